@@ -1,0 +1,55 @@
+"""kitloan: lend STEM kits, take them back counted, and show their donor where every one is.
+
+    import kitloan
+
+    with kitloan.open("fife.sqlite", actor="m.ross") as desk:
+        desk.desk.check_out(["KL 8B7X-APXY-TMZ"], to="Balwearie High School")
+
+`open` gives a `Kitloan`, whose parts are the verbs by name: `desk`, `holdings`, `find`, `people`,
+`registers`, `exchange`, `ledger` and `audit`. Names load when they are first used, so that
+importing kitloan costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from kitloan.contents import Count
+    from kitloan.errors import BadInput, KitloanError, Refused, StoreError
+    from kitloan.holdings import Gift, NewHolding
+    from kitloan.library import Kitloan, init, open  # noqa: A004  # the word of the contract
+
+_HOMES = {
+    "BadInput": "kitloan.errors",
+    "Count": "kitloan.contents",
+    "Gift": "kitloan.holdings",
+    "Kitloan": "kitloan.library",
+    "KitloanError": "kitloan.errors",
+    "NewHolding": "kitloan.holdings",
+    "Refused": "kitloan.errors",
+    "StoreError": "kitloan.errors",
+    "init": "kitloan.library",
+    "open": "kitloan.library",
+}
+
+__all__ = [
+    "BadInput",
+    "Count",
+    "Gift",
+    "Kitloan",
+    "KitloanError",
+    "NewHolding",
+    "Refused",
+    "StoreError",
+    "__version__",
+    "init",
+    "open",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'kitloan' has no attribute {name!r}")

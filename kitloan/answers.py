@@ -1,0 +1,161 @@
+"""What the library answers: frozen values, never live rows.
+
+`as_json` gives any of them the shape that `--json` prints: dates as `YYYY-MM-DD`, instants as
+RFC 3339 in UTC, snake_case throughout.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import date
+from typing import Any, Generic, Literal, TypeVar
+
+T = TypeVar("T")
+
+Status = Literal[
+    "in", "uncounted", "out", "overdue", "incomplete", "in_transit", "withdrawn", "missing"
+]
+
+SYMBOLS: Mapping[str, str] = {
+    "in": "=",
+    "uncounted": "?",
+    "out": ">",
+    "overdue": "!",
+    "incomplete": "%",
+    "in_transit": "~",
+    "withdrawn": "x",
+    "missing": "#",
+}
+"""A status is a word and a symbol in ASCII, never a colour alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShortageLine:
+    """Of one component, how many are missing and how many broken."""
+
+    component: str
+    missing: int
+    broken: int
+
+    def __str__(self) -> str:
+        said = [
+            f"{n} {word}" for n, word in ((self.missing, "missing"), (self.broken, "broken")) if n
+        ]
+        return f"{self.component}: {', '.join(said)}"
+
+
+@dataclass(frozen=True, slots=True)
+class ShortageOfHolding:
+    """Components of one kit that are short, since when."""
+
+    college: str
+    tag: str
+    type: str
+    component: str
+    missing: int
+    broken: int
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class GiftTerms:
+    """Who gave a holding, and on what terms. `value_pence` is in pence sterling."""
+
+    donor: str | None
+    funding_source: str | None
+    title: str
+    document: str | None
+    value_pence: int | None
+    value_basis: str | None
+    valued_on: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LoanLine:
+    """One loan. `quantity` is what is still out of it."""
+
+    id: str
+    tag: str
+    type: str
+    quantity: int
+    to: str
+    out_at: str
+    due_on: date | None
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LoanOfHolding:
+    """The open loan that a holding is shown with: the one due first, where a stock has several."""
+
+    id: str
+    to: str
+    out_at: str
+    due_on: date | None
+    overdue: bool
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """When somebody last had a holding in hand, and who."""
+
+    at: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One holding as it stands."""
+
+    tag: str
+    type: str
+    college: str
+    region: str | None
+    status: Status
+    quantity: int
+    out_quantity: int
+    location: str | None
+    asset_number: str | None
+    serial: str | None
+    received_on: str | None
+    gift: GiftTerms | None
+    loan: LoanOfHolding | None
+    shortages: tuple[ShortageLine, ...]
+    last_sighted: Sighting | None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One entry about a holding, in words."""
+
+    at: str
+    kind: str
+    by: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some of the answers. `next` asks for those after them; None at the end."""
+
+    items: tuple[T, ...]
+    total: int
+    next: str | None
+
+
+def as_json(value: Any) -> Any:
+    """Any answer as values that `json.dumps` takes."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: as_json(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, dict):
+        return {key: as_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_json(item) for item in value]
+    if isinstance(value, date):
+        return value.isoformat()
+    return value
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """`1 kit`, `2 kits`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

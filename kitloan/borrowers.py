@@ -1,0 +1,146 @@
+"""Borrowers: organisations, which the ledger names, and people, whom it never does.
+
+An organisation is known by the slug of its name, so that spellings which differ in case, spaces or
+punctuation are one borrower. A name not met before is taken in; names spelt nearly like it are
+told, not refused. A person is an opaque id in the ledger; the name, e-mail and phone that belong
+to it lie in a table that never leaves the college, and `kitloan.people` erases them.
+"""
+
+import difflib
+import secrets
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, insert, select
+
+from kitloan.entries import OrganisationAdded
+from kitloan.ledger import Writer
+from kitloan.models import Contact, Organisation, Remark, table
+from kitloan.prepared import Prepared
+from kitloan.text import clean, fold, slug
+
+organisation, contact = table(Organisation), table(Contact)
+
+NEARLY = 0.86
+"""How alike two names must be, from 0 to 1, for the answer to mention it (difflib's ratio)."""
+
+_by_id = Prepared(
+    select(organisation.c.name).where(
+        organisation.c.college == bindparam("c"), organisation.c.organisation == bindparam("o")
+    )
+)
+_of_college = Prepared(
+    select(organisation.c.organisation, organisation.c.name).where(
+        organisation.c.college == bindparam("c")
+    )
+)
+_person = Prepared(
+    select(contact.c.contact).where(
+        contact.c.college == bindparam("c"),
+        contact.c.name_key == bindparam("n"),
+        contact.c.organisation == bindparam("o"),
+    )
+)
+_insert_contact = Prepared(insert(table(Contact)))
+_insert_remark = Prepared(insert(table(Remark)))
+
+
+@dataclass(frozen=True, slots=True)
+class Borrower:
+    """An organisation as it was found or taken in.
+
+    Attributes:
+        organisation: its id.
+        name: as the register has it.
+        new: whether this request took it in.
+        nearly: names already known that are spelt almost like a new one.
+    """
+
+    organisation: str
+    name: str
+    new: bool
+    nearly: tuple[str, ...] = ()
+
+
+def borrower(writer: Writer, name: str, *, compare: bool = True) -> Borrower:
+    """The organisation that `name` means, taken in when it is new.
+
+    Args:
+        writer: the transaction.
+        name: as somebody gave it.
+        compare: whether to look for names nearly like a new one.
+
+    Raises:
+        BadInput: `bad_text`.
+    """
+    name = clean(name, "The organisation")
+    key = slug(name)
+    known = _by_id(writer.connection, c=writer.college, o=key).scalar()
+    if known is not None:
+        return Borrower(key, known, new=False)
+    nearly = nearly_like(writer.connection, writer.college, name) if compare else ()
+    writer.append(OrganisationAdded(organisation=key, name=name))
+    return Borrower(key, name, new=True, nearly=nearly)
+
+
+def nearly_like(connection: Connection, college: str, name: str) -> tuple[str, ...]:
+    """Organisations of a college that are spelt almost like `name`, nearest first."""
+    names = {row.organisation: row.name for row in _of_college(connection, c=college)}
+    near = difflib.get_close_matches(slug(name), names, n=3, cutoff=NEARLY)
+    return tuple(names[key] for key in near)
+
+
+def person(
+    writer: Writer,
+    name: str,
+    organisation_id: str,
+    *,
+    email: str | None = None,
+    phone: str | None = None,
+) -> str:
+    """The id of the person of this name at an organisation, written down when new.
+
+    Raises:
+        BadInput: `bad_text`.
+    """
+    name = clean(name, "The contact's name")
+    known = _person(writer.connection, c=writer.college, n=fold(name), o=organisation_id).scalar()
+    if known is not None:
+        return str(known)
+    made = "p" + secrets.token_hex(8)
+    _insert_contact(
+        writer.connection,
+        college=writer.college,
+        contact=made,
+        organisation=organisation_id,
+        name=name,
+        name_key=fold(name),
+        email=clean(email, "The e-mail address") if email else None,
+        phone=clean(phone, "The phone number") if phone else None,
+    )
+    return made
+
+
+def remark(
+    writer: Writer,
+    tag: str,
+    heading: str,
+    words: str,
+    *,
+    loan: str | None = None,
+    contact_id: str | None = None,
+) -> None:
+    """Keep free words beside a holding or a loan, where they can be erased.
+
+    Raises:
+        BadInput: `bad_text`, when they are longer than 2,000 characters or hide control characters.
+    """
+    _insert_remark(
+        writer.connection,
+        college=writer.college,
+        remark=secrets.token_hex(8),
+        tag=tag,
+        loan=loan,
+        contact=contact_id,
+        heading=heading,
+        words=clean(words, "The note", 2000),
+    )

@@ -1,0 +1,39 @@
+"""Every command: its name, the module it lives in, and its one line in the help.
+
+`kitloan --help` reads this table and loads nothing else, so that it answers at once. The
+documentation's test reads it too.
+"""
+
+from typing import NamedTuple
+
+
+class Row(NamedTuple):
+    """One command. `attribute` is the click command in `kitloan.cli.<module>`."""
+
+    name: str
+    module: str
+    attribute: str
+    line: str
+
+
+COMMANDS = (
+    Row("init", "starting", "init", "Start a college's store."),
+    Row("import", "registers", "import_", "Take in a register from a spreadsheet."),
+    Row("types", "registers", "types", "Kit types and their contents."),
+    Row("add", "registers", "add", "Take in one holding."),
+    Row("find", "looking", "find", "Search the holdings."),
+    Row("show", "looking", "show", "One holding, with its history."),
+    Row("checkout", "lending", "checkout", "Lend holdings: all of them, or none."),
+    Row("checkin", "returning", "checkin", "Take holdings back, counted."),
+    Row("renew", "lending", "renew", "Make a loan due on another day."),
+    Row("undo", "lending", "undo", "Undo your latest desk action."),
+    Row("count", "returning", "count", "Count a kit's contents."),
+    Row("restock", "returning", "restock", "Make a shortage good."),
+    Row("loans", "looking", "loans", "Who has what."),
+    Row("shortages", "looking", "shortages", "What is missing or broken."),
+    Row("labels", "labelling", "labels", "Print label sheets as PDF."),
+    Row("read", "labelling", "read", "Find the tags in pictures."),
+    Row("erase", "people", "erase", "Forget a person."),
+    Row("ledger", "ledgers", "ledger", "Export, import, verify and read ledgers."),
+    Row("audit", "auditing", "audit", "Figures and findings across colleges."),
+)

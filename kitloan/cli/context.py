@@ -1,0 +1,75 @@
+"""What every command is told: which store, who is working, and how to answer."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from kitloan.library import Kitloan
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass
+class App:
+    """The common options of one run. `exit_code` is what it ends with when nothing is raised."""
+
+    store: str | None = None
+    actor: str | None = None
+    json: bool = False
+    debug: bool = False
+    exit_code: int = 0
+
+    @property
+    def place(self) -> str | None:
+        """The store that `--store` or `KITLOAN_STORE` names; None for the user's own."""
+        return self.store or os.environ.get("KITLOAN_STORE") or None
+
+    def open(self) -> "Kitloan":
+        """The store, open; refusals as `kitloan.open`."""
+        from kitloan.library import open as open_library
+
+        return open_library(self.place, actor=self.actor)
+
+
+def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    if value not in (None, False):
+        setattr(ctx.ensure_object(App), str(param.name), value)
+
+
+def common_options(*, hidden: bool) -> Callable[[F], F]:
+    """`--store`, `--as`, `--json` and `--debug`: shown at the front, understood everywhere."""
+    options = (
+        (("--store",), {"metavar": "PATH_OR_URL", "help": "The store: a file, or PostgreSQL."}),
+        (("--as", "actor"), {"metavar": "WHO", "help": "Who is on record for this."}),
+        (("--json",), {"is_flag": True, "help": "Answer with one JSON document."}),
+        (("--debug",), {"is_flag": True, "help": "Show the traceback of a failure."}),
+    )
+
+    def decorate(command: F) -> F:
+        for names, settings in reversed(options):
+            command = click.option(
+                *names, expose_value=False, callback=_remember, hidden=hidden, **settings
+            )(command)
+        return command
+
+    return decorate
+
+
+def command(
+    name: str, example: str, *, group: click.Group | None = None
+) -> Callable[[Callable[..., None]], click.Command]:
+    """A command of this name, whose help ends with an example."""
+
+    def decorate(function: Callable[..., None]) -> click.Command:
+        with_options = common_options(hidden=True)(function)
+        make = group.command if group is not None else click.command
+        return make(name, epilog=f"Example: {example}")(with_options)
+
+    return decorate
+
+
+pass_app = click.make_pass_decorator(App)

@@ -1,0 +1,23 @@
+"""`kitloan` alone: the desk. The one place in this package that loads the terminal library."""
+
+import sys
+
+from kitloan.cli.context import App
+from kitloan.errors import BadInput
+
+
+def open_desk(app: App) -> None:
+    """Open the desk on the store.
+
+    Raises:
+        BadInput: `no_terminal`, where nobody could use it.
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise BadInput(
+            "no_terminal",
+            "The desk needs a terminal.",
+            "Open one, or give a command: kitloan --help lists them.",
+        )
+    from kitloan_tui.app import run
+
+    run(app.open)

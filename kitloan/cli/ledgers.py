@@ -1,0 +1,79 @@
+"""`kitloan ledger export`, `import`, `verify` and `log`."""
+
+from pathlib import Path
+
+import click
+
+from kitloan.answers import as_json, plural
+from kitloan.calendar import uk_instant
+from kitloan.cli.context import App, command, pass_app
+from kitloan.cli.output import Progress, columns, print_json, print_text
+from kitloan.errors import StoreError
+
+
+@click.group("ledger")
+def ledger() -> None:
+    """Export, import, verify and read ledgers."""
+
+
+@command("export", "kitloan ledger export fife.kitloan --since-last", group=ledger)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--since-last", is_flag=True, help="Only what came since the last export.")
+@pass_app
+def export(app: App, file: Path, since_last: bool) -> None:
+    """Write this college's ledger to a file for ESP. It holds nobody's name."""
+    with app.open() as opened:
+        done = opened.exchange.export(file, since_last=since_last)
+    if app.json:
+        print_json(as_json(done))
+    else:
+        print_text(f"{plural(done.entries, 'entry', 'entries')} of {done.ledger} in {done.file}.")
+
+
+@command("import", "kitloan ledger import fife.kitloan ayrshire.kitloan", group=ledger)
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@pass_app
+def import_(app: App, files: tuple[Path, ...]) -> None:
+    """Merge ledgers from colleges, in whatever order they come; each whole or not at all."""
+    with app.open() as opened:
+        merged = opened.exchange.merge(files, Progress("Merging entries"))
+    if app.json:
+        print_json({"files": as_json(merged)})
+        return
+    for each in merged:
+        print_text(f"{each.file}: {each.ledger}, {each.added:,} new, {each.known:,} known.")
+
+
+@command("verify", "kitloan ledger verify", group=ledger)
+@pass_app
+def verify(app: App) -> None:
+    """Check that history holds together, and that the tables say what it says."""
+    with app.open() as opened:
+        verdict = opened.ledger.verify(Progress("Verifying entries"))
+    if app.json:
+        print_json(as_json(verdict))
+    else:
+        for each in verdict.ledgers:
+            count = plural(each.entries, "entry", "entries")
+            print_text(f"{each.ledger}: {count}, head {each.head[:16]}")
+        for finding in verdict.findings:
+            print_text(f"! {finding.ledger} {finding.message}")
+        print_text("All is well." if verdict.ok else "Something does not fit: see above.")
+    app.exit_code = 0 if verdict.ok else StoreError.exit_code
+
+
+@command("log", "kitloan ledger log AC0001", group=ledger)
+@click.argument("tag", required=False)
+@pass_app
+def log(app: App, tag: str | None) -> None:
+    """What this college's ledger says, oldest first; of one holding when named."""
+    with app.open() as opened:
+        items = opened.ledger.log(opened.find.holding(tag).tag if tag else None)
+    if app.json:
+        print_json({"items": as_json(items), "total": len(items)})
+        return
+    print_text(
+        columns(
+            [[str(i.seq), uk_instant(i.at), i.by, i.kind, i.tag or "", i.summary] for i in items]
+        )
+    )

@@ -1,0 +1,67 @@
+"""Answers on stdout, problems and progress on stderr. What users typed is shown as text only."""
+
+import json
+import re
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from kitloan.errors import KitloanError
+from kitloan.text import plain
+
+_UNSEEN = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+_QUIET_SECONDS = 1.0
+_BETWEEN_LINES = 5.0
+
+
+def print_text(text: str) -> None:
+    """Words for a person."""
+    print(plain(text))  # noqa: T201  # the one place where commands speak
+
+
+def print_json(data: Any) -> None:
+    """One document for a program. Characters that a terminal would obey are escaped."""
+    text = json.dumps(data, ensure_ascii=False, indent=2)
+    print(_UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text))  # noqa: T201
+
+
+def print_problem(problem: KitloanError) -> None:
+    """A refusal: what stands in the way, and what to do next."""
+    words = f"kitloan: {problem.message}"
+    print(plain(f"{words}\n  {problem.hint}" if problem.hint else words), file=sys.stderr)  # noqa: T201
+
+
+def columns(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of words, in columns as wide as their widest."""
+    if not rows:
+        return ""
+    cleaned = [[plain(cell) for cell in row] for row in rows]
+    widths = [max(len(row[i]) for row in cleaned) for i in range(len(cleaned[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in cleaned
+    )
+
+
+class Progress:
+    """Tells on stderr how far a long command is: nothing in the first second, then one line.
+
+    On a terminal the line is written over itself; elsewhere a new one comes every few seconds.
+    """
+
+    def __init__(self, doing: str) -> None:
+        self._doing = doing
+        self._start = self._last = time.monotonic()
+        self._shown = False
+
+    def __call__(self, done: int, total: int) -> None:
+        """So much is done, of so much."""
+        now = time.monotonic()
+        terminal = sys.stderr.isatty()
+        wait = 0.1 if terminal else _BETWEEN_LINES
+        if now - self._start < _QUIET_SECONDS or (now - self._last < wait and done < total):
+            return
+        self._last, self._shown = now, True
+        end = "\r" if terminal and done < total else "\n"
+        print(f"{self._doing}: {done:,} of {total:,}", end=end, file=sys.stderr, flush=True)  # noqa: T201

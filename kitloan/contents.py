@@ -1,0 +1,160 @@
+"""Counting a kit against its contents list (pure).
+
+A person says only what is not right: `wheel 2`, `panel 1 broken`. Three rules turn that into what
+is short now. What they name has the number they say. What they do not name stays as it was known,
+so that a shortage found before is neither blamed on this borrower nor forgotten. And `whole` says
+that everything on the list is there, whatever was short before.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from kitloan.entries import Counted, Short
+from kitloan.errors import BadInput
+from kitloan.text import fold
+
+Fault = Literal["missing", "broken"]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One line of a contents list, and what of it is known to be short."""
+
+    name: str
+    quantity: int
+    bag: str | None
+    critical: bool
+    missing: int = 0
+    broken: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What a person said about a kit's contents.
+
+    Attributes:
+        whole: everything on the list is there.
+        missing: components by name, and how many are not there.
+        broken: components by name, and how many are there but broken.
+    """
+
+    whole: bool = False
+    missing: Mapping[str, int] | None = None
+    broken: Mapping[str, int] | None = None
+
+    @property
+    def exceptions(self) -> bool:
+        """Whether anything was named."""
+        return bool(self.missing or self.broken)
+
+
+def reckon(parts: Iterable[Part], count: Count | None) -> tuple[Counted, tuple[Short, ...]]:
+    """What a count comes to: its outcome, and everything that is short after it.
+
+    Args:
+        parts: the contents list with what was short before; empty when the type has none.
+        count: what the person said; None when nobody has counted.
+
+    Raises:
+        BadInput: `no_contents_list`, `no_such_component`, `too_many_short`,
+            `whole_but_short`, `bad_quantity`.
+    """
+    listed = list(parts)
+    before = tuple(
+        Short(component=p.name, missing=p.missing, broken=p.broken)
+        for p in listed
+        if p.missing or p.broken
+    )
+    if count is None or not (count.whole or count.exceptions):
+        return ("uncounted" if listed else "no_contents"), before
+    if count.whole and count.exceptions:
+        raise BadInput(
+            "whole_but_short",
+            "A kit cannot be whole and short at once.",
+            "Leave out --whole, or what is missing or broken.",
+        )
+    if count.whole:
+        return "whole", ()
+    if not listed:
+        raise BadInput(
+            "no_contents_list",
+            "This kind of holding has no contents list to count against.",
+            "Say what it should hold with `kitloan types import FILE`.",
+        )
+    short = _with_exceptions(listed, count)
+    return ("short" if short else "whole"), short
+
+
+def _with_exceptions(parts: list[Part], count: Count) -> tuple[Short, ...]:
+    now = {part.name: {"missing": part.missing, "broken": part.broken} for part in parts}
+    quantities = {part.name: part.quantity for part in parts}
+    for fault, named in (("missing", count.missing), ("broken", count.broken)):
+        for text, quantity in (named or {}).items():
+            if quantity < 0:
+                raise BadInput("bad_quantity", f"{text}: {quantity} cannot be {fault}.")
+            now[match(text, quantities)][fault] = quantity
+    for name, short in now.items():
+        if sum(short.values()) > quantities[name]:
+            raise BadInput(
+                "too_many_short",
+                f"{name}: {sum(short.values())} cannot be missing or broken, "
+                f"there are only {quantities[name]} in the kit.",
+                "Count that component again.",
+                component=name,
+                in_the_kit=quantities[name],
+            )
+    return tuple(Short(component=n, **short) for n, short in now.items() if any(short.values()))
+
+
+def match(text: str, names: Iterable[str]) -> str:
+    """The component that a person means: its name, its plural, or how it alone begins.
+
+    Raises:
+        BadInput: `no_such_component`, naming those there are.
+    """
+    wanted = fold(text)
+    known = {fold(name): name for name in names}
+    for candidate in (wanted, wanted.removesuffix("s"), wanted.removesuffix("es"), wanted + "s"):
+        if candidate in known:
+            return known[candidate]
+    begins = [name for key, name in known.items() if key.startswith(wanted)] if wanted else []
+    if len(begins) == 1:
+        return begins[0]
+    raise BadInput(
+        "no_such_component",
+        f"{text!r} could be {' or '.join(sorted(begins))}."
+        if begins
+        else f"{text!r} is not on the contents list.",
+        f"The list has: {', '.join(known.values())}.",
+        component=text,
+        components=list(known.values()),
+    )
+
+
+def parse_exception(text: str) -> tuple[str, int]:
+    """`Wheel=2` as a component and how many of it.
+
+    Raises:
+        BadInput: `bad_exception`.
+    """
+    name, _, number = text.rpartition("=")
+    if not name.strip() or not number.strip().isdecimal():
+        raise BadInput(
+            "bad_exception",
+            f"{text!r} does not say which component and how many.",
+            'Write it like "Wheel=2".',
+            value=text,
+        )
+    return name.strip(), int(number)
+
+
+def parse_exceptions(texts: Iterable[str]) -> dict[str, int]:
+    """Several of `parse_exception`; a component named twice is refused."""
+    found: dict[str, int] = {}
+    for text in texts:
+        name, number = parse_exception(text)
+        if fold(name) in {fold(known) for known in found}:
+            raise BadInput("bad_exception", f"{name!r} is named twice.", "Say it once.")
+        found[name] = number
+    return found

@@ -1,0 +1,98 @@
+"""What a database says when it cannot go on, in words that say what to do.
+
+Every transaction runs inside `translated`. Drivers spell the same trouble differently; the table
+below is the one place where the spellings are known.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError
+
+from kitloan.errors import KitloanError, Refused, StoreError
+
+_FAULTS: tuple[tuple[str, str, str, str], ...] = (
+    (
+        r"database is locked|LockNotAvailable|lock timeout",
+        "busy",
+        "{store} is busy: another program has been writing to it for ten seconds.",
+        "Wait a moment and say it again; nothing was written.",
+    ),
+    (
+        r"disk is full|disk full|No space left|file too large|DiskFull",
+        "full",
+        "{store} cannot grow: the disk is full.",
+        "Free some space and say it again; nothing was written and nothing is lost.",
+    ),
+    (
+        r"readonly database|read-only|ReadOnlySqlTransaction|Read-only file system",
+        "read_only",
+        "{store} can be read but not written.",
+        "Ask for permission to write to it, or keep the store elsewhere with --store.",
+    ),
+    (
+        r"file is not a database|malformed|file is encrypted|disk image",
+        "damaged",
+        "{store} is damaged, or not a store.",
+        "Do not write to it. Restore the newest backup, and keep this file for whoever mends it.",
+    ),
+    (
+        r"unable to open database file|Permission denied",
+        "unreachable",
+        "{store} cannot be opened.",
+        "See that it is there and that you may read it.",
+    ),
+    (
+        r"disk I/O error",
+        "unreachable",
+        "{store} cannot be read or written: the disk or the network share gave an error.",
+        "See that the share is connected, then say it again.",
+    ),
+    (
+        r"connect|server closed|terminating|SSL|timeout expired|AdminShutdown",
+        "unreachable",
+        "{store} cannot be reached.",
+        "See that the network is up and the server runs, then say it again.",
+    ),
+)
+
+_ON_LOAN = re.compile(
+    r"one_open_loan_of_a_holding|UNIQUE constraint failed: loan\.college, loan\.tag"
+)
+_TOO_MANY = re.compile(r"never_more_out_than_held")
+
+
+@contextmanager
+def translated(store: str) -> Iterator[None]:
+    """Turn what a driver raises inside the block into kitloan's own errors."""
+    try:
+        yield
+    except KitloanError:
+        raise
+    except DBAPIError as problem:
+        raise _meaning(problem, store) from problem
+    except OSError as problem:
+        raise StoreError(
+            "unreachable",
+            f"{store} cannot be reached: {problem.strerror or problem}.",
+            "See that it is there and that you may read and write it.",
+            store=store,
+        ) from problem
+
+
+def _meaning(problem: DBAPIError, store: str) -> KitloanError:
+    said = f"{type(problem.orig).__name__}: {problem.orig}"
+    if _ON_LOAN.search(said):
+        return Refused("on_loan", "It is on loan already.", "See who has it with `kitloan loans`.")
+    if _TOO_MANY.search(said):
+        return Refused("not_enough", "There are not that many left to lend.")
+    for pattern, code, message, hint in _FAULTS:
+        if re.search(pattern, said, re.IGNORECASE):
+            return StoreError(code, message.format(store=store), hint, store=store)
+    return StoreError(
+        "refused_by_the_database",
+        f"{store} refused the change: {problem.orig}.",
+        "Nothing was written. Run `kitloan ledger verify`, and tell us what it says.",
+        store=store,
+    )

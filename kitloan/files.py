@@ -1,0 +1,34 @@
+"""Writing files so that nobody ever finds half of one."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from kitloan.errors import BadInput
+
+
+@contextmanager
+def whole_file(path: Path, mode: int = 0o600) -> Iterator[Path]:
+    """A new file to write beside `path`, which takes its place when the block ends well.
+
+    Raises:
+        BadInput: `cannot_write`.
+    """
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        os.close(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_RDWR, mode))
+        yield beside
+        with beside.open("rb+") as written:
+            os.fsync(written.fileno())
+        beside.replace(path)
+    except OSError as problem:
+        raise BadInput(
+            "cannot_write",
+            f"{path} cannot be written: {problem.strerror or problem}.",
+            "Choose another file, or a folder that you may write to.",
+            file=str(path),
+        ) from problem
+    finally:
+        beside.unlink(missing_ok=True)

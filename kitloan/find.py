@@ -1,0 +1,297 @@
+"""Finding things: a holding by its tag, by words, loans and shortages, a page at a time.
+
+Pages go on from the last key of the page before, so the last page costs what the first did.
+Searching looks for every word anywhere in what is written of a holding; over a hundred thousand
+of them the database scans one narrow index.
+"""
+
+from datetime import date
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from kitloan import answers, history
+from kitloan.answers import HistoryLine, LoanLine, Page, ShortageLine, ShortageOfHolding, Sighting
+from kitloan.models import (
+    College,
+    Gift,
+    Holding,
+    KitType,
+    Loan,
+    Organisation,
+    Shortage,
+    table,
+)
+from kitloan.paging import page_of, position_in
+from kitloan.prepared import AnyRow
+from kitloan.resolve import resolve
+from kitloan.session import Session
+from kitloan.status import status_of
+from kitloan.text import fold, slug
+
+PAGE = 200
+
+college, gift, holding, kit_type = table(College), table(Gift), table(Holding), table(KitType)
+loan, organisation, shortage = table(Loan), table(Organisation), table(Shortage)
+
+_HOLDINGS = (
+    select(
+        holding,
+        kit_type.c.name.label("type_name"),
+        college.c.region,
+        gift.c.title,
+        *[gift.c[name] for name in answers.GiftTerms.__slots__ if name != "title"],
+    )
+    .join_from(
+        holding,
+        kit_type,
+        (kit_type.c.college == holding.c.college) & (kit_type.c.kit_type == holding.c.kit_type),
+    )
+    .join(college, college.c.college == holding.c.college)
+    .outerjoin(gift, (gift.c.college == holding.c.college) & (gift.c.tag == holding.c.tag))
+)
+_OPEN_LOANS = (
+    select(
+        loan,
+        organisation.c.name.label("to"),
+        kit_type.c.name.label("type_name"),
+    )
+    .join_from(
+        loan,
+        organisation,
+        (organisation.c.college == loan.c.college)
+        & (organisation.c.organisation == loan.c.organisation),
+    )
+    .join(holding, (holding.c.college == loan.c.college) & (holding.c.tag == loan.c.tag))
+    .join(
+        kit_type,
+        (kit_type.c.college == holding.c.college) & (kit_type.c.kit_type == holding.c.kit_type),
+    )
+    .where(loan.c.closed_at.is_(None))
+)
+
+
+class Finder:
+    """Questions about a college's holdings and loans; in ESP's store, about every college's."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def holding(self, text: str) -> answers.Holding:
+        """The holding with this tag or asset number.
+
+        Raises:
+            BadInput: `bad_tag`, `unknown_tag` or `ambiguous`; see `kitloan.resolve`.
+        """
+        with self._session.reading() as connection:
+            return self._holding(connection, *resolve(connection, self._college, text))
+
+    def history(self, text: str) -> list[HistoryLine]:
+        """Everything on record about a holding, oldest first; refusals as `holding`."""
+        with self._session.reading() as connection:
+            where, tag = resolve(connection, self._college, text)
+            return history.of_tag(connection, where, tag)
+
+    def search(
+        self, text: str, after: str | None = None, limit: int = PAGE
+    ) -> Page[answers.Holding]:
+        """Holdings in whose particulars every word of `text` occurs, by tag.
+
+        Args:
+            text: words or parts of words; case does not count. Empty finds everything.
+            after: the `next` of the page before.
+            limit: the most holdings on a page.
+        """
+        matches = [_contains(holding.c.words, word) for word in _words(text)]
+        if self._college is not None:
+            matches.append(holding.c.college == self._college)
+        with self._session.reading() as connection:
+            keys = select(holding.c.college, holding.c.tag).where(*matches)
+            page = page_of(connection, keys, (holding.c.college, holding.c.tag), after, limit)
+            found = self._holdings(connection, [(row.college, row.tag) for row in page.items])
+        return Page(tuple(found), page.total, page.next)
+
+    def loans(
+        self,
+        *,
+        overdue: bool = False,
+        to: str | None = None,
+        after: str | None = None,
+        limit: int = PAGE,
+    ) -> Page[LoanLine]:
+        """Open loans, those due first first.
+
+        Args:
+            overdue: only those that were due before today.
+            to: only those with this organisation.
+            after: the `next` of the page before.
+            limit: the most loans on a page.
+        """
+        wanted = _OPEN_LOANS
+        today = self._session.today.isoformat()
+        if self._college is not None:
+            wanted = wanted.where(loan.c.college == self._college)
+        if overdue:
+            wanted = wanted.where(loan.c.due_on < today)
+        if to is not None:
+            wanted = wanted.where(loan.c.organisation == slug(to))
+        order = (loan.c.college, loan.c.due_key, loan.c.loan)
+        with self._session.reading() as connection:
+            page = page_of(connection, wanted, order, after, limit)
+        return Page(tuple(_loan_line(row, today) for row in page.items), page.total, page.next)
+
+    def shortages(self, after: str | None = None, limit: int = PAGE) -> Page[ShortageOfHolding]:
+        """Components that are short, by holding."""
+        wanted = (
+            select(
+                shortage.c.college,
+                shortage.c.tag,
+                kit_type.c.name.label("type"),
+                shortage.c.component,
+                shortage.c.missing,
+                shortage.c.broken,
+                shortage.c.since,
+            )
+            .join_from(
+                shortage,
+                holding,
+                (holding.c.college == shortage.c.college) & (holding.c.tag == shortage.c.tag),
+            )
+            .join(
+                kit_type,
+                (kit_type.c.college == holding.c.college)
+                & (kit_type.c.kit_type == holding.c.kit_type),
+            )
+        )
+        if self._college is not None:
+            wanted = wanted.where(shortage.c.college == self._college)
+        order = (shortage.c.college, shortage.c.tag, shortage.c.component)
+        with self._session.reading() as connection:
+            page = page_of(connection, wanted, order, after, limit)
+        items = tuple(
+            ShortageOfHolding(*(getattr(row, name) for name in ShortageOfHolding.__slots__))
+            for row in page.items
+        )
+        return Page(items, page.total, page.next)
+
+    @property
+    def _college(self) -> str | None:
+        """Whose rows to look at; None in ESP's store, which looks at every college's."""
+        return None if self._session.is_national else self._session.college
+
+    def _holding(self, connection: Connection, where: str, tag: str) -> answers.Holding:
+        (found,) = self._holdings(connection, [(where, tag)])
+        return found
+
+    def _holdings(
+        self, connection: Connection, keys: list[tuple[str, str]]
+    ) -> list[answers.Holding]:
+        found: list[answers.Holding] = []
+        for where in dict.fromkeys(key[0] for key in keys):
+            tags = [tag for college_, tag in keys if college_ == where]
+            found += self._holdings_of(connection, where, tags)
+        return found
+
+    def _holdings_of(
+        self, connection: Connection, where: str, tags: list[str]
+    ) -> list[answers.Holding]:
+        today = self._session.today.isoformat()
+        rows = connection.execute(
+            _HOLDINGS.where(holding.c.college == where, holding.c.tag.in_(tags)).order_by(
+                holding.c.tag
+            )
+        ).all()
+        out = [row.tag for row in rows if row.out_quantity]
+        loans = _first_loans(connection, where, out, today) if out else {}
+        short = _shortages(connection, where, tags)
+        return [_holding_answer(row, loans.get(row.tag), short.get(row.tag, ())) for row in rows]
+
+
+def _words(text: str) -> list[str]:
+    return fold(text).split()
+
+
+def _contains(column: ColumnElement[str], word: str) -> ColumnElement[bool]:
+    """Whether a word occurs in a column; no character of it is a wildcard."""
+    return position_in(column, word) > 0
+
+
+def _first_loans(
+    connection: Connection, where: str, tags: list[str], today: str
+) -> dict[str, answers.LoanOfHolding]:
+    """Of each holding that is out, the open loan that is due first."""
+    rows = connection.execute(
+        _OPEN_LOANS.where(loan.c.college == where, loan.c.tag.in_(tags)).order_by(
+            loan.c.due_key.desc(), loan.c.loan.desc()
+        )
+    )
+    return {
+        row.tag: answers.LoanOfHolding(
+            id=row.loan,
+            to=row.to,
+            out_at=row.out_at,
+            due_on=date.fromisoformat(row.due_on) if row.due_on else None,
+            overdue=row.due_key < today,
+            quantity=row.quantity - row.returned,
+        )
+        for row in rows
+    }
+
+
+def _shortages(
+    connection: Connection, where: str, tags: list[str]
+) -> dict[str, tuple[ShortageLine, ...]]:
+    rows = connection.execute(
+        select(shortage.c.tag, shortage.c.component, shortage.c.missing, shortage.c.broken)
+        .where(shortage.c.college == where, shortage.c.tag.in_(tags))
+        .order_by(shortage.c.tag, shortage.c.component)
+    )
+    found: dict[str, tuple[ShortageLine, ...]] = {}
+    for row in rows:
+        line = ShortageLine(row.component, row.missing, row.broken)
+        found[row.tag] = (*found.get(row.tag, ()), line)
+    return found
+
+
+def _loan_line(row: AnyRow, today: str) -> LoanLine:
+    return LoanLine(
+        id=row.loan,
+        tag=row.tag,
+        type=row.type_name,
+        quantity=row.quantity - row.returned,
+        to=row.to,
+        out_at=row.out_at,
+        due_on=date.fromisoformat(row.due_on) if row.due_on else None,
+        overdue=row.due_key < today,
+    )
+
+
+def _holding_answer(
+    row: AnyRow,
+    open_loan: answers.LoanOfHolding | None,
+    shortages: tuple[ShortageLine, ...],
+) -> answers.Holding:
+    terms = {name: getattr(row, name) for name in answers.GiftTerms.__slots__}
+    return answers.Holding(
+        tag=row.tag,
+        type=row.type_name,
+        college=row.college,
+        region=row.region,
+        status=status_of(
+            state=row.state,
+            quantity=row.quantity,
+            out_quantity=row.out_quantity,
+            uncounted=row.uncounted,
+            critical_short=row.critical_short,
+            overdue=open_loan is not None and open_loan.overdue,
+        ),
+        quantity=row.quantity,
+        out_quantity=row.out_quantity,
+        location=row.location,
+        asset_number=row.asset_number,
+        serial=row.serial,
+        received_on=row.received_on,
+        gift=answers.GiftTerms(**terms) if row.title else None,
+        loan=open_loan,
+        shortages=shortages,
+        last_sighted=Sighting(row.sighted_at, row.sighted_by) if row.sighted_at else None,
+    )

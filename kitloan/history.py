@@ -1,0 +1,166 @@
+"""What happened to a holding, in words.
+
+Reads the sealed bodies as they are, so that showing a kit's page need not load the classes that
+write them. Undone entries are shown as such, with the undoing after them.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from kitloan.answers import HistoryLine, plural
+from kitloan.calendar import uk
+from kitloan.models import LedgerEntry, Organisation, Reversal, table
+
+entry, reversal, organisation = table(LedgerEntry), table(Reversal), table(Organisation)
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One entry of a ledger, in words."""
+
+    seq: int
+    at: str
+    by: str
+    kind: str
+    tag: str | None
+    summary: str
+
+
+Names = Mapping[str, str]
+Say = Callable[[Mapping[str, Any], Names], str]
+
+
+def of_tag(connection: Connection, college: str, tag: str) -> list[HistoryLine]:
+    """Every entry about a tag in a college's ledger, oldest first."""
+    undone = (
+        select(reversal.c.seq)
+        .where(
+            reversal.c.college == entry.c.college,
+            reversal.c.epoch == entry.c.epoch,
+            reversal.c.seq == entry.c.seq,
+        )
+        .exists()
+    )
+    rows = connection.execute(
+        select(entry.c.body, undone.label("undone"))
+        .where(entry.c.college == college, entry.c.tag == tag)
+        .order_by(entry.c.epoch, entry.c.seq)
+    ).all()
+    said = [(json.loads(row.body), bool(row.undone)) for row in rows]
+    names = _names(connection, college, [body["fact"] for body, _ in said])
+    return [_line(body, undone, names) for body, undone in said]
+
+
+def log(connection: Connection, college: str, tag: str | None) -> list[LogLine]:
+    """A college's entries, oldest first; of one bare tag when named."""
+    wanted = select(entry.c.seq, entry.c.body).where(entry.c.college == college)
+    if tag is not None:
+        wanted = wanted.where(entry.c.tag == tag)
+    rows = connection.execute(wanted.order_by(entry.c.epoch, entry.c.seq)).all()
+    said = [(row.seq, json.loads(row.body)) for row in rows]
+    names = _names(connection, college, [body["fact"] for _, body in said])
+    return [
+        LogLine(seq, line.at, line.by, line.kind, body["fact"].get("tag"), line.summary)
+        for seq, body in said
+        for line in [_line(body, False, names)]
+    ]
+
+
+def summary_of(connection: Connection, college: str, body: str) -> str:
+    """One sealed entry in words."""
+    said = json.loads(body)
+    return _line(said, False, _names(connection, college, [said["fact"]])).summary
+
+
+def _names(connection: Connection, college: str, facts: list[dict[str, Any]]) -> Names:
+    ids = {fact["organisation"] for fact in facts if "organisation" in fact}
+    if not ids:
+        return {}
+    rows = connection.execute(
+        select(organisation.c.organisation, organisation.c.name).where(
+            organisation.c.college == college, organisation.c.organisation.in_(sorted(ids))
+        )
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def _line(body: Mapping[str, Any], undone: bool, names: Names) -> HistoryLine:
+    fact = body["fact"]
+    say = _SAY.get(fact["kind"])
+    words = say(fact, names) if say else fact["kind"]
+    return HistoryLine(
+        at=body["at"],
+        kind=fact["kind"],
+        by=body["by"],
+        summary=f"{words} (undone)" if undone else words,
+    )
+
+
+def _day(text: str | None) -> str:
+    return uk(date.fromisoformat(text)) if text else ""
+
+
+def _many(fact: Mapping[str, Any]) -> str:
+    return f"{fact['quantity']:,} " if fact["quantity"] > 1 else ""
+
+
+def _lent(fact: Mapping[str, Any], names: Names) -> str:
+    due = f", due {_day(fact['due_on'])}" if fact["due_on"] else ""
+    because = f"; lent although not whole: {fact['override']}" if fact["override"] else ""
+    return f"{_many(fact)}{names.get(fact['organisation'], fact['organisation'])}{due}{because}"
+
+
+def _short(fact: Mapping[str, Any]) -> str:
+    said = [
+        f"{short['component']} {number} {word}"
+        for short in fact["shortages"]
+        for number, word in ((short["missing"], "missing"), (short["broken"], "broken"))
+        if number
+    ]
+    words = {
+        "whole": "counted, whole",
+        "short": "counted",
+        "uncounted": "not counted yet",
+        "no_contents": "",
+    }[fact["counted"]]
+    return ": ".join(part for part in (words, ", ".join(said)) if part)
+
+
+def _joined(*parts: str) -> str:
+    return ", ".join(part for part in parts if part)
+
+
+_SAY: dict[str, Say] = {
+    "college.opened": lambda f, n: f"{f['name']} opened its ledger",
+    "kit_type.defined": lambda f, n: _joined(
+        f["name"], plural(len(f["contents"]), "component") if f["contents"] else ""
+    ),
+    "organisation.added": lambda f, n: f["name"],
+    "labels.printed": lambda f, n: _joined(
+        plural(len(f["tags"]), "label"), "blank" if f["blank"] else ""
+    ),
+    "holding.accessioned": lambda f, n: _joined(
+        "taken in", plural(f["quantity"], "item") if f["quantity"] > 1 else "", f["location"] or ""
+    ),
+    "gift.recorded": lambda f, n: _joined(
+        f"given by {f['donor']}" if f["donor"] else "gift terms recorded",
+        f"paid for by {f['funding_source']}" if f["funding_source"] else "",
+    ),
+    "holding.amended": lambda f, n: _joined("particulars amended", f["asset_number"] or ""),
+    "holding.moved": lambda f, n: f"moved to {f['location']}",
+    "holding.withdrawn": lambda f, n: f"withdrawn: {f['reason']}",
+    "holding.sighted": lambda f, n: "sighted",
+    "label.claimed": lambda f, n: f"also answers to {f['label']}",
+    "loan.checked_out": lambda f, n: f"lent: {_lent(f, n)}",
+    "loan.found": lambda f, n: f"on loan when the register was read: {_lent(f, n)}",
+    "loan.checked_in": lambda f, n: _joined(f"{_many(f)}back", _short(f)),
+    "loan.renewed": lambda f, n: f"renewed to {_day(f['due_on'])}",
+    "contents.counted": lambda f, n: _short(f),
+    "shortage.made_good": lambda f, n: f"{f['component']}: {f['quantity']:,} made good",
+    "entry.reversed": lambda f, n: f"undid entry {f['seq']}",
+}

@@ -1,0 +1,214 @@
+"""The ledger: one append-only list of entries for each college.
+
+Every change to a store goes through `Writer.append`: the entry gets the next number, the hash of
+the one before it and a time that never runs backwards; it is written as it was hashed; and `apply`
+makes the register agree, all in the caller's transaction. `writing` begins by locking the
+college's head, so writes of one college take turns on both databases.
+"""
+
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from kitloan.calendar import Clock, instant
+from kitloan.entries import GENESIS, Entry, Fact, parse, seal
+from kitloan.errors import BadInput, StoreError
+from kitloan.models import LedgerEntry, LedgerHead, table
+from kitloan.prepared import Prepared
+from kitloan.register import apply
+from kitloan.store import Store
+
+head, entry_table = table(LedgerHead), table(LedgerEntry)
+
+_head = Prepared(
+    select(head.c.epoch, head.c.seq, head.c.hash, head.c.at)
+    .where(head.c.college == bindparam("c"))
+    .with_for_update()
+)
+_insert_head = Prepared(insert(head))
+_move_head = Prepared(
+    update(head)
+    .where(head.c.college == bindparam("c"))
+    .values(
+        epoch=bindparam("new_epoch"),
+        seq=bindparam("new_seq"),
+        hash=bindparam("new_hash"),
+        at=bindparam("new_at"),
+    )
+)
+_insert_entry = Prepared(insert(entry_table))
+_of_request = Prepared(
+    select(entry_table.c.body)
+    .where(entry_table.c.college == bindparam("c"), entry_table.c.id == bindparam("i"))
+    .order_by(entry_table.c.part)
+)
+
+
+F = TypeVar("F")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of a ledger: its epoch, the last number, its hash and its time."""
+
+    epoch: int
+    seq: int
+    hash: str
+    at: str
+
+
+class Writer:
+    """A transaction on one college's ledger, with its head locked.
+
+    Attributes:
+        connection: for reading what must be so before a fact is appended.
+        college: whose ledger it is.
+        said: entries of this request that an earlier try had written already; when there are
+            any, the request is done, and nothing may be appended.
+    """
+
+    def __init__(
+        self, connection: Connection, college: str, actor: str, now: str, request: str, head: Head
+    ) -> None:
+        self.connection = connection
+        self.college = college
+        self.request = request
+        self.actor = actor
+        self.at = max(now, head.at)
+        self.said = [
+            parse(body) for body in _of_request(connection, c=college, i=request).scalars()
+        ]
+        self._before = head
+        self._head = head
+        self._part = 0
+
+    def append(self, fact: Fact) -> Entry:
+        """Seal a fact as the next entry and apply it."""
+        entry = Entry(
+            ledger=ledger_name(self.college, self._head.epoch),
+            seq=self._head.seq + 1,
+            prev=self._head.hash,
+            id=self.request,
+            part=self._part,
+            at=self.at,
+            by=self.actor,
+            fact=fact,
+        )
+        self._part += 1
+        body = entry.body
+        self._head = Head(self._head.epoch, entry.seq, seal(body), entry.at)
+        record(self.connection, self.college, self._head.epoch, entry, body, self._head.hash)
+        return entry
+
+    def finish(self) -> None:
+        """Move the head to the last entry; the caller's transaction commits it."""
+        if self._head is not self._before:
+            move_head(self.connection, self.college, self._head)
+
+
+def record(
+    connection: Connection, college: str, epoch: int, entry: Entry, body: str, digest: str
+) -> None:
+    """Write one sealed entry and apply it; moving the head is the caller's."""
+    _insert_entry(
+        connection,
+        college=college,
+        epoch=epoch,
+        seq=entry.seq,
+        id=entry.id,
+        part=entry.part,
+        kind=entry.fact.kind,
+        tag=getattr(entry.fact, "tag", None),
+        at=entry.at,
+        by=entry.by,
+        body=body,
+        hash=digest,
+    )
+    apply(connection, college, entry)
+
+
+@contextmanager
+def writing(
+    store: Store, college: str, actor: str, clock: Clock, request: str | None = None
+) -> Iterator[Writer]:
+    """A transaction on a college's ledger, which commits at the end or leaves no trace.
+
+    Args:
+        store: an open store.
+        college: whose ledger.
+        actor: who is on record for it.
+        clock: tells the time.
+        request: the request's id, so that the same one said twice is done once; None makes one.
+    """
+    with store.write() as connection:
+        found = head_of(connection, college)
+        if found is None:
+            raise StoreError(
+                "no_such_ledger",
+                f"{store.name} does not hold the ledger of {college!r}.",
+                f"Make it with `kitloan init {college}`.",
+                college=college,
+            )
+        writer = Writer(connection, college, actor, instant(clock()), request or new_id(), found)
+        yield writer
+        writer.finish()
+
+
+def begin(connection: Connection, college: str, *, own: bool) -> Head:
+    """Make the empty ledger of a college: its head, before the first entry."""
+    empty = Head(epoch=1, seq=0, hash=GENESIS, at="")
+    _insert_head(connection, college=college, epoch=1, seq=0, hash=GENESIS, at="", own=own)
+    return empty
+
+
+def head_of(connection: Connection, college: str) -> Head | None:
+    """The head of a college's ledger, locked until the transaction ends; None without one."""
+    row = _head(connection, c=college).one_or_none()
+    return None if row is None else Head(*row)
+
+
+def move_head(connection: Connection, college: str, head: Head) -> None:
+    """The ledger ends here now."""
+    _move_head.one(
+        connection,
+        c=college,
+        new_epoch=head.epoch,
+        new_seq=head.seq,
+        new_hash=head.hash,
+        new_at=head.at,
+    )
+
+
+def ledger_name(college: str, epoch: int) -> str:
+    """`fife`, or `fife/2` after a backup was restored."""
+    return college if epoch == 1 else f"{college}/{epoch}"
+
+
+def new_id() -> str:
+    """An id for a request: 80 random bits in hexadecimal."""
+    return secrets.token_hex(10)
+
+
+def facts_said(said: Sequence[Entry], kind: type[F]) -> list[F]:
+    """What an earlier try of this request did, when it was the same kind of request.
+
+    Raises:
+        BadInput: `id_reused`, when the id belongs to a request of another kind.
+    """
+    facts: list[F] = []
+    for entry in said:
+        fact: object = entry.fact
+        if isinstance(fact, kind):
+            facts.append(fact)
+    if not facts:
+        raise BadInput(
+            "id_reused",
+            f"The id {said[0].id!r} belongs to another request.",
+            "Give every request an id of its own.",
+            id=said[0].id,
+        )
+    return facts

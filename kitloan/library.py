@@ -1,0 +1,259 @@
+"""The library's front door: opening a store, and starting one for a college."""
+
+import getpass
+import os
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from sqlalchemy import Connection, select
+
+from kitloan.calendar import Clock, system_clock
+from kitloan.errors import BadInput, KitloanError, Refused, StoreError
+from kitloan.models import College, LedgerHead, table
+from kitloan.reference import find_college
+from kitloan.session import ESP, Session
+from kitloan.store import Store, college_in, create_store, default_place, open_store
+from kitloan.text import clean, slug
+
+if TYPE_CHECKING:
+    from kitloan.audit import Auditor
+    from kitloan.desk import Desk
+    from kitloan.exchange import Exchange
+    from kitloan.find import Finder
+    from kitloan.holdings import Holdings
+    from kitloan.people import People
+    from kitloan.taking_in import Registers
+    from kitloan.verify import Verifier
+
+head, college_table = table(LedgerHead), table(College)
+
+
+class Kitloan:
+    """An open store, with the verbs by name. A context manager: leaving it closes the store."""
+
+    def __init__(self, session: Session, name: str) -> None:
+        self.session = session
+        self.college_name = name
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give back the store's connections."""
+        self.session.store.close()
+
+    @cached_property
+    def desk(self) -> "Desk":
+        """Check out, check in, renew, count, restock, undo."""
+        from kitloan.desk import Desk
+
+        return Desk(self.session)
+
+    @cached_property
+    def holdings(self) -> "Holdings":
+        """Take in, amend, move, sight, withdraw; kit types and gift terms."""
+        from kitloan.holdings import Holdings
+
+        return Holdings(self.session)
+
+    @cached_property
+    def find(self) -> "Finder":
+        """One holding, its history, searches, loans and shortages."""
+        from kitloan.find import Finder
+
+        return Finder(self.session)
+
+    @cached_property
+    def people(self) -> "People":
+        """Who is on file, and forgetting them."""
+        from kitloan.people import People
+
+        return People(self.session)
+
+    @cached_property
+    def registers(self) -> "Registers":
+        """Reading a college's spreadsheet."""
+        from kitloan.taking_in import Registers
+
+        return Registers(self.session)
+
+    @cached_property
+    def exchange(self) -> "Exchange":
+        """Ledgers out to ESP, and in from colleges."""
+        from kitloan.exchange import Exchange
+
+        return Exchange(self.session)
+
+    @cached_property
+    def ledger(self) -> "Verifier":
+        """Verifying the ledgers, and reading them."""
+        from kitloan.verify import Verifier
+
+        return Verifier(self.session)
+
+    @cached_property
+    def audit(self) -> "Auditor":
+        """ESP's figures and findings."""
+        from kitloan.audit import Auditor
+
+        return Auditor(self.session)
+
+
+def open(  # noqa: A001  # the word of the contract
+    store: str | os.PathLike[str] | None = None,
+    *,
+    actor: str | None = None,
+    college: str | None = None,
+    clock: Clock = system_clock,
+) -> Kitloan:
+    """Open a store that exists.
+
+    Args:
+        store: the path of a SQLite file or a PostgreSQL URL; None is the user's own store.
+        actor: who is on record for what is done; None is the system's user.
+        college: whose ledger to write, where a database holds several (also `?college=` in a URL).
+        clock: tells the time; for tests and demonstrations.
+
+    Raises:
+        StoreError: `no_store`, `not_a_store`, `newer_store`, `unreachable`, `which_college`, ...
+        BadInput: an actor's name that cannot be used.
+    """
+    place = os.fspath(store) if store is not None else default_place()
+    opened = open_store(place)
+    try:
+        with opened.read() as connection:
+            chosen, name = _whose(connection, opened, college or college_in(place))
+        return Kitloan(Session(opened, chosen, check_actor(actor), clock), name)
+    except KitloanError:
+        opened.close()
+        raise
+
+
+def init(
+    college: str,
+    store: str | os.PathLike[str] | None = None,
+    *,
+    name: str | None = None,
+    actor: str | None = None,
+    clock: Clock = system_clock,
+) -> Kitloan:
+    """Start a college's store, and open it. Where it was started before, nothing changes.
+
+    Args:
+        college: an id, name or former name from the reference list, or a new id; `esp` for ESP's.
+        store: where to make it; None is the user's own store.
+        name: what the college is called; needed for one that the list does not have.
+        actor: who is on record for it.
+        clock: tells the time.
+
+    Raises:
+        Refused: `another_college`, when the file is another college's.
+        StoreError: `cannot_create`, `not_a_store`, ...
+        BadInput: an id or name that cannot be used.
+    """
+    place = os.fspath(store) if store is not None else default_place()
+    who, called, region = _identity(college, name)
+    person = check_actor(actor)
+    opened = create_store(place)
+    try:
+        _start(Session(opened, who, person, clock), called, region)
+    except KitloanError:
+        opened.close()
+        raise
+    return Kitloan(Session(opened, who, person, clock), called)
+
+
+def _identity(college: str, name: str | None) -> tuple[str, str, str | None]:
+    """The id, name and region of the college to start."""
+    given = clean(college, "The college")
+    if given.lower() == ESP:
+        return ESP, clean(name, "The name") if name else "Energy Skills Partnership", None
+    known = find_college(given)
+    if known is not None:
+        return known.id, clean(name, "The name") if name else known.name, known.region
+    if slug(given) != given or len(given) > 40:
+        raise BadInput(
+            "unknown_college",
+            f"{given!r} is not a college of the reference list, nor can it be a new id.",
+            "A new id is short, in small letters, digits and hyphens: "
+            'kitloan init my-college --name "My College"',
+            college=given,
+        )
+    return given, clean(name, "The name") if name else given, None
+
+
+def _start(session: Session, name: str, region: str | None) -> None:
+    from kitloan.entries import CollegeOpened
+    from kitloan.ledger import begin, head_of
+
+    with session.store.write() as connection:
+        owners = connection.execute(select(head.c.college).where(head.c.own)).scalars().all()
+        if session.college in owners:
+            return
+        if owners and session.store.is_sqlite:
+            raise Refused(
+                "another_college",
+                f"{session.store.name} is the store of {owners[0]!r}.",
+                "Give this college a store of its own: kitloan --store FILE init "
+                f"{session.college}",
+                college=owners[0],
+            )
+        if head_of(connection, session.college) is None:
+            begin(connection, session.college, own=True)
+    with session.writing(f"open-{session.college}") as writer:
+        if not writer.said:
+            writer.append(CollegeOpened(name=name, region=region))
+
+
+def _whose(connection: Connection, store: Store, wanted: str | None) -> tuple[str, str]:
+    """The college whose ledger a session writes, and its name."""
+    owned = {
+        row.college: row.name
+        for row in connection.execute(
+            select(head.c.college, college_table.c.name)
+            .join_from(head, college_table, college_table.c.college == head.c.college)
+            .where(head.c.own)
+            .order_by(head.c.college)
+        )
+    }
+    wanted = wanted or os.environ.get("KITLOAN_COLLEGE")
+    if wanted is None and len(owned) == 1:
+        (wanted,) = owned
+    if wanted in owned:
+        return str(wanted), owned[str(wanted)]
+    if not owned:
+        raise StoreError(
+            "no_college",
+            f"{store.name} has no college yet.",
+            "Start it with `kitloan init COLLEGE`.",
+        )
+    raise StoreError(
+        "which_college",
+        f"{store.name} is the store of {', '.join(owned)}"
+        + (f", not of {wanted!r}." if wanted else "."),
+        "Say which: add ?college=ID to the URL, or set KITLOAN_COLLEGE.",
+        colleges=list(owned),
+    )
+
+
+def check_actor(actor: str | None) -> str:
+    """Who is on record: `actor`, else the system's user.
+
+    Raises:
+        BadInput: `bad_text`.
+    """
+    if actor is None:
+        try:
+            actor = getpass.getuser()
+        except (KeyError, OSError):  # a machine without a user table, or Windows without its names
+            actor = "unknown"
+    return clean(actor, "The name of the person at the desk", 60)

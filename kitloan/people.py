@@ -1,0 +1,145 @@
+"""People: who took a loan, kept apart from the ledger so that they can be forgotten.
+
+Erasing takes away the person's row, the remarks on their loans, and every remark of the college in
+which their name, e-mail or phone stands. SQLite overwrites what is deleted (`secure_delete`), and
+the file is rewritten afterwards so that nothing is left between its pages. The ledger is not
+touched: it never knew more than an opaque id.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, delete, or_, select
+
+from kitloan.errors import BadInput
+from kitloan.models import Contact, Organisation, Remark, table
+from kitloan.prepared import AnyRow
+from kitloan.session import Session
+from kitloan.text import fold, plain
+
+contact, organisation, remark = table(Contact), table(Organisation), table(Remark)
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """How much was forgotten: rows about the person, and remarks that spoke of them."""
+
+    people: int
+    remarks: int
+
+
+class People:
+    """Questions and wishes about people, in one college."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def known(self) -> list[dict[str, Any]]:
+        """Everybody on file: id, name, organisation, email, phone; by name."""
+        with self._session.reading() as connection:
+            rows = connection.execute(
+                select(
+                    contact.c.contact.label("id"),
+                    contact.c.name,
+                    contact.c.organisation,
+                    contact.c.email,
+                    contact.c.phone,
+                )
+                .where(contact.c.college == self._session.college)
+                .order_by(contact.c.name_key, contact.c.contact)
+            )
+            return [dict(row._mapping) for row in rows]
+
+    def remarks(self, tag: str) -> list[dict[str, str]]:
+        """The remarks kept beside a holding: heading and words."""
+        with self._session.reading() as connection:
+            rows = connection.execute(
+                select(remark.c.heading, remark.c.words)
+                .where(remark.c.college == self._session.college, remark.c.tag == tag)
+                .order_by(remark.c.heading, remark.c.remark)
+            )
+            return [dict(row._mapping) for row in rows]
+
+    def erase(self, who: str) -> Erased:
+        """Forget a person: name, e-mail, phone, and remarks about them.
+
+        Args:
+            who: the person's name, e-mail address or contact id.
+
+        Raises:
+            BadInput: `unknown_contact`, or `ambiguous` when several people bear the name at
+                different organisations.
+        """
+        college = self._session.college
+        with self._session.store.write() as connection:
+            people = self._meant(connection, who)
+            ids = [person.contact for person in people]
+            words = {
+                fold(str(text))
+                for person in people
+                for text in (person.name, person.email, person.phone)
+                if text
+            }
+            spoken_of = self._speaking_of(connection, words)
+            gone = connection.execute(
+                delete(remark).where(
+                    remark.c.college == college,
+                    or_(remark.c.contact.in_(ids), remark.c.remark.in_(spoken_of)),
+                )
+            ).rowcount
+            connection.execute(
+                delete(contact).where(contact.c.college == college, contact.c.contact.in_(ids))
+            )
+        self._session.store.rewrite("contact", "remark")
+        return Erased(len(ids), gone)
+
+    def _meant(self, connection: Connection, who: str) -> Sequence[AnyRow]:
+        wanted = fold(who)
+        rows = connection.execute(
+            select(contact, organisation.c.name.label("at"))
+            .join_from(
+                contact,
+                organisation,
+                (organisation.c.college == contact.c.college)
+                & (organisation.c.organisation == contact.c.organisation),
+            )
+            .where(
+                contact.c.college == self._session.college,
+                or_(
+                    contact.c.name_key == wanted,
+                    contact.c.contact == who.strip(),
+                    contact.c.email.is_not(None),
+                ),
+            )
+        ).all()
+        rows = [
+            row
+            for row in rows
+            if row.name_key == wanted
+            or row.contact == who.strip()
+            or (row.email and fold(row.email) == wanted)
+        ]
+        if not rows:
+            raise BadInput(
+                "unknown_contact",
+                f"Nobody called {plain(who)!r} is on file here.",
+                "Give the name as it was typed at check-out, the e-mail address, or the id.",
+            )
+        if len(rows) > 1 and not all(row.contact == who.strip() for row in rows):
+            raise BadInput(
+                "ambiguous",
+                f"{len(rows)} people answer to {plain(who)!r}: "
+                + ", ".join(f"{row.contact} at {row.at}" for row in rows)
+                + ".",
+                "Give the id of the one to forget.",
+                contacts=[row.contact for row in rows],
+            )
+        return rows
+
+    def _speaking_of(self, connection: Connection, words: set[str]) -> list[str]:
+        """Remarks in whose text a name, e-mail or phone stands, however it is cased."""
+        rows = connection.execute(
+            select(remark.c.remark, remark.c.words).where(remark.c.college == self._session.college)
+        )
+        return [row.remark for row in rows if any(word in fold(row.words) for word in words)]

@@ -1,0 +1,130 @@
+"""From what somebody scanned or typed to a holding.
+
+A tag, a second tag that the holding claimed, or the college's own asset number where only one
+holding bears it. What fits none is answered with the tags one slip away that do exist.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, bindparam, select
+
+from kitloan.answers import plural
+from kitloan.errors import BadInput
+from kitloan.models import Alias, Holding, Label, table
+from kitloan.prepared import AnyRow, Prepared
+from kitloan.tags import bare, grouped, is_tag, looks_like_tag, one_slip_away
+from kitloan.text import fold, plain
+
+holding, alias, label = table(Holding), table(Alias), table(Label)
+
+_by_tag = select(holding.c.college, holding.c.tag).where(holding.c.tag == bindparam("t"))
+_by_alias = select(alias.c.college, alias.c.tag).where(alias.c.label == bindparam("t"))
+_by_number = select(holding.c.college, holding.c.tag).where(
+    holding.c.asset_key == bindparam("n"), holding.c.state != "withdrawn"
+)
+_LOOKUPS = (_by_tag, _by_alias, _by_number)
+_in_college = [Prepared(q.where(q.selected_columns.college == bindparam("c"))) for q in _LOOKUPS]
+_anywhere = [Prepared(q) for q in _LOOKUPS]
+_batch = Prepared(
+    select(label.c.batch, label.c.printed_at, label.c.printed_by, label.c.blank).where(
+        label.c.tag == bindparam("t")
+    )
+)
+
+
+def resolve(connection: Connection, college: str | None, text: str) -> tuple[str, str]:
+    """The college and the tag of the holding that `text` means.
+
+    Args:
+        connection: a transaction.
+        college: where to look; None looks in every college.
+        text: a tag in any form, or an asset number.
+
+    Raises:
+        BadInput: `bad_tag`, `unknown_tag`, `unknown_holding` or `ambiguous`.
+    """
+    by_tag, by_alias, by_number = _anywhere if college is None else _in_college
+    where = {} if college is None else {"c": college}
+    tag = bare(text)
+    if is_tag(tag):
+        found = (
+            by_tag(connection, t=tag, **where).all() or by_alias(connection, t=tag, **where).all()
+        )
+        if found:
+            return _only(found, text)
+    numbered = by_number(connection, n=fold(text), **where).all() if text.strip() else []
+    if numbered:
+        return _only(numbered, text)
+    raise _unknown(connection, college, text, tag)
+
+
+def _only(found: Sequence[AnyRow], text: str) -> tuple[str, str]:
+    rows = [(str(row.college), str(row.tag)) for row in found]
+    if len(rows) == 1:
+        return rows[0]
+    raise BadInput(
+        "ambiguous",
+        f"{plural(len(rows), 'holding')} answer to {plain(text)!r}: "
+        f"{', '.join(f'{grouped(tag)} at {college}' for college, tag in rows[:5])}.",
+        "Give the tag of the one you mean.",
+        text=text,
+        tags=[tag for _, tag in rows],
+    )
+
+
+def _unknown(connection: Connection, college: str | None, text: str, tag: str) -> BadInput:
+    near = _near(connection, college, text) if looks_like_tag(text) or _nearly(tag) else []
+    hint = (
+        f"Did you mean {' or '.join(grouped(t) for t in near)}?"
+        if near
+        else "Scan the label again, or look for it with `kitloan find`."
+    )
+    shown = plain(text.strip()[:60])
+    if is_tag(tag):
+        printed = _batch(connection, t=tag).first()
+        if printed is not None and printed.blank:
+            return BadInput(
+                "unclaimed_tag",
+                f"{grouped(tag)} is a label that {printed.printed_by} printed blank on "
+                f"{printed.printed_at[:10]}; no holding has claimed it yet.",
+                f"Take a holding in under it: kitloan add --type TYPE --tag {tag}",
+                tag=tag,
+                batch=printed.batch,
+            )
+        return BadInput(
+            "unknown_tag",
+            f"{grouped(tag)} is a valid tag, but no holding here has it.",
+            hint if near else f"If it is yours, take it in: kitloan add --type TYPE --tag {tag}",
+            tag=tag,
+            near=near,
+        )
+    if looks_like_tag(text):
+        return BadInput(
+            "bad_tag",
+            f"{shown!r} is not a tag: its check character does not agree.",
+            hint,
+            text=text[:60],
+            near=near,
+        )
+    return BadInput(
+        "unknown_holding",
+        f"No holding here has the tag or asset number {shown!r}.",
+        hint,
+        text=text[:60],
+        near=near,
+    )
+
+
+def _nearly(tag: str) -> bool:
+    return 11 <= len(tag) <= 20 and tag.isalnum() and ("K" in tag[:2] or "L" in tag[:2])
+
+
+def _near(connection: Connection, college: str | None, text: str) -> list[str]:
+    """The tags of holdings that are one slip away from `text`."""
+    candidates = list(one_slip_away(text))
+    if not candidates:
+        return []
+    wanted = select(holding.c.tag).where(holding.c.tag.in_(candidates))
+    if college is not None:
+        wanted = wanted.where(holding.c.college == college)
+    return sorted(connection.execute(wanted.distinct()).scalars())

@@ -1,0 +1,274 @@
+"""Check-in, counting and restocking: what comes back, and what of it is there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, func, select
+
+from kitloan.answers import ShortageLine
+from kitloan.borrowers import remark
+from kitloan.contents import Count, Part, match, reckon
+from kitloan.entries import CheckedIn, ContentsCounted, Counted, Short, ShortageMadeGood
+from kitloan.errors import BadInput, Refused
+from kitloan.ledger import Writer, facts_said
+from kitloan.lending import held, loans_meant
+from kitloan.models import Component, Holding, Shortage, table
+from kitloan.prepared import Prepared
+from kitloan.resolve import resolve
+from kitloan.session import check_quantity
+from kitloan.tags import grouped
+
+component, holding, shortage = table(Component), table(Holding), table(Shortage)
+
+_PARTS = Prepared(
+    select(
+        component.c.name,
+        component.c.quantity,
+        component.c.bag,
+        component.c.critical,
+        func.coalesce(shortage.c.missing, 0),
+        func.coalesce(shortage.c.broken, 0),
+    )
+    .join_from(
+        holding,
+        component,
+        (component.c.college == holding.c.college) & (component.c.kit_type == holding.c.kit_type),
+    )
+    .outerjoin(
+        shortage,
+        (shortage.c.college == holding.c.college)
+        & (shortage.c.tag == holding.c.tag)
+        & (shortage.c.component == component.c.name),
+    )
+    .where(
+        holding.c.college == bindparam("c"),
+        holding.c.tag == bindparam("t"),
+        holding.c.quantity == 1,
+    )
+    .order_by(component.c.position)
+)
+_OLD_SHORTAGES = Prepared(
+    select(shortage.c.component, shortage.c.missing, shortage.c.broken)
+    .where(shortage.c.college == bindparam("c"), shortage.c.tag == bindparam("t"))
+    .order_by(shortage.c.component)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What came back on one loan, and how the kit stands now.
+
+    Attributes:
+        id: the loan's.
+        tag: the holding's.
+        type: what kind of thing it is.
+        to: who had it.
+        quantity: how many came back now; `still_out` is what the borrower keeps.
+        counted: what the count came to.
+        shortages: everything that is short now.
+        new: of that, what was not short before.
+        found: components that were short before and are not now.
+    """
+
+    id: str
+    tag: str
+    type: str
+    to: str
+    quantity: int
+    still_out: int
+    counted: Counted
+    shortages: tuple[ShortageLine, ...]
+    new: tuple[ShortageLine, ...] = ()
+    found: tuple[str, ...] = ()
+
+
+def parts_of(connection: Connection, college: str, tag: str) -> list[Part]:
+    """The contents list of a kit with what of it is short; empty when there is nothing to count."""
+    return [Part(*row) for row in _PARTS(connection, c=college, t=tag)]
+
+
+def check_in(
+    writer: Writer,
+    texts: Sequence[str],
+    count: Count | None,
+    *,
+    quantity: int | None,
+    note: str | None,
+    from_: str | None,
+) -> list[Returned]:
+    """Take back each of `texts`, or none of them; see `Desk.check_in`."""
+    tags = list(dict.fromkeys(resolve(writer.connection, writer.college, t)[1] for t in texts))
+    if not tags:
+        raise BadInput("nothing_named", "No holding was named.", "Scan or type a tag.")
+    if len(tags) > 1 and ((count is not None and count.exceptions) or quantity is not None):
+        raise BadInput(
+            "one_at_a_time",
+            "What is missing, broken, or how many came back can be said of one holding at a time.",
+            "Take the others back first.",
+        )
+    if writer.said:
+        return _said_before(writer, tags)
+    return [_take_back(writer, tag, count, quantity, note, from_) for tag in tags]
+
+
+def _take_back(
+    writer: Writer,
+    tag: str,
+    count: Count | None,
+    quantity: int | None,
+    note: str | None,
+    from_: str | None,
+) -> Returned:
+    row = held(writer, tag)
+    loans = loans_meant(writer, tag, from_)
+    outstanding = sum(each.quantity - each.returned for each in loans)
+    back = outstanding if quantity is None else check_quantity(quantity)
+    if back > outstanding:
+        raise Refused(
+            "more_than_out",
+            f"{row.type_name} {grouped(tag)}: {back} cannot come back, "
+            f"{loans[0].to} has {outstanding}.",
+            f"Take back {outstanding} or fewer.",
+            tag=tag,
+            outstanding=outstanding,
+        )
+    parts = parts_of(writer.connection, writer.college, tag)
+    outcome, short = reckon(parts, count)
+    left = back
+    for each in loans:
+        now = min(left, each.quantity - each.returned)
+        if now == 0:
+            break
+        left -= now
+        writer.append(
+            CheckedIn(tag=tag, loan=each.loan, quantity=now, counted=outcome, shortages=short)
+        )
+    (first, *_) = loans
+    if note:
+        remark(writer, tag, "note", note, loan=first.loan, contact_id=first.contact)
+    return Returned(
+        first.loan,
+        tag,
+        row.type_name,
+        first.to,
+        back,
+        outstanding - back,
+        outcome,
+        _lines(short),
+        _newly(parts, short),
+        _found(parts, short),
+    )
+
+
+def _lines(short: Sequence[Short]) -> tuple[ShortageLine, ...]:
+    lines = [ShortageLine(s.component, s.missing, s.broken) for s in short]
+    return tuple(sorted(lines, key=lambda line: line.component))
+
+
+def _newly(parts: list[Part], short: Sequence[Short]) -> tuple[ShortageLine, ...]:
+    before = {part.name: part for part in parts}
+    more = [
+        ShortageLine(
+            s.component,
+            max(0, s.missing - before[s.component].missing),
+            max(0, s.broken - before[s.component].broken),
+        )
+        for s in short
+    ]
+    return tuple(line for line in more if line.missing or line.broken)
+
+
+def _found(parts: list[Part], short: Sequence[Short]) -> tuple[str, ...]:
+    now = {s.component for s in short}
+    return tuple(p.name for p in parts if (p.missing or p.broken) and p.name not in now)
+
+
+def _said_before(writer: Writer, tags: list[str]) -> list[Returned]:
+    facts = facts_said(writer.said, CheckedIn)
+    if not {f.tag for f in facts} <= set(tags):
+        raise BadInput(
+            "id_reused",
+            f"The id {writer.request!r} belongs to another check-in.",
+            "Give every request an id of its own.",
+            id=writer.request,
+        )
+    return [
+        Returned(
+            f.loan,
+            f.tag,
+            held(writer, f.tag).type_name,
+            "",
+            f.quantity,
+            0,
+            f.counted,
+            _lines(f.shortages),
+        )
+        for f in facts
+    ]
+
+
+def count(writer: Writer, text: str, said: Count) -> tuple[str, tuple[ShortageLine, ...]]:
+    """Count a kit that is here; gives its tag and what is short now. See `Desk.count`."""
+    tag = resolve(writer.connection, writer.college, text)[1]
+    if not writer.said:
+        row = held(writer, tag)
+        shown = f"{row.type_name} {grouped(tag)}"
+        if row.out_quantity:
+            raise Refused(
+                "on_loan",
+                f"{shown} is on loan; its contents cannot be counted here.",
+                f"Take it back with its count: kitloan checkin {tag}",
+                tag=tag,
+            )
+        _must_be_held(row.state, shown, tag)
+        outcome, short = reckon(parts_of(writer.connection, writer.college, tag), said)
+        writer.append(ContentsCounted(tag=tag, counted=outcome, shortages=short))
+    return tag, _short_now(writer, tag)
+
+
+def restock(
+    writer: Writer, text: str, what: str, quantity: int
+) -> tuple[str, tuple[ShortageLine, ...]]:
+    """Put components back; gives the tag and what is still short. See `Desk.restock`."""
+    tag = resolve(writer.connection, writer.college, text)[1]
+    check_quantity(quantity)
+    if not writer.said:
+        row = held(writer, tag)
+        _must_be_held(row.state, f"{row.type_name} {grouped(tag)}", tag)
+        short = {line.component: line for line in _short_now(writer, tag)}
+        if not short:
+            raise Refused("nothing_short", f"Nothing is short in {grouped(tag)}.", tag=tag)
+        line = short[match(what, short)]
+        if quantity > line.missing + line.broken:
+            raise Refused(
+                "more_than_short",
+                f"Only {line.missing + line.broken} of {line.component} are short in "
+                f"{grouped(tag)}; {quantity} cannot be made good.",
+                f'Say: kitloan restock {tag} "{line.component}={line.missing + line.broken}"',
+                tag=tag,
+                component=line.component,
+                short=line.missing + line.broken,
+            )
+        replaced = min(quantity, line.missing)
+        writer.append(
+            ShortageMadeGood(
+                tag=tag,
+                component=line.component,
+                quantity=quantity,
+                missing=line.missing - replaced,
+                broken=line.broken - (quantity - replaced),
+            )
+        )
+    return tag, _short_now(writer, tag)
+
+
+def _must_be_held(state: str, shown: str, tag: str) -> None:
+    if state != "held":
+        raise Refused(
+            state, f"{shown} is {state.replace('_', ' ')}.", f"See: kitloan show {tag}", tag=tag
+        )
+
+
+def _short_now(writer: Writer, tag: str) -> tuple[ShortageLine, ...]:
+    rows = _OLD_SHORTAGES(writer.connection, c=writer.college, t=tag)
+    return tuple(ShortageLine(*row) for row in rows)

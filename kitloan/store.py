@@ -1,0 +1,285 @@
+"""A store: one college's SQLite file, or a PostgreSQL database that several share.
+
+SQLite runs with a rollback journal and `synchronous=EXTRA`: slower than write-ahead logging and
+still a hundred times faster than a counter needs, but safe on the network shares where colleges
+keep files. Writes begin with `BEGIN IMMEDIATE`, so that a transaction that reads and then writes
+never finds the door shut half way. PostgreSQL runs at READ COMMITTED; in both, a write first locks
+its college's ledger head, and so takes its turn.
+
+A store is never made by opening it. A file that is not one, or belongs to a newer kitloan, is
+refused before anything is written.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine, make_url
+
+from kitloan.errors import BadInput, KitloanError, StoreError
+from kitloan.faults import translated
+from kitloan.schema import SCHEMA
+
+APPLICATION_ID = 0x4B4C4F4E
+"""`KLON`, in the header of every SQLite store, so that `file` and we know one from another."""
+
+BUSY_SECONDS = 10
+_PRAGMAS = {
+    "foreign_keys": ("ON", 1),
+    "journal_mode": ("DELETE", "delete"),
+    "synchronous": ("EXTRA", 3),
+    "secure_delete": ("ON", 1),
+    "temp_store": ("MEMORY", 2),
+}
+
+
+class Store:
+    """An open store. Transactions come from `read` and `write`.
+
+    Attributes:
+        name: where it is, as people would say it; passwords are left out.
+        college: the college whose ledger this session writes.
+    """
+
+    def __init__(self, engine: Engine, name: str) -> None:
+        self.engine = engine
+        self.name = name
+        self._writer = engine.execution_options(sqlite_begin="IMMEDIATE")
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that sees one state of the store and changes nothing."""
+        with translated(self.name), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that commits at the end, or leaves no trace."""
+        with translated(self.name), self._writer.begin() as connection:
+            yield connection
+
+    def rewrite(self, *tables: str) -> None:
+        """Write tables anew, so that nothing deleted is left between their rows."""
+        with translated(self.name):
+            if self.is_sqlite:
+                connection = self.engine.raw_connection()
+                try:
+                    connection.cursor().execute("VACUUM")
+                finally:
+                    connection.close()
+                return
+            loose = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+            with loose.connect() as each:
+                for table in tables:
+                    each.exec_driver_sql(f"VACUUM FULL {table}")
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.engine.dispose()
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the store is a file."""
+        return self.engine.dialect.name == "sqlite"
+
+
+def is_url(place: str) -> bool:
+    """Whether `place` names a database server and not a file."""
+    return place.startswith(("postgresql:", "postgres:", "postgresql+psycopg:"))
+
+
+def open_store(place: str) -> Store:
+    """The store at a path or a PostgreSQL URL.
+
+    Raises:
+        StoreError: `no_store`, `not_a_store`, `newer_store`, `unreachable`, ...
+    """
+    store = _postgres(place) if is_url(place) else _sqlite(_existing(Path(place)))
+    try:
+        _check_version(store)
+    except KitloanError:
+        store.close()
+        raise
+    return store
+
+
+def create_store(place: str) -> Store:
+    """The store at `place`, with its tables made where there are none yet.
+
+    Raises:
+        StoreError: as `open_store`, or `cannot_create`.
+    """
+    from kitloan.models import Base
+
+    if not is_url(place) and not Path(place).exists():
+        _new_file(Path(place))
+    store = _postgres(place) if is_url(place) else _sqlite(Path(place))
+    with store.write() as connection:
+        if not store.is_sqlite:
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (APPLICATION_ID,))
+        if not sa.inspect(connection).has_table("setting"):
+            Base.metadata.create_all(connection)
+            connection.exec_driver_sql(
+                f"INSERT INTO setting (college, name, value) VALUES ('', 'schema', '{SCHEMA}')"  # noqa: S608  # SCHEMA is our own number
+            )
+            if store.is_sqlite:
+                connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+    _check_version(store)
+    return store
+
+
+def scratch_store(path: Path | None = None) -> Store:
+    """An empty store for replaying a ledger: in memory, or in a new file at `path`."""
+    from kitloan.models import Base
+
+    engine = sa.create_engine(f"sqlite:///{path}" if path else "sqlite://")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("PRAGMA synchronous = OFF")
+        Base.metadata.create_all(connection)
+    return Store(engine, "a scratch copy")
+
+
+def _existing(path: Path) -> Path:
+    if path.is_dir():
+        raise StoreError("not_a_store", f"{path} is a folder.", "Name the store's file.")
+    if not path.exists():
+        raise StoreError(
+            "no_store",
+            f"There is no store at {path}.",
+            "Make one with `kitloan init COLLEGE`, or name another with --store.",
+            store=str(path),
+        )
+    with translated(str(path)), path.open("rb") as file:
+        start = file.read(72)
+    if start[:16] != b"SQLite format 3\0":
+        raise StoreError(
+            "not_a_store",
+            f"{path} is not a kitloan store.",
+            "Name the store's file with --store; to read a spreadsheet use `kitloan import`.",
+            store=str(path),
+        )
+    return path
+
+
+def _new_file(path: Path) -> None:
+    """An empty file that only its owner can read: it will hold people's names."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except OSError as problem:
+        raise StoreError(
+            "cannot_create",
+            f"A store cannot be made at {path}: {problem.strerror or problem}.",
+            "Choose a folder that you may write to, with --store.",
+            store=str(path),
+        ) from problem
+
+
+def _sqlite(path: Path) -> Store:
+    address = f"{path.absolute().as_uri()}?mode=rw"
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(
+            address,
+            uri=True,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+
+    engine = sa.create_engine("sqlite+pysqlite://", creator=connect, poolclass=sa.QueuePool)
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _begin)
+    return Store(engine, str(path))
+
+
+def _set_pragmas(connection: Any, _record: Any) -> None:
+    """Ask for each setting and read it back: SQLite answers a wish it cannot grant with silence."""
+    for name, (wish, meaning) in _PRAGMAS.items():
+        connection.execute(f"PRAGMA {name} = {wish}")
+        (found,) = connection.execute(f"PRAGMA {name}").fetchone()
+        if found != meaning:
+            raise StoreError(
+                "unsafe_store",
+                f"SQLite would not set {name} to {wish} (it says {found!r}).",
+                "Keep the store on a local disk, and make it anew or restore it from a backup.",
+            )
+
+
+def _begin(connection: Connection) -> None:
+    mode = connection.get_execution_options().get("sqlite_begin", "")
+    connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+def _postgres(place: str) -> Store:
+    url = make_url(place).set(drivername="postgresql+psycopg")
+    url = url.difference_update_query(["college"])
+    name = url.render_as_string(hide_password=True).replace("+psycopg", "")
+    try:
+        engine = sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+    except ModuleNotFoundError as missing:
+        raise StoreError(
+            "no_driver",
+            "The PostgreSQL driver is not installed.",
+            'Install it with: pip install "kitloan[postgres]"',
+        ) from missing
+    return Store(engine, name)
+
+
+def _check_version(store: Store) -> None:
+    with store.read() as connection:
+        try:
+            found = connection.exec_driver_sql(
+                "SELECT value FROM setting WHERE college = '' AND name = 'schema'"
+            ).scalar()
+        except sa.exc.DBAPIError as problem:
+            if not _no_such_table(problem):
+                raise
+            found = None
+    if found is None:
+        raise StoreError(
+            "not_a_store",
+            f"{store.name} is a database, but not a kitloan store.",
+            "Name the right one with --store, or make one with `kitloan init COLLEGE`.",
+            store=store.name,
+        )
+    if int(found) > SCHEMA:
+        raise StoreError(
+            "newer_store",
+            f"{store.name} was made by a newer kitloan (its tables are version {found}, "
+            f"this program knows up to {SCHEMA}).",
+            "Update kitloan on this machine; the store is as it was.",
+            store=store.name,
+            schema=int(found),
+        )
+
+
+def _no_such_table(problem: sa.exc.DBAPIError) -> bool:
+    return "no such table" in str(problem.orig) or getattr(problem.orig, "sqlstate", "") == "42P01"
+
+
+def default_place() -> str:
+    """Where a store is kept when nobody says: the user's own data folder."""
+    if os.name == "nt":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif os.environ.get("XDG_DATA_HOME"):
+        base = Path(os.environ["XDG_DATA_HOME"])
+    else:
+        base = Path.home() / ".local" / "share"
+    return str(base / "kitloan" / "kitloan.sqlite")
+
+
+def college_in(place: str) -> str | None:
+    """The college that a URL names (`?college=fife`), where a database holds several."""
+    if not is_url(place):
+        return None
+    try:
+        found = make_url(place).query.get("college")
+    except sa.exc.ArgumentError as problem:
+        raise BadInput("bad_store", f"Not a PostgreSQL URL: {problem}.") from problem
+    return found if isinstance(found, str) else None

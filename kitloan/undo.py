@@ -1,0 +1,133 @@
+"""Undo: the latest thing a person did at the desk, taken back by an entry of its own.
+
+Read from the ledger, so it works after a restart and from another desk. Only the newest standing
+entry about a holding can be undone: anything done to it since rests on what would go.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, or_, select
+
+from kitloan import entries
+from kitloan.calendar import uk_instant
+from kitloan.entries import Reversed
+from kitloan.errors import Refused
+from kitloan.history import summary_of
+from kitloan.ledger import Writer, facts_said
+from kitloan.models import LedgerEntry, Reversal, table
+from kitloan.prepared import AnyRow, Prepared
+from kitloan.tags import grouped
+
+entry, reversal = table(LedgerEntry), table(Reversal)
+
+_KINDS = [kind.model_fields["kind"].default for kind in entries.Fact.__args__ if kind.desk_action]
+_UNDONE = (
+    select(reversal.c.seq)
+    .where(
+        reversal.c.college == entry.c.college,
+        reversal.c.epoch == entry.c.epoch,
+        reversal.c.seq == entry.c.seq,
+    )
+    .exists()
+)
+_COLUMNS = select(
+    entry.c.epoch,
+    entry.c.seq,
+    entry.c.id,
+    entry.c.kind,
+    entry.c.tag,
+    entry.c.at,
+    entry.c.by,
+    entry.c.body,
+).where(entry.c.college == bindparam("c"), ~_UNDONE, entry.c.kind != "entry.reversed")
+
+_LATEST = Prepared(
+    _COLUMNS.where(
+        entry.c.by == bindparam("who"),
+        or_(*[entry.c.kind == kind for kind in _KINDS]),
+        # What a register brought in is no act of the desk, though some kinds are the same.
+        ~entry.c.body.contains('"register_row":"'),
+    )
+    .order_by(entry.c.epoch.desc(), entry.c.seq.desc())
+    .limit(1)
+)
+_OF_REQUEST = Prepared(
+    _COLUMNS.where(entry.c.id == bindparam("i"), entry.c.tag.is_not(None)).order_by(
+        entry.c.epoch.desc(), entry.c.seq.desc()
+    )
+)
+_SINCE = Prepared(
+    _COLUMNS.where(
+        entry.c.tag == bindparam("t"),
+        entry.c.id != bindparam("i"),
+        (entry.c.epoch > bindparam("e"))
+        | ((entry.c.epoch == bindparam("e")) & (entry.c.seq > bindparam("s"))),
+    )
+    .order_by(entry.c.epoch, entry.c.seq)
+    .limit(1)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What was undone, or would be: when it was done, and what, in words, per holding."""
+
+    at: str
+    tags: tuple[str, ...]
+    kind: str
+    summaries: tuple[str, ...]
+
+
+def would_undo(connection: Connection, college: str, actor: str) -> Undone | None:
+    """What `undo` would reverse now; None when there is nothing left of this person's."""
+    latest = _LATEST(connection, c=college, who=actor).one_or_none()
+    if latest is None:
+        return None
+    return _told(connection, college, _OF_REQUEST(connection, c=college, i=latest.id).all())
+
+
+def undo(writer: Writer) -> Undone:
+    """Reverse the latest desk action of this person; see `Desk.undo`."""
+    if writer.said:
+        facts = facts_said(writer.said, Reversed)
+        return Undone(writer.said[0].at, tuple(f.tag for f in facts), "", ())
+    latest = _LATEST(writer.connection, c=writer.college, who=writer.actor).one_or_none()
+    if latest is None:
+        raise Refused(
+            "nothing_to_undo",
+            f"{writer.actor} has done nothing here that is not undone already.",
+            "Each person undoes what they did: say who you are with --as.",
+        )
+    parts = _OF_REQUEST(writer.connection, c=writer.college, i=latest.id).all()
+    told = _told(writer.connection, writer.college, parts)
+    for part in parts:
+        _refuse_if_built_upon(writer, part)
+    for part in parts:
+        writer.append(Reversed(tag=part.tag, epoch=part.epoch, seq=part.seq))
+    return told
+
+
+def _refuse_if_built_upon(writer: Writer, part: AnyRow) -> None:
+    since = _SINCE(
+        writer.connection, c=writer.college, t=part.tag, i=part.id, e=part.epoch, s=part.seq
+    ).first()
+    if since is not None:
+        said = summary_of(writer.connection, writer.college, since.body)
+        raise Refused(
+            "built_upon",
+            f"{grouped(part.tag)}: since then {since.by} did this "
+            f"({uk_instant(since.at)}): {said}.",
+            "That would have to be undone first, by whoever did it.",
+            tag=part.tag,
+        )
+
+
+def _told(connection: Connection, college: str, parts: Sequence[AnyRow]) -> Undone:
+    ordered = [part for part in reversed(parts) if part.kind != "gift.recorded"]
+    return Undone(
+        at=ordered[0].at,
+        tags=tuple(dict.fromkeys(part.tag for part in ordered)),
+        kind=ordered[0].kind,
+        summaries=tuple(summary_of(connection, college, part.body) for part in ordered),
+    )

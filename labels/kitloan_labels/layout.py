@@ -1,0 +1,110 @@
+"""Where things lie: each label on its page, and the code and the words on a label.
+
+Pure arithmetic in millimetres, from the top left corner. Every place is worked out from the
+sheet's own corner, never from the label before it, so that rounding cannot drift down a page.
+
+    +--------------------------------+
+    |  inset                         |
+    |  +-------------+-----------+   |
+    |  | quiet zone  | words     |   |
+    |  |   QR code   |           |   |
+    |  +-------------+-----------+   |
+    +--------------------------------+
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+
+from kitloan.errors import BadInput
+from kitloan_labels import qr
+from kitloan_labels.stock import INSET_MM, Sheet
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One label's place: the page, counted from 1, and its top left corner on that page."""
+
+    page: int
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle on a label, from the label's top left corner."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What lies where on every label of a sheet. `code` includes the quiet zone."""
+
+    module: float
+    code: Box
+    words: Box
+
+
+def cells(sheet: Sheet, start: int = 1) -> Iterator[Cell]:
+    """The labels of a sheet in reading order, page after page without end.
+
+    Args:
+        sheet: the stock.
+        start: the first label to use on the first page, counted from 1, for a sheet that has
+            been used in part. Later pages are whole.
+
+    Raises:
+        BadInput: `bad_start`, when the sheet has no such label.
+    """
+    if not 1 <= start <= sheet.per_sheet:
+        raise BadInput(
+            "bad_start",
+            f"{sheet.name} has labels 1 to {sheet.per_sheet}; there is no label {start}.",
+            "Count the labels from the top left, row by row.",
+            start=start,
+            per_sheet=sheet.per_sheet,
+        )
+    return (_cell(sheet, number) for number in count(start - 1))
+
+
+def _cell(sheet: Sheet, number: int) -> Cell:
+    page, place = divmod(number, sheet.per_sheet)
+    row, column = divmod(place, sheet.columns)
+    return Cell(
+        page + 1,
+        round(sheet.left + column * sheet.pitch_x, 3),
+        round(sheet.top + row * sheet.pitch_y, 3),
+    )
+
+
+def face(sheet: Sheet) -> Face:
+    """Where the code and the words lie on a label: the code at the left, the words beside it.
+
+    Raises:
+        ValueError: the labels are too small for a code; `stock.find` gives no such sheet.
+    """
+    module = sheet.module_mm
+    if module is None:
+        raise ValueError(f"{sheet.id} is too small for a QR code")
+    side = module * (qr.SIDE + 2 * qr.QUIET)
+    height = sheet.label_height - 2 * INSET_MM
+    return Face(
+        module,
+        code=Box(INSET_MM, (sheet.label_height - side) / 2, side, side),
+        words=Box(INSET_MM + side, INSET_MM, sheet.label_width - 2 * INSET_MM - side, height),
+    )
+
+
+def code_corner(cell: Cell, label: Face) -> tuple[float, float]:
+    """The top left of a code's quiet zone on the page, on a whole dot of a 300 dpi printer.
+
+    Edges that fall between dots would make some modules a dot wider than others.
+    """
+    return (
+        round((cell.x + label.code.x) / qr.DOT_MM) * qr.DOT_MM,
+        round((cell.y + label.code.y) / qr.DOT_MM) * qr.DOT_MM,
+    )

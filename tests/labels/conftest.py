@@ -1,0 +1,27 @@
+"""Sheets as they come out of a printer."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pypdfium2
+import pytest
+from PIL import Image
+
+from kitloan_labels import pdf, stock
+
+Printer = Callable[..., list[Image.Image]]
+
+
+@pytest.fixture
+def print_sheets(tmp_path: Path) -> Printer:
+    """Prints labels on a stock and hands over its pages, as scanned at `dpi`."""
+
+    def print_sheets(
+        labels: Iterable[pdf.Label], name: str, dpi: int = 200, start: int = 1
+    ) -> list[Image.Image]:
+        path = tmp_path / "labels.pdf"
+        pdf.write_sheets(labels, stock.find(name), path, start)
+        with pypdfium2.PdfDocument(path) as document:
+            return [page.render(scale=dpi / 72).to_pil().convert("L") for page in document]
+
+    return print_sheets

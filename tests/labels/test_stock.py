@@ -1,0 +1,122 @@
+"""The stock that one can buy, and where its labels lie."""
+
+from itertools import islice
+
+import pytest
+
+from kitloan.errors import BadInput
+from kitloan_labels import layout, qr, stock
+
+SHEETS = pytest.mark.parametrize("sheet", stock.sheets(), ids=lambda sheet: sheet.id)
+
+
+@SHEETS
+def test_labels_lie_in_the_middle_of_the_page(sheet: stock.Sheet) -> None:
+    """Lost: a wrong figure in the table, seen only when a box of labels has been spoilt."""
+    right = sheet.left + (sheet.columns - 1) * sheet.pitch_x + sheet.label_width
+    bottom = sheet.top + (sheet.rows - 1) * sheet.pitch_y + sheet.label_height
+    assert stock.PAGE_WIDTH_MM - right == pytest.approx(sheet.left, abs=0.2)
+    assert stock.PAGE_HEIGHT_MM - bottom == pytest.approx(sheet.top, abs=0.2)
+
+
+@SHEETS
+def test_labels_do_not_overlap(sheet: stock.Sheet) -> None:
+    """Lost: one label's words on the next one."""
+    assert sheet.pitch_x >= sheet.label_width
+    assert sheet.pitch_y >= sheet.label_height
+
+
+@SHEETS
+def test_code_and_words_lie_inside_the_label_and_apart(sheet: stock.Sheet) -> None:
+    """Lost: a code that the die cuts into, or words within the white that a scanner needs."""
+    face = layout.face(sheet)
+    assert face.code.width == pytest.approx(face.module * (qr.SIDE + 2 * qr.QUIET))
+    assert face.code.x + face.code.width <= face.words.x
+    assert face.words.width > 15
+    for box in (face.code, face.words):
+        assert box.x >= stock.INSET_MM
+        assert box.y >= stock.INSET_MM
+        assert box.x + box.width <= sheet.label_width - stock.INSET_MM + 1e-9
+        assert box.y + box.height <= sheet.label_height - stock.INSET_MM + 1e-9
+
+
+@SHEETS
+def test_a_code_starts_on_a_printers_dot(sheet: stock.Sheet) -> None:
+    """Lost: modules a dot wider than their neighbours on a 300 dpi printer."""
+    face = layout.face(sheet)
+    for cell in islice(layout.cells(sheet), sheet.per_sheet):
+        x, y = layout.code_corner(cell, face)
+        assert abs(x - cell.x - face.code.x) <= qr.DOT_MM / 2 + 1e-9
+        assert abs(y - cell.y - face.code.y) <= qr.DOT_MM / 2 + 1e-9
+        assert x / qr.DOT_MM == pytest.approx(round(x / qr.DOT_MM))
+
+
+@pytest.mark.parametrize(
+    "name", ["l7160", "L7160", "J8160", "l7560", "Avery L7160", "avery l7160", " AVERY-L7160 "]
+)
+def test_a_stock_answers_to_every_number_on_its_box(name: str) -> None:
+    """Lost: "no such stock", from a person who holds the box in the other hand."""
+    assert stock.find(name).id == "l7160"
+
+
+def test_makers_with_two_names_are_understood() -> None:
+    """Lost: the same, for the weatherproof sheets."""
+    assert stock.find("Avery Zweckform L4773").id == "l4773"
+
+
+@SHEETS
+def test_every_stock_is_found_by_its_own_name(sheet: stock.Sheet) -> None:
+    """Lost: two rows that answer to one number, of which only the first can be had."""
+    assert stock.find(sheet.id) == sheet
+
+
+def test_an_unknown_stock_is_refused_with_those_that_there_are() -> None:
+    """Lost: guessing at names."""
+    with pytest.raises(BadInput) as refusal:
+        stock.find("5160")
+    assert refusal.value.code == "no_such_stock"
+    for sheet in stock.sheets():
+        assert sheet.id in refusal.value.hint
+
+
+@pytest.mark.parametrize("name", ["", "Avery", "-"])
+def test_a_name_without_a_number_finds_nothing(name: str) -> None:
+    """Lost: a sheet printed on whatever stock came first."""
+    with pytest.raises(BadInput):
+        stock.find(name)
+
+
+@pytest.mark.parametrize("name", ["l7656", "L4731REV", "l6008"])
+def test_labels_too_small_for_a_code_say_so(name: str) -> None:
+    """Lost: a sheet of codes that nothing can read, or a hunt for a typing mistake."""
+    with pytest.raises(BadInput, match="too small for a QR code") as refusal:
+        stock.find(name)
+    assert refusal.value.code == "no_such_stock"
+
+
+@pytest.mark.parametrize(
+    "name", ["dk11209", "DK-11209", "DK-2205", "tze24", "Dymo 99012", "zebra51x25"]
+)
+def test_rolls_are_named_as_rolls(name: str) -> None:
+    """Lost: the reason why a stock that kitloan seems to know cannot be printed."""
+    with pytest.raises(BadInput, match="roll"):
+        stock.find(name)
+
+
+def test_labels_start_where_the_used_sheet_leaves_off_and_later_pages_are_whole() -> None:
+    """Lost: the rest of a sheet of expensive labels."""
+    sheet = stock.find("l7160")
+    cells = list(islice(layout.cells(sheet, start=20), 2 + sheet.per_sheet))
+    whole = list(islice(layout.cells(sheet), sheet.per_sheet))
+    assert cells[:2] == whole[19:]
+    assert [cell.page for cell in cells] == [1, 1] + [2] * sheet.per_sheet
+    assert [(cell.x, cell.y) for cell in cells[2:]] == [(cell.x, cell.y) for cell in whole]
+
+
+@pytest.mark.parametrize("start", [-1, 0, 22])
+def test_a_start_off_the_sheet_is_refused_before_anything_is_drawn(start: int) -> None:
+    """Lost: labels printed on another label's place."""
+    with pytest.raises(BadInput) as refusal:
+        layout.cells(stock.find("l7160"), start)
+    assert refusal.value.code == "bad_start"
+    assert "1 to 21" in refusal.value.message

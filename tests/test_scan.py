@@ -1,0 +1,365 @@
+"""Scans and typing told apart: every scan arrives once, and no person's key is lost or moved."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from kitloan import tags
+from kitloan.scan import (
+    BURST_GAP,
+    CODE_GAP,
+    COMMANDS,
+    ECHO_GAP,
+    Assembler,
+    Command,
+    Outcome,
+    Paste,
+    Replay,
+    Scan,
+    Tag,
+    Text,
+    may_become_code,
+    read,
+)
+
+KIT = "KL8B7XAPXYTMZ"
+ENDINGS = ["\r", "\n", "\r\n", "\t"]
+
+
+def on_german(text: str) -> str:
+    """What a German keyboard shows when a US scanner sends `text`."""
+    return text.translate(str.maketrans("YZyz", "ZYzy"))
+
+
+def on_french(text: str) -> str:
+    """What a French keyboard shows when a US scanner sends `text`, capitals by Shift."""
+    return text.translate(str.maketrans("AQWZM1234567890", "QAZW?&é\"'(-è_çà"))
+
+
+def a_tag(body: str) -> str:
+    """The tag of a body; no tag if its check character falls outside the alphabet."""
+    return tags.PREFIX + body + tags.check_character(body)
+
+
+BODIES = st.text(tags.ALPHABET, min_size=tags.BODY_LENGTH, max_size=tags.LONGEST_BODY)
+TAGS = BODIES.map(a_tag).filter(tags.is_tag)
+CODES = TAGS | st.sampled_from(sorted(COMMANDS))
+DRESSES: list[Callable[[str], str]] = [
+    str,
+    str.lower,
+    tags.grouped,
+    lambda code: "]Q1" + code,
+    on_german,
+    on_french,
+    lambda code: on_german(code).lower(),
+]
+
+
+def typed(
+    text: str, gap: float, start: float = 0.0, assembler: Assembler[str] | None = None
+) -> list[Outcome[str]]:
+    """Everything that comes of `text` typed at one pace by someone who then goes away."""
+    assembler = assembler or Assembler()
+    outcomes: list[Outcome[str]] = []
+    for number, character in enumerate(text):
+        now = start + number * gap
+        outcomes += assembler.expire(now)
+        outcomes += assembler.feed(character, character, now)
+    return outcomes + assembler.expire(now + CODE_GAP)
+
+
+def replayed(outcomes: Iterable[Outcome[str]]) -> str:
+    """The keys given on, as text; fails on anything but replays."""
+    keys = ""
+    for outcome in outcomes:
+        assert isinstance(outcome, Replay)
+        keys += "".join(outcome.keys)
+    return keys
+
+
+class TestRead:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            KIT,
+            KIT.lower(),
+            "KL 8B7X-APXY-TMZ",
+            "]Q1" + KIT,
+            f"https://kits.example/t/{KIT}/",
+            KIT + "\r\n",
+        ],
+    )
+    def test_a_tag_however_it_was_sent(self, text: str) -> None:
+        """Else Caps Lock, a scanner's setting or a web link would hide a kit that is there."""
+        assert read(text) == Tag(KIT)
+
+    @given(TAGS)
+    def test_no_tag_is_a_card_or_needs_repair(self, tag: str) -> None:
+        """Else a kit's label could undo the last loan."""
+        assert read(tag) == Tag(tag)
+
+    @pytest.mark.parametrize("dress", DRESSES[:4])
+    @pytest.mark.parametrize(("code", "name"), COMMANDS.items())
+    def test_cards(self, code: str, name: str, dress: Callable[[str], str]) -> None:
+        """Else the technician would have to put the scanner down for the keyboard."""
+        assert read(dress(code)) == Command(name)
+
+    @pytest.mark.parametrize("code", COMMANDS)
+    def test_cards_hold_a_letter_that_tags_never_do(self, code: str) -> None:
+        """Else a longer tag, minted one day, could be a card."""
+        assert code.startswith(tags.PREFIX)
+        assert code.isascii()
+        assert code.isalpha()
+        assert "U" in code
+        assert "U" not in tags.ALPHABET
+        assert "U" in tags.bare(code)
+
+    @given(BODIES)
+    def test_german_keyboard(self, body: str) -> None:
+        """Else every label with a Y or a Z would be a dead label on that laptop."""
+        tag = a_tag(body[:-2] + "Y7")
+        shown = on_german(tag)
+        assume(tags.is_tag(tag) and not tags.is_tag(shown))
+        assert read(shown) == Tag(tag, "German")
+
+    @pytest.mark.parametrize("dress", [str, str.lower])
+    def test_german_keyboard_says_so(self, dress: Callable[[str], str]) -> None:
+        """Else nobody would learn that the scanner is set to the wrong country."""
+        assert read(dress(on_german(KIT))) == Tag(KIT, layout="German")
+
+    @given(CODES)
+    def test_french_keyboard(self, code: str) -> None:
+        """Else no label at all could be read on that laptop."""
+        shown = on_french(code)
+        if shown != code:
+            name = COMMANDS.get(code)
+            assert read(shown) == (Command(name, "French") if name else Tag(code, "French"))
+
+    @pytest.mark.parametrize(
+        ("text", "meaning"),
+        [
+            ("  AC0001\r", "AC0001"),
+            ("]C0AC0001", "AC0001"),
+            ("Balwearie High School", "Balwearie High School"),
+            ("", ""),
+        ],
+    )
+    def test_anything_else_is_text(self, text: str, meaning: str) -> None:
+        """Else a school's own card and old asset numbers could not be scanned."""
+        assert read(text) == Text(meaning)
+
+    def test_a_tag_with_a_slip_is_not_guessed(self) -> None:
+        """Else the wrong kit would be lent."""
+        for position in range(len(tags.PREFIX), len(KIT)):
+            for character in "0123456789ABCDEFGHJKMNPQRSTVWX":
+                slip = KIT[:position] + character + KIT[position + 1 :]
+                if slip != KIT:
+                    found = read(slip)
+                    assert found == Text(slip) or (isinstance(found, Tag) and found.layout)
+
+
+class TestScanners:
+    @pytest.mark.parametrize("ending", ENDINGS)
+    @pytest.mark.parametrize("gap", [0.004, 0.020, 0.045, 0.080])
+    @given(code=CODES, dress=st.sampled_from(DRESSES))
+    def test_a_code_is_one_scan(
+        self, gap: float, ending: str, code: str, dress: Callable[[str], str]
+    ) -> None:
+        """Else a slow scanner would type into whatever has the focus and press it."""
+        sent = dress(code)
+        assert typed(sent + ending, gap) == [Scan(sent)]
+
+    @pytest.mark.parametrize("ending", ENDINGS)
+    @pytest.mark.parametrize("gap", [0.001, 0.004, 0.020])
+    @pytest.mark.parametrize(
+        "text", ["AC0001", "Balwearie High School", "https://kits.example/t/x"]
+    )
+    def test_other_text_is_a_scan_by_its_pace(self, text: str, gap: float, ending: str) -> None:
+        """Else a school's card would be typed into a button."""
+        assert typed(text + ending, gap) == [Scan(text)]
+
+    def test_a_damaged_code_from_a_slow_scanner(self) -> None:
+        """Else a misread label would answer the dialog on the screen."""
+        assert typed(KIT[:-1] + "0\r", 0.080) == [Scan(KIT[:-1] + "0")]
+
+    def test_two_scans_back_to_back(self) -> None:
+        """Else the second kit of a pile would be left out."""
+        assert typed(f"{KIT}\r\n{KIT}\r\n", 0.004) == [Scan(KIT), Scan(KIT)]
+
+    def test_a_scan_right_after_typing(self) -> None:
+        """Else half a word in the search box would swallow the kit."""
+        assembler: Assembler[str] = Assembler()
+        outcomes = [*assembler.feed("w", "w", 0.0), *typed(KIT + "\r", 0.004, 0.2, assembler)]
+        assert outcomes == [Replay(("w",)), Scan(KIT)]
+
+    def test_a_lone_enter_after_a_scan_is_a_persons(self) -> None:
+        """Else Enter for "all there" would be eaten after the scan that asked."""
+        assembler: Assembler[str] = Assembler()
+        typed(KIT + "\r", 0.004, 0.0, assembler)
+        ended = len(KIT) * 0.004
+        assert assembler.feed("enter", "\r", ended + ECHO_GAP + 0.01) == [Replay(("enter",))]
+
+    def test_an_enter_after_another_key_is_a_persons(self) -> None:
+        """Else a key pressed at once after a scan would lose its Enter."""
+        assembler: Assembler[str] = Assembler()
+        typed(KIT + "\r", 0.0, 0.0, assembler)
+        assert assembler.feed("left", "", 0.01) == [Replay(("left",))]
+        assert assembler.feed("enter", "\r", 0.02) == [Replay(("enter",))]
+
+
+class TestPeople:
+    @pytest.mark.parametrize("gap", [0.090, 0.120, 0.150, 0.200])
+    @pytest.mark.parametrize("ending", ["", "\r", "\t"])
+    @pytest.mark.parametrize("word", ["hello", "klara", "kl", "klaras", "kluane", "KLM 1234 x"])
+    def test_typing_comes_out_as_it_went_in(self, word: str, ending: str, gap: float) -> None:
+        """Else a name that starts like a tag would vanish from the search box."""
+        assert replayed(typed(word + ending, gap)) == word + ending
+
+    def test_a_roll_of_two_keys(self) -> None:
+        """Else fast fingers would lose letters."""
+        assert replayed(typed("th", 0.020)) == "th"
+
+    def test_editing_keys_wait_for_no_one(self) -> None:
+        """Else Backspace would act before the letter that it should delete."""
+        assembler: Assembler[str] = Assembler()
+        assert assembler.feed("k", "k", 0.0) == []
+        assert assembler.feed("backspace", "", 0.01) == [Replay(("k", "backspace"))]
+        assert assembler.deadline is None
+
+    @pytest.mark.parametrize(("held", "patience"), [("k", CODE_GAP), ("h", BURST_GAP)])
+    def test_nothing_is_held_for_longer_than_promised(self, held: str, patience: float) -> None:
+        """Else typing would feel stuck."""
+        assembler: Assembler[str] = Assembler()
+        assembler.feed(held, held, 5.0)
+        assert assembler.deadline == 5.0 + patience
+        assert assembler.expire(5.0 + patience - 0.001) == []
+        assert assembler.expire(5.0 + patience) == [Replay((held,))]
+
+
+class TestPastes:
+    def test_one_code(self) -> None:
+        """Else a clipboard scanner, or a tag from an email, would only fill a field."""
+        assembler: Assembler[str] = Assembler()
+        assert assembler.paste(f" {KIT}\n", 0.0) == [Scan(KIT)]
+        assert assembler.feed("enter", "\r", 0.05) == []
+
+    def test_a_list_of_codes(self) -> None:
+        """Else only the first kit of a pasted list would be lent."""
+        lines = [KIT, "KL 8B7X-APXY-TMZ", "KLUDONE"]
+        assembler: Assembler[str] = Assembler()
+        assert assembler.paste("\r\n".join(lines) + "\r\n\r\n", 0.0) == [*map(Scan, lines)]
+
+    @pytest.mark.parametrize("text", ["Balwearie High School", f"{KIT}\nand more", "", "\n"])
+    def test_any_other_paste_is_left_alone(self, text: str) -> None:
+        """Else a pasted note would be cut up."""
+        assembler: Assembler[str] = Assembler()
+        assert assembler.paste(text, 0.0) == [Paste(text)]
+        assert assembler.feed("enter", "\r", 0.01) == [Replay(("enter",))]
+
+    def test_what_was_typed_before_comes_before(self) -> None:
+        """Else a letter would land behind the text pasted after it."""
+        assembler: Assembler[str] = Assembler()
+        assembler.feed("k", "k", 0.0)
+        assert assembler.paste("ilo", 0.01) == [Replay(("k",)), Paste("ilo")]
+
+
+CHARACTERS = st.sampled_from([*"kKlLaU8yz]Q1 -é", "\r", "\n", "\t", ""])
+GAPS = st.sampled_from([0.0, 0.004, 0.034, 0.036, 0.079, 0.081, 0.159, 0.161, 1.0])
+PASTES = st.sampled_from([KIT, f"{KIT}\nKLUDONE", "hello", "", f"{KIT}\nx"])
+SCANS = st.tuples(CODES, st.sampled_from(ENDINGS)).map("".join)
+STEPS = st.lists(
+    st.tuples(st.just("key"), CHARACTERS, GAPS)
+    | st.tuples(st.just("paste"), PASTES, GAPS)
+    | st.tuples(st.just("scan"), SCANS, GAPS)
+    | st.tuples(st.just("wait"), st.just(""), GAPS),
+    max_size=30,
+)
+
+Fed = tuple[int, str]
+"""A key as the front end has it: which press it was, and what it types."""
+
+
+class Counter:
+    """Keeps the account: every key in is later replayed, scanned or spent, once and in order."""
+
+    def __init__(self) -> None:
+        self.assembler: Assembler[Fed] = Assembler()
+        self.owed: list[Fed] = []
+        self.presses = 0
+        self.now = 0.0
+        self.last_scan = -1.0
+
+    def press(self, character: str) -> None:
+        key = (self.presses, character)
+        self.presses += 1
+        self.owed.append(key)
+        outcomes = self.assembler.feed(key, character, self.now)
+        self.settle(outcomes)
+        if self.owed and self.assembler.deadline is None:  # neither given on nor held: spent
+            assert not outcomes
+            assert self.owed == [key]
+            assert character in {"\r", "\n", "\t"}
+            assert 0 <= self.now - self.last_scan <= ECHO_GAP
+            self.owed.clear()
+
+    def paste(self, text: str) -> None:
+        *before, last = self.assembler.paste(text, self.now)
+        if last == Paste(text):
+            self.settle(before)
+        else:
+            replays = [outcome for outcome in before if isinstance(outcome, Replay)]
+            scans = [outcome for outcome in [*before, last] if isinstance(outcome, Scan)]
+            assert [*before, last] == [*replays, *scans]
+            assert [scan.text for scan in scans] == text.split("\n")
+            self.settle(replays)
+            self.last_scan = self.now
+        assert not self.owed
+
+    def settle(self, outcomes: Sequence[Outcome[Fed]]) -> None:
+        for outcome in outcomes:
+            match outcome:
+                case Replay(keys):
+                    assert list(keys) == self.owed[: len(keys)]
+                    del self.owed[: len(keys)]
+                case Scan(text):
+                    assert text == "".join(character for _, character in self.owed[:-1])
+                    self.owed.clear()
+                    self.last_scan = self.now
+                case Paste():
+                    pytest.fail("nothing was pasted")
+
+    def check_patience(self) -> None:
+        deadline = self.assembler.deadline
+        assert (deadline is None) == (not self.owed)
+        if deadline is not None:
+            held = "".join(character for _, character in self.owed)
+            patience = CODE_GAP if may_become_code(held) else BURST_GAP
+            assert deadline <= self.now + patience
+
+
+@given(STEPS, st.booleans())
+def test_every_key_is_accounted_for(steps: list[tuple[str, str, float]], prompt: bool) -> None:
+    """Else what a person typed would depend on how busy the computer was."""
+    desk = Counter()
+    for kind, text, gap in steps:
+        deadline = desk.assembler.deadline
+        if prompt and deadline is not None and deadline <= desk.now + gap:
+            desk.settle(desk.assembler.expire(deadline))
+            assert not desk.owed
+        desk.now += gap
+        match kind:
+            case "key":
+                desk.press(text)
+            case "paste":
+                desk.paste(text)
+            case "scan":
+                for character in text:
+                    desk.press(character)
+            case "wait":
+                desk.settle(desk.assembler.expire(desk.now))
+        if kind != "wait":
+            desk.check_patience()
+    desk.settle(desk.assembler.expire(desk.now + CODE_GAP))
+    assert not desk.owed

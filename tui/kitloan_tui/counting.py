@@ -1,0 +1,172 @@
+"""What is on the counter and not yet settled: a kit being counted, or stock whose number is asked.
+
+Both are values that the counter holds until they are answered. A person says only what is not
+right; what they said last about a part holds, and can be taken back a word at a time. Nothing here
+asks or changes the store.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from kitloan.answers import Holding, ShortageLine
+from kitloan.contents import Count, Fault, Part, match, reckon
+from kitloan.errors import BadInput
+from kitloan.text import fold
+
+_FAULTS: dict[str, Fault] = {"missing": "missing", "lost": "missing", "broken": "broken"}
+_SAID = re.compile(r"(?:(?P<before>\d{1,6})\s+)?(?P<name>.+?)(?:(?:\s*=\s*|\s+x?)(?P<after>\d{1,6}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Of one part, how many are missing or broken."""
+
+    part: str
+    fault: Fault
+    number: int
+
+
+@dataclass(slots=True)
+class Counting:
+    """A kit whose contents are being counted; `returning` when that ends a loan."""
+
+    held: Holding
+    parts: Sequence[Part]
+    typed: list[Said] = field(default_factory=list)
+
+    @property
+    def returning(self) -> bool:
+        """Whether it comes back with this count, or came back before and waited for one."""
+        return self.held.loan is not None
+
+    @property
+    def was_short(self) -> bool:
+        """Whether something was short before."""
+        return any(part.missing or part.broken for part in self.parts)
+
+    def say(self, text: str) -> None:
+        """Take one exception as it was typed: `wheel 2`, `panel 1 broken`, `2 wheels`.
+
+        Raises:
+            BadInput: a part that is not on the list, or more of it than there are.
+        """
+        said = read_exception(text, self.parts)
+        trial = [*self.typed, said]
+        reckon(self.parts, _count_of(trial))
+        self.typed = trial
+
+    def count(self) -> Count:
+        """What Enter means now: the exceptions, or the kit as it left, or all there."""
+        return _count_of([*_known(self.parts), *self.typed])
+
+    def short(self) -> tuple[ShortageLine, ...]:
+        """Everything that is short if the count ended now."""
+        _, lines = reckon(self.parts, self.count())
+        return tuple(ShortageLine(s.component, s.missing, s.broken) for s in lines)
+
+    def running(self) -> str:
+        """What was typed so far, in words; what was short before is told apart."""
+        before = {part.name: part.missing + part.broken for part in self.parts}
+        named = {said.part for said in self.typed}
+        short = {line.component: line for line in self.short()}
+        return ". ".join(_told(name, short.get(name), before[name]) for name in before if name in named)
+
+
+@dataclass(slots=True)
+class HowMany:
+    """Loose stock whose number is asked: lent to one, or back from one of those who have some.
+
+    Attributes:
+        most: the most that can be said.
+        to: who takes it; None when it comes back.
+        having: who has how many of it.
+        whose: who brings it back, once that is known.
+    """
+
+    held: Holding
+    most: int
+    to: str | None = None
+    having: Sequence[tuple[str, int]] = ()
+    whose: str | None = None
+
+    @property
+    def usual(self) -> int:
+        """What Enter means: one when lending, everything when it comes back."""
+        return 1 if self.to else self.most
+
+    def choose(self, name: str) -> None:
+        """Say who brings it back."""
+        self.most = dict(self.having)[name]
+        self.whose = name
+
+    def number(self, text: str) -> int:
+        """The number in `text`, when it is one that can be said.
+
+        Raises:
+            BadInput: `bad_quantity`.
+        """
+        if not text.isdecimal() or not 1 <= int(text) <= self.most:
+            raise BadInput(
+                "bad_quantity",
+                f"{text!r} is not a number from 1 to {self.most:,}.",
+                f"Enter: {self.usual:,}. Or type how many. Esc leaves it.",
+                value=text,
+            )
+        return int(text)
+
+
+def read_exception(text: str, parts: Iterable[Part]) -> Said:
+    """`wheel 2`, `2 wheels`, `panel 1 broken`: a part, what is wrong, and with how many.
+
+    Raises:
+        BadInput: `no_such_component`, or `how_many` where the number cannot be guessed.
+    """
+    listed = {part.name: part for part in parts}
+    words = text.split()
+    fault = _FAULTS.get(words[-1].lower()) if len(words) > 1 else None
+    said = " ".join(words[:-1] if fault else words)
+    name, number = _name_and_number(said, listed)
+    part = listed[match(name, listed)]
+    if number is None and part.quantity > 1:
+        raise BadInput(
+            "how_many",
+            f"How many of {part.name}? There should be {part.quantity:,}.",
+            f"Type it with its number: {part.name.lower()} 2",
+            component=part.name,
+        )
+    return Said(part.name, fault or "missing", 1 if number is None else number)
+
+
+def _name_and_number(text: str, names: Iterable[str]) -> tuple[str, int | None]:
+    """A part's own name may end in a number, so the whole text is tried as a name first."""
+    found = _SAID.fullmatch(text)
+    if found is None or fold(text) in map(fold, names):
+        return text, None
+    number = found["after"] or found["before"]
+    return found["name"], int(number) if number else None
+
+
+def _count_of(said: Iterable[Said]) -> Count:
+    faults: dict[Fault, dict[str, int]] = {"missing": {}, "broken": {}}
+    for each in said:
+        faults[each.fault][each.part] = each.number
+    if not any(faults.values()):
+        return Count(whole=True)
+    return Count(missing=faults["missing"], broken=faults["broken"])
+
+
+def _known(parts: Iterable[Part]) -> list[Said]:
+    """What was short before, said again, so that "nothing new" does not make it good."""
+    return [
+        Said(part.name, fault, number)
+        for part in parts
+        for fault, number in (("missing", part.missing), ("broken", part.broken))
+        if number
+    ]
+
+
+def _told(name: str, line: ShortageLine | None, before: int) -> str:
+    if line is None:
+        return f"{name}: all there"
+    return f"{line} ({before} of them before this loan)" if before else str(line)

@@ -1,0 +1,183 @@
+"""Questions that only the desk asks of the register: who borrows, who has some, what is due today.
+
+They look things up and change nothing; every one is answered from an index, or from a table that
+stays small, because a teacher is waiting and because they are asked again every few seconds.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Row, Select, func, select
+
+from kitloan.answers import LoanLine
+from kitloan.borrowers import nearly_like
+from kitloan.models import Holding, KitType, LedgerHead, Loan, Organisation, Shortage, table
+from kitloan.session import Session
+from kitloan.text import slug
+
+holding, kit_type, loan = table(Holding), table(KitType), table(Loan)
+head, organisation, shortage = table(LedgerHead), table(Organisation), table(Shortage)
+
+MOST_ROWS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """What the counter should know of today: loans due today, overdue and to come, and counts."""
+
+    today: date
+    due: tuple[LoanLine, ...]
+    overdue: tuple[LoanLine, ...]
+    coming: tuple[LoanLine, ...]
+    totals: tuple[int, int, int]
+    """How many there are of each, also of those that are not listed."""
+    uncounted: int
+    short: int
+    """Kits with something missing or broken."""
+
+
+def pulse(session: Session) -> tuple[date, int, int]:
+    """Changes whenever the board may have: another day, or another entry in the ledger."""
+    wanted = select(head.c.epoch, head.c.seq).where(head.c.college == session.college)
+    with session.reading() as connection:
+        epoch, seq = connection.execute(wanted).one()
+    return session.today, epoch, seq
+
+
+def board(session: Session) -> Board:
+    """Today's lists."""
+    today = session.today
+    now = today.isoformat()
+    spans = (loan.c.due_key == now, loan.c.due_key < now, loan.c.due_key > now)
+    with session.reading() as connection:
+        lists = [
+            connection.execute(
+                _open_loans(session).where(span).order_by(loan.c.due_key, loan.c.loan)
+                .limit(MOST_ROWS)
+            ).all()
+            for span in spans
+        ]
+        due, overdue, coming = (
+            connection.execute(_count(session, span)).scalar_one() for span in spans
+        )
+        uncounted = connection.execute(
+            select(func.count()).where(
+                holding.c.college == session.college,
+                holding.c.uncounted,
+                holding.c.state == "held",
+                holding.c.out_quantity == 0,
+            )
+        ).scalar_one()
+        short = connection.execute(
+            select(func.count(shortage.c.tag.distinct())).where(
+                shortage.c.college == session.college
+            )
+        ).scalar_one()
+    listed = [tuple(_line(row, now) for row in rows) for rows in lists]
+    return Board(today, *listed, (due, overdue, coming), uncounted, short)
+
+
+def organisation_called(session: Session, name: str) -> str | None:
+    """The name, as the register has it, of the organisation that `name` means."""
+    with session.reading() as connection:
+        found = connection.execute(
+            select(organisation.c.name).where(
+                organisation.c.college == session.college,
+                organisation.c.organisation == slug(name),
+            )
+        ).scalar()
+    return None if found is None else str(found)
+
+
+def organisations(session: Session) -> list[str]:
+    """Every organisation's name, in order."""
+    with session.reading() as connection:
+        return list(
+            connection.execute(
+                select(organisation.c.name)
+                .where(organisation.c.college == session.college)
+                .order_by(organisation.c.organisation)
+            ).scalars()
+        )
+
+
+def spelt_nearly_like(session: Session, name: str) -> tuple[str, ...]:
+    """Organisations that somebody who typed `name` may have meant."""
+    with session.reading() as connection:
+        return nearly_like(connection, session.college, name)
+
+
+def recent_borrowers(session: Session, limit: int) -> list[str]:
+    """Organisations that borrowed last, the latest first."""
+    latest = func.max(loan.c.out_at)
+    with session.reading() as connection:
+        return list(
+            connection.execute(
+                select(organisation.c.name)
+                .join_from(loan, organisation, _same_organisation())
+                .where(loan.c.college == session.college)
+                .group_by(organisation.c.organisation, organisation.c.name)
+                .order_by(latest.desc(), organisation.c.name)
+                .limit(limit)
+            ).scalars()
+        )
+
+
+def who_has(session: Session, tag: str) -> list[tuple[str, int]]:
+    """Who has how many of a holding, by name."""
+    with session.reading() as connection:
+        rows = connection.execute(
+            select(organisation.c.name, func.sum(loan.c.quantity - loan.c.returned))
+            .join_from(loan, organisation, _same_organisation())
+            .where(
+                loan.c.college == session.college, loan.c.tag == tag, loan.c.closed_at.is_(None)
+            )
+            .group_by(organisation.c.organisation, organisation.c.name)
+            .order_by(organisation.c.name)
+        ).all()
+    return [(row[0], int(row[1])) for row in rows]
+
+
+def _same_organisation() -> Any:
+    return (organisation.c.college == loan.c.college) & (
+        organisation.c.organisation == loan.c.organisation
+    )
+
+
+def _open_loans(session: Session) -> Select[Any]:
+    return (
+        select(
+            loan.c.loan, loan.c.tag, loan.c.out_at, loan.c.due_on, loan.c.due_key,
+            (loan.c.quantity - loan.c.returned).label("still_out"),
+            organisation.c.name.label("to"),
+            kit_type.c.name.label("type_name"),
+        )
+        .join_from(loan, organisation, _same_organisation())
+        .join(holding, (holding.c.college == loan.c.college) & (holding.c.tag == loan.c.tag))
+        .join(
+            kit_type,
+            (kit_type.c.college == holding.c.college) & (kit_type.c.kit_type == holding.c.kit_type),
+        )
+        .where(loan.c.college == session.college, loan.c.closed_at.is_(None))
+    )
+
+
+def _count(session: Session, span: Any) -> Select[tuple[int]]:
+    return select(func.count()).where(
+        loan.c.college == session.college, loan.c.closed_at.is_(None), span
+    )
+
+
+def _line(row: Row[Any], today: str) -> LoanLine:
+    return LoanLine(
+        id=row.loan,
+        tag=row.tag,
+        type=row.type_name,
+        quantity=row.still_out,
+        to=row.to,
+        out_at=row.out_at,
+        due_on=date.fromisoformat(row.due_on) if row.due_on else None,
+        overdue=row.due_key < today,
+    )
+

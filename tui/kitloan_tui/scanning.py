@@ -1,0 +1,105 @@
+"""Scans reach the app as scans, whatever has the focus.
+
+A scanner types, and its Enter presses whichever button has the focus. `App.on_event` is the one
+place that every key passes before bindings and focus, modal screens included, so `ScanRouter` sits
+there: it shows each key and paste to `kitloan.scan.Assembler`, gives a person's keys on just as
+they came, and turns a scan into one `Scanned`.
+
+    class Desk(ScanRouter, App[None]):
+        def on_scanned(self, event: Scanned) -> None: ...
+
+Typing pays for this with a wait of at most 35 ms a key, 160 ms where a word starts with K.
+"""
+
+import asyncio
+from typing import Any
+
+from textual import events
+from textual.message_pump import MessagePump
+
+from kitloan import scan
+
+_TERMINATORS = {"enter": "\r", "ctrl+j": "\n", "tab": "\t"}
+
+
+class Scanned(events.Event, bubble=False):
+    """A scanner sent `text`; `kitloan.scan.read` says what it means.
+
+    Handled by the app before the next key is looked at: an Enter that a person presses after a scan
+    must not overtake it, also when both waited while the app was busy.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+
+class HoldOver(events.Event, bubble=False):
+    """No further key came: what is held may be somebody's typing.
+
+    It queues behind the keys that arrived before it and carries its own time, so that keys which
+    waited while the app was busy are still joined to the scan that they belong to.
+    """
+
+
+class ScanRouter(MessagePump):
+    """Put before `App` among the bases of an app that scanners type into."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._assembler: scan.Assembler[events.Key] = scan.Assembler()
+        self._alarm: asyncio.TimerHandle | None = None
+
+    @property
+    def holding_keys(self) -> bool:
+        """Whether keys wait to be known as a scan or as typing."""
+        return self._assembler.deadline is not None
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take keys and pastes on their way in; leave alone those that bubble back up."""
+        outcomes: list[scan.Outcome[events.Key]]
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            outcomes = self._assembler.feed(event, _character(event), event.time)
+        elif isinstance(event, events.Paste) and not event.is_forwarded:
+            outcomes = self._assembler.paste(event.text, event.time)
+        elif isinstance(event, HoldOver):
+            outcomes = self._assembler.expire(event.time)
+        else:
+            await super().on_event(event)
+            return
+        self._set_alarm(event.time)
+        for outcome in outcomes:
+            match outcome:
+                case scan.Replay(keys):
+                    for key in keys:
+                        await super().on_event(key)
+                case scan.Scan(text):
+                    await super().on_event(Scanned(text))
+                case scan.Paste():
+                    await super().on_event(event)
+
+    def _set_alarm(self, now: float) -> None:
+        """Have `HoldOver` come when the held keys' time is over.
+
+        Not by `set_timer`: a Textual timer whose time is over before its task first runs never
+        fires, and the last word that somebody typed would stay held.
+        """
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        deadline = self._assembler.deadline
+        if deadline is not None:
+            loop = asyncio.get_running_loop()
+            self._alarm = loop.call_later(max(0.0, deadline - now), self._ring)
+
+    def _ring(self) -> None:
+        self.post_message(HoldOver())
+
+
+def _character(key: events.Key) -> str:
+    """What a key types, as the assembler wants it; Alt with a letter types nothing."""
+    if key.key in _TERMINATORS:
+        return _TERMINATORS[key.key]
+    if key.character is None or key.key.startswith("alt+"):
+        return ""
+    return key.character if key.is_printable else ""

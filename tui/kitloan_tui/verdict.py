@@ -1,0 +1,69 @@
+"""The verdict: what just happened, as a symbol, a word, the facts and the next step.
+
+Every scan gets exactly one. The screen shows it large, the log keeps it, and a line desk prints it
+as it stands; so its words are written once, in `kitloan_tui.wording`. A word that ends in a question
+mark asks; any other tells. The symbol repeats the word for whoever cannot see colours, and is the
+status's own where there is one.
+"""
+
+from dataclasses import dataclass
+
+from kitloan.answers import SYMBOLS
+from kitloan.text import plain
+
+_SIGNS = {
+    "OUT": SYMBOLS["out"],
+    "LENDING": SYMBOLS["out"],
+    "IN": SYMBOLS["in"],
+    "DONE": SYMBOLS["in"],
+    "READY": SYMBOLS["in"],
+    "REFUSED": SYMBOLS["overdue"],
+    "FAULT": SYMBOLS["overdue"],
+    "NOT LENT": SYMBOLS["withdrawn"],
+    "NOT RETURNED": SYMBOLS["withdrawn"],
+    "TO BE COUNTED": SYMBOLS["uncounted"],
+    "IN, TO BE COUNTED": SYMBOLS["uncounted"],
+    "UNDONE": "<",
+    "FOUND": "/",
+    "STARTING": "~",
+}
+_ASKS = SYMBOLS["uncounted"]
+_SHORT = SYMBOLS["incomplete"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the counter says.
+
+    Attributes:
+        word: one or two words in capitals; the part that is read across the room.
+        text: the facts, one or two sentences.
+        hint: what to do next; empty where there is nothing to add.
+        ok: False when something was refused or went wrong: the one case for the bell.
+    """
+
+    word: str
+    text: str = ""
+    hint: str = ""
+    ok: bool = True
+
+    @property
+    def symbol(self) -> str:
+        """The word again, as one ASCII character."""
+        if self.asks:
+            return _ASKS
+        if self.word.endswith("SHORT"):
+            return _SHORT
+        return _SIGNS.get(self.word) or _SIGNS[self.word.partition(",")[0].partition(" ")[0]]
+
+    @property
+    def asks(self) -> bool:
+        """Whether it waits for an answer, and so is nothing that happened."""
+        return self.word.endswith("?")
+
+    def __str__(self) -> str:
+        """One line, without the hint; safe to show."""
+        return plain(f"{self.symbol} {self.word}  {self.text}".rstrip())
+
+
+READY = Verdict("READY", "Scan a kit or a school, or type.")

@@ -1,0 +1,176 @@
+"""What the counter says, in words: one function for each thing that can happen (pure).
+
+Facts come as the core's frozen answers; nothing here asks the store. Dates are British, tags are
+grouped, and what was short before a loan is never told as this borrower's doing.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+from kitloan.answers import Holding, ShortageLine, plural
+from kitloan.calendar import day_of, uk
+from kitloan.errors import KitloanError
+from kitloan.lending import Lent
+from kitloan.returning import Returned
+from kitloan.tags import grouped
+from kitloan.undo import Undone
+from kitloan_tui.verdict import Verdict
+
+UNDOES = "Ctrl+Z undoes."
+_NEXT = {
+    "nothing_to_undo": "Each person undoes what they did themselves.",
+    "incomplete": "Lend another, or lend it all the same with a reason on record: "
+    "kitloan checkout TAG --to NAME --override REASON",
+    "not_out": "Scan it again: another desk may have dealt with it.",
+    "no_such_component": "Type it as the list has it, then how many: wheel 2",
+    "too_many_short": "Count that part again.",
+    "which_loan": "Scan it again and say whose.",
+}
+"""What to do next at a desk, where the core's own hint speaks of commands."""
+
+
+def shown(held: Holding) -> str:
+    """A holding as people name it: what it is, and its tag."""
+    return f"{held.type} {grouped(held.tag)}"
+
+
+def refused(error: KitloanError) -> Verdict:
+    """A rule stood in the way, or the store could not be used."""
+    return Verdict("REFUSED", error.message, _NEXT.get(error.code, error.hint), ok=False)
+
+
+def opened(to: str, *, new: bool = False, nearly: Sequence[str] = ()) -> Verdict:
+    """An organisation's turn at the counter has begun."""
+    text = f"to {to}" + (_new(nearly) if new else "")
+    return Verdict("LENDING", text, "Scan each kit; it is lent at once. Esc when done.")
+
+
+def lent(each: Lent, shortages: Sequence[ShortageLine]) -> Verdict:
+    """One holding went out."""
+    many = f"{each.quantity} of " if each.quantity > 1 else ""
+    text = f"{many}{each.type} {grouped(each.tag)} to {each.to}, due {uk(each.due_on)}"
+    text += _new(each.nearly) if each.new_organisation else ""
+    return Verdict("OUT", text + _gone_short(shortages), UNDOES)
+
+
+def lent_together(lents: Sequence[Lent]) -> Verdict:
+    """Kits that had waited for a name went out together."""
+    first = lents[0]
+    kits = ", ".join(f"{each.type} {grouped(each.tag)}" for each in lents)
+    text = f"{len(lents)} to {first.to}, due {uk(first.due_on)}: {kits}"
+    text += _new(first.nearly) if first.new_organisation else ""
+    return Verdict("OUT", text, f"{UNDOES} All of them at once.")
+
+
+def closed(to: str, count: int) -> Verdict:
+    """An organisation's turn is over."""
+    return Verdict("DONE", f"{plural(count, 'loan')} to {to}." if count else f"Nothing to {to}.")
+
+
+def whom(basket: Sequence[Holding]) -> Verdict:
+    """Kits wait to hear who takes them."""
+    text = ", ".join(shown(held) for held in basket)
+    short = _gone_short(basket[-1].shortages)
+    return Verdict("TO WHOM?", text + short, "Scan or type the school, or a number of the list.")
+
+
+def counting(
+    held: Holding, today: date, said: str, *, listed_short: bool, also: str = ""
+) -> Verdict:
+    """A kit is back on the counter, and its contents are to be counted."""
+    text = f"{shown(held)}{_from(held, today)}"
+    end = "as it left" if listed_short else "all there"
+    hint = "Enter: records this." if said else f"Enter: {end}. Or type what is not: wheel 2"
+    return Verdict("IN?", ". ".join(part for part in (text, said) if part), also or hint)
+
+
+def how_many(held: Holding, text: str, hint: str) -> Verdict:
+    """Loose stock is on the counter, and a number is asked for."""
+    return Verdict("HOW MANY?", f"{shown(held)}: {text}", hint)
+
+
+def whose(held: Holding, having: Sequence[tuple[str, int]]) -> Verdict:
+    """Loose stock comes back, and several have some of it."""
+    said = ", ".join(f"{name} ({n})" for name, n in having)
+    return Verdict("FROM WHOM?", f"{shown(held)}: {said}", "Type a number of the list, or scan.")
+
+
+def returned(back: Returned, held: Holding, today: date) -> Verdict:
+    """A holding came back; the word says how."""
+    many = f"{back.quantity} of " if held.quantity > 1 else ""
+    text = f"{many}{back.type} {grouped(back.tag)}{_from(held, today, back.to)}"
+    if back.still_out:
+        text += f"; {back.still_out:,} still out"
+    if back.counted == "uncounted":
+        return Verdict("IN, TO BE COUNTED", text, f"Not lent until it is counted. {UNDOES}")
+    if back.counted == "no_contents":
+        return Verdict("IN", text, UNDOES)
+    return counted(text, back.shortages, back.new, back.found)
+
+
+def counted(
+    text: str,
+    shortages: Sequence[ShortageLine],
+    new: Sequence[ShortageLine] = (),
+    found: Sequence[str] = (),
+) -> Verdict:
+    """A kit was counted: whole, or so many pieces short."""
+    if found:
+        text += f". Found again: {', '.join(found)}"
+    if not shortages:
+        return Verdict("IN, WHOLE", text, UNDOES)
+    if new:
+        text += f". {_lines(new)}"
+    before = pieces(shortages) - pieces(new)
+    if before:
+        text += f" ({before} short before)" if new else f". As it left: {_lines(shortages)}"
+    return Verdict(f"IN, {pieces(shortages)} SHORT", text, UNDOES)
+
+
+def undone(what: Undone) -> Verdict:
+    """The latest action was taken back."""
+    tags = ", ".join(grouped(tag) for tag in what.tags)
+    said = "; ".join(part for part in dict.fromkeys(what.summaries) if part)
+    return Verdict("UNDONE", f"{tags}: {said}" if said else tags)
+
+
+def found(words: str, matches: Sequence[Holding], total: int) -> Verdict:
+    """A search, which changed nothing."""
+    if not matches:
+        return Verdict(
+            "FOUND 0",
+            f"Nothing here matches {words!r}.",
+            f"To lend to a school not met before, type: to {words}",
+        )
+    more = f" The first {len(matches)} are listed." if total > len(matches) else ""
+    return Verdict(
+        f"FOUND {total:,}", f"matching {words!r}.{more}", "Type a number of the list to take it up."
+    )
+
+
+def pieces(lines: Sequence[ShortageLine]) -> int:
+    """How many pieces are missing or broken."""
+    return sum(line.missing + line.broken for line in lines)
+
+
+def _lines(lines: Sequence[ShortageLine]) -> str:
+    return "; ".join(str(line) for line in lines)
+
+
+def _gone_short(shortages: Sequence[ShortageLine]) -> str:
+    return f". Already short: {_lines(shortages)}" if shortages else ""
+
+
+def _new(nearly: Sequence[str]) -> str:
+    like = f", spelt nearly like {' and '.join(nearly)}" if nearly else ""
+    return f" (new organisation{like})"
+
+
+def _from(held: Holding, today: date, to: str | None = None) -> str:
+    loan = held.loan
+    if loan is None:
+        return ""
+    out = (today - day_of(loan.out_at)).days
+    late = (today - loan.due_on).days if loan.due_on else 0
+    text = f" from {to or loan.to}, out {plural(out, 'day')}"
+    return f"{text}, {plural(late, 'day')} overdue" if late > 0 else text

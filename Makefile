@@ -21,7 +21,7 @@ $(READY): pyproject.toml constraints.txt
 setup: $(READY)
 
 demo: $(READY)
-	@$(BIN)/python -m kitloan.demo
+	@$(BIN)/python examples/demo.py
 
 check: $(READY)
 	$(BIN)/ruff check .

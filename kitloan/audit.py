@@ -267,8 +267,12 @@ def _by_name(counts: Counts, key: str) -> tuple[Group, ...]:
     return tuple(Group(None, names[folded], sums[folded]) for folded in sorted(sums))
 
 
-def _place(finding: Finding) -> tuple[str, str, str, str]:
-    return finding.code, finding.college, finding.tag, finding.message
+WORST_FIRST = ("tag_in_two_colleges", "overdue", "incomplete", "not_sighted_12_months")
+"""Every code that a finding can have."""
+
+
+def _place(finding: Finding) -> tuple[int, str, str, str]:
+    return WORST_FIRST.index(finding.code), finding.college, finding.tag, finding.message
 
 
 def _findings(connection: Connection, day: date) -> Iterable[Finding]:

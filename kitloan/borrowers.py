@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, insert, select
 from kitloan.entries import OrganisationAdded
 from kitloan.ledger import Writer
 from kitloan.models import Contact, Organisation, Remark, table
-from kitloan.prepared import Prepared
+from kitloan.prepared import Change, Query
 from kitloan.text import clean, fold, slug
 
 organisation, contact = table(Organisation), table(Contact)
@@ -23,25 +23,25 @@ organisation, contact = table(Organisation), table(Contact)
 NEARLY = 0.86
 """How alike two names must be, from 0 to 1, for the answer to mention it (difflib's ratio)."""
 
-_by_id = Prepared(
+_by_id = Query(
     select(organisation.c.name).where(
         organisation.c.college == bindparam("c"), organisation.c.organisation == bindparam("o")
     )
 )
-_of_college = Prepared(
+_of_college = Query(
     select(organisation.c.organisation, organisation.c.name).where(
         organisation.c.college == bindparam("c")
     )
 )
-_person = Prepared(
+_person = Query(
     select(contact.c.contact).where(
         contact.c.college == bindparam("c"),
         contact.c.name_key == bindparam("n"),
         contact.c.organisation == bindparam("o"),
     )
 )
-_insert_contact = Prepared(insert(table(Contact)))
-_insert_remark = Prepared(insert(table(Remark)))
+_insert_contact = Change(insert(table(Contact)))
+_insert_remark = Change(insert(table(Remark)))
 
 
 @dataclass(frozen=True, slots=True)

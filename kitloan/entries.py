@@ -35,6 +35,7 @@ Instant = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 CountOrNone = Annotated[int, Field(ge=0, le=1_000_000)]
+Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Pence = Annotated[int, Field(ge=0, le=100_000_000_00)]
 GiftTitle = Literal["owned", "on_loan_from_donor", "held_for_esp", "unknown"]
 Counted = Literal["whole", "short", "uncounted", "no_contents"]
@@ -267,7 +268,7 @@ class Reversed(_Fact):
     kind: Literal["entry.reversed"] = "entry.reversed"
     tag: Tag
     epoch: Count
-    seq: Count
+    seq: Number
 
 
 Fact = (
@@ -299,7 +300,7 @@ class Entry(_Frozen):
     """
 
     ledger: Id
-    seq: Count
+    seq: Number
     prev: str
     id: Id
     part: CountOrNone

@@ -19,12 +19,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import Connection, delete, insert, select
-from sqlalchemy.exc import DBAPIError
 
 from kitloan import __version__
 from kitloan.calendar import instant
-from kitloan.entries import FORMAT, GENESIS, CollegeOpened, Entry, parse, seal
+from kitloan.entries import FORMAT, GENESIS, CollegeOpened, Entry, Id, Number, parse, seal
 from kitloan.errors import BadInput, KitloanError, Refused
+from kitloan.faults import driver_error
 from kitloan.files import whole_file
 from kitloan.ledger import Head, begin, head_of, ledger_name, move_head, record
 from kitloan.models import LedgerEntry, LedgerHead, Setting, table
@@ -44,10 +44,10 @@ class Header(BaseModel):
 
     model_config = ConfigDict(frozen=True, strict=True, populate_by_name=True)
     format: str
-    version: int
-    ledger: str
-    first: int
-    last: int
+    version: Number
+    ledger: Id
+    first: Number
+    last: Number
     prev: str
     head: str
     exported_at: str
@@ -205,7 +205,7 @@ class _File:
     def _header(self, line: str) -> Header:
         try:
             raw = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise self._bad("its first line is not a header") from None
         if not isinstance(raw, dict) or raw.get("format") != _KIND:
             raise self._bad("its first line is not a kitloan header")
@@ -247,14 +247,16 @@ class _File:
             added += 1
             if progress is not None and added % 500 == 0:
                 progress(seq - header.first + 1, header.last - header.first + 1)
-        if seq != header.last or prev != header.head:
+        if seq != header.last:
             raise self._wrong("truncated", seq, header, f"is the last; {header.last} were promised")
+        if prev != header.head:
+            raise self._wrong("altered", seq, header, "is not the last one that was sent")
         if added:
             move_head(connection, college, Head(1, seq, prev, at))
         return Merged(str(self.path), header.ledger, added, known)
 
     def _must_fit(self, connection: Connection, header: Header, top: Head | None) -> None:
-        if "/" in header.ledger or header.first < 1 or header.last < header.first - 1:
+        if "/" in header.ledger or header.last < header.first - 1:
             raise self._bad("its header names a ledger or numbers that this version cannot take")
         own = connection.execute(select(head.c.own).where(head.c.college == header.ledger)).scalar()
         if own:
@@ -322,7 +324,9 @@ class _File:
     ) -> None:
         try:
             record(connection, college, 1, read, body, digest)
-        except (DBAPIError, KitloanError) as problem:
+        except Exception as problem:
+            if not isinstance(problem, KitloanError) and driver_error(problem) is None:
+                raise
             raise self._wrong(
                 "impossible", read.seq, header, "says what cannot have happened"
             ) from problem

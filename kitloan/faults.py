@@ -50,7 +50,7 @@ _FAULTS: tuple[tuple[str, str, str, str], ...] = (
         "See that the share is connected, then say it again.",
     ),
     (
-        r"connect|server closed|terminating|SSL|timeout expired|AdminShutdown",
+        r"^psycopg\S*OperationalError|connection|server closed|terminating|AdminShutdown",
         "unreachable",
         "{store} cannot be reached.",
         "See that the network is up and the server runs, then say it again.",
@@ -63,6 +63,9 @@ _ON_LOAN = re.compile(
 _TOO_MANY = re.compile(r"never_more_out_than_held")
 
 
+_DRIVERS = ("sqlite3", "psycopg")
+
+
 @contextmanager
 def translated(store: str) -> Iterator[None]:
     """Turn what a driver raises inside the block into kitloan's own errors."""
@@ -70,8 +73,6 @@ def translated(store: str) -> Iterator[None]:
         yield
     except KitloanError:
         raise
-    except DBAPIError as problem:
-        raise _meaning(problem, store) from problem
     except OSError as problem:
         raise StoreError(
             "unreachable",
@@ -79,10 +80,22 @@ def translated(store: str) -> Iterator[None]:
             "See that it is there and that you may read and write it.",
             store=store,
         ) from problem
+    except Exception as problem:
+        said = driver_error(problem)
+        if said is None:
+            raise
+        raise _meaning(said, store) from problem
 
 
-def _meaning(problem: DBAPIError, store: str) -> KitloanError:
-    said = f"{type(problem.orig).__name__}: {problem.orig}"
+def driver_error(problem: BaseException) -> BaseException | None:
+    """The error of a database driver that `problem` is or wraps; None when it is none."""
+    said = problem.orig if isinstance(problem, DBAPIError) else problem
+    return said if type(said).__module__.partition(".")[0] in _DRIVERS else None
+
+
+def _meaning(problem: BaseException, store: str) -> KitloanError:
+    kind = type(problem)
+    said = f"{kind.__module__}.{kind.__name__}: {problem}"
     if _ON_LOAN.search(said):
         return Refused("on_loan", "It is on loan already.", "See who has it with `kitloan loans`.")
     if _TOO_MANY.search(said):
@@ -92,7 +105,7 @@ def _meaning(problem: DBAPIError, store: str) -> KitloanError:
             return StoreError(code, message.format(store=store), hint, store=store)
     return StoreError(
         "refused_by_the_database",
-        f"{store} refused the change: {problem.orig}.",
+        f"{store} refused the change: {problem}.",
         "Nothing was written. Run `kitloan ledger verify`, and tell us what it says.",
         store=store,
     )

@@ -21,7 +21,7 @@ from kitloan.models import (
     Shortage,
     table,
 )
-from kitloan.paging import page_of, position_in
+from kitloan.paging import page_of
 from kitloan.prepared import AnyRow
 from kitloan.resolve import resolve
 from kitloan.session import Session
@@ -101,12 +101,16 @@ class Finder:
             after: the `next` of the page before.
             limit: the most holdings on a page.
         """
-        matches = [_contains(holding.c.words, word) for word in _words(text)]
-        if self._college is not None:
+        # The words begin with the tag, so their order is the tags'; and the index has them.
+        order: tuple[ColumnElement[str], ...] = (holding.c.words, holding.c.tag)
+        matches = [holding.c.words.contains(word, autoescape=True) for word in fold(text).split()]
+        if self._college is None:
+            order = (holding.c.college, *order)
+        else:
             matches.append(holding.c.college == self._college)
+        keys = select(holding.c.college, holding.c.words, holding.c.tag).where(*matches)
         with self._session.reading() as connection:
-            keys = select(holding.c.college, holding.c.tag).where(*matches)
-            page = page_of(connection, keys, (holding.c.college, holding.c.tag), after, limit)
+            page = page_of(connection, keys, order, after, limit)
             found = self._holdings(connection, [(row.college, row.tag) for row in page.items])
         return Page(tuple(found), page.total, page.next)
 
@@ -126,18 +130,30 @@ class Finder:
             after: the `next` of the page before.
             limit: the most loans on a page.
         """
-        wanted = _OPEN_LOANS
         today = self._session.today.isoformat()
+        wanted = select(loan.c.college, loan.c.due_key, loan.c.loan).where(
+            loan.c.closed_at.is_(None)
+        )
         if self._college is not None:
             wanted = wanted.where(loan.c.college == self._college)
         if overdue:
-            wanted = wanted.where(loan.c.due_on < today)
+            wanted = wanted.where(loan.c.due_key < today)
         if to is not None:
             wanted = wanted.where(loan.c.organisation == slug(to))
         order = (loan.c.college, loan.c.due_key, loan.c.loan)
         with self._session.reading() as connection:
             page = page_of(connection, wanted, order, after, limit)
-        return Page(tuple(_loan_line(row, today) for row in page.items), page.total, page.next)
+            found = {
+                (row.college, row.loan): _loan_line(row, today)
+                for row in connection.execute(
+                    _OPEN_LOANS.where(
+                        loan.c.college.in_({row.college for row in page.items}),
+                        loan.c.loan.in_([row.loan for row in page.items]),
+                    )
+                )
+            }
+        lines = tuple(found[row.college, row.loan] for row in page.items)
+        return Page(lines, page.total, page.next)
 
     def shortages(self, after: str | None = None, limit: int = PAGE) -> Page[ShortageOfHolding]:
         """Components that are short, by holding."""
@@ -206,24 +222,15 @@ class Finder:
         return [_holding_answer(row, loans.get(row.tag), short.get(row.tag, ())) for row in rows]
 
 
-def _words(text: str) -> list[str]:
-    return fold(text).split()
-
-
-def _contains(column: ColumnElement[str], word: str) -> ColumnElement[bool]:
-    """Whether a word occurs in a column; no character of it is a wildcard."""
-    return position_in(column, word) > 0
-
-
 def _first_loans(
     connection: Connection, where: str, tags: list[str], today: str
 ) -> dict[str, answers.LoanOfHolding]:
     """Of each holding that is out, the open loan that is due first."""
+    # Sorted here: asked to sort, SQLite walks every open loan by date to find these few.
     rows = connection.execute(
-        _OPEN_LOANS.where(loan.c.college == where, loan.c.tag.in_(tags)).order_by(
-            loan.c.due_key.desc(), loan.c.loan.desc()
-        )
-    )
+        _OPEN_LOANS.where(loan.c.college == where, loan.c.tag.in_(tags))
+    ).all()
+    last_first = sorted(rows, key=lambda row: (row.due_key, row.loan), reverse=True)
     return {
         row.tag: answers.LoanOfHolding(
             id=row.loan,
@@ -233,7 +240,7 @@ def _first_loans(
             overdue=row.due_key < today,
             quantity=row.quantity - row.returned,
         )
-        for row in rows
+        for row in last_first
     }
 
 

@@ -24,7 +24,7 @@ from kitloan.errors import Refused
 from kitloan.ledger import Writer, facts_said
 from kitloan.models import Alias, KitType, Label, table
 from kitloan.models import Holding as HoldingRow
-from kitloan.prepared import AnyRow, Prepared
+from kitloan.prepared import AnyRow, Query
 from kitloan.resolve import resolve
 from kitloan.session import Session, check_quantity
 from kitloan.tags import grouped, mint, parse
@@ -37,15 +37,15 @@ holding, alias, kit_type, label = (
     table(Label),
 )
 
-_TYPE = Prepared(
+_TYPE = Query(
     select(kit_type.c.name).where(
         kit_type.c.college == bindparam("c"), kit_type.c.kit_type == bindparam("k")
     )
 )
-_ROW = Prepared(
+_ROW = Query(
     select(holding).where(holding.c.college == bindparam("c"), holding.c.tag == bindparam("t"))
 )
-_ALIAS = Prepared(
+_ALIAS = Query(
     select(alias.c.tag).where(alias.c.college == bindparam("c"), alias.c.label == bindparam("t"))
 )
 _TAGS_PER_ENTRY = 500

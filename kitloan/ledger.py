@@ -12,25 +12,30 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, text, update
 
 from kitloan.calendar import Clock, instant
 from kitloan.entries import GENESIS, Entry, Fact, parse, seal
 from kitloan.errors import BadInput, StoreError
 from kitloan.models import LedgerEntry, LedgerHead, table
-from kitloan.prepared import Prepared
+from kitloan.prepared import Change, Query
 from kitloan.register import apply
 from kitloan.store import Store
 
 head, entry_table = table(LedgerHead), table(LedgerEntry)
 
-_head = Prepared(
+_head = Query(
     select(head.c.epoch, head.c.seq, head.c.hash, head.c.at)
     .where(head.c.college == bindparam("c"))
     .with_for_update()
 )
-_insert_head = Prepared(insert(head))
-_move_head = Prepared(
+_insert_head = Change(
+    text(
+        "INSERT INTO ledger_head (college, epoch, seq, hash, at, own) "
+        "VALUES (:college, 1, 0, :hash, '', :own) ON CONFLICT DO NOTHING"
+    )
+)
+_move_head = Change(
     update(head)
     .where(head.c.college == bindparam("c"))
     .values(
@@ -40,8 +45,8 @@ _move_head = Prepared(
         at=bindparam("new_at"),
     )
 )
-_insert_entry = Prepared(insert(entry_table))
-_of_request = Prepared(
+_insert_entry = Change(insert(entry_table))
+_of_request = Query(
     select(entry_table.c.body)
     .where(entry_table.c.college == bindparam("c"), entry_table.c.id == bindparam("i"))
     .order_by(entry_table.c.part)
@@ -72,16 +77,20 @@ class Writer:
     """
 
     def __init__(
-        self, connection: Connection, college: str, actor: str, now: str, request: str, head: Head
+        self,
+        connection: Connection,
+        college: str,
+        actor: str,
+        now: str,
+        request: str | None,
+        head: Head,
     ) -> None:
         self.connection = connection
         self.college = college
-        self.request = request
+        self.request = request or new_id()
         self.actor = actor
         self.at = max(now, head.at)
-        self.said = [
-            parse(body) for body in _of_request(connection, c=college, i=request).scalars()
-        ]
+        self.said = _said(connection, college, request) if request else []
         self._before = head
         self._head = head
         self._part = 0
@@ -108,6 +117,10 @@ class Writer:
         """Move the head to the last entry; the caller's transaction commits it."""
         if self._head is not self._before:
             move_head(self.connection, self.college, self._head)
+
+
+def _said(connection: Connection, college: str, request: str) -> list[Entry]:
+    return [parse(body) for body in _of_request(connection, c=college, i=request).scalars()]
 
 
 def record(
@@ -153,16 +166,15 @@ def writing(
                 f"Make it with `kitloan init {college}`.",
                 college=college,
             )
-        writer = Writer(connection, college, actor, instant(clock()), request or new_id(), found)
+        writer = Writer(connection, college, actor, instant(clock()), request, found)
         yield writer
         writer.finish()
 
 
 def begin(connection: Connection, college: str, *, own: bool) -> Head:
-    """Make the empty ledger of a college: its head, before the first entry."""
-    empty = Head(epoch=1, seq=0, hash=GENESIS, at="")
-    _insert_head(connection, college=college, epoch=1, seq=0, hash=GENESIS, at="", own=own)
-    return empty
+    """Make the empty ledger of a college, unless another program just has; gives its head."""
+    _insert_head(connection, college=college, hash=GENESIS, own=own)
+    return Head(*_head(connection, c=college).one())
 
 
 def head_of(connection: Connection, college: str) -> Head | None:

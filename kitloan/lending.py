@@ -13,7 +13,7 @@ from kitloan.entries import CheckedOut, LoanRenewed
 from kitloan.errors import BadInput, KitloanError, Refused
 from kitloan.ledger import Writer, facts_said
 from kitloan.models import Holding, KitType, Loan, Organisation, table
-from kitloan.prepared import AnyRow, Prepared
+from kitloan.prepared import AnyRow, Query
 from kitloan.resolve import resolve
 from kitloan.session import check_quantity
 from kitloan.tags import grouped
@@ -22,7 +22,7 @@ from kitloan.text import clean, slug
 holding, kit_type = table(Holding), table(KitType)
 loan, organisation = table(Loan), table(Organisation)
 
-_HOLDING = Prepared(
+_HOLDING = Query(
     select(
         holding.c.tag,
         holding.c.kit_type,
@@ -40,7 +40,7 @@ _HOLDING = Prepared(
     )
     .where(holding.c.college == bindparam("c"), holding.c.tag == bindparam("t"))
 )
-_OPEN_LOANS = Prepared(
+_OPEN_LOANS = Query(
     select(
         loan.c.loan,
         loan.c.tag,

@@ -193,21 +193,22 @@ def _identity(college: str, name: str | None) -> tuple[str, str, str | None]:
 
 def _start(session: Session, name: str, region: str | None) -> None:
     from kitloan.entries import CollegeOpened
-    from kitloan.ledger import begin, head_of
+    from kitloan.ledger import begin
 
     with session.store.write() as connection:
-        owners = connection.execute(select(head.c.college).where(head.c.own)).scalars().all()
-        if session.college in owners:
-            return
-        if owners and session.store.is_sqlite:
+        ours = {row.college: row.own for row in connection.execute(select(head))}
+        owners = [college for college, own in ours.items() if own]
+        copied = ours.get(session.college) is False
+        if copied or (session.college not in owners and owners and session.store.is_sqlite):
             raise Refused(
                 "another_college",
-                f"{session.store.name} is the store of {owners[0]!r}.",
+                f"{session.store.name} is the store of {', '.join(owners)}"
+                + (f", with a copy of {session.college}'s ledger." if copied else "."),
                 "Give this college a store of its own: kitloan --store FILE init "
                 f"{session.college}",
                 college=owners[0],
             )
-        if head_of(connection, session.college) is None:
+        if session.college not in owners:
             begin(connection, session.college, own=True)
     with session.writing(f"open-{session.college}") as writer:
         if not writer.said:

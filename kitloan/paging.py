@@ -1,65 +1,61 @@
-"""Pages by key, and looking for a word inside a column, the same on both databases."""
+"""Pages by key: the last page costs what the first did."""
 
 import json
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, Select, and_, func, or_, select
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import GenericFunction
+from sqlalchemy import ColumnElement, Connection, Select, func, tuple_
 
 from kitloan.answers import Page
+from kitloan.errors import BadInput
 from kitloan.prepared import AnyRow
-
-
-class position_in(GenericFunction[int]):  # noqa: N801  # reads as the SQL function it is
-    """Where a text occurs in a column, from 1; 0 when it does not. Nothing in it is a wildcard."""
-
-    type = Integer()
-    inherit_cache = True
-
-
-@compiles(position_in, "sqlite")
-def _instr(element: position_in, compiler: SQLCompiler, **options: Any) -> str:
-    return f"instr({compiler.process(element.clauses, **options)})"
-
-
-@compiles(position_in, "postgresql")
-def _strpos(element: position_in, compiler: SQLCompiler, **options: Any) -> str:
-    return f"strpos({compiler.process(element.clauses, **options)})"
 
 
 def page_of(
     connection: Connection,
     wanted: Select[Any],
-    order: tuple[ColumnElement[Any], ...],
+    order: tuple[ColumnElement[str], ...],
     after: str | None,
     limit: int,
 ) -> Page[AnyRow]:
-    """A page of `wanted` in `order`, whose last column is unique beside those before it."""
-    ordered = wanted.add_columns(*[c.label(f"_key{i}") for i, c in enumerate(order)])
-    paged = ordered.order_by(*order).limit(limit + 1)
+    """A page of `wanted`.
+
+    Args:
+        connection: a transaction.
+        wanted: selects at least the columns of `order`.
+        order: text columns that together tell every row apart; an index should have them.
+        after: the `next` of the page before.
+        limit: the most rows.
+
+    Raises:
+        BadInput: `bad_cursor`, when `after` is not a `next` of these pages.
+    """
+    paged = wanted.order_by(*order).limit(limit + 1)
     if after is not None:
-        paged = paged.where(_beyond(order, json.loads(after)))
+        paged = paged.where(tuple_(*order) > tuple_(*_key(after, len(order))))
     rows = connection.execute(paged).all()
     more = len(rows) > limit
     if after is None and not more:
         total = len(rows)
     else:
-        total = connection.execute(
-            select(func.count()).select_from(wanted.order_by(None).subquery())
-        ).scalar_one()
-    rows = rows[:limit]
-    keys = [getattr(rows[-1], f"_key{i}") for i in range(len(order))] if more else None
-    last = None if keys is None else json.dumps(keys, ensure_ascii=False)
-    return Page(tuple(rows), total, last)
+        counted = wanted.with_only_columns(func.count(), maintain_column_froms=True)
+        total = connection.execute(counted).scalar_one()
+    last = rows[limit - 1] if more else None
+    return Page(tuple(rows[:limit]), total, None if last is None else _cursor(last, order))
 
 
-def _beyond(order: tuple[ColumnElement[Any], ...], key: list[Any]) -> ColumnElement[bool]:
-    """Rows that come after a key, column by column."""
-    return or_(
-        *[
-            and_(*[c == k for c, k in zip(order[:i], key[:i], strict=True)], order[i] > key[i])
-            for i in range(min(len(order), len(key)))
-        ]
+def _cursor(row: AnyRow, order: tuple[ColumnElement[str], ...]) -> str:
+    return json.dumps([row._mapping[column] for column in order], ensure_ascii=False)
+
+
+def _key(after: str, columns: int) -> list[str]:
+    try:
+        key = json.loads(after)
+    except ValueError:
+        key = None
+    if isinstance(key, list) and len(key) == columns and all(isinstance(part, str) for part in key):
+        return key
+    raise BadInput(
+        "bad_cursor",
+        f"{after[:60]!r} is not where a page ended.",
+        "Give the `next` of the page before, as it was.",
     )

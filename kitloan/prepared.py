@@ -1,10 +1,12 @@
 """Statements that are compiled once and then run as they are.
 
-The register is written by a few fixed statements, many times. SQLAlchemy Core says each of them
-once for both databases; compiling it anew, or looking it up in a cache by its structure, would
-cost more than SQLite needs to run it. A `Prepared` keeps the text that Core made for a dialect and
-hands the driver that text. Values are text, whole numbers and booleans only, which both drivers
-take as they come.
+The register is read and written by a few fixed statements, many times. SQLAlchemy Core says each
+of them once for both databases; compiling it anew, or looking it up in a cache by its structure,
+would cost more than SQLite needs to run it. So a statement keeps the text that Core made for a
+dialect. A `Query` hands that text to SQLAlchemy, for its rows; a `Change` hands it to the driver,
+because all it gives back is how many rows it touched.
+
+Values are text, whole numbers and booleans only, which both drivers take as they come.
 """
 
 from typing import Any, TypeAlias
@@ -18,35 +20,19 @@ AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 """A row whose columns are not typed."""
 
 
-class Prepared:
+class _Statement:
     """One Core statement whose `bindparam` names are the arguments of a call."""
 
     def __init__(self, statement: ClauseElement) -> None:
         self._statement = statement
         self._compiled: dict[str, tuple[str, dict[str, Any], list[str] | None]] = {}
 
-    def __call__(self, connection: Connection, **values: Any) -> CursorResult[*tuple[Any, ...]]:
-        """Run the statement with these values."""
-        known = self._compiled.get(connection.dialect.name)
-        text, constants, order = known or self._compile(connection.dialect)
+    def _said(self, dialect: Dialect, values: dict[str, Any]) -> tuple[str, Any]:
+        """The statement's text for a dialect, and the values in the form its driver takes."""
+        known = self._compiled.get(dialect.name)
+        text, constants, order = known or self._compile(dialect)
         every = constants | values
-        return connection.exec_driver_sql(
-            text, every if order is None else tuple([every[name] for name in order])
-        )
-
-    def one(self, connection: Connection, **values: Any) -> None:
-        """Run a change that must touch exactly one row.
-
-        Raises:
-            StoreError: `row_not_there`, when it touched none, or several.
-        """
-        touched = self(connection, **values).rowcount
-        if touched != 1:
-            raise StoreError(
-                "row_not_there",
-                f"A change that must touch one row touched {touched}; nothing was written.",
-                "Run `kitloan ledger verify` to see what is wrong with the store.",
-            )
+        return text, every if order is None else tuple([every[name] for name in order])
 
     def _compile(self, dialect: Dialect) -> tuple[str, dict[str, Any], list[str] | None]:
         compiled = self._statement.compile(dialect=dialect)
@@ -54,3 +40,35 @@ class Prepared:
         made = (compiled.string, dict(compiled.params), order)
         self._compiled[dialect.name] = made
         return made
+
+
+class Query(_Statement):
+    """A statement that gives rows."""
+
+    def __call__(self, connection: Connection, **values: Any) -> CursorResult[*tuple[Any, ...]]:
+        """The rows for these values."""
+        return connection.exec_driver_sql(*self._said(connection.dialect, values))
+
+
+class Change(_Statement):
+    """A statement that writes."""
+
+    def __call__(self, connection: Connection, **values: Any) -> int:
+        """Write with these values; gives how many rows were touched."""
+        driver: Any = connection.connection.dbapi_connection
+        cursor = driver.execute(*self._said(connection.dialect, values))
+        return int(cursor.rowcount)
+
+    def one(self, connection: Connection, **values: Any) -> None:
+        """Make a change that must touch exactly one row.
+
+        Raises:
+            StoreError: `row_not_there`, when it touched none, or several.
+        """
+        touched = self(connection, **values)
+        if touched != 1:
+            raise StoreError(
+                "row_not_there",
+                f"A change that must touch one row touched {touched}; nothing was written.",
+                "Run `kitloan ledger verify` to see what is wrong with the store.",
+            )

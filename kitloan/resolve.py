@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, select
 from kitloan.answers import plural
 from kitloan.errors import BadInput
 from kitloan.models import Alias, Holding, Label, table
-from kitloan.prepared import AnyRow, Prepared
+from kitloan.prepared import AnyRow, Query
 from kitloan.tags import bare, grouped, is_tag, looks_like_tag, one_slip_away
 from kitloan.text import fold, plain
 
@@ -23,9 +23,9 @@ _by_number = select(holding.c.college, holding.c.tag).where(
     holding.c.asset_key == bindparam("n"), holding.c.state != "withdrawn"
 )
 _LOOKUPS = (_by_tag, _by_alias, _by_number)
-_in_college = [Prepared(q.where(q.selected_columns.college == bindparam("c"))) for q in _LOOKUPS]
-_anywhere = [Prepared(q) for q in _LOOKUPS]
-_batch = Prepared(
+_in_college = [Query(q.where(q.selected_columns.college == bindparam("c"))) for q in _LOOKUPS]
+_anywhere = [Query(q) for q in _LOOKUPS]
+_batch = Query(
     select(label.c.batch, label.c.printed_at, label.c.printed_by, label.c.blank).where(
         label.c.tag == bindparam("t")
     )

@@ -13,14 +13,14 @@ from kitloan.errors import BadInput, Refused
 from kitloan.ledger import Writer, facts_said
 from kitloan.lending import held, loans_meant
 from kitloan.models import Component, Holding, Shortage, table
-from kitloan.prepared import Prepared
+from kitloan.prepared import Query
 from kitloan.resolve import resolve
 from kitloan.session import check_quantity
 from kitloan.tags import grouped
 
 component, holding, shortage = table(Component), table(Holding), table(Shortage)
 
-_PARTS = Prepared(
+_PARTS = Query(
     select(
         component.c.name,
         component.c.quantity,
@@ -47,7 +47,7 @@ _PARTS = Prepared(
     )
     .order_by(component.c.position)
 )
-_OLD_SHORTAGES = Prepared(
+_OLD_SHORTAGES = Query(
     select(shortage.c.component, shortage.c.missing, shortage.c.broken)
     .where(shortage.c.college == bindparam("c"), shortage.c.tag == bindparam("t"))
     .order_by(shortage.c.component)
@@ -175,7 +175,8 @@ def _newly(parts: list[Part], short: Sequence[Short]) -> tuple[ShortageLine, ...
         )
         for s in short
     ]
-    return tuple(line for line in more if line.missing or line.broken)
+    some = [line for line in more if line.missing or line.broken]
+    return tuple(sorted(some, key=lambda line: line.component))
 
 
 def _found(parts: list[Part], short: Sequence[Short]) -> tuple[str, ...]:

@@ -19,11 +19,11 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.engine import URL, Connection, Engine, make_url
 
 from kitloan.errors import BadInput, KitloanError, StoreError
 from kitloan.faults import translated
-from kitloan.schema import SCHEMA
+from kitloan.schema import SCHEMA, create_tables
 
 APPLICATION_ID = 0x4B4C4F4E
 """`KLON`, in the header of every SQLite store, so that `file` and we know one from another."""
@@ -35,6 +35,7 @@ _PRAGMAS = {
     "synchronous": ("EXTRA", 3),
     "secure_delete": ("ON", 1),
     "temp_store": ("MEMORY", 2),
+    "cache_size": (-65536, -65536),  # in KiB: a hundred thousand holdings stay in memory
 }
 
 
@@ -114,16 +115,18 @@ def create_store(place: str) -> Store:
     Raises:
         StoreError: as `open_store`, or `cannot_create`.
     """
-    from kitloan.models import Base
-
-    if not is_url(place) and not Path(place).exists():
-        _new_file(Path(place))
-    store = _postgres(place) if is_url(place) else _sqlite(Path(place))
+    if is_url(place):
+        store = _postgres(place)
+    else:
+        path = Path(place)
+        if not path.exists():
+            _new_file(path)
+        store = _sqlite(_existing(path) if path.is_dir() or path.stat().st_size else path)
     with store.write() as connection:
         if not store.is_sqlite:
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (APPLICATION_ID,))
-        if not sa.inspect(connection).has_table("setting"):
-            Base.metadata.create_all(connection)
+        if not sa.inspect(connection).get_table_names():
+            create_tables(connection)
             connection.exec_driver_sql(
                 f"INSERT INTO setting (college, name, value) VALUES ('', 'schema', '{SCHEMA}')"  # noqa: S608  # SCHEMA is our own number
             )
@@ -135,12 +138,10 @@ def create_store(place: str) -> Store:
 
 def scratch_store(path: Path | None = None) -> Store:
     """An empty store for replaying a ledger: in memory, or in a new file at `path`."""
-    from kitloan.models import Base
-
     engine = sa.create_engine(f"sqlite:///{path}" if path else "sqlite://")
     with engine.begin() as connection:
         connection.exec_driver_sql("PRAGMA synchronous = OFF")
-        Base.metadata.create_all(connection)
+        create_tables(connection)
     return Store(engine, "a scratch copy")
 
 
@@ -171,6 +172,8 @@ def _new_file(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        return  # another program has just made it
     except OSError as problem:
         raise StoreError(
             "cannot_create",
@@ -213,11 +216,12 @@ def _set_pragmas(connection: Any, _record: Any) -> None:
 
 def _begin(connection: Connection) -> None:
     mode = connection.get_execution_options().get("sqlite_begin", "")
-    connection.exec_driver_sql(f"BEGIN {mode}")
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute(f"BEGIN {mode}")
 
 
 def _postgres(place: str) -> Store:
-    url = make_url(place).set(drivername="postgresql+psycopg")
+    url = _url(place).set(drivername="postgresql+psycopg")
     url = url.difference_update_query(["college"])
     name = url.render_as_string(hide_password=True).replace("+psycopg", "")
     try:
@@ -278,8 +282,16 @@ def college_in(place: str) -> str | None:
     """The college that a URL names (`?college=fife`), where a database holds several."""
     if not is_url(place):
         return None
-    try:
-        found = make_url(place).query.get("college")
-    except sa.exc.ArgumentError as problem:
-        raise BadInput("bad_store", f"Not a PostgreSQL URL: {problem}.") from problem
+    found = _url(place).query.get("college")
     return found if isinstance(found, str) else None
+
+
+def _url(place: str) -> URL:
+    try:
+        return make_url(place)
+    except (sa.exc.ArgumentError, ValueError):  # what it says may hold the password
+        raise BadInput(
+            "bad_store",
+            "That is not the URL of a PostgreSQL database.",
+            "Write it like postgresql://USER@HOST/DATABASE",
+        ) from None

@@ -20,7 +20,7 @@ from kitloan.entries import LoanFound
 from kitloan.holdings import Gift, NewHolding, accession
 from kitloan.ledger import Writer
 from kitloan.models import Alias, Holding, table
-from kitloan.prepared import Prepared
+from kitloan.prepared import Query
 from kitloan.reference import find_college
 from kitloan.session import ESP, Session
 from kitloan.spreadsheets import Problem, Register, Row, read
@@ -30,20 +30,20 @@ holding, alias = table(Holding), table(Alias)
 
 Progress = Callable[[int, int], None]
 
-_BY_TAG = Prepared(
+_BY_TAG = Query(
     select(holding.c.tag).where(
         holding.c.college == bindparam("c"), holding.c.tag == bindparam("v")
     )
 )
-_BY_ALIAS = Prepared(
+_BY_ALIAS = Query(
     select(alias.c.tag).where(alias.c.college == bindparam("c"), alias.c.label == bindparam("v"))
 )
-_BY_NUMBER = Prepared(
+_BY_NUMBER = Query(
     select(holding.c.tag)
     .where(holding.c.college == bindparam("c"), holding.c.asset_key == bindparam("v"))
     .limit(1)
 )
-_BY_ROW = Prepared(
+_BY_ROW = Query(
     select(holding.c.tag).where(
         holding.c.college == bindparam("c"), holding.c.register_row == bindparam("v")
     )

@@ -16,7 +16,7 @@ from kitloan.errors import Refused
 from kitloan.history import summary_of
 from kitloan.ledger import Writer, facts_said
 from kitloan.models import LedgerEntry, Reversal, table
-from kitloan.prepared import AnyRow, Prepared
+from kitloan.prepared import AnyRow, Query
 from kitloan.tags import grouped
 
 entry, reversal = table(LedgerEntry), table(Reversal)
@@ -42,7 +42,7 @@ _COLUMNS = select(
     entry.c.body,
 ).where(entry.c.college == bindparam("c"), ~_UNDONE, entry.c.kind != "entry.reversed")
 
-_LATEST = Prepared(
+_LATEST = Query(
     _COLUMNS.where(
         entry.c.by == bindparam("who"),
         or_(*[entry.c.kind == kind for kind in _KINDS]),
@@ -52,12 +52,12 @@ _LATEST = Prepared(
     .order_by(entry.c.epoch.desc(), entry.c.seq.desc())
     .limit(1)
 )
-_OF_REQUEST = Prepared(
+_OF_REQUEST = Query(
     _COLUMNS.where(entry.c.id == bindparam("i"), entry.c.tag.is_not(None)).order_by(
         entry.c.epoch.desc(), entry.c.seq.desc()
     )
 )
-_SINCE = Prepared(
+_SINCE = Query(
     _COLUMNS.where(
         entry.c.tag == bindparam("t"),
         entry.c.id != bindparam("i"),

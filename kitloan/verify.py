@@ -15,10 +15,10 @@ from typing import Any
 
 from pydantic import ValidationError
 from sqlalchemy import Connection, Integer, Table, func, select
-from sqlalchemy.exc import DBAPIError
 
 from kitloan.entries import GENESIS, Entry, parse, seal
 from kitloan.errors import KitloanError
+from kitloan.faults import driver_error
 from kitloan.history import LogLine, log
 from kitloan.ledger import ledger_name, record
 from kitloan.models import REGISTER_TABLES, LedgerEntry, LedgerHead, table
@@ -179,7 +179,9 @@ class _Walk:
         try:
             with replayed.begin_nested():
                 record(replayed, self.college, row.epoch, read, row.body, row.hash)
-        except (KitloanError, DBAPIError) as problem:
+        except Exception as problem:
+            if not isinstance(problem, KitloanError) and driver_error(problem) is None:
+                raise
             self._broken("impossible", row.seq, f"cannot have happened: {problem}")
 
     def end(self, top: AnyRow) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
-from conftest import SetClock
 
+from conftest import SetClock
 from kitloan import BadInput, Count, NewHolding, Refused
 from kitloan.library import Kitloan
 
@@ -195,9 +195,7 @@ def test_what_is_not_out_cannot_be_renewed(fife: Kitloan, kit: str) -> None:
     assert refusal.value.code == "not_out"
 
 
-def test_time_never_runs_backwards_in_a_ledger(
-    fife: Kitloan, kit: str, clock: SetClock
-) -> None:
+def test_time_never_runs_backwards_in_a_ledger(fife: Kitloan, kit: str, clock: SetClock) -> None:
     """A laptop whose clock steps back must still be able to take a kit in."""
     fife.desk.check_out([kit], "Balwearie High School")
     clock.move(hours=-5)

@@ -3,13 +3,13 @@
 import click
 
 from kitloan.answers import plural
-from kitloan.audit import Audit, Figures, Group
+from kitloan.audit import WORST_FIRST, Audit, Figures, Group
 from kitloan.calendar import parse_date, uk
 from kitloan.cli.context import App, command, pass_app
 from kitloan.cli.output import Progress, columns, print_json, print_text
 
 _HEADERS = ("", "held", "out", "overdue", "incomplete", "in transit", "missing", "not seen 12 m")
-_SHOWN_FINDINGS = 40
+_SHOWN_FINDINGS = 10
 
 
 @command("audit", "kitloan audit --as-at 31/07/2026")
@@ -63,7 +63,9 @@ def _findings(found: Audit) -> str:
     if not found.findings:
         return "Findings: none."
     lines = [f"{plural(len(found.findings), 'finding')}:"]
-    lines += [f"  ! {f.code}  {f.college}  {f.message}" for f in found.findings[:_SHOWN_FINDINGS]]
-    if len(found.findings) > _SHOWN_FINDINGS:
-        lines.append(f"  and {len(found.findings) - _SHOWN_FINDINGS:,} more: see --json")
+    for code in WORST_FIRST:
+        these = [f for f in found.findings if f.code == code]
+        lines += [f"  ! {code}  {f.college}  {f.message}" for f in these[:_SHOWN_FINDINGS]]
+        if len(these) > _SHOWN_FINDINGS:
+            lines.append(f"    and {len(these) - _SHOWN_FINDINGS:,} more {code}: see --json")
     return "\n".join(lines)

@@ -1,5 +1,6 @@
 """What every command is told: which store, who is working, and how to answer."""
 
+import gc
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,10 +33,15 @@ class App:
         """The store, open; refusals as `kitloan.open`."""
         from kitloan.library import open as open_library
 
-        return open_library(self.place, actor=self.actor)
+        opened = open_library(self.place, actor=self.actor)
+        gc.freeze()
+        gc.enable()
+        return opened
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    if value == "" and param.name == "store":  # else a variable that nobody set means another store
+        raise click.BadParameter("it is empty.", ctx, param)
     if value not in (None, False):
         setattr(ctx.ensure_object(App), str(param.name), value)
 

@@ -6,43 +6,57 @@ from collections.abc import Sequence
 import click
 
 from kitloan.cli.context import App
-from kitloan.cli.output import columns, print_text
-from kitloan.contents import Count, Fault, Part, match
+from kitloan.cli.output import at_terminal, columns, print_text
+from kitloan.contents import Count, Fault, Part, match, reckon
 from kitloan.errors import BadInput
 
 
 def can_ask(app: App) -> bool:
     """Whether somebody is there to answer."""
-    return not app.json and sys.stdin.isatty() and sys.stdout.isatty()
+    return not app.json and at_terminal(sys.stdin) and at_terminal(sys.stdout)
 
 
-def ask(parts: Sequence[Part]) -> Count | None:
+def ask(kit: str, parts: Sequence[Part]) -> Count | None:
     """What a person says of a kit's contents; None when there is no list, or they count later."""
     if not parts:
         return None
-    print_text(columns([_line(part) for part in parts]))
-    missing: dict[str, int] = {}
-    broken: dict[str, int] = {}
     before = any(part.missing or part.broken for part in parts)
-    print_text(
-        "Enter: as it left, nothing more is short" if before else "Enter: all there",
-    )
+    print_text(kit)
+    print_text(columns([_line(part) for part in parts]))
+    print_text("Enter: as it left, nothing more is short" if before else "Enter: all there")
     print_text("or what is not: wheel 2, panel 1 broken;  whole: everything is there;  later")
+    count = Count()
     while said := click.prompt(">", default="", show_default=False, prompt_suffix=" ").strip():
-        if said.lower() == "later":
-            return None
-        if said.lower() == "whole":
-            return Count(whole=True)
+        if said.lower() in ("whole", "later"):
+            if not _short(count):
+                return Count(whole=True) if said.lower() == "whole" else None
+            print_text("  You have said what is short: Enter records it.")
+            continue
         try:
-            name, number, fault = parse_said(said, parts)
+            count = _with(count, said, parts)
         except BadInput as problem:
             print_text(f"  {problem.message} {problem.hint}")
-            continue
-        (missing if fault == "missing" else broken)[name] = number
-        print_text(f"  {name}: {number} {fault}")
-    if missing or broken:
-        return Count(missing=missing, broken=broken)
+    if count.exceptions:
+        return count
     return as_it_left(parts) if before else Count(whole=True)
+
+
+def _with(count: Count, said: str, parts: Sequence[Part]) -> Count:
+    """The count with what one line says, all of it; refused while it can still be said again."""
+    found = {"missing": dict(count.missing or {}), "broken": dict(count.broken or {})}
+    pieces = [said] if any("," in part.name for part in parts) else said.split(",")
+    named = [parse_said(piece, parts) for piece in pieces]
+    for name, number, fault in named:
+        found[fault][name] = number
+    now = Count(missing=found["missing"], broken=found["broken"])
+    reckon(parts, now)
+    for name, number, fault in named:
+        print_text(f"  {name}: {number} {fault}")
+    return now
+
+
+def _short(count: Count) -> bool:
+    return any((*(count.missing or {}).values(), *(count.broken or {}).values()))
 
 
 def as_it_left(parts: Sequence[Part]) -> Count:

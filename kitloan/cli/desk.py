@@ -3,6 +3,7 @@
 import sys
 
 from kitloan.cli.context import App
+from kitloan.cli.output import at_terminal
 from kitloan.errors import BadInput
 
 
@@ -12,7 +13,7 @@ def open_desk(app: App) -> None:
     Raises:
         BadInput: `no_terminal`, where nobody could use it.
     """
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not (at_terminal(sys.stdin) and at_terminal(sys.stdout)):
         raise BadInput(
             "no_terminal",
             "The desk needs a terminal.",

@@ -10,12 +10,13 @@ from kitloan.answers import plural
 from kitloan.cli.context import App, command, pass_app
 from kitloan.cli.output import Progress, print_json, print_text
 from kitloan.errors import BadInput
+from kitloan.files import whole_file
 from kitloan.session import check_quantity
 from kitloan.tags import grouped, mint
 
 if TYPE_CHECKING:
     from kitloan.library import Kitloan
-    from kitloan_labels.pdf import Label
+    from kitloan_labels.pdf import Label, Placed
 
 MOST_BLANK = 100_000
 
@@ -55,14 +56,21 @@ def labels(
     sheet = find_stock(stock)
     with app.open() as opened:
         wanted = _wanted(opened, tags, every, unlabelled, blank)
-        if blank is not None:
-            # On record before on paper: a label that nobody knows of could never be claimed.
-            opened.holdings.labels_printed([label.tag for label in wanted], blank=True)
         total = len(wanted)
         progress = Progress("Drawing labels")
-        placed = write_sheets(wanted, sheet, out, start, lambda done: progress(done, total))
+
+        def draw(path: Path) -> "list[Placed]":
+            return write_sheets(wanted, sheet, path, start, lambda done: progress(done, total))
+
+        minted = [label.tag for label in wanted]
         if blank is None:
-            opened.holdings.labels_printed([label.tag for label in wanted], blank=False)
+            placed = draw(out)
+            opened.holdings.labels_printed(minted, blank=False)
+        else:
+            # On record before on paper: a label that nobody knows of could never be claimed.
+            with whole_file(_not_a_folder(out)) as beside:
+                placed = draw(beside)
+                opened.holdings.labels_printed(minted, blank=True)
     pages = placed[-1].page
     if app.json:
         print_json(
@@ -79,6 +87,12 @@ def labels(
     for each in placed:
         if each.missing:
             print_text(f"  {grouped(each.tag)}: the font has no {each.missing!r}; shown as '?'.")
+
+
+def _not_a_folder(out: Path) -> Path:
+    if out.is_dir():
+        raise BadInput("cannot_write", f"{out} is a folder.", "Name a file in it.", file=str(out))
+    return out
 
 
 def _wanted(

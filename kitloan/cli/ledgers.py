@@ -11,7 +11,7 @@ from kitloan.cli.output import Progress, columns, print_json, print_text
 from kitloan.errors import StoreError
 
 
-@click.group("ledger")
+@click.group("ledger", no_args_is_help=False)
 def ledger() -> None:
     """Export, import, verify and read ledgers."""
 

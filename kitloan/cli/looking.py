@@ -114,7 +114,8 @@ def loans(app: App, overdue: bool, to: str | None, after: str | None) -> None:
         print_json(as_json(page))
         return
     if not page.items:
-        print_text("Nothing is overdue." if overdue else "Nothing is on loan.")
+        whose = f" with {to!r}" if to else ""
+        print_text(f"Nothing is {'overdue' if overdue else 'on loan'}{whose}.")
         return
     print_text(columns([_loan_line(each) for each in page.items]))
     _more(len(page.items), page.total, page.next)

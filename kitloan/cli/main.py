@@ -1,5 +1,6 @@
 """`kitloan`: the group that all commands hang on, and what happens when one fails."""
 
+import os
 import sys
 import traceback
 from importlib import import_module
@@ -57,40 +58,56 @@ def cli(ctx: click.Context) -> None:
         open_desk(ctx.ensure_object(App))
 
 
-def main() -> None:
-    """The console script: runs a command and ends the process with its exit code."""
-    sys.exit(run(sys.argv[1:]))
-
-
 def run(arguments: list[str]) -> int:
     """Run a command line; gives the exit code. Never lets a traceback through unasked."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    app = App()
+    app, heard, code = App(), sys.stdout, 0
+    try:
+        code, problem = _outcome(app, arguments)
+        if problem is not None:
+            _show(app, problem)
+        if heard is not None:
+            heard.flush()  # here, where a reader that has gone can still be met with grace
+    except BrokenPipeError:
+        _say_no_more()
+    except SystemExit:
+        if sys.stdout is heard:
+            raise  # shell completion
+        _say_no_more()  # click saw first that the reader has gone
+    return code
+
+
+def _outcome(app: App, arguments: list[str]) -> tuple[int, KitloanError | None]:
+    """Run a command; gives the exit code, and what is still to be told."""
     try:
         cli.main(arguments, prog_name="kitloan", standalone_mode=False, obj=app)
     except KitloanError as problem:
-        _show(app, problem)
-        return problem.exit_code
+        return problem.exit_code, problem
     except click.exceptions.Exit as end:
-        return end.exit_code
+        return end.exit_code, None
     except click.UsageError as problem:
+        app.json = app.json or "--json" in arguments  # it may stand behind what is wrong
         hint = f"See: {problem.ctx.command_path} --help" if problem.ctx else "See: kitloan --help"
-        _show(app, BadInput("usage", problem.format_message(), hint))
-        return BadInput.exit_code
+        return BadInput.exit_code, BadInput("usage", problem.format_message(), hint)
+    except UnicodeEncodeError:
+        return BadInput.exit_code, _not_text()
     except (click.Abort, KeyboardInterrupt):
         print("\nStopped. Nothing was left half done.", file=sys.stderr)  # noqa: T201  # the last word
-        return INTERRUPTED
+        return INTERRUPTED, None
     except BrokenPipeError:
-        sys.stderr.close()  # whoever read our output has had enough; say no more
-        return 0
+        raise
     except Exception as problem:
-        _show(app, _unexpected(problem))
         if app.debug:
             traceback.print_exc()
-        return StoreError.exit_code
-    return app.exit_code
+        return StoreError.exit_code, _unexpected(problem)
+    return app.exit_code, None
+
+
+def _say_no_more() -> None:
+    """Whoever read our output has had enough: what is left of it goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _show(app: App, problem: KitloanError) -> None:
@@ -100,6 +117,14 @@ def _show(app: App, problem: KitloanError) -> None:
         print_problem(problem)
     if app.debug and problem.__cause__ is not None:
         traceback.print_exception(problem.__cause__)
+
+
+def _not_text() -> BadInput:
+    return BadInput(
+        "bad_text",
+        "Something that was typed or scanned is not text; nothing was changed.",
+        "Give it again in plain words. A scanner must be set to this machine's keyboard.",
+    )
 
 
 def _unexpected(problem: Exception) -> StoreError:

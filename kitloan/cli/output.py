@@ -5,7 +5,7 @@ import re
 import sys
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TextIO
 
 from kitloan.errors import KitloanError
 from kitloan.text import plain
@@ -22,7 +22,8 @@ def print_text(text: str) -> None:
 
 def print_json(data: Any) -> None:
     """One document for a program. Characters that a terminal would obey are escaped."""
-    text = json.dumps(data, ensure_ascii=False, indent=2)
+    utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    text = json.dumps(data, ensure_ascii=not utf8, indent=2)
     print(_UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text))  # noqa: T201
 
 
@@ -44,6 +45,11 @@ def columns(rows: Sequence[Sequence[str]]) -> str:
     )
 
 
+def at_terminal(stream: TextIO | None) -> bool:
+    """Whether a person sits behind a stream; a service or a scheduler may have none at all."""
+    return stream is not None and stream.isatty()
+
+
 class Progress:
     """Tells on stderr how far a long command is: nothing in the first second, then one line.
 
@@ -52,16 +58,16 @@ class Progress:
 
     def __init__(self, doing: str) -> None:
         self._doing = doing
-        self._start = self._last = time.monotonic()
-        self._shown = False
+        self._start = time.monotonic()
+        self._last = float("-inf")
 
     def __call__(self, done: int, total: int) -> None:
         """So much is done, of so much."""
         now = time.monotonic()
-        terminal = sys.stderr.isatty()
+        terminal = at_terminal(sys.stderr)
         wait = 0.1 if terminal else _BETWEEN_LINES
         if now - self._start < _QUIET_SECONDS or (now - self._last < wait and done < total):
             return
-        self._last, self._shown = now, True
+        self._last = now
         end = "\r" if terminal and done < total else "\n"
         print(f"{self._doing}: {done:,} of {total:,}", end=end, file=sys.stderr, flush=True)  # noqa: T201

@@ -98,7 +98,7 @@ def _told(taken: "TakenIn", dry_run: bool) -> str:
     return "\n".join(lines)
 
 
-@click.group("types")
+@click.group("types", no_args_is_help=False)
 def types() -> None:
     """Kit types and their contents."""
 
@@ -168,7 +168,7 @@ def add(app: App, /, type_: str, quantity: int, **given: str | None) -> None:
     else:
         from kitloan.tags import grouped
 
-        what = plural(made.quantity, made.type) if made.quantity > 1 else made.type
+        what = f"{made.quantity:,} of {made.type}" if made.quantity > 1 else made.type
         print_text(f"{what} taken in as {grouped(made.tag)}.")
 
 

@@ -1,5 +1,8 @@
 """`kitloan checkin`, `count` and `restock`."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import click
 
 from kitloan.answers import ShortageLine, as_json
@@ -10,6 +13,9 @@ from kitloan.contents import Count, parse_exception, parse_exceptions
 from kitloan.errors import BadInput
 from kitloan.returning import Returned
 from kitloan.tags import grouped
+
+if TYPE_CHECKING:
+    from kitloan.library import Kitloan
 
 _EXCEPTIONS = (
     click.option("--whole", is_flag=True, help="Counted: everything on the list is there."),
@@ -55,16 +61,31 @@ def checkin(
             "A kit cannot be counted and uncounted at once.",
             "Leave out --uncounted, or what the count found.",
         )
+    alone = quantity is None or len(tags) == 1
+    asks = count is None and not uncounted and alone and can_ask(app)
     with app.open() as opened:
-        if count is None and not uncounted and len(tags) == 1 and can_ask(app):
-            opened.find.holding(tags[0])
-            count = ask(opened.desk.contents(tags[0]))
-        back = opened.desk.check_in(tags, count, quantity=quantity, note=note, from_=from_)
+        groups = _counted(opened, tags) if asks else [(tags, count)]
+        back = [
+            each
+            for some, found in groups
+            for each in opened.desk.check_in(some, found, quantity=quantity, note=note, from_=from_)
+        ]
     if app.json:
         print_json({"loans": [_as_json(each) for each in back]})
         return
     for each in back:
         print_text(_told(each))
+
+
+def _counted(opened: "Kitloan", tags: Sequence[str]) -> list[tuple[Sequence[str], Count | None]]:
+    """Each kit with what a person says of it; nothing is asked when one of them is not out."""
+    held = {each.tag: each for each in map(opened.find.holding, tags)}
+    if not all(each.out_quantity for each in held.values()):
+        return [(tags, None)]
+    return [
+        ([tag], ask(f"{each.type} {grouped(tag)}", opened.desk.contents(tag)))
+        for tag, each in held.items()
+    ]
 
 
 def _as_json(each: Returned) -> dict[str, object]:
@@ -116,7 +137,10 @@ def count(
     found = _count(whole, missing, broken)
     with app.open() as opened:
         if found is None and can_ask(app):
-            found = ask(opened.desk.contents(tag))
+            held = opened.find.holding(tag)
+            # One that is out is refused for that, and not after it was counted.
+            out = Count(whole=True) if held.out_quantity else None
+            found = out or ask(f"{held.type} {grouped(held.tag)}", opened.desk.contents(tag))
         if found is None:
             raise BadInput(
                 "no_count",

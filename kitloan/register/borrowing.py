@@ -5,7 +5,7 @@ from sqlalchemy import Connection, bindparam, case, insert, update
 from kitloan import entries
 from kitloan.entries import Entry
 from kitloan.models import Holding, Loan, table
-from kitloan.prepared import Prepared
+from kitloan.prepared import Change
 from kitloan.register.applying import applies
 from kitloan.register.keeping import SIGHTED, change_holding
 from kitloan.register.wholeness import set_shortages
@@ -14,7 +14,7 @@ holding, loan = table(Holding), table(Loan)
 
 NO_DUE_DATE = "9999-12-31"
 
-_insert_loan = Prepared(insert(loan))
+_insert_loan = Change(insert(loan))
 _more_out = change_holding(out_quantity=holding.c.out_quantity + bindparam("q"))
 _more_out_in_hand = change_holding(out_quantity=holding.c.out_quantity + bindparam("q"), **SIGHTED)
 _back_in = change_holding(
@@ -24,8 +24,8 @@ _back_in = change_holding(
 )
 
 
-def _change_loan(**values: object) -> Prepared:
-    return Prepared(
+def _change_loan(**values: object) -> Change:
+    return Change(
         update(loan)
         .where(loan.c.college == bindparam("c"), loan.c.loan == bindparam("l"))
         .values(**values)

@@ -5,7 +5,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, update
 from kitloan import entries
 from kitloan.entries import Entry
 from kitloan.models import College, Component, KitType, Label, Organisation, table
-from kitloan.prepared import Prepared
+from kitloan.prepared import Change
 from kitloan.register.applying import applies
 from kitloan.register.wholeness import reckon_type
 from kitloan.register.words import refresh_words_of_type
@@ -18,22 +18,22 @@ from kitloan.register.words import refresh_words_of_type
     table(College),
 )
 
-_insert_college = Prepared(insert(college))
-_insert_type = Prepared(insert(kit_type))
-_rename_type = Prepared(
+_insert_college = Change(insert(college))
+_insert_type = Change(insert(kit_type))
+_rename_type = Change(
     update(kit_type)
     .where(kit_type.c.college == bindparam("c"), kit_type.c.kit_type == bindparam("t"))
     .values(name=bindparam("new_name"))
 )
-_forget_contents = Prepared(
+_forget_contents = Change(
     delete(component).where(
         component.c.college == bindparam("c"), component.c.kit_type == bindparam("t")
     )
 )
-_insert_component = Prepared(insert(component))
-_insert_organisation = Prepared(insert(organisation))
-_insert_label = Prepared(insert(label))
-_reprint_label = Prepared(
+_insert_component = Change(insert(component))
+_insert_organisation = Change(insert(organisation))
+_insert_label = Change(insert(label))
+_reprint_label = Change(
     update(label)
     .where(label.c.college == bindparam("c"), label.c.tag == bindparam("t"))
     .values(
@@ -57,7 +57,7 @@ def kit_type_defined(
     connection: Connection, college: str, entry: Entry, fact: entries.KitTypeDefined
 ) -> None:
     """A kit type has this name and these contents, whatever it had before."""
-    renamed = _rename_type(connection, c=college, t=fact.kit_type, new_name=fact.name).rowcount
+    renamed = _rename_type(connection, c=college, t=fact.kit_type, new_name=fact.name)
     if not renamed:
         _insert_type(connection, college=college, kit_type=fact.kit_type, name=fact.name)
     _forget_contents(connection, c=college, t=fact.kit_type)
@@ -93,7 +93,7 @@ def labels_printed(
         again = _reprint_label(
             connection, c=college, t=tag, new_batch=fact.batch, at=entry.at, by=entry.by
         )
-        if not again.rowcount:
+        if not again:
             _insert_label(
                 connection,
                 college=college,

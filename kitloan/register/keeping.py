@@ -7,7 +7,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, insert, update
 from kitloan import entries
 from kitloan.entries import Entry
 from kitloan.models import Alias, Gift, Holding, table
-from kitloan.prepared import Prepared
+from kitloan.prepared import Change
 from kitloan.register.applying import applies
 from kitloan.register.wholeness import reckon_type, set_shortage, set_shortages
 from kitloan.register.words import refresh_words
@@ -22,19 +22,19 @@ SIGHTED: dict[str, BindParameter[Any]] = {
 """What a change of a holding sets besides, when somebody had it in hand."""
 
 
-def change_holding(**values: Any) -> Prepared:
+def change_holding(**values: Any) -> Change:
     """A statement that sets columns of one holding, named by `c` and `t`."""
-    return Prepared(
+    return Change(
         update(holding)
         .where(holding.c.college == bindparam("c"), holding.c.tag == bindparam("t"))
         .values(**values)
     )
 
 
-_insert_holding = Prepared(insert(holding))
-_insert_gift = Prepared(insert(gift))
-_insert_alias = Prepared(insert(alias))
-_set_gift = Prepared(
+_insert_holding = Change(insert(holding))
+_insert_gift = Change(insert(gift))
+_insert_alias = Change(insert(alias))
+_set_gift = Change(
     update(gift)
     .where(gift.c.college == bindparam("c"), gift.c.tag == bindparam("t"))
     .values(
@@ -100,7 +100,7 @@ def gift_recorded(
     again = _set_gift(
         connection, c=college, t=fact.tag, **{f"new_{name}": v for name, v in terms.items()}
     )
-    if not again.rowcount:
+    if not again:
         _insert_gift(connection, college=college, tag=fact.tag, **terms)
     refresh_words(connection, college, fact.tag)
 

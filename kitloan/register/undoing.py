@@ -10,15 +10,15 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 from kitloan import entries
 from kitloan.entries import Entry
 from kitloan.models import Alias, Gift, Holding, LedgerEntry, Loan, Reversal, Shortage, table
-from kitloan.prepared import Prepared
+from kitloan.prepared import Change, Query
 from kitloan.register.applying import applies, apply
 
 alias, gift, holding, loan = table(Alias), table(Gift), table(Holding), table(Loan)
 ledger_entry, reversal, shortage = table(LedgerEntry), table(Reversal), table(Shortage)
 
-_insert_reversal = Prepared(insert(reversal))
+_insert_reversal = Change(insert(reversal))
 _forget = tuple(
-    Prepared(delete(each).where(each.c.college == bindparam("c"), each.c.tag == bindparam("t")))
+    Change(delete(each).where(each.c.college == bindparam("c"), each.c.tag == bindparam("t")))
     for each in (alias, gift, shortage, loan, holding)
 )
 _undone = (
@@ -30,7 +30,7 @@ _undone = (
     )
     .exists()
 )
-_standing = Prepared(
+_standing = Query(
     select(ledger_entry.c.body)
     .where(
         ledger_entry.c.college == bindparam("c"),

@@ -4,20 +4,20 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 
 from kitloan.entries import Short
 from kitloan.models import Component, Holding, Shortage, table
-from kitloan.prepared import Prepared
+from kitloan.prepared import Change, Query
 
 component, holding, shortage = table(Component), table(Holding), table(Shortage)
 
-_still_since = Prepared(
+_still_since = Query(
     select(shortage.c.component, shortage.c.since).where(
         shortage.c.college == bindparam("c"), shortage.c.tag == bindparam("t")
     )
 )
-_forget_shortages = Prepared(
+_forget_shortages = Change(
     delete(shortage).where(shortage.c.college == bindparam("c"), shortage.c.tag == bindparam("t"))
 )
-_insert_shortage = Prepared(insert(shortage))
-_set_shortage = Prepared(
+_insert_shortage = Change(insert(shortage))
+_set_shortage = Change(
     update(shortage)
     .where(
         shortage.c.college == bindparam("c"),
@@ -26,7 +26,7 @@ _set_shortage = Prepared(
     )
     .values(missing=bindparam("now_missing"), broken=bindparam("now_broken"))
 )
-_forget_shortage = Prepared(
+_forget_shortage = Change(
     delete(shortage).where(
         shortage.c.college == bindparam("c"),
         shortage.c.tag == bindparam("t"),
@@ -50,12 +50,12 @@ _critical = (
     .correlate(holding)
     .scalar_subquery()
 )
-_reckon_holding = Prepared(
+_reckon_holding = Change(
     update(holding)
     .where(holding.c.college == bindparam("c"), holding.c.tag == bindparam("t"))
     .values(critical_short=_critical)
 )
-_reckon_type = Prepared(
+_reckon_type = Change(
     update(holding)
     .where(holding.c.college == bindparam("c"), holding.c.kit_type == bindparam("k"))
     .values(critical_short=_critical)

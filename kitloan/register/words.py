@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, bindparam, select, update
 
 from kitloan.models import Gift, Holding, KitType, table
-from kitloan.prepared import AnyRow, Prepared
+from kitloan.prepared import AnyRow, Change, Query
 from kitloan.text import fold
 
 gift, holding, kit_type = table(Gift), table(Holding), table(KitType)
@@ -30,13 +30,13 @@ _parts = (
     )
     .outerjoin(gift, (gift.c.college == holding.c.college) & (gift.c.tag == holding.c.tag))
 )
-_parts_of_holding = Prepared(
+_parts_of_holding = Query(
     _parts.where(holding.c.college == bindparam("c"), holding.c.tag == bindparam("t"))
 )
-_parts_of_type = Prepared(
+_parts_of_type = Query(
     _parts.where(holding.c.college == bindparam("c"), holding.c.kit_type == bindparam("k"))
 )
-_set_words = Prepared(
+_set_words = Change(
     update(holding)
     .where(holding.c.college == bindparam("c"), holding.c.tag == bindparam("t"))
     .values(words=bindparam("new_words"))

@@ -1,0 +1,1 @@
+"""The desk: the terminal program that `kitloan` opens. Importing this package loads nothing."""

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from kitloan.answers import Holding, ShortageLine
 from kitloan.contents import Count, Fault, Part, match, reckon
 from kitloan.errors import BadInput
-from kitloan.text import fold
+from kitloan.text import fold, slug
 
 _FAULTS: dict[str, Fault] = {"missing": "missing", "lost": "missing", "broken": "broken"}
-_SAID = re.compile(r"(?:(?P<before>\d{1,6})\s+)?(?P<name>.+?)(?:(?:\s*=\s*|\s+x?)(?P<after>\d{1,6}))?")
+_SAID = re.compile(
+    r"(?:(?P<before>\d{1,6})\s+)?(?P<name>.+?)(?:(?:\s*=\s*|\s+x?)(?P<after>\d{1,6}))?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,16 @@ class Counting:
     def returning(self) -> bool:
         """Whether it comes back with this count, or came back before and waited for one."""
         return self.held.loan is not None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What can be named."""
+        return tuple(part.name for part in self.parts)
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """Parts are named, not picked by number: a number says how many."""
+        return ()
 
     @property
     def was_short(self) -> bool:
@@ -70,7 +82,9 @@ class Counting:
         before = {part.name: part.missing + part.broken for part in self.parts}
         named = {said.part for said in self.typed}
         short = {line.component: line for line in self.short()}
-        return ". ".join(_told(name, short.get(name), before[name]) for name in before if name in named)
+        return ". ".join(
+            _told(name, short.get(name), before[name]) for name in before if name in named
+        )
 
 
 @dataclass(slots=True)
@@ -95,10 +109,40 @@ class HowMany:
         """What Enter means: one when lending, everything when it comes back."""
         return 1 if self.to else self.most
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Who can be named."""
+        return tuple(name for name, _ in self.having)
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """Who can be picked by number, while that is asked."""
+        return self.names if self.asks_whose else ()
+
+    @property
+    def asks_whose(self) -> bool:
+        """Whether it must first be said who brings it back."""
+        return self.to is None and self.whose is None
+
     def choose(self, name: str) -> None:
-        """Say who brings it back."""
+        """Say who brings it back: one of those who have some, by name."""
         self.most = dict(self.having)[name]
         self.whose = name
+
+    def named(self, text: str) -> str:
+        """Which of those who have some is meant by a name, or by their number in the list.
+
+        Raises:
+            BadInput: `unknown_name`.
+        """
+        if text.isdecimal() and 1 <= int(text) <= len(self.names):
+            return self.names[int(text) - 1]
+        for name in self.names:
+            if slug(name) == slug(text):
+                return name
+        raise BadInput(
+            "unknown_name", f"{text!r} has none of them.", "Type a number of the list.", value=text
+        )
 
     def number(self, text: str) -> int:
         """The number in `text`, when it is one that can be said.
@@ -158,11 +202,10 @@ def _count_of(said: Iterable[Said]) -> Count:
 
 def _known(parts: Iterable[Part]) -> list[Said]:
     """What was short before, said again, so that "nothing new" does not make it good."""
+    listed = list(parts)
     return [
-        Said(part.name, fault, number)
-        for part in parts
-        for fault, number in (("missing", part.missing), ("broken", part.broken))
-        if number
+        *[Said(part.name, "missing", part.missing) for part in listed if part.missing],
+        *[Said(part.name, "broken", part.broken) for part in listed if part.broken],
     ]
 
 

@@ -30,7 +30,7 @@ class Board:
     due: tuple[LoanLine, ...]
     overdue: tuple[LoanLine, ...]
     coming: tuple[LoanLine, ...]
-    totals: tuple[int, int, int]
+    totals: tuple[int, ...]
     """How many there are of each, also of those that are not listed."""
     uncounted: int
     short: int
@@ -53,14 +53,14 @@ def board(session: Session) -> Board:
     with session.reading() as connection:
         lists = [
             connection.execute(
-                _open_loans(session).where(span).order_by(loan.c.due_key, loan.c.loan)
+                _open_loans(session)
+                .where(span)
+                .order_by(loan.c.due_key, loan.c.loan)
                 .limit(MOST_ROWS)
             ).all()
             for span in spans
         ]
-        due, overdue, coming = (
-            connection.execute(_count(session, span)).scalar_one() for span in spans
-        )
+        totals = [connection.execute(_count(session, span)).scalar_one() for span in spans]
         uncounted = connection.execute(
             select(func.count()).where(
                 holding.c.college == session.college,
@@ -75,7 +75,7 @@ def board(session: Session) -> Board:
             )
         ).scalar_one()
     listed = [tuple(_line(row, now) for row in rows) for rows in lists]
-    return Board(today, *listed, (due, overdue, coming), uncounted, short)
+    return Board(today, listed[0], listed[1], listed[2], tuple(totals), uncounted, short)
 
 
 def organisation_called(session: Session, name: str) -> str | None:
@@ -130,9 +130,7 @@ def who_has(session: Session, tag: str) -> list[tuple[str, int]]:
         rows = connection.execute(
             select(organisation.c.name, func.sum(loan.c.quantity - loan.c.returned))
             .join_from(loan, organisation, _same_organisation())
-            .where(
-                loan.c.college == session.college, loan.c.tag == tag, loan.c.closed_at.is_(None)
-            )
+            .where(loan.c.college == session.college, loan.c.tag == tag, loan.c.closed_at.is_(None))
             .group_by(organisation.c.organisation, organisation.c.name)
             .order_by(organisation.c.name)
         ).all()
@@ -148,7 +146,11 @@ def _same_organisation() -> Any:
 def _open_loans(session: Session) -> Select[Any]:
     return (
         select(
-            loan.c.loan, loan.c.tag, loan.c.out_at, loan.c.due_on, loan.c.due_key,
+            loan.c.loan,
+            loan.c.tag,
+            loan.c.out_at,
+            loan.c.due_on,
+            loan.c.due_key,
             (loan.c.quantity - loan.c.returned).label("still_out"),
             organisation.c.name.label("to"),
             kit_type.c.name.label("type_name"),
@@ -163,7 +165,7 @@ def _open_loans(session: Session) -> Select[Any]:
     )
 
 
-def _count(session: Session, span: Any) -> Select[tuple[int]]:
+def _count(session: Session, span: Any) -> Any:
     return select(func.count()).where(
         loan.c.college == session.college, loan.c.closed_at.is_(None), span
     )
@@ -180,4 +182,3 @@ def _line(row: Row[Any], today: str) -> LoanLine:
         due_on=date.fromisoformat(row.due_on) if row.due_on else None,
         overdue=row.due_key < today,
     )
-

@@ -29,9 +29,10 @@ class Scanned(events.Event, bubble=False):
     must not overtake it, also when both waited while the app was busy.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, at: float) -> None:
         super().__init__()
         self.text = text
+        self.time = at  # when its last key was pressed, however late the app comes to it
 
 
 class HoldOver(events.Event, bubble=False):
@@ -74,7 +75,7 @@ class ScanRouter(MessagePump):
                     for key in keys:
                         await super().on_event(key)
                 case scan.Scan(text):
-                    await super().on_event(Scanned(text))
+                    await super().on_event(Scanned(text, event.time))
                 case scan.Paste():
                     await super().on_event(event)
 

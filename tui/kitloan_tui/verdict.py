@@ -1,9 +1,9 @@
 """The verdict: what just happened, as a symbol, a word, the facts and the next step.
 
 Every scan gets exactly one. The screen shows it large, the log keeps it, and a line desk prints it
-as it stands; so its words are written once, in `kitloan_tui.wording`. A word that ends in a question
-mark asks; any other tells. The symbol repeats the word for whoever cannot see colours, and is the
-status's own where there is one.
+as it stands; so its words are written once, in `kitloan_tui.wording`. A word that ends in a
+question mark asks; any other tells. The symbol repeats the word for whoever cannot see
+colours, and is the status's own where there is one.
 """
 
 from dataclasses import dataclass
@@ -66,4 +66,5 @@ class Verdict:
         return plain(f"{self.symbol} {self.word}  {self.text}".rstrip())
 
 
+STARTING = Verdict("STARTING", "The store is opening.", "Scan already: nothing is lost.")
 READY = Verdict("READY", "Scan a kit or a school, or type.")

@@ -7,13 +7,15 @@ grouped, and what was short before a loan is never told as this borrower's doing
 from collections.abc import Sequence
 from datetime import date
 
+from kitloan import scan
 from kitloan.answers import Holding, ShortageLine, plural
 from kitloan.calendar import day_of, uk
-from kitloan.errors import KitloanError
+from kitloan.errors import BadInput, KitloanError, Refused
 from kitloan.lending import Lent
 from kitloan.returning import Returned
 from kitloan.tags import grouped
 from kitloan.undo import Undone
+from kitloan_tui.counting import Counting, HowMany
 from kitloan_tui.verdict import Verdict
 
 UNDOES = "Ctrl+Z undoes."
@@ -74,25 +76,46 @@ def whom(basket: Sequence[Holding]) -> Verdict:
     return Verdict("TO WHOM?", text + short, "Scan or type the school, or a number of the list.")
 
 
-def counting(
-    held: Holding, today: date, said: str, *, listed_short: bool, also: str = ""
-) -> Verdict:
-    """A kit is back on the counter, and its contents are to be counted."""
-    text = f"{shown(held)}{_from(held, today)}"
-    end = "as it left" if listed_short else "all there"
-    hint = "Enter: records this." if said else f"Enter: {end}. Or type what is not: wheel 2"
-    return Verdict("IN?", ". ".join(part for part in (text, said) if part), also or hint)
+def question(asked: Counting | HowMany, today: date, also: str = "") -> Verdict:
+    """What is on the counter and waits for an answer; `also` stands in for the usual hint."""
+    held = asked.held
+    if isinstance(asked, Counting):
+        word, text, hint = "IN?", f"{shown(held)}{_from(held, today)}", _count_hint(asked)
+        text += f". {said}" if (said := asked.running()) else ""
+    elif asked.asks_whose:
+        having = ", ".join(f"{name} ({n:,})" for name, n in asked.having)
+        word, text, hint = "FROM WHOM?", f"{shown(held)}: {having}", "Type a number of the list."
+    elif asked.to:
+        word, text = "HOW MANY?", f"{shown(held)} to {asked.to}, {asked.most:,} here"
+        hint = "Enter: 1. Or type how many."
+    else:
+        word, text = "HOW MANY?", f"{shown(held)} from {asked.whose}, who has {asked.most:,}"
+        hint = f"Enter: all {asked.most:,}. Or type how many came back."
+    return Verdict(word, text, also or hint)
 
 
-def how_many(held: Holding, text: str, hint: str) -> Verdict:
-    """Loose stock is on the counter, and a number is asked for."""
-    return Verdict("HOW MANY?", f"{shown(held)}: {text}", hint)
+def left(asked: Counting | HowMany) -> Verdict:
+    """A question was left without an answer; nothing was recorded."""
+    if isinstance(asked, Counting) and not asked.returning:
+        return still_uncounted(asked.held)
+    if isinstance(asked, HowMany) and asked.to:
+        return not_taken([asked.held])
+    return Verdict("NOT RETURNED", f"{shown(asked.held)} is still out.", "Scan it to begin again.")
 
 
-def whose(held: Holding, having: Sequence[tuple[str, int]]) -> Verdict:
-    """Loose stock comes back, and several have some of it."""
-    said = ", ".join(f"{name} ({n})" for name, n in having)
-    return Verdict("FROM WHOM?", f"{shown(held)}: {said}", "Type a number of the list, or scan.")
+def not_taken(basket: Sequence[Holding]) -> Verdict:
+    """Nobody was named, and the kits stay here."""
+    return Verdict("NOT LENT", ", ".join(shown(held) for held in basket))
+
+
+def still_uncounted(held: Holding) -> Verdict:
+    """A kit that waits for its count goes on waiting."""
+    return Verdict("TO BE COUNTED", f"{shown(held)}, still", "Not lent until it is counted.")
+
+
+def counted_here(asked: Counting, shortages: Sequence[ShortageLine]) -> Verdict:
+    """A kit that was back already has been counted now."""
+    return counted(shown(asked.held), shortages)
 
 
 def returned(back: Returned, held: Holding, today: date) -> Verdict:
@@ -134,6 +157,49 @@ def undone(what: Undone) -> Verdict:
     return Verdict("UNDONE", f"{tags}: {said}" if said else tags)
 
 
+def no_such_name(text: str) -> BadInput:
+    """What was scanned or typed names nobody, and could not be a school's name."""
+    return BadInput(
+        "unknown_name",
+        f"{text!r} is neither a school nor a holding here.",
+        f"Scan or type the school. If it is called so, type: to {text}",
+        value=text,
+    )
+
+
+def not_lent(held: Holding) -> Refused:
+    """A holding that is on the counter but cannot be lent, told before anybody is named."""
+    short = f": {_lines(held.shortages)}" if held.shortages else ""
+    return Refused(held.status, f"{shown(held)} is {held.status.replace('_', ' ')}{short}.")
+
+
+def nothing_counted() -> Refused:
+    """WHOLE or COUNT LATER, with no kit to say it of."""
+    return Refused("nothing_counted", "No kit is being counted.", "Scan one that is out.")
+
+
+def said_otherwise(asked: Counting) -> Refused:
+    """WHOLE or COUNT LATER, after something was said to be short."""
+    return Refused(
+        "said_otherwise",
+        f"You have said: {asked.running()}.",
+        "Enter records that; Ctrl+Z takes it back.",
+    )
+
+
+def label(text: str) -> str:
+    """What was scanned, as people read it."""
+    code = scan.read(text)
+    return grouped(code.tag) if isinstance(code, scan.Tag) else text
+
+
+def layout(name: str) -> str:
+    """The scanner and the machine disagree about the keyboard."""
+    return (
+        f"The scanner types as on a US keyboard, this machine reads {name}: set one to the other."
+    )
+
+
 def found(words: str, matches: Sequence[Holding], total: int) -> Verdict:
     """A search, which changed nothing."""
     if not matches:
@@ -161,6 +227,13 @@ def _gone_short(shortages: Sequence[ShortageLine]) -> str:
     return f". Already short: {_lines(shortages)}" if shortages else ""
 
 
+def _count_hint(asked: Counting) -> str:
+    if asked.typed:
+        return "Enter records this. Or type more; Ctrl+Z takes the last back."
+    end = "as it left" if asked.was_short else "all there"
+    return f"Enter: {end}. Or type what is not: wheel 2"
+
+
 def _new(nearly: Sequence[str]) -> str:
     like = f", spelt nearly like {' and '.join(nearly)}" if nearly else ""
     return f" (new organisation{like})"
@@ -172,5 +245,6 @@ def _from(held: Holding, today: date, to: str | None = None) -> str:
         return ""
     out = (today - day_of(loan.out_at)).days
     late = (today - loan.due_on).days if loan.due_on else 0
-    text = f" from {to or loan.to}, out {plural(out, 'day')}"
+    since = f"out {plural(out, 'day')}" if out else "lent today"
+    text = f" from {to or loan.to}, {since}"
     return f"{text}, {plural(late, 'day')} overdue" if late > 0 else text

@@ -1,0 +1,466 @@
+"""What scripts hold on to: every command's JSON, in the shapes that the interface promises."""
+
+import re
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from cli.running import Cli, Program, Stock, rendered
+from kitloan import NewHolding
+from kitloan.calendar import system_clock, today
+from kitloan.library import init
+from kitloan.types_file import read_types
+
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")  # RFC 3339 in UTC
+
+HOLDING = {
+    "tag", "type", "college", "region", "status", "quantity", "out_quantity", "location", "gift",
+    "loan", "shortages", "last_sighted",
+}  # fmt: skip
+LOAN = {"id", "tag", "type", "quantity", "to", "out_at", "due_on", "overdue"}
+LOAN_OF_HOLDING = {"id", "to", "out_at", "due_on", "overdue"}
+SHORTAGE = {"component", "missing", "broken"}
+FIGURES = {
+    "colleges", "holdings", "out", "overdue", "incomplete", "in_transit", "missing",
+    "not_sighted_12_months",
+}  # fmt: skip
+
+
+def in_days(days: int) -> date:
+    """The day in Scotland so many days from now."""
+    return today(system_clock) + timedelta(days=days)
+
+
+def values_of(document: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    """Every key with a plain value, however deep."""
+    if isinstance(document, dict):
+        for name, value in document.items():
+            yield from values_of(value, name)
+    elif isinstance(document, list):
+        for value in document:
+            yield from values_of(value, key)
+    else:
+        yield key, document
+
+
+def times_are_right(document: Any) -> None:
+    """Dates as YYYY-MM-DD, instants as RFC 3339 in UTC, keys in snake_case."""
+    for key, value in values_of(document):
+        if value is not None and (key.endswith("_on") or key == "as_at"):
+            assert DAY.fullmatch(value), (key, value)
+        elif value is not None and (key == "at" or key.endswith("_at")):
+            assert INSTANT.fullmatch(value), (key, value)
+
+
+def has(document: dict[str, Any], *keys: str, **nested: set[str]) -> None:
+    """The document has these keys, and under a key those."""
+    assert set(keys) <= set(document), set(keys) - set(document)
+    for key, inner in nested.items():
+        found = document[key][0] if isinstance(document[key], list) else document[key]
+        assert inner <= set(found), (key, inner - set(found))
+    times_are_right(document)
+
+
+def test_show(cli: Cli, stock: Stock) -> None:
+    """A script that prints a kit's page reads these names."""
+    shown = cli("show", stock.lent, "--json").json
+    has(shown, *HOLDING, "history", loan=LOAN_OF_HOLDING, history={"at", "kind", "by", "summary"})
+    assert shown["tag"] == stock.lent
+    assert (shown["type"], shown["college"], shown["region"]) == ("STEM kit", "fife", "FIF")
+    assert (shown["status"], shown["quantity"], shown["out_quantity"]) == ("out", 1, 1)
+    assert shown["loan"]["to"] == "Balwearie High School"
+    assert shown["loan"]["overdue"] is False
+    assert shown["loan"]["due_on"] == in_days(14).isoformat()
+    assert [line["kind"] for line in shown["history"]] == [
+        "holding.accessioned",
+        "loan.checked_out",
+    ]
+
+
+def test_show_of_what_is_here(cli: Cli, stock: Stock) -> None:
+    """No loan is null, no shortage an empty list, and neither is left out."""
+    shown = cli("show", "FC001", "--json").json
+    assert shown["loan"] is None
+    assert shown["shortages"] == []
+    short = cli("show", "FC004", "--json").json
+    assert short["status"] == "incomplete"
+    assert short["shortages"] == [{"component": "Spanner", "missing": 1, "broken": 0}]
+    has(short, last_sighted={"at", "by"})
+    assert short["last_sighted"]["by"] == "j.bain"
+
+
+def test_show_tells_the_gift_terms(cli: Cli, stock: Stock) -> None:
+    """A donor asks after a gift years later; its terms must come out as they went in."""
+    added = cli(
+        "add", "--type", "Telescope", "--donor", "RAF (Youth & STEM)", "--title",
+        "on_loan_from_donor", "--document", "SLA 12/3", "--value", "£1,200.50", "--value-basis",
+        "invoice", "--valued", "31/3/2024", "--funding-source", "IET", "--json",
+    ).json  # fmt: skip
+    gift = cli("show", added["tag"], "--json").json["gift"]
+    assert (gift["donor"], gift["title"]) == ("RAF (Youth & STEM)", "on_loan_from_donor")
+    assert (gift["funding_source"], gift["document"]) == ("IET", "SLA 12/3")
+    assert (gift["value_pence"], gift["value_basis"]) == (120050, "invoice")
+    assert gift["valued_on"] == "2024-03-31"
+
+
+def test_add(cli: Cli, stock: Stock) -> None:
+    """A script that takes in a delivery needs the tags to label."""
+    added = cli("add", "--type", "stem  KIT", "--asset-number", "FC100", "--json").json
+    has(added, "tag", "type", "asset_number", "quantity")
+    assert added["type"] == "STEM kit", "spellings are folded by case and space"
+    assert (added["asset_number"], added["quantity"]) == ("FC100", 1)
+    loose = cli("add", "--type", "Crocodile leads", "--quantity", "120", "--json").json
+    assert (loose["asset_number"], loose["quantity"]) == (None, 120)
+
+
+def test_find(cli: Cli, stock: Stock) -> None:
+    """An item of a search is a holding's page without its history."""
+    found = cli("find", "goggles", "--json").json
+    has(found, "items", "total", "next", items=HOLDING)
+    assert (found["total"], found["next"]) == (1, None)
+    assert found["items"][0]["tag"] == stock.goggles
+    assert "history" not in found["items"][0]
+    nothing = cli("find", "no such thing", "--json")
+    assert (nothing.code, nothing.json) == (0, {"items": [], "total": 0, "next": None})
+
+
+def test_find_page_after_page(cli: Cli, tmp_path: Path) -> None:
+    """A script that follows `next` must see every holding once."""
+    register = tmp_path / "many.csv"
+    register.write_text("Kit No,Description\n" + "".join(f"N{i},Kit\n" for i in range(450)))
+    cli("init", "fife")
+    cli("import", register)
+    seen: list[str] = []
+    page = cli("find", "kit", "--json").json
+    while page["next"]:
+        seen += [item["asset_number"] for item in page["items"]]
+        page = cli("find", "kit", "--after", page["next"], "--json").json
+        assert page["total"] == 450
+    seen += [item["asset_number"] for item in page["items"]]
+    assert sorted(seen) == sorted(f"N{i}" for i in range(450))
+
+
+def test_loans(cli: Cli, stock: Stock) -> None:
+    """Whoever chases loans works from this list."""
+    cli(
+        "checkout",
+        stock.goggles,
+        "--to",
+        "Viewforth High School",
+        "--quantity",
+        "12",
+        "--due",
+        "0d",
+    )
+    found = cli("loans", "--json").json
+    has(found, "items", "total", "next", items=LOAN)
+    assert [item["to"] for item in found["items"]] == [
+        "Viewforth High School",
+        "Balwearie High School",
+    ], "those due first first"
+    assert found["items"][0]["quantity"] == 12
+    only = cli("loans", "--to", "balwearie high school", "--json").json
+    assert [item["tag"] for item in only["items"]] == [stock.lent]
+    assert cli("loans", "--overdue", "--json").json == {"items": [], "total": 0, "next": None}
+
+
+def test_shortages(cli: Cli, stock: Stock) -> None:
+    """The shopping list of the technician who makes kits whole again."""
+    found = cli("shortages", "--json").json
+    has(found, "items", "total", "next", items=SHORTAGE | {"tag"})
+    assert [(i["tag"], i["component"], i["missing"]) for i in found["items"]] == [
+        (stock.unusable, "Spanner", 1)
+    ]
+
+
+def test_checkout(cli: Cli, stock: Stock) -> None:
+    """A desk of somebody else's making lends through this."""
+    due = in_days(30)
+    answer = cli(
+        "checkout", "fc001", stock.goggles, "--to", "Glenwood High School",
+        "--due", due.strftime("%d/%m/%Y"), "--json",
+    )  # fmt: skip
+    assert answer.code == 0
+    has(answer.json, "loans", loans={"id", "tag", "to", "due_on"})
+    assert [loan["tag"] for loan in answer.json["loans"]] == [stock.kit, stock.goggles]
+    assert {loan["due_on"] for loan in answer.json["loans"]} == {due.isoformat()}
+    open_now = {loan["id"] for loan in cli("loans", "--json").json["items"]}
+    assert {loan["id"] for loan in answer.json["loans"]} < open_now
+
+
+def test_checkin(cli: Cli, stock: Stock) -> None:
+    """What is short after a return is in the answer, and nothing is when nobody counted."""
+    loan = cli("show", stock.lent, "--json").json["loan"]["id"]
+    back = cli(
+        "checkin", "FC002", "--missing", "wheel=2", "--broken", "Panel=1", "--json"
+    ).json  # fmt: skip
+    has(back, "loans", loans={"id", "tag", "shortages"})
+    (line,) = back["loans"]
+    assert (line["id"], line["tag"]) == (loan, stock.lent)
+    assert line["shortages"] == [
+        {"component": "Panel", "missing": 0, "broken": 1},
+        {"component": "Wheel", "missing": 2, "broken": 0},
+    ]
+
+
+def test_nobodys_count_is_assumed(cli: Cli, stock: Stock) -> None:
+    """Without a terminal and without an answer a kit is back, and waits to be counted."""
+    back = cli("checkin", "FC002")
+    assert back.code == 0
+    assert "TO BE COUNTED" in back.out
+    assert cli("show", "FC002", "--json").json["status"] == "uncounted"
+    refused = cli("checkout", "FC002", "--to", "Glenwood High School", "--json")
+    assert (refused.code, refused.error["code"]) == (1, "uncounted")
+    assert cli("count", "FC002", "--whole").code == 0
+    assert cli("checkout", "FC002", "--to", "Glenwood High School").code == 0
+
+
+def test_renew_undo_count_restock(cli: Cli, stock: Stock) -> None:
+    """Each answers with one document too."""
+    renewed = cli("renew", "FC002", "--due", "30d", "--json").json
+    due = in_days(30)
+    assert renewed["loan"]["due_on"] == due.isoformat()
+    undone = cli("undo", "--json").json
+    assert undone["undone"]["tags"] == [stock.lent]
+    counted = cli("count", "FC004", "--missing", "Wheel=2", "--json").json
+    assert [s["component"] for s in counted["shortages"]] == ["Spanner", "Wheel"]
+    restocked = cli("restock", "FC004", "Wheel=2", "--json").json
+    assert [s["component"] for s in restocked["shortages"]] == ["Spanner"]
+    for document in (renewed, undone, counted, restocked):
+        times_are_right(document)
+
+
+def test_undo_is_ones_own(cli: Cli, stock: Stock) -> None:
+    """A colleague's undo must not take back what I just did."""
+    cli("checkout", "FC001", "--to", "Glenwood High School", as_="a.begg")
+    refused = cli("undo", "--json", as_="m.ross")
+    assert (refused.code, refused.error["code"]) == (1, "nothing_to_undo")
+    assert cli("undo", as_="a.begg").code == 0
+    assert cli("show", "FC001", "--json").json["status"] == "in"
+
+
+def test_import(cli: Cli, stock: Stock, tmp_path: Path) -> None:
+    """A script that feeds registers in acts on these names."""
+    register = tmp_path / "register.csv"
+    register.write_text("Kit No,Description,Value\nX1,Kit,tbc\n,,\nX2,Kit,12.50\n")
+    read = cli("import", register, "--json").json
+    has(read, "rows", "added", "skipped", "columns", "problems")
+    assert (read["rows"], read["added"], read["skipped"]) == (2, 2, 0)
+    assert read["columns"] == {"Kit No": "asset_number", "Description": "type", "Value": "value"}
+    (problem,) = read["problems"]
+    assert set(problem) == {"severity", "sheet", "row", "column", "value", "problem"}
+    assert (problem["severity"], problem["row"], problem["column"]) == ("warning", 2, "Value")
+
+
+def test_labels(cli: Cli, stock: Stock, tmp_path: Path) -> None:
+    """A script that checks a sheet against its labels needs to know where each one lies."""
+    out = tmp_path / "labels.pdf"
+    made = cli("labels", stock.kit, "FC002", "--stock", "L7160", "--out", out, "--json").json
+    has(made, "file", "pages", "labels", labels={"tag", "page", "x_mm", "y_mm"})
+    assert (made["file"], made["pages"]) == (str(out), 1)
+    assert [label["tag"] for label in made["labels"]] == [stock.kit, stock.lent]
+    first, second = made["labels"]
+    assert first["y_mm"] == second["y_mm"]
+    assert second["x_mm"] > first["x_mm"]
+
+
+def test_read(cli: Cli, stock: Stock, tmp_path: Path) -> None:
+    """A script that takes stock by photo gets a list for every picture, empty or not."""
+    out, blank = tmp_path / "labels.pdf", tmp_path / "wall.png"
+    Image.new("L", (400, 300), 255).save(blank)
+    cli("labels", stock.kit, "--stock", "l7160", "--out", out)
+    (page,) = rendered(out, tmp_path)
+    read = cli("read", blank, page, "--json").json
+    assert read == {
+        "files": [{"file": str(blank), "tags": []}, {"file": str(page), "tags": [stock.kit]}]
+    }
+
+
+def test_ledger_verify(cli: Cli, stock: Stock) -> None:
+    """A nightly check reads `ok`, and tells by the head whether anything came since."""
+    verdict = cli("ledger", "verify", "--json").json
+    has(verdict, "ok", "ledgers", "findings", ledgers={"ledger", "entries", "head"})
+    assert verdict["ok"] is True
+    assert verdict["findings"] == []
+    (fife,) = verdict["ledgers"]
+    assert fife["ledger"] == "fife"
+    assert len(cli("ledger", "log", "--json").json["items"]) == fife["entries"]
+
+
+def test_ledger_verify_finds_a_change_by_hand(cli: Cli, stock: Stock, store: Path) -> None:
+    """Somebody who edits the file must be found out, with exit code 3 for the nightly check."""
+    with sqlite3.connect(store) as file:
+        file.execute("UPDATE ledger_entry SET body = replace(body, 'Balwearie', 'Viewforth')")
+    file.close()
+    verdict = cli("ledger", "verify", "--json")
+    assert verdict.code == 3
+    assert verdict.json["ok"] is False
+    assert verdict.json["findings"][0]["code"] == "altered"
+
+
+def test_ledger_export_and_import(cli: Cli, stock: Stock, tmp_path: Path) -> None:
+    """A file that comes twice must add nothing, and say so."""
+    file, esp = tmp_path / "fife.kitloan", tmp_path / "esp.sqlite"
+    entries = cli("ledger", "export", file, "--json").json["entries"]
+    cli("init", "esp", store=esp)
+    first = cli("ledger", "import", file, "--json", store=esp).json
+    assert first == {"files": [{"file": str(file), "ledger": "fife", "added": entries, "known": 0}]}
+    again = cli("ledger", "import", file, "--json", store=esp).json
+    assert again == {"files": [{"file": str(file), "ledger": "fife", "added": 0, "known": entries}]}
+
+
+def test_audit(cli: Cli, stock: Stock) -> None:
+    """ESP's report is made of these names."""
+    audit = cli("audit", "--json").json
+    has(
+        audit, "as_at", "totals", "by_region", "by_college", "by_donor", "by_type", "findings",
+        totals=FIGURES, findings={"code", "college", "tag", "message"},
+    )  # fmt: skip
+    assert audit["as_at"] == in_days(0).isoformat()
+    assert audit["totals"]["colleges"] == 1
+    assert (audit["totals"]["holdings"], audit["totals"]["out"]) == (7, 1)
+    assert audit["totals"]["incomplete"] == 1
+    for group in ("by_region", "by_college", "by_donor", "by_type"):
+        assert all(FIGURES - {"colleges"} <= set(row) for row in audit[group]), group
+        assert sum(row["holdings"] for row in audit[group]) == 7, group
+
+
+def test_errors(cli: Cli, stock: Stock) -> None:
+    """A refusal is a document as well, on stdout, with the same four parts every time."""
+    for command in (("show", "nothing"), ("checkout", "FC002", "--to", "B"), ("import", "none")):
+        answer = cli(*command, "--json")
+        assert answer.code in (1, 2)
+        assert set(answer.json) == {"error"}
+        assert set(answer.error) == {"code", "message", "hint", "details"}
+        assert re.fullmatch("[a-z_]+", answer.error["code"])
+        assert answer.err == ""
+
+
+def test_words_when_nobody_asked_for_json(cli: Cli, stock: Stock) -> None:
+    """A person reads the refusal on stderr, with what to do next, and stdout stays empty."""
+    answer = cli("checkout", "FC002", "--to", "Glenwood High School")
+    assert answer.out == ""
+    assert "Balwearie High School" in answer.err
+    assert "kitloan checkin" in answer.err
+
+
+def test_json_before_and_after_the_command(cli: Cli, stock: Stock) -> None:
+    """People put it where they remember it."""
+    after = cli("show", "FC001", "--json")
+    before = cli("--json", "show", "FC001")
+    between = cli("ledger", "--json", "verify")
+    assert after == before
+    assert between.code == 2 or between.json["ok"]
+    assert cli("--json", "ledger", "verify").json == cli("ledger", "verify", "--json").json
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("checkout", "FC001", "--to", "B", "--quantity", "1.5", "--json"),
+        ("show", "FC001", "--no-such-option", "--json"),
+        ("no-such-command", "--json"),
+        ("--json", "show"),
+        ("ledger", "--json"),
+    ],
+)
+def test_wrong_use_is_json_too(cli: Cli, stock: Stock, line: tuple[str, ...]) -> None:
+    """A script that asked for JSON must never have to read prose, wherever --json stands."""
+    answer = cli(*line)
+    assert (answer.code, answer.error["code"]) == (2, "usage")
+
+
+def test_the_store_comes_from_three_places(
+    cli: Cli, stock: Stock, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """--store, else KITLOAN_STORE, else the user's own: the wrong one would take the loans."""
+    missing = cli("loans", "--json", store=None)
+    assert (missing.code, missing.error["code"]) == (3, "no_store")
+    assert str(tmp_path / "home") in missing.error["details"]["store"]
+    monkeypatch.setenv("KITLOAN_STORE", str(store))
+    assert cli("show", "FC001", store=None).code == 0
+    monkeypatch.setenv("KITLOAN_STORE", str(tmp_path / "elsewhere"))
+    assert cli("show", "FC001", store=store).code == 0
+    assert cli("show", "FC001", store=None).code == 3
+
+
+def test_an_empty_store_option_is_no_store(cli: Cli, stock: Stock) -> None:
+    """`--store "$UNSET"` in a script must not lend from another store without a word."""
+    answer = cli("loans", "--json", store="")
+    assert (answer.code, answer.error["code"]) == (2, "usage")
+
+
+def test_who_is_on_record(cli: Cli, stock: Stock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The technician who is named, else the user of the machine."""
+    monkeypatch.setenv("LOGNAME", "desk3")
+    cli("checkout", "FC001", "--to", "Glenwood High School", as_="Mòrag Ross")
+    cli("checkin", "FC001", "--whole", as_=None)
+    history = cli("show", "FC001", "--json").json["history"]
+    assert [line["by"] for line in history[-2:]] == ["Mòrag Ross", "desk3"]
+
+
+def test_the_programs_answer_is_the_same(cli: Cli, program: Program, stock: Stock) -> None:
+    """What holds in these tests' process holds for the installed program."""
+    told = program("show", "FC002", "--json")
+    assert (told.code, told.err) == (0, "")
+    assert told.json == cli("show", "FC002", "--json").json
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_json_is_the_same_in_every_code_page(program: Program, stock: Stock, encoding: str) -> None:
+    """A Gaelic name must survive a pipe on a machine whose code page has no such letter."""
+    env = {"PYTHONUTF8": "0", "PYTHONIOENCODING": encoding}
+    name = "Sgoil Àrd Phort Rìgh — ŵ"
+    lent = program("checkout", "FC001", "--to", name, "--json", env=env)
+    assert lent.json["loans"][0]["to"] == name
+    assert program("show", "FC001", env=env).code == 0, "in words, what cannot be shown is a ?"
+
+
+@pytest.fixture
+def on_either(
+    new_place: Callable[[], str], stocked_once: tuple[Path, Stock], tmp_path: Path
+) -> str:
+    """A store with one kit, on SQLite and on PostgreSQL."""
+    place = new_place()
+    contents = tmp_path / "contents.csv"
+    shutil.copy(stocked_once[0].with_name("contents.csv"), contents)
+    with init("fife", place, actor="j.bain") as fife:
+        fife.holdings.define_types(read_types(contents))
+        fife.holdings.add(NewHolding("STEM kit", asset_number="FC001"))
+    return place
+
+
+def test_the_shapes_are_the_same_on_both_databases(cli: Cli, on_either: str) -> None:
+    """A college that moves to a server must not have to change its scripts."""
+    lent = cli("checkout", "FC001", "--to", "Sgoil Àrd Phort Rìgh", "--json", store=on_either)
+    has(lent.json, "loans", loans={"id", "tag", "to", "due_on"})
+    shown = cli("show", "FC001", "--json", store=on_either).json
+    has(shown, *HOLDING, "history", loan=LOAN_OF_HOLDING)
+    has(cli("find", "fc001", "--json", store=on_either).json, items=HOLDING)
+    has(cli("loans", "--json", store=on_either).json, items=LOAN)
+    back = cli("checkin", "FC001", "--missing", "Wheel=2", "--json", store=on_either).json
+    assert back["loans"][0]["shortages"] == [{"component": "Wheel", "missing": 2, "broken": 0}]
+    has(cli("audit", "--json", store=on_either).json, totals=FIGURES)
+    assert cli("ledger", "verify", "--json", store=on_either).json["ok"] is True
+
+
+def test_refusals_are_the_same_on_both_databases(cli: Cli, on_either: str) -> None:
+    """The rules of lending are the college's, not the database's."""
+    cli("checkout", "FC001", "--to", "Balwearie High School", store=on_either)
+    before = cli("ledger", "verify", "--json", store=on_either).json
+    for line, code, rule in (
+        (("checkout", "FC001", "--to", "Viewforth High School"), 1, "on_loan"),
+        (("add", "--type", "\x1b[2J"), 2, "bad_text"),
+        (("renew", "FC001", "--due", "1/1/2020"), 2, "due_in_the_past"),
+        (("checkin", "FC001", "--missing", "Whale=1"), 2, "no_such_component"),
+    ):
+        answer = cli(*line, "--json", store=on_either)
+        assert (answer.code, answer.error["code"]) == (code, rule)
+    assert cli("ledger", "verify", "--json", store=on_either).json == before

@@ -1,0 +1,159 @@
+"""Whole lives of colleges, for tests that need history of every kind, and what it comes to."""
+
+import json
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from conftest import KIT, SetClock
+from kitloan import Count, Gift, NewHolding
+from kitloan.entries import Component
+from kitloan.holdings import kit_type_with
+from kitloan.library import Kitloan
+from kitloan.models import REGISTER_TABLES, Base, LedgerEntry, table
+from kitloan.tags import mint
+
+EXAMPLE = Path(__file__).parents[1] / "examples" / "registers" / "ayrshire.csv"
+
+PERSONAL = (
+    *("Moira Petrie-Findlay", "Moira", "Petrie", "bridge building with S2, ask Moira first"),
+    *("the janitor, Mr Abercrombie, found the wheel", "janitor", "Abercrombie"),
+    *("Iain Strachan", "Iain", "Strachan", "i.strachan@lochside.example", "01475 555 0199"),
+)
+"""What the lives below say of people; none of it may ever leave its college."""
+
+_PEOPLED = """\
+Kit No,Description,Qty,On loan to,Due back,Contact,Contact e-mail,Contact phone
+P1,Telescope,1,Lochside Academy,14/12/2026,Iain Strachan,i.strachan@lochside.example,01475 555 0199
+P2,Telescope,1,,,Iain Strachan,,
+"""
+
+Rows = list[dict[str, Any]]
+
+
+def begin(desk: Kitloan, clock: SetClock) -> dict[str, str]:
+    """A college's first weeks: types, holdings of every sort, gifts, labels; gives the tags."""
+    desk.holdings.define_types([kit_type_with("STEM kit", KIT)])
+    tags = {
+        name: desk.holdings.add(
+            NewHolding(
+                "STEM kit",
+                asset_number=f"K-{name}",
+                location="Store 2",
+                received_on=date(2024, 3, 1),
+                gift=Gift(donor="RAF", funding_source="Youth & STEM", title="held_for_esp"),
+            )
+        ).tag
+        for name in ("one", "two", "three", "four")
+    }
+    tags["device"] = desk.holdings.add(NewHolding("3D printer", serial="SN-77")).tag
+    tags["goggles"] = desk.holdings.add(NewHolding("Safety goggles", quantity=30)).tag
+    spare = mint()
+    desk.holdings.labels_printed(list(tags.values()), blank=False)
+    desk.holdings.labels_printed([spare, mint()], blank=True)
+    desk.holdings.labels_printed([tags["one"]], blank=False)
+    desk.holdings.claim_label(tags["two"], spare)
+    clock.move(days=2)
+    return tags
+
+
+def lend(desk: Kitloan, clock: SetClock, tags: dict[str, str]) -> None:
+    """Loans of kits and of stock, renewed, returned short, undone and made again."""
+    today = desk.session.today
+    desk.desk.check_out(
+        [tags["one"]],
+        "Port Glasgow High School",
+        contact="Moira Petrie-Findlay",
+        purpose="bridge building with S2, ask Moira first",
+        due_on=today,
+    )
+    desk.desk.check_out([tags["two"], tags["three"]], "Lochside Academy")
+    desk.desk.undo()
+    desk.desk.check_out([tags["two"], tags["three"]], "Lochside Academy")
+    desk.desk.check_out([tags["goggles"]], "Lochside Academy", quantity=12)
+    desk.desk.check_out([tags["goggles"]], "Àrd-sgoil Mhic Neacail", quantity=10)
+    clock.move(days=3, hours=5)
+    desk.desk.renew(tags["one"], date(2027, 1, 15))
+    desk.desk.check_in(
+        [tags["two"]],
+        Count(missing={"Wheel": 2, "Spanner": 1}, broken={"Panel": 1}),
+        note="the janitor, Mr Abercrombie, found the wheel",
+    )
+    desk.desk.check_in([tags["three"]])
+    desk.desk.check_in([tags["goggles"]], quantity=5, from_="Lochside Academy")
+    desk.desk.undo()
+    desk.desk.check_in([tags["goggles"]], quantity=4, from_="Lochside Academy")
+    clock.move(days=1)
+
+
+def keep(desk: Kitloan, clock: SetClock, tags: dict[str, str]) -> None:
+    """Counting, restocking, moving, amending, withdrawing, other gift terms, other contents."""
+    desk.desk.count(tags["three"], Count(missing={"Facilitator manual": 1}))
+    desk.desk.check_out([tags["three"]], "Gourock Primary", override="manual sent by e-mail")
+    desk.desk.restock(tags["two"], "Wheel", 1)
+    desk.desk.restock(tags["two"], "Panel", 1)
+    desk.holdings.move(tags["two"], "Ayr, shelf B")
+    desk.holdings.sight(tags["four"])
+    desk.holdings.amend(tags["goggles"], quantity=32, asset_number="G-1")
+    desk.holdings.amend(tags["four"], type="Micro kit", serial="SN-4")
+    desk.holdings.record_gift(tags["four"], Gift(donor="IET", title="owned", value_pence=65000))
+    desk.holdings.withdraw(tags["device"], "fell down the stairs")
+    desk.desk.undo()
+    desk.holdings.withdraw(tags["device"], "fell down the stairs")
+    mistake = desk.holdings.add(NewHolding("Abacus", gift=Gift(donor="A friend"))).tag
+    desk.desk.undo()
+    desk.holdings.add(NewHolding("Abacus", tag=mistake))
+    heavier = Component(name="Wheel", quantity=16, bag="Red holdall", critical=True)
+    desk.holdings.define_types([kit_type_with("STEM KIT", (*KIT[:1], heavier, *KIT[2:]))])
+    clock.move(hours=20)
+
+
+def read_register(desk: Kitloan, path: Path = EXAMPLE) -> None:
+    """What a college's spreadsheet holds, without the rows that cannot be taken."""
+    assert desk.registers.take_in(path, skip_problems=True).added
+
+
+def read_people(desk: Kitloan, folder: Path) -> None:
+    """A register that names people: who has a kit, and whom to ask about another."""
+    path = folder / "peopled.csv"
+    path.write_text(_PEOPLED, encoding="utf-8")
+    assert desk.registers.take_in(path).loans == 1
+
+
+def long_life(desk: Kitloan, clock: SetClock, folder: Path) -> dict[str, str]:
+    """Every verb there is, so that no table of the register is empty; gives the tags."""
+    tags = begin(desk, clock)
+    lend(desk, clock, tags)
+    read_people(desk, folder)
+    keep(desk, clock, tags)
+    return tags
+
+
+def rows_of(opened: Kitloan, tables: Iterable[sa.Table]) -> dict[str, Rows]:
+    """Every row of these tables, in an order that no database has a say in."""
+    with opened.session.reading() as connection:
+        return {
+            each.name: sorted(
+                (dict(row._mapping) for row in connection.execute(sa.select(each))),
+                key=lambda row: json.dumps(row, sort_keys=True),
+            )
+            for each in tables
+        }
+
+
+def register_of(opened: Kitloan) -> dict[str, Rows]:
+    """What is true now in a store, and the entries that say so."""
+    return rows_of(opened, (*REGISTER_TABLES, table(LedgerEntry)))
+
+
+def everything_in(opened: Kitloan) -> dict[str, Rows]:
+    """Every row of every table of a store."""
+    return rows_of(opened, Base.metadata.sorted_tables)
+
+
+def audit_text(opened: Kitloan, as_at: date | None = None) -> str:
+    """The audit as `--json` would print it."""
+    return json.dumps(opened.audit.audit(as_at).as_json(), ensure_ascii=False, indent=2)

@@ -1,0 +1,106 @@
+"""ESP's figures and findings: the same numbers from whichever side they are added up."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+
+import pytest
+
+import kitloan
+from conftest import KIT, SetClock
+from kitloan import BadInput, Count, Gift, NewHolding
+from kitloan.holdings import kit_type_with
+from kitloan.library import Kitloan
+from kitloan.reference import colleges, find_college, regions
+
+
+@pytest.fixture
+def scotland(
+    new_place: Callable[[], str], clock: SetClock, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Kitloan]:
+    """A national store with two colleges, one inside the regions and one outside."""
+    folder = tmp_path_factory.mktemp("returns")
+    shared = "KL80A60HZ0WGJ"
+    files = []
+    for who in ("fife", "smo"):
+        with kitloan.init(who, new_place(), actor="m.ross", clock=clock) as desk:
+            desk.holdings.define_types([kit_type_with("STEM kit", KIT)])
+            tags = [
+                desk.holdings.add(NewHolding("stem KIT", gift=Gift(donor="RAF"))).tag
+                for _ in range(3)
+            ]
+            desk.holdings.add(NewHolding("VR headset", tag=shared))
+            clock.move(days=1)
+            desk.desk.check_out(tags[:2], f"{who} school")
+            desk.desk.count(tags[2], Count(missing={"Spanner": 2}))
+            desk.exchange.export(folder / who)
+            files.append(folder / who)
+    with kitloan.init("esp", new_place(), actor="auditor", clock=clock) as esp:
+        esp.exchange.merge(files)
+        yield esp
+
+
+def test_every_way_of_adding_up_gives_the_totals(scotland: Kitloan, clock: SetClock) -> None:
+    """A donor who finds two totals in one report believes neither."""
+    clock.move(days=20)
+    found = scotland.audit.audit()
+    totals = found.totals
+    assert (totals.colleges, totals.holdings, totals.out, totals.overdue) == (2, 8, 4, 4)
+    assert totals.incomplete == 2
+    for groups in (found.by_region, found.by_college, found.by_donor, found.by_type):
+        for name in ("holdings", "out", "overdue", "incomplete", "not_sighted_12_months"):
+            assert sum(getattr(g.figures, name) for g in groups) == getattr(totals, name)
+
+
+def test_thirteen_regions_and_those_outside_apart(scotland: Kitloan) -> None:
+    """A region with nothing must be seen to have nothing."""
+    found = scotland.audit.audit()
+    assert [g.id for g in found.by_region[:-1]] == list(regions())
+    assert len(regions()) == 13
+    assert found.by_region[-1].id is None
+    assert found.by_region[-1].figures.holdings == 4
+
+
+def test_spellings_of_a_type_are_one_line(scotland: Kitloan) -> None:
+    """The national list of kit types must not have one line a spelling."""
+    found = scotland.audit.audit()
+    assert [g.name for g in found.by_type] == ["STEM kit", "VR headset"]
+    assert [g.name for g in found.by_donor] == ["not recorded", "RAF"]
+
+
+def test_what_needs_looking_at_is_found(scotland: Kitloan, clock: SetClock) -> None:
+    """Overdue, unusable, unseen, and held twice: each with its college and its tag."""
+    clock.move(days=20)
+    codes = [(f.code, f.college) for f in scotland.audit.audit().findings]
+    assert codes.count(("overdue", "fife")) == 2
+    assert codes.count(("incomplete", "smo")) == 1
+    assert codes.count(("tag_in_two_colleges", "fife")) == 1
+    assert codes.count(("tag_in_two_colleges", "smo")) == 1
+    assert not [code for code, _ in codes if code == "not_sighted_12_months"]
+    clock.move(days=346)
+    assert [f.code for f in scotland.audit.audit().findings].count("not_sighted_12_months") == 8
+
+
+def test_twelve_months_are_counted_to_the_day(fife: Kitloan, kit: str, clock: SetClock) -> None:
+    """A kit seen a year ago today has been seen in the year."""
+    clock.move(days=365)
+    assert fife.audit.audit().totals.not_sighted_12_months == 0
+    clock.move(days=1)
+    assert fife.audit.audit().totals.not_sighted_12_months == 1
+    fife.holdings.sight(kit)
+    assert fife.audit.audit().totals.not_sighted_12_months == 0
+
+
+def test_an_audit_of_nothing_says_so(scotland: Kitloan) -> None:
+    """A day before the first record is a question that has no answer."""
+    with pytest.raises(BadInput) as refusal:
+        scotland.audit.audit(date(2020, 1, 1))
+    assert refusal.value.code == "before_records"
+
+
+def test_former_names_of_colleges_resolve() -> None:
+    """Older kits bear the names of colleges that merged."""
+    for name in ("Lews Castle College UHI", "west highland college uhi", "uhi-nwh"):
+        college = find_college(name)
+        assert college is not None and college.name == "UHI North, West and Hebrides"
+    assert find_college("Hogwarts") is None
+    assert len(colleges()) == 25

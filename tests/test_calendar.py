@@ -1,0 +1,82 @@
+"""Dates as Scotland keeps them."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kitloan.calendar import (
+    day_of,
+    end_of,
+    instant,
+    parse_date,
+    parse_due,
+    today,
+    uk,
+    uk_instant,
+    year_before,
+)
+from kitloan.errors import BadInput
+
+TODAY = date(2026, 11, 23)
+
+
+@pytest.mark.parametrize(
+    "text", ["2/7/2025", "02/07/25", "2.7.2025", "2 Jul 2025", "2 July 2025", "2025-07-02"]
+)
+def test_the_day_comes_first(text: str) -> None:
+    """2/7 is July here, whatever the machine's language says."""
+    assert parse_date(text) == date(2025, 7, 2)
+
+
+@pytest.mark.parametrize("text", ["31/02/2026", "7", "tomorrow", "2026-13-01", "1/1/1", "", "²d"])
+def test_a_day_that_does_not_exist_is_refused(text: str) -> None:
+    """A guessed date is worse than none."""
+    with pytest.raises(BadInput) as refusal:
+        parse_due(text, TODAY)
+    assert refusal.value.code == "bad_date"
+
+
+@given(st.dates(date(2000, 1, 1), date(2099, 12, 31)))
+def test_what_is_shown_can_be_typed(day: date) -> None:
+    """A date copied off the screen must be taken."""
+    assert parse_date(uk(day)) == day
+
+
+def test_due_by_days_and_by_date() -> None:
+    """Both are said at counters."""
+    assert parse_due("14d", TODAY) == date(2026, 12, 7)
+    assert parse_due("0 days", TODAY) == TODAY
+    assert parse_due("7/12/2026", TODAY) == date(2026, 12, 7)
+    for text, code in (("22/11/2026", "due_in_the_past"), ("9999d", "due_too_late")):
+        with pytest.raises(BadInput) as refusal:
+            parse_due(text, TODAY)
+        assert refusal.value.code == code
+
+
+def test_the_day_changes_at_midnight_in_scotland() -> None:
+    """In summer a kit is overdue an hour before UTC thinks so."""
+    late = datetime(2026, 6, 30, 23, 30, tzinfo=UTC)
+    assert today(lambda: late) == date(2026, 7, 1)
+    assert day_of(instant(late)) == date(2026, 7, 1)
+    assert uk_instant(instant(late)) == "1 Jul 2026 00:30"
+    assert end_of(date(2026, 6, 30)) == "2026-06-30T22:59:59Z"
+
+
+@pytest.mark.parametrize(
+    ("day", "end"),
+    [
+        (date(2026, 10, 25), "2026-10-25T23:59:59Z"),
+        (date(2026, 10, 24), "2026-10-24T22:59:59Z"),
+        (date(2027, 3, 28), "2027-03-28T22:59:59Z"),
+    ],
+)
+def test_days_end_right_where_the_clocks_change(day: date, end: str) -> None:
+    """An audit as at the 25th must not lose its last hour."""
+    assert end_of(day) == end
+
+
+def test_a_year_before_a_leap_day() -> None:
+    """The audit of 29 February must not fail."""
+    assert year_before(date(2028, 2, 29)) == date(2027, 2, 28)

@@ -1,0 +1,74 @@
+"""Finding: by words, by pages, by who has it."""
+
+import pytest
+
+from kitloan import Count, Gift, NewHolding
+from kitloan.library import Kitloan
+
+
+def test_every_word_must_occur_anywhere_in_any_case(fife: Kitloan) -> None:
+    """The word taigh must find the kit at Taigh Cèilidh, typed from memory."""
+    wanted = fife.holdings.add(
+        NewHolding("Lend-a-Lab", location="TAIGH CÈILIDH", gift=Gift(donor="RAF"))
+    ).tag
+    fife.holdings.add(NewHolding("Lend-a-Lab", location="Rosyth"))
+    for text in ("taigh cèilidh", "raf lab", wanted[4:9].lower(), "LEND-A taigh"):
+        assert [each.tag for each in fife.find.search(text).items] == [wanted], text
+    assert fife.find.search("taigh rosyth").total == 0
+
+
+@pytest.mark.parametrize("text", ["%", "_", "100%", "'; DROP TABLE holding; --", "\\"])
+def test_nothing_typed_is_a_wildcard_or_sql(fife: Kitloan, kit: str, text: str) -> None:
+    """A percent sign in a search must not list the whole college."""
+    assert fife.find.search(text).total == 0
+    wanted = fife.holdings.add(NewHolding(f"Odd {text} thing")).tag
+    assert [each.tag for each in fife.find.search(text).items] == [wanted]
+
+
+def test_pages_join_without_gap_or_repeat(fife: Kitloan) -> None:
+    """A kit that falls between two pages is a kit nobody finds."""
+    tags = sorted(fife.holdings.add(NewHolding("Device")).tag for _ in range(7))
+    found, cursor = [], None
+    while True:
+        page = fife.find.search("device", cursor, limit=3)
+        found += [each.tag for each in page.items]
+        assert page.total == 7
+        if (cursor := page.next) is None:
+            break
+    assert found == tags
+
+
+def test_loans_come_due_first_and_page_alike(fife: Kitloan) -> None:
+    """The list of what to chase begins with what is due first, on every page."""
+    from datetime import date
+
+    days = [9, 3, 27, 3, 15]
+    for day in days:
+        tag = fife.holdings.add(NewHolding("Device")).tag
+        fife.desk.check_out([tag], f"School {day}", due_on=date(2026, 12, day))
+    found, cursor = [], None
+    while True:
+        page = fife.find.loans(after=cursor, limit=2)
+        found += [each.due_on.day for each in page.items if each.due_on]
+        if (cursor := page.next) is None:
+            break
+    assert found == sorted(days)
+    assert fife.find.loans(to="school 3").total == 2
+
+
+def test_what_a_holding_loses_its_words_lose(fife: Kitloan, kit: str) -> None:
+    """A kit that moved must not be found where it was."""
+    fife.holdings.move(kit, "Levenmouth")
+    fife.holdings.move(kit, "Rosyth")
+    assert fife.find.search("levenmouth").total == 0
+    assert fife.find.search("rosyth").total == 1
+
+
+def test_shortages_are_listed_by_kit(fife: Kitloan, kit: str) -> None:
+    """The order for spares is written from this list."""
+    fife.desk.count(kit, Count(missing={"Wheel": 2}, broken={"Panel": 1}))
+    page = fife.find.shortages()
+    assert [(s.tag, s.component, s.missing, s.broken) for s in page.items] == [
+        (kit, "Panel", 0, 1),
+        (kit, "Wheel", 2, 0),
+    ]

@@ -1,0 +1,260 @@
+"""Eight processes at once: what two people want at the same moment, one of them gets."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+import crowd
+import kitloan
+from conftest import SetClock
+from crowd import Crowd
+from kitloan import NewHolding
+from kitloan.library import Kitloan
+from kitloan.models import Loan, Organisation, table
+from lives import EXAMPLE, everything_in
+
+KITS, DESKS, PAIRS = 200, 8, 30
+
+INSERT_LOAN = """
+    INSERT INTO loan (college, loan, tag, organisation, quantity, returned, exclusive,
+                      out_at, out_by, due_key)
+    VALUES (:college, :loan || :number, :tag, :organisation, 1, 0, :exclusive,
+            '2026-11-23T11:42:00Z', 'x', '9999-12-31')
+"""
+
+
+@pytest.fixture(scope="module")
+def desks() -> Iterator[Crowd]:
+    """Eight processes."""
+    crowd = Crowd(DESKS)
+    yield crowd
+    crowd.close()
+
+
+def take_in(desk: Kitloan, count: int) -> list[str]:
+    """The tags of so many new devices."""
+    return [desk.holdings.add(NewHolding("Device")).tag for _ in range(count)]
+
+
+def who_has(opened: Kitloan) -> dict[str, tuple[str, str]]:
+    """The open loan of each tag and its borrower; fails when a tag has two."""
+    loan, organisation = table(Loan), table(Organisation)
+    with opened.session.reading() as connection:
+        rows = connection.execute(
+            sa.select(loan.c.tag, loan.c.loan, organisation.c.name)
+            .join(organisation, loan.c.organisation == organisation.c.organisation)
+            .where(loan.c.closed_at.is_(None))
+        ).all()
+    assert len({row.tag for row in rows}) == len(rows)
+    return {row.tag: (row.loan, row.name) for row in rows}
+
+
+def test_two_hundred_kits_make_two_hundred_loans(fife: Kitloan, place: str, desks: Crowd) -> None:
+    """A kit lent twice sends a teacher away empty-handed, with a confirmation in her pocket."""
+    tags = take_in(fife, KITS)
+    told = desks.do(crowd.lend_each, place, tags)
+    has = who_has(fife)
+    assert sorted(has) == sorted(tags)
+    for number, one in enumerate(told):
+        for tag, outcome, what in one:
+            loan, borrower = has[tag]
+            if outcome == "lent":
+                assert (loan, borrower) == (what, crowd.school(number))
+            else:
+                assert (outcome, what) == ("on_loan", borrower), "the loser hears who has it"
+    outcomes = Counter(outcome for one in told for _, outcome, _ in one)
+    assert outcomes == {"lent": KITS, "on_loan": KITS * (DESKS - 1)}
+    assert fife.ledger.verify().ok
+
+
+def test_a_stock_is_lent_to_the_last_pair_and_no_further(
+    fife: Kitloan, place: str, desks: Crowd
+) -> None:
+    """The thirty-first pair of goggles is a pupil without goggles."""
+    goggles = fife.holdings.add(NewHolding("Safety goggles", quantity=PAIRS)).tag
+    assert sum(desks.do(crowd.lend_stock, place, goggles)) == PAIRS
+    shown = fife.find.holding(goggles)
+    assert (shown.status, shown.out_quantity) == ("out", PAIRS)
+    assert fife.ledger.verify().ok
+
+
+def test_baskets_that_share_kits_go_whole_or_not_at_all(
+    fife: Kitloan, place: str, desks: Crowd
+) -> None:
+    """Two desks that each got half of what they asked for would wait for each other for ever."""
+    tags = take_in(fife, 24)
+    baskets = [tuple((tags * 2)[start : start + 5]) for start in range(0, 24, 2)]
+    lent = [basket for one in desks.do(crowd.lend_baskets, place, baskets) for basket in one]
+    assert set(lent) <= set(baskets)
+    assert sorted(tag for basket in lent for tag in basket) == sorted(who_has(fife))
+    assert fife.ledger.verify().ok
+
+
+@pytest.mark.parametrize("hands", [2, DESKS])
+def test_each_action_is_undone_once(fife: Kitloan, place: str, desks: Crowd, hands: int) -> None:
+    """Ctrl+Z pressed on two screens of one person must not reach behind what it showed."""
+    tags = take_in(fife, 20)
+    with kitloan.open(place, actor="j.bain", clock=fife.session.clock) as desk:
+        for tag in tags:
+            desk.desk.check_out([tag], "School")
+    undone = [tag for one in desks.do(crowd.undo_all, place, "j.bain", each=hands) for tag in one]
+    assert sorted(undone) == sorted(tags)
+    assert {fife.find.holding(tag).status for tag in tags} == {"in"}
+    assert fife.ledger.verify().ok
+
+
+def test_one_request_said_by_four_at_once_is_one_loan(
+    fife: Kitloan, place: str, desks: Crowd
+) -> None:
+    """A retry that overtakes the first try must not be told that the kit is gone."""
+    for turn, tag in enumerate(take_in(fife, 10)):
+        told = desks.do(crowd.lend_again, place, tag, f"request {turn}", each=4)
+        assert set(told) == {(who_has(fife)[tag][0], "School")}
+    assert fife.find.loans().total == 10
+    assert fife.ledger.verify().ok
+
+
+def test_a_register_read_by_four_at_once_is_taken_in_once(
+    fife: Kitloan, place: str, desks: Crowd, tmp_path: Path
+) -> None:
+    """Two people who both mean well would double the college's kits."""
+    added = desks.do(crowd.read_in, place, EXAMPLE, each=4)
+    assert sorted(added)[:3] == [0, 0, 0]
+    assert fife.find.search("").total == sum(added) > 0
+    assert fife.ledger.verify().ok
+
+
+def test_a_store_started_by_eight_at_once_is_one_store(
+    new_place: Callable[[], str], desks: Crowd
+) -> None:
+    """On the first morning everybody follows the same instructions at the same time."""
+    for _ in range(3):
+        place = new_place()
+        assert set(desks.do(crowd.start, place, "fife")) == {1}
+        with kitloan.open(place) as opened:
+            assert opened.ledger.verify().ok
+
+
+def test_files_merged_by_four_at_once_are_merged_once(
+    new_place: Callable[[], str], clock: SetClock, tmp_path: Path, desks: Crowd
+) -> None:
+    """Two officers at ESP who open the same mail must not get in each other's way."""
+    files = []
+    for college in ("fife", "ayrshire", "borders"):
+        with kitloan.init(college, tmp_path / college, actor="m.ross", clock=clock) as desk:
+            take_in(desk, 5)
+            files.append(tmp_path / f"{college}.kitloan")
+            desk.exchange.export(files[-1])
+    place = new_place()
+    with kitloan.init("esp", place, actor="esp", clock=clock) as national:
+        added = desks.do(crowd.merge_all, place, files, each=4)
+        assert sum(added) == len(everything_in(national)["ledger_entry"]) - 1
+        assert national.ledger.verify().ok
+
+
+# -- around the code ----------------------------------------------------------------------------
+
+
+def test_the_database_refuses_a_second_open_loan(fife: Kitloan, place: str, desks: Crowd) -> None:
+    """Another program, a migration or a mistake of ours must not lend a kit twice either."""
+    fife.desk.check_out(take_in(fife, 1), "School")
+    tags = take_in(fife, 25)
+    said = [
+        (
+            INSERT_LOAN,
+            {
+                "college": "fife",
+                "loan": tag,
+                "tag": tag,
+                "organisation": "school",
+                "exclusive": True,
+            },
+        )
+        for tag in tags
+    ]
+    told = desks.do(crowd.say_raw, place, said)
+    for outcomes in zip(*(taken for taken, _ in told), strict=True):
+        assert sum(outcomes) == 1, "one process gets the kit"
+    for words in set().union(*(words for _, words in told)):
+        assert "one_open_loan_of_a_holding" in words or "loan.college, loan.tag" in words
+
+
+def test_the_database_refuses_more_out_than_there_is(
+    fife: Kitloan, place: str, desks: Crowd
+) -> None:
+    """The count of what is out is the last thing between two desks and one pair of goggles."""
+    goggles = fife.holdings.add(NewHolding("Safety goggles", quantity=PAIRS)).tag
+    one_more = "UPDATE holding SET out_quantity = out_quantity + 1 WHERE tag = :tag"
+    told = desks.do(crowd.say_raw, place, [(one_more, {"tag": goggles})] * PAIRS)
+    assert sum(sum(taken) for taken, _ in told) == PAIRS
+    for words in set().union(*(words for _, words in told)):
+        assert "never_more_out_than_held" in words
+    assert fife.find.holding(goggles).out_quantity == PAIRS
+
+
+@pytest.fixture
+def two_colleges(
+    new_place: Callable[[], str], clock: SetClock, tmp_path: Path
+) -> Iterator[tuple[Kitloan, dict[str, str]]]:
+    """ESP's store with two colleges, and a tag of each."""
+    tags, files = {}, []
+    for college in ("fife", "ayrshire"):
+        own = tmp_path / f"{college}.own"
+        with kitloan.init(college, own, actor="m.ross", clock=clock) as desk:
+            (tags[college],) = take_in(desk, 1)
+            desk.desk.check_out([tags[college]], f"Academy of {college}")
+            desk.desk.check_in([tags[college]])
+            files.append(tmp_path / f"{college}.gz")
+            desk.exchange.export(files[-1])
+    with kitloan.init("esp", new_place(), actor="esp", clock=clock) as national:
+        national.exchange.merge(files)
+        yield national, tags
+
+
+GIFT = "INSERT INTO gift (college, tag, title) VALUES (:college, :tag, 'owned')"
+SHORTAGE = """
+    INSERT INTO shortage (college, tag, component, missing, broken, since)
+    VALUES (:college, :tag, 'Wheel', 1, 0, '2026-11-23T11:42:00Z')
+"""
+ALIAS = "INSERT INTO alias (college, label, tag) VALUES (:college, 'KL0', :tag)"
+MOVE_LOAN = "UPDATE loan SET tag = :tag WHERE college = :college"
+MOVE_LOAN_AND_COLLEGE = "UPDATE loan SET college = :college WHERE tag = :tag"
+MOVE_HOLDING = "UPDATE holding SET college = :college WHERE tag = :tag"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [INSERT_LOAN, GIFT, SHORTAGE, ALIAS, MOVE_LOAN, MOVE_LOAN_AND_COLLEGE, MOVE_HOLDING],
+)
+def test_nothing_points_across_colleges(
+    two_colleges: tuple[Kitloan, dict[str, str]], statement: str
+) -> None:
+    """One college's slip must not change what another college has out."""
+    national, tags = two_colleges
+    before = everything_in(national)
+    values: dict[str, Any] = {
+        "college": "ayrshire",
+        "tag": tags["fife"],
+        "organisation": "academy-of-ayrshire",
+        "loan": "l",
+        "number": 1,
+        "exclusive": True,
+    }
+    wanted = {name: values[name] for name in values if f":{name}" in statement}
+    with pytest.raises(sa.exc.IntegrityError), national.session.store.engine.begin() as connection:
+        connection.execute(sa.text(statement), wanted)
+    assert everything_in(national) == before
+
+
+def test_a_loan_goes_to_a_borrower_of_its_own_college(
+    two_colleges: tuple[Kitloan, dict[str, str]],
+) -> None:
+    """A report of one college's schools would list another's."""
+    national, tags = two_colleges
+    values = {"college": "fife", "loan": "l", "number": 1, "tag": tags["fife"], "exclusive": True}
+    with pytest.raises(sa.exc.IntegrityError), national.session.store.engine.begin() as connection:
+        connection.execute(sa.text(INSERT_LOAN), values | {"organisation": "academy-of-ayrshire"})

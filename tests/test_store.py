@@ -1,0 +1,163 @@
+"""Opening a store: what is not one is refused before anything is written."""
+
+import os
+import sqlite3
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import kitloan
+from kitloan import BadInput, Refused, StoreError
+from kitloan.library import Kitloan
+
+
+def test_opening_never_makes_a_file(tmp_path: Path) -> None:
+    """A mistyped path must not become an empty college."""
+    missing = tmp_path / "no" / "such.sqlite"
+    with pytest.raises(StoreError) as refusal:
+        kitloan.open(missing)
+    assert refusal.value.code == "no_store"
+    assert not missing.parent.exists()
+
+
+@pytest.mark.parametrize("content", [b"not a database", b"SQLite format 3\0" + b"x" * 5000])
+def test_what_is_not_a_store_is_left_as_it_was(tmp_path: Path, content: bytes) -> None:
+    """A spreadsheet named by mistake must not be written to."""
+    file = tmp_path / "file"
+    file.write_bytes(content)
+    with pytest.raises(StoreError):
+        kitloan.open(file)
+    with pytest.raises(StoreError):
+        kitloan.init("fife", file)
+    assert file.read_bytes() == content
+
+
+def test_another_programs_database_is_left_as_it_was(tmp_path: Path) -> None:
+    """A database of something else is no place for a college's ledger."""
+    file = tmp_path / "other.sqlite"
+    with sqlite3.connect(file) as other:
+        other.execute("CREATE TABLE letters (word TEXT)")
+    before = file.read_bytes()
+    for use in (lambda: kitloan.open(file), lambda: kitloan.init("fife", file)):
+        with pytest.raises(StoreError) as refusal:
+            use()
+        assert refusal.value.code == "not_a_store"
+    assert file.read_bytes() == before
+
+
+def test_a_newer_store_is_refused(place: str) -> None:
+    """An old program must not write into tables that it does not know."""
+    with kitloan.init("fife", place) as desk, desk.session.store.write() as connection:
+        connection.exec_driver_sql("UPDATE setting SET value = '999' WHERE name = 'schema'")
+    with pytest.raises(StoreError) as refusal:
+        kitloan.open(place)
+    assert refusal.value.code == "newer_store"
+
+
+def test_starting_twice_changes_nothing(place: str) -> None:
+    """Typing init again must not begin a second history."""
+    with kitloan.init("fife", place) as desk:
+        first = desk.ledger.log()
+    with kitloan.init("fife", place) as desk:
+        assert desk.ledger.log() == first
+
+
+def test_a_file_belongs_to_one_college(tmp_path: Path) -> None:
+    """Two colleges in one file would lend each other's kits."""
+    kitloan.init("fife", tmp_path / "one").close()
+    with pytest.raises(Refused) as refusal:
+        kitloan.init("ayrshire", tmp_path / "one")
+    assert refusal.value.code == "another_college"
+
+
+def test_colleges_on_one_server_are_worlds_of_their_own(new_postgres: Callable[[], str]) -> None:
+    """A college must not see, lend or take back what another holds."""
+    place = new_postgres()
+    with kitloan.init("fife", place) as fife, kitloan.init("ayrshire", place) as ayrshire:
+        tag = fife.holdings.add(kitloan.NewHolding("Device", asset_number="1")).tag
+        for text in (tag, "1"):
+            with pytest.raises(BadInput):
+                ayrshire.desk.check_out([text], "Somewhere")
+            with pytest.raises(BadInput):
+                ayrshire.find.holding(text)
+        assert ayrshire.find.search("").total == 0
+    with pytest.raises(StoreError) as refusal:
+        kitloan.open(place)
+    assert refusal.value.code == "which_college"
+    with kitloan.open(place + "&college=fife") as fife:
+        assert fife.college_name == "Fife College"
+    with kitloan.open(place, college="ayrshire") as other:
+        assert other.college_name == "Ayrshire College"
+
+
+def test_what_a_rule_refuses_leaves_no_trace(fife: Kitloan, kit: str) -> None:
+    """A failure half way through a request must undo the first half."""
+    before = fife.ledger.log()
+
+    class Stop(Exception):
+        pass
+
+    with pytest.raises(Stop), fife.session.writing() as writer:
+        from kitloan.entries import HoldingSighted
+
+        writer.append(HoldingSighted(tag=kit))
+        raise Stop
+    assert fife.ledger.log() == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no permission bits")
+def test_only_its_owner_can_read_a_store(tmp_path: Path) -> None:
+    """The file holds teachers' names."""
+    kitloan.init("fife", tmp_path / "fife.sqlite").close()
+    assert stat.S_IMODE((tmp_path / "fife.sqlite").stat().st_mode) == 0o600
+
+
+def test_the_settings_that_keep_loans_safe_are_in_force(tmp_path: Path) -> None:
+    """A power cut must not take a loan that was reported as made."""
+    with (
+        kitloan.init("fife", tmp_path / "fife.sqlite") as desk,
+        desk.session.store.read() as connection,
+    ):
+        found = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "secure_delete")
+        }
+    assert found == {
+        "journal_mode": "delete",
+        "synchronous": 3,
+        "foreign_keys": 1,
+        "secure_delete": 1,
+    }
+
+
+def test_an_unreachable_server_is_said_plainly() -> None:
+    """A laptop off the network gets a sentence, not a driver's message."""
+    with pytest.raises(StoreError) as refusal:
+        kitloan.open("postgresql://nobody@127.0.0.1:9/kitloan")
+    assert refusal.value.code == "unreachable"
+    with pytest.raises(BadInput):
+        kitloan.open("postgresql://nobody:hunter2@here:port/kitloan")
+
+
+def test_a_password_is_never_shown() -> None:
+    """A refusal is read aloud, copied into mails and logged."""
+    with pytest.raises(StoreError) as refusal:
+        kitloan.open("postgresql://nobody:hunter2@127.0.0.1:9/kitloan")
+    assert "hunter2" not in f"{refusal.value.message}{refusal.value.hint}{refusal.value.details}"
+
+
+@pytest.mark.parametrize("college", ["Fife College", "FIFE", "Adam Smith College", "fife"])
+def test_a_college_is_known_by_any_of_its_names(tmp_path: Path, college: str) -> None:
+    """People type the name on their letterhead."""
+    with kitloan.init(college, tmp_path / "x") as desk:
+        assert (desk.session.college, desk.college_name) == ("fife", "Fife College")
+
+
+def test_a_new_college_needs_a_plain_id(tmp_path: Path) -> None:
+    """An id stands in every ledger entry and file name for ever."""
+    with pytest.raises(BadInput):
+        kitloan.init("../etc", tmp_path / "x")
+    with kitloan.init("new-college", tmp_path / "x", name="Colaiste Ùr") as desk:
+        assert desk.college_name == "Colaiste Ùr"

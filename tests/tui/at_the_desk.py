@@ -1,0 +1,119 @@
+"""The real desk in a terminal of Textual's own making, and the hands and the scanner at it."""
+
+import html
+import re
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from textual import events
+from textual.pilot import Pilot
+
+from kitloan.library import Kitloan
+from kitloan_tui.app import Desk
+from kitloan_tui.counter import Counter
+from kitloan_tui.widgets.omnibox import Omnibox
+
+_DRAWN = re.compile(r'-line-(\d+)\)">(.*?)</text>')
+
+PEOPLE = 0.2
+"""Seconds between a person's keys."""
+
+
+class HeardDesk(Desk):
+    """The desk, with somebody who counts its bells."""
+
+    bells = 0
+
+    def bell(self) -> None:
+        self.bells += 1
+
+
+class Hands:
+    """Scans, types and looks; time goes on as the story says, never by waiting."""
+
+    def __init__(self, pilot: Pilot[None], desk: HeardDesk) -> None:
+        self.pilot = pilot
+        self.desk = desk
+        self._now = events.Key("x", None).time - 100_000  # the past: no key waits for a next one
+
+    @property
+    def counter(self) -> Counter:
+        """The counter behind the desk."""
+        assert self.desk.counter is not None
+        return self.desk.counter
+
+    async def scan(self, code: str, *, after: float = 5.0) -> None:
+        """Scan a code, so many seconds after whatever came before, as a scanner types it."""
+        self._now += after
+        self._press([*code, "enter"], gap=0.004)
+        await self.settle()
+
+    async def type(self, text: str) -> None:
+        """Type a line and Enter at a person's pace."""
+        self._now += 5
+        self._press([*text, "enter"], gap=PEOPLE)
+        await self.settle()
+
+    async def press(self, *keys: str) -> None:
+        """Press keys that type nothing."""
+        self._now += 5
+        self._press(list(keys), gap=PEOPLE)
+        await self.settle()
+
+    def _press(self, keys: list[str], gap: float) -> None:
+        for name in keys:
+            key = events.Key(name, name if len(name) == 1 else None)
+            self._now += gap
+            key.time = self._now
+            self.desk.post_message(key)
+
+    async def settle(self) -> None:
+        """Let every key be dealt with, and what came of it be drawn."""
+        await self.pilot.pause()
+        await self.until(lambda: not self.desk.holding_keys)
+        await self.pilot.pause()
+
+    async def until(self, happened: Callable[[], bool]) -> None:
+        """Let the desk work until something is so."""
+        for _ in range(200):
+            if happened():
+                return
+            await self.pilot.pause(0.01)
+        pytest.fail("it never happened")
+
+    @property
+    def line(self) -> str:
+        """What stands in the line that listens."""
+        return self.desk.home.query_one(Omnibox).value
+
+    def seen(self) -> str:
+        """Everything that can be read on the screen, row by row."""
+        rows: dict[int, str] = defaultdict(str)
+        for row, text in _DRAWN.findall(self.desk.export_screenshot()):
+            rows[int(row)] += " " + html.unescape(text).replace("\xa0", " ")
+        return "\n".join(rows[row].strip() for row in sorted(rows))
+
+    def reads(self, text: str) -> bool:
+        """Whether all of `text` is on the screen, wherever its lines break."""
+        return " ".join(text.split()) in " ".join(self.seen().replace("▌", " ").split())
+
+
+@asynccontextmanager
+async def at_desk(
+    opener: Callable[[], Kitloan],
+    log: Path,
+    size: tuple[int, int] = (80, 24),
+    *,
+    ready: bool = True,
+) -> AsyncIterator[Hands]:
+    """The desk, open, with somebody at it."""
+    desk = HeardDesk(opener, log=log)
+    async with desk.run_test(size=size) as pilot:
+        hands = Hands(pilot, desk)
+        if ready:
+            await hands.until(lambda: desk.counter is not None)
+            await hands.settle()
+        yield hands

@@ -1,0 +1,49 @@
+"""A counter to work at: a real college's store in a file, with kits, a stock and a fixed clock."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import kitloan
+from kitloan.holdings import NewHolding, kit_type_with
+from kitloan.library import Kitloan
+from tui.at_the_counter import CONTENTS, Day, MovableClock, Store
+
+
+@pytest.fixture
+def make_store(tmp_path: Path, clock: MovableClock) -> Iterator[Callable[..., Store]]:
+    """Makes Fife College's store; `name` is what its kits are called."""
+    opened: list[Kitloan] = []
+
+    def make(name: str = "STEM kit") -> Store:
+        place = tmp_path / "fife.sqlite"
+        store = kitloan.init("fife", place, actor="m.ross", clock=clock)
+        opened.append(store)
+        add = store.holdings.add
+        store.holdings.define_types([kit_type_with(name, CONTENTS)])
+        return Store(
+            store,
+            place,
+            clock,
+            kit=add(NewHolding(name, asset_number="AC0001")).tag,
+            second=add(NewHolding(name, asset_number="AC0002")).tag,
+            headset=add(NewHolding("VR headset")).tag,
+            stock=add(NewHolding("Multimeter", quantity=30)).tag,
+        )
+
+    yield make
+    for each in opened:
+        each.close()
+
+
+@pytest.fixture
+def store(make_store: Callable[..., Store]) -> Store:
+    """Fife College's store."""
+    return make_store()
+
+
+@pytest.fixture
+def day(store: Store) -> Day:
+    """A day at Fife College's counter."""
+    return Day(store)

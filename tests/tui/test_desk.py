@@ -1,0 +1,346 @@
+"""The desk on its screen: what a technician sees, and that no scan goes astray."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from rich.segment import Segment
+from textual.color import Color
+from textual.widgets import Input, Static
+
+import kitloan
+from kitloan.errors import StoreError
+from kitloan.library import Kitloan
+from kitloan.tags import grouped
+from kitloan_tui.actions import ACTIONS
+from kitloan_tui.screens.help import Help
+from kitloan_tui.theme import DARK
+from tui.at_the_counter import OTHER, SCHOOL, Store
+from tui.at_the_desk import at_desk
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """Where the desk would write what nobody expected."""
+    return tmp_path / "state" / "desk.log"
+
+
+async def test_lend_and_take_back_whole(store: Store, log: Path) -> None:
+    """Else the two things that a counter does all day would not work from a scanner."""
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        await hands.scan(store.kit)
+        assert hands.reads(f"? TO WHOM? STEM kit {grouped(store.kit)}")
+        await hands.type(SCHOOL)
+        assert hands.reads(f"> OUT STEM kit {grouped(store.kit)} to {SCHOOL}, due 7 Dec 2026")
+        await hands.scan(store.kit)
+        assert hands.reads("Red holdall 16 Wheel 4 Spanner *")
+        await hands.press("enter")
+        assert hands.reads("= IN, WHOLE")
+        assert hands.desk.bells == 0
+        assert store.kitloan.find.holding(store.kit).status == "in"
+
+
+async def test_return_with_two_missing(store: Store, log: Path) -> None:
+    """Else what is missing could not be seen while it is being said."""
+    store.kitloan.desk.check_out([store.kit], SCHOOL)
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        await hands.scan(store.kit)
+        await hands.type("wheel 2")
+        assert hands.line == ""
+        assert hands.reads("2 missing, 0 broken")
+        assert hands.reads("16 Wheel (2 short)")
+        await hands.press("enter")
+        assert hands.reads("% IN, 2 SHORT")
+        assert hands.reads("Wheel: 2 missing")
+
+
+async def test_what_was_short_before_is_shown_apart(store: Store, log: Path) -> None:
+    """Else the next borrower would be blamed for it."""
+    with store.another() as desk:
+        desk.desk.check_out([store.kit], SCHOOL)
+        desk.desk.check_in([store.kit], kitloan.Count(missing={"Wheel": 1}))
+        desk.desk.check_out([store.kit], OTHER)
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        await hands.scan(store.kit)
+        assert hands.reads("16 Wheel (was 15)")
+        assert hands.reads("Enter: as it left")
+
+
+async def test_undo_by_key(store: Store, log: Path) -> None:
+    """Else a slip would need the command line."""
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        await hands.scan(store.kit)
+        await hands.type(SCHOOL)
+        await hands.press("ctrl+z")
+        assert hands.reads(f"< UNDONE {grouped(store.kit)}: lent: {SCHOOL}")
+        assert store.kitloan.find.holding(store.kit).status == "in"
+
+
+async def test_the_bell_is_for_refusals(store: Store, log: Path) -> None:
+    """Else a technician who looks at the kit and not at the screen would hand out a refused one."""
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        await hands.scan(store.headset)
+        assert hands.desk.bells == 0
+        await hands.scan("KL0000000000A")
+        assert hands.reads("! REFUSED")
+        assert hands.desk.bells == 1
+        await hands.press("escape")
+        assert hands.desk.bells == 1
+
+
+async def test_the_same_code_twice(store: Store, log: Path) -> None:
+    """Else a held trigger would return what it just lent."""
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        await hands.type(f"to {SCHOOL}")
+        await hands.scan(store.headset)
+        await hands.scan(store.headset, after=1.0)
+        assert hands.reads("the second was ignored")
+        assert store.kitloan.find.holding(store.headset).status == "out"
+        await hands.scan(store.headset, after=1.6)
+        assert hands.reads("= IN VR headset")
+
+
+async def test_what_comes_before_the_store_is_open(store: Store, log: Path) -> None:
+    """Else the first scans of the morning would be lost."""
+    door = threading.Event()
+
+    def open_slowly() -> Kitloan:
+        door.wait(30)
+        return store.kitloan
+
+    async with at_desk(open_slowly, log, ready=False) as hands:
+        await hands.scan(store.kit)
+        await hands.scan(store.headset)
+        await hands.type(SCHOOL)
+        assert hands.reads("~ STARTING")
+        assert hands.reads(f"3 scans waiting: {grouped(store.kit)}, {grouped(store.headset)}")
+        door.set()
+        await hands.until(lambda: hands.desk.counter is not None)
+        await hands.settle()
+        assert hands.reads(f"> OUT 2 to {SCHOOL}")
+
+
+async def test_scans_that_wait_are_in_sight(store: Store, log: Path) -> None:
+    """Else somebody would scan them again, or believe that they were done."""
+    store.kitloan.desk.check_out([store.kit], SCHOOL)
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        await hands.scan(store.kit)
+        await hands.scan(store.headset)
+        assert hands.reads(f"~ 1 scan waiting: {grouped(store.headset)}")
+        await hands.press("enter")
+        assert not hands.reads("waiting:")
+        assert hands.reads("? TO WHOM? VR headset")
+        assert hands.reads("= IN, WHOLE")  # in the log now
+
+
+@pytest.mark.parametrize("name", ["[red]kit[/]", "[/", "[@click=app.quit]quit[/]", "kit ]["])
+async def test_names_are_never_markup(
+    make_store: Callable[..., Store], log: Path, name: str
+) -> None:
+    """Else a kit's name could colour the screen, stop the program or become a button."""
+    store = make_store(name)
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        await hands.type(f"to {name} school")
+        await hands.scan(store.kit)
+        assert hands.reads(f"{name} {grouped(store.kit)} to {name} school")
+        await hands.press("escape")
+        assert name in hands.seen()  # on the board
+        await hands.scan(store.kit)
+        await hands.press("escape")
+        await hands.type(name)
+        assert hands.reads("/ FOUND")
+        assert hands.seen().count(name[:8]) > 2
+
+
+@pytest.mark.parametrize("where", ["line", "typing", "help", "nothing"])
+async def test_a_scan_arrives_whatever_is_on_the_screen(
+    store: Store, log: Path, where: str
+) -> None:
+    """Else a scan would be typed into the wrong place, or not come at all."""
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        if where == "typing":
+            hands.desk.home.query_one(Input).value = "whe"
+        elif where == "help":
+            await hands.press("f1")
+            assert isinstance(hands.desk.screen, Help)
+        elif where == "nothing":
+            hands.desk.screen.set_focus(None)
+        await hands.scan(store.kit)
+        assert hands.reads(f"? TO WHOM? STEM kit {grouped(store.kit)}")
+        assert hands.line == ("whe" if where == "typing" else "")
+        await hands.type("")
+        assert hands.desk.focused is hands.desk.home.query_one(Input)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 50), (60, 20)])
+async def test_no_verdict_is_clipped(
+    make_store: Callable[..., Store], log: Path, size: tuple[int, int]
+) -> None:
+    """Else the end of a refusal, which says what to do, would be off the screen."""
+    name = "Renewable energy and engineering skills STEM kit, second edition"
+    school = "Bun-sgoil Ghàidhlig Loch Abar agus Àrd-sgoil Bhaile Dhubhthaich"
+    store = make_store(name)
+    store.kitloan.desk.check_out([store.kit], school)
+    async with at_desk(lambda: store.kitloan, log, size) as hands:
+        await hands.scan(store.kit)
+        await hands.type("facilitator 1")
+        await hands.type("wheel 2")
+        await hands.press("enter")
+        for part in ("IN, 3 SHORT", hands.counter.verdict.text, "Ctrl+Z undoes."):
+            assert hands.reads(part)
+        await hands.type(f"to {school}")
+        await hands.scan(store.kit)
+        for part in ("REFUSED", hands.counter.verdict.text, hands.counter.verdict.hint):
+            assert hands.reads(part)
+
+
+async def test_another_desks_changes_appear(store: Store, log: Path) -> None:
+    """Else two desks at one counter would not know of each other."""
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        with store.another() as desk:
+            desk.desk.check_out([store.headset], OTHER)
+        hands.desk.look_again()
+        await hands.settle()
+        assert hands.reads(f"> 7 Dec 2026 {grouped(store.headset)} VR headset {OTHER}")
+
+
+async def test_overdue_by_word_and_symbol(store: Store, log: Path) -> None:
+    """Else whoever cannot see colours would not see who is late."""
+    store.kitloan.desk.check_out([store.headset], OTHER)
+    store.clock.move(days=23)
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        assert hands.reads(f"Overdue (1) ! 9 days {grouped(store.headset)}")
+
+
+async def test_escape_empties_the_line_first(store: Store, log: Path) -> None:
+    """Else mending a half-typed word would drop the kit that is being counted."""
+    store.kitloan.desk.check_out([store.kit], SCHOOL)
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        await hands.scan(store.kit)
+        await hands.press("w", "h")
+        await hands.press("escape")
+        assert hands.line == ""
+        assert hands.counter.counting
+        await hands.press("escape")
+        assert hands.reads("x NOT RETURNED")
+
+
+async def test_keys_that_cannot_say_why(store: Store, log: Path) -> None:
+    """Else a key that does nothing would look broken."""
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        await hands.press("f8")
+        assert hands.reads("No kit is being counted")
+        store.kitloan.desk.check_out([store.kit], SCHOOL)
+        await hands.scan(store.kit)
+        await hands.press("f8")
+        assert hands.reads("? IN, TO BE COUNTED")
+        assert hands.reads("? To be counted 1")
+
+
+async def test_a_click_is_as_good_as_a_key(store: Store, log: Path) -> None:
+    """Else a desk with a mouse and no function keys could not count later."""
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        await hands.pilot.click("#key-help")
+        await hands.settle()
+        assert isinstance(hands.desk.screen, Help)
+        await hands.press("escape")
+        await hands.pilot.click("#page")
+        await hands.settle()
+        assert hands.desk.focused is hands.desk.home.query_one(Input)
+
+
+async def test_help_tells_of_every_action(store: Store, log: Path) -> None:
+    """Else there would be keys and cards that nobody finds."""
+    async with at_desk(lambda: store.kitloan, log, (100, 60)) as hands:
+        await hands.press("f1")
+        for action in ACTIONS:
+            assert hands.reads(f"{action.shown_key} {action.label} {action.help}"[:60])
+            assert action.card is None or hands.reads(f"Card: {action.card}")
+
+
+async def test_a_store_that_does_not_open(tmp_path: Path, log: Path) -> None:
+    """Else a missing file would end in a traceback at the counter."""
+
+    def fail() -> Kitloan:
+        raise StoreError("no_store", "There is no store at [b]/x.", "Make one.")
+
+    async with at_desk(fail, log, ready=False) as hands:
+        await hands.until(lambda: len(hands.desk.screen_stack) > 1)
+        await hands.settle()
+        assert hands.reads("There is no store at [b]/x. Make one.")
+        await hands.scan("KL8B7XAPXYTMZ")
+        await hands.press("ctrl+q")
+        await hands.until(lambda: not hands.desk.is_running)
+
+
+async def test_the_unexpected_is_logged_and_the_desk_goes_on(store: Store, log: Path) -> None:
+    """Else one fault in the program would close the counter."""
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        find, store.kitloan.__dict__["find"] = store.kitloan.find, None
+        await hands.scan(store.kit)
+        assert hands.reads("! FAULT")
+        assert hands.desk.bells == 1
+        assert "Traceback" in log.read_text()
+        store.kitloan.__dict__["find"] = find
+        await hands.scan(store.kit)
+        assert hands.reads("? TO WHOM?")
+
+
+async def test_every_text_can_be_read(store: Store, log: Path) -> None:
+    """Else people with weak eyes, or a bright window behind them, could not work here."""
+    store.kitloan.desk.check_out([store.kit], SCHOOL)
+    store.kitloan.desk.check_out([store.headset], SCHOOL)
+    store.clock.move(days=20)
+    async with at_desk(lambda: store.kitloan, log, (120, 40)) as hands:
+        screens = [("nothing", ""), ("scan", store.kit), ("type", "wheel 2"), ("type", "x 9")]
+        for verb, text in [*screens, ("type", ""), ("type", "kit"), ("press", "f1")]:
+            if verb != "nothing":
+                await getattr(hands, verb)(text)
+            for widget in hands.desk.screen.query("Static, Input"):
+                ground = widget.background_colors[1]
+                for strip in widget.render_lines(widget.size.region):
+                    for segment in strip:
+                        assert _contrast(segment, ground) >= 4.5, (widget, segment)
+
+
+def _contrast(segment: Segment, ground: Color) -> float:
+    """How much a text stands out from what lies under it; plenty where there is no text."""
+    style = segment.style
+    if not any(map(str.isalnum, segment.text)) or style is None or style.color is None:
+        return 21.0
+    under = Color.from_rich_color(style.bgcolor) if style.bgcolor else ground
+    dark, light = sorted([_luminance(under), _luminance(Color.from_rich_color(style.color))])
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: Color) -> float:
+    """The relative luminance of WCAG 2."""
+    linear = [
+        c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in colour.normalized
+    ]
+    return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+async def test_no_color_keeps_its_theme(
+    store: Store, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else NO_COLOR with a terminal's own colours could end in black on black."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TEXTUAL_THEME", "ansi-dark")
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        assert hands.desk.no_color
+        assert hands.desk.theme == DARK.name
+        assert hands.reads("= READY")
+
+
+async def test_kit_names_of_other_scripts_line_up(
+    make_store: Callable[..., Store], log: Path
+) -> None:
+    """Else a wide character would push the school off the row."""
+    store = make_store("機械 kit " + "機" * 40)
+    store.kitloan.desk.check_out([store.kit], SCHOOL)
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        page = hands.desk.home.query_one("#page", Static)
+        assert all(strip.cell_length <= 80 for strip in page.render_lines(page.size.region))
+        assert hands.reads(SCHOOL)

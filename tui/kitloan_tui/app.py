@@ -1,0 +1,278 @@
+"""The desk as a program: it paints first, opens the store behind the paint, and then works.
+
+Nothing here loads the store's libraries while the module is imported. They load on a thread once
+the first screen is up; what is scanned or typed until then waits in order, in sight. From then on
+everything runs on one thread, one thing after the other: a scan is a verb of the `Counter`, a
+verb is about a millisecond, and the screen is drawn from the counter afterwards.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.message import Message
+from textual.widgets import Input
+
+from kitloan.calendar import instant, uk_instant
+from kitloan.errors import KitloanError
+from kitloan_tui import faultlog
+from kitloan_tui.actions import ACTIONS, BY_ID, why_not
+from kitloan_tui.scanning import Scanned, ScanRouter
+from kitloan_tui.screens.help import Help
+from kitloan_tui.screens.home import Home
+from kitloan_tui.screens.trouble import Trouble
+from kitloan_tui.theme import DARK
+from kitloan_tui.verdict import Verdict
+from kitloan_tui.widgets.omnibox import Omnibox
+from kitloan_tui.widgets.panels import Context, Heading, KeyHint, waiting
+
+if TYPE_CHECKING:
+    from kitloan.library import Kitloan
+    from kitloan_tui.counter import Counter
+    from kitloan_tui.lookups import Board
+
+LOOK_AGAIN_SECONDS = 5
+
+Act = Callable[["Counter"], object]
+
+
+class StoreOpened(Message):
+    """The store is open, and this is its counter."""
+
+    def __init__(self, counter: "Counter") -> None:
+        super().__init__()
+        self.counter = counter
+
+
+class StoreFailed(Message):
+    """The store could not be opened."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__()
+        self.message = message
+        self.hint = hint
+
+
+class Desk(ScanRouter, App[None]):
+    """The terminal desk.
+
+    Args:
+        opener: opens the store; called on a thread, after the first paint.
+        log: where unexpected errors are written; the user's own state folder when None.
+    """
+
+    CSS_PATH = Path(__file__).with_name("kitloan.tcss")
+    TITLE = "kitloan"
+    ENABLE_COMMAND_PALETTE = False
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012  # Textual declares it without ClassVar
+        (0, "-narrow"),
+        (120, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012
+        (0, "-short"),
+        (32, "-tall"),
+    ]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(a.key, f"perform('{a.id}')", a.label, id=a.id, show=a.in_bar, priority=True)
+        for a in ACTIONS
+        if a.bound
+    ]
+
+    def __init__(self, opener: Callable[[], "Kitloan"], *, log: Path | None = None) -> None:
+        super().__init__()
+        self.animation_level = "none"
+        self.register_theme(DARK)
+        self.theme = DARK.name
+        self.counter: Counter | None = None
+        self.home = Home(self._complete)
+        self._opener = opener
+        self._fault_log = log or faultlog.default_place()
+        self._early: list[tuple[str, Act]] = []
+        self._board: Board | None = None
+        self._seen: object = None
+
+    def get_default_screen(self) -> Home:
+        """Start at home, so that nothing is painted twice."""
+        return self.home
+
+    def on_ready(self) -> None:
+        """Paint, then open the store."""
+        self.call_after_refresh(
+            self.run_worker, self._open, thread=True, exit_on_error=False, group="opening"
+        )
+        self.set_interval(LOOK_AGAIN_SECONDS, self.look_again)
+
+    # -- opening ----------------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        """On a thread: load the libraries, open the store, and say so."""
+        try:
+            from kitloan_tui.counter import Counter
+
+            self.post_message(StoreOpened(Counter(self._opener())))
+        except KitloanError as error:
+            self.post_message(StoreFailed(error.message, error.hint))
+        except Exception as problem:  # whatever it is, the person must be told on the screen
+            where = faultlog.write(problem, self._fault_log)
+            self.post_message(StoreFailed("Something went wrong while opening the store.", where))
+
+    def on_store_opened(self, event: StoreOpened) -> None:
+        """Take what waited, in order."""
+        self.counter = event.counter
+        early, self._early = self._early, []
+        for _, act in early:
+            self._do(act)
+        if not early:
+            self._draw()
+
+    def on_store_failed(self, event: StoreFailed) -> None:
+        """Say why, over the whole screen."""
+        lost = f"\n\n{waiting([text for text, _ in self._early])}" if self._early else ""
+        self.push_screen(Trouble(event.message, event.hint + lost))
+
+    # -- what comes in ----------------------------------------------------------------------------
+
+    def on_scanned(self, event: Scanned) -> None:
+        """Take a scan, whatever is on the screen."""
+        self._go_home()
+        self._take(event.text, lambda counter: counter.scan(event.text, event.time))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Take a typed line."""
+        text = event.value
+        event.input.clear()
+        if text or self.counter:
+            self._take(text, lambda counter: counter.submit(text))
+
+    def on_key_hint_chosen(self, event: KeyHint.Chosen) -> None:
+        """A click in the bar is the key."""
+        self.action_perform(event.action.id)
+
+    def action_perform(self, name: str) -> None:
+        """Do what a row of the actions says, or say why not."""
+        own: dict[str, Callable[[], object]] = {
+            "help": self._help,
+            "home": self._back,
+            "page_up": lambda: self.screen.query_one("#body", VerticalScroll).scroll_page_up(),
+            "page_down": lambda: self.screen.query_one("#body", VerticalScroll).scroll_page_down(),
+            "quit": self.exit,
+        }
+        reason = why_not(BY_ID[name], self.counter)
+        if reason:
+            self._say(reason)
+        elif name in own:
+            own[name]()
+        else:
+            self._go_home()
+            self._take("", lambda counter: counter.command(name))
+
+    def _take(self, text: str, act: Act) -> None:
+        if self.counter:
+            self._do(act)
+            return
+        self._early.append((text, act))
+        self.home.query_one(Context).show([waiting([early for early, _ in self._early])])
+
+    def _help(self) -> None:
+        if not isinstance(self.screen, Help):
+            self.push_screen(Help(self.counter))
+
+    def _back(self) -> None:
+        """Esc: leave the help, else empty the line, else leave what is open at the counter."""
+        line = self.home.query_one(Omnibox)
+        if self.screen is not self.home:
+            self._go_home()
+        elif line.value:
+            line.clear()
+        else:
+            self._take("", lambda counter: counter.escape())
+
+    def _go_home(self) -> None:
+        if isinstance(self.screen, Help):
+            self.pop_screen()
+
+    def _complete(self, text: str) -> str | None:
+        try:
+            return self.counter.complete(text) if self.counter else None
+        except KitloanError:  # a store out of reach is told when something is asked of it
+            return None
+
+    # -- doing and drawing ------------------------------------------------------------------------
+
+    def _do(self, act: Act) -> None:
+        """Do one thing at the counter, ring for a refusal, and draw what came of it."""
+        assert self.counter is not None  # noqa: S101  # callers look first; mypy cannot
+        before = self.counter.diary.refusals
+        try:
+            act(self.counter)
+        except Exception as problem:  # the desk goes on, whatever it was
+            self.counter.diary.record(self._fault(problem))
+        if self.counter.diary.refusals > before:
+            self.bell()
+        self._draw()
+
+    def _fault(self, problem: Exception) -> Verdict:
+        where = faultlog.write(problem, self._fault_log)
+        return Verdict(
+            "FAULT",
+            "Something went wrong in the program. See what is on record before going on.",
+            f"For whoever mends it: {where}.",
+            ok=False,
+        )
+
+    def _say(self, hint: str) -> None:
+        if self.counter:
+            self.counter.diary.note(hint)
+            self._draw()
+
+    def look_again(self) -> None:
+        """Show what another desk changed, and the time."""
+        if self.counter:
+            self._draw()
+
+    def _draw(self) -> None:
+        """Draw the counter; today's lists are asked for again only when something has changed."""
+        if self.counter is None:
+            return
+        notes: list[str] = []
+        try:
+            self._look(self.counter)
+        except KitloanError as error:
+            notes = [f"! The lists may be old: {error.message}"]
+        try:
+            self._show_heading(self.counter.kitloan)
+            if self._board:
+                self.home.show(self.counter, self._board, notes)
+        except Exception as problem:  # what cannot be drawn must not stop the counter
+            self.home.show_verdict(self._fault(problem))
+
+    def _look(self, counter: "Counter") -> None:
+        from kitloan_tui import lookups
+
+        session = counter.kitloan.session
+        pulse = lookups.pulse(session)
+        if pulse != self._seen:
+            self._board = lookups.board(session)
+            self._seen = pulse
+
+    def _show_heading(self, kitloan: "Kitloan") -> None:
+        now = uk_instant(instant(kitloan.session.clock()))
+        self.home.query_one(Heading).show(kitloan.college_name, f"{kitloan.session.actor}   {now}")
+
+
+def run(opener: Callable[[], "Kitloan"], *, log: Path | None = None) -> None:
+    """Open the desk, and come back when it is closed.
+
+    Args:
+        opener: opens the store, as `kitloan.open` does; called after the first paint.
+        log: where unexpected errors are written; the user's own state folder when None.
+    """
+    desk = Desk(opener, log=log)
+    try:
+        desk.run()
+    finally:
+        if desk.counter:
+            desk.counter.kitloan.close()

@@ -1,0 +1,407 @@
+"""The counter: what lies on it, who stands at it, and what a scan or a typed line does to that.
+
+No screen and no clock of its own: `scan`, `submit`, `escape` and `command` take what came in,
+change the state and answer with a `Verdict`. The screens and a line desk draw the same state.
+
+The state has three parts. `session` is the organisation being lent to; each kit scanned is lent to
+it at once. `basket` holds kits scanned before anybody was named. `question` is a kit being counted
+or stock whose number is asked. A scan never answers a question: it waits in `waiting` until the
+question is settled, and is then handled in its turn, so that no count is assumed and no scan lost.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from kitloan import scan
+from kitloan.answers import Holding
+from kitloan.contents import Count
+from kitloan.errors import BadInput, KitloanError, Refused
+from kitloan.lending import Lent
+from kitloan.library import Kitloan
+from kitloan.scan import Command, Tag, Text
+from kitloan.text import clean, slug, tidy
+from kitloan_tui import lookups, meaning, settling, wording
+from kitloan_tui.counting import Counting, HowMany
+from kitloan_tui.diary import Diary, Repeats
+from kitloan_tui.verdict import READY, Verdict
+
+MOST_CHOICES = 9
+"""What a single digit can pick."""
+
+Question = Counting | HowMany
+
+_TYPED_COMMANDS = {"whole": "whole", "later": "count_later"}
+
+
+@dataclass(slots=True)
+class Lending:
+    """An organisation's turn at the counter, and what it has taken in it."""
+
+    to: str
+    lent: list[Lent] = field(default_factory=list)
+
+
+class Counter:
+    """One desk's counter, for one person in one college."""
+
+    def __init__(self, kitloan: Kitloan) -> None:
+        self.kitloan = kitloan
+        self.diary = Diary(kitloan.session.clock)
+        self.session: Lending | None = None
+        self.basket: tuple[Holding, ...] = ()
+        self.question: Question | None = None
+        self.waiting: deque[str] = deque()
+        self.matches: tuple[Holding, ...] = ()
+        self._likely = lookups.recent_borrowers(kitloan.session, MOST_CHOICES)
+        self._repeats = Repeats()
+        self._layout_told = False
+        self._commands: dict[str, Callable[[], Verdict]] = {
+            "undo": self._undo,
+            "done": self._done,
+            "whole": self._whole,
+            "count_later": self._count_later,
+        }
+
+    # -- what comes in ----------------------------------------------------------------------------
+
+    def scan(self, text: str, at: float | None = None) -> Verdict:
+        """Take a scan.
+
+        Args:
+            text: what the scanner sent.
+            at: when, in seconds of one clock that does not step back; None where that means
+                nothing, as in a list of tags from a file, and then nothing is a repeat.
+        """
+        code = scan.read(text)
+        if self._repeats.same_again(code, at):
+            return self.diary.note("The same code twice: the second was ignored.")
+        if isinstance(code, Command):
+            return self.command(code.name)
+        if (question := self.question) is not None:
+            return self._say(lambda: self._wait(question, text, code))
+        return self._say(lambda: self._take(code))
+
+    def submit(self, text: str) -> Verdict:
+        """Take a line that somebody typed and ended with Enter; empty for Enter alone."""
+        text = tidy(text)
+        if not text:
+            return self._say(self._enter) if self.question else self.verdict
+        code = scan.read(text)
+        if not isinstance(code, Text):
+            return self.scan(text)
+        if (question := self.question) is not None:
+            return self._say(lambda: self._answer(question, text))
+        chosen = self._chosen(text)
+        return self._say(lambda: self._pick(chosen) if chosen else self._take(code))
+
+    def escape(self) -> Verdict:
+        """Leave what is open, the innermost first; nothing is recorded."""
+        return self._say(self._leave)
+
+    def undo(self) -> Verdict:
+        """Take back the last word of a count, else this person's latest action."""
+        return self.command("undo")
+
+    def command(self, name: str) -> Verdict:
+        """Do what a command card asks for, by its name in `kitloan.scan.COMMANDS`."""
+        return self._say(self._commands[name])
+
+    @property
+    def verdict(self) -> Verdict:
+        """What was said last."""
+        return self.diary.verdict
+
+    @property
+    def counting(self) -> Counting | None:
+        """The kit that is being counted."""
+        return self.question if isinstance(self.question, Counting) else None
+
+    # -- what can be chosen -----------------------------------------------------------------------
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """What typing 1, 2, 3, ... picks now."""
+        if self.question is not None:
+            return self.question.choices[:MOST_CHOICES]
+        if self.basket:
+            return tuple(self._likely)
+        return tuple(held.tag for held in self.matches)
+
+    def complete(self, text: str) -> str | None:
+        """What somebody who has typed `text` so far may want to type, where that is known."""
+        if self.question is not None:
+            return meaning.completed(text, self.question.names)
+        return meaning.organisation_completed(self.kitloan, text)
+
+    # -- one thing at a time ----------------------------------------------------------------------
+
+    def _say(self, act: Callable[[], Verdict]) -> Verdict:
+        """Do one thing, say how it went, and then take the scans that had to wait for it."""
+        self.diary.record(self._attempt(act))
+        while self.waiting and self.question is None:
+            self.diary.record(self._attempt(partial(self._take, scan.read(self.waiting.popleft()))))
+        return self.verdict
+
+    def _attempt(self, act: Callable[[], Verdict]) -> Verdict:
+        self.matches = ()
+        try:
+            return act()
+        except KitloanError as error:
+            return wording.refused(error)
+
+    def _wait(self, question: Question, text: str, code: Tag | Text) -> Verdict:
+        """Keep a scan until the question is settled."""
+        held = meaning.holding_meant(self.kitloan, code)
+        if held and held.tag == question.held.tag:
+            return self._asked(question, "That is the one on the counter; finish it first.")
+        if code in [scan.read(each) for each in self.waiting]:
+            return self._asked(question, f"{wording.label(text)} is waiting already.")
+        self.waiting.append(text)
+        return self._asked(question, f"{wording.label(text)} waits until this one is finished.")
+
+    # -- what a code means ------------------------------------------------------------------------
+
+    def _take(self, code: Tag | Command | Text) -> Verdict:
+        match code:
+            case Command(name):
+                return self._commands[name]()
+            case Tag(tag, layout):
+                verdict = self._holding(self.kitloan.find.holding(tag))
+                return self._with_layout(verdict, layout)
+            case Text(text):
+                held = meaning.holding_meant(self.kitloan, code)
+                return self._holding(held) if held else self._words(text)
+
+    def _with_layout(self, verdict: Verdict, layout: str) -> Verdict:
+        if not layout or self._layout_told:
+            return verdict
+        self._layout_told = True
+        return replace(verdict, hint=wording.layout(layout))
+
+    def _words(self, text: str) -> Verdict:
+        """An organisation, a new one where one is being asked for, or words to search."""
+        asked = meaning.name_after_to(text)
+        known = lookups.organisation_called(self.kitloan.session, asked or text)
+        if known:
+            return self._name(known)
+        if asked or (self.basket and meaning.reads_as_name(text)):
+            return self._name(clean(asked or text, "The organisation"))
+        if self.basket:
+            raise wording.no_such_name(text)
+        page = self.kitloan.find.search(text, limit=MOST_CHOICES)
+        self.matches = page.items
+        return wording.found(text, page.items, page.total)
+
+    def _chosen(self, text: str) -> str | None:
+        choices = self.choices
+        return choices[int(text) - 1] if _is_number(text, len(choices)) else None
+
+    def _pick(self, chosen: str) -> Verdict:
+        if self.basket:
+            return self._name(chosen)
+        return self._holding(self.kitloan.find.holding(chosen))
+
+    # -- lending ----------------------------------------------------------------------------------
+
+    def _name(self, to: str) -> Verdict:
+        """Somebody is named: the basket goes to them, and their turn begins."""
+        if self.basket:
+            return self._lend_basket(to)
+        if self.session and slug(self.session.to) == slug(to):
+            return wording.opened(self.session.to)
+        self.session = Lending(to)
+        if lookups.organisation_called(self.kitloan.session, to):
+            return wording.opened(to)
+        nearly = lookups.spelt_nearly_like(self.kitloan.session, to)
+        return wording.opened(to, new=True, nearly=nearly)
+
+    def _lend_basket(self, to: str) -> Verdict:
+        kits = [held for held in self.basket if held.quantity == 1]
+        stocks = [held for held in self.basket if held.quantity > 1]
+        lents: list[Lent] = []
+        if kits:
+            try:
+                lents = self.kitloan.desk.check_out([held.tag for held in kits], to)
+            except Refused as refused:
+                self._take_from_basket(refused.details.get("tag"))
+                raise
+        self.basket = ()
+        self.session = Lending(lents[0].to if lents else to, lents)
+        self._borrowed(self.session.to)
+        # Their numbers are asked for one after the other, as if they were scanned now.
+        self.waiting.extendleft(held.tag for held in reversed(stocks))
+        if len(lents) > 1:
+            return wording.lent_together(lents)
+        return wording.lent(lents[0], kits[0].shortages) if lents else wording.opened(to)
+
+    def _take_from_basket(self, tag: object) -> None:
+        """What was refused leaves, so that the next name can have the rest."""
+        self.basket = tuple(held for held in self.basket if held.tag != tag)
+
+    def _lend(self, held: Holding, to: str, quantity: int | None = None) -> Verdict:
+        (lent,) = self.kitloan.desk.check_out([held.tag], to, quantity=quantity)
+        if self.session:
+            self.session.to = lent.to
+            self.session.lent.append(lent)
+        self._borrowed(lent.to)
+        return wording.lent(lent, held.shortages)
+
+    def _borrowed(self, to: str) -> None:
+        self._likely = [to, *(name for name in self._likely if name != to)][:MOST_CHOICES]
+
+    # -- a holding on the counter -----------------------------------------------------------------
+
+    def _holding(self, held: Holding) -> Verdict:
+        if held.quantity > 1:
+            return self._stock(held)
+        if held.status in ("out", "overdue"):
+            return self._back(held)
+        if held.status == "uncounted":
+            return self._ask(Counting(held, self.kitloan.desk.contents(held.tag)))
+        return self._wanted(held)
+
+    def _wanted(self, held: Holding) -> Verdict:
+        """It is here: lent to whoever is at the counter, else it waits for a name."""
+        if self.session:
+            return self._lend(held, self.session.to)
+        if held.status != "in":
+            raise wording.not_lent(held)
+        if held.tag not in [each.tag for each in self.basket]:
+            self.basket = (*self.basket, held)
+        return wording.whom(self.basket)
+
+    def _stock(self, held: Holding) -> Verdict:
+        left = held.quantity - held.out_quantity
+        if self.session and left:
+            return self._ask(HowMany(held, left, to=self.session.to))
+        if held.out_quantity and not self.basket:
+            return self._ask(settling.stock_back(self.kitloan, held))
+        return self._wanted(held)
+
+    def _back(self, held: Holding) -> Verdict:
+        parts = self.kitloan.desk.contents(held.tag)
+        if parts:
+            return self._ask(Counting(held, parts))
+        (back,) = self.kitloan.desk.check_in([held.tag])
+        return wording.returned(back, held, self.kitloan.session.today)
+
+    # -- questions --------------------------------------------------------------------------------
+
+    def _ask(self, question: Question) -> Verdict:
+        self.question = question
+        return self._asked(question)
+
+    def _asked(self, question: Question, also: str = "") -> Verdict:
+        """The open question, in words."""
+        return wording.question(question, self.kitloan.session.today, also)
+
+    def _enter(self) -> Verdict:
+        match self.question:
+            case Counting() as counting:
+                return self._end_count(counting, counting.count())
+            case HowMany() as asked if not asked.asks_whose:
+                return self._end_number(asked, asked.usual)
+            case HowMany() as asked:
+                return self._asked(asked)
+            case None:
+                return self.verdict
+
+    def _answer(self, question: Question, text: str) -> Verdict:
+        if isinstance(question, Counting):
+            return self._exception(question, text)
+        if not question.asks_whose:
+            return self._end_number(question, question.number(text))
+        question.choose(question.named(text))
+        return self._asked(question)
+
+    def _exception(self, counting: Counting, text: str) -> Verdict:
+        word = _TYPED_COMMANDS.get(text.lower())
+        if word:
+            return self._commands[word]()
+        try:
+            counting.say(text)
+        except BadInput as problem:
+            # A slow scanner's asset number arrives as typing: a scan all the same, and it waits.
+            if problem.code == "no_such_component" and meaning.holding_meant(
+                self.kitloan, Text(text)
+            ):
+                return self._wait(counting, text, Text(text))
+            raise
+        return self._asked(counting)
+
+    def _end_number(self, asked: HowMany, number: int) -> Verdict:
+        if asked.to:
+            to = asked.to
+            return self._settle(lambda: self._lend(asked.held, to, number))
+        return self._settle(lambda: settling.number_back(self.kitloan, asked, number))
+
+    def _end_count(self, counting: Counting, count: Count | None) -> Verdict:
+        return self._settle(lambda: settling.count_ended(self.kitloan, counting, count))
+
+    def _settle(self, act: Callable[[], Verdict]) -> Verdict:
+        """End the question. It stays open when the store failed; a rule's refusal ends it too."""
+        try:
+            verdict = act()
+        except Refused:
+            self.question = None
+            raise
+        self.question = None
+        return verdict
+
+    # -- commands ---------------------------------------------------------------------------------
+
+    def _done(self) -> Verdict:
+        if self.question:
+            return self._enter()
+        return self._leave() if self.session else self.diary.note("Nothing is open.")
+
+    def _whole(self) -> Verdict:
+        return self._end_count(self._counting_untold(), Count(whole=True))
+
+    def _count_later(self) -> Verdict:
+        return self._end_count(self._counting_untold(), None)
+
+    def _counting_untold(self) -> Counting:
+        """The kit being counted, when nobody has said anything against it yet."""
+        if not isinstance(self.question, Counting):
+            raise wording.nothing_counted()
+        if self.question.typed:
+            raise wording.said_otherwise(self.question)
+        return self.question
+
+    def _undo(self) -> Verdict:
+        if isinstance(self.question, Counting) and self.question.typed:
+            said = self.question.typed.pop()
+            return self._asked(
+                self.question, f"Taken back: {said.part} {said.number} {said.fault}."
+            )
+        undone = self.kitloan.desk.undo()
+        for tag in undone.tags:
+            self._forget(tag)
+        return wording.undone(undone)
+
+    def _forget(self, tag: str) -> None:
+        """What the state knew of a holding is no longer so."""
+        if self.question and self.question.held.tag == tag:
+            self.question = None
+        self._take_from_basket(tag)
+        if self.session:
+            self.session.lent = [lent for lent in self.session.lent if lent.tag != tag]
+
+    def _leave(self) -> Verdict:
+        if self.question:
+            question, self.question = self.question, None
+            return wording.left(question)
+        if self.basket:
+            basket, self.basket = self.basket, ()
+            return wording.not_taken(basket)
+        if self.session:
+            session, self.session = self.session, None
+            return wording.closed(session.to, len(session.lent))
+        return READY
+
+
+def _is_number(text: str, most: int) -> bool:
+    return text.isdecimal() and len(text) < 3 and 1 <= int(text) <= most

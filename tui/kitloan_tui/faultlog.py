@@ -1,0 +1,32 @@
+"""Where the unexpected is written down, so that the desk can go on and somebody can mend it."""
+
+import os
+import sys
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+
+
+def default_place() -> Path:
+    """The log in the user's own folder for a program's state."""
+    if os.name == "nt":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Logs"
+    elif os.environ.get("XDG_STATE_HOME"):
+        base = Path(os.environ["XDG_STATE_HOME"])
+    else:
+        base = Path.home() / ".local" / "state"
+    return base / "kitloan" / "desk.log"
+
+
+def write(problem: BaseException, place: Path) -> str:
+    """Add a problem to the log; gives the end of a sentence that says where it is."""
+    text = "".join(traceback.format_exception(problem))
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with place.open("a", encoding="utf-8") as log:
+            log.write(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}\n{text}\n")
+    except OSError as unwritable:
+        return f"{type(problem).__name__}: {problem} (no log: {unwritable.strerror})"
+    return f"the log is {place}"

@@ -1,0 +1,53 @@
+"""What somebody means by a code or by words: a holding, an organisation, or nothing known."""
+
+from collections.abc import Iterable
+
+from kitloan.answers import Holding
+from kitloan.errors import BadInput
+from kitloan.library import Kitloan
+from kitloan.scan import Tag, Text
+from kitloan.tags import looks_like_tag
+from kitloan.text import fold
+from kitloan_tui import lookups
+
+_TO = "to "
+"""In front of a name it says that a school is meant, also one not met before."""
+
+
+def holding_meant(kitloan: Kitloan, code: Tag | Text) -> Holding | None:
+    """The holding with this tag or asset number; None when there is none.
+
+    Raises:
+        BadInput: `bad_tag` or `ambiguous`, when a holding was meant but not well said.
+    """
+    try:
+        return kitloan.find.holding(code.tag if isinstance(code, Tag) else code.text)
+    except BadInput as unknown:
+        if isinstance(code, Text) and unknown.code != "unknown_holding":
+            raise
+        return None
+
+
+def name_after_to(text: str) -> str:
+    """The school in `to Kilmarnock Academy`; empty when it was not said so."""
+    return text[len(_TO) :].strip() if text.lower().startswith(_TO) else ""
+
+
+def reads_as_name(text: str) -> bool:
+    """Whether a school may be called so; a book's barcode or a mistyped asset number is none."""
+    letters = any(c.isalpha() for c in text)
+    digits = any(c.isdecimal() for c in text)
+    return letters and not looks_like_tag(text) and (not digits or " " in text)
+
+
+def completed(text: str, names: Iterable[str]) -> str | None:
+    """The first of `names` that begins as `text` does."""
+    return next((name for name in names if fold(name).startswith(fold(text))), None)
+
+
+def organisation_completed(kitloan: Kitloan, text: str) -> str | None:
+    """A known organisation whose name begins so, with or without `to` before it."""
+    name = name_after_to(text)
+    said = text[: len(text) - len(name)] if name else ""
+    found = completed(name or text, lookups.organisations(kitloan.session))
+    return said + found if found else None

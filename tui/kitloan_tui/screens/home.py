@@ -1,0 +1,91 @@
+"""Home: the line that listens, the verdict, and today.
+
+The screen draws what it is given and keeps nothing but that; the line at its top always has the
+focus, and takes it back from whatever took it.
+"""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.screen import Screen
+from textual.widgets import Static
+
+from kitloan_tui.verdict import STARTING, Verdict
+from kitloan_tui.widgets.omnibox import Complete, Omnibox
+from kitloan_tui.widgets.pages import page
+from kitloan_tui.widgets.panels import Context, Heading, KeyBar, Log, VerdictPanel, context_of
+
+if TYPE_CHECKING:
+    from kitloan_tui.counter import Counter
+    from kitloan_tui.lookups import Board
+
+_LISTENING = "scan a kit or a school, or type"
+_ASKED = {
+    "IN?": "Enter: done. Or type what is not: wheel 2",
+    "TO WHOM?": "scan or type the school",
+    "FROM WHOM?": "type a number of the list, or the school",
+    "HOW MANY?": "type how many",
+}
+
+
+class Home(Screen[None]):
+    """The one screen that a counter needs."""
+
+    AUTO_FOCUS: ClassVar[str | None] = "#omnibox"
+
+    def __init__(self, complete: Complete) -> None:
+        super().__init__()
+        self._complete = complete
+        self._drawn: tuple[Counter, Board] | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out the screen, from the heading to the keys."""
+        yield Heading()
+        with Horizontal(id="line"):
+            yield Static(">", id="prompt", markup=False)
+            yield Omnibox(self._complete)
+        yield Context(markup=False)
+        yield VerdictPanel(markup=False)
+        with VerticalScroll(id="body", can_focus=False):
+            yield Static(id="page", markup=False)
+        yield Log(markup=False)
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Say that the desk is not ready yet, and listens already."""
+        self.show_verdict(STARTING)
+
+    def show(self, counter: "Counter", board: "Board", notes: list[str]) -> None:
+        """Draw the counter as it stands."""
+        self._drawn = (counter, board)
+        self.show_verdict(counter.verdict)
+        self.query_one(Context).show([*context_of(counter), *notes])
+        happened = [h for h in counter.diary.log if h.verdict.text != counter.verdict.text]
+        self.query_one(Log).show(happened)
+        self.query_one(KeyBar).show(counter)
+        self._draw_page()
+
+    def show_verdict(self, verdict: Verdict) -> None:
+        """Say what just happened, and what the line waits for."""
+        self.query_one(VerdictPanel).show(verdict)
+        self.query_one(Omnibox).placeholder = _ASKED.get(verdict.word, _LISTENING)
+
+    def on_resize(self) -> None:
+        """Draw the page for the new width."""
+        self.call_after_refresh(self._draw_page)
+
+    def on_screen_resume(self) -> None:
+        """Listen again."""
+        self.query_one(Omnibox).focus()
+
+    def on_descendant_blur(self, event: events.DescendantBlur) -> None:
+        """Take the focus back from a click, but not while another program has the keyboard."""
+        if self.app.app_focus and self.is_current:
+            event.widget.focus()
+
+    def _draw_page(self) -> None:
+        if self._drawn:
+            width = self.query_one("#body").scrollable_content_region.width
+            self.query_one("#page", Static).update(page(*self._drawn, width))

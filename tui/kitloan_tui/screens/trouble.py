@@ -1,0 +1,33 @@
+"""The store could not be opened: what is wrong and what to do, and nothing else on the screen."""
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from kitloan.text import plain
+
+
+class Trouble(Screen[None]):
+    """One message over the whole screen."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__()
+        self._said = (message, hint)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the message."""
+        message, hint = self._said
+        with VerticalScroll(id="body", can_focus=False):
+            yield Static(
+                Content("\n\n").join(
+                    [
+                        Content.styled(" ! THE DESK CANNOT OPEN ", "bold $background on $error"),
+                        Content.styled(plain(message), "bold"),
+                        Content(plain(hint)),
+                        Content.styled("Ctrl+Q closes.", "$text-muted"),
+                    ]
+                ),
+                markup=False,
+            )

@@ -1,0 +1,43 @@
+"""Asking about what comes back, and putting on record what the person answered."""
+
+from kitloan.answers import Holding
+from kitloan.contents import Count
+from kitloan.library import Kitloan
+from kitloan_tui import lookups, wording
+from kitloan_tui.counting import Counting, HowMany
+from kitloan_tui.verdict import Verdict
+
+
+def count_ended(kitloan: Kitloan, counting: Counting, count: Count | None) -> Verdict:
+    """Record a count, with the return that it came with; None when it is counted later.
+
+    Raises:
+        Refused: `not_out`, when another desk was quicker.
+    """
+    tag = counting.held.tag
+    if counting.returning:
+        (back,) = kitloan.desk.check_in([tag], count)
+        return wording.returned(back, counting.held, kitloan.session.today)
+    if count is None:
+        return wording.still_uncounted(counting.held)
+    _, shortages = kitloan.desk.count(tag, count)
+    return wording.counted_here(counting, shortages)
+
+
+def stock_back(kitloan: Kitloan, held: Holding) -> HowMany:
+    """The question about loose stock of which some is out."""
+    having = lookups.who_has(kitloan.session, held.tag)
+    asked = HowMany(held, 0, having=having)
+    if len(having) == 1:
+        asked.choose(having[0][0])
+    return asked
+
+
+def number_back(kitloan: Kitloan, asked: HowMany, number: int) -> Verdict:
+    """Take so many of a stock back from whoever was named.
+
+    Raises:
+        Refused: `not_out` or `more_than_out`, when another desk was quicker.
+    """
+    (back,) = kitloan.desk.check_in([asked.held.tag], quantity=number, from_=asked.whose)
+    return wording.returned(back, asked.held, kitloan.session.today)

@@ -1,0 +1,145 @@
+"""The parts of the home screen that speak: who is here, what just happened, and before that.
+
+Each takes what it shows as a value and draws it as plain text, so that no name is ever markup.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from kitloan.answers import plural
+from kitloan.calendar import uk_instant
+from kitloan.tags import grouped, is_tag
+from kitloan.text import plain
+from kitloan_tui.actions import ACTIONS, Action, why_not
+from kitloan_tui.theme import tone
+from kitloan_tui.verdict import Verdict
+
+if TYPE_CHECKING:
+    from kitloan_tui.counter import Counter
+    from kitloan_tui.diary import Happened
+
+_LOG_LINES = 12
+
+
+class Heading(Horizontal):
+    """The program and the college on the left, who and when on the right."""
+
+    def compose(self) -> ComposeResult:
+        """Lay out the two halves."""
+        yield Static("kitloan", id="where", markup=False)
+        yield Static("", id="who", markup=False)
+
+    def show(self, where: str, who: str) -> None:
+        """Say where this is, and who is at it."""
+        self.query_one("#where", Static).update(
+            Content.assemble(("kitloan", "bold $primary"), f"  {plain(where)}")
+        )
+        self.query_one("#who", Static).update(Content(plain(who)))
+
+
+class VerdictPanel(Static):
+    """The largest thing on the screen: what just happened."""
+
+    def show(self, verdict: Verdict) -> None:
+        """Say it: the word in a block of its own, the facts, and the next step."""
+        colour = tone(verdict.symbol)
+        self.set_classes(f"-{colour}")
+        self.update(
+            Content("\n").join(
+                line
+                for line in (
+                    Content.styled(
+                        f" {verdict.symbol} {verdict.word} ", f"bold $background on ${colour}"
+                    ),
+                    Content.styled(plain(verdict.text), "bold"),
+                    Content.styled(plain(verdict.hint), "$text-muted"),
+                )
+                if line.plain.strip()
+            )
+        )
+
+
+class Context(Static):
+    """Whose turn it is, and which scans wait; nothing when there is neither."""
+
+    def show(self, lines: Sequence[str]) -> None:
+        """Say these lines."""
+        self.update(Content(plain("\n".join(lines))))
+        self.display = bool(lines)
+
+
+class Log(Static):
+    """What happened before, the latest first; the oldest fall off the foot."""
+
+    def show(self, happened: Sequence["Happened"]) -> None:
+        """List the latest of these."""
+        lines = [
+            Content.assemble((uk_instant(each.at)[-5:], "$text-muted"), f"  {each.verdict}")
+            for each in list(happened)[: -_LOG_LINES - 1 : -1]
+        ]
+        self.update(Content("\n").join(lines))
+
+
+class KeyHint(Static):
+    """One action in the bar, which a click does as its key does."""
+
+    class Chosen(Message):
+        """Somebody clicked an action."""
+
+        def __init__(self, action: Action) -> None:
+            super().__init__()
+            self.action = action
+
+    def __init__(self, action: Action) -> None:
+        super().__init__(markup=False, id=f"key-{action.id}")
+        self._action = action
+        self.show(None)
+        self.update(Content.assemble((action.shown_key, "bold"), f" {action.label}"))
+
+    def on_click(self, event: events.Click) -> None:
+        """Do it."""
+        event.stop()
+        self.post_message(self.Chosen(self._action))
+
+    def show(self, counter: "Counter | None") -> None:
+        """Stand back when it cannot be done now."""
+        self.set_class(why_not(self._action, counter) is not None, "-cannot")
+
+
+class KeyBar(Horizontal):
+    """What can be done, at the foot."""
+
+    def compose(self) -> ComposeResult:
+        """Lay out a hint for each action."""
+        for action in ACTIONS:
+            if action.in_bar:
+                yield KeyHint(action)
+
+    def show(self, counter: "Counter | None") -> None:
+        """Dim what cannot be done now."""
+        for hint in self.query(KeyHint):
+            hint.show(counter)
+
+
+def context_of(counter: "Counter") -> list[str]:
+    """Whose turn it is, and which scans wait."""
+    lines = []
+    if counter.session:
+        lent = plural(len(counter.session.lent), "loan")
+        lines.append(f"> LENDING TO {counter.session.to}, {lent} so far. Esc ends the turn.")
+    if counter.waiting:
+        lines.append(waiting(list(counter.waiting)))
+    return lines
+
+
+def waiting(texts: Sequence[str]) -> str:
+    """Scans that wait, in order."""
+    named = ", ".join(grouped(text) if is_tag(text) else text for text in texts)
+    return f"~ {plural(len(texts), 'scan')} waiting: {named}"

@@ -110,22 +110,22 @@ def walk(demo: Demo) -> None:
 
 
 def _tag_off_the_sheet(demo: Demo, store: str, sheet: Path) -> str:
-    """Photograph the last label of the printed sheet, and read the tag in the picture."""
-    photo = demo.folder / "label.png"
-    newest = demo.ask(store, "show", "AC0031")["tag"]
-    demo.run(store, "labels", newest, "--stock", "l7160", "--out", str(demo.folder / "one.pdf"))
-    _photograph(demo.folder / "one.pdf", photo)
+    """Photograph the last page of the printed sheet, and find the new kit's tag in the picture."""
+    photo = demo.folder / "labels.png"
+    _photograph(sheet, photo)
     demo.run(store, "read", str(photo))
-    (tag,) = demo.ask(store, "read", str(photo))["files"][0]["tags"]
+    seen = demo.ask(store, "read", str(photo))["files"][0]["tags"]
+    (tag,) = (tag for tag in seen if demo.ask(store, "show", tag)["asset_number"] == "AC0031")
     return str(tag)
 
 
 def _photograph(sheet: Path, photo: Path) -> None:
-    """A picture of a sheet's first page, as a phone held over it would take one."""
+    """A picture of a sheet's last page, as a phone held over it would take one."""
     import pypdfium2  # type: ignore[import-untyped]  # it has no stubs
 
-    page = pypdfium2.PdfDocument(sheet)[0]
-    page.render(scale=200 / 72).to_pil().rotate(2, expand=True, fillcolor="white").save(photo)
+    pages = pypdfium2.PdfDocument(sheet)
+    picture = pages[len(pages) - 1].render(scale=200 / 72).to_pil()
+    picture.rotate(2, expand=True, fillcolor="white").save(photo)
 
 
 def _send(demo: Demo, store: str) -> str:

@@ -227,7 +227,7 @@ class Holdings:
             return writer.request
 
     def unlabelled(self) -> list[str]:
-        """Tags of holdings whose label has not been printed, by tag."""
+        """Tags of holdings whose label has not been printed, in the order of `tags`."""
         printed = (
             select(label.c.tag)
             .where(label.c.college == holding.c.college, label.c.tag == holding.c.tag)
@@ -236,7 +236,7 @@ class Holdings:
         return self._tags(~printed)
 
     def tags(self) -> list[str]:
-        """Tags of every holding that is not withdrawn, by tag."""
+        """Tags of every holding that is not withdrawn, by asset number: as they stand on the shelf."""
         return self._tags(holding.c.state != "withdrawn")
 
     def _tags(self, wanted: Any) -> list[str]:
@@ -249,7 +249,7 @@ class Holdings:
                         holding.c.state != "withdrawn",
                         wanted,
                     )
-                    .order_by(holding.c.tag)
+                    .order_by(holding.c.asset_key.is_(None), holding.c.asset_key, holding.c.tag)
                 ).scalars()
             )
 

@@ -177,8 +177,7 @@ class _Walk:
 
     def _replay(self, row: AnyRow, read: Entry, replayed: Connection) -> None:
         try:
-            with replayed.begin_nested():
-                record(replayed, self.college, row.epoch, read, row.body, row.hash)
+            record(replayed, self.college, row.epoch, read, row.body, row.hash)
         except Exception as problem:
             if not isinstance(problem, KitloanError) and driver_error(problem) is None:
                 raise

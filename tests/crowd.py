@@ -251,6 +251,23 @@ def kill_desks(
     return heard
 
 
+def kill_starts(number: int, ready: Ready, places: Sequence[str], seed: int) -> int:
+    """Kill one start of a store at each place; gives how many were killed before they ended."""
+    chance = random.Random(seed)
+    killed = 0
+    for place in places:
+        starter = os.fork()
+        if starter == 0:
+            try:
+                kitloan.init("fife", place, actor="m.ross")
+            finally:
+                os._exit(0)
+        _spin(chance.random() * 0.06)
+        os.kill(starter, signal.SIGKILL)
+        killed += os.WIFSIGNALED(os.waitpid(starter, 0)[1])
+    return killed
+
+
 def _rehearse(place: str, tag: str) -> None:
     """Do everything once, so that a fork has no more to load than a desk that is at work."""
     with kitloan.open(place, actor="m.ross") as desk:

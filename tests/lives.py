@@ -1,6 +1,7 @@
 """Whole lives of colleges, for tests that need history of every kind, and what it comes to."""
 
 import json
+import secrets
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
@@ -130,6 +131,17 @@ def long_life(desk: Kitloan, clock: SetClock, folder: Path) -> dict[str, str]:
     read_people(desk, folder)
     keep(desk, clock, tags)
     return tags
+
+
+def new_database(server: str, like: str = "template1") -> str:
+    """The URL of a new database, a copy of another one; it goes when the server does."""
+    url = sa.make_url(server).set(drivername="postgresql+psycopg")
+    name = f"t{secrets.token_hex(6)}"
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {like}")
+    engine.dispose()
+    return url.set(drivername="postgresql", database=name).render_as_string(False)
 
 
 def rows_of(opened: Kitloan, tables: Iterable[sa.Table]) -> dict[str, Rows]:

@@ -1,19 +1,21 @@
 """Desks killed in the middle of their work: what was reported as done is done."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 import crowd
+import kitloan
 from crowd import Crowd, Heard
 from kitloan import NewHolding
 from kitloan.library import Kitloan
 from kitloan.models import LedgerEntry, Loan, table
 from kitloan.store import is_url
 
-KILLS, SEED = 200, 20261123
+KILLS, STARTS, SEED = 200, 15, 20261123
 
 loan, entry = table(Loan), table(LedgerEntry)
 
@@ -52,6 +54,20 @@ def test_no_reported_loan_is_lost_to_a_kill(fife: Kitloan, place: str, nursery: 
         assert heard.caught, "some kills came in the middle of a change"
         with sqlite3.connect(place) as file:
             assert file.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def test_a_start_that_was_killed_can_be_said_again(
+    new_place: Callable[[], str], nursery: Crowd, tmp_path: Path
+) -> None:
+    """A college whose first command was cut off would be told for ever to start, and refused."""
+    kitloan.init("fife", tmp_path / "rehearsal").close()
+    places = [new_place() for _ in range(STARTS)]
+    (killed,) = nursery.do(crowd.kill_starts, places, SEED)
+    assert killed
+    for place in places:
+        with kitloan.init("fife", place) as desk, kitloan.open(place) as again:
+            assert [line.kind for line in again.ledger.log()] == ["college.opened"]
+            assert desk.ledger.verify().ok
 
 
 @pytest.mark.soak

@@ -28,7 +28,13 @@ MOST_BLANK = 100_000
 @click.option("--blank", type=int, metavar="N", help="N new tags, to be claimed later.")
 @click.option("--stock", required=True, help="The sheet, by any of its maker's numbers: l7160.")
 @click.option("--start", type=int, default=1, help="The first free label of a part-used sheet.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FILE.pdf")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE.pdf",
+    help="The file to write; an older one is replaced.",
+)
 @pass_app
 def labels(
     app: App,

@@ -236,16 +236,9 @@ def test_a_formula_is_never_run_nor_kept(
         assert cli("import", tmp_path / "register.xlsx").code == 2
 
 
-def test_progress_is_told_of_what_takes_long(
-    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A register of thousands of rows must not look as if the program had died; on stderr."""
+def test_nothing_is_said_of_what_is_quick(cli: Cli, tmp_path: Path) -> None:
+    """Progress is for what takes longer than a second; the nightly log stays empty."""
     cli("init", "fife")
-    register = tmp_path / "many.csv"
-    register.write_text("Kit No,Description\n" + "".join(f"N{i},Kit\n" for i in range(20_000)))
-    read = cli("import", register, "--json")
-    assert read.json["added"] == 20_000
-    assert read.err.splitlines()[-1] == "Reading rows: 20,000 of 20,000"
-    short = tmp_path / "short.csv"
-    short.write_text("Kit No,Description\nX1,Kit\n")
-    assert cli("import", short).err == "", "and nothing is said of what does not"
+    register = tmp_path / "short.csv"
+    register.write_text("Kit No,Description\nX1,Kit\n")
+    assert cli("import", register).err == ""

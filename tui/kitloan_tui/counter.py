@@ -11,7 +11,7 @@ question is settled, and is then handled in its turn, so that no count is assume
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 
 from kitloan import scan
@@ -23,7 +23,7 @@ from kitloan.library import Kitloan
 from kitloan.scan import Command, Tag, Text
 from kitloan.text import clean, slug, tidy
 from kitloan_tui import lookups, meaning, settling, wording
-from kitloan_tui.counting import Counting, HowMany
+from kitloan_tui.counting import Counting, HowMany, Lending
 from kitloan_tui.diary import Diary, Repeats
 from kitloan_tui.verdict import READY, Verdict
 
@@ -33,14 +33,6 @@ MOST_CHOICES = 9
 Question = Counting | HowMany
 
 _TYPED_COMMANDS = {"whole": "whole", "later": "count_later"}
-
-
-@dataclass(slots=True)
-class Lending:
-    """An organisation's turn at the counter, and what it has taken in it."""
-
-    to: str
-    lent: list[Lent] = field(default_factory=list)
 
 
 class Counter:

@@ -1,8 +1,8 @@
-"""What is on the counter and not yet settled: a kit being counted, or stock whose number is asked.
+"""What is on the counter and not yet settled: a turn, a kit being counted, stock to be numbered.
 
-Both are values that the counter holds until they are answered. A person says only what is not
-right; what they said last about a part holds, and can be taken back a word at a time. Nothing here
-asks or changes the store.
+The counter holds each until it is over. A person who counts says only what is not right; what they
+said last about a part holds, and can be taken back a word at a time. Nothing here asks or changes
+the store.
 """
 
 import re
@@ -12,12 +12,21 @@ from dataclasses import dataclass, field
 from kitloan.answers import Holding, ShortageLine
 from kitloan.contents import Count, Fault, Part, match, reckon
 from kitloan.errors import BadInput
+from kitloan.lending import Lent
 from kitloan.text import fold, slug
 
 _FAULTS: dict[str, Fault] = {"missing": "missing", "lost": "missing", "broken": "broken"}
 _SAID = re.compile(
     r"(?:(?P<before>\d{1,6})\s+)?(?P<name>.+?)(?:(?:\s*=\s*|\s+x?)(?P<after>\d{1,6}))?"
 )
+
+
+@dataclass(slots=True)
+class Lending:
+    """An organisation's turn at the counter, and what it has taken in it."""
+
+    to: str
+    lent: list[Lent] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ DARK: Final = Theme(
     panel="#232b33",
     dark=True,
     variables={
-        "text-muted": "#5a6068",
+        "text-muted": "#a9b5bf",
         "input-cursor-background": "#e8ebee",
         "input-cursor-foreground": "#12161a",
         "input-selection-background": "#3d4f60",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MUTED = "$text-muted"
 TITLE = "bold $primary"
-_WIDE = 120
+_WIDE = 150
 _TAG, _WHEN, _BAG, _PART = 16, 13, 16, 30
 _NOTHING = Content("")
 

@@ -1,0 +1,142 @@
+"""Help on every command, at once, and a core that drags in nothing it does not need."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import click
+import pytest
+
+from cli.running import Answer, Cli, Program
+from kitloan import __version__
+from kitloan.cli.commands import COMMANDS
+from kitloan.cli.main import cli as group
+
+HEAVY = {"sqlalchemy", "sqlmodel", "pydantic", "textual", "openpyxl", "PIL", "reportlab"}
+
+
+def every_command(
+    of: click.Command = group, named: tuple[str, ...] = ()
+) -> Iterator[tuple[str, ...]]:
+    """Every command line that can be asked for help."""
+    yield named
+    if isinstance(of, click.Group):
+        context = click.Context(of)
+        for name in of.list_commands(context):
+            command = of.get_command(context, name)
+            assert command is not None, name
+            yield from every_command(command, (*named, name))
+
+
+ALL = sorted(every_command())
+LEAVES = [line for line in ALL if not any(other[:-1] == line for other in ALL if other)]
+
+
+def loaded_after(code: str) -> set[str]:
+    """The packages that a fresh Python has loaded when `code` has run."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\nimport sys, json; print(json.dumps(sorted(sys.modules)))"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    modules: list[str] = json.loads(done.stdout.splitlines()[-1])
+    return {name.partition(".")[0] for name in modules}
+
+
+@pytest.mark.parametrize("line", LEAVES, ids=" ".join)
+def test_every_command_has_help_with_an_example(cli: Cli, line: tuple[str, ...]) -> None:
+    """Nobody reads a manual at a counter; one line to copy is what helps."""
+    short, long = cli(*line, "-h", as_=None, store=None), cli(*line, "--help", as_=None, store=None)
+    assert (long.code, long.err) == (0, "")
+    assert short == long
+    example = long.out.partition("Example: ")[2]
+    assert example.startswith(f"kitloan {' '.join(line)}".rstrip())
+
+
+@pytest.mark.parametrize("line", [line for line in ALL if line not in LEAVES], ids=" ".join)
+def test_every_group_lists_its_commands(cli: Cli, line: tuple[str, ...]) -> None:
+    """Whoever knows half of a command finds the other half."""
+    told = cli(*line, "--help", as_=None, store=None).out
+    for other in ALL:
+        if other and other[:-1] == line:
+            assert f"  {other[-1]} " in told
+
+
+def test_every_option_is_explained(cli: Cli) -> None:
+    """An option without a word is a riddle."""
+    context = click.Context(group)
+    for line in LEAVES:
+        command: click.Command = group
+        for name in line:
+            assert isinstance(command, click.Group)
+            found = command.get_command(context, name)
+            assert found is not None
+            command = found
+        for option in command.params:
+            if isinstance(option, click.Option) and not option.hidden:
+                assert option.help, (line, option.name)
+
+
+def test_the_help_tells_every_command_in_order(cli: Cli) -> None:
+    """The list is the map of the program: what is not on it does not exist."""
+    told = cli("--help", as_=None, store=None).out
+    places = [told.index(f"\n  {row.name} ") for row in COMMANDS]
+    assert places == sorted(places)
+    assert all(row.line in " ".join(told.split()) for row in COMMANDS)
+    for option in ("--store", "--as", "--json", "--debug", "--version"):
+        assert option in told
+
+
+def test_the_version(cli: Cli, program: Program) -> None:
+    """The first thing that anybody is asked for who reports a fault."""
+    assert cli("--version", as_=None, store=None) == Answer(0, f"kitloan {__version__}\n", "")
+    assert program("--version", store=None).out == f"kitloan {__version__}\n"
+
+
+def test_a_command_mistyped(cli: Cli) -> None:
+    """A slip in the command leads to the help, not to a dead end."""
+    answer = cli("chekout", "FC001")
+    assert answer.code == 2
+    assert "No such command 'chekout'" in answer.err
+    assert "kitloan --help" in answer.err
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_help_answers_at_once(option: str) -> None:
+    """Help that loads a database first is help that people do not ask for."""
+    loaded = loaded_after(f"from kitloan.cli.main import run; assert run([{option!r}]) == 0")
+    assert "click" in loaded
+    assert not loaded & HEAVY
+
+
+@pytest.mark.parametrize("line", [line for line in LEAVES if line], ids=" ".join)
+def test_no_commands_help_opens_a_store(cli: Cli, line: tuple[str, ...]) -> None:
+    """Help must be there when the store is not."""
+    assert cli(*line, "--help", store="/nowhere/at/all").code == 0
+
+
+def test_looking_loads_no_screen_and_no_printer(cli: Cli, store: str) -> None:
+    """A lookup is over before a terminal library would have been loaded."""
+    cli("init", "fife")
+    tag = cli("add", "--type", "Kit", "--json").json["tag"]
+    lines = [["show", tag], ["find", "kit"], ["loans"], ["checkout", tag, "--to", "B"], ["audit"]]
+    code = "from kitloan.cli.main import run\n"
+    for line in lines:
+        code += f"assert run({['--store', str(store), *line]!r}) == 0\n"
+    assert not loaded_after(code) & {"textual", "rich", "openpyxl", "PIL", "reportlab", "qrcode"}
+
+
+def test_the_core_needs_no_screen_and_no_printer() -> None:
+    """Whoever builds on the library must not get a terminal program and a PDF writer with it."""
+    code = (
+        "import importlib, pkgutil, kitloan\n"
+        "for found in pkgutil.walk_packages(kitloan.__path__, 'kitloan.'):\n"
+        "    if not found.name.endswith('__main__'): importlib.import_module(found.name)\n"
+    )
+    loaded = loaded_after(code)
+    assert {"kitloan", "sqlmodel"} <= loaded
+    front = {"textual", "rich", "PIL", "reportlab", "qrcode", "zxingcpp"}
+    assert not loaded & (front | {"kitloan_tui", "kitloan_labels"})

@@ -141,6 +141,7 @@ def scratch_store(path: Path | None = None) -> Store:
     engine = sa.create_engine(f"sqlite:///{path}" if path else "sqlite://")
     with engine.begin() as connection:
         connection.exec_driver_sql("PRAGMA synchronous = OFF")
+        connection.exec_driver_sql("PRAGMA foreign_keys = ON")
         create_tables(connection)
     return Store(engine, "a scratch copy")
 

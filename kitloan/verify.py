@@ -9,7 +9,6 @@ finding, never an exception: somebody has to look at all of it.
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +94,7 @@ def _silent(_done: int, _total: int) -> None:
 
 def _verify(live: Connection, replayed: Connection, progress: Progress) -> Verdict:
     total = live.execute(select(func.count()).select_from(entry)).scalar_one()
-    findings: list[Finding] = _integrity(live)
+    findings = _integrity(live) + _strays(live)
     states = []
     done = 0
     for top in live.execute(select(head).order_by(head.c.college)).all():
@@ -122,6 +121,20 @@ def _integrity(live: Connection) -> list[Finding]:
     return [Finding("file_damaged", "", 0, str(line)) for line in said if line != "ok"]
 
 
+def _strays(live: Connection) -> list[Finding]:
+    """Rows of colleges that have no ledger here, and so no history that could be replayed."""
+    ledgers = select(head.c.college)
+    return [
+        Finding(
+            "no_ledger", row[0], 0, f"Table {each.name} has rows of {row[0]!r}, without a ledger."
+        )
+        for each in (entry, *REGISTER_TABLES)
+        for row in live.execute(
+            select(each.c.college).where(each.c.college.not_in(ledgers)).distinct()
+        )
+    ]
+
+
 def _entries_of(connection: Connection, college: str) -> Iterator[AnyRow]:
     wanted = select(entry).where(entry.c.college == college).order_by(entry.c.epoch, entry.c.seq)
     return iter(connection.execution_options(yield_per=_STEP).execute(wanted))
@@ -143,7 +156,7 @@ class _Walk:
     def step(self, row: AnyRow, replayed: Connection) -> None:
         self.count += 1
         try:
-            read = parse(row.body)
+            read = parse(row.body if isinstance(row.body, str) else "")
         except ValidationError as problem:
             self._broken("unreadable", row.seq, f"cannot be read: {problem.errors()[0]['msg']}")
             self.seq, self.hash = row.seq, row.hash
@@ -154,7 +167,7 @@ class _Walk:
             self._replay(row, read, replayed)
 
     def _chain(self, row: AnyRow, read: Entry) -> None:
-        if row.seq != self.seq + 1:
+        if not isinstance(row.seq, int) or row.seq != self.seq + 1:
             self._broken("gap", row.seq, f"follows entry {self.seq}; what lay between is gone")
         elif read.prev != self.hash:
             self._broken("broken_chain", row.seq, "does not name the hash of the entry before it")
@@ -184,11 +197,11 @@ class _Walk:
             self._broken("impossible", row.seq, f"cannot have happened: {problem}")
 
     def end(self, top: AnyRow) -> None:
-        if (top.epoch, top.seq, top.hash) != (self.epoch, self.seq, self.hash):
+        if (top.epoch, top.seq, top.hash, top.at) != (self.epoch, self.seq, self.hash, self.at):
             self._broken(
                 "cut_short",
                 self.seq,
-                f"is the last there is, but the ledger's head is entry {top.seq}",
+                f"is the last there is, but not the one that the ledger's head names ({top.seq})",
             )
 
     def _broken(self, code: str, seq: int, words: str) -> None:
@@ -208,21 +221,32 @@ def _differences(live: Connection, replayed: Connection, college: str) -> list[F
 
 
 def _compare(each: Table, live: Connection, replayed: Connection, college: str) -> Iterator[str]:
-    for ours, theirs in zip_longest(_rows(each, live, college), _rows(each, replayed, college)):
-        if ours != theirs:
-            key = [column.name for column in each.primary_key]
-            row = theirs or ours or {}
-            name = ", ".join(str(row[column]) for column in key[1:]) or college
-            different = (
-                "is not in the ledger"
-                if theirs is None
-                else "is missing"
-                if ours is None
-                else "differs in " + ", ".join(c for c in ours if ours[c] != theirs[c])
-            )
-            yield f"{name} {different}"
-            if ours is None or theirs is None or any(ours[c] != theirs[c] for c in key):
-                return  # the rows are out of step from here on; one finding says so
+    """Both sides come in the order of their keys, and go on in step."""
+    found, right = _rows(each, live, college), _rows(each, replayed, college)
+    ours, theirs = next(found, None), next(right, None)
+    while ours or theirs:
+        if ours and (theirs is None or _key(each, ours) < _key(each, theirs)):
+            yield f"{_name(each, ours)} is not in the ledger"
+            ours = next(found, None)
+        elif theirs and (ours is None or _key(each, theirs) < _key(each, ours)):
+            yield f"{_name(each, theirs)} is missing"
+            theirs = next(right, None)
+        elif ours and theirs:
+            different = [column for column in ours if ours[column] != theirs[column]]
+            if different:
+                yield f"{_name(each, ours)} differs in {', '.join(different)}"
+            ours, theirs = next(found, None), next(right, None)
+
+
+def _key(each: Table, row: dict[str, Any]) -> list[tuple[bool, bool, Any]]:
+    """What rows are ordered by; in SQLite, text may stand for a number, and bytes for text."""
+    values = [row[column.name] for column in each.primary_key]
+    return [(isinstance(v, bytes), isinstance(v, str), v) for v in values]
+
+
+def _name(each: Table, row: dict[str, Any]) -> str:
+    _, *rest = (str(row[column.name]) for column in each.primary_key)
+    return ", ".join(rest) or str(row["college"])
 
 
 def _rows(each: Table, connection: Connection, college: str) -> Iterator[dict[str, Any]]:

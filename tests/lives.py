@@ -1,5 +1,6 @@
 """Whole lives of colleges, for tests that need history of every kind, and what it comes to."""
 
+import hashlib
 import json
 import secrets
 from collections.abc import Iterable
@@ -169,3 +170,18 @@ def everything_in(opened: Kitloan) -> dict[str, Rows]:
 def audit_text(opened: Kitloan, as_at: date | None = None) -> str:
     """The audit as `--json` would print it."""
     return json.dumps(opened.audit.audit(as_at).as_json(), ensure_ascii=False, indent=2)
+
+
+def bytes_of(opened: Kitloan) -> bytes:
+    """The file of a store; nothing where there is none."""
+    return Path(opened.session.store.name).read_bytes() if opened.session.store.is_sqlite else b""
+
+
+def canonical(said: dict[str, Any]) -> str:
+    """An entry's body as it is sealed."""
+    return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def digest(line: str) -> str:
+    """What seals a line."""
+    return hashlib.sha256(line.encode()).hexdigest()

@@ -25,6 +25,9 @@ from lives import (
     PERSONAL,
     audit_text,
     begin,
+    bytes_of,
+    canonical,
+    digest,
     everything_in,
     keep,
     lend,
@@ -199,11 +202,6 @@ def test_merging_again_changes_no_byte(colleges: dict[str, Sent], national: Kitl
     assert (bytes_of(national), everything_in(national)) == (before, rows)
 
 
-def bytes_of(opened: Kitloan) -> bytes:
-    """The file of a store; nothing where there is none."""
-    return Path(opened.session.store.name).read_bytes() if opened.session.store.is_sqlite else b""
-
-
 def test_what_a_college_sees_is_what_esp_sees(
     place: str, clock: SetClock, tmp_path: Path, national: Kitloan
 ) -> None:
@@ -276,16 +274,6 @@ def lines_of(path: Path) -> Lines:
 def packed(lines: Sequence[str]) -> bytes:
     """Lines as an exchange file."""
     return gzip.compress("".join(line + "\n" for line in lines).encode(errors="surrogatepass"))
-
-
-def canonical(said: dict[str, Any]) -> str:
-    """An entry's body as it is sealed."""
-    return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def digest(line: str) -> str:
-    """What seals a line."""
-    return hashlib.sha256(line.encode()).hexdigest()
 
 
 def headed(lines: Lines, **changes: Any) -> Lines:

@@ -294,6 +294,15 @@ def test_scans_wait_for_the_count_in_order(day: Day) -> None:
     assert day.words == ["IN, WHOLE", "IN, 2 SHORT"]
 
 
+def test_words_that_come_as_fast_as_a_scan_are_still_words(day: Day) -> None:
+    """Else "wheel 2", pasted, would wait while Enter recorded the kit as whole."""
+    day.lent(day.store.kit)
+    day.scan(day.store.kit, "wheel 2")
+    assert not day.counter.waiting
+    expect(day.type(""), "IN, 2 SHORT")
+    assert [str(short) for short in day.held(day.store.kit).shortages] == ["Wheel: 2 missing"]
+
+
 def test_the_kit_being_counted_scanned_again(day: Day) -> None:
     """Else a second scan of the same kit would count it, or lend it out again."""
     day.lent(day.store.kit)

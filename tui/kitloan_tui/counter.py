@@ -72,6 +72,10 @@ class Counter:
         if isinstance(code, Command):
             return self.command(code.name)
         if (question := self.question) is not None:
+            # Words about the kit on the counter are no scan, however fast they came: pasted, or
+            # typed by a program. Kept waiting, they would leave it recorded as whole.
+            if isinstance(code, Text) and self.counting and self.counting.understands(text):
+                return self._say(lambda: self._answer(question, tidy(text)))
             return self._say(lambda: self._wait(question, text, code))
         return self._say(lambda: self._take(code))
 

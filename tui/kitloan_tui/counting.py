@@ -77,6 +77,14 @@ class Counting:
         reckon(self.parts, _count_of(trial))
         self.typed = trial
 
+    def understands(self, text: str) -> bool:
+        """Whether `text` speaks of a part of this kit, rightly or not quite."""
+        try:
+            read_exception(text, self.parts)
+        except BadInput as problem:
+            return problem.code != "no_such_component"
+        return True
+
     def count(self) -> Count:
         """What Enter means now: the exceptions, or the kit as it left, or all there."""
         return _count_of([*_known(self.parts), *self.typed])

@@ -99,6 +99,8 @@ def person(
 ) -> str:
     """The id of the person of this name at an organisation, written down when new.
 
+    `organisation_id` is empty for somebody whom a register names without saying where.
+
     Raises:
         BadInput: `bad_text`.
     """

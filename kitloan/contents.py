@@ -6,7 +6,8 @@ so that a shortage found before is neither blamed on this borrower nor forgotten
 that everything on the list is there, whatever was short before.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,6 +16,11 @@ from kitloan.errors import BadInput
 from kitloan.text import fold
 
 Fault = Literal["missing", "broken"]
+
+_FAULTS: dict[str, Fault] = {"missing": "missing", "lost": "missing", "broken": "broken"}
+_SAID = re.compile(
+    r"(?:(?P<before>\d{1,6})\s+)?(?P<name>.+?)(?:(?:\s*=\s*|\s+x?)(?P<after>\d{1,6}))?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,18 @@ class Count:
     def exceptions(self) -> bool:
         """Whether anything was named."""
         return bool(self.missing or self.broken)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Of one part, how many a person said are missing or broken."""
+
+    part: str
+    fault: Fault
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.part}: {self.number} {self.fault}"
 
 
 def reckon(parts: Iterable[Part], count: Count | None) -> tuple[Counted, tuple[Short, ...]]:
@@ -139,7 +157,7 @@ def parse_exception(text: str) -> tuple[str, int]:
         BadInput: `bad_exception`.
     """
     name, _, number = text.rpartition("=")
-    if not name.strip() or not number.strip().isdecimal():
+    if not name.strip() or not number.strip().isdecimal() or len(number) > 7:
         raise BadInput(
             "bad_exception",
             f"{text!r} does not say which component and how many.",
@@ -158,3 +176,64 @@ def parse_exceptions(texts: Iterable[str]) -> dict[str, int]:
             raise BadInput("bad_exception", f"{name!r} is named twice.", "Say it once.")
         found[name] = number
     return found
+
+
+def read_exceptions(text: str, parts: Iterable[Part]) -> list[Said]:
+    """What a line says is not right; commas part it, unless a part's own name has one.
+
+    Raises:
+        BadInput: as `read_exception`; then nothing of the line is taken.
+    """
+    listed = list(parts)
+    pieces = [text] if any("," in part.name for part in listed) else text.split(",")
+    return [read_exception(piece, listed) for piece in pieces]
+
+
+def read_exception(text: str, parts: Iterable[Part]) -> Said:
+    """`wheel 2`, `2 wheels`, `panel 1 broken`: a part, what is wrong, and with how many.
+
+    Raises:
+        BadInput: `no_such_component`, or `how_many` where the number cannot be guessed.
+    """
+    listed = {part.name: part for part in parts}
+    words = text.split()
+    fault = _FAULTS.get(words[-1].lower()) if len(words) > 1 else None
+    said = " ".join(words[:-1] if fault else words)
+    name, number = _name_and_number(said, listed)
+    part = listed[match(name, listed)]
+    if number is None and part.quantity > 1:
+        raise BadInput(
+            "how_many",
+            f"How many of {part.name}? There should be {part.quantity:,}.",
+            f"Type it with its number: {part.name.lower()} 2",
+            component=part.name,
+        )
+    return Said(part.name, fault or "missing", 1 if number is None else number)
+
+
+def _name_and_number(text: str, names: Iterable[str]) -> tuple[str, int | None]:
+    """A part's own name may end in a number, so the whole text is tried as a name first."""
+    found = _SAID.fullmatch(text)
+    if found is None or fold(text) in map(fold, names):
+        return text, None
+    number = found["after"] or found["before"]
+    return found["name"], int(number) if number else None
+
+
+def count_of(said: Sequence[Said]) -> Count:
+    """The count that a person's words come to: the last word about a part holds."""
+    faults: dict[Fault, dict[str, int]] = {"missing": {}, "broken": {}}
+    for each in said:
+        faults[each.fault][each.part] = each.number
+    if not said:
+        return Count(whole=True)
+    return Count(missing=faults["missing"], broken=faults["broken"])
+
+
+def as_it_left(parts: Iterable[Part]) -> list[Said]:
+    """What was short before, said again, so that "nothing new" does not make it good."""
+    listed = list(parts)
+    return [
+        *[Said(part.name, "missing", part.missing) for part in listed if part.missing],
+        *[Said(part.name, "broken", part.broken) for part in listed if part.broken],
+    ]

@@ -340,6 +340,10 @@ class _File:
                     yield line.decode()
         except (gzip.BadGzipFile, zlib.error, EOFError, UnicodeDecodeError):
             raise self._bad("it is cut short, or not an exchange file") from None
+        except FileNotFoundError:
+            raise BadInput(
+                "no_such_file", f"There is no file {self.path}.", "See how its name is spelt."
+            ) from None
         except OSError as problem:
             raise self._bad(problem.strerror or str(problem)) from None
 

@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from kitloan.errors import BadInput
@@ -31,4 +31,5 @@ def whole_file(path: Path, mode: int = 0o600) -> Iterator[Path]:
             file=str(path),
         ) from problem
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):  # it was never there, or the folder may not be entered
+            beside.unlink()

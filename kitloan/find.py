@@ -9,8 +9,16 @@ from datetime import date
 
 from sqlalchemy import ColumnElement, Connection, select
 
-from kitloan import answers, history
-from kitloan.answers import HistoryLine, LoanLine, Page, ShortageLine, ShortageOfHolding, Sighting
+from kitloan import answers, history, narrowing
+from kitloan.answers import (
+    HistoryLine,
+    LoanLine,
+    Page,
+    ShortageLine,
+    ShortageOfHolding,
+    Sighting,
+    Status,
+)
 from kitloan.models import (
     College,
     Gift,
@@ -26,7 +34,7 @@ from kitloan.prepared import AnyRow
 from kitloan.resolve import resolve
 from kitloan.session import Session
 from kitloan.status import status_of
-from kitloan.text import fold, slug
+from kitloan.text import slug
 
 PAGE = 200
 
@@ -92,7 +100,13 @@ class Finder:
             return history.of_tag(connection, where, tag)
 
     def search(
-        self, text: str, after: str | None = None, limit: int = PAGE
+        self,
+        text: str,
+        after: str | None = None,
+        limit: int = PAGE,
+        *,
+        status: Status | None = None,
+        type: str | None = None,  # noqa: A002  # the word of the contract
     ) -> Page[answers.Holding]:
         """Holdings in whose particulars every word of `text` occurs, by tag.
 
@@ -100,14 +114,22 @@ class Finder:
             text: words or parts of words; case does not count. Empty finds everything.
             after: the `next` of the page before.
             limit: the most holdings on a page.
+            status: only those that stand so.
+            type: only those of this kit type.
         """
         # The words begin with the tag, so their order is the tags'; and the index has them.
         order: tuple[ColumnElement[str], ...] = (holding.c.words, holding.c.tag)
-        matches = [holding.c.words.contains(word, autoescape=True) for word in fold(text).split()]
+        matches = narrowing.holdings_with(text)
+        if status is not None:
+            matches += narrowing.in_status(status, self._session.today)
+        if type is not None:
+            matches.append(holding.c.kit_type == slug(type))
         if self._college is None:
             order = (holding.c.college, *order)
-        else:
+        elif status is None:
             matches.append(holding.c.college == self._college)
+        else:
+            matches.append(narrowing.walked(self._session, holding.c.college))
         keys = select(holding.c.college, holding.c.words, holding.c.tag).where(*matches)
         with self._session.reading() as connection:
             page = page_of(connection, keys, order, after, limit)
@@ -118,7 +140,10 @@ class Finder:
         self,
         *,
         overdue: bool = False,
+        due_on: date | None = None,
+        due_after: date | None = None,
         to: str | None = None,
+        text: str = "",
         after: str | None = None,
         limit: int = PAGE,
     ) -> Page[LoanLine]:
@@ -126,7 +151,10 @@ class Finder:
 
         Args:
             overdue: only those that were due before today.
+            due_on: only those that are due on this day.
+            due_after: only those that are due after this day, or on no day.
             to: only those with this organisation.
+            text: only those whose holding or organisation has every one of these words.
             after: the `next` of the page before.
             limit: the most loans on a page.
         """
@@ -138,8 +166,13 @@ class Finder:
             wanted = wanted.where(loan.c.college == self._college)
         if overdue:
             wanted = wanted.where(loan.c.due_key < today)
+        if due_on is not None:
+            wanted = wanted.where(loan.c.due_key == due_on.isoformat())
+        if due_after is not None:
+            wanted = wanted.where(loan.c.due_key > due_after.isoformat())
         if to is not None:
             wanted = wanted.where(loan.c.organisation == slug(to))
+        wanted = wanted.where(*narrowing.loans_with(text, self._college))
         order = (loan.c.college, loan.c.due_key, loan.c.loan)
         with self._session.reading() as connection:
             page = page_of(connection, wanted, order, after, limit)
@@ -155,8 +188,16 @@ class Finder:
         lines = tuple(found[row.college, row.loan] for row in page.items)
         return Page(lines, page.total, page.next)
 
-    def shortages(self, after: str | None = None, limit: int = PAGE) -> Page[ShortageOfHolding]:
-        """Components that are short, by holding."""
+    def shortages(
+        self, after: str | None = None, limit: int = PAGE, *, text: str = ""
+    ) -> Page[ShortageOfHolding]:
+        """Components that are short, by holding.
+
+        Args:
+            after: the `next` of the page before.
+            limit: the most lines on a page.
+            text: only those whose holding or component has every one of these words.
+        """
         wanted = (
             select(
                 shortage.c.college,
@@ -180,6 +221,7 @@ class Finder:
         )
         if self._college is not None:
             wanted = wanted.where(shortage.c.college == self._college)
+        wanted = wanted.where(*narrowing.shortages_with(text))
         order = (shortage.c.college, shortage.c.tag, shortage.c.component)
         with self._session.reading() as connection:
             page = page_of(connection, wanted, order, after, limit)

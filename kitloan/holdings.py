@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
+from kitloan.calendar import day_of, uk
 from kitloan.entries import (
     Component,
     GiftRecorded,
@@ -20,7 +21,7 @@ from kitloan.entries import (
     LabelClaimed,
     LabelsPrinted,
 )
-from kitloan.errors import Refused
+from kitloan.errors import BadInput, Refused
 from kitloan.ledger import Writer, facts_said
 from kitloan.models import Alias, KitType, Label, table
 from kitloan.models import Holding as HoldingRow
@@ -236,7 +237,7 @@ class Holdings:
         return self._tags(~printed)
 
     def tags(self) -> list[str]:
-        """Tags of every holding that is not withdrawn, by asset number: as they stand on the shelf."""
+        """Tags of every holding that is not withdrawn, by asset number."""
         return self._tags(holding.c.state != "withdrawn")
 
     def _tags(self, wanted: Any) -> list[str]:
@@ -276,6 +277,8 @@ def accession(
     tag = parse(new.tag) if new.tag else mint()
     _must_be_free(writer, tag)
     quantity = check_quantity(new.quantity)
+    for day in (new.received_on, new.gift.valued_on):
+        _must_have_been(day, day_of(writer.at))
     key, name = define_if_new(writer, new.type)
     number = clean(new.asset_number, "The asset number") if new.asset_number else None
     writer.append(
@@ -322,6 +325,16 @@ def _must_be_free(writer: Writer, tag: str) -> None:
             f"{grouped(tag)} is a holding's already.",
             f"See it: kitloan show {tag}. A new holding needs a label that nothing has claimed.",
             tag=tag,
+        )
+
+
+def _must_have_been(day: date | None, today: date) -> None:
+    if day is not None and day > today:
+        raise BadInput(
+            "in_the_future",
+            f"{uk(day)} is in the future: today is {uk(today)}.",
+            "Give the day on which it happened.",
+            value=day.isoformat(),
         )
 
 

@@ -98,7 +98,7 @@ class People:
         wanted = fold(who)
         rows = connection.execute(
             select(contact, organisation.c.name.label("at"))
-            .join_from(
+            .outerjoin_from(
                 contact,
                 organisation,
                 (organisation.c.college == contact.c.college)
@@ -130,7 +130,7 @@ class People:
             raise BadInput(
                 "ambiguous",
                 f"{len(rows)} people answer to {plain(who)!r}: "
-                + ", ".join(f"{row.contact} at {row.at}" for row in rows)
+                + ", ".join(f"{row.contact} at {row.at or 'no organisation'}" for row in rows)
                 + ".",
                 "Give the id of the one to forget.",
                 contacts=[row.contact for row in rows],

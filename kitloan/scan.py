@@ -27,6 +27,10 @@ COMMANDS: Final[Mapping[str, str]] = {
     "KLUDONE": "done",
     "KLUWHOLE": "whole",
     "KLULATER": "count_later",
+    "KLURETURN": "return",
+    "KLUSEVEN": "plus_7",
+    "KLUFOURTEEN": "plus_14",
+    "KLULABEL": "print_label",
 }
 """The command cards: the code on the card, and the name of what it asks for.
 

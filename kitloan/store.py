@@ -115,13 +115,7 @@ def create_store(place: str) -> Store:
     Raises:
         StoreError: as `open_store`, or `cannot_create`.
     """
-    if is_url(place):
-        store = _postgres(place)
-    else:
-        path = Path(place)
-        if not path.exists():
-            _new_file(path)
-        store = _sqlite(_existing(path) if path.is_dir() or path.stat().st_size else path)
+    store = _postgres(place) if is_url(place) else _sqlite(_new_or_existing(Path(place)))
     with store.write() as connection:
         if not store.is_sqlite:
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (APPLICATION_ID,))
@@ -147,6 +141,11 @@ def scratch_store(path: Path | None = None) -> Store:
 
 
 def _existing(path: Path) -> Path:
+    with translated(str(path)):
+        return _checked(path)
+
+
+def _checked(path: Path) -> Path:
     if path.is_dir():
         raise StoreError("not_a_store", f"{path} is a folder.", "Name the store's file.")
     if not path.exists():
@@ -156,9 +155,9 @@ def _existing(path: Path) -> Path:
             "Make one with `kitloan init COLLEGE`, or name another with --store.",
             store=str(path),
         )
-    with translated(str(path)), path.open("rb") as file:
-        start = file.read(72)
-    if start[:16] != b"SQLite format 3\0":
+    with path.open("rb") as file:
+        start = file.read(16)
+    if start != b"SQLite format 3\0":
         raise StoreError(
             "not_a_store",
             f"{path} is not a kitloan store.",
@@ -166,6 +165,15 @@ def _existing(path: Path) -> Path:
             store=str(path),
         )
     return path
+
+
+def _new_or_existing(path: Path) -> Path:
+    with translated(str(path)):
+        if not path.exists():
+            _new_file(path)
+            return path
+        # An empty file is what a start that was cut short leaves; it is nobody's data.
+        return path if path.is_file() and path.stat().st_size == 0 else _checked(path)
 
 
 def _new_file(path: Path) -> None:

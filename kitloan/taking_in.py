@@ -116,7 +116,7 @@ class Registers:
         Raises:
             BadInput: the file is not a register that can be read; see `kitloan.spreadsheets`.
         """
-        register = read(path, map_path)
+        register = read(path, map_path, progress)
         rows, problems = self._checked(register)
         refused = bool(register.errors) and not skip_problems
         added = loans = 0
@@ -259,31 +259,26 @@ def _take_in(writer: Writer, row: Row, mark: str) -> str:
         register_row=mark,
     )
     beside = {"Condition": row.condition, "Home college": row.home_college, **row.extras}
-    if not row.on_loan_to:
-        beside |= {
-            "Contact": row.contact,
-            "Contact e-mail": row.contact_email,
-            "Contact phone": row.contact_phone,
-        }
     for heading, words in beside.items():
         if words:
             remark(writer, made.tag, heading, words)
+    if not row.on_loan_to and (whom := _contact(writer, row, "")):
+        said = ", ".join(filter(None, (row.contact, row.contact_email, row.contact_phone)))
+        remark(writer, made.tag, "Contact", said, contact_id=whom)
     return made.tag
+
+
+def _contact(writer: Writer, row: Row, organisation: str) -> str | None:
+    """The person whom a row names, put on file so that they can be forgotten; None for nobody."""
+    name = row.contact or row.contact_email or row.contact_phone
+    if not name:
+        return None
+    return person(writer, name, organisation, email=row.contact_email, phone=row.contact_phone)
 
 
 def _found_on_loan(writer: Writer, row: Row, to: str, tag: str, number: int) -> None:
     who = borrower(writer, to, compare=False)
-    whom = (
-        person(
-            writer,
-            row.contact,
-            who.organisation,
-            email=row.contact_email,
-            phone=row.contact_phone,
-        )
-        if row.contact
-        else None
-    )
+    whom = _contact(writer, row, who.organisation)
     writer.append(
         LoanFound(
             tag=tag,

@@ -3,7 +3,8 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -134,15 +135,18 @@ def long_life(desk: Kitloan, clock: SetClock, folder: Path) -> dict[str, str]:
     return tags
 
 
-def new_database(server: str, like: str = "template1") -> str:
-    """The URL of a new database, a copy of another one; it goes when the server does."""
+@contextmanager
+def new_database(server: str) -> Iterator[str]:
+    """The URL of an empty database, which goes when the block ends."""
     url = sa.make_url(server).set(drivername="postgresql+psycopg")
     name = f"t{secrets.token_hex(6)}"
     engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {like}")
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    yield url.set(drivername="postgresql", database=name).render_as_string(False)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
     engine.dispose()
-    return url.set(drivername="postgresql", database=name).render_as_string(False)
 
 
 def rows_of(opened: Kitloan, tables: Iterable[sa.Table]) -> dict[str, Rows]:

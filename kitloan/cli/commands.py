@@ -17,6 +17,7 @@ class Row(NamedTuple):
 
 
 COMMANDS = (
+    Row("desk", "desk", "desk", "The desk on a screen, or as lines for pipes."),
     Row("init", "starting", "init", "Start a college's store."),
     Row("import", "registers", "import_", "Take in a register from a spreadsheet."),
     Row("types", "registers", "types", "Kit types and their contents."),

@@ -7,7 +7,7 @@ import click
 
 from kitloan.cli.context import App
 from kitloan.cli.output import at_terminal, columns, print_text
-from kitloan.contents import Count, Fault, Part, match, reckon
+from kitloan.contents import Count, Part, Said, as_it_left, count_of, read_exceptions, reckon
 from kitloan.errors import BadInput
 
 
@@ -20,67 +20,28 @@ def ask(kit: str, parts: Sequence[Part]) -> Count | None:
     """What a person says of a kit's contents; None when there is no list, or they count later."""
     if not parts:
         return None
-    before = any(part.missing or part.broken for part in parts)
+    before = as_it_left(parts)
     print_text(kit)
     print_text(columns([_line(part) for part in parts]))
     print_text("Enter: as it left, nothing more is short" if before else "Enter: all there")
     print_text("or what is not: wheel 2, panel 1 broken;  whole: everything is there;  later")
-    count = Count()
+    told: list[Said] = []
     while said := click.prompt(">", default="", show_default=False, prompt_suffix=" ").strip():
         if said.lower() in ("whole", "later"):
-            if not _short(count):
+            if not any(each.number for each in told):
                 return Count(whole=True) if said.lower() == "whole" else None
             print_text("  You have said what is short: Enter records it.")
             continue
         try:
-            count = _with(count, said, parts)
+            new = read_exceptions(said, parts)
+            reckon(parts, count_of([*told, *new]))
         except BadInput as problem:
             print_text(f"  {problem.message} {problem.hint}")
-    if count.exceptions:
-        return count
-    return as_it_left(parts) if before else Count(whole=True)
-
-
-def _with(count: Count, said: str, parts: Sequence[Part]) -> Count:
-    """The count with what one line says, all of it; refused while it can still be said again."""
-    found = {"missing": dict(count.missing or {}), "broken": dict(count.broken or {})}
-    pieces = [said] if any("," in part.name for part in parts) else said.split(",")
-    named = [parse_said(piece, parts) for piece in pieces]
-    for name, number, fault in named:
-        found[fault][name] = number
-    now = Count(missing=found["missing"], broken=found["broken"])
-    reckon(parts, now)
-    for name, number, fault in named:
-        print_text(f"  {name}: {number} {fault}")
-    return now
-
-
-def _short(count: Count) -> bool:
-    return any((*(count.missing or {}).values(), *(count.broken or {}).values()))
-
-
-def as_it_left(parts: Sequence[Part]) -> Count:
-    """The count that finds what was known to be short, and nothing else."""
-    return Count(
-        missing={part.name: part.missing for part in parts if part.missing},
-        broken={part.name: part.broken for part in parts if part.broken},
-    )
-
-
-def parse_said(said: str, parts: Sequence[Part]) -> tuple[str, int, Fault]:
-    """`wheel 2` or `panel 1 broken`: which component, how many, and what is wrong with them.
-
-    Raises:
-        BadInput: `bad_exception` or `no_such_component`.
-    """
-    words = said.replace("=", " ").split()
-    fault: Fault = "missing"
-    if words and words[-1].lower() in ("broken", "missing"):
-        fault = "broken" if words.pop().lower() == "broken" else "missing"
-    number = words.pop() if words and words[-1].isdecimal() else "1"
-    if not words:
-        raise BadInput("bad_exception", "Which component?", "Say it like: wheel 2")
-    return match(" ".join(words), [part.name for part in parts]), int(number), fault
+            continue
+        told += new
+        for each in new:
+            print_text(f"  {each}")
+    return count_of([*before, *told])
 
 
 def _line(part: Part) -> list[str]:

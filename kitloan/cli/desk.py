@@ -1,10 +1,37 @@
-"""`kitloan` alone: the desk. The one place in this package that loads the terminal library."""
+"""`kitloan` alone and `kitloan desk`: the one place here that loads the terminal program."""
 
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from kitloan.cli.context import App
+import click
+
+from kitloan.cli.context import App, command, pass_app
 from kitloan.cli.output import at_terminal
-from kitloan.errors import BadInput
+from kitloan.errors import BadInput, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kitloan.answers import Holding
+
+_LABEL_STOCK = "l7160"
+
+
+@command("desk", "kitloan desk --plain")
+@click.option("--plain", is_flag=True, help="One line in, one line out; works in pipes.")
+@pass_app
+def desk(app: App, plain: bool) -> None:
+    """Open the desk: lend, take back, count, undo.
+
+    With --plain the desk is lines instead of a screen, for screen readers, pipes and slow links:
+    scan or type one thing a line, and read one line that says what came of it. The end of the
+    input closes it. In a pipe, the exit code is 1 when something was refused.
+    """
+    if plain:
+        _lines(app)
+    else:
+        open_desk(app)
 
 
 def open_desk(app: App) -> None:
@@ -17,8 +44,46 @@ def open_desk(app: App) -> None:
         raise BadInput(
             "no_terminal",
             "The desk needs a terminal.",
-            "Open one, or give a command: kitloan --help lists them.",
+            "Open one, say kitloan desk --plain, or give a command: kitloan --help lists them.",
         )
     from kitloan_tui.app import run
 
-    run(app.open)
+    run(app.open, print_label=_label_printer(app))
+
+
+def _lines(app: App) -> None:
+    if app.json:
+        raise BadInput(
+            "usage",
+            "The desk answers a line at a time, not with one document.",
+            "Leave out --json.",
+        )
+    if sys.stdin is None:
+        raise BadInput("no_input", "There is nothing to read lines from.", "Give some in a pipe.")
+    from kitloan_tui.plain import run
+
+    if hasattr(sys.stdin, "reconfigure"):
+        sys.stdin.reconfigure(errors="replace")
+    person = at_terminal(sys.stdin) and at_terminal(sys.stdout)
+    with app.open() as opened:
+        printer = _label_printer(app)
+        well = run(opened, sys.stdin, sys.stdout, prompt="> " * person, print_label=printer)
+    if not well and not at_terminal(sys.stdin):
+        app.exit_code = Refused.exit_code
+
+
+def _label_printer(app: App) -> "Callable[[Holding], str]":
+    """Writes one label as a PDF beside the user's own store, and says where it lies."""
+
+    def write(held: "Holding") -> str:
+        from kitloan.store import default_place
+        from kitloan_labels.pdf import Label, write_sheets
+        from kitloan_labels.stock import find
+
+        file = Path(default_place()).parent / "labels" / f"{held.tag}.pdf"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        label = Label(held.tag, held.type, held.college, held.asset_number)
+        write_sheets([label], find(_LABEL_STOCK), file, 1, lambda _done: None)
+        return str(file)
+
+    return write

@@ -41,7 +41,7 @@ def load(path: Path) -> Book:
     """The sheets in a CSV or XLSX file.
 
     Raises:
-        BadInput: `file_missing`, `not_a_file`, `file_unreadable`, `file_too_large`, `empty_file`,
+        BadInput: `no_such_file`, `not_a_file`, `file_unreadable`, `file_too_large`, `empty_file`,
             `not_a_spreadsheet`, `locked_spreadsheet`, `damaged_spreadsheet`, `unclosed_quote`.
     """
     content = _content(path)
@@ -66,7 +66,7 @@ def _content(path: Path) -> bytes:
             )
         if not path.exists():
             raise BadInput(
-                "file_missing", f"There is no file {path}.", "Check its name.", file=str(path)
+                "no_such_file", f"There is no file {path}.", "Check its name.", file=str(path)
             )
         if not path.is_file():
             raise BadInput("not_a_file", f"{path} is not a file.", file=str(path))

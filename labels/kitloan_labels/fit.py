@@ -21,10 +21,11 @@ Measure = Callable[[str], float]
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """Lines of one size. No lines: there was no room for any."""
+    """Lines of one size. No lines: there was no room for any. `whole`: nothing was left out."""
 
     lines: tuple[str, ...]
     size: float
+    whole: bool = True
 
     @property
     def height(self) -> float:
@@ -37,7 +38,7 @@ def fit(
 ) -> Fitted:
     """`text` as lines no wider than `width`, together no higher than `height`."""
     if not text or height < smallest * LEADING:
-        return Fitted((), smallest)
+        return Fitted((), smallest, whole=not text)
     one_line = min(largest, width / max(measure(text), 0.001), height / LEADING)
     if one_line >= max(smallest, largest * UNBROKEN):
         return Fitted((text,), one_line)
@@ -49,9 +50,10 @@ def fit(
         size -= STEP
     lines = list(wrap(text, measure, width / smallest))
     room = int(height / (smallest * LEADING))
-    if len(lines) > room:
+    whole = len(lines) <= room
+    if not whole:
         lines[room - 1 :] = [_ellipsised(lines[room - 1], measure, width / smallest)]
-    return Fitted(tuple(lines), smallest)
+    return Fitted(tuple(lines), smallest, whole)
 
 
 def wrap(text: str, measure: Measure, width: float) -> Iterator[str]:

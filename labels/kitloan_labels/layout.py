@@ -18,7 +18,11 @@ from itertools import count
 
 from kitloan.errors import BadInput
 from kitloan_labels import qr
+from kitloan_labels.adjust import EXACT, Adjustment
 from kitloan_labels.stock import INSET_MM, Sheet
+
+LEAST_WORDS_MM = 12.0
+"""The narrowest column of words in which a tag, in two lines, can still be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +53,14 @@ class Face:
     words: Box
 
 
-def cells(sheet: Sheet, start: int = 1) -> Iterator[Cell]:
+def cells(sheet: Sheet, start: int = 1, adjust: Adjustment = EXACT) -> Iterator[Cell]:
     """The labels of a sheet in reading order, page after page without end.
 
     Args:
         sheet: the stock.
         start: the first label to use on the first page, counted from 1, for a sheet that has
             been used in part. Later pages are whole.
+        adjust: what makes up for a printer that does not print where it should.
 
     Raises:
         BadInput: `bad_start`, when the sheet has no such label.
@@ -68,34 +73,47 @@ def cells(sheet: Sheet, start: int = 1) -> Iterator[Cell]:
             start=start,
             per_sheet=sheet.per_sheet,
         )
-    return (_cell(sheet, number) for number in count(start - 1))
+    return (_cell(sheet, number, adjust) for number in count(start - 1))
 
 
-def _cell(sheet: Sheet, number: int) -> Cell:
+def _cell(sheet: Sheet, number: int, adjust: Adjustment) -> Cell:
     page, place = divmod(number, sheet.per_sheet)
     row, column = divmod(place, sheet.columns)
-    return Cell(
-        page + 1,
-        round(sheet.left + column * sheet.pitch_x, 3),
-        round(sheet.top + row * sheet.pitch_y, 3),
-    )
+    x, y = adjust.place(sheet.left + column * sheet.pitch_x, sheet.top + row * sheet.pitch_y)
+    return Cell(page + 1, round(x, 3), round(y, 3))
 
 
-def face(sheet: Sheet) -> Face:
-    """Where the code and the words lie on a label: the code at the left, the words beside it.
+def face(sheet: Sheet, side: int | None = qr.SIDE) -> Face:
+    """Where the code and the words lie on a label: the words beside the code, or else below it.
+
+    Args:
+        sheet: the stock.
+        side: the modules along a side of the code; None for a label that is words alone.
 
     Raises:
-        ValueError: the labels are too small for a code; `stock.find` gives no such sheet.
+        ValueError: the labels are too small for a tag's code; `stock.find` gives no such sheet.
+        BadInput: `too_long`, when they are too small for a code of more modules.
     """
-    module = sheet.module_mm
-    if module is None:
+    width, height = sheet.label_width - 2 * INSET_MM, sheet.label_height - 2 * INSET_MM
+    if side is None:
+        return Face(0, Box(0, 0, 0, 0), Box(INSET_MM, INSET_MM, width, height))
+    module = sheet.module_mm if side == qr.SIDE else qr.module_mm(min(width, height), side)
+    if module is None and side == qr.SIDE:
         raise ValueError(f"{sheet.id} is too small for a QR code")
-    side = module * (qr.SIDE + 2 * qr.QUIET)
-    height = sheet.label_height - 2 * INSET_MM
+    if module is None:
+        raise BadInput(
+            "too_long",
+            f"The labels of {sheet.name} are too small for the code of so long a name.",
+            "Choose a larger stock: --stock cards prints on plain paper.",
+        )
+    span = module * (side + 2 * qr.QUIET)
+    if width - span < LEAST_WORDS_MM <= height - span:
+        below = Box(INSET_MM, INSET_MM + span, width, height - span)
+        return Face(module, Box((sheet.label_width - span) / 2, INSET_MM, span, span), below)
     return Face(
         module,
-        code=Box(INSET_MM, (sheet.label_height - side) / 2, side, side),
-        words=Box(INSET_MM + side, INSET_MM, sheet.label_width - 2 * INSET_MM - side, height),
+        code=Box(INSET_MM, (sheet.label_height - span) / 2, span, span),
+        words=Box(INSET_MM + span, INSET_MM, width - span, height),
     )
 
 

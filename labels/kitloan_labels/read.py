@@ -1,39 +1,61 @@
-"""The tags in a picture: a photo of a label, a screenshot, a scanned sheet.
+"""The tags in a picture: a photo of a label, a screenshot, a scanned sheet, the pages of a PDF.
 
-The decoder looks at the picture as it stands, and once more a little blurred. Where it finds no
-code, more filters are tried in turn: each helps against something that photos suffer from. A
-damaged code now and then decodes to a wrong text, and many codes in the world are not ours, so
-only what has a tag's check character counts.
+The decoder looks at a picture as it stands, and once more a little blurred. Where it finds no
+code, more versions are tried in turn: each helps against something that photos suffer from, and
+what each is worth stands in `docs/labels.md`. A damaged code now and then decodes to a wrong
+text, and many codes in the world are not ours, so only what has a tag's check character counts.
 """
 
-import warnings
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
 
 import zxingcpp
-from PIL import Image, ImageFilter, ImageOps
+from PIL import Image, ImageFilter
 
 from kitloan import tags
-from kitloan.errors import BadInput
+from kitloan_labels.pictures import Progress, pictures
 
-_RESCUES = (
-    ImageFilter.GaussianBlur(2.5),  # noise and specks, thin scratches
-    ImageFilter.UnsharpMask(3, 200),  # out of focus, or of few pixels
-    ImageFilter.GaussianBlur(1),  # noise upon small modules
-    ImageFilter.MinFilter(3),  # broader scratches, which are light
+QR_ONLY = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCodeModel2)
+
+_LARGEST_ENLARGED = 4_000_000
+"""Pixels. A larger photo shows a label's modules large enough, and doubling it takes seconds."""
+
+Version = Callable[[Image.Image], Image.Image]
+
+
+def _filtered(by: ImageFilter.Filter) -> Version:
+    return lambda picture: picture.filter(by)
+
+
+def _enlarged(picture: Image.Image) -> Image.Image:
+    if picture.width * picture.height > _LARGEST_ENLARGED:
+        return picture
+    twice = (picture.width * 2, picture.height * 2)
+    return picture.resize(twice, Image.Resampling.LANCZOS)
+
+
+def _reduced(picture: Image.Image) -> Image.Image:
+    return picture.reduce(2)
+
+
+VERSIONS: tuple[Version, ...] = (
+    lambda picture: picture,
+    _filtered(ImageFilter.GaussianBlur(2.5)),  # noise and specks, thin scratches
+    _reduced,  # blots, broad noise
+    _filtered(ImageFilter.UnsharpMask(3, 200)),  # out of focus, or of few pixels
+    _enlarged,  # shadows' edges, small modules
+    _filtered(ImageFilter.GaussianBlur(1)),  # noise upon small modules
+    _filtered(ImageFilter.MinFilter(3)),  # broader scratches, which are light
 )
 _LOOKS = 2
 """How many versions are read even when the first gives a tag: one scratched label on a shelf of
 good ones would else go unseen, and the second look finds most such at a small cost."""
 
-_HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"heif", b"mif1", b"msf1"}
-
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A tag and where the middle of its code lies, in pixels."""
+    """A tag and where the middle of its code lies, as shares of the picture."""
 
     tag: str
     x: float
@@ -41,26 +63,38 @@ class _Found:
     height: float
 
 
-def read_tags(path: Path) -> list[str]:
-    """The tags in a picture file, each once, from the top down and from left to right.
+def read_tags(path: Path, progress: Progress | None = None) -> list[str]:
+    """The tags in a picture file or a PDF, each once, page by page in reading order.
+
+    Args:
+        path: a picture of any usual kind, with one frame or several, or a PDF.
+        progress: called after each page with how many were read, of how many.
 
     Raises:
         BadInput: `no_such_file`, `cannot_read`, `not_a_picture` or `picture_too_large`.
     """
+    return _each_once(tag for picture in pictures(path, progress) for tag in tags_in(picture))
+
+
+def tags_in(picture: Image.Image) -> list[str]:
+    """The tags in one picture in greys, from the top down and from left to right."""
     found: dict[str, _Found] = {}
-    ours = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCodeModel2)
-    picture = _open(path)
-    for look, version in enumerate(chain([picture], map(picture.filter, _RESCUES)), start=1):
-        for barcode in zxingcpp.read_barcodes(version, formats=ours):
+    for look, version in enumerate(VERSIONS, start=1):
+        shown = version(picture)
+        for barcode in zxingcpp.read_barcodes(shown, formats=QR_ONLY):
             tag = tags.bare(barcode.text)
             if tags.is_tag(tag):
-                found.setdefault(tag, _place(tag, barcode.position))
+                found.setdefault(tag, _place(tag, barcode.position, shown))
         if found and look >= _LOOKS:
             break
     return _in_reading_order(list(found.values()))
 
 
-def _place(tag: str, position: zxingcpp.Position) -> _Found:
+def _each_once(found: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(found))
+
+
+def _place(tag: str, position: zxingcpp.Position, shown: Image.Image) -> _Found:
     corners = (
         position.top_left,
         position.top_right,
@@ -68,7 +102,8 @@ def _place(tag: str, position: zxingcpp.Position) -> _Found:
         position.bottom_left,
     )
     xs, ys = [corner.x for corner in corners], [corner.y for corner in corners]
-    return _Found(tag, sum(xs) / 4, sum(ys) / 4, max(ys) - min(ys))
+    height = (max(ys) - min(ys)) / shown.height
+    return _Found(tag, sum(xs) / 4 / shown.width, sum(ys) / 4 / shown.height, height)
 
 
 def _in_reading_order(codes: list[_Found]) -> list[str]:
@@ -80,63 +115,3 @@ def _in_reading_order(codes: list[_Found]) -> list[str]:
         else:
             rows.append([code])
     return [code.tag for row in rows for code in sorted(row, key=lambda code: code.x)]
-
-
-def _open(path: Path) -> Image.Image:
-    """The picture in greys, the right way up, transparent parts white."""
-    try:
-        with path.open("rb") as file:
-            return _decoded(file, path)
-    except FileNotFoundError as trouble:
-        raise BadInput(
-            "no_such_file", f"There is no file {path}.", "Look at its name again.", path=str(path)
-        ) from trouble
-    except OSError as trouble:
-        raise BadInput(
-            "cannot_read",
-            f"{path} cannot be read: {trouble.strerror or trouble}.",
-            "Give the name of a picture file that you may open.",
-            path=str(path),
-        ) from trouble
-
-
-def _decoded(file: BinaryIO, path: Path) -> Image.Image:
-    head = file.read(16)
-    file.seek(0)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            return _greys(Image.open(file))
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as trouble:
-        raise BadInput(
-            "picture_too_large",
-            f"{path} has more than {Image.MAX_IMAGE_PIXELS or 0:,} pixels.",
-            "Cut out the part with the labels, or save it smaller.",
-            path=str(path),
-        ) from trouble
-    except Exception as trouble:  # a decoder meets a damaged file with nearly any exception
-        what, hint = _not_a_picture(head)
-        raise BadInput("not_a_picture", f"{path} {what}.", hint, path=str(path)) from trouble
-
-
-def _not_a_picture(head: bytes) -> tuple[str, str]:
-    if head.startswith(b"%PDF"):
-        return "is a PDF, not a picture", "Photograph the page, or export it as a PNG."
-    if head[4:8] == b"ftyp" and head[8:12] in _HEIC:
-        return (
-            "is a HEIC picture, which kitloan cannot open",
-            "Save it as JPEG. On an iPhone: Settings, Camera, Formats, Most Compatible.",
-        )
-    return (
-        "is not a picture that kitloan can open, or it is damaged",
-        "Give a PNG or JPEG file.",
-    )
-
-
-def _greys(picture: Image.Image) -> Image.Image:
-    upright = ImageOps.exif_transpose(picture)
-    if upright.has_transparency_data:
-        paper = Image.new("RGBA", upright.size, "white")
-        paper.alpha_composite(upright.convert("RGBA"))
-        upright = paper
-    return upright.convert("L")

@@ -29,7 +29,10 @@ _NUMBERS = re.compile(r"[A-Za-z]*-?\d{4,}[A-Za-z]*")
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A page of A4 labels. Lengths are in millimetres, from the page's top left corner."""
+    """A page of labels. Lengths are in millimetres, from the page's top left corner.
+
+    A sheet that is `cut` is plain paper: the labels' outlines are printed, to cut along.
+    """
 
     id: str
     name: str
@@ -42,6 +45,21 @@ class Sheet:
     top: float
     pitch_x: float
     pitch_y: float
+    page_width: float = PAGE_WIDTH_MM
+    page_height: float = PAGE_HEIGHT_MM
+    cut: bool = False
+
+    @property
+    def right(self) -> float:
+        """What is left of the page to the right of the last label."""
+        used = self.left + (self.columns - 1) * self.pitch_x + self.label_width
+        return round(self.page_width - used, 3)
+
+    @property
+    def bottom(self) -> float:
+        """What is left of the page below the last label."""
+        used = self.top + (self.rows - 1) * self.pitch_y + self.label_height
+        return round(self.page_height - used, 3)
 
     @property
     def per_sheet(self) -> int:
@@ -54,9 +72,26 @@ class Sheet:
         return qr.module_mm(min(self.label_width, self.label_height) - 2 * INSET_MM)
 
 
+CARDS = Sheet(
+    id="cards",
+    name="plain A4 paper, to be cut into cards",
+    material="paper",
+    columns=2,
+    rows=5,
+    label_width=85.0,
+    label_height=54.0,
+    left=20.0,
+    top=13.5,
+    pitch_x=85.0,
+    pitch_y=54.0,
+    cut=True,
+)
+"""Cards of a bank card's size, for whoever has no card stock: a laminator's pouches fit them."""
+
+
 def sheets() -> tuple[Sheet, ...]:
     """Every stock that kitloan prints on, in the order of the file."""
-    return tuple(sheet for sheet in map(_sheet, _rows()) if sheet and sheet.module_mm)
+    return tuple(sheet for sheet in map(_sheet, rows()) if sheet and sheet.module_mm)
 
 
 def find(name: str) -> Sheet:
@@ -66,7 +101,9 @@ def find(name: str) -> Sheet:
         BadInput: `no_such_stock`.
     """
     wanted = {_key(name), _MAKERS.sub("", _key(name))}
-    row = next((row for row in _rows() if wanted & _names(row)), None)
+    if CARDS.id in wanted:
+        return CARDS
+    row = row_named(name)
     known = ", ".join(sheet.id for sheet in sheets())
     if row is None:
         raise BadInput(
@@ -92,6 +129,12 @@ def find(name: str) -> Sheet:
     )
 
 
+def row_named(name: str) -> dict[str, str] | None:
+    """The row of `label_stock.csv` with this id or maker's number, a sheet's or a roll's."""
+    wanted = {_key(name), _MAKERS.sub("", _key(name))}
+    return next((row for row in rows() if wanted & _names(row)), None)
+
+
 def _names(row: dict[str, str]) -> set[str]:
     numbers = _NUMBERS.findall(row["maker_part"])
     return {row["id"], *map(_key, numbers)}
@@ -102,7 +145,8 @@ def _key(name: str) -> str:
 
 
 @cache
-def _rows() -> tuple[dict[str, str], ...]:
+def rows() -> tuple[dict[str, str], ...]:
+    """The rows of `label_stock.csv`, as they stand there."""
     with Path(__file__).with_name("label_stock.csv").open(encoding="utf-8", newline="") as file:
         return tuple(csv.DictReader(file))
 

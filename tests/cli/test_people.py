@@ -105,9 +105,6 @@ def test_two_people_of_one_name(cli: Cli, stock: Stock) -> None:
     assert cli("erase", other).code == 2
 
 
-@pytest.mark.xfail(
-    strict=True, reason="erase looks for people who had a loan, not for those in remarks alone"
-)
 def test_a_person_who_only_stands_in_the_register(
     cli: Cli, stock: Stock, store: Path, tmp_path: Path
 ) -> None:

@@ -292,9 +292,9 @@ def test_a_file_too_large_is_not_even_opened(tmp_path: Path) -> None:
 
 def test_a_file_that_is_none(tmp_path: Path) -> None:
     """Otherwise a slip in a name is a traceback."""
-    assert refusal(tmp_path / "none.csv").code == "file_missing"
+    assert refusal(tmp_path / "none.csv").code == "no_such_file"
     assert refusal(tmp_path).code == "not_a_file"
-    assert refusal(Path("a\x00b")).code in ("file_missing", "file_unreadable")
+    assert refusal(Path("a\x00b")).code in ("no_such_file", "file_unreadable")
 
 
 def test_a_workbook_with_nothing_to_see(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import kitloan
 from kitloan.errors import StoreError
 from kitloan.library import Kitloan
 from kitloan.tags import grouped
+from kitloan_tui import keys
 from kitloan_tui.actions import ACTIONS
 from kitloan_tui.screens.help import Help
 from kitloan_tui.theme import DARK
@@ -187,11 +188,11 @@ async def test_no_verdict_is_clipped(
         await hands.type("facilitator 1")
         await hands.type("wheel 2")
         await hands.press("enter")
-        for part in ("IN, 3 SHORT", hands.counter.verdict.text, "Ctrl+Z undoes."):
+        for part in ("IN, 3 SHORT", hands.counter.verdict.text, "Ctrl+Z takes it back."):
             assert hands.reads(part)
         await hands.type(f"to {school}")
         await hands.scan(store.kit)
-        for part in ("REFUSED", hands.counter.verdict.text, hands.counter.verdict.hint):
+        for part in ("REFUSED", hands.counter.verdict.text, "anyway REASON"):
             assert hands.reads(part)
 
 
@@ -255,7 +256,7 @@ async def test_help_tells_of_every_action(store: Store, log: Path) -> None:
     async with at_desk(lambda: store.kitloan, log, (100, 60)) as hands:
         await hands.press("f1")
         for action in ACTIONS:
-            assert hands.reads(f"{action.shown_key} {action.label} {action.help}"[:60])
+            assert hands.reads(f"{keys.shown(action.key)} {action.label} {action.help}"[:60])
             assert action.card is None or hands.reads(f"Card: {action.card}")
 
 

@@ -1,8 +1,12 @@
-"""Everything that a key, a click or a command card can do: one row each.
+"""Everything that a key, a click, a typed word or a command card can do: one row each.
 
-Key bindings, the bar at the foot and the help all read this table, so that they cannot disagree.
-An action that cannot run now says why. To add one: a row here, and where it is more than a verb of
-the counter, its method in `Desk.perform`.
+Key bindings, the bar at the foot, the palette, the help, the line desk's words and the sheet of
+cards all read this table, so that they cannot disagree. An action that cannot run now says why.
+
+To add one: a row here. A verb of the counter bears the name of its card in `kitloan.scan.COMMANDS`
+and has its method there; a row with a `screen` opens that screen; anything else has its method in
+`Desk.perform`. Keys are F1 to F10, Esc and Ctrl with Z, P or Q: those that terminals, tmux and
+browsers leave alone. A row may have none; the palette has them all.
 """
 
 from collections.abc import Callable
@@ -26,7 +30,17 @@ def _no_count(counter: "Counter") -> str | None:
 
 
 def _nothing_open(counter: "Counter") -> str | None:
-    return None if counter.question or counter.session else "Nothing is open."
+    return None if counter.is_open else "Nothing is open."
+
+
+def _nothing_to_renew(counter: "Counter") -> str | None:
+    if counter.session or counter.subjects:
+        return None
+    return "No loan is on the counter: scan a kit that is out, or open a school's turn."
+
+
+def _nothing_to_label(counter: "Counter") -> str | None:
+    return None if counter.subjects else "No kit is on the counter: scan one first."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +49,27 @@ class Action:
 
     Attributes:
         id: its name; a verb of the counter bears the name of its command card.
-        key: the key, as Textual spells it.
-        shown_key: the key, as people read it.
-        label: a word or two, for the bar.
-        help: a sentence, for the help.
+        key: the key it has unless the user gave it another, as Textual spells it; "" for none.
+        label: a word or two, for the bar and the palette.
+        help: a sentence, for the help and the palette.
         why_not: why it cannot run now; None when it can.
         in_bar: whether the bar shows it.
         bound: False where the line itself takes the key.
         of_counter: whether it needs the store to be open.
+        typed: the word that does the same on the line; "" for none.
+        screen: the screen it opens, as `module:Class`; it is made with the counter.
     """
 
     id: str
     key: str
-    shown_key: str
     label: str
     help: str
     why_not: WhyNot = _always
-    in_bar: bool = True
+    in_bar: bool = False
     bound: bool = True
     of_counter: bool = True
+    typed: str = ""
+    screen: str = ""
 
     @property
     def card(self) -> str | None:
@@ -61,57 +77,114 @@ class Action:
         return next((code for code, name in COMMANDS.items() if name == self.id), None)
 
 
-ACTIONS: Final = (
-    Action("help", "f1", "F1", "Help", "What can be scanned, typed and pressed.", of_counter=False),
+_COUNTER: Final = (
     Action(
         "done",
         "enter",
-        "Enter",
         "Done",
         "On an empty line: ends the count; the kit is whole, or as it left, or as you typed. "
         "The card also ends a school's turn.",
         _nothing_open,
-        in_bar=False,
         bound=False,
+        typed="done",
     ),
     Action(
         "home",
         "escape",
-        "Esc",
         "Back",
         "Empties the line; else leaves what is open. A kit that was being counted stays on loan.",
+        in_bar=True,
+        typed="leave",
     ),
     Action(
         "whole",
         "f7",
-        "F7",
         "All there",
         "Everything on the list is in the kit, also what was short before.",
         _no_count,
+        in_bar=True,
+        typed="whole",
     ),
     Action(
         "count_later",
         "f8",
-        "F8",
-        "Count later",
+        "Later",
         "Takes the kit back uncounted. It is not lent until it is counted: scan it again for that.",
         _no_count,
+        in_bar=True,
+        typed="later",
     ),
     Action(
         "undo",
         "ctrl+z",
-        "^Z",
         "Undo",
         "Takes back your latest action, also after a restart; in a count, the last thing typed.",
+        in_bar=True,
+        typed="undo",
     ),
-    Action("page_up", "pageup", "PgUp", "Up", "Scrolls up.", in_bar=False, of_counter=False),
     Action(
-        "page_down", "pagedown", "PgDn", "Down", "Scrolls down.", in_bar=False, of_counter=False
+        "return",
+        "",
+        "Returns only",
+        "From now on kits only come back: one that is here already is refused. "
+        "A school's name, or DONE, ends it.",
+        typed="return",
     ),
-    Action("quit", "ctrl+q", "^Q", "Quit", "Closes the desk.", of_counter=False),
+    Action(
+        "plus_7",
+        "",
+        "+7 days",
+        "Makes the loan on the counter due a week later, or sets the date of the turn.",
+        _nothing_to_renew,
+        typed="+7",
+    ),
+    Action(
+        "plus_14",
+        "",
+        "+14 days",
+        "Makes the loan on the counter due two weeks later, or sets the date of the turn.",
+        _nothing_to_renew,
+        typed="+14",
+    ),
+    Action(
+        "print_label",
+        "",
+        "Print label",
+        "Writes a new label for the kit that was scanned last, as a page to print.",
+        _nothing_to_label,
+        typed="label",
+    ),
 )
 
+_DESK: Final = (
+    Action(
+        "help",
+        "f1",
+        "Help",
+        "What can be scanned, typed and pressed.",
+        in_bar=True,
+        of_counter=False,
+    ),
+    Action(
+        "palette",
+        "ctrl+p",
+        "All",
+        "Everything that can be done now, and a search for kits and schools.",
+        in_bar=True,
+        of_counter=False,
+    ),
+    Action("page_up", "pageup", "Up", "Scrolls up.", of_counter=False),
+    Action("page_down", "pagedown", "Down", "Scrolls down.", of_counter=False),
+    Action("quit", "ctrl+q", "Quit", "Closes the desk.", in_bar=True, of_counter=False),
+)
+
+_SCREENS: Final[tuple[Action, ...]] = ()
+
+ACTIONS: Final = (_DESK[0], *_SCREENS, *_COUNTER, *_DESK[1:])
+"""In the order of the bar and the help."""
+
 BY_ID: Final = {action.id: action for action in ACTIONS}
+BY_WORD: Final = {action.typed: action for action in ACTIONS if action.typed}
 
 
 def why_not(action: Action, counter: "Counter | None") -> str | None:

@@ -7,6 +7,7 @@ verb is about a millisecond, and the screen is drawn from the counter afterwards
 """
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,24 +15,27 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.message import Message
+from textual.screen import Screen
 from textual.widgets import Input
 
 from kitloan.calendar import instant, uk_instant
 from kitloan.errors import KitloanError
 from kitloan_tui import faultlog
-from kitloan_tui.actions import ACTIONS, BY_ID, why_not
+from kitloan_tui.actions import ACTIONS, BY_ID, Action, why_not
 from kitloan_tui.scanning import Scanned, ScanRouter
-from kitloan_tui.screens.help import Help
+from kitloan_tui.screens.help import Help, help_for
 from kitloan_tui.screens.home import Home
 from kitloan_tui.screens.trouble import Trouble
+from kitloan_tui.settings import Settings
+from kitloan_tui.standing import waiting
 from kitloan_tui.theme import DARK
 from kitloan_tui.verdict import Verdict
 from kitloan_tui.widgets.omnibox import Omnibox
-from kitloan_tui.widgets.panels import Context, Heading, KeyHint, waiting
+from kitloan_tui.widgets.panels import Heading, KeyHint
 
 if TYPE_CHECKING:
     from kitloan.library import Kitloan
-    from kitloan_tui.counter import Counter
+    from kitloan_tui.counter import Counter, PrintLabel
     from kitloan_tui.lookups import Board
 
 LOOK_AGAIN_SECONDS = 5
@@ -61,6 +65,8 @@ class Desk(ScanRouter, App[None]):
 
     Args:
         opener: opens the store; called on a thread, after the first paint.
+        settings: the user's theme and keys.
+        print_label: puts a holding's label on paper; see `kitloan_tui.counter`.
         log: where unexpected errors are written; the user's own state folder when None.
     """
 
@@ -76,19 +82,37 @@ class Desk(ScanRouter, App[None]):
         (32, "-tall"),
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(a.key, f"perform('{a.id}')", a.label, id=a.id, show=a.in_bar, priority=True)
+        # An action without a key has one that no terminal sends, until the user gives it another.
+        Binding(
+            a.key or f"none-{a.id}",
+            f"perform('{a.id}')",
+            a.label,
+            id=a.id,
+            show=a.in_bar,
+            priority=True,
+        )
         for a in ACTIONS
         if a.bound
     ]
 
-    def __init__(self, opener: Callable[[], "Kitloan"], *, log: Path | None = None) -> None:
+    def __init__(
+        self,
+        opener: Callable[[], "Kitloan"],
+        *,
+        settings: Settings | None = None,
+        print_label: "PrintLabel | None" = None,
+        log: Path | None = None,
+    ) -> None:
         super().__init__()
         self.animation_level = "none"
         self.register_theme(DARK)
         self.theme = DARK.name
+        self.settings = settings or Settings()
+        self.set_keymap({name: key for name, key in self.settings.keys.items() if key})
         self.counter: Counter | None = None
-        self.home = Home(self._complete)
+        self.home = Home(self._complete, self.settings)
         self._opener = opener
+        self._print_label = print_label
         self._fault_log = log or faultlog.default_place()
         self._early: list[tuple[str, Act]] = []
         self._board: Board | None = None
@@ -112,7 +136,7 @@ class Desk(ScanRouter, App[None]):
         try:
             from kitloan_tui.counter import Counter
 
-            self.post_message(StoreOpened(Counter(self._opener())))
+            self.post_message(StoreOpened(Counter(self._opener(), self._print_label)))
         except KitloanError as error:
             self.post_message(StoreFailed(error.message, error.hint))
         except Exception as problem:  # whatever it is, the person must be told on the screen
@@ -147,6 +171,11 @@ class Desk(ScanRouter, App[None]):
         if text or self.counter:
             self._take(text, lambda counter: counter.submit(text))
 
+    def type_for(self, line: str) -> None:
+        """Do what typing this line does: for the palette, and for screens that pick something."""
+        self._go_home()
+        self._take(line, lambda counter: counter.submit(line))
+
     def on_key_hint_chosen(self, event: KeyHint.Chosen) -> None:
         """A click in the bar is the key."""
         self.action_perform(event.action.id)
@@ -155,6 +184,7 @@ class Desk(ScanRouter, App[None]):
         """Do what a row of the actions says, or say why not."""
         own: dict[str, Callable[[], object]] = {
             "help": self._help,
+            "palette": self._palette,
             "home": self._back,
             "page_up": lambda: self.screen.query_one("#body", VerticalScroll).scroll_page_up(),
             "page_down": lambda: self.screen.query_one("#body", VerticalScroll).scroll_page_down(),
@@ -165,6 +195,8 @@ class Desk(ScanRouter, App[None]):
             self._say(reason)
         elif name in own:
             own[name]()
+        elif BY_ID[name].screen:
+            self._open_screen(BY_ID[name])
         else:
             self._go_home()
             self._take("", lambda counter: counter.command(name))
@@ -174,11 +206,26 @@ class Desk(ScanRouter, App[None]):
             self._do(act)
             return
         self._early.append((text, act))
-        self.home.query_one(Context).show([waiting([early for early, _ in self._early])])
+        self.home.show_standing([waiting([early for early, _ in self._early])])
 
     def _help(self) -> None:
         if not isinstance(self.screen, Help):
-            self.push_screen(Help(self.counter))
+            focused = self.focused or self.screen
+            about = help_for(focused.ancestors_with_self)
+            self.push_screen(Help(self.counter, self.settings.keys, about))
+
+    def _palette(self) -> None:
+        from kitloan_tui.palette import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette())
+
+    def _open_screen(self, action: Action) -> None:
+        """Open the screen that a row of the actions names; it is loaded when it is first used."""
+        module, _, name = action.screen.partition(":")
+        screen: Callable[[Counter | None], Screen[None]] = getattr(import_module(module), name)
+        self._go_home()
+        self.push_screen(screen(self.counter))
 
     def _back(self) -> None:
         """Esc: leave the help, else empty the line, else leave what is open at the counter."""
@@ -191,7 +238,8 @@ class Desk(ScanRouter, App[None]):
             self._take("", lambda counter: counter.escape())
 
     def _go_home(self) -> None:
-        if isinstance(self.screen, Help):
+        """Close whatever lies over the counter; a store that did not open stays told."""
+        while self.screen is not self.home and not isinstance(self.screen, Trouble):
             self.pop_screen()
 
     def _complete(self, text: str) -> str | None:
@@ -263,14 +311,22 @@ class Desk(ScanRouter, App[None]):
         self.home.query_one(Heading).show(kitloan.college_name, f"{kitloan.session.actor}   {now}")
 
 
-def run(opener: Callable[[], "Kitloan"], *, log: Path | None = None) -> None:
+def run(
+    opener: Callable[[], "Kitloan"],
+    *,
+    settings: Settings | None = None,
+    print_label: "PrintLabel | None" = None,
+    log: Path | None = None,
+) -> None:
     """Open the desk, and come back when it is closed.
 
     Args:
         opener: opens the store, as `kitloan.open` does; called after the first paint.
+        settings: the user's theme and keys; what comes with the desk when None.
+        print_label: puts a holding's label on paper.
         log: where unexpected errors are written; the user's own state folder when None.
     """
-    desk = Desk(opener, log=log)
+    desk = Desk(opener, settings=settings, print_label=print_label, log=log)
     try:
         desk.run()
     finally:

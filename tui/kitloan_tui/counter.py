@@ -3,10 +3,10 @@
 No screen and no clock of its own: `scan`, `submit`, `escape` and `command` take what came in,
 change the state and answer with a `Verdict`. The screens and a line desk draw the same state.
 
-The state has three parts. `session` is the organisation being lent to; each kit scanned is lent to
-it at once. `basket` holds kits scanned before anybody was named. `question` is a kit being counted
-or stock whose number is asked. A scan never answers a question: it waits in `waiting` until the
-question is settled, and is then handled in its turn, so that no count is assumed and no scan lost.
+What goes out is the `Lender`'s: whose turn it is, and the kits that wait for a name. `question` is
+a kit being counted, stock whose number is asked, or a label that no holding has yet. A scan never
+answers a question: it waits in `waiting` until the question is settled, and is then handled in its
+turn, so that no count is assumed and no scan lost.
 """
 
 from collections import deque
@@ -18,42 +18,52 @@ from kitloan import scan
 from kitloan.answers import Holding
 from kitloan.contents import Count
 from kitloan.errors import BadInput, KitloanError, Refused
-from kitloan.lending import Lent
 from kitloan.library import Kitloan
 from kitloan.scan import Command, Tag, Text
-from kitloan.text import clean, slug, tidy
+from kitloan.text import clean, tidy
 from kitloan_tui import lookups, meaning, settling, wording
-from kitloan_tui.counting import Counting, HowMany, Lending
+from kitloan_tui.actions import BY_WORD
+from kitloan_tui.counting import Counting, HowMany, Lending, TakingIn
 from kitloan_tui.diary import Diary, Repeats
+from kitloan_tui.lender import MOST_CHOICES, Lender, Subject
 from kitloan_tui.verdict import READY, Verdict
 
-MOST_CHOICES = 9
-"""What a single digit can pick."""
+Question = Counting | HowMany | TakingIn
 
-Question = Counting | HowMany
-
-_TYPED_COMMANDS = {"whole": "whole", "later": "count_later"}
+PrintLabel = Callable[[Holding], str]
+"""Puts a holding's label on paper or into a file; gives what to tell the person about it."""
 
 
 class Counter:
-    """One desk's counter, for one person in one college."""
+    """One desk's counter, for one person in one college.
 
-    def __init__(self, kitloan: Kitloan) -> None:
+    Attributes:
+        take_in: answers a valid tag that no holding has. It asks for the kind of kit, unless a
+            screen that can do more puts itself here.
+    """
+
+    def __init__(self, kitloan: Kitloan, print_label: PrintLabel | None = None) -> None:
         self.kitloan = kitloan
         self.diary = Diary(kitloan.session.clock)
-        self.session: Lending | None = None
-        self.basket: tuple[Holding, ...] = ()
+        self.lender = Lender(kitloan)
         self.question: Question | None = None
+        self.returns_only = False
         self.waiting: deque[str] = deque()
         self.matches: tuple[Holding, ...] = ()
-        self._likely = lookups.recent_borrowers(kitloan.session, MOST_CHOICES)
+        self.take_in: Callable[[str], Verdict] = self._ask_kind
+        self._print_label = print_label
         self._repeats = Repeats()
         self._layout_told = False
         self._commands: dict[str, Callable[[], Verdict]] = {
             "undo": self._undo,
             "done": self._done,
+            "home": self._leave,
             "whole": self._whole,
             "count_later": self._count_later,
+            "return": self._returns,
+            "plus_7": partial(self._renew, 7),
+            "plus_14": partial(self._renew, 14),
+            "print_label": self._label,
         }
 
     # -- what comes in ----------------------------------------------------------------------------
@@ -87,6 +97,8 @@ class Counter:
         code = scan.read(text)
         if not isinstance(code, Text):
             return self.scan(text)
+        if text.lower() in BY_WORD:
+            return self.command(BY_WORD[text.lower()].id)
         if (question := self.question) is not None:
             return self._say(lambda: self._answer(question, text))
         chosen = self._chosen(text)
@@ -114,6 +126,30 @@ class Counter:
         """The kit that is being counted."""
         return self.question if isinstance(self.question, Counting) else None
 
+    @property
+    def session(self) -> Lending | None:
+        """The organisation whose turn it is."""
+        return self.lender.session
+
+    @property
+    def basket(self) -> tuple[Holding, ...]:
+        """Kits that wait to hear who takes them."""
+        return self.lender.basket
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """The holdings that a card may speak of: those scanned, lent or shown last."""
+        return self.lender.subjects
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something has begun and is not over."""
+        return bool(self.question or self.basket or self.session or self.returns_only)
+
+    def regard(self, tag: str) -> None:
+        """A screen shows this holding: +7 DAYS and PRINT LABEL speak of it now."""
+        self.lender.subjects = (Subject(tag),)
+
     # -- what can be chosen -----------------------------------------------------------------------
 
     @property
@@ -122,7 +158,7 @@ class Counter:
         if self.question is not None:
             return self.question.choices[:MOST_CHOICES]
         if self.basket:
-            return tuple(self._likely)
+            return tuple(self.lender.likely)
         return tuple(held.tag for held in self.matches)
 
     def complete(self, text: str) -> str | None:
@@ -136,9 +172,16 @@ class Counter:
     def _say(self, act: Callable[[], Verdict]) -> Verdict:
         """Do one thing, say how it went, and then take the scans that had to wait for it."""
         self.diary.record(self._attempt(act))
+        self._queue_next()
         while self.waiting and self.question is None:
             self.diary.record(self._attempt(partial(self._take, scan.read(self.waiting.popleft()))))
+            self._queue_next()
         return self.verdict
+
+    def _queue_next(self) -> None:
+        """What the lender wants asked about goes before what was scanned since."""
+        self.waiting.extendleft(reversed(self.lender.next))
+        self.lender.next.clear()
 
     def _attempt(self, act: Callable[[], Verdict]) -> Verdict:
         self.matches = ()
@@ -150,7 +193,7 @@ class Counter:
     def _wait(self, question: Question, text: str, code: Tag | Text) -> Verdict:
         """Keep a scan until the question is settled."""
         held = meaning.holding_meant(self.kitloan, code)
-        if held and held.tag == question.held.tag:
+        if (held.tag if held else isinstance(code, Tag) and code.tag) == question.tag:
             return self._asked(question, "That is the one on the counter; finish it first.")
         if code in [scan.read(each) for each in self.waiting]:
             return self._asked(question, f"{wording.label(text)} is waiting already.")
@@ -164,11 +207,19 @@ class Counter:
             case Command(name):
                 return self._commands[name]()
             case Tag(tag, layout):
-                verdict = self._holding(self.kitloan.find.holding(tag))
-                return self._with_layout(verdict, layout)
+                return self._with_layout(self._tag(tag), layout)
             case Text(text):
                 held = meaning.holding_meant(self.kitloan, code)
                 return self._holding(held) if held else self._words(text)
+
+    def _tag(self, tag: str) -> Verdict:
+        try:
+            held = self.kitloan.find.holding(tag)
+        except BadInput as unknown:
+            if unknown.code in ("unknown_tag", "unclaimed_tag"):
+                return self.take_in(tag)
+            raise
+        return self._holding(held)
 
     def _with_layout(self, verdict: Verdict, layout: str) -> Verdict:
         if not layout or self._layout_told:
@@ -177,7 +228,12 @@ class Counter:
         return replace(verdict, hint=wording.layout(layout))
 
     def _words(self, text: str) -> Verdict:
-        """An organisation, a new one where one is being asked for, or words to search."""
+        """An organisation, terms of the turn, a new name where one is asked for, or a search."""
+        what, words = meaning.said_after(text)
+        if what == "anyway":
+            return self.lender.anyway(words)
+        if what and words:
+            return self.lender.say(what, words)
         asked = meaning.name_after_to(text)
         known = lookups.organisation_called(self.kitloan.session, asked or text)
         if known:
@@ -199,74 +255,23 @@ class Counter:
             return self._name(chosen)
         return self._holding(self.kitloan.find.holding(chosen))
 
-    # -- lending ----------------------------------------------------------------------------------
-
     def _name(self, to: str) -> Verdict:
-        """Somebody is named: the basket goes to them, and their turn begins."""
-        if self.basket:
-            return self._lend_basket(to)
-        if self.session and slug(self.session.to) == slug(to):
-            return wording.opened(self.session.to)
-        self.session = Lending(to)
-        if lookups.organisation_called(self.kitloan.session, to):
-            return wording.opened(to)
-        nearly = lookups.spelt_nearly_like(self.kitloan.session, to)
-        return wording.opened(to, new=True, nearly=nearly)
-
-    def _lend_basket(self, to: str) -> Verdict:
-        kits = [held for held in self.basket if held.quantity == 1]
-        stocks = [held for held in self.basket if held.quantity > 1]
-        lents: list[Lent] = []
-        if kits:
-            try:
-                lents = self.kitloan.desk.check_out([held.tag for held in kits], to)
-            except Refused as refused:
-                self._take_from_basket(refused.details.get("tag"))
-                raise
-        self.basket = ()
-        self.session = Lending(lents[0].to if lents else to, lents)
-        self._borrowed(self.session.to)
-        # Their numbers are asked for one after the other, as if they were scanned now.
-        self.waiting.extendleft(held.tag for held in reversed(stocks))
-        if len(lents) > 1:
-            return wording.lent_together(lents)
-        return wording.lent(lents[0], kits[0].shortages) if lents else wording.opened(to)
-
-    def _take_from_basket(self, tag: object) -> None:
-        """What was refused leaves, so that the next name can have the rest."""
-        self.basket = tuple(held for held in self.basket if held.tag != tag)
-
-    def _lend(self, held: Holding, to: str, quantity: int | None = None) -> Verdict:
-        (lent,) = self.kitloan.desk.check_out([held.tag], to, quantity=quantity)
-        if self.session:
-            self.session.to = lent.to
-            self.session.lent.append(lent)
-        self._borrowed(lent.to)
-        return wording.lent(lent, held.shortages)
-
-    def _borrowed(self, to: str) -> None:
-        self._likely = [to, *(name for name in self._likely if name != to)][:MOST_CHOICES]
+        self.returns_only = False
+        return self.lender.name(to)
 
     # -- a holding on the counter -----------------------------------------------------------------
 
     def _holding(self, held: Holding) -> Verdict:
+        self.regard(held.tag)
+        if self.returns_only and not held.out_quantity and held.status != "uncounted":
+            raise wording.here_already(held)
         if held.quantity > 1:
             return self._stock(held)
         if held.status in ("out", "overdue"):
             return self._back(held)
         if held.status == "uncounted":
             return self._ask(Counting(held, self.kitloan.desk.contents(held.tag)))
-        return self._wanted(held)
-
-    def _wanted(self, held: Holding) -> Verdict:
-        """It is here: lent to whoever is at the counter, else it waits for a name."""
-        if self.session:
-            return self._lend(held, self.session.to)
-        if held.status != "in":
-            raise wording.not_lent(held)
-        if held.tag not in [each.tag for each in self.basket]:
-            self.basket = (*self.basket, held)
-        return wording.whom(self.basket)
+        return self.lender.wanted(held)
 
     def _stock(self, held: Holding) -> Verdict:
         left = held.quantity - held.out_quantity
@@ -274,7 +279,10 @@ class Counter:
             return self._ask(HowMany(held, left, to=self.session.to))
         if held.out_quantity and not self.basket:
             return self._ask(settling.stock_back(self.kitloan, held))
-        return self._wanted(held)
+        return self.lender.wanted(held)
+
+    def _ask_kind(self, tag: str) -> Verdict:
+        return self._ask(TakingIn(tag, lookups.kit_types(self.kitloan.session)))
 
     def _back(self, held: Holding) -> Verdict:
         parts = self.kitloan.desk.contents(held.tag)
@@ -301,21 +309,23 @@ class Counter:
                 return self._end_number(asked, asked.usual)
             case HowMany() as asked:
                 return self._asked(asked)
+            case TakingIn() as unknown:
+                return self._asked(unknown)
             case None:
                 return self.verdict
 
     def _answer(self, question: Question, text: str) -> Verdict:
         if isinstance(question, Counting):
             return self._exception(question, text)
+        if isinstance(question, TakingIn):
+            kind = self._chosen(text) or clean(text, "The kit type")
+            return self._settle(lambda: settling.taken_in(self.kitloan, question, kind))
         if not question.asks_whose:
             return self._end_number(question, question.number(text))
         question.choose(question.named(text))
         return self._asked(question)
 
     def _exception(self, counting: Counting, text: str) -> Verdict:
-        word = _TYPED_COMMANDS.get(text.lower())
-        if word:
-            return self._commands[word]()
         try:
             counting.say(text)
         except BadInput as problem:
@@ -330,7 +340,7 @@ class Counter:
     def _end_number(self, asked: HowMany, number: int) -> Verdict:
         if asked.to:
             to = asked.to
-            return self._settle(lambda: self._lend(asked.held, to, number))
+            return self._settle(lambda: self.lender.lend(asked.held, to, number))
         return self._settle(lambda: settling.number_back(self.kitloan, asked, number))
 
     def _end_count(self, counting: Counting, count: Count | None) -> Verdict:
@@ -351,7 +361,24 @@ class Counter:
     def _done(self) -> Verdict:
         if self.question:
             return self._enter()
-        return self._leave() if self.session else self.diary.note("Nothing is open.")
+        return self._leave() if self.is_open else self.diary.note("Nothing is open.")
+
+    def _returns(self) -> Verdict:
+        while self.lender.leave():
+            pass
+        self.returns_only = True
+        return wording.returns_only()
+
+    def _renew(self, days: int) -> Verdict:
+        if isinstance(self.question, Counting) and self.question.returning:
+            self.question = None  # the kit stays with them
+        return self.lender.later(days)
+
+    def _label(self) -> Verdict:
+        if not self.subjects or self._print_label is None:
+            raise wording.nothing_to_label()
+        held = self.kitloan.find.holding(self.subjects[0].tag)
+        return wording.label_written(held, self._print_label(held))
 
     def _whole(self) -> Verdict:
         return self._end_count(self._counting_untold(), Count(whole=True))
@@ -380,22 +407,19 @@ class Counter:
 
     def _forget(self, tag: str) -> None:
         """What the state knew of a holding is no longer so."""
-        if self.question and self.question.held.tag == tag:
+        if self.question and self.question.tag == tag:
             self.question = None
-        self._take_from_basket(tag)
-        if self.session:
-            self.session.lent = [lent for lent in self.session.lent if lent.tag != tag]
+        self.lender.forget(tag)
 
     def _leave(self) -> Verdict:
         if self.question:
             question, self.question = self.question, None
             return wording.left(question)
-        if self.basket:
-            basket, self.basket = self.basket, ()
-            return wording.not_taken(basket)
-        if self.session:
-            session, self.session = self.session, None
-            return wording.closed(session.to, len(session.lent))
+        if verdict := self.lender.leave():
+            return verdict
+        if self.returns_only:
+            self.returns_only = False
+            return wording.returns_over()
         return READY
 
 

@@ -5,20 +5,14 @@ said last about a part holds, and can be taken back a word at a time. Nothing he
 the store.
 """
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from kitloan.answers import Holding, ShortageLine
-from kitloan.contents import Count, Fault, Part, match, reckon
+from kitloan.contents import Count, Part, Said, as_it_left, count_of, read_exceptions, reckon
 from kitloan.errors import BadInput
 from kitloan.lending import Lent
-from kitloan.text import fold, slug
-
-_FAULTS: dict[str, Fault] = {"missing": "missing", "lost": "missing", "broken": "broken"}
-_SAID = re.compile(
-    r"(?:(?P<before>\d{1,6})\s+)?(?P<name>.+?)(?:(?:\s*=\s*|\s+x?)(?P<after>\d{1,6}))?"
-)
+from kitloan.text import slug
 
 
 @dataclass(slots=True)
@@ -29,15 +23,6 @@ class Lending:
     lent: list[Lent] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """Of one part, how many are missing or broken."""
-
-    part: str
-    fault: Fault
-    number: int
-
-
 @dataclass(slots=True)
 class Counting:
     """A kit whose contents are being counted; `returning` when that ends a loan."""
@@ -45,6 +30,11 @@ class Counting:
     held: Holding
     parts: Sequence[Part]
     typed: list[Said] = field(default_factory=list)
+
+    @property
+    def tag(self) -> str:
+        """What it is about."""
+        return self.held.tag
 
     @property
     def returning(self) -> bool:
@@ -67,27 +57,26 @@ class Counting:
         return any(part.missing or part.broken for part in self.parts)
 
     def say(self, text: str) -> None:
-        """Take one exception as it was typed: `wheel 2`, `panel 1 broken`, `2 wheels`.
+        """Take what was typed: `wheel 2`, `2 wheels`, `wheel 2, panel 1 broken`.
 
         Raises:
             BadInput: a part that is not on the list, or more of it than there are.
         """
-        said = read_exception(text, self.parts)
-        trial = [*self.typed, said]
-        reckon(self.parts, _count_of(trial))
+        trial = [*self.typed, *read_exceptions(text, self.parts)]
+        reckon(self.parts, count_of(trial))
         self.typed = trial
 
     def understands(self, text: str) -> bool:
         """Whether `text` speaks of a part of this kit, rightly or not quite."""
         try:
-            read_exception(text, self.parts)
+            read_exceptions(text, self.parts)
         except BadInput as problem:
             return problem.code != "no_such_component"
         return True
 
     def count(self) -> Count:
         """What Enter means now: the exceptions, or the kit as it left, or all there."""
-        return _count_of([*_known(self.parts), *self.typed])
+        return count_of([*as_it_left(self.parts), *self.typed])
 
     def short(self) -> tuple[ShortageLine, ...]:
         """Everything that is short if the count ended now."""
@@ -120,6 +109,11 @@ class HowMany:
     to: str | None = None
     having: Sequence[tuple[str, int]] = ()
     whose: str | None = None
+
+    @property
+    def tag(self) -> str:
+        """What it is about."""
+        return self.held.tag
 
     @property
     def usual(self) -> int:
@@ -171,59 +165,24 @@ class HowMany:
             raise BadInput(
                 "bad_quantity",
                 f"{text!r} is not a number from 1 to {self.most:,}.",
-                f"Enter: {self.usual:,}. Or type how many. Esc leaves it.",
+                f"Enter: {self.usual:,}. Or type how many. {{home}} leaves it.",
                 value=text,
             )
         return int(text)
 
 
-def read_exception(text: str, parts: Iterable[Part]) -> Said:
-    """`wheel 2`, `2 wheels`, `panel 1 broken`: a part, what is wrong, and with how many.
+@dataclass(frozen=True, slots=True)
+class TakingIn:
+    """A label that no holding has yet, and the question what kind of thing it is stuck on."""
 
-    Raises:
-        BadInput: `no_such_component`, or `how_many` where the number cannot be guessed.
-    """
-    listed = {part.name: part for part in parts}
-    words = text.split()
-    fault = _FAULTS.get(words[-1].lower()) if len(words) > 1 else None
-    said = " ".join(words[:-1] if fault else words)
-    name, number = _name_and_number(said, listed)
-    part = listed[match(name, listed)]
-    if number is None and part.quantity > 1:
-        raise BadInput(
-            "how_many",
-            f"How many of {part.name}? There should be {part.quantity:,}.",
-            f"Type it with its number: {part.name.lower()} 2",
-            component=part.name,
-        )
-    return Said(part.name, fault or "missing", 1 if number is None else number)
+    tag: str
+    names: tuple[str, ...]
+    """The kinds that the college has; a name that is none of them makes a new one."""
 
-
-def _name_and_number(text: str, names: Iterable[str]) -> tuple[str, int | None]:
-    """A part's own name may end in a number, so the whole text is tried as a name first."""
-    found = _SAID.fullmatch(text)
-    if found is None or fold(text) in map(fold, names):
-        return text, None
-    number = found["after"] or found["before"]
-    return found["name"], int(number) if number else None
-
-
-def _count_of(said: Iterable[Said]) -> Count:
-    faults: dict[Fault, dict[str, int]] = {"missing": {}, "broken": {}}
-    for each in said:
-        faults[each.fault][each.part] = each.number
-    if not any(faults.values()):
-        return Count(whole=True)
-    return Count(missing=faults["missing"], broken=faults["broken"])
-
-
-def _known(parts: Iterable[Part]) -> list[Said]:
-    """What was short before, said again, so that "nothing new" does not make it good."""
-    listed = list(parts)
-    return [
-        *[Said(part.name, "missing", part.missing) for part in listed if part.missing],
-        *[Said(part.name, "broken", part.broken) for part in listed if part.broken],
-    ]
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """Which kinds can be picked by number."""
+        return self.names
 
 
 def _told(name: str, line: ShortageLine | None, before: int) -> str:

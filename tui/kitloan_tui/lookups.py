@@ -102,6 +102,18 @@ def organisations(session: Session) -> list[str]:
         )
 
 
+def kit_types(session: Session) -> tuple[str, ...]:
+    """The names of the college's kinds of kit, in order."""
+    with session.reading() as connection:
+        return tuple(
+            connection.execute(
+                select(kit_type.c.name)
+                .where(kit_type.c.college == session.college)
+                .order_by(kit_type.c.kit_type)
+            ).scalars()
+        )
+
+
 def spelt_nearly_like(session: Session, name: str) -> tuple[str, ...]:
     """Organisations that somebody who typed `name` may have meant."""
     with session.reading() as connection:

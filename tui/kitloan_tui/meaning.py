@@ -13,6 +13,9 @@ from kitloan_tui import lookups
 _TO = "to "
 """In front of a name it says that a school is meant, also one not met before."""
 
+_BEFORE = ("contact", "for", "due", "anyway")
+"""In front of words: who takes it, what for, until when, and why it may go all the same."""
+
 
 def holding_meant(kitloan: Kitloan, code: Tag | Text) -> Holding | None:
     """The holding with this tag or asset number; None when there is none.
@@ -31,6 +34,12 @@ def holding_meant(kitloan: Kitloan, code: Tag | Text) -> Holding | None:
 def name_after_to(text: str) -> str:
     """The school in `to Kilmarnock Academy`; empty when it was not said so."""
     return text[len(_TO) :].strip() if text.lower().startswith(_TO) else ""
+
+
+def said_after(text: str) -> tuple[str, str]:
+    """Which of the words above a line begins with, and the rest; two empty texts for none."""
+    first, _, rest = text.partition(" ")
+    return (first.lower(), rest.strip()) if first.lower() in _BEFORE else ("", "")
 
 
 def reads_as_name(text: str) -> bool:

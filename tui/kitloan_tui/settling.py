@@ -2,9 +2,10 @@
 
 from kitloan.answers import Holding
 from kitloan.contents import Count
+from kitloan.holdings import NewHolding
 from kitloan.library import Kitloan
 from kitloan_tui import lookups, wording
-from kitloan_tui.counting import Counting, HowMany
+from kitloan_tui.counting import Counting, HowMany, TakingIn
 from kitloan_tui.verdict import Verdict
 
 
@@ -41,3 +42,14 @@ def number_back(kitloan: Kitloan, asked: HowMany, number: int) -> Verdict:
     """
     (back,) = kitloan.desk.check_in([asked.held.tag], quantity=number, from_=asked.whose)
     return wording.returned(back, asked.held, kitloan.session.today)
+
+
+def taken_in(kitloan: Kitloan, asked: TakingIn, kind: str) -> Verdict:
+    """Take in the thing that a label is stuck on, as one of this kind.
+
+    Raises:
+        Refused: `tag_taken`, when another desk was quicker.
+        BadInput: a name that cannot be used.
+    """
+    added = kitloan.holdings.add(NewHolding(kind, tag=asked.tag))
+    return wording.taken_in(added, new=added.type not in asked.names)

@@ -23,6 +23,12 @@ _SIGNS = {
     "NOT RETURNED": SYMBOLS["withdrawn"],
     "TO BE COUNTED": SYMBOLS["uncounted"],
     "IN, TO BE COUNTED": SYMBOLS["uncounted"],
+    "RENEWED": SYMBOLS["out"],
+    "NOTED": SYMBOLS["out"],
+    "RETURNS ONLY": SYMBOLS["in"],
+    "TAKEN IN": SYMBOLS["in"],
+    "LABEL": SYMBOLS["in"],
+    "NOT TAKEN IN": SYMBOLS["withdrawn"],
     "UNDONE": "<",
     "FOUND": "/",
     "STARTING": "~",
@@ -38,7 +44,8 @@ class Verdict:
     Attributes:
         word: one or two words in capitals; the part that is read across the room.
         text: the facts, one or two sentences.
-        hint: what to do next; empty where there is nothing to add.
+        hint: what to do next; empty where there is nothing to add. It names actions as `{undo}`,
+            for whoever shows it to fill in with a key or a word: see `kitloan_tui.keys`.
         ok: False when something was refused or went wrong: the one case for the bell.
     """
 

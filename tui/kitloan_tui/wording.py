@@ -11,18 +11,19 @@ from kitloan import scan
 from kitloan.answers import Holding, ShortageLine, plural
 from kitloan.calendar import day_of, uk
 from kitloan.errors import BadInput, KitloanError, Refused
+from kitloan.holdings import Added
 from kitloan.lending import Lent
 from kitloan.returning import Returned
 from kitloan.tags import grouped
 from kitloan.undo import Undone
-from kitloan_tui.counting import Counting, HowMany
+from kitloan_tui.counting import Counting, HowMany, TakingIn
+from kitloan_tui.standing import terms
 from kitloan_tui.verdict import Verdict
 
-UNDOES = "Ctrl+Z undoes."
+UNDOES = "{undo} takes it back."
 _NEXT = {
     "nothing_to_undo": "Each person undoes what they did themselves.",
-    "incomplete": "Lend another, or lend it all the same with a reason on record: "
-    "kitloan checkout TAG --to NAME --override REASON",
+    "incomplete": "Lend another, or type why it may go all the same, for the record: anyway REASON",
     "not_out": "Scan it again: another desk may have dealt with it.",
     "no_such_component": "Type it as the list has it, then how many: wheel 2",
     "too_many_short": "Count that part again.",
@@ -44,7 +45,7 @@ def refused(error: KitloanError) -> Verdict:
 def opened(to: str, *, new: bool = False, nearly: Sequence[str] = ()) -> Verdict:
     """An organisation's turn at the counter has begun."""
     text = f"to {to}" + (_new(nearly) if new else "")
-    return Verdict("LENDING", text, "Scan each kit; it is lent at once. Esc when done.")
+    return Verdict("LENDING", text, "Scan each kit; it is lent at once. {home} ends the turn.")
 
 
 def lent(each: Lent, shortages: Sequence[ShortageLine]) -> Verdict:
@@ -76,8 +77,11 @@ def whom(basket: Sequence[Holding]) -> Verdict:
     return Verdict("TO WHOM?", text + short, "Scan or type the school, or a number of the list.")
 
 
-def question(asked: Counting | HowMany, today: date, also: str = "") -> Verdict:
+def question(asked: Counting | HowMany | TakingIn, today: date, also: str = "") -> Verdict:
     """What is on the counter and waits for an answer; `also` stands in for the usual hint."""
+    if isinstance(asked, TakingIn):
+        hint = "Type what kind of kit it is on, or a number of the list. {home} leaves it."
+        return Verdict("TAKE IN?", f"No holding has {grouped(asked.tag)} yet.", also or hint)
     held = asked.held
     if isinstance(asked, Counting):
         word, text, hint = "IN?", f"{shown(held)}{_from(held, today)}", _count_hint(asked)
@@ -94,8 +98,10 @@ def question(asked: Counting | HowMany, today: date, also: str = "") -> Verdict:
     return Verdict(word, text, also or hint)
 
 
-def left(asked: Counting | HowMany) -> Verdict:
+def left(asked: Counting | HowMany | TakingIn) -> Verdict:
     """A question was left without an answer; nothing was recorded."""
+    if isinstance(asked, TakingIn):
+        return Verdict("NOT TAKEN IN", grouped(asked.tag), "The label is still free.")
     if isinstance(asked, Counting) and not asked.returning:
         return still_uncounted(asked.held)
     if isinstance(asked, HowMany) and asked.to:
@@ -150,6 +156,44 @@ def counted(
     return Verdict(f"IN, {pieces(shortages)} SHORT", text, UNDOES)
 
 
+def renewed(loans: Sequence[tuple[Holding, str, date]]) -> Verdict:
+    """Loans are due on another day."""
+    kits = "; ".join(f"{shown(held)} with {to}, due {uk(due)}" for held, to, due in loans)
+    each = " One at a time." if len(loans) > 1 else ""
+    return Verdict("RENEWED", kits, UNDOES + each)
+
+
+def noted(contact: str | None, purpose: str | None, due_on: date | None) -> Verdict:
+    """What was said of the turn, all of it."""
+    text = f"For this turn: {terms(contact, purpose, due_on)}."
+    return Verdict("NOTED", text, "It holds until the turn ends.")
+
+
+def returns_only() -> Verdict:
+    """From now on kits only come back."""
+    return Verdict(
+        "RETURNS ONLY", "Kits come back; none goes out.", "Scan them. {home} or a school ends this."
+    )
+
+
+def returns_over() -> Verdict:
+    """Kits may go out again."""
+    return Verdict("DONE", "Returns are over; kits may go out again.")
+
+
+def taken_in(added: Added, *, new: bool) -> Verdict:
+    """A thing came into the college's care under a label."""
+    kind = " (a new kind of kit)" if new else ""
+    return Verdict("TAKEN IN", f"{added.type} {grouped(added.tag)}{kind}", UNDOES)
+
+
+def label_written(held: Holding, file: str) -> Verdict:
+    """A new label lies in a file."""
+    return Verdict(
+        "LABEL", f"{shown(held)}: {file}", "Print it at 100 %, never fitted to the page."
+    )
+
+
 def undone(what: Undone) -> Verdict:
     """The latest action was taken back."""
     tags = ", ".join(grouped(tag) for tag in what.tags)
@@ -173,6 +217,36 @@ def not_lent(held: Holding) -> Refused:
     return Refused(held.status, f"{shown(held)} is {held.status.replace('_', ' ')}{short}.")
 
 
+def here_already(held: Holding) -> Refused:
+    """A kit that is not out was scanned while only returns are taken."""
+    return Refused(
+        "here_already",
+        f"{shown(held)} is not out: {held.status.replace('_', ' ')}.",
+        "Only returns are taken now; {home} or a school's name ends that.",
+    )
+
+
+def nothing_refused() -> Refused:
+    """`anyway`, with no refusal that may be set aside."""
+    return Refused(
+        "nothing_refused", "No rule that may be set aside was in the way.", "Scan the kit again."
+    )
+
+
+def nothing_to_renew() -> Refused:
+    """+7 DAYS or +14 DAYS, with no loan to say it of."""
+    return Refused(
+        "nothing_to_renew",
+        "No loan is on the counter.",
+        "Scan a kit that is out, or name a school.",
+    )
+
+
+def nothing_to_label() -> Refused:
+    """PRINT LABEL, with no kit to say it of."""
+    return Refused("nothing_to_label", "No kit is on the counter.", "Scan one first.")
+
+
 def nothing_counted() -> Refused:
     """WHOLE or COUNT LATER, with no kit to say it of."""
     return Refused("nothing_counted", "No kit is being counted.", "Scan one that is out.")
@@ -183,7 +257,7 @@ def said_otherwise(asked: Counting) -> Refused:
     return Refused(
         "said_otherwise",
         f"You have said: {asked.running()}.",
-        "Enter records that; Ctrl+Z takes it back.",
+        "Enter records that; {undo} takes it back.",
     )
 
 
@@ -229,7 +303,7 @@ def _gone_short(shortages: Sequence[ShortageLine]) -> str:
 
 def _count_hint(asked: Counting) -> str:
     if asked.typed:
-        return "Enter records this. Or type more; Ctrl+Z takes the last back."
+        return "Enter records this. Or type more; {undo} takes the last back."
     end = "as it left" if asked.was_short else "all there"
     return f"Enter: {end}. Or type what is not: wheel 2"
 

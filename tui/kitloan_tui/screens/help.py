@@ -1,13 +1,20 @@
-"""Help: what can be scanned, typed and pressed, from the registry of actions."""
+"""Help: what can be scanned, typed and pressed, from the registry of actions.
 
+It follows the focus: a screen or a widget that has something of its own to say carries it as
+`HELP`, in plain sentences, and the innermost one that has the focus is told first.
+"""
+
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
+from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widgets import Static
 
+from kitloan_tui import keys
 from kitloan_tui.actions import ACTIONS, Action, why_not
 
 if TYPE_CHECKING:
@@ -17,37 +24,55 @@ _SCANS = (
     ("a kit that is here", "is lent to the school at the counter, or waits to hear to whom"),
     ("a kit that is out", "comes back: Enter when all is there, or type what is not: wheel 2"),
     ("a kit to be counted", "is counted"),
+    ("a new label", "asks what kind of kit it is on, and takes that in"),
     ("a school's name", "opens its turn: every kit scanned then is lent to it at once"),
     ("to NAME", "opens the turn of a school not met before"),
+    ("contact NAME", "who takes the kits of this turn; kept apart, and can be forgotten"),
+    ("for WORDS", "what they are for; kept apart too"),
+    ("due 21d", "until when the kits of this turn are lent; also: due 18/12/2026"),
+    ("anyway REASON", "lends a kit that was refused as incomplete; the reason goes on record"),
     ("an asset number", "stands for its kit"),
     ("any other words", "are looked for; a number picks from the list"),
 )
 
 
+def help_for(focused: Iterable[DOMNode]) -> str:
+    """What the innermost of these nodes has to say of itself; empty when none has."""
+    return next((str(node.HELP) for node in focused if getattr(node, "HELP", "")), "")
+
+
 class Help(Screen[None]):
     """One page; Esc goes home, and so does a scan."""
 
-    def __init__(self, counter: "Counter | None") -> None:
+    def __init__(
+        self, counter: "Counter | None", own_keys: Mapping[str, str], about: str = ""
+    ) -> None:
         super().__init__()
         self._counter = counter
+        self._keys = own_keys
+        self._about = about
 
     def compose(self) -> ComposeResult:
         """Lay out the one page."""
         with VerticalScroll(id="body", can_focus=False):
+            if self._about:
+                yield Static(Content(self._about), classes="about")
             yield _title("Scan or type")
             for what, does in _SCANS:
                 yield _row(what, does)
-            yield _title("Keys and command cards")
+            yield _title("Keys, words to type and command cards")
             for action in ACTIONS:
-                yield _row(f"{action.shown_key}  {action.label}", self._told(action))
+                key = keys.shown(self._keys[action.id])
+                yield _row(f"{key}  {action.label}".strip(), self._told(action))
 
     def _told(self, action: Action) -> str:
-        """What an action does, the card that does the same, and why it cannot be done now."""
+        """What an action does, the word and the card for it, and why it cannot be done now."""
         why = why_not(action, self._counter)
         return " ".join(
             part
             for part in (
                 action.help,
+                f"Type: {action.typed}." if action.typed else "",
                 f"Card: {action.card}." if action.card else "",
                 f"(Not now: {why})" if why else "",
             )

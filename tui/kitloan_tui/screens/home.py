@@ -12,10 +12,13 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Static
 
+from kitloan_tui import keys
+from kitloan_tui.settings import Settings
+from kitloan_tui.standing import standing
 from kitloan_tui.verdict import STARTING, Verdict
 from kitloan_tui.widgets.omnibox import Complete, Omnibox
 from kitloan_tui.widgets.pages import page
-from kitloan_tui.widgets.panels import Context, Heading, KeyBar, Log, VerdictPanel, context_of
+from kitloan_tui.widgets.panels import Context, Heading, KeyBar, Log, VerdictPanel
 
 if TYPE_CHECKING:
     from kitloan_tui.counter import Counter
@@ -27,6 +30,7 @@ _ASKED = {
     "TO WHOM?": "scan or type the school",
     "FROM WHOM?": "type a number of the list, or the school",
     "HOW MANY?": "type how many",
+    "TAKE IN?": "type what kind of kit it is",
 }
 
 
@@ -35,9 +39,11 @@ class Home(Screen[None]):
 
     AUTO_FOCUS: ClassVar[str | None] = "#omnibox"
 
-    def __init__(self, complete: Complete) -> None:
+    def __init__(self, complete: Complete, settings: Settings) -> None:
         super().__init__()
         self._complete = complete
+        self._keys = settings.keys
+        self._names = keys.by_key(settings.keys)
         self._drawn: tuple[Counter, Board] | None = None
 
     def compose(self) -> ComposeResult:
@@ -51,7 +57,7 @@ class Home(Screen[None]):
         with VerticalScroll(id="body", can_focus=False):
             yield Static(id="page", markup=False)
         yield Log(markup=False)
-        yield KeyBar()
+        yield KeyBar(self._keys)
 
     def on_mount(self) -> None:
         """Say that the desk is not ready yet, and listens already."""
@@ -61,15 +67,19 @@ class Home(Screen[None]):
         """Draw the counter as it stands."""
         self._drawn = (counter, board)
         self.show_verdict(counter.verdict)
-        self.query_one(Context).show([*context_of(counter), *notes])
+        self.show_standing([*standing(counter), *notes])
         happened = [h for h in counter.diary.log if h.verdict.text != counter.verdict.text]
         self.query_one(Log).show(happened)
         self.query_one(KeyBar).show(counter)
         self._draw_page()
 
+    def show_standing(self, lines: list[str]) -> None:
+        """Say whose turn it is, and what waits."""
+        self.query_one(Context).show([keys.filled(line, self._names) for line in lines])
+
     def show_verdict(self, verdict: Verdict) -> None:
         """Say what just happened, and what the line waits for."""
-        self.query_one(VerdictPanel).show(verdict)
+        self.query_one(VerdictPanel).show(verdict, self._names)
         self.query_one(Omnibox).placeholder = _ASKED.get(verdict.word, _LISTENING)
 
     def on_resize(self) -> None:

@@ -3,7 +3,7 @@
 Each takes what it shows as a value and draws it as plain text, so that no name is ever markup.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -13,10 +13,9 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from kitloan.answers import plural
 from kitloan.calendar import uk_instant
-from kitloan.tags import grouped, is_tag
 from kitloan.text import plain
+from kitloan_tui import keys
 from kitloan_tui.actions import ACTIONS, Action, why_not
 from kitloan_tui.theme import tone
 from kitloan_tui.verdict import Verdict
@@ -47,8 +46,13 @@ class Heading(Horizontal):
 class VerdictPanel(Static):
     """The largest thing on the screen: what just happened."""
 
-    def show(self, verdict: Verdict) -> None:
-        """Say it: the word in a block of its own, the facts, and the next step."""
+    def show(self, verdict: Verdict, names: Mapping[str, str]) -> None:
+        """Say it: the word in a block of its own, the facts, and the next step.
+
+        Args:
+            verdict: what to say.
+            names: how its hint calls actions.
+        """
         colour = tone(verdict.symbol)
         self.set_classes(f"-{colour}")
         self.update(
@@ -59,7 +63,7 @@ class VerdictPanel(Static):
                         f" {verdict.symbol} {verdict.word} ", f"bold $background on ${colour}"
                     ),
                     Content.styled(plain(verdict.text), "bold"),
-                    Content.styled(plain(verdict.hint), "$text-muted"),
+                    Content.styled(plain(keys.filled(verdict.hint, names)), "$text-muted"),
                 )
                 if line.plain.strip()
             )
@@ -97,11 +101,11 @@ class KeyHint(Static):
             super().__init__()
             self.action = action
 
-    def __init__(self, action: Action) -> None:
+    def __init__(self, action: Action, key: str) -> None:
         super().__init__(markup=False, id=f"key-{action.id}")
         self._action = action
         self.show(None)
-        self.update(Content.assemble((action.shown_key, "bold"), f" {action.label}"))
+        self.update(Content.assemble((keys.shown(key), "bold"), f" {action.label}"))
 
     def on_click(self, event: events.Click) -> None:
         """Do it."""
@@ -116,11 +120,15 @@ class KeyHint(Static):
 class KeyBar(Horizontal):
     """What can be done, at the foot."""
 
+    def __init__(self, own_keys: Mapping[str, str]) -> None:
+        super().__init__()
+        self._keys = own_keys
+
     def compose(self) -> ComposeResult:
         """Lay out a hint for each action."""
         for action in ACTIONS:
             if action.in_bar:
-                yield KeyHint(action)
+                yield KeyHint(action, self._keys[action.id])
 
     def show(self, counter: "Counter | None") -> None:
         """Dim what cannot be done now."""
@@ -128,18 +136,8 @@ class KeyBar(Horizontal):
             hint.show(counter)
 
 
-def context_of(counter: "Counter") -> list[str]:
-    """Whose turn it is, and which scans wait."""
-    lines = []
-    if counter.session:
-        lent = plural(len(counter.session.lent), "loan")
-        lines.append(f"> LENDING TO {counter.session.to}, {lent} so far. Esc ends the turn.")
-    if counter.waiting:
-        lines.append(waiting(list(counter.waiting)))
-    return lines
+class Banner(Static):
+    """Across the whole screen: something that nobody must miss."""
 
-
-def waiting(texts: Sequence[str]) -> str:
-    """Scans that wait, in order."""
-    named = ", ".join(grouped(text) if is_tag(text) else text for text in texts)
-    return f"~ {plural(len(texts), 'scan')} waiting: {named}"
+    def __init__(self, text: str) -> None:
+        super().__init__(Content(plain(text)), markup=False)

@@ -1,0 +1,108 @@
+"""Conditions that narrow a list: by words, and by how a holding stands.
+
+The status that a list is narrowed to is the one that `kitloan.status` would say of each row, put
+as a condition for the database; a test holds the two together.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select
+
+from kitloan.answers import Status
+from kitloan.models import Holding, Loan, Organisation, Shortage, table
+from kitloan.session import Session
+from kitloan.text import fold, slug
+
+holding, loan, organisation = table(Holding), table(Loan), table(Organisation)
+shortage = table(Shortage)
+
+Condition = ColumnElement[bool]
+
+
+def holdings_with(text: str) -> list[Condition]:
+    """Every word of `text` occurs in a holding's particulars."""
+    return [_has(word) for word in fold(text).split()]
+
+
+def loans_with(text: str, college: str | None) -> list[Condition]:
+    """Every word of `text` occurs in the particulars of a loan's holding, or in who has it.
+
+    Asked as two lists to be in, because each is one walk through a narrow index; joined, every
+    open loan would fetch its holding to look at its words.
+    """
+    return [
+        or_(
+            loan.c.tag.in_(_of(college, select(holding.c.tag), holding).where(_has(word))),
+            loan.c.organisation.in_(
+                _of(college, select(organisation.c.organisation), organisation).where(
+                    organisation.c.organisation.contains(slug(word), autoescape=True)
+                )
+            ),
+        )
+        for word in fold(text).split()
+    ]
+
+
+def shortages_with(text: str) -> list[Condition]:
+    """Every word of `text` occurs in the holding's particulars, or begins the component's name."""
+    return [
+        or_(_has(word), func.lower(shortage.c.component).contains(word, autoescape=True))
+        for word in fold(text).split()
+    ]
+
+
+def in_status(status: Status, today: date) -> list[Condition]:
+    """A holding stands so."""
+    return list(_STATUS[status](_late(today)))
+
+
+def walked(session: Session, college: ColumnElement[str]) -> Condition:
+    """The row is the session's college's, for a question that looks at most rows anyway.
+
+    Asked plainly, SQLite walks the key's index and fetches each row from wherever it lies, which
+    takes ten times as long as reading the table from end to end. PostgreSQL knows better by itself.
+    """
+    return (college.concat("") if session.store.is_sqlite else college) == session.college
+
+
+def _has(word: str) -> Condition:
+    return holding.c.words.contains(word, autoescape=True)
+
+
+def _of(college: str | None, wanted: Any, where: Any) -> Any:
+    return wanted if college is None else wanted.where(where.c.college == college)
+
+
+def _late(today: date) -> Condition:
+    """Some of it is out past its due date."""
+    overdue = (
+        select(loan.c.tag)
+        .where(loan.c.closed_at.is_(None), loan.c.due_key < today.isoformat())
+        .where(loan.c.college == holding.c.college, loan.c.tag == holding.c.tag)
+    )
+    return and_(holding.c.out_quantity > 0, overdue.exists())
+
+
+def _left(late: Condition) -> Condition:
+    """The college has it, or some of it, and nobody is late with the rest."""
+    return and_(
+        holding.c.state == "held", holding.c.out_quantity < holding.c.quantity, not_(late)
+    )
+
+
+def _state(name: str) -> Callable[[Condition], list[Condition]]:
+    return lambda late: [holding.c.state == name]
+
+
+_STATUS: Final[Mapping[Status, Callable[[Condition], list[Condition]]]] = {
+    "in": lambda late: [_left(late), ~holding.c.uncounted, holding.c.critical_short == 0],
+    "uncounted": lambda late: [_left(late), holding.c.uncounted],
+    "incomplete": lambda late: [_left(late), ~holding.c.uncounted, holding.c.critical_short > 0],
+    "out": lambda late: [holding.c.out_quantity == holding.c.quantity, not_(late)],
+    "overdue": lambda late: [late],
+    "in_transit": _state("in_transit"),
+    "withdrawn": _state("withdrawn"),
+    "missing": _state("missing"),
+}

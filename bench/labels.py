@@ -83,10 +83,9 @@ def stocks(_times: int) -> None:
             told = [_told(_off(file, sheet, labels, dpi), len(labels)) for dpi in RESOLUTIONS]
         print(f"{sheet.id:12} {len(labels):6} " + " ".join(f"{each:>16}" for each in told))
     for each in roll.rolls():
-        picture = roll.draw(pdf.Label(tags.mint(), "MTa STEM Kit", "Fife College"), each).picture
-        found = zxingcpp.read_barcodes(picture.convert("L"))
-        size = f"{picture.width}x{picture.height} dots"
-        print(f"{each.id:12} {1:6} {size} at {each.dpi} dpi: {len(found)} read")
+        label = pdf.Label(tags.mint(), "MTa STEM Kit", "Fife College")
+        told = [_told(_off_roll(label, each, dpi), 1) for dpi in RESOLUTIONS]
+        print(f"{each.id:12} {1:6} " + " ".join(f"{each:>16}" for each in told))
 
 
 def _told(off: list[float], wanted: int) -> str:
@@ -102,6 +101,20 @@ def _off(file: Path, sheet: stock.Sheet, labels: list[pdf.Label], dpi: int) -> l
         label.tag: (cell.x + code.x + code.width / 2, cell.y + code.y + code.height / 2)
         for label, cell in zip(labels, layout.cells(sheet), strict=False)
     }
+    return _distances(page, places, dpi)
+
+
+def _off_roll(label: pdf.Label, each: roll.Roll, dpi: int) -> list[float]:
+    """The same for a roll's label, scanned at so many dots an inch."""
+    picture = roll.draw(label, each).picture.convert("L")
+    size = [round(dots * dpi / each.dpi) for dots in picture.size]
+    scanned = picture.resize((size[0], size[1]), Image.Resampling.BOX)
+    side = (each.module() or 0) * (qr.SIDE + 2 * qr.QUIET)
+    middle = (each.inset[0] + side / 2) * 25.4 / each.dpi, picture.height / 2 * 25.4 / each.dpi
+    return _distances(scanned, {label.tag: middle}, dpi)
+
+
+def _distances(page: Image.Image, places: dict[str, tuple[float, float]], dpi: int) -> list[float]:
     off = []
     for barcode in zxingcpp.read_barcodes(page):
         if barcode.text in places:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from typing import Any, Generic, Literal, TypeVar
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 Status = Literal[
     "in", "uncounted", "out", "overdue", "incomplete", "in_transit", "withdrawn", "missing"
@@ -135,10 +135,10 @@ class HistoryLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
+class Page(Generic[T_co]):
     """Some of the answers. `next` asks for those after them; None at the end."""
 
-    items: tuple[T, ...]
+    items: tuple[T_co, ...]
     total: int
     next: str | None
 

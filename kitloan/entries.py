@@ -165,6 +165,8 @@ class LabelsPrinted(_Fact):
     batch: Id
     blank: bool
     tags: tuple[Tag, ...]
+    stock: Name | None = None
+    """What they were printed on: the sheet or roll to look for."""
 
 
 class LabelClaimed(_Fact):

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -33,3 +34,32 @@ def whole_file(path: Path, mode: int = 0o600) -> Iterator[Path]:
     finally:
         with suppress(OSError):  # it was never there, or the folder may not be entered
             beside.unlink()
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """A new folder to fill beside `path`; its files are there when the block ends well.
+
+    Where `path` is a folder already, they join what is in it, in the place of files of their name.
+
+    Raises:
+        BadInput: `cannot_write`.
+    """
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        beside.mkdir()
+        yield beside
+        if path.is_dir():
+            for each in sorted(beside.iterdir()):
+                each.replace(path / each.name)
+        else:
+            beside.rename(path)
+    except OSError as problem:
+        raise BadInput(
+            "cannot_write",
+            f"{path} cannot be written: {problem.strerror or problem}.",
+            "Choose another folder, in one that you may write to.",
+            file=str(path),
+        ) from problem
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)

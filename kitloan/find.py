@@ -29,14 +29,12 @@ from kitloan.models import (
     Shortage,
     table,
 )
-from kitloan.paging import page_of
+from kitloan.paging import PAGE, page_of
 from kitloan.prepared import AnyRow
 from kitloan.resolve import resolve
 from kitloan.session import Session
 from kitloan.status import status_of
 from kitloan.text import slug
-
-PAGE = 200
 
 college, gift, holding, kit_type = table(College), table(Gift), table(Holding), table(KitType)
 loan, organisation, shortage = table(Loan), table(Organisation), table(Shortage)
@@ -121,7 +119,7 @@ class Finder:
         order: tuple[ColumnElement[str], ...] = (holding.c.words, holding.c.tag)
         matches = narrowing.holdings_with(text)
         if status is not None:
-            matches += narrowing.in_status(status, self._session.today)
+            matches += narrowing.in_status(status, self._session.today, self._college)
         if type is not None:
             matches.append(holding.c.kit_type == slug(type))
         if self._college is None:

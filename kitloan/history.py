@@ -56,13 +56,16 @@ def of_tag(connection: Connection, college: str, tag: str) -> list[HistoryLine]:
     return [_line(body, undone, names) for body, undone in said]
 
 
-def log(connection: Connection, college: str, tag: str | None) -> list[LogLine]:
-    """A college's entries, oldest first; of one bare tag when named."""
+def log(
+    connection: Connection, college: str, tag: str | None, last: int | None = None
+) -> list[LogLine]:
+    """A college's entries, oldest first; of one bare tag when named; the last so many, or all."""
     wanted = select(entry.c.seq, entry.c.body).where(entry.c.college == college)
     if tag is not None:
         wanted = wanted.where(entry.c.tag == tag)
-    rows = connection.execute(wanted.order_by(entry.c.epoch, entry.c.seq)).all()
-    said = [(row.seq, json.loads(row.body)) for row in rows]
+    newest_first = wanted.order_by(entry.c.epoch.desc(), entry.c.seq.desc()).limit(last)
+    rows = connection.execute(newest_first).all()
+    said = [(row.seq, json.loads(row.body)) for row in reversed(rows)]
     names = _names(connection, college, [body["fact"] for _, body in said])
     return [
         LogLine(seq, line.at, line.by, line.kind, body["fact"].get("tag"), line.summary)
@@ -142,7 +145,9 @@ _SAY: dict[str, Say] = {
     ),
     "organisation.added": lambda f, n: f["name"],
     "labels.printed": lambda f, n: _joined(
-        plural(len(f["tags"]), "label"), "blank" if f["blank"] else ""
+        plural(len(f["tags"]), "label"),
+        "blank" if f["blank"] else "",
+        f"on {f['stock']}" if f.get("stock") else "",  # older entries do not say
     ),
     "holding.accessioned": lambda f, n: _joined(
         "taken in", plural(f["quantity"], "item") if f["quantity"] > 1 else "", f["location"] or ""

@@ -219,22 +219,29 @@ class Holdings:
                 for each in types:
                     writer.append(each)
 
-    def labels_printed(self, tags: Sequence[str], *, blank: bool) -> str:
+    def labels_printed(self, tags: Sequence[str], *, blank: bool, stock: str | None = None) -> str:
         """Put on record that labels of these tags went to paper; gives the batch's id."""
         with self._session.writing() as writer:
             for start in range(0, len(tags), _TAGS_PER_ENTRY):
                 part = tuple(tags[start : start + _TAGS_PER_ENTRY])
-                writer.append(LabelsPrinted(batch=writer.request, blank=blank, tags=part))
+                writer.append(
+                    LabelsPrinted(batch=writer.request, blank=blank, tags=part, stock=stock)
+                )
             return writer.request
 
     def unlabelled(self) -> list[str]:
-        """Tags of holdings whose label has not been printed, in the order of `tags`."""
+        """Tags of holdings that bear no label, not a claimed one either, in the order of `tags`."""
         printed = (
             select(label.c.tag)
             .where(label.c.college == holding.c.college, label.c.tag == holding.c.tag)
             .exists()
         )
-        return self._tags(~printed)
+        claimed = (
+            select(alias.c.label)
+            .where(alias.c.college == holding.c.college, alias.c.tag == holding.c.tag)
+            .exists()
+        )
+        return self._tags(~printed & ~claimed)
 
     def tags(self) -> list[str]:
         """Tags of every holding that is not withdrawn, by asset number."""
@@ -322,9 +329,11 @@ def _must_be_free(writer: Writer, tag: str) -> None:
     if by:
         raise Refused(
             "tag_taken",
-            f"{grouped(tag)} is a holding's already.",
-            f"See it: kitloan show {tag}. A new holding needs a label that nothing has claimed.",
+            f"{grouped(tag)} is a holding's already"
+            + (f": that of {grouped(by)}." if by != tag else "."),
+            f"See it: kitloan show {tag}. Choose a label that nothing has claimed.",
             tag=tag,
+            holding=by,
         )
 
 

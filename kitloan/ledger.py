@@ -21,6 +21,7 @@ from kitloan.models import LedgerEntry, LedgerHead, table
 from kitloan.prepared import Change, Query
 from kitloan.register import apply
 from kitloan.store import Store
+from kitloan.text import fault, tidy
 
 head, entry_table = table(LedgerHead), table(LedgerEntry)
 
@@ -157,6 +158,10 @@ def writing(
         clock: tells the time.
         request: the request's id, so that the same one said twice is done once; None makes one.
     """
+    if request is not None and (fault(request) or tidy(request) != request or not request):
+        raise BadInput(
+            "bad_id", f"{request[:60]!r} cannot be the id of a request.", id=request[:60]
+        )
     with store.write() as connection:
         found = head_of(connection, college)
         if found is None:

@@ -107,9 +107,8 @@ def check_out(
         _may_be_lent(writer, row, terms)
     who = borrower(writer, to)
     whom = person(writer, contact, who.organisation) if contact else None
-    several = len(holdings) > 1
     return [
-        _lend(writer, row, f"{writer.request}-{n}" if several else writer.request, who, whom, terms)
+        _lend(writer, row, f"{writer.request}-{n}", who, whom, terms)
         for n, row in enumerate(holdings, start=1)
     ]
 

@@ -19,7 +19,9 @@ from kitloan.text import clean, slug
 if TYPE_CHECKING:
     from kitloan.audit import Auditor
     from kitloan.desk import Desk
+    from kitloan.directory import Directory
     from kitloan.exchange import Exchange
+    from kitloan.figures import Figures
     from kitloan.find import Finder
     from kitloan.holdings import Holdings
     from kitloan.people import People
@@ -71,6 +73,20 @@ class Kitloan:
         from kitloan.find import Finder
 
         return Finder(self.session)
+
+    @cached_property
+    def directory(self) -> "Directory":
+        """Organisations with what they have out, and people, by pages."""
+        from kitloan.directory import Directory
+
+        return Directory(self.session)
+
+    @cached_property
+    def figures(self) -> "Figures":
+        """Loans by week, use by type, lateness, and what is short of a type."""
+        from kitloan.figures import Figures
+
+        return Figures(self.session)
 
     @cached_property
     def people(self) -> "People":

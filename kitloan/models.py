@@ -212,12 +212,20 @@ class Loan(Base, table=True):
     closed_at: str | None
 
 
-ONLY_OPEN_LOANS = (
-    ("one_open_loan_of_a_holding", ("college", "tag"), "closed_at IS NULL AND exclusive", True),
-    ("open_loans_by_due_date", ("college", "due_key", "loan"), "closed_at IS NULL", False),
+ONLY_SOME_ROWS = (
+    (
+        Loan,
+        "one_open_loan_of_a_holding",
+        ("college", "tag"),
+        "closed_at IS NULL AND exclusive",
+        True,
+    ),
+    (Loan, "open_loans_by_due_date", ("college", "due_key", "loan"), "closed_at IS NULL", False),
+    (Holding, "uncounted_holdings", ("college", "tag"), "uncounted IS TRUE", False),
 )
-"""Partial indexes of `loan`: name, columns, which rows, whether unique. `kitloan.schema` makes
-them; declared on the class they would load both databases' dialects, 30 ms of every command."""
+"""Partial indexes: of which table, name, columns, which rows, whether unique. `kitloan.schema`
+makes them; declared on the class they would load both databases' dialects, 30 ms of every
+command."""
 
 
 class Shortage(Base, table=True):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, func, not_, or_, select
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select, tuple_
 
 from kitloan.answers import Status
 from kitloan.models import Holding, Loan, Organisation, Shortage, table
@@ -46,16 +46,16 @@ def loans_with(text: str, college: str | None) -> list[Condition]:
 
 
 def shortages_with(text: str) -> list[Condition]:
-    """Every word of `text` occurs in the holding's particulars, or begins the component's name."""
+    """Every word of `text` occurs in the holding's particulars, or in the component's name."""
     return [
         or_(_has(word), func.lower(shortage.c.component).contains(word, autoescape=True))
         for word in fold(text).split()
     ]
 
 
-def in_status(status: Status, today: date) -> list[Condition]:
+def in_status(status: Status, today: date, college: str | None) -> list[Condition]:
     """A holding stands so."""
-    return list(_STATUS[status](_late(today)))
+    return list(_STATUS[status](_late(today, college)))
 
 
 def walked(session: Session, college: ColumnElement[str]) -> Condition:
@@ -75,21 +75,26 @@ def _of(college: str | None, wanted: Any, where: Any) -> Any:
     return wanted if college is None else wanted.where(where.c.college == college)
 
 
-def _late(today: date) -> Condition:
-    """Some of it is out past its due date."""
-    overdue = (
-        select(loan.c.tag)
-        .where(loan.c.closed_at.is_(None), loan.c.due_key < today.isoformat())
-        .where(loan.c.college == holding.c.college, loan.c.tag == holding.c.tag)
+def _late(today: date, college: str | None) -> Condition:
+    """Some of it is out past its due date.
+
+    A list to be in, made once: asked of each holding, SQLite would walk every late loan each time.
+    """
+    overdue = select(loan.c.tag).where(
+        loan.c.closed_at.is_(None), loan.c.due_key < today.isoformat()
     )
-    return and_(holding.c.out_quantity > 0, overdue.exists())
+    if college is None:
+        one_of = tuple_(holding.c.college, holding.c.tag).in_(
+            overdue.with_only_columns(loan.c.college, loan.c.tag)
+        )
+    else:
+        one_of = holding.c.tag.in_(overdue.where(loan.c.college == college))
+    return and_(holding.c.out_quantity > 0, one_of)
 
 
 def _left(late: Condition) -> Condition:
     """The college has it, or some of it, and nobody is late with the rest."""
-    return and_(
-        holding.c.state == "held", holding.c.out_quantity < holding.c.quantity, not_(late)
-    )
+    return and_(holding.c.state == "held", holding.c.out_quantity < holding.c.quantity, not_(late))
 
 
 def _state(name: str) -> Callable[[Condition], list[Condition]]:

@@ -9,6 +9,9 @@ from kitloan.answers import Page
 from kitloan.errors import BadInput
 from kitloan.prepared import AnyRow
 
+PAGE = 200
+"""The most rows on a page, unless somebody asks for fewer."""
+
 
 def page_of(
     connection: Connection,

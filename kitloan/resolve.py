@@ -4,18 +4,20 @@ A tag, a second tag that the holding claimed, or the college's own asset number 
 holding bears it. What fits none is answered with the tags one slip away that do exist.
 """
 
+import json
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, bindparam, select
 
 from kitloan.answers import plural
 from kitloan.errors import BadInput
-from kitloan.models import Alias, Holding, Label, table
+from kitloan.models import Alias, Holding, Label, LedgerEntry, table
 from kitloan.prepared import AnyRow, Query
 from kitloan.tags import bare, grouped, is_tag, looks_like_tag, one_slip_away
 from kitloan.text import fold, plain
 
 holding, alias, label = table(Holding), table(Alias), table(Label)
+ledger_entry = table(LedgerEntry)
 
 _by_tag = select(holding.c.college, holding.c.tag).where(holding.c.tag == bindparam("t"))
 _by_alias = select(alias.c.college, alias.c.tag).where(alias.c.label == bindparam("t"))
@@ -26,8 +28,15 @@ _LOOKUPS = (_by_tag, _by_alias, _by_number)
 _in_college = [Query(q.where(q.selected_columns.college == bindparam("c"))) for q in _LOOKUPS]
 _anywhere = [Query(q) for q in _LOOKUPS]
 _batch = Query(
-    select(label.c.batch, label.c.printed_at, label.c.printed_by, label.c.blank).where(
-        label.c.tag == bindparam("t")
+    select(
+        label.c.college, label.c.batch, label.c.printed_at, label.c.printed_by, label.c.blank
+    ).where(label.c.tag == bindparam("t"))
+)
+_printing = Query(
+    select(ledger_entry.c.body).where(
+        ledger_entry.c.college == bindparam("c"),
+        ledger_entry.c.id == bindparam("b"),
+        ledger_entry.c.part == 0,
     )
 )
 
@@ -82,18 +91,12 @@ def _unknown(connection: Connection, college: str | None, text: str, tag: str) -
     shown = plain(text.strip()[:60])
     if is_tag(tag):
         printed = _batch(connection, t=tag).first()
-        if printed is not None and printed.blank:
-            return BadInput(
-                "unclaimed_tag",
-                f"{grouped(tag)} is a label that {printed.printed_by} printed blank on "
-                f"{printed.printed_at[:10]}; no holding has claimed it yet.",
-                f"Take a holding in under it: kitloan add --type TYPE --tag {tag}",
-                tag=tag,
-                batch=printed.batch,
-            )
+        if printed is not None:
+            return _printed(connection, college, tag, printed)
         return BadInput(
             "unknown_tag",
-            f"{grouped(tag)} is a valid tag, but no holding here has it.",
+            f"{grouped(tag)} is a valid tag, but no holding here has it, and it is on no label "
+            "that was printed here.",
             hint if near else f"If it is yours, take it in: kitloan add --type TYPE --tag {tag}",
             tag=tag,
             near=near,
@@ -112,6 +115,37 @@ def _unknown(connection: Connection, college: str | None, text: str, tag: str) -
         hint,
         text=text[:60],
         near=near,
+    )
+
+
+def _printed(connection: Connection, college: str | None, tag: str, printed: AnyRow) -> BadInput:
+    """A label that no holding has: whose batch it is from, and what to do with it."""
+    body = _printing(connection, c=printed.college, b=printed.batch).scalar()
+    stock = json.loads(body)["fact"].get("stock") if body else None
+    ours = college in (None, printed.college)
+    batch = (
+        f"batch {printed.batch}"
+        + (f" on {stock}" if stock else "")
+        + ("" if ours else f" of {printed.college}")
+    )
+    what = (
+        "a label that {by} printed blank on {day}, {batch}; no holding has claimed it yet."
+        if printed.blank
+        else "on a label that {by} printed on {day}, {batch}, but no holding here has it."
+    ).format(by=printed.printed_by, day=printed.printed_at[:10], batch=batch)
+    return BadInput(
+        "unclaimed_tag",
+        f"{grouped(tag)} is {what}",
+        f"Take a holding in under it: kitloan add --type TYPE --tag {tag}; or give it to one that "
+        f"has a tag: kitloan relabel TAG {tag}"
+        if ours
+        else f"It is not yours: give it back to {printed.college}.",
+        tag=tag,
+        batch=printed.batch,
+        college=printed.college,
+        printed_by=printed.printed_by,
+        printed_at=printed.printed_at,
+        stock=stock,
     )
 
 

@@ -12,13 +12,14 @@ from kitloan.entries import CheckedIn, ContentsCounted, Counted, Short, Shortage
 from kitloan.errors import BadInput, Refused
 from kitloan.ledger import Writer, facts_said
 from kitloan.lending import held, loans_meant
-from kitloan.models import Component, Holding, Shortage, table
+from kitloan.models import Component, Holding, Loan, Organisation, Shortage, table
 from kitloan.prepared import Query
 from kitloan.resolve import resolve
 from kitloan.session import check_quantity
 from kitloan.tags import grouped
 
 component, holding, shortage = table(Component), table(Holding), table(Shortage)
+loan, organisation = table(Loan), table(Organisation)
 
 _PARTS = Query(
     select(
@@ -46,6 +47,16 @@ _PARTS = Query(
         holding.c.quantity == 1,
     )
     .order_by(component.c.position)
+)
+_LOAN = Query(
+    select(organisation.c.name)
+    .join_from(
+        loan,
+        organisation,
+        (organisation.c.college == loan.c.college)
+        & (organisation.c.organisation == loan.c.organisation),
+    )
+    .where(loan.c.college == bindparam("c"), loan.c.loan == bindparam("l"))
 )
 _OLD_SHORTAGES = Query(
     select(shortage.c.component, shortage.c.missing, shortage.c.broken)
@@ -186,26 +197,30 @@ def _found(parts: list[Part], short: Sequence[Short]) -> tuple[str, ...]:
 
 def _said_before(writer: Writer, tags: list[str]) -> list[Returned]:
     facts = facts_said(writer.said, CheckedIn)
-    if not {f.tag for f in facts} <= set(tags):
+    if {f.tag for f in facts} != set(tags):
         raise BadInput(
             "id_reused",
             f"The id {writer.request!r} belongs to another check-in.",
             "Give every request an id of its own.",
             id=writer.request,
         )
-    return [
-        Returned(
-            f.loan,
-            f.tag,
-            held(writer, f.tag).type_name,
-            "",
-            f.quantity,
-            0,
-            f.counted,
-            _lines(f.shortages),
-        )
-        for f in facts
-    ]
+    return [_answered(writer, [f for f in facts if f.tag == tag]) for tag in tags]
+
+
+def _answered(writer: Writer, facts: list[CheckedIn]) -> Returned:
+    """What a check-in answered that was made before: of one holding, perhaps over several loans."""
+    (first, *_) = facts
+    row = _LOAN(writer.connection, c=writer.college, l=first.loan).one()
+    return Returned(
+        first.loan,
+        first.tag,
+        held(writer, first.tag).type_name,
+        row.name,
+        sum(each.quantity for each in facts),
+        0,
+        first.counted,
+        _lines(first.shortages),
+    )
 
 
 def count(writer: Writer, text: str, said: Count) -> tuple[str, tuple[ShortageLine, ...]]:

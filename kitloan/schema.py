@@ -8,14 +8,14 @@ SCHEMA = 1
 
 def create_tables(connection: Connection) -> None:
     """Make every table, constraint and index in an empty database."""
-    from kitloan.models import ONLY_OPEN_LOANS, Base, Loan, table  # opening a store needs none
+    from kitloan.models import ONLY_SOME_ROWS, Base, table  # opening a store needs none
 
     Base.metadata.create_all(connection)
-    loan = table(Loan).to_metadata(MetaData())  # a copy, so that the class keeps its own indexes
-    for name, columns, rows, unique in ONLY_OPEN_LOANS:
+    for model, name, columns, rows, unique in ONLY_SOME_ROWS:
+        copy = table(model).to_metadata(MetaData())  # so that the class keeps its own indexes
         index = Index(
             name,
-            *(loan.c[column] for column in columns),
+            *(copy.c[column] for column in columns),
             unique=unique,
             sqlite_where=text(rows),
             postgresql_where=text(rows),

@@ -40,10 +40,11 @@ _COLUMNS = select(
     entry.c.at,
     entry.c.by,
     entry.c.body,
-).where(entry.c.college == bindparam("c"), ~_UNDONE, entry.c.kind != "entry.reversed")
+).where(entry.c.college == bindparam("c"), entry.c.kind != "entry.reversed")
+_STANDING = _COLUMNS.where(~_UNDONE)
 
 _LATEST = Query(
-    _COLUMNS.where(
+    _STANDING.where(
         entry.c.by == bindparam("who"),
         or_(*[entry.c.kind == kind for kind in _KINDS]),
         # What a register brought in is no act of the desk, though some kinds are the same.
@@ -57,8 +58,9 @@ _OF_REQUEST = Query(
         entry.c.epoch.desc(), entry.c.seq.desc()
     )
 )
+_AT = Query(_COLUMNS.where(entry.c.epoch == bindparam("e"), entry.c.seq == bindparam("s")))
 _SINCE = Query(
-    _COLUMNS.where(
+    _STANDING.where(
         entry.c.tag == bindparam("t"),
         entry.c.id != bindparam("i"),
         (entry.c.epoch > bindparam("e"))
@@ -90,8 +92,10 @@ def would_undo(connection: Connection, college: str, actor: str) -> Undone | Non
 def undo(writer: Writer) -> Undone:
     """Reverse the latest desk action of this person; see `Desk.undo`."""
     if writer.said:
-        facts = facts_said(writer.said, Reversed)
-        return Undone(writer.said[0].at, tuple(f.tag for f in facts), "", ())
+        (first, *_) = facts_said(writer.said, Reversed)
+        undone = _AT(writer.connection, c=writer.college, e=first.epoch, s=first.seq).one()
+        parts = _OF_REQUEST(writer.connection, c=writer.college, i=undone.id).all()
+        return _told(writer.connection, writer.college, parts)
     latest = _LATEST(writer.connection, c=writer.college, who=writer.actor).one_or_none()
     if latest is None:
         raise Refused(
@@ -125,9 +129,12 @@ def _refuse_if_built_upon(writer: Writer, part: AnyRow) -> None:
 
 def _told(connection: Connection, college: str, parts: Sequence[AnyRow]) -> Undone:
     ordered = [part for part in reversed(parts) if part.kind != "gift.recorded"]
+    words: dict[str, list[str]] = {}
+    for part in ordered:
+        words.setdefault(part.tag, []).append(summary_of(connection, college, part.body))
     return Undone(
         at=ordered[0].at,
-        tags=tuple(dict.fromkeys(part.tag for part in ordered)),
+        tags=tuple(words),
         kind=ordered[0].kind,
-        summaries=tuple(summary_of(connection, college, part.body) for part in ordered),
+        summaries=tuple("; ".join(said) for said in words.values()),
     )

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, Integer, Table, func, select
 
 from kitloan.entries import GENESIS, Entry, parse, seal
-from kitloan.errors import KitloanError
+from kitloan.errors import KitloanError, StoreError
 from kitloan.faults import driver_error
 from kitloan.history import LogLine, log
 from kitloan.ledger import ledger_name, record
@@ -82,10 +82,19 @@ class Verifier:
             finally:
                 scratch.close()
 
-    def log(self, tag: str | None = None) -> list[LogLine]:
-        """What this session's college has on record, oldest first; of one bare tag when named."""
+    def heads(self) -> list[LedgerState]:
+        """Where each ledger of the store ends, as its head says; nothing is checked."""
         with self._session.reading() as connection:
-            return log(connection, self._session.college, tag)
+            tops = connection.execute(select(head).order_by(head.c.college)).all()
+        return [LedgerState(ledger_name(top.college, top.epoch), top.seq, top.hash) for top in tops]
+
+    def log(self, tag: str | None = None, last: int | None = None) -> list[LogLine]:
+        """What this session's college has on record, oldest first; of one bare tag when named.
+
+        `last` asks for the newest so many only.
+        """
+        with self._session.reading() as connection:
+            return log(connection, self._session.college, tag, last)
 
 
 def _silent(_done: int, _total: int) -> None:
@@ -262,7 +271,11 @@ def _rows(each: Table, connection: Connection, college: str) -> Iterator[dict[st
 
 
 def replay(live: Connection, scratch: Store, until: str, progress: Progress) -> None:
-    """Apply every entry up to an instant to a scratch store: the state as it was then."""
+    """Apply every entry up to an instant to a scratch store: the state as it was then.
+
+    Raises:
+        StoreError: `damaged`, when an entry cannot be read or applied.
+    """
     total = live.execute(
         select(func.count()).select_from(entry).where(entry.c.at <= until)
     ).scalar_one()
@@ -273,7 +286,16 @@ def replay(live: Connection, scratch: Store, until: str, progress: Progress) -> 
             for row in _entries_of(live, college):
                 if row.at > until:
                     break
-                record(replayed, college, row.epoch, parse(row.body), row.body, row.hash)
+                try:
+                    record(replayed, college, row.epoch, parse(row.body), row.body, row.hash)
+                except (ValidationError, KitloanError) as problem:
+                    raise StoreError(
+                        "damaged",
+                        f"Entry {row.seq} of {college!r} cannot be read or applied.",
+                        "Run `kitloan ledger verify` to see what is wrong with the store.",
+                        college=college,
+                        seq=row.seq,
+                    ) from problem
                 done += 1
                 if done % _STEP == 0:
                     progress(done, total)

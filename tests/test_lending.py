@@ -63,6 +63,22 @@ def test_an_id_belongs_to_one_request(fife: Kitloan, kit: str) -> None:
     assert fife.find.holding(kit).status == "out"
 
 
+def test_ids_that_resemble_each_other_are_apart(fife: Kitloan) -> None:
+    """A caller that numbers its requests must not run into the loans of another of its own."""
+    tags = [fife.holdings.add(NewHolding("Device")).tag for _ in range(3)]
+    fife.desk.check_out(tags[:2], "Balwearie High School", id="r")
+    fife.desk.check_out(tags[2:], "Balwearie High School", id="r-1")
+    assert len({loan.id for loan in fife.find.loans().items}) == 3
+
+
+@pytest.mark.parametrize("request_id", ["", "x\n", "x" * 300, " x", "=x"])
+def test_an_id_is_plain_words(fife: Kitloan, kit: str, request_id: str) -> None:
+    """What a caller sends stands in the ledger for ever."""
+    with pytest.raises(BadInput) as refusal:
+        fife.desk.check_out([kit], "Balwearie High School", id=request_id)
+    assert refusal.value.code == "bad_id"
+
+
 def test_the_asset_number_works_wherever_a_tag_does(fife: Kitloan, kit: str) -> None:
     """Colleges know their kits by their own numbers."""
     (lent,) = fife.desk.check_out([" fc001 "], "Balwearie High School")

@@ -229,6 +229,7 @@ MOVE_HOLDING = "UPDATE holding SET college = :college WHERE tag = :tag"
 @pytest.mark.parametrize(
     "statement",
     [INSERT_LOAN, GIFT, SHORTAGE, ALIAS, MOVE_LOAN, MOVE_LOAN_AND_COLLEGE, MOVE_HOLDING],
+    ids=["loan", "gift", "shortage", "alias", "moved loan", "loan given away", "moved holding"],
 )
 def test_nothing_points_across_colleges(
     two_colleges: tuple[Kitloan, dict[str, str]], statement: str

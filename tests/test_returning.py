@@ -160,6 +160,16 @@ def test_the_same_return_twice_is_one(fife: Kitloan, kit: str) -> None:
     assert len(fife.find.history(kit)) == 3
 
 
+def test_a_return_over_two_loans_said_twice_answers_the_same(fife: Kitloan) -> None:
+    """A desk that asks again must hear of one return, from the school that it came from."""
+    goggles = fife.holdings.add(NewHolding("Safety goggles", quantity=30)).tag
+    for quantity in (5, 4):
+        fife.desk.check_out([goggles], "Balwearie High School", quantity=quantity)
+    (first,) = fife.desk.check_in([goggles], quantity=9, id="r3")
+    (again,) = fife.desk.check_in([goggles], quantity=9, id="r3")
+    assert again == first
+
+
 def test_exceptions_are_said_of_one_kit_at_a_time(fife: Kitloan, kit: str) -> None:
     """Two wheels missing from "these three kits" are missing from nobody knows which."""
     other = fife.holdings.add(NewHolding("STEM kit")).tag

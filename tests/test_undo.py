@@ -102,8 +102,8 @@ def test_the_same_undo_twice_is_one(fife: Kitloan, kit: str) -> None:
     """Said again after a crash, an undo must not take back one action more."""
     fife.desk.check_out([kit], "Balwearie High School")
     fife.desk.check_in([kit], Count(whole=True))
-    fife.desk.undo(id="u1")
-    fife.desk.undo(id="u1")
+    first = fife.desk.undo(id="u1")
+    assert fife.desk.undo(id="u1") == first
     assert fife.find.holding(kit).status == "out"
 
 

@@ -11,9 +11,8 @@ from kitloan.cli.output import at_terminal
 from kitloan.errors import BadInput, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from kitloan.answers import Holding
+    from kitloan.library import Kitloan
 
 _LABEL_STOCK = "l7160"
 
@@ -48,7 +47,7 @@ def open_desk(app: App) -> None:
         )
     from kitloan_tui.app import run
 
-    run(app.open, print_label=_label_printer(app))
+    run(app.open, print_label=_print_label)
 
 
 def _lines(app: App) -> None:
@@ -63,27 +62,23 @@ def _lines(app: App) -> None:
     from kitloan_tui.plain import run
 
     if hasattr(sys.stdin, "reconfigure"):
-        sys.stdin.reconfigure(errors="replace")
+        sys.stdin.reconfigure(errors="replace", newline=None)
     person = at_terminal(sys.stdin) and at_terminal(sys.stdout)
     with app.open() as opened:
-        printer = _label_printer(app)
-        well = run(opened, sys.stdin, sys.stdout, prompt="> " * person, print_label=printer)
+        well = run(opened, sys.stdin, sys.stdout, prompt="> " * person, print_label=_print_label)
     if not well and not at_terminal(sys.stdin):
         app.exit_code = Refused.exit_code
 
 
-def _label_printer(app: App) -> "Callable[[Holding], str]":
-    """Writes one label as a PDF beside the user's own store, and says where it lies."""
+def _print_label(opened: "Kitloan", held: "Holding") -> str:
+    """Write one label as a PDF beside the user's own store; gives where it lies."""
+    from kitloan.store import default_place
+    from kitloan_labels.pdf import Label, write_sheets
+    from kitloan_labels.stock import find
 
-    def write(held: "Holding") -> str:
-        from kitloan.store import default_place
-        from kitloan_labels.pdf import Label, write_sheets
-        from kitloan_labels.stock import find
-
-        file = Path(default_place()).parent / "labels" / f"{held.tag}.pdf"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        label = Label(held.tag, held.type, held.college, held.asset_number)
-        write_sheets([label], find(_LABEL_STOCK), file, 1, lambda _done: None)
-        return str(file)
-
-    return write
+    file = Path(default_place()).parent / "labels" / f"{held.tag}.pdf"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    label = Label(held.tag, held.type, opened.college_name, held.asset_number)
+    write_sheets([label], find(_LABEL_STOCK), file)
+    opened.holdings.labels_printed([held.tag], blank=False)
+    return str(file)

@@ -28,8 +28,8 @@ _WORDS = (
     (PLAIN, 8, 'Print at 100%, not "fit to page", on plain paper.'),
     (PLAIN, 8, "1. Measure the two rulers. 100 divided by what they show in mm is --scale."),
     (PLAIN, 8, "2. Hold the page behind a sheet of labels, against the light."),
-    (PLAIN, 8, "   To move the print right is --offset-x, down --offset-y, in mm; left and up"),
-    (PLAIN, 8, "   are negative."),
+    (PLAIN, 8, "To move the print right is --offset-x, down is --offset-y, in mm; left and up"),
+    (PLAIN, 8, "are negative."),
     (PLAIN, 8, "3. Give them with --printer NAME --save-printer, and print this page again."),
     (PLAIN, 8, "Drawn here: offset {x:g}, {y:g} mm; scale {scale:g}."),
 )
@@ -53,7 +53,7 @@ def write_calibration(sheet: Sheet, path: Path, adjust: Adjustment = EXACT) -> N
         )
         _words(pages, panel, sheet, adjust)
         _ruler(pages, (sheet.page_width - RULER_MM) / 2, panel.y + 8, across=True)
-        _ruler(pages, panel.x - 8, (sheet.page_height - RULER_MM) / 2, across=False)
+        _ruler(pages, max(panel.x - 8, 3), (sheet.page_height - RULER_MM) / 2, across=False)
         pages.end_page()
 
 
@@ -70,15 +70,15 @@ def _words(pages: Pages, panel: layout.Box, sheet: Sheet, adjust: Adjustment) ->
     canvas = pages.canvas
     canvas.setFillGray(1)
     foot = pages.from_top(panel.y + panel.height)
-    # White to the left as well, where the upright ruler stands.
-    canvas.rect((panel.x - 10) * mm, foot, (panel.width + 10) * mm, panel.height * mm, 0, 1)
+    # White to the left as well, where the upright ruler and its figures stand.
+    canvas.rect((panel.x - 13) * mm, foot, (panel.width + 13) * mm, panel.height * mm, 0, 1)
     canvas.setFillGray(0)
     said = {"stock": sheet.name, "x": adjust.offset_x, "y": adjust.offset_y, "scale": adjust.scale}
     block = [
         (font, Fitted((drawable(text.format(**said), font, set()),), size))
         for font, size, text in _WORDS
     ]
-    below = layout.Box(panel.x + 10, panel.y + 20, panel.width - 12, panel.height - 22)
+    below = layout.Box(panel.x + 10, panel.y + 16, panel.width - 12, panel.height - 18)
     write_block(pages, block, below)
 
 
@@ -91,13 +91,15 @@ def _ruler(pages: Pages, x: float, y: float, *, across: bool) -> None:
     def line(along: float, out: float, to_along: float, to_out: float) -> None:
         ends = [(along, out), (to_along, to_out)]
         (x1, y1), (x2, y2) = ends if across else [(o, a) for a, o in ends]
-        canvas.line(
-            (x + x1) * mm, pages.from_top(y + y1), (x + x2) * mm, pages.from_top(y + y2)
-        )
+        canvas.line((x + x1) * mm, pages.from_top(y + y1), (x + x2) * mm, pages.from_top(y + y2))
 
     line(0, 0, RULER_MM, 0)
     for at in range(RULER_MM + 1):
         length = next(length for every, length in _TICK_MM.items() if at % every == 0)
         line(at, 0, at, length)
-        if at % 10 == 0 and across:
+        if at % 10:
+            continue
+        if across:
             canvas.drawCentredString((x + at) * mm, pages.from_top(y - 1), str(at))
+        else:
+            canvas.drawRightString((x - 0.5) * mm, pages.from_top(y + at + 0.8), str(at))

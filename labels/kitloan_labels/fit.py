@@ -5,6 +5,7 @@ the height allows, at the largest size that takes it whole; and what still does 
 an ellipsis, at a word. Sizes and lengths are in points.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -57,9 +58,12 @@ def fit(
 
 
 def wrap(text: str, measure: Measure, width: float) -> Iterator[str]:
-    """Lines no wider than `width`, broken at spaces, and inside a word only where it must be."""
+    """Lines no wider than `width`, broken at spaces, and inside a word only where it must be.
+
+    A no-break space is no place to break.
+    """
     line = ""
-    for word in text.split():
+    for word in filter(None, text.split(" ")):
         if line and measure(f"{line} {word}") <= width:
             line = f"{line} {word}"
             continue
@@ -75,7 +79,8 @@ def wrap(text: str, measure: Measure, width: float) -> Iterator[str]:
 
 
 def _longest_head(word: str, measure: Measure, width: float) -> int:
-    return next((n for n in range(len(word), 1, -1) if measure(word[:n]) <= width), 1)
+    # A longer head is never narrower, so halve the choice: a pasted word may have 300 letters.
+    return max(1, bisect_right(range(len(word) + 1), width, key=lambda n: measure(word[:n])) - 1)
 
 
 def _ellipsised(line: str, measure: Measure, width: float) -> str:

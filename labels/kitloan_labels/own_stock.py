@@ -47,8 +47,8 @@ _LENGTHS: Mapping[str, tuple[float, float]] = {
     "bottom": (0, 2000),
     "pitch_x": (1, 2000),
     "pitch_y": (1, 2000),
-    "page_width": (20, 2000),
-    "page_height": (20, 2000),
+    "page_width": (105, 2000),  # A6: the calibration page's ruler must lie on it
+    "page_height": (148, 2000),
 }
 _WORDS = ("name", "material")
 _KEYS = (*_WORDS, *_COUNTS, *_LENGTHS, "cut")

@@ -86,7 +86,7 @@ def _of_picture(file: BinaryIO) -> Iterator[tuple[Image.Image, int]]:
 
 
 def _of_pdf(file: BinaryIO) -> Iterator[tuple[Image.Image, int]]:
-    import pypdfium2  # type: ignore[import-untyped]  # it ships none; late, as most are photos
+    import pypdfium2  # here, since most pictures are photos
 
     with pypdfium2.PdfDocument(file) as document:
         for page in document:

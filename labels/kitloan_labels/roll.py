@@ -123,7 +123,14 @@ def find(name: str) -> Roll | None:
     across, along = float(size[1]), float(size[2])
     if not all(_ZEBRA_MM[0] <= side <= _ZEBRA_MM[1] for side in (across, along)):
         raise _bad_stock(name, f"a Zebra label has {_ZEBRA_MM[0]:g} to {_ZEBRA_MM[1]:g} mm a side")
-    made = _laid("zebra", f"Zebra {across:g} x {along:g} mm", 203, across, along, (0.0, 0.0))
+    made = _laid(
+        f"zebra{across:g}x{along:g}",
+        f"Zebra {across:g} x {along:g} mm",
+        203,
+        across,
+        along,
+        (0.0, 0.0),
+    )
     return _of_dpi(made, dpi, name)
 
 

@@ -104,7 +104,9 @@ def find(name: str) -> Sheet:
     if CARDS.id in wanted:
         return CARDS
     row = row_named(name)
-    known = ", ".join(sheet.id for sheet in sheets())
+    known = ", ".join(
+        [sheet.id for sheet in sheets()] + [row["id"] for row in rows() if not _sheet(row)]
+    )
     if row is None:
         raise BadInput(
             "no_such_stock",
@@ -116,7 +118,7 @@ def find(name: str) -> Sheet:
     if sheet is not None and sheet.module_mm is not None:
         return sheet
     why = (
-        f"is a roll ({row['kind']}), and this version prints A4 sheets only"
+        f"is a roll ({row['kind']}), not a sheet"
         if sheet is None
         else f"has labels of {sheet.label_width:g} x {sheet.label_height:g} mm, "
         "too small for a QR code that a webcam can read"

@@ -11,7 +11,7 @@ they are sure of; what finds no room at all is named in the answer.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from kitloan import tags
 from kitloan.text import slug
@@ -21,6 +21,7 @@ from kitloan_labels.fonts import BOLD, MONO, PLAIN, drawable, measure
 
 _TAG_LARGEST = 12.0
 _TAG_ON_ONE_LINE = 7.5  # smaller than this, two larger lines are read more surely at a counter
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 _TAG_SHARE = 0.4  # of the height; the rest is for what the holding is and whose
 _LINES = (
     7  # of 10 points that a label has room for: none is taller, or a small one holds too little
@@ -55,7 +56,8 @@ class Tagged:
 class Label(Tagged):
     """A holding's label, or that of a bag inside it. One to be claimed later has no `kind`.
 
-    `return_to` is an address for whoever finds it; `thanks` is what a gift's terms ask to be said.
+    `bag` and `which`, "2 of 3", are of a bag. `return_to` is an address for whoever finds it, and
+    `thanks` what a gift's terms ask to be said.
     """
 
     tag: str
@@ -63,6 +65,7 @@ class Label(Tagged):
     college: str
     asset_number: str | None = None
     bag: str = ""
+    which: str = ""
     return_to: str = ""
     thanks: str = ""
 
@@ -144,6 +147,7 @@ class Line:
     Attributes:
         sure: how many lines of the smallest size it has however long those before it are.
         lead: words before it, where there is room for them too.
+        tail: an attribute that stands behind it after a comma, and is whole however long it is.
     """
 
     text: str
@@ -152,6 +156,7 @@ class Line:
     smallest: float
     sure: int = 0
     lead: str = ""
+    tail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +184,14 @@ TEMPLATES: Final[Mapping[str, Template]] = {
                 _ASSET,
             ),
         ),
-        Template("bag", (Line("bag", BOLD, 12, 6, sure=1), Line("kind", PLAIN, 8, 5.5), _COLLEGE)),
+        Template(
+            "bag",
+            (
+                Line("bag", BOLD, 12, 6, sure=2, tail="which"),
+                Line("kind", PLAIN, 8, 5.5, sure=1),
+                Line("college", PLAIN, 8, 5.5, sure=1),
+            ),
+        ),
         Template("shelf", (Line("place", BOLD, 40, 8, sure=1), _OWNER)),
         Template(
             "organisation", (Line("name", BOLD, 20, 7, sure=2), Line("college", PLAIN, 8, 5.5))
@@ -189,9 +201,9 @@ TEMPLATES: Final[Mapping[str, Template]] = {
             "inspection",
             (
                 Line("verdict", BOLD, 20, 8, sure=1),
-                Line("due", BOLD, 9, 5.5, sure=1, lead="Next due "),
-                Line("on", PLAIN, 8, 5.5, sure=1, lead="Inspected "),
-                Line("by", PLAIN, 8, 5.5, sure=1, lead="by "),
+                Line("due", PLAIN, 9, 5.5, sure=1, lead="Due "),
+                Line("on", PLAIN, 9, 5.5, sure=1, lead="On "),
+                Line("by", PLAIN, 9, 5.5, sure=1, lead="By "),
                 _ASSET,
             ),
         ),
@@ -221,37 +233,48 @@ def compose(template: Template, subject: Subject, width: float, height: float) -
         grouped = tags.grouped(tags.parse(subject.tag))
         block.append((MONO, _tag_lines(grouped, width, height * _TAG_SHARE)))
         left -= block[0][1].height
-    said = [
-        (line, drawable(str(getattr(subject, line.text) or ""), line.font, missing))
-        for line in template.lines
-    ]
+    said = [(line, _text(subject, line, missing)) for line in template.lines]
     left_out: list[str] = []
     for place, (line, text) in enumerate(said):
         kept = sum(_surely(later, words, width) for later, words in said[place + 1 :])
-        largest = max(min(line.largest, tallest * line.largest), 0)
-        fitted = _set(line, text, width, left - kept, largest)
-        if text and not fitted.lines:
+        fitted = _set(line, text, width, left - kept, min(line.largest, tallest * line.largest))
+        if text.words and not fitted.lines:
             left_out.append(line.text.replace("_", " "))
         block.append((line.font, fitted))
         left -= fitted.height
     return Composed(block, "".join(sorted(missing)), tuple(left_out))
 
 
-def _surely(line: Line, text: str, width: float) -> float:
+class _Text(NamedTuple):
+    words: str
+    tail: str
+
+
+def _text(subject: Subject, line: Line, missing: set[str]) -> _Text:
+    words = drawable(str(getattr(subject, line.text) or ""), line.font, missing)
+    tail = drawable(str(getattr(subject, line.tail)) if line.tail else "", line.font, missing)
+    return _Text(words, ", " + tail.replace(" ", _NO_BREAK) if tail else "")
+
+
+def _surely(line: Line, text: _Text, width: float) -> float:
     """The height that a later line is sure of, where it has anything to say."""
-    if not line.sure:
-        return 0.0
     room = line.sure * line.smallest * LEADING
     how_wide = partial(measure, line.font)
-    return fit(text, how_wide, width, room, line.smallest, line.smallest).height
+    words = text.words + text.tail
+    return fit(words, how_wide, width, room, line.smallest, line.smallest).height
 
 
-def _set(line: Line, text: str, width: float, height: float, largest: float) -> Fitted:
+def _set(line: Line, text: _Text, width: float, height: float, largest: float) -> Fitted:
+    """A line in its room: with its lead, or without, or with fewer words before its tail."""
     how_wide = partial(measure, line.font)
-    led = fit(line.lead + text if text else "", how_wide, width, height, largest, line.smallest)
-    if led.whole or not line.lead:
-        return led
-    return fit(text, how_wide, width, height, largest, line.smallest)
+    words = text.words.split(" ")
+    shorter = [" ".join(words[:count]) + "…" for count in range(len(words) - 1, 0, -1)]
+    choices = [line.lead + text.words] * bool(line.lead and text.words) + [text.words]
+    for choice in (*choices, *(shorter if text.tail else ())):
+        fitted = fit(choice + text.tail, how_wide, width, height, largest, line.smallest)
+        if fitted.whole:
+            return fitted
+    return fit(text.words + text.tail, how_wide, width, height, largest, line.smallest)
 
 
 def _tag_lines(grouped: str, width: float, height: float) -> Fitted:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import pypdfium2
 import pytest
 from PIL import Image
 
 from kitloan_labels import pdf, stock
+from kitloan_labels.template import Subject
 
 Printer = Callable[..., list[Image.Image]]
 
@@ -17,10 +19,15 @@ def print_sheets(tmp_path: Path) -> Printer:
     """Prints labels on a stock and hands over its pages, as scanned at `dpi`."""
 
     def print_sheets(
-        labels: Iterable[pdf.Label], name: str, dpi: int = 200, start: int = 1
+        labels: Iterable[Subject],
+        on: str | stock.Sheet,
+        dpi: int = 200,
+        start: int = 1,
+        **how: Any,
     ) -> list[Image.Image]:
         path = tmp_path / "labels.pdf"
-        pdf.write_sheets(labels, stock.find(name), path, start)
+        sheet = stock.find(on) if isinstance(on, str) else on
+        pdf.write_sheets(labels, sheet, path, start, **how)
         with pypdfium2.PdfDocument(path) as document:
             return [page.render(scale=dpi / 72).to_pil().convert("L") for page in document]
 

@@ -51,6 +51,14 @@ def test_what_cannot_fit_ends_at_a_word() -> None:
     )
 
 
+def test_what_was_left_out_is_told() -> None:
+    """Lost: the choice of shorter words, made while there still is one."""
+    assert fitted("RAF Museum glider set along with a tunnel").whole
+    assert not fitted("RAF Museum glider set along with a tunnel", height=15).whole
+    assert not fitted("AC0001", height=5).whole
+    assert fitted("", height=5).whole
+
+
 def test_what_fits_whole_at_the_smallest_size_has_no_ellipsis() -> None:
     """Lost: a reader would look for words that were never there."""
     assert fit("one two three", measure, 15, 21.5, 6.7, 6).lines == ("one", "two", "three")
@@ -59,6 +67,14 @@ def test_what_fits_whole_at_the_smallest_size_has_no_ellipsis() -> None:
 def test_a_word_longer_than_the_line_is_broken_rather_than_lost() -> None:
     """Lost: a part number that is one long word."""
     assert "".join(wrap("PN-0123456789-ABCDEF", measure, 5)) == "PN-0123456789-ABCDEF"
+
+
+def test_a_no_break_space_holds_its_words_together() -> None:
+    """Lost: "Red holdall, 2" on one line and "of 3" on the next."""
+    assert list(wrap("Red holdall, 2\N{NO-BREAK SPACE}of\N{NO-BREAK SPACE}3", measure, 7)) == [
+        "Red holdall,",
+        "2\N{NO-BREAK SPACE}of\N{NO-BREAK SPACE}3",
+    ]
 
 
 def test_no_room_gives_no_lines() -> None:

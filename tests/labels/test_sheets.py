@@ -1,5 +1,7 @@
 """Sheets from end to end: drawn, printed, and read back where the layout says they lie."""
 
+import random
+import tracemalloc
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
@@ -12,6 +14,7 @@ from PIL import Image, ImageOps
 from kitloan import tags
 from kitloan.errors import BadInput
 from kitloan_labels import layout, pdf, stock
+from kitloan_labels.document import document
 from kitloan_labels.read import read_tags
 
 Printer = Callable[..., list[Image.Image]]
@@ -195,6 +198,23 @@ def test_a_label_to_be_claimed_later_bears_its_tag_and_college(tmp_path: Path) -
     printed = text_of(tmp_path / "a.pdf")
     assert printed.split("\n")[0].strip() == tags.grouped(label.tag)
     assert "Sabhal Mòr Ostaig" in printed
+
+
+def test_a_page_that_is_full_takes_little_memory(tmp_path: Path) -> None:
+    """Lost: a computer that stands still over ten thousand labels."""
+    dice = random.Random(7)
+    with document(tmp_path / "a.pdf", "Many", 210, 297) as pages:
+        tracemalloc.start()
+        for number in range(60):
+            for x in range(20):
+                matrix = tuple(tuple(dice.random() < 0.5 for _ in range(25)) for _ in range(25))
+                pages.code(matrix, 0.5, x * 5, 10)
+            pages.end_page()
+            if number == 9:
+                before, _ = tracemalloc.get_traced_memory()
+        after, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert (after - before) / 50 / 20 < 800, "bytes for a code; as text it has two thousand"
 
 
 def test_progress_counts_every_label(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual import events
@@ -73,8 +74,11 @@ class Hands:
     async def settle(self) -> None:
         """Let every key be dealt with, and what came of it be drawn."""
         await self.pilot.pause()
-        await self.until(lambda: not self.desk.holding_keys)
+        await self.until(lambda: not self.desk.holding_keys and not self._looking())
         await self.pilot.pause()
+
+    def _looking(self) -> bool:
+        return self.desk.looking or bool(getattr(self.desk.screen, "is_looking", False))
 
     async def until(self, happened: Callable[[], bool]) -> None:
         """Let the desk work until something is so."""
@@ -108,9 +112,10 @@ async def at_desk(
     size: tuple[int, int] = (80, 24),
     *,
     ready: bool = True,
+    **given: Any,
 ) -> AsyncIterator[Hands]:
-    """The desk, open, with somebody at it."""
-    desk = HeardDesk(opener, log=log)
+    """The desk, open, with somebody at it; `given` is what `Desk` takes besides."""
+    desk = HeardDesk(opener, log=log, **given)
     async with desk.run_test(size=size) as pilot:
         hands = Hands(pilot, desk)
         if ready:

@@ -175,10 +175,77 @@ _DESK: Final = (
     ),
     Action("page_up", "pageup", "Up", "Scrolls up.", of_counter=False),
     Action("page_down", "pagedown", "Down", "Scrolls down.", of_counter=False),
-    Action("quit", "ctrl+q", "Quit", "Closes the desk.", in_bar=True, of_counter=False),
+    Action(
+        "theme",
+        "",
+        "Theme",
+        "Dark, light or high contrast, in turn. The settings file keeps one: see docs/desk.md.",
+        of_counter=False,
+    ),
+    Action("quit", "ctrl+q", "Quit", "Closes the desk.", of_counter=False),
 )
 
-_SCREENS: Final[tuple[Action, ...]] = ()
+_SCREENS: Final = (
+    Action(
+        "holdings",
+        "f2",
+        "Holdings",
+        "Everything the college holds: search as you type, by status, by type; one holding.",
+        in_bar=True,
+        screen="kitloan_tui.screens.holdings:Holdings",
+    ),
+    Action(
+        "loans",
+        "f3",
+        "Loans",
+        "What is out, due today, overdue, and with which school. Again: the next of these.",
+        in_bar=True,
+        screen="kitloan_tui.screens.loans:Loans",
+    ),
+    Action(
+        "shortages",
+        "f4",
+        "Short",
+        "What is missing or broken, by kit or by type; made good from the list.",
+        in_bar=True,
+        screen="kitloan_tui.screens.shortages:Shortages",
+    ),
+    Action(
+        "borrowers",
+        "f5",
+        "Schools and people",
+        "Who borrows and what they have out; people on file, and forgetting one.",
+        screen="kitloan_tui.screens.borrowers:Borrowers",
+    ),
+    Action(
+        "take_in",
+        "f6",
+        "Take in",
+        "A new holding, under the label that was scanned or a new tag; a second label.",
+        screen="kitloan_tui.screens.take_in:TakeIn",
+    ),
+    Action(
+        "figures",
+        "f10",
+        "Figures",
+        "Loans by week, use by type, overdue by age.",
+        screen="kitloan_tui.screens.charts:Charts",
+    ),
+    Action(
+        "register",
+        "",
+        "Read a register",
+        "A college's spreadsheet: the problems first, then all of it.",
+        screen="kitloan_tui.screens.register:Register",
+    ),
+    Action(
+        "ledger",
+        "",
+        "Ledger",
+        "Where the ledger ends, its latest entries, and verifying all of it.",
+        screen="kitloan_tui.screens.health:Health",
+    ),
+)
 
 ACTIONS: Final = (_DESK[0], *_SCREENS, *_COUNTER, *_DESK[1:])
 """In the order of the bar and the help."""

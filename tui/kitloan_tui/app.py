@@ -7,10 +7,12 @@ verb is about a millisecond, and the screen is drawn from the counter afterwards
 """
 
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
+from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -20,7 +22,7 @@ from textual.widgets import Input
 
 from kitloan.calendar import instant, uk_instant
 from kitloan.errors import KitloanError
-from kitloan_tui import faultlog
+from kitloan_tui import faultlog, settings
 from kitloan_tui.actions import ACTIONS, BY_ID, Action, why_not
 from kitloan_tui.scanning import Scanned, ScanRouter
 from kitloan_tui.screens.help import Help, help_for
@@ -28,10 +30,10 @@ from kitloan_tui.screens.home import Home
 from kitloan_tui.screens.trouble import Trouble
 from kitloan_tui.settings import Settings
 from kitloan_tui.standing import waiting
-from kitloan_tui.theme import DARK
+from kitloan_tui.theme import THEMES
 from kitloan_tui.verdict import Verdict
 from kitloan_tui.widgets.omnibox import Omnibox
-from kitloan_tui.widgets.panels import Heading, KeyHint
+from kitloan_tui.widgets.panels import Banner, Heading, KeyHint
 
 if TYPE_CHECKING:
     from kitloan.library import Kitloan
@@ -40,15 +42,28 @@ if TYPE_CHECKING:
 
 LOOK_AGAIN_SECONDS = 5
 
+NOT_LISTENING = "! NOT LISTENING: another window has the keyboard. Click here, then scan again."
+
 Act = Callable[["Counter"], object]
 
 
 class StoreOpened(Message):
-    """The store is open, and this is its counter."""
+    """The store is open, and this is its counter, with today's lists."""
 
-    def __init__(self, counter: "Counter") -> None:
+    def __init__(self, counter: "Counter", board: "Board") -> None:
         super().__init__()
         self.counter = counter
+        self.board = board
+
+
+class Looked(Message):
+    """The store was looked at: today's lists, as of when, and what stood in the way."""
+
+    def __init__(self, board: "Board | None", pulse: object, trouble: str = "") -> None:
+        super().__init__()
+        self.board = board
+        self.pulse = pulse
+        self.trouble = trouble
 
 
 class StoreFailed(Message):
@@ -60,12 +75,31 @@ class StoreFailed(Message):
         self.hint = hint
 
 
+@runtime_checkable
+class TakesScans(Protocol):
+    """A screen that is about a scan, as claiming a label is. No screen may take one as its yes."""
+
+    def take_scan(self, text: str) -> bool:
+        """Take a scan, or leave it to the counter with False."""
+        ...
+
+
+@runtime_checkable
+class Performs(Protocol):
+    """A screen that has its own way with some actions: Esc, Undo, Page Down."""
+
+    def perform(self, name: str) -> bool:
+        """Do this action, or leave it to the desk with False."""
+        ...
+
+
 class Desk(ScanRouter, App[None]):
     """The terminal desk.
 
     Args:
         opener: opens the store; called on a thread, after the first paint.
-        settings: the user's theme and keys.
+        chosen: the user's theme and keys.
+        complaint: what was wrong with them, to be told once the desk is open.
         print_label: puts a holding's label on paper; see `kitloan_tui.counter`.
         log: where unexpected errors are written; the user's own state folder when None.
     """
@@ -99,24 +133,29 @@ class Desk(ScanRouter, App[None]):
         self,
         opener: Callable[[], "Kitloan"],
         *,
-        settings: Settings | None = None,
+        chosen: Settings | None = None,
+        complaint: KitloanError | None = None,
         print_label: "PrintLabel | None" = None,
         log: Path | None = None,
     ) -> None:
         super().__init__()
         self.animation_level = "none"
-        self.register_theme(DARK)
-        self.theme = DARK.name
-        self.settings = settings or Settings()
+        self.settings = chosen or Settings()
+        for theme in THEMES.values():
+            self.register_theme(theme)
+        self.theme = THEMES[self.settings.theme].name
         self.set_keymap({name: key for name, key in self.settings.keys.items() if key})
         self.counter: Counter | None = None
         self.home = Home(self._complete, self.settings)
         self._opener = opener
+        self._complaint = complaint
         self._print_label = print_label
         self._fault_log = log or faultlog.default_place()
         self._early: list[tuple[str, Act]] = []
         self._board: Board | None = None
         self._seen: object = None
+        self._trouble = ""
+        self._looking = self._look_once_more = False
 
     def get_default_screen(self) -> Home:
         """Start at home, so that nothing is painted twice."""
@@ -134,9 +173,11 @@ class Desk(ScanRouter, App[None]):
     def _open(self) -> None:
         """On a thread: load the libraries, open the store, and say so."""
         try:
+            from kitloan_tui import lookups
             from kitloan_tui.counter import Counter
 
-            self.post_message(StoreOpened(Counter(self._opener(), self._print_label)))
+            counter = Counter(self._opener(), self._print_label)
+            self.post_message(StoreOpened(counter, lookups.board(counter.kitloan.session)))
         except KitloanError as error:
             self.post_message(StoreFailed(error.message, error.hint))
         except Exception as problem:  # whatever it is, the person must be told on the screen
@@ -145,12 +186,25 @@ class Desk(ScanRouter, App[None]):
 
     def on_store_opened(self, event: StoreOpened) -> None:
         """Take what waited, in order."""
-        self.counter = event.counter
+        self.counter, self._board = event.counter, event.board
+        self._offer_form(event.counter)
+        if complaint := self._complaint:
+            self._do(lambda counter: counter.complain(complaint))
         early, self._early = self._early, []
         for _, act in early:
             self._do(act)
-        if not early:
-            self._draw()
+        self._draw()
+        self.look_again()
+
+    def _offer_form(self, counter: "Counter") -> None:
+        """Have the form open over the counter's own question about a label nobody knows."""
+        ask = counter.take_in
+
+        def take_in(tag: str) -> Verdict:
+            self.call_later(self.open_take_in)
+            return ask(tag)
+
+        counter.take_in = take_in
 
     def on_store_failed(self, event: StoreFailed) -> None:
         """Say why, over the whole screen."""
@@ -159,8 +213,22 @@ class Desk(ScanRouter, App[None]):
 
     # -- what comes in ----------------------------------------------------------------------------
 
+    async def on_event(self, event: events.Event) -> None:
+        """A key that arrives shows that the desk listens, whatever the terminal has said."""
+        if isinstance(event, events.Key | events.Paste) and not self.app_focus:
+            self.app_focus = True
+        await super().on_event(event)
+
+    def watch_app_focus(self, focus: bool) -> None:
+        """Say across the screen that scans are going somewhere else."""
+        self.screen.query(Banner).filter("#not-listening").remove()
+        if not focus:
+            self.screen.mount(Banner(NOT_LISTENING, id="not-listening"), before=0)
+
     def on_scanned(self, event: Scanned) -> None:
         """Take a scan, whatever is on the screen."""
+        if isinstance(self.screen, TakesScans) and self.screen.take_scan(event.text):
+            return
         self._go_home()
         self._take(event.text, lambda counter: counter.scan(event.text, event.time))
 
@@ -176,6 +244,17 @@ class Desk(ScanRouter, App[None]):
         self._go_home()
         self._take(line, lambda counter: counter.submit(line))
 
+    def do_beside(self, act: Act) -> Verdict:
+        """Have the counter do what a screen of the house asks for; gives what it says."""
+        assert self.counter is not None  # noqa: S101  # such a screen is made with the counter
+        self._do(act)
+        return self.counter.verdict
+
+    def open_take_in(self) -> None:
+        """Open the form for the label that the counter asks about, unless something is open."""
+        if self.screen is self.home and self.counter and self.counter.question:
+            self._open_screen(BY_ID["take_in"])
+
     def on_key_hint_chosen(self, event: KeyHint.Chosen) -> None:
         """A click in the bar is the key."""
         self.action_perform(event.action.id)
@@ -188,11 +267,14 @@ class Desk(ScanRouter, App[None]):
             "home": self._back,
             "page_up": lambda: self.screen.query_one("#body", VerticalScroll).scroll_page_up(),
             "page_down": lambda: self.screen.query_one("#body", VerticalScroll).scroll_page_down(),
+            "theme": self._next_theme,
             "quit": self.exit,
         }
         reason = why_not(BY_ID[name], self.counter)
         if reason:
             self._say(reason)
+        elif isinstance(self.screen, Performs) and self.screen.perform(name):
+            return
         elif name in own:
             own[name]()
         elif BY_ID[name].screen:
@@ -213,6 +295,10 @@ class Desk(ScanRouter, App[None]):
             focused = self.focused or self.screen
             about = help_for(focused.ancestors_with_self)
             self.push_screen(Help(self.counter, self.settings.keys, about))
+
+    def _next_theme(self) -> None:
+        names = [theme.name for theme in THEMES.values()]
+        self.theme = names[(names.index(self.theme) + 1) % len(names)]
 
     def _palette(self) -> None:
         from kitloan_tui.palette import Palette
@@ -257,12 +343,14 @@ class Desk(ScanRouter, App[None]):
         try:
             act(self.counter)
         except Exception as problem:  # the desk goes on, whatever it was
-            self.counter.diary.record(self._fault(problem))
+            self.counter.diary.record(self.fault(problem))
         if self.counter.diary.refusals > before:
             self.bell()
         self._draw()
+        self.look_again()
 
-    def _fault(self, problem: Exception) -> Verdict:
+    def fault(self, problem: Exception) -> Verdict:
+        """Something that nobody expected, in words; it is written to the log."""
         where = faultlog.write(problem, self._fault_log)
         return Verdict(
             "FAULT",
@@ -277,34 +365,58 @@ class Desk(ScanRouter, App[None]):
             self._draw()
 
     def look_again(self) -> None:
-        """Show what another desk changed, and the time."""
-        if self.counter:
-            self._draw()
-
-    def _draw(self) -> None:
-        """Draw the counter; today's lists are asked for again only when something has changed."""
+        """Look, on a thread, for what has changed in the store, here or at another desk."""
         if self.counter is None:
             return
-        notes: list[str] = []
-        try:
-            self._look(self.counter)
-        except KitloanError as error:
-            notes = [f"! The lists may be old: {error.message}"]
-        try:
-            self._show_heading(self.counter.kitloan)
-            if self._board:
-                self.home.show(self.counter, self._board, notes)
-        except Exception as problem:  # what cannot be drawn must not stop the counter
-            self.home.show_verdict(self._fault(problem))
+        if self._looking:
+            self._look_once_more = True
+            return
+        self._looking, self._look_once_more = True, False
+        self.run_worker(
+            partial(self._look, self.counter), thread=True, exit_on_error=False, group="looking"
+        )
 
     def _look(self, counter: "Counter") -> None:
+        """On a thread: today's lists, when something has changed since they were looked at."""
         from kitloan_tui import lookups
 
         session = counter.kitloan.session
-        pulse = lookups.pulse(session)
-        if pulse != self._seen:
-            self._board = lookups.board(session)
-            self._seen = pulse
+        try:
+            pulse = lookups.pulse(session)
+            board = lookups.board(session) if pulse != self._seen else self._board
+            self.post_message(Looked(board, pulse))
+        except KitloanError as error:
+            self.post_message(Looked(self._board, self._seen, error.message))
+        except Exception as problem:  # the lists are no reason to stop
+            self.post_message(Looked(self._board, self._seen, self.fault(problem).text))
+
+    def on_looked(self, event: Looked) -> None:
+        """Show what a look at the store found; nothing is painted for nothing."""
+        self._looking = False
+        changed = (event.board, event.trouble) != (self._board, self._trouble)
+        self._board, self._seen, self._trouble = event.board, event.pulse, event.trouble
+        if self._look_once_more:
+            self.look_again()
+        if changed:
+            self._draw()
+        elif self.counter:
+            self._show_heading(self.counter.kitloan)
+
+    def _draw(self) -> None:
+        """Draw the counter as it stands, beside the lists as they were looked at last."""
+        if self.counter is None or self._board is None:
+            return
+        notes = [f"! The lists may be old: {self._trouble}"] if self._trouble else []
+        try:
+            self._show_heading(self.counter.kitloan)
+            self.home.show(self.counter, self._board, notes)
+        except Exception as problem:  # what cannot be drawn must not stop the counter
+            self.home.show_verdict(self.fault(problem))
+
+    @property
+    def looking(self) -> bool:
+        """Whether the store is being looked at on a thread."""
+        return self._looking
 
     def _show_heading(self, kitloan: "Kitloan") -> None:
         now = uk_instant(instant(kitloan.session.clock()))
@@ -314,7 +426,7 @@ class Desk(ScanRouter, App[None]):
 def run(
     opener: Callable[[], "Kitloan"],
     *,
-    settings: Settings | None = None,
+    settings_file: Path | None = None,
     print_label: "PrintLabel | None" = None,
     log: Path | None = None,
 ) -> None:
@@ -322,11 +434,12 @@ def run(
 
     Args:
         opener: opens the store, as `kitloan.open` does; called after the first paint.
-        settings: the user's theme and keys; what comes with the desk when None.
+        settings_file: the user's theme and keys; in the user's own folder when None.
         print_label: puts a holding's label on paper.
         log: where unexpected errors are written; the user's own state folder when None.
     """
-    desk = Desk(opener, settings=settings, print_label=print_label, log=log)
+    chosen, complaint = settings.usable(settings_file or settings.default_place())
+    desk = Desk(opener, chosen=chosen, complaint=complaint, print_label=print_label, log=log)
     try:
         desk.run()
     finally:

@@ -30,8 +30,8 @@ from kitloan_tui.verdict import READY, Verdict
 
 Question = Counting | HowMany | TakingIn
 
-PrintLabel = Callable[[Holding], str]
-"""Puts a holding's label on paper or into a file; gives what to tell the person about it."""
+PrintLabel = Callable[[Kitloan, Holding], str]
+"""Puts a holding's label on paper or into a file, and on record; gives where it is."""
 
 
 class Counter:
@@ -52,6 +52,7 @@ class Counter:
         self.matches: tuple[Holding, ...] = ()
         self.take_in: Callable[[str], Verdict] = self._ask_kind
         self._print_label = print_label
+        self._just_refused: Holding | None = None
         self._repeats = Repeats()
         self._layout_told = False
         self._commands: dict[str, Callable[[], Verdict]] = {
@@ -115,6 +116,19 @@ class Counter:
     def command(self, name: str) -> Verdict:
         """Do what a command card asks for, by its name in `kitloan.scan.COMMANDS`."""
         return self._say(self._commands[name])
+
+    def beside(self, act: Callable[[], Verdict]) -> Verdict:
+        """Do what a screen beside the counter asks for, and say how it went."""
+        return self._say(act)
+
+    def answered(self, act: Callable[[], Verdict]) -> Verdict:
+        """Settle the open question by what a screen does about it."""
+        return self._say(lambda: self._settle(act))
+
+    def complain(self, problem: KitloanError) -> Verdict:
+        """Say what is wrong with something beside the counter."""
+        self.diary.record(wording.refused(problem))
+        return self.verdict
 
     @property
     def verdict(self) -> Verdict:
@@ -185,6 +199,7 @@ class Counter:
 
     def _attempt(self, act: Callable[[], Verdict]) -> Verdict:
         self.matches = ()
+        self._just_refused, self.lender.refused = self.lender.refused, None
         try:
             return act()
         except KitloanError as error:
@@ -231,7 +246,7 @@ class Counter:
         """An organisation, terms of the turn, a new name where one is asked for, or a search."""
         what, words = meaning.said_after(text)
         if what == "anyway":
-            return self.lender.anyway(words)
+            return self.lender.anyway(words, self._just_refused)
         if what and words:
             return self.lender.say(what, words)
         asked = meaning.name_after_to(text)
@@ -367,7 +382,8 @@ class Counter:
         while self.lender.leave():
             pass
         self.returns_only = True
-        return wording.returns_only()
+        said = wording.returns_only()
+        return self._asked(self.question, said.text) if self.question else said
 
     def _renew(self, days: int) -> Verdict:
         if isinstance(self.question, Counting) and self.question.returning:
@@ -378,7 +394,11 @@ class Counter:
         if not self.subjects or self._print_label is None:
             raise wording.nothing_to_label()
         held = self.kitloan.find.holding(self.subjects[0].tag)
-        return wording.label_written(held, self._print_label(held))
+        written = wording.label_written(held, self._print_label(self.kitloan, held))
+        if self.question is None:
+            return written
+        self.diary.record(written)
+        return self._asked(self.question)
 
     def _whole(self) -> Verdict:
         return self._end_count(self._counting_untold(), Count(whole=True))

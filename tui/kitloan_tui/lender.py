@@ -115,14 +115,13 @@ class Lender:
         self._gone([lent])
         return wording.lent(lent, held.shortages)
 
-    def anyway(self, reason: str) -> Verdict:
-        """Set the rule aside that the last refusal was about, for this reason.
+    def anyway(self, reason: str, held: Holding | None) -> Verdict:
+        """Set the rule aside that stood against `held` a moment ago, for this reason.
 
         Raises:
             Refused: `nothing_refused`, when there was none that may be set aside.
             BadInput: `why`, without a reason.
         """
-        held, self.refused = self.refused, None
         if held is None:
             raise wording.nothing_refused()
         if not reason:

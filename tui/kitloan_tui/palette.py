@@ -57,7 +57,7 @@ class Everything(Provider):
         return cast("Desk", self.app)
 
     def _actions(self) -> list[tuple[Action, str | None]]:
-        """Every action but the keys that only move, with why it cannot run; those that can first."""
+        """The actions, with why they cannot run; those that can first."""
         told = [
             (action, why_not(action, self._desk.counter))
             for action in ACTIONS

@@ -91,12 +91,10 @@ class LineDesk:
             if happened.verdict is not verdict:
                 yield _line(happened.verdict)
         standing_now = [keys.filled(line, _NAMES) for line in standing(self.counter)]
-        if standing_now != self._told:
-            yield from standing_now
+        yield from (line for line in standing_now if line not in self._told)
         self._told = standing_now
-        if self.counter.question is not self._asked or verdict.word == "TO WHOM?":
-            if self.counter.counting:
-                yield from _parts(self.counter.counting)
+        if self.counter.counting and self.counter.question is not self._asked:
+            yield from _parts(self.counter.counting)
         self._asked = self.counter.question
         if verdict.asks or self.counter.matches:
             yield from self._choices()

@@ -10,13 +10,12 @@ The file is only read here and where a theme is chosen; a desk without one is as
 
 import os
 import sys
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kitloan.errors import BadInput
+from kitloan.errors import BadInput, KitloanError
 from kitloan_tui import keys
 from kitloan_tui.actions import ACTIONS
 
@@ -53,10 +52,12 @@ def read(place: Path) -> Settings:
         BadInput: `bad_settings` when the file cannot be read, `unknown_setting`, `unknown_theme`,
             or a key that cannot be given.
     """
+    if not place.exists():
+        return Settings()
+    import tomllib  # only here: the desk paints sooner without it
+
     try:
         said = tomllib.loads(place.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return Settings()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
         raise BadInput(
             "bad_settings", f"{place} cannot be read: {problem}.", "Mend it, or take it away."
@@ -65,6 +66,17 @@ def read(place: Path) -> Settings:
         return _checked(said)
     except BadInput as problem:
         raise BadInput(problem.code, f"In {place}: {problem.message}", problem.hint) from problem
+
+
+def usable(place: Path) -> tuple[Settings, KitloanError | None]:
+    """The user's settings, else those that come with the desk, and what was wrong.
+
+    A slip in the file must not keep a counter closed.
+    """
+    try:
+        return read(place), None
+    except BadInput as problem:
+        return Settings(), problem
 
 
 def _checked(said: Mapping[str, Any]) -> Settings:

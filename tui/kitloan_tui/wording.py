@@ -20,6 +20,8 @@ from kitloan_tui.counting import Counting, HowMany, TakingIn
 from kitloan_tui.standing import terms
 from kitloan_tui.verdict import Verdict
 
+_MOST_NAMED = 5
+
 UNDOES = "{undo} takes it back."
 _NEXT = {
     "nothing_to_undo": "Each person undoes what they did themselves.",
@@ -59,7 +61,7 @@ def lent(each: Lent, shortages: Sequence[ShortageLine]) -> Verdict:
 def lent_together(lents: Sequence[Lent]) -> Verdict:
     """Kits that had waited for a name went out together."""
     first = lents[0]
-    kits = ", ".join(f"{each.type} {grouped(each.tag)}" for each in lents)
+    kits = _several([f"{each.type} {grouped(each.tag)}" for each in lents])
     text = f"{len(lents)} to {first.to}, due {uk(first.due_on)}: {kits}"
     text += _new(first.nearly) if first.new_organisation else ""
     return Verdict("OUT", text, f"{UNDOES} All of them at once.")
@@ -72,7 +74,7 @@ def closed(to: str, count: int) -> Verdict:
 
 def whom(basket: Sequence[Holding]) -> Verdict:
     """Kits wait to hear who takes them."""
-    text = ", ".join(shown(held) for held in basket)
+    text = _several([shown(held) for held in reversed(basket)])
     short = _gone_short(basket[-1].shortages)
     return Verdict("TO WHOM?", text + short, "Scan or type the school, or a number of the list.")
 
@@ -80,7 +82,7 @@ def whom(basket: Sequence[Holding]) -> Verdict:
 def question(asked: Counting | HowMany | TakingIn, today: date, also: str = "") -> Verdict:
     """What is on the counter and waits for an answer; `also` stands in for the usual hint."""
     if isinstance(asked, TakingIn):
-        hint = "Type what kind of kit it is on, or a number of the list. {home} leaves it."
+        hint = "Type what kind of kit it is on, or a number of the list. {home} ends this."
         return Verdict("TAKE IN?", f"No holding has {grouped(asked.tag)} yet.", also or hint)
     held = asked.held
     if isinstance(asked, Counting):
@@ -111,7 +113,7 @@ def left(asked: Counting | HowMany | TakingIn) -> Verdict:
 
 def not_taken(basket: Sequence[Holding]) -> Verdict:
     """Nobody was named, and the kits stay here."""
-    return Verdict("NOT LENT", ", ".join(shown(held) for held in basket))
+    return Verdict("NOT LENT", _several([shown(held) for held in basket]))
 
 
 def still_uncounted(held: Holding) -> Verdict:
@@ -291,6 +293,13 @@ def found(words: str, matches: Sequence[Holding], total: int) -> Verdict:
 def pieces(lines: Sequence[ShortageLine]) -> int:
     """How many pieces are missing or broken."""
     return sum(line.missing + line.broken for line in lines)
+
+
+def _several(names: Sequence[str]) -> str:
+    """The first of some names, and how many more: two hundred must not fill the screen."""
+    more = len(names) - _MOST_NAMED
+    told = ", ".join(names[:_MOST_NAMED])
+    return f"{told} and {more:,} more" if more > 0 else told
 
 
 def _lines(lines: Sequence[ShortageLine]) -> str:

@@ -18,7 +18,7 @@ from kitloan_tui.standing import standing
 from kitloan_tui.verdict import STARTING, Verdict
 from kitloan_tui.widgets.omnibox import Complete, Omnibox
 from kitloan_tui.widgets.pages import page
-from kitloan_tui.widgets.panels import Context, Heading, KeyBar, Log, VerdictPanel
+from kitloan_tui.widgets.panels import Context, Heading, KeyBar, Log, Told, VerdictPanel
 
 if TYPE_CHECKING:
     from kitloan_tui.counter import Counter
@@ -38,6 +38,10 @@ class Home(Screen[None]):
     """The one screen that a counter needs."""
 
     AUTO_FOCUS: ClassVar[str | None] = "#omnibox"
+    HELP: ClassVar[str] = (
+        "One line that always listens. Scan or type a kit, a school or words to look for; what "
+        "just happened stands below it in large letters, and stays in the log at the foot."
+    )
 
     def __init__(self, complete: Complete, settings: Settings) -> None:
         super().__init__()
@@ -45,6 +49,7 @@ class Home(Screen[None]):
         self._keys = settings.keys
         self._names = keys.by_key(settings.keys)
         self._drawn: tuple[Counter, Board] | None = None
+        self._asked: object = None
 
     def compose(self) -> ComposeResult:
         """Lay out the screen, from the heading to the keys."""
@@ -55,7 +60,7 @@ class Home(Screen[None]):
         yield Context(markup=False)
         yield VerdictPanel(markup=False)
         with VerticalScroll(id="body", can_focus=False):
-            yield Static(id="page", markup=False)
+            yield Told(id="page", markup=False)
         yield Log(markup=False)
         yield KeyBar(self._keys)
 
@@ -96,6 +101,12 @@ class Home(Screen[None]):
             event.widget.focus()
 
     def _draw_page(self) -> None:
-        if self._drawn:
-            width = self.query_one("#body").scrollable_content_region.width
-            self.query_one("#page", Static).update(page(*self._drawn, width))
+        if self._drawn is None:
+            return
+        counter, board = self._drawn
+        width = self.query_one("#body").scrollable_content_region.width
+        typed = tuple(counter.counting.typed) if counter.counting else ()
+        asked = (board, counter.question, typed, counter.choices, counter.matches, width)
+        if asked != self._asked:
+            self._asked = asked
+            self.query_one("#page", Told).tell(page(counter, board, width))

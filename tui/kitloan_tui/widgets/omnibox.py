@@ -27,13 +27,21 @@ class Omnibox(Input):
     """One line without a frame; Tab takes the name that is offered."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "cursor_right", show=False),
+        Binding("tab", "take_or_submit", show=False),
         Binding("ctrl+j", "submit_what_is_there", show=False),
     ]
 
     def __init__(self, complete: Complete) -> None:
         super().__init__(id="omnibox", compact=True, suggester=_Names(complete))
         self.cursor_blink = False
+        self._complete = complete
+
+    async def action_take_or_submit(self) -> None:
+        """Tab takes the name that is offered; where none is, it ended what a slow scanner typed."""
+        if self._complete(self.value):
+            self.action_cursor_right()
+        elif self.value:
+            await self.action_submit()
 
     async def action_submit_what_is_there(self) -> None:
         """A scanner's line feed ends what it typed; alone it is an echo, and no answer."""

@@ -30,6 +30,8 @@ _LOG_LINES = 12
 class Heading(Horizontal):
     """The program and the college on the left, who and when on the right."""
 
+    _shown = ("", "")
+
     def compose(self) -> ComposeResult:
         """Lay out the two halves."""
         yield Static("kitloan", id="where", markup=False)
@@ -37,13 +39,28 @@ class Heading(Horizontal):
 
     def show(self, where: str, who: str) -> None:
         """Say where this is, and who is at it."""
+        if (where, who) == self._shown:
+            return
+        self._shown = (where, who)
         self.query_one("#where", Static).update(
             Content.assemble(("kitloan", "bold $primary"), f"  {plain(where)}")
         )
         self.query_one("#who", Static).update(Content(plain(who)))
 
 
-class VerdictPanel(Static):
+class Told(Static):
+    """A text that is laid out and painted again only when it says something else."""
+
+    _told: Content | None = None
+
+    def tell(self, text: Content) -> None:
+        """Say this."""
+        if text != self._told:
+            self._told = text
+            self.update(text)
+
+
+class VerdictPanel(Told):
     """The largest thing on the screen: what just happened."""
 
     def show(self, verdict: Verdict, names: Mapping[str, str]) -> None:
@@ -55,7 +72,7 @@ class VerdictPanel(Static):
         """
         colour = tone(verdict.symbol)
         self.set_classes(f"-{colour}")
-        self.update(
+        self.tell(
             Content("\n").join(
                 line
                 for line in (
@@ -70,16 +87,16 @@ class VerdictPanel(Static):
         )
 
 
-class Context(Static):
+class Context(Told):
     """Whose turn it is, and which scans wait; nothing when there is neither."""
 
     def show(self, lines: Sequence[str]) -> None:
         """Say these lines."""
-        self.update(Content(plain("\n".join(lines))))
+        self.tell(Content(plain("\n".join(lines))))
         self.display = bool(lines)
 
 
-class Log(Static):
+class Log(Told):
     """What happened before, the latest first; the oldest fall off the foot."""
 
     def show(self, happened: Sequence["Happened"]) -> None:
@@ -88,7 +105,7 @@ class Log(Static):
             Content.assemble((uk_instant(each.at)[-5:], "$text-muted"), f"  {each.verdict}")
             for each in list(happened)[: -_LOG_LINES - 1 : -1]
         ]
-        self.update(Content("\n").join(lines))
+        self.tell(Content("\n").join(lines))
 
 
 class KeyHint(Static):
@@ -139,5 +156,5 @@ class KeyBar(Horizontal):
 class Banner(Static):
     """Across the whole screen: something that nobody must miss."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__(Content(plain(text)), markup=False)
+    def __init__(self, text: str, *, id: str) -> None:  # noqa: A002  # Textual's own word
+        super().__init__(Content(plain(text)), markup=False, id=id)

@@ -1,0 +1,123 @@
+"""Handing a finished file to a printer, through what the system has for that.
+
+On Linux and macOS that is CUPS and its command `lp`; on Windows what a file's own program does
+when one chooses Print. The printer's driver is the system's: none is copied here. Where there is
+neither, the file is saved all the same, and whoever asked hears where.
+
+A printer's name goes to `lp` as one argument of a list. No shell ever sees it.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pypdfium2
+from PIL import Image
+
+from kitloan.errors import BadInput
+
+_AS_IS = "print-scaling=none"
+_RAW = ("raw",)  # no driver between us and a printer that takes ZPL
+_PAPERS = {(210, 297): "A4", (148, 210): "A5", (105, 148): "A6"}
+
+_AT_ONCE = 200
+"""Files in one call of `lp`: systems limit how long a command may be."""
+
+_PATIENCE = 60
+"""Seconds for a print server to answer."""
+
+
+def send(files: Sequence[Path], printer: str = "") -> bool:
+    """Prints finished files of one kind in their order; False when this system has no way to.
+
+    Args:
+        files: a PDF, pictures of labels, or a file of ZPL.
+        printer: the system's name for it; empty for the system's own choice.
+
+    Raises:
+        BadInput: `bad_printer`, for a name that none can have; `not_printed`, when the system
+            refuses, in its own words.
+    """
+    if not printer.isprintable() or '"' in printer or len(printer) > 200:
+        raise BadInput("bad_printer", f"{printer[:60]!r} is no printer's name.", "See: lpstat -p")
+    options = _options(files[0])
+    if sys.platform == "win32":
+        return _by_verb(files, options, printer)
+    command = shutil.which("lp")
+    if command is None:
+        return False
+    to = ("-d", printer) if printer else ()
+    chosen = [part for option in options for part in ("-o", option)]
+    for some in _parts(files):
+        _run([command, *to, "-t", "kitloan labels", *chosen, "--", *some], files[0])
+    return True
+
+
+def _options(file: Path) -> tuple[str, ...]:
+    """What `lp` must know so that nothing is scaled: a dot of ours for each of the printer's."""
+    kind = file.suffix.casefold()
+    if kind == ".zpl":
+        return _RAW
+    if kind == ".pdf":
+        paper = _PAPERS.get(_page_mm(file))
+        return (f"media={paper}", _AS_IS) if paper else (_AS_IS,)
+    with Image.open(file) as picture:
+        dpi, _ = picture.info["dpi"]
+    return (f"ppi={round(dpi)}", _AS_IS)
+
+
+def _page_mm(file: Path) -> tuple[int, int]:
+    with pypdfium2.PdfDocument(file) as document:
+        width, height = document[0].get_size()
+    return round(width / 72 * 25.4), round(height / 72 * 25.4)
+
+
+def _parts(files: Sequence[Path]) -> Iterator[list[str]]:
+    for start in range(0, len(files), _AT_ONCE):
+        yield [os.fspath(file.absolute()) for file in files[start : start + _AT_ONCE]]
+
+
+def _run(command: list[str], first: Path) -> None:
+    try:
+        done = subprocess.run(  # noqa: S603  # a list, and `which` found the program
+            command,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+            timeout=_PATIENCE,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as trouble:
+        raise _not_printed("the print system did not answer", first) from trouble
+    if done.returncode:
+        said = (done.stderr.strip() or done.stdout.strip()).splitlines()
+        raise _not_printed(said[-1][:200] if said else "the print system refused", first)
+
+
+def _not_printed(why: str, first: Path) -> BadInput:
+    return BadInput(
+        "not_printed",
+        f"Not printed: {why.rstrip('.')}. What was to be printed is saved in {first.parent}.",
+        "`lpstat -p -d` lists the printers. Give one by its name, or print the file yourself.",
+        file=str(first),
+    )
+
+
+if sys.platform == "win32":
+
+    def _by_verb(files: Sequence[Path], options: tuple[str, ...], printer: str) -> bool:
+        if options == _RAW:
+            return False  # Windows has no program of its own that prints ZPL
+        for file in files:
+            try:
+                if printer:
+                    os.startfile(file.absolute(), "printto", f'"{printer}"')  # noqa: S606  # no shell
+                else:
+                    os.startfile(file.absolute(), "print")  # noqa: S606  # no shell
+            except OSError as trouble:
+                raise _not_printed(trouble.strerror or "Windows refused", file) from trouble
+        return True

@@ -1,0 +1,38 @@
+"""The demonstration is the whole job, from a spreadsheet to ESP's report, through the real program."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_from_a_spreadsheet_to_the_national_report(tmp_path: Path) -> None:
+    """What a newcomer sees first must work, and must say at its end what happened."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "examples" / "demo.py"],
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr
+    made = tmp_path / "kitloan-demo"
+    assert str(made) in done.stdout
+    figures = json.loads((made / "audit.json").read_text(encoding="utf-8"))
+    totals = figures["totals"]
+    by_college = {group["college"]: group["holdings"] for group in figures["by_college"]}
+    assert totals["colleges"] == 3
+    assert totals["holdings"] == sum(by_college.values())
+    assert by_college == {"ayrshire": 30, "uhi-nwh": 26, "fife": 1}
+    assert {group["region"] for group in figures["by_region"] if group["holdings"]} == {
+        "AYR",
+        "HIS",
+        "FIF",
+    }
+    assert (made / "labels.pdf").read_bytes().startswith(b"%PDF")
+    for step in ("IN, SHORT", "Undone", "All is well.", "Sgoil Àrd Phort Rìgh"):
+        assert step in done.stdout

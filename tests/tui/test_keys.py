@@ -1,0 +1,152 @@
+"""One registry of actions: keys, the user's own keys, the palette and the help agree."""
+
+from pathlib import Path
+
+import pytest
+
+from kitloan.errors import BadInput
+from kitloan.scan import COMMANDS
+from kitloan.tags import grouped
+from kitloan_tui import keys, settings
+from kitloan_tui.actions import ACTIONS, BY_WORD
+from kitloan_tui.screens.help import Help
+from kitloan_tui.settings import Settings
+from tui.at_the_counter import SCHOOL, Store
+from tui.at_the_desk import at_desk
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """Where the desk would write what nobody expected."""
+    return tmp_path / "state" / "desk.log"
+
+
+def test_no_key_belongs_to_a_terminal() -> None:
+    """Else a key of ours would close a browser's tab, or be eaten by tmux."""
+    moving = {"enter", "pageup", "pagedown", ""}
+    assert {action.key for action in ACTIONS} <= moving | set(keys.ALLOWED)
+
+
+def test_every_card_word_and_key_is_one_actions_own() -> None:
+    """Else a card would do nothing, or one key two things."""
+    assert set(COMMANDS.values()) == {action.id for action in ACTIONS if action.card}
+    used = [action.key for action in ACTIONS if action.key]
+    assert len(used) == len(set(used))
+    assert len(BY_WORD) == len([action for action in ACTIONS if action.typed])
+
+
+@pytest.mark.parametrize(
+    ("wished", "code"),
+    [
+        ({"undoo": "f5"}, "unknown_action"),
+        ({"done": "f5"}, "unknown_action"),
+        ({"undo": "u"}, "bad_key"),
+        ({"undo": "ctrl+w"}, "bad_key"),
+        ({"undo": "f1"}, "key_twice"),
+    ],
+)
+def test_keys_that_cannot_be(wished: dict[str, str], code: str) -> None:
+    """Else a slip in the settings would take away a key without a word."""
+    with pytest.raises(BadInput) as refusal:
+        keys.own_keys(wished)
+    assert refusal.value.code == code
+    assert refusal.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("keys = 3", "bad_key"),
+        ("[keys]\nundo = 5", "bad_key"),
+        ('theme = "pink"', "unknown_theme"),
+        ("colour = 1", "unknown_setting"),
+        ("theme =", "bad_settings"),
+    ],
+)
+def test_settings_that_cannot_be(tmp_path: Path, text: str, code: str) -> None:
+    """Else the file would be half obeyed, and nobody would know which half."""
+    place = tmp_path / "desk.toml"
+    place.write_text(text)
+    chosen, complaint = settings.usable(place)
+    assert chosen == Settings()
+    assert complaint is not None
+    assert complaint.code == code
+    assert str(place) in complaint.message
+
+
+def test_settings_that_are_not_there(tmp_path: Path) -> None:
+    """Else a new user would be greeted by a refusal."""
+    assert settings.usable(tmp_path / "desk.toml") == (Settings(), None)
+
+
+async def test_a_key_of_ones_own(store: Store, log: Path, tmp_path: Path) -> None:
+    """Else a keyboard without a Ctrl key could not undo."""
+    place = tmp_path / "desk.toml"
+    place.write_text('[keys]\nundo = "f10"\nplus_7 = "ctrl+z"\n')
+    chosen, _ = settings.usable(place)
+    async with at_desk(lambda: store.kitloan, log, (120, 40), chosen=chosen) as hands:
+        await hands.scan(store.kit)
+        await hands.type(SCHOOL)
+        assert hands.reads("F10 takes it back.")
+        assert hands.reads("F10 Undo")
+        await hands.press("ctrl+z")
+        assert hands.reads("> RENEWED")
+        await hands.press("f10")
+        assert hands.reads("< UNDONE")
+        await hands.press("f1")
+        assert hands.reads("^Z +7 days")
+
+
+async def test_wrong_settings_are_told_and_the_desk_opens(
+    store: Store, log: Path, tmp_path: Path
+) -> None:
+    """Else a slip in a file would keep the counter closed, or pass unseen."""
+    place = tmp_path / "desk.toml"
+    place.write_text('[keys]\nundo = "f1"\n')
+    chosen, complaint = settings.usable(place)
+    async with at_desk(
+        lambda: store.kitloan, log, (120, 40), chosen=chosen, complaint=complaint
+    ) as hands:
+        assert hands.reads("F1 would be for 'help' and for 'undo'.")
+        await hands.scan(store.kit)
+        assert hands.reads("? TO WHOM?")
+
+
+async def test_the_palette_offers_everything(store: Store, log: Path) -> None:
+    """Else an action without a key would be for those who know it only."""
+    async with at_desk(lambda: store.kitloan, log, (120, 60)) as hands:
+        await hands.press("ctrl+p")
+        await hands.until(lambda: hands.reads("Returns only"))
+        for action in ACTIONS:
+            if action.bound and action.id not in ("palette", "page_up", "page_down"):
+                assert hands.reads(action.label), action
+        assert hands.reads("No kit is being counted")
+        await hands.press(*"return", "down", "enter")
+        await hands.until(lambda: hands.counter.returns_only)
+
+
+async def test_the_palette_finds_schools_and_kits(store: Store, log: Path) -> None:
+    """Else a mouse could not open a school's turn."""
+    store.kitloan.desk.check_out([store.headset], SCHOOL)
+    async with at_desk(lambda: store.kitloan, log, (120, 40)) as hands:
+        await hands.press("ctrl+p", *"kilmar")
+        await hands.until(lambda: hands.reads(f"{SCHOOL} Opens this school's turn."))
+        await hands.press("down", "enter")
+        await hands.until(lambda: hands.counter.session is not None)
+
+
+async def test_a_scan_closes_the_palette(store: Store, log: Path) -> None:
+    """Else a scan would be typed into the search, and be lost."""
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        await hands.press("ctrl+p")
+        await hands.scan(store.kit)
+        assert hands.desk.screen is hands.desk.home
+        assert hands.reads(f"? TO WHOM? STEM kit {grouped(store.kit)}")
+
+
+async def test_help_follows_the_focus(store: Store, log: Path) -> None:
+    """Else F1 would tell of everything but of what is in front of one."""
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        await hands.press("f1")
+        assert isinstance(hands.desk.screen, Help)
+        assert hands.reads("One line that always listens")

@@ -1,0 +1,54 @@
+"""The one question before something that cannot be undone.
+
+The safe answer has the focus. For half a second no answer counts, so that the Enter which was
+already on its way does not become one; and a scan closes this like any other screen.
+"""
+
+from collections.abc import Callable
+from time import monotonic
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Static
+
+from kitloan.text import plain
+
+SECONDS_DEAF = 0.5
+
+
+class Confirm(ModalScreen[None]):
+    """Asks, and does it when somebody means it.
+
+    Attributes:
+        asked_at: when it was asked, by `time.monotonic`.
+    """
+
+    AUTO_FOCUS: ClassVar[str | None] = "#keep"
+
+    def __init__(self, question: str, safe: str, sure: str, act: Callable[[], object]) -> None:
+        super().__init__()
+        self._said = (question, safe, sure)
+        self._act = act
+        self.asked_at = monotonic()
+
+    def compose(self) -> ComposeResult:
+        """Lay out the question and its two answers."""
+        question, safe, sure = (Content(plain(text)) for text in self._said)
+        with Vertical(id="confirm"):
+            yield Static(question, markup=False)
+            with Horizontal():
+                yield Button(safe, id="keep", compact=True)
+                yield Button(sure, id="sure", compact=True)
+
+    @on(Button.Pressed)
+    def _answer(self, event: Button.Pressed) -> None:
+        event.stop()
+        if monotonic() - self.asked_at < SECONDS_DEAF:
+            return
+        self.app.pop_screen()
+        if event.button.id == "sure":
+            self._act()

@@ -1,0 +1,142 @@
+"""One holding: what it is and how it stands, its contents, its gift, and everything that happened.
+
+Scanning a label that nothing has yet, while this is open, claims it: the holding answers to it as
+well from then on, as when the old label has come off. Any other scan goes to the counter.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.widgets import Button, Static
+
+from kitloan import scan
+from kitloan.answers import HistoryLine, Holding
+from kitloan.contents import Part
+from kitloan.errors import BadInput
+from kitloan.tags import grouped
+from kitloan_tui import lookups, telling
+from kitloan_tui.screens.house import House
+from kitloan_tui.widgets.particulars import particulars
+
+if TYPE_CHECKING:
+    from kitloan_tui.counter import Counter
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """All that is shown of one holding."""
+
+    held: Holding
+    parts: list[Part]
+    having: list[tuple[str, int]]
+    remarks: list[dict[str, str]]
+    history: list[HistoryLine]
+
+
+class OneHolding(House):
+    """The page of one holding."""
+
+    NAME = "One holding"
+    HINT = "Tab: the buttons. Scan an unused label to claim it for this one."
+    HELP: ClassVar[str] = (
+        "One holding with its contents, its gift and its history, the latest first. A label that "
+        "nothing has yet, scanned here, becomes its second one. Withdrawing can be undone."
+    )
+    AUTO_FOCUS: ClassVar[str | None] = "#body"
+
+    def __init__(self, counter: "Counter", tag: str) -> None:
+        super().__init__(counter)
+        self.tag = tag
+        self._story: Story | None = None
+        self._claimed = ""
+
+    def middle(self) -> ComposeResult:
+        """The page, and what can be done with the holding."""
+        with VerticalScroll(id="body"):
+            yield Static(id="page", markup=False)
+        with Horizontal(id="buttons"):
+            yield Button("Move", id="move", compact=True)
+            yield Button("Seen here", id="sight", compact=True)
+            yield Button("Withdraw", id="withdraw", compact=True)
+
+    def on_mount(self) -> None:
+        """Look it up."""
+        super().on_mount()
+        self.counter.regard(self.tag)
+        self.refresh_data()
+
+    def refresh_data(self) -> None:
+        """Look all of it up again."""
+        self.look_up(self._find, self._show)
+
+    def _find(self) -> Story:
+        kitloan = self.kitloan
+        held = kitloan.find.holding(self.tag)
+        return Story(
+            held,
+            kitloan.desk.contents(self.tag),
+            lookups.who_has(kitloan.session, self.tag) if held.out_quantity else [],
+            kitloan.people.remarks(self.tag),
+            kitloan.find.history(self.tag),
+        )
+
+    def _show(self, story: Story) -> None:
+        self._story = story
+        self.title_says(story.held.type, grouped(story.held.tag))
+        self._draw()
+
+    def on_resize(self) -> None:
+        """Draw for the new width."""
+        self.call_after_refresh(self._draw)
+
+    def _draw(self) -> None:
+        if self._story:
+            width = self.query_one("#body").scrollable_content_region.width
+            today = self.kitloan.session.today
+            self.query_one("#page", Static).update(particulars(self._story, today, width))
+
+    # -- what can be done -------------------------------------------------------------------------
+
+    @on(Button.Pressed, "#move")
+    def _ask_place(self) -> None:
+        place = (self._story.held.location if self._story else None) or ""
+        self.ask("Where is it kept now?", self._move, place)
+
+    def _move(self, place: str) -> None:
+        self.do(lambda: telling.moved(self.kitloan, self.tag, place))
+
+    @on(Button.Pressed, "#sight")
+    def _sight(self) -> None:
+        self.do(lambda: telling.sighted(self.kitloan, self.tag))
+
+    @on(Button.Pressed, "#withdraw")
+    def _ask_why(self) -> None:
+        self.ask("Why does it leave the register?", self._withdraw)
+
+    def _withdraw(self, reason: str) -> None:
+        self.do(lambda: telling.withdrawn(self.kitloan, self.tag, reason))
+
+    def take_scan(self, text: str) -> bool:
+        """Claim a label that nothing has yet; anything else is for the counter."""
+        code = scan.read(text)
+        if not isinstance(code, scan.Tag):
+            return False
+        if code.tag == self._claimed:  # the trigger was held
+            return True
+        if not is_free(self, code.tag):
+            return False
+        self._claimed = code.tag
+        self.do(lambda: telling.claimed(self.kitloan, self.tag, code.tag))
+        return True
+
+
+def is_free(screen: House, tag: str) -> bool:
+    """Whether no holding has this tag."""
+    try:
+        screen.kitloan.find.holding(tag)
+    except BadInput as unknown:
+        return unknown.code in ("unknown_tag", "unclaimed_tag")
+    return False

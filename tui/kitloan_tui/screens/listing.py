@@ -1,0 +1,234 @@
+"""A list by pages: type to narrow it, choose a view, go through two hundred rows at a time.
+
+The line keeps the focus. The arrow keys and Page Up and Down move in the table, and go on to the
+next page or back to the one before where a page ends. Enter takes the row under the cursor, also
+one that is still being looked up, so that a number typed in a hurry opens what it names.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import DataTable, Input, Select, Static
+
+from kitloan.answers import Page
+from kitloan.paging import PAGE
+from kitloan.text import plain
+from kitloan_tui.screens.house import House
+from kitloan_tui.widgets.table import Column, Listing
+
+if TYPE_CHECKING:
+    from kitloan_tui.counter import Counter
+
+RowT = TypeVar("RowT")
+
+_LOOKING = "looking ..."
+
+
+class ListScreen(House, Generic[RowT]):
+    """A list of one kind of thing."""
+
+    ACTION: ClassVar[str] = ""
+    """The action that opens this screen; done again, it goes to the next view."""
+    COLUMNS: ClassVar[Sequence[Column]] = ()
+    VIEWS: ClassVar[Sequence[tuple[str, str]]] = ()
+    """What can be chosen to see: words, and what stands for them."""
+    PROMPT: ClassVar[str] = "type to narrow the list"
+    AUTO_FOCUS: ClassVar[str | None] = "#narrow"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", show=False),
+        Binding("down", "move(1)", show=False),
+    ]
+
+    def __init__(self, counter: "Counter", text: str = "", view: str = "") -> None:
+        super().__init__(counter)
+        self._text = text
+        self._view = view or (self.VIEWS[0][1] if self.VIEWS else "")
+        self._page: Page[RowT] | None = None
+        self._before: list[str | None] = []
+        self._after: str | None = None
+        self._take_when_found = False
+
+    # -- what a list says of itself ---------------------------------------------------------------
+
+    def find(self, text: str, view: str, after: str | None) -> Page[RowT]:
+        """A page of the list. Runs on a thread."""
+        raise NotImplementedError
+
+    def cells(self, item: RowT) -> Sequence[str]:
+        """An item as a row, a cell for each column."""
+        raise NotImplementedError
+
+    def take(self, item: RowT) -> None:
+        """Somebody chose an item."""
+
+    def empty(self, text: str, view: str) -> str:
+        """What to do next where nothing is listed."""
+        raise NotImplementedError
+
+    # -- the frame --------------------------------------------------------------------------------
+
+    def middle(self) -> ComposeResult:
+        """The line, the views and the table."""
+        with Horizontal(id="narrowing"):
+            yield Static(">", id="prompt", markup=False)
+            line = Input(self._text, id="narrow", compact=True, placeholder=self.PROMPT)
+            line.cursor_blink = False
+            yield line
+            if self.VIEWS:
+                yield chooser(self.VIEWS, self._view, "view")
+            yield from self.more_choices()
+        yield Listing(self.COLUMNS, id="list")
+        yield Static(id="empty", markup=False)
+
+    def more_choices(self) -> ComposeResult:
+        """Other ways to narrow the list."""
+        yield from ()
+
+    def on_mount(self) -> None:
+        """Begin with the first page."""
+        super().on_mount()
+        self.query_one("#empty").display = False
+        self.load()
+
+    # -- looking ----------------------------------------------------------------------------------
+
+    def load(self, after: str | None = None, before: Sequence[str | None] = ()) -> None:
+        """Look a page up: the first, or the one after a cursor."""
+        text, view = self._text, self._view
+        self._before, self._after = list(before), after
+        self.title_says(self.called, _LOOKING)
+        self.look_up(lambda: self.find(text, view, after), self._show)
+
+    def refresh_data(self) -> None:
+        """Look the same page up again."""
+        self.load(self._after, self._before)
+
+    def _show(self, page: Page[RowT]) -> None:
+        stood = self.listing.cursor_row if self._page is not None else 0
+        self._page = page
+        self.listing.fill([self.cells(item) for item in page.items], max(0, stood))
+        start = len(self._before) * PAGE
+        self.title_says(self.called, self._how_much(start, len(page.items), page.total))
+        words = "" if page.items else self.empty(self._text, self._view)
+        empty = self.query_one("#empty", Static)
+        empty.update(Content(plain(words)))
+        empty.display, self.listing.display = not page.items, bool(page.items)
+        if self._take_when_found:
+            self._take_when_found = False
+            self._take_current()
+
+    def _how_much(self, start: int, listed: int, total: int) -> str:
+        if listed == total:
+            return f"{total:,}"
+        return f"{start + 1:,} to {start + listed:,} of {total:,}: type to narrow"
+
+    @property
+    def listing(self) -> Listing:
+        """The table."""
+        return self.query_one("#list", Listing)
+
+    # -- moving -----------------------------------------------------------------------------------
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor, on to the next page where this one ends."""
+        if self._page is None or self.is_looking:
+            return
+        row = self.listing.cursor_row + by
+        if row >= len(self._page.items):
+            self._next_page()
+        elif row < 0:
+            self._page_before()
+        else:
+            self.listing.move_cursor(row=row)
+
+    def page(self, way: int) -> None:
+        """Page Up and Page Down: a screen of rows, on to the next page where this one ends."""
+        if self._page is None or self.is_looking:
+            return
+        step = max(1, self.listing.size.height - 2)
+        last = len(self._page.items) - 1
+        row = self.listing.cursor_row
+        at_end = row >= last if way > 0 else row <= 0
+        if at_end:
+            self.action_move(way)
+        else:
+            self.listing.move_cursor(row=min(last, max(0, row + way * step)))
+
+    def _next_page(self) -> None:
+        if self._page is not None and self._page.next is not None:
+            self.listing.move_cursor(row=0)
+            self.load(self._page.next, [*self._before, self._after])
+
+    def _page_before(self) -> None:
+        if self._before:
+            self.listing.move_cursor(row=self.listing.row_count - 1)
+            self.load(self._before[-1], self._before[:-1])
+
+    # -- narrowing and taking ---------------------------------------------------------------------
+
+    @on(Input.Changed, "#narrow")
+    def _narrow(self, event: Input.Changed) -> None:
+        event.stop()
+        if event.value.strip() != self._text:
+            self._text = event.value.strip()
+            self._from_the_top()
+
+    @on(Select.Changed, "#view")
+    def _choose_view(self, event: Select.Changed) -> None:
+        event.stop()
+        if event.value != self._view:
+            self._view = str(event.value)
+            self._from_the_top()
+        self.query_one("#narrow").focus()
+
+    def _from_the_top(self) -> None:
+        if self.listing.row_count:
+            self.listing.move_cursor(row=0)
+        self.load()
+
+    @on(Input.Submitted, "#narrow")
+    def _enter(self, event: Input.Submitted) -> None:
+        event.stop()
+        if self.is_looking:
+            self._take_when_found = True
+        else:
+            self._take_current()
+
+    @on(DataTable.RowSelected)
+    def _clicked(self, event: DataTable.RowSelected) -> None:
+        event.stop()
+        self._take_current()
+
+    def _take_current(self) -> None:
+        if self._page is not None and 0 <= self.listing.cursor_row < len(self._page.items):
+            self.take(self._page.items[self.listing.cursor_row])
+
+    def perform(self, name: str) -> bool:
+        """The key that opens the list goes to its next view when it is open."""
+        if name == self.ACTION and self.VIEWS:
+            values = [value for _, value in self.VIEWS]
+            self.view_at(values[(values.index(self._view) + 1) % len(values)])
+            return True
+        return super().perform(name)
+
+    def view_at(self, view: str, text: str | None = None) -> None:
+        """Show another view, narrowed to this text when it is given."""
+        if text is not None:
+            self.query_one("#narrow", Input).value = text
+        self.query_one("#view", Select).value = view
+
+
+def chooser(views: Sequence[tuple[str, str]], value: str, name: str) -> Select[str]:
+    """A drop-down of one line; what it offers is plain text."""
+    return Select(
+        [(Content(plain(words)), each) for words, each in views],
+        value=value,
+        allow_blank=False,
+        compact=True,
+        id=name,
+    )

@@ -1,0 +1,116 @@
+"""Loans: what is out, what is due today, what is overdue, and with which school."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, ClassVar
+
+from kitloan.answers import SYMBOLS, LoanLine, Page, plural
+from kitloan.calendar import day_of, uk
+from kitloan.directory import Borrower
+from kitloan.tags import grouped
+from kitloan_tui.screens.holding import OneHolding
+from kitloan_tui.screens.listing import ListScreen
+from kitloan_tui.widgets.table import Column
+
+if TYPE_CHECKING:
+    from kitloan_tui.counter import Counter
+
+Line = LoanLine | Borrower
+
+_EMPTY = {
+    "open": "Nothing is out.\n\nScan a kit at the counter, and then the school that takes it.",
+    "today": "Nothing is due today.\n\nF3 again shows what is overdue.",
+    "overdue": "Nothing is overdue.",
+    "school": "No school has borrowed yet.\n\nAt the counter type: to NAME OF THE SCHOOL",
+}
+
+
+class Loans(ListScreen[Line]):
+    """The list; Enter opens the holding, or shows what a school has."""
+
+    ACTION = "loans"
+    NAME = "Loans"
+    PROMPT = "a school, a kit, a tag: any part of it"
+    HINT = "Enter opens one. Same key again: due today, overdue, by school."
+    HELP: ClassVar[str] = (
+        "Open loans, those due first first. The key that opened the list goes on to those due "
+        "today and those overdue. Type a part of a school's name to see what that school has."
+    )
+    VIEWS = (
+        ("all open", "open"),
+        ("due today", "today"),
+        ("! overdue", "overdue"),
+        ("by school", "school"),
+    )
+    COLUMNS = (
+        Column("Due", 13),
+        Column("With", share=3),
+        Column("What it is", share=3),
+        Column("Tag", 16),
+        Column("Out since", 12, wide_only=True),
+    )
+
+    def __init__(self, counter: "Counter", to: str | None = None) -> None:
+        super().__init__(counter)
+        self._to = to
+
+    @property
+    def called(self) -> str:
+        """Whose loans, where they are one school's."""
+        return f"Loans of {self._to}" if self._to else self.NAME
+
+    def find(self, text: str, view: str, after: str | None) -> Page[Line]:
+        """A page of loans, or of schools."""
+        if view == "school":
+            return self.kitloan.directory.organisations(text, after)
+        today = self.kitloan.session.today
+        return self.kitloan.find.loans(
+            overdue=view == "overdue",
+            due_on=today if view == "today" else None,
+            to=self._to,
+            text=text,
+            after=after,
+        )
+
+    def cells(self, item: Line) -> Sequence[str]:
+        """One loan, or one school, as a row."""
+        if isinstance(item, Borrower):
+            late = f"{SYMBOLS['overdue']} {item.overdue:,} overdue" if item.overdue else ""
+            return (late, item.name, f"{item.open:,} out" if item.open else "nothing out", "", "")
+        many = f"{item.quantity:,} of " if item.quantity > 1 else ""
+        return (
+            when_due(item, self.kitloan.session.today),
+            item.to,
+            many + item.type,
+            grouped(item.tag),
+            uk(day_of(item.out_at)),
+        )
+
+    def take(self, item: Line) -> None:
+        """Open the holding, or the school's loans."""
+        if isinstance(item, Borrower):
+            self.desk.push_screen(Loans(self.counter, item.name))
+            return
+        self.desk.push_screen(OneHolding(self.counter, item.tag))
+
+    def empty(self, text: str, view: str) -> str:
+        """What to do next."""
+        if self._to and not text:
+            return f"{self._to} has nothing like that out."
+        if text:
+            return "No such loan is open.\n\nType less of it, or choose all open."
+        return _EMPTY[view]
+
+    def on_screen_resume(self) -> None:
+        """Show what was changed on the screen above."""
+        if self._page is not None:
+            self.refresh_data()
+
+
+def when_due(loan: LoanLine, today: date) -> str:
+    """When a loan is due, or how late it is, with its symbol."""
+    if loan.due_on is None:
+        return f"{SYMBOLS['out']} no date"
+    if loan.overdue:
+        return f"{SYMBOLS['overdue']} {plural((today - loan.due_on).days, 'day')}"
+    return f"{SYMBOLS['out']} {'today' if loan.due_on == today else uk(loan.due_on)}"

@@ -1,0 +1,176 @@
+"""Taking in what the college got: one form, or a label that was scanned before anybody knew it.
+
+The counter asks what a new label is stuck on; this screen opens over that question with the tag
+filled in. Scans made meanwhile wait at the counter, in sight, and a whole box is taken in by
+scanning every label and then pressing Enter once for each: what one kit was, the next is likely
+to be. Opened by its key, with no label scanned, it takes the first new label that is, or mints a
+tag of its own. A label may also be for a holding that is here already.
+"""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.suggester import SuggestFromList
+from textual.widgets import Button, Input, Static
+
+from kitloan import scan
+from kitloan.errors import BadInput
+from kitloan.holdings import Gift, NewHolding
+from kitloan.tags import grouped
+from kitloan_tui import lookups, telling
+from kitloan_tui.counting import TakingIn
+from kitloan_tui.screens.holding import is_free
+from kitloan_tui.screens.house import House
+from kitloan_tui.standing import standing
+from kitloan_tui.verdict import Verdict
+
+if TYPE_CHECKING:
+    from kitloan_tui.counter import Counter
+
+_MINTED = "a new one, to be printed"
+_FIELDS = (
+    ("type", "What it is", "a kit type that the college has, or a new one"),
+    ("quantity", "How many", "1; more for loose things under one label"),
+    ("asset_number", "Number", "the college's own number for it"),
+    ("serial", "Serial", "the maker's number"),
+    ("location", "Place", "where it is kept"),
+    ("donor", "Donor", "who gave it"),
+    ("here", "Or is here", "a number or tag: the label is a second one for that holding"),
+)
+_OVER = ("TAKEN IN", "CLAIMED", "TAKE IN?")
+"""Verdicts after which the form is ready for the next label."""
+_SAME_FOR_NEXT = ("type", "location", "donor")
+
+
+class TakeIn(House):
+    """The form; Enter in any line of it takes the holding in."""
+
+    NAME = "Take in"
+    HINT = "Enter takes it in. Tab goes on to the next line. Scan the label that is on it."
+    HELP: ClassVar[str] = (
+        "Takes in a holding under the label that was scanned, or under a new tag. Enter in any "
+        "line does it. Type, place and donor stay for the next one. The last line is for a "
+        "label that goes on a holding which is here already."
+    )
+    AUTO_FOCUS: ClassVar[str | None] = "#type"
+
+    def __init__(self, counter: "Counter", tag: str = "") -> None:
+        super().__init__(counter)
+        self._own_tag = tag
+
+    @property
+    def tag(self) -> str:
+        """The label that it is about: the one that the counter asks of, else the one scanned."""
+        question = self.counter.question
+        return question.tag if isinstance(question, TakingIn) else self._own_tag
+
+    def middle(self) -> ComposeResult:
+        """The form."""
+        kinds = SuggestFromList(lookups.kit_types(self.kitloan.session), case_sensitive=False)
+        with VerticalScroll(id="body", can_focus=False):
+            yield _row("Label", Static(id="label", markup=False))
+            for name, words, placeholder in _FIELDS:
+                line = Input(
+                    id=name,
+                    placeholder=placeholder,
+                    compact=True,
+                    suggester=kinds if name == "type" else None,
+                )
+                line.cursor_blink = False
+                yield _row(words, line)
+            yield Button("Take in", id="take", compact=True)
+            yield Button("Read a register instead", id="register", compact=True)
+            yield Static(id="waiting", markup=False)
+
+    def on_mount(self) -> None:
+        """Show which label it is about."""
+        super().on_mount()
+        self.refresh_data()
+
+    def refresh_data(self) -> None:
+        """Show which label it is about now, and what waits behind it."""
+        self.query_one("#label", Static).update(grouped(self.tag) if self.tag else _MINTED)
+        waits = [line for line in standing(self.counter) if "waiting" in line]
+        self.query_one("#waiting", Static).update("\n".join(waits))
+
+    # -- taking in --------------------------------------------------------------------------------
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter in any line takes it in."""
+        event.stop()
+        self._take_in()
+
+    @on(Button.Pressed, "#take")
+    def _take_in(self) -> None:
+        if isinstance(self.counter.question, TakingIn):
+            told = self.desk.do_beside(lambda counter: counter.answered(self._act))
+        else:
+            told = self.desk.do_beside(lambda counter: counter.beside(self._act))
+        self.say(told)
+        if told.word in _OVER:
+            self._own_tag = ""
+            self._begin_next()
+        elif told.ok:  # the counter has gone on to what was scanned meanwhile
+            super().leave()
+
+    @on(Button.Pressed, "#register")
+    def _register(self) -> None:
+        self.desk.action_perform("register")
+
+    def _act(self) -> Verdict:
+        if self._said("here"):
+            if not self.tag:
+                raise BadInput("no_label", "No label was scanned.", "Scan the label, then Enter.")
+            return telling.claimed(self.kitloan, self._said("here"), self.tag)
+        return telling.taken_in(self.kitloan, self._new())
+
+    def _new(self) -> NewHolding:
+        number = self._said("quantity") or "1"
+        if not number.isdecimal():
+            raise BadInput("bad_quantity", f"{number!r} is no number of things.", "Type a number.")
+        return NewHolding(
+            type=self._said("type"),
+            quantity=int(number),
+            tag=self.tag or None,
+            asset_number=self._said("asset_number") or None,
+            serial=self._said("serial") or None,
+            location=self._said("location") or None,
+            gift=Gift(donor=self._said("donor") or None),
+        )
+
+    def _said(self, name: str) -> str:
+        return self.query_one(f"#{name}", Input).value.strip()
+
+    def _begin_next(self) -> None:
+        for name, _, _ in _FIELDS:
+            if name not in _SAME_FOR_NEXT:
+                self.query_one(f"#{name}", Input).clear()
+        self.query_one("#type").focus()
+        self.refresh_data()
+
+    # -- scans ------------------------------------------------------------------------------------
+
+    def take_scan(self, text: str) -> bool:
+        """A label that nothing has yet fills the form; while the counter asks, any scan waits."""
+        if isinstance(self.counter.question, TakingIn):
+            self.say(self.desk.do_beside(lambda counter: counter.scan(text)))
+            self.refresh_data()
+            return True
+        code = scan.read(text)
+        if not isinstance(code, scan.Tag) or not is_free(self, code.tag):
+            return False
+        self._own_tag = code.tag
+        self.refresh_data()
+        return True
+
+    def leave(self) -> None:
+        """Esc: the label stays unknown, and the counter goes on."""
+        if isinstance(self.counter.question, TakingIn):
+            self.desk.do_beside(lambda counter: counter.escape())
+        super().leave()
+
+
+def _row(words: str, what: Static | Input) -> Horizontal:
+    return Horizontal(Static(words, classes="what", markup=False), what, classes="row")

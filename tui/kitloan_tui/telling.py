@@ -1,0 +1,69 @@
+"""What the screens beside the counter do to the register, each with its verdict in words.
+
+Every one of these can be undone, save forgetting a person; so none but that asks "are you sure".
+"""
+
+from kitloan.answers import ShortageOfHolding, plural
+from kitloan.holdings import NewHolding
+from kitloan.library import Kitloan
+from kitloan.tags import grouped
+from kitloan.taking_in import TakenIn
+from kitloan_tui.verdict import Verdict
+from kitloan_tui.wording import UNDOES
+
+
+def moved(kitloan: Kitloan, tag: str, place: str) -> Verdict:
+    """A holding is kept somewhere else now."""
+    kitloan.holdings.move(tag, place)
+    held = kitloan.find.holding(tag)
+    return Verdict("MOVED", f"{held.type} {grouped(tag)} to {held.location}", UNDOES)
+
+
+def sighted(kitloan: Kitloan, tag: str) -> Verdict:
+    """Somebody saw a holding."""
+    kitloan.holdings.sight(tag)
+    return Verdict("SEEN", f"{kitloan.find.holding(tag).type} {grouped(tag)}, now", UNDOES)
+
+
+def withdrawn(kitloan: Kitloan, tag: str, reason: str) -> Verdict:
+    """A holding leaves the register."""
+    kitloan.holdings.withdraw(tag, reason)
+    held = kitloan.find.holding(tag)
+    return Verdict("WITHDRAWN", f"{held.type} {grouped(tag)}: {reason}", UNDOES)
+
+
+def claimed(kitloan: Kitloan, whose: str, label: str) -> Verdict:
+    """A holding, named by tag or asset number, answers to a second label."""
+    held = kitloan.find.holding(whose)
+    kitloan.holdings.claim_label(held.tag, label)
+    text = f"{grouped(label)} stands for {held.type} {grouped(held.tag)} as well"
+    return Verdict("CLAIMED", text, UNDOES)
+
+
+def taken_in(kitloan: Kitloan, new: NewHolding) -> Verdict:
+    """A new holding."""
+    made = kitloan.holdings.add(new)
+    many = f"{made.quantity:,} of " if made.quantity > 1 else ""
+    number = f", {made.asset_number}" if made.asset_number else ""
+    return Verdict("TAKEN IN", f"{many}{made.type} {grouped(made.tag)}{number}", UNDOES)
+
+
+def made_good(kitloan: Kitloan, line: ShortageOfHolding, number: int) -> Verdict:
+    """Components were put back into a kit."""
+    _, left = kitloan.desk.restock(line.tag, line.component, number)
+    still = f". Still short: {'; '.join(map(str, left))}" if left else ". Nothing is short now"
+    text = f"{number:,} {line.component} in {line.type} {grouped(line.tag)}{still}"
+    return Verdict("MADE GOOD", text, UNDOES)
+
+
+def forgotten(kitloan: Kitloan, person: str) -> Verdict:
+    """A person's name, e-mail, phone and remarks about them are gone."""
+    gone = kitloan.people.erase(person)
+    text = f"{plural(gone.people, 'person', 'people')} and {plural(gone.remarks, 'remark')}."
+    return Verdict("FORGOTTEN", text, "The ledger never knew more than an opaque id.")
+
+
+def register_read(name: str, taken: TakenIn) -> Verdict:
+    """A register was taken in."""
+    text = f"{plural(taken.added, 'holding')} from {name}, {taken.loans:,} of them on loan"
+    return Verdict("REGISTER", text, f"{plural(taken.skipped, 'row')} left out or known already.")

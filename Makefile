@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test check soak bench format screens clean
+.PHONY: help setup demo test check soak bench format screens snapshots clean
 
 help:
 	@echo "make demo    see the whole job (opens the desk when there is a terminal)"
@@ -37,6 +37,13 @@ soak: $(READY)
 
 bench: $(READY)
 	$(BIN)/python bench/run.py
+	$(BIN)/python bench/desk.py
+
+screens: $(READY)
+	$(BIN)/python scripts/screens.py
+
+snapshots: $(READY)
+	KITLOAN_REMAKE_SNAPSHOTS=1 $(BIN)/python -m pytest tests/tui/test_snapshots.py
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.widgets import Input
 
 from kitloan.errors import KitloanError
 from kitloan.tags import grouped
@@ -95,3 +96,7 @@ class Palette(CommandPalette):
 
     def __init__(self) -> None:
         super().__init__([Everything], placeholder="what to do, a kit or a school")
+
+    def on_mount(self) -> None:
+        """Nothing moves at a counter, nor does the cursor."""
+        self.query_one(Input).cursor_blink = False

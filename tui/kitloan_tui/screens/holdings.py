@@ -57,7 +57,7 @@ class Holdings(ListScreen[Holding]):
         event.stop()
         if (str(event.value) or None) != self._type:
             self._type = str(event.value) or None
-            self._from_the_top()
+            self.load()
         self.query_one("#narrow").focus()
 
     def find(self, text: str, view: str, after: str | None) -> Page[Holding]:

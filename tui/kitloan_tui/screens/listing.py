@@ -97,21 +97,28 @@ class ListScreen(House, Generic[RowT]):
 
     # -- looking ----------------------------------------------------------------------------------
 
-    def load(self, after: str | None = None, before: Sequence[str | None] = ()) -> None:
-        """Look a page up: the first, or the one after a cursor."""
+    def load(
+        self, after: str | None = None, before: Sequence[str | None] = (), row: int = 0
+    ) -> None:
+        """Look a page up.
+
+        Args:
+            after: the `next` of the page before it; None for the first.
+            before: what led to each page before it.
+            row: where the cursor goes.
+        """
         text, view = self._text, self._view
         self._before, self._after = list(before), after
         self.title_says(self.called, _LOOKING)
-        self.look_up(lambda: self.find(text, view, after), self._show)
+        self.look_up(lambda: self.find(text, view, after), lambda page: self._show(page, row))
 
     def refresh_data(self) -> None:
         """Look the same page up again."""
-        self.load(self._after, self._before)
+        self.load(self._after, self._before, self.listing.cursor_row)
 
-    def _show(self, page: Page[RowT]) -> None:
-        stood = self.listing.cursor_row if self._page is not None else 0
+    def _show(self, page: Page[RowT], row: int) -> None:
         self._page = page
-        self.listing.fill([self.cells(item) for item in page.items], max(0, stood))
+        self.listing.fill([self.cells(item) for item in page.items], row)
         start = len(self._before) * PAGE
         self.title_says(self.called, self._how_much(start, len(page.items), page.total))
         words = "" if page.items else self.empty(self._text, self._view)
@@ -161,13 +168,11 @@ class ListScreen(House, Generic[RowT]):
 
     def _next_page(self) -> None:
         if self._page is not None and self._page.next is not None:
-            self.listing.move_cursor(row=0)
             self.load(self._page.next, [*self._before, self._after])
 
     def _page_before(self) -> None:
         if self._before:
-            self.listing.move_cursor(row=self.listing.row_count - 1)
-            self.load(self._before[-1], self._before[:-1])
+            self.load(self._before[-1], self._before[:-1], PAGE - 1)
 
     # -- narrowing and taking ---------------------------------------------------------------------
 
@@ -176,20 +181,15 @@ class ListScreen(House, Generic[RowT]):
         event.stop()
         if event.value.strip() != self._text:
             self._text = event.value.strip()
-            self._from_the_top()
+            self.load()
 
     @on(Select.Changed, "#view")
     def _choose_view(self, event: Select.Changed) -> None:
         event.stop()
         if event.value != self._view:
             self._view = str(event.value)
-            self._from_the_top()
+            self.load()
         self.query_one("#narrow").focus()
-
-    def _from_the_top(self) -> None:
-        if self.listing.row_count:
-            self.listing.move_cursor(row=0)
-        self.load()
 
     @on(Input.Submitted, "#narrow")
     def _enter(self, event: Input.Submitted) -> None:

@@ -11,20 +11,20 @@ from textual.content import Content
 
 from kitloan_tui.widgets.pages import MUTED, TITLE, cell
 
-_NUMBER = 10
+_NUMBER, _MOST_NAME = 10, 30
 
 
-def bars(title: str, lines: Sequence[tuple[str, int, str]], width: int, name: int = 22) -> Content:
+def bars(title: str, lines: Sequence[tuple[str, int, str]], width: int) -> Content:
     """A chart.
 
     Args:
         title: what it shows.
         lines: a name, how much, and a word to say after the number.
         width: how many cells it may take.
-        name: how many of them are for the names.
     """
     most = max((amount for _, amount, _ in lines), default=0)
     after = max((len(word) for _, _, word in lines), default=0)
+    name = min(_MOST_NAME, max((len(label) for label, _, _ in lines), default=0) + 1)
     room = max(8, width - name - _NUMBER - after - 1)
     drawn = [Content.styled(title, TITLE)]
     for label, amount, word in lines:

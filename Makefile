@@ -37,6 +37,7 @@ soak: $(READY)
 
 bench: $(READY)
 	$(BIN)/python bench/run.py
+	$(BIN)/python bench/labels.py
 	$(BIN)/python bench/desk.py
 
 screens: $(READY)

@@ -8,10 +8,12 @@ class Bare(App[None]):
     """Says one thing, and echoes."""
 
     def compose(self) -> ComposeResult:
+        """Lay out a line and an input."""
         yield Static("bare and painted")
         yield Input()
 
     def on_mount(self) -> None:
+        """Listen."""
         self.query_one(Input).focus()
 
 

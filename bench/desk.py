@@ -95,6 +95,8 @@ def verdicts(folder: Path) -> None:
             desk.scan("School 1")
             desk.until("LENDING")
             took = [_verdict(desk, tag) for tag in tags[:SCANS]]
+        usual = statistics.median(took[5:])
+        line(f"last key to verdict, median, {size[1]:,} holdings (floor: echo)", usual, floor, "")
         worst = statistics.quantiles(took[5:], n=20)[-1]
         line(
             f"last key to verdict, p95, {size[1]:,} holdings (floor: echo)", worst, floor, "+50 ms"

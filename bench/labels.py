@@ -2,7 +2,7 @@
 
     python bench/labels.py                     everything but the longest run
     python bench/labels.py damage              one part: speed, stocks, damage, slips or wrong
-    python bench/labels.py wrong --times 100000    the longest run: about twenty minutes
+    python bench/labels.py wrong --times 100000    the longest run: about half an hour
 
 Damage comes from seeded dice, so that two runs try the same labels.
 """

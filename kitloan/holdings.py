@@ -49,6 +49,19 @@ _ROW = Query(
 _ALIAS = Query(
     select(alias.c.tag).where(alias.c.college == bindparam("c"), alias.c.label == bindparam("t"))
 )
+_BLANK_ELSEWHERE = Query(
+    select(label.c.college).where(
+        label.c.tag == bindparam("t"),
+        label.c.blank,
+        label.c.college != bindparam("c"),
+        ~select(holding.c.tag)
+        .where(holding.c.college == label.c.college, holding.c.tag == label.c.tag)
+        .exists(),
+        ~select(alias.c.tag)
+        .where(alias.c.college == label.c.college, alias.c.label == label.c.tag)
+        .exists(),
+    )
+)
 _TAGS_PER_ENTRY = 500
 
 
@@ -103,7 +116,8 @@ class Holdings:
 
         Raises:
             BadInput: a text, quantity or tag that cannot be used.
-            Refused: `tag_taken`, when the tag is a holding's already.
+            Refused: `tag_taken`, when the tag is a holding's already; `not_yours`, when it is on a
+                blank label of another college.
         """
         with self._session.writing(id) as writer:
             if writer.said:
@@ -198,7 +212,7 @@ class Holdings:
         """Let a holding answer to a second tag, off a label that no holding has yet.
 
         Raises:
-            Refused: `tag_taken`.
+            Refused: `tag_taken`, or `not_yours` for another college's blank label.
         """
         second = parse(new)
         with self._session.writing(id) as writer:
@@ -334,6 +348,15 @@ def _must_be_free(writer: Writer, tag: str) -> None:
             f"See it: kitloan show {tag}. Choose a label that nothing has claimed.",
             tag=tag,
             holding=by,
+        )
+    theirs = _BLANK_ELSEWHERE(writer.connection, c=writer.college, t=tag).scalar()
+    if theirs:
+        raise Refused(
+            "not_yours",
+            f"{grouped(tag)} is on a blank label of {theirs}, which it may claim any day.",
+            "Give the label back, and use one of your own: kitloan labels --blank N.",
+            tag=tag,
+            college=theirs,
         )
 
 

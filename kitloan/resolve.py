@@ -28,9 +28,9 @@ _LOOKUPS = (_by_tag, _by_alias, _by_number)
 _in_college = [Query(q.where(q.selected_columns.college == bindparam("c"))) for q in _LOOKUPS]
 _anywhere = [Query(q) for q in _LOOKUPS]
 _batch = Query(
-    select(
-        label.c.college, label.c.batch, label.c.printed_at, label.c.printed_by, label.c.blank
-    ).where(label.c.tag == bindparam("t"))
+    select(label.c.college, label.c.batch, label.c.printed_at, label.c.printed_by, label.c.blank)
+    .where(label.c.tag == bindparam("t"))
+    .order_by(label.c.college != bindparam("c"), label.c.college)  # ours first
 )
 _printing = Query(
     select(ledger_entry.c.body).where(
@@ -90,7 +90,7 @@ def _unknown(connection: Connection, college: str | None, text: str, tag: str) -
     )
     shown = plain(text.strip()[:60])
     if is_tag(tag):
-        printed = _batch(connection, t=tag).first()
+        printed = _batch(connection, t=tag, c=college or "").first()
         if printed is not None:
             return _printed(connection, college, tag, printed)
         return BadInput(
@@ -120,26 +120,32 @@ def _unknown(connection: Connection, college: str | None, text: str, tag: str) -
 
 def _printed(connection: Connection, college: str | None, tag: str, printed: AnyRow) -> BadInput:
     """A label that no holding has: whose batch it is from, and what to do with it."""
+    if college not in (None, printed.college):
+        return BadInput(
+            "unclaimed_tag",
+            f"{grouped(tag)} is on a label that {printed.college} printed (batch {printed.batch}); "
+            "no holding here has it.",
+            f"It is not yours: give it back to {printed.college}.",
+            tag=tag,
+            batch=printed.batch,
+            college=printed.college,
+        )
     body = _printing(connection, c=printed.college, b=printed.batch).scalar()
     stock = json.loads(body)["fact"].get("stock") if body else None
-    ours = college in (None, printed.college)
-    batch = (
-        f"batch {printed.batch}"
-        + (f" on {stock}" if stock else "")
-        + ("" if ours else f" of {printed.college}")
-    )
-    what = (
-        "a label that {by} printed blank on {day}, {batch}; no holding has claimed it yet."
-        if printed.blank
-        else "on a label that {by} printed on {day}, {batch}, but no holding here has it."
-    ).format(by=printed.printed_by, day=printed.printed_at[:10], batch=batch)
+    day = printed.printed_at[:10]
+    batch = f"batch {printed.batch}" + (f" on {stock}" if stock else "")
     return BadInput(
         "unclaimed_tag",
-        f"{grouped(tag)} is {what}",
+        f"{grouped(tag)} is "
+        + (
+            f"a label that {printed.printed_by} printed blank on {day}, {batch}; no holding has "
+            "claimed it yet."
+            if printed.blank
+            else f"on a label that {printed.printed_by} printed on {day}, {batch}, but no holding "
+            "here has it."
+        ),
         f"Take a holding in under it: kitloan add --type TYPE --tag {tag}; or give it to one that "
-        f"has a tag: kitloan relabel TAG {tag}"
-        if ours
-        else f"It is not yours: give it back to {printed.college}.",
+        f"has a tag: kitloan relabel TAG {tag}",
         tag=tag,
         batch=printed.batch,
         college=printed.college,

@@ -19,16 +19,13 @@ FOLDER = ROOT / "docs" / "screens"
 
 async def picture(scene: str, size: tuple[int, int] = (80, 24)) -> None:
     """Play one scene and write what is on the screen."""
-    with tempfile.TemporaryDirectory() as folder:
-        with demonstration(Path(folder) / "fife.sqlite") as store:
-            async with at_desk(lambda: store, Path(folder) / "log", size) as hands:
-                await SCENES[scene](hands)
-                # One name for the classes in the picture, so that remaking it changes nothing.
-                svg = hands.desk.export_screenshot(title="kitloan")
-    unique = svg.partition('class="rich-terminal"')[2] and svg.split(".terminal-", 2)
-    if len(unique) > 1:
-        number = unique[1].partition("-")[0]
-        svg = svg.replace(f"terminal-{number}", "terminal-k")
+    with tempfile.TemporaryDirectory() as folder, demonstration(Path(folder) / "s") as store:
+        async with at_desk(lambda: store, Path(folder) / "log", size) as hands:
+            await SCENES[scene](hands)
+            svg = hands.desk.export_screenshot(title="kitloan")
+    # One name for the classes in the picture, so that remaking it changes nothing.
+    number = svg.split(".terminal-", 1)[1].partition("-")[0]
+    svg = svg.replace(f"terminal-{number}", "terminal-k")
     (FOLDER / f"{scene}.svg").write_text(svg, encoding="utf-8")
 
 

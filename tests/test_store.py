@@ -11,6 +11,7 @@ import pytest
 import kitloan
 from kitloan import BadInput, Refused, StoreError
 from kitloan.library import Kitloan
+from kitloan.tags import mint
 
 
 def test_opening_never_makes_a_file(tmp_path: Path) -> None:
@@ -90,6 +91,22 @@ def test_colleges_on_one_server_are_worlds_of_their_own(new_postgres: Callable[[
         assert fife.college_name == "Fife College"
     with kitloan.open(place, college="ayrshire") as other:
         assert other.college_name == "Ayrshire College"
+
+
+def test_a_blank_label_is_its_own_colleges(new_postgres: Callable[[], str]) -> None:
+    """Two colleges must not both take a kit in under one tag: one of them would lose it."""
+    place, tag = new_postgres(), mint()
+    with kitloan.init("fife", place) as fife, kitloan.init("ayrshire", place) as ayrshire:
+        fife.holdings.labels_printed([tag], blank=True)
+        with pytest.raises(Refused) as refusal:
+            ayrshire.holdings.add(kitloan.NewHolding("Device", tag=tag))
+        assert refusal.value.code == "not_yours"
+        with pytest.raises(BadInput, match="that fife printed") as unknown:
+            ayrshire.find.holding(tag)
+        assert unknown.value.code == "unclaimed_tag"
+        assert "printed_by" not in unknown.value.details
+        fife.holdings.add(kitloan.NewHolding("Device", tag=tag))
+        ayrshire.holdings.add(kitloan.NewHolding("Device", tag=tag))
 
 
 def test_what_a_rule_refuses_leaves_no_trace(fife: Kitloan, kit: str) -> None:

@@ -47,7 +47,16 @@ def open_desk(app: App) -> None:
         )
     from kitloan_tui.app import run
 
-    run(app.open, print_label=_print_label)
+    def start(college: str) -> "Kitloan":
+        from kitloan.library import init
+        from kitloan_tui.demonstration import demonstration
+        from kitloan_tui.screens.first_run import PLAY
+
+        if college == PLAY:
+            return demonstration(app.actor)
+        return init(college, app.place, actor=app.actor)
+
+    run(app.open, print_label=_print_label, starter=start)
 
 
 def _lines(app: App) -> None:

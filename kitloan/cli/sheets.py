@@ -51,6 +51,10 @@ class Where:
             )
         if self.print_on is not None and self.out is None:
             raise BadInput("where_to", "What is printed is saved too: say --out FILE as well.")
+        if self.print_on:
+            from kitloan_labels.printing import check_name
+
+            check_name(self.print_on)
 
     @contextmanager
     def file(self) -> Iterator[Path]:
@@ -100,6 +104,17 @@ class Asked:
         """Refuse a stock that there is not."""
         if self.roll() is None:
             self.sheet()
+
+    def must_suit_a_roll(self) -> None:
+        """Refuse what has a meaning on sheets only; a roll's printer finds its labels itself."""
+        moved = (self.printer, self.offset_x, self.offset_y, self.scale)
+        if self.start != 1 or any(each is not None for each in moved) or self.save_printer:
+            raise BadInput(
+                "not_for_rolls",
+                "--start, --printer, --offset-x, --offset-y, --scale and --save-printer are for "
+                "sheets; this stock is a roll.",
+                "Leave them out. To print at once: --print PRINTER.",
+            )
 
     @property
     def stock_id(self) -> str:
@@ -295,8 +310,7 @@ def fill_roll(
     from kitloan_labels.rollfiles import saving
 
     where.check()
-    if asked.start != 1:
-        raise BadInput("bad_start", "A roll has no part-used sheet: leave --start out.")
+    asked.must_suit_a_roll()
     if where.preview is not None:
         first = draw(subjects[0], roll, template)
         with whole_file(where.preview) as beside:

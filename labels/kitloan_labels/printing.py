@@ -26,6 +26,7 @@ _PAPERS = {(210, 297): "A4", (148, 210): "A5", (105, 148): "A6"}
 _AT_ONCE = 200
 """Files in one call of `lp`: systems limit how long a command may be."""
 
+_LONGEST_NAME = 200
 _PATIENCE = 60
 """Seconds for a print server to answer."""
 
@@ -41,27 +42,27 @@ def send(files: Sequence[Path], printer: str = "") -> bool:
         BadInput: `bad_printer`, for a name that none can have; `not_printed`, when the system
             refuses, in its own words.
     """
-    if not printer.isprintable() or '"' in printer or len(printer) > 200:
+    check_name(printer)
+    return _print(files, _options(files[0]), printer)
+
+
+def check_name(printer: str) -> None:
+    """Refuses what cannot be a printer's name.
+
+    Raises:
+        BadInput: `bad_printer`.
+    """
+    if not printer.isprintable() or '"' in printer or len(printer) > _LONGEST_NAME:
         raise BadInput("bad_printer", f"{printer[:60]!r} is no printer's name.", "See: lpstat -p")
-    options = _options(files[0])
-    if sys.platform == "win32":
-        return _by_verb(files, options, printer)
-    command = shutil.which("lp")
-    if command is None:
-        return False
-    to = ("-d", printer) if printer else ()
-    chosen = [part for option in options for part in ("-o", option)]
-    for some in _parts(files):
-        _run([command, *to, "-t", "kitloan labels", *chosen, "--", *some], files[0])
-    return True
 
 
 def _options(file: Path) -> tuple[str, ...]:
     """What `lp` must know so that nothing is scaled: a dot of ours for each of the printer's."""
-    kind = file.suffix.casefold()
-    if kind == ".zpl":
+    with file.open("rb") as opened:
+        head = opened.read(4)  # a file may be called what one likes
+    if head.startswith(b"^XA"):
         return _RAW
-    if kind == ".pdf":
+    if head == b"%PDF":
         paper = _PAPERS.get(_page_mm(file))
         return (f"media={paper}", _AS_IS) if paper else (_AS_IS,)
     with Image.open(file) as picture:
@@ -109,7 +110,8 @@ def _not_printed(why: str, first: Path) -> BadInput:
 
 if sys.platform == "win32":
 
-    def _by_verb(files: Sequence[Path], options: tuple[str, ...], printer: str) -> bool:
+    def _print(files: Sequence[Path], options: tuple[str, ...], printer: str) -> bool:
+        """By what a file's own program does when one chooses Print."""
         if options == _RAW:
             return False  # Windows has no program of its own that prints ZPL
         for file in files:
@@ -120,4 +122,17 @@ if sys.platform == "win32":
                     os.startfile(file.absolute(), "print")  # noqa: S606  # no shell
             except OSError as trouble:
                 raise _not_printed(trouble.strerror or "Windows refused", file) from trouble
+        return True
+
+else:
+
+    def _print(files: Sequence[Path], options: tuple[str, ...], printer: str) -> bool:
+        """By CUPS."""
+        command = shutil.which("lp")
+        if command is None:
+            return False
+        to = ("-d", printer) if printer else ()
+        chosen = [part for option in options for part in ("-o", option)]
+        for some in _parts(files):
+            _run([command, *to, "-t", "kitloan labels", *chosen, "--", *some], files[0])
         return True

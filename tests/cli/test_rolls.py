@@ -100,6 +100,15 @@ def test_zpl_goes_to_a_zebra_as_it_is(cli: Cli, stock: Stock, queue: Queue, tmp_
     assert asked[asked.index("-o") + 1] == "raw"
 
 
+def test_a_sheet_is_printed_whatever_it_is_called(
+    cli: Cli, stock: Stock, queue: Queue, tmp_path: Path
+) -> None:
+    """A file without a suffix is a PDF all the same."""
+    out = tmp_path / "labels"
+    assert cli("labels", "FC001", "--stock", "l7160", "--out", out, "--print").code == 0
+    assert "media=A4" in queue()[0]
+
+
 def test_a_printer_that_refuses_leaves_the_file(
     cli: Cli, stock: Stock, queue: Queue, tmp_path: Path
 ) -> None:
@@ -131,6 +140,7 @@ def test_a_printers_name_that_cannot_be_is_refused(
     out = tmp_path / "a.pdf"
     answer = cli("labels", "FC001", "--stock", "l7160", "--out", out, "--print", name, "--json")
     assert (answer.code, answer.error["code"]) == (2, "bad_printer")
+    assert not out.exists(), "nothing is drawn, nor on record"
 
 
 def test_a_batch_is_on_record_with_who_and_on_what(cli: Cli, stock: Stock, tmp_path: Path) -> None:
@@ -223,3 +233,14 @@ def test_a_type_of_three_hundred_characters_is_refused_and_a_long_one_fits(
     out = tmp_path / "x.png"
     assert cli("labels", tag, "--stock", "tze24", "--out", out).code == 0
     assert cli("read", out, "--json").json["files"][0]["tags"] == [tag]
+
+
+@pytest.mark.parametrize("given", [("--start", "2"), ("--offset-x", "1"), ("--printer", "hp")])
+def test_what_is_for_sheets_is_not_silently_ignored(
+    cli: Cli, stock: Stock, tmp_path: Path, given: tuple[str, str]
+) -> None:
+    """Whoever moves the print by a millimetre must not believe that it was moved."""
+    out = tmp_path / "x.png"
+    answer = cli("labels", "FC001", "--stock", "dk11209", "--out", out, *given, "--json")
+    assert (answer.code, answer.error["code"]) == (2, "not_for_rolls")
+    assert not out.exists()

@@ -7,6 +7,7 @@ from rich.segment import Segment
 from textual import events
 from textual.color import Color
 
+from kitloan_tui.actions import ACTIONS
 from kitloan_tui.settings import Settings
 from kitloan_tui.theme import THEMES
 from tui.at_the_counter import SCHOOL, Store
@@ -47,6 +48,11 @@ async def test_every_text_can_be_read(store: Store, log: Path, theme: str, least
                 await getattr(hands, verb)(store.kit if text == "kit" and verb == "scan" else text)
             faint = dict(_faint(hands, least))
             assert not faint, (verb, text, faint)
+        for screen in (action.id for action in ACTIONS if action.screen):
+            hands.desk.action_perform(screen)
+            await hands.settle()
+            faint = dict(_faint(hands, least))
+            assert not faint, (screen, faint)
         hands.desk.app_focus = False
         await hands.settle()
         assert not dict(_faint(hands, least))

@@ -4,12 +4,14 @@ import signal
 import subprocess
 import sys
 from io import StringIO
+from pathlib import Path
 
 import pytest
 
 from cli.running import PROGRAM
 from kitloan.tags import grouped
 from kitloan_tui import plain
+from kitloan_tui.counter import Counter
 from tui.at_the_counter import SCHOOL, Store
 
 
@@ -147,3 +149,15 @@ def test_json_and_lines_do_not_go_together(store: Store) -> None:
     )
     assert answer.returncode == 2
     assert b'"code": "usage"' in answer.stdout
+
+
+def test_the_unexpected_does_not_close_the_desk(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else one fault in the program would end a script half way, with a traceback."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    find, store.kitloan.__dict__["find"] = store.kitloan.find, None
+    desk = plain.LineDesk(Counter(store.kitloan))
+    assert desk.answer(store.kit)[0].startswith("! FAULT  Something went wrong")
+    store.kitloan.__dict__["find"] = find
+    assert desk.answer(store.kit)[0].startswith("? TO WHOM?")

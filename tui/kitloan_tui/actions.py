@@ -108,7 +108,7 @@ _COUNTER: Final = (
     Action(
         "count_later",
         "f8",
-        "Later",
+        "Count later",
         "Takes the kit back uncounted. It is not lent until it is counted: scan it again for that.",
         _no_count,
         in_bar=True,
@@ -176,6 +176,14 @@ _DESK: Final = (
     Action("page_up", "pageup", "Up", "Scrolls up.", of_counter=False),
     Action("page_down", "pagedown", "Down", "Scrolls down.", of_counter=False),
     Action(
+        "scanner",
+        "f9",
+        "Scanner",
+        "Whether the scanner is set up well, and how to mend it.",
+        of_counter=False,
+        screen="kitloan_tui.screens.scanner:ScannerCheck",
+    ),
+    Action(
         "theme",
         "",
         "Theme",
@@ -226,7 +234,7 @@ _SCREENS: Final = (
     ),
     Action(
         "figures",
-        "f10",
+        "",
         "Figures",
         "Loans by week, use by type, overdue by age.",
         screen="kitloan_tui.screens.charts:Charts",

@@ -10,13 +10,11 @@ from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -24,7 +22,9 @@ from kitloan.calendar import instant, uk_instant
 from kitloan.errors import KitloanError
 from kitloan_tui import faultlog, settings
 from kitloan_tui.actions import ACTIONS, BY_ID, Action, why_not
-from kitloan_tui.scanning import Scanned, ScanRouter
+from kitloan_tui.banners import Banners
+from kitloan_tui.messages import Chosen, Looked, StoreFailed, StoreOpened
+from kitloan_tui.scanning import HearsKeys, Performs, Scanned, ScanRouter, TakesScans, character_of
 from kitloan_tui.screens.help import Help, help_for
 from kitloan_tui.screens.home import Home
 from kitloan_tui.screens.trouble import Trouble
@@ -33,7 +33,7 @@ from kitloan_tui.standing import waiting
 from kitloan_tui.theme import THEMES
 from kitloan_tui.verdict import Verdict
 from kitloan_tui.widgets.omnibox import Omnibox
-from kitloan_tui.widgets.panels import Banner, Heading, KeyHint
+from kitloan_tui.widgets.panels import Heading, KeyHint
 
 if TYPE_CHECKING:
     from kitloan.library import Kitloan
@@ -42,58 +42,10 @@ if TYPE_CHECKING:
 
 LOOK_AGAIN_SECONDS = 5
 
-NOT_LISTENING = "! NOT LISTENING: another window has the keyboard. Click here, then scan again."
-
 Act = Callable[["Counter"], object]
 
 
-class StoreOpened(Message):
-    """The store is open, and this is its counter, with today's lists."""
-
-    def __init__(self, counter: "Counter", board: "Board") -> None:
-        super().__init__()
-        self.counter = counter
-        self.board = board
-
-
-class Looked(Message):
-    """The store was looked at: today's lists, as of when, and what stood in the way."""
-
-    def __init__(self, board: "Board | None", pulse: object, trouble: str = "") -> None:
-        super().__init__()
-        self.board = board
-        self.pulse = pulse
-        self.trouble = trouble
-
-
-class StoreFailed(Message):
-    """The store could not be opened."""
-
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__()
-        self.message = message
-        self.hint = hint
-
-
-@runtime_checkable
-class TakesScans(Protocol):
-    """A screen that is about a scan, as claiming a label is. No screen may take one as its yes."""
-
-    def take_scan(self, text: str) -> bool:
-        """Take a scan, or leave it to the counter with False."""
-        ...
-
-
-@runtime_checkable
-class Performs(Protocol):
-    """A screen that has its own way with some actions: Esc, Undo, Page Down."""
-
-    def perform(self, name: str) -> bool:
-        """Do this action, or leave it to the desk with False."""
-        ...
-
-
-class Desk(ScanRouter, App[None]):
+class Desk(ScanRouter, Banners):
     """The terminal desk.
 
     Args:
@@ -101,6 +53,7 @@ class Desk(ScanRouter, App[None]):
         chosen: the user's theme and keys.
         complaint: what was wrong with them, to be told once the desk is open.
         print_label: puts a holding's label on paper; see `kitloan_tui.counter`.
+        starter: starts the store of a college, or one to `play` with, where there is none yet.
         log: where unexpected errors are written; the user's own state folder when None.
     """
 
@@ -136,6 +89,7 @@ class Desk(ScanRouter, App[None]):
         chosen: Settings | None = None,
         complaint: KitloanError | None = None,
         print_label: "PrintLabel | None" = None,
+        starter: Callable[[str], "Kitloan"] | None = None,
         log: Path | None = None,
     ) -> None:
         super().__init__()
@@ -149,6 +103,7 @@ class Desk(ScanRouter, App[None]):
         self.home = Home(self._complete, self.settings)
         self._opener = opener
         self._complaint = complaint
+        self._starter = starter
         self._print_label = print_label
         self._fault_log = log or faultlog.default_place()
         self._early: list[tuple[str, Act]] = []
@@ -179,7 +134,7 @@ class Desk(ScanRouter, App[None]):
             counter = Counter(self._opener(), self._print_label)
             self.post_message(StoreOpened(counter, lookups.board(counter.kitloan.session)))
         except KitloanError as error:
-            self.post_message(StoreFailed(error.message, error.hint))
+            self.post_message(StoreFailed(error.message, error.hint, error.code))
         except Exception as problem:  # whatever it is, the person must be told on the screen
             where = faultlog.write(problem, self._fault_log)
             self.post_message(StoreFailed("Something went wrong while opening the store.", where))
@@ -206,8 +161,21 @@ class Desk(ScanRouter, App[None]):
 
         counter.take_in = take_in
 
+    def on_chosen(self, event: Chosen) -> None:
+        """Start the store that was chosen, on the thread that opens stores."""
+        starter = self._starter
+        if starter is not None:
+            self._opener = partial(starter, event.college)
+            self.pop_screen()
+            self.run_worker(self._open, thread=True, exit_on_error=False, group="opening")
+
     def on_store_failed(self, event: StoreFailed) -> None:
-        """Say why, over the whole screen."""
+        """Say why, over the whole screen; where there is no store yet, offer to start one."""
+        if event.code == "no_store" and self._starter:
+            from kitloan_tui.screens.first_run import FirstRun
+
+            self.push_screen(FirstRun(event.message))
+            return
         lost = f"\n\n{waiting([text for text, _ in self._early])}" if self._early else ""
         self.push_screen(Trouble(event.message, event.hint + lost))
 
@@ -215,15 +183,14 @@ class Desk(ScanRouter, App[None]):
 
     async def on_event(self, event: events.Event) -> None:
         """A key that arrives shows that the desk listens, whatever the terminal has said."""
-        if isinstance(event, events.Key | events.Paste) and not self.app_focus:
-            self.app_focus = True
+        if isinstance(event, events.Key | events.Paste):
+            self.listens()
+        if isinstance(event, events.Key) and isinstance(self.screen, HearsKeys):
+            character = character_of(event)
+            if character and not event.is_forwarded:
+                self.screen.hear(character, event.time)
+                return
         await super().on_event(event)
-
-    def watch_app_focus(self, focus: bool) -> None:
-        """Say across the screen that scans are going somewhere else."""
-        self.screen.query(Banner).filter("#not-listening").remove()
-        if not focus:
-            self.screen.mount(Banner(NOT_LISTENING, id="not-listening"), before=0)
 
     def on_scanned(self, event: Scanned) -> None:
         """Take a scan, whatever is on the screen."""
@@ -351,13 +318,7 @@ class Desk(ScanRouter, App[None]):
 
     def fault(self, problem: Exception) -> Verdict:
         """Something that nobody expected, in words; it is written to the log."""
-        where = faultlog.write(problem, self._fault_log)
-        return Verdict(
-            "FAULT",
-            "Something went wrong in the program. See what is on record before going on.",
-            f"For whoever mends it: {where}.",
-            ok=False,
-        )
+        return faultlog.fault(problem, self._fault_log)
 
     def _say(self, hint: str) -> None:
         if self.counter:
@@ -393,6 +354,7 @@ class Desk(ScanRouter, App[None]):
     def on_looked(self, event: Looked) -> None:
         """Show what a look at the store found; nothing is painted for nothing."""
         self._looking = False
+        self.across("out-of-reach", f"! {event.trouble}" if event.trouble else "")
         changed = (event.board, event.trouble) != (self._board, self._trouble)
         self._board, self._seen, self._trouble = event.board, event.pulse, event.trouble
         if self._look_once_more:
@@ -428,6 +390,7 @@ def run(
     *,
     settings_file: Path | None = None,
     print_label: "PrintLabel | None" = None,
+    starter: Callable[[str], "Kitloan"] | None = None,
     log: Path | None = None,
 ) -> None:
     """Open the desk, and come back when it is closed.
@@ -436,10 +399,18 @@ def run(
         opener: opens the store, as `kitloan.open` does; called after the first paint.
         settings_file: the user's theme and keys; in the user's own folder when None.
         print_label: puts a holding's label on paper.
+        starter: starts a store where there is none yet; see `Desk`.
         log: where unexpected errors are written; the user's own state folder when None.
     """
     chosen, complaint = settings.usable(settings_file or settings.default_place())
-    desk = Desk(opener, chosen=chosen, complaint=complaint, print_label=print_label, log=log)
+    desk = Desk(
+        opener,
+        chosen=chosen,
+        complaint=complaint,
+        print_label=print_label,
+        starter=starter,
+        log=log,
+    )
     try:
         desk.run()
     finally:

@@ -16,8 +16,7 @@ from functools import partial
 
 from kitloan import scan
 from kitloan.answers import Holding
-from kitloan.contents import Count
-from kitloan.errors import BadInput, KitloanError, Refused
+from kitloan.errors import BadInput, KitloanError
 from kitloan.library import Kitloan
 from kitloan.scan import Command, Tag, Text
 from kitloan.text import clean, tidy
@@ -26,9 +25,8 @@ from kitloan_tui.actions import BY_WORD
 from kitloan_tui.counting import Counting, HowMany, Lending, TakingIn
 from kitloan_tui.diary import Diary, Repeats
 from kitloan_tui.lender import MOST_CHOICES, Lender, Subject
+from kitloan_tui.questions import Question, Questions
 from kitloan_tui.verdict import READY, Verdict
-
-Question = Counting | HowMany | TakingIn
 
 PrintLabel = Callable[[Kitloan, Holding], str]
 """Puts a holding's label on paper or into a file, and on record; gives where it is."""
@@ -46,7 +44,7 @@ class Counter:
         self.kitloan = kitloan
         self.diary = Diary(kitloan.session.clock)
         self.lender = Lender(kitloan)
-        self.question: Question | None = None
+        self.questions = Questions(kitloan, self.lender)
         self.returns_only = False
         self.waiting: deque[str] = deque()
         self.matches: tuple[Holding, ...] = ()
@@ -59,8 +57,8 @@ class Counter:
             "undo": self._undo,
             "done": self._done,
             "home": self._leave,
-            "whole": self._whole,
-            "count_later": self._count_later,
+            "whole": self.questions.whole,
+            "count_later": self.questions.count_later,
             "return": self._returns,
             "plus_7": partial(self._renew, 7),
             "plus_14": partial(self._renew, 14),
@@ -94,7 +92,7 @@ class Counter:
         """Take a line that somebody typed and ended with Enter; empty for Enter alone."""
         text = tidy(text)
         if not text:
-            return self._say(self._enter) if self.question else self.verdict
+            return self._say(self._enter)
         code = scan.read(text)
         if not isinstance(code, Text):
             return self.scan(text)
@@ -123,7 +121,7 @@ class Counter:
 
     def answered(self, act: Callable[[], Verdict]) -> Verdict:
         """Settle the open question by what a screen does about it."""
-        return self._say(lambda: self._settle(act))
+        return self._say(lambda: self.questions.settle(act))
 
     def complain(self, problem: KitloanError) -> Verdict:
         """Say what is wrong with something beside the counter."""
@@ -136,9 +134,14 @@ class Counter:
         return self.diary.verdict
 
     @property
+    def question(self) -> Question | None:
+        """What is asked now."""
+        return self.questions.open
+
+    @property
     def counting(self) -> Counting | None:
         """The kit that is being counted."""
-        return self.question if isinstance(self.question, Counting) else None
+        return self.questions.counting
 
     @property
     def session(self) -> Lending | None:
@@ -207,13 +210,18 @@ class Counter:
 
     def _wait(self, question: Question, text: str, code: Tag | Text) -> Verdict:
         """Keep a scan until the question is settled."""
+        asked = self.questions.asked
         held = meaning.holding_meant(self.kitloan, code)
         if (held.tag if held else isinstance(code, Tag) and code.tag) == question.tag:
-            return self._asked(question, "That is the one on the counter; finish it first.")
+            return self.questions.asked(
+                question, "That is the one on the counter; finish it first."
+            )
         if code in [scan.read(each) for each in self.waiting]:
-            return self._asked(question, f"{wording.label(text)} is waiting already.")
+            return asked(question, f"{wording.label(text)} is waiting already.")
         self.waiting.append(text)
-        return self._asked(question, f"{wording.label(text)} waits until this one is finished.")
+        return self.questions.asked(
+            question, f"{wording.label(text)} waits until this one is finished."
+        )
 
     # -- what a code means ------------------------------------------------------------------------
 
@@ -285,93 +293,43 @@ class Counter:
         if held.status in ("out", "overdue"):
             return self._back(held)
         if held.status == "uncounted":
-            return self._ask(Counting(held, self.kitloan.desk.contents(held.tag)))
+            return self.questions.ask(Counting(held, self.kitloan.desk.contents(held.tag)))
         return self.lender.wanted(held)
 
     def _stock(self, held: Holding) -> Verdict:
         left = held.quantity - held.out_quantity
         if self.session and left:
-            return self._ask(HowMany(held, left, to=self.session.to))
+            return self.questions.ask(HowMany(held, left, to=self.session.to))
         if held.out_quantity and not self.basket:
-            return self._ask(settling.stock_back(self.kitloan, held))
+            return self.questions.ask(settling.stock_back(self.kitloan, held))
         return self.lender.wanted(held)
 
     def _ask_kind(self, tag: str) -> Verdict:
-        return self._ask(TakingIn(tag, lookups.kit_types(self.kitloan.session)))
+        return self.questions.ask(TakingIn(tag, lookups.kit_types(self.kitloan.session)))
 
     def _back(self, held: Holding) -> Verdict:
         parts = self.kitloan.desk.contents(held.tag)
         if parts:
-            return self._ask(Counting(held, parts))
+            return self.questions.ask(Counting(held, parts))
         (back,) = self.kitloan.desk.check_in([held.tag])
         return wording.returned(back, held, self.kitloan.session.today)
 
     # -- questions --------------------------------------------------------------------------------
 
-    def _ask(self, question: Question) -> Verdict:
-        self.question = question
-        return self._asked(question)
-
-    def _asked(self, question: Question, also: str = "") -> Verdict:
-        """The open question, in words."""
-        return wording.question(question, self.kitloan.session.today, also)
-
-    def _enter(self) -> Verdict:
-        match self.question:
-            case Counting() as counting:
-                return self._end_count(counting, counting.count())
-            case HowMany() as asked if not asked.asks_whose:
-                return self._end_number(asked, asked.usual)
-            case HowMany() as asked:
-                return self._asked(asked)
-            case TakingIn() as unknown:
-                return self._asked(unknown)
-            case None:
-                return self.verdict
-
     def _answer(self, question: Question, text: str) -> Verdict:
-        if isinstance(question, Counting):
-            return self._exception(question, text)
-        if isinstance(question, TakingIn):
-            kind = self._chosen(text) or clean(text, "The kit type")
-            return self._settle(lambda: settling.taken_in(self.kitloan, question, kind))
-        if not question.asks_whose:
-            return self._end_number(question, question.number(text))
-        question.choose(question.named(text))
-        return self._asked(question)
-
-    def _exception(self, counting: Counting, text: str) -> Verdict:
         try:
-            counting.say(text)
+            return self.questions.answer(question, text, self._chosen(text))
         except BadInput as problem:
             # A slow scanner's asset number arrives as typing: a scan all the same, and it waits.
-            if problem.code == "no_such_component" and meaning.holding_meant(
-                self.kitloan, Text(text)
-            ):
-                return self._wait(counting, text, Text(text))
+            code = Text(text)
+            if problem.code == "no_such_component" and meaning.holding_meant(self.kitloan, code):
+                return self._wait(question, text, code)
             raise
-        return self._asked(counting)
-
-    def _end_number(self, asked: HowMany, number: int) -> Verdict:
-        if asked.to:
-            to = asked.to
-            return self._settle(lambda: self.lender.lend(asked.held, to, number))
-        return self._settle(lambda: settling.number_back(self.kitloan, asked, number))
-
-    def _end_count(self, counting: Counting, count: Count | None) -> Verdict:
-        return self._settle(lambda: settling.count_ended(self.kitloan, counting, count))
-
-    def _settle(self, act: Callable[[], Verdict]) -> Verdict:
-        """End the question. It stays open when the store failed; a rule's refusal ends it too."""
-        try:
-            verdict = act()
-        except Refused:
-            self.question = None
-            raise
-        self.question = None
-        return verdict
 
     # -- commands ---------------------------------------------------------------------------------
+
+    def _enter(self) -> Verdict:
+        return self.questions.enter(self.question) if self.question else self.verdict
 
     def _done(self) -> Verdict:
         if self.question:
@@ -383,11 +341,11 @@ class Counter:
             pass
         self.returns_only = True
         said = wording.returns_only()
-        return self._asked(self.question, said.text) if self.question else said
+        return self.questions.asked(self.question, said.text) if self.question else said
 
     def _renew(self, days: int) -> Verdict:
         if isinstance(self.question, Counting) and self.question.returning:
-            self.question = None  # the kit stays with them
+            self.questions.open = None  # the kit stays with them
         return self.lender.later(days)
 
     def _label(self) -> Verdict:
@@ -398,28 +356,11 @@ class Counter:
         if self.question is None:
             return written
         self.diary.record(written)
-        return self._asked(self.question)
-
-    def _whole(self) -> Verdict:
-        return self._end_count(self._counting_untold(), Count(whole=True))
-
-    def _count_later(self) -> Verdict:
-        return self._end_count(self._counting_untold(), None)
-
-    def _counting_untold(self) -> Counting:
-        """The kit being counted, when nobody has said anything against it yet."""
-        if not isinstance(self.question, Counting):
-            raise wording.nothing_counted()
-        if self.question.typed:
-            raise wording.said_otherwise(self.question)
-        return self.question
+        return self.questions.asked(self.question)
 
     def _undo(self) -> Verdict:
-        if isinstance(self.question, Counting) and self.question.typed:
-            said = self.question.typed.pop()
-            return self._asked(
-                self.question, f"Taken back: {said.part} {said.number} {said.fault}."
-            )
+        if verdict := self.questions.take_back():
+            return verdict
         undone = self.kitloan.desk.undo()
         for tag in undone.tags:
             self._forget(tag)
@@ -428,14 +369,11 @@ class Counter:
     def _forget(self, tag: str) -> None:
         """What the state knew of a holding is no longer so."""
         if self.question and self.question.tag == tag:
-            self.question = None
+            self.questions.open = None
         self.lender.forget(tag)
 
     def _leave(self) -> Verdict:
-        if self.question:
-            question, self.question = self.question, None
-            return wording.left(question)
-        if verdict := self.lender.leave():
+        if verdict := self.questions.leave() or self.lender.leave():
             return verdict
         if self.returns_only:
             self.returns_only = False

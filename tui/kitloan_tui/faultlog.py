@@ -6,6 +6,8 @@ import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
+from kitloan_tui.verdict import Verdict
+
 
 def default_place() -> Path:
     """The log in the user's own folder for a program's state."""
@@ -18,6 +20,16 @@ def default_place() -> Path:
     else:
         base = Path.home() / ".local" / "state"
     return base / "kitloan" / "desk.log"
+
+
+def fault(problem: BaseException, place: Path) -> Verdict:
+    """What to say of a problem that nobody expected; the desk goes on after it."""
+    return Verdict(
+        "FAULT",
+        "Something went wrong in the program. See what is on record before going on.",
+        f"For whoever mends it: {write(problem, place)}.",
+        ok=False,
+    )
 
 
 def write(problem: BaseException, place: Path) -> str:

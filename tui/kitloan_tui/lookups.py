@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select, text
+from sqlalchemy import func, select, text
 
 from kitloan.answers import LoanLine
 from kitloan.borrowers import nearly_like
+from kitloan.find import Finder
 from kitloan.models import (
     Holding,
     KitType,
@@ -65,19 +66,11 @@ def pulse(session: Session) -> tuple[date, int, int]:
 def board(session: Session) -> Board:
     """Today's lists."""
     today = session.today
-    now = today.isoformat()
-    spans = (loan.c.due_key == now, loan.c.due_key < now, loan.c.due_key > now)
+    find = Finder(session)
+    due = find.loans(due_on=today, limit=MOST_ROWS)
+    overdue = find.loans(overdue=True, limit=MOST_ROWS)
+    coming = find.loans(due_after=today, limit=MOST_ROWS)
     with session.reading() as connection:
-        lists = [
-            connection.execute(
-                _open_loans(session)
-                .where(span)
-                .order_by(loan.c.due_key, loan.c.loan)
-                .limit(MOST_ROWS)
-            ).all()
-            for span in spans
-        ]
-        totals = [connection.execute(_count(session, span)).scalar_one() for span in spans]
         uncounted = connection.execute(
             select(func.count()).where(
                 holding.c.college == session.college,
@@ -91,8 +84,8 @@ def board(session: Session) -> Board:
                 shortage.c.college == session.college
             )
         ).scalar_one()
-    listed = [tuple(_line(row, now) for row in rows) for rows in lists]
-    return Board(today, listed[0], listed[1], listed[2], tuple(totals), uncounted, short)
+    totals = (due.total, overdue.total, coming.total)
+    return Board(today, due.items, overdue.items, coming.items, totals, uncounted, short)
 
 
 def organisation_called(session: Session, name: str) -> str | None:
@@ -180,45 +173,4 @@ def who_has(session: Session, tag: str) -> list[tuple[str, int]]:
 def _same_organisation() -> Any:
     return (organisation.c.college == loan.c.college) & (
         organisation.c.organisation == loan.c.organisation
-    )
-
-
-def _open_loans(session: Session) -> Select[Any]:
-    return (
-        select(
-            loan.c.loan,
-            loan.c.tag,
-            loan.c.out_at,
-            loan.c.due_on,
-            loan.c.due_key,
-            (loan.c.quantity - loan.c.returned).label("still_out"),
-            organisation.c.name.label("to"),
-            kit_type.c.name.label("type_name"),
-        )
-        .join_from(loan, organisation, _same_organisation())
-        .join(holding, (holding.c.college == loan.c.college) & (holding.c.tag == loan.c.tag))
-        .join(
-            kit_type,
-            (kit_type.c.college == holding.c.college) & (kit_type.c.kit_type == holding.c.kit_type),
-        )
-        .where(loan.c.college == session.college, loan.c.closed_at.is_(None))
-    )
-
-
-def _count(session: Session, span: Any) -> Any:
-    return select(func.count()).where(
-        loan.c.college == session.college, loan.c.closed_at.is_(None), span
-    )
-
-
-def _line(row: Row[Any], today: str) -> LoanLine:
-    return LoanLine(
-        id=row.loan,
-        tag=row.tag,
-        type=row.type_name,
-        quantity=row.still_out,
-        to=row.to,
-        out_at=row.out_at,
-        due_on=date.fromisoformat(row.due_on) if row.due_on else None,
-        overdue=row.due_key < today,
     )

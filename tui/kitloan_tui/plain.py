@@ -13,11 +13,10 @@ from itertools import groupby
 from typing import TextIO
 
 from kitloan.answers import SYMBOLS
-from kitloan.errors import KitloanError
 from kitloan.library import Kitloan
 from kitloan.tags import grouped
 from kitloan.text import plain
-from kitloan_tui import keys
+from kitloan_tui import faultlog, keys
 from kitloan_tui.counter import Counter, PrintLabel
 from kitloan_tui.counting import Counting
 from kitloan_tui.standing import standing
@@ -74,8 +73,9 @@ class LineDesk:
         logged = len(self.counter.diary.log)
         try:
             verdict = self.counter.submit(line)
-        except KitloanError as error:
-            verdict = Verdict("REFUSED", error.message, error.hint, ok=False)
+        except Exception as problem:  # the desk goes on, whatever it was
+            verdict = faultlog.fault(problem, faultlog.default_place())
+            self.counter.diary.record(verdict)
         return [_line(verdict), *self._indented(self._between(logged, verdict))]
 
     def end(self) -> list[str]:

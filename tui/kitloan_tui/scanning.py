@@ -12,7 +12,7 @@ Typing pays for this with a wait of at most 35 ms a key, 160 ms where a word sta
 """
 
 import asyncio
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from textual import events
 from textual.message_pump import MessagePump
@@ -43,6 +43,33 @@ class HoldOver(events.Event, bubble=False):
     """
 
 
+@runtime_checkable
+class TakesScans(Protocol):
+    """A screen that is about a scan, as claiming a label is. No screen may take one as its yes."""
+
+    def take_scan(self, text: str) -> bool:
+        """Take a scan, or leave it to the counter with False."""
+        ...
+
+
+@runtime_checkable
+class Performs(Protocol):
+    """A screen that has its own way with some actions: Esc, Undo, Page Down."""
+
+    def perform(self, name: str) -> bool:
+        """Do this action, or leave it to the desk with False."""
+        ...
+
+
+@runtime_checkable
+class HearsKeys(Protocol):
+    """A screen about the keys themselves: they are neither joined to scans nor typed."""
+
+    def hear(self, character: str, at: float) -> None:
+        """Take one key that types something, or ends a scan."""
+        ...
+
+
 class ScanRouter(MessagePump):
     """Put before `App` among the bases of an app that scanners type into."""
 
@@ -60,7 +87,7 @@ class ScanRouter(MessagePump):
         """Take keys and pastes on their way in; leave alone those that bubble back up."""
         outcomes: list[scan.Outcome[events.Key]]
         if isinstance(event, events.Key) and not event.is_forwarded:
-            outcomes = self._assembler.feed(event, _character(event), event.time)
+            outcomes = self._assembler.feed(event, character_of(event), event.time)
         elif isinstance(event, events.Paste) and not event.is_forwarded:
             outcomes = self._assembler.paste(event.text, event.time)
         elif isinstance(event, HoldOver):
@@ -97,7 +124,7 @@ class ScanRouter(MessagePump):
         self.post_message(HoldOver())
 
 
-def _character(key: events.Key) -> str:
+def character_of(key: events.Key) -> str:
     """What a key types, as the assembler wants it; Alt with a letter types nothing."""
     if key.key in _TERMINATORS:
         return _TERMINATORS[key.key]

@@ -15,7 +15,7 @@ from textual.widgets import Button, Static
 from kitloan import scan
 from kitloan.answers import HistoryLine, Holding
 from kitloan.contents import Part
-from kitloan.errors import BadInput
+from kitloan.errors import KitloanError
 from kitloan.tags import grouped
 from kitloan_tui import lookups, telling
 from kitloan_tui.screens.house import House
@@ -134,9 +134,9 @@ class OneHolding(House):
 
 
 def is_free(screen: House, tag: str) -> bool:
-    """Whether no holding has this tag."""
+    """Whether no holding has this tag; not when the store cannot say."""
     try:
         screen.kitloan.find.holding(tag)
-    except BadInput as unknown:
+    except KitloanError as unknown:
         return unknown.code in ("unknown_tag", "unclaimed_tag")
     return False

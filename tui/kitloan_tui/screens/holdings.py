@@ -9,7 +9,6 @@ from textual.widgets import Select
 
 from kitloan.answers import SYMBOLS, Holding, Page, Status
 from kitloan.tags import grouped
-from kitloan_tui import lookups
 from kitloan_tui.screens.holding import OneHolding
 from kitloan_tui.screens.listing import ListScreen, chooser
 from kitloan_tui.widgets.table import Column
@@ -49,7 +48,7 @@ class Holdings(ListScreen[Holding]):
 
     def more_choices(self) -> ComposeResult:
         """The kit types that the college has."""
-        types = [(_ANY, ""), *((name, name) for name in lookups.kit_types(self.kitloan.session))]
+        types = [(_ANY, ""), *((name, name) for name in self.kinds())]
         yield chooser(types, "", "type")
 
     @on(Select.Changed, "#type")
@@ -90,8 +89,8 @@ class Holdings(ListScreen[Holding]):
             )
         return (
             "The college holds nothing yet.\n\n"
-            "Read a register (Ctrl+P, Read a register), take one in (Take in), or print blank "
-            "labels and scan them at the counter as you stick them on."
+            "{register} takes a spreadsheet in; {take_in} one holding. Or print blank labels, and "
+            "scan each at the counter as you stick it on."
         )
 
     def on_screen_resume(self) -> None:

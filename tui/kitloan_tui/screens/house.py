@@ -23,7 +23,7 @@ from textual.widgets import Input, Static
 from kitloan.calendar import instant, uk_instant
 from kitloan.errors import KitloanError
 from kitloan.text import plain
-from kitloan_tui import keys, wording
+from kitloan_tui import keys, lookups, wording
 from kitloan_tui.theme import tone
 from kitloan_tui.verdict import Verdict
 from kitloan_tui.widgets.panels import Heading, KeyBar
@@ -110,6 +110,13 @@ class House(Screen[None]):
         """The program that this screen is part of."""
         return cast("Desk", self.app)
 
+    def kinds(self) -> tuple[str, ...]:
+        """The kit types that the college has; none when the store is out of reach."""
+        try:
+            return lookups.kit_types(self.kitloan.session)
+        except KitloanError:  # told by whatever the screen looks up next
+            return ()
+
     # -- the frame --------------------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
@@ -144,8 +151,12 @@ class House(Screen[None]):
 
     def say(self, verdict: Verdict | None) -> None:
         """Say what just happened here; None says nothing."""
-        names = dict(keys.by_key(self.desk.settings.keys))
-        self.query_one(Notice).say(verdict, names)
+        self.query_one(Notice).say(verdict, self.names)
+
+    @property
+    def names(self) -> dict[str, str]:
+        """How sentences call the actions: by the keys that the user has."""
+        return keys.by_key(self.desk.settings.keys)
 
     # -- keys -------------------------------------------------------------------------------------
 
@@ -260,6 +271,7 @@ class House(Screen[None]):
         if event.problem is None:
             event.show()
         else:
+            self.title_says(self.called)
             self.say(self.told(event.problem))
 
     def told(self, problem: Exception) -> Verdict:

@@ -18,6 +18,7 @@ from textual.widgets import DataTable, Input, Select, Static
 from kitloan.answers import Page
 from kitloan.paging import PAGE
 from kitloan.text import plain
+from kitloan_tui import keys
 from kitloan_tui.screens.house import House
 from kitloan_tui.widgets.table import Column, Listing
 
@@ -67,7 +68,7 @@ class ListScreen(House, Generic[RowT]):
         """Somebody chose an item."""
 
     def empty(self, text: str, view: str) -> str:
-        """What to do next where nothing is listed."""
+        """What to do next where nothing is listed; it may name actions as `{undo}`."""
         raise NotImplementedError
 
     # -- the frame --------------------------------------------------------------------------------
@@ -123,7 +124,7 @@ class ListScreen(House, Generic[RowT]):
         self.title_says(self.called, self._how_much(start, len(page.items), page.total))
         words = "" if page.items else self.empty(self._text, self._view)
         empty = self.query_one("#empty", Static)
-        empty.update(Content(plain(words)))
+        empty.update(Content(plain(keys.filled(words, self.names))))
         empty.display, self.listing.display = not page.items, bool(page.items)
         if self._take_when_found:
             self._take_when_found = False

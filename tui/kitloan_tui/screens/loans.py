@@ -19,7 +19,7 @@ Line = LoanLine | Borrower
 
 _EMPTY = {
     "open": "Nothing is out.\n\nScan a kit at the counter, and then the school that takes it.",
-    "today": "Nothing is due today.\n\nF3 again shows what is overdue.",
+    "today": "Nothing is due today.\n\n{loans} again shows what is overdue.",
     "overdue": "Nothing is overdue.",
     "school": "No school has borrowed yet.\n\nAt the counter type: to NAME OF THE SCHOOL",
 }

@@ -7,11 +7,13 @@ to be. Opened by its key, with no label scanned, it takes the first new label th
 tag of its own. A label may also be for a holding that is here already.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
 from textual.suggester import SuggestFromList
 from textual.widgets import Button, Input, Static
 
@@ -19,8 +21,10 @@ from kitloan import scan
 from kitloan.errors import BadInput
 from kitloan.holdings import Gift, NewHolding
 from kitloan.tags import grouped
-from kitloan_tui import lookups, telling
+from kitloan.text import plain
+from kitloan_tui import telling
 from kitloan_tui.counting import TakingIn
+from kitloan_tui.lender import MOST_CHOICES
 from kitloan_tui.screens.holding import is_free
 from kitloan_tui.screens.house import House
 from kitloan_tui.standing import standing
@@ -31,7 +35,7 @@ if TYPE_CHECKING:
 
 _MINTED = "a new one, to be printed"
 _FIELDS = (
-    ("type", "What it is", "a kit type that the college has, or a new one"),
+    ("type", "What it is", "a number of the list below, or a new kind"),
     ("quantity", "How many", "1; more for loose things under one label"),
     ("asset_number", "Number", "the college's own number for it"),
     ("serial", "Serial", "the maker's number"),
@@ -59,6 +63,7 @@ class TakeIn(House):
     def __init__(self, counter: "Counter", tag: str = "") -> None:
         super().__init__(counter)
         self._own_tag = tag
+        self._kinds = self.kinds()
 
     @property
     def tag(self) -> str:
@@ -68,7 +73,7 @@ class TakeIn(House):
 
     def middle(self) -> ComposeResult:
         """The form."""
-        kinds = SuggestFromList(lookups.kit_types(self.kitloan.session), case_sensitive=False)
+        kinds = SuggestFromList(self._kinds, case_sensitive=False)
         with VerticalScroll(id="body", can_focus=False):
             yield _row("Label", Static(id="label", markup=False))
             for name, words, placeholder in _FIELDS:
@@ -80,6 +85,7 @@ class TakeIn(House):
                 )
                 line.cursor_blink = False
                 yield _row(words, line)
+            yield Static(Content(plain(_numbered(self._kinds))), id="kinds", markup=False)
             yield Button("Take in", id="take", compact=True)
             yield Button("Read a register instead", id="register", compact=True)
             yield Static(id="waiting", markup=False)
@@ -131,7 +137,7 @@ class TakeIn(House):
         if not number.isdecimal():
             raise BadInput("bad_quantity", f"{number!r} is no number of things.", "Type a number.")
         return NewHolding(
-            type=self._said("type"),
+            type=self._kind(),
             quantity=int(number),
             tag=self.tag or None,
             asset_number=self._said("asset_number") or None,
@@ -139,6 +145,13 @@ class TakeIn(House):
             location=self._said("location") or None,
             gift=Gift(donor=self._said("donor") or None),
         )
+
+    def _kind(self) -> str:
+        said = self._said("type")
+        listed = self._kinds[:MOST_CHOICES]
+        if said.isdecimal() and 1 <= int(said) <= len(listed):
+            return listed[int(said) - 1]
+        return said
 
     def _said(self, name: str) -> str:
         return self.query_one(f"#{name}", Input).value.strip()
@@ -170,6 +183,10 @@ class TakeIn(House):
         if isinstance(self.counter.question, TakingIn):
             self.desk.do_beside(lambda counter: counter.escape())
         super().leave()
+
+
+def _numbered(kinds: Sequence[str]) -> str:
+    return "   ".join(f"{n} {kind}" for n, kind in enumerate(kinds[:MOST_CHOICES], start=1))
 
 
 def _row(words: str, what: Static | Input) -> Horizontal:

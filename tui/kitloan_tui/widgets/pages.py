@@ -27,6 +27,10 @@ TITLE = "bold $primary"
 _WIDE = 150
 _TAG, _WHEN, _BAG, _PART = 16, 13, 16, 30
 _NOTHING = Content("")
+_QUIET = (
+    "Nothing is out. Scan a kit to lend it, or a new label to take a kit in. "
+    "A whole register is read from the palette."
+)
 
 
 def cell(text: str, width: int, style: str = "") -> Content:
@@ -64,6 +68,8 @@ def _today(board: "Board", width: int) -> Iterator[Content]:
             "$warning" if board.short else MUTED,
         ),
     )
+    if not (due or overdue or coming):
+        yield Content.styled(_QUIET, MUTED)
     wide = width >= _WIDE
     column = (width - 4) // 2 if wide else width
     today = list(_loans("Due today", board.due, due, board.today, column))

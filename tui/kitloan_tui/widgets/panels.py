@@ -121,6 +121,7 @@ class KeyHint(Static):
     def __init__(self, action: Action, key: str) -> None:
         super().__init__(markup=False, id=f"key-{action.id}")
         self._action = action
+        self.set_class(bool(action.screen), "-elsewhere")
         self.show(None)
         self.update(Content.assemble((keys.shown(key), "bold"), f" {action.label}"))
 
@@ -148,7 +149,8 @@ class KeyBar(Horizontal):
                 yield KeyHint(action, self._keys[action.id])
 
     def show(self, counter: "Counter | None") -> None:
-        """Dim what cannot be done now."""
+        """Dim what cannot be done now; a narrow bar has room for what the question needs."""
+        self.set_class(bool(counter and counter.question), "-asked")
         for hint in self.query(KeyHint):
             hint.show(counter)
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.text import Text
+from textual import events
 from textual.widgets import DataTable
 
 from kitloan.text import plain
@@ -49,6 +50,15 @@ class Listing(DataTable[Text], can_focus=False):
             for row in rows
         )
         self.move_cursor(row=max(0, min(cursor, len(rows) - 1)))
+
+    def on_click(self, event: events.Click) -> None:
+        """Take the row; a table by itself would only go there, and want a second click."""
+        row = event.style.meta.get("row", -1)
+        if row >= 0:
+            event.prevent_default()
+            event.stop()
+            self.move_cursor(row=row)
+            self.action_select_cursor()
 
     def on_resize(self) -> None:
         """Share the new width out."""

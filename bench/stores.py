@@ -25,6 +25,7 @@ from kitloan.entries import (
 from kitloan.holdings import kit_type_with
 from kitloan.ledger import Head, head_of, move_head, record
 from kitloan.tags import mint
+from kitloan.text import type_key
 
 TYPES = ("MTa STEM kit", "micro:bit class set", "LEGO SPIKE Prime set", "VR headset")
 PLACES = ("Kilmarnock STEM hub", "Ayr store 2", "Kilwinning T14", "Sabhal Mòr library")
@@ -84,9 +85,7 @@ def _facts(holdings: int, entries: int):
     for n, tag in enumerate(tags):
         yield HoldingAccessioned(
             tag=tag,
-            kit_type=("mta-stem-kit", "micro-bit-class-set", "lego-spike-prime-set", "vr-headset")[
-                n % 4
-            ],
+            kit_type=type_key(TYPES[n % 4]),
             asset_number=f"AC{n:06}",
             serial=str(100_000_000 + n),
             location=PLACES[n % 4],

@@ -118,7 +118,7 @@ class Holding:
     asset_number: str | None
     serial: str | None
     received_on: str | None
-    gift: GiftTerms | None
+    gift: GiftTerms
     loan: LoanOfHolding | None
     shortages: tuple[ShortageLine, ...]
     last_sighted: Sighting | None

@@ -10,13 +10,14 @@ import difflib
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, Text, bindparam, func, insert, select, update
 
 from kitloan.entries import OrganisationAdded
+from kitloan.errors import BadInput
 from kitloan.ledger import Writer
 from kitloan.models import Contact, Organisation, Remark, table
 from kitloan.prepared import Change, Query
-from kitloan.text import clean, fold, slug
+from kitloan.text import LONGEST_NAME, clean, fold, slug
 
 organisation, contact = table(Organisation), table(Contact)
 
@@ -38,6 +39,14 @@ _person = Query(
         contact.c.college == bindparam("c"),
         contact.c.name_key == bindparam("n"),
         contact.c.organisation == bindparam("o"),
+    )
+)
+_set_details = Change(
+    update(contact)
+    .where(contact.c.college == bindparam("c"), contact.c.contact == bindparam("p"))
+    .values(
+        email=func.coalesce(contact.c.email, bindparam("new_email", type_=Text)),
+        phone=func.coalesce(contact.c.phone, bindparam("new_phone", type_=Text)),
     )
 )
 _insert_contact = Change(insert(table(Contact)))
@@ -74,6 +83,8 @@ def borrower(writer: Writer, name: str, *, compare: bool = True) -> Borrower:
     """
     name = clean(name, "The organisation")
     key = slug(name)
+    if len(key) > LONGEST_NAME:
+        raise BadInput("bad_text", f"The organisation is too long a name: {name[:60]!r}.")
     known = _by_id(writer.connection, c=writer.college, o=key).scalar()
     if known is not None:
         return Borrower(key, known, new=False)
@@ -107,6 +118,7 @@ def person(
     name = clean(name, "The contact's name")
     known = _person(writer.connection, c=writer.college, n=fold(name), o=organisation_id).scalar()
     if known is not None:
+        _add_details(writer, str(known), email, phone)
         return str(known)
     made = "p" + secrets.token_hex(8)
     _insert_contact(
@@ -120,6 +132,18 @@ def person(
         phone=clean(phone, "The phone number") if phone else None,
     )
     return made
+
+
+def _add_details(writer: Writer, known: str, email: str | None, phone: str | None) -> None:
+    """Keep an address that was not on file; one that is stays."""
+    if email or phone:
+        _set_details(
+            writer.connection,
+            c=writer.college,
+            p=known,
+            new_email=clean(email, "The e-mail address") if email else None,
+            new_phone=clean(phone, "The phone number") if phone else None,
+        )
 
 
 def remark(

@@ -15,9 +15,10 @@ To add a kind: write its class here, add it to `Fact`, write its `apply` functio
 
 import hashlib
 import json
+from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
 from kitloan.text import LONGEST_NAME
 
@@ -26,17 +27,30 @@ FORMAT = 1
 
 _CLEAN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]*$"
 
+
+def _on_calendar(text: str) -> str:
+    datetime.fromisoformat(text)  # raises ValueError for a day that does not exist
+    return text
+
+
 Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME, pattern=_CLEAN)]
 Words = Annotated[str, StringConstraints(max_length=2000, pattern=_CLEAN)]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME, pattern=_CLEAN)]
 Tag = Annotated[str, StringConstraints(pattern=r"^KL[0-9A-HJKMNP-TV-Z]{11,17}$")]
-Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\d$")]
-Instant = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
+Day = Annotated[
+    str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), AfterValidator(_on_calendar)
+]
+Instant = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}Z$"),
+    AfterValidator(_on_calendar),
+]
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 CountOrNone = Annotated[int, Field(ge=0, le=1_000_000)]
 Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
-Pence = Annotated[int, Field(ge=0, le=100_000_000_00)]
+MOST_PENCE = 1_000_000_000
+Pence = Annotated[int, Field(ge=0, le=MOST_PENCE)]
 GiftTitle = Literal["owned", "on_loan_from_donor", "held_for_esp", "unknown"]
 Counted = Literal["whole", "short", "uncounted", "no_contents"]
 

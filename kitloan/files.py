@@ -17,6 +17,10 @@ def whole_file(path: Path, mode: int = 0o600) -> Iterator[Path]:
     Raises:
         BadInput: `cannot_write`.
     """
+    if not path.name or path.is_dir():
+        raise BadInput(
+            "cannot_write", f"{str(path)!r} is not the name of a file.", "Name a file to write."
+        )
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         os.close(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_RDWR, mode))

@@ -34,7 +34,7 @@ from kitloan.prepared import AnyRow
 from kitloan.resolve import resolve
 from kitloan.session import Session
 from kitloan.status import status_of
-from kitloan.text import slug
+from kitloan.text import slug, type_key
 
 college, gift, holding, kit_type = table(College), table(Gift), table(Holding), table(KitType)
 loan, organisation, shortage = table(Loan), table(Organisation), table(Shortage)
@@ -121,7 +121,7 @@ class Finder:
         if status is not None:
             matches += narrowing.in_status(status, self._session.today, self._college)
         if type is not None:
-            matches.append(holding.c.kit_type == slug(type))
+            matches.append(holding.c.kit_type == type_key(type))
         if self._college is None:
             order = (holding.c.college, *order)
         elif status is None:
@@ -337,7 +337,7 @@ def _holding_answer(
         asset_number=row.asset_number,
         serial=row.serial,
         received_on=row.received_on,
-        gift=answers.GiftTerms(**terms) if row.title else None,
+        gift=answers.GiftTerms(**terms | {"title": row.title or "unknown"}),
         loan=open_loan,
         shortages=shortages,
         last_sighted=Sighting(row.sighted_at, row.sighted_by) if row.sighted_at else None,

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, select
 
 from kitloan.calendar import day_of, uk
 from kitloan.entries import (
+    MOST_PENCE,
     Component,
     GiftRecorded,
     GiftTitle,
@@ -22,14 +23,14 @@ from kitloan.entries import (
     LabelsPrinted,
 )
 from kitloan.errors import BadInput, Refused
-from kitloan.ledger import Writer, facts_said
+from kitloan.ledger import Writer, facts_said, id_reused, said_of, say_once
 from kitloan.models import Alias, KitType, Label, table
 from kitloan.models import Holding as HoldingRow
 from kitloan.prepared import AnyRow, Query
 from kitloan.resolve import resolve
 from kitloan.session import Session, check_quantity
 from kitloan.tags import grouped, mint, parse
-from kitloan.text import clean, slug
+from kitloan.text import clean, type_key
 
 holding, alias, kit_type, label = (
     table(HoldingRow),
@@ -122,6 +123,7 @@ class Holdings:
         with self._session.writing(id) as writer:
             if writer.said:
                 (fact, *_) = facts_said(writer.said, HoldingAccessioned)
+                _must_be_the_same(writer, fact, new)
                 name = _TYPE(writer.connection, c=writer.college, k=fact.kit_type).scalar_one()
                 return Added(fact.tag, name, fact.asset_number, fact.quantity)
             return accession(writer, new)
@@ -144,6 +146,7 @@ class Holdings:
         with self._session.writing(id) as writer:
             row = self._row(writer, tag)
             if writer.said:
+                said_of(writer, HoldingAmended, row.tag)
                 return
             held = row.quantity if quantity is None else check_quantity(quantity)
             if held < row.out_quantity:
@@ -168,23 +171,20 @@ class Holdings:
         """Say who gave a holding and on what terms, all of them."""
         with self._session.writing(id) as writer:
             row = self._row(writer, tag)
-            if not writer.said:
-                writer.append(_gift_fact(row.tag, gift))
+            say_once(writer, _gift_fact(row.tag, gift))
 
     def move(self, tag: str, location: str, *, id: str | None = None) -> None:  # noqa: A002
         """Say where in the college a holding is kept now."""
         place = clean(location, "The place")
         with self._session.writing(id) as writer:
             row = self._row(writer, tag)
-            if not writer.said:
-                writer.append(HoldingMoved(tag=row.tag, location=place))
+            say_once(writer, HoldingMoved(tag=row.tag, location=place))
 
     def sight(self, tag: str, *, id: str | None = None) -> None:  # noqa: A002
         """Put on record that a holding was seen now."""
         with self._session.writing(id) as writer:
             row = self._row(writer, tag)
-            if not writer.said:
-                writer.append(HoldingSighted(tag=row.tag))
+            say_once(writer, HoldingSighted(tag=row.tag))
 
     def withdraw(self, tag: str, reason: str, *, id: str | None = None) -> None:  # noqa: A002
         """Take a holding off the register for good; its history stays.
@@ -196,6 +196,7 @@ class Holdings:
         with self._session.writing(id) as writer:
             row = self._row(writer, tag)
             if writer.said:
+                said_of(writer, HoldingWithdrawn, row.tag)
                 return
             if row.out_quantity:
                 raise Refused(
@@ -219,7 +220,7 @@ class Holdings:
             row = self._row(writer, tag)
             if not writer.said:
                 _must_be_free(writer, second)
-                writer.append(LabelClaimed(tag=row.tag, label=second))
+            say_once(writer, LabelClaimed(tag=row.tag, label=second))
 
     def define_types(
         self,
@@ -229,6 +230,8 @@ class Holdings:
     ) -> None:
         """Define kit types with their contents; one that is known has these contents from now."""
         with self._session.writing(id) as writer:
+            if writer.said and facts_said(writer.said, KitTypeDefined) != list(types):
+                raise id_reused(writer.request)
             if not writer.said:
                 for each in types:
                     writer.append(each)
@@ -295,7 +298,7 @@ def accession(
         sighted_on: when it was last seen, where a register says so.
         register_row: what the register's row is known by; None when it was taken in by hand.
     """
-    tag = parse(new.tag) if new.tag else mint()
+    tag = mint() if new.tag is None else parse(new.tag)
     _must_be_free(writer, tag)
     quantity = check_quantity(new.quantity)
     for day in (new.received_on, new.gift.valued_on):
@@ -323,7 +326,7 @@ def accession(
 def define_if_new(writer: Writer, name: str) -> tuple[str, str]:
     """The id and the name of the kit type that `name` means, defined bare when it is new."""
     name = clean(name, "The kit type")
-    key = slug(name)
+    key = type_key(name)
     known = _TYPE(writer.connection, c=writer.college, k=key).scalar()
     if known is not None:
         return key, known
@@ -334,7 +337,7 @@ def define_if_new(writer: Writer, name: str) -> tuple[str, str]:
 def kit_type_with(name: str, contents: Sequence[Component]) -> KitTypeDefined:
     """The definition of a kit type of this name with these contents."""
     name = clean(name, "The kit type")
-    return KitTypeDefined(kit_type=slug(name), name=name, contents=tuple(contents))
+    return KitTypeDefined(kit_type=type_key(name), name=name, contents=tuple(contents))
 
 
 def _must_be_free(writer: Writer, tag: str) -> None:
@@ -360,6 +363,13 @@ def _must_be_free(writer: Writer, tag: str) -> None:
         )
 
 
+def _must_be_the_same(writer: Writer, fact: HoldingAccessioned, new: NewHolding) -> None:
+    """Refuse an id that took in something else."""
+    wanted = (type_key(clean(new.type, "The kit type")), new.quantity)
+    if (fact.kit_type, fact.quantity) != wanted or (new.tag and parse(new.tag) != fact.tag):
+        raise id_reused(writer.request)
+
+
 def _must_have_been(day: date | None, today: date) -> None:
     if day is not None and day > today:
         raise BadInput(
@@ -383,7 +393,15 @@ def _gift_fact(tag: str, gift: Gift) -> GiftRecorded:
         funding_source=clean(gift.funding_source, "Who paid") if gift.funding_source else None,
         title=gift.title,
         document=clean(gift.document, "The document") if gift.document else None,
-        value_pence=gift.value_pence,
+        value_pence=_value(gift.value_pence),
         value_basis=clean(gift.value_basis, "The value's basis") if gift.value_basis else None,
         valued_on=gift.valued_on.isoformat() if gift.valued_on else None,
     )
+
+
+def _value(pence: int | None) -> int | None:
+    if pence is not None and not 0 <= pence <= MOST_PENCE:
+        raise BadInput(
+            "bad_value", f"A value is from nothing to £{MOST_PENCE // 100:,}.", value=str(pence)
+        )
+    return pence

@@ -222,10 +222,39 @@ def facts_said(said: Sequence[Entry], kind: type[F]) -> list[F]:
         if isinstance(fact, kind):
             facts.append(fact)
     if not facts:
-        raise BadInput(
-            "id_reused",
-            f"The id {said[0].id!r} belongs to another request.",
-            "Give every request an id of its own.",
-            id=said[0].id,
-        )
+        raise id_reused(said[0].id)
     return facts
+
+
+def said_of(writer: Writer, kind: type[F], tag: str) -> F:
+    """What an earlier try of this request did to one holding.
+
+    Raises:
+        BadInput: `id_reused`, when the id belongs to another request.
+    """
+    for fact in facts_said(writer.said, kind):
+        if getattr(fact, "tag", None) == tag:
+            return fact
+    raise id_reused(writer.request)
+
+
+def id_reused(request: str) -> BadInput:
+    """The refusal of an id that stands for something else already."""
+    return BadInput(
+        "id_reused",
+        f"The id {request!r} belongs to another request.",
+        "Give every request an id of its own.",
+        id=request,
+    )
+
+
+def say_once(writer: Writer, fact: Fact) -> None:
+    """Append the one fact of a request, unless an earlier try of it did.
+
+    Raises:
+        BadInput: `id_reused`, when that try said something else.
+    """
+    if not writer.said:
+        writer.append(fact)
+    elif writer.said[0].fact != fact:
+        raise id_reused(writer.request)

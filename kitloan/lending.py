@@ -11,7 +11,7 @@ from kitloan.borrowers import Borrower, borrower, person, remark
 from kitloan.calendar import DEFAULT_LOAN_DAYS, check_due, day_of, uk
 from kitloan.entries import CheckedOut, LoanRenewed
 from kitloan.errors import BadInput, KitloanError, Refused
-from kitloan.ledger import Writer, facts_said
+from kitloan.ledger import Writer, facts_said, id_reused, said_of
 from kitloan.models import Holding, KitType, Loan, Organisation, table
 from kitloan.prepared import AnyRow, Query
 from kitloan.resolve import resolve
@@ -99,9 +99,9 @@ def check_out(
     tags = list(dict.fromkeys(_tag(writer, text) for text in texts))
     if not tags:
         raise BadInput("nothing_named", "No holding was named.", "Scan or type a tag.")
-    check_due(terms.due_on, today)
     if writer.said:
-        return _said_before(writer, tags, to)
+        return _said_before(writer, tags, to, terms)
+    check_due(terms.due_on, today)
     holdings = [held(writer, tag) for tag in tags]
     for row in holdings:
         _may_be_lent(writer, row, terms)
@@ -228,16 +228,12 @@ def _not_enough(writer: Writer, row: AnyRow, quantity: int, shown: str) -> Kitlo
     )
 
 
-def _said_before(writer: Writer, tags: list[str], to: str) -> list[Lent]:
+def _said_before(writer: Writer, tags: list[str], to: str, terms: Terms) -> list[Lent]:
     """The loans that an earlier try of this request made."""
     facts = facts_said(writer.said, CheckedOut)
-    if [f.tag for f in facts] != tags or facts[0].organisation != slug(to):
-        raise BadInput(
-            "id_reused",
-            f"The id {writer.request!r} belongs to another check-out.",
-            "Give every request an id of its own.",
-            id=writer.request,
-        )
+    same = [f.tag for f in facts] == tags and facts[0].organisation == slug(to)
+    if not same or {f.quantity for f in facts} != {terms.quantity or 1}:
+        raise id_reused(writer.request)
     names = {tag: held(writer, tag).type_name for tag in tags}
     name = clean(to, "The organisation")
     return [
@@ -251,10 +247,10 @@ def renew(
 ) -> tuple[str, str, date]:
     """Make an open loan due on another day; gives the loan's id, its borrower and the day."""
     tag = _tag(writer, text)
-    check_due(due_on, today)
     if writer.said:
-        (fact, *_) = facts_said(writer.said, LoanRenewed)
+        fact = said_of(writer, LoanRenewed, tag)
         return fact.loan, "", date.fromisoformat(fact.due_on)
+    check_due(due_on, today)
     (which, *_) = loans_meant(writer, tag, to)
     writer.append(LoanRenewed(tag=tag, loan=which.loan, due_on=due_on.isoformat()))
     return which.loan, which.to, due_on

@@ -135,6 +135,7 @@ class Holding(Base, table=True):
         CheckConstraint("state = 'held' OR out_quantity = 0", name="only_what_is_held_is_out"),
         _in_college("kit_type=kit_type", to="kit_type", name="holding_of_a_kit_type"),
         Index("holdings_by_asset_number", "college", "asset_key"),
+        Index("holdings_by_register_row", "college", "register_row"),
         Index("holdings_by_type", "college", "kit_type"),
         Index("holdings_found_by_words", "college", "words", "tag"),
     )

@@ -6,6 +6,7 @@ the file is rewritten afterwards so that nothing is left between its pages. The 
 touched: it never knew more than an opaque id.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,12 +14,13 @@ from typing import Any
 from sqlalchemy import Connection, delete, or_, select
 
 from kitloan.errors import BadInput
-from kitloan.models import Contact, Organisation, Remark, table
+from kitloan.models import Contact, Loan, Organisation, Remark, table
 from kitloan.prepared import AnyRow
 from kitloan.session import Session
 from kitloan.text import fold, plain
 
 contact, organisation, remark = table(Contact), table(Organisation), table(Remark)
+loan = table(Loan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +77,7 @@ class People:
         with self._session.store.write() as connection:
             people = self._meant(connection, who)
             ids = [person.contact for person in people]
-            words = {
-                fold(str(text))
-                for person in people
-                for text in (person.name, person.email, person.phone)
-                if text
-            }
-            spoken_of = self._speaking_of(connection, words)
+            spoken_of = self._speaking_of(connection, people)
             gone = connection.execute(
                 delete(remark).where(
                     remark.c.college == college,
@@ -137,9 +133,39 @@ class People:
             )
         return rows
 
-    def _speaking_of(self, connection: Connection, words: set[str]) -> list[str]:
-        """Remarks in whose text a name, e-mail or phone stands, however it is cased."""
+    def _speaking_of(self, connection: Connection, people: Sequence[AnyRow]) -> list[str]:
+        """Remarks that speak of a person: by name, e-mail or phone as whole words, in any case.
+
+        On the holdings that they borrowed or were named beside, the surname is enough.
+        """
+        named = [_as_words(text) for p in people for text in (p.name, p.email) if text]
+        phones = {digits for p in people if (digits := _digits(p.phone or ""))}
+        surnames = [_as_words(p.name.split()[-1]) for p in people]
+        theirs = self._holdings_of(connection, [p.contact for p in people])
         rows = connection.execute(
-            select(remark.c.remark, remark.c.words).where(remark.c.college == self._session.college)
+            select(remark.c.remark, remark.c.tag, remark.c.words).where(
+                remark.c.college == self._session.college
+            )
         )
-        return [row.remark for row in rows if any(word in fold(row.words) for word in words)]
+        return [
+            row.remark
+            for row in rows
+            if any(name.search(fold(row.words)) for name in named)
+            or any(phone in _digits(row.words) for phone in phones)
+            or (row.tag in theirs and any(s.search(fold(row.words)) for s in surnames))
+        ]
+
+    def _holdings_of(self, connection: Connection, ids: list[str]) -> set[str]:
+        """Tags of what these people borrowed, or were named beside."""
+        college = self._session.college
+        lent = select(loan.c.tag).where(loan.c.college == college, loan.c.contact.in_(ids))
+        beside = select(remark.c.tag).where(remark.c.college == college, remark.c.contact.in_(ids))
+        return set(connection.execute(lent.union(beside)).scalars())
+
+
+def _as_words(text: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(fold(text))}(?!\w)")
+
+
+def _digits(text: str) -> str:
+    return "".join(c for c in text if c.isdecimal())

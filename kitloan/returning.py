@@ -10,7 +10,7 @@ from kitloan.borrowers import remark
 from kitloan.contents import Count, Part, match, reckon
 from kitloan.entries import CheckedIn, ContentsCounted, Counted, Short, ShortageMadeGood
 from kitloan.errors import BadInput, Refused
-from kitloan.ledger import Writer, facts_said
+from kitloan.ledger import Writer, facts_said, id_reused, said_of
 from kitloan.lending import held, loans_meant
 from kitloan.models import Component, Holding, Loan, Organisation, Shortage, table
 from kitloan.prepared import Query
@@ -144,7 +144,7 @@ def _take_back(
             outstanding=outstanding,
         )
     parts = parts_of(writer.connection, writer.college, tag)
-    outcome, short = reckon(parts, count)
+    outcome, short = _counted(writer, tag, parts, count)
     left = back
     for each in loans:
         now = min(left, each.quantity - each.returned)
@@ -171,6 +171,22 @@ def _take_back(
     )
 
 
+def _counted(
+    writer: Writer, tag: str, parts: list[Part], count: Count | None
+) -> tuple[Counted, tuple[Short, ...]]:
+    """What a count comes to. What was short and is listed no more stays short till made good."""
+    outcome, short = reckon(parts, count)
+    if count is not None and count.whole:
+        return outcome, short
+    listed = {part.name for part in parts}
+    unlisted = tuple(
+        Short(component=line.component, missing=line.missing, broken=line.broken)
+        for line in _short_now(writer, tag)
+        if line.component not in listed
+    )
+    return ("short" if outcome == "whole" and unlisted else outcome), short + unlisted
+
+
 def _lines(short: Sequence[Short]) -> tuple[ShortageLine, ...]:
     lines = [ShortageLine(s.component, s.missing, s.broken) for s in short]
     return tuple(sorted(lines, key=lambda line: line.component))
@@ -185,6 +201,7 @@ def _newly(parts: list[Part], short: Sequence[Short]) -> tuple[ShortageLine, ...
             max(0, s.broken - before[s.component].broken),
         )
         for s in short
+        if s.component in before
     ]
     some = [line for line in more if line.missing or line.broken]
     return tuple(sorted(some, key=lambda line: line.component))
@@ -198,12 +215,7 @@ def _found(parts: list[Part], short: Sequence[Short]) -> tuple[str, ...]:
 def _said_before(writer: Writer, tags: list[str]) -> list[Returned]:
     facts = facts_said(writer.said, CheckedIn)
     if {f.tag for f in facts} != set(tags):
-        raise BadInput(
-            "id_reused",
-            f"The id {writer.request!r} belongs to another check-in.",
-            "Give every request an id of its own.",
-            id=writer.request,
-        )
+        raise id_reused(writer.request)
     return [_answered(writer, [f for f in facts if f.tag == tag]) for tag in tags]
 
 
@@ -226,7 +238,9 @@ def _answered(writer: Writer, facts: list[CheckedIn]) -> Returned:
 def count(writer: Writer, text: str, said: Count) -> tuple[str, tuple[ShortageLine, ...]]:
     """Count a kit that is here; gives its tag and what is short now. See `Desk.count`."""
     tag = resolve(writer.connection, writer.college, text)[1]
-    if not writer.said:
+    if writer.said:
+        said_of(writer, ContentsCounted, tag)
+    else:
         row = held(writer, tag)
         shown = f"{row.type_name} {grouped(tag)}"
         if row.out_quantity:
@@ -237,7 +251,8 @@ def count(writer: Writer, text: str, said: Count) -> tuple[str, tuple[ShortageLi
                 tag=tag,
             )
         _must_be_held(row.state, shown, tag)
-        outcome, short = reckon(parts_of(writer.connection, writer.college, tag), said)
+        parts = parts_of(writer.connection, writer.college, tag)
+        outcome, short = _counted(writer, tag, parts, said)
         writer.append(ContentsCounted(tag=tag, counted=outcome, shortages=short))
     return tag, _short_now(writer, tag)
 
@@ -248,7 +263,9 @@ def restock(
     """Put components back; gives the tag and what is still short. See `Desk.restock`."""
     tag = resolve(writer.connection, writer.college, text)[1]
     check_quantity(quantity)
-    if not writer.said:
+    if writer.said:
+        said_of(writer, ShortageMadeGood, tag)
+    else:
         row = held(writer, tag)
         _must_be_held(row.state, f"{row.type_name} {grouped(tag)}", tag)
         short = {line.component: line for line in _short_now(writer, tag)}

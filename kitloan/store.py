@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -53,11 +54,14 @@ class Store:
         self.engine = engine
         self.name = name
         self._writer = engine.execution_options(sqlite_begin="IMMEDIATE")
+        # At PostgreSQL's usual level every statement sees a state of its own.
+        snapshot = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        self._reader = engine.execution_options(**snapshot)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one state of the store and changes nothing."""
-        with translated(self.name), self.engine.connect() as connection, connection.begin():
+        with translated(self.name), self._reader.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -188,8 +192,11 @@ def _checked(path: Path) -> Path:
             store=str(path),
         )
     with path.open("rb") as file:
-        start = file.read(16)
-    if start != b"SQLite format 3\0":
+        start = file.read(100)
+    ours = (
+        start[:16] == b"SQLite format 3\0" and int.from_bytes(start[68:72], "big") == APPLICATION_ID
+    )
+    if not ours:
         raise StoreError(
             "not_a_store",
             f"{path} is not a kitloan store.",
@@ -225,7 +232,11 @@ def _new_file(path: Path) -> None:
 
 
 def _sqlite(path: Path) -> Store:
-    address = f"{path.absolute().as_uri()}?mode=rw"
+    # With an empty authority: SQLite refuses that of a Windows share, \\\\server\\share.
+    name = path.absolute().as_posix()
+    address = (
+        "file://" + quote(name if name.startswith("/") else f"/{name}", safe="/:") + "?mode=rw"
+    )
 
     def connect() -> sqlite3.Connection:
         return sqlite3.connect(
@@ -266,7 +277,10 @@ def _postgres(place: str) -> Store:
     url = url.difference_update_query(["college"])
     name = url.render_as_string(hide_password=True).replace("+psycopg", "")
     try:
-        engine = sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+        engine = sa.create_engine(
+            url, pool_pre_ping=True, connect_args={"connect_timeout": BUSY_SECONDS}
+        )
+        event.listen(engine, "connect", _set_patience)
     except ModuleNotFoundError as missing:
         raise StoreError(
             "no_driver",
@@ -274,6 +288,14 @@ def _postgres(place: str) -> Store:
             'Install it with: pip install "kitloan[postgres]"',
         ) from missing
     return Store(engine, name)
+
+
+def _set_patience(connection: Any, _record: Any) -> None:
+    """Wait for a lock as long as SQLite would, and let nobody hold one while asleep."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'")
+        cursor.execute("SET idle_in_transaction_session_timeout = '120s'")
+    connection.commit()
 
 
 def _check_version(store: Store) -> None:

@@ -24,7 +24,8 @@ from kitloan.prepared import Query
 from kitloan.reference import find_college
 from kitloan.session import ESP, Session
 from kitloan.spreadsheets import Problem, Register, Row, read
-from kitloan.text import fold
+from kitloan.tags import grouped
+from kitloan.text import fold, slug
 
 holding, alias = table(Holding), table(Alias)
 
@@ -120,8 +121,8 @@ class Registers:
         rows, problems = self._checked(register)
         refused = bool(register.errors) and not skip_problems
         added = loans = 0
+        taking = _Taking(progress or (lambda done, total: None))
         if not refused:
-            taking = _Taking(progress or (lambda done, total: None))
             try:
                 with self._session.writing() as writer:
                     added, loans = taking.take(writer, rows)
@@ -136,7 +137,7 @@ class Registers:
             register.count - added,
             register.fields_by_header(),
             tuple(kept),
-            problems,
+            problems + tuple(taking.problems),
             refused,
             loans,
         )
@@ -193,13 +194,14 @@ class _Taking:
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._seen: Counter[str] = Counter()
+        self.problems: list[Problem] = []
 
     def take(self, writer: Writer, rows: list[Row]) -> tuple[int, int]:
         """Take in every row that is not known; gives how many, and how many were on loan."""
         added = loans = 0
         for number, row in enumerate(rows, start=1):
             mark = self._mark(row)
-            if not _known(writer, row, mark):
+            if not _known(writer, row, mark) and not self._has_another_tag(writer, row):
                 added += 1
                 tag = _take_in(writer, row, mark)
                 if row.on_loan_to:
@@ -208,6 +210,20 @@ class _Taking:
             if number % _STEP == 0 or number == len(rows):
                 self._progress(number, len(rows))
         return added, loans
+
+    def _has_another_tag(self, writer: Writer, row: Row) -> bool:
+        """Whether the row's asset number is that of a holding under another tag, which is told."""
+        if not (row.tag and row.asset_number):
+            return False
+        bearer = _BY_NUMBER(writer.connection, c=writer.college, v=fold(row.asset_number)).scalar()
+        if bearer is None:
+            return False
+        words = (
+            f"is not the tag of {row.asset_number}, which is {grouped(bearer)} here; to give it "
+            f"this one too: kitloan relabel {row.asset_number} {row.tag}"
+        )
+        self.problems.append(_warning(row, "", row.tag, words))
+        return True
 
     def _mark(self, row: Row) -> str:
         """What the row is known by when the file is read again."""
@@ -258,13 +274,16 @@ def _take_in(writer: Writer, row: Row, mark: str) -> str:
         sighted_on=row.last_sighted_on,
         register_row=mark,
     )
-    beside = {"Condition": row.condition, "Home college": row.home_college, **row.extras}
-    for heading, words in beside.items():
+    for heading, words in {"Condition": row.condition, "Home college": row.home_college}.items():
         if words:
             remark(writer, made.tag, heading, words)
-    if not row.on_loan_to and (whom := _contact(writer, row, "")):
-        said = ", ".join(filter(None, (row.contact, row.contact_email, row.contact_phone)))
+    whom = _contact(writer, row, slug(row.on_loan_to) if row.on_loan_to else "")
+    said = ", ".join(filter(None, (row.contact, row.contact_email, row.contact_phone)))
+    if whom and not row.on_loan_to:
         remark(writer, made.tag, "Contact", said, contact_id=whom)
+    for heading, words in row.extras.items():
+        # A column that nobody knows may be about the person whom the row names.
+        remark(writer, made.tag, heading, words, contact_id=whom)
     return made.tag
 
 

@@ -5,6 +5,7 @@ text: control characters, terminal escapes, characters that turn the direction o
 leading `=`, which a spreadsheet would run. Out: `plain` makes any text safe to show in a terminal.
 """
 
+import hashlib
 import re
 import unicodedata
 
@@ -67,6 +68,17 @@ def fold(text: str) -> str:
 def slug(text: str) -> str:
     """A readable identifier from a name: letters and digits of any script, joined by hyphens."""
     return "-".join(re.findall(r"\w+", fold(text).replace("'", "").replace("’", ""))) or "x"
+
+
+def type_key(name: str) -> str:
+    """What a kit type is known by: its slug where that says all of its name, else with a mark.
+
+    Spellings fold by case and space and no further: "C++" and "C#" are two things.
+    """
+    key, folded = slug(name), fold(name)
+    if key == folded.replace(" ", "-"):
+        return key
+    return f"{key[:180]}-{hashlib.sha256(folded.encode()).hexdigest()[:8]}"
 
 
 def plain(text: str) -> str:

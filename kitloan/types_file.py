@@ -42,8 +42,9 @@ def read_types(path: Path) -> list[KitTypeDefined]:
     """
     lines: list[_Line] = []
     wrong: list[dict[str, object]] = []
+    seen: set[tuple[str, str]] = set()
     for sheet in load(path).sheets:
-        _read_sheet(sheet, lines, wrong)
+        _read_sheet(sheet, lines, wrong, seen)
     if wrong:
         first = wrong[0]
         raise BadInput(
@@ -74,11 +75,15 @@ def _by_type(lines: list[_Line]) -> list[KitTypeDefined]:
     return [kit_type_with(names[key], parts) for key, parts in contents.items()]
 
 
-def _read_sheet(sheet: Sheet, lines: list[_Line], wrong: list[dict[str, object]]) -> None:
+def _read_sheet(
+    sheet: Sheet,
+    lines: list[_Line],
+    wrong: list[dict[str, object]],
+    seen: set[tuple[str, str]],
+) -> None:
     start, columns = _header(sheet)
     if start is None:
         return
-    seen: set[tuple[str, str]] = set()
     for line in sheet.lines[start + 1 :]:
         said = {name: tidy(as_text(sheet.value(line, at))) for name, at in columns.items()}
         if not any(said.values()):
@@ -132,7 +137,7 @@ def _fault(said: dict[str, str], seen: set[tuple[str, str]]) -> tuple[str, str]:
         if why := fault(said.get(name, "")):
             return name, why
     number = said["quantity"]
-    if not (number.isascii() and number.isdecimal() and 1 <= int(number) <= 1_000_000):
+    if not (number.isascii() and number.isdecimal() and len(number) <= 7 and int(number) > 0):
         return "quantity", "is not a whole number from 1 up"
     if fold(said.get("critical", "")) not in _YES | _NO:
         return "critical", "is neither yes nor no"

@@ -178,3 +178,12 @@ def test_a_new_college_needs_a_plain_id(tmp_path: Path) -> None:
         kitloan.init("../etc", tmp_path / "x")
     with kitloan.init("new-college", tmp_path / "x", name="Colaiste Ùr") as desk:
         assert desk.college_name == "Colaiste Ùr"
+
+
+def test_whoever_reads_aside_holds_up_nobody(fife: Kitloan, kit: str, tmp_path: Path) -> None:
+    """A ledger that is verified for minutes must not keep the counter from lending meanwhile."""
+    with fife.session.store.read_aside(tmp_path) as reading:
+        before = reading.exec_driver_sql("SELECT count(*) FROM ledger_entry").scalar_one()
+        fife.desk.check_out([kit], "Viewforth")
+        assert fife.find.holding(kit).status == "out"
+    assert len(fife.ledger.log()) > before

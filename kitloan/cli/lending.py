@@ -38,7 +38,7 @@ def checkout(
             tags,
             to,
             contact=contact,
-            due_on=parse_due(due, opened.session.today) if due else None,
+            due_on=None if due is None else parse_due(due, opened.session.today),
             quantity=quantity,
             purpose=purpose,
             override=override,

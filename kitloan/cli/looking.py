@@ -84,15 +84,14 @@ def _page(each: Holding) -> str:
         "Received": each.received_on,
         "College": each.college,
     }
-    if each.gift:
-        value = each.gift.value_pence
-        facts |= {
-            "Given by": each.gift.donor,
-            "Paid for by": each.gift.funding_source,
-            "Title": each.gift.title.replace("_", " "),
-            "Document": each.gift.document,
-            "Value": f"£{value / 100:,.2f}" if value is not None else None,
-        }
+    value = each.gift.value_pence
+    facts |= {
+        "Given by": each.gift.donor,
+        "Paid for by": each.gift.funding_source,
+        "Title": each.gift.title.replace("_", " "),
+        "Document": each.gift.document,
+        "Value": f"£{value / 100:,.2f}" if value is not None else None,
+    }
     lines += [f"  {name}: {fact}" for name, fact in facts.items() if fact]
     seen = each.last_sighted
     lines.append(

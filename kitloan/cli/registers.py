@@ -58,7 +58,7 @@ def import_(
 
 
 def _refusal(file: Path, taken: "TakenIn") -> BadInput:
-    errors = sum(problem.severity == "error" for problem in taken.problems)
+    errors = len({(p.sheet, p.row) for p in taken.problems if p.severity == "error"})
     return BadInput(
         "rows_in_error",
         f"{plural(errors, 'row')} of {file.name} cannot be taken; nothing was changed.",

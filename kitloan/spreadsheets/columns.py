@@ -85,8 +85,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     ),
     "on_loan_to": (
         *("on loan to", "loaned to", "lent to", "loan to", "current borrower", "borrower"),
-        *("borrowed by", "issued to", "out to", "currently with", "who has it", "with"),
-        *("borrowing school", "name of school", "school name", "school", "organisation", "to"),
+        *("borrowed by", "issued to", "out to", "currently with", "who has it"),
+        *("borrowing school", "name of school", "school name", "school", "organisation"),
     ),
     "due_on": (
         *("due back on", "due back", "date due back", "due on", "due date", "date due"),

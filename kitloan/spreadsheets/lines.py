@@ -13,13 +13,14 @@ from typing import Any, NamedTuple
 from kitloan.spreadsheets.columns import squeeze
 from kitloan.spreadsheets.rows import Column, Problem, Row, Severity
 from kitloan.spreadsheets.sheets import Line, Sheet, Unreadable, Value, is_blank
-from kitloan.spreadsheets.values import READERS, Fault, as_text, means_nothing, note
+from kitloan.spreadsheets.values import READERS, Fault, as_text, means_nothing, note, says_not_out
 from kitloan.text import fold, plain, tidy
 
 _SHOWN = 80
 
 # Without these nobody can say what a row is; a fault in one is an error, elsewhere a warning.
-_VITAL = {"tag", "asset_number", "type", "quantity"}
+_VITAL = {"tag", "asset_number", "type", "on_loan_to", "quantity"}
+_ABSENT = {"type": is_blank, "quantity": is_blank, "on_loan_to": says_not_out}
 # One to a line: a merged cell that reaches over several lines cannot mean each of them.
 _ONE_EACH = {"tag", "asset_number", "serial", "quantity", "value"}
 _TOTALS = {
@@ -171,7 +172,7 @@ class _Attempt:
             if name is None:
                 continue
             value = self._own_or_merged(index, column)
-            absent = is_blank(value) if name in ("type", "quantity") else means_nothing(value)
+            absent = _ABSENT.get(name, means_nothing)(value)
             if value is None or absent:
                 continue
             result = Fault(value.problem) if isinstance(value, Unreadable) else READERS[name](value)

@@ -13,12 +13,12 @@ from decimal import Decimal
 from typing import Any
 
 from kitloan import tags
+from kitloan.entries import MOST_PENCE
 from kitloan.spreadsheets.sheets import Readable, Unreadable, Value, is_blank
 from kitloan.text import LONGEST_NAME, fault, fold, tidy
 
 LONGEST_NOTE = 2_000
 MOST_QUANTITY = 1_000_000
-MOST_PENCE = 1_000_000_000
 """Ten million pounds; with the quantity, the bounds that any database's integers hold."""
 
 _NOTHING = {"-", "--", "–", "—", "n/a", "na", "n.a.", "none", "nil", "not applicable"}
@@ -39,6 +39,13 @@ _MONEY = re.compile(r"(?:£|gbp)? ?(\d{1,3}(?:,\d{3})+|\d+)(\.\d{1,2})?(?: ?gbp)
 _NEGATIVE = re.compile(r"[-−(]")
 _WHOLE = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)(?:\.0+)?", re.ASCII)
 _EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\".]+")
+
+_NOT_OUT = {
+    *("in", "in store", "in stock", "in college", "on site", "available", "returned", "back"),
+    *("here", "no", "n", "false", "not on loan", "not out"),
+}
+_YES = {"yes", "y", "true", "out", "on loan", "x"}
+_PERSON = re.compile(r"(?:mr|mrs|ms|miss|mx|dr|prof)\b\.?\s+\w", re.IGNORECASE)
 
 _TITLES = {
     "owned": (
@@ -92,6 +99,30 @@ def words(value: Readable, limit: int = LONGEST_NAME) -> str | Fault:
     text = tidy(as_text(value))
     wrong = fault(text, limit)
     return Fault(wrong) if wrong else text
+
+
+def says_not_out(value: Value) -> bool:
+    """Whether a cell that should name a borrower says in words that there is none."""
+    return means_nothing(value) or (isinstance(value, str) and fold(value) in _NOT_OUT)
+
+
+def name(value: Readable) -> str | Fault:
+    """Who somebody is; a date or a number in its place means that the column was misunderstood."""
+    if isinstance(value, bool | int | float | Decimal | date) or not isinstance(day(value), Fault):
+        return Fault("is not a name")
+    return words(value)
+
+
+def borrower(value: Readable) -> str | Fault:
+    """An organisation that has the kit. A person's name must not come to stand in the ledger."""
+    text = name(value)
+    if isinstance(text, Fault):
+        return text
+    if fold(text) in _YES:
+        return Fault("does not say who has it")
+    if "@" in text or _PERSON.match(text):
+        return Fault("names a person: put the school here, and the person under Contact")
+    return text
 
 
 def note(value: Readable) -> str | Fault:
@@ -209,8 +240,8 @@ READERS: dict[str, Callable[[Readable], Any | Fault]] = {
     "location": words,
     "serial": words,
     "condition": words,
-    "donor": words,
-    "funding_source": words,
+    "donor": name,
+    "funding_source": name,
     "title": title,
     "document": words,
     "value": pence,
@@ -218,9 +249,9 @@ READERS: dict[str, Callable[[Readable], Any | Fault]] = {
     "valued_on": day,
     "received_on": day,
     "last_sighted_on": day,
-    "on_loan_to": words,
+    "on_loan_to": borrower,
     "due_on": day,
-    "contact": words,
+    "contact": name,
     "contact_email": email,
     "contact_phone": words,
     "home_college": words,

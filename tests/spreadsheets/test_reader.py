@@ -147,7 +147,6 @@ def test_rows_that_cannot_be_taken(tmp_path: Path, line: str, column: str) -> No
         ("Last seen", "soon"),
         ("Cost", "-5"),
         ("Where", "=HYPERLINK(1)"),
-        ("Borrower", "a\x1b[2J"),
         ("E-mail", "ask the office"),
         ("Ownership", "Mrs Baird"),
         ("Notes", "=1+1"),
@@ -190,6 +189,21 @@ def test_one_type_in_many_spellings(tmp_path: Path) -> None:
         tmp_path, "Kit No,Item", "1,MTa STEM kit", "2,  mta  stem KIT ", "3,MTA Stem Kit"
     )
     assert [row.type for row in register.rows] == ["MTa STEM kit"] * 3
+
+
+@pytest.mark.parametrize("said", ["a\x1b[2J", "05/09/2025", "Mrs Jane Smith", "j@x.sch.uk", "yes"])
+def test_a_borrower_that_is_none_keeps_its_row_out(tmp_path: Path, said: str) -> None:
+    """Taken in as if it were here, a kit that somebody has would be promised to another."""
+    register = read_lines(tmp_path, "Item,Borrower", f"kit,{said}")
+    assert register.rows == ()
+    assert only_problem(register).severity == "error"
+
+
+@pytest.mark.parametrize("said", ["In store", "available", "No", "not on loan"])
+def test_words_for_not_on_loan_are_no_school(tmp_path: Path, said: str) -> None:
+    """Otherwise every kit in the cupboard is on loan to a school called Available."""
+    register = read_lines(tmp_path, "Item,Borrower", f"kit,{said}")
+    assert only_row(register).on_loan_to is None
 
 
 def test_words_for_nothing_are_nothing(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The demonstration is the whole job, from a spreadsheet to ESP's report, through the real program."""
+"""The demonstration: the whole job, from a spreadsheet to ESP's report, by the real program."""
 
 import json
 import subprocess

@@ -1,5 +1,6 @@
 """The screens beside the counter: what is there, what is out, what is short, and who has it."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from kitloan_tui.screens.confirm import Confirm
 from kitloan_tui.screens.holding import OneHolding
 from kitloan_tui.screens.listing import ListScreen
 from kitloan_tui.screens.take_in import TakeIn
+from kitloan_tui.screens.working import Stopped, Working
 from kitloan_tui.widgets.table import Listing
 from tui.at_the_counter import OTHER, SCHOOL, Store
 from tui.at_the_desk import Hands, at_desk
@@ -171,6 +173,9 @@ async def test_escape_goes_back_one_step(busy: Store, log: Path) -> None:
     async with at_desk(lambda: busy.kitloan, log) as hands:
         await go(hands, "holdings")
         await hands.type("AC0001")
+        assert isinstance(hands.desk.screen, OneHolding)
+        await hands.press("f1")
+        await hands.press("escape")
         assert isinstance(hands.desk.screen, OneHolding)
         await hands.press("escape")
         assert hands.desk.screen.query_one("#narrow", Input).value == "AC0001"
@@ -356,7 +361,7 @@ async def test_made_good_from_the_list(busy: Store, log: Path) -> None:
         await hands.press("f4")
         assert rows(hands) == 2
         await hands.type("wheel")
-        assert hands.reads("How many of Wheel are made good? 2 are short.")
+        assert hands.reads("Wheel, 2 short: how many are made good?")
         hands.desk.screen.query_one("#answer", Input).value = "1"
         await hands.type("")
         assert hands.reads("= MADE GOOD 1 Wheel in STEM kit")
@@ -535,6 +540,29 @@ async def test_the_ledger_is_verified_in_sight(busy: Store, log: Path) -> None:
         assert hands.reads("loan checked out")
         await hands.press("enter")
         assert hands.reads("= ALL IS WELL")
+
+
+async def test_who_leaves_stops_the_work(busy: Store, log: Path) -> None:
+    """Else a ledger of a million entries would go on being verified behind a busy counter."""
+    door, ended = threading.Event(), threading.Event()
+    async with at_desk(lambda: busy.kitloan, log) as hands:
+        await go(hands, "ledger")
+        screen = hands.desk.screen
+        assert isinstance(screen, Working)
+
+        def work() -> None:
+            door.wait(30)
+            try:
+                screen.progress(1, 2)
+            except Stopped:
+                ended.set()
+
+        screen.work("Waiting", work, lambda _: None)
+        await hands.press("f1")  # with the help over it, too
+        await hands.scan(busy.second)
+        assert hands.reads("? TO WHOM?")
+        door.set()
+        await hands.until(ended.is_set)
 
 
 async def test_a_broken_ledger_is_told(busy: Store, log: Path) -> None:

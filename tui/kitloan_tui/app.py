@@ -20,7 +20,7 @@ from textual.widgets import Input
 
 from kitloan.calendar import instant, uk_instant
 from kitloan.errors import KitloanError
-from kitloan_tui import faultlog, settings
+from kitloan_tui import faultlog, hangup, settings
 from kitloan_tui.actions import ACTIONS, BY_ID, Action, why_not
 from kitloan_tui.banners import Banners
 from kitloan_tui.messages import Chosen, Looked, StoreFailed, StoreOpened
@@ -122,6 +122,12 @@ class Desk(ScanRouter, Banners):
             self.run_worker, self._open, thread=True, exit_on_error=False, group="opening"
         )
         self.set_interval(LOOK_AGAIN_SECONDS, self.look_again)
+        if hangup.has_terminal():
+            self.set_interval(hangup.LOOK_EVERY, self._leave_with_terminal)
+
+    def _leave_with_terminal(self) -> None:
+        if not hangup.has_terminal():
+            self.exit()
 
     # -- opening ----------------------------------------------------------------------------------
 
@@ -284,7 +290,8 @@ class Desk(ScanRouter, Banners):
         """Esc: leave the help, else empty the line, else leave what is open at the counter."""
         line = self.home.query_one(Omnibox)
         if self.screen is not self.home:
-            self._go_home()
+            if not isinstance(self.screen, Trouble):
+                self.pop_screen()
         elif line.value:
             line.clear()
         else:

@@ -56,7 +56,7 @@ class Shortages(ListScreen[Line]):
             self.view_at("kit", f"{item.type} {item.component}")
             return
         short = item.missing + item.broken
-        question = f"How many of {item.component} are made good? {short:,} are short."
+        question = f"{item.component}, {short:,} short: how many are made good?"
         self.ask(question, lambda said: self._make_good(item, said), str(short))
 
     def _make_good(self, line: ShortageOfHolding, said: str) -> None:

@@ -69,8 +69,6 @@ def _since(story: "Story", name: str, today: date) -> str:
 
 def _gift(story: "Story") -> Iterator[Content]:
     gift = story.held.gift
-    if gift is None:
-        return
     yield _title("Gift")
     worth = f"£{gift.value_pence / 100:,.2f}" if gift.value_pence is not None else ""
     basis = ", ".join(part for part in (gift.value_basis, _day(gift.valued_on)) if part)

@@ -17,12 +17,10 @@ def whole_file(path: Path, mode: int = 0o600) -> Iterator[Path]:
     Raises:
         BadInput: `cannot_write`.
     """
-    if not path.name or path.is_dir():
-        raise BadInput(
-            "cannot_write", f"{str(path)!r} is not the name of a file.", "Name a file to write."
-        )
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    beside = _beside(path)
     try:
+        if path.is_dir():
+            raise _not_a_name(path)
         os.close(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_RDWR, mode))
         yield beside
         with beside.open("rb+") as written:
@@ -49,7 +47,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
     Raises:
         BadInput: `cannot_write`.
     """
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    beside = _beside(path)
     try:
         beside.mkdir()
         yield beside
@@ -67,3 +65,15 @@ def whole_folder(path: Path) -> Iterator[Path]:
         ) from problem
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def _beside(path: Path) -> Path:
+    if not path.name:
+        raise _not_a_name(path)
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+
+
+def _not_a_name(path: Path) -> BadInput:
+    return BadInput(
+        "cannot_write", f"{str(path)!r} is not the name of a file.", "Name a file to write."
+    )

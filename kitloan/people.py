@@ -54,11 +54,20 @@ class People:
             return [dict(row._mapping) for row in rows]
 
     def remarks(self, tag: str) -> list[dict[str, str]]:
-        """The remarks kept beside a holding: heading and words."""
+        """The remarks kept beside a holding: heading and words. An undone loan's are not shown."""
+        stands = (
+            select(loan.c.loan)
+            .where(loan.c.college == remark.c.college, loan.c.loan == remark.c.loan)
+            .exists()
+        )
         with self._session.reading() as connection:
             rows = connection.execute(
                 select(remark.c.heading, remark.c.words)
-                .where(remark.c.college == self._session.college, remark.c.tag == tag)
+                .where(
+                    remark.c.college == self._session.college,
+                    remark.c.tag == tag,
+                    or_(remark.c.loan.is_(None), stands),
+                )
                 .order_by(remark.c.heading, remark.c.remark)
             )
             return [dict(row._mapping) for row in rows]

@@ -52,16 +52,17 @@ def resolve(connection: Connection, college: str | None, text: str) -> tuple[str
     Raises:
         BadInput: `bad_tag`, `unknown_tag`, `unknown_holding` or `ambiguous`.
     """
+    where, _, rest = text.partition(":")
+    if college is None and rest and "//" not in rest:  # ESP says whose: fife:KL8B7XAPXYTMZ
+        return resolve(connection, where.strip().lower(), rest)
     by_tag, by_alias, by_number = _anywhere if college is None else _in_college
-    where = {} if college is None else {"c": college}
+    only = {} if college is None else {"c": college}
     tag = bare(text)
     if is_tag(tag):
-        found = (
-            by_tag(connection, t=tag, **where).all() or by_alias(connection, t=tag, **where).all()
-        )
+        found = by_tag(connection, t=tag, **only).all() or by_alias(connection, t=tag, **only).all()
         if found:
             return _only(found, text)
-    numbered = by_number(connection, n=fold(text), **where).all() if text.strip() else []
+    numbered = by_number(connection, n=fold(text), **only).all() if text.strip() else []
     if numbered:
         return _only(numbered, text)
     raise _unknown(connection, college, text, tag)
@@ -75,7 +76,9 @@ def _only(found: Sequence[AnyRow], text: str) -> tuple[str, str]:
         "ambiguous",
         f"{plural(len(rows), 'holding')} answer to {plain(text)!r}: "
         f"{', '.join(f'{grouped(tag)} at {college}' for college, tag in rows[:5])}.",
-        "Give the tag of the one you mean.",
+        "Give the tag of the one you mean."
+        if len({tag for _, tag in rows}) > 1
+        else f"Say whose you mean: {rows[0][0]}:{rows[0][1]}",
         text=text,
         tags=[tag for _, tag in rows],
     )

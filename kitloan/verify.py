@@ -89,13 +89,15 @@ class Verifier:
             tops = connection.execute(select(head).order_by(head.c.college)).all()
         return [LedgerState(ledger_name(top.college, top.epoch), top.seq, top.hash) for top in tops]
 
-    def log(self, tag: str | None = None, last: int | None = None) -> list[LogLine]:
-        """What this session's college has on record, oldest first; of one bare tag when named.
+    def log(
+        self, tag: str | None = None, last: int | None = None, college: str | None = None
+    ) -> list[LogLine]:
+        """What a college has on record, oldest first; of one bare tag when named.
 
-        `last` asks for the newest so many only.
+        `last` asks for the newest so many only; `college` is this session's when None.
         """
         with self._session.reading() as connection:
-            return log(connection, self._session.college, tag, last)
+            return log(connection, college or self._session.college, tag, last)
 
 
 def _silent(_done: int, _total: int) -> None:

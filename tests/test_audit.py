@@ -80,6 +80,15 @@ def test_what_needs_looking_at_is_found(scotland: Kitloan, clock: SetClock) -> N
     assert [f.code for f in scotland.audit.audit().findings].count("not_sighted_12_months") == 8
 
 
+def test_esp_can_look_into_what_two_colleges_claim(scotland: Kitloan) -> None:
+    """A finding that names a tag which cannot be shown is a dead end."""
+    with pytest.raises(BadInput) as refusal:
+        scotland.find.holding("KL80A60HZ0WGJ")
+    assert "fife:KL80A60HZ0WGJ" in refusal.value.hint
+    assert scotland.find.holding("fife:KL80A60HZ0WGJ").college == "fife"
+    assert scotland.find.history("smo:KL 80A6-0HZ0-WGJ")
+
+
 def test_twelve_months_are_counted_to_the_day(fife: Kitloan, kit: str, clock: SetClock) -> None:
     """A kit seen a year ago today has been seen in the year."""
     clock.move(days=365)

@@ -68,7 +68,11 @@ def verify(app: App) -> None:
 def log(app: App, tag: str | None) -> None:
     """What this college's ledger says, oldest first; of one holding when named."""
     with app.open() as opened:
-        items = opened.ledger.log(opened.find.holding(tag).tag if tag is not None else None)
+        if tag is None:
+            items = opened.ledger.log()
+        else:
+            held = opened.find.holding(tag)
+            items = opened.ledger.log(held.tag, college=held.college)
     if app.json:
         print_json({"items": as_json(items), "total": len(items)})
         return

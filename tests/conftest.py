@@ -1,6 +1,7 @@
 """Stores to test on: real SQLite files and a real PostgreSQL, one fixture for both."""
 
 import secrets
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,9 @@ import kitloan
 from kitloan.entries import Component
 from kitloan.holdings import NewHolding, kit_type_with
 from kitloan.library import Kitloan
+
+# A run that was started in the background ignores Ctrl+C, and every program it starts would too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class SetClock:

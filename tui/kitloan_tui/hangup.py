@@ -4,7 +4,6 @@ Closing a window sends the program a hang-up, but a program that was started to 
 ignores those; it would then read nothing from a terminal that is gone, as fast as it can.
 """
 
-import os
 import sys
 
 LOOK_EVERY = 2.0
@@ -13,10 +12,12 @@ LOOK_EVERY = 2.0
 
 def has_terminal() -> bool:
     """Whether the program reads from a terminal that is there."""
-    if os.name == "nt" or sys.__stdin__ is None:
+    if sys.platform == "win32" or sys.__stdin__ is None:
         return False  # Windows ends a console's programs itself
+    import termios  # not on Windows
+
     try:
-        os.tcgetpgrp(sys.__stdin__.fileno())
-    except (OSError, ValueError):
+        termios.tcgetattr(sys.__stdin__.fileno())
+    except (termios.error, OSError, ValueError):
         return False
     return True

@@ -70,6 +70,8 @@ class OneHolding(House):
 
     def refresh_data(self) -> None:
         """Look all of it up again."""
+        if self._story is None:
+            self.title_says(self.called, "looking ...")
         self.look_up(self._find, self._show)
 
     def _find(self) -> Story:

@@ -251,7 +251,6 @@ class House(Screen[None]):
         """
         self._asked += 1
         number = self._asked
-        self.set_class(True, "-looking")
 
         def work() -> None:
             try:
@@ -267,7 +266,6 @@ class House(Screen[None]):
         if event.number != self._asked or not self.is_attached:
             return
         self._answered = event.number
-        self.set_class(False, "-looking")
         if event.problem is None:
             event.show()
         else:

@@ -14,9 +14,10 @@ from sqlalchemy import Connection, select
 
 from kitloan.answers import HistoryLine, plural
 from kitloan.calendar import uk
-from kitloan.models import LedgerEntry, Organisation, Reversal, table
+from kitloan.models import LedgerEntry, Organisation, table
+from kitloan.standing import UNDONE
 
-entry, reversal, organisation = table(LedgerEntry), table(Reversal), table(Organisation)
+entry, organisation = table(LedgerEntry), table(Organisation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +38,8 @@ Say = Callable[[Mapping[str, Any], Names], str]
 
 def of_tag(connection: Connection, college: str, tag: str) -> list[HistoryLine]:
     """Every entry about a tag in a college's ledger, oldest first."""
-    undone = (
-        select(reversal.c.seq)
-        .where(
-            reversal.c.college == entry.c.college,
-            reversal.c.epoch == entry.c.epoch,
-            reversal.c.seq == entry.c.seq,
-        )
-        .exists()
-    )
     rows = connection.execute(
-        select(entry.c.body, undone.label("undone"))
+        select(entry.c.body, UNDONE.label("undone"))
         .where(entry.c.college == college, entry.c.tag == tag)
         .order_by(entry.c.epoch, entry.c.seq)
     ).all()

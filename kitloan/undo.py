@@ -15,22 +15,14 @@ from kitloan.entries import Reversed
 from kitloan.errors import Refused
 from kitloan.history import summary_of
 from kitloan.ledger import Writer, facts_said
-from kitloan.models import LedgerEntry, Reversal, table
+from kitloan.models import LedgerEntry, table
 from kitloan.prepared import AnyRow, Query
+from kitloan.standing import UNDONE
 from kitloan.tags import grouped
 
-entry, reversal = table(LedgerEntry), table(Reversal)
+entry = table(LedgerEntry)
 
 _KINDS = [kind.model_fields["kind"].default for kind in entries.Fact.__args__ if kind.desk_action]
-_UNDONE = (
-    select(reversal.c.seq)
-    .where(
-        reversal.c.college == entry.c.college,
-        reversal.c.epoch == entry.c.epoch,
-        reversal.c.seq == entry.c.seq,
-    )
-    .exists()
-)
 _COLUMNS = select(
     entry.c.epoch,
     entry.c.seq,
@@ -41,7 +33,7 @@ _COLUMNS = select(
     entry.c.by,
     entry.c.body,
 ).where(entry.c.college == bindparam("c"), entry.c.kind != "entry.reversed")
-_STANDING = _COLUMNS.where(~_UNDONE)
+_STANDING = _COLUMNS.where(~UNDONE)
 
 _LATEST = Query(
     _STANDING.where(

@@ -12,6 +12,7 @@ from kitloan.entries import Entry
 from kitloan.models import Alias, Gift, Holding, LedgerEntry, Loan, Reversal, Shortage, table
 from kitloan.prepared import Change, Query
 from kitloan.register.applying import applies, apply
+from kitloan.standing import UNDONE
 
 alias, gift, holding, loan = table(Alias), table(Gift), table(Holding), table(Loan)
 ledger_entry, reversal, shortage = table(LedgerEntry), table(Reversal), table(Shortage)
@@ -21,22 +22,13 @@ _forget = tuple(
     Change(delete(each).where(each.c.college == bindparam("c"), each.c.tag == bindparam("t")))
     for each in (alias, gift, shortage, loan, holding)
 )
-_undone = (
-    select(reversal.c.seq)
-    .where(
-        reversal.c.college == ledger_entry.c.college,
-        reversal.c.epoch == ledger_entry.c.epoch,
-        reversal.c.seq == ledger_entry.c.seq,
-    )
-    .exists()
-)
 _standing = Query(
     select(ledger_entry.c.body)
     .where(
         ledger_entry.c.college == bindparam("c"),
         ledger_entry.c.tag == bindparam("t"),
         ledger_entry.c.kind != "entry.reversed",
-        ~_undone,
+        ~UNDONE,
         (ledger_entry.c.epoch < bindparam("e"))
         | ((ledger_entry.c.epoch == bindparam("e")) & (ledger_entry.c.seq < bindparam("s"))),
     )

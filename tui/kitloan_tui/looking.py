@@ -1,0 +1,157 @@
+"""What the desk shows: the counter as it stands, and the lists as they were looked at last.
+
+Verbs run on the app's own thread, one after the other, and the screen is drawn from the counter
+afterwards. Today's lists are looked at on another thread, every few seconds and after each verb,
+so that what another desk does is seen here.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kitloan.calendar import instant, uk_instant
+from kitloan.errors import KitloanError
+from kitloan_tui import faultlog
+from kitloan_tui.banners import Banners
+from kitloan_tui.messages import Looked
+from kitloan_tui.screens.home import Home
+from kitloan_tui.settings import Settings
+from kitloan_tui.theme import THEMES
+from kitloan_tui.verdict import Verdict
+from kitloan_tui.widgets.panels import Heading
+
+if TYPE_CHECKING:
+    from kitloan.library import Kitloan
+    from kitloan_tui.counter import Counter
+    from kitloan_tui.lookups import Board
+
+Act = Callable[["Counter"], object]
+
+
+class Looking(Banners):
+    """An app with a counter behind it, once the store is open, and home in front of it.
+
+    Args:
+        settings: the user's theme and keys.
+        log: where unexpected errors are written; the user's own state folder when None.
+    """
+
+    def __init__(self, settings: Settings, log: Path | None) -> None:
+        super().__init__()
+        self.animation_level = "none"
+        self.settings = settings
+        for theme in THEMES.values():
+            self.register_theme(theme)
+        self.theme = THEMES[settings.theme].name
+        self.set_keymap({name: key for name, key in settings.keys.items() if key})
+        self.counter: Counter | None = None
+        self.home = Home(self._complete, settings)
+        self._fault_log = log or faultlog.default_place()
+        self._board: Board | None = None
+        self._seen: object = None
+        self._trouble = ""
+        self._looking = self._look_once_more = False
+
+    def get_default_screen(self) -> Home:
+        """Start at home, so that nothing is painted twice."""
+        return self.home
+
+    def _complete(self, text: str) -> str | None:
+        try:
+            return self.counter.complete(text) if self.counter else None
+        except KitloanError:  # a store out of reach is told when something is asked of it
+            return None
+
+    # -- doing ------------------------------------------------------------------------------------
+
+    def _do(self, act: Act) -> None:
+        """Do one thing at the counter, ring for a refusal, and draw what came of it."""
+        assert self.counter is not None  # noqa: S101  # callers look first; mypy cannot
+        before = self.counter.diary.refusals
+        try:
+            act(self.counter)
+        except Exception as problem:  # the desk goes on, whatever it was
+            self.counter.diary.record(self.fault(problem))
+        if self.counter.diary.refusals > before:
+            self.bell()
+        self._draw()
+        self.look_again()
+
+    def do_beside(self, act: Act) -> Verdict:
+        """Have the counter do what a screen of the house asks for; gives what it says."""
+        assert self.counter is not None  # noqa: S101  # such a screen is made with the counter
+        self._do(act)
+        return self.counter.verdict
+
+    def fault(self, problem: Exception) -> Verdict:
+        """Something that nobody expected, in words; it is written to the log."""
+        return faultlog.fault(problem, self._fault_log)
+
+    def _say(self, hint: str) -> None:
+        if self.counter:
+            self.counter.diary.note(hint)
+            self._draw()
+
+    # -- looking ----------------------------------------------------------------------------------
+
+    @property
+    def looking(self) -> bool:
+        """Whether the store is being looked at on a thread."""
+        return self._looking
+
+    def look_again(self) -> None:
+        """Look, on a thread, for what has changed in the store, here or at another desk."""
+        if self.counter is None:
+            return
+        if self._looking:
+            self._look_once_more = True
+            return
+        self._looking, self._look_once_more = True, False
+        self.run_worker(
+            partial(self._look, self.counter), thread=True, exit_on_error=False, group="looking"
+        )
+
+    def _look(self, counter: "Counter") -> None:
+        """On a thread: today's lists, when something has changed since they were looked at."""
+        from kitloan_tui import lookups
+
+        session = counter.kitloan.session
+        try:
+            pulse = lookups.pulse(session)
+            board = lookups.board(session) if pulse != self._seen else self._board
+            self.post_message(Looked(board, pulse))
+        except KitloanError as error:
+            self.post_message(Looked(self._board, self._seen, error.message))
+        except Exception as problem:  # the lists are no reason to stop
+            self.post_message(Looked(self._board, self._seen, self.fault(problem).text))
+
+    def on_looked(self, event: Looked) -> None:
+        """Show what a look at the store found; nothing is painted for nothing."""
+        self._looking = False
+        self.across("out-of-reach", f"! {event.trouble}" if event.trouble else "")
+        changed = (event.board, event.trouble) != (self._board, self._trouble)
+        self._board, self._seen, self._trouble = event.board, event.pulse, event.trouble
+        if self._look_once_more:
+            self.look_again()
+        if changed:
+            self._draw()
+        elif self.counter:
+            self._show_heading(self.counter.kitloan)
+
+    # -- drawing ----------------------------------------------------------------------------------
+
+    def _draw(self) -> None:
+        """Draw the counter as it stands, beside the lists as they were looked at last."""
+        if self.counter is None or self._board is None:
+            return
+        notes = [f"! The lists may be old: {self._trouble}"] if self._trouble else []
+        try:
+            self._show_heading(self.counter.kitloan)
+            self.home.show(self.counter, self._board, notes)
+        except Exception as problem:  # what cannot be drawn must not stop the counter
+            self.home.show_verdict(self.fault(problem))
+
+    def _show_heading(self, kitloan: "Kitloan") -> None:
+        now = uk_instant(instant(kitloan.session.clock()))
+        self.home.query_one(Heading).show(kitloan.college_name, f"{kitloan.session.actor}   {now}")

@@ -162,3 +162,45 @@ async def test_the_scanner_check(store: Store, log: Path) -> None:
         await hands.press("escape")
         await hands.scan(store.kit)
         assert hands.reads("? TO WHOM?")
+
+
+async def test_the_theme_is_kept(store: Store, log: Path, tmp_path: Path) -> None:
+    """Else a desk by a window would have to be made light every morning."""
+    place = tmp_path / "own" / "desk.toml"
+    async with at_desk(lambda: store.kitloan, log, settings_file=place) as hands:
+        hands.desk.action_perform("theme")
+        await hands.settle()
+        assert hands.reads("Theme: light.")
+    assert settings.read(place).theme == "light"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", 'theme = "light"\n'),
+        (
+            '# mine\ntheme="dark"  # at night\n[keys]\nundo = "f10"',
+            '# mine\ntheme = "light"  # at night\n[keys]\nundo = "f10"',
+        ),
+        ('[keys]\nwhole = "f10"\n', 'theme = "light"\n[keys]\nwhole = "f10"\n'),
+        ('stock = "l7160"', 'theme = "light"\nstock = "l7160"'),
+        ("theme = 'contrast'", 'theme = "light"\n'),
+    ],
+)
+def test_what_else_stands_in_the_file_stays(tmp_path: Path, before: str, after: str) -> None:
+    """Else choosing a theme would cost the user their keys and what they noted beside them."""
+    place = tmp_path / "desk.toml"
+    place.write_text(before)
+    settings.keep(place, Settings(theme="light"), ["theme"])
+    assert place.read_text() == after
+    assert settings.read(place).theme == "light"
+
+
+@pytest.mark.parametrize("text", ['theme = "pink"', "theme =", 'theme = """\ndark"""'])
+def test_a_file_that_cannot_be_added_to_stays(tmp_path: Path, text: str) -> None:
+    """Else a file with a slip in it would be gone before anybody could mend it."""
+    place = tmp_path / "desk.toml"
+    place.write_text(text)
+    with pytest.raises(BadInput):
+        settings.keep(place, Settings(theme="light"), ["theme"])
+    assert place.read_text() == text

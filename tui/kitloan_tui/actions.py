@@ -187,7 +187,7 @@ _DESK: Final = (
         "theme",
         "",
         "Theme",
-        "Dark, light or high contrast, in turn. The settings file keeps one: see docs/desk.md.",
+        "Dark, light or high contrast, in turn; kept for next time.",
         of_counter=False,
     ),
     Action("quit", "ctrl+q", "Quit", "Closes the desk.", of_counter=False),

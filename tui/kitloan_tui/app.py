@@ -157,6 +157,9 @@ class Desk(Opening):
     def _next_theme(self) -> None:
         names = [theme.name for theme in THEMES.values()]
         self.theme = names[(names.index(self.theme) + 1) % len(names)]
+        chosen = next(name for name, theme in THEMES.items() if theme.name == self.theme)
+        problem = self.keep(theme=chosen)
+        self._say(f"Theme: {chosen}." + (f" Not kept: {problem.message}" if problem else ""))
 
     def _palette(self) -> None:
         from kitloan_tui.palette import Palette
@@ -205,13 +208,15 @@ def run(
         starter: starts a store where there is none yet; see `Desk`.
         log: where unexpected errors are written; the user's own state folder when None.
     """
-    chosen, complaint = settings.usable(settings_file or settings.default_place())
+    place = settings_file or settings.default_place()
+    chosen, complaint = settings.usable(place)
     desk = Desk(
         opener,
         chosen=chosen,
         complaint=complaint,
         print_label=print_label,
         starter=starter,
+        settings_file=place,
         log=log,
     )
     try:

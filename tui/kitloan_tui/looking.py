@@ -6,13 +6,14 @@ so that what another desk does is seen here.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kitloan.calendar import instant, uk_instant
 from kitloan.errors import KitloanError
-from kitloan_tui import faultlog
+from kitloan_tui import faultlog, settings
 from kitloan_tui.banners import Banners
 from kitloan_tui.messages import Looked
 from kitloan_tui.screens.home import Home
@@ -33,20 +34,22 @@ class Looking(Banners):
     """An app with a counter behind it, once the store is open, and home in front of it.
 
     Args:
-        settings: the user's theme and keys.
+        chosen: the user's settings.
+        settings_file: where they are kept for next time; nowhere when None.
         log: where unexpected errors are written; the user's own state folder when None.
     """
 
-    def __init__(self, settings: Settings, log: Path | None) -> None:
+    def __init__(self, chosen: Settings, settings_file: Path | None, log: Path | None) -> None:
         super().__init__()
         self.animation_level = "none"
-        self.settings = settings
+        self.settings = chosen
         for theme in THEMES.values():
             self.register_theme(theme)
-        self.theme = THEMES[settings.theme].name
-        self.set_keymap({name: key for name, key in settings.keys.items() if key})
+        self.theme = THEMES[chosen.theme].name
+        self.set_keymap({name: key for name, key in chosen.keys.items() if key})
         self.counter: Counter | None = None
-        self.home = Home(self._complete, settings)
+        self.home = Home(self._complete, chosen)
+        self._settings_file = settings_file
         self._fault_log = log or faultlog.default_place()
         self._board: Board | None = None
         self._seen: object = None
@@ -62,6 +65,17 @@ class Looking(Banners):
             return self.counter.complete(text) if self.counter else None
         except KitloanError:  # a store out of reach is told when something is asked of it
             return None
+
+    def keep(self, **said: str | int | None) -> KitloanError | None:
+        """Keep some settings, for next time too; gives what stands in the way of that."""
+        self.settings = replace(self.settings, **said)  # type: ignore[arg-type]  # by their names
+        if self._settings_file is None:
+            return None
+        try:
+            settings.keep(self._settings_file, self.settings, list(said))
+        except KitloanError as problem:
+            return problem
+        return None
 
     # -- doing ------------------------------------------------------------------------------------
 

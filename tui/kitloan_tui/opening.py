@@ -28,10 +28,11 @@ class Opening(ScanRouter, Looking):
 
     Args:
         opener: opens the store; called on a thread, after the first paint.
-        chosen: the user's theme and keys.
+        chosen: the user's settings.
         complaint: what was wrong with them, to be told once the desk is open.
         print_label: puts a holding's label on paper; see `kitloan_tui.counter`.
         starter: starts the store of a college, or one to `play` with, where there is none yet.
+        settings_file: where the settings are kept for next time; nowhere when None.
         log: where unexpected errors are written; the user's own state folder when None.
     """
 
@@ -43,9 +44,10 @@ class Opening(ScanRouter, Looking):
         complaint: KitloanError | None = None,
         print_label: "PrintLabel | None" = None,
         starter: Callable[[str], "Kitloan"] | None = None,
+        settings_file: Path | None = None,
         log: Path | None = None,
     ) -> None:
-        super().__init__(chosen or Settings(), log)
+        super().__init__(chosen or Settings(), settings_file, log)
         self._opener = opener
         self._complaint = complaint
         self._print_label = print_label

@@ -22,7 +22,7 @@ from kitloan.entries import (
     Short,
     seal,
 )
-from kitloan.holdings import kit_type_with
+from kitloan.accession import kit_type_with
 from kitloan.ledger import Head, head_of, move_head, record
 from kitloan.tags import mint
 from kitloan.text import type_key

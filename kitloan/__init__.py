@@ -18,7 +18,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from kitloan.contents import Count
     from kitloan.errors import BadInput, KitloanError, Refused, StoreError
-    from kitloan.holdings import Gift, NewHolding
+    from kitloan.accession import Gift, NewHolding
     from kitloan.library import Kitloan, init, open  # noqa: A004  # the word of the contract
 
 _HOMES = {

@@ -150,7 +150,41 @@ _SAY: dict[str, Say] = {
     ),
     "holding.amended": lambda f, n: _joined("particulars amended", f["asset_number"] or ""),
     "holding.moved": lambda f, n: f"moved to {f['location']}",
-    "holding.withdrawn": lambda f, n: f"withdrawn: {f['reason']}",
+    "holding.withdrawn": lambda f, n: _joined(
+        f"withdrawn: {f['reason']}",
+        f"proposed by {f['proposed_by']}",
+        f"the donor agreed: {f['donor_agreement']}" if f["donor_agreement"] else "",
+    ),
+    "withdrawal.proposed": lambda f, n: f"to be withdrawn: {f['reason']}; a second must sign",
+    "holding.missing": lambda f, n: _joined(
+        "missing", "lost on loan" if f["loan"] else "", f["reason"] or ""
+    ),
+    "holding.found": lambda f, n: "found",
+    "transfer.sent": lambda f, n: _joined(f"sent to {f['to_college']}", _short(f)),
+    "transfer.called_off": lambda f, n: "the transfer was called off",
+    "transfer.arrived": lambda f, n: "the other college has it",
+    "transfer.received": lambda f, n: _joined(f"received from {f['from_college']}", _short(f)),
+    "stocktake.opened": lambda f, n: _joined(f"stocktake {f['name']} opened", f["place"] or ""),
+    "stocktake.expects": lambda f, n: f"{plural(len(f['tags']), 'holding')} expected",
+    "stocktake.desk": lambda f, n: (
+        f"{f['desk']} " + ("takes part" if f["waiting"] else "has handed in its scans")
+    ),
+    "stocktake.scanned": lambda f, n: _joined(
+        "sighted in a stocktake" if f["tag"] else f"scanned: {f['code']}", f["place"] or ""
+    ),
+    "stocktake.confirmed": lambda f, n: "the borrower says that they have it",
+    "stocktake.closed": lambda f, n: _joined(
+        f"stocktake closed: {f['sighted'] + f['sighted_elsewhere']} sighted",
+        f"{f['not_sighted']} not",
+    ),
+    "ledger.resumed": lambda f, n: f"resumed from a backup, after entry {f['seq']}",
+    "programme.defined": lambda f, n: f["name"],
+    "gift.agreed": lambda f, n: f"{f['donor']} promised {f['promised']:,} ({f['gift']})",
+    "gift.delivered": lambda f, n: f"{f['quantity']:,} of {f['gift']} came",
+    "allocation.made": lambda f, n: f"{f['quantity']:,} of {f['gift']} to {f['college']}",
+    "challenge.set": lambda f, n: (
+        f"{f['college']} is asked to show " + plural(len(f["tags"]), "holding")
+    ),
     "holding.sighted": lambda f, n: "sighted",
     "label.claimed": lambda f, n: f"also answers to {f['label']}",
     "loan.checked_out": lambda f, n: f"lent: {_lent(f, n)}",

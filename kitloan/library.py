@@ -18,6 +18,7 @@ from kitloan.text import clean, slug
 
 if TYPE_CHECKING:
     from kitloan.audit import Auditor
+    from kitloan.backup import Backups
     from kitloan.desk import Desk
     from kitloan.directory import Directory
     from kitloan.exchange import Exchange
@@ -115,6 +116,13 @@ class Kitloan:
         from kitloan.verify import Verifier
 
         return Verifier(self.session)
+
+    @cached_property
+    def backups(self) -> "Backups":
+        """Copies of the store, proved."""
+        from kitloan.backup import Backups
+
+        return Backups(self.session)
 
     @cached_property
     def audit(self) -> "Auditor":

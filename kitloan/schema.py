@@ -8,7 +8,8 @@ SCHEMA = 1
 
 def create_tables(connection: Connection) -> None:
     """Make every table, constraint and index in an empty database."""
-    from kitloan.models import ONLY_SOME_ROWS, Base, table  # opening a store needs none
+    from kitloan.models import Base, table  # opening a store needs none
+    from kitloan.models.every import ONLY_SOME_ROWS
 
     Base.metadata.create_all(connection)
     for model, name, columns, rows, unique in ONLY_SOME_ROWS:

@@ -17,7 +17,7 @@ from sqlalchemy import bindparam, select
 
 from kitloan.borrowers import borrower, person, remark
 from kitloan.entries import LoanFound
-from kitloan.holdings import Gift, NewHolding, accession
+from kitloan.accession import Gift, NewHolding, accession
 from kitloan.ledger import Writer
 from kitloan.models import Alias, Holding, table
 from kitloan.prepared import Query

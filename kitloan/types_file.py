@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kitloan.entries import Component, KitTypeDefined
 from kitloan.errors import BadInput
-from kitloan.holdings import kit_type_with
+from kitloan.accession import kit_type_with
 from kitloan.spreadsheets.cells import load
 from kitloan.spreadsheets.columns import header_texts, squeeze
 from kitloan.spreadsheets.sheets import Sheet

@@ -20,7 +20,8 @@ from kitloan.errors import KitloanError, StoreError
 from kitloan.faults import driver_error
 from kitloan.history import LogLine, log
 from kitloan.ledger import ledger_name, record
-from kitloan.models import REGISTER_TABLES, LedgerEntry, LedgerHead, table
+from kitloan.models import LedgerEntry, LedgerHead, table
+from kitloan.models.every import REGISTER_TABLES
 from kitloan.prepared import AnyRow
 from kitloan.session import Session
 from kitloan.store import Store, scratch_store

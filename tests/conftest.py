@@ -4,6 +4,7 @@ import secrets
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ import pytest
 import sqlalchemy as sa
 
 import kitloan
+from kitloan.accession import NewHolding, kit_type_with
 from kitloan.entries import Component
-from kitloan.holdings import NewHolding, kit_type_with
+from kitloan.holdings import Holdings
 from kitloan.library import Kitloan
 
 # A run that was started in the background ignores Ctrl+C, and every program it starts would too.
@@ -104,6 +106,13 @@ def fife(place: str, clock: SetClock) -> Iterator[Kitloan]:
     with kitloan.init("fife", place, actor="m.ross", clock=clock) as opened:
         opened.holdings.define_types([kit_type_with("STEM kit", KIT)])
         yield opened
+
+
+def write_off(opened: Kitloan, tag: str, reason: str) -> None:
+    """Take a holding off the register as two people do it."""
+    opened.holdings.propose_withdrawal(tag, reason, donor_agreement="letter of 1 May 2026")
+    second = replace(opened.session, actor="j.kerr")
+    Holdings(second).withdraw(tag)
 
 
 @pytest.fixture

@@ -11,12 +11,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from conftest import KIT, SetClock
+from conftest import KIT, SetClock, write_off
 from kitloan import Count, Gift, NewHolding
+from kitloan.accession import kit_type_with
 from kitloan.entries import Component
-from kitloan.holdings import kit_type_with
 from kitloan.library import Kitloan
-from kitloan.models import REGISTER_TABLES, Base, LedgerEntry, table
+from kitloan.models import Base, LedgerEntry, table
+from kitloan.models.every import REGISTER_TABLES
 from kitloan.tags import mint
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "registers" / "ayrshire.csv"
@@ -103,9 +104,10 @@ def keep(desk: Kitloan, clock: SetClock, tags: dict[str, str]) -> None:
     desk.holdings.amend(tags["goggles"], quantity=32, asset_number="G-1")
     desk.holdings.amend(tags["four"], type="Micro kit", serial="SN-4")
     desk.holdings.record_gift(tags["four"], Gift(donor="IET", title="owned", value_pence=65000))
-    desk.holdings.withdraw(tags["device"], "fell down the stairs")
+    desk.holdings.report_missing(tags["device"], "not on its shelf")
+    desk.holdings.propose_withdrawal(tags["device"], "fell down the stairs")
     desk.desk.undo()
-    desk.holdings.withdraw(tags["device"], "fell down the stairs")
+    write_off(desk, tags["device"], "fell down the stairs")
     mistake = desk.holdings.add(NewHolding("Abacus", gift=Gift(donor="A friend"))).tag
     desk.desk.undo()
     desk.holdings.add(NewHolding("Abacus", tag=mistake))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import kitloan
-from conftest import SetClock
+from conftest import SetClock, write_off
 from kitloan import BadInput, Count, NewHolding
 from kitloan.calendar import SCOTLAND
 from kitloan.library import Kitloan
@@ -38,7 +38,7 @@ def story(desk: Kitloan, clock: SetClock, folder: Path) -> Told:
         lambda: desk.desk.check_in([tags["one"]], Count(missing={"Spanner": 1})),
         lambda: desk.desk.undo(),
         lambda: read_register(desk),
-        lambda: desk.holdings.withdraw(tags["four"], "given away"),
+        lambda: write_off(desk, tags["four"], "given away"),
         lambda: None,
         lambda: desk.desk.check_in([tags["one"]], Count(whole=True)),
     )

@@ -8,7 +8,7 @@ import pytest
 import kitloan
 from conftest import KIT, SetClock
 from kitloan import BadInput, Count, Gift, NewHolding
-from kitloan.holdings import kit_type_with
+from kitloan.accession import kit_type_with
 from kitloan.library import Kitloan
 from kitloan.reference import colleges, find_college, regions
 

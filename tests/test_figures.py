@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from conftest import SetClock
+from conftest import SetClock, write_off
 from kitloan import Count, Gift, NewHolding
 from kitloan.answers import SYMBOLS, Status
 from kitloan.library import Kitloan
@@ -38,7 +38,7 @@ def test_use_counts_the_last_twelve_months(fife: Kitloan, clock: SetClock, kit: 
     clock.move(days=400)
     fife.desk.check_out([kit], "A")
     gone = fife.holdings.add(NewHolding("Broken thing")).tag
-    fife.holdings.withdraw(gone, "broken")
+    write_off(fife, gone, "broken")
     use = [(each.type, each.holdings, each.loans) for each in fife.figures.use_by_type()]
     assert use == [("STEM kit", 1, 1), ("Device", 1, 0)]
 
@@ -116,7 +116,7 @@ def test_a_list_by_status_is_what_each_holding_says(
     fife.desk.check_out([late, uncounted], "A")
     fife.desk.check_in([uncounted])
     fife.desk.count(short, Count(missing={"Spanner": 1}))
-    fife.holdings.withdraw(gone, "lost")
+    write_off(fife, gone, "lost")
     clock.move(days=15)
     fife.desk.check_out([kit, stock], "A")
     fife.desk.check_out([all_out], "A", quantity=2)

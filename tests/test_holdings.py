@@ -4,10 +4,10 @@ from datetime import date
 
 import pytest
 
-from conftest import SetClock
+from conftest import SetClock, write_off
 from kitloan import BadInput, Gift, NewHolding, Refused
+from kitloan.accession import kit_type_with
 from kitloan.entries import Component
-from kitloan.holdings import kit_type_with
 from kitloan.library import Kitloan
 from kitloan.tags import is_tag, mint
 
@@ -110,7 +110,7 @@ def test_a_move_is_a_sighting(fife: Kitloan, kit: str, clock: SetClock) -> None:
 
 def test_what_is_withdrawn_is_not_lent_nor_counted(fife: Kitloan, kit: str) -> None:
     """A written-off kit must leave the figures and keep its history."""
-    fife.holdings.withdraw(kit, "flood at Rosyth")
+    write_off(fife, kit, "flood at Rosyth")
     assert fife.find.holding(kit).status == "withdrawn"
     with pytest.raises(Refused) as refusal:
         fife.desk.check_out([kit], "Balwearie High School")
@@ -123,7 +123,7 @@ def test_what_is_on_loan_cannot_be_withdrawn(fife: Kitloan, kit: str) -> None:
     """A loan whose kit is gone from the register would never be chased."""
     fife.desk.check_out([kit], "Balwearie High School")
     with pytest.raises(Refused):
-        fife.holdings.withdraw(kit, "lost")
+        fife.holdings.propose_withdrawal(kit, "lost")
     assert fife.find.holding(kit).status == "out"
 
 

@@ -71,8 +71,8 @@ def test_a_shortage_outlives_a_corrected_contents_list(
     fife: Kitloan, kit: str, count: Count | None
 ) -> None:
     """A part that is called otherwise from now on is still missing."""
+    from kitloan.accession import kit_type_with
     from kitloan.entries import Component
-    from kitloan.holdings import kit_type_with
 
     fife.desk.count(kit, Count(missing={"Wheel": 2}))
     parts = (Component(name="Wheels", quantity=16), Component(name="Panel", quantity=18))

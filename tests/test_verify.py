@@ -15,7 +15,8 @@ import kitloan
 from conftest import SetClock
 from crowd import raw
 from kitloan.library import Kitloan
-from kitloan.models import REGISTER_TABLES, Base, LedgerEntry, LedgerHead, table
+from kitloan.models import Base, LedgerEntry, LedgerHead, table
+from kitloan.models.every import REGISTER_TABLES
 from kitloan.store import is_url
 from kitloan.verify import Finding
 from lives import (

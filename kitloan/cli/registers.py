@@ -12,7 +12,7 @@ from kitloan.cli.output import Progress, columns, print_json, print_text
 from kitloan.errors import BadInput
 
 if TYPE_CHECKING:
-    from kitloan.holdings import Gift
+    from kitloan.accession import Gift
     from kitloan.taking_in import TakenIn
 
 _SHOWN_PROBLEMS = 50
@@ -148,7 +148,7 @@ def types_import(app: App, file: Path) -> None:
 @pass_app
 def add(app: App, /, type_: str, quantity: int, **given: str | None) -> None:
     """Take in one holding, under a tag of its own."""
-    from kitloan.holdings import NewHolding
+    from kitloan.accession import NewHolding
 
     with app.open() as opened:
         made = opened.holdings.add(
@@ -173,7 +173,7 @@ def add(app: App, /, type_: str, quantity: int, **given: str | None) -> None:
 
 
 def _gift(given: dict[str, str | None]) -> "Gift":
-    from kitloan.holdings import Gift
+    from kitloan.accession import Gift
 
     return Gift(
         donor=given["donor"],

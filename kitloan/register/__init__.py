@@ -8,7 +8,16 @@ A fact says absolute things (what is short now, which day it is due), so most fu
 two statements. Undoing needs no code of its own per kind: see `kitloan.register.undoing`.
 """
 
-from kitloan.register import borrowing, definitions, keeping, undoing  # noqa: F401  # they register
+from kitloan.register import (  # noqa: F401  # they register
+    absence,
+    borrowing,
+    definitions,
+    keeping,
+    national,
+    stocktaking,
+    transferring,
+    undoing,
+)
 from kitloan.register.applying import apply
 
 __all__ = ["apply"]

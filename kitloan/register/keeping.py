@@ -1,4 +1,4 @@
-"""Facts about keeping holdings: taking in, gift terms, amending, moving, sighting, withdrawing."""
+"""Facts about keeping holdings: taking in, gift terms, amending, moving, sighting, counting."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def change_holding(**values: Any) -> Change:
     )
 
 
-_insert_holding = Change(insert(holding))
+insert_holding = Change(insert(holding))
 _insert_gift = Change(insert(gift))
 _insert_alias = Change(insert(alias))
 _set_gift = Change(
@@ -53,7 +53,6 @@ _amend = change_holding(
     serial=bindparam("new_serial"),
 )
 _move = change_holding(location=bindparam("new_location"), **SIGHTED)
-_withdraw = change_holding(state="withdrawn")
 _sight = change_holding(**SIGHTED)
 _counted = change_holding(uncounted=bindparam("not_counted"), **SIGHTED)
 
@@ -67,7 +66,7 @@ def accessioned(
     if fact.register_row is not None:
         seen_at, seen_by = (f"{fact.sighted_on}T00:00:00Z", "register")
     known = fact.register_row is None or fact.sighted_on is not None
-    _insert_holding(
+    insert_holding(
         connection,
         college=college,
         tag=fact.tag,
@@ -131,14 +130,6 @@ def moved(connection: Connection, college: str, entry: Entry, fact: entries.Hold
         connection, c=college, t=fact.tag, new_location=fact.location, at=entry.at, by=entry.by
     )
     refresh_words(connection, college, fact.tag)
-
-
-@applies(entries.HoldingWithdrawn)
-def withdrawn(
-    connection: Connection, college: str, entry: Entry, fact: entries.HoldingWithdrawn
-) -> None:
-    """A holding is not lent or looked for any more."""
-    _withdraw.one(connection, c=college, t=fact.tag)
 
 
 @applies(entries.HoldingSighted)

@@ -10,17 +10,34 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 from kitloan import entries
 from kitloan.entries import Entry
 from kitloan.models import Alias, Gift, Holding, LedgerEntry, Loan, Reversal, Shortage, table
+from kitloan.models.absence import Absence, Arrival, Transfer, Withdrawal
+from kitloan.models.stocktaking import Confirmation, StocktakeScan
 from kitloan.prepared import Change, Query
 from kitloan.register.applying import applies, apply
+from kitloan.register.epochs import epoch_of
 from kitloan.standing import UNDONE
 
-alias, gift, holding, loan = table(Alias), table(Gift), table(Holding), table(Loan)
-ledger_entry, reversal, shortage = table(LedgerEntry), table(Reversal), table(Shortage)
+ledger_entry, reversal = table(LedgerEntry), table(Reversal)
+
+_OF_A_TAG = (
+    Alias,
+    Gift,
+    Shortage,
+    Absence,
+    Withdrawal,
+    Transfer,
+    Arrival,
+    Confirmation,
+    StocktakeScan,
+    Loan,
+    Holding,
+)
+"""Every table that a tag's story makes rows in, children before parents."""
 
 _insert_reversal = Change(insert(reversal))
 _forget = tuple(
     Change(delete(each).where(each.c.college == bindparam("c"), each.c.tag == bindparam("t")))
-    for each in (alias, gift, shortage, loan, holding)
+    for each in [table(model) for model in _OF_A_TAG]
 )
 _standing = Query(
     select(ledger_entry.c.body)
@@ -53,9 +70,3 @@ def undo(connection: Connection, college: str, entry: Entry, fact: entries.Rever
         forget(connection, c=college, t=fact.tag)
     for body in standing:
         apply(connection, college, entries.parse(body))
-
-
-def epoch_of(ledger: str) -> int:
-    """The epoch in a ledger's name: 1 for `fife`, 2 for `fife/2`."""
-    _, _, epoch = ledger.partition("/")
-    return int(epoch or 1)

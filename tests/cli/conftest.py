@@ -14,6 +14,7 @@ import pytest
 
 import kitloan
 from cli.running import PROGRAM, Answer, Cli, Program, Stock
+from conftest import write_off
 from kitloan import Count, NewHolding
 from kitloan.cli.main import run
 from kitloan.types_file import read_types
@@ -109,7 +110,7 @@ def stocked_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Stock]
         fife.desk.check_in([uncounted])
         fife.desk.count(unusable, Count(missing={"Spanner": 1}))
         gone = fife.holdings.add(NewHolding("STEM kit", asset_number="FC009")).tag
-        fife.holdings.withdraw(gone, "burnt")
+        write_off(fife, gone, "burnt")
     return folder / "fife.sqlite", Stock(kit, lent, uncounted, unusable, goggles, gone)
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 import kitloan
 from cli.running import Cli, Stock, rendered
-from kitloan.holdings import Gift
+from kitloan.accession import Gift
 from kitloan.scan import COMMANDS, Command, read
 from kitloan.tags import grouped
 

@@ -3,8 +3,8 @@
 Every one of these can be undone, save forgetting a person; so none but that asks "are you sure".
 """
 
+from kitloan.accession import NewHolding
 from kitloan.answers import ShortageOfHolding, plural
-from kitloan.holdings import NewHolding
 from kitloan.library import Kitloan
 from kitloan.tags import grouped
 from kitloan.taking_in import TakenIn

@@ -1,0 +1,26 @@
+"""What the tables are made of: their root, keys that stay inside a college, the way to Core."""
+
+from sqlalchemy import ForeignKeyConstraint, MetaData, Table
+from sqlmodel import SQLModel
+
+
+class Base(SQLModel):
+    """Root of the tables, with metadata of their own."""
+
+    metadata = MetaData()
+    # The classes declare tables and are never made into objects: their validators stay unbuilt.
+    model_config = {"defer_build": True}
+
+
+def in_college(*columns: str, to: str, name: str) -> ForeignKeyConstraint:
+    """A foreign key that stays inside one college."""
+    own, theirs = zip(*(pair.split("=") for pair in columns), strict=True)
+    return ForeignKeyConstraint(
+        ["college", *own], [f"{to}.college", *(f"{to}.{column}" for column in theirs)], name=name
+    )
+
+
+def table(model: type[Base]) -> Table:
+    """The Core table behind a model: what queries are written with."""
+    found: Table = model.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
+    return found

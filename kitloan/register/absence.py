@@ -1,0 +1,97 @@
+"""Facts about holdings that are not where they belong: missing, found, written off by two."""
+
+from sqlalchemy import Connection, bindparam, delete, insert, update
+
+from kitloan import entries
+from kitloan.entries import Entry
+from kitloan.models import Loan, table
+from kitloan.models.absence import Absence, Withdrawal
+from kitloan.prepared import Change
+from kitloan.register.applying import applies
+from kitloan.register.keeping import SIGHTED, change_holding
+
+absence, loan, withdrawal = table(Absence), table(Loan), table(Withdrawal)
+
+_gone = change_holding(state="missing", out_quantity=0)
+_back = change_holding(state="held", **SIGHTED)
+_withdraw = change_holding(state="withdrawn")
+_insert_absence = Change(insert(absence))
+_forget_absence = Change(
+    delete(absence).where(absence.c.college == bindparam("c"), absence.c.tag == bindparam("t"))
+)
+_lost_on_loan = Change(
+    update(loan)
+    .where(loan.c.college == bindparam("c"), loan.c.loan == bindparam("l"))
+    .values(returned=loan.c.quantity, closed_at=bindparam("at"))
+)
+_insert_withdrawal = Change(insert(withdrawal))
+_forget_withdrawal = Change(
+    delete(withdrawal).where(
+        withdrawal.c.college == bindparam("c"), withdrawal.c.tag == bindparam("t")
+    )
+)
+
+
+@applies(entries.HoldingMissing)
+def missing(
+    connection: Connection, college: str, entry: Entry, fact: entries.HoldingMissing
+) -> None:
+    """Nobody can have it now, and the loan that lost it is over."""
+    if fact.loan is not None:
+        _lost_on_loan.one(connection, c=college, l=fact.loan, at=entry.at)
+    _gone.one(connection, c=college, t=fact.tag)
+    _insert_absence(
+        connection,
+        college=college,
+        tag=fact.tag,
+        loan=fact.loan,
+        reason=fact.reason,
+        since=entry.at,
+        said_by=entry.by,
+    )
+
+
+@applies(entries.HoldingFound)
+def found(connection: Connection, college: str, entry: Entry, fact: entries.HoldingFound) -> None:
+    """It is held again, and was in somebody's hand."""
+    _forget_absence.one(connection, c=college, t=fact.tag)
+    _back.one(connection, c=college, t=fact.tag, at=entry.at, by=entry.by)
+
+
+@applies(entries.WithdrawalProposed)
+def proposed(
+    connection: Connection, college: str, entry: Entry, fact: entries.WithdrawalProposed
+) -> None:
+    """One person has signed; a new proposal takes the place of an older one."""
+    _forget_withdrawal(connection, c=college, t=fact.tag)
+    _insert_withdrawal(
+        connection,
+        college=college,
+        tag=fact.tag,
+        reason=fact.reason,
+        donor_agreement=fact.donor_agreement,
+        proposed_at=entry.at,
+        proposed_by=entry.by,
+        signed_at=None,
+        signed_by=None,
+    )
+
+
+_sign = Change(
+    update(withdrawal)
+    .where(
+        withdrawal.c.college == bindparam("c"),
+        withdrawal.c.tag == bindparam("t"),
+        withdrawal.c.signed_at.is_(None),
+    )
+    .values(signed_at=bindparam("at"), signed_by=bindparam("by"))
+)
+
+
+@applies(entries.HoldingWithdrawn)
+def withdrawn(
+    connection: Connection, college: str, entry: Entry, fact: entries.HoldingWithdrawn
+) -> None:
+    """A second person has signed: it is not lent or looked for any more."""
+    _sign.one(connection, c=college, t=fact.tag, at=entry.at, by=entry.by)
+    _withdraw.one(connection, c=college, t=fact.tag)

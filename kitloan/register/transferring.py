@@ -1,0 +1,157 @@
+"""Facts about transfers between colleges: sent, called off, arrived there, received here."""
+
+import json
+
+from sqlalchemy import Connection, bindparam, insert, update
+
+from kitloan import entries
+from kitloan.entries import Entry, Short
+from kitloan.models import table
+from kitloan.models.absence import Arrival, Transfer
+from kitloan.prepared import Change
+from kitloan.register.applying import applies
+from kitloan.register.keeping import SIGHTED, change_holding, insert_holding
+from kitloan.register.wholeness import set_shortages
+from kitloan.register.words import refresh_words
+from kitloan.text import fold
+
+arrival, transfer = table(Arrival), table(Transfer)
+
+_send = change_holding(state="in_transit", uncounted=bindparam("not_counted"), **SIGHTED)
+_hold_again = change_holding(state="held", **SIGHTED)
+_gone = change_holding(state="withdrawn")
+_hold = change_holding(
+    state="held",
+    kit_type=bindparam("new_type"),
+    quantity=bindparam("new_quantity"),
+    asset_number=bindparam("new_number"),
+    asset_key=bindparam("new_key"),
+    serial=bindparam("new_serial"),
+    location=bindparam("new_location"),
+    uncounted=bindparam("not_counted"),
+    **SIGHTED,
+)
+_insert_transfer = Change(insert(transfer))
+_insert_arrival = Change(insert(arrival))
+_end_transfer = Change(
+    update(transfer)
+    .where(
+        transfer.c.college == bindparam("c"),
+        transfer.c.transfer == bindparam("x"),
+        transfer.c.state == "sent",
+    )
+    .values(state=bindparam("new_state"), ended_at=bindparam("at"))
+)
+
+
+def short_json(shortages: tuple[Short, ...]) -> str:
+    """What a count found short, as the two sides of a transfer are compared by it."""
+    return json.dumps(
+        {each.component: each.missing + each.broken for each in shortages},
+        sort_keys=True,
+        ensure_ascii=False,
+    )
+
+
+@applies(entries.TransferSent)
+def sent(connection: Connection, college: str, entry: Entry, fact: entries.TransferSent) -> None:
+    """A holding is on its way to another college."""
+    _send.one(
+        connection,
+        c=college,
+        t=fact.tag,
+        not_counted=fact.counted == "uncounted",
+        at=entry.at,
+        by=entry.by,
+    )
+    set_shortages(connection, college, fact.tag, fact.shortages, entry.at)
+    _insert_transfer(
+        connection,
+        college=college,
+        transfer=fact.transfer,
+        tag=fact.tag,
+        to_college=fact.to_college,
+        quantity=fact.quantity,
+        counted=fact.counted,
+        short=short_json(fact.shortages),
+        sent_at=entry.at,
+        sent_by=entry.by,
+        state="sent",
+        ended_at=None,
+    )
+
+
+@applies(entries.TransferCalledOff)
+def called_off(
+    connection: Connection, college: str, entry: Entry, fact: entries.TransferCalledOff
+) -> None:
+    """A holding never went, or came back."""
+    _end_transfer.one(connection, c=college, x=fact.transfer, new_state="called_off", at=entry.at)
+    _hold_again.one(connection, c=college, t=fact.tag, at=entry.at, by=entry.by)
+
+
+@applies(entries.TransferArrived)
+def arrived(
+    connection: Connection, college: str, entry: Entry, fact: entries.TransferArrived
+) -> None:
+    """The other college has it: it is off this register."""
+    _end_transfer.one(connection, c=college, x=fact.transfer, new_state="arrived", at=entry.at)
+    _gone.one(connection, c=college, t=fact.tag)
+
+
+@applies(entries.TransferReceived)
+def received(
+    connection: Connection, college: str, entry: Entry, fact: entries.TransferReceived
+) -> None:
+    """A holding is on this register, anew or again."""
+    key = fold(fact.asset_number) if fact.asset_number else None
+    again = _hold(
+        connection,
+        c=college,
+        t=fact.tag,
+        new_type=fact.kit_type,
+        new_quantity=fact.quantity,
+        new_number=fact.asset_number,
+        new_key=key,
+        new_serial=fact.serial,
+        new_location=fact.location,
+        not_counted=fact.counted == "uncounted",
+        at=entry.at,
+        by=entry.by,
+    )
+    if not again:
+        insert_holding(
+            connection,
+            college=college,
+            tag=fact.tag,
+            kit_type=fact.kit_type,
+            quantity=fact.quantity,
+            out_quantity=0,
+            state="held",
+            uncounted=fact.counted == "uncounted",
+            critical_short=0,
+            location=fact.location,
+            asset_number=fact.asset_number,
+            asset_key=key,
+            serial=fact.serial,
+            received_on=entry.at[:10],
+            register_row=None,
+            accessioned_at=entry.at,
+            sighted_at=entry.at,
+            sighted_by=entry.by,
+            words="",
+        )
+    refresh_words(connection, college, fact.tag)
+    set_shortages(connection, college, fact.tag, fact.shortages, entry.at)
+    _insert_arrival(
+        connection,
+        college=college,
+        arrival=fact.arrival,
+        tag=fact.tag,
+        from_college=fact.from_college,
+        quantity=fact.quantity,
+        counted=fact.counted,
+        short=short_json(fact.shortages),
+        received_at=entry.at,
+        received_by=entry.by,
+    )

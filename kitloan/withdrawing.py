@@ -1,0 +1,191 @@
+"""Missing, found, and written off: what must be so before a holding leaves the shelf for good.
+
+A holding leaves the register by two people: one proposes, with the reason and, where the gift's
+terms ask for it, the donor's agreement; another signs. Who lost it cannot write it off alone.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, select
+
+from kitloan.entries import (
+    HoldingFound,
+    HoldingMissing,
+    HoldingWithdrawn,
+    WithdrawalProposed,
+)
+from kitloan.errors import Refused
+from kitloan.ledger import Writer, said_of
+from kitloan.lending import held, open_loans
+from kitloan.models import Gift, table
+from kitloan.models.absence import Withdrawal
+from kitloan.models.national import Gifting
+from kitloan.prepared import AnyRow, Query
+from kitloan.resolve import resolve
+from kitloan.tags import grouped
+from kitloan.text import clean
+
+gift, gifting, withdrawal = table(Gift), table(Gifting), table(Withdrawal)
+
+_PROPOSAL = Query(
+    select(withdrawal).where(
+        withdrawal.c.college == bindparam("c"),
+        withdrawal.c.tag == bindparam("t"),
+        withdrawal.c.signed_at.is_(None),
+    )
+)
+_TERMS = Query(
+    select(gift.c.donor, gift.c.title, gifting.c.donor_must_agree)
+    .select_from(gift)
+    .outerjoin(gifting, gifting.c.gift == gift.c.gift)
+    .where(gift.c.college == bindparam("c"), gift.c.tag == bindparam("t"))
+)
+NOT_OURS_TO_GIVE = ("on_loan_from_donor", "held_for_esp")
+"""Titles under which a college does not own what it holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A withdrawal that waits for a second person."""
+
+    tag: str
+    reason: str
+    donor_agreement: str | None
+    at: str
+    by: str
+
+
+def report_missing(writer: Writer, text: str, reason: str | None) -> None:
+    """See `Holdings.report_missing`."""
+    tag = resolve(writer.connection, writer.college, text)[1]
+    if writer.said:
+        said_of(writer, HoldingMissing, tag)
+        return
+    row = held(writer, tag)
+    must_be_here(row)
+    if row.quantity > 1:
+        raise Refused(
+            "several",
+            f"{grouped(tag)} is a stock of {row.quantity}; it is not missing as a whole.",
+            "Say how many are left: kitloan amend, or take back what is out.",
+            tag=tag,
+        )
+    loans = open_loans(writer, tag)
+    writer.append(
+        HoldingMissing(
+            tag=tag,
+            loan=loans[0].loan if loans else None,
+            reason=clean(reason, "The reason") if reason else None,
+        )
+    )
+
+
+def found(writer: Writer, text: str) -> None:
+    """See `Holdings.found`."""
+    tag = resolve(writer.connection, writer.college, text)[1]
+    if writer.said:
+        said_of(writer, HoldingFound, tag)
+        return
+    row = held(writer, tag)
+    if row.state != "missing":
+        raise Refused("not_missing", f"{_shown(row)} is not on record as missing.", tag=tag)
+    writer.append(HoldingFound(tag=tag))
+
+
+def propose(writer: Writer, text: str, reason: str, donor_agreement: str | None) -> None:
+    """See `Holdings.propose_withdrawal`."""
+    why = clean(reason, "The reason")
+    agreed = clean(donor_agreement, "The donor's agreement") if donor_agreement else None
+    tag = resolve(writer.connection, writer.college, text)[1]
+    if writer.said:
+        said_of(writer, WithdrawalProposed, tag)
+        return
+    row = held(writer, tag)
+    _may_leave(row)
+    terms = _TERMS(writer.connection, c=writer.college, t=tag).first()
+    if not agreed and terms and (terms.title in NOT_OURS_TO_GIVE or terms.donor_must_agree):
+        raise Refused(
+            "donor_must_agree",
+            f"{_shown(row)} is {terms.donor or 'the donor'}'s "
+            f"({terms.title.replace('_', ' ')}): the donor must agree first.",
+            "Name the letter or message that agrees, with --donor-agreement.",
+            tag=tag,
+            donor=terms.donor,
+            title=terms.title,
+        )
+    writer.append(WithdrawalProposed(tag=tag, reason=why, donor_agreement=agreed))
+
+
+def sign(writer: Writer, text: str) -> None:
+    """See `Holdings.withdraw`."""
+    tag = resolve(writer.connection, writer.college, text)[1]
+    if writer.said:
+        said_of(writer, HoldingWithdrawn, tag)
+        return
+    row = held(writer, tag)
+    _may_leave(row)
+    proposal = _PROPOSAL(writer.connection, c=writer.college, t=tag).one_or_none()
+    if proposal is None:
+        raise Refused(
+            "not_proposed",
+            f"Nobody has proposed to withdraw {_shown(row)}.",
+            f"Say why: kitloan withdraw {tag} --reason REASON; then a second person signs.",
+            tag=tag,
+        )
+    if proposal.proposed_by == writer.actor:
+        raise Refused(
+            "same_person",
+            f"{writer.actor} proposed to withdraw {_shown(row)}; a second person must sign.",
+            f"Somebody else says: kitloan withdraw {tag} --sign",
+            tag=tag,
+            proposed_by=proposal.proposed_by,
+        )
+    writer.append(
+        HoldingWithdrawn(
+            tag=tag,
+            reason=proposal.reason,
+            proposed_by=proposal.proposed_by,
+            donor_agreement=proposal.donor_agreement,
+        )
+    )
+
+
+def proposals(connection: Connection, college: str) -> list[Proposal]:
+    """Withdrawals that wait for a second person, the oldest first."""
+    rows = connection.execute(
+        select(withdrawal)
+        .where(withdrawal.c.college == college, withdrawal.c.signed_at.is_(None))
+        .order_by(withdrawal.c.proposed_at, withdrawal.c.tag)
+    )
+    return [
+        Proposal(row.tag, row.reason, row.donor_agreement, row.proposed_at, row.proposed_by)
+        for row in rows
+    ]
+
+
+def must_be_here(row: AnyRow) -> None:
+    """Refuse a holding that is missing, on its way or written off."""
+    if row.state != "held":
+        raise Refused(
+            row.state,
+            f"{_shown(row)} is {row.state.replace('_', ' ')}.",
+            f"See its history: kitloan show {row.tag}",
+            tag=row.tag,
+        )
+
+
+def _may_leave(row: AnyRow) -> None:
+    if row.out_quantity:
+        raise Refused(
+            "on_loan",
+            f"{_shown(row)} is on loan and cannot be withdrawn.",
+            f"Take it back first: kitloan checkin {row.tag}; or, when it is lost: "
+            f"kitloan missing {row.tag}",
+            tag=row.tag,
+        )
+    if row.state != "missing":  # what is lost is what is written off
+        must_be_here(row)
+
+
+def _shown(row: AnyRow) -> str:
+    return f"{row.type_name} {grouped(row.tag)}"

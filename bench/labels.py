@@ -1,14 +1,16 @@
 """The figures of docs/labels.md: `python bench/labels.py`, or only some parts of it by name.
 
     python bench/labels.py                     everything but the longest run
-    python bench/labels.py damage              one part: speed, stocks, damage, slips or wrong
+    python bench/labels.py damage              one part: speed, memory, stocks, damage, slips, wrong
     python bench/labels.py wrong --times 100000    the longest run: about half an hour
+    python bench/labels.py memory --times 100000   some minutes
 
 Damage comes from seeded dice, so that two runs try the same labels.
 """
 
 import argparse
 import io
+import multiprocessing
 import random
 import sys
 import tempfile
@@ -68,6 +70,29 @@ def _bare(labels: list[pdf.Label], sheet: stock.Sheet) -> None:
         canvas.drawPath(path, stroke=0, fill=1)
         canvas.restoreState()
     canvas.save()
+
+
+def memory(times: int) -> None:
+    """The most memory that a process has held once it has written so many labels as PDF."""
+    for count in sorted({1_000, 10_000, times}):
+        # A new process each: what one has held before cannot be told from what it needs now.
+        with multiprocessing.get_context("spawn").Pool(1) as pool:
+            peak, size = pool.apply(_peak, (count,))
+        line(f"{count:,} labels to PDF, peak memory in MiB", peak, None, "flat")
+        line("its size, KB", size, None, "")
+
+
+def _peak(count: int) -> tuple[float, float]:
+    """MiB, as Linux tells them, and the file's size in KB."""
+    dice, sheet = random.Random("memory"), stock.find("l7160")
+    labels = (pdf.Label(_tag(dice), "MTa STEM Kit", "Sabhal Mòr Ostaig") for _ in range(count))
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "labels.pdf"
+        pdf.write_sheets(labels, sheet, file)
+        size = file.stat().st_size / 1000
+    # Not `ru_maxrss`: a new process takes that over from the one that started it.
+    told = dict(row.split(":") for row in Path("/proc/self/status").read_text().splitlines())
+    return int(told["VmHWM"].split()[0]) / 1024, size
 
 
 def stocks(_times: int) -> None:
@@ -201,6 +226,7 @@ def _tag(dice: random.Random) -> str:
 
 PARTS: dict[str, tuple[Callable[[int], None], int]] = {
     "speed": (speed, 1),
+    "memory": (memory, 10_000),
     "stocks": (stocks, 1),
     "damage": (damaged, 500),
     "slips": (slips, 1_000),

@@ -2,10 +2,6 @@
 
 Everything is vector, so codes are exact at any printer's resolution. The file asks viewers not to
 scale it: a page shrunk to 96% drifts off its labels row by row. Equal pages give equal bytes.
-
-reportlab keeps every page until the end, as text. A hundred thousand labels are thousands of
-pages, so each is packed as soon as it is full; what is kept of a label is then less than its line
-in a list.
 """
 
 import zlib
@@ -20,6 +16,7 @@ from reportlab.pdfgen.canvas import Canvas
 from kitloan.files import whole_file
 from kitloan_labels import qr
 from kitloan_labels.fonts import fonts
+from kitloan_labels.stream import Stream
 
 READABLE = 0o666
 """A sheet holds nothing secret: it is as open to others as the system lets a new file be."""
@@ -31,8 +28,9 @@ class Pages:
     `canvas` is reportlab's, for words, whose sizes and places are in points from the bottom left.
     """
 
-    def __init__(self, canvas: Canvas, width_mm: float, height_mm: float) -> None:
+    def __init__(self, canvas: Canvas, stream: Stream, width_mm: float, height_mm: float) -> None:
         self.canvas = canvas
+        self._stream = stream
         self.width = width_mm
         self.height = height_mm
 
@@ -54,12 +52,13 @@ class Pages:
         canvas.restoreState()
 
     def end_page(self) -> None:
-        """The page is full: pack it, and begin another when something more is drawn."""
+        """The page is full: write it, and begin another when something more is drawn."""
         self.canvas.showPage()
         page = self.canvas._doc.Pages.pages[-1]  # type: ignore[attr-defined]  # not in the stubs
+        # Packed here: reportlab would spell the bytes in letters, a quarter longer.
         packed = zlib.compress(page.stream.encode("latin-1")) + b"\n"
         page.Contents = PDFStream(PDFDictionary({"Filter": PDFName("FlateDecode")}), packed)
-        page.stream = None
+        self._stream.page(page)
 
 
 @contextmanager
@@ -70,9 +69,9 @@ def document(path: Path, title: str, width_mm: float, height_mm: float) -> Itera
         BadInput: `cannot_write`.
     """
     fonts()
-    with whole_file(path, READABLE) as beside:
+    with whole_file(path, READABLE) as beside, beside.open("wb") as file:
         canvas = Canvas(
-            str(beside),
+            file,
             pagesize=(width_mm * mm, height_mm * mm),
             pageCompression=1,
             invariant=1,
@@ -82,5 +81,6 @@ def document(path: Path, title: str, width_mm: float, height_mm: float) -> Itera
         canvas.setAuthor("kitloan")
         canvas.setSubject("Print at 100%, without fitting to the page")
         canvas.setViewerPreference("PrintScaling", "None")
-        yield Pages(canvas, width_mm, height_mm)
-        canvas.save()
+        stream = Stream(canvas, file)
+        yield Pages(canvas, stream, width_mm, height_mm)
+        stream.close()

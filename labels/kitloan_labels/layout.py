@@ -14,7 +14,7 @@ sheet's own corner, never from the label before it, so that rounding cannot drif
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import count
+from itertools import chain, count
 
 from kitloan.errors import BadInput
 from kitloan_labels import qr
@@ -73,14 +73,16 @@ def cells(sheet: Sheet, start: int = 1, adjust: Adjustment = EXACT) -> Iterator[
             start=start,
             per_sheet=sheet.per_sheet,
         )
-    return (_cell(sheet, number, adjust) for number in count(start - 1))
+    corners = [_corner(sheet, place, adjust) for place in range(sheet.per_sheet)]
+    rest = ((page, corner) for page in count(2) for corner in corners)
+    first = ((1, corner) for corner in corners[start - 1 :])
+    return (Cell(page, x, y) for page, (x, y) in chain(first, rest))
 
 
-def _cell(sheet: Sheet, number: int, adjust: Adjustment) -> Cell:
-    page, place = divmod(number, sheet.per_sheet)
+def _corner(sheet: Sheet, place: int, adjust: Adjustment) -> tuple[float, float]:
     row, column = divmod(place, sheet.columns)
     x, y = adjust.place(sheet.left + column * sheet.pitch_x, sheet.top + row * sheet.pitch_y)
-    return Cell(page + 1, round(x, 3), round(y, 3))
+    return round(x, 3), round(y, 3)
 
 
 def face(sheet: Sheet, side: int | None = qr.SIDE) -> Face:

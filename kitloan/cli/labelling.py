@@ -98,10 +98,12 @@ def labels(
 
 
 def _calibrate(app: App, asked: Asked, where: Where) -> None:
+    from kitloan_labels import edges
     from kitloan_labels.calibrate import write_calibration
 
     sheet, notes = asked.sheet()
     adjust = asked.adjustment(sheet)
+    notes += edges.notes(sheet, adjust)
     with where.file() as out, whole_file(out) as beside:
         write_calibration(sheet, beside, adjust)
         where.show(beside)

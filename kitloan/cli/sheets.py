@@ -263,6 +263,7 @@ def fill(
         record: puts on record that they were printed; not called for a mere look.
         before_paper: record first: a label that nobody knows of could never be claimed.
     """
+    from kitloan_labels import edges
     from kitloan_labels.pdf import write_sheets
 
     roll = asked.roll()
@@ -271,6 +272,7 @@ def fill(
     sheet, notes = asked.sheet()
     adjust = asked.adjustment(sheet)
     progress, total = Progress("Drawing labels"), len(subjects)
+    notes += edges.notes(sheet, adjust, asked.start, total)
 
     def draw(path: Path) -> "list[Placed]":
         return write_sheets(

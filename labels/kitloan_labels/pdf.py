@@ -14,6 +14,7 @@ from kitloan.errors import BadInput
 from kitloan_labels import layout
 from kitloan_labels.adjust import EXACT, Adjustment
 from kitloan_labels.document import Pages, document
+from kitloan_labels.edges import must_be_on_page
 from kitloan_labels.fit import LEADING
 from kitloan_labels.fonts import ASCENT
 from kitloan_labels.stock import Sheet
@@ -62,13 +63,15 @@ def write_sheets(
         adjust: what makes up for the printer.
 
     Raises:
-        BadInput: `bad_start`, `bad_tag`, `nothing_to_print`, `too_long` or `cannot_write`.
+        BadInput: `bad_start`, `bad_tag`, `nothing_to_print`, `too_long`, `off_page` or
+            `cannot_write`.
     """
     cells = layout.cells(sheet, start, adjust)
     title = f"Labels for {sheet.name}"
+    form = _Form(sheet, TEMPLATES[template], adjust)
     with document(path, title, sheet.page_width, sheet.page_height) as pages:
         placed: list[Placed] = []
-        for each in _drawn(pages, zip(labels, cells, strict=False), sheet, TEMPLATES[template]):
+        for each in _drawn(pages, zip(labels, cells, strict=False), form):
             placed.append(each)
             if progress:
                 progress(len(placed))
@@ -78,28 +81,36 @@ def write_sheets(
     return placed
 
 
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What all labels of a printing share."""
+
+    sheet: Sheet
+    template: Template
+    adjust: Adjustment
+
+
 def _drawn(
-    pages: Pages, labels: Iterable[tuple[Subject, layout.Cell]], sheet: Sheet, template: Template
+    pages: Pages, labels: Iterable[tuple[Subject, layout.Cell]], form: _Form
 ) -> Iterator[Placed]:
     page = 1
     for subject, cell in labels:
         if cell.page != page:
             pages.end_page()
             page = cell.page
-        if sheet.cut:
-            _outline(pages, cell, sheet)
-        yield _draw_label(pages, subject, cell, sheet, template)
+        if form.sheet.cut:
+            _outline(pages, cell, form.sheet)
+        yield _draw_label(pages, subject, cell, form)
 
 
-def _draw_label(
-    pages: Pages, subject: Subject, cell: layout.Cell, sheet: Sheet, template: Template
-) -> Placed:
+def _draw_label(pages: Pages, subject: Subject, cell: layout.Cell, form: _Form) -> Placed:
     matrix = subject.matrix
-    face = layout.face(sheet, len(matrix) if matrix else None)
+    face = layout.face(form.sheet, len(matrix) if matrix else None)
     if matrix:
+        must_be_on_page(cell, face, form.sheet, form.adjust)
         pages.code(matrix, face.module, *layout.code_corner(cell, face))
     room = face.words
-    composed = compose(template, subject, room.width * mm, room.height * mm)
+    composed = compose(form.template, subject, room.width * mm, room.height * mm)
     box = layout.Box(cell.x + room.x, cell.y + room.y, room.width, room.height)
     write_block(pages, composed.block, box)
     return Placed(subject.tag, cell.page, cell.x, cell.y, composed.missing, composed.left_out)

@@ -11,6 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
+from kitloan.cli.label_press import LabelPress  # noqa: E402  # as the next
 from tui.at_the_desk import at_desk  # noqa: E402  # found by the line above
 from tui.pictures import SCENES, demonstration  # noqa: E402
 
@@ -20,7 +21,8 @@ FOLDER = ROOT / "docs" / "screens"
 async def picture(scene: str, size: tuple[int, int] = (80, 24)) -> None:
     """Play one scene and write what is on the screen."""
     with tempfile.TemporaryDirectory() as folder, demonstration(Path(folder) / "s") as store:
-        async with at_desk(lambda: store, Path(folder) / "log", size) as hands:
+        log, press = Path(folder) / "log", LabelPress()
+        async with at_desk(lambda: store, log, size, press=press) as hands:
             await SCENES[scene](hands)
             svg = hands.desk.export_screenshot(title="kitloan")
     # One name for the classes in the picture, so that remaking it changes nothing.

@@ -1,7 +1,6 @@
 """`kitloan` alone and `kitloan desk`: the one place here that loads the terminal program."""
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,10 +10,7 @@ from kitloan.cli.output import at_terminal
 from kitloan.errors import BadInput, Refused
 
 if TYPE_CHECKING:
-    from kitloan.answers import Holding
     from kitloan.library import Kitloan
-
-_LABEL_STOCK = "l7160"
 
 
 @command("desk", "kitloan desk --plain")
@@ -45,6 +41,7 @@ def open_desk(app: App) -> None:
             "The desk needs a terminal.",
             "Open one, say kitloan desk --plain, or give a command: kitloan --help lists them.",
         )
+    from kitloan.cli.label_press import LabelPress
     from kitloan_tui.app import run
 
     def start(college: str) -> "Kitloan":
@@ -56,7 +53,7 @@ def open_desk(app: App) -> None:
             return demonstration(app.actor)
         return init(college, app.place, actor=app.actor)
 
-    run(app.open, print_label=_print_label, starter=start)
+    run(app.open, press=LabelPress(), starter=start)
 
 
 def _lines(app: App) -> None:
@@ -68,26 +65,14 @@ def _lines(app: App) -> None:
         )
     if sys.stdin is None:
         raise BadInput("no_input", "There is nothing to read lines from.", "Give some in a pipe.")
+    from kitloan.cli.label_press import LabelPress
     from kitloan_tui.plain import run
 
     if hasattr(sys.stdin, "reconfigure"):
         sys.stdin.reconfigure(errors="replace", newline=None)
     person = at_terminal(sys.stdin) and at_terminal(sys.stdout)
     with app.open() as opened:
-        well = run(opened, sys.stdin, sys.stdout, prompt="> " * person, print_label=_print_label)
+        label = LabelPress().print_one
+        well = run(opened, sys.stdin, sys.stdout, prompt="> " * person, print_label=label)
     if not well and not at_terminal(sys.stdin):
         app.exit_code = Refused.exit_code
-
-
-def _print_label(opened: "Kitloan", held: "Holding") -> str:
-    """Write one label as a PDF beside the user's own store; gives where it lies."""
-    from kitloan.store import default_place
-    from kitloan_labels.pdf import Label, write_sheets
-    from kitloan_labels.stock import find
-
-    file = Path(default_place()).parent / "labels" / f"{held.tag}.pdf"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    label = Label(held.tag, held.type, opened.college_name, held.asset_number)
-    write_sheets([label], find(_LABEL_STOCK), file)
-    opened.holdings.labels_printed([held.tag], blank=False)
-    return str(file)

@@ -252,6 +252,7 @@ def fill(
     record: Callable[[], object] | None = None,
     *,
     before_paper: bool = False,
+    progress: Callable[[int, int], None] | None = None,
 ) -> "tuple[list[Placed], list[str]]":
     """Draw labels on sheets; gives where they lie, and what a person should know.
 
@@ -262,16 +263,17 @@ def fill(
         where: the files.
         record: puts on record that they were printed; not called for a mere look.
         before_paper: record first: a label that nobody knows of could never be claimed.
+        progress: told how many are drawn, of how many; a line on stderr when None.
     """
     from kitloan_labels import edges
     from kitloan_labels.pdf import write_sheets
 
+    tell_progress, total = progress or Progress("Drawing labels"), len(subjects)
     roll = asked.roll()
     if roll is not None:
-        return fill_roll(roll, subjects, template, asked, where, record)
+        return fill_roll(roll, subjects, template, asked, where, record, tell_progress)
     sheet, notes = asked.sheet()
     adjust = asked.adjustment(sheet)
-    progress, total = Progress("Drawing labels"), len(subjects)
     notes += edges.notes(sheet, adjust, asked.start, total)
 
     def draw(path: Path) -> "list[Placed]":
@@ -280,7 +282,7 @@ def fill(
             sheet,
             path,
             asked.start,
-            lambda done: progress(done, total),
+            lambda done: tell_progress(done, total),
             template=template,
             adjust=adjust,
         )
@@ -305,6 +307,7 @@ def fill_roll(
     asked: Asked,
     where: Where,
     record: Callable[[], object] | None,
+    progress: Callable[[int, int], None],
 ) -> "tuple[list[Placed], list[str]]":
     """Draw labels of a roll; the arguments and what it gives are those of `fill`."""
     from kitloan_labels.pdf import Placed
@@ -321,7 +324,7 @@ def fill_roll(
             looked_at = Placed(subjects[0].tag, 1, 0.0, 0.0, first.missing, first.left_out)
             return [looked_at], notes_of([looked_at])
     out = cast("Path", where.out)  # `check` saw to it
-    progress, total = Progress("Drawing labels"), len(subjects)
+    total = len(subjects)
     with saving(subjects, roll, out, lambda done: progress(done, total), template) as placed:
         # On record before in its place: a label that nobody knows of could never be claimed.
         if record is not None:

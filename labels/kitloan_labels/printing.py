@@ -29,6 +29,8 @@ _AT_ONCE = 200
 _LONGEST_NAME = 200
 _PATIENCE = 60
 """Seconds for a print server to answer."""
+_GLANCE = 5
+"""Seconds for it to say which printers there are."""
 
 
 def send(files: Sequence[Path], printer: str = "") -> bool:
@@ -44,6 +46,14 @@ def send(files: Sequence[Path], printer: str = "") -> bool:
     """
     check_name(printer)
     return _print(files, _options(files[0]), printer)
+
+
+def printers() -> list[str]:
+    """Names of the printers that `send` can be given; empty where there is no way to print.
+
+    An empty name is the system's own choice, where nothing lists the others.
+    """
+    return _printers()
 
 
 def check_name(printer: str) -> None:
@@ -110,6 +120,10 @@ def _not_printed(why: str, first: Path) -> BadInput:
 
 if sys.platform == "win32":
 
+    def _printers() -> list[str]:
+        """Windows has its own choice; its list is for programs of its own."""
+        return [""]
+
     def _print(files: Sequence[Path], options: tuple[str, ...], printer: str) -> bool:
         """By what a file's own program does when one chooses Print."""
         if options == _RAW:
@@ -125,6 +139,25 @@ if sys.platform == "win32":
         return True
 
 else:
+
+    def _printers() -> list[str]:
+        """What CUPS knows."""
+        command = shutil.which("lpstat")
+        if command is None or shutil.which("lp") is None:
+            return []
+        try:
+            said = subprocess.run(  # noqa: S603  # as in `_run`
+                [command, "-e"],
+                capture_output=True,
+                text=True,
+                errors="replace",
+                stdin=subprocess.DEVNULL,
+                timeout=_GLANCE,
+                check=False,
+            ).stdout
+        except (OSError, subprocess.TimeoutExpired):
+            return []
+        return said.split()
 
     def _print(files: Sequence[Path], options: tuple[str, ...], printer: str) -> bool:
         """By CUPS."""

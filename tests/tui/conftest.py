@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import kitloan
-from kitloan.holdings import NewHolding, kit_type_with
+from kitloan.accession import NewHolding, kit_type_with
 from kitloan.library import Kitloan
 from tui.at_the_counter import CONTENTS, Day, MovableClock, Store
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import kitloan
-from kitloan.holdings import NewHolding, kit_type_with
+from kitloan.accession import NewHolding, kit_type_with
 from kitloan.library import Kitloan
 from tui.at_the_counter import CONTENTS
 from tui.at_the_desk import Hands
@@ -83,6 +83,12 @@ async def _new_label(hands: Hands) -> None:
     await hands.scan(NEW)
 
 
+async def _labels(hands: Hands) -> None:
+    """A part-used sheet, before labels are printed on it."""
+    await hands.press("f10")
+    await hands.press("down", "down", "right")
+
+
 SCENES: dict[str, Callable[[Hands], Awaitable[None]]] = {
     "nobody": _nobody,
     "lending": _lending,
@@ -90,4 +96,5 @@ SCENES: dict[str, Callable[[Hands], Awaitable[None]]] = {
     "short": _short,
     "refused": _refused,
     "new-label": _new_label,
+    "labels": _labels,
 }

@@ -2,7 +2,8 @@
 
 from datetime import date
 
-from kitloan.holdings import NewHolding
+from conftest import write_off
+from kitloan.accession import NewHolding
 from kitloan.tags import grouped
 from kitloan_tui.counter import Counter
 from kitloan_tui.lookups import board, pulse
@@ -125,7 +126,7 @@ def test_a_refusal_keeps_the_turn(day: Day) -> None:
 
 def test_what_cannot_be_lent_is_refused_before_anybody_is_named(day: Day) -> None:
     """Else the refusal would come after the school was typed."""
-    day.store.kitloan.holdings.withdraw(day.store.kit, "broken for good")
+    write_off(day.store.kitloan, day.store.kit, "broken for good")
     expect(day.scan(day.store.kit), "REFUSED", "is withdrawn")
     assert day.counter.basket == ()
 

@@ -8,7 +8,7 @@ import pytest
 from textual.widgets import Button, Input, Select
 
 import kitloan
-from kitloan.holdings import Gift, NewHolding
+from kitloan.accession import Gift, NewHolding
 from kitloan.library import Kitloan
 from kitloan.tags import grouped, mint
 from kitloan_tui.screens.confirm import Confirm

@@ -179,10 +179,13 @@ async def test_the_theme_is_kept(store: Store, log: Path, tmp_path: Path) -> Non
     [
         ("", 'theme = "light"\n'),
         (
-            '# mine\ntheme="dark"  # at night\n[keys]\nundo = "f10"',
-            '# mine\ntheme = "light"  # at night\n[keys]\nundo = "f10"',
+            '# mine\ntheme="dark"  # at night\n[keys]\nundo = "f7"\nwhole = "ctrl+z"',
+            '# mine\ntheme = "light"  # at night\n[keys]\nundo = "f7"\nwhole = "ctrl+z"',
         ),
-        ('[keys]\nwhole = "f10"\n', 'theme = "light"\n[keys]\nwhole = "f10"\n'),
+        (
+            '[keys]\nscanner = "f10"\nlabels = "f9"\n',
+            'theme = "light"\n[keys]\nscanner = "f10"\nlabels = "f9"\n',
+        ),
         ('stock = "l7160"', 'theme = "light"\nstock = "l7160"'),
         ("theme = 'contrast'", 'theme = "light"\n'),
     ],

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kitloan.holdings import NewHolding
+from kitloan.accession import NewHolding
 from kitloan.tags import mint
 from tui.at_the_counter import OTHER, Day, expect
 

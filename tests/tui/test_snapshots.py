@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from kitloan.cli.label_press import LabelPress
 from tui.at_the_desk import at_desk
 from tui.pictures import SCENES, SIZES, demonstration
 
@@ -20,7 +21,8 @@ SNAPSHOTS = Path(__file__).with_name("snapshots")
 async def test_a_scene(tmp_path: Path, scene: str, size: tuple[int, int]) -> None:
     """Else a change to one part of the screen could spoil another unseen."""
     with demonstration(tmp_path / "fife.sqlite") as store:
-        async with at_desk(lambda: store, tmp_path / "desk.log", size) as hands:
+        log, press = tmp_path / "desk.log", LabelPress()
+        async with at_desk(lambda: store, log, size, press=press) as hands:
             await SCENES[scene](hands)
             rows = [row.rstrip() for row in hands.seen().splitlines()]
     seen = "\n".join(rows) + "\n"

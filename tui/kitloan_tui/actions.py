@@ -150,7 +150,7 @@ _COUNTER: Final = (
         "print_label",
         "",
         "Print label",
-        "Writes a new label for the kit that was scanned last, as a page to print.",
+        "A new label for the kit that was scanned last: where on the sheet, and then printed.",
         _nothing_to_label,
         typed="label",
     ),
@@ -231,6 +231,13 @@ _SCREENS: Final = (
         "Take in",
         "A new holding, under the label that was scanned or a new tag; a second label.",
         screen="kitloan_tui.screens.take_in:TakeIn",
+    ),
+    Action(
+        "labels",
+        "f10",
+        "Labels",
+        "Labels for every holding that has none yet: stock, printer, and where the sheet starts.",
+        screen="kitloan_tui.screens.labels:Labels",
     ),
     Action(
         "figures",

@@ -28,8 +28,10 @@ from kitloan_tui.widgets.omnibox import Omnibox
 from kitloan_tui.widgets.panels import KeyHint
 
 if TYPE_CHECKING:
+    from kitloan.answers import Holding
     from kitloan.library import Kitloan
-    from kitloan_tui.counter import Counter, PrintLabel
+    from kitloan_tui.counter import Counter
+    from kitloan_tui.labels import Press
 
 LOOK_AGAIN_SECONDS = 5
 
@@ -106,19 +108,35 @@ class Desk(Opening):
         self._take(line, lambda counter: counter.submit(line))
 
     def _offer_screens(self, counter: "Counter") -> None:
-        """Have the form open over the counter's own question about a label nobody knows."""
+        """Have the form open over the counter's own question about a label nobody knows.
+
+        And the sheet, where a label is to be printed: opening it is nothing that happened.
+        """
         ask = counter.take_in
 
         def take_in(tag: str) -> Verdict:
             self.call_later(self.open_take_in)
             return ask(tag)
 
+        def label(held: "Holding") -> Verdict:
+            self.call_later(self.open_labels, held.tag)
+            return counter.verdict
+
         counter.take_in = take_in
+        if self.press is not None:
+            counter.label = label
 
     def open_take_in(self) -> None:
         """Open the form for the label that the counter asks about, unless something is open."""
         if self.screen is self.home and self.counter and self.counter.question:
             self._open_screen(BY_ID["take_in"])
+
+    def open_labels(self, tag: str) -> None:
+        """Open the sheet for one holding's label, over what is on the screen."""
+        from kitloan_tui.screens.labels import Labels
+
+        if self.counter and not isinstance(self.screen, Labels):
+            self.push_screen(Labels(self.counter, (tag,)))
 
     def on_key_hint_chosen(self, event: KeyHint.Chosen) -> None:
         """A click in the bar is the key."""
@@ -195,7 +213,7 @@ def run(
     opener: Callable[[], "Kitloan"],
     *,
     settings_file: Path | None = None,
-    print_label: "PrintLabel | None" = None,
+    press: "Press | None" = None,
     starter: Callable[[str], "Kitloan"] | None = None,
     log: Path | None = None,
 ) -> None:
@@ -204,7 +222,7 @@ def run(
     Args:
         opener: opens the store, as `kitloan.open` does; called after the first paint.
         settings_file: the user's theme and keys; in the user's own folder when None.
-        print_label: puts a holding's label on paper.
+        press: puts labels on paper.
         starter: starts a store where there is none yet; see `Desk`.
         log: where unexpected errors are written; the user's own state folder when None.
     """
@@ -214,7 +232,7 @@ def run(
         opener,
         chosen=chosen,
         complaint=complaint,
-        print_label=print_label,
+        press=press,
         starter=starter,
         settings_file=place,
         log=log,

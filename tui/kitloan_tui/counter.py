@@ -38,6 +38,7 @@ class Counter:
     Attributes:
         take_in: answers a valid tag that no holding has. It asks for the kind of kit, unless a
             screen that can do more puts itself here.
+        label: answers PRINT LABEL. It writes the label at once, unless a screen does more.
     """
 
     def __init__(self, kitloan: Kitloan, print_label: PrintLabel | None = None) -> None:
@@ -49,6 +50,7 @@ class Counter:
         self.waiting: deque[str] = deque()
         self.matches: tuple[Holding, ...] = ()
         self.take_in: Callable[[str], Verdict] = self._ask_kind
+        self.label: Callable[[Holding], Verdict] = self._write_label
         self._print_label = print_label
         self._just_refused: Holding | None = None
         self._repeats = Repeats()
@@ -349,14 +351,18 @@ class Counter:
         return self.lender.later(days)
 
     def _label(self) -> Verdict:
-        if not self.subjects or self._print_label is None:
+        if not self.subjects:
             raise wording.nothing_to_label()
-        held = self.kitloan.find.holding(self.subjects[0].tag)
-        written = wording.label_written(held, self._print_label(self.kitloan, held))
+        said = self.label(self.kitloan.find.holding(self.subjects[0].tag))
         if self.question is None:
-            return written
-        self.diary.record(written)
+            return said
+        self.diary.record(said)
         return self.questions.asked(self.question)
+
+    def _write_label(self, held: Holding) -> Verdict:
+        if self._print_label is None:
+            raise wording.no_press()
+        return wording.label_written(held, self._print_label(self.kitloan, held))
 
     def _undo(self) -> Verdict:
         if verdict := self.questions.take_back():

@@ -8,10 +8,10 @@ import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from kitloan.accession import NewHolding, kit_type_with
 from kitloan.calendar import system_clock
 from kitloan.contents import Count
 from kitloan.entries import Component
-from kitloan.holdings import NewHolding, kit_type_with
 from kitloan.library import Kitloan, init
 
 _CONTENTS = (

@@ -37,8 +37,13 @@ def write(problem: BaseException, place: Path) -> str:
     text = "".join(traceback.format_exception(problem))
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        with place.open("a", encoding="utf-8") as log:
+        with open(place, "a", encoding="utf-8", opener=_privately) as log:
             log.write(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}\n{text}\n")
     except OSError as unwritable:
         return f"{type(problem).__name__}: {problem} (no log: {unwritable.strerror})"
     return f"the log is {place}"
+
+
+def _privately(name: str, flags: int) -> int:
+    """Open a file that, when it is made, only its owner can read."""
+    return os.open(name, flags, 0o600)

@@ -20,7 +20,8 @@ from kitloan_tui.standing import waiting
 
 if TYPE_CHECKING:
     from kitloan.library import Kitloan
-    from kitloan_tui.counter import Counter, PrintLabel
+    from kitloan_tui.counter import Counter
+    from kitloan_tui.labels import Press
 
 
 class Opening(ScanRouter, Looking):
@@ -30,7 +31,7 @@ class Opening(ScanRouter, Looking):
         opener: opens the store; called on a thread, after the first paint.
         chosen: the user's settings.
         complaint: what was wrong with them, to be told once the desk is open.
-        print_label: puts a holding's label on paper; see `kitloan_tui.counter`.
+        press: puts labels on paper.
         starter: starts the store of a college, or one to `play` with, where there is none yet.
         settings_file: where the settings are kept for next time; nowhere when None.
         log: where unexpected errors are written; the user's own state folder when None.
@@ -42,7 +43,7 @@ class Opening(ScanRouter, Looking):
         *,
         chosen: Settings | None = None,
         complaint: KitloanError | None = None,
-        print_label: "PrintLabel | None" = None,
+        press: "Press | None" = None,
         starter: Callable[[str], "Kitloan"] | None = None,
         settings_file: Path | None = None,
         log: Path | None = None,
@@ -50,7 +51,7 @@ class Opening(ScanRouter, Looking):
         super().__init__(chosen or Settings(), settings_file, log)
         self._opener = opener
         self._complaint = complaint
-        self._print_label = print_label
+        self.press = press
         self._starter = starter
         self._early: list[tuple[str, Act]] = []
 
@@ -64,7 +65,7 @@ class Opening(ScanRouter, Looking):
             from kitloan_tui import lookups
             from kitloan_tui.counter import Counter
 
-            counter = Counter(self._opener(), self._print_label)
+            counter = Counter(self._opener())
             self.post_message(StoreOpened(counter, lookups.board(counter.kitloan.session)))
         except KitloanError as error:
             self.post_message(StoreFailed(error.message, error.hint, error.code))

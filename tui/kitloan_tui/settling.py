@@ -1,8 +1,8 @@
 """Asking about what comes back, and putting on record what the person answered."""
 
+from kitloan.accession import NewHolding
 from kitloan.answers import Holding
 from kitloan.contents import Count
-from kitloan.holdings import NewHolding
 from kitloan.library import Kitloan
 from kitloan_tui import lookups, wording
 from kitloan_tui.counting import Counting, HowMany, TakingIn

@@ -8,15 +8,16 @@ from collections.abc import Sequence
 from datetime import date
 
 from kitloan import scan
+from kitloan.accession import Added
 from kitloan.answers import Holding, ShortageLine, plural
 from kitloan.calendar import day_of, uk
 from kitloan.errors import BadInput, KitloanError, Refused
-from kitloan.holdings import Added
 from kitloan.lending import Lent
 from kitloan.returning import Returned
 from kitloan.tags import grouped
 from kitloan.undo import Undone
 from kitloan_tui.counting import Counting, HowMany, TakingIn
+from kitloan_tui.labels import OnPaper, Order
 from kitloan_tui.standing import terms
 from kitloan_tui.verdict import Verdict
 
@@ -196,6 +197,18 @@ def label_written(held: Holding, file: str) -> Verdict:
     )
 
 
+def labels_made(what: str, order: Order, made: OnPaper) -> Verdict:
+    """Labels went to a printer, or lie in a file; `what` is of which, or how many."""
+    many = f", {plural(made.sheets, 'sheet')}" if made.sheets > 1 and len(order.tags) > 1 else ""
+    where = f"saved in {made.file}"
+    if made.sent:
+        where = f"sent to {order.printer or 'the printer'}, and {where}"
+    elif made.sent is False:
+        where = f"no way to print here; {where}"
+    hint = "" if made.sent else "Print it at 100 %, never fitted to the page."
+    return Verdict("LABEL", f"{what}{many}: {where}", " ".join([hint, *made.notes[:2]]).strip())
+
+
 def undone(what: Undone) -> Verdict:
     """The latest action was taken back."""
     tags = ", ".join(grouped(tag) for tag in what.tags)
@@ -247,6 +260,11 @@ def nothing_to_renew() -> Refused:
 def nothing_to_label() -> Refused:
     """PRINT LABEL, with no kit to say it of."""
     return Refused("nothing_to_label", "No kit is on the counter.", "Scan one first.")
+
+
+def no_press() -> Refused:
+    """Labels, at a desk that was opened without a way to draw them."""
+    return Refused("no_labels", "This desk cannot print labels.", "Say: kitloan labels")
 
 
 def nothing_counted() -> Refused:

@@ -60,6 +60,7 @@ class OneHolding(House):
         with Horizontal(id="buttons"):
             yield Button("Move", id="move", compact=True)
             yield Button("Seen here", id="sight", compact=True)
+            yield Button("Label", id="label", compact=True)
             yield Button("Withdraw", id="withdraw", compact=True)
 
     def on_mount(self) -> None:
@@ -113,6 +114,17 @@ class OneHolding(House):
     @on(Button.Pressed, "#sight")
     def _sight(self) -> None:
         self.do(lambda: telling.sighted(self.kitloan, self.tag))
+
+    @on(Button.Pressed, "#label")
+    def _label(self) -> None:
+        self.desk.open_labels(self.tag)
+
+    def perform(self, name: str) -> bool:
+        """A label printed from here is this one's."""
+        if name in ("labels", "print_label"):
+            self._label()
+            return True
+        return super().perform(name)
 
     @on(Button.Pressed, "#withdraw")
     def _ask_why(self) -> None:

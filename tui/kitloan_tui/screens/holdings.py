@@ -5,11 +5,13 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.widgets import Select
+from textual.containers import Horizontal
+from textual.widgets import Button, Select
 
 from kitloan.answers import SYMBOLS, Holding, Page, Status
 from kitloan.tags import grouped
 from kitloan_tui.screens.holding import OneHolding
+from kitloan_tui.screens.labels import Labels
 from kitloan_tui.screens.listing import ListScreen, chooser
 from kitloan_tui.widgets.table import Column
 
@@ -58,6 +60,23 @@ class Holdings(ListScreen[Holding]):
             self._type = str(event.value) or None
             self.load()
         self.query_one("#narrow").focus()
+
+    def middle(self) -> ComposeResult:
+        """The list, and what can be done about all of it."""
+        yield from super().middle()
+        with Horizontal(id="buttons"):
+            yield Button("Labels for what has none", id="labels", compact=True)
+
+    @on(Button.Pressed, "#labels")
+    def _labels(self) -> None:
+        self.desk.push_screen(Labels(self.counter))
+
+    def perform(self, name: str) -> bool:
+        """Labels, from here, come back here."""
+        if name == "labels":
+            self._labels()
+            return True
+        return super().perform(name)
 
     def find(self, text: str, view: str, after: str | None) -> Page[Holding]:
         """A page of holdings."""

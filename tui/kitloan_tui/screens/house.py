@@ -179,6 +179,16 @@ class House(Screen[None]):
         else:
             self.desk.pop_screen()
 
+    def leave_saying(self, said: Verdict) -> None:
+        """Go back one step, and say there, and at the counter, what came of this screen."""
+        if self.is_current:
+            self.desk.pop_screen()
+        verdict = self.desk.do_beside(lambda counter: counter.beside(lambda: said))
+        below = self.desk.screen
+        if isinstance(below, House):
+            below.say(verdict)
+            below.refresh_data()
+
     def page(self, way: int) -> None:
         """Show what is above, or below."""
         for body in self.query("#body").results(VerticalScroll):

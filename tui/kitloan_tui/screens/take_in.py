@@ -18,8 +18,8 @@ from textual.suggester import SuggestFromList
 from textual.widgets import Button, Input, Static
 
 from kitloan import scan
+from kitloan.accession import Gift, NewHolding
 from kitloan.errors import BadInput
-from kitloan.holdings import Gift, NewHolding
 from kitloan.tags import grouped
 from kitloan.text import plain
 from kitloan_tui import telling

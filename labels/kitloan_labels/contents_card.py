@@ -53,9 +53,10 @@ SIZES: Final = {
     "a6": Size(105, 148, margin=6, row=5.4, head=23, title=12, text=8),
 }
 
-_COLUMNS = (("✔", 0.08), (CRITICAL, 0.05), ("Count", 0.12), ("Part", 0.45), ("Bag", 0.30))
+_COLUMNS = (("✔", 0.08), (CRITICAL, 0.05), ("Count", 0.13), ("Part", 0.44), ("Bag", 0.30))
 """Box to tick, critical mark, and so on: the heading, and the share of the width."""
 
+_GAP_MM = 2.0  # between columns: less, and a long part reads on into its bag
 _SMALLEST = 5.5
 _FOOT_MM = 6.0
 
@@ -186,7 +187,7 @@ def _draw_row(
 ) -> None:
     width, x = form.width - 2 * form.margin, form.margin
     for (_, share), text in zip(_COLUMNS, said, strict=True):
-        cell = layout.Box(x, top, share * width - 1, form.row)
+        cell = layout.Box(x, top, share * width - _GAP_MM, form.row)
         write_block(pages, [(font, _fitted(text, font, cell, form.text, missing))], cell)
         x += share * width
     pages.canvas.setLineWidth(0.3)

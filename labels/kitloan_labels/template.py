@@ -8,6 +8,7 @@ Lines are set in order. Each takes what room it needs, but leaves those after it
 they are sure of; what finds no room at all is named in the answer.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +23,7 @@ from kitloan_labels.fonts import BOLD, MONO, PLAIN, drawable, measure
 _TAG_LARGEST = 12.0
 _TAG_ON_ONE_LINE = 7.5  # smaller than this, two larger lines are read more surely at a counter
 _NO_BREAK = "\N{NO-BREAK SPACE}"
+_IN_A_NUMBER = re.compile(r"(?<=\d) (?=\d)")  # a phone's, or a postcode's: read as one
 _TAG_SHARE = 0.4  # of the height; the rest is for what the holding is and whose
 _LINES = (
     7  # of 10 points that a label has room for: none is taller, or a small one holds too little
@@ -145,9 +147,11 @@ class Line:
     """One text of a label: an attribute of its subject, its font, largest and smallest size.
 
     Attributes:
-        sure: how many lines of the smallest size it has however long those before it are.
+        sure: how many lines of the smallest size it has however long those before it are, and
+            however many those after it want.
         lead: words before it, where there is room for them too.
         tail: an attribute that stands behind it after a comma, and is whole however long it is.
+        whole: what it is called where it must be whole, so that a person hears when it is not.
     """
 
     text: str
@@ -157,6 +161,7 @@ class Line:
     sure: int = 0
     lead: str = ""
     tail: str = ""
+    whole: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,10 +182,10 @@ TEMPLATES: Final[Mapping[str, Template]] = {
         Template(
             "kit",
             (
-                Line("kind", BOLD, 10, 6),
-                Line("thanks", PLAIN, 7, 5.5, sure=1),
+                Line("kind", BOLD, 10, 6, sure=1),
+                Line("thanks", PLAIN, 7, 5.5, sure=2, whole="the whole acknowledgement"),
                 Line("college", PLAIN, 8, 5.5, sure=2, lead="Return to "),
-                Line("return_to", PLAIN, 7, 5.5),
+                Line("return_to", PLAIN, 7, 5.5, whole="the whole address for finders"),
                 _ASSET,
             ),
         ),
@@ -237,8 +242,11 @@ def compose(template: Template, subject: Subject, width: float, height: float) -
     left_out: list[str] = []
     for place, (line, text) in enumerate(said):
         kept = sum(_surely(later, words, width) for later, words in said[place + 1 :])
-        fitted = _set(line, text, width, left - kept, min(line.largest, tallest * line.largest))
-        if text.words and not fitted.lines:
+        room = min(left, max(left - kept, _surely(line, text, width)))
+        fitted = _set(line, text, width, room, min(line.largest, tallest * line.largest))
+        if line.whole and not fitted.whole:
+            left_out.append(line.whole)
+        elif text.words and not fitted.lines:
             left_out.append(line.text.replace("_", " "))
         block.append((line.font, fitted))
         left -= fitted.height
@@ -252,6 +260,7 @@ class _Text(NamedTuple):
 
 def _text(subject: Subject, line: Line, missing: set[str]) -> _Text:
     words = drawable(str(getattr(subject, line.text) or ""), line.font, missing)
+    words = _IN_A_NUMBER.sub(_NO_BREAK, words)
     tail = drawable(str(getattr(subject, line.tail)) if line.tail else "", line.font, missing)
     return _Text(words, ", " + tail.replace(" ", _NO_BREAK) if tail else "")
 

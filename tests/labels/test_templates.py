@@ -143,7 +143,39 @@ def test_what_had_no_room_is_named(tmp_path: Path) -> None:
     """Lost: an address that everybody believes to be on the labels."""
     label = Label(TAG, LONG, LONG, LONG, return_to=LONG, thanks=LONG)
     _, placed = written(label, "kit", "l7651", tmp_path / "a.pdf")
-    assert set(placed.left_out) == {"return to", "asset number"}
+    assert set(placed.left_out) == {
+        "the whole acknowledgement",
+        "the whole address for finders",
+        "asset number",
+    }
+
+
+@EVERYWHERE
+def test_an_acknowledgement_is_whole_before_the_kit_type_is(
+    sheet: stock.Sheet, tmp_path: Path
+) -> None:
+    """Lost: "Presented by the…", on the labels of a donor who asked to be named."""
+    thanks = "Presented by the RAF Charitable Trust"
+    label = Label(TAG, LONG, "UHI North, West and Hebrides", "AC0001", thanks=thanks)
+    said, placed = written(label, "kit", sheet.id, tmp_path / "a.pdf")
+    assert thanks in said
+    assert "UHI North" in said
+    assert LONG.split()[0] in said
+    assert set(placed.left_out) <= {"asset number"}
+
+
+@EVERYWHERE
+def test_a_postcode_and_a_phone_number_are_never_broken(sheet: stock.Sheet, tmp_path: Path) -> None:
+    """Lost: the last figures of a number, on a line that looks like another one."""
+    for lead in range(12):
+        address = f"{'Hub ' * lead}Glenrothes KY6 2RA. 01592 223000"
+        label = Label(TAG, "STEM kit", "Fife College", return_to=address)
+        pdf.write_sheets([label], sheet, tmp_path / "a.pdf")
+        with pypdfium2.PdfDocument(tmp_path / "a.pdf") as document:
+            lines = document[0].get_textpage().get_text_range().splitlines()
+        for number in ("01592", "KY6"):
+            for line in (line for line in lines if number in line):
+                assert not line.rstrip().endswith(number), line
 
 
 @pytest.mark.parametrize("on", ["l7651", "l7160", "cards"])

@@ -43,6 +43,12 @@ def clock() -> SetClock:
     return SetClock(datetime(2026, 11, 23, 11, 42, tzinfo=UTC))
 
 
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What kitloan keeps in a user's own folder is in the test's."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """The URL of a PostgreSQL server that lives as long as the test run."""

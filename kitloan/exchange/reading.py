@@ -1,0 +1,113 @@
+"""One exchange file on its way in: its lines, and what is said of one that does not fit."""
+
+import gzip
+import json
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from kitloan.entries import FORMAT, Entry, parse
+from kitloan.errors import BadInput
+from kitloan.exchange.header import KIND, Header, signed_text
+from kitloan.exchange.signing import is_signed
+from kitloan.register.epochs import college_of, is_ledger
+from kitloan.text import plain
+
+LONGEST_LINE = 1_000_000
+
+
+class ExchangeFile:
+    """A file that somebody sent. What is wrong with it is raised as `BadInput`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def header(self) -> Header:
+        """The first line, checked; its signature is not, see `signed`."""
+        for line in self.lines():
+            return self.read_header(line)
+        raise self.bad("it is empty")
+
+    def read_header(self, line: str) -> Header:
+        """The header that a line holds."""
+        raw = self._raw(line)
+        if isinstance(raw.get("version"), int) and raw["version"] > FORMAT:
+            raise BadInput(
+                "newer_file",
+                f"{self.path} was written by a newer kitloan ({plain(str(raw.get('program')))}).",
+                "Update kitloan here, then import it again.",
+                file=str(self.path),
+            )
+        try:
+            header = Header.model_validate(raw)
+        except ValidationError as problem:
+            raise self.bad(f"its header is wrong: {problem.errors()[0]['msg']}") from None
+        if header.last < header.first - 1 or not is_ledger(header.ledger):
+            raise self.bad("its header names a ledger or numbers that cannot be")
+        return header
+
+    def _raw(self, line: str) -> dict[str, Any]:
+        try:
+            raw = json.loads(line)
+        except (ValueError, RecursionError):
+            raise self.bad("its first line is not a header") from None
+        if not isinstance(raw, dict) or raw.get("format") != KIND:
+            raise self.bad("its first line is not a kitloan header")
+        return raw
+
+    def signed(self, line: str, header: Header) -> bool:
+        """Whether the header is signed with the key that it names."""
+        return is_signed(signed_text(self._raw(line)), header.key, header.signature)
+
+    def read(self, body: str, seq: int, header: Header) -> Entry:
+        """The entry in a line."""
+        try:
+            read = parse(body)
+        except ValidationError as problem:
+            if any(error["type"] == "union_tag_invalid" for error in problem.errors()):
+                raise self.wrong("newer_file", seq, header, "is of a kind not known here") from None
+            raise self.wrong("altered", seq, header, "cannot be read") from None
+        if read.seq != seq or college_of(read.ledger) != college_of(header.ledger):
+            raise self.wrong("altered", seq, header, "is another ledger's, or out of order")
+        return read
+
+    def lines(self) -> Iterator[str]:
+        """Every line, without its end."""
+        try:
+            with gzip.open(self.path, "rb") as file:
+                while line := file.readline(LONGEST_LINE + 1):
+                    if len(line) > LONGEST_LINE:
+                        raise self.bad("a line of it is longer than any entry")
+                    yield line.decode().rstrip("\n")
+        except (gzip.BadGzipFile, zlib.error, EOFError, UnicodeDecodeError):
+            raise self.bad("it is cut short, or not an exchange file") from None
+        except FileNotFoundError:
+            raise BadInput(
+                "no_such_file", f"There is no file {self.path}.", "See how its name is spelt."
+            ) from None
+        except OSError as problem:
+            raise self.bad(problem.strerror or str(problem)) from None
+
+    def bad(self, why: str) -> BadInput:
+        """The refusal of a file that cannot be read as one."""
+        return BadInput(
+            "bad_exchange_file",
+            f"{self.path} cannot be merged: {why}.",
+            "Ask the college to send it again: kitloan ledger export FILE",
+            file=str(self.path),
+        )
+
+    def wrong(self, code: str, seq: int, header: Header, words: str) -> BadInput:
+        """The refusal of a file for one of its entries."""
+        return BadInput(
+            code,
+            f"{self.path}: entry {seq} of {plain(header.ledger)!r} {words}. "
+            "The file is refused whole; nothing was merged from it.",
+            "Keep the file, and ask the college what happened.",
+            file=str(self.path),
+            ledger=header.ledger,
+            seq=seq,
+        )

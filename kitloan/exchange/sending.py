@@ -1,0 +1,143 @@
+"""A ledger into a file: a signed header, then one entry a line exactly as it was sealed."""
+
+import gzip
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, insert, select
+
+from kitloan import __version__
+from kitloan.calendar import instant
+from kitloan.entries import FORMAT, GENESIS
+from kitloan.exchange.header import KIND, Arrived, Header, Held, signed_text
+from kitloan.exchange.signing import public_key, signing_key
+from kitloan.files import whole_file
+from kitloan.models import LedgerEntry, LedgerHead, Setting, table
+from kitloan.models.absence import Arrival, Transfer
+from kitloan.register.epochs import ledger_name
+from kitloan.session import Session
+
+entry, head, setting = table(LedgerEntry), table(LedgerHead), table(Setting)
+arrival, transfer = table(Arrival), table(Transfer)
+
+_LAST_EXPORT = "last_export"
+_RECEIPT = "receipt"
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What an export wrote: `entries` of them, up to number `last`."""
+
+    file: str
+    ledger: str
+    entries: int
+    last: int
+
+
+def export(session: Session, path: Path, *, since_last: bool) -> Exported:
+    """Write this college's ledger to a file; see `Exchange.export`."""
+    college = session.college
+    with session.store.write() as connection:
+        key = signing_key(connection, college)
+    with session.reading() as connection:
+        top = connection.execute(select(head).where(head.c.college == college)).one()
+        seen = _seen_by_esp(connection, college) if since_last else 0
+        header = _header(session, connection, top, seen) | {"key": public_key(key)}
+        header["signature"] = key.sign(signed_text(header)).hex()
+        with whole_file(path) as beside:
+            entries = _write(connection, beside, header, college, seen)
+    with session.store.write() as connection:
+        remember(connection, college, _LAST_EXPORT, str(top.seq))
+    return Exported(str(path), ledger_name(college, top.epoch), entries, top.seq)
+
+
+def _header(session: Session, connection: Connection, top: Any, seen: int) -> dict[str, Any]:
+    before = connection.execute(
+        select(entry.c.hash).where(entry.c.college == top.college, entry.c.seq == seen)
+    ).scalar()
+    national = session.is_national
+    return Header(
+        format=KIND,
+        version=FORMAT,
+        ledger=ledger_name(top.college, top.epoch),
+        first=seen + 1,
+        last=top.seq,
+        prev=before or GENESIS,
+        head=top.hash,
+        exported_at=instant(session.clock()),
+        program=f"kitloan {__version__}",
+        holds=_holds(connection) if national else [],
+        arrived=_arrived(connection) if national else [],
+    ).model_dump()
+
+
+def _write(
+    connection: Connection, beside: Path, header: dict[str, Any], college: str, seen: int
+) -> int:
+    bodies = connection.execution_options(yield_per=500).execute(
+        select(entry.c.body)
+        .where(entry.c.college == college, entry.c.seq > seen)
+        .order_by(entry.c.seq)
+    )
+    count = 0
+    with gzip.GzipFile(beside, "wb", mtime=0) as out:
+        out.write(json.dumps(header, sort_keys=True).encode() + b"\n")
+        for body in bodies.scalars():
+            out.write(body.encode() + b"\n")
+            count += 1
+    return count
+
+
+def _holds(connection: Connection) -> list[Held]:
+    """The receipt for every college: what ESP has of its ledger."""
+    rows = connection.execute(
+        select(head).where(~head.c.own, head.c.seq > 0).order_by(head.c.college)
+    )
+    return [
+        Held(ledger=ledger_name(row.college, row.epoch), seq=row.seq, hash=row.hash) for row in rows
+    ]
+
+
+def _arrived(connection: Connection) -> list[Arrived]:
+    """Transfers whose sender can be told that the other college has what was sent."""
+    rows = connection.execute(
+        select(transfer.c.college, transfer.c.transfer)
+        .join_from(
+            transfer,
+            arrival,
+            and_(
+                arrival.c.college == transfer.c.to_college,
+                arrival.c.tag == transfer.c.tag,
+                arrival.c.from_college == transfer.c.college,
+                arrival.c.received_at >= transfer.c.sent_at,
+            ),
+        )
+        .where(transfer.c.state == "sent")
+        .distinct()
+        .order_by(transfer.c.college, transfer.c.transfer)
+    )
+    return [Arrived(college=row.college, transfer=row.transfer) for row in rows]
+
+
+def _seen_by_esp(connection: Connection, college: str) -> int:
+    """Up to where ESP has this ledger: as its last receipt says, else as the last export said."""
+    rows = connection.execute(
+        select(setting.c.name, setting.c.value).where(
+            setting.c.college == college, setting.c.name.in_((_LAST_EXPORT, _RECEIPT))
+        )
+    )
+    known = {row.name: row.value for row in rows}
+    return int(known.get(_RECEIPT) or known.get(_LAST_EXPORT) or 0)
+
+
+def remember_receipt(connection: Connection, college: str, seq: int) -> None:
+    """ESP has this college's ledger up to here."""
+    remember(connection, college, _RECEIPT, str(seq))
+
+
+def remember(connection: Connection, college: str, name: str, value: str) -> None:
+    """Keep a setting of a college."""
+    connection.execute(delete(setting).where(setting.c.college == college, setting.c.name == name))
+    connection.execute(insert(setting).values(college=college, name=name, value=value))

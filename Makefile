@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test check soak bench format screens snapshots clean
+.PHONY: help setup demo test check soak bench browser format screens snapshots clean
 
 help:
 	@echo "make demo    see the whole job (opens the desk when there is a terminal)"
 	@echo "make test    every check that CI runs"
 	@echo "make soak    the long tests    make bench   the figures in bench/README.md"
+	@echo "make browser the report in Chromium, on a desk, a phone and paper, with an accessibility check"
 	@echo "make format  put the code in the house style"
 
 $(READY): pyproject.toml constraints.txt
@@ -39,6 +40,14 @@ bench: $(READY)
 	$(BIN)/python bench/run.py
 	$(BIN)/python bench/labels.py
 	$(BIN)/python bench/desk.py
+
+# The report of the tests, or another: make browser REPORT=audit.html
+browser: $(VENV)/.browser
+	$(BIN)/python scripts/browser/check.py $(REPORT)
+
+$(VENV)/.browser: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[browser]'
+	@touch $@
 
 screens: $(READY)
 	$(BIN)/python scripts/screens.py

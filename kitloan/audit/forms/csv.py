@@ -1,0 +1,71 @@
+"""The report as a folder of CSV: one tidy file a table, and a dictionary of their columns.
+
+For programs as much as for people: machine names at the head, ISO dates, plain numbers, whole
+pence. UTF-8 without a mark, as the common tools read it. A spreadsheet program that opens a CSV
+runs what looks like a formula, so such a text gets an apostrophe before it (OWASP, "CSV
+injection"); the dictionary says so.
+"""
+
+import csv
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+from kitloan.audit.forms.values import printable
+from kitloan.audit.tables import Cell, Report
+from kitloan.files import whole_folder
+
+DICTIONARY = "data_dictionary"
+_WOULD_RUN = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_NOTES = (
+    ("(all)", "", "", "", "An empty field is not recorded."),
+    ("(all)", "", "", "share", "From 0 to 1."),
+    ("(all)", "", "", "pence", "Whole pence."),
+    ("(all)", "", "", "date", "YYYY-MM-DD."),
+    (
+        "(all)",
+        "",
+        "",
+        "text",
+        "A text that begins with = + - @ or a tab has an apostrophe before it, so that no "
+        "spreadsheet program runs it.",
+    ),
+)
+
+
+def write(report: Report, folder: Path) -> None:
+    """Fill `folder` with `NAME.csv` for every table and `data_dictionary.csv`; all or none.
+
+    Raises:
+        BadInput: `cannot_write`.
+    """
+    with whole_folder(folder) as beside:
+        for table in report.tables:
+            _file(beside / f"{table.name}.csv", [c.name for c in table.columns], table.rows)
+        described = [
+            (table.name, column.name, column.title, column.kind, column.meaning)
+            for table in report.tables
+            for column in table.columns
+        ]
+        headers = ("table", "column", "title", "kind", "meaning")
+        _file(beside / f"{DICTIONARY}.csv", headers, [*_NOTES, *described])
+
+
+def field(value: Cell) -> str:
+    """One value as it stands in the file."""
+    match value:
+        case None:
+            return ""
+        case date():
+            return value.isoformat()
+        case str():
+            shown = printable(value)
+            return f"'{shown}" if shown.lstrip(" \n").startswith(_WOULD_RUN) else shown
+    return str(value)
+
+
+def _file(path: Path, headers: Iterable[str], rows: Iterable[tuple[Cell, ...]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as opened:
+        writer = csv.writer(opened)
+        writer.writerow(headers)
+        writer.writerows([field(value) for value in row] for row in rows)

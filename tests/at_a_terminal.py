@@ -13,6 +13,7 @@ import select
 import signal
 import struct
 import termios
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -65,7 +66,24 @@ class Terminal:
                 os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
             self.pid = 0
+        if self._file >= 0:
             os.close(self._file)
+            self._file = -1
+
+    def hang_up(self, patience: float = 20.0) -> bool:
+        """Close the window, as its X does; gives whether the program has ended by itself."""
+        os.close(self._file)
+        self._file = -1
+        waiting = threading.Thread(target=os.waitpid, args=(self.pid, 0), daemon=True)
+        waiting.start()
+        waiting.join(patience)
+        if waiting.is_alive():
+            os.kill(self.pid, signal.SIGKILL)
+            waiting.join()
+            self.pid = 0
+            return False
+        self.pid = 0
+        return True
 
     def resize(self, width: int, height: int) -> None:
         """Make the window another size."""

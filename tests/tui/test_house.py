@@ -306,7 +306,7 @@ async def test_one_holding_tells_its_story(busy: Store, log: Path) -> None:
             assert hands.reads(said), said
 
 
-async def test_move_withdraw_and_take_it_back(busy: Store, log: Path) -> None:
+async def test_move_and_take_it_back(busy: Store, log: Path) -> None:
     """Else a kit that moved house would be looked for where it was."""
     async with at_desk(lambda: busy.kitloan, log) as hands:
         await go(hands, "holdings")
@@ -315,13 +315,40 @@ async def test_move_withdraw_and_take_it_back(busy: Store, log: Path) -> None:
         await hands.type("Rosyth [b]2[/b]")
         assert hands.reads("= MOVED")
         assert busy.kitloan.find.holding(busy.second).location == "Rosyth [b]2[/b]"
-        await hands.pilot.click("#withdraw")
-        await hands.type("broken beyond repair")
-        assert hands.reads("x WITHDRAWN")
         await hands.press("ctrl+z")
         assert hands.reads("< UNDONE")
         assert isinstance(hands.desk.screen, OneHolding)
-        assert busy.kitloan.find.holding(busy.second).status == "in"
+        assert busy.kitloan.find.holding(busy.second).location is None
+
+
+async def test_withdrawing_takes_two(busy: Store, log: Path) -> None:
+    """Else whoever lost a kit could write it off alone, or nobody could at the desk."""
+    gift = Gift(donor="RAF", title="held_for_esp")
+    busy.kitloan.holdings.record_gift(busy.second, gift)
+    async with at_desk(lambda: busy.kitloan, log, (100, 40)) as hands:
+        await go(hands, "holdings")
+        await hands.type("AC0002")
+        await hands.pilot.click("#withdraw")
+        await hands.type("broken beyond repair")
+        assert hands.reads("! REFUSED")
+        await hands.type("RAF letter of 3 May")
+        assert hands.reads("x PROPOSED to withdraw STEM kit")
+        assert hands.reads("To be withdrawn: broken beyond repair; m.ross said so")
+        await hands.pilot.click("#withdraw")
+        await hands.settle()
+        assert hands.reads("! REFUSED m.ross proposed")
+    with busy.another() as second:
+        async with at_desk(lambda: second, log, (100, 40)) as hands:
+            await go(hands, "holdings")
+            await hands.type("AC0002")
+            assert hands.reads("Sign")
+            await hands.pilot.click("#withdraw")
+            await hands.settle()
+            assert hands.reads("x WITHDRAWN")
+            await hands.press("ctrl+z")
+            assert hands.reads("< UNDONE")
+            assert isinstance(hands.desk.screen, OneHolding)
+            assert busy.kitloan.find.holding(busy.second).status == "in"
 
 
 async def test_a_question_can_be_left(busy: Store, log: Path) -> None:

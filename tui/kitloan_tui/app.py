@@ -73,7 +73,7 @@ class Desk(Opening):
 
     def _leave_with_terminal(self) -> None:
         if not hangup.has_terminal():
-            self.exit()
+            hangup.leave()
 
     # -- what comes in ----------------------------------------------------------------------------
 

@@ -25,11 +25,21 @@ def sighted(kitloan: Kitloan, tag: str) -> Verdict:
     return Verdict("SEEN", f"{kitloan.find.holding(tag).type} {grouped(tag)}, now", UNDOES)
 
 
-def withdrawn(kitloan: Kitloan, tag: str, reason: str) -> Verdict:
-    """A holding leaves the register."""
-    kitloan.holdings.withdraw(tag, reason)
+def withdrawal_proposed(
+    kitloan: Kitloan, tag: str, reason: str, donor_agreement: str | None = None
+) -> Verdict:
+    """Somebody says why a holding should leave the register; a second person signs."""
+    kitloan.holdings.propose_withdrawal(tag, reason, donor_agreement=donor_agreement)
     held = kitloan.find.holding(tag)
-    return Verdict("WITHDRAWN", f"{held.type} {grouped(tag)}: {reason}", UNDOES)
+    text = f"to withdraw {held.type} {grouped(tag)}: {reason}"
+    return Verdict("PROPOSED", text, f"Somebody else opens this page and signs. {UNDOES}")
+
+
+def withdrawn(kitloan: Kitloan, tag: str) -> Verdict:
+    """A second person signed, and the holding left the register."""
+    kitloan.holdings.withdraw(tag)
+    held = kitloan.find.holding(tag)
+    return Verdict("WITHDRAWN", f"{held.type} {grouped(tag)}", UNDOES)
 
 
 def claimed(kitloan: Kitloan, whose: str, label: str) -> Verdict:

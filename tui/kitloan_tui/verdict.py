@@ -33,6 +33,7 @@ _SIGNS = {
     "CLAIMED": SYMBOLS["in"],
     "MADE GOOD": SYMBOLS["in"],
     "REGISTER": SYMBOLS["in"],
+    "PROPOSED": SYMBOLS["withdrawn"],
     "WITHDRAWN": SYMBOLS["withdrawn"],
     "FORGOTTEN": SYMBOLS["withdrawn"],
     "NOT TAKEN IN": SYMBOLS["withdrawn"],

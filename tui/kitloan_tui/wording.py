@@ -31,6 +31,9 @@ _NEXT = {
     "no_such_component": "Type it as the list has it, then how many: wheel 2",
     "too_many_short": "Count that part again.",
     "which_loan": "Scan it again and say whose.",
+    "donor_must_agree": "Type which letter or message of the donor's agrees.",
+    "not_proposed": "Somebody has taken the proposal back. Say anew why it should leave.",
+    "same_person": "Somebody else opens this page at their desk and signs.",
 }
 """What to do next at a desk, where the core's own hint speaks of commands."""
 

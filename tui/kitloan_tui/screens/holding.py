@@ -15,10 +15,12 @@ from textual.widgets import Button, Static
 from kitloan import scan
 from kitloan.answers import HistoryLine, Holding
 from kitloan.contents import Part
-from kitloan.errors import KitloanError
+from kitloan.errors import KitloanError, Refused
 from kitloan.tags import grouped
+from kitloan.withdrawing import Proposal
 from kitloan_tui import lookups, telling
 from kitloan_tui.screens.house import House
+from kitloan_tui.verdict import Verdict
 from kitloan_tui.widgets.particulars import particulars
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ class Story:
     having: list[tuple[str, int]]
     remarks: list[dict[str, str]]
     history: list[HistoryLine]
+    proposed: Proposal | None
+    """That it should be withdrawn; a second person has to sign."""
 
 
 class OneHolding(House):
@@ -43,7 +47,8 @@ class OneHolding(House):
     HINT = "Tab: the buttons. Scan an unused label to claim it for this one."
     HELP: ClassVar[str] = (
         "One holding with its contents, its gift and its history, the latest first. A label that "
-        "nothing has yet, scanned here, becomes its second one. Withdrawing can be undone."
+        "nothing has yet, scanned here, becomes its second one. Withdrawing takes two people: one "
+        "says why, the other signs."
     )
     AUTO_FOCUS: ClassVar[str | None] = "#body"
 
@@ -84,11 +89,13 @@ class OneHolding(House):
             lookups.who_has(kitloan.session, self.tag) if held.out_quantity else [],
             kitloan.people.remarks(self.tag),
             kitloan.find.history(self.tag),
+            next((p for p in kitloan.holdings.proposed_withdrawals() if p.tag == held.tag), None),
         )
 
     def _show(self, story: Story) -> None:
         self._story = story
         self.title_says(story.held.type, grouped(story.held.tag))
+        self.query_one("#withdraw", Button).label = "Sign" if story.proposed else "Withdraw"
         self._draw()
 
     def on_resize(self) -> None:
@@ -127,11 +134,29 @@ class OneHolding(House):
         return super().perform(name)
 
     @on(Button.Pressed, "#withdraw")
-    def _ask_why(self) -> None:
-        self.ask("Why does it leave the register?", self._withdraw)
+    def _propose_or_sign(self) -> None:
+        """It takes two: one says why, another signs."""
+        if self._story is None:
+            return
+        if self._story.proposed is None:
+            self.ask("Why should it leave the register?", self._propose)
+        else:
+            self.do(lambda: telling.withdrawn(self.kitloan, self.tag))
 
-    def _withdraw(self, reason: str) -> None:
-        self.do(lambda: telling.withdrawn(self.kitloan, self.tag, reason))
+    def _propose(self, reason: str, letter: str | None = None) -> None:
+        needs_letter = False
+
+        def act() -> Verdict:
+            nonlocal needs_letter
+            try:
+                return telling.withdrawal_proposed(self.kitloan, self.tag, reason, letter)
+            except Refused as refused:
+                needs_letter = refused.code == "donor_must_agree"
+                raise
+
+        self.do(act)
+        if needs_letter:
+            self.ask("Which letter of the donor's agrees?", lambda it: self._propose(reason, it))
 
     def take_scan(self, text: str) -> bool:
         """Claim a label that nothing has yet; anything else is for the counter."""

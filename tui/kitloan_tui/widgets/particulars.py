@@ -50,6 +50,9 @@ def _standing(story: "Story", today: date) -> Iterator[Content]:
     ):
         if value:
             yield _line(name, value)
+    if story.proposed:
+        by, on = story.proposed.by, uk_instant(story.proposed.at)
+        yield _line("To be", f"withdrawn: {story.proposed.reason}; {by} said so, {on}")
     seen = held.last_sighted
     yield _line("Last seen", f"{uk_instant(seen.at)} by {seen.by}" if seen else "never")
 

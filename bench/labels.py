@@ -2,7 +2,7 @@
 
     python bench/labels.py                     everything but the longest run
     python bench/labels.py damage              one part: speed, memory, stocks, damage, slips, wrong
-    python bench/labels.py wrong --times 100000    the longest run: about half an hour
+    python bench/labels.py wrong --times 100000    the longest run: half an hour or more
     python bench/labels.py memory --times 100000   some minutes
 
 Damage comes from seeded dice, so that two runs try the same labels.

@@ -67,6 +67,10 @@ class GiftTerms:
     value_pence: int | None
     value_basis: str | None
     valued_on: str | None
+    gift: str | None
+    """Which of ESP's gifts it is of."""
+    acknowledgement: str | None
+    """What its label must say of the donor."""
 
 
 @dataclass(frozen=True, slots=True)

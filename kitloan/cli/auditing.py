@@ -1,71 +1,53 @@
 """`kitloan audit`."""
 
+import shutil
+from datetime import date
+from pathlib import Path
+
 import click
 
-from kitloan.answers import plural
-from kitloan.audit import WORST_FIRST, Audit, Figures, Group
-from kitloan.calendar import parse_date, uk
+from kitloan.calendar import parse_date
 from kitloan.cli.context import App, command, pass_app
-from kitloan.cli.output import Progress, columns, print_json, print_text
-
-_HEADERS = ("", "held", "out", "overdue", "incomplete", "in transit", "missing", "not seen 12 m")
-_SHOWN_FINDINGS = 10
+from kitloan.cli.output import Progress, print_json, print_text
 
 
-@command("audit", "kitloan audit --as-at 31/07/2026")
+@command("audit", "kitloan audit --as-at 31/07/2026 --html audit.html")
 @click.option("--as-at", metavar="DATE", help="As at the end of this day; today when not given.")
+@click.option("--html", type=click.Path(path_type=Path), help="Write one page for any browser.")
+@click.option("--xlsx", type=click.Path(path_type=Path), help="Write a workbook.")
+@click.option("--csv", type=click.Path(path_type=Path), help="Write a folder of CSV files.")
 @pass_app
-def audit(app: App, as_at: str | None) -> None:
-    """Figures and findings across every college in the store."""
-    day = parse_date(as_at) if as_at else None
+def audit(
+    app: App, as_at: str | None, html: Path | None, xlsx: Path | None, csv: Path | None
+) -> None:
+    """Figures and findings across every college in the store.
+
+    The same numbers in every form. With a file named, what is shown is where it was written.
+    """
+    day: date | None = parse_date(as_at) if as_at else None
     with app.open() as opened:
         found = opened.audit.audit(day, Progress("Replaying entries"))
+    written = []
+    if html:
+        from kitloan.audit.forms.html import write as write_html  # charts load slowly
+
+        write_html(found.report, html)
+        written.append(html)
+    if xlsx:
+        from kitloan.audit.forms.xlsx import write as write_xlsx
+
+        write_xlsx(found.report, xlsx)
+        written.append(xlsx)
+    if csv:
+        from kitloan.audit.forms.csv import write as write_csv
+
+        write_csv(found.report, csv)
+        written.append(csv)
     if app.json:
-        print_json(found.as_json())
+        print_json(found.as_json() | {"files": [str(path) for path in written]})
+    elif written:
+        print_text("\n".join(f"Written: {path}" for path in written))
     else:
-        print_text(report(found))
+        from kitloan.audit.forms.text import render
 
-
-def report(found: Audit) -> str:
-    """The audit in words and tables, for a terminal or a text file."""
-    parts = [
-        f"Audit as at {uk(found.as_at)}: {plural(found.totals.holdings, 'holding')} in "
-        f"{plural(found.totals.colleges, 'college')}",
-        _table("All", (Group(None, "all holdings", found.totals),)),
-        _table("By region", found.by_region),
-        _table("By college", found.by_college),
-        _table("By donor", found.by_donor),
-        _table("By type", found.by_type),
-        _findings(found),
-    ]
-    return "\n\n".join(parts)
-
-
-def _table(title: str, groups: tuple[Group, ...]) -> str:
-    rows = [[f"  {group.name}", *_numbers(group.figures)] for group in groups]
-    return columns([[title, *_HEADERS[1:]], *rows])
-
-
-def _numbers(figures: Figures) -> list[str]:
-    values = (
-        figures.holdings,
-        figures.out,
-        figures.overdue,
-        figures.incomplete,
-        figures.in_transit,
-        figures.missing,
-        figures.not_sighted_12_months,
-    )
-    return [f"{value:>{len(name)},}" for value, name in zip(values, _HEADERS[1:], strict=True)]
-
-
-def _findings(found: Audit) -> str:
-    if not found.findings:
-        return "Findings: none."
-    lines = [f"{plural(len(found.findings), 'finding')}:"]
-    for code in WORST_FIRST:
-        these = [f for f in found.findings if f.code == code]
-        lines += [f"  ! {code}  {f.college}  {f.message}" for f in these[:_SHOWN_FINDINGS]]
-        if len(these) > _SHOWN_FINDINGS:
-            lines.append(f"    and {len(these) - _SHOWN_FINDINGS:,} more {code}: see --json")
-    return "\n".join(lines)
+        print_text(render(found.report, width=shutil.get_terminal_size((100, 24)).columns))

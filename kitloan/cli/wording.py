@@ -1,7 +1,8 @@
 """What labels of holdings say besides their tag: from the register, and from the user's settings.
 
-Where a label's finder is to bring it, and whose gift it is where the gift's terms ask for that to
-be said, are the same on every label. They are given once and kept with the printers' figures.
+Whose gift a holding is stands on its label where the gift's own terms ask for it. Of gifts that
+were recorded without such words the user may say what a donor asks for; that, and where a finder
+is to bring a kit, is given once and kept with the printers' figures.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -64,7 +65,7 @@ def word_options(function: Callable[..., None]) -> Any:
             "--acknowledge",
             multiple=True,
             metavar="DONOR[=WORDS]",
-            help="Say on a donor's gifts whose they are, where the terms ask for it.",
+            help="Say on a donor's gifts whose they are, where their terms have no words for it.",
         ),
         click.option("--save-words", is_flag=True, help="Keep these words for next time."),
     )
@@ -111,8 +112,9 @@ def _bags(opened: "Kitloan", kit: "Label") -> "Iterator[Label]":
 
 
 def _thanks(holding: "Holding", thanks: dict[str, str]) -> str:
-    donor = holding.gift.donor if holding.gift else None
-    return thanks.get(fold(donor), "") if donor else ""
+    """What the gift's terms ask for; else what the user says of the donor's gifts."""
+    terms = holding.gift
+    return terms.acknowledgement or (thanks.get(fold(terms.donor), "") if terms.donor else "")
 
 
 def _donor(text: str) -> tuple[str, str]:

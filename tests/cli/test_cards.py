@@ -153,6 +153,25 @@ def test_a_gifts_label_names_its_donor_where_asked(
     assert "Given by A firm" in words(out)
 
 
+def test_the_gifts_own_terms_stand_on_its_label_before_the_users_words(
+    cli: Cli, store: Path, stock: Stock, tmp_path: Path
+) -> None:
+    """Lost: the words that a donor's document asks for, to a setting on one computer."""
+    with kitloan.open(store, actor="m.ross") as fife:
+        asks = Gift(donor="RAF", acknowledgement="Presented by the RAF Charitable Trust")
+        fife.holdings.record_gift(stock.kit, asks)
+        fife.holdings.record_gift(stock.lent, Gift(donor="RAF"))
+    out = tmp_path / "x.pdf"
+    asked = ("labels", "FC001", "FC002", "--stock", "l7160", "--out", out)
+    assert cli(*asked).code == 0
+    assert " ".join(words(out).split()).count("Presented by the RAF Charitable Trust") == 1
+    assert cli(*asked, "--acknowledge", "RAF=Given by the Royal Air Force").code == 0
+    said = " ".join(words(out).split())
+    assert said.count("Presented by the RAF Charitable Trust") == 1
+    assert said.count("Given by the Royal Air Force") == 1
+    assert cli("show", "FC001", "--json").json["gift"]["acknowledgement"] == asks.acknowledgement
+
+
 def test_a_users_own_stock(cli: Cli, stock: Stock, tmp_path: Path) -> None:
     """Lost: labels that no list has; and what is odd about them is said."""
     own, out = tmp_path / "stall.toml", tmp_path / "x.pdf"

@@ -1,0 +1,272 @@
+"""What a person should look at, how bad it is, and what to do about it.
+
+A finding is returned, never raised: an audit tells all that it sees.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from sqlalchemy import Connection, and_, func, select
+
+from kitloan.answers import plural
+from kitloan.audit.challenges import answers
+from kitloan.audit.conditions import KEPT, unseen
+from kitloan.audit.freshness import Fresh
+from kitloan.audit.transfers import Journey
+from kitloan.calendar import day_of, uk
+from kitloan.models import Gift, Holding, Loan, Organisation, Shortage, table
+from kitloan.models.absence import Absence, Withdrawal
+from kitloan.models.national import Resumption
+from kitloan.tags import grouped
+from kitloan.withdrawing import NOT_OURS_TO_GIVE
+
+absence, gift, holding, loan = table(Absence), table(Gift), table(Holding), table(Loan)
+organisation, resumption = table(Organisation), table(Resumption)
+shortage, withdrawal = table(Shortage), table(Withdrawal)
+
+Severity = Literal["high", "medium", "low"]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A kind of finding: how bad it is, and what to do."""
+
+    severity: Severity
+    action: str
+
+
+CODES: dict[str, Code] = {
+    "tag_in_two_colleges": Code("high", "Find out which college has it; the other withdraws it."),
+    "resumed_from_backup": Code("high", "Ask what was done in the days that the backup had lost."),
+    "key_changed": Code("high", "Make sure by telephone that the college changed its key."),
+    "withdrawn_without_donor": Code("high", "Ask the donor, and have the agreement recorded."),
+    "received_never_sent": Code("high", "Ask the other college to record what it sent."),
+    "transfer_not_received": Code("high", "Ask both colleges where it is."),
+    "missing": Code("high", "Look for it, or withdraw it with the donor's agreement."),
+    "challenge_failed": Code("high", "Ask the college for what it could not show."),
+    "challenge_unanswered": Code("medium", "Remind the college to scan what was asked for."),
+    "transfer_counts_differ": Code("medium", "Let both colleges count and agree on what is short."),
+    "stale_data": Code("medium", "Ask the college for what is new: ledger export --since-last."),
+    "refused_file": Code("medium", "See `kitloan ledger aside`, and ask the college."),
+    "overdue": Code("medium", "Ask the borrower to bring it back, or renew the loan."),
+    "incomplete": Code("medium", "Make good what is short: see the spares list."),
+    "not_sighted_12_months": Code("low", "Scan it, or say what became of it."),
+}
+"""Every code that a finding can have, the worst first."""
+
+WORST_FIRST = tuple(CODES)
+
+STALE_DAYS = 62
+"""A college that has sent nothing new for two months is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that a person should look at."""
+
+    code: str
+    college: str
+    tag: str
+    message: str
+
+    @property
+    def severity(self) -> Severity:
+        """How bad it is."""
+        return CODES[self.code].severity
+
+    @property
+    def action(self) -> str:
+        """What to do."""
+        return CODES[self.code].action
+
+
+def sorted_findings(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings with the worst first, and in an order that no merge has a say in."""
+    return tuple(
+        sorted(found, key=lambda f: (WORST_FIRST.index(f.code), f.college, f.tag, f.message))
+    )
+
+
+def findings(
+    connection: Connection, day: date, journeys: Iterable[Journey], fresh: Iterable[Fresh]
+) -> Iterable[Finding]:
+    """Everything that the tables say a person should look at, as at the end of a day."""
+    yield from _in_two_places(connection)
+    yield from _resumed(connection)
+    yield from _without_donor(connection)
+    yield from _transfers(journeys)
+    yield from _missing(connection)
+    yield from _challenges(connection, day)
+    yield from _stale(fresh)
+    yield from _overdue(connection, day)
+    yield from _incomplete(connection)
+    yield from _not_sighted(connection, day)
+
+
+def _resumed(connection: Connection) -> Iterable[Finding]:
+    for row in connection.execute(select(resumption)):
+        yield Finding(
+            "resumed_from_backup",
+            row.college,
+            "",
+            f"{row.college} goes on from a backup since {uk(day_of(row.at))}, after entry "
+            f"{row.seq:,}; it calls itself {row.college}/{row.epoch} now.",
+        )
+
+
+def _without_donor(connection: Connection) -> Iterable[Finding]:
+    rows = connection.execute(
+        select(withdrawal.c.college, withdrawal.c.tag, gift.c.donor)
+        .join_from(
+            withdrawal,
+            gift,
+            and_(gift.c.college == withdrawal.c.college, gift.c.tag == withdrawal.c.tag),
+        )
+        .where(
+            withdrawal.c.signed_at.is_not(None),
+            withdrawal.c.donor_agreement.is_(None),
+            gift.c.title.in_(NOT_OURS_TO_GIVE),
+        )
+    )
+    for row in rows:
+        yield Finding(
+            "withdrawn_without_donor",
+            row.college,
+            row.tag,
+            f"{grouped(row.tag)} was withdrawn, and no agreement of {row.donor or 'its donor'} "
+            "is on record.",
+        )
+
+
+def _transfers(journeys: Iterable[Journey]) -> Iterable[Finding]:
+    for each in journeys:
+        if each.problem is not None:
+            yield Finding(each.problem, each.at_fault, each.tag, each.said)
+
+
+def _missing(connection: Connection) -> Iterable[Finding]:
+    rows = connection.execute(
+        select(absence)
+        .join_from(
+            absence,
+            holding,
+            and_(holding.c.college == absence.c.college, holding.c.tag == absence.c.tag),
+        )
+        .where(holding.c.state == "missing")
+    )
+    for row in rows:
+        because = f": {row.reason}" if row.reason else ""
+        lost = ", lost on loan" if row.loan else ""
+        yield Finding(
+            "missing",
+            row.college,
+            row.tag,
+            f"{grouped(row.tag)} is missing since {uk(day_of(row.since))}{lost}{because}.",
+        )
+
+
+def _challenges(connection: Connection, day: date) -> Iterable[Finding]:
+    for each in answers(connection, day):
+        if each.problem is not None:
+            yield Finding(each.problem, each.college, "", each.said)
+
+
+def _stale(fresh: Iterable[Fresh]) -> Iterable[Finding]:
+    for each in fresh:
+        if each.last_entry is not None and each.days is not None and each.days > STALE_DAYS:
+            yield Finding(
+                "stale_data",
+                each.college,
+                "",
+                f"The last entry of {each.name} is of {uk(each.last_entry)}, "
+                f"{plural(each.days, 'day')} ago.",
+            )
+
+
+def _overdue(connection: Connection, day: date) -> Iterable[Finding]:
+    rows = connection.execute(
+        select(loan.c.college, loan.c.tag, loan.c.due_on, organisation.c.name)
+        .join_from(
+            loan,
+            organisation,
+            and_(
+                organisation.c.college == loan.c.college,
+                organisation.c.organisation == loan.c.organisation,
+            ),
+        )
+        .where(loan.c.closed_at.is_(None), loan.c.due_key < day.isoformat())
+    )
+    for row in rows:
+        due = date.fromisoformat(row.due_on)
+        yield Finding(
+            "overdue",
+            row.college,
+            row.tag,
+            f"{grouped(row.tag)} was due back from {row.name} on {uk(due)}, "
+            f"{plural((day - due).days, 'day')} ago.",
+        )
+
+
+def _incomplete(connection: Connection) -> Iterable[Finding]:
+    rows = connection.execute(
+        select(shortage)
+        .join_from(
+            shortage,
+            holding,
+            and_(holding.c.college == shortage.c.college, holding.c.tag == shortage.c.tag),
+        )
+        .where(KEPT, holding.c.critical_short > 0)
+        .order_by(shortage.c.college, shortage.c.tag, shortage.c.component)
+    ).all()
+    short: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        short.setdefault((row.college, row.tag), []).append(
+            f"{row.component} {row.missing + row.broken}"
+        )
+    for (where, tag), parts in short.items():
+        yield Finding(
+            "incomplete",
+            where,
+            tag,
+            f"{grouped(tag)} cannot be used until made good: {', '.join(sorted(parts))} short.",
+        )
+
+
+def _not_sighted(connection: Connection, day: date) -> Iterable[Finding]:
+    rows = connection.execute(
+        select(holding.c.college, holding.c.tag, holding.c.sighted_at).where(KEPT, unseen(day))
+    )
+    for row in rows:
+        last = f"last seen on {uk(day_of(row.sighted_at))}" if row.sighted_at else "never seen"
+        yield Finding(
+            "not_sighted_12_months",
+            row.college,
+            row.tag,
+            f"{grouped(row.tag)} was {last}: scan it, or say what became of it.",
+        )
+
+
+def _in_two_places(connection: Connection) -> Iterable[Finding]:
+    twice = (
+        select(holding.c.tag)
+        .where(KEPT)
+        .group_by(holding.c.tag)
+        .having(func.count() > 1)
+        .scalar_subquery()
+    )
+    rows = connection.execute(
+        select(holding.c.college, holding.c.tag).where(KEPT, holding.c.tag.in_(twice))
+    ).all()
+    holders: dict[str, list[str]] = {}
+    for row in rows:
+        holders.setdefault(row.tag, []).append(row.college)
+    for row in rows:
+        others = ", ".join(sorted(set(holders[row.tag]) - {row.college}))
+        yield Finding(
+            "tag_in_two_colleges",
+            row.college,
+            row.tag,
+            f"{grouped(row.tag)} is held by {others} as well: find out which has it.",
+        )

@@ -1,5 +1,6 @@
 """The report: what the audit found, as tables that every form of it is made from."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -7,7 +8,7 @@ from datetime import date
 from kitloan.answers import plural
 from kitloan.audit.challenges import Answer
 from kitloan.audit.figures import Group, Totals
-from kitloan.audit.findings import Finding
+from kitloan.audit.findings import CODES, Finding
 from kitloan.audit.freshness import Fresh
 from kitloan.audit.gifts import GiftKit, Reconciled
 from kitloan.audit.spares import Pair, Spare
@@ -16,6 +17,7 @@ from kitloan.audit.transfers import Journey
 from kitloan.audit.use import Idle, Use
 from kitloan.audit.years import Year
 from kitloan.calendar import uk
+from kitloan.reference import colleges
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def build(material: Material) -> Report:
         material.day,
         (
             _totals(material),
-            _findings(material),
+            _kinds_of_findings(material),
             _groups(material.by_region, "regions", "By region", "Region", chart=True),
             _groups(material.by_college, "colleges", "By college", "College", chart=False),
             _groups(material.by_donor, "donors", "By donor", "Donor", chart=False),
@@ -69,6 +71,7 @@ def build(material: Material) -> Report:
             _challenges(material),
             _freshness(material),
             _years(material),
+            _findings(material),
         ),
     )
 
@@ -119,8 +122,8 @@ def _totals(material: Material) -> Table:
     seen = t.holdings - t.not_sighted_12_months
     whole = t.holdings - t.short
     rows: tuple[tuple[Cell, ...], ...] = (
-        ("Colleges that have sent their ledger", t.colleges, None),
-        ("Holdings", t.holdings, None),
+        ("Colleges that have sent their ledger", t.colleges, _share(t.colleges, len(colleges()))),
+        ("Holdings", t.holdings, 1.0 if t.holdings else None),
         ("Seen in the last 12 months", seen, _share(seen, t.holdings)),
         ("Whole", whole, _share(whole, t.holdings)),
         ("Short of something", t.short, _share(t.short, t.holdings)),
@@ -137,7 +140,7 @@ def _totals(material: Material) -> Table:
         (
             _text("measure", "", "What is counted."),
             _number("number", "Number", "How many."),
-            _number("share", "Of all", "Its share of all holdings.", "share"),
+            _number("share", "Of all", "Its share of all holdings, or of all colleges.", "share"),
         ),
         rows,
     )
@@ -147,10 +150,35 @@ def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
+def _kinds_of_findings(material: Material) -> Table:
+    counts = Counter(finding.code for finding in material.findings)
+    worst = sum(finding.severity == "high" for finding in material.findings)
+    return Table(
+        "finding_kinds",
+        "What to look at",
+        "Findings by kind, the worst first; each one stands in the last table.",
+        (
+            _text("code", "Finding", "The kind of finding."),
+            _text("severity", "Severity", "high, medium or low."),
+            _number("findings", "How many", "How many findings of this kind."),
+            _text("action", "What to do", "The next step."),
+        ),
+        tuple(
+            (name.replace("_", " "), code.severity, counts[name], code.action)
+            for name, code in CODES.items()
+            if counts[name]
+        ),
+        Chart(
+            ("findings",),
+            f"{plural(counts.total(), 'finding')}, of which {worst:,} of high severity.",
+        ),
+    )
+
+
 def _findings(material: Material) -> Table:
     return Table(
         "findings",
-        "Findings",
+        "Every finding",
         "What a person should look at, the worst first.",
         (
             _text("severity", "Severity", "high, medium or low."),
@@ -158,10 +186,9 @@ def _findings(material: Material) -> Table:
             _COLLEGE,
             _TAG,
             _text("message", "What was found", "In words."),
-            _text("action", "What to do", "The next step."),
         ),
         tuple(
-            (f.severity, f.code, f.college, f.tag or None, f.message, f.action)
+            (f.severity, f.code.replace("_", " "), f.college, f.tag, f.message)
             for f in material.findings
         ),
     )

@@ -172,7 +172,8 @@ def _least(table: Table, index: int) -> tuple[int, int]:
     if _look(table.columns[index]):
         return 0, 0
     longest = (len(word) for text in _column(table, index) for word in text.split())
-    return _letters(table, index), min(_LONGEST_LINE, max(longest, default=0))
+    # One more, because capitals are wider than the figures that a letter is measured by.
+    return _letters(table, index) + 1, min(_LONGEST_LINE, max(longest, default=0) + 1)
 
 
 def _column(table: Table, index: int) -> Iterator[str]:

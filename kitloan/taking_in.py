@@ -266,6 +266,8 @@ def _take_in(writer: Writer, row: Row, mark: str) -> str:
                 funding_source=row.funding_source,
                 title=row.title or "unknown",  # type: ignore[arg-type]  # the reader gives only those
                 document=row.document,
+                gift=row.gift,
+                acknowledgement=row.acknowledgement,
                 value_pence=row.value_pence,
                 value_basis=row.value_basis,
                 valued_on=row.valued_on,

@@ -142,6 +142,8 @@ def types_import(app: App, file: Path) -> None:
     help="Whose it is.",
 )
 @click.option("--document", help="The paper that says so.")
+@click.option("--gift", metavar="ID", help="Which of ESP's gifts it is of.")
+@click.option("--acknowledgement", help="What its label must say of the donor.")
 @click.option("--value", metavar="POUNDS", help="What one is worth, like 349.99.")
 @click.option("--value-basis", help="How that was found.")
 @click.option("--valued", metavar="DATE", help="When that was found.")
@@ -180,6 +182,8 @@ def _gift(given: dict[str, str | None]) -> "Gift":
         funding_source=given["funding_source"],
         title=given["title"] or "unknown",  # type: ignore[arg-type]  # click lets no other through
         document=given["document"],
+        gift=given["gift"],
+        acknowledgement=given["acknowledgement"],
         value_pence=_pence(given["value"]),
         value_basis=given["value_basis"],
         valued_on=_date(given["valued"]),

@@ -57,6 +57,8 @@ WORDS: dict[str, tuple[str, ...]] = {
         *("document", "document ref", "deed of gift", "gift letter", "gift agreement"),
         *("loan agreement", "agreement", "letter", "paperwork"),
     ),
+    "gift": ("gift id", "esp gift", "gift number", "gift no", "gift code", "tranche"),
+    "acknowledgement": ("acknowledgement", "donor acknowledgement", "credit line"),
     "value": (
         *("value", "unit value", "value each", "replacement value", "replacement cost"),
         *("insurance value", "current value", "estimated value", "value gbp"),

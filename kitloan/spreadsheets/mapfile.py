@@ -48,7 +48,7 @@ def load_map(path: Path) -> Map:
         found = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise bad_map(f"The map file {path} cannot be read: {error.strerror}.") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # all that tomllib and the decoder raise
         raise bad_map(f"{path.name} is not TOML: {plain(str(error))[:200]}.") from error
     for key in found:
         if key not in _KEYS:

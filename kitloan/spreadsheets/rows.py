@@ -76,6 +76,8 @@ class Row:
     funding_source: str | None = None
     title: str | None = None
     document: str | None = None
+    gift: str | None = None
+    acknowledgement: str | None = None
     value_pence: int | None = None
     value_basis: str | None = None
     valued_on: date | None = None

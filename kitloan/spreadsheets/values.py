@@ -244,6 +244,8 @@ READERS: dict[str, Callable[[Readable], Any | Fault]] = {
     "funding_source": name,
     "title": title,
     "document": words,
+    "gift": words,
+    "acknowledgement": words,
     "value": pence,
     "value_basis": words,
     "valued_on": day,

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from kitloan.figures import Figures
     from kitloan.find import Finder
     from kitloan.holdings import Holdings
+    from kitloan.national import National
     from kitloan.people import People
+    from kitloan.stocktakes import Stocktakes
     from kitloan.taking_in import Registers
     from kitloan.verify import Verifier
 
@@ -102,6 +104,20 @@ class Kitloan:
         from kitloan.taking_in import Registers
 
         return Registers(self.session)
+
+    @cached_property
+    def stocktakes(self) -> "Stocktakes":
+        """Freezing a list, scanning what is there, and what it comes to."""
+        from kitloan.stocktakes import Stocktakes
+
+        return Stocktakes(self.session)
+
+    @cached_property
+    def national(self) -> "National":
+        """ESP's own ledger: gifts, who gets them, and challenges to colleges."""
+        from kitloan.national import National
+
+        return National(self.session)
 
     @cached_property
     def exchange(self) -> "Exchange":

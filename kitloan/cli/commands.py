@@ -38,5 +38,9 @@ COMMANDS = (
     Row("read", "labelling", "read", "Find the tags in pictures."),
     Row("erase", "people", "erase", "Forget a person."),
     Row("ledger", "ledgers", "ledger", "Export, import, verify and read ledgers."),
+    Row("stocktake", "stocktaking", "stocktake", "Look for everything; scan what is there."),
+    Row("challenge", "national", "challenge", "ESP asks a college to show some holdings."),
+    Row("gift", "national", "gift", "ESP's gifts, and the colleges that get them."),
+    Row("programme", "national", "programme", "Programmes that gifts are part of."),
     Row("audit", "auditing", "audit", "Figures and findings across colleges."),
 )

@@ -68,6 +68,8 @@ class StocktakeScan(Base, table=True):
     desk: str
     seen_at: str
     scanned_by: str
+    recorded_at: str
+    """When it came on record: after closing, it was late."""
 
 
 class Confirmation(Base, table=True):

@@ -4,6 +4,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, or_, select, updat
 
 from kitloan import entries
 from kitloan.entries import Entry
+from kitloan.errors import StoreError
 from kitloan.models import Holding, Loan, table
 from kitloan.models.stocktaking import (
     Confirmation,
@@ -42,24 +43,26 @@ _set_desk = Change(
 )
 _close = Change(
     update(stocktake)
-    .where(stocktake.c.college == bindparam("c"), stocktake.c.stocktake == bindparam("s"))
+    .where(
+        stocktake.c.college == bindparam("c"),
+        stocktake.c.stocktake == bindparam("s"),
+        stocktake.c.closed_at.is_(None),
+    )
     .values(closed_at=bindparam("at"), closed_by=bindparam("by"))
 )
 _as_it_stands = Query(
     select(
         holding.c.location,
-        select(loan.c.loan)
-        .where(
-            loan.c.college == holding.c.college,
-            loan.c.tag == holding.c.tag,
-            loan.c.closed_at.is_(None),
-        )
-        .order_by(loan.c.loan)
-        .limit(1)
-        .correlate(holding)
-        .scalar_subquery()
-        .label("loan"),
+        # Of a stock that is out in part, the rest should be here.
+        (holding.c.out_quantity == holding.c.quantity).label("out"),
     ).where(holding.c.college == bindparam("c"), holding.c.tag == bindparam("t"))
+)
+_open_loans = Query(
+    select(loan.c.loan).where(
+        loan.c.college == bindparam("c"),
+        loan.c.tag == bindparam("t"),
+        loan.c.closed_at.is_(None),
+    )
 )
 _sight = Change(
     update(holding)
@@ -95,14 +98,22 @@ def expects(
 ) -> None:
     """These holdings should be found, where they are kept or with whom they are now."""
     for tag in fact.tags:
-        row = _as_it_stands(connection, c=college, t=tag).one()
+        row = _as_it_stands(connection, c=college, t=tag).one_or_none()
+        if row is None:
+            raise StoreError(
+                "row_not_there",
+                f"A stocktake expects {tag}, which {college} does not hold.",
+                "Run `kitloan ledger verify` to see what is wrong with the store.",
+            )
+        # Which of several is told in Python: the databases disagree on the order of texts.
+        loans = _open_loans(connection, c=college, t=tag).scalars().all() if row.out else []
         _expect(
             connection,
             college=college,
             stocktake=fact.stocktake,
             tag=tag,
             place=row.location,
-            loan=row.loan,
+            loan=min(loans, default=None),
         )
 
 
@@ -133,6 +144,7 @@ def scanned(
         connection,
         college=college,
         scanned_by=entry.by,
+        recorded_at=entry.at,
         **fact.model_dump(exclude={"kind"}),
     )
     if fact.tag is not None:

@@ -1,0 +1,278 @@
+"""Gifts to all of Scotland: what must be so before one is agreed, delivered or allocated."""
+
+from dataclasses import dataclass
+from datetime import date
+from itertools import count
+
+from sqlalchemy import Column, Connection, func, select
+
+from kitloan.accession import define_if_new
+from kitloan.calendar import day_of, uk
+from kitloan.entries import GiftAgreed, GiftTitle
+from kitloan.errors import BadInput, Refused
+from kitloan.ledger import Writer
+from kitloan.models import College, KitType, table
+from kitloan.models.national import Allocation, Delivery, Gifting, Programme
+from kitloan.prepared import AnyRow
+from kitloan.reference import find_college
+from kitloan.session import ESP, check_quantity
+from kitloan.text import clean, fold, plain
+
+allocation, college_table, delivery = table(Allocation), table(College), table(Delivery)
+gifting, kit_type, programme = table(Gifting), table(KitType), table(Programme)
+
+
+@dataclass(frozen=True, slots=True)
+class GiftTermsAgreed:
+    """What a donor promised to all of Scotland, and on what terms.
+
+    Attributes:
+        donor: who gives.
+        type: the kit type; made when it is new.
+        promised: how many.
+        tranche: which part of a larger gift, if it comes in parts.
+        document: the paper that says so.
+        programme: the id of a programme that it is part of.
+        title: whose the kits are.
+        donor_must_agree: whether the donor is asked before one is written off.
+        acknowledgement: what a label must say of the donor.
+    """
+
+    donor: str
+    type: str
+    promised: int
+    tranche: str | None = None
+    document: str | None = None
+    programme: str | None = None
+    title: GiftTitle = "unknown"
+    donor_must_agree: bool = False
+    acknowledgement: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Allocated:
+    """How many of a gift a college is to have, and since when."""
+
+    id: str
+    gift: str
+    college: str
+    quantity: int
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class GiftLine:
+    """A gift with its terms, and how much of it came and is allocated."""
+
+    gift: str
+    donor: str
+    type: str
+    promised: int
+    delivered: int
+    allocated: int
+    tranche: str | None
+    document: str | None
+    programme: str | None
+    title: str
+    donor_must_agree: bool
+    acknowledgement: str | None
+    agreed_at: str
+    allocations: tuple[Allocated, ...]
+
+
+def agree(writer: Writer, key: str, terms: GiftTermsAgreed) -> None:
+    """Seal what a donor promised; see `National.agree_gift`."""
+    promised = check_quantity(terms.promised, "What is promised")
+    part_of = None
+    if terms.programme:
+        named = clean(terms.programme, "The programme's id", 60)
+        part_of = programme_spelt(writer.connection, named)
+        if part_of is None:
+            raise BadInput(
+                "unknown_programme",
+                f"There is no programme {plain(named)!r}.",
+                "Say what it is called: kitloan programme define ID NAME",
+                programme=named,
+            )
+    allocated = _allocated(writer.connection, key)
+    if promised < allocated:
+        raise Refused(
+            "more_allocated",
+            f"{allocated:,} of {plain(key)} are allocated to colleges; "
+            f"{promised:,} would be fewer.",
+            "Allocate fewer first: kitloan gift allocate GIFT COLLEGE N --allocation ID",
+            allocated=allocated,
+            promised=promised,
+        )
+    writer.append(
+        GiftAgreed(
+            gift=key,
+            donor=clean(terms.donor, "The donor"),
+            tranche=clean(terms.tranche, "The tranche") if terms.tranche else None,
+            document=clean(terms.document, "The document") if terms.document else None,
+            programme=part_of,
+            kit_type=define_if_new(writer, terms.type)[0],
+            promised=promised,
+            title=terms.title,
+            donor_must_agree=terms.donor_must_agree,
+            acknowledgement=(
+                clean(terms.acknowledgement, "The acknowledgement")
+                if terms.acknowledgement
+                else None
+            ),
+        )
+    )
+
+
+def must_be_left(connection: Connection, row: AnyRow, key: str, many: int) -> None:
+    """Refuse to allocate more of a gift than is left of what was promised."""
+    left = row.promised - _allocated(connection, row.gift, but=key)
+    if many > left:
+        raise Refused(
+            "more_than_promised",
+            f"{many:,} of {plain(row.gift)} asked for; {left:,} of the {row.promised:,} that "
+            f"{plain(row.donor)} promised are left.",
+            f"Allocate {left:,} or fewer."
+            if left
+            else "If more was promised since, say so: kitloan gift agree ID --promised N",
+            gift=row.gift,
+            promised=row.promised,
+            left=left,
+        )
+
+
+def _allocated(connection: Connection, gift: str, but: str = "") -> int:
+    return int(
+        connection.execute(
+            select(func.coalesce(func.sum(allocation.c.quantity), 0)).where(
+                allocation.c.college == ESP,
+                allocation.c.gift == gift,
+                allocation.c.allocation != but,
+            )
+        ).scalar_one()
+    )
+
+
+def new_allocation(connection: Connection) -> str:
+    """A short id that no allocation has yet."""
+    used = set(
+        connection.execute(
+            select(allocation.c.allocation).where(allocation.c.college == ESP)
+        ).scalars()
+    )
+    return next(key for n in count(len(used) + 1) if (key := f"a{n}") not in used)
+
+
+def programme_spelt(connection: Connection, text: str) -> str | None:
+    """A programme's id as it is on record, whatever its case; None when it is new."""
+    return _spelt(connection, programme.c.programme, text)
+
+
+def gift_spelt(connection: Connection, text: str) -> str | None:
+    """A gift's id as it is on record, whatever its case; None when it is new."""
+    return _spelt(connection, gifting.c.gift, text)
+
+
+def _spelt(connection: Connection, column: Column[str], text: str) -> str | None:
+    every = connection.execute(select(column).where(column.table.c.college == ESP)).scalars()
+    return next((each for each in every if fold(each) == fold(text)), None)
+
+
+def the_gift(connection: Connection, text: str) -> AnyRow:
+    """The gift with this id, or the refusal `unknown_gift`."""
+    key = gift_spelt(connection, text)
+    if key is None:
+        raise BadInput(
+            "unknown_gift",
+            f"There is no gift {plain(text[:60])!r}.",
+            "See them: kitloan gift list",
+            gift=text[:60],
+        )
+    return connection.execute(
+        select(gifting).where(gifting.c.college == ESP, gifting.c.gift == key)
+    ).one()
+
+
+def the_college(connection: Connection, text: str) -> str:
+    """The id of a college, of the reference list or one whose ledger is here."""
+    known = find_college(text)
+    if known is not None:
+        return known.id
+    rows = connection.execute(select(college_table).where(college_table.c.college != ESP))
+    for row in rows:
+        if fold(text) in (fold(row.college), fold(row.name)):
+            return str(row.college)
+    raise BadInput(
+        "unknown_college",
+        f"{plain(text[:60])!r} is not a college of the reference list, nor one whose ledger is "
+        "here.",
+        "Give its id, like fife, or its name.",
+        college=text[:60],
+    )
+
+
+def day_on_record(writer: Writer, on: date | None) -> str:
+    """`on` as a fact keeps it, or today; refuses a day that is to come."""
+    now = day_of(writer.at)
+    if on is not None and on > now:
+        raise BadInput(
+            "in_the_future",
+            f"{uk(on)} is in the future: today is {uk(now)}.",
+            "Give the day on which it happened.",
+            value=on.isoformat(),
+        )
+    return (on or now).isoformat()
+
+
+def every_gift(connection: Connection) -> tuple[GiftLine, ...]:
+    """Every gift, by its id."""
+    keys = connection.execute(select(gifting.c.gift).where(gifting.c.college == ESP)).scalars()
+    return tuple(gift_line(connection, key) for key in sorted(keys))
+
+
+def gift_line(connection: Connection, key: str) -> GiftLine:
+    """A gift with its terms, and what came of it."""
+    row = connection.execute(
+        select(gifting, kit_type.c.name.label("type_name"))
+        .join_from(
+            gifting,
+            kit_type,
+            (kit_type.c.college == gifting.c.college) & (kit_type.c.kit_type == gifting.c.kit_type),
+        )
+        .where(gifting.c.college == ESP, gifting.c.gift == key)
+    ).one()
+    came = connection.execute(
+        select(func.coalesce(func.sum(delivery.c.quantity), 0)).where(
+            delivery.c.college == ESP, delivery.c.gift == key
+        )
+    ).scalar_one()
+    shares = connection.execute(
+        select(allocation)
+        .where(allocation.c.college == ESP, allocation.c.gift == key)
+        .order_by(allocation.c.to_college, allocation.c.allocation)
+    ).all()
+    return GiftLine(
+        gift=row.gift,
+        donor=row.donor,
+        type=row.type_name,
+        promised=row.promised,
+        delivered=int(came),
+        allocated=sum(each.quantity for each in shares),
+        tranche=row.tranche,
+        document=row.document,
+        programme=row.programme,
+        title=row.title,
+        donor_must_agree=bool(row.donor_must_agree),
+        acknowledgement=row.acknowledgement,
+        agreed_at=row.agreed_at,
+        allocations=tuple(
+            Allocated(
+                each.allocation,
+                each.gift,
+                each.to_college,
+                each.quantity,
+                date.fromisoformat(each.allocated_on),
+            )
+            for each in shares
+        ),
+    )

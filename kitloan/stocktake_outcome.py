@@ -1,0 +1,290 @@
+"""What a stocktake comes to, reckoned from its lines, scans and confirmations whenever asked.
+
+Nothing of it is kept: a scan that comes in late counts from the moment it is there. A holding that
+was on loan when the list was frozen and was scanned all the same is *sighted*. One that nobody saw
+is *not sighted*, and its state is what it was.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    Table,
+    and_,
+    case,
+    cast,
+    func,
+    null,
+    or_,
+    select,
+)
+
+from kitloan.answers import Page
+from kitloan.errors import BadInput
+from kitloan.models import Holding, KitType, Loan, Organisation, table
+from kitloan.models.stocktaking import (
+    Confirmation,
+    StocktakeDesk,
+    StocktakeLine,
+    StocktakeScan,
+)
+from kitloan.models.stocktaking import Stocktake as StocktakeRow
+from kitloan.paging import page_of
+from kitloan.prepared import AnyRow
+from kitloan.stocktake_answers import Counts, Outcome, OutcomeLine, Result, Stocktake
+from kitloan.text import fold, plain
+
+confirmation, desk = table(Confirmation), table(StocktakeDesk)
+holding, kit_type, loan = table(Holding), table(KitType), table(Loan)
+line, organisation = table(StocktakeLine), table(Organisation)
+scan, stocktake = table(StocktakeScan), table(StocktakeRow)
+
+
+def stocktakes(connection: Connection, college: str) -> list[Stocktake]:
+    """Every stocktake of a college, the newest first."""
+    rows = connection.execute(
+        select(stocktake)
+        .where(stocktake.c.college == college)
+        .order_by(stocktake.c.opened_at.desc(), stocktake.c.stocktake.desc())
+    )
+    return [_stocktake(row) for row in rows]
+
+
+def the_stocktake(connection: Connection, college: str, text: str) -> Stocktake:
+    """The stocktake with this id, or this name where only one has it.
+
+    Raises:
+        BadInput: `unknown_stocktake`.
+    """
+    every = stocktakes(connection, college)
+    found = [each for each in every if fold(each.id) == fold(text)] or [
+        each for each in every if fold(each.name) == fold(text)
+    ]
+    if len(found) == 1:
+        return found[0]
+    raise BadInput(
+        "unknown_stocktake",
+        f"{'Several stocktakes are' if found else 'No stocktake here is'} {plain(text[:60])!r}.",
+        "See them, with their ids: kitloan stocktake list",
+        stocktakes=[each.id for each in found or every],
+    )
+
+
+def _stocktake(row: AnyRow) -> Stocktake:
+    return Stocktake(
+        row.stocktake,
+        row.name,
+        row.place,
+        row.sample,
+        row.challenge,
+        row.opened_at,
+        row.opened_by,
+        row.closed_at,
+        row.closed_by,
+    )
+
+
+def outcome_of(connection: Connection, college: str, which: Stocktake) -> Outcome:
+    """What a stocktake comes to now."""
+    expected = _expected(college, which).subquery()
+    rows = connection.execute(
+        select(
+            expected.c.result,
+            func.count().label("many"),
+            func.count(expected.c.loan).label("on_loan"),
+        ).group_by(expected.c.result)
+    ).all()
+    counts = {row.result: row.many for row in rows}
+    here = [row.on_loan for row in rows if row.result in ("sighted", "sighted_elsewhere")]
+    strays = _strays(college, which).subquery()
+    also = select(strays.c.result, func.count().label("many")).group_by(strays.c.result)
+    counts |= {row.result: row.many for row in connection.execute(also)}
+    seen = select(
+        func.count().label("scans"),
+        func.count(_what().distinct()).label("different"),
+        func.count(case((scan.c.recorded_at > (which.closed_at or "~"), 1))).label("late"),
+    ).where(scan.c.college == college, scan.c.stocktake == which.id)
+    scans = connection.execute(seen).one()
+    return Outcome(
+        which,
+        sum(row.many for row in rows),
+        Counts(**counts),
+        sum(here),
+        scans.scans,
+        scans.scans - scans.different,
+        scans.late,
+        waiting_desks(connection, college, which),
+    )
+
+
+def desks_of(connection: Connection, college: str, which: Stocktake) -> dict[str, bool]:
+    """The desks that take part, by name, and whether each has scans that are not handed in."""
+    rows = connection.execute(
+        select(desk.c.desk, desk.c.waiting)
+        .where(desk.c.college == college, desk.c.stocktake == which.id)
+        .order_by(desk.c.desk)
+    )
+    return {row.desk: bool(row.waiting) for row in rows}
+
+
+def waiting_desks(connection: Connection, college: str, which: Stocktake) -> tuple[str, ...]:
+    """Desks that have not handed in what they scanned, by name."""
+    desks = desks_of(connection, college, which)
+    return tuple(name for name, waiting in desks.items() if waiting)
+
+
+def desk_spelt(connection: Connection, college: str, which: Stocktake, name: str) -> str:
+    """A desk as it was spelt when it joined; as it is given, when it did not."""
+    desks = desks_of(connection, college, which)
+    return next((each for each in desks if fold(each) == fold(name)), name)
+
+
+def lines_of(
+    connection: Connection,
+    college: str,
+    which: Stocktake,
+    result: Result,
+    after: str | None,
+    limit: int,
+) -> Page[OutcomeLine]:
+    """A page of what came of a stocktake, by tag or code."""
+    rows = _strays if result in ("unexpected", "unknown") else _expected
+    found = rows(college, which).subquery()
+    seen_in = (
+        select(scan.c.place)
+        .where(
+            scan.c.college == college,
+            scan.c.stocktake == which.id,
+            scan.c.tag == found.c.tag,
+            scan.c.place.is_not(None),
+        )
+        .order_by(scan.c.seen_at.desc(), scan.c.scan)
+        .limit(1)
+        .scalar_subquery()
+    )
+    wanted = (
+        select(
+            found,
+            seen_in.label("seen_in"),
+            holding.c.asset_number,
+            holding.c.state,
+            holding.c.sighted_at,
+            kit_type.c.name.label("type_name"),
+            organisation.c.name.label("to"),
+        )
+        .select_from(found)
+        .outerjoin(holding, and_(holding.c.college == college, holding.c.tag == found.c.tag))
+        .outerjoin(
+            kit_type,
+            and_(kit_type.c.college == college, kit_type.c.kit_type == holding.c.kit_type),
+        )
+        .outerjoin(loan, and_(loan.c.college == college, loan.c.loan == found.c.loan))
+        .outerjoin(
+            organisation,
+            and_(
+                organisation.c.college == college,
+                organisation.c.organisation == loan.c.organisation,
+            ),
+        )
+        .where(found.c.result == result)
+        .subquery()
+    )
+    page = page_of(connection, select(wanted), (wanted.c.key,), after, limit)
+    lines = tuple(_line(row, which.closed_at) for row in page.items)
+    return Page(lines, page.total, page.next)
+
+
+def _line(row: AnyRow, closed_at: str | None) -> OutcomeLine:
+    return OutcomeLine(
+        tag=row.tag,
+        code=row.code,
+        type=row.type_name,
+        asset_number=row.asset_number,
+        place=row.place,
+        seen_in=row.seen_in,
+        scans=row.scans,
+        seen_at=row.seen_at,
+        late=bool(row.first and closed_at and row.first > closed_at),
+        to=row.to,
+        state=row.state,
+        last_sighted=row.sighted_at,
+    )
+
+
+_SCANS = (
+    func.count(scan.c.scan).label("scans"),
+    func.max(scan.c.seen_at).label("seen_at"),
+    func.min(scan.c.recorded_at).label("first"),
+)
+
+
+def _what() -> Any:
+    """What a scan scanned: a tag, or another code."""
+    return func.coalesce(scan.c.tag, scan.c.code)
+
+
+def _expected(college: str, which: Stocktake) -> Select[Any]:
+    """Each holding of the list: what came of it, in one walk along its scans."""
+    somewhere = or_(scan.c.place.is_(None), line.c.place.is_(None), scan.c.place == line.c.place)
+    at_its_place = and_(scan.c.scan.is_not(None), somewhere)
+    result = case(
+        (func.max(case((at_its_place, 1), else_=0)) == 1, "sighted"),
+        (func.count(scan.c.scan) > 0, "sighted_elsewhere"),
+        (func.count(confirmation.c.tag) > 0, "on_loan_confirmed"),
+        (line.c.loan.is_not(None), "on_loan"),
+        else_="not_sighted",
+    )
+    return (
+        select(
+            line.c.tag.label("key"),
+            line.c.tag,
+            cast(null(), String).label("code"),
+            line.c.place,
+            line.c.loan,
+            result.label("result"),
+            *_SCANS,
+        )
+        .select_from(line)
+        .outerjoin(scan, _same(scan, line))
+        .outerjoin(confirmation, _same(confirmation, line))
+        .where(line.c.college == college, line.c.stocktake == which.id)
+        .group_by(line.c.tag, line.c.place, line.c.loan)
+    )
+
+
+def _strays(college: str, which: Stocktake) -> Select[Any]:
+    """What was scanned and is not on the list: each tag or code once."""
+    code = case((scan.c.tag.is_(None), scan.c.code)).label("code")
+    held = and_(holding.c.college == scan.c.college, holding.c.tag == scan.c.tag)
+    lent_now = (
+        select(loan.c.loan)
+        .where(loan.c.college == college, loan.c.tag == scan.c.tag, loan.c.closed_at.is_(None))
+        .order_by(loan.c.loan)
+        .limit(1)
+        .correlate(scan)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            func.coalesce(scan.c.tag, func.min(scan.c.code)).label("key"),
+            scan.c.tag,
+            func.coalesce(code, scan.c.tag).label("code"),
+            holding.c.location.label("place"),
+            lent_now.label("loan"),
+            case((holding.c.tag.is_(None), "unknown"), else_="unexpected").label("result"),
+            *_SCANS,
+        )
+        .select_from(scan)
+        .outerjoin(line, _same(line, scan))
+        .outerjoin(holding, held)
+        .where(scan.c.college == college, scan.c.stocktake == which.id, line.c.tag.is_(None))
+        .group_by(scan.c.tag, code, holding.c.tag, holding.c.location)
+    )
+
+
+def _same(one: Table, other: Table) -> ColumnElement[bool]:
+    """Rows of one holding in one stocktake."""
+    return and_(*(one.c[name] == other.c[name] for name in ("college", "stocktake", "tag")))

@@ -1,0 +1,309 @@
+"""Scanning for a stocktake: from what was scanned to a fact that is kept, whatever it is.
+
+Every scan is kept: repeats, codes that mean nothing, and those that come when the stocktake is
+closed. A file of scans is taken whole or not at all, and each of its lines once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from sqlalchemy import ColumnElement, bindparam, select
+
+from kitloan.answers import plural
+from kitloan.calendar import instant, moment, uk_instant
+from kitloan.entries import StocktakeScanned, parse
+from kitloan.errors import BadInput
+from kitloan.ledger import Writer, facts_said, id_reused
+from kitloan.lending import open_loans
+from kitloan.models import Alias, Holding, KitType, LedgerEntry, table
+from kitloan.models.stocktaking import StocktakeLine, StocktakeScan
+from kitloan.prepared import AnyRow, Query
+from kitloan.scan import Tag, read
+from kitloan.scan_files import LineProblem, ScannedLine, code_of
+from kitloan.stocktake_answers import Stocktake
+from kitloan.stocktake_outcome import desk_spelt, the_stocktake
+from kitloan.text import clean, fold, plain
+
+alias, holding, kit_type = table(Alias), table(Holding), table(KitType)
+ledger_entry, line, scan_table = table(LedgerEntry), table(StocktakeLine), table(StocktakeScan)
+
+_SHOWN_PROBLEMS = 5
+_BY_TAG = Query(
+    select(holding.c.tag).where(
+        holding.c.college == bindparam("c"), holding.c.tag == bindparam("t")
+    )
+)
+_BY_ALIAS = Query(
+    select(alias.c.tag).where(alias.c.college == bindparam("c"), alias.c.label == bindparam("t"))
+)
+_BY_NUMBER = Query(
+    select(holding.c.tag).where(
+        holding.c.college == bindparam("c"),
+        holding.c.asset_key == bindparam("n"),
+        holding.c.state != "withdrawn",
+    )
+)
+_HOLDING = Query(
+    select(
+        holding.c.tag,
+        holding.c.location,
+        holding.c.state,
+        holding.c.quantity,
+        holding.c.out_quantity,
+        kit_type.c.name.label("type_name"),
+    )
+    .join_from(
+        holding,
+        kit_type,
+        (kit_type.c.college == holding.c.college) & (kit_type.c.kit_type == holding.c.kit_type),
+    )
+    .where(holding.c.college == bindparam("c"), holding.c.tag == bindparam("t"))
+)
+_LINE = Query(
+    select(line).where(
+        line.c.college == bindparam("c"),
+        line.c.stocktake == bindparam("s"),
+        line.c.tag == bindparam("t"),
+    )
+)
+_SCANS = select(scan_table.c.scan).where(
+    scan_table.c.college == bindparam("c"), scan_table.c.stocktake == bindparam("s")
+)
+_IDS = Query(_SCANS)
+_OF_TAG = Query(_SCANS.where(scan_table.c.tag == bindparam("t")).limit(1))
+_OF_CODE = Query(
+    _SCANS.where(scan_table.c.tag.is_(None), scan_table.c.code == bindparam("k")).limit(1)
+)
+ScanResult = Literal["sighted", "sighted_elsewhere", "unexpected", "not_held", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """What a scan turned out to be.
+
+    Attributes:
+        id: the scan's.
+        outcome: `sighted`; `sighted_elsewhere`, when it is kept in another place than it was
+            scanned in; `unexpected`, when the college holds it and the list does not have it;
+            `not_held`, for a good tag that no holding here has; `unknown`, for any other code.
+        code: what was scanned.
+        tag: the tag; None when it is unknown.
+        type: the kit type.
+        place: where it is kept, by the list; by the register for one that is not on it.
+        repeat: whether it had been scanned in this stocktake before.
+        late: whether the stocktake was closed already; it counts all the same.
+        on_loan_to: who has it, by the register, although it is here.
+        state: how the register has it: `held`, `missing`, `in_transit` or `withdrawn`.
+    """
+
+    id: str
+    outcome: ScanResult
+    code: str
+    tag: str | None
+    type: str | None
+    place: str | None
+    repeat: bool
+    late: bool
+    on_loan_to: str | None
+    state: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScansRead:
+    """What a file of scans brought: how many were new, and how many were there already."""
+
+    file: str
+    desk: str
+    added: int
+    known: int
+
+
+def scan(writer: Writer, stocktake: str, text: str, place: str | None, desk: str) -> Scanned:
+    """See `Stocktakes.scan`."""
+    which = the_stocktake(writer.connection, writer.college, stocktake)
+    where = clean(place, "The place") if place else None
+    at_desk = clean(desk, "The desk")
+    if writer.said:
+        (fact, *_) = facts_said(writer.said, StocktakeScanned)
+        if (fact.stocktake, fact.code) != (which.id, code_of(text)):
+            raise id_reused(writer.request)
+        return _told(writer, which, fact, _scanned_before_that(writer, fact))
+    fact = _scan(writer, which, writer.request, text, where, at_desk, writer.at)
+    repeat = _scanned_before(writer, fact)
+    writer.append(fact)
+    return _told(writer, which, fact, repeat)
+
+
+def read_in(
+    writer: Writer,
+    stocktake: str,
+    scans: Sequence[ScannedLine],
+    problems: Sequence[LineProblem],
+    desk: str,
+    place: str | None,
+    file: str,
+) -> ScansRead:
+    """See `Stocktakes.read_scans`."""
+    which = the_stocktake(writer.connection, writer.college, stocktake)
+    where = clean(place, "The place") if place else None
+    at_desk = desk_spelt(writer.connection, writer.college, which, clean(desk, "The desk"))
+    if writer.said:
+        facts = facts_said(writer.said, StocktakeScanned)
+        return ScansRead(file, at_desk, len(facts), len(scans) - len(facts))
+    wrong = sorted([*problems, *_untimely(writer, which, scans)], key=lambda each: each.line)
+    if wrong:
+        raise _lines_in_error(file, wrong)
+    known = set(_IDS(writer.connection, c=writer.college, s=which.id).scalars())
+    added = 0
+    for each in scans:
+        scan_id = each.id_at(which.id, at_desk, where)
+        if scan_id in known:
+            continue
+        seen_at = instant(each.seen_at) if each.seen_at else writer.at
+        writer.append(
+            _scan(writer, which, scan_id, each.code, each.place or where, at_desk, seen_at)
+        )
+        added += 1
+    return ScansRead(file, at_desk, added, len(scans) - added)
+
+
+def _scan(
+    writer: Writer,
+    which: Stocktake,
+    scan_id: str,
+    text: str,
+    place: str | None,
+    desk: str,
+    seen_at: str,
+) -> StocktakeScanned:
+    tag = _tag_of(writer, text)
+    kept_at = None
+    if tag is not None and place is not None:
+        kept_at = _kept_at(writer, which, tag)
+    return StocktakeScanned(
+        stocktake=which.id,
+        scan=scan_id,
+        tag=tag,
+        code=code_of(text),
+        # One spelling of a place is as good as another, and the outcome is told by the database.
+        place=kept_at if kept_at and place and fold(kept_at) == fold(place) else place,
+        desk=desk,
+        seen_at=seen_at,
+    )
+
+
+def _tag_of(writer: Writer, text: str) -> str | None:
+    """The tag of the holding that was scanned, a good tag that none has, or None.
+
+    Not `resolve`: a code that means nothing is an answer here, not a refusal with near misses.
+    """
+    found = read(text)
+    if isinstance(found, Tag):
+        at = {"c": writer.college, "t": found.tag}
+        if _BY_TAG(writer.connection, **at).first():
+            return found.tag
+        second: str | None = _BY_ALIAS(writer.connection, **at).scalar()
+        return second or found.tag
+    numbered = _BY_NUMBER(writer.connection, c=writer.college, n=fold(text)).scalars().all()
+    return str(numbered[0]) if len(numbered) == 1 else None
+
+
+def _kept_at(writer: Writer, which: Stocktake, tag: str) -> str | None:
+    expected = _LINE(writer.connection, c=writer.college, s=which.id, t=tag).first()
+    if expected is not None:
+        return str(expected.place) if expected.place else None
+    row = _HOLDING(writer.connection, c=writer.college, t=tag).first()
+    return str(row.location) if row and row.location else None
+
+
+def _scanned_before(writer: Writer, fact: StocktakeScanned) -> bool:
+    at = {"c": writer.college, "s": fact.stocktake}
+    if fact.tag is not None:
+        return _OF_TAG(writer.connection, **at, t=fact.tag).first() is not None
+    return _OF_CODE(writer.connection, **at, k=fact.code).first() is not None
+
+
+def _scanned_before_that(writer: Writer, fact: StocktakeScanned) -> bool:
+    """Whether it had been scanned when the request was first said: the ledger has the order."""
+    (first, *_) = writer.said
+    same: ColumnElement[bool] = ledger_entry.c.tag == fact.tag
+    if fact.tag is None:
+        same = ledger_entry.c.tag.is_(None)
+    bodies = writer.connection.execute(
+        select(ledger_entry.c.body).where(
+            ledger_entry.c.college == writer.college,
+            ledger_entry.c.kind == fact.kind,
+            ledger_entry.c.seq < first.seq,
+            same,
+        )
+    ).scalars()
+    return any(
+        isinstance(said, StocktakeScanned)
+        and (said.stocktake, said.tag, said.tag or said.code)
+        == (fact.stocktake, fact.tag, fact.tag or fact.code)
+        for said in (parse(body).fact for body in bodies)
+    )
+
+
+def _told(writer: Writer, which: Stocktake, fact: StocktakeScanned, repeat: bool) -> Scanned:
+    row = expected = to = None
+    if fact.tag is not None:
+        row = _HOLDING(writer.connection, c=writer.college, t=fact.tag).first()
+        expected = _LINE(writer.connection, c=writer.college, s=which.id, t=fact.tag).first()
+    if row is not None and row.out_quantity == row.quantity:
+        to = open_loans(writer, row.tag)[0].to
+    place = expected.place if expected else row.location if row else None
+    return Scanned(
+        id=fact.scan,
+        outcome=_outcome(fact, expected, row),
+        code=fact.code,
+        tag=fact.tag,
+        type=row.type_name if row else None,
+        place=place,
+        repeat=repeat,
+        late=which.closed_at is not None,
+        on_loan_to=to,
+        state=row.state if row else None,
+    )
+
+
+def _outcome(fact: StocktakeScanned, expected: AnyRow | None, row: AnyRow | None) -> ScanResult:
+    if expected is not None:
+        elsewhere = fact.place and expected.place and fact.place != expected.place
+        return "sighted_elsewhere" if elsewhere else "sighted"
+    if row is not None:
+        return "unexpected"
+    return "not_held" if fact.tag is not None else "unknown"
+
+
+def _untimely(writer: Writer, which: Stocktake, scans: Sequence[ScannedLine]) -> list[LineProblem]:
+    """Times at which it cannot have been scanned for this stocktake."""
+    opened, now = moment(which.opened_at), moment(writer.at)
+    found = []
+    for each in scans:
+        if each.seen_at is None or opened <= each.seen_at <= now:
+            continue
+        wrong = (
+            f"is in the future: it is {uk_instant(writer.at)} now"
+            if each.seen_at > now
+            else f"is before {plain(which.name)} was opened, {uk_instant(which.opened_at)}"
+        )
+        found.append(LineProblem(each.line, "time", each.seen_at.isoformat(), wrong))
+    return found
+
+
+def _lines_in_error(file: str, problems: Sequence[LineProblem]) -> BadInput:
+    lines = len({each.line for each in problems})
+    shown = "\n".join(
+        f"  line {each.line}, {each.column} {each.value!r}: {each.problem}"
+        for each in problems[:_SHOWN_PROBLEMS]
+    )
+    more = len(problems) - _SHOWN_PROBLEMS
+    return BadInput(
+        "lines_in_error",
+        f"{plural(lines, 'line')} of {file} cannot be read; nothing was taken from it.\n{shown}"
+        + (f"\n  and {more:,} more: see --json" if more > 0 else ""),
+        "Mend or take away those lines. A scanner whose clock is wrong: leave the times out.",
+        problems=[asdict(each) for each in problems],
+    )

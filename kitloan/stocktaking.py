@@ -1,0 +1,160 @@
+"""A stocktake's desks, confirmations and closing: what must be so before each is sealed.
+
+Closing changes no holding: what was not seen is *not sighted*, and only a person makes it missing.
+A desk that has not handed in what it scanned keeps a stocktake open, unless it is given up by name.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import bindparam, select
+
+from kitloan.calendar import uk_instant
+from kitloan.entries import StocktakeClosed, StocktakeConfirmed, StocktakeDesk
+from kitloan.errors import BadInput, Refused
+from kitloan.ledger import Writer, facts_said, id_reused, said_of
+from kitloan.lending import held, open_loans
+from kitloan.models import Loan, Organisation, table
+from kitloan.models.stocktaking import StocktakeLine
+from kitloan.prepared import AnyRow, Query
+from kitloan.resolve import resolve
+from kitloan.stocktake_answers import Outcome, Stocktake
+from kitloan.stocktake_outcome import desk_spelt, desks_of, outcome_of, the_stocktake, waiting_desks
+from kitloan.tags import grouped
+from kitloan.text import clean, plain
+
+line, loan, organisation = table(StocktakeLine), table(Loan), table(Organisation)
+
+_LINE = Query(
+    select(line).where(
+        line.c.college == bindparam("c"),
+        line.c.stocktake == bindparam("s"),
+        line.c.tag == bindparam("t"),
+    )
+)
+_WITH = Query(
+    select(organisation.c.name)
+    .join_from(
+        loan,
+        organisation,
+        (organisation.c.college == loan.c.college)
+        & (organisation.c.organisation == loan.c.organisation),
+    )
+    .where(loan.c.college == bindparam("c"), loan.c.loan == bindparam("l"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """A holding that its borrower says they have."""
+
+    tag: str
+    type: str
+    to: str
+
+
+def tell_desk(writer: Writer, stocktake: str, desk: str, *, waiting: bool) -> None:
+    """See `Stocktakes.join` and `hand_in`."""
+    which = the_stocktake(writer.connection, writer.college, stocktake)
+    named = desk_spelt(writer.connection, writer.college, which, clean(desk, "The desk"))
+    fact = StocktakeDesk(stocktake=which.id, desk=named, waiting=waiting)
+    if writer.said:
+        if facts_said(writer.said, StocktakeDesk) != [fact]:
+            raise id_reused(writer.request)
+        return
+    if waiting:
+        _must_be_open(which)
+    desks = desks_of(writer.connection, writer.college, which)
+    if not waiting and named not in desks:
+        raise BadInput(
+            "unknown_desk",
+            f"{plain(named)!r} has not joined {which.name}.",
+            f"These have: {', '.join(sorted(desks))}." if desks else "No desk has.",
+            desks=sorted(desks),
+        )
+    if desks.get(named) is not waiting:
+        writer.append(fact)
+
+
+def confirm(writer: Writer, stocktake: str, text: str) -> Confirmed:
+    """See `Stocktakes.confirm`."""
+    which = the_stocktake(writer.connection, writer.college, stocktake)
+    tag = resolve(writer.connection, writer.college, text)[1]
+    row = held(writer, tag)
+    if writer.said:
+        said = said_of(writer, StocktakeConfirmed, tag)
+        return _confirmed(writer, row, said.loan)
+    shown = f"{row.type_name} {grouped(tag)}"
+    expected = _LINE(writer.connection, c=writer.college, s=which.id, t=tag).first()
+    if expected is None:
+        raise Refused(
+            "not_expected",
+            f"{shown} is not on the list of {which.name}.",
+            "Its list was frozen when it was opened: kitloan stocktake show",
+            tag=tag,
+        )
+    loans = [each.loan for each in open_loans(writer, tag)]
+    if not loans:
+        raise Refused(
+            "not_out",
+            f"{shown} is not on loan.",
+            "If it is here, scan it: kitloan stocktake scan",
+            tag=tag,
+        )
+    which_loan = expected.loan if expected.loan in loans else loans[0]
+    writer.append(StocktakeConfirmed(stocktake=which.id, tag=tag, loan=which_loan))
+    return _confirmed(writer, row, which_loan)
+
+
+def close(writer: Writer, stocktake: str, without: Sequence[str]) -> Outcome:
+    """See `Stocktakes.close`."""
+    which = the_stocktake(writer.connection, writer.college, stocktake)
+    if writer.said:
+        (fact, *_) = facts_said(writer.said, StocktakeClosed)
+        if fact.stocktake != which.id:
+            raise id_reused(writer.request)
+        return outcome_of(writer.connection, writer.college, which)
+    _must_be_open(which)
+    waiting = waiting_desks(writer.connection, writer.college, which)
+    given_up = {
+        desk_spelt(writer.connection, writer.college, which, clean(each, "The desk"))
+        for each in without
+    }
+    for each in given_up.difference(waiting):
+        raise BadInput(
+            "unknown_desk",
+            f"{plain(each)!r} is no desk that {which.name} waits for.",
+            f"It waits for: {', '.join(waiting)}." if waiting else "It waits for none.",
+            waiting=list(waiting),
+        )
+    left = [each for each in waiting if each not in given_up]
+    if left:
+        raise Refused(
+            "desks_waiting",
+            f"{which.name} waits for the scans of {', '.join(left)}.",
+            "Read them in (kitloan stocktake scan --file FILE --desk DESK) and say kitloan "
+            "stocktake hand-in DESK; or close without: kitloan stocktake close --without DESK",
+            waiting=left,
+        )
+    found = outcome_of(writer.connection, writer.college, which)
+    writer.append(StocktakeClosed(stocktake=which.id, **asdict(found.counts)))
+    now = the_stocktake(writer.connection, writer.college, which.id)
+    return outcome_of(writer.connection, writer.college, now)
+
+
+def _must_be_open(which: Stocktake) -> None:
+    if which.closed_at is not None:
+        raise Refused(
+            "closed",
+            f"{which.name} was closed by {which.closed_by} on {uk_instant(which.closed_at)}.",
+            "Scans that come late still count: kitloan stocktake scan --stocktake "
+            f"{which.id}. Or open another: kitloan stocktake open NAME",
+            stocktake=which.id,
+            closed_at=which.closed_at,
+            closed_by=which.closed_by,
+        )
+
+
+def _confirmed(writer: Writer, row: AnyRow, loan_id: str) -> Confirmed:
+    to = _WITH(writer.connection, c=writer.college, l=loan_id).scalar_one()
+    return Confirmed(row.tag, row.type_name, to)

@@ -1,0 +1,129 @@
+"""A stocktake, a challenge and a gift at the command line."""
+
+from pathlib import Path
+
+import pytest
+
+from cli.running import Cli, Stock
+
+
+@pytest.fixture
+def autumn(cli: Cli, stock: Stock) -> dict[str, int | str]:
+    """An open stocktake of everything."""
+    opened: dict[str, int | str] = cli("stocktake", "open", "Autumn 2026", "--json").json
+    return opened
+
+
+def test_a_whole_stocktake(cli: Cli, stock: Stock, autumn: dict[str, int | str]) -> None:
+    """The four commands of the first page must be enough."""
+    assert autumn["expected"] == 7
+    told = cli("stocktake", "scan", stock.kit, "FC002", "5012345678900")
+    assert told.code == 0
+    (first, second, third) = told.out.splitlines()
+    assert first.startswith("= SIGHTED")
+    assert "on loan to Balwearie High School, although here" in second
+    assert third.startswith("? UNKNOWN  5012345678900")
+    shown = cli("stocktake", "show").out
+    assert "Not sighted: 5" in shown
+    assert "3 scans" in shown
+    closed = cli("stocktake", "close", "--json").json
+    assert closed["counts"] == {
+        "sighted": 2,
+        "sighted_elsewhere": 0,
+        "on_loan_confirmed": 0,
+        "on_loan": 0,
+        "not_sighted": 5,
+        "unexpected": 0,
+        "unknown": 1,
+    }
+    assert cli("stocktake", "show", "--json").json["stocktake"]["closed_by"] == "m.ross"
+    late = cli("stocktake", "scan", stock.uncounted, "--stocktake", "Autumn 2026", "--json").json
+    assert late["scans"][0]["late"] is True
+    listed = cli("stocktake", "show", "--not-sighted", "--json").json["lists"]
+    assert len(listed["not_sighted"]) == 4
+    assert cli("ledger", "verify").code == 0
+
+
+def test_codes_through_a_pipe(cli: Cli, stock: Stock, autumn: dict[str, int | str]) -> None:
+    """A line that cannot be kept must not lose those behind it."""
+    typed = f"{stock.kit}\n\n=cmd\n{stock.goggles}\r\n"
+    told = cli("stocktake", "scan", "--place", "Store 2", "--json", stdin=typed)
+    assert told.code == 2
+    assert [each["tag"] for each in told.json["scans"]] == [stock.kit, stock.goggles]
+    assert [each["code"] for each in told.json["problems"]] == ["bad_text"]
+
+
+def test_a_desk_without_the_store(
+    cli: Cli, stock: Stock, autumn: dict[str, int | str], tmp_path: Path
+) -> None:
+    """The laptop in the other building is waited for, and its file read once."""
+    cli("stocktake", "join", "Laptop 2")
+    waits = cli("stocktake", "close", "--json")
+    assert (waits.code, waits.error["code"]) == (1, "desks_waiting")
+    file = tmp_path / "scans.csv"
+    file.write_text(f"{stock.kit},yesterday\n")
+    bad = cli("stocktake", "scan", "--file", file, "--desk", "Laptop 2")
+    assert bad.code == 2
+    assert "line 1, time 'yesterday'" in bad.err
+    file.write_text(f"{stock.kit}\n{stock.goggles}\n")
+    read = ("stocktake", "scan", "--file", file, "--desk", "Laptop 2", "--json")
+    assert cli(*read).json["added"] == 2
+    assert cli(*read).json == {"file": str(file), "desk": "Laptop 2", "added": 0, "known": 2}
+    assert cli("stocktake", "hand-in", "laptop 2", "--json").json["waiting"] == []
+    assert cli("stocktake", "close").code == 0
+
+
+def test_nothing_is_asked_for_twice_or_of_nobody(cli: Cli, stock: Stock) -> None:
+    """Wrong use is answered with what would be right."""
+    none = cli("stocktake", "scan", stock.kit)
+    assert (none.code, "kitloan stocktake open NAME" in none.err) == (1, True)
+    assert cli("stocktake", "show").code == 1
+    assert "There has been no stocktake" in cli("stocktake", "list").out
+    cli("stocktake", "open", "One")
+    cli("stocktake", "open", "Two", "--sample", "2")
+    both = cli("stocktake", "close", "--json")
+    assert (both.code, both.error["code"]) == (1, "which_stocktake")
+    assert cli("stocktake", "close", "--stocktake", "Two").code == 0
+    assert "sample of 2" in cli("stocktake", "list").out
+    assert cli("stocktake", "close", "--stocktake", "Two").code == 1
+    assert cli("stocktake", "scan", stock.kit, "--file", "x").code == 2
+    said = cli("stocktake", "confirm", "FC002", "--json").json
+    assert said["to"] == "Balwearie High School"
+
+
+def test_esp_challenges_and_gives(cli: Cli, stock: Stock, tmp_path: Path) -> None:
+    """From the question to the judged answer, with two files between two stores."""
+    esp, there, back = tmp_path / "esp.sqlite", tmp_path / "esp.kitloan", tmp_path / "fife.kitloan"
+    cli("init", "esp", store=esp)
+    cli("ledger", "export", back)
+    cli("ledger", "import", back, store=esp)
+    asked = cli(
+        *("challenge", "set", "fife", "--sample", "2", "--answer-by", "31/12/2099", "--json"),
+        store=esp,
+    ).json
+    cli("ledger", "export", there, store=esp)
+    cli("ledger", "import", there)
+    assert asked["code"] in cli("challenge", "list").out
+    answer = ("stocktake", "open", "For ESP", "--challenge", asked["id"], "--code")
+    refused = cli(*answer, "00000000", "--json")
+    assert (refused.code, refused.error["code"]) == (1, "wrong_code")
+    cli(*answer, asked["code"])
+    cli("stocktake", "scan", *asked["tags"])
+    cli("stocktake", "close")
+    cli("ledger", "export", back)
+    cli("ledger", "import", back, store=esp)
+    assert "= answered" in cli("challenge", "list", store=esp).out
+    assert cli("challenge", "list", "--json", store=esp).json["items"][0]["sighted"] == 2
+
+    cli("programme", "define", "youth", "Youth & STEM", store=esp)
+    terms = ("--donor", "RAF", "--type", "STEM kit", "--promised", "12", "--programme", "youth")
+    assert cli("gift", "agree", "raf", *terms, "--donor-must-agree", store=esp).code == 0
+    assert cli("gift", "deliver", "raf", "8", "--on", "1/9/2024", store=esp).code == 0
+    assert cli("gift", "allocate", "raf", "fife", "12", store=esp).code == 0
+    more = cli("gift", "allocate", "raf", "smo", "1", "--json", store=esp)
+    assert (more.code, more.error["code"]) == (1, "more_than_promised")
+    told = cli("gift", "list", store=esp).out
+    assert "raf: STEM kit from RAF; 12 promised, 8 delivered, 12 allocated" in told
+    assert "fife: 12" in told
+    assert cli("gift", "list", "--json").error["code"] == "not_national"
+    assert cli("ledger", "verify", store=esp).code == 0

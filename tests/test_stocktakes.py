@@ -1,0 +1,410 @@
+"""Stocktakes: what is on the shelf, and what a person can say about what is not."""
+
+from collections.abc import Callable
+from pathlib import Path
+from threading import Barrier, Thread
+from typing import Any, get_args
+
+import pytest
+
+import kitloan
+from conftest import SetClock, write_off
+from kitloan import BadInput, NewHolding, Refused
+from kitloan.library import Kitloan
+from kitloan.stocktake_answers import RESULTS, Counts, Result
+from kitloan.tags import mint
+from lives import register_of
+
+
+@pytest.fixture
+def tags(fife: Kitloan) -> dict[str, str]:
+    """Fife's holdings: two in each of two places, one without a place, and a stock of goggles."""
+    made = {
+        f"{shelf}{number}": fife.holdings.add(
+            NewHolding("STEM kit", asset_number=f"FC-{shelf}{number}", location=place)
+        ).tag
+        for shelf, place in (("a", "Store 2"), ("b", "Àrd-sgoil, seòmar 4"))
+        for number in (1, 2)
+    }
+    made["loose"] = fife.holdings.add(NewHolding("VR headset")).tag
+    made["goggles"] = fife.holdings.add(NewHolding("Safety goggles", quantity=30)).tag
+    return made
+
+
+@pytest.fixture
+def opened(fife: Kitloan, tags: dict[str, str], clock: SetClock) -> str:
+    """A stocktake of the whole college, an hour old."""
+    which = fife.stocktakes.open("Autumn 2026").id
+    clock.move(hours=1)
+    return which
+
+
+def counts(desk: Kitloan, which: str) -> Counts:
+    """What it comes to; the first five are what was expected, and every list is as long."""
+    found = desk.stocktakes.outcome(which)
+    said = found.counts
+    assert found.expected == sum(getattr(said, name) for name in RESULTS[:5])
+    for result in RESULTS:
+        assert desk.stocktakes.lines(which, result).total == getattr(said, result)
+    return said
+
+
+def listed(desk: Kitloan, which: str, result: Result) -> set[str | None]:
+    """The tags, or codes, of what came out so; read by pages of two."""
+    found: list[str | None] = []
+    after = None
+    while True:
+        page = desk.stocktakes.lines(which, result, after, 2)
+        found += [each.tag or each.code for each in page.items]
+        after = page.next
+        if after is None:
+            assert len(set(found)) == len(found) == page.total
+            return set(found)
+
+
+def refused(code: str, act: Callable[[], Any]) -> kitloan.KitloanError:
+    """The refusal of this code that `act` meets."""
+    with pytest.raises((Refused, BadInput)) as refusal:
+        act()
+    assert refusal.value.code == code
+    assert refusal.value.hint or code in ("bad_quantity", "unknown_result")
+    return refusal.value
+
+
+def test_what_each_scan_and_each_holding_comes_to(
+    fife: Kitloan, tags: dict[str, str], opened: str
+) -> None:
+    """A technician hears at once what is in her hand, and the list at the end says the same."""
+    stock = fife.stocktakes
+    fife.holdings.claim_label(tags["a2"], second := mint())
+    stranger, newcomer = mint(), fife.holdings.add(NewHolding("STEM kit")).tag
+    told = [
+        stock.scan(opened, tags["a1"], place="store  2"),
+        stock.scan(opened, second, place="Canteen"),
+        stock.scan(opened, "fc-B1"),
+        stock.scan(opened, newcomer),
+        stock.scan(opened, stranger),
+        stock.scan(opened, "5012345678900"),
+    ]
+    assert [each.outcome for each in told] == [
+        *("sighted", "sighted_elsewhere", "sighted", "unexpected", "not_held", "unknown")
+    ]
+    assert [each.tag for each in told] == [
+        *(tags["a1"], tags["a2"], tags["b1"], newcomer, stranger, None)
+    ]
+    assert told[1].place == "Store 2"
+    assert told[1].code == second
+    assert counts(fife, opened) == Counts(
+        sighted=2, sighted_elsewhere=1, not_sighted=3, unexpected=1, unknown=2
+    )
+    assert listed(fife, opened, "not_sighted") == {tags["b2"], tags["loose"], tags["goggles"]}
+    assert listed(fife, opened, "unknown") == {stranger, "5012345678900"}
+    (elsewhere,) = stock.lines(opened, "sighted_elsewhere").items
+    assert (elsewhere.place, elsewhere.seen_in) == ("Store 2", "Canteen")
+    assert set(get_args(Result)) == set(RESULTS)
+    assert fife.ledger.verify().ok
+
+
+def test_seen_in_its_own_place_at_last_is_sighted(
+    fife: Kitloan, tags: dict[str, str], opened: str
+) -> None:
+    """A kit that was carried back to its shelf and scanned there is where it should be."""
+    fife.stocktakes.scan(opened, tags["a1"], place="Canteen")
+    assert counts(fife, opened).sighted_elsewhere == 1
+    fife.stocktakes.scan(opened, tags["a1"], place="Store 2")
+    assert (counts(fife, opened).sighted, counts(fife, opened).sighted_elsewhere) == (1, 0)
+
+
+def test_every_scan_is_kept_and_a_repeat_is_named(
+    fife: Kitloan, tags: dict[str, str], opened: str
+) -> None:
+    """An auditor who asks how often something was scanned gets the truth."""
+    told = [fife.stocktakes.scan(opened, code) for code in (tags["a1"], "FC-a1", "X", "X", "Y")]
+    assert [each.repeat for each in told] == [False, True, False, True, False]
+    found = fife.stocktakes.outcome(opened)
+    assert (found.scans, found.repeats) == (5, 2)
+    assert counts(fife, opened).unknown == 2
+
+
+def test_a_scan_said_twice_is_one_scan(fife: Kitloan, tags: dict[str, str], opened: str) -> None:
+    """A desk that did not hear the answer asks again, and hears what it would have heard."""
+    for code in (tags["a1"], "5012345678900"):
+        first = fife.stocktakes.scan(opened, code, id=f"r-{code}")
+        fife.stocktakes.scan(opened, code)
+        assert fife.stocktakes.scan(opened, code, id=f"r-{code}") == first
+        assert not first.repeat
+    assert fife.stocktakes.outcome(opened).scans == 4
+    refused("id_reused", lambda: fife.stocktakes.scan(opened, "Z", id=f"r-{tags['a1']}"))
+    again = fife.stocktakes.scan(opened, tags["a1"], id="later")
+    assert again.repeat
+    assert fife.stocktakes.scan(opened, tags["a1"], id="later") == again
+
+
+def test_the_list_is_what_was_there_when_it_was_frozen(
+    fife: Kitloan, tags: dict[str, str], clock: SetClock
+) -> None:
+    """What comes and goes while people count must not make the sums come out wrong."""
+    fife.desk.check_out([tags["a1"]], "Lochside Academy")
+    fife.desk.check_out([tags["goggles"]], "Lochside Academy", quantity=5)
+    fife.holdings.report_missing(tags["a2"])
+    write_off(fife, tags["b2"], "burnt")
+    which = fife.stocktakes.open("Autumn").id
+    added = fife.holdings.add(NewHolding("STEM kit")).tag
+    fife.holdings.move(tags["b1"], "Canteen")
+    assert fife.stocktakes.outcome(which).expected == 5
+    assert listed(fife, which, "on_loan") == {tags["a1"]}, "most of the goggles should be here"
+    assert {added, tags["b2"]}.isdisjoint(listed(fife, which, "not_sighted"))
+    assert tags["a2"] in listed(fife, which, "not_sighted")
+    moved = fife.stocktakes.scan(which, tags["b1"], place="Canteen")
+    assert (moved.outcome, moved.place) == ("sighted_elsewhere", "Àrd-sgoil, seòmar 4")
+    gone = fife.stocktakes.scan(which, tags["b2"])
+    assert (gone.outcome, gone.state) == ("unexpected", "withdrawn")
+    found = fife.stocktakes.scan(which, tags["a2"])
+    assert (found.outcome, found.state) == ("sighted", "missing")
+    assert fife.find.holding(tags["a2"]).status == "missing", "a person says that it is found"
+    assert fife.ledger.verify().ok
+
+
+def test_one_place_or_a_sample(fife: Kitloan, tags: dict[str, str]) -> None:
+    """One cupboard before lunch is a stocktake too; and a sample must not be chosen by hand."""
+    shelf = fife.stocktakes.open("Shelf", place="àrd-sgoil,  SEÒMAR 4")
+    assert listed(fife, shelf.id, "not_sighted") == {tags["b1"], tags["b2"]}
+    assert fife.stocktakes.scan(shelf.id, tags["a1"]).outcome == "unexpected"
+    drawn = {
+        frozenset(listed(fife, fife.stocktakes.open(f"Sample {n}", sample=3).id, "not_sighted"))
+        for n in range(12)
+    }
+    assert {len(each) for each in drawn} == {3}
+    assert len(drawn) > 1
+    assert fife.stocktakes.open("More than there are", sample=50).expected == 6
+
+
+def test_an_empty_list_is_refused_with_what_to_do(fife: Kitloan, tags: dict[str, str]) -> None:
+    """A stocktake of nothing would be closed with nothing missing."""
+    said = refused("nothing_expected", lambda: fife.stocktakes.open("Shelf", place="Store 3"))
+    assert "Store 2" in said.hint
+    for tag in tags.values():
+        write_off(fife, tag, "burnt")
+    assert "kitloan add" in refused("nothing_expected", lambda: fife.stocktakes.open("All")).hint
+    assert fife.stocktakes.list() == ()
+
+
+def test_on_loan_is_as_good_as_the_borrowers_word(
+    fife: Kitloan, tags: dict[str, str], clock: SetClock
+) -> None:
+    """A donor is told which kits a school says it has, and which only the register says it has."""
+    fife.desk.check_out([tags["a1"], tags["a2"], tags["b1"]], "Àrd-sgoil Mhic Neacail")
+    which = fife.stocktakes.open("Autumn").id
+    told = fife.stocktakes.confirm(which, "FC-a1", id="said")
+    assert (told.tag, told.to) == (tags["a1"], "Àrd-sgoil Mhic Neacail")
+    assert fife.stocktakes.confirm(which, "FC-a1", id="said") == told
+    fife.stocktakes.confirm(which, "FC-a1")
+    here = fife.stocktakes.scan(which, tags["b1"])
+    assert (here.outcome, here.on_loan_to) == ("sighted", "Àrd-sgoil Mhic Neacail")
+    found = fife.stocktakes.outcome(which)
+    assert counts(fife, which) == Counts(sighted=1, on_loan_confirmed=1, on_loan=1, not_sighted=3)
+    assert found.on_loan_here == 1
+    assert fife.stocktakes.lines(which, "sighted").items[0].to == "Àrd-sgoil Mhic Neacail"
+    refused("not_out", lambda: fife.stocktakes.confirm(which, tags["loose"]))
+    late = fife.holdings.add(NewHolding("STEM kit")).tag
+    refused("not_expected", lambda: fife.stocktakes.confirm(which, late))
+    fife.desk.check_out([tags["loose"]], "Lochside Academy")
+    fife.stocktakes.confirm(which, tags["loose"])
+    assert tags["loose"] in listed(fife, which, "on_loan_confirmed"), "lent since; they say so"
+    assert fife.ledger.verify().ok
+
+
+def test_closing_makes_nothing_missing_and_late_scans_count(
+    fife: Kitloan, tags: dict[str, str], opened: str, clock: SetClock
+) -> None:
+    """A kit in a car boot on the day must not be written off by a button."""
+    before = {tag: fife.find.holding(tag) for tag in tags.values()}
+    fife.stocktakes.scan(opened, tags["a1"])
+    clock.move(minutes=5)
+    closed = fife.stocktakes.close(opened, id="enough")
+    assert (closed.counts.sighted, closed.counts.not_sighted) == (1, 5)
+    assert closed.stocktake.closed_by == "m.ross"
+    assert fife.stocktakes.close(opened, id="enough") == closed
+    for tag in set(tags.values()) - {tags["a1"]}:
+        assert fife.find.holding(tag) == before[tag]
+    refused("closed", lambda: fife.stocktakes.close(opened))
+    refused("closed", lambda: fife.stocktakes.join(opened, "Laptop 2"))
+    clock.move(minutes=5)
+    late = fife.stocktakes.scan(opened, tags["a2"])
+    assert (late.outcome, late.late) == ("sighted", True)
+    found = fife.stocktakes.outcome(opened)
+    assert (found.counts.sighted, found.late) == (2, 1)
+    assert {each.tag: each.late for each in fife.stocktakes.lines(opened, "sighted").items} == {
+        tags["a1"]: False,
+        tags["a2"]: True,
+    }
+    assert fife.ledger.verify().ok
+
+
+def test_it_waits_for_the_desk_in_the_other_building(
+    fife: Kitloan, tags: dict[str, str], opened: str
+) -> None:
+    """Closing before a laptop has handed in its scans would report half a college as not there."""
+    fife.stocktakes.join(opened, "Laptop 2")
+    fife.stocktakes.join(opened, "laptop 2")
+    fife.stocktakes.join(opened, "Laptop 3")
+    said = refused("desks_waiting", lambda: fife.stocktakes.close(opened))
+    assert said.details["waiting"] == ["Laptop 2", "Laptop 3"]
+    fife.stocktakes.hand_in(opened, "LAPTOP 3")
+    fife.stocktakes.hand_in(opened, "Laptop 3")
+    refused("unknown_desk", lambda: fife.stocktakes.hand_in(opened, "Laptop 9"))
+    refused("unknown_desk", lambda: fife.stocktakes.close(opened, without=["Laptop 3"]))
+    refused("desks_waiting", lambda: fife.stocktakes.close(opened))
+    found = fife.stocktakes.close(opened, without=["laptop 2"])
+    assert found.waiting == ("Laptop 2",), "what it did not hear stays on record"
+    assert found.counts.not_sighted == 6
+    assert {fife.find.holding(tag).status for tag in tags.values()} == {"in"}
+
+
+def test_left_and_resumed(
+    fife: Kitloan, tags: dict[str, str], opened: str, reopen: Callable[..., Kitloan]
+) -> None:
+    """The bell rings; tomorrow somebody else goes on where she was."""
+    fife.stocktakes.scan(opened, tags["a1"])
+    fife.close()
+    tomorrow = reopen("j.bain")
+    assert tomorrow.stocktakes.current().id == opened
+    assert tomorrow.stocktakes.scan("autumn 2026", tags["a1"]).repeat
+    tomorrow.stocktakes.scan(opened, tags["a2"])
+    assert counts(tomorrow, opened).sighted == 2
+    second = tomorrow.stocktakes.open("Store 2", place="Store 2")
+    assert opened in refused("which_stocktake", tomorrow.stocktakes.current).message
+    tomorrow.stocktakes.close(opened)
+    assert tomorrow.stocktakes.current().id == second.id
+    tomorrow.stocktakes.close(second.id)
+    refused("no_stocktake_open", tomorrow.stocktakes.current)
+    refused("unknown_stocktake", lambda: tomorrow.stocktakes.scan("s9", tags["a1"]))
+    assert {each.id for each in tomorrow.stocktakes.list()} == {opened, second.id}
+
+
+def test_opened_twice_by_one_request_is_opened_once(fife: Kitloan, tags: dict[str, str]) -> None:
+    """Two lists where a person meant one, and half of the scans on each."""
+    first = fife.stocktakes.open("Autumn", id="begin")
+    assert fife.stocktakes.open("Autumn", id="begin") == first
+    assert len(fife.stocktakes.list()) == 1
+    refused("id_reused", lambda: fife.stocktakes.open("Spring", id="begin"))
+    refused("id_reused", lambda: fife.stocktakes.close(first.id, id="begin"))
+
+
+def test_several_desks_at_once(
+    fife: Kitloan, tags: dict[str, str], opened: str, reopen: Callable[..., Kitloan]
+) -> None:
+    """Five people with five scanners: not one scan is lost, whoever scans the same shelf."""
+    desks = [reopen(f"desk {n}") for n in range(5)]
+    codes = [*tags.values(), "5012345678900"]
+    ready = Barrier(len(desks))
+    failed: list[BaseException] = []
+
+    def work(desk: Kitloan) -> None:
+        try:
+            ready.wait(60)
+            for code in codes:
+                desk.stocktakes.scan(opened, code)
+        except BaseException as problem:
+            failed.append(problem)
+
+    threads = [Thread(target=work, args=[desk]) for desk in desks]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(120)
+    assert failed == []
+    found = fife.stocktakes.outcome(opened)
+    assert (found.scans, found.repeats) == (5 * len(codes), 4 * len(codes))
+    assert counts(fife, opened) == Counts(sighted=6, unknown=1)
+    assert fife.ledger.verify().ok
+
+
+def test_undo_keeps_the_scans(
+    fife: Kitloan, tags: dict[str, str], opened: str, clock: SetClock
+) -> None:
+    """What was undone is a loan made by mistake, not that somebody saw the kit."""
+    fife.stocktakes.scan(opened, tags["a1"], place="Canteen")
+    fife.desk.check_out([tags["a1"]], "Lochside Academy")
+    fife.stocktakes.confirm(opened, tags["a1"])
+    clock.move(minutes=1)
+    fife.stocktakes.close(opened)
+    clock.move(minutes=1)
+    fife.holdings.move(tags["a1"], "Store 3")
+    before = fife.stocktakes.outcome(opened)
+    fife.desk.undo()
+    assert fife.stocktakes.outcome(opened) == before
+    assert before.late == 0
+    assert fife.find.holding(tags["a1"]).location == "Store 2"
+    assert fife.ledger.verify().ok
+
+
+def test_a_scan_is_a_sighting_and_an_old_one_is_no_news(
+    fife: Kitloan, tags: dict[str, str], opened: str, clock: SetClock, tmp_path: Path
+) -> None:
+    """Last seen says when somebody last had it in hand, not when a file was read."""
+    clock.now = clock.now.replace(hour=14, minute=0)
+    fife.holdings.sight(tags["a2"])
+    clock.move(hours=2)
+    path = tmp_path / "scans.csv"
+    path.write_text(f"{tags['a1']},23/11/2026 13:30\n{tags['a2']},2026-11-23T13:30:00Z\n")
+    assert fife.stocktakes.read_scans(opened, path, "Laptop 2").added == 2
+    seen = {name: fife.find.holding(tags[name]).last_sighted for name in ("a1", "a2")}
+    assert seen["a1"] and seen["a1"].at == "2026-11-23T13:30:00Z"
+    assert seen["a2"] and seen["a2"].at == "2026-11-23T14:00:00Z"
+    assert fife.ledger.verify().ok
+
+
+def test_the_same_file_twice_adds_nothing(
+    fife: Kitloan, tags: dict[str, str], opened: str, tmp_path: Path
+) -> None:
+    """Nobody remembers whether the batch scanner was read in already."""
+    path = tmp_path / "scans.txt"
+    path.write_text(f"barcode\n{tags['a1']}\n\n{tags['a1']}\nFC-b1\n")
+    first = fife.stocktakes.read_scans(opened, path, "Laptop 2")
+    assert (first.added, first.known) == (3, 0)
+    again = fife.stocktakes.read_scans(opened, path, "laptop 2")
+    assert (again.added, again.known) == (0, 3)
+    path.write_text(path.read_text() + f"{tags['a2']},,Store 2\n")
+    assert fife.stocktakes.outcome(opened).scans == 3
+    grown = fife.stocktakes.read_scans(opened, path, "LAPTOP 2", id="grown")
+    assert (grown.added, grown.known) == (1, 3)
+    assert fife.stocktakes.read_scans(opened, path, "LAPTOP 2", id="grown") == grown
+    other = fife.stocktakes.open("Another").id
+    assert fife.stocktakes.read_scans(other, path, "Laptop 2").added == 4
+    assert counts(fife, opened).sighted == 3
+    assert fife.ledger.verify().ok
+
+
+def test_a_file_is_taken_whole_or_not_at_all(
+    fife: Kitloan, tags: dict[str, str], opened: str, tmp_path: Path
+) -> None:
+    """Half a file read in, and nobody knows which half."""
+    path = tmp_path / "scans.csv"
+    path.write_text(
+        f"code;time;place\n{tags['a1']};23/11/2026 12:00;Store 2\n"
+        f"=1+1;;\n{tags['a2']};yesterday;\n{tags['b1']};23/11/2026 13:00;\n"
+        f"{tags['b2']};23/11/2026 11:00;\nX;;;more\n"
+    )
+    before = register_of(fife)
+    problem = refused("lines_in_error", lambda: fife.stocktakes.read_scans(opened, path, "B"))
+    assert register_of(fife) == before
+    said = {(each["line"], each["column"]): each["problem"] for each in problem.details["problems"]}
+    assert list(said) == [(3, "code"), (4, "time"), (5, "time"), (6, "time"), (7, "place")]
+    assert "future" in said[5, "time"]
+    assert "before" in said[6, "time"]
+    assert "line 3" in problem.message
+    refused("no_such_file", lambda: fife.stocktakes.read_scans(opened, tmp_path / "no", "B"))
+    path.write_bytes(b"KL\x02(01)05012345678900\r\n")
+    fife.stocktakes.read_scans(opened, path, "B")
+    assert listed(fife, opened, "unknown") == {"KL\\u0002(01)05012345678900"}
+
+
+def test_an_answer_that_esp_must_judge_is_taken_as_given(
+    fife: Kitloan, tags: dict[str, str]
+) -> None:
+    """A college without ESP's file can still answer on the day."""
+    refused("challenge_and_code", lambda: fife.stocktakes.open("For ESP", challenge="c1"))
+    made = fife.stocktakes.open("For ESP", challenge="C1", code="7k2m-9qxd", sample=4)
+    assert (made.expected, made.late) == (4, False)
+    assert fife.stocktakes.list()[0].challenge == "c1"

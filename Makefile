@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test check soak bench browser format screens snapshots clean
+.PHONY: help setup demo test check soak bench browser audit-deps format screens snapshots clean
 
 help:
 	@echo "make demo    see the whole job (opens the desk when there is a terminal)"
@@ -30,7 +30,14 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: check
+# In an environment of its own: what it needs is nothing of ours.
+audit-deps: $(READY)
+	@test -x $(VENV)/audit/bin/pip-audit || { $(PYTHON) -m venv $(VENV)/audit && \
+		$(VENV)/audit/bin/python -m pip install --quiet --disable-pip-version-check \
+		pip-audit==2.10.1; } || true
+	@$(BIN)/python scripts/audit_deps.py $(VENV)/audit/bin/pip-audit constraints.txt
+
+test: check audit-deps
 	$(BIN)/python -m pytest -m 'not soak' -n 2
 
 soak: $(READY)

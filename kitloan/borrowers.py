@@ -137,7 +137,7 @@ def person(
 def _add_details(writer: Writer, known: str, email: str | None, phone: str | None) -> None:
     """Keep an address that was not on file; one that is stays."""
     if email or phone:
-        _set_details(
+        _set_details.one(
             writer.connection,
             c=writer.college,
             p=known,

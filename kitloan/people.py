@@ -11,16 +11,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, or_, select
+from sqlalchemy import Connection, bindparam, delete, or_, select
 
 from kitloan.errors import BadInput
 from kitloan.models import Contact, Loan, Organisation, Remark, table
-from kitloan.prepared import AnyRow
+from kitloan.prepared import AnyRow, Change
 from kitloan.session import Session
 from kitloan.text import fold, plain
 
 contact, organisation, remark = table(Contact), table(Organisation), table(Remark)
 loan = table(Loan)
+
+_forget = Change(
+    delete(contact).where(contact.c.college == bindparam("c"), contact.c.contact == bindparam("p"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +97,8 @@ class People:
                     or_(remark.c.contact.in_(ids), remark.c.remark.in_(spoken_of)),
                 )
             ).rowcount
-            connection.execute(
-                delete(contact).where(contact.c.college == college, contact.c.contact.in_(ids))
-            )
+            for each in ids:
+                _forget.one(connection, c=college, p=each)
         self._session.store.rewrite("contact", "remark")
         return Erased(len(ids), gone)
 

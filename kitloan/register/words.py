@@ -56,4 +56,4 @@ def refresh_words_of_type(connection: Connection, college: str, kit_type: str) -
 def _refresh(connection: Connection, college: str, rows: Sequence[AnyRow]) -> None:
     for row in rows:
         words = fold(" ".join(part for part in row if part))
-        _set_words(connection, c=college, t=row[0], new_words=words)
+        _set_words.one(connection, c=college, t=row[0], new_words=words)

@@ -1,0 +1,53 @@
+"""Ask which of the pinned dependencies have known weaknesses.
+
+`python scripts/audit_deps.py PIP_AUDIT CONSTRAINTS` ends with 1 when one has, and with 0 otherwise:
+also when nobody could be asked, which it says. A build must not fail for want of a network, and
+must not hide that it asked nobody.
+"""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+_SECONDS = 180
+
+
+def main(pip_audit: str, constraints: str) -> int:
+    """Ask with pip-audit, tell what it says, and give the exit code."""
+    options = ("--no-deps", "--disable-pip", "--format", "json", "--progress-spinner", "off")
+    try:
+        done = subprocess.run(  # noqa: S603  # the program that the Makefile names
+            [pip_audit, "-r", constraints, *options], capture_output=True, timeout=_SECONDS
+        )
+        found = json.loads(done.stdout)
+    except (OSError, subprocess.TimeoutExpired, ValueError) as problem:
+        return say(f"Dependencies: nobody could be asked ({type(problem).__name__}).", 0)
+    return say(*verdict(found["dependencies"]))
+
+
+def verdict(dependencies: list[dict[str, Any]]) -> tuple[str, int]:
+    """What pip-audit's answer comes to, in words, and the exit code."""
+    weak = [
+        f"  {each['name']} {each['version']}: {fault['id']}, "
+        f"mended in {', '.join(fault['fix_versions']) or 'no version yet'}"
+        for each in dependencies
+        for fault in each.get("vulns", [])
+    ]
+    unknown = sum("skip_reason" in each for each in dependencies)
+    words = (
+        f"Dependencies: {len(dependencies) - unknown} of {len(dependencies)} are on record there"
+    )
+    if weak:
+        return "\n".join([f"{words}; {len(weak)} known weaknesses:", *weak]), 1
+    return f"{words}; no known weakness.", 0
+
+
+def say(words: str, code: int) -> int:
+    """Say it, and give the code."""
+    print(words)  # noqa: T201  # what the script is for
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,326 @@
+"""One PostgreSQL for several colleges: what an administrator's one command leaves behind."""
+
+import stat
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+import kitloan
+from kitloan import BadInput, Count, NewHolding, Refused, StoreError
+from kitloan.provision import provision
+from kitloan.reference import colleges
+from kitloan.rowsecurity import OWNER, tables
+from provisioned import Shared, database, server
+
+_numbers = count()
+
+
+@pytest.fixture(scope="module")
+def administrator() -> Iterator[str]:
+    """A server of its own: roles belong to a server, not to a database."""
+    with server() as url:
+        yield url
+
+
+@pytest.fixture
+def empty(administrator: str) -> Iterator[str]:
+    """An empty database, on a server where nobody has a login yet."""
+    yield database(administrator, f"kits{next(_numbers)}")
+    with psycopg.connect(administrator, autocommit=True) as connection:
+        ours = "datname LIKE 'kits%'", "rolname ~ '^(kitloan|manager)'"
+        for (name,) in connection.execute(
+            f"SELECT datname FROM pg_database WHERE {ours[0]}"
+        ).fetchall():
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        for (name,) in connection.execute(
+            f"SELECT rolname FROM pg_roles WHERE {ours[1]} ORDER BY rolname = 'manager'"
+        ).fetchall():
+            connection.execute(f"DROP ROLE {name}")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Where the passwords go."""
+    return tmp_path / "kits.pgpass"
+
+
+def everything(url: str) -> list[object]:
+    """All that says who may do what, and the verifiers of the passwords."""
+    questions = (
+        "SELECT rolname, rolsuper, rolcanlogin, rolpassword FROM pg_authid ORDER BY 1",
+        "SELECT relname, relowner::regrole::text, relacl::text, relrowsecurity, "
+        "relforcerowsecurity FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY 1",
+        "SELECT tablename, policyname, cmd, qual, with_check FROM pg_policies ORDER BY 1, 2",
+        "SELECT tgname, tgrelid::regclass::text FROM pg_trigger ORDER BY 1, 2",
+        "SELECT datname, datacl::text FROM pg_database ORDER BY 1",
+        "SELECT setrole, setconfig FROM pg_db_role_setting ORDER BY 1",
+    )
+    with psycopg.connect(url) as connection:
+        return [connection.execute(each).fetchall() for each in questions]
+
+
+def test_every_college_of_the_list_gets_a_login(empty: str, file: Path) -> None:
+    """An administrator says one line, and no college is forgotten."""
+    done = provision(empty, file)
+    assert {each.college for each in done.logins} == {*(c.id for c in colleges()), "esp"}
+    assert all(each.made for each in done.logins)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    lines = file.read_text(encoding="utf-8").splitlines()
+    assert {line.split(":")[3] for line in lines} == {each.login for each in done.logins}
+    assert len({line.split(":")[4] for line in lines}) == len(lines)
+    with psycopg.connect(empty) as connection:
+        owners = connection.execute(
+            "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'"
+        )
+        assert owners.fetchall() == [(OWNER,)]
+
+
+def test_every_table_is_closed(empty: str, file: Path) -> None:
+    """A table that a later version adds must not be open because nobody thought of it here."""
+    provision(empty, file, named=["fife"])
+    with psycopg.connect(empty) as connection:
+        found = connection.execute(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relforcerowsecurity "
+            "AND relnamespace = 'public'::regnamespace ORDER BY relname"
+        )
+        assert [name for (name,) in found] == tables()
+
+
+def test_twice_changes_nothing(empty: str, file: Path) -> None:
+    """Saying it again must not lock out every college with a new password."""
+    provision(empty, file, named=["fife"], esp=True)
+    before, passwords = everything(empty), file.read_bytes()
+    again = provision(empty, file, named=["fife"], esp=True)
+    assert [each.made for each in again.logins] == [False, False]
+    assert (everything(empty), file.read_bytes()) == (before, passwords)
+
+
+def test_again_closes_what_was_opened_since(empty: str, file: Path) -> None:
+    """What somebody granted to get round a difficulty must not stay open for ever."""
+    provision(empty, file, named=["fife"], esp=True)
+    before = everything(empty)
+    with psycopg.connect(empty, autocommit=True) as connection:
+        for opened in (
+            "GRANT UPDATE (body) ON ledger_entry TO kitloan_fife",
+            "GRANT ALL ON college_login TO kitloan_fife",
+            "GRANT SELECT ON contact TO PUBLIC",
+            "ALTER TABLE contact DISABLE ROW LEVEL SECURITY",
+            "ALTER TABLE remark OWNER TO kitloan_fife",
+            "DROP TRIGGER stays ON ledger_entry",
+            "DROP POLICY reading ON holding",
+            "CREATE POLICY own ON holding USING (true)",
+            "GRANT CREATE ON SCHEMA public TO PUBLIC",
+        ):
+            connection.execute(opened)
+    assert everything(empty) != before
+    provision(empty, file, named=["fife"])
+    assert everything(empty) == before
+
+
+def test_a_college_is_added(empty: str, file: Path) -> None:
+    """A college that joins in spring gets a login, and the others keep theirs."""
+    provision(empty, file, named=["fife"])
+    kept = file.read_text(encoding="utf-8")
+    done = provision(empty, file, named=["uhi-nwh", "Ayrshire College"])
+    assert [(e.login, e.made) for e in done.logins] == [
+        ("kitloan_uhi_nwh", True),
+        ("kitloan_ayrshire", True),
+    ]
+    assert file.read_text(encoding="utf-8").startswith(kept)
+    shared = Shared(empty, file)
+    for college in ("fife", "uhi-nwh", "ayrshire"):
+        kitloan.init(college, shared.login(college), actor="x").close()
+
+
+def test_passwords_are_asked_for_and_known_to_nobody_else(
+    empty: str, file: Path, administrator: str
+) -> None:
+    """Whoever reads the server's tables or its log must not be able to log in."""
+    provision(empty, file, named=["fife"])
+    shared = Shared(empty, file)
+    with pytest.raises(StoreError):
+        kitloan.init("fife", shared.login("fife", "guess"))
+    kitloan.init("fife", shared.login("fife"), actor="x").close()
+    (line,) = file.read_text(encoding="utf-8").splitlines()
+    password = line.rsplit(":", 1)[1]
+    with psycopg.connect(empty) as connection:
+        (kept,) = connection.execute(
+            "SELECT rolpassword FROM pg_authid WHERE rolname = 'kitloan_fife'"
+        ).fetchone() or ("",)
+    assert kept.startswith("SCRAM-SHA-256$") and password not in kept
+    data = Path(str(sa.make_url(administrator).query["host"]))
+    logs = [each for each in data.rglob("*log*") if each.is_file()]
+    said = "".join(each.read_text(encoding="utf-8", errors="replace") for each in logs)
+    assert "CREATE ROLE" in said, "the server logs what it is told"
+    assert password not in said
+
+
+def test_a_run_that_was_cut_short_finds_its_passwords(empty: str, file: Path) -> None:
+    """A password that was written down and never set would lock a college out."""
+    file.touch(mode=0o600)
+    file.write_text("# kept by hand\nelsewhere:5432:kits:kitloan_fife:a-word-of-before\n")
+    provision(empty, file, named=["fife"])
+    shared = Shared(empty, file)
+    kitloan.init("fife", shared.login("fife", "a-word-of-before"), actor="x").close()
+    assert file.read_text(encoding="utf-8").startswith("# kept by hand\n")
+
+
+def test_a_login_that_is_there_keeps_its_password(empty: str, file: Path, tmp_path: Path) -> None:
+    """Another file, named by mistake, must not change what colleges log in with."""
+    provision(empty, file, named=["fife"])
+    provision(empty, tmp_path / "other.pgpass", named=["fife"])
+    assert not (tmp_path / "other.pgpass").exists()
+    kitloan.init("fife", Shared(empty, file).login("fife"), actor="x").close()
+
+
+def test_a_file_that_others_can_read_is_refused(empty: str, file: Path) -> None:
+    """Passwords in a file that everybody reads are everybody's."""
+    file.touch(mode=0o644)
+    before = everything(empty)
+    with pytest.raises(BadInput) as refusal:
+        provision(empty, file, named=["fife"])
+    assert refusal.value.code == "not_private"
+    assert everything(empty)[0] == before[0]
+    assert file.read_bytes() == b""
+
+
+def test_an_administrator_who_is_no_superuser(empty: str, file: Path) -> None:
+    """Where the server is rented, nobody gets a superuser."""
+    with psycopg.connect(empty, autocommit=True) as connection:
+        connection.execute("CREATE ROLE manager LOGIN CREATEROLE PASSWORD 'm'")
+        name = sa.make_url(empty).database
+        connection.execute(f"ALTER DATABASE {name} OWNER TO manager")
+    url = sa.make_url(empty).set(username="manager", password="m")
+    managed = url.render_as_string(hide_password=False)
+    for made in (True, False):
+        done = provision(managed, file, named=["fife", "ayrshire"])
+        assert [each.made for each in done.logins] == [made, made]
+    shared = Shared(empty, file)
+    with kitloan.init("fife", shared.login("fife"), actor="x") as fife:
+        tag = fife.holdings.add(NewHolding("Kit")).tag
+    with (
+        kitloan.init("ayrshire", shared.login("ayrshire"), actor="x") as ayrshire,
+        pytest.raises(BadInput),
+    ):
+        ayrshire.find.holding(tag)
+
+
+def test_who_is_no_administrator_is_told(empty: str, file: Path) -> None:
+    """A college's own login must not half set up a database."""
+    provision(empty, file, named=["fife"])
+    before = everything(empty)
+    with pytest.raises(StoreError) as refusal:
+        provision(Shared(empty, file).login("fife"), file, named=["ayrshire"])
+    assert refusal.value.code == "not_administrator"
+    assert everything(empty) == before
+
+
+@pytest.mark.parametrize("power", ["SUPERUSER", "BYPASSRLS", "CREATEROLE", "NOLOGIN"])
+def test_a_login_that_can_do_more_is_refused(empty: str, file: Path, power: str) -> None:
+    """A login that was there before, with powers that no policy holds, would see everybody."""
+    with psycopg.connect(empty, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE kitloan_fife LOGIN {power}".replace("LOGIN NOL", "NOL"))
+    with pytest.raises(StoreError) as refusal:
+        provision(empty, file, named=["fife"])
+    assert refusal.value.code == "not_secure"
+    assert "kitloan_fife" in refusal.value.message
+    with psycopg.connect(empty) as connection:
+        assert connection.execute("SELECT to_regclass('college_login')").fetchone() == (None,)
+
+
+@pytest.mark.parametrize("college", ["owner", "esp", "../x", "Nowhere College", "x" * 50])
+def test_what_cannot_be_a_college(empty: str, file: Path, college: str) -> None:
+    """A name that is mistyped must not become a login."""
+    with pytest.raises(BadInput) as refusal:
+        provision(empty, file, named=[college])
+    assert refusal.value.code == "unknown_college"
+    assert not file.exists()
+
+
+def test_a_file_is_no_server(tmp_path: Path, file: Path) -> None:
+    """SQLite has no logins to make."""
+    with pytest.raises(BadInput) as refusal:
+        provision(str(tmp_path / "fife.sqlite"), file)
+    assert refusal.value.code == "bad_store"
+
+
+def test_a_database_that_colleges_used_already(empty: str, file: Path) -> None:
+    """Closing the doors must not lose what is inside."""
+    with kitloan.init("fife", empty, actor="x") as fife:
+        tag = fife.holdings.add(NewHolding("Kit")).tag
+    provision(empty, file, named=["fife", "ayrshire"])
+    with kitloan.open(Shared(empty, file).login("fife"), actor="x") as fife:
+        assert fife.find.holding(tag).status == "in"
+        assert fife.ledger.verify().ok
+
+
+def test_a_college_begins_its_own_ledger_only(empty: str, file: Path) -> None:
+    """A mistyped id must not begin another college's history."""
+    provision(empty, file, named=["fife", "ayrshire"])
+    with pytest.raises(StoreError):
+        kitloan.init("ayrshire", Shared(empty, file).login("fife"), actor="x")
+    with psycopg.connect(empty) as connection:
+        assert connection.execute("SELECT count(*) FROM ledger_head").fetchone() == (0,)
+
+
+@pytest.fixture
+def at_work(empty: str, file: Path) -> Callable[[str], kitloan.library.Kitloan]:
+    """Starts a college at its own login, in a database that Fife, Ayrshire and ESP share."""
+    provision(empty, file, named=["fife", "ayrshire"], esp=True)
+    shared = Shared(empty, file)
+    return lambda college: kitloan.init(college, shared.login(college), actor="m.ross")
+
+
+def test_a_day_at_a_colleges_login(
+    at_work: Callable[[str], kitloan.library.Kitloan], tmp_path: Path
+) -> None:
+    """What is closed to others must be open to the college itself, every verb of it."""
+    register = tmp_path / "register.csv"
+    register.write_text(
+        "Kit No,Description,Donor,On loan to,Contact\n"
+        "F1,STEM kit,RAF,,\nF2,STEM kit,RAF,Viewforth,Ann Bell\n",
+        encoding="utf-8",
+    )
+    with at_work("esp") as esp, at_work("fife") as fife, at_work("ayrshire") as ayrshire:
+        esp.holdings.add(NewHolding("ESP kit"))
+        ayrshire.holdings.add(NewHolding("Kit"))
+        assert fife.registers.take_in(register).added == 2
+        fife.desk.check_in(["F2"])
+        fife.desk.check_out(["F1"], "Sgoil an Rubha", contact="Morag Bain", purpose="S2")
+        with pytest.raises(Refused):
+            fife.desk.check_out(["F1"], "Viewforth")
+        fife.desk.undo()
+        fife.desk.check_out(["F1"], "Sgoil an Rubha", contact="Morag Bain")
+        fife.desk.check_in(["F1"], Count(whole=True), note="with Morag Bain")
+        fife.holdings.move("F1", "Store 2")
+        fife.holdings.record_gift("F1", kitloan.Gift(donor="RAF"))
+        fife.holdings.labels_printed(fife.holdings.unlabelled(), blank=False)
+        assert fife.people.erase("Morag Bain").people == 1
+        fife.exchange.export(tmp_path / "fife.kitloan", since_last=True)
+        assert (fife.ledger.verify().ok, esp.ledger.verify().ok) == (True, True)
+        assert [s.ledger for s in fife.ledger.verify().ledgers] == ["esp", "fife"]
+        assert [s.ledger for s in esp.ledger.verify().ledgers] == ["ayrshire", "esp", "fife"]
+        assert fife.audit.audit().totals.colleges == 1
+        assert (esp.audit.audit().totals.colleges, esp.find.search("").total) == (2, 4)
+        assert fife.find.search("").total == 2
+        assert esp.people.known() == []
+
+
+def test_what_is_erased_is_erased_from_the_statistics_too(
+    at_work: Callable[[str], kitloan.library.Kitloan], empty: str
+) -> None:
+    """The planner keeps samples of names; a person who is forgotten must not live on there."""
+    with at_work("fife") as fife:
+        tag = fife.holdings.add(NewHolding("Kit", quantity=50)).tag
+        for number in range(20):
+            fife.desk.check_out([tag], "Viewforth", contact=f"Morag Bain {number // 2}")
+        with psycopg.connect(empty, autocommit=True) as connection:
+            connection.execute("ANALYZE contact")
+            kept = "SELECT count(*) FROM pg_stats WHERE pg_stats::text LIKE '%Morag Bain 3%'"
+            assert connection.execute(kept).fetchone() == (1,)
+            fife.people.erase("Morag Bain 3")
+            assert connection.execute(kept).fetchone() == (0,)

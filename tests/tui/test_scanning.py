@@ -1,5 +1,6 @@
 """The scanner at the screen: a scan never presses what has the focus, and typing stays typing."""
 
+import time
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -203,6 +204,27 @@ async def test_a_busy_app_joins_a_scan_that_waited() -> None:
         for event in [*keys[:7], over, *keys[7:]]:
             pilot.app.post_message(event)
         assert await settle(pilot) == [f"scanned {KIT}"]
+
+
+@pytest.mark.parametrize("ending", ["enter", "tab"])
+async def test_a_machine_that_stood_still_cuts_no_scan_in_two(ending: str) -> None:
+    """Else a laptop that is busy for a third of a second would type half a tag and press Enter.
+
+    The app is held up in earnest: that it was is what it has to notice.
+    """
+    async with Counter().run_test() as pilot:
+        await focus(pilot, "lend")
+        keys = [events.Key(key, None) for key in [*KIT, ending]]
+        for key in keys[:7]:
+            pilot.app.post_message(key)
+        await until(pilot, lambda: counter(pilot).holding_keys)
+        time.sleep(0.4)
+        for key in keys[7:]:
+            key.time += 0.38
+            pilot.app.post_message(key)
+        assert await settle(pilot) == [f"scanned {KIT}"]
+        press(pilot, ["k", "l", "enter"], gap=0.5)
+        assert (await settle(pilot))[-1] == "on_button_pressed", "a person is a person again"
 
 
 async def test_a_key_that_waited_does_not_overtake_the_scan() -> None:

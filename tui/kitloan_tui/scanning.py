@@ -8,7 +8,9 @@ they came, and turns a scan into one `Scanned`.
     class Desk(ScanRouter, App[None]):
         def on_scanned(self, event: Scanned) -> None: ...
 
-Typing pays for this with a wait of at most 35 ms a key, 160 ms where a word starts with K.
+Typing pays for this with a wait of at most 35 ms a key, 160 ms where a word starts with K. A
+machine that stands still for longer than that, as busy ones do, must not cut a scan in two: the
+time for which the app itself was kept from running does not count between two keys.
 """
 
 import asyncio
@@ -19,6 +21,10 @@ from textual.message_pump import MessagePump
 
 from kitloan import scan
 
+_LATE = 0.02
+"""Seconds by which an alarm may be late on a machine that is well."""
+_GRACE = 0.05
+"""Seconds for the keys of a stall to come through, once the app runs again."""
 _TERMINATORS = {"enter": "\r", "ctrl+j": "\n", "tab": "\t"}
 
 
@@ -77,6 +83,7 @@ class ScanRouter(MessagePump):
         super().__init__(*args, **kwargs)
         self._assembler: scan.Assembler[events.Key] = scan.Assembler()
         self._alarm: asyncio.TimerHandle | None = None
+        self._stalled = 0.0  # seconds that do not count, all of them so far
 
     @property
     def holding_keys(self) -> bool:
@@ -86,16 +93,18 @@ class ScanRouter(MessagePump):
     async def on_event(self, event: events.Event) -> None:
         """Take keys and pastes on their way in; leave alone those that bubble back up."""
         outcomes: list[scan.Outcome[events.Key]]
+        self._discount()
+        at = event.time - self._stalled
         if isinstance(event, events.Key) and not event.is_forwarded:
-            outcomes = self._assembler.feed(event, character_of(event), event.time)
+            outcomes = self._assembler.feed(event, character_of(event), at)
         elif isinstance(event, events.Paste) and not event.is_forwarded:
-            outcomes = self._assembler.paste(event.text, event.time)
+            outcomes = self._assembler.paste(event.text, at)
         elif isinstance(event, HoldOver):
-            outcomes = self._assembler.expire(event.time)
+            outcomes = self._assembler.expire(at)
         else:
             await super().on_event(event)
             return
-        self._set_alarm(event.time)
+        self._set_alarm(at)
         for outcome in outcomes:
             match outcome:
                 case scan.Replay(keys):
@@ -117,11 +126,27 @@ class ScanRouter(MessagePump):
             self._alarm = None
         deadline = self._assembler.deadline
         if deadline is not None:
-            loop = asyncio.get_running_loop()
-            self._alarm = loop.call_later(max(0.0, deadline - now), self._ring)
+            self._wake_in(max(0.0, deadline - now))
+
+    def _wake_in(self, seconds: float) -> None:
+        self._alarm = asyncio.get_running_loop().call_later(seconds, self._ring)
 
     def _ring(self) -> None:
-        self.post_message(HoldOver())
+        if not self._discount():
+            self._alarm = None
+            self.post_message(HoldOver())
+
+    def _discount(self) -> bool:
+        """Leave out of account the time for which the alarm has been kept from ringing, if any."""
+        if self._alarm is None:
+            return False
+        late = asyncio.get_running_loop().time() - self._alarm.when()
+        if late < _LATE:
+            return False
+        self._stalled += late
+        self._alarm.cancel()
+        self._wake_in(_GRACE)
+        return True
 
 
 def character_of(key: events.Key) -> str:

@@ -5,9 +5,9 @@
     with kitloan.open("fife.sqlite", actor="m.ross") as desk:
         desk.desk.check_out(["KL 8B7X-APXY-TMZ"], to="Balwearie High School")
 
-`open` gives a `Kitloan`, whose parts are the verbs by name: `desk`, `holdings`, `find`, `people`,
-`registers`, `exchange`, `ledger` and `audit`. Names load when they are first used, so that
-importing kitloan costs nothing.
+`open` gives a `Kitloan`, whose parts are the verbs by name: `desk`, `holdings`, `transfers`,
+`find`, `people`, `registers`, `exchange`, `ledger` and `audit`. Names load when they are first
+used, so that importing kitloan costs nothing.
 """
 
 from importlib import import_module

@@ -160,16 +160,30 @@ def open_loans(writer: Writer, tag: str) -> Sequence[AnyRow]:
     return _OPEN_LOANS(writer.connection, c=writer.college, t=tag).all()
 
 
-def _may_be_lent(writer: Writer, row: AnyRow, terms: Terms) -> None:
-    """Refuse a holding that cannot be lent, with the facts and what to do next."""
-    shown = f"{row.type_name} {grouped(row.tag)}"
+_IF_IT_IS_HERE = {
+    "missing": "If it is here: kitloan found {tag}",
+    "in_transit": "If it never went: kitloan transfer call-off {tag}; if it came back from there: "
+    "kitloan transfer receive {tag} --from COLLEGE",
+}
+
+
+def must_be_here(row: AnyRow) -> None:
+    """Refuse a holding that is missing, on its way or written off; `row` is from `held`."""
     if row.state != "held":
         raise Refused(
             row.state,
-            f"{shown} is {row.state.replace('_', ' ')}.",
-            f"See its history: kitloan show {row.tag}",
+            f"{row.type_name} {grouped(row.tag)} is {row.state.replace('_', ' ')}.",
+            _IF_IT_IS_HERE.get(row.state, "See its history: kitloan show {tag}").format(
+                tag=row.tag
+            ),
             tag=row.tag,
         )
+
+
+def _may_be_lent(writer: Writer, row: AnyRow, terms: Terms) -> None:
+    """Refuse a holding that cannot be lent, with the facts and what to do next."""
+    must_be_here(row)
+    shown = f"{row.type_name} {grouped(row.tag)}"
     quantity = check_quantity(1 if terms.quantity is None else terms.quantity)
     if row.quantity - row.out_quantity < quantity:
         raise _not_enough(writer, row, quantity, shown)
@@ -260,12 +274,14 @@ def loans_meant(writer: Writer, tag: str, to: str | None) -> Sequence[AnyRow]:
     """The open loans of a holding that a person means: all with one borrower, due first first.
 
     Raises:
-        Refused: `not_out`, or `which_loan` when several borrowers have some of it.
+        Refused: `missing`, `in_transit` or `withdrawn`; `not_out`; or `which_loan` when several
+            borrowers have some of it.
     """
     row = held(writer, tag)
     shown = f"{row.type_name} {grouped(tag)}"
     loans = open_loans(writer, tag)
     if not loans:
+        must_be_here(row)
         raise Refused(
             "not_out",
             f"{shown} is not on loan.",

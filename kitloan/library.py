@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from kitloan.people import People
     from kitloan.stocktakes import Stocktakes
     from kitloan.taking_in import Registers
+    from kitloan.transfers import Transfers
     from kitloan.verify import Verifier
 
 head, college_table = table(LedgerHead), table(College)
@@ -69,6 +70,13 @@ class Kitloan:
         from kitloan.holdings import Holdings
 
         return Holdings(self.session)
+
+    @cached_property
+    def transfers(self) -> "Transfers":
+        """Send to another college, call off, receive."""
+        from kitloan.transfers import Transfers
+
+        return Transfers(self.session)
 
     @cached_property
     def find(self) -> "Finder":

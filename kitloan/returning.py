@@ -11,7 +11,7 @@ from kitloan.contents import Count, Part, match, reckon
 from kitloan.entries import CheckedIn, ContentsCounted, Counted, Short, ShortageMadeGood
 from kitloan.errors import BadInput, Refused
 from kitloan.ledger import Writer, facts_said, id_reused, said_of
-from kitloan.lending import held, loans_meant
+from kitloan.lending import held, loans_meant, must_be_here
 from kitloan.models import Component, Holding, Loan, Organisation, Shortage, table
 from kitloan.prepared import Query
 from kitloan.resolve import resolve
@@ -144,7 +144,7 @@ def _take_back(
             outstanding=outstanding,
         )
     parts = parts_of(writer.connection, writer.college, tag)
-    outcome, short = _counted(writer, tag, parts, count)
+    outcome, short = counted_as(parts, short_now(writer.connection, writer.college, tag), count)
     left = back
     for each in loans:
         now = min(left, each.quantity - each.returned)
@@ -165,29 +165,36 @@ def _take_back(
         back,
         outstanding - back,
         outcome,
-        _lines(short),
+        as_lines(short),
         _newly(parts, short),
         _found(parts, short),
     )
 
 
-def _counted(
-    writer: Writer, tag: str, parts: list[Part], count: Count | None
+def counted_as(
+    parts: list[Part], known: Sequence[ShortageLine], count: Count | None
 ) -> tuple[Counted, tuple[Short, ...]]:
-    """What a count comes to. What was short and is listed no more stays short till made good."""
+    """What a count comes to. What was short and is listed no more stays short till made good.
+
+    Args:
+        parts: the contents list, with what of it was short before.
+        known: everything that was short before.
+        count: what a person said; None when nobody has counted.
+    """
     outcome, short = reckon(parts, count)
     if count is not None and count.whole:
         return outcome, short
     listed = {part.name for part in parts}
     unlisted = tuple(
         Short(component=line.component, missing=line.missing, broken=line.broken)
-        for line in _short_now(writer, tag)
+        for line in known
         if line.component not in listed
     )
     return ("short" if outcome == "whole" and unlisted else outcome), short + unlisted
 
 
-def _lines(short: Sequence[Short]) -> tuple[ShortageLine, ...]:
+def as_lines(short: Sequence[Short]) -> tuple[ShortageLine, ...]:
+    """What is short, by component."""
     lines = [ShortageLine(s.component, s.missing, s.broken) for s in short]
     return tuple(sorted(lines, key=lambda line: line.component))
 
@@ -231,7 +238,7 @@ def _answered(writer: Writer, facts: list[CheckedIn]) -> Returned:
         sum(each.quantity for each in facts),
         0,
         first.counted,
-        _lines(first.shortages),
+        as_lines(first.shortages),
     )
 
 
@@ -250,11 +257,11 @@ def count(writer: Writer, text: str, said: Count) -> tuple[str, tuple[ShortageLi
                 f"Take it back with its count: kitloan checkin {tag}",
                 tag=tag,
             )
-        _must_be_held(row.state, shown, tag)
+        must_be_here(row)
         parts = parts_of(writer.connection, writer.college, tag)
-        outcome, short = _counted(writer, tag, parts, said)
+        outcome, short = counted_as(parts, short_now(writer.connection, writer.college, tag), said)
         writer.append(ContentsCounted(tag=tag, counted=outcome, shortages=short))
-    return tag, _short_now(writer, tag)
+    return tag, short_now(writer.connection, writer.college, tag)
 
 
 def restock(
@@ -267,8 +274,8 @@ def restock(
         said_of(writer, ShortageMadeGood, tag)
     else:
         row = held(writer, tag)
-        _must_be_held(row.state, f"{row.type_name} {grouped(tag)}", tag)
-        short = {line.component: line for line in _short_now(writer, tag)}
+        must_be_here(row)
+        short = {line.component: line for line in short_now(writer.connection, writer.college, tag)}
         if not short:
             raise Refused("nothing_short", f"Nothing is short in {grouped(tag)}.", tag=tag)
         line = short[match(what, short)]
@@ -292,16 +299,10 @@ def restock(
                 broken=line.broken - (quantity - replaced),
             )
         )
-    return tag, _short_now(writer, tag)
+    return tag, short_now(writer.connection, writer.college, tag)
 
 
-def _must_be_held(state: str, shown: str, tag: str) -> None:
-    if state != "held":
-        raise Refused(
-            state, f"{shown} is {state.replace('_', ' ')}.", f"See: kitloan show {tag}", tag=tag
-        )
-
-
-def _short_now(writer: Writer, tag: str) -> tuple[ShortageLine, ...]:
-    rows = _OLD_SHORTAGES(writer.connection, c=writer.college, t=tag)
+def short_now(connection: Connection, college: str, tag: str) -> tuple[ShortageLine, ...]:
+    """Everything that is on record as short in a holding."""
+    rows = _OLD_SHORTAGES(connection, c=college, t=tag)
     return tuple(ShortageLine(*row) for row in rows)

@@ -1,7 +1,9 @@
 """Missing, found, and written off: what must be so before a holding leaves the shelf for good.
 
 A holding leaves the register by two people: one proposes, with the reason and, where the gift's
-terms ask for it, the donor's agreement; another signs. Who lost it cannot write it off alone.
+terms ask for it, the donor's agreement; another signs. Who lost it cannot write it off alone. Two
+people are two names on record, to the letter; that nobody works under another's name is for the
+logins to see to.
 """
 
 from dataclasses import dataclass
@@ -15,17 +17,19 @@ from kitloan.entries import (
     WithdrawalProposed,
 )
 from kitloan.errors import Refused
-from kitloan.ledger import Writer, said_of
-from kitloan.lending import held, open_loans
-from kitloan.models import Gift, table
+from kitloan.ledger import Writer, facts_said, id_reused, said_of
+from kitloan.lending import held, must_be_here, open_loans
+from kitloan.models import Gift, Holding, table
 from kitloan.models.absence import Withdrawal
 from kitloan.models.national import Gifting
 from kitloan.prepared import AnyRow, Query
 from kitloan.resolve import resolve
+from kitloan.session import ESP
 from kitloan.tags import grouped
-from kitloan.text import clean
+from kitloan.text import clean, fold
 
-gift, gifting, withdrawal = table(Gift), table(Gifting), table(Withdrawal)
+gift, gifting = table(Gift), table(Gifting)
+holding, withdrawal = table(Holding), table(Withdrawal)
 
 _PROPOSAL = Query(
     select(withdrawal).where(
@@ -37,8 +41,13 @@ _PROPOSAL = Query(
 _TERMS = Query(
     select(gift.c.donor, gift.c.title, gifting.c.donor_must_agree)
     .select_from(gift)
-    .outerjoin(gifting, gifting.c.gift == gift.c.gift)
+    .outerjoin(gifting, (gifting.c.college == ESP) & (gifting.c.gift == gift.c.gift))
     .where(gift.c.college == bindparam("c"), gift.c.tag == bindparam("t"))
+)
+_NUMBER = Query(
+    select(holding.c.asset_key).where(
+        holding.c.college == bindparam("c"), holding.c.tag == bindparam("t")
+    )
 )
 NOT_OURS_TO_GIVE = ("on_loan_from_donor", "held_for_esp")
 """Titles under which a college does not own what it holds."""
@@ -67,7 +76,7 @@ def report_missing(writer: Writer, text: str, reason: str | None) -> None:
         raise Refused(
             "several",
             f"{grouped(tag)} is a stock of {row.quantity}; it is not missing as a whole.",
-            "Say how many are left: kitloan amend, or take back what is out.",
+            "Take back what is out, then correct how many there are.",
             tag=tag,
         )
     loans = open_loans(writer, tag)
@@ -98,33 +107,38 @@ def propose(writer: Writer, text: str, reason: str, donor_agreement: str | None)
     agreed = clean(donor_agreement, "The donor's agreement") if donor_agreement else None
     tag = resolve(writer.connection, writer.college, text)[1]
     if writer.said:
-        said_of(writer, WithdrawalProposed, tag)
+        if said_of(writer, WithdrawalProposed, tag).reason != why:
+            raise id_reused(writer.request)
         return
     row = held(writer, tag)
     _may_leave(row)
-    terms = _TERMS(writer.connection, c=writer.college, t=tag).first()
+    _donor_agrees(writer, row, agreed)
+    writer.append(WithdrawalProposed(tag=tag, reason=why, donor_agreement=agreed))
+
+
+def _donor_agrees(writer: Writer, row: AnyRow, agreed: str | None) -> None:
+    terms = _TERMS(writer.connection, c=writer.college, t=row.tag).first()
     if not agreed and terms and (terms.title in NOT_OURS_TO_GIVE or terms.donor_must_agree):
         raise Refused(
             "donor_must_agree",
             f"{_shown(row)} is {terms.donor or 'the donor'}'s "
             f"({terms.title.replace('_', ' ')}): the donor must agree first.",
-            "Name the letter or message that agrees, with --donor-agreement.",
-            tag=tag,
+            "Propose it with the letter or message that agrees: --donor-agreement.",
+            tag=row.tag,
             donor=terms.donor,
             title=terms.title,
         )
-    writer.append(WithdrawalProposed(tag=tag, reason=why, donor_agreement=agreed))
 
 
 def sign(writer: Writer, text: str) -> None:
     """See `Holdings.withdraw`."""
-    tag = resolve(writer.connection, writer.college, text)[1]
     if writer.said:
-        said_of(writer, HoldingWithdrawn, tag)
+        _signed_before(writer, text)
         return
+    tag = resolve(writer.connection, writer.college, text)[1]
     row = held(writer, tag)
     _may_leave(row)
-    proposal = _PROPOSAL(writer.connection, c=writer.college, t=tag).one_or_none()
+    proposal = proposal_of(writer, tag)
     if proposal is None:
         raise Refused(
             "not_proposed",
@@ -132,6 +146,7 @@ def sign(writer: Writer, text: str) -> None:
             f"Say why: kitloan withdraw {tag} --reason REASON; then a second person signs.",
             tag=tag,
         )
+    _donor_agrees(writer, row, proposal.donor_agreement)  # the terms may be others by now
     if proposal.proposed_by == writer.actor:
         raise Refused(
             "same_person",
@@ -150,6 +165,18 @@ def sign(writer: Writer, text: str) -> None:
     )
 
 
+def _signed_before(writer: Writer, text: str) -> None:
+    """What is withdrawn answers to its asset number no more, but whoever retries may give it."""
+    (fact, *_) = facts_said(writer.said, HoldingWithdrawn)
+    if _NUMBER(writer.connection, c=writer.college, t=fact.tag).scalar() != fold(text):
+        said_of(writer, HoldingWithdrawn, resolve(writer.connection, writer.college, text)[1])
+
+
+def proposal_of(writer: Writer, tag: str) -> AnyRow | None:
+    """The withdrawal of a holding that waits for a second person, when there is one."""
+    return _PROPOSAL(writer.connection, c=writer.college, t=tag).one_or_none()
+
+
 def proposals(connection: Connection, college: str) -> list[Proposal]:
     """Withdrawals that wait for a second person, the oldest first."""
     rows = connection.execute(
@@ -161,17 +188,6 @@ def proposals(connection: Connection, college: str) -> list[Proposal]:
         Proposal(row.tag, row.reason, row.donor_agreement, row.proposed_at, row.proposed_by)
         for row in rows
     ]
-
-
-def must_be_here(row: AnyRow) -> None:
-    """Refuse a holding that is missing, on its way or written off."""
-    if row.state != "held":
-        raise Refused(
-            row.state,
-            f"{_shown(row)} is {row.state.replace('_', ' ')}.",
-            f"See its history: kitloan show {row.tag}",
-            tag=row.tag,
-        )
 
 
 def _may_leave(row: AnyRow) -> None:

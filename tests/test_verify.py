@@ -14,6 +14,8 @@ import sqlalchemy as sa
 import kitloan
 from conftest import SetClock
 from crowd import raw
+from kitloan import NewHolding
+from kitloan.ledger import resume
 from kitloan.library import Kitloan
 from kitloan.models import Base, LedgerEntry, LedgerHead, table
 from kitloan.models.every import REGISTER_TABLES
@@ -26,6 +28,7 @@ from lives import (
     canonical,
     digest,
     everything_in,
+    hear_of_esp,
     keep,
     lend,
     long_life,
@@ -54,6 +57,9 @@ def lived(
             place = until_the_end.enter_context(database)
         with kitloan.init("fife", place, actor="m.ross", clock=clock) as desk:
             long_life(desk, clock, folder)
+            hear_of_esp(desk, clock, folder)
+            resume(desk.session.store, "fife", "m.ross", clock, 2)
+            desk.holdings.add(NewHolding("Abacus"))
             rows = everything_in(desk)
         yield place, rows
 
@@ -508,6 +514,8 @@ def test_a_row_that_came_is_found(opened: Kitloan, place_of_life: str, each: sa.
         row |= {last.name: another(last, row[last.name])}
         if each.name == "loan":
             row |= {"closed_at": row["out_at"]}
+        if each.name == "transfer":
+            row |= {"state": "arrived", "ended_at": row["sent_at"]}
         connection.execute(each.insert().values(row))
     assert differences(opened, each.name)
 

@@ -17,7 +17,7 @@ from kitloan.tags import grouped
 if TYPE_CHECKING:
     from kitloan.library import Kitloan
 
-_EXCEPTIONS = (
+EXCEPTIONS = (
     click.option("--whole", is_flag=True, help="Counted: everything on the list is there."),
     click.option(
         "--missing", multiple=True, metavar="'Wheel=2'", help="Counted: so many are not there."
@@ -30,10 +30,10 @@ _EXCEPTIONS = (
 
 @command("checkin", "kitloan checkin AC0001 --missing 'Wheel=2'")
 @click.argument("tags", nargs=-1, required=True)
-@_EXCEPTIONS[0]
+@EXCEPTIONS[0]
 @click.option("--uncounted", is_flag=True, help="Not counted yet; not lent until it is.")
-@_EXCEPTIONS[1]
-@_EXCEPTIONS[2]
+@EXCEPTIONS[1]
+@EXCEPTIONS[2]
 @click.option("--note", metavar="TEXT", help="A remark; kept apart with the contact.")
 @click.option("--quantity", type=int, help="How many came back, of loose stock; all if not given.")
 @click.option("--from", "from_", metavar="ORGANISATION", help="Whose loan, of loose stock.")
@@ -54,7 +54,7 @@ def checkin(
     Say only what is not right: what you do not name stays as it was known before. On a terminal a
     kit with a contents list is asked about; elsewhere, with no answer, it is back but uncounted.
     """
-    count = _count(whole, missing, broken)
+    count = count_said(whole, missing, broken)
     if uncounted and count is not None:
         raise BadInput(
             "counted_and_not",
@@ -118,7 +118,8 @@ def _short(shortages: tuple[ShortageLine, ...]) -> list[str]:
     return [str(line) for line in shortages]
 
 
-def _count(whole: bool, missing: tuple[str, ...], broken: tuple[str, ...]) -> Count | None:
+def count_said(whole: bool, missing: tuple[str, ...], broken: tuple[str, ...]) -> Count | None:
+    """What `EXCEPTIONS` say of a kit's contents; None when they say nothing."""
     if not (whole or missing or broken):
         return None
     return Count(whole, parse_exceptions(missing), parse_exceptions(broken))
@@ -126,21 +127,23 @@ def _count(whole: bool, missing: tuple[str, ...], broken: tuple[str, ...]) -> Co
 
 @command("count", "kitloan count AC0001 --whole")
 @click.argument("tag")
-@_EXCEPTIONS[0]
-@_EXCEPTIONS[1]
-@_EXCEPTIONS[2]
+@EXCEPTIONS[0]
+@EXCEPTIONS[1]
+@EXCEPTIONS[2]
 @pass_app
 def count(
     app: App, tag: str, whole: bool, missing: tuple[str, ...], broken: tuple[str, ...]
 ) -> None:
     """Count the contents of a kit that is here."""
-    found = _count(whole, missing, broken)
+    found = count_said(whole, missing, broken)
     with app.open() as opened:
         if found is None and can_ask(app):
             held = opened.find.holding(tag)
-            # One that is out is refused for that, and not after it was counted.
-            out = Count(whole=True) if held.out_quantity else None
-            found = out or ask(f"{held.type} {grouped(held.tag)}", opened.desk.contents(tag))
+            # One that is not here is refused for that, and not after it was counted.
+            away = held.out_quantity or held.status in ("missing", "in_transit", "withdrawn")
+            found = (Count(whole=True) if away else None) or ask(
+                f"{held.type} {grouped(held.tag)}", opened.desk.contents(tag)
+            )
         if found is None:
             raise BadInput(
                 "no_count",

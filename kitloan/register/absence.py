@@ -16,7 +16,7 @@ _gone = change_holding(state="missing", out_quantity=0)
 _back = change_holding(state="held", **SIGHTED)
 _withdraw = change_holding(state="withdrawn")
 _insert_absence = Change(insert(absence))
-_forget_absence = Change(
+forget_absence = Change(
     delete(absence).where(absence.c.college == bindparam("c"), absence.c.tag == bindparam("t"))
 )
 _lost_on_loan = Change(
@@ -25,10 +25,13 @@ _lost_on_loan = Change(
     .values(returned=loan.c.quantity, closed_at=bindparam("at"))
 )
 _insert_withdrawal = Change(insert(withdrawal))
-_forget_withdrawal = Change(
-    delete(withdrawal).where(
-        withdrawal.c.college == bindparam("c"), withdrawal.c.tag == bindparam("t")
-    )
+_of_tag = (withdrawal.c.college == bindparam("c"), withdrawal.c.tag == bindparam("t"))
+forget_withdrawal = Change(delete(withdrawal).where(*_of_tag))
+_forget_proposal = Change(delete(withdrawal).where(*_of_tag, withdrawal.c.signed_at.is_(None)))
+_sign = Change(
+    update(withdrawal)
+    .where(*_of_tag, withdrawal.c.signed_at.is_(None))
+    .values(signed_at=bindparam("at"), signed_by=bindparam("by"))
 )
 
 
@@ -53,8 +56,9 @@ def missing(
 
 @applies(entries.HoldingFound)
 def found(connection: Connection, college: str, entry: Entry, fact: entries.HoldingFound) -> None:
-    """It is held again, and was in somebody's hand."""
-    _forget_absence.one(connection, c=college, t=fact.tag)
+    """It is held again, and was in somebody's hand; who would write it off must say so anew."""
+    forget_absence.one(connection, c=college, t=fact.tag)
+    _forget_proposal(connection, c=college, t=fact.tag)
     _back.one(connection, c=college, t=fact.tag, at=entry.at, by=entry.by)
 
 
@@ -63,7 +67,7 @@ def proposed(
     connection: Connection, college: str, entry: Entry, fact: entries.WithdrawalProposed
 ) -> None:
     """One person has signed; a new proposal takes the place of an older one."""
-    _forget_withdrawal(connection, c=college, t=fact.tag)
+    forget_withdrawal(connection, c=college, t=fact.tag)
     _insert_withdrawal(
         connection,
         college=college,
@@ -75,17 +79,6 @@ def proposed(
         signed_at=None,
         signed_by=None,
     )
-
-
-_sign = Change(
-    update(withdrawal)
-    .where(
-        withdrawal.c.college == bindparam("c"),
-        withdrawal.c.tag == bindparam("t"),
-        withdrawal.c.signed_at.is_(None),
-    )
-    .values(signed_at=bindparam("at"), signed_by=bindparam("by"))
-)
 
 
 @applies(entries.HoldingWithdrawn)

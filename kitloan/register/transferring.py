@@ -5,10 +5,12 @@ import json
 from sqlalchemy import Connection, bindparam, insert, update
 
 from kitloan import entries
+from kitloan.calendar import day_of
 from kitloan.entries import Entry, Short
 from kitloan.models import table
 from kitloan.models.absence import Arrival, Transfer
 from kitloan.prepared import Change
+from kitloan.register.absence import forget_absence, forget_withdrawal
 from kitloan.register.applying import applies
 from kitloan.register.keeping import SIGHTED, change_holding, insert_holding
 from kitloan.register.wholeness import set_shortages
@@ -41,6 +43,15 @@ _end_transfer = Change(
         transfer.c.state == "sent",
     )
     .values(state=bindparam("new_state"), ended_at=bindparam("at"))
+)
+_was_there = Change(
+    update(transfer)
+    .where(
+        transfer.c.college == bindparam("c"),
+        transfer.c.tag == bindparam("t"),
+        transfer.c.state == "sent",
+    )
+    .values(state="arrived", ended_at=bindparam("at"))
 )
 
 
@@ -103,7 +114,14 @@ def arrived(
 def received(
     connection: Connection, college: str, entry: Entry, fact: entries.TransferReceived
 ) -> None:
-    """A holding is on this register, anew or again."""
+    """A holding is on this register, anew or again.
+
+    One that was sent from here and comes back from another college had arrived there; one that was
+    missing or written off here is so no more.
+    """
+    _was_there(connection, c=college, t=fact.tag, at=entry.at)
+    forget_absence(connection, c=college, t=fact.tag)
+    forget_withdrawal(connection, c=college, t=fact.tag)
     key = fold(fact.asset_number) if fact.asset_number else None
     again = _hold(
         connection,
@@ -134,7 +152,7 @@ def received(
             asset_number=fact.asset_number,
             asset_key=key,
             serial=fact.serial,
-            received_on=entry.at[:10],
+            received_on=day_of(entry.at).isoformat(),
             register_row=None,
             accessioned_at=entry.at,
             sighted_at=entry.at,

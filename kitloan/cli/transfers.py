@@ -1,0 +1,210 @@
+"""`kitloan transfer send`, `receive`, `call-off` and `list`."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from kitloan.answers import as_json, plural
+from kitloan.calendar import day_of, uk
+from kitloan.cli.context import App, command, pass_app
+from kitloan.cli.counting import ask, can_ask
+from kitloan.cli.output import columns, print_json, print_text
+from kitloan.cli.returning import EXCEPTIONS, count_said
+from kitloan.contents import Count
+from kitloan.errors import BadInput
+from kitloan.receiving import Received
+from kitloan.tags import bare, grouped
+from kitloan.transferring import Sent
+
+_LATEST = 20
+"""Arrivals that `transfer list` shows to people; `--json` gives all."""
+
+
+@click.group("transfer", no_args_is_help=False)
+def transfer() -> None:
+    """Send to another college, and receive from one."""
+
+
+def _counted(function: Callable[..., None]) -> Callable[..., None]:
+    """`--whole`, `--uncounted`, `--missing` and `--broken`."""
+    whole, missing, broken = EXCEPTIONS
+    uncounted = click.option("--uncounted", is_flag=True, help="Nobody has counted; on record.")
+    return whole(uncounted(missing(broken(function))))
+
+
+def _count(given: dict[str, Any]) -> Count | None:
+    count = count_said(given["whole"], given["missing"], given["broken"])
+    if given["uncounted"] and count is not None:
+        raise BadInput(
+            "counted_and_not",
+            "A kit cannot be counted and uncounted at once.",
+            "Leave out --uncounted, or what the count found.",
+        )
+    return count
+
+
+@command("send", "kitloan transfer send FC0001 --to Ayrshire --whole", group=transfer)
+@click.argument("tag")
+@click.option("--to", required=True, metavar="COLLEGE", help="Its name or id.")
+@_counted
+@pass_app
+def send(app: App, /, tag: str, to: str, **given: Any) -> None:
+    """Send a holding to another college, with a count of its contents.
+
+    It keeps its tag. Until the other college has it, or it is called off, it is in transit.
+    """
+    count = _count(given)
+    with app.open() as opened:
+        if count is None and not given["uncounted"] and can_ask(app):
+            held = opened.find.holding(tag)
+            if held.status in ("in", "uncounted", "incomplete"):  # another is refused uncounted
+                count = ask(f"{held.type} {grouped(held.tag)}", opened.desk.contents(held.tag))
+        sent = opened.transfers.send(tag, to, count)
+    if app.json:
+        print_json(as_json(sent))
+        return
+    print_text(f"~ IN TRANSIT  {_what(sent)} to {sent.to_name}{_uncounted(sent)}")
+    _say_short(sent)
+
+
+@command(
+    "receive",
+    "kitloan transfer receive KL8B7XAPXYTMZ --from Fife --missing 'Wheel=2'",
+    group=transfer,
+)
+@click.argument("tag")
+@click.option("--from", "from_", required=True, metavar="COLLEGE", help="Its name or id.")
+@click.option("--type", "type_", metavar="TYPE", help="What it is, where that is not known here.")
+@_counted
+@click.option("--quantity", type=int, help="How many came, of loose stock.")
+@click.option("--asset-number", help="This college's own number for it.")
+@click.option("--serial", help="The maker's serial number.")
+@click.option("--location", help="Where it is kept.")
+@click.option("--donor", help="Who gave it.")
+@pass_app
+def receive(
+    app: App,
+    /,
+    tag: str,
+    from_: str,
+    type_: str | None,
+    quantity: int | None,
+    donor: str | None,
+    **given: Any,
+) -> None:
+    """Take in a holding that another college sent, with a count of its contents.
+
+    TAG is the one on its label: it stays. One that this college sent away comes home the same way.
+    """
+    from kitloan.accession import Gift
+
+    count = _count(given)
+    with app.open() as opened:
+        if count is None and not given["uncounted"] and can_ask(app):
+            kind, parts = opened.transfers.expected(tag, from_, type=type_, quantity=quantity)
+            count = ask(f"{kind} {grouped(bare(tag))}", parts)
+        came = opened.transfers.receive(
+            tag,
+            from_,
+            count,
+            type=type_,
+            quantity=quantity,
+            asset_number=given["asset_number"],
+            serial=given["serial"],
+            location=given["location"],
+            gift=Gift(donor=donor) if donor else None,
+        )
+    if app.json:
+        print_json(as_json(came))
+        return
+    symbol, word = ("?", "TO BE COUNTED") if came.counted == "uncounted" else ("=", "WHOLE")
+    if came.shortages:
+        symbol, word = "%", "SHORT"
+    words = "" if came.counted == "no_contents" and not came.shortages else f", {word}"
+    print_text(f"{symbol} RECEIVED{words}  {_what(came)} from {came.from_name}")
+    _say_short(came)
+    _say_sender(came)
+
+
+def _say_sender(came: Received) -> None:
+    """What the sender's half says that ours does not."""
+    if came.never_sent:
+        print_text(f"  {came.from_name} has not said that it sent this: tell them.")
+    if came.sender is not None and came.differs:
+        here = {line.component: line.missing + line.broken for line in came.shortages}
+        for name in came.differs:
+            print_text(
+                f"  {name}: {here.get(name, 0)} short here, {came.sender.short.get(name, 0)} when "
+                f"it left {came.from_name}."
+            )
+
+
+@command("call-off", "kitloan transfer call-off FC0001", group=transfer)
+@click.argument("tag")
+@pass_app
+def call_off(app: App, tag: str) -> None:
+    """Say that a holding never went, or came back unreceived: it is held here again."""
+    with app.open() as opened:
+        back = opened.transfers.call_off(tag)
+    if app.json:
+        print_json(as_json(back))
+        return
+    print_text(f"= HERE AGAIN  {_what(back)}, not sent to {back.to_name}{_uncounted(back)}")
+    _say_short(back)
+
+
+@command("list", "kitloan transfer list", group=transfer)
+@pass_app
+def list_(app: App) -> None:
+    """What is on its way to other colleges, oldest first; and what came, latest first."""
+    with app.open() as opened:
+        under_way, came = opened.transfers.open(), opened.transfers.received()
+    if app.json:
+        print_json({"open": as_json(under_way), "received": as_json(came)})
+        return
+    if not under_way:
+        print_text("Nothing is on its way to another college.")
+    else:
+        sent = [
+            [
+                grouped(each.tag),
+                "~ sent",
+                uk(day_of(each.sent_at)),
+                plural(each.days, "day"),
+                f"to {each.to_college}",
+                f"{each.quantity:,}" if each.quantity > 1 else "",
+                each.type,
+            ]
+            for each in under_way
+        ]
+        print_text(columns(sent))
+    if came:
+        print_text("\nReceived")
+        rows = [
+            [
+                grouped(each.tag),
+                uk(day_of(each.received_at)),
+                f"from {each.from_college}",
+                f"{each.quantity:,}" if each.quantity > 1 else "",
+                each.type,
+            ]
+            for each in came[:_LATEST]
+        ]
+        print_text(columns(rows))
+    if len(came) > _LATEST:
+        print_text(f"and {len(came) - _LATEST:,} before that: see --json")
+
+
+def _what(each: Sent | Received) -> str:
+    many = f"{each.quantity:,} of " if each.quantity > 1 else ""
+    return f"{many}{each.type} {grouped(each.tag)}"
+
+
+def _uncounted(sent: Sent) -> str:
+    return "; nobody counted it" if sent.counted == "uncounted" else ""
+
+
+def _say_short(each: Sent | Received) -> None:
+    for line in each.shortages:
+        print_text(f"  {line}")

@@ -1,0 +1,219 @@
+"""Transfers between colleges, as verbs: sent, called off, received; and what is under way."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from kitloan import receiving, transferring
+from kitloan.accession import Gift
+from kitloan.calendar import day_of
+from kitloan.contents import Count, Part
+from kitloan.entries import Counted
+from kitloan.models import Holding, KitType, table
+from kitloan.models.absence import Arrival, Transfer
+from kitloan.receiving import Particulars, Received
+from kitloan.session import Session
+from kitloan.transferring import Sent, read_short
+
+arrival, transfer = table(Arrival), table(Transfer)
+holding, kit_type = table(Holding), table(KitType)
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """What was sent and, as far as the sender knows, has not arrived; `days` since it went."""
+
+    id: str
+    college: str
+    tag: str
+    type: str
+    to_college: str
+    quantity: int
+    counted: Counted
+    short: dict[str, int]
+    sent_at: str
+    sent_by: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """What came from another college, and what the count of it found short."""
+
+    id: str
+    college: str
+    tag: str
+    type: str
+    from_college: str
+    quantity: int
+    counted: Counted
+    short: dict[str, int]
+    received_at: str
+    received_by: str
+
+
+class Transfers:
+    """Sending to other colleges and receiving from them, for one person in one college."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def send(
+        self,
+        tag: str,
+        to_college: str,
+        count: Count | None = None,
+        *,
+        id: str | None = None,  # noqa: A002
+    ) -> Sent:
+        """Send a holding to another college, all of it; it is `in_transit` until that ends.
+
+        Args:
+            tag: a tag or asset number.
+            to_college: an id, name or former name of the reference list, or of this store.
+            count: what the count of the contents found; None when nobody has counted, which is
+                on record as `uncounted`.
+            id: the request's id; None makes one.
+
+        Raises:
+            Refused: `on_loan`, `missing`, `in_transit`, `withdrawn`, `withdrawal_proposed`.
+            BadInput: `unknown_college`, `own_college`; an unknown tag, a count that cannot be.
+        """
+        with self._session.writing(id) as writer:
+            return transferring.send(writer, tag, to_college, count)
+
+    def call_off(self, tag: str, *, id: str | None = None) -> Sent:  # noqa: A002
+        """Say that a holding never went, or came back unreceived: it is held here again.
+
+        Raises:
+            Refused: `not_in_transit`; `arrived`, where this store says that the other has it.
+        """
+        with self._session.writing(id) as writer:
+            return transferring.call_off(writer, tag)
+
+    def receive(
+        self,
+        tag: str,
+        from_college: str,
+        count: Count | None = None,
+        *,
+        type: str | None = None,  # noqa: A002  # the word of the contract
+        quantity: int | None = None,
+        asset_number: str | None = None,
+        serial: str | None = None,
+        location: str | None = None,
+        gift: Gift | None = None,
+        id: str | None = None,  # noqa: A002
+    ) -> Received:
+        """Take in a holding that another college sent, under the tag that it has.
+
+        Args:
+            tag: its tag; for one that comes home also the asset number.
+            from_college: as `to_college` of `send`.
+            count: what the count of the contents found; None is on record as `uncounted`.
+            type: what it is. Needed where neither this college nor the sender's rows say.
+            quantity: how many came; None is as many as were sent, or one.
+            asset_number: this college's number for it.
+            serial: the maker's number.
+            location: where it is kept now.
+            gift: who gave it and on what terms; None keeps what can be read here.
+            id: the request's id; None makes one.
+
+        Raises:
+            Refused: `here_already`, when it is held here, or missing; `own_label`.
+            BadInput: `type_needed`, `unknown_college`, `own_college`, a tag or count that cannot
+                be.
+        """
+        given = Particulars(type, quantity, asset_number, serial, location, gift or Gift())
+        with self._session.writing(id) as writer:
+            return receiving.receive(writer, tag, from_college, count, given)
+
+    def expected(
+        self,
+        tag: str,
+        from_college: str,
+        *,
+        type: str | None = None,  # noqa: A002
+        quantity: int | None = None,
+    ) -> tuple[str, list[Part]]:
+        """What `receive` would take in: its kind, and the list to count it against.
+
+        The list is empty for what has none. Raises as `receive`.
+        """
+        given = Particulars(type, quantity)
+        with self._session.reading() as connection:
+            own = self._session.college
+            found = receiving.coming(connection, own, tag, from_college, given)
+        return found.type, found.parts
+
+    def open(self) -> list[UnderWay]:
+        """What was sent and has not ended, oldest first; in ESP's store every college's."""
+        wanted = (
+            select(transfer, kit_type.c.name.label("type"))
+            .join_from(
+                transfer,
+                holding,
+                (holding.c.college == transfer.c.college) & (holding.c.tag == transfer.c.tag),
+            )
+            .join(
+                kit_type,
+                (kit_type.c.college == holding.c.college)
+                & (kit_type.c.kit_type == holding.c.kit_type),
+            )
+            .where(transfer.c.state == "sent")
+            .order_by(transfer.c.sent_at, transfer.c.college, transfer.c.tag)
+        )
+        if not self._session.is_national:
+            wanted = wanted.where(transfer.c.college == self._session.college)
+        with self._session.reading() as connection:
+            return [
+                UnderWay(
+                    id=row.transfer,
+                    college=row.college,
+                    tag=row.tag,
+                    type=row.type,
+                    to_college=row.to_college,
+                    quantity=row.quantity,
+                    counted=row.counted,
+                    short=read_short(row.short),
+                    sent_at=row.sent_at,
+                    sent_by=row.sent_by,
+                    days=(self._session.today - day_of(row.sent_at)).days,
+                )
+                for row in connection.execute(wanted)
+            ]
+
+    def received(self) -> list[Came]:
+        """What came from other colleges, latest first; in ESP's store to every college."""
+        wanted = (
+            select(arrival, kit_type.c.name.label("type"))
+            .join_from(
+                arrival,
+                holding,
+                (holding.c.college == arrival.c.college) & (holding.c.tag == arrival.c.tag),
+            )
+            .join(
+                kit_type,
+                (kit_type.c.college == holding.c.college)
+                & (kit_type.c.kit_type == holding.c.kit_type),
+            )
+            .order_by(arrival.c.received_at.desc(), arrival.c.college, arrival.c.tag)
+        )
+        if not self._session.is_national:
+            wanted = wanted.where(arrival.c.college == self._session.college)
+        with self._session.reading() as connection:
+            return [
+                Came(
+                    id=row.arrival,
+                    college=row.college,
+                    tag=row.tag,
+                    type=row.type,
+                    from_college=row.from_college,
+                    quantity=row.quantity,
+                    counted=row.counted,
+                    short=read_short(row.short),
+                    received_at=row.received_at,
+                    received_by=row.received_by,
+                )
+                for row in connection.execute(wanted)
+            ]

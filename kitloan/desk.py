@@ -101,8 +101,27 @@ class Desk:
             Refused: `not_out`, `which_loan`.
             BadInput: an unknown tag, a date in the past.
         """
+        return self.renew_together([(tag, due_on, from_)], id=id)[0]
+
+    def renew_together(
+        self,
+        loans: Sequence[tuple[str, date, str | None]],
+        *,
+        id: str | None = None,  # noqa: A002
+    ) -> list[tuple[str, str, date]]:
+        """Renew several loans in one go, all or none; one undo takes them back.
+
+        Args:
+            loans: of each the tag, the new day, and whose loan it is, or None; as for `renew`.
+            id: the request's id; None makes one.
+
+        Raises as `renew`.
+        """
         with self._session.writing(id) as writer:
-            return lending.renew(writer, self._session.today, tag, due_on, from_)
+            return [
+                lending.renew(writer, self._session.today, tag, due_on, from_)
+                for tag, due_on, from_ in loans
+            ]
 
     def count(
         self,

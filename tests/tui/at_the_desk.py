@@ -23,6 +23,14 @@ PEOPLE = 0.2
 """Seconds between a person's keys."""
 
 
+def words_of(svg: str) -> str:
+    """Everything that can be read on a picture of a screen, row by row."""
+    rows: dict[int, str] = defaultdict(str)
+    for row, text in _DRAWN.findall(svg):
+        rows[int(row)] += " " + html.unescape(text).replace("\xa0", " ")
+    return "\n".join(rows[row].strip() for row in sorted(rows))
+
+
 class HeardDesk(Desk):
     """The desk, with somebody who counts its bells."""
 
@@ -95,10 +103,7 @@ class Hands:
 
     def seen(self) -> str:
         """Everything that can be read on the screen, row by row."""
-        rows: dict[int, str] = defaultdict(str)
-        for row, text in _DRAWN.findall(self.desk.export_screenshot()):
-            rows[int(row)] += " " + html.unescape(text).replace("\xa0", " ")
-        return "\n".join(rows[row].strip() for row in sorted(rows))
+        return words_of(self.desk.export_screenshot())
 
     def reads(self, text: str) -> bool:
         """Whether all of `text` is on the screen, wherever its lines break."""

@@ -7,7 +7,11 @@ from rich.segment import Segment
 from textual import events
 from textual.color import Color
 
+from kitloan.cli.label_press import LabelPress
 from kitloan_tui.actions import ACTIONS
+from kitloan_tui.screens.confirm import Confirm
+from kitloan_tui.screens.first_run import FirstRun
+from kitloan_tui.screens.trouble import Trouble
 from kitloan_tui.settings import Settings
 from kitloan_tui.theme import THEMES
 from tui.at_the_counter import SCHOOL, Store
@@ -39,8 +43,9 @@ async def test_every_text_can_be_read(store: Store, log: Path, theme: str, least
     store.kitloan.desk.check_out([store.kit], SCHOOL)
     store.kitloan.desk.check_out([store.headset], SCHOOL)
     store.clock.move(days=20)
+    chosen = Settings(theme=theme)
     async with at_desk(
-        lambda: store.kitloan, log, (120, 40), chosen=Settings(theme=theme)
+        lambda: store.kitloan, log, (120, 40), chosen=chosen, press=LabelPress()
     ) as hands:
         assert hands.desk.theme == THEMES[theme].name
         for verb, text in SHOWN:
@@ -53,6 +58,25 @@ async def test_every_text_can_be_read(store: Store, log: Path, theme: str, least
             await hands.settle()
             faint = dict(_faint(hands, least))
             assert not faint, (screen, faint)
+        hands.desk.action_perform("scanner")
+        await hands.scan("kl8b7xapxytmz")
+        await hands.until(lambda: hands.reads("! Capitals arrive as small letters."))
+        assert not dict(_faint(hands, least)), "the scanner check's findings"
+        await hands.press("escape")
+        hands.desk.action_perform("holdings")
+        await hands.type("AC0001")
+        await hands.pilot.click("#move")
+        await hands.settle()
+        assert not dict(_faint(hands, least)), "one holding, and a question"
+        for over in (
+            Confirm("Forget?", "Keep", "Forget", lambda: None),
+            FirstRun("There is no store yet."),
+            Trouble("There is no store.", "Make one."),
+        ):
+            await hands.desk.push_screen(over)
+            await hands.settle()
+            assert not dict(_faint(hands, least)), over
+            await hands.desk.pop_screen()
         hands.desk.app_focus = False
         await hands.settle()
         assert not dict(_faint(hands, least))

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from kitloan.cli.label_press import LabelPress
-from tui.at_the_desk import at_desk
+from tui.at_the_desk import at_desk, words_of
 from tui.pictures import SCENES, SIZES, demonstration
 
+PICTURES = Path(__file__).parents[2] / "docs" / "screens"
 SNAPSHOTS = Path(__file__).with_name("snapshots")
 
 
@@ -36,3 +37,11 @@ async def test_a_scene(tmp_path: Path, scene: str, size: tuple[int, int]) -> Non
 def test_not_too_many() -> None:
     """Else nobody would look at the differences any more."""
     assert len(list(SNAPSHOTS.glob("*.txt"))) == len(SCENES) * len(SIZES) <= 30
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_the_documentation_shows_the_desk_as_it_is(scene: str) -> None:
+    """Else the manual would show a screen that nobody finds; `make screens` remakes them."""
+    shown = words_of((PICTURES / f"{scene}.svg").read_text(encoding="utf-8"))
+    rows = [row.rstrip() for row in shown.splitlines()]
+    assert "\n".join(rows) + "\n" == (SNAPSHOTS / f"{scene}-80x24.txt").read_text(encoding="utf-8")

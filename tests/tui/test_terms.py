@@ -102,6 +102,20 @@ def test_a_kit_brought_back_to_be_renewed(day: Day) -> None:
     assert day.held(day.store.kit).status == "out"
 
 
+def test_several_are_renewed_and_taken_back_at_once(day: Day) -> None:
+    """Else five kits renewed with one card would take five undos, and nobody would count them."""
+    kits = (day.store.kit, day.store.second, day.store.headset)
+    day.scan(*kits, SCHOOL)
+    expect(day.scan("KLUSEVEN"), "RENEWED", "due 14 Dec 2026", "All of them at once")
+    expect(day.scan("KLUUNDO"), "UNDONE")
+    due = {held.loan.due_on for tag in kits if (held := day.held(tag)).loan}
+    assert {each.isoformat() for each in due if each} == {"2026-12-07"}
+    with day.store.another() as other:
+        other.desk.check_in([day.store.headset])
+    expect(day.scan("KLUSEVEN"), "REFUSED", "VR headset")
+    assert {loan.due_on for loan in day.store.kitloan.find.loans().items} == due, "all or none"
+
+
 def test_a_turn_just_begun_gets_its_date(day: Day) -> None:
     """Else five kits for a month would be five renewals."""
     day.scan(SCHOOL)

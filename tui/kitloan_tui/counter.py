@@ -368,8 +368,8 @@ class Counter:
         if verdict := self.questions.take_back():
             return verdict
         undone = self.kitloan.desk.undo()
-        for tag in undone.tags:
-            self._forget(tag)
+        for tag in undone.tags if undone.kind != "loan.renewed" else ():
+            self._forget(tag)  # with its old day, a loan is still the one that it was
         return wording.undone(undone)
 
     def _forget(self, tag: str) -> None:

@@ -196,16 +196,20 @@ class Lender:
             return wording.noted(self.terms.contact, self.terms.purpose, self.terms.due_on)
         if not self.subjects:
             raise wording.nothing_to_renew()
-        renewed = [self._renew(subject, days) for subject in self.subjects]
-        return wording.renewed(renewed)
+        kits = [self.kitloan.find.holding(subject.tag) for subject in self.subjects]
+        wanted = [
+            (subject.tag, self._day_after(held, days), subject.to)
+            for subject, held in zip(self.subjects, kits, strict=True)
+        ]
+        renewed = self.kitloan.desk.renew_together(wanted)
+        return wording.renewed(
+            [(held, to, day) for held, (_, to, day) in zip(kits, renewed, strict=True)]
+        )
 
-    def _renew(self, subject: Subject, days: int) -> tuple[Holding, str, date]:
-        held = self.kitloan.find.holding(subject.tag)
+    def _day_after(self, held: Holding, days: int) -> date:
         today = self.kitloan.session.today
         due = held.loan.due_on if held.loan and held.loan.due_on else today
-        day = max(due, today) + timedelta(days=days)
-        _, to, day = self.kitloan.desk.renew(subject.tag, day, from_=subject.to)
-        return held, to, day
+        return max(due, today) + timedelta(days=days)
 
     # -- what is no longer so ---------------------------------------------------------------------
 

@@ -123,7 +123,7 @@ def _said_in(place: Path) -> tuple[str, dict[str, Any]]:
     try:
         text = place.read_text(encoding="utf-8")
         return text, tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+    except (OSError, ValueError, RecursionError) as problem:  # all that tomllib raises
         raise BadInput(
             "bad_settings", f"{place} cannot be read: {problem}.", "Mend it, or take it away."
         ) from problem
@@ -156,7 +156,7 @@ def _must_say(place: Path, text: str, said: Mapping[str, Any]) -> None:
     try:
         if tomllib.loads(text) == said:
             return
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         pass
     raise BadInput(
         "bad_settings",

@@ -165,8 +165,8 @@ def counted(
 def renewed(loans: Sequence[tuple[Holding, str, date]]) -> Verdict:
     """Loans are due on another day."""
     kits = "; ".join(f"{shown(held)} with {to}, due {uk(due)}" for held, to, due in loans)
-    each = " One at a time." if len(loans) > 1 else ""
-    return Verdict("RENEWED", kits, UNDOES + each)
+    together = " All of them at once." if len(loans) > 1 else ""
+    return Verdict("RENEWED", kits, UNDOES + together)
 
 
 def noted(contact: str | None, purpose: str | None, due_on: date | None) -> Verdict:

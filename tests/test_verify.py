@@ -14,8 +14,6 @@ import sqlalchemy as sa
 import kitloan
 from conftest import SetClock
 from crowd import raw
-from kitloan import NewHolding
-from kitloan.ledger import resume
 from kitloan.library import Kitloan
 from kitloan.models import Base, LedgerEntry, LedgerHead, table
 from kitloan.models.every import REGISTER_TABLES
@@ -28,7 +26,6 @@ from lives import (
     canonical,
     digest,
     everything_in,
-    hear_of_esp,
     keep,
     lend,
     long_life,
@@ -57,9 +54,6 @@ def lived(
             place = until_the_end.enter_context(database)
         with kitloan.init("fife", place, actor="m.ross", clock=clock) as desk:
             long_life(desk, clock, folder)
-            hear_of_esp(desk, clock, folder)
-            resume(desk.session.store, "fife", "m.ross", clock, 2)
-            desk.holdings.add(NewHolding("Abacus"))
             rows = everything_in(desk)
         yield place, rows
 

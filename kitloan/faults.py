@@ -26,6 +26,13 @@ _FAULTS: tuple[tuple[str, str, str, str], ...] = (
         "Free some space and say it again; nothing was written and nothing is lost.",
     ),
     (
+        r"READONLY_DBMOVED",
+        "replaced",
+        "The file of {store} was replaced or moved away while it was open here, by a restore "
+        "perhaps. Nothing was written.",
+        "Close kitloan and open it again, see what the store holds now, and say it again.",
+    ),
+    (
         r"readonly database|read-only|ReadOnlySqlTransaction|Read-only file system",
         "read_only",
         "{store} can be read but not written.",
@@ -96,6 +103,7 @@ def driver_error(problem: BaseException) -> BaseException | None:
 def _meaning(problem: BaseException, store: str) -> KitloanError:
     kind = type(problem)
     said = f"{kind.__module__}.{kind.__name__}: {problem}"
+    said += f" ({getattr(problem, 'sqlite_errorname', '')})"
     if _ON_LOAN.search(said):
         return Refused("on_loan", "It is on loan already.", "See who has it with `kitloan loans`.")
     if _TOO_MANY.search(said):

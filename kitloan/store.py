@@ -47,12 +47,13 @@ class Store:
 
     Attributes:
         name: where it is, as people would say it; passwords are left out.
-        college: the college whose ledger this session writes.
+        wrote: whether something was committed since it was opened.
     """
 
     def __init__(self, engine: Engine, name: str) -> None:
         self.engine = engine
         self.name = name
+        self.wrote = False
         self._writer = engine.execution_options(sqlite_begin="IMMEDIATE")
         # At PostgreSQL's usual level every statement sees a state of its own.
         snapshot = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
@@ -77,7 +78,7 @@ class Store:
             return
         copy = folder / "aside.sqlite"
         with translated(self.name):
-            self._copy(copy)
+            self.copy_to(copy)
             aside = sa.create_engine(f"sqlite:///{copy}")
             try:
                 with aside.connect() as connection, connection.begin():
@@ -85,11 +86,17 @@ class Store:
             finally:
                 aside.dispose()
 
-    def _copy(self, place: Path) -> None:
+    def copy_to(self, place: Path) -> None:
+        """Copy a SQLite store as it is at one moment, while others may go on writing.
+
+        Raises what the driver raises; half a copy may be left at `place`.
+        """
         source, target = self.engine.raw_connection(), sqlite3.connect(place)
         try:
+            target.execute("PRAGMA journal_mode = OFF")  # half a copy is nobody's data
             driver: Any = source.driver_connection
-            driver.backup(target, pages=_PAGES_AT_ONCE)
+            # Between two steps Python hears Ctrl+C, but only where it has something to call.
+            driver.backup(target, pages=_PAGES_AT_ONCE, progress=lambda *_: None)
         finally:
             target.close()
             source.close()
@@ -99,6 +106,7 @@ class Store:
         """A transaction that commits at the end, or leaves no trace."""
         with translated(self.name), self._writer.begin() as connection:
             yield connection
+        self.wrote = True
 
     def rewrite(self, *tables: str) -> None:
         """Write tables anew, so that nothing deleted is left between their rows."""

@@ -46,5 +46,7 @@ COMMANDS = (
     Row("challenge", "national", "challenge", "ESP asks a college to show some holdings."),
     Row("gift", "national", "gift", "ESP's gifts, and the colleges that get them."),
     Row("programme", "national", "programme", "Programmes that gifts are part of."),
+    Row("backup", "backing_up", "backup", "Copy the store, and prove the copy."),
+    Row("restore", "backing_up", "restore", "Put a backup in the place of the store."),
     Row("audit", "auditing", "audit", "Figures and findings across colleges."),
 )

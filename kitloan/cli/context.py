@@ -16,13 +16,17 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass
 class App:
-    """The common options of one run. `exit_code` is what it ends with when nothing is raised."""
+    """The common options of one run.
+
+    `exit_code` is what it ends with when nothing is raised; `opened` is the store, once it is open.
+    """
 
     store: str | None = None
     actor: str | None = None
     json: bool = False
     debug: bool = False
     exit_code: int = 0
+    opened: "Kitloan | None" = None
 
     @property
     def place(self) -> str | None:
@@ -33,7 +37,7 @@ class App:
         """The store, open; refusals as `kitloan.open`."""
         from kitloan.library import open as open_library
 
-        opened = open_library(self.place, actor=self.actor)
+        self.opened = opened = open_library(self.place, actor=self.actor)
         gc.freeze()
         gc.enable()
         return opened

@@ -3,6 +3,7 @@
 import os
 import sys
 import traceback
+from contextlib import suppress
 from importlib import import_module
 
 import click
@@ -70,6 +71,7 @@ def run(arguments: list[str]) -> int:
             _show(app, problem)
         if heard is not None:
             heard.flush()  # here, where a reader that has gone can still be met with grace
+        _make_the_days_copy(app)
     except BrokenPipeError:
         _say_no_more()
     except SystemExit:
@@ -103,6 +105,20 @@ def _outcome(app: App, arguments: list[str]) -> tuple[int, KitloanError | None]:
             traceback.print_exc()
         return StoreError.exit_code, _unexpected(problem)
     return app.exit_code, None
+
+
+def _make_the_days_copy(app: App) -> None:
+    """Copy a store that was written to, once a day; say on stderr when that cannot be done."""
+    if app.opened is None or not app.opened.session.store.wrote:
+        return
+    from kitloan.daily import copy_if_due
+
+    session = app.opened.session
+    with suppress(KeyboardInterrupt):  # what was asked for is done and told; the copy can wait
+        outcome = copy_if_due(session.store, session.today)
+        if outcome is not None and outcome.problem is not None:
+            print_problem(outcome.problem)
+    session.store.close()
 
 
 def _say_no_more() -> None:

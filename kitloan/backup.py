@@ -1,0 +1,228 @@
+"""Backups: a copy of a store is called one when it has been opened, walked and replayed.
+
+A SQLite store is copied as it is at one moment, while others go on writing. Of a shared PostgreSQL
+one college is copied, from one snapshot, into a SQLite store of its own. Either way a backup is an
+ordinary store, which any kitloan of its version or a later one opens.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+from sqlalchemy import Connection, Table, func, insert, or_, select
+
+from kitloan.calendar import system_clock
+from kitloan.entries import parse
+from kitloan.errors import BadInput, KitloanError, StoreError
+from kitloan.faults import driver_error, translated
+from kitloan.files import whole_file
+from kitloan.ledger import Head, begin, move_head, record
+from kitloan.models import LedgerEntry, LedgerHead, table
+from kitloan.models.every import REGISTER_TABLES
+from kitloan.session import Session
+from kitloan.store import Store, create_store, open_store
+from kitloan.verify import LedgerState, Progress, Verifier
+
+entry, head = table(LedgerEntry), table(LedgerHead)
+
+_MANY = 500
+
+
+@dataclass(frozen=True, slots=True)
+class BackedUp:
+    """A backup that was made and proved: its file, the ledgers in it, and its size in bytes."""
+
+    file: str
+    ledgers: tuple[LedgerState, ...]
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """A copy that holds together: whose it is, that ledger's epoch, and all the ledgers in it."""
+
+    college: str
+    epoch: int
+    ledgers: tuple[LedgerState, ...]
+
+
+class Backups:
+    """Copying this session's store."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def make(self, path: Path, progress: Progress | None = None) -> BackedUp:
+        """Copy the store to a new file, and prove the copy; until then there is no such file.
+
+        Args:
+            path: the backup's file, readable by its owner alone; SQLite, whatever the store is.
+            progress: told how many entries are done, of how many.
+
+        Raises:
+            BadInput: `exists`, `same_file`, `cannot_write`.
+            StoreError: `damaged`, when the copy does not hold together; `full`, `busy`, ...
+        """
+        store = self._session.store
+        _must_be_new(path, store)
+        with whole_file(path) as beside:
+            if store.is_sqlite:
+                with translated(f"The copy of {store.name}"):
+                    store.copy_to(beside)
+            else:
+                self._pour_out(beside, progress)
+            proof = proved(beside, f"The copy of {store.name}", progress)
+        return BackedUp(str(path), proof.ledgers, path.stat().st_size)
+
+    def _pour_out(self, beside: Path, progress: Progress | None) -> None:
+        """Write this college, as a shared database has it, to a store of its own."""
+        session = self._session
+        copy = create_store(str(beside))
+        try:
+            with session.reading() as live, copy.write() as target:
+                copies = ~head.c.own if session.is_national else head.c.college == session.college
+                wanted = select(head.c.college).where(
+                    or_(head.c.college == session.college, copies)
+                )
+                colleges = live.execute(wanted.order_by(head.c.college)).scalars().all()
+                pour(live, target, colleges, progress)
+                _must_agree(live, target, colleges)
+        finally:
+            copy.close()
+
+
+def _must_be_new(path: Path, store: Store) -> None:
+    if not path.exists():
+        return
+    if store.is_sqlite and path.samefile(store.name):
+        raise BadInput(
+            "same_file", f"{path} is the store itself.", "Name another file.", file=str(path)
+        )
+    raise BadInput(
+        "exists",
+        f"There is a file {path} already; a backup replaces none.",
+        "Name another file: with the day in its name, say.",
+        file=str(path),
+    )
+
+
+def proved(path: Path, called: str, progress: Progress | None = None) -> Proved:
+    """Open a copy, walk every ledger in it, replay it, and compare.
+
+    Args:
+        path: the copy; it is ours, and nobody else has it open.
+        called: what a refusal calls it.
+        progress: as for `Verifier.verify`.
+
+    Raises:
+        StoreError: `damaged`, with the findings in its details; `not_a_store`, `newer_store`, ...
+    """
+    try:
+        store = open_store(str(path))
+    except StoreError as problem:
+        raise spoken_of(problem, path, called) from problem
+    try:
+        owner = owned(store)
+        if owner is None:
+            raise StoreError("no_college", f"{called} has no college in it.")
+        college, epoch = owner
+        verdict = Verifier(Session(store, college, "", system_clock)).verify(progress)
+    except StoreError as problem:
+        raise spoken_of(problem, path, called) from problem
+    finally:
+        store.close()
+    if not verdict.ok:
+        raise _damaged(called, [f"{each.ledger} {each.message}" for each in verdict.findings])
+    return Proved(college, epoch, verdict.ledgers)
+
+
+def _damaged(called: str, findings: Sequence[str]) -> StoreError:
+    return StoreError(
+        "damaged",
+        f"{called} does not hold together: {findings[0].strip()}",
+        "It is no backup. See what is wrong with `kitloan ledger verify`; an older backup may be "
+        "whole.",
+        findings=list(findings),
+    )
+
+
+def spoken_of(problem: StoreError, path: Path, called: str) -> StoreError:
+    """The same trouble, told of the file that people know instead of the copy at `path`."""
+    details = {name: value for name, value in problem.details.items() if name != "store"}
+    message = problem.message.replace(str(path), called)
+    return StoreError(problem.code, message, problem.hint, **details)
+
+
+def owned(store: Store) -> tuple[str, int] | None:
+    """Whose SQLite store it is, and the epoch of that ledger; None when nobody's yet."""
+    with store.read() as connection:
+        row = connection.execute(select(head.c.college, head.c.epoch).where(head.c.own)).first()
+    return None if row is None else (row.college, row.epoch)
+
+
+def local_tables() -> list[Table]:
+    """What no ledger can bring back: people, remarks, settings, keys."""
+    ledger = {entry.name, head.name}
+    made = {each.name for each in REGISTER_TABLES}
+    return [
+        each
+        for each in entry.metadata.sorted_tables
+        if each.name not in ledger and each.name not in made
+    ]
+
+
+def pour(
+    source: Connection,
+    target: Connection,
+    colleges: Sequence[str],
+    progress: Progress | None = None,
+) -> None:
+    """Write colleges' ledgers to a store that does not have them, replayed, with what is local.
+
+    Raises:
+        StoreError: `damaged`, when an entry cannot be read or applied.
+    """
+    wanted = entry.c.college.in_(colleges)
+    total = source.execute(select(func.count()).select_from(entry).where(wanted)).scalar_one()
+    done = 0
+    tops = select(head).where(head.c.college.in_(colleges)).order_by(head.c.college)
+    for top in source.execute(tops).all():
+        begin(target, top.college, own=top.own)
+        rows = source.execution_options(yield_per=_MANY).execute(
+            select(entry.c.epoch, entry.c.seq, entry.c.body, entry.c.hash)
+            .where(entry.c.college == top.college)
+            .order_by(entry.c.epoch, entry.c.seq)
+        )
+        for row in rows:
+            _replay(target, top.college, row.epoch, row.seq, row.body, row.hash)
+            done += 1
+            if progress is not None and done % _MANY == 0:
+                progress(done, total)
+        move_head(target, top.college, Head(top.epoch, top.seq, top.hash, top.at))
+    for each in local_tables():
+        rows = source.execution_options(yield_per=_MANY).execute(
+            select(each).where(each.c.college.in_(colleges))
+        )
+        for some in rows.partitions():
+            target.execute(insert(each), [dict(row._mapping) for row in some])
+
+
+def _replay(target: Connection, college: str, epoch: int, seq: int, body: str, digest: str) -> None:
+    try:
+        record(target, college, epoch, parse(body), body, digest)
+    except Exception as problem:
+        ours = isinstance(problem, (KitloanError, ValidationError))
+        if not ours and driver_error(problem) is None:
+            raise
+        raise _damaged(f"The ledger of {college}", [f"entry {seq} cannot be applied."]) from problem
+
+
+def _must_agree(live: Connection, copy: Connection, colleges: Sequence[str]) -> None:
+    """As many rows in every table: what the ledgers make, and what was there."""
+    for each in (entry, *REGISTER_TABLES, *local_tables()):
+        count = select(func.count()).select_from(each).where(each.c.college.in_(colleges))
+        there, here = (side.execute(count).scalar_one() for side in (live, copy))
+        if there != here:
+            words = f"table {each.name} has {there:,} rows, and its ledger makes {here:,}."
+            raise _damaged("The store", [words])

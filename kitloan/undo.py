@@ -55,6 +55,7 @@ _SINCE = Query(
     _STANDING.where(
         entry.c.tag == bindparam("t"),
         entry.c.id != bindparam("i"),
+        entry.c.kind != "stocktake.scanned",  # a scan rests on nothing, and stays
         (entry.c.epoch > bindparam("e"))
         | ((entry.c.epoch == bindparam("e")) & (entry.c.seq > bindparam("s"))),
     )

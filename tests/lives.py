@@ -11,10 +11,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+import kitloan
 from conftest import KIT, SetClock, write_off
 from kitloan import Count, Gift, NewHolding
 from kitloan.accession import kit_type_with
 from kitloan.entries import Component
+from kitloan.gifts import GiftTermsAgreed
 from kitloan.library import Kitloan
 from kitloan.models import Base, LedgerEntry, table
 from kitloan.models.every import REGISTER_TABLES
@@ -110,6 +112,7 @@ def part(desk: Kitloan) -> None:
 
 def keep(desk: Kitloan, clock: SetClock, tags: dict[str, str]) -> None:
     """Counting, moving, amending, transfers, withdrawing, other gift terms, other contents."""
+    look(desk, clock, tags)
     part(desk)
     desk.desk.count(tags["three"], Count(missing={"Facilitator manual": 1}))
     desk.desk.check_out([tags["three"]], "Gourock Primary", override="manual sent by e-mail")
@@ -130,6 +133,37 @@ def keep(desk: Kitloan, clock: SetClock, tags: dict[str, str]) -> None:
     heavier = Component(name="Wheel", quantity=16, bag="Red holdall", critical=True)
     desk.holdings.define_types([kit_type_with("STEM KIT", (*KIT[:1], heavier, *KIT[2:]))])
     clock.move(hours=20)
+
+
+def look(desk: Kitloan, clock: SetClock, tags: dict[str, str]) -> None:
+    """A stocktake at two desks: seen, seen elsewhere, on loan, unknown, closed, and late."""
+    which = desk.stocktakes.open("Autumn").id
+    clock.move(minutes=10)
+    desk.stocktakes.join(which, "Laptop 2")
+    desk.stocktakes.scan(which, tags["two"], place="Canteen")
+    desk.stocktakes.scan(which, "5012345678900")
+    desk.stocktakes.confirm(which, tags["one"])
+    desk.stocktakes.close(which, without=["Laptop 2"])
+    clock.move(minutes=10)
+    desk.stocktakes.scan(which, tags["four"], desk="Laptop 2")
+    desk.stocktakes.hand_in(which, "Laptop 2")
+
+
+def hear_of_esp(desk: Kitloan, clock: SetClock, folder: Path) -> None:
+    """ESP's ledger, as it came to the college: a gift, what came of it, and a challenge."""
+    tag = desk.holdings.tags()[0]
+    file = folder / f"{desk.session.college}.to-esp"
+    with kitloan.init("esp", folder / "esp.sqlite", actor="esp", clock=clock) as esp:
+        desk.exchange.export(file)
+        esp.exchange.merge([file])
+        esp.national.define_programme("youth", "Youth & STEM")
+        terms = GiftTermsAgreed(donor="RAF", type="STEM kit", promised=9, programme="youth")
+        esp.national.agree_gift("raf-2026", terms)
+        esp.national.deliver("raf-2026", 5)
+        esp.national.allocate("raf-2026", desk.session.college, 4)
+        esp.national.challenge(desk.session.college, tags=[tag], answer_by=esp.session.today)
+        esp.exchange.export(folder / "esp.kitloan")
+    desk.exchange.merge([folder / "esp.kitloan"])
 
 
 def read_register(desk: Kitloan, path: Path = EXAMPLE) -> None:

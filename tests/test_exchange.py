@@ -123,6 +123,12 @@ def national(new_national: Callable[[], Kitloan]) -> Kitloan:
 
 Picture = tuple[dict[str, Any], str]
 
+ESPS_OWN = {
+    *("programme", "gifting", "delivery", "allocation", "challenge", "challenge_line"),
+    "resumption",
+}
+"""Tables that the lives of colleges leave empty."""
+
 
 def picture(national: Kitloan) -> Picture:
     """All that may not depend on how files came: the tables, and the audit byte for byte."""
@@ -150,7 +156,8 @@ def test_every_order_gives_the_same_picture(
     assert {"overdue", "incomplete", "tag_in_two_colleges"} <= {
         finding["code"] for finding in audited["findings"]
     }, "the lives are worth comparing"
-    assert all(expected[0].values()), "every table of the register has rows"
+    empty = {name for name, rows in expected[0].items() if not rows}
+    assert empty <= ESPS_OWN, "every table that colleges make has rows"
     for order in permutations(colleges):
         national = new_national()
         for college in order:
@@ -203,6 +210,13 @@ def test_merging_again_changes_no_byte(colleges: dict[str, Sent], national: Kitl
     assert (bytes_of(national), everything_in(national)) == (before, rows)
 
 
+def shared_figures(opened: Kitloan) -> dict[str, Any]:
+    """The audit, but for the list of colleges that ESP has heard nothing of."""
+    found: dict[str, Any] = json.loads(audit_text(opened))
+    del found["tables"]["freshness"]
+    return found
+
+
 def test_what_a_college_sees_is_what_esp_sees(
     place: str, clock: SetClock, tmp_path: Path, national: Kitloan
 ) -> None:
@@ -212,7 +226,7 @@ def test_what_a_college_sees_is_what_esp_sees(
         clock.now = NOW
         desk.exchange.export(tmp_path / "fife.kitloan")
         national.exchange.merge([tmp_path / "fife.kitloan"])
-        assert audit_text(national) == audit_text(desk)
+        assert shared_figures(national) == shared_figures(desk)
         theirs = {
             name: [row for row in rows if row["college"] == "fife"]
             for name, rows in register_of(national).items()
@@ -454,6 +468,20 @@ _WRONG = (
         "altered",
         lambda lines: 1,
     ),
+    _entry(
+        "the header of an epoch that has no entries",
+        lambda lines: headed(lines, ledger="fife/2"),
+        "altered",
+        lambda lines: len(lines) - 1,
+    ),
+    _entry(
+        "entries added at the end, sealed well, and signed by nobody",
+        lambda lines: resealed(
+            [*lines, lines[seq_of(lines, "holding.moved")].replace('"id":"', '"id":"x')]
+        ),
+        "unsigned",
+        lambda lines: known(lines) + 1,
+    ),
     _entry("ESP's own ledger", lambda lines: headed(lines, ledger="esp"), "own_ledger"),
     _entry("a newer format", lambda lines: headed(lines, version=FORMAT + 1), "newer_file"),
     _entry(
@@ -470,7 +498,8 @@ _WRONG = (
         for name, value in (
             ("version", "1"),
             ("version", -1),
-            ("ledger", "fife/2"),
+            ("ledger", "fife/1"),
+            ("ledger", "fife/two"),
             ("ledger", ""),
             ("ledger", "fi\x00fe"),
             ("ledger", "\x1b[2J"),
@@ -630,7 +659,7 @@ def test_one_bad_file_does_not_keep_the_others_out(
     assert len(refusal.value.details["refused"]) == len(bad)
     assert national.audit.audit().totals.colleges == len(others)
     national.exchange.merge([colleges["fife"].whole])
-    assert picture(national) == expected, "the next good file is taken as ever"
+    assert register_of(national) == expected[0], "the next good file is taken as ever"
 
 
 def test_a_college_does_not_merge(

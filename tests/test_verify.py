@@ -14,6 +14,8 @@ import sqlalchemy as sa
 import kitloan
 from conftest import SetClock
 from crowd import raw
+from kitloan import NewHolding
+from kitloan.ledger import resume
 from kitloan.library import Kitloan
 from kitloan.models import Base, LedgerEntry, LedgerHead, table
 from kitloan.models.every import REGISTER_TABLES
@@ -26,6 +28,7 @@ from lives import (
     canonical,
     digest,
     everything_in,
+    hear_of_esp,
     keep,
     lend,
     long_life,
@@ -40,28 +43,48 @@ MIDDLE = "holding.moved"
 """A kind that the life below has once, somewhere in its middle."""
 
 
+Life = tuple[str, dict[str, Rows]]
+
+
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def lived(
+def lives(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[str, dict[str, Rows]]]:
-    """Where a store with a long life lies, and all its rows."""
-    folder = tmp_path_factory.mktemp("lived")
-    clock = SetClock(datetime(2026, 11, 23, 11, 42, tzinfo=UTC))
+) -> Iterator[Callable[[bool], Life]]:
+    """Where a store with a long life lies, and all its rows; one that heard of ESP, or not."""
+    made: dict[bool, Life] = {}
     with ExitStack() as until_the_end:
-        place = str(folder / "lived.sqlite")
-        if request.param == "postgresql":
-            database = new_database(request.getfixturevalue("postgres"))
-            place = until_the_end.enter_context(database)
-        with kitloan.init("fife", place, actor="m.ross", clock=clock) as desk:
-            long_life(desk, clock, folder)
-            rows = everything_in(desk)
-        yield place, rows
+
+        def life(heard: bool) -> Life:
+            if heard not in made:
+                folder = tmp_path_factory.mktemp("lived")
+                place = str(folder / "lived.sqlite")
+                if request.param == "postgresql":
+                    database = new_database(request.getfixturevalue("postgres"))
+                    place = until_the_end.enter_context(database)
+                made[heard] = place, _live(place, folder, heard)
+            return made[heard]
+
+        yield life
+
+
+def _live(place: str, folder: Path, heard: bool) -> dict[str, Rows]:
+    clock = SetClock(datetime(2026, 11, 23, 11, 42, tzinfo=UTC))
+    with kitloan.init("fife", place, actor="m.ross", clock=clock) as desk:
+        long_life(desk, clock, folder)
+        if heard:
+            hear_of_esp(desk, clock, folder)
+            resume(desk.session.store, "fife", "m.ross", clock, 2)
+            desk.holdings.add(NewHolding("Abacus"))
+        return everything_in(desk)
 
 
 @pytest.fixture
-def place_of_life(lived: tuple[str, dict[str, Rows]]) -> Iterator[str]:
-    """Where that store lies; whatever a test does to it is put right afterwards."""
-    place, rows = lived
+def place_of_life(request: pytest.FixtureRequest, lives: Callable[[bool], Life]) -> Iterator[str]:
+    """Where that store lies; whatever a test does to it is put right afterwards.
+
+    A test of each table gets the store in which every table has rows.
+    """
+    place, rows = lives("each" in request.fixturenames)
     yield place
     with behind_its_back(place) as connection:
         for each in Base.metadata.sorted_tables:

@@ -11,6 +11,7 @@ from kitloan.models import table
 from kitloan.models.national import Challenge, ChallengeLine
 from kitloan.models.stocktaking import Stocktake, StocktakeScan
 from kitloan.prepared import AnyRow
+from kitloan.session import ESP
 
 challenge, line = table(Challenge), table(ChallengeLine)
 scan, stocktake = table(StocktakeScan), table(Stocktake)
@@ -34,7 +35,11 @@ class Answer:
 
 def answers(connection: Connection, day: date) -> tuple[Answer, ...]:
     """Every challenge, the earliest first."""
-    rows = connection.execute(select(challenge).order_by(challenge.c.set_at, challenge.c.challenge))
+    rows = connection.execute(
+        select(challenge)
+        .where(challenge.c.college == ESP)
+        .order_by(challenge.c.set_at, challenge.c.challenge)
+    )
     return tuple(_answer(connection, row, day) for row in rows.all())
 
 

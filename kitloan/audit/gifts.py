@@ -150,8 +150,13 @@ def _kit(first: AnyRow, rows: list[AnyRow]) -> GiftKit:
         return GiftKit(
             first.gift, first.tag, first.college, None, "written off" if off else "under way"
         )
-    (row,) = sorted(here, key=lambda each: (each.state != "held", each.college))[:1]
+    (row,) = sorted(here, key=lambda each: _best_first(each, first))[:1]
     state = row.state.replace("_", " ")
     if state == "held" and row.college != first.college:
         state = "redeployed"
     return GiftKit(first.gift, first.tag, first.college, row.college, state)
+
+
+def _best_first(row: AnyRow, first: AnyRow) -> tuple[bool, bool, str]:
+    """Of two colleges that both say they hold it, the one that had it first is believed."""
+    return row.state != "held", row.college != first.college, row.college

@@ -8,7 +8,7 @@ college has received are ended. No college ever writes another's ledger, so each
 from collections import defaultdict
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from kitloan.entries import Component, KitTypeDefined, TransferArrived
 from kitloan.errors import BadInput
@@ -18,11 +18,12 @@ from kitloan.ledger import Writer
 from kitloan.models import Component as ComponentRow
 from kitloan.models import KitType, LedgerEntry, table
 from kitloan.models.absence import Transfer
+from kitloan.models.national import Resumption
 from kitloan.register.epochs import college_of, epoch_of
 from kitloan.session import ESP, Session
 
 component, entry, kit_type = table(ComponentRow), table(LedgerEntry), table(KitType)
-transfer = table(Transfer)
+resumption, transfer = table(Resumption), table(Transfer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,15 @@ def _receipt(writer: Writer, header: Header) -> int | None:
     if not mine:
         return None
     (held,) = mine[:1]
+    seam = writer.connection.execute(
+        select(func.min(resumption.c.seq)).where(
+            resumption.c.college == writer.college, resumption.c.epoch > epoch_of(held.ledger)
+        )
+    ).scalar()
+    if seam is not None and seam < held.seq:
+        # ESP has what the backup had lost, and not yet what came since: it needs all from there.
+        remember_receipt(writer.connection, writer.college, seam)
+        return int(seam)
     ours = writer.connection.execute(
         select(entry.c.hash).where(
             entry.c.college == writer.college,

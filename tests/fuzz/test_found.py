@@ -1,0 +1,109 @@
+"""What the model and the fuzzing found, each by its own name, so that it stays mended."""
+
+from pathlib import Path
+
+import pytest
+
+from conftest import SetClock
+from kitloan import BadInput, Count, NewHolding
+from kitloan.library import Kitloan
+from kitloan.spreadsheets.mapfile import load_map
+from kitloan_labels import own_stock
+from kitloan_tui import settings
+
+TOML = [
+    pytest.param(b"header_row = " + b"9" * 5000, id="a number longer than Python reads"),
+    pytest.param(b"header_row = " + b"[" * 3000, id="lists nested too deep"),
+    pytest.param(b"\xff", id="not text"),
+]
+
+
+@pytest.mark.parametrize("content", TOML)
+def test_a_map_that_toml_cannot_read_is_refused(content: bytes, tmp_path: Path) -> None:
+    """The reader of TOML raises more than its own error; each was a traceback at an import."""
+    (tmp_path / "map.toml").write_bytes(content)
+    with pytest.raises(BadInput) as refusal:
+        load_map(tmp_path / "map.toml")
+    assert refusal.value.code == "bad_map"
+
+
+@pytest.mark.parametrize("content", TOML)
+def test_settings_that_toml_cannot_read_leave_the_desk_open(content: bytes, tmp_path: Path) -> None:
+    """Whoever leant on a key in the settings could not open the desk next morning."""
+    (tmp_path / "desk.toml").write_bytes(content)
+    found, problem = settings.usable(tmp_path / "desk.toml")
+    assert found == settings.Settings()
+    assert problem is not None
+    assert problem.code == "bad_settings"
+
+
+def test_a_check_in_whose_loan_was_undone_since_can_be_said_again(fife: Kitloan, kit: str) -> None:
+    """A desk that retries after two undos was answered with a traceback from the database."""
+    fife.desk.check_out([kit], "Lochside Academy")
+    (told,) = fife.desk.check_in([kit], id="back")
+    fife.desk.undo()
+    fife.desk.undo()
+    (again,) = fife.desk.check_in([kit], id="back")
+    assert (again.id, again.quantity) == (told.id, told.quantity)
+    assert fife.find.holding(kit).status == "in"
+
+
+def test_an_old_id_does_not_swallow_another_wish(fife: Kitloan, clock: SetClock) -> None:
+    """An id used twice by mistake answered "done", and the second correction was lost."""
+    desk, today = fife.desk, fife.session.today
+    tag = fife.holdings.add(NewHolding("Safety goggles", quantity=30)).tag
+    fife.holdings.amend(tag, quantity=28, serial="x", id="amended")
+    desk.check_out([tag], "Lochside Academy", quantity=9)
+    desk.renew(tag, today.replace(day=30), id="renewed")
+    desk.check_in([tag], quantity=4, id="back")
+    abacus = fife.holdings.add(NewHolding("Abacus")).tag
+    fife.holdings.report_missing(abacus, "not at the count", id="missing")
+    others = (
+        lambda: fife.holdings.report_missing(abacus, "stolen", id="missing"),
+        lambda: fife.holdings.amend(tag, quantity=29, id="amended"),
+        lambda: fife.holdings.amend(tag, serial="", id="amended"),
+        lambda: desk.renew(tag, today.replace(day=29), id="renewed"),
+        lambda: desk.check_in([tag], quantity=5, id="back"),
+    )
+    for other in others:
+        with pytest.raises(BadInput) as refusal:
+            other()
+        assert refusal.value.code == "id_reused"
+    fife.holdings.amend(tag, quantity=28, id="amended")
+    desk.renew(tag, today.replace(day=30), id="renewed")
+    assert desk.check_in([tag], quantity=4, id="back")[0].quantity == 4
+    shown = fife.find.holding(tag)
+    assert (shown.quantity, shown.out_quantity) == (28, 5)
+
+
+def test_an_old_id_does_not_make_good_another_component(fife: Kitloan, kit: str) -> None:
+    """Two parts put back under one id were one part in the register."""
+    fife.desk.count(kit, Count(missing={"Wheel": 2, "Panel": 1}))
+    fife.desk.restock(kit, "Wheel", 1, id="restocked")
+    for component, quantity in (("Panel", 1), ("Wheel", 2)):
+        with pytest.raises(BadInput) as refusal:
+            fife.desk.restock(kit, component, quantity, id="restocked")
+        assert refusal.value.code == "id_reused"
+    fife.desk.restock(kit, "wheels", 1, id="restocked")
+    short = {each.component: each.missing for each in fife.find.holding(kit).shortages}
+    assert short == {"Wheel": 1, "Panel": 1}
+
+
+def test_what_is_no_tag_is_not_printed(fife: Kitloan) -> None:
+    """A label of nothing was met with an error that no caller of the library knows."""
+    with pytest.raises(BadInput) as refusal:
+        fife.holdings.labels_printed(["junk"], blank=True)
+    assert refusal.value.code == "bad_tag"
+    assert fife.ledger.verify().ok
+
+
+@pytest.mark.parametrize("figure", ["1" + "0" * 400, "nan", "-inf"])
+def test_a_figure_beyond_all_sheets_is_refused_by_its_name(figure: str, tmp_path: Path) -> None:
+    """A whole number too large for a length was a traceback at the label printer."""
+    (tmp_path / "stall.toml").write_text(
+        f"columns = 3\nrows = 7\nlabel_width = {figure}\nlabel_height = 38.1\nleft = 7\ntop = 15\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(BadInput) as refusal:
+        own_stock.find(str(tmp_path / "stall.toml"))
+    assert (refusal.value.code, refusal.value.details["key"]) == ("bad_stock", "label_width")

@@ -1,0 +1,613 @@
+"""What a college is, as a plain dictionary: the model that the real core is argued with.
+
+Nothing here is shared with the program under test but the words: no ledger, no tables, no
+transactions. A verb of `World` has the name of the real verb; it changes the dictionary, or raises
+`No` with the code of the refusal that the real one must give. To add a verb: write it here, and
+add its row to `VERBS` in `machine.py`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, NoReturn
+
+from kitloan import Count, Gift, NewHolding
+from kitloan.calendar import DEFAULT_LOAN_DAYS, LONGEST_LOAN_DAYS
+from kitloan.entries import Component, KitTypeDefined
+
+Short = dict[str, tuple[int, int]]
+"""Of a component, how many are missing and how many are broken."""
+
+
+class No(Exception):  # as the refusals of the program
+    """The model refuses, with this code."""
+
+
+def no(code: str) -> NoReturn:
+    """Refuse."""
+    raise No(code)
+
+
+def same_name(text: str) -> str:
+    """Spellings that differ in case and spaces are one."""
+    return " ".join(text.split()).casefold()
+
+
+@dataclass
+class Loan:
+    """What one borrower has, or had, of a holding."""
+
+    id: str
+    to: str
+    quantity: int
+    due: date
+    out_at: str
+    back: int = 0
+
+    @property
+    def left(self) -> int:
+        return self.quantity - self.back
+
+
+@dataclass
+class Kept:
+    """A holding."""
+
+    type: str
+    quantity: int
+    seen: tuple[str, str]
+    asset_number: str | None = None
+    serial: str | None = None
+    location: str | None = None
+    gift: Gift = field(default_factory=Gift)
+    state: str = "held"
+    uncounted: bool = False
+    short: Short = field(default_factory=dict)
+    loans: list[Loan] = field(default_factory=list)
+    second_tags: set[str] = field(default_factory=set)
+    proposed: tuple[str, str | None] | None = None
+    """Who would withdraw it, and the donor's agreement."""
+
+    @property
+    def out(self) -> list[Loan]:
+        """The open loans, due first first."""
+        found = [each for each in self.loans if each.left]
+        return sorted(found, key=lambda each: (each.due, each.out_at, each.id))
+
+    @property
+    def out_quantity(self) -> int:
+        return sum(each.left for each in self.out)
+
+
+@dataclass
+class Act:
+    """A request that was done: what a retry must agree with, and what undoing puts back.
+
+    `before` has each holding as it was; None for one that was not there. `parts` is how many
+    entries of it are about a holding: so many an undo takes.
+    """
+
+    verb: str
+    said: object
+    by: str
+    desk: bool = False
+    before: dict[str, Kept | None] = field(default_factory=dict)
+    parts: int = 0
+    undone: bool = False
+    answer: object = None
+
+
+@dataclass
+class World:
+    """One college. `at` is when its last entry is dated, `entries` how many there are."""
+
+    kept: dict[str, Kept] = field(default_factory=dict)
+    types: dict[str, tuple[str, tuple[Component, ...]]] = field(default_factory=dict)
+    borrowers: dict[str, str] = field(default_factory=dict)
+    labels: set[str] = field(default_factory=set)
+    people: set[tuple[str, str]] = field(default_factory=set)
+    acts: dict[str, Act] = field(default_factory=dict)
+    entries: int = 0
+    at: str = ""
+    exported: int = 0
+
+
+class Say:
+    """One request to a world: who says it, when, under which id. Its verbs are methods."""
+
+    def __init__(self, world: World, by: str, now: str, today: date, id: str) -> None:  # noqa: A002
+        self.w = world
+        self.by = by
+        self.at = max(now, world.at)
+        self.today = today
+        self.id = id
+        self.done = world.acts.get(id)
+
+    # -- what the verbs are made of -------------------------------------------------------------
+
+    def find(self, text: str) -> str:
+        """The tag of the holding that a text means."""
+        bare = text.replace(" ", "").replace("-", "").upper()
+        if bare in self.w.kept:
+            return bare
+        for tag, kept in self.w.kept.items():
+            if bare in kept.second_tags:
+                return tag
+        numbered = [
+            tag
+            for tag, kept in self.w.kept.items()
+            if kept.state != "withdrawn"
+            and kept.asset_number is not None
+            and same_name(kept.asset_number) == same_name(text)
+        ]
+        if len(numbered) == 1:
+            return numbered[0]
+        if numbered:
+            no("ambiguous")
+        if bare in self.w.labels:
+            no("unclaimed_tag")
+        no("unknown_tag" if len(bare) == 13 and bare.startswith("KL") else "unknown_holding")
+
+    def again(self, verb: str, said: object) -> bool:
+        """Whether this request was done before; refuses another one under its id."""
+        if self.done is None:
+            return False
+        if (self.done.verb, self.done.said) != (verb, said):
+            no("id_reused")
+        return True
+
+    def write(
+        self,
+        verb: str,
+        said: object,
+        before: Mapping[str, Kept | None],
+        *,
+        parts: int = 1,
+        more: int = 0,
+        desk: bool = True,
+        answer: object = None,
+    ) -> object:
+        """Put a request on record: `parts` entries about holdings, `more` about other things."""
+        act = Act(verb, said, self.by, desk, dict(before), parts, answer=answer)
+        self.w.acts[self.id] = act
+        self.w.entries += parts + more
+        self.w.at = self.at
+        return answer
+
+    def copies(self, *tags: str) -> dict[str, Kept | None]:
+        return {tag: deepcopy(self.w.kept.get(tag)) for tag in tags}
+
+    def see(self, tag: str) -> None:
+        self.w.kept[tag].seen = (self.at, self.by)
+
+    def new_type(self, name: str) -> int:
+        """Take in a kit type; how many entries that takes."""
+        if same_name(name) in self.w.types:
+            return 0
+        self.w.types[same_name(name)] = (name, ())
+        return 1
+
+    def parts_of(self, tag: str) -> dict[str, int]:
+        """What a kit should hold; a stock of loose items has no contents."""
+        kept = self.w.kept[tag]
+        contents = self.w.types[kept.type][1] if kept.quantity == 1 else ()
+        return {each.name: each.quantity for each in contents}
+
+    def unusable(self, kept: Kept) -> bool:
+        critical = {each.name for each in self.w.types[kept.type][1] if each.critical}
+        return bool(critical & set(kept.short))
+
+    def reckon(self, tag: str, count: Count | None) -> tuple[bool, Short]:
+        """Whether the kit is uncounted after a count, and what is short then."""
+        listed, short = self.parts_of(tag), dict(self.w.kept[tag].short)
+        if count is None or not (count.whole or count.missing or count.broken):
+            return bool(listed), short
+        if count.whole and (count.missing or count.broken):
+            no("whole_but_short")
+        if count.whole:
+            return False, {}
+        if not listed:
+            no("no_contents_list")
+        for place, named in enumerate((count.missing, count.broken)):
+            for name, number in (named or {}).items():
+                if number < 0:
+                    no("bad_quantity")
+                if name not in listed:
+                    no("no_such_component")
+                pair = list(short.get(name, (0, 0)))
+                pair[place] = number
+                short[name] = (pair[0], pair[1])
+        if any(sum(short.get(name, (0, 0))) > most for name, most in listed.items()):
+            no("too_many_short")
+        return False, {name: pair for name, pair in short.items() if any(pair)}
+
+    def loans_meant(self, tag: str, to: str | None) -> list[Loan]:
+        loans = self.w.kept[tag].out
+        if not loans:
+            self.must_be_here(self.w.kept[tag])
+        if to is not None:
+            loans = [each for each in loans if each.to == same_name(to)]
+        if not loans:
+            no("not_out")
+        if len({each.to for each in loans}) > 1:
+            no("which_loan")
+        return loans
+
+    def must_be_free(self, tag: str) -> None:
+        if tag in self.w.kept or any(tag in each.second_tags for each in self.w.kept.values()):
+            no("tag_taken")
+
+    def must_be_due(self, due: date) -> None:
+        if due < self.today:
+            no("due_in_the_past")
+        if (due - self.today).days > LONGEST_LOAN_DAYS:
+            no("due_too_late")
+
+    # -- the counter ----------------------------------------------------------------------------
+
+    def check_out(
+        self,
+        tags: Sequence[str],
+        to: str,
+        *,
+        contact: str | None = None,
+        due_on: date | None = None,
+        quantity: int | None = None,
+        override: str | None = None,
+    ) -> object:
+        found = list(dict.fromkeys(self.find(text) for text in tags)) or no("nothing_named")
+        number = 1 if quantity is None else quantity
+        said = (tuple(found), same_name(to), number or 1)
+        if self.again("check_out", said):
+            return self.done and self.done.answer
+        due = due_on or self.today + timedelta(days=DEFAULT_LOAN_DAYS)
+        self.must_be_due(due)
+        for tag in found:
+            self.may_be_lent(self.w.kept[tag], number, override)
+        before = self.copies(*found)
+        new = same_name(to) not in self.w.borrowers
+        self.w.borrowers.setdefault(same_name(to), to)
+        if contact:
+            self.w.people.add((contact, same_name(to)))
+        loans = [(f"{self.id}-{n}", tag) for n, tag in enumerate(found, start=1)]
+        for loan, tag in loans:
+            self.w.kept[tag].loans.append(Loan(loan, same_name(to), number, due, self.at))
+            self.see(tag)
+        return self.write("check_out", said, before, parts=len(found), more=new, answer=loans)
+
+    def may_be_lent(self, kept: Kept, number: int, override: str | None) -> None:
+        self.must_be_here(kept)
+        if number < 1:
+            no("bad_quantity")
+        if kept.quantity - kept.out_quantity < number:
+            if kept.quantity > 1:
+                no("not_enough")
+            no("on_loan" if kept.out else "bad_quantity")
+        if kept.uncounted:
+            no("uncounted")
+        if self.unusable(kept) and not override:
+            no("incomplete")
+
+    def check_in(
+        self,
+        tags: Sequence[str],
+        count: Count | None = None,
+        *,
+        quantity: int | None = None,
+        from_: str | None = None,
+    ) -> object:
+        found = list(dict.fromkeys(self.find(text) for text in tags)) or no("nothing_named")
+        named = count is not None and (count.missing or count.broken)
+        if len(found) > 1 and (named or quantity is not None):
+            no("one_at_a_time")
+        if self.again("check_in", frozenset(found)):
+            told: Any = self.done and self.done.answer
+            if quantity not in (None, sum(each[2] for each in told)):
+                no("id_reused")
+            return [each for tag in found for each in told if each[0] == tag]
+        before, parts, answer = self.copies(*found), 0, []
+        for tag in found:
+            loans = self.loans_meant(tag, from_)
+            outstanding = sum(each.left for each in loans)
+            back = outstanding if quantity is None else quantity
+            if back < 1:
+                no("bad_quantity")
+            if back > outstanding:
+                no("more_than_out")
+            uncounted, short = self.reckon(tag, count)
+            answer.append((tag, loans[0].id, back))
+            for each in loans:
+                now = min(back, each.left)
+                each.back += now
+                back -= now
+                parts += now > 0
+            self.w.kept[tag].uncounted, self.w.kept[tag].short = uncounted, short
+            self.see(tag)
+        return self.write("check_in", frozenset(found), before, parts=parts, answer=answer)
+
+    def renew(self, tag: str, due_on: date, *, from_: str | None = None) -> object:
+        tag = self.find(tag)
+        if self.again("renew", (tag, due_on)):
+            return self.done and self.done.answer
+        self.must_be_due(due_on)
+        loan = self.loans_meant(tag, from_)[0]
+        before = self.copies(tag)
+        loan.due = due_on
+        return self.write("renew", (tag, due_on), before, answer=(loan.id, due_on))
+
+    def count(self, tag: str, count: Count) -> object:
+        tag = self.find(tag)
+        kept = self.w.kept[tag]
+        if self.again("count", tag):
+            return None
+        if kept.out:
+            no("on_loan")
+        self.must_be_here(kept)
+        before = self.copies(tag)
+        kept.uncounted, kept.short = self.reckon(tag, count)
+        self.see(tag)
+        return self.write("count", tag, before)
+
+    def restock(self, tag: str, component: str, quantity: int) -> object:
+        tag = self.find(tag)
+        kept = self.w.kept[tag]
+        if quantity < 1:
+            no("bad_quantity")
+        if self.again("restock", (tag, component, quantity)):
+            return None
+        self.must_be_here(kept)
+        if not kept.short:
+            no("nothing_short")
+        if component not in kept.short:
+            no("no_such_component")
+        missing, broken = kept.short[component]
+        if quantity > missing + broken:
+            no("more_than_short")
+        before = self.copies(tag)
+        found = min(quantity, missing)
+        kept.short[component] = (missing - found, broken - (quantity - found))
+        if kept.short[component] == (0, 0):
+            del kept.short[component]
+        self.see(tag)
+        return self.write("restock", (tag, component, quantity), before)
+
+    def undo(self) -> object:
+        if self.done is not None:
+            if self.done.verb != "undo":
+                no("id_reused")
+            return self.done.answer
+        acts = list(self.w.acts.values())
+        mine = [n for n, a in enumerate(acts) if a.desk and a.by == self.by and not a.undone]
+        last = mine[-1] if mine else no("nothing_to_undo")
+        act = acts[last]
+        for later in acts[last + 1 :]:
+            if not later.undone and set(later.before) & set(act.before):
+                no("built_upon")
+        act.undone = True
+        for tag, kept in act.before.items():
+            if kept is None:
+                del self.w.kept[tag]
+            else:
+                self.w.kept[tag] = deepcopy(kept)
+        self.write("undo", None, {}, more=act.parts, parts=0, desk=False, answer=set(act.before))
+        return set(act.before)
+
+    # -- the register ---------------------------------------------------------------------------
+
+    def add(self, new: NewHolding) -> object:
+        tag = str(new.tag)
+        said = (same_name(new.type), new.quantity, tag)
+        if self.again("add", said):
+            return tag
+        self.must_be_free(tag)
+        if new.quantity < 1:
+            no("bad_quantity")
+        more = self.new_type(new.type)
+        self.w.kept[tag] = Kept(
+            same_name(new.type),
+            new.quantity,
+            (self.at, self.by),
+            asset_number=new.asset_number,
+            serial=new.serial,
+            location=new.location,
+            gift=new.gift,
+        )
+        parts = 2 if new.gift else 1
+        return self.write("add", said, {tag: None}, parts=parts, more=more, answer=tag)
+
+    def amend(
+        self,
+        tag: str,
+        *,
+        type: str | None = None,  # noqa: A002
+        quantity: int | None = None,
+        asset_number: str | None = None,
+        serial: str | None = None,
+    ) -> object:
+        tag = self.find(tag)
+        kept = self.w.kept[tag]
+        given = (type and same_name(type), quantity, asset_number, serial)
+        if self.done is not None:
+            became: Any = self.done.said if self.done.verb == "amend" else no("id_reused")
+            # What is not given again is not gainsaid.
+            said = (tag, *[b if g is None else g for g, b in zip(given, became[1:], strict=True)])
+            self.again("amend", said)
+            return None
+        held = kept.quantity if quantity is None else quantity
+        if held < 1:
+            no("bad_quantity")
+        if held < kept.out_quantity:
+            no("more_out")
+        before = self.copies(tag)
+        more = self.new_type(type) if type else 0
+        kept.type = same_name(type) if type else kept.type
+        kept.quantity = held
+        if asset_number is not None:
+            kept.asset_number = asset_number or None
+        if serial is not None:
+            kept.serial = serial or None
+        became = (kept.type, kept.quantity, kept.asset_number or "", kept.serial or "")
+        return self.write("amend", (tag, *became), before, more=more)
+
+    def record_gift(self, tag: str, gift: Gift) -> object:
+        tag = self.find(tag)
+        if not self.again("record_gift", (tag, gift)):
+            before = self.copies(tag)
+            self.w.kept[tag].gift = gift
+            self.write("record_gift", (tag, gift), before, desk=False)
+        return None
+
+    def move(self, tag: str, location: str) -> object:
+        tag = self.find(tag)
+        if not self.again("move", (tag, location)):
+            before = self.copies(tag)
+            self.w.kept[tag].location = location
+            self.see(tag)
+            self.write("move", (tag, location), before)
+        return None
+
+    def sight(self, tag: str) -> object:
+        tag = self.find(tag)
+        if not self.again("sight", tag):
+            before = self.copies(tag)
+            self.see(tag)
+            self.write("sight", tag, before)
+        return None
+
+    def report_missing(self, tag: str, reason: str | None = None) -> object:
+        tag = self.find(tag)
+        kept = self.w.kept[tag]
+        if self.again("report_missing", (tag, reason)):
+            return None
+        self.must_be_here(kept)
+        if kept.quantity > 1:
+            no("several")
+        before = self.copies(tag)
+        for loan in kept.out[:1]:
+            loan.back = loan.quantity
+        kept.state = "missing"
+        return self.write("report_missing", (tag, reason), before)
+
+    def found(self, tag: str) -> object:
+        tag = self.find(tag)
+        kept = self.w.kept[tag]
+        if self.again("found", tag):
+            return None
+        if kept.state != "missing":
+            no("not_missing")
+        before = self.copies(tag)
+        kept.state, kept.proposed = "held", None
+        self.see(tag)
+        return self.write("found", tag, before)
+
+    def propose_withdrawal(
+        self, tag: str, reason: str, *, donor_agreement: str | None = None
+    ) -> object:
+        tag = self.find(tag)
+        kept = self.w.kept[tag]
+        if self.again("propose_withdrawal", (tag, reason)):
+            return None
+        self.may_leave(kept, donor_agreement)
+        before = self.copies(tag)
+        kept.proposed = (self.by, donor_agreement)
+        return self.write("propose_withdrawal", (tag, reason), before)
+
+    def withdraw(self, tag: str) -> object:
+        if self.done and self.done.verb == "withdraw":
+            (withdrawn,) = self.done.before
+            number = self.w.kept[withdrawn].asset_number if withdrawn in self.w.kept else None
+            if number is not None and same_name(number) == same_name(tag):
+                return None  # by the number that it does not answer to any more
+        elif self.done:
+            no("id_reused")
+        tag = self.find(tag)
+        kept = self.w.kept[tag]
+        if self.again("withdraw", tag):
+            return None
+        self.may_leave(kept, "said later")
+        by, donor_agreement = kept.proposed or no("not_proposed")
+        self.may_leave(kept, donor_agreement)
+        if by == self.by:
+            no("same_person")
+        before = self.copies(tag)
+        kept.state, kept.proposed = "withdrawn", None
+        return self.write("withdraw", tag, before)
+
+    def may_leave(self, kept: Kept, donor_agreement: str | None) -> None:
+        if kept.out:
+            no("on_loan")
+        if kept.state != "missing":
+            self.must_be_here(kept)
+        if kept.gift.title in ("on_loan_from_donor", "held_for_esp") and not donor_agreement:
+            no("donor_must_agree")
+
+    def must_be_here(self, kept: Kept) -> None:
+        if kept.state != "held":
+            no(kept.state)
+
+    def claim_label(self, tag: str, new: str) -> object:
+        tag = self.find(tag)
+        if not self.again("claim_label", (tag, new)):
+            self.must_be_free(new)
+            before = self.copies(tag)
+            self.w.kept[tag].second_tags.add(new)
+            self.see(tag)
+            self.write("claim_label", (tag, new), before)
+        return None
+
+    def define_types(self, types: Sequence[KitTypeDefined]) -> object:
+        said = tuple(types)
+        if not self.again("define_types", said):
+            for each in types:
+                self.w.types[same_name(each.name)] = (each.name, each.contents)
+            if types:
+                self.write("define_types", said, {}, parts=0, more=len(types), desk=False)
+        return None
+
+    def labels_printed(self, tags: Sequence[str]) -> object:
+        self.w.labels |= set(tags)
+        self.write("labels_printed", None, {}, parts=0, more=1, desk=False)
+        return None
+
+    # -- people, who are in no ledger -----------------------------------------------------------
+
+    def erase(self, who: str) -> object:
+        named = [each for each in self.w.people if same_name(each[0]) == same_name(who)]
+        if not named:
+            no("unknown_contact")
+        if len(named) > 1:
+            no("ambiguous")
+        self.w.people -= set(named)
+        return len(named)
+
+
+def status(world: World, kept: Kept, today: date) -> str:
+    """The one word for how a holding stands."""
+    if kept.state != "held":
+        return kept.state
+    if any(each.due < today for each in kept.out):
+        return "overdue"
+    if kept.out_quantity == kept.quantity:
+        return "out"
+    if kept.uncounted:
+        return "uncounted"
+    critical = {each.name for each in world.types[kept.type][1] if each.critical}
+    return "incomplete" if critical & set(kept.short) else "in"
+
+
+def totals(worlds: Iterable[World], today: date, unseen_before: str) -> dict[str, int]:
+    """What the audit must count."""
+    held = [(w, each) for w in worlds for each in w.kept.values() if each.state != "withdrawn"]
+    critical = {
+        id(each): {c.name for c in w.types[each.type][1] if c.critical} & set(each.short)
+        for w, each in held
+    }
+    return {
+        "holdings": len(held),
+        "out": sum(bool(each.out) for _, each in held),
+        "overdue": sum(any(loan.due < today for loan in each.out) for _, each in held),
+        "incomplete": sum(bool(critical[id(each)]) for _, each in held),
+        "missing": sum(each.state == "missing" for _, each in held),
+        "not_sighted_12_months": sum(each.seen[0] < unseen_before for _, each in held),
+    }

@@ -4,6 +4,7 @@ import gzip
 import json
 import shutil
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,8 +95,8 @@ def lies(draw: st.DrawFn, sent: Sent) -> bytes:
         elsewhere = lines
         for key in draw(st.sampled_from(places(lines))):
             elsewhere = elsewhere[key]
-        try:
-            put(lines, where, draw(ODD | st.just(...) | st.just(elsewhere)))
+        try:  # a copy, since a thing put into itself has no end
+            put(lines, where, draw(ODD | st.just(...) | st.just(deepcopy(elsewhere))))
         except (KeyError, IndexError, TypeError):
             continue  # the first lie took away what the second would have changed
     try:

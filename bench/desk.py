@@ -31,6 +31,9 @@ SCANS = 60
 HOUR = 720
 """Scans in an hour at the busiest counter: one every five seconds."""
 
+HOLDINGS_BY_STATUS = "\x1bOQ" * 5
+"""F2, and again for each status until those that are overdue."""
+
 SIZES = (("college.sqlite", 5_000, 20_000), ("large.sqlite", 100_000, 1_000_000))
 
 
@@ -120,6 +123,22 @@ def basket(folder: Path) -> None:
         line("lending all 210 at once", (desk.until("OUT") - start) * 1000, None, "")
 
 
+def lists(folder: Path) -> None:
+    """Scans that come while the holdings are looked up by status, against scans at home."""
+    with at_desk(folder, *SIZES[1]) as (desk, tags):
+        desk.scan("School 1")
+        desk.until("LENDING")
+        alone = [_verdict(desk, tag) for tag in tags[:SCANS]][5:]
+        beside = []
+        for tag in tags[SCANS : 2 * SCANS]:
+            desk.press(HOLDINGS_BY_STATUS)
+            beside.append(_verdict(desk, tag))
+    for name, part in (("median", 10), ("p95", 19)):
+        usual, busy = (statistics.quantiles(each, n=20)[part - 1] for each in (alone, beside))
+        what = f"last key to verdict beside a list, {name}, {SIZES[1][1]:,} holdings"
+        line(f"{what} (floor: at home)", busy, usual, "+50 ms")
+
+
 def memory(folder: Path) -> None:
     """What an hour of scans leaves behind."""
     with at_desk(folder, *SIZES[1]) as (desk, tags):
@@ -136,7 +155,7 @@ def memory(folder: Path) -> None:
 
 def main() -> None:
     """Measure what is named on the command line, or everything."""
-    benchmarks = (opening, verdicts, basket, memory)
+    benchmarks = (opening, verdicts, basket, lists, memory)
     wanted = set(sys.argv[1:]) or {each.__name__ for each in benchmarks}
     print(f"{platform.platform()}, Python {platform.python_version()}, {os.cpu_count()} cores")
     print(f"{time.strftime('%Y-%m-%d')}, kitloan {kitloan.__version__}, load {os.getloadavg()[0]}")

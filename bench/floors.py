@@ -11,6 +11,7 @@ PRAGMAS = (
     "PRAGMA synchronous = EXTRA",
     "PRAGMA secure_delete = ON",
     "PRAGMA temp_store = MEMORY",
+    "PRAGMA cache_size = -65536",
 )
 
 

@@ -36,7 +36,7 @@ from kitloan.prepared import AnyRow
 from kitloan.resolve import resolve
 from kitloan.session import Session, check_quantity
 from kitloan.tags import grouped, parse
-from kitloan.text import clean
+from kitloan.text import clean, type_key
 
 holding, alias, label = table(HoldingRow), table(Alias), table(Label)
 
@@ -83,7 +83,15 @@ class Holdings:
         with self._session.writing(id) as writer:
             row = self._row(writer, tag)
             if writer.said:
-                said_of(writer, HoldingAmended, row.tag)
+                fact = said_of(writer, HoldingAmended, row.tag)
+                wanted = {
+                    "kit_type": type_key(clean(type, "The kit type")) if type else fact.kit_type,
+                    "quantity": fact.quantity if quantity is None else quantity,
+                    "asset_number": changed(asset_number, fact.asset_number, "The asset number"),
+                    "serial": changed(serial, fact.serial, "The serial number"),
+                }
+                if fact.model_copy(update=wanted) != fact:
+                    raise id_reused(writer.request)
                 return
             held = row.quantity if quantity is None else check_quantity(quantity)
             if held < row.out_quantity:
@@ -217,7 +225,7 @@ class Holdings:
         """Put on record that labels of these tags went to paper; gives the batch's id."""
         with self._session.writing() as writer:
             for start in range(0, len(tags), _TAGS_PER_ENTRY):
-                part = tuple(tags[start : start + _TAGS_PER_ENTRY])
+                part = tuple(map(parse, tags[start : start + _TAGS_PER_ENTRY]))
                 writer.append(
                     LabelsPrinted(batch=writer.request, blank=blank, tags=part, stock=stock)
                 )

@@ -10,16 +10,17 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, bindparam, insert, select, text, update
 
 from kitloan.calendar import Clock, instant
-from kitloan.entries import GENESIS, Entry, Fact, parse, seal
+from kitloan.entries import GENESIS, Entry, Fact, LedgerResumed, parse, seal
 from kitloan.errors import BadInput, StoreError
 from kitloan.models import LedgerEntry, LedgerHead, table
 from kitloan.prepared import Change, Query
 from kitloan.register import apply
+from kitloan.register.epochs import ledger_name
 from kitloan.store import Store
 from kitloan.text import fault, tidy
 
@@ -114,6 +115,12 @@ class Writer:
         record(self.connection, self.college, self._head.epoch, entry, body, self._head.hash)
         return entry
 
+    def resume(self, epoch: int) -> None:
+        """Go on in a new epoch, whose first entry names the last of the one before."""
+        last = self._head
+        self._head = Head(epoch, last.seq, last.hash, last.at)
+        self.append(LedgerResumed(seq=last.seq, hash=last.hash))
+
     def finish(self) -> None:
         """Move the head to the last entry; the caller's transaction commits it."""
         if self._head is not self._before:
@@ -124,25 +131,51 @@ def _said(connection: Connection, college: str, request: str) -> list[Entry]:
     return [parse(body) for body in _of_request(connection, c=college, i=request).scalars()]
 
 
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """An entry with its text as it was sealed, and that text's hash."""
+
+    epoch: int
+    entry: Entry
+    body: str
+    hash: str
+
+    def row(self, college: str) -> dict[str, Any]:
+        """Its row in a college's ledger."""
+        entry = self.entry
+        return {
+            "college": college,
+            "epoch": self.epoch,
+            "seq": entry.seq,
+            "id": entry.id,
+            "part": entry.part,
+            "kind": entry.fact.kind,
+            "tag": getattr(entry.fact, "tag", None),
+            "at": entry.at,
+            "by": entry.by,
+            "body": self.body,
+            "hash": self.hash,
+        }
+
+
 def record(
     connection: Connection, college: str, epoch: int, entry: Entry, body: str, digest: str
 ) -> None:
     """Write one sealed entry and apply it; moving the head is the caller's."""
-    _insert_entry(
-        connection,
-        college=college,
-        epoch=epoch,
-        seq=entry.seq,
-        id=entry.id,
-        part=entry.part,
-        kind=entry.fact.kind,
-        tag=getattr(entry.fact, "tag", None),
-        at=entry.at,
-        by=entry.by,
-        body=body,
-        hash=digest,
-    )
+    _insert_entry(connection, **Sealed(epoch, entry, body, digest).row(college))
     apply(connection, college, entry)
+
+
+def record_all(connection: Connection, college: str, batch: Sequence[Sealed]) -> None:
+    """Write entries that follow on one another and apply them: as `record`, at two thirds the cost.
+
+    When it raises, the transaction must be rolled back to where it was: which of them was wrong is
+    told by recording them one by one.
+    """
+    _insert_entry.many(connection, (each.row(college) for each in batch))
+    # An entry that undoes another asks the ledger only for what came before it.
+    for each in batch:
+        apply(connection, college, each.entry)
 
 
 @contextmanager
@@ -176,6 +209,20 @@ def writing(
         writer.finish()
 
 
+def resume(store: Store, college: str, actor: str, clock: Clock, epoch: int) -> None:
+    """Begin a new epoch of a ledger where a restored backup ends.
+
+    Args:
+        store: the restored store.
+        college: whose ledger.
+        actor: who is on record for it.
+        clock: tells the time.
+        epoch: the new epoch's number, higher than any that the ledger had anywhere.
+    """
+    with writing(store, college, actor, clock) as writer:
+        writer.resume(epoch)
+
+
 def begin(connection: Connection, college: str, *, own: bool) -> Head:
     """Make the empty ledger of a college, unless another program just has; gives its head."""
     _insert_head(connection, college=college, hash=GENESIS, own=own)
@@ -198,11 +245,6 @@ def move_head(connection: Connection, college: str, head: Head) -> None:
         new_hash=head.hash,
         new_at=head.at,
     )
-
-
-def ledger_name(college: str, epoch: int) -> str:
-    """`fife`, or `fife/2` after a backup was restored."""
-    return college if epoch == 1 else f"{college}/{epoch}"
 
 
 def new_id() -> str:

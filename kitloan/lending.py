@@ -263,6 +263,8 @@ def renew(
     tag = _tag(writer, text)
     if writer.said:
         fact = said_of(writer, LoanRenewed, tag)
+        if fact.due_on != due_on.isoformat():
+            raise id_reused(writer.request)
         return fact.loan, "", date.fromisoformat(fact.due_on)
     check_due(due_on, today)
     (which, *_) = loans_meant(writer, tag, to)

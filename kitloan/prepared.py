@@ -9,6 +9,8 @@ because all it gives back is how many rows it touched.
 Values are text, whole numbers and booleans only, which both drivers take as they come.
 """
 
+from collections.abc import Callable, Iterable
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, CursorResult, Dialect, Row
@@ -20,26 +22,46 @@ AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 """A row whose columns are not typed."""
 
 
+class _Said:
+    """A statement's text for one dialect, and how its values go to that dialect's driver."""
+
+    def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
+        compiled: Any = statement.compile(dialect=dialect)
+        self.text: str = compiled.string
+        order: list[str] | None = compiled.positiontup if compiled.positional else None
+        self.given = _giver(
+            {name: each.value for name, each in compiled.binds.items() if not each.required}, order
+        )
+        """Puts a call's values in the form that the driver takes."""
+
+
+def _giver(constants: dict[str, Any], order: list[str] | None) -> Callable[[dict[str, Any]], Any]:
+    if order is None:
+        return constants.__or__  # by name, as PostgreSQL's driver takes them
+    if len(order) < 2:
+        return lambda values: tuple([(constants | values)[name] for name in order])
+    # One call in C: a list made here took as long as a small query.
+    in_order = itemgetter(*order)
+    return (lambda values: in_order(constants | values)) if constants else in_order
+
+
 class _Statement:
     """One Core statement whose `bindparam` names are the arguments of a call."""
 
     def __init__(self, statement: ClauseElement) -> None:
         self._statement = statement
-        self._compiled: dict[str, tuple[str, dict[str, Any], list[str] | None]] = {}
+        self._compiled: dict[str, _Said] = {}
 
-    def _said(self, dialect: Dialect, values: dict[str, Any]) -> tuple[str, Any]:
-        """The statement's text for a dialect, and the values in the form its driver takes."""
-        known = self._compiled.get(dialect.name)
-        text, constants, order = known or self._compile(dialect)
-        every = constants | values
-        return text, every if order is None else tuple([every[name] for name in order])
+    def _for(self, connection: Connection) -> _Said:
+        dialect = connection.dialect
+        said = self._compiled.get(dialect.name)
+        if said is None:
+            said = self._compiled[dialect.name] = _Said(self._statement, dialect)
+        return said
 
-    def _compile(self, dialect: Dialect) -> tuple[str, dict[str, Any], list[str] | None]:
-        compiled = self._statement.compile(dialect=dialect)
-        order = compiled.positiontup if compiled.positional else None  # type: ignore[attr-defined]  # only SQLCompiler has it, which every statement here gives
-        made = (compiled.string, dict(compiled.params), order)
-        self._compiled[dialect.name] = made
-        return made
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.dbapi_connection
 
 
 class Query(_Statement):
@@ -47,7 +69,16 @@ class Query(_Statement):
 
     def __call__(self, connection: Connection, **values: Any) -> CursorResult[*tuple[Any, ...]]:
         """The rows for these values."""
-        return connection.exec_driver_sql(*self._said(connection.dialect, values))
+        said = self._for(connection)
+        return connection.exec_driver_sql(said.text, said.given(values))
+
+    def plain(self, connection: Connection, **values: Any) -> list[tuple[Any, ...]]:
+        """The rows as the driver gives them: a small query takes a quarter of the time."""
+        said = self._for(connection)
+        rows: list[tuple[Any, ...]] = (
+            _driver(connection).execute(said.text, said.given(values)).fetchall()
+        )
+        return rows
 
 
 class Change(_Statement):
@@ -55,9 +86,14 @@ class Change(_Statement):
 
     def __call__(self, connection: Connection, **values: Any) -> int:
         """Write with these values; gives how many rows were touched."""
-        driver: Any = connection.connection.dbapi_connection
-        cursor = driver.execute(*self._said(connection.dialect, values))
+        said = self._for(connection)
+        cursor = _driver(connection).execute(said.text, said.given(values))
         return int(cursor.rowcount)
+
+    def many(self, connection: Connection, rows: Iterable[dict[str, Any]]) -> None:
+        """Write once for each of the rows, which all have the same names."""
+        said = self._for(connection)
+        _driver(connection).cursor().executemany(said.text, [said.given(row) for row in rows])
 
     def one(self, connection: Connection, **values: Any) -> None:
         """Make a change that must touch exactly one row.

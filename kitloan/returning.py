@@ -118,7 +118,7 @@ def check_in(
             "Take the others back first.",
         )
     if writer.said:
-        return _said_before(writer, tags)
+        return _said_before(writer, tags, quantity)
     return [_take_back(writer, tag, count, quantity, note, from_) for tag in tags]
 
 
@@ -219,9 +219,10 @@ def _found(parts: list[Part], short: Sequence[Short]) -> tuple[str, ...]:
     return tuple(p.name for p in parts if (p.missing or p.broken) and p.name not in now)
 
 
-def _said_before(writer: Writer, tags: list[str]) -> list[Returned]:
+def _said_before(writer: Writer, tags: list[str], quantity: int | None) -> list[Returned]:
     facts = facts_said(writer.said, CheckedIn)
-    if {f.tag for f in facts} != set(tags):
+    back = sum(f.quantity for f in facts)
+    if {f.tag for f in facts} != set(tags) or quantity not in (None, back):
         raise id_reused(writer.request)
     return [_answered(writer, [f for f in facts if f.tag == tag]) for tag in tags]
 
@@ -229,12 +230,13 @@ def _said_before(writer: Writer, tags: list[str]) -> list[Returned]:
 def _answered(writer: Writer, facts: list[CheckedIn]) -> Returned:
     """What a check-in answered that was made before: of one holding, perhaps over several loans."""
     (first, *_) = facts
-    row = _LOAN(writer.connection, c=writer.college, l=first.loan).one()
+    # Where the loan itself was undone since, nobody has it on record any more.
+    name = _LOAN(writer.connection, c=writer.college, l=first.loan).scalar() or ""
     return Returned(
         first.loan,
         first.tag,
         held(writer, first.tag).type_name,
-        row.name,
+        name,
         sum(each.quantity for each in facts),
         0,
         first.counted,
@@ -271,7 +273,9 @@ def restock(
     tag = resolve(writer.connection, writer.college, text)[1]
     check_quantity(quantity)
     if writer.said:
-        said_of(writer, ShortageMadeGood, tag)
+        fact = said_of(writer, ShortageMadeGood, tag)
+        if fact.quantity != quantity or not _means(what, fact.component):
+            raise id_reused(writer.request)
     else:
         row = held(writer, tag)
         must_be_here(row)
@@ -300,6 +304,13 @@ def restock(
             )
         )
     return tag, short_now(writer.connection, writer.college, tag)
+
+
+def _means(what: str, component: str) -> bool:
+    try:
+        return match(what, [component]) == component
+    except BadInput:
+        return False
 
 
 def short_now(connection: Connection, college: str, tag: str) -> tuple[ShortageLine, ...]:

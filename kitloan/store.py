@@ -121,7 +121,8 @@ class Store:
             loose = self.engine.execution_options(isolation_level="AUTOCOMMIT")
             with loose.connect() as each:
                 for table in tables:
-                    each.exec_driver_sql(f"VACUUM FULL {table}")
+                    # Analysed too, or the planner's statistics would go on holding names.
+                    each.exec_driver_sql(f"VACUUM (FULL, ANALYZE) {table}")
 
     def close(self) -> None:
         """Give back every connection."""
@@ -144,7 +145,7 @@ def open_store(place: str) -> Store:
     Raises:
         StoreError: `no_store`, `not_a_store`, `newer_store`, `unreachable`, ...
     """
-    store = _postgres(place) if is_url(place) else _sqlite(_existing(Path(place)))
+    store = _postgres(place) if is_url(place) else _sqlite(_existing(_path(place)))
     try:
         _check_version(store)
     except KitloanError:
@@ -159,7 +160,7 @@ def create_store(place: str) -> Store:
     Raises:
         StoreError: as `open_store`, or `cannot_create`.
     """
-    store = _postgres(place) if is_url(place) else _sqlite(_new_or_existing(Path(place)))
+    store = _postgres(place) if is_url(place) else _sqlite(_new_or_existing(_path(place)))
     with store.write() as connection:
         if not store.is_sqlite:
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (APPLICATION_ID,))
@@ -182,6 +183,13 @@ def scratch_store(path: Path | None = None) -> Store:
         connection.exec_driver_sql("PRAGMA foreign_keys = ON")
         create_tables(connection)
     return Store(engine, "a scratch copy")
+
+
+def _path(place: str) -> Path:
+    """`place` as a file; another program's URL is none, and would be shown with its password."""
+    if "://" in place:
+        raise _not_a_url()
+    return Path(place)
 
 
 def _existing(path: Path) -> Path:
@@ -255,7 +263,9 @@ def _sqlite(path: Path) -> Store:
             check_same_thread=False,
         )
 
-    engine = sa.create_engine("sqlite+pysqlite://", creator=connect, poolclass=sa.QueuePool)
+    engine = sa.create_engine(
+        "sqlite+pysqlite://", creator=connect, poolclass=sa.QueuePool, hide_parameters=True
+    )
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
     return Store(engine, str(path))
@@ -283,10 +293,15 @@ def _begin(connection: Connection) -> None:
 def _postgres(place: str) -> Store:
     url = _url(place).set(drivername="postgresql+psycopg")
     url = url.difference_update_query(["college"])
-    name = url.render_as_string(hide_password=True).replace("+psycopg", "")
+    # Any other part of the query may hold a password, or something mistyped for one.
+    shown = url.set(query={key: v for key, v in url.query.items() if key in ("host", "port")})
+    name = shown.render_as_string(hide_password=True).replace("+psycopg", "")
     try:
         engine = sa.create_engine(
-            url, pool_pre_ping=True, connect_args={"connect_timeout": BUSY_SECONDS}
+            url,
+            pool_pre_ping=True,
+            hide_parameters=True,  # a traceback is sent by mail, and they hold people's names
+            connect_args={"connect_timeout": BUSY_SECONDS},
         )
         event.listen(engine, "connect", _set_patience)
     except ModuleNotFoundError as missing:
@@ -359,10 +374,17 @@ def college_in(place: str) -> str | None:
 
 def _url(place: str) -> URL:
     try:
-        return make_url(place)
+        url = make_url(place)
     except (sa.exc.ArgumentError, ValueError):  # what it says may hold the password
-        raise BadInput(
-            "bad_store",
-            "That is not the URL of a PostgreSQL database.",
-            "Write it like postgresql://USER@HOST/DATABASE",
-        ) from None
+        raise _not_a_url() from None
+    if "@" in (url.host or ""):  # the end of a password that has an @ in it
+        raise _not_a_url()
+    return url
+
+
+def _not_a_url() -> BadInput:
+    return BadInput(
+        "bad_store",
+        "That is not the URL of a PostgreSQL database.",
+        "Write it like postgresql://USER@HOST/DATABASE; in a password, @ is %40 and : is %3A.",
+    )

@@ -67,8 +67,10 @@ class Proposal:
 def report_missing(writer: Writer, text: str, reason: str | None) -> None:
     """See `Holdings.report_missing`."""
     tag = resolve(writer.connection, writer.college, text)[1]
+    why = clean(reason, "The reason") if reason else None
     if writer.said:
-        said_of(writer, HoldingMissing, tag)
+        if said_of(writer, HoldingMissing, tag).reason != why:
+            raise id_reused(writer.request)
         return
     row = held(writer, tag)
     must_be_here(row)
@@ -84,7 +86,7 @@ def report_missing(writer: Writer, text: str, reason: str | None) -> None:
         HoldingMissing(
             tag=tag,
             loan=loans[0].loan if loans else None,
-            reason=clean(reason, "The reason") if reason else None,
+            reason=why,
         )
     )
 

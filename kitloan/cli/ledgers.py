@@ -9,6 +9,8 @@ from kitloan.calendar import uk_instant
 from kitloan.cli.context import App, command, pass_app
 from kitloan.cli.output import Progress, columns, print_json, print_text
 from kitloan.errors import StoreError
+from kitloan.exchange import Heard
+from kitloan.tags import grouped
 
 
 @click.group("ledger", no_args_is_help=False)
@@ -32,16 +34,54 @@ def export(app: App, file: Path, since_last: bool) -> None:
 
 @command("import", "kitloan ledger import fife.kitloan ayrshire.kitloan", group=ledger)
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--new-key", is_flag=True, help="Take a key that this ledger's files were not signed with yet."
+)
 @pass_app
-def import_(app: App, files: tuple[Path, ...]) -> None:
-    """Merge ledgers from colleges, in whatever order they come; each whole or not at all."""
+def import_(app: App, files: tuple[Path, ...], new_key: bool) -> None:
+    """Merge ledgers from colleges, in whatever order they come; each whole or not at all.
+
+    In a college's store, take ESP's file: its receipt, and the kit types that all share.
+    """
+    heard: list[Heard] = []
     with app.open() as opened:
-        merged = opened.exchange.merge(files, Progress("Merging entries"))
+        if opened.session.is_national:
+            merged = opened.exchange.merge(files, Progress("Merging entries"), new_key=new_key)
+        else:
+            both = [opened.exchange.hear(file, new_key=new_key) for file in files]
+            merged, heard = [done for done, _ in both], [told for _, told in both]
     if app.json:
-        print_json({"files": as_json(merged)})
+        print_json({"files": as_json(merged)} | ({"heard": as_json(heard)} if heard else {}))
         return
     for each in merged:
         print_text(f"{each.file}: {each.ledger}, {each.added:,} new, {each.known:,} known.")
+    for told in heard:
+        print_text(_heard(told))
+
+
+def _heard(told: Heard) -> str:
+    lines = [
+        "ESP holds nothing of this ledger yet."
+        if told.esp_holds is None
+        else f"ESP holds this ledger up to entry {told.esp_holds:,}."
+    ]
+    if told.kit_types:
+        lines.append(f"Defined as ESP does: {', '.join(told.kit_types)}.")
+    if told.arrived:
+        lines.append(f"Arrived: {', '.join(grouped(tag) for tag in told.arrived)}.")
+    return "\n".join(lines)
+
+
+@command("aside", "kitloan ledger aside", group=ledger)
+@pass_app
+def aside(app: App) -> None:
+    """Files that were refused and are kept, with who sent them and why they do not fit."""
+    with app.open() as opened:
+        kept = opened.exchange.refused()
+    if app.json:
+        print_json({"items": as_json(kept), "total": len(kept)})
+        return
+    print_text("\n".join(f"{uk_instant(each.at)}  {each.message}" for each in kept) or "None.")
 
 
 @command("verify", "kitloan ledger verify", group=ledger)

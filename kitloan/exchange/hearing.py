@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
-from kitloan.entries import Component, KitTypeDefined, TransferArrived
+from kitloan.entries import Component, KitTypeDefined
 from kitloan.errors import BadInput
 from kitloan.exchange.header import Header
 from kitloan.exchange.sending import remember_receipt
@@ -21,6 +21,7 @@ from kitloan.models.absence import Transfer
 from kitloan.models.national import Resumption
 from kitloan.register.epochs import college_of, epoch_of
 from kitloan.session import ESP, Session
+from kitloan.transferring import arrived
 
 component, entry, kit_type = table(ComponentRow), table(LedgerEntry), table(KitType)
 resumption, transfer = table(Resumption), table(Transfer)
@@ -113,15 +114,10 @@ def _types(connection: Connection, college: str) -> dict[str, KitTypeDefined]:
 
 def _end_transfers(writer: Writer, header: Header) -> tuple[str, ...]:
     named = [each.transfer for each in header.arrived if each.college == writer.college]
-    open_ones = writer.connection.execute(
-        select(transfer.c.transfer, transfer.c.tag)
-        .where(
-            transfer.c.college == writer.college,
-            transfer.c.state == "sent",
-            transfer.c.transfer.in_(named),
-        )
-        .order_by(transfer.c.transfer)
-    ).all()
-    for row in open_ones:
-        writer.append(TransferArrived(tag=row.tag, transfer=row.transfer))
-    return tuple(row.tag for row in open_ones)
+    ended = [which for which in named if arrived(writer, which)]
+    rows = writer.connection.execute(
+        select(transfer.c.tag)
+        .where(transfer.c.college == writer.college, transfer.c.transfer.in_(ended))
+        .order_by(transfer.c.tag)
+    )
+    return tuple(rows.scalars())

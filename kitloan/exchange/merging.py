@@ -6,6 +6,7 @@ counts, and the entries of the other are kept apart as *lost* (`lost_entry`), ne
 entries lie on which branch follows from the entries alone, so the order of files does not matter.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select
@@ -17,7 +18,7 @@ from kitloan.exchange.mainline import lay_anew
 from kitloan.exchange.reading import ExchangeFile
 from kitloan.exchange.signing import fingerprint
 from kitloan.faults import driver_error
-from kitloan.ledger import Head, begin, head_of, move_head, record
+from kitloan.ledger import Head, Sealed, begin, head_of, move_head, record, record_all
 from kitloan.models import LedgerEntry, LedgerHead, table
 from kitloan.models.national import LostEntry, PinnedKey
 from kitloan.register.epochs import college_of, epoch_of, ledger_name
@@ -69,10 +70,14 @@ def merge(
     top = head_of(connection, college)
     _must_fit(connection, file, header, top)
     merging = _Merging(connection, file, header, top or begin(connection, college, own=False))
-    for body in lines:
-        merging.take(body)
-        if progress is not None and merging.done % _STEP == 0:
-            progress(merging.done, header.last - header.first + 1)
+    try:
+        for body in lines:
+            merging.take(body)
+            if progress is not None and merging.done % _STEP == 0:
+                progress(merging.done, header.last - header.first + 1)
+    except BadInput:
+        merging.apply_waiting()  # the first entry that is wrong may be one of these
+        raise
     merged = merging.end()
     if not file.signed(first, header):
         raise file.wrong(
@@ -190,6 +195,7 @@ class _Merging:
         self._seq, self._prev, self._at, self._epoch = header.first - 1, header.prev, "", 0
         self._head = top
         self._branched = False
+        self._waiting: list[Sealed] = []
         self._known = self._added = 0
         self.done = 0
         self.first_new = top.seq + 1
@@ -223,7 +229,10 @@ class _Merging:
             self.first_new = self._seq
         self._added += 1
         if self._on_main_line(epoch, read):
-            self._apply(read, epoch, body, digest)
+            self._waiting.append(Sealed(epoch, read, body, digest))
+            self._head = Head(epoch, read.seq, digest, read.at)
+            if len(self._waiting) == _STEP:
+                self.apply_waiting()
         else:
             self._branched = True
             self._connection.execute(
@@ -268,17 +277,38 @@ class _Merging:
         goes_on = epoch == self._head.epoch or isinstance(read.fact, LedgerResumed)
         return goes_on and read.prev == self._head.hash
 
-    def _apply(self, read: Entry, epoch: int, body: str, digest: str) -> None:
+    def apply_waiting(self) -> None:
+        """Record the entries that wait: some hundreds at once cost a third less than one by one.
+
+        Raises:
+            BadInput: `impossible`, for the first that says what cannot have happened.
+        """
+        waiting, self._waiting = self._waiting, []
+        if not waiting:
+            return
         try:
-            record(self._connection, self._college, epoch, read, body, digest)
+            with self._connection.begin_nested():
+                record_all(self._connection, self._college, waiting)
         except Exception as problem:
-            if not isinstance(problem, KitloanError) and driver_error(problem) is None:
-                raise
-            raise self._wrong("impossible", read.seq, "says what cannot have happened") from problem
-        self._head = Head(epoch, read.seq, digest, read.at)
+            _must_be_of_the_file(problem)
+            self._find_the_wrong_one(waiting)
+            raise  # none is wrong by itself: then it is not the file's
+
+    def _find_the_wrong_one(self, waiting: Sequence[Sealed]) -> None:
+        for each in waiting:
+            try:
+                record(
+                    self._connection, self._college, each.epoch, each.entry, each.body, each.hash
+                )
+            except Exception as problem:
+                _must_be_of_the_file(problem)
+                raise self._wrong(
+                    "impossible", each.entry.seq, "says what cannot have happened"
+                ) from problem
 
     def end(self) -> Merged:
         """The last line was read: is it the one that was promised?"""
+        self.apply_waiting()
         header = self._header
         if self._seq != header.last:
             raise self._wrong("truncated", self._seq, f"is the last; {header.last} were promised")
@@ -296,11 +326,16 @@ class _Merging:
         try:
             lay_anew(self._connection, self._college)
         except Exception as problem:
-            if not isinstance(problem, KitloanError) and driver_error(problem) is None:
-                raise
+            _must_be_of_the_file(problem)
             raise self._wrong(
                 "impossible", self.first_new, "leads to what cannot have happened"
             ) from problem
 
     def _wrong(self, code: str, seq: int, words: str) -> BadInput:
         return self._file.wrong(code, seq, self._header, words)
+
+
+def _must_be_of_the_file(problem: Exception) -> None:
+    """Raise what is nobody's saying: neither ours nor the database's."""
+    if not isinstance(problem, KitloanError) and driver_error(problem) is None:
+        raise problem

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, insert, update
+from sqlalchemy import BindParameter, Connection, bindparam, insert, text, update
 
 from kitloan import entries
 from kitloan.entries import Entry
@@ -10,7 +10,7 @@ from kitloan.models import Alias, Gift, Holding, table
 from kitloan.prepared import Change
 from kitloan.register.applying import applies
 from kitloan.register.wholeness import reckon_type, set_shortage, set_shortages
-from kitloan.register.words import refresh_words
+from kitloan.register.words import more_words, refresh_words, words_of_new
 from kitloan.text import fold
 
 alias, gift, holding = table(Alias), table(Gift), table(Holding)
@@ -32,18 +32,19 @@ def change_holding(**values: Any) -> Change:
 
 
 insert_holding = Change(insert(holding))
-_insert_gift = Change(insert(gift))
 _insert_alias = Change(insert(alias))
+_TERMS = tuple(name for name in entries.GiftRecorded.model_fields if name not in ("kind", "tag"))
+_insert_gift = Change(
+    text(
+        f"INSERT INTO gift (college, tag, {', '.join(_TERMS)}) "  # noqa: S608  # our own names
+        f"VALUES (:college, :tag, {', '.join(f':{name}' for name in _TERMS)}) "
+        "ON CONFLICT DO NOTHING"
+    )
+)
 _set_gift = Change(
     update(gift)
-    .where(gift.c.college == bindparam("c"), gift.c.tag == bindparam("t"))
-    .values(
-        {
-            name: bindparam(f"new_{name}")
-            for name in entries.GiftRecorded.model_fields
-            if name not in ("kind", "tag")
-        }
-    )
+    .where(gift.c.college == bindparam("college"), gift.c.tag == bindparam("tag"))
+    .values({name: bindparam(f"new_{name}") for name in _TERMS})
 )
 _amend = change_holding(
     kit_type=bindparam("new_type"),
@@ -85,9 +86,8 @@ def accessioned(
         accessioned_at=entry.at,
         sighted_at=seen_at if known else None,
         sighted_by=seen_by if known else None,
-        words="",
+        words=words_of_new(connection, college, fact),
     )
-    refresh_words(connection, college, fact.tag)
 
 
 @applies(entries.GiftRecorded)
@@ -95,12 +95,12 @@ def gift_recorded(
     connection: Connection, college: str, entry: Entry, fact: entries.GiftRecorded
 ) -> None:
     """A holding was given on these terms."""
-    terms = fact.model_dump(exclude={"kind", "tag"})
-    again = _set_gift(
-        connection, c=college, t=fact.tag, **{f"new_{name}": v for name, v in terms.items()}
-    )
-    if not again:
-        _insert_gift(connection, college=college, tag=fact.tag, **terms)
+    terms = {name: getattr(fact, name) for name in _TERMS}
+    if _insert_gift(connection, college=college, tag=fact.tag, **terms):
+        more_words(connection, college, fact.tag, fact.donor, fact.funding_source)
+        return
+    changed = {f"new_{name}": value for name, value in terms.items()}
+    _set_gift.one(connection, college=college, tag=fact.tag, **changed)
     refresh_words(connection, college, fact.tag)
 
 

@@ -66,7 +66,7 @@ def set_shortages(
     connection: Connection, college: str, tag: str, shortages: tuple[Short, ...], at: str
 ) -> None:
     """These are all the shortages of a kit; one that was known keeps the day it was found."""
-    known = {row[0]: row[1] for row in _still_since(connection, c=college, t=tag)}
+    known = dict(_still_since.plain(connection, c=college, t=tag))
     if not known and not shortages:
         return
     _forget_shortages(connection, c=college, t=tag)

@@ -17,7 +17,6 @@ sheet of labels is dear, and a wrong one shows only when it has been printed.
 """
 
 import difflib
-import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -166,7 +165,7 @@ def _length(said: Mapping[str, Any], key: str, default: float = 0.0) -> float:
     value = said.get(key, default)
     least, most = _LENGTHS[key]
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not math.isfinite(value) or not least <= value <= most:
+    if not number or not least <= value <= most:  # neither nan nor inf lies between two numbers
         raise _bad(key, f"is {value!r}", f"It is a number of millimetres, {least} to {most}.")
     return float(value)
 

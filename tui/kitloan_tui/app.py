@@ -206,6 +206,7 @@ class Desk(Opening):
     def _go_home(self) -> None:
         """Close whatever lies over the counter; a store that did not open stays told."""
         while self.screen is not self.home and not isinstance(self.screen, Trouble):
+            self.workers.cancel_node(self.screen)  # now: what comes next must not wait for them
             self.pop_screen()
 
 

@@ -17,6 +17,7 @@ from kitloan_tui.scanning import ScanRouter
 from kitloan_tui.screens.trouble import Trouble
 from kitloan_tui.settings import Settings
 from kitloan_tui.standing import waiting
+from kitloan_tui.yielding import give_way
 
 if TYPE_CHECKING:
     from kitloan.library import Kitloan
@@ -66,6 +67,7 @@ class Opening(ScanRouter, Looking):
             from kitloan_tui.counter import Counter
 
             counter = Counter(self._opener())
+            give_way(counter.kitloan.session.store)
             self.post_message(StoreOpened(counter, lookups.board(counter.kitloan.session)))
         except KitloanError as error:
             self.post_message(StoreFailed(error.message, error.hint, error.code))

@@ -13,6 +13,7 @@ from kitloan.library import Kitloan
 from kitloan.tags import grouped, mint
 from kitloan_tui.screens.confirm import Confirm
 from kitloan_tui.screens.holding import OneHolding
+from kitloan_tui.screens.holdings import Holdings
 from kitloan_tui.screens.listing import ListScreen
 from kitloan_tui.screens.take_in import TakeIn
 from kitloan_tui.screens.working import Stopped, Working
@@ -34,6 +35,10 @@ SCREENS = {
     "ledger": ("Ledger", "Not verified yet"),
 }
 SIZES = [(80, 24), (120, 40)]
+ENDLESS = (
+    "WITH RECURSIVE n(i) AS (SELECT count(*) FROM holding UNION ALL SELECT i + 1 FROM n) "
+    "SELECT max(i) FROM n"
+)
 
 
 @pytest.fixture
@@ -549,6 +554,25 @@ async def test_a_register_shows_its_problems_first(store: Store, log: Path, tmp_
         assert store.kitloan.find.search("telescope").total == 2
 
 
+async def test_others_wait_while_a_register_is_read(
+    store: Store, log: Path, tmp_path: Path
+) -> None:
+    """Else nobody would know why the desk at the other door answers so late."""
+    register = tmp_path / "many.csv"
+    register.write_text("Asset number,Description\n" + "".join(f"M{n},Lens\n" for n in range(600)))
+    told: list[str] = []
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        await go(hands, "register")
+        screen = hands.desk.screen
+        assert isinstance(screen, Working)
+        say = screen.title_says
+        screen.title_says = lambda title, more="": (told.append(more), say(title, more))[1]  # type: ignore[method-assign]
+        screen.query_one("#path", Input).value = str(register)
+        await hands.type("")
+        assert hands.reads("600 rows: 600 new")
+    assert any("other desks wait: " in each and each.endswith("of 600") for each in told), told
+
+
 async def test_a_file_that_is_no_register(store: Store, log: Path, tmp_path: Path) -> None:
     """Else a slip in the path would look like a college without kits."""
     async with at_desk(lambda: store.kitloan, log) as hands:
@@ -590,6 +614,32 @@ async def test_who_leaves_stops_the_work(busy: Store, log: Path) -> None:
         assert hands.reads("? TO WHOM?")
         door.set()
         await hands.until(ended.is_set)
+
+
+async def test_a_list_gives_way_to_a_scan(busy: Store, log: Path) -> None:
+    """Else a teacher would wait until a list was looked up that nobody wants any more."""
+    begun, ended = threading.Event(), threading.Event()
+    busy.kitloan.desk.check_in([busy.headset])
+
+    def look() -> None:
+        begun.set()
+        try:
+            with busy.kitloan.session.reading() as connection:
+                connection.exec_driver_sql(ENDLESS)
+        finally:
+            ended.set()
+
+    async with at_desk(lambda: busy.kitloan, log) as hands:
+        await hands.type(SCHOOL)
+        await go(hands, "holdings")
+        screen = hands.desk.screen
+        assert isinstance(screen, Holdings)
+        screen.look_up(look, lambda _: None)
+        await hands.until(begun.is_set)
+        await hands.scan(busy.headset)
+        assert hands.reads("> OUT VR headset")
+        assert ended.wait(20)
+    assert not log.exists()
 
 
 async def test_a_broken_ledger_is_told(busy: Store, log: Path) -> None:

@@ -1,8 +1,9 @@
 """Reading a register: a path is typed, what would happen is shown first, and then it is taken in.
 
 Taking in a whole register is the one thing of this screen that no key takes back, so it is asked
-about once more. Both readings run on a thread; leaving the screen, also by a scan, stops them, and
-then nothing is changed.
+about once more. Both readings run on a thread and are one transaction each, the dry run too, so
+that other desks wait for them; the screen says so, and how far it is. Leaving the screen, also by a
+scan, stops them, and then nothing is changed.
 """
 
 from collections.abc import Sequence
@@ -88,7 +89,7 @@ class Register(Working):
         if file is None:
             return
         self.work(
-            "Reading rows",
+            "Reading rows, other desks wait",
             lambda: registers.take_in(
                 file, dry_run=dry_run, skip_problems=not dry_run, progress=progress
             ),

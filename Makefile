@@ -47,6 +47,7 @@ bench: $(READY)
 	$(BIN)/python bench/run.py
 	$(BIN)/python bench/labels.py
 	$(BIN)/python bench/desk.py
+	$(BIN)/python bench/national.py
 
 # The report of the tests, or another: make browser REPORT=audit.html
 browser: $(VENV)/.browser

@@ -21,7 +21,7 @@ ENTRY = "INSERT INTO ledger_entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 def insert(table: str, columns: str) -> str:
     """An INSERT that names its columns."""
     marks = ", ".join("?" * len(columns.split(",")))
-    return f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608  # our own names
+    return f"INSERT INTO {table} ({columns}) VALUES ({marks})"
 
 
 COLLEGE = insert("college", "college, name, region")
@@ -254,7 +254,7 @@ def bare_verify(store: Path, scratch: Path) -> int:
     for each in tables:
         for one, other in (("main", "replayed"), ("replayed", "main")):
             differing = connection.execute(
-                f"SELECT * FROM {one}.{each} EXCEPT SELECT * FROM {other}.{each} LIMIT 1"  # noqa: S608  # our own names
+                f"SELECT * FROM {one}.{each} EXCEPT SELECT * FROM {other}.{each} LIMIT 1"
             )
             assert differing.fetchone() is None
     connection.close()
@@ -268,8 +268,16 @@ def _like(store: sqlite3.Connection, scratch: sqlite3.Connection) -> list[str]:
     scratch.execute("PRAGMA foreign_keys = ON")
     scratch.execute("PRAGMA cache_size = -65536")
     made = []
-    for kind, name, owner, sql in store.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema"):
-        if sql and owner not in ("ledger_entry", "ledger_head", "lost_entry", "pinned_key", "setting"):
+    for kind, name, owner, sql in store.execute(
+        "SELECT type, name, tbl_name, sql FROM sqlite_schema"
+    ):
+        if sql and owner not in (
+            "ledger_entry",
+            "ledger_head",
+            "lost_entry",
+            "pinned_key",
+            "setting",
+        ):
             scratch.execute(sql)
             made += [name] if kind == "table" else []
     return made

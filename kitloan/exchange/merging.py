@@ -13,22 +13,22 @@ from sqlalchemy import Connection, insert, select
 
 from kitloan.entries import CollegeOpened, Entry, LedgerResumed, seal
 from kitloan.errors import BadInput, KitloanError
+from kitloan.exchange.again import digest_of, remember_merged, was_merged
 from kitloan.exchange.header import Header
+from kitloan.exchange.known import Known
 from kitloan.exchange.mainline import lay_anew
 from kitloan.exchange.reading import ExchangeFile
 from kitloan.exchange.signing import fingerprint
 from kitloan.faults import driver_error
 from kitloan.ledger import Head, Sealed, begin, head_of, move_head, record, record_all
-from kitloan.models import LedgerEntry, LedgerHead, table
+from kitloan.models import LedgerHead, table
 from kitloan.models.national import LostEntry, PinnedKey
 from kitloan.register.epochs import college_of, epoch_of, ledger_name
 from kitloan.text import plain
 from kitloan.verify import Progress
 
-entry, head = table(LedgerEntry), table(LedgerHead)
-lost, pinned = table(LostEntry), table(PinnedKey)
+head, lost, pinned = table(LedgerHead), table(LostEntry), table(PinnedKey)
 
-_WINDOW = 1_000
 _STEP = 500
 
 
@@ -69,7 +69,10 @@ def merge(
     college = college_of(header.ledger)
     top = head_of(connection, college)
     _must_fit(connection, file, header, top)
+    digest = digest_of(file.path)
     merging = _Merging(connection, file, header, top or begin(connection, college, own=False))
+    if was_merged(connection, header, digest) and merging.has_the_last():
+        return Merged(str(file.path), header.ledger, 0, header.last - header.first + 1)
     try:
         for body in lines:
             merging.take(body)
@@ -84,6 +87,8 @@ def merge(
             "unsigned", merging.first_new, header, "is the first that its signature does not cover"
         )
     _pin(connection, file, header, now, new_key)
+    if merged.added:
+        remember_merged(connection, header, digest)
     return merged
 
 
@@ -139,50 +144,6 @@ def _pin(
     connection.execute(insert(pinned).values(college=college, key=header.key, since=now))
 
 
-class _Known:
-    """The hashes of entries that the store has, read some at a time as the file goes on."""
-
-    def __init__(self, connection: Connection, college: str) -> None:
-        self._connection, self._college = connection, college
-        self._from = self._to = 0
-        self._main: dict[int, tuple[int, str]] = {}
-        self._lost: dict[tuple[int, int], str] = {}
-
-    def _reach(self, seq: int) -> None:
-        if self._from <= seq < self._to:
-            return
-        self._from, self._to = seq, seq + _WINDOW
-        within = (entry.c.college == self._college, entry.c.seq.between(seq, seq + _WINDOW - 1))
-        rows = self._connection.execute(
-            select(entry.c.seq, entry.c.epoch, entry.c.hash).where(*within)
-        )
-        self._main = {row.seq: (row.epoch, row.hash) for row in rows}
-        rows = self._connection.execute(
-            select(lost.c.epoch, lost.c.seq, lost.c.hash).where(
-                lost.c.college == self._college, lost.c.seq.between(seq, seq + _WINDOW - 1)
-            )
-        )
-        self._lost = {(row.epoch, row.seq): row.hash for row in rows}
-
-    def main(self, seq: int) -> tuple[int, str] | None:
-        """The epoch and hash of the entry of this number on the branch that counts."""
-        self._reach(seq)
-        return self._main.get(seq)
-
-    def hash(self, epoch: int, seq: int) -> str | None:
-        """The hash of an entry, on whatever branch it lies."""
-        found = self.main(seq)
-        if found is not None and found[0] == epoch:
-            return found[1]
-        return self._lost.get((epoch, seq))
-
-    def any_of(self, seq: int) -> set[str]:
-        """The hashes of every entry of this number."""
-        found = self.main(seq)
-        apart = {digest for (_, number), digest in self._lost.items() if number == seq}
-        return apart | ({found[1]} if found else set())
-
-
 class _Merging:
     """A file, entry by entry."""
 
@@ -191,7 +152,7 @@ class _Merging:
     ) -> None:
         self._connection, self._file, self._header, self._top = connection, file, header, top
         self._college = college_of(header.ledger)
-        self._known_entries = _Known(connection, self._college)
+        self._known_entries = Known(connection, self._college)
         self._seq, self._prev, self._at, self._epoch = header.first - 1, header.prev, "", 0
         self._head = top
         self._branched = False
@@ -212,8 +173,11 @@ class _Merging:
         """The next line."""
         self._seq += 1
         self.done += 1
+        digest = seal(body)
+        if self._is_known(digest):
+            return
         read = self._file.read(body, self._seq, self._header)
-        epoch, digest = epoch_of(read.ledger), seal(body)
+        epoch = epoch_of(read.ledger)
         self._must_follow(read, epoch)
         self._prev, self._at, self._epoch = digest, read.at, epoch
         known = self._known_entries.hash(epoch, self._seq) if self._seq <= self._top.seq else None
@@ -241,6 +205,24 @@ class _Merging:
                 )
             )
 
+    def _is_known(self, digest: str) -> bool:
+        """Whether the store has just this line after the one before it.
+
+        Then nothing about it can be other than when it was read the first time.
+        """
+        if self._seq > self._top.seq:
+            return False
+        known = self._known_entries.follow_on_main(self._seq, self._prev, digest)
+        if known is None:
+            return False
+        self._known += 1
+        self._prev, self._at, self._epoch = digest, known.at, known.epoch
+        return True
+
+    def has_the_last(self) -> bool:
+        """Whether the store has the entry that the file says is its last."""
+        return self._header.head in self._known_entries.any_of(self._header.last)
+
     def _lost_beyond(self, epoch: int) -> str | None:
         """An entry past the end of the branch that counts; only an older epoch can have one."""
         if epoch >= self._top.epoch:
@@ -265,9 +247,9 @@ class _Merging:
     def _must_not_fork(self, epoch: int, read: Entry) -> None:
         """An entry that is new must lie beyond what is known of its epoch."""
         on_main = self._known_entries.main(self._seq) if self._seq <= self._top.seq else None
-        if on_main is None or on_main[0] > epoch or self._branched:
+        if on_main is None or on_main.epoch > epoch or self._branched:
             return
-        if on_main[0] < epoch and isinstance(read.fact, LedgerResumed):
+        if on_main.epoch < epoch and isinstance(read.fact, LedgerResumed):
             return
         raise self._wrong("forked", self._seq, "is not the entry that is known here")
 

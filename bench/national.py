@@ -1,0 +1,186 @@
+"""`make bench`: the national store. Merging, verifying and exporting, and the memory it takes.
+
+    python bench/national.py                        everything, at 26 colleges
+    python bench/national.py merging --colleges 4   merging and verifying, of four
+    python bench/national.py memory --most 500000   up to so many entries
+
+Ours and the floor (`bare_ledger.py`) take turns, file by file. Beside the time on the clock stands
+that of the processor, which other programs on the machine change less.
+"""
+
+import argparse
+import gzip
+import multiprocessing
+import os
+import platform
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from bare_ledger import bare_merge, bare_verify
+from colleges import college_file
+from run import BUILT
+from stores import build
+
+import kitloan
+
+HOLDINGS, ENTRIES = 5_000, 20_000
+
+
+class Taken:
+    """Seconds on the clock and of the processor, added up."""
+
+    def __init__(self) -> None:
+        self.clock = self.processor = 0.0
+
+    def by(self, work: Callable[[], object]) -> None:
+        """Do a piece of work."""
+        clock, processor = time.perf_counter(), time.process_time()
+        work()
+        self.clock += time.perf_counter() - clock
+        self.processor += time.process_time() - processor
+
+
+def line(what: str, ours: Taken, floor: Taken | None, bound: str) -> None:
+    """One row of the table."""
+    against = ""
+    if floor is not None:
+        ratios = ours.clock / floor.clock, ours.processor / floor.processor
+        against = f"{floor.clock:8.2f} {floor.processor:8.2f} {ratios[0]:6.2f} {ratios[1]:6.2f}"
+    print(f"{what:44} {ours.clock:8.2f} {ours.processor:8.2f} {against:33}  {bound}", flush=True)
+
+
+def merging(folder: Path, colleges: int) -> None:
+    """Merge every college, merge them again, and verify; the floor's store gets the same rows."""
+    ours, theirs = folder / "esp.sqlite", folder / "bare.sqlite"
+    kitloan.init("esp", theirs, actor="bench").close()
+    files = [college_file(f"college-{n:02}", HOLDINGS, ENTRIES) for n in range(1, colleges + 1)]
+    mine, floor, again = Taken(), Taken(), Taken()
+    with kitloan.init("esp", ours, actor="bench") as esp:
+        for file in files:
+            mine.by(lambda file=file: esp.exchange.merge([file], _silent))
+            floor.by(lambda file=file: bare_merge(theirs, file))
+        line(f"merge {colleges} colleges, first time", mine, floor, "2 x")
+        before = ours.read_bytes()
+        again.by(lambda: esp.exchange.merge(files, _silent))
+        assert ours.read_bytes() == before
+        line("merge them again", again, None, "1 s, no byte changed")
+        _must_be_the_same(ours, theirs)
+        mine, floor = Taken(), Taken()
+        for turn in range(2):
+            mine.by(lambda: _must_be_ok(esp.ledger.verify(_silent)))
+            floor.by(lambda turn=turn: bare_verify(ours, folder / f"replayed-{turn}.sqlite"))
+        line(f"verify {colleges} colleges, twice", mine, floor, "1.5 x")
+
+
+def _silent(_done: int, _total: int) -> None:
+    return None
+
+
+def _must_be_ok(verdict: object) -> None:
+    assert verdict.ok, verdict.findings  # type: ignore[attr-defined]  # a verdict
+
+
+def _must_be_the_same(ours: Path, theirs: Path) -> None:
+    """The floor is one only if it leaves the same rows."""
+    with closing(sqlite3.connect(ours)) as connection:
+        connection.execute("ATTACH ? AS bare", (str(theirs),))
+        names = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+        for (name,) in names:
+            if name in ("pinned_key", "setting"):
+                continue
+            for one, other in (("main", "bare"), ("bare", "main")):
+                found = connection.execute(
+                    f"SELECT * FROM {one}.{name} WHERE college <> 'esp' "
+                    f"EXCEPT SELECT * FROM {other}.{name} WHERE college <> 'esp' LIMIT 1"
+                )
+                assert found.fetchone() is None, name
+
+
+def exporting(folder: Path, _colleges: int) -> None:
+    """A year of one college into a file, against writing the same lines with gzip alone."""
+    store, file = build(BUILT / "year.sqlite", HOLDINGS, ENTRIES), folder / "year.kitloan"
+    mine, floor = Taken(), Taken()
+    with kitloan.open(store, actor="bench") as opened:
+        opened.exchange.export(file)  # the first makes the college's key
+        mine.by(lambda: opened.exchange.export(file))
+        floor.by(lambda: _bare_export(store, folder / "bare.gz"))
+    line("export a year of one college", mine, floor, "1 s")
+    print(f"{'its size, MB':44} {file.stat().st_size / 1e6:8.2f} {'':42}  0.5")
+
+
+def _bare_export(store: Path, file: Path) -> None:
+    with closing(sqlite3.connect(store)) as connection, gzip.open(file, "wb") as out:
+        for (body,) in connection.execute("SELECT body FROM ledger_entry ORDER BY epoch, seq"):
+            out.write(body.encode() + b"\n")
+
+
+def memory(_folder: Path, colleges: int, most: int = 2_000_000) -> None:
+    """The most memory that merging and verifying take, each in a process of its own."""
+    one = [(f"one ledger of {n:,} entries", 1, n) for n in sorted({100_000, most})]
+    for what, ledgers, entries in (*one, (f"{colleges} ledgers of 20,000", colleges, ENTRIES)):
+        files = [
+            college_file(f"college-{n:02}", entries // 4, entries) for n in range(1, ledgers + 1)
+        ]
+        with tempfile.TemporaryDirectory(
+            prefix="kitloan-bench-", dir=Path(__file__).parent
+        ) as place:
+            store = Path(place) / "esp.sqlite"
+            for name, work in (("merge", _merge), ("verify", _verify)):
+                # A process of its own: what one has held before cannot be told from what it needs.
+                with multiprocessing.get_context("spawn").Pool(1) as pool:
+                    peak, seconds = pool.apply(_peak, (work, store, files))
+                print(f"{f'{name} {what}':44} {peak:8.0f} MiB {seconds:8.0f} s", flush=True)
+
+
+def _merge(store: Path, files: list[Path]) -> None:
+    with kitloan.init("esp", store, actor="bench") as esp:
+        esp.exchange.merge(files)
+
+
+def _verify(store: Path, _files: list[Path]) -> None:
+    with kitloan.open(store, actor="bench") as esp:
+        _must_be_ok(esp.ledger.verify())
+
+
+def _peak(
+    work: Callable[[Path, list[Path]], None], store: Path, files: list[Path]
+) -> tuple[float, float]:
+    """MiB, as Linux tells them, and seconds."""
+    start = time.perf_counter()
+    work(store, files)
+    seconds = time.perf_counter() - start
+    # Not `ru_maxrss`: a new process takes that over from the one that started it.
+    told = dict(row.split(":") for row in Path("/proc/self/status").read_text().splitlines())
+    return int(told["VmHWM"].split()[0]) / 1024, seconds
+
+
+def main() -> None:
+    """Measure what is named on the command line, or everything."""
+    benchmarks = {each.__name__: each for each in (merging, exporting, memory)}
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("what", nargs="*", choices=[[], *benchmarks])
+    parser.add_argument("--colleges", type=int, default=26)
+    parser.add_argument("--most", type=int, default=2_000_000)
+    given = parser.parse_args()
+    print(f"{platform.platform()}, Python {platform.python_version()}, {os.cpu_count()} cores")
+    print(
+        f"{time.strftime('%d/%m/%Y')}, kitloan {kitloan.__version__}, SQLite "
+        f"{sqlite3.sqlite_version}, load {os.getloadavg()[0]:.1f}"
+    )
+    print(f"{'seconds: clock, processor':44} {'ours':>17} {'floor':>17} {'ratio':>13}   at most")
+    with tempfile.TemporaryDirectory(prefix="kitloan-bench-", dir=Path(__file__).parent) as folder:
+        for name in given.what or benchmarks:
+            if name == "memory":
+                memory(Path(folder), given.colleges, given.most)
+            else:
+                benchmarks[name](Path(folder), given.colleges)
+
+
+if __name__ == "__main__":
+    main()

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from kitloan.accession import Gift, NewHolding
     from kitloan.contents import Count
     from kitloan.errors import BadInput, KitloanError, Refused, StoreError
-    from kitloan.accession import Gift, NewHolding
     from kitloan.library import Kitloan, init, open  # noqa: A004  # the word of the contract
 
 _HOMES = {

@@ -123,17 +123,35 @@ def _copy(store: Store, file: Path) -> None:
 
 def _tidy(folder: Path, stem: str, today: date) -> None:
     """Take away our own copies that are too old, and what a killed copy left. Nothing else."""
-    ours = re.compile(rf"{re.escape(stem)}-(\d{{4}}-\d\d-\d\d)\.sqlite")
-    halves = re.compile(rf"\.{ours.pattern}\.(?:begun|[0-9a-f]{{8}}\.part)")
-    copies: dict[date, Path] = {}
+    halves = re.compile(rf"\.{_ours(stem).pattern}\.(?:begun|[0-9a-f]{{8}}\.part)")
     for each in folder.iterdir():
-        if found := ours.fullmatch(each.name):
-            with suppress(ValueError):  # a name with a day that does not exist is not ours
-                copies[date.fromisoformat(found[1])] = each
-        elif halves.fullmatch(each.name) and time.time() - each.stat().st_mtime > _AGAIN_SECONDS:
+        if halves.fullmatch(each.name) and time.time() - each.stat().st_mtime > _AGAIN_SECONDS:
             each.unlink(missing_ok=True)
-    for day in copies.keys() - kept(copies, today):
-        copies[day].unlink(missing_ok=True)
+    made = _made(folder, stem)
+    for day in made.keys() - kept(made, today):
+        made[day].unlink(missing_ok=True)
+
+
+def _ours(stem: str) -> re.Pattern[str]:
+    return re.compile(rf"{re.escape(stem)}-(\d{{4}}-\d\d-\d\d)\.sqlite")
+
+
+def _made(folder: Path, stem: str) -> dict[date, Path]:
+    """The copies that there are, by their day."""
+    made: dict[date, Path] = {}
+    for each in folder.iterdir() if folder.is_dir() else ():
+        if found := _ours(stem).fullmatch(each.name):
+            with suppress(ValueError):  # a name with a day that does not exist is not ours
+                made[date.fromisoformat(found[1])] = each
+    return made
+
+
+def copies(store: Store) -> list[Path]:
+    """The daily copies that lie beside a store, the oldest first."""
+    if not store.is_sqlite:
+        return []
+    made = _made(*_where(store))
+    return [made[day] for day in sorted(made)]
 
 
 def clear_abandoned(folder: Path) -> None:

@@ -14,6 +14,18 @@ from kitloan.errors import KitloanError, Refused, StoreError
 
 _FAULTS: tuple[tuple[str, str, str, str], ...] = (
     (
+        r"InsufficientPrivilege|row-level security",
+        "not_allowed",
+        "{store}: this login may not do that.",
+        "Work with your own college's login; what other colleges hold is theirs.",
+    ),
+    (
+        r"password authentication failed",
+        "wrong_password",
+        "{store}: the user name or the password is wrong.",
+        "Ask whoever set up the database for the login of your college.",
+    ),
+    (
         r"database is locked|LockNotAvailable|lock timeout",
         "busy",
         "{store} is busy: another program has been writing to it for ten seconds.",

@@ -49,8 +49,10 @@ def whole_folder(path: Path) -> Iterator[Path]:
     """
     beside = _beside(path)
     try:
-        beside.mkdir()
+        beside.mkdir(mode=0o700)
         yield beside
+        for each in beside.iterdir():
+            each.chmod(0o600)  # a report is for whoever made it to pass on
         if path.is_dir():
             for each in sorted(beside.iterdir()):
                 each.replace(path / each.name)

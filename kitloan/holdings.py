@@ -30,15 +30,18 @@ from kitloan.entries import (
 )
 from kitloan.errors import Refused
 from kitloan.ledger import Writer, facts_said, id_reused, said_of, say_once
+from kitloan.lending import held, must_be_here
 from kitloan.models import Alias, Label, table
 from kitloan.models import Holding as HoldingRow
+from kitloan.models.absence import Arrival
 from kitloan.prepared import AnyRow
 from kitloan.resolve import resolve
 from kitloan.session import Session, check_quantity
 from kitloan.tags import grouped, parse
 from kitloan.text import clean, type_key
 
-holding, alias, label = table(HoldingRow), table(Alias), table(Label)
+alias, arrival, holding = table(Alias), table(Arrival), table(HoldingRow)
+label = table(Label)
 
 _TAGS_PER_ENTRY = 500
 
@@ -122,13 +125,13 @@ class Holdings:
         """Say where in the college a holding is kept now."""
         place = clean(location, "The place")
         with self._session.writing(id) as writer:
-            row = self._row(writer, tag)
+            row = self._here(writer, tag)
             say_once(writer, HoldingMoved(tag=row.tag, location=place))
 
     def sight(self, tag: str, *, id: str | None = None) -> None:  # noqa: A002
         """Put on record that a holding was seen now."""
         with self._session.writing(id) as writer:
-            row = self._row(writer, tag)
+            row = self._here(writer, tag)
             say_once(writer, HoldingSighted(tag=row.tag))
 
     def report_missing(
@@ -243,7 +246,12 @@ class Holdings:
             .where(alias.c.college == holding.c.college, alias.c.tag == holding.c.tag)
             .exists()
         )
-        return self._tags(~printed & ~claimed)
+        came = (  # from another college, with its label on
+            select(arrival.c.tag)
+            .where(arrival.c.college == holding.c.college, arrival.c.tag == holding.c.tag)
+            .exists()
+        )
+        return self._tags(~printed & ~claimed & ~came)
 
     def tags(self) -> list[str]:
         """Tags of every holding that is not withdrawn, by asset number."""
@@ -262,6 +270,13 @@ class Holdings:
                     .order_by(holding.c.asset_key.is_(None), holding.c.asset_key, holding.c.tag)
                 ).scalars()
             )
+
+    def _here(self, writer: Writer, text: str) -> AnyRow:
+        """As `_row`; refused while it is missing, on its way or written off."""
+        row = self._row(writer, text)
+        if not writer.said:
+            must_be_here(held(writer, row.tag))
+        return row
 
     def _row(self, writer: Writer, text: str) -> AnyRow:
         tag = resolve(writer.connection, writer.college, text)[1]

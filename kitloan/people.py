@@ -2,21 +2,24 @@
 
 Erasing takes away the person's row, the remarks on their loans, and every remark of the college in
 which their name, e-mail or phone stands. SQLite overwrites what is deleted (`secure_delete`), and
-the file is rewritten afterwards so that nothing is left between its pages. The ledger is not
-touched: it never knew more than an opaque id.
+the file is rewritten afterwards so that nothing is left between its pages. The daily copies beside
+the store are treated the same way. The ledger is not touched: it never knew more than an opaque id.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, or_, select
 
-from kitloan.errors import BadInput
+from kitloan.daily import copies
+from kitloan.errors import BadInput, KitloanError
 from kitloan.models import Contact, Loan, Organisation, Remark, table
 from kitloan.prepared import AnyRow, Change
 from kitloan.session import Session
+from kitloan.store import open_store
 from kitloan.text import fold, plain
 
 contact, organisation, remark = table(Contact), table(Organisation), table(Remark)
@@ -29,10 +32,14 @@ _forget = Change(
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """How much was forgotten: rows about the person, and remarks that spoke of them."""
+    """How much was forgotten: rows about the person, and remarks that spoke of them.
+
+    `copies_left` are daily copies in which that could not be done: damaged, or open elsewhere.
+    """
 
     people: int
     remarks: int
+    copies_left: tuple[str, ...] = ()
 
 
 class People:
@@ -86,21 +93,44 @@ class People:
             BadInput: `unknown_contact`, or `ambiguous` when several people bear the name at
                 different organisations.
         """
-        college = self._session.college
         with self._session.store.write() as connection:
             people = self._meant(connection, who)
-            ids = [person.contact for person in people]
-            spoken_of = self._speaking_of(connection, people)
-            gone = connection.execute(
-                delete(remark).where(
-                    remark.c.college == college,
-                    or_(remark.c.contact.in_(ids), remark.c.remark.in_(spoken_of)),
-                )
-            ).rowcount
-            for each in ids:
-                _forget.one(connection, c=college, p=each)
+            gone = self._forget(connection, people)
         self._session.store.rewrite("contact", "remark")
-        return Erased(len(ids), gone)
+        left = tuple(
+            str(copy) for copy in copies(self._session.store) if not self._forget_in(copy, people)
+        )
+        return Erased(len(people), gone, left)
+
+    def _forget(self, connection: Connection, people: Sequence[AnyRow]) -> int:
+        """Take away people and what is said of them; gives how many remarks that were."""
+        ids = [person.contact for person in people]
+        spoken_of = self._speaking_of(connection, people)
+        gone = connection.execute(
+            delete(remark).where(
+                remark.c.college == self._session.college,
+                or_(remark.c.contact.in_(ids), remark.c.remark.in_(spoken_of)),
+            )
+        ).rowcount
+        for each in ids:
+            _forget(connection, c=self._session.college, p=each)
+        return gone
+
+    def _forget_in(self, copy: Path, people: Sequence[AnyRow]) -> bool:
+        """Forget people in a daily copy as well; whether that could be done."""
+        try:
+            store = open_store(str(copy))
+        except KitloanError:
+            return False
+        try:
+            with store.write() as connection:
+                self._forget(connection, people)
+            store.rewrite("contact", "remark")
+        except KitloanError:
+            return False
+        finally:
+            store.close()
+        return True
 
     def _meant(self, connection: Connection, who: str) -> Sequence[AnyRow]:
         wanted = fold(who)

@@ -59,9 +59,11 @@ class _Statement:
             said = self._compiled[dialect.name] = _Said(self._statement, dialect)
         return said
 
-
-def _driver(connection: Connection) -> Any:
-    return connection.connection.dbapi_connection
+    def _run(self, connection: Connection, values: dict[str, Any]) -> Any:
+        """The driver's own cursor, after the statement ran."""
+        said = self._compiled.get(connection.dialect.name) or self._for(connection)
+        driver: Any = connection.connection.dbapi_connection
+        return driver.execute(said.text, said.given(values))
 
 
 class Query(_Statement):
@@ -74,10 +76,7 @@ class Query(_Statement):
 
     def plain(self, connection: Connection, **values: Any) -> list[tuple[Any, ...]]:
         """The rows as the driver gives them: a small query takes a quarter of the time."""
-        said = self._for(connection)
-        rows: list[tuple[Any, ...]] = (
-            _driver(connection).execute(said.text, said.given(values)).fetchall()
-        )
+        rows: list[tuple[Any, ...]] = self._run(connection, values).fetchall()
         return rows
 
 
@@ -86,14 +85,13 @@ class Change(_Statement):
 
     def __call__(self, connection: Connection, **values: Any) -> int:
         """Write with these values; gives how many rows were touched."""
-        said = self._for(connection)
-        cursor = _driver(connection).execute(said.text, said.given(values))
-        return int(cursor.rowcount)
+        return int(self._run(connection, values).rowcount)
 
     def many(self, connection: Connection, rows: Iterable[dict[str, Any]]) -> None:
         """Write once for each of the rows, which all have the same names."""
         said = self._for(connection)
-        _driver(connection).cursor().executemany(said.text, [said.given(row) for row in rows])
+        driver: Any = connection.connection.dbapi_connection
+        driver.cursor().executemany(said.text, [said.given(row) for row in rows])
 
     def one(self, connection: Connection, **values: Any) -> None:
         """Make a change that must touch exactly one row.
@@ -101,7 +99,7 @@ class Change(_Statement):
         Raises:
             StoreError: `row_not_there`, when it touched none, or several.
         """
-        touched = self(connection, **values)
+        touched = self._run(connection, values).rowcount
         if touched != 1:
             raise StoreError(
                 "row_not_there",

@@ -19,9 +19,17 @@ from kitloan.text import fold, plain
 holding, alias, label = table(Holding), table(Alias), table(Label)
 ledger_entry = table(LedgerEntry)
 
-_by_tag = select(holding.c.college, holding.c.tag).where(holding.c.tag == bindparam("t"))
-_by_alias = select(alias.c.college, alias.c.tag).where(alias.c.label == bindparam("t"))
-_by_number = select(holding.c.college, holding.c.tag).where(
+_by_tag = select(holding.c.college, holding.c.tag, holding.c.state).where(
+    holding.c.tag == bindparam("t")
+)
+_by_alias = (
+    select(alias.c.college, alias.c.tag, holding.c.state)
+    .join_from(
+        alias, holding, (holding.c.college == alias.c.college) & (holding.c.tag == alias.c.tag)
+    )
+    .where(alias.c.label == bindparam("t"))
+)
+_by_number = select(holding.c.college, holding.c.tag, holding.c.state).where(
     holding.c.asset_key == bindparam("n"), holding.c.state != "withdrawn"
 )
 _LOOKUPS = (_by_tag, _by_alias, _by_number)
@@ -68,8 +76,14 @@ def resolve(connection: Connection, college: str | None, text: str) -> tuple[str
     raise _unknown(connection, college, text, tag)
 
 
+_GONE = ("held", "missing", "in_transit", "withdrawn")
+"""States of a holding, from there to gone."""
+
+
 def _only(found: Sequence[AnyRow], text: str) -> tuple[str, str]:
-    rows = [(str(row.college), str(row.tag)) for row in found]
+    # Where a kit went from one college to another, it is the one that has it now that is meant.
+    least = min(_GONE.index(row.state) for row in found)
+    rows = [(str(row.college), str(row.tag)) for row in found if row.state == _GONE[least]]
     if len(rows) == 1:
         return rows[0]
     raise BadInput(

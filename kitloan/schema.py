@@ -6,6 +6,25 @@ SCHEMA = 1
 """A store of a newer version is refused."""
 
 
+NEVER = (
+    ("entries_stay", "UPDATE ON ledger_entry", ""),
+    (
+        "own_entries_stay",
+        "DELETE ON ledger_entry",
+        "(SELECT own FROM ledger_head WHERE college = OLD.college)",
+    ),
+    ("own_heads_stay", "DELETE ON ledger_head", "OLD.own"),
+    (
+        "own_heads_move_forward",
+        "UPDATE ON ledger_head",
+        "OLD.own AND (NOT NEW.own OR (NEW.epoch, NEW.seq) <= (OLD.epoch, OLD.seq))",
+    ),
+)
+"""What SQLite itself refuses to do to a ledger, by trigger: its name, when, of which rows. On
+PostgreSQL logins are kept from it: see `kitloan.rowsecurity`. Copies of other ledgers may be told
+anew when a college resumed from a backup."""
+
+
 def create_tables(connection: Connection) -> None:
     """Make every table, constraint and index in an empty database."""
     from kitloan.models import Base, table  # opening a store needs none
@@ -22,3 +41,10 @@ def create_tables(connection: Connection) -> None:
             postgresql_where=text(rows),
         )
         index.create(connection)
+    if connection.dialect.name == "sqlite":
+        for name, when, rows in NEVER:
+            connection.exec_driver_sql(
+                f"CREATE TRIGGER {name} BEFORE {when} "
+                + (f"WHEN {rows} " if rows else "")
+                + "BEGIN SELECT RAISE(ABORT, 'a ledger is never changed'); END"
+            )

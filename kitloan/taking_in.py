@@ -15,9 +15,9 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
+from kitloan.accession import Gift, NewHolding, accession
 from kitloan.borrowers import borrower, person, remark
 from kitloan.entries import LoanFound
-from kitloan.accession import Gift, NewHolding, accession
 from kitloan.ledger import Writer
 from kitloan.models import Alias, Holding, table
 from kitloan.prepared import Query

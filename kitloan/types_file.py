@@ -7,9 +7,9 @@ reader serves CSV and XLSX as for registers.
 from dataclasses import dataclass
 from pathlib import Path
 
+from kitloan.accession import kit_type_with
 from kitloan.entries import Component, KitTypeDefined
 from kitloan.errors import BadInput
-from kitloan.accession import kit_type_with
 from kitloan.spreadsheets.cells import load
 from kitloan.spreadsheets.columns import header_texts, squeeze
 from kitloan.spreadsheets.sheets import Sheet

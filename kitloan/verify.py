@@ -13,6 +13,7 @@ row only where they differ. Together that is half of what verifying would cost.
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -191,7 +192,9 @@ class _Filed(NamedTuple):
 def _entries_of(connection: Connection, college: str) -> Iterator[_Filed]:
     wanted = select(*(entry.c[name] for name in _Filed._fields)).where(entry.c.college == college)
     in_order = wanted.order_by(entry.c.epoch, entry.c.seq)
-    return map(_Filed._make, connection.execution_options(yield_per=_STEP).execute(in_order))
+    rows = connection.execution_options(yield_per=_STEP).execute(in_order)
+    # In portions: SQLAlchemy hands out single rows of them at twice the cost.
+    return map(_Filed._make, chain.from_iterable(rows.partitions()))
 
 
 class _Walk:

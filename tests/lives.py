@@ -20,6 +20,7 @@ from kitloan.gifts import GiftTermsAgreed
 from kitloan.library import Kitloan
 from kitloan.models import Base, LedgerEntry, table
 from kitloan.models.every import REGISTER_TABLES
+from kitloan.schema import NEVER
 from kitloan.tags import mint
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "registers" / "ayrshire.csv"
@@ -226,6 +227,20 @@ def everything_in(opened: Kitloan) -> dict[str, Rows]:
 def audit_text(opened: Kitloan, as_at: date | None = None) -> str:
     """The audit as `--json` would print it."""
     return json.dumps(opened.audit.audit(as_at).as_json(), ensure_ascii=False, indent=2)
+
+
+def shared_figures(opened: Kitloan, as_at: date | None = None) -> str:
+    """The audit, but for the list of colleges that ESP has heard nothing of."""
+    found: dict[str, Any] = json.loads(audit_text(opened, as_at))
+    del found["tables"]["freshness"]
+    return json.dumps(found, ensure_ascii=False, indent=2)
+
+
+def unguarded(connection: sa.Connection) -> None:
+    """Take away what keeps a SQLite ledger from being changed, as its owner can."""
+    if connection.dialect.name == "sqlite":
+        for name, _, _ in NEVER:
+            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
 
 
 def bytes_of(opened: Kitloan) -> bytes:

@@ -11,7 +11,7 @@ from conftest import SetClock, write_off
 from kitloan import BadInput, Count, NewHolding
 from kitloan.calendar import SCOTLAND
 from kitloan.library import Kitloan
-from lives import audit_text, begin, keep, lend, read_people, read_register
+from lives import begin, keep, lend, read_people, read_register, shared_figures
 
 Told = dict[date, str]
 """For each day, the audit that was taken on it in the evening, as printed."""
@@ -46,7 +46,7 @@ def story(desk: Kitloan, clock: SetClock, folder: Path) -> Told:
         clock.move(days=3)
         day()
         evening(clock)
-        told[desk.session.today] = audit_text(desk)
+        told[desk.session.today] = shared_figures(desk)
     return told
 
 
@@ -72,7 +72,7 @@ def test_an_earlier_day_is_as_it_was_seen_then(
     october.move(days=400)
     assert len(set(told.values())) == len(told), "every evening was different"
     for day, then in told.items():
-        assert audit_text(desk, day) == then, day
+        assert shared_figures(desk, day) == then, day
     assert desk.ledger.verify().ok
 
 
@@ -154,7 +154,7 @@ def test_esp_sees_the_same_past(
     with kitloan.init("esp", new_place(), actor="esp", clock=october) as national:
         national.exchange.merge([tmp_path / "fife.kitloan"])
         for day, then in told.items():
-            assert audit_text(national, day) == then, day
+            assert shared_figures(national, day) == then, day
         with pytest.raises(BadInput) as refusal:
             national.audit.audit(min(told) - timedelta(days=30))
         assert refusal.value.code == "before_records"

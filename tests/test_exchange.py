@@ -37,6 +37,7 @@ from lives import (
     read_people,
     read_register,
     register_of,
+    shared_figures,
 )
 
 NOW = datetime(2026, 12, 14, 9, 0, tzinfo=UTC)
@@ -208,13 +209,6 @@ def test_merging_again_changes_no_byte(colleges: dict[str, Sent], national: Kitl
         (0, sent.entries) for sent in colleges.values()
     }
     assert (bytes_of(national), everything_in(national)) == (before, rows)
-
-
-def shared_figures(opened: Kitloan) -> dict[str, Any]:
-    """The audit, but for the list of colleges that ESP has heard nothing of."""
-    found: dict[str, Any] = json.loads(audit_text(opened))
-    del found["tables"]["freshness"]
-    return found
 
 
 def test_what_a_college_sees_is_what_esp_sees(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import kitloan
-from kitloan import BadInput, Refused, StoreError
+from kitloan import BadInput, KitloanError, Refused, StoreError
 from kitloan.library import Kitloan
 from kitloan.tags import mint
 
@@ -187,3 +187,24 @@ def test_whoever_reads_aside_holds_up_nobody(fife: Kitloan, kit: str, tmp_path: 
         fife.desk.check_out([kit], "Viewforth")
         assert fife.find.holding(kit).status == "out"
     assert len(fife.ledger.log()) > before
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE ledger_entry SET body = replace(body, 'm.ross', 'n.boss')",
+        "DELETE FROM ledger_entry WHERE seq = (SELECT max(seq) FROM ledger_entry)",
+        "UPDATE ledger_head SET seq = seq - 1",
+        "UPDATE ledger_head SET own = 0",
+        "DELETE FROM ledger_head",
+    ],
+)
+def test_sqlite_itself_keeps_a_ledger(fife: Kitloan, kit: str, statement: str) -> None:
+    """A slip in some program of tomorrow must not be able to rewrite what happened."""
+    if not fife.session.store.is_sqlite:
+        pytest.skip("PostgreSQL keeps it from logins: tests/test_hostile.py")
+    before = fife.ledger.heads()
+    with pytest.raises(KitloanError), fife.session.store.write() as connection:
+        connection.exec_driver_sql(statement)
+    assert fife.ledger.heads() == before
+    assert fife.ledger.verify().ok

@@ -3,24 +3,62 @@
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import and_, exists
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 
-from kitloan.calendar import SCOTLAND, instant, year_before
+from kitloan.calendar import SCOTLAND, day_of, instant, year_before
 from kitloan.models import Holding, table
 from kitloan.models.absence import Arrival, Transfer
 
 arrival, holding, transfer = table(Arrival), table(Holding), table(Transfer)
 
+_sending = transfer.alias("sending")
+_SENDINGS = (
+    select(func.count())
+    .where(
+        _sending.c.college == transfer.c.college,
+        _sending.c.tag == transfer.c.tag,
+        _sending.c.to_college == transfer.c.to_college,
+        _sending.c.state != "called_off",
+    )
+    .correlate(transfer)
+    .scalar_subquery()
+)
+_receiving = arrival.alias("receiving")
+_RECEIVINGS = (
+    select(func.count())
+    .where(
+        _receiving.c.college == transfer.c.to_college,
+        _receiving.c.tag == transfer.c.tag,
+        _receiving.c.from_college == transfer.c.college,
+    )
+    .correlate(transfer)
+    .scalar_subquery()
+)
+
+_IT_CAME = and_(
+    arrival.c.college == transfer.c.to_college,
+    arrival.c.tag == transfer.c.tag,
+    arrival.c.from_college == transfer.c.college,
+)
+_SAME_DAY = func.substr(arrival.c.received_at, 1, 10) == func.substr(transfer.c.sent_at, 1, 10)
+
 ARRIVED = exists().where(
     transfer.c.college == holding.c.college,
     transfer.c.tag == holding.c.tag,
     transfer.c.state == "sent",
-    arrival.c.college == transfer.c.to_college,
-    arrival.c.tag == transfer.c.tag,
-    arrival.c.from_college == transfer.c.college,
-    arrival.c.received_at >= transfer.c.sent_at,
+    exists().where(
+        _IT_CAME,
+        or_(
+            arrival.c.received_at >= transfer.c.sent_at,
+            and_(_SAME_DAY, _RECEIVINGS >= _SENDINGS),
+        ),
+    ),
 )
-"""The other college says that it has what this one sent: it is counted there."""
+"""The other college says that it has what this one sent: it is counted there.
+
+Two clocks differ: on the day of sending, as many receivings as sendings say so too. `transfers`
+pairs them by the same rule.
+"""
 
 KEPT = and_(holding.c.state != "withdrawn", ~and_(holding.c.state == "in_transit", ARRIVED))
 """On somebody's register, and once."""
@@ -34,3 +72,18 @@ def a_year_ago(day: date) -> str:
 def unseen(day: date) -> Any:
     """Not sighted in the twelve months that end with `day`, or never."""
     return holding.c.sighted_at.is_(None) | (holding.c.sighted_at < a_year_ago(day))
+
+
+def day_key(column: ColumnElement[Any]) -> ColumnElement[str]:
+    """An instant's day in Scotland, for grouping by: `day_in` reads it.
+
+    Summer time is one hour ahead, so only of what lies in the last hour of a day in UTC must the
+    hour be known; that keeps the groups few.
+    """
+    late = func.substr(column, 12, 2) == "23"
+    return case((late, func.substr(column, 1, 13)), else_=func.substr(column, 1, 10))
+
+
+def day_in(key: str) -> date:
+    """The day in Scotland that a `day_key` stands for."""
+    return day_of(f"{key}:00:00Z") if len(key) > 10 else date.fromisoformat(key)

@@ -24,6 +24,8 @@ class Fresh:
     entries: int
     epoch: int
     days: int | None
+    last_at: str | None
+    """The instant of the last entry."""
 
 
 def freshness(connection: Connection, day: date, *, all_colleges: bool) -> tuple[Fresh, ...]:
@@ -40,10 +42,17 @@ def freshness(connection: Connection, day: date, *, all_colleges: bool) -> tuple
             continue
         when = day_of(last.at)
         found[row.college] = Fresh(
-            row.college, row.name, row.region, when, last.seq, last.epoch, (day - when).days
+            row.college,
+            row.name,
+            row.region,
+            when,
+            last.seq,
+            last.epoch,
+            (day - when).days,
+            last.at,
         )
     if all_colleges:
         for each in colleges():
-            none = Fresh(each.id, each.name, each.region, None, 0, 0, None)
+            none = Fresh(each.id, each.name, each.region, None, 0, 0, None, None)
             found.setdefault(each.id, none)
     return tuple(found[key] for key in sorted(found))

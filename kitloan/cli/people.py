@@ -2,7 +2,7 @@
 
 import click
 
-from kitloan.answers import plural
+from kitloan.answers import as_json, plural
 from kitloan.cli.context import App, command, pass_app
 from kitloan.cli.output import print_json, print_text
 
@@ -19,9 +19,10 @@ def erase(app: App, contact: str) -> None:
     with app.open() as opened:
         erased = opened.people.erase(contact)
     if app.json:
-        print_json({"erased": {"people": erased.people, "remarks": erased.remarks}})
+        print_json({"erased": as_json(erased)})
     else:
         print_text(
             f"Forgotten: {plural(erased.people, 'person', 'people')} and "
             f"{plural(erased.remarks, 'note')} about them. Their loans stay on record, nameless."
+            + "".join(f"\nStill in {copy}: it is damaged, or open." for copy in erased.copies_left)
         )

@@ -15,12 +15,8 @@ KEPT = (NAME, "Quuxworth", EMAIL, "j.quux", "P7 science fair", "the lid sticks",
 
 
 def traces(folder: Path) -> list[str]:
-    """Where in the files of a folder anything of the person stands, in any spelling of bytes.
-
-    The day's copies are left out: they are older than the erasing, and go with time.
-    """
-    everything = [each for each in sorted(folder.rglob("*")) if each.is_file()]
-    files = [each for each in everything if each.parent.name != "backups"]
+    """Where in the files of a folder anything of the person stands, in any spelling of bytes."""
+    files = [each for each in sorted(folder.rglob("*")) if each.is_file()]
     return [
         f"{words!r} in {file.name}"
         for file in files

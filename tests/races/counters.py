@@ -1,0 +1,93 @@
+"""Eight counters with the real program: the command line for each request, or a desk that stays."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Self
+
+from crowd import school
+
+PROGRAM = str(Path(sys.executable).parent / ("kitloan.exe" if os.name == "nt" else "kitloan"))
+PATIENCE = 120
+"""Seconds until a program that does not answer is given up: a test must never hang."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one counter was told of one kit: whether it has lent it, and the words."""
+
+    lent: bool
+    words: str
+
+
+def ask_for(place: str, tag: str, number: int) -> Told:
+    """One `kitloan checkout` by counter `number`, in a process of its own."""
+    done = subprocess.run(
+        [PROGRAM, "--store", place, "--as", f"desk {number}", "--json"]
+        + ["checkout", tag, "--to", school(number)],
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        timeout=PATIENCE,
+    )
+    said = json.loads(done.stdout)
+    if done.returncode == 0:
+        (loan,) = said["loans"]
+        assert (loan["tag"], loan["to"]) == (tag, school(number))
+        return Told(True, loan["to"])
+    error = said["error"]
+    assert (done.returncode, error["code"]) == (1, "on_loan"), error
+    assert error["details"]["loan"]["to"] in error["message"]
+    return Told(False, error["message"])
+
+
+def race(place: str, tags: Sequence[str], counters: int) -> list[list[Told]]:
+    """What every counter was told of each kit, when all of them asked for it at once."""
+    with ThreadPoolExecutor(counters) as pool:
+        asked = [[pool.submit(ask_for, place, tag, n) for n in range(counters)] for tag in tags]
+        return [[one.result() for one in each] for each in asked]
+
+
+class PlainDesk:
+    """A `kitloan desk --plain` that stays: one line in, one answer out."""
+
+    def __init__(self, place: str, number: int) -> None:
+        self.number = number
+        self._process = subprocess.Popen(
+            [PROGRAM, "--store", place, "--as", f"desk {number}", "desk", "--plain"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            env={**os.environ, "PYTHONUTF8": "1"},
+        )
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._in: IO[str] = self._process.stdin
+        self._out: IO[str] = self._process.stdout
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self._in.close()
+        try:
+            self._process.wait(PATIENCE)
+        finally:
+            self._process.kill()
+            self._out.close()
+
+    def say(self, line: str) -> None:
+        """Type or scan a line."""
+        self._in.write(f"{line}\n")
+        self._in.flush()
+
+    def answer(self) -> str:
+        """The answer to the line before; what is indented belongs to one that was read already."""
+        for line in self._out:
+            if not line.startswith("  "):
+                return line.rstrip("\n")
+        raise AssertionError(f"desk {self.number} fell silent")

@@ -102,6 +102,8 @@ def walk(demo: Demo) -> None:
     demo.run("esp.sqlite", "ledger", "verify")
     report = demo.run("esp.sqlite", "audit")
     (demo.folder / "audit.txt").write_text(report, encoding="utf-8")
+    page, book = str(demo.folder / "audit.html"), str(demo.folder / "audit.xlsx")
+    demo.run("esp.sqlite", "audit", "--html", page, "--xlsx", book)
     figures = demo.ask("esp.sqlite", "audit")
     (demo.folder / "audit.json").write_text(
         json.dumps(figures, indent=2, ensure_ascii=False), encoding="utf-8"

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 
+_SECONDS = 600
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
@@ -29,4 +30,8 @@ def _installed() -> bool:
 
 
 def _ran(command: list[str]) -> bool:
-    return subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode == 0  # noqa: S603  # fixed words
+    try:
+        done = subprocess.run(command, stdout=subprocess.DEVNULL, timeout=_SECONDS)  # noqa: S603  # fixed words
+    except subprocess.TimeoutExpired:
+        return False
+    return done.returncode == 0

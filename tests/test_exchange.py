@@ -589,6 +589,95 @@ def test_a_file_that_does_not_fit_is_refused_whole(
         assert refusal.value.details["ledger"] in refusal.value.message
 
 
+# -- what is not read again, or not one by one ---------------------------------------------------
+
+
+def test_a_file_packed_anew_is_known_line_by_line(
+    colleges: dict[str, Sent], national: Kitloan, tmp_path: Path
+) -> None:
+    """A college that sends all of its ledger each month must not change ESP's file each time."""
+    whole = colleges["fife"].whole
+    national.exchange.merge([whole])
+    before = everything_in(national)
+    path = tmp_path / "anew.kitloan"
+    path.write_bytes(gzip.compress(gzip.decompress(whole.read_bytes()), compresslevel=1))
+    (again,) = national.exchange.merge([path])
+    assert (again.added, again.known) == (0, colleges["fife"].entries)
+    assert everything_in(national) == before
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "seq"),
+    [
+        (lambda lines: with_fact(lines, 4, donor="Somebody else"), "forked", 4),
+        (lambda lines: [*lines[:30], lines[31], lines[30], *lines[32:]], "altered", 30),
+        (lambda lines: [*lines[:30], *lines[31:]], "altered", 30),
+        (lambda lines: [*lines[:31], *lines[30:]], "altered", 31),
+        (lambda lines: [*lines[:30], lines[30] + " ", *lines[31:]], "forked", 30),
+    ],
+    ids=["altered", "swapped", "left out", "twice", "a space more"],
+)
+def test_known_entries_are_still_compared(
+    colleges: dict[str, Sent],
+    national: Kitloan,
+    tmp_path: Path,
+    change: Callable[[Lines], Lines],
+    code: str,
+    seq: int,
+) -> None:
+    """A file that says nothing new and one thing falsely is a warning that must not go unheard."""
+    national.exchange.merge([colleges["fife"].whole])
+    path = tmp_path / "sent.kitloan"
+    path.write_bytes(packed(change(lines_of(colleges["fife"].whole))))
+    before = everything_in(national)
+    with pytest.raises(BadInput) as refusal:
+        national.exchange.merge([path])
+    assert (refusal.value.code, refusal.value.details["seq"]) == (code, seq)
+    assert everything_in(national) == before
+
+
+def _at_the_end(lines: Lines, kind: str, **fact: str) -> dict[str, Any]:
+    """The last entry of a kind, said again when the last of all was."""
+    said = json.loads(lines[seq_of(lines, kind)])
+    return said | {"at": json.loads(lines[-1])["at"], "fact": said["fact"] | fact}
+
+
+def _said_twice(lines: Lines) -> str:
+    """An entry of a request that is in the ledger already."""
+    return canonical(_at_the_end(lines, "holding.moved"))
+
+
+def _never_lent(lines: Lines) -> str:
+    """The return of a loan that never was."""
+    return canonical(_at_the_end(lines, "loan.checked_in", loan="none") | {"id": "another"})
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        lambda lines: [_said_twice(lines), _never_lent(lines)],
+        lambda lines: [_never_lent(lines), _said_twice(lines)],
+        lambda lines: [_never_lent(lines), _said_twice(lines).replace("kind", "sort")],
+    ],
+    ids=["said twice, then never lent", "never lent, then said twice", "then of no kind"],
+)
+def test_the_first_of_several_wrong_entries_is_named(
+    colleges: dict[str, Sent],
+    forewarned: Kitloan,
+    tmp_path: Path,
+    more: Callable[[Lines], Lines],
+) -> None:
+    """Entries are taken in by the hundred; the college must still be asked about the right one."""
+    good = lines_of(colleges["fife"].whole)
+    path = tmp_path / "sent.kitloan"
+    path.write_bytes(packed(resealed([*good, *more(good)])))
+    before = everything_in(forewarned)
+    with pytest.raises(BadInput) as refusal:
+        forewarned.exchange.merge([path])
+    assert (refusal.value.code, refusal.value.details["seq"]) == ("impossible", len(good))
+    assert everything_in(forewarned) == before
+
+
 def test_a_gap_names_what_to_ask_for(colleges: dict[str, Sent], forewarned: Kitloan) -> None:
     """A mail that was lost must be missed at once, and by number."""
     _, second, third = colleges["fife"].parts

@@ -20,12 +20,12 @@ from kitloan.errors import BadInput, KitloanError
 from kitloan.library import Kitloan
 from kitloan.scan import Command, Tag, Text
 from kitloan.text import clean, tidy
-from kitloan_tui import lookups, meaning, settling, wording
+from kitloan_tui import arriving, lookups, meaning, settling, wording
 from kitloan_tui.actions import BY_WORD
-from kitloan_tui.counting import Counting, HowMany, Lending, TakingIn
+from kitloan_tui.counting import Counting, HowMany, Lending, PartsCount, Question, TakingIn
 from kitloan_tui.diary import Diary, Repeats
 from kitloan_tui.lender import MOST_CHOICES, Lender, Subject
-from kitloan_tui.questions import Question, Questions
+from kitloan_tui.questions import Questions
 from kitloan_tui.verdict import READY, Verdict
 
 PrintLabel = Callable[[Kitloan, Holding], str]
@@ -141,7 +141,7 @@ class Counter:
         return self.questions.open
 
     @property
-    def counting(self) -> Counting | None:
+    def counting(self) -> PartsCount | None:
         """The kit that is being counted."""
         return self.questions.counting
 
@@ -241,9 +241,10 @@ class Counter:
         try:
             held = self.kitloan.find.holding(tag)
         except BadInput as unknown:
-            if unknown.code in ("unknown_tag", "unclaimed_tag"):
-                return self.take_in(tag)
-            raise
+            if unknown.code not in ("unknown_tag", "unclaimed_tag"):
+                raise
+            sender = lookups.sent_here(self.kitloan.session, tag)
+            return self._come(tag, sender) if sender else self.take_in(tag)
         return self._holding(held)
 
     def _with_layout(self, verdict: Verdict, layout: str) -> Verdict:
@@ -254,6 +255,11 @@ class Counter:
 
     def _words(self, text: str) -> Verdict:
         """An organisation, terms of the turn, a new name where one is asked for, or a search."""
+        if (away := self._just_refused) is not None and away.status == "in_transit":
+            if text.lower() == arriving.BACK:
+                return arriving.called_off(self.kitloan, away)
+            if sender := arriving.said(text):
+                return self._come(away.tag, sender)
         what, words = meaning.said_after(text)
         if what == "anyway":
             return self.lender.anyway(words, self._just_refused)
@@ -288,6 +294,14 @@ class Counter:
 
     def _holding(self, held: Holding) -> Verdict:
         self.regard(held.tag)
+        if held.status == "missing":
+            return arriving.found(self.kitloan, held)
+        if held.status == "in_transit":
+            sender = lookups.sent_here(self.kitloan.session, held.tag)
+            if sender:
+                return self._come(held.tag, sender)
+            self.lender.refused = held
+            raise wording.on_its_way(held)
         if self.returns_only and not held.out_quantity and held.status != "uncounted":
             raise wording.here_already(held)
         if held.quantity > 1:
@@ -295,8 +309,15 @@ class Counter:
         if held.status in ("out", "overdue"):
             return self._back(held)
         if held.status == "uncounted":
-            return self.questions.ask(Counting(held, self.kitloan.desk.contents(held.tag)))
+            return self.questions.ask(
+                Counting(held=held, parts=self.kitloan.desk.contents(held.tag))
+            )
         return self.lender.wanted(held)
+
+    def _come(self, tag: str, sender: str) -> Verdict:
+        """Another college has sent it: count it, or it is received at once."""
+        came = arriving.come(self.kitloan, tag, sender, None)
+        return came if isinstance(came, Verdict) else self.questions.ask(came)
 
     def _stock(self, held: Holding) -> Verdict:
         left = held.quantity - held.out_quantity
@@ -312,7 +333,7 @@ class Counter:
     def _back(self, held: Holding) -> Verdict:
         parts = self.kitloan.desk.contents(held.tag)
         if parts:
-            return self.questions.ask(Counting(held, parts))
+            return self.questions.ask(Counting(held=held, parts=parts))
         (back,) = self.kitloan.desk.check_in([held.tag])
         return wording.returned(back, held, self.kitloan.session.today)
 

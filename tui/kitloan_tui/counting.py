@@ -23,23 +23,12 @@ class Lending:
     lent: list[Lent] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class Counting:
-    """A kit whose contents are being counted; `returning` when that ends a loan."""
+@dataclass(slots=True, kw_only=True)
+class PartsCount:
+    """A contents list against which somebody counts; what they typed last about a part holds."""
 
-    held: Holding
     parts: Sequence[Part]
     typed: list[Said] = field(default_factory=list)
-
-    @property
-    def tag(self) -> str:
-        """What it is about."""
-        return self.held.tag
-
-    @property
-    def returning(self) -> bool:
-        """Whether it comes back with this count, or came back before and waited for one."""
-        return self.held.loan is not None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -91,6 +80,38 @@ class Counting:
         return ". ".join(
             _told(name, short.get(name), before[name]) for name in before if name in named
         )
+
+
+@dataclass(slots=True, kw_only=True)
+class Counting(PartsCount):
+    """A kit whose contents are being counted; `returning` when that ends a loan."""
+
+    held: Holding
+
+    @property
+    def tag(self) -> str:
+        """What it is about."""
+        return self.held.tag
+
+    @property
+    def returning(self) -> bool:
+        """Whether it comes back with this count, or came back before and waited for one."""
+        return self.held.loan is not None
+
+
+@dataclass(slots=True, kw_only=True)
+class Arriving(PartsCount):
+    """A kit that another college sent, counted before it is received."""
+
+    tag: str
+    type: str
+    sender: str
+    """The college's name."""
+
+    @property
+    def returning(self) -> bool:
+        """It never was on loan here."""
+        return False
 
 
 @dataclass(slots=True)
@@ -178,11 +199,17 @@ class TakingIn:
     tag: str
     names: tuple[str, ...]
     """The kinds that the college has; a name that is none of them makes a new one."""
+    sender: str = ""
+    """The college that sent it; empty for a thing that comes from no other."""
 
     @property
     def choices(self) -> tuple[str, ...]:
         """Which kinds can be picked by number."""
         return self.names
+
+
+Question = Counting | Arriving | HowMany | TakingIn
+"""What can be asked at the counter."""
 
 
 def _told(name: str, line: ShortageLine | None, before: int) -> str:

@@ -15,6 +15,7 @@ from kitloan.answers import LoanLine
 from kitloan.borrowers import nearly_like
 from kitloan.find import Finder
 from kitloan.models import (
+    College,
     Holding,
     KitType,
     LedgerEntry,
@@ -24,10 +25,12 @@ from kitloan.models import (
     Shortage,
     table,
 )
+from kitloan.models.absence import Transfer
 from kitloan.session import Session
 from kitloan.text import slug
 
 holding, kit_type, loan = table(Holding), table(KitType), table(Loan)
+college, transfer = table(College), table(Transfer)
 entry = table(LedgerEntry)
 head, organisation, shortage = table(LedgerHead), table(Organisation), table(Shortage)
 
@@ -155,6 +158,22 @@ def recent_borrowers(session: Session, limit: int) -> list[str]:
         )
         called = {row.organisation: str(row.name) for row in names}
     return [called[each] for each in wanted if each in called]
+
+
+def sent_here(session: Session, tag: str) -> str | None:
+    """The college that has sent this tag to us, where its register can be read here."""
+    with session.reading() as connection:
+        return connection.execute(
+            select(college.c.name)
+            .join_from(transfer, college, college.c.college == transfer.c.college)
+            .where(
+                transfer.c.tag == tag,
+                transfer.c.to_college == session.college,
+                transfer.c.state == "sent",
+            )
+            .order_by(transfer.c.sent_at.desc())
+            .limit(1)
+        ).scalar()
 
 
 def who_has(session: Session, tag: str) -> list[tuple[str, int]]:

@@ -18,7 +18,7 @@ from kitloan.tags import grouped
 from kitloan.text import plain
 from kitloan_tui import faultlog, keys
 from kitloan_tui.counter import Counter, PrintLabel
-from kitloan_tui.counting import Counting
+from kitloan_tui.counting import PartsCount
 from kitloan_tui.standing import standing
 from kitloan_tui.verdict import Verdict
 
@@ -120,7 +120,7 @@ def _line(verdict: Verdict) -> str:
     return " ".join(f"{verdict}{end} {hint}".split("\n")).rstrip()
 
 
-def _parts(counting: Counting) -> Iterator[str]:
+def _parts(counting: PartsCount) -> Iterator[str]:
     """The contents list, a line for each bag."""
     for bag, parts in groupby(counting.parts, lambda part: part.bag or "no bag"):
         told = []

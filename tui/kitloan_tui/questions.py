@@ -1,7 +1,8 @@
 """The question on the counter, and what the answers to it do.
 
-At most one is open: a kit being counted, stock whose number is asked, or a label that no holding
-has yet. It stays open when an answer cannot be used or the store failed; a rule's refusal ends it.
+At most one is open: a kit being counted, as it comes back or from another college; stock whose
+number is asked; or a label that no holding has yet. It stays open when an answer cannot be used or
+the store failed; a rule's refusal ends it.
 """
 
 from collections.abc import Callable
@@ -11,12 +12,10 @@ from kitloan.contents import Count
 from kitloan.errors import Refused
 from kitloan.library import Kitloan
 from kitloan.text import clean
-from kitloan_tui import settling, wording
-from kitloan_tui.counting import Counting, HowMany, TakingIn
+from kitloan_tui import arriving, settling, wording
+from kitloan_tui.counting import Arriving, Counting, HowMany, PartsCount, Question, TakingIn
 from kitloan_tui.lender import Lender
 from kitloan_tui.verdict import Verdict
-
-Question = Counting | HowMany | TakingIn
 
 
 @dataclass(slots=True)
@@ -28,9 +27,9 @@ class Questions:
     open: Question | None = None
 
     @property
-    def counting(self) -> Counting | None:
+    def counting(self) -> PartsCount | None:
         """The kit that is being counted."""
-        return self.open if isinstance(self.open, Counting) else None
+        return self.open if isinstance(self.open, PartsCount) else None
 
     def ask(self, question: Question) -> Verdict:
         """Open a question."""
@@ -44,7 +43,7 @@ class Questions:
     def enter(self, question: Question) -> Verdict:
         """Enter alone: what is usual, where something is."""
         match question:
-            case Counting():
+            case Counting() | Arriving():
                 return self._end_count(question, question.count())
             case HowMany() if not question.asks_whose:
                 return self._end_number(question, question.usual)
@@ -54,8 +53,12 @@ class Questions:
     def answer(self, question: Question, text: str, chosen: str | None) -> Verdict:
         """Words, and what they pick from the list when they are a number of it."""
         match question:
-            case Counting():
+            case Counting() | Arriving():
                 question.say(text)
+            case TakingIn() if sender := arriving.said(text):
+                return self._come(question.tag, sender, None)
+            case TakingIn() if question.sender:
+                return self._come(question.tag, question.sender, chosen or text)
             case TakingIn():
                 kind = chosen or clean(text, "The kit type")
                 return self.settle(lambda: settling.taken_in(self.kitloan, question, kind))
@@ -64,6 +67,13 @@ class Questions:
             case HowMany():
                 question.choose(question.named(text))
         return self.asked(question)
+
+    def _come(self, tag: str, sender: str, kind: str | None) -> Verdict:
+        """It comes from another college: ask what it is, or count it, or receive it at once."""
+        came = arriving.come(self.kitloan, tag, sender, kind)
+        if isinstance(came, Verdict):
+            return self.settle(lambda: came)
+        return self.ask(came)
 
     def whole(self) -> Verdict:
         """Everything on the list is there."""
@@ -75,23 +85,23 @@ class Questions:
 
     def take_back(self) -> Verdict | None:
         """Undo the last word of a count; None when there is none."""
-        if not self.counting or not self.counting.typed:
+        if not isinstance(self.open, Counting | Arriving) or not self.open.typed:
             return None
-        said = self.counting.typed.pop()
-        return self.asked(self.counting, f"Taken back: {said.part} {said.number} {said.fault}.")
+        said = self.open.typed.pop()
+        return self.asked(self.open, f"Taken back: {said.part} {said.number} {said.fault}.")
 
     def leave(self) -> Verdict | None:
         """Leave the question without an answer; None when none is open."""
         question, self.open = self.open, None
         return wording.left(question) if question else None
 
-    def _untold(self) -> Counting:
+    def _untold(self) -> Counting | Arriving:
         """The kit being counted, when nobody has said anything against it yet."""
-        if self.counting is None:
+        if not isinstance(self.open, Counting | Arriving):
             raise wording.nothing_counted()
-        if self.counting.typed:
-            raise wording.said_otherwise(self.counting)
-        return self.counting
+        if self.open.typed:
+            raise wording.said_otherwise(self.open)
+        return self.open
 
     def _end_number(self, asked: HowMany, number: int) -> Verdict:
         if asked.to:
@@ -99,7 +109,9 @@ class Questions:
             return self.settle(lambda: self.lender.lend(asked.held, to, number))
         return self.settle(lambda: settling.number_back(self.kitloan, asked, number))
 
-    def _end_count(self, counting: Counting, count: Count | None) -> Verdict:
+    def _end_count(self, counting: Counting | Arriving, count: Count | None) -> Verdict:
+        if isinstance(counting, Arriving):
+            return self.settle(lambda: arriving.received(self.kitloan, counting, count))
         return self.settle(lambda: settling.count_ended(self.kitloan, counting, count))
 
     def settle(self, act: Callable[[], Verdict]) -> Verdict:

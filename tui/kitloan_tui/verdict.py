@@ -37,12 +37,18 @@ _SIGNS = {
     "WITHDRAWN": SYMBOLS["withdrawn"],
     "FORGOTTEN": SYMBOLS["withdrawn"],
     "NOT TAKEN IN": SYMBOLS["withdrawn"],
+    "FOUND": SYMBOLS["in"],
+    "RECEIVED": SYMBOLS["in"],
+    "BACK": SYMBOLS["in"],
+    "NOT RECEIVED": SYMBOLS["withdrawn"],
+    "SENT": SYMBOLS["in_transit"],
     "UNDONE": "<",
-    "FOUND": "/",
     "STARTING": "~",
 }
 _ASKS = SYMBOLS["uncounted"]
 _SHORT = SYMBOLS["incomplete"]
+_SEARCH = "/"
+"""Of `FOUND 3`, which found words; a missing kit that is `FOUND` is in again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,8 @@ class Verdict:
             return _ASKS
         if self.word.endswith("SHORT"):
             return _SHORT
+        if self.word.startswith("FOUND "):
+            return _SEARCH
         return _SIGNS.get(self.word) or _SIGNS[self.word.partition(",")[0].partition(" ")[0]]
 
     @property

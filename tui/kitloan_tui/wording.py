@@ -16,7 +16,7 @@ from kitloan.lending import Lent
 from kitloan.returning import Returned
 from kitloan.tags import grouped
 from kitloan.undo import Undone
-from kitloan_tui.counting import Counting, HowMany, TakingIn
+from kitloan_tui.counting import Arriving, Counting, HowMany, PartsCount, Question, TakingIn
 from kitloan_tui.labels import OnPaper, Order
 from kitloan_tui.standing import terms
 from kitloan_tui.verdict import Verdict
@@ -83,11 +83,17 @@ def whom(basket: Sequence[Holding]) -> Verdict:
     return Verdict("TO WHOM?", text + short, "Scan or type the school, or a number of the list.")
 
 
-def question(asked: Counting | HowMany | TakingIn, today: date, also: str = "") -> Verdict:
+def question(asked: Question, today: date, also: str = "") -> Verdict:
     """What is on the counter and waits for an answer; `also` stands in for the usual hint."""
     if isinstance(asked, TakingIn):
         hint = "Type what kind of kit it is on, or a number of the list. {home} ends this."
-        return Verdict("TAKE IN?", f"No holding has {grouped(asked.tag)} yet.", also or hint)
+        whence = f" It comes from {asked.sender}." if asked.sender else ""
+        text = f"No holding has {grouped(asked.tag)} yet.{whence}"
+        return Verdict("TAKE IN?", text, also or hint)
+    if isinstance(asked, Arriving):
+        text = f"{asked.type} {grouped(asked.tag)} from {asked.sender}, sent to us"
+        text += f". {said}" if (said := asked.running()) else ""
+        return Verdict("IN?", text, also or _count_hint(asked))
     held = asked.held
     if isinstance(asked, Counting):
         word, text, hint = "IN?", f"{shown(held)}{_from(held, today)}", _count_hint(asked)
@@ -104,10 +110,13 @@ def question(asked: Counting | HowMany | TakingIn, today: date, also: str = "") 
     return Verdict(word, text, also or hint)
 
 
-def left(asked: Counting | HowMany | TakingIn) -> Verdict:
+def left(asked: Question) -> Verdict:
     """A question was left without an answer; nothing was recorded."""
     if isinstance(asked, TakingIn):
         return Verdict("NOT TAKEN IN", grouped(asked.tag), "The label is still free.")
+    if isinstance(asked, Arriving):
+        text = f"{asked.type} {grouped(asked.tag)} from {asked.sender}"
+        return Verdict("NOT RECEIVED", text, "Scan it to begin again.")
     if isinstance(asked, Counting) and not asked.returning:
         return still_uncounted(asked.held)
     if isinstance(asked, HowMany) and asked.to:
@@ -235,6 +244,15 @@ def not_lent(held: Holding) -> Refused:
     return Refused(held.status, f"{shown(held)} is {held.status.replace('_', ' ')}{short}.")
 
 
+def on_its_way(held: Holding) -> Refused:
+    """A kit that this college sent, or a transfer that has not ended, is scanned here."""
+    return Refused(
+        held.status,
+        f"{shown(held)} is on its way to another college.",
+        "If it never left, type: back. If another college has sent it here: from COLLEGE",
+    )
+
+
 def here_already(held: Holding) -> Refused:
     """A kit that is not out was scanned while only returns are taken."""
     return Refused(
@@ -275,7 +293,7 @@ def nothing_counted() -> Refused:
     return Refused("nothing_counted", "No kit is being counted.", "Scan one that is out.")
 
 
-def said_otherwise(asked: Counting) -> Refused:
+def said_otherwise(asked: PartsCount) -> Refused:
     """WHOLE or COUNT LATER, after something was said to be short."""
     return Refused(
         "said_otherwise",
@@ -331,7 +349,7 @@ def _gone_short(shortages: Sequence[ShortageLine]) -> str:
     return f". Already short: {_lines(shortages)}" if shortages else ""
 
 
-def _count_hint(asked: Counting) -> str:
+def _count_hint(asked: PartsCount) -> str:
     if asked.typed:
         return "Enter records this. Or type more; {undo} takes the last back."
     end = "as it left" if asked.was_short else "all there"

@@ -22,7 +22,7 @@ from kitloan.accession import Gift, NewHolding
 from kitloan.errors import BadInput
 from kitloan.tags import grouped
 from kitloan.text import plain
-from kitloan_tui import telling
+from kitloan_tui import arriving, telling
 from kitloan_tui.counting import TakingIn
 from kitloan_tui.lender import MOST_CHOICES
 from kitloan_tui.screens.holding import is_free
@@ -41,11 +41,12 @@ _FIELDS = (
     ("serial", "Serial", "the maker's number"),
     ("location", "Place", "where it is kept"),
     ("donor", "Donor", "who gave it"),
+    ("sender", "Sent by", "the college that sent it, when one did"),
     ("here", "Or is here", "a number or tag: the label is a second one for that holding"),
 )
-_OVER = ("TAKEN IN", "CLAIMED", "TAKE IN?")
+_OVER = ("TAKEN IN", "RECEIVED", "CLAIMED", "TAKE IN?")
 """Verdicts after which the form is ready for the next label."""
-_SAME_FOR_NEXT = ("type", "location", "donor")
+_SAME_FOR_NEXT = ("type", "location", "donor", "sender")
 
 
 class TakeIn(House):
@@ -55,8 +56,9 @@ class TakeIn(House):
     HINT = "Enter takes it in. Tab goes on to the next line. Scan the label that is on it."
     HELP: ClassVar[str] = (
         "Takes in a holding under the label that was scanned, or under a new tag. Enter in any "
-        "line does it. Type, place and donor stay for the next one. The last line is for a "
-        "label that goes on a holding which is here already."
+        "line does it. Type, place, donor and sender stay for the next one. What another college "
+        "sent keeps its label: scan that, and say who sent it. The last line is for a label that "
+        "goes on a holding which is here already."
     )
     AUTO_FOCUS: ClassVar[str | None] = "#type"
 
@@ -130,6 +132,10 @@ class TakeIn(House):
             if not self.tag:
                 raise BadInput("no_label", "No label was scanned.", "Scan the label, then Enter.")
             return telling.claimed(self.kitloan, self._said("here"), self.tag)
+        if self._said("sender"):
+            if not self.tag:
+                raise BadInput("no_label", "No label was scanned.", "Scan the label that it has.")
+            return arriving.received_as(self.kitloan, self._said("sender"), self._new())
         return telling.taken_in(self.kitloan, self._new())
 
     def _new(self) -> NewHolding:

@@ -19,7 +19,7 @@ from kitloan.text import plain
 if TYPE_CHECKING:
     from kitloan.contents import Part
     from kitloan_tui.counter import Counter
-    from kitloan_tui.counting import Counting
+    from kitloan_tui.counting import PartsCount
     from kitloan_tui.lookups import Board
 
 MUTED = "$text-muted"
@@ -120,7 +120,7 @@ def _when(line: LoanLine, today: date) -> str:
 # -- the contents of a kit ------------------------------------------------------------------------
 
 
-def _contents(counting: "Counting", width: int) -> Iterator[Content]:
+def _contents(counting: "PartsCount", width: int) -> Iterator[Content]:
     short = {line.component: line for line in counting.short()}
     missing = sum(line.missing for line in short.values())
     broken = sum(line.broken for line in short.values())

@@ -2,16 +2,19 @@
 
 import json
 from dataclasses import dataclass
+from itertools import islice
 
 from sqlalchemy import Connection, delete, insert, select
 
 from kitloan.entries import GENESIS, parse
-from kitloan.ledger import Head, move_head, record
+from kitloan.ledger import Head, Sealed, move_head, record_all
 from kitloan.models import LedgerEntry, table
 from kitloan.models.every import REGISTER_TABLES
 from kitloan.models.national import LostEntry
 
 entry, lost = table(LedgerEntry), table(LostEntry)
+
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +38,10 @@ def lay_anew(connection: Connection, college: str) -> None:
         digest = json.loads(kept[digest].body)["prev"]
     for each in (*reversed(REGISTER_TABLES), entry, lost):
         connection.execute(delete(each).where(each.c.college == college))
-    for digest in reversed(main):
-        epoch, body = kept[digest].epoch, kept[digest].body
-        record(connection, college, epoch, parse(body), body, digest)
+    told = iter(reversed(main))
+    while some := list(islice(told, _AT_ONCE)):
+        again = [(kept[digest].epoch, kept[digest].body, digest) for digest in some]
+        record_all(connection, college, [Sealed(e, parse(body), body, d) for e, body, d in again])
     counts = set(main)
     apart = [
         {

@@ -240,6 +240,13 @@ _SCREENS: Final = (
         screen="kitloan_tui.screens.labels:Labels",
     ),
     Action(
+        "stocktake",
+        "",
+        "Stocktake",
+        "Opens one or goes on with it: scan what is there, and see what is not.",
+        screen="kitloan_tui.screens.stocktake:TakeStock",
+    ),
+    Action(
         "figures",
         "",
         "Figures",

@@ -11,8 +11,8 @@ from kitloan.answers import Holding
 from kitloan.contents import Count
 from kitloan.errors import BadInput
 from kitloan.library import Kitloan
-from kitloan.receiving import Received
 from kitloan.tags import grouped
+from kitloan.transfers.receiving import Received
 from kitloan_tui import lookups, wording
 from kitloan_tui.counting import Arriving, TakingIn
 from kitloan_tui.verdict import Verdict

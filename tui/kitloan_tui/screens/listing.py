@@ -38,6 +38,8 @@ class ListScreen(House, Generic[RowT]):
     COLUMNS: ClassVar[Sequence[Column]] = ()
     VIEWS: ClassVar[Sequence[tuple[str, str]]] = ()
     """What can be chosen to see: words, and what stands for them."""
+    NARROWS: ClassVar[bool] = True
+    """Whether what is typed narrows the list; else the line is for what `entered` takes."""
     PROMPT: ClassVar[str] = "type to narrow the list"
     AUTO_FOCUS: ClassVar[str | None] = "#narrow"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -66,6 +68,10 @@ class ListScreen(House, Generic[RowT]):
 
     def take(self, item: RowT) -> None:
         """Somebody chose an item."""
+
+    def entered(self, text: str) -> bool:
+        """Take a line in a way of the screen's own; False takes the row under the cursor."""
+        return False
 
     def empty(self, text: str, view: str) -> str:
         """What to do next where nothing is listed; it may name actions as `{undo}`."""
@@ -180,7 +186,7 @@ class ListScreen(House, Generic[RowT]):
     @on(Input.Changed, "#narrow")
     def _narrow(self, event: Input.Changed) -> None:
         event.stop()
-        if event.value.strip() != self._text:
+        if self.NARROWS and event.value.strip() != self._text:
             self._text = event.value.strip()
             self.load()
 
@@ -195,7 +201,9 @@ class ListScreen(House, Generic[RowT]):
     @on(Input.Submitted, "#narrow")
     def _enter(self, event: Input.Submitted) -> None:
         event.stop()
-        if self.is_looking:
+        if self.entered(event.value.strip()):
+            event.input.clear()
+        elif self.is_looking:
             self._take_when_found = True
         else:
             self._take_current()

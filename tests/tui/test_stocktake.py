@@ -1,0 +1,154 @@
+"""A stocktake at the desk: opened, scanned, left, gone on with, and closed."""
+
+from pathlib import Path
+
+import pytest
+from textual.widgets import Select
+
+from kitloan.accession import NewHolding
+from kitloan.tags import grouped, mint
+from kitloan_tui.screens.confirm import Confirm
+from kitloan_tui.screens.stocktake import TakeStock
+from tui.at_the_counter import SCHOOL, Store
+from tui.at_the_desk import Hands, at_desk
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """Where the desk would write what nobody expected."""
+    return tmp_path / "state" / "desk.log"
+
+
+async def begin(hands: Hands, name: str = "Autumn 2026") -> None:
+    """Open a stocktake."""
+    hands.desk.action_perform("stocktake")
+    await hands.settle()
+    assert hands.reads("What is it called?")
+    await hands.type(name)
+
+
+async def view(hands: Hands, name: str) -> None:
+    """List something else."""
+    hands.desk.screen.query_one("#view", Select).value = name
+    await hands.settle()
+
+
+async def sure(hands: Hands) -> None:
+    """Answer the question that is open, half a second later."""
+    confirm = hands.desk.screen
+    assert isinstance(confirm, Confirm)
+    confirm.asked_at -= 1
+    await hands.press("tab", "enter")
+
+
+async def test_every_scan_gets_its_verdict(store: Store, log: Path) -> None:
+    """Else a stocktaker would look up each kit, or believe that a wrong one had been counted."""
+    store.kitloan.holdings.move(store.kit, "Store 1")
+    store.kitloan.desk.check_out([store.headset], SCHOOL)
+    before = len(store.kitloan.find.loans().items)
+    unknown = mint()
+    async with at_desk(lambda: store.kitloan, log, (100, 30)) as hands:
+        await begin(hands)
+        assert hands.reads("= STOCKTAKE Autumn 2026: 4 holdings to look for")
+        assert hands.reads("Autumn 2026: 0 of 4 seen")
+        added = store.kitloan.holdings.add(NewHolding("Telescope")).tag
+        await hands.type("at Store 2")
+        for code, said in (
+            (store.second, f"= SEEN STEM kit {grouped(store.second)}"),
+            (store.second, "> SEEN ALREADY"),
+            (store.kit, f"~ SEEN ELSEWHERE STEM kit {grouped(store.kit)}; kept at Store 1"),
+            (store.headset, f"= SEEN VR headset {grouped(store.headset)}; on loan to {SCHOOL}"),
+            (added, "? NOT ON THE LIST Telescope"),
+            (unknown, f"? UNKNOWN CODE {unknown}; no holding here has this tag"),
+            ("5012345678900", "? UNKNOWN CODE 5012345678900"),
+        ):
+            await hands.scan(code)
+            assert hands.reads(said), (said, hands.seen())
+            assert isinstance(hands.desk.screen, TakeStock)
+        assert hands.reads("Autumn 2026 at Store 2: 3 of 4 seen")
+        assert hands.reads(f"{grouped(store.stock)} Multimeter")
+        await view(hands, "unknown")
+        assert hands.reads("2 unknown codes")
+    assert len(store.kitloan.find.loans().items) == before
+    assert store.kitloan.stocktakes.outcome("Autumn 2026").scans == 7
+    assert not log.exists()
+
+
+async def test_left_and_gone_on_with_at_another_desk(store: Store, log: Path) -> None:
+    """Else a stocktake would have to be done in one go, by one person."""
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        await begin(hands)
+        await hands.type("AC0001")
+        assert hands.reads("1 of 4 seen")
+        await hands.press("escape")
+        await hands.scan(store.second)
+        assert hands.reads("? TO WHOM?")
+    with store.another() as other:
+        async with at_desk(lambda: other, log) as hands:
+            hands.desk.action_perform("stocktake")
+            await hands.settle()
+            assert hands.reads("Autumn 2026: 1 of 4 seen")
+            await hands.scan(store.second)
+            assert hands.reads("Autumn 2026: 2 of 4 seen")
+
+
+async def test_a_loan_is_confirmed_from_the_list(store: Store, log: Path) -> None:
+    """Else a school's word on the phone would be on a piece of paper."""
+    store.kitloan.desk.check_out([store.headset], SCHOOL)
+    async with at_desk(lambda: store.kitloan, log, (120, 30)) as hands:
+        await begin(hands)
+        await view(hands, "on_loan")
+        assert hands.reads("VR headset")
+        assert hands.reads(f"with {SCHOOL}")
+        await hands.press("enter")
+        assert hands.reads(f"> CONFIRMED VR headset {grouped(store.headset)} is with {SCHOOL}")
+        assert hands.reads("Nothing is on loan.")
+
+
+async def test_closing_is_meant_and_sums_up(store: Store, log: Path) -> None:
+    """Else a slip would end the week's work, or nobody would hear what it came to."""
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        await begin(hands)
+        await hands.scan(store.kit)
+        store.kitloan.stocktakes.join("Autumn 2026", "Laptop 2")
+        await hands.pilot.click("#close")
+        await hands.settle()
+        confirm = hands.desk.screen
+        assert isinstance(confirm, Confirm)
+        assert hands.reads("1 of 4 seen, 3 not seen.")
+        await hands.scan(store.second)
+        assert hands.desk.screen is hands.desk.home, "no dialog takes a scan"
+        hands.desk.action_perform("stocktake")
+        await hands.settle()
+        await hands.pilot.click("#close")
+        await hands.settle()
+        await sure(hands)
+        assert hands.reads("waits for the scans of Laptop 2.")
+        assert hands.reads("Close it without them?")
+        await sure(hands)
+        assert hands.reads("= CLOSED Autumn 2026: 1 of 4 seen, 3 not seen")
+        assert hands.reads("Autumn 2026, closed")
+    assert store.kitloan.stocktakes.outcome("Autumn 2026").stocktake.closed_at
+
+
+async def test_one_place_and_several_at_once(store: Store, log: Path) -> None:
+    """Else two stores could not be looked through on the same day."""
+    store.kitloan.holdings.move(store.kit, "Store 1")
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        await begin(hands, "Cupboard @ Store 1")
+        assert hands.reads("Cupboard: 0 of 1 seen")
+        await hands.pilot.click("#another")
+        await hands.settle()
+        await hands.type("All of it")
+        assert hands.reads("All of it: 0 of 4 seen")
+        await hands.press("escape")
+        hands.desk.action_perform("stocktake")
+        await hands.settle()
+        assert hands.reads("Which?")
+        number = 1 + [s.name for s in store.kitloan.stocktakes.list()].index("Cupboard")
+        await hands.type(str(number))
+        assert hands.reads("Cupboard: 0 of 1 seen")
+        await hands.pilot.click("#another")
+        await hands.settle()
+        await hands.type("Attic @ Nowhere")
+        assert hands.reads("! REFUSED")

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import kitloan
+from kitloan.accession import kit_type_with
 from kitloan.calendar import instant
 from kitloan.entries import (
     CheckedIn,
@@ -22,7 +23,6 @@ from kitloan.entries import (
     Short,
     seal,
 )
-from kitloan.accession import kit_type_with
 from kitloan.ledger import Head, head_of, move_head, record
 from kitloan.tags import mint
 from kitloan.text import type_key

@@ -51,7 +51,7 @@ _FAULTS: tuple[tuple[str, str, str, str], ...] = (
         "Ask for permission to write to it, or keep the store elsewhere with --store.",
     ),
     (
-        r"file is not a database|malformed|file is encrypted|disk image",
+        r"file is not a database|malformed|file is encrypted|disk image|decode to UTF-8|UnicodeDecode",
         "damaged",
         "{store} is damaged, or not a store.",
         "Do not write to it. Restore the newest backup, and keep this file for whoever mends it.",
@@ -109,6 +109,8 @@ def translated(store: str) -> Iterator[None]:
 def driver_error(problem: BaseException) -> BaseException | None:
     """The error of a database driver that `problem` is or wraps; None when it is none."""
     said = problem.orig if isinstance(problem, DBAPIError) else problem
+    if isinstance(said, UnicodeDecodeError):  # SQLite's, over what a damaged file made it say
+        return said
     return said if type(said).__module__.partition(".")[0] in _DRIVERS else None
 
 
@@ -116,9 +118,10 @@ def _meaning(problem: BaseException, store: str) -> KitloanError:
     kind = type(problem)
     said = f"{kind.__module__}.{kind.__name__}: {problem}"
     said += f" ({getattr(problem, 'sqlite_errorname', '')})"
-    if _ON_LOAN.search(said):
+    broke_a_rule = any(each.__name__ == "IntegrityError" for each in kind.__mro__)
+    if broke_a_rule and _ON_LOAN.search(said):
         return Refused("on_loan", "It is on loan already.", "See who has it with `kitloan loans`.")
-    if _TOO_MANY.search(said):
+    if broke_a_rule and _TOO_MANY.search(said):
         return Refused("not_enough", "There are not that many left to lend.")
     for pattern, code, message, hint in _FAULTS:
         if re.search(pattern, said, re.IGNORECASE):

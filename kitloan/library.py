@@ -18,7 +18,7 @@ from kitloan.text import clean, slug
 
 if TYPE_CHECKING:
     from kitloan.audit import Auditor
-    from kitloan.backup import Backups
+    from kitloan.backups import Backups
     from kitloan.desk import Desk
     from kitloan.directory import Directory
     from kitloan.exchange import Exchange
@@ -144,7 +144,7 @@ class Kitloan:
     @cached_property
     def backups(self) -> "Backups":
         """Copies of the store, proved."""
-        from kitloan.backup import Backups
+        from kitloan.backups import Backups
 
         return Backups(self.session)
 

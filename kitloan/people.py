@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, or_, select
 
-from kitloan.daily import copies
+from kitloan.backups.daily import copies
 from kitloan.errors import BadInput, KitloanError
 from kitloan.models import Contact, Loan, Organisation, Remark, table
 from kitloan.prepared import AnyRow, Change

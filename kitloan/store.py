@@ -24,7 +24,9 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 
 from kitloan.errors import BadInput, KitloanError, StoreError
 from kitloan.faults import translated
+from kitloan.locks import insist_on_locks
 from kitloan.schema import SCHEMA, create_tables
+from kitloan.soundness import create_everything, insist_on_rules
 
 APPLICATION_ID = 0x4B4C4F4E
 """`KLON`, in the header of every SQLite store, so that `file` and we know one from another."""
@@ -50,10 +52,11 @@ class Store:
         wrote: whether something was committed since it was opened.
     """
 
-    def __init__(self, engine: Engine, name: str) -> None:
+    def __init__(self, engine: Engine, name: str, folder: Path | None = None) -> None:
         self.engine = engine
         self.name = name
         self.wrote = False
+        self._untried = folder  # where locks are to be tried before anything is written
         self._writer = engine.execution_options(sqlite_begin="IMMEDIATE")
         # At PostgreSQL's usual level every statement sees a state of its own.
         snapshot = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
@@ -71,6 +74,9 @@ class Store:
 
         A SQLite file with a rollback journal lets nobody commit while it is read. So it is copied
         into `folder`, some pages at a time between which others may write, and the copy is read.
+
+        Raises:
+            StoreError: `damaged`, when the rules in a file are not the ones it was made with.
         """
         if not self.is_sqlite:
             with self.read() as connection:
@@ -82,6 +88,7 @@ class Store:
             aside = sa.create_engine(f"sqlite:///{copy}")
             try:
                 with aside.connect() as connection, connection.begin():
+                    insist_on_rules(connection, self.name)
                     yield connection
             finally:
                 aside.dispose()
@@ -103,7 +110,14 @@ class Store:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that commits at the end, or leaves no trace."""
+        """A transaction that commits at the end, or leaves no trace.
+
+        Raises:
+            StoreError: `no_locks`, before the first, where two programs are not kept apart.
+        """
+        if self._untried is not None:
+            insist_on_locks(self._untried)
+            self._untried = None
         with translated(self.name), self._writer.begin() as connection:
             yield connection
         self.wrote = True
@@ -148,8 +162,10 @@ def open_store(place: str) -> Store:
     store = _postgres(place) if is_url(place) else _sqlite(_existing(_path(place)))
     try:
         _check_version(store)
-    except KitloanError:
+    except KitloanError as problem:
         store.close()
+        if store.is_sqlite and problem.code in ("busy", "unreachable"):
+            insist_on_locks(_path(place).absolute().parent)  # SQLite calls no locks a locked file
         raise
     return store
 
@@ -165,7 +181,7 @@ def create_store(place: str) -> Store:
         if not store.is_sqlite:
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (APPLICATION_ID,))
         if not sa.inspect(connection).get_table_names():
-            create_tables(connection)
+            create_everything(connection)
             connection.exec_driver_sql(
                 f"INSERT INTO setting (college, name, value) VALUES ('', 'schema', '{SCHEMA}')"  # noqa: S608  # SCHEMA is our own number
             )
@@ -268,7 +284,7 @@ def _sqlite(path: Path) -> Store:
     )
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
-    return Store(engine, str(path))
+    return Store(engine, str(path), path.absolute().parent)
 
 
 def _set_pragmas(connection: Any, _record: Any) -> None:

@@ -45,9 +45,10 @@ _LATEST = Query(
     .order_by(entry.c.epoch.desc(), entry.c.seq.desc())
     .limit(1)
 )
+# By part, which is their order in the ledger: by `seq`, SQLite walks the whole ledger to sort them.
 _OF_REQUEST = Query(
     _COLUMNS.where(entry.c.id == bindparam("i"), entry.c.tag.is_not(None)).order_by(
-        entry.c.epoch.desc(), entry.c.seq.desc()
+        entry.c.part.desc()
     )
 )
 _AT = Query(_COLUMNS.where(entry.c.epoch == bindparam("e"), entry.c.seq == bindparam("s")))

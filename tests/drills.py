@@ -14,8 +14,8 @@ from typing import Any, NoReturn
 
 import kitloan
 from crowd import Ready
-from kitloan.replacing import Request
-from kitloan.restoring import restoring
+from kitloan.backups.replacing import Request
+from kitloan.backups.restoring import restoring
 
 
 def back_up_or_lend(

@@ -16,10 +16,10 @@ from conftest import KIT, SetClock, write_off
 from kitloan import Count, Gift, NewHolding
 from kitloan.accession import kit_type_with
 from kitloan.entries import Component
-from kitloan.gifts import GiftTermsAgreed
 from kitloan.library import Kitloan
 from kitloan.models import Base, LedgerEntry, table
 from kitloan.models.every import REGISTER_TABLES
+from kitloan.national.gifts import GiftTermsAgreed
 from kitloan.schema import NEVER
 from kitloan.tags import mint
 

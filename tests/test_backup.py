@@ -17,13 +17,13 @@ import kitloan
 from conftest import SetClock
 from crowd import Crowd, raw
 from kitloan import BadInput, NewHolding, Refused, StoreError
-from kitloan.backup import local_tables
-from kitloan.daily import DAYS, MONTHS, WEEKS, copy_if_due, kept
+from kitloan.backups import local_tables
+from kitloan.backups.daily import DAYS, MONTHS, WEEKS, copy_if_due, kept
+from kitloan.backups.replacing import Request
+from kitloan.backups.restoring import Restored, restoring
 from kitloan.library import Kitloan
 from kitloan.models import LedgerEntry, table
 from kitloan.models.every import REGISTER_TABLES
-from kitloan.replacing import Request
-from kitloan.restoring import Restored, restoring
 from kitloan.store import is_url
 from lives import everything_in, long_life, rows_of, unguarded
 

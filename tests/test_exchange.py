@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 import kitloan
 from conftest import SetClock
-from kitloan import BadInput, Count, KitloanError, NewHolding, Refused
+from kitloan import BadInput, Count, KitloanError, NewHolding, Refused, StoreError
 from kitloan.entries import FORMAT
 from kitloan.exchange import LONGEST_LINE
 from kitloan.library import Kitloan
@@ -587,6 +587,24 @@ def test_a_file_that_does_not_fit_is_refused_whole(
         assert refusal.value.details["seq"] == seq
         assert f"entry {seq} " in refusal.value.message
         assert refusal.value.details["ledger"] in refusal.value.message
+
+
+def test_a_full_disk_is_no_fault_of_a_file(
+    colleges: dict[str, Sent], new_national: Callable[[], Kitloan]
+) -> None:
+    """A college that is told its ledger cannot have happened will look for what is not there."""
+    national = new_national()
+    if not national.session.store.is_sqlite:
+        pytest.skip("only SQLite can be told how much disk there is")
+    before = everything_in(national)
+    with national.session.store.engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 5}")
+    with pytest.raises(StoreError) as fault:
+        national.exchange.merge([colleges["fife"].whole])
+    assert fault.value.code == "full"
+    assert everything_in(national) == before
+    assert national.exchange.refused() == []
 
 
 # -- what is not read again, or not one by one ---------------------------------------------------

@@ -11,8 +11,8 @@ import pytest
 import kitloan
 from conftest import SetClock
 from kitloan import BadInput, NewHolding, Refused
-from kitloan.gifts import GiftTermsAgreed
 from kitloan.library import Kitloan
+from kitloan.national.gifts import GiftTermsAgreed
 from kitloan.tags import is_tag, mint
 
 RAF = GiftTermsAgreed(donor="RAF", type="STEM kit", promised=20, title="held_for_esp")

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 import kitloan
 from kitloan import BadInput, Count, NewHolding, Refused, StoreError
 from kitloan.provision import provision
+from kitloan.provision.rowsecurity import OWNER, tables
 from kitloan.reference import colleges
-from kitloan.rowsecurity import OWNER, tables
 from provisioned import Shared, database, server
 
 _numbers = count()

@@ -11,7 +11,7 @@ import kitloan
 from conftest import SetClock, write_off
 from kitloan import BadInput, NewHolding, Refused
 from kitloan.library import Kitloan
-from kitloan.stocktake_answers import RESULTS, Counts, Result
+from kitloan.stocktakes.answers import RESULTS, Counts, Result
 from kitloan.tags import mint
 from lives import register_of
 

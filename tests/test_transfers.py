@@ -17,7 +17,7 @@ from kitloan.holdings import Holdings
 from kitloan.ledger import writing
 from kitloan.library import Kitloan
 from kitloan.tags import mint
-from kitloan.transferring import arrived
+from kitloan.transfers.sending import arrived
 from lives import register_of
 
 WHOLE = Count(whole=True)

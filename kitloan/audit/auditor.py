@@ -2,14 +2,13 @@
 
 For an earlier day the ledgers are replayed up to its end into a scratch store, and the same queries
 run on that. The answers depend on what the ledgers say alone, never on the order in which they were
-merged; only what this store itself has met (a changed key, a refused file) is its own.
+merged; only what this store itself has met (see `met`) is its own.
 """
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import date
-from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -21,6 +20,7 @@ from kitloan.audit.findings import Finding, findings, sorted_findings
 from kitloan.audit.forms.json import as_json as tables_as_json
 from kitloan.audit.freshness import freshness
 from kitloan.audit.gifts import reconciled
+from kitloan.audit.met import met
 from kitloan.audit.report import Material, build
 from kitloan.audit.spares import spares
 from kitloan.audit.tables import Report
@@ -29,16 +29,12 @@ from kitloan.audit.use import idle, use
 from kitloan.audit.years import academic_years, overdue_by_age
 from kitloan.calendar import end_of, uk
 from kitloan.errors import BadInput
-from kitloan.exchange.aside import Aside
-from kitloan.exchange.signing import fingerprint
 from kitloan.models import College, table
-from kitloan.models.national import PinnedKey
-from kitloan.register.epochs import college_of
 from kitloan.session import ESP, Session
 from kitloan.store import scratch_store
 from kitloan.verify import Progress, replay
 
-college, pinned = table(College), table(PinnedKey)
+college = table(College)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,31 +102,32 @@ class Auditor:
             BadInput: `before_records`, for a day before the first entry of any ledger.
         """
         day = as_at or self._session.today
-        with self._at(day, progress or (lambda done, total: None)) as connection:
-            return self._audit(connection, day)
+        with self._session.reading() as live:
+            known = list(met(live, self._session, day))
+            with self._at(live, day, progress or (lambda done, total: None)) as connection:
+                return self._audit(connection, day, known)
 
     @contextmanager
-    def _at(self, day: date, progress: Progress) -> Iterator[Connection]:
-        with self._session.reading() as live:
-            if day >= self._session.today:
-                yield live
-                return
-            scratch = scratch_store()
-            try:
-                replay(live, scratch, end_of(day), progress)
-                with scratch.engine.connect() as then:
-                    if then.execute(select(func.count()).select_from(college)).scalar() == 0:
-                        raise BadInput(
-                            "before_records",
-                            f"Nothing is on record up to {uk(day)}.",
-                            "Give a later day.",
-                            as_at=day.isoformat(),
-                        )
-                    yield then
-            finally:
-                scratch.close()
+    def _at(self, live: Connection, day: date, progress: Progress) -> Iterator[Connection]:
+        if day >= self._session.today:
+            yield live
+            return
+        scratch = scratch_store()
+        try:
+            replay(live, scratch, end_of(day), progress)
+            with scratch.engine.connect() as then:
+                if then.execute(select(func.count()).select_from(college)).scalar() == 0:
+                    raise BadInput(
+                        "before_records",
+                        f"Nothing is on record up to {uk(day)}.",
+                        "Give a later day.",
+                        as_at=day.isoformat(),
+                    )
+                yield then
+        finally:
+            scratch.close()
 
-    def _audit(self, connection: Connection, day: date) -> Audit:
+    def _audit(self, connection: Connection, day: date, known: Iterable[Finding]) -> Audit:
         colleges = connection.execute(
             select(college).where(college.c.college != ESP).order_by(college.c.college)
         ).all()
@@ -139,13 +136,12 @@ class Auditor:
             **_flat(sum((each for _, each in counts), Figures())), colleges=len(colleges)
         )
         fresh = freshness(connection, day, all_colleges=self._session.is_national)
-        under_way = journeys(connection, day)
-        found = sorted_findings(
-            [*findings(connection, day, under_way, fresh), *self._met(connection)]
-        )
+        under_way = journeys(connection, day, fresh)
+        asked = answers(connection, day)
+        said = findings(connection, day, journeys=under_way, fresh=fresh, challenges=asked)
+        found = sorted_findings([*known, *said])
         by_type, by_place = use(connection, day)
         spare, pairs = spares(connection)
-        gifts, kits = reconciled(connection)
         groups = {
             "by_region": figures.by_region(colleges, counts),
             "by_college": figures.by_college(colleges, counts),
@@ -166,29 +162,7 @@ class Auditor:
             years=academic_years(connection),
             spares=spare,
             pairs=pairs,
-            gifts=gifts,
-            gift_kits=kits,
-            challenges=answers(connection, day),
+            gifts=reconciled(connection),
+            challenges=asked,
         )
         return Audit(day, totals, findings=found, report=build(material), **groups)
-
-    def _met(self, connection: Connection) -> Iterable[Finding]:
-        """What this store has met: keys that changed, and files that it refused."""
-        if not self._session.is_national:
-            return
-        keys: dict[str, list[str]] = {}
-        for row in connection.execute(select(pinned).order_by(pinned.c.since, pinned.c.key)):
-            keys.setdefault(row.college, []).append(row.key)
-        for who, known in keys.items():
-            for before, after in pairwise(known):
-                yield Finding(
-                    "key_changed",
-                    who,
-                    "",
-                    f"The files of {who} were signed with the key {fingerprint(before)}, and are "
-                    f"signed with {fingerprint(after)} now.",
-                )
-        for kept in Aside(self._session).kept():
-            yield Finding(
-                "refused_file", college_of(kept.ledger) if kept.ledger else "", "", kept.message
-            )

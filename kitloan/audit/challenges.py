@@ -1,20 +1,17 @@
-"""Challenges as ESP sees them: what was asked, and what the college's own ledger answers."""
+"""Challenges in the report: what was asked, what the college's ledger answers, and what is wrong.
+
+How one is judged stands in `kitloan.national.challenges`, once for the desk and for the audit.
+"""
 
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from kitloan.answers import plural
-from kitloan.calendar import day_of, uk
-from kitloan.models import table
-from kitloan.models.national import Challenge, ChallengeLine
-from kitloan.models.stocktaking import Stocktake, StocktakeScan
-from kitloan.prepared import AnyRow
+from kitloan.calendar import day_of, end_of, uk
+from kitloan.national.challenges import Challenge, challenges
 from kitloan.session import ESP
-
-challenge, line = table(Challenge), table(ChallengeLine)
-scan, stocktake = table(StocktakeScan), table(Stocktake)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,51 +31,20 @@ class Answer:
 
 
 def answers(connection: Connection, day: date) -> tuple[Answer, ...]:
-    """Every challenge, the earliest first."""
-    rows = connection.execute(
-        select(challenge)
-        .where(challenge.c.college == ESP)
-        .order_by(challenge.c.set_at, challenge.c.challenge)
-    )
-    return tuple(_answer(connection, row, day) for row in rows.all())
+    """Every challenge as at the end of a day, the earliest first."""
+    return tuple(_answer(each) for each in reversed(challenges(connection, ESP, end_of(day))))
 
 
-def _answer(connection: Connection, asked: AnyRow, day: date) -> Answer:
-    tags = set(
-        connection.execute(
-            select(line.c.tag).where(
-                line.c.college == asked.college, line.c.challenge == asked.challenge
-            )
-        ).scalars()
-    )
-    tried = connection.execute(
-        select(stocktake)
-        .where(
-            stocktake.c.college == asked.to_college,
-            stocktake.c.challenge == asked.challenge,
-            stocktake.c.opened_at >= asked.set_at,
-        )
-        .order_by(stocktake.c.opened_at)
-    ).all()
-    right = [each for each in tried if each.code == asked.code and each.closed_at]
-    seen = tags & set(
-        connection.execute(
-            select(scan.c.tag).where(
-                scan.c.college == asked.to_college,
-                scan.c.stocktake.in_([each.stocktake for each in right]),
-            )
-        ).scalars()
-    )
-    answered = day_of(right[0].closed_at) if right else None
-    by = date.fromisoformat(asked.answer_by)
-    status, problem, said = _judged(asked, tried, answered, by, len(tags) - len(seen), day)
+def _answer(asked: Challenge) -> Answer:
+    answered = day_of(asked.closed_at) if asked.closed_at else None
+    status, problem, said = _judged(asked, answered)
     return Answer(
-        asked.challenge,
-        asked.to_college,
+        asked.id,
+        asked.college,
         day_of(asked.set_at),
-        by,
-        len(tags),
-        len(seen),
+        asked.answer_by,
+        asked.asked,
+        asked.sighted,
         answered,
         status,
         problem,
@@ -86,20 +52,22 @@ def _answer(connection: Connection, asked: AnyRow, day: date) -> Answer:
     )
 
 
-def _judged(
-    asked: AnyRow, tried: object, answered: date | None, by: date, absent: int, day: date
-) -> tuple[str, str | None, str]:
-    name = f"The challenge {asked.challenge} to {asked.to_college}"
-    if answered is None and tried:
-        return "wrong code", "challenge_failed", f"{name} was answered with another code, or left."
-    if answered is None and day > by:
-        said = f"{name} was to be answered by {uk(by)}."
-        return "unanswered", "challenge_unanswered", said
-    if answered is None:
-        return "waiting", None, ""
+def _judged(asked: Challenge, answered: date | None) -> tuple[str, str | None, str]:
+    name, by = f"The challenge {asked.id} to {asked.college}", uk(asked.answer_by)
+    absent = len(asked.not_sighted)
+    match asked.state:
+        case "waiting":
+            return "waiting", None, ""
+        case "unanswered":
+            return "unanswered", "challenge_unanswered", f"{name} was to be answered by {by}."
+        case "wrong_code":
+            return "wrong code", "challenge_failed", f"{name} was answered with another code."
+        case "before_it_was_set":
+            said = f"{name} was answered, by the college's clock, before it was set."
+            return "before it was set", "challenge_failed", said
     if absent:
         return "failed", "challenge_failed", f"{name}: {plural(absent, 'holding')} not shown."
-    if answered > by:
-        said = f"{name} was answered on {uk(answered)}, and was to be by {uk(by)}."
+    if asked.state == "answered_late" and answered is not None:
+        said = f"{name} was answered on {uk(answered)}, and was to be by {by}."
         return "late", "challenge_failed", said
     return "answered", None, ""

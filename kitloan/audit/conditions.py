@@ -3,13 +3,14 @@
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+from sqlalchemy import Connection, and_, exists, func, or_, select
 
-from kitloan.calendar import SCOTLAND, day_of, instant, year_before
-from kitloan.models import Holding, table
+from kitloan.calendar import SCOTLAND, instant, year_before
+from kitloan.models import Holding, KitType, table
 from kitloan.models.absence import Arrival, Transfer
 
 arrival, holding, transfer = table(Arrival), table(Holding), table(Transfer)
+kit_type = table(KitType)
 
 _sending = transfer.alias("sending")
 _SENDINGS = (
@@ -64,6 +65,12 @@ KEPT = and_(holding.c.state != "withdrawn", ~and_(holding.c.state == "in_transit
 """On somebody's register, and once."""
 
 
+def type_names(connection: Connection) -> dict[tuple[str, str], str]:
+    """What each college calls its kit types: few rows, which a join would look up often."""
+    rows = connection.execute(select(kit_type.c.college, kit_type.c.kit_type, kit_type.c.name))
+    return {(row.college, row.kit_type): row.name for row in rows}
+
+
 def a_year_ago(day: date) -> str:
     """The instant at which the twelve months that end with `day` began."""
     return instant(datetime.combine(year_before(day), time(), tzinfo=SCOTLAND))
@@ -72,18 +79,3 @@ def a_year_ago(day: date) -> str:
 def unseen(day: date) -> Any:
     """Not sighted in the twelve months that end with `day`, or never."""
     return holding.c.sighted_at.is_(None) | (holding.c.sighted_at < a_year_ago(day))
-
-
-def day_key(column: ColumnElement[Any]) -> ColumnElement[str]:
-    """An instant's day in Scotland, for grouping by: `day_in` reads it.
-
-    Summer time is one hour ahead, so only of what lies in the last hour of a day in UTC must the
-    hour be known; that keeps the groups few.
-    """
-    late = func.substr(column, 12, 2) == "23"
-    return case((late, func.substr(column, 1, 13)), else_=func.substr(column, 1, 10))
-
-
-def day_in(key: str) -> date:
-    """The day in Scotland that a `day_key` stands for."""
-    return day_of(f"{key}:00:00Z") if len(key) > 10 else date.fromisoformat(key)

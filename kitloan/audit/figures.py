@@ -1,24 +1,27 @@
-"""How many holdings stand how: one query, and every way of adding it up.
+"""How many holdings stand how, and every way of adding it up.
 
 It counts the holdings of every college, kit type and donor; totals, regions, colleges, donors and
 types are sums of those counts, so they cannot disagree.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
+from operator import add, sub
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, select, text
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, case, exists, func, select
 
-from kitloan.audit.conditions import KEPT, unseen
-from kitloan.models import Gift, Holding, KitType, Loan, Shortage, table
+from kitloan.audit.conditions import KEPT, type_names, unseen
+from kitloan.models import Gift, Holding, Loan, Shortage, table
 from kitloan.models.absence import Arrival
 from kitloan.prepared import AnyRow
 from kitloan.reference import regions
+from kitloan.session import ESP
 from kitloan.text import fold
 
-arrival, gift, holding, kit_type = table(Arrival), table(Gift), table(Holding), table(KitType)
+arrival, gift, holding = table(Arrival), table(Gift), table(Holding)
 loan, shortage = table(Loan), table(Shortage)
 
 OUTSIDE = "Outside the regions"
@@ -40,7 +43,14 @@ class Figures:
     """Kits of which any component is missing or broken."""
 
     def __add__(self, other: "Figures") -> "Figures":
-        return Figures(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Figures)))
+        return self._with(add, other)
+
+    def __sub__(self, other: "Figures") -> "Figures":
+        return self._with(sub, other)
+
+    def _with(self, by: Callable[[int, int], int], other: "Figures") -> "Figures":
+        names = (each.name for each in fields(Figures))
+        return Figures(*(by(getattr(self, name), getattr(other, name)) for name in names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,60 +71,137 @@ class Group:
 
 Counts = list[tuple[Mapping[str, Any], Figures]]
 
-_sent_with = (
-    select(func.max(gift.c.donor))
-    .join_from(
-        arrival, gift, and_(gift.c.college == arrival.c.from_college, gift.c.tag == arrival.c.tag)
-    )
-    .where(arrival.c.college == holding.c.college, arrival.c.tag == holding.c.tag)
-    .correlate(holding)
-    .scalar_subquery()
-)
-"""Who gave a holding that came from another college, as that one says."""
+_OF_GIFT = and_(gift.c.college == holding.c.college, gift.c.tag == holding.c.tag)
+_OF_SHORTAGE = (shortage.c.college == holding.c.college, shortage.c.tag == holding.c.tag)
+_OF_LOAN = (loan.c.college == holding.c.college, loan.c.tag == holding.c.tag)
+_OF_ARRIVAL = (arrival.c.college == holding.c.college, arrival.c.tag == holding.c.tag)
+_KEYS = (holding.c.college, holding.c.kit_type, gift.c.donor)
+
+_Key = tuple[str, str, str | None]
 
 
 def count(connection: Connection, day: date) -> Counts:
     """The figures of every college, kit type and donor."""
-    late = (
-        select(loan.c.college, loan.c.tag)
-        .where(loan.c.closed_at.is_(None), loan.c.due_key < day.isoformat())
-        .distinct()
-        .subquery()
+    sums: dict[_Key, Figures] = defaultdict(Figures)
+    for row in connection.execute(_of_holdings(day)):
+        sums[row.college, row.kit_type, row.donor] += Figures(
+            row.holdings,
+            row.out,
+            0,
+            row.incomplete,
+            row.in_transit,
+            row.missing,
+            row.not_sighted_12_months,
+        )
+    for row in connection.execute(_few(loan, _late(day))):
+        sums[row.college, row.kit_type, row.donor] += Figures(overdue=row.many)
+    for row in connection.execute(_few(shortage)):
+        sums[row.college, row.kit_type, row.donor] += Figures(short=row.many)
+    for key, donor, figures in _passed_on(connection, day):
+        sums[key] -= figures
+        sums[*key[:2], donor] += figures
+    names = type_names(connection)
+    return [
+        ({"college": college, "type_name": names[college, kind], "donor_name": donor}, figures)
+        for (college, kind, donor), figures in sums.items()
+        if figures.holdings
+    ]
+
+
+def _late(day: date) -> ColumnElement[bool]:
+    return and_(loan.c.closed_at.is_(None), loan.c.due_key < day.isoformat())
+
+
+def _flags(day: date) -> dict[str, ColumnElement[bool]]:
+    """What is asked of the holding's own row."""
+    return {
+        "out": holding.c.out_quantity > 0,
+        "incomplete": holding.c.critical_short > 0,
+        "in_transit": holding.c.state == "in_transit",
+        "missing": holding.c.state == "missing",
+        "not_sighted_12_months": unseen(day),
+    }
+
+
+def _of_holdings(day: date) -> Select[*tuple[Any, ...]]:
+    sums = [func.sum(case((flag, 1), else_=0)).label(name) for name, flag in _flags(day).items()]
+    return (
+        select(*_KEYS, func.count().label("holdings"), *sums)
+        .outerjoin_from(holding, gift, _OF_GIFT)
+        .where(KEPT)
+        .group_by(*_KEYS)
     )
 
-    short = select(shortage.c.college, shortage.c.tag).distinct().subquery()
 
-    def many(condition: Any) -> Any:
-        return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+def _few(rows: Table, which: ColumnElement[bool] | None = None) -> Select[*tuple[Any, ...]]:
+    """Holdings that have such a row: found from the rows, of which there are few."""
+    wanted = (
+        select(*_KEYS, func.count(holding.c.tag.distinct()).label("many"))
+        .join_from(
+            rows, holding, and_(rows.c.college == holding.c.college, rows.c.tag == holding.c.tag)
+        )
+        .outerjoin(gift, _OF_GIFT)
+        .where(KEPT)
+        .group_by(*_KEYS)
+    )
+    return wanted if which is None else wanted.where(which)
 
+
+def _passed_on(connection: Connection, day: date) -> Iterator[tuple[_Key, str, Figures]]:
+    """What came from another college and has no donor here: who gave it, as that one says.
+
+    Not every college is told: its ledger has the receiver's words alone. So the way is gone back,
+    to the college that knows.
+    """
+    came: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for row in connection.execute(select(arrival).order_by(arrival.c.received_at.desc())):
+        came[row.college, row.tag].append(row.from_college)
+    if not came:
+        return
+    donors = {
+        (row.college, row.tag): row.donor for row in connection.execute(_DONORS_OF_WHAT_MOVED)
+    }
+    asked = _flags(day) | {
+        "overdue": exists().where(*_OF_LOAN, _late(day)),
+        "short": exists().where(*_OF_SHORTAGE),
+    }
     rows = connection.execute(
         select(
             holding.c.college,
-            kit_type.c.name.label("type_name"),
-            func.coalesce(gift.c.donor, _sent_with).label("donor_name"),
-            func.count().label("holdings"),
-            many(holding.c.out_quantity > 0).label("out"),
-            many(late.c.tag.is_not(None)).label("overdue"),
-            many(holding.c.critical_short > 0).label("incomplete"),
-            many(holding.c.state == "in_transit").label("in_transit"),
-            many(holding.c.state == "missing").label("missing"),
-            many(unseen(day)).label("not_sighted_12_months"),
-            many(short.c.tag.is_not(None)).label("short"),
+            holding.c.tag,
+            holding.c.kit_type,
+            *(case((flag, 1), else_=0).label(name) for name, flag in asked.items()),
         )
-        .join_from(
-            holding,
-            kit_type,
-            and_(
-                kit_type.c.college == holding.c.college, kit_type.c.kit_type == holding.c.kit_type
-            ),
-        )
-        .outerjoin(gift, and_(gift.c.college == holding.c.college, gift.c.tag == holding.c.tag))
-        .outerjoin(short, and_(short.c.college == holding.c.college, short.c.tag == holding.c.tag))
-        .outerjoin(late, and_(late.c.college == holding.c.college, late.c.tag == holding.c.tag))
-        .where(KEPT)
-        .group_by(holding.c.college, kit_type.c.name, text("donor_name"))
-    ).mappings()
-    return [(dict(row), Figures(*(row[f.name] for f in fields(Figures)))) for row in rows]
+        .outerjoin_from(holding, gift, _OF_GIFT)
+        .where(KEPT, gift.c.donor.is_(None), exists().where(*_OF_ARRIVAL))
+    )
+    for row in rows:
+        donor = _giver((row.college, row.tag), came, donors)
+        if donor is not None:
+            counted = {name: getattr(row, name) for name in asked}
+            yield (row.college, row.kit_type, None), donor, Figures(holdings=1, **counted)
+
+
+_DONORS_OF_WHAT_MOVED = select(gift.c.college, gift.c.tag, gift.c.donor).where(
+    gift.c.donor.is_not(None), gift.c.tag.in_(select(arrival.c.tag))
+)
+
+
+def _giver(
+    place: tuple[str, str],
+    came: Mapping[tuple[str, str], list[str]],
+    donors: Mapping[tuple[str, str], str],
+) -> str | None:
+    """The donor that the nearest college on the way back knows of."""
+    been, waiting = {place}, [place]
+    while waiting:
+        at = waiting.pop(0)
+        if at in donors:
+            return donors[at]
+        before = [(college, at[1]) for college in came.get(at, ())]
+        waiting += [each for each in dict.fromkeys(before) if each not in been]
+        been.update(before)
+    return None
 
 
 def by_region(colleges: Iterable[AnyRow], counts: Counts) -> tuple[Group, ...]:
@@ -129,21 +216,19 @@ def by_region(colleges: Iterable[AnyRow], counts: Counts) -> tuple[Group, ...]:
         else:
             outside += figures
     found = [Group(code, name, sums[code]) for code, name in regions().items()]
-    if any(code not in sums for code in region_of.values()):
+    if outside.holdings or any(code not in sums for code in region_of.values()):
         found.append(Group(None, OUTSIDE, outside))
     return tuple(found)
 
 
 def by_college(colleges: Iterable[AnyRow], counts: Counts) -> tuple[Group, ...]:
-    """Every college that has sent its ledger."""
-    return tuple(
-        Group(
-            each.college,
-            each.name,
-            sum((f for row, f in counts if row["college"] == each.college), Figures()),
-        )
-        for each in colleges
-    )
+    """Every college that has sent its ledger; and ESP, where it holds something itself."""
+    sums: dict[str, Figures] = defaultdict(Figures)
+    for row, figures in counts:
+        sums[row["college"]] += figures
+    known = [(each.college, each.name) for each in colleges]
+    known += [(ESP, ESP.upper())] if sums[ESP].holdings else []
+    return tuple(Group(college, name, sums[college]) for college, name in known)
 
 
 def by_name(counts: Counts, key: str) -> tuple[Group, ...]:

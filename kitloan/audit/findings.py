@@ -8,23 +8,24 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, exists, func, select
 
 from kitloan.answers import plural
-from kitloan.audit.challenges import answers
+from kitloan.audit.challenges import Answer
 from kitloan.audit.conditions import KEPT, unseen
 from kitloan.audit.freshness import Fresh
 from kitloan.audit.transfers import Journey
 from kitloan.calendar import day_of, uk
-from kitloan.models import Gift, Holding, Loan, Organisation, Shortage, table
+from kitloan.models import Component, Gift, Holding, Loan, Organisation, Shortage, table
 from kitloan.models.absence import Absence, Withdrawal
-from kitloan.models.national import Resumption
+from kitloan.models.national import Gifting
+from kitloan.session import ESP
 from kitloan.tags import grouped
 from kitloan.withdrawing import NOT_OURS_TO_GIVE
 
-absence, gift, holding, loan = table(Absence), table(Gift), table(Holding), table(Loan)
-organisation, resumption = table(Organisation), table(Resumption)
-shortage, withdrawal = table(Shortage), table(Withdrawal)
+absence, component, gift = table(Absence), table(Component), table(Gift)
+gifting, holding, loan = table(Gifting), table(Holding), table(Loan)
+organisation, shortage, withdrawal = table(Organisation), table(Shortage), table(Withdrawal)
 
 Severity = Literal["high", "medium", "low"]
 
@@ -51,6 +52,7 @@ CODES: dict[str, Code] = {
     "stale_data": Code("medium", "Ask the college for what is new: ledger export --since-last."),
     "refused_file": Code("medium", "See `kitloan ledger aside`, and ask the college."),
     "overdue": Code("medium", "Ask the borrower to bring it back, or renew the loan."),
+    "unknown_gift": Code("medium", "Agree the gift, or ask the college which gift it is of."),
     "incomplete": Code("medium", "Make good what is short: see the spares list."),
     "not_sighted_12_months": Code("low", "Scan it, or say what became of it."),
 }
@@ -90,30 +92,24 @@ def sorted_findings(found: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def findings(
-    connection: Connection, day: date, journeys: Iterable[Journey], fresh: Iterable[Fresh]
+    connection: Connection,
+    day: date,
+    *,
+    journeys: Iterable[Journey],
+    fresh: Iterable[Fresh],
+    challenges: Iterable[Answer],
 ) -> Iterable[Finding]:
     """Everything that the tables say a person should look at, as at the end of a day."""
     yield from _in_two_places(connection)
-    yield from _resumed(connection)
     yield from _without_donor(connection)
     yield from _transfers(journeys)
     yield from _missing(connection)
-    yield from _challenges(connection, day)
+    yield from _challenges(challenges)
     yield from _stale(fresh)
     yield from _overdue(connection, day)
+    yield from _unknown_gifts(connection)
     yield from _incomplete(connection)
     yield from _not_sighted(connection, day)
-
-
-def _resumed(connection: Connection) -> Iterable[Finding]:
-    for row in connection.execute(select(resumption)):
-        yield Finding(
-            "resumed_from_backup",
-            row.college,
-            "",
-            f"{row.college} goes on from a backup since {uk(day_of(row.at))}, after entry "
-            f"{row.seq:,}; it calls itself {row.college}/{row.epoch} now.",
-        )
 
 
 def _without_donor(connection: Connection) -> Iterable[Finding]:
@@ -147,15 +143,13 @@ def _transfers(journeys: Iterable[Journey]) -> Iterable[Finding]:
 
 
 def _missing(connection: Connection) -> Iterable[Finding]:
-    rows = connection.execute(
-        select(absence)
-        .join_from(
-            absence,
-            holding,
-            and_(holding.c.college == absence.c.college, holding.c.tag == absence.c.tag),
-        )
-        .where(holding.c.state == "missing")
+    # As a join, SQLite would look for the few absences of all that is held.
+    still = exists().where(
+        holding.c.college == absence.c.college,
+        holding.c.tag == absence.c.tag,
+        holding.c.state == "missing",
     )
+    rows = connection.execute(select(absence).where(still))
     for row in rows:
         because = f": {row.reason}" if row.reason else ""
         lost = ", lost on loan" if row.loan else ""
@@ -167,8 +161,8 @@ def _missing(connection: Connection) -> Iterable[Finding]:
         )
 
 
-def _challenges(connection: Connection, day: date) -> Iterable[Finding]:
-    for each in answers(connection, day):
+def _challenges(challenges: Iterable[Answer]) -> Iterable[Finding]:
+    for each in challenges:
         if each.problem is not None:
             yield Finding(each.problem, each.college, "", each.said)
 
@@ -209,6 +203,25 @@ def _overdue(connection: Connection, day: date) -> Iterable[Finding]:
         )
 
 
+def _unknown_gifts(connection: Connection) -> Iterable[Finding]:
+    agreed = select(gifting.c.gift).where(gifting.c.college == ESP)
+    rows = connection.execute(
+        select(gift.c.college, gift.c.tag, gift.c.gift)
+        .join_from(
+            gift, holding, and_(holding.c.college == gift.c.college, holding.c.tag == gift.c.tag)
+        )
+        .where(KEPT, gift.c.gift.is_not(None), gift.c.gift.not_in(agreed))
+    )
+    for row in rows:
+        yield Finding(
+            "unknown_gift",
+            row.college,
+            row.tag,
+            f"{grouped(row.tag)} is of the gift {row.gift!r}, says {row.college}; ESP has agreed "
+            "to no gift of that name.",
+        )
+
+
 def _incomplete(connection: Connection) -> Iterable[Finding]:
     rows = connection.execute(
         select(shortage)
@@ -217,7 +230,15 @@ def _incomplete(connection: Connection) -> Iterable[Finding]:
             holding,
             and_(holding.c.college == shortage.c.college, holding.c.tag == shortage.c.tag),
         )
-        .where(KEPT, holding.c.critical_short > 0)
+        .join(
+            component,
+            and_(
+                component.c.college == holding.c.college,
+                component.c.kit_type == holding.c.kit_type,
+                component.c.name == shortage.c.component,
+            ),
+        )
+        .where(KEPT, holding.c.critical_short > 0, component.c.critical)
         .order_by(shortage.c.college, shortage.c.tag, shortage.c.component)
     ).all()
     short: dict[tuple[str, str], list[str]] = {}
@@ -249,24 +270,23 @@ def _not_sighted(connection: Connection, day: date) -> Iterable[Finding]:
 
 
 def _in_two_places(connection: Connection) -> Iterable[Finding]:
-    twice = (
-        select(holding.c.tag)
-        .where(KEPT)
-        .group_by(holding.c.tag)
-        .having(func.count() > 1)
-        .scalar_subquery()
-    )
+    # Whether each is kept is asked of the few that are on two registers, not of all holdings.
+    more = select(func.count() - func.count(holding.c.tag.distinct())).select_from(holding)
+    if not connection.execute(more).scalar():
+        return
+    twice = select(holding.c.tag).group_by(holding.c.tag).having(func.count() > 1)
     rows = connection.execute(
-        select(holding.c.college, holding.c.tag).where(KEPT, holding.c.tag.in_(twice))
+        select(holding.c.college, holding.c.tag).where(holding.c.tag.in_(twice), KEPT)
     ).all()
     holders: dict[str, list[str]] = {}
     for row in rows:
         holders.setdefault(row.tag, []).append(row.college)
     for row in rows:
         others = ", ".join(sorted(set(holders[row.tag]) - {row.college}))
-        yield Finding(
-            "tag_in_two_colleges",
-            row.college,
-            row.tag,
-            f"{grouped(row.tag)} is held by {others} as well: find out which has it.",
-        )
+        if others:
+            yield Finding(
+                "tag_in_two_colleges",
+                row.college,
+                row.tag,
+                f"{grouped(row.tag)} is held by {others} as well: find out which has it.",
+            )

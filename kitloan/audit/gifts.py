@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from kitloan.audit.conditions import ARRIVED
 from kitloan.models import Gift, Holding, KitType, table
-from kitloan.models.absence import Withdrawal
+from kitloan.models.absence import Transfer, Withdrawal
 from kitloan.models.national import Allocation, Delivery, Gifting
 from kitloan.prepared import AnyRow
 from kitloan.session import ESP
@@ -22,7 +22,8 @@ allocation, delivery, gift, gifting = (
     table(Gift),
     table(Gifting),
 )
-holding, kit_type, withdrawal = table(Holding), table(KitType), table(Withdrawal)
+holding, kit_type, transfer = table(Holding), table(KitType), table(Transfer)
+withdrawal = table(Withdrawal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,11 @@ class GiftKit:
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """A gift in numbers of things. `unplaced` is allocated and not taken in by the college."""
+    """A gift in numbers of things.
+
+    What was received is held (of that, some redeployed), in transit, missing or written off.
+    `unplaced` was allocated to a college that has not taken it in.
+    """
 
     gift: str
     donor: str
@@ -48,21 +53,47 @@ class Reconciled:
     allocated: int
     received: int
     held: int
-    missing: int
     redeployed: int
+    in_transit: int
+    missing: int
     written_off: int
+    unplaced: int
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What of a gift a college was allocated, and has taken in."""
+
+    gift: str
+    college: str
+    allocated: int
+    received: int
 
     @property
     def unplaced(self) -> int:
-        """Allocated, and not taken in by any college."""
-        return self.allocated - self.received
+        """Allocated, and not taken in."""
+        return max(0, self.allocated - self.received)
 
 
-def reconciled(connection: Connection) -> tuple[list[Reconciled], list[GiftKit]]:
+@dataclass(frozen=True, slots=True)
+class Gifts:
+    """Every gift that ESP agreed, by college, and to the kit."""
+
+    gifts: tuple[Reconciled, ...]
+    shares: tuple[Share, ...]
+    kits: tuple[GiftKit, ...]
+
+
+def reconciled(connection: Connection) -> Gifts:
     """Every gift that ESP agreed, and each holding that a college says is of one."""
-    delivered = _sums(connection, delivery.c.gift, delivery.c.quantity)
-    allocated = _sums(connection, allocation.c.gift, allocation.c.quantity)
     kits, quantities = _kits(connection)
+    shares = _shares(connection, kits, quantities)
+    delivered = _sums(connection, delivery.c.gift, delivery.c.quantity)
+    unplaced: Counter[str] = Counter()
+    allocated: Counter[str] = Counter()
+    for share in shares:
+        unplaced[share.gift] += share.unplaced
+        allocated[share.gift] += share.allocated
     by_gift: dict[str, list[GiftKit]] = defaultdict(list)
     for kit in kits:
         by_gift[kit.gift].append(kit)
@@ -93,19 +124,44 @@ def reconciled(connection: Connection) -> tuple[list[Reconciled], list[GiftKit]]
                 allocated[row.gift],
                 states.total(),
                 states["held"] + states["redeployed"],
-                states["missing"],
                 states["redeployed"],
+                states["in transit"],
+                states["missing"],
                 states["written off"],
+                unplaced[row.gift],
             )
         )
-    return found, kits
+    return Gifts(tuple(found), tuple(shares), tuple(kits))
+
+
+def _shares(connection: Connection, kits: list[GiftKit], quantities: dict[str, int]) -> list[Share]:
+    """Each gift by college. One that takes in too much does not make good for one that has not."""
+    allocated = {
+        (row.gift, row.to_college): row.many
+        for row in connection.execute(
+            select(
+                allocation.c.gift,
+                allocation.c.to_college,
+                func.sum(allocation.c.quantity).label("many"),
+            )
+            .where(allocation.c.college == ESP)
+            .group_by(allocation.c.gift, allocation.c.to_college)
+        )
+    }
+    received: Counter[tuple[str, str]] = Counter()
+    for kit in kits:
+        received[kit.gift, kit.taken_in_by] += quantities[kit.tag]
+    return [
+        Share(of, who, int(allocated.get((of, who), 0)), received[of, who])
+        for of, who in sorted(allocated.keys() | received.keys())
+    ]
 
 
 def _sums(
     connection: Connection, key: ColumnElement[str], value: ColumnElement[int]
 ) -> Counter[str]:
     rows = connection.execute(select(key, func.sum(value)).group_by(key))
-    return Counter({row[0]: row[1] for row in rows})
+    return Counter({row[0]: int(row[1]) for row in rows})
 
 
 def _kits(connection: Connection) -> tuple[list[GiftKit], dict[str, int]]:
@@ -120,6 +176,8 @@ def _kits(connection: Connection) -> tuple[list[GiftKit], dict[str, int]]:
         .where(gift.c.gift.is_not(None))
         .order_by(holding.c.accessioned_at.desc(), gift.c.college.desc())
     ).all()
+    if not named:
+        return [], {}
     first = {row.tag: row for row in named}  # the earliest is said last, and stays
     now: dict[str, list[AnyRow]] = defaultdict(list)
     tags = select(gift.c.tag).where(gift.c.gift.is_not(None))
@@ -138,23 +196,31 @@ def _kits(connection: Connection) -> tuple[list[GiftKit], dict[str, int]]:
         .where(holding.c.tag.in_(tags))
     ):
         now[row.tag].append(row)
-    kits = [_kit(first[tag], now[tag]) for tag in sorted(first)]
+    gone_to = {
+        row.tag: row.to_college
+        for row in connection.execute(
+            select(transfer.c.tag, transfer.c.to_college)
+            .where(transfer.c.state != "called_off", transfer.c.tag.in_(tags))
+            .order_by(transfer.c.sent_at, transfer.c.transfer)
+        )
+    }
+    kits = [_kit(first[tag], now[tag], gone_to.get(tag)) for tag in sorted(first)]
     kits.sort(key=lambda kit: (kit.gift, kit.taken_in_by, kit.tag))
     return kits, {tag: row.quantity for tag, row in first.items()}
 
 
-def _kit(first: AnyRow, rows: list[AnyRow]) -> GiftKit:
+def _kit(first: AnyRow, rows: list[AnyRow], gone_to: str | None) -> GiftKit:
     here = [row for row in rows if row.state != "withdrawn" and not row.arrived]
-    if not here:
-        off = any(row.signed_at for row in rows)
-        return GiftKit(
-            first.gift, first.tag, first.college, None, "written off" if off else "under way"
-        )
-    (row,) = sorted(here, key=lambda each: _best_first(each, first))[:1]
-    state = row.state.replace("_", " ")
-    if state == "held" and row.college != first.college:
-        state = "redeployed"
-    return GiftKit(first.gift, first.tag, first.college, row.college, state)
+    if here:
+        row = min(here, key=lambda each: _best_first(each, first))
+        state = row.state.replace("_", " ")
+        if state == "held" and row.college != first.college:
+            state = "redeployed"
+        return GiftKit(first.gift, first.tag, first.college, row.college, state)
+    if gone_to is None or any(row.signed_at for row in rows):
+        return GiftKit(first.gift, first.tag, first.college, None, "written off")
+    # ESP told the sender that it arrived; the other college's ledger is not in this store.
+    return GiftKit(first.gift, first.tag, first.college, gone_to, "redeployed")
 
 
 def _best_first(row: AnyRow, first: AnyRow) -> tuple[bool, bool, str]:

@@ -10,7 +10,7 @@ from kitloan.audit.challenges import Answer
 from kitloan.audit.figures import Group, Totals
 from kitloan.audit.findings import CODES, Finding
 from kitloan.audit.freshness import Fresh
-from kitloan.audit.gifts import GiftKit, Reconciled
+from kitloan.audit.gifts import Gifts
 from kitloan.audit.spares import Pair, Spare
 from kitloan.audit.tables import Cell, Chart, Column, Kind, Report, Table
 from kitloan.audit.transfers import Journey
@@ -40,8 +40,7 @@ class Material:
     years: Sequence[Year]
     spares: Sequence[Spare]
     pairs: Sequence[Pair]
-    gifts: Sequence[Reconciled]
-    gift_kits: Sequence[GiftKit]
+    gifts: Gifts
     challenges: Sequence[Answer]
 
 
@@ -58,6 +57,7 @@ def build(material: Material) -> Report:
             _groups(material.by_donor, "donors", "By donor", "Donor", chart=False),
             _groups(material.by_type, "types", "By kit type", "Kit type", chart=False),
             _gifts(material),
+            _shares(material),
             _gift_kits(material),
             _use(material.use_by_type, "use_by_type", "Use by kit type", "Kit type", chart=True),
             _use(
@@ -121,8 +121,13 @@ def _totals(material: Material) -> Table:
     t = material.totals
     seen = t.holdings - t.not_sighted_12_months
     whole = t.holdings - t.short
+    known = len({each.id for each in colleges()} | {each.id for each in material.by_college})
     rows: tuple[tuple[Cell, ...], ...] = (
-        ("Colleges that have sent their ledger", t.colleges, _share(t.colleges, len(colleges()))),
+        (
+            "Colleges that have sent their ledger",
+            t.colleges,
+            _share(t.colleges, known),
+        ),
         ("Holdings", t.holdings, 1.0 if t.holdings else None),
         ("Seen in the last 12 months", seen, _share(seen, t.holdings)),
         ("Whole", whole, _share(whole, t.holdings)),
@@ -234,8 +239,9 @@ def _gifts(material: Material) -> Table:
     return Table(
         "gifts",
         "Gifts",
-        "What was promised, against what ESP received and allocated and what colleges hold. "
-        "Allocated but not taken in is what to ask colleges about.",
+        "What was promised, against what ESP received and allocated and what colleges took in. All "
+        "that was taken in is held, in transit, missing or written off. What was allocated and not "
+        "taken in is what to ask colleges about.",
         (
             _text("gift", "Gift", "The gift's id."),
             _text("donor", "Donor", "Who gave it."),
@@ -246,9 +252,12 @@ def _gifts(material: Material) -> Table:
             _number("received", "Taken in", "Things that colleges have taken in."),
             _number("held", "Held now", "Of those, held by a college now."),
             _number("redeployed", "Redeployed", "Of those held, at another college than at first."),
-            _number("missing", "Missing", "On record as not to be found."),
-            _number("written_off", "Written off", "Withdrawn by two people."),
-            _number("unplaced", "Not taken in", "Allocated, and not taken in by a college."),
+            _number(
+                "in_transit", "In transit", "Of those taken in, on the way to another college."
+            ),
+            _number("missing", "Missing", "Of those taken in, on record as not to be found."),
+            _number("written_off", "Written off", "Of those taken in, withdrawn by two people."),
+            _number("unplaced", "Not taken in", "Allocated to a college that has not taken it in."),
         ),
         tuple(
             (
@@ -261,11 +270,30 @@ def _gifts(material: Material) -> Table:
                 g.received,
                 g.held,
                 g.redeployed,
+                g.in_transit,
                 g.missing,
                 g.written_off,
                 g.unplaced,
             )
-            for g in material.gifts
+            for g in material.gifts.gifts
+        ),
+    )
+
+
+def _shares(material: Material) -> Table:
+    return Table(
+        "gift_shares",
+        "Gifts, by college",
+        "What ESP allocated to each college, against what it took in as of that gift.",
+        (
+            _text("gift", "Gift", "The gift's id."),
+            _COLLEGE,
+            _number("allocated", "Allocated", "Things that ESP allocated to the college."),
+            _number("received", "Taken in", "Things that the college took in first of all."),
+            _number("unplaced", "Not taken in", "Allocated, and not taken in."),
+        ),
+        tuple(
+            (s.gift, s.college, s.allocated, s.received, s.unplaced) for s in material.gifts.shares
         ),
     )
 
@@ -282,7 +310,7 @@ def _gift_kits(material: Material) -> Table:
             _text("held_by", "Held by", "The college that has it now."),
             _text("state", "State", "held, redeployed, in transit, missing or written off."),
         ),
-        tuple((k.gift, k.tag, k.taken_in_by, k.held_by, k.state) for k in material.gift_kits),
+        tuple((k.gift, k.tag, k.taken_in_by, k.held_by, k.state) for k in material.gifts.kits),
     )
 
 
@@ -297,12 +325,13 @@ def _use(use: Iterable[Use], name: str, title: str, heading: str, *, chart: bool
     return Table(
         name,
         title,
-        "Over the last twelve months: days out over days held.",
+        "Over the last twelve months: days out over days held. Of a stock of loose items, the part "
+        "that is lent counts.",
         (
             _text("name", heading, "The name."),
             _number("holdings", "Held", "Holdings on the register."),
             _number("loans", "Loans", "Loans that began in the twelve months."),
-            _number("organisations", "Organisations", "Different borrowers served."),
+            _number("organisations", "Organisations", "Different borrowers, by college."),
             _number("days_out", "Days out", "Days on loan, of all holdings together.", "days"),
             _number("days_held", "Days held", "Days on the register, of all together.", "days"),
             _number("share", "In use", "Days out over days held.", "share"),
@@ -319,7 +348,7 @@ def _idle(material: Material) -> Table:
     return Table(
         "idle",
         "Idle",
-        "On the register for a year or more, and lent to nobody in the last twelve months.",
+        "On the register for a year or more, in, and out to nobody in the last twelve months.",
         (
             _TAG,
             _COLLEGE,
@@ -357,7 +386,7 @@ def _spares(material: Material) -> Table:
     return Table(
         "spares",
         "Spares list",
-        "What is short in all kits that are in, the most wanted first.",
+        "What is short in every kit but the missing ones, the most wanted first.",
         (
             _TYPE,
             _text("component", "Component", "The component that is short."),
@@ -377,7 +406,8 @@ def _pairs(material: Material) -> Table:
     return Table(
         "pairs",
         "Two kits that would make one whole",
-        "Both are short. The second has all that the first lacks, and would give it up.",
+        "Both are short, in, and counted. The second has all that the first lacks, and would give "
+        "it up. A kit stands in one pair at most.",
         (
             _TYPE,
             Column("tag", "Make whole", "tag", "The kit to make whole."),
@@ -403,7 +433,11 @@ def _transfers(material: Material) -> Table:
             _text("to_college", "To", "The college that should have it."),
             _number("sent", "Sent", "When it was sent.", "date"),
             _number("received", "Received", "When it was received.", "date"),
-            _text("status", "How it stands", "met, under way, or what does not fit."),
+            _text(
+                "status",
+                "How it stands",
+                "met, under way, not heard yet (from the sender), or what does not fit.",
+            ),
         ),
         tuple(
             (j.tag, j.from_college, j.to_college, j.sent, j.received, j.status)
@@ -473,9 +507,11 @@ def _years(material: Material) -> Table:
         (
             _text("year", "Academic year", "From August to July."),
             _number("loans", "Loans", "Loans that began."),
-            _number("organisations", "Organisations", "Different borrowers served."),
-            _number("accessioned", "Taken in", "Holdings taken in."),
-            _number("withdrawn", "Withdrawn", "Holdings withdrawn."),
+            _number("organisations", "Organisations", "Different borrowers, by college."),
+            _number(
+                "accessioned", "Taken in", "Holdings taken in, but for those from another college."
+            ),
+            _number("withdrawn", "Withdrawn", "Holdings written off."),
         ),
         tuple(
             (y.name, y.loans, y.organisations, y.accessioned, y.withdrawn)

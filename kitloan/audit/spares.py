@@ -2,26 +2,25 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, and_, select
 
-from kitloan.audit.conditions import KEPT
-from kitloan.models import Component, Holding, KitType, Shortage, table
+from kitloan.audit.conditions import KEPT, type_names
+from kitloan.models import Component, Holding, Shortage, table
 from kitloan.prepared import AnyRow
 from kitloan.text import fold
 
-component, holding, kit_type = table(Component), table(Holding), table(KitType)
-shortage = table(Shortage)
+component, holding, shortage = table(Component), table(Holding), table(Shortage)
 
 
 @dataclass(slots=True)
 class Spare:
-    """How many of one component of a kit type are short, in how many kits and colleges."""
+    """How many of one component of a kit type are short, in how many kits."""
 
     type: str
     component: str
-    critical: bool
+    critical: bool = False
     missing: int = 0
     broken: int = 0
     kits: int = 0
@@ -41,35 +40,61 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class _Kit:
+    """A kit that is short: of what, as it is spelt there, and all that its type has."""
+
     tag: str
     college: str
-    short: dict[str, int]
+    contents: dict[str, int]
+    short: dict[str, int] = field(default_factory=dict)
+    words: list[str] = field(default_factory=list)
+
+    @property
+    def worst_last(self) -> tuple[int, str, str]:
+        return sum(self.short.values()), self.college, self.tag
 
 
 def spares(connection: Connection) -> tuple[list[Spare], list[Pair]]:
-    """The spares list, and the pairs; a kit is in one pair at most."""
+    """The spares list of every kit that is kept; and pairs of those that are in, and counted."""
+    names = type_names(connection)
+    contents, critical = _contents(connection)
     lists: dict[tuple[str, str], Spare] = {}
     kits: dict[str, dict[tuple[str, str], _Kit]] = defaultdict(dict)
-    held: dict[tuple[str, str, str], int] = {}
     for row in _rows(connection):
-        spare = lists.setdefault(
-            (fold(row.type), fold(row.component)), Spare(row.type, row.component, False)
-        )
-        spare.critical |= bool(row.critical)
+        of_type = (row.college, row.kit_type)
+        key, part = fold(names[of_type]), fold(row.component)
+        spare = lists.setdefault((key, part), Spare(names[of_type], row.component))
+        spare.critical |= part in critical[of_type]
         spare.missing += row.missing
         spare.broken += row.broken
         spare.kits += 1
-        kit = kits[fold(row.type)].setdefault(
-            (row.college, row.tag), _Kit(row.tag, row.college, {})
+        if row.state != "held" or row.out_quantity or row.uncounted:
+            continue
+        kit = kits[key].setdefault(
+            (row.college, row.tag), _Kit(row.tag, row.college, contents[of_type])
         )
-        kit.short[row.component] = row.missing + row.broken
-        held[row.college, row.tag, row.component] = row.quantity or 0
-    names = {key: spare.type for (key, _), spare in lists.items()}
-    pairs = [
-        pair for key in sorted(kits) for pair in _pairs(names[key], list(kits[key].values()), held)
-    ]
+        kit.short[part] = row.missing + row.broken
+        kit.words.append(f"{row.component} {row.missing + row.broken}")
+    spelt = {key: spare.type for (key, _), spare in lists.items()}
+    pairs = [pair for key in sorted(kits) for pair in _pairs(spelt[key], kits[key].values())]
     order = sorted(lists, key=lambda key: (-lists[key].missing - lists[key].broken, key))
     return [lists[key] for key in order], pairs
+
+
+_OfType = tuple[str, str]
+
+
+def _contents(
+    connection: Connection,
+) -> tuple[dict[_OfType, dict[str, int]], dict[_OfType, set[str]]]:
+    """What each college's kit types have of each component, and which are critical."""
+    contents: dict[_OfType, dict[str, int]] = defaultdict(dict)
+    critical: dict[_OfType, set[str]] = defaultdict(set)
+    for row in connection.execute(select(component)):
+        of_type = (row.college, row.kit_type)
+        contents[of_type][fold(row.name)] = row.quantity
+        if row.critical:
+            critical[of_type].add(fold(row.name))
+    return contents, critical
 
 
 def _rows(connection: Connection) -> Iterable[AnyRow]:
@@ -80,55 +105,44 @@ def _rows(connection: Connection) -> Iterable[AnyRow]:
             shortage.c.component,
             shortage.c.missing,
             shortage.c.broken,
-            kit_type.c.name.label("type"),
-            component.c.quantity,
-            component.c.critical,
+            holding.c.kit_type,
+            holding.c.state,
+            holding.c.out_quantity,
+            holding.c.uncounted,
         )
         .join_from(
             shortage,
             holding,
             and_(holding.c.college == shortage.c.college, holding.c.tag == shortage.c.tag),
         )
-        .join(
-            kit_type,
-            and_(
-                kit_type.c.college == holding.c.college, kit_type.c.kit_type == holding.c.kit_type
-            ),
-        )
-        .outerjoin(
-            component,
-            and_(
-                component.c.college == holding.c.college,
-                component.c.kit_type == holding.c.kit_type,
-                component.c.name == shortage.c.component,
-            ),
-        )
-        .where(KEPT, holding.c.out_quantity == 0, holding.c.state == "held")
+        .where(KEPT, holding.c.state != "missing")
         .order_by(shortage.c.college, shortage.c.tag, shortage.c.component)
     )
 
 
-def _pairs(type_name: str, kits: list[_Kit], held: dict[tuple[str, str, str], int]) -> list[Pair]:
+def _pairs(type_name: str, kits: Iterable[_Kit]) -> list[Pair]:
     """The kit that needs least is made whole first, from the one that is worst off."""
-    waiting = sorted(kits, key=lambda each: (sum(each.short.values()), each.college, each.tag))
+    waiting = sorted(kits, key=lambda each: each.worst_last)
     found = []
+    hopeless: set[frozenset[tuple[str, int]]] = set()
     while len(waiting) > 1:
         kit = waiting.pop(0)
-        giver = next(
-            (each for each in reversed(waiting) if _can_give(each, kit, held)),
-            None,
-        )
+        needs = frozenset(kit.short.items())
+        giver = None
+        if needs not in hopeless:
+            giver = next((each for each in reversed(waiting) if _can_give(each, kit)), None)
         if giver is None:
+            hopeless.add(needs)  # those that wait grow fewer: no later one can give it either
             continue
         waiting.remove(giver)
-        needs = ", ".join(f"{name} {count}" for name, count in sorted(kit.short.items()))
-        found.append(Pair(type_name, kit.tag, kit.college, needs, giver.tag, giver.college))
+        told = ", ".join(sorted(kit.words))
+        found.append(Pair(type_name, kit.tag, kit.college, told, giver.tag, giver.college))
     return found
 
 
-def _can_give(giver: _Kit, kit: _Kit, held: dict[tuple[str, str, str], int]) -> bool:
-    """Whether one kit still has all that the other lacks."""
+def _can_give(giver: _Kit, kit: _Kit) -> bool:
+    """Whether one kit still has all that the other lacks, by its own contents list."""
     return all(
-        held[kit.college, kit.tag, name] - giver.short.get(name, 0) >= count
-        for name, count in kit.short.items()
+        giver.contents.get(part, 0) - giver.short.get(part, 0) >= count
+        for part, count in kit.short.items()
     )

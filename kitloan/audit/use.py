@@ -1,23 +1,29 @@
 """How the holdings are used: days out over days held, loans, and the organisations they served.
 
-Over the twelve months that end with the day of the audit. A loan counts the days of it that lie in
-them; a holding counts the days since it came, at most the twelve months. Days are those of UTC: a
-loan made in the hour before a summer midnight counts one day more.
+Over the twelve months that end with the day of the audit. A loan counts the days from the one on
+which it went to the one before it came back, and at least one; a loan that is out counts the day of
+the audit. Of a stock of loose items it counts the part that was lent: twelve of thirty goggles for
+ten days are four days of that holding. A holding counts the days for which its college had it.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
+from fractions import Fraction
 
-from sqlalchemy import Connection, and_, case, func, literal, select
+from sqlalchemy import Connection, case, func, or_, select
 
-from kitloan.audit.conditions import KEPT, a_year_ago
+from kitloan.audit.conditions import KEPT, a_year_ago, type_names
+from kitloan.audit.days import scottish_day
+from kitloan.audit.stays import Stay, stays
 from kitloan.calendar import day_of, end_of, year_before
-from kitloan.models import Holding, KitType, Loan, table
+from kitloan.models import Holding, Loan, table
 from kitloan.prepared import AnyRow
 from kitloan.text import fold
 
-holding, kit_type, loan = table(Holding), table(KitType), table(Loan)
+holding, loan = table(Holding), table(Loan)
+
+_OF_HOLDING = (holding.c.college == loan.c.college) & (holding.c.tag == loan.c.tag)
 
 
 @dataclass(slots=True)
@@ -27,101 +33,135 @@ class Use:
     name: str
     holdings: int = 0
     loans: int = 0
-    days_out: int = 0
+    whole_out: int = 0
+    parts_out: Fraction = Fraction(0)
     days_held: int = 0
     organisations: set[str] = field(default_factory=set)
 
     @property
+    def _out(self) -> Fraction:
+        return self.whole_out + self.parts_out
+
+    @property
+    def days_out(self) -> float:
+        """Days out, to a tenth where stock makes it a fraction."""
+        return round(float(self._out), 1) if self._out.denominator > 1 else int(self._out)
+
+    @property
     def share(self) -> float | None:
-        """Days out over days held, from 0 to 1; None where nothing was held."""
-        return min(1.0, self.days_out / self.days_held) if self.days_held else None
+        """Days out over days held, from 0 to 1; None where nothing was held.
+
+        Lent twice on one day, a holding is out for two days of that one: hence the most there is.
+        """
+        return min(1.0, float(self._out / self.days_held)) if self.days_held else None
+
+
+class _Uses:
+    """Two ways of adding up: by kit type, across spellings, and by college."""
+
+    def __init__(self, names: dict[tuple[str, str], str]) -> None:
+        self._names = names
+        self.types: dict[str, Use] = {}
+        self.places: dict[str, Use] = {}
+
+    def both(self, college: str, kit_type: str) -> tuple[Use, Use]:
+        """Where something of a college's kit type is added."""
+        name = self._names[college, kit_type]
+        found = self.types.setdefault(fold(name), Use(name))
+        found.name = min(found.name, name)
+        return found, self.places.setdefault(college, Use(college))
 
 
 def use(connection: Connection, day: date) -> tuple[list[Use], list[Use]]:
     """The use of every kit type, and of every college, in the twelve months that end with `day`."""
-    types: dict[str, Use] = {}
-    places: dict[str, Use] = {}
-
-    def both(college: str, name: str) -> tuple[Use, Use]:
-        return (
-            types.setdefault(fold(name), Use(name)),
-            places.setdefault(college, Use(college)),
-        )
-
-    until = day.toordinal() + 1
-    for row in _held(connection, day):
-        for each in both(row.college, row.name):
-            each.holdings += row.many
-            each.days_held += row.many * (until - date.fromisoformat(row.began).toordinal())
-    for row in _lent(connection, day):
-        for each in both(row.college, row.name):
-            each.loans += row.begun
-            each.days_out += row.many * (
-                min(until, date.fromisoformat(row.ended).toordinal() + 1)
-                - date.fromisoformat(row.began).toordinal()
-            )
-    for row in _served(connection, day):
-        for each in both(row.college, row.name):
-            each.organisations.add(f"{row.college} {row.organisation}")
+    uses = _Uses(type_names(connection))
+    start, until = year_before(day), day + timedelta(days=1)
+    for row in _held(connection, day, start):
+        for each in uses.both(row.college, row.kit_type):
+            each.holdings += row.holdings
+            each.days_held += row.days
+    for stay in stays(connection):
+        for each in uses.both(stay.college, stay.kit_type):
+            each.days_held += _more_days(stay, start, until)
+    for row in _lent(connection, day, start):
+        whom = {f"{row.college} {row.organisation}"} if row.loans else set()
+        for each in uses.both(row.college, row.kit_type):
+            each.loans += row.loans
+            if row.lent < row.held:
+                each.parts_out += Fraction(int(row.days) * row.lent, row.held)
+            else:
+                each.whole_out += int(row.days)
+            each.organisations |= whom
     return (
-        sorted(types.values(), key=lambda each: (-(each.share or 0), fold(each.name))),
-        [places[key] for key in sorted(places)],
+        sorted(uses.types.values(), key=lambda each: (-(each.share or 0), fold(each.name))),
+        [uses.places[key] for key in sorted(uses.places)],
     )
 
 
-_OF_TYPE = and_(kit_type.c.college == holding.c.college, kit_type.c.kit_type == holding.c.kit_type)
-_OF_HOLDING = and_(holding.c.college == loan.c.college, holding.c.tag == loan.c.tag)
-
-
-def _held(connection: Connection, day: date) -> Iterable[AnyRow]:
-    start = year_before(day).isoformat()
-    began = func.substr(holding.c.accessioned_at, 1, 10)
-    clipped = case((began < start, literal(start)), else_=began)
+def _held(connection: Connection, day: date, start: date) -> Iterable[AnyRow]:
+    """Holdings that are kept, and the days since each came, as if it had never moved."""
+    came = case(
+        (holding.c.accessioned_at < a_year_ago(day), start.toordinal()),
+        else_=scottish_day(holding.c.accessioned_at, start, day),
+    )
     return connection.execute(
         select(
-            holding.c.college, kit_type.c.name, clipped.label("began"), func.count().label("many")
+            holding.c.college,
+            holding.c.kit_type,
+            func.count().label("holdings"),
+            func.sum(day.toordinal() + 1 - came).label("days"),
         )
-        .join_from(holding, kit_type, _OF_TYPE)
         .where(KEPT)
-        .group_by(holding.c.college, kit_type.c.name, clipped)
+        .group_by(holding.c.college, holding.c.kit_type)
     )
 
 
-def _lent(connection: Connection, day: date) -> Iterable[AnyRow]:
-    start, last = year_before(day).isoformat(), day.isoformat()
-    out = func.substr(loan.c.out_at, 1, 10)
-    back = func.coalesce(func.substr(loan.c.closed_at, 1, 10), last)
-    began = case((out < start, literal(start)), else_=out)
-    ended = case((back > last, literal(last)), else_=back)
-    return connection.execute(
+def _more_days(stay: Stay, start: date, until: date) -> int:
+    """Days of one that moved: those it was held, less those that `_held` reckons for it."""
+    days = sum(max(0, ((ended or until) - max(start, began)).days) for began, ended in stay.spans)
+    (first, _), *_ = stay.spans
+    return days - ((until - max(start, first)).days if stay.kept else 0)
+
+
+def _lent(connection: Connection, day: date, start: date) -> Iterable[AnyRow]:
+    """Loans that have days in the twelve months; by borrower, and of stock by what was lent."""
+    since, last = a_year_ago(day), end_of(day)
+    began = case(
+        (loan.c.out_at < since, start.toordinal()), else_=scottish_day(loan.c.out_at, start, day)
+    )
+    ended = case(
+        (or_(loan.c.closed_at.is_(None), loan.c.closed_at > last), day.toordinal() + 1),
+        else_=scottish_day(loan.c.closed_at, start, day),
+    )
+    each = (
         select(
             loan.c.college,
-            kit_type.c.name,
+            holding.c.kit_type,
+            loan.c.quantity.label("lent"),
+            holding.c.quantity.label("held"),
+            loan.c.organisation,
+            case((loan.c.out_at >= since, 1), else_=0).label("begun"),
             began.label("began"),
             ended.label("ended"),
-            func.count().label("many"),
-            func.sum(case((loan.c.out_at >= a_year_ago(day), 1), else_=0)).label("begun"),
         )
         .join_from(loan, holding, _OF_HOLDING)
-        .join(kit_type, _OF_TYPE)
-        .where(back >= start, loan.c.out_at <= end_of(day))
-        .group_by(loan.c.college, kit_type.c.name, began, ended)
+        .where(or_(loan.c.closed_at.is_(None), loan.c.closed_at >= since), loan.c.out_at <= last)
+        .subquery()
     )
-
-
-def _served(connection: Connection, day: date) -> Iterable[AnyRow]:
+    days = case((each.c.ended > each.c.began, each.c.ended - each.c.began), else_=each.c.begun)
+    keys = (each.c.college, each.c.kit_type, each.c.organisation, each.c.lent, each.c.held)
     return connection.execute(
-        select(loan.c.college, kit_type.c.name, loan.c.organisation)
-        .join_from(loan, holding, _OF_HOLDING)
-        .join(kit_type, _OF_TYPE)
-        .where(loan.c.out_at >= a_year_ago(day))
-        .distinct()
+        select(
+            *keys,
+            func.sum(each.c.begun).label("loans"),
+            func.sum(days).label("days"),
+        ).group_by(*keys)
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """A holding that nobody borrowed in the twelve months, though it was there all of them."""
+    """A holding that nobody had on loan in the twelve months, though it was there all of them."""
 
     tag: str
     college: str
@@ -133,30 +173,22 @@ class Idle:
 def idle(connection: Connection, day: date) -> list[Idle]:
     """What is not used, the longest unused first."""
     since = a_year_ago(day)
-    lately = (
-        select(loan.c.tag)
-        .where(loan.c.college == holding.c.college, loan.c.tag == holding.c.tag)
-        .where(loan.c.out_at >= since)
-        .exists()
-    )
+    of_it = (loan.c.college == holding.c.college, loan.c.tag == holding.c.tag)
+    lately = select(loan.c.tag).where(*of_it, loan.c.closed_at >= since).exists()
     last = (
-        select(func.max(loan.c.out_at))
-        .where(loan.c.college == holding.c.college, loan.c.tag == holding.c.tag)
-        .correlate(holding)
-        .scalar_subquery()
-        .label("last")
-    )
+        select(func.max(loan.c.out_at)).where(*of_it).correlate(holding).scalar_subquery()
+    ).label("last")
     rows = connection.execute(
-        select(holding.c.tag, holding.c.college, kit_type.c.name, last, holding.c.sighted_at)
-        .join_from(holding, kit_type, _OF_TYPE)
+        select(holding.c.tag, holding.c.college, holding.c.kit_type, last, holding.c.sighted_at)
         .where(holding.c.state == "held", holding.c.out_quantity == 0)
         .where(holding.c.accessioned_at < since, ~lately)
     )
+    names = type_names(connection)
     found = [
         Idle(
             row.tag,
             row.college,
-            row.name,
+            names[row.college, row.kit_type],
             day_of(row.last) if row.last else None,
             day_of(row.sighted_at) if row.sighted_at else None,
         )

@@ -1,19 +1,19 @@
 """Year on year, by academic year (August to July, in Scotland), and how late what is late is."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, case, func, select
 
-from kitloan.calendar import day_of
 from kitloan.models import Holding, Loan, table
-from kitloan.models.absence import Withdrawal
+from kitloan.models.absence import Arrival, Withdrawal
 from kitloan.prepared import AnyRow
 
-holding, loan, withdrawal = table(Holding), table(Loan), table(Withdrawal)
+arrival, holding, loan = table(Arrival), table(Holding), table(Loan)
+withdrawal = table(Withdrawal)
 
 AGES = ((7, "up to a week"), (28, "up to 4 weeks"), (91, "up to 3 months"), (365, "up to a year"))
 LATER = "over a year"
@@ -56,36 +56,58 @@ class Year:
         return f"{self.starts}/{(self.starts + 1) % 100:02}"
 
 
+_TURN = "07-31T23"
+"""Where a year ends in UTC: midnight before 1 August in Scotland, which is always summer time."""
+
+
 def academic_years(connection: Connection) -> list[Year]:
     """Every academic year on record, the latest first."""
     years: dict[int, Year] = {}
-    served: dict[int, set[str]] = defaultdict(set)
 
-    def year_of(hour: str) -> Year:
-        day = day_of(f"{hour}:00:00Z")
-        starts = day.year if day.month >= 8 else day.year - 1
+    def year_of(row: AnyRow) -> Year:
+        starts = int(row.year) - (not row.turned)
         return years.setdefault(starts, Year(starts))
 
-    def by_hour(column: ColumnElement[Any]) -> Iterable[AnyRow]:
-        hour = func.substr(column, 1, 13)
-        return connection.execute(
-            select(hour.label("hour"), func.count().label("many"))
-            .where(column.is_not(None))
-            .group_by(hour)
-        )
-
-    for row in by_hour(holding.c.accessioned_at):
-        year_of(row.hour).accessioned += row.many
-    for row in by_hour(withdrawal.c.signed_at):
-        year_of(row.hour).withdrawn += row.many
-    for row in by_hour(loan.c.out_at):
-        year_of(row.hour).loans += row.many
-    month = func.substr(loan.c.out_at, 1, 7)
-    for row in connection.execute(
-        select(month.label("month"), loan.c.college, loan.c.organisation).distinct()
+    for row in _by_year(connection, holding.c.accessioned_at):
+        year_of(row).accessioned += row.many
+    for row in _by_year(connection, arrival.c.received_at, _CAME_FIRST):
+        year_of(row).accessioned -= row.many
+    for row in _by_year(connection, withdrawal.c.signed_at, withdrawal.c.signed_at.is_not(None)):
+        year_of(row).withdrawn += row.many
+    for row in _by_year(
+        connection, loan.c.out_at, None, func.count(loan.c.organisation.distinct()), loan.c.college
     ):
-        starts = int(row.month[:4]) - (int(row.month[5:]) < 8)
-        served[starts].add(f"{row.college} {row.organisation}")
-    for starts, who in served.items():
-        years.setdefault(starts, Year(starts)).organisations = len(who)
+        year_of(row).loans += row.many
+        year_of(row).organisations += row.different  # a borrower is a college's own
     return [years[starts] for starts in sorted(years, reverse=True)]
+
+
+_CAME_FIRST = (
+    select(holding.c.tag)
+    .where(
+        holding.c.college == arrival.c.college,
+        holding.c.tag == arrival.c.tag,
+        holding.c.accessioned_at == arrival.c.received_at,
+    )
+    .exists()
+)
+"""With this a holding came to a college from another: it was taken in there, and not anew."""
+
+
+def _by_year(
+    connection: Connection,
+    at: ColumnElement[Any],
+    which: ColumnElement[bool] | None = None,
+    different: ColumnElement[int] | None = None,
+    *more: ColumnElement[Any],
+) -> Iterable[AnyRow]:
+    """How many rows, by calendar year and whether the academic year had turned."""
+    year = func.substr(at, 1, 4).label("year")
+    turned = case((func.substr(at, 6, 8) >= _TURN, 1), else_=0).label("turned")
+    counted = [func.count().label("many")]
+    if different is not None:
+        counted.append(different.label("different"))
+    wanted = select(year, turned, *more, *counted)
+    if which is not None:
+        wanted = wanted.where(which)
+    return connection.execute(wanted.group_by(year, turned, *more))

@@ -14,7 +14,7 @@ from kitloan.cli.output import Progress, at_terminal, columns, print_json, print
 from kitloan.errors import BadInput, Refused
 
 if TYPE_CHECKING:
-    from kitloan.replacing import Loss
+    from kitloan.backups.replacing import Loss
     from kitloan.verify import LedgerState
 
 _WORD = "RESTORE"
@@ -50,9 +50,9 @@ def restore(app: App, file: Path, yes: bool) -> None:
     FILE is proved first and only read. The store that is there is kept beside. The ledger goes on
     in a new epoch, so that ESP sees where it was resumed.
     """
+    from kitloan.backups.replacing import Request
+    from kitloan.backups.restoring import restoring
     from kitloan.library import check_actor
-    from kitloan.replacing import Request
-    from kitloan.restoring import restoring
     from kitloan.store import default_place
 
     request = Request(file, app.place or default_place(), check_actor(app.actor))

@@ -111,7 +111,7 @@ def _make_the_days_copy(app: App) -> None:
     """Copy a store that was written to, once a day; say on stderr when that cannot be done."""
     if app.opened is None or not app.opened.session.store.wrote:
         return
-    from kitloan.daily import copy_if_due
+    from kitloan.backups.daily import copy_if_due
 
     session = app.opened.session
     with suppress(KeyboardInterrupt):  # what was asked for is done and told; the copy can wait

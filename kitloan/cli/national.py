@@ -11,7 +11,7 @@ from kitloan.cli.output import columns, print_json, print_text
 from kitloan.tags import grouped
 
 if TYPE_CHECKING:
-    from kitloan.gifts import GiftLine
+    from kitloan.national.gifts import GiftLine
 
 _STATES = {
     "answered": "= answered",
@@ -117,7 +117,7 @@ def agree(
     **given: str,
 ) -> None:
     """Put on record what a donor promised, and on what terms. Said again, the new terms count."""
-    from kitloan.gifts import GiftTermsAgreed
+    from kitloan.national.gifts import GiftTermsAgreed
 
     terms = GiftTermsAgreed(
         donor=given["donor"],

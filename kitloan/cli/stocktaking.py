@@ -16,8 +16,8 @@ from kitloan.tags import grouped
 
 if TYPE_CHECKING:
     from kitloan.library import Kitloan
-    from kitloan.stocktake_answers import Outcome, OutcomeLine, Result
-    from kitloan.stocktake_scanning import Scanned
+    from kitloan.stocktakes.answers import Outcome, OutcomeLine, Result
+    from kitloan.stocktakes.scanning import Scanned
 
 _SHOWN = 20
 _WORDS = {

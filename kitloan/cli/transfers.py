@@ -13,9 +13,9 @@ from kitloan.cli.output import columns, print_json, print_text
 from kitloan.cli.returning import EXCEPTIONS, count_said
 from kitloan.contents import Count
 from kitloan.errors import BadInput
-from kitloan.receiving import Received
 from kitloan.tags import bare, grouped
-from kitloan.transferring import Sent
+from kitloan.transfers.receiving import Received
+from kitloan.transfers.sending import Sent
 
 _LATEST = 20
 """Arrivals that `transfer list` shows to people; `--json` gives all."""

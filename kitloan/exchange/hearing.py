@@ -21,7 +21,7 @@ from kitloan.models.absence import Transfer
 from kitloan.models.national import Resumption
 from kitloan.register.epochs import college_of, epoch_of
 from kitloan.session import ESP, Session
-from kitloan.transferring import arrived
+from kitloan.transfers.sending import arrived
 
 component, entry, kit_type = table(ComponentRow), table(LedgerEntry), table(KitType)
 resumption, transfer = table(Resumption), table(Transfer)

@@ -6,6 +6,7 @@ counts, and the entries of the other are kept apart as *lost* (`lost_entry`), ne
 entries lie on which branch follows from the entries alone, so the order of files does not matter.
 """
 
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -268,13 +269,15 @@ class _Merging:
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return
+        until_here = self._connection.begin_nested()
         try:
-            with self._connection.begin_nested():
-                record_all(self._connection, self._college, waiting)
+            record_all(self._connection, self._college, waiting)
         except Exception as problem:
             _must_be_of_the_file(problem)
+            until_here.rollback()
             self._find_the_wrong_one(waiting)
             raise  # none is wrong by itself: then it is not the file's
+        until_here.commit()
 
     def _find_the_wrong_one(self, waiting: Sequence[Sealed]) -> None:
         for each in waiting:
@@ -318,6 +321,13 @@ class _Merging:
 
 
 def _must_be_of_the_file(problem: Exception) -> None:
-    """Raise what is nobody's saying: neither ours nor the database's."""
-    if not isinstance(problem, KitloanError) and driver_error(problem) is None:
+    """Raise what no entry can be to blame for: a fault of ours, or a disk that is full.
+
+    With some of the latter SQLite gives up the transaction; whoever went on would write without.
+    """
+    if isinstance(problem, KitloanError):
+        return
+    said = driver_error(problem)
+    rules = isinstance(said, sqlite3.IntegrityError | sqlite3.DataError)
+    if said is None or (isinstance(said, sqlite3.Error) and not rules):
         raise problem

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select
 
 from kitloan import __version__
 from kitloan.calendar import instant
@@ -47,7 +47,7 @@ def export(session: Session, path: Path, *, since_last: bool) -> Exported:
         header = _header(session, connection, top, seen) | {"key": public_key(key)}
         header["signature"] = key.sign(signed_text(header)).hex()
         with whole_file(path) as beside:
-            entries = _write(connection, beside, header, college, seen)
+            entries = _write(connection, beside, header, top, seen)
     with session.store.write() as connection:
         remember(connection, college, _LAST_EXPORT, str(top.seq))
     return Exported(str(path), ledger_name(college, top.epoch), entries, top.seq)
@@ -55,7 +55,7 @@ def export(session: Session, path: Path, *, since_last: bool) -> Exported:
 
 def _header(session: Session, connection: Connection, top: Any, seen: int) -> dict[str, Any]:
     before = connection.execute(
-        select(entry.c.hash).where(entry.c.college == top.college, entry.c.seq == seen)
+        select(entry.c.hash).where(*_of_ledger(top), entry.c.seq == seen)
     ).scalar()
     national = session.is_national
     return Header(
@@ -73,13 +73,18 @@ def _header(session: Session, connection: Connection, top: Any, seen: int) -> di
     ).model_dump()
 
 
+def _of_ledger(top: Any) -> tuple[ColumnElement[bool], ...]:
+    """A ledger's entries. The key goes on with the epoch: without it all of them are looked at."""
+    return entry.c.college == top.college, entry.c.epoch.in_(range(1, top.epoch + 1))
+
+
 def _write(
-    connection: Connection, beside: Path, header: dict[str, Any], college: str, seen: int
+    connection: Connection, beside: Path, header: dict[str, Any], top: Any, seen: int
 ) -> int:
     bodies = connection.execution_options(yield_per=500).execute(
         select(entry.c.body)
-        .where(entry.c.college == college, entry.c.seq > seen)
-        .order_by(entry.c.seq)
+        .where(*_of_ledger(top), entry.c.seq > seen)
+        .order_by(entry.c.epoch, entry.c.seq)
     )
     count = 0
     with gzip.GzipFile(beside, "wb", mtime=0) as out:

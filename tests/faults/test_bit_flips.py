@@ -55,6 +55,7 @@ def rows_in(file: Path) -> dict[str, list[Any]]:
             for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         ]
         rows = {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in tables}
+        connection.text_factory = bytes
         rules = "SELECT type, name, tbl_name, sql FROM sqlite_master"
         return rows | {"its rules": connection.execute(rules).fetchall()}
 

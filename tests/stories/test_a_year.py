@@ -17,10 +17,10 @@ from conftest import KIT, SetClock, write_off
 from kitloan import BadInput, Count, Gift, NewHolding
 from kitloan.accession import kit_type_with
 from kitloan.audit import Audit
-from kitloan.gifts import GiftTermsAgreed
+from kitloan.backups.restoring import Request, restoring
 from kitloan.library import Kitloan
+from kitloan.national.gifts import GiftTermsAgreed
 from kitloan.reference import colleges
-from kitloan.restoring import Request, restoring
 
 TRANCHE = "raf-2026"
 KITS_EACH = 2

@@ -30,6 +30,7 @@ SCREENS = {
     "shortages": ("Shortages", "Nothing is short. Count a kit"),
     "borrowers": ("Schools and people", "No school has borrowed yet. At the counter type: to"),
     "take_in": ("Take in", "Label a new one, to be printed"),
+    "transfers": ("Transfers", "Nothing is on its way. A kit is sent from its own page"),
     "figures": ("Figures", "No loan is on record yet. Lend the first kit"),
     "register": ("Read a register", "Type where the spreadsheet lies"),
     "ledger": ("Ledger", "Not verified yet"),
@@ -56,6 +57,8 @@ def busy(store: Store) -> Store:
     store.clock.move(days=20)
     desk.check_out([store.kit], OTHER, contact="Isla Muir")
     desk.check_out([store.stock], SCHOOL, quantity=12)
+    telescope = store.kitloan.holdings.add(NewHolding("Telescope")).tag
+    store.kitloan.transfers.send(telescope, "ayrshire")
     return store
 
 

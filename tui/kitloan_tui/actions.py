@@ -43,6 +43,12 @@ def _nothing_to_label(counter: "Counter") -> str | None:
     return None if counter.subjects else "No kit is on the counter: scan one first."
 
 
+def _not_national(counter: "Counter") -> str | None:
+    if counter.kitloan.session.is_national:
+        return None
+    return "This is one college's store; the national view is in ESP's."
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """One thing that can be done.
@@ -245,6 +251,21 @@ _SCREENS: Final = (
         "Stocktake",
         "Opens one or goes on with it: scan what is there, and see what is not.",
         screen="kitloan_tui.screens.stocktake:TakeStock",
+    ),
+    Action(
+        "transfers",
+        "",
+        "Transfers",
+        "What is on its way to other colleges, and what came from them.",
+        screen="kitloan_tui.screens.transfers:TransferList",
+    ),
+    Action(
+        "national",
+        "",
+        "National view",
+        "Every college's totals, findings and freshness, in ESP's store.",
+        _not_national,
+        screen="kitloan_tui.screens.national:National",
     ),
     Action(
         "figures",

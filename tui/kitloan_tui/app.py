@@ -125,6 +125,8 @@ class Desk(Opening):
         counter.take_in = take_in
         if self.press is not None:
             counter.label = label
+        if counter.kitloan.session.is_national:
+            self.call_later(self._open_screen, BY_ID["national"])
 
     def open_take_in(self) -> None:
         """Open the form for the label that the counter asks about, unless something is open."""

@@ -26,7 +26,7 @@ from kitloan_tui.counting import Counting, HowMany, Lending, PartsCount, Questio
 from kitloan_tui.diary import Diary, Repeats
 from kitloan_tui.lender import MOST_CHOICES, Lender, Subject
 from kitloan_tui.questions import Questions
-from kitloan_tui.verdict import READY, Verdict
+from kitloan_tui.verdict import ONLY_LOOKS, READY, Verdict
 
 PrintLabel = Callable[[Kitloan, Holding], str]
 """Puts a holding's label on paper or into a file, and on record; gives where it is."""
@@ -44,6 +44,8 @@ class Counter:
     def __init__(self, kitloan: Kitloan, print_label: PrintLabel | None = None) -> None:
         self.kitloan = kitloan
         self.diary = Diary(kitloan.session.clock)
+        if kitloan.session.is_national:
+            self.diary.verdict = ONLY_LOOKS
         self.lender = Lender(kitloan)
         self.questions = Questions(kitloan, self.lender)
         self.returns_only = False
@@ -241,7 +243,8 @@ class Counter:
         try:
             held = self.kitloan.find.holding(tag)
         except BadInput as unknown:
-            if unknown.code not in ("unknown_tag", "unclaimed_tag"):
+            new = unknown.code in ("unknown_tag", "unclaimed_tag")
+            if not new or self.kitloan.session.is_national:
                 raise
             sender = lookups.sent_here(self.kitloan.session, tag)
             return self._come(tag, sender) if sender else self.take_in(tag)
@@ -287,12 +290,16 @@ class Counter:
         return self._holding(self.kitloan.find.holding(chosen))
 
     def _name(self, to: str) -> Verdict:
+        if self.kitloan.session.is_national:
+            raise wording.lends_nothing()
         self.returns_only = False
         return self.lender.name(to)
 
     # -- a holding on the counter -----------------------------------------------------------------
 
     def _holding(self, held: Holding) -> Verdict:
+        if self.kitloan.session.is_national:
+            raise wording.only_looks(held)
         self.regard(held.tag)
         if held.status == "missing":
             return arriving.found(self.kitloan, held)

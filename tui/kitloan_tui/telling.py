@@ -5,6 +5,7 @@ Every one of these can be undone, save forgetting a person; so none but that ask
 
 from kitloan.accession import NewHolding
 from kitloan.answers import ShortageOfHolding, plural
+from kitloan.contents import Count
 from kitloan.library import Kitloan
 from kitloan.tags import grouped
 from kitloan.taking_in import TakenIn
@@ -23,6 +24,25 @@ def sighted(kitloan: Kitloan, tag: str) -> Verdict:
     """Somebody saw a holding."""
     kitloan.holdings.sight(tag)
     return Verdict("SEEN", f"{kitloan.find.holding(tag).type} {grouped(tag)}, now", UNDOES)
+
+
+def missing(kitloan: Kitloan, tag: str, known: str) -> Verdict:
+    """A holding is not to be found; a loan that lost it ends with it."""
+    kitloan.holdings.report_missing(tag, known)
+    held = kitloan.find.holding(tag)
+    hint = f"When it turns up, scan it. {UNDOES}"
+    return Verdict("MISSING", f"{held.type} {grouped(tag)}: {known}", hint)
+
+
+def sent(kitloan: Kitloan, tag: str, to: str, count: Count | None) -> Verdict:
+    """A holding is on its way to another college, with what its count found."""
+    went = kitloan.transfers.send(tag, to, count)
+    how = {"uncounted": ", uncounted", "whole": ", whole"}.get(went.counted, "")
+    short = "; ".join(map(str, went.shortages))
+    text = (
+        f"{went.type} {grouped(went.tag)} to {went.to_name}{f', short: {short}' if short else how}"
+    )
+    return Verdict("SENT", text, UNDOES)
 
 
 def withdrawal_proposed(

@@ -103,6 +103,7 @@ _TONES: Final[Mapping[str, str]] = {
     "?": "warning",
     "%": "warning",
     "x": "warning",
+    "#": "warning",
     "!": "error",
 }
 

@@ -49,6 +49,7 @@ _SIGNS = {
     "BACK": SYMBOLS["in"],
     "NOT RECEIVED": SYMBOLS["withdrawn"],
     "SENT": SYMBOLS["in_transit"],
+    "MISSING": SYMBOLS["missing"],
     "UNDONE": "<",
     "STARTING": "~",
 }
@@ -98,3 +99,6 @@ class Verdict:
 
 STARTING = Verdict("STARTING", "The store is opening.", "Scan already: nothing is lost.")
 READY = Verdict("READY", "Scan a kit or a school, or type.")
+ONLY_LOOKS = Verdict(
+    "READY", "ESP's store: look, and lend nothing.", "The palette has the national view."
+)

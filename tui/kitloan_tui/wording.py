@@ -253,6 +253,25 @@ def on_its_way(held: Holding) -> Refused:
     )
 
 
+def only_looks(held: Holding) -> Refused:
+    """A kit was scanned in ESP's store, which lends and takes back nothing."""
+    return Refused(
+        "esp_lends_nothing",
+        f"{shown(held)} is with {held.college}: {held.status.replace('_', ' ')}. "
+        "ESP's store lends nothing and takes nothing back.",
+        "Its college does that, in its own store. Every college's figures: kitloan audit.",
+    )
+
+
+def lends_nothing() -> Refused:
+    """A school was named in ESP's store."""
+    return Refused(
+        "esp_lends_nothing",
+        "ESP's store lends nothing: the colleges do, each in its own.",
+        "Every college's figures: kitloan audit, or the national view.",
+    )
+
+
 def here_already(held: Holding) -> Refused:
     """A kit that is not out was scanned while only returns are taken."""
     return Refused(

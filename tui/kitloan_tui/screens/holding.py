@@ -14,7 +14,7 @@ from textual.widgets import Button, Static
 
 from kitloan import scan
 from kitloan.answers import HistoryLine, Holding
-from kitloan.contents import Part
+from kitloan.contents import Count, Part, as_it_left, count_of, read_exceptions
 from kitloan.errors import KitloanError, Refused
 from kitloan.tags import grouped
 from kitloan.withdrawing import Proposal
@@ -25,6 +25,9 @@ from kitloan_tui.widgets.particulars import particulars
 
 if TYPE_CHECKING:
     from kitloan_tui.counter import Counter
+
+
+_WHOLE, _UNCOUNTED, _AS_KNOWN = "whole", "uncounted", "as known"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,8 @@ class OneHolding(House):
             yield Button("Move", id="move", compact=True)
             yield Button("Seen here", id="sight", compact=True)
             yield Button("Label", id="label", compact=True)
+            yield Button("Send", id="send", compact=True)
+            yield Button("Missing", id="missing", compact=True)
             yield Button("Withdraw", id="withdraw", compact=True)
 
     def on_mount(self) -> None:
@@ -133,6 +138,33 @@ class OneHolding(House):
             return True
         return super().perform(name)
 
+    @on(Button.Pressed, "#missing")
+    def _ask_what_is_known(self) -> None:
+        self.ask("Not to be found. What is known of it?", self._missing)
+
+    def _missing(self, known: str) -> None:
+        self.do(lambda: telling.missing(self.kitloan, self.tag, known))
+
+    @on(Button.Pressed, "#send")
+    def _ask_where(self) -> None:
+        self.ask("To which college?", self._ask_whole)
+
+    def _ask_whole(self, to: str) -> None:
+        """With a count of its contents, which the receiver's is compared with."""
+        parts = self._story.parts if self._story else []
+        if not parts:
+            self.do(lambda: telling.sent(self.kitloan, self.tag, to, None))
+            return
+        usual = _AS_KNOWN if any(part.missing or part.broken for part in parts) else _WHOLE
+        question = f"Its contents: {_WHOLE}, {_UNCOUNTED}, or what is short, as wheel 2"
+        self.ask(question, lambda said: self._send(to, said, parts), usual)
+
+    def _send(self, to: str, said: str, parts: list[Part]) -> None:
+        def act() -> Verdict:
+            return telling.sent(self.kitloan, self.tag, to, _count(said, parts))
+
+        self.do(act)
+
     @on(Button.Pressed, "#withdraw")
     def _propose_or_sign(self) -> None:
         """It takes two: one says why, another signs."""
@@ -170,6 +202,21 @@ class OneHolding(House):
         self._claimed = code.tag
         self.do(lambda: telling.claimed(self.kitloan, self.tag, code.tag))
         return True
+
+
+def _count(said: str, parts: list[Part]) -> Count | None:
+    """What somebody says of a kit's contents.
+
+    Raises:
+        BadInput: a part that is not on the list, or more of it than there are.
+    """
+    word = said.lower()
+    if word == _UNCOUNTED:
+        return None
+    if word == _WHOLE:
+        return Count(whole=True)
+    more = [] if word == _AS_KNOWN else read_exceptions(said, parts)
+    return count_of([*as_it_left(parts), *more])
 
 
 def is_free(screen: House, tag: str) -> bool:

@@ -17,7 +17,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, func, select
 
-from kitloan.backup import Proved, owned, pour
+from kitloan.backups import Proved, owned, pour
 from kitloan.calendar import SCOTLAND, Clock, system_clock
 from kitloan.errors import Refused, StoreError
 from kitloan.faults import translated

@@ -4,16 +4,16 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from kitloan import receiving, transferring
 from kitloan.accession import Gift
 from kitloan.calendar import day_of
 from kitloan.contents import Count, Part
 from kitloan.entries import Counted
 from kitloan.models import Holding, KitType, table
 from kitloan.models.absence import Arrival, Transfer
-from kitloan.receiving import Particulars, Received
 from kitloan.session import Session
-from kitloan.transferring import Sent, read_short
+from kitloan.transfers import receiving, sending
+from kitloan.transfers.receiving import Particulars, Received
+from kitloan.transfers.sending import Sent, read_short
 
 arrival, transfer = table(Arrival), table(Transfer)
 holding, kit_type = table(Holding), table(KitType)
@@ -80,7 +80,7 @@ class Transfers:
             BadInput: `unknown_college`, `own_college`; an unknown tag, a count that cannot be.
         """
         with self._session.writing(id) as writer:
-            return transferring.send(writer, tag, to_college, count)
+            return sending.send(writer, tag, to_college, count)
 
     def call_off(self, tag: str, *, id: str | None = None) -> Sent:  # noqa: A002
         """Say that a holding never went, or came back unreceived: it is held here again.
@@ -89,7 +89,7 @@ class Transfers:
             Refused: `not_in_transit`; `arrived`, where this store says that the other has it.
         """
         with self._session.writing(id) as writer:
-            return transferring.call_off(writer, tag)
+            return sending.call_off(writer, tag)
 
     def receive(
         self,

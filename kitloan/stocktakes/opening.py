@@ -15,7 +15,7 @@ from kitloan.models import Holding, table
 from kitloan.models.national import Challenge, ChallengeLine
 from kitloan.prepared import AnyRow, Query
 from kitloan.session import ESP, check_quantity
-from kitloan.stocktake_outcome import stocktakes
+from kitloan.stocktakes.outcome import stocktakes
 from kitloan.text import clean, fold, plain
 
 challenge_table, challenge_line = table(Challenge), table(ChallengeLine)

@@ -20,9 +20,9 @@ from kitloan.models import Alias, Holding, KitType, LedgerEntry, table
 from kitloan.models.stocktaking import StocktakeLine, StocktakeScan
 from kitloan.prepared import AnyRow, Query
 from kitloan.scan import Tag, read
-from kitloan.scan_files import LineProblem, ScannedLine, code_of
-from kitloan.stocktake_answers import Stocktake
-from kitloan.stocktake_outcome import desk_spelt, the_stocktake
+from kitloan.stocktakes.answers import Stocktake
+from kitloan.stocktakes.outcome import desk_spelt, the_stocktake
+from kitloan.stocktakes.scan_files import LineProblem, ScannedLine, code_of
 from kitloan.text import clean, fold, plain
 
 alias, holding, kit_type = table(Alias), table(Holding), table(KitType)

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from datetime import date
 
 from kitloan.calendar import instant
-from kitloan.challenges import Asked, Challenge, challenges, set_challenge
 from kitloan.entries import AllocationMade, GiftAgreed, GiftDelivered, ProgrammeDefined
 from kitloan.errors import Refused
-from kitloan.gifts import (
+from kitloan.ledger import facts_said, id_reused
+from kitloan.national.challenges import Asked, Challenge, challenges, set_challenge
+from kitloan.national.gifts import (
     Allocated,
     GiftLine,
     GiftTermsAgreed,
@@ -26,7 +27,6 @@ from kitloan.gifts import (
     the_college,
     the_gift,
 )
-from kitloan.ledger import facts_said, id_reused
 from kitloan.session import Session, check_quantity
 from kitloan.text import clean
 

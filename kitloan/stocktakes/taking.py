@@ -18,8 +18,14 @@ from kitloan.models import Loan, Organisation, table
 from kitloan.models.stocktaking import StocktakeLine
 from kitloan.prepared import AnyRow, Query
 from kitloan.resolve import resolve
-from kitloan.stocktake_answers import Outcome, Stocktake
-from kitloan.stocktake_outcome import desk_spelt, desks_of, outcome_of, the_stocktake, waiting_desks
+from kitloan.stocktakes.answers import Outcome, Stocktake
+from kitloan.stocktakes.outcome import (
+    desk_spelt,
+    desks_of,
+    outcome_of,
+    the_stocktake,
+    waiting_desks,
+)
 from kitloan.tags import grouped
 from kitloan.text import clean, plain
 

@@ -33,7 +33,7 @@ from kitloan.returning import as_lines, counted_as, short_now
 from kitloan.session import ESP, check_quantity
 from kitloan.tags import bare, grouped, is_tag
 from kitloan.text import clean, type_key
-from kitloan.transferring import other_college, read_short
+from kitloan.transfers.sending import other_college, read_short
 
 alias, component, gift, label = table(Alias), table(ComponentRow), table(GiftRow), table(Label)
 transfer = table(Transfer)

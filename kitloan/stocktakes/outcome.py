@@ -34,7 +34,7 @@ from kitloan.models.stocktaking import (
 from kitloan.models.stocktaking import Stocktake as StocktakeRow
 from kitloan.paging import page_of
 from kitloan.prepared import AnyRow
-from kitloan.stocktake_answers import Counts, Outcome, OutcomeLine, Result, Stocktake
+from kitloan.stocktakes.answers import Counts, Outcome, OutcomeLine, Result, Stocktake
 from kitloan.text import fold, plain
 
 confirmation, desk = table(Confirmation), table(StocktakeDesk)

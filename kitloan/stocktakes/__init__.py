@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from kitloan import scan_files, stocktake_opening, stocktake_scanning, stocktaking
 from kitloan.answers import Page
 from kitloan.errors import BadInput, Refused
 from kitloan.paging import PAGE
 from kitloan.session import Session
-from kitloan.stocktake_answers import RESULTS, Outcome, OutcomeLine, Result, Stocktake
-from kitloan.stocktake_opening import Opened
-from kitloan.stocktake_outcome import lines_of, outcome_of, stocktakes, the_stocktake
-from kitloan.stocktake_scanning import Scanned, ScansRead
-from kitloan.stocktaking import Confirmed
+from kitloan.stocktakes import opening, scan_files, scanning, taking
+from kitloan.stocktakes.answers import RESULTS, Outcome, OutcomeLine, Result, Stocktake
+from kitloan.stocktakes.opening import Opened
+from kitloan.stocktakes.outcome import lines_of, outcome_of, stocktakes, the_stocktake
+from kitloan.stocktakes.scanning import Scanned, ScansRead
+from kitloan.stocktakes.taking import Confirmed
 
 
 class Stocktakes:
@@ -55,7 +55,7 @@ class Stocktakes:
                 challenge.
         """
         with self._session.writing(id) as writer:
-            return stocktake_opening.open_stocktake(writer, name, place, sample, challenge, code)
+            return opening.open_stocktake(writer, name, place, sample, challenge, code)
 
     def scan(
         self,
@@ -79,9 +79,7 @@ class Stocktakes:
             BadInput: `bad_text`, for a code that cannot be kept.
         """
         with self._session.writing(id) as writer:
-            return stocktake_scanning.scan(
-                writer, stocktake, text, place, desk or self._session.actor
-            )
+            return scanning.scan(writer, stocktake, text, place, desk or self._session.actor)
 
     def read_scans(
         self,
@@ -98,7 +96,7 @@ class Stocktakes:
 
         Args:
             stocktake: which.
-            path: a file with a code a line, or `code,time,place`; see `kitloan.scan_files`.
+            path: a file with a code a line, or `code,time,place`; see `scan_files`.
             desk: which desk scanned it.
             place: where, for lines that do not say.
             id: the request's id; None makes one.
@@ -109,9 +107,7 @@ class Stocktakes:
         """
         scans, problems = scan_files.read_scans(path)
         with self._session.writing(id) as writer:
-            return stocktake_scanning.read_in(
-                writer, stocktake, scans, problems, desk, place, str(path)
-            )
+            return scanning.read_in(writer, stocktake, scans, problems, desk, place, str(path))
 
     def join(self, stocktake: str, desk: str, *, id: str | None = None) -> None:  # noqa: A002
         """Say that a desk scans without the store: the stocktake waits for what it has.
@@ -120,7 +116,7 @@ class Stocktakes:
             Refused: `closed`.
         """
         with self._session.writing(id) as writer:
-            stocktaking.tell_desk(writer, stocktake, desk, waiting=True)
+            taking.tell_desk(writer, stocktake, desk, waiting=True)
 
     def hand_in(self, stocktake: str, desk: str, *, id: str | None = None) -> None:  # noqa: A002
         """Say that all a desk scanned has been read in.
@@ -129,7 +125,7 @@ class Stocktakes:
             BadInput: `unknown_desk`, for one that did not join.
         """
         with self._session.writing(id) as writer:
-            stocktaking.tell_desk(writer, stocktake, desk, waiting=False)
+            taking.tell_desk(writer, stocktake, desk, waiting=False)
 
     def confirm(self, stocktake: str, tag: str, *, id: str | None = None) -> Confirmed:  # noqa: A002
         """Put on record that a borrower says they have what is on loan to them.
@@ -138,7 +134,7 @@ class Stocktakes:
             Refused: `not_out`, or `not_expected` for what is not on the list.
         """
         with self._session.writing(id) as writer:
-            return stocktaking.confirm(writer, stocktake, tag)
+            return taking.confirm(writer, stocktake, tag)
 
     def close(
         self,
@@ -159,7 +155,7 @@ class Stocktakes:
             BadInput: `unknown_desk`, in `without`.
         """
         with self._session.writing(id) as writer:
-            return stocktaking.close(writer, stocktake, without)
+            return taking.close(writer, stocktake, without)
 
     def list(self) -> tuple[Stocktake, ...]:
         """Every stocktake, the newest first."""

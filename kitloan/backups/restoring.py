@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from kitloan.backup import Proved, proved, spoken_of
-from kitloan.daily import RESTORING, clear_abandoned
+from kitloan.backups import Proved, proved, spoken_of
+from kitloan.backups.daily import RESTORING, clear_abandoned
+from kitloan.backups.replacing import FileTarget, Request, ServerTarget, Target, new_file
 from kitloan.errors import BadInput, StoreError
 from kitloan.faults import translated
 from kitloan.ledger import resume
 from kitloan.register.epochs import ledger_name
-from kitloan.replacing import FileTarget, Request, ServerTarget, Target, new_file
 from kitloan.store import is_url, open_store
 from kitloan.verify import LedgerState, Progress
 

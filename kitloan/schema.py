@@ -2,8 +2,8 @@
 
 from sqlalchemy import Connection, Index, MetaData, text
 
-SCHEMA = 1
-"""A store of a newer version is refused."""
+SCHEMA = 2
+"""A store of another version is refused; from the first release on, an older one is upgraded."""
 
 
 NEVER = (

@@ -354,6 +354,15 @@ def _check_version(store: Store) -> None:
             "Name the right one with --store, or make one with `kitloan init COLLEGE`.",
             store=store.name,
         )
+    if int(found) < SCHEMA:
+        raise StoreError(
+            "older_store",
+            f"{store.name} was made before the first release of kitloan (its tables are version "
+            f"{found}, this program's {SCHEMA}), and cannot be used any more.",
+            "Keep the file, start a new store, and read the register in again.",
+            store=store.name,
+            schema=int(found),
+        )
     if int(found) > SCHEMA:
         raise StoreError(
             "newer_store",

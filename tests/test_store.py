@@ -48,13 +48,14 @@ def test_another_programs_database_is_left_as_it_was(tmp_path: Path) -> None:
     assert file.read_bytes() == before
 
 
-def test_a_newer_store_is_refused(place: str) -> None:
-    """An old program must not write into tables that it does not know."""
+@pytest.mark.parametrize(("version", "code"), [("999", "newer_store"), ("1", "older_store")])
+def test_a_store_of_another_version_is_refused(place: str, version: str, code: str) -> None:
+    """A program must not write into tables that it does not know."""
     with kitloan.init("fife", place) as desk, desk.session.store.write() as connection:
-        connection.exec_driver_sql("UPDATE setting SET value = '999' WHERE name = 'schema'")
+        connection.exec_driver_sql(f"UPDATE setting SET value = '{version}' WHERE name = 'schema'")
     with pytest.raises(StoreError) as refusal:
         kitloan.open(place)
-    assert refusal.value.code == "newer_store"
+    assert refusal.value.code == code
 
 
 def test_starting_twice_changes_nothing(place: str) -> None:

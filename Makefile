@@ -4,12 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test check soak bench browser audit-deps format screens snapshots clean
+.PHONY: help setup demo test check soak bench load browser audit-deps format screens snapshots clean
 
 help:
 	@echo "make demo    see the whole job (opens the desk when there is a terminal)"
 	@echo "make test    every check that CI runs"
-	@echo "make soak    the long tests    make bench   the figures in bench/README.md"
+	@echo "make soak    the long tests    make bench, make load   the figures in docs/speed.md"
 	@echo "make browser the report in Chromium, on a desk, a phone and paper, with an accessibility check"
 	@echo "make format  put the code in the house style"
 
@@ -43,11 +43,14 @@ test: check audit-deps
 soak: $(READY)
 	$(BIN)/python -m pytest -m soak
 
+# An hour; QUICK=--quick for ten minutes.
 bench: $(READY)
-	$(BIN)/python bench/run.py
-	$(BIN)/python bench/labels.py
-	$(BIN)/python bench/desk.py
-	$(BIN)/python bench/national.py
+	$(BIN)/python bench/all.py $(QUICK)
+
+# Half an hour: ten minutes each. MINUTES=1 for less.
+MINUTES ?= 10
+load: $(READY)
+	$(BIN)/python bench/load.py --minutes $(MINUTES)
 
 # The report of the tests, or another: make browser REPORT=audit.html
 browser: $(VENV)/.browser

@@ -27,9 +27,9 @@ class Told:
 
 def ask_for(place: str, tag: str, number: int) -> Told:
     """One `kitloan checkout` by counter `number`, in a process of its own."""
+    front = ("--store", place, "--as", f"desk {number}", "--json")
     done = subprocess.run(
-        [PROGRAM, "--store", place, "--as", f"desk {number}", "--json"]
-        + ["checkout", tag, "--to", school(number)],
+        [PROGRAM, *front, "checkout", tag, "--to", school(number)],
         capture_output=True,
         stdin=subprocess.DEVNULL,
         timeout=PATIENCE,

@@ -60,10 +60,8 @@ def _by_trial(folder: Path) -> str:
     """What was seen to be wrong with locks; nothing when they hold."""
     file, name = tempfile.mkstemp(prefix=".kitloan-locks-", dir=folder)
     try:
-        with closing(_connect(name)) as first:
-            try:
-                first.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError:  # though nobody else knows of this file
+        with closing(sqlite3.connect(name, timeout=0, isolation_level=None)) as first:
+            if not _locks(first):  # though nobody else knows of this file
                 return "it gives none"
             return "" if _keeps_out(file, name) else "two had the same one"
     finally:
@@ -71,10 +69,13 @@ def _by_trial(folder: Path) -> str:
         Path(name).unlink()
 
 
-def _connect(name: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(name, timeout=0, isolation_level=None)
-    connection.execute("PRAGMA journal_mode = MEMORY")  # nothing is written; a disk may be full
-    return connection
+def _locks(connection: sqlite3.Connection) -> bool:
+    try:
+        connection.execute("PRAGMA journal_mode = MEMORY")  # writes nothing: a disk may be full
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError:
+        return False
+    return True
 
 
 def _keeps_out(file: int, name: str) -> bool:
@@ -89,12 +90,8 @@ def _keeps_out(file: int, name: str) -> bool:
         except BlockingIOError:
             return True
         return False
-    with closing(_connect(name)) as second:
-        try:
-            second.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError:
-            return True
-        return False
+    with closing(sqlite3.connect(name, timeout=0, isolation_level=None)) as second:
+        return not _locks(second)
 
 
 def _by_options(folder: Path) -> str:

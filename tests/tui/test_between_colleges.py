@@ -1,0 +1,123 @@
+"""Sending to another college at the desk, what is under way, and ESP's view of it all."""
+
+from pathlib import Path
+
+import pytest
+from textual.widgets import Select
+
+import kitloan
+from kitloan.tags import grouped
+from kitloan_tui.counter import Counter
+from kitloan_tui.screens.national import National
+from tui.at_the_counter import SCHOOL, MovableClock, Store, expect
+from tui.at_the_desk import Hands, at_desk
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """Where the desk would write what nobody expected."""
+    return tmp_path / "state" / "desk.log"
+
+
+async def page_of(hands: Hands, number: str) -> None:
+    """Open a holding's page."""
+    hands.desk.action_perform("holdings")
+    await hands.settle()
+    await hands.type(number)
+
+
+async def press(hands: Hands, button: str) -> None:
+    """Click a button."""
+    await hands.pilot.click(f"#{button}")
+    await hands.settle()
+
+
+async def test_sent_with_a_count(store: Store, log: Path) -> None:
+    """Else what is missing on arrival would be nobody's."""
+    async with at_desk(lambda: store.kitloan, log, (100, 40)) as hands:
+        await page_of(hands, "AC0001")
+        await press(hands, "send")
+        await hands.type("Hogwarts")
+        await hands.type("")
+        assert hands.reads("! REFUSED")
+        await press(hands, "send")
+        await hands.type("ayrshire")
+        answer = hands.desk.screen.query_one("#answer")
+        assert getattr(answer, "value", "") == "whole"
+        answer.value = ""  # type: ignore[attr-defined]
+        await hands.type("wheel 2, panel 1 broken")
+        assert hands.reads(f"~ SENT STEM kit {grouped(store.kit)} to Ayrshire College, short:")
+        assert hands.reads("Status ~ IN TRANSIT")
+        hands.desk.action_perform("transfers")
+        await hands.settle()
+        assert hands.reads(f"~ 0 days {grouped(store.kit)} STEM kit ayrshire % 3 short")
+        await hands.press("ctrl+z")
+        assert hands.reads("Nothing is on its way.")
+    assert store.kitloan.find.holding(store.kit).status == "in"
+
+
+@pytest.mark.parametrize(("said", "told"), [("", "whole"), ("uncounted", "uncounted")])
+async def test_sent_whole_or_uncounted(store: Store, log: Path, said: str, told: str) -> None:
+    """Else a count that nobody made would go on record, or one that was made be lost."""
+    async with at_desk(lambda: store.kitloan, log, (100, 40)) as hands:
+        await page_of(hands, "AC0001")
+        await press(hands, "send")
+        await hands.type("ayrshire")
+        if said:
+            hands.desk.screen.query_one("#answer").value = ""  # type: ignore[attr-defined]
+        await hands.type(said)
+        assert hands.reads(f"to Ayrshire College, {told}")
+
+
+async def test_missing_and_found(store: Store, log: Path) -> None:
+    """Else a kit that is nowhere would look as if it could be lent."""
+    store.kitloan.desk.check_out([store.kit], SCHOOL)
+    async with at_desk(lambda: store.kitloan, log, (100, 40)) as hands:
+        await page_of(hands, "AC0001")
+        await press(hands, "missing")
+        await hands.type("not in the school either")
+        assert hands.reads(f"# MISSING STEM kit {grouped(store.kit)}: not in the school either")
+        assert hands.reads("Status # MISSING")
+        await hands.scan(store.kit)
+        assert hands.reads("= FOUND STEM kit")
+
+
+async def test_esp_looks_and_lends_nothing(
+    store: Store, log: Path, tmp_path: Path, clock: MovableClock
+) -> None:
+    """Else ESP's desk would open on an empty counter, or write a college's loans into its own."""
+    file = tmp_path / "fife.kitloan"
+    store.kitloan.exchange.export(file)
+    with kitloan.init("esp", tmp_path / "esp.sqlite", actor="audit", clock=clock) as esp:
+        esp.exchange.merge([file])
+        before = len(esp.ledger.log())
+        async with at_desk(lambda: esp, log, (100, 40)) as hands:
+            await hands.until(lambda: isinstance(hands.desk.screen, National))
+            await hands.settle()
+            assert hands.reads("as at the end of 23 Nov 2026")
+            assert hands.reads("Colleges that have sent their ledger")
+            hands.desk.screen.query_one("#table", Select).value = "freshness"
+            await hands.settle()
+            assert hands.reads("Fife College")
+            assert not hands.reads("Colleges that have sent their ledger")
+            await hands.press("escape")
+            assert hands.reads("ESP's store: look, and lend nothing.")
+            await hands.scan(store.kit)
+            assert hands.reads("! REFUSED STEM kit")
+            assert hands.reads("is with fife: in. ESP's store lends nothing")
+            await hands.type(f"to {SCHOOL}")
+            assert hands.reads("ESP's store lends nothing")
+            await hands.scan("KL0000000000A")
+            assert hands.reads("! REFUSED")
+            assert len(esp.ledger.log()) == before
+        assert not log.exists()
+        expect(Counter(esp).scan(store.headset), "REFUSED", "ESP's store lends nothing")
+
+
+async def test_the_national_view_is_esps(store: Store, log: Path) -> None:
+    """Else a college would take its own figures for Scotland's."""
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        hands.desk.action_perform("national")
+        await hands.settle()
+        assert hands.desk.screen is hands.desk.home
+        assert hands.reads("the national view is in ESP's")

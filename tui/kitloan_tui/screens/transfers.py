@@ -1,0 +1,74 @@
+"""Transfers: what is on its way to other colleges, and what came from them."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from kitloan.answers import SYMBOLS, Page, plural
+from kitloan.calendar import day_of, uk
+from kitloan.paging import PAGE
+from kitloan.tags import grouped
+from kitloan.text import fold
+from kitloan.transfers import Came, UnderWay
+from kitloan_tui.screens.holding import OneHolding
+from kitloan_tui.screens.listing import ListScreen
+from kitloan_tui.widgets.table import Column
+
+Line = UnderWay | Came
+
+
+class TransferList(ListScreen[Line]):
+    """The list; Enter opens the holding."""
+
+    ACTION = "transfers"
+    NAME = "Transfers"
+    PROMPT = "a tag, a type, a college"
+    HINT = "Enter opens the holding. To send one: its page, Send. To receive one: scan it."
+    HELP: ClassVar[str] = (
+        "What this college has sent and nobody has received yet, as far as it knows, and what came "
+        "from others. A kit is sent from its own page, and received by scanning it."
+    )
+    VIEWS = (("on the way", "open"), ("came here", "received"))
+    COLUMNS = (
+        Column("When", 12),
+        Column("Tag", 16),
+        Column("What it is", share=3),
+        Column("To, or from", share=3),
+        Column("Count", share=2),
+    )
+
+    def find(self, text: str, view: str, after: str | None) -> Page[Line]:
+        """Those in which every word occurs; there are never many at once."""
+        transfers = self.kitloan.transfers
+        lines: Sequence[Line] = transfers.open() if view == "open" else transfers.received()
+        words = fold(text).split()
+        found = tuple(
+            each
+            for each in lines
+            if all(word in fold(" ".join((*self.cells(each), each.tag))) for word in words)
+        )
+        return Page(found[:PAGE], len(found), None)
+
+    def cells(self, item: Line) -> Sequence[str]:
+        """One transfer as a row."""
+        if isinstance(item, UnderWay):
+            when, where = f"{SYMBOLS['in_transit']} {plural(item.days, 'day')}", item.to_college
+        else:
+            when, where = uk(day_of(item.received_at)), item.from_college
+        short = sum(item.short.values())
+        counted = f"{SYMBOLS['incomplete']} {short:,} short" if short else item.counted
+        many = f"{item.quantity:,} of " if item.quantity > 1 else ""
+        return (when, grouped(item.tag), many + item.type, where, counted.replace("_", " "))
+
+    def take(self, item: Line) -> None:
+        """Open the holding."""
+        self.desk.push_screen(OneHolding(self.counter, item.tag))
+
+    def empty(self, text: str, view: str) -> str:
+        """What to do next."""
+        if text:
+            return "Nothing like that is here.\n\nType less of it."
+        if view == "open":
+            return (
+                "Nothing is on its way.\n\nA kit is sent from its own page: {holdings}, then Send."
+            )
+        return "Nothing has come from another college yet.\n\nScan what comes, to receive it."

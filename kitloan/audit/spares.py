@@ -38,7 +38,7 @@ class Pair:
     from_college: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Kit:
     """A kit that is short: of what, as it is spelt there, and all that its type has."""
 
@@ -124,17 +124,20 @@ def _pairs(type_name: str, kits: Iterable[_Kit]) -> list[Pair]:
     """The kit that needs least is made whole first, from the one that is worst off."""
     waiting = sorted(kits, key=lambda each: each.worst_last)
     found = []
+    left: list[_Kit] = []
     hopeless: set[frozenset[tuple[str, int]]] = set()
-    while len(waiting) > 1:
+    while waiting:
         kit = waiting.pop(0)
         needs = frozenset(kit.short.items())
         giver = None
         if needs not in hopeless:
-            giver = next((each for each in reversed(waiting) if _can_give(each, kit)), None)
+            others = (*reversed(waiting), *reversed(left))
+            giver = next((each for each in others if _can_give(each, kit)), None)
         if giver is None:
-            hopeless.add(needs)  # those that wait grow fewer: no later one can give it either
+            hopeless.add(needs)  # those that could give grow fewer: no later one can either
+            left.append(kit)
             continue
-        waiting.remove(giver)
+        (waiting if giver in waiting else left).remove(giver)
         told = ", ".join(sorted(kit.words))
         found.append(Pair(type_name, kit.tag, kit.college, told, giver.tag, giver.college))
     return found

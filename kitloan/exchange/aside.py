@@ -41,7 +41,7 @@ class Aside:
         place = Path(store.name if store.is_sqlite else default_place())
         name = place.name if store.is_sqlite else f"postgresql-{server}"
         self.folder = place.with_name(f"{name}.aside")
-        self._now = instant(session.clock())
+        self._clock = session.clock
 
     def keep(self, path: Path, problem: KitloanError) -> None:
         """Keep a copy of a file, and why it was refused, unless it is kept already."""
@@ -58,7 +58,7 @@ class Aside:
                 ledger=problem.details.get("ledger"),
                 seq=problem.details.get("seq"),
                 message=problem.message,
-                at=self._now,
+                at=instant(self._clock()),
             )
             part = copy.with_suffix(".part")
             shutil.copyfile(path, part)

@@ -1,0 +1,84 @@
+"""Gifts, reconciled to the kit."""
+
+import pytest
+
+from audit.scotland import Scotland, codes, row, rows, values
+from conftest import SetClock, write_off
+from kitloan import Count
+from kitloan.national.gifts import GiftTermsAgreed
+
+RAF = "raf-2026"
+SUMS = ("promised", "delivered", "allocated", "received", "unplaced")
+PARTS = ("held", "in_transit", "missing", "written_off")
+
+
+@pytest.fixture
+def given(scotland: Scotland) -> Scotland:
+    """Ten kits promised, nine came, five allocated to Fife and three to Borders."""
+    terms = GiftTermsAgreed(donor="RAF", type="STEM kit", promised=10)
+    scotland.esp.national.agree_gift(RAF, terms)
+    scotland.esp.national.deliver(RAF, 9)
+    scotland.esp.national.allocate(RAF, "fife", 5)
+    scotland.esp.national.allocate(RAF, "borders", 3)
+    return scotland
+
+
+def test_every_kit_of_a_gift_is_somewhere(given: Scotland, clock: SetClock) -> None:
+    """The donor asks what became of the ninth kit."""
+    fife, borders = given["fife"], given["borders"]
+    kept, lost, old, moved, going = given.kits("fife", 5, donor="RAF", gift=RAF)
+    fife.holdings.report_missing(lost, "not on its shelf")
+    write_off(fife, old, "burnt")
+    for tag in (moved, going):
+        fife.transfers.send(tag, "borders", Count(whole=True))
+    clock.move(days=1)
+    borders.transfers.receive(moved, "fife", Count(whole=True), type="STEM kit")
+    given.kits("borders", 1, donor="RAF", gift=RAF)
+    found = given.audit()
+    gift = row(found, "gifts", gift=RAF)
+    assert values(gift, SUMS) == [10, 9, 8, 6, 2]
+    assert values(gift, (*PARTS, "redeployed")) == [3, 1, 1, 1, 1]
+    assert sum(int(str(gift[name])) for name in PARTS) == gift["received"]
+    states = {each["tag"]: (each["held_by"], each["state"]) for each in rows(found, "gift_kits")}
+    assert (states[kept], states[moved]) == (("fife", "held"), ("borders", "redeployed"))
+    assert (states[going], states[lost]) == (("fife", "in transit"), ("fife", "missing"))
+    assert states[old] == (None, "written off")
+    given.answer()
+    again = given.audit()
+    assert row(again, "gifts", gift=RAF) == gift, "hearing of it changes no figure"
+
+
+def test_what_one_took_too_many_another_still_lacks(given: Scotland) -> None:
+    """Seven at Fife and none at Borders would sum up to nearly right."""
+    given.kits("fife", 7, gift=RAF)
+    found = given.audit()
+    shares = [values(each, ("college", *SUMS[2:])) for each in rows(found, "gift_shares")]
+    assert shares == [["borders", 3, 0, 3], ["fife", 5, 7, 0]]
+    assert values(row(found, "gifts", gift=RAF), SUMS) == [10, 9, 8, 7, 3]
+
+
+def test_a_gift_that_was_never_agreed_is_named(given: Scotland) -> None:
+    """A slip in an id would take a kit out of the donor's report without a word."""
+    (right,), (wrong,) = given.kits("fife", 1, gift=RAF), given.kits("fife", 1, gift="raf-2062")
+    found = given.audit()
+    named = [each for each in found.findings if each.code == "unknown_gift"]
+    assert [(each.college, each.tag) for each in named] == [("fife", wrong)]
+    assert "'raf-2062'" in named[0].message
+    assert row(found, "gift_kits", tag=wrong)["gift"] == "raf-2062"
+    assert row(found, "gifts", gift=RAF)["received"] == 1
+    terms = GiftTermsAgreed(donor="RAF", type="STEM kit", promised=1)
+    given.esp.national.agree_gift("raf-2062", terms)
+    assert ("unknown_gift", "fife") not in codes(given.audit())
+    assert right
+
+
+def test_a_college_that_sent_a_kit_on_sees_where_it_is(given: Scotland, clock: SetClock) -> None:
+    """In its own store the kit would seem to have vanished."""
+    (tag,) = given.kits("fife", 1, gift=RAF)
+    given["fife"].transfers.send(tag, "borders")
+    clock.move(days=1)
+    given["borders"].transfers.receive(tag, "fife", type="STEM kit")
+    given.send()
+    given.answer()
+    kit = row(given["fife"].audit.audit(), "gift_kits", tag=tag)
+    assert (kit["held_by"], kit["state"]) == ("borders", "redeployed")

@@ -51,7 +51,8 @@ _FAULTS: tuple[tuple[str, str, str, str], ...] = (
         "Ask for permission to write to it, or keep the store elsewhere with --store.",
     ),
     (
-        r"file is not a database|malformed|file is encrypted|disk image|decode to UTF-8|UnicodeDecode",
+        r"file is not a database|malformed|file is encrypted|disk image|no such table"
+        r"|decode to UTF-8|UnicodeDecode",
         "damaged",
         "{store} is damaged, or not a store.",
         "Do not write to it. Restore the newest backup, and keep this file for whoever mends it.",

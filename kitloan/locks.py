@@ -23,6 +23,7 @@ from kitloan.errors import StoreError
 
 _RESERVED_BYTE = 0x40000001
 """Which byte of its file SQLite locks for whoever is about to write; a file need not be as long."""
+_ON_LINUX: bool = sys.platform == "linux"
 _MOUNTS = Path("/proc/self/mountinfo")
 _ONE_MACHINE_ONLY = (
     ("nfs", r"nolock|local_lock=(?:all|posix)"),
@@ -80,7 +81,7 @@ def _locks(connection: sqlite3.Connection) -> bool:
 
 def _keeps_out(file: int, name: str) -> bool:
     """Whether somebody else is refused the lock that a connection has."""
-    if sys.platform == "linux":
+    if _ON_LINUX:
         import fcntl
 
         # SQLite's locks are a process's, and would let us in. This one is an open file's.

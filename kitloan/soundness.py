@@ -7,6 +7,8 @@ stand in the file as text, which a flipped bit can weaken without breaking; they
 what this program would write.
 """
 
+from functools import cache
+
 from sqlalchemy import Connection, Index, MetaData, create_engine
 
 from kitloan.errors import StoreError
@@ -31,19 +33,24 @@ def _double(connection: Connection) -> None:
         Index(f"{copy.name}_rows_twice", *copy.columns).create(connection)
 
 
+@cache
+def _our_rules() -> frozenset[tuple[str | None, ...]]:
+    engine = create_engine("sqlite://")
+    try:
+        with engine.connect() as new:
+            create_everything(new)
+            return frozenset(tuple(row) for row in new.exec_driver_sql(_RULES))
+    finally:
+        engine.dispose()
+
+
 def insist_on_rules(connection: Connection, store: str) -> None:
     """See that a SQLite file's rules say what this program would have written.
 
     Raises:
         StoreError: `damaged`.
     """
-    engine = create_engine("sqlite://")
-    try:
-        with engine.connect() as new:
-            create_everything(new)
-            ours = {tuple(row) for row in new.exec_driver_sql(_RULES)}
-    finally:
-        engine.dispose()
+    ours = _our_rules()
     altered = [row[1] for row in connection.exec_driver_sql(_RULES) if tuple(row) not in ours]
     if altered:
         raise StoreError(

@@ -1,0 +1,114 @@
+"""Work that is killed (`kill -9`) at some moment of it: tasks for a crowd's process.
+
+A worker is a fork of that process, which has loaded everything and has no store open.
+"""
+
+import os
+import random
+import signal
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import kitloan
+from crowd import Ready
+
+ROWS = 40
+Work = Callable[[], None]
+
+
+def kill_imports(
+    number: int, ready: Ready, place: str, folder: Path, kills: int, seed: int
+) -> Counter[str]:
+    """Kill so many imports of a register, a new one each time; `all` or `none` of it was taken."""
+    registers = [folder / f"register-{turn}.csv" for turn in range(kills + 1)]
+    for turn, each in enumerate(registers):
+        rows = "".join(f"T{turn}-{row},Telescope\n" for row in range(ROWS))
+        each.write_text(f"Kit No,Description\n{rows}")
+
+    def became(turn: int) -> str:
+        with kitloan.open(place) as desk:
+            found = desk.find.search(f"T{turn}-").total
+            if not found:  # what was cut off can be said again
+                assert desk.registers.take_in(registers[turn]).added == ROWS
+        return {0: "none", ROWS: "all"}.get(found, f"{found} of {ROWS}")
+
+    return _kill([partial(_take_in, place, each) for each in registers], became, seed)
+
+
+def _take_in(place: str, register: Path) -> None:
+    with kitloan.open(place, actor="m.ross") as desk:
+        desk.registers.take_in(register)
+
+
+def kill_merges(
+    number: int, ready: Ready, place: str, files: Sequence[Path], lengths: Sequence[int], seed: int
+) -> Counter[str]:
+    """Kill merges, each of a file that is longer than the one before; `all` or `none` of it."""
+
+    def became(turn: int) -> str:
+        with kitloan.open(place) as esp:
+            states = [each.entries for each in esp.ledger.heads() if each.ledger == "fife"]
+            found = states[0] if states else 0
+            esp.exchange.merge([files[turn]])
+        before = lengths[turn - 1] if turn else 0
+        return {before: "none", lengths[turn]: "all"}.get(found, f"{found} entries")
+
+    return _kill([partial(_merge, place, each) for each in files], became, seed)
+
+
+def _merge(place: str, file: Path) -> None:
+    with kitloan.open(place, actor="esp") as esp:
+        esp.exchange.merge([file])
+
+
+def kill_backups(
+    number: int, ready: Ready, place: str, folder: Path, kills: int, seed: int
+) -> Counter[str]:
+    """Kill backups; there is `none` under the name, or `all` of one, proved."""
+    files = [folder / f"backup-{turn}.sqlite" for turn in range(kills + 1)]
+
+    def became(turn: int) -> str:
+        if not files[turn].exists():
+            return "none"
+        with kitloan.open(files[turn]) as copy:
+            return "all" if copy.ledger.verify().ok else "half"
+
+    return _kill([partial(_back_up, place, each) for each in files], became, seed)
+
+
+def _back_up(place: str, file: Path) -> None:
+    with kitloan.open(place, actor="m.ross") as desk:
+        desk.backups.make(file)
+
+
+def _kill(works: Sequence[Work], became: Callable[[int], str], seed: int) -> Counter[str]:
+    """Do the first work for its time; kill each of the others within a little more than that."""
+    chance, ends = random.Random(seed), Counter[str]()
+    began = time.perf_counter()
+    works[0]()
+    lasts = time.perf_counter() - began
+    became(0)
+    for turn, work in enumerate(works[1:], start=1):
+        worker = os.fork()
+        if worker == 0:
+            _work_and_end(work)
+        until = time.perf_counter() + chance.random() * 1.3 * lasts
+        while time.perf_counter() < until:
+            pass
+        os.kill(worker, signal.SIGKILL)
+        os.waitpid(worker, 0)
+        ends[became(turn)] += 1
+    return ends
+
+
+def _work_and_end(work: Work) -> None:
+    try:
+        work()
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(0)

@@ -205,6 +205,7 @@ def test_a_store_that_somebody_wrote_into(
         }.items():
             for column in columns:
                 file.execute(f"UPDATE {table} SET {column} = ?", (words,))
+        file.execute("DROP TRIGGER entries_stay")
         file.execute("UPDATE ledger_entry SET by = ?, kind = ? WHERE seq = 2", (words, words))
         escaped = json.dumps(words)[1:-1]
         file.execute(

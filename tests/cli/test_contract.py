@@ -297,6 +297,7 @@ def test_ledger_verify(cli: Cli, stock: Stock) -> None:
 def test_ledger_verify_finds_a_change_by_hand(cli: Cli, stock: Stock, store: Path) -> None:
     """Somebody who edits the file must be found out, with exit code 3 for the nightly check."""
     with sqlite3.connect(store) as file:
+        file.execute("DROP TRIGGER entries_stay")  # as the owner of the file can
         file.execute("UPDATE ledger_entry SET body = replace(body, 'Balwearie', 'Viewforth')")
     file.close()
     verdict = cli("ledger", "verify", "--json")

@@ -34,10 +34,11 @@ def bulk(name: str, holdings: int, entries: int) -> Path:
 
 
 def _tables(path: Path) -> set[str]:
+    """What was said to make the tables, and their version."""
     with closing(sqlite3.connect(path)) as connection:
-        return {
-            row[0] for row in connection.execute("SELECT sql FROM sqlite_schema WHERE sql > ''")
-        }
+        made = connection.execute("SELECT sql FROM sqlite_schema WHERE sql > ''")
+        version = connection.execute("SELECT value FROM setting WHERE name = 'schema'")
+        return {row[0] for row in (*made, *version)}
 
 
 def _tables_of_today() -> set[str]:

@@ -26,6 +26,7 @@ from floors import bare, timed
 from run import BUILT, line, paired
 
 import kitloan
+from kitloan.schema import SCHEMA
 
 HOLDINGS, ENTRIES, TIMES = 5_000, 20_000, 5
 DAY = datetime(2025, 7, 31, 9, tzinfo=UTC)
@@ -36,7 +37,7 @@ Said = list[tuple[str, Any]]
 
 def national(colleges: int) -> Path:
     """ESP's store with so many colleges, built once."""
-    path = BUILT / f"national-{colleges}.sqlite"
+    path = BUILT / f"national-{colleges}-v{SCHEMA}.sqlite"
     if path.exists():
         return path
     with tempfile.TemporaryDirectory(prefix="kitloan-bench-", dir=Path(__file__).parent) as folder:

@@ -277,7 +277,8 @@ def _bring(live: Connection, replayed: Connection, college: str, tag: str, seq: 
     of_tag = (entry.c.college == college, entry.c.tag == tag)
     rows = live.execute(select(entry).where(*of_tag, entry.c.seq < seq)).all()
     replayed.execute(delete(entry).where(*of_tag))
-    replayed.execute(insert(entry), [row._asdict() for row in rows])
+    if rows:  # what is to be undone may be named by a tag that no entry is about
+        replayed.execute(insert(entry), [row._asdict() for row in rows])
 
 
 def _resumes(read: Entry, epoch: int) -> bool:

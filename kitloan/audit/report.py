@@ -128,7 +128,7 @@ def _totals(material: Material) -> Table:
             t.colleges,
             _share(t.colleges, known),
         ),
-        ("Holdings", t.holdings, 1.0 if t.holdings else None),
+        ("Holdings", t.holdings, _share(t.holdings, t.holdings)),
         ("Seen in the last 12 months", seen, _share(seen, t.holdings)),
         ("Whole", whole, _share(whole, t.holdings)),
         ("Short of something", t.short, _share(t.short, t.holdings)),
@@ -141,9 +141,9 @@ def _totals(material: Material) -> Table:
     return Table(
         "totals",
         "At a glance",
-        f"As at the end of {uk(material.day)}. A kit that is on its way is counted once.",
+        f"As at the end of {uk(material.day)}. {_next_step(t)}",
         (
-            _text("measure", "", "What is counted."),
+            _text("measure", "What", "What is counted."),
             _number("number", "Number", "How many."),
             _number("share", "Of all", "Its share of all holdings, or of all colleges.", "share"),
         ),
@@ -151,8 +151,24 @@ def _totals(material: Material) -> Table:
     )
 
 
-def _share(part: int, whole: int) -> float | None:
-    return part / whole if whole else None
+def _next_step(totals: Totals) -> str:
+    """What who sees nothing should do; else how it was counted."""
+    if not totals.colleges:
+        return (
+            "No college's ledger is in this store yet. Ask each college for its file (kitloan "
+            "ledger export FILE), and take them in together: kitloan ledger import FILE..."
+        )
+    if not totals.holdings:
+        return (
+            "Nothing is on any register yet. A college takes in what it holds from a spreadsheet "
+            "(kitloan import FILE) or one by one (kitloan add --type TYPE)."
+        )
+    return "A kit that is on its way is counted once."
+
+
+def _share(part: int, whole: int) -> float:
+    """Of nothing, nothing."""
+    return part / whole if whole else 0.0
 
 
 def _kinds_of_findings(material: Material) -> Table:

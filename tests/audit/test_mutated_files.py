@@ -23,6 +23,7 @@ from kitloan import BadInput, Refused
 from kitloan.exchange.header import signed_text
 from kitloan.exchange.signing import signing_key
 from kitloan.library import Kitloan
+from kitloan.tags import mint
 from lives import begin, bytes_of, canonical, digest, everything_in, keep, lend, new_database
 
 REASONS = {
@@ -245,6 +246,19 @@ def _national(postgres: str, sent: Sent, clock: SetClock) -> Iterator[Kitloan]:
     ):
         esp.exchange.merge([sent.half])
         yield esp
+
+
+def test_an_undo_of_nothing_can_be_proved(sent: Sent, tmp_path: Path) -> None:
+    """Found by number 1,479: verifying called a ledger impossible that merging had taken."""
+    place, file = tmp_path / "esp.sqlite", tmp_path / "sent.kitloan"
+    place.write_bytes(sent.esp.read_bytes())
+    at = max(n for n, line in enumerate(sent.lines) if "entry.reversed" in line)
+    said = json.loads(sent.lines[at])
+    said |= {"id": "again", "fact": said["fact"] | {"tag": mint(), "seq": at}}
+    file.write_bytes(packed(sealed_anew([*sent.lines, canonical(said)], sent.sign)))
+    with kitloan.open(place, actor="esp", clock=SetClock(NOW)) as esp:
+        if must_be_refused_or_fit(esp, file, 1479) is None:
+            assert esp.ledger.verify().ok
 
 
 # -- what no file by itself can show -------------------------------------------------------------

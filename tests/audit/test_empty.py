@@ -1,0 +1,43 @@
+"""The report of a store with nothing in it says what to do next."""
+
+from pathlib import Path
+
+from openpyxl import load_workbook
+
+from audit.scotland import Scotland, rows
+from audit_forms.reading import Page
+from kitloan.audit import Audit
+from kitloan.audit.forms import html, text, xlsx
+
+
+def everywhere(found: Audit, folder: Path) -> tuple[str, str, str]:
+    """The report in a terminal, on a page, and on the sheet that explains the workbook."""
+    xlsx.write(found.report, folder / "r.xlsx")
+    about = load_workbook(folder / "r.xlsx")["About"].iter_rows(values_only=True)
+    sheet = " ".join(str(value) for row in about for value in row if value is not None)
+    page = " ".join(seen.text for seen in Page(html.render(found.report)).elements)
+    return " ".join(text.render(found.report).split()), page, sheet
+
+
+def test_esp_is_told_to_ask_the_colleges(scotland: Scotland, tmp_path: Path) -> None:
+    """An auditor on the first day would look at thirteen noughts and close the program."""
+    found = scotland.esp.audit.audit()
+    for told in everywhere(found, tmp_path):
+        assert "ledger import FILE" in told
+    assert {each["share"] for each in rows(found, "totals")} == {0.0}
+    assert found.findings == ()
+
+
+def test_a_college_is_told_to_take_in_what_it_holds(scotland: Scotland, tmp_path: Path) -> None:
+    """The same, of a technician whose register is still a spreadsheet."""
+    assert scotland["fife"]
+    for found in (scotland["fife"].audit.audit(), scotland.audit()):
+        for told in everywhere(found, tmp_path):
+            assert "kitloan import FILE" in told
+
+
+def test_what_is_held_needs_no_advice(scotland: Scotland, tmp_path: Path) -> None:
+    """Advice that stays becomes noise."""
+    scotland.kits("fife", 1)
+    for told in everywhere(scotland.audit(), tmp_path):
+        assert "import FILE" not in told

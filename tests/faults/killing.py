@@ -17,6 +17,9 @@ import kitloan
 from crowd import Ready
 
 ROWS = 40
+REHEARSALS = 2
+"""How often work is done undisturbed first: once to load everything, and once, as a worker, for
+its time."""
 Work = Callable[[], None]
 
 
@@ -24,7 +27,7 @@ def kill_imports(
     number: int, ready: Ready, place: str, folder: Path, kills: int, seed: int
 ) -> Counter[str]:
     """Kill so many imports of a register, a new one each time; `all` or `none` of it was taken."""
-    registers = [folder / f"register-{turn}.csv" for turn in range(kills + 1)]
+    registers = [folder / f"register-{turn}.csv" for turn in range(kills + REHEARSALS)]
     for turn, each in enumerate(registers):
         rows = "".join(f"T{turn}-{row},Telescope\n" for row in range(ROWS))
         each.write_text(f"Kit No,Description\n{rows}")
@@ -69,7 +72,7 @@ def kill_backups(
     number: int, ready: Ready, place: str, folder: Path, kills: int, seed: int
 ) -> Counter[str]:
     """Kill backups; there is `none` under the name, or `all` of one, proved."""
-    files = [folder / f"backup-{turn}.sqlite" for turn in range(kills + 1)]
+    files = [folder / f"backup-{turn}.sqlite" for turn in range(kills + REHEARSALS)]
 
     def became(turn: int) -> str:
         if not files[turn].exists():
@@ -86,23 +89,30 @@ def _back_up(place: str, file: Path) -> None:
 
 
 def _kill(works: Sequence[Work], became: Callable[[int], str], seed: int) -> Counter[str]:
-    """Do the first work for its time; kill each of the others within a little more than that."""
+    """Do the first two works undisturbed; kill each of the others within a little more time."""
     chance, ends = random.Random(seed), Counter[str]()
-    began = time.perf_counter()
     works[0]()
-    lasts = time.perf_counter() - began
     became(0)
-    for turn, work in enumerate(works[1:], start=1):
-        worker = os.fork()
-        if worker == 0:
-            _work_and_end(work)
+    began = time.perf_counter()
+    os.waitpid(_start(works[1]), 0)
+    lasts = time.perf_counter() - began
+    became(1)
+    for turn, work in enumerate(works[REHEARSALS:], start=REHEARSALS):
         until = time.perf_counter() + chance.random() * 1.3 * lasts
+        worker = _start(work)
         while time.perf_counter() < until:
             pass
         os.kill(worker, signal.SIGKILL)
         os.waitpid(worker, 0)
         ends[became(turn)] += 1
     return ends
+
+
+def _start(work: Work) -> int:
+    worker = os.fork()
+    if worker == 0:
+        _work_and_end(work)
+    return worker
 
 
 def _work_and_end(work: Work) -> None:

@@ -6,12 +6,16 @@ takes. So it rests until a store is open (`App.open`), and then leaves alone wha
 """
 
 import gc
+import signal
 import sys
 
 
 def main() -> None:
     """Run the command line, and end the process with its exit code."""
     gc.disable()
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
+        # A terminal that is closed is a Ctrl+C: nothing is left half done, no file half written.
+        signal.signal(signal.SIGHUP, signal.default_int_handler)
     from kitloan.cli.main import run
 
     sys.exit(run(sys.argv[1:]))

@@ -241,7 +241,7 @@ def _identity(college: str, name: str | None) -> tuple[str, str, str | None]:
 
 def _start(session: Session, name: str, region: str | None) -> None:
     from kitloan.entries import CollegeOpened
-    from kitloan.exchange.signing import signing_key
+    from kitloan.exchange.signing import new_signing_key
     from kitloan.ledger import begin
 
     with session.store.write() as connection:
@@ -262,7 +262,7 @@ def _start(session: Session, name: str, region: str | None) -> None:
     with session.writing(f"open-{session.college}") as writer:
         if not writer.said:
             writer.append(CollegeOpened(name=name, region=region))
-            signing_key(writer.connection, session.college)  # so that every backup has it
+            new_signing_key(writer.connection, session.college)  # so that every backup has it
 
 
 def _whose(connection: Connection, store: Store, wanted: str | None) -> tuple[str, str]:

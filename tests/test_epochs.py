@@ -177,7 +177,7 @@ def test_another_colleges_file_is_not_heard(fife: Kitloan, tmp_path: Path) -> No
     fife.exchange.export(tmp_path / "fife")
     with pytest.raises(Refused) as refusal:
         fife.exchange.hear(tmp_path / "fife")
-    assert refusal.value.code == "not_esp"
+    assert refusal.value.code == "not_national"
 
 
 def test_another_key_is_taken_only_when_a_person_says_so(

@@ -89,15 +89,11 @@ class Exchange:
         """Take ESP's file in a college's store: its ledger, the receipt, shared kit types.
 
         Raises:
-            Refused: `not_esp`, for any other ledger's file.
+            Refused: `not_national`, for any other ledger's file.
             BadInput: as `merge`; `receipt_differs`.
         """
-        file = ExchangeFile(path)
-        header = file.header()
-        if self._session.is_national or college_of(header.ledger) != ESP:
-            raise Refused("not_esp", f"{path} is not ESP's.", "Merge it in ESP's store.")
         (merged,) = self.merge([path], new_key=new_key)
-        return merged, hear(self._session, header)
+        return merged, hear(self._session, ExchangeFile(path).header())
 
     def _in_order(self, paths: Sequence[Path], refused: list[KitloanError]) -> list[ExchangeFile]:
         """The files, parts of one ledger in the order of their entries."""
@@ -139,7 +135,7 @@ class Exchange:
 
     def _refuse(self, path: Path, problem: KitloanError, refused: list[KitloanError]) -> None:
         refused.append(problem)
-        if problem.code not in ("no_such_file", "own_ledger"):
+        if self._session.is_national and problem.code not in ("no_such_file", "own_ledger"):
             self._aside.keep(path, problem)
 
     def _try_those_aside(self, merged: list[Merged], progress: Progress | None) -> None:

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select
 
 from kitloan import __version__
 from kitloan.calendar import instant
 from kitloan.entries import FORMAT, GENESIS
 from kitloan.exchange.header import KIND, Arrived, Header, Held, signed_text
-from kitloan.exchange.signing import public_key, signing_key
+from kitloan.exchange.signing import new_signing_key, public_key, signing_key
 from kitloan.files import whole_file
 from kitloan.models import LedgerEntry, LedgerHead, Setting, table
 from kitloan.models.absence import Arrival, Transfer
@@ -39,8 +40,7 @@ class Exported:
 def export(session: Session, path: Path, *, since_last: bool) -> Exported:
     """Write this college's ledger to a file; see `Exchange.export`."""
     college = session.college
-    with session.store.write() as connection:
-        key = signing_key(connection, college)
+    key = _key(session)
     with session.reading() as connection:
         top = connection.execute(select(head).where(head.c.college == college)).one()
         seen = _seen_by_esp(connection, college) if since_last else 0
@@ -51,6 +51,14 @@ def export(session: Session, path: Path, *, since_last: bool) -> Exported:
     with session.store.write() as connection:
         remember(connection, college, _LAST_EXPORT, str(top.seq))
     return Exported(str(path), ledger_name(college, top.epoch), entries, top.seq)
+
+
+def _key(session: Session) -> Ed25519PrivateKey:
+    with session.reading() as connection:
+        if (key := signing_key(connection, session.college)) is not None:
+            return key
+    with session.store.write() as connection:
+        return new_signing_key(connection, session.college)
 
 
 def _header(session: Session, connection: Connection, top: Any, seen: int) -> dict[str, Any]:

@@ -15,13 +15,18 @@ setting = table(Setting)
 _NAME = "signing_key"
 
 
-def signing_key(connection: Connection, college: str) -> Ed25519PrivateKey:
-    """The college's key, made now when it has none; `connection` must be able to write."""
+def signing_key(connection: Connection, college: str) -> Ed25519PrivateKey | None:
+    """The college's key; None when it has none."""
     kept = connection.execute(
         select(setting.c.value).where(setting.c.college == college, setting.c.name == _NAME)
     ).scalar()
-    if kept is not None:
-        return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(kept))
+    return None if kept is None else Ed25519PrivateKey.from_private_bytes(bytes.fromhex(kept))
+
+
+def new_signing_key(connection: Connection, college: str) -> Ed25519PrivateKey:
+    """The college's key, made now unless it has one."""
+    if (kept := signing_key(connection, college)) is not None:
+        return kept
     made = Ed25519PrivateKey.generate()
     connection.execute(
         insert(setting).values(college=college, name=_NAME, value=made.private_bytes_raw().hex())

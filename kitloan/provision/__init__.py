@@ -1,7 +1,8 @@
 """One PostgreSQL for colleges with a network: the roles, their passwords, and the proof.
 
 An administrator names a database. It gets the tables, owned by a role that nobody logs in with;
-one login for each college and one for ESP; and row-level security (`rowsecurity`). Doing it again changes nothing that is so already: it adds logins that are named and new, and tables that
+one login for each college and one for ESP; and row-level security (`rowsecurity`). Doing it again
+changes nothing that is so already: it adds logins that are named and new, and tables that
 a newer kitloan brought.
 
 A password is made here, goes to the server as a SCRAM verifier and to one file that only its owner

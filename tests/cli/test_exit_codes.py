@@ -220,7 +220,7 @@ REFUSALS = [
     (("read", "{folder}/good.csv"), 2, "not_a_picture"),
     (("read",), 2, "usage"),
     (("erase", "Nobody"), 2, "unknown_contact"),
-    (("ledger", "import", "{folder}/good.csv"), 1, "not_national"),
+    (("ledger", "import", "{folder}/good.csv"), 2, "bad_exchange_file"),
     (("ledger", "export", "{folder}/none/x"), 2, "cannot_write"),
     # wrong use
     (("no-such-command",), 2, "usage"),

@@ -14,7 +14,6 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, or_, select
 
-from kitloan.backups.daily import copies
 from kitloan.errors import BadInput, KitloanError
 from kitloan.models import Contact, Loan, Organisation, Remark, table
 from kitloan.prepared import AnyRow, Change
@@ -93,6 +92,8 @@ class People:
             BadInput: `unknown_contact`, or `ambiguous` when several people bear the name at
                 different organisations.
         """
+        from kitloan.backups.daily import copies  # showing a kit should not have to load it
+
         with self._session.store.write() as connection:
             people = self._meant(connection, who)
             gone = self._forget(connection, people)

@@ -129,6 +129,15 @@ def test_looking_loads_no_screen_and_no_printer(cli: Cli, store: str) -> None:
     assert not loaded_after(code) & {"textual", "rich", "openpyxl", "PIL", "reportlab", "qrcode"}
 
 
+def test_showing_a_kit_loads_nothing_that_writes(cli: Cli, store: str) -> None:
+    """What every lookup loads, every lookup waits for: a third of a second of it, once."""
+    cli("init", "fife")
+    tag = cli("add", "--type", "Kit", "--json").json["tag"]
+    line = ["--store", str(store), "show", tag]
+    loaded = loaded_after(f"from kitloan.cli.main import run; assert run({line!r}) == 0")
+    assert not loaded & {"kitloan.ledger", "kitloan.entries", "kitloan.verify"}
+
+
 def test_the_core_needs_no_screen_and_no_printer() -> None:
     """Whoever builds on the library must not get a terminal program and a PDF writer with it.
 

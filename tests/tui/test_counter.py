@@ -230,9 +230,18 @@ def test_a_thing_without_contents_comes_back_at_once(day: Day) -> None:
 def test_a_kit_comes_back_in_somebody_elses_turn(day: Day) -> None:
     """Else a teacher who returns one kit and takes another would be two visits."""
     day.lent(day.store.headset, OTHER)
+    day.store.clock.move(minutes=2)
     day.type(f"to {SCHOOL}")
     expect(day.scan(day.store.headset), "IN", f"from {OTHER}")
     expect(day.scan(day.store.headset), "OUT", SCHOOL)
+
+
+def test_what_another_desk_has_just_lent_is_no_return(day: Day) -> None:
+    """Else of two desks that scan one headset at once, the second ends the first one's loan."""
+    day.type(f"to {SCHOOL}")
+    day.lent(day.store.headset, OTHER)
+    expect(day.scan(day.store.headset), "REFUSED", OTHER, "within the last minute")
+    assert day.held(day.store.headset).status == "out"
 
 
 def test_parts_are_named_as_people_name_them(day: Day) -> None:

@@ -314,6 +314,8 @@ class Counter:
         if held.quantity > 1:
             return self._stock(held)
         if held.status in ("out", "overdue"):
+            if self.session and lookups.lent_just_now(self.kitloan.session, held, self.session.to):
+                raise wording.lent_just_now(held)
             return self._back(held)
         if held.status == "uncounted":
             return self.questions.ask(

@@ -6,13 +6,15 @@ stays small, because a teacher is waiting and because they are asked again every
 
 import json
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import func, select, text
 
+from kitloan.answers import Holding as HoldingNow
 from kitloan.answers import LoanLine
 from kitloan.borrowers import nearly_like
+from kitloan.calendar import moment
 from kitloan.find import Finder
 from kitloan.models import (
     College,
@@ -38,6 +40,7 @@ MOST_ROWS = 15
 """Of each list at home: what a glance can take in. The screen of loans has them all."""
 
 _LATEST_ENTRIES = 500
+_JUST_NOW = timedelta(minutes=1)
 
 _UNCOUNTED = text("holding.uncounted IS TRUE")
 """In the very words of the index `uncounted_holdings`: SQLite would not use it for any others."""
@@ -193,3 +196,13 @@ def _same_organisation() -> Any:
     return (organisation.c.college == loan.c.college) & (
         organisation.c.organisation == loan.c.organisation
     )
+
+
+def lent_just_now(session: Session, held: HoldingNow, to: str) -> bool:
+    """Whether a holding went to another borrower within the last minute.
+
+    While one lends, a scan of it is another desk's quickness and not its coming back.
+    """
+    if held.loan is None or held.loan.to == to:
+        return False
+    return session.clock() - moment(held.loan.out_at) < _JUST_NOW

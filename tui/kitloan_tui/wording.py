@@ -281,6 +281,16 @@ def here_already(held: Holding) -> Refused:
     )
 
 
+def lent_just_now(held: Holding) -> Refused:
+    """While this desk lends, another has lent the same thing: it is not a return."""
+    to = held.loan.to if held.loan else "somebody"
+    return Refused(
+        "on_loan",
+        f"{shown(held)} was lent to {to} within the last minute.",
+        "Another desk was quicker. If it is coming back: scan RETURN, then the kit.",
+    )
+
+
 def nothing_refused() -> Refused:
     """`anyway`, with no refusal that may be set aside."""
     return Refused(

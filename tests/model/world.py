@@ -461,6 +461,7 @@ class Say:
     def move(self, tag: str, location: str) -> object:
         tag = self.find(tag)
         if not self.again("move", (tag, location)):
+            self.must_be_here(self.w.kept[tag])
             before = self.copies(tag)
             self.w.kept[tag].location = location
             self.see(tag)
@@ -470,6 +471,7 @@ class Say:
     def sight(self, tag: str) -> object:
         tag = self.find(tag)
         if not self.again("sight", tag):
+            self.must_be_here(self.w.kept[tag])
             before = self.copies(tag)
             self.see(tag)
             self.write("sight", tag, before)

@@ -11,7 +11,7 @@ from kitloan.answers import as_json, plural
 from kitloan.calendar import uk_instant
 from kitloan.cli.context import App, command, pass_app
 from kitloan.cli.output import Progress, at_terminal, columns, print_json, print_text
-from kitloan.errors import BadInput, Refused
+from kitloan.errors import Refused
 
 if TYPE_CHECKING:
     from kitloan.backups.replacing import Loss
@@ -42,7 +42,7 @@ def backup(app: App, file: Path) -> None:
 
 @command("restore", "kitloan restore /media/usb/fife-2026-11-23.sqlite")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--yes", is_flag=True, help="Do not ask; needed where nobody can be asked.")
+@click.option("--yes", is_flag=True, help="Do not ask, also on a terminal.")
 @pass_app
 def restore(app: App, file: Path, yes: bool) -> None:
     """Put the backup FILE in the place of the store, after saying what would be lost.
@@ -61,8 +61,8 @@ def restore(app: App, file: Path, yes: bool) -> None:
             print_text(f"{file} is whole:")
             _print_ledgers(found.proof.ledgers)
             _print_loss(found.loss)
-        if found.loss.present != "absent" and not yes:
-            _ask(app, found.loss)
+        if found.loss.present != "absent" and not yes and _somebody_is_there(app):
+            _ask()
         done = found.carry_out()
     if app.json:
         print_json(as_json(done))
@@ -73,15 +73,13 @@ def restore(app: App, file: Path, yes: bool) -> None:
     print_text("People who were forgotten since the backup was made are on file again: erase them.")
 
 
-def _ask(app: App, loss: "Loss") -> None:
+def _somebody_is_there(app: App) -> bool:
+    """Whether to ask. A script is not asked: the store that was there is kept in any case."""
+    return not app.json and at_terminal(sys.stdin) and at_terminal(sys.stdout)
+
+
+def _ask() -> None:
     """Go on only when a person types the word."""
-    if app.json or not (at_terminal(sys.stdin) and at_terminal(sys.stdout)):
-        raise BadInput(
-            "not_confirmed",
-            f"Restoring {_would_lose(loss)}; nothing was changed.",
-            "Say it again with --yes if that is right.",
-            lost=as_json(loss),
-        )
     if click.prompt(f"Type {_WORD} to go on", default="", show_default=False).strip() != _WORD:
         raise Refused("not_confirmed", "Nothing was restored, and nothing was changed.")
 

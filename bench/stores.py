@@ -34,9 +34,17 @@ CONTENTS = tuple(Component(name=f"Part {n}", quantity=12, critical=n == 0) for n
 
 
 def build(path: Path, holdings: int, entries: int) -> Path:
-    """A college's store at `path` with so many holdings, and about so many entries."""
+    """A college's store at `path` with so many holdings, and about so many entries.
+
+    One that is there is used again, unless its tables are of another version.
+    """
     if path.exists():
-        return path
+        try:
+            kitloan.open(path).close()
+        except kitloan.StoreError:
+            path.unlink()
+        else:
+            return path
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     part.unlink(missing_ok=True)

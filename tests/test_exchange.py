@@ -463,6 +463,24 @@ _WRONG = (
         lambda lines: 1,
     ),
     _entry(
+        "an epoch that nobody resumed, from where ESP's copy ends",
+        lambda lines: (
+            lambda tail: resealed(
+                [
+                    headed(
+                        lines,
+                        ledger="fife/5",
+                        first=known(lines) + 1,
+                        prev=digest(lines[known(lines)]),
+                    )[0],
+                    *[canonical(json.loads(line) | {"ledger": "fife/5"}) for line in tail],
+                ]
+            )
+        )(lines[known(lines) + 1 :]),
+        "altered",
+        lambda lines: known(lines) + 1,
+    ),
+    _entry(
         "the header of an epoch that has no entries",
         lambda lines: headed(lines, ledger="fife/2"),
         "altered",

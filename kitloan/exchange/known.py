@@ -76,8 +76,8 @@ class Known:
             return found.hash
         return self._lost.get((epoch, seq))
 
-    def any_of(self, seq: int) -> set[str]:
-        """The hashes of every entry of this number."""
+    def epochs(self, seq: int) -> dict[str, int]:
+        """The epoch of every entry of this number, by its hash."""
         found = self.main(seq)
-        apart = {digest for (_, number), digest in self._lost.items() if number == seq}
-        return apart | ({found.hash} if found else set())
+        apart = {digest: e for (e, number), digest in self._lost.items() if number == seq}
+        return apart | ({found.hash: found.epoch} if found else {})

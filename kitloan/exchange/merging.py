@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select
 
-from kitloan.entries import CollegeOpened, Entry, LedgerResumed, seal
+from kitloan.entries import GENESIS, CollegeOpened, Entry, LedgerResumed, seal
 from kitloan.errors import BadInput, KitloanError
 from kitloan.exchange.again import digest_of, remember_merged, was_merged
 from kitloan.exchange.header import Header
@@ -154,18 +154,16 @@ class _Merging:
         self._connection, self._file, self._header, self._top = connection, file, header, top
         self._college = college_of(header.ledger)
         self._known_entries = Known(connection, self._college)
-        self._seq, self._prev, self._at, self._epoch = header.first - 1, header.prev, "", 0
+        self._seq, self._prev, self._at = header.first - 1, header.prev, ""
         self._head = top
         self._branched = False
         self._waiting: list[Sealed] = []
         self._known = self._added = 0
         self.done = 0
         self.first_new = top.seq + 1
-        if header.first == 1:
-            fits = header.prev == ""
-        else:
-            fits = header.prev in self._known_entries.any_of(header.first - 1)
-        if not fits:
+        before = {GENESIS: 0} if header.first == 1 else self._known_entries.epochs(header.first - 1)
+        self._epoch = before.get(header.prev, 0)
+        if header.prev not in before:
             raise self._wrong(
                 "forked", header.first, "does not follow on the entry that is known here"
             )
@@ -222,7 +220,7 @@ class _Merging:
 
     def has_the_last(self) -> bool:
         """Whether the store has the entry that the file says is its last."""
-        return self._header.head in self._known_entries.any_of(self._header.last)
+        return self._header.head in self._known_entries.epochs(self._header.last)
 
     def _lost_beyond(self, epoch: int) -> str | None:
         """An entry past the end of the branch that counts; only an older epoch can have one."""

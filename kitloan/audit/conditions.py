@@ -3,63 +3,23 @@
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, or_, select
+from sqlalchemy import Connection, and_, exists, select
 
 from kitloan.calendar import SCOTLAND, instant, year_before
 from kitloan.models import Holding, KitType, table
-from kitloan.models.absence import Arrival, Transfer
+from kitloan.models.absence import Transfer
+from kitloan.transfers.meeting import CAME
 
-arrival, holding, transfer = table(Arrival), table(Holding), table(Transfer)
+holding, transfer = table(Holding), table(Transfer)
 kit_type = table(KitType)
-
-_sending = transfer.alias("sending")
-_SENDINGS = (
-    select(func.count())
-    .where(
-        _sending.c.college == transfer.c.college,
-        _sending.c.tag == transfer.c.tag,
-        _sending.c.to_college == transfer.c.to_college,
-        _sending.c.state != "called_off",
-    )
-    .correlate(transfer)
-    .scalar_subquery()
-)
-_receiving = arrival.alias("receiving")
-_RECEIVINGS = (
-    select(func.count())
-    .where(
-        _receiving.c.college == transfer.c.to_college,
-        _receiving.c.tag == transfer.c.tag,
-        _receiving.c.from_college == transfer.c.college,
-    )
-    .correlate(transfer)
-    .scalar_subquery()
-)
-
-_IT_CAME = and_(
-    arrival.c.college == transfer.c.to_college,
-    arrival.c.tag == transfer.c.tag,
-    arrival.c.from_college == transfer.c.college,
-)
-_SAME_DAY = func.substr(arrival.c.received_at, 1, 10) == func.substr(transfer.c.sent_at, 1, 10)
 
 ARRIVED = exists().where(
     transfer.c.college == holding.c.college,
     transfer.c.tag == holding.c.tag,
     transfer.c.state == "sent",
-    exists().where(
-        _IT_CAME,
-        or_(
-            arrival.c.received_at >= transfer.c.sent_at,
-            and_(_SAME_DAY, _RECEIVINGS >= _SENDINGS),
-        ),
-    ),
+    CAME,
 )
-"""The other college says that it has what this one sent: it is counted there.
-
-Two clocks differ: on the day of sending, as many receivings as sendings say so too. `transfers`
-pairs them by the same rule.
-"""
+"""The other college says that it has what this one sent: it is counted there."""
 
 KEPT = and_(holding.c.state != "withdrawn", ~and_(holding.c.state == "in_transit", ARRIVED))
 """On somebody's register, and once."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, insert, select
 
 from kitloan import __version__
 from kitloan.calendar import instant
@@ -16,12 +16,13 @@ from kitloan.exchange.header import KIND, Arrived, Header, Held, signed_text
 from kitloan.exchange.signing import new_signing_key, public_key, signing_key
 from kitloan.files import whole_file
 from kitloan.models import LedgerEntry, LedgerHead, Setting, table
-from kitloan.models.absence import Arrival, Transfer
+from kitloan.models.absence import Transfer
 from kitloan.register.epochs import ledger_name
 from kitloan.session import Session
+from kitloan.transfers.meeting import CAME
 
 entry, head, setting = table(LedgerEntry), table(LedgerHead), table(Setting)
-arrival, transfer = table(Arrival), table(Transfer)
+transfer = table(Transfer)
 
 _LAST_EXPORT = "last_export"
 _RECEIPT = "receipt"
@@ -117,18 +118,7 @@ def _arrived(connection: Connection) -> list[Arrived]:
     """Transfers whose sender can be told that the other college has what was sent."""
     rows = connection.execute(
         select(transfer.c.college, transfer.c.transfer)
-        .join_from(
-            transfer,
-            arrival,
-            and_(
-                arrival.c.college == transfer.c.to_college,
-                arrival.c.tag == transfer.c.tag,
-                arrival.c.from_college == transfer.c.college,
-                arrival.c.received_at >= transfer.c.sent_at,
-            ),
-        )
-        .where(transfer.c.state == "sent")
-        .distinct()
+        .where(transfer.c.state == "sent", CAME)
         .order_by(transfer.c.college, transfer.c.transfer)
     )
     return [Arrived(college=row.college, transfer=row.transfer) for row in rows]

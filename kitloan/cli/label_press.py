@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from kitloan.cli.sheets import Asked, Where, fill
 from kitloan.cli.wording import Words, labels_of
 from kitloan.errors import BadInput
-from kitloan_tui.labels import OnPaper, Order, Stock
 
 if TYPE_CHECKING:
     from kitloan.answers import Holding
     from kitloan.library import Kitloan
+    from kitloan_tui.labels import OnPaper, Order, Stock
 
 USUAL_STOCK = "l7160"
 _AS_SAVED = Words(None, (), save_words=False)
@@ -25,20 +25,23 @@ _AS_SAVED = Words(None, (), save_words=False)
 class LabelPress:
     """What the desk asks for labels; see `kitloan_tui.labels.Press`."""
 
-    def stocks(self) -> list[Stock]:
+    def stocks(self) -> "list[Stock]":
         """Every sheet, then every roll."""
         from kitloan_labels.roll import rolls
         from kitloan_labels.stock import sheets
+        from kitloan_tui.labels import Stock  # like all below, when the desk asks
 
         on_sheets = [Stock(each.id, each.name, each.columns, each.rows) for each in sheets()]
         return on_sheets + [Stock(each.id, each.name) for each in rolls()]
 
-    def stock(self, name: str) -> Stock:
+    def stock(self, name: str) -> "Stock":
         """The stock that goes by this name, or is described in this file.
 
         Raises:
             BadInput: `no_such_stock`, `no_such_file`, `bad_stock`.
         """
+        from kitloan_tui.labels import Stock
+
         asked = _asked(name or USUAL_STOCK)
         if roll := asked.roll():
             return Stock(asked.stock, roll.name)
@@ -54,15 +57,17 @@ class LabelPress:
     def print(
         self,
         opened: "Kitloan",
-        order: Order,
+        order: "Order",
         progress: Callable[[int, int], None] | None = None,
-    ) -> OnPaper:
+    ) -> "OnPaper":
         """Draw an order into the folder of labels, put it on record, and send it to a printer.
 
         Raises:
             BadInput: `bad_start`, `cannot_write`, ...; `not_printed`, when it is saved and on
                 record but the printer refused.
         """
+        from kitloan_tui.labels import OnPaper
+
         asked = _asked(order.stock, order.start)
         out = _free_name(_folder(), order.tags, asked)
         where = Where(out, None, order.printer)
@@ -84,6 +89,7 @@ class LabelPress:
     def print_one(self, opened: "Kitloan", held: "Holding") -> str:
         """Draw one holding's label on the stock that the user's desk used last; gives the file."""
         from kitloan_tui import settings
+        from kitloan_tui.labels import Order
 
         chosen, _ = settings.usable(settings.default_place())
         order = Order((held.tag,), chosen.stock or USUAL_STOCK)

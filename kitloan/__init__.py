@@ -13,7 +13,7 @@ used, so that importing kitloan costs nothing.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 if TYPE_CHECKING:
     from kitloan.accession import Gift, NewHolding

@@ -117,17 +117,17 @@ class Finder:
         """
         # The words begin with the tag, so their order is the tags'; and the index has them.
         order: tuple[ColumnElement[str], ...] = (holding.c.words, holding.c.tag)
+        if status in narrowing.FEW:  # which have indexes of their own, by tag
+            order = (holding.c.tag,)
         matches = narrowing.holdings_with(text)
         if status is not None:
-            matches += narrowing.in_status(status, self._session.today, self._college)
+            matches += narrowing.in_status(status, self._session.today, self._session)
         if type is not None:
             matches.append(holding.c.kit_type == type_key(type))
         if self._college is None:
             order = (holding.c.college, *order)
         elif status is None:
             matches.append(holding.c.college == self._college)
-        else:
-            matches.append(narrowing.walked(self._session, holding.c.college))
         keys = select(holding.c.college, holding.c.words, holding.c.tag).where(*matches)
         with self._session.reading() as connection:
             page = page_of(connection, keys, order, after, limit)

@@ -2,6 +2,7 @@
 
 import getpass
 import os
+from collections.abc import Callable
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -19,6 +20,7 @@ from kitloan.text import clean, slug
 if TYPE_CHECKING:
     from kitloan.audit import Auditor
     from kitloan.backups import Backups
+    from kitloan.backups.upgrading import Upgraded
     from kitloan.desk import Desk
     from kitloan.directory import Directory
     from kitloan.exchange import Exchange
@@ -30,17 +32,24 @@ if TYPE_CHECKING:
     from kitloan.stocktakes import Stocktakes
     from kitloan.taking_in import Registers
     from kitloan.transfers import Transfers
-    from kitloan.verify import Verifier
+    from kitloan.verify import Progress, Verifier
 
 head, college_table = table(LedgerHead), table(College)
 
 
 class Kitloan:
-    """An open store, with the verbs by name. A context manager: leaving it closes the store."""
+    """An open store, with the verbs by name. A context manager: leaving it closes the store.
 
-    def __init__(self, session: Session, name: str) -> None:
+    Attributes:
+        session: who works, in which college, on which store.
+        college_name: what the college is called.
+        upgraded: what was done when an earlier release had made the store; None otherwise.
+    """
+
+    def __init__(self, session: Session, name: str, upgraded: "Upgraded | None" = None) -> None:
         self.session = session
         self.college_name = name
+        self.upgraded = upgraded
 
     def __enter__(self) -> Self:
         return self
@@ -162,25 +171,28 @@ def open(  # noqa: A001  # the word of the contract
     actor: str | None = None,
     college: str | None = None,
     clock: Clock = system_clock,
+    progress: "Progress | None" = None,
 ) -> Kitloan:
-    """Open a store that exists.
+    """Open a store that exists. One that an earlier release made is copied and upgraded first.
 
     Args:
         store: the path of a SQLite file or a PostgreSQL URL; None is the user's own store.
         actor: who is on record for what is done; None is the system's user.
         college: whose ledger to write, where a database holds several (also `?college=` in a URL).
         clock: tells the time; for tests and demonstrations.
+        progress: told how many entries are proved, of how many, while the store is upgraded.
 
     Raises:
-        StoreError: `no_store`, `not_a_store`, `newer_store`, `unreachable`, `which_college`, ...
+        StoreError: `no_store`, `not_a_store`, `upgrade_due` when the upgrade is not this login's
+            to do, `newer_store`, `unreachable`, `which_college`, ...
         BadInput: an actor's name that cannot be used.
     """
     place = os.fspath(store) if store is not None else default_place()
-    opened = open_store(place)
+    opened, upgraded = _up_to_date(open_store, place, progress)
     try:
         with opened.read() as connection:
             chosen, name = _whose(connection, opened, college or college_in(place))
-        return Kitloan(Session(opened, chosen, check_actor(actor), clock), name)
+        return Kitloan(Session(opened, chosen, check_actor(actor), clock), name, upgraded)
     except KitloanError:
         opened.close()
         raise
@@ -211,13 +223,27 @@ def init(
     place = os.fspath(store) if store is not None else default_place()
     who, called, region = _identity(college, name)
     person = check_actor(actor)
-    opened = create_store(place)
+    opened, upgraded = _up_to_date(create_store, place)
     try:
         _start(Session(opened, who, person, clock), called, region)
     except KitloanError:
         opened.close()
         raise
-    return Kitloan(Session(opened, who, person, clock), called)
+    return Kitloan(Session(opened, who, person, clock), called, upgraded)
+
+
+def _up_to_date(
+    make: Callable[[str], Store], place: str, progress: "Progress | None" = None
+) -> "tuple[Store, Upgraded | None]":
+    """As `kitloan.backups.upgrading.up_to_date`, which is loaded only when it has work to do."""
+    try:
+        return make(place), None
+    except StoreError as problem:
+        if problem.code != "upgrade_due":
+            raise
+    from kitloan.backups.upgrading import up_to_date
+
+    return up_to_date(make, place, progress)
 
 
 def _identity(college: str, name: str | None) -> tuple[str, str, str | None]:

@@ -8,7 +8,16 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, func, not_, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    tuple_,
+)
 
 from kitloan.answers import Status
 from kitloan.models import Holding, Loan, Organisation, Shortage, table
@@ -53,9 +62,14 @@ def shortages_with(text: str) -> list[Condition]:
     ]
 
 
-def in_status(status: Status, today: date, college: str | None) -> list[Condition]:
-    """A holding stands so."""
-    return list(_STATUS[status](_late(today, college)))
+def in_status(status: Status, today: date, session: Session) -> list[Condition]:
+    """A holding of the session's college stands so; in ESP's store, of any college."""
+    college = None if session.is_national else session.college
+    stands = list(_STATUS[status](_late(today, college)))
+    if college is None:
+        return stands
+    ours = holding.c.college == college if status in FEW else walked(session, holding.c.college)
+    return [*stands, ours]
 
 
 def walked(session: Session, college: ColumnElement[str]) -> Condition:
@@ -98,13 +112,21 @@ def _left(late: Condition) -> Condition:
 
 
 def _state(name: str) -> Callable[[Condition], list[Condition]]:
-    return lambda late: [holding.c.state == name]
+    return lambda late: [_ELSEWHERE, holding.c.state == name]
 
+
+_ELSEWHERE: Condition = literal_column("holding.state <> 'held'")
+_UNCOUNTED: Condition = literal_column("holding.uncounted IS TRUE")
+_UNUSABLE: Condition = literal_column("holding.critical_short > 0")
+"""What the partial indexes of `kitloan.models.every` say, to the letter, so that they are used."""
+
+FEW: Final = frozenset(("uncounted", "incomplete", "in_transit", "withdrawn", "missing"))
+"""Statuses that few holdings have; those are in an index of their own, by tag."""
 
 _STATUS: Final[Mapping[Status, Callable[[Condition], list[Condition]]]] = {
     "in": lambda late: [_left(late), ~holding.c.uncounted, holding.c.critical_short == 0],
-    "uncounted": lambda late: [_left(late), holding.c.uncounted],
-    "incomplete": lambda late: [_left(late), ~holding.c.uncounted, holding.c.critical_short > 0],
+    "uncounted": lambda late: [_left(late), _UNCOUNTED],
+    "incomplete": lambda late: [_left(late), ~holding.c.uncounted, _UNUSABLE],
     "out": lambda late: [holding.c.out_quantity == holding.c.quantity, not_(late)],
     "overdue": lambda late: [late],
     "in_transit": _state("in_transit"),

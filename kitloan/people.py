@@ -17,6 +17,7 @@ from sqlalchemy import Connection, bindparam, delete, or_, select
 from kitloan.errors import BadInput, KitloanError
 from kitloan.models import Contact, Loan, Organisation, Remark, table
 from kitloan.prepared import AnyRow, Change
+from kitloan.schema import OLDEST
 from kitloan.session import Session
 from kitloan.store import open_store
 from kitloan.text import fold, plain
@@ -120,7 +121,7 @@ class People:
     def _forget_in(self, copy: Path, people: Sequence[AnyRow]) -> bool:
         """Forget people in a daily copy as well; whether that could be done."""
         try:
-            store = open_store(str(copy))
+            store = open_store(str(copy), oldest=OLDEST)
         except KitloanError:
             return False
         try:

@@ -44,6 +44,16 @@ def _our_rules() -> frozenset[tuple[str | None, ...]]:
         engine.dispose()
 
 
+def missing_rules(connection: Connection) -> list[str]:
+    """The names of rules that a SQLite file was made with and has no more.
+
+    Nobody's data goes with a rule, so a store without one can be used; but what the rule would have
+    refused, nobody has refused since.
+    """
+    there = {row[1] for row in connection.exec_driver_sql(_RULES)}
+    return sorted({str(row[1]) for row in _our_rules()} - there)
+
+
 def insist_on_rules(connection: Connection, store: str) -> None:
     """See that a SQLite file's rules say what this program would have written.
 

@@ -25,7 +25,7 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from kitloan.errors import BadInput, KitloanError, StoreError
 from kitloan.faults import translated
 from kitloan.locks import insist_on_locks
-from kitloan.schema import SCHEMA, create_tables
+from kitloan.schema import OLDEST, SCHEMA, create_tables
 from kitloan.soundness import create_everything, insist_on_rules
 
 APPLICATION_ID = 0x4B4C4F4E
@@ -153,15 +153,19 @@ def is_url(place: str) -> bool:
     return place.startswith(("postgresql:", "postgres:", "postgresql+psycopg:"))
 
 
-def open_store(place: str) -> Store:
+def open_store(place: str, oldest: int = SCHEMA) -> Store:
     """The store at a path or a PostgreSQL URL.
 
+    Args:
+        place: the path or URL.
+        oldest: the first version of the tables that the caller can work with.
+
     Raises:
-        StoreError: `no_store`, `not_a_store`, `newer_store`, `unreachable`, ...
+        StoreError: `no_store`, `not_a_store`, `upgrade_due`, `newer_store`, `unreachable`, ...
     """
     store = _postgres(place) if is_url(place) else _sqlite(_existing(_path(place)))
     try:
-        _check_version(store)
+        _check_version(store, oldest)
     except KitloanError as problem:
         store.close()
         if store.is_sqlite and problem.code in ("busy", "unreachable"):
@@ -178,8 +182,7 @@ def create_store(place: str) -> Store:
     """
     store = _postgres(place) if is_url(place) else _sqlite(_new_or_existing(_path(place)))
     with store.write() as connection:
-        if not store.is_sqlite:
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (APPLICATION_ID,))
+        one_at_a_time(connection)
         if not sa.inspect(connection).get_table_names():
             create_everything(connection)
             connection.exec_driver_sql(
@@ -187,8 +190,18 @@ def create_store(place: str) -> Store:
             )
             if store.is_sqlite:
                 connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
-    _check_version(store)
+    try:
+        _check_version(store)
+    except KitloanError:
+        store.close()
+        raise
     return store
+
+
+def one_at_a_time(connection: Connection) -> None:
+    """Have programs that make or alter tables take turns, until the transaction ends."""
+    if connection.dialect.name != "sqlite":  # where whoever may write is alone in any case
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (APPLICATION_ID,))
 
 
 def scratch_store(path: Path | None = None) -> Store:
@@ -337,41 +350,60 @@ def _set_patience(connection: Any, _record: Any) -> None:
     connection.commit()
 
 
-def _check_version(store: Store) -> None:
+def version_of(connection: Connection) -> int:
+    """The version of a store's tables; 0 where none is said."""
+    found = connection.exec_driver_sql(
+        "SELECT value FROM setting WHERE college = '' AND name = 'schema'"
+    ).scalar()
+    return int(found or 0)
+
+
+def _check_version(store: Store, oldest: int = SCHEMA) -> None:
     with store.read() as connection:
         try:
-            found = connection.exec_driver_sql(
-                "SELECT value FROM setting WHERE college = '' AND name = 'schema'"
-            ).scalar()
+            found = version_of(connection)
         except sa.exc.DBAPIError as problem:
             if not _no_such_table(problem):
                 raise
-            found = None
-    if found is None:
+            found = 0
+    if not found:
         raise StoreError(
             "not_a_store",
             f"{store.name} is a database, but not a kitloan store.",
             "Name the right one with --store, or make one with `kitloan init COLLEGE`.",
             store=store.name,
         )
-    if int(found) < SCHEMA:
-        raise StoreError(
+    if oldest <= found <= SCHEMA:
+        return
+    raise StoreError(
+        *_wrong_version(store.name, found, older=found < OLDEST, newer=found > SCHEMA),
+        store=store.name,
+        schema=found,
+    )
+
+
+def _wrong_version(name: str, found: int, *, older: bool, newer: bool) -> tuple[str, str, str]:
+    """The code, the message and the hint of a refusal."""
+    if older:
+        return (
             "older_store",
-            f"{store.name} was made before the first release of kitloan (its tables are version "
+            f"{name} was made before the first release of kitloan (its tables are version "
             f"{found}, this program's {SCHEMA}), and cannot be used any more.",
             "Keep the file, start a new store, and read the register in again.",
-            store=store.name,
-            schema=int(found),
         )
-    if int(found) > SCHEMA:
-        raise StoreError(
+    if newer:
+        return (
             "newer_store",
-            f"{store.name} was made by a newer kitloan (its tables are version {found}, "
+            f"{name} was made by a newer kitloan (its tables are version {found}, "
             f"this program knows up to {SCHEMA}).",
             "Update kitloan on this machine; the store is as it was.",
-            store=store.name,
-            schema=int(found),
         )
+    return (
+        "upgrade_due",
+        f"{name} was made by an earlier kitloan (its tables are version {found}, "
+        f"this program's {SCHEMA}).",
+        "Open it once, with any command, to have it upgraded.",
+    )
 
 
 def _no_such_table(problem: sa.exc.DBAPIError) -> bool:

@@ -32,6 +32,7 @@ from kitloan.prepared import AnyRow
 from kitloan.register import apply
 from kitloan.register.epochs import ledger_name
 from kitloan.session import Session
+from kitloan.soundness import missing_rules
 from kitloan.store import Store, scratch_store
 
 entry, head, lost = table(LedgerEntry), table(LedgerHead), table(LostEntry)
@@ -147,6 +148,7 @@ def _verify(live: Connection, replayed: Connection, progress: Progress) -> Verdi
         findings += _lost(live, top.college)
         if not walk.broken:
             findings += _differences(live, replayed, top.college)
+    findings += _unguarded(live)
     progress(total, total)
     return Verdict(not findings, tuple(states), tuple(findings[:_MOST_FINDINGS]))
 
@@ -157,6 +159,16 @@ def _integrity(live: Connection) -> list[Finding]:
         return []
     said = live.exec_driver_sql("PRAGMA integrity_check(20)").scalars().all()
     return [Finding("file_damaged", "", 0, str(line)) for line in said if line != "ok"]
+
+
+def _unguarded(live: Connection) -> list[Finding]:
+    """Rules of a SQLite file that somebody took away; what they refuse could have come in since."""
+    if live.dialect.name != "sqlite":
+        return []
+    return [
+        Finding("unguarded", "", 0, f"The store's rule {name} is gone: somebody took it away.")
+        for name in missing_rules(live)
+    ]
 
 
 def _strays(live: Connection) -> list[Finding]:

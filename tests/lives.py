@@ -20,7 +20,6 @@ from kitloan.library import Kitloan
 from kitloan.models import Base, LedgerEntry, table
 from kitloan.models.every import REGISTER_TABLES
 from kitloan.national.gifts import GiftTermsAgreed
-from kitloan.schema import NEVER
 from kitloan.tags import mint
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "registers" / "ayrshire.csv"
@@ -236,11 +235,18 @@ def shared_figures(opened: Kitloan, as_at: date | None = None) -> str:
     return json.dumps(found, ensure_ascii=False, indent=2)
 
 
-def unguarded(connection: sa.Connection) -> None:
-    """Take away what keeps a SQLite ledger from being changed, as its owner can."""
+@contextmanager
+def unguarded(connection: sa.Connection) -> Iterator[None]:
+    """A block in which nothing keeps a SQLite ledger from being changed; its owner can do so."""
+    guards = []
     if connection.dialect.name == "sqlite":
-        for name, _, _ in NEVER:
-            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
+        made = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+        guards = connection.exec_driver_sql(made).all()
+    for name, _ in guards:
+        connection.exec_driver_sql(f"DROP TRIGGER {name}")
+    yield
+    for _, guard in guards:
+        connection.exec_driver_sql(guard)
 
 
 def bytes_of(opened: Kitloan) -> bytes:

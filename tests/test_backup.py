@@ -120,8 +120,7 @@ class TestBackup:
     ) -> None:
         """A copy of what is rotten already must not push out the one that was good."""
         engine = raw(place)
-        with engine.begin() as connection:
-            unguarded(connection)
+        with engine.begin() as connection, unguarded(connection):
             connection.execute(
                 sa.text("UPDATE ledger_entry SET body = replace(body, 'FC001', 'FC007')")
             )

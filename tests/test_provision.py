@@ -188,16 +188,21 @@ def test_a_file_that_others_can_read_is_refused(empty: str, file: Path) -> None:
     assert file.read_bytes() == b""
 
 
-def test_an_administrator_who_is_no_superuser(empty: str, file: Path) -> None:
-    """Where the server is rented, nobody gets a superuser."""
+@pytest.fixture
+def manager(empty: str) -> str:
+    """The URL of an administrator who is no superuser."""
     with psycopg.connect(empty, autocommit=True) as connection:
         connection.execute("CREATE ROLE manager LOGIN CREATEROLE PASSWORD 'm'")
         name = sa.make_url(empty).database
         connection.execute(f"ALTER DATABASE {name} OWNER TO manager")
     url = sa.make_url(empty).set(username="manager", password="m")
-    managed = url.render_as_string(hide_password=False)
+    return url.render_as_string(hide_password=False)
+
+
+def test_an_administrator_who_is_no_superuser(manager: str, empty: str, file: Path) -> None:
+    """Where the server is rented, nobody gets a superuser."""
     for made in (True, False):
-        done = provision(managed, file, named=["fife", "ayrshire"])
+        done = provision(manager, file, named=["fife", "ayrshire"])
         assert [each.made for each in done.logins] == [made, made]
     shared = Shared(empty, file)
     with kitloan.init("fife", shared.login("fife"), actor="x") as fife:
@@ -324,3 +329,37 @@ def test_what_is_erased_is_erased_from_the_statistics_too(
             assert connection.execute(kept).fetchone() == (1,)
             fife.people.erase("Morag Bain 3")
             assert connection.execute(kept).fetchone() == (0,)
+
+
+def as_an_earlier_release_left_it(url: str) -> None:
+    """Take back what the last version of the tables brought, as their owner can."""
+    with psycopg.connect(url) as connection:
+        connection.execute("DROP INDEX holdings_elsewhere, incomplete_holdings")
+        connection.execute("UPDATE setting SET value = '2' WHERE name = 'schema'")
+
+
+def test_a_colleges_login_is_told_who_upgrades(empty: str, file: Path) -> None:
+    """The first desk that is updated must not be left with the driver's words."""
+    provision(empty, file, named=["fife"])
+    login = Shared(empty, file).login("fife")
+    kitloan.init("fife", login, actor="x").close()
+    as_an_earlier_release_left_it(empty)
+    with pytest.raises(StoreError) as refusal:
+        kitloan.open(login)
+    assert refusal.value.code == "upgrade_due"
+    assert "kitloan provision" in refusal.value.hint
+    assert "password" not in str(refusal.value)
+
+
+def test_whoever_set_it_up_upgrades_it(manager: str, empty: str, file: Path) -> None:
+    """The same one line as on the first day; the doors stay as closed as they were."""
+    provision(manager, file, named=["fife"])
+    login = Shared(empty, file).login("fife")
+    kitloan.init("fife", login, actor="x").close()
+    before = everything(empty)
+    as_an_earlier_release_left_it(empty)
+    provision(manager, file, named=["fife"])
+    assert everything(empty) == before
+    with kitloan.open(login, actor="x") as fife:
+        assert fife.upgraded is None
+        assert fife.ledger.verify().ok

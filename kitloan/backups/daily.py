@@ -60,7 +60,7 @@ def copy_if_due(store: Store, today: date) -> Outcome | None:
     if not store.is_sqlite:
         return None
     folder, stem = _where(store)
-    file = folder / f"{stem}-{today}.sqlite"
+    file = day_file(store, today)
     try:
         with translated("The day's copy"):
             if file.exists():
@@ -76,6 +76,12 @@ def copy_if_due(store: Store, today: date) -> Outcome | None:
     except KitloanError as problem:
         return Outcome(None, problem)
     return Outcome(file)
+
+
+def day_file(store: Store, today: date) -> Path:
+    """Where the copy of a day lies, or would lie."""
+    folder, stem = _where(store)
+    return folder / f"{stem}-{today}.sqlite"
 
 
 def _where(store: Store) -> tuple[Path, str]:

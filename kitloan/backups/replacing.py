@@ -18,6 +18,7 @@ from typing import Literal
 from sqlalchemy import Connection, func, select
 
 from kitloan.backups import Proved, owned, pour
+from kitloan.backups.upgrading import up_to_date
 from kitloan.calendar import SCOTLAND, Clock, system_clock
 from kitloan.errors import Refused, StoreError
 from kitloan.faults import translated
@@ -25,6 +26,7 @@ from kitloan.history import LogLine, log
 from kitloan.ledger import begin, head_of
 from kitloan.models import LedgerEntry, LedgerHead, table
 from kitloan.register.epochs import ledger_name
+from kitloan.schema import OLDEST
 from kitloan.store import Store, college_in, create_store, open_store
 
 entry, head = table(LedgerEntry), table(LedgerHead)
@@ -101,7 +103,7 @@ class FileTarget(Target):
         self._store: Store | None = None
         self._heads: list[tuple[str, int, str]] = []
         try:
-            self._store = open_store(self.name)
+            self._store = open_store(self.name, oldest=OLDEST)  # it is only read, and kept
             self._look(self._store, proof, copy)
         except StoreError as problem:
             self.close()
@@ -270,7 +272,7 @@ class ServerTarget(Target):
         if wanted not in (None, proof.college):
             raise _another(request.file, proof.college, str(wanted))
         self._colleges = [each.ledger.partition("/")[0] for each in proof.ledgers]
-        self._store = create_store(request.place)
+        self._store, _ = up_to_date(create_store, request.place)
         self.name = self._store.name
         try:
             with self._store.read() as connection:

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from kitloan.backups import Proved, proved, spoken_of
 from kitloan.backups.daily import RESTORING, clear_abandoned
 from kitloan.backups.replacing import FileTarget, Request, ServerTarget, Target, new_file
+from kitloan.backups.upgrading import upgrade_copy
 from kitloan.errors import BadInput, StoreError
 from kitloan.faults import translated
 from kitloan.ledger import resume
@@ -95,6 +96,10 @@ def restoring(request: Request, progress: Progress | None = None) -> Iterator[Re
     with _scratch(beside.parent if beside else None) as folder:
         copy = folder / "restored.sqlite"
         _copy_of(request.file, copy)
+        try:
+            upgrade_copy(copy)
+        except StoreError as problem:
+            raise spoken_of(problem, copy, str(request.file)) from problem
         proof = proved(copy, str(request.file), progress)
         target = (
             ServerTarget(request, proof)

@@ -35,9 +35,13 @@ class App:
 
     def open(self) -> "Kitloan":
         """The store, open; refusals as `kitloan.open`."""
+        from kitloan.cli.output import Progress, print_notice
         from kitloan.library import open as open_library
 
-        self.opened = opened = open_library(self.place, actor=self.actor)
+        upgrading = Progress("An earlier release made this store; proving entries")
+        self.opened = opened = open_library(self.place, actor=self.actor, progress=upgrading)
+        if opened.upgraded is not None:
+            print_notice(str(opened.upgraded))
         gc.freeze()
         gc.enable()
         return opened

@@ -33,6 +33,11 @@ def print_problem(problem: KitloanError) -> None:
     print(plain(f"{words}\n  {problem.hint}" if problem.hint else words), file=sys.stderr)  # noqa: T201
 
 
+def print_notice(words: str) -> None:
+    """What a person should know besides the answer."""
+    print(plain(f"kitloan: {words}"), file=sys.stderr)  # noqa: T201
+
+
 def columns(rows: Sequence[Sequence[str]]) -> str:
     """Rows of words, in columns as wide as their widest."""
     if not rows:

@@ -46,6 +46,8 @@ ONLY_SOME_ROWS = (
     ),
     (Loan, "open_loans_by_due_date", ("college", "due_key", "loan"), "closed_at IS NULL", False),
     (Holding, "uncounted_holdings", ("college", "tag"), "uncounted IS TRUE", False),
+    (Holding, "incomplete_holdings", ("college", "tag"), "critical_short > 0", False),
+    (Holding, "holdings_elsewhere", ("college", "state", "tag"), "state <> 'held'", False),
     (Transfer, "one_open_transfer_of_a_holding", ("college", "tag"), "state = 'sent'", True),
 )
 """Partial indexes: of which table, name, columns, which rows, whether unique. `kitloan.schema`

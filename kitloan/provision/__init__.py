@@ -20,12 +20,13 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from kitloan.backups.upgrading import up_to_date
 from kitloan.errors import BadInput, StoreError
 from kitloan.provision.passwords import Passwords
 from kitloan.provision.rowsecurity import OWNER, logins, prepare, quoted, secure, tables
 from kitloan.reference import colleges, find_college
 from kitloan.session import ESP
-from kitloan.store import APPLICATION_ID, Store, create_store, is_url
+from kitloan.store import Store, create_store, is_url, one_at_a_time
 from kitloan.text import slug
 
 _LONGEST_ROLE = 63
@@ -76,7 +77,7 @@ def provision(
             "Write it like postgresql://ADMINISTRATOR@HOST/DATABASE",
         )
     wanted = {_login_of(college): college for college in _colleges(named, esp)}
-    store = create_store(url)
+    store, _ = up_to_date(create_store, url)
     try:
         with store.write() as connection, _as_administrator(store):
             return _provision(connection, store, wanted, passwords)
@@ -137,7 +138,7 @@ def _as_administrator(store: Store) -> Iterator[None]:
 def _provision(
     connection: Connection, store: Store, wanted: Mapping[str, str], file: Path
 ) -> Provisioned:
-    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (APPLICATION_ID,))
+    one_at_a_time(connection)
     roles = set(connection.exec_driver_sql("SELECT rolname::text FROM pg_roles").scalars())
     _make_owner(connection, exists=OWNER in roles)
     prepare(connection)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import kitloan
 from crowd import Ready
+from kitloan.store import open_store
 
 ROWS = 40
 REHEARSALS = 2
@@ -86,6 +87,25 @@ def kill_backups(
 def _back_up(place: str, file: Path) -> None:
     with kitloan.open(place, actor="m.ross") as desk:
         desk.backups.make(file)
+
+
+def kill_upgrades(number: int, ready: Ready, places: Sequence[str], seed: int) -> Counter[str]:
+    """Kill the upgrades of so many stores; the `old` one is there or the `new` one, and works."""
+
+    def became(turn: int) -> str:
+        try:
+            open_store(places[turn]).close()
+            left = "new"
+        except kitloan.StoreError as problem:
+            left = "old" if problem.code == "upgrade_due" else problem.code
+        with kitloan.open(places[turn], actor="m.ross") as desk:
+            return left if desk.ledger.verify().ok else f"{left}, and does not verify"
+
+    return _kill([partial(_upgrade, place) for place in places], became, seed)
+
+
+def _upgrade(place: str) -> None:
+    kitloan.open(place).close()
 
 
 def _kill(works: Sequence[Work], became: Callable[[int], str], seed: int) -> Counter[str]:

@@ -46,6 +46,8 @@ class Counter:
         self.diary = Diary(kitloan.session.clock)
         if kitloan.session.is_national:
             self.diary.verdict = ONLY_LOOKS
+        if kitloan.upgraded is not None:
+            self.diary.record(wording.upgraded(kitloan.upgraded))
         self.lender = Lender(kitloan)
         self.questions = Questions(kitloan, self.lender)
         self.returns_only = False

@@ -17,6 +17,7 @@ _SIGNS = {
     "IN": SYMBOLS["in"],
     "DONE": SYMBOLS["in"],
     "READY": SYMBOLS["in"],
+    "UPGRADED": SYMBOLS["in"],
     "REFUSED": SYMBOLS["overdue"],
     "FAULT": SYMBOLS["overdue"],
     "NOT LENT": SYMBOLS["withdrawn"],

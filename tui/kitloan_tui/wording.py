@@ -6,6 +6,7 @@ grouped, and what was short before a loan is never told as this borrower's doing
 
 from collections.abc import Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 from kitloan import scan
 from kitloan.accession import Added
@@ -20,6 +21,9 @@ from kitloan_tui.counting import Arriving, Counting, HowMany, PartsCount, Questi
 from kitloan_tui.labels import OnPaper, Order
 from kitloan_tui.standing import terms
 from kitloan_tui.verdict import Verdict
+
+if TYPE_CHECKING:
+    from kitloan.backups.upgrading import Upgraded
 
 _MOST_NAMED = 5
 
@@ -46,6 +50,11 @@ def shown(held: Holding) -> str:
 def refused(error: KitloanError) -> Verdict:
     """A rule stood in the way, or the store could not be used."""
     return Verdict("REFUSED", error.message, _NEXT.get(error.code, error.hint), ok=False)
+
+
+def upgraded(done: "Upgraded") -> Verdict:
+    """An earlier release had made the store."""
+    return Verdict("UPGRADED", str(done), "Scan a kit or a school, or type.")
 
 
 def opened(to: str, *, new: bool = False, nearly: Sequence[str] = ()) -> Verdict:

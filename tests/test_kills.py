@@ -15,7 +15,7 @@ from kitloan.library import Kitloan
 from kitloan.models import LedgerEntry, Loan, table
 from kitloan.store import is_url
 
-KILLS, STARTS, SEED = 200, 10, 20261123
+KILLS, STARTS, SEED = 50, 6, 20261123
 
 loan, entry = table(Loan), table(LedgerEntry)
 
@@ -71,9 +71,12 @@ def test_a_start_that_was_killed_can_be_said_again(
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("seed", range(5))
-def test_no_reported_loan_is_lost_to_a_thousand_kills(
+@pytest.mark.parametrize("seed", range(25))
+def test_no_reported_loan_is_lost_to_thousands_of_kills(
     fife: Kitloan, place: str, nursery: Crowd, seed: int
 ) -> None:
-    """What happens once in a thousand power cuts happens to a college every few years."""
-    no_loan_is_lost(fife, place, nursery, 1_000, seed)
+    """What happens once in a thousand power cuts happens to a college every few years.
+
+    Two hundred at a time: a crowd's patience is enough for these on a slow machine.
+    """
+    no_loan_is_lost(fife, place, nursery, 200, seed)

@@ -19,6 +19,7 @@ from kitloan.accession import NewHolding, kit_type_with
 from kitloan.entries import Component
 from kitloan.holdings import Holdings
 from kitloan.library import Kitloan
+from kitloan.store import create_store
 
 # A run that was started in the background ignores Ctrl+C, and every program it starts would too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -65,39 +66,49 @@ def postgres() -> Iterator[str]:
         server.cleanup()
 
 
+@pytest.fixture(scope="session")
+def with_tables(postgres: str) -> str:
+    """A database that has a store's tables and nothing else, to be copied."""
+    with psycopg.connect(postgres, autocommit=True) as administrator:
+        administrator.execute("CREATE DATABASE with_tables")
+    url = sa.make_url(postgres).set(database="with_tables")
+    create_store(url.render_as_string(hide_password=False)).close()
+    return "with_tables"
+
+
 @pytest.fixture
-def new_postgres(postgres: str) -> Iterator[Callable[[], str]]:
-    """Makes empty databases; they go when the test ends."""
-    url = sa.make_url(postgres).set(drivername="postgresql+psycopg")
-    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+def new_postgres(postgres: str, with_tables: str) -> Iterator[Callable[..., str]]:
+    """Makes databases, with a store's tables or `empty`; they go when the test ends."""
     made: list[str] = []
 
-    def make() -> str:
-        name = f"t{secrets.token_hex(6)}"
-        with engine.connect() as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {name}")
-        made.append(name)
-        plain = url.set(drivername="postgresql", database=name)
-        return plain.render_as_string(hide_password=False)
+    def make(*, empty: bool = False) -> str:
+        made.append(f"t{secrets.token_hex(6)}")
+        template = "template1" if empty else with_tables
+        with psycopg.connect(postgres, autocommit=True) as administrator:
+            administrator.execute(f"CREATE DATABASE {made[-1]} TEMPLATE {template}")
+        return sa.make_url(postgres).set(database=made[-1]).render_as_string(hide_password=False)
 
     yield make
-    with engine.connect() as connection:
+    with psycopg.connect(postgres, autocommit=True) as administrator:
         for name in made:
-            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-    engine.dispose()
+            administrator.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def new_place(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
-    """Makes places for stores that do not exist yet, on each database."""
+def new_place(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., str]:
+    """Makes places for stores that do not exist yet, on each database.
+
+    On a server they have a store's tables already, which saves a tenth of a second each time;
+    unless a test says `empty=True`.
+    """
     if request.param == "postgresql":
-        make: Callable[[], str] = request.getfixturevalue("new_postgres")
+        make: Callable[..., str] = request.getfixturevalue("new_postgres")
         return make
-    return lambda: str(tmp_path / f"{secrets.token_hex(4)}.sqlite")
+    return lambda *, empty=True: str(tmp_path / f"{secrets.token_hex(4)}.sqlite")
 
 
 @pytest.fixture
-def place(new_place: Callable[[], str]) -> str:
+def place(new_place: Callable[..., str]) -> str:
     """Where a store can be made."""
     return new_place()
 

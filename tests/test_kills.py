@@ -57,11 +57,11 @@ def test_no_reported_loan_is_lost_to_a_kill(fife: Kitloan, place: str, nursery: 
 
 
 def test_a_start_that_was_killed_can_be_said_again(
-    new_place: Callable[[], str], nursery: Crowd, tmp_path: Path
+    new_place: Callable[..., str], nursery: Crowd, tmp_path: Path
 ) -> None:
     """A college whose first command was cut off would be told for ever to start, and refused."""
     kitloan.init("fife", tmp_path / "rehearsal").close()
-    places = [new_place() for _ in range(STARTS)]
+    places = [new_place(empty=True) for _ in range(STARTS)]
     (killed,) = nursery.do(crowd.kill_starts, places, SEED)
     assert killed
     for place in places:

@@ -129,11 +129,11 @@ def test_a_register_read_by_four_at_once_is_taken_in_once(
 
 
 def test_a_store_started_by_eight_at_once_is_one_store(
-    new_place: Callable[[], str], desks: Crowd
+    new_place: Callable[..., str], desks: Crowd
 ) -> None:
     """On the first morning everybody follows the same instructions at the same time."""
     for _ in range(3):
-        place = new_place()
+        place = new_place(empty=True)
         assert set(desks.do(crowd.start, place, "fife")) == {1}
         with kitloan.open(place) as opened:
             assert opened.ledger.verify().ok

@@ -107,7 +107,7 @@ def argue(fresh: Fresh, folder: Path, how: settings) -> None:
     run_state_machine_as_test(story, settings=how)  # type: ignore[arg-type]  # or a function
 
 
-@pytest.mark.parametrize(("database", "stories"), [("sqlite", 70), ("postgresql", 30)])
+@pytest.mark.parametrize(("database", "stories"), [("sqlite", 85), ("postgresql", 15)])
 def test_the_core_does_what_a_dictionary_would(fresh: Fresh, stories: int, tmp_path: Path) -> None:
     """A rule that fails only after some unforeseen order of acts would lose a kit, quietly."""
     argue(fresh, tmp_path, settings(EVERYDAY, max_examples=stories))

@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlalchemy import bindparam, select
 
-from kitloan.calendar import day_of, uk
+from kitloan.calendar import check_past, check_year, day_of
 from kitloan.entries import (
     MOST_PENCE,
     Component,
@@ -120,7 +120,8 @@ def accession(
     must_be_free(writer, tag)
     quantity = check_quantity(new.quantity)
     for day in (new.received_on, new.gift.valued_on):
-        _must_have_been(day, day_of(writer.at))
+        if day is not None:
+            check_past(day, day_of(writer.at))
     key, name = define_if_new(writer, new.type)
     number = clean(new.asset_number, "The asset number") if new.asset_number else None
     writer.append(
@@ -189,16 +190,6 @@ def must_be_the_same(writer: Writer, fact: HoldingAccessioned, new: NewHolding) 
         raise id_reused(writer.request)
 
 
-def _must_have_been(day: date | None, today: date) -> None:
-    if day is not None and day > today:
-        raise BadInput(
-            "in_the_future",
-            f"{uk(day)} is in the future: today is {uk(today)}.",
-            "Give the day on which it happened.",
-            value=day.isoformat(),
-        )
-
-
 def changed(new: str | None, old: str | None, what: str) -> str | None:
     """A text after an amendment: None leaves it as it was, an empty one takes it away."""
     if new is None:
@@ -216,7 +207,7 @@ def gift_fact(tag: str, gift: Gift) -> GiftRecorded:
         document=clean(gift.document, "The document") if gift.document else None,
         value_pence=_value(gift.value_pence),
         value_basis=clean(gift.value_basis, "The value's basis") if gift.value_basis else None,
-        valued_on=gift.valued_on.isoformat() if gift.valued_on else None,
+        valued_on=check_year(gift.valued_on).isoformat() if gift.valued_on else None,
         gift=clean(gift.gift, "The gift") if gift.gift else None,
         acknowledgement=(
             clean(gift.acknowledgement, "The acknowledgement") if gift.acknowledgement else None

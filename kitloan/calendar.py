@@ -3,11 +3,14 @@
 A due date is a date, not an instant: fourteen days from Friday is a Friday, whatever the clocks
 did in between. `today` is the date in Scotland. Instants are UTC, written as RFC 3339 to the
 second, so that text order is time order in both databases and in the ledger.
+
+A day that somebody gives lies between `FIRST_YEAR` and `LAST_YEAR`. One that is sealed may be any
+that a calendar has: it stays for ever, so whatever reads days must take it as it is.
 """
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from kitloan.errors import BadInput
@@ -15,6 +18,8 @@ from kitloan.errors import BadInput
 SCOTLAND = ZoneInfo("Europe/London")
 DEFAULT_LOAN_DAYS = 14
 LONGEST_LOAN_DAYS = 3 * 366
+FIRST_YEAR, LAST_YEAR = 1900, 2999
+"""Of days that people give; any other is a slip of the hand."""
 
 Clock = Callable[[], datetime]
 """Gives the present instant, aware of its zone."""
@@ -33,7 +38,7 @@ def system_clock() -> datetime:
 
 def instant(moment: datetime) -> str:
     """An aware `moment` as the tables and the ledger keep it: `2026-11-23T11:42:05Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def moment(text: str) -> datetime:
@@ -43,7 +48,16 @@ def moment(text: str) -> datetime:
 
 def day_of(text: str) -> date:
     """The date in Scotland of an instant as `instant` wrote it."""
-    return moment(text).astimezone(SCOTLAND).date()
+    return _in_scotland(text).date()
+
+
+def _in_scotland(text: str) -> datetime:
+    """An instant by Scotland's clocks; in the calendar's first and last hours, by UTC's."""
+    at = moment(text)
+    try:
+        return at.astimezone(SCOTLAND)
+    except OverflowError:
+        return at
 
 
 def today(clock: Clock) -> date:
@@ -53,8 +67,7 @@ def today(clock: Clock) -> date:
 
 def end_of(day: date) -> str:
     """The last second of `day` in Scotland, as an instant."""
-    midnight = datetime(day.year, day.month, day.day, tzinfo=SCOTLAND) + timedelta(days=1)
-    return instant(midnight.astimezone(UTC) - timedelta(seconds=1))
+    return instant(datetime.combine(day, time(23, 59, 59), tzinfo=SCOTLAND))
 
 
 def year_before(day: date) -> date:
@@ -69,7 +82,8 @@ def parse_date(text: str) -> date:
     """A date as people in Britain write it: `23/11/2026`, `23.11.26`, `23 Nov 2026`, `2026-11-23`.
 
     Raises:
-        BadInput: `bad_date`, when it is written otherwise, or there is no such day.
+        BadInput: `bad_date`, when it is written otherwise, there is no such day, or its year cannot
+            be meant.
     """
     wanted = text.strip()
     if found := _ISO.fullmatch(wanted):
@@ -86,9 +100,41 @@ def parse_date(text: str) -> date:
             value=text,
         )
     try:
-        return date(year + 2000 if year < 100 else year, month, day)
+        return check_year(date(year + 2000 if year < 100 else year, month, day))
     except ValueError:
         raise BadInput("bad_date", f"There is no such day: {text!r}.", value=text) from None
+
+
+def check_year(day: date) -> date:
+    """`day`, when its year is one that can be meant.
+
+    Raises:
+        BadInput: `bad_date`.
+    """
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise BadInput(
+            "bad_date",
+            f"{uk(day)} cannot be meant: the year is {day.year}.",
+            f"Give a day between {FIRST_YEAR} and {LAST_YEAR}.",
+            value=day.isoformat(),
+        )
+    return day
+
+
+def check_past(day: date, today: date) -> date:
+    """`day`, when something can have happened on it.
+
+    Raises:
+        BadInput: `bad_date` or `in_the_future`.
+    """
+    if day > today:
+        raise BadInput(
+            "in_the_future",
+            f"{uk(day)} is in the future: today is {uk(today)}.",
+            "Give the day on which it happened.",
+            value=day.isoformat(),
+        )
+    return check_year(day)
 
 
 def parse_due(text: str, today: date) -> date:
@@ -129,5 +175,5 @@ def uk(day: date) -> str:
 
 def uk_instant(text: str) -> str:
     """An instant as screens show it, in Scotland's time: `23 Nov 2026 11:42`."""
-    local = moment(text).astimezone(SCOTLAND)
+    local = _in_scotland(text)
     return f"{uk(local.date())} {local:%H:%M}"

@@ -27,7 +27,7 @@ from kitloan.audit.tables import Report
 from kitloan.audit.transfers import journeys
 from kitloan.audit.use import idle, use
 from kitloan.audit.years import academic_years, overdue_by_age
-from kitloan.calendar import end_of, uk
+from kitloan.calendar import check_year, end_of, uk
 from kitloan.errors import BadInput
 from kitloan.models import College, table
 from kitloan.session import ESP, Session
@@ -99,9 +99,10 @@ class Auditor:
             progress: told how many entries are replayed, for an earlier day.
 
         Raises:
-            BadInput: `before_records`, for a day before the first entry of any ledger.
+            BadInput: `before_records`, for a day before the first entry of any ledger; `bad_date`,
+                for one of a year that cannot be meant.
         """
-        day = as_at or self._session.today
+        day = check_year(as_at or self._session.today)
         with self._session.reading() as live:
             known = list(met(live, self._session, day))
             with self._at(live, day, progress or (lambda done, total: None)) as connection:

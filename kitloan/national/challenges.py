@@ -13,7 +13,7 @@ from typing import Literal, get_args
 from sqlalchemy import Connection, func, select
 
 from kitloan.answers import plural
-from kitloan.calendar import end_of, uk
+from kitloan.calendar import check_year, end_of, uk
 from kitloan.entries import ChallengeSet
 from kitloan.errors import BadInput, Refused
 from kitloan.ledger import Writer, facts_said, id_reused
@@ -96,7 +96,7 @@ def set_challenge(
         if (fact.college, fact.answer_by) != (college, answer_by.isoformat()):
             raise id_reused(writer.request)
         return Asked(fact.challenge, college, fact.code, fact.tags, answer_by)
-    if end_of(answer_by) < writer.at:
+    if end_of(check_year(answer_by)) < writer.at:
         raise BadInput(
             "due_in_the_past",
             f"{uk(answer_by)} is in the past.",

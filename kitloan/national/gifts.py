@@ -7,7 +7,7 @@ from itertools import count
 from sqlalchemy import Column, Connection, func, select
 
 from kitloan.accession import define_if_new
-from kitloan.calendar import day_of, uk
+from kitloan.calendar import check_past, day_of
 from kitloan.entries import GiftAgreed, GiftTitle
 from kitloan.errors import BadInput, Refused
 from kitloan.ledger import Writer
@@ -212,16 +212,9 @@ def the_college(connection: Connection, text: str) -> str:
 
 
 def day_on_record(writer: Writer, on: date | None) -> str:
-    """`on` as a fact keeps it, or today; refuses a day that is to come."""
+    """`on` as a fact keeps it, or today; refuses a day that is to come, or of another age."""
     now = day_of(writer.at)
-    if on is not None and on > now:
-        raise BadInput(
-            "in_the_future",
-            f"{uk(on)} is in the future: today is {uk(now)}.",
-            "Give the day on which it happened.",
-            value=on.isoformat(),
-        )
-    return (on or now).isoformat()
+    return (now if on is None else check_past(on, now)).isoformat()
 
 
 def every_gift(connection: Connection) -> tuple[GiftLine, ...]:

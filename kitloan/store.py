@@ -34,6 +34,10 @@ APPLICATION_ID = 0x4B4C4F4E
 BUSY_SECONDS = 10
 _PAGES_AT_ONCE = 4096
 """Of a copy: sixteen megabytes, some ten milliseconds in which nobody writes."""
+_BUSY_PAUSE = 0.02
+"""Seconds until a copy that finds the file locked tries again."""
+_BEGINNINGS = 4
+"""Of a copy in steps, before it is made in one."""
 _PRAGMAS = {
     "foreign_keys": ("ON", 1),
     "journal_mode": ("DELETE", "delete"),
@@ -42,6 +46,10 @@ _PRAGMAS = {
     "temp_store": ("MEMORY", 2),
     "cache_size": (-65536, -65536),  # in KiB: a hundred thousand holdings stay in memory
 }
+
+
+class _NeverStill(Exception):
+    """A store is written to more often than it can be copied."""
 
 
 class Store:
@@ -96,14 +104,33 @@ class Store:
     def copy_to(self, place: Path) -> None:
         """Copy a SQLite store as it is at one moment, while others may go on writing.
 
+        Whatever another program writes between two steps, SQLite begins again. Where some write
+        more often than a copy takes, they wait once, for all of it.
+
         Raises what the driver raises; half a copy may be left at `place`.
         """
+        try:
+            self._copy(place, _PAGES_AT_ONCE)
+        except _NeverStill:
+            os.truncate(place, 0)
+            self._copy(place, -1)
+
+    def _copy(self, place: Path, pages: int) -> None:
         source, target = self.engine.raw_connection(), sqlite3.connect(place)
+        begun, before = 0, 0
+
+        # Between two steps Python hears Ctrl+C, but only where it has something to call.
+        def stepped(status: int, left: int, _total: int) -> None:
+            nonlocal begun, before
+            if status != sqlite3.SQLITE_BUSY:
+                begun, before = begun + (left >= before), left
+            if begun > _BEGINNINGS:
+                raise _NeverStill
+
         try:
             target.execute("PRAGMA journal_mode = OFF")  # half a copy is nobody's data
             driver: Any = source.driver_connection
-            # Between two steps Python hears Ctrl+C, but only where it has something to call.
-            driver.backup(target, pages=_PAGES_AT_ONCE, progress=lambda *_: None)
+            driver.backup(target, pages=pages, progress=stepped, sleep=_BUSY_PAUSE)
         finally:
             target.close()
             source.close()

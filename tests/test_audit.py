@@ -1,9 +1,10 @@
 """ESP's figures and findings: the same numbers from whichever side they are added up."""
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 import kitloan
 from conftest import KIT, SetClock
@@ -113,3 +114,28 @@ def test_former_names_of_colleges_resolve() -> None:
         assert college is not None and college.name == "UHI North, West and Hebrides"
     assert find_college("Hogwarts") is None
     assert len(colleges()) == 25
+
+
+@pytest.mark.parametrize(
+    ("whose", "days_ago"), [("fife", 0), ("fife", 1), ("esp", 1)], ids=["today", "as at", "ESP"]
+)
+def test_nobody_waits_for_a_report(place: str, clock: SetClock, whose: str, days_ago: int) -> None:
+    """A teacher at the counter must not stand there until somebody's figures are done."""
+    with (
+        kitloan.init(whose, place, actor="m.ross", clock=clock) as auditor,
+        kitloan.open(place, actor="j.kerr", college=whose, clock=clock) as other,
+    ):
+        clock.move(days=1)
+        asked: list[str] = []
+
+        @sa.event.listens_for(sa.Engine, "before_cursor_execute")
+        def write_meanwhile(_on: object, _by: object, question: str, *_: object) -> None:
+            if "GROUP BY" in question and not asked:  # one of the report's own
+                asked.append(question)
+                other.holdings.define_types([kit_type_with("Telescope", ())])
+
+        try:
+            auditor.audit.audit(auditor.session.today - timedelta(days=days_ago))
+        finally:
+            sa.event.remove(sa.Engine, "before_cursor_execute", write_meanwhile)
+        assert asked

@@ -3,7 +3,9 @@
 import os
 import sqlite3
 import stat
+import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -188,6 +190,32 @@ def test_whoever_reads_aside_holds_up_nobody(fife: Kitloan, kit: str, tmp_path: 
         fife.desk.check_out([kit], "Viewforth")
         assert fife.find.holding(kit).status == "out"
     assert len(fife.ledger.log()) > before
+
+
+def test_a_store_that_is_never_still_is_read_aside_all_the_same(tmp_path: Path) -> None:
+    """Desks that never pause must not keep whoever verifies waiting until the evening."""
+    file = tmp_path / "fife.sqlite"
+    with kitloan.init("fife", file, actor="m.ross") as desk:
+        with desk.session.store.write() as connection:
+            many = "INSERT INTO programme VALUES ('fife', 'film', zeroblob(20000000))"
+            connection.exec_driver_sql(many)
+        stop = threading.Event()
+
+        def keep_writing() -> None:
+            with closing(sqlite3.connect(file, timeout=20, isolation_level=None)) as busy:
+                busy.execute("PRAGMA synchronous = OFF")
+                while not stop.is_set():
+                    busy.execute("UPDATE setting SET value = value WHERE name = 'schema'")
+
+        writer = threading.Thread(target=keep_writing)
+        writer.start()
+        try:
+            with desk.session.store.read_aside(tmp_path) as reading:
+                count = reading.exec_driver_sql("SELECT count(*) FROM ledger_entry")
+                assert count.scalar_one() == len(desk.ledger.log())
+        finally:
+            stop.set()
+            writer.join()
 
 
 @pytest.mark.parametrize(

@@ -70,12 +70,30 @@ def end_of(day: date) -> str:
     return instant(datetime.combine(day, time(23, 59, 59), tzinfo=SCOTLAND))
 
 
+def start_of(day: date) -> str:
+    """The first second of `day` in Scotland, as an instant."""
+    return instant(datetime(day.year, day.month, day.day, tzinfo=SCOTLAND))
+
+
 def year_before(day: date) -> date:
-    """The same day twelve months earlier; 29 February becomes the 28th."""
+    """The same day twelve months earlier; 29 February becomes the 28th.
+
+    What was seen on that day was seen within the twelve months: as with a due date, the day on
+    which it is to be seen again is not over.
+    """
     try:
         return day.replace(year=day.year - 1)
     except ValueError:
         return day.replace(year=day.year - 1, day=28)
+
+
+def twelve_months_to(day: date) -> date:
+    """The first of the twelve months that end with `day`: to 31 July 2027 it is 1 August 2026.
+
+    What goes on for days is counted over them. Both days belong to them, so there are 365, or 366
+    with a leap day among them.
+    """
+    return year_before(day) + timedelta(days=1)
 
 
 def parse_date(text: str) -> date:

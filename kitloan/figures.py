@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import func, select
 
 from kitloan.answers import Page
-from kitloan.calendar import day_of, year_before
+from kitloan.calendar import day_of, start_of, twelve_months_to
 from kitloan.models import Holding, KitType, Loan, Shortage, table
 from kitloan.narrowing import walked
 from kitloan.paging import PAGE, page_of
@@ -95,7 +95,7 @@ class Figures:
 
     def use_by_type(self) -> list[TypeUse]:
         """Every kit type, the most used first; withdrawn holdings do not count."""
-        since = year_before(self._session.today).isoformat()
+        since = start_of(twelve_months_to(self._session.today))
         kept = (walked(self._session, holding.c.college), holding.c.state != "withdrawn")
         used: Counter[str] = Counter()
         held: Counter[str] = Counter()

@@ -1,6 +1,6 @@
 """Dates as Scotland keeps them."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -12,7 +12,9 @@ from kitloan.calendar import (
     instant,
     parse_date,
     parse_due,
+    start_of,
     today,
+    twelve_months_to,
     uk,
     uk_instant,
     year_before,
@@ -77,6 +79,25 @@ def test_days_end_right_where_the_clocks_change(day: date, end: str) -> None:
     assert end_of(day) == end
 
 
-def test_a_year_before_a_leap_day() -> None:
-    """The audit of 29 February must not fail."""
-    assert year_before(date(2028, 2, 29)) == date(2027, 2, 28)
+@pytest.mark.parametrize(
+    ("last", "first", "days"),
+    [
+        (date(2027, 7, 31), date(2026, 8, 1), 365),
+        (date(2027, 12, 31), date(2027, 1, 1), 365),
+        (date(2028, 2, 28), date(2027, 3, 1), 365),
+        (date(2028, 2, 29), date(2027, 3, 1), 366),
+        (date(2028, 7, 31), date(2027, 8, 1), 366),
+        (date(2029, 2, 28), date(2028, 2, 29), 366),
+    ],
+)
+def test_twelve_months_are_as_long_as_a_year(last: date, first: date, days: int) -> None:
+    """A kit that is lent on every day of a year would have been lent on one more than it has."""
+    assert twelve_months_to(last) == first
+    assert year_before(last) == first - timedelta(days=1)
+    assert (last - first).days + 1 == days
+
+
+def test_a_day_begins_at_midnight_in_scotland() -> None:
+    """A scan at half past midnight in June would be one of the day before."""
+    assert start_of(date(2027, 6, 10)) == "2027-06-09T23:00:00Z"
+    assert start_of(date(2027, 12, 10)) == "2027-12-10T00:00:00Z"

@@ -1,11 +1,11 @@
 """What the figures and the findings both ask of a holding."""
 
-from datetime import date, datetime, time
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, and_, exists, select
 
-from kitloan.calendar import SCOTLAND, instant, year_before
+from kitloan.calendar import start_of, year_before
 from kitloan.models import Holding, KitType, table
 from kitloan.models.absence import Transfer
 from kitloan.transfers.meeting import CAME
@@ -31,11 +31,6 @@ def type_names(connection: Connection) -> dict[tuple[str, str], str]:
     return {(row.college, row.kit_type): row.name for row in rows}
 
 
-def a_year_ago(day: date) -> str:
-    """The instant at which the twelve months that end with `day` began."""
-    return instant(datetime.combine(year_before(day), time(), tzinfo=SCOTLAND))
-
-
 def unseen(day: date) -> Any:
-    """Not sighted in the twelve months that end with `day`, or never."""
-    return holding.c.sighted_at.is_(None) | (holding.c.sighted_at < a_year_ago(day))
+    """Not sighted on the same day a year earlier, nor since; or never."""
+    return holding.c.sighted_at.is_(None) | (holding.c.sighted_at < start_of(year_before(day)))

@@ -96,8 +96,14 @@ _FIGURES = (
     _number("short", "Short", "Kits of which any component is missing or broken."),
     _number("in_transit", "In transit", "Sent to another college and not yet received."),
     _number("missing", "Missing", "On record as not to be found."),
-    _number("sighted", "Seen in 12 months", "Scanned or seen in the last twelve months."),
-    _number("not_sighted", "Not seen in 12 months", "Not scanned or seen in twelve months."),
+    _number(
+        "sighted", "Seen in 12 months", "Scanned or seen on the same day a year ago, or since."
+    ),
+    _number(
+        "not_sighted",
+        "Not seen in 12 months",
+        "Not scanned or seen on the same day a year ago, nor since.",
+    ),
 )
 
 
@@ -341,8 +347,8 @@ def _use(use: Iterable[Use], name: str, title: str, heading: str, *, chart: bool
     return Table(
         name,
         title,
-        "Over the last twelve months: days out over days held. Of a stock of loose items, the part "
-        "that is lent counts.",
+        "Over the twelve months that end with this day: days out over days held. Of a stock of loose "
+        "items, the part that is lent counts.",
         (
             _text("name", heading, "The name."),
             _number("holdings", "Held", "Holdings on the register."),

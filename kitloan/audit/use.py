@@ -1,6 +1,6 @@
 """How the holdings are used: days out over days held, loans, and the organisations they served.
 
-Over the twelve months that end with the day of the audit. A loan counts the days from the one on
+Over the twelve months that end with the day of the audit: to 31 July, from 1 August. A loan counts the days from the one on
 which it went to the one before it came back, and at least one; a loan that is out counts the day of
 the audit. Of a stock of loose items it counts the part that was lent: twelve of thirty goggles for
 ten days are four days of that holding. A holding counts the days for which its college had it.
@@ -13,10 +13,10 @@ from fractions import Fraction
 
 from sqlalchemy import Connection, case, func, or_, select
 
-from kitloan.audit.conditions import KEPT, a_year_ago, type_names
+from kitloan.audit.conditions import KEPT, type_names
 from kitloan.audit.days import scottish_day
 from kitloan.audit.stays import Stay, stays
-from kitloan.calendar import day_of, end_of, year_before
+from kitloan.calendar import day_of, end_of, start_of, twelve_months_to
 from kitloan.models import Holding, Loan, table
 from kitloan.prepared import AnyRow
 from kitloan.text import fold
@@ -75,7 +75,7 @@ class _Uses:
 def use(connection: Connection, day: date) -> tuple[list[Use], list[Use]]:
     """The use of every kit type, and of every college, in the twelve months that end with `day`."""
     uses = _Uses(type_names(connection))
-    start, until = year_before(day), day + timedelta(days=1)
+    start, until = twelve_months_to(day), day + timedelta(days=1)
     for row in _held(connection, day, start):
         for each in uses.both(row.college, row.kit_type):
             each.holdings += row.holdings
@@ -101,7 +101,7 @@ def use(connection: Connection, day: date) -> tuple[list[Use], list[Use]]:
 def _held(connection: Connection, day: date, start: date) -> Iterable[AnyRow]:
     """Holdings that are kept, and the days since each came, as if it had never moved."""
     came = case(
-        (holding.c.accessioned_at < a_year_ago(day), start.toordinal()),
+        (holding.c.accessioned_at < start_of(start), start.toordinal()),
         else_=scottish_day(holding.c.accessioned_at, start, day),
     )
     return connection.execute(
@@ -125,7 +125,7 @@ def _more_days(stay: Stay, start: date, until: date) -> int:
 
 def _lent(connection: Connection, day: date, start: date) -> Iterable[AnyRow]:
     """Loans that have days in the twelve months; by borrower, and of stock by what was lent."""
-    since, last = a_year_ago(day), end_of(day)
+    since, last = start_of(start), end_of(day)
     began = case(
         (loan.c.out_at < since, start.toordinal()), else_=scottish_day(loan.c.out_at, start, day)
     )
@@ -172,7 +172,7 @@ class Idle:
 
 def idle(connection: Connection, day: date) -> list[Idle]:
     """What is not used, the longest unused first."""
-    since = a_year_ago(day)
+    since = start_of(twelve_months_to(day))
     of_it = (loan.c.college == holding.c.college, loan.c.tag == holding.c.tag)
     lately = select(loan.c.tag).where(*of_it, loan.c.closed_at >= since).exists()
     last = (

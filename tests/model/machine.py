@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ import kitloan
 from conftest import KIT, SetClock
 from kitloan import Count, Gift, KitloanError, NewHolding
 from kitloan.answers import Holding
-from kitloan.calendar import SCOTLAND, instant, today, year_before
+from kitloan.calendar import instant, start_of, today, year_before
 from kitloan.entries import Component, KitTypeDefined
 from kitloan.library import Kitloan
 from kitloan.models import Loan, table
@@ -495,8 +495,8 @@ class Scotland(RuleBasedStateMachine):
         verdict = esp.ledger.verify()
         assert verdict.ok, verdict.findings
         assert not lent_twice(esp)
-        start = datetime.combine(year_before(self.today), time(), tzinfo=SCOTLAND)
-        counted = totals(self.worlds.values(), self.today, instant(start))
+        since = start_of(year_before(self.today))
+        counted = totals(self.worlds.values(), self.today, since)
         audit = esp.audit.audit()
         found = {name: getattr(audit.totals, name) for name in counted}
         assert (found, audit.totals.colleges) == (counted, len(COLLEGES))

@@ -22,12 +22,13 @@ from kitloan.audit.findings import Finding, findings, sorted_findings
 from kitloan.audit.forms.json import as_json as tables_as_json
 from kitloan.audit.freshness import freshness
 from kitloan.audit.gifts import reconciled
+from kitloan.audit.idle import idle
 from kitloan.audit.met import met
 from kitloan.audit.report import Material, build
 from kitloan.audit.spares import spares
 from kitloan.audit.tables import Report
 from kitloan.audit.transfers import journeys
-from kitloan.audit.use import idle, use
+from kitloan.audit.use import use
 from kitloan.audit.years import academic_years, overdue_by_age
 from kitloan.calendar import check_year, end_of, uk
 from kitloan.errors import BadInput

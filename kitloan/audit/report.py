@@ -11,10 +11,11 @@ from kitloan.audit.figures import Group, Totals
 from kitloan.audit.findings import CODES, Finding
 from kitloan.audit.freshness import Fresh
 from kitloan.audit.gifts import Gifts
+from kitloan.audit.idle import Idle
 from kitloan.audit.spares import Pair, Spare
 from kitloan.audit.tables import Cell, Chart, Column, Kind, Report, Table
 from kitloan.audit.transfers import Journey
-from kitloan.audit.use import Idle, Use
+from kitloan.audit.use import Use
 from kitloan.audit.years import Year
 from kitloan.calendar import uk
 from kitloan.reference import colleges
@@ -347,8 +348,8 @@ def _use(use: Iterable[Use], name: str, title: str, heading: str, *, chart: bool
     return Table(
         name,
         title,
-        "Over the twelve months that end with this day: days out over days held. Of a stock of loose "
-        "items, the part that is lent counts.",
+        "Over the twelve months that end with this day: days out over days held. Of a stock of "
+        "loose items, what was out of what was held counts.",
         (
             _text("name", heading, "The name."),
             _number("holdings", "Held", "Holdings on the register."),

@@ -1,29 +1,32 @@
 """How the holdings are used: days out over days held, loans, and the organisations they served.
 
-Over the twelve months that end with the day of the audit: to 31 July, from 1 August. A loan counts the days from the one on
+Over the twelve months that end with the day of the audit. A loan counts the days from the one on
 which it went to the one before it came back, and at least one; a loan that is out counts the day of
-the audit. Of a stock of loose items it counts the part that was lent: twelve of thirty goggles for
-ten days are four days of that holding. A holding counts the days for which its college had it.
+the audit. Of a stock of loose items it counts what was out, of what was held on those days: twelve
+of thirty goggles for ten days are four days of that holding. One that a register had when it was
+read in counts the days since then, and is not among the loans that began. A holding counts the days
+for which its college had it.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
 
 from sqlalchemy import Connection, case, func, or_, select
 
 from kitloan.audit.conditions import KEPT, type_names
 from kitloan.audit.days import scottish_day
+from kitloan.audit.months import OF_HOLDING, Months
 from kitloan.audit.stays import Stay, stays
-from kitloan.calendar import day_of, end_of, start_of, twelve_months_to
+from kitloan.audit.stock import StockLoan, lent_of_stock
+from kitloan.calendar import end_of
 from kitloan.models import Holding, Loan, table
 from kitloan.prepared import AnyRow
 from kitloan.text import fold
 
 holding, loan = table(Holding), table(Loan)
-
-_OF_HOLDING = (holding.c.college == loan.c.college) & (holding.c.tag == loan.c.tag)
 
 
 @dataclass(slots=True)
@@ -34,13 +37,22 @@ class Use:
     holdings: int = 0
     loans: int = 0
     whole_out: int = 0
-    parts_out: Fraction = Fraction(0)
+    parts_out: Counter[int] = field(default_factory=Counter)
+    """Days of the things of stocks, by how many there were."""
     days_held: int = 0
     organisations: set[str] = field(default_factory=set)
 
+    def lent_to(self, whom: AnyRow | StockLoan, loans: int) -> None:
+        """So many loans to an organisation began."""
+        self.loans += loans
+        if loans:
+            self.organisations.add(f"{whom.college} {whom.organisation}")
+
     @property
     def _out(self) -> Fraction:
-        return self.whole_out + self.parts_out
+        return sum(
+            (Fraction(days, of) for of, days in self.parts_out.items()), Fraction(self.whole_out)
+        )
 
     @property
     def days_out(self) -> float:
@@ -74,124 +86,87 @@ class _Uses:
 
 def use(connection: Connection, day: date) -> tuple[list[Use], list[Use]]:
     """The use of every kit type, and of every college, in the twelve months that end with `day`."""
-    uses = _Uses(type_names(connection))
-    start, until = twelve_months_to(day), day + timedelta(days=1)
-    for row in _held(connection, day, start):
+    uses, months = _Uses(type_names(connection)), Months(day)
+    for row in _held(connection, months):
         for each in uses.both(row.college, row.kit_type):
             each.holdings += row.holdings
             each.days_held += row.days
     for stay in stays(connection):
         for each in uses.both(stay.college, stay.kit_type):
-            each.days_held += _more_days(stay, start, until)
-    for row in _lent(connection, day, start):
-        whom = {f"{row.college} {row.organisation}"} if row.loans else set()
+            each.days_held += _more_days(stay, months)
+    for row in _lent_whole(connection, months):
         for each in uses.both(row.college, row.kit_type):
-            each.loans += row.loans
-            if row.lent < row.held:
-                each.parts_out += Fraction(int(row.days) * row.lent, row.held)
-            else:
-                each.whole_out += int(row.days)
-            each.organisations |= whom
+            each.whole_out += row.days
+            each.lent_to(row, row.loans)
+    for lent in lent_of_stock(connection, months):
+        for each in uses.both(lent.college, lent.kit_type):
+            each.parts_out.update(lent.out)
+            each.lent_to(lent, int(lent.began))
     return (
         sorted(uses.types.values(), key=lambda each: (-(each.share or 0), fold(each.name))),
         [uses.places[key] for key in sorted(uses.places)],
     )
 
 
-def _held(connection: Connection, day: date, start: date) -> Iterable[AnyRow]:
+def _held(connection: Connection, months: Months) -> Iterable[AnyRow]:
     """Holdings that are kept, and the days since each came, as if it had never moved."""
     came = case(
-        (holding.c.accessioned_at < start_of(start), start.toordinal()),
-        else_=scottish_day(holding.c.accessioned_at, start, day),
+        (holding.c.accessioned_at < months.since, months.start.toordinal()),
+        else_=scottish_day(holding.c.accessioned_at, months.start, months.day),
     )
     return connection.execute(
         select(
             holding.c.college,
             holding.c.kit_type,
             func.count().label("holdings"),
-            func.sum(day.toordinal() + 1 - came).label("days"),
+            func.sum(months.until.toordinal() - came).label("days"),
         )
         .where(KEPT)
         .group_by(holding.c.college, holding.c.kit_type)
     )
 
 
-def _more_days(stay: Stay, start: date, until: date) -> int:
+def _more_days(stay: Stay, months: Months) -> int:
     """Days of one that moved: those it was held, less those that `_held` reckons for it."""
+    start, until = months.start, months.until
     days = sum(max(0, ((ended or until) - max(start, began)).days) for began, ended in stay.spans)
     (first, _), *_ = stay.spans
     return days - ((until - max(start, first)).days if stay.kept else 0)
 
 
-def _lent(connection: Connection, day: date, start: date) -> Iterable[AnyRow]:
-    """Loans that have days in the twelve months; by borrower, and of stock by what was lent."""
-    since, last = start_of(start), end_of(day)
-    began = case(
-        (loan.c.out_at < since, start.toordinal()), else_=scottish_day(loan.c.out_at, start, day)
+def _lent_whole(connection: Connection, months: Months) -> Iterable[AnyRow]:
+    """Loans of whole holdings that have days in the twelve months, by borrower."""
+    start, day = months.start, months.day
+    first = case(
+        (~months.on_record, start.toordinal()), else_=scottish_day(loan.c.out_at, start, day)
     )
-    ended = case(
-        (or_(loan.c.closed_at.is_(None), loan.c.closed_at > last), day.toordinal() + 1),
+    over = case(
+        (
+            or_(loan.c.closed_at.is_(None), loan.c.closed_at > end_of(day)),
+            months.until.toordinal(),
+        ),
         else_=scottish_day(loan.c.closed_at, start, day),
     )
     each = (
         select(
             loan.c.college,
             holding.c.kit_type,
-            loan.c.quantity.label("lent"),
-            holding.c.quantity.label("held"),
             loan.c.organisation,
-            case((loan.c.out_at >= since, 1), else_=0).label("begun"),
-            began.label("began"),
-            ended.label("ended"),
+            case((months.began, 1), else_=0).label("began"),
+            case((months.on_record, 1), else_=0).label("least"),
+            first.label("first"),
+            over.label("over"),
         )
-        .join_from(loan, holding, _OF_HOLDING)
-        .where(or_(loan.c.closed_at.is_(None), loan.c.closed_at >= since), loan.c.out_at <= last)
+        .join_from(loan, holding, OF_HOLDING)
+        .where(months.lent, loan.c.exclusive)
         .subquery()
     )
-    days = case((each.c.ended > each.c.began, each.c.ended - each.c.began), else_=each.c.begun)
-    keys = (each.c.college, each.c.kit_type, each.c.organisation, each.c.lent, each.c.held)
+    days = case((each.c.over > each.c.first, each.c.over - each.c.first), else_=each.c.least)
+    keys = (each.c.college, each.c.kit_type, each.c.organisation)
     return connection.execute(
         select(
             *keys,
-            func.sum(each.c.begun).label("loans"),
+            func.sum(each.c.began).label("loans"),
             func.sum(days).label("days"),
         ).group_by(*keys)
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Idle:
-    """A holding that nobody had on loan in the twelve months, though it was there all of them."""
-
-    tag: str
-    college: str
-    type: str
-    last_lent: date | None
-    last_sighted: date | None
-
-
-def idle(connection: Connection, day: date) -> list[Idle]:
-    """What is not used, the longest unused first."""
-    since = start_of(twelve_months_to(day))
-    of_it = (loan.c.college == holding.c.college, loan.c.tag == holding.c.tag)
-    lately = select(loan.c.tag).where(*of_it, loan.c.closed_at >= since).exists()
-    last = (
-        select(func.max(loan.c.out_at)).where(*of_it).correlate(holding).scalar_subquery()
-    ).label("last")
-    rows = connection.execute(
-        select(holding.c.tag, holding.c.college, holding.c.kit_type, last, holding.c.sighted_at)
-        .where(holding.c.state == "held", holding.c.out_quantity == 0)
-        .where(holding.c.accessioned_at < since, ~lately)
-    )
-    names = type_names(connection)
-    found = [
-        Idle(
-            row.tag,
-            row.college,
-            names[row.college, row.kit_type],
-            day_of(row.last) if row.last else None,
-            day_of(row.sighted_at) if row.sighted_at else None,
-        )
-        for row in rows
-    ]
-    return sorted(found, key=lambda each: (each.last_lent or date.min, each.college, each.tag))

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, case, func, select
 
+from kitloan.audit.months import FOUND
 from kitloan.models import Holding, Loan, table
 from kitloan.models.absence import Arrival, Withdrawal
 from kitloan.prepared import AnyRow
@@ -75,7 +76,11 @@ def academic_years(connection: Connection) -> list[Year]:
     for row in _by_year(connection, withdrawal.c.signed_at, withdrawal.c.signed_at.is_not(None)):
         year_of(row).withdrawn += row.many
     for row in _by_year(
-        connection, loan.c.out_at, None, func.count(loan.c.organisation.distinct()), loan.c.college
+        connection,
+        loan.c.out_at,
+        ~FOUND,
+        func.count(loan.c.organisation.distinct()),
+        loan.c.college,
     ):
         year_of(row).loans += row.many
         year_of(row).organisations += row.different  # a borrower is a college's own

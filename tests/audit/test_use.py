@@ -1,6 +1,7 @@
 """Use: days out over days held, against a count by hand."""
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -143,3 +144,121 @@ def test_overdue_by_age_has_each_loan_once(scotland: Scotland, clock: SetClock) 
     clock.move(days=400)
     ages = [values(each, ("loans", "things")) for each in rows(scotland.audit(), "overdue_by_age")]
     assert ages == [[3, 5], [2, 2], [2, 2], [2, 2], [1, 1]]
+
+
+def test_stock_that_comes_back_in_parts_was_out_in_parts(
+    scotland: Scotland, clock: SetClock
+) -> None:
+    """One of thirty goggles that a school forgot would keep the whole shelf in use for months."""
+    fife = scotland["fife"]
+    goggles = fife.holdings.add(NewHolding("Goggles", quantity=30)).tag
+    beakers = fife.holdings.add(NewHolding("Beakers", quantity=8)).tag
+    fife.desk.check_out([goggles], "Beath High School", quantity=30)
+    fife.desk.check_out([beakers], "Beath High School", quantity=6)
+    clock.move(days=1)
+    fife.desk.check_in([goggles], quantity=29)
+    clock.move(days=9)
+    fife.desk.check_in([beakers], quantity=4)
+    fife.desk.undo()  # they were another school's
+    clock.move(days=90)
+    fife.desk.check_in([beakers], quantity=6)
+    found = scotland.audit()
+    use = {each["name"]: each for each in rows(found, "use_by_type")}
+    assert use["Goggles"]["days_out"] == round((29 * 1 + 1 * 101) / 30, 1) == 4.3
+    assert use["Goggles"]["share"] == (29 * 1 + 1 * 101) / 30 / 101
+    assert use["Beakers"]["days_out"] == 100 * 6 / 8
+    (tag,) = scotland.kits("fife", 1)  # what came back before the twelve months is not of them
+    clock.move(days=400)
+    assert values(row(scotland.audit(), "use_by_college", name="fife"), USED) == [
+        *(3, 0, 0),
+        round(365 / 30, 1),
+        3 * 365,
+    ]
+    assert tag
+
+
+def test_a_stock_was_as_large_as_it_was_then(scotland: Scotland, clock: SetClock) -> None:
+    """Ninety beakers bought today would make last year's use a tenth of what it was."""
+    fife = scotland["fife"]
+    many, few = (fife.holdings.add(NewHolding(each, quantity=10)).tag for each in ("Many", "Few"))
+    one = fife.holdings.add(NewHolding("One")).tag
+    fife.desk.check_out([many, few], "Beath High School", quantity=10)
+    fife.desk.check_out([one], "Beath High School")
+    clock.move(days=100)
+    fife.desk.check_in([many, few, one])
+    fife.holdings.amend(many, quantity=100)
+    fife.holdings.amend(few, quantity=1)
+    fife.holdings.amend(one, quantity=4)
+    fife.desk.check_out([many], "Beath High School", quantity=25)
+    clock.move(days=9)
+    found = scotland.audit()
+    use = {each["name"]: each["days_out"] for each in rows(found, "use_by_type")}
+    assert use == {"Many": 100 + 10 * 25 / 100, "Few": 100, "One": 100}
+    scotland.send()
+    earlier = scotland.esp.audit.audit(fife.session.today - timedelta(days=60))
+    assert {each["name"]: each["days_out"] for each in rows(earlier, "use_by_type")} == {
+        "Many": 50,
+        "Few": 50,
+        "One": 50,
+    }
+
+
+def test_a_stock_that_moved_was_as_large_as_each_college_had_it(
+    scotland: Scotland, clock: SetClock
+) -> None:
+    """Two goggles lost on the way would change what the first college did with all of them."""
+    fife, borders = scotland["fife"], scotland["borders"]
+    tag = fife.holdings.add(NewHolding("Goggles", quantity=30)).tag
+    fife.desk.check_out([tag], "Beath High School", quantity=15)
+    clock.move(days=10)
+    fife.desk.check_in([tag])
+    fife.transfers.send(tag, "borders")
+    borders.transfers.receive(tag, "fife", type="Goggles", quantity=28)
+    borders.desk.check_out([tag], "Viewforth High School", quantity=14)
+    clock.move(days=10)
+    borders.desk.check_in([tag])
+    borders.transfers.send(tag, "fife")
+    fife.transfers.receive(tag, "borders", type="Goggles", quantity=20)
+    fife.desk.check_out([tag], "Beath High School", quantity=20)
+    clock.move(days=9)
+    use = {each["name"]: each["days_out"] for each in rows(scotland.audit(), "use_by_college")}
+    # On the day that it came back, Fife had had thirty at first.
+    assert use == {"fife": round(5 + 9 + 20 / 30, 1), "borders": 5}
+
+
+def test_what_a_register_had_on_loan_began_earlier(
+    scotland: Scotland, clock: SetClock, tmp_path: Path
+) -> None:
+    """The day on which a college begins with kitloan would be the busiest of its year."""
+    fife = scotland["fife"]
+    register = tmp_path / "register.csv"
+    register.write_text(
+        "Asset no,Kit,Quantity,On loan to,Due back\n"
+        "K1,Microscope,1,Beath High,01/03/2025\n"
+        "K2,Goggles,4,Beath High,\n"
+    )
+    fife.registers.take_in(register)
+    fife.desk.check_in(["K1"])
+    fife.desk.check_out(["K1"], "Viewforth")  # within the second, and it did begin
+    clock.move(days=9)
+    found = scotland.audit()
+    assert values(row(found, "use_by_college", name="fife"), USED) == [2, 1, 1, 1 + 10 + 10, 20]
+    told = [values(each, ("loans", "organisations")) for each in rows(found, "years")]
+    assert told == [[1, 1]]
+
+
+def test_what_was_at_another_college_was_not_idle(scotland: Scotland, clock: SetClock) -> None:
+    """A kit that two colleges share, and one lends all winter, would be called unused."""
+    shared, called_off, moved = scotland.kits("fife", 3)
+    clock.move(days=30)
+    for tag in (shared, moved):
+        scotland["fife"].transfers.send(tag, "borders")
+        scotland["borders"].transfers.receive(tag, "fife", type="STEM kit")
+    scotland["fife"].transfers.send(called_off, "borders")
+    scotland["fife"].transfers.call_off(called_off)
+    clock.move(days=300)
+    scotland["borders"].transfers.send(shared, "fife")
+    scotland["fife"].transfers.receive(shared, "borders", type="STEM kit")
+    clock.move(days=100)
+    idle = [(each["tag"], each["college"]) for each in rows(scotland.audit(), "idle")]
+    assert sorted(idle) == sorted([(called_off, "fife"), (moved, "borders")])

@@ -1,0 +1,69 @@
+"""The twelve months that a year's use is counted over, and which loans lie in them."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select, tuple_
+
+from kitloan.calendar import end_of, start_of, twelve_months_to
+from kitloan.models import Holding, Loan, table
+from kitloan.sealed import entry, said
+
+holding, loan = table(Holding), table(Loan)
+
+OF_HOLDING = and_(holding.c.college == loan.c.college, holding.c.tag == loan.c.tag)
+
+_REGISTERS = select(holding.c.college, holding.c.accessioned_at).where(
+    holding.c.register_row.is_not(None)
+)
+FOUND = and_(
+    # Asked of each loan's entries, it would cost more than all the rest: so first, when it was.
+    tuple_(loan.c.college, loan.c.out_at).in_(_REGISTERS),
+    exists().where(
+        entry.c.college == loan.c.college,
+        entry.c.tag == loan.c.tag,
+        entry.c.kind == "loan.found",
+        said("loan") == loan.c.loan,
+    ),
+)
+"""A register had the loan when it was read in: it began earlier, and nobody knows when."""
+
+
+@dataclass(frozen=True, slots=True)
+class Months:
+    """The twelve months that end with `day`; the conditions are on the table of loans."""
+
+    day: date
+
+    @property
+    def start(self) -> date:
+        """Their first day."""
+        return twelve_months_to(self.day)
+
+    @property
+    def until(self) -> date:
+        """The day after their last."""
+        return self.day + timedelta(days=1)
+
+    @property
+    def since(self) -> str:
+        """The instant at which they begin."""
+        return start_of(self.start)
+
+    @property
+    def lent(self) -> ColumnElement[bool]:
+        """It was out in them."""
+        return and_(
+            or_(loan.c.closed_at.is_(None), loan.c.closed_at >= self.since),
+            loan.c.out_at <= end_of(self.day),
+        )
+
+    @property
+    def on_record(self) -> ColumnElement[bool]:
+        """It came on record in them: its days count from then on."""
+        return loan.c.out_at >= self.since
+
+    @property
+    def began(self) -> ColumnElement[bool]:
+        """It began in them."""
+        return and_(self.on_record, ~FOUND)

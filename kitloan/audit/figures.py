@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, case, exists, func, select
 
 from kitloan.audit.conditions import KEPT, type_names, unseen
+from kitloan.audit.donors import came_from, nearest
 from kitloan.models import Gift, Holding, Loan, Shortage, table
 from kitloan.models.absence import Arrival
 from kitloan.prepared import AnyRow
@@ -148,14 +149,8 @@ def _few(rows: Table, which: ColumnElement[bool] | None = None) -> Select[*tuple
 
 
 def _passed_on(connection: Connection, day: date) -> Iterator[tuple[_Key, str, Figures]]:
-    """What came from another college and has no donor here: who gave it, as that one says.
-
-    Not every college is told: its ledger has the receiver's words alone. So the way is gone back,
-    to the college that knows.
-    """
-    came: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for row in connection.execute(select(arrival).order_by(arrival.c.received_at.desc())):
-        came[row.college, row.tag].append(row.from_college)
+    """What came from another college and has no donor here: who gave it, as that one says."""
+    came = came_from(connection.execute(select(arrival)))
     if not came:
         return
     donors = {
@@ -176,7 +171,7 @@ def _passed_on(connection: Connection, day: date) -> Iterator[tuple[_Key, str, F
         .where(KEPT, gift.c.donor.is_(None), exists().where(*_OF_ARRIVAL))
     )
     for row in rows:
-        donor = _giver((row.college, row.tag), came, donors)
+        donor = nearest((row.college, row.tag), came, donors)
         if donor is not None:
             counted = {name: getattr(row, name) for name in asked}
             yield (row.college, row.kit_type, None), donor, Figures(holdings=1, **counted)
@@ -185,23 +180,6 @@ def _passed_on(connection: Connection, day: date) -> Iterator[tuple[_Key, str, F
 _DONORS_OF_WHAT_MOVED = select(gift.c.college, gift.c.tag, gift.c.donor).where(
     gift.c.donor.is_not(None), gift.c.tag.in_(select(arrival.c.tag))
 )
-
-
-def _giver(
-    place: tuple[str, str],
-    came: Mapping[tuple[str, str], list[str]],
-    donors: Mapping[tuple[str, str], str],
-) -> str | None:
-    """The donor that the nearest college on the way back knows of."""
-    been, waiting = {place}, [place]
-    while waiting:
-        at = waiting.pop(0)
-        if at in donors:
-            return donors[at]
-        before = [(college, at[1]) for college in came.get(at, ())]
-        waiting += [each for each in dict.fromkeys(before) if each not in been]
-        been.update(before)
-    return None
 
 
 def by_region(colleges: Iterable[AnyRow], counts: Counts) -> tuple[Group, ...]:

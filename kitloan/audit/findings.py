@@ -13,19 +13,19 @@ from sqlalchemy import Connection, and_, exists, func, select
 from kitloan.answers import plural
 from kitloan.audit.challenges import Answer
 from kitloan.audit.conditions import KEPT, unseen
+from kitloan.audit.donors import without_donor
 from kitloan.audit.freshness import Fresh
 from kitloan.audit.transfers import Journey
 from kitloan.calendar import day_of, uk
 from kitloan.models import Component, Gift, Holding, Loan, Organisation, Shortage, table
-from kitloan.models.absence import Absence, Withdrawal
+from kitloan.models.absence import Absence
 from kitloan.models.national import Gifting
 from kitloan.session import ESP
 from kitloan.tags import grouped
-from kitloan.withdrawing import NOT_OURS_TO_GIVE
 
 absence, component, gift = table(Absence), table(Component), table(Gift)
 gifting, holding, loan = table(Gifting), table(Holding), table(Loan)
-organisation, shortage, withdrawal = table(Organisation), table(Shortage), table(Withdrawal)
+organisation, shortage = table(Organisation), table(Shortage)
 
 Severity = Literal["high", "medium", "low"]
 
@@ -113,25 +113,12 @@ def findings(
 
 
 def _without_donor(connection: Connection) -> Iterable[Finding]:
-    rows = connection.execute(
-        select(withdrawal.c.college, withdrawal.c.tag, gift.c.donor)
-        .join_from(
-            withdrawal,
-            gift,
-            and_(gift.c.college == withdrawal.c.college, gift.c.tag == withdrawal.c.tag),
-        )
-        .where(
-            withdrawal.c.signed_at.is_not(None),
-            withdrawal.c.donor_agreement.is_(None),
-            gift.c.title.in_(NOT_OURS_TO_GIVE),
-        )
-    )
-    for row in rows:
+    for each in without_donor(connection):
         yield Finding(
             "withdrawn_without_donor",
-            row.college,
-            row.tag,
-            f"{grouped(row.tag)} was withdrawn, and no agreement of {row.donor or 'its donor'} "
+            each.college,
+            each.tag,
+            f"{grouped(each.tag)} was withdrawn, and no agreement of {each.donor or 'its donor'} "
             "is on record.",
         )
 

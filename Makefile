@@ -71,4 +71,4 @@ format: $(READY)
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) build dist kitloan-demo
+	rm -rf $(VENV) build dist kitloan-demo bench/.stores

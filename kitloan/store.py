@@ -364,7 +364,7 @@ def _postgres(place: str) -> Store:
         raise StoreError(
             "no_driver",
             "The PostgreSQL driver is not installed.",
-            'Install it with: pip install "kitloan[postgres]"',
+            'Install it where kitloan was installed from: pip install ".[postgres]"',
         ) from missing
     return Store(engine, name)
 

@@ -2,8 +2,8 @@
 
 An exchange file is JSON Lines in gzip: a signed header, then one entry a line exactly as it was
 sealed. `zcat FILE | sed -n 3p | tr -d '\\n' | sha256sum` gives the hash that line 4 names as
-`prev`, so a file can be checked with common tools. It holds no names of people, because the ledger
-has none.
+`prev`, so a file can be checked with common tools. It holds no details of borrowers or contacts,
+because the ledger has none; the technician on record is named.
 
 Importing knows entries by (ledger, number): what is known already must be the same, what is new
 must follow on. So a file can come twice and files can come in any order, and a file that does not

@@ -72,3 +72,14 @@ def test_every_module_of_the_house_is_on_its_map() -> None:
     packages = {f"{path.parent.name}/" for path in (ROOT / "kitloan").glob("*/__init__.py")}
     ours = modules - {"__init__.py", "__main__.py"}
     assert not [name for name in ours | packages if name not in text]
+
+
+@pytest.mark.parametrize("page", ["docs/trust.md", "SECURITY.md"])
+def test_the_tests_that_hold_a_promise_are_there(page: str) -> None:
+    """A promise whose test was renamed away is one that nobody keeps."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", text)
+    assert named
+    for path, test in named:
+        source = (ROOT / path).read_text(encoding="utf-8")
+        assert not test or re.search(rf"def {test}\(", source), f"{path}::{test}"

@@ -6,9 +6,16 @@ from datetime import date
 import pytest
 
 from conftest import SetClock
-from kitloan import Count, Gift, NewHolding, Refused
+from kitloan import Count, Gift, NewHolding, Refused, entries
 from kitloan.answers import as_json
 from kitloan.library import Kitloan
+from kitloan.tags import mint
+
+DESK_ACTIONS = {
+    str(each.model_fields["kind"].default)
+    for each in vars(entries).values()
+    if isinstance(each, type) and getattr(each, "desk_action", False)
+}
 
 
 def test_each_desk_action_can_be_undone(fife: Kitloan, kit: str, clock: SetClock) -> None:
@@ -27,13 +34,23 @@ def test_each_desk_action_can_be_undone(fife: Kitloan, kit: str, clock: SetClock
         lambda: fife.desk.check_out([goggles], "Balwearie High School", quantity=9),
         lambda: fife.desk.check_in([goggles], quantity=4),
         lambda: fife.holdings.report_missing(kit, "not on its shelf"),
+        lambda: fife.holdings.found(kit),
+        lambda: fife.transfers.send(kit, "Borders College"),
+        lambda: fife.transfers.call_off(kit),
+        lambda: fife.transfers.receive(mint(), "Borders College", type="Telescope"),
+        lambda: fife.holdings.add(NewHolding("Abacus")),
+        lambda: fife.holdings.propose_withdrawal(kit, "worn out"),
     ]
     states = [_state(fife)]
+    begun = len(fife.ledger.log())
     for act in actions:
         clock.move(minutes=1)
         act()
         states.append(_state(fife))
         assert states[-1] != states[-2]
+    done = {line.kind for line in fife.ledger.log()[begun:]}
+    # Signing is a second person's: tests/test_withdrawing.py.
+    assert DESK_ACTIONS - done == {"holding.withdrawn"}, "an action that this list leaves out"
     for before in reversed(states[:-1]):
         fife.desk.undo()
         assert _state(fife) == before
@@ -41,7 +58,11 @@ def test_each_desk_action_can_be_undone(fife: Kitloan, kit: str, clock: SetClock
 
 
 def _state(desk: Kitloan) -> object:
-    return as_json(desk.find.search("").items), as_json(desk.find.loans().items)
+    return (
+        as_json(desk.find.search("").items),
+        as_json(desk.find.loans().items),
+        as_json(desk.holdings.proposed_withdrawals()),
+    )
 
 
 def test_undo_takes_back_a_whole_basket(fife: Kitloan, kit: str) -> None:

@@ -486,6 +486,27 @@ def test_values_of_another_type_are_findings_too(tmp_path: Path, statement: str)
         assert not desk.ledger.verify().ok
 
 
+@pytest.mark.parametrize(
+    ("what", "name"),
+    [
+        ("TRIGGER", "own_entries_stay"),
+        ("INDEX", "one_open_loan_of_a_holding"),
+        ("INDEX", "contact_rows_twice"),
+    ],
+)
+def test_a_rule_that_went_is_found(tmp_path: Path, what: str, name: str) -> None:
+    """Without its rules a store verifies only by luck: a second loan would be taken."""
+    place = str(tmp_path / "fife.sqlite")
+    with kitloan.init("fife", place, actor="m.ross") as desk:
+        engine = raw(place)
+        with engine.begin() as connection:
+            connection.exec_driver_sql(f"DROP {what} {name}")
+        engine.dispose()
+        verdict = desk.ledger.verify()
+        assert not verdict.ok
+        assert [(f.code, name in f.message) for f in verdict.findings] == [("unguarded", True)]
+
+
 # -- the register -------------------------------------------------------------------------------
 
 

@@ -336,6 +336,19 @@ def test_what_arrived_is_not_called_off(shared: tuple[Kitloan, Kitloan]) -> None
     fife.transfers.call_off(kit)
 
 
+def test_what_is_received_is_held_against_its_own_sending(shared: tuple[Kitloan, Kitloan]) -> None:
+    """Counts of last year's journey would be told for this one, which nobody has sent."""
+    fife, ayrshire = shared
+    kit = fife.holdings.add(NewHolding("STEM kit")).tag
+    fife.transfers.send(kit, "ayrshire", Count(missing={"Wheel": 2}))
+    first = ayrshire.transfers.receive(kit, "fife", WHOLE, id="first")
+    assert (first.differs, first.never_sent) == (("Wheel",), False)
+    ayrshire.transfers.send(kit, "borders", WHOLE)
+    again = ayrshire.transfers.receive(kit, "fife", WHOLE)
+    assert (again.sender, again.differs, again.never_sent) == (None, (), True)
+    assert ayrshire.transfers.receive(kit, "fife", WHOLE, id="first") == first
+
+
 def test_one_kit_is_sent_or_lent_and_received_once(shared: tuple[Kitloan, Kitloan]) -> None:
     """Two desks that both got it would leave a teacher waiting for a kit that is on a van."""
     fife, _ = shared

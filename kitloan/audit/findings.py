@@ -45,6 +45,7 @@ CODES: dict[str, Code] = {
     "withdrawn_without_donor": Code("high", "Ask the donor, and have the agreement recorded."),
     "received_never_sent": Code("high", "Ask the other college to record what it sent."),
     "transfer_not_received": Code("high", "Ask both colleges where it is."),
+    "arrived_and_gone": Code("high", "Ask both colleges which has it; that one receives it."),
     "missing": Code("high", "Look for it, or withdraw it with the donor's agreement."),
     "challenge_failed": Code("high", "Ask the college for what it could not show."),
     "challenge_unanswered": Code("medium", "Remind the college to scan what was asked for."),

@@ -1,29 +1,27 @@
 """Transfers as ESP sees them: two halves, in two ledgers, that should say the same.
 
-Neither half names the other, because a college can take in a kit while the sender's file is still
-on its way. A receiving meets the last sending before it. Two clocks differ: on the day of sending,
-it meets one that seems to be later, where there are as many receivings as sendings.
-
-A ledger that is not here, or ends before the other half was said, cannot be blamed for silence.
+Which halves belong together, `kitloan.transfers.meeting` says. A ledger that is not here, or ends
+before the other half was said, cannot be blamed for silence.
 """
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, union
 
 from kitloan.answers import plural
+from kitloan.audit.conditions import KEPT
 from kitloan.audit.freshness import Fresh
 from kitloan.calendar import day_of, uk
-from kitloan.models import table
-from kitloan.models.absence import Arrival, Transfer
+from kitloan.models import Holding, table
+from kitloan.models.absence import Withdrawal
 from kitloan.prepared import AnyRow
 from kitloan.tags import grouped
+from kitloan.transfers.meeting import Meeting, meetings
 
-arrival, transfer = table(Arrival), table(Transfer)
+holding, withdrawal = table(Holding), table(Withdrawal)
 
 LONGEST_DAYS = 14
 """A kit that is under way for longer is asked after."""
@@ -44,94 +42,105 @@ class Journey:
     said: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The day of the audit, and up to when each college has spoken."""
+
+    day: date
+    heard: dict[str, str]
+
+    def days_since(self, at: str) -> int:
+        return (self.day - day_of(at)).days
+
+    def could_say(self, college: str, at: str) -> bool:
+        """Whether a college's half should be here: its ledger goes on after, or had time to."""
+        last = self.heard.get(college)
+        return last is not None and (last >= at or self.days_since(at) > LONGEST_DAYS)
+
+
 def journeys(connection: Connection, day: date, fresh: Iterable[Fresh]) -> tuple[Journey, ...]:
     """Every transfer, the latest last; `fresh` says up to when each college has spoken."""
-    sent, received = defaultdict(list), defaultdict(list)
-    for row in connection.execute(
-        select(transfer).order_by(transfer.c.sent_at, transfer.c.transfer)
-    ):
-        if row.state != "called_off":
-            sent[row.college, row.to_college, row.tag].append(row)
-    for row in connection.execute(
-        select(arrival).order_by(arrival.c.received_at, arrival.c.arrival)
-    ):
-        received[row.from_college, row.college, row.tag].append(row)
-    heard = {each.college: each.last_at for each in fresh if each.last_at is not None}
-    found = [
-        _journey(key, out, come, heard, day)
-        for key in sorted(sent.keys() | received.keys())
-        for out, come in _met(sent[key], received[key])
-    ]
-    return tuple(
-        sorted(
-            found,
-            key=lambda each: (
-                each.sent or each.received or day,
-                each.tag,
-                each.from_college,
-                each.to_college,
-            ),
-        )
+    known = _Known(day, {each.college: each.last_at for each in fresh if each.last_at is not None})
+    met = list(meetings(connection))
+    lost = _nowhere(connection, {each.tag for each in met if _taken_back(each, known)})
+    found = [_journey(each, known, nowhere=each.tag in lost) for each in met]
+    found.sort(key=lambda each: (each.sent or each.received or day, each.tag))
+    return tuple(found)
+
+
+def _taken_back(met: Meeting, known: _Known) -> bool:
+    """Whether the sender was told that it had arrived, and the receiver says so no more."""
+    out = met.sent
+    return (
+        out is not None
+        and met.received is None
+        and met.latest
+        and out.state == "arrived"
+        and known.could_say(met.taker, out.ended_at)
     )
 
 
-def _met(sent: list[AnyRow], received: list[AnyRow]) -> list[tuple[AnyRow | None, AnyRow | None]]:
-    """Each sending with its receiving, both in the order of time; alone where there is none."""
-    outs, comes = list(sent), list(received)
-    pairs: list[tuple[AnyRow | None, AnyRow | None]] = []
-    while outs and comes:
-        out, come = outs[-1], comes[-1]
-        same_day = come.received_at[:10] == out.sent_at[:10] and len(comes) >= len(outs)
-        if come.received_at < out.sent_at and not same_day:
-            pairs.append((outs.pop(), None))
-        elif len(comes) > max(1, len(outs)) and comes[-2].received_at >= out.sent_at:
-            pairs.append((None, comes.pop()))
-        else:
-            pairs.append((outs.pop(), comes.pop()))
-    return [
-        *((out, None) for out in outs),
-        *((None, come) for come in comes),
-        *reversed(pairs),
-    ]
+def _nowhere(connection: Connection, tags: set[str]) -> set[str]:
+    """Those tags that are on no register, and were not written off."""
+    kept = select(holding.c.tag).where(holding.c.tag.in_(tags), KEPT)
+    written_off = select(withdrawal.c.tag).where(
+        withdrawal.c.tag.in_(tags), withdrawal.c.signed_at.is_not(None)
+    )
+    return tags - set(connection.execute(union(kept, written_off)).scalars())
 
 
-def _journey(
-    key: tuple[str, str, str],
-    out: AnyRow | None,
-    come: AnyRow | None,
-    heard: dict[str, str],
-    day: date,
-) -> Journey:
-    giver, taker, tag = key
-    sent = day_of(out.sent_at) if out else None
-    received = day_of(come.received_at) if come else None
-    shown = grouped(tag)
-    status, problem, at_fault, said = "met", None, taker, ""
-    if come is None and sent is not None and out is not None:
-        days = (day - sent).days
-        status = "under way" if out.state == "sent" else "met"
-        if out.state == "sent" and days > LONGEST_DAYS:
-            status, problem = "not received", "transfer_not_received"
+def _journey(met: Meeting, known: _Known, *, nowhere: bool) -> Journey:
+    out, come = met.sent, met.received
+    at_fault = met.taker if out is not None else met.giver
+    status, problem, said = "met", None, ""
+    if out is not None and come is not None:
+        if difference := _difference(out, come):
+            status, problem = "counts differ", "transfer_counts_differ"
+            said = f"{grouped(met.tag)}, from {met.giver} to {met.taker}: {difference}."
+    elif out is not None:
+        status, problem, said = _not_received(met, out, known, nowhere=nowhere)
+    elif come is not None:
+        status = "not heard yet"
+        if known.could_say(met.giver, come.received_at):
+            status, problem = "never sent", "received_never_sent"
             said = (
-                f"{shown} was sent by {giver} on {uk(sent)}, {plural(days, 'day')} ago, and "
-                f"nothing says that {taker} has received it."
+                f"{grouped(met.tag)} was received by {met.taker} on "
+                f"{uk(day_of(come.received_at))}; {met.giver} says nothing of it."
             )
-    elif out is None and come is not None and received is not None:
-        at_fault = giver
-        status, problem = "never sent", "received_never_sent"
-        said = f"{shown} was received by {taker} on {uk(received)}; {giver} says nothing of it."
-        if not _could_have_said(giver, come.received_at, heard, (day - received).days):
-            status, problem = "not heard yet", None
-    elif out is not None and come is not None and (difference := _difference(out, come)):
-        status, problem = "counts differ", "transfer_counts_differ"
-        said = f"{shown}, from {giver} to {taker}: {difference}."
-    return Journey(tag, giver, taker, sent, received, status, problem, at_fault, said)
+    return Journey(
+        met.tag,
+        met.giver,
+        met.taker,
+        day_of(out.sent_at) if out is not None else None,
+        day_of(come.received_at) if come is not None else None,
+        status,
+        problem,
+        at_fault,
+        said,
+    )
 
 
-def _could_have_said(giver: str, received_at: str, heard: dict[str, str], days: int) -> bool:
-    """Whether the sender's half should be here: its ledger goes on after, or had time to."""
-    last = heard.get(giver)
-    return last is not None and (last >= received_at or days > LONGEST_DAYS)
+def _not_received(
+    met: Meeting, out: AnyRow, known: _Known, *, nowhere: bool
+) -> tuple[str, str | None, str]:
+    """How a sending stands that nobody says he received: in a word, as a finding, in full."""
+    days = known.days_since(out.sent_at)
+    when = f"{grouped(met.tag)} was sent by {met.giver} on {uk(day_of(out.sent_at))}"
+    if out.state == "sent" and days > LONGEST_DAYS:
+        return (
+            "not received",
+            "transfer_not_received",
+            f"{when}, {plural(days, 'day')} ago, and nothing says that {met.taker} has received "
+            "it.",
+        )
+    if nowhere and _taken_back(met, known):
+        return (
+            "taken back",
+            "arrived_and_gone",
+            f"{when}, and is off its register because it arrived; {met.taker} does not say that "
+            "it has it, and nobody else does.",
+        )
+    return "under way" if out.state == "sent" else "met", None, ""
 
 
 def _difference(out: AnyRow, come: AnyRow) -> str:

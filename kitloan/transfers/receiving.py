@@ -26,17 +26,16 @@ from kitloan.ledger import Writer, facts_said, id_reused
 from kitloan.models import Alias, Label, table
 from kitloan.models import Component as ComponentRow
 from kitloan.models import Gift as GiftRow
-from kitloan.models.absence import Transfer
 from kitloan.prepared import AnyRow, Query
 from kitloan.resolve import resolve
 from kitloan.returning import as_lines, counted_as, short_now
 from kitloan.session import ESP, check_quantity
 from kitloan.tags import bare, grouped, is_tag
 from kitloan.text import clean, type_key
+from kitloan.transfers.meeting import meetings
 from kitloan.transfers.sending import other_college, read_short
 
 alias, component, gift, label = table(Alias), table(ComponentRow), table(GiftRow), table(Label)
-transfer = table(Transfer)
 
 _ALIAS = Query(
     select(alias.c.tag).where(alias.c.college == bindparam("c"), alias.c.label == bindparam("t"))
@@ -52,17 +51,6 @@ _CONTENTS = Query(
     .order_by(component.c.position)
 )
 _GIFT = Query(select(gift).where(gift.c.college == bindparam("c"), gift.c.tag == bindparam("t")))
-_SENT = Query(
-    select(transfer)
-    .where(
-        transfer.c.college == bindparam("c"),
-        transfer.c.tag == bindparam("t"),
-        transfer.c.to_college == bindparam("to"),
-        transfer.c.state != "called_off",
-    )
-    .order_by(transfer.c.sent_at.desc(), transfer.c.transfer.desc())
-    .limit(1)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +294,7 @@ def _received_before(writer: Writer, text: str, from_college: str) -> Received:
 
 def _answer(writer: Writer, fact: TransferReceived, sender_name: str) -> Received:
     connection, sender = writer.connection, fact.from_college
-    row = _SENT(connection, c=sender, t=fact.tag, to=writer.college).one_or_none()
+    row = _sent(writer, fact)
     said = None
     if row is not None:
         said = SenderSaid(row.sent_at, row.quantity, row.counted, read_short(row.short))
@@ -325,6 +313,15 @@ def _answer(writer: Writer, fact: TransferReceived, sender_name: str) -> Receive
         readable and said is None,
         _differs(fact.counted, lines, said),
     )
+
+
+def _sent(writer: Writer, fact: TransferReceived) -> AnyRow | None:
+    """The sender's half of what was received, where it can be read here."""
+    for each in meetings(writer.connection, fact.tag):
+        mine = each.received
+        if mine is not None and (mine.college, mine.arrival) == (writer.college, fact.arrival):
+            return each.sent
+    return None
 
 
 def _differs(

@@ -109,11 +109,9 @@ def test_a_half_that_was_forgotten_leaves_the_others_right(
     assert found.totals.holdings == 1
 
 
-@pytest.mark.parametrize("hours", [2, -2])
-def test_two_clocks_that_differ_by_hours_do_no_harm(
-    scotland: Scotland, clock: SetClock, hours: int
-) -> None:
-    """A laptop whose clock is slow would receive before the other sent."""
+@pytest.mark.parametrize("hours", [2, -2, 72, -72])
+def test_two_clocks_that_differ_do_no_harm(scotland: Scotland, clock: SetClock, hours: int) -> None:
+    """A laptop whose clock is days slow would receive before the other sent, for ever."""
     (tag,) = scotland.kits("fife", 1)
     send(scotland, tag, "fife", "borders", WHOLE)
     clock.move(hours=hours)
@@ -122,6 +120,77 @@ def test_two_clocks_that_differ_by_hours_do_no_harm(
     found = scotland.audit()
     assert statuses(scotland) == ["met"]
     assert (found.totals.holdings, codes(found)) == (1, [])
+
+
+def test_a_sending_that_is_recorded_late_meets_what_was_received(
+    scotland: Scotland, clock: SetClock
+) -> None:
+    """Fife does as the audit asks, and would be asked again, with the kit on two registers."""
+    (tag,) = scotland.kits("fife", 1)
+    receive(scotland, tag, "fife", "borders", WHOLE)
+    clock.move(days=3)
+    scotland.kits("fife", 1)
+    assert ("received_never_sent", "fife") in codes(scotland.audit())
+    send(scotland, tag, "fife", "borders", WHOLE)
+    scotland.audit()
+    scotland.answer()
+    assert scotland["fife"].find.holding(tag).status == "withdrawn"
+    clock.move(days=20)
+    found = scotland.audit()
+    assert (found.totals.holdings, codes(found), statuses(scotland)) == (2, [], ["met"])
+
+
+def test_a_clock_that_stands_still_keeps_journeys_apart(scotland: Scotland) -> None:
+    """A clock that was once ahead dates all that follows alike: counts would be mixed up."""
+    (tag,) = scotland.kits("fife", 1)
+    for missing in (1, 3, 5):
+        for giver, taker in (("fife", "borders"), ("borders", "fife")):
+            send(scotland, tag, giver, taker, Count(missing={"Wheel": missing}))
+            receive(scotland, tag, giver, taker, Count(missing={"Wheel": missing}))
+    send(scotland, tag, "fife", "borders", WHOLE)
+    found = scotland.audit()
+    assert [each["status"] for each in rows(found, "transfers")].count("met") == 6
+    assert (found.totals.in_transit, codes(found)) == (1, [])
+
+
+def test_what_both_forgot_is_settled_by_recording_it(scotland: Scotland, clock: SetClock) -> None:
+    """Borders, a day slow, forgot two halves; when it has said them, nobody may be asked more."""
+    (tag,) = scotland.kits("fife", 1)
+    send(scotland, tag, "fife", "borders", WHOLE)
+    receive(scotland, tag, "borders", "fife", WHOLE)
+    send(scotland, tag, "fife", "borders", WHOLE)
+    clock.move(days=-1)
+    receive(scotland, tag, "fife", "borders", WHOLE)
+    clock.move(days=40)
+    scotland["borders"].holdings.sight(tag)
+    assert ("received_never_sent", "borders") in codes(scotland.audit())
+    send(scotland, tag, "borders", "fife", WHOLE)
+    receive(scotland, tag, "fife", "borders", WHOLE)
+    found = scotland.audit()
+    assert (found.totals.holdings, codes(found)) == (1, [])
+    assert statuses(scotland) == ["met"] * 3
+
+
+def test_a_receiving_that_is_taken_back_is_missed(scotland: Scotland, clock: SetClock) -> None:
+    """Fife has it off its register because Borders had it; now nobody has, and nobody would ask."""
+    (tag,) = scotland.kits("fife", 1)
+    send(scotland, tag, "fife", "borders", WHOLE)
+    receive(scotland, tag, "fife", "borders", WHOLE)
+    scotland.send()
+    scotland.answer()
+    clock.move(hours=1)
+    scotland["borders"].desk.undo()
+    found = scotland.audit()
+    assert (found.totals.holdings, codes(found)) == (0, [("arrived_and_gone", "borders")])
+    assert statuses(scotland) == ["taken back"]
+    receive(scotland, tag, "fife", "borders", WHOLE)
+    found = scotland.audit()
+    assert (found.totals.holdings, codes(found), statuses(scotland)) == (1, [], ["met"])
+    scotland["borders"].desk.undo()
+    receive(scotland, tag, "borders", "fife", WHOLE)  # it never went
+    found = scotland.audit()
+    assert found.totals.holdings == 1
+    assert ("arrived_and_gone", "borders") not in codes(found)
 
 
 def test_sent_again_on_the_day_it_came_back_is_under_way(

@@ -1,11 +1,13 @@
 """Undo: the latest thing a person did at the desk, taken back by an entry of its own.
 
 Read from the ledger, so it works after a restart and from another desk. Only the newest standing
-entry about a holding can be undone: anything done to it since rests on what would go.
+entry about a holding can be undone: anything done to it since rests on what would go. So may what
+another college did, which no entry here says: some kinds ask that as well.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, or_, select
 
@@ -19,6 +21,8 @@ from kitloan.models import LedgerEntry, table
 from kitloan.prepared import AnyRow, Query
 from kitloan.standing import UNDONE
 from kitloan.tags import grouped
+from kitloan.transfers.receiving import must_not_be_told
+from kitloan.transfers.sending import must_not_have_come
 
 entry = table(LedgerEntry)
 
@@ -64,6 +68,12 @@ _SINCE = Query(
     .limit(1)
 )
 
+_ELSEWHERE: Mapping[type[entries.Fact], Callable[[Writer, Any], None]] = {
+    entries.TransferSent: lambda writer, sent: must_not_have_come(writer, sent.tag, sent.transfer),
+    entries.TransferReceived: must_not_be_told,
+}
+"""What may rest on a fact in another college's ledger, by kind: refuses when it does."""
+
 
 @dataclass(frozen=True, slots=True)
 class Undone:
@@ -101,6 +111,7 @@ def undo(writer: Writer) -> Undone:
     told = _told(writer.connection, writer.college, parts)
     for part in parts:
         _refuse_if_built_upon(writer, part)
+        _refuse_if_others_build_upon(writer, part)
     for part in parts:
         writer.append(Reversed(tag=part.tag, epoch=part.epoch, seq=part.seq))
     return told
@@ -119,6 +130,12 @@ def _refuse_if_built_upon(writer: Writer, part: AnyRow) -> None:
             "That would have to be undone first, by whoever did it.",
             tag=part.tag,
         )
+
+
+def _refuse_if_others_build_upon(writer: Writer, part: AnyRow) -> None:
+    fact = entries.parse(part.body).fact
+    if type(fact) in _ELSEWHERE:
+        _ELSEWHERE[type(fact)](writer, fact)
 
 
 def _told(connection: Connection, college: str, parts: Sequence[AnyRow]) -> Undone:

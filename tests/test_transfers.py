@@ -336,6 +336,46 @@ def test_what_arrived_is_not_called_off(shared: tuple[Kitloan, Kitloan]) -> None
     fife.transfers.call_off(kit)
 
 
+def test_what_arrived_is_not_undone(shared: tuple[Kitloan, Kitloan]) -> None:
+    """One kit would be lent twice in one database, to two schools."""
+    fife, ayrshire = shared
+    kit = fife.holdings.add(NewHolding("STEM kit")).tag
+    fife.transfers.send(kit, "ayrshire", WHOLE)
+    ayrshire.transfers.receive(kit, "fife", WHOLE)
+    assert refused("arrived", fife.desk.undo).details["college"] == "ayrshire"
+    ayrshire.desk.check_out([kit], "Ardrossan Academy")
+    refused("in_transit", lambda: fife.desk.check_out([kit], "Balwearie High School"))
+    ayrshire.desk.undo()
+    ayrshire.desk.undo()
+    fife.desk.undo()
+    fife.desk.check_out([kit], "Balwearie High School")
+    assert fife.ledger.verify().ok
+
+
+def test_what_was_passed_on_is_not_had_back(shared: tuple[Kitloan, Kitloan]) -> None:
+    """Ayrshire has it no more because Borders has: Fife has it all the less."""
+    fife, ayrshire = shared
+    kit = fife.holdings.add(NewHolding("STEM kit")).tag
+    fife.transfers.send(kit, "ayrshire", WHOLE)
+    ayrshire.transfers.receive(kit, "fife", WHOLE)
+    ayrshire.transfers.send(kit, "borders", WHOLE)
+    refused("arrived", lambda: fife.transfers.call_off(kit))
+    refused("arrived", fife.desk.undo)
+
+
+def test_what_the_sender_counts_on_is_not_undone(shared: tuple[Kitloan, Kitloan]) -> None:
+    """Off one register because it is on the other, a kit would be on none."""
+    fife, ayrshire = shared
+    kit = fife.holdings.add(NewHolding("STEM kit")).tag
+    sent = fife.transfers.send(kit, "ayrshire", WHOLE)
+    ayrshire.transfers.receive(kit, "fife", WHOLE)
+    tell_of_arrival(fife, sent.id)
+    assert refused("arrived", ayrshire.desk.undo).details["college"] == "fife"
+    fife.transfers.receive(kit, "ayrshire", WHOLE)  # it is at Fife after all
+    ayrshire.desk.undo()
+    assert fife.find.holding(kit).status == "in"
+
+
 def test_what_is_received_is_held_against_its_own_sending(shared: tuple[Kitloan, Kitloan]) -> None:
     """Counts of last year's journey would be told for this one, which nobody has sent."""
     fife, ayrshire = shared

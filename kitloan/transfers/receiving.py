@@ -23,9 +23,10 @@ from kitloan.contents import Count, Part
 from kitloan.entries import Component, Counted, GiftRecorded, TransferReceived
 from kitloan.errors import BadInput, Refused
 from kitloan.ledger import Writer, facts_said, id_reused
-from kitloan.models import Alias, Label, table
+from kitloan.models import Alias, Holding, Label, table
 from kitloan.models import Component as ComponentRow
 from kitloan.models import Gift as GiftRow
+from kitloan.models.absence import Transfer, Withdrawal
 from kitloan.prepared import AnyRow, Query
 from kitloan.resolve import resolve
 from kitloan.returning import as_lines, counted_as, short_now
@@ -36,6 +37,7 @@ from kitloan.transfers.meeting import meetings
 from kitloan.transfers.sending import other_college, read_short
 
 alias, component, gift, label = table(Alias), table(ComponentRow), table(GiftRow), table(Label)
+holding, transfer, withdrawal = table(Holding), table(Transfer), table(Withdrawal)
 
 _ALIAS = Query(
     select(alias.c.tag).where(alias.c.college == bindparam("c"), alias.c.label == bindparam("t"))
@@ -51,6 +53,24 @@ _CONTENTS = Query(
     .order_by(component.c.position)
 )
 _GIFT = Query(select(gift).where(gift.c.college == bindparam("c"), gift.c.tag == bindparam("t")))
+_TOLD = Query(
+    select(transfer.c.transfer)
+    .join(holding, (holding.c.college == transfer.c.college) & (holding.c.tag == transfer.c.tag))
+    .outerjoin(
+        withdrawal,
+        (withdrawal.c.college == holding.c.college) & (withdrawal.c.tag == holding.c.tag),
+    )
+    .where(
+        transfer.c.college == bindparam("c"),
+        transfer.c.tag == bindparam("t"),
+        transfer.c.to_college == bindparam("to"),
+        transfer.c.state == "arrived",
+        holding.c.state == "withdrawn",
+        withdrawal.c.tag.is_(None),
+    )
+    .limit(1)
+)
+"""A sender that has a holding off its register because it arrived, and for nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +342,28 @@ def _sent(writer: Writer, fact: TransferReceived) -> AnyRow | None:
         if mine is not None and (mine.college, mine.arrival) == (writer.college, fact.arrival):
             return each.sent
     return None
+
+
+def must_not_be_told(writer: Writer, fact: TransferReceived) -> None:
+    """Refuse to give up a holding that its sender has off its register, because it is here.
+
+    It is seen only where the colleges share a database.
+
+    Raises:
+        Refused: `arrived`.
+    """
+    sender = fact.from_college
+    told = _TOLD(writer.connection, c=sender, t=fact.tag, to=writer.college).first()
+    if told is not None:
+        kind = str(TYPE(writer.connection, c=writer.college, k=fact.kit_type).scalar_one())
+        raise Refused(
+            "arrived",
+            f"{sender} was told that {kind} {grouped(fact.tag)} arrived here, and has it off its "
+            "register.",
+            f"If it is to go back: kitloan transfer send {fact.tag} --to {sender}",
+            tag=fact.tag,
+            college=sender,
+        )
 
 
 def _differs(

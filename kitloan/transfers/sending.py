@@ -7,7 +7,7 @@ holding is called back, or when ESP tells that the other college has it.
 import json
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, or_, select
 
 from kitloan.answers import ShortageLine
 from kitloan.contents import Count
@@ -15,7 +15,7 @@ from kitloan.entries import Counted, TransferArrived, TransferCalledOff, Transfe
 from kitloan.errors import BadInput, Refused
 from kitloan.ledger import Writer, id_reused, said_of
 from kitloan.lending import held, must_be_here, open_loans
-from kitloan.models import College, Holding, table
+from kitloan.models import College, table
 from kitloan.models.absence import Transfer
 from kitloan.prepared import Query
 from kitloan.reference import find_college
@@ -24,9 +24,10 @@ from kitloan.returning import as_lines, counted_as, parts_of, short_now
 from kitloan.session import ESP
 from kitloan.tags import grouped
 from kitloan.text import clean, fold, plain
+from kitloan.transfers.meeting import CAME, HELD_THERE
 from kitloan.withdrawing import proposal_of
 
-college, holding, transfer = table(College), table(Holding), table(Transfer)
+college, transfer = table(College), table(Transfer)
 
 _COLLEGES = Query(select(college.c.college, college.c.name))
 _TRANSFER = Query(
@@ -41,11 +42,11 @@ _OPEN = Query(
         transfer.c.state == "sent",
     )
 )
-_HELD_THERE = Query(
-    select(holding.c.sighted_at).where(
-        holding.c.college == bindparam("c"),
-        holding.c.tag == bindparam("t"),
-        (holding.c.state == "held") | (holding.c.state == "missing"),
+_HAD_THERE = Query(
+    select(transfer.c.to_college).where(
+        transfer.c.college == bindparam("c"),
+        transfer.c.transfer == bindparam("x"),
+        or_(CAME, HELD_THERE),
     )
 )
 
@@ -176,17 +177,29 @@ def call_off(writer: Writer, text: str) -> Sent:
             f"See its history: kitloan show {tag}",
             tag=tag,
         )
-    there = _HELD_THERE(writer.connection, c=found.to_college, t=tag).first()
-    if there is not None:  # seen only where the colleges share a database
-        raise Refused(
-            "arrived",
-            f"{found.to_college} has {row.type_name} {grouped(tag)} on its register: it arrived.",
-            f"If it came back: kitloan transfer receive {tag} --from {found.to_college}",
-            tag=tag,
-            college=found.to_college,
-        )
+    must_not_have_come(writer, tag, found.transfer)
     writer.append(TransferCalledOff(tag=tag, transfer=found.transfer))
     return _called_off(writer, found.transfer)
+
+
+def must_not_have_come(writer: Writer, tag: str, which: str) -> None:
+    """Refuse to have a holding back that the other college has, or has passed on.
+
+    It is seen only where the colleges share a database.
+
+    Raises:
+        Refused: `arrived`.
+    """
+    there = _HAD_THERE(writer.connection, c=writer.college, x=which).scalar()
+    if there is not None:
+        raise Refused(
+            "arrived",
+            f"{there} has put {held(writer, tag).type_name} {grouped(tag)} on its register: it "
+            "arrived.",
+            f"If it came back: kitloan transfer receive {tag} --from {there}",
+            tag=tag,
+            college=there,
+        )
 
 
 def _called_off(writer: Writer, which: str) -> Sent:

@@ -184,7 +184,7 @@ class Auditor:
             years=academic_years(connection),
             spares=spare,
             pairs=pairs,
-            gifts=reconciled(connection),
+            gifts=reconciled(connection, under_way),
             challenges=asked,
         )
         return Audit(day, totals, findings=found, report=build(material), **groups)

@@ -1,17 +1,20 @@
 """Every gift reconciled, to the kit: promised, delivered, allocated, received, held, gone.
 
 What ESP agreed and allocated is in ESP's own ledger; what a college took in names the gift by its
-id. A kit belongs to the college that first took it in; held elsewhere now, it was redeployed.
+id. A kit belongs to the college that first took it in; held elsewhere now, it was redeployed. How
+many there are of a stock, who has it now says; what is wanting of those taken in is missing.
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, select
 
 from kitloan.audit.conditions import ARRIVED
+from kitloan.audit.transfers import Journey
 from kitloan.models import Gift, Holding, KitType, table
-from kitloan.models.absence import Transfer, Withdrawal
+from kitloan.models.absence import Arrival, Transfer, Withdrawal
 from kitloan.models.national import Allocation, Delivery, Gifting
 from kitloan.prepared import AnyRow
 from kitloan.session import ESP
@@ -23,18 +26,30 @@ allocation, delivery, gift, gifting = (
     table(Gifting),
 )
 holding, kit_type, transfer = table(Holding), table(KitType), table(Transfer)
-withdrawal = table(Withdrawal)
+arrival, withdrawal = table(Arrival), table(Withdrawal)
+
+_CAME_FIRST = exists().where(
+    arrival.c.college == holding.c.college,
+    arrival.c.tag == holding.c.tag,
+    arrival.c.received_at == holding.c.accessioned_at,
+)
+"""With this a holding came to a college from another, which had it first by whatever clock."""
 
 
 @dataclass(frozen=True, slots=True)
 class GiftKit:
-    """One holding of a gift: who took it in, who holds it now, and how it stands."""
+    """One holding of a gift: who took it in, who holds it now, and how it stands.
+
+    `quantity` is how many there are now, of those `taken_in`.
+    """
 
     gift: str
     tag: str
     taken_in_by: str
     held_by: str | None
     state: str
+    taken_in: int
+    quantity: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +99,16 @@ class Gifts:
     kits: tuple[GiftKit, ...]
 
 
-def reconciled(connection: Connection) -> Gifts:
-    """Every gift that ESP agreed, and each holding that a college says is of one."""
-    kits, quantities = _kits(connection)
-    shares = _shares(connection, kits, quantities)
+def reconciled(connection: Connection, journeys: Iterable[Journey]) -> Gifts:
+    """Every gift that ESP agreed, and each holding that a college says is of one.
+
+    Args:
+        connection: of the store, or of what it was on an earlier day.
+        journeys: every transfer, as `kitloan.audit.transfers` has them.
+    """
+    lost = {each.tag for each in journeys if each.problem == "arrived_and_gone"}
+    kits = _kits(connection, lost)
+    shares = _shares(connection, kits)
     delivered = _sums(connection, delivery.c.gift, delivery.c.quantity)
     unplaced: Counter[str] = Counter()
     allocated: Counter[str] = Counter()
@@ -113,7 +134,8 @@ def reconciled(connection: Connection) -> Gifts:
     for row in rows:
         states: Counter[str] = Counter()
         for kit in by_gift[row.gift]:
-            states[kit.state] += quantities[kit.tag]
+            states[kit.state] += kit.quantity
+            states["missing"] += kit.taken_in - kit.quantity
         found.append(
             Reconciled(
                 row.gift,
@@ -134,7 +156,7 @@ def reconciled(connection: Connection) -> Gifts:
     return Gifts(tuple(found), tuple(shares), tuple(kits))
 
 
-def _shares(connection: Connection, kits: list[GiftKit], quantities: dict[str, int]) -> list[Share]:
+def _shares(connection: Connection, kits: list[GiftKit]) -> list[Share]:
     """Each gift by college. One that takes in too much does not make good for one that has not."""
     allocated = {
         (row.gift, row.to_college): row.many
@@ -150,7 +172,7 @@ def _shares(connection: Connection, kits: list[GiftKit], quantities: dict[str, i
     }
     received: Counter[tuple[str, str]] = Counter()
     for kit in kits:
-        received[kit.gift, kit.taken_in_by] += quantities[kit.tag]
+        received[kit.gift, kit.taken_in_by] += kit.taken_in
     return [
         Share(of, who, int(allocated.get((of, who), 0)), received[of, who])
         for of, who in sorted(allocated.keys() | received.keys())
@@ -164,7 +186,7 @@ def _sums(
     return Counter({row[0]: int(row[1]) for row in rows})
 
 
-def _kits(connection: Connection) -> tuple[list[GiftKit], dict[str, int]]:
+def _kits(connection: Connection, lost: Set[str]) -> list[GiftKit]:
     """Each tag of a gift once, with how it stands where it is now."""
     named = connection.execute(
         select(gift.c.tag, gift.c.gift, gift.c.college, holding.c.quantity)
@@ -174,10 +196,10 @@ def _kits(connection: Connection) -> tuple[list[GiftKit], dict[str, int]]:
             and_(holding.c.college == gift.c.college, holding.c.tag == gift.c.tag),
         )
         .where(gift.c.gift.is_not(None))
-        .order_by(holding.c.accessioned_at.desc(), gift.c.college.desc())
+        .order_by(_CAME_FIRST.desc(), holding.c.accessioned_at.desc(), gift.c.college.desc())
     ).all()
     if not named:
-        return [], {}
+        return []
     first = {row.tag: row for row in named}  # the earliest is said last, and stays
     now: dict[str, list[AnyRow]] = defaultdict(list)
     tags = select(gift.c.tag).where(gift.c.gift.is_not(None))
@@ -186,6 +208,7 @@ def _kits(connection: Connection) -> tuple[list[GiftKit], dict[str, int]]:
             holding.c.tag,
             holding.c.college,
             holding.c.state,
+            holding.c.quantity,
             ARRIVED.label("arrived"),
             withdrawal.c.signed_at,
         )
@@ -196,31 +219,42 @@ def _kits(connection: Connection) -> tuple[list[GiftKit], dict[str, int]]:
         .where(holding.c.tag.in_(tags))
     ):
         now[row.tag].append(row)
-    gone_to = {
-        row.tag: row.to_college
+    sent = {
+        row.tag: row
         for row in connection.execute(
-            select(transfer.c.tag, transfer.c.to_college)
+            select(transfer.c.tag, transfer.c.to_college, transfer.c.quantity)
             .where(transfer.c.state != "called_off", transfer.c.tag.in_(tags))
             .order_by(transfer.c.sent_at, transfer.c.transfer)
         )
     }
-    kits = [_kit(first[tag], now[tag], gone_to.get(tag)) for tag in sorted(first)]
-    kits.sort(key=lambda kit: (kit.gift, kit.taken_in_by, kit.tag))
-    return kits, {tag: row.quantity for tag, row in first.items()}
+    kits = [_kit(first[tag], now[tag], sent.get(tag), lost=tag in lost) for tag in first]
+    return sorted(kits, key=lambda kit: (kit.gift, kit.taken_in_by, kit.tag))
 
 
-def _kit(first: AnyRow, rows: list[AnyRow], gone_to: str | None) -> GiftKit:
+def _kit(first: AnyRow, rows: list[AnyRow], sent: AnyRow | None, *, lost: bool) -> GiftKit:
     here = [row for row in rows if row.state != "withdrawn" and not row.arrived]
+    held_by, state, quantity = None, "written off", first.quantity
     if here:
         row = min(here, key=lambda each: _best_first(each, first))
-        state = row.state.replace("_", " ")
+        held_by, state, quantity = row.college, row.state.replace("_", " "), row.quantity
         if state == "held" and row.college != first.college:
             state = "redeployed"
-        return GiftKit(first.gift, first.tag, first.college, row.college, state)
-    if gone_to is None or any(row.signed_at for row in rows):
-        return GiftKit(first.gift, first.tag, first.college, None, "written off")
-    # ESP told the sender that it arrived; the other college's ledger is not in this store.
-    return GiftKit(first.gift, first.tag, first.college, gone_to, "redeployed")
+    elif signed := [row for row in rows if row.signed_at]:
+        quantity = signed[0].quantity
+    elif lost:
+        state = "missing"
+    elif sent is not None:
+        # ESP told the sender that it arrived; the other college's ledger is not in this store.
+        held_by, state, quantity = sent.to_college, "redeployed", sent.quantity
+    return GiftKit(
+        first.gift,
+        first.tag,
+        first.college,
+        held_by,
+        state,
+        max(first.quantity, quantity),
+        quantity,
+    )
 
 
 def _best_first(row: AnyRow, first: AnyRow) -> tuple[bool, bool, str]:

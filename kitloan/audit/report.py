@@ -278,7 +278,7 @@ def _gifts(material: Material) -> Table:
             _number(
                 "in_transit", "In transit", "Of those taken in, on the way to another college."
             ),
-            _number("missing", "Missing", "Of those taken in, on record as not to be found."),
+            _number("missing", "Missing", "Of those taken in, not to be found, or had by nobody."),
             _number("written_off", "Written off", "Of those taken in, withdrawn by two people."),
             _number("unplaced", "Not taken in", "Allocated to a college that has not taken it in."),
         ),

@@ -4,7 +4,7 @@ import pytest
 
 from audit.scotland import Scotland, codes, row, rows, values
 from conftest import SetClock, write_off
-from kitloan import Count
+from kitloan import Count, Gift, NewHolding
 from kitloan.national.gifts import GiftTermsAgreed
 
 RAF = "raf-2026"
@@ -82,3 +82,52 @@ def test_a_college_that_sent_a_kit_on_sees_where_it_is(given: Scotland, clock: S
     given.answer()
     kit = row(given["fife"].audit.audit(), "gift_kits", tag=tag)
     assert (kit["held_by"], kit["state"]) == ("borders", "redeployed")
+
+
+def test_of_a_stock_only_what_is_there_is_held(given: Scotland, clock: SetClock) -> None:
+    """The donor of thirty goggles would be told that thirty are in use, and ten are lost."""
+    terms = GiftTermsAgreed(donor="RAF", type="Goggles", promised=30)
+    given.esp.national.agree_gift("goggles", terms)
+    fife, borders = given["fife"], given["borders"]
+    new = NewHolding("Goggles", quantity=30, gift=Gift(donor="RAF", gift="goggles"))
+    tag = fife.holdings.add(new).tag
+    fife.transfers.send(tag, "borders")
+    clock.move(days=1)
+
+    def counted() -> list[object]:
+        gift = row(given.audit(), "gifts", gift="goggles")
+        return values(gift, ("received", "redeployed", *PARTS))
+
+    assert counted() == [30, 0, 0, 30, 0, 0]
+    borders.transfers.receive(tag, "fife", type="Goggles", quantity=28)
+    assert counted() == [30, 28, 28, 0, 2, 0]
+    borders.holdings.amend(tag, quantity=20)
+    assert counted() == [30, 20, 20, 0, 10, 0]
+    write_off(borders, tag, "worn out")
+    assert counted() == [30, 0, 0, 0, 10, 20]
+
+
+def test_more_than_were_sent_were_taken_in(given: Scotland, clock: SetClock) -> None:
+    """Fife counted too few: the two more would be held of a gift that nobody took in."""
+    fife, borders = given["fife"], given["borders"]
+    new = NewHolding("Goggles", quantity=30, gift=Gift(donor="RAF", gift=RAF))
+    tag = fife.holdings.add(new).tag
+    fife.transfers.send(tag, "borders")
+    borders.transfers.receive(tag, "fife", type="Goggles", quantity=32)
+    gift = row(given.audit(), "gifts", gift=RAF)
+    assert values(gift, ("received", *PARTS)) == [32, 32, 0, 0, 0]
+
+
+def test_a_kit_that_nobody_has_is_missing(given: Scotland, clock: SetClock) -> None:
+    """Borders took its word back: the donor would be told that it has the kit."""
+    (tag,) = given.kits("fife", 1, gift=RAF)
+    given["fife"].transfers.send(tag, "borders")
+    given["borders"].transfers.receive(tag, "fife", type="STEM kit")
+    given.send()
+    given.answer()
+    clock.move(hours=1)
+    given["borders"].desk.undo()
+    found = given.audit()
+    kit = row(found, "gift_kits", tag=tag)
+    assert (kit["taken_in_by"], kit["held_by"], kit["state"]) == ("fife", None, "missing")
+    assert values(row(found, "gifts", gift=RAF), ("received", *PARTS)) == [1, 0, 0, 1, 0]

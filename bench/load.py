@@ -41,6 +41,7 @@ from kitloan import Count
 from kitloan.library import Kitloan
 from kitloan.models import LedgerEntry, LedgerHead, table
 from kitloan.models.every import REGISTER_TABLES
+from kitloan.rewriting import rewrite
 from kitloan.store import create_store
 from races.counters import PlainDesk
 
@@ -241,7 +242,7 @@ def fill(place: str) -> Kitloan:
             rows = [dict(row._mapping) for row in there.execute(sa.select(each))]
             if each.name in wanted and rows:
                 here.execute(sa.insert(each), rows)
-    made.rewrite("ledger_entry", "holding", "loan")  # and so analysed
+    rewrite(made, "ledger_entry", "holding", "loan")  # and so analysed
     made.close()
     return kitloan.open(place)
 

@@ -3,11 +3,35 @@
 import os
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from kitloan.errors import BadInput
+
+WORKING = ".kitloan-"
+"""How the names of our folders begin, beside a store, in which copies of it are worked on."""
+
+
+@contextmanager
+def working_folder(beside: Path, purpose: str) -> Iterator[Path]:
+    """A folder for copies of a store, which hold people; it goes when the block ends.
+
+    It lies beside the store, so that what a killed command leaves is found and taken away with the
+    store's other copies (`kitloan.beside`). Only where nothing can be written there, as on
+    a stick that is locked, does it lie where the system keeps such files.
+
+    Args:
+        beside: the folder of the store.
+        purpose: a word for its name.
+    """
+    try:
+        folder = tempfile.TemporaryDirectory(prefix=f"{WORKING}{purpose}-", dir=beside)
+    except OSError:
+        folder = tempfile.TemporaryDirectory(prefix="kitloan-")
+    with folder as name:
+        yield Path(name)
 
 
 @contextmanager

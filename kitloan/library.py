@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 from sqlalchemy import Connection, select
 
 from kitloan.calendar import Clock, system_clock
+from kitloan.erasing import finish, is_due
 from kitloan.errors import BadInput, KitloanError, Refused, StoreError
 from kitloan.models import College, LedgerHead, table
 from kitloan.reference import find_college
@@ -192,6 +193,9 @@ def open(  # noqa: A001  # the word of the contract
     try:
         with opened.read() as connection:
             chosen, name = _whose(connection, opened, college or college_in(place))
+            erasure_is_due = is_due(connection, chosen)
+        if erasure_is_due:  # somebody's work stood in its way; where it still does, later again
+            finish(opened, chosen)
         return Kitloan(Session(opened, chosen, check_actor(actor), clock), name, upgraded)
     except KitloanError:
         opened.close()

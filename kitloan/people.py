@@ -1,45 +1,61 @@
 """People: who took a loan, kept apart from the ledger so that they can be forgotten.
 
 Erasing takes away the person's row, the remarks on their loans, and every remark of the college in
-which their name, e-mail or phone stands. SQLite overwrites what is deleted (`secure_delete`), and
-the file is rewritten afterwards so that nothing is left between its pages. The daily copies beside
-the store are treated the same way. The ledger is not touched: it never knew more than an opaque id.
+which their name, e-mail or phone stands: in the store, and in every copy that kitloan made beside
+it. What cannot be done now, because a copy is open elsewhere or the disk is full, is named, and
+done when it is said again. The ledger is not touched: it never knew more than an opaque id.
 """
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, or_, select
+from sqlalchemy import or_, select
 
+from kitloan.beside import clear_abandoned, copies, unfinished
+from kitloan.erasing import (
+    contact,
+    everybody,
+    finish,
+    forget,
+    is_due,
+    loan,
+    remark,
+    same_person,
+)
 from kitloan.errors import BadInput, KitloanError
-from kitloan.models import Contact, Loan, Organisation, Remark, table
-from kitloan.prepared import AnyRow, Change
+from kitloan.mentions import words
+from kitloan.prepared import AnyRow
 from kitloan.schema import OLDEST
 from kitloan.session import Session
-from kitloan.store import open_store
+from kitloan.store import Store, open_store
 from kitloan.text import fold, plain
-
-contact, organisation, remark = table(Contact), table(Organisation), table(Remark)
-loan = table(Loan)
-
-_forget = Change(
-    delete(contact).where(contact.c.college == bindparam("c"), contact.c.contact == bindparam("p"))
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """How much was forgotten: rows about the person, and remarks that spoke of them.
+    """How much was forgotten: people, and remarks that spoke of them.
 
-    `copies_left` are daily copies in which that could not be done: damaged, or open elsewhere.
+    Attributes:
+        people: how many; 0 where only what an earlier erasure had left was done.
+        remarks: how many went from the store.
+        copies_left: files beside the store in which they may still stand: damaged, open elsewhere,
+            or in the making.
+        store_left: why what was deleted may still lie in the store's own files; empty when it does
+            not.
     """
 
     people: int
     remarks: int
     copies_left: tuple[str, ...] = ()
+    store_left: str = ""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing of them is left in any file that kitloan knows."""
+        return not (self.copies_left or self.store_left)
 
 
 class People:
@@ -86,130 +102,116 @@ class People:
     def erase(self, who: str) -> Erased:
         """Forget a person: name, e-mail, phone, and remarks about them.
 
+        Whoever is in none but an older copy is forgotten there. Said again, it goes on where it
+        could not before.
+
         Args:
             who: the person's name, e-mail address or contact id.
 
         Raises:
             BadInput: `unknown_contact`, or `ambiguous` when several people bear the name at
                 different organisations.
+            StoreError: `busy`, `full`, ...; nothing was forgotten then.
         """
-        from kitloan.backups.daily import copies  # showing a kit should not have to load it
+        store, college = self._session.store, self._session.college
+        with store.read() as connection:
+            people = _answering(everybody(connection, college), who)
+            due = is_due(connection, college)
+        if not people:
+            older = self._look_in_copies(who)
+            people = older.people
+            if not (people or due or older.due):
+                raise _unknown(who, older.unread)
+        _must_be_one(people, who)
+        gone = forget(store, college, people)
+        left = finish(store, college)
+        # The copies after the store: one that is made from now on knows of nobody.
+        return Erased(len(_told_apart(people)), gone, self._forget_in_copies(people), left)
 
-        with self._session.store.write() as connection:
-            people = self._meant(connection, who)
-            gone = self._forget(connection, people)
-        self._session.store.rewrite("contact", "remark")
-        left = tuple(
-            str(copy) for copy in copies(self._session.store) if not self._forget_in(copy, people)
-        )
-        return Erased(len(people), gone, left)
+    def _look_in_copies(self, who: str) -> "_Older":
+        """Who answers to a name in the copies beside the store."""
+        clear_abandoned(self._session.store)
+        older = _Older(unread=list(map(str, unfinished(self._session.store))))
+        for each in copies(self._session.store):
+            try:
+                with _opened(each) as copy, copy.read() as connection:
+                    older.due |= is_due(connection, self._session.college)
+                    older.people += _answering(everybody(connection, self._session.college), who)
+            except KitloanError:
+                older.unread.append(str(each))
+        return older
 
-    def _forget(self, connection: Connection, people: Sequence[AnyRow]) -> int:
-        """Take away people and what is said of them; gives how many remarks that were."""
-        ids = [person.contact for person in people]
-        spoken_of = self._speaking_of(connection, people)
-        gone = connection.execute(
-            delete(remark).where(
-                remark.c.college == self._session.college,
-                or_(remark.c.contact.in_(ids), remark.c.remark.in_(spoken_of)),
-            )
-        ).rowcount
-        for each in ids:
-            _forget(connection, c=self._session.college, p=each)
-        return gone
+    def _forget_in_copies(self, people: Sequence[AnyRow]) -> tuple[str, ...]:
+        """Forget people in every copy as well; gives those in which they may still stand."""
+        store = self._session.store
+        clear_abandoned(store)
+        left = [each for each in copies(store) if not self._is_forgotten_in(each, people)]
+        return tuple(str(each) for each in (*left, *unfinished(store)))
 
-    def _forget_in(self, copy: Path, people: Sequence[AnyRow]) -> bool:
-        """Forget people in a daily copy as well; whether that could be done."""
+    def _is_forgotten_in(self, path: Path, people: Sequence[AnyRow]) -> bool:
+        """Forget people in a copy, and finish what was begun there; whether that could be done."""
         try:
-            store = open_store(str(copy), oldest=OLDEST)
+            with _opened(path) as copy:
+                forget(copy, self._session.college, people)
+                return not finish(copy, self._session.college)
         except KitloanError:
             return False
-        try:
-            with store.write() as connection:
-                self._forget(connection, people)
-            store.rewrite("contact", "remark")
-        except KitloanError:
-            return False
-        finally:
-            store.close()
-        return True
 
-    def _meant(self, connection: Connection, who: str) -> Sequence[AnyRow]:
-        wanted = fold(who)
-        rows = connection.execute(
-            select(contact, organisation.c.name.label("at"))
-            .outerjoin_from(
-                contact,
-                organisation,
-                (organisation.c.college == contact.c.college)
-                & (organisation.c.organisation == contact.c.organisation),
-            )
-            .where(
-                contact.c.college == self._session.college,
-                or_(
-                    contact.c.name_key == wanted,
-                    contact.c.contact == who.strip(),
-                    contact.c.email.is_not(None),
-                ),
-            )
-        ).all()
-        rows = [
-            row
-            for row in rows
-            if row.name_key == wanted
-            or row.contact == who.strip()
-            or (row.email and fold(row.email) == wanted)
-        ]
-        if not rows:
-            raise BadInput(
-                "unknown_contact",
-                f"Nobody called {plain(who)!r} is on file here.",
-                "Give the name as it was typed at check-out, the e-mail address, or the id.",
-            )
-        if len(rows) > 1 and not all(row.contact == who.strip() for row in rows):
-            raise BadInput(
-                "ambiguous",
-                f"{len(rows)} people answer to {plain(who)!r}: "
-                + ", ".join(f"{row.contact} at {row.at or 'no organisation'}" for row in rows)
-                + ".",
-                "Give the id of the one to forget.",
-                contacts=[row.contact for row in rows],
-            )
-        return rows
 
-    def _speaking_of(self, connection: Connection, people: Sequence[AnyRow]) -> list[str]:
-        """Remarks that speak of a person: by name, e-mail or phone as whole words, in any case.
+@dataclass(slots=True)
+class _Older:
+    """What the copies say: who is meant, whether one is unfinished, and which cannot be read."""
 
-        On the holdings that they borrowed or were named beside, the surname is enough.
-        """
-        named = [_as_words(text) for p in people for text in (p.name, p.email) if text]
-        phones = {digits for p in people if (digits := _digits(p.phone or ""))}
-        surnames = [_as_words(p.name.split()[-1]) for p in people]
-        theirs = self._holdings_of(connection, [p.contact for p in people])
-        rows = connection.execute(
-            select(remark.c.remark, remark.c.tag, remark.c.words).where(
-                remark.c.college == self._session.college
-            )
+    unread: list[str]
+    people: list[AnyRow] = field(default_factory=list)
+    due: bool = False
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Store]:
+    store = open_store(str(path), oldest=OLDEST)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _answering(rows: Sequence[AnyRow], who: str) -> list[AnyRow]:
+    """Who is meant: by the id, else by name or e-mail as given, else by the name's words."""
+    by_id = [row for row in rows if row.contact == who.strip()]
+    given = fold(who)
+    as_given = [row for row in rows if given in (row.name_key, fold(row.email or ""))]
+    said = sorted(words(who))
+    return by_id or as_given or [row for row in rows if said and sorted(words(row.name)) == said]
+
+
+def _told_apart(people: Sequence[AnyRow]) -> list[AnyRow]:
+    """One row for each person, who may stand in several copies."""
+    found: list[AnyRow] = []
+    for row in people:
+        if not any(same_person(row, each) for each in found):
+            found.append(row)
+    return found
+
+
+def _must_be_one(people: Sequence[AnyRow], who: str) -> None:
+    apart = _told_apart(people)
+    if len(apart) > 1:
+        raise BadInput(
+            "ambiguous",
+            f"{len(apart)} people answer to {plain(who)!r}: "
+            + ", ".join(f"{row.contact} at {row.at or 'no organisation'}" for row in apart)
+            + ".",
+            "Give the id of the one to forget.",
+            contacts=[row.contact for row in apart],
         )
-        return [
-            row.remark
-            for row in rows
-            if any(name.search(fold(row.words)) for name in named)
-            or any(phone in _digits(row.words) for phone in phones)
-            or (row.tag in theirs and any(s.search(fold(row.words)) for s in surnames))
-        ]
-
-    def _holdings_of(self, connection: Connection, ids: list[str]) -> set[str]:
-        """Tags of what these people borrowed, or were named beside."""
-        college = self._session.college
-        lent = select(loan.c.tag).where(loan.c.college == college, loan.c.contact.in_(ids))
-        beside = select(remark.c.tag).where(remark.c.college == college, remark.c.contact.in_(ids))
-        return set(connection.execute(lent.union(beside)).scalars())
 
 
-def _as_words(text: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w){re.escape(fold(text))}(?!\w)")
-
-
-def _digits(text: str) -> str:
-    return "".join(c for c in text if c.isdecimal())
+def _unknown(who: str, unread: Sequence[str]) -> BadInput:
+    more = f", but what {', '.join(unread)} holds cannot be told" if unread else ""
+    return BadInput(
+        "unknown_contact",
+        f"Nobody called {plain(who)!r} is on file here{more}.",
+        "Give the name as it was typed at check-out, the e-mail address, or the id.",
+        unread=list(unread),
+    )

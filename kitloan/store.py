@@ -24,6 +24,7 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 
 from kitloan.errors import BadInput, KitloanError, StoreError
 from kitloan.faults import translated
+from kitloan.files import working_folder
 from kitloan.locks import insist_on_locks
 from kitloan.schema import OLDEST, SCHEMA, create_tables
 from kitloan.soundness import create_everything, insist_on_rules
@@ -77,11 +78,12 @@ class Store:
             yield connection
 
     @contextmanager
-    def read_aside(self, folder: Path) -> Iterator[Connection]:
+    def read_aside(self) -> Iterator[Connection]:
         """As `read`, for reading that takes minutes: nobody who writes has to wait for it.
 
-        A SQLite file with a rollback journal lets nobody commit while it is read. So it is copied
-        into `folder`, some pages at a time between which others may write, and the copy is read.
+        A SQLite file with a rollback journal lets nobody commit while it is read. So it is copied,
+        some pages at a time between which others may write, and the copy is read; that lies beside
+        the store until then.
 
         Raises:
             StoreError: `damaged`, when the rules in a file are not the ones it was made with.
@@ -90,8 +92,9 @@ class Store:
             with self.read() as connection:
                 yield connection
             return
-        copy = folder / "aside.sqlite"
-        with translated(self.name):
+        beside = Path(self.name).absolute().parent
+        with translated(self.name), working_folder(beside, "reading") as folder:
+            copy = folder / "aside.sqlite"
             self.copy_to(copy)
             aside = sa.create_engine(f"sqlite:///{copy}")
             try:
@@ -148,22 +151,6 @@ class Store:
         with translated(self.name), self._writer.begin() as connection:
             yield connection
         self.wrote = True
-
-    def rewrite(self, *tables: str) -> None:
-        """Write tables anew, so that nothing deleted is left between their rows."""
-        with translated(self.name):
-            if self.is_sqlite:
-                connection = self.engine.raw_connection()
-                try:
-                    connection.cursor().execute("VACUUM")
-                finally:
-                    connection.close()
-                return
-            loose = self.engine.execution_options(isolation_level="AUTOCOMMIT")
-            with loose.connect() as each:
-                for table in tables:
-                    # Analysed too, or the planner's statistics would go on holding names.
-                    each.exec_driver_sql(f"VACUUM (FULL, ANALYZE) {table}")
 
     def close(self) -> None:
         """Give back every connection."""

@@ -86,11 +86,13 @@ class Verifier:
         Args:
             progress: told how many entries are done, of how many.
         """
-        with tempfile.TemporaryDirectory(prefix="kitloan-") as folder:
+        with (
+            tempfile.TemporaryDirectory(prefix="kitloan-") as folder,
+            self._session.store.read_aside() as live,
+        ):
             scratch = scratch_store(Path(folder) / "replay.sqlite")
-            reading = self._session.store.read_aside(Path(folder))
             try:
-                with reading as live, scratch.engine.connect() as replayed:
+                with scratch.engine.connect() as replayed:
                     _attach(replayed, live)
                     return _verify(live, replayed, progress or _silent)
             finally:

@@ -183,9 +183,9 @@ def test_a_new_college_needs_a_plain_id(tmp_path: Path) -> None:
         assert desk.college_name == "Colaiste Ùr"
 
 
-def test_whoever_reads_aside_holds_up_nobody(fife: Kitloan, kit: str, tmp_path: Path) -> None:
+def test_whoever_reads_aside_holds_up_nobody(fife: Kitloan, kit: str) -> None:
     """A ledger that is verified for minutes must not keep the counter from lending meanwhile."""
-    with fife.session.store.read_aside(tmp_path) as reading:
+    with fife.session.store.read_aside() as reading:
         before = reading.exec_driver_sql("SELECT count(*) FROM ledger_entry").scalar_one()
         fife.desk.check_out([kit], "Viewforth")
         assert fife.find.holding(kit).status == "out"

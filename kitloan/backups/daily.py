@@ -5,16 +5,18 @@ SQLite's own check of the pages, and each ledger's head is where its entries end
 backup` does besides, walking and replaying every ledger, `kitloan restore` does before it uses one.
 """
 
-import re
+import os
 import shutil
 import sqlite3
 import time
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from kitloan.beside import HALF_SECONDS, clear_abandoned, day_file, made
+from kitloan.erasing import COUNTED, counted
 from kitloan.errors import KitloanError, StoreError
 from kitloan.faults import translated
 from kitloan.files import whole_file
@@ -25,10 +27,6 @@ DAYS, WEEKS, MONTHS = 14, 8, 12
 
 _END_OF_WEEKS = DAYS + 7 * WEEKS
 _END = _END_OF_WEEKS + 365
-_AGAIN_SECONDS = 3600
-_ABANDONED_SECONDS = 24 * 3600
-RESTORING = ".kitloan-restore-"
-"""How the folders begin, beside the store, in which restores work."""
 _HEADLESS = """
     SELECT count(*) FROM ledger_head h WHERE h.seq > 0 AND NOT EXISTS (
         SELECT 1 FROM ledger_entry e
@@ -42,6 +40,10 @@ class Outcome:
 
     file: Path | None
     problem: KitloanError | None = None
+
+
+class _Overtaken(Exception):  # no error: the way out of a copy that must not be kept
+    """Somebody is being forgotten, and may still stand in the copy."""
 
 
 def copy_if_due(store: Store, today: date) -> Outcome | None:
@@ -59,8 +61,8 @@ def copy_if_due(store: Store, today: date) -> Outcome | None:
     """
     if not store.is_sqlite:
         return None
-    folder, stem = _where(store)
     file = day_file(store, today)
+    folder = file.parent
     try:
         with translated("The day's copy"):
             if file.exists():
@@ -71,22 +73,14 @@ def copy_if_due(store: Store, today: date) -> Outcome | None:
                 return None
             _copy(store, file)
             begun.unlink(missing_ok=True)
-            clear_abandoned(folder.parent)
-            _tidy(folder, stem, today)
+            clear_abandoned(store)
+            _thin_out(store, today)
+    except _Overtaken:
+        begun.unlink(missing_ok=True)
+        return None  # it is made the next time that somebody looks
     except KitloanError as problem:
         return Outcome(None, problem)
     return Outcome(file)
-
-
-def day_file(store: Store, today: date) -> Path:
-    """Where the copy of a day lies, or would lie."""
-    folder, stem = _where(store)
-    return folder / f"{stem}-{today}.sqlite"
-
-
-def _where(store: Store) -> tuple[Path, str]:
-    path = Path(store.name).absolute()
-    return path.parent / "backups", path.name.removesuffix(".sqlite")
 
 
 def _our_turn(begun: Path) -> bool:
@@ -95,7 +89,7 @@ def _our_turn(begun: Path) -> bool:
         begun.touch(mode=0o600, exist_ok=False)
     except FileExistsError:
         with suppress(FileNotFoundError):  # the other has just finished
-            if abs(time.time() - begun.stat().st_mtime) > _AGAIN_SECONDS:
+            if abs(time.time() - begun.stat().st_mtime) > HALF_SECONDS:
                 begun.touch()
                 return True
         return False
@@ -110,62 +104,46 @@ def _copy(store: Store, file: Path) -> None:
             f"There was no room for the day's copy in {file.parent}.",
             "Free some space; the store itself is as it should be.",
         )
-    with whole_file(file) as beside:
+    with store.read() as reading:
+        forgotten, rewritten = counted(reading)
+    if forgotten > rewritten:
+        raise _Overtaken
+    with ExitStack() as until_it_has_its_name, whole_file(file) as beside:
         store.copy_to(beside)
-        copy = sqlite3.connect(beside)
-        try:
-            (said,) = copy.execute("PRAGMA quick_check(1)").fetchone()
-            (headless,) = copy.execute(_HEADLESS).fetchone()
-        finally:
-            copy.close()
-        if said != "ok" or headless:
-            raise StoreError(
-                "damaged",
-                f"The day's copy of {store.name} is not whole, and so the store may not be: "
-                f"{said if said != 'ok' else 'a ledger does not end where its head says'}.",
-                "Run `kitloan ledger verify` now, and keep the copies that there are.",
-            )
+        copied = _proved(store, beside)
+        with beside.open("rb+") as written:  # now, while nobody has to wait for it
+            os.fsync(written.fileno())
+        # Nobody can write until the copy has its name. So whoever forgets a person either did so
+        # before this, or finds the copy among the others.
+        reading = until_it_has_its_name.enter_context(store.read())
+        if counted(reading) != copied:
+            raise _Overtaken
 
 
-def _tidy(folder: Path, stem: str, today: date) -> None:
-    """Take away our own copies that are too old, and what a killed copy left. Nothing else."""
-    halves = re.compile(rf"\.{_ours(stem).pattern}\.(?:begun|[0-9a-f]{{8}}\.part)")
-    for each in folder.iterdir():
-        if halves.fullmatch(each.name) and time.time() - each.stat().st_mtime > _AGAIN_SECONDS:
-            each.unlink(missing_ok=True)
-    made = _made(folder, stem)
-    for day in made.keys() - kept(made, today):
-        made[day].unlink(missing_ok=True)
+def _proved(store: Store, copy: Path) -> tuple[int, int]:
+    """Check a copy; gives what it says of people who were forgotten before it was made."""
+    reading = sqlite3.connect(copy)
+    try:
+        (said,) = reading.execute("PRAGMA quick_check(1)").fetchone()
+        (headless,) = reading.execute(_HEADLESS).fetchone()
+        forgotten, rewritten = reading.execute(COUNTED).fetchone()
+    finally:
+        reading.close()
+    if said != "ok" or headless:
+        raise StoreError(
+            "damaged",
+            f"The day's copy of {store.name} is not whole, and so the store may not be: "
+            f"{said if said != 'ok' else 'a ledger does not end where its head says'}.",
+            "Run `kitloan ledger verify` now, and keep the copies that there are.",
+        )
+    return int(forgotten), int(rewritten)
 
 
-def _ours(stem: str) -> re.Pattern[str]:
-    return re.compile(rf"{re.escape(stem)}-(\d{{4}}-\d\d-\d\d)\.sqlite")
-
-
-def _made(folder: Path, stem: str) -> dict[date, Path]:
-    """The copies that there are, by their day."""
-    made: dict[date, Path] = {}
-    for each in folder.iterdir() if folder.is_dir() else ():
-        if found := _ours(stem).fullmatch(each.name):
-            with suppress(ValueError):  # a name with a day that does not exist is not ours
-                made[date.fromisoformat(found[1])] = each
-    return made
-
-
-def copies(store: Store) -> list[Path]:
-    """The daily copies that lie beside a store, the oldest first."""
-    if not store.is_sqlite:
-        return []
-    made = _made(*_where(store))
-    return [made[day] for day in sorted(made)]
-
-
-def clear_abandoned(folder: Path) -> None:
-    """Take away what killed restores left beside a store a day ago or more: it holds people."""
-    for old in folder.glob(f"{RESTORING}*"):
-        with suppress(FileNotFoundError):  # its restore has just ended
-            if time.time() - old.stat().st_mtime > _ABANDONED_SECONDS:
-                shutil.rmtree(old, ignore_errors=True)
+def _thin_out(store: Store, today: date) -> None:
+    """Take away our own copies that are too old. Nothing else."""
+    there = made(store)
+    for day in there.keys() - kept(there, today):
+        there[day].unlink(missing_ok=True)
 
 
 def kept(days: Iterable[date], today: date) -> set[date]:

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, func, select
 
 from kitloan.backups import Proved, owned, pour
 from kitloan.backups.upgrading import up_to_date
+from kitloan.beside import kept_file
 from kitloan.calendar import SCOTLAND, Clock, system_clock
 from kitloan.errors import Refused, StoreError
 from kitloan.faults import translated
@@ -140,7 +141,7 @@ class FileTarget(Target):
     def replace(self, copy: Path) -> Path | None:
         """Keep what is there, and give the copy its name."""
         moment = self._request.clock().astimezone(SCOTLAND)
-        kept = _free_name(self._path, f"{moment:%Y%m%d-%H%M%S}")
+        kept = kept_file(self._path, f"{moment:%Y%m%d-%H%M%S}")
         with translated(self.name), _in_use_elsewhere(self.name):
             if self._store is not None:
                 self._replace_whole(self._store, copy, kept)
@@ -191,18 +192,6 @@ def _changed(name: str) -> Refused:
         f"Somebody wrote to {name} while you were asked; nothing was changed.",
         "Say it again, and look again at what would be lost.",
     )
-
-
-def _free_name(path: Path, moment: str) -> Path:
-    """Where the old store is kept: a name that nothing has."""
-    stem = path.name.removesuffix(".sqlite")
-    number = 1
-    while True:
-        more = f"-{number}" if number > 1 else ""
-        kept = path.with_name(f"{stem}.before-restore-{moment}{more}.sqlite")
-        if not kept.exists():
-            return kept
-        number += 1
 
 
 def _keep(path: Path, kept: Path, aside: Path) -> None:

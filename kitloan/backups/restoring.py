@@ -14,11 +14,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 from kitloan.backups import Proved, proved, spoken_of
-from kitloan.backups.daily import RESTORING, clear_abandoned
 from kitloan.backups.replacing import FileTarget, Request, ServerTarget, Target, new_file
 from kitloan.backups.upgrading import upgrade_copy
+from kitloan.beside import clear_folders
 from kitloan.errors import BadInput, StoreError
 from kitloan.faults import translated
+from kitloan.files import WORKING
 from kitloan.ledger import resume
 from kitloan.register.epochs import ledger_name
 from kitloan.store import is_url, open_store
@@ -141,8 +142,8 @@ def _scratch(parent: Path | None) -> Iterator[Path]:
     with translated(str(parent)):
         if parent is not None:
             parent.mkdir(parents=True, exist_ok=True)
-            clear_abandoned(parent)
-        folder = tempfile.TemporaryDirectory(prefix=RESTORING, dir=parent)
+            clear_folders(parent)
+        folder = tempfile.TemporaryDirectory(prefix=f"{WORKING}restore-", dir=parent)
     with folder as name:
         yield Path(name)
 

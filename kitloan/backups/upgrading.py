@@ -9,16 +9,15 @@ login that does not own the tables cannot; then `kitloan provision` does it.
 """
 
 import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from kitloan.backups import proved, spoken_of
-from kitloan.backups.daily import day_file
+from kitloan.beside import day_file
 from kitloan.calendar import system_clock, today
 from kitloan.errors import KitloanError, StoreError
-from kitloan.files import whole_file
+from kitloan.files import whole_file, working_folder
 from kitloan.schema import OLDEST, SCHEMA
 from kitloan.store import Store, one_at_a_time, open_store, version_of
 from kitloan.upgrades import bring_up
@@ -110,10 +109,10 @@ def _keep_and_rehearse(store: Store, progress: Progress | None) -> str:
     file.parent.mkdir(mode=0o700, exist_ok=True)
     with (
         whole_file(file) as beside,
-        tempfile.TemporaryDirectory(prefix="kitloan-") as folder,
+        working_folder(file.parent.parent, "upgrade") as folder,
     ):
         store.copy_to(beside)
-        rehearsal = Path(folder) / "rehearsal.sqlite"
+        rehearsal = folder / "rehearsal.sqlite"
         shutil.copyfile(beside, rehearsal)
         try:
             upgrade_copy(rehearsal)

@@ -90,7 +90,13 @@ def forgotten(kitloan: Kitloan, person: str) -> Verdict:
     """A person's name, e-mail, phone and remarks about them are gone."""
     gone = kitloan.people.erase(person)
     text = f"{plural(gone.people, 'person', 'people')} and {plural(gone.remarks, 'remark')}."
-    return Verdict("FORGOTTEN", text, "The ledger never knew more than an opaque id.")
+    hint = (
+        "The ledger never knew more than an opaque id."
+        if gone.is_done
+        else f"Not everywhere yet: say `kitloan erase` later. {gone.store_left} "
+        + ", ".join(gone.copies_left)
+    )
+    return Verdict("FORGOTTEN", text, hint)
 
 
 def register_read(name: str, taken: TakenIn) -> Verdict:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Text, bindparam, func, insert, select, update
 from kitloan.entries import OrganisationAdded
 from kitloan.errors import BadInput
 from kitloan.ledger import Writer
+from kitloan.mentions import names_a_person
 from kitloan.models import Contact, Organisation, Remark, table
 from kitloan.prepared import Change, Query
 from kitloan.text import LONGEST_NAME, clean, fold, slug
@@ -79,7 +80,7 @@ def borrower(writer: Writer, name: str, *, compare: bool = True) -> Borrower:
         compare: whether to look for names nearly like a new one.
 
     Raises:
-        BadInput: `bad_text`.
+        BadInput: `bad_text`; `names_a_person`, for a new one that is a person's name or address.
     """
     name = clean(name, "The organisation")
     key = slug(name)
@@ -88,6 +89,14 @@ def borrower(writer: Writer, name: str, *, compare: bool = True) -> Borrower:
     known = _by_id(writer.connection, c=writer.college, o=key).scalar()
     if known is not None:
         return Borrower(key, known, new=False)
+    if names_a_person(name):
+        raise BadInput(
+            "names_a_person",
+            f"{name!r} names a person, and the ledger keeps the borrower's name for ever.",
+            "Give the school or partner here, and the person under --contact (at the desk and in a "
+            "register: as the contact). They are kept apart, and can be forgotten.",
+            value=name,
+        )
     nearly = nearly_like(writer.connection, writer.college, name) if compare else ()
     writer.append(OrganisationAdded(organisation=key, name=name))
     return Borrower(key, name, new=True, nearly=nearly)

@@ -193,6 +193,17 @@ def test_a_borrower_is_plain_words(fife: Kitloan, kit: str, name: str) -> None:
     assert fife.ledger.log() == before
 
 
+def test_a_person_is_no_borrower(fife: Kitloan, kit: str) -> None:
+    """A name in the ledger stays for ever and goes to ESP: nobody could have it erased."""
+    before = len(fife.ledger.log())
+    with pytest.raises(BadInput) as refusal:
+        fife.desk.check_out([kit], "Lochgelly HS (Mrs Quark)")
+    assert refusal.value.code == "names_a_person"
+    assert "--contact" in refusal.value.hint
+    assert len(fife.ledger.log()) == before
+    fife.desk.check_out([kit], "Lochgelly HS", contact="Mrs Quark")
+
+
 def test_a_loan_is_renewed_from_today(fife: Kitloan, kit: str) -> None:
     """A teacher who needs another week must not have to bring the kit in."""
     (lent,) = fife.desk.check_out([kit], "Balwearie High School")

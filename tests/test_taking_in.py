@@ -54,6 +54,26 @@ def test_what_a_register_says_of_a_person_goes_with_them(fife: Kitloan, tmp_path
     assert [each["words"] for each in fife.people.remarks(other)] == ["Planned repair in spring"]
 
 
+def test_a_borrower_that_names_the_rows_contact_is_an_error(fife: Kitloan, tmp_path: Path) -> None:
+    """What a register says of people must not come to ESP as the name of a school."""
+    file = tmp_path / "register.csv"
+    file.write_text(
+        "Item,Asset No,On loan to,Contact\n"
+        "Drone,P1,Lochgelly HS - Zebedee Quark,Zebedee Quark\n"
+        "Drone,P2,Beath High 07700 900123,\n"
+        "Drone,P3,Viewforth - Science dept,Science dept\n",
+        encoding="utf-8",
+    )
+    taken = fife.registers.take_in(file, skip_problems=True)
+    assert [(each.row, each.column) for each in taken.problems] == [
+        (2, "On loan to"),
+        (3, "On loan to"),
+    ]
+    assert {each.severity for each in taken.problems} == {"error"}
+    assert taken.added == 1
+    assert fife.find.loans().items[0].to == "Viewforth - Science dept"
+
+
 def test_a_person_named_twice_keeps_every_address(fife: Kitloan, tmp_path: Path) -> None:
     """An address that was dropped cannot be used, and cannot be asked to be forgotten."""
     take(

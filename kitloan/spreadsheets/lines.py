@@ -10,10 +10,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from kitloan.mentions import names_a_person
 from kitloan.spreadsheets.columns import squeeze
 from kitloan.spreadsheets.rows import Column, Problem, Row, Severity
 from kitloan.spreadsheets.sheets import Line, Sheet, Unreadable, Value, is_blank
-from kitloan.spreadsheets.values import READERS, Fault, as_text, means_nothing, note, says_not_out
+from kitloan.spreadsheets.values import (
+    NAMES_A_PERSON,
+    READERS,
+    Fault,
+    as_text,
+    means_nothing,
+    note,
+    says_not_out,
+)
 from kitloan.text import fold, plain, tidy
 
 _SHOWN = 80
@@ -146,6 +155,7 @@ class _Attempt:
         if "type" in values:
             values["type"] = memory.spellings.setdefault(fold(values["type"]), values["type"])
         self._check_numbers(values, memory)
+        self._check_borrower(values)
         self._check_loan(values)
         extras = self._extras()
         if self.refused:
@@ -224,6 +234,12 @@ class _Attempt:
                 if first[0] != here[0]:
                     where += f" of the sheet {first[0]!r}"
                 self._report(place[1], values[name], f"is already on {where}", error=True)
+
+    def _check_borrower(self, values: dict[str, Any]) -> None:
+        """Refuse a borrower in whose name the person stands whom the row names as the contact."""
+        place, to = self.layout.place("on_loan_to"), values.get("on_loan_to")
+        if place and to and names_a_person(to, values.get("contact")):
+            self._report(place[1], to, NAMES_A_PERSON.problem, error=True)
 
     def _check_loan(self, values: dict[str, Any]) -> None:
         place = self.layout.place("due_on")

@@ -14,6 +14,7 @@ from typing import Any
 
 from kitloan import tags
 from kitloan.entries import MOST_PENCE
+from kitloan.mentions import names_a_person
 from kitloan.spreadsheets.sheets import Readable, Unreadable, Value, is_blank
 from kitloan.text import LONGEST_NAME, fault, fold, tidy
 
@@ -45,7 +46,6 @@ _NOT_OUT = {
     *("here", "no", "n", "false", "not on loan", "not out"),
 }
 _YES = {"yes", "y", "true", "out", "on loan", "x"}
-_PERSON = re.compile(r"(?:mr|mrs|ms|miss|mx|dr|prof)\b\.?\s+\w", re.IGNORECASE)
 
 _TITLES = {
     "owned": (
@@ -69,6 +69,9 @@ class Fault:
     """Why a value cannot be taken, as the end of a sentence whose beginning is the value."""
 
     problem: str
+
+
+NAMES_A_PERSON = Fault("names a person: put the school here, and the person under Contact")
 
 
 def as_text(value: Value) -> str:
@@ -120,9 +123,7 @@ def borrower(value: Readable) -> str | Fault:
         return text
     if fold(text) in _YES:
         return Fault("does not say who has it")
-    if "@" in text or _PERSON.match(text):
-        return Fault("names a person: put the school here, and the person under Contact")
-    return text
+    return NAMES_A_PERSON if "@" in text or names_a_person(text) else text
 
 
 def note(value: Readable) -> str | Fault:

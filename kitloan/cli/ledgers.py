@@ -72,16 +72,22 @@ def _heard(told: Heard) -> str:
     return "\n".join(lines)
 
 
-@command("aside", "kitloan ledger aside", group=ledger)
+@command("aside", "kitloan ledger aside --drop 2", group=ledger)
+@click.option("--drop", metavar="FILE-OR-NUMBER", help="Take this one away for good.")
 @pass_app
-def aside(app: App) -> None:
+def aside(app: App, drop: str | None) -> None:
     """Files that were refused and are kept, with who sent them and why they do not fit."""
     with app.open() as opened:
+        dropped = opened.exchange.drop(drop) if drop is not None else None
         kept = opened.exchange.refused()
     if app.json:
-        print_json({"items": as_json(kept), "total": len(kept)})
-        return
-    print_text("\n".join(f"{uk_instant(each.at)}  {each.message}" for each in kept) or "None.")
+        told = {"items": as_json(kept), "total": len(kept)}
+        print_json(told | ({"dropped": as_json(dropped)} if dropped else {}))
+    elif dropped:
+        print_text(f"{dropped.file} is kept no longer.")
+    else:
+        lines = [f"{n}  {uk_instant(each.at)}  {each.message}" for n, each in enumerate(kept, 1)]
+        print_text("\n".join(lines) or "None.")
 
 
 @command("verify", "kitloan ledger verify", group=ledger)

@@ -49,6 +49,10 @@ class Exchange:
         """Files that were refused and are kept aside, the oldest first."""
         return self._aside.kept()
 
+    def drop(self, which: str) -> Kept:
+        """Take a file that is kept aside away for good; see `Aside.drop`."""
+        return self._aside.drop(which)
+
     def merge(
         self,
         paths: Sequence[Path],

@@ -1,8 +1,9 @@
-"""What was refused is kept aside: nothing that a college sent is ever dropped.
+"""What was refused is kept aside: nothing that a college sent is dropped, but by a person.
 
 Beside the store and not in it, because a refusal leaves the store as it was. Each file lies there
 under the hash of its bytes, with a note of who refused it and why; one that only came too early is
-merged by itself as soon as what lay before it has come.
+merged by itself as soon as what lay before it has come. Only exchange files are kept, which name
+nobody: a register that was given by mistake may be full of people.
 """
 
 import hashlib
@@ -13,9 +14,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from kitloan.calendar import instant
-from kitloan.errors import KitloanError
+from kitloan.errors import BadInput, KitloanError
+from kitloan.exchange.reading import ExchangeFile
 from kitloan.session import Session
 from kitloan.store import default_place
+from kitloan.text import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,10 @@ class Aside:
         self._clock = session.clock
 
     def keep(self, path: Path, problem: KitloanError) -> None:
-        """Keep a copy of a file, and why it was refused, unless it is kept already."""
+        """Keep a copy of an exchange file, and why it was refused, unless it is kept already."""
+        if not ExchangeFile(path).is_one():
+            problem.details["not_kept"] = "It is no exchange file."
+            return
         try:
             digest = _digest(path)
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -74,6 +80,37 @@ class Aside:
         """A file was merged after all: no copy of it need be kept."""
         with suppress(OSError):
             self._remove(self.folder / f"{_digest(path)}.kitloan")
+
+    def drop(self, which: str) -> Kept:
+        """Take a kept file away for good.
+
+        Args:
+            which: its number in `kept`, from 1, its name as it was given, or where it is kept.
+
+        Raises:
+            BadInput: `not_aside`; `ambiguous`, when several were called that.
+        """
+        kept = self.kept()
+        called = [each for each in kept if which in (each.file, each.copy)]
+        if not called:
+            called = [each for n, each in enumerate(kept, 1) if str(n) == which.strip()]
+        if not called:
+            raise BadInput(
+                "not_aside",
+                f"No file {plain(which)!r} is kept aside.",
+                "See which are, with their numbers: kitloan ledger aside",
+            )
+        if len(called) > 1:
+            numbers = [kept.index(each) + 1 for each in called]
+            raise BadInput(
+                "ambiguous",
+                f"{len(called)} files called {plain(which)!r} are kept aside: "
+                f"numbers {', '.join(map(str, numbers))}.",
+                "Give the number of one.",
+                numbers=numbers,
+            )
+        self._remove(Path(called[0].copy))
+        return called[0]
 
     def kept(self) -> list[Kept]:
         """What is kept, the oldest first."""

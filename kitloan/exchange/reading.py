@@ -31,6 +31,13 @@ class ExchangeFile:
             return self.read_header(line)
         raise self.bad("it is empty")
 
+    def is_one(self) -> bool:
+        """Whether somebody's kitloan wrote it, as far as its first line tells."""
+        try:
+            return bool(self._raw(next(self.lines(), "")))
+        except BadInput:
+            return False
+
     def read_header(self, line: str) -> Header:
         """The header that a line holds."""
         raw = self._raw(line)

@@ -78,12 +78,14 @@ class Store:
             yield connection
 
     @contextmanager
-    def read_aside(self) -> Iterator[Connection]:
+    def read_aside(self, folder: Path | None = None) -> Iterator[Connection]:
         """As `read`, for reading that takes minutes: nobody who writes has to wait for it.
 
         A SQLite file with a rollback journal lets nobody commit while it is read. So it is copied,
-        some pages at a time between which others may write, and the copy is read; that lies beside
-        the store until then.
+        some pages at a time between which others may write, and the copy is read.
+
+        Args:
+            folder: where there is room for that copy; where the store lies when None.
 
         Raises:
             StoreError: `damaged`, when the rules in a file are not the ones it was made with.
@@ -92,7 +94,7 @@ class Store:
             with self.read() as connection:
                 yield connection
             return
-        beside = Path(self.name).absolute().parent
+        beside = folder or Path(self.name).absolute().parent
         with translated(self.name), working_folder(beside, "reading") as folder:
             copy = folder / "aside.sqlite"
             self.copy_to(copy)

@@ -80,15 +80,16 @@ class Verifier:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def verify(self, progress: Progress | None = None) -> Verdict:
+    def verify(self, progress: Progress | None = None, room: Path | None = None) -> Verdict:
         """Walk and replay every ledger of the store, and compare.
 
         Args:
             progress: told how many entries are done, of how many.
+            room: the folder to copy a SQLite file into; where the store lies when None.
         """
         with (
             tempfile.TemporaryDirectory(prefix="kitloan-") as folder,
-            self._session.store.read_aside() as live,
+            self._session.store.read_aside(room) as live,
         ):
             scratch = scratch_store(Path(folder) / "replay.sqlite")
             try:

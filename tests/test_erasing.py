@@ -163,6 +163,18 @@ def test_what_a_killed_command_left_goes_or_is_named(lent: Kitloan, name: str) -
     assert holding(folder_of(lent)) == []
 
 
+def test_proving_a_backup_needs_no_more_room_on_the_stick(lent: Kitloan, tmp_path: Path) -> None:
+    """A stick that holds one copy must do, and a slow one must not be written twice."""
+    (tmp_path / "stick").mkdir()
+    seen: list[int] = []
+
+    def look(_done: int, _total: int) -> None:
+        seen.append(len(list((tmp_path / "stick").iterdir())))
+
+    lent.backups.make(tmp_path / "stick" / "fife.sqlite", look)
+    assert seen and set(seen) == {1}
+
+
 def test_a_long_reading_lies_where_it_is_found(lent: Kitloan) -> None:
     """In the system's own folder nobody would look for what a killed verify left."""
     with lent.session.store.read_aside():

@@ -72,7 +72,8 @@ class Backups:
                     store.copy_to(beside)
             else:
                 self._pour_out(beside, progress)
-            proof = proved(beside, f"The copy of {store.name}", progress)
+            room = Path(store.name).absolute().parent if store.is_sqlite else None
+            proof = proved(beside, f"The copy of {store.name}", progress, room)
         return BackedUp(str(path), proof.ledgers, path.stat().st_size)
 
     def _pour_out(self, beside: Path, progress: Progress | None) -> None:
@@ -107,13 +108,16 @@ def _must_be_new(path: Path, store: Store) -> None:
     )
 
 
-def proved(path: Path, called: str, progress: Progress | None = None) -> Proved:
+def proved(
+    path: Path, called: str, progress: Progress | None = None, room: Path | None = None
+) -> Proved:
     """Open a copy, walk every ledger in it, replay it, and compare.
 
     Args:
         path: the copy; it is ours, and nobody else has it open.
         called: what a refusal calls it.
         progress: as for `Verifier.verify`.
+        room: the folder to work in, where a stick may be too full or too slow.
 
     Raises:
         StoreError: `damaged`, with the findings in its details; `not_a_store`, `newer_store`, ...
@@ -127,7 +131,7 @@ def proved(path: Path, called: str, progress: Progress | None = None) -> Proved:
         if owner is None:
             raise StoreError("no_college", f"{called} has no college in it.")
         college, epoch = owner
-        verdict = Verifier(Session(store, college, "", system_clock)).verify(progress)
+        verdict = Verifier(Session(store, college, "", system_clock)).verify(progress, room)
     except StoreError as problem:
         raise spoken_of(problem, path, called) from problem
     finally:

@@ -367,11 +367,12 @@ def _set_patience(connection: Any, _record: Any) -> None:
 
 
 def version_of(connection: Connection) -> int:
-    """The version of a store's tables; 0 where none is said."""
+    """The version of a store's tables; 0 where none is said, or nothing that could be one."""
     found = connection.exec_driver_sql(
         "SELECT value FROM setting WHERE college = '' AND name = 'schema'"
     ).scalar()
-    return int(found or 0)
+    said = str(found)
+    return int(said) if said.isdecimal() else 0
 
 
 def _check_version(store: Store, oldest: int = SCHEMA) -> None:

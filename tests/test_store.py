@@ -25,6 +25,15 @@ def test_opening_never_makes_a_file(tmp_path: Path) -> None:
     assert not missing.parent.exists()
 
 
+def test_a_store_whose_version_is_no_number_is_refused(fife: Kitloan, place: str) -> None:
+    """A flipped bit must be answered in words, not with a traceback."""
+    with fife.session.store.write() as connection:
+        connection.exec_driver_sql("UPDATE setting SET value = '3x' WHERE name = 'schema'")
+    with pytest.raises(StoreError) as refusal:
+        kitloan.open(place)
+    assert refusal.value.code == "not_a_store"
+
+
 @pytest.mark.parametrize("content", [b"not a database", b"SQLite format 3\0" + b"x" * 5000])
 def test_what_is_not_a_store_is_left_as_it_was(tmp_path: Path, content: bytes) -> None:
     """A spreadsheet named by mistake must not be written to."""

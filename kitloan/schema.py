@@ -29,7 +29,7 @@ _NEVER = (
     ),
 )
 """What SQLite itself refuses to do to a ledger, by trigger: its name, when, of which rows. On
-PostgreSQL logins are kept from it: see `kitloan.provision.rowsecurity`. Copies of other ledgers may
+PostgreSQL logins are kept from it: see `kitloan.rowsecurity`. Copies of other ledgers may
 be told anew when a college resumed from a backup."""
 
 

@@ -10,10 +10,12 @@ import pytest
 import sqlalchemy as sa
 
 import kitloan
+from crowd import raw
 from kitloan import BadInput, Count, NewHolding, Refused, StoreError
 from kitloan.provision import provision
-from kitloan.provision.rowsecurity import OWNER, tables
 from kitloan.reference import colleges
+from kitloan.rowsecurity import OWNER, tables
+from kitloan.verify.postgres import wrong_rules
 from provisioned import Shared, database, server
 
 _numbers = count()
@@ -363,3 +365,43 @@ def test_whoever_set_it_up_upgrades_it(manager: str, empty: str, file: Path) -> 
     with kitloan.open(login, actor="x") as fife:
         assert fife.upgraded is None
         assert fife.ledger.verify().ok
+
+
+_WALLS_TAKEN_DOWN = (
+    ("ALTER TABLE remark NO FORCE ROW LEVEL SECURITY", "remark, its rows is gone"),
+    ("ALTER TABLE loan OWNER TO CURRENT_USER", "loan, its rows is gone"),
+    ("DROP TRIGGER stays ON ledger_entry", "ledger_entry.stays is gone"),
+    ("ALTER TABLE ledger_entry DISABLE TRIGGER ALL", "ledger_entry.stays is gone"),
+    (
+        "CREATE OR REPLACE FUNCTION kitloan_never() RETURNS trigger LANGUAGE plpgsql "
+        "AS $$ BEGIN RETURN NULL; END $$",
+        "ledger_entry.stays is not as it was made",
+    ),
+    ("DROP POLICY own ON contact", "contact.own is gone"),
+    ("ALTER POLICY own ON contact USING (true)", "contact.own is not as it was made"),
+    (
+        "CREATE POLICY everybody ON contact FOR SELECT USING (true)",
+        "contact.everybody that kitloan did not make",
+    ),
+    ("DROP TABLE college_login CASCADE", "contact.own is gone"),
+)
+
+
+def test_a_college_finds_a_wall_that_is_gone(
+    at_work: Callable[[str], kitloan.library.Kitloan], empty: str
+) -> None:
+    """Whoever can read another college's people must not be told that all is well."""
+    engine = raw(empty)
+    with at_work("fife") as fife:
+        assert fife.ledger.verify().ok
+        with engine.connect() as administrator:
+            for statement, rule in _WALLS_TAKEN_DOWN:
+                administrator.exec_driver_sql(statement)
+                said = list(wrong_rules(administrator))
+                assert any(rule in each for each in said), (statement, said)
+                administrator.rollback()
+            administrator.exec_driver_sql("ALTER TABLE contact DISABLE ROW LEVEL SECURITY")
+            administrator.commit()
+        (finding,) = fife.ledger.verify().findings
+        assert (finding.code, "contact, its rows" in finding.message) == ("unguarded", True)
+    engine.dispose()

@@ -5,12 +5,10 @@ run on that. The answers depend on what the ledgers say alone, never on the orde
 merged; only what this store itself has met (see `met`) is its own.
 """
 
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -123,10 +121,7 @@ class Auditor:
             with self._session.reading() as live:
                 yield live
             return
-        with (
-            tempfile.TemporaryDirectory(prefix="kitloan-") as folder,
-            self._session.store.read_aside(Path(folder)) as aside,
-        ):
+        with self._session.store.read_aside() as aside:
             yield aside
 
     @contextmanager

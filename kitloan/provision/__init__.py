@@ -1,8 +1,8 @@
 """One PostgreSQL for colleges with a network: the roles, their passwords, and the proof.
 
 An administrator names a database. It gets the tables, owned by a role that nobody logs in with;
-one login for each college and one for ESP; and row-level security (`rowsecurity`). Doing it again
-changes nothing that is so already: it adds logins that are named and new, and tables that
+one login for each college and one for ESP; and row-level security (`kitloan.rowsecurity`). Doing
+it again changes nothing that is so already: it adds logins that are named and new, and tables that
 a newer kitloan brought.
 
 A password is made here, goes to the server as a SCRAM verifier and to one file that only its owner
@@ -23,8 +23,8 @@ from sqlalchemy.exc import DBAPIError
 from kitloan.backups.upgrading import up_to_date
 from kitloan.errors import BadInput, StoreError
 from kitloan.provision.passwords import Passwords
-from kitloan.provision.rowsecurity import OWNER, logins, prepare, quoted, secure, tables
 from kitloan.reference import colleges, find_college
+from kitloan.rowsecurity import OWNER, logins, prepare, quoted, secure, tables
 from kitloan.session import ESP
 from kitloan.store import Store, create_store, is_url, one_at_a_time
 from kitloan.text import slug

@@ -21,6 +21,7 @@ from kitloan.session import Session
 from kitloan.soundness import missing_rules
 from kitloan.store import scratch_store
 from kitloan.verify.lost import lost_entries
+from kitloan.verify.postgres import wrong_rules
 from kitloan.verify.replaying import replay
 from kitloan.verify.tables import differences, strays
 from kitloan.verify.verdict import Finding, LedgerState, Progress, Verdict
@@ -126,10 +127,12 @@ def _integrity(live: Connection) -> list[Finding]:
 
 
 def _unguarded(live: Connection) -> list[Finding]:
-    """Rules of a SQLite file that somebody took away; what they refuse could have come in since."""
-    if live.dialect.name != "sqlite":
-        return []
-    return [
-        Finding("unguarded", "", 0, f"The store's rule {name} is gone: somebody took it away.")
-        for name in missing_rules(live)
-    ]
+    """Rules of the database that somebody took away; what they refuse could have come in since."""
+    if live.dialect.name == "postgresql":
+        said = list(wrong_rules(live))
+    else:
+        said = [
+            f"The store's rule {name} is gone: somebody took it away."
+            for name in missing_rules(live)
+        ]
+    return [Finding("unguarded", "", 0, words) for words in said]

@@ -60,10 +60,10 @@ BEGIN
     RETURN NEW;
 END $$
 """
-_FUNCTIONS = {"kitloan_never": _NEVER, "kitloan_forward": _FORWARD}
-_TRIGGERS = (
-    ("ledger_entry", "stays", "UPDATE OR DELETE OR TRUNCATE ON", "STATEMENT", "kitloan_never"),
-    ("lost_entry", "stays", "UPDATE OR DELETE OR TRUNCATE ON", "STATEMENT", "kitloan_never"),
+FUNCTIONS = {"kitloan_never": _NEVER, "kitloan_forward": _FORWARD}
+TRIGGERS = (
+    ("ledger_entry", "stays", "DELETE OR UPDATE OR TRUNCATE ON", "STATEMENT", "kitloan_never"),
+    ("lost_entry", "stays", "DELETE OR UPDATE OR TRUNCATE ON", "STATEMENT", "kitloan_never"),
     ("ledger_head", "stays", "DELETE OR TRUNCATE ON", "STATEMENT", "kitloan_never"),
     ("ledger_head", "moves_forward", "UPDATE ON", "ROW", "kitloan_forward"),
 )
@@ -111,13 +111,13 @@ def _statements(connection: Connection) -> Iterator[str]:
     yield "REVOKE CREATE ON SCHEMA public FROM PUBLIC"
     database = connection.exec_driver_sql("SELECT current_database()").scalar_one()
     yield f"REVOKE CREATE, TEMPORARY ON DATABASE {quoted(database)} FROM PUBLIC"
-    for name, made in _FUNCTIONS.items():
+    for name, made in FUNCTIONS.items():
         yield made
         yield f"REVOKE ALL ON FUNCTION public.{name}() FROM PUBLIC"
         yield f"ALTER FUNCTION public.{name}() OWNER TO {OWNER}"
     for name in tables():
         yield from _policies(name)
-    for where, name, when, each, function in _TRIGGERS:
+    for where, name, when, each, function in TRIGGERS:
         yield (
             f"CREATE OR REPLACE TRIGGER {name} BEFORE {when} public.{where} "
             f"FOR EACH {each} EXECUTE FUNCTION public.{function}()"
@@ -133,22 +133,29 @@ def _statements(connection: Connection) -> Iterator[str]:
     )
 
 
+def policies_of(name: str) -> Iterator[tuple[str, str, str | None, str | None]]:
+    """The policies of a table: name, statement, which rows it finds, which it may leave there."""
+    if name in _SHARED:
+        yield "reading", "SELECT", _READABLE, None
+        yield "adding", "INSERT", None, _OWN
+        yield "changing", "UPDATE", _OWN, _OWN
+        yield "taking_away", "DELETE", _OWN, None
+        return
+    yield "own", "ALL", _OWN, _OWN
+    if name == "setting":  # the version of the tables is nobody's, and everybody's to read
+        yield "version", "SELECT", "college = ''", None
+
+
 def _policies(name: str) -> Iterator[str]:
     """Who sees and writes which rows of a table."""
     yield f"ALTER TABLE public.{name} ENABLE ROW LEVEL SECURITY"
     yield f"ALTER TABLE public.{name} FORCE ROW LEVEL SECURITY"
     for policy in _POLICIES:
         yield f"DROP POLICY IF EXISTS {policy} ON public.{name}"
-    made = f"ON public.{name} FOR"
-    if name in _SHARED:
-        yield f"CREATE POLICY reading {made} SELECT TO PUBLIC USING ({_READABLE})"
-        yield f"CREATE POLICY adding {made} INSERT TO PUBLIC WITH CHECK ({_OWN})"
-        yield f"CREATE POLICY changing {made} UPDATE TO PUBLIC USING ({_OWN}) WITH CHECK ({_OWN})"
-        yield f"CREATE POLICY taking_away {made} DELETE TO PUBLIC USING ({_OWN})"
-        return
-    yield f"CREATE POLICY own {made} ALL TO PUBLIC USING ({_OWN}) WITH CHECK ({_OWN})"
-    if name == "setting":  # the version of the tables is nobody's, and everybody's to read
-        yield f"CREATE POLICY version {made} SELECT TO PUBLIC USING (college = '')"
+    for policy, statement, using, check in policies_of(name):
+        found = f" USING ({using})" if using else ""
+        left = f" WITH CHECK ({check})" if check else ""
+        yield f"CREATE POLICY {policy} ON public.{name} FOR {statement} TO PUBLIC{found}{left}"
 
 
 def _granted(login: str, *, may_rewrite: bool) -> Iterator[str]:

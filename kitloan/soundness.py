@@ -4,9 +4,11 @@ History proves the register: verifying replays it and compares. People, remarks,
 are in no history, so their rows are written twice, once in the table and once in an index over all
 of its columns; `PRAGMA integrity_check` compares the two. And the rules (tables, indexes, triggers)
 stand in the file as text, which a flipped bit can weaken without breaking; they are compared with
-what this program would write.
+what this program would write, word by word: how the words are set out, and which names stand in
+quotation marks, is SQLAlchemy's to change.
 """
 
+import re
 from functools import cache
 
 from sqlalchemy import Connection, Index, MetaData, create_engine
@@ -15,6 +17,10 @@ from kitloan.errors import StoreError
 from kitloan.schema import create_tables
 
 _RULES = "SELECT type, name, tbl_name, sql FROM sqlite_master"
+_WORD = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|\w+|[^\w \t\n]")
+
+Rule = tuple[str, str, str, tuple[str, ...]]
+"""Its type, its name, its table's name, and what it says."""
 
 
 def create_everything(connection: Connection) -> None:
@@ -33,13 +39,21 @@ def _double(connection: Connection) -> None:
         Index(f"{copy.name}_rows_twice", *copy.columns).create(connection)
 
 
+def _rules(connection: Connection) -> frozenset[Rule]:
+    """The rules that stand in a SQLite file, in which a flipped bit makes anything of a text."""
+    return frozenset(
+        (kind, name, of, tuple(word.strip('"') for word in _WORD.findall(said)))
+        for kind, name, of, said in (map(str, row) for row in connection.exec_driver_sql(_RULES))
+    )
+
+
 @cache
-def _our_rules() -> frozenset[tuple[str | None, ...]]:
+def _our_rules() -> frozenset[Rule]:
     engine = create_engine("sqlite://")
     try:
         with engine.connect() as new:
             create_everything(new)
-            return frozenset(tuple(row) for row in new.exec_driver_sql(_RULES))
+            return _rules(new)
     finally:
         engine.dispose()
 
@@ -50,8 +64,8 @@ def missing_rules(connection: Connection) -> list[str]:
     Nobody's data goes with a rule, so a store without one can be used; but what the rule would have
     refused, nobody has refused since.
     """
-    there = {row[1] for row in connection.exec_driver_sql(_RULES)}
-    return sorted({str(row[1]) for row in _our_rules()} - there)
+    there = {name for _, name, *_ in _rules(connection)}
+    return sorted({name for _, name, *_ in _our_rules()} - there)
 
 
 def insist_on_rules(connection: Connection, store: str) -> None:
@@ -60,8 +74,7 @@ def insist_on_rules(connection: Connection, store: str) -> None:
     Raises:
         StoreError: `damaged`.
     """
-    ours = _our_rules()
-    altered = [row[1] for row in connection.exec_driver_sql(_RULES) if tuple(row) not in ours]
+    altered = sorted(name for _, name, *_ in _rules(connection) - _our_rules())
     if altered:
         raise StoreError(
             "damaged",

@@ -201,6 +201,33 @@ def test_whoever_reads_aside_holds_up_nobody(fife: Kitloan, kit: str) -> None:
     assert len(fife.ledger.log()) > before
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "sound"),
+    [
+        ("(out_quantity", '\n  ( "out_quantity" ', True),
+        ("out_quantity BETWEEN 0", "out_quantity BETWEEN 9", False),
+        ("'withdrawn'", "'withdrawn '", False),
+    ],
+)
+def test_rules_are_known_by_what_they_say(
+    tmp_path: Path, before: str, after: str, sound: bool
+) -> None:
+    """A library that sets its statements out anew must not make every store of Scotland damaged."""
+    file = tmp_path / "fife.sqlite"
+    kitloan.init("fife", file).close()
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        changed = "UPDATE sqlite_master SET sql = replace(sql, ?, ?) WHERE name = 'holding'"
+        connection.execute(changed, (before, after))
+    with kitloan.open(file) as desk:
+        if sound:
+            assert desk.ledger.verify().ok
+            return
+        with pytest.raises(StoreError) as refusal:
+            desk.ledger.verify()
+        assert refusal.value.code == "damaged"
+
+
 def test_a_store_that_is_never_still_is_read_aside_all_the_same(tmp_path: Path) -> None:
     """Desks that never pause must not keep whoever verifies waiting until the evening."""
     file = tmp_path / "fife.sqlite"

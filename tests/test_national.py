@@ -11,6 +11,7 @@ import pytest
 import kitloan
 from conftest import SetClock
 from kitloan import BadInput, NewHolding, Refused
+from kitloan.calendar import instant
 from kitloan.library import Kitloan
 from kitloan.national.gifts import GiftTermsAgreed
 from kitloan.tags import is_tag, mint
@@ -199,6 +200,61 @@ def test_an_answer_that_is_late_wrong_or_not_there(
     found = {each.id: each for each in esp.national.challenges()}[forgotten.id]
     assert (found.state, found.sighted, len(found.not_sighted)) == ("unanswered", 0, 2)
     assert esp.ledger.verify().ok
+
+
+def test_an_answer_is_as_late_as_what_it_shows(
+    esp: Kitloan, colleges: dict[str, Kitloan], send: Send, clock: SetClock
+) -> None:
+    """A college could close an empty stocktake in time, and look for the kits for two months."""
+    fife = colleges["fife"]
+    send(fife, esp)
+    day = esp.session.today
+    asked = esp.national.challenge("fife", sample=3, answer_by=day + timedelta(days=7))
+    send(esp, fife)
+
+    def told() -> tuple[str, int, str | None]:
+        send(fife, esp)
+        (one,) = esp.national.challenges()
+        return one.state, one.sighted, one.answered_at
+
+    early = fife.stocktakes.open("For ESP", challenge=asked.id, code=asked.code).id
+    fife.stocktakes.close(early)
+    closed = instant(clock.now)
+    assert told() == ("answered", 0, closed)
+    clock.move(days=5)
+    fife.stocktakes.scan(early, asked.tags[0])
+    in_time = instant(clock.now)
+    assert told() == ("answered", 1, in_time)
+    clock.move(days=60)
+    for tag in asked.tags:
+        fife.stocktakes.scan(early, tag)
+    at_last = instant(clock.now)
+    assert told() == ("answered_late", 3, at_last)
+    assert esp.national.challenges()[0].closed_at == closed
+    assert esp.ledger.verify().ok
+
+
+def test_the_answer_that_shows_the_most_counts(
+    esp: Kitloan, colleges: dict[str, Kitloan], send: Send, clock: SetClock
+) -> None:
+    """A stocktake begun by mistake would make the whole answer that followed a failure."""
+    fife = colleges["fife"]
+    send(fife, esp)
+    day = esp.session.today
+    asked = esp.national.challenge("fife", sample=3, answer_by=day + timedelta(days=7))
+    send(esp, fife)
+    made = []
+    for shows in (0, 3, 3, 2):
+        which = fife.stocktakes.open("For ESP", challenge=asked.id, code=asked.code).id
+        for tag in asked.tags[:shows]:
+            fife.stocktakes.scan(which, tag)
+        fife.stocktakes.close(which)
+        made.append(which)
+        clock.move(days=1)
+    send(fife, esp)
+    (judged,) = esp.national.challenges()
+    assert (judged.state, judged.stocktake, judged.sighted) == ("answered", made[1], 3)
+    assert judged.not_sighted == ()
 
 
 def test_a_challenge_asks_for_what_the_college_has(

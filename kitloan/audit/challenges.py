@@ -36,7 +36,7 @@ def answers(connection: Connection, day: date) -> tuple[Answer, ...]:
 
 
 def _answer(asked: Challenge) -> Answer:
-    answered = day_of(asked.closed_at) if asked.closed_at else None
+    answered = day_of(asked.answered_at) if asked.answered_at else None
     status, problem, said = _judged(asked, answered)
     return Answer(
         asked.id,

@@ -481,7 +481,12 @@ def _challenges(material: Material) -> Table:
             _number("answer_by", "By", "The day by which to answer.", "date"),
             _number("asked", "Asked for", "How many holdings."),
             _number("shown", "Shown", "How many of them were scanned."),
-            _number("answered", "Answered", "When the college's stocktake was closed.", "date"),
+            _number(
+                "answered",
+                "Answered",
+                "When the stocktake was closed, and all it shows on record.",
+                "date",
+            ),
             _text("status", "How it stands", "waiting, answered, late, failed, ..."),
         ),
         tuple(

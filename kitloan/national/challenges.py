@@ -5,12 +5,13 @@ ledger. Whether it was answered is reckoned here from the copy of that ledger, w
 """
 
 import secrets
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, get_args
+from typing import Literal
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, bindparam, func, select
 
 from kitloan.answers import plural
 from kitloan.calendar import check_year, end_of, uk
@@ -36,7 +37,6 @@ _CODE_LENGTH = 8
 State = Literal[
     "answered", "answered_late", "wrong_code", "before_it_was_set", "waiting", "unanswered"
 ]
-_BEST_FIRST: tuple[State, ...] = get_args(State)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,10 @@ class Challenge:
         state: `answered` or `answered_late`, by a closed stocktake with its code; `wrong_code` or
             `before_it_was_set`, when the best answer is such a one; `waiting`, until its day is
             over; then `unanswered`.
-        stocktake: the stocktake that it was judged by, if there is one.
+        stocktake: the stocktake that it was judged by, if there is one: of several good answers
+            the one that shows the most, and of those the first.
         closed_at: when that was closed.
+        answered_at: when that was closed, and all that it shows was on record.
         sighted: how many of those asked for were scanned in it.
         not_sighted: the tags of the others.
     """
@@ -79,6 +81,7 @@ class Challenge:
     state: State
     stocktake: str | None
     closed_at: str | None
+    answered_at: str | None
     sighted: int
     not_sighted: tuple[str, ...]
 
@@ -181,62 +184,93 @@ def challenges(connection: Connection, college: str, now: str) -> list[Challenge
     return [_judged(connection, row, now) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """A closed stocktake as an answer: when it came, and since when it shows what it shows."""
+
+    state: State
+    stocktake: str
+    closed_at: str
+    answered_at: str
+    shown: frozenset[str]
+
+    @property
+    def rank(self) -> tuple[bool, int, str, str]:
+        """The best answer has the least. A stocktake that shows nothing hides no later one."""
+        good = self.state in ("answered", "answered_late")
+        return not good, -len(self.shown), self.answered_at, self.stocktake
+
+
 def _judged(connection: Connection, row: AnyRow, now: str) -> Challenge:
     """A challenge by the best answer that there is to it."""
     last = end_of(date.fromisoformat(row.answer_by))
-    tries = connection.execute(
-        select(stocktake)
-        .where(
-            stocktake.c.college == row.to_college,
-            stocktake.c.challenge == row.challenge,
-            stocktake.c.closed_at.is_not(None),
-        )
-        .order_by(stocktake.c.closed_at, stocktake.c.stocktake)
-    ).all()
-    judged: list[tuple[State, AnyRow]] = [(_state(row, each, last), each) for each in tries]
-    state: State = "unanswered" if now > last else "waiting"
-    answer = None
-    if judged:
-        state, answer = min(judged, key=lambda one: _BEST_FIRST.index(one[0]))
-    tags = _shown(connection, row, answer.stocktake if answer else None)
-    not_sighted = tuple(tag for tag, seen in tags if not seen)
+    tags = connection.execute(
+        select(challenge_line.c.tag)
+        .where(challenge_line.c.college == ESP, challenge_line.c.challenge == row.challenge)
+        .order_by(challenge_line.c.tag)
+    ).scalars()
+    asked = tuple(tags)
+    best = min(_tries(connection, row, last), key=lambda each: each.rank, default=None)
+    shown = best.shown if best else frozenset()
     return Challenge(
         id=row.challenge,
         college=row.to_college,
         code=row.code,
         set_at=row.set_at,
         answer_by=date.fromisoformat(row.answer_by),
-        asked=len(tags),
-        state=state,
-        stocktake=answer.stocktake if answer else None,
-        closed_at=answer.closed_at if answer else None,
-        sighted=len(tags) - len(not_sighted),
-        not_sighted=not_sighted,
+        asked=len(asked),
+        state=best.state if best else "unanswered" if now > last else "waiting",
+        stocktake=best.stocktake if best else None,
+        closed_at=best.closed_at if best else None,
+        answered_at=best.answered_at if best else None,
+        sighted=len(shown),
+        not_sighted=tuple(tag for tag in asked if tag not in shown),
     )
 
 
-def _state(row: AnyRow, answer: AnyRow, last: str) -> State:
+def _tries(connection: Connection, row: AnyRow, last: str) -> Iterator[_Try]:
+    """Every stocktake that was closed as an answer to a challenge, with what it shows of it."""
+    shown: dict[str, dict[str, str]] = defaultdict(dict)
+    for each in connection.execute(_SHOWN, {"c": row.to_college, "x": row.challenge}):
+        shown[each.stocktake][each.tag] = each.since
+    for each in connection.execute(_ANSWERS, {"c": row.to_college, "x": row.challenge}):
+        since = shown[each.stocktake]
+        # A scan counts after closing, too: but then the answer is no older than that scan.
+        answered_at = max([each.closed_at, *since.values()])
+        state = _state(row, each, answered_at, last)
+        yield _Try(state, each.stocktake, each.closed_at, answered_at, frozenset(since))
+
+
+_ANSWER_TO = (
+    stocktake.c.college == bindparam("c"),
+    stocktake.c.challenge == bindparam("x"),
+    stocktake.c.closed_at.is_not(None),
+)
+_ANSWERS = select(stocktake).where(*_ANSWER_TO)
+_SHOWN = (
+    select(scan.c.stocktake, scan.c.tag, func.min(scan.c.recorded_at).label("since"))
+    .join_from(
+        stocktake,
+        scan,
+        and_(scan.c.college == stocktake.c.college, scan.c.stocktake == stocktake.c.stocktake),
+    )
+    .join(
+        challenge_line,
+        and_(
+            challenge_line.c.college == ESP,
+            challenge_line.c.challenge == stocktake.c.challenge,
+            challenge_line.c.tag == scan.c.tag,
+        ),
+    )
+    .where(*_ANSWER_TO)
+    .group_by(scan.c.stocktake, scan.c.tag)
+)
+"""What of a challenge each answer shows, and since when that is on record."""
+
+
+def _state(row: AnyRow, answer: AnyRow, answered_at: str, last: str) -> State:
     if answer.code != row.code:
         return "wrong_code"
     if answer.opened_at < row.set_at:
         return "before_it_was_set"
-    return "answered_late" if answer.closed_at > last else "answered"
-
-
-def _shown(connection: Connection, row: AnyRow, answer: str | None) -> list[tuple[str, bool]]:
-    """Each tag that a challenge asks for, and whether the stocktake that answers it has it."""
-    seen = (
-        select(scan.c.scan)
-        .where(
-            scan.c.college == row.to_college,
-            scan.c.stocktake == (answer or ""),
-            scan.c.tag == challenge_line.c.tag,
-        )
-        .exists()
-    )
-    found = connection.execute(
-        select(challenge_line.c.tag, seen.label("seen"))
-        .where(challenge_line.c.college == ESP, challenge_line.c.challenge == row.challenge)
-        .order_by(challenge_line.c.tag)
-    )
-    return [(each.tag, bool(each.seen)) for each in found]
+    return "answered_late" if answered_at > last else "answered"

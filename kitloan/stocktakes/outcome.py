@@ -16,6 +16,7 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    false,
     func,
     null,
     or_,
@@ -35,6 +36,7 @@ from kitloan.models.stocktaking import Stocktake as StocktakeRow
 from kitloan.paging import page_of
 from kitloan.prepared import AnyRow
 from kitloan.stocktakes.answers import Counts, Outcome, OutcomeLine, Result, Stocktake
+from kitloan.stocktakes.lateness import after_closing
 from kitloan.text import fold, plain
 
 confirmation, desk = table(Confirmation), table(StocktakeDesk)
@@ -89,7 +91,7 @@ def _stocktake(row: AnyRow) -> Stocktake:
 
 def outcome_of(connection: Connection, college: str, which: Stocktake) -> Outcome:
     """What a stocktake comes to now."""
-    expected = _expected(college, which).subquery()
+    expected = _expected(college, which, false()).subquery()
     rows = connection.execute(
         select(
             expected.c.result,
@@ -99,13 +101,13 @@ def outcome_of(connection: Connection, college: str, which: Stocktake) -> Outcom
     ).all()
     counts = {row.result: row.many for row in rows}
     here = [row.on_loan for row in rows if row.result in ("sighted", "sighted_elsewhere")]
-    strays = _strays(college, which).subquery()
+    strays = _strays(college, which, false()).subquery()
     also = select(strays.c.result, func.count().label("many")).group_by(strays.c.result)
     counts |= {row.result: row.many for row in connection.execute(also)}
     seen = select(
         func.count().label("scans"),
         func.count(_what().distinct()).label("different"),
-        func.count(case((scan.c.recorded_at > (which.closed_at or "~"), 1))).label("late"),
+        func.count(case((after_closing(connection, college, which), 1))).label("late"),
     ).where(scan.c.college == college, scan.c.stocktake == which.id)
     scans = connection.execute(seen).one()
     return Outcome(
@@ -152,7 +154,7 @@ def lines_of(
 ) -> Page[OutcomeLine]:
     """A page of what came of a stocktake, by tag or code."""
     rows = _strays if result in ("unexpected", "unknown") else _expected
-    found = rows(college, which).subquery()
+    found = rows(college, which, after_closing(connection, college, which)).subquery()
     seen_in = (
         select(scan.c.place)
         .where(
@@ -193,11 +195,10 @@ def lines_of(
         .subquery()
     )
     page = page_of(connection, select(wanted), (wanted.c.key,), after, limit)
-    lines = tuple(_line(row, which.closed_at) for row in page.items)
-    return Page(lines, page.total, page.next)
+    return Page(tuple(map(_line, page.items)), page.total, page.next)
 
 
-def _line(row: AnyRow, closed_at: str | None) -> OutcomeLine:
+def _line(row: AnyRow) -> OutcomeLine:
     return OutcomeLine(
         tag=row.tag,
         code=row.code,
@@ -207,18 +208,19 @@ def _line(row: AnyRow, closed_at: str | None) -> OutcomeLine:
         seen_in=row.seen_in,
         scans=row.scans,
         seen_at=row.seen_at,
-        late=bool(row.first and closed_at and row.first > closed_at),
+        late=bool(row.late),
         to=row.to,
         state=row.state,
         last_sighted=row.sighted_at,
     )
 
 
-_SCANS = (
-    func.count(scan.c.scan).label("scans"),
-    func.max(scan.c.seen_at).label("seen_at"),
-    func.min(scan.c.recorded_at).label("first"),
-)
+def _scans(late: ColumnElement[bool]) -> tuple[ColumnElement[Any], ...]:
+    return (
+        func.count(scan.c.scan).label("scans"),
+        func.max(scan.c.seen_at).label("seen_at"),
+        func.min(case((scan.c.scan.is_(None), 0), (late, 1), else_=0)).label("late"),
+    )
 
 
 def _what() -> Any:
@@ -226,7 +228,7 @@ def _what() -> Any:
     return func.coalesce(scan.c.tag, scan.c.code)
 
 
-def _expected(college: str, which: Stocktake) -> Select[Any]:
+def _expected(college: str, which: Stocktake, late: ColumnElement[bool]) -> Select[Any]:
     """Each holding of the list: what came of it, in one walk along its scans."""
     somewhere = or_(scan.c.place.is_(None), line.c.place.is_(None), scan.c.place == line.c.place)
     at_its_place = and_(scan.c.scan.is_not(None), somewhere)
@@ -245,7 +247,7 @@ def _expected(college: str, which: Stocktake) -> Select[Any]:
             line.c.place,
             line.c.loan,
             result.label("result"),
-            *_SCANS,
+            *_scans(late),
         )
         .select_from(line)
         .outerjoin(scan, _same(scan, line))
@@ -255,7 +257,7 @@ def _expected(college: str, which: Stocktake) -> Select[Any]:
     )
 
 
-def _strays(college: str, which: Stocktake) -> Select[Any]:
+def _strays(college: str, which: Stocktake, late: ColumnElement[bool]) -> Select[Any]:
     """What was scanned and is not on the list: each tag or code once."""
     code = case((scan.c.tag.is_(None), scan.c.code)).label("code")
     held = and_(holding.c.college == scan.c.college, holding.c.tag == scan.c.tag)
@@ -275,7 +277,7 @@ def _strays(college: str, which: Stocktake) -> Select[Any]:
             holding.c.location.label("place"),
             lent_now.label("loan"),
             case((holding.c.tag.is_(None), "unknown"), else_="unexpected").label("result"),
-            *_SCANS,
+            *_scans(late),
         )
         .select_from(scan)
         .outerjoin(line, _same(line, scan))

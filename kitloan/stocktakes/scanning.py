@@ -21,6 +21,7 @@ from kitloan.models.stocktaking import StocktakeLine, StocktakeScan
 from kitloan.prepared import AnyRow, Query
 from kitloan.scan import Tag, read
 from kitloan.stocktakes.answers import Stocktake
+from kitloan.stocktakes.lateness import after_closing
 from kitloan.stocktakes.outcome import desk_spelt, the_stocktake
 from kitloan.stocktakes.scan_files import LineProblem, ScannedLine, code_of
 from kitloan.text import clean, fold, plain
@@ -262,10 +263,16 @@ def _told(writer: Writer, which: Stocktake, fact: StocktakeScanned, repeat: bool
         type=row.type_name if row else None,
         place=place,
         repeat=repeat,
-        late=which.closed_at is not None,
+        late=_late(writer, which, fact),
         on_loan_to=to,
         state=row.state if row else None,
     )
+
+
+def _late(writer: Writer, which: Stocktake, fact: StocktakeScanned) -> bool:
+    late = after_closing(writer.connection, writer.college, which)
+    of_it = (scan_table.c.college == writer.college, scan_table.c.scan == fact.scan)
+    return bool(writer.connection.execute(select(late).where(*of_it)).scalar())
 
 
 def _outcome(fact: StocktakeScanned, expected: AnyRow | None, row: AnyRow | None) -> ScanResult:

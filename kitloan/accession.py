@@ -16,7 +16,7 @@ from kitloan.entries import (
     KitTypeDefined,
 )
 from kitloan.errors import BadInput, Refused
-from kitloan.ledger import Writer, id_reused
+from kitloan.ledger import Writer
 from kitloan.models import Alias, KitType, Label, table
 from kitloan.models import Holding as HoldingRow
 from kitloan.prepared import Query
@@ -116,7 +116,7 @@ def accession(
         sighted_on: when it was last seen, where a register says so.
         register_row: what the register's row is known by; None when it was taken in by hand.
     """
-    tag = mint() if new.tag is None else parse(new.tag)
+    tag = _tag_for(writer) if new.tag is None else parse(new.tag)
     must_be_free(writer, tag)
     quantity = check_quantity(new.quantity)
     for day in (new.received_on, new.gift.valued_on):
@@ -142,15 +142,24 @@ def accession(
     return Added(tag, name, number, quantity)
 
 
+def _tag_for(writer: Writer) -> str:
+    """A new tag; said again, the one that was minted then."""
+    taken_in = writer.first_said(HoldingAccessioned)
+    return taken_in.tag if taken_in else mint()
+
+
 def define_if_new(writer: Writer, name: str) -> tuple[str, str]:
     """The id and the name of the kit type that `name` means, defined bare when it is new."""
     name = clean(name, "The kit type")
     key = type_key(name)
-    known = TYPE(writer.connection, c=writer.college, k=key).scalar()
-    if known is not None:
-        return key, known
-    writer.append(KitTypeDefined(kit_type=key, name=name))
-    return key, name
+    new = writer.first_said(KitTypeDefined)
+    if new is None or new.kit_type != key:
+        known = TYPE(writer.connection, c=writer.college, k=key).scalar()
+        if known is not None:
+            return key, known
+        new = KitTypeDefined(kit_type=key, name=name)
+    writer.append(new)
+    return key, new.name
 
 
 def kit_type_with(name: str, contents: Sequence[Component]) -> KitTypeDefined:
@@ -161,6 +170,8 @@ def kit_type_with(name: str, contents: Sequence[Component]) -> KitTypeDefined:
 
 def must_be_free(writer: Writer, tag: str) -> None:
     """Refuse a tag that a holding has, or that is on a blank label of another college."""
+    if writer.said:
+        return  # it was free then
     taken = ROW(writer.connection, c=writer.college, t=tag).first()
     by = taken.tag if taken else _ALIAS(writer.connection, c=writer.college, t=tag).scalar()
     if by:
@@ -181,13 +192,6 @@ def must_be_free(writer: Writer, tag: str) -> None:
             tag=tag,
             college=theirs,
         )
-
-
-def must_be_the_same(writer: Writer, fact: HoldingAccessioned, new: NewHolding) -> None:
-    """Refuse an id that took in something else."""
-    wanted = (type_key(clean(new.type, "The kit type")), new.quantity)
-    if (fact.kit_type, fact.quantity) != wanted or (new.tag and parse(new.tag) != fact.tag):
-        raise id_reused(writer.request)
 
 
 def changed(new: str | None, old: str | None, what: str) -> str | None:

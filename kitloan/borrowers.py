@@ -8,13 +8,14 @@ to it lie in a table that never leaves the college, and `kitloan.people` erases 
 
 import difflib
 import secrets
+from collections.abc import Container
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Text, bindparam, func, insert, select, update
 
-from kitloan.entries import OrganisationAdded
+from kitloan.entries import CheckedOut, OrganisationAdded
 from kitloan.errors import BadInput
-from kitloan.ledger import Writer
+from kitloan.ledger import Writer, id_reused
 from kitloan.mentions import names_a_person
 from kitloan.models import Contact, Organisation, Remark, table
 from kitloan.prepared import Change, Query
@@ -33,6 +34,11 @@ _by_id = Query(
 _of_college = Query(
     select(organisation.c.organisation, organisation.c.name).where(
         organisation.c.college == bindparam("c")
+    )
+)
+_on_file = Query(
+    select(contact.c.contact).where(
+        contact.c.college == bindparam("c"), contact.c.contact == bindparam("p")
     )
 )
 _person = Query(
@@ -86,9 +92,20 @@ def borrower(writer: Writer, name: str, *, compare: bool = True) -> Borrower:
     key = slug(name)
     if len(key) > LONGEST_NAME:
         raise BadInput("bad_text", f"The organisation is too long a name: {name[:60]!r}.")
-    known = _by_id(writer.connection, c=writer.college, o=key).scalar()
-    if known is not None:
-        return Borrower(key, known, new=False)
+    new = writer.first_said(OrganisationAdded)
+    if new is None or new.organisation != key:
+        known = _by_id(writer.connection, c=writer.college, o=key).scalar()
+        if known is not None:
+            return Borrower(key, known, new=False)
+        _must_be_no_person(name)
+        new = OrganisationAdded(organisation=key, name=name)
+    later = {each.organisation for each in writer.since(OrganisationAdded)}
+    nearly = _nearest(writer.connection, writer.college, name, later) if compare else ()
+    writer.append(new)
+    return Borrower(key, new.name, new=True, nearly=nearly)
+
+
+def _must_be_no_person(name: str) -> None:
     if names_a_person(name):
         raise BadInput(
             "names_a_person",
@@ -97,14 +114,18 @@ def borrower(writer: Writer, name: str, *, compare: bool = True) -> Borrower:
             "register: as the contact). They are kept apart, and can be forgotten.",
             value=name,
         )
-    nearly = nearly_like(writer.connection, writer.college, name) if compare else ()
-    writer.append(OrganisationAdded(organisation=key, name=name))
-    return Borrower(key, name, new=True, nearly=nearly)
 
 
 def nearly_like(connection: Connection, college: str, name: str) -> tuple[str, ...]:
     """Organisations of a college that are spelt almost like `name`, nearest first."""
-    names = {row.organisation: row.name for row in _of_college(connection, c=college)}
+    return _nearest(connection, college, name, set())
+
+
+def _nearest(
+    connection: Connection, college: str, name: str, but: Container[str]
+) -> tuple[str, ...]:
+    rows = _of_college(connection, c=college)
+    names = {row.organisation: row.name for row in rows if row.organisation not in but}
     near = difflib.get_close_matches(slug(name), names, n=3, cutoff=NEARLY)
     return tuple(names[key] for key in near)
 
@@ -125,10 +146,15 @@ def person(
         BadInput: `bad_text`.
     """
     name = clean(name, "The contact's name")
+    lent = writer.first_said(CheckedOut)
+    if lent and lent.contact and _forgotten(writer, lent.contact):
+        return lent.contact  # who that was is not known any more
     known = _person(writer.connection, c=writer.college, n=fold(name), o=organisation_id).scalar()
     if known is not None:
         _add_details(writer, str(known), email, phone)
         return str(known)
+    if writer.said:
+        raise id_reused(writer.request)
     made = "p" + secrets.token_hex(8)
     _insert_contact(
         writer.connection,
@@ -141,6 +167,10 @@ def person(
         phone=clean(phone, "The phone number") if phone else None,
     )
     return made
+
+
+def _forgotten(writer: Writer, contact_id: str) -> bool:
+    return _on_file(writer.connection, c=writer.college, p=contact_id).first() is None
 
 
 def _add_details(writer: Writer, known: str, email: str | None, phone: str | None) -> None:
@@ -169,6 +199,8 @@ def remark(
     Raises:
         BadInput: `bad_text`, when they are longer than 2,000 characters or hide control characters.
     """
+    if writer.said:  # what was forgotten since is not to be written down again, nor compared
+        return
     _insert_remark(
         writer.connection,
         college=writer.college,

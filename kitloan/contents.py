@@ -104,6 +104,30 @@ def reckon(parts: Iterable[Part], count: Count | None) -> tuple[Counted, tuple[S
     return ("short" if short else "whole"), short
 
 
+def agrees(count: Count | None, counted: Counted, short: Iterable[Short]) -> bool:
+    """Whether a count may have come to this: for where its list is not to be had any more."""
+    if count is None or not (count.whole or count.exceptions):
+        return counted in ("uncounted", "no_contents")
+    left = {each.component: each for each in short}
+    if count.whole:
+        return counted == "whole" and not left and not count.exceptions
+    missing, broken = count.missing or {}, count.broken or {}
+    return (
+        counted in ("whole", "short")
+        and all(_left(text, "missing", left) == number for text, number in missing.items())
+        and all(_left(text, "broken", left) == number for text, number in broken.items())
+    )
+
+
+def _left(text: str, fault: Fault, short: Mapping[str, Short]) -> int:
+    """How many of what a person named are short."""
+    try:
+        found = short[match(text, short)]
+    except BadInput:
+        return 0
+    return found.missing if fault == "missing" else found.broken
+
+
 def _with_exceptions(parts: list[Part], count: Count) -> tuple[Short, ...]:
     now = {part.name: {"missing": part.missing, "broken": part.broken} for part in parts}
     quantities = {part.name: part.quantity for part in parts}

@@ -1,7 +1,8 @@
 """The desk: what happens at a counter.
 
 Every verb is one transaction, refuses with the facts, can be undone, and can be said twice: give
-it an `id`, and saying it again after a crash answers what the first saying did.
+it an `id`, and saying it again after a crash answers what the first saying did, whatever happened
+since. An `id` that was given to other words is refused with `id_reused`, here and everywhere.
 """
 
 from collections.abc import Sequence
@@ -53,7 +54,7 @@ class Desk:
             BadInput: an unknown tag, a due date in the past, a quantity that cannot be.
         """
         today = self._session.today
-        terms = Terms(due_on or lending.default_due(today), quantity, purpose, override)
+        terms = Terms(due_on, quantity, purpose, override)
         with self._session.writing(id) as writer:
             return lending.check_out(writer, today, tags, to, contact, terms)
 

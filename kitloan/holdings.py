@@ -8,7 +8,6 @@ from sqlalchemy import select
 from kitloan import withdrawing
 from kitloan.accession import (
     ROW,
-    TYPE,
     Added,
     Gift,
     NewHolding,
@@ -17,10 +16,8 @@ from kitloan.accession import (
     define_if_new,
     gift_fact,
     must_be_free,
-    must_be_the_same,
 )
 from kitloan.entries import (
-    HoldingAccessioned,
     HoldingAmended,
     HoldingMoved,
     HoldingSighted,
@@ -29,16 +26,16 @@ from kitloan.entries import (
     LabelsPrinted,
 )
 from kitloan.errors import Refused
-from kitloan.ledger import Writer, facts_said, id_reused, said_of, say_once
+from kitloan.ledger import Writer
 from kitloan.lending import held, must_be_here
 from kitloan.models import Alias, Label, table
 from kitloan.models import Holding as HoldingRow
 from kitloan.models.absence import Arrival
 from kitloan.prepared import AnyRow
-from kitloan.resolve import resolve
+from kitloan.resolve import meant
 from kitloan.session import Session, check_quantity
 from kitloan.tags import grouped, parse
-from kitloan.text import clean, type_key
+from kitloan.text import clean
 
 alias, arrival, holding = table(Alias), table(Arrival), table(HoldingRow)
 label = table(Label)
@@ -61,11 +58,6 @@ class Holdings:
                 blank label of another college.
         """
         with self._session.writing(id) as writer:
-            if writer.said:
-                (fact, *_) = facts_said(writer.said, HoldingAccessioned)
-                must_be_the_same(writer, fact, new)
-                name = TYPE(writer.connection, c=writer.college, k=fact.kit_type).scalar_one()
-                return Added(fact.tag, name, fact.asset_number, fact.quantity)
             return accession(writer, new)
 
     def amend(
@@ -85,17 +77,6 @@ class Holdings:
         """
         with self._session.writing(id) as writer:
             row = self._row(writer, tag)
-            if writer.said:
-                fact = said_of(writer, HoldingAmended, row.tag)
-                wanted = {
-                    "kit_type": type_key(clean(type, "The kit type")) if type else fact.kit_type,
-                    "quantity": fact.quantity if quantity is None else quantity,
-                    "asset_number": changed(asset_number, fact.asset_number, "The asset number"),
-                    "serial": changed(serial, fact.serial, "The serial number"),
-                }
-                if fact.model_copy(update=wanted) != fact:
-                    raise id_reused(writer.request)
-                return
             held = row.quantity if quantity is None else check_quantity(quantity)
             if held < row.out_quantity:
                 raise Refused(
@@ -116,23 +97,37 @@ class Holdings:
             )
 
     def record_gift(self, tag: str, gift: Gift, *, id: str | None = None) -> None:  # noqa: A002
-        """Say who gave a holding and on what terms, all of them."""
+        """Say who gave a holding and on what terms, all of them.
+
+        Raises:
+            BadInput: `bad_text` or `bad_value`; an unknown tag.
+        """
         with self._session.writing(id) as writer:
             row = self._row(writer, tag)
-            say_once(writer, gift_fact(row.tag, gift))
+            writer.append(gift_fact(row.tag, gift))
 
     def move(self, tag: str, location: str, *, id: str | None = None) -> None:  # noqa: A002
-        """Say where in the college a holding is kept now."""
+        """Say where in the college a holding is kept now.
+
+        Raises:
+            Refused: `missing`, `in_transit` or `withdrawn`.
+            BadInput: `bad_text`; an unknown tag.
+        """
         place = clean(location, "The place")
         with self._session.writing(id) as writer:
             row = self._here(writer, tag)
-            say_once(writer, HoldingMoved(tag=row.tag, location=place))
+            writer.append(HoldingMoved(tag=row.tag, location=place))
 
     def sight(self, tag: str, *, id: str | None = None) -> None:  # noqa: A002
-        """Put on record that a holding was seen now."""
+        """Put on record that a holding was seen now.
+
+        Raises:
+            Refused: `missing`, `in_transit` or `withdrawn`.
+            BadInput: an unknown tag.
+        """
         with self._session.writing(id) as writer:
             row = self._here(writer, tag)
-            say_once(writer, HoldingSighted(tag=row.tag))
+            writer.append(HoldingSighted(tag=row.tag))
 
     def report_missing(
         self,
@@ -206,9 +201,8 @@ class Holdings:
         second = parse(new)
         with self._session.writing(id) as writer:
             row = self._row(writer, tag)
-            if not writer.said:
-                must_be_free(writer, second)
-            say_once(writer, LabelClaimed(tag=row.tag, label=second))
+            must_be_free(writer, second)
+            writer.append(LabelClaimed(tag=row.tag, label=second))
 
     def define_types(
         self,
@@ -216,17 +210,35 @@ class Holdings:
         *,
         id: str | None = None,  # noqa: A002
     ) -> None:
-        """Define kit types with their contents; one that is known has these contents from now."""
-        with self._session.writing(id) as writer:
-            if writer.said and facts_said(writer.said, KitTypeDefined) != list(types):
-                raise id_reused(writer.request)
-            if not writer.said:
-                for each in types:
-                    writer.append(each)
+        """Define kit types with their contents; one that is known has these contents from now.
 
-    def labels_printed(self, tags: Sequence[str], *, blank: bool, stock: str | None = None) -> str:
-        """Put on record that labels of these tags went to paper; gives the batch's id."""
-        with self._session.writing() as writer:
+        Raises:
+            StoreError: `refused_by_the_database`, when a list has a component twice.
+        """
+        with self._session.writing(id) as writer:
+            for each in types:
+                writer.append(each)
+
+    def labels_printed(
+        self,
+        tags: Sequence[str],
+        *,
+        blank: bool,
+        stock: str | None = None,
+        id: str | None = None,  # noqa: A002
+    ) -> str:
+        """Put on record that labels of these tags went to paper; gives the batch's id.
+
+        Args:
+            tags: what is on the labels.
+            blank: whether no holding has them yet.
+            stock: the sheet or roll that they were printed on.
+            id: the request's id, which is the batch's; None makes one.
+
+        Raises:
+            BadInput: `bad_tag`, for what is no tag.
+        """
+        with self._session.writing(id) as writer:
             for start in range(0, len(tags), _TAGS_PER_ENTRY):
                 part = tuple(map(parse, tags[start : start + _TAGS_PER_ENTRY]))
                 writer.append(
@@ -274,10 +286,8 @@ class Holdings:
     def _here(self, writer: Writer, text: str) -> AnyRow:
         """As `_row`; refused while it is missing, on its way or written off."""
         row = self._row(writer, text)
-        if not writer.said:
-            must_be_here(held(writer, row.tag))
+        must_be_here(held(writer, row.tag))
         return row
 
     def _row(self, writer: Writer, text: str) -> AnyRow:
-        tag = resolve(writer.connection, writer.college, text)[1]
-        return ROW(writer.connection, c=writer.college, t=tag).one()
+        return ROW(writer.connection, c=writer.college, t=meant(writer, text)).one()

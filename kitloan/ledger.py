@@ -4,11 +4,15 @@ Every change to a store goes through `Writer.append`: the entry gets the next nu
 the one before it and a time that never runs backwards; it is written as it was hashed; and `apply`
 makes the register agree, all in the caller's transaction. `writing` begins by locking the
 college's head, so writes of one college take turns on both databases.
+
+A request that is said again, by its id, goes the way it went the first time: on the register as
+it was then, each fact compared with the sealed one, and nothing kept. So a verb needs no words of
+its own for it, what it answers is what it answered, and a fact that differs is another request.
 """
 
 import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -16,7 +20,8 @@ from sqlalchemy import Connection, bindparam, insert, select, text, update
 
 from kitloan.calendar import Clock, instant
 from kitloan.entries import GENESIS, Entry, Fact, LedgerResumed, parse, seal
-from kitloan.errors import BadInput, StoreError
+from kitloan.entries.base import FactBase
+from kitloan.errors import BadInput, Refused, StoreError
 from kitloan.models import LedgerEntry, LedgerHead, table
 from kitloan.prepared import Change, Query
 from kitloan.register import apply
@@ -53,9 +58,18 @@ _of_request = Query(
     .where(entry_table.c.college == bindparam("c"), entry_table.c.id == bindparam("i"))
     .order_by(entry_table.c.part)
 )
+_since = Query(
+    select(entry_table.c.body)
+    .where(
+        entry_table.c.college == bindparam("c"),
+        entry_table.c.seq >= bindparam("s"),
+        entry_table.c.kind == bindparam("k"),
+    )
+    .order_by(entry_table.c.epoch, entry_table.c.seq)
+)
 
 
-F = TypeVar("F")
+F = TypeVar("F", bound=FactBase)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +89,7 @@ class Writer:
         connection: for reading what must be so before a fact is appended.
         college: whose ledger it is.
         said: entries of this request that an earlier try had written already; when there are
-            any, the request is done, and nothing may be appended.
+            any, the request is done, and what is appended is compared with them.
     """
 
     def __init__(
@@ -90,15 +104,27 @@ class Writer:
         self.connection = connection
         self.college = college
         self.request = request or new_id()
-        self.actor = actor
-        self.at = max(now, head.at)
         self.said = _said(connection, college, request) if request else []
+        self.actor = self.said[0].by if self.said else actor
+        self.at = self.said[0].at if self.said else max(now, head.at)
         self._before = head
         self._head = head
         self._part = 0
 
+    @property
+    def tags_said(self) -> list[str]:
+        """The holdings that an earlier try of this request was about."""
+        tags = (getattr(entry.fact, "tag", None) for entry in self.said)
+        return list(dict.fromkeys(tag for tag in tags if tag is not None))
+
     def append(self, fact: Fact) -> Entry:
-        """Seal a fact as the next entry and apply it."""
+        """Seal a fact as the next entry and apply it.
+
+        Raises:
+            BadInput: `id_reused`, when the request was said before, and not so.
+        """
+        if self.said:
+            return self._append_again(fact)
         entry = Entry(
             ledger=ledger_name(self.college, self._head.epoch),
             seq=self._head.seq + 1,
@@ -115,6 +141,37 @@ class Writer:
         record(self.connection, self.college, self._head.epoch, entry, body, self._head.hash)
         return entry
 
+    def first_said(self, kind: type[F]) -> F | None:
+        """The first fact of a kind that an earlier try of this request said; None without one.
+
+        For what chance decided then, and for what was taken in then and so is there now.
+        """
+        return next(iter(_of_kind(self.said, kind)), None)
+
+    def answered(self, kind: type[F]) -> list[F]:
+        """What an earlier try of this request said, for a verb that compares it by itself.
+
+        Empty when there was none.
+
+        Raises:
+            BadInput: `id_reused`, when the id belongs to a request of another kind.
+        """
+        found = _of_kind(self.said, kind)
+        if self.said and not found:
+            raise id_reused(self.request)
+        self._part = len(self.said)
+        return found
+
+    def since(self, kind: type[F]) -> list[F]:
+        """Facts of a kind on record since an earlier try of this request, its own too."""
+        if not self.said:
+            return []
+        (first, *_) = self.said
+        bodies = _since(
+            self.connection, c=self.college, s=first.seq, k=kind.model_fields["kind"].default
+        ).scalars()
+        return _of_kind([parse(body) for body in bodies], kind)
+
     def resume(self, epoch: int) -> None:
         """Go on in a new epoch, whose first entry names the last of the one before."""
         last = self._head
@@ -122,9 +179,35 @@ class Writer:
         self.append(LedgerResumed(seq=last.seq, hash=last.hash))
 
     def finish(self) -> None:
-        """Move the head to the last entry; the caller's transaction commits it."""
+        """Move the head to the last entry; the caller's transaction commits it.
+
+        Raises:
+            BadInput: `id_reused`, when the request was said before, and said more.
+        """
+        if self._part < len(self.said):
+            raise id_reused(self.request)
         if self._head is not self._before:
             move_head(self.connection, self.college, self._head)
+
+    def _append_again(self, fact: Fact) -> Entry:
+        from kitloan.register.rewinding import is_rewound
+
+        entry = self.said[self._part] if self._part < len(self.said) else None
+        if entry is None or entry.fact != fact:
+            raise id_reused(self.request)
+        self._part += 1
+        if is_rewound(fact):
+            apply(self.connection, self.college, entry)
+        return entry
+
+
+def _of_kind(said: Sequence[Entry], kind: type[F]) -> list[F]:
+    facts: list[F] = []
+    for entry in said:
+        fact: object = entry.fact
+        if isinstance(fact, kind):
+            facts.append(fact)
+    return facts
 
 
 def _said(connection: Connection, college: str, request: str) -> list[Entry]:
@@ -190,6 +273,10 @@ def writing(
         actor: who is on record for it.
         clock: tells the time.
         request: the request's id, so that the same one said twice is done once; None makes one.
+
+    Raises:
+        BadInput: `bad_id`; `id_reused`, when the id was given to another request before.
+        StoreError: `no_such_ledger`.
     """
     if request is not None and (fault(request) or tidy(request) != request or not request):
         raise BadInput(
@@ -205,8 +292,27 @@ def writing(
                 college=college,
             )
         writer = Writer(connection, college, actor, instant(clock()), request, found)
-        yield writer
-        writer.finish()
+        with _again(writer) if writer.said else nullcontext():
+            yield writer
+            writer.finish()
+
+
+@contextmanager
+def _again(writer: Writer) -> Iterator[None]:
+    """A request that was done before is gone through as it was then; nothing of it is kept.
+
+    Raises:
+        BadInput: `id_reused`: what was done once is refused only when it is said in other words.
+    """
+    from kitloan.register.rewinding import rewind  # hardly ever needed
+
+    with writer.connection.begin_nested() as rehearsal:
+        rewind(writer.connection, writer.college, writer.said, writer.tags_said)
+        try:
+            yield
+        except (Refused, BadInput) as refusal:
+            raise id_reused(writer.request) from refusal
+        rehearsal.rollback()
 
 
 def resume(store: Store, college: str, actor: str, clock: Clock, epoch: int) -> None:
@@ -252,34 +358,6 @@ def new_id() -> str:
     return secrets.token_hex(10)
 
 
-def facts_said(said: Sequence[Entry], kind: type[F]) -> list[F]:
-    """What an earlier try of this request did, when it was the same kind of request.
-
-    Raises:
-        BadInput: `id_reused`, when the id belongs to a request of another kind.
-    """
-    facts: list[F] = []
-    for entry in said:
-        fact: object = entry.fact
-        if isinstance(fact, kind):
-            facts.append(fact)
-    if not facts:
-        raise id_reused(said[0].id)
-    return facts
-
-
-def said_of(writer: Writer, kind: type[F], tag: str) -> F:
-    """What an earlier try of this request did to one holding.
-
-    Raises:
-        BadInput: `id_reused`, when the id belongs to another request.
-    """
-    for fact in facts_said(writer.said, kind):
-        if getattr(fact, "tag", None) == tag:
-            return fact
-    raise id_reused(writer.request)
-
-
 def id_reused(request: str) -> BadInput:
     """The refusal of an id that stands for something else already."""
     return BadInput(
@@ -288,15 +366,3 @@ def id_reused(request: str) -> BadInput:
         "Give every request an id of its own.",
         id=request,
     )
-
-
-def say_once(writer: Writer, fact: Fact) -> None:
-    """Append the one fact of a request, unless an earlier try of it did.
-
-    Raises:
-        BadInput: `id_reused`, when that try said something else.
-    """
-    if not writer.said:
-        writer.append(fact)
-    elif writer.said[0].fact != fact:
-        raise id_reused(writer.request)

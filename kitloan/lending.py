@@ -11,10 +11,10 @@ from kitloan.borrowers import Borrower, borrower, person, remark
 from kitloan.calendar import DEFAULT_LOAN_DAYS, check_due, day_of, uk
 from kitloan.entries import CheckedOut, LoanRenewed
 from kitloan.errors import BadInput, KitloanError, Refused
-from kitloan.ledger import Writer, facts_said, id_reused, said_of
+from kitloan.ledger import Writer
 from kitloan.models import Holding, KitType, Loan, Organisation, table
 from kitloan.prepared import AnyRow, Query
-from kitloan.resolve import resolve
+from kitloan.resolve import meant
 from kitloan.session import check_quantity
 from kitloan.tags import grouped
 from kitloan.text import clean, slug
@@ -84,9 +84,9 @@ class Lent:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """On what terms a request lends."""
+    """On what terms a request lends; without a day, for as long as is usual."""
 
-    due_on: date
+    due_on: date | None
     quantity: int | None
     purpose: str | None
     override: str | None
@@ -96,21 +96,27 @@ def check_out(
     writer: Writer, today: date, texts: Sequence[str], to: str, contact: str | None, terms: Terms
 ) -> list[Lent]:
     """Lend each of `texts` to an organisation, or none of them; see `Desk.check_out`."""
-    tags = list(dict.fromkeys(_tag(writer, text) for text in texts))
+    tags = list(dict.fromkeys(meant(writer, text) for text in texts))
     if not tags:
         raise BadInput("nothing_named", "No holding was named.", "Scan or type a tag.")
-    if writer.said:
-        return _said_before(writer, tags, to, terms)
-    check_due(terms.due_on, today)
+    due_on = _due(writer, today, terms)
     holdings = [held(writer, tag) for tag in tags]
     for row in holdings:
         _may_be_lent(writer, row, terms)
     who = borrower(writer, to)
     whom = person(writer, contact, who.organisation) if contact else None
     return [
-        _lend(writer, row, f"{writer.request}-{n}", who, whom, terms)
+        _lend(writer, row, f"{writer.request}-{n}", who, whom, due_on, terms)
         for n, row in enumerate(holdings, start=1)
     ]
+
+
+def _due(writer: Writer, today: date, terms: Terms) -> date:
+    """When the loans are due; what was said before was judged by the clock of that day."""
+    lent = writer.first_said(CheckedOut)
+    if lent is not None and lent.due_on is not None:
+        return terms.due_on or date.fromisoformat(lent.due_on)
+    return check_due(terms.due_on or default_due(today), today)
 
 
 def default_due(today: date) -> date:
@@ -124,6 +130,7 @@ def _lend(
     loan_id: str,
     who: Borrower,
     whom: str | None,
+    due_on: date,
     terms: Terms,
 ) -> Lent:
     quantity = terms.quantity or 1
@@ -135,19 +142,13 @@ def _lend(
             contact=whom,
             quantity=quantity,
             exclusive=row.quantity == 1,
-            due_on=terms.due_on.isoformat(),
+            due_on=due_on.isoformat(),
             override=clean(terms.override, "The reason") if terms.override else None,
         )
     )
     if terms.purpose:
         remark(writer, row.tag, "for", terms.purpose, loan=loan_id, contact_id=whom)
-    return Lent(
-        loan_id, row.tag, row.type_name, quantity, who.name, terms.due_on, who.new, who.nearly
-    )
-
-
-def _tag(writer: Writer, text: str) -> str:
-    return resolve(writer.connection, writer.college, text)[1]
+    return Lent(loan_id, row.tag, row.type_name, quantity, who.name, due_on, who.new, who.nearly)
 
 
 def held(writer: Writer, tag: str) -> AnyRow:
@@ -244,31 +245,13 @@ def _not_enough(writer: Writer, row: AnyRow, quantity: int, shown: str) -> Kitlo
     )
 
 
-def _said_before(writer: Writer, tags: list[str], to: str, terms: Terms) -> list[Lent]:
-    """The loans that an earlier try of this request made."""
-    facts = facts_said(writer.said, CheckedOut)
-    same = [f.tag for f in facts] == tags and facts[0].organisation == slug(to)
-    if not same or {f.quantity for f in facts} != {terms.quantity or 1}:
-        raise id_reused(writer.request)
-    names = {tag: held(writer, tag).type_name for tag in tags}
-    name = clean(to, "The organisation")
-    return [
-        Lent(f.loan, f.tag, names[f.tag], f.quantity, name, date.fromisoformat(f.due_on or ""))
-        for f in facts
-    ]
-
-
 def renew(
     writer: Writer, today: date, text: str, due_on: date, to: str | None
 ) -> tuple[str, str, date]:
     """Make an open loan due on another day; gives the loan's id, its borrower and the day."""
-    tag = _tag(writer, text)
-    if writer.said:
-        fact = said_of(writer, LoanRenewed, tag)
-        if fact.due_on != due_on.isoformat():
-            raise id_reused(writer.request)
-        return fact.loan, "", date.fromisoformat(fact.due_on)
-    check_due(due_on, today)
+    tag = meant(writer, text)
+    if not writer.said:
+        check_due(due_on, today)
     (which, *_) = loans_meant(writer, tag, to)
     writer.append(LoanRenewed(tag=tag, loan=which.loan, due_on=due_on.isoformat()))
     return which.loan, which.to, due_on

@@ -290,7 +290,7 @@ def _start(session: Session, name: str, region: str | None) -> None:
         if session.college not in owners:
             begin(connection, session.college, own=True)
     with session.writing(f"open-{session.college}") as writer:
-        if not writer.said:
+        if not writer.answered(CollegeOpened):
             writer.append(CollegeOpened(name=name, region=region))
             new_signing_key(writer.connection, session.college)  # so that every backup has it
 

@@ -6,6 +6,7 @@ holding bears it. What fits none is answered with the tags one slip away that do
 
 import json
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -15,6 +16,9 @@ from kitloan.models import Alias, Holding, Label, LedgerEntry, table
 from kitloan.prepared import AnyRow, Query
 from kitloan.tags import bare, grouped, is_tag, looks_like_tag, one_slip_away
 from kitloan.text import fold, plain
+
+if TYPE_CHECKING:
+    from kitloan.ledger import Writer  # reading a kit should not have to load it
 
 holding, alias, label = table(Holding), table(Alias), table(Label)
 ledger_entry = table(LedgerEntry)
@@ -74,6 +78,22 @@ def resolve(connection: Connection, college: str | None, text: str) -> tuple[str
     if numbered:
         return _only(numbered, text)
     raise _unknown(connection, college, text, tag)
+
+
+def meant(writer: "Writer", text: str) -> str:
+    """The tag of the holding in the writer's college that `text` means.
+
+    Said again, as it meant then: its number may be another holding's by now.
+
+    Raises as `resolve`.
+    """
+    number_or_tag = {"t": bare(text), "n": fold(text)}
+    for tag in writer.tags_said:
+        for lookup, name in zip(_in_college, "ttn", strict=True):
+            found = lookup(writer.connection, c=writer.college, **{name: number_or_tag[name]})
+            if tag in found.scalars("tag"):
+                return tag
+    return resolve(writer.connection, writer.college, text)[1]
 
 
 _GONE = ("held", "missing", "in_transit", "withdrawn")

@@ -10,16 +10,15 @@ from kitloan.borrowers import remark
 from kitloan.contents import Count, Part, match, reckon
 from kitloan.entries import CheckedIn, ContentsCounted, Counted, Short, ShortageMadeGood
 from kitloan.errors import BadInput, Refused
-from kitloan.ledger import Writer, facts_said, id_reused, said_of
+from kitloan.ledger import Writer
 from kitloan.lending import held, loans_meant, must_be_here
-from kitloan.models import Component, Holding, Loan, Organisation, Shortage, table
+from kitloan.models import Component, Holding, Shortage, table
 from kitloan.prepared import Query
-from kitloan.resolve import resolve
+from kitloan.resolve import meant
 from kitloan.session import check_quantity
 from kitloan.tags import grouped
 
 component, holding, shortage = table(Component), table(Holding), table(Shortage)
-loan, organisation = table(Loan), table(Organisation)
 
 _PARTS = Query(
     select(
@@ -47,16 +46,6 @@ _PARTS = Query(
         holding.c.quantity == 1,
     )
     .order_by(component.c.position)
-)
-_LOAN = Query(
-    select(organisation.c.name)
-    .join_from(
-        loan,
-        organisation,
-        (organisation.c.college == loan.c.college)
-        & (organisation.c.organisation == loan.c.organisation),
-    )
-    .where(loan.c.college == bindparam("c"), loan.c.loan == bindparam("l"))
 )
 _OLD_SHORTAGES = Query(
     select(shortage.c.component, shortage.c.missing, shortage.c.broken)
@@ -108,7 +97,7 @@ def check_in(
     from_: str | None,
 ) -> list[Returned]:
     """Take back each of `texts`, or none of them; see `Desk.check_in`."""
-    tags = list(dict.fromkeys(resolve(writer.connection, writer.college, t)[1] for t in texts))
+    tags = list(dict.fromkeys(meant(writer, text) for text in texts))
     if not tags:
         raise BadInput("nothing_named", "No holding was named.", "Scan or type a tag.")
     if len(tags) > 1 and ((count is not None and count.exceptions) or quantity is not None):
@@ -117,8 +106,6 @@ def check_in(
             "What is missing, broken, or how many came back can be said of one holding at a time.",
             "Take the others back first.",
         )
-    if writer.said:
-        return _said_before(writer, tags, quantity)
     return [_take_back(writer, tag, count, quantity, note, from_) for tag in tags]
 
 
@@ -219,50 +206,22 @@ def _found(parts: list[Part], short: Sequence[Short]) -> tuple[str, ...]:
     return tuple(p.name for p in parts if (p.missing or p.broken) and p.name not in now)
 
 
-def _said_before(writer: Writer, tags: list[str], quantity: int | None) -> list[Returned]:
-    facts = facts_said(writer.said, CheckedIn)
-    back = sum(f.quantity for f in facts)
-    if {f.tag for f in facts} != set(tags) or quantity not in (None, back):
-        raise id_reused(writer.request)
-    return [_answered(writer, [f for f in facts if f.tag == tag]) for tag in tags]
-
-
-def _answered(writer: Writer, facts: list[CheckedIn]) -> Returned:
-    """What a check-in answered that was made before: of one holding, perhaps over several loans."""
-    (first, *_) = facts
-    # Where the loan itself was undone since, nobody has it on record any more.
-    name = _LOAN(writer.connection, c=writer.college, l=first.loan).scalar() or ""
-    return Returned(
-        first.loan,
-        first.tag,
-        held(writer, first.tag).type_name,
-        name,
-        sum(each.quantity for each in facts),
-        0,
-        first.counted,
-        as_lines(first.shortages),
-    )
-
-
 def count(writer: Writer, text: str, said: Count) -> tuple[str, tuple[ShortageLine, ...]]:
     """Count a kit that is here; gives its tag and what is short now. See `Desk.count`."""
-    tag = resolve(writer.connection, writer.college, text)[1]
-    if writer.said:
-        said_of(writer, ContentsCounted, tag)
-    else:
-        row = held(writer, tag)
-        shown = f"{row.type_name} {grouped(tag)}"
-        if row.out_quantity:
-            raise Refused(
-                "on_loan",
-                f"{shown} is on loan; its contents cannot be counted here.",
-                f"Take it back with its count: kitloan checkin {tag}",
-                tag=tag,
-            )
-        must_be_here(row)
-        parts = parts_of(writer.connection, writer.college, tag)
-        outcome, short = counted_as(parts, short_now(writer.connection, writer.college, tag), said)
-        writer.append(ContentsCounted(tag=tag, counted=outcome, shortages=short))
+    tag = meant(writer, text)
+    row = held(writer, tag)
+    shown = f"{row.type_name} {grouped(tag)}"
+    if row.out_quantity:
+        raise Refused(
+            "on_loan",
+            f"{shown} is on loan; its contents cannot be counted here.",
+            f"Take it back with its count: kitloan checkin {tag}",
+            tag=tag,
+        )
+    must_be_here(row)
+    parts = parts_of(writer.connection, writer.college, tag)
+    outcome, short = counted_as(parts, short_now(writer.connection, writer.college, tag), said)
+    writer.append(ContentsCounted(tag=tag, counted=outcome, shortages=short))
     return tag, short_now(writer.connection, writer.college, tag)
 
 
@@ -270,47 +229,34 @@ def restock(
     writer: Writer, text: str, what: str, quantity: int
 ) -> tuple[str, tuple[ShortageLine, ...]]:
     """Put components back; gives the tag and what is still short. See `Desk.restock`."""
-    tag = resolve(writer.connection, writer.college, text)[1]
+    tag = meant(writer, text)
     check_quantity(quantity)
-    if writer.said:
-        fact = said_of(writer, ShortageMadeGood, tag)
-        if fact.quantity != quantity or not _means(what, fact.component):
-            raise id_reused(writer.request)
-    else:
-        row = held(writer, tag)
-        must_be_here(row)
-        short = {line.component: line for line in short_now(writer.connection, writer.college, tag)}
-        if not short:
-            raise Refused("nothing_short", f"Nothing is short in {grouped(tag)}.", tag=tag)
-        line = short[match(what, short)]
-        if quantity > line.missing + line.broken:
-            raise Refused(
-                "more_than_short",
-                f"Only {line.missing + line.broken} of {line.component} are short in "
-                f"{grouped(tag)}; {quantity} cannot be made good.",
-                f'Say: kitloan restock {tag} "{line.component}={line.missing + line.broken}"',
-                tag=tag,
-                component=line.component,
-                short=line.missing + line.broken,
-            )
-        replaced = min(quantity, line.missing)
-        writer.append(
-            ShortageMadeGood(
-                tag=tag,
-                component=line.component,
-                quantity=quantity,
-                missing=line.missing - replaced,
-                broken=line.broken - (quantity - replaced),
-            )
+    must_be_here(held(writer, tag))
+    short = {line.component: line for line in short_now(writer.connection, writer.college, tag)}
+    if not short:
+        raise Refused("nothing_short", f"Nothing is short in {grouped(tag)}.", tag=tag)
+    line = short[match(what, short)]
+    if quantity > line.missing + line.broken:
+        raise Refused(
+            "more_than_short",
+            f"Only {line.missing + line.broken} of {line.component} are short in "
+            f"{grouped(tag)}; {quantity} cannot be made good.",
+            f'Say: kitloan restock {tag} "{line.component}={line.missing + line.broken}"',
+            tag=tag,
+            component=line.component,
+            short=line.missing + line.broken,
         )
+    replaced = min(quantity, line.missing)
+    writer.append(
+        ShortageMadeGood(
+            tag=tag,
+            component=line.component,
+            quantity=quantity,
+            missing=line.missing - replaced,
+            broken=line.broken - (quantity - replaced),
+        )
+    )
     return tag, short_now(writer.connection, writer.college, tag)
-
-
-def _means(what: str, component: str) -> bool:
-    try:
-        return match(what, [component]) == component
-    except BadInput:
-        return False
 
 
 def short_now(connection: Connection, college: str, tag: str) -> tuple[ShortageLine, ...]:

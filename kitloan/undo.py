@@ -16,7 +16,7 @@ from kitloan.calendar import uk_instant
 from kitloan.entries import Reversed
 from kitloan.errors import Refused
 from kitloan.history import summary_of
-from kitloan.ledger import Writer, facts_said
+from kitloan.ledger import Writer
 from kitloan.models import LedgerEntry, table
 from kitloan.prepared import AnyRow, Query
 from kitloan.standing import UNDONE
@@ -96,7 +96,7 @@ def would_undo(connection: Connection, college: str, actor: str) -> Undone | Non
 def undo(writer: Writer) -> Undone:
     """Reverse the latest desk action of this person; see `Desk.undo`."""
     if writer.said:
-        (first, *_) = facts_said(writer.said, Reversed)
+        (first, *_) = writer.answered(Reversed)
         undone = _AT(writer.connection, c=writer.college, e=first.epoch, s=first.seq).one()
         parts = _OF_REQUEST(writer.connection, c=writer.college, i=undone.id).all()
         return _told(writer.connection, writer.college, parts)

@@ -17,19 +17,19 @@ from kitloan.entries import (
     WithdrawalProposed,
 )
 from kitloan.errors import Refused
-from kitloan.ledger import Writer, facts_said, id_reused, said_of
+from kitloan.ledger import Writer
 from kitloan.lending import held, must_be_here, open_loans
-from kitloan.models import Gift, Holding, table
+from kitloan.models import Gift, table
 from kitloan.models.absence import Withdrawal
 from kitloan.models.national import Gifting
 from kitloan.prepared import AnyRow, Query
-from kitloan.resolve import resolve
+from kitloan.resolve import meant
 from kitloan.session import ESP
 from kitloan.tags import grouped
-from kitloan.text import clean, fold
+from kitloan.text import clean
 
 gift, gifting = table(Gift), table(Gifting)
-holding, withdrawal = table(Holding), table(Withdrawal)
+withdrawal = table(Withdrawal)
 
 _PROPOSAL = Query(
     select(withdrawal).where(
@@ -43,11 +43,6 @@ _TERMS = Query(
     .select_from(gift)
     .outerjoin(gifting, (gifting.c.college == ESP) & (gifting.c.gift == gift.c.gift))
     .where(gift.c.college == bindparam("c"), gift.c.tag == bindparam("t"))
-)
-_NUMBER = Query(
-    select(holding.c.asset_key).where(
-        holding.c.college == bindparam("c"), holding.c.tag == bindparam("t")
-    )
 )
 NOT_OURS_TO_GIVE = ("on_loan_from_donor", "held_for_esp")
 """Titles under which a college does not own what it holds."""
@@ -66,12 +61,8 @@ class Proposal:
 
 def report_missing(writer: Writer, text: str, reason: str | None) -> None:
     """See `Holdings.report_missing`."""
-    tag = resolve(writer.connection, writer.college, text)[1]
+    tag = meant(writer, text)
     why = clean(reason, "The reason") if reason else None
-    if writer.said:
-        if said_of(writer, HoldingMissing, tag).reason != why:
-            raise id_reused(writer.request)
-        return
     row = held(writer, tag)
     must_be_here(row)
     if row.quantity > 1:
@@ -93,10 +84,7 @@ def report_missing(writer: Writer, text: str, reason: str | None) -> None:
 
 def found(writer: Writer, text: str) -> None:
     """See `Holdings.found`."""
-    tag = resolve(writer.connection, writer.college, text)[1]
-    if writer.said:
-        said_of(writer, HoldingFound, tag)
-        return
+    tag = meant(writer, text)
     row = held(writer, tag)
     if row.state != "missing":
         raise Refused("not_missing", f"{_shown(row)} is not on record as missing.", tag=tag)
@@ -107,11 +95,7 @@ def propose(writer: Writer, text: str, reason: str, donor_agreement: str | None)
     """See `Holdings.propose_withdrawal`."""
     why = clean(reason, "The reason")
     agreed = clean(donor_agreement, "The donor's agreement") if donor_agreement else None
-    tag = resolve(writer.connection, writer.college, text)[1]
-    if writer.said:
-        if said_of(writer, WithdrawalProposed, tag).reason != why:
-            raise id_reused(writer.request)
-        return
+    tag = meant(writer, text)
     row = held(writer, tag)
     _may_leave(row)
     _donor_agrees(writer, row, agreed)
@@ -119,6 +103,8 @@ def propose(writer: Writer, text: str, reason: str, donor_agreement: str | None)
 
 
 def _donor_agrees(writer: Writer, row: AnyRow, agreed: str | None) -> None:
+    if writer.said:
+        return  # ESP's terms are in ESP's ledger, and may be others since
     terms = _TERMS(writer.connection, c=writer.college, t=row.tag).first()
     if not agreed and terms and (terms.title in NOT_OURS_TO_GIVE or terms.donor_must_agree):
         raise Refused(
@@ -134,10 +120,7 @@ def _donor_agrees(writer: Writer, row: AnyRow, agreed: str | None) -> None:
 
 def sign(writer: Writer, text: str) -> None:
     """See `Holdings.withdraw`."""
-    if writer.said:
-        _signed_before(writer, text)
-        return
-    tag = resolve(writer.connection, writer.college, text)[1]
+    tag = meant(writer, text)
     row = held(writer, tag)
     _may_leave(row)
     proposal = proposal_of(writer, tag)
@@ -165,13 +148,6 @@ def sign(writer: Writer, text: str) -> None:
             donor_agreement=proposal.donor_agreement,
         )
     )
-
-
-def _signed_before(writer: Writer, text: str) -> None:
-    """What is withdrawn answers to its asset number no more, but whoever retries may give it."""
-    (fact, *_) = facts_said(writer.said, HoldingWithdrawn)
-    if _NUMBER(writer.connection, c=writer.college, t=fact.tag).scalar() != fold(text):
-        said_of(writer, HoldingWithdrawn, resolve(writer.connection, writer.college, text)[1])
 
 
 def proposal_of(writer: Writer, tag: str) -> AnyRow | None:

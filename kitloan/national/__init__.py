@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from datetime import date
 
 from kitloan.calendar import instant
-from kitloan.entries import AllocationMade, GiftAgreed, GiftDelivered, ProgrammeDefined
+from kitloan.entries import AllocationMade, GiftDelivered, ProgrammeDefined
 from kitloan.errors import Refused
-from kitloan.ledger import facts_said, id_reused
 from kitloan.national.challenges import Asked, Challenge, challenges, set_challenge
 from kitloan.national.gifts import (
     Allocated,
@@ -44,16 +43,16 @@ class National:
         *,
         id: str | None = None,  # noqa: A002
     ) -> None:
-        """Say what a programme is called; said again, the new name counts."""
+        """Say what a programme is called; said again, the new name counts.
+
+        Raises:
+            BadInput: `bad_text`.
+        """
         self._must_be_national()
         key, called = clean(programme, "The programme's id", 60), clean(name, "The programme")
         with self._session.writing(id) as writer:
             known = programme_spelt(writer.connection, key)
-            fact = ProgrammeDefined(programme=known or key, name=called)
-            if writer.said and facts_said(writer.said, ProgrammeDefined) != [fact]:
-                raise id_reused(writer.request)
-            if not writer.said:
-                writer.append(fact)
+            writer.append(ProgrammeDefined(programme=known or key, name=called))
 
     def agree_gift(
         self,
@@ -72,12 +71,7 @@ class National:
         key = clean(gift, "The gift's id", 60)
         with self._session.writing(id) as writer:
             key = gift_spelt(writer.connection, key) or key
-            if writer.said:
-                (said, *_) = facts_said(writer.said, GiftAgreed)
-                if (said.gift, said.promised) != (key, terms.promised):
-                    raise id_reused(writer.request)
-            else:
-                agree(writer, key, terms)
+            agree(writer, key, terms)
             return gift_line(writer.connection, key)
 
     def deliver(
@@ -103,19 +97,14 @@ class National:
         many = check_quantity(quantity)
         with self._session.writing(id) as writer:
             row = the_gift(writer.connection, gift)
-            if writer.said:
-                (said, *_) = facts_said(writer.said, GiftDelivered)
-                if (said.gift, said.quantity) != (row.gift, many):
-                    raise id_reused(writer.request)
-            else:
-                writer.append(
-                    GiftDelivered(
-                        gift=row.gift,
-                        delivery=writer.request,
-                        quantity=many,
-                        received_on=day_on_record(writer, on),
-                    )
+            writer.append(
+                GiftDelivered(
+                    gift=row.gift,
+                    delivery=writer.request,
+                    quantity=many,
+                    received_on=day_on_record(writer, on),
                 )
+            )
             return gift_line(writer.connection, row.gift)
 
     def allocate(
@@ -149,21 +138,16 @@ class National:
         with self._session.writing(id) as writer:
             row = the_gift(writer.connection, gift)
             to = the_college(writer.connection, college)
-            if writer.said:
-                (fact, *_) = facts_said(writer.said, AllocationMade)
-                if (fact.gift, fact.college, fact.quantity) != (row.gift, to, many):
-                    raise id_reused(writer.request)
-            else:
-                key = named or new_allocation(writer.connection)
-                must_be_left(writer.connection, row, key, many)
-                fact = AllocationMade(
-                    allocation=key,
-                    gift=row.gift,
-                    college=to,
-                    quantity=many,
-                    allocated_on=day_on_record(writer, on),
-                )
-                writer.append(fact)
+            key = named or new_allocation(writer.connection)
+            must_be_left(writer.connection, row, key, many)
+            fact = AllocationMade(
+                allocation=key,
+                gift=row.gift,
+                college=to,
+                quantity=many,
+                allocated_on=day_on_record(writer, on),
+            )
+            writer.append(fact)
         day = date.fromisoformat(fact.allocated_on)
         return Allocated(fact.allocation, fact.gift, to, many, day)
 

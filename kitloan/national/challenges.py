@@ -17,7 +17,7 @@ from kitloan.answers import plural
 from kitloan.calendar import check_year, end_of, uk
 from kitloan.entries import ChallengeSet
 from kitloan.errors import BadInput, Refused
-from kitloan.ledger import Writer, facts_said, id_reused
+from kitloan.ledger import Writer, id_reused
 from kitloan.models import Holding, table
 from kitloan.models.national import Challenge as ChallengeRow
 from kitloan.models.national import ChallengeLine
@@ -95,8 +95,9 @@ def set_challenge(
 ) -> Asked:
     """See `National.challenge`."""
     if writer.said:
-        (fact, *_) = facts_said(writer.said, ChallengeSet)
-        if (fact.college, fact.answer_by) != (college, answer_by.isoformat()):
+        (fact, *_) = writer.answered(ChallengeSet)
+        same = (fact.college, fact.answer_by) == (college, answer_by.isoformat())
+        if not same or not _asks_for(writer, fact, sample, tags):
             raise id_reused(writer.request)
         return Asked(fact.challenge, college, fact.code, fact.tags, answer_by)
     if end_of(check_year(answer_by)) < writer.at:
@@ -156,6 +157,22 @@ def _chosen(
             tags=strange,
         )
     return chosen
+
+
+def _asks_for(
+    writer: Writer, fact: ChallengeSet, sample: int | None, tags: Sequence[str] | None
+) -> bool:
+    """Whether a challenge that was set is one that was wished so."""
+    if sample is None or tags is not None:
+        return tags is not None and sample is None and set(map(parse, tags)) == set(fact.tags)
+    if len(fact.tags) >= sample:
+        return len(fact.tags) == sample
+    others = writer.connection.execute(  # fewer were there: then all of them were taken
+        select(holding.c.tag).where(
+            holding.c.college == fact.college, holding.c.accessioned_at <= writer.at
+        )
+    ).scalars()
+    return set(others) <= set(fact.tags)
 
 
 def _must_not_be_many(count: int) -> None:

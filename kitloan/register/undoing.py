@@ -15,7 +15,6 @@ from kitloan.models.stocktaking import Confirmation, StocktakeScan
 from kitloan.prepared import Change, Query
 from kitloan.register.applying import applies, apply
 from kitloan.register.epochs import epoch_of
-from kitloan.standing import UNDONE
 
 ledger_entry, reversal = table(LedgerEntry), table(Reversal)
 
@@ -39,13 +38,24 @@ _forget = tuple(
     Change(delete(each).where(each.c.college == bindparam("c"), each.c.tag == bindparam("t")))
     for each in [table(model) for model in _OF_A_TAG]
 )
+_undone_then = (
+    select(reversal.c.seq)
+    .where(
+        reversal.c.college == ledger_entry.c.college,
+        reversal.c.epoch == ledger_entry.c.epoch,
+        reversal.c.seq == ledger_entry.c.seq,
+        (reversal.c.by_epoch < bindparam("ue"))
+        | ((reversal.c.by_epoch == bindparam("ue")) & (reversal.c.by_seq < bindparam("us"))),
+    )
+    .exists()
+)
 _standing = Query(
     select(ledger_entry.c.body)
     .where(
         ledger_entry.c.college == bindparam("c"),
         ledger_entry.c.tag == bindparam("t"),
         ledger_entry.c.kind != "entry.reversed",
-        ~UNDONE,
+        ~_undone_then,
         (ledger_entry.c.epoch < bindparam("e"))
         | ((ledger_entry.c.epoch == bindparam("e")) & (ledger_entry.c.seq < bindparam("s"))),
     )
@@ -65,8 +75,39 @@ def undo(connection: Connection, college: str, entry: Entry, fact: entries.Rever
         by_epoch=epoch,
         by_seq=entry.seq,
     )
-    standing = _standing(connection, c=college, t=fact.tag, e=epoch, s=entry.seq).scalars().all()
+    tell_again(
+        connection,
+        college,
+        fact.tag,
+        before=(epoch, entry.seq),
+        undone_before=(epoch, entry.seq + 1),  # by this one too
+    )
+
+
+def tell_again(
+    connection: Connection,
+    college: str,
+    tag: str,
+    *,
+    before: tuple[int, int],
+    undone_before: tuple[int, int],
+) -> None:
+    """The register's rows about a tag are what its entries up to one of them make of it.
+
+    Args:
+        connection: a transaction.
+        college: whose ledger.
+        tag: the holding's.
+        before: epoch and number of the first entry that is left out, with all that follow.
+        undone_before: epoch and number up to which an entry that undoes others counts.
+    """
+    (epoch, seq), (undone_epoch, undone_seq) = before, undone_before
+    standing = (
+        _standing(connection, c=college, t=tag, e=epoch, s=seq, ue=undone_epoch, us=undone_seq)
+        .scalars()
+        .all()
+    )
     for forget in _forget:
-        forget(connection, c=college, t=fact.tag)
+        forget(connection, c=college, t=tag)
     for body in standing:
         apply(connection, college, entries.parse(body))

@@ -10,7 +10,7 @@ from kitloan.answers import plural
 from kitloan.calendar import day_of
 from kitloan.entries import StocktakeExpects, StocktakeOpened
 from kitloan.errors import BadInput, Refused
-from kitloan.ledger import Writer, facts_said, id_reused
+from kitloan.ledger import Writer, id_reused
 from kitloan.models import Holding, table
 from kitloan.models.national import Challenge, ChallengeLine
 from kitloan.prepared import AnyRow, Query
@@ -90,7 +90,7 @@ def open_stocktake(
         check_quantity(sample, "The sample")
     asked, secret = _challenge(challenge, code)
     if writer.said:
-        return _opened_before(writer, called)
+        return _opened_before(writer, called, where, sample, (asked, secret))
     known = _CHALLENGE(writer.connection, x=asked).first() if asked else None
     wanted = _asked_for(writer, known, secret) if known else _looked_for(writer, where, sample)
     if not wanted.tags:
@@ -195,14 +195,24 @@ def _nothing_expected(writer: Writer, place: str | None, wanted: _List) -> Refus
     )
 
 
-def _opened_before(writer: Writer, name: str) -> Opened:
-    (fact, *_) = facts_said(writer.said, StocktakeOpened)
-    if fact.name != name:
+def _opened_before(
+    writer: Writer,
+    name: str,
+    place: str | None,
+    sample: int | None,
+    asked: tuple[str | None, str | None],
+) -> Opened:
+    (fact, *_) = writer.answered(StocktakeOpened)
+    listed = fact.challenge is not None and (fact.place, fact.sample) == (None, None)
+    same = (fact.name, (fact.challenge, fact.code)) == (name, asked)
+    if not same or not (listed or (fact.place, fact.sample) == (place, sample)):
         raise id_reused(writer.request)
     expects = [e.fact for e in writer.said if isinstance(e.fact, StocktakeExpects)]
+    expected = {tag for each in expects for tag in each.tags}
     known = _CHALLENGE(writer.connection, x=fact.challenge).first() if fact.challenge else None
-    expected = sum(len(each.tags) for each in expects)
     if known is None:
-        return Opened(fact.stocktake, name, expected)
+        return Opened(fact.stocktake, name, len(expected))
     again = _asked_for(writer, known, fact.code)
-    return Opened(fact.stocktake, name, expected, again.late, again.not_here)
+    every = _ASKED_FOR(writer.connection, c=writer.college, x=known.challenge)
+    not_here = tuple(row.tag for row in every if row.tag not in expected)
+    return Opened(fact.stocktake, name, len(expected), again.late, not_here)

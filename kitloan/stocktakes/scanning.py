@@ -5,16 +5,16 @@ closed. A file of scans is taken whole or not at all, and each of its lines once
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 from sqlalchemy import ColumnElement, bindparam, select
 
 from kitloan.answers import plural
 from kitloan.calendar import instant, moment, uk_instant
-from kitloan.entries import StocktakeScanned, parse
+from kitloan.entries import StocktakeClosed, StocktakeScanned, parse
 from kitloan.errors import BadInput
-from kitloan.ledger import Writer, facts_said, id_reused
+from kitloan.ledger import Writer, id_reused
 from kitloan.lending import open_loans
 from kitloan.models import Alias, Holding, KitType, LedgerEntry, table
 from kitloan.models.stocktaking import StocktakeLine, StocktakeScan
@@ -126,10 +126,11 @@ def scan(writer: Writer, stocktake: str, text: str, place: str | None, desk: str
     where = clean(place, "The place") if place else None
     at_desk = clean(desk, "The desk")
     if writer.said:
-        (fact, *_) = facts_said(writer.said, StocktakeScanned)
-        if (fact.stocktake, fact.code) != (which.id, code_of(text)):
+        (fact, *_) = writer.answered(StocktakeScanned)
+        same = (fact.stocktake, fact.code, fact.desk) == (which.id, code_of(text), at_desk)
+        if not same or fold(fact.place or "") != fold(where or ""):
             raise id_reused(writer.request)
-        return _told(writer, which, fact, _scanned_before_that(writer, fact))
+        return _told(writer, _as_it_was(writer, which), fact, _scanned_before_that(writer, fact))
     fact = _scan(writer, which, writer.request, text, where, at_desk, writer.at)
     repeat = _scanned_before(writer, fact)
     writer.append(fact)
@@ -150,8 +151,12 @@ def read_in(
     where = clean(place, "The place") if place else None
     at_desk = desk_spelt(writer.connection, writer.college, which, clean(desk, "The desk"))
     if writer.said:
-        facts = facts_said(writer.said, StocktakeScanned)
-        return ScansRead(file, at_desk, len(facts), len(scans) - len(facts))
+        taken = {fact.scan for fact in writer.answered(StocktakeScanned)}
+        ids = {each.id_at(which.id, at_desk, where) for each in scans}
+        others = _IDS(writer.connection, c=writer.college, s=which.id).scalars()
+        if problems or not taken <= ids <= taken.union(others):
+            raise id_reused(writer.request)
+        return ScansRead(file, at_desk, len(taken), len(scans) - len(taken))
     wrong = sorted([*problems, *_untimely(writer, which, scans)], key=lambda each: each.line)
     if wrong:
         raise _lines_in_error(file, wrong)
@@ -245,6 +250,12 @@ def _scanned_before_that(writer: Writer, fact: StocktakeScanned) -> bool:
         == (fact.stocktake, fact.tag, fact.tag or fact.code)
         for said in (parse(body).fact for body in bodies)
     )
+
+
+def _as_it_was(writer: Writer, which: Stocktake) -> Stocktake:
+    """The stocktake when the request was first said: open, if it was closed since."""
+    closed = any(each.stocktake == which.id for each in writer.since(StocktakeClosed))
+    return replace(which, closed_at=None, closed_by=None) if closed else which
 
 
 def _told(writer: Writer, which: Stocktake, fact: StocktakeScanned, repeat: bool) -> Scanned:

@@ -10,15 +10,15 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import bindparam, select
 
 from kitloan.calendar import uk_instant
-from kitloan.entries import StocktakeClosed, StocktakeConfirmed, StocktakeDesk
+from kitloan.entries import StocktakeClosed, StocktakeConfirmed, StocktakeDesk, StocktakeScanned
 from kitloan.errors import BadInput, Refused
-from kitloan.ledger import Writer, facts_said, id_reused, said_of
+from kitloan.ledger import Writer, id_reused
 from kitloan.lending import held, open_loans
 from kitloan.models import Loan, Organisation, table
-from kitloan.models.stocktaking import StocktakeLine
+from kitloan.models.stocktaking import StocktakeLine, StocktakeScan
 from kitloan.prepared import AnyRow, Query
-from kitloan.resolve import resolve
-from kitloan.stocktakes.answers import Outcome, Stocktake
+from kitloan.resolve import meant
+from kitloan.stocktakes.answers import Counts, Outcome, Stocktake
 from kitloan.stocktakes.outcome import (
     desk_spelt,
     desks_of,
@@ -29,13 +29,24 @@ from kitloan.stocktakes.outcome import (
 from kitloan.tags import grouped
 from kitloan.text import clean, plain
 
-line, loan, organisation = table(StocktakeLine), table(Loan), table(Organisation)
+line, scan = table(StocktakeLine), table(StocktakeScan)
+loan, organisation = table(Loan), table(Organisation)
 
 _LINE = Query(
     select(line).where(
         line.c.college == bindparam("c"),
         line.c.stocktake == bindparam("s"),
         line.c.tag == bindparam("t"),
+    )
+)
+_LINES = Query(
+    select(line.c.tag, line.c.loan).where(
+        line.c.college == bindparam("c"), line.c.stocktake == bindparam("s")
+    )
+)
+_SCANS = Query(
+    select(scan.c.scan, scan.c.tag, scan.c.code).where(
+        scan.c.college == bindparam("c"), scan.c.stocktake == bindparam("s")
     )
 )
 _WITH = Query(
@@ -65,7 +76,7 @@ def tell_desk(writer: Writer, stocktake: str, desk: str, *, waiting: bool) -> No
     named = desk_spelt(writer.connection, writer.college, which, clean(desk, "The desk"))
     fact = StocktakeDesk(stocktake=which.id, desk=named, waiting=waiting)
     if writer.said:
-        if facts_said(writer.said, StocktakeDesk) != [fact]:
+        if writer.answered(StocktakeDesk) != [fact]:
             raise id_reused(writer.request)
         return
     if waiting:
@@ -85,11 +96,8 @@ def tell_desk(writer: Writer, stocktake: str, desk: str, *, waiting: bool) -> No
 def confirm(writer: Writer, stocktake: str, text: str) -> Confirmed:
     """See `Stocktakes.confirm`."""
     which = the_stocktake(writer.connection, writer.college, stocktake)
-    tag = resolve(writer.connection, writer.college, text)[1]
+    tag = meant(writer, text)
     row = held(writer, tag)
-    if writer.said:
-        said = said_of(writer, StocktakeConfirmed, tag)
-        return _confirmed(writer, row, said.loan)
     shown = f"{row.type_name} {grouped(tag)}"
     expected = _LINE(writer.connection, c=writer.college, s=which.id, t=tag).first()
     if expected is None:
@@ -116,10 +124,7 @@ def close(writer: Writer, stocktake: str, without: Sequence[str]) -> Outcome:
     """See `Stocktakes.close`."""
     which = the_stocktake(writer.connection, writer.college, stocktake)
     if writer.said:
-        (fact, *_) = facts_said(writer.said, StocktakeClosed)
-        if fact.stocktake != which.id:
-            raise id_reused(writer.request)
-        return outcome_of(writer.connection, writer.college, which)
+        return _closed_before(writer, which, without)
     _must_be_open(which)
     waiting = waiting_desks(writer.connection, writer.college, which)
     given_up = {
@@ -146,6 +151,32 @@ def close(writer: Writer, stocktake: str, without: Sequence[str]) -> Outcome:
     writer.append(StocktakeClosed(stocktake=which.id, **asdict(found.counts)))
     now = the_stocktake(writer.connection, writer.college, which.id)
     return outcome_of(writer.connection, writer.college, now)
+
+
+def _closed_before(writer: Writer, which: Stocktake, without: Sequence[str]) -> Outcome:
+    """What an earlier try of this request answered, whatever was scanned or handed in since."""
+    (fact, *_) = writer.answered(StocktakeClosed)
+    handed_in = {each.desk for each in writer.since(StocktakeDesk) if each.stocktake == which.id}
+    desks = desks_of(writer.connection, writer.college, which)
+    waiting = tuple(name for name, waits in desks.items() if waits or name in handed_in)
+    given_up = {desk_spelt(writer.connection, writer.college, which, each) for each in without}
+    if fact.stocktake != which.id or given_up != set(waiting):
+        raise id_reused(writer.request)
+    late = {each.scan for each in writer.since(StocktakeScanned)}
+    rows = _SCANS(writer.connection, c=writer.college, s=which.id)
+    codes = [row.tag or row.code for row in rows if row.scan not in late]
+    seen = set(codes)
+    lines = _LINES(writer.connection, c=writer.college, s=which.id).all()
+    return Outcome(
+        which,
+        expected=len(lines),
+        counts=Counts(**fact.model_dump(exclude={"kind", "stocktake"})),
+        on_loan_here=sum(each.loan is not None and each.tag in seen for each in lines),
+        scans=len(codes),
+        repeats=len(codes) - len(seen),
+        late=0,
+        waiting=waiting,
+    )
 
 
 def _must_be_open(which: Stocktake) -> None:

@@ -19,10 +19,10 @@ from kitloan.accession import (
     kit_type_with,
 )
 from kitloan.answers import ShortageLine
-from kitloan.contents import Count, Part
+from kitloan.contents import Count, Part, agrees
 from kitloan.entries import Component, Counted, GiftRecorded, TransferReceived
 from kitloan.errors import BadInput, Refused
-from kitloan.ledger import Writer, facts_said, id_reused
+from kitloan.ledger import Writer, id_reused
 from kitloan.models import Alias, Holding, Label, table
 from kitloan.models import Component as ComponentRow
 from kitloan.models import Gift as GiftRow
@@ -183,7 +183,7 @@ def receive(
 ) -> Received:
     """Take in what another college sent; see `Transfers.receive`."""
     if writer.said:
-        return _received_before(writer, text, from_college)
+        return _received_before(writer, text, from_college, count, given)
     found = coming(writer.connection, writer.college, text, from_college, given)
     kit_type = _define(writer, found)
     outcome, short = counted_as(found.parts, found.short, count)
@@ -302,12 +302,30 @@ def _gift(writer: Writer, found: Coming, given: Gift) -> GiftRecorded | None:
     return GiftRecorded(**terms)
 
 
-def _received_before(writer: Writer, text: str, from_college: str) -> Received:
-    """What an earlier try of this request received."""
-    (fact, *_) = facts_said(writer.said, TransferReceived)
+def _received_before(
+    writer: Writer, text: str, from_college: str, count: Count | None, given: Particulars
+) -> Received:
+    """What an earlier try of this request received.
+
+    Compared by what was given: the rest came from the sender's rows, which are others by now.
+    """
+    (fact, *_) = writer.answered(TransferReceived)
     sender, name = other_college(writer.connection, writer.college, from_college)
-    tag = _tag(writer.connection, writer.college, sender, text)
-    if (tag, sender) != (fact.tag, fact.from_college):
+    wanted = {
+        "tag": _tag(writer.connection, writer.college, sender, text),
+        "from_college": sender,
+        "kit_type": type_key(clean(given.type, "The kit type")) if given.type else fact.kit_type,
+        "quantity": given.quantity or fact.quantity,
+        "asset_number": _said(given.asset_number, "The asset number", fact.asset_number),
+        "serial": _said(given.serial, "The serial number", fact.serial),
+        "location": _said(given.location, "The place", fact.location),
+    }
+    terms = gift_fact(fact.tag, given.gift)
+    if (
+        fact.model_copy(update=wanted) != fact
+        or (given.gift and writer.first_said(GiftRecorded) != terms)
+        or not agrees(count, fact.counted, fact.shortages)
+    ):
         raise id_reused(writer.request)
     return _answer(writer, fact, name)
 

@@ -13,13 +13,13 @@ from kitloan.answers import ShortageLine
 from kitloan.contents import Count
 from kitloan.entries import Counted, TransferArrived, TransferCalledOff, TransferSent
 from kitloan.errors import BadInput, Refused
-from kitloan.ledger import Writer, id_reused, said_of
+from kitloan.ledger import Writer
 from kitloan.lending import held, must_be_here, open_loans
 from kitloan.models import College, table
 from kitloan.models.absence import Transfer
 from kitloan.prepared import Query
 from kitloan.reference import find_college
-from kitloan.resolve import resolve
+from kitloan.resolve import meant
 from kitloan.returning import as_lines, counted_as, parts_of, short_now
 from kitloan.session import ESP
 from kitloan.tags import grouped
@@ -100,13 +100,8 @@ def other_college(connection: Connection, own: str, text: str) -> tuple[str, str
 
 def send(writer: Writer, text: str, to_college: str, count: Count | None) -> Sent:
     """Send a holding to another college; see `Transfers.send`."""
-    tag = resolve(writer.connection, writer.college, text)[1]
+    tag = meant(writer, text)
     there, name = other_college(writer.connection, writer.college, to_college)
-    if writer.said:
-        fact = said_of(writer, TransferSent, tag)
-        if fact.to_college != there:
-            raise id_reused(writer.request)
-        return _sent(writer, fact, name)
     quantity = _may_go(writer, tag)
     outcome, short = counted_as(
         parts_of(writer.connection, writer.college, tag),
@@ -165,9 +160,7 @@ def _sent(writer: Writer, fact: TransferSent, name: str) -> Sent:
 
 def call_off(writer: Writer, text: str) -> Sent:
     """Say that a holding is here after all; see `Transfers.call_off`."""
-    tag = resolve(writer.connection, writer.college, text)[1]
-    if writer.said:
-        return _called_off(writer, said_of(writer, TransferCalledOff, tag).transfer)
+    tag = meant(writer, text)
     row = held(writer, tag)
     found = _OPEN(writer.connection, c=writer.college, t=tag).one_or_none()
     if row.state != "in_transit" or found is None:
@@ -177,7 +170,8 @@ def call_off(writer: Writer, text: str) -> Sent:
             f"See its history: kitloan show {tag}",
             tag=tag,
         )
-    must_not_have_come(writer, tag, found.transfer)
+    if not writer.said:
+        must_not_have_come(writer, tag, found.transfer)
     writer.append(TransferCalledOff(tag=tag, transfer=found.transfer))
     return _called_off(writer, found.transfer)
 

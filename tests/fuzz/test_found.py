@@ -62,6 +62,7 @@ def test_an_old_id_does_not_swallow_another_wish(fife: Kitloan, clock: SetClock)
         lambda: fife.holdings.report_missing(abacus, "stolen", id="missing"),
         lambda: fife.holdings.amend(tag, quantity=29, id="amended"),
         lambda: fife.holdings.amend(tag, serial="", id="amended"),
+        lambda: fife.holdings.amend(tag, quantity=28, id="amended"),
         lambda: desk.renew(tag, today.replace(day=29), id="renewed"),
         lambda: desk.check_in([tag], quantity=5, id="back"),
     )
@@ -69,7 +70,7 @@ def test_an_old_id_does_not_swallow_another_wish(fife: Kitloan, clock: SetClock)
         with pytest.raises(BadInput) as refusal:
             other()
         assert refusal.value.code == "id_reused"
-    fife.holdings.amend(tag, quantity=28, id="amended")
+    fife.holdings.amend(tag, quantity=28, serial="x", id="amended")
     desk.renew(tag, today.replace(day=30), id="renewed")
     assert desk.check_in([tag], quantity=4, id="back")[0].quantity == 4
     shown = fife.find.holding(tag)

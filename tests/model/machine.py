@@ -363,7 +363,7 @@ class Scotland(RuleBasedStateMachine):
         real = getattr(getattr(self.at(college, person), part), verb)
         self._both(
             college,
-            lambda: getattr(self._say(college, person, request), verb)(**given),
+            lambda: self._say(college, person, request).say(verb, given),
             lambda: plainly(verb, real(**given, id=request)),
         )
 

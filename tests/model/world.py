@@ -20,6 +20,11 @@ Short = dict[str, tuple[int, int]]
 """Of a component, how many are missing and how many are broken."""
 
 
+def counted(count: Count | None) -> bool:
+    """Whether anybody said what a count found."""
+    return count is not None and bool(count.whole or count.missing or count.broken)
+
+
 class No(Exception):  # as the refusals of the program
     """The model refuses, with this code."""
 
@@ -85,12 +90,17 @@ class Act:
     """A request that was done: what a retry must agree with, and what undoing puts back.
 
     `before` has each holding as it was; None for one that was not there. `parts` is how many
-    entries of it are about a holding: so many an undo takes.
+    entries of it are about a holding: so many an undo takes. `then` is the college as it was when
+    it was said, `after` what came of it, and `person` who took a loan.
     """
 
     verb: str
     said: object
     by: str
+    then: "Past"
+    after: "Past"
+    at: str
+    person: int | None = None
     desk: bool = False
     before: dict[str, Kept | None] = field(default_factory=dict)
     parts: int = 0
@@ -106,15 +116,37 @@ class World:
     types: dict[str, tuple[str, tuple[Component, ...]]] = field(default_factory=dict)
     borrowers: dict[str, str] = field(default_factory=dict)
     labels: set[str] = field(default_factory=set)
-    people: set[tuple[str, str]] = field(default_factory=set)
+    people: dict[tuple[str, str], int] = field(default_factory=dict)
+    met: int = 0
     acts: dict[str, Act] = field(default_factory=dict)
     entries: int = 0
     at: str = ""
     exported: int = 0
 
 
+class Past(World):
+    """A world as it was at a moment; nobody changes it."""
+
+    def __deepcopy__(self, memo: object) -> "Past":
+        return self
+
+
+def past(world: World) -> Past:
+    """What a world is now, without its acts."""
+    return Past(
+        deepcopy(world.kept),
+        dict(world.types),
+        dict(world.borrowers),
+        set(world.labels),
+        dict(world.people),
+    )
+
+
 class Say:
-    """One request to a world: who says it, when, under which id. Its verbs are methods."""
+    """One request to a world: who says it, when, under which id. Its verbs are methods.
+
+    What was done before is said to the world as it was; done once more, it must come to the same.
+    """
 
     def __init__(self, world: World, by: str, now: str, today: date, id: str) -> None:  # noqa: A002
         self.w = world
@@ -122,7 +154,22 @@ class Say:
         self.at = max(now, world.at)
         self.today = today
         self.id = id
+        self.then = past(world)
+        self.known = world.people
         self.done = world.acts.get(id)
+        if self.done is not None:
+            was = self.done.then
+            self.w = World(deepcopy(was.kept), dict(was.types), dict(was.borrowers), was.labels)
+            self.w.acts, self.at, self.by = world.acts, self.done.at, self.done.by
+
+    def say(self, verb: str, given: Mapping[str, Any]) -> object:
+        """Say it; who says again what was done is refused only for other words."""
+        try:
+            return getattr(self, verb)(**given)
+        except No:
+            if self.done is not None:
+                no("id_reused")
+            raise
 
     # -- what the verbs are made of -------------------------------------------------------------
 
@@ -149,14 +196,6 @@ class Say:
             no("unclaimed_tag")
         no("unknown_tag" if len(bare) == 13 and bare.startswith("KL") else "unknown_holding")
 
-    def again(self, verb: str, said: object) -> bool:
-        """Whether this request was done before; refuses another one under its id."""
-        if self.done is None:
-            return False
-        if (self.done.verb, self.done.said) != (verb, said):
-            no("id_reused")
-        return True
-
     def write(
         self,
         verb: str,
@@ -167,10 +206,30 @@ class Say:
         more: int = 0,
         desk: bool = True,
         answer: object = None,
+        person: int | None = None,
     ) -> object:
         """Put a request on record: `parts` entries about holdings, `more` about other things."""
-        act = Act(verb, said, self.by, desk, dict(before), parts, answer=answer)
-        self.w.acts[self.id] = act
+        after = past(self.w)
+        if self.done is not None:
+            was = self.done.after
+            same = (verb, said, answer) == (self.done.verb, self.done.said, self.done.answer)
+            if not same or (after.kept, set(after.types)) != (was.kept, set(was.types)):
+                no("id_reused")
+            return answer
+        then = self.then
+        self.w.acts[self.id] = Act(
+            verb,
+            said,
+            self.by,
+            then,
+            after,
+            self.at,
+            person,
+            desk,
+            dict(before),
+            parts,
+            answer=answer,
+        )
         self.w.entries += parts + more
         self.w.at = self.at
         return answer
@@ -239,6 +298,8 @@ class Say:
             no("tag_taken")
 
     def must_be_due(self, due: date) -> None:
+        if self.done:
+            return
         if due < self.today:
             no("due_in_the_past")
         if (due - self.today).days > LONGEST_LOAN_DAYS:
@@ -258,23 +319,41 @@ class Say:
     ) -> object:
         found = list(dict.fromkeys(self.find(text) for text in tags)) or no("nothing_named")
         number = 1 if quantity is None else quantity
-        said = (tuple(found), same_name(to), number or 1)
-        if self.again("check_out", said):
-            return self.done and self.done.answer
-        due = due_on or self.today + timedelta(days=DEFAULT_LOAN_DAYS)
+        said = (tuple(found), override)
+        due = due_on or self.lent_until() or self.today + timedelta(days=DEFAULT_LOAN_DAYS)
         self.must_be_due(due)
         for tag in found:
             self.may_be_lent(self.w.kept[tag], number, override)
         before = self.copies(*found)
         new = same_name(to) not in self.w.borrowers
         self.w.borrowers.setdefault(same_name(to), to)
-        if contact:
-            self.w.people.add((contact, same_name(to)))
+        who = self.person(contact, to) if contact else None
         loans = [(f"{self.id}-{n}", tag) for n, tag in enumerate(found, start=1)]
         for loan, tag in loans:
             self.w.kept[tag].loans.append(Loan(loan, same_name(to), number, due, self.at))
             self.see(tag)
-        return self.write("check_out", said, before, parts=len(found), more=new, answer=loans)
+        said = (*said, who)
+        return self.write(
+            "check_out", said, before, parts=len(found), more=new, answer=loans, person=who
+        )
+
+    def lent_until(self) -> date | None:
+        """The day that loans of this request are due on, when it was said before."""
+        kept = self.done.after.kept if self.done else {}
+        loans = [loan for each in kept.values() for loan in each.loans]
+        return next((loan.due for loan in loans if loan.id == f"{self.id}-1"), None)
+
+    def person(self, contact: str, to: str) -> int:
+        """Who takes a loan; whom that was is not known any more when they were forgotten since."""
+        if self.done and self.done.person and self.done.person not in self.known.values():
+            return self.done.person
+        met = self.known.get((contact, same_name(to)))
+        if met is None:
+            if self.done:
+                no("id_reused")
+            self.w.met += 1
+            met = self.w.people[contact, same_name(to)] = self.w.met
+        return met
 
     def may_be_lent(self, kept: Kept, number: int, override: str | None) -> None:
         self.must_be_here(kept)
@@ -301,11 +380,6 @@ class Say:
         named = count is not None and (count.missing or count.broken)
         if len(found) > 1 and (named or quantity is not None):
             no("one_at_a_time")
-        if self.again("check_in", frozenset(found)):
-            told: Any = self.done and self.done.answer
-            if quantity not in (None, sum(each[2] for each in told)):
-                no("id_reused")
-            return [each for tag in found for each in told if each[0] == tag]
         before, parts, answer = self.copies(*found), 0, []
         for tag in found:
             loans = self.loans_meant(tag, from_)
@@ -324,12 +398,11 @@ class Say:
                 parts += now > 0
             self.w.kept[tag].uncounted, self.w.kept[tag].short = uncounted, short
             self.see(tag)
-        return self.write("check_in", frozenset(found), before, parts=parts, answer=answer)
+        said = (tuple(found), counted(count))
+        return self.write("check_in", said, before, parts=parts, answer=answer)
 
     def renew(self, tag: str, due_on: date, *, from_: str | None = None) -> object:
         tag = self.find(tag)
-        if self.again("renew", (tag, due_on)):
-            return self.done and self.done.answer
         self.must_be_due(due_on)
         loan = self.loans_meant(tag, from_)[0]
         before = self.copies(tag)
@@ -339,23 +412,19 @@ class Say:
     def count(self, tag: str, count: Count) -> object:
         tag = self.find(tag)
         kept = self.w.kept[tag]
-        if self.again("count", tag):
-            return None
         if kept.out:
             no("on_loan")
         self.must_be_here(kept)
         before = self.copies(tag)
         kept.uncounted, kept.short = self.reckon(tag, count)
         self.see(tag)
-        return self.write("count", tag, before)
+        return self.write("count", (tag, counted(count)), before)
 
     def restock(self, tag: str, component: str, quantity: int) -> object:
         tag = self.find(tag)
         kept = self.w.kept[tag]
         if quantity < 1:
             no("bad_quantity")
-        if self.again("restock", (tag, component, quantity)):
-            return None
         self.must_be_here(kept)
         if not kept.short:
             no("nothing_short")
@@ -398,8 +467,6 @@ class Say:
     def add(self, new: NewHolding) -> object:
         tag = str(new.tag)
         said = (same_name(new.type), new.quantity, tag)
-        if self.again("add", said):
-            return tag
         self.must_be_free(tag)
         if new.quantity < 1:
             no("bad_quantity")
@@ -427,13 +494,6 @@ class Say:
     ) -> object:
         tag = self.find(tag)
         kept = self.w.kept[tag]
-        given = (type and same_name(type), quantity, asset_number, serial)
-        if self.done is not None:
-            became: Any = self.done.said if self.done.verb == "amend" else no("id_reused")
-            # What is not given again is not gainsaid.
-            said = (tag, *[b if g is None else g for g, b in zip(given, became[1:], strict=True)])
-            self.again("amend", said)
-            return None
         held = kept.quantity if quantity is None else quantity
         if held < 1:
             no("bad_quantity")
@@ -452,36 +512,31 @@ class Say:
 
     def record_gift(self, tag: str, gift: Gift) -> object:
         tag = self.find(tag)
-        if not self.again("record_gift", (tag, gift)):
-            before = self.copies(tag)
-            self.w.kept[tag].gift = gift
-            self.write("record_gift", (tag, gift), before, desk=False)
+        before = self.copies(tag)
+        self.w.kept[tag].gift = gift
+        self.write("record_gift", (tag, gift), before, desk=False)
         return None
 
     def move(self, tag: str, location: str) -> object:
         tag = self.find(tag)
-        if not self.again("move", (tag, location)):
-            self.must_be_here(self.w.kept[tag])
-            before = self.copies(tag)
-            self.w.kept[tag].location = location
-            self.see(tag)
-            self.write("move", (tag, location), before)
+        self.must_be_here(self.w.kept[tag])
+        before = self.copies(tag)
+        self.w.kept[tag].location = location
+        self.see(tag)
+        self.write("move", (tag, location), before)
         return None
 
     def sight(self, tag: str) -> object:
         tag = self.find(tag)
-        if not self.again("sight", tag):
-            self.must_be_here(self.w.kept[tag])
-            before = self.copies(tag)
-            self.see(tag)
-            self.write("sight", tag, before)
+        self.must_be_here(self.w.kept[tag])
+        before = self.copies(tag)
+        self.see(tag)
+        self.write("sight", tag, before)
         return None
 
     def report_missing(self, tag: str, reason: str | None = None) -> object:
         tag = self.find(tag)
         kept = self.w.kept[tag]
-        if self.again("report_missing", (tag, reason)):
-            return None
         self.must_be_here(kept)
         if kept.quantity > 1:
             no("several")
@@ -494,8 +549,6 @@ class Say:
     def found(self, tag: str) -> object:
         tag = self.find(tag)
         kept = self.w.kept[tag]
-        if self.again("found", tag):
-            return None
         if kept.state != "missing":
             no("not_missing")
         before = self.copies(tag)
@@ -508,25 +561,14 @@ class Say:
     ) -> object:
         tag = self.find(tag)
         kept = self.w.kept[tag]
-        if self.again("propose_withdrawal", (tag, reason)):
-            return None
         self.may_leave(kept, donor_agreement)
         before = self.copies(tag)
         kept.proposed = (self.by, donor_agreement)
         return self.write("propose_withdrawal", (tag, reason), before)
 
     def withdraw(self, tag: str) -> object:
-        if self.done and self.done.verb == "withdraw":
-            (withdrawn,) = self.done.before
-            number = self.w.kept[withdrawn].asset_number if withdrawn in self.w.kept else None
-            if number is not None and same_name(number) == same_name(tag):
-                return None  # by the number that it does not answer to any more
-        elif self.done:
-            no("id_reused")
         tag = self.find(tag)
         kept = self.w.kept[tag]
-        if self.again("withdraw", tag):
-            return None
         self.may_leave(kept, "said later")
         by, donor_agreement = kept.proposed or no("not_proposed")
         self.may_leave(kept, donor_agreement)
@@ -550,21 +592,19 @@ class Say:
 
     def claim_label(self, tag: str, new: str) -> object:
         tag = self.find(tag)
-        if not self.again("claim_label", (tag, new)):
-            self.must_be_free(new)
-            before = self.copies(tag)
-            self.w.kept[tag].second_tags.add(new)
-            self.see(tag)
-            self.write("claim_label", (tag, new), before)
+        self.must_be_free(new)
+        before = self.copies(tag)
+        self.w.kept[tag].second_tags.add(new)
+        self.see(tag)
+        self.write("claim_label", (tag, new), before)
         return None
 
     def define_types(self, types: Sequence[KitTypeDefined]) -> object:
         said = tuple(types)
-        if not self.again("define_types", said):
-            for each in types:
-                self.w.types[same_name(each.name)] = (each.name, each.contents)
-            if types:
-                self.write("define_types", said, {}, parts=0, more=len(types), desk=False)
+        for each in types:
+            self.w.types[same_name(each.name)] = (each.name, each.contents)
+        if types or self.done:
+            self.write("define_types", said, {}, parts=0, more=len(types), desk=False)
         return None
 
     def labels_printed(self, tags: Sequence[str]) -> object:
@@ -580,7 +620,8 @@ class Say:
             no("unknown_contact")
         if len(named) > 1:
             no("ambiguous")
-        self.w.people -= set(named)
+        for each in named:
+            del self.w.people[each]
         return len(named)
 
 

@@ -1,0 +1,482 @@
+"""Every verb that takes an `id`, said twice: whatever happened in between, it is done once."""
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import kitloan
+from conftest import KIT, SetClock
+from kitloan import BadInput, Count, Gift, KitloanError, NewHolding
+from kitloan.accession import kit_type_with
+from kitloan.entries import Component
+from kitloan.holdings import Holdings
+from kitloan.library import Kitloan
+from kitloan.national.gifts import GiftTermsAgreed
+from kitloan.tags import mint
+
+Say = Callable[[str], Any]
+Row = tuple[Say, Say]
+"""What is said, and other words of the same verb that are as good; both take the request's id."""
+
+DUE = date(2026, 12, 18)
+SCHOOL = "Lochside Academy"
+
+
+@dataclass
+class Desk:
+    """Fife's store with what a row of the table needs, and ESP's."""
+
+    fife: Kitloan
+    esp: Kitloan
+    folder: Path
+    tags: list[str]
+
+    def __post_init__(self) -> None:
+        self._row = 0
+
+    def kit(self, type: str = "STEM kit", quantity: int = 1) -> str:  # noqa: A002
+        """The asset number of a holding that no other row has."""
+        self._row += 1
+        new = NewHolding(type, quantity=quantity, asset_number=f"N{self._row}", location="Store")
+        self.tags.append(self.fife.holdings.add(new).tag)
+        return f"N{self._row}"
+
+    def out(self, *to: str) -> str:
+        """As `kit`, on loan: a stock when several have some of it."""
+        number = self.kit("Goggles", 30) if len(to) > 1 else self.kit()
+        for name in to:
+            self.fife.desk.check_out([number], name, quantity=5 if len(to) > 1 else 1)
+        return number
+
+    def short(self) -> str:
+        """As `kit`, with two wheels missing and a panel broken."""
+        number = self.kit()
+        self.fife.desk.count(number, Count(missing={"Wheel": 2}, broken={"Panel": 1}))
+        return number
+
+    def stocktake(self) -> str:
+        """The id of a stocktake that a desk has joined."""
+        opened = self.fife.stocktakes.open(f"Count {self.kit()}").id
+        self.fife.stocktakes.join(opened, "desk 9")
+        return opened
+
+    def scans(self, *codes: str) -> Path:
+        """A file of scans."""
+        self._row += 1
+        path = self.folder / f"scans{self._row}.csv"
+        path.write_text("\n".join(codes), encoding="utf-8")
+        return path
+
+
+def at_the_counter(w: Desk) -> Iterator[tuple[str, Row]]:
+    """The rows of what is said at a desk."""
+    desk = w.fife.desk
+    a, b = w.kit(), w.kit()
+    yield (
+        "desk.check_out",
+        (
+            lambda key: desk.check_out([a, b], f"{SCHOOL}s", contact="A. Bell", id=key),
+            lambda key: desk.check_out([a], f"{SCHOOL}s", contact="A. Bell", id=key),
+        ),
+    )
+    c = w.out("A School", "B School")
+    yield (
+        "desk.check_in",
+        (
+            lambda key: desk.check_in([c], quantity=2, from_="A School", id=key),
+            lambda key: desk.check_in([c], quantity=2, from_="B School", id=key),
+        ),
+    )
+    d = w.out(SCHOOL)
+    yield (
+        "desk.check_in with a count",
+        (
+            lambda key: desk.check_in([d], Count(missing={"Wheel": 5}), note="in a bag", id=key),
+            lambda key: desk.check_in([d], Count(whole=True), id=key),
+        ),
+    )
+    e = w.out("A School", "B School")
+    yield (
+        "desk.renew",
+        (
+            lambda key: desk.renew(e, DUE, from_="B School", id=key),
+            lambda key: desk.renew(e, DUE, from_="A School", id=key),
+        ),
+    )
+    f = w.out("A School", "B School")
+    both = [(f, DUE, "A School"), (f, DUE, "B School")]
+    yield (
+        "desk.renew_together",
+        (
+            lambda key: desk.renew_together(both, id=key),
+            lambda key: desk.renew_together(both[:1], id=key),
+        ),
+    )
+    g = w.short()
+    yield (
+        "desk.count",
+        (
+            lambda key: desk.count(g, Count(missing={"wheels": 3}), id=key),
+            lambda key: desk.count(g, Count(whole=True), id=key),
+        ),
+    )
+    h = w.short()
+    yield (
+        "desk.restock",
+        (
+            lambda key: desk.restock(h, "Wheel", 1, id=key),
+            lambda key: desk.restock(h, "Panel", 1, id=key),
+        ),
+    )
+    yield (
+        "desk.undo",
+        (lambda key: desk.undo(id=key), lambda key: desk.restock(h, "Wheel", 1, id=key)),
+    )
+
+
+def on_the_register(w: Desk) -> Iterator[tuple[str, Row]]:
+    """The rows of what is held."""
+    keep, fife = w.fife.holdings, w.fife
+    second = Holdings(replace(fife.session, actor="j.kerr"))
+    new = NewHolding("Microscope", serial="s1", gift=Gift(donor="RAF"))
+    yield (
+        "holdings.add",
+        (
+            lambda key: keep.add(new, id=key),
+            lambda key: keep.add(replace(new, serial="s2"), id=key),
+        ),
+    )
+    a, b, c, d = w.kit(), w.kit(), w.kit(), w.kit()
+    yield (
+        "holdings.amend",
+        (
+            lambda key: keep.amend(a, asset_number="FC2", id=key),
+            lambda key: keep.amend(a, asset_number="FC2", serial="s", id=key),
+        ),
+    )
+    yield (
+        "holdings.record_gift",
+        (
+            lambda key: keep.record_gift(b, Gift(donor="RAF"), id=key),
+            lambda key: keep.record_gift(b, Gift(donor="RN"), id=key),
+        ),
+    )
+    yield (
+        "holdings.move",
+        (lambda key: keep.move(c, "Shelf 1", id=key), lambda key: keep.move(c, "Shelf 2", id=key)),
+    )
+    yield "holdings.sight", (lambda key: keep.sight(d, id=key), lambda key: keep.sight(b, id=key))
+    m = w.out(SCHOOL)
+    yield (
+        "holdings.report_missing",
+        (
+            lambda key: keep.report_missing(m, "stolen", id=key),
+            lambda key: keep.report_missing(m, "lost", id=key),
+        ),
+    )
+    n = w.kit()
+    keep.report_missing(n)
+    yield "holdings.found", (lambda key: keep.found(n, id=key), lambda key: keep.found(m, id=key))
+    p, q = w.kit(), w.kit()
+    yield (
+        "holdings.propose_withdrawal",
+        (
+            lambda key: keep.propose_withdrawal(p, "worn", donor_agreement="letter", id=key),
+            lambda key: keep.propose_withdrawal(p, "worn", donor_agreement="e-mail", id=key),
+        ),
+    )
+    keep.propose_withdrawal(q, "worn")
+    yield (
+        "holdings.withdraw",
+        (lambda key: second.withdraw(q, id=key), lambda key: second.withdraw(p, id=key)),
+    )
+    one, two = mint(), mint()
+    yield (
+        "holdings.claim_label",
+        (
+            lambda key: keep.claim_label(d, one, id=key),
+            lambda key: keep.claim_label(d, two, id=key),
+        ),
+    )
+    bare = kit_type_with("Rocket", ())
+    yield (
+        "holdings.define_types",
+        (
+            lambda key: keep.define_types([bare, kit_type_with("Glider", KIT)], id=key),
+            lambda key: keep.define_types([bare], id=key),
+        ),
+    )
+    yield (
+        "holdings.labels_printed",
+        (
+            lambda key: keep.labels_printed([one, two], blank=True, stock="l7160", id=key),
+            lambda key: keep.labels_printed([one, two], blank=True, stock="l7161", id=key),
+        ),
+    )
+
+
+def between_colleges(w: Desk) -> Iterator[tuple[str, Row]]:
+    """The rows of transfers."""
+    move = w.fife.transfers
+    a, b, back = w.kit(), w.kit(), mint()
+    yield (
+        "transfers.send",
+        (
+            lambda key: move.send(a, "ayrshire", Count(missing={"Wheel": 2}), id=key),
+            lambda key: move.send(a, "ayrshire", id=key),
+        ),
+    )
+    move.send(b, "ayrshire")
+    yield (
+        "transfers.call_off",
+        (lambda key: move.call_off(b, id=key), lambda key: move.call_off(a, id=key)),
+    )
+    count = Count(broken={"Panel": 1})
+    given: dict[str, Any] = {"type": "STEM kit", "asset_number": "R1"}
+    w.tags.append(back)
+    yield (
+        "transfers.receive",
+        (
+            lambda key: move.receive(back, "ayrshire", count, **given, id=key),
+            lambda key: move.receive(back, "ayrshire", Count(whole=True), **given, id=key),
+        ),
+    )
+
+
+def at_a_stocktake(w: Desk) -> Iterator[tuple[str, Row]]:
+    """The rows of stocktakes."""
+    take = w.fife.stocktakes
+    yield (
+        "stocktakes.open",
+        (
+            lambda key: take.open("Spring", place="Store", id=key),
+            lambda key: take.open("Spring", sample=3, id=key),
+        ),
+    )
+    number, lent = w.kit(), w.out(SCHOOL)
+    which = w.stocktake()
+    yield (
+        "stocktakes.scan",
+        (
+            lambda key: take.scan(which, number, place="Lab", id=key),
+            lambda key: take.scan(which, number, place="Attic", id=key),
+        ),
+    )
+    take.scan(which, "what is this")
+    file, other = w.scans(lent, "unknown thing"), w.scans(lent, "another thing")
+    yield (
+        "stocktakes.read_scans",
+        (
+            lambda key: take.read_scans(which, file, "gun", id=key),
+            lambda key: take.read_scans(which, other, "gun", id=key),
+        ),
+    )
+    yield (
+        "stocktakes.confirm",
+        (
+            lambda key: take.confirm(which, lent, id=key),
+            lambda key: take.confirm(which, number, id=key),
+        ),
+    )
+    yield (
+        "stocktakes.join",
+        (lambda key: take.join(which, "desk 1", id=key), lambda key: take.join(which, "2", id=key)),
+    )
+    yield (
+        "stocktakes.hand_in",
+        (
+            lambda key: take.hand_in(which, "desk 1", id=key),
+            lambda key: take.hand_in(which, "desk 9", id=key),
+        ),
+    )
+    yield (
+        "stocktakes.close",
+        (
+            lambda key: take.close(which, without=["desk 9"], id=key),
+            lambda key: take.close(which, id=key),
+        ),
+    )
+
+
+def in_scotland(w: Desk) -> Iterator[tuple[str, Row]]:
+    """The rows of ESP's own ledger."""
+    national = w.esp.national
+    terms = GiftTermsAgreed(donor="RAF", type="STEM kit", promised=20)
+    yield (
+        "national.define_programme",
+        (
+            lambda key: national.define_programme("P1", "Energy", id=key),
+            lambda key: national.define_programme("P1", "Air", id=key),
+        ),
+    )
+    yield (
+        "national.agree_gift",
+        (
+            lambda key: national.agree_gift("raf-1", terms, id=key),
+            lambda key: national.agree_gift("raf-1", replace(terms, title="owned"), id=key),
+        ),
+    )
+    yield (
+        "national.deliver",
+        (
+            lambda key: national.deliver("raf-1", 5, id=key),
+            lambda key: national.deliver("raf-1", 5, date(2026, 11, 1), id=key),
+        ),
+    )
+    yield (
+        "national.allocate",
+        (
+            lambda key: national.allocate("raf-1", "fife", 7, id=key),
+            lambda key: national.allocate("raf-1", "fife", 7, allocation="a9", id=key),
+        ),
+    )
+    yield (
+        "national.challenge",
+        (
+            lambda key: national.challenge("fife", sample=3, answer_by=DUE, id=key),
+            lambda key: national.challenge("fife", sample=4, answer_by=DUE, id=key),
+        ),
+    )
+
+
+TABLE = (at_the_counter, on_the_register, between_colleges, at_a_stocktake, in_scotland)
+
+
+def stir(w: Desk, clock: SetClock) -> None:
+    """A month at the college: whatever may happen to what the rows were about."""
+    desk, keep = w.fife.desk, w.fife.holdings
+    clock.move(days=40)  # past every day that was named
+    keep.add(NewHolding("Abacus", asset_number="N1"))  # a number that is another's by now
+    acts: tuple[Callable[[str], object], ...] = (
+        lambda tag: keep.amend(tag, asset_number=f"new {tag}"),
+        lambda tag: desk.check_in([tag], Count(whole=True)),
+        lambda tag: desk.count(tag, Count(missing={"Wheel": 7})),
+        lambda tag: keep.move(tag, "Attic"),
+        lambda tag: desk.check_out([tag], f"{SCHOOL}y", override="all there is"),
+    )
+    for tag in w.tags:
+        for act in acts:
+            try:
+                act(tag)
+            except KitloanError:
+                continue
+    keep.define_types([kit_type_with("stem KIT", (Component(name="Gizmo", quantity=2),))])
+    keep.define_types([kit_type_with("microscope", KIT)])
+    w.fife.people.erase("A. Bell")
+    for each in w.fife.stocktakes.list():
+        if each.closed_at is None:
+            w.fife.stocktakes.close(each.id)
+        w.fife.stocktakes.scan(each.id, "late")
+    national = w.esp.national
+    national.define_programme("P1", "Water")
+    national.deliver("RAF-1", 1)
+    national.allocate("raf-1", "ayrshire", 13)
+    w.esp.holdings.define_types([kit_type_with("STEM Kit", KIT)])
+
+
+@pytest.fixture
+def desk(
+    fife: Kitloan, new_place: Callable[[], str], clock: SetClock, tmp_path: Path
+) -> Iterator[Desk]:
+    """Fife's store, and ESP's with a copy of Fife's ledger."""
+    for n in range(9):
+        fife.holdings.add(NewHolding("Device", asset_number=f"D{n}"))
+    fife.exchange.export(tmp_path / "fife.kitloan")
+    with kitloan.init("esp", new_place(), actor="auditor", clock=clock) as esp:
+        esp.exchange.merge([tmp_path / "fife.kitloan"])
+        yield Desk(fife, esp, tmp_path, [])
+
+
+def entries(w: Desk) -> int:
+    """How many entries there are."""
+    return len(w.fife.ledger.log()) + len(w.esp.ledger.log())
+
+
+def test_whatever_happened_since_a_request_is_done_once(desk: Desk, clock: SetClock) -> None:
+    """A caller that was killed before it heard "done" says it again a month later.
+
+    It heard a refusal of what was done already, or another answer than the first; or other words
+    under an old id were taken for done.
+    """
+    rows: list[tuple[str, Row, object]] = []
+    for part in TABLE:
+        for name, row in part(desk):
+            clock.move(minutes=1)
+            rows.append((name, row, row[0](name)))
+    stir(desk, clock)
+    before = entries(desk)
+    for name, (say, otherwise), answer in rows:
+        assert say(name) == answer, f"{name}, said again"
+        with pytest.raises(BadInput) as refusal:
+            otherwise(name)
+        assert refusal.value.code == "id_reused", f"{name}, in other words"
+    assert entries(desk) == before, "nothing that is said again is written"
+    assert desk.fife.ledger.verify().ok
+    assert desk.esp.ledger.verify().ok
+
+
+def test_the_table_has_every_verb(desk: Desk) -> None:
+    """A verb that is added, and does its work twice when it is said twice, is not looked at."""
+    parts = [name for name in vars(Kitloan) if not name.startswith("_") and name != "close"]
+    taking_an_id = {
+        f"{part}.{name}"
+        for part in parts
+        for name, verb in inspect.getmembers(type(getattr(desk.fife, part)), inspect.isfunction)
+        if not name.startswith("_") and "id" in inspect.signature(verb).parameters
+    }
+    assert taking_an_id
+    told = {name.partition(" ")[0] for part in TABLE for name, _ in part(desk)}
+    assert taking_an_id == told
+
+
+def test_what_was_undone_since_is_not_done_again(fife: Kitloan, clock: SetClock) -> None:
+    """A check-out that was undone as a mistake came back as a refusal, or as a second loan."""
+    desk, keep = fife.desk, fife.holdings
+    kit = keep.add(NewHolding("STEM kit", asset_number="U1"), id="added")
+    lent = desk.check_out(["U1"], SCHOOL, due_on=DUE, id="lent")
+    back = desk.check_in(["U1"], Count(missing={"Wheel": 1}), id="back")
+    good = desk.restock("U1", "Wheel", 1, id="good")
+    for _ in range(4):
+        desk.undo()
+    keep.add(NewHolding("Abacus", tag=kit.tag))
+    before = len(fife.ledger.log())
+    assert keep.add(NewHolding("STEM kit", asset_number="U1"), id="added") == kit
+    assert desk.check_out(["U1"], SCHOOL, due_on=DUE, id="lent") == lent
+    assert desk.check_in(["U1"], Count(missing={"Wheel": 1}), id="back") == back
+    assert desk.restock("U1", "Wheel", 1, id="good") == good
+    assert len(fife.ledger.log()) == before
+    assert fife.find.holding(kit.tag).type == "Abacus"
+
+
+def test_who_was_forgotten_is_not_written_down_again(fife: Kitloan) -> None:
+    """A request that names a person, said again after they were erased, brought them back."""
+    number = "P1"
+    fife.holdings.add(NewHolding("Device", asset_number=number))
+
+    def lend(contact: str | None) -> object:
+        return fife.desk.check_out([number], SCHOOL, contact=contact, purpose="fair", id="lent")
+
+    lent = lend("A. Bell")
+    for other in ("B. Call", None):
+        with pytest.raises(BadInput) as refusal:
+            lend(other)
+        assert refusal.value.code == "id_reused"
+    fife.people.erase("A. Bell")
+    assert lend("A. Bell") == lent
+    assert fife.people.known() == []
+
+
+def test_words_that_mean_the_same_are_the_same_request(fife: Kitloan, kit: str) -> None:
+    """A caller that gives the tag where it gave the number before has asked for nothing else."""
+    first = fife.desk.check_out(["fc001"], SCHOOL, id="lent")
+    fife.session.clock.move(days=20)  # type: ignore[attr-defined]  # a test's clock
+    assert fife.desk.check_out([kit], SCHOOL.lower(), id="lent") == first
+    due = first[0].due_on
+    assert fife.desk.check_out([kit], SCHOOL.lower(), due_on=due, id="lent") == first
+    with pytest.raises(BadInput):
+        fife.desk.check_out([kit], SCHOOL, due_on=due + timedelta(days=1), id="lent")

@@ -6,8 +6,9 @@
         desk.desk.check_out(["KL 8B7X-APXY-TMZ"], to="Balwearie High School")
 
 `open` gives a `Kitloan`, whose parts are the verbs by name: `desk`, `holdings`, `transfers`,
-`find`, `people`, `registers`, `exchange`, `ledger` and `audit`. Names load when they are first
-used, so that importing kitloan costs nothing.
+`find`, `directory`, `figures`, `people`, `registers`, `stocktakes`, `national`, `exchange`,
+`ledger`, `backups` and `audit`. Names load when they are first used, so that importing kitloan
+costs nothing.
 """
 
 from importlib import import_module
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
 _HOMES = {
     "BadInput": "kitloan.errors",
     "Count": "kitloan.contents",
-    "Gift": "kitloan.holdings",
+    "Gift": "kitloan.accession",
     "Kitloan": "kitloan.library",
     "KitloanError": "kitloan.errors",
-    "NewHolding": "kitloan.holdings",
+    "NewHolding": "kitloan.accession",
     "Refused": "kitloan.errors",
     "StoreError": "kitloan.errors",
     "init": "kitloan.library",

@@ -114,6 +114,9 @@ class Finder:
             limit: the most holdings on a page.
             status: only those that stand so.
             type: only those of this kit type.
+
+        Raises:
+            BadInput: `bad_cursor`.
         """
         # The words begin with the tag, so their order is the tags'; and the index has them.
         order: tuple[ColumnElement[str], ...] = (holding.c.words, holding.c.tag)
@@ -155,6 +158,9 @@ class Finder:
             text: only those whose holding or organisation has every one of these words.
             after: the `next` of the page before.
             limit: the most loans on a page.
+
+        Raises:
+            BadInput: `bad_cursor`.
         """
         today = self._session.today.isoformat()
         wanted = select(loan.c.college, loan.c.due_key, loan.c.loan).where(

@@ -480,3 +480,20 @@ def test_words_that_mean_the_same_are_the_same_request(fife: Kitloan, kit: str) 
     assert fife.desk.check_out([kit], SCHOOL.lower(), due_on=due, id="lent") == first
     with pytest.raises(BadInput):
         fife.desk.check_out([kit], SCHOOL, due_on=due + timedelta(days=1), id="lent")
+
+
+def test_a_label_that_another_has_by_now(fife: Kitloan) -> None:
+    """A label claimed by mistake and given to another kit made every earlier request fail."""
+    keep = fife.holdings
+    one, two = (keep.add(NewHolding("Device")).tag for _ in range(2))
+    label = mint()
+    keep.claim_label(one, label, id="claimed")
+    keep.move(one, "Shelf 1", id="moved")
+    fife.desk.undo()
+    fife.desk.undo()
+    keep.claim_label(two, label)
+    before = len(fife.ledger.log())
+    keep.claim_label(one, label, id="claimed")
+    keep.move(one, "Shelf 1", id="moved")
+    assert len(fife.ledger.log()) == before
+    assert fife.find.holding(label).tag == two

@@ -309,7 +309,9 @@ def _received_before(
 
     Compared by what was given: the rest came from the sender's rows, which are others by now.
     """
-    (fact, *_) = writer.answered(TransferReceived)
+    fact = writer.first_said(TransferReceived)
+    if fact is None:
+        raise id_reused(writer.request)
     sender, name = other_college(writer.connection, writer.college, from_college)
     wanted = {
         "tag": _tag(writer.connection, writer.college, sender, text),
@@ -327,6 +329,8 @@ def _received_before(
         or not agrees(count, fact.counted, fact.shortages)
     ):
         raise id_reused(writer.request)
+    for entry in writer.said:
+        writer.append(entry.fact)
     return _answer(writer, fact, name)
 
 

@@ -5,6 +5,7 @@ import hashlib
 import json
 import random
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -237,6 +238,20 @@ def test_an_export_of_nothing_new_is_merged_to_nothing(
     assert told.entries == 0
     merged = national.exchange.merge([tmp_path / "2", tmp_path / "1"])
     assert [each.added for each in merged] == [told.last, 0]
+
+
+def test_two_desks_export_at_once(place: str, fife: Kitloan, kit: str, tmp_path: Path) -> None:
+    """On a shared server two people press the button on the last day of term."""
+
+    def export(desk: int) -> str:
+        with kitloan.open(place, college="fife", actor=f"desk {desk}") as opened:
+            for number in range(6):
+                opened.exchange.export(tmp_path / f"{desk}-{number}")
+        return gzip.decompress((tmp_path / f"{desk}-0").read_bytes()).decode()
+
+    with ThreadPoolExecutor(3) as desks:
+        sent = list(desks.map(export, range(3)))
+    assert len({json.loads(text.splitlines()[0])["key"] for text in sent}) == 1
 
 
 # -- what a file is -----------------------------------------------------------------------------

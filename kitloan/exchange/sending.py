@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import ColumnElement, Connection, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, select, text
 
 from kitloan import __version__
 from kitloan.calendar import instant
@@ -24,6 +24,10 @@ from kitloan.transfers.meeting import CAME
 entry, head, setting = table(LedgerEntry), table(LedgerHead), table(Setting)
 transfer = table(Transfer)
 
+_REMEMBER = text(
+    "INSERT INTO setting (college, name, value) VALUES (:college, :name, :value) "
+    "ON CONFLICT (college, name) DO UPDATE SET value = excluded.value"
+)
 _LAST_EXPORT = "last_export"
 _RECEIPT = "receipt"
 
@@ -141,6 +145,5 @@ def remember_receipt(connection: Connection, college: str, seq: int) -> None:
 
 
 def remember(connection: Connection, college: str, name: str, value: str) -> None:
-    """Keep a setting of a college."""
-    connection.execute(delete(setting).where(setting.c.college == college, setting.c.name == name))
-    connection.execute(insert(setting).values(college=college, name=name, value=value))
+    """Keep a setting of a college. In one statement: two desks may export at the same moment."""
+    connection.execute(_REMEMBER, {"college": college, "name": name, "value": value})

@@ -6,13 +6,17 @@ not say that the store was not altered: for that ESP keeps the last head that it
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select, text
 
 from kitloan.models import Setting, table
 
 setting = table(Setting)
 
 _NAME = "signing_key"
+_KEEP_FIRST = text(
+    "INSERT INTO setting (college, name, value) VALUES (:college, :name, :value) "
+    "ON CONFLICT (college, name) DO NOTHING"
+)
 
 
 def signing_key(connection: Connection, college: str) -> Ed25519PrivateKey | None:
@@ -24,14 +28,12 @@ def signing_key(connection: Connection, college: str) -> Ed25519PrivateKey | Non
 
 
 def new_signing_key(connection: Connection, college: str) -> Ed25519PrivateKey:
-    """The college's key, made now unless it has one."""
-    if (kept := signing_key(connection, college)) is not None:
-        return kept
+    """The college's key, made now unless it has one; of two made at the same moment, the first."""
     made = Ed25519PrivateKey.generate()
     connection.execute(
-        insert(setting).values(college=college, name=_NAME, value=made.private_bytes_raw().hex())
+        _KEEP_FIRST, {"college": college, "name": _NAME, "value": made.private_bytes_raw().hex()}
     )
-    return made
+    return signing_key(connection, college) or made
 
 
 def public_key(key: Ed25519PrivateKey) -> str:

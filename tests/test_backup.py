@@ -370,6 +370,21 @@ class TestRestore:
             assert refusal.value.code == "another_college"
             assert [each.ledger for each in fife.ledger.heads()] == ["ayrshire", "fife"]
 
+    def test_a_college_that_heard_esp_moves_to_where_esp_is(
+        self, filed: Kitloan, new_postgres: Callable[[], str], clock: SetClock, tmp_path: Path
+    ) -> None:
+        """A college that joins the shared server brings its history, and no copy of ESP's."""
+        place = new_postgres()
+        with kitloan.init("esp", place, clock=clock) as esp:
+            esp.exchange.export(tmp_path / "esp")
+            filed.exchange.hear(tmp_path / "esp")
+            filed.backups.make(tmp_path / "backup.sqlite")
+            before = esp.ledger.heads()
+            assert restore(tmp_path / "backup.sqlite", place, clock).ledger == "fife/2"
+            assert [each.ledger for each in esp.ledger.heads()] == ["esp", "fife/2"]
+            assert esp.ledger.heads()[0] == before[0]
+            assert esp.ledger.verify().ok
+
     @pytest.mark.skipif(not hasattr(os, "fork"), reason="restores are killed as forks")
     @pytest.mark.parametrize(
         ("kills", "seed"),

@@ -26,8 +26,9 @@ from kitloan.faults import translated
 from kitloan.history import LogLine, log
 from kitloan.ledger import begin, head_of
 from kitloan.models import LedgerEntry, LedgerHead, table
-from kitloan.register.epochs import ledger_name
+from kitloan.register.epochs import college_of, ledger_name
 from kitloan.schema import OLDEST
+from kitloan.session import ESP
 from kitloan.store import Store, college_in, create_store, open_store
 
 entry, head = table(LedgerEntry), table(LedgerHead)
@@ -252,7 +253,11 @@ def _shared(present: Connection, past: Connection, college: str, most: int) -> i
 
 
 class ServerTarget(Target):
-    """A shared PostgreSQL, in which only a college that is not there can be restored."""
+    """A shared PostgreSQL, in which only a college that is not there can be restored.
+
+    The copies that a college has of other ledgers are left out: who shares a database reads theirs.
+    ESP's are what its store is for.
+    """
 
     def __init__(self, request: Request, proof: Proved) -> None:
         self.loss = Loss("absent")
@@ -260,12 +265,12 @@ class ServerTarget(Target):
         wanted = college_in(request.place) or os.environ.get("KITLOAN_COLLEGE")
         if wanted not in (None, proof.college):
             raise _another(request.file, proof.college, str(wanted))
-        self._colleges = [each.ledger.partition("/")[0] for each in proof.ledgers]
+        self._colleges = _to_restore(proof)
         self._store, _ = up_to_date(create_store, request.place)
         self.name = self._store.name
         try:
             with self._store.read() as connection:
-                self._must_benew_file(connection)
+                self._must_be_new(connection)
         except Refused:
             self.close()
             raise
@@ -274,7 +279,7 @@ class ServerTarget(Target):
         """Give back the store's connections."""
         self._store.close()
 
-    def _must_benew_file(self, connection: Connection) -> None:
+    def _must_be_new(self, connection: Connection) -> None:
         there = [college for college in self._colleges if head_of(connection, college) is not None]
         if there:
             raise Refused(
@@ -290,7 +295,7 @@ class ServerTarget(Target):
         backup = open_store(str(copy))
         try:
             with self._store.write() as target, backup.read() as source:
-                self._must_benew_file(target)
+                self._must_be_new(target)
                 for college in self._colleges:
                     if begin(target, college, own=college == self._college).seq:
                         raise _changed(self.name)  # two restores at once
@@ -298,6 +303,12 @@ class ServerTarget(Target):
         finally:
             backup.close()
         return None
+
+
+def _to_restore(proof: Proved) -> list[str]:
+    """The colleges whose ledgers are written to a shared database."""
+    ledgers = [college_of(each.ledger) for each in proof.ledgers]
+    return ledgers if proof.college == ESP else [proof.college]
 
 
 def _another(file: Path, college: str, theirs: str) -> Refused:

@@ -25,6 +25,7 @@ _ROWS = "SELECT, INSERT, UPDATE, DELETE"
 _LEDGER = {
     "ledger_entry": "SELECT, INSERT",
     "lost_entry": "SELECT, INSERT",
+    "lost_twin": "SELECT, INSERT",
     "ledger_head": "SELECT, INSERT, UPDATE",
 }
 _SHARED = {*_LEDGER, *(each.name for each in REGISTER_TABLES)}
@@ -64,6 +65,7 @@ FUNCTIONS = {"kitloan_never": _NEVER, "kitloan_forward": _FORWARD}
 TRIGGERS = (
     ("ledger_entry", "stays", "DELETE OR UPDATE OR TRUNCATE ON", "STATEMENT", "kitloan_never"),
     ("lost_entry", "stays", "DELETE OR UPDATE OR TRUNCATE ON", "STATEMENT", "kitloan_never"),
+    ("lost_twin", "stays", "DELETE OR UPDATE OR TRUNCATE ON", "STATEMENT", "kitloan_never"),
     ("ledger_head", "stays", "DELETE OR TRUNCATE ON", "STATEMENT", "kitloan_never"),
     ("ledger_head", "moves_forward", "UPDATE ON", "ROW", "kitloan_forward"),
 )

@@ -32,9 +32,9 @@ def create_everything(connection: Connection) -> None:
 
 def _double(connection: Connection) -> None:
     from kitloan.models import Contact, Remark, Setting, table
-    from kitloan.models.national import LostEntry, PinnedKey
+    from kitloan.models.national import LostEntry, LostTwin, PinnedKey
 
-    for model in (Contact, Remark, Setting, LostEntry, PinnedKey):
+    for model in (Contact, Remark, Setting, LostEntry, LostTwin, PinnedKey):
         copy = table(model).to_metadata(MetaData())  # so that the class keeps its own indexes
         Index(f"{copy.name}_rows_twice", *copy.columns).create(connection)
 

@@ -7,9 +7,9 @@ together, on both databases.
 """
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Column, Connection, Integer, PrimaryKeyConstraint, String, Text, text
 
 from kitloan.errors import StoreError
 from kitloan.schema import SCHEMA
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 def _to_3(op: "Operations") -> None:
-    """Lists of what is not here, and of kits that cannot be used, no longer read every holding."""
+    """Lists of what is not here, and of kits that cannot be used, no longer read every holding.
+
+    And branches of a ledger may bear the same name: more than one lost entry has its number.
+    """
     elsewhere, unusable = text("state <> 'held'"), text("critical_short > 0")
     op.create_index(
         "holdings_elsewhere",
@@ -35,6 +38,21 @@ def _to_3(op: "Operations") -> None:
         sqlite_where=unusable,
         postgresql_where=unusable,
     )
+    columns: dict[str, Any] = {
+        "college": String(),
+        "hash": String(),
+        "epoch": Integer(),
+        "seq": Integer(),
+    }
+    op.create_table(
+        "lost_twin",
+        *(Column(name, kind, nullable=False) for name, kind in columns.items()),
+        Column("body", Text(), nullable=False),
+        PrimaryKeyConstraint("college", "hash"),
+    )
+    op.create_index("lost_twins_in_order", "lost_twin", ["college", "seq"])
+    if op.get_bind().dialect.name == "sqlite":  # which proves what no ledger can bring back
+        op.create_index("lost_twin_rows_twice", "lost_twin", [*columns, "body"])
 
 
 STEPS: Mapping[int, Callable[["Operations"], None]] = {3: _to_3}

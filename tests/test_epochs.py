@@ -15,8 +15,8 @@ from kitloan.accession import kit_type_with
 from kitloan.entries import Component
 from kitloan.ledger import resume
 from kitloan.library import Kitloan
-from kitloan.models import Setting, table
-from kitloan.models.national import LostEntry
+from kitloan.models import LedgerEntry, Setting, table
+from kitloan.models.national import LostEntry, LostTwin
 from lives import register_of, rows_of
 
 SCHOOL = "Lochgelly High School"
@@ -39,11 +39,16 @@ class Drill:
             clock.move(hours=1)
             desk.desk.check_in(self.tags[:1])
             self.lost = self._send(desk, "lost", since_last=True)
+            desk.holdings.sight(self.tags[0])
+            self.lost_too = self._send(desk, "lost too", since_last=True)
             self.lost_entries = len(desk.ledger.log()) - self._count(copy)
         with kitloan.open(copy, actor="j.kerr", clock=clock) as desk:
             session = desk.session
             resume(session.store, "fife", "j.kerr", clock, 2)
+            self.resumed = self._send(desk, "resumed")
             desk.desk.check_out(self.tags[2:], SCHOOL)
+            for _ in range(6):
+                desk.holdings.sight(self.tags[2])
             self.after = self._send(desk, "after")
             self.state = register_of(desk)
             self.last = desk.ledger.heads()[0]
@@ -80,7 +85,7 @@ def new_national(new_place: Callable[[], str], clock: SetClock) -> Iterator[Call
 
 
 def of_fife(national: Kitloan) -> object:
-    """What ESP has of fife."""
+    """What a store has of fife."""
     return {
         name: [row for row in rows if row["college"] == "fife"]
         for name, rows in register_of(national).items()
@@ -91,7 +96,8 @@ def test_the_branch_of_the_newest_epoch_counts_whatever_came_first(
     drill: Drill, new_national: Callable[[], Kitloan]
 ) -> None:
     """Else ESP's picture would depend on whether the thief or the post was quicker."""
-    for order in permutations([drill.before, drill.lost, drill.after]):
+    files = [drill.before, drill.lost, drill.lost_too, drill.resumed, drill.after]
+    for order in list(permutations(files))[::24]:
         national = new_national()
         for path in order:
             try:
@@ -104,6 +110,21 @@ def test_the_branch_of_the_newest_epoch_counts_whatever_came_first(
         assert national.exchange.refused() == []
         assert national.ledger.verify().ok
         assert [each.ledger for each in national.ledger.heads()] == ["esp", "fife/2"]
+
+
+def test_a_folder_of_files_needs_no_order(
+    drill: Drill, new_national: Callable[[], Kitloan]
+) -> None:
+    """Whoever is told of a refusal asks the college for a file that is there already."""
+    national = new_national()
+    national.exchange.merge([drill.resumed])
+    with pytest.raises(BadInput):
+        national.exchange.merge([drill.lost_too])
+    merged = national.exchange.merge([drill.lost, drill.after])
+    assert len(merged) == 3, "with what was kept aside"
+    national = new_national()
+    assert len(national.exchange.merge([drill.lost_too, drill.resumed, drill.lost])) == 3
+    assert national.exchange.refused() == []
 
 
 @pytest.mark.parametrize(
@@ -138,21 +159,146 @@ def test_what_was_lost_is_guarded_too(
     assert code in {each.code for each in national.ledger.verify().findings}
 
 
-def test_two_restores_under_one_number_are_told_apart(
-    drill: Drill, new_national: Callable[[], Kitloan], tmp_path: Path, clock: SetClock
+def restored(drill: Drill, place: Path, epoch: int = 2, sights: int = 1) -> Path:
+    """The drill's backup on another laptop, resumed under a number; what it sends."""
+    shutil.copy(drill.backup, place)
+    with kitloan.open(place, actor="x", clock=drill.clock) as desk:
+        resume(desk.session.store, "fife", "x", drill.clock, epoch)
+        for _ in range(sights):
+            desk.holdings.sight(drill.tags[0])
+        drill.clock.move(hours=1)
+        desk.exchange.export(place.with_suffix(".kitloan"))
+    return place.with_suffix(".kitloan")
+
+
+def test_of_restores_under_one_number_the_last_counts_and_none_is_lost(
+    drill: Drill, new_national: Callable[[], Kitloan], tmp_path: Path
 ) -> None:
-    """The same backup on two laptops is two ledgers that both call themselves fife/2."""
+    """Whoever restores the old stick on a new laptop cannot know which number was used up."""
+    files = [drill.after, *(restored(drill, tmp_path / f"{n}", sights=n) for n in (7, 2))]
+    seen = []
+    for order in list(permutations(files))[::2]:
+        national = new_national()
+        for path in order:
+            national.exchange.merge([path])
+        assert national.ledger.verify().ok
+        kept = rows_of(national, [table(LedgerEntry), table(LostEntry), table(LostTwin)])
+        hashes = [sorted(row["hash"] for row in rows) for rows in kept.values()]
+        seen.append((of_fife(national), hashes[1:]))
+        assert kept["lost_twin"], "two that are lost bear one number"
+    assert [each for each in seen if each != seen[0]] == []
+    with kitloan.open(tmp_path / "2", clock=drill.clock) as last:
+        assert seen[0][0] == of_fife(last)
+    twin = table(LostTwin)
+    with national.session.store.write() as connection:
+        connection.execute(sa.update(twin).values(body=twin.c.body + " "))
+    assert {each.code for each in national.ledger.verify().findings} == {"altered"}
+
+
+def test_a_lower_number_goes_on_above_what_esp_counts(
+    drill: Drill, new_national: Callable[[], Kitloan], tmp_path: Path
+) -> None:
+    """Restored from a stick older than two restores, a college's work would never count."""
     national = new_national()
-    national.exchange.merge([drill.after])
-    with kitloan.open(drill.backup, actor="x", clock=clock) as desk:
-        ended = desk.ledger.heads()[0].entries
-        resume(desk.session.store, "fife", "x", clock, 2)
+    stolen = restored(drill, tmp_path / "stolen", epoch=3)
+    new = restored(drill, tmp_path / "new", epoch=2)
+    national.exchange.merge([stolen, new])
+    found = {each.code for each in national.audit.audit().findings}
+    assert {"resumed_from_backup", "written_twice"} <= found
+    national.exchange.export(tmp_path / "esp")
+    with kitloan.open(tmp_path / "new", actor="x", clock=drill.clock) as desk:
+        _, heard = desk.exchange.hear(tmp_path / "esp")
+        assert heard.goes_on_as == "fife/4"
+        assert desk.exchange.hear(tmp_path / "esp")[1].goes_on_as is None, "once is enough"
+        desk.exchange.export(tmp_path / "next", since_last=True)
+        national.exchange.merge([tmp_path / "next"])
+        assert of_fife(national) == of_fife(desk)
+        assert desk.ledger.verify().ok
+        national.exchange.export(tmp_path / "esp")
+        last = desk.ledger.heads()[-1].entries
+        assert desk.exchange.hear(tmp_path / "esp")[1].esp_holds == last
+    assert "written_twice" not in {each.code for each in national.audit.audit().findings}
+
+
+def test_going_back_to_what_was_kept_goes_on_in_parts(
+    drill: Drill, new_national: Callable[[], Kitloan], tmp_path: Path
+) -> None:
+    """Whoever restored by mistake and went back is not asked for everything, nor accused."""
+    national = new_national()
+    national.exchange.merge([drill.before, drill.lost, drill.lost_too, drill.resumed])
+    national.exchange.export(tmp_path / "esp")
+    with kitloan.open(drill.folder / "fife.sqlite", actor="m.ross", clock=drill.clock) as desk:
+        resume(desk.session.store, "fife", "m.ross", drill.clock, 3)
+        desk.exchange.export(tmp_path / "part", since_last=True)
+        assert national.exchange.merge([tmp_path / "part"])[0].known == 0
+        assert of_fife(national) == of_fife(desk)
+        desk.exchange.hear(tmp_path / "esp")
+
+
+def test_a_college_that_esp_does_not_name_sends_everything(
+    fife: Kitloan, new_national: Callable[[], Kitloan], tmp_path: Path
+) -> None:
+    """When the first file is lost in the post, every later one would be refused for ever."""
+    national = new_national()
+    fife.exchange.export(tmp_path / "lost in the post")
+    national.exchange.export(tmp_path / "esp")
+    assert fife.exchange.hear(tmp_path / "esp")[1].esp_holds is None
+    fife.exchange.export(tmp_path / "next", since_last=True)
+    assert national.exchange.merge([tmp_path / "next"])[0].added == fife.ledger.heads()[-1].entries
+
+
+# -- another ledger of the same college ----------------------------------------------------------
+
+
+def begun_again(folder: Path, clock: SetClock, kits: int) -> tuple[Path, Path]:
+    """A ledger of fife's from its first entry, in a whole file and a part that follows."""
+    files = (folder / f"{kits}.kitloan", folder / f"{kits}-more.kitloan")
+    with kitloan.init("fife", folder / f"{kits}.sqlite", actor="m.ross", clock=clock) as desk:
+        for _ in range(kits):
+            desk.holdings.add(NewHolding("STEM kit"))
+        desk.exchange.export(files[0])
         desk.holdings.add(NewHolding("Telescope"))
-        desk.exchange.export(tmp_path / "second.kitloan")
+        desk.exchange.export(files[1], since_last=True)
+    return files
+
+
+def test_a_practice_ledger_does_not_shut_a_college_out(
+    new_national: Callable[[], Kitloan], tmp_path: Path, clock: SetClock
+) -> None:
+    """One practice file merged in good faith, and the college would never be in the audit."""
+    national = new_national()
+    (practice, _), (real, more) = (begun_again(tmp_path, clock, kits) for kits in (1, 3))
+    national.exchange.merge([practice])
+    for file in (real, more):
+        with pytest.raises(BadInput) as refusal:
+            national.exchange.merge([file], new_key=True)
+        assert refusal.value.code in ("forked", "gap")
     with pytest.raises(BadInput) as refusal:
-        national.exchange.merge([tmp_path / "second.kitloan"])
-    assert (refusal.value.code, refusal.value.details["seq"]) == ("forked", ended + 1)
-    assert of_fife(national) == drill.state
+        national.exchange.merge([more], replace=True)
+    assert refusal.value.code == "not_whole"
+    with pytest.raises(BadInput) as refusal:
+        national.exchange.merge([real, practice], replace=True)
+    assert refusal.value.code == "one_at_a_time"
+    clock.move(days=1)
+    national.exchange.merge([real], replace=True)
+    assert national.exchange.refused() == [], "what follows on it was merged by itself"
+    with kitloan.open(tmp_path / "3.sqlite", clock=clock) as desk:
+        assert of_fife(national) == of_fife(desk)
+    assert national.ledger.verify().ok
+    (found,) = [f for f in national.audit.audit().findings if f.code == "ledger_replaced"]
+    assert "24 Nov 2026 another history" in found.message
+    assert national.exchange.merge([practice, real, more])[0].added == 0, "all are known"
+    national.exchange.export(tmp_path / "esp")
+    for kits, code in ((3, None), (1, "receipt_differs")):
+        with kitloan.open(tmp_path / f"{kits}.sqlite", clock=clock) as desk:
+            try:
+                told = desk.exchange.hear(tmp_path / "esp")[1].goes_on_as
+            except BadInput as refused:
+                told = refused.code
+            assert told == code
+    national.exchange.merge([practice], replace=True)
+    assert [each.entries for each in national.ledger.heads()][1:] == [3], "also back again"
+    assert national.ledger.verify().ok
 
 
 def test_esps_file_brings_the_receipt_and_the_shared_types(

@@ -41,6 +41,8 @@ class Code:
 CODES: dict[str, Code] = {
     "tag_in_two_colleges": Code("high", "Find out which college has it; the other withdraws it."),
     "resumed_from_backup": Code("high", "Ask what was done in the days that the backup had lost."),
+    "written_twice": Code("high", "Send the college ESP's file; close the store that is not used."),
+    "ledger_replaced": Code("high", "Keep the telephone note of why the other one is not counted."),
     "key_changed": Code("high", "Make sure by telephone that the college changed its key."),
     "withdrawn_without_donor": Code("high", "Ask the donor, and have the agreement recorded."),
     "received_never_sent": Code("high", "Ask the other college to record what it sent."),

@@ -4,7 +4,9 @@ Asked of the store itself, also for an earlier day: entries that a backup had lo
 and keys and refused files are in no ledger. Only what was so by the end of that day is told.
 """
 
+import json
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 
@@ -14,20 +16,22 @@ from kitloan.answers import plural
 from kitloan.audit.findings import Finding
 from kitloan.calendar import day_of, end_of, uk
 from kitloan.exchange.aside import Aside
+from kitloan.exchange.mainline import taken_in_place
 from kitloan.exchange.signing import fingerprint
-from kitloan.models import table
-from kitloan.models.national import LostEntry, PinnedKey, Resumption
+from kitloan.models import LedgerEntry, table
+from kitloan.models.national import APART, PinnedKey, Resumption
 from kitloan.prepared import AnyRow
 from kitloan.register.epochs import college_of
 from kitloan.session import Session
 
-lost, pinned, resumption = table(LostEntry), table(PinnedKey), table(Resumption)
+entry, pinned, resumption = table(LedgerEntry), table(PinnedKey), table(Resumption)
 
 
 def met(live: Connection, session: Session, day: date) -> Iterable[Finding]:
     """What `live`, the store itself, had met by the end of a day."""
     yield from _seams(live, day)
     if session.is_national:
+        yield from _replaced(live, day)
         yield from _keys(live, day)
         yield from _refused(session, day)
 
@@ -37,18 +41,55 @@ def _seams(live: Connection, day: date) -> Iterable[Finding]:
     for row in live.execute(select(resumption).order_by(resumption.c.college, resumption.c.epoch)):
         by_college.setdefault(row.college, []).append(row)
     for college, seams in by_college.items():
-        gone = _lost(live, college)
+        gone = [each for each in _left_after(live, college) if not each.replaced]
         for seam in seams:
-            # An entry is lost once: to the first seam after it that lies before it.
-            here = {key for key in gone if key[0] < seam.epoch and key[1] > seam.seq}
-            gone -= here
-            if seam.at <= end_of(day):
-                yield Finding("resumed_from_backup", college, "", _seam_said(seam, len(here)))
+            # Whatever left the branch that counts was lost to the first seam from there on.
+            here = [each for each in gone if each.after <= seam.seq]
+            gone = [each for each in gone if each.after > seam.seq]
+            if seam.at > end_of(day):
+                continue
+            yield Finding("resumed_from_backup", college, "", _seam_said(seam, len(here)))
+            since = sorted(each.ledger for each in here if seam.at < each.at <= end_of(day))
+            if since:
+                yield Finding("written_twice", college, "", _twice_said(seam, since[-1]))
 
 
-def _lost(live: Connection, college: str) -> set[tuple[int, int]]:
-    wanted = select(lost.c.epoch, lost.c.seq).where(lost.c.college == college)
-    return {(row.epoch, row.seq) for row in live.execute(wanted)}
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """An entry that does not count.
+
+    Attributes:
+        ledger: the name of its ledger.
+        at: when it was written.
+        after: after which entry of the branch that counts its own branch began.
+        replaced: whether ESP took another history in place of that branch; else it was lost.
+    """
+
+    ledger: str
+    at: str
+    after: int
+    replaced: bool
+
+
+def _left_after(live: Connection, college: str) -> list[_Left]:
+    """A college's entries that do not count, in their order."""
+    left: dict[str, _Left] = {}
+    wanted = select(APART.c.epoch, APART.c.seq, APART.c.hash, APART.c.body)
+    for row in live.execute(wanted.where(APART.c.college == college).order_by(APART.c.seq)).all():
+        said = json.loads(row.body)
+        branch = left.get(said["prev"])
+        if branch is None:  # the first of its branch
+            resumes = said["fact"]["kind"] == "ledger.resumed"
+            replaced = not resumes and _on_main(live, college, row.epoch, row.seq)
+            branch = _Left("", "", row.seq - 1, replaced)
+        left[row.hash] = replace(branch, ledger=said["ledger"], at=said["at"])
+    return list(left.values())
+
+
+def _on_main(live: Connection, college: str, epoch: int, seq: int) -> bool:
+    """Whether the branch that counts has an entry of this epoch and number."""
+    where = (entry.c.college == college, entry.c.epoch == epoch, entry.c.seq == seq)
+    return live.execute(select(entry.c.seq).where(*where)).first() is not None
 
 
 def _seam_said(seam: AnyRow, count: int) -> str:
@@ -62,6 +103,29 @@ def _seam_said(seam: AnyRow, count: int) -> str:
         f"{seam.college} goes on from a backup since {uk(day_of(seam.at))}, after entry "
         f"{seam.seq:,}; it calls itself {seam.college}/{seam.epoch} now; {told}."
     )
+
+
+def _twice_said(seam: AnyRow, ledger: str) -> str:
+    return (
+        f"Since {seam.college} goes on as {seam.college}/{seam.epoch}, entries were written to "
+        f"another store of its, too, which calls itself {ledger}; they are kept, and not counted."
+    )
+
+
+def _replaced(live: Connection, day: date) -> Iterable[Finding]:
+    for college in live.execute(select(APART.c.college).distinct().order_by("college")).scalars():
+        taken = taken_in_place(live, college)
+        if taken is None or taken.at > end_of(day):
+            continue
+        count = sum(each.replaced for each in _left_after(live, college))
+        yield Finding(
+            "ledger_replaced",
+            college,
+            "",
+            f"Since {uk(day_of(taken.at))} another history of {college} counts than the one that "
+            f"ESP had: {taken.by} took it in its place. {plural(count, 'entry', 'entries')} of the "
+            "other are kept, and not counted.",
+        )
 
 
 def _keys(live: Connection, day: date) -> Iterable[Finding]:

@@ -37,8 +37,13 @@ def export(app: App, file: Path, since_last: bool) -> None:
 @click.option(
     "--new-key", is_flag=True, help="Take a key that this ledger's files were not signed with yet."
 )
+@click.option(
+    "--replace",
+    is_flag=True,
+    help="Take this one file's ledger, whole, in place of another that was sent of its college.",
+)
 @pass_app
-def import_(app: App, files: tuple[Path, ...], new_key: bool) -> None:
+def import_(app: App, files: tuple[Path, ...], new_key: bool, replace: bool) -> None:
     """Merge ledgers from colleges, in whatever order they come; each whole or not at all.
 
     In a college's store, take ESP's file: its receipt, and the kit types that all share.
@@ -46,7 +51,9 @@ def import_(app: App, files: tuple[Path, ...], new_key: bool) -> None:
     heard: list[Heard] = []
     with app.open() as opened:
         if opened.session.is_national:
-            merged = opened.exchange.merge(files, Progress("Merging entries"), new_key=new_key)
+            merged = opened.exchange.merge(
+                files, Progress("Merging entries"), new_key=new_key, replace=replace
+            )
         else:
             both = [opened.exchange.hear(file, new_key=new_key) for file in files]
             merged, heard = [done for done, _ in both], [told for _, told in both]
@@ -60,11 +67,17 @@ def import_(app: App, files: tuple[Path, ...], new_key: bool) -> None:
 
 
 def _heard(told: Heard) -> str:
+    holds = {
+        None: "ESP holds nothing of this ledger yet.",
+        0: "ESP holds another branch of this ledger; the next export sends all of it.",
+    }
     lines = [
-        "ESP holds nothing of this ledger yet."
-        if told.esp_holds is None
-        else f"ESP holds this ledger up to entry {told.esp_holds:,}."
+        holds.get(told.esp_holds, f"ESP holds this ledger up to entry {told.esp_holds or 0:,}.")
     ]
+    if told.goes_on_as:
+        lines.append(
+            f"There it counts before this one, which therefore goes on as {told.goes_on_as}."
+        )
     if told.kit_types:
         lines.append(f"Defined as ESP does: {', '.join(told.kit_types)}.")
     if told.arrived:

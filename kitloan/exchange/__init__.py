@@ -5,9 +5,10 @@ sealed. `zcat FILE | sed -n 3p | tr -d '\\n' | sha256sum` gives the hash that li
 `prev`, so a file can be checked with common tools. It holds no details of borrowers or contacts,
 because the ledger has none; the technician on record is named.
 
-Importing knows entries by (ledger, number): what is known already must be the same, what is new
-must follow on. So a file can come twice and files can come in any order, and a file that does not
-fit is refused whole, with the number of the first entry that is wrong, and kept aside.
+Importing knows entries by their hashes: what is known already must be the same, what is new must
+follow on. So a file can come twice and files can come in any order, and a file that does not fit is
+refused whole, with the number of the first entry that is wrong, and kept aside. What is kept aside
+is tried again whenever its college's ledger grows.
 """
 
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from kitloan.errors import BadInput, KitloanError, Refused
 from kitloan.exchange import sending
 from kitloan.exchange.aside import Aside, Kept
 from kitloan.exchange.hearing import Heard, hear
-from kitloan.exchange.merging import Merged, merge
+from kitloan.exchange.merging import Merged, Told, merge
 from kitloan.exchange.reading import LONGEST_LINE, ExchangeFile
 from kitloan.exchange.sending import Exported
 from kitloan.register.epochs import college_of
@@ -59,6 +60,7 @@ class Exchange:
         progress: Progress | None = None,
         *,
         new_key: bool = False,
+        replace: bool = False,
     ) -> list[Merged]:
         """Merge files from colleges, in whatever order they come; each whole or not at all.
 
@@ -70,16 +72,25 @@ class Exchange:
             paths: the files.
             progress: told how many entries of a file are read, of how many.
             new_key: take files that are signed with a key not known before.
+            replace: take the one file's ledger in place of another that was known of its college,
+                and its key; the other is kept, and no longer counted.
 
         Raises:
             Refused: `not_national`, for another college's file in a college's store.
-            BadInput: `bad_exchange_file`, `altered`, `forked`, `gap`, `unsigned`, ...
+            BadInput: `bad_exchange_file`, `altered`, `forked`, `gap`, `unsigned`, ...;
+                `one_at_a_time`, to replace by more than one file.
         """
+        if replace and len(paths) != 1:
+            raise BadInput(
+                "one_at_a_time",
+                f"{len(paths)} files were named, and one ledger takes another's place.",
+                "Name the one file: kitloan ledger import FILE --replace",
+            )
+        told = Told(instant(self._session.clock()), self._session.actor, new_key, replace)
         merged: list[Merged] = []
         refused: list[KitloanError] = []
-        for file in self._in_order(paths, refused):
-            self._try(file, merged, refused, progress, new_key)
-        self._try_those_aside(merged, progress)
+        for college, files in self._by_college(paths, refused).items():
+            self._merge_college(college, files, told, merged, refused, progress)
         if refused:
             (first, *_) = refused
             first.details |= {
@@ -99,8 +110,10 @@ class Exchange:
         (merged,) = self.merge([path], new_key=new_key)
         return merged, hear(self._session, ExchangeFile(path).header())
 
-    def _in_order(self, paths: Sequence[Path], refused: list[KitloanError]) -> list[ExchangeFile]:
-        """The files, parts of one ledger in the order of their entries."""
+    def _by_college(
+        self, paths: Sequence[Path], refused: list[KitloanError]
+    ) -> dict[str, list[ExchangeFile]]:
+        """The files of each college, parts of one ledger in the order of their entries."""
         found = []
         for path in paths:
             file = ExchangeFile(path)
@@ -117,43 +130,57 @@ class Exchange:
                     "Make a national store with: kitloan --store FILE init esp",
                 )
             found.append(((college_of(header.ledger), header.first, header.last, str(path)), file))
-        return [file for _, file in sorted(found, key=lambda each: each[0])]
+        colleges: dict[str, list[ExchangeFile]] = {}
+        for (college, *_), file in sorted(found, key=lambda each: each[0]):
+            colleges.setdefault(college, []).append(file)
+        return colleges
 
-    def _try(
+    def _merge_college(
         self,
-        file: ExchangeFile,
+        college: str,
+        files: Sequence[ExchangeFile],
+        told: Told,
         merged: list[Merged],
         refused: list[KitloanError],
         progress: Progress | None,
-        new_key: bool,
     ) -> None:
-        try:
-            with self._session.store.write() as connection:
-                now = instant(self._session.clock())
-                done = merge(connection, file, now=now, new_key=new_key, progress=progress)
-        except (BadInput, Refused) as problem:
-            self._refuse(file.path, problem, refused)
-        else:
-            merged.append(done)
-            self._aside.forget(file.path)
+        """Merge a college's files; whenever its ledger grew, those again that did not fit so far.
+
+        With them what was kept aside before. It was refused already, and is not told of again.
+        """
+        problems: dict[Path, KitloanError] = {}
+        waiting = {file.path: (file, told) for file in files}
+        grew = True
+        while grew:
+            grew = False
+            for path, (file, what) in list(waiting.items()):
+                try:
+                    done = self._merge_one(file, what, progress)
+                except (BadInput, Refused) as problem:
+                    problems[path] = problem
+                    continue
+                del waiting[path]
+                merged.append(done)
+                grew = grew or done.added > 0 or what.replace
+            for file in self._aside_of(college) if grew else ():
+                waiting.setdefault(file.path, (file, Told(told.at, told.by)))
+        for file in files:
+            if file.path in waiting:
+                self._refuse(file.path, problems[file.path], refused)
+
+    def _merge_one(self, file: ExchangeFile, told: Told, progress: Progress | None) -> Merged:
+        with self._session.store.write() as connection:
+            done = merge(connection, file, told, progress)
+        self._aside.forget(file.path)
+        return done
+
+    def _aside_of(self, college: str) -> list[ExchangeFile]:
+        """A college's files that were refused once, whatever for: what lies around them changed."""
+        kept = [each for each in self._aside.kept() if each.ledger]
+        paths = [Path(each.copy) for each in kept if college_of(str(each.ledger)) == college]
+        return self._by_college(paths, []).get(college, [])
 
     def _refuse(self, path: Path, problem: KitloanError, refused: list[KitloanError]) -> None:
         refused.append(problem)
         if self._session.is_national and problem.code not in ("no_such_file", "own_ledger"):
             self._aside.keep(path, problem)
-
-    def _try_those_aside(self, merged: list[Merged], progress: Progress | None) -> None:
-        """Merge what came too early and fits now."""
-        grown = {college_of(each.ledger) for each in merged if each.added}
-        while grown:
-            college = grown.pop()
-            waiting = [
-                Path(each.copy)
-                for each in self._aside.kept()
-                if each.code == "gap" and each.ledger and college_of(each.ledger) == college
-            ]
-            for file in self._in_order(waiting, []):
-                before = len(merged)
-                self._try(file, merged, [], progress, new_key=False)
-                if len(merged) > before and merged[-1].added:
-                    grown.add(college)

@@ -15,12 +15,18 @@ KIND = "kitloan-ledger"
 
 
 class Held(BaseModel):
-    """What ESP holds of a ledger: up to which entry, and that entry's hash."""
+    """What ESP holds of a ledger: up to which entry, and that entry's hash.
+
+    `first` is the hash of the ledger's first entry, `began` of the first one of its epoch; an
+    epoch's number may be another epoch's too. Empty where an earlier kitloan wrote the file.
+    """
 
     model_config = ConfigDict(frozen=True, strict=True)
     ledger: Id
     seq: Number
     hash: Hash
+    first: str = ""
+    began: str = ""
 
 
 class Arrived(BaseModel):

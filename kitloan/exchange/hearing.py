@@ -8,32 +8,41 @@ college has received are ended. No college ever writes another's ledger, so each
 from collections import defaultdict
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from kitloan.entries import Component, KitTypeDefined
 from kitloan.errors import BadInput
-from kitloan.exchange.header import Header
+from kitloan.exchange.epochs import epochs_of
+from kitloan.exchange.header import Header, Held
 from kitloan.exchange.sending import remember_receipt
 from kitloan.ledger import Writer
 from kitloan.models import Component as ComponentRow
 from kitloan.models import KitType, LedgerEntry, table
 from kitloan.models.absence import Transfer
-from kitloan.models.national import Resumption
-from kitloan.register.epochs import college_of, epoch_of
+from kitloan.register.epochs import college_of, epoch_of, ledger_name
 from kitloan.session import ESP, Session
 from kitloan.transfers.sending import arrived
 
 component, entry, kit_type = table(ComponentRow), table(LedgerEntry), table(KitType)
-resumption, transfer = table(Resumption), table(Transfer)
+transfer = table(Transfer)
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What ESP's file changed here: the receipt, kit types taken over, transfers that arrived."""
+    """What ESP's file changed here.
+
+    Attributes:
+        esp_holds: up to which entry ESP has this ledger; 0 when it has another branch, None when
+            nothing of it.
+        kit_types: the names of those that were defined as ESP does.
+        arrived: the tags whose transfers were ended.
+        goes_on_as: the ledger's new name, where ESP counts an epoch that this store never had.
+    """
 
     esp_holds: int | None
     kit_types: tuple[str, ...]
     arrived: tuple[str, ...]
+    goes_on_as: str | None = None
 
 
 def hear(session: Session, header: Header) -> Heard:
@@ -45,44 +54,74 @@ def hear(session: Session, header: Header) -> Heard:
     with session.writing() as writer:
         kit_types = _adopt(writer)
         arrived = _end_transfers(writer, header)
-        seq = _receipt(writer, header)
-    return Heard(seq, kit_types, arrived)
+        seq, goes_on_as = _receipt(writer, header)
+    return Heard(seq, kit_types, arrived, goes_on_as)
 
 
-def _receipt(writer: Writer, header: Header) -> int | None:
-    """Remember up to where ESP has this ledger, when it is the ledger that this store has."""
+def _receipt(writer: Writer, header: Header) -> tuple[int | None, str | None]:
+    """Remember up to where ESP has this ledger; and the ledger's name, where that changes.
+
+    Where ESP counts an epoch that this store never had, and that would count before its own, the
+    ledger goes on in a newer one: else nothing done here would ever count.
+    """
     mine = [each for each in header.holds if college_of(each.ledger) == writer.college]
     if not mine:
-        return None
+        _remember(writer, 0)  # what was sent never came there
+        return None, None
     (held,) = mine[:1]
-    seam = writer.connection.execute(
-        select(func.min(resumption.c.seq)).where(
-            resumption.c.college == writer.college, resumption.c.epoch > epoch_of(held.ledger)
-        )
-    ).scalar()
-    if seam is not None and seam < held.seq:
+    if _hash(writer, held) == held.hash:
+        return _remember(writer, held.seq), None
+    epochs = epochs_of(writer.connection, writer.college)
+    if held.first not in ("", epochs[0].began):
+        raise _differs(held, "another ledger of this college, from its first entry", _OTHER_LEDGER)
+    number = epoch_of(held.ledger)
+    for epoch, later in zip(epochs, (*epochs[1:], None), strict=True):
+        if held.began != epoch.began and (held.began or number != epoch.number):
+            continue
+        if later is None or held.seq <= later.after:
+            raise _differs(held, f"entry {held.seq} otherwise than this store", _PUT_BACK)
         # ESP has what the backup had lost, and not yet what came since: it needs all from there.
-        remember_receipt(writer.connection, writer.college, seam)
-        return int(seam)
-    ours = writer.connection.execute(
+        return _remember(writer, later.after), None
+    if number >= epochs[-1].number:
+        writer.resume(number + 1)
+        return _remember(writer, 0), ledger_name(writer.college, number + 1)
+    return _remember(writer, 0), None
+
+
+_PUT_BACK = (
+    "Was a backup put in the place of this store by hand? Put it back with `kitloan restore`, and "
+    "send ESP the whole ledger: kitloan ledger export FILE"
+)
+_OTHER_LEDGER = (
+    "Was a practice ledger sent, or another one lost? Send ESP this one whole (kitloan ledger "
+    "export FILE), and ask there for: kitloan ledger import FILE --replace"
+)
+
+
+def _differs(held: Held, what: str, hint: str) -> BadInput:
+    return BadInput(
+        "receipt_differs",
+        f"Of {held.ledger!r} ESP holds {what}.",
+        hint,
+        ledger=held.ledger,
+        seq=held.seq,
+    )
+
+
+def _remember(writer: Writer, seq: int) -> int:
+    remember_receipt(writer.connection, writer.college, seq)
+    return seq
+
+
+def _hash(writer: Writer, held: Held) -> str | None:
+    """The hash of this store's entry where ESP holds one."""
+    return writer.connection.execute(
         select(entry.c.hash).where(
             entry.c.college == writer.college,
             entry.c.epoch == epoch_of(held.ledger),
             entry.c.seq == held.seq,
         )
     ).scalar()
-    if ours != held.hash:
-        raise BadInput(
-            "receipt_differs",
-            f"ESP holds entry {held.seq} of {held.ledger!r}, and this store has "
-            + ("another one." if ours else "none of that number."),
-            "Was a backup put in the place of this store by hand? Put it back with "
-            "`kitloan restore`, and send ESP the whole ledger: kitloan ledger export FILE",
-            ledger=held.ledger,
-            seq=held.seq,
-        )
-    remember_receipt(writer.connection, writer.college, held.seq)
-    return held.seq
 
 
 def _adopt(writer: Writer) -> tuple[str, ...]:

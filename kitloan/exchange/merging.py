@@ -1,9 +1,9 @@
 """One file into the store: what is known must be the same, what is new must follow on.
 
 Most files only go on from where the last one ended. After a backup was restored a college's ledger
-has a second branch from the entry where it resumed: the branch of the newest epoch is the one that
-counts, and the entries of the other are kept apart as *lost* (`lost_entry`), never dropped. Which
-entries lie on which branch follows from the entries alone, so the order of files does not matter.
+has a second branch from the entry where it resumed. What is known, and what follows on what, is
+decided by hash on whichever branch it lies; which branch counts, `mainline` says. The entries of
+the others are kept apart as *lost*, never dropped. So the order of files does not matter.
 """
 
 import sqlite3
@@ -17,18 +17,18 @@ from kitloan.errors import BadInput, KitloanError
 from kitloan.exchange.again import digest_of, remember_merged, was_merged
 from kitloan.exchange.header import Header
 from kitloan.exchange.known import Known
-from kitloan.exchange.mainline import lay_anew
+from kitloan.exchange.mainline import Kept, Taken, lay_anew, take_in_place
 from kitloan.exchange.reading import ExchangeFile
 from kitloan.exchange.signing import fingerprint
 from kitloan.faults import driver_error
 from kitloan.ledger import Head, Sealed, begin, head_of, move_head, record, record_all
 from kitloan.models import LedgerHead, table
-from kitloan.models.national import LostEntry, PinnedKey
+from kitloan.models.national import PinnedKey
 from kitloan.register.epochs import college_of, epoch_of, ledger_name
 from kitloan.text import plain
 from kitloan.verify import Progress
 
-head, lost, pinned = table(LedgerHead), table(LostEntry), table(PinnedKey)
+head, pinned = table(LedgerHead), table(PinnedKey)
 
 _STEP = 500
 
@@ -43,36 +43,48 @@ class Merged:
     known: int
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the person who merges says with it.
+
+    Attributes:
+        at: when.
+        by: who.
+        new_key: take a key that this ledger's files were not signed with before.
+        replace: take this ledger in place of another one of the college; its key, too.
+    """
+
+    at: str
+    by: str
+    new_key: bool = False
+    replace: bool = False
+
+
 def merge(
-    connection: Connection,
-    file: ExchangeFile,
-    *,
-    now: str,
-    new_key: bool = False,
-    progress: Progress | None = None,
+    connection: Connection, file: ExchangeFile, told: Told, progress: Progress | None = None
 ) -> Merged:
     """Check every line of a file, and take what is new.
 
     Args:
         connection: a transaction, which must be rolled back when this raises.
         file: what was sent.
-        now: when, for the record of the key.
-        new_key: take a key that this ledger's files were not signed with before.
+        told: what is said with it.
         progress: told how many lines are read, of how many.
 
     Raises:
         BadInput: `bad_exchange_file`, `altered`, `forked`, `gap`, `truncated`, `impossible`,
-            `unsigned`, `key_changed`, `newer_file` or `own_ledger`.
+            `unsigned`, `key_changed`, `newer_file`, `own_ledger` or `not_whole`.
     """
     lines = file.lines()
     first = next(lines, "")
     header = file.read_header(first)
     college = college_of(header.ledger)
-    top = head_of(connection, college)
-    _must_fit(connection, file, header, top)
+    _must_fit(connection, file, header, told)
     digest = digest_of(file.path)
-    merging = _Merging(connection, file, header, top or begin(connection, college, own=False))
-    if was_merged(connection, header, digest) and merging.has_the_last():
+    top = head_of(connection, college) or begin(connection, college, own=False)
+    merging = _Merging(connection, file, header, top, told)
+    again = was_merged(connection, header, digest) and not told.replace
+    if again and merging.has_the_last():
         return Merged(str(file.path), header.ledger, 0, header.last - header.first + 1)
     try:
         for body in lines:
@@ -87,13 +99,13 @@ def merge(
         raise file.wrong(
             "unsigned", merging.first_new, header, "is the first that its signature does not cover"
         )
-    _pin(connection, file, header, now, new_key)
+    _pin(connection, file, header, told)
     if merged.added:
         remember_merged(connection, header, digest)
     return merged
 
 
-def _must_fit(connection: Connection, file: ExchangeFile, header: Header, top: Head | None) -> None:
+def _must_fit(connection: Connection, file: ExchangeFile, header: Header, told: Told) -> None:
     college = college_of(header.ledger)
     own = connection.execute(select(head.c.own).where(head.c.college == college)).scalar()
     if own:
@@ -103,23 +115,17 @@ def _must_fit(connection: Connection, file: ExchangeFile, header: Header, top: H
             "There is nothing to merge.",
             file=str(file.path),
         )
-    known = top.seq if top else 0
-    if header.first > known + 1:
+    if told.replace and header.first != 1:
         raise BadInput(
-            "gap",
-            f"{file.path} begins at entry {header.first} of {plain(header.ledger)!r}, and only "
-            f"{known} are known here.",
-            f"Ask the college for its ledger from entry {known + 1}: kitloan ledger export FILE. "
-            "This file is merged by itself when what is missing comes.",
+            "not_whole",
+            f"{file.path} begins at entry {header.first}; only a whole ledger can be taken in "
+            "place of another.",
+            "Ask the college for all of it: kitloan ledger export FILE",
             file=str(file.path),
-            ledger=header.ledger,
-            seq=known + 1,
         )
 
 
-def _pin(
-    connection: Connection, file: ExchangeFile, header: Header, now: str, new_key: bool
-) -> None:
+def _pin(connection: Connection, file: ExchangeFile, header: Header, told: Told) -> None:
     """Remember the key of a ledger; refuse another one, unless a person takes it."""
     college = college_of(header.ledger)
     keys = connection.execute(
@@ -128,7 +134,7 @@ def _pin(
     known = list(keys.scalars())
     if header.key in known:
         return
-    if known and not new_key:
+    if known and not (told.new_key or told.replace):
         raise BadInput(
             "key_changed",
             f"{file.path} is signed with the key {fingerprint(header.key)}, and the files of "
@@ -142,31 +148,30 @@ def _pin(
             key=header.key,
             known=known[-1],
         )
-    connection.execute(insert(pinned).values(college=college, key=header.key, since=now))
+    connection.execute(insert(pinned).values(college=college, key=header.key, since=told.at))
 
 
 class _Merging:
-    """A file, entry by entry."""
+    """A file, entry by entry, onto a ledger that ends at `top`."""
 
     def __init__(
-        self, connection: Connection, file: ExchangeFile, header: Header, top: Head
+        self, connection: Connection, file: ExchangeFile, header: Header, top: Head, told: Told
     ) -> None:
-        self._connection, self._file, self._header, self._top = connection, file, header, top
+        self._connection, self._file, self._header = connection, file, header
+        self._top, self._told = top, told
         self._college = college_of(header.ledger)
-        self._known_entries = Known(connection, self._college)
+        self._store = Known(connection, self._college, top.seq)
         self._seq, self._prev, self._at = header.first - 1, header.prev, ""
         self._head = top
-        self._branched = False
         self._waiting: list[Sealed] = []
+        self._apart: dict[str, Kept] = {}
+        self._chosen = ""
         self._known = self._added = 0
         self.done = 0
         self.first_new = top.seq + 1
-        before = {GENESIS: 0} if header.first == 1 else self._known_entries.epochs(header.first - 1)
-        self._epoch = before.get(header.prev, 0)
-        if header.prev not in before:
-            raise self._wrong(
-                "forked", header.first, "does not follow on the entry that is known here"
-            )
+        known = {GENESIS: 0} if self._seq == 0 else self._store.epochs(self._seq)
+        self._joins = self._prev in known
+        self._epoch = known.get(self._prev, 0)
 
     def take(self, body: str) -> None:
         """The next line."""
@@ -177,41 +182,21 @@ class _Merging:
             return
         read = self._file.read(body, self._seq, self._header)
         epoch = epoch_of(read.ledger)
+        self._must_join(epoch)
         self._must_follow(read, epoch)
-        self._prev, self._at, self._epoch = digest, read.at, epoch
-        known = self._known_entries.hash(epoch, self._seq) if self._seq <= self._top.seq else None
-        if known is None and self._seq > self._top.seq:
-            known = self._lost_beyond(epoch)
-        if known is not None:
+        self._must_not_fork(read, epoch, digest)
+        if digest in self._store.epochs(self._seq):
             self._known += 1
-            if known != digest:
-                raise self._wrong("forked", self._seq, "is not the entry that is known here")
-            return
-        self._must_not_fork(epoch, read)
-        if self._added == 0:
-            self.first_new = self._seq
-        self._added += 1
-        if self._on_main_line(epoch, read):
-            self._waiting.append(Sealed(epoch, read, body, digest))
-            self._head = Head(epoch, read.seq, digest, read.at)
-            if len(self._waiting) == _STEP:
-                self.apply_waiting()
         else:
-            self._branched = True
-            self._connection.execute(
-                insert(lost).values(
-                    college=self._college, epoch=epoch, seq=self._seq, body=body, hash=digest
-                )
-            )
+            self._add(Sealed(epoch, read, body, digest))
+        self._prev, self._at, self._epoch = digest, read.at, epoch
 
     def _is_known(self, digest: str) -> bool:
-        """Whether the store has just this line after the one before it.
+        """Whether the store has just this line after the one before it, on the branch that counts.
 
         Then nothing about it can be other than when it was read the first time.
         """
-        if self._seq > self._top.seq:
-            return False
-        known = self._known_entries.follow_on_main(self._seq, self._prev, digest)
+        known = self._store.follow_on_main(self._seq, self._prev, digest)
         if known is None:
             return False
         self._known += 1
@@ -220,13 +205,31 @@ class _Merging:
 
     def has_the_last(self) -> bool:
         """Whether the store has the entry that the file says is its last."""
-        return self._header.head in self._known_entries.epochs(self._header.last)
+        return self._header.head in self._store.epochs(self._header.last)
 
-    def _lost_beyond(self, epoch: int) -> str | None:
-        """An entry past the end of the branch that counts; only an older epoch can have one."""
-        if epoch >= self._top.epoch:
-            return None
-        return self._known_entries.hash(epoch, self._seq)
+    def _must_join(self, epoch: int) -> None:
+        """What the first line follows on must be known, on some branch; `epoch` is that line's.
+
+        The first epoch is one line: another entry of the same number there is no branch. In later
+        ones it may be that of another laptop, whose entries have still to come.
+        """
+        if self._joins:
+            return
+        first = self._header.first
+        if first == 1 or (epoch == 1 and 1 in self._store.epochs(first - 1).values()):
+            raise self._wrong("forked", first, "does not follow on the entry that is known here")
+        known = self._top.seq if first > self._top.seq + 1 else 0
+        ledger = plain(self._header.ledger)
+        raise BadInput(
+            "gap",
+            f"{self._file.path} begins at entry {first} of {ledger!r}, and the one before that is "
+            "not known here.",
+            f"Ask the college for its ledger from entry {known + 1}: kitloan ledger export FILE. "
+            "This file is merged by itself when what is missing comes.",
+            file=str(self._file.path),
+            ledger=self._header.ledger,
+            seq=known + 1,
+        )
 
     def _must_follow(self, read: Entry, epoch: int) -> None:
         resumes = isinstance(read.fact, LedgerResumed)
@@ -243,20 +246,35 @@ class _Merging:
         if resumes and (epoch == 1 or (read.fact.seq, read.fact.hash) != (read.seq - 1, read.prev)):  # type: ignore[union-attr]  # `resumes` says which fact it is
             raise self._wrong("altered", self._seq, "does not resume the entry before it")
 
-    def _must_not_fork(self, epoch: int, read: Entry) -> None:
-        """An entry that is new must lie beyond what is known of its epoch."""
-        on_main = self._known_entries.main(self._seq) if self._seq <= self._top.seq else None
-        if on_main is None or on_main.epoch > epoch or self._branched:
+    def _must_not_fork(self, read: Entry, epoch: int, digest: str) -> None:
+        """Only one entry of an epoch can follow on another; a second one is another history."""
+        resumes = isinstance(read.fact, LedgerResumed)
+        if resumes or not self._store.has_another(self._seq, self._prev, epoch, digest):
             return
-        if on_main.epoch < epoch and isinstance(read.fact, LedgerResumed):
-            return
-        raise self._wrong("forked", self._seq, "is not the entry that is known here")
+        if self._told.replace:
+            self._chosen = digest
+        elif digest not in self._store.epochs(self._seq):
+            raise self._wrong(
+                "forked",
+                self._seq,
+                "is not the entry that is known here",
+                "Keep the file, and ask the college by telephone what happened. Where it is the "
+                "true one (a practice ledger was sent before, say, or one was lost without a "
+                "backup): kitloan ledger import FILE --replace",
+            )
 
-    def _on_main_line(self, epoch: int, read: Entry) -> bool:
-        if self._branched or self._seq != self._head.seq + 1:
-            return False
-        goes_on = epoch == self._head.epoch or isinstance(read.fact, LedgerResumed)
-        return goes_on and read.prev == self._head.hash
+    def _add(self, sealed: Sealed) -> None:
+        """Take an entry that is new, where the branch that counts ends or on another."""
+        if self._added == 0:
+            self.first_new = self._seq
+        self._added += 1
+        if self._prev != self._head.hash:
+            self._apart[sealed.hash] = Kept(sealed.epoch, self._seq, sealed.body)
+            return
+        self._waiting.append(sealed)
+        self._head = Head(sealed.epoch, self._seq, sealed.hash, sealed.entry.at)
+        if len(self._waiting) == _STEP:
+            self.apply_waiting()
 
     def apply_waiting(self) -> None:
         """Record the entries that wait: some hundreds at once cost a third less than one by one.
@@ -291,6 +309,7 @@ class _Merging:
 
     def end(self) -> Merged:
         """The last line was read: is it the one that was promised?"""
+        self._must_join(epoch_of(self._header.ledger))
         self.apply_waiting()
         header = self._header
         if self._seq != header.last:
@@ -301,21 +320,24 @@ class _Merging:
             raise self._wrong("altered", self._seq, "is not the last one that was sent")
         if self._head is not self._top:
             move_head(self._connection, self._college, self._head)
-        if self._branched:
+        if self._chosen:
+            taken = Taken(self._chosen, self._told.at, self._told.by)
+            take_in_place(self._connection, self._college, taken)
+        if self._apart or self._chosen:
             self._lay_anew()
         return Merged(str(self._file.path), header.ledger, self._added, self._known)
 
     def _lay_anew(self) -> None:
         try:
-            lay_anew(self._connection, self._college)
+            lay_anew(self._connection, self._college, self._head, self._apart)
         except Exception as problem:
             _must_be_of_the_file(problem)
             raise self._wrong(
                 "impossible", self.first_new, "leads to what cannot have happened"
             ) from problem
 
-    def _wrong(self, code: str, seq: int, words: str) -> BadInput:
-        return self._file.wrong(code, seq, self._header, words)
+    def _wrong(self, code: str, seq: int, words: str, hint: str = "") -> BadInput:
+        return self._file.wrong(code, seq, self._header, words, hint)
 
 
 def _must_be_of_the_file(problem: Exception) -> None:

@@ -107,13 +107,13 @@ class ExchangeFile:
             file=str(self.path),
         )
 
-    def wrong(self, code: str, seq: int, header: Header, words: str) -> BadInput:
+    def wrong(self, code: str, seq: int, header: Header, words: str, hint: str = "") -> BadInput:
         """The refusal of a file for one of its entries."""
         return BadInput(
             code,
             f"{self.path}: entry {seq} of {plain(header.ledger)!r} {words}. "
             "The file is refused whole; nothing was merged from it.",
-            "Keep the file, and ask the college what happened.",
+            hint or "Keep the file, and ask the college what happened.",
             file=str(self.path),
             ledger=header.ledger,
             seq=seq,

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, select, text
 from kitloan import __version__
 from kitloan.calendar import instant
 from kitloan.entries import FORMAT, GENESIS
+from kitloan.exchange.epochs import epochs_of
 from kitloan.exchange.header import KIND, Arrived, Header, Held, signed_text
 from kitloan.exchange.signing import new_signing_key, public_key, signing_key
 from kitloan.files import whole_file
@@ -113,9 +114,19 @@ def _holds(connection: Connection) -> list[Held]:
     rows = connection.execute(
         select(head).where(~head.c.own, head.c.seq > 0).order_by(head.c.college)
     )
-    return [
-        Held(ledger=ledger_name(row.college, row.epoch), seq=row.seq, hash=row.hash) for row in rows
-    ]
+    holds = []
+    for row in rows.all():
+        first, *later = epochs_of(connection, row.college)
+        holds.append(
+            Held(
+                ledger=ledger_name(row.college, row.epoch),
+                seq=row.seq,
+                hash=row.hash,
+                first=first.began,
+                began=later[-1].began if later else first.began,
+            )
+        )
+    return holds
 
 
 def _arrived(connection: Connection) -> list[Arrived]:

@@ -1,9 +1,9 @@
 """Tables of ESP's own ledger, and of ledgers that were resumed from a backup."""
 
-from sqlalchemy import CheckConstraint, Index, Text
+from sqlalchemy import CheckConstraint, Index, Text, select, union_all
 from sqlmodel import Field
 
-from kitloan.models.base import Base, in_college
+from kitloan.models.base import Base, in_college, table
 
 
 class Resumption(Base, table=True):
@@ -111,6 +111,26 @@ class LostEntry(Base, table=True):
     seq: int = Field(primary_key=True)
     body: str = Field(sa_type=Text)
     hash: str
+
+
+class LostTwin(Base, table=True):
+    """A lost entry of an epoch and a number that `lost_entry` has one of: their branches bear the
+    same name."""
+
+    __tablename__ = "lost_twin"
+    __table_args__ = (Index("lost_twins_in_order", "college", "seq"),)
+    college: str = Field(primary_key=True)
+    hash: str = Field(primary_key=True)
+    epoch: int
+    seq: int
+    body: str = Field(sa_type=Text)
+
+
+_KEPT = ("college", "epoch", "seq", "body", "hash")
+APART = union_all(
+    *(select(*(each.c[name] for name in _KEPT)) for each in (table(LostEntry), table(LostTwin)))
+).subquery("apart")
+"""Every entry that is kept and not replayed, in whichever of the two tables it lies."""
 
 
 class PinnedKey(Base, table=True):

@@ -12,12 +12,12 @@ from sqlalchemy import Connection, select
 
 from kitloan.entries import GENESIS, parse, seal
 from kitloan.models import LedgerEntry, Setting, table
-from kitloan.models.national import LostEntry
+from kitloan.models.national import APART
 from kitloan.register.epochs import ledger_name
 from kitloan.verify.verdict import Finding
 from kitloan.verify.walk import STEP
 
-entry, lost, setting = table(LedgerEntry), table(LostEntry), table(Setting)
+entry, lost, setting = table(LedgerEntry), APART, table(Setting)
 
 
 def lost_entries(live: Connection, college: str) -> list[Finding]:

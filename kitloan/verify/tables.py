@@ -10,11 +10,12 @@ from sqlalchemy import Connection, Integer, Table, select, text
 
 from kitloan.models import LedgerEntry, LedgerHead, table
 from kitloan.models.every import REGISTER_TABLES
-from kitloan.models.national import LostEntry
+from kitloan.models.national import LostEntry, LostTwin
 from kitloan.verify.verdict import Finding
 from kitloan.verify.walk import STEP
 
-entry, head, lost = table(LedgerEntry), table(LedgerHead), table(LostEntry)
+entry, head = table(LedgerEntry), table(LedgerHead)
+lost, twin = table(LostEntry), table(LostTwin)
 
 
 def strays(live: Connection) -> list[Finding]:
@@ -24,7 +25,7 @@ def strays(live: Connection) -> list[Finding]:
         Finding(
             "no_ledger", row[0], 0, f"Table {each.name} has rows of {row[0]!r}, without a ledger."
         )
-        for each in (entry, lost, *REGISTER_TABLES)
+        for each in (entry, lost, twin, *REGISTER_TABLES)
         for row in live.execute(
             select(each.c.college).where(each.c.college.not_in(ledgers)).distinct()
         )

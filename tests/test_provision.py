@@ -337,6 +337,7 @@ def as_an_earlier_release_left_it(url: str) -> None:
     """Take back what the last version of the tables brought, as their owner can."""
     with psycopg.connect(url) as connection:
         connection.execute("DROP INDEX holdings_elsewhere, incomplete_holdings")
+        connection.execute("DROP TABLE lost_twin")
         connection.execute("UPDATE setting SET value = '2' WHERE name = 'schema'")
 
 

@@ -24,13 +24,10 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 
 from kitloan.errors import BadInput, KitloanError, StoreError
 from kitloan.faults import translated
-from kitloan.files import working_folder
+from kitloan.files import APPLICATION_ID, is_store, working_folder
 from kitloan.locks import insist_on_locks
 from kitloan.schema import OLDEST, SCHEMA, create_tables
 from kitloan.soundness import create_everything, insist_on_rules
-
-APPLICATION_ID = 0x4B4C4F4E
-"""`KLON`, in the header of every SQLite store, so that `file` and we know one from another."""
 
 BUSY_SECONDS = 10
 _PAGES_AT_ONCE = 4096
@@ -252,12 +249,7 @@ def _checked(path: Path) -> Path:
             "Make one with `kitloan init COLLEGE`, or name another with --store.",
             store=str(path),
         )
-    with path.open("rb") as file:
-        start = file.read(100)
-    ours = (
-        start[:16] == b"SQLite format 3\0" and int.from_bytes(start[68:72], "big") == APPLICATION_ID
-    )
-    if not ours:
+    if not is_store(path):
         raise StoreError(
             "not_a_store",
             f"{path} is not a kitloan store.",

@@ -108,7 +108,7 @@ def _copy(store: Store, file: Path) -> None:
         forgotten, rewritten = counted(reading)
     if forgotten > rewritten:
         raise _Overtaken
-    with ExitStack() as until_it_has_its_name, whole_file(file) as beside:
+    with ExitStack() as until_it_has_its_name, whole_file(file, over_a_store=True) as beside:
         store.copy_to(beside)
         copied = _proved(store, beside)
         with beside.open("rb+") as written:  # now, while nobody has to wait for it

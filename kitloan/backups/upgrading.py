@@ -108,7 +108,7 @@ def _keep_and_rehearse(store: Store, progress: Progress | None) -> str:
     file = day_file(store, today(system_clock))
     file.parent.mkdir(mode=0o700, exist_ok=True)
     with (
-        whole_file(file) as beside,
+        whole_file(file, over_a_store=True) as beside,
         working_folder(file.parent.parent, "upgrade") as folder,
     ):
         store.copy_to(beside)

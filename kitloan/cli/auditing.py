@@ -22,7 +22,8 @@ def audit(
 ) -> None:
     """Figures and findings across every college in the store.
 
-    The same numbers in every form. With a file named, what is shown is where it was written.
+    The same numbers in every form. With a file named, what is shown is where it was written; an
+    older file of that name is replaced.
     """
     day: date | None = parse_date(as_at) if as_at else None
     with app.open() as opened:

@@ -23,7 +23,10 @@ def ledger() -> None:
 @click.option("--since-last", is_flag=True, help="Only what came since the last export.")
 @pass_app
 def export(app: App, file: Path, since_last: bool) -> None:
-    """Write this college's ledger to a file for ESP. It holds nobody's name."""
+    """Write this college's ledger to a file for ESP; an older one is replaced.
+
+    It holds nobody's name.
+    """
     with app.open() as opened:
         done = opened.exchange.export(file, since_last=since_last)
     if app.json:

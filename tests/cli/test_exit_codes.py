@@ -494,6 +494,36 @@ def test_a_ledger_for_a_folder_that_may_not_be_entered(
     assert (answer.code, answer.error["code"]) == (2, "cannot_write")
 
 
+WRITERS = {
+    "export": ("ledger", "export", "{file}"),
+    "labels": ("labels", "--all", "--stock", "l7160", "--out", "{file}"),
+    "preview": ("labels", "--all", "--stock", "l7160", "--preview", "{file}"),
+    "blank": ("labels", "--blank", "4", "--stock", "l7160", "--out", "{file}"),
+    "roll": ("labels", "{kit}", "--stock", "dk11209", "--preview", "{file}"),
+    "cards": ("cards", "commands", "--out", "{file}"),
+    "html": ("audit", "--html", "{file}"),
+    "xlsx": ("audit", "--xlsx", "{file}"),
+}
+
+
+@pytest.mark.parametrize("command", WRITERS)
+def test_nothing_is_written_over_a_store(
+    cli: Cli, stock: Stock, nothing_changes: Untouched, store: Path, command: str
+) -> None:
+    """A name that the shell completed wrongly would cost a college its register."""
+    copy = store.parent / "backups" / "fife-2026-11-22.sqlite"
+    copy.parent.mkdir()
+    copy.write_bytes(store.read_bytes())
+    link = store.parent / "report"
+    link.symlink_to(store)
+    journal = store.with_name("fife.sqlite-journal")
+    with nothing_changes():
+        for file in (store, copy, link, journal):
+            line = [part.format(file=file, kit=stock.kit) for part in WRITERS[command]]
+            answer = cli(*line, "--json")
+            assert (answer.code, answer.error["code"]) == (2, "is_a_store"), file
+
+
 # --- the installed program ------------------------------------------------------------------
 
 

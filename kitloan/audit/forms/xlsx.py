@@ -6,7 +6,8 @@ table of a hundred thousand rows does not have to fit in memory as cells.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 
@@ -48,17 +49,33 @@ def write(report: Report, path: Path) -> None:
     """Write the workbook.
 
     Raises:
-        BadInput: `cannot_write`.
+        BadInput: `cannot_write`, ...; see `kitloan.files.whole_file`.
+    """
+    # Its rows go to files of openpyxl's own as they are made, on a disk that may be full too.
+    with whole_file(path) as beside, _new_book() as book:
+        book.properties.title = printable(report.title)
+        book.properties.creator = "kitloan"
+        names = sheet_names(table.name for table in report.tables)
+        _about(book.create_sheet(ABOUT), report, names)
+        for table, name in zip(report.tables, names, strict=True):
+            _sheet(book.create_sheet(name), table)
+        book.save(beside)
+
+
+@contextmanager
+def _new_book() -> Iterator[Workbook]:
+    """A workbook whose sheets are closed at the end, also when it was never saved.
+
+    Left open, each would print a traceback when Python clears it away.
     """
     book = Workbook(write_only=True)
-    book.properties.title = printable(report.title)
-    book.properties.creator = "kitloan"
-    names = sheet_names(table.name for table in report.tables)
-    _about(book.create_sheet(ABOUT), report, names)
-    for table, name in zip(report.tables, names, strict=True):
-        _sheet(book.create_sheet(name), table)
-    with whole_file(path) as beside:
-        book.save(beside)
+    try:
+        yield book
+    finally:
+        for sheet in book.worksheets:
+            if not sheet.closed:
+                with suppress(Exception):
+                    sheet.close()
 
 
 def sheet_names(wanted: Iterable[str]) -> list[str]:

@@ -33,6 +33,11 @@ class App:
         """The store that `--store` or `KITLOAN_STORE` names; None for the user's own."""
         return self.store or os.environ.get("KITLOAN_STORE") or None
 
+    @property
+    def wrote(self) -> bool:
+        """Whether something was committed to the store."""
+        return self.opened is not None and self.opened.session.store.wrote
+
     def open(self) -> "Kitloan":
         """The store, open; refusals as `kitloan.open`."""
         from kitloan.cli.output import Progress, print_notice

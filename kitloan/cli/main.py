@@ -11,7 +11,7 @@ import click
 from kitloan import __version__
 from kitloan.cli.commands import COMMANDS
 from kitloan.cli.context import App, common_options
-from kitloan.cli.output import print_json, print_problem
+from kitloan.cli.output import no_output, print_json, print_problem
 from kitloan.errors import BadInput, KitloanError, StoreError
 
 INTERRUPTED = 130
@@ -71,13 +71,18 @@ def run(arguments: list[str]) -> int:
             _show(app, problem)
         if heard is not None:
             heard.flush()  # here, where a reader that has gone can still be met with grace
-        _make_the_days_copy(app)
     except BrokenPipeError:
         _say_no_more()
     except SystemExit:
         if sys.stdout is heard:
             raise  # shell completion
         _say_no_more()  # click saw first that the reader has gone
+    except (OSError, StoreError) as problem:  # the answer found no room
+        _say_no_more()
+        code = StoreError.exit_code
+        with suppress(OSError):  # nor has this one
+            print_problem(_with_what_was_done(app, problem))
+    _make_the_days_copy(app)
     return code
 
 
@@ -103,13 +108,13 @@ def _outcome(app: App, arguments: list[str]) -> tuple[int, KitloanError | None]:
     except Exception as problem:
         if app.debug:
             traceback.print_exc()
-        return StoreError.exit_code, _unexpected(problem)
+        return StoreError.exit_code, _unexpected(app, problem)
     return app.exit_code, None
 
 
 def _make_the_days_copy(app: App) -> None:
     """Copy a store that was written to, once a day; say on stderr when that cannot be done."""
-    if app.opened is None or not app.opened.session.store.wrote:
+    if app.opened is None or not app.wrote:
         return
     from kitloan.backups.daily import copy_if_due
 
@@ -127,12 +132,26 @@ def _say_no_more() -> None:
 
 
 def _show(app: App, problem: KitloanError) -> None:
+    if problem.code == "no_output":
+        raise problem
     if app.json:
         print_json(problem.as_json())
     else:
         print_problem(problem)
     if app.debug and problem.__cause__ is not None:
         traceback.print_exception(problem.__cause__)
+
+
+def _with_what_was_done(app: App, problem: OSError | StoreError) -> StoreError:
+    """An answer that found no room; what was done stays done, and must not be done twice."""
+    told = no_output(problem) if isinstance(problem, OSError) else problem
+    if not app.wrote:
+        return told
+    return StoreError(
+        told.code,
+        f"{told.message} What was asked for was done all the same.",
+        "Do not say it again: see it with `kitloan ledger log`.",
+    )
 
 
 def _not_text() -> BadInput:
@@ -143,10 +162,12 @@ def _not_text() -> BadInput:
     )
 
 
-def _unexpected(problem: Exception) -> StoreError:
+def _unexpected(app: App, problem: Exception) -> StoreError:
     return StoreError(
         "unexpected",
         f"Something happened that kitloan did not expect ({type(problem).__name__}: {problem}).",
-        "What was not reported as done was not done. Say it again with --debug, and send us "
-        "what it prints.",
+        "Something had been written before: see what with `kitloan ledger log`, and send us what "
+        "the command prints with --debug."
+        if app.wrote
+        else "Nothing was done. Say it again with --debug, and send us what it prints.",
     )

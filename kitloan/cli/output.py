@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, TextIO
 
-from kitloan.errors import KitloanError
+from kitloan.errors import KitloanError, StoreError
 from kitloan.text import plain
 
 _UNSEEN = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
@@ -16,15 +16,41 @@ _BETWEEN_LINES = 5.0
 
 
 def print_text(text: str) -> None:
-    """Words for a person."""
-    print(plain(text))  # noqa: T201  # the one place where commands speak
+    """Words for a person.
+
+    Raises:
+        StoreError: `no_output`, when whatever takes them is full.
+    """
+    _answer(plain(text))
 
 
 def print_json(data: Any) -> None:
-    """One document for a program. Characters that a terminal would obey are escaped."""
+    """One document for a program. Characters that a terminal would obey are escaped.
+
+    Raises:
+        StoreError: `no_output`, when whatever takes it is full.
+    """
     utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
     text = json.dumps(data, ensure_ascii=not utf8, indent=2)
-    print(_UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text))  # noqa: T201
+    _answer(_UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+
+
+def _answer(text: str) -> None:
+    try:
+        print(text)  # noqa: T201  # the one place where commands speak
+    except BrokenPipeError:
+        raise
+    except OSError as problem:
+        raise no_output(problem) from problem
+
+
+def no_output(problem: OSError) -> StoreError:
+    """That an answer did not reach whoever asked."""
+    return StoreError(
+        "no_output",
+        f"The answer could not be written: {problem.strerror or problem}.",
+        "Send it where there is room.",
+    )
 
 
 def print_problem(problem: KitloanError) -> None:

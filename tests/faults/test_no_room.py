@@ -7,12 +7,15 @@ point of a change: in the journal, in the file, or not at all.
 import contextlib
 import shutil
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 import kitloan
+from cli.running import PROGRAM
 from faults.beneath import files_no_longer_than, fill, program, small_disk
 from faults.conftest import KITS
 
@@ -144,3 +147,27 @@ def test_a_limit_on_the_size_of_files(
     assert not parts(stocked.parent)
     assert program(stocked, *line).code in (0, 1)
     assert entries(stocked) >= 15
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no such device here")
+@pytest.mark.parametrize("form", [[], ["--json"]], ids=["words", "json"])
+def test_an_answer_that_found_no_room(stocked: Path, form: list[str]) -> None:
+    """A loan that was made is not to be called undone: the kit would be written down twice."""
+    with Path("/dev/full").open("w") as full:
+
+        def said(*args: str, stderr: IO[str] | int = subprocess.PIPE) -> tuple[int, str]:
+            line = [PROGRAM, "--store", stocked, "--as", "m.ross", *args, *form]
+            done = subprocess.run(line, stdout=full, stderr=stderr, timeout=60)
+            return done.returncode, (done.stderr or b"").decode()
+
+        code, words = said("checkout", KITS[0], "--to", "Viewforth")
+        looked = said("find", KITS[0])
+        refused = said("show", "none such")
+        unheard = said("show", KITS[0], stderr=full)
+    assert (code, "was done all the same" in words) == (3, True), words
+    assert program(stocked, "show", KITS[0], "--json").json["loan"]["to"] == "Viewforth"
+    assert looked == (3, looked[1])
+    assert looked[1].startswith("kitloan: The answer could not be written: No space left")
+    assert len(looked[1].splitlines()) == 2, looked[1]
+    assert refused[0] == (3 if form else 2)
+    assert unheard[0] in (3, 120)

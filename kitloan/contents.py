@@ -131,11 +131,21 @@ def _left(text: str, fault: Fault, short: Mapping[str, Short]) -> int:
 def _with_exceptions(parts: list[Part], count: Count) -> tuple[Short, ...]:
     now = {part.name: {"missing": part.missing, "broken": part.broken} for part in parts}
     quantities = {part.name: part.quantity for part in parts}
+    said: dict[tuple[str, str], str] = {}
     for fault, named in (("missing", count.missing), ("broken", count.broken)):
         for text, quantity in (named or {}).items():
             if quantity < 0:
                 raise BadInput("bad_quantity", f"{text}: {quantity} cannot be {fault}.")
-            now[match(text, quantities)][fault] = quantity
+            name = match(text, quantities)
+            if (name, fault) in said:
+                raise BadInput(
+                    "bad_exception",
+                    f"{name!r} is named twice, as {said[name, fault]!r} and as {text!r}.",
+                    "Say it once.",
+                    component=name,
+                )
+            said[name, fault] = text
+            now[name][fault] = quantity
     for name, short in now.items():
         if sum(short.values()) > quantities[name]:
             raise BadInput(
@@ -152,6 +162,9 @@ def _with_exceptions(parts: list[Part], count: Count) -> tuple[Short, ...]:
 def match(text: str, names: Iterable[str]) -> str:
     """The component that a person means: its name, its plural, or how it alone begins.
 
+    A name with `=` in it is meant only by all of it: `R=10` is a part of `R=10k resistor`, and not
+    ten of what begins with R.
+
     Raises:
         BadInput: `no_such_component`, naming those there are.
     """
@@ -160,7 +173,9 @@ def match(text: str, names: Iterable[str]) -> str:
     for candidate in (wanted, wanted.removesuffix("s"), wanted.removesuffix("es"), wanted + "s"):
         if candidate in known:
             return known[candidate]
-    begins = [name for key, name in known.items() if key.startswith(wanted)] if wanted else []
+    begins = [
+        name for key, name in known.items() if wanted and key.startswith(wanted) and "=" not in key
+    ]
     if len(begins) == 1:
         return begins[0]
     raise BadInput(

@@ -2,7 +2,16 @@
 
 import pytest
 
-from kitloan.contents import Count, Part, Said, as_it_left, count_of, read_exceptions
+from kitloan.contents import (
+    Count,
+    Part,
+    Said,
+    as_it_left,
+    count_of,
+    parse_exceptions,
+    read_exceptions,
+    reckon,
+)
 from kitloan.errors import BadInput
 
 PARTS = (
@@ -49,3 +58,29 @@ def test_the_last_word_about_a_part_holds() -> None:
     assert count_of(said) == Count(missing={"Wheel": 1, "Panel": 3}, broken={})
     assert count_of([*said, Said("Panel", "missing", 0)]).missing == {"Wheel": 1, "Panel": 0}
     assert count_of([]) == Count(whole=True)
+
+
+RESISTORS = (Part("R=10k resistor", 20, None, False), Part("V=IR card", 4, None, False))
+
+
+@pytest.mark.parametrize("text", ["R=10", "V=1", "R = 10", "v=1"])
+def test_a_part_of_a_name_is_no_number(text: str) -> None:
+    """Half of `R=10k resistor` would be ten resistors missing, and nobody would hear of it."""
+    with pytest.raises(BadInput) as refusal:
+        reckon(RESISTORS, Count(missing=parse_exceptions([text])))
+    assert refusal.value.code == "no_such_component"
+    with pytest.raises(BadInput):
+        read_exceptions(text, RESISTORS)
+    whole = parse_exceptions(["R=10k resistor=2"])
+    _, (short,) = reckon(RESISTORS, Count(missing=whole))
+    assert (short.component, short.missing) == ("R=10k resistor", 2)
+
+
+def test_a_component_named_twice_in_two_spellings() -> None:
+    """One of the two numbers would be dropped, and the other blamed on the borrower."""
+    said = Count(missing=parse_exceptions(["Wheel=2", "wheels=3"]))
+    with pytest.raises(BadInput) as refusal:
+        reckon(PARTS, said)
+    assert refusal.value.code == "bad_exception"
+    both = Count(missing={"Wheel": 2}, broken={"wheels": 3})
+    assert reckon(PARTS, both)[1][0].broken == 3

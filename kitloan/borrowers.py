@@ -1,9 +1,10 @@
 """Borrowers: organisations, which the ledger names, and people, whom it never does.
 
 An organisation is known by the slug of its name, so that spellings which differ in case, spaces or
-punctuation are one borrower. A name not met before is taken in; names spelt nearly like it are
-told, not refused. A person is an opaque id in the ledger; the name, e-mail and phone that belong
-to it lie in a table that never leaves the college, and `kitloan.people` erases them.
+ordinary punctuation are one borrower; a name with more to it has a mark besides, by which "C++" and
+"C#" are two. A name not met before is taken in; names spelt nearly like it are told, not refused. A
+person is an opaque id in the ledger; the name, e-mail and phone that belong to it lie in a table
+that never leaves the college, and `kitloan.people` erases them.
 """
 
 import difflib
@@ -19,7 +20,15 @@ from kitloan.ledger import Writer, id_reused
 from kitloan.mentions import names_a_person
 from kitloan.models import Contact, Organisation, Remark, table
 from kitloan.prepared import Change, Query
-from kitloan.text import LONGEST_NAME, clean, fold, slug
+from kitloan.text import (
+    LONGEST_NAME,
+    clean,
+    fold,
+    marked,
+    organisation_key,
+    same_organisation,
+    slug,
+)
 
 organisation, contact = table(Organisation), table(Contact)
 
@@ -89,14 +98,13 @@ def borrower(writer: Writer, name: str, *, compare: bool = True) -> Borrower:
         BadInput: `bad_text`; `names_a_person`, for a new one that is a person's name or address.
     """
     name = clean(name, "The organisation")
-    key = slug(name)
-    if len(key) > LONGEST_NAME:
-        raise BadInput("bad_text", f"The organisation is too long a name: {name[:60]!r}.")
+    key, known = organisation_id(writer.connection, writer.college, name)
     new = writer.first_said(OrganisationAdded)
     if new is None or new.organisation != key:
-        known = _by_id(writer.connection, c=writer.college, o=key).scalar()
         if known is not None:
             return Borrower(key, known, new=False)
+        if len(key) > LONGEST_NAME:
+            raise BadInput("bad_text", f"The organisation is too long a name: {name[:60]!r}.")
         _must_be_no_person(name)
         new = OrganisationAdded(organisation=key, name=name)
     later = {each.organisation for each in writer.since(OrganisationAdded)}
@@ -114,6 +122,24 @@ def _must_be_no_person(name: str) -> None:
             "register: as the contact). They are kept apart, and can be forgotten.",
             value=name,
         )
+
+
+def organisation_id(connection: Connection, college: str, name: str) -> tuple[str, str | None]:
+    """The id of the organisation that `name` means, and what it is called; None when it is new.
+
+    The first release marked no name, and took those with one slug for one: what it took in is found
+    by its slug, and by its own name only.
+    """
+    taken = set()
+    for key in dict.fromkeys((slug(name), organisation_key(name), marked(name))):
+        known = _by_id(connection, c=college, o=key).scalar()
+        if known is None:
+            continue
+        if same_organisation(str(known), name):
+            return key, str(known)
+        taken.add(key)
+    usual = organisation_key(name)
+    return (marked(name) if usual in taken else usual), None
 
 
 def nearly_like(connection: Connection, college: str, name: str) -> tuple[str, ...]:

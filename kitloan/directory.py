@@ -6,10 +6,10 @@ from sqlalchemy import Connection, case, func, select
 
 from kitloan.answers import Page
 from kitloan.models import Contact, Loan, Organisation, table
-from kitloan.narrowing import walked
+from kitloan.narrowing import called, walked
 from kitloan.paging import PAGE, page_of
 from kitloan.session import Session
-from kitloan.text import fold, slug
+from kitloan.text import sought
 
 contact, loan, organisation = table(Contact), table(Loan), table(Organisation)
 
@@ -52,10 +52,7 @@ class Directory:
         """
         wanted = select(organisation.c.organisation, organisation.c.name).where(
             organisation.c.college == self._session.college,
-            *[
-                organisation.c.organisation.contains(slug(word), autoescape=True)
-                for word in fold(text).split()
-            ],
+            *[condition for word in sought(text) for condition in called(word)],
         )
         with self._session.reading() as connection:
             page = page_of(connection, wanted, (organisation.c.organisation,), after, limit)
@@ -66,7 +63,7 @@ class Directory:
 
     def people(self, text: str = "", after: str | None = None, limit: int = PAGE) -> Page[Person]:
         """People on file in whose name every word of `text` occurs, by name; as `organisations`."""
-        words = fold(text).split()
+        words = sought(text)
         wanted = (
             select(
                 contact.c.name_key,

@@ -18,7 +18,7 @@ from kitloan.models import Holding, KitType, Loan, Shortage, table
 from kitloan.narrowing import walked
 from kitloan.paging import PAGE, page_of
 from kitloan.session import Session
-from kitloan.text import fold
+from kitloan.text import sought
 
 holding, kit_type = table(Holding), table(KitType)
 loan, shortage = table(Loan), table(Shortage)
@@ -166,7 +166,7 @@ class Figures:
                 & (kit_type.c.kit_type == holding.c.kit_type),
             )
             .where(shortage.c.college == self._session.college)
-            .where(*[names.contains(word, autoescape=True) for word in fold(text).split()])
+            .where(*[names.contains(word, autoescape=True) for word in sought(text)])
             .group_by(kit_type.c.name, shortage.c.component)
         ).subquery()
         order = (wanted.c.name, wanted.c.component)

@@ -7,7 +7,7 @@ of them the database scans one narrow index.
 
 from datetime import date
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, select, tuple_
 
 from kitloan import answers, history, narrowing
 from kitloan.answers import (
@@ -34,7 +34,7 @@ from kitloan.prepared import AnyRow
 from kitloan.resolve import resolve
 from kitloan.session import Session
 from kitloan.status import status_of
-from kitloan.text import slug, type_key
+from kitloan.text import clean, type_key
 
 college, gift, holding, kit_type = table(College), table(Gift), table(Holding), table(KitType)
 loan, organisation, shortage = table(Loan), table(Organisation), table(Shortage)
@@ -160,7 +160,7 @@ class Finder:
             limit: the most loans on a page.
 
         Raises:
-            BadInput: `bad_cursor`.
+            BadInput: `bad_cursor`; `bad_text`, in `to` or `text`.
         """
         today = self._session.today.isoformat()
         wanted = select(loan.c.college, loan.c.due_key, loan.c.loan).where(
@@ -174,11 +174,14 @@ class Finder:
             wanted = wanted.where(loan.c.due_key == due_on.isoformat())
         if due_after is not None:
             wanted = wanted.where(loan.c.due_key > due_after.isoformat())
-        if to is not None:
-            wanted = wanted.where(loan.c.organisation == slug(to))
         wanted = wanted.where(*narrowing.loans_with(text, self._college))
         order = (loan.c.college, loan.c.due_key, loan.c.loan)
+        borrower = None if to is None else clean(to, "The organisation")
         with self._session.reading() as connection:
+            if borrower is not None:
+                meant = narrowing.organisations_called(connection, self._college, borrower)
+                ids = [(where, which) for where, which, _ in meant]
+                wanted = wanted.where(tuple_(loan.c.college, loan.c.organisation).in_(ids))
             page = page_of(connection, wanted, order, after, limit)
             found = {
                 (row.college, row.loan): _loan_line(row, today)

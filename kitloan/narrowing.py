@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     and_,
     func,
     literal_column,
@@ -22,7 +23,7 @@ from sqlalchemy import (
 from kitloan.answers import Status
 from kitloan.models import Holding, Loan, Organisation, Shortage, table
 from kitloan.session import Session
-from kitloan.text import fold, slug
+from kitloan.text import marked, organisation_key, same_organisation, slug, sought
 
 holding, loan, organisation = table(Holding), table(Loan), table(Organisation)
 shortage = table(Shortage)
@@ -32,7 +33,7 @@ Condition = ColumnElement[bool]
 
 def holdings_with(text: str) -> list[Condition]:
     """Every word of `text` occurs in a holding's particulars."""
-    return [_has(word) for word in fold(text).split()]
+    return [_has(word) for word in sought(text)]
 
 
 def loans_with(text: str, college: str | None) -> list[Condition]:
@@ -45,20 +46,49 @@ def loans_with(text: str, college: str | None) -> list[Condition]:
         or_(
             loan.c.tag.in_(_of(college, select(holding.c.tag), holding).where(_has(word))),
             loan.c.organisation.in_(
-                _of(college, select(organisation.c.organisation), organisation).where(
-                    organisation.c.organisation.contains(slug(word), autoescape=True)
-                )
+                _of(college, select(organisation.c.organisation), organisation).where(*called(word))
             ),
         )
-        for word in fold(text).split()
+        for word in sought(text)
     ]
+
+
+def called(word: str) -> list[Condition]:
+    """A word occurs in an organisation's name.
+
+    Its id has the letters and digits, folded; of a word with others the name itself must have all.
+    """
+    conditions = []
+    if any(character.isalnum() for character in word):
+        conditions.append(organisation.c.organisation.contains(slug(word), autoescape=True))
+    if organisation_key(word) != slug(word):
+        conditions.append(func.lower(organisation.c.name).contains(word, autoescape=True))
+    return conditions
+
+
+def organisations_called(
+    connection: Connection, college: str | None, name: str
+) -> list[tuple[str, str, str]]:
+    """The college, the id and the name of each organisation that `name` means.
+
+    Args:
+        connection: a transaction.
+        college: whose organisations; None for every college's.
+        name: as somebody gave it.
+    """
+    keys = {slug(name), organisation_key(name), marked(name)}
+    wanted = select(organisation.c.college, organisation.c.organisation, organisation.c.name)
+    rows = connection.execute(
+        _of(college, wanted.where(organisation.c.organisation.in_(sorted(keys))), organisation)
+    )
+    return [(row[0], row[1], row[2]) for row in rows if same_organisation(row.name, name)]
 
 
 def shortages_with(text: str) -> list[Condition]:
     """Every word of `text` occurs in the holding's particulars, or in the component's name."""
     return [
         or_(_has(word), func.lower(shortage.c.component).contains(word, autoescape=True))
-        for word in fold(text).split()
+        for word in sought(text)
     ]
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from kitloan.accession import Gift, NewHolding, accession
-from kitloan.borrowers import borrower, person, remark
+from kitloan.borrowers import borrower, organisation_id, person, remark
 from kitloan.entries import LoanFound
 from kitloan.ledger import Writer
 from kitloan.models import Alias, Holding, table
@@ -25,7 +25,7 @@ from kitloan.reference import find_college
 from kitloan.session import ESP, Session
 from kitloan.spreadsheets import Problem, Register, Row, read
 from kitloan.tags import grouped
-from kitloan.text import fold, slug
+from kitloan.text import fold
 
 holding, alias = table(Holding), table(Alias)
 
@@ -279,7 +279,7 @@ def _take_in(writer: Writer, row: Row, mark: str) -> str:
     for heading, words in {"Condition": row.condition, "Home college": row.home_college}.items():
         if words:
             remark(writer, made.tag, heading, words)
-    whom = _contact(writer, row, slug(row.on_loan_to) if row.on_loan_to else "")
+    whom = _contact(writer, row, _id_of(writer, row.on_loan_to) if row.on_loan_to else "")
     said = ", ".join(filter(None, (row.contact, row.contact_email, row.contact_phone)))
     if whom and not row.on_loan_to:
         remark(writer, made.tag, "Contact", said, contact_id=whom)
@@ -287,6 +287,10 @@ def _take_in(writer: Writer, row: Row, mark: str) -> str:
         # A column that nobody knows may be about the person whom the row names.
         remark(writer, made.tag, heading, words, contact_id=whom)
     return made.tag
+
+
+def _id_of(writer: Writer, name: str) -> str:
+    return organisation_id(writer.connection, writer.college, name)[0]
 
 
 def _contact(writer: Writer, row: Row, organisation: str) -> str | None:

@@ -17,18 +17,42 @@ LONGEST_NAME = 200
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}  # categories that draw nothing, or move the cursor
 _JOINERS = "\u200c\u200d"  # zero width, but part of how some scripts and emoji are spelt
 _SPACES = re.compile(r"\s+")
+_ORDINARY = re.escape(".,;:'‘’\"“”()/&-‐‑–—")  # as schools spell themselves
 
 
 def fault(text: str, limit: int = LONGEST_NAME) -> str | None:
     """Why `text` cannot be taken as a name, as the end of a sentence; None when it can."""
+    if found := _unreadable(text, limit):
+        return found
+    if text.lstrip().startswith("="):
+        return "begins with '=', which a spreadsheet would run as a formula"
+    return None
+
+
+def _unreadable(text: str, limit: int) -> str | None:
     if len(text) > limit:
         return f"is {len(text):,} characters long; the most is {limit}"
     for character in text:
         if unicodedata.category(character) in _HIDDEN and character not in _JOINERS:
             return f"holds a control character (U+{ord(character):04X})"
-    if text.lstrip().startswith("="):
-        return "begins with '=', which a spreadsheet would run as a formula"
     return None
+
+
+def sought(text: str) -> list[str]:
+    """The words to look for in what somebody typed into a search, folded; none finds everything.
+
+    Raises:
+        BadInput: `bad_text`, when no name could be so long, or hold such characters.
+    """
+    tidied = tidy(text)
+    if wrong := _unreadable(tidied, LONGEST_NAME):
+        raise BadInput(
+            "bad_text",
+            f"What to look for {wrong}.",
+            "Look for one word, or a part of one.",
+            value=tidied[:60],
+        )
+    return fold(tidied).split()
 
 
 def tidy(text: str) -> str:
@@ -70,15 +94,33 @@ def slug(text: str) -> str:
     return "-".join(re.findall(r"\w+", fold(text).replace("'", "").replace("’", ""))) or "x"
 
 
+def marked(name: str) -> str:
+    """A name's slug with a mark that another name does not have, whatever it is spelt with."""
+    return f"{slug(name)[:180]}-{hashlib.sha256(fold(name).encode()).hexdigest()[:8]}"
+
+
 def type_key(name: str) -> str:
     """What a kit type is known by: its slug where that says all of its name, else with a mark.
 
     Spellings fold by case and space and no further: "C++" and "C#" are two things.
     """
-    key, folded = slug(name), fold(name)
-    if key == folded.replace(" ", "-"):
-        return key
-    return f"{key[:180]}-{hashlib.sha256(folded.encode()).hexdigest()[:8]}"
+    key = slug(name)
+    return key if key == fold(name).replace(" ", "-") else marked(name)
+
+
+def organisation_key(name: str) -> str:
+    """What an organisation is known by: its slug, else with a mark.
+
+    "St Mary's, Leith" and "ST MARYS LEITH" are one: letters and digits say all of a name that has
+    nothing besides but ordinary punctuation. "C++ Club" and "C# Club" are two.
+    """
+    ordinary = re.fullmatch(rf"[\w\s{_ORDINARY}]*", name) and re.search(r"\w", name)
+    return slug(name) if ordinary else marked(name)
+
+
+def same_organisation(one: str, other: str) -> bool:
+    """Whether two spellings are one organisation's."""
+    return fold(one) == fold(other) or organisation_key(one) == organisation_key(other)
 
 
 def plain(text: str) -> str:

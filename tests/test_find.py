@@ -2,7 +2,7 @@
 
 import pytest
 
-from kitloan import Count, Gift, NewHolding
+from kitloan import BadInput, Count, Gift, NewHolding
 from kitloan.library import Kitloan
 
 
@@ -23,6 +23,22 @@ def test_nothing_typed_is_a_wildcard_or_sql(fife: Kitloan, kit: str, text: str) 
     assert fife.find.search(text).total == 0
     wanted = fife.holdings.add(NewHolding(f"Odd {text} thing")).tag
     assert [each.tag for each in fife.find.search(text).items] == [wanted]
+
+
+@pytest.mark.parametrize("text", ["x" * 60_000, "a " * 3_000, "\0", "a\x1bb"])
+def test_what_no_name_can_hold_is_bad_input(fife: Kitloan, kit: str, text: str) -> None:
+    """A book pasted into the search is no damage to the store, and finds no kit."""
+    lists = (
+        *(fife.find.search, lambda words: fife.find.loans(text=words)),
+        *(fife.directory.organisations, fife.directory.people),
+        lambda words: fife.find.shortages(text=words),
+    )
+    for look in lists:
+        with pytest.raises(BadInput) as refusal:
+            look(text)
+        assert refusal.value.code == "bad_text"
+    with pytest.raises(BadInput):
+        fife.find.holding(text)
 
 
 def test_pages_join_without_gap_or_repeat(fife: Kitloan) -> None:

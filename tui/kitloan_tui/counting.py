@@ -12,7 +12,7 @@ from kitloan.answers import Holding, ShortageLine
 from kitloan.contents import Count, Part, Said, as_it_left, count_of, read_exceptions, reckon
 from kitloan.errors import BadInput
 from kitloan.lending import Lent
-from kitloan.text import slug
+from kitloan.text import same_organisation
 
 
 @dataclass(slots=True)
@@ -170,7 +170,7 @@ class HowMany:
         if text.isdecimal() and 1 <= int(text) <= len(self.names):
             return self.names[int(text) - 1]
         for name in self.names:
-            if slug(name) == slug(text):
+            if same_organisation(name, text):
                 return name
         raise BadInput(
             "unknown_name", f"{text!r} has none of them.", "Type a number of the list.", value=text

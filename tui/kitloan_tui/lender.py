@@ -17,7 +17,7 @@ from kitloan.calendar import parse_due
 from kitloan.errors import BadInput, Refused
 from kitloan.lending import Lent, default_due
 from kitloan.library import Kitloan
-from kitloan.text import clean, slug
+from kitloan.text import clean, same_organisation
 from kitloan_tui import lookups, wording
 from kitloan_tui.counting import Lending
 from kitloan_tui.verdict import Verdict
@@ -65,7 +65,7 @@ class Lender:
     def name(self, to: str) -> Verdict:
         """Somebody is named: the basket goes to them, and their turn begins."""
         to = clean(to, "The organisation")
-        if self.session and slug(self.session.to) == slug(to):
+        if self.session and same_organisation(self.session.to, to):
             return wording.opened(self.session.to)
         if self.session:
             self.terms = Terms()

@@ -28,8 +28,8 @@ from kitloan.models import (
     table,
 )
 from kitloan.models.absence import Transfer
+from kitloan.narrowing import organisations_called
 from kitloan.session import Session
-from kitloan.text import slug
 
 holding, kit_type, loan = table(Holding), table(KitType), table(Loan)
 college, transfer = table(College), table(Transfer)
@@ -97,13 +97,8 @@ def board(session: Session) -> Board:
 def organisation_called(session: Session, name: str) -> str | None:
     """The name, as the register has it, of the organisation that `name` means."""
     with session.reading() as connection:
-        found = connection.execute(
-            select(organisation.c.name).where(
-                organisation.c.college == session.college,
-                organisation.c.organisation == slug(name),
-            )
-        ).scalar()
-    return None if found is None else str(found)
+        found = organisations_called(connection, session.college, name)
+    return found[0][2] if found else None
 
 
 def organisations(session: Session) -> list[str]:

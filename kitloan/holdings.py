@@ -286,7 +286,7 @@ class Holdings:
     def _here(self, writer: Writer, text: str) -> AnyRow:
         """As `_row`; refused while it is missing, on its way or written off."""
         row = self._row(writer, text)
-        must_be_here(held(writer, row.tag))
+        must_be_here(writer, held(writer, row.tag))
         return row
 
     def _row(self, writer: Writer, text: str) -> AnyRow:

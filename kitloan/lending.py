@@ -6,7 +6,8 @@ from datetime import date, timedelta
 
 from sqlalchemy import bindparam, select
 
-from kitloan.answers import plural
+from kitloan import whereabouts
+from kitloan.answers import ShortageLine, plural
 from kitloan.borrowers import Borrower, borrower, person, remark
 from kitloan.calendar import DEFAULT_LOAN_DAYS, check_due, day_of, uk
 from kitloan.entries import CheckedOut, LoanRenewed
@@ -17,7 +18,7 @@ from kitloan.prepared import AnyRow, Query
 from kitloan.resolve import meant
 from kitloan.session import check_quantity
 from kitloan.tags import grouped
-from kitloan.text import clean, slug
+from kitloan.text import clean, same_organisation
 
 holding, kit_type = table(Holding), table(KitType)
 loan, organisation = table(Loan), table(Organisation)
@@ -170,41 +171,60 @@ _IF_IT_IS_HERE = {
 }
 
 
-def must_be_here(row: AnyRow) -> None:
+def must_be_here(writer: Writer, row: AnyRow) -> None:
     """Refuse a holding that is missing, on its way or written off; `row` is from `held`."""
     if row.state != "held":
+        told, facts = whereabouts.away(writer.connection, writer.college, row.tag, row.state)
         raise Refused(
             row.state,
-            f"{row.type_name} {grouped(row.tag)} is {row.state.replace('_', ' ')}.",
+            f"{row.type_name} {grouped(row.tag)} {told}.",
             _IF_IT_IS_HERE.get(row.state, "See its history: kitloan show {tag}").format(
                 tag=row.tag
             ),
             tag=row.tag,
+            **facts,
         )
 
 
 def _may_be_lent(writer: Writer, row: AnyRow, terms: Terms) -> None:
     """Refuse a holding that cannot be lent, with the facts and what to do next."""
-    must_be_here(row)
+    must_be_here(writer, row)
     shown = f"{row.type_name} {grouped(row.tag)}"
     quantity = check_quantity(1 if terms.quantity is None else terms.quantity)
     if row.quantity - row.out_quantity < quantity:
         raise _not_enough(writer, row, quantity, shown)
     if row.uncounted:
-        raise Refused(
-            "uncounted",
-            f"{shown} came back and its contents have not been counted.",
-            f"Count it first: kitloan count {row.tag}",
-            tag=row.tag,
-        )
+        raise _uncounted(writer, row, shown)
     if row.critical_short and not terms.override:
-        raise Refused(
-            "incomplete",
-            f"{shown} cannot be used: {plural(row.critical_short, 'critical component')} short.",
-            "Make it good with `kitloan restock`, or lend it all the same with "
-            "--override REASON, which goes on record.",
-            tag=row.tag,
-        )
+        raise _incomplete(writer, row, shown)
+
+
+def _uncounted(writer: Writer, row: AnyRow, shown: str) -> Refused:
+    """Since when it waits to be counted, and who left it so."""
+    told, facts = whereabouts.came_in(writer.connection, writer.college, row.tag)
+    back = f"has been back {told}" if told else "came back"
+    return Refused(
+        "uncounted",
+        f"{shown} {back}, and its contents have not been counted.",
+        f"Count it first: kitloan count {row.tag}",
+        tag=row.tag,
+        **facts,
+    )
+
+
+def _incomplete(writer: Writer, row: AnyRow, shown: str) -> Refused:
+    """Which parts it cannot be used without."""
+    lacking = whereabouts.critical_shortages(writer.connection, writer.college, row.tag)
+    lines = [ShortageLine(each["component"], each["missing"], each["broken"]) for each in lacking]
+    return Refused(
+        "incomplete",
+        f"{shown} cannot be used: {plural(row.critical_short, 'critical component')} short "
+        f"({'; '.join(map(str, lines))}).",
+        "Make it good with `kitloan restock`, or lend it all the same with "
+        "--override REASON, which goes on record.",
+        tag=row.tag,
+        shortages=lacking,
+    )
 
 
 def _not_enough(writer: Writer, row: AnyRow, quantity: int, shown: str) -> KitloanError:
@@ -268,15 +288,17 @@ def loans_meant(writer: Writer, tag: str, to: str | None) -> Sequence[AnyRow]:
     shown = f"{row.type_name} {grouped(tag)}"
     loans = open_loans(writer, tag)
     if not loans:
-        must_be_here(row)
+        must_be_here(writer, row)
+        told, facts = whereabouts.came_in(writer.connection, writer.college, tag)
         raise Refused(
             "not_out",
-            f"{shown} is not on loan.",
+            f"{shown} is not on loan" + (f": it has been here {told}." if told else "."),
             f"See its history: kitloan show {tag}",
             tag=tag,
+            **facts,
         )
     if to is not None:
-        loans = [each for each in loans if each.organisation == slug(to)]
+        loans = [each for each in loans if same_organisation(each.to, to)]
         if not loans:
             raise Refused("not_out", f"{to} has none of {shown}.", "See: kitloan loans", tag=tag)
     if len({each.organisation for each in loans}) > 1:

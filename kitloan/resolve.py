@@ -1,7 +1,8 @@
 """From what somebody scanned or typed to a holding.
 
 A tag, a second tag that the holding claimed, or the college's own asset number where only one
-holding bears it. What fits none is answered with the tags one slip away that do exist.
+holding bears it. What fits none is answered with the tags one slip away that do exist, or with the
+college that holds it, where this store can say so.
 """
 
 import json
@@ -10,10 +11,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, bindparam, select
 
+from kitloan import whereabouts
 from kitloan.answers import plural
 from kitloan.errors import BadInput
 from kitloan.models import Alias, Holding, Label, LedgerEntry, table
 from kitloan.prepared import AnyRow, Query
+from kitloan.reference import ESP
 from kitloan.tags import bare, grouped, is_tag, looks_like_tag, one_slip_away
 from kitloan.text import fold, plain
 
@@ -34,7 +37,7 @@ _by_alias = (
     .where(alias.c.label == bindparam("t"))
 )
 _by_number = select(holding.c.college, holding.c.tag, holding.c.state).where(
-    holding.c.asset_key == bindparam("n"), holding.c.state != "withdrawn"
+    holding.c.asset_key == bindparam("n")
 )
 _LOOKUPS = (_by_tag, _by_alias, _by_number)
 _in_college = [Query(q.where(q.selected_columns.college == bindparam("c"))) for q in _LOOKUPS]
@@ -62,7 +65,8 @@ def resolve(connection: Connection, college: str | None, text: str) -> tuple[str
         text: a tag in any form, or an asset number.
 
     Raises:
-        BadInput: `bad_tag`, `unknown_tag`, `unknown_holding` or `ambiguous`.
+        BadInput: `bad_tag`, `unknown_tag`, `unclaimed_tag`, `unknown_holding` or `ambiguous`.
+        Refused: `not_yours`, when another college holds it, as far as this store can see.
     """
     where, _, rest = text.partition(":")
     if college is None and rest and "//" not in rest:  # ESP says whose: fife:KL8B7XAPXYTMZ
@@ -74,9 +78,12 @@ def resolve(connection: Connection, college: str | None, text: str) -> tuple[str
         found = by_tag(connection, t=tag, **only).all() or by_alias(connection, t=tag, **only).all()
         if found:
             return _only(found, text)
-    numbered = by_number(connection, n=fold(text), **only).all() if text.strip() else []
+    number = fold(text).replace("\0", "")  # PostgreSQL cannot even be asked for one with a NUL
+    numbered = by_number(connection, n=number, **only).all() if number else []
     if numbered:
         return _only(numbered, text)
+    if college is not None:
+        _refuse_another_colleges(connection, college, text, tag)
     raise _unknown(connection, college, text, tag)
 
 
@@ -94,6 +101,22 @@ def meant(writer: "Writer", text: str) -> str:
             if tag in found.scalars("tag"):
                 return tag
     return resolve(writer.connection, writer.college, text)[1]
+
+
+def _refuse_another_colleges(connection: Connection, college: str, text: str, tag: str) -> None:
+    """A tag is one holding's wherever it is; a number means something in one college only.
+
+    ESP numbers nothing, so what it says is a college's.
+    """
+    by_tag, by_alias, by_number = _anywhere
+    found: list[AnyRow] = []
+    if is_tag(tag):
+        found = [*by_tag(connection, t=tag)] or [*by_alias(connection, t=tag)]
+    if not found and college == ESP and text.strip():
+        found = [*by_number(connection, n=fold(text))]
+    elsewhere = [row for row in found if row.state != "withdrawn"]
+    if elsewhere:
+        raise whereabouts.not_yours(connection, college, *_only(elsewhere, text))
 
 
 _GONE = ("held", "missing", "in_transit", "withdrawn")
@@ -130,6 +153,9 @@ def _unknown(connection: Connection, college: str | None, text: str, tag: str) -
         printed = _batch(connection, t=tag, c=college or "").first()
         if printed is not None:
             return _printed(connection, college, tag, printed)
+        undone = whereabouts.undone(connection, college, tag)
+        if undone is not None:
+            return undone
         return BadInput(
             "unknown_tag",
             f"{grouped(tag)} is a valid tag, but no holding here has it, and it is on no label "

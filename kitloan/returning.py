@@ -218,7 +218,7 @@ def count(writer: Writer, text: str, said: Count) -> tuple[str, tuple[ShortageLi
             f"Take it back with its count: kitloan checkin {tag}",
             tag=tag,
         )
-    must_be_here(row)
+    must_be_here(writer, row)
     parts = parts_of(writer.connection, writer.college, tag)
     outcome, short = counted_as(parts, short_now(writer.connection, writer.college, tag), said)
     writer.append(ContentsCounted(tag=tag, counted=outcome, shortages=short))
@@ -231,7 +231,7 @@ def restock(
     """Put components back; gives the tag and what is still short. See `Desk.restock`."""
     tag = meant(writer, text)
     check_quantity(quantity)
-    must_be_here(held(writer, tag))
+    must_be_here(writer, held(writer, tag))
     short = {line.component: line for line in short_now(writer.connection, writer.college, tag)}
     if not short:
         raise Refused("nothing_short", f"Nothing is short in {grouped(tag)}.", tag=tag)

@@ -10,13 +10,11 @@ from sqlalchemy import Connection
 
 from kitloan.calendar import Clock, today
 from kitloan.errors import BadInput
+from kitloan.reference import ESP as ESP
 from kitloan.store import Store
 
 if TYPE_CHECKING:
     from kitloan.ledger import Writer
-
-ESP = "esp"
-"""The id of the national store's own ledger."""
 
 
 @dataclass(frozen=True, slots=True)

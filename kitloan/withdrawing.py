@@ -64,7 +64,7 @@ def report_missing(writer: Writer, text: str, reason: str | None) -> None:
     tag = meant(writer, text)
     why = clean(reason, "The reason") if reason else None
     row = held(writer, tag)
-    must_be_here(row)
+    must_be_here(writer, row)
     if row.quantity > 1:
         raise Refused(
             "several",
@@ -97,7 +97,7 @@ def propose(writer: Writer, text: str, reason: str, donor_agreement: str | None)
     agreed = clean(donor_agreement, "The donor's agreement") if donor_agreement else None
     tag = meant(writer, text)
     row = held(writer, tag)
-    _may_leave(row)
+    _may_leave(writer, row)
     _donor_agrees(writer, row, agreed)
     writer.append(WithdrawalProposed(tag=tag, reason=why, donor_agreement=agreed))
 
@@ -122,7 +122,7 @@ def sign(writer: Writer, text: str) -> None:
     """See `Holdings.withdraw`."""
     tag = meant(writer, text)
     row = held(writer, tag)
-    _may_leave(row)
+    _may_leave(writer, row)
     proposal = proposal_of(writer, tag)
     if proposal is None:
         raise Refused(
@@ -168,7 +168,7 @@ def proposals(connection: Connection, college: str) -> list[Proposal]:
     ]
 
 
-def _may_leave(row: AnyRow) -> None:
+def _may_leave(writer: Writer, row: AnyRow) -> None:
     if row.out_quantity:
         raise Refused(
             "on_loan",
@@ -178,7 +178,7 @@ def _may_leave(row: AnyRow) -> None:
             tag=row.tag,
         )
     if row.state != "missing":  # what is lost is what is written off
-        must_be_here(row)
+        must_be_here(writer, row)
 
 
 def _shown(row: AnyRow) -> str:

@@ -314,7 +314,7 @@ def test_what_the_sender_knows_need_not_be_typed(shared: tuple[Kitloan, Kitloan]
     shown = ayrshire.find.holding(kit)
     assert (shown.serial, shown.gift.donor, shown.gift.title) == ("SN-1", "RAF", "held_for_esp")
     ayrshire.desk.undo()
-    refused("unknown_tag", lambda: ayrshire.find.holding(kit))
+    refused("not_yours", lambda: ayrshire.find.holding(kit))
     assert fife.ledger.verify().ok
 
 

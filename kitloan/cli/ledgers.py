@@ -1,6 +1,7 @@
 """`kitloan ledger export`, `import`, `verify` and `log`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -8,9 +9,13 @@ from kitloan.answers import as_json, plural
 from kitloan.calendar import uk_instant
 from kitloan.cli.context import App, command, pass_app
 from kitloan.cli.output import Progress, columns, print_json, print_text
-from kitloan.errors import StoreError
+from kitloan.errors import BadInput, StoreError
 from kitloan.exchange import Heard
-from kitloan.tags import grouped
+from kitloan.history import LogLine
+from kitloan.tags import bare, grouped
+
+if TYPE_CHECKING:
+    from kitloan.library import Kitloan
 
 
 @click.group("ledger", no_args_is_help=False)
@@ -130,11 +135,7 @@ def verify(app: App) -> None:
 def log(app: App, tag: str | None) -> None:
     """What this college's ledger says, oldest first; of one holding when named."""
     with app.open() as opened:
-        if tag is None:
-            items = opened.ledger.log()
-        else:
-            held = opened.find.holding(tag)
-            items = opened.ledger.log(held.tag, college=held.college)
+        items = opened.ledger.log() if tag is None else _of_tag(opened, tag)
     if app.json:
         print_json({"items": as_json(items), "total": len(items)})
         return
@@ -143,3 +144,15 @@ def log(app: App, tag: str | None) -> None:
             [[str(i.seq), uk_instant(i.at), i.by, i.kind, i.tag or "", i.summary] for i in items]
         )
     )
+
+
+def _of_tag(opened: "Kitloan", text: str) -> list[LogLine]:
+    """What is on record about a holding, also of one whose taking in was undone."""
+    try:
+        held = opened.find.holding(text)
+    except BadInput as unknown:
+        gone = opened.ledger.log(bare(text)) if unknown.code == "unknown_tag" else []
+        if not gone:
+            raise
+        return gone
+    return opened.ledger.log(held.tag, college=held.college)

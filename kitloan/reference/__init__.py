@@ -7,6 +7,9 @@ from importlib import resources
 
 from kitloan.text import fold
 
+ESP = "esp"
+"""The id of the national store's own ledger."""
+
 
 @dataclass(frozen=True, slots=True)
 class College:

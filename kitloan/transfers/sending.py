@@ -124,7 +124,7 @@ def _may_go(writer: Writer, tag: str) -> int:
     """How many there are of a holding that may leave; refuses one that may not."""
     row = held(writer, tag)
     shown = f"{row.type_name} {grouped(tag)}"
-    must_be_here(row)
+    must_be_here(writer, row)
     if row.out_quantity:
         having = ", ".join(each.to for each in open_loans(writer, tag))
         raise Refused(

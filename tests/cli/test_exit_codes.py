@@ -494,6 +494,14 @@ def test_a_ledger_for_a_folder_that_may_not_be_entered(
     assert (answer.code, answer.error["code"]) == (2, "cannot_write")
 
 
+def test_the_log_of_a_kit_whose_taking_in_was_undone(cli: Cli, stock: Stock) -> None:
+    """The ledger keeps it; whoever asks for the label in their hand must be shown it."""
+    tag = cli("add", "--type", "Telescope", "--json").json["tag"]
+    cli("undo")
+    kinds = [each["kind"] for each in cli("ledger", "log", tag, "--json").json["items"]]
+    assert kinds == ["holding.accessioned", "entry.reversed"]
+
+
 WRITERS = {
     "export": ("ledger", "export", "{file}"),
     "labels": ("labels", "--all", "--stock", "l7160", "--out", "{file}"),

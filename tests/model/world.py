@@ -181,13 +181,13 @@ class Say:
         for tag, kept in self.w.kept.items():
             if bare in kept.second_tags:
                 return tag
-        numbered = [
+        bearing = [
             tag
             for tag, kept in self.w.kept.items()
-            if kept.state != "withdrawn"
-            and kept.asset_number is not None
-            and same_name(kept.asset_number) == same_name(text)
+            if kept.asset_number is not None and same_name(kept.asset_number) == same_name(text)
         ]
+        here = [tag for tag in bearing if self.w.kept[tag].state != "withdrawn"]
+        numbered = here or bearing
         if len(numbered) == 1:
             return numbered[0]
         if numbered:

@@ -244,11 +244,13 @@ class Counter:
     def _tag(self, tag: str) -> Verdict:
         try:
             held = self.kitloan.find.holding(tag)
-        except BadInput as unknown:
+        except KitloanError as unknown:
             new = unknown.code in ("unknown_tag", "unclaimed_tag")
-            if not new or self.kitloan.session.is_national:
+            if not (new or unknown.code == "not_yours") or self.kitloan.session.is_national:
                 raise
             sender = lookups.sent_here(self.kitloan.session, tag)
+            if not (sender or new):
+                raise
             return self._come(tag, sender) if sender else self.take_in(tag)
         return self._holding(held)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from kitloan.answers import Holding
-from kitloan.errors import BadInput
+from kitloan.errors import BadInput, Refused
 from kitloan.library import Kitloan
 from kitloan.scan import Tag, Text
 from kitloan.tags import looks_like_tag
@@ -25,7 +25,7 @@ def holding_meant(kitloan: Kitloan, code: Tag | Text) -> Holding | None:
     """
     try:
         return kitloan.find.holding(code.tag if isinstance(code, Tag) else code.text)
-    except BadInput as unknown:
+    except (BadInput, Refused) as unknown:
         if isinstance(code, Text) and unknown.code != "unknown_holding":
             raise
         return None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, case, exists, false, not_, or_, select, tuple_
 
 from kitloan.calendar import end_of, start_of, twelve_months_to
 from kitloan.models import Holding, Loan, table
@@ -13,19 +13,23 @@ holding, loan = table(Holding), table(Loan)
 
 OF_HOLDING = and_(holding.c.college == loan.c.college, holding.c.tag == loan.c.tag)
 
-_REGISTERS = select(holding.c.college, holding.c.accessioned_at).where(
-    holding.c.register_row.is_not(None)
+_read_in = holding.alias("read_in")
+_REGISTERS = select(_read_in.c.college, _read_in.c.accessioned_at).where(
+    _read_in.c.register_row.is_not(None)
 )
-FOUND = and_(
-    # Asked of each loan's entries, it would cost more than all the rest: so first, when it was.
-    tuple_(loan.c.college, loan.c.out_at).in_(_REGISTERS),
-    exists().where(
+_FOUND_SO = (
+    exists()
+    .where(
         entry.c.college == loan.c.college,
         entry.c.tag == loan.c.tag,
         entry.c.kind == "loan.found",
         said("loan") == loan.c.loan,
-    ),
+    )
+    .correlate(loan)
 )
+# Asked of every loan, its entries would cost more than all the rest: so first, when it was. Of two
+# sides of an AND, SQLite may reckon both.
+FOUND = case((tuple_(loan.c.college, loan.c.out_at).in_(_REGISTERS), _FOUND_SO), else_=false())
 """A register had the loan when it was read in: it began earlier, and nobody knows when."""
 
 
@@ -66,4 +70,4 @@ class Months:
     @property
     def began(self) -> ColumnElement[bool]:
         """It began in them."""
-        return and_(self.on_record, ~FOUND)
+        return and_(self.on_record, not_(FOUND))

@@ -4,10 +4,10 @@ The register has what is back of a loan by now, and how many are held by now. Wh
 and how many were held on an earlier day, stand in the entries; only those about stock are read.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import itemgetter
 
 from sqlalchemy import Connection, and_, bindparam, exists, or_, select
@@ -28,20 +28,22 @@ _Steps = dict[tuple[str, str], list[Step]]
 
 @dataclass(frozen=True, slots=True)
 class StockLoan:
-    """A loan of stock. `out` has the days of each thing, by how many there were on those days."""
+    """A loan of stock. `out` has how many there were, and the days of things out of so many."""
 
     college: str
     kit_type: str
     organisation: str
     began: bool
-    out: Mapping[int, int]
+    out: Sequence[tuple[int, int]]
 
 
 def lent_of_stock(connection: Connection, months: Months) -> Iterator[StockLoan]:
     """Every loan of stock that has days in the twelve months."""
     rows = connection.execute(
         select(
-            loan,
+            *(loan.c[name] for name in ("college", "loan", "tag", "organisation", "quantity")),
+            loan.c.out_at,
+            loan.c.closed_at,
             holding.c.kit_type,
             holding.c.quantity.label("now"),
             months.began.label("began"),
@@ -58,19 +60,18 @@ def lent_of_stock(connection: Connection, months: Months) -> Iterator[StockLoan]
         # Where entries are gone, which verifying finds, there were as many as there are.
         of_it = held.get((row.college, row.tag), [(0, row.now)])
         rest = row.quantity - sum(many for _, many in parts)
-        out: Counter[int] = Counter()
-        for last, many in [*parts, (over.toordinal(), rest)]:
-            # Out and back on one day is a day.
-            until = max(last, first + bool(row.on_record))
-            for of, days in _days(of_it, first, until):
-                out[of] += days * many
+        least = first + bool(row.on_record)  # out and back on one day is a day
+        out = [
+            (of, days * many)
+            for last, many in [*parts, (over.toordinal(), rest)]
+            for of, days in _days(of_it, first, max(last, least))
+        ]
         yield StockLoan(row.college, row.kit_type, row.organisation, bool(row.began), out)
 
 
 def _days(steps: list[Step], first: int, until: int) -> Iterator[Step]:
     """The days up to `until`, by how many were held on them: (how many, days)."""
-    ends = [on for on, _ in steps[1:]] + [until]
-    for (on, many), end in zip(steps, ends, strict=True):
+    for (on, many), (end, _) in pairwise([*steps, (until, 0)]):
         days = min(end, until) - max(on, first)
         if days > 0:
             yield many, days

@@ -73,15 +73,19 @@ class _Uses:
 
     def __init__(self, names: dict[tuple[str, str], str]) -> None:
         self._names = names
+        self._both: dict[tuple[str, str], tuple[Use, Use]] = {}
         self.types: dict[str, Use] = {}
         self.places: dict[str, Use] = {}
 
     def both(self, college: str, kit_type: str) -> tuple[Use, Use]:
         """Where something of a college's kit type is added."""
-        name = self._names[college, kit_type]
-        found = self.types.setdefault(fold(name), Use(name))
-        found.name = min(found.name, name)
-        return found, self.places.setdefault(college, Use(college))
+        if (college, kit_type) not in self._both:
+            name = self._names[college, kit_type]
+            found = self.types.setdefault(fold(name), Use(name))
+            found.name = min(found.name, name)
+            place = self.places.setdefault(college, Use(college))
+            self._both[college, kit_type] = found, place
+        return self._both[college, kit_type]
 
 
 def use(connection: Connection, day: date) -> tuple[list[Use], list[Use]]:
@@ -100,7 +104,8 @@ def use(connection: Connection, day: date) -> tuple[list[Use], list[Use]]:
             each.lent_to(row, row.loans)
     for lent in lent_of_stock(connection, months):
         for each in uses.both(lent.college, lent.kit_type):
-            each.parts_out.update(lent.out)
+            for of, days in lent.out:
+                each.parts_out[of] += days
             each.lent_to(lent, int(lent.began))
     return (
         sorted(uses.types.values(), key=lambda each: (-(each.share or 0), fold(each.name))),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, func, select
+from sqlalchemy import ColumnElement, Connection, case, func, not_, select
 
 from kitloan.audit.months import FOUND
 from kitloan.models import Holding, Loan, table
@@ -78,7 +78,7 @@ def academic_years(connection: Connection) -> list[Year]:
     for row in _by_year(
         connection,
         loan.c.out_at,
-        ~FOUND,
+        not_(FOUND),
         func.count(loan.c.organisation.distinct()),
         loan.c.college,
     ):

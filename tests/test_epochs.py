@@ -17,6 +17,7 @@ from kitloan.ledger import resume
 from kitloan.library import Kitloan
 from kitloan.models import LedgerEntry, Setting, table
 from kitloan.models.national import LostEntry, LostTwin
+from kitloan.national.gifts import GiftTermsAgreed
 from lives import register_of, rows_of
 
 SCHOOL = "Lochgelly High School"
@@ -323,6 +324,18 @@ def test_esps_file_brings_the_receipt_and_the_shared_types(
     assert national.exchange.merge([tmp_path / "next"])[0].added == sent.entries
     assert fife.exchange.hear(tmp_path / "esp")[1].kit_types == (), "nothing to do a second time"
     assert fife.ledger.verify().ok
+
+
+def test_a_type_that_esp_only_names_leaves_a_colleges_contents_alone(
+    fife: Kitloan, kit: str, new_national: Callable[[], Kitloan], tmp_path: Path
+) -> None:
+    """Else a gift that names a kit would empty its contents list in every college that hears."""
+    national = new_national()
+    national.national.agree_gift("raf-2026", GiftTermsAgreed(donor="RAF", type="STEM kit"))
+    national.exchange.export(tmp_path / "esp")
+    parts = fife.desk.contents(kit)
+    assert fife.exchange.hear(tmp_path / "esp")[1].kit_types == ()
+    assert fife.desk.contents(kit) == parts
 
 
 def test_a_receipt_for_another_history_is_named(

@@ -125,9 +125,16 @@ def _hash(writer: Writer, held: Held) -> str | None:
 
 
 def _adopt(writer: Writer) -> tuple[str, ...]:
-    """Define the kit types that ESP defines as ESP does, where they differ."""
+    """Define the kit types that ESP defines as ESP does, where they differ.
+
+    One of which ESP only knows the name, from a gift, says nothing of what a kit holds.
+    """
     theirs, ours = _types(writer.connection, ESP), _types(writer.connection, writer.college)
-    new = [each for key, each in sorted(theirs.items()) if ours.get(key) != each]
+    new = [
+        each
+        for key, each in sorted(theirs.items())
+        if ours.get(key) != each and (each.contents or key not in ours)
+    ]
     for each in new:
         writer.append(each)
     return tuple(each.name for each in new)

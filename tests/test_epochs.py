@@ -331,7 +331,9 @@ def test_a_type_that_esp_only_names_leaves_a_colleges_contents_alone(
 ) -> None:
     """Else a gift that names a kit would empty its contents list in every college that hears."""
     national = new_national()
-    national.national.agree_gift("raf-2026", GiftTermsAgreed(donor="RAF", type="STEM kit"))
+    national.national.agree_gift(
+        "raf-2026", GiftTermsAgreed(donor="RAF", type="STEM kit", promised=2)
+    )
     national.exchange.export(tmp_path / "esp")
     parts = fife.desk.contents(kit)
     assert fife.exchange.hear(tmp_path / "esp")[1].kit_types == ()

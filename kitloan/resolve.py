@@ -68,6 +68,8 @@ def resolve(connection: Connection, college: str | None, text: str) -> tuple[str
         BadInput: `bad_tag`, `unknown_tag`, `unclaimed_tag`, `unknown_holding` or `ambiguous`.
         Refused: `not_yours`, when another college holds it, as far as this store can see.
     """
+    if not isinstance(text, str):
+        raise BadInput("unknown_holding", f"{text!r} is no text.", "Give a tag or an asset number.")
     where, _, rest = text.partition(":")
     if college is None and rest and "//" not in rest:  # ESP says whose: fife:KL8B7XAPXYTMZ
         return resolve(connection, where.strip().lower(), rest)
@@ -116,7 +118,10 @@ def _refuse_another_colleges(connection: Connection, college: str, text: str, ta
         found = [*by_number(connection, n=fold(text))]
     elsewhere = [row for row in found if row.state != "withdrawn"]
     if elsewhere:
-        raise whereabouts.not_yours(connection, college, *_only(elsewhere, text))
+        where, which = _only(elsewhere, text)
+        if college == ESP:
+            raise whereabouts.not_yours(connection, where, which)
+        raise whereabouts.another_colleges(connection, college, where, which, tag)
 
 
 _GONE = ("held", "missing", "in_transit", "withdrawn")

@@ -36,15 +36,8 @@ _CAME_IN = ("loan.checked_in", "transfer.received", "transfer.called_off")
 """Kinds of entry after which a holding is here, though it was elsewhere before."""
 
 
-def not_yours(connection: Connection, own: str, where: str, tag: str) -> Refused:
-    """That a holding is another college's, where this store can say so.
-
-    Args:
-        connection: a transaction.
-        own: the college that asks.
-        where: the college whose register has it.
-        tag: its tag.
-    """
+def not_yours(connection: Connection, where: str, tag: str) -> Refused:
+    """What ESP is told of a college's holding: what it is, and who has it."""
     row = connection.execute(
         select(holding.c.state, kit_type.c.name)
         .join_from(
@@ -55,20 +48,47 @@ def not_yours(connection: Connection, own: str, where: str, tag: str) -> Refused
         .where(holding.c.college == where, holding.c.tag == tag)
     ).one()
     name = college_name(connection, where)
-    facts: dict[str, Any] = {"tag": tag, "college": where, "college_name": name}
     told = f"{row.name} {grouped(tag)} is not yours: {name} holds it"
-    hint = f"It is for {name} to lend and to take back."
-    facts["loan"] = lent = _loan_elsewhere(connection, where, tag)
+    lent = _loan_elsewhere(connection, where, tag)
     if lent:
         told += f", and {lent['to']} has had it since {uk(day_of(lent['out_at']))}"
-    elif row.state == "missing":
-        told += ", and misses it"
-    elif row.state == "in_transit":
-        sent = _last_sent(connection, where, tag, "sent")
-        told += f", and sent it{_to_whom(connection, sent)}"
-        if sent is not None and sent.to_college == own:
-            hint = f"If it is here: kitloan transfer receive {tag} --from {where}"
-    return Refused("not_yours", f"{told}.", hint, **facts, state=row.state)
+    elif row.state != "held":
+        told += f"; it {away(connection, where, tag, row.state)[0]}"
+    return Refused(
+        "not_yours",
+        f"{told}.",
+        f"It is for {name} to lend and to take back.",
+        **_whose(tag, where, name),
+        state=row.state,
+        loan=lent,
+    )
+
+
+def another_colleges(connection: Connection, own: str, where: str, tag: str, said: str) -> Refused:
+    """What a college is told of another's holding: whose it is, and nothing else.
+
+    Args:
+        connection: a transaction.
+        own: the college that asks.
+        where: the college whose register has it.
+        tag: its tag there.
+        said: the tag that was asked for, which may be its second one.
+    """
+    name = college_name(connection, where)
+    sent = _last_sent(connection, where, tag, "sent")
+    ours = sent is not None and sent.to_college == own
+    return Refused(
+        "not_yours",
+        f"{grouped(said)} is not yours: {name} " + ("has sent it to you." if ours else "holds it."),
+        f"If it is here: kitloan transfer receive {said} --from {where}"
+        if ours
+        else f"It is for {name} to lend and to take back.",
+        **_whose(said, where, name),
+    )
+
+
+def _whose(tag: str, where: str, name: str) -> dict[str, Any]:
+    return {"tag": tag, "college": where, "college_name": name}
 
 
 def _loan_elsewhere(connection: Connection, where: str, tag: str) -> dict[str, Any] | None:

@@ -61,6 +61,13 @@ class Directory:
         found = [Borrower(row.name, *loans.get(row.organisation, none)) for row in page.items]
         return Page(tuple(found), page.total, page.next)
 
+    def nearly_like(self, name: str) -> tuple[str, ...]:
+        """Organisations of this college that are spelt almost like `name`, nearest first."""
+        from kitloan.borrowers import nearly_like  # asked of the mistyped only
+
+        with self._session.reading() as connection:
+            return nearly_like(connection, self._session.college, name)
+
     def people(self, text: str = "", after: str | None = None, limit: int = PAGE) -> Page[Person]:
         """People on file in whose name every word of `text` occurs, by name; as `organisations`."""
         words = sought(text)

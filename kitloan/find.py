@@ -144,6 +144,7 @@ class Finder:
         due_on: date | None = None,
         due_after: date | None = None,
         to: str | None = None,
+        of: str | None = None,
         text: str = "",
         after: str | None = None,
         limit: int = PAGE,
@@ -155,12 +156,13 @@ class Finder:
             due_on: only those that are due on this day.
             due_after: only those that are due after this day, or on no day.
             to: only those with this organisation.
+            of: only those of the holding with this tag or asset number.
             text: only those whose holding or organisation has every one of these words.
             after: the `next` of the page before.
             limit: the most loans on a page.
 
         Raises:
-            BadInput: `bad_cursor`; `bad_text`, in `to` or `text`.
+            BadInput: `bad_cursor`; `bad_text`, in `to` or `text`; of `of` as for `holding`.
         """
         today = self._session.today.isoformat()
         wanted = select(loan.c.college, loan.c.due_key, loan.c.loan).where(
@@ -182,6 +184,9 @@ class Finder:
                 meant = narrowing.organisations_called(connection, self._college, borrower)
                 ids = [(where, which) for where, which, _ in meant]
                 wanted = wanted.where(tuple_(loan.c.college, loan.c.organisation).in_(ids))
+            if of is not None:
+                where, tag = resolve(connection, self._college, of)
+                wanted = wanted.where(loan.c.college == where, loan.c.tag == tag)
             page = page_of(connection, wanted, order, after, limit)
             found = {
                 (row.college, row.loan): _loan_line(row, today)
@@ -194,6 +199,12 @@ class Finder:
             }
         lines = tuple(found[row.college, row.loan] for row in page.items)
         return Page(lines, page.total, page.next)
+
+    def organisation(self, name: str) -> str | None:
+        """What the organisation that `name` means is called; None when there is none."""
+        with self._session.reading() as connection:
+            found = narrowing.organisations_called(connection, self._college, name)
+        return found[0][2] if found else None
 
     def shortages(
         self, after: str | None = None, limit: int = PAGE, *, text: str = ""

@@ -13,7 +13,7 @@ from kitloan.errors import BadInput, Refused
 from kitloan.ledger import Writer
 from kitloan.lending import held, loans_meant, must_be_here
 from kitloan.models import Component, Holding, Shortage, table
-from kitloan.prepared import Query
+from kitloan.prepared import AnyRow, Query
 from kitloan.resolve import meant
 from kitloan.session import check_quantity
 from kitloan.tags import grouped
@@ -68,6 +68,7 @@ class Returned:
         shortages: everything that is short now.
         new: of that, what was not short before.
         found: components that were short before and are not now.
+        loans: every loan that it came back on, and how many on each; `id` is the first.
     """
 
     id: str
@@ -80,6 +81,7 @@ class Returned:
     shortages: tuple[ShortageLine, ...]
     new: tuple[ShortageLine, ...] = ()
     found: tuple[str, ...] = ()
+    loans: tuple[tuple[str, int], ...] = ()
 
 
 def parts_of(connection: Connection, college: str, tag: str) -> list[Part]:
@@ -130,14 +132,18 @@ def _take_back(
             tag=tag,
             outstanding=outstanding,
         )
+    if count is not None and count.exceptions:
+        _must_have_parts(row)
     parts = parts_of(writer.connection, writer.college, tag)
     outcome, short = counted_as(parts, short_now(writer.connection, writer.college, tag), count)
     left = back
+    on: list[tuple[str, int]] = []
     for each in loans:
         now = min(left, each.quantity - each.returned)
         if now == 0:
             break
         left -= now
+        on.append((each.loan, now))
         writer.append(
             CheckedIn(tag=tag, loan=each.loan, quantity=now, counted=outcome, shortages=short)
         )
@@ -155,7 +161,21 @@ def _take_back(
         as_lines(short),
         _newly(parts, short),
         _found(parts, short),
+        tuple(on),
     )
+
+
+def _must_have_parts(row: AnyRow) -> None:
+    """Refuse to count the contents of a stock: which of them would lack a wheel?"""
+    if row.quantity > 1:
+        raise BadInput(
+            "no_contents_list",
+            f"{row.type_name} {grouped(row.tag)} is a stock of {row.quantity}: how many there are "
+            "is counted, and not what each of them holds.",
+            f"Say how many came back: kitloan checkin {row.tag} --quantity N. Kits whose contents "
+            "are to be counted are taken in one by one, each with a tag of its own.",
+            tag=row.tag,
+        )
 
 
 def counted_as(
@@ -215,10 +235,14 @@ def count(writer: Writer, text: str, said: Count) -> tuple[str, tuple[ShortageLi
         raise Refused(
             "on_loan",
             f"{shown} is on loan; its contents cannot be counted here.",
-            f"Take it back with its count: kitloan checkin {tag}",
+            f"Take it back with its count: kitloan checkin {tag}"
+            if row.quantity == 1
+            else f"How many come back is counted: kitloan checkin {tag} --quantity N",
             tag=tag,
         )
     must_be_here(writer, row)
+    if said.exceptions:
+        _must_have_parts(row)
     parts = parts_of(writer.connection, writer.college, tag)
     outcome, short = counted_as(parts, short_now(writer.connection, writer.college, tag), said)
     writer.append(ContentsCounted(tag=tag, counted=outcome, shortages=short))

@@ -69,7 +69,8 @@ def report_missing(writer: Writer, text: str, reason: str | None) -> None:
         raise Refused(
             "several",
             f"{grouped(tag)} is a stock of {row.quantity}; it is not missing as a whole.",
-            "Take back what is out, then correct how many there are.",
+            "What did not come back stays on its loan. A program corrects how many there are: "
+            "holdings.amend(tag, quantity=N).",
             tag=tag,
         )
     loans = open_loans(writer, tag)

@@ -238,3 +238,25 @@ def test_a_note_stays_with_the_loan_and_out_of_the_ledger(fife: Kitloan, kit: st
         kit
     )
     assert all("Campbell" not in line.summary for line in fife.ledger.log())
+
+
+def test_a_stock_that_comes_back_on_several_loans(fife: Kitloan) -> None:
+    """A script that closes its own list of loans would chase the second one for ever."""
+    tag = fife.holdings.add(NewHolding("Goggles", quantity=9)).tag
+    lent = [fife.desk.check_out([tag], "Viewforth", quantity=n)[0].id for n in (1, 2)]
+    assert {loan.id for loan in fife.find.loans(of=tag).items} == set(lent)
+    (back,) = fife.desk.check_in([tag], id="r1")
+    assert sorted(back.loans) == sorted(zip(lent, (1, 2), strict=True))
+    assert fife.desk.check_in([tag], id="r1")[0].loans == back.loans
+
+
+def test_the_contents_of_a_stock_are_not_counted(fife: Kitloan) -> None:
+    """Told to define a contents list that there is, a technician would go round in circles."""
+    tag = fife.holdings.add(NewHolding("STEM kit", quantity=3)).tag
+    fife.desk.check_out([tag], "Viewforth")
+    with pytest.raises(BadInput) as refusal:
+        fife.desk.check_in([tag], Count(missing={"Wheel": 1}))
+    assert "is a stock of 3" in refusal.value.message
+    with pytest.raises(Refused) as out:
+        fife.desk.count(tag, Count(whole=True))
+    assert "--quantity" in out.value.hint

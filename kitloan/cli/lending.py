@@ -86,10 +86,17 @@ def renew(app: App, tag: str, due: str, from_: str | None) -> None:
     """Make a loan due on another day."""
     with app.open() as opened:
         loan, to, due_on = opened.desk.renew(tag, parse_due(due, opened.session.today), from_=from_)
+        others = [each for each in opened.find.loans(to=to, of=tag).items if each.id != loan]
     if app.json:
-        print_json({"loan": {"id": loan, "to": to, "due_on": due_on.isoformat()}})
-    else:
-        print_text(f"Renewed: with {to} until {uk(due_on)}.")
+        renewed = {"id": loan, "to": to, "due_on": due_on.isoformat()}
+        print_json({"loan": renewed, "not_renewed": [each.id for each in others]})
+        return
+    print_text(f"Renewed: with {to} until {uk(due_on)}.")
+    if others:
+        print_text(
+            f"  {to} has some on {plural(len(others), 'other loan')}, which are as they were; each "
+            "time it is said, the one that is due first is renewed."
+        )
 
 
 @command("undo", "kitloan undo")

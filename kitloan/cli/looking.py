@@ -1,5 +1,7 @@
 """`kitloan find`, `show`, `loans` and `shortages`: questions that change nothing."""
 
+from collections.abc import Sequence
+
 import click
 
 from kitloan.answers import SYMBOLS, Holding, LoanLine, as_json, plural
@@ -8,6 +10,8 @@ from kitloan.cli.context import App, command, pass_app
 from kitloan.cli.output import columns, print_json, print_text
 from kitloan.tags import grouped
 
+_MOST_LOANS = 1000
+"""Of one holding; whoever has a stock on more loans than that looks at `kitloan loans`."""
 _AFTER = click.option("--after", metavar="CURSOR", help="Go on from the page before (its `next`).")
 
 
@@ -55,17 +59,19 @@ def show(app: App, tag: str) -> None:
         found = opened.find.holding(tag)
         history = opened.find.history(tag)
         remarks = opened.people.remarks(found.tag)
+        out = opened.find.loans(of=tag, limit=_MOST_LOANS).items if found.loan else ()
     if app.json:
-        print_json(as_json(found) | {"history": as_json(history), "remarks": remarks})
+        more = {"loans": as_json(out), "history": as_json(history), "remarks": remarks}
+        print_json(as_json(found) | more)
         return
-    print_text(_page(found))
+    print_text(_page(found, out))
     for each in remarks:
         print_text(f"  {each['heading']}: {each['words']}")
     print_text("\nHistory")
     print_text(columns([[f"  {uk_instant(h.at)}", h.by, h.summary] for h in history]))
 
 
-def _page(each: Holding) -> str:
+def _page(each: Holding, out: Sequence[LoanLine]) -> str:
     number = f"  ({each.asset_number})" if each.asset_number else ""
     lines = [
         f"{grouped(each.tag)}  {each.type}{number}",
@@ -73,10 +79,11 @@ def _page(each: Holding) -> str:
     ]
     if each.quantity > 1:
         lines.append(f"  {each.quantity - each.out_quantity} of {each.quantity} here")
-    if each.loan:
-        due = f", due {uk(each.loan.due_on)}" if each.loan.due_on else ""
-        late = "  ! OVERDUE" if each.loan.overdue else ""
-        lines.append(f"  With {each.loan.to} since {uk(day_of(each.loan.out_at))}{due}{late}")
+    for loan in out:
+        many = f": {loan.quantity}" if each.quantity > 1 else ""
+        due = f", due {uk(loan.due_on)}" if loan.due_on else ""
+        late = "  ! OVERDUE" if loan.overdue else ""
+        lines.append(f"  With {loan.to} since {uk(day_of(loan.out_at))}{many}{due}{late}")
     lines += [f"  Short: {short}" for short in each.shortages]
     facts = {
         "Kept at": each.location,
@@ -109,12 +116,19 @@ def loans(app: App, overdue: bool, to: str | None, after: str | None) -> None:
     """Who has what: open loans, those due first first."""
     with app.open() as opened:
         page = opened.find.loans(overdue=overdue, to=to, after=after)
+        known = not to or opened.find.organisation(to) is not None
+        nearly = () if known or not to else opened.directory.nearly_like(to)
     if app.json:
-        print_json(as_json(page))
+        print_json(as_json(page) | ({} if known else {"nearly": list(nearly)}))
         return
     if not page.items:
         whose = f" with {to!r}" if to else ""
         print_text(f"Nothing is {'overdue' if overdue else 'on loan'}{whose}.")
+        if not known:
+            print_text(
+                "  No borrower is called so."
+                + (f" Nearly the same name: {', '.join(nearly)}." if nearly else "")
+            )
         return
     print_text(columns([_loan_line(each) for each in page.items]))
     _more(len(page.items), page.total, page.next)

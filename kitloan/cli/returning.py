@@ -71,7 +71,7 @@ def checkin(
             for each in opened.desk.check_in(some, found, quantity=quantity, note=note, from_=from_)
         ]
     if app.json:
-        print_json({"loans": [_as_json(each) for each in back]})
+        print_json({"loans": [loan for each in back for loan in _as_json(each)]})
         return
     for each in back:
         print_text(_told(each))
@@ -88,15 +88,19 @@ def _counted(opened: "Kitloan", tags: Sequence[str]) -> list[tuple[Sequence[str]
     ]
 
 
-def _as_json(each: Returned) -> dict[str, object]:
-    return {
-        "id": each.id,
-        "tag": each.tag,
-        "to": each.to,
-        "quantity": each.quantity,
-        "counted": each.counted,
-        "shortages": as_json(each.shortages),
-    }
+def _as_json(each: Returned) -> list[dict[str, object]]:
+    """Each loan that it came back on: a stock may have been lent to one borrower in several."""
+    return [
+        {
+            "id": loan,
+            "tag": each.tag,
+            "to": each.to,
+            "quantity": quantity,
+            "counted": each.counted,
+            "shortages": as_json(each.shortages),
+        }
+        for loan, quantity in each.loans
+    ]
 
 
 def _told(each: Returned) -> str:
@@ -105,7 +109,8 @@ def _told(each: Returned) -> str:
     symbol = "=" if each.counted != "uncounted" else "?"
     if each.shortages:
         symbol, words = "%", words if each.counted == "uncounted" else "IN, SHORT"
-    lines = [f"{symbol} {words}  {many}{each.type} {grouped(each.tag)} from {each.to}"]
+    on = f", on {len(each.loans)} loans" if len(each.loans) > 1 else ""
+    lines = [f"{symbol} {words}  {many}{each.type} {grouped(each.tag)} from {each.to}{on}"]
     lines += [f"  {line}" for line in _short(each.shortages)]
     if each.found:
         lines.append(f"  No longer short: {', '.join(each.found)}")

@@ -161,3 +161,17 @@ def test_the_unexpected_does_not_close_the_desk(
     assert desk.answer(store.kit)[0].startswith("! FAULT  Something went wrong")
     store.kitloan.__dict__["find"] = find
     assert desk.answer(store.kit)[0].startswith("? TO WHOM?")
+
+
+def test_lines_that_say_nothing(store: Store) -> None:
+    """Enter must not seem to lend again, and half a word must not become a school."""
+    desk = plain.LineDesk(Counter(store.kitloan))
+    desk.answer(store.kit)
+    for word in ("to", "to ", "contact", "due"):
+        assert desk.answer(word)[0].startswith("! REFUSED"), word
+    assert desk.answer(f"to {SCHOOL}")[0].startswith("> OUT")
+    assert desk.answer("")[0].startswith(f"> LENDING  to {SCHOOL}")
+    assert "Words: " in desk.answer("help")[1]
+    assert desk.answer("?") == desk.answer("help")
+    assert desk.answer("\0")[0].startswith("! REFUSED")
+    assert not desk.counter.matches

@@ -268,6 +268,8 @@ class Counter:
             if sender := arriving.said(text):
                 return self._come(away.tag, sender)
         what, words = meaning.said_after(text)
+        if what and not words and what != "anyway" and (self.basket or self.session):
+            raise wording.half_said(what)
         if what == "anyway":
             return self.lender.anyway(words, self._just_refused)
         if what and words:
@@ -282,7 +284,8 @@ class Counter:
             raise wording.no_such_name(text)
         page = self.kitloan.find.search(text, limit=MOST_CHOICES)
         self.matches = page.items
-        return wording.found(text, page.items, page.total)
+        nearly = () if page.items else lookups.spelt_nearly_like(self.kitloan.session, text)
+        return wording.found(text, page.items, page.total, nearly)
 
     def _chosen(self, text: str) -> str | None:
         choices = self.choices

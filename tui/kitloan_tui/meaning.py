@@ -37,8 +37,13 @@ def name_after_to(text: str) -> str:
 
 
 def said_after(text: str) -> tuple[str, str]:
-    """Which of the words above a line begins with, and the rest; two empty texts for none."""
+    """Which of the words above a line begins with, and the rest; two empty texts for none.
+
+    `to` is one of them only where no name follows it.
+    """
     first, _, rest = text.partition(" ")
+    if text.lower() == _TO.strip():
+        return _TO.strip(), ""
     return (first.lower(), rest.strip()) if first.lower() in _BEFORE else ("", "")
 
 

@@ -15,14 +15,15 @@ from typing import TextIO
 from kitloan.answers import SYMBOLS
 from kitloan.library import Kitloan
 from kitloan.tags import grouped
-from kitloan.text import plain
-from kitloan_tui import faultlog, keys
+from kitloan.text import plain, tidy
+from kitloan_tui import faultlog, keys, wording
 from kitloan_tui.counter import Counter, PrintLabel
 from kitloan_tui.counting import PartsCount
 from kitloan_tui.standing import standing
-from kitloan_tui.verdict import Verdict
+from kitloan_tui.verdict import ONLY_LOOKS, READY, Verdict
 
 _NAMES = keys.by_word()
+_HELP = ("help", "?")
 
 
 def run(
@@ -65,11 +66,25 @@ class LineDesk:
 
     def opening(self) -> list[str]:
         """How to begin."""
+        return self._help(self.counter.verdict)
+
+    def _help(self, verdict: Verdict) -> list[str]:
         words = ", ".join(word for word in ("done", "leave", "undo", "whole", "later", "return"))
-        return [_line(self.counter.verdict), f"  Words: {words}, to NAME. End of input closes."]
+        return [_line(verdict), f"  Words: {words}, to NAME. End of input closes."]
+
+    def _ready(self) -> Verdict:
+        """What can be done next, where nothing is asked."""
+        if self.counter.session:
+            return wording.opened(self.counter.session.to)
+        return ONLY_LOOKS if self.counter.kitloan.session.is_national else READY
 
     def answer(self, line: str) -> list[str]:
         """What the counter says to one line, and what belongs to it."""
+        if self.counter.question is None:
+            if not tidy(line):  # else the kit that was lent last would seem to be lent again
+                return [_line(self._ready())]
+            if tidy(line).lower() in _HELP:
+                return self._help(self._ready())
         logged = len(self.counter.diary.log)
         try:
             verdict = self.counter.submit(line)

@@ -296,8 +296,19 @@ def lent_just_now(held: Holding) -> Refused:
     return Refused(
         "on_loan",
         f"{shown(held)} was lent to {to} within the last minute.",
-        "Another desk was quicker. If it is coming back: scan RETURN, then the kit.",
+        "Here or at another desk. If it is coming back: scan RETURN, then the kit.",
     )
+
+
+def half_said(word: str) -> BadInput:
+    """`to` or `contact`, and then nothing."""
+    example = {
+        "to": "to Kilmarnock Academy",
+        "contact": "contact Ms Reid",
+        "for": "for science week",
+        "due": "due 14d",
+    }[word]
+    return BadInput("half_said", f"{word!r} was typed, and nothing after it.", f"Type: {example}")
 
 
 def nothing_refused() -> Refused:
@@ -353,12 +364,15 @@ def layout(name: str) -> str:
     )
 
 
-def found(words: str, matches: Sequence[Holding], total: int) -> Verdict:
-    """A search, which changed nothing."""
+def found(
+    words: str, matches: Sequence[Holding], total: int, nearly: Sequence[str] = ()
+) -> Verdict:
+    """A search, which changed nothing; `nearly` are borrowers who are spelt almost so."""
     if not matches:
+        like = f" Spelt nearly so: {', '.join(nearly)}." if nearly else ""
         return Verdict(
             "FOUND 0",
-            f"Nothing here matches {words!r}.",
+            f"Nothing here matches {words!r}.{like}",
             f"To lend to a school not met before, type: to {words}",
         )
     more = f" The first {len(matches)} are listed." if total > len(matches) else ""

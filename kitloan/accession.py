@@ -116,6 +116,10 @@ def accession(
         sighted_on: when it was last seen, where a register says so.
         register_row: what the register's row is known by; None when it was taken in by hand.
     """
+    if not isinstance(new, NewHolding):
+        raise BadInput(
+            "bad_holding", f"{new!r} is not a NewHolding.", "Give NewHolding(type, ...)."
+        )
     tag = _tag_for(writer) if new.tag is None else parse(new.tag)
     must_be_free(writer, tag)
     quantity = check_quantity(new.quantity)

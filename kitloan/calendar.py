@@ -168,6 +168,13 @@ def parse_due(text: str, today: date) -> date:
 
 def check_due(due: date, today: date) -> date:
     """`due`, when a loan made `today` can be due then; refusals as `parse_due`."""
+    if not isinstance(due, date) or isinstance(due, datetime):
+        raise BadInput(
+            "bad_date",
+            f"{due!r} is not a date.",
+            "Give a datetime.date; kitloan.calendar.parse_due makes one of what people type.",
+            value=str(due)[:60],
+        )
     if due < today:
         raise BadInput(
             "due_in_the_past",

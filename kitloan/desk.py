@@ -39,7 +39,7 @@ class Desk:
         """Lend holdings to an organisation: all of them, or none.
 
         Args:
-            tags: tags or asset numbers; one named twice counts once.
+            tags: tags or asset numbers, or a single one; one named twice counts once.
             to: the organisation; taken in when it is new.
             contact: the person who takes them, kept apart from the ledger.
             due_on: when they are due; 14 days from today when None.
@@ -56,7 +56,7 @@ class Desk:
         today = self._session.today
         terms = Terms(due_on, quantity, purpose, override)
         with self._session.writing(id) as writer:
-            return lending.check_out(writer, today, tags, to, contact, terms)
+            return lending.check_out(writer, today, _several(tags), to, contact, terms)
 
     def check_in(
         self,
@@ -71,7 +71,7 @@ class Desk:
         """Take holdings back: all of them, or none.
 
         Args:
-            tags: tags or asset numbers.
+            tags: tags or asset numbers, or a single one.
             count: what the count of the contents found; None when nobody has counted, which
                 leaves a kit that has a contents list `uncounted`.
             quantity: how many came back, for loose stock; everything that is out when None.
@@ -85,7 +85,7 @@ class Desk:
         """
         with self._session.writing(id) as writer:
             return returning.check_in(
-                writer, tags, count, quantity=quantity, note=note, from_=from_
+                writer, _several(tags), count, quantity=quantity, note=note, from_=from_
             )
 
     def renew(
@@ -179,3 +179,8 @@ class Desk:
         with self._session.reading() as connection:
             college, found = resolve(connection, self._session.college, tag)
             return returning.parts_of(connection, college, found)
+
+
+def _several(tags: Sequence[str]) -> Sequence[str]:
+    """A single tag is a text, and a text a sequence of its letters: it is meant as the one."""
+    return [tags] if isinstance(tags, str) else tags

@@ -18,6 +18,7 @@ from sqlalchemy import bindparam, select
 from kitloan.accession import Gift, NewHolding, accession
 from kitloan.borrowers import borrower, organisation_id, person, remark
 from kitloan.entries import LoanFound
+from kitloan.errors import KitloanError
 from kitloan.ledger import Writer
 from kitloan.models import Alias, Holding, table
 from kitloan.prepared import Query
@@ -79,14 +80,14 @@ class TakenIn:
             "rows": self.rows,
             "added": self.added,
             "skipped": self.skipped,
-            "columns": self.columns,
+            "columns": self.columns | dict.fromkeys(self.kept, "kept as a note"),
             "kept": list(self.kept),
             "loans": self.loans,
             "problems": [problem.as_json() for problem in self.problems],
         }
 
 
-class _NotKept(Exception):  # no error: the way out of a transaction without a trace
+class _NotKept(KitloanError):  # no error: the way out of a transaction without a trace
     """Nothing is to be kept: a dry run, or nothing new."""
 
 
@@ -127,7 +128,7 @@ class Registers:
                 with self._session.writing() as writer:
                     added, loans = taking.take(writer, rows)
                     if dry_run or not added:
-                        raise _NotKept
+                        raise _NotKept("not_kept", "Nothing is to be kept.")
             except _NotKept:
                 pass
         kept = dict.fromkeys(c.header for c in register.columns if c.field is None)

@@ -71,6 +71,8 @@ def clean(text: str, what: str, limit: int = LONGEST_NAME) -> str:
     Raises:
         BadInput: `bad_text`, when it is empty or could be taken for something other than text.
     """
+    if not isinstance(text, str):
+        raise BadInput("bad_text", f"{what} must be text; {text!r} is not.", value=str(text)[:60])
     tidied = tidy(text)
     wrong = fault(tidied, limit) if tidied else "is empty"
     if wrong:

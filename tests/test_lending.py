@@ -241,3 +241,19 @@ def test_another_desk_sees_it_at_once(
     with pytest.raises(Refused):
         other.desk.check_out([kit], "Viewforth High School")
     assert other.find.holding(kit).status == "out"
+
+
+def test_what_a_program_gives_wrongly_is_said_in_words(fife: Kitloan, kit: str) -> None:
+    """A tag given as a text was a list of its letters; and a TypeError names no remedy."""
+    (lent,) = fife.desk.check_out(kit, "Viewforth")
+    assert fife.desk.check_in(kit, Count(whole=True))[0].id == lent.id
+    wrong: list[tuple[str, Callable[..., object]]] = [
+        ("bad_date", lambda odd: fife.desk.check_out([kit], "Viewforth", due_on=odd)),
+        ("bad_text", lambda odd: fife.desk.check_out([kit], {"2026-12-01": None}[odd])),
+        ("bad_holding", lambda odd: fife.holdings.add(odd)),
+        ("unknown_holding", lambda odd: fife.find.holding({"2026-12-01": None}[odd])),
+    ]
+    for code, act in wrong:
+        with pytest.raises(BadInput) as refusal:
+            act("2026-12-01")
+        assert refusal.value.code == code

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from PIL import Image, ImageOps
 
-from kitloan.errors import BadInput
+from kitloan.errors import BadInput, KitloanError
 
 Progress = Callable[[int, int], None]
 """Called with how many pages are done, of how many."""
@@ -75,7 +75,7 @@ def _of_picture(file: BinaryIO) -> Iterator[tuple[Image.Image, int]]:
         picture = Image.open(file)
     frames = getattr(picture, "n_frames", 1) if picture.format in _PAGED else 1
     if frames > _MOST_FRAMES:
-        raise _TooLargeError(f"has more than {_MOST_FRAMES} pages")
+        raise _TooLargeError("picture_too_large", f"has more than {_MOST_FRAMES} pages")
     for number in range(frames):
         if number:
             picture.seek(number)
@@ -106,7 +106,7 @@ def _greys(picture: Image.Image) -> Image.Image:
     return upright.convert("L")
 
 
-class _TooLargeError(Exception):
+class _TooLargeError(KitloanError):
     """Which limit it is over."""
 
 

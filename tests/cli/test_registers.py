@@ -69,6 +69,7 @@ def test_the_good_rows_are_taken_when_told(ayrshire: Answer) -> None:
         "On loan to": "on_loan_to",
         "Due back": "due_on",
         "Value (£)": "value",
+        "Notes": "kept as a note",
     }
 
 
@@ -195,7 +196,11 @@ def test_a_map_says_what_headers_do_not(cli: Cli, tmp_path: Path) -> None:
     mapped.write_text('[columns]\nNummer = "asset_number"\nDing = "type"\n')
     assert cli("import", register, "--json").error["code"] == "not_a_register"
     read = cli("import", register, "--map", mapped, "--json").json
-    assert read["columns"] == {"Nummer": "asset_number", "Ding": "type"}
+    assert read["columns"] == {
+        "Nummer": "asset_number",
+        "Ding": "type",
+        "Kasten": "kept as a note",
+    }
     assert read["added"] == 2
     assert "Kasten: B" in cli("show", "8").out
 

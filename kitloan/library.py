@@ -1,5 +1,6 @@
 """The library's front door: opening a store, and starting one for a college."""
 
+import difflib
 import getpass
 import os
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from kitloan.calendar import Clock, system_clock
 from kitloan.erasing import finish, is_due
 from kitloan.errors import BadInput, KitloanError, Refused, StoreError
 from kitloan.models import College, LedgerHead, table
-from kitloan.reference import find_college
+from kitloan.reference import colleges, find_college
 from kitloan.session import ESP, Session
 from kitloan.store import Store, college_in, create_store, default_place, open_store
 from kitloan.text import clean, slug
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from kitloan.verify import Progress, Verifier
 
 head, college_table = table(LedgerHead), table(College)
+
+_NEARLY = 0.75
+"""How alike two ids must be, from 0 to 1, for one to be taken for a slip (difflib's ratio)."""
 
 
 class Kitloan:
@@ -230,6 +234,8 @@ def init(
     opened, upgraded = _up_to_date(create_store, place)
     try:
         _start(Session(opened, who, person, clock), called, region)
+        with opened.read() as connection:
+            _, called = _whose(connection, opened, who)  # one started before keeps its name
     except KitloanError:
         opened.close()
         raise
@@ -265,6 +271,16 @@ def _identity(college: str, name: str | None) -> tuple[str, str, str | None]:
             "A new id is short, in small letters, digits and hyphens: "
             'kitloan init my-college --name "My College"',
             college=given,
+        )
+    near = difflib.get_close_matches(given, [each.id for each in colleges()], n=3, cutoff=_NEARLY)
+    if near and not name:
+        raise BadInput(
+            "unknown_college",
+            f"{given!r} is not a college of the reference list, and spelt nearly like one.",
+            f"Did you mean {' or '.join(near)}? A college of its own is started with its name: "
+            f'kitloan init {given} --name "NAME"',
+            college=given,
+            near=near,
         )
     return given, clean(name, "The name") if name else given, None
 

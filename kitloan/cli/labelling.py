@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -163,12 +163,22 @@ def read(app: App, photos: tuple[Path, ...]) -> None:
     """Find the tags in pictures: photographs, screenshots, scans, PDFs of several pages."""
     from kitloan_labels.read import read_tags
 
-    files = []
+    files: list[dict[str, Any]] = []
+    refused: list[BadInput] = []
     for photo in photos:
-        tags = read_tags(photo, Progress(f"Reading {photo.name}, page"))
-        files.append({"file": str(photo), "tags": tags})
+        try:
+            tags = read_tags(photo, Progress(f"Reading {photo.name}, page"))
+        except BadInput as problem:  # one that is no picture does not keep the others out
+            refused.append(problem)
+            error = {"code": problem.code, "message": problem.message}
+            files.append({"file": str(photo), "error": error})
+        else:
+            files.append({"file": str(photo), "tags": tags})
+            if not app.json:
+                print_text(f"{photo}: " + (", ".join(map(grouped, tags)) or "no tag found"))
+    if refused:
+        (first, *_) = refused
+        first.details["files"] = files
+        raise first
     if app.json:
         print_json({"files": files})
-        return
-    for photo, each in zip(photos, files, strict=True):
-        print_text(f"{photo}: " + (", ".join(map(grouped, each["tags"])) or "no tag found"))

@@ -3,7 +3,7 @@
 import click
 
 from kitloan.cli.context import App, command, pass_app
-from kitloan.cli.output import print_json, print_text
+from kitloan.cli.output import print_json, print_notice, print_text
 
 
 @command("init", "kitloan init fife")
@@ -20,6 +20,8 @@ def init(app: App, college: str, name: str | None) -> None:
 
     with start(college, app.place, name=name, actor=app.actor) as opened:
         who, where = opened.session.college, opened.session.store.name
+        if name is not None and name != opened.college_name:
+            print_notice(f"It was started before, and keeps its name: {opened.college_name}.")
         if app.json:
             print_json({"college": who, "name": opened.college_name, "store": where})
         else:

@@ -13,7 +13,9 @@ is tried again whenever its college's ledger grows.
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from kitloan.answers import as_json
 from kitloan.calendar import instant
 from kitloan.errors import BadInput, KitloanError, Refused
 from kitloan.exchange import sending
@@ -96,6 +98,7 @@ class Exchange:
             first.details |= {
                 "merged": [each.file for each in merged],
                 "refused": [each.message for each in refused],
+                "files": [*as_json(merged), *(_refusal(each) for each in refused)],
             }
             raise first
         return merged
@@ -181,6 +184,13 @@ class Exchange:
         return self._by_college(paths, []).get(college, [])
 
     def _refuse(self, path: Path, problem: KitloanError, refused: list[KitloanError]) -> None:
+        problem.details.setdefault("file", str(path))
         refused.append(problem)
         if self._session.is_national and problem.code not in ("no_such_file", "own_ledger"):
             self._aside.keep(path, problem)
+
+
+def _refusal(problem: KitloanError) -> dict[str, Any]:
+    """A file that does not fit, among those that do."""
+    error = {"code": problem.code, "message": problem.message}
+    return {"file": problem.details["file"], "error": error}

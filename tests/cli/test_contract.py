@@ -465,3 +465,61 @@ def test_refusals_are_the_same_on_both_databases(cli: Cli, on_either: str) -> No
         answer = cli(*line, "--json", store=on_either)
         assert (answer.code, answer.error["code"]) == (code, rule)
     assert cli("ledger", "verify", "--json", store=on_either).json == before
+
+
+def test_a_stock_on_several_loans(cli: Cli, stock: Stock) -> None:
+    """Eighteen pairs out, and three of them found: the other loans would be nobody's."""
+    ids = [
+        cli("checkout", stock.goggles, "--to", to, "--quantity", n, "--json").json["loans"][0]["id"]
+        for to, n in (("Viewforth", "3"), ("Glenwood", "10"), ("Viewforth", "5"))
+    ]
+    shown = cli("show", stock.goggles, "--json").json
+    assert {each["id"]: each["quantity"] for each in shown["loans"]} == dict(
+        zip(ids, (3, 10, 5), strict=True)
+    )
+    words = cli("show", stock.goggles).out
+    assert words.count("  With Viewforth since ") == 2
+    renewed = cli("renew", stock.goggles, "--from", "viewforth", "--due", "20d", "--json").json
+    assert {renewed["loan"]["id"], *renewed["not_renewed"]} == {ids[0], ids[2]}
+    assert "1 other loan" in cli("renew", stock.goggles, "--from", "Viewforth", "--due", "21d").out
+    back = cli("checkin", stock.goggles, "--from", "Viewforth", "--json").json["loans"]
+    assert {each["id"]: each["quantity"] for each in back} == {ids[0]: 3, ids[2]: 5}
+
+
+def test_starting_a_college_again_or_by_a_slip(cli: Cli, tmp_path: Path) -> None:
+    """A ledger that nobody meant to start is ESP's to explain, years later."""
+    cli("init", "fife")
+    again = cli("init", "fife", "--name", "Renamed", "--json")
+    assert (again.code, again.json["name"]) == (0, "Fife College")
+    assert "keeps its name: Fife College" in again.err
+    slip = cli("init", "fyfe", "--json", store=tmp_path / "fyfe.sqlite")
+    assert (slip.code, slip.error["details"]["near"]) == (2, ["fife"])
+    assert not (tmp_path / "fyfe.sqlite").exists()
+    own = cli("init", "fyfe", "--name", "Fyfe Academy", "--json", store=tmp_path / "fyfe.sqlite")
+    assert own.json["name"] == "Fyfe Academy"
+
+
+def test_a_borrower_spelt_nearly_so(cli: Cli, stock: Stock) -> None:
+    """That nothing is on loan would be believed, and the kit never be asked for."""
+    slip = cli("loans", "--to", "balweary high school", "--json").json
+    assert (slip["total"], slip["nearly"]) == (0, ["Balwearie High School"])
+    assert "Balwearie High School" in cli("loans", "--to", "balweary high school").out
+    assert "nearly" not in cli("loans", "--to", "balwearie high school", "--json").json
+
+
+def test_one_bad_file_among_good_ones(cli: Cli, stock: Stock, tmp_path: Path) -> None:
+    """What was merged or read is done, and a script must be told of it all the same."""
+    cli("ledger", "export", tmp_path / "fife.kitloan")
+    (tmp_path / "bad").write_text("no ledger")
+    esp = tmp_path / "esp.sqlite"
+    cli("init", "esp", store=esp)
+    files = (tmp_path / "bad", tmp_path / "fife.kitloan")
+    answer = cli("ledger", "import", *files, "--json", store=esp)
+    told = {Path(each["file"]).name: each for each in answer.error["details"]["files"]}
+    assert answer.code == 2
+    assert (told["fife.kitloan"]["ledger"], told["fife.kitloan"]["added"] > 0) == ("fife", True)
+    assert told["bad"]["error"]["code"] == "bad_exchange_file"
+    cli("labels", stock.kit, "--stock", "l7160", "--out", tmp_path / "x.pdf")
+    answer = cli("read", tmp_path / "bad", tmp_path / "x.pdf", "--json")
+    assert [each.get("tags") for each in answer.error["details"]["files"]] == [None, [stock.kit]]
+    assert stock.kit[2:6] in cli("read", tmp_path / "bad", tmp_path / "x.pdf").out

@@ -160,7 +160,7 @@ def _with_exceptions(parts: list[Part], count: Count) -> tuple[Short, ...]:
 
 
 def match(text: str, names: Iterable[str]) -> str:
-    """The component that a person means: its name, its plural, or how it alone begins.
+    """The component that a person means: its name, its plural, or how it alone or its words begin.
 
     A name with `=` in it is meant only by all of it: `R=10` is a part of `R=10k resistor`, and not
     ten of what begins with R.
@@ -173,9 +173,10 @@ def match(text: str, names: Iterable[str]) -> str:
     for candidate in (wanted, wanted.removesuffix("s"), wanted.removesuffix("es"), wanted + "s"):
         if candidate in known:
             return known[candidate]
-    begins = [
-        name for key, name in known.items() if wanted and key.startswith(wanted) and "=" not in key
-    ]
+    open_to_parts = {key: name for key, name in known.items() if wanted and "=" not in key}
+    begins = [name for key, name in open_to_parts.items() if key.startswith(wanted)]
+    if not begins and (stem := wanted.removesuffix("s")):
+        begins = [name for key, name in open_to_parts.items() if _begins_inside(stem, key)]
     if len(begins) == 1:
         return begins[0]
     raise BadInput(
@@ -187,6 +188,10 @@ def match(text: str, names: Iterable[str]) -> str:
         component=text,
         components=list(known.values()),
     )
+
+
+def _begins_inside(wanted: str, key: str) -> bool:
+    return any(word.startswith(wanted) for word in key.split())
 
 
 def parse_exception(text: str) -> tuple[str, int]:

@@ -33,6 +33,7 @@ PARTS = (
         ("panel 2 lost", [Said("Panel", "missing", 2)]),
         ("pulley 2 3", [Said("Pulley 2", "missing", 3)]),
         ("facilitator", [Said("Facilitator manual", "missing", 1)]),
+        ("manual", [Said("Facilitator manual", "missing", 1)]),
         ("wheel 2, panel 1 broken", [Said("Wheel", "missing", 2), Said("Panel", "broken", 1)]),
     ],
 )
@@ -50,6 +51,14 @@ def test_what_cannot_be_meant(typed: str, code: str) -> None:
     with pytest.raises(BadInput) as refusal:
         read_exceptions(typed, PARTS)
     assert refusal.value.code == code
+
+
+def test_a_word_that_several_names_have() -> None:
+    """Else "beam 2" would be called unknown, where the list has a long one and a short one."""
+    beams = (Part("Long beam", 24, None, False), Part("Short beam", 36, None, False))
+    for typed in ("beam 2", "2 beams"):
+        with pytest.raises(BadInput, match="could be Long beam or Short beam"):
+            read_exceptions(typed, beams)
 
 
 def test_the_last_word_about_a_part_holds() -> None:

@@ -76,7 +76,6 @@ class OneHolding(House):
     def on_mount(self) -> None:
         """Look it up."""
         super().on_mount()
-        self.counter.regard(self.tag)
         self.refresh_data()
 
     def refresh_data(self) -> None:
@@ -150,14 +149,17 @@ class OneHolding(House):
         self.ask("To which college?", self._ask_whole)
 
     def _ask_whole(self, to: str) -> None:
-        """With a count of its contents, which the receiver's is compared with."""
+        """With a count of its contents, which the receiver's is compared with.
+
+        No answer stands there already: two Enters would put a count on record that nobody made.
+        """
         parts = self._story.parts if self._story else []
         if not parts:
             self.do(lambda: telling.sent(self.kitloan, self.tag, to, None))
             return
-        usual = _AS_KNOWN if any(part.missing or part.broken for part in parts) else _WHOLE
-        question = f"Its contents: {_WHOLE}, {_UNCOUNTED}, or what is short, as wheel 2"
-        self.ask(question, lambda said: self._send(to, said, parts), usual)
+        known = f"{_AS_KNOWN}, " if any(part.missing or part.broken for part in parts) else ""
+        question = f"Its contents: {_WHOLE}, {known}{_UNCOUNTED}, or what is short, as wheel 2"
+        self.ask(question, lambda said: self._send(to, said, parts))
 
     def _send(self, to: str, said: str, parts: list[Part]) -> None:
         def act() -> Verdict:

@@ -13,7 +13,9 @@ from kitloan.library import Kitloan
 from kitloan.tags import grouped
 from kitloan_tui import keys
 from kitloan_tui.actions import ACTIONS
+from kitloan_tui.screens.confirm import SECONDS_DEAF, Closing
 from kitloan_tui.screens.help import Help
+from kitloan_tui.screens.holding import OneHolding
 from kitloan_tui.theme import DARK
 from tui.at_the_counter import OTHER, SCHOOL, Store
 from tui.at_the_desk import at_desk
@@ -30,8 +32,9 @@ async def test_lend_and_take_back_whole(store: Store, log: Path) -> None:
     async with at_desk(lambda: store.kitloan, log) as hands:
         await hands.scan(store.kit)
         assert hands.reads(f"? TO WHOM? STEM kit {grouped(store.kit)}")
-        await hands.type(SCHOOL)
+        await hands.scan(SCHOOL)
         assert hands.reads(f"> OUT STEM kit {grouped(store.kit)} to {SCHOOL}, due 7 Dec 2026")
+        store.clock.move(minutes=2)
         await hands.scan(store.kit)
         assert hands.reads("Red holdall 16 Wheel 4 Spanner *")
         await hands.press("enter")
@@ -70,9 +73,10 @@ async def test_undo_by_key(store: Store, log: Path) -> None:
     """Else a slip would need the command line."""
     async with at_desk(lambda: store.kitloan, log) as hands:
         await hands.scan(store.kit)
-        await hands.type(SCHOOL)
+        await hands.scan(SCHOOL)
         await hands.press("ctrl+z")
-        assert hands.reads(f"< UNDONE {grouped(store.kit)}: lent: {SCHOOL}")
+        assert hands.reads(f"< UNDONE STEM kit {grouped(store.kit)}: lent: {SCHOOL}")
+        assert hands.reads("Now in")
         assert store.kitloan.find.holding(store.kit).status == "in"
 
 
@@ -96,6 +100,7 @@ async def test_the_same_code_twice(store: Store, log: Path) -> None:
         await hands.scan(store.headset, after=1.0)
         assert hands.reads("the second was ignored")
         assert store.kitloan.find.holding(store.headset).status == "out"
+        store.clock.move(minutes=2)
         await hands.scan(store.headset, after=1.6)
         assert hands.reads("= IN VR headset")
 
@@ -111,7 +116,7 @@ async def test_what_comes_before_the_store_is_open(store: Store, log: Path) -> N
     async with at_desk(open_slowly, log, ready=False) as hands:
         await hands.scan(store.kit)
         await hands.scan(store.headset)
-        await hands.type(SCHOOL)
+        await hands.scan(SCHOOL)
         assert hands.reads("~ STARTING")
         assert hands.reads(f"3 scans waiting: {grouped(store.kit)}, {grouped(store.headset)}")
         door.set()
@@ -308,3 +313,73 @@ async def test_kit_names_of_other_scripts_line_up(
         page = hands.desk.home.query_one("#page", Static)
         assert all(strip.cell_length <= 80 for strip in page.render_lines(page.size.region))
         assert hands.reads(SCHOOL)
+
+
+async def test_a_refused_line_comes_back_beside_its_question(store: Store, log: Path) -> None:
+    """Else two Enters after a slip would record a whole kit, under a question that is hidden."""
+    store.kitloan.desk.check_out([store.kit], SCHOOL)
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        await hands.scan(store.kit)
+        await hands.type("whele 2")
+        assert hands.reads(f"? IN? STEM kit {grouped(store.kit)}")
+        assert hands.reads("! REFUSED 'whele' is not on the contents list.")
+        assert hands.line == "whele 2"
+        await hands.press("enter")
+        assert store.kitloan.find.holding(store.kit).status == "out"
+        await hands.type("wheel 2")  # over what is selected
+        assert hands.reads("Wheel: 2 missing")
+        assert hands.line == ""
+        assert hands.counter.notes == ()
+        await hands.press("enter")
+        assert hands.reads("% IN, 2 SHORT")
+
+
+async def test_a_half_typed_name_is_not_joined_to_the_next(store: Store, log: Path) -> None:
+    """Else "kilm", a scan and "belm" would make a school called kilmbelm."""
+    store.kitloan.desk.check_out([store.headset], OTHER)
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        await hands.scan(store.kit)
+        await hands.press(*"kilm")
+        await hands.scan(store.second)
+        await hands.press(*"balw", "enter")
+        assert hands.reads(f"> OUT 2 to {OTHER}")
+
+
+async def test_a_word_half_typed_goes_on_after_a_scan_that_waits(store: Store, log: Path) -> None:
+    """Else a colleague's scan would cut "wheel 2" in two."""
+    store.kitloan.desk.check_out([store.kit], SCHOOL)
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        await hands.scan(store.kit)
+        await hands.press(*"whe")
+        await hands.scan(store.headset)
+        await hands.press(*"el 2", "enter")
+        assert hands.reads("Wheel: 2 missing")
+
+
+async def test_closing_asks_once(store: Store, log: Path) -> None:
+    """Else a count that nobody finished, and scans that wait, would be gone without a word."""
+    store.kitloan.desk.check_out([store.kit], SCHOOL)
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        await hands.scan(store.kit)
+        await hands.press("ctrl+q")
+        assert hands.reads("NOT RETURNED: STEM kit")
+        await hands.press("pagedown", "ctrl+q", "enter")  # none of them can have been meant yet
+        assert isinstance(hands.desk.screen, Closing)
+        await hands.press("escape")
+        assert hands.reads("? IN?")
+        await hands.press("ctrl+q")
+        assert isinstance(hands.desk.screen, Closing)
+        hands.desk.screen.asked_at -= SECONDS_DEAF
+        await hands.press("ctrl+q")
+        await hands.until(lambda: not hands.desk.is_running)
+    assert store.kitloan.find.holding(store.kit).status == "out"
+
+
+async def test_a_number_of_a_search_opens_its_page(store: Store, log: Path) -> None:
+    """Else looking for the headset would end its loan."""
+    store.kitloan.desk.check_out([store.headset], SCHOOL)
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        await hands.type("vr head")
+        await hands.type("1")
+        assert isinstance(hands.desk.screen, OneHolding)
+        assert store.kitloan.find.holding(store.headset).status == "out"

@@ -33,6 +33,9 @@ async def test_a_college_is_chosen(tmp_path: Path, log: Path) -> None:
         assert not place.exists()  # more than one could be meant
         await hands.press(*["backspace"] * 7)
         await hands.type("fife")
+        assert hands.reads("Fife College? Enter starts its store.")
+        assert not place.exists()  # nor is it made of half a name
+        await hands.press("enter")
         await hands.until(lambda: hands.desk.counter is not None)
         await hands.settle()
         assert hands.reads("kitloan Fife College")
@@ -78,3 +81,31 @@ async def test_a_lost_connection(tmp_path: Path, log: Path, clock: MovableClock)
             await hands.scan(kit)
             assert hands.reads("? TO WHOM? VR headset")
     server.cleanup()
+
+
+async def test_a_scan_before_there_is_a_store(tmp_path: Path, log: Path) -> None:
+    """Else one scan would take the question away, and STARTING would stand there for ever."""
+    place = tmp_path / "new.sqlite"
+
+    def start(college: str) -> Kitloan:
+        return kitloan.init(college, place, actor="m.ross")
+
+    async with at_desk(
+        lambda: kitloan.open(place), log, (80, 24), ready=False, starter=start
+    ) as hands:
+        await hands.until(lambda: hands.reads("Welcome to kitloan"))
+        assert hands.reads("Type letters of the college's name")
+        await hands.scan("KL0000000000A")
+        assert hands.reads("Welcome to kitloan")
+        assert hands.reads("1 scan waiting: KL0000000000A")
+        await hands.press("f1")
+        assert hands.reads("Enter once more starts its store")
+        await hands.press("escape")
+        assert hands.reads("Welcome to kitloan")
+        await hands.press("escape")
+        assert hands.reads("Welcome to kitloan")
+        await hands.type("1")
+        await hands.press("enter")
+        await hands.until(lambda: hands.desk.counter is not None)
+        await hands.settle()
+        assert hands.reads("! REFUSED")

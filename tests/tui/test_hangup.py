@@ -23,7 +23,8 @@ def test_the_desk_leaves_with_its_window(store: Store, tmp_path: Path, start: li
     command = [*start, str(PROGRAM), "--store", str(store.place), "--as", "m.ross"]
     with Terminal(command, env=home) as desk:
         desk.until("READY")
-        for code, word in ((store.kit, "TO WHOM?"), (SCHOOL, "OUT"), (store.kit, "IN?")):
+        lent = ((store.kit, "TO WHOM?"), (SCHOOL, "OUT"), ("KLUDONE", "DONE"))
+        for code, word in (*lent, (store.kit, "IN?")):
             desk.mark()
             desk.scan(code)
             desk.until(word)

@@ -3,16 +3,18 @@
 from pathlib import Path
 
 import pytest
+from textual.command import Command, CommandList
 
 from kitloan.errors import BadInput
 from kitloan.scan import COMMANDS
 from kitloan.tags import grouped
 from kitloan_tui import keys, settings
 from kitloan_tui.actions import ACTIONS, BY_WORD
+from kitloan_tui.palette import Palette
 from kitloan_tui.screens.help import Help
 from kitloan_tui.settings import Settings
 from tui.at_the_counter import SCHOOL, Store
-from tui.at_the_desk import at_desk
+from tui.at_the_desk import Hands, at_desk
 
 
 @pytest.fixture
@@ -86,9 +88,10 @@ async def test_a_key_of_ones_own(store: Store, log: Path, tmp_path: Path) -> Non
     chosen, _ = settings.usable(place)
     async with at_desk(lambda: store.kitloan, log, (120, 40), chosen=chosen) as hands:
         await hands.scan(store.kit)
-        await hands.type(SCHOOL)
+        await hands.scan(SCHOOL)
         assert hands.reads("F7 takes it back.")
         assert hands.reads("F7 Undo")
+        store.clock.move(minutes=2)
         await hands.scan(store.kit)
         await hands.press("ctrl+z")
         assert hands.reads("= IN, WHOLE")
@@ -132,6 +135,30 @@ async def test_the_palette_finds_schools_and_kits(store: Store, log: Path) -> No
         await hands.until(lambda: hands.reads(f"{SCHOOL} Opens this school's turn."))
         await hands.press("down", "enter")
         await hands.until(lambda: hands.counter.session is not None)
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [("dalry", "Dalry Primary"), ("kilm", SCHOOL), ("national", "National view"), ("un", "Undo")],
+)
+async def test_the_palette_puts_first_what_is_called_so(
+    store: Store, log: Path, typed: str, first: str
+) -> None:
+    """Else Enter on a school's name would run Undo, whose help happens to have the letters."""
+    store.kitloan.desk.check_out([store.headset], SCHOOL)
+    store.kitloan.desk.check_out([store.second], "Dalry Primary")
+    async with at_desk(lambda: store.kitloan, log, (120, 40)) as hands:
+        await hands.press("ctrl+p", *typed)
+        await hands.until(lambda: len(listed(hands)) > 0 and listed(hands)[0].startswith(first))
+        assert first == "Undo" or not any(row.startswith("Undo") for row in listed(hands))
+        await hands.press("pagedown", "pageup")
+        assert isinstance(hands.desk.screen, Palette)
+
+
+def listed(hands: Hands) -> list[str]:
+    """What the palette lists, in order."""
+    options = hands.desk.screen.query_one(CommandList).options
+    return [str(option.hit.text) for option in options if isinstance(option, Command)]
 
 
 async def test_a_scan_closes_the_palette(store: Store, log: Path) -> None:

@@ -71,7 +71,7 @@ def test_a_day_through_a_pipe(store: Store, end: str) -> None:
 
 def test_a_refusal_says_its_hint_in_words_to_type(store: Store) -> None:
     """Else somebody who listens would be told of keys that this desk does not have."""
-    answer = pipe(store, "KL0000000000A", store.kit, SCHOOL)
+    answer = pipe(store, "KL0000000000A", store.kit, f"to {SCHOOL}")
     refused, _, out, _done = said(answer)
     assert refused.startswith("! REFUSED  ")
     assert out.endswith("Typing undo takes it back.")
@@ -100,7 +100,7 @@ def test_a_list_to_pick_from(store: Store) -> None:
     heard = StringIO()
     assert plain.run(store.kitloan, StringIO("vr head\n1\nleave\n"), heard)
     assert f"  1  {grouped(store.headset)}  VR headset  = in\n" in heard.getvalue()
-    assert "? TO WHOM?  VR headset" in heard.getvalue()
+    assert f"/ FOUND 1  VR headset {grouped(store.headset)}: in. To lend" in heard.getvalue()
 
 
 def test_what_is_not_text_is_answered(store: Store) -> None:

@@ -39,7 +39,7 @@ def test_anyway_before_the_school_is_named(day: Day) -> None:
     expect(day.scan(day.store.kit), "REFUSED", "incomplete", "anyway REASON")
     expect(day.type("anyway they have spanners"), "TO WHOM?")
     day.scan(day.store.second)
-    expect(day.type(SCHOOL), "OUT", SCHOOL)
+    expect(day.scan(SCHOOL), "OUT", SCHOOL)
     assert {day.held(t).status for t in (day.store.kit, day.store.second)} == {"out"}
 
 

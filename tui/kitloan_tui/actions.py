@@ -100,6 +100,7 @@ _COUNTER: Final = (
         "Back",
         "Empties the line; else leaves what is open. A kit that was being counted stays on loan.",
         in_bar=True,
+        of_counter=False,
         typed="leave",
     ),
     Action(
@@ -124,7 +125,8 @@ _COUNTER: Final = (
         "undo",
         "ctrl+z",
         "Undo",
-        "Takes back your latest action, also after a restart; in a count, the last thing typed.",
+        "Takes back what you did last: a word of a count, a scan that asks, a kit that waits for "
+        "a name, an Esc; else your latest action on record, also after a restart.",
         in_bar=True,
         typed="undo",
     ),
@@ -196,7 +198,13 @@ _DESK: Final = (
         "Dark, light or high contrast, in turn; kept for next time.",
         of_counter=False,
     ),
-    Action("quit", "ctrl+q", "Quit", "Closes the desk.", of_counter=False),
+    Action(
+        "quit",
+        "ctrl+q",
+        "Quit",
+        "Closes the desk; asks once when something is not finished.",
+        of_counter=False,
+    ),
 )
 
 _SCREENS: Final = (

@@ -16,12 +16,13 @@ from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Input
 
-from kitloan_tui import hangup, settings
+from kitloan_tui import hangup, keys, settings
 from kitloan_tui.actions import ACTIONS, BY_ID, Action, why_not
 from kitloan_tui.opening import Opening
 from kitloan_tui.scanning import HearsKeys, Performs, Scanned, TakesScans, character_of
+from kitloan_tui.screens.confirm import Closing
 from kitloan_tui.screens.help import Help, help_for
-from kitloan_tui.screens.trouble import Trouble
+from kitloan_tui.screens.trouble import Stays
 from kitloan_tui.theme import THEMES
 from kitloan_tui.verdict import Verdict
 from kitloan_tui.widgets.omnibox import Omnibox
@@ -93,7 +94,15 @@ class Desk(Opening):
         if isinstance(self.screen, TakesScans) and self.screen.take_scan(event.text):
             return
         self._go_home()
+        before = self._lies
         self._take(event.text, lambda counter: counter.scan(event.text, event.time))
+        if self._lies != before:  # what was half typed was typed of something else
+            self.home.query_one(Omnibox).select_all()
+
+    @property
+    def _lies(self) -> object:
+        """What lies on the counter: what a half-typed line speaks of."""
+        return self.counter and (self.counter.question, self.counter.basket)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take a typed line."""
@@ -112,7 +121,8 @@ class Desk(Opening):
 
         And the sheet, where a label is to be printed: opening it is nothing that happened.
         """
-        ask = counter.take_in
+        ask = counter.codes.take_in
+        tell = counter.codes.look
 
         def take_in(tag: str) -> Verdict:
             self.call_later(self.open_take_in)
@@ -122,9 +132,13 @@ class Desk(Opening):
             self.call_later(self.open_labels, held.tag)
             return counter.verdict
 
-        counter.take_in = take_in
+        def look(held: "Holding") -> Verdict:
+            self.call_later(self.open_holding, held.tag)
+            return tell(held)
+
+        counter.codes.take_in, counter.codes.look = take_in, look
         if self.press is not None:
-            counter.label = label
+            counter.cards.label = label
         if counter.kitloan.session.is_national:
             self.call_later(self._open_screen, BY_ID["national"])
 
@@ -132,6 +146,14 @@ class Desk(Opening):
         """Open the form for the label that the counter asks about, unless something is open."""
         if self.screen is self.home and self.counter and self.counter.question:
             self._open_screen(BY_ID["take_in"])
+
+    def open_holding(self, tag: str) -> None:
+        """Open one holding's page, over the counter."""
+        from kitloan_tui.screens.holding import OneHolding
+
+        if self.counter:
+            self._go_home()
+            self.push_screen(OneHolding(self.counter, tag))
 
     def open_labels(self, tag: str) -> None:
         """Open the sheet for one holding's label, over what is on the screen."""
@@ -150,10 +172,10 @@ class Desk(Opening):
             "help": self._help,
             "palette": self._palette,
             "home": self._back,
-            "page_up": lambda: self.screen.query_one("#body", VerticalScroll).scroll_page_up(),
-            "page_down": lambda: self.screen.query_one("#body", VerticalScroll).scroll_page_down(),
+            "page_up": lambda: self._page(-1),
+            "page_down": lambda: self._page(1),
             "theme": self._next_theme,
-            "quit": self.exit,
+            "quit": self._quit,
         }
         reason = why_not(BY_ID[name], self.counter)
         if reason:
@@ -173,6 +195,23 @@ class Desk(Opening):
             focused = self.focused or self.screen
             about = help_for(focused.ancestors_with_self)
             self.push_screen(Help(self.counter, self.settings.keys, about))
+
+    def _page(self, way: int) -> None:
+        """Show what is above, or below, where a screen has more than it can show."""
+        for body in self.screen.query("#body").results(VerticalScroll):
+            body.scroll_page_down() if way > 0 else body.scroll_page_up()
+
+    def _quit(self) -> None:
+        """Close; where something is open, ask once. The key once more says yes."""
+        unfinished = self.counter.unfinished if self.counter else ""
+        if isinstance(self.screen, Closing):
+            if not self.screen.is_deaf:
+                self.exit()
+        elif unfinished:
+            key = keys.spoken(self.settings.keys["quit"])
+            self.push_screen(Closing(unfinished, key, self.exit))
+        else:
+            self.exit()
 
     def _next_theme(self) -> None:
         names = [theme.name for theme in THEMES.values()]
@@ -198,16 +237,16 @@ class Desk(Opening):
         """Esc: leave the help, else empty the line, else leave what is open at the counter."""
         line = self.home.query_one(Omnibox)
         if self.screen is not self.home:
-            if not isinstance(self.screen, Trouble):
+            if not isinstance(self.screen, Stays):
                 self.pop_screen()
         elif line.value:
             line.clear()
-        else:
-            self._take("", lambda counter: counter.escape())
+        elif self.counter:
+            self._do(lambda counter: counter.escape())
 
     def _go_home(self) -> None:
-        """Close whatever lies over the counter; a store that did not open stays told."""
-        while self.screen is not self.home and not isinstance(self.screen, Trouble):
+        """Close whatever lies over the counter; that there is no store yet stays told."""
+        while self.screen is not self.home and not isinstance(self.screen, Stays):
             self.workers.cancel_node(self.screen)  # now: what comes next must not wait for them
             self.pop_screen()
 

@@ -17,10 +17,19 @@ from kitloan.text import same_organisation
 
 @dataclass(slots=True)
 class Lending:
-    """An organisation's turn at the counter, and what it has taken in it."""
+    """An organisation's turn at the counter, and what it has taken in it.
+
+    Attributes:
+        to: its name.
+        lent: every loan that was made in it, also those that are over or undone.
+        loans: how many of them are still out.
+        by_loan: whether it began with a loan, of kits that had waited for the name.
+    """
 
     to: str
     lent: list[Lent] = field(default_factory=list)
+    loans: int = 0
+    by_loan: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -54,14 +63,6 @@ class PartsCount:
         trial = [*self.typed, *read_exceptions(text, self.parts)]
         reckon(self.parts, count_of(trial))
         self.typed = trial
-
-    def understands(self, text: str) -> bool:
-        """Whether `text` speaks of a part of this kit, rightly or not quite."""
-        try:
-            read_exceptions(text, self.parts)
-        except BadInput as problem:
-            return problem.code != "no_such_component"
-        return True
 
     def count(self) -> Count:
         """What Enter means now: the exceptions, or the kit as it left, or all there."""

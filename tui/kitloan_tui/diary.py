@@ -25,22 +25,33 @@ class Diary:
     """Keeps verdicts in order.
 
     Attributes:
-        verdict: the one that stands.
+        verdict: the one that stands; a refusal, when one came of what was done last.
+        beside: what else came of it.
         log: what happened, the oldest first; questions are no happenings.
         refusals: how many verdicts so far deserved the bell.
     """
 
     def __init__(self, clock: Clock) -> None:
         self.verdict = READY
+        self.beside: tuple[Verdict, ...] = ()
         self.log: deque[Happened] = deque(maxlen=_LOG_LINES)
         self.refusals = 0
         self._clock = clock
 
     def record(self, verdict: Verdict) -> None:
         """Let a new verdict stand; one that stands already, with or without a note, is not new."""
-        if verdict is self.verdict:
-            return
-        self.verdict = verdict
+        if verdict is not self.verdict:
+            self.verdict, self.beside = verdict, ()
+            self._keep(verdict)
+
+    def also(self, verdict: Verdict) -> None:
+        """Something more came of what was done last: the latest stands, or a refusal does."""
+        self._keep(verdict)
+        if self.verdict.ok or not verdict.ok:
+            self.verdict, verdict = verdict, self.verdict
+        self.beside = (*self.beside, verdict)
+
+    def _keep(self, verdict: Verdict) -> None:
         self.refusals += not verdict.ok
         if not verdict.asks and verdict != READY:
             self.log.append(Happened(instant(self._clock()), verdict))

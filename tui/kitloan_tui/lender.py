@@ -5,21 +5,26 @@ kits scanned before anybody was named. `terms` are what was said of the person, 
 due date: they hold until the turn ends. A kit refused because a rule may be set aside is
 remembered for one step, so that `anyway REASON` can set it aside on record.
 
+How many loans a turn has is asked of the register after every step: a return, an undo and another
+desk change it too.
+
 What must be asked about before it goes (stock, whose number counts) and what goes on terms of its
 own (an incomplete kit) is put into `next`: the counter takes those codes as if scanned now.
 """
 
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import partial
 
 from kitloan.answers import Holding
 from kitloan.calendar import parse_due
-from kitloan.errors import BadInput, Refused
+from kitloan.errors import BadInput, KitloanError, Refused
 from kitloan.lending import Lent, default_due
 from kitloan.library import Kitloan
 from kitloan.text import clean, same_organisation
-from kitloan_tui import lookups, wording
+from kitloan_tui import lookups, refusals, wording
 from kitloan_tui.counting import Lending
+from kitloan_tui.memory import Memory
 from kitloan_tui.verdict import Verdict
 
 MOST_CHOICES = 9
@@ -48,12 +53,12 @@ class Lender:
     """One counter's lending."""
 
     kitloan: Kitloan
+    memory: Memory
     session: Lending | None = None
     basket: tuple[Holding, ...] = ()
     terms: Terms = field(default_factory=Terms)
     subjects: tuple[Subject, ...] = ()
     next: list[str] = field(default_factory=list)
-    refused: Holding | None = None
     likely: list[str] = field(default_factory=list)
     _reasons: dict[str, str] = field(default_factory=dict)
 
@@ -67,11 +72,13 @@ class Lender:
         to = clean(to, "The organisation")
         if self.session and same_organisation(self.session.to, to):
             return wording.opened(self.session.to)
+        was, terms = self.session, self.terms
         if self.session:
             self.terms = Terms()
         if self.basket:
             return self._lend_basket(to)
         self.session = Lending(to)
+        self.memory.now.retract = partial(self._not_named, to, was, terms)
         if lookups.organisation_called(self.kitloan.session, to):
             return wording.opened(to)
         nearly = lookups.spelt_nearly_like(self.kitloan.session, to)
@@ -86,8 +93,13 @@ class Lender:
         if self.session:
             session, self.session = self.session, None
             self.terms = Terms()
-            return wording.closed(session.to, len(session.lent))
+            return wording.closed(session.to, session.loans)
         return None
+
+    def _not_named(self, to: str, was: Lending | None, terms: Terms) -> Verdict:
+        """The turn just begun was a slip: whose turn it was before is so again."""
+        self.session, self.terms = was, terms
+        return wording.opened(was.to) if was else wording.closed(to, 0)
 
     # -- what goes --------------------------------------------------------------------------------
 
@@ -96,22 +108,34 @@ class Lender:
         if self.session:
             return self.lend(held, self.session.to)
         if held.status != "in" and held.tag not in self._reasons:
-            self.refused = held if held.status == "incomplete" else None
-            raise wording.not_lent(held)
+            self.memory.now.refused = held if held.status == "incomplete" else None
+            raise refusals.not_lent(held)
         if held.tag not in [each.tag for each in self.basket]:
             self.basket = (*self.basket, held)
         return wording.whom(self.basket)
+
+    def take_out_last(self) -> Verdict:
+        """The kit scanned last was a slip: it waits for no name any more."""
+        *rest, last = self.basket
+        self.drop(last.tag)
+        return wording.whom(rest, without=last) if rest else wording.not_taken([last])
+
+    def wait_again(self, basket: tuple[Holding, ...]) -> Verdict:
+        """Leaving these was a slip: they wait for a name again."""
+        self.basket = basket
+        return wording.whom(basket)
 
     def lend(self, held: Holding, to: str, quantity: int | None = None) -> Verdict:
         """Lend one holding now."""
         try:
             (lent,) = self._check_out([held], to, quantity, self._reasons.pop(held.tag, None))
         except Refused as refusal:
-            self.refused = held if refusal.code == "incomplete" else None
+            self.memory.now.refused = held if refusal.code == "incomplete" else None
             raise
         if self.session:
             self.session.to = lent.to
             self.session.lent.append(lent)
+            self.session.loans += 1
         self._gone([lent])
         return wording.lent(lent, held.shortages)
 
@@ -123,9 +147,9 @@ class Lender:
             BadInput: `why`, without a reason.
         """
         if held is None:
-            raise wording.nothing_refused()
+            raise refusals.nothing_refused()
         if not reason:
-            self.refused = held
+            self.memory.now.refused = held
             raise BadInput("why", "Why may it go?", "It goes on record: anyway REASON")
         self._reasons[held.tag] = clean(reason, "The reason")
         return self.wanted(held)
@@ -141,7 +165,7 @@ class Lender:
                 self.drop(str(refused.details.get("tag")))
                 raise
         self.basket = ()
-        self.session = Lending(lents[0].to if lents else to, lents)
+        self.session = Lending(lents[0].to if lents else to, lents, by_loan=bool(lents))
         self.next += [held.tag for held in later]
         self._gone(lents)
         if len(lents) > 1:
@@ -177,12 +201,21 @@ class Lender:
     def say(self, what: str, words: str) -> Verdict:
         """Say of this turn, or of the one to come: `contact`, `for` or `due`, and the words."""
         today = self.kitloan.session.today
+        self.memory.now.retract = partial(self._say_again, self.terms)
         if what == "due":
             self.terms = replace(self.terms, due_on=parse_due(words, today))
         elif what == "contact":
             self.terms = replace(self.terms, contact=clean(words, "The contact's name"))
         else:
             self.terms = replace(self.terms, purpose=clean(words, "What it is for"))
+        return self._noted()
+
+    def _say_again(self, terms: Terms) -> Verdict:
+        """What was just said of the turn was a slip."""
+        self.terms = terms
+        return self._noted()
+
+    def _noted(self) -> Verdict:
         return wording.noted(self.terms.contact, self.terms.purpose, self.terms.due_on)
 
     def later(self, days: int) -> Verdict:
@@ -190,12 +223,13 @@ class Lender:
 
         A loan that is overdue is counted from today, any other from the day it is due.
         """
-        if self.session and not self.session.lent:
+        if self.session and not self.session.loans:
             due = self.terms.due_on or default_due(self.kitloan.session.today)
+            self.memory.now.retract = partial(self._say_again, self.terms)
             self.terms = replace(self.terms, due_on=due + timedelta(days=days))
-            return wording.noted(self.terms.contact, self.terms.purpose, self.terms.due_on)
+            return self._noted()
         if not self.subjects:
-            raise wording.nothing_to_renew()
+            raise refusals.nothing_to_renew()
         kits = [self.kitloan.find.holding(subject.tag) for subject in self.subjects]
         wanted = [
             (subject.tag, self._day_after(held, days), subject.to)
@@ -218,8 +252,28 @@ class Lender:
         self.basket = tuple(held for held in self.basket if held.tag != tag)
         self._reasons.pop(tag, None)
 
-    def forget(self, tag: str) -> None:
-        """Something was undone: what is known of this holding may no longer be so."""
-        self.drop(tag)
-        if self.session:
-            self.session.lent = [lent for lent in self.session.lent if lent.tag != tag]
+    def regard(self, tag: str) -> None:
+        """This was scanned: +7 DAYS and PRINT LABEL speak of it now."""
+        self.subjects = (Subject(tag),)
+
+    def recount(self) -> None:
+        """Ask the register how many of this turn's loans are still out."""
+        if self.session and self.session.lent:
+            loans = [lent.id for lent in self.session.lent]
+            try:
+                self.session.loans = lookups.still_out(self.kitloan.session, loans)
+            except KitloanError:  # out of reach: told when something is asked of the store
+                return
+
+    def after_undo(self) -> str:
+        """Something was undone; gives whose turn ended with that, if one's did.
+
+        A turn that began with a loan ends when that is undone: the name may have been the slip.
+        """
+        self.likely = lookups.recent_borrowers(self.kitloan.session, MOST_CHOICES)
+        self.recount()
+        session = self.session
+        if session is None or session.loans or not session.by_loan:
+            return ""
+        self.session, self.terms = None, Terms()
+        return session.to

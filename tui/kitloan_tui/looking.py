@@ -89,6 +89,7 @@ class Looking(Banners):
             self.counter.diary.record(self.fault(problem))
         if self.counter.diary.refusals > before:
             self.bell()
+        self.home.give_back(self.counter.refused_text)
         self._draw()
         self.look_again()
 

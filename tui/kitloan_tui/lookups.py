@@ -5,6 +5,7 @@ stays small, because a teacher is waiting and because they are asked again every
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -30,6 +31,7 @@ from kitloan.models import (
 from kitloan.models.absence import Transfer
 from kitloan.narrowing import organisations_called
 from kitloan.session import Session
+from kitloan.standing import UNDONE
 
 holding, kit_type, loan = table(Holding), table(KitType), table(Loan)
 college, transfer = table(College), table(Transfer)
@@ -132,13 +134,13 @@ def spelt_nearly_like(session: Session, name: str) -> tuple[str, ...]:
 
 
 def recent_borrowers(session: Session, limit: int) -> list[str]:
-    """Organisations that borrowed last, the latest first.
+    """Organisations that borrowed last, the latest first; a loan that was undone is none.
 
     Read off the end of the ledger: asked of the loans, it would walk every one ever made.
     """
     end = (
         select(entry.c.kind, entry.c.body)
-        .where(entry.c.college == session.college)
+        .where(entry.c.college == session.college, ~UNDONE)
         .order_by(entry.c.epoch.desc(), entry.c.seq.desc())
         .limit(_LATEST_ENTRIES)
         .subquery()
@@ -193,11 +195,19 @@ def _same_organisation() -> Any:
     )
 
 
-def lent_just_now(session: Session, held: HoldingNow, to: str) -> bool:
-    """Whether a holding went to another borrower within the last minute.
+def lent_just_now(session: Session, held: HoldingNow) -> bool:
+    """Whether a holding went out within the last minute.
 
-    While one lends, a scan of it is another desk's quickness and not its coming back.
+    While one lends, a scan of it is no coming back: another desk was quicker, or this one's
+    trigger was pulled again by somebody who was not sure.
     """
-    if held.loan is None or held.loan.to == to:
-        return False
-    return session.clock() - moment(held.loan.out_at) < _JUST_NOW
+    return held.loan is not None and session.clock() - moment(held.loan.out_at) < _JUST_NOW
+
+
+def still_out(session: Session, loans: Sequence[str]) -> int:
+    """How many of these loans, by id, stand and are not over."""
+    wanted = select(func.count()).where(
+        loan.c.college == session.college, loan.c.loan.in_(loans), loan.c.closed_at.is_(None)
+    )
+    with session.reading() as connection:
+        return int(connection.execute(wanted).scalar_one())

@@ -65,3 +65,9 @@ def organisation_completed(kitloan: Kitloan, text: str) -> str | None:
     said = text[: len(text) - len(name)] if name else ""
     found = completed(name or text, lookups.organisations(kitloan.session))
     return said + found if found else None
+
+
+def organisations_that_begin(kitloan: Kitloan, text: str) -> tuple[str, ...]:
+    """The known organisations whose names begin so."""
+    known = lookups.organisations(kitloan.session)
+    return tuple(name for name in known if fold(name).startswith(fold(text)))

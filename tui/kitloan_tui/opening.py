@@ -7,7 +7,7 @@ the first screen is up; what comes in until then waits in order, in sight.
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from kitloan.errors import KitloanError
 from kitloan_tui import faultlog
@@ -23,6 +23,15 @@ if TYPE_CHECKING:
     from kitloan.library import Kitloan
     from kitloan_tui.counter import Counter
     from kitloan_tui.labels import Press
+
+
+@runtime_checkable
+class ShowsWaiting(Protocol):
+    """A screen that has a line for the scans that wait for the store."""
+
+    def show_waiting(self, line: str) -> None:
+        """Say which they are."""
+        ...
 
 
 class Opening(ScanRouter, Looking):
@@ -103,9 +112,9 @@ class Opening(ScanRouter, Looking):
         if event.code == "no_store" and self._starter:
             from kitloan_tui.screens.first_run import FirstRun
 
-            self.push_screen(FirstRun(event.message))
+            self.push_screen(FirstRun(event.message, self._early_line()))
             return
-        lost = f"\n\n{waiting([text for text, _ in self._early])}" if self._early else ""
+        lost = f"\n\n{self._early_line()}" if self._early else ""
         self.push_screen(Trouble(event.message, event.hint + lost))
 
     def _take(self, text: str, act: Act) -> None:
@@ -114,4 +123,11 @@ class Opening(ScanRouter, Looking):
             self._do(act)
             return
         self._early.append((text, act))
-        self.home.show_standing([waiting([early for early, _ in self._early])])
+        self.home.show_standing([self._early_line()])
+        for screen in self.screen_stack:
+            if isinstance(screen, ShowsWaiting):
+                screen.show_waiting(self._early_line())
+
+    def _early_line(self) -> str:
+        """What waits for the store, in words; empty for nothing."""
+        return waiting([text for text, _ in self._early]) if self._early else ""

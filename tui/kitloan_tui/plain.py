@@ -17,7 +17,8 @@ from kitloan.library import Kitloan
 from kitloan.tags import grouped
 from kitloan.text import plain, tidy
 from kitloan_tui import faultlog, keys, wording
-from kitloan_tui.counter import Counter, PrintLabel
+from kitloan_tui.cards import PrintLabel
+from kitloan_tui.counter import Counter
 from kitloan_tui.counting import PartsCount
 from kitloan_tui.standing import standing
 from kitloan_tui.verdict import ONLY_LOOKS, READY, Verdict
@@ -97,7 +98,7 @@ class LineDesk:
         """Leave what is open, and say so: a kit that was being counted is still out."""
         lines = []
         while self.counter.is_open:
-            lines.append(_line(self.counter.escape()))
+            lines += [_line(self.counter.escape()), *map(_line, self.counter.diary.beside)]
         return lines
 
     def _between(self, logged: int, verdict: Verdict) -> Iterator[str]:
@@ -105,13 +106,15 @@ class LineDesk:
         for happened in list(self.counter.diary.log)[logged:]:
             if happened.verdict is not verdict:
                 yield _line(happened.verdict)
+        if (asking := self.counter.asking) and not verdict.asks:
+            yield _line(asking)
         standing_now = [keys.filled(line, _NAMES) for line in standing(self.counter)]
         yield from (line for line in standing_now if line not in self._told)
         self._told = standing_now
         if self.counter.counting and self.counter.question is not self._asked:
             yield from _parts(self.counter.counting)
         self._asked = self.counter.question
-        if verdict.asks or self.counter.matches:
+        if self.counter.asking or self.counter.matches:
             yield from self._choices()
 
     def _choices(self) -> Iterator[str]:

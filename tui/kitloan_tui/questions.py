@@ -2,7 +2,11 @@
 
 At most one is open: a kit being counted, as it comes back or from another college; stock whose
 number is asked; or a label that no holding has yet. It stays open when an answer cannot be used or
-the store failed; a rule's refusal ends it.
+the store failed; a rule's refusal ends it, save where that would lose what somebody counted.
+
+Enter alone answers with what is usual, but not when something was refused since the question was
+last told: whoever types a part's name wrong and presses Enter twice would record a whole kit. It
+asks again then, and says what was not taken.
 """
 
 from collections.abc import Callable
@@ -12,7 +16,7 @@ from kitloan.contents import Count
 from kitloan.errors import Refused
 from kitloan.library import Kitloan
 from kitloan.text import clean
-from kitloan_tui import arriving, settling, wording
+from kitloan_tui import arriving, refusals, settling, wording
 from kitloan_tui.counting import Arriving, Counting, HowMany, PartsCount, Question, TakingIn
 from kitloan_tui.lender import Lender
 from kitloan_tui.verdict import Verdict
@@ -25,6 +29,8 @@ class Questions:
     kitloan: Kitloan
     lender: Lender
     open: Question | None = None
+    not_taken: str = ""
+    """What was said, and refused, since the question was told last."""
 
     @property
     def counting(self) -> PartsCount | None:
@@ -33,7 +39,7 @@ class Questions:
 
     def ask(self, question: Question) -> Verdict:
         """Open a question."""
-        self.open = question
+        self.open, self.not_taken = question, ""
         return self.asked(question)
 
     def asked(self, question: Question, also: str = "") -> Verdict:
@@ -42,7 +48,10 @@ class Questions:
 
     def enter(self, question: Question) -> Verdict:
         """Enter alone: what is usual, where something is."""
+        not_taken, self.not_taken = self.not_taken, ""
         match question:
+            case _ if not_taken:
+                return wording.asked_again(self.asked(question), not_taken)
             case Counting() | Arriving():
                 return self._end_count(question, question.count())
             case HowMany() if not question.asks_whose:
@@ -66,6 +75,7 @@ class Questions:
                 return self._end_number(question, question.number(text))
             case HowMany():
                 question.choose(question.named(text))
+        self.not_taken = ""
         return self.asked(question)
 
     def _come(self, tag: str, sender: str, kind: str | None) -> Verdict:
@@ -90,17 +100,17 @@ class Questions:
         said = self.open.typed.pop()
         return self.asked(self.open, f"Taken back: {said.part} {said.number} {said.fault}.")
 
-    def leave(self) -> Verdict | None:
-        """Leave the question without an answer; None when none is open."""
-        question, self.open = self.open, None
-        return wording.left(question) if question else None
+    def leave(self, question: Question) -> Verdict:
+        """Leave the question without an answer."""
+        self.open = None
+        return wording.left(question)
 
     def _untold(self) -> Counting | Arriving:
         """The kit being counted, when nobody has said anything against it yet."""
         if not isinstance(self.open, Counting | Arriving):
-            raise wording.nothing_counted()
+            raise refusals.nothing_counted()
         if self.open.typed:
-            raise wording.said_otherwise(self.open)
+            raise refusals.said_otherwise(self.open)
         return self.open
 
     def _end_number(self, asked: HowMany, number: int) -> Verdict:
@@ -116,10 +126,25 @@ class Questions:
 
     def settle(self, act: Callable[[], Verdict]) -> Verdict:
         """End the question with what this does."""
+        question = self.open
         try:
             verdict = act()
-        except Refused:
+        except Refused as refused:
             self.open = None
+            if refused.code == "not_out" and isinstance(question, Counting) and question.typed:
+                self._count_here(question)
             raise
         self.open = None
         return verdict
+
+    def _count_here(self, counted: Counting) -> None:
+        """Another desk was quicker to take it back: what was counted here must not be lost.
+
+        Raises:
+            Refused: `back_already`, with the count open again as one with no loan about it.
+        """
+        held = self.kitloan.find.holding(counted.tag)
+        if held.status in ("in", "incomplete", "uncounted"):
+            parts = self.kitloan.desk.contents(held.tag)
+            self.open = Counting(held=held, parts=parts, typed=counted.typed)
+            raise refusals.back_already(held) from None

@@ -19,7 +19,7 @@ def standing(counter: "Counter") -> list[str]:
     """Everything that is open beside the question; nothing when nothing is."""
     lines = []
     if counter.session:
-        lent = plural(len(counter.session.lent), "loan")
+        lent = plural(counter.session.loans, "loan")
         lines.append(f"> LENDING TO {counter.session.to}, {lent} so far. {{home}} ends the turn.")
     if counter.returns_only:
         lines.append("= RETURNS ONLY: nothing goes out. {home} ends it.")

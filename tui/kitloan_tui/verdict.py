@@ -22,6 +22,7 @@ _SIGNS = {
     "FAULT": SYMBOLS["overdue"],
     "NOT LENT": SYMBOLS["withdrawn"],
     "NOT RETURNED": SYMBOLS["withdrawn"],
+    "NOT COUNTED": SYMBOLS["withdrawn"],
     "TO BE COUNTED": SYMBOLS["uncounted"],
     "IN, TO BE COUNTED": SYMBOLS["uncounted"],
     "RENEWED": SYMBOLS["out"],

@@ -5,20 +5,22 @@ grouped, and what was short before a loan is never told as this borrower's doing
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 from kitloan import scan
 from kitloan.accession import Added
 from kitloan.answers import Holding, ShortageLine, plural
-from kitloan.calendar import day_of, uk
-from kitloan.errors import BadInput, KitloanError, Refused
+from kitloan.calendar import day_of, uk, uk_instant
+from kitloan.errors import KitloanError
 from kitloan.lending import Lent
 from kitloan.returning import Returned
 from kitloan.tags import grouped
 from kitloan.undo import Undone
 from kitloan_tui.counting import Arriving, Counting, HowMany, PartsCount, Question, TakingIn
 from kitloan_tui.labels import OnPaper, Order
+from kitloan_tui.memory import Unmet
 from kitloan_tui.standing import terms
 from kitloan_tui.verdict import Verdict
 
@@ -85,11 +87,22 @@ def closed(to: str, count: int) -> Verdict:
     return Verdict("DONE", f"{plural(count, 'loan')} to {to}." if count else f"Nothing to {to}.")
 
 
-def whom(basket: Sequence[Holding]) -> Verdict:
-    """Kits wait to hear who takes them."""
+def whom(basket: Sequence[Holding], without: Holding | None = None) -> Verdict:
+    """Kits wait to hear who takes them; `without` one that was just taken from among them."""
     text = _several([shown(held) for held in reversed(basket)])
     short = _gone_short(basket[-1].shortages)
-    return Verdict("TO WHOM?", text + short, "Scan or type the school, or a number of the list.")
+    hint = "Scan or type the school, or a number of the list."
+    if without is not None:
+        hint = f"Taken back: {shown(without)}. {hint}"
+    return Verdict("TO WHOM?", text + short, hint)
+
+
+def new_school(unmet: Unmet) -> Verdict:
+    """A name that nobody has yet, and no more than half a name where others begin so."""
+    like = f" Is it {' or '.join(unmet.like[:3])}?" if unmet.like else ""
+    hint = "A number of the list, or type more of the name. " if unmet.like else ""
+    hint += f"Type yes when {unmet.name} is new here."
+    return Verdict("NEW SCHOOL?", f"No school is called {unmet.name!r} here.{like}", hint)
 
 
 def question(asked: Question, today: date, also: str = "") -> Verdict:
@@ -119,6 +132,11 @@ def question(asked: Question, today: date, also: str = "") -> Verdict:
     return Verdict(word, text, also or hint)
 
 
+def asked_again(asked: Verdict, not_taken: str) -> Verdict:
+    """The question once more: Enter does not answer right after a refusal."""
+    return replace(asked, hint=f"{label(not_taken)!r} was not taken. {asked.hint}")
+
+
 def left(asked: Question) -> Verdict:
     """A question was left without an answer; nothing was recorded."""
     if isinstance(asked, TakingIn):
@@ -127,7 +145,9 @@ def left(asked: Question) -> Verdict:
         text = f"{asked.type} {grouped(asked.tag)} from {asked.sender}"
         return Verdict("NOT RECEIVED", text, "Scan it to begin again.")
     if isinstance(asked, Counting) and not asked.returning:
-        return still_uncounted(asked.held)
+        if asked.held.status == "uncounted":
+            return still_uncounted(asked.held)
+        return Verdict("NOT COUNTED", shown(asked.held), "It stands as it did.")
     if isinstance(asked, HowMany) and asked.to:
         return not_taken([asked.held])
     return Verdict("NOT RETURNED", f"{shown(asked.held)} is still out.", "Scan it to begin again.")
@@ -173,10 +193,10 @@ def counted(
     if not shortages:
         return Verdict("IN, WHOLE", text, UNDOES)
     if new:
-        text += f". {_lines(new)}"
+        text += f". {shortages_of(new)}"
     before = pieces(shortages) - pieces(new)
     if before:
-        text += f" ({before} short before)" if new else f". As it left: {_lines(shortages)}"
+        text += f" ({before} short before)" if new else f". As it left: {shortages_of(shortages)}"
     return Verdict(f"IN, {pieces(shortages)} SHORT", text, UNDOES)
 
 
@@ -189,7 +209,7 @@ def renewed(loans: Sequence[tuple[Holding, str, date]]) -> Verdict:
 
 def noted(contact: str | None, purpose: str | None, due_on: date | None) -> Verdict:
     """What was said of the turn, all of it."""
-    text = f"For this turn: {terms(contact, purpose, due_on)}."
+    text = f"For this turn: {terms(contact, purpose, due_on) or 'nothing special'}."
     return Verdict("NOTED", text, "It holds until the turn ends.")
 
 
@@ -230,124 +250,48 @@ def labels_made(what: str, order: Order, made: OnPaper) -> Verdict:
     return Verdict("LABEL", f"{what}{many}: {where}", " ".join([hint, *made.notes[:2]]).strip())
 
 
-def undone(what: Undone) -> Verdict:
-    """The latest action was taken back."""
-    tags = ", ".join(grouped(tag) for tag in what.tags)
+def undone(what: Undone, now: Sequence[Holding | str], over: str = "") -> Verdict:
+    """The latest action was taken back: what it was and when, and what is true now.
+
+    Args:
+        what: what was undone.
+        now: the holdings as they stand now; only the tag of one that is no holding any more.
+        over: the organisation whose turn ended with it, if one's did.
+    """
+    named = [grouped(each) if isinstance(each, str) else shown(each) for each in now]
     said = "; ".join(part for part in dict.fromkeys(what.summaries) if part)
-    return Verdict("UNDONE", f"{tags}: {said}" if said else tags)
+    text = f"{_several(named)}: {said} ({uk_instant(what.at)})" if said else _several(named)
+    states = dict.fromkeys("not taken in" if isinstance(e, str) else how(e) for e in now)
+    text += f". Now {'; '.join(states)}" if len(states) == 1 else ""
+    return Verdict("UNDONE", text + (f". {over}'s turn is over." if over else ""))
 
 
-def no_such_name(text: str) -> BadInput:
-    """What was scanned or typed names nobody, and could not be a school's name."""
-    return BadInput(
-        "unknown_name",
-        f"{text!r} is neither a school nor a holding here.",
-        f"Scan or type the school. If it is called so, type: to {text}",
-        value=text,
-    )
+def how(held: Holding) -> str:
+    """How a holding stands, in a few words."""
+    if held.loan is None or not held.out_quantity:
+        short = f", short: {shortages_of(held.shortages)}" if held.shortages else ""
+        return held.status.replace("_", " ") + short
+    many = f"{held.out_quantity:,} of {held.quantity:,} " if held.quantity > 1 else ""
+    due = f", due {uk(held.loan.due_on)}" if held.loan.due_on else ""
+    return f"{many}{held.status} with {held.loan.to}{due}"
 
 
-def not_lent(held: Holding) -> Refused:
-    """A holding that is on the counter but cannot be lent, told before anybody is named."""
-    short = f": {_lines(held.shortages)}" if held.shortages else ""
-    return Refused(held.status, f"{shown(held)} is {held.status.replace('_', ' ')}{short}.")
+def stands(held: Holding) -> Verdict:
+    """One of those that a search found, looked at; nothing was done with it."""
+    number = f" ({held.asset_number})" if held.asset_number else ""
+    place = f", kept at {held.location}" if held.location else ""
+    hint = f"To lend it or take it back, scan it, or type {held.asset_number or held.tag}."
+    return Verdict("FOUND 1", f"{shown(held)}{number}: {how(held)}{place}", hint)
 
 
-def on_its_way(held: Holding) -> Refused:
-    """A kit that this college sent, or a transfer that has not ended, is scanned here."""
-    return Refused(
-        held.status,
-        f"{shown(held)} is on its way to another college.",
-        "If it never left, type: back. If another college has sent it here: from COLLEGE",
-    )
-
-
-def only_looks(held: Holding) -> Refused:
-    """A kit was scanned in ESP's store, which lends and takes back nothing."""
-    return Refused(
-        "esp_lends_nothing",
-        f"{shown(held)} is with {held.college}: {held.status.replace('_', ' ')}. "
-        "ESP's store lends nothing and takes nothing back.",
-        "Its college does that, in its own store. Every college's figures: kitloan audit.",
-    )
-
-
-def lends_nothing() -> Refused:
-    """A school was named in ESP's store."""
-    return Refused(
-        "esp_lends_nothing",
-        "ESP's store lends nothing: the colleges do, each in its own.",
-        "Every college's figures: kitloan audit, or the national view.",
-    )
-
-
-def here_already(held: Holding) -> Refused:
-    """A kit that is not out was scanned while only returns are taken."""
-    return Refused(
-        "here_already",
-        f"{shown(held)} is not out: {held.status.replace('_', ' ')}.",
-        "Only returns are taken now; {home} or a school's name ends that.",
-    )
-
-
-def lent_just_now(held: Holding) -> Refused:
-    """While this desk lends, another has lent the same thing: it is not a return."""
-    to = held.loan.to if held.loan else "somebody"
-    return Refused(
-        "on_loan",
-        f"{shown(held)} was lent to {to} within the last minute.",
-        "Here or at another desk. If it is coming back: scan RETURN, then the kit.",
-    )
-
-
-def half_said(word: str) -> BadInput:
-    """`to` or `contact`, and then nothing."""
-    example = {
-        "to": "to Kilmarnock Academy",
-        "contact": "contact Ms Reid",
-        "for": "for science week",
-        "due": "due 14d",
-    }[word]
-    return BadInput("half_said", f"{word!r} was typed, and nothing after it.", f"Type: {example}")
-
-
-def nothing_refused() -> Refused:
-    """`anyway`, with no refusal that may be set aside."""
-    return Refused(
-        "nothing_refused", "No rule that may be set aside was in the way.", "Scan the kit again."
-    )
-
-
-def nothing_to_renew() -> Refused:
-    """+7 DAYS or +14 DAYS, with no loan to say it of."""
-    return Refused(
-        "nothing_to_renew",
-        "No loan is on the counter.",
-        "Scan a kit that is out, or name a school.",
-    )
-
-
-def nothing_to_label() -> Refused:
-    """PRINT LABEL, with no kit to say it of."""
-    return Refused("nothing_to_label", "No kit is on the counter.", "Scan one first.")
-
-
-def no_press() -> Refused:
-    """Labels, at a desk that was opened without a way to draw them."""
-    return Refused("no_labels", "This desk cannot print labels.", "Say: kitloan labels")
-
-
-def nothing_counted() -> Refused:
-    """WHOLE or COUNT LATER, with no kit to say it of."""
-    return Refused("nothing_counted", "No kit is being counted.", "Scan one that is out.")
-
-
-def said_otherwise(asked: PartsCount) -> Refused:
-    """WHOLE or COUNT LATER, after something was said to be short."""
-    return Refused(
-        "said_otherwise",
-        f"You have said: {asked.running()}.",
-        "Enter records that; {undo} takes it back.",
+def lent_already(held: Holding) -> Verdict:
+    """What was lent in this turn a moment ago was scanned again: it is no return."""
+    assert held.loan is not None  # noqa: S101  # it is out
+    due = f", due {uk(held.loan.due_on)}" if held.loan.due_on else ""
+    return Verdict(
+        "OUT",
+        f"already: {shown(held)} to {held.loan.to}{due}. The second scan changed nothing.",
+        f"{UNDOES} If it is coming back: scan RETURN, then the kit.",
     )
 
 
@@ -377,8 +321,21 @@ def found(
         )
     more = f" The first {len(matches)} are listed." if total > len(matches) else ""
     return Verdict(
-        f"FOUND {total:,}", f"matching {words!r}.{more}", "Type a number of the list to take it up."
+        f"FOUND {total:,}", f"matching {words!r}.{more}", "Type a number of the list to see it."
     )
+
+
+def unfinished(question: Question | None, basket: Sequence[Holding], waiting: int) -> str:
+    """What nobody has finished, for whoever is about to close the desk; empty for nothing."""
+    told = []
+    if question is not None:
+        over = left(question)
+        told.append(f"{over.word}: {over.text.rstrip('.')}.")
+    if basket:
+        told.append(f"NOT LENT: {not_taken(basket).text}.")
+    if waiting:
+        told.append(f"{plural(waiting, 'scan')} not handled.")
+    return " ".join(told)
 
 
 def pieces(lines: Sequence[ShortageLine]) -> int:
@@ -393,12 +350,13 @@ def _several(names: Sequence[str]) -> str:
     return f"{told} and {more:,} more" if more > 0 else told
 
 
-def _lines(lines: Sequence[ShortageLine]) -> str:
+def shortages_of(lines: Sequence[ShortageLine]) -> str:
+    """What is short, in words."""
     return "; ".join(str(line) for line in lines)
 
 
 def _gone_short(shortages: Sequence[ShortageLine]) -> str:
-    return f". Already short: {_lines(shortages)}" if shortages else ""
+    return f". Already short: {shortages_of(shortages)}" if shortages else ""
 
 
 def _count_hint(asked: PartsCount) -> str:

@@ -44,11 +44,30 @@ class Confirm(ModalScreen[None]):
                 yield Button(safe, id="keep", compact=True)
                 yield Button(sure, id="sure", compact=True)
 
+    @property
+    def is_deaf(self) -> bool:
+        """Whether it was asked so short a time ago that nobody can have read it."""
+        return monotonic() - self.asked_at < SECONDS_DEAF
+
     @on(Button.Pressed)
     def _answer(self, event: Button.Pressed) -> None:
         event.stop()
-        if monotonic() - self.asked_at < SECONDS_DEAF:
+        if self.is_deaf:
             return
         self.app.pop_screen()
         if event.button.id == "sure":
             self._act()
+
+
+class Closing(Confirm):
+    """Asks before the desk closes over something that nobody has finished.
+
+    Args:
+        unfinished: what that is.
+        key: the key that closes the desk.
+        close: closes the desk.
+    """
+
+    def __init__(self, unfinished: str, key: str, close: Callable[[], object]) -> None:
+        question = f"{unfinished}\n\nClose the desk? {key} once more does."
+        super().__init__(question, "Go on", "Close", close)

@@ -30,13 +30,14 @@ _SCANS = (
     ("back", "says that a kit on its way to another college never left"),
     ("a new label", "asks what kind of kit it is on, and takes that in"),
     ("a school's name", "opens its turn: every kit scanned then is lent to it at once"),
+    ("part of its name", "the same, when one school begins so; else it is asked which, or yes"),
     ("to NAME", "opens the turn of a school not met before"),
     ("contact NAME", "who takes the kits of this turn; kept apart, and can be forgotten"),
     ("for WORDS", "what they are for; kept apart too"),
     ("due 21d", "until when the kits of this turn are lent; also: due 18/12/2026"),
     ("anyway REASON", "lends a kit that was refused as incomplete; the reason goes on record"),
     ("an asset number", "stands for its kit"),
-    ("any other words", "are looked for; a number picks from the list"),
+    ("any other words", "are looked for; a number opens the page of one of the list"),
 )
 
 

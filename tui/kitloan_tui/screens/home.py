@@ -4,6 +4,7 @@ The screen draws what it is given and keeps nothing but that; the line at its to
 focus, and takes it back from whatever took it.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
@@ -28,6 +29,7 @@ _LISTENING = "scan a kit or a school, or type"
 _ASKED = {
     "IN?": "Enter: done. Or type what is not: wheel 2",
     "TO WHOM?": "scan or type the school",
+    "NEW SCHOOL?": "yes, or type the school",
     "FROM WHOM?": "type a number of the list, or the school",
     "HOW MANY?": "type how many",
     "TAKE IN?": "type what kind of kit it is",
@@ -50,6 +52,7 @@ class Home(Screen[None]):
         self._names = keys.by_key(settings.keys)
         self._drawn: tuple[Counter, Board] | None = None
         self._asked: object = None
+        self._given_back = ""
 
     def compose(self) -> ComposeResult:
         """Lay out the screen, from the heading to the keys."""
@@ -71,9 +74,10 @@ class Home(Screen[None]):
     def show(self, counter: "Counter", board: "Board", notes: list[str]) -> None:
         """Draw the counter as it stands."""
         self._drawn = (counter, board)
-        self.show_verdict(counter.verdict)
+        self.show_verdict(counter.asking or counter.verdict, counter.notes)
         self.show_standing([*standing(counter), *notes])
-        happened = [h for h in counter.diary.log if h.verdict.text != counter.verdict.text]
+        told = {verdict.text for verdict in (counter.verdict, *counter.notes)}
+        happened = [h for h in counter.diary.log if h.verdict.text not in told]
         self.query_one(Log).show(happened)
         self.query_one(KeyBar).show(counter)
         self._draw_page()
@@ -82,10 +86,28 @@ class Home(Screen[None]):
         """Say whose turn it is, and what waits."""
         self.query_one(Context).show([keys.filled(line, self._names) for line in lines])
 
-    def show_verdict(self, verdict: Verdict) -> None:
-        """Say what just happened, and what the line waits for."""
-        self.query_one(VerdictPanel).show(verdict, self._names)
+    def show_verdict(self, verdict: Verdict, notes: Sequence[Verdict] = ()) -> None:
+        """Say what is asked, or else what just happened, and what the line waits for.
+
+        Args:
+            verdict: that.
+            notes: what else was said, told beside it.
+        """
+        self.query_one(VerdictPanel).show(verdict, self._names, notes)
         self.query_one(Omnibox).placeholder = _ASKED.get(verdict.word, _LISTENING)
+
+    def give_back(self, refused: str) -> None:
+        """Put a refused line back, to be put right; it goes with its refusal.
+
+        It is selected, so that whoever types anew need not rub it out first.
+        """
+        line = self.query_one(Omnibox)
+        if refused:
+            line.value = refused
+            line.select_all()
+        elif self._given_back and line.value == self._given_back:
+            line.clear()
+        self._given_back = refused
 
     def on_resize(self) -> None:
         """Draw the page for the new width."""

@@ -19,7 +19,7 @@ from kitloan import scan
 from kitloan.answers import plural
 from kitloan.errors import KitloanError
 from kitloan.text import plain
-from kitloan_tui import wording
+from kitloan_tui import refusals, wording
 from kitloan_tui.diary import REPEAT_SECONDS
 from kitloan_tui.labels import OnPaper, Order, Press, Stock
 from kitloan_tui.screens.listing import chooser
@@ -104,7 +104,7 @@ class Labels(Working):
     def _press(self) -> Press:
         press = self.desk.press
         if press is None:
-            raise wording.no_press()
+            raise refusals.no_press()
         return press
 
     def _show(self, found: tuple[tuple[str, ...], str, list[Stock], list[str]]) -> None:

@@ -9,7 +9,11 @@ from textual.widgets import Static
 from kitloan.text import plain
 
 
-class Trouble(Screen[None]):
+class Stays(Screen[None]):
+    """What neither Esc nor a scan takes away: there is no store behind it to go on with."""
+
+
+class Trouble(Stays):
     """One message over the whole screen."""
 
     def __init__(self, message: str, hint: str) -> None:

@@ -3,7 +3,8 @@
 Each takes what it shows as a value and draws it as plain text, so that no name is ever markup.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter as Tally
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from kitloan_tui.diary import Happened
 
 _LOG_LINES = 12
+_MOST_NOTES = 3
+"""Beside the question; more are summed up, and the log has them all."""
 
 
 class Heading(Horizontal):
@@ -61,14 +64,17 @@ class Told(Static):
 
 
 class VerdictPanel(Told):
-    """The largest thing on the screen: what just happened."""
+    """The largest thing on the screen: what is asked, or else what just happened."""
 
-    def show(self, verdict: Verdict, names: Mapping[str, str]) -> None:
+    def show(
+        self, verdict: Verdict, names: Mapping[str, str], notes: Sequence[Verdict] = ()
+    ) -> None:
         """Say it: the word in a block of its own, the facts, and the next step.
 
         Args:
             verdict: what to say.
             names: how its hint calls actions.
+            notes: what else was said, told below it.
         """
         colour = tone(verdict.symbol)
         self.set_classes(f"-{colour}")
@@ -81,9 +87,28 @@ class VerdictPanel(Told):
                     ),
                     Content.styled(plain(verdict.text), "bold"),
                     Content.styled(plain(keys.filled(verdict.hint, names)), "$text-muted"),
+                    *_told_below(notes, names),
                 )
                 if line.plain.strip()
             )
+        )
+
+
+def _told_below(notes: Sequence[Verdict], names: Mapping[str, str]) -> Iterator[Content]:
+    """Notes in order, refusals with what to do next; of many, how many there are of each word."""
+    refused = [note for note in notes if not note.ok]
+    rest = [note for note in notes if note.ok]
+    if len(notes) > _MOST_NOTES:
+        words = Tally(note.word for note in rest)
+        yield Content(f"Also: {', '.join(f'{n} x {word}' for word, n in words.items())}")
+        rest = []
+    for note in [*refused, *rest]:
+        hint = f" {plain(keys.filled(note.hint, names))}" if not note.ok else ""
+        colour = tone(note.symbol)
+        yield Content.assemble(
+            (f"{note.symbol} {note.word} ", f"bold ${colour}"),
+            f" {plain(note.text)}",
+            (hint, "$text-muted"),
         )
 
 

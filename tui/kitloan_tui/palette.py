@@ -2,10 +2,13 @@
 
 With nothing typed it lists the actions, those that apply now first; the others are dim, and say
 why when they are chosen. With something typed it also finds schools, whose turn it then opens, and
-kits, which it takes up as if they had been scanned.
+kits, whose page it opens.
+
+What begins as the typed words do comes first. Words match words from their beginnings, and never
+letters that are strewn over a sentence: Enter on a school's name must not run Undo.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -25,6 +28,10 @@ if TYPE_CHECKING:
 _MOST = 5
 """Kits, and schools, that a search lists."""
 
+_ACTION, _SCHOOL, _KIT, _SENTENCE = 0.4, 0.3, 0.2, 0.1
+"""How well something fits by what of it was typed; what begins so stands above all of these."""
+_FIRST = 0.5
+
 
 class Everything(Provider):
     """What the palette offers."""
@@ -41,17 +48,14 @@ class Everything(Provider):
 
     async def search(self, query: str) -> Hits:
         """Actions, schools and kits that `query` may mean."""
-        matcher = self.matcher(query)
         for action, reason in self._actions():
-            score = matcher.match(f"{action.label} {action.help}")
-            if score > 0:
-                score = score / 2 if reason else score
-                run = partial(self._desk.action_perform, action.id)
+            score = _named(query, action.label, _ACTION) or _told(query, action.help)
+            if score:
+                do = partial(self._desk.action_perform, action.id)
                 shown = self._shown(action, reason)
-                yield Hit(score, shown, run, text=action.label, help=reason or action.help)
-        for score, name, line, told in self._found(query):
-            text = Content(plain(name))
-            yield Hit(score, text, partial(self._desk.type_for, line), text=name, help=told)
+                yield Hit(score, shown, do, text=action.label, help=reason or action.help)
+        for score, name, run, told in self._found(query):
+            yield Hit(score, Content(plain(name)), run, text=name, help=told)
 
     @property
     def _desk(self) -> "Desk":
@@ -71,8 +75,8 @@ class Everything(Provider):
         name = Content.styled(action.label, "$text-muted" if reason else "bold")
         return Content.assemble(name, (f"  {key}" if key else "", "$text-muted"))
 
-    def _found(self, query: str) -> Iterator[tuple[float, str, str, str]]:
-        """Schools and kits: how well they fit, the name, the line that takes it up, and a word."""
+    def _found(self, query: str) -> Iterator[tuple[float, str, Callable[[], None], str]]:
+        """Schools and kits: how well they fit, the name, what opens them, and a word."""
         counter = self._desk.counter
         if counter is None or len(query.strip()) < 2:
             return
@@ -83,12 +87,31 @@ class Everything(Provider):
             kits = counter.kitloan.find.search(query, limit=_MOST).items
         except KitloanError:  # a store out of reach is told when something is asked of it
             return
-        like = [name for name in names if fold(query) in fold(name)]
-        for name in like[:_MOST]:
-            yield 0.4, name, f"to {name}", "Opens this school's turn."
+        like = [(score, name) for name in names if (score := _named(query, name, _SCHOOL))]
+        for score, name in sorted(like, key=lambda each: -each[0])[:_MOST]:
+            run = partial(self._desk.type_for, f"to {name}")
+            yield score, name, run, "Opens this school's turn."
         for held in kits:
             name = f"{held.type} {grouped(held.tag)} {held.asset_number or ''}".strip()
-            yield 0.3, name, held.tag, f"{held.status}: takes it up as a scan does."
+            run = partial(self._desk.open_holding, held.tag)
+            yield _KIT, name, run, f"{held.status}: opens its page."
+
+
+def _named(query: str, name: str, least: float) -> float:
+    """How well words name something: all of it that was typed begins it, or begins its words."""
+    if fold(name).startswith(fold(query)):
+        return least + _FIRST
+    return least if _begin_words(query, name) else 0
+
+
+def _told(query: str, sentence: str) -> float:
+    """Whether the words stand in what is said of something."""
+    return _SENTENCE if _begin_words(query, sentence) else 0
+
+
+def _begin_words(query: str, text: str) -> bool:
+    words = fold(text).split()
+    return all(any(word.startswith(part) for word in words) for part in fold(query).split())
 
 
 class Palette(CommandPalette):
@@ -100,3 +123,9 @@ class Palette(CommandPalette):
     def on_mount(self) -> None:
         """Nothing moves at a counter, nor does the cursor."""
         self.query_one(Input).cursor_blink = False
+
+    def perform(self, name: str) -> bool:
+        """Page Up and Page Down go through the list."""
+        if name in ("page_up", "page_down"):
+            self._action_command_list(name)
+        return name in ("page_up", "page_down")

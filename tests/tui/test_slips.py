@@ -6,6 +6,7 @@ told last; half a name lends to nobody; and Undo takes back what was done last.
 
 from kitloan.accession import NewHolding
 from kitloan.tags import grouped, mint
+from kitloan_tui.standing import standing
 from tui.at_the_counter import OTHER, SCHOOL, Day, expect
 
 
@@ -49,7 +50,7 @@ def test_a_refusal_does_not_hide_the_question(day: Day) -> None:
     for slip in (damaged(day.store.second), "KLUSEVENTY"):
         expect(day.scan(slip), "REFUSED")
         assert day.counter.asking is not None
-        expect(day.counter.asking, "IN?", grouped(day.store.kit), "all there")
+        expect(day.counter.asking, "IN?", grouped(day.store.kit), "Not settled")
         assert [note.word for note in day.counter.notes] == ["REFUSED"]
         expect(day.type(""), "IN?", grouped(day.store.kit))
         assert day.counter.notes == ()
@@ -75,6 +76,7 @@ def test_kits_that_wait_for_a_name_stay_in_sight(day: Day) -> None:
     """Else a kit would lie on the counter, lent to nobody, and no screen would name it."""
     day.lent(day.store.second)
     day.scan(day.store.kit, day.store.second)
+    assert standing(day.counter) == [f"? 1 kit waiting for a name: {grouped(day.store.kit)}"]
     expect(day.type(""), "IN, WHOLE", grouped(day.store.second))
     assert day.counter.asking is not None
     expect(day.counter.asking, "TO WHOM?", grouped(day.store.kit))
@@ -114,7 +116,7 @@ def test_words_that_name_no_school_ask(day: Day) -> None:
     day.lent(day.store.headset)
     day.scan(day.store.kit)
     for slip in ("store 2", "back", "kilmbelm", "Kilmarnok Acadmy"):
-        expect(day.type(slip), "NEW SCHOOL?", repr(slip), "Type yes")
+        expect(day.type(slip), "NEW SCHOOL?", repr(slip), "Type yes", grouped(day.store.kit))
         expect(day.type(""), "NEW SCHOOL?", repr(slip))
     assert day.counter.choices == (SCHOOL,)
     expect(day.type("1"), "OUT", f"to {SCHOOL}")

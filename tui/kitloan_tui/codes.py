@@ -126,7 +126,7 @@ class Codes:
             return self._name(begin[0])
         like = begin or lookups.spelt_nearly_like(self.kitloan.session, name)
         self._memory.now.unmet = Unmet(name, tuple(like[:MOST_CHOICES]))
-        return wording.new_school(self._memory.now.unmet)
+        return wording.new_school(self._memory.now.unmet, self._lender.basket)
 
     def _name(self, to: str) -> Verdict:
         if self.kitloan.session.is_national:

@@ -139,7 +139,8 @@ class Counter:
         if self.verdict.asks:
             return self.verdict
         if self.question is not None:
-            return self.questions.asked(self.question)
+            asked = self.questions.asked(self.question)
+            return wording.not_answered(asked) if self.questions.not_taken else asked
         return wording.whom(self.basket) if self.basket else None
 
     @property

@@ -169,4 +169,5 @@ class Looking(Banners):
 
     def _show_heading(self, kitloan: "Kitloan") -> None:
         now = uk_instant(instant(kitloan.session.clock()))
-        self.home.query_one(Heading).show(kitloan.college_name, f"{kitloan.session.actor}   {now}")
+        for heading in self.home.query(Heading):  # a look may end while the desk is closing
+            heading.show(kitloan.college_name, f"{kitloan.session.actor}   {now}")

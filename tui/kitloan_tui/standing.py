@@ -26,6 +26,9 @@ def standing(counter: "Counter") -> list[str]:
     given = counter.lender.terms
     if said := terms(given.contact, given.purpose, given.due_on):
         lines.append(f"> This turn: {said}")
+    if counter.question and counter.basket:
+        named = ", ".join(grouped(held.tag) for held in counter.basket)
+        lines.append(f"? {plural(len(counter.basket), 'kit')} waiting for a name: {named}")
     if counter.waiting:
         lines.append(waiting(list(counter.waiting)))
     return lines

@@ -97,12 +97,15 @@ def whom(basket: Sequence[Holding], without: Holding | None = None) -> Verdict:
     return Verdict("TO WHOM?", text + short, hint)
 
 
-def new_school(unmet: Unmet) -> Verdict:
-    """A name that nobody has yet, and no more than half a name where others begin so."""
+def new_school(unmet: Unmet, basket: Sequence[Holding]) -> Verdict:
+    """A name that nobody has yet, or half of one, for the kits that wait for a name."""
     like = f" Is it {' or '.join(unmet.like[:3])}?" if unmet.like else ""
     hint = "A number of the list, or type more of the name. " if unmet.like else ""
     hint += f"Type yes when {unmet.name} is new here."
-    return Verdict("NEW SCHOOL?", f"No school is called {unmet.name!r} here.{like}", hint)
+    text = f"No school is called {unmet.name!r} here.{like}"
+    if basket:
+        text += f" For {_several([shown(held) for held in basket])}"
+    return Verdict("NEW SCHOOL?", text, hint)
 
 
 def question(asked: Question, today: date, also: str = "") -> Verdict:
@@ -130,6 +133,11 @@ def question(asked: Question, today: date, also: str = "") -> Verdict:
         word, text = "HOW MANY?", f"{shown(held)} from {asked.whose}, who has {asked.most:,}"
         hint = f"Enter: all {asked.most:,}. Or type how many came back."
     return Verdict(word, text, also or hint)
+
+
+def not_answered(asked: Verdict) -> Verdict:
+    """The question beside a refusal: Enter does not answer it now."""
+    return replace(asked, hint="Not settled: type it again, or Enter to be asked once more.")
 
 
 def asked_again(asked: Verdict, not_taken: str) -> Verdict:

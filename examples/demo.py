@@ -2,6 +2,7 @@
 
 With a terminal it opens the desk on a demonstration register. Without one it walks the job and
 prints each step: it runs kitloan's own commands, as a user would, and says what they answer.
+The colleges, schools and donors that it names are real; what it tells of them is made up.
 """
 
 import json
@@ -12,6 +13,8 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+from kitloan.files import whole_file
 
 HERE = Path(__file__).resolve().parent
 FOLDER = Path("kitloan-demo")
@@ -43,6 +46,11 @@ class Demo:
             raise SystemExit(f"demo: {' '.join(words)} failed: {done.stdout}{done.stderr}")
         return json.loads(done.stdout)
 
+    def keep(self, name: str, text: str) -> None:
+        """Keep a report in the demonstration's folder, readable by its owner alone."""
+        with whole_file(self.folder / name) as file:
+            file.write_text(text, encoding="utf-8")
+
     def _kitloan(self, store: str, *words: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "kitloan", "--store", str(self.folder / store)]
         return subprocess.run(  # noqa: S603  # our own program, with words of our own
@@ -63,6 +71,7 @@ def step(number: int, words: str) -> None:
 def walk(demo: Demo) -> None:
     """The whole job, step by step."""
     ayrshire = "ayrshire.sqlite"
+    print("The colleges, schools and donors in this are real; what it tells of them is made up.")
     step(1, "A college starts its store and reads the spreadsheet it has kept until today.")
     demo.run(ayrshire, "init", "ayrshire")
     register = str(demo.examples / "ayrshire.csv")
@@ -71,7 +80,7 @@ def walk(demo: Demo) -> None:
 
     step(2, "It says what a kit should hold, and takes in one more.")
     demo.run(ayrshire, "types", "import", str(demo.examples / "contents.csv"))
-    added = "MTa STEM kit (example)"
+    added = "MTa STEM kit"
     demo.run(ayrshire, "add", "--type", added, "--donor", "RAF", "--asset-number", "AC0031")
 
     step(3, "Every holding gets its label.")
@@ -87,7 +96,7 @@ def walk(demo: Demo) -> None:
     demo.run(ayrshire, "checkin", tag, "--missing", "Wheel=2")
     demo.run(ayrshire, "shortages")
 
-    step(6, "That was the wrong kit: undo. The undoing is on record.")
+    step(6, "That was a wrong count: undo. The undoing is on record.")
     demo.run(ayrshire, "undo")
     demo.run(ayrshire, "checkin", tag, "--missing", "Wheel=1", "--broken", "Panel=1")
     demo.run(ayrshire, "show", tag)
@@ -101,13 +110,11 @@ def walk(demo: Demo) -> None:
     demo.run("esp.sqlite", "ledger", "import", *reversed(files))
     demo.run("esp.sqlite", "ledger", "verify")
     report = demo.run("esp.sqlite", "audit")
-    (demo.folder / "audit.txt").write_text(report, encoding="utf-8")
+    demo.keep("audit.txt", report)
     page, book = str(demo.folder / "audit.html"), str(demo.folder / "audit.xlsx")
     demo.run("esp.sqlite", "audit", "--html", page, "--xlsx", book)
     figures = demo.ask("esp.sqlite", "audit")
-    (demo.folder / "audit.json").write_text(
-        json.dumps(figures, indent=2, ensure_ascii=False), encoding="utf-8"
-    )
+    demo.keep("audit.json", json.dumps(figures, indent=2, ensure_ascii=False))
     print(f"\nEverything the demo made lies in {demo.folder.resolve()}")
 
 
@@ -167,7 +174,7 @@ def open_desk(demo: Demo) -> None:
         ("init", "ayrshire"),
         ("import", str(demo.examples / "ayrshire.csv"), "--skip-problems"),
         ("types", "import", str(demo.examples / "contents.csv")),
-        ("add", "--type", "MTa STEM kit (example)", "--donor", "RAF", "--asset-number", "AC0031"),
+        ("add", "--type", "MTa STEM kit", "--donor", "RAF", "--asset-number", "AC0031"),
         ("checkout", "AC0031", "--to", "Kilmarnock Academy"),
     ):
         demo.ask(store, *words)

@@ -1,6 +1,7 @@
 """The demonstration: the whole job, from a spreadsheet to ESP's report, by the real program."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -33,6 +34,9 @@ def test_from_a_spreadsheet_to_the_national_report(tmp_path: Path) -> None:
         "HIS",
         "FIF",
     }
+    if os.name == "posix":
+        reports = made.glob("audit.*")
+        assert {each.stat().st_mode & 0o777 for each in reports} == {0o600}, "SECURITY.md says so"
     assert (made / "labels.pdf").read_bytes().startswith(b"%PDF")
     for step in ("IN, SHORT", "Undone", "All is well.", "Sgoil Àrd Phort Rìgh"):
         assert step in done.stdout

@@ -20,7 +20,6 @@ class HoldingFound(FactBase):
 
     kind: Literal["holding.found"] = "holding.found"
     desk_action: ClassVar[bool] = True
-    sighting: ClassVar[bool] = True
     tag: Tag
 
 

@@ -47,4 +47,3 @@ class FactBase(Frozen):
     """What happened. `desk_action` says whether a person at the desk may undo it."""
 
     desk_action: ClassVar[bool] = False
-    sighting: ClassVar[bool] = False

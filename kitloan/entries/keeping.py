@@ -58,7 +58,6 @@ class HoldingMoved(FactBase):
 
     kind: Literal["holding.moved"] = "holding.moved"
     desk_action: ClassVar[bool] = True
-    sighting: ClassVar[bool] = True
     tag: Tag
     location: Name
 
@@ -68,7 +67,6 @@ class HoldingSighted(FactBase):
 
     kind: Literal["holding.sighted"] = "holding.sighted"
     desk_action: ClassVar[bool] = True
-    sighting: ClassVar[bool] = True
     tag: Tag
 
 
@@ -88,6 +86,5 @@ class LabelClaimed(FactBase):
 
     kind: Literal["label.claimed"] = "label.claimed"
     desk_action: ClassVar[bool] = True
-    sighting: ClassVar[bool] = True
     tag: Tag
     label: Tag

@@ -44,7 +44,6 @@ class CheckedOut(Lent):
 
     kind: Literal["loan.checked_out"] = "loan.checked_out"
     desk_action: ClassVar[bool] = True
-    sighting: ClassVar[bool] = True
 
 
 class LoanFound(Lent):
@@ -58,7 +57,6 @@ class CheckedIn(FactBase):
 
     kind: Literal["loan.checked_in"] = "loan.checked_in"
     desk_action: ClassVar[bool] = True
-    sighting: ClassVar[bool] = True
     tag: Tag
     loan: Id
     quantity: Count = 1
@@ -82,7 +80,6 @@ class ContentsCounted(FactBase):
 
     kind: Literal["contents.counted"] = "contents.counted"
     desk_action: ClassVar[bool] = True
-    sighting: ClassVar[bool] = True
     tag: Tag
     counted: Counted
     shortages: tuple[Short, ...] = ()
@@ -93,7 +90,6 @@ class ShortageMadeGood(FactBase):
 
     kind: Literal["shortage.made_good"] = "shortage.made_good"
     desk_action: ClassVar[bool] = True
-    sighting: ClassVar[bool] = True
     tag: Tag
     component: Name
     quantity: Count

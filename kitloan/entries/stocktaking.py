@@ -4,7 +4,7 @@ What a stocktake comes to is reckoned from its scans, never written down as a ho
 that was not seen is *not sighted*, and only a person makes it missing.
 """
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from kitloan.entries.base import Count, CountOrNone, Day, FactBase, Id, Instant, Name, Tag
 
@@ -45,7 +45,6 @@ class StocktakeScanned(FactBase):
     """Something was scanned: each scan is kept, repeats and unknown codes too."""
 
     kind: Literal["stocktake.scanned"] = "stocktake.scanned"
-    sighting: ClassVar[bool] = True
     stocktake: Id
     scan: Id
     tag: Tag | None

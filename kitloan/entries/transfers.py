@@ -11,7 +11,6 @@ class TransferSent(FactBase):
 
     kind: Literal["transfer.sent"] = "transfer.sent"
     desk_action: ClassVar[bool] = True
-    sighting: ClassVar[bool] = True
     tag: Tag
     transfer: Id
     to_college: Id
@@ -25,7 +24,6 @@ class TransferCalledOff(FactBase):
 
     kind: Literal["transfer.called_off"] = "transfer.called_off"
     desk_action: ClassVar[bool] = True
-    sighting: ClassVar[bool] = True
     tag: Tag
     transfer: Id
 
@@ -43,7 +41,6 @@ class TransferReceived(FactBase):
 
     kind: Literal["transfer.received"] = "transfer.received"
     desk_action: ClassVar[bool] = True
-    sighting: ClassVar[bool] = True
     tag: Tag
     arrival: Id
     from_college: Id

@@ -11,10 +11,15 @@ from kitloan.audit import WORST_FIRST
 from kitloan.cli.commands import COMMANDS
 from kitloan.cli.main import cli
 from kitloan.spreadsheets.columns import FIELDS
+from kitloan_tui.actions import ACTIONS
 
 ROOT = Path(__file__).parents[1]
 MANUAL = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
-COMMON = {"--store", "--as", "--json", "--debug", "--help"}
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "bench" / "README.md"]
+HOUSE = ("kitloan/", "labels/kitloan_labels/", "tui/kitloan_tui/")
+"""Each package, as the map heads it."""
+
+MODULES = r"[a-z_]+(?:\.py|/)"
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:
@@ -36,8 +41,21 @@ def test_every_command_and_option_is_documented(name: str, command: click.Comman
     assert section, f"docs/commands.md has no section '## kitloan {name}'"
     for option in command.params:
         if isinstance(option, click.Option) and not option.hidden:
-            spelt = [text for text in option.opts if text.startswith("--")]
-            assert all(text in section[0] for text in spelt), f"{spelt} of {name}"
+            spelt = [*option.opts, *option.secondary_opts]
+            missing = [text for text in spelt if not stands_in(text, section[0])]
+            assert not missing, f"{missing} of {name}"
+
+
+def stands_in(option: str, text: str) -> bool:
+    """Whether an option stands in a text as a word of its own: --print is not in --printer."""
+    return re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", text) is not None
+
+
+def test_every_option_of_all_commands_is_documented() -> None:
+    """What may stand before any command has no section of its own, and is soon forgotten."""
+    head = MANUAL.partition("\n## ")[0]
+    every = [text for option in cli.params for text in option.opts] + ["--help", "-h"]
+    assert not [text for text in every if not stands_in(text, head)]
 
 
 def test_the_manual_speaks_of_no_other_command() -> None:
@@ -58,20 +76,52 @@ def test_every_finding_is_documented() -> None:
     assert not [code for code in WORST_FIRST if f"`{code}`" not in MANUAL]
 
 
-def test_links_lead_somewhere() -> None:
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
     """A dead link in the first five minutes is the last minute."""
-    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
-        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
-            assert (page.parent / target).exists(), f"{target} in {page.name}"
+    for target, anchor in re.findall(
+        r"\]\(([^)#:]*)#?([^):]*)\)", page.read_text(encoding="utf-8")
+    ):
+        there = page.parent / target if target else page
+        assert there.exists(), target
+        assert not anchor or anchor in anchors(there), f"{target}#{anchor}"
 
 
-def test_every_module_of_the_house_is_on_its_map() -> None:
-    """A file that the map leaves out is one that nobody looks after."""
+def anchors(page: Path) -> set[str]:
+    """What the headings of a page are called in a link, as code hosts make it."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_module_that_a_page_names_is_there(page: Path) -> None:
+    """Whoever follows a page to a file that moved away gives the page up."""
+    text = re.sub(r"^ *```.*?^ *```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.M)
+    code = " ".join(re.findall(r"`([^`]+)`", text))
+    named = re.findall(r"[\w./-]+\.py\b", code)
+    packages = [ROOT / head for head in HOUSE]
+    roots = [ROOT, page.parent, *packages, *(package.parent for package in packages)]
+    assert not [name for name in named if not any((root / name).exists() for root in roots)]
+
+
+@pytest.mark.parametrize("head", HOUSE)
+def test_every_module_of_the_house_is_on_its_map(head: str) -> None:
+    """A file that the map leaves out is one that nobody looks after; one that is gone misleads."""
     text = (ROOT / "docs" / "house.md").read_text(encoding="utf-8")
-    modules = {path.name for path in (ROOT / "kitloan").glob("*.py")}
-    packages = {f"{path.parent.name}/" for path in (ROOT / "kitloan").glob("*/__init__.py")}
-    ours = modules - {"__init__.py", "__main__.py"}
-    assert not [name for name in ours | packages if name not in text]
+    drawn = re.search(rf"^{head} .*\n((?: .*\n)+)", text, re.MULTILINE)
+    assert drawn, f"docs/house.md does not draw {head}"
+    named = re.findall(rf"^ +((?:{MODULES} +)+)", drawn[1], re.MULTILINE)
+    mapped = set(re.findall(MODULES, " ".join(named)))
+    folder = ROOT / head
+    modules = {path.name for path in folder.glob("*.py")} - {"__init__.py", "__main__.py"}
+    packages = {f"{path.parent.name}/" for path in folder.glob("*/__init__.py")}
+    assert mapped == modules | packages
+
+
+def test_every_action_of_the_desk_is_documented() -> None:
+    """Whoever gives an action another key needs its id."""
+    text = (ROOT / "docs" / "desk.md").read_text(encoding="utf-8")
+    assert not [action.id for action in ACTIONS if f"`{action.id}`" not in text]
 
 
 @pytest.mark.parametrize("page", ["docs/trust.md", "SECURITY.md"])

@@ -51,6 +51,14 @@ def stands_in(option: str, text: str) -> bool:
     return re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", text) is not None
 
 
+@pytest.mark.parametrize("name", [name for name, _ in commands() if name != "desk"])
+def test_what_every_command_answers_in_json_is_documented(name: str) -> None:
+    """A script is written against this page; a shape that is not here is guessed."""
+    section = re.search(rf"^## kitloan {name}\b.*?(?=^## |\Z)", MANUAL, re.MULTILINE | re.DOTALL)
+    assert section
+    assert "JSON" in section[0]
+
+
 def test_every_option_of_all_commands_is_documented() -> None:
     """What may stand before any command has no section of its own, and is soon forgotten."""
     head = MANUAL.partition("\n## ")[0]

@@ -89,12 +89,8 @@ class Codes:
         if before.unmet and text.lower() in _YES:
             return self._name(before.unmet.name)
         what, words = meaning.said_after(text)
-        if (
-            what
-            and not words
-            and what != "anyway"
-            and (self._lender.basket or self._lender.session)
-        ):
+        lending = self._lender.basket or self._lender.session
+        if lending and what and not words and what != "anyway":
             raise refusals.half_said(what)
         if what == "anyway":
             return self._lender.anyway(words, before.refused)

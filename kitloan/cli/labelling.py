@@ -59,7 +59,7 @@ def labels(
     if sum([bool(tags), every, unlabelled, blank is not None, calibrate]) != 1:
         raise BadInput(
             "which_labels",
-            "Say which labels: TAGs, --all, --unlabelled or --blank N; one of them.",
+            "Say which labels: TAGs, --all, --unlabelled, --blank N or --calibrate; one of them.",
             "For example: kitloan labels --unlabelled --stock l7160 --out labels.pdf",
         )
     if calibrate:

@@ -1,8 +1,9 @@
 """Undo: the latest thing a person did at the desk, taken back by an entry of its own.
 
 Read from the ledger, so it works after a restart and from another desk. Only the newest standing
-entry about a holding can be undone: anything done to it since rests on what would go. So may what
-another college did, which no entry here says: some kinds ask that as well.
+entry about a holding can be undone: anything done to it since rests on what would go, save what
+was seen or said of it in a stocktake. So may what another college did, which no entry here says:
+some kinds ask that as well.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -27,6 +28,8 @@ from kitloan.transfers.sending import must_not_have_come
 entry = table(LedgerEntry)
 
 _KINDS = [kind.model_fields["kind"].default for kind in entries.Fact.__args__ if kind.desk_action]
+_SAID_FOR_ITSELF = ("stocktake.scanned", "stocktake.confirmed")
+"""What was seen, and what a borrower said: it rests on no entry, and stays whatever is undone."""
 _COLUMNS = select(
     entry.c.epoch,
     entry.c.seq,
@@ -60,7 +63,7 @@ _SINCE = Query(
     _STANDING.where(
         entry.c.tag == bindparam("t"),
         entry.c.id != bindparam("i"),
-        entry.c.kind != "stocktake.scanned",  # a scan rests on nothing, and stays
+        *[entry.c.kind != kind for kind in _SAID_FOR_ITSELF],
         (entry.c.epoch > bindparam("e"))
         | ((entry.c.epoch == bindparam("e")) & (entry.c.seq > bindparam("s"))),
     )

@@ -340,6 +340,21 @@ def test_undo_keeps_the_scans(
     assert fife.ledger.verify().ok
 
 
+def test_what_a_borrower_said_stands_in_nobodys_way(
+    fife: Kitloan, tags: dict[str, str], opened: str, reopen: Callable[..., Kitloan]
+) -> None:
+    """One call to a school would put every older slip of the desk out of reach of undo."""
+    fife.desk.check_out([tags["a1"]], "Lochside Academy")
+    reopen("j.bain").stocktakes.confirm(opened, tags["a1"])
+    fife.stocktakes.confirm(opened, tags["a1"])
+    fife.holdings.move(tags["a2"], "Store 3")
+    assert fife.desk.undo().kind == "holding.moved"
+    assert fife.desk.undo().kind == "loan.checked_out"
+    assert fife.find.holding(tags["a1"]).status == "in"
+    assert tags["a1"] in listed(fife, opened, "on_loan_confirmed"), "it was said all the same"
+    assert fife.ledger.verify().ok
+
+
 def test_a_scan_is_a_sighting_and_an_old_one_is_no_news(
     fife: Kitloan, tags: dict[str, str], opened: str, clock: SetClock, tmp_path: Path
 ) -> None:

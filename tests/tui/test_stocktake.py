@@ -117,16 +117,15 @@ async def test_closing_is_meant_and_sums_up(store: Store, log: Path) -> None:
         assert isinstance(confirm, Confirm)
         assert hands.reads("1 of 4 seen, 3 not seen.")
         await hands.scan(store.second)
-        assert hands.desk.screen is hands.desk.home, "no dialog takes a scan"
-        hands.desk.action_perform("stocktake")
-        await hands.settle()
+        assert isinstance(hands.desk.screen, TakeStock), "no dialog takes a scan"
+        assert hands.reads("= SEEN STEM kit")
         await hands.pilot.click("#close")
         await hands.settle()
         await sure(hands)
         assert hands.reads("waits for the scans of Laptop 2.")
         assert hands.reads("Close it without them?")
         await sure(hands)
-        assert hands.reads("= CLOSED Autumn 2026: 1 of 4 seen, 3 not seen")
+        assert hands.reads("= CLOSED Autumn 2026: 2 of 4 seen, 2 not seen")
         assert hands.reads("Autumn 2026, closed")
     assert store.kitloan.stocktakes.outcome("Autumn 2026").stocktake.closed_at
 
@@ -152,3 +151,76 @@ async def test_one_place_and_several_at_once(store: Store, log: Path) -> None:
         await hands.settle()
         await hands.type("Attic @ Nowhere")
         assert hands.reads("! REFUSED")
+
+
+@pytest.mark.parametrize("over", ["help", "close", "palette", "page"])
+async def test_a_stocktake_has_the_desk_alone(store: Store, log: Path, over: str) -> None:
+    """Else a scan behind a dialog would take a kit back uncounted, or Ctrl+Z undo a return."""
+    store.kitloan.desk.check_out([store.kit], SCHOOL)
+    store.kitloan.desk.check_out([store.headset], SCHOOL)
+    store.kitloan.desk.check_in([store.headset])
+    store.clock.move(minutes=1)
+    before = [line.kind for line in store.kitloan.ledger.log()]
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        await begin(hands)
+
+        async def lay_over() -> None:
+            if over == "close":
+                await hands.pilot.click("#close")
+            elif over == "page":
+                await hands.press("enter")
+                assert not isinstance(hands.desk.screen, TakeStock)
+            else:
+                await hands.press({"help": "f1", "palette": "ctrl+p"}[over])
+            await hands.settle()
+
+        await lay_over()
+        await hands.scan(store.kit)
+        assert hands.reads(f"= SEEN STEM kit {grouped(store.kit)}; on loan to {SCHOOL}")
+        for card in ("KLUSEVEN", "KLURETURN"):
+            await lay_over()
+            await hands.scan(card)
+            assert hands.reads("for the counter, and a stocktake is open")
+        for way in ("ctrl+z", "card"):
+            await lay_over()
+            await (hands.scan("KLUUNDO") if way == "card" else hands.press(way))
+            assert hands.reads("! REFUSED What is scanned or confirmed in a stocktake stays")
+        assert isinstance(hands.desk.screen, TakeStock)
+    done = [line.kind for line in store.kitloan.ledger.log()[len(before) :]]
+    assert [each for each in done if each != "stocktake.expects"] == [
+        "stocktake.opened",
+        "stocktake.scanned",
+    ]
+
+
+async def test_what_was_done_beside_a_stocktake_is_taken_back(store: Store, log: Path) -> None:
+    """Else a kit moved to the wrong place from the list could not be moved back from it."""
+    store.kitloan.desk.check_out([store.kit], SCHOOL)
+    store.clock.move(minutes=1)
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        await begin(hands)
+        await hands.press("enter")
+        await hands.pilot.click("#sight")
+        await hands.settle()
+        await hands.press("ctrl+z")
+        assert hands.reads("< UNDONE")
+        await hands.press("ctrl+z")
+        assert hands.reads("! REFUSED")
+    assert store.kitloan.find.holding(store.kit).status == "out"
+
+
+async def test_a_slip_of_the_fingers_is_no_find(store: Store, log: Path) -> None:
+    """Else words typed at the line would stand in the report as codes that nobody knows."""
+    store.clock.move(minutes=1)
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        await begin(hands)
+        wrong = store.kit[:-1] + ("0" if store.kit[-1] != "0" else "1")
+        await hands.type(wrong)
+        assert hands.reads("! REFUSED")
+        assert hands.reads(f"Did you mean {grouped(store.kit)}")
+        await hands.type("undo")
+        assert hands.reads("stays on record")
+        await hands.type("AC0999")
+        assert store.kitloan.stocktakes.outcome("Autumn 2026").scans == 0
+        await hands.type("AC0999")
+        assert hands.reads("? UNKNOWN CODE AC0999")

@@ -16,10 +16,11 @@ from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Input
 
+from kitloan.scan import COMMANDS
 from kitloan_tui import hangup, keys, settings
 from kitloan_tui.actions import ACTIONS, BY_ID, Action, why_not
 from kitloan_tui.opening import Opening
-from kitloan_tui.scanning import HearsKeys, Performs, Scanned, TakesScans, character_of
+from kitloan_tui.scanning import HasTheDesk, HearsKeys, Performs, Scanned, TakesScans, character_of
 from kitloan_tui.screens.confirm import Closing
 from kitloan_tui.screens.help import Help, help_for
 from kitloan_tui.screens.trouble import Stays
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from kitloan_tui.labels import Press
 
 LOOK_AGAIN_SECONDS = 5
+_VERBS = frozenset(COMMANDS.values())
+"""What the counter does by a key, a card or a word."""
 
 
 class Desk(Opening):
@@ -91,6 +94,9 @@ class Desk(Opening):
 
     def on_scanned(self, event: Scanned) -> None:
         """Take a scan, whatever is on the screen."""
+        if alone := self._alone():
+            alone.take_scan(event.text)
+            return
         if isinstance(self.screen, TakesScans) and self.screen.take_scan(event.text):
             return
         self._go_home()
@@ -113,6 +119,9 @@ class Desk(Opening):
 
     def type_for(self, line: str) -> None:
         """Do what typing this line does: for the palette, and for screens that pick something."""
+        if alone := self._alone():
+            alone.hold_back("")
+            return
         self._go_home()
         self._take(line, lambda counter: counter.submit(line))
 
@@ -177,6 +186,9 @@ class Desk(Opening):
             "theme": self._next_theme,
             "quit": self._quit,
         }
+        if name in _VERBS and (alone := self._alone()):
+            alone.hold_back(name)
+            return
         reason = why_not(BY_ID[name], self.counter)
         if reason:
             self._say(reason)
@@ -246,7 +258,18 @@ class Desk(Opening):
 
     def _go_home(self) -> None:
         """Close whatever lies over the counter; that there is no store yet stays told."""
-        while self.screen is not self.home and not isinstance(self.screen, Stays):
+        self._go_down_to(self.home)
+
+    def _alone(self) -> HasTheDesk | None:
+        """The screen that has the desk to itself, if one is open; what lay over it is closed."""
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, HasTheDesk):
+                self._go_down_to(screen)
+                return screen
+        return None
+
+    def _go_down_to(self, below: object) -> None:
+        while self.screen is not below and not isinstance(self.screen, Stays):
             self.workers.cancel_node(self.screen)  # now: what comes next must not wait for them
             self.pop_screen()
 

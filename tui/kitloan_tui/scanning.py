@@ -68,6 +68,22 @@ class Performs(Protocol):
 
 
 @runtime_checkable
+class HasTheDesk(Protocol):
+    """A screen that has the desk to itself while it is open, whatever lies over it.
+
+    Every scan is for it, and none of the counter's verbs goes past it, by whichever way it comes.
+    """
+
+    def take_scan(self, text: str) -> bool:
+        """Take a scan; it is never left to the counter."""
+        ...
+
+    def hold_back(self, verb: str) -> None:
+        """Do a verb of the counter in its own way, or say why not; "" is for any other line."""
+        ...
+
+
+@runtime_checkable
 class HearsKeys(Protocol):
     """A screen about the keys themselves: they are neither joined to scans nor typed."""
 

@@ -1,6 +1,7 @@
 """What a stocktake at the desk says: a verdict for each scan, and what it comes to."""
 
 from kitloan.answers import plural
+from kitloan.errors import BadInput, Refused
 from kitloan.library import Kitloan
 from kitloan.stocktakes.answers import Outcome
 from kitloan.stocktakes.scanning import Scanned
@@ -55,6 +56,46 @@ def _next(got: Scanned) -> str:
     if got.on_loan_to or got.state == "missing":
         return "The stocktake does not change that: scan it at the counter afterwards."
     return "Take it in at the counter afterwards." if got.outcome == "not_held" else ""
+
+
+def which_first() -> Refused:
+    """A scan came while it is not known yet what it is for."""
+    return Refused(
+        "which_stocktake",
+        "It is not known yet which stocktake that is for.",
+        "Say which, then scan it again. {home} leaves it: then scans go to the counter.",
+    )
+
+
+def not_meanwhile(what: str) -> Refused:
+    """The counter is not worked while a stocktake is open."""
+    return Refused(
+        "stocktake_open",
+        f"{what} is for the counter, and a stocktake is open.",
+        "{home} leaves the stocktake. It is gone on with where it was.",
+    )
+
+
+def nothing_to_take_back() -> Refused:
+    """What was seen stays seen, and what was done before is the counter's."""
+    return Refused(
+        "nothing_to_undo",
+        "What is scanned or confirmed in a stocktake stays on record, and changes no holding.",
+        "To undo what was done before it, leave it with {home}.",
+    )
+
+
+def doubted(unknown: BadInput) -> BadInput:
+    """Something was typed that no holding is called; it may be a slip, or a code that nobody has.
+
+    Args:
+        unknown: what the register said of it.
+    """
+    return BadInput(
+        unknown.code,
+        unknown.message,
+        f"{unknown.hint} Type it once more to keep it as an unknown code.".strip(),
+    )
 
 
 def confirmed(kitloan: Kitloan, which: str, tag: str) -> Verdict:

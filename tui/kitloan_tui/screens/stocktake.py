@@ -1,7 +1,8 @@
 """A stocktake by scanning: the line listens, every scan gets its verdict, and the rest is listed.
 
-It is opened or gone on with here, at any number of desks at once, and left at any time. What is
-scanned while it is open is sighted, and neither lent nor taken back. Nothing about a holding
+It is opened or gone on with here, at any number of desks at once, and left at any time. While it is
+open the desk is its alone, whatever lies over it: what is scanned is sighted, and neither lent nor
+taken back; no card and no key reaches what was done at the counter before. Nothing about a holding
 changes by it.
 """
 
@@ -15,11 +16,12 @@ from textual.widgets import Button
 
 from kitloan import scan
 from kitloan.answers import Page
-from kitloan.calendar import uk_instant
-from kitloan.errors import Refused
+from kitloan.calendar import instant, uk_instant
+from kitloan.errors import BadInput, Refused
 from kitloan.stocktakes.answers import Outcome, OutcomeLine, Result, Stocktake
 from kitloan.tags import grouped
-from kitloan_tui import stock_check
+from kitloan_tui import stock_check, wording
+from kitloan_tui.actions import BY_ID, BY_WORD
 from kitloan_tui.screens.confirm import Confirm
 from kitloan_tui.screens.holding import OneHolding
 from kitloan_tui.screens.listing import ListScreen
@@ -69,8 +71,10 @@ class TakeStock(ListScreen[OutcomeLine]):
         super().__init__(counter)
         self._which = ""
         self._place: str | None = None
+        self._begun = instant(self.kitloan.session.clock())
         self._open: list[Stocktake] = []
         self._outcome: Outcome | None = None
+        self._doubted = ""
 
     def middle(self) -> ComposeResult:
         """What was said last, large; then the list."""
@@ -178,11 +182,36 @@ class TakeStock(ListScreen[OutcomeLine]):
     # -- scanning ---------------------------------------------------------------------------------
 
     def take_scan(self, text: str) -> bool:
-        """Everything but a command card is sighted, while a stocktake is open."""
-        if not self._which or isinstance(scan.read(text), scan.Command):
-            return False
-        self._see(text)
+        """Everything but a command card is sighted; nothing goes to the counter."""
+        code = scan.read(text)
+        if isinstance(code, scan.Command):
+            self.hold_back(code.name)
+        elif self._which:
+            self._see(text)
+        else:
+            self._refuse(stock_check.which_first())
         return True
+
+    def hold_back(self, verb: str) -> None:
+        """The counter's verbs wait; only what was done since this was opened is taken back."""
+        if verb == "undo":
+            self.undo()
+        else:
+            self._refuse(stock_check.not_meanwhile(BY_ID[verb].label if verb else "That"))
+
+    def undo(self) -> None:
+        """Take back what was done on a page over the list; what lies before it is the counter's."""
+
+        def act() -> Verdict:
+            last = self.kitloan.desk.would_undo()
+            if self.counter.question or last is None or last.at < self._begun:
+                raise stock_check.nothing_to_take_back()
+            return self.counter.undo()
+
+        self.do(act)
+
+    def _refuse(self, why: Refused) -> None:
+        self.do(lambda: wording.refused(why))
 
     def entered(self, text: str) -> bool:
         """A typed code is as good as a scan; `at PLACE` says where one is."""
@@ -191,11 +220,27 @@ class TakeStock(ListScreen[OutcomeLine]):
         if text.lower().startswith(_AT):
             self._place = text[len(_AT) :].strip() or None
             self.refresh_data()
-        elif isinstance(scan.read(text), scan.Command):
-            self.desk.type_for(text)
+        elif text.lower() in BY_WORD:
+            self.hold_back(BY_WORD[text.lower()].id)
+        elif isinstance(scan.read(text), scan.Text) and text != self._doubted:
+            self._see_typed(text)
         else:
-            self._see(text)
+            self._doubted = ""
+            self.take_scan(text)
         return True
+
+    def _see_typed(self, text: str) -> None:
+        """A slip of the fingers is no find: what nothing here is called is kept when said twice."""
+
+        def act() -> Verdict:
+            try:
+                self.kitloan.find.holding(text)
+            except BadInput as unknown:
+                self._doubted = text
+                raise stock_check.doubted(unknown) from unknown
+            return stock_check.scanned(self.kitloan, self._which, text, self._place)
+
+        self.do(act)
 
     def _see(self, text: str) -> None:
         self.do(lambda: stock_check.scanned(self.kitloan, self._which, text, self._place))

@@ -530,6 +530,47 @@ async def test_taking_in_by_key(store: Store, log: Path) -> None:
         assert hands.reads("! REFUSED 'many' is no number")
 
 
+async def test_enter_alone_takes_nothing_in(store: Store, log: Path) -> None:
+    """Else one Enter too many would make a kit that does not exist, under a tag that is nowhere."""
+    tags = [mint() for _ in range(3)]
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        await hands.press("f6")
+        await hands.type("Robot")
+        for key in ("enter", "enter"):
+            await hands.press(key)
+        assert hands.reads("! REFUSED Nothing was scanned or typed since.")
+        for tag in tags:
+            await hands.scan(tag)
+        assert hands.reads(f"Label {grouped(tags[0])}")
+        assert hands.reads(f"~ 2 scans waiting: {grouped(tags[1])}")
+        await hands.press("enter")
+        await hands.type("Robot arm")
+        await hands.press("enter", "enter")
+        assert hands.reads("! REFUSED")
+    named = [store.kitloan.find.holding(tag).type for tag in tags]
+    assert named == ["Robot", "Robot arm", "Robot arm"]
+    assert store.kitloan.find.search("robot").total == 4
+
+
+async def test_a_number_in_use_and_a_scan_in_between(store: Store, log: Path) -> None:
+    """Else two kits would share a number unnoticed, or a form half filled would be thrown away."""
+    for n in range(12):
+        store.kitloan.holdings.add(NewHolding(f"Kind {n}"))
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        await hands.press("f6")
+        assert hands.reads("and 6 more: type letters of one")
+        hands.desk.screen.query_one("#asset_number", Input).value = "AC0001"
+        await hands.press(*"vr")
+        assert hands.reads("VR headset")
+        assert not hands.reads("1 Kind 0")
+        await hands.scan(store.second)
+        assert hands.reads("! REFUSED Something is being taken in")
+        await hands.press("enter")
+        assert hands.reads("! REFUSED AC0001 is the number of STEM kit")
+        await hands.press("enter")
+        assert hands.reads("= TAKEN IN vr")
+
+
 # -- registers and the ledger -------------------------------------------------------------------
 
 

@@ -3,11 +3,12 @@
 The counter asks what a new label is stuck on; this screen opens over that question with the tag
 filled in. Scans made meanwhile wait at the counter, in sight, and a whole box is taken in by
 scanning every label and then pressing Enter once for each: what one kit was, the next is likely
-to be. Opened by its key, with no label scanned, it takes the first new label that is, or mints a
-tag of its own. A label may also be for a holding that is here already.
+to be. Opened by its key, with no label scanned, it takes new labels one after the other,
+or mints a tag for what is typed: never for an Enter alone, which may be one too many. A label may
+also be for a holding that is here already.
 """
 
-from collections.abc import Sequence
+from collections import deque
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -19,15 +20,15 @@ from textual.widgets import Button, Input, Static
 
 from kitloan import scan
 from kitloan.accession import Gift, NewHolding
-from kitloan.errors import BadInput
+from kitloan.errors import BadInput, Refused
 from kitloan.tags import grouped
-from kitloan.text import plain
-from kitloan_tui import arriving, telling
+from kitloan.text import fold, plain
+from kitloan_tui import arriving, telling, wording
 from kitloan_tui.counting import TakingIn
 from kitloan_tui.lender import MOST_CHOICES
 from kitloan_tui.screens.holding import is_free
 from kitloan_tui.screens.house import House
-from kitloan_tui.standing import standing
+from kitloan_tui.standing import standing, waiting
 from kitloan_tui.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -62,16 +63,23 @@ class TakeIn(House):
     )
     AUTO_FOCUS: ClassVar[str | None] = "#type"
 
-    def __init__(self, counter: "Counter", tag: str = "") -> None:
+    def __init__(self, counter: "Counter") -> None:
         super().__init__(counter)
-        self._own_tag = tag
+        self._own_tags: deque[str] = deque()
         self._kinds = self.kinds()
+        self._kept = {name: "" for name, _, _ in _FIELDS}
+        """What the lines held when the form was last ready for a label."""
+        self._is_typed = False
+        self._is_over = False
+        self._number_told = ""
 
     @property
     def tag(self) -> str:
         """The label that it is about: the one that the counter asks of, else the one scanned."""
         question = self.counter.question
-        return question.tag if isinstance(question, TakingIn) else self._own_tag
+        if isinstance(question, TakingIn):
+            return question.tag
+        return self._own_tags[0] if self._own_tags else ""
 
     def middle(self) -> ComposeResult:
         """The form."""
@@ -87,7 +95,7 @@ class TakeIn(House):
                 )
                 line.cursor_blink = False
                 yield _row(words, line)
-            yield Static(Content(plain(_numbered(self._kinds))), id="kinds", markup=False)
+            yield Static(id="kinds", markup=False)
             yield Button("Take in", id="take", compact=True)
             yield Button("Read a register instead", id="register", compact=True)
             yield Static(id="waiting", markup=False)
@@ -100,8 +108,31 @@ class TakeIn(House):
     def refresh_data(self) -> None:
         """Show which label it is about now, and what waits behind it."""
         self.query_one("#label", Static).update(grouped(self.tag) if self.tag else _MINTED)
+        self._list_kinds()
         waits = [line for line in standing(self.counter) if "waiting" in line]
+        behind = list(self._own_tags)[0 if self.tag not in self._own_tags else 1 :]
+        if behind:
+            waits.append(waiting(behind))
         self.query_one("#waiting", Static).update("\n".join(waits))
+
+    def _list_kinds(self) -> None:
+        """The kinds to pick by number; those that are like what is typed, while something is."""
+        said = fold(self._said("type"))
+        narrowed = bool(said) and self._is_typed and not said.isdecimal()
+        like = [kind for kind in self._kinds if not narrowed or said in fold(kind)]
+        listed = like[:MOST_CHOICES]
+        shown = [kind if narrowed else f"{n} {kind}" for n, kind in enumerate(listed, start=1)]
+        if len(like) > len(listed):
+            shown.append(f"and {len(like) - len(listed):,} more: type letters of one")
+        words = "   ".join(shown) or ("A new kind." if narrowed else "")
+        self.query_one("#kinds", Static).update(Content(plain(words)))
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        if event.value.strip() != self._kept.get(event.input.id or "", event.value):
+            self._is_typed = True
+        self._list_kinds()
 
     # -- taking in --------------------------------------------------------------------------------
 
@@ -116,9 +147,10 @@ class TakeIn(House):
             told = self.desk.do_beside(lambda counter: counter.answered(self._act))
         else:
             told = self.desk.do_beside(lambda counter: counter.beside(self._act))
+            if told.ok and self._own_tags:
+                self._own_tags.popleft()
         self.say(told)
         if told.word in _OVER:
-            self._own_tag = ""
             self._begin_next()
         elif told.ok:  # the counter has gone on to what was scanned meanwhile
             super().leave()
@@ -128,6 +160,12 @@ class TakeIn(House):
         self.desk.action_perform("register")
 
     def _act(self) -> Verdict:
+        if self._is_over and not self._is_typed and not self.tag:
+            raise BadInput(
+                "nothing_new",
+                "Nothing was scanned or typed since.",
+                "Scan the next label. Or type what the next thing is: it gets a new tag.",
+            )
         if self._said("here"):
             if not self.tag:
                 raise BadInput("no_label", "No label was scanned.", "Scan the label, then Enter.")
@@ -139,6 +177,7 @@ class TakeIn(House):
         return telling.taken_in(self.kitloan, self._new())
 
     def _new(self) -> NewHolding:
+        self._must_not_be_in_use(self._said("asset_number"))
         number = self._said("quantity") or "1"
         if not number.isdecimal():
             raise BadInput("bad_quantity", f"{number!r} is no number of things.", "Type a number.")
@@ -150,6 +189,23 @@ class TakeIn(House):
             serial=self._said("serial") or None,
             location=self._said("location") or None,
             gift=Gift(donor=self._said("donor") or None),
+        )
+
+    def _must_not_be_in_use(self, number: str) -> None:
+        """Two things may bear one number; that is told once, as it is more often a slip."""
+        if not number or number == self._number_told:
+            return
+        try:
+            whose = wording.shown(self.kitloan.find.holding(number))
+        except BadInput as unknown:
+            if unknown.code != "ambiguous":
+                return
+            whose = "several holdings"
+        self._number_told = number
+        raise BadInput(
+            "number_in_use",
+            f"{plain(number)} is the number of {whose} already.",
+            "Correct it. Or press Enter once more: then both have it.",
         )
 
     def _kind(self) -> str:
@@ -166,7 +222,11 @@ class TakeIn(House):
         for name, _, _ in _FIELDS:
             if name not in _SAME_FOR_NEXT:
                 self.query_one(f"#{name}", Input).clear()
-        self.query_one("#type").focus()
+            self._kept[name] = self._said(name)
+        self._is_typed, self._is_over, self._number_told = False, True, ""
+        kind = self.query_one("#type", Input)
+        kind.focus()
+        kind.action_select_all()  # what is typed now is another kind, and no more of this one
         self.refresh_data()
 
     # -- scans ------------------------------------------------------------------------------------
@@ -178,10 +238,14 @@ class TakeIn(House):
             self.refresh_data()
             return True
         code = scan.read(text)
-        if not isinstance(code, scan.Tag) or not is_free(self, code.tag):
+        if isinstance(code, scan.Tag) and is_free(self, code.tag):
+            if code.tag not in self._own_tags:
+                self._own_tags.append(code.tag)
+            self.refresh_data()
+        elif self._own_tags or self._is_typed:
+            self.say(self.desk.do_beside(lambda counter: counter.beside(_half_filled)))
+        else:
             return False
-        self._own_tag = code.tag
-        self.refresh_data()
         return True
 
     def leave(self) -> None:
@@ -191,8 +255,12 @@ class TakeIn(House):
         super().leave()
 
 
-def _numbered(kinds: Sequence[str]) -> str:
-    return "   ".join(f"{n} {kind}" for n, kind in enumerate(kinds[:MOST_CHOICES], start=1))
+def _half_filled() -> Verdict:
+    raise Refused(
+        "half_filled",
+        "Something is being taken in, and this is not its label.",
+        "Enter takes it in, {home} leaves it. Then scan that again.",
+    )
 
 
 def _row(words: str, what: Static | Input) -> Horizontal:

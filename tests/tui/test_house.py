@@ -387,6 +387,73 @@ async def test_a_label_scanned_at_a_holding_is_claimed(busy: Store, log: Path) -
         assert hands.reads(f"? TO WHOM? STEM kit {grouped(busy.second)}")
 
 
+async def test_a_kit_that_is_here_is_counted(busy: Store, log: Path) -> None:
+    """Else a kit that somebody looked through on its shelf could not be counted at the desk."""
+    async with at_desk(lambda: busy.kitloan, log, (100, 40)) as hands:
+        await go(hands, "holdings")
+        await hands.type("AC0002")
+        await hands.pilot.click("#count")
+        await hands.type("")
+        assert hands.reads("! REFUSED Nothing was typed")
+        await hands.type("whele 2")
+        assert hands.reads("! REFUSED")
+        answer = hands.desk.screen.query_one("#answer", Input)
+        assert answer.value == "whele 2", "it is corrected, not typed again"
+        answer.value = ""
+        await hands.type("wheel 3")
+        assert hands.reads("% IN, 4 SHORT STEM kit")
+        await hands.press("escape", "escape")
+        await go(hands, "count")
+        await hands.type("whole")
+        assert hands.reads("= IN, WHOLE STEM kit")
+        await go(hands, "holdings")
+        await hands.type("AC0001")
+        assert not hands.desk.screen.query_one("#count").display
+    assert busy.kitloan.find.holding(busy.second).status == "in"
+
+
+async def test_what_another_desk_does_shows_on_every_screen(busy: Store, log: Path) -> None:
+    """Else a list that stands open would go on showing what was so this morning."""
+    async with at_desk(lambda: busy.kitloan, log, (100, 40)) as hands:
+        await go(hands, "holdings")
+        await hands.press("down", "down")
+        on = hands.desk.screen.query_one(Listing).cursor_row
+        before = hands.seen().splitlines()
+        with busy.another() as second:
+            second.desk.check_in([busy.kit])
+            second.holdings.add(NewHolding("Telescope", tag=_tag_before(busy)))
+            hands.desk.look_again()
+            await hands.settle()
+            assert hands.reads("Telescope")
+            assert hands.desk.screen.query_one(Listing).cursor_row == on + 1, before
+            await go(hands, "loans")
+            await hands.type("headset")
+            assert hands.reads("Status ! OVERDUE")
+            second.desk.check_in([busy.headset])
+            hands.desk.look_again()
+            await hands.settle()
+            assert hands.reads("Status = IN")
+
+
+def _tag_before(store: Store) -> str:
+    """A tag that comes before all others of the store."""
+    first = min(store.kit, store.second, store.headset, store.stock)
+    return next(tag for tag in iter(mint, "") if tag < first)
+
+
+async def test_escape_closes_what_dropped_down(busy: Store, log: Path) -> None:
+    """Else who looked at the choices and wanted none would lose the list."""
+    async with at_desk(lambda: busy.kitloan, log) as hands:
+        await go(hands, "holdings")
+        hands.desk.screen.query_one("#type", Select).expanded = True
+        await hands.settle()
+        await hands.press("escape")
+        assert isinstance(hands.desk.screen, Holdings)
+        assert not hands.desk.screen.query_one("#type", Select).expanded
+        await hands.press("escape")
+        assert hands.desk.screen is hands.desk.home
+
+
 # -- shortages ----------------------------------------------------------------------------------
 
 

@@ -43,6 +43,16 @@ def _nothing_to_label(counter: "Counter") -> str | None:
     return None if counter.subjects else "No kit is on the counter: scan one first."
 
 
+def _nothing_to_count(counter: "Counter") -> str | None:
+    return None if counter.subjects else "No kit is on the counter: scan one, or open its page."
+
+
+def _lends_nothing(counter: "Counter") -> str | None:
+    if not counter.kitloan.session.is_national:
+        return None
+    return "This is ESP's store: it looks at what the colleges hold, and holds nothing."
+
+
 def _not_national(counter: "Counter") -> str | None:
     if counter.kitloan.session.is_national:
         return None
@@ -136,6 +146,7 @@ _COUNTER: Final = (
         "Returns only",
         "From now on kits only come back: one that is here already is refused. "
         "A school's name, or DONE, ends it.",
+        _lends_nothing,
         typed="return",
     ),
     Action(
@@ -244,7 +255,16 @@ _SCREENS: Final = (
         "f6",
         "Take in",
         "A new holding, under the label that was scanned or a new tag; a second label.",
+        _lends_nothing,
         screen="kitloan_tui.screens.take_in:TakeIn",
+    ),
+    Action(
+        "count",
+        "",
+        "Count a kit",
+        "Counts the contents of a kit that is here: the one looked at or scanned last.",
+        _nothing_to_count,
+        screen="kitloan_tui.screens.holding:last_counted",
     ),
     Action(
         "labels",
@@ -258,6 +278,7 @@ _SCREENS: Final = (
         "",
         "Stocktake",
         "Opens one or goes on with it: scan what is there, and see what is not.",
+        _lends_nothing,
         screen="kitloan_tui.screens.stocktake:TakeStock",
     ),
     Action(
@@ -287,6 +308,7 @@ _SCREENS: Final = (
         "",
         "Read a register",
         "A college's spreadsheet: the problems first, then all of it.",
+        _lends_nothing,
         screen="kitloan_tui.screens.register:Register",
     ),
     Action(

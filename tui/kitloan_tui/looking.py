@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from kitloan.calendar import instant, uk_instant
 from kitloan.errors import KitloanError
@@ -28,6 +28,15 @@ if TYPE_CHECKING:
     from kitloan_tui.lookups import Board
 
 Act = Callable[["Counter"], object]
+
+
+@runtime_checkable
+class ShowsStore(Protocol):
+    """A screen that shows what is in the store."""
+
+    def refresh_data(self) -> None:
+        """Look up again what it shows."""
+        ...
 
 
 class Looking(Banners):
@@ -146,7 +155,10 @@ class Looking(Banners):
         self._looking = False
         self.across("out-of-reach", f"! {event.trouble}" if event.trouble else "")
         changed = (event.board, event.trouble) != (self._board, self._trouble)
+        news = event.pulse != self._seen
         self._board, self._seen, self._trouble = event.board, event.pulse, event.trouble
+        if news and isinstance(self.screen, ShowsStore):
+            self.screen.refresh_data()
         if self._look_once_more:
             self.look_again()
         if changed:

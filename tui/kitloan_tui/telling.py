@@ -6,9 +6,14 @@ Every one of these can be undone, save forgetting a person; so none but that ask
 from kitloan.accession import NewHolding
 from kitloan.answers import ShortageOfHolding, plural
 from kitloan.contents import Count
+from kitloan.errors import BadInput, Refused
 from kitloan.library import Kitloan
+from kitloan.reference import colleges, find_college
+from kitloan.session import ESP
 from kitloan.tags import grouped
 from kitloan.taking_in import TakenIn
+from kitloan.text import fold
+from kitloan_tui import wording
 from kitloan_tui.verdict import Verdict
 from kitloan_tui.wording import UNDOES
 
@@ -32,6 +37,47 @@ def missing(kitloan: Kitloan, tag: str, known: str) -> Verdict:
     held = kitloan.find.holding(tag)
     hint = f"When it turns up, scan it. {UNDOES}"
     return Verdict("MISSING", f"{held.type} {grouped(tag)}: {known}", hint)
+
+
+def counted(kitloan: Kitloan, tag: str, count: Count) -> Verdict:
+    """A kit that is here was counted."""
+    found, shortages = kitloan.desk.count(tag, count)
+    return wording.counted(wording.shown(kitloan.find.holding(found)), shortages)
+
+
+def not_counted() -> BadInput:
+    """`uncounted` is no count."""
+    return BadInput("nothing_counted", "That counts nothing.", "{home} leaves it uncounted.")
+
+
+def nothing_to_count(kitloan: Kitloan, tag: str) -> Verdict:
+    """A holding without a contents list.
+
+    Raises:
+        Refused: always.
+    """
+    shown = wording.shown(kitloan.find.holding(tag))
+    raise Refused("no_contents", f"{shown} has no contents list.", "There is nothing to count.")
+
+
+def college_meant(said: str) -> str:
+    """The college's name, from any of its names or a part that only one has.
+
+    Raises:
+        BadInput: `unknown_college`, with those that may be meant.
+    """
+    if found := find_college(said):
+        return found.name
+    if fold(said) == ESP:
+        return said
+    like = [each.name for each in colleges() if fold(said) in fold(each.name)]
+    if len(like) == 1:
+        return like[0]
+    raise BadInput(
+        "unknown_college",
+        f"{said!r} may be several: {', '.join(like)}." if like else f"No college is {said!r}.",
+        "Type more of its name." if like else "Colleges: " + ", ".join(c.id for c in colleges()),
+    )
 
 
 def sent(kitloan: Kitloan, tag: str, to: str, count: Count | None) -> Verdict:

@@ -15,10 +15,11 @@ from textual.widgets import Button, Static
 from kitloan import scan
 from kitloan.answers import HistoryLine, Holding
 from kitloan.contents import Count, Part, as_it_left, count_of, read_exceptions
-from kitloan.errors import KitloanError, Refused
+from kitloan.errors import BadInput, KitloanError, Refused
+from kitloan.reference import colleges
 from kitloan.tags import grouped
 from kitloan.withdrawing import Proposal
-from kitloan_tui import lookups, telling
+from kitloan_tui import lookups, telling, wording
 from kitloan_tui.screens.house import House
 from kitloan_tui.verdict import Verdict
 from kitloan_tui.widgets.particulars import particulars
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 
 _WHOLE, _UNCOUNTED, _AS_KNOWN = "whole", "uncounted", "as known"
+_HERE = ("in", "incomplete", "uncounted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,10 @@ class OneHolding(House):
     )
     AUTO_FOCUS: ClassVar[str | None] = "#body"
 
-    def __init__(self, counter: "Counter", tag: str) -> None:
+    def __init__(self, counter: "Counter", tag: str, *, count: bool = False) -> None:
         super().__init__(counter)
         self.tag = tag
+        self._is_to_be_counted = count
         self._story: Story | None = None
         self._claimed = ""
 
@@ -66,6 +69,7 @@ class OneHolding(House):
         with VerticalScroll(id="body"):
             yield Static(id="page", markup=False)
         with Horizontal(id="buttons"):
+            yield Button("Count", id="count", compact=True)
             yield Button("Move", id="move", compact=True)
             yield Button("Seen here", id="sight", compact=True)
             yield Button("Label", id="label", compact=True)
@@ -100,7 +104,12 @@ class OneHolding(House):
         self._story = story
         self.title_says(story.held.type, grouped(story.held.tag))
         self.query_one("#withdraw", Button).label = "Sign" if story.proposed else "Withdraw"
+        self.query_one("#count").display = bool(story.parts) and story.held.status in _HERE
+        self.query_one("#missing").display = story.held.status in (*_HERE, "out", "overdue")
         self._draw()
+        if self._is_to_be_counted:
+            self._is_to_be_counted = False
+            self._ask_count()
 
     def on_resize(self) -> None:
         """Draw for the new width."""
@@ -113,6 +122,29 @@ class OneHolding(House):
             self.query_one("#page", Static).update(particulars(self._story, today, width))
 
     # -- what can be done -------------------------------------------------------------------------
+
+    @on(Button.Pressed, "#count")
+    def _begin_count(self) -> None:
+        self._ask_count()
+
+    def _ask_count(self, value: str = "") -> None:
+        """As when it comes back; the contents stand on the page."""
+        parts = self._story.parts if self._story else []
+        if not parts:
+            self.do(lambda: telling.nothing_to_count(self.kitloan, self.tag))
+            return
+        question = f"Count: {_usual(parts)}, or what is not, as wheel 2"
+        self.ask(question, lambda said: self._counted(said, parts), value)
+
+    def _counted(self, said: str, parts: list[Part]) -> None:
+        def act() -> Verdict:
+            count = _count(said, parts)
+            if count is None:
+                raise telling.not_counted()
+            return telling.counted(self.kitloan, self.tag, count)
+
+        if not self.do(act).ok:
+            self._ask_count(said)
 
     @on(Button.Pressed, "#move")
     def _ask_place(self) -> None:
@@ -135,6 +167,9 @@ class OneHolding(House):
         if name in ("labels", "print_label"):
             self._label()
             return True
+        if name == "count":
+            self._ask_count()
+            return True
         return super().perform(name)
 
     @on(Button.Pressed, "#missing")
@@ -145,20 +180,25 @@ class OneHolding(House):
         self.do(lambda: telling.missing(self.kitloan, self.tag, known))
 
     @on(Button.Pressed, "#send")
-    def _ask_where(self) -> None:
-        self.ask("To which college?", self._ask_whole)
+    def _begin_sending(self) -> None:
+        self._ask_where()
 
-    def _ask_whole(self, to: str) -> None:
-        """With a count of its contents, which the receiver's is compared with.
+    def _ask_where(self, value: str = "") -> None:
+        self.ask("To which college?", self._ask_whole, value, [each.name for each in colleges()])
 
-        No answer stands there already: two Enters would put a count on record that nobody made.
-        """
+    def _ask_whole(self, said: str) -> None:
+        """With a count of its contents, which the receiver's is compared with."""
+        try:
+            to = telling.college_meant(said)
+        except BadInput as unknown:
+            self.say(wording.refused(unknown))
+            self._ask_where(said)
+            return
         parts = self._story.parts if self._story else []
         if not parts:
             self.do(lambda: telling.sent(self.kitloan, self.tag, to, None))
             return
-        known = f"{_AS_KNOWN}, " if any(part.missing or part.broken for part in parts) else ""
-        question = f"Its contents: {_WHOLE}, {known}{_UNCOUNTED}, or what is short, as wheel 2"
+        question = f"Its contents: {_usual(parts)}, {_UNCOUNTED}, or what is short, as wheel 2"
         self.ask(question, lambda said: self._send(to, said, parts))
 
     def _send(self, to: str, said: str, parts: list[Part]) -> None:
@@ -204,6 +244,17 @@ class OneHolding(House):
         self._claimed = code.tag
         self.do(lambda: telling.claimed(self.kitloan, self.tag, code.tag))
         return True
+
+
+def last_counted(counter: "Counter") -> OneHolding:
+    """The page of the kit that was scanned or looked at last, and the question what is in it."""
+    return OneHolding(counter, counter.subjects[0].tag, count=True)
+
+
+def _usual(parts: list[Part]) -> str:
+    """The words for what a count most often finds; none of them is assumed."""
+    short = any(part.missing or part.broken for part in parts)
+    return f"{_WHOLE}, {_AS_KNOWN}" if short else _WHOLE
 
 
 def _count(said: str, parts: list[Part]) -> Count | None:

@@ -8,7 +8,7 @@ foot. A scan closes it and is handled at the counter, unless it is about that sc
 Whatever a screen is given to show is drawn as plain text.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual import on
@@ -18,10 +18,11 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Input, Static
+from textual.suggester import SuggestFromList
+from textual.widgets import Input, Select, Static
 
 from kitloan.calendar import instant, uk_instant
-from kitloan.errors import KitloanError
+from kitloan.errors import BadInput, KitloanError
 from kitloan.text import plain
 from kitloan_tui import keys, lookups, wording
 from kitloan_tui.theme import tone
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
     from kitloan_tui.counter import Counter
 
 T = TypeVar("T")
+
+_NOTHING_TYPED = BadInput(
+    "nothing_typed", "Nothing was typed.", "Type it, then Enter. {home} leaves the question."
+)
 
 
 class Answered(Message):
@@ -173,8 +178,11 @@ class House(Screen[None]):
         return name in own
 
     def leave(self) -> None:
-        """Esc: leave the question, else the screen."""
-        if self._then is not None:
+        """Esc: close a list that dropped down, leave the question, else the screen."""
+        dropped = [each for each in self.query(Select).results() if each.expanded]
+        if dropped:
+            dropped[0].expanded = False
+        elif self._then is not None:
             self._close_question()
         else:
             self.desk.pop_screen()
@@ -216,14 +224,28 @@ class House(Screen[None]):
 
     # -- asking -----------------------------------------------------------------------------------
 
-    def ask(self, question: str, then: Callable[[str], None], value: str = "") -> None:
-        """Ask for one line; `then` is given what was typed, unless it was left."""
+    def ask(
+        self,
+        question: str,
+        then: Callable[[str], None],
+        value: str = "",
+        names: Sequence[str] = (),
+    ) -> None:
+        """Ask for one line.
+
+        Args:
+            question: what is asked.
+            then: is given what was typed, unless the question was left.
+            value: what stands in the line at first.
+            names: what may be meant; completed as it is typed.
+        """
         if self._then is None:
             self._returns_to = self.focused
         self._then = then
         self.query_one("#asks", Static).update(Content(plain(question)))
         answer = self.query_one("#answer", Input)
         answer.value = value
+        answer.suggester = SuggestFromList(names, case_sensitive=False) if names else None
         self.query_one(AskLine).display = True
         answer.focus()
 
@@ -234,6 +256,8 @@ class House(Screen[None]):
         if then is not None and text:
             self._close_question()
             then(text)
+        elif then is not None:
+            self.say(wording.refused(_NOTHING_TYPED))
 
     def _close_question(self) -> None:
         self._then = None

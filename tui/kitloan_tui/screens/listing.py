@@ -55,6 +55,7 @@ class ListScreen(House, Generic[RowT]):
         self._before: list[str | None] = []
         self._after: str | None = None
         self._take_when_found = False
+        self._stays: tuple[object, ...] | None = None
 
     # -- what a list says of itself ---------------------------------------------------------------
 
@@ -115,16 +116,24 @@ class ListScreen(House, Generic[RowT]):
             row: where the cursor goes.
         """
         text, view = self._text, self._view
+        if after != self._after:
+            self._stays = None
         self._before, self._after = list(before), after
         self.title_says(self.called, _LOOKING)
         self.look_up(lambda: self.find(text, view, after), lambda page: self._show(page, row))
 
     def refresh_data(self) -> None:
-        """Look the same page up again."""
-        self.load(self._after, self._before, self.listing.cursor_row)
+        """Look the same page up again; the cursor stays on what it is on."""
+        before, row = self._page, self.listing.cursor_row
+        if before is not None and 0 <= row < len(before.items):
+            self._stays = _marks(before.items[row])
+        self.load(self._after, self._before, row)
 
     def _show(self, page: Page[RowT], row: int) -> None:
         self._page = page
+        stays, self._stays = self._stays, None
+        marked = [_marks(item) for item in page.items]
+        row = marked.index(stays) if stays in marked else row
         self.listing.fill([self.cells(item) for item in page.items], row)
         start = len(self._before) * PAGE
         self.title_says(self.called, self._how_much(start, len(page.items), page.total))
@@ -230,6 +239,12 @@ class ListScreen(House, Generic[RowT]):
         if text is not None:
             self.query_one("#narrow", Input).value = text
         self.query_one("#view", Select).value = view
+
+
+def _marks(item: object) -> tuple[object, ...]:
+    """What an item is known again by, when something about it has changed."""
+    names = ("tag", "code", "id", "name", "type", "component", "to")
+    return tuple(getattr(item, name, None) for name in names)
 
 
 def chooser(views: Sequence[tuple[str, str]], value: str, name: str) -> Select[str]:

@@ -161,9 +161,14 @@ def parse_due(text: str, today: date) -> date:
     Raises:
         BadInput: `bad_date`, `due_in_the_past` or `due_too_late`.
     """
-    found = _DAYS.fullmatch(text.strip())
-    due = today + timedelta(days=int(found[1])) if found else parse_date(text)
-    return check_due(due, today)
+    if found := _DAYS.fullmatch(text.strip()):
+        return check_due(today + timedelta(days=int(found[1])), today)
+    try:
+        return check_due(parse_date(text), today)
+    except BadInput as problem:
+        if problem.code == "bad_date":
+            problem.hint = "Write a number of days like 14d, or a date like 23/11/2026."
+        raise
 
 
 def check_due(due: date, today: date) -> date:

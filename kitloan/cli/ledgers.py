@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kitloan.library import Kitloan
 
 
-@click.group("ledger", no_args_is_help=False)
+@click.group("ledger", no_args_is_help=False, epilog="Example: kitloan ledger verify")
 def ledger() -> None:
     """Export, import, verify and read ledgers."""
 

@@ -98,7 +98,7 @@ def _told(taken: "TakenIn", dry_run: bool) -> str:
     return "\n".join(lines)
 
 
-@click.group("types", no_args_is_help=False)
+@click.group("types", no_args_is_help=False, epilog="Example: kitloan types import contents.csv")
 def types() -> None:
     """Kit types and their contents."""
 

@@ -21,7 +21,7 @@ _LATEST = 20
 """Arrivals that `transfer list` shows to people; `--json` gives all."""
 
 
-@click.group("transfer", no_args_is_help=False)
+@click.group("transfer", no_args_is_help=False, epilog="Example: kitloan transfer list")
 def transfer() -> None:
     """Send to another college, and receive from one."""
 

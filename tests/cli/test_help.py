@@ -153,3 +153,17 @@ def test_the_core_needs_no_screen_and_no_printer() -> None:
     assert {"kitloan", "sqlmodel"} <= loaded
     front = {"textual", "rich", "PIL", "reportlab", "qrcode", "zxingcpp"}
     assert not loaded & (front | {"kitloan_tui", "kitloan_labels"})
+
+
+def test_a_mistyped_command_and_a_bare_number_of_days(cli: Cli) -> None:
+    """The answer to a slip at a counter is the word that was meant."""
+    slip = cli("chekout", "--json")
+    assert (slip.code, "checkout" in slip.error["message"]) == (2, True)
+    cli("init", "fife")
+    assert "14d" in cli("checkout", "FC001", "--to", "B", "--due", "14", "--json").error["hint"]
+
+
+@pytest.mark.parametrize("group", ["types", "ledger", "transfer"])
+def test_groups_have_an_example(cli: Cli, group: str) -> None:
+    """The quickest way to learn a command is to see it used."""
+    assert "Example: kitloan " in cli(group, "--help").out

@@ -1,8 +1,9 @@
 """The label sheets that one can buy, each a row of `label_stock.csv`.
 
-The millimetres come from LibreOffice's label list, checked against a second source where there is
-one; a sheet is cut in the middle of its page, and a test holds every row to that. To add a stock,
-add a row. Where the box that the sheets came in gives other figures, the box is right.
+The millimetres come from LibreOffice's label list, as each row says; what another list gives stands
+beside it, and `docs/labels.md` says where the lists are. A sheet is cut in the middle of its page,
+and a test holds every row to that. To add a stock, add a row. Where the box that the sheets came in
+gives other figures, the box is right.
 
 The file also lists rolls, and sheets whose labels are too small for a QR code. They are there so
 that a person who asks for one hears why it cannot be had.

@@ -1,6 +1,7 @@
 """The stock that one can buy, and where its labels lie."""
 
 from itertools import islice
+from pathlib import Path
 
 import pytest
 
@@ -120,3 +121,11 @@ def test_a_start_off_the_sheet_is_refused_before_anything_is_drawn(start: int) -
         layout.cells(stock.find("l7160"), start)
     assert refusal.value.code == "bad_start"
     assert "1 to 21" in refusal.value.message
+
+
+def test_every_figure_has_a_source_that_can_be_looked_up() -> None:
+    """Lost: whom to ask, when a box of labels says otherwise than the table."""
+    page = (Path(__file__).parents[2] / "docs" / "labels.md").read_text(encoding="utf-8")
+    for row in stock.rows():
+        for said in row["source"].split("; "):
+            assert f"| {said.split()[0]} |" in page, f"{row['id']}: {said}"

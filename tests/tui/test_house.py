@@ -653,8 +653,11 @@ async def test_a_register_shows_its_problems_first(store: Store, log: Path, tmp_
         hands.desk.screen.query_one("#path", Input).value = f"'{register}'"
         await hands.type("")
         assert hands.reads("Columns: Asset number = asset number, Description = type")
-        assert hands.reads("4 rows: 2 rows in error")
-        assert rows(hands) == 2
+        assert hands.reads("4 rows: 2 rows in error; 2 new")
+        assert hands.reads("! error: kits row 3, Description: is empty: what")
+        assert hands.reads("! error: kits row 4, Quantity: 'lots' is not a quantity"), (
+            "no word is cut"
+        )
         assert store.kitloan.find.search("telescope").total == 0
         await hands.press("enter")
         confirm = hands.desk.screen
@@ -663,6 +666,10 @@ async def test_a_register_shows_its_problems_first(store: Store, log: Path, tmp_
         await hands.press("tab", "enter")
         assert hands.reads("= REGISTER 2 holdings from kits.csv")
         assert store.kitloan.find.search("telescope").total == 2
+        hands.desk.screen.query_one("#path", Input).focus()
+        await hands.type("")
+        assert hands.reads("2 rows in error; 0 new; 2 known already")
+        assert not hands.desk.screen.query_one("#take").display
 
 
 async def test_others_wait_while_a_register_is_read(

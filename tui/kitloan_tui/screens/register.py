@@ -6,13 +6,12 @@ that other desks wait for them; the screen says so, and how far it is. Leaving t
 scan, stops them, and then nothing is changed.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Input, Static
 
@@ -21,9 +20,9 @@ from kitloan.text import plain
 from kitloan_tui import telling
 from kitloan_tui.screens.confirm import Confirm
 from kitloan_tui.screens.working import Working
-from kitloan_tui.widgets.table import Column, Listing
 
 if TYPE_CHECKING:
+    from kitloan.spreadsheets import Problem
     from kitloan.taking_in import TakenIn
     from kitloan_tui.counter import Counter
 
@@ -38,20 +37,13 @@ class Register(Working):
     """The path, what was understood, the problems, and the way on."""
 
     NAME = "Read a register"
-    HINT = "Enter reads the file and changes nothing yet. Tab reaches the button."
+    HINT = "Enter reads the file, and changes nothing yet. Tab: the button."
     HELP: ClassVar[str] = (
         "Takes a college's spreadsheet in. First a dry run: columns, problems, and how many rows "
         "would come in. An error is a row that cannot be taken, a warning a value that is left "
         "out. Reading the same file again adds nothing."
     )
     AUTO_FOCUS: ClassVar[str | None] = "#path"
-    COLUMNS = (
-        Column("", 8),
-        Column("Where", share=2),
-        Column("Column", share=2),
-        Column("Value", share=2),
-        Column("Problem", share=4),
-    )
 
     def __init__(self, counter: "Counter") -> None:
         super().__init__(counter)
@@ -66,13 +58,13 @@ class Register(Working):
             yield path
         yield Static(Content(_BEGIN), id="summary", markup=False)
         yield Button("Take in", id="take", compact=True)
-        yield Listing(self.COLUMNS, id="list")
+        with VerticalScroll(id="body", can_focus=False):
+            yield Static(id="problems", markup=False)
 
     def on_mount(self) -> None:
         """Begin with nothing read."""
         super().on_mount()
         self.query_one("#take").display = False
-        self.query_one("#list").display = False
 
     @on(Input.Submitted, "#path")
     def _dry_run(self, event: Input.Submitted) -> None:
@@ -90,39 +82,28 @@ class Register(Working):
             return
         self.work(
             "Reading rows, other desks wait",
-            lambda: registers.take_in(
-                file, dry_run=dry_run, skip_problems=not dry_run, progress=progress
-            ),
+            lambda: registers.take_in(file, dry_run=dry_run, skip_problems=True, progress=progress),
             self._show_plan if dry_run else self._taken_in,
         )
 
     def _show_plan(self, taken: "TakenIn") -> None:
-        errors = sum(problem.severity == "error" for problem in taken.problems)
-        good = taken.rows - errors if taken.refused else taken.added
+        errors = _rows_in_error(taken)
         self.query_one("#summary", Static).update(Content(plain(_plan(taken, errors))))
         self._list(taken)
         button = self.query_one("#take", Button)
         button.label = Content(
-            f"Take in {plural(good, 'row')}" + (", leave out those in error" if errors else "")
+            f"Take in {plural(taken.added, 'row')}"
+            + (", leave out those in error" if errors else "")
         )
-        button.display = good > 0
-        if good > 0:
+        button.display = taken.added > 0
+        if taken.added > 0:
             button.focus()
 
     def _list(self, taken: "TakenIn") -> None:
-        listing = self.query_one("#list", Listing)
-        listing.display = bool(taken.problems)
-        rows: list[Sequence[str]] = [
-            (
-                f"{'!' if p.severity == 'error' else '?'} {p.severity}",
-                f"{p.sheet} row {p.row}" if p.row else p.sheet,
-                p.column,
-                p.value,
-                p.problem,
-            )
-            for p in taken.problems[:_MOST_PROBLEMS]
-        ]
-        self.call_after_refresh(listing.fill, rows)
+        """Every problem in full: a table of this width would cut the row's number and the words."""
+        told = [_told(problem) for problem in taken.problems[:_MOST_PROBLEMS]]
+        self.query_one("#problems", Static).update(Content(plain("\n".join(told))))
+        self.query_one("#body").scroll_home(animate=False)
 
     @on(Button.Pressed, "#take")
     def _ask(self) -> None:
@@ -143,17 +124,34 @@ class Register(Working):
         self._list(taken)
 
 
+def _rows_in_error(taken: "TakenIn") -> int:
+    return len({(p.sheet, p.row) for p in taken.problems if p.severity == "error"})
+
+
+def _told(problem: "Problem") -> str:
+    """A problem and where it is, in a line or two."""
+    sign = "!" if problem.severity == "error" else "?"
+    where = f"{problem.sheet} row {problem.row}" if problem.row else problem.sheet
+    of = f", {problem.column}" if problem.column else ""
+    value = f"{problem.value!r} " if problem.value else ""
+    return f"{sign} {problem.severity}: {where.strip()}{of}: {value}{problem.problem}"
+
+
 def _plan(taken: "TakenIn", errors: int) -> str:
     """What was understood, and what would happen."""
-    known = ", ".join(f"{h} = {field.replace('_', ' ')}" for h, field in taken.columns.items())
-    lines = [f"Columns: {known}"]
+    fields = ", ".join(f"{h} = {field.replace('_', ' ')}" for h, field in taken.columns.items())
+    lines = [f"Columns: {fields}"]
     if taken.kept:
         lines.append(f"Kept as notes: {', '.join(taken.kept)}")
-    warnings = len(taken.problems) - errors
-    if taken.refused:
-        new = f"{plural(errors, 'row')} in error"
-    else:
-        new = f"{taken.added:,} new, {taken.loans:,} of them on loan"
-    listed = f", the first {_MOST_PROBLEMS} listed" if len(taken.problems) > _MOST_PROBLEMS else ""
-    lines.append(f"{plural(taken.rows, 'row')}: {new}; {plural(warnings, 'warning')}{listed}.")
+    known = max(0, taken.skipped - errors)
+    warnings = sum(problem.severity != "error" for problem in taken.problems)
+    parts = (
+        f"{plural(errors, 'row')} in error" if errors else "",
+        f"{taken.added:,} new" + (f", {taken.loans:,} of them on loan" if taken.loans else ""),
+        f"{known:,} known already" if known else "",
+        plural(warnings, "warning") if warnings else "",
+    )
+    lines.append(f"{plural(taken.rows, 'row')}: {'; '.join(part for part in parts if part)}.")
+    if len(taken.problems) > _MOST_PROBLEMS:
+        lines.append(f"The first {_MOST_PROBLEMS} problems are listed.")
     return "\n".join(lines)

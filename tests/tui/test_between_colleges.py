@@ -9,6 +9,7 @@ import kitloan
 from kitloan.tags import grouped
 from kitloan_tui.counter import Counter
 from kitloan_tui.screens.national import National
+from kitloan_tui.screens.take_in import TakeIn
 from tui.at_the_counter import SCHOOL, MovableClock, Store, expect
 from tui.at_the_desk import Hands, at_desk
 
@@ -103,6 +104,15 @@ async def test_esp_looks_and_lends_nothing(
             assert hands.reads("is with fife: in. ESP's store lends nothing")
             await hands.type(f"to {SCHOOL}")
             assert hands.reads("ESP's store lends nothing")
+            hands.desk.action_perform("holdings")
+            await hands.settle()
+            assert hands.reads("fife: "), "whose it is"
+            hands.desk.action_perform("borrowers")
+            await hands.settle()
+            assert hands.reads("each college has its own list")
+            await hands.press("f6")
+            assert not isinstance(hands.desk.screen, TakeIn)
+            await hands.press("escape")
             await hands.scan("KL0000000000A")
             assert hands.reads("! REFUSED")
             assert len(esp.ledger.log()) == before

@@ -8,7 +8,7 @@ from kitloan.directory import Borrower, Person
 from kitloan_tui import telling
 from kitloan_tui.screens.confirm import Confirm
 from kitloan_tui.screens.listing import ListScreen
-from kitloan_tui.screens.loans import Loans
+from kitloan_tui.screens.loans import AT_THE_COLLEGES, Loans
 from kitloan_tui.widgets.table import Column
 
 Line = Borrower | Person
@@ -70,6 +70,8 @@ class Borrowers(ListScreen[Line]):
         """What to do next."""
         if text:
             return "Nobody here is called so.\n\nType less of the name."
+        if self.kitloan.session.is_national:
+            return AT_THE_COLLEGES
         if view == "people":
             return "Nobody is on file.\n\nType contact NAME in a school's turn at the counter."
         return "No school has borrowed yet.\n\nAt the counter type: to NAME OF THE SCHOOL"

@@ -86,12 +86,13 @@ class Holdings(ListScreen[Holding]):
         """One holding as a row."""
         many = f"{item.quantity:,} of " if item.quantity > 1 else ""
         out = f"{item.out_quantity:,} out, " if 0 < item.out_quantity < item.quantity else ""
+        whose = f"{item.college}: " if self.kitloan.session.is_national else ""
         return (
             f"{SYMBOLS[item.status]} {item.status.replace('_', ' ')}",
             grouped(item.tag),
             many + item.type,
             item.asset_number or "",
-            f"{out}with {item.loan.to}" if item.loan else item.location or "",
+            whose + (f"{out}with {item.loan.to}" if item.loan else item.location or ""),
             (item.gift.donor if item.gift else None) or "",
         )
 
@@ -106,6 +107,8 @@ class Holdings(ListScreen[Holding]):
                 "Nothing here is like that.\n\n"
                 "Type less of it, or choose all statuses and any type."
             )
+        if self.kitloan.session.is_national:
+            return "No college's ledger is here yet.\n\nMerge one: kitloan ledger import FILE"
         return (
             "The college holds nothing yet.\n\n"
             "{register} takes a spreadsheet in; {take_in} one holding. Or print blank labels, and "

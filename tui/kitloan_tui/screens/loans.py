@@ -23,6 +23,10 @@ _EMPTY = {
     "overdue": "Nothing is overdue.",
     "school": "No school has borrowed yet.\n\nAt the counter type: to NAME OF THE SCHOOL",
 }
+AT_THE_COLLEGES = (
+    "Schools borrow from the colleges, and each college has its own list.\n\n"
+    "{loans} shows what is out at all of them; type a part of a school's name."
+)
 
 
 class Loans(ListScreen[Line]):
@@ -99,6 +103,8 @@ class Loans(ListScreen[Line]):
             return f"{self._to} has nothing like that out."
         if text:
             return "No such loan is open.\n\nType less of it, or choose all open."
+        if self.kitloan.session.is_national:
+            return AT_THE_COLLEGES if view == "school" else "Nothing like that is out at a college."
         return _EMPTY[view]
 
     def on_screen_resume(self) -> None:

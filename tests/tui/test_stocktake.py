@@ -80,9 +80,13 @@ async def test_left_and_gone_on_with_at_another_desk(store: Store, log: Path) ->
         await begin(hands)
         await hands.type("AC0001")
         assert hands.reads("1 of 4 seen")
+        await hands.type("at Store 2")
         await hands.press("escape")
         await hands.scan(store.second)
         assert hands.reads("? TO WHOM?")
+        hands.desk.action_perform("stocktake")
+        await hands.settle()
+        assert hands.reads("Autumn 2026 at Store 2: 1 of 4 seen")
     with store.another() as other:
         async with at_desk(lambda: other, log) as hands:
             hands.desk.action_perform("stocktake")
@@ -102,7 +106,11 @@ async def test_a_loan_is_confirmed_from_the_list(store: Store, log: Path) -> Non
         assert hands.reads(f"with {SCHOOL}")
         await hands.press("enter")
         assert hands.reads(f"> CONFIRMED VR headset {grouped(store.headset)} is with {SCHOOL}")
-        assert hands.reads("Nothing is on loan.")
+        assert hands.reads("Every loan is confirmed.")
+        await view(hands, "on_loan_confirmed")
+        assert hands.reads("1 confirmed")
+        await view(hands, "sighted")
+        assert hands.reads("Nothing is seen.")
 
 
 async def test_closing_is_meant_and_sums_up(store: Store, log: Path) -> None:
@@ -127,6 +135,8 @@ async def test_closing_is_meant_and_sums_up(store: Store, log: Path) -> None:
         await sure(hands)
         assert hands.reads("= CLOSED Autumn 2026: 2 of 4 seen, 2 not seen")
         assert hands.reads("Autumn 2026, closed")
+        assert not hands.desk.screen.query_one("#close").display
+        assert hands.desk.focused is hands.desk.screen.query_one("#narrow")
     assert store.kitloan.stocktakes.outcome("Autumn 2026").stocktake.closed_at
 
 

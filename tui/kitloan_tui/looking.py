@@ -153,6 +153,8 @@ class Looking(Banners):
     def on_looked(self, event: Looked) -> None:
         """Show what a look at the store found; nothing is painted for nothing."""
         self._looking = False
+        if not self.home.query(Heading):  # the desk is being closed
+            return
         self.across("out-of-reach", f"! {event.trouble}" if event.trouble else "")
         changed = (event.board, event.trouble) != (self._board, self._trouble)
         news = event.pulse != self._seen

@@ -8,6 +8,7 @@ changes by it.
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
+from weakref import WeakKeyDictionary
 
 from textual import on
 from textual.app import ComposeResult
@@ -38,10 +39,14 @@ _RESULTS: dict[str, Result] = {
     "not seen yet": "not_sighted",
     "seen elsewhere": "sighted_elsewhere",
     "on loan": "on_loan",
+    "confirmed": "on_loan_confirmed",
+    "seen": "sighted",
     "not on the list": "unexpected",
     "unknown codes": "unknown",
 }
 _BY_VIEW: dict[str, Result] = {result: result for result in _RESULTS.values()}
+_PLACES: "WeakKeyDictionary[Counter, dict[str, str]]" = WeakKeyDictionary()
+"""Where each desk scans, by stocktake: who leaves it to lend a kit comes back to the same shelf."""
 
 
 class TakeStock(ListScreen[OutcomeLine]):
@@ -70,7 +75,6 @@ class TakeStock(ListScreen[OutcomeLine]):
     def __init__(self, counter: "Counter") -> None:
         super().__init__(counter)
         self._which = ""
-        self._place: str | None = None
         self._begun = instant(self.kitloan.session.clock())
         self._open: list[Stocktake] = []
         self._outcome: Outcome | None = None
@@ -107,8 +111,18 @@ class TakeStock(ListScreen[OutcomeLine]):
     def _show(self, page: Page[OutcomeLine], row: int) -> None:
         super()._show(page, row)
         self.query_one("#buttons").display = bool(self._which)
+        is_open = self._outcome is not None and self._outcome.stocktake.closed_at is None
+        close = self.query_one("#close")
+        if close.has_focus and not is_open:
+            self.query_one("#narrow").focus()
+        close.display = is_open
         if not self._which and self._then is None:
             self._ask_which()
+
+    @property
+    def _place(self) -> str | None:
+        """Where this desk scans, where somebody said."""
+        return _PLACES.get(self.counter, {}).get(self._which) or None
 
     @property
     def called(self) -> str:
@@ -144,6 +158,10 @@ class TakeStock(ListScreen[OutcomeLine]):
         """What to do next."""
         if not self._which:
             return "A stocktake freezes the list of what should be there. Then scan what is."
+        if view == "on_loan" and self._outcome and self._outcome.counts.on_loan_confirmed:
+            return "Every loan is confirmed."
+        if view == "not_sighted":
+            return "Everything that should be here is seen."
         return f"Nothing is {self.view_called}."
 
     def take(self, item: OutcomeLine) -> None:
@@ -218,7 +236,7 @@ class TakeStock(ListScreen[OutcomeLine]):
         if not text or not self._which:
             return False
         if text.lower().startswith(_AT):
-            self._place = text[len(_AT) :].strip() or None
+            _PLACES.setdefault(self.counter, {})[self._which] = text[len(_AT) :].strip()
             self.refresh_data()
         elif text.lower() in BY_WORD:
             self.hold_back(BY_WORD[text.lower()].id)

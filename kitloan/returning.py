@@ -132,8 +132,8 @@ def _take_back(
             tag=tag,
             outstanding=outstanding,
         )
-    if count is not None and count.exceptions:
-        _must_have_parts(row)
+    if count is not None:
+        _must_have_parts(row, count)
     parts = parts_of(writer.connection, writer.college, tag)
     outcome, short = counted_as(parts, short_now(writer.connection, writer.college, tag), count)
     left = back
@@ -165,9 +165,9 @@ def _take_back(
     )
 
 
-def _must_have_parts(row: AnyRow) -> None:
+def _must_have_parts(row: AnyRow, count: Count) -> None:
     """Refuse to count the contents of a stock: which of them would lack a wheel?"""
-    if row.quantity > 1:
+    if row.quantity > 1 and count.exceptions and not count.whole:
         raise BadInput(
             "no_contents_list",
             f"{row.type_name} {grouped(row.tag)} is a stock of {row.quantity}: how many there are "
@@ -241,8 +241,7 @@ def count(writer: Writer, text: str, said: Count) -> tuple[str, tuple[ShortageLi
             tag=tag,
         )
     must_be_here(writer, row)
-    if said.exceptions:
-        _must_have_parts(row)
+    _must_have_parts(row, said)
     parts = parts_of(writer.connection, writer.college, tag)
     outcome, short = counted_as(parts, short_now(writer.connection, writer.college, tag), said)
     writer.append(ContentsCounted(tag=tag, counted=outcome, shortages=short))

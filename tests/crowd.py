@@ -24,7 +24,7 @@ import sqlalchemy as sa
 import kitloan
 from kitloan import Count, Refused
 from kitloan.library import Kitloan
-from kitloan.store import is_url
+from kitloan.places import is_url
 
 PATIENCE = 120
 """Seconds until a crowd that waits for one of its own gives up: a test must never hang."""

@@ -24,7 +24,7 @@ from kitloan.backups.restoring import Restored, restoring
 from kitloan.library import Kitloan
 from kitloan.models import LedgerEntry, table
 from kitloan.models.every import REGISTER_TABLES
-from kitloan.store import is_url
+from kitloan.places import is_url
 from lives import everything_in, long_life, rows_of, unguarded
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows replaces no file that is open")

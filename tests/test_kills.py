@@ -13,7 +13,7 @@ from crowd import Crowd, Heard
 from kitloan import NewHolding
 from kitloan.library import Kitloan
 from kitloan.models import LedgerEntry, Loan, table
-from kitloan.store import is_url
+from kitloan.places import is_url
 
 KILLS, STARTS, SEED = 50, 6, 20261123
 

@@ -25,8 +25,9 @@ from kitloan import StoreError
 from kitloan.backups.replacing import Request
 from kitloan.backups.restoring import restoring
 from kitloan.library import Kitloan
+from kitloan.places import is_url
 from kitloan.schema import OLDEST, SCHEMA
-from kitloan.store import create_store, is_url
+from kitloan.store import create_store
 
 RELEASED = Path(__file__).with_name("released")
 RELEASES = sorted(each.name.removesuffix(".sqlite.gz") for each in RELEASED.glob("*.sqlite.gz"))

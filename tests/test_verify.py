@@ -20,8 +20,8 @@ from kitloan.ledger import resume
 from kitloan.library import Kitloan
 from kitloan.models import Base, LedgerEntry, LedgerHead, table
 from kitloan.models.every import REGISTER_TABLES
+from kitloan.places import is_url
 from kitloan.register.words import refresh_words
-from kitloan.store import is_url
 from kitloan.verify import Finding
 from lives import (
     Rows,

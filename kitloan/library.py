@@ -14,9 +14,10 @@ from kitloan.calendar import Clock, system_clock
 from kitloan.erasing import finish, is_due
 from kitloan.errors import BadInput, KitloanError, Refused, StoreError
 from kitloan.models import College, LedgerHead, table
+from kitloan.places import college_in, default_place
 from kitloan.reference import colleges, find_college
 from kitloan.session import ESP, Session
-from kitloan.store import Store, college_in, create_store, default_place, open_store
+from kitloan.store import Store, create_store, open_store
 from kitloan.text import clean, slug
 
 if TYPE_CHECKING:

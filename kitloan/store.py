@@ -20,12 +20,13 @@ from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.engine import Connection, Engine
 
-from kitloan.errors import BadInput, KitloanError, StoreError
+from kitloan.errors import KitloanError, StoreError
 from kitloan.faults import translated
 from kitloan.files import APPLICATION_ID, is_store, working_folder
 from kitloan.locks import insist_on_locks
+from kitloan.places import as_path, as_url, is_url
 from kitloan.schema import OLDEST, SCHEMA, create_tables
 from kitloan.soundness import create_everything, insist_on_rules
 
@@ -161,11 +162,6 @@ class Store:
         return self.engine.dialect.name == "sqlite"
 
 
-def is_url(place: str) -> bool:
-    """Whether `place` names a database server and not a file."""
-    return place.startswith(("postgresql:", "postgres:", "postgresql+psycopg:"))
-
-
 def open_store(place: str, oldest: int = SCHEMA) -> Store:
     """The store at a path or a PostgreSQL URL.
 
@@ -176,13 +172,13 @@ def open_store(place: str, oldest: int = SCHEMA) -> Store:
     Raises:
         StoreError: `no_store`, `not_a_store`, `upgrade_due`, `newer_store`, `unreachable`, ...
     """
-    store = _postgres(place) if is_url(place) else _sqlite(_existing(_path(place)))
+    store = _postgres(place) if is_url(place) else _sqlite(_existing(as_path(place)))
     try:
         _check_version(store, oldest)
     except KitloanError as problem:
         store.close()
         if store.is_sqlite and problem.code in ("busy", "unreachable"):
-            insist_on_locks(_path(place).absolute().parent)  # SQLite calls no locks a locked file
+            insist_on_locks(as_path(place).absolute().parent)  # SQLite calls no locks a locked file
         raise
     return store
 
@@ -193,7 +189,7 @@ def create_store(place: str) -> Store:
     Raises:
         StoreError: as `open_store`, or `cannot_create`.
     """
-    store = _postgres(place) if is_url(place) else _sqlite(_new_or_existing(_path(place)))
+    store = _postgres(place) if is_url(place) else _sqlite(_new_or_existing(as_path(place)))
     with store.write() as connection:
         one_at_a_time(connection)
         if not sa.inspect(connection).get_table_names():
@@ -225,13 +221,6 @@ def scratch_store(path: Path | None = None) -> Store:
         connection.exec_driver_sql("PRAGMA foreign_keys = ON")
         create_tables(connection)
     return Store(engine, "a scratch copy")
-
-
-def _path(place: str) -> Path:
-    """`place` as a file; another program's URL is none, and would be shown with its password."""
-    if "://" in place:
-        raise _not_a_url()
-    return Path(place)
 
 
 def _existing(path: Path) -> Path:
@@ -328,7 +317,7 @@ def _begin(connection: Connection) -> None:
 
 
 def _postgres(place: str) -> Store:
-    url = _url(place).set(drivername="postgresql+psycopg")
+    url = as_url(place).set(drivername="postgresql+psycopg")
     url = url.difference_update_query(["college"])
     # Any other part of the query may hold a password, or something mistyped for one.
     shown = url.set(query={key: v for key, v in url.query.items() if key in ("host", "port")})
@@ -417,40 +406,3 @@ def _wrong_version(name: str, found: int, *, older: bool, newer: bool) -> tuple[
 
 def _no_such_table(problem: sa.exc.DBAPIError) -> bool:
     return "no such table" in str(problem.orig) or getattr(problem.orig, "sqlstate", "") == "42P01"
-
-
-def default_place() -> str:
-    """Where a store is kept when nobody says: the user's own data folder."""
-    if os.name == "nt":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif os.environ.get("XDG_DATA_HOME"):
-        base = Path(os.environ["XDG_DATA_HOME"])
-    else:
-        base = Path.home() / ".local" / "share"
-    return str(base / "kitloan" / "kitloan.sqlite")
-
-
-def college_in(place: str) -> str | None:
-    """The college that a URL names (`?college=fife`), where a database holds several."""
-    if not is_url(place):
-        return None
-    found = _url(place).query.get("college")
-    return found if isinstance(found, str) else None
-
-
-def _url(place: str) -> URL:
-    try:
-        url = make_url(place)
-    except (sa.exc.ArgumentError, ValueError):  # what it says may hold the password
-        raise _not_a_url() from None
-    if "@" in (url.host or ""):  # the end of a password that has an @ in it
-        raise _not_a_url()
-    return url
-
-
-def _not_a_url() -> BadInput:
-    return BadInput(
-        "bad_store",
-        "That is not the URL of a PostgreSQL database.",
-        "Write it like postgresql://USER@HOST/DATABASE; in a password, @ is %40 and : is %3A.",
-    )

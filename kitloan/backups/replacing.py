@@ -26,10 +26,11 @@ from kitloan.faults import translated
 from kitloan.history import LogLine, log
 from kitloan.ledger import begin, head_of
 from kitloan.models import LedgerEntry, LedgerHead, table
+from kitloan.places import college_in
 from kitloan.register.epochs import college_of, ledger_name
 from kitloan.schema import OLDEST
 from kitloan.session import ESP
-from kitloan.store import Store, college_in, create_store, open_store
+from kitloan.store import Store, create_store, open_store
 
 entry, head = table(LedgerEntry), table(LedgerHead)
 

@@ -21,8 +21,9 @@ from kitloan.errors import BadInput, StoreError
 from kitloan.faults import translated
 from kitloan.files import WORKING
 from kitloan.ledger import resume
+from kitloan.places import is_url
 from kitloan.register.epochs import ledger_name
-from kitloan.store import is_url, open_store
+from kitloan.store import open_store
 from kitloan.verify import LedgerState, Progress
 
 

@@ -53,7 +53,7 @@ def restore(app: App, file: Path, yes: bool) -> None:
     from kitloan.backups.replacing import Request
     from kitloan.backups.restoring import restoring
     from kitloan.library import check_actor
-    from kitloan.store import default_place
+    from kitloan.places import default_place
 
     request = Request(file, app.place or default_place(), check_actor(app.actor))
     with restoring(request, Progress("Proving entries")) as found:

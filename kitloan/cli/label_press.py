@@ -102,7 +102,7 @@ def _asked(stock: str, start: int = 1) -> Asked:
 
 def _folder() -> Path:
     """Beside the user's own store: a folder that people find, and may empty."""
-    from kitloan.store import default_place
+    from kitloan.places import default_place
 
     folder = Path(default_place()).parent / "labels"
     try:

@@ -16,8 +16,8 @@ from pathlib import Path
 from kitloan.calendar import instant
 from kitloan.errors import BadInput, KitloanError
 from kitloan.exchange.reading import ExchangeFile
+from kitloan.places import default_place
 from kitloan.session import Session
-from kitloan.store import default_place
 from kitloan.text import plain
 
 

@@ -22,11 +22,12 @@ from sqlalchemy.exc import DBAPIError
 
 from kitloan.backups.upgrading import up_to_date
 from kitloan.errors import BadInput, StoreError
+from kitloan.places import is_url
 from kitloan.provision.passwords import Passwords
 from kitloan.reference import colleges, find_college
 from kitloan.rowsecurity import OWNER, logins, prepare, quoted, secure, tables
 from kitloan.session import ESP
-from kitloan.store import Store, create_store, is_url, one_at_a_time
+from kitloan.store import Store, create_store, one_at_a_time
 from kitloan.text import slug
 
 _LONGEST_ROLE = 63

@@ -1,0 +1,62 @@
+"""Where a store is: the path of a file, or the URL of a PostgreSQL.
+
+A password may stand in a URL, or in what somebody mistyped for one; nothing here ever shows it.
+"""
+
+import os
+from pathlib import Path
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from kitloan.errors import BadInput
+
+
+def is_url(place: str) -> bool:
+    """Whether `place` names a database server and not a file."""
+    return place.startswith(("postgresql:", "postgres:", "postgresql+psycopg:"))
+
+
+def as_path(place: str) -> Path:
+    """`place` as a file; another program's URL is none, and would be shown with its password."""
+    if "://" in place:
+        raise _not_a_url()
+    return Path(place)
+
+
+def default_place() -> str:
+    """Where a store is kept when nobody says: the user's own data folder."""
+    if os.name == "nt":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif os.environ.get("XDG_DATA_HOME"):
+        base = Path(os.environ["XDG_DATA_HOME"])
+    else:
+        base = Path.home() / ".local" / "share"
+    return str(base / "kitloan" / "kitloan.sqlite")
+
+
+def college_in(place: str) -> str | None:
+    """The college that a URL names (`?college=fife`), where a database holds several."""
+    if not is_url(place):
+        return None
+    found = as_url(place).query.get("college")
+    return found if isinstance(found, str) else None
+
+
+def as_url(place: str) -> URL:
+    """`place` as the URL of a PostgreSQL; refused without a word of it where it cannot be one."""
+    try:
+        url = make_url(place)
+    except (ArgumentError, ValueError):  # what it says may hold the password
+        raise _not_a_url() from None
+    if "@" in (url.host or ""):  # the end of a password that has an @ in it
+        raise _not_a_url()
+    return url
+
+
+def _not_a_url() -> BadInput:
+    return BadInput(
+        "bad_store",
+        "That is not the URL of a PostgreSQL database.",
+        "Write it like postgresql://USER@HOST/DATABASE; in a password, @ is %40 and : is %3A.",
+    )

@@ -5,6 +5,7 @@ file which is there already: it is replaced. It may be a symbolic link: what it 
 replaced, and the link stays. It may not be a store, a journal of one, a device or a pipe.
 """
 
+import errno
 import os
 import secrets
 import shutil
@@ -23,26 +24,6 @@ WORKING = ".kitloan-"
 """How the names of our folders begin, beside a store, in which copies of it are worked on."""
 
 
-@contextmanager
-def working_folder(beside: Path, purpose: str) -> Iterator[Path]:
-    """A folder for copies of a store, which hold people; it goes when the block ends.
-
-    It lies beside the store, so that what a killed command leaves is found and taken away with the
-    store's other copies (`kitloan.beside`). Only where nothing can be written there, as on
-    a stick that is locked, does it lie where the system keeps such files.
-
-    Args:
-        beside: the folder of the store.
-        purpose: a word for its name.
-    """
-    try:
-        folder = tempfile.TemporaryDirectory(prefix=f"{WORKING}{purpose}-", dir=beside)
-    except OSError:
-        folder = tempfile.TemporaryDirectory(prefix="kitloan-")
-    with folder as name:
-        yield Path(name)
-
-
 _HEADER_BYTES = 100
 _BESIDE_A_STORE = ("-journal", "-wal", "-shm")
 """How the names end of the files that SQLite keeps beside its own."""
@@ -58,6 +39,29 @@ def is_store(path: Path) -> bool:
         start = file.read(_HEADER_BYTES)
     ours = int.from_bytes(start[68:72], "big") == APPLICATION_ID
     return start[:16] == b"SQLite format 3\0" and ours
+
+
+@contextmanager
+def working_folder(beside: Path, purpose: str, room: int) -> Iterator[Path]:
+    """A folder for copies of a store, which hold people; it goes when the block ends.
+
+    It lies beside the store, so that what a killed command leaves is found and taken away with the
+    store's other copies (`kitloan.beside`). Only where nothing can be written there, as on
+    a stick that is locked or full, does it lie where the system keeps such files.
+
+    Args:
+        beside: the folder of the store.
+        purpose: a word for its name.
+        room: how many bytes will be written there.
+    """
+    try:
+        if shutil.disk_usage(beside).free < room:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        folder = tempfile.TemporaryDirectory(prefix=f"{WORKING}{purpose}-", dir=beside)
+    except OSError:
+        folder = tempfile.TemporaryDirectory(prefix="kitloan-")
+    with folder as name:
+        yield Path(name)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, bindparam, insert, select, text, update
+from sqlalchemy import Connection, bindparam, insert, select, text, tuple_, update
 
 from kitloan.calendar import Clock, instant
 from kitloan.entries import GENESIS, Entry, Fact, LedgerResumed, parse, seal
@@ -25,7 +25,7 @@ from kitloan.errors import BadInput, Refused, StoreError
 from kitloan.models import LedgerEntry, LedgerHead, table
 from kitloan.prepared import Change, Query
 from kitloan.register import apply
-from kitloan.register.epochs import ledger_name
+from kitloan.register.epochs import epoch_of, ledger_name
 from kitloan.store import Store
 from kitloan.text import fault, tidy
 
@@ -62,7 +62,7 @@ _since = Query(
     select(entry_table.c.body)
     .where(
         entry_table.c.college == bindparam("c"),
-        entry_table.c.seq >= bindparam("s"),
+        tuple_(entry_table.c.epoch, entry_table.c.seq) >= tuple_(bindparam("e"), bindparam("s")),
         entry_table.c.kind == bindparam("k"),
     )
     .order_by(entry_table.c.epoch, entry_table.c.seq)
@@ -168,7 +168,11 @@ class Writer:
             return []
         (first, *_) = self.said
         bodies = _since(
-            self.connection, c=self.college, s=first.seq, k=kind.model_fields["kind"].default
+            self.connection,
+            c=self.college,
+            e=epoch_of(first.ledger),
+            s=first.seq,
+            k=kind.model_fields["kind"].default,
         ).scalars()
         return _of_kind([parse(body) for body in bodies], kind)
 

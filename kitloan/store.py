@@ -93,7 +93,10 @@ class Store:
                 yield connection
             return
         beside = folder or Path(self.name).absolute().parent
-        with translated(self.name), working_folder(beside, "reading") as folder:
+        with (
+            translated(self.name),
+            working_folder(beside, "reading", Path(self.name).stat().st_size) as folder,
+        ):
             copy = folder / "aside.sqlite"
             self.copy_to(copy)
             aside = sa.create_engine(f"sqlite:///{copy}")

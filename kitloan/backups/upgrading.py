@@ -107,9 +107,10 @@ def _keep_and_rehearse(store: Store, progress: Progress | None) -> str:
     """Keep the store as it is as the day's copy, and prove that what it becomes holds together."""
     file = day_file(store, today(system_clock))
     file.parent.mkdir(mode=0o700, exist_ok=True)
+    size = Path(store.name).stat().st_size
     with (
         whole_file(file, over_a_store=True) as beside,
-        working_folder(file.parent.parent, "upgrade") as folder,
+        working_folder(file.parent.parent, "upgrade", room=3 * size) as folder,
     ):
         store.copy_to(beside)
         rehearsal = folder / "rehearsal.sqlite"

@@ -281,6 +281,8 @@ def _told(writer: Writer, which: Stocktake, fact: StocktakeScanned, repeat: bool
 
 
 def _late(writer: Writer, which: Stocktake, fact: StocktakeScanned) -> bool:
+    if writer.said:  # its row is told again only up to where it was first said
+        return which.closed_at is not None
     late = after_closing(writer.connection, writer.college, which)
     of_it = (scan_table.c.college == writer.college, scan_table.c.scan == fact.scan)
     return bool(writer.connection.execute(select(late).where(*of_it)).scalar())

@@ -1,5 +1,7 @@
 """What a person should look at: the worst first, and what a store has met on the way."""
 
+import gzip
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +15,7 @@ from conftest import SetClock
 from kitloan import BadInput, Count, NewHolding
 from kitloan.audit import CODES, WORST_FIRST
 from kitloan.backups.restoring import Request, restoring
+from kitloan.exchange.header import KIND
 from kitloan.library import Kitloan
 from kitloan.models import Setting, table
 from kitloan.national.gifts import GiftTermsAgreed
@@ -106,9 +109,9 @@ def test_what_esp_met_later_is_no_finding_of_an_earlier_day(
     assert codes(scotland.esp.audit.audit()) == [("refused_file", "fife")]
     scotland.esp.exchange.merge([tmp_path / "other"], new_key=True)
     assert codes(scotland.esp.audit.audit()) == [("key_changed", "fife")]
-    (tmp_path / "words").write_text("Dear ESP")
+    (tmp_path / "half").write_bytes(gzip.compress(json.dumps({"format": KIND}).encode()))
     with pytest.raises(BadInput):
-        scotland.esp.exchange.merge([tmp_path / "words"])
+        scotland.esp.exchange.merge([tmp_path / "half"])
     assert codes(scotland.esp.audit.audit()) == [("key_changed", "fife"), ("refused_file", "")]
     assert scotland.esp.audit.audit(day).as_json() == before
 

@@ -37,7 +37,7 @@ def test_a_day_through_a_pipe(store: Store, end: str) -> None:
     """Else a script, or a scanner on a serial line, could not work here."""
     lines = [
         store.kit,
-        f"to {SCHOOL}",
+        SCHOOL,
         store.headset,
         "done",
         store.kit,

@@ -30,6 +30,8 @@ class Codes:
         returns_only: whether kits only come back.
         take_in: answers a valid tag that no holding has.
         look: shows a holding that was picked from what a search found.
+        asks_names: whether a typed name that is not known is asked about. A line desk takes it as
+            it stands, as a script means it, and names those spelt nearly so.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class Codes:
     ) -> None:
         self.kitloan = kitloan
         self.returns_only = False
+        self.asks_names = True
         self.take_in: Callable[[str], Verdict] = self._ask_kind
         self.look: Callable[[Holding], Verdict] = self._tell
         self._lender = lender
@@ -116,7 +119,7 @@ class Codes:
             raise refusals.no_such_name(name)
         name = clean(name, "The organisation")
         begin = meaning.organisations_that_begin(self.kitloan, name)
-        if not typed or (said_to and not begin):
+        if not (typed and self.asks_names) or (said_to and not begin):
             return self._name(name)
         if not said_to and len(begin) == 1 and len(name) > 1:
             return self._name(begin[0])

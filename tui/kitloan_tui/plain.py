@@ -62,6 +62,7 @@ class LineDesk:
 
     def __init__(self, counter: Counter) -> None:
         self.counter = counter
+        counter.codes.asks_names = False
         self._told: list[str] = []
         self._asked: object = None
 

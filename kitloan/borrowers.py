@@ -130,16 +130,15 @@ def organisation_id(connection: Connection, college: str, name: str) -> tuple[st
     The first release marked no name, and took those with one slug for one: what it took in is found
     by its slug, and by its own name only.
     """
-    taken = set()
-    for key in dict.fromkeys((slug(name), organisation_key(name), marked(name))):
-        known = _by_id(connection, c=college, o=key).scalar()
-        if known is None:
-            continue
-        if same_organisation(str(known), name):
-            return key, str(known)
-        taken.add(key)
+    whose: dict[str, str | None] = {}
+    for key_of in (slug, organisation_key, marked):  # most are found by the first
+        key = key_of(name)
+        if key not in whose:
+            whose[key] = _by_id(connection, c=college, o=key).scalar()
+            if (known := whose[key]) is not None and same_organisation(known, name):
+                return key, known
     usual = organisation_key(name)
-    return (marked(name) if usual in taken else usual), None
+    return (usual if whose[usual] is None else marked(name)), None
 
 
 def nearly_like(connection: Connection, college: str, name: str) -> tuple[str, ...]:

@@ -169,3 +169,8 @@ def pytest_collection_finish() -> None:
     """What is loaded by now lives to the end; the garbage collector need not walk it ever again."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """At the end it may go, and libraries that count what they gave away are content."""
+    gc.unfreeze()

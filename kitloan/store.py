@@ -377,22 +377,22 @@ def _check_version(store: Store, oldest: int = SCHEMA) -> None:
     if oldest <= found <= SCHEMA:
         return
     raise StoreError(
-        *_wrong_version(store.name, found, older=found < OLDEST, newer=found > SCHEMA),
+        *_wrong_version(store.name, found),
         store=store.name,
         schema=found,
     )
 
 
-def _wrong_version(name: str, found: int, *, older: bool, newer: bool) -> tuple[str, str, str]:
+def _wrong_version(name: str, found: int) -> tuple[str, str, str]:
     """The code, the message and the hint of a refusal."""
-    if older:
+    if found < OLDEST:
         return (
             "older_store",
             f"{name} was made before the first release of kitloan (its tables are version "
             f"{found}, this program's {SCHEMA}), and cannot be used any more.",
             "Keep the file, start a new store, and read the register in again.",
         )
-    if newer:
+    if found > SCHEMA:
         return (
             "newer_store",
             f"{name} was made by a newer kitloan (its tables are version {found}, "

@@ -1,6 +1,7 @@
 """What every command is told: which store, who is working, and how to answer."""
 
 import gc
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,6 +44,8 @@ class App:
         from kitloan.cli.output import Progress, print_notice
         from kitloan.library import open as open_library
 
+        if not self.debug:  # a library's own report of what went wrong is no answer of ours
+            logging.lastResort = None
         upgrading = Progress("An earlier release made this store; proving entries")
         self.opened = opened = open_library(self.place, actor=self.actor, progress=upgrading)
         if opened.upgraded is not None:

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import date
@@ -129,6 +130,29 @@ def test_ctrl_c_in_the_middle_of_a_backup(store: Path, tmp_path: Path) -> None:
         out, err = running.communicate(timeout=60)
     assert (running.returncode, out, b"Traceback" in err) == (130, b"", False)
     assert list(stick.iterdir()) == []
+
+
+CLOSING = """
+import os, signal, sys
+from sqlalchemy.engine.default import DefaultDialect
+from kitloan.cli.main import run
+close = DefaultDialect.do_close
+def interrupted(self, connection):
+    DefaultDialect.do_close = close
+    os.kill(os.getpid(), signal.SIGINT)
+    close(self, connection)
+DefaultDialect.do_close = interrupted
+sys.exit(run(sys.argv[1:]))
+"""
+
+
+@POSIX
+def test_ctrl_c_while_a_connection_closes(stock: Stock, store: Path, tmp_path: Path) -> None:
+    """A library that logs what happened to it would print a traceback at the counter."""
+    program = [sys.executable, "-c", CLOSING, "--store", store, "backup", tmp_path / "copy.sqlite"]
+    ended = subprocess.run(program, capture_output=True, timeout=60)
+    assert (ended.returncode, ended.stdout) == (130, b"")
+    assert ended.stderr.decode().strip() == "Stopped. Nothing was left half done."
 
 
 def test_a_copy_each_day_of_work(cli: Cli, program: Program, stock: Stock, store: Path) -> None:

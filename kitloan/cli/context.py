@@ -45,7 +45,7 @@ class App:
         from kitloan.library import open as open_library
 
         if not self.debug:  # a library's own report of what went wrong is no answer of ours
-            logging.lastResort = None
+            logging.getLogger().addHandler(logging.NullHandler())
         upgrading = Progress("An earlier release made this store; proving entries")
         self.opened = opened = open_library(self.place, actor=self.actor, progress=upgrading)
         if opened.upgraded is not None:

@@ -23,6 +23,7 @@ from kitloan.entries import Component
 from kitloan.holdings import Holdings
 from kitloan.library import Kitloan
 from kitloan.store import create_store
+from one_dialect import share_what_is_compiled
 
 MEMORY, ROOM = Path("/dev/shm"), 4 << 30
 if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
@@ -31,6 +32,8 @@ if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).
 
 # A run that was started in the background ignores Ctrl+C, and every program it starts would too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+share_what_is_compiled()
 
 
 class SetClock:

@@ -1,11 +1,13 @@
 """The real desk in a terminal of Textual's own making, and the hands and the scanner at it."""
 
+import asyncio
 import html
 import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
@@ -21,6 +23,9 @@ _DRAWN = re.compile(r'-line-(\d+)\)">(.*?)</text>')
 
 PEOPLE = 0.2
 """Seconds between a person's keys."""
+
+IDLE = 0.005
+"""Seconds in which a desk that is at rest does next to nothing."""
 
 
 def words_of(svg: str) -> str:
@@ -81,9 +86,19 @@ class Hands:
 
     async def settle(self) -> None:
         """Let every key be dealt with, and what came of it be drawn."""
-        await self.pilot.pause()
+        await self._idle()
         await self.until(lambda: not self.desk.holding_keys and not self._looking())
-        await self.pilot.pause()
+        await self._idle()
+
+    async def _idle(self) -> None:
+        """Wait until this process has nothing to do; `pause()` is four times as patient."""
+        await self.pilot.pause(0)
+        while True:
+            before = process_time()
+            await asyncio.sleep(IDLE)
+            if process_time() - before < IDLE / 10:
+                break
+        await self.pilot.pause(0)
 
     def _looking(self) -> bool:
         return self.desk.looking or bool(getattr(self.desk.screen, "is_looking", False))

@@ -172,6 +172,7 @@ def pytest_collection_finish() -> None:
     """What is loaded by now lives to the end; the garbage collector need not walk it ever again."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000)  # a test's own garbage is little, and seeking it a twentieth of a run
 
 
 def pytest_unconfigure() -> None:

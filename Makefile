@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 # Where a machine says that nothing compiled may be kept, every program of a test compiles anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test check soak bench load browser audit-deps format screens snapshots clean
+.PHONY: help setup demo test tests check soak bench load browser browser-driver audit-deps format screens snapshots clean
 
 help:
 	@echo "make demo    see the whole job (opens the desk when there is a terminal)"
@@ -39,11 +39,14 @@ audit-deps: $(READY)
 		pip-audit==2.10.1; } || true
 	@$(BIN)/python scripts/audit_deps.py $(VENV)/audit/bin/pip-audit constraints.txt
 
-# Three at a time on two cores, for a third of a test's time is waiting: for a terminal, a lock, a
-# server. The browser last, and only where there is one or one can be installed.
-test: check audit-deps
+# What mostly waits goes beside the tests; what it needs in their environment is there before.
+test: export KITLOAN_BROWSER = optional
+test: check browser-driver
+	@$(MAKE) --no-print-directory --jobs=3 tests audit-deps browser
+
+# Three at a time on two cores: for a terminal, a lock, a server.
+tests: $(READY)
 	$(BIN)/python -m pytest -m 'not soak' -n 3 --dist worksteal
-	@KITLOAN_BROWSER=optional $(MAKE) --no-print-directory browser
 
 soak: $(READY)
 	$(BIN)/python -m pytest -m soak
@@ -57,13 +60,15 @@ MINUTES ?= 10
 load: $(READY)
 	$(BIN)/python bench/load.py --minutes $(MINUTES)
 
-# The report of the tests, or another: make browser REPORT=audit.html
 # KITLOAN_BROWSER=optional: where there is none and none can be installed, that is no failure.
-browser: $(READY)
+browser-driver: $(READY)
 	@test $(VENV)/.browser -nt $(READY) || { $(BIN)/python -m pip install --quiet \
 		--disable-pip-version-check -c constraints.txt -e '.[browser]' && \
 		touch $(VENV)/.browser; } || { echo "What drives a browser could not be installed."; \
 		test "$$KITLOAN_BROWSER" = optional; }
+
+# The report of the tests, or another: make browser REPORT=audit.html
+browser: browser-driver
 	@test ! -e $(VENV)/.browser || $(BIN)/python scripts/browser/check.py $(REPORT)
 
 screens: $(READY)

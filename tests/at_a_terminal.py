@@ -43,7 +43,10 @@ class Terminal:
         self.pid, self._file = pty.fork()
         if self.pid == 0:  # the program
             environment = {**os.environ, "TERM": "xterm-256color", **(env or {})}
-            os.execvpe(command[0], list(command), environment)
+            try:
+                os.execvpe(command[0], list(command), environment)
+            finally:  # what could not begin must not go on as a second run of the tests
+                os._exit(127)
         self.resize(*size)
         self._written = b""
         self._mark = 0

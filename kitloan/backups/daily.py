@@ -26,7 +26,7 @@ DAYS, WEEKS, MONTHS = 14, 8, 12
 """How many days every copy is kept, then how many weeks and how many months one of each."""
 
 _END_OF_WEEKS = DAYS + 7 * WEEKS
-_END = _END_OF_WEEKS + 365
+_END = _END_OF_WEEKS + 365 + 30  # a month's copy, its first, stays while its last day needs one
 _HEADLESS = """
     SELECT count(*) FROM ledger_head h WHERE h.seq > 0 AND NOT EXISTS (
         SELECT 1 FROM ledger_entry e

@@ -130,8 +130,14 @@ _GONE = ("held", "missing", "in_transit", "withdrawn")
 
 def _only(found: Sequence[AnyRow], text: str) -> tuple[str, str]:
     # Where a kit went from one college to another, it is the one that has it now that is meant.
-    least = min(_GONE.index(row.state) for row in found)
-    rows = [(str(row.college), str(row.tag)) for row in found if row.state == _GONE[least]]
+    # Of two in one college that bear a number, the missing one may be the one in somebody's hand.
+    least = _GONE[min(_GONE.index(row.state) for row in found)]
+    there = {row.college for row in found if row.state == least}
+    rows = [
+        (str(row.college), str(row.tag))
+        for row in found
+        if row.state == least or (row.state == "missing" and row.college in there)
+    ]
     if len(rows) == 1:
         return rows[0]
     raise BadInput(

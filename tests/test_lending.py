@@ -90,6 +90,16 @@ def test_the_asset_number_works_wherever_a_tag_does(fife: Kitloan, kit: str) -> 
     assert kit in refusal.value.details["tags"]
 
 
+def test_a_number_of_two_asks_though_one_is_missing(fife: Kitloan, kit: str) -> None:
+    """The kit in somebody's hand may be the very one that was missing; the other would go out."""
+    fife.holdings.add(NewHolding("STEM kit", asset_number="FC001"))
+    fife.holdings.report_missing(kit, "not on its shelf")
+    with pytest.raises(BadInput) as refusal:
+        fife.desk.check_out(["FC001"], "Balwearie High School")
+    assert refusal.value.code == "ambiguous"
+    assert kit in refusal.value.details["tags"]
+
+
 def test_a_mistyped_tag_names_its_neighbour(fife: Kitloan, kit: str) -> None:
     """One wrong key must not cost a search."""
     wrong = kit[:5] + ("A" if kit[5] != "A" else "B") + kit[6:]

@@ -1,7 +1,6 @@
 """What every command is told: which store, who is working, and how to answer."""
 
 import gc
-import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -41,6 +40,8 @@ class App:
 
     def open(self) -> "Kitloan":
         """The store, open; refusals as `kitloan.open`."""
+        import logging  # the database library loads it too; help needs neither
+
         from kitloan.cli.output import Progress, print_notice
         from kitloan.library import open as open_library
 

@@ -91,9 +91,9 @@ class Hands:
         await self._idle()
 
     async def _idle(self) -> None:
-        """Wait until this process has nothing to do; `pause()` is four times as patient."""
+        """Wait, a second at most, for rest; asks four times as often as `pause`."""
         await self.pilot.pause(0)
-        while True:
+        for _ in range(200):
             before = process_time()
             await asyncio.sleep(IDLE)
             if process_time() - before < IDLE / 10:

@@ -601,6 +601,13 @@ def forewarned(
         yield national
 
 
+def held_open() -> list[Path]:
+    """The files that this process has open, where the system tells."""
+    opened = Path("/proc/self/fd")
+    links = opened.iterdir() if opened.is_dir() else ()
+    return [each.readlink() for each in links if each.is_symlink()]
+
+
 @pytest.mark.parametrize("wrong", _WRONG, ids=lambda wrong: wrong.name)
 def test_a_file_that_does_not_fit_is_refused_whole(
     colleges: dict[str, Sent], forewarned: Kitloan, tmp_path: Path, wrong: Wrong
@@ -612,6 +619,7 @@ def test_a_file_that_does_not_fit_is_refused_whole(
     before = everything_in(forewarned)
     with pytest.raises(BadInput) as refusal:
         forewarned.exchange.merge([path])
+    assert path not in held_open(), "on Windows nobody could move it away"
     assert (refusal.value.code, everything_in(forewarned)) == (wrong.code, before)
     assert str(path) in refusal.value.message
     assert refusal.value.message.isprintable(), "what a file holds cannot drive a terminal"

@@ -7,7 +7,7 @@ the others are kept apart as *lost*, never dropped. So the order of files does n
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select
@@ -75,7 +75,17 @@ def merge(
         BadInput: `bad_exchange_file`, `altered`, `forked`, `gap`, `truncated`, `impossible`,
             `unsigned`, `key_changed`, `newer_file`, `own_ledger` or `not_whole`.
     """
-    lines = file.lines()
+    with file.lines() as lines:
+        return _merge(connection, file, lines, told, progress)
+
+
+def _merge(
+    connection: Connection,
+    file: ExchangeFile,
+    lines: Iterator[str],
+    told: Told,
+    progress: Progress | None,
+) -> Merged:
     first = next(lines, "")
     header = file.read_header(first)
     college = college_of(header.ledger)

@@ -3,7 +3,8 @@
 import gzip
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +28,16 @@ class ExchangeFile:
 
     def header(self) -> Header:
         """The first line, checked; its signature is not, see `signed`."""
-        for line in self.lines():
-            return self.read_header(line)
+        with self.lines() as lines:
+            for line in lines:
+                return self.read_header(line)
         raise self.bad("it is empty")
 
     def is_one(self) -> bool:
         """Whether somebody's kitloan wrote it, as far as its first line tells."""
         try:
-            return bool(self._raw(next(self.lines(), "")))
+            with self.lines() as lines:
+                return bool(self._raw(next(lines, "")))
         except BadInput:
             return False
 
@@ -81,8 +84,14 @@ class ExchangeFile:
             raise self.wrong("altered", seq, header, "is another ledger's, or out of order")
         return read
 
-    def lines(self) -> Iterator[str]:
-        """Every line, without its end."""
+    def lines(self) -> closing[Generator[str, None, None]]:
+        """Every line, without its end, for a block after which the file is closed.
+
+        A refusal would keep it open else, and on Windows nobody could move it.
+        """
+        return closing(self._lines())
+
+    def _lines(self) -> Generator[str, None, None]:
         try:
             with gzip.open(self.path, "rb") as file:
                 while line := file.readline(LONGEST_LINE + 1):

@@ -35,12 +35,13 @@ class _Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        (named, *_) = args  # click takes what looks like an option out of them
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as problem:
             import difflib  # asked of the mistyped only
 
-            near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=2)
+            near = difflib.get_close_matches(named, self.list_commands(ctx), n=2)
             if not near:
                 raise
             meant = f"{problem.format_message()} Did you mean {' or '.join(near)}?"

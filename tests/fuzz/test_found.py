@@ -6,6 +6,7 @@ import pytest
 
 from conftest import SetClock
 from kitloan import BadInput, Count, NewHolding
+from kitloan.cli.main import run
 from kitloan.library import Kitloan
 from kitloan.spreadsheets.mapfile import load_map
 from kitloan_labels import own_stock
@@ -108,3 +109,12 @@ def test_a_figure_beyond_all_sheets_is_refused_by_its_name(figure: str, tmp_path
     with pytest.raises(BadInput) as refusal:
         own_stock.find(str(tmp_path / "stall.toml"))
     assert (refusal.value.code, refusal.value.details["key"]) == ("bad_stock", "label_width")
+
+
+@pytest.mark.parametrize("word", ["--", "-x"])
+def test_what_looks_like_an_option_is_no_command(
+    word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two dashes too many were met with "kitloan did not expect"."""
+    assert run(["--", word]) == BadInput.exit_code
+    assert f"'{word}'" in capsys.readouterr().err

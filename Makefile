@@ -45,11 +45,13 @@ test: check browser-driver
 	@$(MAKE) --no-print-directory --jobs=3 tests audit-deps browser
 
 # Three at a time on two cores: for a terminal, a lock, a server.
+PYTEST := $(BIN)/python -m pytest -n 3 --dist worksteal
+
 tests: $(READY)
-	$(BIN)/python -m pytest -m 'not soak' -n 3 --dist worksteal
+	$(PYTEST) -m 'not soak'
 
 soak: $(READY)
-	$(BIN)/python -m pytest -m soak
+	$(PYTEST) -m soak --durations=40
 
 # An hour; QUICK=--quick for ten minutes.
 bench: $(READY)

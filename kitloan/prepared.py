@@ -3,8 +3,9 @@
 The register is read and written by a few fixed statements, many times. SQLAlchemy Core says each
 of them once for both databases; compiling it anew, or looking it up in a cache by its structure,
 would cost more than SQLite needs to run it. So a statement keeps the text that Core made for a
-dialect. A `Query` hands that text to SQLAlchemy, for its rows; a `Change` hands it to the driver,
-because all it gives back is how many rows it touched.
+dialect, and hands it to the driver. A `Query` gives SQLAlchemy's rows all the same, with the names
+that the driver told the first time: SQLAlchemy asks for them each time, which takes as long again
+as four small queries.
 
 Values are text, whole numbers and booleans only, which both drivers take as they come.
 """
@@ -13,7 +14,9 @@ from collections.abc import Callable, Iterable
 from operator import itemgetter
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, CursorResult, Dialect, Row
+from sqlalchemy import Connection, Dialect, Result, Row
+from sqlalchemy.engine import IteratorResult
+from sqlalchemy.engine.result import SimpleResultMetaData
 from sqlalchemy.sql.expression import ClauseElement
 
 from kitloan.errors import StoreError
@@ -33,6 +36,19 @@ class _Said:
             {name: each.value for name, each in compiled.binds.items() if not each.required}, order
         )
         """Puts a call's values in the form that the driver takes."""
+        self._names: SimpleResultMetaData | None = None
+
+    def run(self, connection: Connection, values: dict[str, Any]) -> Any:
+        """The driver's own cursor, after the statement ran."""
+        driver: Any = connection.connection.dbapi_connection
+        return driver.execute(self.text, self.given(values))
+
+    def rows(self, connection: Connection, values: dict[str, Any]) -> Result[*tuple[Any, ...]]:
+        """What it finds, all of it."""
+        cursor = self.run(connection, values)
+        if self._names is None:
+            self._names = SimpleResultMetaData([column[0] for column in cursor.description])
+        return IteratorResult(self._names, iter(cursor.fetchall()))
 
 
 def _giver(constants: dict[str, Any], order: list[str] | None) -> Callable[[dict[str, Any]], Any]:
@@ -59,25 +75,13 @@ class _Statement:
             said = self._compiled[dialect.name] = _Said(self._statement, dialect)
         return said
 
-    def _run(self, connection: Connection, values: dict[str, Any]) -> Any:
-        """The driver's own cursor, after the statement ran."""
-        said = self._compiled.get(connection.dialect.name) or self._for(connection)
-        driver: Any = connection.connection.dbapi_connection
-        return driver.execute(said.text, said.given(values))
-
 
 class Query(_Statement):
     """A statement that gives rows."""
 
-    def __call__(self, connection: Connection, **values: Any) -> CursorResult[*tuple[Any, ...]]:
+    def __call__(self, connection: Connection, **values: Any) -> Result[*tuple[Any, ...]]:
         """The rows for these values."""
-        said = self._for(connection)
-        return connection.exec_driver_sql(said.text, said.given(values))
-
-    def plain(self, connection: Connection, **values: Any) -> list[tuple[Any, ...]]:
-        """The rows as the driver gives them: a small query takes a quarter of the time."""
-        rows: list[tuple[Any, ...]] = self._run(connection, values).fetchall()
-        return rows
+        return self._for(connection).rows(connection, values)
 
 
 class Change(_Statement):
@@ -85,7 +89,7 @@ class Change(_Statement):
 
     def __call__(self, connection: Connection, **values: Any) -> int:
         """Write with these values; gives how many rows were touched."""
-        return int(self._run(connection, values).rowcount)
+        return int(self._for(connection).run(connection, values).rowcount)
 
     def many(self, connection: Connection, rows: Iterable[dict[str, Any]]) -> None:
         """Write once for each of the rows, which all have the same names."""
@@ -99,7 +103,7 @@ class Change(_Statement):
         Raises:
             StoreError: `row_not_there`, when it touched none, or several.
         """
-        touched = self._run(connection, values).rowcount
+        touched = self(connection, **values)
         if touched != 1:
             raise StoreError(
                 "row_not_there",

@@ -67,10 +67,10 @@ class Known:
         self._from, self._to = seq - 1, seq + _WINDOW  # with the one before, which is asked for too
         within = {"c": self._college, "a": self._from}
         # What lies beyond the last is the file's own.
-        main = _main_line.plain(self._connection, **within, b=min(self._to - 1, self._last))
+        main = _main_line(self._connection, **within, b=min(self._to - 1, self._last))
         self._main = {seq: OnMain(*rest) for seq, *rest in main}
         self._apart = {}
-        for seq, epoch, digest, body in _apart.plain(self._connection, **within, b=self._to - 1):
+        for seq, epoch, digest, body in _apart(self._connection, **within, b=self._to - 1):
             each = _Apart(epoch, digest, json.loads(body)["prev"])
             self._apart.setdefault(seq, []).append(each)
 

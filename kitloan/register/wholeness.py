@@ -66,7 +66,8 @@ def set_shortages(
     connection: Connection, college: str, tag: str, shortages: tuple[Short, ...], at: str
 ) -> None:
     """These are all the shortages of a kit; one that was known keeps the day it was found."""
-    known = dict(_still_since.plain(connection, c=college, t=tag))
+    rows = _still_since(connection, c=college, t=tag)
+    known = {row.component: row.since for row in rows}
     if not known and not shortages:
         return
     _forget_shortages(connection, c=college, t=tag)

@@ -3,11 +3,13 @@
 They are folded in Python, because the databases disagree on the case of Gaelic letters.
 """
 
+from collections.abc import Iterable
+
 from sqlalchemy import Connection, bindparam, select, update
 
 from kitloan.entries import HoldingAccessioned
 from kitloan.models import Gift, Holding, KitType, table
-from kitloan.prepared import Change, Query
+from kitloan.prepared import AnyRow, Change, Query
 from kitloan.text import fold
 
 gift, holding, kit_type = table(Gift), table(Holding), table(KitType)
@@ -58,8 +60,7 @@ def words_of_new(connection: Connection, college: str, fact: HoldingAccessioned)
 
     Put in with its row: put in afterwards, they were a second write in every index.
     """
-    names = _name_of_type.plain(connection, c=college, k=fact.kit_type)
-    name = names[0][0] if names else None  # none: the database refuses the holding
+    name = _name_of_type(connection, c=college, k=fact.kit_type).scalar()  # None is refused anyway
     return _folded(fact.tag, fact.asset_number, name, fact.serial, fact.location)
 
 
@@ -72,15 +73,15 @@ def more_words(connection: Connection, college: str, tag: str, *parts: str | Non
 
 def refresh_words(connection: Connection, college: str, tag: str) -> None:
     """Bring one holding's words up to date."""
-    _refresh(connection, college, _parts_of_holding.plain(connection, c=college, t=tag))
+    _refresh(connection, college, _parts_of_holding(connection, c=college, t=tag))
 
 
 def refresh_words_of_type(connection: Connection, college: str, kit_type: str) -> None:
     """Bring the words of every holding of a kit type up to date."""
-    _refresh(connection, college, _parts_of_type.plain(connection, c=college, k=kit_type))
+    _refresh(connection, college, _parts_of_type(connection, c=college, k=kit_type))
 
 
-def _refresh(connection: Connection, college: str, rows: list[tuple[str, ...]]) -> None:
+def _refresh(connection: Connection, college: str, rows: Iterable[AnyRow]) -> None:
     for *parts, now in rows:
         words = _folded(*parts)
         if words != now:

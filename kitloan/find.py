@@ -7,7 +7,7 @@ of them the database scans one narrow index.
 
 from datetime import date
 
-from sqlalchemy import ColumnElement, Connection, select, tuple_
+from sqlalchemy import ColumnElement, Connection, func, select, tuple_
 
 from kitloan import answers, history, narrowing
 from kitloan.answers import (
@@ -39,13 +39,17 @@ from kitloan.text import clean, type_key
 college, gift, holding, kit_type = table(College), table(Gift), table(Holding), table(KitType)
 loan, organisation, shortage = table(Loan), table(Organisation), table(Shortage)
 
+_TERMS = [
+    (func.coalesce(gift.c.title, "unknown") if name == "title" else gift.c[name]).label(name)
+    for name in answers.GiftTerms.__slots__
+]
+_NOT_SHOWN = ("words", "asset_key", "register_row", "accessioned_at")
 _HOLDINGS = (
     select(
-        holding,
+        *[column for column in holding.c if column.name not in _NOT_SHOWN],
         kit_type.c.name.label("type_name"),
         college.c.region,
-        gift.c.title,
-        *[gift.c[name] for name in answers.GiftTerms.__slots__ if name != "title"],
+        *_TERMS,
     )
     .join_from(
         holding,
@@ -337,7 +341,6 @@ def _holding_answer(
     open_loan: answers.LoanOfHolding | None,
     shortages: tuple[ShortageLine, ...],
 ) -> answers.Holding:
-    terms = {name: getattr(row, name) for name in answers.GiftTerms.__slots__}
     return answers.Holding(
         tag=row.tag,
         type=row.type_name,
@@ -357,7 +360,7 @@ def _holding_answer(
         asset_number=row.asset_number,
         serial=row.serial,
         received_on=row.received_on,
-        gift=answers.GiftTerms(**terms | {"title": row.title or "unknown"}),
+        gift=answers.GiftTerms(*row[-len(_TERMS) :]),
         loan=open_loan,
         shortages=shortages,
         last_sighted=Sighting(row.sighted_at, row.sighted_by) if row.sighted_at else None,

@@ -27,8 +27,9 @@ from kitloan.faults import translated
 from kitloan.files import APPLICATION_ID, is_store, working_folder
 from kitloan.locks import insist_on_locks
 from kitloan.places import as_path, as_url, is_url
-from kitloan.schema import OLDEST, SCHEMA, create_tables
+from kitloan.schema import SCHEMA, create_tables
 from kitloan.soundness import create_everything, insist_on_rules
+from kitloan.versions import insist_on_version
 
 BUSY_SECONDS = 10
 _PAGES_AT_ONCE = 4096
@@ -177,7 +178,8 @@ def open_store(place: str, oldest: int = SCHEMA) -> Store:
     """
     store = _postgres(place) if is_url(place) else _sqlite(_existing(as_path(place)))
     try:
-        _check_version(store, oldest)
+        with store.read() as connection:
+            insist_on_version(connection, store.name, oldest)
     except KitloanError as problem:
         store.close()
         if store.is_sqlite and problem.code in ("busy", "unreachable"):
@@ -203,7 +205,8 @@ def create_store(place: str) -> Store:
             if store.is_sqlite:
                 connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
     try:
-        _check_version(store)
+        with store.read() as connection:
+            insist_on_version(connection, store.name)
     except KitloanError:
         store.close()
         raise
@@ -348,64 +351,3 @@ def _set_patience(connection: Any, _record: Any) -> None:
         cursor.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'")
         cursor.execute("SET idle_in_transaction_session_timeout = '120s'")
     connection.commit()
-
-
-def version_of(connection: Connection) -> int:
-    """The version of a store's tables; 0 where none is said, or nothing that could be one."""
-    found = connection.exec_driver_sql(
-        "SELECT value FROM setting WHERE college = '' AND name = 'schema'"
-    ).scalar()
-    said = str(found)
-    return int(said) if said.isdecimal() else 0
-
-
-def _check_version(store: Store, oldest: int = SCHEMA) -> None:
-    with store.read() as connection:
-        try:
-            found = version_of(connection)
-        except sa.exc.DBAPIError as problem:
-            if not _no_such_table(problem):
-                raise
-            found = 0
-    if not found:
-        raise StoreError(
-            "not_a_store",
-            f"{store.name} is a database, but not a kitloan store.",
-            "Name the right one with --store, or make one with `kitloan init COLLEGE`.",
-            store=store.name,
-        )
-    if oldest <= found <= SCHEMA:
-        return
-    raise StoreError(
-        *_wrong_version(store.name, found),
-        store=store.name,
-        schema=found,
-    )
-
-
-def _wrong_version(name: str, found: int) -> tuple[str, str, str]:
-    """The code, the message and the hint of a refusal."""
-    if found < OLDEST:
-        return (
-            "older_store",
-            f"{name} was made before the first release of kitloan (its tables are version "
-            f"{found}, this program's {SCHEMA}), and cannot be used any more.",
-            "Keep the file, start a new store, and read the register in again.",
-        )
-    if found > SCHEMA:
-        return (
-            "newer_store",
-            f"{name} was made by a newer kitloan (its tables are version {found}, "
-            f"this program knows up to {SCHEMA}).",
-            "Update kitloan on this machine; the store is as it was.",
-        )
-    return (
-        "upgrade_due",
-        f"{name} was made by an earlier kitloan (its tables are version {found}, "
-        f"this program's {SCHEMA}).",
-        "Open it once, with any command, to have it upgraded.",
-    )
-
-
-def _no_such_table(problem: sa.exc.DBAPIError) -> bool:
-    return "no such table" in str(problem.orig) or getattr(problem.orig, "sqlstate", "") == "42P01"

@@ -19,9 +19,10 @@ from kitloan.calendar import system_clock, today
 from kitloan.errors import KitloanError, StoreError
 from kitloan.files import whole_file, working_folder
 from kitloan.schema import OLDEST, SCHEMA
-from kitloan.store import Store, one_at_a_time, open_store, version_of
+from kitloan.store import Store, one_at_a_time, open_store
 from kitloan.upgrades import bring_up
 from kitloan.verify import Progress
+from kitloan.versions import version_of
 
 _NOT_BY_YOU = ("read_only", "not_allowed", "unreachable", "cannot_write")
 """Codes of what stands in the way of an upgrade where a file or a login is not ours to change."""

@@ -34,9 +34,9 @@ check: $(READY)
 
 # In an environment of its own: what it needs is nothing of ours.
 audit-deps: $(READY)
-	@test -x $(VENV)/audit/bin/pip-audit || { $(PYTHON) -m venv $(VENV)/audit && \
-		$(VENV)/audit/bin/python -m pip install --quiet --disable-pip-version-check \
-		pip-audit==2.10.1; } || true
+	@test -x $(VENV)/audit/bin/pip-audit || { $(PYTHON) -m venv --without-pip $(VENV)/audit && \
+		$(BIN)/python -m pip --python $(VENV)/audit/bin/python install --no-compile --quiet \
+		--disable-pip-version-check pip-audit==2.10.1; } || true
 	@$(BIN)/python scripts/audit_deps.py $(VENV)/audit/bin/pip-audit constraints.txt
 
 # What mostly waits goes beside the tests; what it needs in their environment is there before.

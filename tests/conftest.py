@@ -177,11 +177,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("waits") is None)
 
 
-def pytest_collection_finish() -> None:
+def pytest_collection_finish(session: pytest.Session) -> None:
     """What is loaded by now lives to the end; the garbage collector need not walk it ever again."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000)  # a test's own garbage is little, and seeking it a twentieth of a run
+    if not any(item.get_closest_marker("soak") for item in session.items):
+        # A test's own garbage is little, and seeking it a twentieth of a run; a soak's is not.
+        gc.set_threshold(50_000)
 
 
 def pytest_unconfigure() -> None:

@@ -12,10 +12,8 @@ from kitloan import __version__
 from kitloan.cli.commands import COMMANDS
 from kitloan.cli.context import App, common_options
 from kitloan.cli.output import no_output, print_json, print_problem
+from kitloan.cli.start import say_stopped
 from kitloan.errors import BadInput, KitloanError, StoreError
-
-INTERRUPTED = 130
-"""The exit code of a program that Ctrl+C ended, by the shells' convention."""
 
 
 class _Commands(click.Group):
@@ -116,8 +114,7 @@ def _outcome(app: App, arguments: list[str]) -> tuple[int, KitloanError | None]:
     except UnicodeEncodeError:
         return BadInput.exit_code, _not_text()
     except (click.Abort, KeyboardInterrupt):
-        print("\nStopped. Nothing was left half done.", file=sys.stderr)  # noqa: T201  # the last word
-        return INTERRUPTED, None
+        return say_stopped(), None
     except BrokenPipeError:
         raise
     except Exception as problem:

@@ -9,6 +9,9 @@ import gc
 import signal
 import sys
 
+INTERRUPTED = 130
+"""The exit code of a program that Ctrl+C ended, by the shells' convention."""
+
 
 def main() -> None:
     """Run the command line, and end the process with its exit code."""
@@ -16,6 +19,14 @@ def main() -> None:
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
         # A terminal that is closed is a Ctrl+C: nothing is left half done, no file half written.
         signal.signal(signal.SIGHUP, signal.default_int_handler)
-    from kitloan.cli.main import run
-
+    try:
+        from kitloan.cli.main import run
+    except KeyboardInterrupt:  # what would meet it is being loaded
+        sys.exit(say_stopped())
     sys.exit(run(sys.argv[1:]))
+
+
+def say_stopped() -> int:
+    """Tell whoever interrupted the program that it stopped; gives its exit code."""
+    print("\nStopped. Nothing was left half done.", file=sys.stderr)  # noqa: T201  # the last word
+    return INTERRUPTED

@@ -98,3 +98,17 @@ def test_an_interrupted_command_leaves_nothing_by_halves(
     with kitloan.open(stocked) as desk:
         verdict = desk.ledger.verify()
         assert verdict.ok, verdict.findings
+
+
+def test_an_interrupt_while_it_loads_is_no_traceback(tmp_path: Path) -> None:
+    """Forty lines of Python on the screen, after a Ctrl+C in the first tenths of a second."""
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt")  # met first, on its way in
+    done = subprocess.run(
+        [PROGRAM, "--help"],
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "\nStopped. Nothing was left half done.\n"

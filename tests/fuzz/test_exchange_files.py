@@ -109,6 +109,7 @@ def merges_whole_or_not(sent: Sent, folder: Path, clock: SetClock, content: byte
     """ESP's store is as it was, or history proves what it took."""
     store, file = folder / "esp.sqlite", folder / "file.klx"
     shutil.copy(sent.esp, store)
+    shutil.rmtree(f"{store}.aside", ignore_errors=True)  # what it refused is tried again each time
     file.write_bytes(content)
     with kitloan.open(store, actor="esp", clock=clock) as esp:
         before = bytes_of(esp)

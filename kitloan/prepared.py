@@ -4,8 +4,8 @@ The register is read and written by a few fixed statements, many times. SQLAlche
 of them once for both databases; compiling it anew, or looking it up in a cache by its structure,
 would cost more than SQLite needs to run it. So a statement keeps the text that Core made for a
 dialect, and hands it to the driver. A `Query` gives SQLAlchemy's rows all the same, with the names
-that the driver told the first time: SQLAlchemy asks for them each time, which takes as long again
-as four small queries.
+that the driver told the first time: where SQLAlchemy asks for them each time, a small query takes
+four times as long.
 
 Values are text, whole numbers and booleans only, which both drivers take as they come.
 """

@@ -1,6 +1,6 @@
 """Merging in any order, with repeats and in parts, gives one picture.
 
-`test_exchange` does it with three colleges that know nothing of each other. Here they send kits to
+`tests/exchange` does it with three colleges that know nothing of each other. Here they send kits to
 each other, one is restored from a backup, and ESP has gifts and challenges of its own.
 """
 

@@ -3,15 +3,25 @@
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
+
+import pytest
 
 PROGRAM = Path(sys.executable).parent / ("kitloan.exe" if os.name == "nt" else "kitloan")
 """The console script that was installed beside this Python."""
 
 REGISTERS = Path(__file__).parents[2] / "examples" / "registers"
+
+POSIX = pytest.mark.skipif(
+    os.name == "nt", reason="signals, terminals and modes of files are POSIX's"
+)
+
+Untouched = Callable[[], AbstractContextManager[None]]
+"""What the fixture `nothing_changes` is: inside it, a changed store fails the test."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,8 @@
 """`kitloan backup` and `kitloan restore` as they are typed, and the copy that nobody asked for."""
 
-import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
 
@@ -13,11 +10,8 @@ import pytest
 
 import kitloan
 from at_a_terminal import Terminal
-from cli.running import PROGRAM, Cli, Program, Stock
+from cli.running import POSIX, PROGRAM, Cli, Program, Stock, Untouched
 from kitloan.calendar import system_clock, today
-
-Untouched = Callable[[], AbstractContextManager[None]]
-POSIX = pytest.mark.skipif(os.name == "nt", reason="signals and terminals are POSIX's")
 
 
 @pytest.fixture

@@ -1,71 +1,22 @@
 """What scripts hold on to: every command's JSON, in the shapes that the interface promises."""
 
 import re
-import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
-from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
-import pytest
 from PIL import Image
 
-from cli.running import Cli, Program, Stock, rendered
-from kitloan import NewHolding
-from kitloan.calendar import system_clock, today
-from kitloan.library import init
-from kitloan.types_file import read_types
-
-DAY = re.compile(r"\d{4}-\d\d-\d\d")
-INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")  # RFC 3339 in UTC
-
-HOLDING = {
-    "tag", "type", "college", "region", "status", "quantity", "out_quantity", "location", "gift",
-    "loan", "shortages", "last_sighted",
-}  # fmt: skip
-LOAN = {"id", "tag", "type", "quantity", "to", "out_at", "due_on", "overdue"}
-LOAN_OF_HOLDING = {"id", "to", "out_at", "due_on", "overdue"}
-SHORTAGE = {"component", "missing", "broken"}
-FIGURES = {
-    "colleges", "holdings", "out", "overdue", "incomplete", "in_transit", "missing",
-    "not_sighted_12_months",
-}  # fmt: skip
-
-
-def in_days(days: int) -> date:
-    """The day in Scotland so many days from now."""
-    return today(system_clock) + timedelta(days=days)
-
-
-def values_of(document: Any, key: str = "") -> Iterator[tuple[str, Any]]:
-    """Every key with a plain value, however deep."""
-    if isinstance(document, dict):
-        for name, value in document.items():
-            yield from values_of(value, name)
-    elif isinstance(document, list):
-        for value in document:
-            yield from values_of(value, key)
-    else:
-        yield key, document
-
-
-def times_are_right(document: Any) -> None:
-    """Dates as YYYY-MM-DD, instants as RFC 3339 in UTC, keys in snake_case."""
-    for key, value in values_of(document):
-        if value is not None and (key.endswith("_on") or key == "as_at"):
-            assert DAY.fullmatch(value), (key, value)
-        elif value is not None and (key == "at" or key.endswith("_at")):
-            assert INSTANT.fullmatch(value), (key, value)
-
-
-def has(document: dict[str, Any], *keys: str, **nested: set[str]) -> None:
-    """The document has these keys, and under a key those."""
-    assert set(keys) <= set(document), set(keys) - set(document)
-    for key, inner in nested.items():
-        found = document[key][0] if isinstance(document[key], list) else document[key]
-        assert inner <= set(found), (key, inner - set(found))
-    times_are_right(document)
+from cli.running import Cli, Stock, rendered
+from cli.shapes import (
+    FIGURES,
+    HOLDING,
+    LOAN,
+    LOAN_OF_HOLDING,
+    SHORTAGE,
+    has,
+    in_days,
+    times_are_right,
+)
 
 
 def test_show(cli: Cli, stock: Stock) -> None:
@@ -342,129 +293,6 @@ def test_errors(cli: Cli, stock: Stock) -> None:
         assert set(answer.error) == {"code", "message", "hint", "details"}
         assert re.fullmatch("[a-z_]+", answer.error["code"])
         assert answer.err == ""
-
-
-def test_words_when_nobody_asked_for_json(cli: Cli, stock: Stock) -> None:
-    """A person reads the refusal on stderr, with what to do next, and stdout stays empty."""
-    answer = cli("checkout", "FC002", "--to", "Glenwood High School")
-    assert answer.out == ""
-    assert "Balwearie High School" in answer.err
-    assert "kitloan checkin" in answer.err
-
-
-def test_json_before_and_after_the_command(cli: Cli, stock: Stock) -> None:
-    """People put it where they remember it."""
-    after = cli("show", "FC001", "--json")
-    before = cli("--json", "show", "FC001")
-    between = cli("ledger", "--json", "verify")
-    assert after == before
-    assert between.code == 2 or between.json["ok"]
-    assert cli("--json", "ledger", "verify").json == cli("ledger", "verify", "--json").json
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        ("checkout", "FC001", "--to", "B", "--quantity", "1.5", "--json"),
-        ("show", "FC001", "--no-such-option", "--json"),
-        ("no-such-command", "--json"),
-        ("--json", "show"),
-        ("ledger", "--json"),
-    ],
-)
-def test_wrong_use_is_json_too(cli: Cli, stock: Stock, line: tuple[str, ...]) -> None:
-    """A script that asked for JSON must never have to read prose, wherever --json stands."""
-    answer = cli(*line)
-    assert (answer.code, answer.error["code"]) == (2, "usage")
-
-
-def test_the_store_comes_from_three_places(
-    cli: Cli, stock: Stock, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """--store, else KITLOAN_STORE, else the user's own: the wrong one would take the loans."""
-    missing = cli("loans", "--json", store=None)
-    assert (missing.code, missing.error["code"]) == (3, "no_store")
-    assert str(tmp_path / "home") in missing.error["details"]["store"]
-    monkeypatch.setenv("KITLOAN_STORE", str(store))
-    assert cli("show", "FC001", store=None).code == 0
-    monkeypatch.setenv("KITLOAN_STORE", str(tmp_path / "elsewhere"))
-    assert cli("show", "FC001", store=store).code == 0
-    assert cli("show", "FC001", store=None).code == 3
-
-
-def test_an_empty_store_option_is_no_store(cli: Cli, stock: Stock) -> None:
-    """`--store "$UNSET"` in a script must not lend from another store without a word."""
-    answer = cli("loans", "--json", store="")
-    assert (answer.code, answer.error["code"]) == (2, "usage")
-
-
-def test_who_is_on_record(cli: Cli, stock: Stock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The technician who is named, else the user of the machine."""
-    monkeypatch.setenv("LOGNAME", "desk3")
-    cli("checkout", "FC001", "--to", "Glenwood High School", as_="Mòrag Ross")
-    cli("checkin", "FC001", "--whole", as_=None)
-    history = cli("show", "FC001", "--json").json["history"]
-    assert [line["by"] for line in history[-2:]] == ["Mòrag Ross", "desk3"]
-
-
-def test_the_programs_answer_is_the_same(cli: Cli, program: Program, stock: Stock) -> None:
-    """What holds in these tests' process holds for the installed program."""
-    told = program("show", "FC002", "--json")
-    assert (told.code, told.err) == (0, "")
-    assert told.json == cli("show", "FC002", "--json").json
-
-
-@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
-def test_json_is_the_same_in_every_code_page(program: Program, stock: Stock, encoding: str) -> None:
-    """A Gaelic name must survive a pipe on a machine whose code page has no such letter."""
-    env = {"PYTHONUTF8": "0", "PYTHONIOENCODING": encoding}
-    name = "Sgoil Àrd Phort Rìgh — ŵ"
-    lent = program("checkout", "FC001", "--to", name, "--json", env=env)
-    assert lent.json["loans"][0]["to"] == name
-    assert program("show", "FC001", env=env).code == 0, "in words, what cannot be shown is a ?"
-
-
-@pytest.fixture
-def on_either(
-    new_place: Callable[[], str], stocked_once: tuple[Path, Stock], tmp_path: Path
-) -> str:
-    """A store with one kit, on SQLite and on PostgreSQL."""
-    place = new_place()
-    contents = tmp_path / "contents.csv"
-    shutil.copy(stocked_once[0].with_name("contents.csv"), contents)
-    with init("fife", place, actor="j.bain") as fife:
-        fife.holdings.define_types(read_types(contents))
-        fife.holdings.add(NewHolding("STEM kit", asset_number="FC001"))
-    return place
-
-
-def test_the_shapes_are_the_same_on_both_databases(cli: Cli, on_either: str) -> None:
-    """A college that moves to a server must not have to change its scripts."""
-    lent = cli("checkout", "FC001", "--to", "Sgoil Àrd Phort Rìgh", "--json", store=on_either)
-    has(lent.json, "loans", loans={"id", "tag", "to", "due_on"})
-    shown = cli("show", "FC001", "--json", store=on_either).json
-    has(shown, *HOLDING, "history", loan=LOAN_OF_HOLDING)
-    has(cli("find", "fc001", "--json", store=on_either).json, items=HOLDING)
-    has(cli("loans", "--json", store=on_either).json, items=LOAN)
-    back = cli("checkin", "FC001", "--missing", "Wheel=2", "--json", store=on_either).json
-    assert back["loans"][0]["shortages"] == [{"component": "Wheel", "missing": 2, "broken": 0}]
-    has(cli("audit", "--json", store=on_either).json, totals=FIGURES)
-    assert cli("ledger", "verify", "--json", store=on_either).json["ok"] is True
-
-
-def test_refusals_are_the_same_on_both_databases(cli: Cli, on_either: str) -> None:
-    """The rules of lending are the college's, not the database's."""
-    cli("checkout", "FC001", "--to", "Balwearie High School", store=on_either)
-    before = cli("ledger", "verify", "--json", store=on_either).json
-    for line, code, rule in (
-        (("checkout", "FC001", "--to", "Viewforth High School"), 1, "on_loan"),
-        (("add", "--type", "\x1b[2J"), 2, "bad_text"),
-        (("renew", "FC001", "--due", "1/1/2020"), 2, "due_in_the_past"),
-        (("checkin", "FC001", "--missing", "Whale=1"), 2, "no_such_component"),
-    ):
-        answer = cli(*line, "--json", store=on_either)
-        assert (answer.code, answer.error["code"]) == (code, rule)
-    assert cli("ledger", "verify", "--json", store=on_either).json == before
 
 
 def test_a_stock_on_several_loans(cli: Cli, stock: Stock) -> None:

@@ -1,19 +1,15 @@
 """Registers in, as colleges have them: the whole file, its problems, and the second reading."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
 
-from cli.running import REGISTERS, Answer, Cli
+from cli.running import REGISTERS, Answer, Cli, Untouched
 
 AYRSHIRE = REGISTERS / "ayrshire.csv"
 HEBRIDES = REGISTERS / "north-west-hebrides.xlsx"
-
-Untouched = Callable[[], AbstractContextManager[None]]
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Imports, merges and backups that are killed at any moment: all of it is there, or none.
 
 Desks that are killed while they lend are in `tests/test_kills.py`, restores in
-`tests/test_backup.py`.
+`tests/backup/test_restoring.py`.
 """
 
 import os

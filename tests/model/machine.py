@@ -1,248 +1,43 @@
 """Two colleges and ESP, the real ones and their models, driven step by step in step.
 
-`VERBS` is the table of what may be said to a college: a row a verb, with a strategy for its
-arguments. Every step says one thing to the real core and to the model, and both must answer alike:
-the same refusal, or the same holdings afterwards.
+Every step says one thing to the real core and to the model, and both must answer alike: the same
+refusal, or the same holdings afterwards.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
-from sqlalchemy import func, select
 
 import kitloan
-from conftest import KIT, SetClock
-from kitloan import Count, Gift, KitloanError, NewHolding
-from kitloan.answers import Holding
+from conftest import SetClock
+from kitloan import KitloanError, NewHolding
 from kitloan.calendar import instant, start_of, today, year_before
-from kitloan.entries import Component, KitTypeDefined
 from kitloan.library import Kitloan
-from kitloan.models import Loan, table
-from kitloan.tags import ALPHABET, PREFIX, check_character, grouped
-from kitloan.text import type_key
 from lives import register_of
-from model.world import Kept, No, Say, World, status, totals
-
-COLLEGES = ("fife", "ayrshire")
-PEOPLE = ("m.ross", "j.bain")
-START = datetime(2026, 11, 23, 11, 42, tzinfo=UTC)
-
-
-def tag_of(number: int) -> str:
-    """A tag that is the same in every run."""
-    bodies = (f"{number}{each:0>9}" for each in ALPHABET)
-    return next(
-        PREFIX + body + check_character(body)
-        for body in bodies
-        if check_character(body) in ALPHABET
-    )
-
-
-TAGS = [tag_of(n) for n in range(7)]
-NEVER = tag_of(9)
-
-
-def kit_type(name: str, *contents: Component) -> KitTypeDefined:
-    """A kit type with these contents."""
-    return KitTypeDefined(kit_type=type_key(name), name=name, contents=contents)
-
-
-STEM = kit_type("STEM kit", *KIT)
-OTHER_STEM = kit_type(
-    "STEM kit",
-    Component(name="Wheel", quantity=2, critical=True),
-    Component(name="Gizmo", quantity=3),
+from model.alike import expected, lent_twice, plainly, seen, slug
+from model.sayings import (
+    COLLEGES,
+    NAMES,
+    PEOPLE,
+    SAYINGS,
+    SO,
+    START,
+    TAGS,
+    VERBS,
+    A,
+    Arguments,
+    Row,
+    stocked_world,
 )
-NO_CONTENTS = kit_type("Stem KIT")
-STOCK = (
-    NewHolding("STEM kit", tag=TAGS[0], asset_number="K1"),
-    NewHolding("STEM kit", tag=TAGS[1], asset_number="K2", gift=Gift(donor="RAF")),
-    NewHolding("Goggles", tag=TAGS[2], quantity=10),
-)
-"""What every college begins with, so that few steps are spent on an empty cupboard."""
-
-
-def stocked(place: str, college: str) -> None:
-    """Make a college's store as every example begins with it."""
-    with kitloan.init(college, place, actor=PEOPLE[0], clock=SetClock(START)) as opened:
-        if college in COLLEGES:
-            opened.holdings.define_types([STEM], id="begin-types")
-            for number, each in enumerate(STOCK):
-                opened.holdings.add(each, id=f"begin-{number}")
-
-
-def stocked_world() -> World:
-    """The model of that."""
-    world = World(entries=1)
-    now = instant(START)
-
-    def say(request: str) -> Say:
-        return Say(world, PEOPLE[0], now, START.date(), request)
-
-    say("begin-types").define_types([STEM])
-    for number, each in enumerate(STOCK):
-        say(f"begin-{number}").add(each)
-    return world
-
-
-# -- what may be said ---------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class A:
-    """The `n`th holding that is so now, or any one where none is; put in when it is said.
-
-    Drawn blind, three of four wishes would be about something that is not there.
-    """
-
-    kind: str
-    n: int
-
-    def tag(self, world: World) -> str:
-        """Which that is."""
-        if self.kind == "free":
-            taken = [tag for kept in world.kept.values() for tag in kept.second_tags]
-            found = [tag for tag in TAGS if tag not in (*world.kept, *taken)]
-        else:
-            found = [tag for tag, kept in world.kept.items() if SO[self.kind](kept)]
-        found = found or [*world.kept] or TAGS
-        return found[self.n % len(found)]
-
-
-SO: dict[str, Callable[[Kept], bool]] = {
-    "kept": lambda kept: True,
-    "in": lambda kept: kept.state == "held" and kept.out_quantity < kept.quantity,
-    "out": lambda kept: bool(kept.out),
-    "here": lambda kept: kept.state == "held" and not kept.out,
-    "short": lambda kept: bool(kept.short),
-    "missing": lambda kept: kept.state == "missing",
-    "proposed": lambda kept: kept.proposed is not None,
-}
-
-JUNK = st.sampled_from([*TAGS[::3], "K1", "k2 ", grouped(TAGS[1]).lower(), "K9", NEVER])
-
-
-def one(kind: str) -> st.SearchStrategy[A | str]:
-    """Mostly a holding that is so, now and then whatever was scanned."""
-    aimed = st.builds(A, st.just(kind), st.integers(0, 3))
-    return st.one_of(*[aimed] * 6, st.builds(A, st.just("kept"), st.integers(0, 3)), JUNK)
-
-
-NEW_TAGS = st.builds(A, st.just("free"), st.integers(0, 3)) | st.sampled_from(TAGS)
-
-
-ORGANISATIONS = st.sampled_from(["Lochside Academy", "LOCHSIDE  academy", "Àrd-sgoil Mhic Neacail"])
-PARTS = st.sampled_from(["Wheel", "Wheel", "Spanner", "Facilitator manual", "Gizmo"])
-SHORT = st.dictionaries(PARTS, st.sampled_from([1, 1, 1, 2, 2, 0, 16, 17, -1]), max_size=2)
-COUNTS = st.one_of(
-    st.just(Count(whole=True)),
-    st.builds(Count, missing=SHORT, broken=SHORT | st.none()),
-    st.builds(Count, missing=SHORT, broken=SHORT | st.none()),
-    st.just(Count(whole=True, missing={"Wheel": 1})),
-)
-QUANTITIES = st.sampled_from([1, 1, 1, 1, 2, 2, 5, 10, 11, 0])
-DAYS = st.sampled_from([14, 14, 14, 7, 7, 0, 400, 1098, 1099, -1])
-TYPES = st.sampled_from(["STEM kit", "stem  KIT", "Goggles", "Microscope"])
-GIFTS = st.sampled_from(
-    [Gift(), Gift(donor="RAF", title="held_for_esp"), Gift(donor="IET", value_pence=65000)]
-)
-NUMBERS = st.sampled_from(["K1", "K3", ""])
-PLACES = st.sampled_from(["Store 2", "Leabharlann Shabhail Mhòr Ostaig"])
-NAMES = st.sampled_from(["Iain Strachan", "Moira Petrie"])
-Arguments = dict[str, Any]
-Row = st.SearchStrategy[Arguments]
-
-
-def row(**given: st.SearchStrategy[Any]) -> Row:
-    """The arguments of a verb, every one of them given."""
-    return st.fixed_dictionaries(given)
-
-
-VERBS: dict[str, tuple[str, Row]] = {
-    "check_out": (
-        "desk",
-        row(
-            tags=st.lists(one("in"), min_size=1, max_size=3),
-            to=ORGANISATIONS,
-            contact=st.none() | NAMES,
-            due_on=st.none() | st.none() | DAYS,
-            quantity=st.none() | st.none() | QUANTITIES,
-            override=st.none() | st.just("sent by post"),
-        ),
-    ),
-    "check_in": (
-        "desk",
-        row(
-            tags=st.lists(one("out"), min_size=1, max_size=2),
-            count=st.none() | COUNTS,
-            quantity=st.none() | st.none() | QUANTITIES,
-            from_=st.none() | st.none() | ORGANISATIONS,
-        ),
-    ),
-    "renew": ("desk", row(tag=one("out"), due_on=DAYS, from_=st.none() | ORGANISATIONS)),
-    "count": ("desk", row(tag=one("here"), count=COUNTS)),
-    "restock": (
-        "desk",
-        row(tag=one("short"), component=PARTS, quantity=st.sampled_from([1, 1, 2, 0])),
-    ),
-    "undo": ("desk", row()),
-    "add": (
-        "holdings",
-        row(
-            new=st.builds(
-                NewHolding,
-                type=TYPES,
-                quantity=st.sampled_from([1, 1, 3, 0]),
-                tag=NEW_TAGS,
-                asset_number=st.none() | st.sampled_from(["K1", "K3"]),
-                gift=GIFTS,
-            )
-        ),
-    ),
-    "amend": (
-        "holdings",
-        row(
-            tag=one("kept"),
-            type=st.none() | TYPES,
-            quantity=st.none() | QUANTITIES,
-            asset_number=st.none() | NUMBERS,
-            serial=st.none() | NUMBERS,
-        ),
-    ),
-    "record_gift": ("holdings", row(tag=one("kept"), gift=GIFTS)),
-    "move": ("holdings", row(tag=one("kept"), location=PLACES)),
-    "sight": ("holdings", row(tag=one("kept"))),
-    "report_missing": (
-        "holdings",
-        row(tag=one("kept"), reason=st.none() | st.just("not in the store at the count")),
-    ),
-    "found": ("holdings", row(tag=one("missing"))),
-    "propose_withdrawal": (
-        "holdings",
-        row(
-            tag=one("here"),
-            reason=st.sampled_from(["burnt", "stolen"]),
-            donor_agreement=st.none() | st.just("letter of 3 May"),
-        ),
-    ),
-    "withdraw": ("holdings", row(tag=one("proposed"))),
-    "claim_label": ("holdings", row(tag=one("kept"), new=NEW_TAGS)),
-    "define_types": (
-        "holdings",
-        row(types=st.sampled_from([[STEM], [OTHER_STEM], [NO_CONTENTS], [STEM, NO_CONTENTS], []])),
-    ),
-}
-"""Each verb: where the library has it, and what it may be given. A number of days stands for the
-day so far from today, so that an example does not hang on when it was found."""
-
-SAYINGS = st.one_of([st.tuples(st.just(verb), given) for verb, (_, given) in VERBS.items()])
+from model.state import No, World, totals
+from model.world import Say
 
 
 @dataclass(frozen=True)
@@ -536,70 +331,3 @@ OFTEN = {"check_out": 4, "check_in": 4, "count": 2, "undo": 2}
 for _verb, (_, _arguments) in VERBS.items():
     for _n in range(OFTEN.get(_verb, 1)):  # a rule a verb, so that each has its turn
         setattr(Scotland, f"{_verb}_{_n}", _rule_of(_verb, _arguments))
-
-
-def slug(name: str) -> str:
-    """What the organisations above are known by."""
-    return name.replace(" ", "-")
-
-
-def plainly(verb: str, answer: Any) -> Any:
-    """What a verb answered, in the model's words."""
-    match verb:
-        case "check_out":
-            return [(each.id, each.tag) for each in answer]
-        case "check_in":
-            return [(each.tag, each.id, each.quantity) for each in answer]
-        case "renew":
-            return answer[0], answer[2]
-        case "undo":
-            return set(answer.tags)
-        case "add":
-            return answer.tag
-        case _:
-            return None
-
-
-def seen(shown: Holding) -> dict[str, Any]:
-    """A holding as the library shows it, in the model's words."""
-    gift = shown.gift
-    return {
-        "type": shown.type,
-        "status": shown.status,
-        "quantity": (shown.quantity, shown.out_quantity),
-        "particulars": (shown.asset_number, shown.serial, shown.location),
-        "gift": (gift.donor, gift.title, gift.value_pence),
-        "loan": shown.loan and (shown.loan.id, shown.loan.due_on, shown.loan.quantity),
-        "short": {each.component: (each.missing, each.broken) for each in shown.shortages},
-        "seen": shown.last_sighted and (shown.last_sighted.at, shown.last_sighted.by),
-    }
-
-
-def expected(world: World, tag: str, day: date) -> dict[str, Any]:
-    """The same of the model."""
-    kept = world.kept[tag]
-    first = min(kept.out, key=lambda each: (each.due, each.id), default=None)
-    return {
-        "type": world.types[kept.type][0],
-        "status": status(world, kept, day),
-        "quantity": (kept.quantity, kept.out_quantity),
-        "particulars": (kept.asset_number, kept.serial, kept.location),
-        "gift": (kept.gift.donor, kept.gift.title, kept.gift.value_pence),
-        "loan": first and (first.id, first.due, first.left),
-        "short": kept.short,
-        "seen": kept.seen,
-    }
-
-
-def lent_twice(opened: Kitloan) -> list[Any]:
-    """Holdings with two open loans of the whole."""
-    loan = table(Loan)
-    with opened.session.reading() as connection:
-        return list(
-            connection.execute(
-                select(loan.c.college, loan.c.tag)
-                .where(loan.c.closed_at.is_(None), loan.c.exclusive)
-                .group_by(loan.c.college, loan.c.tag)
-                .having(func.count() > 1)
-            )
-        )

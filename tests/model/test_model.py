@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from model.machine import COLLEGES, Scotland, stocked
+from model.machine import Scotland
+from model.sayings import COLLEGES, stocked
 
 EVERYDAY = settings(
     stateful_step_count=30,

@@ -1,145 +1,20 @@
-"""What a college is, as a plain dictionary: the model that the real core is argued with.
+"""What a verb does to a college: the model that the real core is argued with.
 
 Nothing here is shared with the program under test but the words: no ledger, no tables, no
-transactions. A verb of `World` has the name of the real verb; it changes the dictionary, or raises
+transactions. A verb of `Say` has the name of the real verb; it changes the dictionary, or raises
 `No` with the code of the refusal that the real one must give. To add a verb: write it here, and
-add its row to `VERBS` in `machine.py`.
+add its row to `VERBS` in `sayings.py`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any, NoReturn
+from typing import Any
 
 from kitloan import Count, Gift, NewHolding
 from kitloan.calendar import DEFAULT_LOAN_DAYS, LONGEST_LOAN_DAYS
-from kitloan.entries import Component, KitTypeDefined
-
-Short = dict[str, tuple[int, int]]
-"""Of a component, how many are missing and how many are broken."""
-
-
-def counted(count: Count | None) -> bool:
-    """Whether anybody said what a count found."""
-    return count is not None and bool(count.whole or count.missing or count.broken)
-
-
-class No(Exception):  # as the refusals of the program
-    """The model refuses, with this code."""
-
-
-def no(code: str) -> NoReturn:
-    """Refuse."""
-    raise No(code)
-
-
-def same_name(text: str) -> str:
-    """Spellings that differ in case and spaces are one."""
-    return " ".join(text.split()).casefold()
-
-
-@dataclass
-class Loan:
-    """What one borrower has, or had, of a holding."""
-
-    id: str
-    to: str
-    quantity: int
-    due: date
-    out_at: str
-    back: int = 0
-
-    @property
-    def left(self) -> int:
-        return self.quantity - self.back
-
-
-@dataclass
-class Kept:
-    """A holding."""
-
-    type: str
-    quantity: int
-    seen: tuple[str, str]
-    asset_number: str | None = None
-    serial: str | None = None
-    location: str | None = None
-    gift: Gift = field(default_factory=Gift)
-    state: str = "held"
-    uncounted: bool = False
-    short: Short = field(default_factory=dict)
-    loans: list[Loan] = field(default_factory=list)
-    second_tags: set[str] = field(default_factory=set)
-    proposed: tuple[str, str | None] | None = None
-    """Who would withdraw it, and the donor's agreement."""
-
-    @property
-    def out(self) -> list[Loan]:
-        """The open loans, due first first."""
-        found = [each for each in self.loans if each.left]
-        return sorted(found, key=lambda each: (each.due, each.out_at, each.id))
-
-    @property
-    def out_quantity(self) -> int:
-        return sum(each.left for each in self.out)
-
-
-@dataclass
-class Act:
-    """A request that was done: what a retry must agree with, and what undoing puts back.
-
-    `before` has each holding as it was; None for one that was not there. `parts` is how many
-    entries of it are about a holding: so many an undo takes. `then` is the college as it was when
-    it was said, `after` what came of it, and `person` who took a loan.
-    """
-
-    verb: str
-    said: object
-    by: str
-    then: "Past"
-    after: "Past"
-    at: str
-    person: int | None = None
-    desk: bool = False
-    before: dict[str, Kept | None] = field(default_factory=dict)
-    parts: int = 0
-    undone: bool = False
-    answer: object = None
-
-
-@dataclass
-class World:
-    """One college. `at` is when its last entry is dated, `entries` how many there are."""
-
-    kept: dict[str, Kept] = field(default_factory=dict)
-    types: dict[str, tuple[str, tuple[Component, ...]]] = field(default_factory=dict)
-    borrowers: dict[str, str] = field(default_factory=dict)
-    labels: set[str] = field(default_factory=set)
-    people: dict[tuple[str, str], int] = field(default_factory=dict)
-    met: int = 0
-    acts: dict[str, Act] = field(default_factory=dict)
-    entries: int = 0
-    at: str = ""
-    exported: int = 0
-
-
-class Past(World):
-    """A world as it was at a moment; nobody changes it."""
-
-    def __deepcopy__(self, memo: object) -> "Past":
-        return self
-
-
-def past(world: World) -> Past:
-    """What a world is now, without its acts."""
-    return Past(
-        deepcopy(world.kept),
-        dict(world.types),
-        dict(world.borrowers),
-        set(world.labels),
-        dict(world.people),
-    )
+from kitloan.entries import KitTypeDefined
+from model.state import Act, Kept, Loan, No, Short, World, counted, no, past, same_name
 
 
 class Say:
@@ -194,7 +69,7 @@ class Say:
             no("ambiguous")
         if bare in self.w.labels:
             no("unclaimed_tag")
-        no("unknown_tag" if len(bare) == 13 and bare.startswith("KL") else "unknown_holding")
+        raise No("unknown_tag" if len(bare) == 13 and bare.startswith("KL") else "unknown_holding")
 
     def write(
         self,
@@ -623,34 +498,3 @@ class Say:
         for each in named:
             del self.w.people[each]
         return len(named)
-
-
-def status(world: World, kept: Kept, today: date) -> str:
-    """The one word for how a holding stands."""
-    if kept.state != "held":
-        return kept.state
-    if any(each.due < today for each in kept.out):
-        return "overdue"
-    if kept.out_quantity == kept.quantity:
-        return "out"
-    if kept.uncounted:
-        return "uncounted"
-    critical = {each.name for each in world.types[kept.type][1] if each.critical}
-    return "incomplete" if critical & set(kept.short) else "in"
-
-
-def totals(worlds: Iterable[World], today: date, unseen_before: str) -> dict[str, int]:
-    """What the audit must count."""
-    held = [(w, each) for w in worlds for each in w.kept.values() if each.state != "withdrawn"]
-    critical = {
-        id(each): {c.name for c in w.types[each.type][1] if c.critical} & set(each.short)
-        for w, each in held
-    }
-    return {
-        "holdings": len(held),
-        "out": sum(bool(each.out) for _, each in held),
-        "overdue": sum(any(loan.due < today for loan in each.out) for _, each in held),
-        "incomplete": sum(bool(critical[id(each)]) for _, each in held),
-        "missing": sum(each.state == "missing" for _, each in held),
-        "not_sighted_12_months": sum(each.seen[0] < unseen_before for _, each in held),
-    }

@@ -18,6 +18,7 @@ from kitloan.library import Kitloan
 from kitloan_tui.app import Desk
 from kitloan_tui.counter import Counter
 from kitloan_tui.widgets.omnibox import Omnibox
+from kitloan_tui.widgets.table import Listing
 
 _DRAWN = re.compile(r'-line-(\d+)\)">(.*?)</text>')
 
@@ -84,6 +85,11 @@ class Hands:
             key.time = self._now
             self.desk.post_message(key)
 
+    async def go(self, screen: str) -> None:
+        """Open a screen by its action, as its key and the palette do."""
+        self.desk.action_perform(screen)
+        await self.settle()
+
     async def settle(self) -> None:
         """Let every key be dealt with, and what came of it be drawn."""
         await self._idle()
@@ -115,6 +121,10 @@ class Hands:
     def line(self) -> str:
         """What stands in the line that listens."""
         return self.desk.home.query_one(Omnibox).value
+
+    def rows(self) -> int:
+        """How many rows the list on the screen holds."""
+        return self.desk.screen.query_one(Listing).row_count
 
     def seen(self) -> str:
         """Everything that can be read on the screen, row by row."""

@@ -8,7 +8,7 @@ import pytest
 import kitloan
 from kitloan.accession import NewHolding, kit_type_with
 from kitloan.library import Kitloan
-from tui.at_the_counter import CONTENTS, Day, MovableClock, Store
+from tui.at_the_counter import CONTENTS, OTHER, SCHOOL, Day, MovableClock, Store
 
 
 @pytest.fixture
@@ -47,3 +47,21 @@ def store(make_store: Callable[..., Store]) -> Store:
 def day(store: Store) -> Day:
     """A day at Fife College's counter."""
     return Day(store)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """Where the desk would write what nobody expected."""
+    return tmp_path / "state" / "desk.log"
+
+
+@pytest.fixture
+def busy(store: Store) -> Store:
+    """The store after some days: something out, something late, something short, a person."""
+    desk = store.kitloan.desk
+    desk.count(store.second, kitloan.Count(missing={"Wheel": 2}, broken={"Panel": 1}))
+    desk.check_out([store.headset], SCHOOL)
+    store.clock.move(days=20)
+    desk.check_out([store.kit], OTHER, contact="Isla Muir")
+    desk.check_out([store.stock], SCHOOL, quantity=12)
+    return store

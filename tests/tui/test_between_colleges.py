@@ -14,16 +14,9 @@ from tui.at_the_counter import SCHOOL, MovableClock, Store, expect
 from tui.at_the_desk import Hands, at_desk
 
 
-@pytest.fixture
-def log(tmp_path: Path) -> Path:
-    """Where the desk would write what nobody expected."""
-    return tmp_path / "state" / "desk.log"
-
-
 async def page_of(hands: Hands, number: str) -> None:
     """Open a holding's page."""
-    hands.desk.action_perform("holdings")
-    await hands.settle()
+    await hands.go("holdings")
     await hands.type(number)
 
 
@@ -47,8 +40,7 @@ async def test_sent_with_a_count(store: Store, log: Path) -> None:
         await hands.type("wheel 2, panel 1 broken")
         assert hands.reads(f"~ SENT STEM kit {grouped(store.kit)} to Ayrshire College, short:")
         assert hands.reads("Status ~ IN TRANSIT")
-        hands.desk.action_perform("transfers")
-        await hands.settle()
+        await hands.go("transfers")
         assert hands.reads(f"~ 0 days {grouped(store.kit)} STEM kit ayrshire % 3 short")
         await hands.press("ctrl+z")
         assert hands.reads("Nothing is on its way.")
@@ -104,11 +96,9 @@ async def test_esp_looks_and_lends_nothing(
             assert hands.reads("is with fife: in. ESP's store lends nothing")
             await hands.type(f"to {SCHOOL}")
             assert hands.reads("ESP's store lends nothing")
-            hands.desk.action_perform("holdings")
-            await hands.settle()
+            await hands.go("holdings")
             assert hands.reads("fife: "), "whose it is"
-            hands.desk.action_perform("borrowers")
-            await hands.settle()
+            await hands.go("borrowers")
             assert hands.reads("each college has its own list")
             await hands.press("f6")
             assert not isinstance(hands.desk.screen, TakeIn)
@@ -123,7 +113,6 @@ async def test_esp_looks_and_lends_nothing(
 async def test_the_national_view_is_esps(store: Store, log: Path) -> None:
     """Else a college would take its own figures for Scotland's."""
     async with at_desk(lambda: store.kitloan, log) as hands:
-        hands.desk.action_perform("national")
-        await hands.settle()
+        await hands.go("national")
         assert hands.desk.screen is hands.desk.home
         assert hands.reads("the national view is in ESP's")

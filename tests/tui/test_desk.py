@@ -21,12 +21,6 @@ from tui.at_the_counter import OTHER, SCHOOL, Store
 from tui.at_the_desk import at_desk
 
 
-@pytest.fixture
-def log(tmp_path: Path) -> Path:
-    """Where the desk would write what nobody expected."""
-    return tmp_path / "state" / "desk.log"
-
-
 async def test_lend_and_take_back_whole(store: Store, log: Path) -> None:
     """Else the two things that a counter does all day would not work from a scanner."""
     async with at_desk(lambda: store.kitloan, log) as hands:

@@ -12,12 +12,6 @@ from tui.at_the_counter import MovableClock
 from tui.at_the_desk import at_desk
 
 
-@pytest.fixture
-def log(tmp_path: Path) -> Path:
-    """Where the desk would write what nobody expected."""
-    return tmp_path / "state" / "desk.log"
-
-
 async def test_a_college_is_chosen(tmp_path: Path, log: Path) -> None:
     """Else the first thing that a technician saw would be a command to type elsewhere."""
     place = tmp_path / "new.sqlite"

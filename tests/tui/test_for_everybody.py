@@ -31,12 +31,6 @@ SHOWN = (
 )
 
 
-@pytest.fixture
-def log(tmp_path: Path) -> Path:
-    """Where the desk would write what nobody expected."""
-    return tmp_path / "state" / "desk.log"
-
-
 @pytest.mark.parametrize(("theme", "least"), [("dark", 4.5), ("light", 4.5), ("contrast", 7.0)])
 async def test_every_text_can_be_read(store: Store, log: Path, theme: str, least: float) -> None:
     """Else people with weak eyes, or a bright window behind them, could not work here."""
@@ -54,8 +48,7 @@ async def test_every_text_can_be_read(store: Store, log: Path, theme: str, least
             faint = dict(_faint(hands, least))
             assert not faint, (verb, text, faint)
         for screen in (action.id for action in ACTIONS if action.screen):
-            hands.desk.action_perform(screen)
-            await hands.settle()
+            await hands.go(screen)
             faint = dict(_faint(hands, least))
             assert not faint, (screen, faint)
         hands.desk.action_perform("scanner")

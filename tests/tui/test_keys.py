@@ -17,12 +17,6 @@ from tui.at_the_counter import SCHOOL, Store
 from tui.at_the_desk import Hands, at_desk
 
 
-@pytest.fixture
-def log(tmp_path: Path) -> Path:
-    """Where the desk would write what nobody expected."""
-    return tmp_path / "state" / "desk.log"
-
-
 def test_no_key_belongs_to_a_terminal() -> None:
     """Else a key of ours would close a browser's tab, or be eaten by tmux."""
     moving = {"enter", "pageup", "pagedown", ""}
@@ -195,8 +189,7 @@ async def test_the_theme_is_kept(store: Store, log: Path, tmp_path: Path) -> Non
     """Else a desk by a window would have to be made light every morning."""
     place = tmp_path / "own" / "desk.toml"
     async with at_desk(lambda: store.kitloan, log, settings_file=place) as hands:
-        hands.desk.action_perform("theme")
-        await hands.settle()
+        await hands.go("theme")
         assert hands.reads("Theme: light.")
     assert settings.read(place).theme == "light"
 

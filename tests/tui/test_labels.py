@@ -36,12 +36,6 @@ if "library" in sys.argv:
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> Path:
-    """Where the desk would write what nobody expected."""
-    return tmp_path / "state" / "desk.log"
-
-
-@pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine without printers, and where its labels are saved."""
     for name in ("XDG_DATA_HOME", "LOCALAPPDATA"):

@@ -13,16 +13,9 @@ from tui.at_the_counter import SCHOOL, Store
 from tui.at_the_desk import Hands, at_desk
 
 
-@pytest.fixture
-def log(tmp_path: Path) -> Path:
-    """Where the desk would write what nobody expected."""
-    return tmp_path / "state" / "desk.log"
-
-
 async def begin(hands: Hands, name: str = "Autumn 2026") -> None:
     """Open a stocktake."""
-    hands.desk.action_perform("stocktake")
-    await hands.settle()
+    await hands.go("stocktake")
     assert hands.reads("What is it called?")
     await hands.type(name)
 
@@ -84,13 +77,11 @@ async def test_left_and_gone_on_with_at_another_desk(store: Store, log: Path) ->
         await hands.press("escape")
         await hands.scan(store.second)
         assert hands.reads("? TO WHOM?")
-        hands.desk.action_perform("stocktake")
-        await hands.settle()
+        await hands.go("stocktake")
         assert hands.reads("Autumn 2026 at Store 2: 1 of 4 seen")
     with store.another() as other:
         async with at_desk(lambda: other, log) as hands:
-            hands.desk.action_perform("stocktake")
-            await hands.settle()
+            await hands.go("stocktake")
             assert hands.reads("Autumn 2026: 1 of 4 seen")
             await hands.scan(store.second)
             assert hands.reads("Autumn 2026: 2 of 4 seen")
@@ -151,8 +142,7 @@ async def test_one_place_and_several_at_once(store: Store, log: Path) -> None:
         await hands.type("All of it")
         assert hands.reads("All of it: 0 of 4 seen")
         await hands.press("escape")
-        hands.desk.action_perform("stocktake")
-        await hands.settle()
+        await hands.go("stocktake")
         assert hands.reads("Which?")
         number = 1 + [s.name for s in store.kitloan.stocktakes.list()].index("Cupboard")
         await hands.type(str(number))

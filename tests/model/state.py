@@ -1,0 +1,166 @@
+"""What a college is, as a plain dictionary, and how its holdings stand."""
+
+from collections.abc import Iterable
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NoReturn
+
+from kitloan import Count, Gift
+from kitloan.entries import Component
+
+Short = dict[str, tuple[int, int]]
+"""Of a component, how many are missing and how many are broken."""
+
+
+def counted(count: Count | None) -> bool:
+    """Whether anybody said what a count found."""
+    return count is not None and bool(count.whole or count.missing or count.broken)
+
+
+class No(Exception):  # as the refusals of the program
+    """The model refuses, with this code."""
+
+
+def no(code: str) -> NoReturn:
+    """Refuse."""
+    raise No(code)
+
+
+def same_name(text: str) -> str:
+    """Spellings that differ in case and spaces are one."""
+    return " ".join(text.split()).casefold()
+
+
+@dataclass
+class Loan:
+    """What one borrower has, or had, of a holding."""
+
+    id: str
+    to: str
+    quantity: int
+    due: date
+    out_at: str
+    back: int = 0
+
+    @property
+    def left(self) -> int:
+        return self.quantity - self.back
+
+
+@dataclass
+class Kept:
+    """A holding."""
+
+    type: str
+    quantity: int
+    seen: tuple[str, str]
+    asset_number: str | None = None
+    serial: str | None = None
+    location: str | None = None
+    gift: Gift = field(default_factory=Gift)
+    state: str = "held"
+    uncounted: bool = False
+    short: Short = field(default_factory=dict)
+    loans: list[Loan] = field(default_factory=list)
+    second_tags: set[str] = field(default_factory=set)
+    proposed: tuple[str, str | None] | None = None
+    """Who would withdraw it, and the donor's agreement."""
+
+    @property
+    def out(self) -> list[Loan]:
+        """The open loans, due first first."""
+        found = [each for each in self.loans if each.left]
+        return sorted(found, key=lambda each: (each.due, each.out_at, each.id))
+
+    @property
+    def out_quantity(self) -> int:
+        return sum(each.left for each in self.out)
+
+
+@dataclass
+class Act:
+    """A request that was done: what a retry must agree with, and what undoing puts back.
+
+    `before` has each holding as it was; None for one that was not there. `parts` is how many
+    entries of it are about a holding: so many an undo takes. `then` is the college as it was when
+    it was said, `after` what came of it, and `person` who took a loan.
+    """
+
+    verb: str
+    said: object
+    by: str
+    then: "Past"
+    after: "Past"
+    at: str
+    person: int | None = None
+    desk: bool = False
+    before: dict[str, Kept | None] = field(default_factory=dict)
+    parts: int = 0
+    undone: bool = False
+    answer: object = None
+
+
+@dataclass
+class World:
+    """One college. `at` is when its last entry is dated, `entries` how many there are."""
+
+    kept: dict[str, Kept] = field(default_factory=dict)
+    types: dict[str, tuple[str, tuple[Component, ...]]] = field(default_factory=dict)
+    borrowers: dict[str, str] = field(default_factory=dict)
+    labels: set[str] = field(default_factory=set)
+    people: dict[tuple[str, str], int] = field(default_factory=dict)
+    met: int = 0
+    acts: dict[str, Act] = field(default_factory=dict)
+    entries: int = 0
+    at: str = ""
+    exported: int = 0
+
+
+class Past(World):
+    """A world as it was at a moment; nobody changes it."""
+
+    def __deepcopy__(self, memo: object) -> "Past":
+        return self
+
+
+def past(world: World) -> Past:
+    """What a world is now, without its acts."""
+    return Past(
+        deepcopy(world.kept),
+        dict(world.types),
+        dict(world.borrowers),
+        set(world.labels),
+        dict(world.people),
+    )
+
+
+def status(world: World, kept: Kept, today: date) -> str:
+    """The one word for how a holding stands."""
+    if kept.state != "held":
+        return kept.state
+    if any(each.due < today for each in kept.out):
+        return "overdue"
+    if kept.out_quantity == kept.quantity:
+        return "out"
+    if kept.uncounted:
+        return "uncounted"
+    critical = {each.name for each in world.types[kept.type][1] if each.critical}
+    return "incomplete" if critical & set(kept.short) else "in"
+
+
+def totals(worlds: Iterable[World], today: date, unseen_before: str) -> dict[str, int]:
+    """What the audit must count."""
+    held = [(w, each) for w in worlds for each in w.kept.values() if each.state != "withdrawn"]
+    critical = {
+        id(each): {c.name for c in w.types[each.type][1] if c.critical} & set(each.short)
+        for w, each in held
+    }
+    return {
+        "holdings": len(held),
+        "out": sum(bool(each.out) for _, each in held),
+        "overdue": sum(any(loan.due < today for loan in each.out) for _, each in held),
+        "incomplete": sum(bool(critical[id(each)]) for _, each in held),
+        "missing": sum(each.state == "missing" for _, each in held),
+        "not_sighted_12_months": sum(each.seen[0] < unseen_before for _, each in held),
+    }

@@ -1,0 +1,131 @@
+"""One holding's page: its story, and what can be done with it."""
+
+from pathlib import Path
+
+from textual.widgets import Input
+
+from kitloan.accession import Gift
+from kitloan.tags import grouped, mint
+from kitloan_tui.screens.holding import OneHolding
+from tui.at_the_counter import Store
+from tui.at_the_desk import at_desk
+
+
+async def test_one_holding_tells_its_story(busy: Store, log: Path) -> None:
+    """Else what is short, who gave it and who had it would take three commands."""
+    gift = Gift(donor="RAF", title="held_for_esp", value_pence=65000)
+    busy.kitloan.holdings.record_gift(busy.second, gift)
+    async with at_desk(lambda: busy.kitloan, log, (100, 60)) as hands:
+        await hands.go("holdings")
+        await hands.type("AC0002")
+        for said in (
+            "Contents 3 pieces short",
+            "18 Panel % 1 broken",
+            "16 Wheel % 2 missing",
+            "Donor RAF",
+            "Title held for esp",
+            "Value £650.00",
+            "counted: counted: Panel 1 broken, Wheel 2 missing m.ross",
+            "accessioned: taken in",
+        ):
+            assert hands.reads(said), said
+
+
+async def test_move_and_take_it_back(busy: Store, log: Path) -> None:
+    """Else a kit that moved house would be looked for where it was."""
+    async with at_desk(lambda: busy.kitloan, log) as hands:
+        await hands.go("holdings")
+        await hands.type("AC0002")
+        await hands.pilot.click("#move")
+        await hands.type("Rosyth [b]2[/b]")
+        assert hands.reads("= MOVED")
+        assert busy.kitloan.find.holding(busy.second).location == "Rosyth [b]2[/b]"
+        await hands.press("ctrl+z")
+        assert hands.reads("< UNDONE")
+        assert isinstance(hands.desk.screen, OneHolding)
+        assert busy.kitloan.find.holding(busy.second).location is None
+
+
+async def test_withdrawing_takes_two(busy: Store, log: Path) -> None:
+    """Else whoever lost a kit could write it off alone, or nobody could at the desk."""
+    gift = Gift(donor="RAF", title="held_for_esp")
+    busy.kitloan.holdings.record_gift(busy.second, gift)
+    async with at_desk(lambda: busy.kitloan, log, (100, 40)) as hands:
+        await hands.go("holdings")
+        await hands.type("AC0002")
+        await hands.pilot.click("#withdraw")
+        await hands.type("broken beyond repair")
+        assert hands.reads("! REFUSED")
+        await hands.type("RAF letter of 3 May")
+        assert hands.reads("x PROPOSED to withdraw STEM kit")
+        assert hands.reads("To be withdrawn: broken beyond repair; m.ross said so")
+        await hands.pilot.click("#withdraw")
+        await hands.settle()
+        assert hands.reads("! REFUSED m.ross proposed")
+    with busy.another() as second:
+        async with at_desk(lambda: second, log, (100, 40)) as hands:
+            await hands.go("holdings")
+            await hands.type("AC0002")
+            assert hands.reads("Sign")
+            await hands.pilot.click("#withdraw")
+            await hands.settle()
+            assert hands.reads("x WITHDRAWN")
+            await hands.press("ctrl+z")
+            assert hands.reads("< UNDONE")
+            assert isinstance(hands.desk.screen, OneHolding)
+            assert busy.kitloan.find.holding(busy.second).status == "in"
+
+
+async def test_a_question_can_be_left(busy: Store, log: Path) -> None:
+    """Else a button pressed by mistake would want an answer."""
+    async with at_desk(lambda: busy.kitloan, log) as hands:
+        await hands.go("holdings")
+        await hands.type("AC0002")
+        await hands.pilot.click("#withdraw")
+        await hands.type("")
+        await hands.press("escape")
+        assert isinstance(hands.desk.screen, OneHolding)
+        assert busy.kitloan.find.holding(busy.second).status == "in"
+
+
+async def test_a_label_scanned_at_a_holding_is_claimed(busy: Store, log: Path) -> None:
+    """Else a kit whose label came off would have to be taken in as a new one."""
+    spare = mint()
+    busy.kitloan.holdings.labels_printed([spare], blank=True)
+    async with at_desk(lambda: busy.kitloan, log) as hands:
+        await hands.go("holdings")
+        await hands.type("AC0002")
+        await hands.scan(spare)
+        await hands.scan(spare, after=1)  # a held trigger
+        assert hands.reads(f"= CLAIMED {grouped(spare)} stands for STEM kit")
+        assert isinstance(hands.desk.screen, OneHolding)
+        await hands.press("escape", "escape")
+        await hands.scan(spare)
+        assert hands.reads(f"? TO WHOM? STEM kit {grouped(busy.second)}")
+
+
+async def test_a_kit_that_is_here_is_counted(busy: Store, log: Path) -> None:
+    """Else a kit that somebody looked through on its shelf could not be counted at the desk."""
+    async with at_desk(lambda: busy.kitloan, log, (100, 40)) as hands:
+        await hands.go("holdings")
+        await hands.type("AC0002")
+        await hands.pilot.click("#count")
+        await hands.type("")
+        assert hands.reads("! REFUSED Nothing was typed")
+        await hands.type("whele 2")
+        assert hands.reads("! REFUSED")
+        answer = hands.desk.screen.query_one("#answer", Input)
+        assert answer.value == "whele 2", "it is corrected, not typed again"
+        answer.value = ""
+        await hands.type("wheel 3")
+        assert hands.reads("% IN, 4 SHORT STEM kit")
+        await hands.press("escape", "escape")
+        await hands.scan(busy.second)
+        await hands.press("escape")
+        await hands.go("count")
+        await hands.type("whole")
+        assert hands.reads("= IN, WHOLE STEM kit")
+        await hands.go("holdings")
+        await hands.type("AC0001")
+        assert not hands.desk.screen.query_one("#count").display
+    assert busy.kitloan.find.holding(busy.second).status == "in"

@@ -6,12 +6,13 @@ READY := $(VENV)/.ready
 # Where a machine says that nothing compiled may be kept, every program of a test compiles anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test tests check soak bench load browser browser-driver audit-deps format screens snapshots clean
+.PHONY: help setup demo test tests check soak fuzz bench load browser browser-driver audit-deps format screens snapshots clean
 
 help:
 	@echo "make demo    see the whole job (opens the desk when there is a terminal)"
 	@echo "make test    every check that CI runs"
 	@echo "make soak    the long tests    make bench, make load   the figures in docs/speed.md"
+	@echo "make fuzz    what reads files and words, fuzzed by coverage (Linux)"
 	@echo "make browser the report in Chromium, on a desk, a phone and paper, with an accessibility check"
 	@echo "make format  put the code in the house style"
 
@@ -52,6 +53,12 @@ tests: $(READY)
 
 soak: $(READY)
 	$(PYTEST) -m soak --durations=40
+
+# A minute for each reader; make fuzz READER=words SECONDS=600 for one.
+SECONDS ?= 60
+fuzz: $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[fuzz]'
+	$(BIN)/python tests/fuzz/guided.py $(READER) --seconds $(SECONDS)
 
 # An hour; QUICK=--quick for ten minutes.
 bench: $(READY)

@@ -148,7 +148,11 @@ _SAY: dict[str, Say] = {
         f"given by {f['donor']}" if f["donor"] else "gift terms recorded",
         f"paid for by {f['funding_source']}" if f["funding_source"] else "",
     ),
-    "holding.amended": lambda f, n: _joined("particulars amended", f["asset_number"] or ""),
+    "holding.amended": lambda f, n: _joined(
+        "particulars amended",
+        plural(f["quantity"], "item") if f["quantity"] > 1 else "",
+        f["asset_number"] or "",
+    ),
     "holding.moved": lambda f, n: f"moved to {f['location']}",
     "holding.withdrawn": lambda f, n: _joined(
         f"withdrawn: {f['reason']}",

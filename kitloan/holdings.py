@@ -89,7 +89,7 @@ class Holdings:
             writer.append(
                 HoldingAmended(
                     tag=row.tag,
-                    kit_type=define_if_new(writer, type)[0] if type else row.kit_type,
+                    kit_type=row.kit_type if type is None else define_if_new(writer, type)[0],
                     quantity=held,
                     asset_number=changed(asset_number, row.asset_number, "The asset number"),
                     serial=changed(serial, row.serial, "The serial number"),

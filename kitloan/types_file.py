@@ -13,7 +13,7 @@ from kitloan.errors import BadInput
 from kitloan.spreadsheets.cells import load
 from kitloan.spreadsheets.columns import header_texts, squeeze
 from kitloan.spreadsheets.sheets import Sheet
-from kitloan.spreadsheets.values import as_text
+from kitloan.spreadsheets.values import MOST_QUANTITY, as_text
 from kitloan.text import fault, fold, plain, tidy
 
 _HEADERS = {
@@ -137,8 +137,9 @@ def _fault(said: dict[str, str], seen: set[tuple[str, str]]) -> tuple[str, str]:
         if why := fault(said.get(name, "")):
             return name, why
     number = said["quantity"]
-    if not (number.isascii() and number.isdecimal() and len(number) <= 7 and int(number) > 0):
-        return "quantity", "is not a whole number from 1 up"
+    whole = number.isascii() and number.isdecimal() and len(number) <= 7
+    if not (whole and 1 <= int(number) <= MOST_QUANTITY):
+        return "quantity", f"is not a whole number from 1 to {MOST_QUANTITY:,}"
     if fold(said.get("critical", "")) not in _YES | _NO:
         return "critical", "is neither yes nor no"
     if (fold(said["kit_type"]), fold(said["component"])) in seen:

@@ -224,6 +224,8 @@ COMMANDS = (
     ("renew", "{out}", "--due", "14d"),
     ("count", "{here}", "--whole"),
     ("restock", "{short}", "Wheel=2"),
+    ("amend", "{here}", "--quantity", "2"),
+    ("move", "{number}", "Store 2"),
     ("show", "{out}"),
     ("show", "ayrshire:{here}"),
     ("relabel", "{here}", "{blank}"),

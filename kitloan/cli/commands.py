@@ -30,6 +30,8 @@ COMMANDS = (
     Row("undo", "lending", "undo", "Undo your latest desk action."),
     Row("count", "returning", "count", "Count a kit's contents."),
     Row("restock", "returning", "restock", "Make a shortage good."),
+    Row("amend", "keeping", "amend", "Put right what the register says of a holding."),
+    Row("move", "keeping", "move", "Say where a holding is kept now."),
     Row("missing", "absences", "missing", "Say that a holding is not to be found."),
     Row("found", "absences", "found", "Say that a missing holding is here again."),
     Row("withdraw", "absences", "withdraw", "Write a holding off, by two people."),

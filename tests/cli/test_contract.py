@@ -188,6 +188,32 @@ def test_renew_undo_count_restock(cli: Cli, stock: Stock) -> None:
         times_are_right(document)
 
 
+def test_what_the_register_says_is_put_right(cli: Cli, stock: Stock) -> None:
+    """Three pairs that a school lost would be overdue for ever, a wrong number on every label."""
+    cli("checkout", stock.goggles, "--to", "Viewforth", "--quantity", "12")
+    few = cli("amend", stock.goggles, "--quantity", "11", "--json")
+    assert (few.code, few.error["code"]) == (1, "more_out")
+    cli("checkin", stock.goggles)
+    told = cli("amend", stock.goggles, "--quantity", "27", "--asset-number", "GG 1", "--json").json
+    assert told == {
+        "tag": stock.goggles,
+        "type": "Safety goggles",
+        "quantity": 27,
+        "asset_number": "GG 1",
+        "serial": None,
+    }
+    taken_away = cli("amend", "GG 1", "--asset-number", "", "--serial", "S7")
+    assert taken_away.out.endswith(": 27 of them, serial number S7\n")
+    assert cli("move", stock.goggles, "Store 2", "--json").json["location"] == "Store 2"
+    shown = cli("show", stock.goggles, "--json").json
+    assert (shown["quantity"], shown["location"]) == (27, "Store 2")
+    said = [line["summary"] for line in shown["history"]]
+    assert "particulars amended, 27 items, GG 1" in said
+    cli("undo")
+    cli("undo")
+    assert cli("show", "GG 1", "--json").json["tag"] == stock.goggles
+
+
 def test_undo_is_ones_own(cli: Cli, stock: Stock) -> None:
     """A colleague's undo must not take back what I just did."""
     cli("checkout", "FC001", "--to", "Glenwood High School", as_="a.begg")

@@ -24,6 +24,8 @@ WITH_A_TAG = {
     "renew": ("renew", "{tag}", "--due", "14d"),
     "count": ("count", "{tag}", "--whole"),
     "restock": ("restock", "{tag}", "Wheel=1"),
+    "amend": ("amend", "{tag}", "--quantity", "2"),
+    "move": ("move", "{tag}", "Store 2"),
     "labels": ("labels", "{tag}", "--stock", "l7160", "--out", "{folder}/x.pdf"),
     "ledger log": ("ledger", "log", "{tag}"),
 }
@@ -159,6 +161,14 @@ REFUSALS = [
     (("restock", "{unusable}", "Spanner=0"), 2, "bad_quantity"),
     (("restock", "{unusable}", "Spanner"), 2, "bad_exception"),
     (("undo",), 1, "nothing_to_undo"),
+    # put right
+    (("amend", "{kit}"), 2, "usage"),
+    (("amend", "{lent}", "--quantity", "0"), 2, "bad_quantity"),
+    (("amend", "{kit}", "--type", ""), 2, "bad_text"),
+    (("amend", "{kit}", "--asset-number", "=A1"), 2, "bad_text"),
+    (("amend", "{kit}", "--serial", ESC), 2, "bad_text"),
+    (("move", "{kit}", " "), 2, "bad_text"),
+    (("move", "{withdrawn}", "Store 2"), 1, "withdrawn"),
     # taking in
     (("add", "--type", ""), 2, "bad_text"),
     (("add", "--type", "=HYPERLINK()"), 2, "bad_text"),

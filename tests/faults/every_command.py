@@ -21,6 +21,8 @@ LINES: dict[str, tuple[str, ...]] = {
     "undo": ("undo",),
     "count": ("count", "FC001", "--whole"),
     "restock": ("restock", "FC001", "Wheel=1"),
+    "amend": ("amend", "FC001", "--serial", "S1"),
+    "move": ("move", "FC001", "Store 2"),
     "missing": ("missing", "FC003"),
     "found": ("found", "FC003"),
     "withdraw": ("withdraw", "FC004", "--reason", "burnt"),

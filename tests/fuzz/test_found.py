@@ -7,8 +7,10 @@ import pytest
 from conftest import SetClock
 from kitloan import BadInput, Count, NewHolding
 from kitloan.cli.main import run
+from kitloan.contents import parse_exception
 from kitloan.library import Kitloan
 from kitloan.spreadsheets.mapfile import load_map
+from kitloan.types_file import read_types
 from kitloan_labels import own_stock
 from kitloan_tui import settings
 
@@ -118,3 +120,22 @@ def test_what_looks_like_an_option_is_no_command(
     """Two dashes too many were met with "kitloan did not expect"."""
     assert run(["--", word]) == BadInput.exit_code
     assert f"'{word}'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", ["1000001", "9999999"])
+def test_more_components_than_any_kit_has_are_refused_by_their_line(
+    number: str, tmp_path: Path
+) -> None:
+    """A telephone number in the wrong column was a traceback."""
+    path = tmp_path / "contents.csv"
+    path.write_text(f"kit type,component,quantity\nSTEM kit,Wheel,{number}\n", encoding="utf-8")
+    with pytest.raises(BadInput) as refusal:
+        read_types(path)
+    (problem,) = refusal.value.details["problems"]
+    assert (problem["row"], problem["column"]) == (2, "quantity")
+
+
+@pytest.mark.parametrize("text", ["Wheel=2\x1d", "\x1eWheel = 2 \x1c"])
+def test_a_number_between_odd_spaces_is_a_number(text: str) -> None:
+    """A separator that some scanners send behind each field was met with a traceback."""
+    assert parse_exception(text) == ("Wheel", 2)

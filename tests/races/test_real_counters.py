@@ -12,7 +12,7 @@ from kitloan.library import Kitloan
 from races.counters import PlainDesk, Told, ask_in_forks, race
 
 COUNTERS = 8
-FEW, MANY, AT_A_TIME = 1, 1_000, 50
+FEW, MANY, AT_A_TIME = 1, 1_000, 10
 """Kits for the command line, which is started anew for each of eight requests for each kit."""
 
 SCANNED = 3

@@ -1,7 +1,7 @@
 """`make bench`: every benchmark, one after another, and what they came to in one table.
 
-    python bench/all.py             all of it: an hour, more where stores have to be built
-    python bench/all.py --quick     the short ones, and small sizes of the others: ten minutes
+    python bench/all.py             all of it: a quarter of an hour
+    python bench/all.py --quick     the short ones, and small sizes of the others: four minutes
     python bench/all.py --markdown  the table as docs/speed.md has it
     python bench/all.py growth      one of them
 

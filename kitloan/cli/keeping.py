@@ -37,11 +37,11 @@ def amend(
             "Where it is kept: kitloan move TAG PLACE",
         )
     with app.open() as opened:
-        was = opened.find.holding(tag).tag
+        bare = opened.find.holding(tag).tag  # its number, if that was given, may be another after
         opened.holdings.amend(
-            was, type=type_, quantity=quantity, asset_number=asset_number, serial=serial
+            bare, type=type_, quantity=quantity, asset_number=asset_number, serial=serial
         )
-        now = opened.find.holding(was)
+        now = opened.find.holding(bare)
     if app.json:
         print_json({name: getattr(now, name) for name in ("tag", "type", *given)})
         return
@@ -60,9 +60,8 @@ def amend(
 def move(app: App, tag: str, place: str) -> None:
     """Put on record where in the college a holding is kept now."""
     with app.open() as opened:
-        was = opened.find.holding(tag).tag
-        opened.holdings.move(was, place)
-        now = opened.find.holding(was)
+        opened.holdings.move(tag, place)
+        now = opened.find.holding(tag)
     if app.json:
         print_json({"tag": now.tag, "type": now.type, "location": now.location})
         return

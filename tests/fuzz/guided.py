@@ -8,7 +8,6 @@ Whatever fails is printed with its bytes and kept in the folder that is named. I
 """
 
 import argparse
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -32,43 +31,40 @@ _SHORTEST = 4_096
 """Bytes that an input may have in any case; else twice the longest example."""
 
 
-def one(name: str, seconds: int) -> None:
-    """Fuzz one reader; ends this process."""
+def one(name: str, seconds: int, folder: Path) -> None:
+    """Fuzz one reader, which may write into a folder; Atheris ends this process."""
     corpus = KEPT / name
     corpus.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="kitloan-fuzz-"))
     reader = TRIED[name](folder)
     for number, example in enumerate(reader.examples):
         (corpus / f"example-{number}").write_bytes(example)
-    longest = max(_SHORTEST, *(2 * len(each) for each in reader.examples))
     told = {
         "max_total_time": seconds,
-        "max_len": longest,
+        "max_len": max(_SHORTEST, *(2 * len(each) for each in reader.examples)),
         "timeout": HANGS,
         "artifact_prefix": f"{KEPT}/{name}-",
         "print_final_stats": 1,
     }
     options = [f"-{option}={value}" for option, value in told.items()]
     atheris.Setup([sys.argv[0], str(corpus), *options], reader.check)
-    try:
-        atheris.Fuzz()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    atheris.Fuzz()
 
 
 def main() -> None:
-    """Fuzz what is named, or each of them in a process of its own."""
+    """Fuzz what is named, or each of them; each in a process and a folder of its own."""
     asked = argparse.ArgumentParser(description="Coverage-guided fuzzing of every reader.")
     asked.add_argument("reader", nargs="?", choices=sorted(TRIED))
     asked.add_argument("--seconds", type=int, default=60)
+    asked.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     given = asked.parse_args()
-    if given.reader:
-        one(given.reader, given.seconds)
+    if given.folder:
+        one(given.reader, given.seconds, given.folder)
     failed = []
-    for name in TRIED:
-        line = [sys.executable, __file__, name, "--seconds", str(given.seconds)]
-        if subprocess.run(line, check=False).returncode:
-            failed.append(name)
+    for name in [given.reader] if given.reader else TRIED:
+        with tempfile.TemporaryDirectory(prefix="kitloan-fuzz-") as folder:
+            options = ("--seconds", str(given.seconds), "--folder", folder)
+            if subprocess.run([sys.executable, __file__, name, *options], check=False).returncode:
+                failed.append(name)
     sys.exit(f"Failed: {', '.join(failed)}; see {KEPT}" if failed else 0)
 
 

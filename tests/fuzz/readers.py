@@ -26,6 +26,12 @@ from kitloan_tui import settings as desk
 REGISTERS = Path(__file__).parents[2] / "examples" / "registers"
 HEBRIDES = (REGISTERS / "north-west-hebrides.xlsx").read_bytes()
 
+STOCK = (
+    b'name = "Market stall labels"\ncolumns = 3\nrows = 7\nlabel_width = 63.5\n'
+    b"label_height = 38.1\nleft = 7.2\ntop = 15.15\npitch_x = 66.04\npitch_y = 38.1\n"
+    b"cut = false\n"
+)
+
 _TOML = (b"[[keys]]", b"[keys]", b"1979-05-27T07:32:00Z", b'"""', b"a.b.c = 1", b"inf", b"0x1_0")
 _TODAY = date(2026, 11, 23)
 _PARTS = [
@@ -123,12 +129,7 @@ def stock(folder: Path) -> Reader:
         found = answer_or_refusal(lambda: own_stock.find(str(path)))
         assert found is None or found.sheet.per_sheet >= 1
 
-    example = (
-        b'name = "Market stall labels"\ncolumns = 3\nrows = 7\nlabel_width = 63.5\n'
-        b"label_height = 38.1\nleft = 7.2\ntop = 15.15\npitch_x = 66.04\npitch_y = 38.1\n"
-        b"cut = false\n"
-    )
-    return Reader((example,), check, _TOML)
+    return Reader((STOCK,), check, _TOML)
 
 
 def settings(folder: Path) -> Reader:

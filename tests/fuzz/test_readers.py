@@ -1,34 +1,20 @@
 """Files and words from anywhere, spoilt: read, or refused with words, and nothing else."""
 
 import io
+import tomllib
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 
 from fuzz.fuzzing import ODD, answer_or_refusal, fuzz, runs, spoilt
-from fuzz.readers import HEBRIDES, READERS, Reader, register
+from fuzz.readers import HEBRIDES, READERS, STOCK, Reader, register
 from kitloan_labels import own_stock
 
-FIGURES: dict[str, Any] = {
-    "name": "Market stall labels",
-    "columns": 3,
-    "rows": 7,
-    "label_width": 63.5,
-    "label_height": 38.1,
-    "left": 7.2,
-    "top": 15.15,
-    "pitch_x": 66.04,
-    "pitch_y": 38.1,
-    "page_width": 210,
-    "right": 7.2,
-    "material": "paper",
-    "cut": False,
-}
+FIGURES = tomllib.loads(STOCK.decode()) | {"page_width": 210, "right": 7.2, "material": "paper"}
 
 
 @runs

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from bare_ledger import bare_merge
 from colleges import college_file
 
-from kitloan.store import create_store
+from kitloan.storage.store import create_store
 
 BUILT = Path(__file__).parent / ".stores"
 

@@ -14,11 +14,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from stores import CONTENTS, TYPES, _facts
 
 from kitloan import __version__
-from kitloan.accession import kit_type_with
-from kitloan.calendar import instant
-from kitloan.entries import FORMAT, GENESIS, CollegeOpened, Fact, seal
-from kitloan.exchange.header import KIND, signed_text
-from kitloan.exchange.signing import public_key
+from kitloan.exchange.file import KIND, public_key, signed_text
+from kitloan.holdings import kit_type_with
+from kitloan.ledger.entry import FORMAT, GENESIS, Fact, seal
+from kitloan.ledger.facts.definitions import CollegeOpened
+from kitloan.text.dates import instant
 
 FOLDER = Path(__file__).parent / ".stores" / "colleges"
 START = datetime(2024, 8, 1, 9, tzinfo=UTC)

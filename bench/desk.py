@@ -20,7 +20,7 @@ from run import BUILT, KITLOAN, PYTHON, line, process, timed
 from stores import build
 
 import kitloan
-from kitloan.tags import grouped
+from kitloan.text.tags import grouped
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from at_a_terminal import Terminal

@@ -26,7 +26,7 @@ from run import line
 
 import kitloan
 from kitloan.backups.daily import copy_if_due
-from kitloan.library import Kitloan
+from kitloan.college import College
 
 HOLDINGS, ENTRIES = 5_000, 20_000
 SIZES = (1, 10, 100)
@@ -46,7 +46,7 @@ class College:
 
     size: int
     path: Path
-    opened: Kitloan
+    opened: College
     shelf: list[str]
     asset_numbers: list[str]
     lent: list[str] = field(default_factory=list)
@@ -55,16 +55,16 @@ class College:
     def check_out(self) -> None:
         """Lend what is on top of the shelf."""
         self.lent.append(self.shelf.pop())
-        self.opened.desk.check_out(self.lent[-1:], "School 1")
+        self.opened.loans.check_out(self.lent[-1:], "School 1")
 
     def check_in(self) -> None:
         """Take back what was lent first."""
-        self.opened.desk.check_in([self.lent.pop(0)])
+        self.opened.loans.check_in([self.lent.pop(0)])
 
     def undo(self) -> None:
         """Undo what was done last."""
         self.shelf.append(self.lent.pop())
-        self.opened.desk.undo()
+        self.opened.actions.undo()
 
     def daily_copy(self) -> None:
         """A copy on a new day."""

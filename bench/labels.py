@@ -27,8 +27,8 @@ from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 from run import line, paired
 
-from kitloan import tags
-from kitloan_labels import layout, pdf, qr, read, roll, stock
+from kitloan.text import tags
+from kitloan_labels import layout, pdf, qr, read, rolls, stock
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 
@@ -107,7 +107,7 @@ def stocks(_times: int) -> None:
             pdf.write_sheets(labels, sheet, file)
             told = [_told(_off(file, sheet, labels, dpi), len(labels)) for dpi in RESOLUTIONS]
         print(f"{sheet.id:12} {len(labels):6} " + " ".join(f"{each:>16}" for each in told))
-    for each in roll.rolls():
+    for each in rolls.rolls():
         label = pdf.Label(tags.mint(), "MTa STEM Kit", "Fife College")
         told = [_told(_off_roll(label, each, dpi), 1) for dpi in RESOLUTIONS]
         print(f"{each.id:12} {1:6} " + " ".join(f"{each:>16}" for each in told))
@@ -129,9 +129,9 @@ def _off(file: Path, sheet: stock.Sheet, labels: list[pdf.Label], dpi: int) -> l
     return _distances(page, places, dpi)
 
 
-def _off_roll(label: pdf.Label, each: roll.Roll, dpi: int) -> list[float]:
+def _off_roll(label: pdf.Label, each: rolls.Roll, dpi: int) -> list[float]:
     """The same for a roll's label, scanned at so many dots an inch."""
-    picture = roll.draw(label, each).picture.convert("L")
+    picture = rolls.draw(label, each).picture.convert("L")
     size = [round(dots * dpi / each.dpi) for dots in picture.size]
     scanned = picture.resize((size[0], size[1]), Image.Resampling.BOX)
     side = (each.module() or 0) * (qr.SIDE + 2 * qr.QUIET)

@@ -38,11 +38,11 @@ sys.path.append(str(Path(__file__).parents[1] / "tests"))
 import kitloan
 from crowd import raw
 from kitloan import Count
-from kitloan.library import Kitloan
-from kitloan.models import LedgerEntry, LedgerHead, table
-from kitloan.models.every import REGISTER_TABLES
-from kitloan.rewriting import rewrite
-from kitloan.store import create_store
+from kitloan.college import College
+from kitloan.storage.erasure import rewrite
+from kitloan.storage.store import create_store
+from kitloan.tables import LedgerEntry, LedgerHead, table
+from kitloan.tables.every import REGISTER_TABLES
 from races.counters import PlainDesk
 
 DESKS = 8
@@ -65,12 +65,12 @@ def _meet(barrier: Any) -> None:
     _together = barrier
 
 
-def library_desk(opened: Kitloan, tags: list[str]) -> Iterator[Scan]:
+def library_desk(opened: College, tags: list[str]) -> Iterator[Scan]:
     """Lend each kit and take it back whole, through the library, for ever."""
     while True:
         for tag in tags:
-            yield lambda tag=tag: opened.desk.check_out([tag], "School 1")
-            yield lambda tag=tag: opened.desk.check_in([tag], Count(whole=True))
+            yield lambda tag=tag: opened.loans.check_out([tag], "School 1")
+            yield lambda tag=tag: opened.loans.check_in([tag], Count(whole=True))
 
 
 def plain_desk(desk: PlainDesk, tags: list[str]) -> Iterator[Scan]:
@@ -158,7 +158,7 @@ def again_and_again(task: str, place: str, seconds: float) -> tuple[Waits, list[
     return took, errors
 
 
-def _back_up(opened: Kitloan, place: str) -> None:
+def _back_up(opened: College, place: str) -> None:
     file = Path(f"{place}.backup")
     opened.backups.make(file)
     file.unlink()
@@ -231,7 +231,7 @@ def postgres(folder: Path) -> Iterator[str]:
         server.cleanup()
 
 
-def fill(place: str) -> Kitloan:
+def fill(place: str) -> College:
     """Put the college of the benchmarks into an empty database, row by row, and open it."""
     tables = [table(LedgerHead), table(LedgerEntry), *REGISTER_TABLES]
     wanted = {each.name for each in tables}
@@ -247,7 +247,7 @@ def fill(place: str) -> Kitloan:
     return kitloan.open(place)
 
 
-def _lendable(opened: Kitloan) -> list[str]:
+def _lendable(opened: College) -> list[str]:
     found = opened.find.search("", limit=DESKS * KITS * 3, status="in").items
     return [each.tag for each in found if each.quantity == 1 and not each.shortages]
 

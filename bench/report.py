@@ -26,7 +26,7 @@ from floors import bare, timed
 from run import BUILT, line, paired
 
 import kitloan
-from kitloan.schema import SCHEMA
+from kitloan.storage.schema import SCHEMA
 
 HOLDINGS, ENTRIES, TIMES = 5_000, 20_000, 5
 DAY = datetime(2025, 7, 31, 9, tzinfo=UTC)

@@ -57,7 +57,7 @@ def check_out(folder: Path) -> None:
         body = opened.ledger.log()[-1].summary.ljust(400, "x")
         pairs = []
         for number, tag in enumerate(tags[:420]):
-            mine = timed(lambda tag=tag: opened.desk.check_out([tag], "School 1"))
+            mine = timed(lambda tag=tag: opened.loans.check_out([tag], "School 1"))
             floor = timed(lambda tag=tag, n=number: bare_check_out(connection, tag, n, body))
             pairs.append((mine, floor))
     mine, floor = (statistics.median(side) for side in zip(*pairs[20:], strict=True))

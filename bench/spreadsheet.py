@@ -66,7 +66,7 @@ def main() -> None:
                 programs.append(timed(process(KITLOAN, "--store", str(store), *checkout)))
                 for _ in range(10):
                     tag = next(tags)
-                    desks.append(timed(lambda tag=tag: opened.desk.check_out([tag], "School 1")))
+                    desks.append(timed(lambda tag=tag: opened.loans.check_out([tag], "School 1")))
     sheet, program, desk = (statistics.median(each) for each in (theirs, programs, desks))
     line("kitloan checkout, 10,000 holdings (floor: the spreadsheet)", program, sheet, "1 x")
     line("the same at a desk that stays open (floor: spreadsheet)", desk, sheet, "1 x")

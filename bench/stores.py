@@ -9,28 +9,21 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import kitloan
-from kitloan.accession import kit_type_with
-from kitloan.calendar import instant
-from kitloan.entries import (
-    CheckedIn,
-    CheckedOut,
-    Component,
-    Entry,
-    Fact,
-    GiftRecorded,
-    HoldingAccessioned,
-    OrganisationAdded,
-    Short,
-    seal,
-)
-from kitloan.ledger import Head, head_of, move_head, record
-from kitloan.tags import mint
-from kitloan.text import type_key
+from kitloan.holdings import kit_type_with
+from kitloan.ledger.entry import Entry, Fact, seal
+from kitloan.ledger.facts.definitions import ContentsLine, OrganisationAdded
+from kitloan.ledger.facts.holdings import GiftRecorded, HoldingAccessioned
+from kitloan.ledger.facts.loans import CheckedIn, CheckedOut
+from kitloan.ledger.facts.shortages import Short
+from kitloan.ledger.writer import Head, head_of, move_head, record
+from kitloan.text.dates import instant
+from kitloan.text.names import type_key
+from kitloan.text.tags import mint
 
 TYPES = ("MTa STEM kit", "micro:bit class set", "LEGO SPIKE Prime set", "VR headset")
 PLACES = ("Kilmarnock STEM hub", "Ayr store 2", "Kilwinning T14", "Sabhal Mòr library")
 DONORS = ("RAF", "Micro:bit Educational Foundation", "IET", "college")
-CONTENTS = tuple(Component(name=f"Part {n}", quantity=12, critical=n == 0) for n in range(9))
+CONTENTS = tuple(ContentsLine(name=f"Part {n}", quantity=12, critical=n == 0) for n in range(9))
 
 
 def build(path: Path, holdings: int, entries: int) -> Path:

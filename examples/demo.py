@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from kitloan.files import whole_file
+from kitloan.storage.files import whole_file
 
 HERE = Path(__file__).resolve().parent
 FOLDER = Path("kitloan-demo")

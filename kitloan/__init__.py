@@ -3,7 +3,7 @@
     import kitloan
 
     with kitloan.open("fife.sqlite", actor="m.ross") as desk:
-        desk.desk.check_out(["KL 8B7X-APXY-TMZ"], to="Balwearie High School")
+        desk.loans.check_out(["KL 8B7X-APXY-TMZ"], to="Balwearie High School")
 
 `open` gives a `Kitloan`, whose parts are the verbs by name: `desk`, `holdings`, `transfers`,
 `find`, `directory`, `figures`, `people`, `registers`, `stocktakes`, `national`, `exchange`,
@@ -17,29 +17,29 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.2.0"
 
 if TYPE_CHECKING:
-    from kitloan.accession import Gift, NewHolding
+    from kitloan.college import College, init, open  # noqa: A004  # the word of the contract
     from kitloan.contents import Count
     from kitloan.errors import BadInput, KitloanError, Refused, StoreError
-    from kitloan.library import Kitloan, init, open  # noqa: A004  # the word of the contract
+    from kitloan.holdings import Gift, NewHolding
 
 _HOMES = {
     "BadInput": "kitloan.errors",
     "Count": "kitloan.contents",
-    "Gift": "kitloan.accession",
-    "Kitloan": "kitloan.library",
+    "Gift": "kitloan.holdings",
+    "College": "kitloan.college",
     "KitloanError": "kitloan.errors",
-    "NewHolding": "kitloan.accession",
+    "NewHolding": "kitloan.holdings",
     "Refused": "kitloan.errors",
     "StoreError": "kitloan.errors",
-    "init": "kitloan.library",
-    "open": "kitloan.library",
+    "init": "kitloan.college",
+    "open": "kitloan.college",
 }
 
 __all__ = [
     "BadInput",
+    "College",
     "Count",
     "Gift",
-    "Kitloan",
     "KitloanError",
     "NewHolding",
     "Refused",

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from kitloan.entries import Counted, Short
 from kitloan.errors import BadInput
-from kitloan.text import fold
+from kitloan.ledger.facts.base import Counted
+from kitloan.ledger.facts.shortages import Short
+from kitloan.text.names import fold
 
 Fault = Literal["missing", "broken"]
 

@@ -1,44 +1,406 @@
-"""What a college holds: taking in, amending, moving, sighting, withdrawing, and kit types."""
+"""Taking in: from what a person gives to the facts about a new holding, its type and its gift."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, bindparam, select
 
-from kitloan import withdrawing
-from kitloan.accession import (
-    ROW,
-    Added,
-    Gift,
-    NewHolding,
-    accession,
-    changed,
-    define_if_new,
-    gift_fact,
-    must_be_free,
+from kitloan.errors import BadInput, Refused
+from kitloan.ledger.facts.base import MOST_PENCE, GiftTitle
+from kitloan.ledger.facts.custody import (
+    HoldingFound,
+    HoldingMissing,
+    HoldingWithdrawn,
+    WithdrawalProposed,
 )
-from kitloan.entries import (
+from kitloan.ledger.facts.definitions import ContentsLine, KitTypeDefined, LabelsPrinted
+from kitloan.ledger.facts.holdings import (
+    GiftRecorded,
+    HoldingAccessioned,
     HoldingAmended,
     HoldingMoved,
     HoldingSighted,
-    KitTypeDefined,
     LabelClaimed,
-    LabelsPrinted,
 )
-from kitloan.errors import Refused
-from kitloan.ledger import Writer
-from kitloan.lending import held, must_be_here
-from kitloan.models import Alias, Label, table
-from kitloan.models import Holding as HoldingRow
-from kitloan.models.absence import Arrival
-from kitloan.prepared import AnyRow
-from kitloan.resolve import meant
-from kitloan.session import Session, check_quantity
-from kitloan.tags import grouped, parse
-from kitloan.text import clean
+from kitloan.ledger.session import ESP, Session, check_quantity
+from kitloan.ledger.writer import Writer
+from kitloan.loans import held, must_be_here, open_loans
+from kitloan.queries.resolve import meant
+from kitloan.storage.statements import AnyRow, Query
+from kitloan.tables import Alias, KitType, Label, table
+from kitloan.tables import Gift as GiftRow
+from kitloan.tables import Holding as HoldingRow
+from kitloan.tables.absence import Arrival, Withdrawal
+from kitloan.tables.national import Gifting
+from kitloan.text.dates import check_past, check_year, day_of
+from kitloan.text.names import clean, type_key
+from kitloan.text.tags import grouped, mint, parse
 
-alias, arrival, holding = table(Alias), table(Arrival), table(HoldingRow)
+holding = table(HoldingRow)
+alias = table(Alias)
+kit_type = table(KitType)
 label = table(Label)
+gift = table(GiftRow)
+gifting = table(Gifting)
+withdrawal = table(Withdrawal)
+arrival = table(Arrival)
+
+TYPE = Query(
+    select(kit_type.c.name).where(
+        kit_type.c.college == bindparam("c"), kit_type.c.kit_type == bindparam("k")
+    )
+)
+ROW = Query(
+    select(holding).where(holding.c.college == bindparam("c"), holding.c.tag == bindparam("t"))
+)
+_ALIAS = Query(
+    select(alias.c.tag).where(alias.c.college == bindparam("c"), alias.c.label == bindparam("t"))
+)
+_BLANK_ELSEWHERE = Query(
+    select(label.c.college).where(
+        label.c.tag == bindparam("t"),
+        label.c.blank,
+        label.c.college != bindparam("c"),
+        ~select(holding.c.tag)
+        .where(holding.c.college == label.c.college, holding.c.tag == label.c.tag)
+        .exists(),
+        ~select(alias.c.tag)
+        .where(alias.c.college == label.c.college, alias.c.label == label.c.tag)
+        .exists(),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Gift:
+    """The terms of a gift, as they are given. `value_pence` is in pence sterling."""
+
+    donor: str | None = None
+    funding_source: str | None = None
+    title: GiftTitle = "unknown"
+    document: str | None = None
+    value_pence: int | None = None
+    value_basis: str | None = None
+    valued_on: date | None = None
+    gift: str | None = None
+    """Which of ESP's gifts it is of, by the id that ESP gave it."""
+    acknowledgement: str | None = None
+    """What a label must say of the donor."""
+
+    def __bool__(self) -> bool:
+        return self != Gift()
+
+
+@dataclass(frozen=True, slots=True)
+class NewHolding:
+    """A holding to take in. Without a tag one is minted."""
+
+    type: str
+    quantity: int = 1
+    tag: str | None = None
+    asset_number: str | None = None
+    serial: str | None = None
+    location: str | None = None
+    received_on: date | None = None
+    gift: Gift = field(default_factory=Gift)
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A holding that was taken in."""
+
+    tag: str
+    type: str
+    asset_number: str | None
+    quantity: int
+
+
+def accession(
+    writer: Writer,
+    new: NewHolding,
+    *,
+    sighted_on: date | None = None,
+    register_row: str | None = None,
+) -> Added:
+    """Take in one holding inside a transaction; see `Holdings.add`.
+
+    Args:
+        writer: the transaction.
+        new: what to take in.
+        sighted_on: when it was last seen, where a register says so.
+        register_row: what the register's row is known by; None when it was taken in by hand.
+    """
+    if not isinstance(new, NewHolding):
+        raise BadInput(
+            "bad_holding", f"{new!r} is not a NewHolding.", "Give NewHolding(type, ...)."
+        )
+    tag = _tag_for(writer) if new.tag is None else parse(new.tag)
+    must_be_free(writer, tag)
+    quantity = check_quantity(new.quantity)
+    for day in (new.received_on, new.gift.valued_on):
+        if day is not None:
+            check_past(day, day_of(writer.at))
+    key, name = define_if_new(writer, new.type)
+    number = clean(new.asset_number, "The asset number") if new.asset_number else None
+    writer.append(
+        HoldingAccessioned(
+            tag=tag,
+            kit_type=key,
+            quantity=quantity,
+            asset_number=number,
+            serial=clean(new.serial, "The serial number") if new.serial else None,
+            location=clean(new.location, "The place") if new.location else None,
+            received_on=new.received_on.isoformat() if new.received_on else None,
+            sighted_on=sighted_on.isoformat() if sighted_on else None,
+            register_row=register_row,
+        )
+    )
+    if new.gift:
+        writer.append(gift_fact(tag, new.gift))
+    return Added(tag, name, number, quantity)
+
+
+def _tag_for(writer: Writer) -> str:
+    """A new tag; said again, the one that was minted then."""
+    taken_in = writer.first_said(HoldingAccessioned)
+    return taken_in.tag if taken_in else mint()
+
+
+def define_if_new(writer: Writer, name: str) -> tuple[str, str]:
+    """The id and the name of the kit type that `name` means, defined bare when it is new."""
+    name = clean(name, "The kit type")
+    key = type_key(name)
+    new = writer.first_said(KitTypeDefined)
+    if new is None or new.kit_type != key:
+        known = TYPE(writer.connection, c=writer.college, k=key).scalar()
+        if known is not None:
+            return key, known
+        new = KitTypeDefined(kit_type=key, name=name)
+    writer.append(new)
+    return key, new.name
+
+
+def kit_type_with(name: str, contents: Sequence[ContentsLine]) -> KitTypeDefined:
+    """The definition of a kit type of this name with these contents."""
+    name = clean(name, "The kit type")
+    return KitTypeDefined(kit_type=type_key(name), name=name, contents=tuple(contents))
+
+
+def must_be_free(writer: Writer, tag: str) -> None:
+    """Refuse a tag that a holding has, or that is on a blank label of another college."""
+    if writer.said:
+        return  # it was free then
+    taken = ROW(writer.connection, c=writer.college, t=tag).first()
+    by = taken.tag if taken else _ALIAS(writer.connection, c=writer.college, t=tag).scalar()
+    if by:
+        raise Refused(
+            "tag_taken",
+            f"{grouped(tag)} is a holding's already"
+            + (f": that of {grouped(by)}." if by != tag else "."),
+            f"See it: kitloan show {tag}. Choose a label that nothing has claimed.",
+            tag=tag,
+            holding=by,
+        )
+    theirs = _BLANK_ELSEWHERE(writer.connection, c=writer.college, t=tag).scalar()
+    if theirs:
+        raise Refused(
+            "not_yours",
+            f"{grouped(tag)} is on a blank label of {theirs}, which it may claim any day.",
+            "Give the label back, and use one of your own: kitloan labels --blank N.",
+            tag=tag,
+            college=theirs,
+        )
+
+
+def changed(new: str | None, old: str | None, what: str) -> str | None:
+    """A text after an amendment: None leaves it as it was, an empty one takes it away."""
+    if new is None:
+        return old
+    return clean(new, what) if new.strip() else None
+
+
+def gift_fact(tag: str, gift: Gift) -> GiftRecorded:
+    """What the ledger says of a holding's gift."""
+    return GiftRecorded(
+        tag=tag,
+        donor=clean(gift.donor, "The donor") if gift.donor else None,
+        funding_source=clean(gift.funding_source, "Who paid") if gift.funding_source else None,
+        title=gift.title,
+        document=clean(gift.document, "The document") if gift.document else None,
+        value_pence=_value(gift.value_pence),
+        value_basis=clean(gift.value_basis, "The value's basis") if gift.value_basis else None,
+        valued_on=check_year(gift.valued_on).isoformat() if gift.valued_on else None,
+        gift=clean(gift.gift, "The gift") if gift.gift else None,
+        acknowledgement=(
+            clean(gift.acknowledgement, "The acknowledgement") if gift.acknowledgement else None
+        ),
+    )
+
+
+def _value(pence: int | None) -> int | None:
+    if pence is not None and not 0 <= pence <= MOST_PENCE:
+        raise BadInput(
+            "bad_value", f"A value is from nothing to £{MOST_PENCE // 100:,}.", value=str(pence)
+        )
+    return pence
+
+
+_PROPOSAL = Query(
+    select(withdrawal).where(
+        withdrawal.c.college == bindparam("c"),
+        withdrawal.c.tag == bindparam("t"),
+        withdrawal.c.signed_at.is_(None),
+    )
+)
+_TERMS = Query(
+    select(gift.c.donor, gift.c.title, gifting.c.donor_must_agree)
+    .select_from(gift)
+    .outerjoin(gifting, (gifting.c.college == ESP) & (gifting.c.gift == gift.c.gift))
+    .where(gift.c.college == bindparam("c"), gift.c.tag == bindparam("t"))
+)
+NOT_OURS_TO_GIVE = ("on_loan_from_donor", "held_for_esp")
+"""Titles under which a college does not own what it holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A withdrawal that waits for a second person."""
+
+    tag: str
+    reason: str
+    donor_agreement: str | None
+    at: str
+    by: str
+
+
+def report_missing(writer: Writer, text: str, reason: str | None) -> None:
+    """See `Holdings.report_missing`."""
+    tag = meant(writer, text)
+    why = clean(reason, "The reason") if reason else None
+    row = held(writer, tag)
+    must_be_here(writer, row)
+    if row.quantity > 1:
+        raise Refused(
+            "several",
+            f"{grouped(tag)} is a stock of {row.quantity}; it is not missing as a whole.",
+            "What did not come back stays on its loan. A program corrects how many there are: "
+            "holdings.amend(tag, quantity=N).",
+            tag=tag,
+        )
+    loans = open_loans(writer, tag)
+    writer.append(
+        HoldingMissing(
+            tag=tag,
+            loan=loans[0].loan if loans else None,
+            reason=why,
+        )
+    )
+
+
+def found(writer: Writer, text: str) -> None:
+    """See `Holdings.found`."""
+    tag = meant(writer, text)
+    row = held(writer, tag)
+    if row.state != "missing":
+        raise Refused("not_missing", f"{_shown(row)} is not on record as missing.", tag=tag)
+    writer.append(HoldingFound(tag=tag))
+
+
+def propose(writer: Writer, text: str, reason: str, donor_agreement: str | None) -> None:
+    """See `Holdings.propose_withdrawal`."""
+    why = clean(reason, "The reason")
+    agreed = clean(donor_agreement, "The donor's agreement") if donor_agreement else None
+    tag = meant(writer, text)
+    row = held(writer, tag)
+    _may_leave(writer, row)
+    _donor_agrees(writer, row, agreed)
+    writer.append(WithdrawalProposed(tag=tag, reason=why, donor_agreement=agreed))
+
+
+def _donor_agrees(writer: Writer, row: AnyRow, agreed: str | None) -> None:
+    if writer.said:
+        return  # ESP's terms are in ESP's ledger, and may be others since
+    terms = _TERMS(writer.connection, c=writer.college, t=row.tag).first()
+    if not agreed and terms and (terms.title in NOT_OURS_TO_GIVE or terms.donor_must_agree):
+        raise Refused(
+            "donor_must_agree",
+            f"{_shown(row)} is {terms.donor or 'the donor'}'s "
+            f"({terms.title.replace('_', ' ')}): the donor must agree first.",
+            "Propose it with the letter or message that agrees: --donor-agreement.",
+            tag=row.tag,
+            donor=terms.donor,
+            title=terms.title,
+        )
+
+
+def sign(writer: Writer, text: str) -> None:
+    """See `Holdings.withdraw`."""
+    tag = meant(writer, text)
+    row = held(writer, tag)
+    _may_leave(writer, row)
+    proposal = proposal_of(writer, tag)
+    if proposal is None:
+        raise Refused(
+            "not_proposed",
+            f"Nobody has proposed to withdraw {_shown(row)}.",
+            f"Say why: kitloan withdraw {tag} --reason REASON; then a second person signs.",
+            tag=tag,
+        )
+    _donor_agrees(writer, row, proposal.donor_agreement)  # the terms may be others by now
+    if proposal.proposed_by == writer.actor:
+        raise Refused(
+            "same_person",
+            f"{writer.actor} proposed to withdraw {_shown(row)}; a second person must sign.",
+            f"Somebody else says: kitloan withdraw {tag} --sign",
+            tag=tag,
+            proposed_by=proposal.proposed_by,
+        )
+    writer.append(
+        HoldingWithdrawn(
+            tag=tag,
+            reason=proposal.reason,
+            proposed_by=proposal.proposed_by,
+            donor_agreement=proposal.donor_agreement,
+        )
+    )
+
+
+def proposal_of(writer: Writer, tag: str) -> AnyRow | None:
+    """The withdrawal of a holding that waits for a second person, when there is one."""
+    return _PROPOSAL(writer.connection, c=writer.college, t=tag).one_or_none()
+
+
+def proposals(connection: Connection, college: str) -> list[Proposal]:
+    """Withdrawals that wait for a second person, the oldest first."""
+    rows = connection.execute(
+        select(withdrawal)
+        .where(withdrawal.c.college == college, withdrawal.c.signed_at.is_(None))
+        .order_by(withdrawal.c.proposed_at, withdrawal.c.tag)
+    )
+    return [
+        Proposal(row.tag, row.reason, row.donor_agreement, row.proposed_at, row.proposed_by)
+        for row in rows
+    ]
+
+
+def _may_leave(writer: Writer, row: AnyRow) -> None:
+    if row.out_quantity:
+        raise Refused(
+            "on_loan",
+            f"{_shown(row)} is on loan and cannot be withdrawn.",
+            f"Take it back first: kitloan checkin {row.tag}; or, when it is lost: "
+            f"kitloan missing {row.tag}",
+            tag=row.tag,
+        )
+    if row.state != "missing":  # what is lost is what is written off
+        must_be_here(writer, row)
+
+
+def _shown(row: AnyRow) -> str:
+    return f"{row.type_name} {grouped(row.tag)}"
+
 
 _TAGS_PER_ENTRY = 500
 
@@ -142,7 +504,7 @@ class Holdings:
             Refused: `missing`, `withdrawn` or `in_transit`; `several`, for a stock of loose items.
         """
         with self._session.writing(id) as writer:
-            withdrawing.report_missing(writer, tag, reason)
+            report_missing(writer, tag, reason)
 
     def found(self, tag: str, *, id: str | None = None) -> None:  # noqa: A002
         """Put on record that a missing holding is here again.
@@ -151,7 +513,7 @@ class Holdings:
             Refused: `not_missing`.
         """
         with self._session.writing(id) as writer:
-            withdrawing.found(writer, tag)
+            found(writer, tag)
 
     def propose_withdrawal(
         self,
@@ -173,7 +535,7 @@ class Holdings:
             Refused: `donor_must_agree`, `on_loan`, `in_transit` or `withdrawn`.
         """
         with self._session.writing(id) as writer:
-            withdrawing.propose(writer, tag, reason, donor_agreement)
+            propose(writer, tag, reason, donor_agreement)
 
     def withdraw(self, tag: str, *, id: str | None = None) -> None:  # noqa: A002
         """Sign a withdrawal that somebody else proposed: the holding leaves the register for good.
@@ -185,12 +547,12 @@ class Holdings:
                 `in_transit`, or `withdrawn` already.
         """
         with self._session.writing(id) as writer:
-            withdrawing.sign(writer, tag)
+            sign(writer, tag)
 
-    def proposed_withdrawals(self) -> list[withdrawing.Proposal]:
+    def proposed_withdrawals(self) -> list[Proposal]:
         """Withdrawals that wait for a second person, the oldest first."""
         with self._session.reading() as connection:
-            return withdrawing.proposals(connection, self._session.college)
+            return proposals(connection, self._session.college)
 
     def claim_label(self, tag: str, new: str, *, id: str | None = None) -> None:  # noqa: A002
         """Let a holding answer to a second tag, off a label that no holding has yet.

@@ -14,8 +14,9 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
-from kitloan.beside import clear_abandoned, copies, unfinished
-from kitloan.erasing import (
+from kitloan.errors import BadInput, KitloanError
+from kitloan.ledger.session import Session
+from kitloan.storage.erasure import (
     contact,
     everybody,
     finish,
@@ -25,13 +26,12 @@ from kitloan.erasing import (
     remark,
     same_person,
 )
-from kitloan.errors import BadInput, KitloanError
-from kitloan.mentions import words
-from kitloan.prepared import AnyRow
-from kitloan.schema import OLDEST
-from kitloan.session import Session
-from kitloan.store import Store, open_store
-from kitloan.text import fold, plain
+from kitloan.storage.schema import OLDEST
+from kitloan.storage.side_files import clear_abandoned, copies, unfinished
+from kitloan.storage.statements import AnyRow
+from kitloan.storage.store import Store, open_store
+from kitloan.text.names import fold, plain
+from kitloan.text.personal import words
 
 
 @dataclass(frozen=True, slots=True)

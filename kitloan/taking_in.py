@@ -15,18 +15,18 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from kitloan.accession import Gift, NewHolding, accession
-from kitloan.borrowers import borrower, organisation_id, person, remark
-from kitloan.entries import LoanFound
 from kitloan.errors import KitloanError
-from kitloan.ledger import Writer
-from kitloan.models import Alias, Holding, table
-from kitloan.prepared import Query
+from kitloan.holdings import Gift, NewHolding, accession
+from kitloan.ledger.facts.loans import LoanFound
+from kitloan.ledger.session import ESP, Session
+from kitloan.ledger.writer import Writer
+from kitloan.organisations import borrower, organisation_id, person, remark
 from kitloan.reference import find_college
-from kitloan.session import ESP, Session
 from kitloan.spreadsheets import Problem, Register, Row, read
-from kitloan.tags import grouped
-from kitloan.text import fold
+from kitloan.storage.statements import Query
+from kitloan.tables import Alias, Holding, table
+from kitloan.text.names import fold
+from kitloan.text.tags import grouped
 
 holding, alias = table(Holding), table(Alias)
 

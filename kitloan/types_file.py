@@ -7,14 +7,14 @@ reader serves CSV and XLSX as for registers.
 from dataclasses import dataclass
 from pathlib import Path
 
-from kitloan.accession import kit_type_with
-from kitloan.entries import Component, KitTypeDefined
 from kitloan.errors import BadInput
+from kitloan.holdings import kit_type_with
+from kitloan.ledger.facts.definitions import ContentsLine, KitTypeDefined
 from kitloan.spreadsheets.cells import load
 from kitloan.spreadsheets.columns import header_texts, squeeze
 from kitloan.spreadsheets.sheets import Sheet
 from kitloan.spreadsheets.values import MOST_QUANTITY, as_text
-from kitloan.text import fault, fold, plain, tidy
+from kitloan.text.names import fault, fold, plain, tidy
 
 _HEADERS = {
     "kit_type": ("kittype", "type", "kit", "typeofkit"),
@@ -31,7 +31,7 @@ _YES, _NO = {"yes", "y", "true", "1", "x"}, {"no", "n", "false", "0", ""}
 class _Line:
     number: int
     kit_type: str
-    component: Component
+    component: ContentsLine
 
 
 def read_types(path: Path) -> list[KitTypeDefined]:
@@ -67,7 +67,7 @@ def read_types(path: Path) -> list[KitTypeDefined]:
 
 def _by_type(lines: list[_Line]) -> list[KitTypeDefined]:
     names: dict[str, str] = {}
-    contents: dict[str, list[Component]] = {}
+    contents: dict[str, list[ContentsLine]] = {}
     for line in lines:
         key = fold(line.kit_type)
         names.setdefault(key, line.kit_type)
@@ -105,7 +105,7 @@ def _read_sheet(
             _Line(
                 line.number,
                 said["kit_type"],
-                Component(
+                ContentsLine(
                     name=said["component"],
                     quantity=int(said["quantity"]),
                     bag=said.get("bag") or None,

@@ -12,22 +12,25 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, or_, select
 
-from kitloan import entries
-from kitloan.calendar import uk_instant
-from kitloan.entries import Reversed
 from kitloan.errors import Refused
-from kitloan.history import summary_of
-from kitloan.ledger import Writer
-from kitloan.models import LedgerEntry, table
-from kitloan.prepared import AnyRow, Query
-from kitloan.standing import UNDONE
-from kitloan.tags import grouped
+from kitloan.ledger.entry import KINDS, parse
+from kitloan.ledger.facts.base import FactBase
+from kitloan.ledger.facts.ledger import Reversed
+from kitloan.ledger.facts.transfers import TransferReceived, TransferSent
+from kitloan.ledger.session import Session
+from kitloan.ledger.writer import Writer
+from kitloan.queries.history import summary_of
+from kitloan.queries.undone import UNDONE
+from kitloan.storage.statements import AnyRow, Query
+from kitloan.tables import LedgerEntry, table
+from kitloan.text.dates import uk_instant
+from kitloan.text.tags import grouped
 from kitloan.transfers.receiving import must_not_be_told
 from kitloan.transfers.sending import must_not_have_come
 
 entry = table(LedgerEntry)
 
-_KINDS = [kind.model_fields["kind"].default for kind in entries.Fact.__args__ if kind.desk_action]
+_KINDS = [kind.model_fields["kind"].default for kind in KINDS if kind.desk_action]
 _SAID_FOR_ITSELF = ("stocktake.scanned", "stocktake.confirmed")
 """What was seen, and what a borrower said: it rests on no entry, and stays whatever is undone."""
 _COLUMNS = select(
@@ -71,9 +74,9 @@ _SINCE = Query(
     .limit(1)
 )
 
-_ELSEWHERE: Mapping[type[entries.Fact], Callable[[Writer, Any], None]] = {
-    entries.TransferSent: lambda writer, sent: must_not_have_come(writer, sent.tag, sent.transfer),
-    entries.TransferReceived: must_not_be_told,
+_ELSEWHERE: Mapping[type[FactBase], Callable[[Writer, Any], None]] = {
+    TransferSent: lambda writer, sent: must_not_have_come(writer, sent.tag, sent.transfer),
+    TransferReceived: must_not_be_told,
 }
 """What may rest on a fact in another college's ledger, by kind: refuses when it does."""
 
@@ -136,7 +139,7 @@ def _refuse_if_built_upon(writer: Writer, part: AnyRow) -> None:
 
 
 def _refuse_if_others_build_upon(writer: Writer, part: AnyRow) -> None:
-    fact = entries.parse(part.body).fact
+    fact = parse(part.body).fact
     if type(fact) in _ELSEWHERE:
         _ELSEWHERE[type(fact)](writer, fact)
 
@@ -152,3 +155,24 @@ def _told(connection: Connection, college: str, parts: Sequence[AnyRow]) -> Undo
         kind=ordered[0].kind,
         summaries=tuple("; ".join(said) for said in words.values()),
     )
+
+
+class Actions:
+    """What this person did, and reversing it."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def undo(self, *, id: str | None = None) -> Undone:  # noqa: A002
+        """Reverse this person's latest desk action that is not yet undone, whole.
+
+        Raises:
+            Refused: `nothing_to_undo`, or `built_upon` when somebody has done more since.
+        """
+        with self._session.writing(id) as writer:
+            return undo(writer)
+
+    def would_undo(self) -> Undone | None:
+        """What `undo` would reverse now; None when there is nothing left of this person's."""
+        with self._session.reading() as connection:
+            return would_undo(connection, self._session.college, self._session.actor)

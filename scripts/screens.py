@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from kitloan.cli.label_press import LabelPress  # noqa: E402  # as the next
+from kitloan.cli.labels import LabelPress  # noqa: E402  # as the next
 from tui.at_the_desk import at_desk  # noqa: E402  # found by the line above
 from tui.pictures import SCENES, demonstration  # noqa: E402
 

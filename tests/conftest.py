@@ -18,11 +18,10 @@ import pytest
 import sqlalchemy as sa
 
 import kitloan
-from kitloan.accession import NewHolding, kit_type_with
-from kitloan.entries import Component
-from kitloan.holdings import Holdings
-from kitloan.library import Kitloan
-from kitloan.store import create_store
+from kitloan.college import College
+from kitloan.holdings import Holdings, NewHolding, kit_type_with
+from kitloan.ledger.facts.definitions import ContentsLine
+from kitloan.storage.store import create_store
 from one_dialect import share_what_is_compiled
 
 MEMORY, ROOM = Path("/dev/shm"), 4 << 30
@@ -128,23 +127,23 @@ def place(new_place: Callable[..., str]) -> str:
 
 
 KIT = (
-    Component(name="Facilitator manual", quantity=1, bag="Manual", critical=True),
-    Component(name="Wheel", quantity=16, bag="Red holdall"),
-    Component(name="Panel", quantity=18, bag="Blue holdall"),
-    Component(name="Spanner", quantity=4, bag="Red holdall", critical=True),
+    ContentsLine(name="Facilitator manual", quantity=1, bag="Manual", critical=True),
+    ContentsLine(name="Wheel", quantity=16, bag="Red holdall"),
+    ContentsLine(name="Panel", quantity=18, bag="Blue holdall"),
+    ContentsLine(name="Spanner", quantity=4, bag="Red holdall", critical=True),
 )
 """A contents list for tests; no maker's."""
 
 
 @pytest.fixture
-def fife(place: str, clock: SetClock) -> Iterator[Kitloan]:
+def fife(place: str, clock: SetClock) -> Iterator[College]:
     """Fife College's store, with one kit type that has contents."""
     with kitloan.init("fife", place, actor="m.ross", clock=clock) as opened:
         opened.holdings.define_types([kit_type_with("STEM kit", KIT)])
         yield opened
 
 
-def write_off(opened: Kitloan, tag: str, reason: str) -> None:
+def write_off(opened: College, tag: str, reason: str) -> None:
     """Take a holding off the register as two people do it."""
     opened.holdings.propose_withdrawal(tag, reason, donor_agreement="letter of 1 May 2026")
     second = replace(opened.session, actor="j.kerr")
@@ -152,17 +151,17 @@ def write_off(opened: Kitloan, tag: str, reason: str) -> None:
 
 
 @pytest.fixture
-def kit(fife: Kitloan) -> str:
+def kit(fife: College) -> str:
     """The tag of a kit with contents."""
     return fife.holdings.add(NewHolding("STEM kit", asset_number="FC001")).tag
 
 
 @pytest.fixture
-def reopen(place: str, clock: SetClock) -> Iterator[Callable[..., Kitloan]]:
+def reopen(place: str, clock: SetClock) -> Iterator[Callable[..., College]]:
     """Opens the same store again, as another person or another desk would."""
-    opened: list[Kitloan] = []
+    opened: list[College] = []
 
-    def open_again(actor: str = "m.ross", **given: Any) -> Kitloan:
+    def open_again(actor: str = "m.ross", **given: Any) -> College:
         opened.append(kitloan.open(place, actor=actor, clock=clock, **given))
         return opened[-1]
 

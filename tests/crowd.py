@@ -23,8 +23,8 @@ import sqlalchemy as sa
 
 import kitloan
 from kitloan import Count, Refused
-from kitloan.library import Kitloan
-from kitloan.places import is_url
+from kitloan.college import College
+from kitloan.storage.places import is_url
 
 PATIENCE = 120
 """Seconds until a crowd that waits for one of its own gives up: a test must never hang."""
@@ -101,7 +101,7 @@ def lend_each(
         ready()
         for tag in tags:
             try:
-                (lent,) = desk.desk.check_out([tag], school(number))
+                (lent,) = desk.loans.check_out([tag], school(number))
                 told.append((tag, "lent", lent.id))
             except Refused as refusal:
                 assert refusal.details["loan"]["to"] in refusal.message
@@ -118,7 +118,7 @@ def lend_baskets(
         ready()
         for basket in random.Random(number).sample(baskets, len(baskets)):
             with contextlib.suppress(Refused):
-                lent.append(tuple(x.tag for x in desk.desk.check_out(basket, school(number))))
+                lent.append(tuple(x.tag for x in desk.loans.check_out(basket, school(number))))
     return lent
 
 
@@ -129,7 +129,7 @@ def lend_stock(number: int, ready: Ready, place: str, tag: str) -> int:
         ready()
         while True:
             try:
-                desk.desk.check_out([tag], school(number), quantity=1)
+                desk.loans.check_out([tag], school(number), quantity=1)
             except Refused as refusal:
                 assert (refusal.code, refusal.details["left"]) == ("not_enough", 0)
                 return lent
@@ -143,7 +143,7 @@ def undo_all(number: int, ready: Ready, place: str, actor: str) -> list[str]:
         ready()
         while True:
             try:
-                undone += desk.desk.undo().tags
+                undone += desk.actions.undo().tags
             except Refused as refusal:
                 assert refusal.code == "nothing_to_undo"
                 return undone
@@ -153,7 +153,7 @@ def lend_again(number: int, ready: Ready, place: str, tag: str, request: str) ->
     """Say one and the same request; gives the loan's id and the borrower."""
     with kitloan.open(place, actor="m.ross") as desk:
         ready()
-        (lent,) = desk.desk.check_out([tag], "School", id=request)
+        (lent,) = desk.loans.check_out([tag], "School", id=request)
         return lent.id, lent.to
 
 
@@ -278,8 +278,8 @@ def kill_starts(number: int, ready: Ready, places: Sequence[str], seed: int) -> 
 def _rehearse(place: str, tag: str) -> None:
     """Do everything once, so that a fork has no more to load than a desk that is at work."""
     with kitloan.open(place, actor="m.ross") as desk:
-        desk.desk.check_out([tag], "School", id="rehearsal")
-        desk.desk.check_in([tag], Count(whole=True))
+        desk.loans.check_out([tag], "School", id="rehearsal")
+        desk.loans.check_in([tag], Count(whole=True))
 
 
 def _work_until_killed(
@@ -302,7 +302,7 @@ def _work_until_killed(
         os._exit(1)
 
 
-def _lend_or_take_back(desk: Kitloan, wanted: Request, say: Callable[..., None]) -> None:
+def _lend_or_take_back(desk: College, wanted: Request, say: Callable[..., None]) -> None:
     verb, request, tag = wanted
     try:
         _ask(desk, wanted, say)
@@ -311,13 +311,13 @@ def _lend_or_take_back(desk: Kitloan, wanted: Request, say: Callable[..., None])
         _ask(desk, ("return", f"{request}-back", tag), say)
 
 
-def _ask(desk: Kitloan, wanted: Request, say: Callable[..., None]) -> None:
+def _ask(desk: College, wanted: Request, say: Callable[..., None]) -> None:
     verb, request, tag = wanted
     say("ask", *wanted)
     if verb == "lend":
-        (done,) = desk.desk.check_out([tag], "School", id=request)
+        (done,) = desk.loans.check_out([tag], "School", id=request)
     else:
-        (done,) = desk.desk.check_in([tag], Count(whole=True), id=request)
+        (done,) = desk.loans.check_in([tag], Count(whole=True), id=request)
     say("done", verb, done.id)
 
 

@@ -14,8 +14,7 @@ from typing import Any, NoReturn
 
 import kitloan
 from crowd import Ready
-from kitloan.backups.replacing import Request
-from kitloan.backups.restoring import restoring
+from kitloan.backups.restoring import Request, restoring
 
 
 def back_up_or_lend(
@@ -25,7 +24,7 @@ def back_up_or_lend(
     with kitloan.open(place, actor=f"desk {number}") as desk:
         ready()
         if number:
-            return [desk.desk.check_out([tag], "School")[0].tag for tag in tags]
+            return [desk.loans.check_out([tag], "School")[0].tag for tag in tags]
         files = [folder / f"backup-{turn}.sqlite" for turn in range(3)]
         return [Path(desk.backups.make(file).file) for file in files]
 
@@ -97,7 +96,7 @@ def _left(place: str, old: Path) -> str:
         if top == lost:
             verdict = desk.ledger.verify()
             return "old" if verdict.ok else str(verdict.findings)
-        desk.desk.check_out(["FC1"], "School")
+        desk.loans.check_out(["FC1"], "School")
         verdict = desk.ledger.verify()
         return "new" if verdict.ok and top.ledger == "fife/2" else str(verdict)
 

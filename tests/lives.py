@@ -14,13 +14,13 @@ import sqlalchemy as sa
 import kitloan
 from conftest import KIT, SetClock, write_off
 from kitloan import Count, Gift, NewHolding
-from kitloan.accession import kit_type_with
-from kitloan.entries import Component
-from kitloan.library import Kitloan
-from kitloan.models import Base, LedgerEntry, table
-from kitloan.models.every import REGISTER_TABLES
+from kitloan.college import College
+from kitloan.holdings import kit_type_with
+from kitloan.ledger.facts.definitions import ContentsLine
 from kitloan.national.gifts import GiftTermsAgreed
-from kitloan.tags import mint
+from kitloan.tables import Base, LedgerEntry, table
+from kitloan.tables.every import REGISTER_TABLES
+from kitloan.text.tags import mint
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "registers" / "ayrshire.csv"
 
@@ -40,7 +40,7 @@ P2,Telescope,1,,,Iain Strachan,,
 Rows = list[dict[str, Any]]
 
 
-def begin(desk: Kitloan, clock: SetClock) -> dict[str, str]:
+def begin(desk: College, clock: SetClock) -> dict[str, str]:
     """A college's first weeks: types, holdings of every sort, gifts, labels; gives the tags."""
     desk.holdings.define_types([kit_type_with("STEM kit", KIT)])
     tags = {
@@ -66,36 +66,36 @@ def begin(desk: Kitloan, clock: SetClock) -> dict[str, str]:
     return tags
 
 
-def lend(desk: Kitloan, clock: SetClock, tags: dict[str, str]) -> None:
+def lend(desk: College, clock: SetClock, tags: dict[str, str]) -> None:
     """Loans of kits and of stock, renewed, returned short, undone and made again."""
     today = desk.session.today
-    desk.desk.check_out(
+    desk.loans.check_out(
         [tags["one"]],
         "Port Glasgow High School",
         contact="Moira Petrie-Findlay",
         purpose="bridge building with S2, ask Moira first",
         due_on=today,
     )
-    desk.desk.check_out([tags["two"], tags["three"]], "Lochside Academy")
-    desk.desk.undo()
-    desk.desk.check_out([tags["two"], tags["three"]], "Lochside Academy")
-    desk.desk.check_out([tags["goggles"]], "Lochside Academy", quantity=12)
-    desk.desk.check_out([tags["goggles"]], "Àrd-sgoil Mhic Neacail", quantity=10)
+    desk.loans.check_out([tags["two"], tags["three"]], "Lochside Academy")
+    desk.actions.undo()
+    desk.loans.check_out([tags["two"], tags["three"]], "Lochside Academy")
+    desk.loans.check_out([tags["goggles"]], "Lochside Academy", quantity=12)
+    desk.loans.check_out([tags["goggles"]], "Àrd-sgoil Mhic Neacail", quantity=10)
     clock.move(days=3, hours=5)
-    desk.desk.renew(tags["one"], date(2027, 1, 15))
-    desk.desk.check_in(
+    desk.loans.renew(tags["one"], date(2027, 1, 15))
+    desk.loans.check_in(
         [tags["two"]],
         Count(missing={"Wheel": 2, "Spanner": 1}, broken={"Panel": 1}),
         note="the janitor, Mr Abercrombie, found the wheel",
     )
-    desk.desk.check_in([tags["three"]])
-    desk.desk.check_in([tags["goggles"]], quantity=5, from_="Lochside Academy")
-    desk.desk.undo()
-    desk.desk.check_in([tags["goggles"]], quantity=4, from_="Lochside Academy")
+    desk.loans.check_in([tags["three"]])
+    desk.loans.check_in([tags["goggles"]], quantity=5, from_="Lochside Academy")
+    desk.actions.undo()
+    desk.loans.check_in([tags["goggles"]], quantity=4, from_="Lochside Academy")
     clock.move(days=1)
 
 
-def part(desk: Kitloan) -> None:
+def part(desk: College) -> None:
     """Transfers sent, called off and received; something lost, something about to be withdrawn."""
     away, back, lost, old = (desk.holdings.add(NewHolding("Micro:bit set")).tag for _ in range(4))
     desk.transfers.send(away, "Borders College")
@@ -110,14 +110,14 @@ def part(desk: Kitloan) -> None:
     desk.holdings.propose_withdrawal(old, "worn out")
 
 
-def keep(desk: Kitloan, clock: SetClock, tags: dict[str, str]) -> None:
+def keep(desk: College, clock: SetClock, tags: dict[str, str]) -> None:
     """Counting, moving, amending, transfers, withdrawing, other gift terms, other contents."""
     look(desk, clock, tags)
     part(desk)
-    desk.desk.count(tags["three"], Count(missing={"Facilitator manual": 1}))
-    desk.desk.check_out([tags["three"]], "Gourock Primary", override="manual sent by e-mail")
-    desk.desk.restock(tags["two"], "Wheel", 1)
-    desk.desk.restock(tags["two"], "Panel", 1)
+    desk.loans.count(tags["three"], Count(missing={"Facilitator manual": 1}))
+    desk.loans.check_out([tags["three"]], "Gourock Primary", override="manual sent by e-mail")
+    desk.loans.restock(tags["two"], "Wheel", 1)
+    desk.loans.restock(tags["two"], "Panel", 1)
     desk.holdings.move(tags["two"], "Ayr, shelf B")
     desk.holdings.sight(tags["four"])
     desk.holdings.amend(tags["goggles"], quantity=32, asset_number="G-1")
@@ -125,17 +125,17 @@ def keep(desk: Kitloan, clock: SetClock, tags: dict[str, str]) -> None:
     desk.holdings.record_gift(tags["four"], Gift(donor="IET", title="owned", value_pence=65000))
     desk.holdings.report_missing(tags["device"], "not on its shelf")
     desk.holdings.propose_withdrawal(tags["device"], "fell down the stairs")
-    desk.desk.undo()
+    desk.actions.undo()
     write_off(desk, tags["device"], "fell down the stairs")
     mistake = desk.holdings.add(NewHolding("Abacus", gift=Gift(donor="A friend"))).tag
-    desk.desk.undo()
+    desk.actions.undo()
     desk.holdings.add(NewHolding("Abacus", tag=mistake))
-    heavier = Component(name="Wheel", quantity=16, bag="Red holdall", critical=True)
+    heavier = ContentsLine(name="Wheel", quantity=16, bag="Red holdall", critical=True)
     desk.holdings.define_types([kit_type_with("STEM KIT", (*KIT[:1], heavier, *KIT[2:]))])
     clock.move(hours=20)
 
 
-def look(desk: Kitloan, clock: SetClock, tags: dict[str, str]) -> None:
+def look(desk: College, clock: SetClock, tags: dict[str, str]) -> None:
     """A stocktake at two desks: seen, seen elsewhere, on loan, unknown, closed, and late."""
     which = desk.stocktakes.open("Autumn").id
     clock.move(minutes=10)
@@ -149,7 +149,7 @@ def look(desk: Kitloan, clock: SetClock, tags: dict[str, str]) -> None:
     desk.stocktakes.hand_in(which, "Laptop 2")
 
 
-def hear_of_esp(desk: Kitloan, clock: SetClock, folder: Path) -> None:
+def hear_of_esp(desk: College, clock: SetClock, folder: Path) -> None:
     """ESP's ledger, as it came to the college: a gift, what came of it, and a challenge."""
     tag = desk.holdings.tags()[0]
     file = folder / f"{desk.session.college}.to-esp"
@@ -166,19 +166,19 @@ def hear_of_esp(desk: Kitloan, clock: SetClock, folder: Path) -> None:
     desk.exchange.merge([folder / "esp.kitloan"])
 
 
-def read_register(desk: Kitloan, path: Path = EXAMPLE) -> None:
+def read_register(desk: College, path: Path = EXAMPLE) -> None:
     """What a college's spreadsheet holds, without the rows that cannot be taken."""
     assert desk.registers.take_in(path, skip_problems=True).added
 
 
-def read_people(desk: Kitloan, folder: Path) -> None:
+def read_people(desk: College, folder: Path) -> None:
     """A register that names people: who has a kit, and whom to ask about another."""
     path = folder / "peopled.csv"
     path.write_text(_PEOPLED, encoding="utf-8")
     assert desk.registers.take_in(path).loans == 1
 
 
-def long_life(desk: Kitloan, clock: SetClock, folder: Path) -> dict[str, str]:
+def long_life(desk: College, clock: SetClock, folder: Path) -> dict[str, str]:
     """Every verb there is, so that no table of the register is empty; gives the tags."""
     tags = begin(desk, clock)
     lend(desk, clock, tags)
@@ -201,7 +201,7 @@ def new_database(server: str) -> Iterator[str]:
     engine.dispose()
 
 
-def rows_of(opened: Kitloan, tables: Iterable[sa.Table]) -> dict[str, Rows]:
+def rows_of(opened: College, tables: Iterable[sa.Table]) -> dict[str, Rows]:
     """Every row of these tables, in an order that no database has a say in."""
     with opened.session.reading() as connection:
         return {
@@ -213,22 +213,22 @@ def rows_of(opened: Kitloan, tables: Iterable[sa.Table]) -> dict[str, Rows]:
         }
 
 
-def register_of(opened: Kitloan) -> dict[str, Rows]:
+def register_of(opened: College) -> dict[str, Rows]:
     """What is true now in a store, and the entries that say so."""
     return rows_of(opened, (*REGISTER_TABLES, table(LedgerEntry)))
 
 
-def everything_in(opened: Kitloan) -> dict[str, Rows]:
+def everything_in(opened: College) -> dict[str, Rows]:
     """Every row of every table of a store."""
     return rows_of(opened, Base.metadata.sorted_tables)
 
 
-def audit_text(opened: Kitloan, as_at: date | None = None) -> str:
+def audit_text(opened: College, as_at: date | None = None) -> str:
     """The audit as `--json` would print it."""
     return json.dumps(opened.audit.audit(as_at).as_json(), ensure_ascii=False, indent=2)
 
 
-def shared_figures(opened: Kitloan, as_at: date | None = None) -> str:
+def shared_figures(opened: College, as_at: date | None = None) -> str:
     """The audit, but for the list of colleges that ESP has heard nothing of."""
     found: dict[str, Any] = json.loads(audit_text(opened, as_at))
     del found["tables"]["freshness"]
@@ -249,7 +249,7 @@ def unguarded(connection: sa.Connection) -> Iterator[None]:
         connection.exec_driver_sql(guard)
 
 
-def bytes_of(opened: Kitloan) -> bytes:
+def bytes_of(opened: College) -> bytes:
     """The file of a store; nothing where there is none."""
     return Path(opened.session.store.name).read_bytes() if opened.session.store.is_sqlite else b""
 

@@ -11,7 +11,7 @@ def send_or_lend(number: int, ready: Ready, place: str, tag: str) -> str:
         ready()
         try:
             if number % 2:
-                desk.desk.check_out([tag], school(number))
+                desk.loans.check_out([tag], school(number))
                 return "lent"
             desk.transfers.send(tag, "ayrshire")
             return "sent"

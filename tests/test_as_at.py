@@ -9,8 +9,8 @@ import pytest
 import kitloan
 from conftest import SetClock, write_off
 from kitloan import BadInput, Count, NewHolding
-from kitloan.calendar import SCOTLAND
-from kitloan.library import Kitloan
+from kitloan.college import College
+from kitloan.text.dates import SCOTLAND
 from lives import begin, keep, lend, read_people, read_register, shared_figures
 
 Told = dict[date, str]
@@ -23,7 +23,7 @@ def evening(clock: SetClock) -> None:
     clock.now = local.astimezone(UTC)
 
 
-def story(desk: Kitloan, clock: SetClock, folder: Path) -> Told:
+def story(desk: College, clock: SetClock, folder: Path) -> Told:
     """Two months at a college, with an audit every evening on which something had happened.
 
     They begin in summer time, and go past the change of the clocks and the first due dates.
@@ -35,12 +35,12 @@ def story(desk: Kitloan, clock: SetClock, folder: Path) -> Told:
         lambda: lend(desk, clock, tags),
         lambda: read_people(desk, folder),
         lambda: keep(desk, clock, tags),
-        lambda: desk.desk.check_in([tags["one"]], Count(missing={"Spanner": 1})),
-        lambda: desk.desk.undo(),
+        lambda: desk.loans.check_in([tags["one"]], Count(missing={"Spanner": 1})),
+        lambda: desk.actions.undo(),
         lambda: read_register(desk),
         lambda: write_off(desk, tags["four"], "given away"),
         lambda: None,
-        lambda: desk.desk.check_in([tags["one"]], Count(whole=True)),
+        lambda: desk.loans.check_in([tags["one"]], Count(whole=True)),
     )
     for day in days:
         clock.move(days=3)
@@ -58,14 +58,14 @@ def october(clock: SetClock) -> SetClock:
 
 
 @pytest.fixture
-def desk(place: str, october: SetClock) -> Iterator[Kitloan]:
+def desk(place: str, october: SetClock) -> Iterator[College]:
     """A college that opens then."""
     with kitloan.init("fife", place, actor="m.ross", clock=october) as opened:
         yield opened
 
 
 def test_an_earlier_day_is_as_it_was_seen_then(
-    desk: Kitloan, october: SetClock, tmp_path: Path
+    desk: College, october: SetClock, tmp_path: Path
 ) -> None:
     """Figures that the donor was given in November must be the figures of November for ever."""
     told = story(desk, october, tmp_path)
@@ -77,38 +77,38 @@ def test_an_earlier_day_is_as_it_was_seen_then(
 
 
 def test_a_day_on_which_nothing_happened_is_as_the_last_before_it(
-    desk: Kitloan, october: SetClock
+    desk: College, october: SetClock
 ) -> None:
     """An audit on a Sunday must not be empty."""
     tag = desk.holdings.add(NewHolding("Device")).tag
-    desk.desk.check_out([tag], "School", due_on=desk.session.today + timedelta(days=30))
+    desk.loans.check_out([tag], "School", due_on=desk.session.today + timedelta(days=30))
     first = desk.session.today
     october.move(days=20)
     then = desk.audit.audit()
-    desk.desk.check_in([tag])
+    desk.loans.check_in([tag])
     october.move(days=20)
     between = desk.audit.audit(first + timedelta(days=10))
     assert between.totals == then.totals
     assert between.totals.out == 1
 
 
-def test_a_day_in_scotland_ends_at_midnight_there(desk: Kitloan, october: SetClock) -> None:
+def test_a_day_in_scotland_ends_at_midnight_there(desk: College, october: SetClock) -> None:
     """Half an hour on the wrong side of a month's end would move a loan to another report."""
     tag = desk.holdings.add(NewHolding("Device")).tag
     october.now = datetime(2026, 10, 23, 22, 59, 59, tzinfo=UTC)
-    desk.desk.check_out([tag], "School")
+    desk.loans.check_out([tag], "School")
     assert desk.session.today == date(2026, 10, 23)
     october.move(seconds=1)
-    desk.desk.check_in([tag])
+    desk.loans.check_in([tag])
     assert desk.session.today == date(2026, 10, 24)
     october.now = datetime(2026, 10, 26, 0, 0, tzinfo=UTC)  # by then midnight is midnight
-    desk.desk.check_out([tag], "School")
+    desk.loans.check_out([tag], "School")
     october.move(days=30)
     out = {day: desk.audit.audit(date(2026, 10, day)).totals.out for day in (22, 23, 24, 25, 26)}
     assert out == {22: 0, 23: 1, 24: 0, 25: 0, 26: 1}
 
 
-def test_before_the_first_record_there_is_nothing_to_say(desk: Kitloan, october: SetClock) -> None:
+def test_before_the_first_record_there_is_nothing_to_say(desk: College, october: SetClock) -> None:
     """Zeros for a time of which nothing is known would be taken for figures."""
     first = desk.session.today
     october.move(days=50)
@@ -119,23 +119,23 @@ def test_before_the_first_record_there_is_nothing_to_say(desk: Kitloan, october:
     assert refusal.value.details["as_at"] == "2026-10-18"
 
 
-def test_what_was_undone_later_stood_until_then(desk: Kitloan, october: SetClock) -> None:
+def test_what_was_undone_later_stood_until_then(desk: College, october: SetClock) -> None:
     """Whoever looked at the register that day saw the loan, and acted on it."""
     tag = desk.holdings.add(NewHolding("Device")).tag
-    desk.desk.check_out([tag], "School")
+    desk.loans.check_out([tag], "School")
     mistaken = desk.session.today
     october.move(days=1)
-    desk.desk.undo()
+    desk.actions.undo()
     october.move(days=1)
     assert desk.audit.audit(mistaken).totals.out == 1
     assert desk.audit.audit(mistaken + timedelta(days=1)).totals.out == 0
 
 
-def test_a_due_date_in_the_past_is_overdue_from_then_only(desk: Kitloan, october: SetClock) -> None:
+def test_a_due_date_in_the_past_is_overdue_from_then_only(desk: College, october: SetClock) -> None:
     """A college must not be blamed for a loan that was not late yet."""
     tag = desk.holdings.add(NewHolding("Device")).tag
     due = desk.session.today + timedelta(days=5)
-    desk.desk.check_out([tag], "School", due_on=due)
+    desk.loans.check_out([tag], "School", due_on=due)
     october.move(days=60)
     overdue = {n: desk.audit.audit(due + timedelta(days=n)).totals.overdue for n in (-1, 0, 1)}
     assert overdue == {-1: 0, 0: 0, 1: 1}
@@ -160,7 +160,7 @@ def test_esp_sees_the_same_past(
         assert refusal.value.code == "before_records"
 
 
-def test_looking_back_changes_nothing(desk: Kitloan, october: SetClock, tmp_path: Path) -> None:
+def test_looking_back_changes_nothing(desk: College, october: SetClock, tmp_path: Path) -> None:
     """A report of last year must not touch this year's store."""
     told = story(desk, october, tmp_path)
     october.move(days=60)

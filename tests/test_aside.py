@@ -10,19 +10,19 @@ import pytest
 import kitloan
 from conftest import SetClock
 from kitloan import BadInput
-from kitloan.library import Kitloan
+from kitloan.college import College
 
 REGISTER = "Kit No,Description,Contact,Phone\nK1,Kit,Zebedee Quark,07700 900123\n"
 
 
 @pytest.fixture
-def esp(tmp_path: Path, clock: SetClock) -> Iterator[Kitloan]:
+def esp(tmp_path: Path, clock: SetClock) -> Iterator[College]:
     """ESP's store."""
     with kitloan.init("esp", tmp_path / "esp.sqlite", actor="esp", clock=clock) as opened:
         yield opened
 
 
-def early(esp: Kitloan, folder: Path, college: str) -> Path:
+def early(esp: College, folder: Path, college: str) -> Path:
     """A college's file of which the beginning never came, refused by ESP."""
     with kitloan.init(college, folder / f"{college}.sqlite", actor="x") as opened:
         opened.exchange.export(folder / "first.kitloan")
@@ -35,7 +35,7 @@ def early(esp: Kitloan, folder: Path, college: str) -> Path:
     return sent
 
 
-def test_a_register_given_by_mistake_is_not_kept(esp: Kitloan, tmp_path: Path) -> None:
+def test_a_register_given_by_mistake_is_not_kept(esp: College, tmp_path: Path) -> None:
     """A spreadsheet full of people, copied where nobody looks, cannot be forgotten by anybody."""
     plain, packed = tmp_path / "register.csv", tmp_path / "register.csv.gz"
     plain.write_text(REGISTER)
@@ -50,7 +50,7 @@ def test_a_register_given_by_mistake_is_not_kept(esp: Kitloan, tmp_path: Path) -
 
 
 def test_a_kept_file_is_taken_away_when_somebody_says_so(
-    esp: Kitloan, tmp_path: Path, clock: SetClock
+    esp: College, tmp_path: Path, clock: SetClock
 ) -> None:
     """What lies aside for ever, and is named by every audit, hides what came yesterday."""
     fife = early(esp, tmp_path, "fife")

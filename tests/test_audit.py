@@ -9,15 +9,15 @@ import sqlalchemy as sa
 import kitloan
 from conftest import KIT, SetClock
 from kitloan import BadInput, Count, Gift, NewHolding
-from kitloan.accession import kit_type_with
-from kitloan.library import Kitloan
+from kitloan.college import College
+from kitloan.holdings import kit_type_with
 from kitloan.reference import colleges, find_college, regions
 
 
 @pytest.fixture
 def scotland(
     new_place: Callable[[], str], clock: SetClock, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Kitloan]:
+) -> Iterator[College]:
     """A national store with two colleges, one inside the regions and one outside."""
     folder = tmp_path_factory.mktemp("returns")
     shared = "KL80A60HZ0WGJ"
@@ -31,8 +31,8 @@ def scotland(
             ]
             desk.holdings.add(NewHolding("VR headset", tag=shared))
             clock.move(days=1)
-            desk.desk.check_out(tags[:2], f"{who} school")
-            desk.desk.count(tags[2], Count(missing={"Spanner": 2}))
+            desk.loans.check_out(tags[:2], f"{who} school")
+            desk.loans.count(tags[2], Count(missing={"Spanner": 2}))
             desk.exchange.export(folder / who)
             files.append(folder / who)
     with kitloan.init("esp", new_place(), actor="auditor", clock=clock) as esp:
@@ -40,7 +40,7 @@ def scotland(
         yield esp
 
 
-def test_every_way_of_adding_up_gives_the_totals(scotland: Kitloan, clock: SetClock) -> None:
+def test_every_way_of_adding_up_gives_the_totals(scotland: College, clock: SetClock) -> None:
     """A donor who finds two totals in one report believes neither."""
     clock.move(days=20)
     found = scotland.audit.audit()
@@ -52,7 +52,7 @@ def test_every_way_of_adding_up_gives_the_totals(scotland: Kitloan, clock: SetCl
             assert sum(getattr(g.figures, name) for g in groups) == getattr(totals, name)
 
 
-def test_thirteen_regions_and_those_outside_apart(scotland: Kitloan) -> None:
+def test_thirteen_regions_and_those_outside_apart(scotland: College) -> None:
     """A region with nothing must be seen to have nothing."""
     found = scotland.audit.audit()
     assert [g.id for g in found.by_region[:-1]] == list(regions())
@@ -61,14 +61,14 @@ def test_thirteen_regions_and_those_outside_apart(scotland: Kitloan) -> None:
     assert found.by_region[-1].figures.holdings == 4
 
 
-def test_spellings_of_a_type_are_one_line(scotland: Kitloan) -> None:
+def test_spellings_of_a_type_are_one_line(scotland: College) -> None:
     """The national list of kit types must not have one line a spelling."""
     found = scotland.audit.audit()
     assert [g.name for g in found.by_type] == ["STEM kit", "VR headset"]
     assert [g.name for g in found.by_donor] == ["not recorded", "RAF"]
 
 
-def test_what_needs_looking_at_is_found(scotland: Kitloan, clock: SetClock) -> None:
+def test_what_needs_looking_at_is_found(scotland: College, clock: SetClock) -> None:
     """Overdue, unusable, unseen, and held twice: each with its college and its tag."""
     clock.move(days=20)
     codes = [(f.code, f.college) for f in scotland.audit.audit().findings]
@@ -81,7 +81,7 @@ def test_what_needs_looking_at_is_found(scotland: Kitloan, clock: SetClock) -> N
     assert [f.code for f in scotland.audit.audit().findings].count("not_sighted_12_months") == 8
 
 
-def test_esp_can_look_into_what_two_colleges_claim(scotland: Kitloan) -> None:
+def test_esp_can_look_into_what_two_colleges_claim(scotland: College) -> None:
     """A finding that names a tag which cannot be shown is a dead end."""
     with pytest.raises(BadInput) as refusal:
         scotland.find.holding("KL80A60HZ0WGJ")
@@ -90,7 +90,7 @@ def test_esp_can_look_into_what_two_colleges_claim(scotland: Kitloan) -> None:
     assert scotland.find.history("smo:KL 80A6-0HZ0-WGJ")
 
 
-def test_twelve_months_are_counted_to_the_day(fife: Kitloan, kit: str, clock: SetClock) -> None:
+def test_twelve_months_are_counted_to_the_day(fife: College, kit: str, clock: SetClock) -> None:
     """A kit seen a year ago today has been seen in the year."""
     clock.move(days=365)
     assert fife.audit.audit().totals.not_sighted_12_months == 0
@@ -100,7 +100,7 @@ def test_twelve_months_are_counted_to_the_day(fife: Kitloan, kit: str, clock: Se
     assert fife.audit.audit().totals.not_sighted_12_months == 0
 
 
-def test_an_audit_of_nothing_says_so(scotland: Kitloan) -> None:
+def test_an_audit_of_nothing_says_so(scotland: College) -> None:
     """A day before the first record is a question that has no answer."""
     with pytest.raises(BadInput) as refusal:
         scotland.audit.audit(date(2020, 1, 1))

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kitloan.calendar import (
+from kitloan.errors import BadInput
+from kitloan.text.dates import (
     day_of,
     end_of,
     instant,
@@ -19,7 +20,6 @@ from kitloan.calendar import (
     uk_instant,
     year_before,
 )
-from kitloan.errors import BadInput
 
 TODAY = date(2026, 11, 23)
 

@@ -11,13 +11,13 @@ import sqlalchemy as sa
 import kitloan
 from conftest import SetClock
 from kitloan import BadInput, NewHolding, Refused
-from kitloan.accession import kit_type_with
-from kitloan.entries import Component
-from kitloan.ledger import resume
-from kitloan.library import Kitloan
-from kitloan.models import LedgerEntry, Setting, table
-from kitloan.models.national import LostEntry, LostTwin
+from kitloan.college import College
+from kitloan.holdings import kit_type_with
+from kitloan.ledger.facts.definitions import ContentsLine
+from kitloan.ledger.writer import resume
 from kitloan.national.gifts import GiftTermsAgreed
+from kitloan.tables import LedgerEntry, Setting, table
+from kitloan.tables.national import LostEntry, LostTwin
 from lives import register_of, rows_of
 
 SCHOOL = "Lochgelly High School"
@@ -36,9 +36,9 @@ class Drill:
             self.before = self._send(desk, "before")
             shutil.copy(store, copy)
             shutil.copy(store, self.backup)
-            desk.desk.check_out(self.tags[:2], SCHOOL)
+            desk.loans.check_out(self.tags[:2], SCHOOL)
             clock.move(hours=1)
-            desk.desk.check_in(self.tags[:1])
+            desk.loans.check_in(self.tags[:1])
             self.lost = self._send(desk, "lost", since_last=True)
             desk.holdings.sight(self.tags[0])
             self.lost_too = self._send(desk, "lost too", since_last=True)
@@ -47,14 +47,14 @@ class Drill:
             session = desk.session
             resume(session.store, "fife", "j.kerr", clock, 2)
             self.resumed = self._send(desk, "resumed")
-            desk.desk.check_out(self.tags[2:], SCHOOL)
+            desk.loans.check_out(self.tags[2:], SCHOOL)
             for _ in range(6):
                 desk.holdings.sight(self.tags[2])
             self.after = self._send(desk, "after")
             self.state = register_of(desk)
             self.last = desk.ledger.heads()[0]
 
-    def _send(self, desk: Kitloan, name: str, *, since_last: bool = False) -> Path:
+    def _send(self, desk: College, name: str, *, since_last: bool = False) -> Path:
         path = self.folder / f"{name}.kitloan"
         desk.exchange.export(path, since_last=since_last)
         self.clock.move(hours=1)
@@ -72,11 +72,11 @@ def drill(tmp_path: Path, clock: SetClock) -> Drill:
 
 
 @pytest.fixture
-def new_national(new_place: Callable[[], str], clock: SetClock) -> Iterator[Callable[[], Kitloan]]:
+def new_national(new_place: Callable[[], str], clock: SetClock) -> Iterator[Callable[[], College]]:
     """Makes stores for ESP."""
-    opened: list[Kitloan] = []
+    opened: list[College] = []
 
-    def make() -> Kitloan:
+    def make() -> College:
         opened.append(kitloan.init("esp", new_place(), actor="esp", clock=clock))
         return opened[-1]
 
@@ -85,7 +85,7 @@ def new_national(new_place: Callable[[], str], clock: SetClock) -> Iterator[Call
         each.close()
 
 
-def of_fife(national: Kitloan) -> object:
+def of_fife(national: College) -> object:
     """What a store has of fife."""
     return {
         name: [row for row in rows if row["college"] == "fife"]
@@ -94,7 +94,7 @@ def of_fife(national: Kitloan) -> object:
 
 
 def test_the_branch_of_the_newest_epoch_counts_whatever_came_first(
-    drill: Drill, new_national: Callable[[], Kitloan]
+    drill: Drill, new_national: Callable[[], College]
 ) -> None:
     """Else ESP's picture would depend on whether the thief or the post was quicker."""
     files = [drill.before, drill.lost, drill.lost_too, drill.resumed, drill.after]
@@ -114,7 +114,7 @@ def test_the_branch_of_the_newest_epoch_counts_whatever_came_first(
 
 
 def test_a_folder_of_files_needs_no_order(
-    drill: Drill, new_national: Callable[[], Kitloan]
+    drill: Drill, new_national: Callable[[], College]
 ) -> None:
     """Whoever is told of a refusal asks the college for a file that is there already."""
     national = new_national()
@@ -149,7 +149,7 @@ def test_a_folder_of_files_needs_no_order(
     ],
 )
 def test_what_was_lost_is_guarded_too(
-    drill: Drill, new_national: Callable[[], Kitloan], tampering: str, code: str
+    drill: Drill, new_national: Callable[[], College], tampering: str, code: str
 ) -> None:
     """The entries that a backup had forgotten are the ones that somebody would alter, or lose."""
     national = new_national()
@@ -173,7 +173,7 @@ def restored(drill: Drill, place: Path, epoch: int = 2, sights: int = 1) -> Path
 
 
 def test_of_restores_under_one_number_the_last_counts_and_none_is_lost(
-    drill: Drill, new_national: Callable[[], Kitloan], tmp_path: Path
+    drill: Drill, new_national: Callable[[], College], tmp_path: Path
 ) -> None:
     """Whoever restores the old stick on a new laptop cannot know which number was used up."""
     files = [drill.after, *(restored(drill, tmp_path / f"{n}", sights=n) for n in (7, 2))]
@@ -197,7 +197,7 @@ def test_of_restores_under_one_number_the_last_counts_and_none_is_lost(
 
 
 def test_a_lower_number_goes_on_above_what_esp_counts(
-    drill: Drill, new_national: Callable[[], Kitloan], tmp_path: Path
+    drill: Drill, new_national: Callable[[], College], tmp_path: Path
 ) -> None:
     """Restored from a stick older than two restores, a college's work would never count."""
     national = new_national()
@@ -222,7 +222,7 @@ def test_a_lower_number_goes_on_above_what_esp_counts(
 
 
 def test_going_back_to_what_was_kept_goes_on_in_parts(
-    drill: Drill, new_national: Callable[[], Kitloan], tmp_path: Path
+    drill: Drill, new_national: Callable[[], College], tmp_path: Path
 ) -> None:
     """Whoever restored by mistake and went back is not asked for everything, nor accused."""
     national = new_national()
@@ -237,7 +237,7 @@ def test_going_back_to_what_was_kept_goes_on_in_parts(
 
 
 def test_a_college_that_esp_does_not_name_sends_everything(
-    fife: Kitloan, new_national: Callable[[], Kitloan], tmp_path: Path
+    fife: College, new_national: Callable[[], College], tmp_path: Path
 ) -> None:
     """When the first file is lost in the post, every later one would be refused for ever."""
     national = new_national()
@@ -264,7 +264,7 @@ def begun_again(folder: Path, clock: SetClock, kits: int) -> tuple[Path, Path]:
 
 
 def test_a_practice_ledger_does_not_shut_a_college_out(
-    new_national: Callable[[], Kitloan], tmp_path: Path, clock: SetClock
+    new_national: Callable[[], College], tmp_path: Path, clock: SetClock
 ) -> None:
     """One practice file merged in good faith, and the college would never be in the audit."""
     national = new_national()
@@ -303,22 +303,22 @@ def test_a_practice_ledger_does_not_shut_a_college_out(
 
 
 def test_esps_file_brings_the_receipt_and_the_shared_types(
-    fife: Kitloan, kit: str, new_national: Callable[[], Kitloan], tmp_path: Path
+    fife: College, kit: str, new_national: Callable[[], College], tmp_path: Path
 ) -> None:
     """A college that never hears back sends its whole ledger for ever, or too little."""
     national = new_national()
     national.holdings.define_types(
-        [kit_type_with("STEM KIT", [Component(name="Wheel", quantity=20)])]
+        [kit_type_with("STEM KIT", [ContentsLine(name="Wheel", quantity=20)])]
     )
     fife.exchange.export(tmp_path / "fife")
     national.exchange.merge([tmp_path / "fife"])
-    fife.desk.check_out([kit], SCHOOL)
+    fife.loans.check_out([kit], SCHOOL)
     fife.exchange.export(tmp_path / "never arrived", since_last=True)
     national.exchange.export(tmp_path / "esp")
     _, heard = fife.exchange.hear(tmp_path / "esp")
     assert heard.kit_types == ("STEM KIT",)
     assert heard.esp_holds == national.ledger.heads()[1].entries
-    assert [part.quantity for part in fife.desk.contents(kit)] == [20]
+    assert [part.quantity for part in fife.loans.contents(kit)] == [20]
     sent = fife.exchange.export(tmp_path / "next", since_last=True)
     assert sent.last - sent.entries == heard.esp_holds, "from where ESP is, not from what was sent"
     assert national.exchange.merge([tmp_path / "next"])[0].added == sent.entries
@@ -327,7 +327,7 @@ def test_esps_file_brings_the_receipt_and_the_shared_types(
 
 
 def test_a_type_that_esp_only_names_leaves_a_colleges_contents_alone(
-    fife: Kitloan, kit: str, new_national: Callable[[], Kitloan], tmp_path: Path
+    fife: College, kit: str, new_national: Callable[[], College], tmp_path: Path
 ) -> None:
     """Else a gift that names a kit would empty its contents list in every college that hears."""
     national = new_national()
@@ -335,13 +335,13 @@ def test_a_type_that_esp_only_names_leaves_a_colleges_contents_alone(
         "raf-2026", GiftTermsAgreed(donor="RAF", type="STEM kit", promised=2)
     )
     national.exchange.export(tmp_path / "esp")
-    parts = fife.desk.contents(kit)
+    parts = fife.loans.contents(kit)
     assert fife.exchange.hear(tmp_path / "esp")[1].kit_types == ()
-    assert fife.desk.contents(kit) == parts
+    assert fife.loans.contents(kit) == parts
 
 
 def test_a_receipt_for_another_history_is_named(
-    drill: Drill, new_national: Callable[[], Kitloan], tmp_path: Path, clock: SetClock
+    drill: Drill, new_national: Callable[[], College], tmp_path: Path, clock: SetClock
 ) -> None:
     """A backup put back by hand, without its new epoch, would fork the ledger silently."""
     national = new_national()
@@ -355,7 +355,7 @@ def test_a_receipt_for_another_history_is_named(
     assert refusal.value.code == "receipt_differs"
 
 
-def test_another_colleges_file_is_not_heard(fife: Kitloan, tmp_path: Path) -> None:
+def test_another_colleges_file_is_not_heard(fife: College, tmp_path: Path) -> None:
     """Two registers in one store cannot be told apart again."""
     fife.exchange.export(tmp_path / "fife")
     with pytest.raises(Refused) as refusal:
@@ -364,7 +364,7 @@ def test_another_colleges_file_is_not_heard(fife: Kitloan, tmp_path: Path) -> No
 
 
 def test_another_key_is_taken_only_when_a_person_says_so(
-    fife: Kitloan, new_national: Callable[[], Kitloan], tmp_path: Path
+    fife: College, new_national: Callable[[], College], tmp_path: Path
 ) -> None:
     """Whoever copies a ledger could sign it; a key that changes must be asked about."""
     national = new_national()

@@ -15,15 +15,15 @@ from conftest import SetClock
 from kitloan import BadInput, NewHolding
 from kitloan.backups.daily import copy_if_due
 from kitloan.backups.restoring import Request, restoring
-from kitloan.library import Kitloan
+from kitloan.college import College
 from kitloan.people import Erased
-from kitloan.store import Store
+from kitloan.storage.store import Store
 
 NAME = "Zebedee Quark"
 
 
 @pytest.fixture
-def lent(tmp_path: Path, clock: SetClock) -> Iterator[Kitloan]:
+def lent(tmp_path: Path, clock: SetClock) -> Iterator[College]:
     """Fife's file, in a folder of its own, in which Zebedee has a kit."""
     (tmp_path / "desk").mkdir()
     place = tmp_path / "desk" / "fife.sqlite"
@@ -32,10 +32,10 @@ def lent(tmp_path: Path, clock: SetClock) -> Iterator[Kitloan]:
         yield fife
 
 
-def lend(fife: Kitloan) -> None:
+def lend(fife: College) -> None:
     """Zebedee takes a kit."""
     tag = fife.holdings.add(NewHolding("Kit")).tag
-    fife.desk.check_out([tag], "Lochside Academy", contact=NAME, purpose=f"for {NAME}'s S2")
+    fife.loans.check_out([tag], "Lochside Academy", contact=NAME, purpose=f"for {NAME}'s S2")
 
 
 def holding(folder: Path) -> list[str]:
@@ -44,12 +44,12 @@ def holding(folder: Path) -> list[str]:
     return [each.name for each in files if b"zebedee" in each.read_bytes().lower()]
 
 
-def folder_of(fife: Kitloan) -> Path:
+def folder_of(fife: College) -> Path:
     """Where its file lies."""
     return Path(fife.session.store.name).parent
 
 
-def the_days_copy(fife: Kitloan) -> Path:
+def the_days_copy(fife: College) -> Path:
     """Today's copy, made now."""
     outcome = copy_if_due(fife.session.store, fife.session.today)
     assert outcome is not None and outcome.file is not None
@@ -57,10 +57,10 @@ def the_days_copy(fife: Kitloan) -> Path:
 
 
 def test_a_copy_that_was_in_use_forgets_when_it_is_said_again(
-    lent: Kitloan, monkeypatch: pytest.MonkeyPatch
+    lent: College, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody who looks into yesterday's copy must not keep a person in it for ever."""
-    monkeypatch.setattr("kitloan.store.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("kitloan.storage.store.BUSY_SECONDS", 0.1)
     copy = the_days_copy(lent)
     elsewhere = sqlite3.connect(copy)
     elsewhere.execute("BEGIN IMMEDIATE")
@@ -77,7 +77,7 @@ def test_a_copy_that_was_in_use_forgets_when_it_is_said_again(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="only POSIX can be told how long a file may be")
-def test_a_disk_that_fills_leaves_an_erasure_that_is_finished_later(lent: Kitloan) -> None:
+def test_a_disk_that_fills_leaves_an_erasure_that_is_finished_later(lent: College) -> None:
     """ "Nothing was written" must not be said of a person whose row went and whose bytes stay."""
     import resource
 
@@ -97,7 +97,7 @@ def test_a_disk_that_fills_leaves_an_erasure_that_is_finished_later(lent: Kitloa
         lent.people.erase(NAME)
 
 
-def test_a_store_that_a_restore_replaced_forgets_too(lent: Kitloan, tmp_path: Path) -> None:
+def test_a_store_that_a_restore_replaced_forgets_too(lent: College, tmp_path: Path) -> None:
     """A file that kitloan itself put beside the store holds the person like any copy."""
     lent.backups.make(tmp_path / "stick.sqlite")
     place = lent.session.store.name
@@ -110,7 +110,7 @@ def test_a_store_that_a_restore_replaced_forgets_too(lent: Kitloan, tmp_path: Pa
         assert holding(folder_of(fife)) == []
 
 
-def test_who_stands_in_an_older_copy_alone_can_be_forgotten(lent: Kitloan, tmp_path: Path) -> None:
+def test_who_stands_in_an_older_copy_alone_can_be_forgotten(lent: College, tmp_path: Path) -> None:
     """A backup from before the loan was restored: the person is in the replaced store, and asks."""
     place = lent.session.store.name
     with kitloan.init("fife", tmp_path / "before.sqlite", actor="m.ross"):
@@ -127,7 +127,7 @@ def test_who_stands_in_an_older_copy_alone_can_be_forgotten(lent: Kitloan, tmp_p
 class Interrupted(Store):
     """A store in which somebody is forgotten just when a copy of it is made."""
 
-    def __init__(self, fife: Kitloan) -> None:
+    def __init__(self, fife: College) -> None:
         path = Path(fife.session.store.name)
         super().__init__(fife.session.store.engine, str(path), path.parent)
         self._fife = fife
@@ -137,7 +137,7 @@ class Interrupted(Store):
         self._fife.people.erase(NAME)
 
 
-def test_a_copy_in_the_making_brings_nobody_back(lent: Kitloan) -> None:
+def test_a_copy_in_the_making_brings_nobody_back(lent: College) -> None:
     """A copy that was begun before a person was forgotten, and ended after, would hold them."""
     assert copy_if_due(Interrupted(lent), lent.session.today) is None
     assert holding(folder_of(lent)) == []
@@ -146,7 +146,7 @@ def test_a_copy_in_the_making_brings_nobody_back(lent: Kitloan) -> None:
 
 
 @pytest.mark.parametrize("name", [".kitloan-reading-x/aside.sqlite", "backups/{half}"])
-def test_what_a_killed_command_left_goes_or_is_named(lent: Kitloan, name: str) -> None:
+def test_what_a_killed_command_left_goes_or_is_named(lent: College, name: str) -> None:
     """A verify that was killed leaves the whole store behind, people and all."""
     left = folder_of(lent) / name.format(half=".fife-2026-11-22.sqlite.0123abcd.part")
     left.parent.mkdir(exist_ok=True)
@@ -163,7 +163,7 @@ def test_what_a_killed_command_left_goes_or_is_named(lent: Kitloan, name: str) -
     assert holding(folder_of(lent)) == []
 
 
-def test_proving_a_backup_needs_no_more_room_on_the_stick(lent: Kitloan, tmp_path: Path) -> None:
+def test_proving_a_backup_needs_no_more_room_on_the_stick(lent: College, tmp_path: Path) -> None:
     """A stick that holds one copy must do, and a slow one must not be written twice."""
     (tmp_path / "stick").mkdir()
     seen: list[int] = []
@@ -175,7 +175,7 @@ def test_proving_a_backup_needs_no_more_room_on_the_stick(lent: Kitloan, tmp_pat
     assert seen and set(seen) == {1}
 
 
-def test_a_long_reading_lies_where_it_is_found(lent: Kitloan) -> None:
+def test_a_long_reading_lies_where_it_is_found(lent: College) -> None:
     """In the system's own folder nobody would look for what a killed verify left."""
     with lent.session.store.read_aside():
         assert len(holding(folder_of(lent))) == 2
@@ -184,7 +184,7 @@ def test_a_long_reading_lies_where_it_is_found(lent: Kitloan) -> None:
 
 class TestPostgres:
     @pytest.fixture
-    def shared(self, new_postgres: Callable[[], str], clock: SetClock) -> Iterator[Kitloan]:
+    def shared(self, new_postgres: Callable[[], str], clock: SetClock) -> Iterator[College]:
         """Fife on a server, and Zebedee has a kit."""
         with kitloan.init("fife", new_postgres(), actor="m.ross", clock=clock) as fife:
             lend(fife)
@@ -203,10 +203,10 @@ class TestPostgres:
 
     @pytest.mark.parametrize("how", ["a snapshot", "a lock"])
     def test_what_others_still_see_is_told_and_goes_when_they_end(
-        self, shared: Kitloan, how: str, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+        self, shared: College, how: str, clock: SetClock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """A report that runs elsewhere keeps the bytes; "forgotten" must not be said of them."""
-        monkeypatch.setattr("kitloan.erasing.PATIENCE", 0.2)
+        monkeypatch.setattr("kitloan.storage.erasure.PATIENCE", 0.2)
         url = shared.session.store.engine.url.set(drivername="postgresql")
         plain = url.render_as_string(hide_password=False)
         report = psycopg.connect(plain)

@@ -9,7 +9,7 @@ import pytest
 from kitloan import BadInput
 from kitloan.audit.forms import xlsx
 from kitloan.audit.tables import Report
-from kitloan.files import whole_file, whole_folder
+from kitloan.storage.files import whole_file, whole_folder
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="links and pipes are POSIX's")
 

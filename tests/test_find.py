@@ -3,10 +3,10 @@
 import pytest
 
 from kitloan import BadInput, Count, Gift, NewHolding
-from kitloan.library import Kitloan
+from kitloan.college import College
 
 
-def test_every_word_must_occur_anywhere_in_any_case(fife: Kitloan) -> None:
+def test_every_word_must_occur_anywhere_in_any_case(fife: College) -> None:
     """The word taigh must find the kit at Taigh Cèilidh, typed from memory."""
     wanted = fife.holdings.add(
         NewHolding("Lend-a-Lab", location="TAIGH CÈILIDH", gift=Gift(donor="RAF"))
@@ -18,7 +18,7 @@ def test_every_word_must_occur_anywhere_in_any_case(fife: Kitloan) -> None:
 
 
 @pytest.mark.parametrize("text", ["%", "_", "100%", "'; DROP TABLE holding; --", "\\"])
-def test_nothing_typed_is_a_wildcard_or_sql(fife: Kitloan, kit: str, text: str) -> None:
+def test_nothing_typed_is_a_wildcard_or_sql(fife: College, kit: str, text: str) -> None:
     """A percent sign in a search must not list the whole college."""
     assert fife.find.search(text).total == 0
     wanted = fife.holdings.add(NewHolding(f"Odd {text} thing")).tag
@@ -26,7 +26,7 @@ def test_nothing_typed_is_a_wildcard_or_sql(fife: Kitloan, kit: str, text: str) 
 
 
 @pytest.mark.parametrize("text", ["x" * 60_000, "a " * 3_000, "\0", "a\x1bb"])
-def test_what_no_name_can_hold_is_bad_input(fife: Kitloan, kit: str, text: str) -> None:
+def test_what_no_name_can_hold_is_bad_input(fife: College, kit: str, text: str) -> None:
     """A book pasted into the search is no damage to the store, and finds no kit."""
     lists = (
         *(fife.find.search, lambda words: fife.find.loans(text=words)),
@@ -41,7 +41,7 @@ def test_what_no_name_can_hold_is_bad_input(fife: Kitloan, kit: str, text: str) 
         fife.find.holding(text)
 
 
-def test_pages_join_without_gap_or_repeat(fife: Kitloan) -> None:
+def test_pages_join_without_gap_or_repeat(fife: College) -> None:
     """A kit that falls between two pages is a kit nobody finds."""
     tags = sorted(fife.holdings.add(NewHolding("Device")).tag for _ in range(7))
     found, cursor = [], None
@@ -54,14 +54,14 @@ def test_pages_join_without_gap_or_repeat(fife: Kitloan) -> None:
     assert found == tags
 
 
-def test_loans_come_due_first_and_page_alike(fife: Kitloan) -> None:
+def test_loans_come_due_first_and_page_alike(fife: College) -> None:
     """The list of what to chase begins with what is due first, on every page."""
     from datetime import date
 
     days = [9, 3, 27, 3, 15]
     for day in days:
         tag = fife.holdings.add(NewHolding("Device")).tag
-        fife.desk.check_out([tag], f"School {day}", due_on=date(2026, 12, day))
+        fife.loans.check_out([tag], f"School {day}", due_on=date(2026, 12, day))
     found, cursor = [], None
     while True:
         page = fife.find.loans(after=cursor, limit=2)
@@ -72,7 +72,7 @@ def test_loans_come_due_first_and_page_alike(fife: Kitloan) -> None:
     assert fife.find.loans(to="school 3").total == 2
 
 
-def test_what_a_holding_loses_its_words_lose(fife: Kitloan, kit: str) -> None:
+def test_what_a_holding_loses_its_words_lose(fife: College, kit: str) -> None:
     """A kit that moved must not be found where it was."""
     fife.holdings.move(kit, "Levenmouth")
     fife.holdings.move(kit, "Rosyth")
@@ -80,9 +80,9 @@ def test_what_a_holding_loses_its_words_lose(fife: Kitloan, kit: str) -> None:
     assert fife.find.search("rosyth").total == 1
 
 
-def test_shortages_are_listed_by_kit(fife: Kitloan, kit: str) -> None:
+def test_shortages_are_listed_by_kit(fife: College, kit: str) -> None:
     """The order for spares is written from this list."""
-    fife.desk.count(kit, Count(missing={"Wheel": 2}, broken={"Panel": 1}))
+    fife.loans.count(kit, Count(missing={"Wheel": 2}, broken={"Panel": 1}))
     page = fife.find.shortages()
     assert [(s.tag, s.component, s.missing, s.broken) for s in page.items] == [
         (kit, "Panel", 0, 1),

@@ -56,7 +56,7 @@ def _stock(shared: Shared, college: str, folder: Path) -> None:
     with kitloan.init(college, shared.login(college), actor=f"clerk of {college}") as store:
         named = f"{SECRET} Baillie" if college == "ayrshire" else "Jane Smith"
         tag = store.holdings.add(NewHolding("STEM kit", asset_number=f"{college} 1")).tag
-        store.desk.check_out([tag], f"{college} Academy", contact=named, purpose=f"for {named}")
+        store.loans.check_out([tag], f"{college} Academy", contact=named, purpose=f"for {named}")
         store.exchange.export(folder / "sent.kitloan")
     with shared.connect() as administrator:
         administrator.execute(

@@ -18,8 +18,9 @@ import kitloan
 from kitloan import BadInput, Gift, NewHolding
 from kitloan.cli.commands import COMMANDS
 from kitloan.cli.main import cli, run
-from kitloan.entries import Entry, KitTypeDefined, OrganisationAdded, parse
-from kitloan.library import Kitloan
+from kitloan.college import College
+from kitloan.ledger.entry import Entry, parse
+from kitloan.ledger.facts.definitions import KitTypeDefined, OrganisationAdded
 
 OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 """Everything but tab and newline that a terminal would act on, or that turns what follows."""
@@ -75,7 +76,7 @@ WORDS = {
 
 
 @pytest.fixture
-def fife(tmp_path: Path) -> Iterator[Kitloan]:
+def fife(tmp_path: Path) -> Iterator[College]:
     """A college's own file."""
     with kitloan.init("fife", tmp_path / "fife.sqlite", actor="m.ross") as opened:
         yield opened
@@ -87,7 +88,7 @@ def is_plain(text: str) -> bool:
 
 
 @pytest.mark.parametrize("words", [words for name, words in ESCAPES.items() if name not in TIDIED])
-def test_the_library_keeps_no_name_that_a_terminal_obeys(fife: Kitloan, words: str) -> None:
+def test_the_library_keeps_no_name_that_a_terminal_obeys(fife: College, words: str) -> None:
     """A program that uses the library must not be a way round the counter."""
     kit = fife.holdings.add(NewHolding("Kit")).tag
     before = len(fife.ledger.log())
@@ -99,9 +100,9 @@ def test_the_library_keeps_no_name_that_a_terminal_obeys(fife: Kitloan, words: s
         lambda: fife.holdings.add(NewHolding("Kit", gift=Gift(donor=words))),
         lambda: fife.holdings.record_gift(kit, Gift(funding_source=words)),
         lambda: fife.holdings.move(kit, words),
-        lambda: fife.desk.check_out([kit], words),
-        lambda: fife.desk.check_out([kit], "Viewforth", contact=words),
-        lambda: fife.desk.check_out([kit], "Viewforth", purpose=words),
+        lambda: fife.loans.check_out([kit], words),
+        lambda: fife.loans.check_out([kit], "Viewforth", contact=words),
+        lambda: fife.loans.check_out([kit], "Viewforth", purpose=words),
     )
     for way in ways:
         with pytest.raises(BadInput) as refusal:
@@ -112,7 +113,7 @@ def test_the_library_keeps_no_name_that_a_terminal_obeys(fife: Kitloan, words: s
     assert fife.people.known() == []
 
 
-def test_what_ends_a_line_is_a_space(fife: Kitloan) -> None:
+def test_what_ends_a_line_is_a_space(fife: College) -> None:
     """A name that was pasted with a line's end must not write over the line before it."""
     kit = fife.holdings.add(NewHolding("Kit")).tag
     for name, tidied in TIDIED.items():
@@ -122,12 +123,12 @@ def test_what_ends_a_line_is_a_space(fife: Kitloan) -> None:
 
 @pytest.mark.parametrize("words", WORDS.values(), ids=WORDS)
 def test_the_library_keeps_odd_words_as_they_are(
-    fife: Kitloan, words: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    fife: College, words: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     """A school may be called what it likes; it is shown so, and nothing runs it."""
     new = NewHolding(words, location=words, serial=words, gift=Gift(donor=words))
     kit = fife.holdings.add(new).tag
-    fife.desk.check_out([kit], words, contact=words, purpose=words)
+    fife.loans.check_out([kit], words, contact=words, purpose=words)
     found = fife.find.holding(kit)
     assert (found.type, found.location, found.gift.donor) == (words, words, words)
     assert found.loan is not None and found.loan.to == words
@@ -180,7 +181,7 @@ def _questions() -> Iterator[list[str]]:
 
 @pytest.mark.parametrize("words", ESCAPES.values(), ids=ESCAPES)
 def test_a_store_that_somebody_wrote_into(
-    fife: Kitloan,
+    fife: College,
     words: str,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -189,7 +190,7 @@ def test_a_store_that_somebody_wrote_into(
     """A file on a stick may hold anything in any column; looking into it must be safe."""
     monkeypatch.chdir(tmp_path)
     tags = [fife.holdings.add(NewHolding("Kit", gift=Gift(donor="RAF"))).tag for _ in range(2)]
-    fife.desk.check_out(tags[:1], "Viewforth", contact="Ann Bell", purpose="S2")
+    fife.loans.check_out(tags[:1], "Viewforth", contact="Ann Bell", purpose="S2")
     fife.close()
     place = tmp_path / "fife.sqlite"
     with sqlite3.connect(place) as file:

@@ -11,9 +11,9 @@ import crowd
 import kitloan
 from crowd import Crowd, Heard
 from kitloan import NewHolding
-from kitloan.library import Kitloan
-from kitloan.models import LedgerEntry, Loan, table
-from kitloan.places import is_url
+from kitloan.college import College
+from kitloan.storage.places import is_url
+from kitloan.tables import LedgerEntry, Loan, table
 
 KILLS, STARTS, SEED = 50, 6, 20261123
 
@@ -28,7 +28,7 @@ def nursery() -> Iterator[Crowd]:
     crowd.close()
 
 
-def no_loan_is_lost(desk: Kitloan, place: str, nursery: Crowd, kills: int, seed: int) -> Heard:
+def no_loan_is_lost(desk: College, place: str, nursery: Crowd, kills: int, seed: int) -> Heard:
     """Kill so many desks, and hold what they reported against the store."""
     tags = [desk.holdings.add(NewHolding("STEM kit")).tag for _ in range(60)]
     (heard,) = nursery.do(crowd.kill_desks, place, tags, kills, seed)
@@ -46,7 +46,7 @@ def no_loan_is_lost(desk: Kitloan, place: str, nursery: Crowd, kills: int, seed:
     return heard
 
 
-def test_no_reported_loan_is_lost_to_a_kill(fife: Kitloan, place: str, nursery: Crowd) -> None:
+def test_no_reported_loan_is_lost_to_a_kill(fife: College, place: str, nursery: Crowd) -> None:
     """A laptop that dies at the counter takes no loan with it that the screen had shown."""
     heard = no_loan_is_lost(fife, place, nursery, KILLS, SEED)
     assert len(heard.lent) > KILLS
@@ -73,7 +73,7 @@ def test_a_start_that_was_killed_can_be_said_again(
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(25))
 def test_no_reported_loan_is_lost_to_thousands_of_kills(
-    fife: Kitloan, place: str, nursery: Crowd, seed: int
+    fife: College, place: str, nursery: Crowd, seed: int
 ) -> None:
     """What happens once in a thousand power cuts happens to a college every few years.
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from kitloan.mentions import Mentions, names_a_person
+from kitloan.text.personal import Mentions, names_a_person
 
 
 @pytest.mark.parametrize(

@@ -11,23 +11,23 @@ import pytest
 import kitloan
 from conftest import SetClock
 from kitloan import BadInput, NewHolding, Refused
-from kitloan.calendar import instant
-from kitloan.library import Kitloan
+from kitloan.college import College
 from kitloan.national.gifts import GiftTermsAgreed
-from kitloan.tags import is_tag, mint
+from kitloan.text.dates import instant
+from kitloan.text.tags import is_tag, mint
 
 RAF = GiftTermsAgreed(donor="RAF", type="STEM kit", promised=20, title="held_for_esp")
 
 
 @pytest.fixture
-def esp(new_place: Callable[[], str], clock: SetClock) -> Iterator[Kitloan]:
+def esp(new_place: Callable[[], str], clock: SetClock) -> Iterator[College]:
     """ESP's store."""
     with kitloan.init("esp", new_place(), actor="auditor", clock=clock) as opened:
         yield opened
 
 
 @pytest.fixture
-def colleges(new_place: Callable[[], str], clock: SetClock) -> Iterator[dict[str, Kitloan]]:
+def colleges(new_place: Callable[[], str], clock: SetClock) -> Iterator[dict[str, College]]:
     """Two colleges with five kits each, in stores of their own."""
     with ExitStack() as until_the_end:
         opened = {
@@ -43,11 +43,11 @@ def colleges(new_place: Callable[[], str], clock: SetClock) -> Iterator[dict[str
 
 
 @pytest.fixture
-def send(tmp_path: Path, clock: SetClock) -> Callable[[Kitloan, Kitloan], None]:
+def send(tmp_path: Path, clock: SetClock) -> Callable[[College, College], None]:
     """Carries one store's ledger to another, as its file does."""
     count = iter(range(100))
 
-    def carry(sender: Kitloan, receiver: Kitloan) -> None:
+    def carry(sender: College, receiver: College) -> None:
         clock.move(minutes=1)
         file = tmp_path / f"{next(count)}.kitloan"
         sender.exchange.export(file)
@@ -57,7 +57,7 @@ def send(tmp_path: Path, clock: SetClock) -> Callable[[Kitloan, Kitloan], None]:
     return carry
 
 
-Send = Callable[[Kitloan, Kitloan], None]
+Send = Callable[[College, College], None]
 
 
 def refused(code: str, act: Callable[[], object]) -> kitloan.KitloanError:
@@ -68,7 +68,7 @@ def refused(code: str, act: Callable[[], object]) -> kitloan.KitloanError:
     return refusal.value
 
 
-def test_a_gift_in_sums(esp: Kitloan, clock: SetClock) -> None:
+def test_a_gift_in_sums(esp: College, clock: SetClock) -> None:
     """Whoever answers to the donor must be able to say where each of the twenty is to be."""
     national, today = esp.national, esp.session.today
     national.define_programme("youth", "Youth & STEM")
@@ -99,7 +99,7 @@ def test_a_gift_in_sums(esp: Kitloan, clock: SetClock) -> None:
     assert esp.ledger.verify().ok
 
 
-def test_what_cannot_be_on_record_is_refused(esp: Kitloan) -> None:
+def test_what_cannot_be_on_record_is_refused(esp: College) -> None:
     """A slip in a gift's name must not make another gift."""
     national, tomorrow = esp.national, esp.session.today + timedelta(days=1)
     refused("unknown_programme", lambda: national.agree_gift("x", replace(RAF, programme="no")))
@@ -117,7 +117,7 @@ def test_what_cannot_be_on_record_is_refused(esp: Kitloan) -> None:
     refused("id_reused", lambda: national.deliver("raf", 3, id="once"))
 
 
-def test_a_college_writes_nothing_of_esps(fife: Kitloan) -> None:
+def test_a_college_writes_nothing_of_esps(fife: College) -> None:
     """A college that could allocate itself kits would be asked for them."""
     national = fife.national
     for act in (
@@ -133,7 +133,7 @@ def test_a_college_writes_nothing_of_esps(fife: Kitloan) -> None:
 
 
 def test_a_college_shows_what_it_is_asked_for(
-    esp: Kitloan, colleges: dict[str, Kitloan], send: Send, clock: SetClock
+    esp: College, colleges: dict[str, College], send: Send, clock: SetClock
 ) -> None:
     """A donor who doubts gets an answer that could not have been made up the year before."""
     fife = colleges["fife"]
@@ -167,7 +167,7 @@ def test_a_college_shows_what_it_is_asked_for(
 
 
 def test_an_answer_that_is_late_wrong_or_not_there(
-    esp: Kitloan, colleges: dict[str, Kitloan], send: Send, clock: SetClock
+    esp: College, colleges: dict[str, College], send: Send, clock: SetClock
 ) -> None:
     """Each of these looks like an answer to whoever only counts scans."""
     fife, smo = colleges["fife"], colleges["smo"]
@@ -203,7 +203,7 @@ def test_an_answer_that_is_late_wrong_or_not_there(
 
 
 def test_an_answer_is_as_late_as_what_it_shows(
-    esp: Kitloan, colleges: dict[str, Kitloan], send: Send, clock: SetClock
+    esp: College, colleges: dict[str, College], send: Send, clock: SetClock
 ) -> None:
     """A college could close an empty stocktake in time, and look for the kits for two months."""
     fife = colleges["fife"]
@@ -235,7 +235,7 @@ def test_an_answer_is_as_late_as_what_it_shows(
 
 
 def test_the_answer_that_shows_the_most_counts(
-    esp: Kitloan, colleges: dict[str, Kitloan], send: Send, clock: SetClock
+    esp: College, colleges: dict[str, College], send: Send, clock: SetClock
 ) -> None:
     """A stocktake begun by mistake would make the whole answer that followed a failure."""
     fife = colleges["fife"]
@@ -258,7 +258,7 @@ def test_the_answer_that_shows_the_most_counts(
 
 
 def test_a_challenge_asks_for_what_the_college_has(
-    esp: Kitloan, colleges: dict[str, Kitloan], send: Send
+    esp: College, colleges: dict[str, College], send: Send
 ) -> None:
     """Nobody can show what they never had."""
     fife, smo = colleges["fife"], colleges["smo"]
@@ -285,14 +285,14 @@ def test_a_challenge_asks_for_what_the_college_has(
 
 
 def test_a_kit_that_is_gone_is_not_on_the_colleges_list(
-    esp: Kitloan, colleges: dict[str, Kitloan], send: Send
+    esp: College, colleges: dict[str, College], send: Send
 ) -> None:
     """What was taken in by mistake, and undone, is no longer there to be looked for."""
     fife = colleges["fife"]
     mistake = fife.holdings.add(NewHolding("Abacus")).tag
     send(fife, esp)
     asked = esp.national.challenge("fife", tags=[mistake], answer_by=esp.session.today)
-    fife.desk.undo()
+    fife.actions.undo()
     send(esp, fife)
     said = refused(
         "nothing_expected",

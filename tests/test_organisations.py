@@ -4,11 +4,11 @@ import pytest
 
 from conftest import SetClock
 from kitloan import BadInput, NewHolding
-from kitloan.borrowers import borrower
-from kitloan.entries import OrganisationAdded
-from kitloan.ledger import writing
-from kitloan.library import Kitloan
-from kitloan.text import organisation_key
+from kitloan.college import College
+from kitloan.ledger.facts.definitions import OrganisationAdded
+from kitloan.ledger.writer import writing
+from kitloan.organisations import borrower
+from kitloan.text.names import organisation_key
 
 
 @pytest.mark.parametrize(
@@ -32,11 +32,11 @@ def test_ordinary_names_keep_their_ids(name: str, key: str) -> None:
         *(("🚀🚀", "🎉 ❤"), ("!!!", "🚀🚀"), (".", "-")),
     ],
 )
-def test_what_letters_do_not_tell_apart(fife: Kitloan, one: str, other: str) -> None:
+def test_what_letters_do_not_tell_apart(fife: College, one: str, other: str) -> None:
     """The second club would be rung up about the first one's kit, and given it back."""
     kits = [fife.holdings.add(NewHolding("Telescope")).tag for _ in range(2)]
     for kit, name in zip(kits, (one, other), strict=True):
-        (lent,) = fife.desk.check_out([kit], name)
+        (lent,) = fife.loans.check_out([kit], name)
         assert (lent.to, lent.new_organisation) == (name, True)
     for kit, name in zip(kits, (one, other), strict=True):
         assert [each.tag for each in fife.find.loans(to=name).items] == [kit]
@@ -47,17 +47,17 @@ def test_what_letters_do_not_tell_apart(fife: Kitloan, one: str, other: str) -> 
         fife.find.loans(to="")
 
 
-def test_ordinary_punctuation_makes_no_second_school(fife: Kitloan) -> None:
+def test_ordinary_punctuation_makes_no_second_school(fife: College) -> None:
     """Else one school's kits would be under as many names as it has secretaries."""
     kits = [fife.holdings.add(NewHolding("Telescope")).tag for _ in range(2)]
     first, second = (
-        fife.desk.check_out([kit], name)[0]
+        fife.loans.check_out([kit], name)[0]
         for kit, name in zip(kits, ("St. Mary's, Leith", "ST MARYS LEITH"), strict=True)
     )
     assert (second.to, second.new_organisation) == (first.to, False)
 
 
-def test_what_an_older_release_took_in(fife: Kitloan, clock: SetClock) -> None:
+def test_what_an_older_release_took_in(fife: College, clock: SetClock) -> None:
     """It is found under the id that its ledger has; what is spelt otherwise is another."""
     store = fife.session.store
     with writing(store, "fife", "m.ross", clock) as writer:

@@ -17,10 +17,10 @@ import pytest
 import kitloan
 from kitloan import Count, Gift, KitloanError, NewHolding
 from kitloan.cli.main import run
-from kitloan.entries import Component, KitTypeDefined
-from kitloan.library import Kitloan
-from kitloan.models import Base
-from kitloan.tags import mint
+from kitloan.college import College
+from kitloan.ledger.facts.definitions import ContentsLine, KitTypeDefined
+from kitloan.tables import Base
+from kitloan.text.tags import mint
 from kitloan_tui import lookups
 
 LATER = date(2036, 1, 31)
@@ -73,8 +73,8 @@ def theirs(place: str) -> Theirs:
         return _stock(ayrshire)
 
 
-def _stock(college: Kitloan) -> Theirs:
-    wheel = Component(name="Wheel", quantity=16, bag="B12")
+def _stock(college: College) -> Theirs:
+    wheel = ContentsLine(name="Wheel", quantity=16, bag="B12")
     kit = KitTypeDefined(kit_type="prestwick-kit", name="Prestwick kit", contents=(wheel,))
     college.holdings.define_types([kit])
     kits = [
@@ -83,11 +83,11 @@ def _stock(college: Kitloan) -> Theirs:
     ]
     here, out, short, _ = kits
     request, blank = "ayrshires-own-request", mint()
-    college.desk.check_out(
+    college.loans.check_out(
         [out], "Kilmarnock Academy", contact="Morag Baillie", purpose="Morag's S2", id=request
     )
-    college.desk.check_out([kits[3]], "Prestwick Academy")
-    college.desk.count(short, Count(missing={"Wheel": 2}))
+    college.loans.check_out([kits[3]], "Prestwick Academy")
+    college.loans.count(short, Count(missing={"Wheel": 2}))
     college.holdings.labels_printed([blank], blank=True)
     found, told = college.find, college.directory
     pages = {
@@ -103,14 +103,14 @@ def _stock(college: Kitloan) -> Theirs:
 
 
 @pytest.fixture(scope="module")
-def fife(place: str, theirs: Theirs) -> Iterator[Kitloan]:
+def fife(place: str, theirs: Theirs) -> Iterator[College]:
     """Fife, in the same database, by the same person at the desk."""
     with kitloan.init("fife", place, actor="m.ross") as fife:
         fife.holdings.add(NewHolding("Kit", asset_number="FC1"))
         yield fife
 
 
-def rows(college: Kitloan) -> dict[str, list[tuple[Any, ...]]]:
+def rows(college: College) -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table."""
     with college.session.reading() as connection:
         return {
@@ -119,19 +119,19 @@ def rows(college: Kitloan) -> dict[str, list[tuple[Any, ...]]]:
         }
 
 
-Verb = Callable[[Kitloan, Theirs], object]
+Verb = Callable[[College, Theirs], object]
 
 REFUSED: dict[str, Verb] = {
-    "check out": lambda k, o: k.desk.check_out([o.here], "X"),
-    "check out by number": lambda k, o: k.desk.check_out([o.number], "X"),
-    "check out with its own": lambda k, o: k.desk.check_out(["FC1", o.here], "X"),
-    "check out, whose": lambda k, o: k.desk.check_out([f"ayrshire:{o.here}"], "X"),
-    "check in": lambda k, o: k.desk.check_in([o.out], Count(whole=True)),
-    "check in by number": lambda k, o: k.desk.check_in(["AC1"]),
-    "renew": lambda k, o: k.desk.renew(o.out, LATER),
-    "count": lambda k, o: k.desk.count(o.here, Count(whole=True)),
-    "restock": lambda k, o: k.desk.restock(o.short, "Wheel", 2),
-    "contents": lambda k, o: k.desk.contents(o.here),
+    "check out": lambda k, o: k.loans.check_out([o.here], "X"),
+    "check out by number": lambda k, o: k.loans.check_out([o.number], "X"),
+    "check out with its own": lambda k, o: k.loans.check_out(["FC1", o.here], "X"),
+    "check out, whose": lambda k, o: k.loans.check_out([f"ayrshire:{o.here}"], "X"),
+    "check in": lambda k, o: k.loans.check_in([o.out], Count(whole=True)),
+    "check in by number": lambda k, o: k.loans.check_in(["AC1"]),
+    "renew": lambda k, o: k.loans.renew(o.out, LATER),
+    "count": lambda k, o: k.loans.count(o.here, Count(whole=True)),
+    "restock": lambda k, o: k.loans.restock(o.short, "Wheel", 2),
+    "contents": lambda k, o: k.loans.contents(o.here),
     "show": lambda k, o: k.find.holding(o.out),
     "show by number": lambda k, o: k.find.holding(o.number),
     "show, whose": lambda k, o: k.find.holding(f"ayrshire:{o.here}"),
@@ -173,7 +173,7 @@ NOTHING: dict[str, Verb] = {
 
 
 @pytest.mark.parametrize("verb", REFUSED.values(), ids=REFUSED)
-def test_what_names_anothers_is_refused(fife: Kitloan, theirs: Theirs, verb: Verb) -> None:
+def test_what_names_anothers_is_refused(fife: College, theirs: Theirs, verb: Verb) -> None:
     """An id that leaks, in a link or on a label, must not open another college's door."""
     before = rows(fife)
     with pytest.raises(KitloanError) as refusal:
@@ -185,7 +185,7 @@ def test_what_names_anothers_is_refused(fife: Kitloan, theirs: Theirs, verb: Ver
 
 
 @pytest.mark.parametrize("verb", NOTHING.values(), ids=NOTHING)
-def test_what_asks_for_anothers_finds_nothing(fife: Kitloan, theirs: Theirs, verb: Verb) -> None:
+def test_what_asks_for_anothers_finds_nothing(fife: College, theirs: Theirs, verb: Verb) -> None:
     """A question about another college's things has no answer here."""
     before = rows(fife)
     found = verb(fife, theirs)
@@ -193,7 +193,7 @@ def test_what_asks_for_anothers_finds_nothing(fife: Kitloan, theirs: Theirs, ver
     assert rows(fife) == before
 
 
-def test_pages_that_go_on_from_anothers_show_ones_own(fife: Kitloan, theirs: Theirs) -> None:
+def test_pages_that_go_on_from_anothers_show_ones_own(fife: College, theirs: Theirs) -> None:
     """A cursor is only a place in an order; it must not say in whose list."""
     for cursor in (theirs.cursors["holdings"], '["", ""]'):
         page = fife.find.search("", after=cursor)
@@ -209,10 +209,10 @@ def test_a_request_of_anothers_answers_nothing_of_theirs(place: str, theirs: The
     ):
         before = ayrshire.ledger.log(), ayrshire.find.holding(theirs.out)
         own = fife.find.holding("FC1").tag
-        (lent,) = fife.desk.check_out([own], "Viewforth", id=theirs.request)
+        (lent,) = fife.loans.check_out([own], "Viewforth", id=theirs.request)
         assert (lent.tag, lent.to) == (own, "Viewforth")
-        assert fife.desk.undo(id=f"{theirs.request}-undone").tags == (own,)
-        assert fife.desk.would_undo() is None or own in (fife.desk.would_undo() or lent).tags  # type: ignore[union-attr]
+        assert fife.actions.undo(id=f"{theirs.request}-undone").tags == (own,)
+        assert fife.actions.would_undo() is None or own in (fife.actions.would_undo() or lent).tags  # type: ignore[union-attr]
         assert (ayrshire.ledger.log(), ayrshire.find.holding(theirs.out)) == before
         assert fife.ledger.verify().ok
 
@@ -243,7 +243,7 @@ COMMANDS = (
 
 @pytest.mark.parametrize("line", COMMANDS, ids=" ".join)
 def test_no_command_takes_anothers(
-    fife: Kitloan,
+    fife: College,
     theirs: Theirs,
     place: str,
     line: tuple[str, ...],
@@ -282,5 +282,5 @@ def test_esp_changes_no_colleges_holdings(tmp_path: Path, whose: str) -> None:
                 verb(esp, o)
             assert rows(esp) == before, name
         with pytest.raises(KitloanError):
-            esp.desk.undo()
+            esp.actions.undo()
         assert rows(esp) == before

@@ -14,8 +14,8 @@ from crowd import raw
 from kitloan import BadInput, Count, NewHolding, Refused, StoreError
 from kitloan.provision import provision
 from kitloan.reference import colleges
-from kitloan.rowsecurity import OWNER, tables
-from kitloan.verify.postgres import wrong_rules
+from kitloan.storage.row_security import OWNER, tables
+from kitloan.verify import wrong_rules
 from provisioned import Shared, database, server
 
 _numbers = count()
@@ -296,13 +296,13 @@ def test_a_day_at_a_colleges_login(
         esp.holdings.add(NewHolding("ESP kit"))
         ayrshire.holdings.add(NewHolding("Kit"))
         assert fife.registers.take_in(register).added == 2
-        fife.desk.check_in(["F2"])
-        fife.desk.check_out(["F1"], "Sgoil an Rubha", contact="Morag Bain", purpose="S2")
+        fife.loans.check_in(["F2"])
+        fife.loans.check_out(["F1"], "Sgoil an Rubha", contact="Morag Bain", purpose="S2")
         with pytest.raises(Refused):
-            fife.desk.check_out(["F1"], "Viewforth")
-        fife.desk.undo()
-        fife.desk.check_out(["F1"], "Sgoil an Rubha", contact="Morag Bain")
-        fife.desk.check_in(["F1"], Count(whole=True), note="with Morag Bain")
+            fife.loans.check_out(["F1"], "Viewforth")
+        fife.actions.undo()
+        fife.loans.check_out(["F1"], "Sgoil an Rubha", contact="Morag Bain")
+        fife.loans.check_in(["F1"], Count(whole=True), note="with Morag Bain")
         fife.holdings.move("F1", "Store 2")
         fife.holdings.record_gift("F1", kitloan.Gift(donor="RAF"))
         fife.holdings.labels_printed(fife.holdings.unlabelled(), blank=False)
@@ -324,7 +324,7 @@ def test_what_is_erased_is_erased_from_the_statistics_too(
     with at_work("fife") as fife:
         tag = fife.holdings.add(NewHolding("Kit", quantity=50)).tag
         for number in range(20):
-            fife.desk.check_out([tag], "Viewforth", contact=f"Morag Bain {number // 2}")
+            fife.loans.check_out([tag], "Viewforth", contact=f"Morag Bain {number // 2}")
         with psycopg.connect(empty, autocommit=True) as connection:
             connection.execute("ANALYZE contact")
             kept = "SELECT count(*) FROM pg_stats WHERE pg_stats::text LIKE '%Morag Bain 3%'"

@@ -13,8 +13,8 @@ import kitloan
 from conftest import SetClock
 from crowd import Crowd
 from kitloan import NewHolding
-from kitloan.library import Kitloan
-from kitloan.models import Loan, Organisation, table
+from kitloan.college import College
+from kitloan.tables import Loan, Organisation, table
 from lives import EXAMPLE, everything_in
 
 KITS, DESKS, PAIRS = 200, 8, 30
@@ -35,12 +35,12 @@ def desks() -> Iterator[Crowd]:
     crowd.close()
 
 
-def take_in(desk: Kitloan, count: int) -> list[str]:
+def take_in(desk: College, count: int) -> list[str]:
     """The tags of so many new devices."""
     return [desk.holdings.add(NewHolding("Device")).tag for _ in range(count)]
 
 
-def who_has(opened: Kitloan) -> dict[str, tuple[str, str]]:
+def who_has(opened: College) -> dict[str, tuple[str, str]]:
     """The open loan of each tag and its borrower; fails when a tag has two."""
     loan, organisation = table(Loan), table(Organisation)
     with opened.session.reading() as connection:
@@ -53,7 +53,7 @@ def who_has(opened: Kitloan) -> dict[str, tuple[str, str]]:
     return {row.tag: (row.loan, row.name) for row in rows}
 
 
-def test_two_hundred_kits_make_two_hundred_loans(fife: Kitloan, place: str, desks: Crowd) -> None:
+def test_two_hundred_kits_make_two_hundred_loans(fife: College, place: str, desks: Crowd) -> None:
     """A kit lent twice sends a teacher away empty-handed, with a confirmation in her pocket."""
     tags = take_in(fife, KITS)
     told = desks.do(crowd.lend_each, place, tags)
@@ -72,7 +72,7 @@ def test_two_hundred_kits_make_two_hundred_loans(fife: Kitloan, place: str, desk
 
 
 def test_a_stock_is_lent_to_the_last_pair_and_no_further(
-    fife: Kitloan, place: str, desks: Crowd
+    fife: College, place: str, desks: Crowd
 ) -> None:
     """The thirty-first pair of goggles is a pupil without goggles."""
     goggles = fife.holdings.add(NewHolding("Safety goggles", quantity=PAIRS)).tag
@@ -83,7 +83,7 @@ def test_a_stock_is_lent_to_the_last_pair_and_no_further(
 
 
 def test_baskets_that_share_kits_go_whole_or_not_at_all(
-    fife: Kitloan, place: str, desks: Crowd
+    fife: College, place: str, desks: Crowd
 ) -> None:
     """Two desks that each got half of what they asked for would wait for each other for ever."""
     tags = take_in(fife, 24)
@@ -95,12 +95,12 @@ def test_baskets_that_share_kits_go_whole_or_not_at_all(
 
 
 @pytest.mark.parametrize("hands", [2, DESKS])
-def test_each_action_is_undone_once(fife: Kitloan, place: str, desks: Crowd, hands: int) -> None:
+def test_each_action_is_undone_once(fife: College, place: str, desks: Crowd, hands: int) -> None:
     """Ctrl+Z pressed on two screens of one person must not reach behind what it showed."""
     tags = take_in(fife, 20)
     with kitloan.open(place, actor="j.bain", clock=fife.session.clock) as desk:
         for tag in tags:
-            desk.desk.check_out([tag], "School")
+            desk.loans.check_out([tag], "School")
     undone = [tag for one in desks.do(crowd.undo_all, place, "j.bain", each=hands) for tag in one]
     assert sorted(undone) == sorted(tags)
     assert {fife.find.holding(tag).status for tag in tags} == {"in"}
@@ -108,7 +108,7 @@ def test_each_action_is_undone_once(fife: Kitloan, place: str, desks: Crowd, han
 
 
 def test_one_request_said_by_four_at_once_is_one_loan(
-    fife: Kitloan, place: str, desks: Crowd
+    fife: College, place: str, desks: Crowd
 ) -> None:
     """A retry that overtakes the first try must not be told that the kit is gone."""
     for turn, tag in enumerate(take_in(fife, 10)):
@@ -119,7 +119,7 @@ def test_one_request_said_by_four_at_once_is_one_loan(
 
 
 def test_a_register_read_by_four_at_once_is_taken_in_once(
-    fife: Kitloan, place: str, desks: Crowd, tmp_path: Path
+    fife: College, place: str, desks: Crowd, tmp_path: Path
 ) -> None:
     """Two people who both mean well would double the college's kits."""
     added = desks.do(crowd.read_in, place, EXAMPLE, each=4)
@@ -159,9 +159,9 @@ def test_files_merged_by_four_at_once_are_merged_once(
 # -- around the code ----------------------------------------------------------------------------
 
 
-def test_the_database_refuses_a_second_open_loan(fife: Kitloan, place: str, desks: Crowd) -> None:
+def test_the_database_refuses_a_second_open_loan(fife: College, place: str, desks: Crowd) -> None:
     """Another program, a migration or a mistake of ours must not lend a kit twice either."""
-    fife.desk.check_out(take_in(fife, 1), "School")
+    fife.loans.check_out(take_in(fife, 1), "School")
     tags = take_in(fife, 25)
     said = [
         (
@@ -184,7 +184,7 @@ def test_the_database_refuses_a_second_open_loan(fife: Kitloan, place: str, desk
 
 
 def test_the_database_refuses_more_out_than_there_is(
-    fife: Kitloan, place: str, desks: Crowd
+    fife: College, place: str, desks: Crowd
 ) -> None:
     """The count of what is out is the last thing between two desks and one pair of goggles."""
     goggles = fife.holdings.add(NewHolding("Safety goggles", quantity=PAIRS)).tag
@@ -199,15 +199,15 @@ def test_the_database_refuses_more_out_than_there_is(
 @pytest.fixture
 def two_colleges(
     new_place: Callable[[], str], clock: SetClock, tmp_path: Path
-) -> Iterator[tuple[Kitloan, dict[str, str]]]:
+) -> Iterator[tuple[College, dict[str, str]]]:
     """ESP's store with two colleges, and a tag of each."""
     tags, files = {}, []
     for college in ("fife", "ayrshire"):
         own = tmp_path / f"{college}.own"
         with kitloan.init(college, own, actor="m.ross", clock=clock) as desk:
             (tags[college],) = take_in(desk, 1)
-            desk.desk.check_out([tags[college]], f"Academy of {college}")
-            desk.desk.check_in([tags[college]])
+            desk.loans.check_out([tags[college]], f"Academy of {college}")
+            desk.loans.check_in([tags[college]])
             files.append(tmp_path / f"{college}.gz")
             desk.exchange.export(files[-1])
     with kitloan.init("esp", new_place(), actor="esp", clock=clock) as national:
@@ -232,7 +232,7 @@ MOVE_HOLDING = "UPDATE holding SET college = :college WHERE tag = :tag"
     ids=["loan", "gift", "shortage", "alias", "moved loan", "loan given away", "moved holding"],
 )
 def test_nothing_points_across_colleges(
-    two_colleges: tuple[Kitloan, dict[str, str]], statement: str
+    two_colleges: tuple[College, dict[str, str]], statement: str
 ) -> None:
     """One college's slip must not change what another college has out."""
     national, tags = two_colleges
@@ -252,7 +252,7 @@ def test_nothing_points_across_colleges(
 
 
 def test_a_loan_goes_to_a_borrower_of_its_own_college(
-    two_colleges: tuple[Kitloan, dict[str, str]],
+    two_colleges: tuple[College, dict[str, str]],
 ) -> None:
     """A report of one college's schools would list another's."""
     national, tags = two_colleges

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from kitloan import tags
-from kitloan.scan import (
+from kitloan.text import tags
+from kitloan.text.scans import (
     BURST_GAP,
     CODE_GAP,
     COMMANDS,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kitloan.scancheck import findings
+from kitloan.text.scans import findings
 
 TAG = "KL8B7XAPXYTMZ"
 

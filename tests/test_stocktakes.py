@@ -10,14 +10,14 @@ import pytest
 import kitloan
 from conftest import SetClock, write_off
 from kitloan import BadInput, NewHolding, Refused
-from kitloan.library import Kitloan
-from kitloan.stocktakes.answers import RESULTS, Counts, Result
-from kitloan.tags import mint
+from kitloan.college import College
+from kitloan.stocktakes.outcome import RESULTS, Counts, Result
+from kitloan.text.tags import mint
 from lives import register_of
 
 
 @pytest.fixture
-def tags(fife: Kitloan) -> dict[str, str]:
+def tags(fife: College) -> dict[str, str]:
     """Fife's holdings: two in each of two places, one without a place, and a stock of goggles."""
     made = {
         f"{shelf}{number}": fife.holdings.add(
@@ -32,14 +32,14 @@ def tags(fife: Kitloan) -> dict[str, str]:
 
 
 @pytest.fixture
-def opened(fife: Kitloan, tags: dict[str, str], clock: SetClock) -> str:
+def opened(fife: College, tags: dict[str, str], clock: SetClock) -> str:
     """A stocktake of the whole college, an hour old."""
     which = fife.stocktakes.open("Autumn 2026").id
     clock.move(hours=1)
     return which
 
 
-def counts(desk: Kitloan, which: str) -> Counts:
+def counts(desk: College, which: str) -> Counts:
     """What it comes to; the first five are what was expected, and every list is as long."""
     found = desk.stocktakes.outcome(which)
     said = found.counts
@@ -49,7 +49,7 @@ def counts(desk: Kitloan, which: str) -> Counts:
     return said
 
 
-def listed(desk: Kitloan, which: str, result: Result) -> set[str | None]:
+def listed(desk: College, which: str, result: Result) -> set[str | None]:
     """The tags, or codes, of what came out so; read by pages of two."""
     found: list[str | None] = []
     after = None
@@ -72,7 +72,7 @@ def refused(code: str, act: Callable[[], Any]) -> kitloan.KitloanError:
 
 
 def test_what_each_scan_and_each_holding_comes_to(
-    fife: Kitloan, tags: dict[str, str], opened: str
+    fife: College, tags: dict[str, str], opened: str
 ) -> None:
     """A technician hears at once what is in her hand, and the list at the end says the same."""
     stock = fife.stocktakes
@@ -106,7 +106,7 @@ def test_what_each_scan_and_each_holding_comes_to(
 
 
 def test_seen_in_its_own_place_at_last_is_sighted(
-    fife: Kitloan, tags: dict[str, str], opened: str
+    fife: College, tags: dict[str, str], opened: str
 ) -> None:
     """A kit that was carried back to its shelf and scanned there is where it should be."""
     fife.stocktakes.scan(opened, tags["a1"], place="Canteen")
@@ -116,7 +116,7 @@ def test_seen_in_its_own_place_at_last_is_sighted(
 
 
 def test_every_scan_is_kept_and_a_repeat_is_named(
-    fife: Kitloan, tags: dict[str, str], opened: str
+    fife: College, tags: dict[str, str], opened: str
 ) -> None:
     """An auditor who asks how often something was scanned gets the truth."""
     told = [fife.stocktakes.scan(opened, code) for code in (tags["a1"], "FC-a1", "X", "X", "Y")]
@@ -126,7 +126,7 @@ def test_every_scan_is_kept_and_a_repeat_is_named(
     assert counts(fife, opened).unknown == 2
 
 
-def test_a_scan_said_twice_is_one_scan(fife: Kitloan, tags: dict[str, str], opened: str) -> None:
+def test_a_scan_said_twice_is_one_scan(fife: College, tags: dict[str, str], opened: str) -> None:
     """A desk that did not hear the answer asks again, and hears what it would have heard."""
     for code in (tags["a1"], "5012345678900"):
         first = fife.stocktakes.scan(opened, code, id=f"r-{code}")
@@ -141,11 +141,11 @@ def test_a_scan_said_twice_is_one_scan(fife: Kitloan, tags: dict[str, str], open
 
 
 def test_the_list_is_what_was_there_when_it_was_frozen(
-    fife: Kitloan, tags: dict[str, str], clock: SetClock
+    fife: College, tags: dict[str, str], clock: SetClock
 ) -> None:
     """What comes and goes while people count must not make the sums come out wrong."""
-    fife.desk.check_out([tags["a1"]], "Lochside Academy")
-    fife.desk.check_out([tags["goggles"]], "Lochside Academy", quantity=5)
+    fife.loans.check_out([tags["a1"]], "Lochside Academy")
+    fife.loans.check_out([tags["goggles"]], "Lochside Academy", quantity=5)
     fife.holdings.report_missing(tags["a2"])
     write_off(fife, tags["b2"], "burnt")
     which = fife.stocktakes.open("Autumn").id
@@ -165,7 +165,7 @@ def test_the_list_is_what_was_there_when_it_was_frozen(
     assert fife.ledger.verify().ok
 
 
-def test_one_place_or_a_sample(fife: Kitloan, tags: dict[str, str]) -> None:
+def test_one_place_or_a_sample(fife: College, tags: dict[str, str]) -> None:
     """One cupboard before lunch is a stocktake too; and a sample must not be chosen by hand."""
     shelf = fife.stocktakes.open("Shelf", place="àrd-sgoil,  SEÒMAR 4")
     assert listed(fife, shelf.id, "not_sighted") == {tags["b1"], tags["b2"]}
@@ -179,7 +179,7 @@ def test_one_place_or_a_sample(fife: Kitloan, tags: dict[str, str]) -> None:
     assert fife.stocktakes.open("More than there are", sample=50).expected == 6
 
 
-def test_an_empty_list_is_refused_with_what_to_do(fife: Kitloan, tags: dict[str, str]) -> None:
+def test_an_empty_list_is_refused_with_what_to_do(fife: College, tags: dict[str, str]) -> None:
     """A stocktake of nothing would be closed with nothing missing."""
     said = refused("nothing_expected", lambda: fife.stocktakes.open("Shelf", place="Store 3"))
     assert "Store 2" in said.hint
@@ -190,10 +190,10 @@ def test_an_empty_list_is_refused_with_what_to_do(fife: Kitloan, tags: dict[str,
 
 
 def test_on_loan_is_as_good_as_the_borrowers_word(
-    fife: Kitloan, tags: dict[str, str], clock: SetClock
+    fife: College, tags: dict[str, str], clock: SetClock
 ) -> None:
     """A donor is told which kits a school says it has, and which only the register says it has."""
-    fife.desk.check_out([tags["a1"], tags["a2"], tags["b1"]], "Àrd-sgoil Mhic Neacail")
+    fife.loans.check_out([tags["a1"], tags["a2"], tags["b1"]], "Àrd-sgoil Mhic Neacail")
     which = fife.stocktakes.open("Autumn").id
     told = fife.stocktakes.confirm(which, "FC-a1", id="said")
     assert (told.tag, told.to) == (tags["a1"], "Àrd-sgoil Mhic Neacail")
@@ -208,14 +208,14 @@ def test_on_loan_is_as_good_as_the_borrowers_word(
     refused("not_out", lambda: fife.stocktakes.confirm(which, tags["loose"]))
     late = fife.holdings.add(NewHolding("STEM kit")).tag
     refused("not_expected", lambda: fife.stocktakes.confirm(which, late))
-    fife.desk.check_out([tags["loose"]], "Lochside Academy")
+    fife.loans.check_out([tags["loose"]], "Lochside Academy")
     fife.stocktakes.confirm(which, tags["loose"])
     assert tags["loose"] in listed(fife, which, "on_loan_confirmed"), "lent since; they say so"
     assert fife.ledger.verify().ok
 
 
 def test_closing_makes_nothing_missing_and_late_scans_count(
-    fife: Kitloan, tags: dict[str, str], opened: str, clock: SetClock
+    fife: College, tags: dict[str, str], opened: str, clock: SetClock
 ) -> None:
     """A kit in a car boot on the day must not be written off by a button."""
     before = {tag: fife.find.holding(tag) for tag in tags.values()}
@@ -243,7 +243,7 @@ def test_closing_makes_nothing_missing_and_late_scans_count(
 
 
 def test_it_waits_for_the_desk_in_the_other_building(
-    fife: Kitloan, tags: dict[str, str], opened: str
+    fife: College, tags: dict[str, str], opened: str
 ) -> None:
     """Closing before a laptop has handed in its scans would report half a college as not there."""
     fife.stocktakes.join(opened, "Laptop 2")
@@ -263,7 +263,7 @@ def test_it_waits_for_the_desk_in_the_other_building(
 
 
 def test_left_and_resumed(
-    fife: Kitloan, tags: dict[str, str], opened: str, reopen: Callable[..., Kitloan]
+    fife: College, tags: dict[str, str], opened: str, reopen: Callable[..., College]
 ) -> None:
     """The bell rings; tomorrow somebody else goes on where she was."""
     fife.stocktakes.scan(opened, tags["a1"])
@@ -283,7 +283,7 @@ def test_left_and_resumed(
     assert {each.id for each in tomorrow.stocktakes.list()} == {opened, second.id}
 
 
-def test_opened_twice_by_one_request_is_opened_once(fife: Kitloan, tags: dict[str, str]) -> None:
+def test_opened_twice_by_one_request_is_opened_once(fife: College, tags: dict[str, str]) -> None:
     """Two lists where a person meant one, and half of the scans on each."""
     first = fife.stocktakes.open("Autumn", id="begin")
     assert fife.stocktakes.open("Autumn", id="begin") == first
@@ -293,7 +293,7 @@ def test_opened_twice_by_one_request_is_opened_once(fife: Kitloan, tags: dict[st
 
 
 def test_several_desks_at_once(
-    fife: Kitloan, tags: dict[str, str], opened: str, reopen: Callable[..., Kitloan]
+    fife: College, tags: dict[str, str], opened: str, reopen: Callable[..., College]
 ) -> None:
     """Five people with five scanners: not one scan is lost, whoever scans the same shelf."""
     desks = [reopen(f"desk {n}") for n in range(5)]
@@ -301,7 +301,7 @@ def test_several_desks_at_once(
     ready = Barrier(len(desks))
     failed: list[BaseException] = []
 
-    def work(desk: Kitloan) -> None:
+    def work(desk: College) -> None:
         try:
             ready.wait(60)
             for code in codes:
@@ -322,18 +322,18 @@ def test_several_desks_at_once(
 
 
 def test_undo_keeps_the_scans(
-    fife: Kitloan, tags: dict[str, str], opened: str, clock: SetClock
+    fife: College, tags: dict[str, str], opened: str, clock: SetClock
 ) -> None:
     """What was undone is a loan made by mistake, not that somebody saw the kit."""
     fife.stocktakes.scan(opened, tags["a1"], place="Canteen")
-    fife.desk.check_out([tags["a1"]], "Lochside Academy")
+    fife.loans.check_out([tags["a1"]], "Lochside Academy")
     fife.stocktakes.confirm(opened, tags["a1"])
     clock.move(minutes=1)
     fife.stocktakes.close(opened)
     clock.move(minutes=1)
     fife.holdings.move(tags["a1"], "Store 3")
     before = fife.stocktakes.outcome(opened)
-    fife.desk.undo()
+    fife.actions.undo()
     assert fife.stocktakes.outcome(opened) == before
     assert before.late == 0
     assert fife.find.holding(tags["a1"]).location == "Store 2"
@@ -341,22 +341,22 @@ def test_undo_keeps_the_scans(
 
 
 def test_what_a_borrower_said_stands_in_nobodys_way(
-    fife: Kitloan, tags: dict[str, str], opened: str, reopen: Callable[..., Kitloan]
+    fife: College, tags: dict[str, str], opened: str, reopen: Callable[..., College]
 ) -> None:
     """One call to a school would put every older slip of the desk out of reach of undo."""
-    fife.desk.check_out([tags["a1"]], "Lochside Academy")
+    fife.loans.check_out([tags["a1"]], "Lochside Academy")
     reopen("j.bain").stocktakes.confirm(opened, tags["a1"])
     fife.stocktakes.confirm(opened, tags["a1"])
     fife.holdings.move(tags["a2"], "Store 3")
-    assert fife.desk.undo().kind == "holding.moved"
-    assert fife.desk.undo().kind == "loan.checked_out"
+    assert fife.actions.undo().kind == "holding.moved"
+    assert fife.actions.undo().kind == "loan.checked_out"
     assert fife.find.holding(tags["a1"]).status == "in"
     assert tags["a1"] in listed(fife, opened, "on_loan_confirmed"), "it was said all the same"
     assert fife.ledger.verify().ok
 
 
 def test_a_scan_is_a_sighting_and_an_old_one_is_no_news(
-    fife: Kitloan, tags: dict[str, str], opened: str, clock: SetClock, tmp_path: Path
+    fife: College, tags: dict[str, str], opened: str, clock: SetClock, tmp_path: Path
 ) -> None:
     """Last seen says when somebody last had it in hand, not when a file was read."""
     clock.now = clock.now.replace(hour=14, minute=0)
@@ -372,7 +372,7 @@ def test_a_scan_is_a_sighting_and_an_old_one_is_no_news(
 
 
 def test_the_same_file_twice_adds_nothing(
-    fife: Kitloan, tags: dict[str, str], opened: str, tmp_path: Path
+    fife: College, tags: dict[str, str], opened: str, tmp_path: Path
 ) -> None:
     """Nobody remembers whether the batch scanner was read in already."""
     path = tmp_path / "scans.txt"
@@ -393,7 +393,7 @@ def test_the_same_file_twice_adds_nothing(
 
 
 def test_a_file_is_taken_whole_or_not_at_all(
-    fife: Kitloan, tags: dict[str, str], opened: str, tmp_path: Path
+    fife: College, tags: dict[str, str], opened: str, tmp_path: Path
 ) -> None:
     """Half a file read in, and nobody knows which half."""
     path = tmp_path / "scans.csv"
@@ -417,7 +417,7 @@ def test_a_file_is_taken_whole_or_not_at_all(
 
 
 def test_an_answer_that_esp_must_judge_is_taken_as_given(
-    fife: Kitloan, tags: dict[str, str]
+    fife: College, tags: dict[str, str]
 ) -> None:
     """A college without ESP's file can still answer on the day."""
     refused("challenge_and_code", lambda: fife.stocktakes.open("For ESP", challenge="c1"))

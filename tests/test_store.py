@@ -12,8 +12,8 @@ import pytest
 
 import kitloan
 from kitloan import BadInput, KitloanError, Refused, StoreError
-from kitloan.library import Kitloan
-from kitloan.tags import mint
+from kitloan.college import College
+from kitloan.text.tags import mint
 
 
 def test_opening_never_makes_a_file(tmp_path: Path) -> None:
@@ -25,7 +25,7 @@ def test_opening_never_makes_a_file(tmp_path: Path) -> None:
     assert not missing.parent.exists()
 
 
-def test_a_store_whose_version_is_no_number_is_refused(fife: Kitloan, place: str) -> None:
+def test_a_store_whose_version_is_no_number_is_refused(fife: College, place: str) -> None:
     """A flipped bit must be answered in words, not with a traceback."""
     with fife.session.store.write() as connection:
         connection.exec_driver_sql("UPDATE setting SET value = '3x' WHERE name = 'schema'")
@@ -92,7 +92,7 @@ def test_colleges_on_one_server_are_worlds_of_their_own(new_postgres: Callable[[
         tag = fife.holdings.add(kitloan.NewHolding("Device", asset_number="1")).tag
         for text, refusal in ((tag, Refused), ("1", BadInput)):
             with pytest.raises(refusal):
-                ayrshire.desk.check_out([text], "Somewhere")
+                ayrshire.loans.check_out([text], "Somewhere")
             with pytest.raises(refusal):
                 ayrshire.find.holding(text)
         assert ayrshire.find.search("").total == 0
@@ -121,7 +121,7 @@ def test_a_blank_label_is_its_own_colleges(new_postgres: Callable[[], str]) -> N
         ayrshire.holdings.add(kitloan.NewHolding("Device", tag=tag))
 
 
-def test_what_a_rule_refuses_leaves_no_trace(fife: Kitloan, kit: str) -> None:
+def test_what_a_rule_refuses_leaves_no_trace(fife: College, kit: str) -> None:
     """A failure half way through a request must undo the first half."""
     before = fife.ledger.log()
 
@@ -129,7 +129,7 @@ def test_what_a_rule_refuses_leaves_no_trace(fife: Kitloan, kit: str) -> None:
         pass
 
     with pytest.raises(Stop), fife.session.writing() as writer:
-        from kitloan.entries import HoldingSighted
+        from kitloan.ledger.facts.holdings import HoldingSighted
 
         writer.append(HoldingSighted(tag=kit))
         raise Stop
@@ -192,11 +192,11 @@ def test_a_new_college_needs_a_plain_id(tmp_path: Path) -> None:
         assert desk.college_name == "Colaiste Ùr"
 
 
-def test_whoever_reads_aside_holds_up_nobody(fife: Kitloan, kit: str) -> None:
+def test_whoever_reads_aside_holds_up_nobody(fife: College, kit: str) -> None:
     """A ledger that is verified for minutes must not keep the counter from lending meanwhile."""
     with fife.session.store.read_aside() as reading:
         before = reading.exec_driver_sql("SELECT count(*) FROM ledger_entry").scalar_one()
-        fife.desk.check_out([kit], "Viewforth")
+        fife.loans.check_out([kit], "Viewforth")
         assert fife.find.holding(kit).status == "out"
     assert len(fife.ledger.log()) > before
 
@@ -264,7 +264,7 @@ def test_a_store_that_is_never_still_is_read_aside_all_the_same(tmp_path: Path) 
         "DELETE FROM ledger_head",
     ],
 )
-def test_sqlite_itself_keeps_a_ledger(fife: Kitloan, kit: str, statement: str) -> None:
+def test_sqlite_itself_keeps_a_ledger(fife: College, kit: str, statement: str) -> None:
     """A slip in some program of tomorrow must not be able to rewrite what happened."""
     if not fife.session.store.is_sqlite:
         pytest.skip("PostgreSQL keeps it from logins: tests/test_hostile.py")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from stdnum.iso7064 import mod_37_2
 
 from kitloan.errors import BadInput
-from kitloan.tags import (
+from kitloan.text.tags import (
     ALPHABET,
     bare,
     check_character,

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from kitloan import Count
-from kitloan.library import Kitloan
-from kitloan.tags import mint
+from kitloan.college import College
+from kitloan.text.tags import mint
 
 
-def take(desk: Kitloan, folder: Path, *lines: str) -> tuple[int, int]:
+def take(desk: College, folder: Path, *lines: str) -> tuple[int, int]:
     """Read these lines as a register; gives how many rows were added, and how many were not."""
     file = folder / "register.csv"
     file.write_text("\n".join(lines), encoding="utf-8")
@@ -18,7 +18,7 @@ def take(desk: Kitloan, folder: Path, *lines: str) -> tuple[int, int]:
     return taken.added, taken.skipped
 
 
-def test_a_column_of_tags_does_not_double_the_register(fife: Kitloan, tmp_path: Path) -> None:
+def test_a_column_of_tags_does_not_double_the_register(fife: College, tmp_path: Path) -> None:
     """Labels stuck on and written into the spreadsheet must not make every kit two."""
     take(fife, tmp_path, "Asset No,Type,On loan to", "A1,Drone,Balwearie HS")
     tagged = ("Asset No,Type,On loan to,Tag", f"A1,Drone,Balwearie HS,{mint()}")
@@ -27,7 +27,7 @@ def test_a_column_of_tags_does_not_double_the_register(fife: Kitloan, tmp_path: 
     assert fife.find.holding("A1").loan is not None
 
 
-def test_rows_with_no_number_are_known_again(fife: Kitloan, tmp_path: Path) -> None:
+def test_rows_with_no_number_are_known_again(fife: College, tmp_path: Path) -> None:
     """Two boxes of goggles on one shelf are two, and stay two however often they are read."""
     lines = (
         "Item,Where,How many",
@@ -39,7 +39,7 @@ def test_rows_with_no_number_are_known_again(fife: Kitloan, tmp_path: Path) -> N
     assert take(fife, tmp_path, *lines) == (0, 3)
 
 
-def test_what_a_register_says_of_a_person_goes_with_them(fife: Kitloan, tmp_path: Path) -> None:
+def test_what_a_register_says_of_a_person_goes_with_them(fife: College, tmp_path: Path) -> None:
     """A mobile number in a column that nobody knows is the person's, and theirs to have erased."""
     take(
         fife,
@@ -54,7 +54,7 @@ def test_what_a_register_says_of_a_person_goes_with_them(fife: Kitloan, tmp_path
     assert [each["words"] for each in fife.people.remarks(other)] == ["Planned repair in spring"]
 
 
-def test_a_borrower_that_names_the_rows_contact_is_an_error(fife: Kitloan, tmp_path: Path) -> None:
+def test_a_borrower_that_names_the_rows_contact_is_an_error(fife: College, tmp_path: Path) -> None:
     """What a register says of people must not come to ESP as the name of a school."""
     file = tmp_path / "register.csv"
     file.write_text(
@@ -74,7 +74,7 @@ def test_a_borrower_that_names_the_rows_contact_is_an_error(fife: Kitloan, tmp_p
     assert fife.find.loans().items[0].to == "Viewforth - Science dept"
 
 
-def test_a_person_named_twice_keeps_every_address(fife: Kitloan, tmp_path: Path) -> None:
+def test_a_person_named_twice_keeps_every_address(fife: College, tmp_path: Path) -> None:
     """An address that was dropped cannot be used, and cannot be asked to be forgotten."""
     take(
         fife,
@@ -88,23 +88,23 @@ def test_a_person_named_twice_keeps_every_address(fife: Kitloan, tmp_path: Path)
 
 @pytest.mark.parametrize("count", [None, Count(missing={"Panel": 1})])
 def test_a_shortage_outlives_a_corrected_contents_list(
-    fife: Kitloan, kit: str, count: Count | None
+    fife: College, kit: str, count: Count | None
 ) -> None:
     """A part that is called otherwise from now on is still missing."""
-    from kitloan.accession import kit_type_with
-    from kitloan.entries import Component
+    from kitloan.holdings import kit_type_with
+    from kitloan.ledger.facts.definitions import ContentsLine
 
-    fife.desk.count(kit, Count(missing={"Wheel": 2}))
-    parts = (Component(name="Wheels", quantity=16), Component(name="Panel", quantity=18))
+    fife.loans.count(kit, Count(missing={"Wheel": 2}))
+    parts = (ContentsLine(name="Wheels", quantity=16), ContentsLine(name="Panel", quantity=18))
     fife.holdings.define_types([kit_type_with("STEM kit", parts)])
-    fife.desk.check_out([kit], "Balwearie HS")
-    (back,) = fife.desk.check_in([kit], count)
+    fife.loans.check_out([kit], "Balwearie HS")
+    (back,) = fife.loans.check_in([kit], count)
     assert "Wheel: 2 missing" in [str(short) for short in back.shortages]
-    fife.desk.restock(kit, "Wheel", 2)
+    fife.loans.restock(kit, "Wheel", 2)
     assert fife.ledger.verify().ok
 
 
-def test_names_that_differ_in_a_sign_are_two_types(fife: Kitloan, tmp_path: Path) -> None:
+def test_names_that_differ_in_a_sign_are_two_types(fife: College, tmp_path: Path) -> None:
     """C++ and C# are not one kit."""
     take(fife, tmp_path, "Item,Asset No", "C++,1", "C#,2", "c++,3")
     assert [fife.find.holding(n).type for n in ("1", "2", "3")] == ["C++", "C#", "C++"]

@@ -11,27 +11,28 @@ import movers
 from conftest import KIT, SetClock
 from crowd import Crowd
 from kitloan import BadInput, Count, Gift, NewHolding, Refused
-from kitloan.answers import as_json
-from kitloan.entries import TransferSent, parse
+from kitloan.college import College
 from kitloan.holdings import Holdings
-from kitloan.ledger import writing
-from kitloan.library import Kitloan
-from kitloan.tags import mint
+from kitloan.ledger.entry import parse
+from kitloan.ledger.facts.transfers import TransferSent
+from kitloan.ledger.writer import writing
+from kitloan.text.tags import mint
 from kitloan.transfers.sending import arrived
+from kitloan.values import as_json
 from lives import register_of
 
 WHOLE = Count(whole=True)
 
 
 @pytest.fixture
-def ayrshire(new_place: Callable[[], str], clock: SetClock) -> Iterator[Kitloan]:
+def ayrshire(new_place: Callable[[], str], clock: SetClock) -> Iterator[College]:
     """Another college, in a store of its own."""
     with kitloan.init("ayrshire", new_place(), actor="j.kerr", clock=clock) as opened:
         yield opened
 
 
 @pytest.fixture
-def shared(new_postgres: Callable[[], str], clock: SetClock) -> Iterator[tuple[Kitloan, Kitloan]]:
+def shared(new_postgres: Callable[[], str], clock: SetClock) -> Iterator[tuple[College, College]]:
     """Fife and Ayrshire in one PostgreSQL."""
     place = new_postgres()
     with (
@@ -44,12 +45,12 @@ def shared(new_postgres: Callable[[], str], clock: SetClock) -> Iterator[tuple[K
 
 def kit_type() -> Any:
     """The definition of a kit with contents."""
-    from kitloan.accession import kit_type_with
+    from kitloan.holdings import kit_type_with
 
     return kit_type_with("STEM kit", KIT)
 
 
-def tell_of_arrival(opened: Kitloan, transfer: str) -> bool:
+def tell_of_arrival(opened: College, transfer: str) -> bool:
     """What an exchange does when ESP's file says that a transfer arrived."""
     session = opened.session
     with writing(session.store, session.college, "esp", session.clock) as writer:
@@ -65,7 +66,7 @@ def refused(code: str, act: Callable[[], object]) -> Refused | BadInput:
 
 
 def test_a_kit_goes_and_comes_home_under_one_tag(
-    fife: Kitloan, ayrshire: Kitloan, kit: str, clock: SetClock
+    fife: College, ayrshire: College, kit: str, clock: SetClock
 ) -> None:
     """A kit that lost its tag or its past on the road would be a new kit to the donor."""
     ayrshire.holdings.define_types([kit_type()])
@@ -83,8 +84,8 @@ def test_a_kit_goes_and_comes_home_under_one_tag(
     assert fife.find.holding(kit).status == "withdrawn"
     assert ayrshire.find.holding(kit).status == "in"
 
-    ayrshire.desk.check_out([kit], "Ardrossan Academy")
-    ayrshire.desk.check_in([kit], WHOLE)
+    ayrshire.loans.check_out([kit], "Ardrossan Academy")
+    ayrshire.loans.check_in([kit], WHOLE)
     ayrshire.transfers.send(kit, "fife", WHOLE)
     clock.move(days=1)
     fife.transfers.receive(kit, "ayrshire", WHOLE)
@@ -96,12 +97,12 @@ def test_a_kit_goes_and_comes_home_under_one_tag(
         *("holding.accessioned", "gift.recorded"),
         *("transfer.sent", "transfer.arrived", "transfer.received"),
     ]
-    fife.desk.check_out([kit], "Balwearie High School")
+    fife.loans.check_out([kit], "Balwearie High School")
     assert fife.ledger.verify().ok
     assert ayrshire.ledger.verify().ok
 
 
-def test_each_side_keeps_its_own_count(fife: Kitloan, ayrshire: Kitloan, kit: str) -> None:
+def test_each_side_keeps_its_own_count(fife: College, ayrshire: College, kit: str) -> None:
     """Whether it was lost there, on the road or here is for people to see."""
     ayrshire.holdings.define_types([kit_type()])
     fife.transfers.send(kit, "ayrshire", Count(missing={"Wheel": 2}))
@@ -114,27 +115,27 @@ def test_each_side_keeps_its_own_count(fife: Kitloan, ayrshire: Kitloan, kit: st
     assert (came.counted, came.short) == ("short", {"Wheel": 3, "Panel": 1})
 
 
-def test_nobodys_count_is_assumed(fife: Kitloan, ayrshire: Kitloan, kit: str) -> None:
+def test_nobodys_count_is_assumed(fife: College, ayrshire: College, kit: str) -> None:
     """A kit that nobody counted must not reach a teacher as a whole one."""
     ayrshire.holdings.define_types([kit_type()])
     assert fife.transfers.send(kit, "ayrshire").counted == "uncounted"
     came = ayrshire.transfers.receive(kit, "fife", type="STEM kit")
     assert came.counted == "uncounted"
-    refused("uncounted", lambda: ayrshire.desk.check_out([kit], "Ardrossan Academy"))
+    refused("uncounted", lambda: ayrshire.loans.check_out([kit], "Ardrossan Academy"))
     goggles = fife.holdings.add(NewHolding("Safety goggles", quantity=30)).tag
     sent = fife.transfers.send(goggles, "ayrshire")
     assert (sent.counted, sent.quantity) == ("no_contents", 30)
 
 
-def test_what_may_not_go_stays(fife: Kitloan, kit: str) -> None:
+def test_what_may_not_go_stays(fife: College, kit: str) -> None:
     """What is with a school, or about to be written off, cannot be on a van."""
-    fife.desk.check_out([kit], "Balwearie High School")
+    fife.loans.check_out([kit], "Balwearie High School")
     lent = refused("on_loan", lambda: fife.transfers.send(kit, "ayrshire"))
     assert "Balwearie High School" in lent.message
-    fife.desk.check_in([kit], WHOLE)
+    fife.loans.check_in([kit], WHOLE)
     fife.holdings.propose_withdrawal(kit, "worn out")
     refused("withdrawal_proposed", lambda: fife.transfers.send(kit, "ayrshire"))
-    fife.desk.undo()
+    fife.actions.undo()
     refused("own_college", lambda: fife.transfers.send(kit, "Fife College"))
     refused("unknown_college", lambda: fife.transfers.send(kit, "Hogwarts"))
     fife.transfers.send(kit, "kilmarnock college")
@@ -144,16 +145,16 @@ def test_what_may_not_go_stays(fife: Kitloan, kit: str) -> None:
 
 
 def test_what_is_under_way_is_not_lent_and_the_refusal_says_what_to_do(
-    fife: Kitloan, kit: str
+    fife: College, kit: str
 ) -> None:
     """A kit on the counter that the register believes on a van needs its next key, not a riddle."""
     fife.transfers.send(kit, "ayrshire", WHOLE)
     attempts: list[Callable[[], object]] = [
-        lambda: fife.desk.check_out([kit], "Balwearie High School"),
-        lambda: fife.desk.check_in([kit]),
-        lambda: fife.desk.count(kit, WHOLE),
-        lambda: fife.desk.restock(kit, "Wheel", 1),
-        lambda: fife.desk.renew(kit, fife.session.today),
+        lambda: fife.loans.check_out([kit], "Balwearie High School"),
+        lambda: fife.loans.check_in([kit]),
+        lambda: fife.loans.count(kit, WHOLE),
+        lambda: fife.loans.restock(kit, "Wheel", 1),
+        lambda: fife.loans.renew(kit, fife.session.today),
         lambda: fife.holdings.report_missing(kit),
         lambda: fife.holdings.propose_withdrawal(kit, "lost by the carrier"),
     ]
@@ -161,7 +162,7 @@ def test_what_is_under_way_is_not_lent_and_the_refusal_says_what_to_do(
         assert f"kitloan transfer call-off {kit}" in refused("in_transit", attempt).hint
 
 
-def test_a_transfer_is_called_off(fife: Kitloan, kit: str) -> None:
+def test_a_transfer_is_called_off(fife: College, kit: str) -> None:
     """A van that never came must not leave a kit nowhere."""
     refused("not_in_transit", lambda: fife.transfers.call_off(kit))
     fife.transfers.send(kit, "ayrshire", Count(missing={"Wheel": 1}))
@@ -174,7 +175,7 @@ def test_a_transfer_is_called_off(fife: Kitloan, kit: str) -> None:
     assert fife.ledger.verify().ok
 
 
-def test_what_is_open_is_listed_oldest_first(fife: Kitloan, kit: str, clock: SetClock) -> None:
+def test_what_is_open_is_listed_oldest_first(fife: College, kit: str, clock: SetClock) -> None:
     """Fourteen days on a van is a call to the carrier, if somebody sees it."""
     other = fife.holdings.add(NewHolding("Telescope")).tag
     fife.transfers.send(other, "ayrshire")
@@ -183,12 +184,12 @@ def test_what_is_open_is_listed_oldest_first(fife: Kitloan, kit: str, clock: Set
     assert [(each.tag, each.days) for each in fife.transfers.open()] == [(other, 14), (kit, 0)]
 
 
-def test_what_is_here_cannot_arrive(fife: Kitloan, kit: str) -> None:
+def test_what_is_here_cannot_arrive(fife: College, kit: str) -> None:
     """One tag on two kits, or one kit twice on the register, is a mix-up to look at at once."""
     lent = fife.holdings.add(NewHolding("Telescope", asset_number="T1")).tag
     second = mint()
     fife.holdings.claim_label(kit, second)
-    fife.desk.check_out([lent], "Balwearie High School")
+    fife.loans.check_out([lent], "Balwearie High School")
     for tag in (kit, second, lent, "T1"):
         refused(
             "here_already", lambda tag=tag: fife.transfers.receive(tag, "ayrshire", type="STEM kit")
@@ -205,7 +206,7 @@ def test_what_is_here_cannot_arrive(fife: Kitloan, kit: str) -> None:
 
 
 def test_a_kit_that_was_never_called_off_comes_home(
-    fife: Kitloan, ayrshire: Kitloan, kit: str
+    fife: College, ayrshire: College, kit: str
 ) -> None:
     """Home before ESP's file said that it had arrived: the first journey must not stay open."""
     fife.transfers.send(kit, "ayrshire", WHOLE)
@@ -218,7 +219,7 @@ def test_a_kit_that_was_never_called_off_comes_home(
     assert fife.ledger.verify().ok
 
 
-def test_what_was_written_off_and_turns_up_elsewhere_is_whole_again(fife: Kitloan) -> None:
+def test_what_was_written_off_and_turns_up_elsewhere_is_whole_again(fife: College) -> None:
     """A lost kit that another college sends home must be lent, and lost again, like any other."""
     tag = fife.holdings.add(NewHolding("Telescope")).tag
     fife.holdings.report_missing(tag)
@@ -232,7 +233,7 @@ def test_what_was_written_off_and_turns_up_elsewhere_is_whole_again(fife: Kitloa
     assert fife.ledger.verify().ok
 
 
-def test_a_stock_comes_home_as_many_as_it_was(fife: Kitloan) -> None:
+def test_a_stock_comes_home_as_many_as_it_was(fife: College) -> None:
     """Thirty pairs of goggles must not come home as one."""
     tag = fife.holdings.add(NewHolding("Safety goggles", quantity=30, location="Store 2")).tag
     fife.transfers.send(tag, "ayrshire")
@@ -243,7 +244,7 @@ def test_a_stock_comes_home_as_many_as_it_was(fife: Kitloan) -> None:
     assert fife.find.holding(tag).quantity == 28
 
 
-def test_each_step_can_be_undone(fife: Kitloan, kit: str, clock: SetClock) -> None:
+def test_each_step_can_be_undone(fife: College, kit: str, clock: SetClock) -> None:
     """The wrong kit scanned for the van is one key away from never having been."""
     foreign = mint()
     steps: list[Callable[[], object]] = [
@@ -260,27 +261,27 @@ def test_each_step_can_be_undone(fife: Kitloan, kit: str, clock: SetClock) -> No
         states.append(standing(fife))
         assert states[-1] != states[-2]
     for before in reversed(states[:-1]):
-        fife.desk.undo()
+        fife.actions.undo()
         assert standing(fife) == before
     refused("unknown_tag", lambda: fife.find.holding(foreign))
     assert fife.ledger.verify().ok
 
 
-def standing(opened: Kitloan) -> object:
+def standing(opened: College) -> object:
     """What the register says, without the types, the ledger and its undoings."""
     found = register_of(opened)
     names = ("holding", "gift", "shortage", "transfer", "arrival")
     return as_json({name: found[name] for name in names})
 
 
-def test_what_esp_says_is_not_undone_by_the_sender(fife: Kitloan, kit: str) -> None:
+def test_what_esp_says_is_not_undone_by_the_sender(fife: College, kit: str) -> None:
     """A kit that is at Ayrshire cannot be back in Fife's cupboard by Ctrl+Z."""
     sent = fife.transfers.send(kit, "ayrshire", WHOLE)
     tell_of_arrival(fife, sent.id)
-    refused("built_upon", fife.desk.undo)
+    refused("built_upon", fife.actions.undo)
 
 
-def test_a_request_said_twice_is_done_once(fife: Kitloan, kit: str) -> None:
+def test_a_request_said_twice_is_done_once(fife: College, kit: str) -> None:
     """A desk that was killed before it heard "done" asks again, and must not hear a refusal."""
     first = fife.transfers.send(kit, "ayrshire", WHOLE, id="s1")
     assert fife.transfers.send(kit, "ayrshire", WHOLE, id="s1") == first
@@ -297,7 +298,7 @@ def test_a_request_said_twice_is_done_once(fife: Kitloan, kit: str) -> None:
 # -- colleges in one database ---------------------------------------------------------------------
 
 
-def test_what_the_sender_knows_need_not_be_typed(shared: tuple[Kitloan, Kitloan]) -> None:
+def test_what_the_sender_knows_need_not_be_typed(shared: tuple[College, College]) -> None:
     """In one database the contents list and the donor's terms travel with the kit."""
     fife, ayrshire = shared
     terms = Gift(donor="RAF", title="held_for_esp", acknowledgement="Given by the RAF")
@@ -313,46 +314,46 @@ def test_what_the_sender_knows_need_not_be_typed(shared: tuple[Kitloan, Kitloan]
     assert came.sender.short == {"Wheel": 2}
     shown = ayrshire.find.holding(kit)
     assert (shown.serial, shown.gift.donor, shown.gift.title) == ("SN-1", "RAF", "held_for_esp")
-    ayrshire.desk.undo()
+    ayrshire.actions.undo()
     refused("not_yours", lambda: ayrshire.find.holding(kit))
     assert fife.ledger.verify().ok
 
 
-def test_what_was_never_sent_is_told(shared: tuple[Kitloan, Kitloan]) -> None:
+def test_what_was_never_sent_is_told(shared: tuple[College, College]) -> None:
     """A kit that Fife believes on its shelf is on two registers until somebody rings them."""
     fife, ayrshire = shared
     kit = fife.holdings.add(NewHolding("STEM kit")).tag
     assert ayrshire.transfers.receive(kit, "fife", WHOLE).never_sent
 
 
-def test_what_arrived_is_not_called_off(shared: tuple[Kitloan, Kitloan]) -> None:
+def test_what_arrived_is_not_called_off(shared: tuple[College, College]) -> None:
     """Where the database says that Ayrshire has it, Fife cannot have it back by a word."""
     fife, ayrshire = shared
     kit = fife.holdings.add(NewHolding("STEM kit")).tag
     fife.transfers.send(kit, "ayrshire", WHOLE)
     ayrshire.transfers.receive(kit, "fife", WHOLE)
     refused("arrived", lambda: fife.transfers.call_off(kit))
-    ayrshire.desk.undo()
+    ayrshire.actions.undo()
     fife.transfers.call_off(kit)
 
 
-def test_what_arrived_is_not_undone(shared: tuple[Kitloan, Kitloan]) -> None:
+def test_what_arrived_is_not_undone(shared: tuple[College, College]) -> None:
     """One kit would be lent twice in one database, to two schools."""
     fife, ayrshire = shared
     kit = fife.holdings.add(NewHolding("STEM kit")).tag
     fife.transfers.send(kit, "ayrshire", WHOLE)
     ayrshire.transfers.receive(kit, "fife", WHOLE)
-    assert refused("arrived", fife.desk.undo).details["college"] == "ayrshire"
-    ayrshire.desk.check_out([kit], "Ardrossan Academy")
-    refused("in_transit", lambda: fife.desk.check_out([kit], "Balwearie High School"))
-    ayrshire.desk.undo()
-    ayrshire.desk.undo()
-    fife.desk.undo()
-    fife.desk.check_out([kit], "Balwearie High School")
+    assert refused("arrived", fife.actions.undo).details["college"] == "ayrshire"
+    ayrshire.loans.check_out([kit], "Ardrossan Academy")
+    refused("in_transit", lambda: fife.loans.check_out([kit], "Balwearie High School"))
+    ayrshire.actions.undo()
+    ayrshire.actions.undo()
+    fife.actions.undo()
+    fife.loans.check_out([kit], "Balwearie High School")
     assert fife.ledger.verify().ok
 
 
-def test_what_was_passed_on_is_not_had_back(shared: tuple[Kitloan, Kitloan]) -> None:
+def test_what_was_passed_on_is_not_had_back(shared: tuple[College, College]) -> None:
     """Ayrshire has it no more because Borders has: Fife has it all the less."""
     fife, ayrshire = shared
     kit = fife.holdings.add(NewHolding("STEM kit")).tag
@@ -360,23 +361,23 @@ def test_what_was_passed_on_is_not_had_back(shared: tuple[Kitloan, Kitloan]) -> 
     ayrshire.transfers.receive(kit, "fife", WHOLE)
     ayrshire.transfers.send(kit, "borders", WHOLE)
     refused("arrived", lambda: fife.transfers.call_off(kit))
-    refused("arrived", fife.desk.undo)
+    refused("arrived", fife.actions.undo)
 
 
-def test_what_the_sender_counts_on_is_not_undone(shared: tuple[Kitloan, Kitloan]) -> None:
+def test_what_the_sender_counts_on_is_not_undone(shared: tuple[College, College]) -> None:
     """Off one register because it is on the other, a kit would be on none."""
     fife, ayrshire = shared
     kit = fife.holdings.add(NewHolding("STEM kit")).tag
     sent = fife.transfers.send(kit, "ayrshire", WHOLE)
     ayrshire.transfers.receive(kit, "fife", WHOLE)
     tell_of_arrival(fife, sent.id)
-    assert refused("arrived", ayrshire.desk.undo).details["college"] == "fife"
+    assert refused("arrived", ayrshire.actions.undo).details["college"] == "fife"
     fife.transfers.receive(kit, "ayrshire", WHOLE)  # it is at Fife after all
-    ayrshire.desk.undo()
+    ayrshire.actions.undo()
     assert fife.find.holding(kit).status == "in"
 
 
-def test_what_is_received_is_held_against_its_own_sending(shared: tuple[Kitloan, Kitloan]) -> None:
+def test_what_is_received_is_held_against_its_own_sending(shared: tuple[College, College]) -> None:
     """Counts of last year's journey would be told for this one, which nobody has sent."""
     fife, ayrshire = shared
     kit = fife.holdings.add(NewHolding("STEM kit")).tag
@@ -389,7 +390,7 @@ def test_what_is_received_is_held_against_its_own_sending(shared: tuple[Kitloan,
     assert ayrshire.transfers.receive(kit, "fife", WHOLE, id="first") == first
 
 
-def test_one_kit_is_sent_or_lent_and_received_once(shared: tuple[Kitloan, Kitloan]) -> None:
+def test_one_kit_is_sent_or_lent_and_received_once(shared: tuple[College, College]) -> None:
     """Two desks that both got it would leave a teacher waiting for a kit that is on a van."""
     fife, _ = shared
     url = fife.session.store.engine.url.set(drivername="postgresql")
@@ -407,7 +408,7 @@ def test_one_kit_is_sent_or_lent_and_received_once(shared: tuple[Kitloan, Kitloa
     assert fife.ledger.verify().ok
 
 
-def test_the_ledger_names_no_person(fife: Kitloan, kit: str) -> None:
+def test_the_ledger_names_no_person(fife: College, kit: str) -> None:
     """What goes to ESP says which college, how whole and when; nothing about people."""
     fife.transfers.send(kit, "ayrshire", WHOLE)
     with fife.session.reading() as connection:

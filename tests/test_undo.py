@@ -6,33 +6,30 @@ from datetime import date
 import pytest
 
 from conftest import SetClock
-from kitloan import Count, Gift, NewHolding, Refused, entries
-from kitloan.answers import as_json
-from kitloan.library import Kitloan
-from kitloan.tags import mint
+from kitloan import Count, Gift, NewHolding, Refused
+from kitloan.college import College
+from kitloan.ledger.entry import KINDS
+from kitloan.text.tags import mint
+from kitloan.values import as_json
 
-DESK_ACTIONS = {
-    str(each.model_fields["kind"].default)
-    for each in vars(entries).values()
-    if isinstance(each, type) and getattr(each, "desk_action", False)
-}
+DESK_ACTIONS = {str(each.model_fields["kind"].default) for each in KINDS if each.desk_action}
 
 
-def test_each_desk_action_can_be_undone(fife: Kitloan, kit: str, clock: SetClock) -> None:
+def test_each_desk_action_can_be_undone(fife: College, kit: str, clock: SetClock) -> None:
     """A slip must be one key away from never having been; the register is as it was, whole."""
     goggles = fife.holdings.add(NewHolding("Safety goggles", quantity=30)).tag
     actions: list[Callable[[], object]] = [
-        lambda: fife.desk.check_out([kit], "Balwearie High School"),
-        lambda: fife.desk.renew(kit, date(2027, 1, 15)),
-        lambda: fife.desk.check_in([kit], Count(missing={"Wheel": 2, "Spanner": 1})),
-        lambda: fife.desk.restock(kit, "Spanner", 1),
-        lambda: fife.desk.count(kit, Count(whole=True)),
+        lambda: fife.loans.check_out([kit], "Balwearie High School"),
+        lambda: fife.loans.renew(kit, date(2027, 1, 15)),
+        lambda: fife.loans.check_in([kit], Count(missing={"Wheel": 2, "Spanner": 1})),
+        lambda: fife.loans.restock(kit, "Spanner", 1),
+        lambda: fife.loans.count(kit, Count(whole=True)),
         lambda: fife.holdings.move(kit, "Levenmouth"),
         lambda: fife.holdings.amend(kit, asset_number="FC900", serial="S1"),
         lambda: fife.holdings.sight(kit),
         lambda: fife.holdings.claim_label(kit, "KL80A60HZ0WGJ"),
-        lambda: fife.desk.check_out([goggles], "Balwearie High School", quantity=9),
-        lambda: fife.desk.check_in([goggles], quantity=4),
+        lambda: fife.loans.check_out([goggles], "Balwearie High School", quantity=9),
+        lambda: fife.loans.check_in([goggles], quantity=4),
         lambda: fife.holdings.report_missing(kit, "not on its shelf"),
         lambda: fife.holdings.found(kit),
         lambda: fife.transfers.send(kit, "Borders College"),
@@ -52,12 +49,12 @@ def test_each_desk_action_can_be_undone(fife: Kitloan, kit: str, clock: SetClock
     # Signing is a second person's: tests/test_withdrawing.py.
     assert DESK_ACTIONS - done == {"holding.withdrawn"}, "an action that this list leaves out"
     for before in reversed(states[:-1]):
-        fife.desk.undo()
+        fife.actions.undo()
         assert _state(fife) == before
     assert fife.ledger.verify().ok
 
 
-def _state(desk: Kitloan) -> object:
+def _state(desk: College) -> object:
     return (
         as_json(desk.find.search("").items),
         as_json(desk.find.loans().items),
@@ -65,88 +62,88 @@ def _state(desk: Kitloan) -> object:
     )
 
 
-def test_undo_takes_back_a_whole_basket(fife: Kitloan, kit: str) -> None:
+def test_undo_takes_back_a_whole_basket(fife: College, kit: str) -> None:
     """Three kits lent to the wrong school are one mistake, and one undo."""
     tags = [kit, *(fife.holdings.add(NewHolding("STEM kit")).tag for _ in range(2))]
-    fife.desk.check_out(tags, "Balwearie High School")
-    told = fife.desk.would_undo()
-    undone = fife.desk.undo()
+    fife.loans.check_out(tags, "Balwearie High School")
+    told = fife.actions.would_undo()
+    undone = fife.actions.undo()
     assert undone == told
     assert set(undone.tags) == set(tags)
     assert fife.find.loans().total == 0
 
 
 def test_undo_works_after_a_restart_and_for_its_own_person(
-    fife: Kitloan, kit: str, reopen: Callable[..., Kitloan]
+    fife: College, kit: str, reopen: Callable[..., College]
 ) -> None:
     """The colleague at the other desk must not undo my loan by accident."""
-    fife.desk.check_out([kit], "Balwearie High School")
+    fife.loans.check_out([kit], "Balwearie High School")
     with pytest.raises(Refused) as refusal:
-        reopen("j.bain").desk.undo()
+        reopen("j.bain").actions.undo()
     assert refusal.value.code == "nothing_to_undo"
-    reopen("m.ross").desk.undo()
+    reopen("m.ross").actions.undo()
     assert fife.find.holding(kit).status == "in"
 
 
 def test_what_others_built_upon_stays(
-    fife: Kitloan, kit: str, reopen: Callable[..., Kitloan]
+    fife: College, kit: str, reopen: Callable[..., College]
 ) -> None:
     """Undoing a loan that a colleague has taken back since would lose the return."""
-    fife.desk.check_out([kit], "Balwearie High School")
-    reopen("j.bain").desk.check_in([kit], Count(whole=True))
+    fife.loans.check_out([kit], "Balwearie High School")
+    reopen("j.bain").loans.check_in([kit], Count(whole=True))
     with pytest.raises(Refused) as refusal:
-        fife.desk.undo()
+        fife.actions.undo()
     assert refusal.value.code == "built_upon"
     assert "j.bain" in refusal.value.message
     assert fife.find.holding(kit).status == "in"
 
 
-def test_an_undone_action_stays_on_record(fife: Kitloan, kit: str) -> None:
+def test_an_undone_action_stays_on_record(fife: College, kit: str) -> None:
     """An auditor must see that it was done, and that it was taken back."""
-    fife.desk.check_out([kit], "Balwearie High School")
-    fife.desk.undo()
+    fife.loans.check_out([kit], "Balwearie High School")
+    fife.actions.undo()
     said = [line.summary for line in fife.find.history(kit)]
     assert said[-2].endswith("(undone)")
     assert said[-1].startswith("undid")
 
 
-def test_undo_again_goes_further_back(fife: Kitloan, kit: str) -> None:
+def test_undo_again_goes_further_back(fife: College, kit: str) -> None:
     """Undo twice means the last two things, not undo and redo."""
-    fife.desk.check_out([kit], "Balwearie High School")
-    fife.desk.check_in([kit], Count(whole=True))
-    assert fife.desk.undo().kind == "loan.checked_in"
-    assert fife.desk.undo().kind == "loan.checked_out"
+    fife.loans.check_out([kit], "Balwearie High School")
+    fife.loans.check_in([kit], Count(whole=True))
+    assert fife.actions.undo().kind == "loan.checked_in"
+    assert fife.actions.undo().kind == "loan.checked_out"
     assert fife.find.holding(kit).loan is None
 
 
-def test_the_same_undo_twice_is_one(fife: Kitloan, kit: str) -> None:
+def test_the_same_undo_twice_is_one(fife: College, kit: str) -> None:
     """Said again after a crash, an undo must not take back one action more."""
-    fife.desk.check_out([kit], "Balwearie High School")
-    fife.desk.check_in([kit], Count(whole=True))
-    first = fife.desk.undo(id="u1")
-    assert fife.desk.undo(id="u1") == first
+    fife.loans.check_out([kit], "Balwearie High School")
+    fife.loans.check_in([kit], Count(whole=True))
+    first = fife.actions.undo(id="u1")
+    assert fife.actions.undo(id="u1") == first
     assert fife.find.holding(kit).status == "out"
 
 
-def test_a_holding_taken_in_by_mistake_goes_with_its_gift(fife: Kitloan) -> None:
+def test_a_holding_taken_in_by_mistake_goes_with_its_gift(fife: College) -> None:
     """A kit added twice must not stand in the donor's report."""
     tag = fife.holdings.add(NewHolding("STEM kit", gift=Gift(donor="RAF"))).tag
-    assert fife.desk.undo().tags == (tag,)
+    assert fife.actions.undo().tags == (tag,)
     assert fife.find.search("").total == 0
     fife.holdings.add(NewHolding("STEM kit", tag=tag))
     assert fife.find.holding(tag).gift.donor is None
 
 
-def test_a_contents_list_that_changed_since_is_kept(fife: Kitloan, kit: str) -> None:
+def test_a_contents_list_that_changed_since_is_kept(fife: College, kit: str) -> None:
     """Undo tells a kit's story again, by the contents list of today."""
-    from kitloan.accession import kit_type_with
-    from kitloan.entries import Component
+    from kitloan.holdings import kit_type_with
+    from kitloan.ledger.facts.definitions import ContentsLine
 
-    fife.desk.count(kit, Count(missing={"Wheel": 1}))
+    fife.loans.count(kit, Count(missing={"Wheel": 1}))
     fife.holdings.sight(kit)
-    wheels_matter = (Component(name="Wheel", quantity=16, critical=True),)
+    wheels_matter = (ContentsLine(name="Wheel", quantity=16, critical=True),)
     fife.holdings.define_types([kit_type_with("STEM kit", wheels_matter)])
     assert fife.find.holding(kit).status == "incomplete"
-    fife.desk.undo()
+    fife.actions.undo()
     assert fife.find.holding(kit).status == "incomplete"
     assert fife.ledger.verify().ok

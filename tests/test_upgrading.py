@@ -22,12 +22,11 @@ from crowd import Crowd, raw
 from faults import killing
 from faults.beneath import immutable
 from kitloan import StoreError
-from kitloan.backups.replacing import Request
-from kitloan.backups.restoring import restoring
-from kitloan.library import Kitloan
-from kitloan.places import is_url
-from kitloan.schema import OLDEST, SCHEMA
-from kitloan.store import create_store
+from kitloan.backups.restoring import Request, restoring
+from kitloan.college import College
+from kitloan.storage.places import is_url
+from kitloan.storage.schema import OLDEST, SCHEMA
+from kitloan.storage.store import create_store
 
 RELEASED = Path(__file__).with_name("released")
 RELEASES = sorted(each.name.removesuffix(".sqlite.gz") for each in RELEASED.glob("*.sqlite.gz"))
@@ -141,10 +140,10 @@ def version_in(place: str) -> int:
     return version
 
 
-def lends_on(desk: Kitloan) -> bool:
+def lends_on(desk: College) -> bool:
     """Whether a counter can work: something that is in goes out, and history agrees."""
     tag = desk.find.search("", status="in").items[0].tag
-    desk.desk.check_out([tag], "Viewforth High School")
+    desk.loans.check_out([tag], "Viewforth High School")
     return desk.find.holding(tag).status == "out" and desk.ledger.verify().ok
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy.dialects import sqlite
 
 import kitloan
-from kitloan.prepared import Change, Query
+from kitloan.storage.statements import Change, Query
 
 GROWING = ("ledger_entry", "loan")
 """The tables that every loan makes longer."""

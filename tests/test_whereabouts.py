@@ -8,8 +8,8 @@ import pytest
 import kitloan
 from conftest import SetClock, write_off
 from kitloan import Count, KitloanError, NewHolding, Refused
-from kitloan.ledger import writing
-from kitloan.library import Kitloan
+from kitloan.college import College
+from kitloan.ledger.writer import writing
 from kitloan.transfers.sending import arrived
 
 SINCE = "23 Nov 2026"
@@ -23,28 +23,28 @@ def refusal(act: Callable[[], object], code: str) -> KitloanError:
     return refused.value
 
 
-def lend(opened: Kitloan, tag: str) -> Callable[[], object]:
+def lend(opened: College, tag: str) -> Callable[[], object]:
     """An attempt to lend."""
-    return lambda: opened.desk.check_out([tag], "Viewforth High School")
+    return lambda: opened.loans.check_out([tag], "Viewforth High School")
 
 
-def test_a_kit_that_may_not_be_lent(fife: Kitloan, kit: str) -> None:
+def test_a_kit_that_may_not_be_lent(fife: College, kit: str) -> None:
     """A teacher who is sent away wants to know what is missing, and whom to ask about it."""
-    fife.desk.check_out([kit], "Balwearie High School")
-    fife.desk.check_in([kit])
+    fife.loans.check_out([kit], "Balwearie High School")
+    fife.loans.check_in([kit])
     said = refusal(lend(fife, kit), "uncounted")
     assert (said.details["from"], said.details["by"]) == ("Balwearie High School", "m.ross")
     assert SINCE in said.message
-    said = refusal(lambda: fife.desk.check_in([kit]), "not_out")
+    said = refusal(lambda: fife.loans.check_in([kit]), "not_out")
     assert "Balwearie High School" in said.message
     assert said.details["since"].startswith("2026-11-23T")
-    fife.desk.count(kit, Count(missing={"Spanner": 1, "Wheel": 3}))
+    fife.loans.count(kit, Count(missing={"Spanner": 1, "Wheel": 3}))
     said = refusal(lend(fife, kit), "incomplete")
     assert [each["component"] for each in said.details["shortages"]] == ["Spanner"]
     assert "Spanner: 1 missing" in said.message
 
 
-def test_a_kit_that_is_not_here(fife: Kitloan, kit: str) -> None:
+def test_a_kit_that_is_not_here(fife: College, kit: str) -> None:
     """Missing, on its way, written off or another college's: each with the day and the name."""
     fife.holdings.report_missing(kit)
     said = refusal(lend(fife, kit), "missing")
@@ -75,13 +75,13 @@ def test_another_colleges_kit_in_one_database(
         kitloan.init("ayrshire", place, actor="j.kerr", clock=clock) as ayrshire,
     ):
         kit = fife.holdings.add(NewHolding("STEM kit", asset_number="FC001")).tag
-        fife.desk.check_out([kit], "Balwearie High School")
+        fife.loans.check_out([kit], "Balwearie High School")
         for act in (lend(ayrshire, kit), lambda: ayrshire.find.holding(kit)):
             said = refusal(act, "not_yours")
             assert isinstance(said, Refused)
             assert said.details == {"tag": kit, "college": "fife", "college_name": "Fife College"}
             assert "Balwearie" not in said.message, "whom Fife lends to is Fife's own"
-        fife.desk.check_in([kit])
+        fife.loans.check_in([kit])
         fife.transfers.send(kit, "ayrshire")
         said = refusal(lend(ayrshire, kit), "not_yours")
         assert said.hint.endswith(f"kitloan transfer receive {kit} --from fife")
@@ -97,7 +97,7 @@ def test_esp_lends_no_colleges_kit(
     """ESP sees every kit, by its number too, and has none of them on a shelf."""
     with kitloan.init("fife", tmp_path / "fife.sqlite", actor="m.ross", clock=clock) as fife:
         kit = fife.holdings.add(NewHolding("STEM kit", asset_number="FC001")).tag
-        fife.desk.check_out([kit], "Balwearie High School")
+        fife.loans.check_out([kit], "Balwearie High School")
         fife.exchange.export(tmp_path / "fife.kitloan")
     with kitloan.init("esp", new_place(), actor="esp", clock=clock) as esp:
         esp.exchange.merge([tmp_path / "fife.kitloan"])
@@ -108,10 +108,10 @@ def test_esp_lends_no_colleges_kit(
             assert said.details["loan"]["to"] == "Balwearie High School"
 
 
-def test_what_was_undone_is_still_on_record(fife: Kitloan) -> None:
+def test_what_was_undone_is_still_on_record(fife: College) -> None:
     """A label that is stuck on already would be said to be nobody's, and nobody would know why."""
     tag = fife.holdings.add(NewHolding("Telescope")).tag
-    fife.desk.undo()
+    fife.actions.undo()
     said = refusal(lambda: fife.find.holding(tag), "unknown_tag")
     assert said.details["undone_by"] == "m.ross"
     assert f"kitloan ledger log {tag}" in said.hint

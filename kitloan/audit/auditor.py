@@ -28,11 +28,11 @@ from kitloan.audit.tables import Report
 from kitloan.audit.transfers import journeys
 from kitloan.audit.use import use
 from kitloan.audit.years import academic_years, overdue_by_age
-from kitloan.calendar import check_year, end_of, uk
 from kitloan.errors import BadInput
-from kitloan.models import College, table
-from kitloan.session import ESP, Session
-from kitloan.store import scratch_store
+from kitloan.ledger.session import ESP, Session
+from kitloan.storage.store import scratch_store
+from kitloan.tables import College, table
+from kitloan.text.dates import check_year, end_of, uk
 from kitloan.verify import Progress, replay
 
 college = table(College)

@@ -8,10 +8,10 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from kitloan.answers import plural
-from kitloan.calendar import day_of, end_of, uk
+from kitloan.ledger.session import ESP
 from kitloan.national.challenges import Challenge, challenges
-from kitloan.session import ESP
+from kitloan.text.dates import day_of, end_of, uk
+from kitloan.values import plural
 
 
 @dataclass(frozen=True, slots=True)

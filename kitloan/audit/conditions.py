@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, exists, select
 
-from kitloan.calendar import start_of, year_before
-from kitloan.models import Holding, KitType, table
-from kitloan.models.absence import Transfer
-from kitloan.transfers.meeting import CAME
+from kitloan.tables import Holding, KitType, table
+from kitloan.tables.absence import Transfer
+from kitloan.text.dates import start_of, year_before
+from kitloan.transfers.matching import CAME
 
 holding, transfer = table(Holding), table(Transfer)
 kit_type = table(KitType)

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Integer, and_, case, false, func, or_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
-from kitloan.calendar import SCOTLAND, instant
+from kitloan.text.dates import SCOTLAND, instant
 
 
 class _utc_day(GenericFunction[int]):  # noqa: N801  # functions of SQL are written so

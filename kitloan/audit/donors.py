@@ -11,12 +11,12 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, and_, select
 
-from kitloan.models import Gift, table
-from kitloan.models.absence import Arrival, Withdrawal
-from kitloan.models.national import Gifting
-from kitloan.prepared import AnyRow
-from kitloan.session import ESP
-from kitloan.withdrawing import NOT_OURS_TO_GIVE
+from kitloan.holdings import NOT_OURS_TO_GIVE
+from kitloan.ledger.session import ESP
+from kitloan.storage.statements import AnyRow
+from kitloan.tables import Gift, table
+from kitloan.tables.absence import Arrival, Withdrawal
+from kitloan.tables.national import Gifting
 
 arrival, gift, gifting, withdrawal = table(Arrival), table(Gift), table(Gifting), table(Withdrawal)
 

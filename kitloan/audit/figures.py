@@ -15,12 +15,12 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, and_, case, exi
 
 from kitloan.audit.conditions import KEPT, type_names, unseen
 from kitloan.audit.donors import came_from, nearest
-from kitloan.models import Gift, Holding, Loan, Shortage, table
-from kitloan.models.absence import Arrival
-from kitloan.prepared import AnyRow
+from kitloan.ledger.session import ESP
 from kitloan.reference import regions
-from kitloan.session import ESP
-from kitloan.text import fold
+from kitloan.storage.statements import AnyRow
+from kitloan.tables import Gift, Holding, Loan, Shortage, table
+from kitloan.tables.absence import Arrival
+from kitloan.text.names import fold
 
 arrival, gift, holding = table(Arrival), table(Gift), table(Holding)
 loan, shortage = table(Loan), table(Shortage)

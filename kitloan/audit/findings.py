@@ -10,18 +10,18 @@ from typing import Literal
 
 from sqlalchemy import Connection, and_, exists, func, select
 
-from kitloan.answers import plural
 from kitloan.audit.challenges import Answer
 from kitloan.audit.conditions import KEPT, unseen
 from kitloan.audit.donors import without_donor
 from kitloan.audit.freshness import Fresh
 from kitloan.audit.transfers import Journey
-from kitloan.calendar import day_of, uk
-from kitloan.models import Component, Gift, Holding, Loan, Organisation, Shortage, table
-from kitloan.models.absence import Absence
-from kitloan.models.national import Gifting
-from kitloan.session import ESP
-from kitloan.tags import grouped
+from kitloan.ledger.session import ESP
+from kitloan.tables import Component, Gift, Holding, Loan, Organisation, Shortage, table
+from kitloan.tables.absence import Absence
+from kitloan.tables.national import Gifting
+from kitloan.text.dates import day_of, uk
+from kitloan.text.tags import grouped
+from kitloan.values import plural
 
 absence, component, gift = table(Absence), table(Component), table(Gift)
 gifting, holding, loan = table(Gifting), table(Holding), table(Loan)

@@ -5,10 +5,10 @@ from datetime import date
 
 from sqlalchemy import Connection, select
 
-from kitloan.calendar import day_of
-from kitloan.models import College, LedgerEntry, table
+from kitloan.ledger.session import ESP
 from kitloan.reference import colleges
-from kitloan.session import ESP
+from kitloan.tables import College, LedgerEntry, table
+from kitloan.text.dates import day_of
 
 college, entry = table(College), table(LedgerEntry)
 

@@ -13,11 +13,11 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, func, select
 
 from kitloan.audit.conditions import ARRIVED
 from kitloan.audit.transfers import Journey
-from kitloan.models import Gift, Holding, KitType, table
-from kitloan.models.absence import Arrival, Transfer, Withdrawal
-from kitloan.models.national import Allocation, Delivery, Gifting
-from kitloan.prepared import AnyRow
-from kitloan.session import ESP
+from kitloan.ledger.session import ESP
+from kitloan.storage.statements import AnyRow
+from kitloan.tables import Gift, Holding, KitType, table
+from kitloan.tables.absence import Arrival, Transfer, Withdrawal
+from kitloan.tables.national import Allocation, Delivery, Gifting
 
 allocation, delivery, gift, gifting = (
     table(Allocation),

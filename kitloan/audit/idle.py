@@ -7,9 +7,9 @@ from sqlalchemy import Connection, func, select
 
 from kitloan.audit.conditions import type_names
 from kitloan.audit.months import Months
-from kitloan.calendar import day_of
-from kitloan.models import Holding, Loan, table
-from kitloan.models.absence import Arrival
+from kitloan.tables import Holding, Loan, table
+from kitloan.tables.absence import Arrival
+from kitloan.text.dates import day_of
 
 arrival, holding, loan = table(Arrival), table(Holding), table(Loan)
 

@@ -12,17 +12,17 @@ from itertools import pairwise
 
 from sqlalchemy import Connection, select
 
-from kitloan.answers import plural
 from kitloan.audit.findings import Finding
-from kitloan.calendar import day_of, end_of, uk
-from kitloan.exchange.aside import Aside
-from kitloan.exchange.mainline import taken_in_place
-from kitloan.exchange.signing import fingerprint
-from kitloan.models import LedgerEntry, table
-from kitloan.models.national import APART, PinnedKey, Resumption
-from kitloan.prepared import AnyRow
-from kitloan.register.epochs import college_of
-from kitloan.session import Session
+from kitloan.exchange.file import fingerprint
+from kitloan.exchange.quarantine import Aside
+from kitloan.exchange.rebase import taken_in_place
+from kitloan.ledger.epochs import college_of
+from kitloan.ledger.session import Session
+from kitloan.storage.statements import AnyRow
+from kitloan.tables import LedgerEntry, table
+from kitloan.tables.national import APART, PinnedKey, Resumption
+from kitloan.text.dates import day_of, end_of, uk
+from kitloan.values import plural
 
 entry, pinned, resumption = table(LedgerEntry), table(PinnedKey), table(Resumption)
 

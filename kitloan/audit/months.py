@@ -5,9 +5,9 @@ from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement, and_, case, exists, false, not_, or_, select, tuple_
 
-from kitloan.calendar import end_of, start_of, twelve_months_to
-from kitloan.models import Holding, Loan, table
-from kitloan.sealed import entry, said
+from kitloan.queries.entry_text import entry, said
+from kitloan.tables import Holding, Loan, table
+from kitloan.text.dates import end_of, start_of, twelve_months_to
 
 holding, loan = table(Holding), table(Loan)
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, and_, select
 
 from kitloan.audit.conditions import KEPT, type_names
-from kitloan.models import Component, Holding, Shortage, table
-from kitloan.prepared import AnyRow
-from kitloan.text import fold
+from kitloan.storage.statements import AnyRow
+from kitloan.tables import Component, Holding, Shortage, table
+from kitloan.text.names import fold
 
 component, holding, shortage = table(Component), table(Holding), table(Shortage)
 

@@ -12,9 +12,9 @@ from datetime import date
 from sqlalchemy import Connection, and_, literal, select, union, union_all
 
 from kitloan.audit.conditions import KEPT
-from kitloan.calendar import day_of
-from kitloan.models import Holding, table
-from kitloan.models.absence import Arrival, Transfer, Withdrawal
+from kitloan.tables import Holding, table
+from kitloan.tables.absence import Arrival, Transfer, Withdrawal
+from kitloan.text.dates import day_of
 
 arrival, holding, transfer = table(Arrival), table(Holding), table(Transfer)
 withdrawal = table(Withdrawal)

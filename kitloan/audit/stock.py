@@ -13,10 +13,10 @@ from operator import itemgetter
 from sqlalchemy import Connection, and_, bindparam, exists, or_, select
 
 from kitloan.audit.months import OF_HOLDING, Months
-from kitloan.calendar import day_of
-from kitloan.models import Holding, Loan, table
-from kitloan.sealed import counted, entry, said
-from kitloan.standing import UNDONE
+from kitloan.queries.entry_text import counted, entry, said
+from kitloan.queries.undone import UNDONE
+from kitloan.tables import Holding, Loan, table
+from kitloan.text.dates import day_of
 
 holding, loan = table(Holding), table(Loan)
 

@@ -1,6 +1,6 @@
 """Transfers as ESP sees them: two halves, in two ledgers, that should say the same.
 
-Which halves belong together, `kitloan.transfers.meeting` says. A ledger that is not here, or ends
+Which halves belong together, `kitloan.transfers.matching` says. A ledger that is not here, or ends
 before the other half was said, cannot be blamed for silence.
 """
 
@@ -11,15 +11,15 @@ from datetime import date
 
 from sqlalchemy import Connection, select, union
 
-from kitloan.answers import plural
 from kitloan.audit.conditions import KEPT
 from kitloan.audit.freshness import Fresh
-from kitloan.calendar import day_of, uk
-from kitloan.models import Holding, table
-from kitloan.models.absence import Withdrawal
-from kitloan.prepared import AnyRow
-from kitloan.tags import grouped
-from kitloan.transfers.meeting import Meeting, meetings
+from kitloan.storage.statements import AnyRow
+from kitloan.tables import Holding, table
+from kitloan.tables.absence import Withdrawal
+from kitloan.text.dates import day_of, uk
+from kitloan.text.tags import grouped
+from kitloan.transfers.matching import Meeting, meetings
+from kitloan.values import plural
 
 holding, withdrawal = table(Holding), table(Withdrawal)
 

@@ -21,10 +21,10 @@ from kitloan.audit.days import scottish_day
 from kitloan.audit.months import OF_HOLDING, Months
 from kitloan.audit.stays import Stay, stays
 from kitloan.audit.stock import StockLoan, lent_of_stock
-from kitloan.calendar import end_of
-from kitloan.models import Holding, Loan, table
-from kitloan.prepared import AnyRow
-from kitloan.text import fold
+from kitloan.storage.statements import AnyRow
+from kitloan.tables import Holding, Loan, table
+from kitloan.text.dates import end_of
+from kitloan.text.names import fold
 
 holding, loan = table(Holding), table(Loan)
 

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, case, func, not_, select
 
 from kitloan.audit.months import FOUND
-from kitloan.models import Holding, Loan, table
-from kitloan.models.absence import Arrival, Withdrawal
-from kitloan.prepared import AnyRow
+from kitloan.storage.statements import AnyRow
+from kitloan.tables import Holding, Loan, table
+from kitloan.tables.absence import Arrival, Withdrawal
 
 arrival, holding, loan = table(Arrival), table(Holding), table(Loan)
 withdrawal = table(Withdrawal)

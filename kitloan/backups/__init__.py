@@ -12,16 +12,16 @@ from pathlib import Path
 from pydantic import ValidationError
 from sqlalchemy import Connection, Table, func, insert, or_, select
 
-from kitloan.calendar import system_clock
-from kitloan.entries import parse
 from kitloan.errors import BadInput, KitloanError, StoreError
-from kitloan.faults import driver_error, translated
-from kitloan.files import whole_file
-from kitloan.ledger import Head, begin, move_head, record
-from kitloan.models import LedgerEntry, LedgerHead, table
-from kitloan.models.every import REGISTER_TABLES
-from kitloan.session import Session
-from kitloan.store import Store, create_store, open_store
+from kitloan.ledger.entry import parse
+from kitloan.ledger.session import Session
+from kitloan.ledger.writer import Head, begin, move_head, record
+from kitloan.storage.faults import driver_error, translated
+from kitloan.storage.files import whole_file
+from kitloan.storage.store import Store, create_store, open_store
+from kitloan.tables import LedgerEntry, LedgerHead, table
+from kitloan.tables.every import REGISTER_TABLES
+from kitloan.text.dates import system_clock
 from kitloan.verify import LedgerState, Progress, Verifier
 
 entry, head = table(LedgerEntry), table(LedgerHead)

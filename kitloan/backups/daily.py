@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from kitloan.beside import HALF_SECONDS, clear_abandoned, day_file, made
-from kitloan.erasing import COUNTED, counted
 from kitloan.errors import KitloanError, StoreError
-from kitloan.faults import translated
-from kitloan.files import whole_file
-from kitloan.store import Store
+from kitloan.storage.erasure import COUNTED, counted
+from kitloan.storage.faults import translated
+from kitloan.storage.files import whole_file
+from kitloan.storage.side_files import HALF_SECONDS, clear_abandoned, day_file, made
+from kitloan.storage.store import Store
 
 DAYS, WEEKS, MONTHS = 14, 8, 12
 """How many days every copy is kept, then how many weeks and how many months one of each."""

@@ -1,30 +1,331 @@
-"""Restoring: a proved backup takes the place of a store, and its ledger begins a new epoch.
+"""Where a restored backup goes: a SQLite file, whole, damaged or gone; or a shared PostgreSQL.
 
-First the backup is copied and the copy is proved; the backup itself is only read. Then people see
-what they would lose. Then the copy resumes its ledger, the present store is kept beside, and the
-copy takes its name in one step: whoever pulls the plug finds the old store or the new one.
+A target says what would be lost, and puts the copy in place in one step. A file that is whole is
+locked meanwhile, so nothing is written between its copy and its end. A desk that has the old file
+open cannot write to it afterwards: SQLite looks, under its write lock, whether the file still bears
+its name, and refuses (`replaced` in `kitloan.storage.faults`).
 """
 
+import os
+import shutil
 import sqlite3
 import tempfile
+from bisect import bisect_left
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote
 
-from kitloan.backups import Proved, proved, spoken_of
-from kitloan.backups.replacing import FileTarget, Request, ServerTarget, Target, new_file
-from kitloan.backups.upgrading import upgrade_copy
-from kitloan.beside import clear_folders
-from kitloan.errors import BadInput, StoreError
-from kitloan.faults import translated
-from kitloan.files import WORKING
-from kitloan.ledger import resume
-from kitloan.places import is_url
-from kitloan.register.epochs import ledger_name
-from kitloan.store import open_store
+from sqlalchemy import Connection, func, select
+
+from kitloan.backups import Proved, owned, pour, proved, spoken_of
+from kitloan.backups.upgrading import up_to_date, upgrade_copy
+from kitloan.errors import BadInput, Refused, StoreError
+from kitloan.ledger.epochs import college_of, ledger_name
+from kitloan.ledger.session import ESP
+from kitloan.ledger.writer import begin, head_of, resume
+from kitloan.queries.history import LogLine, log
+from kitloan.storage.faults import translated
+from kitloan.storage.files import WORKING
+from kitloan.storage.places import college_in, is_url
+from kitloan.storage.schema import OLDEST
+from kitloan.storage.side_files import clear_folders, kept_file
+from kitloan.storage.store import Store, create_store, open_store
+from kitloan.tables import LedgerEntry, LedgerHead, table
+from kitloan.text.dates import SCOTLAND, Clock, system_clock
 from kitloan.verify import LedgerState, Progress
+
+entry = table(LedgerEntry)
+head = table(LedgerHead)
+
+_WORDS_OF = 5
+_BEYOND_OPENING = ("damaged", "not_a_store", "unsafe_store")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who asks for which backup to be restored to where."""
+
+    file: Path
+    place: str
+    actor: str
+    clock: Clock = system_clock
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Entries of one ledger that the backup does not have: how many, and since when."""
+
+    ledger: str
+    entries: int
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What a restore would lose.
+
+    Attributes:
+        present: whether the store that is there is `whole`, `damaged` (then nobody can tell what
+            is lost) or `absent`.
+        trouble: what is wrong with a damaged one.
+        ledgers: what each ledger would lose; those that lose nothing are left out.
+        last: the last few entries of the store's own ledger among them.
+    """
+
+    present: Literal["whole", "damaged", "absent"]
+    trouble: str = ""
+    ledgers: tuple[Lost, ...] = ()
+    last: tuple[LogLine, ...] = ()
+
+    @property
+    def entries(self) -> int:
+        """How many entries are lost in all."""
+        return sum(each.entries for each in self.ledgers)
+
+
+class Target:
+    """Where a backup is to go."""
+
+    name: str
+    loss: Loss
+    epoch: int = 0
+    """The epoch of the ledger that is there."""
+
+    def replace(self, copy: Path) -> Path | None:
+        """Put the resumed copy in place; gives where the store that was there is kept."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Give back what is open."""
+
+
+class FileTarget(Target):
+    """A SQLite store, which may be whole, damaged or gone."""
+
+    def __init__(self, request: Request, path: Path, proof: Proved, copy: Path) -> None:
+        self.name = str(path)
+        self._request = request
+        self._path = path
+        self._store: Store | None = None
+        self._heads: list[tuple[str, int, str]] = []
+        try:
+            self._store = open_store(self.name, oldest=OLDEST)  # it is only read, and kept
+            self._look(self._store, proof, copy)
+        except StoreError as problem:
+            self.close()
+            if problem.code == "no_store":
+                self.loss = Loss("absent")
+            elif problem.code in _BEYOND_OPENING and path.is_file():
+                self._store = None
+                self.loss = Loss("damaged", problem.message)
+            else:
+                raise
+        except Refused:
+            self.close()
+            raise
+
+    def _look(self, store: Store, proof: Proved, copy: Path) -> None:
+        """See whose store it is, and what of it the backup does not have."""
+        owner = owned(store)
+        if owner is not None and owner[0] != proof.college:
+            raise _another(self._request.file, proof.college, owner[0])
+        self.epoch = owner[1] if owner else 0
+        backup = open_store(str(copy))
+        try:
+            with store.read() as present, backup.read() as past:
+                self._heads = _heads(present)
+                self.loss = _loss(present, past, proof.college)
+        finally:
+            backup.close()
+
+    def close(self) -> None:
+        """Give back the store's connections."""
+        if self._store is not None:
+            self._store.close()
+
+    def replace(self, copy: Path) -> Path | None:
+        """Keep what is there, and give the copy its name."""
+        moment = self._request.clock().astimezone(SCOTLAND)
+        kept = kept_file(self._path, f"{moment:%Y%m%d-%H%M%S}")
+        with translated(self.name), _in_use_elsewhere(self.name):
+            if self._store is not None:
+                self._replace_whole(self._store, copy, kept)
+                return kept
+            was_there = self._path.exists()
+            if was_there == (self.loss.present == "absent"):
+                raise _changed(self.name)
+            for journal in ("-journal", "-wal", "-shm"):  # else SQLite would play it into the copy
+                with suppress(FileNotFoundError):
+                    Path(self.name + journal).rename(f"{kept}{journal}")
+            if was_there:
+                _keep(self._path, kept, copy.with_name("kept.sqlite"))
+            copy.replace(self._path)
+        return kept if was_there else None
+
+    def _replace_whole(self, store: Store, copy: Path, kept: Path) -> None:
+        with store.write() as connection:  # nobody else can write until it ends
+            if _heads(connection) != self._heads:
+                raise _changed(self.name)
+            aside = new_file(copy.with_name("kept.sqlite"))
+            store.copy_to(aside)
+            aside.rename(kept)
+            if os.name != "nt":
+                copy.replace(self._path)
+        store.close()
+        if os.name == "nt":  # which replaces no file that is open, also not by ourselves
+            copy.replace(self._path)
+
+
+@contextmanager
+def _in_use_elsewhere(name: str) -> Iterator[None]:
+    """Windows does not let go of a file that another program has open: say so."""
+    try:
+        yield
+    except PermissionError as problem:
+        if os.name != "nt":
+            raise
+        raise Refused(
+            "in_use",
+            f"{name} is open in another program; nothing was changed.",
+            "Close the desks on every machine, then say it again.",
+        ) from problem
+
+
+def _changed(name: str) -> Refused:
+    return Refused(
+        "changed_meanwhile",
+        f"Somebody wrote to {name} while you were asked; nothing was changed.",
+        "Say it again, and look again at what would be lost.",
+    )
+
+
+def _keep(path: Path, kept: Path, aside: Path) -> None:
+    """Keep a damaged file under a second name, read or unread."""
+    try:
+        os.link(path, kept)
+    except OSError:  # a file system without second names
+        shutil.copyfile(path, new_file(aside))
+        aside.rename(kept)
+
+
+def new_file(path: Path) -> Path:
+    """A new file that only its owner can read."""
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    return path
+
+
+def _heads(connection: Connection) -> list[tuple[str, int, str]]:
+    rows = connection.execute(
+        select(head.c.college, head.c.seq, head.c.hash).order_by(head.c.college)
+    )
+    return [(row.college, row.seq, row.hash) for row in rows]
+
+
+def _loss(present: Connection, past: Connection, own: str) -> Loss:
+    """What the present store has on record and the backup has not."""
+    lost, last = [], []
+    for college, seq, _ in _heads(present):
+        shared = _shared(present, past, college, seq)
+        count, since, ledger = _since(present, college, shared)
+        if count:
+            lost.append(Lost(ledger, count, since))
+            if college == own:
+                with suppress(ValueError, KeyError):  # an entry that cannot be read has no words
+                    last = log(present, college, None, min(count, _WORDS_OF))
+    return Loss("whole", "", tuple(lost), tuple(last))
+
+
+def _since(present: Connection, college: str, seq: int) -> tuple[int, str, str]:
+    """How many entries follow number `seq`, when the first was, and the ledger's name."""
+    count, since, epoch = present.execute(
+        select(func.count(), func.min(entry.c.at), func.max(entry.c.epoch)).where(
+            entry.c.college == college, entry.c.seq > seq
+        )
+    ).one()
+    return count, since or "", ledger_name(college, epoch or 1)
+
+
+def _shared(present: Connection, past: Connection, college: str, most: int) -> int:
+    """How many entries both have: hashes are chained, so they agree up to one, and never after."""
+
+    def differs(seq: int) -> bool:
+        wanted = select(entry.c.hash).where(entry.c.college == college, entry.c.seq == seq)
+        ours, theirs = (side.execute(wanted).scalar() for side in (present, past))
+        return ours is None or ours != theirs
+
+    return bisect_left(range(1, most + 1), True, key=differs)
+
+
+class ServerTarget(Target):
+    """A shared PostgreSQL, in which only a college that is not there can be restored.
+
+    The copies that a college has of other ledgers are left out: who shares a database reads theirs.
+    ESP's are what its store is for.
+    """
+
+    def __init__(self, request: Request, proof: Proved) -> None:
+        self.loss = Loss("absent")
+        self._college = proof.college
+        wanted = college_in(request.place) or os.environ.get("KITLOAN_COLLEGE")
+        if wanted not in (None, proof.college):
+            raise _another(request.file, proof.college, str(wanted))
+        self._colleges = _to_restore(proof)
+        self._store, _ = up_to_date(create_store, request.place)
+        self.name = self._store.name
+        try:
+            with self._store.read() as connection:
+                self._must_be_new(connection)
+        except Refused:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Give back the store's connections."""
+        self._store.close()
+
+    def _must_be_new(self, connection: Connection) -> None:
+        there = [college for college in self._colleges if head_of(connection, college) is not None]
+        if there:
+            raise Refused(
+                "college_is_there",
+                f"{self.name} has {', '.join(there)} already; a backup replaces no college there.",
+                "Ask whoever runs the server to restore it to an earlier moment, or restore the "
+                "backup to a file: kitloan --store FILE restore BACKUP",
+                colleges=there,
+            )
+
+    def replace(self, copy: Path) -> Path | None:
+        """Write the copy's ledgers and people to the server, in one transaction."""
+        backup = open_store(str(copy))
+        try:
+            with self._store.write() as target, backup.read() as source:
+                self._must_be_new(target)
+                for college in self._colleges:
+                    if begin(target, college, own=college == self._college).seq:
+                        raise _changed(self.name)  # two restores at once
+                pour(source, target, self._colleges)
+        finally:
+            backup.close()
+        return None
+
+
+def _to_restore(proof: Proved) -> list[str]:
+    """The colleges whose ledgers are written to a shared database."""
+    ledgers = [college_of(each.ledger) for each in proof.ledgers]
+    return ledgers if proof.college == ESP else [proof.college]
+
+
+def _another(file: Path, college: str, theirs: str) -> Refused:
+    return Refused(
+        "another_college",
+        f"{file} is a backup of {college!r}, and the store is {theirs!r}'s.",
+        "Name a backup of this college, or the other college's store with --store.",
+        backup=college,
+        store=theirs,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,28 +1,106 @@
-"""Bringing a store of an earlier release up to this one: copied, rehearsed, proved, then done.
+"""What each version of the tables brought: the steps from the one before, never edited again.
 
-While nobody else can write, a SQLite store is copied as the day's copy, and the upgrade is done to
-a second copy, which is then verified whole. Only when that holds together is it done to the store
-itself, in one transaction: whoever pulls the plug finds the old store or the new one.
-
-A shared PostgreSQL upgrades in one transaction as well; copies of it are its server's business. A
-login that does not own the tables cannot; then `kitloan provision` does it.
+Steps only add: tables, indexes, columns that may be empty. So a program of the version before that
+is still open goes on working, and a step that is cut short is taken back by the database. Every
+constraint and index has a name. A new store is made by `kitloan.storage.schema`; a test holds the two
+together, on both databases.
 """
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Column, Connection, Integer, PrimaryKeyConstraint, String, Text, text
 
 from kitloan.backups import proved, spoken_of
-from kitloan.beside import day_file
-from kitloan.calendar import system_clock, today
 from kitloan.errors import KitloanError, StoreError
-from kitloan.files import whole_file, working_folder
-from kitloan.schema import OLDEST, SCHEMA
-from kitloan.store import Store, one_at_a_time, open_store
-from kitloan.upgrades import bring_up
+from kitloan.storage.files import whole_file, working_folder
+from kitloan.storage.schema import OLDEST, SCHEMA, version_of
+from kitloan.storage.side_files import day_file
+from kitloan.storage.store import Store, one_at_a_time, open_store
+from kitloan.text.dates import system_clock, today
 from kitloan.verify import Progress
-from kitloan.versions import version_of
+
+if TYPE_CHECKING:
+    from alembic.operations import Operations
+
+
+def _to_3(op: "Operations") -> None:
+    """Lists of what is not here, and of kits that cannot be used, no longer read every holding.
+
+    And branches of a ledger may bear the same name: more than one lost entry has its number.
+    """
+    elsewhere, unusable = text("state <> 'held'"), text("critical_short > 0")
+    op.create_index(
+        "holdings_elsewhere",
+        "holding",
+        ["college", "state", "tag"],
+        sqlite_where=elsewhere,
+        postgresql_where=elsewhere,
+    )
+    op.create_index(
+        "incomplete_holdings",
+        "holding",
+        ["college", "tag"],
+        sqlite_where=unusable,
+        postgresql_where=unusable,
+    )
+    columns: dict[str, Any] = {
+        "college": String(),
+        "hash": String(),
+        "epoch": Integer(),
+        "seq": Integer(),
+    }
+    op.create_table(
+        "lost_twin",
+        *(Column(name, kind, nullable=False) for name, kind in columns.items()),
+        Column("body", Text(), nullable=False),
+        PrimaryKeyConstraint("college", "hash"),
+    )
+    op.create_index("lost_twins_in_order", "lost_twin", ["college", "seq"])
+    if op.get_bind().dialect.name == "sqlite":  # which proves what no ledger can bring back
+        op.create_index("lost_twin_rows_twice", "lost_twin", [*columns, "body"])
+
+
+STEPS: Mapping[int, Callable[["Operations"], None]] = {3: _to_3}
+"""The steps to each version of the tables that came after the first release."""
+
+
+def bring_up(connection: Connection, version: int) -> None:
+    """Take a store's tables from `version` to this program's, within the caller's transaction."""
+    from alembic.operations import Operations  # when an upgrade is due, and not before
+    from alembic.runtime.migration import MigrationContext
+
+    op = Operations(MigrationContext.configure(connection))
+    for step in range(version + 1, SCHEMA + 1):
+        STEPS[step](op)
+    # Where colleges share a database, that row is nobody's, and closed to the tables' owner too.
+    forced = (
+        connection.dialect.name == "postgresql"
+        and connection.exec_driver_sql(
+            "SELECT relforcerowsecurity FROM pg_class WHERE oid = 'setting'::regclass"
+        ).scalar_one()
+    )
+    if forced:
+        connection.exec_driver_sql("ALTER TABLE setting NO FORCE ROW LEVEL SECURITY")
+    changed = connection.execute(
+        text(
+            "UPDATE setting SET value = :now "
+            "WHERE college = '' AND name = 'schema' AND value = :before"
+        ),
+        {"now": str(SCHEMA), "before": str(version)},
+    ).rowcount
+    if forced:
+        connection.exec_driver_sql("ALTER TABLE setting FORCE ROW LEVEL SECURITY")
+    if changed != 1:
+        raise StoreError(
+            "not_allowed",
+            "This login may not change the version of the tables.",
+            "Upgrade with the login that set up the database.",
+        )
+
 
 _NOT_BY_YOU = ("read_only", "not_allowed", "unreachable", "cannot_write")
 """Codes of what stands in the way of an upgrade where a file or a login is not ours to change."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from kitloan.library import Kitloan
+    from kitloan.college import College
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -26,7 +26,7 @@ class App:
     json: bool = False
     debug: bool = False
     exit_code: int = 0
-    opened: "Kitloan | None" = None
+    opened: "College | None" = None
 
     @property
     def place(self) -> str | None:
@@ -38,12 +38,12 @@ class App:
         """Whether something was committed to the store."""
         return self.opened is not None and self.opened.session.store.wrote
 
-    def open(self) -> "Kitloan":
+    def open(self) -> "College":
         """The store, open; refusals as `kitloan.open`."""
         import logging  # the database library loads it too; help needs neither
 
         from kitloan.cli.output import Progress, print_notice
-        from kitloan.library import open as open_library
+        from kitloan.college import open as open_library
 
         if not self.debug:  # a library's own report of what went wrong is no answer of ours
             logging.getLogger().addHandler(logging.NullHandler())

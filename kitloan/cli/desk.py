@@ -10,7 +10,7 @@ from kitloan.cli.output import at_terminal
 from kitloan.errors import BadInput, Refused
 
 if TYPE_CHECKING:
-    from kitloan.library import Kitloan
+    from kitloan.college import College
 
 
 @command("desk", "kitloan desk --plain")
@@ -41,11 +41,11 @@ def open_desk(app: App) -> None:
             "The desk needs a terminal.",
             "Open one, say kitloan desk --plain, or give a command: kitloan --help lists them.",
         )
-    from kitloan.cli.label_press import LabelPress
+    from kitloan.cli.labels import LabelPress
     from kitloan_tui.app import run
 
-    def start(college: str) -> "Kitloan":
-        from kitloan.library import init
+    def start(college: str) -> "College":
+        from kitloan.college import init
         from kitloan_tui.demonstration import demonstration
         from kitloan_tui.screens.first_run import PLAY
 
@@ -65,7 +65,7 @@ def _lines(app: App) -> None:
         )
     if sys.stdin is None:
         raise BadInput("no_input", "There is nothing to read lines from.", "Give some in a pipe.")
-    from kitloan.cli.label_press import LabelPress
+    from kitloan.cli.labels import LabelPress
     from kitloan_tui.plain import run
 
     if hasattr(sys.stdin, "reconfigure"):

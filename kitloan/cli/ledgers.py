@@ -5,17 +5,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kitloan.answers import as_json, plural
-from kitloan.calendar import uk_instant
 from kitloan.cli.context import App, command, pass_app
 from kitloan.cli.output import Progress, columns, print_json, print_text
 from kitloan.errors import BadInput, StoreError
 from kitloan.exchange import Heard
-from kitloan.history import LogLine
-from kitloan.tags import bare, grouped
+from kitloan.queries.history import LogLine
+from kitloan.text.dates import uk_instant
+from kitloan.text.tags import bare, grouped
+from kitloan.values import as_json, plural
 
 if TYPE_CHECKING:
-    from kitloan.library import Kitloan
+    from kitloan.college import College
 
 
 @click.group("ledger", no_args_is_help=False, epilog="Example: kitloan ledger verify")
@@ -146,7 +146,7 @@ def log(app: App, tag: str | None) -> None:
     )
 
 
-def _of_tag(opened: "Kitloan", text: str) -> list[LogLine]:
+def _of_tag(opened: "College", text: str) -> list[LogLine]:
     """What is on record about a holding, also of one whose taking in was undone."""
     try:
         held = opened.find.holding(text)

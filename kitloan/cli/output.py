@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, TextIO
 
 from kitloan.errors import KitloanError, StoreError
-from kitloan.text import plain
+from kitloan.text.names import plain
 
 _UNSEEN = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 _QUIET_SECONDS = 1.0

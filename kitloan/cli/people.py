@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kitloan.answers import as_json, plural
 from kitloan.cli.context import App, command, pass_app
 from kitloan.cli.output import print_json, print_text
 from kitloan.errors import StoreError
+from kitloan.values import as_json, plural
 
 if TYPE_CHECKING:
     from kitloan.people import Erased

@@ -5,17 +5,16 @@ from typing import Any
 
 import click
 
-from kitloan.answers import as_json, plural
-from kitloan.calendar import day_of, uk
 from kitloan.cli.context import App, command, pass_app
-from kitloan.cli.counting import ask, can_ask
+from kitloan.cli.loans import EXCEPTIONS, ask, can_ask, count_said
 from kitloan.cli.output import columns, print_json, print_text
-from kitloan.cli.returning import EXCEPTIONS, count_said
 from kitloan.contents import Count
 from kitloan.errors import BadInput
-from kitloan.tags import bare, grouped
+from kitloan.text.dates import day_of, uk
+from kitloan.text.tags import bare, grouped
 from kitloan.transfers.receiving import Received
 from kitloan.transfers.sending import Sent
+from kitloan.values import as_json, plural
 
 _LATEST = 20
 """Arrivals that `transfer list` shows to people; `--json` gives all."""
@@ -59,7 +58,7 @@ def send(app: App, /, tag: str, to: str, **given: Any) -> None:
         if count is None and not given["uncounted"] and can_ask(app):
             held = opened.find.holding(tag)
             if held.status in ("in", "uncounted", "incomplete"):  # another is refused uncounted
-                count = ask(f"{held.type} {grouped(held.tag)}", opened.desk.contents(held.tag))
+                count = ask(f"{held.type} {grouped(held.tag)}", opened.loans.contents(held.tag))
         sent = opened.transfers.send(tag, to, count)
     if app.json:
         print_json(as_json(sent))
@@ -97,7 +96,7 @@ def receive(
 
     TAG is the one on its label: it stays. One that this college sent away comes home the same way.
     """
-    from kitloan.accession import Gift
+    from kitloan.holdings import Gift
 
     count = _count(given)
     with app.open() as opened:

@@ -15,17 +15,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from kitloan.answers import as_json
-from kitloan.calendar import instant
 from kitloan.errors import BadInput, KitloanError, Refused
 from kitloan.exchange import sending
-from kitloan.exchange.aside import Aside, Kept
-from kitloan.exchange.hearing import Heard, hear
+from kitloan.exchange.file import LONGEST_LINE, ExchangeFile
 from kitloan.exchange.merging import Merged, Told, merge
-from kitloan.exchange.reading import LONGEST_LINE, ExchangeFile
+from kitloan.exchange.quarantine import Aside, Kept
+from kitloan.exchange.receipts import Heard, hear
 from kitloan.exchange.sending import Exported
-from kitloan.register.epochs import college_of
-from kitloan.session import ESP, Session
+from kitloan.ledger.epochs import college_of
+from kitloan.ledger.session import ESP, Session
+from kitloan.text.dates import instant
+from kitloan.values import as_json
 from kitloan.verify import Progress
 
 __all__ = ["LONGEST_LINE", "Exchange", "Exported", "Heard", "Kept", "Merged"]

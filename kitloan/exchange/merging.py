@@ -1,34 +1,154 @@
-"""One file into the store: what is known must be the same, what is new must follow on.
+"""What a store has of a ledger already: the hashes that a file's entries are compared with.
 
-Most files only go on from where the last one ended. After a backup was restored a college's ledger
-has a second branch from the entry where it resumed. What is known, and what follows on what, is
-decided by hash on whichever branch it lies; which branch counts, `mainline` says. The entries of
-the others are kept apart as *lost*, never dropped. So the order of files does not matter.
+An entry is known by its hash, on whichever branch it lies. Its number says where to look, and its
+epoch's number says little: the same backup restored on two laptops gives two that are both called
+`fife/2`.
 """
 
+import hashlib
+import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, literal_column, select, union_all
 
-from kitloan.entries import GENESIS, CollegeOpened, Entry, LedgerResumed, seal
 from kitloan.errors import BadInput, KitloanError
-from kitloan.exchange.again import digest_of, remember_merged, was_merged
-from kitloan.exchange.header import Header
-from kitloan.exchange.known import Known
-from kitloan.exchange.mainline import Kept, Taken, lay_anew, take_in_place
-from kitloan.exchange.reading import ExchangeFile
-from kitloan.exchange.signing import fingerprint
-from kitloan.faults import driver_error
-from kitloan.ledger import Head, Sealed, begin, head_of, move_head, record, record_all
-from kitloan.models import LedgerHead, table
-from kitloan.models.national import PinnedKey
-from kitloan.register.epochs import college_of, epoch_of, ledger_name
-from kitloan.text import plain
+from kitloan.exchange.file import ExchangeFile, Header, fingerprint
+from kitloan.exchange.rebase import Kept, Taken, lay_anew, take_in_place
+from kitloan.exchange.sending import remember
+from kitloan.ledger.entry import GENESIS, Entry, seal
+from kitloan.ledger.epochs import college_of, epoch_of, ledger_name
+from kitloan.ledger.facts.definitions import CollegeOpened
+from kitloan.ledger.facts.ledger import LedgerResumed
+from kitloan.ledger.writer import Head, Sealed, begin, head_of, move_head, record, record_all
+from kitloan.storage.faults import driver_error
+from kitloan.storage.statements import Query
+from kitloan.tables import LedgerEntry, LedgerHead, Setting, table
+from kitloan.tables.national import APART, PinnedKey, Resumption
+from kitloan.text.names import plain
 from kitloan.verify import Progress
 
-head, pinned = table(LedgerHead), table(PinnedKey)
+entry = table(LedgerEntry)
+resumption = table(Resumption)
+setting = table(Setting)
+head = table(LedgerHead)
+pinned = table(PinnedKey)
+
+_WINDOW = 1_000
+
+_resumed = select(resumption.c.epoch).where(resumption.c.college == bindparam("c"))
+_main_line = Query(
+    select(entry.c.seq, entry.c.epoch, entry.c.hash, entry.c.at).where(
+        entry.c.college == bindparam("c"),
+        # Named so that the key's index finds the numbers: else each window reads the whole ledger.
+        entry.c.epoch.in_(union_all(select(literal_column("1")), _resumed)),
+        entry.c.seq.between(bindparam("a"), bindparam("b")),
+    )
+)
+_apart = Query(
+    select(APART.c.seq, APART.c.epoch, APART.c.hash, APART.c.body).where(
+        APART.c.college == bindparam("c"), APART.c.seq.between(bindparam("a"), bindparam("b"))
+    )
+)
+
+
+class OnMain(NamedTuple):
+    """An entry on the branch that counts."""
+
+    epoch: int
+    hash: str
+    at: str
+
+
+class _Apart(NamedTuple):
+    """An entry on another branch."""
+
+    epoch: int
+    hash: str
+    prev: str
+
+
+class Known:
+    """Entries that the store had before the file came, read some at a time as the file goes on."""
+
+    def __init__(self, connection: Connection, college: str, last: int) -> None:
+        """`last` is the number of the last entry on the branch that counts."""
+        self._connection, self._college, self._last = connection, college, last
+        self._from = self._to = 0
+        self._main: dict[int, OnMain] = {}
+        self._apart: dict[int, list[_Apart]] = {}
+
+    def _reach(self, seq: int) -> None:
+        if self._from <= seq < self._to:
+            return
+        self._from, self._to = seq - 1, seq + _WINDOW  # with the one before, which is asked for too
+        within = {"c": self._college, "a": self._from}
+        # What lies beyond the last is the file's own.
+        main = _main_line(self._connection, **within, b=min(self._to - 1, self._last))
+        self._main = {seq: OnMain(*rest) for seq, *rest in main}
+        self._apart = {}
+        for seq, epoch, digest, body in _apart(self._connection, **within, b=self._to - 1):
+            each = _Apart(epoch, digest, json.loads(body)["prev"])
+            self._apart.setdefault(seq, []).append(each)
+
+    def main(self, seq: int) -> OnMain | None:
+        """The entry of this number on the branch that counts."""
+        self._reach(seq)
+        return self._main.get(seq)
+
+    def follow_on_main(self, seq: int, prev: str, digest: str) -> OnMain | None:
+        """The entry of this number and hash on the branch that counts, if it follows on `prev`."""
+        here = self.main(seq)
+        if here is None or here.hash != digest:
+            return None
+        return here if prev == self._before_on_main(seq) else None
+
+    def _before_on_main(self, seq: int) -> str:
+        before = self._main.get(seq - 1)
+        return before.hash if before else GENESIS
+
+    def epochs(self, seq: int) -> dict[str, int]:
+        """The epoch of every entry of this number, by its hash."""
+        found = self.main(seq)
+        apart = {each.hash: each.epoch for each in self._apart.get(seq, [])}
+        return apart | ({found.hash: found.epoch} if found else {})
+
+    def has_another(self, seq: int, prev: str, epoch: int, digest: str) -> bool:
+        """Whether another entry than this one, of the same number and epoch, follows on `prev`.
+
+        In one epoch only one can: it is a restored backup that goes on in another.
+        """
+        found = self.main(seq)
+        others = [(each.prev, each.epoch, each.hash) for each in self._apart.get(seq, [])]
+        if found is not None:
+            others.append((self._before_on_main(seq), found.epoch, found.hash))
+        return any(one[:2] == (prev, epoch) and one[2] != digest for one in others)
+
+
+def digest_of(path: Path) -> str:
+    """The hash of a file's bytes; of one that has gone meanwhile, that of none."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+def was_merged(connection: Connection, header: Header, digest: str) -> bool:
+    """Whether a file of these bytes was merged into this store."""
+    found = select(setting.c.value).where(
+        setting.c.college == college_of(header.ledger), setting.c.name == f"merged {digest}"
+    )
+    return connection.execute(found).scalar() == header.head
+
+
+def remember_merged(connection: Connection, header: Header, digest: str) -> None:
+    """A file of these bytes is merged."""
+    remember(connection, college_of(header.ledger), f"merged {digest}", header.head)
+
 
 _STEP = 500
 
@@ -253,7 +373,7 @@ class _Merging:
             raise self._wrong("altered", self._seq, "is another ledger's, or out of order")
         if self._epoch and (epoch > self._epoch) != resumes:
             raise self._wrong("altered", self._seq, "resumes a ledger in the wrong place")
-        if resumes and (epoch == 1 or (read.fact.seq, read.fact.hash) != (read.seq - 1, read.prev)):  # type: ignore[union-attr]  # `resumes` says which fact it is
+        if resumes and (epoch == 1 or (read.fact.seq, read.fact.hash) != (read.seq - 1, read.prev)):  # type: ignore[attr-defined]  # `resumes` says which fact it is
             raise self._wrong("altered", self._seq, "does not resume the entry before it")
 
     def _must_not_fork(self, read: Entry, epoch: int, digest: str) -> None:

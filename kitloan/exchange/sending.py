@@ -1,4 +1,4 @@
-"""A ledger into a file: a signed header, then one entry a line exactly as it was sealed."""
+"""The epochs of a ledger on the branch that counts, each known by the entry that began it."""
 
 import gzip
 import json
@@ -7,23 +7,60 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import ColumnElement, Connection, select, text
+from sqlalchemy import ColumnElement, Connection, and_, select, text, union_all
 
 from kitloan import __version__
-from kitloan.calendar import instant
-from kitloan.entries import FORMAT, GENESIS
-from kitloan.exchange.epochs import epochs_of
-from kitloan.exchange.header import KIND, Arrived, Header, Held, signed_text
-from kitloan.exchange.signing import new_signing_key, public_key, signing_key
-from kitloan.files import whole_file
-from kitloan.models import LedgerEntry, LedgerHead, Setting, table
-from kitloan.models.absence import Transfer
-from kitloan.register.epochs import ledger_name
-from kitloan.session import Session
-from kitloan.transfers.meeting import CAME
+from kitloan.exchange.file import (
+    KIND,
+    Arrived,
+    Header,
+    Held,
+    new_signing_key,
+    public_key,
+    signed_text,
+    signing_key,
+)
+from kitloan.ledger.entry import FORMAT, GENESIS
+from kitloan.ledger.epochs import ledger_name
+from kitloan.ledger.session import Session
+from kitloan.storage.files import whole_file
+from kitloan.tables import LedgerEntry, LedgerHead, Setting, table
+from kitloan.tables.absence import Transfer
+from kitloan.tables.national import Resumption
+from kitloan.text.dates import instant
+from kitloan.transfers.matching import CAME
 
-entry, head, setting = table(LedgerEntry), table(LedgerHead), table(Setting)
+entry = table(LedgerEntry)
+resumption = table(Resumption)
+head = table(LedgerHead)
+setting = table(Setting)
 transfer = table(Transfer)
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """An epoch's number, the hash of its first entry, and the number of the one before that."""
+
+    number: int
+    began: str
+    after: int
+
+
+def epochs_of(connection: Connection, college: str) -> list[Epoch]:
+    """The epochs of a college's ledger in their order; the first began with the ledger."""
+    columns = select(entry.c.epoch, entry.c.hash, entry.c.seq)
+    first = columns.where(entry.c.college == college, entry.c.epoch == 1, entry.c.seq == 1)
+    begins = and_(
+        entry.c.college == resumption.c.college,
+        entry.c.epoch == resumption.c.epoch,
+        entry.c.seq == resumption.c.seq + 1,
+    )
+    later = columns.join(resumption, begins).where(resumption.c.college == college)
+    rows = connection.execute(union_all(first, later)).all()
+    return sorted(
+        (Epoch(row.epoch, row.hash, row.seq - 1) for row in rows), key=lambda each: each.number
+    )
+
 
 _REMEMBER = text(
     "INSERT INTO setting (college, name, value) VALUES (:college, :name, :value) "

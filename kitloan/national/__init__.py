@@ -7,9 +7,9 @@ audit. None of these verbs writes anything of a college.
 from collections.abc import Sequence
 from datetime import date
 
-from kitloan.calendar import instant
-from kitloan.entries import AllocationMade, GiftDelivered, ProgrammeDefined
 from kitloan.errors import Refused
+from kitloan.ledger.facts.gifts import AllocationMade, GiftDelivered, ProgrammeDefined
+from kitloan.ledger.session import Session, check_quantity
 from kitloan.national.challenges import Asked, Challenge, challenges, set_challenge
 from kitloan.national.gifts import (
     Allocated,
@@ -26,8 +26,8 @@ from kitloan.national.gifts import (
     the_college,
     the_gift,
 )
-from kitloan.session import Session, check_quantity
-from kitloan.text import clean
+from kitloan.text.dates import instant
+from kitloan.text.names import clean
 
 
 class National:

@@ -13,18 +13,18 @@ from typing import Literal
 
 from sqlalchemy import Connection, and_, bindparam, func, select
 
-from kitloan.answers import plural
-from kitloan.calendar import check_year, end_of, uk
-from kitloan.entries import ChallengeSet
 from kitloan.errors import BadInput, Refused
-from kitloan.ledger import Writer, id_reused
-from kitloan.models import Holding, table
-from kitloan.models.national import Challenge as ChallengeRow
-from kitloan.models.national import ChallengeLine
-from kitloan.models.stocktaking import Stocktake, StocktakeScan
-from kitloan.prepared import AnyRow
-from kitloan.session import ESP, check_quantity
-from kitloan.tags import ALPHABET, grouped, parse
+from kitloan.ledger.facts.gifts import ChallengeSet
+from kitloan.ledger.session import ESP, check_quantity
+from kitloan.ledger.writer import Writer, id_reused
+from kitloan.storage.statements import AnyRow
+from kitloan.tables import Holding, table
+from kitloan.tables.national import Challenge as ChallengeRow
+from kitloan.tables.national import ChallengeLine
+from kitloan.tables.stocktaking import Stocktake, StocktakeScan
+from kitloan.text.dates import check_year, end_of, uk
+from kitloan.text.tags import ALPHABET, grouped, parse
+from kitloan.values import plural
 
 challenge, challenge_line = table(ChallengeRow), table(ChallengeLine)
 holding, scan, stocktake = table(Holding), table(StocktakeScan), table(Stocktake)

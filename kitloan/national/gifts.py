@@ -6,17 +6,18 @@ from itertools import count
 
 from sqlalchemy import Column, Connection, func, select
 
-from kitloan.accession import define_if_new
-from kitloan.calendar import check_past, day_of
-from kitloan.entries import GiftAgreed, GiftTitle
 from kitloan.errors import BadInput, Refused
-from kitloan.ledger import Writer
-from kitloan.models import College, KitType, table
-from kitloan.models.national import Allocation, Delivery, Gifting, Programme
-from kitloan.prepared import AnyRow
+from kitloan.holdings import define_if_new
+from kitloan.ledger.facts.base import GiftTitle
+from kitloan.ledger.facts.gifts import GiftAgreed
+from kitloan.ledger.session import ESP, check_quantity
+from kitloan.ledger.writer import Writer
 from kitloan.reference import find_college
-from kitloan.session import ESP, check_quantity
-from kitloan.text import clean, fold, plain
+from kitloan.storage.statements import AnyRow
+from kitloan.tables import College, KitType, table
+from kitloan.tables.national import Allocation, Delivery, Gifting, Programme
+from kitloan.text.dates import check_past, day_of
+from kitloan.text.names import clean, fold, plain
 
 allocation, college_table, delivery = table(Allocation), table(College), table(Delivery)
 gifting, kit_type, programme = table(Gifting), table(KitType), table(Programme)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from kitloan.text import fold
+from kitloan.text.names import fold
 
 ESP = "esp"
 """The id of the national store's own ledger."""

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from kitloan.spreadsheets.sheets import Sheet, Value, letter
 from kitloan.spreadsheets.values import as_text
-from kitloan.text import fold, tidy
+from kitloan.text.names import fold, tidy
 
 WORDS: dict[str, tuple[str, ...]] = {
     "tag": ("tag", "kitloan tag", "kl tag", "kitloan code", "kitloan label"),

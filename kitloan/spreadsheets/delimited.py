@@ -20,7 +20,7 @@ from pathlib import Path
 
 from kitloan.errors import BadInput
 from kitloan.spreadsheets.sheets import Book, Line, Sheet, Unreadable, Value, is_blank, text_value
-from kitloan.text import plain
+from kitloan.text.names import plain
 
 _DELIMITERS = ",;\t"
 _EVIDENCE = 100_000  # characters that are enough to tell one delimiter from another

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from kitloan.mentions import names_a_person
 from kitloan.spreadsheets.columns import squeeze
 from kitloan.spreadsheets.rows import Column, Problem, Row, Severity
 from kitloan.spreadsheets.sheets import Line, Sheet, Unreadable, Value, is_blank
@@ -23,7 +22,8 @@ from kitloan.spreadsheets.values import (
     note,
     says_not_out,
 )
-from kitloan.text import fold, plain, tidy
+from kitloan.text.names import fold, plain, tidy
+from kitloan.text.personal import names_a_person
 
 _SHOWN = 80
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from kitloan.errors import BadInput
 from kitloan.spreadsheets.columns import FIELDS
-from kitloan.text import fold, plain
+from kitloan.text.names import fold, plain
 
 _KEYS = ("columns", "header_row", "sheet")
 

@@ -15,7 +15,7 @@ from kitloan.spreadsheets.mapfile import Map, bad_map, load_map
 from kitloan.spreadsheets.rows import Column, Problem, Register, Row
 from kitloan.spreadsheets.sheets import Book, Line, Sheet, is_blank, letter
 from kitloan.spreadsheets.values import READERS
-from kitloan.text import fold, plain
+from kitloan.text.names import fold, plain
 
 Progress = Callable[[int, int], None]
 

@@ -12,11 +12,11 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from kitloan import tags
-from kitloan.entries import MOST_PENCE
-from kitloan.mentions import names_a_person
+from kitloan.ledger.facts.base import MOST_PENCE
 from kitloan.spreadsheets.sheets import Readable, Unreadable, Value, is_blank
-from kitloan.text import LONGEST_NAME, fault, fold, tidy
+from kitloan.text import tags
+from kitloan.text.names import LONGEST_NAME, fault, fold, tidy
+from kitloan.text.personal import names_a_person
 
 LONGEST_NOTE = 2_000
 MOST_QUANTITY = 1_000_000

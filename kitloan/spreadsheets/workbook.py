@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from kitloan.errors import BadInput
 from kitloan.spreadsheets.sheets import Book, Line, Sheet, Unreadable, Value, is_blank, text_value
-from kitloan.text import plain
+from kitloan.text.names import plain
 
 if TYPE_CHECKING:
     from openpyxl.worksheet._read_only import ReadOnlyWorksheet

@@ -1,18 +1,422 @@
-"""Stocktakes: a list that is frozen, scans from any number of desks, and what it comes to."""
+"""Opening a stocktake: which holdings it expects is frozen then, and stays on record."""
 
+import secrets
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from kitloan.answers import Page
+from sqlalchemy import bindparam, or_, select
+
 from kitloan.errors import BadInput, Refused
-from kitloan.paging import PAGE
-from kitloan.session import Session
-from kitloan.stocktakes import opening, scan_files, scanning, taking
-from kitloan.stocktakes.answers import RESULTS, Outcome, OutcomeLine, Result, Stocktake
-from kitloan.stocktakes.opening import Opened
-from kitloan.stocktakes.outcome import lines_of, outcome_of, stocktakes, the_stocktake
+from kitloan.ledger.facts.stocktakes import (
+    StocktakeClosed,
+    StocktakeConfirmed,
+    StocktakeDeskRecorded,
+    StocktakeExpects,
+    StocktakeOpened,
+    StocktakeScanned,
+)
+from kitloan.ledger.session import ESP, Session, check_quantity
+from kitloan.ledger.writer import Writer, id_reused
+from kitloan.loans import held, open_loans
+from kitloan.queries.paging import PAGE
+from kitloan.queries.resolve import meant
+from kitloan.stocktakes import scanning
+from kitloan.stocktakes.outcome import (
+    RESULTS,
+    Counts,
+    Outcome,
+    OutcomeLine,
+    Result,
+    Stocktake,
+    desk_spelt,
+    desks_of,
+    lines_of,
+    list_stocktakes,
+    outcome_of,
+    the_stocktake,
+    waiting_desks,
+)
 from kitloan.stocktakes.scanning import Scanned, ScansRead
-from kitloan.stocktakes.taking import Confirmed
+from kitloan.storage.statements import AnyRow, Query
+from kitloan.tables import Holding, Loan, Organisation, table
+from kitloan.tables.national import Challenge, ChallengeLine
+from kitloan.tables.stocktaking import StocktakeLine, StocktakeScan
+from kitloan.text.dates import day_of, uk_instant
+from kitloan.text.names import clean, fold, plain
+from kitloan.text.tags import grouped
+from kitloan.values import Page, plural
+
+challenge_table = table(Challenge)
+challenge_line = table(ChallengeLine)
+holding = table(Holding)
+line = table(StocktakeLine)
+scan = table(StocktakeScan)
+loan = table(Loan)
+organisation = table(Organisation)
+
+_TAGS_PER_ENTRY = 500
+_LOOKALIKES = str.maketrans({"I": "1", "L": "1", "O": "0"})
+
+_LOOKED_FOR = Query(
+    select(holding.c.tag, holding.c.location)
+    .where(
+        holding.c.college == bindparam("c"),
+        or_(holding.c.state == "held", holding.c.state == "missing"),
+    )
+    .order_by(holding.c.tag)
+)
+_CHALLENGE = Query(
+    select(challenge_table).where(
+        challenge_table.c.college == ESP, challenge_table.c.challenge == bindparam("x")
+    )
+)
+_ASKED_FOR = Query(
+    select(challenge_line.c.tag, holding.c.tag.label("held"))
+    .select_from(challenge_line)
+    .outerjoin(
+        holding,
+        (holding.c.college == bindparam("c")) & (holding.c.tag == challenge_line.c.tag),
+    )
+    .where(challenge_line.c.college == ESP, challenge_line.c.challenge == bindparam("x"))
+    .order_by(challenge_line.c.tag)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A stocktake that was opened.
+
+    Attributes:
+        id: what it is known by here.
+        name: what it was called.
+        expected: how many holdings are on its list.
+        late: whether it answers a challenge whose day has passed.
+        not_here: tags that the challenge asks for and no holding here has.
+    """
+
+    id: str
+    name: str
+    expected: int
+    late: bool = False
+    not_here: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    tags: Sequence[str]
+    late: bool = False
+    not_here: tuple[str, ...] = ()
+
+
+def open_stocktake(
+    writer: Writer,
+    name: str,
+    place: str | None,
+    sample: int | None,
+    challenge: str | None,
+    code: str | None,
+) -> Opened:
+    """See `Stocktakes.open`."""
+    called = clean(name, "The stocktake's name")
+    where = clean(place, "The place") if place else None
+    if sample is not None:
+        check_quantity(sample, "The sample")
+    asked, secret = _challenge(challenge, code)
+    if writer.said:
+        return _opened_before(writer, called, where, sample, (asked, secret))
+    known = _CHALLENGE(writer.connection, x=asked).first() if asked else None
+    wanted = _asked_for(writer, known, secret) if known else _looked_for(writer, where, sample)
+    if not wanted.tags:
+        raise _nothing_expected(writer, where, wanted)
+    stocktake = f"s{len(list_stocktakes(writer.connection, writer.college)) + 1}"
+    writer.append(
+        StocktakeOpened(
+            stocktake=stocktake,
+            name=called,
+            place=None if known else where,
+            sample=None if known else sample,
+            challenge=asked,
+            code=secret,
+        )
+    )
+    for start in range(0, len(wanted.tags), _TAGS_PER_ENTRY):
+        part = tuple(wanted.tags[start : start + _TAGS_PER_ENTRY])
+        writer.append(StocktakeExpects(stocktake=stocktake, tags=part))
+    return Opened(stocktake, called, len(wanted.tags), wanted.late, wanted.not_here)
+
+
+def bare_code(code: str) -> str:
+    """A one-time code as it is kept: case, spaces, hyphens and look-alikes do not count.
+
+    Raises:
+        BadInput: `bad_text`, when nothing is left.
+    """
+    kept = "".join(filter(str.isalnum, code)).upper().translate(_LOOKALIKES)
+    return clean(kept, "The code")
+
+
+def _challenge(challenge: str | None, code: str | None) -> tuple[str | None, str | None]:
+    if (challenge is None) != (code is None):
+        raise BadInput(
+            "challenge_and_code",
+            "A challenge is answered with its id and its one-time code, both.",
+            "They stand in what ESP sent.",
+        )
+    if challenge is None or code is None:
+        return None, None
+    return clean(challenge, "The challenge").lower(), bare_code(code)
+
+
+def _asked_for(writer: Writer, known: AnyRow, code: str | None) -> _List:
+    """What a challenge asks for, where ESP's ledger is here to say so."""
+    if known.to_college != writer.college:
+        raise Refused(
+            "not_yours",
+            f"Challenge {plain(known.challenge)} is to {known.to_college}.",
+            "See what ESP asks of you: kitloan challenge list",
+            challenge=known.challenge,
+            college=known.to_college,
+        )
+    if known.code != code:
+        raise Refused(
+            "wrong_code",
+            f"That is not the code of challenge {plain(known.challenge)}.",
+            "Give the code that ESP sent with it.",
+            challenge=known.challenge,
+        )
+    rows = _ASKED_FOR(writer.connection, c=writer.college, x=known.challenge).all()
+    return _List(
+        [row.tag for row in rows if row.held],
+        day_of(writer.at).isoformat() > known.answer_by,
+        tuple(row.tag for row in rows if not row.held),
+    )
+
+
+def _looked_for(writer: Writer, place: str | None, sample: int | None) -> _List:
+    rows = _LOOKED_FOR(writer.connection, c=writer.college).all()
+    tags = [row.tag for row in rows if place is None or fold(row.location or "") == fold(place)]
+    if sample is not None and sample < len(tags):
+        tags = sorted(secrets.SystemRandom().sample(tags, sample))
+    return _List(tags)
+
+
+def _nothing_expected(writer: Writer, place: str | None, wanted: _List) -> Refused:
+    if wanted.not_here:
+        return Refused(
+            "nothing_expected",
+            f"No holding here has one of the {plural(len(wanted.not_here), 'tag')} that the "
+            "challenge asks for.",
+            "Tell ESP: its copy of your ledger may be an older one (kitloan ledger export FILE).",
+            not_here=list(wanted.not_here),
+        )
+    rows = _LOOKED_FOR(writer.connection, c=writer.college).all()
+    places = sorted({row.location for row in rows if row.location})
+    if place is not None and rows:
+        return Refused(
+            "nothing_expected",
+            f"Nothing is kept at {plain(place)!r}.",
+            "Places are: " + ", ".join(map(plain, places[:10]))
+            if places
+            else "No holding has a place yet: kitloan stocktake open NAME takes all of them.",
+            place=place,
+            places=places,
+        )
+    return Refused(
+        "nothing_expected",
+        "There is nothing to look for: the college holds nothing.",
+        "Take holdings in first: kitloan add, or kitloan import FILE",
+    )
+
+
+def _opened_before(
+    writer: Writer,
+    name: str,
+    place: str | None,
+    sample: int | None,
+    asked: tuple[str | None, str | None],
+) -> Opened:
+    (fact, *_) = writer.answered(StocktakeOpened)
+    listed = fact.challenge is not None and (fact.place, fact.sample) == (None, None)
+    same = (fact.name, (fact.challenge, fact.code)) == (name, asked)
+    if not same or not (listed or (fact.place, fact.sample) == (place, sample)):
+        raise id_reused(writer.request)
+    expects = [e.fact for e in writer.said if isinstance(e.fact, StocktakeExpects)]
+    expected = {tag for each in expects for tag in each.tags}
+    known = _CHALLENGE(writer.connection, x=fact.challenge).first() if fact.challenge else None
+    if known is None:
+        return Opened(fact.stocktake, name, len(expected))
+    again = _asked_for(writer, known, fact.code)
+    every = _ASKED_FOR(writer.connection, c=writer.college, x=known.challenge)
+    not_here = tuple(row.tag for row in every if row.tag not in expected)
+    return Opened(fact.stocktake, name, len(expected), again.late, not_here)
+
+
+_LINE = Query(
+    select(line).where(
+        line.c.college == bindparam("c"),
+        line.c.stocktake == bindparam("s"),
+        line.c.tag == bindparam("t"),
+    )
+)
+_LINES = Query(
+    select(line.c.tag, line.c.loan).where(
+        line.c.college == bindparam("c"), line.c.stocktake == bindparam("s")
+    )
+)
+_SCANS = Query(
+    select(scan.c.scan, scan.c.tag, scan.c.code).where(
+        scan.c.college == bindparam("c"), scan.c.stocktake == bindparam("s")
+    )
+)
+_WITH = Query(
+    select(organisation.c.name)
+    .join_from(
+        loan,
+        organisation,
+        (organisation.c.college == loan.c.college)
+        & (organisation.c.organisation == loan.c.organisation),
+    )
+    .where(loan.c.college == bindparam("c"), loan.c.loan == bindparam("l"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """A holding that its borrower says they have."""
+
+    tag: str
+    type: str
+    to: str
+
+
+def tell_desk(writer: Writer, stocktake: str, desk: str, *, waiting: bool) -> None:
+    """See `Stocktakes.join` and `hand_in`."""
+    which = the_stocktake(writer.connection, writer.college, stocktake)
+    named = desk_spelt(writer.connection, writer.college, which, clean(desk, "The desk"))
+    fact = StocktakeDeskRecorded(stocktake=which.id, desk=named, waiting=waiting)
+    if writer.said:
+        if writer.answered(StocktakeDeskRecorded) != [fact]:
+            raise id_reused(writer.request)
+        return
+    if waiting:
+        _must_be_open(which)
+    desks = desks_of(writer.connection, writer.college, which)
+    if not waiting and named not in desks:
+        raise BadInput(
+            "unknown_desk",
+            f"{plain(named)!r} has not joined {which.name}.",
+            f"These have: {', '.join(sorted(desks))}." if desks else "No desk has.",
+            desks=sorted(desks),
+        )
+    if desks.get(named) is not waiting:
+        writer.append(fact)
+
+
+def confirm(writer: Writer, stocktake: str, text: str) -> Confirmed:
+    """See `Stocktakes.confirm`."""
+    which = the_stocktake(writer.connection, writer.college, stocktake)
+    tag = meant(writer, text)
+    row = held(writer, tag)
+    shown = f"{row.type_name} {grouped(tag)}"
+    expected = _LINE(writer.connection, c=writer.college, s=which.id, t=tag).first()
+    if expected is None:
+        raise Refused(
+            "not_expected",
+            f"{shown} is not on the list of {which.name}.",
+            "Its list was frozen when it was opened: kitloan stocktake show",
+            tag=tag,
+        )
+    loans = [each.loan for each in open_loans(writer, tag)]
+    if not loans:
+        raise Refused(
+            "not_out",
+            f"{shown} is not on loan.",
+            "If it is here, scan it: kitloan stocktake scan",
+            tag=tag,
+        )
+    which_loan = expected.loan if expected.loan in loans else loans[0]
+    writer.append(StocktakeConfirmed(stocktake=which.id, tag=tag, loan=which_loan))
+    return _confirmed(writer, row, which_loan)
+
+
+def close(writer: Writer, stocktake: str, without: Sequence[str]) -> Outcome:
+    """See `Stocktakes.close`."""
+    which = the_stocktake(writer.connection, writer.college, stocktake)
+    if writer.said:
+        return _closed_before(writer, which, without)
+    _must_be_open(which)
+    waiting = waiting_desks(writer.connection, writer.college, which)
+    given_up = {
+        desk_spelt(writer.connection, writer.college, which, clean(each, "The desk"))
+        for each in without
+    }
+    for each in given_up.difference(waiting):
+        raise BadInput(
+            "unknown_desk",
+            f"{plain(each)!r} is no desk that {which.name} waits for.",
+            f"It waits for: {', '.join(waiting)}." if waiting else "It waits for none.",
+            waiting=list(waiting),
+        )
+    left = [each for each in waiting if each not in given_up]
+    if left:
+        raise Refused(
+            "desks_waiting",
+            f"{which.name} waits for the scans of {', '.join(left)}.",
+            "Read them in (kitloan stocktake scan --file FILE --desk DESK) and say kitloan "
+            "stocktake hand-in DESK; or close without: kitloan stocktake close --without DESK",
+            waiting=left,
+        )
+    found = outcome_of(writer.connection, writer.college, which)
+    writer.append(StocktakeClosed(stocktake=which.id, **asdict(found.counts)))
+    now = the_stocktake(writer.connection, writer.college, which.id)
+    return outcome_of(writer.connection, writer.college, now)
+
+
+def _closed_before(writer: Writer, which: Stocktake, without: Sequence[str]) -> Outcome:
+    """What an earlier try of this request answered, whatever was scanned or handed in since."""
+    (fact, *_) = writer.answered(StocktakeClosed)
+    handed_in = {
+        each.desk for each in writer.since(StocktakeDeskRecorded) if each.stocktake == which.id
+    }
+    desks = desks_of(writer.connection, writer.college, which)
+    waiting = tuple(name for name, waits in desks.items() if waits or name in handed_in)
+    given_up = {desk_spelt(writer.connection, writer.college, which, each) for each in without}
+    if fact.stocktake != which.id or given_up != set(waiting):
+        raise id_reused(writer.request)
+    late = {each.scan for each in writer.since(StocktakeScanned)}
+    rows = _SCANS(writer.connection, c=writer.college, s=which.id)
+    codes = [row.tag or row.code for row in rows if row.scan not in late]
+    seen = set(codes)
+    lines = _LINES(writer.connection, c=writer.college, s=which.id).all()
+    return Outcome(
+        which,
+        expected=len(lines),
+        counts=Counts(**fact.model_dump(exclude={"kind", "stocktake"})),
+        on_loan_here=sum(each.loan is not None and each.tag in seen for each in lines),
+        scans=len(codes),
+        repeats=len(codes) - len(seen),
+        late=0,
+        waiting=waiting,
+    )
+
+
+def _must_be_open(which: Stocktake) -> None:
+    if which.closed_at is not None:
+        raise Refused(
+            "closed",
+            f"{which.name} was closed by {which.closed_by} on {uk_instant(which.closed_at)}.",
+            "Scans that come late still count: kitloan stocktake scan --stocktake "
+            f"{which.id}. Or open another: kitloan stocktake open NAME",
+            stocktake=which.id,
+            closed_at=which.closed_at,
+            closed_by=which.closed_by,
+        )
+
+
+def _confirmed(writer: Writer, row: AnyRow, loan_id: str) -> Confirmed:
+    to = _WITH(writer.connection, c=writer.college, l=loan_id).scalar_one()
+    return Confirmed(row.tag, row.type_name, to)
 
 
 class Stocktakes:
@@ -55,7 +459,7 @@ class Stocktakes:
                 challenge.
         """
         with self._session.writing(id) as writer:
-            return opening.open_stocktake(writer, name, place, sample, challenge, code)
+            return open_stocktake(writer, name, place, sample, challenge, code)
 
     def scan(
         self,
@@ -105,7 +509,7 @@ class Stocktakes:
             BadInput: `lines_in_error`, with every line that cannot be read, lies in the future, or
                 was scanned before the stocktake was opened; or the file is none that can be read.
         """
-        scans, problems = scan_files.read_scans(path)
+        scans, problems = scanning.read_scans(path)
         with self._session.writing(id) as writer:
             return scanning.read_in(writer, stocktake, scans, problems, desk, place, str(path))
 
@@ -116,7 +520,7 @@ class Stocktakes:
             Refused: `closed`.
         """
         with self._session.writing(id) as writer:
-            taking.tell_desk(writer, stocktake, desk, waiting=True)
+            tell_desk(writer, stocktake, desk, waiting=True)
 
     def hand_in(self, stocktake: str, desk: str, *, id: str | None = None) -> None:  # noqa: A002
         """Say that all a desk scanned has been read in.
@@ -125,7 +529,7 @@ class Stocktakes:
             BadInput: `unknown_desk`, for one that did not join.
         """
         with self._session.writing(id) as writer:
-            taking.tell_desk(writer, stocktake, desk, waiting=False)
+            tell_desk(writer, stocktake, desk, waiting=False)
 
     def confirm(self, stocktake: str, tag: str, *, id: str | None = None) -> Confirmed:  # noqa: A002
         """Put on record that a borrower says they have what is on loan to them.
@@ -134,7 +538,7 @@ class Stocktakes:
             Refused: `not_out`, or `not_expected` for what is not on the list.
         """
         with self._session.writing(id) as writer:
-            return taking.confirm(writer, stocktake, tag)
+            return confirm(writer, stocktake, tag)
 
     def close(
         self,
@@ -155,12 +559,12 @@ class Stocktakes:
             BadInput: `unknown_desk`, in `without`.
         """
         with self._session.writing(id) as writer:
-            return taking.close(writer, stocktake, without)
+            return close(writer, stocktake, without)
 
     def list(self) -> tuple[Stocktake, ...]:
         """Every stocktake, the newest first."""
         with self._session.reading() as connection:
-            return tuple(stocktakes(connection, self._session.college))
+            return tuple(list_stocktakes(connection, self._session.college))
 
     def current(self) -> Stocktake:
         """The stocktake that is open, to go on with.

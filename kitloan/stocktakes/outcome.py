@@ -1,11 +1,7 @@
-"""What a stocktake comes to, reckoned from its lines, scans and confirmations whenever asked.
+"""What is answered about stocktakes: frozen values, never live rows."""
 
-Nothing of it is kept: a scan that comes in late counts from the moment it is there. A holding that
-was on loan when the list was frozen and was scanned all the same is *sighted*. One that nobody saw
-is *not sighted*, and its state is what it was.
-"""
-
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
 
 from sqlalchemy import (
     ColumnElement,
@@ -21,31 +17,167 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    tuple_,
 )
 
-from kitloan.answers import Page
 from kitloan.errors import BadInput
-from kitloan.models import Holding, KitType, Loan, Organisation, table
-from kitloan.models.stocktaking import (
-    Confirmation,
-    StocktakeDesk,
-    StocktakeLine,
-    StocktakeScan,
-)
-from kitloan.models.stocktaking import Stocktake as StocktakeRow
-from kitloan.paging import page_of
-from kitloan.prepared import AnyRow
-from kitloan.stocktakes.answers import Counts, Outcome, OutcomeLine, Result, Stocktake
-from kitloan.stocktakes.lateness import after_closing
-from kitloan.text import fold, plain
+from kitloan.queries.entry_text import entry, said
+from kitloan.queries.paging import page_of
+from kitloan.storage.statements import AnyRow
+from kitloan.tables import Holding, KitType, Loan, Organisation, table
+from kitloan.tables.stocktaking import Confirmation, StocktakeDesk, StocktakeLine, StocktakeScan
+from kitloan.tables.stocktaking import Stocktake as StocktakeRow
+from kitloan.text.names import fold, plain
+from kitloan.values import Page
 
-confirmation, desk = table(Confirmation), table(StocktakeDesk)
-holding, kit_type, loan = table(Holding), table(KitType), table(Loan)
-line, organisation = table(StocktakeLine), table(Organisation)
-scan, stocktake = table(StocktakeScan), table(StocktakeRow)
+scan = table(StocktakeScan)
+confirmation = table(Confirmation)
+desk = table(StocktakeDesk)
+holding = table(Holding)
+kit_type = table(KitType)
+loan = table(Loan)
+line = table(StocktakeLine)
+organisation = table(Organisation)
+stocktake = table(StocktakeRow)
+
+Result = Literal[
+    "sighted",
+    "sighted_elsewhere",
+    "on_loan_confirmed",
+    "on_loan",
+    "not_sighted",
+    "unexpected",
+    "unknown",
+]
+RESULTS: tuple[Result, ...] = get_args(Result)
 
 
-def stocktakes(connection: Connection, college: str) -> list[Stocktake]:
+@dataclass(frozen=True, slots=True)
+class Stocktake:
+    """A stocktake: what it covers, and when it was opened and closed."""
+
+    id: str
+    name: str
+    place: str | None
+    sample: int | None
+    challenge: str | None
+    opened_at: str
+    opened_by: str
+    closed_at: str | None
+    closed_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many of each; the first five add up to what was expected.
+
+    Attributes:
+        sighted: seen where they are kept, or by a scan that did not say where.
+        sighted_elsewhere: seen, and only in other places than their own.
+        on_loan_confirmed: with a borrower, who says so.
+        on_loan: with a borrower, on the word of the register alone.
+        not_sighted: nobody saw them; that does not make them missing.
+        unexpected: seen, held by the college, and not on the list.
+        unknown: codes that no holding here has, tags among them.
+    """
+
+    sighted: int = 0
+    sighted_elsewhere: int = 0
+    on_loan_confirmed: int = 0
+    on_loan: int = 0
+    not_sighted: int = 0
+    unexpected: int = 0
+    unknown: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a stocktake comes to now.
+
+    Attributes:
+        stocktake: which.
+        expected: how many holdings are on its list.
+        counts: what came of them, and what else was scanned.
+        on_loan_here: how many of those sighted were on loan when the list was frozen.
+        scans: how many scans there are; each is kept.
+        repeats: how many of them scanned again what had been scanned.
+        late: how many came on record after it was closed.
+        waiting: desks that have not handed in what they scanned.
+    """
+
+    stocktake: Stocktake
+    expected: int
+    counts: Counts
+    on_loan_here: int
+    scans: int
+    repeats: int
+    late: int
+    waiting: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeLine:
+    """One holding or code of a stocktake.
+
+    Attributes:
+        tag: the holding's, or a valid tag that no holding here has; None for another code.
+        code: what was scanned, where no holding has it.
+        type: the kit type; None where there is no holding.
+        asset_number: the college's own.
+        place: where it was kept when the list was frozen; now, for one that is not on the list.
+        seen_in: where it was scanned last, where somebody said.
+        scans: how often it was scanned.
+        seen_at: when it was scanned last.
+        late: whether it is there only by scans that came after closing.
+        to: who had it when the list was frozen, or has it now, when it is not on the list.
+        state: how the register has it now: `held`, `missing`, `in_transit` or `withdrawn`.
+        last_sighted: when it was last seen by anybody, on any occasion.
+    """
+
+    tag: str | None
+    code: str | None
+    type: str | None
+    asset_number: str | None
+    place: str | None
+    seen_in: str | None
+    scans: int
+    seen_at: str | None
+    late: bool
+    to: str | None
+    state: str | None
+    last_sighted: str | None
+
+
+def after_closing(connection: Connection, college: str, which: Stocktake) -> ColumnElement[bool]:
+    """Whether a row of `stocktake_scan`, which is of this stocktake, came after its closing."""
+    if which.closed_at is None:
+        return false()
+    tied = select(scan.c.scan).where(
+        scan.c.college == college,
+        scan.c.stocktake == which.id,
+        scan.c.recorded_at == which.closed_at,
+    )
+    later = scan.c.recorded_at > which.closed_at
+    if connection.execute(tied.limit(1)).first() is None:
+        return later
+    within = (
+        entry.c.college == college,
+        entry.c.at == which.closed_at,
+        said("stocktake") == which.id,
+    )
+    place = tuple_(entry.c.epoch, entry.c.seq)
+    closing = connection.execute(
+        select(entry.c.epoch, entry.c.seq).where(*within, entry.c.kind == "stocktake.closed")
+    ).first()
+    if closing is None:  # its entry is gone, which verifying finds
+        return later
+    behind = select(said("scan")).where(
+        *within, entry.c.kind == "stocktake.scanned", place > tuple_(closing.epoch, closing.seq)
+    )
+    return or_(later, scan.c.scan.in_(connection.execute(behind).scalars().all()))
+
+
+def list_stocktakes(connection: Connection, college: str) -> list[Stocktake]:
     """Every stocktake of a college, the newest first."""
     rows = connection.execute(
         select(stocktake)
@@ -61,7 +193,7 @@ def the_stocktake(connection: Connection, college: str, text: str) -> Stocktake:
     Raises:
         BadInput: `unknown_stocktake`.
     """
-    every = stocktakes(connection, college)
+    every = list_stocktakes(connection, college)
     found = [each for each in every if fold(each.id) == fold(text)] or [
         each for each in every if fold(each.name) == fold(text)
     ]

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from kitloan.accession import Gift
-from kitloan.calendar import day_of
 from kitloan.contents import Count, Part
-from kitloan.entries import Counted
-from kitloan.models import Holding, KitType, table
-from kitloan.models.absence import Arrival, Transfer
-from kitloan.session import Session
+from kitloan.holdings import Gift
+from kitloan.ledger.facts.base import Counted
+from kitloan.ledger.session import Session
+from kitloan.tables import Holding, KitType, table
+from kitloan.tables.absence import Arrival, Transfer
+from kitloan.text.dates import day_of
 from kitloan.transfers import receiving, sending
 from kitloan.transfers.receiving import Particulars, Received
 from kitloan.transfers.sending import Sent, read_short

@@ -10,31 +10,27 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, bindparam, select
 
-from kitloan.accession import (
-    ROW,
-    TYPE,
-    Gift,
-    define_if_new,
-    gift_fact,
-    kit_type_with,
-)
-from kitloan.answers import ShortageLine
 from kitloan.contents import Count, Part, agrees
-from kitloan.entries import Component, Counted, GiftRecorded, TransferReceived
 from kitloan.errors import BadInput, Refused
-from kitloan.ledger import Writer, id_reused
-from kitloan.models import Alias, Holding, Label, table
-from kitloan.models import Component as ComponentRow
-from kitloan.models import Gift as GiftRow
-from kitloan.models.absence import Transfer, Withdrawal
-from kitloan.prepared import AnyRow, Query
-from kitloan.resolve import resolve
-from kitloan.returning import as_lines, counted_as, short_now
-from kitloan.session import ESP, check_quantity
-from kitloan.tags import bare, grouped, is_tag
-from kitloan.text import clean, type_key
-from kitloan.transfers.meeting import meetings
+from kitloan.holdings import ROW, TYPE, Gift, define_if_new, gift_fact, kit_type_with
+from kitloan.ledger.facts.base import Counted
+from kitloan.ledger.facts.definitions import ContentsLine
+from kitloan.ledger.facts.holdings import GiftRecorded
+from kitloan.ledger.facts.transfers import TransferReceived
+from kitloan.ledger.session import ESP, check_quantity
+from kitloan.ledger.writer import Writer, id_reused
+from kitloan.loans import as_lines, counted_as, short_now
+from kitloan.queries.resolve import resolve
+from kitloan.storage.statements import AnyRow, Query
+from kitloan.tables import Alias, Holding, Label, table
+from kitloan.tables import Component as ComponentRow
+from kitloan.tables import Gift as GiftRow
+from kitloan.tables.absence import Transfer, Withdrawal
+from kitloan.text.names import clean, type_key
+from kitloan.text.tags import bare, grouped, is_tag
+from kitloan.transfers.matching import meetings
 from kitloan.transfers.sending import other_college, read_short
+from kitloan.values import ShortageLine
 
 alias, component, gift, label = table(Alias), table(ComponentRow), table(GiftRow), table(Label)
 holding, transfer, withdrawal = table(Holding), table(Transfer), table(Withdrawal)
@@ -133,7 +129,7 @@ class Coming:
     sender: str
     sender_name: str
     type: str
-    contents: tuple[Component, ...]
+    contents: tuple[ContentsLine, ...]
     short: tuple[ShortageLine, ...]
     here: AnyRow | None
     there: AnyRow | None
@@ -259,14 +255,14 @@ def _quantity(given: Particulars, here: AnyRow | None, there: AnyRow | None) -> 
 
 def _contents(
     connection: Connection, own: str, sender: str, kit_type: str
-) -> tuple[Component, ...]:
+) -> tuple[ContentsLine, ...]:
     """The contents list of a kit type: this college's, when it has the type; else another's."""
     known = TYPE(connection, c=own, k=kit_type).first() is not None
     for college in (own,) if known else (sender, ESP):
         rows = _CONTENTS(connection, c=college, k=kit_type).all()
         if rows:
             return tuple(
-                Component(name=r.name, quantity=r.quantity, bag=r.bag, critical=bool(r.critical))
+                ContentsLine(name=r.name, quantity=r.quantity, bag=r.bag, critical=bool(r.critical))
                 for r in rows
             )
     return ()

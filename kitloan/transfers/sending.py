@@ -9,23 +9,23 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, or_, select
 
-from kitloan.answers import ShortageLine
 from kitloan.contents import Count
-from kitloan.entries import Counted, TransferArrived, TransferCalledOff, TransferSent
 from kitloan.errors import BadInput, Refused
-from kitloan.ledger import Writer
-from kitloan.lending import held, must_be_here, open_loans
-from kitloan.models import College, table
-from kitloan.models.absence import Transfer
-from kitloan.prepared import Query
+from kitloan.holdings import proposal_of
+from kitloan.ledger.facts.base import Counted
+from kitloan.ledger.facts.transfers import TransferArrived, TransferCalledOff, TransferSent
+from kitloan.ledger.session import ESP
+from kitloan.ledger.writer import Writer
+from kitloan.loans import as_lines, counted_as, held, must_be_here, open_loans, parts_of, short_now
+from kitloan.queries.resolve import meant
 from kitloan.reference import find_college
-from kitloan.resolve import meant
-from kitloan.returning import as_lines, counted_as, parts_of, short_now
-from kitloan.session import ESP
-from kitloan.tags import grouped
-from kitloan.text import clean, fold, plain
-from kitloan.transfers.meeting import CAME, HELD_THERE
-from kitloan.withdrawing import proposal_of
+from kitloan.storage.statements import Query
+from kitloan.tables import College, table
+from kitloan.tables.absence import Transfer
+from kitloan.text.names import clean, fold, plain
+from kitloan.text.tags import grouped
+from kitloan.transfers.matching import CAME, HELD_THERE
+from kitloan.values import ShortageLine
 
 college, transfer = table(College), table(Transfer)
 

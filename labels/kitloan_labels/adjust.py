@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from kitloan.errors import BadInput
-from kitloan.files import whole_file
+from kitloan.storage.files import whole_file
 
 FURTHEST_MM = 15.0
 """A label further away than this is not a printer's slip, but another stock."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 
-from kitloan.text import tidy
+from kitloan.text.names import tidy
 
 PLAIN, BOLD, MONO = "Kitloan-Plain", "Kitloan-Bold", "Kitloan-Mono"
 _FILES = {

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from kitloan.errors import BadInput
-from kitloan.text import clean, slug
+from kitloan.text.names import clean, slug
 from kitloan_labels import layout, stock
 from kitloan_labels.stock import INSET_MM, PAGE_HEIGHT_MM, PAGE_WIDTH_MM, Sheet
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, NamedTuple, Protocol
 
-from kitloan import tags
-from kitloan.text import slug
+from kitloan.text import tags
+from kitloan.text.names import slug
 from kitloan_labels import qr
 from kitloan_labels.fit import LEADING, Fitted, fit
 from kitloan_labels.fonts import BOLD, MONO, PLAIN, drawable, measure

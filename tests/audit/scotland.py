@@ -8,9 +8,9 @@ from pathlib import Path
 import kitloan
 from conftest import KIT, SetClock
 from kitloan import Gift, NewHolding
-from kitloan.accession import kit_type_with
 from kitloan.audit import Audit
-from kitloan.library import Kitloan
+from kitloan.college import College
+from kitloan.holdings import kit_type_with
 
 Rows = list[dict[str, object]]
 
@@ -18,12 +18,12 @@ Rows = list[dict[str, object]]
 class Scotland:
     """Colleges that open when they are first asked for, and ESP, which hears of all they do."""
 
-    def __init__(self, folder: Path, clock: SetClock, esp: Kitloan, stack: ExitStack) -> None:
+    def __init__(self, folder: Path, clock: SetClock, esp: College, stack: ExitStack) -> None:
         self.folder, self.clock, self.esp, self._stack = folder, clock, esp, stack
-        self._colleges: dict[str, Kitloan] = {}
+        self._colleges: dict[str, College] = {}
         self._files = 0
 
-    def __getitem__(self, college: str) -> Kitloan:
+    def __getitem__(self, college: str) -> College:
         if college not in self._colleges:
             desk = kitloan.init(
                 college, self.folder / f"{college}.sqlite", actor="m.ross", clock=self.clock

@@ -10,32 +10,26 @@ from audit.scotland import Scotland
 from conftest import SetClock
 from kitloan import BadInput, Gift, NewHolding
 from kitloan.audit.forms import csv, html, text, xlsx
-from kitloan.calendar import LAST_YEAR
-from kitloan.entries import (
-    AllocationMade,
-    ChallengeSet,
-    CheckedOut,
-    GiftDelivered,
-    GiftRecorded,
-    HoldingAccessioned,
-    LoanRenewed,
-    StocktakeScanned,
-)
-from kitloan.entries.base import FactBase
-from kitloan.library import Kitloan
+from kitloan.college import College
+from kitloan.ledger.facts.base import FactBase
+from kitloan.ledger.facts.gifts import AllocationMade, ChallengeSet, GiftDelivered
+from kitloan.ledger.facts.holdings import GiftRecorded, HoldingAccessioned
+from kitloan.ledger.facts.loans import CheckedOut, LoanRenewed
+from kitloan.ledger.facts.stocktakes import StocktakeScanned
 from kitloan.national import GiftTermsAgreed
-from kitloan.tags import mint
+from kitloan.text.dates import LAST_YEAR
+from kitloan.text.tags import mint
 
 FIRST, LAST = date.min.isoformat(), date.max.isoformat()
 
 
-def seal(desk: Kitloan, kind: type[FactBase], /, **said: object) -> None:
+def seal(desk: College, kind: type[FactBase], /, **said: object) -> None:
     """Put on record what no verb would: as another program, or an earlier release, sealed it."""
     with desk.session.writing() as writer:
         writer.append(kind.model_validate_json(json.dumps(said)))  # type: ignore[arg-type]  # a fact
 
 
-def odd_life(desk: Kitloan, day: str) -> None:
+def odd_life(desk: College, day: str) -> None:
     """A kit and its gift, a loan and a scan; every day of theirs is this one."""
     tag = mint()
     row = {"kit_type": "stem-kit", "register_row": "0" * 64}
@@ -49,7 +43,7 @@ def odd_life(desk: Kitloan, day: str) -> None:
     desk.stocktakes.close(opened.id)
 
 
-def odd_allocation(esp: Kitloan, day: str) -> None:
+def odd_allocation(esp: College, day: str) -> None:
     """ESP gets some of a gift and allots it; every day of theirs is this one."""
     seal(esp, GiftDelivered, gift="raf", delivery=f"d{day}", quantity=1, received_on=day)
     told = {"gift": "raf", "college": "fife", "quantity": 1}
@@ -64,7 +58,7 @@ def test_no_day_in_an_entry_stops_the_report(
     """One college's slip, or spite, must not leave all of Scotland without figures for ever."""
     fife, esp = scotland["fife"], scotland.esp
     kit = scotland.kits("fife", 1)
-    fife.desk.check_out(kit, "Viewforth")
+    fife.loans.check_out(kit, "Viewforth")
     esp.national.agree_gift("raf", GiftTermsAgreed("RAF", "STEM kit", 5))
     now = clock.now
     clock.now = datetime.min.replace(tzinfo=UTC)

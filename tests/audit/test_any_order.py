@@ -16,12 +16,12 @@ import pytest
 import kitloan
 from conftest import KIT, SetClock
 from kitloan import BadInput, Count, Gift, NewHolding
-from kitloan.accession import kit_type_with
 from kitloan.backups.restoring import Request, restoring
-from kitloan.library import Kitloan
-from kitloan.models import table
-from kitloan.models.national import LostEntry
+from kitloan.college import College
+from kitloan.holdings import kit_type_with
 from kitloan.national.gifts import GiftTermsAgreed
+from kitloan.tables import table
+from kitloan.tables.national import LostEntry
 from lives import audit_text, register_of, rows_of
 
 NAMES = ("fife", "borders", "ayrshire")
@@ -39,7 +39,7 @@ class _Writing:
     def __init__(self, folder: Path, clock: SetClock) -> None:
         self.folder, self.clock, self.files = folder, clock, list[Path]()
 
-    def send(self, desk: Kitloan, *, whole: bool = False) -> None:
+    def send(self, desk: College, *, whole: bool = False) -> None:
         self.clock.move(hours=3)
         path = self.folder / f"{len(self.files):03}-{desk.session.college}.kitloan"
         desk.exchange.export(path, since_last=not whole)
@@ -74,17 +74,17 @@ def post(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Post]:
             desks[giver].transfers.send(tag, taker, Count(whole=True))
             out.send(desks[giver])
             desks[taker].transfers.receive(tag, giver, Count(missing={"Wheel": 1}), type="STEM kit")
-            desks[taker].desk.check_out(kits[taker][1:3], f"School of {taker}")
+            desks[taker].loans.check_out(kits[taker][1:3], f"School of {taker}")
             out.send(desks[taker])
         desks["fife"].backups.make(folder / "backup.sqlite")
-        desks["fife"].desk.check_in(kits["fife"][1:2], Count(missing={"Spanner": 1}))
-        desks["fife"].desk.undo()
+        desks["fife"].loans.check_in(kits["fife"][1:2], Count(missing={"Spanner": 1}))
+        desks["fife"].actions.undo()
         out.send(desks["fife"])
         new = folder / "fife-new.sqlite"
         with restoring(Request(folder / "backup.sqlite", str(new), "x", clock)) as ready:
             ready.carry_out()
         fife = stack.enter_context(kitloan.open(new, actor="j.kerr", clock=clock))
-        fife.desk.check_in(kits["fife"][2:3], Count(whole=True))
+        fife.loans.check_in(kits["fife"][2:3], Count(whole=True))
         out.send(fife, whole=True)
         fife.holdings.report_missing(kits["fife"][3], "not on its shelf")
         out.send(fife)
@@ -92,7 +92,7 @@ def post(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Post]:
         yield Post(tuple(out.files), folder / "esp.sqlite")
 
 
-def _esps_own(esp: Kitloan) -> None:
+def _esps_own(esp: College) -> None:
     terms = GiftTermsAgreed(donor="RAF", type="STEM kit", promised=20)
     esp.national.agree_gift("raf", terms)
     for name in NAMES:

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from audit.scotland import Scotland, codes
 from conftest import SetClock, write_off
-from kitloan import Gift, Kitloan
+from kitloan import College, Gift
 from kitloan.holdings import Holdings
 from kitloan.national.gifts import GiftTermsAgreed
 
@@ -21,7 +21,7 @@ def said(scotland: Scotland) -> set[tuple[str, str]]:
     }
 
 
-def throw_away(college: Kitloan, tag: str) -> None:
+def throw_away(college: College, tag: str) -> None:
     """Two people write a kit off, and ask no donor."""
     college.holdings.propose_withdrawal(tag, "surplus")
     Holdings(replace(college.session, actor="j.kerr")).withdraw(tag)

@@ -15,11 +15,11 @@ from conftest import SetClock
 from kitloan import BadInput, Count, NewHolding
 from kitloan.audit import CODES, WORST_FIRST
 from kitloan.backups.restoring import Request, restoring
-from kitloan.exchange.header import KIND
-from kitloan.library import Kitloan
-from kitloan.models import Setting, table
+from kitloan.college import College
+from kitloan.exchange.file import KIND
 from kitloan.national.gifts import GiftTermsAgreed
 from kitloan.reference import regions
+from kitloan.tables import Setting, table
 
 WEIGHT = {"high": 0, "medium": 1, "low": 2}
 
@@ -29,9 +29,9 @@ def test_the_worst_stands_first(scotland: Scotland, clock: SetClock) -> None:
     order = [WEIGHT[CODES[code].severity] for code in WORST_FIRST]
     assert order == sorted(order)
     short, lost, late = scotland.kits("fife", 3)
-    scotland["fife"].desk.count(short, Count(missing={"Spanner": 1, "Wheel": 2}))
+    scotland["fife"].loans.count(short, Count(missing={"Spanner": 1, "Wheel": 2}))
     scotland["fife"].holdings.report_missing(lost, "not on its shelf")
-    scotland["fife"].desk.check_out([late], "Beath High School")
+    scotland["fife"].loans.check_out([late], "Beath High School")
     scotland["borders"].holdings.add(NewHolding("STEM kit", tag=lost))
     clock.move(days=400)
     found = scotland.audit().findings
@@ -72,7 +72,7 @@ def test_a_seam_says_how_much_was_lost(scotland: Scotland, clock: SetClock, tmp_
     kits = scotland.kits("fife", 3)
     fife.backups.make(tmp_path / "backup.sqlite")
     clock.move(days=1)
-    fife.desk.check_out(kits[:2], "Beath High School")
+    fife.loans.check_out(kits[:2], "Beath High School")
     scotland.send()
     lost = len(fife.ledger.log()) - 5  # opened, the type, three kits
     clock.move(days=1)
@@ -116,7 +116,7 @@ def test_what_esp_met_later_is_no_finding_of_an_earlier_day(
     assert scotland.esp.audit.audit(day).as_json() == before
 
 
-def _another_key(desk: Kitloan) -> None:
+def _another_key(desk: College) -> None:
     setting = table(Setting)
     with desk.session.store.write() as connection:
         connection.execute(sa.delete(setting).where(setting.c.name == "signing_key"))
@@ -167,7 +167,7 @@ def test_earlier_days_are_told_as_they_were_then(
         lambda: esp.national.allocate("raf", "fife", 2),
         answered,
         lambda: borders.transfers.receive(tags[2], "fife", type="STEM kit"),
-        lambda: fife.desk.check_out([tags[0]], "Beath High School"),
+        lambda: fife.loans.check_out([tags[0]], "Beath High School"),
         lambda: None,
     )
     for happens in days:

@@ -126,7 +126,7 @@ def test_a_kit_that_nobody_has_is_missing(given: Scotland, clock: SetClock) -> N
     given.send()
     given.answer()
     clock.move(hours=1)
-    given["borders"].desk.undo()
+    given["borders"].actions.undo()
     found = given.audit()
     kit = row(found, "gift_kits", tag=tag)
     assert (kit["taken_in_by"], kit["held_by"], kit["state"]) == ("fife", None, "missing")

@@ -18,12 +18,12 @@ import kitloan
 from audit.scotland import codes, row, rows
 from conftest import KIT, SetClock
 from kitloan import BadInput, Count, Gift, NewHolding
-from kitloan.accession import kit_type_with
-from kitloan.library import Kitloan
-from kitloan.models import table
-from kitloan.models.absence import Transfer
+from kitloan.college import College
+from kitloan.holdings import kit_type_with
 from kitloan.national.gifts import GiftTermsAgreed
-from kitloan.transfers.meeting import CAME, meetings
+from kitloan.tables import table
+from kitloan.tables.absence import Transfer
+from kitloan.transfers.matching import CAME, meetings
 
 transfer = table(Transfer)
 
@@ -41,7 +41,7 @@ class Half:
     wheels: int
     sends: bool
 
-    def say(self, desk: Kitloan) -> None:
+    def say(self, desk: College) -> None:
         """Put it on record."""
         count = Count(missing={"Wheel": self.wheels})
         if self.sends:
@@ -63,12 +63,12 @@ class Months:
         for desk in self.desks.values():
             desk.holdings.define_types([kit_type_with("STEM kit", KIT)])
 
-    def _open(self, name: str, file: str) -> Kitloan:
+    def _open(self, name: str, file: str) -> College:
         place = self.folder / f"{file}.sqlite"
         desk = kitloan.init(name, place, actor="m.ross", clock=self.clocks[name])
         return self.stack.enter_context(desk)
 
-    def new_esp(self, file: str) -> Kitloan:
+    def new_esp(self, file: str) -> College:
         """An ESP that has agreed the gift, and heard of no college."""
         esp = self._open("esp", file)
         esp.holdings.define_types([kit_type_with("STEM kit", KIT)])
@@ -112,18 +112,18 @@ class Months:
             desk.transfers.call_off(half.tag)
         elif slip > 0.85:
             half.say(desk)
-            desk.desk.undo()
+            desk.actions.undo()
         half.say(desk)
 
 
-def came(esp: Kitloan) -> set[str]:
+def came(esp: College) -> set[str]:
     """The open transfers of which the figures say that they arrived."""
     with esp.session.reading() as connection:
         arrived = select(transfer.c.transfer).where(transfer.c.state == "sent", CAME)
         return set(connection.execute(arrived).scalars())
 
 
-def met(esp: Kitloan) -> set[str]:
+def met(esp: College) -> set[str]:
     """The open transfers of which the report has both halves."""
     with esp.session.reading() as connection:
         both = [m.sent for m in meetings(connection) if m.sent is not None and m.received]
@@ -183,7 +183,7 @@ def test_when_all_is_said_each_kit_is_in_one_place(tmp_path: Path, seeds: range)
                 assert settled(esp, origins) == ends, seed
 
 
-def settled(esp: Kitloan, origins: dict[str, str]) -> dict[str, object]:
+def settled(esp: College, origins: dict[str, str]) -> dict[str, object]:
     """Where each kit is, when nobody is asked for anything."""
     found = esp.audit.audit()
     assert codes(found) == []

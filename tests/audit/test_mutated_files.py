@@ -21,10 +21,9 @@ import pytest
 import kitloan
 from conftest import SetClock
 from kitloan import BadInput, Refused
-from kitloan.exchange.header import signed_text
-from kitloan.exchange.signing import signing_key
-from kitloan.library import Kitloan
-from kitloan.tags import mint
+from kitloan.college import College
+from kitloan.exchange.file import signed_text, signing_key
+from kitloan.text.tags import mint
 from lives import begin, bytes_of, canonical, digest, everything_in, keep, lend, new_database
 
 REASONS = {
@@ -189,7 +188,7 @@ def spoilt(sent: Sent, seed: int) -> bytes:
 # -- and what must come of it --------------------------------------------------------------------
 
 
-def must_be_refused_or_fit(esp: Kitloan, file: Path, seed: int) -> str | None:
+def must_be_refused_or_fit(esp: College, file: Path, seed: int) -> str | None:
     """The reason of a refusal that left all as it was; None when the file was merged."""
     before, rows = bytes_of(esp), everything_in(esp) if not esp.session.store.is_sqlite else None
     try:
@@ -242,7 +241,7 @@ def test_rows_are_as_before_in_a_shared_database(sent: Sent, postgres: str, tmp_
 
 
 @contextmanager
-def _national(postgres: str, sent: Sent, clock: SetClock) -> Iterator[Kitloan]:
+def _national(postgres: str, sent: Sent, clock: SetClock) -> Iterator[College]:
     with (
         new_database(postgres) as place,
         kitloan.init("esp", place, actor="esp", clock=clock) as esp,

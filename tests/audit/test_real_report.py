@@ -35,7 +35,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audit]:
         fife, ayrshire = scotland["fife"], scotland["ayrshire"]
         idle = scotland.kits("fife", 2, gift="raf-2026")
         for tag in idle:
-            fife.desk.count(tag, Count(missing={"Wheel": 1}))
+            fife.loans.count(tag, Count(missing={"Wheel": 1}))
         clock.move(days=418)
         tags = long_life(fife, clock, folder)
         read_register(ayrshire)

@@ -3,8 +3,8 @@
 from audit.scotland import Scotland, rows, values
 from conftest import KIT, SetClock
 from kitloan import Count
-from kitloan.accession import kit_type_with
-from kitloan.entries import Component
+from kitloan.holdings import kit_type_with
+from kitloan.ledger.facts.definitions import ContentsLine
 
 NEEDED = ("component", "missing", "broken", "kits")
 
@@ -16,16 +16,16 @@ def pairs(scotland: Scotland) -> list[tuple[object, object]]:
 
 def short(scotland: Scotland, college: str, tag: str, **missing: int) -> None:
     """A kit is counted, and found without so many."""
-    scotland[college].desk.count(tag, Count(missing=missing))
+    scotland[college].loans.count(tag, Count(missing=missing))
 
 
 def test_the_list_adds_up_what_is_short_everywhere(scotland: Scotland) -> None:
     """ESP would order wheels for one college, and none for the kit that is out."""
     (here,), (there, out) = scotland.kits("fife", 1), scotland.kits("borders", 2)
-    scotland["fife"].desk.count(here, Count(missing={"Wheel": 2}, broken={"Wheel": 1}))
+    scotland["fife"].loans.count(here, Count(missing={"Wheel": 2}, broken={"Wheel": 1}))
     short(scotland, "borders", there, Wheel=1)
     short(scotland, "borders", out, Panel=1)
-    scotland["borders"].desk.check_out([out], "Selkirk High School")
+    scotland["borders"].loans.check_out([out], "Selkirk High School")
     told = [values(each, NEEDED) for each in rows(scotland.audit(), "spares")]
     assert told == [["Wheel", 3, 1, 2], ["Panel", 1, 0, 1]]
 
@@ -51,7 +51,7 @@ def test_the_giver_has_what_is_lacking_by_its_own_list(scotland: Scotland) -> No
 
 def test_spellings_of_a_part_are_one(scotland: Scotland) -> None:
     """A kit that is short of `WHEEL` would be taken for one that has all its wheels."""
-    shouted = [Component(name="WHEEL", quantity=16)]
+    shouted = [ContentsLine(name="WHEEL", quantity=16)]
     scotland["borders"].holdings.define_types([kit_type_with("stem kit", shouted)])
     (a,), (b,) = scotland.kits("fife", 1), scotland.kits("borders", 1)
     short(scotland, "fife", a, Wheel=9)
@@ -68,12 +68,12 @@ def test_only_what_is_in_and_counted_gives(scotland: Scotland, clock: SetClock) 
     for tag in (out, moving, lost, uncounted):
         short(scotland, "fife", tag, Wheel=9)
     short(scotland, "fife", needy, Spanner=1)
-    fife.desk.check_out([out, uncounted], "Beath High School")
-    fife.desk.check_in([uncounted])
+    fife.loans.check_out([out, uncounted], "Beath High School")
+    fife.loans.check_in([uncounted])
     fife.transfers.send(moving, "borders")
     fife.holdings.report_missing(lost, "not on its shelf")
     assert pairs(scotland) == []
     clock.move(days=1)
     fife.transfers.call_off(moving)
-    fife.desk.count(moving, Count(missing={"Wheel": 9}))
+    fife.loans.count(moving, Count(missing={"Wheel": 9}))
     assert pairs(scotland) == [(needy, moving)]

@@ -179,14 +179,14 @@ def test_a_receiving_that_is_taken_back_is_missed(scotland: Scotland, clock: Set
     scotland.send()
     scotland.answer()
     clock.move(hours=1)
-    scotland["borders"].desk.undo()
+    scotland["borders"].actions.undo()
     found = scotland.audit()
     assert (found.totals.holdings, codes(found)) == (0, [("arrived_and_gone", "borders")])
     assert statuses(scotland) == ["taken back"]
     receive(scotland, tag, "fife", "borders", WHOLE)
     found = scotland.audit()
     assert (found.totals.holdings, codes(found), statuses(scotland)) == (1, [], ["met"])
-    scotland["borders"].desk.undo()
+    scotland["borders"].actions.undo()
     receive(scotland, tag, "borders", "fife", WHOLE)  # it never went
     found = scotland.audit()
     assert found.totals.holdings == 1

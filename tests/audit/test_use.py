@@ -28,19 +28,19 @@ def test_use_is_what_a_hand_count_gives(scotland: Scotland, clock: SetClock) -> 
     fife = scotland["fife"]
     one, two = scotland.kits("fife", 2)
     on(clock, date(2025, 12, 1))
-    fife.desk.check_out([one], "Beath High School", due_on=date(2026, 12, 1))
+    fife.loans.check_out([one], "Beath High School", due_on=date(2026, 12, 1))
     on(clock, date(2027, 1, 10))
-    fife.desk.check_in([one], Count(whole=True))  # 1 to 9 January lie in the twelve months
+    fife.loans.check_in([one], Count(whole=True))  # 1 to 9 January lie in the twelve months
     on(clock, date(2027, 3, 1))
-    fife.desk.check_out([one], "Beath High School")
+    fife.loans.check_out([one], "Beath High School")
     on(clock, date(2027, 3, 4))
-    fife.desk.check_in([one], Count(whole=True))  # 3 days, and out again on the fourth
-    fife.desk.check_out([one], "Viewforth High School")
-    fife.desk.check_in([one], Count(whole=True))  # the same day: one
+    fife.loans.check_in([one], Count(whole=True))  # 3 days, and out again on the fourth
+    fife.loans.check_out([one], "Viewforth High School")
+    fife.loans.check_in([one], Count(whole=True))  # the same day: one
     on(clock, date(2027, 7, 1))
     late = scotland.kits("fife", 1)  # half way through the year: 1 July to 31 December, 184 days
     on(clock, date(2027, 12, 28))
-    fife.desk.check_out(late, "Beath High School")  # still out: 28 to 31 December, 4 days
+    fife.loans.check_out(late, "Beath High School")  # still out: 28 to 31 December, 4 days
     on(clock, date(2027, 12, 31))
     found = row(scotland.audit(), "use_by_college", name="fife")
     days_out, days_held = 9 + 3 + 1 + 4, 365 + 365 + 184
@@ -53,10 +53,10 @@ def test_of_a_stock_the_part_that_is_lent_counts(scotland: Scotland, clock: SetC
     """Two schools with a box of goggles each have not used a shelf of goggles twice over."""
     fife = scotland["fife"]
     goggles = fife.holdings.add(NewHolding("Goggles", quantity=30)).tag
-    fife.desk.check_out([goggles], "Beath High School", quantity=12)
-    fife.desk.check_out([goggles], "Viewforth High School", quantity=18)
+    fife.loans.check_out([goggles], "Beath High School", quantity=12)
+    fife.loans.check_out([goggles], "Viewforth High School", quantity=18)
     clock.move(days=10)
-    fife.desk.check_in([goggles], quantity=12, from_="Beath High School")
+    fife.loans.check_in([goggles], quantity=12, from_="Beath High School")
     clock.move(days=9)
     found = row(scotland.audit(), "use_by_type", name="Goggles")
     assert found["days_held"] == 20
@@ -67,9 +67,9 @@ def test_of_a_stock_the_part_that_is_lent_counts(scotland: Scotland, clock: SetC
 def test_what_moved_was_used_where_it_was(scotland: Scotland, clock: SetClock) -> None:
     """After a merger of colleges the kits would seem never to have been held, and always lent."""
     (tag,) = scotland.kits("fife", 1)
-    scotland["fife"].desk.check_out([tag], "Beath High School")
+    scotland["fife"].loans.check_out([tag], "Beath High School")
     clock.move(days=10)
-    scotland["fife"].desk.check_in([tag], Count(whole=True))
+    scotland["fife"].loans.check_in([tag], Count(whole=True))
     clock.move(days=10)
     scotland["fife"].transfers.send(tag, "borders", Count(whole=True))
     clock.move(days=5)
@@ -102,11 +102,11 @@ def test_a_day_is_one_in_scotland(scotland: Scotland, clock: SetClock) -> None:
     """A loan made at half past midnight in June must not count for the day before."""
     (tag,) = scotland.kits("fife", 1)
     clock.now = datetime(2026, 6, 9, 23, 30, tzinfo=UTC)  # 10 June in Scotland
-    scotland["fife"].desk.check_out([tag], "Beath High School")
+    scotland["fife"].loans.check_out([tag], "Beath High School")
     clock.now = datetime(2026, 6, 12, 23, 30, tzinfo=UTC)  # 13 June
-    scotland["fife"].desk.check_in([tag], Count(whole=True))
+    scotland["fife"].loans.check_in([tag], Count(whole=True))
     clock.now = datetime(2026, 12, 9, 23, 30, tzinfo=UTC)  # and in winter it is the same day
-    scotland["fife"].desk.check_out([tag], "Beath High School")
+    scotland["fife"].loans.check_out([tag], "Beath High School")
     clock.now = datetime(2026, 12, 12, 12, tzinfo=UTC)
     assert row(scotland.audit(), "use_by_college", name="fife")["days_out"] == 3 + 4
 
@@ -115,11 +115,11 @@ def test_idle_is_what_nobody_had_all_year(scotland: Scotland, clock: SetClock) -
     """A kit that came back in spring from a year at a school must not be called idle."""
     fife = scotland["fife"]
     never, once, lately, out = scotland.kits("fife", 4)
-    fife.desk.check_out([once, lately, out], "Beath High School", due_on=date(2027, 10, 1))
+    fife.loans.check_out([once, lately, out], "Beath High School", due_on=date(2027, 10, 1))
     clock.move(days=20)
-    fife.desk.check_in([once], Count(whole=True))
+    fife.loans.check_in([once], Count(whole=True))
     clock.move(days=300)
-    fife.desk.check_in([lately], Count(whole=True))
+    fife.loans.check_in([lately], Count(whole=True))
     clock.move(days=80)
     scotland.kits("fife", 1)  # too new to be idle
     idle = rows(scotland.audit(), "idle")
@@ -138,9 +138,9 @@ def test_overdue_by_age_has_each_loan_once(scotland: Scotland, clock: SetClock) 
     goggles = fife.holdings.add(NewHolding("Goggles", quantity=30)).tag
     for late in days:
         due = end - timedelta(days=late)
-        fife.desk.check_out(scotland.kits("fife", 1), "Beath High School", due_on=due)
-    fife.desk.check_out([goggles], "Viewforth", quantity=5, due_on=end - timedelta(days=3))
-    fife.desk.check_in([goggles], quantity=2, from_="Viewforth")
+        fife.loans.check_out(scotland.kits("fife", 1), "Beath High School", due_on=due)
+    fife.loans.check_out([goggles], "Viewforth", quantity=5, due_on=end - timedelta(days=3))
+    fife.loans.check_in([goggles], quantity=2, from_="Viewforth")
     clock.move(days=400)
     ages = [values(each, ("loans", "things")) for each in rows(scotland.audit(), "overdue_by_age")]
     assert ages == [[3, 5], [2, 2], [2, 2], [2, 2], [1, 1]]
@@ -153,15 +153,15 @@ def test_stock_that_comes_back_in_parts_was_out_in_parts(
     fife = scotland["fife"]
     goggles = fife.holdings.add(NewHolding("Goggles", quantity=30)).tag
     beakers = fife.holdings.add(NewHolding("Beakers", quantity=8)).tag
-    fife.desk.check_out([goggles], "Beath High School", quantity=30)
-    fife.desk.check_out([beakers], "Beath High School", quantity=6)
+    fife.loans.check_out([goggles], "Beath High School", quantity=30)
+    fife.loans.check_out([beakers], "Beath High School", quantity=6)
     clock.move(days=1)
-    fife.desk.check_in([goggles], quantity=29)
+    fife.loans.check_in([goggles], quantity=29)
     clock.move(days=9)
-    fife.desk.check_in([beakers], quantity=4)
-    fife.desk.undo()  # they were another school's
+    fife.loans.check_in([beakers], quantity=4)
+    fife.actions.undo()  # they were another school's
     clock.move(days=90)
-    fife.desk.check_in([beakers], quantity=6)
+    fife.loans.check_in([beakers], quantity=6)
     found = scotland.audit()
     use = {each["name"]: each for each in rows(found, "use_by_type")}
     assert use["Goggles"]["days_out"] == round((29 * 1 + 1 * 101) / 30, 1) == 4.3
@@ -182,14 +182,14 @@ def test_a_stock_was_as_large_as_it_was_then(scotland: Scotland, clock: SetClock
     fife = scotland["fife"]
     many, few = (fife.holdings.add(NewHolding(each, quantity=10)).tag for each in ("Many", "Few"))
     one = fife.holdings.add(NewHolding("One")).tag
-    fife.desk.check_out([many, few], "Beath High School", quantity=10)
-    fife.desk.check_out([one], "Beath High School")
+    fife.loans.check_out([many, few], "Beath High School", quantity=10)
+    fife.loans.check_out([one], "Beath High School")
     clock.move(days=100)
-    fife.desk.check_in([many, few, one])
+    fife.loans.check_in([many, few, one])
     fife.holdings.amend(many, quantity=100)
     fife.holdings.amend(few, quantity=1)
     fife.holdings.amend(one, quantity=4)
-    fife.desk.check_out([many], "Beath High School", quantity=25)
+    fife.loans.check_out([many], "Beath High School", quantity=25)
     clock.move(days=9)
     found = scotland.audit()
     use = {each["name"]: each["days_out"] for each in rows(found, "use_by_type")}
@@ -209,17 +209,17 @@ def test_a_stock_that_moved_was_as_large_as_each_college_had_it(
     """Two goggles lost on the way would change what the first college did with all of them."""
     fife, borders = scotland["fife"], scotland["borders"]
     tag = fife.holdings.add(NewHolding("Goggles", quantity=30)).tag
-    fife.desk.check_out([tag], "Beath High School", quantity=15)
+    fife.loans.check_out([tag], "Beath High School", quantity=15)
     clock.move(days=10)
-    fife.desk.check_in([tag])
+    fife.loans.check_in([tag])
     fife.transfers.send(tag, "borders")
     borders.transfers.receive(tag, "fife", type="Goggles", quantity=28)
-    borders.desk.check_out([tag], "Viewforth High School", quantity=14)
+    borders.loans.check_out([tag], "Viewforth High School", quantity=14)
     clock.move(days=10)
-    borders.desk.check_in([tag])
+    borders.loans.check_in([tag])
     borders.transfers.send(tag, "fife")
     fife.transfers.receive(tag, "borders", type="Goggles", quantity=20)
-    fife.desk.check_out([tag], "Beath High School", quantity=20)
+    fife.loans.check_out([tag], "Beath High School", quantity=20)
     clock.move(days=9)
     use = {each["name"]: each["days_out"] for each in rows(scotland.audit(), "use_by_college")}
     # On the day that it came back, Fife had had thirty at first.
@@ -238,8 +238,8 @@ def test_what_a_register_had_on_loan_began_earlier(
         "K2,Goggles,4,Beath High,\n"
     )
     fife.registers.take_in(register)
-    fife.desk.check_in(["K1"])
-    fife.desk.check_out(["K1"], "Viewforth")  # within the second, and it did begin
+    fife.loans.check_in(["K1"])
+    fife.loans.check_out(["K1"], "Viewforth")  # within the second, and it did begin
     clock.move(days=9)
     found = scotland.audit()
     assert values(row(found, "use_by_college", name="fife"), USED) == [2, 1, 1, 1 + 10 + 10, 20]

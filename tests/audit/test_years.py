@@ -14,12 +14,12 @@ def test_the_year_turns_at_midnight_in_scotland(scotland: Scotland, clock: SetCl
     clock.now = datetime(2026, 7, 31, 22, 59, 58, tzinfo=UTC)
     fife = scotland["fife"]
     one, two, three = scotland.kits("fife", 3)
-    fife.desk.check_out([one], "Beath High School")
+    fife.loans.check_out([one], "Beath High School")
     clock.now = datetime(2026, 7, 31, 23, 0, 0, tzinfo=UTC)  # midnight: 1 August
-    fife.desk.check_out([two], "Beath High School")
-    fife.desk.check_out([three], "Viewforth High School")
+    fife.loans.check_out([two], "Beath High School")
+    fife.loans.check_out([three], "Viewforth High School")
     clock.now = datetime(2026, 12, 31, 23, 30, 0, tzinfo=UTC)
-    fife.desk.check_in([one], Count(whole=True))
+    fife.loans.check_in([one], Count(whole=True))
     write_off(fife, one, "worn out")
     clock.now = datetime(2027, 7, 31, 12, tzinfo=UTC)
     scotland.kits("fife", 1)

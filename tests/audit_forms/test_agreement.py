@@ -10,11 +10,11 @@ from openpyxl import load_workbook
 
 from audit_forms.reading import Page, Seen
 from audit_forms.sample import sample
-from kitloan import tags
 from kitloan.audit.forms import csv, html, xlsx
 from kitloan.audit.forms.json import as_json
 from kitloan.audit.forms.values import printable
 from kitloan.audit.tables import Cell, Column, Report, Table
+from kitloan.text import tags
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import kitloan
 from conftest import SetClock
 from crowd import Crowd
 from kitloan import NewHolding
-from kitloan.library import Kitloan
+from kitloan.college import College
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def backup(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def filed(tmp_path: Path, clock: SetClock) -> Iterator[Kitloan]:
+def filed(tmp_path: Path, clock: SetClock) -> Iterator[College]:
     """Fife's store as a file, with a few kits in it."""
     (tmp_path / "desk").mkdir()
     with kitloan.init("fife", tmp_path / "desk" / "fife.sqlite", actor="m.ross", clock=clock) as it:

@@ -3,11 +3,10 @@
 from pathlib import Path
 
 from conftest import SetClock
-from kitloan.backups.replacing import Request
-from kitloan.backups.restoring import Restored, restoring
-from kitloan.library import Kitloan
-from kitloan.models import LedgerEntry, table
-from kitloan.models.every import REGISTER_TABLES
+from kitloan.backups.restoring import Request, Restored, restoring
+from kitloan.college import College
+from kitloan.tables import LedgerEntry, table
+from kitloan.tables.every import REGISTER_TABLES
 
 HISTORY = (table(LedgerEntry), *REGISTER_TABLES)
 
@@ -18,7 +17,7 @@ def restore(file: Path, place: str | Path, clock: SetClock) -> Restored:
         return found.carry_out()
 
 
-def path_of(desk: Kitloan) -> Path:
+def path_of(desk: College) -> Path:
     """The file of a store."""
     return Path(desk.session.store.name)
 

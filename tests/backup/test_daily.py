@@ -14,12 +14,12 @@ import kitloan
 from backup.files import names_in, path_of
 from conftest import SetClock
 from kitloan.backups.daily import DAYS, MONTHS, WEEKS, copy_if_due, kept
-from kitloan.library import Kitloan
+from kitloan.college import College
 
 TODAY = date(2026, 11, 23)
 
 
-def test_one_copy_each_day_of_work(filed: Kitloan, clock: SetClock) -> None:
+def test_one_copy_each_day_of_work(filed: College, clock: SetClock) -> None:
     """The college that never thought of backups still has yesterday's."""
     store, folder = filed.session.store, path_of(filed).parent / "backups"
     made = copy_if_due(store, filed.session.today)
@@ -30,7 +30,7 @@ def test_one_copy_each_day_of_work(filed: Kitloan, clock: SetClock) -> None:
     left.mkdir()
     os.utime(left, (0, 0))
     clock.move(days=1)
-    filed.desk.check_out(["FC1"], "Glenrothes High School")
+    filed.loans.check_out(["FC1"], "Glenrothes High School")
     copy_if_due(store, filed.session.today)
     assert names_in(folder) == ["fife-2026-11-23.sqlite", "fife-2026-11-24.sqlite"]
     assert names_in(folder.parent) == ["backups", "fife.sqlite"]
@@ -49,7 +49,7 @@ def test_a_shared_database_is_left_to_its_server(new_postgres: Callable[[], str]
         assert copy_if_due(fife.session.store, TODAY) is None
 
 
-def test_old_ones_go_and_nobody_elses_do(filed: Kitloan) -> None:
+def test_old_ones_go_and_nobody_elses_do(filed: College) -> None:
     """A folder called backups is where people put theirs, too."""
     folder = path_of(filed).parent / "backups"
     folder.mkdir()
@@ -69,7 +69,7 @@ def test_old_ones_go_and_nobody_elses_do(filed: Kitloan) -> None:
 
 
 @pytest.mark.parametrize("trouble", ["a file in the way", "a store that is not whole"])
-def test_a_copy_that_fails_stops_nobody(filed: Kitloan, trouble: str) -> None:
+def test_a_copy_that_fails_stops_nobody(filed: College, trouble: str) -> None:
     """The counter goes on lending on the day that the copy cannot be made, and hears why."""
     folder = path_of(filed).parent / "backups"
     if trouble == "a file in the way":

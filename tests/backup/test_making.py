@@ -15,12 +15,12 @@ from conftest import SetClock
 from crowd import Crowd, raw
 from kitloan import BadInput, NewHolding, StoreError
 from kitloan.backups import local_tables
-from kitloan.library import Kitloan
+from kitloan.college import College
 from lives import everything_in, long_life, rows_of, unguarded
 
 
 def test_it_holds_all_that_the_store_holds(
-    fife: Kitloan, clock: SetClock, backup: Path, tmp_path: Path
+    fife: College, clock: SetClock, backup: Path, tmp_path: Path
 ) -> None:
     """A backup that leaves out the people, the notes or one loan is found out too late."""
     long_life(fife, clock, tmp_path)
@@ -41,14 +41,14 @@ def test_it_holds_all_that_the_store_holds(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no permission bits")
-def test_only_its_owner_can_read_it(fife: Kitloan, backup: Path) -> None:
+def test_only_its_owner_can_read_it(fife: College, backup: Path) -> None:
     """The backup holds teachers' names, as the store does."""
     fife.backups.make(backup)
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
     assert names_in(backup.parent) == ["fife.sqlite"]
 
 
-def test_others_go_on_lending(fife: Kitloan, place: str, crowd: Crowd, tmp_path: Path) -> None:
+def test_others_go_on_lending(fife: College, place: str, crowd: Crowd, tmp_path: Path) -> None:
     """Nobody makes backups that close the counter, and one of half a loan is worth nothing."""
     tags = [fife.holdings.add(NewHolding("STEM kit")).tag for _ in range(40)]
     files, lent = crowd.do(drills.back_up_or_lend, place, tags, tmp_path)
@@ -61,7 +61,7 @@ def test_others_go_on_lending(fife: Kitloan, place: str, crowd: Crowd, tmp_path:
             assert (top.entries, top.head) in whole
 
 
-def test_a_damaged_store_gives_no_backup(fife: Kitloan, place: str, kit: str, backup: Path) -> None:
+def test_a_damaged_store_gives_no_backup(fife: College, place: str, kit: str, backup: Path) -> None:
     """A copy of what is rotten already must not push out the one that was good."""
     engine = raw(place)
     with engine.begin() as connection, unguarded(connection):
@@ -77,10 +77,10 @@ def test_a_damaged_store_gives_no_backup(fife: Kitloan, place: str, kit: str, ba
 
 
 def test_a_register_that_history_does_not_make_gives_no_backup(
-    fife: Kitloan, place: str, kit: str, backup: Path
+    fife: College, place: str, kit: str, backup: Path
 ) -> None:
     """A loan that fell out of the tables must be noticed while the kit can still be found."""
-    fife.desk.check_out([kit], "Glenrothes High School")
+    fife.loans.check_out([kit], "Glenrothes High School")
     engine = raw(place)
     with engine.begin() as connection:
         connection.execute(sa.text("DELETE FROM loan"))
@@ -92,7 +92,7 @@ def test_a_register_that_history_does_not_make_gives_no_backup(
     assert names_in(backup.parent) == []
 
 
-def test_no_file_is_replaced(fife: Kitloan, backup: Path) -> None:
+def test_no_file_is_replaced(fife: College, backup: Path) -> None:
     """The backup that a slip of the hand names may be the only good one, or the store."""
     backup.write_bytes(b"last year's")
     with pytest.raises(BadInput) as refusal:
@@ -112,7 +112,7 @@ def test_a_college_takes_nobody_elses_away(new_postgres: Callable[[], str], back
     place = new_postgres()
     with kitloan.init("fife", place) as fife, kitloan.init("ayrshire", place) as ayrshire:
         tag = ayrshire.holdings.add(NewHolding("Device")).tag
-        ayrshire.desk.check_out([tag], "Kyle Academy", contact="Isla Kerr")
+        ayrshire.loans.check_out([tag], "Kyle Academy", contact="Isla Kerr")
         fife.backups.make(backup)
     with kitloan.open(backup) as copy:
         rows = [row for rows in everything_in(copy).values() for row in rows]

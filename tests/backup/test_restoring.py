@@ -14,17 +14,16 @@ from conftest import SetClock
 from crowd import Crowd
 from kitloan import BadInput, NewHolding, Refused, StoreError
 from kitloan.backups import local_tables
-from kitloan.backups.replacing import Request
-from kitloan.backups.restoring import restoring
-from kitloan.library import Kitloan
-from kitloan.places import is_url
+from kitloan.backups.restoring import Request, restoring
+from kitloan.college import College
+from kitloan.storage.places import is_url
 from lives import long_life, rows_of
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows replaces no file that is open")
 
 
 def test_a_drill(
-    fife: Kitloan,
+    fife: College,
     new_place: Callable[[], str],
     clock: SetClock,
     backup: Path,
@@ -44,7 +43,7 @@ def test_a_drill(
         after = rows_of(desk, (*HISTORY, *local_tables()))
         for name in ("holding", "loan", "contact", "remark", "shortage"):
             assert after[name] == before[name], name
-        desk.desk.check_out([tags["four"]], "Lochside Academy")
+        desk.loans.check_out([tags["four"]], "Lochside Academy")
         (resumed, lent) = desk.ledger.log(last=2)
         assert (resumed.kind, lent.kind) == ("ledger.resumed", "loan.checked_out")
         assert resumed.seq == len(before["ledger_entry"]) + 1
@@ -53,12 +52,12 @@ def test_a_drill(
         assert [each.ledger for each in verdict.ledgers] == ["fife/2"]
 
 
-def test_it_says_what_is_lost_and_keeps_it(filed: Kitloan, clock: SetClock, backup: Path) -> None:
+def test_it_says_what_is_lost_and_keeps_it(filed: College, clock: SetClock, backup: Path) -> None:
     """What was lent since the backup is out there in a school, and somebody must know where."""
     (saved,) = filed.backups.make(backup).ledgers
     clock.move(days=3)
     for number in range(7):
-        filed.desk.check_out([filed.holdings.add(NewHolding("Kit")).tag], f"School {number}")
+        filed.loans.check_out([filed.holdings.add(NewHolding("Kit")).tag], f"School {number}")
     lost = filed.ledger.heads()
     with restoring(Request(backup, str(path_of(filed)), "j.bain", clock)) as found:
         (mine,) = found.loss.ledgers
@@ -82,7 +81,7 @@ def test_it_says_what_is_lost_and_keeps_it(filed: Kitloan, clock: SetClock, back
     ]
 
 
-def test_nothing_kept_is_kept_over(filed: Kitloan, clock: SetClock, backup: Path) -> None:
+def test_nothing_kept_is_kept_over(filed: College, clock: SetClock, backup: Path) -> None:
     """Two restores in one second: the first old store is the one that was of worth."""
     filed.backups.make(backup)
     done = [restore(backup, path_of(filed), clock) for _ in range(3)]
@@ -93,10 +92,10 @@ def test_nothing_kept_is_kept_over(filed: Kitloan, clock: SetClock, backup: Path
         assert desk.ledger.verify().ok
 
 
-def test_going_back_to_what_was_kept(filed: Kitloan, clock: SetClock, backup: Path) -> None:
+def test_going_back_to_what_was_kept(filed: College, clock: SetClock, backup: Path) -> None:
     """Whoever restored by mistake gets everything back, in an epoch that nothing else has."""
     filed.backups.make(backup)
-    filed.desk.check_out(["FC1"], "Glenrothes High School")
+    filed.loans.check_out(["FC1"], "Glenrothes High School")
     done = restore(backup, path_of(filed), clock)
     clock.move(minutes=5)
     again = restore(Path(str(done.kept)), path_of(filed), clock)
@@ -106,7 +105,7 @@ def test_going_back_to_what_was_kept(filed: Kitloan, clock: SetClock, backup: Pa
         assert desk.ledger.verify().ok
 
 
-def test_a_damaged_backup_changes_nothing(filed: Kitloan, clock: SetClock, backup: Path) -> None:
+def test_a_damaged_backup_changes_nothing(filed: College, clock: SetClock, backup: Path) -> None:
     """One flipped byte in the backup must not become the college's history."""
     filed.backups.make(backup)
     rotten = backup.read_bytes().replace(b'"asset_number":"FC2"', b'"asset_number":"FD2"', 1)
@@ -123,7 +122,7 @@ def test_a_damaged_backup_changes_nothing(filed: Kitloan, clock: SetClock, backu
 
 
 def test_a_damaged_store_is_replaced_and_kept(
-    filed: Kitloan, clock: SetClock, backup: Path
+    filed: College, clock: SetClock, backup: Path
 ) -> None:
     """The day the disk rots is the day that restoring is for."""
     filed.backups.make(backup)
@@ -144,7 +143,7 @@ def test_a_damaged_store_is_replaced_and_kept(
 
 
 def test_another_colleges_backup_is_refused(
-    filed: Kitloan, clock: SetClock, tmp_path: Path
+    filed: College, clock: SetClock, tmp_path: Path
 ) -> None:
     """A stick from the neighbours must not turn a college into another."""
     with kitloan.init("ayrshire", tmp_path / "a.sqlite") as other:
@@ -158,7 +157,7 @@ def test_another_colleges_backup_is_refused(
 
 @pytest.mark.parametrize("what", ["missing", "text", "store itself"])
 def test_what_is_no_backup_is_refused(
-    filed: Kitloan, clock: SetClock, tmp_path: Path, what: str
+    filed: College, clock: SetClock, tmp_path: Path, what: str
 ) -> None:
     """A slip in the file's name costs a sentence and nothing else."""
     file = tmp_path / "x"
@@ -176,27 +175,27 @@ def test_what_is_no_backup_is_refused(
 
 @POSIX
 def test_a_desk_that_was_open_loses_nothing_unsaid(
-    filed: Kitloan, clock: SetClock, backup: Path
+    filed: College, clock: SetClock, backup: Path
 ) -> None:
     """A loan written into a file that nobody will open again would be reported and gone."""
     filed.backups.make(backup)
     restore(backup, path_of(filed), clock)
     with pytest.raises(StoreError) as refusal:
-        filed.desk.check_out(["FC1"], "Glenrothes High School")
+        filed.loans.check_out(["FC1"], "Glenrothes High School")
     assert refusal.value.code == "replaced"
     assert not list(path_of(filed).parent.glob("*-journal"))
     with kitloan.open(path_of(filed), clock=clock) as desk:
-        desk.desk.check_out(["FC1"], "Glenrothes High School")
+        desk.loans.check_out(["FC1"], "Glenrothes High School")
         assert desk.ledger.verify().ok
 
 
 def test_what_was_written_while_people_were_asked_is_not_lost(
-    filed: Kitloan, clock: SetClock, backup: Path
+    filed: College, clock: SetClock, backup: Path
 ) -> None:
     """What a person agreed to lose is what they were shown, and no more."""
     filed.backups.make(backup)
     with restoring(Request(backup, str(path_of(filed)), "j.bain", clock)) as found:
-        filed.desk.check_out(["FC1"], "Glenrothes High School")
+        filed.loans.check_out(["FC1"], "Glenrothes High School")
         with pytest.raises(Refused) as refusal:
             found.carry_out()
     assert refusal.value.code == "changed_meanwhile"
@@ -223,7 +222,7 @@ def test_a_shared_database_turns_no_college_back(
 
 
 def test_a_college_that_heard_esp_moves_to_where_esp_is(
-    filed: Kitloan, new_postgres: Callable[[], str], clock: SetClock, tmp_path: Path
+    filed: College, new_postgres: Callable[[], str], clock: SetClock, tmp_path: Path
 ) -> None:
     """A college that joins the shared server brings its history, and no copy of ESP's."""
     place = new_postgres()
@@ -244,11 +243,11 @@ def test_a_college_that_heard_esp_moves_to_where_esp_is(
     [(24, 0), *(pytest.param(25, seed, marks=pytest.mark.soak) for seed in range(1, 21))],
 )
 def test_a_kill_leaves_the_old_store_or_the_new_one(
-    filed: Kitloan, backup: Path, crowd: Crowd, kills: int, seed: int
+    filed: College, backup: Path, crowd: Crowd, kills: int, seed: int
 ) -> None:
     """A battery that dies in the middle of a restore must leave the college a register."""
     filed.backups.make(backup)
-    filed.desk.check_out(["FC1"], "Glenrothes High School")
+    filed.loans.check_out(["FC1"], "Glenrothes High School")
     filed.close()
     place = str(path_of(filed))
     (ends,) = crowd.do(drills.kill_restores, str(backup), place, kills, seed, each=1)
@@ -275,16 +274,16 @@ def test_a_drill_of_the_national_store(tmp_path: Path, clock: SetClock) -> None:
 
 
 def test_esp_goes_on_with_a_restored_ledger(
-    filed: Kitloan, clock: SetClock, tmp_path: Path
+    filed: College, clock: SetClock, tmp_path: Path
 ) -> None:
     """A college that restored would otherwise be shut out of the audit as a forger."""
     filed.exchange.export(tmp_path / "first")  # from now on the college has a key
     filed.backups.make(tmp_path / "backup.sqlite")
-    filed.desk.check_out(["FC1"], "Glenrothes High School")
+    filed.loans.check_out(["FC1"], "Glenrothes High School")
     filed.exchange.export(tmp_path / "before")
     restore(tmp_path / "backup.sqlite", path_of(filed), clock)
     with kitloan.open(path_of(filed), actor="j.bain", clock=clock) as desk:
-        desk.desk.check_out(["FC2"], "Auchmuty High School")
+        desk.loans.check_out(["FC2"], "Auchmuty High School")
         desk.exchange.export(tmp_path / "after")
     with kitloan.init("esp", tmp_path / "esp.sqlite", clock=clock) as esp:
         for sent in ("before", "after"):

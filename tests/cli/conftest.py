@@ -106,9 +106,9 @@ def stocked_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Stock]
         tags = [fife.holdings.add(NewHolding("STEM kit", asset_number=n)).tag for n in numbers]
         kit, lent, uncounted, unusable, *_twins = tags
         goggles = fife.holdings.add(NewHolding("Safety goggles", quantity=30)).tag
-        fife.desk.check_out([lent, uncounted], "Balwearie High School")
-        fife.desk.check_in([uncounted])
-        fife.desk.count(unusable, Count(missing={"Spanner": 1}))
+        fife.loans.check_out([lent, uncounted], "Balwearie High School")
+        fife.loans.check_in([uncounted])
+        fife.loans.count(unusable, Count(missing={"Spanner": 1}))
         gone = fife.holdings.add(NewHolding("STEM kit", asset_number="FC009")).tag
         write_off(fife, gone, "burnt")
     return folder / "fife.sqlite", Stock(kit, lent, uncounted, unusable, goggles, gone)

@@ -11,7 +11,7 @@ import pytest
 import kitloan
 from at_a_terminal import Terminal
 from cli.running import POSIX, PROGRAM, Cli, Program, Stock, Untouched
-from kitloan.calendar import system_clock, today
+from kitloan.text.dates import system_clock, today
 
 
 @pytest.fixture

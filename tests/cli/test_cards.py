@@ -11,9 +11,9 @@ from PIL import Image
 
 import kitloan
 from cli.running import Cli, Stock, rendered
-from kitloan.accession import Gift
-from kitloan.scan import COMMANDS, Command, read
-from kitloan.tags import grouped
+from kitloan.holdings import Gift
+from kitloan.text.scans import COMMANDS, Command, read
+from kitloan.text.tags import grouped
 
 NothingChanges = Callable[[], AbstractContextManager[None]]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cli.running import Cli, Stock, rendered
-from kitloan.tags import grouped
+from kitloan.text.tags import grouped
 
 
 def tags_on(cli: Cli, pdf: Path, tmp_path: Path) -> list[list[str]]:

@@ -9,7 +9,7 @@ import pytest
 from cli.running import Cli, Stock
 from cli.shapes import FIGURES, HOLDING, LOAN, LOAN_OF_HOLDING, has
 from kitloan import NewHolding
-from kitloan.library import init
+from kitloan.college import init
 from kitloan.types_file import read_types
 
 

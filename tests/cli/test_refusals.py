@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from cli.running import REGISTERS, Cli, Stock, Untouched
-from kitloan.calendar import system_clock, today
-from kitloan.tags import grouped, mint
+from kitloan.text.dates import system_clock, today
+from kitloan.text.tags import grouped, mint
 
 ESC = "\x1b[2J"
 NEXT_YEAR = today(system_clock).year + 1

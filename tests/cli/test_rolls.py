@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cli.running import Cli, Stock
-from kitloan.tags import grouped, mint
+from kitloan.text.tags import grouped, mint
 
 Queue = Callable[[], list[list[str]]]
 

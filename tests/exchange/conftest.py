@@ -10,7 +10,7 @@ import kitloan
 from conftest import SetClock
 from exchange.sent import NOW, Picture, Sent, picture, stages
 from kitloan import Count, NewHolding
-from kitloan.library import Kitloan
+from kitloan.college import College
 from lives import begin, keep, lend, new_database, read_people, read_register
 
 
@@ -31,27 +31,27 @@ def colleges(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Sent]:
     with kitloan.init("ayrshire", folder / "ayr.sqlite", actor="A. Baird", clock=clock) as desk:
         works = [
             lambda: read_register(desk),
-            lambda: desk.desk.check_in(["AC0002"], Count()),
-            lambda: desk.desk.check_out(["AC0030"], "Belmont Academy", quantity=7),
+            lambda: desk.loans.check_in(["AC0002"], Count()),
+            lambda: desk.loans.check_out(["AC0030"], "Belmont Academy", quantity=7),
         ]
         sent["ayrshire"] = stages(desk, folder, clock, works)
     clock.move(days=-9)
     with kitloan.init("uhi-nwh", folder / "nwh.sqlite", actor="C. NicLeòid", clock=clock) as desk:
         works = [
             lambda: desk.holdings.add(NewHolding("stem KIT", tag=tags["one"])),
-            lambda: desk.desk.check_out([tags["one"]], "Sgoil Lionacleit"),
-            lambda: desk.desk.undo(),
+            lambda: desk.loans.check_out([tags["one"]], "Sgoil Lionacleit"),
+            lambda: desk.actions.undo(),
         ]
         sent["uhi-nwh"] = stages(desk, folder, clock, works)
     return sent
 
 
 @pytest.fixture
-def new_national(new_place: Callable[[], str]) -> Iterator[Callable[[], Kitloan]]:
+def new_national(new_place: Callable[[], str]) -> Iterator[Callable[[], College]]:
     """Makes stores for ESP with nothing in them, on each database."""
-    opened: list[Kitloan] = []
+    opened: list[College] = []
 
-    def make() -> Kitloan:
+    def make() -> College:
         opened.append(kitloan.init("esp", new_place(), actor="esp", clock=SetClock(NOW)))
         return opened[-1]
 
@@ -61,7 +61,7 @@ def new_national(new_place: Callable[[], str]) -> Iterator[Callable[[], Kitloan]
 
 
 @pytest.fixture
-def national(new_national: Callable[[], Kitloan]) -> Kitloan:
+def national(new_national: Callable[[], College]) -> College:
     """An empty store for ESP."""
     return new_national()
 
@@ -80,7 +80,7 @@ def forewarned(
     request: pytest.FixtureRequest,
     colleges: dict[str, Sent],
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Kitloan]:
+) -> Iterator[College]:
     """ESP's store with the first part of fife's ledger, and all of another college's.
 
     One for all: what is refused leaves it as it was, which is what the tests are about.

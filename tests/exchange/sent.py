@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from conftest import SetClock
-from kitloan.library import Kitloan
+from kitloan.college import College
 from lives import audit_text, register_of
 
 NOW = datetime(2026, 12, 14, 9, 0, tzinfo=UTC)
@@ -24,7 +24,7 @@ class Sent:
 
 
 def stages(
-    desk: Kitloan, folder: Path, clock: SetClock, works: Sequence[Callable[[], object]]
+    desk: College, folder: Path, clock: SetClock, works: Sequence[Callable[[], object]]
 ) -> Sent:
     """Do the works one after the other, sending what is new after each."""
     parts = []
@@ -47,6 +47,6 @@ ESPS_OWN = {
 """Tables that the lives of colleges leave empty."""
 
 
-def picture(national: Kitloan) -> Picture:
+def picture(national: College) -> Picture:
     """All that may not depend on how files came: the tables, and the audit byte for byte."""
     return register_of(national), audit_text(national)

@@ -11,12 +11,12 @@ import pytest
 import kitloan
 from conftest import SetClock
 from exchange.sent import ESPS_OWN, NOW, Picture, Sent, picture
-from kitloan.library import Kitloan
+from kitloan.college import College
 from lives import bytes_of, everything_in, long_life, register_of, shared_figures
 
 
 def test_every_order_gives_the_same_picture(
-    colleges: dict[str, Sent], expected: Picture, new_national: Callable[[], Kitloan]
+    colleges: dict[str, Sent], expected: Picture, new_national: Callable[[], College]
 ) -> None:
     """Figures that depend on whose e-mail came first cannot be answered for to a donor."""
     audited = json.loads(expected[1])
@@ -35,7 +35,7 @@ def test_every_order_gives_the_same_picture(
 
 @pytest.mark.parametrize("seed", range(4))
 def test_parts_repeats_and_muddles_give_the_same_picture(
-    colleges: dict[str, Sent], expected: Picture, national: Kitloan, seed: int
+    colleges: dict[str, Sent], expected: Picture, national: College, seed: int
 ) -> None:
     """Colleges send what is new, send it again to be sure, and their mails overtake each other."""
     chance = random.Random(seed)
@@ -55,7 +55,7 @@ def test_parts_repeats_and_muddles_give_the_same_picture(
 
 
 def test_parts_given_together_need_no_order(
-    colleges: dict[str, Sent], expected: Picture, national: Kitloan
+    colleges: dict[str, Sent], expected: Picture, national: College
 ) -> None:
     """Whoever drags a folder of files onto the program cannot be asked to sort them."""
     parts = [part for sent in colleges.values() for part in sent.parts]
@@ -63,7 +63,7 @@ def test_parts_given_together_need_no_order(
     assert picture(national) == expected
 
 
-def test_merging_again_changes_no_byte(colleges: dict[str, Sent], national: Kitloan) -> None:
+def test_merging_again_changes_no_byte(colleges: dict[str, Sent], national: College) -> None:
     """A file that changes whenever it is looked at cannot be compared with its backup."""
     files = [sent.whole for sent in colleges.values()]
     first = national.exchange.merge(files)
@@ -79,7 +79,7 @@ def test_merging_again_changes_no_byte(colleges: dict[str, Sent], national: Kitl
 
 
 def test_what_a_college_sees_is_what_esp_sees(
-    place: str, clock: SetClock, tmp_path: Path, national: Kitloan
+    place: str, clock: SetClock, tmp_path: Path, national: College
 ) -> None:
     """A college that is asked about ESP's figures must find them in its own store."""
     with kitloan.init("fife", place, actor="m.ross", clock=clock) as desk:
@@ -96,7 +96,7 @@ def test_what_a_college_sees_is_what_esp_sees(
 
 
 def test_an_export_of_nothing_new_is_merged_to_nothing(
-    fife: Kitloan, tmp_path: Path, national: Kitloan
+    fife: College, tmp_path: Path, national: College
 ) -> None:
     """A monthly mail of a quiet month is no fault."""
     fife.exchange.export(tmp_path / "1", since_last=True)

@@ -9,12 +9,12 @@ import pytest
 from exchange.forging import Lines, lines_of, packed, with_fact
 from exchange.sent import Sent
 from kitloan import BadInput
-from kitloan.library import Kitloan
+from kitloan.college import College
 from lives import everything_in
 
 
 def test_a_file_packed_anew_is_known_line_by_line(
-    colleges: dict[str, Sent], national: Kitloan, tmp_path: Path
+    colleges: dict[str, Sent], national: College, tmp_path: Path
 ) -> None:
     """A college that sends all of its ledger each month must not change ESP's file each time."""
     whole = colleges["fife"].whole
@@ -40,7 +40,7 @@ def test_a_file_packed_anew_is_known_line_by_line(
 )
 def test_known_entries_are_still_compared(
     colleges: dict[str, Sent],
-    national: Kitloan,
+    national: College,
     tmp_path: Path,
     change: Callable[[Lines], Lines],
     code: str,

@@ -13,7 +13,7 @@ from exchange.forging import Lines, headed, lines_of, packed, resealed, seq_of
 from exchange.sent import Picture, Sent, picture
 from exchange.wrong import WRONG, Wrong
 from kitloan import BadInput, KitloanError, Refused, StoreError
-from kitloan.library import Kitloan
+from kitloan.college import College
 from lives import canonical, everything_in
 
 
@@ -26,7 +26,7 @@ def held_open() -> list[Path]:
 
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.name)
 def test_a_file_that_does_not_fit_is_refused_whole(
-    colleges: dict[str, Sent], forewarned: Kitloan, tmp_path: Path, wrong: Wrong
+    colleges: dict[str, Sent], forewarned: College, tmp_path: Path, wrong: Wrong
 ) -> None:
     """Half of a forged file in ESP's store would be taken for the college's word."""
     good = lines_of(colleges["fife"].whole)
@@ -47,7 +47,7 @@ def test_a_file_that_does_not_fit_is_refused_whole(
 
 
 def test_a_full_disk_is_no_fault_of_a_file(
-    colleges: dict[str, Sent], new_national: Callable[[], Kitloan]
+    colleges: dict[str, Sent], new_national: Callable[[], College]
 ) -> None:
     """A college that is told its ledger cannot have happened will look for what is not there."""
     national = new_national()
@@ -91,7 +91,7 @@ def _never_lent(lines: Lines) -> str:
 )
 def test_the_first_of_several_wrong_entries_is_named(
     colleges: dict[str, Sent],
-    forewarned: Kitloan,
+    forewarned: College,
     tmp_path: Path,
     more: Callable[[Lines], Lines],
 ) -> None:
@@ -106,7 +106,7 @@ def test_the_first_of_several_wrong_entries_is_named(
     assert everything_in(forewarned) == before
 
 
-def test_a_gap_names_what_to_ask_for(colleges: dict[str, Sent], forewarned: Kitloan) -> None:
+def test_a_gap_names_what_to_ask_for(colleges: dict[str, Sent], forewarned: College) -> None:
     """A mail that was lost must be missed at once, and by number."""
     _, second, third = colleges["fife"].parts
     before = everything_in(forewarned)
@@ -128,7 +128,7 @@ def test_a_gap_names_what_to_ask_for(colleges: dict[str, Sent], forewarned: Kitl
     ],
 )
 def test_what_is_no_file_is_refused(
-    national: Kitloan, tmp_path: Path, name: str, code: str
+    national: College, tmp_path: Path, name: str, code: str
 ) -> None:
     """A slip in a file's name must not read as a slip in a ledger."""
     (tmp_path / "a folder").mkdir()
@@ -138,7 +138,7 @@ def test_what_is_no_file_is_refused(
 
 
 def test_a_rewritten_ledger_does_not_pass_later(
-    colleges: dict[str, Sent], national: Kitloan, tmp_path: Path
+    colleges: dict[str, Sent], national: College, tmp_path: Path
 ) -> None:
     """A college that made a loss vanish and sealed everything anew meets what it sent before."""
     national.exchange.merge([colleges["fife"].whole])
@@ -154,7 +154,7 @@ def test_a_rewritten_ledger_does_not_pass_later(
 
 
 def test_one_bad_file_does_not_keep_the_others_out(
-    colleges: dict[str, Sent], expected: Picture, national: Kitloan, tmp_path: Path
+    colleges: dict[str, Sent], expected: Picture, national: College, tmp_path: Path
 ) -> None:
     """ESP merges twenty-six files on a Monday; one broken mail must not cost the day."""
     good = lines_of(colleges["fife"].whole)
@@ -177,7 +177,7 @@ def test_one_bad_file_does_not_keep_the_others_out(
 
 
 def test_a_college_does_not_merge(
-    colleges: dict[str, Sent], fife: Kitloan, clock: SetClock
+    colleges: dict[str, Sent], fife: College, clock: SetClock
 ) -> None:
     """A technician who opens a colleague's file at the desk must not mix two registers."""
     before = everything_in(fife)
@@ -187,7 +187,7 @@ def test_a_college_does_not_merge(
     assert everything_in(fife) == before
 
 
-def test_a_copy_is_never_written(colleges: dict[str, Sent], national: Kitloan) -> None:
+def test_a_copy_is_never_written(colleges: dict[str, Sent], national: College) -> None:
     """An entry of ESP's making in a college's ledger would fork it for ever."""
     national.exchange.merge([colleges["fife"].whole])
     before = everything_in(national)
@@ -198,6 +198,6 @@ def test_a_copy_is_never_written(colleges: dict[str, Sent], national: Kitloan) -
     assert everything_in(national) == before
 
 
-def _place(opened: Kitloan) -> str:
+def _place(opened: College) -> str:
     store = opened.session.store
     return store.name if store.is_sqlite else store.engine.url.render_as_string(False)

@@ -11,15 +11,15 @@ import sqlalchemy as sa
 import kitloan
 from conftest import SetClock
 from kitloan import NewHolding
-from kitloan.library import Kitloan
-from kitloan.models import Contact, Remark, table
+from kitloan.college import College
+from kitloan.tables import Contact, Remark, table
 from lives import PERSONAL, long_life
 
 
-def test_a_file_can_be_checked_with_common_tools(fife: Kitloan, tmp_path: Path) -> None:
+def test_a_file_can_be_checked_with_common_tools(fife: College, tmp_path: Path) -> None:
     """A donor's auditor who does not trust our program needs nothing but a checksum."""
     tags = [fife.holdings.add(NewHolding("STEM kit", location="Àrd-ruigh")).tag for _ in range(3)]
-    fife.desk.check_out(tags, "Àrd-sgoil Mhic Neacail")
+    fife.loans.check_out(tags, "Àrd-sgoil Mhic Neacail")
     fife.exchange.export(tmp_path / "fife.kitloan")
     head, *lines = gzip.decompress((tmp_path / "fife.kitloan").read_bytes()).splitlines()
     header = json.loads(head)
@@ -32,7 +32,7 @@ def test_a_file_can_be_checked_with_common_tools(fife: Kitloan, tmp_path: Path) 
 
 
 def test_no_person_is_in_what_leaves_the_college(
-    fife: Kitloan, clock: SetClock, tmp_path: Path
+    fife: College, clock: SetClock, tmp_path: Path
 ) -> None:
     """A teacher's name in a national file cannot be called back."""
     long_life(fife, clock, tmp_path)
@@ -46,7 +46,7 @@ def test_no_person_is_in_what_leaves_the_college(
         assert words.casefold() not in sent.casefold(), words
 
 
-def test_two_desks_export_at_once(place: str, fife: Kitloan, kit: str, tmp_path: Path) -> None:
+def test_two_desks_export_at_once(place: str, fife: College, kit: str, tmp_path: Path) -> None:
     """On a shared server two people press the button on the last day of term."""
 
     def export(desk: int) -> str:

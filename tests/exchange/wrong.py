@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from exchange.forging import Lines, flipped, headed, known, packed, resealed, seq_of, with_fact
-from kitloan.entries import FORMAT
 from kitloan.exchange import LONGEST_LINE
+from kitloan.ledger.entry import FORMAT
 from lives import canonical, digest
 
 

@@ -20,7 +20,7 @@ def stocked_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with kitloan.init("fife", path, actor="m.ross") as fife:
         for number in KITS:
             fife.holdings.add(NewHolding("STEM kit", asset_number=number))
-        fife.desk.check_out(KITS[-2:], "Balwearie High School", contact="Isla Kerr")
+        fife.loans.check_out(KITS[-2:], "Balwearie High School", contact="Isla Kerr")
     return path
 
 

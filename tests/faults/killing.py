@@ -15,7 +15,7 @@ from pathlib import Path
 
 import kitloan
 from crowd import Ready
-from kitloan.store import open_store
+from kitloan.storage.store import open_store
 
 ROWS = 40
 REHEARSALS = 2

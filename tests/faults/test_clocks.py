@@ -10,7 +10,7 @@ import kitloan
 from conftest import SetClock
 from kitloan import NewHolding
 from kitloan.backups.daily import copy_if_due
-from kitloan.library import Kitloan
+from kitloan.college import College
 
 SPRING = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)
 """Half an hour before 01:00 becomes 02:00 in Scotland."""
@@ -18,7 +18,7 @@ AUTUMN = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
 """Half an hour before 02:00 becomes 01:00; 01:30 comes twice."""
 
 
-def times(desk: Kitloan) -> list[str]:
+def times(desk: College) -> list[str]:
     """When each entry says that it was."""
     return [line.at for line in desk.ledger.log()]
 
@@ -29,13 +29,13 @@ def times(desk: Kitloan) -> list[str]:
     ids=["an hour back", "ten years ahead and home", "to 2002 and home"],
 )
 def test_entries_never_run_back(
-    fife: Kitloan, kit: str, clock: SetClock, steps: list[dict[str, float]]
+    fife: College, kit: str, clock: SetClock, steps: list[dict[str, float]]
 ) -> None:
     """A flat battery on the board must not put a return before its loan."""
     for number, step in enumerate(steps):
-        fife.desk.check_out([kit], f"School {number}")
+        fife.loans.check_out([kit], f"School {number}")
         clock.move(**step)
-        fife.desk.check_in([kit], kitloan.Count(whole=True))
+        fife.loans.check_in([kit], kitloan.Count(whole=True))
         clock.move(minutes=1)
     told = times(fife)
     assert told == sorted(told)
@@ -44,12 +44,12 @@ def test_entries_never_run_back(
     assert fife.find.holding(kit).status == "in"
 
 
-def test_a_clock_ahead_does_not_stop_the_counter(fife: Kitloan, kit: str, clock: SetClock) -> None:
+def test_a_clock_ahead_does_not_stop_the_counter(fife: College, kit: str, clock: SetClock) -> None:
     """Once it is right again, people lend for a fortnight from today, not from 2036."""
     clock.move(days=3652)
     fife.holdings.sight(kit)
     clock.move(days=-3652)
-    (lent,) = fife.desk.check_out([kit], "Viewforth")
+    (lent,) = fife.loans.check_out([kit], "Viewforth")
     assert lent.due_on == date(2026, 12, 7)
     assert not fife.find.loans(overdue=True).items
     clock.move(days=15)
@@ -63,7 +63,7 @@ def test_the_night_of_the_change(place: str, clock: SetClock, change: datetime) 
     clock.now = change - timedelta(days=14)
     with kitloan.init("fife", place, actor="m.ross", clock=clock) as desk:
         tag = desk.holdings.add(NewHolding("Telescope")).tag
-        (lent,) = desk.desk.check_out([tag], "Viewforth")
+        (lent,) = desk.loans.check_out([tag], "Viewforth")
         assert lent.due_on == date(change.year, change.month, change.day)
         overdue = []
         clock.now = change - timedelta(minutes=40)  # before midnight in Scotland, or just after
@@ -75,7 +75,7 @@ def test_the_night_of_the_change(place: str, clock: SetClock, change: datetime) 
         midnight = {SPRING: 23, AUTUMN: 24}[change]  # of the day's end, in UTC
         assert first - change.replace(hour=0, minute=0) <= timedelta(hours=midnight, minutes=20)
         assert first - change.replace(hour=0, minute=0) >= timedelta(hours=midnight)
-        desk.desk.check_in([tag])
+        desk.loans.check_in([tag])
         assert times(desk) == sorted(times(desk))
         assert desk.ledger.verify().ok
 
@@ -99,11 +99,11 @@ def test_a_wrong_clock_takes_no_copy_of_the_last_weeks(
 
 
 def test_a_clock_that_steps_back_between_two_desks(
-    fife: Kitloan, kit: str, clock: SetClock, reopen: Callable[..., Kitloan]
+    fife: College, kit: str, clock: SetClock, reopen: Callable[..., College]
 ) -> None:
     """Two laptops never agree; what one lent the other takes back, in that order."""
-    fife.desk.check_out([kit], "Viewforth")
+    fife.loans.check_out([kit], "Viewforth")
     clock.move(hours=-7)
-    reopen("j.kerr").desk.check_in([kit], kitloan.Count(whole=True))
+    reopen("j.kerr").loans.check_in([kit], kitloan.Count(whole=True))
     assert times(fife) == sorted(times(fife))
     assert fife.ledger.verify().ok

@@ -14,16 +14,16 @@ import kitloan
 from faults.beneath import immutable, program
 from faults.conftest import KITS
 from kitloan import StoreError
-from kitloan.library import Kitloan
+from kitloan.college import College
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows lets nobody touch a file that is open")
 
 
 @pytest.fixture
-def desk(stocked: Path) -> Iterator[Kitloan]:
+def desk(stocked: Path) -> Iterator[College]:
     """A desk that has been at work for a while."""
     with kitloan.open(stocked, actor="m.ross") as opened:
-        opened.desk.check_out([KITS[0]], "Viewforth")
+        opened.loans.check_out([KITS[0]], "Viewforth")
         yield opened
 
 
@@ -84,14 +84,14 @@ BEFALLS = (
 @POSIX
 @pytest.mark.parametrize(("befall", "codes"), BEFALLS, ids=[each[0].__name__ for each in BEFALLS])
 def test_under_a_running_desk(
-    desk: Kitloan, stocked: Path, befall: Callable[[Path, bytes], None], codes: set[str]
+    desk: College, stocked: Path, befall: Callable[[Path, bytes], None], codes: set[str]
 ) -> None:
     """A loan that is reported into a file that nobody will open again is a kit that is lost."""
     befall(stocked, stocked.read_bytes())
     left = stocked.read_bytes() if stocked.exists() else None
     for _ in range(2):
         with pytest.raises(StoreError) as refusal:
-            desk.desk.check_out([KITS[1]], "Viewforth")
+            desk.loans.check_out([KITS[1]], "Viewforth")
         assert (refusal.value.code in codes, refusal.value.exit_code) == (True, 3), refusal.value
     assert (stocked.read_bytes() if stocked.exists() else None) == left, "nothing was written"
 
@@ -126,7 +126,7 @@ def test_a_file_that_nobody_may_write(stocked: Path, folder_too: bool) -> None:
     assert program(stocked, "checkout", KITS[1], "--to", "B").code == 0
 
 
-def test_a_folder_that_is_frozen_under_a_desk(desk: Kitloan, stocked: Path) -> None:
+def test_a_folder_that_is_frozen_under_a_desk(desk: College, stocked: Path) -> None:
     """A share whose rights were taken away is said in words; the desk lends when they are back."""
     with contextlib.ExitStack() as until_the_end:
         try:
@@ -134,10 +134,10 @@ def test_a_folder_that_is_frozen_under_a_desk(desk: Kitloan, stocked: Path) -> N
         except PermissionError as problem:
             pytest.skip(problem.strerror or "")
         with pytest.raises(StoreError) as refusal:
-            desk.desk.check_out([KITS[1]], "Viewforth")
+            desk.loans.check_out([KITS[1]], "Viewforth")
         assert refusal.value.code in ("read_only", "unreachable")
         assert desk.find.holding(KITS[1]).status == "in"
-    desk.desk.check_out([KITS[1]], "Viewforth")
+    desk.loans.check_out([KITS[1]], "Viewforth")
     assert desk.ledger.verify().ok
 
 

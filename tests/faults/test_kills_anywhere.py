@@ -15,7 +15,7 @@ import kitloan
 from crowd import Crowd
 from faults import killing
 from kitloan import NewHolding
-from kitloan.library import Kitloan
+from kitloan.college import College
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="workers are killed as forks")
 
@@ -45,7 +45,7 @@ def all_or_none(ends: Counter[str], kills: int) -> None:
 
 @often
 def test_a_register_is_taken_in_whole_or_not_at_all(
-    fife: Kitloan, place: str, nursery: Crowd, tmp_path: Path, kills: int, seed: int
+    fife: College, place: str, nursery: Crowd, tmp_path: Path, kills: int, seed: int
 ) -> None:
     """Half a register could neither be worked with nor be read again."""
     (ends,) = nursery.do(killing.kill_imports, place, tmp_path, kills, seed)
@@ -77,7 +77,7 @@ def test_a_ledger_is_merged_whole_or_not_at_all(
 
 @often
 def test_a_backup_is_whole_or_not_there(
-    fife: Kitloan, place: str, nursery: Crowd, tmp_path: Path, kills: int, seed: int
+    fife: College, place: str, nursery: Crowd, tmp_path: Path, kills: int, seed: int
 ) -> None:
     """Half a backup under a backup's name is found out on the day that it is needed."""
     for number in range(20):

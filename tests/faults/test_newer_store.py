@@ -13,7 +13,7 @@ import kitloan
 from crowd import raw
 from faults.every_command import LINES, NO_STORE
 from kitloan.cli.main import run
-from kitloan.places import is_url
+from kitloan.storage.places import is_url
 from test_docs import commands
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from faults.beneath import CAN_FILTER, locks_answered_with, program
-from kitloan.locks import insist_on_locks, one_machine_only
+from kitloan.storage.locks import insist_on_locks, one_machine_only
 
 FILTERED = pytest.mark.skipif(not CAN_FILTER, reason="the kernel answers nothing otherwise here")
 LINE = "36 28 0:31 / {point} rw,relatime shared:1 - {kind} host:/kits rw,vers=3,{options}\n"

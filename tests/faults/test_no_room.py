@@ -108,14 +108,14 @@ def test_room_that_runs_out_in_the_middle(
     filler.unlink()
     assert not parts(disk)
     with kitloan.open(store) as desk:
-        desk.desk.check_out([KITS[6]], "Balwearie High School")
+        desk.loans.check_out([KITS[6]], "Balwearie High School")
     assert entries(store) == before + 1
 
 
 def lend(store: Path, _register: Path) -> None:
     """Five kits to a school that is known: five entries."""
     with kitloan.open(store, actor="m.ross") as desk:
-        desk.desk.check_out(KITS[:5], "Balwearie High School")
+        desk.loans.check_out(KITS[:5], "Balwearie High School")
 
 
 def take_in(store: Path, register: Path) -> None:

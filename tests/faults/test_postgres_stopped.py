@@ -12,7 +12,7 @@ import kitloan
 from crowd import Crowd
 from faults import stopping
 from kitloan import NewHolding
-from kitloan.models import LedgerEntry, Loan, table
+from kitloan.tables import LedgerEntry, Loan, table
 
 DESKS = 3
 loan, entry = table(Loan), table(LedgerEntry)

@@ -10,15 +10,15 @@ from datetime import date
 from pathlib import Path
 
 from fuzz.fuzzing import answer_or_refusal
-from kitloan.calendar import parse_due
 from kitloan.contents import Part, count_of, parse_exceptions, read_exceptions, reckon
-from kitloan.scan import COMMANDS, Command, Tag, read
 from kitloan.spreadsheets import Register
 from kitloan.spreadsheets import read as read_register
 from kitloan.spreadsheets.mapfile import load_map
-from kitloan.stocktakes.scan_files import read_scans
-from kitloan.tags import is_tag
-from kitloan.text import clean, plain
+from kitloan.stocktakes.scanning import read_scans
+from kitloan.text.dates import parse_due
+from kitloan.text.names import clean, plain
+from kitloan.text.scans import COMMANDS, Command, Tag, read
+from kitloan.text.tags import is_tag
 from kitloan.types_file import read_types
 from kitloan_labels import own_stock
 from kitloan_tui import settings as desk

@@ -123,8 +123,8 @@ def counter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[list[s
         holdings.add(NewHolding("STEM kit", tag=TAG, asset_number="FC001"))
         holdings.add(NewHolding("STEM kit", asset_number=LENT))
         holdings.add(NewHolding("Safety goggles", quantity=30, asset_number="goggles"))
-        fife.desk.check_out([LENT], "Balwearie High School", contact="Iain Strachan")
-        fife.desk.count(TAG, Count(whole=True))
+        fife.loans.check_out([LENT], "Balwearie High School", contact="Iain Strachan")
+        fife.loans.count(TAG, Count(whole=True))
         fife.exchange.export(tmp_path / "first.klx")  # its key is made, which no refusal takes back
     cards = tmp_path / "cards"
     cards.mkdir()

@@ -19,9 +19,8 @@ import kitloan
 from conftest import SetClock
 from fuzz.fuzzing import ODD, answer_or_refusal, fuzz, runs, spoilt
 from fuzz.readers import Reader
-from kitloan.entries import GENESIS
-from kitloan.exchange.header import signed_text
-from kitloan.exchange.signing import public_key, signing_key
+from kitloan.exchange.file import public_key, signed_text, signing_key
+from kitloan.ledger.entry import GENESIS
 from lives import begin, bytes_of, canonical, digest, keep, lend, register_of
 
 Lines = list[dict[str, Any]]

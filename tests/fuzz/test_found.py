@@ -7,8 +7,8 @@ import pytest
 from conftest import SetClock
 from kitloan import BadInput, Count, NewHolding
 from kitloan.cli.main import run
+from kitloan.college import College
 from kitloan.contents import parse_exception
-from kitloan.library import Kitloan
 from kitloan.spreadsheets.mapfile import load_map
 from kitloan.types_file import read_types
 from kitloan_labels import own_stock
@@ -40,18 +40,18 @@ def test_settings_that_toml_cannot_read_leave_the_desk_open(content: bytes, tmp_
     assert problem.code == "bad_settings"
 
 
-def test_a_check_in_whose_loan_was_undone_since_can_be_said_again(fife: Kitloan, kit: str) -> None:
+def test_a_check_in_whose_loan_was_undone_since_can_be_said_again(fife: College, kit: str) -> None:
     """A desk that retries after two undos was answered with a traceback from the database."""
-    fife.desk.check_out([kit], "Lochside Academy")
-    (told,) = fife.desk.check_in([kit], id="back")
-    fife.desk.undo()
-    fife.desk.undo()
-    (again,) = fife.desk.check_in([kit], id="back")
+    fife.loans.check_out([kit], "Lochside Academy")
+    (told,) = fife.loans.check_in([kit], id="back")
+    fife.actions.undo()
+    fife.actions.undo()
+    (again,) = fife.loans.check_in([kit], id="back")
     assert (again.id, again.quantity) == (told.id, told.quantity)
     assert fife.find.holding(kit).status == "in"
 
 
-def test_an_old_id_does_not_swallow_another_wish(fife: Kitloan, clock: SetClock) -> None:
+def test_an_old_id_does_not_swallow_another_wish(fife: College, clock: SetClock) -> None:
     """An id used twice by mistake answered "done", and the second correction was lost."""
     desk, today = fife.desk, fife.session.today
     tag = fife.holdings.add(NewHolding("Safety goggles", quantity=30)).tag
@@ -80,20 +80,20 @@ def test_an_old_id_does_not_swallow_another_wish(fife: Kitloan, clock: SetClock)
     assert (shown.quantity, shown.out_quantity) == (28, 5)
 
 
-def test_an_old_id_does_not_make_good_another_component(fife: Kitloan, kit: str) -> None:
+def test_an_old_id_does_not_make_good_another_component(fife: College, kit: str) -> None:
     """Two parts put back under one id were one part in the register."""
-    fife.desk.count(kit, Count(missing={"Wheel": 2, "Panel": 1}))
-    fife.desk.restock(kit, "Wheel", 1, id="restocked")
+    fife.loans.count(kit, Count(missing={"Wheel": 2, "Panel": 1}))
+    fife.loans.restock(kit, "Wheel", 1, id="restocked")
     for component, quantity in (("Panel", 1), ("Wheel", 2)):
         with pytest.raises(BadInput) as refusal:
-            fife.desk.restock(kit, component, quantity, id="restocked")
+            fife.loans.restock(kit, component, quantity, id="restocked")
         assert refusal.value.code == "id_reused"
-    fife.desk.restock(kit, "wheels", 1, id="restocked")
+    fife.loans.restock(kit, "wheels", 1, id="restocked")
     short = {each.component: each.missing for each in fife.find.holding(kit).shortages}
     assert short == {"Wheel": 1, "Panel": 1}
 
 
-def test_what_is_no_tag_is_not_printed(fife: Kitloan) -> None:
+def test_what_is_no_tag_is_not_printed(fife: College) -> None:
     """A label of nothing was met with an error that no caller of the library knows."""
     with pytest.raises(BadInput) as refusal:
         fife.holdings.labels_printed(["junk"], blank=True)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from fuzz.fuzzing import answer_or_refusal, fuzz, runs, spoilt
-from kitloan.tags import is_tag
+from kitloan.text.tags import is_tag
 from kitloan_labels.read import read_tags
 
 TAG = "KL8B7XAPXYTMZ"

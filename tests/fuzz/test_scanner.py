@@ -4,8 +4,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from fuzz.fuzzing import fuzz, runs
-from kitloan.scan import COMMANDS, Assembler, Command, Paste, Replay, Scan, Tag, read
-from kitloan.tags import is_tag
+from kitloan.text.scans import COMMANDS, Assembler, Command, Paste, Replay, Scan, Tag, read
+from kitloan.text.tags import is_tag
 
 TEXTS = st.sampled_from([*COMMANDS, "KL8B7XAPXYTMZ", "]Q1KL8B7XAPXYTMZ", "kl8b7-xapx", "AC0001"])
 TYPED = TEXTS | st.text(max_size=40)

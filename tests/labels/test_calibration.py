@@ -9,8 +9,8 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from kitloan import tags
 from kitloan.errors import BadInput
+from kitloan.text import tags
 from kitloan_labels import layout, pdf, stock
 from kitloan_labels.adjust import (
     EXACT,

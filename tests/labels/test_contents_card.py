@@ -6,10 +6,10 @@ import pypdfium2
 import pytest
 from PIL import Image
 
-from kitloan import tags
 from kitloan.errors import BadInput
-from kitloan_labels.contents_card import SIZES, Contents, Line, write_cards
-from kitloan_labels.preview import write_preview
+from kitloan.text import tags
+from kitloan_labels.card import SIZES, Contents, Line, write_cards
+from kitloan_labels.document import write_preview
 from kitloan_labels.read import read_tags
 
 LINES = (

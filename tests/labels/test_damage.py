@@ -5,7 +5,7 @@ import random
 import pytest
 
 import damage
-from kitloan.tags import mint
+from kitloan.text.tags import mint
 from kitloan_labels.read import tags_in
 
 TRIALS = 40

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from kitloan import tags
 from kitloan.errors import BadInput
+from kitloan.text import tags
 from kitloan_labels import edges, pdf, stock
 from kitloan_labels.adjust import EXACT, Adjustment
 

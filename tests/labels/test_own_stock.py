@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from kitloan import tags
 from kitloan.errors import BadInput
+from kitloan.text import tags
 from kitloan_labels import layout, own_stock, stock
 from kitloan_labels.pdf import Label
 from kitloan_labels.read import read_tags

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from kitloan import tags
+from kitloan.text import tags
 from kitloan_labels import qr
 
 TAG = "KL8B7XAPXYTMZ"

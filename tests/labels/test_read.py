@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from kitloan import tags
 from kitloan.errors import BadInput
+from kitloan.text import tags
 from kitloan_labels import pdf, qr
 from kitloan_labels.read import read_tags
 

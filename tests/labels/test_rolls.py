@@ -7,11 +7,11 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from kitloan import tags
 from kitloan.errors import BadInput
-from kitloan_labels import qr, roll, stock, zpl
+from kitloan.text import tags
+from kitloan_labels import qr, rolls, stock
 from kitloan_labels.read import read_tags, tags_in
-from kitloan_labels.rollfiles import files, saving
+from kitloan_labels.rolls import files, saving
 from kitloan_labels.template import Label, Shelf
 
 PRINTABLE = {
@@ -32,9 +32,9 @@ def label(**words: str) -> Label:
     return Label(tags.mint(), **{"kind": "MTa STEM Kit", "college": "Sabhal Mòr Ostaig"} | words)
 
 
-def found(name: str) -> roll.Roll:
+def found(name: str) -> rolls.Roll:
     """The roll of this name, which there is."""
-    each = roll.find(name)
+    each = rolls.find(name)
     assert each is not None
     return each
 
@@ -69,7 +69,7 @@ def printed_by_a_zebra(commands: str) -> list[Image.Image]:
 def test_a_roll_label_reads_back(name: str, tmp_path: Path) -> None:
     """Lost: a roll of labels of which none scans."""
     wanted = label()
-    picture = roll.draw(wanted, found(name)).picture
+    picture = rolls.draw(wanted, found(name)).picture
     assert picture.mode == "1"
     picture.save(tmp_path / "label.png")
     assert read_tags(tmp_path / "label.png") == [wanted.tag]
@@ -78,7 +78,7 @@ def test_a_roll_label_reads_back(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", PRINTABLE)
 def test_a_picture_has_as_many_dots_as_the_printer(name: str) -> None:
     """Lost: a picture that the driver scales, so that modules are of unequal width."""
-    assert roll.draw(label(), found(name)).picture.size == PRINTABLE[name]
+    assert rolls.draw(label(), found(name)).picture.size == PRINTABLE[name]
 
 
 @EVERY
@@ -88,7 +88,7 @@ def test_every_module_is_the_same_number_of_dots(name: str) -> None:
     module = each.module()
     assert module is not None
     assert module * 25.4 / each.dpi >= qr.LEAST_MODULE_MM
-    picture = roll.draw(wanted, each).picture
+    picture = rolls.draw(wanted, each).picture
     left = each.inset[0] + qr.QUIET * module
     side = qr.SIDE * module
     top = (picture.height - side) // 2
@@ -107,7 +107,7 @@ def test_every_module_is_the_same_number_of_dots(name: str) -> None:
 def test_long_words_stay_off_the_white_around_the_code(name: str, long: str) -> None:
     """Lost: codes that scanners cannot find, for a kit with a long name."""
     each, wanted = found(name), label(kind=long, college=long, asset_number=long)
-    picture = roll.draw(wanted, each).picture
+    picture = rolls.draw(wanted, each).picture
     module = each.module()
     assert module is not None
     left = each.inset[0]
@@ -127,8 +127,8 @@ def test_a_zebra_prints_just_the_dots_that_were_drawn(name: str) -> None:
     """Lost: Gaelic names as boxes, and a code of the printer's own making."""
     each = found(name)
     wanted = label(kind="Àireamhair ŵ")
-    picture = roll.draw(wanted, each).picture
-    (printed,) = printed_by_a_zebra(zpl.label(picture, each))
+    picture = rolls.draw(wanted, each).picture
+    (printed,) = printed_by_a_zebra(rolls.label(picture, each))
     upright = printed.transpose(Image.Transpose.ROTATE_270) if each.turned else printed
     assert upright.convert("L").tobytes() == picture.convert("L").tobytes()
     (code,) = zxingcpp.read_barcodes(printed.convert("L"))
@@ -139,7 +139,7 @@ def test_a_tall_label_is_turned_as_the_roll_feeds_it() -> None:
     """Lost: labels of which the printer shows the first inch."""
     each = found("zebra:25x76@203")
     assert each.turned
-    commands = zpl.label(roll.draw(label(), each).picture, each)
+    commands = rolls.label(rolls.draw(label(), each).picture, each)
     assert f"^PW{round(25 / 25.4 * 203)}^LL{round(76 / 25.4 * 203)}" in commands
 
 
@@ -147,7 +147,7 @@ def test_nothing_that_was_typed_stands_among_the_commands() -> None:
     """Lost: a kit type named `^XZ~JR` that resets the printer."""
     each = found("zebra51x25")
     wanted = label(kind="^XZ^XA~JR", college="~HI^FD")
-    commands = zpl.label(roll.draw(wanted, each).picture, each)
+    commands = rolls.label(rolls.draw(wanted, each).picture, each)
     assert re.fullmatch(
         r"\^XA\^PW\d+\^LL\d+\^LH0,0\^FO0,0\^GFA,[0-9,]+[0-9A-F,:]+\^FS\^PQ1\^XZ\n", commands
     )
@@ -172,7 +172,7 @@ def test_a_roll_answers_to_every_number_on_its_box(name: str, id: str) -> None: 
 @pytest.mark.parametrize("name", ["l7160", "Avery L7163", "nothing", "", "x" * 300])
 def test_what_is_no_roll_is_left_to_the_sheets(name: str) -> None:
     """Lost: a sheet's name taken for a roll's."""
-    assert roll.find(name) is None
+    assert rolls.find(name) is None
 
 
 @pytest.mark.parametrize(
@@ -181,14 +181,14 @@ def test_what_is_no_roll_is_left_to_the_sheets(name: str) -> None:
 def test_a_zebra_label_that_cannot_be_is_refused(name: str) -> None:
     """Lost: a code too small to read, or the machine's memory."""
     with pytest.raises(BadInput) as refusal:
-        roll.find(name)
+        rolls.find(name)
     assert refusal.value.code == "bad_stock"
     assert "zebra:100x50@300" in refusal.value.hint
 
 
 def test_a_label_of_words_alone_has_all_the_room() -> None:
     """Lost: a shelf's name in small letters beside a blank."""
-    picture = roll.draw(Shelf("Store 3, bay 2", "Fife College"), found("d99012"), "shelf").picture
+    picture = rolls.draw(Shelf("Store 3, bay 2", "Fife College"), found("d99012"), "shelf").picture
     dark = picture.convert("L").point(lambda grey: 255 - grey).getbbox()
     assert dark is not None
     assert dark[0] < 20
@@ -260,6 +260,6 @@ def test_the_manual_has_every_stock_with_its_module() -> None:
     """Lost: which box of labels to buy."""
     manual = (Path(__file__).parents[2] / "docs" / "labels.md").read_text(encoding="utf-8")
     modules = {sheet.id: sheet.module_mm for sheet in stock.sheets()}
-    modules |= {r.id: (r.module() or 0) * 25.4 / r.dpi for r in roll.rolls()}
+    modules |= {r.id: (r.module() or 0) * 25.4 / r.dpi for r in rolls.rolls()}
     for name, size in modules.items():
         assert re.search(rf"^\| {name} \|.*\| {size:.2f} \|$", manual, re.MULTILINE), name

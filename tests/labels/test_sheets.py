@@ -11,8 +11,8 @@ import pytest
 import zxingcpp
 from PIL import Image, ImageOps
 
-from kitloan import tags
 from kitloan.errors import BadInput
+from kitloan.text import tags
 from kitloan_labels import layout, pdf, stock
 from kitloan_labels.document import document
 from kitloan_labels.read import read_tags

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from kitloan import tags
 from kitloan.errors import BadInput
-from kitloan.scan import COMMANDS, Command, Tag, Text, read
-from kitloan.text import slug
+from kitloan.text import tags
+from kitloan.text.names import slug
+from kitloan.text.scans import COMMANDS, Command, Tag, Text, read
 from kitloan_labels import layout, pdf, stock
 from kitloan_labels.template import (
     TEMPLATES,

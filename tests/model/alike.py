@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from kitloan.answers import Holding
-from kitloan.library import Kitloan
-from kitloan.models import Loan, table
+from kitloan.college import College
+from kitloan.tables import Loan, table
+from kitloan.values import Holding
 from model.state import World, status
 
 
@@ -64,7 +64,7 @@ def expected(world: World, tag: str, day: date) -> dict[str, Any]:
     }
 
 
-def lent_twice(opened: Kitloan) -> list[Any]:
+def lent_twice(opened: College) -> list[Any]:
     """Holdings with two open loans of the whole."""
     loan = table(Loan)
     with opened.session.reading() as connection:

@@ -18,8 +18,8 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 import kitloan
 from conftest import SetClock
 from kitloan import KitloanError, NewHolding
-from kitloan.calendar import instant, start_of, today, year_before
-from kitloan.library import Kitloan
+from kitloan.college import College
+from kitloan.text.dates import instant, start_of, today, year_before
 from lives import register_of
 from model.alike import expected, lent_twice, plainly, seen, slug
 from model.sayings import (
@@ -64,9 +64,9 @@ class Scotland(RuleBasedStateMachine):
         self.aside: list[Sent] = []
         self.steps = 0
         self.sound = True
-        self.opened: dict[tuple[str, str], Kitloan] = {}
+        self.opened: dict[tuple[str, str], College] = {}
 
-    def at(self, college: str, person: str = PEOPLE[0]) -> Kitloan:
+    def at(self, college: str, person: str = PEOPLE[0]) -> College:
         """A college's store, as a person has it open."""
         key = (college, person)
         if key not in self.opened:

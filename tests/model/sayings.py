@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 import kitloan
 from conftest import KIT, SetClock
 from kitloan import Count, Gift, NewHolding
-from kitloan.calendar import instant
-from kitloan.entries import Component, KitTypeDefined
-from kitloan.tags import ALPHABET, PREFIX, check_character, grouped
-from kitloan.text import type_key
+from kitloan.ledger.facts.definitions import ContentsLine, KitTypeDefined
+from kitloan.text.dates import instant
+from kitloan.text.names import type_key
+from kitloan.text.tags import ALPHABET, PREFIX, check_character, grouped
 from model.state import Kept, World
 from model.world import Say
 
@@ -36,7 +36,7 @@ TAGS = [tag_of(n) for n in range(7)]
 NEVER = tag_of(9)
 
 
-def kit_type(name: str, *contents: Component) -> KitTypeDefined:
+def kit_type(name: str, *contents: ContentsLine) -> KitTypeDefined:
     """A kit type with these contents."""
     return KitTypeDefined(kit_type=type_key(name), name=name, contents=contents)
 
@@ -44,8 +44,8 @@ def kit_type(name: str, *contents: Component) -> KitTypeDefined:
 STEM = kit_type("STEM kit", *KIT)
 OTHER_STEM = kit_type(
     "STEM kit",
-    Component(name="Wheel", quantity=2, critical=True),
-    Component(name="Gizmo", quantity=3),
+    ContentsLine(name="Wheel", quantity=2, critical=True),
+    ContentsLine(name="Gizmo", quantity=3),
 )
 NO_CONTENTS = kit_type("Stem KIT")
 STOCK = (

@@ -7,7 +7,7 @@ from datetime import date
 from typing import NoReturn
 
 from kitloan import Count, Gift
-from kitloan.entries import Component
+from kitloan.ledger.facts.definitions import ContentsLine
 
 Short = dict[str, tuple[int, int]]
 """Of a component, how many are missing and how many are broken."""
@@ -106,7 +106,7 @@ class World:
     """One college. `at` is when its last entry is dated, `entries` how many there are."""
 
     kept: dict[str, Kept] = field(default_factory=dict)
-    types: dict[str, tuple[str, tuple[Component, ...]]] = field(default_factory=dict)
+    types: dict[str, tuple[str, tuple[ContentsLine, ...]]] = field(default_factory=dict)
     borrowers: dict[str, str] = field(default_factory=dict)
     labels: set[str] = field(default_factory=set)
     people: dict[tuple[str, str], int] = field(default_factory=dict)

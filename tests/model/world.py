@@ -12,8 +12,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from kitloan import Count, Gift, NewHolding
-from kitloan.calendar import DEFAULT_LOAN_DAYS, LONGEST_LOAN_DAYS
-from kitloan.entries import KitTypeDefined
+from kitloan.ledger.facts.definitions import KitTypeDefined
+from kitloan.text.dates import DEFAULT_LOAN_DAYS, LONGEST_LOAN_DAYS
 from model.state import Act, Kept, Loan, No, Short, World, counted, no, past, same_name
 
 

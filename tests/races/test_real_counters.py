@@ -8,7 +8,7 @@ import pytest
 
 from crowd import Crowd, school
 from kitloan import NewHolding
-from kitloan.library import Kitloan
+from kitloan.college import College
 from races.counters import PlainDesk, Told, ask_in_forks, race
 
 COUNTERS = 8
@@ -18,12 +18,12 @@ FEW, MANY, AT_A_TIME = 1, 1_000, 10
 SCANNED = 3
 
 
-def take_in(fife: Kitloan, count: int) -> list[str]:
+def take_in(fife: College, count: int) -> list[str]:
     """The tags of so many new kits with contents."""
     return [fife.holdings.add(NewHolding("STEM kit")).tag for _ in range(count)]
 
 
-def each_lent_once(fife: Kitloan, told: dict[str, Sequence[Told]]) -> None:
+def each_lent_once(fife: College, told: dict[str, Sequence[Told]]) -> None:
     """One counter has lent each kit, and every other was told to whom."""
     for tag, answers in told.items():
         (winner,) = (number for number, answer in enumerate(answers) if answer.lent)
@@ -41,20 +41,20 @@ def each_lent_once(fife: Kitloan, told: dict[str, Sequence[Told]]) -> None:
 # -- the command line ---------------------------------------------------------------------------
 
 
-def by_command_line(fife: Kitloan, place: str, count: int) -> None:
+def by_command_line(fife: College, place: str, count: int) -> None:
     """Race for so many kits with `kitloan checkout`."""
     tags = take_in(fife, count)
     each_lent_once(fife, dict(zip(tags, race(place, tags, COUNTERS), strict=True)))
 
 
-def test_eight_commands_make_one_loan(fife: Kitloan, place: str) -> None:
+def test_eight_commands_make_one_loan(fife: College, place: str) -> None:
     """A script that is told "lent" and was not sends a teacher away with nothing."""
     by_command_line(fife, place, FEW)
 
 
 @pytest.mark.soak
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="commands run as forks")
-def test_eight_thousand_commands_make_a_thousand_loans(fife: Kitloan, place: str) -> None:
+def test_eight_thousand_commands_make_a_thousand_loans(fife: College, place: str) -> None:
     """What goes wrong once in a thousand goes wrong in every college each year."""
     tags, told = take_in(fife, MANY), {}
     crowd = Crowd(COUNTERS)
@@ -121,7 +121,7 @@ def _told(answer: str) -> Told:
     return Told(lent, answer)
 
 
-def at_desks(fife: Kitloan, place: str, count: int) -> None:
+def at_desks(fife: College, place: str, count: int) -> None:
     """Race for twice so many kits with `kitloan desk --plain`, in both ways to lend one."""
     scanned, named = take_in(fife, count), take_in(fife, count)
     with desks(place) as opened:
@@ -131,12 +131,12 @@ def at_desks(fife: Kitloan, place: str, count: int) -> None:
     each_lent_once(fife, told)
 
 
-def test_eight_desks_make_one_loan_of_each_kit(fife: Kitloan, place: str) -> None:
+def test_eight_desks_make_one_loan_of_each_kit(fife: College, place: str) -> None:
     """Two technicians who both read OUT have promised one kit to two schools."""
     at_desks(fife, place, SCANNED)
 
 
 @pytest.mark.soak
-def test_eight_desks_make_a_thousand_loans_of_a_thousand_kits(fife: Kitloan, place: str) -> None:
+def test_eight_desks_make_a_thousand_loans_of_a_thousand_kits(fife: College, place: str) -> None:
     """What goes wrong once in a thousand goes wrong in every college each year."""
     at_desks(fife, place, MANY // 2)

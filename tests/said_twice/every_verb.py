@@ -8,11 +8,10 @@ from typing import Any
 
 from conftest import KIT
 from kitloan import Count, Gift, NewHolding
-from kitloan.accession import kit_type_with
-from kitloan.holdings import Holdings
-from kitloan.library import Kitloan
+from kitloan.college import College
+from kitloan.holdings import Holdings, kit_type_with
 from kitloan.national.gifts import GiftTermsAgreed
-from kitloan.tags import mint
+from kitloan.text.tags import mint
 
 Say = Callable[[str], Any]
 Row = tuple[Say, Say]
@@ -26,8 +25,8 @@ SCHOOL = "Lochside Academy"
 class Desk:
     """Fife's store with what a row of the table needs, and ESP's."""
 
-    fife: Kitloan
-    esp: Kitloan
+    fife: College
+    esp: College
     folder: Path
     tags: list[str]
 
@@ -45,13 +44,13 @@ class Desk:
         """As `kit`, on loan: a stock when several have some of it."""
         number = self.kit("Goggles", 30) if len(to) > 1 else self.kit()
         for name in to:
-            self.fife.desk.check_out([number], name, quantity=5 if len(to) > 1 else 1)
+            self.fife.loans.check_out([number], name, quantity=5 if len(to) > 1 else 1)
         return number
 
     def short(self) -> str:
         """As `kit`, with two wheels missing and a panel broken."""
         number = self.kit()
-        self.fife.desk.count(number, Count(missing={"Wheel": 2}, broken={"Panel": 1}))
+        self.fife.loans.count(number, Count(missing={"Wheel": 2}, broken={"Panel": 1}))
         return number
 
     def stocktake(self) -> str:

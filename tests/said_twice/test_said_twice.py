@@ -10,10 +10,10 @@ import pytest
 import kitloan
 from conftest import KIT, SetClock
 from kitloan import BadInput, Count, KitloanError, NewHolding
-from kitloan.accession import kit_type_with
-from kitloan.entries import Component
-from kitloan.library import Kitloan
-from kitloan.tags import mint
+from kitloan.college import College
+from kitloan.holdings import kit_type_with
+from kitloan.ledger.facts.definitions import ContentsLine
+from kitloan.text.tags import mint
 from said_twice.every_verb import DUE, SCHOOL, TABLE, Desk, Row
 
 
@@ -35,7 +35,7 @@ def stir(w: Desk, clock: SetClock) -> None:
                 act(tag)
             except KitloanError:
                 continue
-    keep.define_types([kit_type_with("stem KIT", (Component(name="Gizmo", quantity=2),))])
+    keep.define_types([kit_type_with("stem KIT", (ContentsLine(name="Gizmo", quantity=2),))])
     keep.define_types([kit_type_with("microscope", KIT)])
     w.fife.people.erase("A. Bell")
     for each in w.fife.stocktakes.list():
@@ -51,7 +51,7 @@ def stir(w: Desk, clock: SetClock) -> None:
 
 @pytest.fixture
 def desk(
-    fife: Kitloan, new_place: Callable[[], str], clock: SetClock, tmp_path: Path
+    fife: College, new_place: Callable[[], str], clock: SetClock, tmp_path: Path
 ) -> Iterator[Desk]:
     """Fife's store, and ESP's with a copy of Fife's ledger."""
     for n in range(9):
@@ -92,7 +92,7 @@ def test_whatever_happened_since_a_request_is_done_once(desk: Desk, clock: SetCl
 
 def test_the_table_has_every_verb(desk: Desk) -> None:
     """A verb that is added, and does its work twice when it is said twice, is not looked at."""
-    parts = [name for name in vars(Kitloan) if not name.startswith("_") and name != "close"]
+    parts = [name for name in vars(College) if not name.startswith("_") and name != "close"]
     taking_an_id = {
         f"{part}.{name}"
         for part in parts
@@ -104,7 +104,7 @@ def test_the_table_has_every_verb(desk: Desk) -> None:
     assert taking_an_id == told
 
 
-def test_what_was_undone_since_is_not_done_again(fife: Kitloan, clock: SetClock) -> None:
+def test_what_was_undone_since_is_not_done_again(fife: College, clock: SetClock) -> None:
     """A check-out that was undone as a mistake came back as a refusal, or as a second loan."""
     desk, keep = fife.desk, fife.holdings
     kit = keep.add(NewHolding("STEM kit", asset_number="U1"), id="added")
@@ -123,13 +123,13 @@ def test_what_was_undone_since_is_not_done_again(fife: Kitloan, clock: SetClock)
     assert fife.find.holding(kit.tag).type == "Abacus"
 
 
-def test_who_was_forgotten_is_not_written_down_again(fife: Kitloan) -> None:
+def test_who_was_forgotten_is_not_written_down_again(fife: College) -> None:
     """A request that names a person, said again after they were erased, brought them back."""
     number = "P1"
     fife.holdings.add(NewHolding("Device", asset_number=number))
 
     def lend(contact: str | None) -> object:
-        return fife.desk.check_out([number], SCHOOL, contact=contact, purpose="fair", id="lent")
+        return fife.loans.check_out([number], SCHOOL, contact=contact, purpose="fair", id="lent")
 
     lent = lend("A. Bell")
     for other in ("B. Call", None):
@@ -141,26 +141,26 @@ def test_who_was_forgotten_is_not_written_down_again(fife: Kitloan) -> None:
     assert fife.people.known() == []
 
 
-def test_words_that_mean_the_same_are_the_same_request(fife: Kitloan, kit: str) -> None:
+def test_words_that_mean_the_same_are_the_same_request(fife: College, kit: str) -> None:
     """A caller that gives the tag where it gave the number before has asked for nothing else."""
-    first = fife.desk.check_out(["fc001"], SCHOOL, id="lent")
+    first = fife.loans.check_out(["fc001"], SCHOOL, id="lent")
     fife.session.clock.move(days=20)  # type: ignore[attr-defined]  # a test's clock
-    assert fife.desk.check_out([kit], SCHOOL.lower(), id="lent") == first
+    assert fife.loans.check_out([kit], SCHOOL.lower(), id="lent") == first
     due = first[0].due_on
-    assert fife.desk.check_out([kit], SCHOOL.lower(), due_on=due, id="lent") == first
+    assert fife.loans.check_out([kit], SCHOOL.lower(), due_on=due, id="lent") == first
     with pytest.raises(BadInput):
-        fife.desk.check_out([kit], SCHOOL, due_on=due + timedelta(days=1), id="lent")
+        fife.loans.check_out([kit], SCHOOL, due_on=due + timedelta(days=1), id="lent")
 
 
-def test_a_label_that_another_has_by_now(fife: Kitloan) -> None:
+def test_a_label_that_another_has_by_now(fife: College) -> None:
     """A label claimed by mistake and given to another kit made every earlier request fail."""
     keep = fife.holdings
     one, two = (keep.add(NewHolding("Device")).tag for _ in range(2))
     label = mint()
     keep.claim_label(one, label, id="claimed")
     keep.move(one, "Shelf 1", id="moved")
-    fife.desk.undo()
-    fife.desk.undo()
+    fife.actions.undo()
+    fife.actions.undo()
     keep.claim_label(two, label)
     before = len(fife.ledger.log())
     keep.claim_label(one, label, id="claimed")

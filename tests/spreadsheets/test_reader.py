@@ -11,9 +11,9 @@ import openpyxl
 import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
-from kitloan import tags
 from kitloan.errors import BadInput
 from kitloan.spreadsheets import Problem, Register, Row, read
+from kitloan.text import tags
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "registers"
 

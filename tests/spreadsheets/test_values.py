@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kitloan import tags
 from kitloan.spreadsheets.sheets import LONGEST_CELL, Unreadable, text_value
 from kitloan.spreadsheets.values import (
     MOST_PENCE,
@@ -24,6 +23,7 @@ from kitloan.spreadsheets.values import (
     title,
     words,
 )
+from kitloan.text import tags
 
 JULY = date(2025, 7, 2)
 

@@ -15,10 +15,10 @@ import pytest
 import kitloan
 from conftest import KIT, SetClock, write_off
 from kitloan import BadInput, Count, Gift, NewHolding
-from kitloan.accession import kit_type_with
 from kitloan.audit import Audit
 from kitloan.backups.restoring import Request, restoring
-from kitloan.library import Kitloan
+from kitloan.college import College
+from kitloan.holdings import kit_type_with
 from kitloan.national.gifts import GiftTermsAgreed
 from kitloan.reference import colleges
 
@@ -31,13 +31,13 @@ class Scotland:
 
     def __init__(self, folder: Path, clock: SetClock, stack: ExitStack) -> None:
         self.folder, self.clock, self._stack = folder, clock, stack
-        self.stores: dict[str, Kitloan] = {}
+        self.stores: dict[str, College] = {}
         self.kits: dict[str, list[str]] = {}
         self.esp = self._open("esp", "m.auditor")
         for each in colleges():
             self.stores[each.id] = self._open(each.id, "m.ross")
 
-    def _open(self, college: str, actor: str) -> Kitloan:
+    def _open(self, college: str, actor: str) -> College:
         path = self.folder / f"{college}.sqlite"
         opened = kitloan.init(college, path, name=None, actor=actor, clock=self.clock)
         return self._stack.enter_context(opened)
@@ -92,16 +92,16 @@ def promised_and_given(s: Scotland) -> None:
 def lent_and_lost(s: Scotland) -> None:
     """Autumn: Fife lends both; one comes back short, one is lost by its school."""
     fife, (first, second) = s.stores["fife"], s.kits["fife"]
-    fife.desk.check_out([first, second], "Lochgelly High School")
+    fife.loans.check_out([first, second], "Lochgelly High School")
     s.clock.move(days=20)
-    fife.desk.check_in([first], Count(missing={"Spanner": 1}))
+    fife.loans.check_in([first], Count(missing={"Spanner": 1}))
     fife.holdings.report_missing(second, "left on a bus")
     borders, tag = s.stores["borders"], s.kits["borders"][0]
-    borders.desk.check_out([tag], "Selkirk High School")
+    borders.loans.check_out([tag], "Selkirk High School")
     s.clock.move(days=10)
-    borders.desk.check_in([tag], Count(missing={"Wheel": 3}))
+    borders.loans.check_in([tag], Count(missing={"Wheel": 3}))
     overdue = s.stores["ayrshire"]
-    overdue.desk.check_out(s.kits["ayrshire"][:1], "Belmont Academy", due_on=date(2025, 11, 30))
+    overdue.loans.check_out(s.kits["ayrshire"][:1], "Belmont Academy", due_on=date(2025, 11, 30))
 
 
 def sent_on(s: Scotland) -> None:
@@ -134,7 +134,7 @@ def stolen(s: Scotland) -> None:
     backup = s.folder / "southlan-backup.sqlite"
     south.backups.make(backup)
     s.clock.move(days=7)
-    south.desk.check_out(s.kits["southlan"][:1], "Duncanrig Secondary")
+    south.loans.check_out(s.kits["southlan"][:1], "Duncanrig Secondary")
     south.exchange.export(s.folder / "southlan-last.kitloan", since_last=True)
     s.esp.exchange.merge([s.folder / "southlan-last.kitloan"])
     south.close()
@@ -168,7 +168,7 @@ def counted(s: Scotland) -> None:
 def tampered(s: Scotland) -> Path:
     """Somebody alters an entry of a file on its way."""
     kelvin = s.stores["glasgowkelvin"]
-    kelvin.desk.check_out(s.kits["glasgowkelvin"][:1], "Springburn Academy")
+    kelvin.loans.check_out(s.kits["glasgowkelvin"][:1], "Springburn Academy")
     good, bad = s.folder / "kelvin.kitloan", s.folder / "kelvin-bad.kitloan"
     kelvin.exchange.export(good, since_last=True)
     text = gzip.decompress(good.read_bytes()).replace(b"springburn", b"springbank")

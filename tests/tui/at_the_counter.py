@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Protocol
 
 import kitloan
-from kitloan.answers import Holding
-from kitloan.entries import Component
-from kitloan.library import Kitloan
-from kitloan.text import fold
+from kitloan.college import College
+from kitloan.ledger.facts.definitions import ContentsLine
+from kitloan.text.names import fold
+from kitloan.values import Holding
 from kitloan_tui import keys
 from kitloan_tui.actions import ACTIONS
 from kitloan_tui.counter import Counter
@@ -22,10 +22,10 @@ NAMES = keys.by_key({action.id: action.key for action in ACTIONS})
 """How hints call the actions where nobody has changed the keys."""
 
 CONTENTS = (
-    Component(name="Facilitator manual", quantity=1, bag="Manual", critical=True),
-    Component(name="Panel", quantity=18, bag="Blue holdall"),
-    Component(name="Wheel", quantity=16, bag="Red holdall"),
-    Component(name="Spanner", quantity=4, bag="Red holdall", critical=True),
+    ContentsLine(name="Facilitator manual", quantity=1, bag="Manual", critical=True),
+    ContentsLine(name="Panel", quantity=18, bag="Blue holdall"),
+    ContentsLine(name="Wheel", quantity=16, bag="Red holdall"),
+    ContentsLine(name="Spanner", quantity=4, bag="Red holdall", critical=True),
 )
 
 
@@ -42,7 +42,7 @@ class MovableClock(Protocol):
 class Store:
     """Fife College's store, and the tags of what it holds."""
 
-    kitloan: Kitloan
+    kitloan: College
     place: Path
     clock: MovableClock
     kit: str
@@ -54,7 +54,7 @@ class Store:
     stock: str
     """Thirty loose items."""
 
-    def another(self, actor: str = "j.kerr") -> Kitloan:
+    def another(self, actor: str = "j.kerr") -> College:
         """The same store, opened at another desk."""
         return kitloan.open(self.place, actor=actor, clock=self.clock)
 
@@ -84,7 +84,7 @@ class Day:
 
     def lent(self, tag: str, to: str = SCHOOL) -> None:
         """Have a holding out before the story begins."""
-        self.store.kitloan.desk.check_out([tag], to)
+        self.store.kitloan.loans.check_out([tag], to)
 
     @property
     def words(self) -> list[str]:

@@ -14,7 +14,7 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
-from kitloan.library import Kitloan
+from kitloan.college import College
 from kitloan_tui.app import Desk
 from kitloan_tui.counter import Counter
 from kitloan_tui.widgets.omnibox import Omnibox
@@ -137,7 +137,7 @@ class Hands:
 
 @asynccontextmanager
 async def at_desk(
-    opener: Callable[[], Kitloan],
+    opener: Callable[[], College],
     log: Path,
     size: tuple[int, int] = (80, 24),
     *,

@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 
 import kitloan
-from kitloan.accession import NewHolding, kit_type_with
-from kitloan.library import Kitloan
+from kitloan.college import College
+from kitloan.holdings import NewHolding, kit_type_with
 from tui.at_the_counter import CONTENTS, OTHER, SCHOOL, Day, MovableClock, Store
 
 
 @pytest.fixture
 def make_store(tmp_path: Path, clock: MovableClock) -> Iterator[Callable[..., Store]]:
     """Makes Fife College's store; `name` is what its kits are called."""
-    opened: list[Kitloan] = []
+    opened: list[College] = []
 
     def make(name: str = "STEM kit") -> Store:
         place = tmp_path / "fife.sqlite"

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import kitloan
-from kitloan.accession import NewHolding, kit_type_with
-from kitloan.library import Kitloan
+from kitloan.college import College
+from kitloan.holdings import NewHolding, kit_type_with
 from tui.at_the_counter import CONTENTS
 from tui.at_the_desk import Hands
 
@@ -26,7 +26,7 @@ NOW = datetime(2026, 11, 23, 11, 42, tzinfo=UTC)
 SIZES = ((80, 24), (120, 40))
 
 
-def demonstration(place: Path) -> Kitloan:
+def demonstration(place: Path) -> College:
     """Fife College's store, with something due today, something late and something to count."""
     moment = [datetime(2026, 11, 1, 9, 5, tzinfo=UTC)]
     store = kitloan.init("fife", place, actor="m.ross", clock=lambda: moment[0])
@@ -42,10 +42,10 @@ def demonstration(place: Path) -> Kitloan:
     ):
         store.holdings.add(NewHolding(kind, tag=tag, asset_number=f"FC{number:03}"))
     store.holdings.add(NewHolding("Multimeter", tag=STOCK, quantity=30))
-    store.desk.check_out([LATE], OTHER)
+    store.loans.check_out([LATE], OTHER)
     moment[0] = datetime(2026, 11, 9, 9, 5, tzinfo=UTC)
-    store.desk.check_out([SECOND], THIRD)
-    store.desk.check_out([HEADSET], SCHOOL, due_on=datetime(2026, 11, 30, tzinfo=UTC).date())
+    store.loans.check_out([SECOND], THIRD)
+    store.loans.check_out([HEADSET], SCHOOL, due_on=datetime(2026, 11, 30, tzinfo=UTC).date())
     moment[0] = NOW
     return store
 

@@ -8,9 +8,9 @@ from textual.widgets import Input
 
 import kitloan
 from kitloan import Count
-from kitloan.accession import kit_type_with
-from kitloan.library import Kitloan
-from kitloan.tags import grouped, mint
+from kitloan.college import College
+from kitloan.holdings import kit_type_with
+from kitloan.text.tags import grouped, mint
 from kitloan_tui.counter import Counter
 from tui.at_the_counter import CONTENTS, SCHOOL, Day, MovableClock, Store, expect
 from tui.at_the_desk import at_desk
@@ -21,7 +21,7 @@ SENDER = "Ayrshire College"
 @pytest.fixture
 def shared(
     new_postgres: Callable[[], str], clock: MovableClock
-) -> Iterator[tuple[Kitloan, Kitloan]]:
+) -> Iterator[tuple[College, College]]:
     """Fife and Ayrshire in one PostgreSQL, where each reads what the other sent."""
     place = new_postgres()
     with (
@@ -55,7 +55,7 @@ def test_a_missing_kit_is_found_in_every_turn(day: Day) -> None:
     expect(day.scan(day.store.headset), "OUT", SCHOOL)
 
 
-def test_a_kit_from_elsewhere_is_counted_as_it_comes(shared: tuple[Kitloan, Kitloan]) -> None:
+def test_a_kit_from_elsewhere_is_counted_as_it_comes(shared: tuple[College, College]) -> None:
     """Else what is missing would be blamed on whoever has it next."""
     fife, ayrshire = shared
     tag = ayrshire.holdings.add(kitloan.NewHolding("STEM kit")).tag
@@ -73,7 +73,7 @@ def test_a_kit_from_elsewhere_is_counted_as_it_comes(shared: tuple[Kitloan, Kitl
     expect(counter.scan(tag), "TO WHOM?", "STEM kit")
 
 
-def test_one_to_be_counted_later(shared: tuple[Kitloan, Kitloan]) -> None:
+def test_one_to_be_counted_later(shared: tuple[College, College]) -> None:
     """Else a van with twenty kits would stand at the door until all were counted."""
     fife, ayrshire = shared
     tag = ayrshire.holdings.add(kitloan.NewHolding("STEM kit")).tag

@@ -6,7 +6,7 @@ import pytest
 from textual.widgets import Input, Select
 
 import kitloan
-from kitloan.tags import grouped
+from kitloan.text.tags import grouped
 from kitloan_tui.counter import Counter
 from kitloan_tui.screens.national import National
 from kitloan_tui.screens.take_in import TakeIn
@@ -60,7 +60,7 @@ async def test_sent_whole_or_uncounted(store: Store, log: Path, said: str, told:
 
 async def test_missing_and_found(store: Store, log: Path) -> None:
     """Else a kit that is nowhere would look as if it could be lent."""
-    store.kitloan.desk.check_out([store.kit], SCHOOL)
+    store.kitloan.loans.check_out([store.kit], SCHOOL)
     async with at_desk(lambda: store.kitloan, log, (100, 40)) as hands:
         await page_of(hands, "AC0001")
         await press(hands, "missing")

@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from kitloan.accession import NewHolding
-from kitloan.tags import grouped
+from kitloan.holdings import NewHolding
+from kitloan.text.tags import grouped
 from kitloan_tui.counter import Counter
 from kitloan_tui.lookups import board, pulse
 from tui.at_the_counter import OTHER, SCHOOL, Day, expect
@@ -142,8 +142,8 @@ def test_what_is_due(day: Day) -> None:
     """Else the counter would not know whom to expect, or whom to ring."""
     session = day.store.kitloan.session
     before = pulse(session)
-    day.store.kitloan.desk.check_out([day.store.kit], SCHOOL, due_on=date(2026, 11, 23))
-    day.store.kitloan.desk.check_out([day.store.headset], OTHER)
+    day.store.kitloan.loans.check_out([day.store.kit], SCHOOL, due_on=date(2026, 11, 23))
+    day.store.kitloan.loans.check_out([day.store.headset], OTHER)
     assert pulse(session) != before
     today = board(session)
     assert [line.to for line in today.due] == [SCHOOL]

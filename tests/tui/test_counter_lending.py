@@ -1,7 +1,7 @@
 """Lending at the counter, without a screen: what each scan and each word does, and is answered."""
 
 from conftest import write_off
-from kitloan.tags import grouped
+from kitloan.text.tags import grouped
 from tui.at_the_counter import OTHER, SCHOOL, Day, expect
 
 
@@ -131,6 +131,6 @@ def test_another_desk_was_quicker(day: Day) -> None:
     """Else one kit that is gone would take the whole pile with it."""
     day.scan(day.store.kit, day.store.second)
     with day.store.another() as desk:
-        desk.desk.check_out([day.store.kit], OTHER)
+        desk.loans.check_out([day.store.kit], OTHER)
     expect(day.scan(SCHOOL), "REFUSED", OTHER)
     expect(day.scan(SCHOOL), "OUT", grouped(day.store.second))

@@ -1,6 +1,6 @@
 """Returns at the counter, without a screen: one scan and one key, and nobody's count assumed."""
 
-from kitloan.tags import grouped
+from kitloan.text.tags import grouped
 from tui.at_the_counter import OTHER, SCHOOL, Day, expect
 
 
@@ -133,7 +133,7 @@ def test_a_word_that_is_no_part_changes_nothing(day: Day) -> None:
 
 def test_loose_stock_comes_back_in_part(day: Day) -> None:
     """Else twenty-eight of thirty could not be taken back."""
-    day.store.kitloan.desk.check_out([day.store.stock], SCHOOL, quantity=30)
+    day.store.kitloan.loans.check_out([day.store.stock], SCHOOL, quantity=30)
     expect(day.scan(day.store.stock), "HOW MANY?", SCHOOL, "30")
     expect(day.type("28"), "IN", "28 of Multimeter", "2 still out")
     day.scan(day.store.stock)
@@ -144,7 +144,7 @@ def test_loose_stock_comes_back_in_part(day: Day) -> None:
 def test_loose_stock_that_two_schools_have(day: Day) -> None:
     """Else one school's loan would be closed by another's return."""
     for school in (SCHOOL, OTHER):
-        day.store.kitloan.desk.check_out([day.store.stock], school, quantity=5)
+        day.store.kitloan.loans.check_out([day.store.stock], school, quantity=5)
     expect(day.scan(day.store.stock), "FROM WHOM?", SCHOOL, OTHER)
     expect(day.type("balwearie high school"), "HOW MANY?", OTHER)
     expect(day.type("4"), "IN", OTHER, "1 still out")

@@ -8,9 +8,9 @@ import pytest
 from textual.widgets import Input, Static
 
 import kitloan
+from kitloan.college import College
 from kitloan.errors import StoreError
-from kitloan.library import Kitloan
-from kitloan.tags import grouped
+from kitloan.text.tags import grouped
 from kitloan_tui import keys
 from kitloan_tui.actions import ACTIONS
 from kitloan_tui.screens.confirm import SECONDS_DEAF, Closing
@@ -39,7 +39,7 @@ async def test_lend_and_take_back_whole(store: Store, log: Path) -> None:
 
 async def test_return_with_two_missing(store: Store, log: Path) -> None:
     """Else what is missing could not be seen while it is being said."""
-    store.kitloan.desk.check_out([store.kit], SCHOOL)
+    store.kitloan.loans.check_out([store.kit], SCHOOL)
     async with at_desk(lambda: store.kitloan, log) as hands:
         await hands.scan(store.kit)
         await hands.type("wheel 2")
@@ -54,9 +54,9 @@ async def test_return_with_two_missing(store: Store, log: Path) -> None:
 async def test_what_was_short_before_is_shown_apart(store: Store, log: Path) -> None:
     """Else the next borrower would be blamed for it."""
     with store.another() as desk:
-        desk.desk.check_out([store.kit], SCHOOL)
-        desk.desk.check_in([store.kit], kitloan.Count(missing={"Wheel": 1}))
-        desk.desk.check_out([store.kit], OTHER)
+        desk.loans.check_out([store.kit], SCHOOL)
+        desk.loans.check_in([store.kit], kitloan.Count(missing={"Wheel": 1}))
+        desk.loans.check_out([store.kit], OTHER)
     async with at_desk(lambda: store.kitloan, log) as hands:
         await hands.scan(store.kit)
         assert hands.reads("16 Wheel (was 15)")
@@ -103,7 +103,7 @@ async def test_what_comes_before_the_store_is_open(store: Store, log: Path) -> N
     """Else the first scans of the morning would be lost."""
     door = threading.Event()
 
-    def open_slowly() -> Kitloan:
+    def open_slowly() -> College:
         door.wait(30)
         return store.kitloan
 
@@ -121,7 +121,7 @@ async def test_what_comes_before_the_store_is_open(store: Store, log: Path) -> N
 
 async def test_scans_that_wait_are_in_sight(store: Store, log: Path) -> None:
     """Else somebody would scan them again, or believe that they were done."""
-    store.kitloan.desk.check_out([store.kit], SCHOOL)
+    store.kitloan.loans.check_out([store.kit], SCHOOL)
     async with at_desk(lambda: store.kitloan, log) as hands:
         await hands.scan(store.kit)
         await hands.scan(store.headset)
@@ -179,7 +179,7 @@ async def test_no_verdict_is_clipped(
     name = "Renewable energy and engineering skills STEM kit, second edition"
     school = "Bun-sgoil Ghàidhlig Loch Abar agus Àrd-sgoil Bhaile Dhubhthaich"
     store = make_store(name)
-    store.kitloan.desk.check_out([store.kit], school)
+    store.kitloan.loans.check_out([store.kit], school)
     async with at_desk(lambda: store.kitloan, log, size) as hands:
         await hands.scan(store.kit)
         await hands.type("facilitator 1")
@@ -197,7 +197,7 @@ async def test_another_desks_changes_appear(store: Store, log: Path) -> None:
     """Else two desks at one counter would not know of each other."""
     async with at_desk(lambda: store.kitloan, log) as hands:
         with store.another() as desk:
-            desk.desk.check_out([store.headset], OTHER)
+            desk.loans.check_out([store.headset], OTHER)
         hands.desk.look_again()
         await hands.settle()
         assert hands.reads(f"> 7 Dec 2026 {grouped(store.headset)} VR headset {OTHER}")
@@ -205,7 +205,7 @@ async def test_another_desks_changes_appear(store: Store, log: Path) -> None:
 
 async def test_overdue_by_word_and_symbol(store: Store, log: Path) -> None:
     """Else whoever cannot see colours would not see who is late."""
-    store.kitloan.desk.check_out([store.headset], OTHER)
+    store.kitloan.loans.check_out([store.headset], OTHER)
     store.clock.move(days=23)
     async with at_desk(lambda: store.kitloan, log) as hands:
         assert hands.reads(f"Overdue (1) ! 9 days {grouped(store.headset)}")
@@ -213,7 +213,7 @@ async def test_overdue_by_word_and_symbol(store: Store, log: Path) -> None:
 
 async def test_escape_empties_the_line_first(store: Store, log: Path) -> None:
     """Else mending a half-typed word would drop the kit that is being counted."""
-    store.kitloan.desk.check_out([store.kit], SCHOOL)
+    store.kitloan.loans.check_out([store.kit], SCHOOL)
     async with at_desk(lambda: store.kitloan, log) as hands:
         await hands.scan(store.kit)
         await hands.press("w", "h")
@@ -229,7 +229,7 @@ async def test_keys_that_cannot_say_why(store: Store, log: Path) -> None:
     async with at_desk(lambda: store.kitloan, log) as hands:
         await hands.press("f8")
         assert hands.reads("No kit is being counted")
-        store.kitloan.desk.check_out([store.kit], SCHOOL)
+        store.kitloan.loans.check_out([store.kit], SCHOOL)
         await hands.scan(store.kit)
         await hands.press("f8")
         assert hands.reads("? IN, TO BE COUNTED")
@@ -260,7 +260,7 @@ async def test_help_tells_of_every_action(store: Store, log: Path) -> None:
 async def test_a_store_that_does_not_open(tmp_path: Path, log: Path) -> None:
     """Else a missing file would end in a traceback at the counter."""
 
-    def fail() -> Kitloan:
+    def fail() -> College:
         raise StoreError("no_store", "There is no store at [b]/x.", "Make one.")
 
     async with at_desk(fail, log, ready=False) as hands:
@@ -302,7 +302,7 @@ async def test_kit_names_of_other_scripts_line_up(
 ) -> None:
     """Else a wide character would push the school off the row."""
     store = make_store("機械 kit " + "機" * 40)
-    store.kitloan.desk.check_out([store.kit], SCHOOL)
+    store.kitloan.loans.check_out([store.kit], SCHOOL)
     async with at_desk(lambda: store.kitloan, log) as hands:
         page = hands.desk.home.query_one("#page", Static)
         assert all(strip.cell_length <= 80 for strip in page.render_lines(page.size.region))
@@ -311,7 +311,7 @@ async def test_kit_names_of_other_scripts_line_up(
 
 async def test_a_refused_line_comes_back_beside_its_question(store: Store, log: Path) -> None:
     """Else two Enters after a slip would record a whole kit, under a question that is hidden."""
-    store.kitloan.desk.check_out([store.kit], SCHOOL)
+    store.kitloan.loans.check_out([store.kit], SCHOOL)
     async with at_desk(lambda: store.kitloan, log) as hands:
         await hands.scan(store.kit)
         await hands.type("whele 2")
@@ -330,7 +330,7 @@ async def test_a_refused_line_comes_back_beside_its_question(store: Store, log: 
 
 async def test_a_half_typed_name_is_not_joined_to_the_next(store: Store, log: Path) -> None:
     """Else "kilm", a scan and "belm" would make a school called kilmbelm."""
-    store.kitloan.desk.check_out([store.headset], OTHER)
+    store.kitloan.loans.check_out([store.headset], OTHER)
     async with at_desk(lambda: store.kitloan, log) as hands:
         await hands.scan(store.kit)
         await hands.press(*"kilm")
@@ -341,7 +341,7 @@ async def test_a_half_typed_name_is_not_joined_to_the_next(store: Store, log: Pa
 
 async def test_a_word_half_typed_goes_on_after_a_scan_that_waits(store: Store, log: Path) -> None:
     """Else a colleague's scan would cut "wheel 2" in two."""
-    store.kitloan.desk.check_out([store.kit], SCHOOL)
+    store.kitloan.loans.check_out([store.kit], SCHOOL)
     async with at_desk(lambda: store.kitloan, log) as hands:
         await hands.scan(store.kit)
         await hands.press(*"whe")
@@ -352,7 +352,7 @@ async def test_a_word_half_typed_goes_on_after_a_scan_that_waits(store: Store, l
 
 async def test_closing_asks_once(store: Store, log: Path) -> None:
     """Else a count that nobody finished, and scans that wait, would be gone without a word."""
-    store.kitloan.desk.check_out([store.kit], SCHOOL)
+    store.kitloan.loans.check_out([store.kit], SCHOOL)
     async with at_desk(lambda: store.kitloan, log) as hands:
         await hands.scan(store.kit)
         await hands.press("ctrl+q")
@@ -371,7 +371,7 @@ async def test_closing_asks_once(store: Store, log: Path) -> None:
 
 async def test_a_number_of_a_search_opens_its_page(store: Store, log: Path) -> None:
     """Else looking for the headset would end its loan."""
-    store.kitloan.desk.check_out([store.headset], SCHOOL)
+    store.kitloan.loans.check_out([store.headset], SCHOOL)
     async with at_desk(lambda: store.kitloan, log) as hands:
         await hands.type("vr head")
         await hands.type("1")

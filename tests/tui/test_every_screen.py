@@ -7,7 +7,7 @@ import pytest
 from textual.widgets import Input, Select
 
 import kitloan
-from kitloan.tags import mint
+from kitloan.text.tags import mint
 from kitloan_tui.screens.confirm import Confirm
 from kitloan_tui.screens.holding import OneHolding
 from tui.at_the_counter import Store
@@ -100,8 +100,8 @@ async def test_names_are_never_markup_here_either(
     """Else a kit's or a school's name could colour a list, stop the program or become a button."""
     store = make_store(name)
     store.kitloan.holdings.move(store.kit, f"{name} shelf")
-    store.kitloan.desk.check_out([store.kit], f"{name} school")
-    store.kitloan.desk.count(store.second, kitloan.Count(missing={"Wheel": 2}))
+    store.kitloan.loans.check_out([store.kit], f"{name} school")
+    store.kitloan.loans.count(store.second, kitloan.Count(missing={"Wheel": 2}))
     async with at_desk(lambda: store.kitloan, log, (120, 40)) as hands:
         for screen in ("holdings", "loans", "shortages", "figures", "ledger"):
             await hands.go(screen)

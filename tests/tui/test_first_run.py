@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 import kitloan
+from kitloan.college import College
 from kitloan.errors import StoreError
-from kitloan.library import Kitloan
 from kitloan_tui.demonstration import demonstration
 from tui.at_the_counter import MovableClock
 from tui.at_the_desk import at_desk
@@ -16,7 +16,7 @@ async def test_a_college_is_chosen(tmp_path: Path, log: Path) -> None:
     """Else the first thing that a technician saw would be a command to type elsewhere."""
     place = tmp_path / "new.sqlite"
 
-    def start(college: str) -> Kitloan:
+    def start(college: str) -> College:
         return kitloan.init(college, place, actor="m.ross")
 
     async with at_desk(
@@ -39,7 +39,7 @@ async def test_a_college_is_chosen(tmp_path: Path, log: Path) -> None:
 async def test_something_to_play_with(tmp_path: Path, log: Path) -> None:
     """Else a beginner's first tries would go on the college's record."""
 
-    def no_store() -> Kitloan:
+    def no_store() -> College:
         raise StoreError("no_store", "There is no store yet.", "Start one.")
 
     async with at_desk(
@@ -81,7 +81,7 @@ async def test_a_scan_before_there_is_a_store(tmp_path: Path, log: Path) -> None
     """Else one scan would take the question away, and STARTING would stand there for ever."""
     place = tmp_path / "new.sqlite"
 
-    def start(college: str) -> Kitloan:
+    def start(college: str) -> College:
         return kitloan.init(college, place, actor="m.ross")
 
     async with at_desk(

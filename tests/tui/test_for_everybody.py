@@ -7,7 +7,7 @@ from rich.segment import Segment
 from textual import events
 from textual.color import Color
 
-from kitloan.cli.label_press import LabelPress
+from kitloan.cli.labels import LabelPress
 from kitloan_tui.actions import ACTIONS
 from kitloan_tui.screens.confirm import Confirm
 from kitloan_tui.screens.first_run import FirstRun
@@ -34,8 +34,8 @@ SHOWN = (
 @pytest.mark.parametrize(("theme", "least"), [("dark", 4.5), ("light", 4.5), ("contrast", 7.0)])
 async def test_every_text_can_be_read(store: Store, log: Path, theme: str, least: float) -> None:
     """Else people with weak eyes, or a bright window behind them, could not work here."""
-    store.kitloan.desk.check_out([store.kit], SCHOOL)
-    store.kitloan.desk.check_out([store.headset], SCHOOL)
+    store.kitloan.loans.check_out([store.kit], SCHOOL)
+    store.kitloan.loans.check_out([store.headset], SCHOOL)
     store.clock.move(days=20)
     chosen = Settings(theme=theme)
     async with at_desk(
@@ -128,7 +128,7 @@ async def test_not_listening(store: Store, log: Path) -> None:
 
 async def test_resized_live(store: Store, log: Path) -> None:
     """Else a window made smaller would cut off what to do next."""
-    store.kitloan.desk.check_out([store.kit], SCHOOL)
+    store.kitloan.loans.check_out([store.kit], SCHOOL)
     async with at_desk(lambda: store.kitloan, log, (160, 50)) as hands:
         await hands.scan(store.kit)
         for size in ((80, 24), (60, 20), (200, 60)):

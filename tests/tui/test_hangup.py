@@ -31,4 +31,4 @@ def test_the_desk_leaves_with_its_window(store: Store, tmp_path: Path, start: li
         assert desk.hang_up(), "it goes on without a terminal"
     assert store.kitloan.find.holding(store.kit).status == "out", "it was not counted"
     assert store.kitloan.ledger.verify().ok
-    store.kitloan.desk.check_in([store.kit])
+    store.kitloan.loans.check_in([store.kit])

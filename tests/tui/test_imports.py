@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-STORE = ("sqlmodel", "sqlalchemy", "pydantic", "kitloan.library")
+STORE = ("sqlmodel", "sqlalchemy", "pydantic", "kitloan.college")
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 from textual.command import Command, CommandList
 
 from kitloan.errors import BadInput
-from kitloan.scan import COMMANDS
-from kitloan.tags import grouped
+from kitloan.text.scans import COMMANDS
+from kitloan.text.tags import grouped
 from kitloan_tui import keys, settings
 from kitloan_tui.actions import ACTIONS, BY_WORD
 from kitloan_tui.palette import Palette
@@ -123,7 +123,7 @@ async def test_the_palette_offers_everything(store: Store, log: Path) -> None:
 
 async def test_the_palette_finds_schools_and_kits(store: Store, log: Path) -> None:
     """Else a mouse could not open a school's turn."""
-    store.kitloan.desk.check_out([store.headset], SCHOOL)
+    store.kitloan.loans.check_out([store.headset], SCHOOL)
     async with at_desk(lambda: store.kitloan, log, (120, 40)) as hands:
         await hands.press("ctrl+p", *"kilmar")
         await hands.until(lambda: hands.reads(f"{SCHOOL} Opens this school's turn."))
@@ -139,8 +139,8 @@ async def test_the_palette_puts_first_what_is_called_so(
     store: Store, log: Path, typed: str, first: str
 ) -> None:
     """Else Enter on a school's name would run Undo, whose help happens to have the letters."""
-    store.kitloan.desk.check_out([store.headset], SCHOOL)
-    store.kitloan.desk.check_out([store.second], "Dalry Primary")
+    store.kitloan.loans.check_out([store.headset], SCHOOL)
+    store.kitloan.loans.check_out([store.second], "Dalry Primary")
     async with at_desk(lambda: store.kitloan, log, (120, 40)) as hands:
         await hands.press("ctrl+p", *typed)
         await hands.until(lambda: len(listed(hands)) > 0 and listed(hands)[0].startswith(first))

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from kitloan.accession import NewHolding
-from kitloan.tags import mint
+from kitloan.holdings import NewHolding
+from kitloan.text.tags import mint
 from tui.at_the_counter import OTHER, Day, expect
 
 DOCS = Path(__file__).parents[2] / "docs" / "desk.md"

@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 from textual.widgets import Select
 
-from kitloan.cli.label_press import LabelPress
+from kitloan.cli.labels import LabelPress
 from kitloan.cli.main import run
-from kitloan.tags import grouped
-from kitloan_labels.preview import DPI, write_preview
+from kitloan.text.tags import grouped
+from kitloan_labels.document import DPI, write_preview
 from kitloan_labels.read import read_tags
 from kitloan_tui import settings
 from kitloan_tui.counter import Counter
@@ -142,7 +142,7 @@ async def test_it_is_on_record_as_the_command_records_it(
 
 async def test_the_card_opens_the_sheet_and_prints(store: Store, log: Path, folder: Path) -> None:
     """Else a counter without a keyboard could not print, or a held trigger would print twice."""
-    store.kitloan.desk.check_out([store.kit], SCHOOL)
+    store.kitloan.loans.check_out([store.kit], SCHOOL)
     async with at_desk(lambda: store.kitloan, log, press=LabelPress()) as hands:
         await hands.scan(store.kit)
         await hands.scan("KLULABEL")

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from textual.widgets import Select
 
-from kitloan.accession import NewHolding
-from kitloan.library import Kitloan
-from kitloan.tags import grouped, mint
+from kitloan.college import College
+from kitloan.holdings import NewHolding
+from kitloan.text.tags import grouped, mint
 from kitloan_tui.screens.holding import OneHolding
 from kitloan_tui.screens.holdings import Holdings
 from kitloan_tui.screens.listing import ListScreen
@@ -82,7 +82,7 @@ async def test_pages_of_two_hundred_go_on_and_back(store: Store, log: Path, tmp_
         assert hands.reads("1 to 200 of 450")
 
 
-def _tags(opened: Kitloan) -> list[str]:
+def _tags(opened: College) -> list[str]:
     found, cursor = [], None
     while True:
         page = opened.find.search("", cursor)
@@ -126,7 +126,7 @@ async def test_what_another_desk_does_shows_on_every_screen(busy: Store, log: Pa
         on = hands.desk.screen.query_one(Listing).cursor_row
         before = hands.seen().splitlines()
         with busy.another() as second:
-            second.desk.check_in([busy.kit])
+            second.loans.check_in([busy.kit])
             second.holdings.add(NewHolding("Telescope", tag=_tag_before(busy)))
             hands.desk.look_again()
             await hands.settle()
@@ -135,7 +135,7 @@ async def test_what_another_desk_does_shows_on_every_screen(busy: Store, log: Pa
             await hands.go("loans")
             await hands.type("headset")
             assert hands.reads("Status ! OVERDUE")
-            second.desk.check_in([busy.headset])
+            second.loans.check_in([busy.headset])
             hands.desk.look_again()
             await hands.settle()
             assert hands.reads("Status = IN")
@@ -163,7 +163,7 @@ async def test_escape_closes_what_dropped_down(busy: Store, log: Path) -> None:
 async def test_a_list_gives_way_to_a_scan(busy: Store, log: Path) -> None:
     """Else a teacher would wait until a list was looked up that nobody wants any more."""
     begun, ended = threading.Event(), threading.Event()
-    busy.kitloan.desk.check_in([busy.headset])
+    busy.kitloan.loans.check_in([busy.headset])
 
     def look() -> None:
         begun.set()

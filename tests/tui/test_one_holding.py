@@ -4,8 +4,8 @@ from pathlib import Path
 
 from textual.widgets import Input
 
-from kitloan.accession import Gift
-from kitloan.tags import grouped, mint
+from kitloan.holdings import Gift
+from kitloan.text.tags import grouped, mint
 from kitloan_tui.screens.holding import OneHolding
 from tui.at_the_counter import Store
 from tui.at_the_desk import at_desk

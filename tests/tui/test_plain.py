@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cli.running import PROGRAM
-from kitloan.tags import grouped
+from kitloan.text.tags import grouped
 from kitloan_tui import plain
 from kitloan_tui.counter import Counter
 from tui.at_the_counter import SCHOOL, Store
@@ -81,7 +81,7 @@ def test_a_refusal_says_its_hint_in_words_to_type(store: Store) -> None:
 
 def test_a_kit_nobody_finished_is_still_out(store: Store) -> None:
     """Else a pipe that breaks off would count a kit that nobody has counted."""
-    store.kitloan.desk.check_out([store.kit], SCHOOL)
+    store.kitloan.loans.check_out([store.kit], SCHOOL)
     answer = pipe(store, store.kit, "wheel 2")
     assert said(answer)[-1].startswith("x NOT RETURNED  ")
     assert store.kitloan.find.holding(store.kit).status == "out"
@@ -89,7 +89,7 @@ def test_a_kit_nobody_finished_is_still_out(store: Store) -> None:
 
 def test_the_parts_list_comes_with_the_return(store: Store) -> None:
     """Else whoever counts would not know what there should be."""
-    store.kitloan.desk.check_out([store.kit], SCHOOL)
+    store.kitloan.loans.check_out([store.kit], SCHOOL)
     heard = StringIO()
     assert plain.run(store.kitloan, StringIO(f"{store.kit}\n\n"), heard)
     assert "  Red holdall: 16 Wheel, 4 Spanner *\n" in heard.getvalue()
@@ -119,7 +119,7 @@ def test_what_is_not_text_is_answered(store: Store) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise there")
 def test_an_interrupt_leaves_nothing_half_done(store: Store) -> None:
     """Else Ctrl+C would leave a kit neither here nor there."""
-    store.kitloan.desk.check_out([store.kit], SCHOOL)
+    store.kitloan.loans.check_out([store.kit], SCHOOL)
     with subprocess.Popen(
         [PROGRAM, "--store", store.place, "desk", "--plain"],
         stdin=subprocess.PIPE,

@@ -6,7 +6,7 @@ import pytest
 from textual.widgets import Button, Input
 
 import kitloan
-from kitloan.tags import grouped
+from kitloan.text.tags import grouped
 from kitloan_tui.screens.confirm import Confirm
 from tui.at_the_counter import OTHER, Store
 from tui.at_the_desk import at_desk
@@ -45,7 +45,7 @@ async def test_no_more_is_made_good_than_is_short(busy: Store, log: Path, said: 
 
 async def test_shortages_by_type_lead_to_the_kits(busy: Store, log: Path) -> None:
     """Else the order for spares would be added up by hand."""
-    busy.kitloan.desk.check_in([busy.kit], kitloan.Count(missing={"Wheel": 3}))
+    busy.kitloan.loans.check_in([busy.kit], kitloan.Count(missing={"Wheel": 3}))
     async with at_desk(lambda: busy.kitloan, log) as hands:
         await hands.press("f4", "f4")
         assert hands.reads("% Wheel 5 0 STEM kit 2 of them")

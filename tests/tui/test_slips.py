@@ -4,8 +4,8 @@ An open question is shown until it is settled, whatever else is said; Enter answ
 told last; half a name lends to nobody; and Undo takes back what was done last.
 """
 
-from kitloan.accession import NewHolding
-from kitloan.tags import grouped, mint
+from kitloan.holdings import NewHolding
+from kitloan.text.tags import grouped, mint
 from kitloan_tui.standing import standing
 from tui.at_the_counter import OTHER, SCHOOL, Day, expect
 
@@ -91,7 +91,7 @@ def test_what_was_counted_here_outlives_another_desk(day: Day) -> None:
     day.scan(day.store.kit)
     day.type("wheel 2")
     with day.store.another() as desk:
-        desk.desk.check_in([day.store.kit])
+        desk.loans.check_in([day.store.kit])
     expect(day.type(""), "REFUSED", "another desk has taken it back", "kept")
     assert day.counter.asking is not None
     expect(day.counter.asking, "IN?", "Wheel: 2 missing")

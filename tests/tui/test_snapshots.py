@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kitloan.cli.label_press import LabelPress
+from kitloan.cli.labels import LabelPress
 from tui.at_the_desk import at_desk, words_of
 from tui.pictures import SCENES, SIZES, demonstration
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from textual.widgets import Select
 
-from kitloan.accession import NewHolding
-from kitloan.tags import grouped, mint
+from kitloan.holdings import NewHolding
+from kitloan.text.tags import grouped, mint
 from kitloan_tui.screens.confirm import Confirm
 from kitloan_tui.screens.stocktake import TakeStock
 from tui.at_the_counter import SCHOOL, Store
@@ -37,7 +37,7 @@ async def sure(hands: Hands) -> None:
 async def test_every_scan_gets_its_verdict(store: Store, log: Path) -> None:
     """Else a stocktaker would look up each kit, or believe that a wrong one had been counted."""
     store.kitloan.holdings.move(store.kit, "Store 1")
-    store.kitloan.desk.check_out([store.headset], SCHOOL)
+    store.kitloan.loans.check_out([store.headset], SCHOOL)
     before = len(store.kitloan.find.loans().items)
     unknown = mint()
     async with at_desk(lambda: store.kitloan, log, (100, 30)) as hands:
@@ -89,7 +89,7 @@ async def test_left_and_gone_on_with_at_another_desk(store: Store, log: Path) ->
 
 async def test_a_loan_is_confirmed_from_the_list(store: Store, log: Path) -> None:
     """Else a school's word on the phone would be on a piece of paper."""
-    store.kitloan.desk.check_out([store.headset], SCHOOL)
+    store.kitloan.loans.check_out([store.headset], SCHOOL)
     async with at_desk(lambda: store.kitloan, log, (120, 30)) as hands:
         await begin(hands)
         await view(hands, "on_loan")
@@ -156,9 +156,9 @@ async def test_one_place_and_several_at_once(store: Store, log: Path) -> None:
 @pytest.mark.parametrize("over", ["help", "close", "palette", "page"])
 async def test_a_stocktake_has_the_desk_alone(store: Store, log: Path, over: str) -> None:
     """Else a scan behind a dialog would take a kit back uncounted, or Ctrl+Z undo a return."""
-    store.kitloan.desk.check_out([store.kit], SCHOOL)
-    store.kitloan.desk.check_out([store.headset], SCHOOL)
-    store.kitloan.desk.check_in([store.headset])
+    store.kitloan.loans.check_out([store.kit], SCHOOL)
+    store.kitloan.loans.check_out([store.headset], SCHOOL)
+    store.kitloan.loans.check_in([store.headset])
     store.clock.move(minutes=1)
     before = [line.kind for line in store.kitloan.ledger.log()]
     async with at_desk(lambda: store.kitloan, log) as hands:
@@ -195,7 +195,7 @@ async def test_a_stocktake_has_the_desk_alone(store: Store, log: Path, over: str
 
 async def test_what_was_done_beside_a_stocktake_is_taken_back(store: Store, log: Path) -> None:
     """Else a kit moved to the wrong place from the list could not be moved back from it."""
-    store.kitloan.desk.check_out([store.kit], SCHOOL)
+    store.kitloan.loans.check_out([store.kit], SCHOOL)
     store.clock.move(minutes=1)
     async with at_desk(lambda: store.kitloan, log) as hands:
         await begin(hands)

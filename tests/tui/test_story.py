@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cli.running import PROGRAM
-from kitloan.tags import grouped
+from kitloan.text.tags import grouped
 from tui.at_the_counter import OTHER, SCHOOL, Store
 
 pytestmark = [
@@ -38,8 +38,8 @@ def desk(store: Store, tmp_path: Path) -> Iterator["Terminal"]:
 def test_a_morning(desk: "Terminal", store: Store, pace: str) -> None:
     """Else what works in a test's own terminal might not work in a technician's."""
     gap = PACES[pace]
-    store.kitloan.desk.check_out([store.headset], SCHOOL)  # a school that is known: a slow
-    store.kitloan.desk.check_in([store.headset])  # scanner's card is as good as typed
+    store.kitloan.loans.check_out([store.headset], SCHOOL)  # a school that is known: a slow
+    store.kitloan.loans.check_in([store.headset])  # scanner's card is as good as typed
     steps = [
         (store.kit, "TO WHOM?"),
         (SCHOOL, "OUT"),
@@ -104,7 +104,7 @@ def test_every_ending_in_every_focus(desk: "Terminal", store: Store, pace: str) 
     The time between two keys is a scanner's nature, and the very thing under test: `scan` sends
     each key when it is due, and reads the screen until then.
     """
-    store.kitloan.desk.check_out([store.kit], SCHOOL, contact="Isla Muir")
+    store.kitloan.loans.check_out([store.kit], SCHOOL, contact="Isla Muir")
     before = len(store.kitloan.ledger.log())
     for number, (where, ending) in enumerate(meetings(pace)):
         for keys, seen in FOCUSES[where]:
@@ -129,7 +129,7 @@ def test_a_scan_while_a_kit_is_counted(
     desk: "Terminal", store: Store, pace: str, ending: str
 ) -> None:
     """Else the next kit's scan would end the count of this one, as if it were whole."""
-    store.kitloan.desk.check_out([store.kit], SCHOOL)
+    store.kitloan.loans.check_out([store.kit], SCHOOL)
     desk.scan(store.kit)
     desk.until("IN?")
     desk.mark()

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from textual.widgets import Input
 
-from kitloan.accession import NewHolding
-from kitloan.tags import grouped, mint
+from kitloan.holdings import NewHolding
+from kitloan.text.tags import grouped, mint
 from kitloan_tui.screens.take_in import TakeIn
 from tui.at_the_counter import Store
 from tui.at_the_desk import at_desk

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from kitloan.tags import mint
+from kitloan.text.tags import mint
 from tui.at_the_counter import OTHER, SCHOOL, Day, expect
 
 
@@ -111,7 +111,7 @@ def test_several_are_renewed_and_taken_back_at_once(day: Day) -> None:
     due = {held.loan.due_on for tag in kits if (held := day.held(tag)).loan}
     assert {each.isoformat() for each in due if each} == {"2026-12-07"}
     with day.store.another() as other:
-        other.desk.check_in([day.store.headset])
+        other.loans.check_in([day.store.headset])
     expect(day.scan("KLUSEVEN"), "REFUSED", "VR headset")
     assert {loan.due_on for loan in day.store.kitloan.find.loans().items} == due, "all or none"
 

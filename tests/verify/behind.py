@@ -6,9 +6,9 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 
 from crowd import raw
-from kitloan.library import Kitloan
-from kitloan.models import Base
-from kitloan.places import is_url
+from kitloan.college import College
+from kitloan.storage.places import is_url
+from kitloan.tables import Base
 from kitloan.verify import Finding
 from lives import unguarded
 
@@ -39,6 +39,6 @@ def behind_its_back(place: str) -> Iterator[sa.Connection]:
     engine.dispose()
 
 
-def found(opened: Kitloan) -> list[Finding]:
+def found(opened: College) -> list[Finding]:
     """What verifying says, but for the checks that these tests took away."""
     return [each for each in opened.ledger.verify().findings if each.code != "unguarded"]

@@ -10,10 +10,10 @@ import pytest
 import kitloan
 from conftest import SetClock
 from kitloan import NewHolding
-from kitloan.ledger import resume
-from kitloan.library import Kitloan
-from kitloan.models import Base
-from kitloan.places import is_url
+from kitloan.college import College
+from kitloan.ledger.writer import resume
+from kitloan.storage.places import is_url
+from kitloan.tables import Base
 from lives import Rows, everything_in, hear_of_esp, long_life, new_database
 from verify.behind import behind_its_back, without_checks
 
@@ -73,7 +73,7 @@ def place_of_every_table(place_of_life: str) -> str:
 
 
 @pytest.fixture
-def opened(place_of_life: str) -> Iterator[Kitloan]:
+def opened(place_of_life: str) -> Iterator[College]:
     """That store, open."""
     with kitloan.open(place_of_life, actor="m.ross") as opened:
         yield opened

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from kitloan.models import LedgerEntry, LedgerHead, table
+from kitloan.tables import LedgerEntry, LedgerHead, table
 from lives import canonical, digest
 
 entry, head = table(LedgerEntry), table(LedgerHead)

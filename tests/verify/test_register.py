@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from kitloan.library import Kitloan
-from kitloan.models.every import REGISTER_TABLES
-from kitloan.places import is_url
+from kitloan.college import College
+from kitloan.storage.places import is_url
+from kitloan.tables.every import REGISTER_TABLES
 from verify.behind import behind_its_back, found
 
 
@@ -32,7 +32,7 @@ def another(column: sa.Column[Any], value: Any) -> Any:
     return f"{value or ''}x"
 
 
-def told_of(opened: Kitloan) -> dict[str, list[str]]:
+def told_of(opened: College) -> dict[str, list[str]]:
     """What verifying says of each table; fails when it says nothing, or blames an entry."""
     findings = found(opened)
     codes = {finding.code for finding in findings}
@@ -47,7 +47,7 @@ def told_of(opened: Kitloan) -> dict[str, list[str]]:
     }
 
 
-def differences(opened: Kitloan, name: str) -> list[str]:
+def differences(opened: College, name: str) -> list[str]:
     """What verifying says of one table."""
     return told_of(opened)[name]
 
@@ -56,7 +56,7 @@ def differences(opened: Kitloan, name: str) -> list[str]:
 
 
 def test_every_value_of_a_row_is_held_against_the_ledger(
-    opened: Kitloan, place_of_every_table: str
+    opened: College, place_of_every_table: str
 ) -> None:
     """A value that nobody entered must not be reported to a donor."""
     rows, names = {}, {}
@@ -78,7 +78,7 @@ def test_every_value_of_a_row_is_held_against_the_ledger(
 
 @pytest.mark.parametrize("which", range(max(len(t.primary_key) for t in REGISTER_TABLES)))
 def test_a_row_under_another_key_is_found(
-    opened: Kitloan, place_of_every_table: str, which: int
+    opened: College, place_of_every_table: str, which: int
 ) -> None:
     """A loan that was moved to another kit clears one borrower and charges another."""
     changed = [each for each in REGISTER_TABLES if which < len(each.primary_key)]
@@ -93,7 +93,7 @@ def test_a_row_under_another_key_is_found(
         assert len(told[each.name]) == 2, f"{each.name}: one is missing, one is too many"
 
 
-def test_a_row_that_went_is_missed(opened: Kitloan, place_of_every_table: str) -> None:
+def test_a_row_that_went_is_missed(opened: College, place_of_every_table: str) -> None:
     """A loan that was taken out of the table is a kit that nobody asks back."""
     keys = {}
     with behind_its_back(place_of_every_table) as connection:
@@ -108,7 +108,7 @@ def test_a_row_that_went_is_missed(opened: Kitloan, place_of_every_table: str) -
         assert keys[name] in said[0]
 
 
-def test_a_row_that_came_is_found(opened: Kitloan, place_of_every_table: str) -> None:
+def test_a_row_that_came_is_found(opened: College, place_of_every_table: str) -> None:
     """A kit that was never taken in would be counted for the donor."""
     with behind_its_back(place_of_every_table) as connection:
         for each in REGISTER_TABLES:
@@ -125,7 +125,7 @@ def test_a_row_that_came_is_found(opened: Kitloan, place_of_every_table: str) ->
 
 
 def test_a_row_of_a_college_without_a_ledger_is_found(
-    opened: Kitloan, place_of_every_table: str
+    opened: College, place_of_every_table: str
 ) -> None:
     """ESP's totals count every college; one that has no history has no kits."""
     with behind_its_back(place_of_every_table) as connection:
@@ -136,7 +136,7 @@ def test_a_row_of_a_college_without_a_ledger_is_found(
         assert ["atlantis" in each for each in said] == [True], name
 
 
-def test_a_value_in_another_form_is_found(place_of_life: str, opened: Kitloan) -> None:
+def test_a_value_in_another_form_is_found(place_of_life: str, opened: College) -> None:
     """A 5 that stands for yes is read as yes, and is still nothing that kitloan wrote."""
     if is_url(place_of_life):
         pytest.skip("PostgreSQL has a type for yes and no")

@@ -7,7 +7,7 @@ import pytest
 
 import kitloan
 from conftest import SetClock
-from kitloan.library import Kitloan
+from kitloan.college import College
 from lives import long_life
 from verify.behind import behind_its_back, found
 from verify.forger import TAMPERINGS, Forger, Tampering
@@ -15,7 +15,7 @@ from verify.forger import TAMPERINGS, Forger, Tampering
 
 @pytest.mark.parametrize("tampering", TAMPERINGS, ids=lambda tampering: tampering.name)
 def test_tampering_is_found_where_it_was_done(
-    opened: Kitloan, place_of_life: str, tampering: Tampering
+    opened: College, place_of_life: str, tampering: Tampering
 ) -> None:
     """A kit that was written off in the file, and not on record, must not be gone unnoticed."""
     with behind_its_back(place_of_life) as connection:

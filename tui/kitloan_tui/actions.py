@@ -3,7 +3,7 @@
 Key bindings, the bar at the foot, the palette, the help, the line desk's words and the sheet of
 cards all read this table, so that they cannot disagree. An action that cannot run now says why.
 
-To add one: a row here. A verb of the counter bears the name of its card in `kitloan.scan.COMMANDS`
+To add one: a row here. A verb of the counter bears the name of its card in `kitloan.text.scans.COMMANDS`
 and has its method there; a row with a `screen` opens that screen; anything else has its method in
 `Desk.perform`. Keys are F1 to F10, Esc and Ctrl with Z, P or Q: those that terminals, tmux and
 browsers leave alone. A row may have none; the palette has them all.
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from kitloan.scan import COMMANDS
+from kitloan.text.scans import COMMANDS
 
 if TYPE_CHECKING:
     from kitloan_tui.counter import Counter

@@ -16,7 +16,7 @@ from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Input
 
-from kitloan.scan import COMMANDS
+from kitloan.text.scans import COMMANDS
 from kitloan_tui import hangup, keys, settings
 from kitloan_tui.actions import ACTIONS, BY_ID, Action, why_not
 from kitloan_tui.opening import Opening
@@ -30,8 +30,8 @@ from kitloan_tui.widgets.omnibox import Omnibox
 from kitloan_tui.widgets.panels import KeyHint
 
 if TYPE_CHECKING:
-    from kitloan.answers import Holding
-    from kitloan.library import Kitloan
+    from kitloan.college import College
+    from kitloan.values import Holding
     from kitloan_tui.counter import Counter
     from kitloan_tui.labels import Press
 
@@ -275,11 +275,11 @@ class Desk(Opening):
 
 
 def run(
-    opener: Callable[[], "Kitloan"],
+    opener: Callable[[], "College"],
     *,
     settings_file: Path | None = None,
     press: "Press | None" = None,
-    starter: Callable[[str], "Kitloan"] | None = None,
+    starter: Callable[[str], "College"] | None = None,
     log: Path | None = None,
 ) -> None:
     """Open the desk, and come back when it is closed.

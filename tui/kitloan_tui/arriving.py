@@ -6,13 +6,13 @@ person says which college sent it and what it is: `from Ayrshire College`. One t
 sent, and that lies here all the same, never left: `back` says so.
 """
 
-from kitloan.accession import NewHolding
-from kitloan.answers import Holding
+from kitloan.college import College
 from kitloan.contents import Count
 from kitloan.errors import BadInput
-from kitloan.library import Kitloan
-from kitloan.tags import grouped
+from kitloan.holdings import NewHolding
+from kitloan.text.tags import grouped
 from kitloan.transfers.receiving import Received
+from kitloan.values import Holding
 from kitloan_tui import lookups, wording
 from kitloan_tui.counting import Arriving, TakingIn
 from kitloan_tui.verdict import Verdict
@@ -27,7 +27,7 @@ def said(text: str) -> str:
     return text[len(_FROM) :].strip() if text.lower().startswith(_FROM) else ""
 
 
-def found(kitloan: Kitloan, held: Holding) -> Verdict:
+def found(kitloan: College, held: Holding) -> Verdict:
     """A missing kit is in somebody's hand."""
     kitloan.holdings.found(held.tag)
     return Verdict(
@@ -38,7 +38,7 @@ def found(kitloan: Kitloan, held: Holding) -> Verdict:
 
 
 def come(
-    kitloan: Kitloan, tag: str, sender: str, kind: str | None
+    kitloan: College, tag: str, sender: str, kind: str | None
 ) -> Arriving | TakingIn | Verdict:
     """What to do about a kit from another college: count it, say what it is, or it is received.
 
@@ -62,7 +62,7 @@ def come(
     return arriving if parts else received(kitloan, arriving, None)
 
 
-def received(kitloan: Kitloan, arriving: Arriving, count: Count | None) -> Verdict:
+def received(kitloan: College, arriving: Arriving, count: Count | None) -> Verdict:
     """It is this college's now; a count that nobody made leaves it to be counted.
 
     Raises:
@@ -73,7 +73,7 @@ def received(kitloan: Kitloan, arriving: Arriving, count: Count | None) -> Verdi
     )
 
 
-def received_as(kitloan: Kitloan, sender: str, new: NewHolding) -> Verdict:
+def received_as(kitloan: College, sender: str, new: NewHolding) -> Verdict:
     """It is this college's now, with what was written down of it; to be counted."""
     got = kitloan.transfers.receive(
         new.tag or "",
@@ -101,7 +101,7 @@ def _told(got: Received) -> Verdict:
     return Verdict("RECEIVED", text, wording.UNDOES)
 
 
-def called_off(kitloan: Kitloan, held: Holding) -> Verdict:
+def called_off(kitloan: College, held: Holding) -> Verdict:
     """It never left, or came back unreceived."""
     sent = kitloan.transfers.call_off(held.tag)
     return Verdict(

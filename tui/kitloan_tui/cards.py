@@ -8,9 +8,9 @@ nothing of that is on the counter does it reach into the ledger.
 from collections.abc import Callable
 from functools import partial
 
-from kitloan.answers import Holding
+from kitloan.college import College
 from kitloan.errors import BadInput, Refused
-from kitloan.library import Kitloan
+from kitloan.values import Holding
 from kitloan_tui import refusals, wording
 from kitloan_tui.codes import Codes
 from kitloan_tui.counting import Counting
@@ -19,7 +19,7 @@ from kitloan_tui.memory import Memory
 from kitloan_tui.questions import Questions
 from kitloan_tui.verdict import READY, Verdict
 
-PrintLabel = Callable[[Kitloan, Holding], str]
+PrintLabel = Callable[[College, Holding], str]
 """Puts a holding's label on paper or into a file, and on record; gives where it is."""
 
 
@@ -28,7 +28,7 @@ class Cards:
 
     Attributes:
         label: answers PRINT LABEL.
-        named: what each card does, by its name in `kitloan.scan.COMMANDS`.
+        named: what each card does, by its name in `kitloan.text.scans.COMMANDS`.
     """
 
     def __init__(
@@ -118,7 +118,7 @@ class Cards:
 
     def undo_recorded(self) -> Verdict:
         """Reverse this person's latest action that is on record."""
-        undone = self._kitloan.desk.undo()
+        undone = self._kitloan.actions.undo()
         over = ""
         if undone.kind != "loan.renewed":  # with its old day, a loan is still the one that it was
             for tag in undone.tags:

@@ -8,11 +8,11 @@ in full: half a name asks, and a number of a search's list only shows what it st
 from collections.abc import Callable
 from dataclasses import replace
 
-from kitloan.answers import Holding
+from kitloan.college import College
 from kitloan.errors import KitloanError
-from kitloan.library import Kitloan
-from kitloan.scan import Tag, Text
-from kitloan.text import clean
+from kitloan.text.names import clean
+from kitloan.text.scans import Tag, Text
+from kitloan.values import Holding
 from kitloan_tui import arriving, lookups, meaning, refusals, settling, wording
 from kitloan_tui.counting import Counting, HowMany, TakingIn
 from kitloan_tui.lender import MOST_CHOICES, Lender
@@ -35,7 +35,7 @@ class Codes:
     """
 
     def __init__(
-        self, kitloan: Kitloan, lender: Lender, questions: Questions, memory: Memory
+        self, kitloan: College, lender: Lender, questions: Questions, memory: Memory
     ) -> None:
         self.kitloan = kitloan
         self.returns_only = False
@@ -177,13 +177,13 @@ class Codes:
             if held.loan.to == session.to:
                 return wording.lent_already(held)
             raise refusals.lent_just_now(held)
-        if self.kitloan.desk.contents(held.tag):
+        if self.kitloan.loans.contents(held.tag):
             return self._count(held)
-        (back,) = self.kitloan.desk.check_in([held.tag])
+        (back,) = self.kitloan.loans.check_in([held.tag])
         return wording.returned(back, held, self.kitloan.session.today)
 
     def _count(self, held: Holding) -> Verdict:
-        return self._questions.ask(Counting(held=held, parts=self.kitloan.desk.contents(held.tag)))
+        return self._questions.ask(Counting(held=held, parts=self.kitloan.loans.contents(held.tag)))
 
     def _come(self, tag: str, sender: str) -> Verdict:
         """Another college has sent it: count it, or it is received at once."""

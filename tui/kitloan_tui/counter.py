@@ -16,12 +16,12 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 
-from kitloan import scan
-from kitloan.answers import Holding
+from kitloan.college import College
 from kitloan.errors import BadInput, KitloanError
-from kitloan.library import Kitloan
-from kitloan.scan import Command, Text
-from kitloan.text import tidy
+from kitloan.text import scans
+from kitloan.text.names import tidy
+from kitloan.text.scans import Command, Text
+from kitloan.values import Holding
 from kitloan_tui import meaning, wording
 from kitloan_tui.actions import BY_WORD
 from kitloan_tui.cards import Cards, PrintLabel
@@ -45,7 +45,7 @@ class Counter:
             put right.
     """
 
-    def __init__(self, kitloan: Kitloan, print_label: PrintLabel | None = None) -> None:
+    def __init__(self, kitloan: College, print_label: PrintLabel | None = None) -> None:
         self.kitloan = kitloan
         self.diary = Diary(kitloan.session.clock)
         if kitloan.session.is_national:
@@ -73,7 +73,7 @@ class Counter:
             at: when, in seconds of one clock that does not step back; None where that means
                 nothing, as in a list of tags from a file, and then nothing is a repeat.
         """
-        code = scan.read(text)
+        code = scans.read(text)
         if self._repeats.same_again(code, at):
             return self.diary.note("The same code twice: the second was ignored.")
         if isinstance(code, Command):
@@ -91,7 +91,7 @@ class Counter:
         text = tidy(text)
         if not text:
             return self._enter()
-        code = scan.read(text)
+        code = scans.read(text)
         if not isinstance(code, Text):
             return self.scan(text)
         if text.lower() in BY_WORD:
@@ -110,7 +110,7 @@ class Counter:
         return self.command("undo")
 
     def command(self, name: str) -> Verdict:
-        """Do what a command card asks for, by its name in `kitloan.scan.COMMANDS`."""
+        """Do what a command card asks for, by its name in `kitloan.text.scans.COMMANDS`."""
         return self._say(self.cards.named[name])
 
     def beside(self, act: Callable[[], Verdict]) -> Verdict:

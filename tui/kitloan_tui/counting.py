@@ -8,11 +8,11 @@ the store.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from kitloan.answers import Holding, ShortageLine
 from kitloan.contents import Count, Part, Said, as_it_left, count_of, read_exceptions, reckon
 from kitloan.errors import BadInput
-from kitloan.lending import Lent
-from kitloan.text import same_organisation
+from kitloan.loans import Lent
+from kitloan.text.names import same_organisation
+from kitloan.values import Holding, ShortageLine
 
 
 @dataclass(slots=True)

@@ -8,18 +8,18 @@ import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from kitloan.accession import NewHolding, kit_type_with
-from kitloan.calendar import system_clock
+from kitloan.college import College, init
 from kitloan.contents import Count
-from kitloan.entries import Component
-from kitloan.library import Kitloan, init
+from kitloan.holdings import NewHolding, kit_type_with
+from kitloan.ledger.facts.definitions import ContentsLine
+from kitloan.text.dates import system_clock
 
 _CONTENTS = (
-    Component(name="Manual", quantity=1, bag="Lid", critical=True),
-    Component(name="Wheel", quantity=16, bag="Red bag"),
-    Component(name="Axle", quantity=12, bag="Red bag"),
-    Component(name="Panel", quantity=18, bag="Blue bag"),
-    Component(name="Spanner", quantity=4, bag="Blue bag", critical=True),
+    ContentsLine(name="Manual", quantity=1, bag="Lid", critical=True),
+    ContentsLine(name="Wheel", quantity=16, bag="Red bag"),
+    ContentsLine(name="Axle", quantity=12, bag="Red bag"),
+    ContentsLine(name="Panel", quantity=18, bag="Blue bag"),
+    ContentsLine(name="Spanner", quantity=4, bag="Blue bag", critical=True),
 )
 _NAME = "Demonstration College"
 _KIT = "Building kit (made up)"
@@ -35,7 +35,7 @@ class _Then:
         return system_clock() - (self.ago or timedelta())
 
 
-def demonstration(actor: str | None = None) -> Kitloan:
+def demonstration(actor: str | None = None) -> College:
     """A new store to play with, open."""
     place = Path(tempfile.mkdtemp(prefix="kitloan-play-")) / "play.sqlite"
     clock = _Then()
@@ -46,12 +46,12 @@ def demonstration(actor: str | None = None) -> Kitloan:
         for n in range(1, 7)
     ]
     store.holdings.add(NewHolding("Multimeter", quantity=30, asset_number="DEMO7"))
-    store.desk.check_out(kits[:1], "Balwearie High School")
+    store.loans.check_out(kits[:1], "Balwearie High School")
     clock.ago = timedelta(days=14)
-    store.desk.check_out(kits[1:2], "Kirkcaldy High School")
-    store.desk.check_out(kits[2:4], "Dunnikier Primary School")
+    store.loans.check_out(kits[1:2], "Kirkcaldy High School")
+    store.loans.check_out(kits[2:4], "Dunnikier Primary School")
     clock.ago = timedelta(days=3)
-    store.desk.check_in(kits[2:3])
-    store.desk.check_in(kits[3:4], Count(missing={"Wheel": 2}))
+    store.loans.check_in(kits[2:3])
+    store.loans.check_in(kits[3:4], Count(missing={"Wheel": 2}))
     clock.ago = None
     return store

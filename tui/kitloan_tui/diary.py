@@ -3,8 +3,8 @@
 from collections import deque
 from dataclasses import dataclass, replace
 
-from kitloan.calendar import Clock, instant
-from kitloan.scan import Command, Tag, Text
+from kitloan.text.dates import Clock, instant
+from kitloan.text.scans import Command, Tag, Text
 from kitloan_tui.verdict import READY, Verdict
 
 REPEAT_SECONDS = 1.5

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from kitloan.library import Kitloan
+    from kitloan.college import College
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Press(Protocol):
         ...
 
     def print(
-        self, opened: "Kitloan", order: Order, progress: Callable[[int, int], None] | None = None
+        self, opened: "College", order: Order, progress: Callable[[int, int], None] | None = None
     ) -> OnPaper:
         """Do it; `progress` is told how many are drawn, of how many."""
         ...

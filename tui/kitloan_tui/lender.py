@@ -16,12 +16,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import partial
 
-from kitloan.answers import Holding
-from kitloan.calendar import parse_due
+from kitloan.college import College
 from kitloan.errors import BadInput, KitloanError, Refused
-from kitloan.lending import Lent, default_due
-from kitloan.library import Kitloan
-from kitloan.text import clean, same_organisation
+from kitloan.loans import Lent, default_due
+from kitloan.text.dates import parse_due
+from kitloan.text.names import clean, same_organisation
+from kitloan.values import Holding
 from kitloan_tui import lookups, refusals, wording
 from kitloan_tui.counting import Lending
 from kitloan_tui.memory import Memory
@@ -52,7 +52,7 @@ class Subject:
 class Lender:
     """One counter's lending."""
 
-    kitloan: Kitloan
+    kitloan: College
     memory: Memory
     session: Lending | None = None
     basket: tuple[Holding, ...] = ()
@@ -179,7 +179,7 @@ class Lender:
         quantity: int | None = None,
         override: str | None = None,
     ) -> list[Lent]:
-        return self.kitloan.desk.check_out(
+        return self.kitloan.loans.check_out(
             [held.tag for held in kits],
             to,
             contact=self.terms.contact,
@@ -235,7 +235,7 @@ class Lender:
             (subject.tag, self._day_after(held, days), subject.to)
             for subject, held in zip(self.subjects, kits, strict=True)
         ]
-        renewed = self.kitloan.desk.renew_together(wanted)
+        renewed = self.kitloan.loans.renew_together(wanted)
         return wording.renewed(
             [(held, to, day) for held, (_, to, day) in zip(kits, renewed, strict=True)]
         )

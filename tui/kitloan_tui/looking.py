@@ -11,8 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from kitloan.calendar import instant, uk_instant
 from kitloan.errors import KitloanError
+from kitloan.text.dates import instant, uk_instant
 from kitloan_tui import faultlog, settings
 from kitloan_tui.banners import Banners
 from kitloan_tui.messages import Looked
@@ -23,7 +23,7 @@ from kitloan_tui.verdict import Verdict
 from kitloan_tui.widgets.panels import Heading
 
 if TYPE_CHECKING:
-    from kitloan.library import Kitloan
+    from kitloan.college import College
     from kitloan_tui.counter import Counter
     from kitloan_tui.lookups import Board
 
@@ -181,7 +181,7 @@ class Looking(Banners):
         except Exception as problem:  # what cannot be drawn must not stop the counter
             self.home.show_verdict(self.fault(problem))
 
-    def _show_heading(self, kitloan: "Kitloan") -> None:
+    def _show_heading(self, kitloan: "College") -> None:
         now = uk_instant(instant(kitloan.session.clock()))
         for heading in self.home.query(Heading):  # a look may end while the desk is closing
             heading.show(kitloan.college_name, f"{kitloan.session.actor}   {now}")

@@ -12,12 +12,11 @@ from typing import Any
 
 from sqlalchemy import func, select, text
 
-from kitloan.answers import Holding as HoldingNow
-from kitloan.answers import LoanLine
-from kitloan.borrowers import nearly_like
-from kitloan.calendar import moment
-from kitloan.find import Finder
-from kitloan.models import (
+from kitloan.ledger.session import Session
+from kitloan.organisations import nearly_like
+from kitloan.queries.find import Finder, organisations_called
+from kitloan.queries.undone import UNDONE
+from kitloan.tables import (
     College,
     Holding,
     KitType,
@@ -28,10 +27,10 @@ from kitloan.models import (
     Shortage,
     table,
 )
-from kitloan.models.absence import Transfer
-from kitloan.narrowing import organisations_called
-from kitloan.session import Session
-from kitloan.standing import UNDONE
+from kitloan.tables.absence import Transfer
+from kitloan.text.dates import moment
+from kitloan.values import Holding as HoldingNow
+from kitloan.values import LoanLine
 
 holding, kit_type, loan = table(Holding), table(KitType), table(Loan)
 college, transfer = table(College), table(Transfer)

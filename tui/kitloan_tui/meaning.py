@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 
-from kitloan.answers import Holding
+from kitloan.college import College
 from kitloan.errors import BadInput, Refused
-from kitloan.library import Kitloan
-from kitloan.scan import Tag, Text
-from kitloan.tags import looks_like_tag
-from kitloan.text import fold
+from kitloan.text.names import fold
+from kitloan.text.scans import Tag, Text
+from kitloan.text.tags import looks_like_tag
+from kitloan.values import Holding
 from kitloan_tui import lookups
 
 _TO = "to "
@@ -17,7 +17,7 @@ _BEFORE = ("contact", "for", "due", "anyway")
 """In front of words: who takes it, what for, until when, and why it may go all the same."""
 
 
-def holding_meant(kitloan: Kitloan, code: Tag | Text) -> Holding | None:
+def holding_meant(kitloan: College, code: Tag | Text) -> Holding | None:
     """The holding with this tag or asset number; None when there is none.
 
     Raises:
@@ -59,7 +59,7 @@ def completed(text: str, names: Iterable[str]) -> str | None:
     return next((name for name in names if fold(name).startswith(fold(text))), None)
 
 
-def organisation_completed(kitloan: Kitloan, text: str) -> str | None:
+def organisation_completed(kitloan: College, text: str) -> str | None:
     """A known organisation whose name begins so, with or without `to` before it."""
     name = name_after_to(text)
     said = text[: len(text) - len(name)] if name else ""
@@ -67,7 +67,7 @@ def organisation_completed(kitloan: Kitloan, text: str) -> str | None:
     return said + found if found else None
 
 
-def organisations_that_begin(kitloan: Kitloan, text: str) -> tuple[str, ...]:
+def organisations_that_begin(kitloan: College, text: str) -> tuple[str, ...]:
     """The known organisations whose names begin so."""
     known = lookups.organisations(kitloan.session)
     return tuple(name for name in known if fold(name).startswith(fold(text)))

@@ -7,7 +7,7 @@ came in between makes them speak of nothing, so that no late word acts on the wr
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from kitloan.answers import Holding
+from kitloan.values import Holding
 from kitloan_tui.verdict import Verdict
 
 

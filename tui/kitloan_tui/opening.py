@@ -20,7 +20,7 @@ from kitloan_tui.standing import waiting
 from kitloan_tui.yielding import give_way
 
 if TYPE_CHECKING:
-    from kitloan.library import Kitloan
+    from kitloan.college import College
     from kitloan_tui.counter import Counter
     from kitloan_tui.labels import Press
 
@@ -49,12 +49,12 @@ class Opening(ScanRouter, Looking):
 
     def __init__(
         self,
-        opener: Callable[[], "Kitloan"],
+        opener: Callable[[], "College"],
         *,
         chosen: Settings | None = None,
         complaint: KitloanError | None = None,
         press: "Press | None" = None,
-        starter: Callable[[str], "Kitloan"] | None = None,
+        starter: Callable[[str], "College"] | None = None,
         settings_file: Path | None = None,
         log: Path | None = None,
     ) -> None:

@@ -17,8 +17,8 @@ from textual.content import Content
 from textual.widgets import Input
 
 from kitloan.errors import KitloanError
-from kitloan.tags import grouped
-from kitloan.text import fold, plain
+from kitloan.text.names import fold, plain
+from kitloan.text.tags import grouped
 from kitloan_tui import keys
 from kitloan_tui.actions import ACTIONS, Action, why_not
 

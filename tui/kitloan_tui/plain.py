@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import TextIO
 
-from kitloan.answers import SYMBOLS
-from kitloan.library import Kitloan
-from kitloan.tags import grouped
-from kitloan.text import plain, tidy
+from kitloan.college import College
+from kitloan.text.names import plain, tidy
+from kitloan.text.tags import grouped
+from kitloan.values import SYMBOLS
 from kitloan_tui import faultlog, keys, wording
 from kitloan_tui.cards import PrintLabel
 from kitloan_tui.counter import Counter
@@ -28,7 +28,7 @@ _HELP = ("help", "?")
 
 
 def run(
-    kitloan: Kitloan,
+    kitloan: College,
     heard: TextIO,
     said: TextIO,
     *,

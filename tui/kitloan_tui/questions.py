@@ -12,10 +12,10 @@ asks again then, and says what was not taken.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from kitloan.college import College
 from kitloan.contents import Count
 from kitloan.errors import Refused
-from kitloan.library import Kitloan
-from kitloan.text import clean
+from kitloan.text.names import clean
 from kitloan_tui import arriving, refusals, settling, wording
 from kitloan_tui.counting import Arriving, Counting, HowMany, PartsCount, Question, TakingIn
 from kitloan_tui.lender import Lender
@@ -26,7 +26,7 @@ from kitloan_tui.verdict import Verdict
 class Questions:
     """One counter's question."""
 
-    kitloan: Kitloan
+    kitloan: College
     lender: Lender
     open: Question | None = None
     not_taken: str = ""
@@ -145,6 +145,6 @@ class Questions:
         """
         held = self.kitloan.find.holding(counted.tag)
         if held.status in ("in", "incomplete", "uncounted"):
-            parts = self.kitloan.desk.contents(held.tag)
+            parts = self.kitloan.loans.contents(held.tag)
             self.open = Counting(held=held, parts=parts, typed=counted.typed)
             raise refusals.back_already(held) from None

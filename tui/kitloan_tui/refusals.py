@@ -1,7 +1,7 @@
 """What the counter refuses before the core is asked: the rule, the facts, the next step (pure)."""
 
-from kitloan.answers import Holding
 from kitloan.errors import BadInput, Refused
+from kitloan.values import Holding
 from kitloan_tui.counting import PartsCount
 from kitloan_tui.wording import shortages_of, shown
 

@@ -2,7 +2,7 @@
 
 A scanner types, and its Enter presses whichever button has the focus. `App.on_event` is the one
 place that every key passes before bindings and focus, modal screens included, so `ScanRouter` sits
-there: it shows each key and paste to `kitloan.scan.Assembler`, gives a person's keys on just as
+there: it shows each key and paste to `kitloan.text.scans.Assembler`, gives a person's keys on just as
 they came, and turns a scan into one `Scanned`.
 
     class Desk(ScanRouter, App[None]):
@@ -19,7 +19,7 @@ from typing import Any, Protocol, runtime_checkable
 from textual import events
 from textual.message_pump import MessagePump
 
-from kitloan import scan
+from kitloan.text import scans
 
 _LATE = 0.02
 """Seconds by which an alarm may be late on a machine that is well."""
@@ -29,7 +29,7 @@ _TERMINATORS = {"enter": "\r", "ctrl+j": "\n", "tab": "\t"}
 
 
 class Scanned(events.Event, bubble=False):
-    """A scanner sent `text`; `kitloan.scan.read` says what it means.
+    """A scanner sent `text`; `kitloan.text.scans.read` says what it means.
 
     Handled by the app before the next key is looked at: an Enter that a person presses after a scan
     must not overtake it, also when both waited while the app was busy.
@@ -97,7 +97,7 @@ class ScanRouter(MessagePump):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._assembler: scan.Assembler[events.Key] = scan.Assembler()
+        self._assembler: scans.Assembler[events.Key] = scans.Assembler()
         self._alarm: asyncio.TimerHandle | None = None
         self._stalled = 0.0  # seconds that do not count, all of them so far
 
@@ -108,7 +108,7 @@ class ScanRouter(MessagePump):
 
     async def on_event(self, event: events.Event) -> None:
         """Take keys and pastes on their way in; leave alone those that bubble back up."""
-        outcomes: list[scan.Outcome[events.Key]]
+        outcomes: list[scans.Outcome[events.Key]]
         self._discount()
         at = event.time - self._stalled
         if isinstance(event, events.Key) and not event.is_forwarded:
@@ -123,12 +123,12 @@ class ScanRouter(MessagePump):
         self._set_alarm(at)
         for outcome in outcomes:
             match outcome:
-                case scan.Replay(keys):
+                case scans.Replay(keys):
                     for key in keys:
                         await super().on_event(key)
-                case scan.Scan(text):
+                case scans.Scan(text):
                     await super().on_event(Scanned(text, event.time))
-                case scan.Paste():
+                case scans.Paste():
                     await super().on_event(event)
 
     def _set_alarm(self, now: float) -> None:

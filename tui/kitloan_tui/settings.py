@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from kitloan.errors import BadInput, KitloanError
-from kitloan.files import whole_file
+from kitloan.storage.files import whole_file
 from kitloan_tui import keys
 from kitloan_tui.actions import ACTIONS
 

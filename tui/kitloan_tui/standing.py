@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from kitloan.answers import plural
-from kitloan.calendar import uk
-from kitloan.tags import grouped, is_tag
+from kitloan.text.dates import uk
+from kitloan.text.tags import grouped, is_tag
+from kitloan.values import plural
 
 if TYPE_CHECKING:
     from kitloan_tui.counter import Counter

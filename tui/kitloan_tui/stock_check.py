@@ -1,11 +1,11 @@
 """What a stocktake at the desk says: a verdict for each scan, and what it comes to."""
 
-from kitloan.answers import plural
+from kitloan.college import College
 from kitloan.errors import BadInput, Refused
-from kitloan.library import Kitloan
-from kitloan.stocktakes.answers import Outcome
+from kitloan.stocktakes.outcome import Outcome
 from kitloan.stocktakes.scanning import Scanned
-from kitloan.tags import grouped
+from kitloan.text.tags import grouped
+from kitloan.values import plural
 from kitloan_tui.verdict import Verdict
 
 _WORDS = {
@@ -17,7 +17,7 @@ _WORDS = {
 }
 
 
-def opened(kitloan: Kitloan, said: str) -> tuple[str, Verdict]:
+def opened(kitloan: College, said: str) -> tuple[str, Verdict]:
     """Begin a stocktake; gives its id.
 
     Args:
@@ -33,7 +33,7 @@ def opened(kitloan: Kitloan, said: str) -> tuple[str, Verdict]:
     return made.id, Verdict("STOCKTAKE", text, "Scan everything that is there.")
 
 
-def scanned(kitloan: Kitloan, which: str, code: str, place: str | None) -> Verdict:
+def scanned(kitloan: College, which: str, code: str, place: str | None) -> Verdict:
     """Keep a scan, and say what it is of."""
     got = kitloan.stocktakes.scan(which, code, place=place)
     word = "SEEN ALREADY" if got.repeat else _WORDS[got.outcome]
@@ -98,13 +98,13 @@ def doubted(unknown: BadInput) -> BadInput:
     )
 
 
-def confirmed(kitloan: Kitloan, which: str, tag: str) -> Verdict:
+def confirmed(kitloan: College, which: str, tag: str) -> Verdict:
     """A borrower says that they have it."""
     done = kitloan.stocktakes.confirm(which, tag)
     return Verdict("CONFIRMED", f"{done.type} {grouped(done.tag)} is with {done.to}, who say so")
 
 
-def closed(kitloan: Kitloan, which: str, without: tuple[str, ...] = ()) -> Verdict:
+def closed(kitloan: College, which: str, without: tuple[str, ...] = ()) -> Verdict:
     """It is over; what nobody saw is not missing by that.
 
     Raises:

@@ -3,35 +3,35 @@
 Every one of these can be undone, save forgetting a person; so none but that asks "are you sure".
 """
 
-from kitloan.accession import NewHolding
-from kitloan.answers import ShortageOfHolding, plural
+from kitloan.college import College
 from kitloan.contents import Count
 from kitloan.errors import BadInput, Refused
-from kitloan.library import Kitloan
+from kitloan.holdings import NewHolding
+from kitloan.ledger.session import ESP
 from kitloan.reference import colleges, find_college
-from kitloan.session import ESP
-from kitloan.tags import grouped
 from kitloan.taking_in import TakenIn
-from kitloan.text import fold
+from kitloan.text.names import fold
+from kitloan.text.tags import grouped
+from kitloan.values import ShortageOfHolding, plural
 from kitloan_tui import wording
 from kitloan_tui.verdict import Verdict
 from kitloan_tui.wording import UNDOES
 
 
-def moved(kitloan: Kitloan, tag: str, place: str) -> Verdict:
+def moved(kitloan: College, tag: str, place: str) -> Verdict:
     """A holding is kept somewhere else now."""
     kitloan.holdings.move(tag, place)
     held = kitloan.find.holding(tag)
     return Verdict("MOVED", f"{held.type} {grouped(tag)} to {held.location}", UNDOES)
 
 
-def sighted(kitloan: Kitloan, tag: str) -> Verdict:
+def sighted(kitloan: College, tag: str) -> Verdict:
     """Somebody saw a holding."""
     kitloan.holdings.sight(tag)
     return Verdict("SEEN", f"{kitloan.find.holding(tag).type} {grouped(tag)}, now", UNDOES)
 
 
-def missing(kitloan: Kitloan, tag: str, known: str) -> Verdict:
+def missing(kitloan: College, tag: str, known: str) -> Verdict:
     """A holding is not to be found; a loan that lost it ends with it."""
     kitloan.holdings.report_missing(tag, known)
     held = kitloan.find.holding(tag)
@@ -39,9 +39,9 @@ def missing(kitloan: Kitloan, tag: str, known: str) -> Verdict:
     return Verdict("MISSING", f"{held.type} {grouped(tag)}: {known}", hint)
 
 
-def counted(kitloan: Kitloan, tag: str, count: Count) -> Verdict:
+def counted(kitloan: College, tag: str, count: Count) -> Verdict:
     """A kit that is here was counted."""
-    found, shortages = kitloan.desk.count(tag, count)
+    found, shortages = kitloan.loans.count(tag, count)
     return wording.counted(wording.shown(kitloan.find.holding(found)), shortages)
 
 
@@ -50,7 +50,7 @@ def not_counted() -> BadInput:
     return BadInput("nothing_counted", "That counts nothing.", "{home} leaves it uncounted.")
 
 
-def nothing_to_count(kitloan: Kitloan, tag: str) -> Verdict:
+def nothing_to_count(kitloan: College, tag: str) -> Verdict:
     """A holding without a contents list.
 
     Raises:
@@ -80,7 +80,7 @@ def college_meant(said: str) -> str:
     )
 
 
-def sent(kitloan: Kitloan, tag: str, to: str, count: Count | None) -> Verdict:
+def sent(kitloan: College, tag: str, to: str, count: Count | None) -> Verdict:
     """A holding is on its way to another college, with what its count found."""
     went = kitloan.transfers.send(tag, to, count)
     how = {"uncounted": ", uncounted", "whole": ", whole"}.get(went.counted, "")
@@ -92,7 +92,7 @@ def sent(kitloan: Kitloan, tag: str, to: str, count: Count | None) -> Verdict:
 
 
 def withdrawal_proposed(
-    kitloan: Kitloan, tag: str, reason: str, donor_agreement: str | None = None
+    kitloan: College, tag: str, reason: str, donor_agreement: str | None = None
 ) -> Verdict:
     """Somebody says why a holding should leave the register; a second person signs."""
     kitloan.holdings.propose_withdrawal(tag, reason, donor_agreement=donor_agreement)
@@ -101,14 +101,14 @@ def withdrawal_proposed(
     return Verdict("PROPOSED", text, f"Somebody else opens this page and signs. {UNDOES}")
 
 
-def withdrawn(kitloan: Kitloan, tag: str) -> Verdict:
+def withdrawn(kitloan: College, tag: str) -> Verdict:
     """A second person signed, and the holding left the register."""
     kitloan.holdings.withdraw(tag)
     held = kitloan.find.holding(tag)
     return Verdict("WITHDRAWN", f"{held.type} {grouped(tag)}", UNDOES)
 
 
-def claimed(kitloan: Kitloan, whose: str, label: str) -> Verdict:
+def claimed(kitloan: College, whose: str, label: str) -> Verdict:
     """A holding, named by tag or asset number, answers to a second label."""
     held = kitloan.find.holding(whose)
     kitloan.holdings.claim_label(held.tag, label)
@@ -116,7 +116,7 @@ def claimed(kitloan: Kitloan, whose: str, label: str) -> Verdict:
     return Verdict("CLAIMED", text, UNDOES)
 
 
-def taken_in(kitloan: Kitloan, new: NewHolding) -> Verdict:
+def taken_in(kitloan: College, new: NewHolding) -> Verdict:
     """A new holding."""
     made = kitloan.holdings.add(new)
     many = f"{made.quantity:,} of " if made.quantity > 1 else ""
@@ -124,15 +124,15 @@ def taken_in(kitloan: Kitloan, new: NewHolding) -> Verdict:
     return Verdict("TAKEN IN", f"{many}{made.type} {grouped(made.tag)}{number}", UNDOES)
 
 
-def made_good(kitloan: Kitloan, line: ShortageOfHolding, number: int) -> Verdict:
+def made_good(kitloan: College, line: ShortageOfHolding, number: int) -> Verdict:
     """Components were put back into a kit."""
-    _, left = kitloan.desk.restock(line.tag, line.component, number)
+    _, left = kitloan.loans.restock(line.tag, line.component, number)
     still = f". Still short: {'; '.join(map(str, left))}" if left else ". Nothing is short now"
     text = f"{number:,} {line.component} in {line.type} {grouped(line.tag)}{still}"
     return Verdict("MADE GOOD", text, UNDOES)
 
 
-def forgotten(kitloan: Kitloan, person: str) -> Verdict:
+def forgotten(kitloan: College, person: str) -> Verdict:
     """A person's name, e-mail, phone and remarks about them are gone."""
     gone = kitloan.people.erase(person)
     text = f"{plural(gone.people, 'person', 'people')} and {plural(gone.remarks, 'remark')}."

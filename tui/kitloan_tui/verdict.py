@@ -8,8 +8,8 @@ colours, and is the status's own where there is one.
 
 from dataclasses import dataclass
 
-from kitloan.answers import SYMBOLS
-from kitloan.text import plain
+from kitloan.text.names import plain
+from kitloan.values import SYMBOLS
 
 _SIGNS = {
     "OUT": SYMBOLS["out"],

@@ -3,9 +3,9 @@
 from collections import deque
 from dataclasses import dataclass, field
 
-from kitloan import scan
-from kitloan.library import Kitloan
-from kitloan.scan import Command, Tag, Text
+from kitloan.college import College
+from kitloan.text import scans
+from kitloan.text.scans import Command, Tag, Text
 from kitloan_tui import lookups, meaning, refusals, wording
 from kitloan_tui.counting import Question
 from kitloan_tui.questions import Questions
@@ -16,7 +16,7 @@ from kitloan_tui.verdict import Verdict
 class Waiting:
     """One counter's waiting scans; a known holding waits under its tag, however it was named."""
 
-    kitloan: Kitloan
+    kitloan: College
     questions: Questions
     codes: deque[str] = field(default_factory=deque)
 
@@ -58,7 +58,7 @@ class Waiting:
 
     def next(self) -> Tag | Text:
         """Take the next one; cards never wait."""
-        code = scan.read(self.codes.popleft())
+        code = scans.read(self.codes.popleft())
         return Text(code.name) if isinstance(code, Command) else code
 
     def _tag(self, code: Tag | Text) -> str | None:

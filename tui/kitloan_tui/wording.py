@@ -9,15 +9,14 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from kitloan import scan
-from kitloan.accession import Added
-from kitloan.answers import Holding, ShortageLine, plural
-from kitloan.calendar import day_of, uk, uk_instant
 from kitloan.errors import KitloanError
-from kitloan.lending import Lent
-from kitloan.returning import Returned
-from kitloan.tags import grouped
+from kitloan.holdings import Added
+from kitloan.loans import Lent, Returned
+from kitloan.text import scans
+from kitloan.text.dates import day_of, uk, uk_instant
+from kitloan.text.tags import grouped
 from kitloan.undo import Undone
+from kitloan.values import Holding, ShortageLine, plural
 from kitloan_tui.counting import Arriving, Counting, HowMany, PartsCount, Question, TakingIn
 from kitloan_tui.labels import OnPaper, Order
 from kitloan_tui.memory import Unmet
@@ -305,8 +304,8 @@ def lent_already(held: Holding) -> Verdict:
 
 def label(text: str) -> str:
     """What was scanned, as people read it."""
-    code = scan.read(text)
-    return grouped(code.tag) if isinstance(code, scan.Tag) else text
+    code = scans.read(text)
+    return grouped(code.tag) if isinstance(code, scans.Tag) else text
 
 
 def layout(name: str) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from textual.worker import active_worker
 
 if TYPE_CHECKING:
-    from kitloan.store import Store
+    from kitloan.storage.store import Store
 
 STEPS = 5_000
 """About a fifth of a millisecond."""

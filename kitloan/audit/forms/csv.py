@@ -13,7 +13,7 @@ from pathlib import Path
 
 from kitloan.audit.forms.values import printable
 from kitloan.audit.tables import Cell, Report
-from kitloan.files import whole_folder
+from kitloan.storage.files import whole_folder
 
 DICTIONARY = "data_dictionary"
 _WOULD_RUN = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")

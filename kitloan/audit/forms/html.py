@@ -17,7 +17,7 @@ from markupsafe import Markup
 from kitloan.audit.forms.charts import MOST_BARS, svg
 from kitloan.audit.forms.values import NUMBERS, printable, words
 from kitloan.audit.tables import Cell, Column, Report, Table
-from kitloan.files import whole_file
+from kitloan.storage.files import whole_file
 
 MOST_ROWS = 200
 """Rows of one table on the page; the spreadsheet and the CSV hold the rest."""

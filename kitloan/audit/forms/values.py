@@ -3,8 +3,8 @@
 import re
 from datetime import date
 
-from kitloan import tags, text
 from kitloan.audit.tables import Cell, Kind
+from kitloan.text import names, tags
 
 UNKNOWN = "not recorded"
 NUMBERS: frozenset[Kind] = frozenset({"count", "share", "days", "pence"})
@@ -17,7 +17,7 @@ def printable(words: str) -> str:
     """Any text for a page, a sheet or a terminal: what hides or steers is shown by its number."""
     if words.isprintable():  # nearly all are, and this is many times as fast
         return words
-    return _NOT_IN_XML.sub(lambda found: f"\\u{ord(found[0]):04x}", text.plain(words))
+    return _NOT_IN_XML.sub(lambda found: f"\\u{ord(found[0]):04x}", names.plain(words))
 
 
 def words(kind: Kind, value: Cell) -> str:

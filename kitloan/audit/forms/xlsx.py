@@ -20,7 +20,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from kitloan.audit.forms.values import printable, words
 from kitloan.audit.tables import Cell, Kind, Report, Table
-from kitloan.files import whole_file
+from kitloan.storage.files import whole_file
 
 ABOUT = "About"
 _LONGEST_NAME = 31
@@ -49,7 +49,7 @@ def write(report: Report, path: Path) -> None:
     """Write the workbook.
 
     Raises:
-        BadInput: `cannot_write`, ...; see `kitloan.files.whole_file`.
+        BadInput: `cannot_write`, ...; see `kitloan.storage.files.whole_file`.
     """
     # Its rows go to files of openpyxl's own as they are made, on a disk that may be full too.
     with whole_file(path) as beside, _new_book() as book:

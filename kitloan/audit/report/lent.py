@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
-from kitloan.answers import plural
 from kitloan.audit.idle import Idle
 from kitloan.audit.report.columns import COLLEGE, TAG, TYPE, count, day, field, table
 from kitloan.audit.tables import Chart, Table
 from kitloan.audit.use import Use
 from kitloan.audit.years import Year
+from kitloan.values import plural
 
 
 def use(used: Sequence[Use], name: str, title: str, heading: str, *, chart: bool) -> Table:

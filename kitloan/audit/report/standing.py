@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 
-from kitloan.answers import plural
 from kitloan.audit.figures import Figures, Group, Totals
 from kitloan.audit.findings import CODES, Finding
 from kitloan.audit.report.columns import COLLEGE, TAG, Field, count, field, table
 from kitloan.audit.tables import Cell, Chart, Table
-from kitloan.calendar import uk
 from kitloan.reference import colleges
+from kitloan.text.dates import uk
+from kitloan.values import plural
 
 
 def _seen(figures: Figures) -> int:

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from kitloan.answers import SYMBOLS, Page
-from kitloan.directory import Borrower, Person
+from kitloan.organisations import OrganisationLine, Person
+from kitloan.values import SYMBOLS, Page
 from kitloan_tui import telling
 from kitloan_tui.screens.confirm import Confirm
 from kitloan_tui.screens.listing import ListScreen
 from kitloan_tui.screens.loans import AT_THE_COLLEGES, Loans
 from kitloan_tui.widgets.table import Column
 
-Line = Borrower | Person
+Line = OrganisationLine | Person
 
 
 class Borrowers(ListScreen[Line]):
@@ -51,7 +51,7 @@ class Borrowers(ListScreen[Line]):
 
     def take(self, item: Line) -> None:
         """Show a school's loans; ask whether a person is to be forgotten."""
-        if isinstance(item, Borrower):
+        if isinstance(item, OrganisationLine):
             self.desk.push_screen(Loans(self.counter, item.name))
             return
         at = f" at {item.organisation}" if item.organisation else ""

@@ -7,8 +7,8 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from kitloan.calendar import uk
-from kitloan.figures import Lateness, TypeUse, Week
+from kitloan.queries.figures import Lateness, TypeUse, Week
+from kitloan.text.dates import uk
 from kitloan_tui.screens.house import House
 from kitloan_tui.widgets.bars import bars
 

@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
-from kitloan.text import plain
+from kitloan.text.names import plain
 
 SECONDS_DEAF = 0.5
 

@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from kitloan.reference import College, colleges
-from kitloan.text import fold, plain
+from kitloan.text.names import fold, plain
 from kitloan_tui.messages import Chosen
 from kitloan_tui.screens.trouble import Stays
 from kitloan_tui.widgets.panels import Told

@@ -12,11 +12,11 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from kitloan.answers import plural
-from kitloan.calendar import uk_instant
-from kitloan.history import LogLine
-from kitloan.tags import grouped
-from kitloan.text import plain
+from kitloan.queries.history import LogLine
+from kitloan.text.dates import uk_instant
+from kitloan.text.names import plain
+from kitloan.text.tags import grouped
+from kitloan.values import plural
 from kitloan_tui.screens.working import Working
 from kitloan_tui.widgets.table import Column, Listing
 

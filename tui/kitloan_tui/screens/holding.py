@@ -12,13 +12,13 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Static
 
-from kitloan import scan
-from kitloan.answers import HistoryLine, Holding
 from kitloan.contents import Count, Part, as_it_left, count_of, read_exceptions
 from kitloan.errors import BadInput, KitloanError, Refused
+from kitloan.holdings import Proposal
 from kitloan.reference import colleges
-from kitloan.tags import grouped
-from kitloan.withdrawing import Proposal
+from kitloan.text import scans
+from kitloan.text.tags import grouped
+from kitloan.values import HistoryLine, Holding
 from kitloan_tui import lookups, telling, wording
 from kitloan_tui.screens.house import House
 from kitloan_tui.verdict import Verdict
@@ -95,7 +95,7 @@ class OneHolding(House):
         held = kitloan.find.holding(self.tag)
         return Story(
             held,
-            kitloan.desk.contents(self.tag),
+            kitloan.loans.contents(self.tag),
             lookups.who_has(kitloan.session, self.tag) if held.out_quantity else [],
             kitloan.people.remarks(self.tag),
             kitloan.find.history(self.tag),
@@ -236,8 +236,8 @@ class OneHolding(House):
 
     def take_scan(self, text: str) -> bool:
         """Claim a label that nothing has yet; anything else is for the counter."""
-        code = scan.read(text)
-        if not isinstance(code, scan.Tag):
+        code = scans.read(text)
+        if not isinstance(code, scans.Tag):
             return False
         if code.tag == self._claimed:  # the trigger was held
             return True

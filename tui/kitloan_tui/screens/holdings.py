@@ -8,8 +8,8 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Button, Select
 
-from kitloan.answers import SYMBOLS, Holding, Page, Status
-from kitloan.tags import grouped
+from kitloan.text.tags import grouped
+from kitloan.values import SYMBOLS, Holding, Page, Status
 from kitloan_tui.screens.holding import OneHolding
 from kitloan_tui.screens.labels import Labels
 from kitloan_tui.screens.listing import ListScreen, chooser

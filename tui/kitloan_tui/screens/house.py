@@ -21,16 +21,16 @@ from textual.screen import Screen
 from textual.suggester import SuggestFromList
 from textual.widgets import Input, Select, Static
 
-from kitloan.calendar import instant, uk_instant
 from kitloan.errors import BadInput, KitloanError
-from kitloan.text import plain
+from kitloan.text.dates import instant, uk_instant
+from kitloan.text.names import plain
 from kitloan_tui import keys, lookups, wording
 from kitloan_tui.theme import tone
 from kitloan_tui.verdict import Verdict
 from kitloan_tui.widgets.panels import Heading, KeyBar
 
 if TYPE_CHECKING:
-    from kitloan.library import Kitloan
+    from kitloan.college import College
     from kitloan_tui.app import Desk
     from kitloan_tui.counter import Counter
 
@@ -106,7 +106,7 @@ class House(Screen[None]):
         return self.NAME
 
     @property
-    def kitloan(self) -> "Kitloan":
+    def kitloan(self) -> "College":
         """The store."""
         return self.counter.kitloan
 

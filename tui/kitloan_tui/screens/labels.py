@@ -15,10 +15,10 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Select, Static
 
-from kitloan import scan
-from kitloan.answers import plural
 from kitloan.errors import KitloanError
-from kitloan.text import plain
+from kitloan.text import scans
+from kitloan.text.names import plain
+from kitloan.values import plural
 from kitloan_tui import refusals, wording
 from kitloan_tui.diary import REPEAT_SECONDS
 from kitloan_tui.labels import OnPaper, Order, Press, Stock
@@ -208,8 +208,8 @@ class Labels(Working):
 
     def take_scan(self, text: str) -> bool:
         """The PRINT LABEL card prints; anything else is for the counter."""
-        code = scan.read(text)
-        if not isinstance(code, scan.Command) or code.name != "print_label":
+        code = scans.read(text)
+        if not isinstance(code, scans.Command) or code.name != "print_label":
             return False
         if monotonic() - self.opened_at > REPEAT_SECONDS:  # else the trigger was held
             self.print_now()

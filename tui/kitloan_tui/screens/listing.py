@@ -15,9 +15,9 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import DataTable, Input, Select, Static
 
-from kitloan.answers import Page
-from kitloan.paging import PAGE
-from kitloan.text import plain
+from kitloan.queries.paging import PAGE
+from kitloan.text.names import plain
+from kitloan.values import Page
 from kitloan_tui import keys
 from kitloan_tui.screens.house import House
 from kitloan_tui.widgets.table import Column, Listing

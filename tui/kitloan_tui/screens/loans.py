@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar
 
-from kitloan.answers import SYMBOLS, LoanLine, Page, plural
-from kitloan.calendar import day_of, uk
-from kitloan.directory import Borrower
-from kitloan.tags import grouped
+from kitloan.organisations import OrganisationLine
+from kitloan.text.dates import day_of, uk
+from kitloan.text.tags import grouped
+from kitloan.values import SYMBOLS, LoanLine, Page, plural
 from kitloan_tui.screens.holding import OneHolding
 from kitloan_tui.screens.listing import ListScreen
 from kitloan_tui.widgets.table import Column
@@ -15,7 +15,7 @@ from kitloan_tui.widgets.table import Column
 if TYPE_CHECKING:
     from kitloan_tui.counter import Counter
 
-Line = LoanLine | Borrower
+Line = LoanLine | OrganisationLine
 
 _EMPTY = {
     "open": "Nothing is out.\n\nScan a kit at the counter, and then the school that takes it.",
@@ -78,7 +78,7 @@ class Loans(ListScreen[Line]):
 
     def cells(self, item: Line) -> Sequence[str]:
         """One loan, or one school, as a row."""
-        if isinstance(item, Borrower):
+        if isinstance(item, OrganisationLine):
             late = f"{SYMBOLS['overdue']} {item.overdue:,} overdue" if item.overdue else ""
             return (late, item.name, f"{item.open:,} out" if item.open else "nothing out", "", "")
         many = f"{item.quantity:,} of " if item.quantity > 1 else ""
@@ -92,7 +92,7 @@ class Loans(ListScreen[Line]):
 
     def take(self, item: Line) -> None:
         """Open the holding, or the school's loans."""
-        if isinstance(item, Borrower):
+        if isinstance(item, OrganisationLine):
             self.desk.push_screen(Loans(self.counter, item.name))
             return
         self.desk.push_screen(OneHolding(self.counter, item.tag))

@@ -13,8 +13,8 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Select, Static
 
-from kitloan.calendar import uk
-from kitloan.text import plain
+from kitloan.text.dates import uk
+from kitloan.text.names import plain
 from kitloan_tui.screens.listing import chooser
 from kitloan_tui.screens.working import Working
 

@@ -15,8 +15,8 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Input, Static
 
-from kitloan.answers import plural
-from kitloan.text import plain
+from kitloan.text.names import plain
+from kitloan.values import plural
 from kitloan_tui import telling
 from kitloan_tui.screens.confirm import Confirm
 from kitloan_tui.screens.working import Working

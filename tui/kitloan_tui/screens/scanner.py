@@ -9,8 +9,8 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
-from kitloan.scancheck import findings
-from kitloan.text import plain
+from kitloan.text.names import plain
+from kitloan.text.scans import findings
 from kitloan_tui.widgets.panels import Told
 
 if TYPE_CHECKING:

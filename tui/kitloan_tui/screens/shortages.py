@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from kitloan.answers import SYMBOLS, Page, ShortageOfHolding
-from kitloan.calendar import day_of, uk
 from kitloan.errors import BadInput
-from kitloan.figures import ShortOfType
-from kitloan.tags import grouped
+from kitloan.queries.figures import ShortOfType
+from kitloan.text.dates import day_of, uk
+from kitloan.text.tags import grouped
+from kitloan.values import SYMBOLS, Page, ShortageOfHolding
 from kitloan_tui import telling
 from kitloan_tui.screens.listing import ListScreen
 from kitloan_tui.verdict import Verdict

@@ -15,12 +15,12 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Button
 
-from kitloan import scan
-from kitloan.answers import Page
-from kitloan.calendar import instant, uk_instant
 from kitloan.errors import BadInput, Refused
-from kitloan.stocktakes.answers import Outcome, OutcomeLine, Result, Stocktake
-from kitloan.tags import grouped
+from kitloan.stocktakes.outcome import Outcome, OutcomeLine, Result, Stocktake
+from kitloan.text import scans
+from kitloan.text.dates import instant, uk_instant
+from kitloan.text.tags import grouped
+from kitloan.values import Page
 from kitloan_tui import stock_check, wording
 from kitloan_tui.actions import BY_ID, BY_WORD
 from kitloan_tui.screens.confirm import Confirm
@@ -201,8 +201,8 @@ class TakeStock(ListScreen[OutcomeLine]):
 
     def take_scan(self, text: str) -> bool:
         """Everything but a command card is sighted; nothing goes to the counter."""
-        code = scan.read(text)
-        if isinstance(code, scan.Command):
+        code = scans.read(text)
+        if isinstance(code, scans.Command):
             self.hold_back(code.name)
         elif self._which:
             self._see(text)
@@ -221,7 +221,7 @@ class TakeStock(ListScreen[OutcomeLine]):
         """Take back what was done on a page over the list; what lies before it is the counter's."""
 
         def act() -> Verdict:
-            last = self.kitloan.desk.would_undo()
+            last = self.kitloan.actions.would_undo()
             if self.counter.question or last is None or last.at < self._begun:
                 raise stock_check.nothing_to_take_back()
             return self.counter.undo()
@@ -240,7 +240,7 @@ class TakeStock(ListScreen[OutcomeLine]):
             self.refresh_data()
         elif text.lower() in BY_WORD:
             self.hold_back(BY_WORD[text.lower()].id)
-        elif isinstance(scan.read(text), scan.Text) and text != self._doubted:
+        elif isinstance(scans.read(text), scans.Text) and text != self._doubted:
             self._see_typed(text)
         else:
             self._doubted = ""

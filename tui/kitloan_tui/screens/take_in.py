@@ -18,11 +18,11 @@ from textual.content import Content
 from textual.suggester import SuggestFromList
 from textual.widgets import Button, Input, Static
 
-from kitloan import scan
-from kitloan.accession import Gift, NewHolding
 from kitloan.errors import BadInput, Refused
-from kitloan.tags import grouped
-from kitloan.text import fold, plain
+from kitloan.holdings import Gift, NewHolding
+from kitloan.text import scans
+from kitloan.text.names import fold, plain
+from kitloan.text.tags import grouped
 from kitloan_tui import arriving, telling, wording
 from kitloan_tui.counting import TakingIn
 from kitloan_tui.lender import MOST_CHOICES
@@ -237,8 +237,8 @@ class TakeIn(House):
             self.say(self.desk.do_beside(lambda counter: counter.scan(text)))
             self.refresh_data()
             return True
-        code = scan.read(text)
-        if isinstance(code, scan.Tag) and is_free(self, code.tag):
+        code = scans.read(text)
+        if isinstance(code, scans.Tag) and is_free(self, code.tag):
             if code.tag not in self._own_tags:
                 self._own_tags.append(code.tag)
             self.refresh_data()

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from kitloan.answers import SYMBOLS, Page, plural
-from kitloan.calendar import day_of, uk
-from kitloan.paging import PAGE
-from kitloan.tags import grouped
-from kitloan.text import fold
+from kitloan.queries.paging import PAGE
+from kitloan.text.dates import day_of, uk
+from kitloan.text.names import fold
+from kitloan.text.tags import grouped
 from kitloan.transfers import Came, UnderWay
+from kitloan.values import SYMBOLS, Page, plural
 from kitloan_tui.screens.holding import OneHolding
 from kitloan_tui.screens.listing import ListScreen
 from kitloan_tui.widgets.table import Column

@@ -6,7 +6,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
-from kitloan.text import plain
+from kitloan.text.names import plain
 
 
 class Stays(Screen[None]):

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from kitloan.answers import SYMBOLS, LoanLine, ShortageLine, plural
-from kitloan.calendar import uk
-from kitloan.tags import grouped
-from kitloan.text import plain
+from kitloan.text.dates import uk
+from kitloan.text.names import plain
+from kitloan.text.tags import grouped
+from kitloan.values import SYMBOLS, LoanLine, ShortageLine, plural
 
 if TYPE_CHECKING:
     from kitloan.contents import Part

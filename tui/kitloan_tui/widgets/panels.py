@@ -14,8 +14,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from kitloan.calendar import uk_instant
-from kitloan.text import plain
+from kitloan.text.dates import uk_instant
+from kitloan.text.names import plain
 from kitloan_tui import keys
 from kitloan_tui.actions import ACTIONS, Action, why_not
 from kitloan_tui.theme import tone

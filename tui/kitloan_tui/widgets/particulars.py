@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from kitloan.answers import SYMBOLS, plural
-from kitloan.calendar import day_of, uk, uk_instant
-from kitloan.text import plain
+from kitloan.text.dates import day_of, uk, uk_instant
+from kitloan.text.names import plain
+from kitloan.values import SYMBOLS, plural
 from kitloan_tui.widgets.pages import MUTED, TITLE, cell
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from rich.text import Text
 from textual import events
 from textual.widgets import DataTable
 
-from kitloan.text import plain
+from kitloan.text.names import plain
 
 
 @dataclass(frozen=True, slots=True)

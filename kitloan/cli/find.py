@@ -1,0 +1,177 @@
+"""`kitloan find`, `show`, `loans` and `shortages`: questions that change nothing."""
+
+from collections.abc import Sequence
+
+import click
+
+from kitloan.cli.context import App, command, pass_app
+from kitloan.cli.output import columns, print_json, print_text
+from kitloan.text.dates import day_of, uk, uk_instant
+from kitloan.text.tags import grouped
+from kitloan.values import SYMBOLS, Holding, LoanLine, as_json, plural
+
+_MOST_LOANS = 1000
+"""Of one holding; whoever has a stock on more loans than that looks at `kitloan loans`."""
+_AFTER = click.option("--after", metavar="CURSOR", help="Go on from the page before (its `next`).")
+
+
+@command("find", "kitloan find 'mta kilmarnock'")
+@click.argument("text", nargs=-1, required=True)
+@_AFTER
+@pass_app
+def find(app: App, text: tuple[str, ...], after: str | None) -> None:
+    """Search the holdings: every word must occur in tag, type, number, serial, place or donor."""
+    with app.open() as opened:
+        page = opened.find.search(" ".join(text), after)
+    if app.json:
+        print_json(as_json(page))
+        return
+    if not page.items:
+        print_text(f"Nothing has {' '.join(text)!r} in it. Try fewer letters, or one word.")
+        return
+    print_text(columns([_holding_line(each) for each in page.items]))
+    _more(len(page.items), page.total, page.next)
+
+
+def _holding_line(each: Holding) -> list[str]:
+    return [
+        grouped(each.tag),
+        f"{SYMBOLS[each.status]} {each.status.replace('_', ' ')}",
+        f"{each.quantity - each.out_quantity}/{each.quantity}" if each.quantity > 1 else "",
+        each.asset_number or "",
+        each.type,
+        each.location or "",
+        each.loan.to if each.loan else "",
+    ]
+
+
+def _more(shown: int, total: int, cursor: str | None) -> None:
+    if cursor is not None:
+        print_text(f"{shown:,} of {total:,}. The next: --after '{cursor}'")
+
+
+@command("show", "kitloan show AC0001")
+@click.argument("tag")
+@pass_app
+def show(app: App, tag: str) -> None:
+    """One holding, with its history. TAG is a tag or the college's own asset number."""
+    with app.open() as opened:
+        found = opened.find.holding(tag)
+        history = opened.find.history(tag)
+        remarks = opened.people.remarks(found.tag)
+        out = opened.find.loans(of=tag, limit=_MOST_LOANS).items if found.loan else ()
+    if app.json:
+        more = {"loans": as_json(out), "history": as_json(history), "remarks": remarks}
+        print_json(as_json(found) | more)
+        return
+    print_text(_page(found, out))
+    for each in remarks:
+        print_text(f"  {each['heading']}: {each['words']}")
+    print_text("\nHistory")
+    print_text(columns([[f"  {uk_instant(h.at)}", h.by, h.summary] for h in history]))
+
+
+def _page(each: Holding, out: Sequence[LoanLine]) -> str:
+    number = f"  ({each.asset_number})" if each.asset_number else ""
+    lines = [
+        f"{grouped(each.tag)}  {each.type}{number}",
+        f"  {SYMBOLS[each.status]} {each.status.replace('_', ' ').upper()}",
+    ]
+    if each.quantity > 1:
+        lines.append(f"  {each.quantity - each.out_quantity} of {each.quantity} here")
+    for loan in out:
+        many = f": {loan.quantity}" if each.quantity > 1 else ""
+        due = f", due {uk(loan.due_on)}" if loan.due_on else ""
+        late = "  ! OVERDUE" if loan.overdue else ""
+        lines.append(f"  With {loan.to} since {uk(day_of(loan.out_at))}{many}{due}{late}")
+    lines += [f"  Short: {short}" for short in each.shortages]
+    facts = {
+        "Kept at": each.location,
+        "Serial": each.serial,
+        "Received": each.received_on,
+        "College": each.college,
+    }
+    value = each.gift.value_pence
+    facts |= {
+        "Given by": each.gift.donor,
+        "Paid for by": each.gift.funding_source,
+        "Title": each.gift.title.replace("_", " "),
+        "Document": each.gift.document,
+        "Value": f"£{value / 100:,.2f}" if value is not None else None,
+    }
+    lines += [f"  {name}: {fact}" for name, fact in facts.items() if fact]
+    seen = each.last_sighted
+    lines.append(
+        f"  Last seen: {uk_instant(seen.at)} by {seen.by}" if seen else "  Last seen: never"
+    )
+    return "\n".join(lines)
+
+
+@command("loans", "kitloan loans --overdue")
+@click.option("--overdue", is_flag=True, help="Only what was due before today.")
+@click.option("--to", metavar="ORGANISATION", help="Only what this borrower has.")
+@_AFTER
+@pass_app
+def loans(app: App, overdue: bool, to: str | None, after: str | None) -> None:
+    """Who has what: open loans, those due first first."""
+    with app.open() as opened:
+        page = opened.find.loans(overdue=overdue, to=to, after=after)
+        known = not to or opened.find.organisation(to) is not None
+        nearly = () if known or not to else opened.directory.nearly_like(to)
+    if app.json:
+        print_json(as_json(page) | ({} if known else {"nearly": list(nearly)}))
+        return
+    if not page.items:
+        whose = f" with {to!r}" if to else ""
+        print_text(f"Nothing is {'overdue' if overdue else 'on loan'}{whose}.")
+        if not known:
+            print_text(
+                "  No borrower is called so."
+                + (f" Nearly the same name: {', '.join(nearly)}." if nearly else "")
+            )
+        return
+    print_text(columns([_loan_line(each) for each in page.items]))
+    _more(len(page.items), page.total, page.next)
+
+
+def _loan_line(each: LoanLine) -> list[str]:
+    return [
+        grouped(each.tag),
+        "! overdue" if each.overdue else "> out",
+        uk(each.due_on) if each.due_on else "no date",
+        str(each.quantity) if each.quantity > 1 else "",
+        each.to,
+        each.type,
+    ]
+
+
+@command("shortages", "kitloan shortages")
+@_AFTER
+@pass_app
+def shortages(app: App, after: str | None) -> None:
+    """What is missing or broken, kit by kit, until it is made good."""
+    with app.open() as opened:
+        page = opened.find.shortages(after)
+    if app.json:
+        print_json(as_json(page))
+        return
+    if not page.items:
+        print_text("Nothing is short.")
+        return
+    print_text(
+        columns(
+            [
+                [
+                    grouped(each.tag),
+                    each.component,
+                    f"{each.missing} missing" if each.missing else "",
+                    f"{each.broken} broken" if each.broken else "",
+                    f"since {uk(day_of(each.since))}",
+                    each.type,
+                ]
+                for each in page.items
+            ]
+        )
+    )
+    print_text(f"{plural(page.total, 'shortage')}.")
+    _more(len(page.items), page.total, page.next)

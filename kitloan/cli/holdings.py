@@ -1,0 +1,199 @@
+"""`kitloan amend` and `kitloan move`: what the register says of a holding, put right."""
+
+import click
+
+from kitloan.cli.context import App, command, pass_app
+from kitloan.cli.output import columns, print_json, print_text
+from kitloan.errors import BadInput
+from kitloan.text.dates import day_of, uk
+from kitloan.text.tags import grouped
+from kitloan.values import Holding, as_json
+
+
+@command("amend", "kitloan amend AC0001 --quantity 27")
+@click.argument("tag")
+@click.option("--type", "type_", metavar="TYPE", help="What kind of thing it is.")
+@click.option("--quantity", type=int, help="How many there are, of loose stock, lent ones too.")
+@click.option("--asset-number", help="The college's own number for it.")
+@click.option("--serial", help="The maker's serial number.")
+@pass_app
+def amend(
+    app: App,
+    tag: str,
+    type_: str | None,
+    quantity: int | None,
+    asset_number: str | None,
+    serial: str | None,
+) -> None:
+    """Put right what the register says of a holding. What is not named stays.
+
+    An empty text takes away: --serial ''. There cannot be fewer of a stock than are on loan.
+    """
+    given = {"quantity": quantity, "asset_number": asset_number, "serial": serial}
+    if type_ is None and all(value is None for value in given.values()):
+        raise BadInput(
+            "usage",
+            "Say what is to be put right.",
+            "Like --quantity 27, --asset-number AC0002, --serial '' or --type 'MTa STEM kit'. "
+            "Where it is kept: kitloan move TAG PLACE",
+        )
+    with app.open() as opened:
+        bare = opened.find.holding(tag).tag  # its number, if that was given, may be another after
+        opened.holdings.amend(
+            bare, type=type_, quantity=quantity, asset_number=asset_number, serial=serial
+        )
+        now = opened.find.holding(bare)
+    if app.json:
+        print_json({name: getattr(now, name) for name in ("tag", "type", *given)})
+        return
+    numbers = [
+        f"{now.quantity:,} of them" if now.quantity > 1 else "",
+        f"asset number {now.asset_number}" if now.asset_number else "",
+        f"serial number {now.serial}" if now.serial else "",
+    ]
+    _say("AMENDED", now, ", ".join(filter(None, numbers)))
+
+
+@command("move", "kitloan move AC0001 'Store 2'")
+@click.argument("tag")
+@click.argument("place")
+@pass_app
+def move(app: App, tag: str, place: str) -> None:
+    """Put on record where in the college a holding is kept now."""
+    with app.open() as opened:
+        opened.holdings.move(tag, place)
+        now = opened.find.holding(tag)
+    if app.json:
+        print_json({"tag": now.tag, "type": now.type, "location": now.location})
+        return
+    _say("MOVED", now, f"to {now.location}")
+
+
+def _say(what: str, now: Holding, how: str) -> None:
+    print_text(f"= {what}  {now.type} {grouped(now.tag)}" + (f": {how}" if how else ""))
+
+
+@command("missing", "kitloan missing AC0001 --reason 'not on its shelf'")
+@click.argument("tag")
+@click.option("--reason", metavar="TEXT", help="What happened; goes on record, so name nobody.")
+@pass_app
+def missing(app: App, tag: str, reason: str | None) -> None:
+    """Put on record that a holding is not to be found. A loan that lost it ends with it."""
+    with app.open() as opened:
+        was = opened.find.holding(tag)
+        opened.holdings.report_missing(was.tag, reason)
+    lost_by = was.loan.to if was.loan else None
+    if app.json:
+        print_json({"tag": was.tag, "type": was.type, "status": "missing", "lost_by": lost_by})
+        return
+    print_text(f"# MISSING  {was.type} {grouped(was.tag)}")
+    if lost_by:
+        print_text(f"  It was with {lost_by}: that loan is over.")
+    print_text(f"  When it turns up: kitloan found {was.tag}")
+
+
+@command("found", "kitloan found AC0001")
+@click.argument("tag")
+@pass_app
+def found(app: App, tag: str) -> None:
+    """Put on record that a holding which was missing is here again."""
+    with app.open() as opened:
+        was = opened.find.holding(tag)
+        opened.holdings.found(was.tag)
+        now = opened.find.holding(was.tag)
+    if app.json:
+        print_json({"tag": now.tag, "type": now.type, "status": now.status})
+        return
+    print_text(f"= FOUND  {now.type} {grouped(now.tag)}")
+    for line in now.shortages:
+        print_text(f"  {line}")
+
+
+@command("withdraw", "kitloan withdraw AC0001 --reason 'burnt in the flood of 3 May'")
+@click.argument("tag", required=False)
+@click.option("--reason", metavar="TEXT", help="Propose it, and say why; name nobody.")
+@click.option(
+    "--donor-agreement", metavar="DOCUMENT", help="The donor's letter or message that agrees."
+)
+@click.option("--sign", is_flag=True, help="Sign what somebody else has proposed.")
+@click.option("--list", "list_", is_flag=True, help="What waits for a second person.")
+@pass_app
+def withdraw(
+    app: App,
+    tag: str | None,
+    reason: str | None,
+    donor_agreement: str | None,
+    sign: bool,
+    list_: bool,
+) -> None:
+    """Take a holding off the register for good: one person proposes, another signs.
+
+    Its history stays. Where the gift's terms ask for it, the donor must have agreed.
+    """
+    if [bool(reason), sign, list_].count(True) != 1 or list_ == bool(tag):
+        raise BadInput(
+            "usage",
+            "Say what is to be done: propose, sign, or list.",
+            "kitloan withdraw TAG --reason TEXT; kitloan withdraw TAG --sign; "
+            "kitloan withdraw --list",
+        )
+    if donor_agreement and not reason:
+        raise BadInput(
+            "usage",
+            "The donor's agreement belongs to the proposal.",
+            "kitloan withdraw TAG --reason TEXT --donor-agreement DOCUMENT",
+        )
+    if tag is None:
+        _list(app)
+    elif reason:
+        _propose(app, tag, reason, donor_agreement)
+    else:
+        _sign(app, tag)
+
+
+def _propose(app: App, tag: str, reason: str, donor_agreement: str | None) -> None:
+    with app.open() as opened:
+        was = opened.find.holding(tag)
+        opened.holdings.propose_withdrawal(was.tag, reason, donor_agreement=donor_agreement)
+        who = opened.session.actor
+    if app.json:
+        print_json({"tag": was.tag, "type": was.type, "status": was.status, "proposed_by": who})
+        return
+    print_text(f"To be withdrawn: {was.type} {grouped(was.tag)}, proposed by {who}.")
+    print_text(f"  Somebody else signs: kitloan withdraw {was.tag} --sign")
+
+
+def _sign(app: App, tag: str) -> None:
+    with app.open() as opened:
+        was = opened.find.holding(tag)
+        opened.holdings.withdraw(was.tag)
+        who = opened.session.actor
+    if app.json:
+        print_json({"tag": was.tag, "type": was.type, "status": "withdrawn", "signed_by": who})
+        return
+    print_text(f"x WITHDRAWN  {was.type} {grouped(was.tag)}; its history stays.")
+
+
+def _list(app: App) -> None:
+    with app.open() as opened:
+        waiting = opened.holdings.proposed_withdrawals()
+    if app.json:
+        print_json({"items": as_json(waiting), "total": len(waiting), "next": None})
+        return
+    if not waiting:
+        print_text("No withdrawal waits for a second person.")
+        return
+    print_text(
+        columns(
+            [
+                [
+                    grouped(each.tag),
+                    uk(day_of(each.at)),
+                    f"proposed by {each.by}",
+                    each.reason,
+                    f"the donor agreed: {each.donor_agreement}" if each.donor_agreement else "",
+                ]
+                for each in waiting
+            ]
+        )
+    )

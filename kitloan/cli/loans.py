@@ -1,0 +1,355 @@
+"""`kitloan checkout`, `renew` and `undo`."""
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from kitloan.cli.context import App, command, pass_app
+from kitloan.cli.output import at_terminal, columns, print_json, print_text
+from kitloan.contents import (
+    Count,
+    Part,
+    Said,
+    as_it_left,
+    count_of,
+    parse_exception,
+    parse_exceptions,
+    read_exceptions,
+    reckon,
+)
+from kitloan.errors import BadInput
+from kitloan.loans import Returned
+from kitloan.text.dates import parse_due, uk, uk_instant
+from kitloan.text.tags import grouped
+from kitloan.values import ShortageLine, as_json, plural
+
+if TYPE_CHECKING:
+    from kitloan.college import College
+
+
+@command("checkout", "kitloan checkout AC0001 AC0002 --to 'Kilmarnock Academy' --due 14d")
+@click.argument("tags", nargs=-1, required=True)
+@click.option("--to", required=True, metavar="ORGANISATION", help="The school or partner.")
+@click.option("--contact", metavar="NAME", help="The person; kept apart, and can be forgotten.")
+@click.option("--due", metavar="14d|DATE", help="When it is due; 14 days when not given.")
+@click.option("--quantity", type=int, help="How many, of loose stock; 1 when not given.")
+@click.option("--for", "purpose", metavar="TEXT", help="What for; kept apart with the contact.")
+@click.option("--override", metavar="REASON", help="Lend although critical parts are short.")
+@pass_app
+def checkout(
+    app: App,
+    tags: tuple[str, ...],
+    to: str,
+    contact: str | None,
+    due: str | None,
+    quantity: int | None,
+    purpose: str | None,
+    override: str | None,
+) -> None:
+    """Lend holdings: all of them, or none.
+
+    TAGS are tags or asset numbers. A borrower not met before is taken in; names that are nearly
+    the same are told.
+    """
+    with app.open() as opened:
+        lent = opened.loans.check_out(
+            tags,
+            to,
+            contact=contact,
+            due_on=None if due is None else parse_due(due, opened.session.today),
+            quantity=quantity,
+            purpose=purpose,
+            override=override,
+        )
+    first = lent[0]
+    if app.json:
+        loans = [
+            {
+                "id": each.id,
+                "tag": each.tag,
+                "to": each.to,
+                "due_on": each.due_on.isoformat(),
+                "quantity": each.quantity,
+            }
+            for each in lent
+        ]
+        print_json(
+            {
+                "loans": loans,
+                "new_organisation": first.new_organisation,
+                "nearly": list(first.nearly),
+            }
+        )
+        return
+    for each in lent:
+        many = f"{each.quantity} of " if each.quantity > 1 else ""
+        print_text(
+            f"> OUT  {many}{each.type} {grouped(each.tag)} to {each.to}, due {uk(each.due_on)}"
+        )
+    if first.new_organisation:
+        print_text(f"  {first.to} is a new borrower.")
+    if first.nearly:
+        print_text(
+            f"  Nearly the same name: {', '.join(first.nearly)}. If it is one of those, "
+            "say kitloan undo and lend again."
+        )
+
+
+@command("renew", "kitloan renew AC0001 --due 7d")
+@click.argument("tag")
+@click.option("--due", required=True, metavar="14d|DATE", help="The new day, counted from today.")
+@click.option("--from", "from_", metavar="ORGANISATION", help="Whose loan, of loose stock.")
+@pass_app
+def renew(app: App, tag: str, due: str, from_: str | None) -> None:
+    """Make a loan due on another day."""
+    with app.open() as opened:
+        loan, to, due_on = opened.loans.renew(
+            tag, parse_due(due, opened.session.today), from_=from_
+        )
+        others = [each for each in opened.find.loans(to=to, of=tag).items if each.id != loan]
+    if app.json:
+        renewed = {"id": loan, "to": to, "due_on": due_on.isoformat()}
+        print_json({"loan": renewed, "not_renewed": [each.id for each in others]})
+        return
+    print_text(f"Renewed: with {to} until {uk(due_on)}.")
+    if others:
+        print_text(
+            f"  {to} has some on {plural(len(others), 'other loan')}, which are as they were; each "
+            "time it is said, the one that is due first is renewed."
+        )
+
+
+@command("undo", "kitloan undo")
+@pass_app
+def undo(app: App) -> None:
+    """Undo your latest desk action in this college that is not undone yet.
+
+    It stays on record, and so does the undoing. Say it again to undo the one before.
+    """
+    with app.open() as opened:
+        undone = opened.actions.undo()
+    if app.json:
+        print_json(
+            {
+                "undone": {
+                    "kind": undone.kind,
+                    "at": undone.at,
+                    "tags": list(undone.tags),
+                    "summaries": list(undone.summaries),
+                }
+            }
+        )
+        return
+    print_text(f"Undone, of {uk_instant(undone.at)}, for {plural(len(undone.tags), 'holding')}:")
+    for tag, summary in zip(undone.tags, undone.summaries, strict=False):
+        print_text(f"  {grouped(tag)}  {summary}")
+
+
+def can_ask(app: App) -> bool:
+    """Whether somebody is there to answer."""
+    return not app.json and at_terminal(sys.stdin) and at_terminal(sys.stdout)
+
+
+def ask(kit: str, parts: Sequence[Part]) -> Count | None:
+    """What a person says of a kit's contents; None when there is no list, or they count later."""
+    if not parts:
+        return None
+    before = as_it_left(parts)
+    print_text(kit)
+    print_text(columns([_line(part) for part in parts]))
+    print_text("Enter: as it left, nothing more is short" if before else "Enter: all there")
+    print_text("or what is not: wheel 2, panel 1 broken;  whole: everything is there;  later")
+    told: list[Said] = []
+    while said := click.prompt(">", default="", show_default=False, prompt_suffix=" ").strip():
+        if said.lower() in ("whole", "later"):
+            if not any(each.number for each in told):
+                return Count(whole=True) if said.lower() == "whole" else None
+            print_text("  You have said what is short: Enter records it.")
+            continue
+        try:
+            new = read_exceptions(said, parts)
+            reckon(parts, count_of([*told, *new]))
+        except BadInput as problem:
+            print_text(f"  {problem.message} {problem.hint}")
+            continue
+        told += new
+        for each in new:
+            print_text(f"  {each}")
+    return count_of([*before, *told])
+
+
+def _line(part: Part) -> list[str]:
+    short = part.missing + part.broken
+    return [
+        f"  {part.bag or ''}",
+        f"{part.quantity:>4}",
+        part.name + (" *" if part.critical else ""),
+        f"was {part.quantity - short}" if short else "",
+    ]
+
+
+EXCEPTIONS = (
+    click.option("--whole", is_flag=True, help="Counted: everything on the list is there."),
+    click.option(
+        "--missing", multiple=True, metavar="'Wheel=2'", help="Counted: so many are not there."
+    ),
+    click.option(
+        "--broken", multiple=True, metavar="'Panel=1'", help="Counted: so many are broken."
+    ),
+)
+
+
+@command("checkin", "kitloan checkin AC0001 --missing 'Wheel=2'")
+@click.argument("tags", nargs=-1, required=True)
+@EXCEPTIONS[0]
+@click.option("--uncounted", is_flag=True, help="Not counted yet; not lent until it is.")
+@EXCEPTIONS[1]
+@EXCEPTIONS[2]
+@click.option("--note", metavar="TEXT", help="A remark; kept apart with the contact.")
+@click.option("--quantity", type=int, help="How many came back, of loose stock; all if not given.")
+@click.option("--from", "from_", metavar="ORGANISATION", help="Whose loan, of loose stock.")
+@pass_app
+def checkin(
+    app: App,
+    tags: tuple[str, ...],
+    whole: bool,
+    uncounted: bool,
+    missing: tuple[str, ...],
+    broken: tuple[str, ...],
+    note: str | None,
+    quantity: int | None,
+    from_: str | None,
+) -> None:
+    """Take holdings back, with the count of their contents.
+
+    Say only what is not right: what you do not name stays as it was known before. On a terminal a
+    kit with a contents list is asked about; elsewhere, with no answer, it is back but uncounted.
+    """
+    count = count_said(whole, missing, broken)
+    if uncounted and count is not None:
+        raise BadInput(
+            "counted_and_not",
+            "A kit cannot be counted and uncounted at once.",
+            "Leave out --uncounted, or what the count found.",
+        )
+    alone = quantity is None or len(tags) == 1
+    asks = count is None and not uncounted and alone and can_ask(app)
+    with app.open() as opened:
+        groups = _counted(opened, tags) if asks else [(tags, count)]
+        back = [
+            each
+            for some, found in groups
+            for each in opened.loans.check_in(
+                some, found, quantity=quantity, note=note, from_=from_
+            )
+        ]
+    if app.json:
+        print_json({"loans": [loan for each in back for loan in _as_json(each)]})
+        return
+    for each in back:
+        print_text(_told(each))
+
+
+def _counted(opened: "College", tags: Sequence[str]) -> list[tuple[Sequence[str], Count | None]]:
+    """Each kit with what a person says of it; nothing is asked when one of them is not out."""
+    held = {each.tag: each for each in map(opened.find.holding, tags)}
+    if not all(each.out_quantity for each in held.values()):
+        return [(tags, None)]
+    return [
+        ([tag], ask(f"{each.type} {grouped(tag)}", opened.loans.contents(tag)))
+        for tag, each in held.items()
+    ]
+
+
+def _as_json(each: Returned) -> list[dict[str, object]]:
+    """Each loan that it came back on: a stock may have been lent to one borrower in several."""
+    return [
+        {
+            "id": loan,
+            "tag": each.tag,
+            "to": each.to,
+            "quantity": quantity,
+            "counted": each.counted,
+            "shortages": as_json(each.shortages),
+        }
+        for loan, quantity in each.loans
+    ]
+
+
+def _told(each: Returned) -> str:
+    many = f"{each.quantity} of " if each.quantity > 1 or each.still_out else ""
+    words = {"whole": "IN, WHOLE", "uncounted": "IN, TO BE COUNTED"}.get(each.counted, "IN")
+    symbol = "=" if each.counted != "uncounted" else "?"
+    if each.shortages:
+        symbol, words = "%", words if each.counted == "uncounted" else "IN, SHORT"
+    on = f", on {len(each.loans)} loans" if len(each.loans) > 1 else ""
+    lines = [f"{symbol} {words}  {many}{each.type} {grouped(each.tag)} from {each.to}{on}"]
+    lines += [f"  {line}" for line in _short(each.shortages)]
+    if each.found:
+        lines.append(f"  No longer short: {', '.join(each.found)}")
+    if each.still_out:
+        lines.append(f"  {each.to} still has {each.still_out}.")
+    return "\n".join(lines)
+
+
+def _short(shortages: tuple[ShortageLine, ...]) -> list[str]:
+    return [str(line) for line in shortages]
+
+
+def count_said(whole: bool, missing: tuple[str, ...], broken: tuple[str, ...]) -> Count | None:
+    """What `EXCEPTIONS` say of a kit's contents; None when they say nothing."""
+    if not (whole or missing or broken):
+        return None
+    return Count(whole, parse_exceptions(missing), parse_exceptions(broken))
+
+
+@command("count", "kitloan count AC0001 --whole")
+@click.argument("tag")
+@EXCEPTIONS[0]
+@EXCEPTIONS[1]
+@EXCEPTIONS[2]
+@pass_app
+def count(
+    app: App, tag: str, whole: bool, missing: tuple[str, ...], broken: tuple[str, ...]
+) -> None:
+    """Count the contents of a kit that is here."""
+    found = count_said(whole, missing, broken)
+    with app.open() as opened:
+        if found is None and can_ask(app):
+            held = opened.find.holding(tag)
+            # One that is not here is refused for that, and not after it was counted.
+            away = held.out_quantity or held.status in ("missing", "in_transit", "withdrawn")
+            found = (Count(whole=True) if away else None) or ask(
+                f"{held.type} {grouped(held.tag)}", opened.loans.contents(tag)
+            )
+        if found is None:
+            raise BadInput(
+                "no_count",
+                "What did the count find?",
+                "Say --whole, or what is not right: --missing 'Wheel=2' --broken 'Panel=1'",
+            )
+        bare, short = opened.loans.count(tag, found)
+    _say_short(app, bare, short)
+
+
+@command("restock", "kitloan restock AC0001 'Wheel=2'")
+@click.argument("tag")
+@click.argument("what", metavar="'COMPONENT=N'")
+@pass_app
+def restock(app: App, tag: str, what: str) -> None:
+    """Make a shortage good: so many of a component were put back."""
+    component, quantity = parse_exception(what)
+    with app.open() as opened:
+        bare, short = opened.loans.restock(tag, component, quantity)
+    _say_short(app, bare, short)
+
+
+def _say_short(app: App, tag: str, short: tuple[ShortageLine, ...]) -> None:
+    if app.json:
+        print_json({"tag": tag, "shortages": as_json(short)})
+        return
+    print_text(f"{grouped(tag)}  " + ("% SHORT" if short else "= WHOLE"))
+    for line in _short(short):
+        print_text(f"  {line}")

@@ -1,0 +1,338 @@
+"""`kitloan stocktake`: look for everything, scan what is there, and see what it comes to."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from kitloan.cli.context import App, command, pass_app
+from kitloan.cli.output import at_terminal, columns, print_json, print_problem, print_text
+from kitloan.errors import BadInput
+from kitloan.text.dates import uk_instant
+from kitloan.text.tags import grouped
+from kitloan.values import as_json, plural
+
+if TYPE_CHECKING:
+    from kitloan.college import College
+    from kitloan.stocktakes.outcome import Outcome, OutcomeLine, Result
+    from kitloan.stocktakes.scanning import Scanned
+
+_SHOWN = 20
+_WORDS = {
+    "sighted": "sighted",
+    "sighted_elsewhere": "sighted elsewhere",
+    "on_loan_confirmed": "on loan, confirmed",
+    "on_loan": "on loan, not confirmed",
+    "not_sighted": "not sighted",
+    "unexpected": "not on the list",
+    "not_held": "unknown: no holding here has this tag",
+    "unknown": "unknown",
+}
+_SYMBOLS = {"sighted": "=", "sighted_elsewhere": "~"}
+_LISTED: "tuple[Result, ...]" = (
+    "not_sighted",
+    "sighted_elsewhere",
+    "on_loan",
+    "unexpected",
+    "unknown",
+)
+
+_stocktake_option = click.option(
+    "--stocktake", "which", metavar="ID", help="Which, when several are open, or a closed one."
+)
+
+
+@click.group("stocktake", epilog="Example: kitloan stocktake open 'Autumn 2026'")
+def stocktake() -> None:
+    """Look for everything; scan what is there."""
+
+
+@command("open", "kitloan stocktake open 'Autumn 2026' --place 'Store 2'", group=stocktake)
+@click.argument("name")
+@click.option("--place", help="Only what is kept there.")
+@click.option("--sample", type=int, metavar="N", help="Only so many, drawn at random.")
+@click.option("--challenge", metavar="ID", help="ESP's challenge that it answers.")
+@click.option("--code", help="The challenge's one-time code.")
+@pass_app
+def open_(
+    app: App,
+    name: str,
+    place: str | None,
+    sample: int | None,
+    challenge: str | None,
+    code: str | None,
+) -> None:
+    """Freeze the list of what should be found, and begin."""
+    with app.open() as opened:
+        made = opened.stocktakes.open(
+            name, place=place, sample=sample, challenge=challenge, code=code
+        )
+    if app.json:
+        print_json(as_json(made))
+        return
+    print_text(f"{made.name} is open as {made.id}: {plural(made.expected, 'holding')} to look for.")
+    if made.late:
+        print_text("! The challenge's day has passed: the answer will be late.")
+    if made.not_here:
+        tags = ", ".join(map(grouped, made.not_here))
+        print_text(f"! Asked for, and no holding here has it: {tags}")
+
+
+@command("scan", "kitloan stocktake scan AC0001 AC0002 --place 'Store 2'", group=stocktake)
+@click.argument("codes", nargs=-1)
+@_stocktake_option
+@click.option("--place", help="Where it was scanned.")
+@click.option("--desk", help="Which desk scanned; who you are, when not given.")
+@click.option(
+    "--file",
+    type=click.Path(path_type=Path),
+    help="Read what a batch scanner or an offline desk has scanned.",
+)
+@pass_app
+def scan(
+    app: App,
+    codes: tuple[str, ...],
+    which: str | None,
+    place: str | None,
+    desk: str | None,
+    file: Path | None,
+) -> None:
+    """Keep scans, whatever they are of. CODEs may also come through a pipe, one a line.
+
+    A file holds one code a line, or code,time,place. It is taken whole or not at all, and the same
+    lines only once.
+    """
+    if file is not None and codes:
+        raise BadInput("codes_and_file", "Give codes or a file, not both.")
+    if file is None and not codes and at_terminal(sys.stdin):
+        raise BadInput(
+            "nothing_scanned", "No code was given.", "Name codes, pipe them in, or say --file FILE."
+        )
+    with app.open() as opened:
+        named = which or opened.stocktakes.current().id
+        if file is not None:
+            _read_file(app, opened, named, file, desk, place)
+            return
+        scanned: list[Scanned] = []
+        problems: list[BadInput] = []
+        for code in codes or _piped():
+            try:
+                scanned.append(opened.stocktakes.scan(named, code, place=place, desk=desk))
+            except BadInput as problem:
+                if problem.code != "bad_text":
+                    raise
+                problems.append(problem)  # the scans behind it count all the same
+                app.exit_code = problem.exit_code
+                if not app.json:
+                    print_problem(problem)
+                continue
+            if not app.json:
+                print_text(_told(scanned[-1]))
+    if app.json:
+        said = [each.as_json()["error"] for each in problems]
+        print_json({"stocktake": named, "scans": as_json(scanned), "problems": said})
+
+
+def _piped() -> Iterator[str]:
+    return (line for line in sys.stdin if line.strip())
+
+
+def _read_file(
+    app: App, opened: "College", which: str, file: Path, desk: str | None, place: str | None
+) -> None:
+    done = opened.stocktakes.read_scans(which, file, desk or opened.session.actor, place=place)
+    if app.json:
+        print_json(as_json(done))
+        return
+    known = f"; {done.known:,} were read before" if done.known else ""
+    print_text(f"{plural(done.added, 'scan')} of {done.desk} taken from {done.file}{known}.")
+
+
+def _told(each: "Scanned") -> str:
+    shown = f"{each.type} {grouped(each.tag)}" if each.type and each.tag else each.code
+    notes = [
+        f"kept at {each.place}" if each.outcome == "sighted_elsewhere" else "",
+        f"on loan to {each.on_loan_to}, although here" if each.on_loan_to else "",
+        f"on record as {each.state.replace('_', ' ')}" if each.state not in (None, "held") else "",
+        "scanned before" if each.repeat else "",
+        "late: the stocktake is closed" if each.late else "",
+    ]
+    said = "; ".join(note for note in notes if note)
+    words = _WORDS[each.outcome].upper()
+    return f"{_SYMBOLS.get(each.outcome, '?')} {words}  {shown}" + (f"  ({said})" if said else "")
+
+
+@command("join", "kitloan stocktake join 'Laptop 2'", group=stocktake)
+@click.argument("desk")
+@_stocktake_option
+@pass_app
+def join(app: App, desk: str, which: str | None) -> None:
+    """Say that DESK scans without the store: the stocktake waits for it."""
+    with app.open() as opened:
+        named = which or opened.stocktakes.current().id
+        opened.stocktakes.join(named, desk)
+        _say_desks(app, opened.stocktakes.outcome(named))
+
+
+@command("hand-in", "kitloan stocktake hand-in 'Laptop 2'", group=stocktake)
+@click.argument("desk")
+@_stocktake_option
+@pass_app
+def hand_in(app: App, desk: str, which: str | None) -> None:
+    """Say that all that DESK scanned has been read in."""
+    with app.open() as opened:
+        named = which or opened.stocktakes.current().id
+        opened.stocktakes.hand_in(named, desk)
+        _say_desks(app, opened.stocktakes.outcome(named))
+
+
+def _say_desks(app: App, found: "Outcome") -> None:
+    if app.json:
+        print_json({"stocktake": found.stocktake.id, "waiting": list(found.waiting)})
+    else:
+        waits = f"waits for {', '.join(found.waiting)}" if found.waiting else "waits for no desk"
+        print_text(f"{found.stocktake.name} {waits}.")
+
+
+@command("confirm", "kitloan stocktake confirm AC0001", group=stocktake)
+@click.argument("tag")
+@_stocktake_option
+@pass_app
+def confirm(app: App, tag: str, which: str | None) -> None:
+    """Put on record that the borrower says they have it."""
+    with app.open() as opened:
+        named = which or opened.stocktakes.current().id
+        done = opened.stocktakes.confirm(named, tag)
+    if app.json:
+        print_json(as_json(done))
+    else:
+        print_text(f"> {done.type} {grouped(done.tag)} is with {done.to}, who say so.")
+
+
+@command("show", "kitloan stocktake show --not-sighted", group=stocktake)
+@click.argument("which", metavar="[ID]", required=False)
+@click.option("--not-sighted", is_flag=True, help="Only what nobody has seen, all of it.")
+@pass_app
+def show(app: App, which: str | None, not_sighted: bool) -> None:
+    """What a stocktake comes to so far: the one that is open, or the newest."""
+    with app.open() as opened:
+        named = which or _newest(opened)
+        found = opened.stocktakes.outcome(named)
+        wanted: tuple[Result, ...] = ("not_sighted",) if not_sighted else _LISTED
+        lists = {result: list(_lines(opened, named, result)) for result in wanted}
+    if app.json:
+        print_json(as_json(found) | {"lists": as_json(lists)})
+        return
+    if not not_sighted:
+        _say_outcome(found)
+    for result, lines in lists.items():
+        _say_lines(result, lines, all_of_them=not_sighted)
+
+
+def _newest(opened: "College") -> str:
+    every = opened.stocktakes.list()
+    if every and not any(each.closed_at is None for each in every):
+        return every[0].id
+    return opened.stocktakes.current().id
+
+
+def _lines(opened: "College", which: str, result: "Result") -> "Iterator[OutcomeLine]":
+    after = None
+    while True:
+        page = opened.stocktakes.lines(which, result, after)
+        yield from page.items
+        after = page.next
+        if after is None:
+            return
+
+
+def _say_outcome(found: "Outcome") -> None:
+    which = found.stocktake
+    print_text(f"{which.id}  {which.name}" + (f", {which.place}" if which.place else ""))
+    print_text(f"  Opened by {which.opened_by}, {uk_instant(which.opened_at)}")
+    if which.closed_at:
+        print_text(f"  Closed by {which.closed_by}, {uk_instant(which.closed_at)}")
+    counts = as_json(found.counts)
+    rows = [["  Expected", f"{found.expected:,}"]]
+    rows += [[f"    {_WORDS[name]}", f"{many:,}"] for name, many in list(counts.items())[:5]]
+    rows += [[f"  {_WORDS[name].capitalize()}", f"{counts[name]:,}"] for name in list(counts)[5:]]
+    print_text(columns(rows))
+    late = f", {found.late:,} after closing" if found.late else ""
+    print_text(f"  {plural(found.scans, 'scan')}, {found.repeats:,} of them repeats{late}.")
+    if found.on_loan_here:
+        many = plural(found.on_loan_here, "holding")
+        print_text(f"! {many} on loan by the register, and here: kitloan checkin")
+    if found.waiting:
+        print_text(f"? Still to hand in: {', '.join(found.waiting)}")
+
+
+def _say_lines(result: str, lines: "list[OutcomeLine]", *, all_of_them: bool) -> None:
+    if not lines and not all_of_them:
+        return
+    print_text(f"\n{_WORDS[result].capitalize()}: {len(lines):,}")
+    shown = lines if all_of_them else lines[:_SHOWN]
+    print_text(columns(list(_rows(shown))))
+    if len(lines) > len(shown):
+        print_text(f"  and {len(lines) - len(shown):,} more: see --json")
+
+
+def _rows(lines: "Iterable[OutcomeLine]") -> Iterator[list[str]]:
+    for each in lines:
+        yield [
+            f"  {grouped(each.tag) if each.tag else each.code}",
+            each.asset_number or "",
+            each.type or "",
+            f"kept at {each.place}" if each.place else "",
+            f"scanned at {each.seen_in}" if each.seen_in else "",
+            f"with {each.to}" if each.to else "",
+            each.state.replace("_", " ") if each.state not in (None, "held") else "",
+            "late" if each.late else "",
+            f"last seen {uk_instant(each.last_sighted)}" if each.last_sighted else "",
+        ]
+
+
+@command("list", "kitloan stocktake list", group=stocktake)
+@pass_app
+def list_(app: App) -> None:
+    """Every stocktake, the newest first."""
+    with app.open() as opened:
+        every = opened.stocktakes.list()
+    if app.json:
+        print_json({"items": as_json(every), "total": len(every)})
+        return
+    if not every:
+        print_text("There has been no stocktake. Open one: kitloan stocktake open NAME")
+    print_text(
+        columns(
+            [
+                [
+                    each.id,
+                    "closed" if each.closed_at else "open",
+                    uk_instant(each.opened_at),
+                    each.opened_by,
+                    each.name,
+                    each.place or "",
+                    f"sample of {each.sample:,}" if each.sample else "",
+                    f"challenge {each.challenge}" if each.challenge else "",
+                ]
+                for each in every
+            ]
+        )
+    )
+
+
+@command("close", "kitloan stocktake close", group=stocktake)
+@_stocktake_option
+@click.option("--without", multiple=True, metavar="DESK", help="Wait for this desk no longer.")
+@pass_app
+def close(app: App, which: str | None, without: tuple[str, ...]) -> None:
+    """End a stocktake. No holding changes by it; scans that come later still count."""
+    with app.open() as opened:
+        named = which or opened.stocktakes.current().id
+        found = opened.stocktakes.close(named, without=without)
+    if app.json:
+        print_json(as_json(found))
+    else:
+        _say_outcome(found)

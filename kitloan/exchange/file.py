@@ -1,0 +1,236 @@
+"""The first line of an exchange file, and the signature on it.
+
+The header names the hash of the last entry, and every entry names the one before it: so a signature
+on the header is a signature on all that follows.
+"""
+
+import gzip
+import json
+import zlib
+from collections.abc import Generator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from pydantic import BaseModel, ConfigDict, ValidationError
+from sqlalchemy import Connection, select, text
+
+from kitloan.errors import BadInput
+from kitloan.ledger.entry import FORMAT, Entry, parse
+from kitloan.ledger.epochs import college_of, is_ledger
+from kitloan.ledger.facts.base import Hash, Id, Number
+from kitloan.tables import Setting, table
+from kitloan.text.names import plain
+
+setting = table(Setting)
+
+KIND = "kitloan-ledger"
+
+
+class Held(BaseModel):
+    """What ESP holds of a ledger: up to which entry, and that entry's hash.
+
+    `first` is the hash of the ledger's first entry, `began` of the first one of its epoch; an
+    epoch's number may be another epoch's too. Empty where an earlier kitloan wrote the file.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True)
+    ledger: Id
+    seq: Number
+    hash: Hash
+    first: str = ""
+    began: str = ""
+
+
+class Arrived(BaseModel):
+    """A transfer that the other college has said it received."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+    college: Id
+    transfer: Id
+
+
+class Header(BaseModel):
+    """The first line of an exchange file. `holds` and `arrived` are in ESP's files only."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+    format: str
+    version: Number
+    ledger: Id
+    first: Number
+    last: Number
+    prev: str
+    head: str
+    exported_at: str
+    program: str
+    holds: list[Held] = []
+    arrived: list[Arrived] = []
+    key: str = ""
+    signature: str = ""
+
+
+def signed_text(header: dict[str, Any]) -> bytes:
+    """What is signed: the header without its signature, as canonical JSON."""
+    rest = {name: value for name, value in header.items() if name != "signature"}
+    return json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode(
+        errors="surrogatepass"
+    )
+
+
+_NAME = "signing_key"
+_KEEP_FIRST = text(
+    "INSERT INTO setting (college, name, value) VALUES (:college, :name, :value) "
+    "ON CONFLICT (college, name) DO NOTHING"
+)
+
+
+def signing_key(connection: Connection, college: str) -> Ed25519PrivateKey | None:
+    """The college's key; None when it has none."""
+    kept = connection.execute(
+        select(setting.c.value).where(setting.c.college == college, setting.c.name == _NAME)
+    ).scalar()
+    return None if kept is None else Ed25519PrivateKey.from_private_bytes(bytes.fromhex(kept))
+
+
+def new_signing_key(connection: Connection, college: str) -> Ed25519PrivateKey:
+    """The college's key, made now unless it has one; of two made at the same moment, the first."""
+    made = Ed25519PrivateKey.generate()
+    connection.execute(
+        _KEEP_FIRST, {"college": college, "name": _NAME, "value": made.private_bytes_raw().hex()}
+    )
+    return signing_key(connection, college) or made
+
+
+def public_key(key: Ed25519PrivateKey) -> str:
+    """The half of a key that everybody may know, in hexadecimal."""
+    return key.public_key().public_bytes_raw().hex()
+
+
+def is_signed(text: bytes, key: str, signature: str) -> bool:
+    """Whether `signature` on `text` was made with the private half of `key`."""
+    try:
+        Ed25519PublicKey.from_public_bytes(bytes.fromhex(key)).verify(
+            bytes.fromhex(signature), text
+        )
+    except (ValueError, InvalidSignature):
+        return False
+    return True
+
+
+def fingerprint(key: str) -> str:
+    """A key as two people compare it on the telephone."""
+    return " ".join(key[at : at + 4] for at in range(0, 16, 4))
+
+
+LONGEST_LINE = 1_000_000
+
+
+class ExchangeFile:
+    """A file that somebody sent. What is wrong with it is raised as `BadInput`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def header(self) -> Header:
+        """The first line, checked; its signature is not, see `signed`."""
+        with self.lines() as lines:
+            for line in lines:
+                return self.read_header(line)
+        raise self.bad("it is empty")
+
+    def is_one(self) -> bool:
+        """Whether somebody's kitloan wrote it, as far as its first line tells."""
+        try:
+            with self.lines() as lines:
+                return bool(self._raw(next(lines, "")))
+        except BadInput:
+            return False
+
+    def read_header(self, line: str) -> Header:
+        """The header that a line holds."""
+        raw = self._raw(line)
+        if isinstance(raw.get("version"), int) and raw["version"] > FORMAT:
+            raise BadInput(
+                "newer_file",
+                f"{self.path} was written by a newer kitloan ({plain(str(raw.get('program')))}).",
+                "Update kitloan here, then import it again.",
+                file=str(self.path),
+            )
+        try:
+            header = Header.model_validate(raw)
+        except ValidationError as problem:
+            raise self.bad(f"its header is wrong: {problem.errors()[0]['msg']}") from None
+        if header.last < header.first - 1 or not is_ledger(header.ledger):
+            raise self.bad("its header names a ledger or numbers that cannot be")
+        return header
+
+    def _raw(self, line: str) -> dict[str, Any]:
+        try:
+            raw = json.loads(line)
+        except (ValueError, RecursionError):
+            raise self.bad("its first line is not a header") from None
+        if not isinstance(raw, dict) or raw.get("format") != KIND:
+            raise self.bad("its first line is not a kitloan header")
+        return raw
+
+    def signed(self, line: str, header: Header) -> bool:
+        """Whether the header is signed with the key that it names."""
+        return is_signed(signed_text(self._raw(line)), header.key, header.signature)
+
+    def read(self, body: str, seq: int, header: Header) -> Entry:
+        """The entry in a line."""
+        try:
+            read = parse(body)
+        except ValidationError as problem:
+            if any(error["type"] == "union_tag_invalid" for error in problem.errors()):
+                raise self.wrong("newer_file", seq, header, "is of a kind not known here") from None
+            raise self.wrong("altered", seq, header, "cannot be read") from None
+        if read.seq != seq or college_of(read.ledger) != college_of(header.ledger):
+            raise self.wrong("altered", seq, header, "is another ledger's, or out of order")
+        return read
+
+    def lines(self) -> closing[Generator[str, None, None]]:
+        """Every line, without its end, for a block after which the file is closed.
+
+        A refusal would keep it open else, and on Windows nobody could move it.
+        """
+        return closing(self._lines())
+
+    def _lines(self) -> Generator[str, None, None]:
+        try:
+            with gzip.open(self.path, "rb") as file:
+                while line := file.readline(LONGEST_LINE + 1):
+                    if len(line) > LONGEST_LINE:
+                        raise self.bad("a line of it is longer than any entry")
+                    yield line.decode().rstrip("\n")
+        except (gzip.BadGzipFile, zlib.error, EOFError, UnicodeDecodeError):
+            raise self.bad("it is cut short, or not an exchange file") from None
+        except FileNotFoundError:
+            raise BadInput(
+                "no_such_file", f"There is no file {self.path}.", "See how its name is spelt."
+            ) from None
+        except OSError as problem:
+            raise self.bad(problem.strerror or str(problem)) from None
+
+    def bad(self, why: str) -> BadInput:
+        """The refusal of a file that cannot be read as one."""
+        return BadInput(
+            "bad_exchange_file",
+            f"{self.path} cannot be merged: {why}.",
+            "Ask the college to send it again: kitloan ledger export FILE",
+            file=str(self.path),
+        )
+
+    def wrong(self, code: str, seq: int, header: Header, words: str, hint: str = "") -> BadInput:
+        """The refusal of a file for one of its entries."""
+        return BadInput(
+            code,
+            f"{self.path}: entry {seq} of {plain(header.ledger)!r} {words}. "
+            "The file is refused whole; nothing was merged from it.",
+            hint or "Keep the file, and ask the college what happened.",
+            file=str(self.path),
+            ledger=header.ledger,
+            seq=seq,
+        )

@@ -1,0 +1,1 @@
+"""The ledger: entries, the facts in them, and the only writer of the register."""

@@ -1,0 +1,72 @@
+"""An entry: a fact in its place in a college's ledger, and the text that is sealed.
+
+An entry's body is canonical JSON, and the SHA-256 of the body is the entry's hash. The body names
+the hash of the entry before it, so a line of an export can be checked with `sha256sum`.
+"""
+
+import hashlib
+import json
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field, TypeAdapter
+
+from kitloan.ledger.facts import (  # noqa: F401  # each adds its facts
+    custody,
+    definitions,
+    gifts,
+    holdings,
+    ledger,
+    loans,
+    stocktakes,
+    transfers,
+)
+from kitloan.ledger.facts.base import APPLY, FactBase, Recorded
+
+FORMAT = 1
+"""The version of the ledger's format. A program reads its own and older ones."""
+
+KINDS: tuple[type[FactBase], ...] = (*APPLY, ledger.Reversed)
+"""Every kind of fact."""
+
+if TYPE_CHECKING:
+    Fact = FactBase
+else:
+    Fact = reduce(or_, KINDS)
+
+
+class Entry(Recorded):
+    """A fact in its place in a ledger."""
+
+    fact: Annotated[Fact, Field(discriminator="kind")]
+
+    @property
+    def body(self) -> str:
+        """The canonical JSON that is stored and hashed."""
+        return json.dumps(
+            self.model_dump(mode="json"),
+            sort_keys=True,
+            separators=(",", ":"),
+            ensure_ascii=False,
+        )
+
+
+GENESIS = ""
+"""What the first entry of a ledger names as the hash before it."""
+
+_ENTRY: TypeAdapter[Entry] = TypeAdapter(Entry)
+
+
+def seal(body: str) -> str:
+    """The hash of an entry's body, in hexadecimal."""
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
+def parse(body: str) -> Entry:
+    """The entry in a stored body.
+
+    Raises:
+        pydantic.ValidationError: the body is not an entry of this format.
+    """
+    return _ENTRY.validate_json(body)

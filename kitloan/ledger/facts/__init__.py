@@ -1,0 +1,11 @@
+"""What can happen: one module for each topic, with each fact and what it does to the tables.
+
+A fact is a frozen class; the function under it, marked with `applies`, is the only writer of the
+register's rows. The same functions serve at the desk, when a ledger is merged from elsewhere, when
+`verify` replays a ledger, and when a report asks for an earlier day. They judge nothing: whether a
+fact may happen was settled before it was sealed, and the database's constraints have the last word.
+
+Facts hold no names, addresses or remarks about people: an organisation's id and an opaque contact
+id are all that a loan has. Counts are absolute (how many are missing now, not how many more), so
+that applying a fact needs nothing but the fact.
+"""

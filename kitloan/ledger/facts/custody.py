@@ -1,0 +1,130 @@
+"""Holdings that are not where they belong: missing, found, written off by two people."""
+
+from typing import ClassVar, Literal
+
+from sqlalchemy import Connection, bindparam, delete, insert, update
+
+from kitloan.ledger.facts.base import FactBase, Id, Name, Recorded, Tag, applies
+from kitloan.ledger.facts.holdings import SIGHTED, change_holding
+from kitloan.storage.statements import Change
+from kitloan.tables import Loan, table
+from kitloan.tables.absence import Absence, Withdrawal
+
+absence = table(Absence)
+loan = table(Loan)
+withdrawal = table(Withdrawal)
+
+_gone = change_holding(state="missing", out_quantity=0)
+_back = change_holding(state="held", **SIGHTED)
+_withdraw = change_holding(state="withdrawn")
+_insert_absence = Change(insert(absence))
+forget_absence = Change(
+    delete(absence).where(absence.c.college == bindparam("c"), absence.c.tag == bindparam("t"))
+)
+_lost_on_loan = Change(
+    update(loan)
+    .where(loan.c.college == bindparam("c"), loan.c.loan == bindparam("l"))
+    .values(returned=loan.c.quantity, closed_at=bindparam("at"))
+)
+_insert_withdrawal = Change(insert(withdrawal))
+_of_tag = (withdrawal.c.college == bindparam("c"), withdrawal.c.tag == bindparam("t"))
+forget_withdrawal = Change(delete(withdrawal).where(*_of_tag))
+_forget_proposal = Change(delete(withdrawal).where(*_of_tag, withdrawal.c.signed_at.is_(None)))
+_sign = Change(
+    update(withdrawal)
+    .where(*_of_tag, withdrawal.c.signed_at.is_(None))
+    .values(signed_at=bindparam("at"), signed_by=bindparam("by"))
+)
+
+
+class HoldingMissing(FactBase):
+    """Somebody says that a holding is not to be found. A loan that lost it ends with it."""
+
+    kind: Literal["holding.missing"] = "holding.missing"
+    desk_action: ClassVar[bool] = True
+    tag: Tag
+    loan: Id | None = None
+    reason: Name | None = None
+
+
+@applies(HoldingMissing)
+def missing(connection: Connection, college: str, entry: Recorded, fact: HoldingMissing) -> None:
+    """Nobody can have it now, and the loan that lost it is over."""
+    if fact.loan is not None:
+        _lost_on_loan.one(connection, c=college, l=fact.loan, at=entry.at)
+    _gone.one(connection, c=college, t=fact.tag)
+    _insert_absence(
+        connection,
+        college=college,
+        tag=fact.tag,
+        loan=fact.loan,
+        reason=fact.reason,
+        since=entry.at,
+        said_by=entry.by,
+    )
+
+
+class HoldingFound(FactBase):
+    """A holding that was missing is back."""
+
+    kind: Literal["holding.found"] = "holding.found"
+    desk_action: ClassVar[bool] = True
+    tag: Tag
+
+
+@applies(HoldingFound)
+def found(connection: Connection, college: str, entry: Recorded, fact: HoldingFound) -> None:
+    """It is held again, and was in somebody's hand; who would write it off must say so anew."""
+    forget_absence.one(connection, c=college, t=fact.tag)
+    _forget_proposal(connection, c=college, t=fact.tag)
+    _back.one(connection, c=college, t=fact.tag, at=entry.at, by=entry.by)
+
+
+class WithdrawalProposed(FactBase):
+    """One person would take a holding off the register; a second one must sign."""
+
+    kind: Literal["withdrawal.proposed"] = "withdrawal.proposed"
+    desk_action: ClassVar[bool] = True
+    tag: Tag
+    reason: Name
+    donor_agreement: Name | None = None
+    """The donor's letter or message that agrees, where the gift's terms ask for one."""
+
+
+@applies(WithdrawalProposed)
+def proposed(
+    connection: Connection, college: str, entry: Recorded, fact: WithdrawalProposed
+) -> None:
+    """One person has signed; a new proposal takes the place of an older one."""
+    forget_withdrawal(connection, c=college, t=fact.tag)
+    _insert_withdrawal(
+        connection,
+        college=college,
+        tag=fact.tag,
+        reason=fact.reason,
+        donor_agreement=fact.donor_agreement,
+        proposed_at=entry.at,
+        proposed_by=entry.by,
+        signed_at=None,
+        signed_by=None,
+    )
+
+
+class HoldingWithdrawn(FactBase):
+    """A holding left the register for good, signed by a second person; its history stays."""
+
+    kind: Literal["holding.withdrawn"] = "holding.withdrawn"
+    desk_action: ClassVar[bool] = True
+    tag: Tag
+    reason: Name
+    proposed_by: Name
+    donor_agreement: Name | None = None
+
+
+@applies(HoldingWithdrawn)
+def withdrawn(
+    connection: Connection, college: str, entry: Recorded, fact: HoldingWithdrawn
+) -> None:
+    """A second person has signed: it is not lent or looked for any more."""
+    _sign.one(connection, c=college, t=fact.tag, at=entry.at, by=entry.by)
+    _withdraw.one(connection, c=college, t=fact.tag)

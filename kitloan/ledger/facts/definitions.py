@@ -1,0 +1,148 @@
+"""What a college is and what it has names for: itself, kit types, borrowers, printed labels."""
+
+from typing import Literal
+
+from sqlalchemy import Connection, bindparam, delete, insert, update
+
+from kitloan.ledger.facts.base import Count, FactBase, Frozen, Id, Name, Recorded, Tag, applies
+from kitloan.ledger.facts.holdings import refresh_words_of_type
+from kitloan.ledger.facts.shortages import reckon_type
+from kitloan.storage.statements import Change
+from kitloan.tables import College, Component, KitType, Label, Organisation, table
+
+component = table(Component)
+kit_type = table(KitType)
+label = table(Label)
+organisation = table(Organisation)
+college = table(College)
+
+_insert_college = Change(insert(college))
+_insert_type = Change(insert(kit_type))
+_rename_type = Change(
+    update(kit_type)
+    .where(kit_type.c.college == bindparam("c"), kit_type.c.kit_type == bindparam("t"))
+    .values(name=bindparam("new_name"))
+)
+_forget_contents = Change(
+    delete(component).where(
+        component.c.college == bindparam("c"), component.c.kit_type == bindparam("t")
+    )
+)
+_insert_component = Change(insert(component))
+_insert_organisation = Change(insert(organisation))
+_insert_label = Change(insert(label))
+_reprint_label = Change(
+    update(label)
+    .where(label.c.college == bindparam("c"), label.c.tag == bindparam("t"))
+    .values(
+        batch=bindparam("new_batch"),
+        printed_at=bindparam("at"),
+        printed_by=bindparam("by"),
+    )
+)
+
+
+class LabelsPrinted(FactBase):
+    """Labels went to paper: for holdings, or blank ones to be claimed later."""
+
+    kind: Literal["labels.printed"] = "labels.printed"
+    batch: Id
+    blank: bool
+    tags: tuple[Tag, ...]
+    stock: Name | None = None
+    """What they were printed on: the sheet or roll to look for."""
+
+
+@applies(LabelsPrinted)
+def labels_printed(
+    connection: Connection, college: str, entry: Recorded, fact: LabelsPrinted
+) -> None:
+    """Labels are on paper; the newest printing of a tag is the one remembered."""
+    for tag in fact.tags:
+        again = _reprint_label(
+            connection, c=college, t=tag, new_batch=fact.batch, at=entry.at, by=entry.by
+        )
+        if not again:
+            _insert_label(
+                connection,
+                college=college,
+                tag=tag,
+                batch=fact.batch,
+                blank=fact.blank,
+                printed_at=entry.at,
+                printed_by=entry.by,
+            )
+
+
+class CollegeOpened(FactBase):
+    """The first entry of a ledger: whose it is."""
+
+    kind: Literal["college.opened"] = "college.opened"
+    name: Name
+    region: Id | None
+
+
+@applies(CollegeOpened)
+def college_opened(
+    connection: Connection, college: str, entry: Recorded, fact: CollegeOpened
+) -> None:
+    """A college is on the register."""
+    _insert_college(connection, college=college, name=fact.name, region=fact.region)
+
+
+class ContentsLine(Frozen):
+    """One line of a contents list."""
+
+    name: Name
+    quantity: Count
+    bag: Name | None = None
+    critical: bool = False
+
+
+class KitTypeDefined(FactBase):
+    """What a kind of holding is; said again, it replaces what was said before."""
+
+    kind: Literal["kit_type.defined"] = "kit_type.defined"
+    kit_type: Id
+    name: Name
+    contents: tuple[ContentsLine, ...] = ()
+
+
+@applies(KitTypeDefined)
+def kit_type_defined(
+    connection: Connection, college: str, entry: Recorded, fact: KitTypeDefined
+) -> None:
+    """A kit type has this name and these contents, whatever it had before."""
+    renamed = _rename_type(connection, c=college, t=fact.kit_type, new_name=fact.name)
+    if not renamed:
+        _insert_type(connection, college=college, kit_type=fact.kit_type, name=fact.name)
+    _forget_contents(connection, c=college, t=fact.kit_type)
+    for position, component in enumerate(fact.contents):
+        _insert_component(
+            connection,
+            college=college,
+            kit_type=fact.kit_type,
+            position=position,
+            **component.model_dump(),
+        )
+    if renamed:
+        refresh_words_of_type(connection, college, fact.kit_type)
+        reckon_type(connection, college, fact.kit_type)
+
+
+class OrganisationAdded(FactBase):
+    """A school, partner or department that borrows."""
+
+    kind: Literal["organisation.added"] = "organisation.added"
+    organisation: Id
+    name: Name
+
+
+@applies(OrganisationAdded)
+def organisation_added(
+    connection: Connection, college: str, entry: Recorded, fact: OrganisationAdded
+) -> None:
+    """A borrower is known."""
+    _insert_organisation(
+        connection, college=college, organisation=fact.organisation, name=fact.name
+    )

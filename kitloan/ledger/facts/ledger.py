@@ -1,0 +1,48 @@
+"""The ledger itself: resumed after a restored backup, and entries that are undone."""
+
+from typing import Literal
+
+from sqlalchemy import Connection, insert
+
+from kitloan.ledger.epochs import epoch_of
+from kitloan.ledger.facts.base import Count, FactBase, Hash, Number, Recorded, Tag, applies
+from kitloan.storage.statements import Change
+from kitloan.tables import table
+from kitloan.tables.national import Resumption
+
+resumption = table(Resumption)
+
+_insert_resumption = Change(insert(resumption))
+
+
+class LedgerResumed(FactBase):
+    """A backup was restored: this epoch follows on that entry, the last which the backup had."""
+
+    kind: Literal["ledger.resumed"] = "ledger.resumed"
+    seq: Number
+    hash: Hash
+
+
+@applies(LedgerResumed)
+def ledger_resumed(
+    connection: Connection, college: str, entry: Recorded, fact: LedgerResumed
+) -> None:
+    """The ledger goes on from a backup."""
+    _insert_resumption(
+        connection,
+        college=college,
+        epoch=epoch_of(entry.ledger),
+        seq=fact.seq,
+        hash=fact.hash,
+        at=entry.at,
+        resumed_by=entry.by,
+    )
+
+
+class Reversed(FactBase):
+    """An earlier entry about the same tag is undone; it stays in the ledger."""
+
+    kind: Literal["entry.reversed"] = "entry.reversed"
+    tag: Tag
+    epoch: Count
+    seq: Number

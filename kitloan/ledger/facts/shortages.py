@@ -1,0 +1,110 @@
+"""What is short in a kit, and whether that keeps it from being lent."""
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+
+from kitloan.ledger.facts.base import CountOrNone, Frozen, Name
+from kitloan.storage.statements import Change, Query
+from kitloan.tables import Component, Holding, Shortage, table
+
+component = table(Component)
+holding = table(Holding)
+shortage = table(Shortage)
+
+_still_since = Query(
+    select(shortage.c.component, shortage.c.since).where(
+        shortage.c.college == bindparam("c"), shortage.c.tag == bindparam("t")
+    )
+)
+_forget_shortages = Change(
+    delete(shortage).where(shortage.c.college == bindparam("c"), shortage.c.tag == bindparam("t"))
+)
+_insert_shortage = Change(insert(shortage))
+_set_shortage = Change(
+    update(shortage)
+    .where(
+        shortage.c.college == bindparam("c"),
+        shortage.c.tag == bindparam("t"),
+        shortage.c.component == bindparam("k"),
+    )
+    .values(missing=bindparam("now_missing"), broken=bindparam("now_broken"))
+)
+_forget_shortage = Change(
+    delete(shortage).where(
+        shortage.c.college == bindparam("c"),
+        shortage.c.tag == bindparam("t"),
+        shortage.c.component == bindparam("k"),
+    )
+)
+
+_critical = (
+    select(func.count())
+    .select_from(shortage)
+    .join(
+        component,
+        (component.c.college == shortage.c.college) & (component.c.name == shortage.c.component),
+    )
+    .where(
+        shortage.c.college == holding.c.college,
+        shortage.c.tag == holding.c.tag,
+        component.c.kit_type == holding.c.kit_type,
+        component.c.critical,
+    )
+    .correlate(holding)
+    .scalar_subquery()
+)
+_reckon_holding = Change(
+    update(holding)
+    .where(holding.c.college == bindparam("c"), holding.c.tag == bindparam("t"))
+    .values(critical_short=_critical)
+)
+_reckon_type = Change(
+    update(holding)
+    .where(holding.c.college == bindparam("c"), holding.c.kit_type == bindparam("k"))
+    .values(critical_short=_critical)
+)
+
+
+def set_shortage(
+    connection: Connection, college: str, tag: str, component: str, missing: int, broken: int
+) -> None:
+    """Of one component that was short, this many still are."""
+    if missing or broken:
+        _set_shortage.one(
+            connection, c=college, t=tag, k=component, now_missing=missing, now_broken=broken
+        )
+    else:
+        _forget_shortage.one(connection, c=college, t=tag, k=component)
+    _reckon_holding.one(connection, c=college, t=tag)
+
+
+def reckon_type(connection: Connection, college: str, kit_type: str) -> None:
+    """A contents list changed: reckon anew which kits of that type are incomplete."""
+    _reckon_type(connection, c=college, k=kit_type)
+
+
+class Short(Frozen):
+    """How many of one component are not there, and how many are there but broken."""
+
+    component: Name
+    missing: CountOrNone = 0
+    broken: CountOrNone = 0
+
+
+def set_shortages(
+    connection: Connection, college: str, tag: str, shortages: tuple[Short, ...], at: str
+) -> None:
+    """These are all the shortages of a kit; one that was known keeps the day it was found."""
+    rows = _still_since(connection, c=college, t=tag)
+    known = {row.component: row.since for row in rows}
+    if not known and not shortages:
+        return
+    _forget_shortages(connection, c=college, t=tag)
+    for short in shortages:
+        _insert_shortage(
+            connection,
+            college=college,
+            tag=tag,
+            since=known.get(short.component, at),
+            **short.model_dump(),
+        )
+    _reckon_holding.one(connection, c=college, t=tag)

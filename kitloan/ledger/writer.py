@@ -1,0 +1,373 @@
+"""The ledger: one append-only list of entries for each college.
+
+Every change to a store goes through `Writer.append`: the entry gets the next number, the hash of
+the one before it and a time that never runs backwards; it is written as it was hashed; and `apply`
+makes the register agree, all in the caller's transaction. `writing` begins by locking the
+college's head, so writes of one college take turns on both databases.
+
+A request that is said again, by its id, goes the way it went the first time: on the register as
+it was then, each fact compared with the sealed one, and nothing kept. So a verb needs no words of
+its own for it, what it answers is what it answered, and a fact that differs is another request.
+"""
+
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, bindparam, insert, select, text, tuple_, update
+
+from kitloan.errors import BadInput, Refused, StoreError
+from kitloan.ledger.entry import GENESIS, Entry, Fact, parse, seal
+from kitloan.ledger.epochs import epoch_of, ledger_name
+from kitloan.ledger.facts.base import FactBase
+from kitloan.ledger.facts.ledger import LedgerResumed
+from kitloan.ledger.replay import apply
+from kitloan.storage.statements import Change, Query
+from kitloan.storage.store import Store
+from kitloan.tables import LedgerEntry, LedgerHead, table
+from kitloan.text.dates import Clock, instant
+from kitloan.text.names import fault, tidy
+
+head, entry_table = table(LedgerHead), table(LedgerEntry)
+
+_head = Query(
+    select(head.c.epoch, head.c.seq, head.c.hash, head.c.at)
+    .where(head.c.college == bindparam("c"))
+    .with_for_update()
+)
+_insert_head = Change(
+    text(
+        "INSERT INTO ledger_head (college, epoch, seq, hash, at, own) "
+        "VALUES (:college, 1, 0, :hash, '', :own) ON CONFLICT DO NOTHING"
+    )
+)
+_move_head = Change(
+    update(head)
+    .where(head.c.college == bindparam("c"))
+    .values(
+        epoch=bindparam("new_epoch"),
+        seq=bindparam("new_seq"),
+        hash=bindparam("new_hash"),
+        at=bindparam("new_at"),
+    )
+)
+_insert_entry = Change(insert(entry_table))
+_of_request = Query(
+    select(entry_table.c.body)
+    .where(entry_table.c.college == bindparam("c"), entry_table.c.id == bindparam("i"))
+    .order_by(entry_table.c.part)
+)
+_since = Query(
+    select(entry_table.c.body)
+    .where(
+        entry_table.c.college == bindparam("c"),
+        tuple_(entry_table.c.epoch, entry_table.c.seq) >= tuple_(bindparam("e"), bindparam("s")),
+        entry_table.c.kind == bindparam("k"),
+    )
+    .order_by(entry_table.c.epoch, entry_table.c.seq)
+)
+
+
+F = TypeVar("F", bound=FactBase)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of a ledger: its epoch, the last number, its hash and its time."""
+
+    epoch: int
+    seq: int
+    hash: str
+    at: str
+
+
+class Writer:
+    """A transaction on one college's ledger, with its head locked.
+
+    Attributes:
+        connection: for reading what must be so before a fact is appended.
+        college: whose ledger it is.
+        said: entries of this request that an earlier try had written already; when there are
+            any, the request is done, and what is appended is compared with them.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        college: str,
+        actor: str,
+        now: str,
+        request: str | None,
+        head: Head,
+    ) -> None:
+        self.connection = connection
+        self.college = college
+        self.request = request or new_id()
+        self.said = _said(connection, college, request) if request else []
+        self.actor = self.said[0].by if self.said else actor
+        self.at = self.said[0].at if self.said else max(now, head.at)
+        self._before = head
+        self._head = head
+        self._part = 0
+
+    @property
+    def tags_said(self) -> list[str]:
+        """The holdings that an earlier try of this request was about."""
+        tags = (getattr(entry.fact, "tag", None) for entry in self.said)
+        return list(dict.fromkeys(tag for tag in tags if tag is not None))
+
+    def append(self, fact: Fact) -> Entry:
+        """Seal a fact as the next entry and apply it.
+
+        Raises:
+            BadInput: `id_reused`, when the request was said before, and not so.
+        """
+        if self.said:
+            return self._append_again(fact)
+        entry = Entry(
+            ledger=ledger_name(self.college, self._head.epoch),
+            seq=self._head.seq + 1,
+            prev=self._head.hash,
+            id=self.request,
+            part=self._part,
+            at=self.at,
+            by=self.actor,
+            fact=fact,
+        )
+        self._part += 1
+        body = entry.body
+        self._head = Head(self._head.epoch, entry.seq, seal(body), entry.at)
+        record(self.connection, self.college, self._head.epoch, entry, body, self._head.hash)
+        return entry
+
+    def first_said(self, kind: type[F]) -> F | None:
+        """The first fact of a kind that an earlier try of this request said; None without one.
+
+        For what chance decided then, and for what was taken in then and so is there now.
+        """
+        return next(iter(_of_kind(self.said, kind)), None)
+
+    def answered(self, kind: type[F]) -> list[F]:
+        """What an earlier try of this request said, for a verb that compares it by itself.
+
+        Empty when there was none.
+
+        Raises:
+            BadInput: `id_reused`, when the id belongs to a request of another kind.
+        """
+        found = _of_kind(self.said, kind)
+        if self.said and not found:
+            raise id_reused(self.request)
+        self._part = len(self.said)
+        return found
+
+    def since(self, kind: type[F]) -> list[F]:
+        """Facts of a kind on record since an earlier try of this request, its own too."""
+        if not self.said:
+            return []
+        (first, *_) = self.said
+        bodies = _since(
+            self.connection,
+            c=self.college,
+            e=epoch_of(first.ledger),
+            s=first.seq,
+            k=kind.model_fields["kind"].default,
+        ).scalars()
+        return _of_kind([parse(body) for body in bodies], kind)
+
+    def resume(self, epoch: int) -> None:
+        """Go on in a new epoch, whose first entry names the last of the one before."""
+        last = self._head
+        self._head = Head(epoch, last.seq, last.hash, last.at)
+        self.append(LedgerResumed(seq=last.seq, hash=last.hash))
+
+    def finish(self) -> None:
+        """Move the head to the last entry; the caller's transaction commits it.
+
+        Raises:
+            BadInput: `id_reused`, when the request was said before, and said more.
+        """
+        if self._part < len(self.said):
+            raise id_reused(self.request)
+        if self._head is not self._before:
+            move_head(self.connection, self.college, self._head)
+
+    def _append_again(self, fact: Fact) -> Entry:
+        from kitloan.ledger.replay import is_rewound
+
+        entry = self.said[self._part] if self._part < len(self.said) else None
+        if entry is None or entry.fact != fact:
+            raise id_reused(self.request)
+        self._part += 1
+        if is_rewound(fact):
+            apply(self.connection, self.college, entry)
+        return entry
+
+
+def _of_kind(said: Sequence[Entry], kind: type[F]) -> list[F]:
+    facts: list[F] = []
+    for entry in said:
+        fact: object = entry.fact
+        if isinstance(fact, kind):
+            facts.append(fact)
+    return facts
+
+
+def _said(connection: Connection, college: str, request: str) -> list[Entry]:
+    return [parse(body) for body in _of_request(connection, c=college, i=request).scalars()]
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """An entry with its text as it was sealed, and that text's hash."""
+
+    epoch: int
+    entry: Entry
+    body: str
+    hash: str
+
+    def row(self, college: str) -> dict[str, Any]:
+        """Its row in a college's ledger."""
+        entry = self.entry
+        return {
+            "college": college,
+            "epoch": self.epoch,
+            "seq": entry.seq,
+            "id": entry.id,
+            "part": entry.part,
+            "kind": entry.fact.kind,
+            "tag": getattr(entry.fact, "tag", None),
+            "at": entry.at,
+            "by": entry.by,
+            "body": self.body,
+            "hash": self.hash,
+        }
+
+
+def record(
+    connection: Connection, college: str, epoch: int, entry: Entry, body: str, digest: str
+) -> None:
+    """Write one sealed entry and apply it; moving the head is the caller's."""
+    _insert_entry(connection, **Sealed(epoch, entry, body, digest).row(college))
+    apply(connection, college, entry)
+
+
+def record_all(connection: Connection, college: str, batch: Sequence[Sealed]) -> None:
+    """Write entries that follow on one another and apply them: as `record`, at two thirds the cost.
+
+    When it raises, the transaction must be rolled back to where it was: which of them was wrong is
+    told by recording them one by one.
+    """
+    _insert_entry.many(connection, (each.row(college) for each in batch))
+    # An entry that undoes another asks the ledger only for what came before it.
+    for each in batch:
+        apply(connection, college, each.entry)
+
+
+@contextmanager
+def writing(
+    store: Store, college: str, actor: str, clock: Clock, request: str | None = None
+) -> Iterator[Writer]:
+    """A transaction on a college's ledger, which commits at the end or leaves no trace.
+
+    Args:
+        store: an open store.
+        college: whose ledger.
+        actor: who is on record for it.
+        clock: tells the time.
+        request: the request's id, so that the same one said twice is done once; None makes one.
+
+    Raises:
+        BadInput: `bad_id`; `id_reused`, when the id was given to another request before.
+        StoreError: `no_such_ledger`.
+    """
+    if request is not None and (fault(request) or tidy(request) != request or not request):
+        raise BadInput(
+            "bad_id", f"{request[:60]!r} cannot be the id of a request.", id=request[:60]
+        )
+    with store.write() as connection:
+        found = head_of(connection, college)
+        if found is None:
+            raise StoreError(
+                "no_such_ledger",
+                f"{store.name} does not hold the ledger of {college!r}.",
+                f"Make it with `kitloan init {college}`.",
+                college=college,
+            )
+        writer = Writer(connection, college, actor, instant(clock()), request, found)
+        with _again(writer) if writer.said else nullcontext():
+            yield writer
+            writer.finish()
+
+
+@contextmanager
+def _again(writer: Writer) -> Iterator[None]:
+    """A request that was done before is gone through as it was then; nothing of it is kept.
+
+    Raises:
+        BadInput: `id_reused`: what was done once is refused only when it is said in other words.
+    """
+    from kitloan.ledger.replay import rewind  # hardly ever needed
+
+    with writer.connection.begin_nested() as rehearsal:
+        rewind(writer.connection, writer.college, writer.said, writer.tags_said)
+        try:
+            yield
+        except (Refused, BadInput) as refusal:
+            raise id_reused(writer.request) from refusal
+        rehearsal.rollback()
+
+
+def resume(store: Store, college: str, actor: str, clock: Clock, epoch: int) -> None:
+    """Begin a new epoch of a ledger where a restored backup ends.
+
+    Args:
+        store: the restored store.
+        college: whose ledger.
+        actor: who is on record for it.
+        clock: tells the time.
+        epoch: the new epoch's number, higher than any that the ledger had anywhere.
+    """
+    with writing(store, college, actor, clock) as writer:
+        writer.resume(epoch)
+
+
+def begin(connection: Connection, college: str, *, own: bool) -> Head:
+    """Make the empty ledger of a college, unless another program just has; gives its head."""
+    _insert_head(connection, college=college, hash=GENESIS, own=own)
+    return Head(*_head(connection, c=college).one())
+
+
+def head_of(connection: Connection, college: str) -> Head | None:
+    """The head of a college's ledger, locked until the transaction ends; None without one."""
+    row = _head(connection, c=college).one_or_none()
+    return None if row is None else Head(*row)
+
+
+def move_head(connection: Connection, college: str, head: Head) -> None:
+    """The ledger ends here now."""
+    _move_head.one(
+        connection,
+        c=college,
+        new_epoch=head.epoch,
+        new_seq=head.seq,
+        new_hash=head.hash,
+        new_at=head.at,
+    )
+
+
+def new_id() -> str:
+    """An id for a request: 80 random bits in hexadecimal."""
+    return secrets.token_hex(10)
+
+
+def id_reused(request: str) -> BadInput:
+    """The refusal of an id that stands for something else already."""
+    return BadInput(
+        "id_reused",
+        f"The id {request!r} belongs to another request.",
+        "Give every request an id of its own.",
+        id=request,
+    )

@@ -1,0 +1,743 @@
+"""Check-out and renewal: what must be so before a holding goes to a borrower."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import Connection, bindparam, func, select
+
+from kitloan.contents import Count, Part, match, reckon
+from kitloan.errors import BadInput, KitloanError, Refused
+from kitloan.ledger.facts.base import Counted
+from kitloan.ledger.facts.holdings import ContentsCounted, ShortageMadeGood
+from kitloan.ledger.facts.loans import CheckedIn, CheckedOut, LoanRenewed
+from kitloan.ledger.facts.shortages import Short
+from kitloan.ledger.session import Session, check_quantity
+from kitloan.ledger.writer import Writer
+from kitloan.organisations import Borrower, borrower, person, remark
+from kitloan.queries import whereabouts
+from kitloan.queries.resolve import meant, resolve
+from kitloan.storage.statements import AnyRow, Query
+from kitloan.tables import Component, Holding, KitType, Loan, Organisation, Shortage, table
+from kitloan.text.dates import DEFAULT_LOAN_DAYS, check_due, day_of, uk
+from kitloan.text.names import clean, same_organisation
+from kitloan.text.tags import grouped
+from kitloan.values import ShortageLine, plural
+
+holding = table(Holding)
+kit_type = table(KitType)
+loan = table(Loan)
+organisation = table(Organisation)
+component = table(Component)
+shortage = table(Shortage)
+
+_HOLDING = Query(
+    select(
+        holding.c.tag,
+        holding.c.kit_type,
+        kit_type.c.name.label("type_name"),
+        holding.c.quantity,
+        holding.c.out_quantity,
+        holding.c.state,
+        holding.c.uncounted,
+        holding.c.critical_short,
+    )
+    .join_from(
+        holding,
+        kit_type,
+        (kit_type.c.college == holding.c.college) & (kit_type.c.kit_type == holding.c.kit_type),
+    )
+    .where(holding.c.college == bindparam("c"), holding.c.tag == bindparam("t"))
+)
+_OPEN_LOANS = Query(
+    select(
+        loan.c.loan,
+        loan.c.tag,
+        loan.c.organisation,
+        organisation.c.name.label("to"),
+        loan.c.contact,
+        loan.c.quantity,
+        loan.c.returned,
+        loan.c.out_at,
+        loan.c.out_by,
+        loan.c.due_on,
+        loan.c.due_key,
+    )
+    .join_from(
+        loan,
+        organisation,
+        (organisation.c.college == loan.c.college)
+        & (organisation.c.organisation == loan.c.organisation),
+    )
+    .where(
+        loan.c.college == bindparam("c"),
+        loan.c.tag == bindparam("t"),
+        loan.c.closed_at.is_(None),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Lent:
+    """A loan that was made. `new_organisation` and `nearly` are what a person should be told."""
+
+    id: str
+    tag: str
+    type: str
+    quantity: int
+    to: str
+    due_on: date
+    new_organisation: bool = False
+    nearly: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms a request lends; without a day, for as long as is usual."""
+
+    due_on: date | None
+    quantity: int | None
+    purpose: str | None
+    override: str | None
+
+
+def check_out(
+    writer: Writer, today: date, texts: Sequence[str], to: str, contact: str | None, terms: Terms
+) -> list[Lent]:
+    """Lend each of `texts` to an organisation, or none of them; see `Desk.check_out`."""
+    tags = list(dict.fromkeys(meant(writer, text) for text in texts))
+    if not tags:
+        raise BadInput("nothing_named", "No holding was named.", "Scan or type a tag.")
+    due_on = _due(writer, today, terms)
+    holdings = [held(writer, tag) for tag in tags]
+    for row in holdings:
+        _may_be_lent(writer, row, terms)
+    who = borrower(writer, to)
+    whom = person(writer, contact, who.organisation) if contact else None
+    return [
+        _lend(writer, row, f"{writer.request}-{n}", who, whom, due_on, terms)
+        for n, row in enumerate(holdings, start=1)
+    ]
+
+
+def _due(writer: Writer, today: date, terms: Terms) -> date:
+    """When the loans are due; what was said before was judged by the clock of that day."""
+    lent = writer.first_said(CheckedOut)
+    if lent is not None and lent.due_on is not None:
+        return terms.due_on or date.fromisoformat(lent.due_on)
+    return check_due(terms.due_on or default_due(today), today)
+
+
+def default_due(today: date) -> date:
+    """When a loan is due that nobody gave a date for."""
+    return today + timedelta(days=DEFAULT_LOAN_DAYS)
+
+
+def _lend(
+    writer: Writer,
+    row: AnyRow,
+    loan_id: str,
+    who: Borrower,
+    whom: str | None,
+    due_on: date,
+    terms: Terms,
+) -> Lent:
+    quantity = terms.quantity or 1
+    writer.append(
+        CheckedOut(
+            tag=row.tag,
+            loan=loan_id,
+            organisation=who.organisation,
+            contact=whom,
+            quantity=quantity,
+            exclusive=row.quantity == 1,
+            due_on=due_on.isoformat(),
+            override=clean(terms.override, "The reason") if terms.override else None,
+        )
+    )
+    if terms.purpose:
+        remark(writer, row.tag, "for", terms.purpose, loan=loan_id, contact_id=whom)
+    return Lent(loan_id, row.tag, row.type_name, quantity, who.name, due_on, who.new, who.nearly)
+
+
+def held(writer: Writer, tag: str) -> AnyRow:
+    """The row of a holding, while nobody else can change it."""
+    return _HOLDING(writer.connection, c=writer.college, t=tag).one()
+
+
+def open_loans(writer: Writer, tag: str) -> Sequence[AnyRow]:
+    """The open loans of a holding, the one due first first."""
+    # Sorted here: asked to sort, SQLite walks every open loan by date to find these few.
+    rows = _OPEN_LOANS(writer.connection, c=writer.college, t=tag).all()
+    return sorted(rows, key=lambda row: (row.due_key, row.out_at, row.loan))
+
+
+_IF_IT_IS_HERE = {
+    "missing": "If it is here: kitloan found {tag}",
+    "in_transit": "If it never went: kitloan transfer call-off {tag}; if it came back from there: "
+    "kitloan transfer receive {tag} --from COLLEGE",
+}
+
+
+def must_be_here(writer: Writer, row: AnyRow) -> None:
+    """Refuse a holding that is missing, on its way or written off; `row` is from `held`."""
+    if row.state != "held":
+        told, facts = whereabouts.away(writer.connection, writer.college, row.tag, row.state)
+        raise Refused(
+            row.state,
+            f"{row.type_name} {grouped(row.tag)} {told}.",
+            _IF_IT_IS_HERE.get(row.state, "See its history: kitloan show {tag}").format(
+                tag=row.tag
+            ),
+            tag=row.tag,
+            **facts,
+        )
+
+
+def _may_be_lent(writer: Writer, row: AnyRow, terms: Terms) -> None:
+    """Refuse a holding that cannot be lent, with the facts and what to do next."""
+    must_be_here(writer, row)
+    shown = f"{row.type_name} {grouped(row.tag)}"
+    quantity = check_quantity(1 if terms.quantity is None else terms.quantity)
+    if row.quantity - row.out_quantity < quantity:
+        raise _not_enough(writer, row, quantity, shown)
+    if row.uncounted:
+        raise _uncounted(writer, row, shown)
+    if row.critical_short and not terms.override:
+        raise _incomplete(writer, row, shown)
+
+
+def _uncounted(writer: Writer, row: AnyRow, shown: str) -> Refused:
+    """Since when it waits to be counted, and who left it so."""
+    told, facts = whereabouts.came_in(writer.connection, writer.college, row.tag)
+    back = f"has been back {told}" if told else "came back"
+    return Refused(
+        "uncounted",
+        f"{shown} {back}, and its contents have not been counted.",
+        f"Count it first: kitloan count {row.tag}",
+        tag=row.tag,
+        **facts,
+    )
+
+
+def _incomplete(writer: Writer, row: AnyRow, shown: str) -> Refused:
+    """Which parts it cannot be used without."""
+    lacking = whereabouts.critical_shortages(writer.connection, writer.college, row.tag)
+    lines = [ShortageLine(each["component"], each["missing"], each["broken"]) for each in lacking]
+    return Refused(
+        "incomplete",
+        f"{shown} cannot be used: {plural(row.critical_short, 'critical component')} short "
+        f"({'; '.join(map(str, lines))}).",
+        "Make it good with `kitloan restock`, or lend it all the same with "
+        "--override REASON, which goes on record.",
+        tag=row.tag,
+        shortages=lacking,
+    )
+
+
+def _not_enough(writer: Writer, row: AnyRow, quantity: int, shown: str) -> KitloanError:
+    """Who has what is asked for."""
+    loans = open_loans(writer, row.tag)
+    facts = [
+        {
+            "id": each.loan,
+            "to": each.to,
+            "quantity": each.quantity - each.returned,
+            "out_at": each.out_at,
+            "due_on": each.due_on,
+        }
+        for each in loans
+    ]
+    if row.quantity == 1 and loans:
+        (first, *_) = loans
+        due = f", due {uk(date.fromisoformat(first.due_on))}" if first.due_on else ""
+        return Refused(
+            "on_loan",
+            f"{shown} has been with {first.to} since {uk(day_of(first.out_at))}{due}.",
+            f"If it is here, take it back first: kitloan checkin {row.tag}",
+            tag=row.tag,
+            loan=facts[0],
+        )
+    if row.quantity == 1:
+        return BadInput(
+            "bad_quantity", f"{shown} is one thing; {quantity} of it cannot be lent.", tag=row.tag
+        )
+    left = row.quantity - row.out_quantity
+    return Refused(
+        "not_enough",
+        f"{shown}: {quantity} asked for, {left} left of {row.quantity}.",
+        f"Lend {left} or fewer." if left else "Wait for some to come back: kitloan loans",
+        tag=row.tag,
+        left=left,
+        loans=facts,
+    )
+
+
+def renew(
+    writer: Writer, today: date, text: str, due_on: date, to: str | None
+) -> tuple[str, str, date]:
+    """Make an open loan due on another day; gives the loan's id, its borrower and the day."""
+    tag = meant(writer, text)
+    if not writer.said:
+        check_due(due_on, today)
+    (which, *_) = loans_meant(writer, tag, to)
+    writer.append(LoanRenewed(tag=tag, loan=which.loan, due_on=due_on.isoformat()))
+    return which.loan, which.to, due_on
+
+
+def loans_meant(writer: Writer, tag: str, to: str | None) -> Sequence[AnyRow]:
+    """The open loans of a holding that a person means: all with one borrower, due first first.
+
+    Raises:
+        Refused: `missing`, `in_transit` or `withdrawn`; `not_out`; or `which_loan` when several
+            borrowers have some of it.
+    """
+    row = held(writer, tag)
+    shown = f"{row.type_name} {grouped(tag)}"
+    loans = open_loans(writer, tag)
+    if not loans:
+        must_be_here(writer, row)
+        told, facts = whereabouts.came_in(writer.connection, writer.college, tag)
+        raise Refused(
+            "not_out",
+            f"{shown} is not on loan" + (f": it has been here {told}." if told else "."),
+            f"See its history: kitloan show {tag}",
+            tag=tag,
+            **facts,
+        )
+    if to is not None:
+        loans = [each for each in loans if same_organisation(each.to, to)]
+        if not loans:
+            raise Refused("not_out", f"{to} has none of {shown}.", "See: kitloan loans", tag=tag)
+    if len({each.organisation for each in loans}) > 1:
+        having = ", ".join(f"{each.to} ({each.quantity - each.returned})" for each in loans)
+        raise Refused(
+            "which_loan",
+            f"Several have some of {shown}: {having}.",
+            'Say whose: --from "NAME"',
+            tag=tag,
+            loans=[{"id": each.loan, "to": each.to} for each in loans],
+        )
+    return loans
+
+
+_PARTS = Query(
+    select(
+        component.c.name,
+        component.c.quantity,
+        component.c.bag,
+        component.c.critical,
+        func.coalesce(shortage.c.missing, 0),
+        func.coalesce(shortage.c.broken, 0),
+    )
+    .join_from(
+        holding,
+        component,
+        (component.c.college == holding.c.college) & (component.c.kit_type == holding.c.kit_type),
+    )
+    .outerjoin(
+        shortage,
+        (shortage.c.college == holding.c.college)
+        & (shortage.c.tag == holding.c.tag)
+        & (shortage.c.component == component.c.name),
+    )
+    .where(
+        holding.c.college == bindparam("c"),
+        holding.c.tag == bindparam("t"),
+        holding.c.quantity == 1,
+    )
+    .order_by(component.c.position)
+)
+_OLD_SHORTAGES = Query(
+    select(shortage.c.component, shortage.c.missing, shortage.c.broken)
+    .where(shortage.c.college == bindparam("c"), shortage.c.tag == bindparam("t"))
+    .order_by(shortage.c.component)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What came back on one loan, and how the kit stands now.
+
+    Attributes:
+        id: the loan's.
+        tag: the holding's.
+        type: what kind of thing it is.
+        to: who had it.
+        quantity: how many came back now; `still_out` is what the borrower keeps.
+        counted: what the count came to.
+        shortages: everything that is short now.
+        new: of that, what was not short before.
+        found: components that were short before and are not now.
+        loans: every loan that it came back on, and how many on each; `id` is the first.
+    """
+
+    id: str
+    tag: str
+    type: str
+    to: str
+    quantity: int
+    still_out: int
+    counted: Counted
+    shortages: tuple[ShortageLine, ...]
+    new: tuple[ShortageLine, ...] = ()
+    found: tuple[str, ...] = ()
+    loans: tuple[tuple[str, int], ...] = ()
+
+
+def parts_of(connection: Connection, college: str, tag: str) -> list[Part]:
+    """The contents list of a kit with what of it is short; empty when there is nothing to count."""
+    return [Part(*row) for row in _PARTS(connection, c=college, t=tag)]
+
+
+def check_in(
+    writer: Writer,
+    texts: Sequence[str],
+    count: Count | None,
+    *,
+    quantity: int | None,
+    note: str | None,
+    from_: str | None,
+) -> list[Returned]:
+    """Take back each of `texts`, or none of them; see `Desk.check_in`."""
+    tags = list(dict.fromkeys(meant(writer, text) for text in texts))
+    if not tags:
+        raise BadInput("nothing_named", "No holding was named.", "Scan or type a tag.")
+    if len(tags) > 1 and ((count is not None and count.exceptions) or quantity is not None):
+        raise BadInput(
+            "one_at_a_time",
+            "What is missing, broken, or how many came back can be said of one holding at a time.",
+            "Take the others back first.",
+        )
+    return [_take_back(writer, tag, count, quantity, note, from_) for tag in tags]
+
+
+def _take_back(
+    writer: Writer,
+    tag: str,
+    count: Count | None,
+    quantity: int | None,
+    note: str | None,
+    from_: str | None,
+) -> Returned:
+    row = held(writer, tag)
+    loans = loans_meant(writer, tag, from_)
+    outstanding = sum(each.quantity - each.returned for each in loans)
+    back = outstanding if quantity is None else check_quantity(quantity)
+    if back > outstanding:
+        raise Refused(
+            "more_than_out",
+            f"{row.type_name} {grouped(tag)}: {back} cannot come back, "
+            f"{loans[0].to} has {outstanding}.",
+            f"Take back {outstanding} or fewer.",
+            tag=tag,
+            outstanding=outstanding,
+        )
+    if count is not None:
+        _must_have_parts(row, count)
+    parts = parts_of(writer.connection, writer.college, tag)
+    outcome, short = counted_as(parts, short_now(writer.connection, writer.college, tag), count)
+    left = back
+    on: list[tuple[str, int]] = []
+    for each in loans:
+        now = min(left, each.quantity - each.returned)
+        if now == 0:
+            break
+        left -= now
+        on.append((each.loan, now))
+        writer.append(
+            CheckedIn(tag=tag, loan=each.loan, quantity=now, counted=outcome, shortages=short)
+        )
+    (first, *_) = loans
+    if note:
+        remark(writer, tag, "note", note, loan=first.loan, contact_id=first.contact)
+    return Returned(
+        first.loan,
+        tag,
+        row.type_name,
+        first.to,
+        back,
+        outstanding - back,
+        outcome,
+        as_lines(short),
+        _newly(parts, short),
+        _found(parts, short),
+        tuple(on),
+    )
+
+
+def _must_have_parts(row: AnyRow, count: Count) -> None:
+    """Refuse to count the contents of a stock: which of them would lack a wheel?"""
+    if row.quantity > 1 and count.exceptions and not count.whole:
+        raise BadInput(
+            "no_contents_list",
+            f"{row.type_name} {grouped(row.tag)} is a stock of {row.quantity}: how many there are "
+            "is counted, and not what each of them holds.",
+            f"Say how many came back: kitloan checkin {row.tag} --quantity N. Kits whose contents "
+            "are to be counted are taken in one by one, each with a tag of its own.",
+            tag=row.tag,
+        )
+
+
+def counted_as(
+    parts: list[Part], known: Sequence[ShortageLine], count: Count | None
+) -> tuple[Counted, tuple[Short, ...]]:
+    """What a count comes to. What was short and is listed no more stays short till made good.
+
+    Args:
+        parts: the contents list, with what of it was short before.
+        known: everything that was short before.
+        count: what a person said; None when nobody has counted.
+    """
+    outcome, short = reckon(parts, count)
+    if count is not None and count.whole:
+        return outcome, short
+    listed = {part.name for part in parts}
+    unlisted = tuple(
+        Short(component=line.component, missing=line.missing, broken=line.broken)
+        for line in known
+        if line.component not in listed
+    )
+    return ("short" if outcome == "whole" and unlisted else outcome), short + unlisted
+
+
+def as_lines(short: Sequence[Short]) -> tuple[ShortageLine, ...]:
+    """What is short, by component."""
+    lines = [ShortageLine(s.component, s.missing, s.broken) for s in short]
+    return tuple(sorted(lines, key=lambda line: line.component))
+
+
+def _newly(parts: list[Part], short: Sequence[Short]) -> tuple[ShortageLine, ...]:
+    before = {part.name: part for part in parts}
+    more = [
+        ShortageLine(
+            s.component,
+            max(0, s.missing - before[s.component].missing),
+            max(0, s.broken - before[s.component].broken),
+        )
+        for s in short
+        if s.component in before
+    ]
+    some = [line for line in more if line.missing or line.broken]
+    return tuple(sorted(some, key=lambda line: line.component))
+
+
+def _found(parts: list[Part], short: Sequence[Short]) -> tuple[str, ...]:
+    now = {s.component for s in short}
+    return tuple(p.name for p in parts if (p.missing or p.broken) and p.name not in now)
+
+
+def count_contents(writer: Writer, text: str, said: Count) -> tuple[str, tuple[ShortageLine, ...]]:
+    """Count a kit that is here; gives its tag and what is short now. See `Desk.count`."""
+    tag = meant(writer, text)
+    row = held(writer, tag)
+    shown = f"{row.type_name} {grouped(tag)}"
+    if row.out_quantity:
+        raise Refused(
+            "on_loan",
+            f"{shown} is on loan; its contents cannot be counted here.",
+            f"Take it back with its count: kitloan checkin {tag}"
+            if row.quantity == 1
+            else f"How many come back is counted: kitloan checkin {tag} --quantity N",
+            tag=tag,
+        )
+    must_be_here(writer, row)
+    _must_have_parts(row, said)
+    parts = parts_of(writer.connection, writer.college, tag)
+    outcome, short = counted_as(parts, short_now(writer.connection, writer.college, tag), said)
+    writer.append(ContentsCounted(tag=tag, counted=outcome, shortages=short))
+    return tag, short_now(writer.connection, writer.college, tag)
+
+
+def restock(
+    writer: Writer, text: str, what: str, quantity: int
+) -> tuple[str, tuple[ShortageLine, ...]]:
+    """Put components back; gives the tag and what is still short. See `Desk.restock`."""
+    tag = meant(writer, text)
+    check_quantity(quantity)
+    must_be_here(writer, held(writer, tag))
+    short = {line.component: line for line in short_now(writer.connection, writer.college, tag)}
+    if not short:
+        raise Refused("nothing_short", f"Nothing is short in {grouped(tag)}.", tag=tag)
+    line = short[match(what, short)]
+    if quantity > line.missing + line.broken:
+        raise Refused(
+            "more_than_short",
+            f"Only {line.missing + line.broken} of {line.component} are short in "
+            f"{grouped(tag)}; {quantity} cannot be made good.",
+            f'Say: kitloan restock {tag} "{line.component}={line.missing + line.broken}"',
+            tag=tag,
+            component=line.component,
+            short=line.missing + line.broken,
+        )
+    replaced = min(quantity, line.missing)
+    writer.append(
+        ShortageMadeGood(
+            tag=tag,
+            component=line.component,
+            quantity=quantity,
+            missing=line.missing - replaced,
+            broken=line.broken - (quantity - replaced),
+        )
+    )
+    return tag, short_now(writer.connection, writer.college, tag)
+
+
+def short_now(connection: Connection, college: str, tag: str) -> tuple[ShortageLine, ...]:
+    """Everything that is on record as short in a holding."""
+    rows = _OLD_SHORTAGES(connection, c=college, t=tag)
+    return tuple(ShortageLine(*row) for row in rows)
+
+
+class Loans:
+    """The verbs of the counter, for one person in one college."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def check_out(
+        self,
+        tags: Sequence[str],
+        to: str,
+        *,
+        contact: str | None = None,
+        due_on: date | None = None,
+        quantity: int | None = None,
+        purpose: str | None = None,
+        override: str | None = None,
+        id: str | None = None,  # noqa: A002  # the word of the contract
+    ) -> list[Lent]:
+        """Lend holdings to an organisation: all of them, or none.
+
+        Args:
+            tags: tags or asset numbers, or a single one; one named twice counts once.
+            to: the organisation; taken in when it is new.
+            contact: the person who takes them, kept apart from the ledger.
+            due_on: when they are due; 14 days from today when None.
+            quantity: how many of each, for loose stock; 1 when None.
+            purpose: what for, in free words, kept apart from the ledger.
+            override: why a kit is lent although a critical component is short; goes on record.
+            id: the request's id; None makes one.
+
+        Raises:
+            Refused: `on_loan`, `not_enough`, `uncounted`, `incomplete`, `withdrawn`, `missing`,
+                `in_transit`.
+            BadInput: an unknown tag, a due date in the past, a quantity that cannot be.
+        """
+        today = self._session.today
+        terms = Terms(due_on, quantity, purpose, override)
+        with self._session.writing(id) as writer:
+            return check_out(writer, today, _several(tags), to, contact, terms)
+
+    def check_in(
+        self,
+        tags: Sequence[str],
+        count: Count | None = None,
+        *,
+        quantity: int | None = None,
+        note: str | None = None,
+        from_: str | None = None,
+        id: str | None = None,  # noqa: A002
+    ) -> list[Returned]:
+        """Take holdings back: all of them, or none.
+
+        Args:
+            tags: tags or asset numbers, or a single one.
+            count: what the count of the contents found; None when nobody has counted, which
+                leaves a kit that has a contents list `uncounted`.
+            quantity: how many came back, for loose stock; everything that is out when None.
+            note: free words, kept apart from the ledger.
+            from_: whose loan, where several borrowers have some of a stock.
+            id: the request's id; None makes one.
+
+        Raises:
+            Refused: `not_out`, `which_loan`, `more_than_out`.
+            BadInput: an unknown tag or component, a count that cannot be.
+        """
+        with self._session.writing(id) as writer:
+            return check_in(
+                writer, _several(tags), count, quantity=quantity, note=note, from_=from_
+            )
+
+    def renew(
+        self,
+        tag: str,
+        due_on: date,
+        *,
+        from_: str | None = None,
+        id: str | None = None,  # noqa: A002
+    ) -> tuple[str, str, date]:
+        """Make a loan due on another day; gives the loan's id, its borrower and the day.
+
+        Raises:
+            Refused: `not_out`, `which_loan`.
+            BadInput: an unknown tag, a date in the past.
+        """
+        return self.renew_together([(tag, due_on, from_)], id=id)[0]
+
+    def renew_together(
+        self,
+        loans: Sequence[tuple[str, date, str | None]],
+        *,
+        id: str | None = None,  # noqa: A002
+    ) -> list[tuple[str, str, date]]:
+        """Renew several loans in one go, all or none; one undo takes them back.
+
+        Args:
+            loans: of each the tag, the new day, and whose loan it is, or None; as for `renew`.
+            id: the request's id; None makes one.
+
+        Raises as `renew`.
+        """
+        with self._session.writing(id) as writer:
+            return [
+                renew(writer, self._session.today, tag, due_on, from_)
+                for tag, due_on, from_ in loans
+            ]
+
+    def count(
+        self,
+        tag: str,
+        count: Count,
+        *,
+        id: str | None = None,  # noqa: A002
+    ) -> tuple[str, tuple[ShortageLine, ...]]:
+        """Count a kit that is here; gives its tag and everything that is short now.
+
+        Raises:
+            Refused: `on_loan`, `withdrawn`, `missing`, `in_transit`.
+            BadInput: an unknown tag or component, a count that cannot be.
+        """
+        with self._session.writing(id) as writer:
+            return count_contents(writer, tag, count)
+
+    def restock(
+        self,
+        tag: str,
+        component: str,
+        quantity: int,
+        *,
+        id: str | None = None,  # noqa: A002
+    ) -> tuple[str, tuple[ShortageLine, ...]]:
+        """Make a shortage good; gives the tag and what is still short. Missing ones count first.
+
+        Raises:
+            Refused: `nothing_short`, `more_than_short`.
+            BadInput: an unknown tag or component.
+        """
+        with self._session.writing(id) as writer:
+            return restock(writer, tag, component, quantity)
+
+    def contents(self, tag: str) -> list[Part]:
+        """The contents list to count a kit against, with what is known to be short.
+
+        Empty for a holding that has none, and for loose stock.
+        """
+        with self._session.reading() as connection:
+            college, found = resolve(connection, self._session.college, tag)
+            return parts_of(connection, college, found)
+
+
+def _several(tags: Sequence[str]) -> Sequence[str]:
+    """A single tag is a text, and a text a sequence of its letters: it is meant as the one."""
+    return [tags] if isinstance(tags, str) else tags

@@ -1,0 +1,346 @@
+"""Borrowers: organisations, which the ledger names, and people, whom it never does.
+
+An organisation is known by the slug of its name, so that spellings which differ in case, spaces or
+ordinary punctuation are one borrower; a name with more to it has a mark besides, by which "C++" and
+"C#" are two. A name not met before is taken in; names spelt nearly like it are told, not refused. A
+person is an opaque id in the ledger; the name, e-mail and phone that belong to it lie in a table
+that never leaves the college, and `kitloan.people` erases them.
+"""
+
+import difflib
+import secrets
+from collections.abc import Container
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Text, bindparam, case, func, insert, select, update
+
+from kitloan.errors import BadInput
+from kitloan.ledger.facts.definitions import OrganisationAdded
+from kitloan.ledger.facts.loans import CheckedOut
+from kitloan.ledger.session import Session
+from kitloan.ledger.writer import Writer, id_reused
+from kitloan.queries.find import called, walked
+from kitloan.queries.paging import PAGE, page_of
+from kitloan.storage.statements import Change, Query
+from kitloan.tables import Contact, Loan, Organisation, Remark, table
+from kitloan.text.names import (
+    LONGEST_NAME,
+    clean,
+    fold,
+    marked,
+    organisation_key,
+    same_organisation,
+    slug,
+    sought,
+)
+from kitloan.text.personal import names_a_person
+from kitloan.values import Page
+
+organisation = table(Organisation)
+contact = table(Contact)
+loan = table(Loan)
+
+NEARLY = 0.86
+"""How alike two names must be, from 0 to 1, for the answer to mention it (difflib's ratio)."""
+
+_by_id = Query(
+    select(organisation.c.name).where(
+        organisation.c.college == bindparam("c"), organisation.c.organisation == bindparam("o")
+    )
+)
+_of_college = Query(
+    select(organisation.c.organisation, organisation.c.name).where(
+        organisation.c.college == bindparam("c")
+    )
+)
+_on_file = Query(
+    select(contact.c.contact).where(
+        contact.c.college == bindparam("c"), contact.c.contact == bindparam("p")
+    )
+)
+_person = Query(
+    select(contact.c.contact).where(
+        contact.c.college == bindparam("c"),
+        contact.c.name_key == bindparam("n"),
+        contact.c.organisation == bindparam("o"),
+    )
+)
+_set_details = Change(
+    update(contact)
+    .where(contact.c.college == bindparam("c"), contact.c.contact == bindparam("p"))
+    .values(
+        email=func.coalesce(contact.c.email, bindparam("new_email", type_=Text)),
+        phone=func.coalesce(contact.c.phone, bindparam("new_phone", type_=Text)),
+    )
+)
+_insert_contact = Change(insert(table(Contact)))
+_insert_remark = Change(insert(table(Remark)))
+
+
+@dataclass(frozen=True, slots=True)
+class Borrower:
+    """An organisation as it was found or taken in.
+
+    Attributes:
+        organisation: its id.
+        name: as the register has it.
+        new: whether this request took it in.
+        nearly: names already known that are spelt almost like a new one.
+    """
+
+    organisation: str
+    name: str
+    new: bool
+    nearly: tuple[str, ...] = ()
+
+
+def borrower(writer: Writer, name: str, *, compare: bool = True) -> Borrower:
+    """The organisation that `name` means, taken in when it is new.
+
+    Args:
+        writer: the transaction.
+        name: as somebody gave it.
+        compare: whether to look for names nearly like a new one.
+
+    Raises:
+        BadInput: `bad_text`; `names_a_person`, for a new one that is a person's name or address.
+    """
+    name = clean(name, "The organisation")
+    key, known = organisation_id(writer.connection, writer.college, name)
+    new = writer.first_said(OrganisationAdded)
+    if new is None or new.organisation != key:
+        if known is not None:
+            return Borrower(key, known, new=False)
+        if len(key) > LONGEST_NAME:
+            raise BadInput("bad_text", f"The organisation is too long a name: {name[:60]!r}.")
+        _must_be_no_person(name)
+        new = OrganisationAdded(organisation=key, name=name)
+    later = {each.organisation for each in writer.since(OrganisationAdded)}
+    nearly = _nearest(writer.connection, writer.college, name, later) if compare else ()
+    writer.append(new)
+    return Borrower(key, new.name, new=True, nearly=nearly)
+
+
+def _must_be_no_person(name: str) -> None:
+    if names_a_person(name):
+        raise BadInput(
+            "names_a_person",
+            f"{name!r} names a person, and the ledger keeps the borrower's name for ever.",
+            "Give the school or partner here, and the person under --contact (at the desk and in a "
+            "register: as the contact). They are kept apart, and can be forgotten.",
+            value=name,
+        )
+
+
+def organisation_id(connection: Connection, college: str, name: str) -> tuple[str, str | None]:
+    """The id of the organisation that `name` means, and what it is called; None when it is new.
+
+    The first release marked no name, and took those with one slug for one: what it took in is found
+    by its slug, and by its own name only.
+    """
+    whose: dict[str, str | None] = {}
+    for key_of in (slug, organisation_key, marked):  # most are found by the first
+        key = key_of(name)
+        if key not in whose:
+            whose[key] = _by_id(connection, c=college, o=key).scalar()
+            if (known := whose[key]) is not None and same_organisation(known, name):
+                return key, known
+    usual = organisation_key(name)
+    return (usual if whose[usual] is None else marked(name)), None
+
+
+def nearly_like(connection: Connection, college: str, name: str) -> tuple[str, ...]:
+    """Organisations of a college that are spelt almost like `name`, nearest first."""
+    return _nearest(connection, college, name, set())
+
+
+def _nearest(
+    connection: Connection, college: str, name: str, but: Container[str]
+) -> tuple[str, ...]:
+    rows = _of_college(connection, c=college)
+    names = {row.organisation: row.name for row in rows if row.organisation not in but}
+    near = difflib.get_close_matches(slug(name), names, n=3, cutoff=NEARLY)
+    return tuple(names[key] for key in near)
+
+
+def person(
+    writer: Writer,
+    name: str,
+    organisation_id: str,
+    *,
+    email: str | None = None,
+    phone: str | None = None,
+) -> str:
+    """The id of the person of this name at an organisation, written down when new.
+
+    `organisation_id` is empty for somebody whom a register names without saying where.
+
+    Raises:
+        BadInput: `bad_text`.
+    """
+    name = clean(name, "The contact's name")
+    lent = writer.first_said(CheckedOut)
+    if lent and lent.contact and _forgotten(writer, lent.contact):
+        return lent.contact  # who that was is not known any more
+    known = _person(writer.connection, c=writer.college, n=fold(name), o=organisation_id).scalar()
+    if known is not None:
+        _add_details(writer, str(known), email, phone)
+        return str(known)
+    if writer.said:
+        raise id_reused(writer.request)
+    made = "p" + secrets.token_hex(8)
+    _insert_contact(
+        writer.connection,
+        college=writer.college,
+        contact=made,
+        organisation=organisation_id,
+        name=name,
+        name_key=fold(name),
+        email=clean(email, "The e-mail address") if email else None,
+        phone=clean(phone, "The phone number") if phone else None,
+    )
+    return made
+
+
+def _forgotten(writer: Writer, contact_id: str) -> bool:
+    return _on_file(writer.connection, c=writer.college, p=contact_id).first() is None
+
+
+def _add_details(writer: Writer, known: str, email: str | None, phone: str | None) -> None:
+    """Keep an address that was not on file; one that is stays."""
+    if email or phone:
+        _set_details.one(
+            writer.connection,
+            c=writer.college,
+            p=known,
+            new_email=clean(email, "The e-mail address") if email else None,
+            new_phone=clean(phone, "The phone number") if phone else None,
+        )
+
+
+def remark(
+    writer: Writer,
+    tag: str,
+    heading: str,
+    words: str,
+    *,
+    loan: str | None = None,
+    contact_id: str | None = None,
+) -> None:
+    """Keep free words beside a holding or a loan, where they can be erased.
+
+    Raises:
+        BadInput: `bad_text`, when they are longer than 2,000 characters or hide control characters.
+    """
+    if writer.said:  # what was forgotten since is not to be written down again, nor compared
+        return
+    _insert_remark(
+        writer.connection,
+        college=writer.college,
+        remark=secrets.token_hex(8),
+        tag=tag,
+        loan=loan,
+        contact=contact_id,
+        heading=heading,
+        words=clean(words, "The note", 2000),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationLine:
+    """An organisation, and how many loans it has open and overdue."""
+
+    name: str
+    open: int
+    overdue: int
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody on file. `organisation` is empty where nobody said."""
+
+    id: str
+    name: str
+    organisation: str
+    email: str | None
+    phone: str | None
+
+
+class Directory:
+    """Questions about who borrows from one college."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def organisations(
+        self, text: str = "", after: str | None = None, limit: int = PAGE
+    ) -> Page[OrganisationLine]:
+        """Organisations in whose name every word of `text` occurs, by name.
+
+        Args:
+            text: words or parts of words; case does not count.
+            after: the `next` of the page before.
+            limit: the most organisations on a page.
+        """
+        wanted = select(organisation.c.organisation, organisation.c.name).where(
+            organisation.c.college == self._session.college,
+            *[condition for word in sought(text) for condition in called(word)],
+        )
+        with self._session.reading() as connection:
+            page = page_of(connection, wanted, (organisation.c.organisation,), after, limit)
+            loans = self._loans(connection, [row.organisation for row in page.items])
+        none = (0, 0)
+        found = [
+            OrganisationLine(row.name, *loans.get(row.organisation, none)) for row in page.items
+        ]
+        return Page(tuple(found), page.total, page.next)
+
+    def nearly_like(self, name: str) -> tuple[str, ...]:
+        """Organisations of this college that are spelt almost like `name`, nearest first."""
+        # asked of the mistyped only
+
+        with self._session.reading() as connection:
+            return nearly_like(connection, self._session.college, name)
+
+    def people(self, text: str = "", after: str | None = None, limit: int = PAGE) -> Page[Person]:
+        """People on file in whose name every word of `text` occurs, by name; as `organisations`."""
+        words = sought(text)
+        wanted = (
+            select(
+                contact.c.name_key,
+                contact.c.contact,
+                contact.c.name,
+                func.coalesce(organisation.c.name, "").label("at"),
+                contact.c.email,
+                contact.c.phone,
+            )
+            .outerjoin_from(
+                contact,
+                organisation,
+                (organisation.c.college == contact.c.college)
+                & (organisation.c.organisation == contact.c.organisation),
+            )
+            .where(
+                contact.c.college == self._session.college,
+                *[contact.c.name_key.contains(word, autoescape=True) for word in words],
+            )
+        )
+        order = (contact.c.name_key, contact.c.contact)
+        with self._session.reading() as connection:
+            page = page_of(connection, wanted, order, after, limit)
+        found = [Person(row.contact, row.name, row.at, row.email, row.phone) for row in page.items]
+        return Page(tuple(found), page.total, page.next)
+
+    def _loans(self, connection: Connection, ids: list[str]) -> dict[str, tuple[int, int]]:
+        today = self._session.today.isoformat()
+        late = func.sum(case((loan.c.due_key < today, 1), else_=0))
+        rows = connection.execute(
+            select(loan.c.organisation, func.count(), late)
+            .where(
+                walked(self._session, loan.c.college),
+                loan.c.closed_at.is_(None),
+                loan.c.organisation.in_(ids),
+            )
+            .group_by(loan.c.organisation)
+        )
+        return {row[0]: (int(row[1]), int(row[2])) for row in rows}

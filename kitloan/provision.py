@@ -1,0 +1,314 @@
+"""The passwords of a shared database's logins, in one file that only its owner can read.
+
+The file is in the form that PostgreSQL's own clients read (`.pgpass`): a college is sent its line,
+keeps it in a file of its own, and types no password anywhere.
+"""
+
+import os
+import re
+import secrets
+import stat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from kitloan.backups.upgrading import up_to_date
+from kitloan.errors import BadInput, StoreError
+from kitloan.ledger.session import ESP
+from kitloan.reference import colleges, find_college
+from kitloan.storage.files import whole_file
+from kitloan.storage.places import is_url
+from kitloan.storage.row_security import OWNER, logins, prepare, quoted, secure, tables
+from kitloan.storage.store import Store, create_store, one_at_a_time
+from kitloan.text.names import slug
+
+_LINE = re.compile(r"^(?:(?:\\.|[^:\\\n#])*:){3}(?P<login>[^:\n]*):(?P<password>[^:\n]+)$", re.M)
+
+
+class Passwords:
+    """The file of passwords: a line `host:port:database:login:password` for each login.
+
+    Attributes:
+        of: the password of each login that the file names, or that was made for it now.
+    """
+
+    def __init__(self, file: Path, connection: Connection) -> None:
+        driver: Any = connection.connection.dbapi_connection
+        here = (driver.info.host or "localhost", str(driver.info.port), driver.info.dbname)
+        self._here = ":".join(re.sub(r"([\\:])", r"\\\1", part) for part in here)
+        self._file = file
+        self._text = _read_private(file)
+        self.of = {found["login"]: found["password"] for found in _LINE.finditer(self._text)}
+
+    def keep(self, wanted: Iterable[str], new: Iterable[str]) -> None:
+        """Make a password for each new login that has none, and see that the file has all lines.
+
+        Raises:
+            BadInput: `cannot_write`.
+        """
+        for login in new:
+            self.of.setdefault(login, secrets.token_urlsafe(24))
+        lines = [f"{self._here}:{login}:{self.of[login]}" for login in wanted if login in self.of]
+        missing = [line for line in lines if line not in self._text.splitlines()]
+        if missing:
+            with whole_file(self._file) as beside:
+                text = [*self._text.splitlines(), *missing]
+                beside.write_text("\n".join(text) + "\n", encoding="utf-8")
+
+
+def _read_private(file: Path) -> str:
+    """What stands in a file that only its owner can read; nothing when there is none."""
+    try:
+        mode = file.stat().st_mode
+        if os.name != "nt" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise BadInput(
+                "not_private",
+                f"{file} can be read by others than its owner; passwords are not kept there.",
+                f"Close it first: chmod 600 {file}",
+                file=str(file),
+            )
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError):
+        raise BadInput(
+            "cannot_read",
+            f"{file} cannot be read as a file of passwords.",
+            "Name another file, or one that is not there yet.",
+            file=str(file),
+        ) from None
+
+
+_LONGEST_ROLE = 63
+"""Bytes; PostgreSQL cuts longer names short, and two could become one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A login of the database: the college it writes for, and whether it was made just now."""
+
+    login: str
+    college: str
+    made: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Provisioned:
+    """A database that is ready for colleges. `passwords` is the file that holds them."""
+
+    database: str
+    owner: str
+    logins: tuple[Login, ...]
+    passwords: str
+
+
+def provision(
+    url: str, passwords: Path, *, named: Sequence[str] = (), esp: bool = False
+) -> Provisioned:
+    """Make a PostgreSQL database ready for colleges to share, and prove it.
+
+    Args:
+        url: of the database, with an administrator's login: a superuser, or one that owns the
+            database and may make roles.
+        passwords: the file for the passwords of new logins; one that exists is added to, and a
+            login that it names gets the password it has there.
+        named: the colleges that get a login, by id or name. With none named, and not `esp` alone,
+            every college of the reference list does, and ESP.
+        esp: whether ESP gets its login too.
+
+    Raises:
+        BadInput: `bad_store`, `unknown_college`, `not_private`, `cannot_write`, ...
+        StoreError: `not_administrator`, `not_secure`, `unreachable`, ...
+    """
+    if not is_url(url):
+        raise BadInput(
+            "bad_store",
+            "That is not the URL of a PostgreSQL database.",
+            "Write it like postgresql://ADMINISTRATOR@HOST/DATABASE",
+        )
+    wanted = {_login_of(college): college for college in _colleges(named, esp)}
+    store, _ = up_to_date(create_store, url)
+    try:
+        with store.write() as connection, _as_administrator(store):
+            return _provision(connection, store, wanted, passwords)
+    finally:
+        store.close()
+
+
+def _colleges(named: Sequence[str], esp: bool) -> list[str]:
+    if not named and not esp:
+        return [*(each.id for each in colleges()), ESP]
+    found = dict.fromkeys(_college(each) for each in named)
+    return [*found, *([ESP] if esp else [])]
+
+
+def _college(given: str) -> str:
+    """The id of the college that `given` names; a new id is as good as one of the list."""
+    known = find_college(given)
+    if known is not None:
+        return known.id
+    if slug(given) != given or len(given) > 40 or given == ESP:
+        raise BadInput(
+            "unknown_college",
+            f"{given!r} is not a college of the reference list, nor can it be a new id.",
+            "A new id is short, in small letters, digits and hyphens; for ESP say --esp.",
+            college=given,
+        )
+    return given
+
+
+def _login_of(college: str) -> str:
+    login = "kitloan_" + college.replace("-", "_")
+    if login == OWNER or len(login.encode()) > _LONGEST_ROLE:
+        raise BadInput(
+            "unknown_college",
+            f"{college!r} cannot have a login: {login} is not a name that a role can have here.",
+            "Give the college a shorter id.",
+            college=college,
+        )
+    return login
+
+
+@contextmanager
+def _as_administrator(store: Store) -> Iterator[None]:
+    """Say in words that a login may not do what an administrator must."""
+    try:
+        yield
+    except DBAPIError as problem:
+        if getattr(problem.orig, "sqlstate", "") != "42501":
+            raise
+        raise StoreError(
+            "not_administrator",
+            f"This login may not set up {store.name}; nothing was changed.",
+            "Use a superuser, or a login that owns the database and may make roles: "
+            "ALTER ROLE ... CREATEROLE; ALTER DATABASE ... OWNER TO ...",
+        ) from problem
+
+
+def _provision(
+    connection: Connection, store: Store, wanted: Mapping[str, str], file: Path
+) -> Provisioned:
+    one_at_a_time(connection)
+    roles = set(connection.exec_driver_sql("SELECT rolname::text FROM pg_roles").scalars())
+    _make_owner(connection, exists=OWNER in roles)
+    prepare(connection)
+    _must_be_theirs(wanted, logins(connection))
+    new = [login for login in wanted if login not in roles]
+    known = Passwords(file, connection)
+    known.keep(wanted, new)
+    for login in new:
+        _make_login(connection, login, known.of[login])
+    for login, college in wanted.items():
+        _enter(connection, login, college)
+    secure(connection)
+    _prove(connection)
+    return Provisioned(
+        store.name,
+        OWNER,
+        tuple(Login(login, college, login in new) for login, college in wanted.items()),
+        str(file),
+    )
+
+
+def _must_be_theirs(wanted: Mapping[str, str], entered: Mapping[str, str]) -> None:
+    """Two ids that differ in a hyphen would have one login."""
+    others = [(*each, entered[each[0]]) for each in wanted.items() if each[0] in entered]
+    for login, college, whose in others:
+        if college != whose:
+            raise BadInput(
+                "unknown_college",
+                f"{college!r} cannot have a login: {login} is that of {whose!r}.",
+                "Give the college another id.",
+                college=college,
+            )
+
+
+def _make_owner(connection: Connection, *, exists: bool) -> None:
+    if not exists:
+        connection.exec_driver_sql(f"CREATE ROLE {OWNER} NOLOGIN")
+    is_superuser = connection.exec_driver_sql("SELECT current_setting('is_superuser')").scalar()
+    member = "SELECT pg_has_role(current_user, %s, 'USAGE')"
+    if is_superuser != "on" and not connection.exec_driver_sql(member, (OWNER,)).scalar():
+        connection.exec_driver_sql(f"GRANT {OWNER} TO CURRENT_USER")  # to hand it the tables
+
+
+def _make_login(connection: Connection, login: str, password: str) -> None:
+    """A login with a password. The server gets a verifier, from which no password can be told."""
+    driver: Any = connection.connection.dbapi_connection
+    encrypted = driver.pgconn.encrypt_password(
+        password.encode(), login.encode(), b"scram-sha-256"
+    ).decode()
+    connection.exec_driver_sql(
+        f"CREATE ROLE {quoted(login)} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION "
+        f"NOBYPASSRLS PASSWORD '{encrypted}'"
+    )
+
+
+def _enter(connection: Connection, login: str, college: str) -> None:
+    database = quoted(connection.exec_driver_sql("SELECT current_database()").scalar_one())
+    connection.exec_driver_sql(
+        "INSERT INTO public.college_login (login, college) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+        (login, college),
+    )
+    connection.exec_driver_sql(f"GRANT CONNECT ON DATABASE {database} TO {quoted(login)}")
+    connection.exec_driver_sql(
+        f"ALTER ROLE {quoted(login)} IN DATABASE {database} SET search_path = public"
+    )
+
+
+def _prove(connection: Connection) -> None:
+    """See that everything is as it was meant to be.
+
+    Some statements do nothing where the administrator may not, and a login that was there before
+    may have powers that no policy holds.
+
+    Raises:
+        StoreError: `not_secure`, with everything that is not so.
+    """
+    entered = list(logins(connection))
+    every = [*tables(), "college_login"]
+    wrong = [
+        words.format(name)
+        for question, values, words in (
+            (_OPEN_TABLES, every, "table {} is open, or not the owner's"),
+            (_STRONG_ROLES, [OWNER, *entered], "{} may do more than a college"),
+            (_MEMBERS, entered, "{} is a member of other roles"),
+            (_MAKERS, entered, "{} may make tables or functions"),
+        )
+        for name in connection.exec_driver_sql(question, (values,)).scalars()
+    ]
+    if wrong:
+        raise StoreError(
+            "not_secure",
+            f"The database would not keep colleges apart: {'; '.join(wrong)}. Nothing was changed.",
+            "Take those powers away, or let a superuser or the database's owner do this.",
+            wrong=wrong,
+        )
+
+
+_OPEN_TABLES = f"""
+SELECT wanted FROM unnest(%s::text[]) AS wanted
+LEFT JOIN pg_class c ON c.relname = wanted AND c.relnamespace = 'public'::regnamespace
+WHERE c.relrowsecurity IS NOT TRUE OR pg_get_userbyid(c.relowner) <> '{OWNER}'
+    OR NOT (c.relforcerowsecurity OR wanted = 'college_login')
+"""  # noqa: S608  # OWNER is our own
+_STRONG_ROLES = f"""
+SELECT rolname::text FROM pg_roles WHERE rolname = ANY (%s)
+    AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication
+        OR rolcanlogin = (rolname = '{OWNER}'))
+"""  # noqa: S608
+_MEMBERS = """
+SELECT DISTINCT pg_get_userbyid(member)::text FROM pg_auth_members
+WHERE pg_get_userbyid(member) = ANY (%s)
+"""
+_MAKERS = """
+SELECT login FROM unnest(%s::text[]) AS login
+WHERE has_schema_privilege(login, 'public', 'CREATE')
+    OR has_database_privilege(login, current_database(), 'CREATE')
+    OR has_database_privilege(login, current_database(), 'TEMPORARY')
+"""

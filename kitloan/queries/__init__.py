@@ -1,0 +1,1 @@
+"""What the register and the ledger are asked: by the command line, the desk and the report."""

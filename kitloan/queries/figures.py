@@ -1,0 +1,179 @@
+"""Figures about one college's lending: by week, by type, by how late, and what is short of a type.
+
+What a chart shows, as numbers; ESP's figures are `kitloan.audit`'s. Loans are counted by the day in
+Scotland on which they began, so a week runs from Monday to Sunday there. Those over all loans walk
+whole tables, and take a second where there are some hundred thousand: ask them on a thread.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from sqlalchemy import func, select
+
+from kitloan.ledger.session import Session
+from kitloan.queries.find import walked
+from kitloan.queries.paging import PAGE, page_of
+from kitloan.tables import Holding, KitType, Loan, Shortage, table
+from kitloan.text.dates import day_of, start_of, twelve_months_to
+from kitloan.text.names import sought
+from kitloan.values import Page
+
+holding, kit_type = table(Holding), table(KitType)
+loan, shortage = table(Loan), table(Shortage)
+
+AGES: Final = (
+    (7, "up to a week"),
+    (14, "up to 2 weeks"),
+    (28, "up to 4 weeks"),
+    (91, "up to 3 months"),
+)
+"""How late, in days at most, and in words; what is later still is `LATER`."""
+LATER: Final = "longer"
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """How many loans began in the week from this Monday."""
+
+    monday: date
+    loans: int
+
+
+@dataclass(frozen=True, slots=True)
+class TypeUse:
+    """A kit type: how many holdings, and how many loans of them began in the last twelve months."""
+
+    type: str
+    holdings: int
+    loans: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lateness:
+    """How many loans are so late."""
+
+    age: str
+    loans: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShortOfType:
+    """Of one component of a kit type: how many are short, and in how many kits."""
+
+    type: str
+    component: str
+    missing: int
+    broken: int
+    kits: int
+
+
+class Figures:
+    """Questions about how a college lends."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def loans_by_week(self, weeks: int = 12) -> list[Week]:
+        """Loans that began in each of the last weeks, the latest last; this week counts."""
+        this = self._session.today - timedelta(days=self._session.today.weekday())
+        mondays = [this - timedelta(weeks=back) for back in reversed(range(weeks))]
+        by_monday: Counter[date] = Counter()
+        hour = func.substr(loan.c.out_at, 1, 13)
+        # From the day before: an instant of the first Monday in Scotland may be Sunday's in UTC.
+        start = (mondays[0] - timedelta(days=1)).isoformat()
+        with self._session.reading() as connection:
+            for began, count in connection.execute(
+                select(hour, func.count())
+                .where(walked(self._session, loan.c.college), loan.c.out_at >= start)
+                .group_by(hour)
+            ):
+                day = day_of(f"{began}:00:00Z")
+                by_monday[day - timedelta(days=day.weekday())] += count
+        return [Week(monday, by_monday[monday]) for monday in mondays]
+
+    def use_by_type(self) -> list[TypeUse]:
+        """Every kit type, the most used first; withdrawn holdings do not count."""
+        since = start_of(twelve_months_to(self._session.today))
+        kept = (walked(self._session, holding.c.college), holding.c.state != "withdrawn")
+        used: Counter[str] = Counter()
+        held: Counter[str] = Counter()
+        with self._session.reading() as connection:
+            named = connection.execute(
+                select(kit_type.c.kit_type, kit_type.c.name).where(
+                    kit_type.c.college == self._session.college
+                )
+            )
+            names = {row.kit_type: row.name for row in named}
+            # Joined here: asked to, SQLite would look up every loan's holding in the index.
+            holdings = connection.execute(select(holding.c.tag, holding.c.kit_type).where(*kept))
+            type_of = {row.tag: row.kit_type for row in holdings}
+            began = connection.execute(
+                select(loan.c.tag).where(
+                    walked(self._session, loan.c.college), loan.c.out_at >= since
+                )
+            ).scalars()
+            used.update(type_of[tag] for tag in began if tag in type_of)
+            held.update(type_of.values())
+        found = [TypeUse(names[key], held[key], used[key]) for key in held]
+        return sorted(found, key=lambda each: (-each.loans, -each.holdings, each.type))
+
+    def overdue_by_age(self) -> list[Lateness]:
+        """Open loans past their due date, the latest ones last."""
+        today = self._session.today
+        late: Counter[str] = Counter()
+        with self._session.reading() as connection:
+            for due, count in connection.execute(
+                select(loan.c.due_key, func.count())
+                .where(
+                    loan.c.college == self._session.college,
+                    loan.c.closed_at.is_(None),
+                    loan.c.due_key < today.isoformat(),
+                )
+                .group_by(loan.c.due_key)
+            ):
+                late[_age((today - date.fromisoformat(due)).days)] += count
+        return [Lateness(age, late[age]) for age in (*(words for _, words in AGES), LATER)]
+
+    def shortages_by_type(
+        self, text: str = "", after: str | None = None, limit: int = PAGE
+    ) -> Page[ShortOfType]:
+        """What is short of each kit type, by its name and the component's.
+
+        Args:
+            text: only those in whose names every one of these words occurs.
+            after: the `next` of the page before.
+            limit: the most lines on a page.
+        """
+        names = func.lower(kit_type.c.name + " " + shortage.c.component)
+        wanted = (
+            select(
+                kit_type.c.name,
+                shortage.c.component,
+                func.sum(shortage.c.missing).label("missing"),
+                func.sum(shortage.c.broken).label("broken"),
+                func.count().label("kits"),
+            )
+            .join_from(
+                shortage,
+                holding,
+                (holding.c.college == shortage.c.college) & (holding.c.tag == shortage.c.tag),
+            )
+            .join(
+                kit_type,
+                (kit_type.c.college == holding.c.college)
+                & (kit_type.c.kit_type == holding.c.kit_type),
+            )
+            .where(shortage.c.college == self._session.college)
+            .where(*[names.contains(word, autoescape=True) for word in sought(text)])
+            .group_by(kit_type.c.name, shortage.c.component)
+        ).subquery()
+        order = (wanted.c.name, wanted.c.component)
+        with self._session.reading() as connection:
+            page = page_of(connection, select(wanted), order, after, limit)
+        return Page(tuple(ShortOfType(*row) for row in page.items), page.total, page.next)
+
+
+def _age(days: int) -> str:
+    return next((words for most, words in AGES if days <= most), LATER)

@@ -1,0 +1,548 @@
+"""Conditions that narrow a list: by words, and by how a holding stands.
+
+The status that a list is narrowed to is the one that `kitloan.queries.find` would say of each row, put
+as a condition for the database; a test holds the two together.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    tuple_,
+)
+
+from kitloan import values
+from kitloan.ledger.session import Session
+from kitloan.queries import history
+from kitloan.queries.paging import PAGE, page_of
+from kitloan.queries.resolve import resolve
+from kitloan.storage.statements import AnyRow
+from kitloan.tables import College, Gift, Holding, KitType, Loan, Organisation, Shortage, table
+from kitloan.text.names import (
+    clean,
+    marked,
+    organisation_key,
+    same_organisation,
+    slug,
+    sought,
+    type_key,
+)
+from kitloan.values import (
+    HistoryLine,
+    LoanLine,
+    Page,
+    ShortageLine,
+    ShortageOfHolding,
+    Sighting,
+    Status,
+)
+
+holding = table(Holding)
+loan = table(Loan)
+organisation = table(Organisation)
+shortage = table(Shortage)
+college = table(College)
+gift = table(Gift)
+kit_type = table(KitType)
+
+Condition = ColumnElement[bool]
+
+
+def holdings_with(text: str) -> list[Condition]:
+    """Every word of `text` occurs in a holding's particulars."""
+    return [_has(word) for word in sought(text)]
+
+
+def loans_with(text: str, college: str | None) -> list[Condition]:
+    """Every word of `text` occurs in the particulars of a loan's holding, or in who has it.
+
+    Asked as two lists to be in, because each is one walk through a narrow index; joined, every
+    open loan would fetch its holding to look at its words.
+    """
+    return [
+        or_(
+            loan.c.tag.in_(_of(college, select(holding.c.tag), holding).where(_has(word))),
+            loan.c.organisation.in_(
+                _of(college, select(organisation.c.organisation), organisation).where(*called(word))
+            ),
+        )
+        for word in sought(text)
+    ]
+
+
+def called(word: str) -> list[Condition]:
+    """A word occurs in an organisation's name.
+
+    Its id has the letters and digits, folded; of a word with others the name itself must have all.
+    """
+    conditions = []
+    if any(character.isalnum() for character in word):
+        conditions.append(organisation.c.organisation.contains(slug(word), autoescape=True))
+    if organisation_key(word) != slug(word):
+        conditions.append(func.lower(organisation.c.name).contains(word, autoescape=True))
+    return conditions
+
+
+def organisations_called(
+    connection: Connection, college: str | None, name: str
+) -> list[tuple[str, str, str]]:
+    """The college, the id and the name of each organisation that `name` means.
+
+    Args:
+        connection: a transaction.
+        college: whose organisations; None for every college's.
+        name: as somebody gave it.
+    """
+    keys = {slug(name), organisation_key(name), marked(name)}
+    wanted = select(organisation.c.college, organisation.c.organisation, organisation.c.name)
+    rows = connection.execute(
+        _of(college, wanted.where(organisation.c.organisation.in_(sorted(keys))), organisation)
+    )
+    return [(row[0], row[1], row[2]) for row in rows if same_organisation(row.name, name)]
+
+
+def shortages_with(text: str) -> list[Condition]:
+    """Every word of `text` occurs in the holding's particulars, or in the component's name."""
+    return [
+        or_(_has(word), func.lower(shortage.c.component).contains(word, autoescape=True))
+        for word in sought(text)
+    ]
+
+
+def in_status(status: Status, today: date, session: Session) -> list[Condition]:
+    """A holding of the session's college stands so; in ESP's store, of any college."""
+    college = None if session.is_national else session.college
+    stands = list(_STATUS[status](_late(today, college)))
+    if college is None:
+        return stands
+    ours = holding.c.college == college if status in FEW else walked(session, holding.c.college)
+    return [*stands, ours]
+
+
+def walked(session: Session, college: ColumnElement[str]) -> Condition:
+    """The row is the session's college's, for a question that looks at most rows anyway.
+
+    Asked plainly, SQLite walks the key's index and fetches each row from wherever it lies, which
+    takes ten times as long as reading the table from end to end. PostgreSQL knows better by itself.
+    """
+    return (college.concat("") if session.store.is_sqlite else college) == session.college
+
+
+def _has(word: str) -> Condition:
+    return holding.c.words.contains(word, autoescape=True)
+
+
+def _of(college: str | None, wanted: Any, where: Any) -> Any:
+    return wanted if college is None else wanted.where(where.c.college == college)
+
+
+def _late(today: date, college: str | None) -> Condition:
+    """Some of it is out past its due date.
+
+    A list to be in, made once: asked of each holding, SQLite would walk every late loan each time.
+    """
+    overdue = select(loan.c.tag).where(
+        loan.c.closed_at.is_(None), loan.c.due_key < today.isoformat()
+    )
+    if college is None:
+        one_of = tuple_(holding.c.college, holding.c.tag).in_(
+            overdue.with_only_columns(loan.c.college, loan.c.tag)
+        )
+    else:
+        one_of = holding.c.tag.in_(overdue.where(loan.c.college == college))
+    return and_(holding.c.out_quantity > 0, one_of)
+
+
+def _left(late: Condition) -> Condition:
+    """The college has it, or some of it, and nobody is late with the rest."""
+    return and_(holding.c.state == "held", holding.c.out_quantity < holding.c.quantity, not_(late))
+
+
+def _state(name: str) -> Callable[[Condition], list[Condition]]:
+    return lambda late: [_ELSEWHERE, holding.c.state == name]
+
+
+_ELSEWHERE: Condition = literal_column("holding.state <> 'held'")
+_UNCOUNTED: Condition = literal_column("holding.uncounted IS TRUE")
+_UNUSABLE: Condition = literal_column("holding.critical_short > 0")
+"""What the partial indexes of `kitloan.tables.every` say, to the letter, so that they are used."""
+
+FEW: Final = frozenset(("uncounted", "incomplete", "in_transit", "withdrawn", "missing"))
+"""Statuses that few holdings have; those are in an index of their own, by tag."""
+
+_STATUS: Final[Mapping[Status, Callable[[Condition], list[Condition]]]] = {
+    "in": lambda late: [_left(late), ~holding.c.uncounted, holding.c.critical_short == 0],
+    "uncounted": lambda late: [_left(late), _UNCOUNTED],
+    "incomplete": lambda late: [_left(late), ~holding.c.uncounted, _UNUSABLE],
+    "out": lambda late: [holding.c.out_quantity == holding.c.quantity, not_(late)],
+    "overdue": lambda late: [late],
+    "in_transit": _state("in_transit"),
+    "withdrawn": _state("withdrawn"),
+    "missing": _state("missing"),
+}
+
+
+def status_of(
+    *,
+    state: str,
+    quantity: int,
+    out_quantity: int,
+    uncounted: bool,
+    critical_short: int,
+    overdue: bool,
+) -> Status:
+    """The one word for how a holding stands.
+
+    Where several would fit, the one that a person must act on first wins: something overdue, then
+    out, then not counted, then incomplete. A stock of which some are left to lend is `in`.
+    """
+    if state == "withdrawn":
+        return "withdrawn"
+    if state == "missing":
+        return "missing"
+    if state == "in_transit":
+        return "in_transit"
+    if overdue:
+        return "overdue"
+    if out_quantity == quantity:
+        return "out"
+    if uncounted:
+        return "uncounted"
+    return "incomplete" if critical_short else "in"
+
+
+_TERMS = [
+    (func.coalesce(gift.c.title, "unknown") if name == "title" else gift.c[name]).label(name)
+    for name in values.GiftTerms.__slots__
+]
+_NOT_SHOWN = ("words", "asset_key", "register_row", "accessioned_at")
+_HOLDINGS = (
+    select(
+        *[column for column in holding.c if column.name not in _NOT_SHOWN],
+        kit_type.c.name.label("type_name"),
+        college.c.region,
+        *_TERMS,
+    )
+    .join_from(
+        holding,
+        kit_type,
+        (kit_type.c.college == holding.c.college) & (kit_type.c.kit_type == holding.c.kit_type),
+    )
+    .join(college, college.c.college == holding.c.college)
+    .outerjoin(gift, (gift.c.college == holding.c.college) & (gift.c.tag == holding.c.tag))
+)
+_OPEN_LOANS = (
+    select(
+        loan,
+        organisation.c.name.label("to"),
+        kit_type.c.name.label("type_name"),
+    )
+    .join_from(
+        loan,
+        organisation,
+        (organisation.c.college == loan.c.college)
+        & (organisation.c.organisation == loan.c.organisation),
+    )
+    .join(holding, (holding.c.college == loan.c.college) & (holding.c.tag == loan.c.tag))
+    .join(
+        kit_type,
+        (kit_type.c.college == holding.c.college) & (kit_type.c.kit_type == holding.c.kit_type),
+    )
+    .where(loan.c.closed_at.is_(None))
+)
+
+
+class Finder:
+    """Questions about a college's holdings and loans; in ESP's store, about every college's."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def holding(self, text: str) -> values.Holding:
+        """The holding with this tag or asset number.
+
+        Raises:
+            BadInput: `bad_tag`, `unknown_tag` or `ambiguous`; see `kitloan.queries.resolve`.
+        """
+        with self._session.reading() as connection:
+            return self._holding(connection, *resolve(connection, self._college, text))
+
+    def history(self, text: str) -> list[HistoryLine]:
+        """Everything on record about a holding, oldest first; refusals as `holding`."""
+        with self._session.reading() as connection:
+            where, tag = resolve(connection, self._college, text)
+            return history.of_tag(connection, where, tag)
+
+    def search(
+        self,
+        text: str,
+        after: str | None = None,
+        limit: int = PAGE,
+        *,
+        status: Status | None = None,
+        type: str | None = None,  # noqa: A002  # the word of the contract
+    ) -> Page[values.Holding]:
+        """Holdings in whose particulars every word of `text` occurs, by tag.
+
+        Args:
+            text: words or parts of words; case does not count. Empty finds everything.
+            after: the `next` of the page before.
+            limit: the most holdings on a page.
+            status: only those that stand so.
+            type: only those of this kit type.
+
+        Raises:
+            BadInput: `bad_cursor`.
+        """
+        # The words begin with the tag, so their order is the tags'; and the index has them.
+        order: tuple[ColumnElement[str], ...] = (holding.c.words, holding.c.tag)
+        if status in FEW:  # which have indexes of their own, by tag
+            order = (holding.c.tag,)
+        matches = holdings_with(text)
+        if status is not None:
+            matches += in_status(status, self._session.today, self._session)
+        if type is not None:
+            matches.append(holding.c.kit_type == type_key(type))
+        if self._college is None:
+            order = (holding.c.college, *order)
+        elif status is None:
+            matches.append(holding.c.college == self._college)
+        keys = select(holding.c.college, holding.c.words, holding.c.tag).where(*matches)
+        with self._session.reading() as connection:
+            page = page_of(connection, keys, order, after, limit)
+            found = self._holdings(connection, [(row.college, row.tag) for row in page.items])
+        return Page(tuple(found), page.total, page.next)
+
+    def loans(
+        self,
+        *,
+        overdue: bool = False,
+        due_on: date | None = None,
+        due_after: date | None = None,
+        to: str | None = None,
+        of: str | None = None,
+        text: str = "",
+        after: str | None = None,
+        limit: int = PAGE,
+    ) -> Page[LoanLine]:
+        """Open loans, those due first first.
+
+        Args:
+            overdue: only those that were due before today.
+            due_on: only those that are due on this day.
+            due_after: only those that are due after this day, or on no day.
+            to: only those with this organisation.
+            of: only those of the holding with this tag or asset number.
+            text: only those whose holding or organisation has every one of these words.
+            after: the `next` of the page before.
+            limit: the most loans on a page.
+
+        Raises:
+            BadInput: `bad_cursor`; `bad_text`, in `to` or `text`; of `of` as for `holding`.
+        """
+        today = self._session.today.isoformat()
+        wanted = select(loan.c.college, loan.c.due_key, loan.c.loan).where(
+            loan.c.closed_at.is_(None)
+        )
+        if self._college is not None:
+            wanted = wanted.where(loan.c.college == self._college)
+        if overdue:
+            wanted = wanted.where(loan.c.due_key < today)
+        if due_on is not None:
+            wanted = wanted.where(loan.c.due_key == due_on.isoformat())
+        if due_after is not None:
+            wanted = wanted.where(loan.c.due_key > due_after.isoformat())
+        wanted = wanted.where(*loans_with(text, self._college))
+        order = (loan.c.college, loan.c.due_key, loan.c.loan)
+        borrower = None if to is None else clean(to, "The organisation")
+        with self._session.reading() as connection:
+            if borrower is not None:
+                meant = organisations_called(connection, self._college, borrower)
+                ids = [(where, which) for where, which, _ in meant]
+                wanted = wanted.where(tuple_(loan.c.college, loan.c.organisation).in_(ids))
+            if of is not None:
+                where, tag = resolve(connection, self._college, of)
+                wanted = wanted.where(loan.c.college == where, loan.c.tag == tag)
+            page = page_of(connection, wanted, order, after, limit)
+            found = {
+                (row.college, row.loan): _loan_line(row, today)
+                for row in connection.execute(
+                    _OPEN_LOANS.where(
+                        loan.c.college.in_({row.college for row in page.items}),
+                        loan.c.loan.in_([row.loan for row in page.items]),
+                    )
+                )
+            }
+        lines = tuple(found[row.college, row.loan] for row in page.items)
+        return Page(lines, page.total, page.next)
+
+    def organisation(self, name: str) -> str | None:
+        """What the organisation that `name` means is called; None when there is none."""
+        with self._session.reading() as connection:
+            found = organisations_called(connection, self._college, name)
+        return found[0][2] if found else None
+
+    def shortages(
+        self, after: str | None = None, limit: int = PAGE, *, text: str = ""
+    ) -> Page[ShortageOfHolding]:
+        """Components that are short, by holding.
+
+        Args:
+            after: the `next` of the page before.
+            limit: the most lines on a page.
+            text: only those whose holding or component has every one of these words.
+        """
+        wanted = (
+            select(
+                shortage.c.college,
+                shortage.c.tag,
+                kit_type.c.name.label("type"),
+                shortage.c.component,
+                shortage.c.missing,
+                shortage.c.broken,
+                shortage.c.since,
+            )
+            .join_from(
+                shortage,
+                holding,
+                (holding.c.college == shortage.c.college) & (holding.c.tag == shortage.c.tag),
+            )
+            .join(
+                kit_type,
+                (kit_type.c.college == holding.c.college)
+                & (kit_type.c.kit_type == holding.c.kit_type),
+            )
+        )
+        if self._college is not None:
+            wanted = wanted.where(shortage.c.college == self._college)
+        wanted = wanted.where(*shortages_with(text))
+        order = (shortage.c.college, shortage.c.tag, shortage.c.component)
+        with self._session.reading() as connection:
+            page = page_of(connection, wanted, order, after, limit)
+        items = tuple(
+            ShortageOfHolding(*(getattr(row, name) for name in ShortageOfHolding.__slots__))
+            for row in page.items
+        )
+        return Page(items, page.total, page.next)
+
+    @property
+    def _college(self) -> str | None:
+        """Whose rows to look at; None in ESP's store, which looks at every college's."""
+        return None if self._session.is_national else self._session.college
+
+    def _holding(self, connection: Connection, where: str, tag: str) -> values.Holding:
+        (found,) = self._holdings(connection, [(where, tag)])
+        return found
+
+    def _holdings(
+        self, connection: Connection, keys: list[tuple[str, str]]
+    ) -> list[values.Holding]:
+        found: list[values.Holding] = []
+        for where in dict.fromkeys(key[0] for key in keys):
+            tags = [tag for college_, tag in keys if college_ == where]
+            found += self._holdings_of(connection, where, tags)
+        return found
+
+    def _holdings_of(
+        self, connection: Connection, where: str, tags: list[str]
+    ) -> list[values.Holding]:
+        today = self._session.today.isoformat()
+        rows = connection.execute(
+            _HOLDINGS.where(holding.c.college == where, holding.c.tag.in_(tags)).order_by(
+                holding.c.tag
+            )
+        ).all()
+        out = [row.tag for row in rows if row.out_quantity]
+        loans = _first_loans(connection, where, out, today) if out else {}
+        short = _shortages(connection, where, tags)
+        return [_holding_answer(row, loans.get(row.tag), short.get(row.tag, ())) for row in rows]
+
+
+def _first_loans(
+    connection: Connection, where: str, tags: list[str], today: str
+) -> dict[str, values.LoanOfHolding]:
+    """Of each holding that is out, the open loan that is due first."""
+    # Sorted here: asked to sort, SQLite walks every open loan by date to find these few.
+    rows = connection.execute(
+        _OPEN_LOANS.where(loan.c.college == where, loan.c.tag.in_(tags))
+    ).all()
+    last_first = sorted(rows, key=lambda row: (row.due_key, row.loan), reverse=True)
+    return {
+        row.tag: values.LoanOfHolding(
+            id=row.loan,
+            to=row.to,
+            out_at=row.out_at,
+            due_on=date.fromisoformat(row.due_on) if row.due_on else None,
+            overdue=row.due_key < today,
+            quantity=row.quantity - row.returned,
+        )
+        for row in last_first
+    }
+
+
+def _shortages(
+    connection: Connection, where: str, tags: list[str]
+) -> dict[str, tuple[ShortageLine, ...]]:
+    rows = connection.execute(
+        select(shortage.c.tag, shortage.c.component, shortage.c.missing, shortage.c.broken)
+        .where(shortage.c.college == where, shortage.c.tag.in_(tags))
+        .order_by(shortage.c.tag, shortage.c.component)
+    )
+    found: dict[str, tuple[ShortageLine, ...]] = {}
+    for row in rows:
+        line = ShortageLine(row.component, row.missing, row.broken)
+        found[row.tag] = (*found.get(row.tag, ()), line)
+    return found
+
+
+def _loan_line(row: AnyRow, today: str) -> LoanLine:
+    return LoanLine(
+        id=row.loan,
+        tag=row.tag,
+        type=row.type_name,
+        quantity=row.quantity - row.returned,
+        to=row.to,
+        out_at=row.out_at,
+        due_on=date.fromisoformat(row.due_on) if row.due_on else None,
+        overdue=row.due_key < today,
+    )
+
+
+def _holding_answer(
+    row: AnyRow,
+    open_loan: values.LoanOfHolding | None,
+    shortages: tuple[ShortageLine, ...],
+) -> values.Holding:
+    return values.Holding(
+        tag=row.tag,
+        type=row.type_name,
+        college=row.college,
+        region=row.region,
+        status=status_of(
+            state=row.state,
+            quantity=row.quantity,
+            out_quantity=row.out_quantity,
+            uncounted=row.uncounted,
+            critical_short=row.critical_short,
+            overdue=open_loan is not None and open_loan.overdue,
+        ),
+        quantity=row.quantity,
+        out_quantity=row.out_quantity,
+        location=row.location,
+        asset_number=row.asset_number,
+        serial=row.serial,
+        received_on=row.received_on,
+        gift=values.GiftTerms(*row[-len(_TERMS) :]),
+        loan=open_loan,
+        shortages=shortages,
+        last_sighted=Sighting(row.sighted_at, row.sighted_by) if row.sighted_at else None,
+    )

@@ -1,0 +1,244 @@
+"""From what somebody scanned or typed to a holding.
+
+A tag, a second tag that the holding claimed, or the college's own asset number where only one
+holding bears it. What fits none is answered with the tags one slip away that do exist, or with the
+college that holds it, where this store can say so.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, bindparam, select
+
+from kitloan.errors import BadInput
+from kitloan.queries import whereabouts
+from kitloan.reference import ESP
+from kitloan.storage.statements import AnyRow, Query
+from kitloan.tables import Alias, Holding, Label, LedgerEntry, table
+from kitloan.text.names import fold, plain
+from kitloan.text.tags import bare, grouped, is_tag, looks_like_tag, one_slip_away
+from kitloan.values import plural
+
+if TYPE_CHECKING:
+    from kitloan.ledger.writer import Writer  # reading a kit should not have to load it
+
+holding, alias, label = table(Holding), table(Alias), table(Label)
+ledger_entry = table(LedgerEntry)
+
+_by_tag = select(holding.c.college, holding.c.tag, holding.c.state).where(
+    holding.c.tag == bindparam("t")
+)
+_by_alias = (
+    select(alias.c.college, alias.c.tag, holding.c.state)
+    .join_from(
+        alias, holding, (holding.c.college == alias.c.college) & (holding.c.tag == alias.c.tag)
+    )
+    .where(alias.c.label == bindparam("t"))
+)
+_by_number = select(holding.c.college, holding.c.tag, holding.c.state).where(
+    holding.c.asset_key == bindparam("n")
+)
+_LOOKUPS = (_by_tag, _by_alias, _by_number)
+_in_college = [Query(q.where(q.selected_columns.college == bindparam("c"))) for q in _LOOKUPS]
+_anywhere = [Query(q) for q in _LOOKUPS]
+_batch = Query(
+    select(label.c.college, label.c.batch, label.c.printed_at, label.c.printed_by, label.c.blank)
+    .where(label.c.tag == bindparam("t"))
+    .order_by(label.c.college != bindparam("c"), label.c.college)  # ours first
+)
+_printing = Query(
+    select(ledger_entry.c.body).where(
+        ledger_entry.c.college == bindparam("c"),
+        ledger_entry.c.id == bindparam("b"),
+        ledger_entry.c.part == 0,
+    )
+)
+
+
+def resolve(connection: Connection, college: str | None, text: str) -> tuple[str, str]:
+    """The college and the tag of the holding that `text` means.
+
+    Args:
+        connection: a transaction.
+        college: where to look; None looks in every college.
+        text: a tag in any form, or an asset number.
+
+    Raises:
+        BadInput: `bad_tag`, `unknown_tag`, `unclaimed_tag`, `unknown_holding` or `ambiguous`.
+        Refused: `not_yours`, when another college holds it, as far as this store can see.
+    """
+    if not isinstance(text, str):
+        raise BadInput("unknown_holding", f"{text!r} is no text.", "Give a tag or an asset number.")
+    where, _, rest = text.partition(":")
+    if college is None and rest and "//" not in rest:  # ESP says whose: fife:KL8B7XAPXYTMZ
+        return resolve(connection, where.strip().lower(), rest)
+    by_tag, by_alias, by_number = _anywhere if college is None else _in_college
+    only = {} if college is None else {"c": college}
+    tag = bare(text)
+    if is_tag(tag):
+        found = by_tag(connection, t=tag, **only).all() or by_alias(connection, t=tag, **only).all()
+        if found:
+            return _only(found, text)
+    number = fold(text).replace("\0", "")  # PostgreSQL cannot even be asked for one with a NUL
+    numbered = by_number(connection, n=number, **only).all() if number else []
+    if numbered:
+        return _only(numbered, text)
+    if college is not None:
+        _refuse_another_colleges(connection, college, text, tag)
+    raise _unknown(connection, college, text, tag)
+
+
+def meant(writer: "Writer", text: str) -> str:
+    """The tag of the holding in the writer's college that `text` means.
+
+    Said again, as it meant then: its number may be another holding's by now.
+
+    Raises as `resolve`.
+    """
+    number_or_tag = {"t": bare(text), "n": fold(text)}
+    for tag in writer.tags_said:
+        for lookup, name in zip(_in_college, "ttn", strict=True):
+            found = lookup(writer.connection, c=writer.college, **{name: number_or_tag[name]})
+            if tag in found.scalars("tag"):
+                return tag
+    return resolve(writer.connection, writer.college, text)[1]
+
+
+def _refuse_another_colleges(connection: Connection, college: str, text: str, tag: str) -> None:
+    """A tag is one holding's wherever it is; a number means something in one college only.
+
+    ESP numbers nothing, so what it says is a college's.
+    """
+    by_tag, by_alias, by_number = _anywhere
+    found: list[AnyRow] = []
+    if is_tag(tag):
+        found = [*by_tag(connection, t=tag)] or [*by_alias(connection, t=tag)]
+    if not found and college == ESP and text.strip():
+        found = [*by_number(connection, n=fold(text))]
+    elsewhere = [row for row in found if row.state != "withdrawn"]
+    if elsewhere:
+        where, which = _only(elsewhere, text)
+        if college == ESP:
+            raise whereabouts.not_yours(connection, where, which)
+        raise whereabouts.another_colleges(connection, college, where, which, tag)
+
+
+_GONE = ("held", "missing", "in_transit", "withdrawn")
+"""States of a holding, from there to gone."""
+
+
+def _only(found: Sequence[AnyRow], text: str) -> tuple[str, str]:
+    # Where a kit went from one college to another, it is the one that has it now that is meant.
+    # Of two in one college that bear a number, the missing one may be the one in somebody's hand.
+    least = _GONE[min(_GONE.index(row.state) for row in found)]
+    there = {row.college for row in found if row.state == least}
+    rows = [
+        (str(row.college), str(row.tag))
+        for row in found
+        if row.state == least or (row.state == "missing" and row.college in there)
+    ]
+    if len(rows) == 1:
+        return rows[0]
+    raise BadInput(
+        "ambiguous",
+        f"{plural(len(rows), 'holding')} answer to {plain(text)!r}: "
+        f"{', '.join(f'{grouped(tag)} at {college}' for college, tag in rows[:5])}.",
+        "Give the tag of the one you mean."
+        if len({tag for _, tag in rows}) > 1
+        else f"Say whose you mean: {rows[0][0]}:{rows[0][1]}",
+        text=text,
+        tags=[tag for _, tag in rows],
+    )
+
+
+def _unknown(connection: Connection, college: str | None, text: str, tag: str) -> BadInput:
+    near = _near(connection, college, text) if looks_like_tag(text) or _nearly(tag) else []
+    hint = (
+        f"Did you mean {' or '.join(grouped(t) for t in near)}?"
+        if near
+        else "Scan the label again, or look for it with `kitloan find`."
+    )
+    shown = plain(text.strip()[:60])
+    if is_tag(tag):
+        printed = _batch(connection, t=tag, c=college or "").first()
+        if printed is not None:
+            return _printed(connection, college, tag, printed)
+        undone = whereabouts.undone(connection, college, tag)
+        if undone is not None:
+            return undone
+        return BadInput(
+            "unknown_tag",
+            f"{grouped(tag)} is a valid tag, but no holding here has it, and it is on no label "
+            "that was printed here.",
+            hint if near else f"If it is yours, take it in: kitloan add --type TYPE --tag {tag}",
+            tag=tag,
+            near=near,
+        )
+    if looks_like_tag(text):
+        return BadInput(
+            "bad_tag",
+            f"{shown!r} is not a tag: its check character does not agree.",
+            hint,
+            text=text[:60],
+            near=near,
+        )
+    return BadInput(
+        "unknown_holding",
+        f"No holding here has the tag or asset number {shown!r}.",
+        hint,
+        text=text[:60],
+        near=near,
+    )
+
+
+def _printed(connection: Connection, college: str | None, tag: str, printed: AnyRow) -> BadInput:
+    """A label that no holding has: whose batch it is from, and what to do with it."""
+    if college not in (None, printed.college):
+        return BadInput(
+            "unclaimed_tag",
+            f"{grouped(tag)} is on a label that {printed.college} printed (batch {printed.batch}); "
+            "no holding here has it.",
+            f"It is not yours: give it back to {printed.college}.",
+            tag=tag,
+            batch=printed.batch,
+            college=printed.college,
+        )
+    body = _printing(connection, c=printed.college, b=printed.batch).scalar()
+    stock = json.loads(body)["fact"].get("stock") if body else None
+    day = printed.printed_at[:10]
+    batch = f"batch {printed.batch}" + (f" on {stock}" if stock else "")
+    return BadInput(
+        "unclaimed_tag",
+        f"{grouped(tag)} is "
+        + (
+            f"a label that {printed.printed_by} printed blank on {day}, {batch}; no holding has "
+            "claimed it yet."
+            if printed.blank
+            else f"on a label that {printed.printed_by} printed on {day}, {batch}, but no holding "
+            "here has it."
+        ),
+        f"Take a holding in under it: kitloan add --type TYPE --tag {tag}; or give it to one that "
+        f"has a tag: kitloan relabel TAG {tag}",
+        tag=tag,
+        batch=printed.batch,
+        college=printed.college,
+        printed_by=printed.printed_by,
+        printed_at=printed.printed_at,
+        stock=stock,
+    )
+
+
+def _nearly(tag: str) -> bool:
+    return 11 <= len(tag) <= 20 and tag.isalnum() and ("K" in tag[:2] or "L" in tag[:2])
+
+
+def _near(connection: Connection, college: str | None, text: str) -> list[str]:
+    """The tags of holdings that are one slip away from `text`."""
+    candidates = list(one_slip_away(text))
+    if not candidates:
+        return []
+    wanted = select(holding.c.tag).where(holding.c.tag.in_(candidates))
+    if college is not None:
+        wanted = wanted.where(holding.c.college == college)
+    return sorted(connection.execute(wanted.distinct()).scalars())

@@ -1,0 +1,1 @@
+"""Where a store is: opening it, its rules, locks, faults, files, and forgetting people in it."""

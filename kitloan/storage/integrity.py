@@ -1,0 +1,84 @@
+"""What lets SQLite itself prove a file: that no bit of it turned over while nobody looked.
+
+History proves the register: verifying replays it and compares. People, remarks, settings and keys
+are in no history, so their rows are written twice, once in the table and once in an index over all
+of its columns; `PRAGMA integrity_check` compares the two. And the rules (tables, indexes, triggers)
+stand in the file as text, which a flipped bit can weaken without breaking; they are compared with
+what this program would write, word by word: how the words are set out, and which names stand in
+quotation marks, is SQLAlchemy's to change.
+"""
+
+import re
+from functools import cache
+
+from sqlalchemy import Connection, Index, MetaData, create_engine
+
+from kitloan.errors import StoreError
+from kitloan.storage.schema import create_tables
+
+_RULES = "SELECT type, name, tbl_name, sql FROM sqlite_master"
+_WORD = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|\w+|[^\w \t\n]")
+
+Rule = tuple[str, str, str, tuple[str, ...]]
+"""Its type, its name, its table's name, and what it says."""
+
+
+def create_everything(connection: Connection) -> None:
+    """Make every table in an empty database, and in SQLite what proves its local rows."""
+    create_tables(connection)
+    if connection.dialect.name == "sqlite":
+        _double(connection)
+
+
+def _double(connection: Connection) -> None:
+    from kitloan.tables import Contact, Remark, Setting, table
+    from kitloan.tables.national import LostEntry, LostTwin, PinnedKey
+
+    for model in (Contact, Remark, Setting, LostEntry, LostTwin, PinnedKey):
+        copy = table(model).to_metadata(MetaData())  # so that the class keeps its own indexes
+        Index(f"{copy.name}_rows_twice", *copy.columns).create(connection)
+
+
+def _rules(connection: Connection) -> frozenset[Rule]:
+    """The rules that stand in a SQLite file, in which a flipped bit makes anything of a text."""
+    return frozenset(
+        (kind, name, of, tuple(word.strip('"') for word in _WORD.findall(said)))
+        for kind, name, of, said in (map(str, row) for row in connection.exec_driver_sql(_RULES))
+    )
+
+
+@cache
+def _our_rules() -> frozenset[Rule]:
+    engine = create_engine("sqlite://")
+    try:
+        with engine.connect() as new:
+            create_everything(new)
+            return _rules(new)
+    finally:
+        engine.dispose()
+
+
+def missing_rules(connection: Connection) -> list[str]:
+    """The names of rules that a SQLite file was made with and has no more.
+
+    Nobody's data goes with a rule, so a store without one can be used; but what the rule would have
+    refused, nobody has refused since.
+    """
+    there = {name for _, name, *_ in _rules(connection)}
+    return sorted({name for _, name, *_ in _our_rules()} - there)
+
+
+def insist_on_rules(connection: Connection, store: str) -> None:
+    """See that a SQLite file's rules say what this program would have written.
+
+    Raises:
+        StoreError: `damaged`.
+    """
+    altered = sorted(name for _, name, *_ in _rules(connection) - _our_rules())
+    if altered:
+        raise StoreError(
+            "damaged",
+            f"{store} is damaged: its rules are not as they were made ({', '.join(altered[:3])}).",
+            "Restore the newest backup, and keep this file for whoever mends it.",
+            store=store,
+        )

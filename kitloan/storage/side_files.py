@@ -1,0 +1,114 @@
+"""What lies beside a SQLite store and holds people as the store does.
+
+Copies: one for each day of work, in the folder `backups`; and the stores that a restore replaced,
+`fife.before-restore-20261123-114200.sqlite`. And what a command left that was cut short: halves of
+copies, and the folders in which restores, upgrades and long readings work.
+"""
+
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+
+from kitloan.storage.files import WORKING
+from kitloan.storage.store import Store
+
+HALF_SECONDS = 3600
+"""After so long, half a copy is nobody's work any more."""
+_FOLDER_SECONDS = 24 * 3600
+_BEFORE_RESTORE = ".before-restore-"
+
+
+def day_file(store: Store, day: date) -> Path:
+    """Where the copy of a day lies, or would lie."""
+    folder, stem = where(store)
+    return folder / f"{stem}-{day}.sqlite"
+
+
+def where(store: Store) -> tuple[Path, str]:
+    """The folder of a store's daily copies, and how their names begin."""
+    path = Path(store.name).absolute()
+    return path.parent / "backups", _stem(path)
+
+
+def kept_file(path: Path, moment: str) -> Path:
+    """Where a restore keeps the store that it replaces: a name that nothing has."""
+    number = 1
+    while True:
+        more = f"-{number}" if number > 1 else ""
+        kept = path.with_name(f"{_stem(path)}{_BEFORE_RESTORE}{moment}{more}.sqlite")
+        if not kept.exists():
+            return kept
+        number += 1
+
+
+def made(store: Store) -> dict[date, Path]:
+    """The daily copies that there are, by their day."""
+    folder, stem = where(store)
+    found: dict[date, Path] = {}
+    for each in folder.iterdir() if folder.is_dir() else ():
+        if ours := re.fullmatch(_daily(stem), each.name):
+            with suppress(ValueError):  # a name with a day that does not exist is not ours
+                found[date.fromisoformat(ours[1])] = each
+    return found
+
+
+def copies(store: Store) -> list[Path]:
+    """Every copy that kitloan made beside a store: of days, the oldest first, and by restores."""
+    if not store.is_sqlite:
+        return []
+    days = made(store)
+    path = Path(store.name).absolute()
+    replaced = re.compile(rf"{re.escape(_stem(path) + _BEFORE_RESTORE)}\d{{8}}-\d{{6}}.*\.sqlite")
+    kept = [each for each in path.parent.iterdir() if replaced.fullmatch(each.name)]
+    return [*(days[day] for day in sorted(days)), *sorted(kept)]
+
+
+def clear_abandoned(store: Store) -> None:
+    """Take away what killed commands left beside a store, when it is nobody's work any more."""
+    if store.is_sqlite:
+        clear_folders(Path(store.name).absolute().parent)
+        for half in _halves(store):
+            if _age(half) > HALF_SECONDS:
+                half.unlink(missing_ok=True)
+
+
+def clear_folders(folder: Path) -> None:
+    """Take away the folders in which killed commands worked beside a store a day ago or more."""
+    for old in folder.glob(f"{WORKING}*"):
+        if _age(old) > _FOLDER_SECONDS:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def unfinished(store: Store) -> list[Path]:
+    """Work on copies of a store that goes on beside it, or was cut short a short time ago."""
+    if not store.is_sqlite:
+        return []
+    folders = sorted(Path(store.name).absolute().parent.glob(f"{WORKING}*"))
+    return [*folders, *(each for each in _halves(store) if each.suffix == ".part")]
+
+
+def _halves(store: Store) -> Iterator[Path]:
+    folder, stem = where(store)
+    halves = re.compile(rf"\.{_daily(stem)}\.(?:begun|[0-9a-f]{{8}}\.part)")
+    for each in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if halves.fullmatch(each.name):
+            yield each
+
+
+def _stem(path: Path) -> str:
+    return path.name.removesuffix(".sqlite")
+
+
+def _daily(stem: str) -> str:
+    return rf"{re.escape(stem)}-(\d{{4}}-\d\d-\d\d)\.sqlite"
+
+
+def _age(path: Path) -> float:
+    """How many seconds ago something was changed; none where it has just gone."""
+    with suppress(FileNotFoundError):
+        return time.time() - path.stat().st_mtime
+    return 0

@@ -1,0 +1,352 @@
+"""A store: one college's SQLite file, or a PostgreSQL database that several share.
+
+SQLite runs with a rollback journal and `synchronous=EXTRA`: slower than write-ahead logging and
+still a hundred times faster than a counter needs, but safe on the network shares where colleges
+keep files. Writes begin with `BEGIN IMMEDIATE`, so that a transaction that reads and then writes
+never finds the door shut half way. PostgreSQL runs at READ COMMITTED; in both, a write first locks
+its college's ledger head, and so takes its turn.
+
+A store is never made by opening it. A file that is not one, or belongs to a newer kitloan, is
+refused before anything is written.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+
+from kitloan.errors import KitloanError, StoreError
+from kitloan.storage.faults import translated
+from kitloan.storage.files import APPLICATION_ID, is_store, working_folder
+from kitloan.storage.integrity import create_everything, insist_on_rules
+from kitloan.storage.locks import insist_on_locks
+from kitloan.storage.places import as_path, as_url, is_url
+from kitloan.storage.schema import SCHEMA, create_tables, insist_on_version
+
+BUSY_SECONDS = 10
+_PAGES_AT_ONCE = 4096
+"""Of a copy: sixteen megabytes, some ten milliseconds in which nobody writes."""
+_BUSY_PAUSE = 0.02
+"""Seconds until a copy that finds the file locked tries again."""
+_BEGINNINGS = 4
+"""Of a copy in steps, before it is made in one."""
+_PRAGMAS = {
+    "foreign_keys": ("ON", 1),
+    "journal_mode": ("DELETE", "delete"),
+    "synchronous": ("EXTRA", 3),
+    "secure_delete": ("ON", 1),
+    "temp_store": ("MEMORY", 2),
+    "cache_size": (-65536, -65536),  # in KiB: a hundred thousand holdings stay in memory
+}
+
+
+class _NeverStill(Exception):
+    """A store is written to more often than it can be copied."""
+
+
+class Store:
+    """An open store. Transactions come from `read` and `write`.
+
+    Attributes:
+        name: where it is, as people would say it; passwords are left out.
+        wrote: whether something was committed since it was opened.
+    """
+
+    def __init__(self, engine: Engine, name: str, folder: Path | None = None) -> None:
+        self.engine = engine
+        self.name = name
+        self.wrote = False
+        self._untried = folder  # where locks are to be tried before anything is written
+        self._writer = engine.execution_options(sqlite_begin="IMMEDIATE")
+        # At PostgreSQL's usual level every statement sees a state of its own.
+        snapshot = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        self._reader = engine.execution_options(**snapshot)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that sees one state of the store and changes nothing."""
+        with translated(self.name), self._reader.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def read_aside(self, folder: Path | None = None) -> Iterator[Connection]:
+        """As `read`, for reading that takes minutes: nobody who writes has to wait for it.
+
+        A SQLite file with a rollback journal lets nobody commit while it is read. So it is copied,
+        some pages at a time between which others may write, and the copy is read.
+
+        Args:
+            folder: where there is room for that copy; where the store lies when None.
+
+        Raises:
+            StoreError: `damaged`, when the rules in a file are not the ones it was made with.
+        """
+        if not self.is_sqlite:
+            with self.read() as connection:
+                yield connection
+            return
+        beside = folder or Path(self.name).absolute().parent
+        with (
+            translated(self.name),
+            working_folder(beside, "reading", Path(self.name).stat().st_size) as folder,
+        ):
+            copy = folder / "aside.sqlite"
+            self.copy_to(copy)
+            aside = sa.create_engine(f"sqlite:///{copy}")
+            try:
+                with aside.connect() as connection, connection.begin():
+                    insist_on_rules(connection, self.name)
+                    yield connection
+            finally:
+                aside.dispose()
+
+    def copy_to(self, place: Path) -> None:
+        """Copy a SQLite store as it is at one moment, while others may go on writing.
+
+        Whatever another program writes between two steps, SQLite begins again. Where some write
+        more often than a copy takes, they wait once, for all of it.
+
+        Raises what the driver raises; half a copy may be left at `place`.
+        """
+        try:
+            self._copy(place, _PAGES_AT_ONCE)
+        except _NeverStill:
+            os.truncate(place, 0)
+            self._copy(place, -1)
+
+    def _copy(self, place: Path, pages: int) -> None:
+        source, target = self.engine.raw_connection(), sqlite3.connect(place)
+        begun, before = 0, 0
+
+        # Between two steps Python hears Ctrl+C, but only where it has something to call.
+        def stepped(status: int, left: int, _total: int) -> None:
+            nonlocal begun, before
+            if status != sqlite3.SQLITE_BUSY:
+                begun, before = begun + (left >= before), left
+            if begun > _BEGINNINGS:
+                raise _NeverStill
+
+        try:
+            target.execute("PRAGMA journal_mode = OFF")  # half a copy is nobody's data
+            driver: Any = source.driver_connection
+            driver.backup(target, pages=pages, progress=stepped, sleep=_BUSY_PAUSE)
+        finally:
+            target.close()
+            source.close()
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that commits at the end, or leaves no trace.
+
+        Raises:
+            StoreError: `no_locks`, before the first, where two programs are not kept apart.
+        """
+        if self._untried is not None:
+            insist_on_locks(self._untried)
+            self._untried = None
+        with translated(self.name), self._writer.begin() as connection:
+            yield connection
+        self.wrote = True
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.engine.dispose()
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the store is a file."""
+        return self.engine.dialect.name == "sqlite"
+
+
+def open_store(place: str, oldest: int = SCHEMA) -> Store:
+    """The store at a path or a PostgreSQL URL.
+
+    Args:
+        place: the path or URL.
+        oldest: the first version of the tables that the caller can work with.
+
+    Raises:
+        StoreError: `no_store`, `not_a_store`, `upgrade_due`, `newer_store`, `unreachable`, ...
+    """
+    store = _postgres(place) if is_url(place) else _sqlite(_existing(as_path(place)))
+    try:
+        with store.read() as connection:
+            insist_on_version(connection, store.name, oldest)
+    except KitloanError as problem:
+        store.close()
+        if store.is_sqlite and problem.code in ("busy", "unreachable"):
+            insist_on_locks(as_path(place).absolute().parent)  # SQLite calls no locks a locked file
+        raise
+    return store
+
+
+def create_store(place: str) -> Store:
+    """The store at `place`, with its tables made where there are none yet.
+
+    Raises:
+        StoreError: as `open_store`, or `cannot_create`.
+    """
+    store = _postgres(place) if is_url(place) else _sqlite(_new_or_existing(as_path(place)))
+    with store.write() as connection:
+        one_at_a_time(connection)
+        if not sa.inspect(connection).get_table_names():
+            create_everything(connection)
+            connection.exec_driver_sql(
+                f"INSERT INTO setting (college, name, value) VALUES ('', 'schema', '{SCHEMA}')"  # noqa: S608  # SCHEMA is our own number
+            )
+            if store.is_sqlite:
+                connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+    try:
+        with store.read() as connection:
+            insist_on_version(connection, store.name)
+    except KitloanError:
+        store.close()
+        raise
+    return store
+
+
+def one_at_a_time(connection: Connection) -> None:
+    """Have programs that make or alter tables take turns, until the transaction ends."""
+    if connection.dialect.name != "sqlite":  # where whoever may write is alone in any case
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (APPLICATION_ID,))
+
+
+def scratch_store(path: Path | None = None) -> Store:
+    """An empty store for replaying a ledger: in memory, or in a new file at `path`."""
+    engine = sa.create_engine(f"sqlite:///{path}" if path else "sqlite://")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("PRAGMA synchronous = OFF")
+        connection.exec_driver_sql("PRAGMA foreign_keys = ON")
+        create_tables(connection)
+    return Store(engine, "a scratch copy")
+
+
+def _existing(path: Path) -> Path:
+    with translated(str(path)):
+        return _checked(path)
+
+
+def _checked(path: Path) -> Path:
+    if path.is_dir():
+        raise StoreError("not_a_store", f"{path} is a folder.", "Name the store's file.")
+    if not path.exists():
+        raise StoreError(
+            "no_store",
+            f"There is no store at {path}.",
+            "Make one with `kitloan init COLLEGE`, or name another with --store.",
+            store=str(path),
+        )
+    if not is_store(path):
+        raise StoreError(
+            "not_a_store",
+            f"{path} is not a kitloan store.",
+            "Name the store's file with --store; to read a spreadsheet use `kitloan import`.",
+            store=str(path),
+        )
+    return path
+
+
+def _new_or_existing(path: Path) -> Path:
+    with translated(str(path)):
+        if not path.exists():
+            _new_file(path)
+            return path
+        # An empty file is what a start that was cut short leaves; it is nobody's data.
+        return path if path.is_file() and path.stat().st_size == 0 else _checked(path)
+
+
+def _new_file(path: Path) -> None:
+    """An empty file that only its owner can read: it will hold people's names."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        return  # another program has just made it
+    except OSError as problem:
+        raise StoreError(
+            "cannot_create",
+            f"A store cannot be made at {path}: {problem.strerror or problem}.",
+            "Choose a folder that you may write to, with --store.",
+            store=str(path),
+        ) from problem
+
+
+def _sqlite(path: Path) -> Store:
+    # With an empty authority: SQLite refuses that of a Windows share, \\\\server\\share.
+    name = path.absolute().as_posix()
+    address = (
+        "file://" + quote(name if name.startswith("/") else f"/{name}", safe="/:") + "?mode=rw"
+    )
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(
+            address,
+            uri=True,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+
+    engine = sa.create_engine(
+        "sqlite+pysqlite://", creator=connect, poolclass=sa.QueuePool, hide_parameters=True
+    )
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _begin)
+    return Store(engine, str(path), path.absolute().parent)
+
+
+def _set_pragmas(connection: Any, _record: Any) -> None:
+    """Ask for each setting and read it back: SQLite answers a wish it cannot grant with silence."""
+    for name, (wish, meaning) in _PRAGMAS.items():
+        connection.execute(f"PRAGMA {name} = {wish}")
+        (found,) = connection.execute(f"PRAGMA {name}").fetchone()
+        if found != meaning:
+            raise StoreError(
+                "unsafe_store",
+                f"SQLite would not set {name} to {wish} (it says {found!r}).",
+                "Keep the store on a local disk, and make it anew or restore it from a backup.",
+            )
+
+
+def _begin(connection: Connection) -> None:
+    mode = connection.get_execution_options().get("sqlite_begin", "")
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute(f"BEGIN {mode}")
+
+
+def _postgres(place: str) -> Store:
+    url = as_url(place).set(drivername="postgresql+psycopg")
+    url = url.difference_update_query(["college"])
+    # Any other part of the query may hold a password, or something mistyped for one.
+    shown = url.set(query={key: v for key, v in url.query.items() if key in ("host", "port")})
+    name = shown.render_as_string(hide_password=True).replace("+psycopg", "")
+    try:
+        engine = sa.create_engine(
+            url,
+            pool_pre_ping=True,
+            hide_parameters=True,  # a traceback is sent by mail, and they hold people's names
+            connect_args={"connect_timeout": BUSY_SECONDS},
+        )
+        event.listen(engine, "connect", _set_patience)
+    except ModuleNotFoundError as missing:
+        raise StoreError(
+            "no_driver",
+            "The PostgreSQL driver is not installed.",
+            'Install it where kitloan was installed from: pip install ".[postgres]"',
+        ) from missing
+    return Store(engine, name)
+
+
+def _set_patience(connection: Any, _record: Any) -> None:
+    """Wait for a lock as long as SQLite would, and let nobody hold one while asleep."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'")
+        cursor.execute("SET idle_in_transaction_session_timeout = '120s'")
+    connection.commit()

@@ -1,0 +1,90 @@
+"""Every table there is: what the ledger makes, and what only some rows are indexed by.
+
+The ledger's own tables and the local ones come with `kitloan.tables`, so all are in the metadata
+of `Base` when this module is loaded.
+"""
+
+from kitloan.tables.absence import Absence, Arrival, Transfer, Withdrawal
+from kitloan.tables.base import table
+from kitloan.tables.national import (
+    Allocation,
+    Challenge,
+    ChallengeLine,
+    Delivery,
+    Gifting,
+    Programme,
+    Resumption,
+)
+from kitloan.tables.register import (
+    Alias,
+    College,
+    Component,
+    Gift,
+    Holding,
+    KitType,
+    Label,
+    Loan,
+    Organisation,
+    Reversal,
+    Shortage,
+)
+from kitloan.tables.stocktaking import (
+    Confirmation,
+    Stocktake,
+    StocktakeDesk,
+    StocktakeLine,
+    StocktakeScan,
+)
+
+ONLY_SOME_ROWS = (
+    (
+        Loan,
+        "one_open_loan_of_a_holding",
+        ("college", "tag"),
+        "closed_at IS NULL AND exclusive",
+        True,
+    ),
+    (Loan, "open_loans_by_due_date", ("college", "due_key", "loan"), "closed_at IS NULL", False),
+    (Holding, "uncounted_holdings", ("college", "tag"), "uncounted IS TRUE", False),
+    (Holding, "incomplete_holdings", ("college", "tag"), "critical_short > 0", False),
+    (Holding, "holdings_elsewhere", ("college", "state", "tag"), "state <> 'held'", False),
+    (Transfer, "one_open_transfer_of_a_holding", ("college", "tag"), "state = 'sent'", True),
+)
+"""Partial indexes: of which table, name, columns, which rows, whether unique. `kitloan.storage.schema`
+makes them; declared on the class they would load both databases' dialects, 30 ms of every
+command."""
+
+REGISTER_TABLES = tuple(
+    table(each)
+    for each in (
+        College,
+        KitType,
+        Component,
+        Organisation,
+        Holding,
+        Gift,
+        Loan,
+        Shortage,
+        Label,
+        Alias,
+        Absence,
+        Withdrawal,
+        Transfer,
+        Arrival,
+        Stocktake,
+        StocktakeLine,
+        StocktakeDesk,
+        StocktakeScan,
+        Confirmation,
+        Programme,
+        Gifting,
+        Delivery,
+        Allocation,
+        Challenge,
+        ChallengeLine,
+        Resumption,
+        Reversal,
+    )
+)
+"""What the ledger makes, parents before children: `verify` rebuilds these, and compares them row
+by row."""

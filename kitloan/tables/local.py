@@ -1,0 +1,46 @@
+"""What never leaves the college and can be erased: people, remarks, settings."""
+
+from sqlalchemy import Index, Text
+from sqlmodel import Field
+
+from kitloan.tables.base import Base
+
+
+class Contact(Base, table=True):
+    """A person at an organisation. The ledger knows them by this id only."""
+
+    __tablename__ = "contact"
+    __table_args__ = (Index("contacts_by_name", "college", "name_key"),)
+    college: str = Field(primary_key=True)
+    contact: str = Field(primary_key=True)
+    organisation: str
+    name: str
+    name_key: str
+    email: str | None
+    phone: str | None
+
+
+class Remark(Base, table=True):
+    """Free words about a loan or a holding, which may speak of people."""
+
+    __tablename__ = "remark"
+    __table_args__ = (
+        Index("remarks_of_a_holding", "college", "tag"),
+        Index("remarks_about_a_person", "college", "contact"),
+    )
+    college: str = Field(primary_key=True)
+    remark: str = Field(primary_key=True)
+    tag: str
+    loan: str | None
+    contact: str | None
+    heading: str
+    words: str = Field(sa_type=Text)
+
+
+class Setting(Base, table=True):
+    """What the store remembers about itself: the version of its tables, the last export."""
+
+    __tablename__ = "setting"
+    college: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    value: str

@@ -1,0 +1,193 @@
+"""The register: what is true now of a college's holdings and loans."""
+
+from sqlalchemy import CheckConstraint, Index
+from sqlmodel import Field
+
+from kitloan.tables.base import Base, in_college
+
+
+class College(Base, table=True):
+    """A college whose ledger this store holds."""
+
+    __tablename__ = "college"
+    college: str = Field(primary_key=True)
+    name: str
+    region: str | None
+
+
+class KitType(Base, table=True):
+    """What a kind of holding is."""
+
+    __tablename__ = "kit_type"
+    college: str = Field(primary_key=True)
+    kit_type: str = Field(primary_key=True)
+    name: str
+
+
+class Component(Base, table=True):
+    """One line of a kit type's contents list."""
+
+    __tablename__ = "component"
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="component_quantity_positive"),
+        in_college("kit_type=kit_type", to="kit_type", name="component_of_a_kit_type"),
+    )
+    college: str = Field(primary_key=True)
+    kit_type: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    position: int
+    quantity: int
+    bag: str | None
+    critical: bool
+
+
+class Organisation(Base, table=True):
+    """A borrower."""
+
+    __tablename__ = "organisation"
+    college: str = Field(primary_key=True)
+    organisation: str = Field(primary_key=True)
+    name: str
+
+
+class Holding(Base, table=True):
+    """One tagged thing."""
+
+    __tablename__ = "holding"
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="holding_quantity_positive"),
+        CheckConstraint("out_quantity BETWEEN 0 AND quantity", name="never_more_out_than_held"),
+        CheckConstraint(
+            "state IN ('held', 'in_transit', 'withdrawn', 'missing')", name="holding_state_known"
+        ),
+        CheckConstraint("state = 'held' OR out_quantity = 0", name="only_what_is_held_is_out"),
+        in_college("kit_type=kit_type", to="kit_type", name="holding_of_a_kit_type"),
+        Index("holdings_by_asset_number", "college", "asset_key"),
+        Index("holdings_by_register_row", "college", "register_row"),
+        Index("holdings_by_type", "college", "kit_type"),
+        Index("holdings_found_by_words", "college", "words", "tag"),
+    )
+    college: str = Field(primary_key=True)
+    tag: str = Field(primary_key=True)
+    kit_type: str
+    quantity: int
+    out_quantity: int
+    state: str
+    uncounted: bool
+    critical_short: int
+    """How many critical components are short; such a kit is incomplete."""
+    location: str | None
+    asset_number: str | None
+    asset_key: str | None
+    serial: str | None
+    received_on: str | None
+    register_row: str | None
+    accessioned_at: str
+    sighted_at: str | None
+    sighted_by: str | None
+    words: str
+    """What a search looks through: tag, type, asset number, serial, place, donor; folded."""
+
+
+class Gift(Base, table=True):
+    """The terms on which a holding was given."""
+
+    __tablename__ = "gift"
+    __table_args__ = (
+        CheckConstraint("value_pence >= 0", name="gift_value_not_negative"),
+        CheckConstraint(
+            "title IN ('owned', 'on_loan_from_donor', 'held_for_esp', 'unknown')",
+            name="gift_title_known",
+        ),
+        in_college("tag=tag", to="holding", name="gift_of_a_holding"),
+    )
+    college: str = Field(primary_key=True)
+    tag: str = Field(primary_key=True)
+    donor: str | None
+    funding_source: str | None
+    title: str
+    document: str | None
+    value_pence: int | None
+    value_basis: str | None
+    valued_on: str | None
+    gift: str | None
+    acknowledgement: str | None
+
+
+class Loan(Base, table=True):
+    """One holding with one borrower, from check-out to check-in; one row for life."""
+
+    __tablename__ = "loan"
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="loan_quantity_positive"),
+        CheckConstraint("returned BETWEEN 0 AND quantity", name="never_more_back_than_lent"),
+        CheckConstraint("(closed_at IS NULL) = (returned < quantity)", name="closed_when_all_back"),
+        in_college("tag=tag", to="holding", name="loan_of_a_holding"),
+        in_college("organisation=organisation", to="organisation", name="loan_to_a_borrower"),
+        Index("loans_of_a_holding", "college", "tag"),
+        Index("loans_to_a_borrower", "college", "organisation"),
+    )
+    college: str = Field(primary_key=True)
+    loan: str = Field(primary_key=True)
+    tag: str
+    organisation: str
+    contact: str | None
+    quantity: int
+    returned: int
+    exclusive: bool
+    out_at: str
+    out_by: str
+    due_on: str | None
+    due_key: str
+    """The due date, or the end of time for a loan that a register gave none; for sorting."""
+    closed_at: str | None
+
+
+class Shortage(Base, table=True):
+    """Components of one kit that are missing or broken, until made good."""
+
+    __tablename__ = "shortage"
+    __table_args__ = (
+        CheckConstraint("missing >= 0 AND broken >= 0", name="shortage_not_negative"),
+        CheckConstraint("missing + broken > 0", name="shortage_of_something"),
+        in_college("tag=tag", to="holding", name="shortage_of_a_holding"),
+    )
+    college: str = Field(primary_key=True)
+    tag: str = Field(primary_key=True)
+    component: str = Field(primary_key=True)
+    missing: int
+    broken: int
+    since: str
+
+
+class Label(Base, table=True):
+    """A tag that went to paper; a blank one has no holding until it is claimed."""
+
+    __tablename__ = "label"
+    college: str = Field(primary_key=True)
+    tag: str = Field(primary_key=True)
+    batch: str
+    blank: bool
+    printed_at: str
+    printed_by: str
+
+
+class Alias(Base, table=True):
+    """A second tag that a holding answers to."""
+
+    __tablename__ = "alias"
+    __table_args__ = (in_college("tag=tag", to="holding", name="alias_of_a_holding"),)
+    college: str = Field(primary_key=True)
+    label: str = Field(primary_key=True)
+    tag: str
+
+
+class Reversal(Base, table=True):
+    """An entry that was undone, and by which; one entry is undone once."""
+
+    __tablename__ = "reversal"
+    college: str = Field(primary_key=True)
+    epoch: int = Field(primary_key=True)
+    seq: int = Field(primary_key=True)
+    by_epoch: int
+    by_seq: int

@@ -1,0 +1,85 @@
+"""Tables of stocktakes: what was expected, who scans, every scan, and what borrowers confirmed."""
+
+from sqlalchemy import ForeignKeyConstraint, Index
+from sqlmodel import Field
+
+from kitloan.tables.base import Base, in_college
+
+
+def _of_a_stocktake(name: str) -> ForeignKeyConstraint:
+    return in_college("stocktake=stocktake", to="stocktake", name=name)
+
+
+class Stocktake(Base, table=True):
+    """One stocktake, open until somebody closes it."""
+
+    __tablename__ = "stocktake"
+    college: str = Field(primary_key=True)
+    stocktake: str = Field(primary_key=True)
+    name: str
+    place: str | None
+    sample: int | None
+    challenge: str | None
+    code: str | None
+    opened_at: str
+    opened_by: str
+    closed_at: str | None
+    closed_by: str | None
+
+
+class StocktakeLine(Base, table=True):
+    """A holding that a stocktake expects, as it stood when the list was frozen."""
+
+    __tablename__ = "stocktake_line"
+    __table_args__ = (_of_a_stocktake("line_of_a_stocktake"),)
+    college: str = Field(primary_key=True)
+    stocktake: str = Field(primary_key=True)
+    tag: str = Field(primary_key=True)
+    place: str | None
+    loan: str | None
+
+
+class StocktakeDesk(Base, table=True):
+    """A desk that takes part; one that is waiting has scans that are not handed in."""
+
+    __tablename__ = "stocktake_desk"
+    __table_args__ = (_of_a_stocktake("desk_of_a_stocktake"),)
+    college: str = Field(primary_key=True)
+    stocktake: str = Field(primary_key=True)
+    desk: str = Field(primary_key=True)
+    waiting: bool
+
+
+class StocktakeScan(Base, table=True):
+    """One scan."""
+
+    __tablename__ = "stocktake_scan"
+    __table_args__ = (
+        _of_a_stocktake("scan_of_a_stocktake"),
+        Index("scans_of_a_stocktake", "college", "stocktake", "tag"),
+        Index("scans_of_a_tag", "college", "tag"),
+    )
+    college: str = Field(primary_key=True)
+    scan: str = Field(primary_key=True)
+    stocktake: str
+    tag: str | None
+    code: str
+    place: str | None
+    desk: str
+    seen_at: str
+    scanned_by: str
+    recorded_at: str
+    """When it came on record: after closing, it was late."""
+
+
+class Confirmation(Base, table=True):
+    """A borrower says that they have what is on loan to them."""
+
+    __tablename__ = "confirmation"
+    __table_args__ = (_of_a_stocktake("confirmation_of_a_stocktake"),)
+    college: str = Field(primary_key=True)
+    stocktake: str = Field(primary_key=True)
+    tag: str = Field(primary_key=True)
+    loan: str
+    at: str
+    confirmed_by: str

@@ -1,0 +1,1 @@
+"""Text in and out, with no store about it: tags, dates, scanned text, words, names."""

@@ -1,0 +1,220 @@
+"""People in words: whether a name is a person's, and whether a remark speaks of one.
+
+Two questions, both answered from the words alone. `names_a_person` guards what the ledger keeps for
+ever, and says yes only where there is no doubt: a school may bear a person's name. `Mentions` finds
+what must go when a person is forgotten, however their name or number is written: with another
+apostrophe, without accents, surname first, with or without the country's code.
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+from kitloan.text.names import fold
+
+_TITLES = {"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor"}
+_NAME = r"[^\W\d_][\w'’-]*"
+_POSSESSIVE = rf"(?:[^\W\d_]\.?\s+)*{_NAME}(?:(?<=['’]s)|(?<=s['’]))(?![\w'’])"
+"""Mrs Smith's Nursery, Dr Gray's Hospital: places, called after people."""
+_TITLED = re.compile(
+    rf"\b(?P<title>{'|'.join(_TITLES)})\b\.?\s+(?!{_POSSESSIVE})(?P<name>{_NAME})", re.IGNORECASE
+)
+_FOR = re.compile(
+    r"(?<!\w)(?:(?P<through>c/o)|f\.?a\.?o\b|attn\b|for the attention of\b)[.:]*\s+"
+    r"(?P<whom>[^,;()/]+)",
+    re.IGNORECASE,
+)
+_EMAIL = re.compile(r"[^\s@<>,;:()]+@[\w-]+(?:\.[\w-]+)+")
+_NUMBER = re.compile(r"(?<![\w+])[+(]*\d(?:[\d ().-]*\d)?(?!\w)")
+_PARTS = re.compile(r"\s[-–—]+\s|[,;:()/]")
+_APOSTROPHES = re.compile(r"['’‘ʼ`´]")
+_OWNED = re.compile(r"(?<=\w)['’]s(?!\w)")
+
+# Words that stand in the names of organisations and of posts, and in nobody's own.
+_OF_ORGANISATIONS = """
+school schools academy college university primary secondary high nursery infant junior hs ps sgoil
+bunsgoil ard ardsgoil colaiste campus centre center hub church hall library museum office reception
+department dept faculty science maths technology technical physics chemistry biology computing stem
+engineering design team staff technician technicians teacher headteacher head depute deputy
+principal janitor manager coordinator secretary council trust club group society association scouts
+guides brigade cadets youth community service services ltd limited plc company learning education
+training support unit base hospital institute partnership foundation royal north south east west st
+saint the of and room
+"""
+_NOBODYS = frozenset(_OF_ORGANISATIONS.split())
+
+_FEWEST_OF_PHONE = 10
+_TELLS = 9
+"""So many last digits of a phone number tell it from others, whatever stands before them."""
+_LOCAL = 6
+"""So many are dialled within a town."""
+_EXTENSION = 4
+"""Fewer are no number that could be known again."""
+
+
+def names_a_person(text: str, contact: str | None = None) -> bool:
+    """Whether what should name an organisation names a person, beyond doubt.
+
+    Args:
+        text: the name that somebody gave.
+        contact: the person whom the same row of a register names, if it does.
+    """
+    return bool(
+        _EMAIL.search(text)
+        or any(map(_is_phone, _NUMBER.findall(text)))
+        or any(map(_is_titled, _TITLED.finditer(text)))
+        or any(map(_is_whom, _FOR.finditer(text)))
+        or (contact and _ends_with(text, contact))
+    )
+
+
+def _is_phone(number: str) -> bool:
+    return number.startswith(("0", "+", "(0")) and len(_digits(number)) >= _FEWEST_OF_PHONE
+
+
+def _is_titled(found: re.Match[str]) -> bool:
+    """Whether a title stands before a name; "MS Society" and "miss a turn" have none."""
+    title, name = found["title"], found["name"]
+    if title == "MS":
+        return name.isupper() and len(name) > 1
+    return name[0].isupper() or found.start() == 0 or title.lower() in ("mr", "mrs")
+
+
+def _is_whom(found: re.Match[str]) -> bool:
+    """Whether what stands behind "FAO" is a name; behind "c/o" one word may well be a place."""
+    named = words(found["whom"])
+    return (
+        found["whom"][0].isupper()
+        and not _NOBODYS.intersection(named)
+        and (len(named) > 1 or not found["through"])
+    )
+
+
+def _ends_with(text: str, contact: str) -> bool:
+    """Whether a part of `text`, or its end, is the contact's name, in any order."""
+    name = sorted(set(words(contact)) - _TITLES)
+    if len(name) < 2 or _NOBODYS.intersection(name) or not all(map(str.isalpha, name)):
+        return False
+    parts = [words(part) for part in _PARTS.split(text)]
+    return any(sorted(each) == name for each in (*parts, words(text)[-len(name) :]))
+
+
+class Named(Protocol):
+    """What is known of a person."""
+
+    @property
+    def name(self) -> str:
+        """The name as it was given."""
+
+    @property
+    def email(self) -> str | None:
+        """Their e-mail address."""
+
+    @property
+    def phone(self) -> str | None:
+        """Their phone number, or several."""
+
+
+class Mentions:
+    """Where people are spoken of."""
+
+    def __init__(self, people: Iterable[Named]) -> None:
+        people = list(people)
+        self._names = [name for each in people for name in _spellings(each.name)]
+        self._surnames = {name[-1] for name in self._names if len(name[-1]) > 1}
+        self._emails = [
+            _as_words(text) for p in people for text in (p.email, p.name) if _mail(text)
+        ]
+        self._phones = [
+            _national(number)
+            for each in people
+            for text in (each.phone, each.name)
+            for number in _NUMBER.findall(text or "")
+        ]
+
+    def are_in(self, text: str, *, beside_theirs: bool = False) -> bool:
+        """Whether one of them is spoken of: by name, e-mail address or phone number.
+
+        Args:
+            text: what somebody wrote.
+            beside_theirs: whether it stands beside what they had; then the surname is enough.
+        """
+        said = words(text)
+        return (
+            any(_says(said, name) for name in self._names)
+            or (beside_theirs and not self._surnames.isdisjoint(said))
+            or any(email.search(fold(text)) for email in self._emails)
+            or any(
+                _same_number(phone, _national(number))
+                for number in _NUMBER.findall(text)
+                for phone in self._phones
+            )
+        )
+
+
+def words(text: str) -> list[str]:
+    """The words of a text as one compares them: without case, accents, apostrophes, hyphens."""
+    plain = _APOSTROPHES.sub("", _OWNED.sub("", text))
+    if not plain.isascii():
+        apart = unicodedata.normalize("NFKD", plain)
+        plain = "".join(c for c in apart if not unicodedata.combining(c))
+    return re.findall(r"\w+", plain.casefold())
+
+
+def _spellings(name: str) -> Iterator[list[str]]:
+    """A name as words: as it was given, and without the title where two or more are left."""
+    if _mail(name):
+        return
+    given = words(name)
+    if given and not all(map(str.isdecimal, given)):
+        yield given
+        untitled = [word for word in given if word not in _TITLES]
+        if 1 < len(untitled) < len(given):
+            yield untitled
+
+
+def _says(said: Sequence[str], name: Sequence[str]) -> bool:
+    """Whether a name's words stand together, in any order, with one between them at the most.
+
+    The forename may be an initial.
+    """
+    if name[-1] not in said:
+        return False
+    if len(name) == 1:
+        return True
+    initial = [name[0][0], name[-1]]
+    pairs = [sorted(said[at : at + 2]) for at in range(len(said) - 1)]
+    if name[0] not in _TITLES and sorted(initial) in pairs:
+        return True
+    wanted = Counter(name)
+    reach = len(name) + 1
+    return any(wanted <= Counter(said[at : at + reach]) for at in range(len(said)))
+
+
+def _mail(text: str | None) -> bool:
+    return bool(text and "@" in text)
+
+
+def _as_words(text: str | None) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(fold(text or ''))}(?!\w)")
+
+
+def _digits(text: str) -> str:
+    return "".join(c for c in text if c.isdecimal())
+
+
+def _national(number: str) -> str:
+    """A phone number's digits without the country's code, and without the 0 in its place."""
+    digits = _digits(number.replace("(0)", ""))
+    return re.sub(r"^(?:0044|44(?=\d{9})|0)", "", digits)
+
+
+def _same_number(one: str, other: str) -> bool:
+    short, long = sorted((one, other), key=len)
+    if len(short) >= _TELLS:
+        return short[-_TELLS:] in long
+    if len(short) >= _LOCAL:
+        return long.endswith(short)
+    return len(short) >= _EXTENSION and short == long

@@ -1,0 +1,651 @@
+"""What verifying says: findings, and where each ledger ends."""
+
+import re
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+from sqlalchemy import (
+    CheckConstraint,
+    Connection,
+    ForeignKeyConstraint,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+)
+
+from kitloan.errors import KitloanError, Refused, StoreError
+from kitloan.ledger.entry import GENESIS, Entry, parse, seal
+from kitloan.ledger.epochs import ledger_name
+from kitloan.ledger.facts.ledger import LedgerResumed, Reversed
+from kitloan.ledger.replay import apply
+from kitloan.ledger.session import Session
+from kitloan.ledger.writer import record
+from kitloan.queries.history import LogLine, log
+from kitloan.storage.faults import driver_error
+from kitloan.storage.integrity import missing_rules
+from kitloan.storage.row_security import FUNCTIONS, OWNER, TRIGGERS, policies_of
+from kitloan.storage.statements import AnyRow
+from kitloan.storage.store import Store, scratch_store
+from kitloan.tables import Base, LedgerEntry, LedgerHead, Setting, table
+from kitloan.tables.every import ONLY_SOME_ROWS, REGISTER_TABLES
+from kitloan.tables.national import APART, LostEntry, LostTwin
+
+__all__ = ["Finding", "LedgerState", "Progress", "Verdict", "Verifier", "replay"]
+
+entry = table(LedgerEntry)
+head = table(LedgerHead)
+lost = table(LostEntry)
+twin = table(LostTwin)
+setting = table(Setting)
+
+Progress = Callable[[int, int], None]
+"""Called now and then with how much is done and how much there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that does not fit. `seq` is 0 where it concerns no one entry."""
+
+    code: str
+    ledger: str
+    seq: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerState:
+    """A ledger as it was found: its name, how many entries, and the hash of the last."""
+
+    ledger: str
+    entries: int
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What verifying found; `ok` when nothing."""
+
+    ok: bool
+    ledgers: tuple[LedgerState, ...]
+    findings: tuple[Finding, ...]
+
+
+STEP = 500
+"""Rows that are read at a time, and between two words about progress."""
+
+
+class Filed(NamedTuple):
+    """A row of `ledger_entry`. SQLAlchemy's rows take longer to tell a column than SQLite does."""
+
+    college: str
+    epoch: int
+    seq: int
+    id: str
+    part: int
+    kind: str
+    tag: str | None
+    at: str
+    by: str
+    body: str
+    hash: str
+
+
+def entries_of(connection: Connection, college: str) -> Iterator[Filed]:
+    """A college's entries as they are filed, in the order in which they came."""
+    wanted = select(*(entry.c[name] for name in Filed._fields)).where(entry.c.college == college)
+    in_order = wanted.order_by(entry.c.epoch, entry.c.seq)
+    rows = connection.execution_options(yield_per=STEP).execute(in_order)
+    # In portions: SQLAlchemy hands out single rows of them at twice the cost.
+    return map(Filed._make, chain.from_iterable(rows.partitions()))
+
+
+class Walk:
+    """One ledger on its way from the first entry to the last."""
+
+    def __init__(self, college: str) -> None:
+        self.college = college
+        self.epoch = 1
+        self.seq = 0
+        self.count = 0
+        self.hash = GENESIS
+        self.at = ""
+        self.broken = False
+        self.findings: list[Finding] = []
+
+    def step(self, row: Filed, live: Connection, replayed: Connection) -> None:
+        """The next entry: does it follow on the last, and can it have happened?"""
+        self.count += 1
+        try:
+            read = parse(row.body if isinstance(row.body, str) else "")
+        except ValidationError as problem:
+            self._broken("unreadable", row.seq, f"cannot be read: {problem.errors()[0]['msg']}")
+            self.seq, self.hash = row.seq, row.hash
+            return
+        self._chain(row, read)
+        if isinstance(row.epoch, int):
+            self.epoch = row.epoch
+        self.seq, self.hash, self.at = row.seq, row.hash, read.at
+        if not self.broken:
+            self._replay(row, read, live, replayed)
+
+    def _chain(self, row: Filed, read: Entry) -> None:
+        if not isinstance(row.seq, int) or row.seq != self.seq + 1:
+            self._broken("gap", row.seq, f"follows entry {self.seq}; what lay between is gone")
+        elif read.prev != self.hash:
+            self._broken("broken_chain", row.seq, "does not name the hash of the entry before it")
+        if seal(row.body) != row.hash:
+            self._broken("altered", row.seq, "was altered: its text does not give its hash")
+        if read.at < self.at:
+            self._broken("time_runs_back", row.seq, "is dated before the entry before it")
+        indexed = (row.id, row.part, row.kind, row.tag, row.at, row.by, row.seq)
+        said = (
+            read.id,
+            read.part,
+            read.fact.kind,
+            getattr(read.fact, "tag", None),
+            read.at,
+            read.by,
+            read.seq,
+        )
+        if not isinstance(row.epoch, int) or not self._goes_on(read, row.epoch):
+            self._broken("wrong_epoch", row.seq, "does not belong to the epoch it is filed under")
+        if indexed != said or read.ledger != ledger_name(self.college, row.epoch):
+            self._broken("misfiled", row.seq, "is filed under other particulars than its text has")
+
+    def _goes_on(self, read: Entry, epoch: int) -> bool:
+        """Whether an entry can be of this epoch: of the last one's, or the first of a later."""
+        return _resumes(read, epoch) if epoch > self.epoch else epoch == self.epoch
+
+    def _replay(self, row: Filed, read: Entry, live: Connection, replayed: Connection) -> None:
+        try:
+            if isinstance(read.fact, Reversed):
+                _bring(live, replayed, self.college, read.fact.tag, read.seq)
+            apply(replayed, self.college, read)
+        except Exception as problem:
+            if not isinstance(problem, KitloanError) and driver_error(problem) is None:
+                raise
+            self._broken("impossible", row.seq, f"cannot have happened: {problem}")
+
+    def end(self, top: AnyRow) -> None:
+        """The ledger ended: there, where its head says?"""
+        if (top.epoch, top.seq, top.hash, top.at) != (self.epoch, self.seq, self.hash, self.at):
+            self._broken(
+                "cut_short",
+                self.seq,
+                f"is the last there is, but not the one that the ledger's head names ({top.seq})",
+            )
+
+    def _broken(self, code: str, seq: int, words: str) -> None:
+        self.broken = True
+        self.findings.append(
+            Finding(code, ledger_name(self.college, self.epoch), seq, f"Entry {seq} {words}.")
+        )
+
+
+def _bring(live: Connection, replayed: Connection, college: str, tag: str, seq: int) -> None:
+    """Put the entries about a tag before this one, which were all walked, where undoing reads."""
+    of_tag = (entry.c.college == college, entry.c.tag == tag)
+    rows = live.execute(select(entry).where(*of_tag, entry.c.seq < seq)).all()
+    replayed.execute(delete(entry).where(*of_tag))
+    if rows:  # what is to be undone may be named by a tag that no entry is about
+        replayed.execute(insert(entry), [row._asdict() for row in rows])
+
+
+def _resumes(read: Entry, epoch: int) -> bool:
+    """Whether an entry begins this epoch where the one before it ended."""
+    fact = read.fact
+    return (
+        isinstance(fact, LedgerResumed)
+        and epoch > 1
+        and (fact.seq, fact.hash) == (read.seq - 1, read.prev)
+    )
+
+
+def replay(live: Connection, scratch: Store, until: str, progress: Progress) -> None:
+    """Apply every entry up to an instant to a scratch store: the state as it was then.
+
+    Raises:
+        StoreError: `damaged`, when an entry cannot be read or applied.
+    """
+    total = live.execute(
+        select(func.count()).select_from(entry).where(entry.c.at <= until)
+    ).scalar_one()
+    with scratch.engine.begin() as replayed:
+        colleges = live.execute(select(head.c.college).order_by(head.c.college)).scalars().all()
+        done = 0
+        for college in colleges:
+            for row in entries_of(live, college):
+                if row.at > until:
+                    break
+                try:
+                    record(replayed, college, row.epoch, parse(row.body), row.body, row.hash)
+                except (ValidationError, KitloanError) as problem:
+                    raise StoreError(
+                        "damaged",
+                        f"Entry {row.seq} of {college!r} cannot be read or applied.",
+                        "Run `kitloan ledger verify` to see what is wrong with the store.",
+                        college=college,
+                        seq=row.seq,
+                    ) from problem
+                done += 1
+                if done % STEP == 0:
+                    progress(done, total)
+
+
+def strays(live: Connection) -> list[Finding]:
+    """Rows of colleges that have no ledger here, and so no history that could be replayed."""
+    ledgers = select(head.c.college)
+    return [
+        Finding(
+            "no_ledger", row[0], 0, f"Table {each.name} has rows of {row[0]!r}, without a ledger."
+        )
+        for each in (entry, lost, twin, *REGISTER_TABLES)
+        for row in live.execute(
+            select(each.c.college).where(each.c.college.not_in(ledgers)).distinct()
+        )
+    ]
+
+
+def differences(live: Connection, replayed: Connection, college: str) -> list[Finding]:
+    """Rows of the register that are not what the ledger makes them."""
+    return [
+        Finding("register_differs", college, 0, f"Table {each.name}: {words}.")
+        for each in REGISTER_TABLES
+        for words in _told(each, live, replayed, college)
+    ]
+
+
+def _told(each: Table, live: Connection, replayed: Connection, college: str) -> Iterable[str]:
+    """How a college's rows of a table differ, in words."""
+    if live.dialect.name != "sqlite":
+        return _in_step(each, live, replayed, college)
+    if not _differ(each, replayed, college):
+        return ()
+    # A 5 that stands for true, say, is not the same and is read as the same.
+    return list(_in_step(each, live, replayed, college)) or (
+        "a value is stored in a form that the ledger does not give it",
+    )
+
+
+def _differ(each: Table, replayed: Connection, college: str) -> bool:
+    """Whether SQLite finds a row in one file that is not in the other."""
+    columns = ", ".join(f'"{column.name}"' for column in each.columns)
+    mine, theirs = (
+        f"SELECT {columns} FROM {place}.{each.name} WHERE college = :c"  # noqa: S608  # our own names
+        for place in ("main", "live")
+    )
+    return any(
+        replayed.execute(text(f"{one} EXCEPT {other} LIMIT 1"), {"c": college}).first()
+        for one, other in ((mine, theirs), (theirs, mine))
+    )
+
+
+def _in_step(each: Table, live: Connection, replayed: Connection, college: str) -> Iterator[str]:
+    """Both sides come in the order of their keys, and go on in step."""
+    found, right = _rows(each, live, college), _rows(each, replayed, college)
+    ours, theirs = next(found, None), next(right, None)
+    while ours or theirs:
+        if ours and (theirs is None or _key(each, ours) < _key(each, theirs)):
+            yield f"{_name(each, ours)} is not in the ledger"
+            ours = next(found, None)
+        elif theirs and (ours is None or _key(each, theirs) < _key(each, ours)):
+            yield f"{_name(each, theirs)} is missing"
+            theirs = next(right, None)
+        elif ours and theirs:
+            different = [column for column in ours if ours[column] != theirs[column]]
+            if different:
+                yield f"{_name(each, ours)} differs in {', '.join(different)}"
+            ours, theirs = next(found, None), next(right, None)
+
+
+def _key(each: Table, row: dict[str, Any]) -> list[tuple[bool, bool, Any]]:
+    """What rows are ordered by; in SQLite, text may stand for a number, and bytes for text."""
+    values = [row[column.name] for column in each.primary_key]
+    return [(isinstance(v, bytes), isinstance(v, str), v) for v in values]
+
+
+def _name(each: Table, row: dict[str, Any]) -> str:
+    _, *rest = (str(row[column.name]) for column in each.primary_key)
+    return ", ".join(rest) or str(row["college"])
+
+
+def _rows(each: Table, connection: Connection, college: str) -> Iterator[dict[str, Any]]:
+    """A college's rows in an order that both databases agree on."""
+    collation = "C" if connection.dialect.name == "postgresql" else "BINARY"
+    order = [
+        column if isinstance(column.type, Integer) else column.collate(collation)
+        for column in each.primary_key
+    ]
+    wanted = select(each).where(each.c.college == college).order_by(*order)
+    for row in connection.execution_options(yield_per=STEP).execute(wanted):
+        yield dict(row._mapping)
+
+
+lost_rows = APART
+
+
+def lost_entries(live: Connection, college: str) -> list[Finding]:
+    """What is wrong with a college's lost entries."""
+    wrong: list[Finding] = []
+    apart, follow_on = {GENESIS}, []
+    wanted = (
+        select(lost_rows)
+        .where(lost_rows.c.college == college)
+        .order_by(lost_rows.c.epoch, lost_rows.c.seq)
+    )
+    for row in live.execution_options(yield_per=STEP).execute(wanted):
+        ledger = ledger_name(college, row.epoch)
+        apart.add(row.hash)
+        try:
+            read = parse(row.body if isinstance(row.body, str) else "")
+        except ValidationError:
+            wrong.append(_found("unreadable", ledger, row.seq, "cannot be read"))
+            continue
+        if seal(row.body) != row.hash:
+            wrong.append(_found("altered", ledger, row.seq, "was altered"))
+        else:
+            follow_on.append((ledger, row.seq, read.prev))
+        if (read.ledger, read.seq) != (ledger, row.seq):
+            said = "is filed under another place than its text has"
+            wrong.append(_found("misfiled", ledger, row.seq, said))
+    ends = _merged(live, college)
+    known = apart | _on_main(live, college, {*ends, *(prev for *_, prev in follow_on)} - apart)
+    wrong += [
+        _found("broken_chain", ledger, seq, "follows on no entry here")
+        for ledger, seq, prev in follow_on
+        if prev not in known
+    ]
+    return wrong + [
+        Finding(
+            "cut_short",
+            college,
+            0,
+            f"A file was merged that ended with the entry {str(end)[:16]}, and that entry is gone.",
+        )
+        for end in sorted(ends - known, key=str)
+    ]
+
+
+def _found(code: str, ledger: str, seq: int, words: str) -> Finding:
+    return Finding(code, ledger, seq, f"Lost entry {seq} {words}.")
+
+
+def _merged(live: Connection, college: str) -> set[str]:
+    """The last entries of the files that brought something, as `kitloan.exchange.merging` keeps them.
+
+    Where colleges share a database each remembers its own files, and sees no other's.
+    """
+    kept = (setting.c.college == college, setting.c.name.startswith("merged "))
+    return set(live.execute(select(setting.c.value).where(*kept)).scalars())
+
+
+def _on_main(live: Connection, college: str, digests: set[str]) -> set[str]:
+    """Which of these entries are on the branch that counts; each question reads all of it."""
+    found: set[str] = set()
+    for some in _portions(digests):
+        wanted = select(entry.c.hash).where(entry.c.college == college, entry.c.hash.in_(some))
+        found.update(live.execute(wanted).scalars())
+    return found
+
+
+def _portions(digests: Iterable[str]) -> Iterator[list[str]]:
+    left = iter(digests)
+    while some := list(islice(left, STEP)):
+        yield some
+
+
+Rules = dict[str, str]
+"""What each rule says, by its name."""
+
+_TABLES = """
+SELECT c.oid, c.relname, c.relrowsecurity AND c.relforcerowsecurity AS closed,
+    pg_get_userbyid(c.relowner) AS owner
+FROM pg_class c WHERE c.relkind = 'r' AND c.relname = ANY (%(tables)s)
+    AND c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'ledger_entry'::regclass)
+"""
+_SAID = f"""
+WITH ours AS ({_TABLES})
+SELECT relname || '.' || conname, pg_get_constraintdef(k.oid)
+FROM ours JOIN pg_constraint k ON conrelid = ours.oid WHERE contype IN ('c', 'f', 'p')
+UNION ALL
+SELECT ours.relname || '.' || i.relname, pg_get_indexdef(indexrelid)
+FROM ours JOIN pg_index ON indrelid = ours.oid JOIN pg_class i ON i.oid = indexrelid
+WHERE NOT indisprimary AND indisvalid
+UNION ALL
+SELECT relname || '.' || attname, 'NOT NULL'
+FROM ours JOIN pg_attribute ON attrelid = ours.oid
+WHERE attnotnull AND attnum > 0 AND NOT attisdropped
+"""  # noqa: S608  # our own text
+_WALLS = f"""
+WITH ours AS ({_TABLES})
+SELECT relname || ', its rows', 'closed' FROM ours WHERE closed AND owner = '{OWNER}'
+UNION ALL
+SELECT relname || '.' || tgname, pg_get_triggerdef(t.oid) || prosrc
+FROM ours JOIN pg_trigger t ON tgrelid = ours.oid JOIN pg_proc p ON p.oid = tgfoid
+WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')
+UNION ALL
+SELECT relname || '.' || polname,
+    concat_ws(' ', CASE polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT'
+        WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END,
+        CASE WHEN polpermissive AND polroles = '{{0}}' THEN 'PUBLIC' ELSE 'some' END,
+        pg_get_expr(polqual, polrelid), 'leaving', pg_get_expr(polwithcheck, polrelid))
+FROM ours JOIN pg_policy ON polrelid = ours.oid
+"""  # noqa: S608
+_DISABLED = f"""
+WITH ours AS ({_TABLES})
+SELECT DISTINCT relname FROM ours JOIN pg_trigger ON tgrelid = ours.oid
+WHERE tgisinternal AND tgenabled NOT IN ('O', 'A') ORDER BY relname
+"""  # noqa: S608
+_SHARED = f"""
+WITH ours AS ({_TABLES})
+SELECT to_regclass('college_login') IS NOT NULL OR EXISTS (
+    SELECT FROM ours WHERE owner = '{OWNER}' OR closed
+)
+"""  # noqa: S608
+_TYPES = re.compile(r"::(?:character varying|text|name)(?:\[\])?")
+_BETWEEN = re.compile(r"(\w+) between (\w+) and (\w+)")
+_IN = re.compile(r"(\w+) in \(([^)]*)\)")
+_NOTHING = re.compile(r"[()\s]|\bpublic\.|\busing btree\b")
+
+
+def wrong_rules(connection: Connection) -> Iterator[str]:
+    """What is not as it was made, in words."""
+    given = {"tables": sorted(Base.metadata.tables)}
+
+    def asked(question: str) -> Rules:
+        return {row[0]: _plain(row[1]) for row in connection.exec_driver_sql(question, given)}
+
+    yield from _differences(_made(), asked(_SAID))
+    for name in connection.exec_driver_sql(_DISABLED, given).scalars():
+        yield f"The keys of table {name} are not kept: somebody switched them off."
+    if connection.exec_driver_sql(_SHARED, given).scalar():
+        walls, there = _walls(), asked(_WALLS)
+        yield from _differences(walls, there)
+        for name in sorted(there.keys() - walls.keys()):
+            yield f"The store has a rule {name} that kitloan did not make."
+
+
+def _differences(ours: Rules, there: Rules) -> Iterator[str]:
+    for name, said in ours.items():
+        if name not in there:
+            yield f"The store's rule {name} is gone: somebody took it away."
+        elif there[name] != said:
+            yield f"The store's rule {name} is not as it was made: somebody changed it."
+
+
+def _plain(text: str) -> str:
+    """A condition without what PostgreSQL adds to it, or says in other words."""
+    text = _TYPES.sub("", text.lower())
+    text = _BETWEEN.sub(r"\1 >= \2 and \1 <= \3", text)
+    return _NOTHING.sub("", _IN.sub(r"\1 = any array[\2]", text))
+
+
+def _made() -> Rules:
+    """Constraints and indexes, as the models have them."""
+    rules: Rules = {}
+    for each in Base.metadata.sorted_tables:
+        for rule in each.constraints:
+            match rule:
+                case CheckConstraint():
+                    rules[f"{each.name}.{rule.name}"] = f"CHECK {rule.sqltext}"
+                case ForeignKeyConstraint():
+                    here, there = (
+                        ", ".join(rule.column_keys),
+                        ", ".join(key.column.name for key in rule.elements),
+                    )
+                    rules[f"{each.name}.{rule.name}"] = (
+                        f"FOREIGN KEY ({here}) REFERENCES {rule.referred_table.name} ({there})"
+                    )
+                case PrimaryKeyConstraint():
+                    keys = ", ".join(column.name for column in rule.columns)
+                    rules[f"{each.name}.{each.name}_pkey"] = f"PRIMARY KEY ({keys})"
+        for index in each.indexes:
+            columns = tuple(column.name for column in index.columns)
+            rules[f"{each.name}.{index.name}"] = _index(
+                each.name, str(index.name), columns, unique=bool(index.unique)
+            )
+        for column in each.columns:
+            if not column.nullable:
+                rules[f"{each.name}.{column.name}"] = "NOT NULL"
+    for model, name, columns, rows, unique in ONLY_SOME_ROWS:
+        where = table(model).name
+        rules[f"{where}.{name}"] = f"{_index(where, name, columns, unique=unique)} WHERE {rows}"
+    return {name: _plain(said) for name, said in rules.items()}
+
+
+def _index(where: str, name: str, columns: tuple[str, ...], *, unique: bool) -> str:
+    kind = "UNIQUE INDEX" if unique else "INDEX"
+    return f"CREATE {kind} {name} ON {where} ({', '.join(columns)})"
+
+
+def _walls() -> Rules:
+    """What keeps colleges apart in a database that they share."""
+    rules = {f"{name}, its rows": "closed" for name in Base.metadata.tables}
+    for where, name, when, each, function in TRIGGERS:
+        body = FUNCTIONS[function].split("$$")[1]
+        rules[f"{where}.{name}"] = (
+            f"CREATE TRIGGER {name} BEFORE {when} {where} "
+            f"FOR EACH {each} EXECUTE FUNCTION {function}() {body}"
+        )
+    for where in Base.metadata.tables:
+        for name, statement, using, check in policies_of(where):
+            said = " ".join(filter(None, (statement, "PUBLIC", using, "leaving", check)))
+            rules[f"{where}.{name}"] = said
+    return {name: _plain(said) for name, said in rules.items()}
+
+
+_MOST_FINDINGS = 100
+_SCRATCH_KIB = 65536
+"""Of a scratch store, kept in memory; SQLite's usual two megabytes go to disk and back."""
+
+
+class Verifier:
+    """Questions about the ledgers themselves."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def verify(self, progress: Progress | None = None, room: Path | None = None) -> Verdict:
+        """Walk and replay every ledger of the store, and compare.
+
+        Args:
+            progress: told how many entries are done, of how many.
+            room: the folder to copy a SQLite file into; where the store lies when None.
+        """
+        with (
+            tempfile.TemporaryDirectory(prefix="kitloan-") as folder,
+            self._session.store.read_aside(room) as live,
+        ):
+            scratch = scratch_store(Path(folder) / "replay.sqlite")
+            try:
+                with scratch.engine.connect() as replayed:
+                    _attach(replayed, live)
+                    return _verify(live, replayed, progress or _silent)
+            finally:
+                scratch.close()
+
+    def heads(self) -> list[LedgerState]:
+        """Where each ledger of the store ends, as its head says; nothing is checked."""
+        with self._session.reading() as connection:
+            tops = connection.execute(select(head).order_by(head.c.college)).all()
+        return [LedgerState(ledger_name(top.college, top.epoch), top.seq, top.hash) for top in tops]
+
+    def log(
+        self, tag: str | None = None, last: int | None = None, college: str | None = None
+    ) -> list[LogLine]:
+        """What a college has on record, oldest first; of one bare tag when named.
+
+        `last` asks for the newest so many only; `college` is this session's when None.
+
+        Raises:
+            Refused: `not_yours`, for another college's, unless this is ESP.
+        """
+        whose = college or self._session.college
+        if whose != self._session.college and not self._session.is_national:
+            raise Refused("not_yours", f"The ledger of {whose!r} is that college's to read.")
+        with self._session.reading() as connection:
+            return log(connection, whose, tag, last)
+
+
+def _attach(replayed: Connection, live: Connection) -> None:
+    """Give the scratch store room in memory, and sight of the other where both are SQLite's."""
+    replayed.exec_driver_sql(f"PRAGMA cache_size = -{_SCRATCH_KIB}")
+    if live.dialect.name == "sqlite":
+        replayed.exec_driver_sql("ATTACH ? AS live", (live.engine.url.database,))
+
+
+def _silent(_done: int, _total: int) -> None:
+    return None
+
+
+def _verify(live: Connection, replayed: Connection, progress: Progress) -> Verdict:
+    total = live.execute(select(func.count()).select_from(entry)).scalar_one()
+    findings = _integrity(live) + strays(live)
+    states = []
+    done = 0
+    for top in live.execute(select(head).order_by(head.c.college)).all():
+        walk = Walk(top.college)
+        for row in entries_of(live, top.college):
+            walk.step(row, live, replayed)
+            done += 1
+            if done % STEP == 0:
+                progress(done, total)
+        walk.end(top)
+        findings += walk.findings
+        states.append(LedgerState(ledger_name(top.college, walk.epoch), walk.count, walk.hash))
+        findings += lost_entries(live, top.college)
+        if not walk.broken:
+            findings += differences(live, replayed, top.college)
+    findings += _unguarded(live)
+    progress(total, total)
+    return Verdict(not findings, tuple(states), tuple(findings[:_MOST_FINDINGS]))
+
+
+def _integrity(live: Connection) -> list[Finding]:
+    """What SQLite says of its own file."""
+    if live.dialect.name != "sqlite":
+        return []
+    said = live.exec_driver_sql("PRAGMA integrity_check(20)").scalars().all()
+    return [Finding("file_damaged", "", 0, str(line)) for line in said if line != "ok"]
+
+
+def _unguarded(live: Connection) -> list[Finding]:
+    """Rules of the database that somebody took away; what they refuse could have come in since."""
+    if live.dialect.name == "postgresql":
+        said = list(wrong_rules(live))
+    else:
+        said = [
+            f"The store's rule {name} is gone: somebody took it away."
+            for name in missing_rules(live)
+        ]
+    return [Finding("unguarded", "", 0, words) for words in said]

@@ -14,7 +14,7 @@ costs nothing.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.2.0"
+from kitloan.__version__ import __version__
 
 if TYPE_CHECKING:
     from kitloan.college import College, init, open  # noqa: A004  # the word of the contract

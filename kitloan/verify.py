@@ -381,7 +381,8 @@ def _found(code: str, ledger: str, seq: int, words: str) -> Finding:
 
 
 def _merged(live: Connection, college: str) -> set[str]:
-    """The last entries of the files that brought something, as `kitloan.exchange.merging` keeps them.
+    """The last entries of the files that brought something, as `kitloan.exchange.merging` keeps
+    them.
 
     Where colleges share a database each remembers its own files, and sees no other's.
     """

@@ -2,8 +2,8 @@
 
 Steps only add: tables, indexes, columns that may be empty. So a program of the version before that
 is still open goes on working, and a step that is cut short is taken back by the database. Every
-constraint and index has a name. A new store is made by `kitloan.storage.schema`; a test holds the two
-together, on both databases.
+constraint and index has a name. A new store is made by `kitloan.storage.schema`; a test holds the
+two together, on both databases.
 """
 
 import shutil

@@ -8,11 +8,11 @@ from importlib import import_module
 
 import click
 
-from kitloan import __version__
+from kitloan.__version__ import __version__
+from kitloan.cli import print_stopped
 from kitloan.cli.commands import COMMANDS
 from kitloan.cli.context import App, common_options
 from kitloan.cli.output import no_output, print_json, print_problem
-from kitloan.cli.start import say_stopped
 from kitloan.errors import BadInput, KitloanError, StoreError
 
 
@@ -114,7 +114,7 @@ def _outcome(app: App, arguments: list[str]) -> tuple[int, KitloanError | None]:
     except UnicodeEncodeError:
         return BadInput.exit_code, _not_text()
     except (click.Abort, KeyboardInterrupt):
-        return say_stopped(), None
+        return print_stopped(), None
     except BrokenPipeError:
         raise
     except Exception as problem:

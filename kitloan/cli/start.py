@@ -9,8 +9,7 @@ import gc
 import signal
 import sys
 
-INTERRUPTED = 130
-"""The exit code of a program that Ctrl+C ended, by the shells' convention."""
+from kitloan.cli import print_stopped
 
 
 def main() -> None:
@@ -22,11 +21,5 @@ def main() -> None:
     try:
         from kitloan.cli.main import run
     except KeyboardInterrupt:  # what would meet it is being loaded
-        sys.exit(say_stopped())
+        sys.exit(print_stopped())
     sys.exit(run(sys.argv[1:]))
-
-
-def say_stopped() -> int:
-    """Tell whoever interrupted the program that it stopped; gives its exit code."""
-    print("\nStopped. Nothing was left half done.", file=sys.stderr)  # noqa: T201  # the last word
-    return INTERRUPTED

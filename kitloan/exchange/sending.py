@@ -9,7 +9,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import ColumnElement, Connection, and_, select, text, union_all
 
-from kitloan import __version__
+from kitloan.__version__ import __version__
 from kitloan.exchange.file import (
     KIND,
     Arrived,

@@ -1,7 +1,7 @@
 """Conditions that narrow a list: by words, and by how a holding stands.
 
-The status that a list is narrowed to is the one that `kitloan.queries.find` would say of each row, put
-as a condition for the database; a test holds the two together.
+The status that a list is narrowed to is the one that `kitloan.queries.find` would say of each row,
+put as a condition for the database; a test holds the two together.
 """
 
 from collections.abc import Callable, Mapping

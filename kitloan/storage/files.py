@@ -46,8 +46,8 @@ def working_folder(beside: Path, purpose: str, room: int) -> Iterator[Path]:
     """A folder for copies of a store, which hold people; it goes when the block ends.
 
     It lies beside the store, so that what a killed command leaves is found and taken away with the
-    store's other copies (`kitloan.storage.side_files`). Only where nothing can be written there, as on
-    a stick that is locked or full, does it lie where the system keeps such files.
+    store's other copies (`kitloan.storage.side_files`). Only where nothing can be written there, as
+    on a stick that is locked or full, does it lie where the system keeps such files.
 
     Args:
         beside: the folder of the store.

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection
 
-from kitloan.ledger.session import ESP
+from kitloan.reference import ESP
 from kitloan.tables import Base
 from kitloan.tables.every import REGISTER_TABLES
 

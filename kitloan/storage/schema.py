@@ -10,8 +10,8 @@ from sqlalchemy.exc import DBAPIError
 from kitloan.errors import StoreError
 
 SCHEMA = 3
-"""The version of the tables. A store of an older one is upgraded, see `kitloan.backups.upgrading`; one of a
-newer is refused."""
+"""The version of the tables. A store of an older one is upgraded, see `kitloan.backups.upgrading`;
+one of a newer is refused."""
 
 OLDEST = 2
 """What the first release, 0.1.0, made. What went before cannot be used any more."""

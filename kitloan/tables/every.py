@@ -50,9 +50,9 @@ ONLY_SOME_ROWS = (
     (Holding, "holdings_elsewhere", ("college", "state", "tag"), "state <> 'held'", False),
     (Transfer, "one_open_transfer_of_a_holding", ("college", "tag"), "state = 'sent'", True),
 )
-"""Partial indexes: of which table, name, columns, which rows, whether unique. `kitloan.storage.schema`
-makes them; declared on the class they would load both databases' dialects, 30 ms of every
-command."""
+"""Partial indexes: of which table, name, columns, which rows, whether unique.
+`kitloan.storage.schema` makes them; declared on the class they would load both databases' dialects,
+30 ms of every command."""
 
 REGISTER_TABLES = tuple(
     table(each)

@@ -3,10 +3,10 @@
 Key bindings, the bar at the foot, the palette, the help, the line desk's words and the sheet of
 cards all read this table, so that they cannot disagree. An action that cannot run now says why.
 
-To add one: a row here. A verb of the counter bears the name of its card in `kitloan.text.scans.COMMANDS`
-and has its method there; a row with a `screen` opens that screen; anything else has its method in
-`Desk.perform`. Keys are F1 to F10, Esc and Ctrl with Z, P or Q: those that terminals, tmux and
-browsers leave alone. A row may have none; the palette has them all.
+To add one: a row here. A verb of the counter bears the name of its card in
+`kitloan.text.scans.COMMANDS` and has its method there; a row with a `screen` opens that screen;
+anything else has its method in `Desk.perform`. Keys are F1 to F10, Esc and Ctrl with Z, P or Q:
+those that terminals, tmux and browsers leave alone. A row may have none; the palette has them all.
 """
 
 from collections.abc import Callable

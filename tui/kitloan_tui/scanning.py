@@ -2,8 +2,8 @@
 
 A scanner types, and its Enter presses whichever button has the focus. `App.on_event` is the one
 place that every key passes before bindings and focus, modal screens included, so `ScanRouter` sits
-there: it shows each key and paste to `kitloan.text.scans.Assembler`, gives a person's keys on just as
-they came, and turns a scan into one `Scanned`.
+there: it shows each key and paste to `kitloan.text.scans.Assembler`, gives a person's keys on just
+as they came, and turns a scan into one `Scanned`.
 
     class Desk(ScanRouter, App[None]):
         def on_scanned(self, event: Scanned) -> None: ...

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
-from sqlalchemy import Connection
 
 from kitloan.text.names import LONGEST_NAME
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection  # reading a spreadsheet needs these fields, and no database
 
 _CLEAN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]*$"
 
@@ -68,7 +70,7 @@ class Recorded(Frozen):
 
 
 F = TypeVar("F", bound=FactBase)
-Apply = Callable[[Connection, str, Recorded, F], None]
+Apply = Callable[["Connection", str, Recorded, F], None]
 
 APPLY: dict[type[FactBase], Apply[Any]] = {}
 """Every kind of fact, and the function that changes the register for it."""

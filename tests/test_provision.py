@@ -275,7 +275,7 @@ def test_a_college_begins_its_own_ledger_only(empty: str, file: Path) -> None:
 
 
 @pytest.fixture
-def at_work(empty: str, file: Path) -> Callable[[str], kitloan.library.Kitloan]:
+def at_work(empty: str, file: Path) -> Callable[[str], kitloan.College]:
     """Starts a college at its own login, in a database that Fife, Ayrshire and ESP share."""
     provision(empty, file, named=["fife", "ayrshire"], esp=True)
     shared = Shared(empty, file)
@@ -283,7 +283,7 @@ def at_work(empty: str, file: Path) -> Callable[[str], kitloan.library.Kitloan]:
 
 
 def test_a_day_at_a_colleges_login(
-    at_work: Callable[[str], kitloan.library.Kitloan], tmp_path: Path
+    at_work: Callable[[str], kitloan.College], tmp_path: Path
 ) -> None:
     """What is closed to others must be open to the college itself, every verb of it."""
     register = tmp_path / "register.csv"
@@ -318,7 +318,7 @@ def test_a_day_at_a_colleges_login(
 
 
 def test_what_is_erased_is_erased_from_the_statistics_too(
-    at_work: Callable[[str], kitloan.library.Kitloan], empty: str
+    at_work: Callable[[str], kitloan.College], empty: str
 ) -> None:
     """The planner keeps samples of names; a person who is forgotten must not live on there."""
     with at_work("fife") as fife:
@@ -389,7 +389,7 @@ _WALLS_TAKEN_DOWN = (
 
 
 def test_a_college_finds_a_wall_that_is_gone(
-    at_work: Callable[[str], kitloan.library.Kitloan], empty: str
+    at_work: Callable[[str], kitloan.College], empty: str
 ) -> None:
     """Whoever can read another college's people must not be told that all is well."""
     engine = raw(empty)

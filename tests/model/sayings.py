@@ -151,7 +151,7 @@ def row(**given: st.SearchStrategy[Any]) -> Row:
 
 VERBS: dict[str, tuple[str, Row]] = {
     "check_out": (
-        "desk",
+        "loans",
         row(
             tags=st.lists(one("in"), min_size=1, max_size=3),
             to=ORGANISATIONS,
@@ -162,7 +162,7 @@ VERBS: dict[str, tuple[str, Row]] = {
         ),
     ),
     "check_in": (
-        "desk",
+        "loans",
         row(
             tags=st.lists(one("out"), min_size=1, max_size=2),
             count=st.none() | COUNTS,
@@ -170,13 +170,13 @@ VERBS: dict[str, tuple[str, Row]] = {
             from_=st.none() | st.none() | ORGANISATIONS,
         ),
     ),
-    "renew": ("desk", row(tag=one("out"), due_on=DAYS, from_=st.none() | ORGANISATIONS)),
-    "count": ("desk", row(tag=one("here"), count=COUNTS)),
+    "renew": ("loans", row(tag=one("out"), due_on=DAYS, from_=st.none() | ORGANISATIONS)),
+    "count": ("loans", row(tag=one("here"), count=COUNTS)),
     "restock": (
-        "desk",
+        "loans",
         row(tag=one("short"), component=PARTS, quantity=st.sampled_from([1, 1, 2, 0])),
     ),
-    "undo": ("desk", row()),
+    "undo": ("actions", row()),
     "add": (
         "holdings",
         row(

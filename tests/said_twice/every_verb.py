@@ -69,67 +69,67 @@ class Desk:
 
 def at_the_counter(w: Desk) -> Iterator[tuple[str, Row]]:
     """The rows of what is said at a desk."""
-    desk = w.fife.desk
+    loans, actions = w.fife.loans, w.fife.actions
     a, b = w.kit(), w.kit()
     yield (
-        "desk.check_out",
+        "loans.check_out",
         (
-            lambda key: desk.check_out([a, b], f"{SCHOOL}s", contact="A. Bell", id=key),
-            lambda key: desk.check_out([a], f"{SCHOOL}s", contact="A. Bell", id=key),
+            lambda key: loans.check_out([a, b], f"{SCHOOL}s", contact="A. Bell", id=key),
+            lambda key: loans.check_out([a], f"{SCHOOL}s", contact="A. Bell", id=key),
         ),
     )
     c = w.out("A School", "B School")
     yield (
-        "desk.check_in",
+        "loans.check_in",
         (
-            lambda key: desk.check_in([c], quantity=2, from_="A School", id=key),
-            lambda key: desk.check_in([c], quantity=2, from_="B School", id=key),
+            lambda key: loans.check_in([c], quantity=2, from_="A School", id=key),
+            lambda key: loans.check_in([c], quantity=2, from_="B School", id=key),
         ),
     )
     d = w.out(SCHOOL)
     yield (
-        "desk.check_in with a count",
+        "loans.check_in with a count",
         (
-            lambda key: desk.check_in([d], Count(missing={"Wheel": 5}), note="in a bag", id=key),
-            lambda key: desk.check_in([d], Count(whole=True), id=key),
+            lambda key: loans.check_in([d], Count(missing={"Wheel": 5}), note="in a bag", id=key),
+            lambda key: loans.check_in([d], Count(whole=True), id=key),
         ),
     )
     e = w.out("A School", "B School")
     yield (
-        "desk.renew",
+        "loans.renew",
         (
-            lambda key: desk.renew(e, DUE, from_="B School", id=key),
-            lambda key: desk.renew(e, DUE, from_="A School", id=key),
+            lambda key: loans.renew(e, DUE, from_="B School", id=key),
+            lambda key: loans.renew(e, DUE, from_="A School", id=key),
         ),
     )
     f = w.out("A School", "B School")
     both = [(f, DUE, "A School"), (f, DUE, "B School")]
     yield (
-        "desk.renew_together",
+        "loans.renew_together",
         (
-            lambda key: desk.renew_together(both, id=key),
-            lambda key: desk.renew_together(both[:1], id=key),
+            lambda key: loans.renew_together(both, id=key),
+            lambda key: loans.renew_together(both[:1], id=key),
         ),
     )
     g = w.short()
     yield (
-        "desk.count",
+        "loans.count",
         (
-            lambda key: desk.count(g, Count(missing={"wheels": 3}), id=key),
-            lambda key: desk.count(g, Count(whole=True), id=key),
+            lambda key: loans.count(g, Count(missing={"wheels": 3}), id=key),
+            lambda key: loans.count(g, Count(whole=True), id=key),
         ),
     )
     h = w.short()
     yield (
-        "desk.restock",
+        "loans.restock",
         (
-            lambda key: desk.restock(h, "Wheel", 1, id=key),
-            lambda key: desk.restock(h, "Panel", 1, id=key),
+            lambda key: loans.restock(h, "Wheel", 1, id=key),
+            lambda key: loans.restock(h, "Panel", 1, id=key),
         ),
     )
     yield (
-        "desk.undo",
-        (lambda key: desk.undo(id=key), lambda key: desk.restock(h, "Wheel", 1, id=key)),
+        "actions.undo",
+        (lambda key: actions.undo(id=key), lambda key: loans.restock(h, "Wheel", 1, id=key)),
     )
 
 

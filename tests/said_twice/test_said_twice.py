@@ -19,15 +19,15 @@ from said_twice.every_verb import DUE, SCHOOL, TABLE, Desk, Row
 
 def stir(w: Desk, clock: SetClock) -> None:
     """A month at the college: whatever may happen to what the rows were about."""
-    desk, keep = w.fife.desk, w.fife.holdings
+    loans, keep = w.fife.loans, w.fife.holdings
     clock.move(days=40)  # past every day that was named
     keep.add(NewHolding("Abacus", asset_number="N1"))  # a number that is another's by now
     acts: tuple[Callable[[str], object], ...] = (
         lambda tag: keep.amend(tag, asset_number=f"new {tag}"),
-        lambda tag: desk.check_in([tag], Count(whole=True)),
-        lambda tag: desk.count(tag, Count(missing={"Wheel": 7})),
+        lambda tag: loans.check_in([tag], Count(whole=True)),
+        lambda tag: loans.count(tag, Count(missing={"Wheel": 7})),
         lambda tag: keep.move(tag, "Attic"),
-        lambda tag: desk.check_out([tag], f"{SCHOOL}y", override="all there is"),
+        lambda tag: loans.check_out([tag], f"{SCHOOL}y", override="all there is"),
     )
     for tag in w.tags:
         for act in acts:
@@ -106,19 +106,19 @@ def test_the_table_has_every_verb(desk: Desk) -> None:
 
 def test_what_was_undone_since_is_not_done_again(fife: College, clock: SetClock) -> None:
     """A check-out that was undone as a mistake came back as a refusal, or as a second loan."""
-    desk, keep = fife.desk, fife.holdings
+    loans, keep = fife.loans, fife.holdings
     kit = keep.add(NewHolding("STEM kit", asset_number="U1"), id="added")
-    lent = desk.check_out(["U1"], SCHOOL, due_on=DUE, id="lent")
-    back = desk.check_in(["U1"], Count(missing={"Wheel": 1}), id="back")
-    good = desk.restock("U1", "Wheel", 1, id="good")
+    lent = loans.check_out(["U1"], SCHOOL, due_on=DUE, id="lent")
+    back = loans.check_in(["U1"], Count(missing={"Wheel": 1}), id="back")
+    good = loans.restock("U1", "Wheel", 1, id="good")
     for _ in range(4):
-        desk.undo()
+        fife.actions.undo()
     keep.add(NewHolding("Abacus", tag=kit.tag))
     before = len(fife.ledger.log())
     assert keep.add(NewHolding("STEM kit", asset_number="U1"), id="added") == kit
-    assert desk.check_out(["U1"], SCHOOL, due_on=DUE, id="lent") == lent
-    assert desk.check_in(["U1"], Count(missing={"Wheel": 1}), id="back") == back
-    assert desk.restock("U1", "Wheel", 1, id="good") == good
+    assert loans.check_out(["U1"], SCHOOL, due_on=DUE, id="lent") == lent
+    assert loans.check_in(["U1"], Count(missing={"Wheel": 1}), id="back") == back
+    assert loans.restock("U1", "Wheel", 1, id="good") == good
     assert len(fife.ledger.log()) == before
     assert fife.find.holding(kit.tag).type == "Abacus"
 

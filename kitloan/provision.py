@@ -21,7 +21,7 @@ from kitloan.backups.upgrading import up_to_date
 from kitloan.errors import BadInput, StoreError
 from kitloan.ledger.session import ESP
 from kitloan.reference import colleges, find_college
-from kitloan.storage.files import whole_file
+from kitloan.storage.files import insist_on_file, whole_file
 from kitloan.storage.places import is_url
 from kitloan.storage.row_security import OWNER, logins, prepare, quoted, secure, tables
 from kitloan.storage.store import Store, create_store, one_at_a_time
@@ -63,6 +63,7 @@ class Passwords:
 
 def _read_private(file: Path) -> str:
     """What stands in a file that only its owner can read; nothing when there is none."""
+    insist_on_file(file)
     try:
         mode = file.stat().st_mode
         if os.name != "nt" and mode & (stat.S_IRWXG | stat.S_IRWXO):

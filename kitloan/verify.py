@@ -1,8 +1,7 @@
 """What verifying says: findings, and where each ledger ends."""
 
 import re
-import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -34,11 +33,13 @@ from kitloan.queries.history import LogLine, log
 from kitloan.storage.faults import driver_error
 from kitloan.storage.integrity import missing_rules
 from kitloan.storage.row_security import FUNCTIONS, OWNER, TRIGGERS, policies_of
+from kitloan.storage.settings import is_readable
 from kitloan.storage.statements import AnyRow
 from kitloan.storage.store import Store, scratch_store
-from kitloan.tables import Base, LedgerEntry, LedgerHead, Setting, table
+from kitloan.tables import Base, Contact, LedgerEntry, LedgerHead, Remark, Setting, table
 from kitloan.tables.every import ONLY_SOME_ROWS, REGISTER_TABLES
-from kitloan.tables.national import APART, LostEntry, LostTwin
+from kitloan.tables.national import APART, LostEntry, LostTwin, PinnedKey
+from kitloan.text.names import fold
 
 __all__ = ["Finding", "LedgerState", "Progress", "Verdict", "Verifier", "replay"]
 
@@ -47,6 +48,9 @@ head = table(LedgerHead)
 lost = table(LostEntry)
 twin = table(LostTwin)
 setting = table(Setting)
+contact = table(Contact)
+remark = table(Remark)
+pinned = table(PinnedKey)
 
 Progress = Callable[[int, int], None]
 """Called now and then with how much is done and how much there is."""
@@ -120,6 +124,7 @@ class Walk:
         self.hash = GENESIS
         self.at = ""
         self.broken = False
+        self.contacts: set[str] = set()
         self.findings: list[Finding] = []
 
     def step(self, row: Filed, live: Connection, replayed: Connection) -> None:
@@ -131,6 +136,8 @@ class Walk:
             self._broken("unreadable", row.seq, f"cannot be read: {problem.errors()[0]['msg']}")
             self.seq, self.hash = row.seq, row.hash
             return
+        if named := getattr(read.fact, "contact", None):
+            self.contacts.add(named)
         self._chain(row, read)
         if isinstance(row.epoch, int):
             self.epoch = row.epoch
@@ -249,7 +256,7 @@ def strays(live: Connection) -> list[Finding]:
         Finding(
             "no_ledger", row[0], 0, f"Table {each.name} has rows of {row[0]!r}, without a ledger."
         )
-        for each in (entry, lost, twin, *REGISTER_TABLES)
+        for each in (entry, lost, twin, table(PinnedKey), *REGISTER_TABLES)
         for row in live.execute(
             select(each.c.college).where(each.c.college.not_in(ledgers)).distinct()
         )
@@ -403,6 +410,83 @@ def _portions(digests: Iterable[str]) -> Iterator[list[str]]:
     left = iter(digests)
     while some := list(islice(left, STEP)):
         yield some
+
+
+_KEY = re.compile(r"[0-9a-f]{64}")
+
+
+def owners(live: Connection) -> list[Finding]:
+    """What is wrong with whose store a file is: it is one college's, and no more."""
+    if live.dialect.name != "sqlite":
+        return []
+    own = live.execute(select(head.c.college).where(head.c.own).order_by(head.c.college))
+    names = own.scalars().all()
+    if len(names) == 1:
+        return []
+    words = ", ".join(map(repr, names)) or "nobody"
+    return [Finding("owner_unclear", "", 0, f"The store is to be one college's, and is {words}'s.")]
+
+
+def settings(live: Connection) -> list[Finding]:
+    """Settings and keys with a value that kitloan never writes."""
+    rows = live.execute(select(setting).order_by(setting.c.college, setting.c.name))
+    wrong = [
+        Finding("setting_damaged", str(row.college), 0, f"Setting {row.name!r} cannot be read.")
+        for row in rows
+        if not is_readable(row.name, row.value)
+    ]
+    keys = live.execute(select(pinned).order_by(pinned.c.college, pinned.c.key))
+    return wrong + [
+        Finding("key_damaged", str(row.college), 0, "A key that was pinned is none.")
+        for row in keys
+        if not _KEY.fullmatch(str(row.key))
+    ]
+
+
+def people(live: Connection, walk: Walk) -> list[Finding]:
+    """Rows about people that no entry of this store's own ledger explains, and those that went."""
+    return [Finding(code, walk.college, 0, words) for code, words in _people(live, walk)]
+
+
+def _people(live: Connection, walk: Walk) -> Iterator[tuple[str, str]]:
+    college = walk.college
+    forgot = live.execute(
+        select(func.count()).where(setting.c.college == college, setting.c.name == "erasures")
+    ).scalar_one()
+    there = {
+        row.contact: row
+        for row in live.execute(select(contact).where(contact.c.college == college))
+    }
+    beside = live.execute(
+        select(remark.c.remark, remark.c.tag, remark.c.contact).where(remark.c.college == college)
+    ).all()
+    tags = set(
+        live.execute(select(entry.c.tag).where(entry.c.college == college).distinct()).scalars()
+    )
+    for row in there.values():
+        if row.name_key != fold(row.name):
+            yield "contact_differs", f"Contact {row.contact} is filed under another name."
+    for row in beside:
+        if row.tag not in tags:
+            yield "remark_unknown", f"Remark {row.remark} is about a tag that no entry names."
+        if row.contact is not None and row.contact not in there:
+            yield "contact_missing", f"Remark {row.remark} names a contact that is not on file."
+    if forgot:  # whoever was forgotten took along what would explain other rows
+        return
+    named = walk.contacts | {row.contact for row in beside} | _named_apart(live, college, there)
+    for gone in sorted(walk.contacts - there.keys()):
+        yield (
+            "contact_missing",
+            f"Contact {gone} is named by an entry and gone; nobody was erased.",
+        )
+    for more in sorted(there.keys() - named):
+        yield "contact_unknown", f"Contact {more} is named by no entry and no remark."
+
+
+def _named_apart(live: Connection, college: str, wanted: Collection[str]) -> set[str]:
+    """Which contacts the entries name that a restored backup had lost."""
+    bodies = live.execute(select(APART.c.body).where(APART.c.college == college)).scalars()
+    return {each for body in bodies for each in wanted if f'"{each}"' in str(body)}
 
 
 Rules = dict[str, str]
@@ -563,17 +647,15 @@ class Verifier:
             progress: told how many entries are done, of how many.
             room: the folder to copy a SQLite file into; where the store lies when None.
         """
-        with (
-            tempfile.TemporaryDirectory(prefix="kitloan-") as folder,
-            self._session.store.read_aside(room) as live,
-        ):
-            scratch = scratch_store(Path(folder) / "replay.sqlite")
-            try:
-                with scratch.engine.connect() as replayed:
-                    _attach(replayed, live)
+        store, scratch = self._session.store, scratch_store(on_disk=True)
+        try:
+            with scratch.engine.connect() as replayed:
+                replayed.exec_driver_sql(f"PRAGMA cache_size = -{_SCRATCH_KIB}")
+                seen_by = replayed if store.is_sqlite else None
+                with store.read_aside(room, seen_by) as live:
                     return _verify(live, replayed, progress or _silent)
-            finally:
-                scratch.close()
+        finally:
+            scratch.close()
 
     def heads(self) -> list[LedgerState]:
         """Where each ledger of the store ends, as its head says; nothing is checked."""
@@ -598,20 +680,13 @@ class Verifier:
             return log(connection, whose, tag, last)
 
 
-def _attach(replayed: Connection, live: Connection) -> None:
-    """Give the scratch store room in memory, and sight of the other where both are SQLite's."""
-    replayed.exec_driver_sql(f"PRAGMA cache_size = -{_SCRATCH_KIB}")
-    if live.dialect.name == "sqlite":
-        replayed.exec_driver_sql("ATTACH ? AS live", (live.engine.url.database,))
-
-
 def _silent(_done: int, _total: int) -> None:
     return None
 
 
 def _verify(live: Connection, replayed: Connection, progress: Progress) -> Verdict:
     total = live.execute(select(func.count()).select_from(entry)).scalar_one()
-    findings = _integrity(live) + strays(live)
+    findings = _integrity(live) + strays(live) + owners(live) + settings(live)
     states = []
     done = 0
     for top in live.execute(select(head).order_by(head.c.college)).all():
@@ -625,6 +700,8 @@ def _verify(live: Connection, replayed: Connection, progress: Progress) -> Verdi
         findings += walk.findings
         states.append(LedgerState(ledger_name(top.college, walk.epoch), walk.count, walk.hash))
         findings += lost_entries(live, top.college)
+        if top.own:
+            findings += people(live, walk)
         if not walk.broken:
             findings += differences(live, replayed, top.college)
     findings += _unguarded(live)

@@ -21,6 +21,8 @@ from kitloan.errors import BadInput
 from kitloan.ledger.entry import FORMAT, Entry, parse
 from kitloan.ledger.epochs import college_of, is_ledger
 from kitloan.ledger.facts.base import Hash, Id, Number
+from kitloan.storage.files import insist_on_file
+from kitloan.storage.settings import SIGNING_KEY, key_bytes
 from kitloan.tables import Setting, table
 from kitloan.text.names import plain
 
@@ -79,7 +81,6 @@ def signed_text(header: dict[str, Any]) -> bytes:
     )
 
 
-_NAME = "signing_key"
 _KEEP_FIRST = text(
     "INSERT INTO setting (college, name, value) VALUES (:college, :name, :value) "
     "ON CONFLICT (college, name) DO NOTHING"
@@ -87,18 +88,25 @@ _KEEP_FIRST = text(
 
 
 def signing_key(connection: Connection, college: str) -> Ed25519PrivateKey | None:
-    """The college's key; None when it has none."""
+    """The college's key; None when it has none.
+
+    Raises:
+        StoreError: `damaged`.
+    """
     kept = connection.execute(
-        select(setting.c.value).where(setting.c.college == college, setting.c.name == _NAME)
+        select(setting.c.value).where(setting.c.college == college, setting.c.name == SIGNING_KEY)
     ).scalar()
-    return None if kept is None else Ed25519PrivateKey.from_private_bytes(bytes.fromhex(kept))
+    if kept is None:
+        return None
+    return Ed25519PrivateKey.from_private_bytes(key_bytes(SIGNING_KEY, kept))
 
 
 def new_signing_key(connection: Connection, college: str) -> Ed25519PrivateKey:
     """The college's key, made now unless it has one; of two made at the same moment, the first."""
     made = Ed25519PrivateKey.generate()
     connection.execute(
-        _KEEP_FIRST, {"college": college, "name": _NAME, "value": made.private_bytes_raw().hex()}
+        _KEEP_FIRST,
+        {"college": college, "name": SIGNING_KEY, "value": made.private_bytes_raw().hex()},
     )
     return signing_key(connection, college) or made
 
@@ -199,6 +207,7 @@ class ExchangeFile:
         return closing(self._lines())
 
     def _lines(self) -> Generator[str, None, None]:
+        insist_on_file(self.path)
         try:
             with gzip.open(self.path, "rb") as file:
                 while line := file.readline(LONGEST_LINE + 1):

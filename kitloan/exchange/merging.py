@@ -25,6 +25,7 @@ from kitloan.ledger.facts.definitions import CollegeOpened
 from kitloan.ledger.facts.ledger import LedgerResumed
 from kitloan.ledger.writer import Head, Sealed, begin, head_of, move_head, record, record_all
 from kitloan.storage.faults import driver_error
+from kitloan.storage.files import insist_on_file
 from kitloan.storage.statements import Query
 from kitloan.tables import LedgerEntry, LedgerHead, Setting, table
 from kitloan.tables.national import APART, PinnedKey, Resumption
@@ -130,6 +131,7 @@ class Known:
 
 def digest_of(path: Path) -> str:
     """The hash of a file's bytes; of one that has gone meanwhile, that of none."""
+    insist_on_file(path)
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

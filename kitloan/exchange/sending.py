@@ -24,6 +24,7 @@ from kitloan.ledger.entry import FORMAT, GENESIS
 from kitloan.ledger.epochs import ledger_name
 from kitloan.ledger.session import Session
 from kitloan.storage.files import whole_file
+from kitloan.storage.settings import whole_number
 from kitloan.tables import LedgerEntry, LedgerHead, Setting, table
 from kitloan.tables.absence import Transfer
 from kitloan.tables.national import Resumption
@@ -183,8 +184,8 @@ def _seen_by_esp(connection: Connection, college: str) -> int:
             setting.c.college == college, setting.c.name.in_((_LAST_EXPORT, _RECEIPT))
         )
     )
-    known = {row.name: row.value for row in rows}
-    return int(known.get(_RECEIPT) or known.get(_LAST_EXPORT) or 0)
+    known = {row.name: whole_number(row.name, row.value) for row in rows}
+    return known.get(_RECEIPT, known.get(_LAST_EXPORT, 0))
 
 
 def remember_receipt(connection: Connection, college: str, seq: int) -> None:

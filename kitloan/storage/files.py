@@ -10,6 +10,7 @@ import os
 import secrets
 import shutil
 import stat
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -39,6 +40,40 @@ def is_store(path: Path) -> bool:
         start = file.read(_HEADER_BYTES)
     ours = int.from_bytes(start[68:72], "big") == APPLICATION_ID
     return start[:16] == b"SQLite format 3\0" and ours
+
+
+def insist_on_file(path: Path) -> None:
+    """Refuse to read what is no file, before it is opened: a pipe would keep us waiting for ever.
+
+    What is not there, is a folder, or cannot be looked at, is left to whoever opens it.
+
+    Raises:
+        BadInput: `not_a_file`, for a pipe, a socket or a device.
+    """
+    try:
+        kind = path.stat().st_mode
+    except (OSError, ValueError):
+        return
+    if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
+        raise BadInput(
+            "not_a_file",
+            f"{path} is a device or a pipe, not a file. Nothing was read.",
+            "Name a file.",
+            file=str(path),
+        )
+
+
+def desk_log() -> Path:
+    """Where the desk writes down what nobody expected: the user's folder for a program's state."""
+    if os.name == "nt":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Logs"
+    elif os.environ.get("XDG_STATE_HOME"):
+        base = Path(os.environ["XDG_STATE_HOME"])
+    else:
+        base = Path.home() / ".local" / "state"
+    return base / "kitloan" / "desk.log"
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from kitloan.errors import BadInput
-from kitloan.storage.files import whole_file
+from kitloan.storage.files import insist_on_file, whole_file
 
 FURTHEST_MM = 15.0
 """A label further away than this is not a printer's slip, but another stock."""
@@ -119,8 +119,9 @@ def load_settings(path: Path) -> Settings:
     """The settings in a file; none when there is no file.
 
     Raises:
-        BadInput: `bad_settings`, when it was damaged; `bad_scale`, `bad_offset`.
+        BadInput: `not_a_file`; `bad_settings`, when it was damaged; `bad_scale`, `bad_offset`.
     """
+    insist_on_file(path)
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         printers = {

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from kitloan.errors import BadInput
+from kitloan.storage.files import insist_on_file
 from kitloan.text.names import clean, slug
 from kitloan_labels import layout, stock
 from kitloan_labels.stock import INSET_MM, PAGE_HEIGHT_MM, PAGE_WIDTH_MM, Sheet
@@ -98,6 +99,7 @@ def check(said: Mapping[str, Any], called: str) -> Checked:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    insist_on_file(path)
     try:
         with path.open("rb") as file:
             text = file.read(_LARGEST_FILE + 1)

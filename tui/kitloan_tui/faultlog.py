@@ -1,25 +1,11 @@
 """Where the unexpected is written down, so that the desk can go on and somebody can mend it."""
 
 import os
-import sys
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
 from kitloan_tui.verdict import Verdict
-
-
-def default_place() -> Path:
-    """The log in the user's own folder for a program's state."""
-    if os.name == "nt":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Logs"
-    elif os.environ.get("XDG_STATE_HOME"):
-        base = Path(os.environ["XDG_STATE_HOME"])
-    else:
-        base = Path.home() / ".local" / "state"
-    return base / "kitloan" / "desk.log"
 
 
 def fault(problem: BaseException, place: Path) -> Verdict:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from kitloan.errors import KitloanError
+from kitloan.storage.files import desk_log
 from kitloan.text.dates import instant, uk_instant
 from kitloan_tui import faultlog, settings
 from kitloan_tui.banners import Banners
@@ -59,7 +60,7 @@ class Looking(Banners):
         self.counter: Counter | None = None
         self.home = Home(self._complete, chosen)
         self._settings_file = settings_file
-        self._fault_log = log or faultlog.default_place()
+        self._fault_log = log or desk_log()
         self._board: Board | None = None
         self._seen: object = None
         self._trouble = ""

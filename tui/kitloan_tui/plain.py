@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import TextIO
 
 from kitloan.college import College
+from kitloan.storage.files import desk_log
 from kitloan.text.names import plain, tidy
 from kitloan.text.tags import grouped
 from kitloan.values import SYMBOLS
@@ -91,7 +92,7 @@ class LineDesk:
         try:
             verdict = self.counter.submit(line)
         except Exception as problem:  # the desk goes on, whatever it was
-            verdict = faultlog.fault(problem, faultlog.default_place())
+            verdict = faultlog.fault(problem, desk_log())
             self.counter.diary.record(verdict)
         return [_line(verdict), *self._indented(self._between(logged, verdict))]
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from kitloan.errors import BadInput, KitloanError
-from kitloan.storage.files import whole_file
+from kitloan.storage.files import insist_on_file, whole_file
 from kitloan_tui import keys
 from kitloan_tui.actions import ACTIONS
 
@@ -120,6 +120,7 @@ def _said_in(place: Path) -> tuple[str, dict[str, Any]]:
     """A file's text, and what it says."""
     import tomllib  # only here: the desk paints sooner without it
 
+    insist_on_file(place)
     try:
         text = place.read_text(encoding="utf-8")
         return text, tomllib.loads(text)

@@ -25,11 +25,13 @@ from sqlalchemy import (
 from kitloan.errors import KitloanError, Refused, StoreError
 from kitloan.ledger.entry import GENESIS, Entry, parse, seal
 from kitloan.ledger.epochs import ledger_name
+from kitloan.ledger.facts import NotCanonical
 from kitloan.ledger.facts.ledger import LedgerResumed, Reversed
 from kitloan.ledger.replay import apply
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import record
-from kitloan.queries.history import LogLine, log
+from kitloan.queries.history import LogLine, log, page_of_log
+from kitloan.queries.paging import PAGE
 from kitloan.storage.faults import driver_error
 from kitloan.storage.integrity import missing_rules
 from kitloan.storage.row_security import FUNCTIONS, OWNER, TRIGGERS, policies_of
@@ -40,6 +42,7 @@ from kitloan.tables import Base, Contact, LedgerEntry, LedgerHead, Remark, Setti
 from kitloan.tables.every import ONLY_SOME_ROWS, REGISTER_TABLES
 from kitloan.tables.national import APART, LostEntry, LostTwin, PinnedKey
 from kitloan.text.names import fold
+from kitloan.values import Page
 
 __all__ = ["Finding", "LedgerState", "Progress", "Verdict", "Verifier", "replay"]
 
@@ -88,6 +91,9 @@ STEP = 500
 """Rows that are read at a time, and between two words about progress."""
 
 
+_ALTERED = "was altered: its text does not give its hash"
+
+
 class Filed(NamedTuple):
     """A row of `ledger_entry`. SQLAlchemy's rows take longer to tell a column than SQLite does."""
 
@@ -132,8 +138,8 @@ class Walk:
         self.count += 1
         try:
             read = parse(row.body if isinstance(row.body, str) else "")
-        except ValidationError as problem:
-            self._broken("unreadable", row.seq, f"cannot be read: {problem.errors()[0]['msg']}")
+        except (ValidationError, NotCanonical) as problem:
+            self._broken(*_unread(row, problem))
             self.seq, self.hash = row.seq, row.hash
             return
         if named := getattr(read.fact, "contact", None):
@@ -151,7 +157,7 @@ class Walk:
         elif read.prev != self.hash:
             self._broken("broken_chain", row.seq, "does not name the hash of the entry before it")
         if seal(row.body) != row.hash:
-            self._broken("altered", row.seq, "was altered: its text does not give its hash")
+            self._broken("altered", row.seq, _ALTERED)
         if read.at < self.at:
             self._broken("time_runs_back", row.seq, "is dated before the entry before it")
         indexed = (row.id, row.part, row.kind, row.tag, row.at, row.by, row.seq)
@@ -197,6 +203,14 @@ class Walk:
         self.findings.append(
             Finding(code, ledger_name(self.college, self.epoch), seq, f"Entry {seq} {words}.")
         )
+
+
+def _unread(row: Filed, problem: ValidationError | NotCanonical) -> tuple[str, int, str]:
+    if not isinstance(problem, NotCanonical):
+        return "unreadable", row.seq, f"cannot be read: {problem.errors()[0]['msg']}"
+    if seal(row.body) != row.hash:
+        return "altered", row.seq, _ALTERED
+    return "not_canonical", row.seq, "is not in canonical form, so it could be read in two ways"
 
 
 def _bring(live: Connection, replayed: Connection, college: str, tag: str, seq: int) -> None:
@@ -357,6 +371,15 @@ def lost_entries(live: Connection, college: str) -> list[Finding]:
             read = parse(row.body if isinstance(row.body, str) else "")
         except ValidationError:
             wrong.append(_found("unreadable", ledger, row.seq, "cannot be read"))
+            continue
+        except NotCanonical:
+            said = "is not in canonical form, so it could be read in two ways"
+            as_sealed = seal(row.body) == row.hash
+            wrong.append(
+                _found("not_canonical", ledger, row.seq, said)
+                if as_sealed
+                else _found("altered", ledger, row.seq, "was altered")
+            )
             continue
         if seal(row.body) != row.hash:
             wrong.append(_found("altered", ledger, row.seq, "was altered"))
@@ -673,11 +696,38 @@ class Verifier:
         Raises:
             Refused: `not_yours`, for another college's, unless this is ESP.
         """
+        whose = self._readable(college)
+        with self._session.reading() as connection:
+            return log(connection, whose, tag, last)
+
+    def log_page(
+        self,
+        tag: str | None = None,
+        after: str | None = None,
+        limit: int = PAGE,
+        college: str | None = None,
+    ) -> Page[LogLine]:
+        """A page of what a college has on record, oldest first; of one bare tag when named.
+
+        Args:
+            tag: the holding; None for all.
+            after: the `next` of the page before.
+            limit: the most entries.
+            college: whose; this session's when None.
+
+        Raises:
+            Refused: `not_yours`, for another college's, unless this is ESP.
+            BadInput: `bad_cursor`.
+        """
+        whose = self._readable(college)
+        with self._session.reading() as connection:
+            return page_of_log(connection, whose, tag, after, limit)
+
+    def _readable(self, college: str | None) -> str:
         whose = college or self._session.college
         if whose != self._session.college and not self._session.is_national:
             raise Refused("not_yours", f"The ledger of {whose!r} is that college's to read.")
-        with self._session.reading() as connection:
-            return log(connection, whose, tag, last)
+        return whose
 
 
 def _silent(_done: int, _total: int) -> None:

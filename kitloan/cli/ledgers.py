@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 import click
 
 from kitloan.cli.context import App, command, pass_app
+from kitloan.cli.find import AFTER, LIMIT, show_more
 from kitloan.cli.output import Progress, columns, print_json, print_text
 from kitloan.errors import BadInput, StoreError
 from kitloan.exchange import Heard
 from kitloan.queries.history import LogLine
 from kitloan.text.dates import uk_instant
 from kitloan.text.tags import bare, grouped
-from kitloan.values import as_json, plural
+from kitloan.values import Page, as_json, plural
 
 if TYPE_CHECKING:
     from kitloan.college import College
@@ -131,28 +132,36 @@ def verify(app: App) -> None:
 
 @command("log", "kitloan ledger log AC0001", group=ledger)
 @click.argument("tag", required=False)
+@AFTER
+@LIMIT
 @pass_app
-def log(app: App, tag: str | None) -> None:
-    """What this college's ledger says, oldest first; of one holding when named."""
+def log(app: App, tag: str | None, after: str | None, limit: int) -> None:
+    """What this college's ledger holds, oldest first, in pages; of one holding when named."""
     with app.open() as opened:
-        items = opened.ledger.log() if tag is None else _of_tag(opened, tag)
-    if app.json:
-        print_json({"items": as_json(items), "total": len(items)})
-        return
-    print_text(
-        columns(
-            [[str(i.seq), uk_instant(i.at), i.by, i.kind, i.tag or "", i.summary] for i in items]
+        page = (
+            opened.ledger.log_page(after=after, limit=limit)
+            if tag is None
+            else _of_tag(opened, tag, after, limit)
         )
-    )
+    if app.json:
+        print_json(as_json(page))
+        return
+    lines = [
+        [str(i.seq), uk_instant(i.at), i.by, i.kind, i.tag or "", i.summary] for i in page.items
+    ]
+    print_text(columns(lines))
+    show_more(len(page.items), page.total, page.next)
 
 
-def _of_tag(opened: "College", text: str) -> list[LogLine]:
+def _of_tag(opened: "College", text: str, after: str | None, limit: int) -> Page[LogLine]:
     """What is on record about a holding, also of one whose taking in was undone."""
     try:
         held = opened.find.holding(text)
     except BadInput as unknown:
-        gone = opened.ledger.log(bare(text)) if unknown.code == "unknown_tag" else []
-        if not gone:
+        if unknown.code != "unknown_tag":
+            raise
+        gone = opened.ledger.log_page(bare(text), after, limit)
+        if not gone.total:
             raise
         return gone
-    return opened.ledger.log(held.tag, college=held.college)
+    return opened.ledger.log_page(held.tag, after, limit, held.college)

@@ -18,7 +18,7 @@ from typing import Any
 from kitloan.errors import BadInput, KitloanError, Refused
 from kitloan.exchange import sending
 from kitloan.exchange.file import LONGEST_LINE, ExchangeFile
-from kitloan.exchange.merging import Merged, Told, merge
+from kitloan.exchange.merging import Merged, Told, merge, meter_for
 from kitloan.exchange.quarantine import Aside, Kept
 from kitloan.exchange.receipts import Heard, hear
 from kitloan.exchange.sending import Exported
@@ -172,8 +172,9 @@ class Exchange:
                 self._refuse(file.path, problems[file.path], refused)
 
     def _merge_one(self, file: ExchangeFile, told: Told, progress: Progress | None) -> Merged:
+        meter = meter_for(file)
         with self._session.store.write() as connection:
-            done = merge(connection, file, told, progress)
+            done = merge(connection, file, told, meter, progress)
         self._aside.forget(file.path)
         return done
 

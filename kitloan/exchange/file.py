@@ -4,13 +4,12 @@ The header names the hash of the last entry, and every entry names the one befor
 on the header is a signature on all that follows.
 """
 
-import gzip
 import json
 import zlib
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -20,6 +19,7 @@ from sqlalchemy import Connection, select, text
 from kitloan.errors import BadInput
 from kitloan.ledger.entry import FORMAT, Entry, parse
 from kitloan.ledger.epochs import college_of, is_ledger
+from kitloan.ledger.facts import MOST_OF_A_LIST
 from kitloan.ledger.facts.base import Hash, Id, Number
 from kitloan.storage.files import insist_on_file
 from kitloan.storage.settings import SIGNING_KEY, key_bytes
@@ -133,6 +133,16 @@ def fingerprint(key: str) -> str:
 
 
 LONGEST_LINE = 1_000_000
+MOST_MEMBERS = 100
+"""Parts that gzip may be in. Ours is one; some tools that put files together leave several."""
+MOST_UNPACKED = 20
+"""Times the file's size that it may unpack to, over `_FREE`. A ledger unpacks to about five."""
+_FREE = 2**20
+_PIECE = 2**16
+
+
+class Unpacking(Exception):
+    """A file unpacks to more than any ledger would; the words are the end of a sentence."""
 
 
 class ExchangeFile:
@@ -188,12 +198,21 @@ class ExchangeFile:
         return is_signed(signed_text(self._raw(line)), header.key, header.signature)
 
     def read(self, body: str, seq: int, header: Header) -> Entry:
-        """The entry in a line."""
+        """The entry in a line.
+
+        Raises:
+            BadInput: `altered`, `newer_file` or `too_large`.
+            NotCanonical: it is written in another way than it would be sealed.
+        """
         try:
             read = parse(body)
         except ValidationError as problem:
             if any(error["type"] == "union_tag_invalid" for error in problem.errors()):
                 raise self.wrong("newer_file", seq, header, "is of a kind not known here") from None
+            if any(error["type"] == "too_long" for error in problem.errors()):
+                raise self.wrong(
+                    "too_large", seq, header, f"has a list of more than {MOST_OF_A_LIST:,}"
+                ) from None
             raise self.wrong("altered", seq, header, "cannot be read") from None
         if read.seq != seq or college_of(read.ledger) != college_of(header.ledger):
             raise self.wrong("altered", seq, header, "is another ledger's, or out of order")
@@ -209,12 +228,12 @@ class ExchangeFile:
     def _lines(self) -> Generator[str, None, None]:
         insist_on_file(self.path)
         try:
-            with gzip.open(self.path, "rb") as file:
-                while line := file.readline(LONGEST_LINE + 1):
-                    if len(line) > LONGEST_LINE:
-                        raise self.bad("a line of it is longer than any entry")
-                    yield line.decode().rstrip("\n")
-        except (gzip.BadGzipFile, zlib.error, EOFError, UnicodeDecodeError):
+            with self.path.open("rb") as file:
+                for line in _lines_in(_unpacked(file, self.size())):
+                    yield line.decode()
+        except Unpacking as problem:
+            raise self.bad(str(problem)) from None
+        except (zlib.error, EOFError, UnicodeDecodeError):
             raise self.bad("it is cut short, or not an exchange file") from None
         except FileNotFoundError:
             raise BadInput(
@@ -222,6 +241,19 @@ class ExchangeFile:
             ) from None
         except OSError as problem:
             raise self.bad(problem.strerror or str(problem)) from None
+
+    def size(self) -> int:
+        """Bytes of the file as it is."""
+        return self.path.stat().st_size
+
+    def unpacked_size(self) -> int:
+        """Characters of all its lines; reads all of it, before the store is locked.
+
+        Raises:
+            BadInput: `bad_exchange_file`.
+        """
+        with self.lines() as lines:
+            return sum(len(line) + 1 for line in lines)
 
     def bad(self, why: str) -> BadInput:
         """The refusal of a file that cannot be read as one."""
@@ -243,3 +275,46 @@ class ExchangeFile:
             ledger=header.ledger,
             seq=seq,
         )
+
+
+def _unpacked(file: BinaryIO, size: int) -> Iterator[bytes]:
+    """What a gzip file holds, a piece at a time, up to what a file of this size may."""
+    most = MOST_UNPACKED * size + _FREE
+    members = total = 0
+    member, data = None, b""
+    while data := data or file.read(_PIECE):
+        if member is None:
+            if members and not data.strip(b"\0"):  # what fills the last block of some tapes
+                data = b""
+                continue
+            members += 1
+            if members > MOST_MEMBERS:
+                raise Unpacking(f"it is in more than {MOST_MEMBERS} parts")
+            member = zlib.decompressobj(wbits=31)
+        piece = member.decompress(data, _PIECE)
+        total += len(piece)
+        if total > most:
+            raise Unpacking(
+                f"it unpacks to more than {MOST_UNPACKED} times its size, {most:,} bytes"
+            )
+        yield piece
+        data = member.unused_data if member.eof else member.unconsumed_tail
+        if member.eof:
+            member = None
+    if member is not None:
+        yield member.flush()
+        if not member.eof:
+            raise EOFError
+
+
+def _lines_in(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Lines without their ends, none longer than an entry can be."""
+    rest = b""
+    for piece in pieces:
+        *lines, rest = (rest + piece).split(b"\n") if b"\n" in piece else (rest + piece,)
+        for line in (*lines, rest):
+            if len(line) > LONGEST_LINE:
+                raise Unpacking(f"a line of it is longer than {LONGEST_LINE:,} bytes")
+        yield from lines
+    if rest:
+        yield rest

@@ -21,12 +21,13 @@ from kitloan.exchange.rebase import Kept, Taken, lay_anew, take_in_place
 from kitloan.exchange.sending import remember
 from kitloan.ledger.entry import GENESIS, Entry, seal
 from kitloan.ledger.epochs import college_of, epoch_of, ledger_name
+from kitloan.ledger.facts import NotCanonical
 from kitloan.ledger.facts.definitions import CollegeOpened
 from kitloan.ledger.facts.ledger import LedgerResumed
 from kitloan.ledger.writer import Head, Sealed, begin, head_of, move_head, record, record_all
 from kitloan.storage.faults import driver_error
 from kitloan.storage.files import insist_on_file
-from kitloan.storage.statements import Query
+from kitloan.storage.statements import Meter, Query, TooMuchWork, metered
 from kitloan.tables import LedgerEntry, LedgerHead, Setting, table
 from kitloan.tables.national import APART, PinnedKey, Resumption
 from kitloan.text.names import plain
@@ -153,6 +154,26 @@ def remember_merged(connection: Connection, header: Header, digest: str) -> None
 
 
 _STEP = 500
+BYTES_OF_A_ROW = 10
+"""Of a file's size, for each row that its entries may read or touch, over `FREE_ROWS`. An entry of
+an ordinary ledger takes some seventy bytes, and reads or touches four rows."""
+FREE_ROWS = 150_000
+MOST_WRITTEN = 3
+"""Times the characters of its lines that a file may write into tables, over `FREE_WRITTEN`; an
+ordinary ledger writes them twice."""
+FREE_WRITTEN = 2**20
+
+
+def meter_for(file: ExchangeFile) -> Meter:
+    """What the entries of a file may cost: so much for its size, whatever they say.
+
+    Reads all of the file: called before the store is locked.
+
+    Raises:
+        BadInput: `bad_exchange_file`.
+    """
+    written = MOST_WRITTEN * file.unpacked_size() + FREE_WRITTEN
+    return Meter(file.size() // BYTES_OF_A_ROW + FREE_ROWS, written)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +204,11 @@ class Told:
 
 
 def merge(
-    connection: Connection, file: ExchangeFile, told: Told, progress: Progress | None = None
+    connection: Connection,
+    file: ExchangeFile,
+    told: Told,
+    meter: Meter,
+    progress: Progress | None = None,
 ) -> Merged:
     """Check every line of a file, and take what is new.
 
@@ -191,14 +216,15 @@ def merge(
         connection: a transaction, which must be rolled back when this raises.
         file: what was sent.
         told: what is said with it.
+        meter: what its entries may cost, see `meter_for`.
         progress: told how many lines are read, of how many.
 
     Raises:
         BadInput: `bad_exchange_file`, `altered`, `forked`, `gap`, `truncated`, `impossible`,
-            `unsigned`, `key_changed`, `newer_file`, `own_ledger` or `not_whole`.
+            `unsigned`, `key_changed`, `newer_file`, `own_ledger`, `not_whole` or `too_large`.
     """
     with file.lines() as lines:
-        return _merge(connection, file, lines, told, progress)
+        return _merge(connection, file, lines, told, meter, progress)
 
 
 def _merge(
@@ -206,6 +232,7 @@ def _merge(
     file: ExchangeFile,
     lines: Iterator[str],
     told: Told,
+    meter: Meter,
     progress: Progress | None,
 ) -> Merged:
     first = next(lines, "")
@@ -214,7 +241,7 @@ def _merge(
     _must_fit(connection, file, header, told)
     digest = digest_of(file.path)
     top = head_of(connection, college) or begin(connection, college, own=False)
-    merging = _Merging(connection, file, header, top, told)
+    merging = _Merging(connection, file, header, top, told, meter)
     again = was_merged(connection, header, digest) and not told.replace
     if again and merging.has_the_last():
         return Merged(str(file.path), header.ledger, 0, header.last - header.first + 1)
@@ -287,10 +314,16 @@ class _Merging:
     """A file, entry by entry, onto a ledger that ends at `top`."""
 
     def __init__(
-        self, connection: Connection, file: ExchangeFile, header: Header, top: Head, told: Told
+        self,
+        connection: Connection,
+        file: ExchangeFile,
+        header: Header,
+        top: Head,
+        told: Told,
+        meter: Meter,
     ) -> None:
         self._connection, self._file, self._header = connection, file, header
-        self._top, self._told = top, told
+        self._top, self._told, self._meter = top, told, meter
         self._college = college_of(header.ledger)
         self._store = Known(connection, self._college, top.seq)
         self._seq, self._prev, self._at = header.first - 1, header.prev, ""
@@ -312,7 +345,10 @@ class _Merging:
         digest = seal(body)
         if self._is_known(digest):
             return
-        read = self._file.read(body, self._seq, self._header)
+        try:
+            read = self._file.read(body, self._seq, self._header)
+        except NotCanonical:
+            raise self._not_canonical(digest) from None
         epoch = epoch_of(read.ledger)
         self._must_join(epoch)
         self._must_follow(read, epoch)
@@ -378,6 +414,11 @@ class _Merging:
         if resumes and (epoch == 1 or (read.fact.seq, read.fact.hash) != (read.seq - 1, read.prev)):  # type: ignore[attr-defined]  # `resumes` says which fact it is
             raise self._wrong("altered", self._seq, "does not resume the entry before it")
 
+    def _not_canonical(self, digest: str) -> BadInput:
+        words = "is not in canonical form, so it could be read in two ways"
+        known = self._store.has_another(self._seq, self._prev, self._epoch, digest)
+        return self._wrong("forked" if known else "altered", self._seq, words)
+
     def _must_not_fork(self, read: Entry, epoch: int, digest: str) -> None:
         """Only one entry of an epoch can follow on another; a second one is another history."""
         resumes = isinstance(read.fact, LedgerResumed)
@@ -419,13 +460,31 @@ class _Merging:
             return
         until_here = self._connection.begin_nested()
         try:
-            record_all(self._connection, self._college, waiting)
+            with metered(self._meter):
+                record_all(self._connection, self._college, waiting)
+        except TooMuchWork as problem:
+            raise self._too_much(problem.seq or waiting[-1].entry.seq) from None
         except Exception as problem:
             _must_be_of_the_file(problem)
             until_here.rollback()
             self._find_the_wrong_one(waiting)
             raise  # none is wrong by itself: then it is not the file's
         until_here.commit()
+
+    def _too_much(self, seq: int) -> BadInput:
+        meter = self._meter
+        what = (
+            f"{meter.most_rows:,} rows may be read or changed for a file of its size"
+            if meter.rows > meter.most_rows
+            else f"{meter.most_written:,} characters may be written for a file of its length"
+        )
+        return self._wrong(
+            "too_large",
+            seq,
+            f"asks for more than a file may: {what}",
+            "Ask the college for its whole ledger: kitloan ledger export FILE. If that is refused "
+            "too, ask by telephone what happened.",
+        )
 
     def _find_the_wrong_one(self, waiting: Sequence[Sealed]) -> None:
         for each in waiting:

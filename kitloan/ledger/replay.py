@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, bindparam, delete, insert, or_, select
 
+from kitloan.errors import StoreError
 from kitloan.ledger.entry import Entry, Fact, parse
 from kitloan.ledger.epochs import epoch_of
 from kitloan.ledger.facts.base import APPLY, Recorded, applies
@@ -58,6 +59,14 @@ _undone_then = (
     )
     .exists()
 )
+_kind_of = Query(
+    select(ledger_entry.c.kind).where(
+        ledger_entry.c.college == bindparam("c"),
+        ledger_entry.c.epoch == bindparam("e"),
+        ledger_entry.c.seq == bindparam("s"),
+        ledger_entry.c.tag == bindparam("t"),
+    )
+)
 _standing = Query(
     select(ledger_entry.c.body)
     .where(
@@ -81,6 +90,12 @@ def apply(connection: Connection, college: str, entry: Entry) -> None:
 def undo(connection: Connection, college: str, entry: Recorded, fact: Reversed) -> None:
     """The register's rows about the tag are as if the entry had never been."""
     epoch = epoch_of(entry.ledger)
+    if not _is_of_the_tag(connection, college, fact, before=(epoch, entry.seq)):
+        raise StoreError(
+            "row_not_there",
+            f"Entry {fact.seq} is none of {fact.tag} that can be undone; nothing was written.",
+            "Run `kitloan ledger verify` to see what is wrong with the store.",
+        )
     _insert_reversal(
         connection,
         college=college,
@@ -96,6 +111,14 @@ def undo(connection: Connection, college: str, entry: Recorded, fact: Reversed) 
         before=(epoch, entry.seq),
         undone_before=(epoch, entry.seq + 1),  # by this one too
     )
+
+
+def _is_of_the_tag(
+    connection: Connection, college: str, fact: Reversed, before: tuple[int, int]
+) -> bool:
+    """Whether what is undone is an earlier entry about the same tag, and no undoing itself."""
+    found = _kind_of(connection, c=college, e=fact.epoch, s=fact.seq, t=fact.tag).scalar()
+    return (fact.epoch, fact.seq) < before and found not in (None, "entry.reversed")
 
 
 def tell_again(

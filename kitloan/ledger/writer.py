@@ -24,7 +24,7 @@ from kitloan.ledger.epochs import epoch_of, ledger_name
 from kitloan.ledger.facts.base import FactBase
 from kitloan.ledger.facts.ledger import LedgerResumed
 from kitloan.ledger.replay import apply
-from kitloan.storage.statements import Change, Query
+from kitloan.storage.statements import Change, Query, TooMuchWork
 from kitloan.storage.store import Store
 from kitloan.tables import LedgerEntry, LedgerHead, table
 from kitloan.text.dates import Clock, instant
@@ -263,7 +263,11 @@ def record_all(connection: Connection, college: str, batch: Sequence[Sealed]) ->
     _insert_entry.many(connection, (each.row(college) for each in batch))
     # An entry that undoes another asks the ledger only for what came before it.
     for each in batch:
-        apply(connection, college, each.entry)
+        try:
+            apply(connection, college, each.entry)
+        except TooMuchWork as problem:
+            problem.seq = each.entry.seq
+            raise
 
 
 @contextmanager

@@ -64,6 +64,12 @@ _reckon_type = Change(
 )
 
 
+def reckon(connection: Connection, college: str, tag: str) -> None:
+    """Count again how many critical components one kit is short of."""
+    _still_since(connection, c=college, t=tag)  # a meter is to see what the next one goes through
+    _reckon_holding.one(connection, c=college, t=tag)
+
+
 def set_shortage(
     connection: Connection, college: str, tag: str, component: str, missing: int, broken: int
 ) -> None:
@@ -74,7 +80,7 @@ def set_shortage(
         )
     else:
         _forget_shortage.one(connection, c=college, t=tag, k=component)
-    _reckon_holding.one(connection, c=college, t=tag)
+    reckon(connection, college, tag)
 
 
 def reckon_type(connection: Connection, college: str, kit_type: str) -> None:
@@ -107,4 +113,4 @@ def set_shortages(
             since=known.get(short.component, at),
             **short.model_dump(),
         )
-    _reckon_holding.one(connection, c=college, t=tag)
+    reckon(connection, college, tag)

@@ -17,6 +17,7 @@ from kitloan.ledger.facts.base import (
     Instant,
     Name,
     Recorded,
+    SomeTags,
     Tag,
     applies,
 )
@@ -128,7 +129,7 @@ class StocktakeExpects(FactBase):
 
     kind: Literal["stocktake.expects"] = "stocktake.expects"
     stocktake: Id
-    tags: tuple[Tag, ...]
+    tags: SomeTags
 
 
 @applies(StocktakeExpects)

@@ -18,7 +18,7 @@ from kitloan.holdings import Proposal
 from kitloan.reference import colleges
 from kitloan.text import scans
 from kitloan.text.tags import grouped
-from kitloan.values import HistoryLine, Holding
+from kitloan.values import HistoryLine, Holding, Page
 from kitloan_tui import lookups, telling, wording
 from kitloan_tui.screens.house import House
 from kitloan_tui.verdict import Verdict
@@ -40,7 +40,7 @@ class Story:
     parts: list[Part]
     having: list[tuple[str, int]]
     remarks: list[dict[str, str]]
-    history: list[HistoryLine]
+    history: Page[HistoryLine]
     proposed: Proposal | None
     """That it should be withdrawn; a second person has to sign."""
 
@@ -98,7 +98,7 @@ class OneHolding(House):
             kitloan.loans.contents(self.tag),
             lookups.who_has(kitloan.session, self.tag) if held.out_quantity else [],
             kitloan.people.remarks(self.tag),
-            kitloan.find.history(self.tag),
+            kitloan.find.history_page(self.tag),
             next((p for p in kitloan.holdings.proposed_withdrawals() if p.tag == held.tag), None),
         )
 

@@ -113,8 +113,16 @@ def _remarks(story: "Story") -> Iterator[Content]:
 
 
 def _history(story: "Story", width: int) -> Iterator[Content]:
-    yield _title(f"History   {plural(len(story.history), 'entry', 'entries')}, the latest first")
-    for each in reversed(story.history):
+    items, total = story.history.items, plural(story.history.total, "entry", "entries")
+    shown = (
+        f"{total}, the latest first"
+        if len(items) == story.history.total
+        else (
+            f"the latest {len(items)} of {total}; all of them: kitloan ledger log {story.held.tag}"
+        )
+    )
+    yield _title(f"History   {shown}")
+    for each in reversed(items):
         what = each.kind.partition(".")[2].replace("_", " ")
         text = f"{what}: {each.summary}" if each.summary else what
         lines = wrap(plain(f"{text}   {each.by}"), max(10, width - _WHEN)) or [""]

@@ -23,9 +23,8 @@ from sqlalchemy import (
 )
 
 from kitloan.errors import KitloanError, Refused, StoreError
-from kitloan.ledger.entry import GENESIS, Entry, parse, seal
+from kitloan.ledger.entry import GENESIS, Entry, NotCanonical, parse, seal
 from kitloan.ledger.epochs import ledger_name
-from kitloan.ledger.facts import NotCanonical
 from kitloan.ledger.facts.ledger import LedgerResumed, Reversed
 from kitloan.ledger.replay import apply
 from kitloan.ledger.session import Session

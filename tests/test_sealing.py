@@ -10,8 +10,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import Field, TypeAdapter, ValidationError
 
-from kitloan.ledger.entry import Entry, parse
-from kitloan.ledger.facts import NotCanonical
+from kitloan.ledger.entry import Entry, NotCanonical, parse
 from kitloan.ledger.facts.base import FactBase, Frozen, Later, Name, Tag
 from kitloan.ledger.facts.definitions import ContentsLine, KitTypeDefined
 from kitloan.ledger.facts.holdings import HoldingAccessioned

@@ -13,9 +13,9 @@ from itertools import pairwise
 from sqlalchemy import Connection, select
 
 from kitloan.audit.findings import Finding
-from kitloan.exchange.file import fingerprint
 from kitloan.exchange.quarantine import Aside
 from kitloan.exchange.rebase import taken_in_place
+from kitloan.exchange.trust import fingerprint
 from kitloan.ledger.epochs import college_of
 from kitloan.ledger.session import Session
 from kitloan.storage.statements import AnyRow
@@ -129,19 +129,19 @@ def _replaced(live: Connection, day: date) -> Iterable[Finding]:
 
 
 def _keys(live: Connection, day: date) -> Iterable[Finding]:
-    keys: dict[str, list[str]] = {}
+    keys: dict[str, list[tuple[str, str]]] = {}
     for row in live.execute(
         select(pinned).where(pinned.c.since <= end_of(day)).order_by(pinned.c.since, pinned.c.key)
     ):
-        keys.setdefault(row.college, []).append(row.key)
+        keys.setdefault(row.college, []).append((row.key, row.since))
     for college, known in keys.items():
-        for before, after in pairwise(known):
+        for (before, _), (after, since) in pairwise(known):
             yield Finding(
                 "key_changed",
                 college,
                 "",
-                f"The files of {college} were signed with the key {fingerprint(before)}, and are "
-                f"signed with {fingerprint(after)} now.",
+                f"The key {fingerprint(before)} of {college} was retired on {uk(day_of(since))}, "
+                f"when {fingerprint(after)} took its place; what it signs since is refused.",
             )
 
 

@@ -14,13 +14,13 @@ from typing import Any, BinaryIO
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import BaseModel, ConfigDict, ValidationError
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, delete, select, text
 
 from kitloan.errors import BadInput
 from kitloan.ledger.entry import FORMAT, Entry, parse
 from kitloan.ledger.epochs import college_of, is_ledger
-from kitloan.ledger.facts import MOST_OF_A_LIST
-from kitloan.ledger.facts.base import Hash, Id, Number
+from kitloan.ledger.facts.base import MOST_OF_A_LIST, Hash, Id, Number
+from kitloan.reference import is_college_id
 from kitloan.storage.files import insist_on_file
 from kitloan.storage.settings import SIGNING_KEY, key_bytes
 from kitloan.tables import Setting, table
@@ -111,25 +111,33 @@ def new_signing_key(connection: Connection, college: str) -> Ed25519PrivateKey:
     return signing_key(connection, college) or made
 
 
+def replace_signing_key(connection: Connection, college: str) -> Ed25519PrivateKey:
+    """Make another key for the college; what it signed with before is gone."""
+    connection.execute(
+        delete(setting).where(setting.c.college == college, setting.c.name == SIGNING_KEY)
+    )
+    return new_signing_key(connection, college)
+
+
 def public_key(key: Ed25519PrivateKey) -> str:
     """The half of a key that everybody may know, in hexadecimal."""
     return key.public_key().public_bytes_raw().hex()
 
 
 def is_signed(text: bytes, key: str, signature: str) -> bool:
-    """Whether `signature` on `text` was made with the private half of `key`."""
+    """Whether `signature` on `text` was made with the private half of `key`.
+
+    A key has one spelling: in capitals, say, a retired one would pass for another.
+    """
     try:
+        if bytes.fromhex(key).hex() != key:
+            return False
         Ed25519PublicKey.from_public_bytes(bytes.fromhex(key)).verify(
             bytes.fromhex(signature), text
         )
     except (ValueError, InvalidSignature):
         return False
     return True
-
-
-def fingerprint(key: str) -> str:
-    """A key as two people compare it on the telephone."""
-    return " ".join(key[at : at + 4] for at in range(0, 16, 4))
 
 
 LONGEST_LINE = 1_000_000
@@ -158,6 +166,19 @@ class ExchangeFile:
                 return self.read_header(line)
         raise self.bad("it is empty")
 
+    def signed_header(self) -> Header:
+        """The first line, checked, with its signature.
+
+        Raises:
+            BadInput: `bad_exchange_file`, ...; `unsigned`.
+        """
+        with self.lines() as lines:
+            first = next(lines, "")
+        header = self.read_header(first)
+        if not self.signed(first, header):
+            raise self.wrong("unsigned", header.first, header, "is not covered by its signature")
+        return header
+
     def is_one(self) -> bool:
         """Whether somebody's kitloan wrote it, as far as its first line tells."""
         try:
@@ -182,6 +203,8 @@ class ExchangeFile:
             raise self.bad(f"its header is wrong: {problem.errors()[0]['msg']}") from None
         if header.last < header.first - 1 or not is_ledger(header.ledger):
             raise self.bad("its header names a ledger or numbers that cannot be")
+        if not is_college_id(college_of(header.ledger)):
+            raise self.bad(f"{plain(header.ledger)!a} cannot be the ledger of a college")
         return header
 
     def _raw(self, line: str) -> dict[str, Any]:

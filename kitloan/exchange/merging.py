@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, insert, literal_column, select, union_all
+from sqlalchemy import Connection, bindparam, literal_column, select, union_all
 
 from kitloan.errors import BadInput, KitloanError
-from kitloan.exchange.file import ExchangeFile, Header, fingerprint
+from kitloan.exchange.file import ExchangeFile, Header
 from kitloan.exchange.rebase import Kept, Taken, lay_anew, take_in_place
 from kitloan.exchange.sending import remember
-from kitloan.ledger.entry import GENESIS, Entry, seal
-from kitloan.ledger.epochs import college_of, epoch_of, ledger_name
-from kitloan.ledger.facts import NotCanonical
+from kitloan.exchange.trust import Confirmed, fingerprint, keys_of, must_be_trusted, pin
+from kitloan.ledger.entry import GENESIS, Entry, NotCanonical, seal
+from kitloan.ledger.epochs import EPOCHS_AHEAD, college_of, epoch_of, ledger_name
 from kitloan.ledger.facts.definitions import CollegeOpened
 from kitloan.ledger.facts.ledger import LedgerResumed
 from kitloan.ledger.writer import Head, Sealed, begin, head_of, move_head, record, record_all
@@ -29,7 +29,7 @@ from kitloan.storage.faults import driver_error
 from kitloan.storage.files import insist_on_file
 from kitloan.storage.statements import Meter, Query, TooMuchWork, metered
 from kitloan.tables import LedgerEntry, LedgerHead, Setting, table
-from kitloan.tables.national import APART, PinnedKey, Resumption
+from kitloan.tables.national import APART, Resumption
 from kitloan.text.names import plain
 from kitloan.verify import Progress
 
@@ -37,7 +37,6 @@ entry = table(LedgerEntry)
 resumption = table(Resumption)
 setting = table(Setting)
 head = table(LedgerHead)
-pinned = table(PinnedKey)
 
 _WINDOW = 1_000
 
@@ -195,12 +194,14 @@ class Told:
         by: who.
         new_key: take a key that this ledger's files were not signed with before.
         replace: take this ledger in place of another one of the college; its key, too.
+        trust: the keys of first files that a person confirmed.
     """
 
     at: str
     by: str
     new_key: bool = False
     replace: bool = False
+    trust: tuple[Confirmed, ...] = ()
 
 
 def merge(
@@ -221,7 +222,9 @@ def merge(
 
     Raises:
         BadInput: `bad_exchange_file`, `altered`, `forked`, `gap`, `truncated`, `impossible`,
-            `unsigned`, `key_changed`, `newer_file`, `own_ledger`, `not_whole` or `too_large`.
+            `unsigned`, `key_changed`, `epoch_jump`, `newer_file`, `own_ledger`, `not_whole` or
+            `too_large`.
+        Refused: `unknown_key`, `retired_key`.
     """
     with file.lines() as lines:
         return _merge(connection, file, lines, told, meter, progress)
@@ -240,8 +243,14 @@ def _merge(
     college = college_of(header.ledger)
     _must_fit(connection, file, header, told)
     digest = digest_of(file.path)
+    signed = file.signed(first, header)
+    known = keys_of(connection, college)
     top = head_of(connection, college) or begin(connection, college, own=False)
     merging = _Merging(connection, file, header, top, told, meter)
+    # What is not signed, or does not join, is refused below for what is wrong with it.
+    if signed and (merging.joins or known) and not (known and told.replace):
+        news = not merging.has_the_last()
+        must_be_trusted(known, header, file.path, told.trust, brings_news=news)
     again = was_merged(connection, header, digest) and not told.replace
     if again and merging.has_the_last():
         return Merged(str(file.path), header.ledger, 0, header.last - header.first + 1)
@@ -254,11 +263,14 @@ def _merge(
         merging.apply_waiting()  # the first entry that is wrong may be one of these
         raise
     merged = merging.end()
-    if not file.signed(first, header):
+    if not signed:
         raise file.wrong(
             "unsigned", merging.first_new, header, "is the first that its signature does not cover"
         )
-    _pin(connection, file, header, told)
+    if not (known and told.replace):
+        news = merged.added > 0
+        must_be_trusted(known, header, file.path, told.trust, brings_news=news)
+    _pin(connection, file, header, told, known)
     if merged.added:
         remember_merged(connection, header, digest)
     return merged
@@ -284,14 +296,12 @@ def _must_fit(connection: Connection, file: ExchangeFile, header: Header, told: 
         )
 
 
-def _pin(connection: Connection, file: ExchangeFile, header: Header, told: Told) -> None:
+def _pin(
+    connection: Connection, file: ExchangeFile, header: Header, told: Told, known: Sequence[str]
+) -> None:
     """Remember the key of a ledger; refuse another one, unless a person takes it."""
     college = college_of(header.ledger)
-    keys = connection.execute(
-        select(pinned.c.key).where(pinned.c.college == college).order_by(pinned.c.since)
-    )
-    known = list(keys.scalars())
-    if header.key in known:
+    if header.key in known and not (told.replace and header.key != known[-1]):
         return
     if known and not (told.new_key or told.replace):
         raise BadInput(
@@ -299,15 +309,15 @@ def _pin(connection: Connection, file: ExchangeFile, header: Header, told: Told)
             f"{file.path} is signed with the key {fingerprint(header.key)}, and the files of "
             f"{plain(college)!r} were signed with {fingerprint(known[-1])} until now. "
             "Nothing was merged from it.",
-            "Ask the college by telephone whether its key changed, and read the new one out. "
-            "If it did: kitloan ledger import FILE --new-key",
+            "Ask by telephone whether the key changed, and compare the new one with what "
+            "`kitloan key` shows there. If it did: kitloan ledger import FILE --new-key",
             file=str(file.path),
             ledger=header.ledger,
             seq=header.first,
             key=header.key,
             known=known[-1],
         )
-    connection.execute(insert(pinned).values(college=college, key=header.key, since=told.at))
+    pin(connection, college, header.key, told.at)
 
 
 class _Merging:
@@ -330,13 +340,14 @@ class _Merging:
         self._head = top
         self._waiting: list[Sealed] = []
         self._apart: dict[str, Kept] = {}
-        self._chosen = ""
+        self._chosen = self._off_main = ""
         self._known = self._added = 0
         self.done = 0
         self.first_new = top.seq + 1
         known = {GENESIS: 0} if self._seq == 0 else self._store.epochs(self._seq)
-        self._joins = self._prev in known
+        self.joins = self._prev in known
         self._epoch = known.get(self._prev, 0)
+        self._most = max(1, top.epoch, self._epoch) + EPOCHS_AHEAD
 
     def take(self, body: str) -> None:
         """The next line."""
@@ -353,6 +364,8 @@ class _Merging:
         self._must_join(epoch)
         self._must_follow(read, epoch)
         self._must_not_fork(read, epoch, digest)
+        if self._prev != self._head.hash:
+            self._off_main = self._off_main or digest
         if digest in self._store.epochs(self._seq):
             self._known += 1
         else:
@@ -381,7 +394,7 @@ class _Merging:
         The first epoch is one line: another entry of the same number there is no branch. In later
         ones it may be that of another laptop, whose entries have still to come.
         """
-        if self._joins:
+        if self.joins:
             return
         first = self._header.first
         if first == 1 or (epoch == 1 and 1 in self._store.epochs(first - 1).values()):
@@ -414,6 +427,16 @@ class _Merging:
         if resumes and (epoch == 1 or (read.fact.seq, read.fact.hash) != (read.seq - 1, read.prev)):  # type: ignore[attr-defined]  # `resumes` says which fact it is
             raise self._wrong("altered", self._seq, "does not resume the entry before it")
 
+        if epoch > self._most and not self._told.replace:
+            raise self._wrong(
+                "epoch_jump",
+                self._seq,
+                f"calls its ledger {plain(read.ledger)!r}; {self._college}/{self._most} is the "
+                "furthest that restored backups could have brought it",
+                "Keep the file, and ask by telephone what happened. Where it is the true one, "
+                "take the whole ledger: kitloan ledger import FILE --replace",
+            )
+
     def _not_canonical(self, digest: str) -> BadInput:
         words = "is not in canonical form, so it could be read in two ways"
         known = self._store.has_another(self._seq, self._prev, self._epoch, digest)
@@ -431,9 +454,10 @@ class _Merging:
                 "forked",
                 self._seq,
                 "is not the entry that is known here",
-                "Keep the file, and ask the college by telephone what happened. Where it is the "
-                "true one (a practice ledger was sent before, say, or one was lost without a "
-                "backup): kitloan ledger import FILE --replace",
+                "Keep the file, and ask by telephone what happened; it names the key "
+                f"{plain(fingerprint(self._header.key))}. Where it is the true one (a practice "
+                "ledger was sent before, say, or one was lost without a backup): kitloan ledger "
+                "import FILE --replace",
             )
 
     def _add(self, sealed: Sealed) -> None:
@@ -511,6 +535,8 @@ class _Merging:
             raise self._wrong("altered", self._seq, "is not the last one that was sent")
         if self._head is not self._top:
             move_head(self._connection, self._college, self._head)
+        if self._told.replace:
+            self._chosen = self._chosen or self._off_main
         if self._chosen:
             taken = Taken(self._chosen, self._told.at, self._told.by)
             take_in_place(self._connection, self._college, taken)

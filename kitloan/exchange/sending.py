@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import ColumnElement, Connection, and_, select, text, union_all
+from sqlalchemy import ColumnElement, Connection, and_, func, select, text, tuple_, union_all
 
 from kitloan.__version__ import __version__
 from kitloan.exchange.file import (
@@ -84,7 +84,7 @@ class Exported:
 def export(session: Session, path: Path, *, since_last: bool) -> Exported:
     """Write this college's ledger to a file; see `Exchange.export`."""
     college = session.college
-    key = _key(session)
+    key = key_of(session)
     with session.reading() as connection:
         top = connection.execute(select(head).where(head.c.college == college)).one()
         seen = _seen_by_esp(connection, college) if since_last else 0
@@ -97,7 +97,8 @@ def export(session: Session, path: Path, *, since_last: bool) -> Exported:
     return Exported(str(path), ledger_name(college, top.epoch), entries, top.seq)
 
 
-def _key(session: Session) -> Ed25519PrivateKey:
+def key_of(session: Session) -> Ed25519PrivateKey:
+    """The key that this college signs with, made now where it has none yet."""
     with session.reading() as connection:
         if (key := signing_key(connection, session.college)) is not None:
             return key
@@ -107,7 +108,7 @@ def _key(session: Session) -> Ed25519PrivateKey:
 
 def _header(session: Session, connection: Connection, top: Any, seen: int) -> dict[str, Any]:
     before = connection.execute(
-        select(entry.c.hash).where(*_of_ledger(top), entry.c.seq == seen)
+        select(entry.c.hash).where(*_from(connection, top, seen), entry.c.seq == seen).limit(1)
     ).scalar()
     national = session.is_national
     return Header(
@@ -125,9 +126,19 @@ def _header(session: Session, connection: Connection, top: Any, seen: int) -> di
     ).model_dump()
 
 
-def _of_ledger(top: Any) -> tuple[ColumnElement[bool], ...]:
-    """A ledger's entries. The key goes on with the epoch: without it all of them are looked at."""
-    return entry.c.college == top.college, entry.c.epoch.in_(range(1, top.epoch + 1))
+def _from(connection: Connection, top: Any, seq: int) -> tuple[ColumnElement[bool], ...]:
+    """A ledger's entries from a number on: as one range of the key, else all of it is read."""
+    epoch = connection.execute(
+        select(func.max(resumption.c.epoch)).where(
+            resumption.c.college == top.college, resumption.c.seq < seq
+        )
+    ).scalar()
+    return (
+        entry.c.college == top.college,
+        tuple_(entry.c.epoch, entry.c.seq) >= tuple_(epoch or 1, seq),
+        entry.c.epoch <= top.epoch,
+        entry.c.seq >= seq,
+    )
 
 
 def _write(
@@ -135,7 +146,7 @@ def _write(
 ) -> int:
     bodies = connection.execution_options(yield_per=500).execute(
         select(entry.c.body)
-        .where(*_of_ledger(top), entry.c.seq > seen)
+        .where(*_from(connection, top, seen + 1))
         .order_by(entry.c.epoch, entry.c.seq)
     )
     count = 0

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, bindparam, insert, select, text, tuple_, upda
 
 from kitloan.errors import BadInput, Refused, StoreError
 from kitloan.ledger.entry import GENESIS, Entry, Fact, parse, seal
-from kitloan.ledger.epochs import epoch_of, ledger_name
+from kitloan.ledger.epochs import LAST_EPOCH, epoch_of, ledger_name
 from kitloan.ledger.facts.base import FactBase
 from kitloan.ledger.facts.ledger import LedgerResumed
 from kitloan.ledger.replay import apply
@@ -118,6 +118,11 @@ class Writer:
         tags = (getattr(entry.fact, "tag", None) for entry in self.said)
         return list(dict.fromkeys(tag for tag in tags if tag is not None))
 
+    @property
+    def epoch(self) -> int:
+        """The epoch that the ledger is in."""
+        return self._head.epoch
+
     def append(self, fact: Fact) -> Entry:
         """Seal a fact as the next entry and apply it.
 
@@ -178,8 +183,21 @@ class Writer:
         return _of_kind([parse(body) for body in bodies], kind)
 
     def resume(self, epoch: int) -> None:
-        """Go on in a new epoch, whose first entry names the last of the one before."""
+        """Go on in a new epoch, whose first entry names the last of the one before.
+
+        Raises:
+            Refused: `epochs_used_up`, beyond the last number that a ledger's name can have.
+        """
         last = self._head
+        if epoch > LAST_EPOCH:
+            raise Refused(
+                "epochs_used_up",
+                f"The ledger of {self.college!r} cannot go on as epoch {epoch:,}; the last number "
+                f"is {LAST_EPOCH:,}.",
+                "Bring the number back, losing nothing: kitloan backup FILE, then kitloan restore "
+                "FILE",
+                epoch=epoch,
+            )
         self._head = Head(epoch, last.seq, last.hash, last.at)
         self.append(LedgerResumed(seq=last.seq, hash=last.hash))
 
@@ -333,6 +351,9 @@ def resume(store: Store, college: str, actor: str, clock: Clock, epoch: int) -> 
         actor: who is on record for it.
         clock: tells the time.
         epoch: the new epoch's number, higher than any that the ledger had anywhere.
+
+    Raises:
+        Refused: `epochs_used_up`; see `Writer.resume`.
     """
     with writing(store, college, actor, clock) as writer:
         writer.resume(epoch)

@@ -36,6 +36,9 @@ class LogLine:
 
 
 Names = Mapping[str, str]
+
+_AT_ONCE = 500
+"""Organisations that one statement names."""
 Say = Callable[[Mapping[str, Any], Names], str]
 
 
@@ -116,12 +119,17 @@ def _names(connection: Connection, college: str, facts: list[dict[str, Any]]) ->
     ids = {fact["organisation"] for fact in facts if "organisation" in fact}
     if not ids:
         return {}
-    rows = connection.execute(
-        select(organisation.c.organisation, organisation.c.name).where(
-            organisation.c.college == college, organisation.c.organisation.in_(sorted(ids))
+    names: dict[str, str] = {}
+    wanted = sorted(ids)
+    for at in range(0, len(wanted), _AT_ONCE):
+        some = organisation.c.organisation.in_(wanted[at : at + _AT_ONCE])
+        rows = connection.execute(
+            select(organisation.c.organisation, organisation.c.name).where(
+                organisation.c.college == college, some
+            )
         )
-    )
-    return {row[0]: row[1] for row in rows}
+        names |= {row[0]: row[1] for row in rows}
+    return names
 
 
 def _line(body: Mapping[str, Any], undone: bool, names: Names) -> HistoryLine:

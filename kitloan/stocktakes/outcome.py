@@ -174,7 +174,7 @@ def after_closing(connection: Connection, college: str, which: Stocktake) -> Col
     behind = select(said("scan")).where(
         *within, entry.c.kind == "stocktake.scanned", place > tuple_(closing.epoch, closing.seq)
     )
-    return or_(later, scan.c.scan.in_(connection.execute(behind).scalars().all()))
+    return or_(later, scan.c.scan.in_(behind))
 
 
 def list_stocktakes(connection: Connection, college: str) -> list[Stocktake]:

@@ -10,6 +10,7 @@ from kitloan.text.tags import grouped
 from kitloan_tui.counter import Counter
 from kitloan_tui.screens.national import National
 from kitloan_tui.screens.take_in import TakeIn
+from trusting import merge
 from tui.at_the_counter import SCHOOL, MovableClock, Store, expect
 from tui.at_the_desk import Hands, at_desk
 
@@ -78,7 +79,7 @@ async def test_esp_looks_and_lends_nothing(
     file = tmp_path / "fife.kitloan"
     store.kitloan.exchange.export(file)
     with kitloan.init("esp", tmp_path / "esp.sqlite", actor="audit", clock=clock) as esp:
-        esp.exchange.merge([file])
+        merge(esp, [file])
         before = len(esp.ledger.log())
         async with at_desk(lambda: esp, log, (100, 40)) as hands:
             await hands.until(lambda: isinstance(hands.desk.screen, National))

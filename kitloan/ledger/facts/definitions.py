@@ -1,7 +1,8 @@
 """What a college is and what it has names for: itself, kit types, borrowers, printed labels."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
+from pydantic import Field
 from sqlalchemy import Connection, bindparam, delete, insert, update
 
 from kitloan.ledger.facts.base import (

@@ -29,7 +29,7 @@ from kitloan.ledger.facts.base import (
     Tag,
     applies,
 )
-from kitloan.ledger.facts.shortages import reckon, set_shortage, set_shortages
+from kitloan.ledger.facts.shortages import Shortages, reckon, set_shortage, set_shortages
 from kitloan.storage.statements import AnyRow, Change, Query
 from kitloan.tables import Alias, Gift, Holding, KitType, table
 from kitloan.text.names import fold

@@ -16,7 +16,7 @@ from kitloan.ledger.facts.base import (
     applies,
 )
 from kitloan.ledger.facts.holdings import SIGHTED, change_holding
-from kitloan.ledger.facts.shortages import set_shortages
+from kitloan.ledger.facts.shortages import Shortages, set_shortages
 from kitloan.storage.statements import Change
 from kitloan.tables import Holding, Loan, table
 

@@ -1,8 +1,11 @@
 """What is short in a kit, and whether that keeps it from being lent."""
 
+from typing import Annotated
+
+from pydantic import Field
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
-from kitloan.ledger.facts.base import CountOrNone, Frozen, Name
+from kitloan.ledger.facts.base import MOST_OF_A_LIST, CountOrNone, Frozen, Name
 from kitloan.storage.statements import Change, Query
 from kitloan.tables import Component, Holding, Shortage, table
 
@@ -94,6 +97,10 @@ class Short(Frozen):
     component: Name
     missing: CountOrNone = 0
     broken: CountOrNone = 0
+
+
+Shortages = Annotated[tuple[Short, ...], Field(max_length=MOST_OF_A_LIST)]
+"""Everything that is short in a kit."""
 
 
 def set_shortages(

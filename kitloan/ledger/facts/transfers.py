@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, insert, update
 from kitloan.ledger.facts.base import Count, Counted, FactBase, Id, Name, Recorded, Tag, applies
 from kitloan.ledger.facts.custody import forget_absence, forget_withdrawal
 from kitloan.ledger.facts.holdings import SIGHTED, change_holding, insert_holding, refresh_words
-from kitloan.ledger.facts.shortages import Short, set_shortages
+from kitloan.ledger.facts.shortages import Short, Shortages, set_shortages
 from kitloan.storage.statements import Change
 from kitloan.tables import Holding, table
 from kitloan.tables.absence import Arrival, Transfer

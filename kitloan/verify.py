@@ -1,7 +1,7 @@
 """What verifying says: findings, and where each ledger ends."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -18,14 +18,17 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    or_,
     select,
     text,
 )
 
 from kitloan.errors import KitloanError, Refused, StoreError
+from kitloan.ledger.clocks import Times
 from kitloan.ledger.entry import GENESIS, Entry, NotCanonical, parse, seal
 from kitloan.ledger.epochs import ledger_name
 from kitloan.ledger.facts.ledger import LedgerResumed, Reversed
+from kitloan.ledger.facts.stocktakes import StocktakeScanned
 from kitloan.ledger.replay import apply
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import record
@@ -157,8 +160,6 @@ class Walk:
             self._broken("broken_chain", row.seq, "does not name the hash of the entry before it")
         if seal(row.body) != row.hash:
             self._broken("altered", row.seq, _ALTERED)
-        if read.at < self.at:
-            self._broken("time_runs_back", row.seq, "is dated before the entry before it")
         indexed = (row.id, row.part, row.kind, row.tag, row.at, row.by, row.seq)
         said = (
             read.id,
@@ -231,24 +232,42 @@ def _resumes(read: Entry, epoch: int) -> bool:
     )
 
 
-def replay(live: Connection, scratch: Store, until: str, progress: Progress) -> None:
+def replay(
+    live: Connection,
+    scratch: Store,
+    until: str,
+    progress: Progress,
+    wrong: Mapping[str, Times],
+) -> None:
     """Apply every entry up to an instant to a scratch store: the state as it was then.
+
+    Args:
+        live: a transaction on the store.
+        scratch: where to apply them.
+        until: the instant.
+        progress: told how many entries are done, of how many.
+        wrong: the ledgers in which clocks were wrong; their entries get the times they count at.
 
     Raises:
         StoreError: `damaged`, when an entry cannot be read or applied.
     """
     total = live.execute(
-        select(func.count()).select_from(entry).where(entry.c.at <= until)
+        select(func.count())
+        .select_from(entry)
+        .where(or_(entry.c.at <= until, entry.c.college.in_(list(wrong))))
     ).scalar_one()
     with scratch.engine.begin() as replayed:
         colleges = live.execute(select(head.c.college).order_by(head.c.college)).scalars().all()
         done = 0
         for college in colleges:
+            times = wrong.get(college)
             for row in entries_of(live, college):
-                if row.at > until:
+                at = times.counted[row.seq] if times else row.at
+                if at > until:
                     break
                 try:
-                    record(replayed, college, row.epoch, parse(row.body), row.body, row.hash)
+                    read = _counted_at(parse(row.body), at)
+                    record(replayed, college, row.epoch, read, row.body, row.hash)
                 except (ValidationError, KitloanError) as problem:
                     raise StoreError(
                         "damaged",
@@ -260,6 +279,16 @@ def replay(live: Connection, scratch: Store, until: str, progress: Progress) -> 
                 done += 1
                 if done % STEP == 0:
                     progress(done, total)
+
+
+def _counted_at(read: Entry, at: str) -> Entry:
+    """An entry as if its clock had been right."""
+    if read.at == at:
+        return read
+    fact = read.fact
+    if isinstance(fact, StocktakeScanned) and fact.seen_at > at:
+        fact = fact.model_copy(update={"seen_at": at})
+    return read.model_copy(update={"at": at, "fact": fact})
 
 
 def strays(live: Connection) -> list[Finding]:

@@ -34,7 +34,7 @@ from kitloan.storage.schema import OLDEST
 from kitloan.storage.side_files import clear_folders, kept_file
 from kitloan.storage.store import Store, create_store, open_store
 from kitloan.tables import LedgerEntry, LedgerHead, table
-from kitloan.text.dates import SCOTLAND, Clock, system_clock
+from kitloan.text.dates import Clock, in_scotland, system_clock
 from kitloan.verify import LedgerState, Progress
 
 entry = table(LedgerEntry)
@@ -148,7 +148,7 @@ class FileTarget(Target):
 
     def replace(self, copy: Path) -> Path | None:
         """Keep what is there, and give the copy its name."""
-        moment = self._request.clock().astimezone(SCOTLAND)
+        moment = in_scotland(self._request.clock())
         kept = kept_file(self._path, f"{moment:%Y%m%d-%H%M%S}")
         with translated(self.name), _in_use_elsewhere(self.name):
             if self._store is not None:

@@ -54,6 +54,7 @@ def open_desk(app: App) -> None:
         return init(college, app.place, actor=app.actor)
 
     run(app.open, press=LabelPress(), starter=start)
+    app.clock_warning = ""  # the desk showed it
 
 
 def _lines(app: App) -> None:
@@ -74,5 +75,6 @@ def _lines(app: App) -> None:
     with app.open() as opened:
         label = LabelPress().print_one
         well = run(opened, sys.stdin, sys.stdout, prompt="> " * person, print_label=label)
+    app.clock_warning = ""  # the desk showed it
     if not well and not at_terminal(sys.stdin):
         app.exit_code = Refused.exit_code

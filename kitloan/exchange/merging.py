@@ -20,6 +20,7 @@ from kitloan.exchange.file import ExchangeFile, Header
 from kitloan.exchange.rebase import Kept, Taken, lay_anew, take_in_place
 from kitloan.exchange.sending import remember
 from kitloan.exchange.trust import Confirmed, fingerprint, keys_of, must_be_trusted, pin
+from kitloan.ledger.clocks import Reading, keep_reading
 from kitloan.ledger.entry import GENESIS, Entry, NotCanonical, seal
 from kitloan.ledger.epochs import EPOCHS_AHEAD, college_of, epoch_of, ledger_name
 from kitloan.ledger.facts.definitions import CollegeOpened
@@ -42,7 +43,7 @@ _WINDOW = 1_000
 
 _resumed = select(resumption.c.epoch).where(resumption.c.college == bindparam("c"))
 _main_line = Query(
-    select(entry.c.seq, entry.c.epoch, entry.c.hash, entry.c.at).where(
+    select(entry.c.seq, entry.c.epoch, entry.c.hash).where(
         entry.c.college == bindparam("c"),
         # Named so that the key's index finds the numbers: else each window reads the whole ledger.
         entry.c.epoch.in_(union_all(select(literal_column("1")), _resumed)),
@@ -61,7 +62,6 @@ class OnMain(NamedTuple):
 
     epoch: int
     hash: str
-    at: str
 
 
 class _Apart(NamedTuple):
@@ -273,6 +273,13 @@ def _merge(
     _pin(connection, file, header, told, known)
     if merged.added:
         remember_merged(connection, header, digest)
+        keep_reading(
+            connection,
+            college,
+            header.head,
+            merging.latest,
+            Reading(merging.first_new, header.exported_at, told.at),
+        )
     return merged
 
 
@@ -336,12 +343,13 @@ class _Merging:
         self._top, self._told, self._meter = top, told, meter
         self._college = college_of(header.ledger)
         self._store = Known(connection, self._college, top.seq)
-        self._seq, self._prev, self._at = header.first - 1, header.prev, ""
+        self._seq, self._prev = header.first - 1, header.prev
         self._head = top
         self._waiting: list[Sealed] = []
         self._apart: dict[str, Kept] = {}
         self._chosen = self._off_main = ""
         self._known = self._added = 0
+        self.latest = ""
         self.done = 0
         self.first_new = top.seq + 1
         known = {GENESIS: 0} if self._seq == 0 else self._store.epochs(self._seq)
@@ -370,7 +378,7 @@ class _Merging:
             self._known += 1
         else:
             self._add(Sealed(epoch, read, body, digest))
-        self._prev, self._at, self._epoch = digest, read.at, epoch
+        self._prev, self._epoch = digest, epoch
 
     def _is_known(self, digest: str) -> bool:
         """Whether the store has just this line after the one before it, on the branch that counts.
@@ -381,7 +389,7 @@ class _Merging:
         if known is None:
             return False
         self._known += 1
-        self._prev, self._at, self._epoch = digest, known.at, known.epoch
+        self._prev, self._epoch = digest, known.epoch
         return True
 
     def has_the_last(self) -> bool:
@@ -416,8 +424,6 @@ class _Merging:
         resumes = isinstance(read.fact, LedgerResumed)
         if read.prev != self._prev:
             raise self._wrong("altered", self._seq, "does not follow on the entry before it")
-        if read.at < self._at:
-            raise self._wrong("altered", self._seq, "is dated before the entry before it")
         if (self._seq == 1) != isinstance(read.fact, CollegeOpened):
             raise self._wrong("altered", self._seq, "opens a college in the wrong place")
         if read.ledger != ledger_name(self._college, epoch) or epoch < max(1, self._epoch):
@@ -465,6 +471,7 @@ class _Merging:
         if self._added == 0:
             self.first_new = self._seq
         self._added += 1
+        self.latest = max(self.latest, sealed.entry.at)
         if self._prev != self._head.hash:
             self._apart[sealed.hash] = Kept(sealed.epoch, self._seq, sealed.body)
             return

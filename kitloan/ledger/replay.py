@@ -68,7 +68,7 @@ _kind_of = Query(
     )
 )
 _standing = Query(
-    select(ledger_entry.c.body)
+    select(ledger_entry.c.body, ledger_entry.c.at)
     .where(
         ledger_entry.c.college == bindparam("c"),
         ledger_entry.c.tag == bindparam("t"),
@@ -139,15 +139,15 @@ def tell_again(
         undone_before: epoch and number up to which an entry that undoes others counts.
     """
     (epoch, seq), (undone_epoch, undone_seq) = before, undone_before
-    standing = (
-        _standing(connection, c=college, t=tag, e=epoch, s=seq, ue=undone_epoch, us=undone_seq)
-        .scalars()
-        .all()
-    )
+    standing = _standing(
+        connection, c=college, t=tag, e=epoch, s=seq, ue=undone_epoch, us=undone_seq
+    ).all()
     for forget in _forget:
         forget(connection, c=college, t=tag)
-    for body in standing:
-        apply(connection, college, parse(body))
+    for body, at in standing:
+        entry = parse(body)
+        # An audit files an entry whose clock was wrong at the time that it counts at.
+        apply(connection, college, entry if entry.at == at else entry.model_copy(update={"at": at}))
 
 
 _GIFTS = (

@@ -1,7 +1,7 @@
 """The ledger: one append-only list of entries for each college.
 
 Every change to a store goes through `Writer.append`: the entry gets the next number, the hash of
-the one before it and a time that never runs backwards; it is written as it was hashed; and `apply`
+the one before it and the time that the clock shows; it is written as it was hashed; and `apply`
 makes the register agree, all in the caller's transaction. `writing` begins by locking the
 college's head, so writes of one college take turns on both databases.
 
@@ -107,7 +107,7 @@ class Writer:
         self.request = request or new_id()
         self.said = _said(connection, college, request) if request else []
         self.actor = self.said[0].by if self.said else actor
-        self.at = self.said[0].at if self.said else max(now, head.at)
+        self.at = self.said[0].at if self.said else now
         self._before = head
         self._head = head
         self._part = 0

@@ -187,7 +187,7 @@ def test_when_all_is_said_each_kit_is_in_one_place(tmp_path: Path, seeds: range)
 def settled(esp: College, origins: dict[str, str]) -> dict[str, object]:
     """Where each kit is, when nobody is asked for anything."""
     found = esp.audit.audit()
-    assert codes(found) == []
+    assert codes(found, "clock_wrong") == []  # the clocks are days apart: that alone is told
     assert {each["status"] for each in rows(found, "transfers")} == {"met"}
     assert len(rows(found, "transfers")) == HOPS * len(origins)
     kits = rows(found, "gift_kits")

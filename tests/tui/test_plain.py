@@ -3,12 +3,15 @@
 import signal
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
 import pytest
 
 from cli.running import PROGRAM
+from kitloan.college import College
 from kitloan.text.tags import grouped
 from kitloan_tui import plain
 from kitloan_tui.counter import Counter
@@ -77,6 +80,20 @@ def test_a_refusal_says_its_hint_in_words_to_type(store: Store) -> None:
     assert out.endswith("Typing undo takes it back.")
     assert "Ctrl" not in answer.stdout.decode()
     assert answer.returncode == 1
+
+
+def test_a_wrong_clock_is_shown_first(store: Store) -> None:
+    """Else a day of loans is dated wrong before anybody looks at the corner of the screen."""
+    now = store.kitloan.session.clock()
+    ahead = replace(store.kitloan.session, clock=lambda: now + timedelta(days=3))
+    desk = College(ahead, store.kitloan.college_name)
+    heard = StringIO()
+    assert plain.run(desk, StringIO(""), heard)
+    shown = "  ! This computer's clock shows "
+    assert [line for line in heard.getvalue().splitlines() if line.startswith(shown)]
+    heard = StringIO()
+    assert plain.run(store.kitloan, StringIO(""), heard)
+    assert shown not in heard.getvalue()
 
 
 def test_a_kit_nobody_finished_is_still_out(store: Store) -> None:

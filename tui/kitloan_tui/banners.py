@@ -19,6 +19,10 @@ class Banners(App[None]):
         """Say across the screen that scans are going somewhere else."""
         self.across("not-listening", "" if focus else NOT_LISTENING)
 
+    def show_clock(self, warning: str) -> None:
+        """Show what is wrong with this computer's clock, until an entry is made by it."""
+        self.across("clock", f"! {warning}" if warning else "")
+
     def across(self, name: str, text: str) -> None:
         """Show a banner over the whole width, or take it away when there is no text."""
         if not text:

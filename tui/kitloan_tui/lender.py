@@ -13,13 +13,13 @@ own (an incomplete kit) is put into `next`: the counter takes those codes as if 
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 
 from kitloan.college import College
 from kitloan.errors import BadInput, KitloanError, Refused
 from kitloan.loans import Lent, default_due
-from kitloan.text.dates import parse_due
+from kitloan.text.dates import days_after, parse_due
 from kitloan.text.names import clean, same_organisation
 from kitloan.values import Holding
 from kitloan_tui import lookups, refusals, wording
@@ -226,7 +226,7 @@ class Lender:
         if self.session and not self.session.loans:
             due = self.terms.due_on or default_due(self.kitloan.session.today)
             self.memory.now.retract = partial(self._say_again, self.terms)
-            self.terms = replace(self.terms, due_on=due + timedelta(days=days))
+            self.terms = replace(self.terms, due_on=days_after(due, days))
             return self._noted()
         if not self.subjects:
             raise refusals.nothing_to_renew()
@@ -243,7 +243,7 @@ class Lender:
     def _day_after(self, held: Holding, days: int) -> date:
         today = self.kitloan.session.today
         due = held.loan.due_on if held.loan and held.loan.due_on else today
-        return max(due, today) + timedelta(days=days)
+        return days_after(max(due, today), days)
 
     # -- what is no longer so ---------------------------------------------------------------------
 

@@ -139,13 +139,14 @@ class Looking(Banners):
 
     def _look(self, counter: "Counter") -> None:
         """On a thread: today's lists, when something has changed since they were looked at."""
+        from kitloan.ledger.clocks import warning
         from kitloan_tui import lookups
 
         session = counter.kitloan.session
         try:
             pulse = lookups.pulse(session)
             board = lookups.board(session) if pulse != self._seen else self._board
-            self.post_message(Looked(board, pulse))
+            self.post_message(Looked(board, pulse, clock=warning(session)))
         except KitloanError as error:
             self.post_message(Looked(self._board, self._seen, error.message))
         except Exception as problem:  # the lists are no reason to stop
@@ -157,6 +158,7 @@ class Looking(Banners):
         if not self.home.query(Heading):  # the desk is being closed
             return
         self.across("out-of-reach", f"! {event.trouble}" if event.trouble else "")
+        self.show_clock(event.clock)
         changed = (event.board, event.trouble) != (self._board, self._trouble)
         news = event.pulse != self._seen
         self._board, self._seen, self._trouble = event.board, event.pulse, event.trouble

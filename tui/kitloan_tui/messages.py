@@ -10,22 +10,26 @@ if TYPE_CHECKING:
 
 
 class StoreOpened(Message):
-    """The store is open, and this is its counter, with today's lists."""
+    """The store is open: its counter, today's lists, and what is wrong with the clock."""
 
-    def __init__(self, counter: "Counter", board: "Board") -> None:
+    def __init__(self, counter: "Counter", board: "Board", clock: str = "") -> None:
         super().__init__()
         self.counter = counter
         self.board = board
+        self.clock = clock
 
 
 class Looked(Message):
-    """The store was looked at: today's lists, as of when, and what stood in the way."""
+    """The store was looked at: today's lists, as of when, what stood in the way; and the clock."""
 
-    def __init__(self, board: "Board | None", pulse: object, trouble: str = "") -> None:
+    def __init__(
+        self, board: "Board | None", pulse: object, trouble: str = "", clock: str = ""
+    ) -> None:
         super().__init__()
         self.board = board
         self.pulse = pulse
         self.trouble = trouble
+        self.clock = clock
 
 
 class StoreFailed(Message):

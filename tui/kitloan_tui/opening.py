@@ -72,12 +72,14 @@ class Opening(ScanRouter, Looking):
     def _open(self) -> None:
         """On a thread: load the libraries, open the store, and say so."""
         try:
+            from kitloan.ledger.clocks import warning
             from kitloan_tui import lookups
             from kitloan_tui.counter import Counter
 
             counter = Counter(self._opener())
             give_way(counter.kitloan.session.store)
-            self.post_message(StoreOpened(counter, lookups.board(counter.kitloan.session)))
+            session = counter.kitloan.session
+            self.post_message(StoreOpened(counter, lookups.board(session), warning(session)))
         except KitloanError as error:
             self.post_message(StoreFailed(error.message, error.hint, error.code))
         except Exception as problem:  # whatever it is, the person must be told on the screen
@@ -87,6 +89,7 @@ class Opening(ScanRouter, Looking):
     def on_store_opened(self, event: StoreOpened) -> None:
         """Take what waited, in order."""
         self.counter, self._board = event.counter, event.board
+        self.show_clock(event.clock)
         self._offer_screens(event.counter)
         if complaint := self._complaint:
             self._do(lambda counter: counter.complain(complaint))

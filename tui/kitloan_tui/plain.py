@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import TextIO
 
 from kitloan.college import College
+from kitloan.ledger.clocks import warning
 from kitloan.storage.files import desk_log
 from kitloan.text.names import plain, tidy
 from kitloan.text.tags import grouped
@@ -46,7 +47,9 @@ def run(
         print_label: puts a holding's label on paper.
     """
     desk = LineDesk(Counter(kitloan, print_label))
-    _say(said, [f"{kitloan.college_name}, {kitloan.session.actor}", *desk.opening()], prompt)
+    who = f"{kitloan.college_name}, {kitloan.session.actor}"
+    clock = [f"  ! {text}" for text in (warning(kitloan.session),) if text]
+    _say(said, [who, *desk.opening(), *clock], prompt)
     for line in heard:
         _say(said, desk.answer(line), prompt)
     _say(said, desk.end())

@@ -382,7 +382,7 @@ def _from(held: Holding, today: date, to: str | None = None) -> str:
     loan = held.loan
     if loan is None:
         return ""
-    out = (today - day_of(loan.out_at)).days
+    out = max(0, (today - day_of(loan.out_at)).days)  # it may have been lent by a clock ahead
     late = (today - loan.due_on).days if loan.due_on else 0
     since = f"out {plural(out, 'day')}" if out else "lent today"
     text = f" from {to or loan.to}, {since}"

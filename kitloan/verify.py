@@ -30,13 +30,24 @@ from kitloan.ledger.epochs import ledger_name
 from kitloan.ledger.facts.ledger import LedgerResumed, Reversed
 from kitloan.ledger.facts.stocktakes import StocktakeScanned
 from kitloan.ledger.replay import apply
-from kitloan.ledger.session import Session
+from kitloan.ledger.session import ESP, Session
 from kitloan.ledger.writer import record
 from kitloan.queries.history import LogLine, log, page_of_log
 from kitloan.queries.paging import PAGE
 from kitloan.storage.faults import driver_error
 from kitloan.storage.integrity import missing_rules
-from kitloan.storage.row_security import FUNCTIONS, OWNER, TRIGGERS, policies_of
+from kitloan.storage.row_security import (
+    FUNCTIONS,
+    GROUPS,
+    MINE,
+    NATIONAL,
+    OWNER,
+    TRIGGERS,
+    can_rewrite,
+    login_of,
+    policies_of,
+    privileges_of,
+)
 from kitloan.storage.settings import is_readable
 from kitloan.storage.statements import AnyRow
 from kitloan.storage.store import Store, scratch_store
@@ -573,9 +584,42 @@ UNION ALL
 SELECT relname || '.' || polname,
     concat_ws(' ', CASE polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT'
         WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END,
-        CASE WHEN polpermissive AND polroles = '{{0}}' THEN 'PUBLIC' ELSE 'some' END,
+        CASE WHEN NOT polpermissive THEN 'fewer' WHEN polroles = '{{0}}' THEN 'PUBLIC'
+            ELSE array_to_string(polroles::regrole[], ' ') END,
         pg_get_expr(polqual, polrelid), 'leaving', pg_get_expr(polwithcheck, polrelid))
 FROM ours JOIN pg_policy ON polrelid = ours.oid
+UNION ALL
+SELECT relname || ', no statistics', 'none' FROM ours WHERE NOT EXISTS (
+    SELECT FROM pg_attribute WHERE attrelid = ours.oid AND attnum > 0 AND NOT attisdropped
+        AND attstattarget IS DISTINCT FROM 0
+) AND NOT EXISTS (SELECT FROM pg_statistic_ext WHERE stxrelid = ours.oid)
+UNION ALL
+SELECT relname || ', privileges of ' || whose, string_agg(DISTINCT privilege_type, ', ')
+FROM (
+    SELECT relname, coalesce(rolname, 'PUBLIC') AS whose, privilege_type
+    FROM ours
+    CROSS JOIN LATERAL (
+        SELECT relacl AS acl FROM pg_class WHERE oid = ours.oid
+        UNION ALL SELECT attacl FROM pg_attribute WHERE attrelid = ours.oid
+    ) AS said CROSS JOIN LATERAL aclexplode(acl) LEFT JOIN pg_roles r ON r.oid = grantee
+) AS granted WHERE whose = 'PUBLIC' OR starts_with(whose, 'kitloan_') AND whose <> '{OWNER}'
+GROUP BY relname, whose
+UNION ALL
+SELECT 'college_login', 'there' WHERE to_regclass('college_login') IS NOT NULL
+UNION ALL
+SELECT 'kitloan_mine', concat_ws(' ', prosrc, provolatile, procost::text) FROM pg_proc
+WHERE oid = to_regprocedure('kitloan_mine(text, text)')
+UNION ALL
+SELECT pg_get_userbyid(roleid) || ', its member ' || pg_get_userbyid(member), 'a member'
+FROM pg_auth_members WHERE pg_get_userbyid(roleid) = '{NATIONAL}' AND NOT admin_option
+    AND pg_get_userbyid(member) <> '{login_of(ESP)}'
+"""  # noqa: S608
+_EARLIER = f"""
+WITH ours AS ({_TABLES})
+SELECT EXISTS (
+    SELECT FROM ours JOIN pg_policy ON polrelid = ours.oid
+    WHERE pg_get_expr(polqual, polrelid) LIKE '%%college_login%%'
+)
 """  # noqa: S608
 _DISABLED = f"""
 WITH ours AS ({_TABLES})
@@ -604,8 +648,15 @@ def wrong_rules(connection: Connection) -> Iterator[str]:
     yield from _differences(_made(), asked(_SAID))
     for name in connection.exec_driver_sql(_DISABLED, given).scalars():
         yield f"The keys of table {name} are not kept: somebody switched them off."
-    if connection.exec_driver_sql(_SHARED, given).scalar():
-        walls, there = _walls(), asked(_WALLS)
+    if connection.exec_driver_sql(_EARLIER, given).scalar():
+        yield (
+            "An earlier kitloan set this database up: by EXPLAIN its colleges' logins can still "
+            "find out what is in another's rows. An administrator closes that, and loses nothing, "
+            f"with: kitloan provision postgresql://ADMINISTRATOR@HOST/{connection.engine.url.database}"
+            " --college ID --passwords FILE"
+        )
+    elif connection.exec_driver_sql(_SHARED, given).scalar():
+        walls, there = _walls(may_rewrite=can_rewrite(connection)), asked(_WALLS)
         yield from _differences(walls, there)
         for name in sorted(there.keys() - walls.keys()):
             yield f"The store has a rule {name} that kitloan did not make."
@@ -664,19 +715,25 @@ def _index(where: str, name: str, columns: tuple[str, ...], *, unique: bool) -> 
     return f"CREATE {kind} {name} ON {where} ({', '.join(columns)})"
 
 
-def _walls() -> Rules:
+def _walls(*, may_rewrite: bool) -> Rules:
     """What keeps colleges apart in a database that they share."""
     rules = {f"{name}, its rows": "closed" for name in Base.metadata.tables}
-    for where, name, when, each, function in TRIGGERS:
+    for where, name, when, rows, function in TRIGGERS:
         body = FUNCTIONS[function].split("$$")[1]
         rules[f"{where}.{name}"] = (
             f"CREATE TRIGGER {name} BEFORE {when} {where} "
-            f"FOR EACH {each} EXECUTE FUNCTION {function}() {body}"
+            f"FOR EACH {rows} EXECUTE FUNCTION {function}() {body}"
         )
+    rules["college_login"] = "there"
+    rules["kitloan_mine"] = f"{MINE.split('$$')[1]} s {MINE.split('COST ')[1].split()[0]}"
     for where in Base.metadata.tables:
-        for name, statement, using, check in policies_of(where):
-            said = " ".join(filter(None, (statement, "PUBLIC", using, "leaving", check)))
-            rules[f"{where}.{name}"] = said
+        for each in policies_of(where):
+            said = (each.statement, each.role, each.using, "leaving", each.check)
+            rules[f"{where}.{each.name}"] = " ".join(filter(None, said))
+        rules[f"{where}, no statistics"] = "none"
+        allowed = privileges_of(where, may_rewrite=may_rewrite).split(", ")
+        for group in GROUPS:
+            rules[f"{where}, privileges of {group}"] = ", ".join(sorted(allowed))
     return {name: _plain(said) for name, said in rules.items()}
 
 

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -24,6 +25,7 @@ from faults.beneath import immutable
 from kitloan import StoreError
 from kitloan.backups.restoring import Request, restoring
 from kitloan.college import College
+from kitloan.storage.integrity import rules_in
 from kitloan.storage.places import is_url
 from kitloan.storage.schema import OLDEST, SCHEMA
 from kitloan.storage.store import create_store
@@ -110,24 +112,24 @@ def rows_in(place: str) -> dict[str, list[tuple[object, ...]]]:
 _WORDY = re.compile(r"::(?:character varying|text)(?:\[\])?|[()]")
 
 
-def rules_of(place: str) -> list[tuple[object, ...]]:
+def rules_of(place: str) -> list[tuple[Any, ...]]:
     """Tables, columns, constraints, indexes and triggers, in the database's own words."""
     engine = raw(place)
-    questions = ("SELECT type, name, tbl_name, sql FROM sqlite_master",)
-    if is_url(place):
-        questions = (
-            "SELECT table_name, column_name, data_type, is_nullable, column_default "
-            "FROM information_schema.columns WHERE table_schema = 'public'",
-            "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
-            "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) "
-            "FROM pg_constraint WHERE connamespace = 'public'::regnamespace",
-        )
+    questions = (
+        "SELECT table_name, column_name, data_type, is_nullable, column_default "
+        "FROM information_schema.columns WHERE table_schema = 'public'",
+        "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
+        "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) "
+        "FROM pg_constraint WHERE connamespace = 'public'::regnamespace",
+    )
     with engine.connect() as connection:
-        found = [tuple(row) for each in questions for row in connection.exec_driver_sql(each)]
+        if is_url(place):  # a dump comes back with the same conditions in more words
+            rows = [row for each in questions for row in connection.exec_driver_sql(each)]
+            found = {tuple(_WORDY.sub("", str(part)) for part in row) for row in rows}
+        else:
+            found = {*rules_in(connection)}  # columns in whatever order
     engine.dispose()
-    if is_url(place):  # a dump comes back with the same conditions in more words
-        return sorted({tuple(_WORDY.sub("", str(part)) for part in row) for row in found})
-    return sorted(found, key=repr)
+    return sorted(found)
 
 
 def version_in(place: str) -> int:

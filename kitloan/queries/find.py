@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from kitloan import values
+from kitloan.fields import GiftTerms
 from kitloan.ledger.session import Session
 from kitloan.queries import history
 from kitloan.queries.paging import PAGE, page_of
@@ -222,7 +223,7 @@ def status_of(
 
 _TERMS = [
     (func.coalesce(gift.c.title, "unknown") if name == "title" else gift.c[name]).label(name)
-    for name in values.GiftTerms.__slots__
+    for name in GiftTerms.model_fields
 ]
 _NOT_SHOWN = ("words", "asset_key", "register_row", "accessioned_at")
 _HOLDINGS = (
@@ -556,7 +557,7 @@ def _holding_answer(
         asset_number=row.asset_number,
         serial=row.serial,
         received_on=row.received_on,
-        gift=values.GiftTerms(*row[-len(_TERMS) :]),
+        gift=GiftTerms.model_construct(**GiftTerms.of(row)),
         loan=open_loan,
         shortages=shortages,
         last_sighted=Sighting(row.sighted_at, row.sighted_by) if row.sighted_at else None,

@@ -4,11 +4,11 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Table, bindparam, insert, update
 
+from kitloan.fields import AgreedGiftFields
 from kitloan.ledger.facts.base import (
     Count,
     Day,
     FactBase,
-    GiftTitle,
     Id,
     Name,
     Recorded,
@@ -86,22 +86,11 @@ def programme_defined(
     _say_programme(connection, college, programme=fact.programme, name=fact.name)
 
 
-class GiftAgreed(FactBase):
+class GiftAgreed(AgreedGiftFields, FactBase):
     """A gift and its terms, as promised; said again, it replaces what was said before."""
 
     kind: Literal["gift.agreed"] = "gift.agreed"
     gift: Id
-    donor: Name
-    tranche: Name | None = None
-    document: Name | None = None
-    programme: Id | None = None
-    kit_type: Id
-    promised: Count
-    title: GiftTitle = "unknown"
-    donor_must_agree: bool = False
-    """Whether the donor must agree before one is written off."""
-    acknowledgement: Name | None = None
-    """What a label must say of the donor."""
 
 
 @applies(GiftAgreed)

@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from sqlalchemy import Connection, bindparam, case, insert, update
 
+from kitloan.fields import LoanFields
 from kitloan.ledger.facts.base import (
     Count,
     Counted,
@@ -55,17 +56,10 @@ _take_back = _change_loan(
 _renew = _change_loan(due_on=bindparam("new_due"), due_key=bindparam("new_due"))
 
 
-class LoanTerms(FactBase):
+class LoanTerms(LoanFields, FactBase):
     """What every loan is made of, however it came on record."""
 
-    tag: Tag
     loan: Id
-    organisation: Id
-    contact: Id | None = None
-    quantity: Count = 1
-    exclusive: bool = True
-    """The whole holding: nobody else can have it at the same time."""
-    due_on: Day | None
     override: Name | None = None
     """Why it was lent although a rule stood against it."""
 
@@ -149,15 +143,10 @@ def _open_loan(connection: Connection, college: str, entry: Recorded, fact: Loan
         connection,
         college=college,
         loan=fact.loan,
-        tag=fact.tag,
-        organisation=fact.organisation,
-        contact=fact.contact,
-        quantity=fact.quantity,
+        **LoanFields.of(fact),
         returned=0,
-        exclusive=fact.exclusive,
         out_at=entry.at,
         out_by=entry.by,
-        due_on=fact.due_on,
         due_key=fact.due_on or NO_DUE_DATE,
         closed_at=None,
     )

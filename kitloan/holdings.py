@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 
 from kitloan.errors import BadInput, Refused
+from kitloan.fields import HoldingFields
 from kitloan.ledger.facts.base import MOST_PENCE, GiftTitle
 from kitloan.ledger.facts.custody import (
     HoldingFound,
@@ -448,15 +449,13 @@ class Holdings:
                     "Take some back first.",
                     tag=row.tag,
                 )
-            writer.append(
-                HoldingAmended(
-                    tag=row.tag,
-                    kit_type=row.kit_type if type is None else define_if_new(writer, type)[0],
-                    quantity=held,
-                    asset_number=changed(asset_number, row.asset_number, "The asset number"),
-                    serial=changed(serial, row.serial, "The serial number"),
-                )
-            )
+            particulars = HoldingFields.of(row) | {
+                "kit_type": row.kit_type if type is None else define_if_new(writer, type)[0],
+                "quantity": held,
+                "asset_number": changed(asset_number, row.asset_number, "The asset number"),
+                "serial": changed(serial, row.serial, "The serial number"),
+            }
+            writer.append(HoldingAmended(tag=row.tag, **particulars))
 
     def record_gift(self, tag: str, gift: Gift, *, id: str | None = None) -> None:  # noqa: A002
         """Say who gave a holding and on what terms, all of them.

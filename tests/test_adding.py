@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -78,6 +78,12 @@ def places(heading: str) -> set[str]:
     return set(re.findall(r"^\d+\. \*\*`([^`]+)`\*\*", section[1], re.MULTILINE))
 
 
+def touched(edits: Iterable[Edit]) -> set[str]:
+    """The files of these places; of a new file, its folder."""
+    files = (Path(edit.file) for edit in edits)
+    return {f.as_posix() if (ROOT / f).exists() else f"{f.parent.as_posix()}/" for f in files}
+
+
 CLEANED = (
     Edit(
         "kitloan/ledger/facts/holdings.py",
@@ -122,7 +128,7 @@ def cleaned(connection: Connection, college: str, entry: Recorded, fact: Holding
 def test_an_entry_kind(tree: Tree, tmp_path: Path) -> None:
     """It is sealed, applied, shown, done once, undone and replayed."""
     tree.follow(*CLEANED)
-    assert places("An entry kind") == {edit.file for edit in CLEANED}
+    assert places("An entry kind") == touched(CLEANED)
     tree.run(
         """
 import sys, kitloan
@@ -183,7 +189,7 @@ STEPS = {**STEPS, SCHEMA: _colour}
 def coloured(tree: Tree) -> Tree:
     """A copy in which a holding has a column more."""
     tree.follow(*COLOUR)
-    assert places("A column") == {edit.file for edit in COLOUR}
+    assert places("A column") == touched(COLOUR)
     return tree
 
 
@@ -269,7 +275,7 @@ def seen(app: App, tag: str) -> None:
 def test_a_command(tree: Tree, tmp_path: Path) -> None:
     """It is in the help, answers people and scripts, and the manual has it."""
     tree.follow(*SEEN)
-    assert places("A command") == {edit.file for edit in SEEN}
+    assert places("A command") == touched(SEEN)
     answered = tree.run(
         """
 import sys, kitloan, test_docs
@@ -346,7 +352,7 @@ class Colleges(ListScreen[str]):
 def test_a_screen(tree: Tree, tmp_path: Path) -> None:
     """Its action opens it, what is typed narrows it, and the manual has it."""
     tree.follow(*COLLEGES)
-    assert places("A screen") == {edit.file for edit in COLLEGES}
+    assert places("A screen") == touched(COLLEGES)
     tree.run(
         """
 import asyncio, sys, kitloan, test_docs
@@ -366,10 +372,3 @@ test_docs.test_every_action_of_the_desk_is_documented()
 """,
         str(tmp_path),
     )
-
-
-@pytest.mark.parametrize("heading", ["An entry kind", "A column", "A command", "A screen"])
-def test_every_place_is_there(heading: str) -> None:
-    """A list that names a file which moved away is followed by nobody; only a screen makes one."""
-    new = {"tui/kitloan_tui/screens/colleges.py"}
-    assert {name for name in places(heading) if not (ROOT / name).exists()} <= new

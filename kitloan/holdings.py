@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 
 from kitloan.errors import BadInput, Refused
-from kitloan.fields import HoldingFields
 from kitloan.ledger.facts.base import MOST_PENCE, GiftTitle
 from kitloan.ledger.facts.custody import (
     HoldingFound,
@@ -36,6 +35,7 @@ from kitloan.tables import Holding as HoldingRow
 from kitloan.tables.absence import Arrival, Withdrawal
 from kitloan.tables.national import Gifting
 from kitloan.text.dates import check_past, check_year, day_of
+from kitloan.text.fields import HoldingFields
 from kitloan.text.names import clean, type_key
 from kitloan.text.tags import grouped, mint, parse
 

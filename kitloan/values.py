@@ -10,7 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 if TYPE_CHECKING:
-    from kitloan.fields import GiftTerms  # the desk paints before it loads pydantic
+    from kitloan.text.fields import GiftTerms  # the desk paints before it loads pydantic
 
 T_co = TypeVar("T_co", covariant=True)
 

@@ -150,7 +150,7 @@ with kitloan.init("fife", sys.argv[1], actor="m.ross") as fife:
 
 COLOUR = (
     Edit(
-        "kitloan/fields.py",
+        "kitloan/text/fields.py",
         r"^class HoldingFields.*?    serial: [^\n]*\n",
         "    colour: Name | None = Later(None)\n",
     ),

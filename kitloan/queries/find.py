@@ -21,13 +21,13 @@ from sqlalchemy import (
 )
 
 from kitloan import values
-from kitloan.fields import GiftTerms
 from kitloan.ledger.session import Session
 from kitloan.queries import history
 from kitloan.queries.paging import PAGE, page_of
 from kitloan.queries.resolve import resolve
 from kitloan.storage.statements import AnyRow
 from kitloan.tables import College, Gift, Holding, KitType, Loan, Organisation, Shortage, table
+from kitloan.text.fields import GiftTerms
 from kitloan.text.names import (
     clean,
     marked,

@@ -3,8 +3,8 @@
 from sqlalchemy import CheckConstraint, Index, Text, select, union_all
 from sqlmodel import Field
 
-from kitloan.fields import AgreedGiftFields
 from kitloan.tables.base import Base, in_college, table
+from kitloan.text.fields import AgreedGiftFields
 
 
 class Resumption(Base, table=True):

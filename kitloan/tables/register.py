@@ -3,8 +3,8 @@
 from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field
 
-from kitloan.fields import AddedHoldingFields, GiftTerms, LoanFields
 from kitloan.tables.base import Base, in_college
+from kitloan.text.fields import AddedHoldingFields, GiftTerms, LoanFields
 
 
 class College(Base, table=True):

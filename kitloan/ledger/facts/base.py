@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
 
 from pydantic import StringConstraints
 
-from kitloan.fields import (
+from kitloan.text.fields import (
     MOST_OF_A_LIST,
     MOST_PENCE,
     Count,

@@ -4,7 +4,6 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Table, bindparam, insert, update
 
-from kitloan.fields import AgreedGiftFields
 from kitloan.ledger.facts.base import (
     Count,
     Day,
@@ -26,6 +25,7 @@ from kitloan.tables.national import (
     Programme,
     Resumption,
 )
+from kitloan.text.fields import AgreedGiftFields
 
 allocation = table(Allocation)
 challenge = table(Challenge)

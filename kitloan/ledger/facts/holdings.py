@@ -14,7 +14,6 @@ from sqlalchemy import (
     update,
 )
 
-from kitloan.fields import AddedHoldingFields, Fields, GiftTerms, HoldingFields
 from kitloan.ledger.facts.base import (
     Count,
     Counted,
@@ -29,6 +28,7 @@ from kitloan.ledger.facts.base import (
 from kitloan.ledger.facts.shortages import Shortages, reckon, set_shortage, set_shortages
 from kitloan.storage.statements import AnyRow, Change, Query
 from kitloan.tables import Alias, Gift, Holding, KitType, table
+from kitloan.text.fields import AddedHoldingFields, Fields, GiftTerms, HoldingFields
 from kitloan.text.names import fold
 
 gift = table(Gift)

@@ -4,7 +4,6 @@ from typing import ClassVar, Literal
 
 from sqlalchemy import Connection, bindparam, case, insert, update
 
-from kitloan.fields import LoanFields
 from kitloan.ledger.facts.base import (
     Count,
     Counted,
@@ -20,6 +19,7 @@ from kitloan.ledger.facts.holdings import SIGHTED, change_holding
 from kitloan.ledger.facts.shortages import Shortages, set_shortages
 from kitloan.storage.statements import Change
 from kitloan.tables import Holding, Loan, table
+from kitloan.text.fields import LoanFields
 
 holding = table(Holding)
 loan = table(Loan)

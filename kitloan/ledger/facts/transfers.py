@@ -8,7 +8,6 @@ from typing import ClassVar, Literal
 
 from sqlalchemy import Connection, bindparam, insert, update
 
-from kitloan.fields import PlacedHoldingFields
 from kitloan.ledger.facts.base import Count, Counted, FactBase, Id, Recorded, Tag, applies
 from kitloan.ledger.facts.custody import forget_absence, forget_withdrawal
 from kitloan.ledger.facts.holdings import (
@@ -24,6 +23,7 @@ from kitloan.storage.statements import Change
 from kitloan.tables import Holding, table
 from kitloan.tables.absence import Arrival, Transfer
 from kitloan.text.dates import day_of
+from kitloan.text.fields import PlacedHoldingFields
 
 arrival = table(Arrival)
 holding = table(Holding)

@@ -28,7 +28,7 @@ class Programme(Base, table=True):
     name: str
 
 
-class Gifting(Base, AgreedGiftFields, table=True):
+class Gifting(Base, AgreedGiftFields, table=True):  # type: ignore[misc]  # SQLModel types its config apart
     """A gift to all of Scotland, and its terms."""
 
     __tablename__ = "gifting"

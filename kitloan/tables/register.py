@@ -51,7 +51,7 @@ class Organisation(Base, table=True):
     name: str
 
 
-class Holding(Base, AddedHoldingFields, table=True):
+class Holding(Base, AddedHoldingFields, table=True):  # type: ignore[misc]  # SQLModel types its config apart
     """One tagged thing."""
 
     __tablename__ = "holding"
@@ -83,7 +83,7 @@ class Holding(Base, AddedHoldingFields, table=True):
     """What a search looks through: tag, type, asset number, serial, place, donor; folded."""
 
 
-class Gift(Base, GiftTerms, table=True):
+class Gift(Base, GiftTerms, table=True):  # type: ignore[misc]  # SQLModel types its config apart
     """The terms on which a holding was given."""
 
     __tablename__ = "gift"
@@ -99,7 +99,7 @@ class Gift(Base, GiftTerms, table=True):
     tag: str = Field(primary_key=True)
 
 
-class Loan(Base, LoanFields, table=True):
+class Loan(Base, LoanFields, table=True):  # type: ignore[misc]  # SQLModel types its config apart
     """One holding with one borrower, from check-out to check-in; one row for life."""
 
     __tablename__ = "loan"

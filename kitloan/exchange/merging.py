@@ -1,8 +1,8 @@
-"""What a store has of a ledger already: the hashes that a file's entries are compared with.
+"""Merging a file into a college's ledger: check every entry, and take the new ones.
 
-An entry is known by its hash, on whichever branch it lies. Its number says where to look, and its
-epoch's number says little: the same backup restored on two laptops gives two that are both called
-`fife/2`.
+An entry is identified by its hash, whichever branch it is on. Its number only shows where to look,
+and so does its epoch: the same backup restored on two laptops gives two epochs called `fife/2`.
+`StoredEntries` reads the hashes that the store has; `_Merging` takes the file line by line.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from sqlalchemy import Connection, bindparam, literal_column, select, union_all
 
 from kitloan.errors import BadInput, KitloanError
 from kitloan.exchange.file import ExchangeFile, Header
-from kitloan.exchange.rebase import Kept, Taken, lay_anew, take_in_place
+from kitloan.exchange.rebase import ChosenHistory, StoredEntry, choose_history, rebase
 from kitloan.exchange.sending import remember
 from kitloan.exchange.trust import Confirmed, fingerprint, keys_of, must_be_trusted, pin
 from kitloan.ledger.clocks import Reading, keep_reading
@@ -65,15 +65,15 @@ class OnMain(NamedTuple):
 
 
 class _Apart(NamedTuple):
-    """An entry on another branch."""
+    """An entry on a branch that does not count."""
 
     epoch: int
     hash: str
     prev: str
 
 
-class Known:
-    """Entries that the store had before the file came, read some at a time as the file goes on."""
+class StoredEntries:
+    """The entries that the store had before the file came, read in portions as the file goes on."""
 
     def __init__(self, connection: Connection, college: str, last: int) -> None:
         """`last` is the number of the last entry on the branch that counts."""
@@ -85,9 +85,9 @@ class Known:
     def _reach(self, seq: int) -> None:
         if self._from <= seq < self._to:
             return
-        self._from, self._to = seq - 1, seq + _WINDOW  # with the one before, which is asked for too
+        self._from, self._to = seq - 1, seq + _WINDOW  # and the entry before it
         within = {"c": self._college, "a": self._from}
-        # What lies beyond the last is the file's own.
+        # Entries beyond the last came from this file.
         main = _main_line(self._connection, **within, b=min(self._to - 1, self._last))
         self._main = {seq: OnMain(*rest) for seq, *rest in main}
         self._apart = {}
@@ -118,9 +118,9 @@ class Known:
         return apart | ({found.hash: found.epoch} if found else {})
 
     def has_another(self, seq: int, prev: str, epoch: int, digest: str) -> bool:
-        """Whether another entry than this one, of the same number and epoch, follows on `prev`.
+        """Whether a different entry of the same number and epoch follows on `prev`.
 
-        In one epoch only one can: it is a restored backup that goes on in another.
+        In one epoch only one entry can. A restored backup goes on in another epoch.
         """
         found = self.main(seq)
         others = [(each.prev, each.epoch, each.hash) for each in self._apart.get(seq, [])]
@@ -130,7 +130,7 @@ class Known:
 
 
 def digest_of(path: Path) -> str:
-    """The hash of a file's bytes; of one that has gone meanwhile, that of none."""
+    """The hash of a file's bytes; empty if the file is gone."""
     insist_on_file(path)
     try:
         with path.open("rb") as file:
@@ -148,14 +148,14 @@ def was_merged(connection: Connection, header: Header, digest: str) -> bool:
 
 
 def remember_merged(connection: Connection, header: Header, digest: str) -> None:
-    """A file of these bytes is merged."""
+    """Record that a file of these bytes was merged."""
     remember(connection, college_of(header.ledger), f"merged {digest}", header.head)
 
 
 _STEP = 500
 BYTES_OF_A_ROW = 10
-"""Of a file's size, for each row that its entries may read or touch, over `FREE_ROWS`. An entry of
-an ordinary ledger takes some seventy bytes, and reads or touches four rows."""
+"""Bytes of a file for each row that its entries may read or change, over `FREE_ROWS`. An entry of
+an ordinary ledger takes some seventy bytes, and reads or changes four rows."""
 FREE_ROWS = 150_000
 MOST_WRITTEN = 3
 """Times the characters of its lines that a file may write into tables, over `FREE_WRITTEN`; an
@@ -164,9 +164,9 @@ FREE_WRITTEN = 2**20
 
 
 def meter_for(file: ExchangeFile) -> Meter:
-    """What the entries of a file may cost: so much for its size, whatever they say.
+    """The most work that the entries of a file may cause, by its size.
 
-    Reads all of the file: called before the store is locked.
+    Reads the whole file, so it is called before the store is locked.
 
     Raises:
         BadInput: `bad_exchange_file`.
@@ -177,7 +177,7 @@ def meter_for(file: ExchangeFile) -> Meter:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What a file brought: entries that were new, and entries that were known."""
+    """How many entries of a file were new, and how many were known."""
 
     file: str
     ledger: str
@@ -186,14 +186,14 @@ class Merged:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What the person who merges says with it.
+class Decisions:
+    """What the person who merges has decided.
 
     Attributes:
         at: when.
         by: who.
-        new_key: take a key that this ledger's files were not signed with before.
-        replace: take this ledger in place of another one of the college; its key, too.
+        new_key: accept a new key for this ledger.
+        replace: take this ledger and its key in place of the college's earlier one.
         trust: the keys of first files that a person confirmed.
     """
 
@@ -207,7 +207,7 @@ class Told:
 def merge(
     connection: Connection,
     file: ExchangeFile,
-    told: Told,
+    decisions: Decisions,
     meter: Meter,
     progress: Progress | None = None,
 ) -> Merged:
@@ -216,9 +216,9 @@ def merge(
     Args:
         connection: a transaction, which must be rolled back when this raises.
         file: what was sent.
-        told: what is said with it.
-        meter: what its entries may cost, see `meter_for`.
-        progress: told how many lines are read, of how many.
+        decisions: what the person who merges has decided.
+        meter: the most work that its entries may cause, see `meter_for`.
+        progress: called with how many lines are read, of how many.
 
     Raises:
         BadInput: `bad_exchange_file`, `altered`, `forked`, `gap`, `truncated`, `impossible`,
@@ -227,32 +227,32 @@ def merge(
         Refused: `unknown_key`, `retired_key`.
     """
     with file.lines() as lines:
-        return _merge(connection, file, lines, told, meter, progress)
+        return _merge(connection, file, lines, decisions, meter, progress)
 
 
 def _merge(
     connection: Connection,
     file: ExchangeFile,
     lines: Iterator[str],
-    told: Told,
+    decisions: Decisions,
     meter: Meter,
     progress: Progress | None,
 ) -> Merged:
     first = next(lines, "")
     header = file.read_header(first)
     college = college_of(header.ledger)
-    _must_fit(connection, file, header, told)
+    _must_fit(connection, file, header, decisions)
     digest = digest_of(file.path)
     signed = file.signed(first, header)
     known = keys_of(connection, college)
     top = head_of(connection, college) or begin(connection, college, own=False)
-    merging = _Merging(connection, file, header, top, told, meter)
-    # What is not signed, or does not join, is refused below for what is wrong with it.
-    if signed and (merging.joins or known) and not (known and told.replace):
+    merging = _Merging(connection, file, header, top, decisions, meter)
+    # A file that is not signed, or does not join, is refused below for that fault.
+    if signed and (merging.joins or known) and not (known and decisions.replace):
         news = not merging.has_the_last()
-        must_be_trusted(known, header, file.path, told.trust, brings_news=news)
-    again = was_merged(connection, header, digest) and not told.replace
-    if again and merging.has_the_last():
+        must_be_trusted(known, header, file.path, decisions.trust, brings_news=news)
+    repeated = was_merged(connection, header, digest) and not decisions.replace
+    if repeated and merging.has_the_last():
         return Merged(str(file.path), header.ledger, 0, header.last - header.first + 1)
     try:
         for body in lines:
@@ -260,17 +260,17 @@ def _merge(
             if progress is not None and merging.done % _STEP == 0:
                 progress(merging.done, header.last - header.first + 1)
     except BadInput:
-        merging.apply_waiting()  # the first entry that is wrong may be one of these
+        merging.apply_waiting()  # the first wrong entry may be one of these
         raise
     merged = merging.end()
     if not signed:
         raise file.wrong(
             "unsigned", merging.first_new, header, "is the first that its signature does not cover"
         )
-    if not (known and told.replace):
+    if not (known and decisions.replace):
         news = merged.added > 0
-        must_be_trusted(known, header, file.path, told.trust, brings_news=news)
-    _pin(connection, file, header, told, known)
+        must_be_trusted(known, header, file.path, decisions.trust, brings_news=news)
+    _pin(connection, file, header, decisions, known)
     if merged.added:
         remember_merged(connection, header, digest)
         keep_reading(
@@ -278,12 +278,14 @@ def _merge(
             college,
             header.head,
             merging.latest,
-            Reading(merging.first_new, header.exported_at, told.at),
+            Reading(merging.first_new, header.exported_at, decisions.at),
         )
     return merged
 
 
-def _must_fit(connection: Connection, file: ExchangeFile, header: Header, told: Told) -> None:
+def _must_fit(
+    connection: Connection, file: ExchangeFile, header: Header, decisions: Decisions
+) -> None:
     college = college_of(header.ledger)
     own = connection.execute(select(head.c.own).where(head.c.college == college)).scalar()
     if own:
@@ -293,7 +295,7 @@ def _must_fit(connection: Connection, file: ExchangeFile, header: Header, told: 
             "There is nothing to merge.",
             file=str(file.path),
         )
-    if told.replace and header.first != 1:
+    if decisions.replace and header.first != 1:
         raise BadInput(
             "not_whole",
             f"{file.path} begins at entry {header.first}; only a whole ledger can be taken in "
@@ -304,13 +306,17 @@ def _must_fit(connection: Connection, file: ExchangeFile, header: Header, told: 
 
 
 def _pin(
-    connection: Connection, file: ExchangeFile, header: Header, told: Told, known: Sequence[str]
+    connection: Connection,
+    file: ExchangeFile,
+    header: Header,
+    decisions: Decisions,
+    known: Sequence[str],
 ) -> None:
-    """Remember the key of a ledger; refuse another one, unless a person takes it."""
+    """Pin the key of a ledger; refuse a new one unless a person accepts it."""
     college = college_of(header.ledger)
-    if header.key in known and not (told.replace and header.key != known[-1]):
+    if header.key in known and not (decisions.replace and header.key != known[-1]):
         return
-    if known and not (told.new_key or told.replace):
+    if known and not (decisions.new_key or decisions.replace):
         raise BadInput(
             "key_changed",
             f"{file.path} is signed with the key {fingerprint(header.key)}, and the files of "
@@ -324,11 +330,11 @@ def _pin(
             key=header.key,
             known=known[-1],
         )
-    pin(connection, college, header.key, told.at)
+    pin(connection, college, header.key, decisions.at)
 
 
 class _Merging:
-    """A file, entry by entry, onto a ledger that ends at `top`."""
+    """Merges a file, entry by entry, into a ledger that ends at `top`."""
 
     def __init__(
         self,
@@ -336,17 +342,17 @@ class _Merging:
         file: ExchangeFile,
         header: Header,
         top: Head,
-        told: Told,
+        decisions: Decisions,
         meter: Meter,
     ) -> None:
         self._connection, self._file, self._header = connection, file, header
-        self._top, self._told, self._meter = top, told, meter
+        self._top, self._decisions, self._meter = top, decisions, meter
         self._college = college_of(header.ledger)
-        self._store = Known(connection, self._college, top.seq)
+        self._store = StoredEntries(connection, self._college, top.seq)
         self._seq, self._prev = header.first - 1, header.prev
         self._head = top
         self._waiting: list[Sealed] = []
-        self._apart: dict[str, Kept] = {}
+        self._apart: dict[str, StoredEntry] = {}
         self._chosen = self._off_main = ""
         self._known = self._added = 0
         self.latest = ""
@@ -358,7 +364,7 @@ class _Merging:
         self._most = max(1, top.epoch, self._epoch) + EPOCHS_AHEAD
 
     def take(self, body: str) -> None:
-        """The next line."""
+        """Take the next line."""
         self._seq += 1
         self.done += 1
         digest = seal(body)
@@ -381,9 +387,9 @@ class _Merging:
         self._prev, self._epoch = digest, epoch
 
     def _is_known(self, digest: str) -> bool:
-        """Whether the store has just this line after the one before it, on the branch that counts.
+        """Whether the store has this line after the one before it, on the branch that counts.
 
-        Then nothing about it can be other than when it was read the first time.
+        Such a line was checked when it was merged.
         """
         known = self._store.follow_on_main(self._seq, self._prev, digest)
         if known is None:
@@ -393,28 +399,28 @@ class _Merging:
         return True
 
     def has_the_last(self) -> bool:
-        """Whether the store has the entry that the file says is its last."""
+        """Whether the store has the entry that the header names as the last."""
         return self._header.head in self._store.epochs(self._header.last)
 
     def _must_join(self, epoch: int) -> None:
-        """What the first line follows on must be known, on some branch; `epoch` is that line's.
+        """Refuse a file whose first line, of this epoch, follows on an entry that is not here.
 
-        The first epoch is one line: another entry of the same number there is no branch. In later
-        ones it may be that of another laptop, whose entries have still to come.
+        The first epoch cannot branch. A later one may be another laptop's, whose entries have not
+        come yet.
         """
         if self.joins:
             return
         first = self._header.first
         if first == 1 or (epoch == 1 and 1 in self._store.epochs(first - 1).values()):
-            raise self._wrong("forked", first, "does not follow on the entry that is known here")
+            raise self._wrong("forked", first, "does not follow on the entry that this store has")
         known = self._top.seq if first > self._top.seq + 1 else 0
         ledger = plain(self._header.ledger)
         raise BadInput(
             "gap",
-            f"{self._file.path} begins at entry {first} of {ledger!r}, and the one before that is "
-            "not known here.",
+            f"{self._file.path} begins at entry {first} of {ledger!r}. This store does not have "
+            "the entry before it.",
             f"Ask the college for its ledger from entry {known + 1}: kitloan ledger export FILE. "
-            "This file is merged by itself when what is missing comes.",
+            "When that comes, kitloan merges this file too.",
             file=str(self._file.path),
             ledger=self._header.ledger,
             seq=known + 1,
@@ -430,17 +436,17 @@ class _Merging:
             raise self._wrong("altered", self._seq, "is another ledger's, or out of order")
         if self._epoch and (epoch > self._epoch) != resumes:
             raise self._wrong("altered", self._seq, "resumes a ledger in the wrong place")
-        if resumes and (epoch == 1 or (read.fact.seq, read.fact.hash) != (read.seq - 1, read.prev)):  # type: ignore[attr-defined]  # `resumes` says which fact it is
+        if resumes and (epoch == 1 or (read.fact.seq, read.fact.hash) != (read.seq - 1, read.prev)):  # type: ignore[attr-defined]  # `resumes` narrows the fact
             raise self._wrong("altered", self._seq, "does not resume the entry before it")
 
-        if epoch > self._most and not self._told.replace:
+        if epoch > self._most and not self._decisions.replace:
             raise self._wrong(
                 "epoch_jump",
                 self._seq,
-                f"calls its ledger {plain(read.ledger)!r}; {self._college}/{self._most} is the "
-                "furthest that restored backups could have brought it",
-                "Keep the file, and ask by telephone what happened. Where it is the true one, "
-                "take the whole ledger: kitloan ledger import FILE --replace",
+                f"names its ledger {plain(read.ledger)!r}; restored backups can have brought it to "
+                f"{self._college}/{self._most} at most",
+                "Keep the file, and ask by telephone what happened. If it is the right ledger, "
+                "take all of it: kitloan ledger import FILE --replace",
             )
 
     def _not_canonical(self, digest: str) -> BadInput:
@@ -449,31 +455,31 @@ class _Merging:
         return self._wrong("forked" if known else "altered", self._seq, words)
 
     def _must_not_fork(self, read: Entry, epoch: int, digest: str) -> None:
-        """Only one entry of an epoch can follow on another; a second one is another history."""
+        """Refuse a second entry of an epoch after the same one: that is another history."""
         resumes = isinstance(read.fact, LedgerResumed)
         if resumes or not self._store.has_another(self._seq, self._prev, epoch, digest):
             return
-        if self._told.replace:
+        if self._decisions.replace:
             self._chosen = digest
         elif digest not in self._store.epochs(self._seq):
             raise self._wrong(
                 "forked",
                 self._seq,
-                "is not the entry that is known here",
+                "is not the entry that this store has",
                 "Keep the file, and ask by telephone what happened; it names the key "
-                f"{plain(fingerprint(self._header.key))}. Where it is the true one (a practice "
-                "ledger was sent before, say, or one was lost without a backup): kitloan ledger "
-                "import FILE --replace",
+                f"{plain(fingerprint(self._header.key))}. If it is the right ledger (the earlier "
+                "one was for practice, or was lost without a backup): kitloan ledger import FILE "
+                "--replace",
             )
 
     def _add(self, sealed: Sealed) -> None:
-        """Take an entry that is new, where the branch that counts ends or on another."""
+        """Take a new entry, at the end of the branch that counts or on another branch."""
         if self._added == 0:
             self.first_new = self._seq
         self._added += 1
         self.latest = max(self.latest, sealed.entry.at)
         if self._prev != self._head.hash:
-            self._apart[sealed.hash] = Kept(sealed.epoch, self._seq, sealed.body)
+            self._apart[sealed.hash] = StoredEntry(sealed.epoch, self._seq, sealed.body)
             return
         self._waiting.append(sealed)
         self._head = Head(sealed.epoch, self._seq, sealed.hash, sealed.entry.at)
@@ -481,10 +487,10 @@ class _Merging:
             self.apply_waiting()
 
     def apply_waiting(self) -> None:
-        """Record the entries that wait: some hundreds at once cost a third less than one by one.
+        """Record the waiting entries; some hundreds at once cost a third less than one by one.
 
         Raises:
-            BadInput: `impossible`, for the first that says what cannot have happened.
+            BadInput: `impossible`, for the first that records something impossible.
         """
         waiting, self._waiting = self._waiting, []
         if not waiting:
@@ -499,22 +505,21 @@ class _Merging:
             _must_be_of_the_file(problem)
             until_here.rollback()
             self._find_the_wrong_one(waiting)
-            raise  # none is wrong by itself: then it is not the file's
+            raise  # no single entry is wrong, so the file is not to blame
         until_here.commit()
 
     def _too_much(self, seq: int) -> BadInput:
         meter = self._meter
         what = (
-            f"{meter.most_rows:,} rows may be read or changed for a file of its size"
+            f"at most {meter.most_rows:,} rows may be read or changed for a file of this size"
             if meter.rows > meter.most_rows
-            else f"{meter.most_written:,} characters may be written for a file of its length"
+            else f"at most {meter.most_written:,} characters may be written for a file of this size"
         )
         return self._wrong(
             "too_large",
             seq,
-            f"asks for more than a file may: {what}",
-            "Ask the college for its whole ledger: kitloan ledger export FILE. If that is refused "
-            "too, ask by telephone what happened.",
+            f"causes more work than its file may: {what}",
+            "Ask the college for its whole ledger: kitloan ledger export FILE",
         )
 
     def _find_the_wrong_one(self, waiting: Sequence[Sealed]) -> None:
@@ -526,38 +531,40 @@ class _Merging:
             except Exception as problem:
                 _must_be_of_the_file(problem)
                 raise self._wrong(
-                    "impossible", each.entry.seq, "says what cannot have happened"
+                    "impossible", each.entry.seq, "records something that cannot have happened"
                 ) from problem
 
     def end(self) -> Merged:
-        """The last line was read: is it the one that was promised?"""
+        """Check that the last line is the one that the header names, and finish."""
         self._must_join(epoch_of(self._header.ledger))
         self.apply_waiting()
         header = self._header
         if self._seq != header.last:
-            raise self._wrong("truncated", self._seq, f"is the last; {header.last} were promised")
+            raise self._wrong(
+                "truncated", self._seq, f"is the last one, and the header promises {header.last}"
+            )
         if self._prev != header.head or (
             self.done and ledger_name(self._college, self._epoch) != header.ledger
         ):
-            raise self._wrong("altered", self._seq, "is not the last one that was sent")
+            raise self._wrong("altered", self._seq, "is not the last one that the header names")
         if self._head is not self._top:
             move_head(self._connection, self._college, self._head)
-        if self._told.replace:
+        if self._decisions.replace:
             self._chosen = self._chosen or self._off_main
         if self._chosen:
-            taken = Taken(self._chosen, self._told.at, self._told.by)
-            take_in_place(self._connection, self._college, taken)
+            taken = ChosenHistory(self._chosen, self._decisions.at, self._decisions.by)
+            choose_history(self._connection, self._college, taken)
         if self._apart or self._chosen:
-            self._lay_anew()
+            self._rebase()
         return Merged(str(self._file.path), header.ledger, self._added, self._known)
 
-    def _lay_anew(self) -> None:
+    def _rebase(self) -> None:
         try:
-            lay_anew(self._connection, self._college, self._head, self._apart)
+            rebase(self._connection, self._college, self._head, self._apart)
         except Exception as problem:
             _must_be_of_the_file(problem)
             raise self._wrong(
-                "impossible", self.first_new, "leads to what cannot have happened"
+                "impossible", self.first_new, "leads to something that cannot have happened"
             ) from problem
 
     def _wrong(self, code: str, seq: int, words: str, hint: str = "") -> BadInput:
@@ -565,13 +572,13 @@ class _Merging:
 
 
 def _must_be_of_the_file(problem: Exception) -> None:
-    """Raise what no entry can be to blame for: a fault of ours, or a disk that is full.
+    """Raise the problem unless an entry of the file caused it.
 
-    With some of the latter SQLite gives up the transaction; whoever went on would write without.
+    With a full disk, for example, SQLite may end the transaction: going on would write without one.
     """
     if isinstance(problem, KitloanError):
         return
-    said = driver_error(problem)
-    rules = isinstance(said, sqlite3.IntegrityError | sqlite3.DataError)
-    if said is None or (isinstance(said, sqlite3.Error) and not rules):
+    cause = driver_error(problem)
+    rules = isinstance(cause, sqlite3.IntegrityError | sqlite3.DataError)
+    if cause is None or (isinstance(cause, sqlite3.Error) and not rules):
         raise problem

@@ -1,4 +1,4 @@
-"""What the tables are made of: their root, keys that stay inside a college, the way to Core."""
+"""The base of the tables: their root class, foreign keys inside one college, and Core tables."""
 
 from sqlalchemy import ForeignKeyConstraint, MetaData, Table
 from sqlmodel import SQLModel
@@ -8,7 +8,7 @@ class Base(SQLModel):
     """Root of the tables, with metadata of their own."""
 
     metadata = MetaData()
-    # The classes declare tables and are never made into objects: their validators stay unbuilt.
+    # The classes declare tables and are never instantiated, so their validators are not built.
     model_config = {"defer_build": True}
 
 

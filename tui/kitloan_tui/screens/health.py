@@ -21,7 +21,7 @@ from kitloan_tui.screens.working import Working
 from kitloan_tui.widgets.table import Column, Listing
 
 if TYPE_CHECKING:
-    from kitloan.verify import LedgerState, Verdict
+    from kitloan.verify import LedgerState, Verification
 
 _LATEST = 200
 _MOST_LEDGERS = 30
@@ -88,7 +88,7 @@ class Health(Working):
             ledger, progress = self.kitloan.ledger, self.progress
             self.work("Verifying entries", lambda: ledger.verify(progress), self._verified)
 
-    def _verified(self, verdict: "Verdict") -> None:
+    def _verified(self, verdict: "Verification") -> None:
         if verdict.ok:
             told = ["= ALL IS WELL: history holds together, and the register is what it makes it."]
         else:

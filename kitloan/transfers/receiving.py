@@ -52,10 +52,7 @@ _GIFT = Query(select(gift).where(gift.c.college == bindparam("c"), gift.c.tag ==
 _ARRIVED_HERE = Query(
     select(transfer.c.transfer)
     .join(holding)
-    .outerjoin(
-        withdrawal,
-        (withdrawal.c.college == holding.c.college) & (withdrawal.c.tag == holding.c.tag),
-    )
+    .outerjoin(withdrawal)
     .where(
         transfer.c.college == bindparam("c"),
         transfer.c.tag == bindparam("t"),

@@ -1,4 +1,4 @@
-"""What the classes of entries are made of: the texts, numbers and days that they may hold."""
+"""The base of all facts: types of fields, the root classes, and the registry of apply functions."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -43,8 +43,8 @@ Instant = Annotated[
 ]
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 MOST_OF_A_LIST = 5_000
-"""Parts of a contents list, shortages of a kit, tags: each may become a row, and no one entry may
-make more of them. What one entry printed or expects goes into as many entries as it needs."""
+"""The most items in a list of one entry: contents lines, shortages or tags. Each may become a row.
+A longer list of tags is split into several entries."""
 SomeTags = Annotated[tuple[Tag, ...], Field(max_length=MOST_OF_A_LIST)]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 CountOrNone = Annotated[int, Field(ge=0, le=1_000_000)]
@@ -58,15 +58,15 @@ Counted = Literal["whole", "short", "uncounted", "no_contents"]
 T = TypeVar("T")
 
 
-def Later(default: T) -> T:  # noqa: N802  # reads as the mark of a field: `= Later(None)`
+def Later(default: T) -> T:  # noqa: N802  # written as the mark of a field: `= Later(None)`
     """The default of a field that a later release added to a fact.
 
-    The field is left out of the sealed text while it has its default. So what an earlier release
-    sealed, which had no such field, seals again to the same text; and a text that spells the
-    default out is refused, because it is not how that entry is sealed.
+    The field is left out of the sealed text while it has its default. So an entry that an earlier
+    release sealed, without the field, seals again to the same text. A text that spells out the
+    default is refused, because the entry is not sealed that way.
 
     Args:
-        default: what an entry means that says nothing of it.
+        default: the value of an entry without the field.
     """
     # A field may hold a bool or an int, never either: strict types keep True from equalling 1.
     left_out: T = Field(default=default, exclude_if=partial(eq, default))
@@ -74,18 +74,18 @@ def Later(default: T) -> T:  # noqa: N802  # reads as the mark of a field: `= La
 
 
 def _fields_in(schema: Any) -> Iterator[dict[str, Any]]:
-    """The list of fields within the schema of a class, whatever is wrapped around it."""
+    """The list of fields in the schema of a class, inside any wrappers."""
     while schema["type"] != "model-fields":
         if "schema" not in schema:
-            return  # a reference to a class whose own schema is sorted already
+            return  # a reference to a class whose schema is sorted already
         schema = schema["schema"]
     yield schema
 
 
 class Frozen(BaseModel):
-    """A value that never changes and takes no field it does not know.
+    """A value that never changes and refuses unknown fields.
 
-    Its fields are in the order of their names: so pydantic writes it as canonical JSON by itself.
+    Its fields are sorted by name, so that pydantic writes it as canonical JSON.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -101,16 +101,16 @@ class Frozen(BaseModel):
 
 
 class FactBase(Frozen):
-    """What happened. `desk_action` is whether a person at the desk may undo it."""
+    """A fact: something that happened. `desk_action`: whether a person at the desk may undo it."""
 
     desk_action: ClassVar[bool] = False
     kind: str
 
 
 class Recorded(Frozen):
-    """Where a fact is in a ledger.
+    """The place of a fact in a ledger, with its time and person.
 
-    `id` is the request's: every entry of one request carries the same, and `part` numbers them.
+    `id` is the request's: all entries of one request have the same, and `part` numbers them.
     """
 
     ledger: Id
@@ -130,7 +130,7 @@ APPLY: dict[type[FactBase], Apply[Any]] = {}
 
 
 def applies(kind: type[F]) -> Callable[[Apply[F]], Apply[F]]:
-    """Name the function that applies facts of this kind."""
+    """Register a function as the one that applies facts of this kind."""
 
     def register(function: Apply[F]) -> Apply[F]:
         APPLY[kind] = function

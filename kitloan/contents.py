@@ -57,7 +57,7 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class EnteredShortage:
     """How many of one part a person entered as missing or broken."""
 
     part: str
@@ -90,7 +90,7 @@ def reckon(parts: Iterable[Part], count: Count | None) -> tuple[Counted, tuple[S
     if count.whole and count.exceptions:
         raise BadInput(
             "whole_but_short",
-            "A kit cannot be whole and short at once.",
+            "The kit was entered as whole, and also as short.",
             "Leave out --whole, or what is missing or broken.",
         )
     if count.whole:
@@ -230,7 +230,7 @@ def parse_exceptions(texts: Iterable[str]) -> dict[str, int]:
     return found
 
 
-def read_exceptions(text: str, parts: Iterable[Part]) -> list[Said]:
+def read_exceptions(text: str, parts: Iterable[Part]) -> list[EnteredShortage]:
     """The shortages that a line lists, separated by commas unless a part's name has a comma.
 
     Raises:
@@ -241,7 +241,7 @@ def read_exceptions(text: str, parts: Iterable[Part]) -> list[Said]:
     return [read_exception(piece, listed) for piece in pieces]
 
 
-def read_exception(text: str, parts: Iterable[Part]) -> Said:
+def read_exception(text: str, parts: Iterable[Part]) -> EnteredShortage:
     """The shortage in `wheel 2`, `2 wheels` or `panel 1 broken`.
 
     Raises:
@@ -260,7 +260,7 @@ def read_exception(text: str, parts: Iterable[Part]) -> Said:
             f"Type a number after the name: {part.name.lower()} 2",
             component=part.name,
         )
-    return Said(part.name, fault or "missing", 1 if number is None else number)
+    return EnteredShortage(part.name, fault or "missing", 1 if number is None else number)
 
 
 def _name_and_number(text: str, names: Iterable[str]) -> tuple[str, int | None]:
@@ -272,20 +272,20 @@ def _name_and_number(text: str, names: Iterable[str]) -> tuple[str, int | None]:
     return found["name"], int(number) if number else None
 
 
-def count_of(said: Sequence[Said]) -> Count:
+def count_of(entered: Sequence[EnteredShortage]) -> Count:
     """The count that a person's entries make; the last entry about a part counts."""
     faults: dict[Fault, dict[str, int]] = {"missing": {}, "broken": {}}
-    for each in said:
+    for each in entered:
         faults[each.fault][each.part] = each.number
-    if not said:
+    if not entered:
         return Count(whole=True)
     return Count(missing=faults["missing"], broken=faults["broken"])
 
 
-def as_it_left(parts: Iterable[Part]) -> list[Said]:
+def recorded_shortages(parts: Iterable[Part]) -> list[EnteredShortage]:
     """The shortages on record, as entries, so that "nothing new" keeps them."""
     listed = list(parts)
     return [
-        *[Said(part.name, "missing", part.missing) for part in listed if part.missing],
-        *[Said(part.name, "broken", part.broken) for part in listed if part.broken],
+        *[EnteredShortage(part.name, "missing", part.missing) for part in listed if part.missing],
+        *[EnteredShortage(part.name, "broken", part.broken) for part in listed if part.broken],
     ]

@@ -44,7 +44,7 @@ class KitloanError(Exception):
 
 
 class Refused(KitloanError):
-    """A rule forbids it: on loan already, not whole, counted already."""
+    """A rule forbids it: on loan already, incomplete, counted already."""
 
     exit_code = 1
 

@@ -63,7 +63,7 @@ from kitloan.tables.national import APART, LostEntry, LostTwin, PinnedKey
 from kitloan.text.names import fold
 from kitloan.values import Page
 
-__all__ = ["Finding", "LedgerState", "Progress", "Verification", "Verifier", "replay"]
+__all__ = ["LedgerState", "Problem", "Progress", "Verification", "Verifier", "replay"]
 
 entry = table(LedgerEntry)
 head = table(LedgerHead)
@@ -79,7 +79,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Problem:
     """One problem that verifying found. `seq` is 0 when it is not about a single entry."""
 
     code: str
@@ -103,7 +103,7 @@ class Verification:
 
     ok: bool
     ledgers: tuple[LedgerState, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[Problem, ...]
 
 
 STEP = 500
@@ -151,7 +151,7 @@ class Walk:
         self.at = ""
         self.broken = False
         self.contacts: set[str] = set()
-        self.findings: list[Finding] = []
+        self.findings: list[Problem] = []
 
     def step(self, row: Filed, live: Connection, replayed: Connection) -> None:
         """Check that the next entry follows on the last, and replay it."""
@@ -221,7 +221,7 @@ class Walk:
     def _broken(self, code: str, seq: int, words: str) -> None:
         self.broken = True
         self.findings.append(
-            Finding(code, ledger_name(self.college, self.epoch), seq, f"Entry {seq} {words}.")
+            Problem(code, ledger_name(self.college, self.epoch), seq, f"Entry {seq} {words}.")
         )
 
 
@@ -311,11 +311,11 @@ def _counted_at(read: Entry, at: str) -> Entry:
     return read.model_copy(update={"at": at, "fact": fact})
 
 
-def strays(live: Connection) -> list[Finding]:
+def strays(live: Connection) -> list[Problem]:
     """Rows of colleges without a ledger here, which cannot be replayed."""
     ledgers = select(head.c.college)
     return [
-        Finding(
+        Problem(
             "no_ledger", row[0], 0, f"Table {each.name} has rows of {row[0]!r}, without a ledger."
         )
         for each in (entry, lost, twin, table(PinnedKey), *REGISTER_TABLES)
@@ -325,10 +325,10 @@ def strays(live: Connection) -> list[Finding]:
     ]
 
 
-def differences(live: Connection, replayed: Connection, college: str) -> list[Finding]:
+def differences(live: Connection, replayed: Connection, college: str) -> list[Problem]:
     """Rows of the register that differ from what the ledger makes."""
     return [
-        Finding("register_differs", college, 0, f"Table {each.name}: {words}.")
+        Problem("register_differs", college, 0, f"Table {each.name}: {words}.")
         for each in REGISTER_TABLES
         for words in _row_differences(each, live, replayed, college)
     ]
@@ -405,9 +405,9 @@ def _rows(each: Table, connection: Connection, college: str) -> Iterator[dict[st
 lost_rows = APART
 
 
-def lost_entries(live: Connection, college: str) -> list[Finding]:
+def lost_entries(live: Connection, college: str) -> list[Problem]:
     """Problems with the entries of branches that do not count."""
-    wrong: list[Finding] = []
+    wrong: list[Problem] = []
     apart, follow_on = {GENESIS}, []
     wanted = (
         select(lost_rows)
@@ -448,7 +448,7 @@ def lost_entries(live: Connection, college: str) -> list[Finding]:
         if prev not in known
     ]
     return wrong + [
-        Finding(
+        Problem(
             "cut_short",
             college,
             0,
@@ -458,8 +458,8 @@ def lost_entries(live: Connection, college: str) -> list[Finding]:
     ]
 
 
-def _found(code: str, ledger: str, seq: int, words: str) -> Finding:
-    return Finding(code, ledger, seq, f"Lost entry {seq} {words}.")
+def _found(code: str, ledger: str, seq: int, words: str) -> Problem:
+    return Problem(code, ledger, seq, f"Lost entry {seq} {words}.")
 
 
 def _merged(live: Connection, college: str) -> set[str]:
@@ -489,7 +489,7 @@ def _portions(digests: Iterable[str]) -> Iterator[list[str]]:
 _KEY = re.compile(r"[0-9a-f]{64}")
 
 
-def owners(live: Connection) -> list[Finding]:
+def owners(live: Connection) -> list[Problem]:
     """A finding unless a SQLite store belongs to exactly one college."""
     if live.dialect.name != "sqlite":
         return []
@@ -499,28 +499,28 @@ def owners(live: Connection) -> list[Finding]:
         return []
     whose = ", ".join(map(repr, names)) or "no college"
     words = f"The store must belong to one college, and belongs to {whose}."
-    return [Finding("owner_unclear", "", 0, words)]
+    return [Problem("owner_unclear", "", 0, words)]
 
 
-def settings(live: Connection) -> list[Finding]:
+def settings(live: Connection) -> list[Problem]:
     """Settings and keys with a value that kitloan never writes."""
     rows = live.execute(select(setting).order_by(setting.c.college, setting.c.name))
     wrong = [
-        Finding("setting_damaged", str(row.college), 0, f"Setting {row.name!r} cannot be read.")
+        Problem("setting_damaged", str(row.college), 0, f"Setting {row.name!r} cannot be read.")
         for row in rows
         if not is_readable(row.name, row.value)
     ]
     keys = live.execute(select(pinned).order_by(pinned.c.college, pinned.c.key))
     return wrong + [
-        Finding("key_damaged", str(row.college), 0, "A pinned key is not a valid key.")
+        Problem("key_damaged", str(row.college), 0, "A pinned key is not a valid key.")
         for row in keys
         if not _KEY.fullmatch(str(row.key))
     ]
 
 
-def people(live: Connection, walk: Walk) -> list[Finding]:
+def people(live: Connection, walk: Walk) -> list[Problem]:
     """Rows about people that no entry of the store's own ledger explains, and missing ones."""
-    return [Finding(code, walk.college, 0, words) for code, words in _people(live, walk)]
+    return [Problem(code, walk.college, 0, words) for code, words in _people(live, walk)]
 
 
 def _people(live: Connection, walk: Walk) -> Iterator[tuple[str, str]]:
@@ -552,7 +552,7 @@ def _people(live: Connection, walk: Walk) -> Iterator[tuple[str, str]]:
     for gone in sorted(walk.contacts - there.keys()):
         yield (
             "contact_missing",
-            f"Contact {gone}, whom an entry names, is gone, and nobody was erased.",
+            f"Contact {gone} is missing: an entry names them, and nobody was erased.",
         )
     for more in sorted(there.keys() - named):
         yield "contact_unknown", f"No entry and no remark names contact {more}."
@@ -614,7 +614,7 @@ FROM (
     CROSS JOIN LATERAL (
         SELECT relacl AS acl FROM pg_class WHERE oid = ours.oid
         UNION ALL SELECT attacl FROM pg_attribute WHERE attrelid = ours.oid
-    ) AS said CROSS JOIN LATERAL aclexplode(acl) LEFT JOIN pg_roles r ON r.oid = grantee
+    ) AS acls CROSS JOIN LATERAL aclexplode(acl) LEFT JOIN pg_roles r ON r.oid = grantee
 ) AS granted WHERE whose = 'PUBLIC' OR starts_with(whose, 'kitloan_') AND whose <> '{OWNER}'
 GROUP BY relname, whose
 UNION ALL
@@ -865,18 +865,18 @@ def _verify(live: Connection, replayed: Connection, progress: Progress) -> Verif
     return Verification(not findings, tuple(states), tuple(findings[:_MOST_FINDINGS]))
 
 
-def _integrity(live: Connection) -> list[Finding]:
+def _integrity(live: Connection) -> list[Problem]:
     """The findings of SQLite's own integrity check."""
     if live.dialect.name != "sqlite":
         return []
     lines = live.exec_driver_sql("PRAGMA integrity_check(20)").scalars().all()
-    return [Finding("file_damaged", "", 0, str(line)) for line in lines if line != "ok"]
+    return [Problem("file_damaged", "", 0, str(line)) for line in lines if line != "ok"]
 
 
-def _unguarded(live: Connection) -> list[Finding]:
+def _unguarded(live: Connection) -> list[Problem]:
     """Rules of the database that are gone or changed; wrong rows may have come in since."""
     if live.dialect.name == "postgresql":
         problems = list(wrong_rules(live))
     else:
         problems = [_rule_is_gone(name) for name in missing_rules(live)]
-    return [Finding("unguarded", "", 0, words) for words in problems]
+    return [Problem("unguarded", "", 0, words) for words in problems]

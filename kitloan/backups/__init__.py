@@ -234,14 +234,14 @@ def copy_ledgers(
 
 def _moved(body: str, ledger: str, numbers: Mapping[int, int], before: str) -> str:
     """The body of an entry, moved to another epoch of its ledger, after the hash `before`."""
-    said = json.loads(body)
-    fact = said["fact"]
+    sealed = json.loads(body)
+    fact = sealed["fact"]
     if fact["kind"] == "ledger.resumed":
         fact["hash"] = before
     elif fact["kind"] == "entry.reversed":
         fact["epoch"] = numbers[fact["epoch"]]
-    said |= {"ledger": ledger, "prev": before}
-    return parse(json.dumps(said)).body
+    sealed |= {"ledger": ledger, "prev": before}
+    return parse(json.dumps(sealed)).body
 
 
 def _replay(target: Connection, college: str, epoch: int, seq: int, body: str, digest: str) -> None:

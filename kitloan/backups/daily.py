@@ -77,7 +77,7 @@ def copy_if_due(store: Store, today: date) -> DayCopy | None:
             _thin_out(store, today)
     except _Overtaken:
         begun.unlink(missing_ok=True)
-        return None  # it is made the next time that somebody looks
+        return None  # it is made the next time
     except KitloanError as problem:
         return DayCopy(None, problem)
     return DayCopy(file)

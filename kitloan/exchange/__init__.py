@@ -59,7 +59,7 @@ class Exchange:
         self._quarantine = Quarantine(session)
 
     def export(self, path: Path, *, since_last: bool = False) -> Exported:
-        """Write this college's ledger to a file, whole or what ESP has not seen.
+        """Write this college's ledger to a file, whole, or only what ESP does not have.
 
         ESP's last receipt shows what ESP has; without a receipt, the last export does.
 

@@ -155,7 +155,7 @@ class Unpacking(Exception):
 
 
 class ExchangeFile:
-    """A file that somebody sent. Each fault in it is raised as `BadInput`."""
+    """A file that another store sent. Each fault in it is raised as `BadInput`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -19,7 +19,7 @@ from kitloan.errors import BadInput, KitloanError
 from kitloan.exchange.file import ExchangeFile, Header
 from kitloan.exchange.rebase import ChosenHistory, StoredEntry, choose_history, rebase
 from kitloan.exchange.sending import remember
-from kitloan.exchange.trust import Confirmed, fingerprint, keys_of, must_be_trusted, pin
+from kitloan.exchange.trust import ConfirmedKey, fingerprint, keys_of, must_be_trusted, pin
 from kitloan.ledger.clocks import Reading, keep_reading
 from kitloan.ledger.entry import GENESIS, Entry, NotCanonical, seal
 from kitloan.ledger.epochs import EPOCHS_AHEAD, college_of, epoch_of, ledger_name
@@ -201,7 +201,7 @@ class Decisions:
     by: str
     new_key: bool = False
     replace: bool = False
-    trust: tuple[Confirmed, ...] = ()
+    trust: tuple[ConfirmedKey, ...] = ()
 
 
 def merge(
@@ -298,8 +298,7 @@ def _must_fit(
     if decisions.replace and header.first != 1:
         raise BadInput(
             "not_whole",
-            f"{file.path} begins at entry {header.first}; only a whole ledger can be taken in "
-            "place of another.",
+            f"{file.path} begins at entry {header.first}. Only a whole ledger can replace another.",
             "Ask the college for all of it: kitloan ledger export FILE",
             file=str(file.path),
         )

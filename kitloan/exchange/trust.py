@@ -38,7 +38,7 @@ def fingerprint(key: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Confirmed:
+class ConfirmedKey:
     """A fingerprint that a person confirmed.
 
     Attributes:
@@ -55,7 +55,7 @@ class Confirmed:
         return theirs and shown.replace(" ", "") == self.digits
 
 
-def read_fingerprint(text: str) -> Confirmed:
+def read_fingerprint(text: str) -> ConfirmedKey:
     """The fingerprint in a text, which may have a ledger's name before or after it.
 
     Spaces, hyphens, colons and case do not count.
@@ -67,7 +67,7 @@ def read_fingerprint(text: str) -> Confirmed:
     for ledger, rest in ((None, words), (words[:1], words[1:]), (words[-1:], words[:-1])):
         digits = "".join(rest).replace("-", "").lower()
         if _FINGERPRINT.fullmatch(digits):
-            return Confirmed(digits, college_of(ledger[0]) if ledger else None)
+            return ConfirmedKey(digits, college_of(ledger[0]) if ledger else None)
     raise BadInput(
         "bad_fingerprint",
         f"{plain(text[:100])!r} is not a fingerprint: one has {_DIGITS} digits, 0 to 9 and a to f.",
@@ -148,7 +148,7 @@ def must_be_trusted(
     known: Collection[str],
     header: Header,
     path: Path,
-    confirmed: Iterable[Confirmed],
+    confirmed: Iterable[ConfirmedKey],
     *,
     brings_news: bool,
 ) -> None:

@@ -104,7 +104,7 @@ def whole_file(path: Path, mode: int = 0o600, *, over_a_store: bool = False) -> 
     """A new file to write, which takes the place of `path` when the block ends without an error.
 
     Args:
-        path: the file, as somebody named it.
+        path: the file, as the user named it.
         mode: who may read and write it.
         over_a_store: whether it may replace a store, as a copy of a store may.
 

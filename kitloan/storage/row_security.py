@@ -7,7 +7,7 @@ make, and no role that it can take on, changes.
 There are three kinds of table. The *ledger* is appended to and never changed, by privilege and, as
 a second wall, by trigger. The *register* is a college's own to write; ESP reads every college's,
 and every college reads ESP's. Any other table is *local*: nobody but the college sees its rows. So
-a table that is new, and that nobody thought of here, is closed.
+a table that is new, and not listed here, is closed.
 
 A plan must not count what a policy hides. So each policy is a condition of the indexes, all of
 which begin with the college: no row of another's is read, and none is counted as removed. Where the
@@ -199,7 +199,7 @@ def policies_of(name: str) -> Iterator[Policy]:
     if name in _SHARED:
         yield Policy("reading", "SELECT", "PUBLIC", _own_and(ESP), None)
         yield Policy("national", "SELECT", NATIONAL, "true", None)
-    elif name == "setting":  # the version of the tables is nobody's, and everybody's to read
+    elif name == "setting":  # every login may read the version of the tables, a row of no college
         yield Policy("reading", "SELECT", "PUBLIC", _own_and(""), None)
     else:
         yield Policy("own", "ALL", "PUBLIC", _OWN, _OWN)

@@ -32,11 +32,11 @@ from kitloan.storage.schema import SCHEMA, create_tables, insist_on_version
 
 BUSY_SECONDS = 10
 _PAGES_AT_ONCE = 4096
-"""Of a copy: sixteen megabytes, some ten milliseconds in which nobody writes."""
+"""Pages in one step of a copy: 16 MB, which stops writers for some ten milliseconds."""
 _BUSY_PAUSE = 0.02
 """Seconds until a copy that finds the file locked tries again."""
 _BEGINNINGS = 4
-"""Of a copy in steps, before it is made in one."""
+"""How often a copy in steps begins, before it is made in one step."""
 _PRAGMAS = {
     "foreign_keys": ("ON", 1),
     "journal_mode": ("DELETE", "delete"),

@@ -11,7 +11,7 @@ def _of_a_stocktake(name: str) -> ForeignKeyConstraint:
 
 
 class Stocktake(Base, table=True):
-    """One stocktake, open until somebody closes it."""
+    """One stocktake, open until a person closes it."""
 
     __tablename__ = "stocktake"
     college: str = Field(primary_key=True)

@@ -1,4 +1,4 @@
-"""Scans: telling them from typing, reading what was scanned, and checking a scanner's settings.
+"""Scans: finding them among typing, reading what was scanned, and checking a scanner's settings.
 
 A scanner is a keyboard that types fast and ends with Enter. Its key events look like a person's,
 and to an ordinary screen Enter means "yes". So the front end shows every key to an `Assembler`

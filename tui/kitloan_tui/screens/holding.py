@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Static
 
-from kitloan.contents import Count, Part, as_it_left, count_of, read_exceptions
+from kitloan.contents import Count, Part, count_of, read_exceptions, recorded_shortages
 from kitloan.errors import BadInput, KitloanError, Refused
 from kitloan.holdings import Proposal
 from kitloan.reference import colleges
@@ -271,7 +271,7 @@ def _count(said: str, parts: list[Part]) -> Count | None:
     if word == _WHOLE:
         return Count(whole=True)
     more = [] if word == _AS_KNOWN else read_exceptions(said, parts)
-    return count_of([*as_it_left(parts), *more])
+    return count_of([*recorded_shortages(parts), *more])
 
 
 def is_free(screen: House, tag: str) -> bool:

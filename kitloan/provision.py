@@ -44,63 +44,6 @@ from kitloan.storage.store import Store, create_store, one_at_a_time
 from kitloan.text.names import slug
 
 _LINE = re.compile(r"^(?:(?:\\.|[^:\\\n#])*:){3}(?P<login>[^:\n]*):(?P<password>[^:\n]+)$", re.M)
-
-
-class Passwords:
-    """The file of passwords: a line `host:port:database:login:password` for each login.
-
-    Attributes:
-        of: each login's password, from the file or made now.
-    """
-
-    def __init__(self, file: Path, connection: Connection) -> None:
-        driver: Any = connection.connection.dbapi_connection
-        here = (driver.info.host or "localhost", str(driver.info.port), driver.info.dbname)
-        self._here = ":".join(re.sub(r"([\\:])", r"\\\1", part) for part in here)
-        self._file = file
-        self._text = _read_private(file)
-        self.of = {found["login"]: found["password"] for found in _LINE.finditer(self._text)}
-
-    def keep(self, wanted: Iterable[str], new: Iterable[str]) -> None:
-        """Make a password for each new login that has none, and add the missing lines to the file.
-
-        Raises:
-            BadInput: `cannot_write`.
-        """
-        for login in new:
-            self.of.setdefault(login, secrets.token_urlsafe(24))
-        lines = [f"{self._here}:{login}:{self.of[login]}" for login in wanted if login in self.of]
-        missing = [line for line in lines if line not in self._text.splitlines()]
-        if missing:
-            with whole_file(self._file) as part:
-                text = [*self._text.splitlines(), *missing]
-                part.write_text("\n".join(text) + "\n", encoding="utf-8")
-
-
-def _read_private(file: Path) -> str:
-    """The text of a file that only its owner can read; empty when there is no file."""
-    insist_on_file(file)
-    try:
-        mode = file.stat().st_mode
-        if os.name != "nt" and mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise BadInput(
-                "not_private",
-                f"Others can read {file}, so passwords are not kept there.",
-                f"Make it private first: chmod 600 {file}",
-                file=str(file),
-            )
-        return file.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return ""
-    except (OSError, UnicodeDecodeError):
-        raise BadInput(
-            "cannot_read",
-            f"{file} cannot be read as a file of passwords.",
-            "Name a new file.",
-            file=str(file),
-        ) from None
-
-
 _LONGEST_ROLE = 63
 """Bytes; PostgreSQL shortens longer names, and two could become one."""
 
@@ -257,20 +200,6 @@ def _own_the_tables(connection: Connection) -> None:
         connection.exec_driver_sql(f"GRANT {OWNER} TO CURRENT_USER")
 
 
-def _join_groups(connection: Connection) -> None:
-    """Make every login a member of its group, also those of an earlier release.
-
-    Since version 16 a member can be kept from acting as the group. No policy depends on that.
-    """
-    version = connection.dialect.server_version_info or (0,)
-    only_its_privileges = " WITH INHERIT TRUE, SET FALSE" if version >= (16,) else ""
-    there = {row[0]: row[1] for row in connection.exec_driver_sql(_MEMBERSHIPS)}
-    for login, college in logins(connection).items():
-        group = group_of(college)
-        if group not in there.get(login, group):
-            connection.exec_driver_sql(f"GRANT {group} TO {quoted(login)}{only_its_privileges}")
-
-
 def _make_login(connection: Connection, login: str, password: str) -> None:
     """Make a login with a password. The server gets a verifier, which does not reveal it."""
     driver: Any = connection.connection.dbapi_connection
@@ -292,6 +221,83 @@ def _enter(connection: Connection, login: str, college: str) -> None:
     connection.exec_driver_sql(
         f"ALTER ROLE {quoted(login)} IN DATABASE {database} SET search_path = public"
     )
+
+
+def _join_groups(connection: Connection) -> None:
+    """Make every login a member of its group, also those of an earlier release.
+
+    Since version 16 a member can be kept from acting as the group. No policy depends on that.
+    """
+    version = connection.dialect.server_version_info or (0,)
+    only_its_privileges = " WITH INHERIT TRUE, SET FALSE" if version >= (16,) else ""
+    there = {row[0]: row[1] for row in connection.exec_driver_sql(_MEMBERSHIPS)}
+    for login, college in logins(connection).items():
+        group = group_of(college)
+        if group not in there.get(login, group):
+            connection.exec_driver_sql(f"GRANT {group} TO {quoted(login)}{only_its_privileges}")
+
+
+_MEMBERSHIPS = """
+SELECT rolname::text, ARRAY(
+    SELECT pg_get_userbyid(roleid)::text FROM pg_auth_members WHERE member = pg_roles.oid
+) FROM pg_roles WHERE starts_with(rolname, 'kitloan_')
+"""
+"""The roles that each of ours is a member of; nothing for a login that was dropped."""
+
+
+class Passwords:
+    """The file of passwords: a line `host:port:database:login:password` for each login.
+
+    Attributes:
+        of: each login's password, from the file or made now.
+    """
+
+    def __init__(self, file: Path, connection: Connection) -> None:
+        driver: Any = connection.connection.dbapi_connection
+        here = (driver.info.host or "localhost", str(driver.info.port), driver.info.dbname)
+        self._here = ":".join(re.sub(r"([\\:])", r"\\\1", part) for part in here)
+        self._file = file
+        self._text = _read_private(file)
+        self.of = {found["login"]: found["password"] for found in _LINE.finditer(self._text)}
+
+    def keep(self, wanted: Iterable[str], new: Iterable[str]) -> None:
+        """Make a password for each new login that has none, and add the missing lines to the file.
+
+        Raises:
+            BadInput: `cannot_write`.
+        """
+        for login in new:
+            self.of.setdefault(login, secrets.token_urlsafe(24))
+        lines = [f"{self._here}:{login}:{self.of[login]}" for login in wanted if login in self.of]
+        missing = [line for line in lines if line not in self._text.splitlines()]
+        if missing:
+            with whole_file(self._file) as part:
+                text = [*self._text.splitlines(), *missing]
+                part.write_text("\n".join(text) + "\n", encoding="utf-8")
+
+
+def _read_private(file: Path) -> str:
+    """The text of a file that only its owner can read; empty when there is no file."""
+    insist_on_file(file)
+    try:
+        mode = file.stat().st_mode
+        if os.name != "nt" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise BadInput(
+                "not_private",
+                f"Others can read {file}, so passwords are not kept there.",
+                f"Make it private first: chmod 600 {file}",
+                file=str(file),
+            )
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError):
+        raise BadInput(
+            "cannot_read",
+            f"{file} cannot be read as a file of passwords.",
+            "Name a new file.",
+            file=str(file),
+        ) from None
 
 
 def _prove(connection: Connection, wanted: Sequence[str]) -> None:
@@ -332,28 +338,26 @@ LEFT JOIN pg_class c ON c.relname = wanted AND c.relnamespace = 'public'::regnam
 WHERE c.relrowsecurity IS NOT TRUE OR pg_get_userbyid(c.relowner) <> '{OWNER}'
     OR NOT (c.relforcerowsecurity OR wanted = 'college_login')
 """  # noqa: S608  # OWNER is our own
+
 _STRONG_ROLES = f"""
 SELECT rolname::text FROM pg_roles WHERE rolname = ANY (%s)
     AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication
         OR rolcanlogin AND rolname IN ('{OWNER}', '{"', '".join(GROUPS)}'))
 """  # noqa: S608
+
 _LOCKED_OUT = "SELECT rolname::text FROM pg_roles WHERE rolname = ANY (%s) AND NOT rolcanlogin"
-_MEMBERSHIPS = """
-SELECT rolname::text, ARRAY(
-    SELECT pg_get_userbyid(roleid)::text FROM pg_auth_members WHERE member = pg_roles.oid
-) FROM pg_roles WHERE starts_with(rolname, 'kitloan_')
-"""
-"""The roles that each of ours is a member of; nothing for a login that was dropped."""
 _MEMBERS = f"""
 SELECT DISTINCT pg_get_userbyid(member)::text FROM pg_auth_members
 WHERE pg_get_userbyid(member) = ANY (%s) AND pg_get_userbyid(roleid)
     <> CASE pg_get_userbyid(member) WHEN '{login_of(ESP)}' THEN '{NATIONAL}' ELSE '{COLLEGES}' END
 """  # noqa: S608
+
 _STRANGERS = r"""
 SELECT DISTINCT pg_get_userbyid(member)::text FROM pg_auth_members
 WHERE pg_get_userbyid(roleid) = ANY (%s) AND pg_get_userbyid(member) NOT LIKE 'kitloan\_%%'
     AND NOT admin_option
 """
+
 _MAKERS = """
 SELECT rolname::text FROM pg_roles WHERE rolname = ANY (%s) AND (
     has_schema_privilege(oid, 'public', 'CREATE')

@@ -74,8 +74,21 @@ contact = table(Contact)
 remark = table(Remark)
 pinned = table(PinnedKey)
 
+lost_rows = APART
+
 Progress = Callable[[int, int], None]
 """Called from time to time with how much is done, and of how much."""
+
+STEP = 500
+"""Rows that are read at a time, and between two calls of `Progress`."""
+
+_MOST_FINDINGS = 100
+_SCRATCH_KIB = 65536
+"""How much of a scratch store is kept in memory; with SQLite's usual 2 MB it goes to disk."""
+
+_NOT_CANONICAL = "is not in canonical form, so it could be read in two ways"
+_ALTERED = "was altered: its text does not match its hash"
+_KEY = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +119,186 @@ class Verification:
     findings: tuple[Problem, ...]
 
 
-STEP = 500
-"""Rows that are read at a time, and between two calls of `Progress`."""
+class Verifier:
+    """Verifies the ledgers of a store, and lists their heads and entries."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def verify(self, progress: Progress | None = None, room: Path | None = None) -> Verification:
+        """Check and replay every ledger of the store, and compare the tables.
+
+        Args:
+            progress: called with how many entries are done, of how many.
+            room: the folder to copy a SQLite file into; the store's own when None.
+        """
+        store, scratch = self._session.store, scratch_store(on_disk=True)
+        try:
+            with scratch.engine.connect() as replayed:
+                replayed.exec_driver_sql(f"PRAGMA cache_size = -{_SCRATCH_KIB}")
+                seen_by = replayed if store.is_sqlite else None
+                with store.read_copy(room, seen_by) as live:
+                    return _verify(live, replayed, progress or _silent)
+        finally:
+            scratch.close()
+
+    def heads(self) -> list[LedgerState]:
+        """The head of each ledger of the store; nothing is checked."""
+        with self._session.reading() as connection:
+            tops = connection.execute(select(head).order_by(head.c.college)).all()
+        return [LedgerState(ledger_name(top.college, top.epoch), top.seq, top.hash) for top in tops]
+
+    def log(
+        self, tag: str | None = None, last: int | None = None, college: str | None = None
+    ) -> list[LogLine]:
+        """A college's entries in words, oldest first; with `tag`, only those about that bare tag.
+
+        `last` limits them to the newest; `college` is this session's when None.
+
+        Raises:
+            Refused: `not_yours`, for another college's, unless this is ESP.
+        """
+        whose = self._readable(college)
+        with self._session.reading() as connection:
+            return log(connection, whose, tag, last)
+
+    def log_page(
+        self,
+        tag: str | None = None,
+        after: str | None = None,
+        limit: int = PAGE,
+        college: str | None = None,
+    ) -> Page[LogLine]:
+        """A page of a college's entries in words, oldest first.
+
+        Args:
+            tag: only those about this bare tag; None for all.
+            after: the `next` of the page before.
+            limit: the most entries.
+            college: whose; this session's when None.
+
+        Raises:
+            Refused: `not_yours`, for another college's, unless this is ESP.
+            BadInput: `bad_cursor`.
+        """
+        whose = self._readable(college)
+        with self._session.reading() as connection:
+            return page_of_log(connection, whose, tag, after, limit)
+
+    def _readable(self, college: str | None) -> str:
+        whose = college or self._session.college
+        if whose != self._session.college and not self._session.is_national:
+            raise Refused(
+                "not_yours",
+                f"Only {whose!r} and ESP can read that college's ledger.",
+                "Leave out the college to read your own.",
+            )
+        return whose
 
 
-_NOT_CANONICAL = "is not in canonical form, so it could be read in two ways"
-_ALTERED = "was altered: its text does not match its hash"
+def replay(
+    live: Connection,
+    scratch: Store,
+    until: str,
+    progress: Progress,
+    wrong: Mapping[str, Times],
+) -> None:
+    """Apply every entry up to an instant to a scratch store: the state at that time.
+
+    Args:
+        live: a transaction on the store.
+        scratch: where to apply them.
+        until: the instant.
+        progress: called with how many entries are done, of how many.
+        wrong: the ledgers in which clocks were wrong; their entries get corrected times.
+
+    Raises:
+        StoreError: `damaged`, when an entry cannot be read or applied.
+    """
+    total = live.execute(
+        select(func.count())
+        .select_from(entry)
+        .where(or_(entry.c.at <= until, entry.c.college.in_(list(wrong))))
+    ).scalar_one()
+    with scratch.engine.begin() as replayed:
+        colleges = live.execute(select(head.c.college).order_by(head.c.college)).scalars().all()
+        done = 0
+        for college in colleges:
+            times = wrong.get(college)
+            for row in entries_of(live, college):
+                at = times.counted[row.seq] if times else row.at
+                if at > until:
+                    break
+                try:
+                    read = _counted_at(parse(row.body), at)
+                    record(replayed, college, row.epoch, read, row.body, row.hash)
+                except (ValidationError, KitloanError) as problem:
+                    raise StoreError(
+                        "damaged",
+                        f"Entry {row.seq} of {college!r} cannot be read or applied.",
+                        "Check the store: kitloan ledger verify",
+                        college=college,
+                        seq=row.seq,
+                    ) from problem
+                done += 1
+                if done % STEP == 0:
+                    progress(done, total)
+
+
+def _counted_at(read: Entry, at: str) -> Entry:
+    """The entry with its corrected time."""
+    if read.at == at:
+        return read
+    fact = read.fact
+    if isinstance(fact, StocktakeScanned) and fact.seen_at > at:
+        fact = fact.model_copy(update={"seen_at": at})
+    return read.model_copy(update={"at": at, "fact": fact})
+
+
+def _verify(live: Connection, replayed: Connection, progress: Progress) -> Verification:
+    total = live.execute(select(func.count()).select_from(entry)).scalar_one()
+    findings = _integrity(live) + strays(live) + owners(live) + settings(live)
+    states = []
+    done = 0
+    for top in live.execute(select(head).order_by(head.c.college)).all():
+        walk = Walk(top.college)
+        for row in entries_of(live, top.college):
+            walk.step(row, live, replayed)
+            done += 1
+            if done % STEP == 0:
+                progress(done, total)
+        walk.end(top)
+        findings += walk.findings
+        states.append(LedgerState(ledger_name(top.college, walk.epoch), walk.count, walk.hash))
+        findings += lost_entries(live, top.college)
+        if top.own:
+            findings += people(live, walk)
+        if not walk.broken:
+            findings += differences(live, replayed, top.college)
+    findings += _unguarded(live)
+    progress(total, total)
+    return Verification(not findings, tuple(states), tuple(findings[:_MOST_FINDINGS]))
+
+
+def _silent(_done: int, _total: int) -> None:
+    return None
+
+
+def _integrity(live: Connection) -> list[Problem]:
+    """The findings of SQLite's own integrity check."""
+    if live.dialect.name != "sqlite":
+        return []
+    lines = live.exec_driver_sql("PRAGMA integrity_check(20)").scalars().all()
+    return [Problem("file_damaged", "", 0, str(line)) for line in lines if line != "ok"]
+
+
+def _unguarded(live: Connection) -> list[Problem]:
+    """Rules of the database that are gone or changed; wrong rows may have come in since."""
+    if live.dialect.name == "postgresql":
+        problems = list(wrong_rules(live))
+    else:
+        problems = [_rule_is_gone(name) for name in missing_rules(live)]
+    return [Problem("unguarded", "", 0, words) for words in problems]
 
 
 class Filed(NamedTuple):
@@ -252,65 +439,6 @@ def _resumes(read: Entry, epoch: int) -> bool:
     )
 
 
-def replay(
-    live: Connection,
-    scratch: Store,
-    until: str,
-    progress: Progress,
-    wrong: Mapping[str, Times],
-) -> None:
-    """Apply every entry up to an instant to a scratch store: the state at that time.
-
-    Args:
-        live: a transaction on the store.
-        scratch: where to apply them.
-        until: the instant.
-        progress: called with how many entries are done, of how many.
-        wrong: the ledgers in which clocks were wrong; their entries get corrected times.
-
-    Raises:
-        StoreError: `damaged`, when an entry cannot be read or applied.
-    """
-    total = live.execute(
-        select(func.count())
-        .select_from(entry)
-        .where(or_(entry.c.at <= until, entry.c.college.in_(list(wrong))))
-    ).scalar_one()
-    with scratch.engine.begin() as replayed:
-        colleges = live.execute(select(head.c.college).order_by(head.c.college)).scalars().all()
-        done = 0
-        for college in colleges:
-            times = wrong.get(college)
-            for row in entries_of(live, college):
-                at = times.counted[row.seq] if times else row.at
-                if at > until:
-                    break
-                try:
-                    read = _counted_at(parse(row.body), at)
-                    record(replayed, college, row.epoch, read, row.body, row.hash)
-                except (ValidationError, KitloanError) as problem:
-                    raise StoreError(
-                        "damaged",
-                        f"Entry {row.seq} of {college!r} cannot be read or applied.",
-                        "Check the store: kitloan ledger verify",
-                        college=college,
-                        seq=row.seq,
-                    ) from problem
-                done += 1
-                if done % STEP == 0:
-                    progress(done, total)
-
-
-def _counted_at(read: Entry, at: str) -> Entry:
-    """The entry with its corrected time."""
-    if read.at == at:
-        return read
-    fact = read.fact
-    if isinstance(fact, StocktakeScanned) and fact.seen_at > at:
-        fact = fact.model_copy(update={"seen_at": at})
-    return read.model_copy(update={"at": at, "fact": fact})
-
-
 def strays(live: Connection) -> list[Problem]:
     """Rows of colleges without a ledger here, which cannot be replayed."""
     ledgers = select(head.c.college)
@@ -402,9 +530,6 @@ def _rows(each: Table, connection: Connection, college: str) -> Iterator[dict[st
         yield dict(row._mapping)
 
 
-lost_rows = APART
-
-
 def lost_entries(live: Connection, college: str) -> list[Problem]:
     """Problems with the entries of branches that do not count."""
     wrong: list[Problem] = []
@@ -484,9 +609,6 @@ def _portions(digests: Iterable[str]) -> Iterator[list[str]]:
     left = iter(digests)
     while some := list(islice(left, STEP)):
         yield some
-
-
-_KEY = re.compile(r"[0-9a-f]{64}")
 
 
 def owners(live: Connection) -> list[Problem]:
@@ -573,6 +695,7 @@ SELECT c.oid, c.relname, c.relrowsecurity AND c.relforcerowsecurity AS closed,
 FROM pg_class c WHERE c.relkind = 'r' AND c.relname = ANY (%(tables)s)
     AND c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'ledger_entry'::regclass)
 """
+
 _RULES = f"""
 WITH ours AS ({_TABLES})
 SELECT relname || '.' || conname, pg_get_constraintdef(k.oid)
@@ -586,6 +709,7 @@ SELECT relname || '.' || attname, 'NOT NULL'
 FROM ours JOIN pg_attribute ON attrelid = ours.oid
 WHERE attnotnull AND attnum > 0 AND NOT attisdropped
 """  # noqa: S608  # our own text
+
 _SECURITY = f"""
 WITH ours AS ({_TABLES})
 SELECT relname || ', its rows', 'closed' FROM ours WHERE closed AND owner = '{OWNER}'
@@ -627,6 +751,7 @@ SELECT pg_get_userbyid(roleid) || ', its member ' || pg_get_userbyid(member), 'a
 FROM pg_auth_members WHERE pg_get_userbyid(roleid) = '{NATIONAL}' AND NOT admin_option
     AND pg_get_userbyid(member) <> '{login_of(ESP)}'
 """  # noqa: S608
+
 _EARLIER = f"""
 WITH ours AS ({_TABLES})
 SELECT EXISTS (
@@ -634,17 +759,20 @@ SELECT EXISTS (
     WHERE pg_get_expr(polqual, polrelid) LIKE '%%college_login%%'
 )
 """  # noqa: S608
+
 _DISABLED = f"""
 WITH ours AS ({_TABLES})
 SELECT DISTINCT relname FROM ours JOIN pg_trigger ON tgrelid = ours.oid
 WHERE tgisinternal AND tgenabled NOT IN ('O', 'A') ORDER BY relname
 """  # noqa: S608
+
 _SHARED = f"""
 WITH ours AS ({_TABLES})
 SELECT to_regclass('college_login') IS NOT NULL OR EXISTS (
     SELECT FROM ours WHERE owner = '{OWNER}' OR closed
 )
 """  # noqa: S608
+
 _TYPES = re.compile(r"::(?:character varying|text|name)(?:\[\])?")
 _BETWEEN = re.compile(r"(\w+) between (\w+) and (\w+)")
 _IN = re.compile(r"(\w+) in \(([^)]*)\)")
@@ -752,131 +880,3 @@ def _security_rules(*, may_rewrite: bool) -> Rules:
         for group in GROUPS:
             rules[f"{where}, privileges of {group}"] = ", ".join(sorted(allowed))
     return {name: _plain(rule) for name, rule in rules.items()}
-
-
-_MOST_FINDINGS = 100
-_SCRATCH_KIB = 65536
-"""How much of a scratch store is kept in memory; with SQLite's usual 2 MB it goes to disk."""
-
-
-class Verifier:
-    """Verifies the ledgers of a store, and lists their heads and entries."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def verify(self, progress: Progress | None = None, room: Path | None = None) -> Verification:
-        """Check and replay every ledger of the store, and compare the tables.
-
-        Args:
-            progress: called with how many entries are done, of how many.
-            room: the folder to copy a SQLite file into; the store's own when None.
-        """
-        store, scratch = self._session.store, scratch_store(on_disk=True)
-        try:
-            with scratch.engine.connect() as replayed:
-                replayed.exec_driver_sql(f"PRAGMA cache_size = -{_SCRATCH_KIB}")
-                seen_by = replayed if store.is_sqlite else None
-                with store.read_copy(room, seen_by) as live:
-                    return _verify(live, replayed, progress or _silent)
-        finally:
-            scratch.close()
-
-    def heads(self) -> list[LedgerState]:
-        """The head of each ledger of the store; nothing is checked."""
-        with self._session.reading() as connection:
-            tops = connection.execute(select(head).order_by(head.c.college)).all()
-        return [LedgerState(ledger_name(top.college, top.epoch), top.seq, top.hash) for top in tops]
-
-    def log(
-        self, tag: str | None = None, last: int | None = None, college: str | None = None
-    ) -> list[LogLine]:
-        """A college's entries in words, oldest first; with `tag`, only those about that bare tag.
-
-        `last` limits them to the newest; `college` is this session's when None.
-
-        Raises:
-            Refused: `not_yours`, for another college's, unless this is ESP.
-        """
-        whose = self._readable(college)
-        with self._session.reading() as connection:
-            return log(connection, whose, tag, last)
-
-    def log_page(
-        self,
-        tag: str | None = None,
-        after: str | None = None,
-        limit: int = PAGE,
-        college: str | None = None,
-    ) -> Page[LogLine]:
-        """A page of a college's entries in words, oldest first.
-
-        Args:
-            tag: only those about this bare tag; None for all.
-            after: the `next` of the page before.
-            limit: the most entries.
-            college: whose; this session's when None.
-
-        Raises:
-            Refused: `not_yours`, for another college's, unless this is ESP.
-            BadInput: `bad_cursor`.
-        """
-        whose = self._readable(college)
-        with self._session.reading() as connection:
-            return page_of_log(connection, whose, tag, after, limit)
-
-    def _readable(self, college: str | None) -> str:
-        whose = college or self._session.college
-        if whose != self._session.college and not self._session.is_national:
-            raise Refused(
-                "not_yours",
-                f"Only {whose!r} and ESP can read that college's ledger.",
-                "Leave out the college to read your own.",
-            )
-        return whose
-
-
-def _silent(_done: int, _total: int) -> None:
-    return None
-
-
-def _verify(live: Connection, replayed: Connection, progress: Progress) -> Verification:
-    total = live.execute(select(func.count()).select_from(entry)).scalar_one()
-    findings = _integrity(live) + strays(live) + owners(live) + settings(live)
-    states = []
-    done = 0
-    for top in live.execute(select(head).order_by(head.c.college)).all():
-        walk = Walk(top.college)
-        for row in entries_of(live, top.college):
-            walk.step(row, live, replayed)
-            done += 1
-            if done % STEP == 0:
-                progress(done, total)
-        walk.end(top)
-        findings += walk.findings
-        states.append(LedgerState(ledger_name(top.college, walk.epoch), walk.count, walk.hash))
-        findings += lost_entries(live, top.college)
-        if top.own:
-            findings += people(live, walk)
-        if not walk.broken:
-            findings += differences(live, replayed, top.college)
-    findings += _unguarded(live)
-    progress(total, total)
-    return Verification(not findings, tuple(states), tuple(findings[:_MOST_FINDINGS]))
-
-
-def _integrity(live: Connection) -> list[Problem]:
-    """The findings of SQLite's own integrity check."""
-    if live.dialect.name != "sqlite":
-        return []
-    lines = live.exec_driver_sql("PRAGMA integrity_check(20)").scalars().all()
-    return [Problem("file_damaged", "", 0, str(line)) for line in lines if line != "ok"]
-
-
-def _unguarded(live: Connection) -> list[Problem]:
-    """Rules of the database that are gone or changed; wrong rows may have come in since."""
-    if live.dialect.name == "postgresql":
-        problems = list(wrong_rules(live))
-    else:
-        problems = [_rule_is_gone(name) for name in missing_rules(live)]
-    return [Problem("unguarded", "", 0, words) for words in problems]

@@ -87,6 +87,18 @@ class Loss:
         return sum(each.entries for each in self.ledgers)
 
 
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What was restored: from which file, to which store and ledger, and where the old store is."""
+
+    file: str
+    store: str
+    ledger: str
+    entries_lost: int
+    kept: str | None
+    ledgers: tuple[LedgerState, ...]
+
+
 class Target:
     """The place where a backup is restored."""
 
@@ -101,6 +113,154 @@ class Target:
 
     def close(self) -> None:
         """Close what is open."""
+
+
+class Restoration:
+    """A backup that was checked and can be restored now.
+
+    Attributes:
+        loss: what would be lost.
+        proof: what the backup holds.
+    """
+
+    def __init__(self, request: Request, copy: Path, proof: CheckedCopy, target: Target) -> None:
+        self._request = request
+        self._copy = copy
+        self._target = target
+        self.proof = proof
+        self.loss = target.loss
+
+    def carry_out(self) -> Restored:
+        """Resume the backup's ledger in a new epoch, and put it in place.
+
+        Raises:
+            Refused: `changed_meanwhile`, `in_use`, `college_is_there`, `epochs_used_up`.
+            StoreError: `busy`, `full`, ...
+        """
+        request = self._request
+        with translated(str(request.file)):
+            place, epoch = self._with_a_number_left()
+        copy = open_store(str(place))
+        try:
+            resume(copy, self.proof.college, request.actor, request.clock, epoch)
+        except StoreError as problem:
+            raise about_file(problem, place, f"The copy of {request.file}") from problem
+        finally:
+            copy.close()
+        kept = self._target.replace(place)
+        return Restored(
+            str(request.file),
+            self._target.name,
+            ledger_name(self.proof.college, epoch),
+            self.loss.entries,
+            str(kept) if kept else None,
+            self.proof.ledgers,
+        )
+
+    def _with_a_number_left(self) -> tuple[Path, int]:
+        """The copy, and the number of its next epoch.
+
+        With release 0.2.0 a file from elsewhere could push the number past the last one. Then the
+        epochs that jumped are renumbered in a copy of the copy, and no entry is lost.
+        """
+        college = self.proof.college
+        copy = open_store(str(self._copy))
+        try:
+            with copy.read() as source:
+                epochs = epochs_in(source, college)
+                highest = max([*epochs, *self._target.epochs])
+                if highest < LAST_EPOCH:
+                    return self._copy, highest + 1
+                numbers = without_jumps(epochs)
+                place = self._copy.with_name("renumbered.sqlite")
+                colleges = [college_of(each.ledger) for each in self.proof.ledgers]
+                renumbered = create_store(str(new_file(place)))
+                try:
+                    with renumbered.write() as target:
+                        copy_ledgers(source, target, colleges, renumbered={college: numbers})
+                finally:
+                    renumbered.close()
+        finally:
+            copy.close()
+        check_copy(place, f"The copy of {self._request.file}")
+        theirs = without_jumps(self._target.epochs)
+        return place, max([*numbers.values(), *theirs.values()]) + 1
+
+
+@contextmanager
+def restoring(request: Request, progress: Progress | None = None) -> Iterator[Restoration]:
+    """Check a backup, and find out what restoring it would lose; nothing is changed yet.
+
+    Args:
+        request: the backup, the path or PostgreSQL URL of the store, and who is on record.
+        progress: called with how many entries of the backup are checked, of how many.
+
+    Raises:
+        BadInput: `no_such_file`, `same_file`.
+        StoreError: `damaged`, `not_a_store`, `newer_store`, ...: for the backup, or the store.
+        Refused: `another_college`, `college_is_there`.
+    """
+    store_file = _store_file(request.place)
+    _must_be_a_file(request.file, store_file)
+    with _scratch(store_file.parent if store_file else None) as folder:
+        copy = folder / "restored.sqlite"
+        _copy_of(request.file, copy)
+        try:
+            upgrade_copy(copy)
+        except StoreError as problem:
+            raise about_file(problem, copy, str(request.file)) from problem
+        proof = check_copy(copy, str(request.file), progress)
+        target = (
+            ServerTarget(request, proof)
+            if store_file is None
+            else FileTarget(request, store_file, proof, copy)
+        )
+        try:
+            yield Restoration(request, copy, proof, target)
+        finally:
+            target.close()
+
+
+def _store_file(place: str) -> Path | None:
+    """The store's file; None when it is on a server."""
+    if is_url(place):
+        return None
+    if "://" in place:
+        open_store(place)  # which refuses it, and shows no password
+    return Path(place).resolve()
+
+
+def _must_be_a_file(file: Path, store_file: Path | None) -> None:
+    if not file.is_file():
+        raise no_such_file(file)
+    if store_file is not None and store_file.exists() and file.samefile(store_file):
+        raise BadInput(
+            "same_file", f"{file} is the store itself.", "Name a backup of it.", file=str(file)
+        )
+
+
+@contextmanager
+def _scratch(parent: Path | None) -> Iterator[Path]:
+    """A folder of our own on the store's disk; folders that killed restores left are deleted."""
+    with translated(str(parent)):
+        if parent is not None:
+            parent.mkdir(parents=True, exist_ok=True)
+            clear_folders(parent)
+        folder = tempfile.TemporaryDirectory(prefix=f"{WORKING}restore-", dir=parent)
+    with folder as name:
+        yield Path(name)
+
+
+def _copy_of(file: Path, copy: Path) -> None:
+    """Copy a backup, which may be on a disk that cannot be written to."""
+    address = "file:" + quote(file.absolute().as_posix(), safe="/:") + "?mode=ro"
+    with translated(str(file)):
+        source, target = sqlite3.connect(address, uri=True), sqlite3.connect(new_file(copy))
+        try:
+            source.backup(target, pages=4096, progress=lambda *_: None)
+        finally:
+            target.close()
+            source.close()
 
 
 class FileTarget(Target):
@@ -337,163 +497,3 @@ def _another(file: Path, college: str, theirs: str) -> Refused:
         backup=college,
         store=theirs,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Restored:
-    """What was restored: from which file, to which store and ledger, and where the old store is."""
-
-    file: str
-    store: str
-    ledger: str
-    entries_lost: int
-    kept: str | None
-    ledgers: tuple[LedgerState, ...]
-
-
-class Restoration:
-    """A backup that was checked and can be restored now.
-
-    Attributes:
-        loss: what would be lost.
-        proof: what the backup holds.
-    """
-
-    def __init__(self, request: Request, copy: Path, proof: CheckedCopy, target: Target) -> None:
-        self._request = request
-        self._copy = copy
-        self._target = target
-        self.proof = proof
-        self.loss = target.loss
-
-    def carry_out(self) -> Restored:
-        """Resume the backup's ledger in a new epoch, and put it in place.
-
-        Raises:
-            Refused: `changed_meanwhile`, `in_use`, `college_is_there`, `epochs_used_up`.
-            StoreError: `busy`, `full`, ...
-        """
-        request = self._request
-        with translated(str(request.file)):
-            place, epoch = self._with_a_number_left()
-        copy = open_store(str(place))
-        try:
-            resume(copy, self.proof.college, request.actor, request.clock, epoch)
-        except StoreError as problem:
-            raise about_file(problem, place, f"The copy of {request.file}") from problem
-        finally:
-            copy.close()
-        kept = self._target.replace(place)
-        return Restored(
-            str(request.file),
-            self._target.name,
-            ledger_name(self.proof.college, epoch),
-            self.loss.entries,
-            str(kept) if kept else None,
-            self.proof.ledgers,
-        )
-
-    def _with_a_number_left(self) -> tuple[Path, int]:
-        """The copy, and the number of its next epoch.
-
-        With release 0.2.0 a file from elsewhere could push the number past the last one. Then the
-        epochs that jumped are renumbered in a copy of the copy, and no entry is lost.
-        """
-        college = self.proof.college
-        copy = open_store(str(self._copy))
-        try:
-            with copy.read() as source:
-                epochs = epochs_in(source, college)
-                highest = max([*epochs, *self._target.epochs])
-                if highest < LAST_EPOCH:
-                    return self._copy, highest + 1
-                numbers = without_jumps(epochs)
-                place = self._copy.with_name("renumbered.sqlite")
-                colleges = [college_of(each.ledger) for each in self.proof.ledgers]
-                renumbered = create_store(str(new_file(place)))
-                try:
-                    with renumbered.write() as target:
-                        copy_ledgers(source, target, colleges, renumbered={college: numbers})
-                finally:
-                    renumbered.close()
-        finally:
-            copy.close()
-        check_copy(place, f"The copy of {self._request.file}")
-        theirs = without_jumps(self._target.epochs)
-        return place, max([*numbers.values(), *theirs.values()]) + 1
-
-
-@contextmanager
-def restoring(request: Request, progress: Progress | None = None) -> Iterator[Restoration]:
-    """Check a backup, and find out what restoring it would lose; nothing is changed yet.
-
-    Args:
-        request: the backup, the path or PostgreSQL URL of the store, and who is on record.
-        progress: called with how many entries of the backup are checked, of how many.
-
-    Raises:
-        BadInput: `no_such_file`, `same_file`.
-        StoreError: `damaged`, `not_a_store`, `newer_store`, ...: for the backup, or the store.
-        Refused: `another_college`, `college_is_there`.
-    """
-    store_file = _store_file(request.place)
-    _must_be_a_file(request.file, store_file)
-    with _scratch(store_file.parent if store_file else None) as folder:
-        copy = folder / "restored.sqlite"
-        _copy_of(request.file, copy)
-        try:
-            upgrade_copy(copy)
-        except StoreError as problem:
-            raise about_file(problem, copy, str(request.file)) from problem
-        proof = check_copy(copy, str(request.file), progress)
-        target = (
-            ServerTarget(request, proof)
-            if store_file is None
-            else FileTarget(request, store_file, proof, copy)
-        )
-        try:
-            yield Restoration(request, copy, proof, target)
-        finally:
-            target.close()
-
-
-def _store_file(place: str) -> Path | None:
-    """The store's file; None when it is on a server."""
-    if is_url(place):
-        return None
-    if "://" in place:
-        open_store(place)  # which refuses it, and shows no password
-    return Path(place).resolve()
-
-
-def _must_be_a_file(file: Path, store_file: Path | None) -> None:
-    if not file.is_file():
-        raise no_such_file(file)
-    if store_file is not None and store_file.exists() and file.samefile(store_file):
-        raise BadInput(
-            "same_file", f"{file} is the store itself.", "Name a backup of it.", file=str(file)
-        )
-
-
-@contextmanager
-def _scratch(parent: Path | None) -> Iterator[Path]:
-    """A folder of our own on the store's disk; folders that killed restores left are deleted."""
-    with translated(str(parent)):
-        if parent is not None:
-            parent.mkdir(parents=True, exist_ok=True)
-            clear_folders(parent)
-        folder = tempfile.TemporaryDirectory(prefix=f"{WORKING}restore-", dir=parent)
-    with folder as name:
-        yield Path(name)
-
-
-def _copy_of(file: Path, copy: Path) -> None:
-    """Copy a backup, which may be on a disk that cannot be written to."""
-    address = "file:" + quote(file.absolute().as_posix(), safe="/:") + "?mode=ro"
-    with translated(str(file)):
-        source, target = sqlite3.connect(address, uri=True), sqlite3.connect(new_file(copy))
-        try:
-            source.backup(target, pages=4096, progress=lambda *_: None)
-        finally:
-            target.close()
-            source.close()

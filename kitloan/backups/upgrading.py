@@ -30,85 +30,6 @@ from kitloan.verify import Progress
 if TYPE_CHECKING:
     from alembic.operations import Operations
 
-
-def _to_3(op: "Operations") -> None:
-    """Index holdings that are elsewhere or incomplete, so that lists do not read all holdings.
-
-    And add `lost_twin`: two branches of a ledger may have the same name, so that several lost
-    entries have one number.
-    """
-    elsewhere, unusable = text("state <> 'held'"), text("critical_short > 0")
-    op.create_index(
-        "holdings_elsewhere",
-        "holding",
-        ["college", "state", "tag"],
-        sqlite_where=elsewhere,
-        postgresql_where=elsewhere,
-    )
-    op.create_index(
-        "incomplete_holdings",
-        "holding",
-        ["college", "tag"],
-        sqlite_where=unusable,
-        postgresql_where=unusable,
-    )
-    columns: dict[str, Any] = {
-        "college": String(),
-        "hash": String(),
-        "epoch": Integer(),
-        "seq": Integer(),
-    }
-    op.create_table(
-        "lost_twin",
-        *(Column(name, kind, nullable=False) for name, kind in columns.items()),
-        Column("body", Text(), nullable=False),
-        PrimaryKeyConstraint("college", "hash"),
-    )
-    op.create_index("lost_twins_in_order", "lost_twin", ["college", "seq"])
-    if (
-        op.get_bind().dialect.name == "sqlite"
-    ):  # whose integrity check proves rows that no ledger has
-        op.create_index("lost_twin_rows_twice", "lost_twin", [*columns, "body"])
-
-
-STEPS: Mapping[int, Callable[["Operations"], None]] = {3: _to_3}
-"""The steps to each version of the tables that came after the first release."""
-
-
-def bring_up(connection: Connection, version: int) -> None:
-    """Upgrade a store's tables from `version` to this program's, in the caller's transaction."""
-    from alembic.operations import Operations  # when an upgrade is due, and not before
-    from alembic.runtime.migration import MigrationContext
-
-    op = Operations(MigrationContext.configure(connection))
-    for step in range(version + 1, SCHEMA + 1):
-        STEPS[step](op)
-    # In a shared database the version's row belongs to no college, and is closed to the owner too.
-    forced = (
-        connection.dialect.name == "postgresql"
-        and connection.exec_driver_sql(
-            "SELECT relforcerowsecurity FROM pg_class WHERE oid = 'setting'::regclass"
-        ).scalar_one()
-    )
-    if forced:
-        connection.exec_driver_sql("ALTER TABLE setting NO FORCE ROW LEVEL SECURITY")
-    changed = connection.execute(
-        text(
-            "UPDATE setting SET value = :now "
-            "WHERE college = '' AND name = 'schema' AND value = :before"
-        ),
-        {"now": str(SCHEMA), "before": str(version)},
-    ).rowcount
-    if forced:
-        connection.exec_driver_sql("ALTER TABLE setting FORCE ROW LEVEL SECURITY")
-    if changed != 1:
-        raise StoreError(
-            "not_allowed",
-            "This login may not upgrade the tables.",
-            "Upgrade with the login that set up the database.",
-        )
-
-
 _NOT_BY_YOU = ("read_only", "not_allowed", "unreachable", "cannot_write")
 """Codes of errors when this user may not change the file or the database."""
 
@@ -223,3 +144,81 @@ def _not_by_you(store: Store, problem: KitloanError) -> StoreError:
         hint,
         store=store.name,
     )
+
+
+def bring_up(connection: Connection, version: int) -> None:
+    """Upgrade a store's tables from `version` to this program's, in the caller's transaction."""
+    from alembic.operations import Operations  # when an upgrade is due, and not before
+    from alembic.runtime.migration import MigrationContext
+
+    op = Operations(MigrationContext.configure(connection))
+    for step in range(version + 1, SCHEMA + 1):
+        STEPS[step](op)
+    # In a shared database the version's row belongs to no college, and is closed to the owner too.
+    forced = (
+        connection.dialect.name == "postgresql"
+        and connection.exec_driver_sql(
+            "SELECT relforcerowsecurity FROM pg_class WHERE oid = 'setting'::regclass"
+        ).scalar_one()
+    )
+    if forced:
+        connection.exec_driver_sql("ALTER TABLE setting NO FORCE ROW LEVEL SECURITY")
+    changed = connection.execute(
+        text(
+            "UPDATE setting SET value = :now "
+            "WHERE college = '' AND name = 'schema' AND value = :before"
+        ),
+        {"now": str(SCHEMA), "before": str(version)},
+    ).rowcount
+    if forced:
+        connection.exec_driver_sql("ALTER TABLE setting FORCE ROW LEVEL SECURITY")
+    if changed != 1:
+        raise StoreError(
+            "not_allowed",
+            "This login may not upgrade the tables.",
+            "Upgrade with the login that set up the database.",
+        )
+
+
+def _to_3(op: "Operations") -> None:
+    """Index holdings that are elsewhere or incomplete, so that lists do not read all holdings.
+
+    And add `lost_twin`: two branches of a ledger may have the same name, so that several lost
+    entries have one number.
+    """
+    elsewhere, unusable = text("state <> 'held'"), text("critical_short > 0")
+    op.create_index(
+        "holdings_elsewhere",
+        "holding",
+        ["college", "state", "tag"],
+        sqlite_where=elsewhere,
+        postgresql_where=elsewhere,
+    )
+    op.create_index(
+        "incomplete_holdings",
+        "holding",
+        ["college", "tag"],
+        sqlite_where=unusable,
+        postgresql_where=unusable,
+    )
+    columns: dict[str, Any] = {
+        "college": String(),
+        "hash": String(),
+        "epoch": Integer(),
+        "seq": Integer(),
+    }
+    op.create_table(
+        "lost_twin",
+        *(Column(name, kind, nullable=False) for name, kind in columns.items()),
+        Column("body", Text(), nullable=False),
+        PrimaryKeyConstraint("college", "hash"),
+    )
+    op.create_index("lost_twins_in_order", "lost_twin", ["college", "seq"])
+    if (
+        op.get_bind().dialect.name == "sqlite"
+    ):  # whose integrity check proves rows that no ledger has
+        op.create_index("lost_twin_rows_twice", "lost_twin", [*columns, "body"])
+
+
+STEPS: Mapping[int, Callable[["Operations"], None]] = {3: _to_3}
+"""The steps to each version of the tables that came after the first release."""

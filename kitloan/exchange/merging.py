@@ -40,8 +40,20 @@ setting = table(Setting)
 head = table(LedgerHead)
 
 _WINDOW = 1_000
+_STEP = 500
+BYTES_OF_A_ROW = 10
+"""Bytes of a file for each row that its entries may read or change, over `FREE_ROWS`. An entry of
+an ordinary ledger takes some seventy bytes, and reads or changes four rows."""
+
+FREE_ROWS = 150_000
+MOST_WRITTEN = 3
+"""Times the characters of its lines that a file may write into tables, over `FREE_WRITTEN`; an
+ordinary ledger writes them twice."""
+
+FREE_WRITTEN = 2**20
 
 _resumed = select(resumption.c.epoch).where(resumption.c.college == bindparam("c"))
+
 _main_line = Query(
     select(entry.c.seq, entry.c.epoch, entry.c.hash).where(
         entry.c.college == bindparam("c"),
@@ -50,129 +62,12 @@ _main_line = Query(
         entry.c.seq.between(bindparam("a"), bindparam("b")),
     )
 )
+
 _apart = Query(
     select(APART.c.seq, APART.c.epoch, APART.c.hash, APART.c.body).where(
         APART.c.college == bindparam("c"), APART.c.seq.between(bindparam("a"), bindparam("b"))
     )
 )
-
-
-class OnMain(NamedTuple):
-    """An entry on the branch that counts."""
-
-    epoch: int
-    hash: str
-
-
-class _Apart(NamedTuple):
-    """An entry on a branch that does not count."""
-
-    epoch: int
-    hash: str
-    prev: str
-
-
-class StoredEntries:
-    """The entries that the store had before the file came, read in portions as the file goes on."""
-
-    def __init__(self, connection: Connection, college: str, last: int) -> None:
-        """`last` is the number of the last entry on the branch that counts."""
-        self._connection, self._college, self._last = connection, college, last
-        self._from = self._to = 0
-        self._main: dict[int, OnMain] = {}
-        self._apart: dict[int, list[_Apart]] = {}
-
-    def _reach(self, seq: int) -> None:
-        if self._from <= seq < self._to:
-            return
-        self._from, self._to = seq - 1, seq + _WINDOW  # and the entry before it
-        within = {"c": self._college, "a": self._from}
-        # Entries beyond the last came from this file.
-        main = _main_line(self._connection, **within, b=min(self._to - 1, self._last))
-        self._main = {seq: OnMain(*rest) for seq, *rest in main}
-        self._apart = {}
-        for seq, epoch, digest, body in _apart(self._connection, **within, b=self._to - 1):
-            each = _Apart(epoch, digest, json.loads(body)["prev"])
-            self._apart.setdefault(seq, []).append(each)
-
-    def main(self, seq: int) -> OnMain | None:
-        """The entry of this number on the branch that counts."""
-        self._reach(seq)
-        return self._main.get(seq)
-
-    def follow_on_main(self, seq: int, prev: str, digest: str) -> OnMain | None:
-        """The entry of this number and hash on the branch that counts, if it follows on `prev`."""
-        here = self.main(seq)
-        if here is None or here.hash != digest:
-            return None
-        return here if prev == self._before_on_main(seq) else None
-
-    def _before_on_main(self, seq: int) -> str:
-        before = self._main.get(seq - 1)
-        return before.hash if before else GENESIS
-
-    def epochs(self, seq: int) -> dict[str, int]:
-        """The epoch of every entry of this number, by its hash."""
-        found = self.main(seq)
-        apart = {each.hash: each.epoch for each in self._apart.get(seq, [])}
-        return apart | ({found.hash: found.epoch} if found else {})
-
-    def has_another(self, seq: int, prev: str, epoch: int, digest: str) -> bool:
-        """Whether a different entry of the same number and epoch follows on `prev`.
-
-        In one epoch only one entry can. A restored backup goes on in another epoch.
-        """
-        found = self.main(seq)
-        others = [(each.prev, each.epoch, each.hash) for each in self._apart.get(seq, [])]
-        if found is not None:
-            others.append((self._before_on_main(seq), found.epoch, found.hash))
-        return any(one[:2] == (prev, epoch) and one[2] != digest for one in others)
-
-
-def digest_of(path: Path) -> str:
-    """The hash of a file's bytes; empty if the file is gone."""
-    insist_on_file(path)
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return ""
-
-
-def was_merged(connection: Connection, header: Header, digest: str) -> bool:
-    """Whether a file of these bytes was merged into this store."""
-    found = select(setting.c.value).where(
-        setting.c.college == college_of(header.ledger), setting.c.name == f"merged {digest}"
-    )
-    return connection.execute(found).scalar() == header.head
-
-
-def remember_merged(connection: Connection, header: Header, digest: str) -> None:
-    """Record that a file of these bytes was merged."""
-    remember(connection, college_of(header.ledger), f"merged {digest}", header.head)
-
-
-_STEP = 500
-BYTES_OF_A_ROW = 10
-"""Bytes of a file for each row that its entries may read or change, over `FREE_ROWS`. An entry of
-an ordinary ledger takes some seventy bytes, and reads or changes four rows."""
-FREE_ROWS = 150_000
-MOST_WRITTEN = 3
-"""Times the characters of its lines that a file may write into tables, over `FREE_WRITTEN`; an
-ordinary ledger writes them twice."""
-FREE_WRITTEN = 2**20
-
-
-def meter_for(file: ExchangeFile) -> Meter:
-    """The most work that the entries of a file may cause, by its size.
-
-    Reads the whole file, so it is called before the store is locked.
-
-    Raises:
-        BadInput: `bad_exchange_file`.
-    """
-    written = MOST_WRITTEN * file.unpacked_size() + FREE_WRITTEN
-    return Meter(file.size() // BYTES_OF_A_ROW + FREE_ROWS, written)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +97,18 @@ class Decisions:
     new_key: bool = False
     replace: bool = False
     trust: tuple[ConfirmedKey, ...] = ()
+
+
+def meter_for(file: ExchangeFile) -> Meter:
+    """The most work that the entries of a file may cause, by its size.
+
+    Reads the whole file, so it is called before the store is locked.
+
+    Raises:
+        BadInput: `bad_exchange_file`.
+    """
+    written = MOST_WRITTEN * file.unpacked_size() + FREE_WRITTEN
+    return Meter(file.size() // BYTES_OF_A_ROW + FREE_ROWS, written)
 
 
 def merge(
@@ -581,3 +488,98 @@ def _must_be_of_the_file(problem: Exception) -> None:
     rules = isinstance(cause, sqlite3.IntegrityError | sqlite3.DataError)
     if cause is None or (isinstance(cause, sqlite3.Error) and not rules):
         raise problem
+
+
+def digest_of(path: Path) -> str:
+    """The hash of a file's bytes; empty if the file is gone."""
+    insist_on_file(path)
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+def was_merged(connection: Connection, header: Header, digest: str) -> bool:
+    """Whether a file of these bytes was merged into this store."""
+    found = select(setting.c.value).where(
+        setting.c.college == college_of(header.ledger), setting.c.name == f"merged {digest}"
+    )
+    return connection.execute(found).scalar() == header.head
+
+
+def remember_merged(connection: Connection, header: Header, digest: str) -> None:
+    """Record that a file of these bytes was merged."""
+    remember(connection, college_of(header.ledger), f"merged {digest}", header.head)
+
+
+class OnMain(NamedTuple):
+    """An entry on the branch that counts."""
+
+    epoch: int
+    hash: str
+
+
+class _Apart(NamedTuple):
+    """An entry on a branch that does not count."""
+
+    epoch: int
+    hash: str
+    prev: str
+
+
+class StoredEntries:
+    """The entries that the store had before the file came, read in portions as the file goes on."""
+
+    def __init__(self, connection: Connection, college: str, last: int) -> None:
+        """`last` is the number of the last entry on the branch that counts."""
+        self._connection, self._college, self._last = connection, college, last
+        self._from = self._to = 0
+        self._main: dict[int, OnMain] = {}
+        self._apart: dict[int, list[_Apart]] = {}
+
+    def _reach(self, seq: int) -> None:
+        if self._from <= seq < self._to:
+            return
+        self._from, self._to = seq - 1, seq + _WINDOW  # and the entry before it
+        within = {"c": self._college, "a": self._from}
+        # Entries beyond the last came from this file.
+        main = _main_line(self._connection, **within, b=min(self._to - 1, self._last))
+        self._main = {seq: OnMain(*rest) for seq, *rest in main}
+        self._apart = {}
+        for seq, epoch, digest, body in _apart(self._connection, **within, b=self._to - 1):
+            each = _Apart(epoch, digest, json.loads(body)["prev"])
+            self._apart.setdefault(seq, []).append(each)
+
+    def main(self, seq: int) -> OnMain | None:
+        """The entry of this number on the branch that counts."""
+        self._reach(seq)
+        return self._main.get(seq)
+
+    def follow_on_main(self, seq: int, prev: str, digest: str) -> OnMain | None:
+        """The entry of this number and hash on the branch that counts, if it follows on `prev`."""
+        here = self.main(seq)
+        if here is None or here.hash != digest:
+            return None
+        return here if prev == self._before_on_main(seq) else None
+
+    def _before_on_main(self, seq: int) -> str:
+        before = self._main.get(seq - 1)
+        return before.hash if before else GENESIS
+
+    def epochs(self, seq: int) -> dict[str, int]:
+        """The epoch of every entry of this number, by its hash."""
+        found = self.main(seq)
+        apart = {each.hash: each.epoch for each in self._apart.get(seq, [])}
+        return apart | ({found.hash: found.epoch} if found else {})
+
+    def has_another(self, seq: int, prev: str, epoch: int, digest: str) -> bool:
+        """Whether a different entry of the same number and epoch follows on `prev`.
+
+        In one epoch only one entry can. A restored backup goes on in another epoch.
+        """
+        found = self.main(seq)
+        others = [(each.prev, each.epoch, each.hash) for each in self._apart.get(seq, [])]
+        if found is not None:
+            others.append((self._before_on_main(seq), found.epoch, found.hash))
+        return any(one[:2] == (prev, epoch) and one[2] != digest for one in others)

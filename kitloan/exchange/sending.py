@@ -41,36 +41,11 @@ head = table(LedgerHead)
 setting = table(Setting)
 transfer = table(Transfer)
 
-
-@dataclass(frozen=True, slots=True)
-class Epoch:
-    """An epoch's number, the hash of its first entry, and the number of the one before that."""
-
-    number: int
-    began: str
-    after: int
-
-
-def epochs_of(connection: Connection, college: str) -> list[Epoch]:
-    """The epochs of a college's ledger in their order; the first began with the ledger."""
-    columns = select(entry.c.epoch, entry.c.hash, entry.c.seq)
-    first = columns.where(entry.c.college == college, entry.c.epoch == 1, entry.c.seq == 1)
-    begins = and_(
-        entry.c.college == resumption.c.college,
-        entry.c.epoch == resumption.c.epoch,
-        entry.c.seq == resumption.c.seq + 1,
-    )
-    later = columns.join(resumption, begins).where(resumption.c.college == college)
-    rows = connection.execute(union_all(first, later)).all()
-    return sorted(
-        (Epoch(row.epoch, row.hash, row.seq - 1) for row in rows), key=lambda each: each.number
-    )
-
-
 _REMEMBER = text(
     "INSERT INTO setting (college, name, value) VALUES (:college, :name, :value) "
     "ON CONFLICT (college, name) DO UPDATE SET value = excluded.value"
 )
+
 _LAST_EXPORT = "last_export"
 _RECEIPT = "receipt"
 
@@ -209,3 +184,28 @@ def remember_receipt(connection: Connection, college: str, seq: int) -> None:
 def remember(connection: Connection, college: str, name: str, value: str) -> None:
     """Keep a setting of a college. In one statement: two desks may export at the same moment."""
     connection.execute(_REMEMBER, {"college": college, "name": name, "value": value})
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """An epoch's number, the hash of its first entry, and the number of the one before that."""
+
+    number: int
+    began: str
+    after: int
+
+
+def epochs_of(connection: Connection, college: str) -> list[Epoch]:
+    """The epochs of a college's ledger in their order; the first began with the ledger."""
+    columns = select(entry.c.epoch, entry.c.hash, entry.c.seq)
+    first = columns.where(entry.c.college == college, entry.c.epoch == 1, entry.c.seq == 1)
+    begins = and_(
+        entry.c.college == resumption.c.college,
+        entry.c.epoch == resumption.c.epoch,
+        entry.c.seq == resumption.c.seq + 1,
+    )
+    later = columns.join(resumption, begins).where(resumption.c.college == college)
+    rows = connection.execute(union_all(first, later)).all()
+    return sorted(
+        (Epoch(row.epoch, row.hash, row.seq - 1) for row in rows), key=lambda each: each.number
+    )

@@ -57,175 +57,14 @@ kit_type = table(KitType)
 
 Condition = ColumnElement[bool]
 
-
-def holdings_with(text: str) -> list[Condition]:
-    """The conditions that a holding has every word of `text`."""
-    return [_has(word) for word in sought(text)]
-
-
-def loans_with(text: str, college: str | None) -> list[Condition]:
-    """The conditions that a loan's holding or borrower has every word of `text`.
-
-    They are two sub-selects, because each reads one narrow index. A join would fetch the holding of
-    every open loan to read its words.
-    """
-    return [
-        or_(
-            loan.c.tag.in_(_of(college, select(holding.c.tag), holding).where(_has(word))),
-            loan.c.organisation.in_(
-                _of(college, select(organisation.c.organisation), organisation).where(*called(word))
-            ),
-        )
-        for word in sought(text)
-    ]
-
-
-def called(word: str) -> list[Condition]:
-    """The conditions that an organisation's name has a word.
-
-    Its id has the folded letters and digits. A word with other characters must be in the name.
-    """
-    conditions = []
-    if any(character.isalnum() for character in word):
-        conditions.append(organisation.c.organisation.contains(slug(word), autoescape=True))
-    if organisation_key(word) != slug(word):
-        conditions.append(func.lower(organisation.c.name).contains(word, autoescape=True))
-    return conditions
-
-
-def organisations_called(
-    connection: Connection, college: str | None, name: str
-) -> list[tuple[str, str, str]]:
-    """The college, id and name of each organisation with this name.
-
-    Args:
-        connection: a transaction.
-        college: whose organisations; None for every college's.
-        name: the name as it was typed.
-    """
-    keys = {slug(name), organisation_key(name), marked(name)}
-    wanted = select(organisation.c.college, organisation.c.organisation, organisation.c.name)
-    rows = connection.execute(
-        _of(college, wanted.where(organisation.c.organisation.in_(sorted(keys))), organisation)
-    )
-    return [(row[0], row[1], row[2]) for row in rows if same_organisation(row.name, name)]
-
-
-def shortages_with(text: str) -> list[Condition]:
-    """The conditions that a shortage's holding or component has every word of `text`."""
-    return [
-        or_(_has(word), func.lower(shortage.c.component).contains(word, autoescape=True))
-        for word in sought(text)
-    ]
-
-
-def in_status(status: Status, today: date, session: Session) -> list[Condition]:
-    """The conditions that a holding has this status: the session's, or in ESP's store anybody's."""
-    college = None if session.is_national else session.college
-    conditions = list(_STATUS[status](_late(today, college)))
-    if college is None:
-        return conditions
-    ours = holding.c.college == college if status in FEW else walked(session, holding.c.college)
-    return [*conditions, ours]
-
-
-def walked(session: Session, college: ColumnElement[str]) -> Condition:
-    """The condition that a row belongs to the session's college, for queries that read most rows.
-
-    With a plain condition SQLite follows the key's index and fetches each row singly, which takes
-    ten times as long as reading the table from end to end. PostgreSQL needs no such help.
-    """
-    return (college.concat("") if session.store.is_sqlite else college) == session.college
-
-
-def _has(word: str) -> Condition:
-    return holding.c.words.contains(word, autoescape=True)
-
-
-def _of(college: str | None, wanted: Any, where: Any) -> Any:
-    return wanted if college is None else wanted.where(where.c.college == college)
-
-
-def _late(today: date, college: str | None) -> Condition:
-    """The condition that some of a holding is out past its due date.
-
-    It is a sub-select that is read once. A condition on each holding would read every late loan
-    each time.
-    """
-    overdue = select(loan.c.tag).where(
-        loan.c.closed_at.is_(None), loan.c.due_key < today.isoformat()
-    )
-    if college is None:
-        one_of = tuple_(holding.c.college, holding.c.tag).in_(
-            overdue.with_only_columns(loan.c.college, loan.c.tag)
-        )
-    else:
-        one_of = holding.c.tag.in_(overdue.where(loan.c.college == college))
-    return and_(holding.c.out_quantity > 0, one_of)
-
-
-def _left(late: Condition) -> Condition:
-    """The condition that at least some of a holding is here, and no loan of it is overdue."""
-    return and_(holding.c.state == "held", holding.c.out_quantity < holding.c.quantity, not_(late))
-
-
-def _state(name: str) -> Callable[[Condition], list[Condition]]:
-    return lambda late: [_ELSEWHERE, holding.c.state == name]
-
-
-_ELSEWHERE: Condition = literal_column("holding.state <> 'held'")
-_UNCOUNTED: Condition = literal_column("holding.uncounted IS TRUE")
-_UNUSABLE: Condition = literal_column("holding.critical_short > 0")
-"""Exactly the conditions of the partial indexes in `kitloan.tables.every`, to use them."""
-
 FEW: Final = frozenset(("uncounted", "incomplete", "in_transit", "withdrawn", "missing"))
 """Statuses that few holdings have; each has an index of its own, by tag."""
-
-_STATUS: Final[Mapping[Status, Callable[[Condition], list[Condition]]]] = {
-    "in": lambda late: [_left(late), ~holding.c.uncounted, holding.c.critical_short == 0],
-    "uncounted": lambda late: [_left(late), _UNCOUNTED],
-    "incomplete": lambda late: [_left(late), ~holding.c.uncounted, _UNUSABLE],
-    "out": lambda late: [holding.c.out_quantity == holding.c.quantity, not_(late)],
-    "overdue": lambda late: [late],
-    "in_transit": _state("in_transit"),
-    "withdrawn": _state("withdrawn"),
-    "missing": _state("missing"),
-}
-
-
-def status_of(
-    *,
-    state: str,
-    quantity: int,
-    out_quantity: int,
-    uncounted: bool,
-    critical_short: int,
-    overdue: bool,
-) -> Status:
-    """The status of a holding.
-
-    If several apply, it is the one that a person must act on first: overdue, then out, then not
-    counted, then incomplete. A stock of which some can still be lent is `in`.
-    """
-    if state == "withdrawn":
-        return "withdrawn"
-    if state == "missing":
-        return "missing"
-    if state == "in_transit":
-        return "in_transit"
-    if overdue:
-        return "overdue"
-    if out_quantity == quantity:
-        return "out"
-    if uncounted:
-        return "uncounted"
-    return "incomplete" if critical_short else "in"
-
 
 _TERMS = [
     (func.coalesce(gift.c.title, "unknown") if name == "title" else gift.c[name]).label(name)
     for name in values.GiftTerms.__slots__
 ]
+
 _NOT_SHOWN = ("words", "asset_key", "register_row", "accessioned_at")
 _HOLDINGS = (
     select(
@@ -238,6 +77,7 @@ _HOLDINGS = (
     .join(college, college.c.college == holding.c.college)
     .outerjoin(gift)
 )
+
 _OPEN_LOANS = (
     select(
         loan,
@@ -543,3 +383,166 @@ def _holding_answer(
         shortages=shortages,
         last_sighted=Sighting(row.sighted_at, row.sighted_by) if row.sighted_at else None,
     )
+
+
+def status_of(
+    *,
+    state: str,
+    quantity: int,
+    out_quantity: int,
+    uncounted: bool,
+    critical_short: int,
+    overdue: bool,
+) -> Status:
+    """The status of a holding.
+
+    If several apply, it is the one that a person must act on first: overdue, then out, then not
+    counted, then incomplete. A stock of which some can still be lent is `in`.
+    """
+    if state == "withdrawn":
+        return "withdrawn"
+    if state == "missing":
+        return "missing"
+    if state == "in_transit":
+        return "in_transit"
+    if overdue:
+        return "overdue"
+    if out_quantity == quantity:
+        return "out"
+    if uncounted:
+        return "uncounted"
+    return "incomplete" if critical_short else "in"
+
+
+def holdings_with(text: str) -> list[Condition]:
+    """The conditions that a holding has every word of `text`."""
+    return [_has(word) for word in sought(text)]
+
+
+def loans_with(text: str, college: str | None) -> list[Condition]:
+    """The conditions that a loan's holding or borrower has every word of `text`.
+
+    They are two sub-selects, because each reads one narrow index. A join would fetch the holding of
+    every open loan to read its words.
+    """
+    return [
+        or_(
+            loan.c.tag.in_(_of(college, select(holding.c.tag), holding).where(_has(word))),
+            loan.c.organisation.in_(
+                _of(college, select(organisation.c.organisation), organisation).where(*called(word))
+            ),
+        )
+        for word in sought(text)
+    ]
+
+
+def called(word: str) -> list[Condition]:
+    """The conditions that an organisation's name has a word.
+
+    Its id has the folded letters and digits. A word with other characters must be in the name.
+    """
+    conditions = []
+    if any(character.isalnum() for character in word):
+        conditions.append(organisation.c.organisation.contains(slug(word), autoescape=True))
+    if organisation_key(word) != slug(word):
+        conditions.append(func.lower(organisation.c.name).contains(word, autoescape=True))
+    return conditions
+
+
+def organisations_called(
+    connection: Connection, college: str | None, name: str
+) -> list[tuple[str, str, str]]:
+    """The college, id and name of each organisation with this name.
+
+    Args:
+        connection: a transaction.
+        college: whose organisations; None for every college's.
+        name: the name as it was typed.
+    """
+    keys = {slug(name), organisation_key(name), marked(name)}
+    wanted = select(organisation.c.college, organisation.c.organisation, organisation.c.name)
+    rows = connection.execute(
+        _of(college, wanted.where(organisation.c.organisation.in_(sorted(keys))), organisation)
+    )
+    return [(row[0], row[1], row[2]) for row in rows if same_organisation(row.name, name)]
+
+
+def shortages_with(text: str) -> list[Condition]:
+    """The conditions that a shortage's holding or component has every word of `text`."""
+    return [
+        or_(_has(word), func.lower(shortage.c.component).contains(word, autoescape=True))
+        for word in sought(text)
+    ]
+
+
+def in_status(status: Status, today: date, session: Session) -> list[Condition]:
+    """The conditions that a holding has this status: the session's, or in ESP's store anybody's."""
+    college = None if session.is_national else session.college
+    conditions = list(_STATUS[status](_late(today, college)))
+    if college is None:
+        return conditions
+    ours = holding.c.college == college if status in FEW else walked(session, holding.c.college)
+    return [*conditions, ours]
+
+
+def walked(session: Session, college: ColumnElement[str]) -> Condition:
+    """The condition that a row belongs to the session's college, for queries that read most rows.
+
+    With a plain condition SQLite follows the key's index and fetches each row singly, which takes
+    ten times as long as reading the table from end to end. PostgreSQL needs no such help.
+    """
+    return (college.concat("") if session.store.is_sqlite else college) == session.college
+
+
+def _has(word: str) -> Condition:
+    return holding.c.words.contains(word, autoescape=True)
+
+
+def _of(college: str | None, wanted: Any, where: Any) -> Any:
+    return wanted if college is None else wanted.where(where.c.college == college)
+
+
+def _late(today: date, college: str | None) -> Condition:
+    """The condition that some of a holding is out past its due date.
+
+    It is a sub-select that is read once. A condition on each holding would read every late loan
+    each time.
+    """
+    overdue = select(loan.c.tag).where(
+        loan.c.closed_at.is_(None), loan.c.due_key < today.isoformat()
+    )
+    if college is None:
+        one_of = tuple_(holding.c.college, holding.c.tag).in_(
+            overdue.with_only_columns(loan.c.college, loan.c.tag)
+        )
+    else:
+        one_of = holding.c.tag.in_(overdue.where(loan.c.college == college))
+    return and_(holding.c.out_quantity > 0, one_of)
+
+
+def _left(late: Condition) -> Condition:
+    """The condition that at least some of a holding is here, and no loan of it is overdue."""
+    return and_(holding.c.state == "held", holding.c.out_quantity < holding.c.quantity, not_(late))
+
+
+def _state(name: str) -> Callable[[Condition], list[Condition]]:
+    return lambda late: [_ELSEWHERE, holding.c.state == name]
+
+
+_ELSEWHERE: Condition = literal_column("holding.state <> 'held'")
+
+_UNCOUNTED: Condition = literal_column("holding.uncounted IS TRUE")
+
+_UNUSABLE: Condition = literal_column("holding.critical_short > 0")
+"""Exactly the conditions of the partial indexes in `kitloan.tables.every`, to use them."""
+
+_STATUS: Final[Mapping[Status, Callable[[Condition], list[Condition]]]] = {
+    "in": lambda late: [_left(late), ~holding.c.uncounted, holding.c.critical_short == 0],
+    "uncounted": lambda late: [_left(late), _UNCOUNTED],
+    "incomplete": lambda late: [_left(late), ~holding.c.uncounted, _UNUSABLE],
+    "out": lambda late: [holding.c.out_quantity == holding.c.quantity, not_(late)],
+    "overdue": lambda late: [late],
+    "in_transit": _state("in_transit"),
+    "withdrawn": _state("withdrawn"),
+    "missing": _state("missing"),
+}

@@ -63,7 +63,6 @@ organisation = table(Organisation)
 
 _TAGS_PER_ENTRY = 500
 _LOOKALIKES = str.maketrans({"I": "1", "L": "1", "O": "0"})
-
 _LOOKED_FOR = Query(
     select(holding.c.tag, holding.c.location)
     .where(
@@ -72,11 +71,13 @@ _LOOKED_FOR = Query(
     )
     .order_by(holding.c.tag)
 )
+
 _CHALLENGE = Query(
     select(challenge_table).where(
         challenge_table.c.college == ESP, challenge_table.c.challenge == bindparam("x")
     )
 )
+
 _ASKED_FOR = Query(
     select(challenge_line.c.tag, holding.c.tag.label("held"))
     .select_from(challenge_line)
@@ -86,6 +87,32 @@ _ASKED_FOR = Query(
     )
     .where(challenge_line.c.college == ESP, challenge_line.c.challenge == bindparam("x"))
     .order_by(challenge_line.c.tag)
+)
+
+_LINE = Query(
+    select(line).where(
+        line.c.college == bindparam("c"),
+        line.c.stocktake == bindparam("s"),
+        line.c.tag == bindparam("t"),
+    )
+)
+
+_LINES = Query(
+    select(line.c.tag, line.c.loan).where(
+        line.c.college == bindparam("c"), line.c.stocktake == bindparam("s")
+    )
+)
+
+_SCANS = Query(
+    select(scan.c.scan, scan.c.tag, scan.c.code).where(
+        scan.c.college == bindparam("c"), scan.c.stocktake == bindparam("s")
+    )
+)
+
+_BORROWER = Query(
+    select(organisation.c.name)
+    .join_from(loan, organisation)
+    .where(loan.c.college == bindparam("c"), loan.c.loan == bindparam("l"))
 )
 
 
@@ -109,319 +136,12 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class _List:
-    tags: Sequence[str]
-    late: bool = False
-    not_here: tuple[str, ...] = ()
-
-
-def open_stocktake(
-    writer: Writer,
-    name: str,
-    place: str | None,
-    sample: int | None,
-    challenge: str | None,
-    code: str | None,
-) -> Opened:
-    """See `Stocktakes.open`."""
-    called = clean(name, "The stocktake's name")
-    where = clean(place, "The place") if place else None
-    if sample is not None:
-        check_quantity(sample, "The sample")
-    asked, secret = _challenge(challenge, code)
-    if writer.earlier:
-        return _opened_before(writer, called, where, sample, (asked, secret))
-    known = _CHALLENGE(writer.connection, x=asked).first() if asked else None
-    wanted = _asked_for(writer, known, secret) if known else _looked_for(writer, where, sample)
-    if not wanted.tags:
-        raise _nothing_expected(writer, where, wanted)
-    stocktake = f"s{len(list_stocktakes(writer.connection, writer.college)) + 1}"
-    writer.append(
-        StocktakeOpened(
-            stocktake=stocktake,
-            name=called,
-            place=None if known else where,
-            sample=None if known else sample,
-            challenge=asked,
-            code=secret,
-        )
-    )
-    for start in range(0, len(wanted.tags), _TAGS_PER_ENTRY):
-        part = tuple(wanted.tags[start : start + _TAGS_PER_ENTRY])
-        writer.append(StocktakeExpects(stocktake=stocktake, tags=part))
-    return Opened(stocktake, called, len(wanted.tags), wanted.late, wanted.not_here)
-
-
-def bare_code(code: str) -> str:
-    """The stored form of a one-time code: case, spaces, hyphens and look-alikes do not count.
-
-    Raises:
-        BadInput: `bad_text`, when nothing remains.
-    """
-    kept = "".join(filter(str.isalnum, code)).upper().translate(_LOOKALIKES)
-    return clean(kept, "The code")
-
-
-def _challenge(challenge: str | None, code: str | None) -> tuple[str | None, str | None]:
-    if (challenge is None) != (code is None):
-        raise BadInput(
-            "challenge_and_code",
-            "To answer a challenge, both its id and its one-time code are needed.",
-            "Give both, as ESP sent them: --challenge ID --code CODE",
-        )
-    if challenge is None or code is None:
-        return None, None
-    return clean(challenge, "The challenge").lower(), bare_code(code)
-
-
-def _asked_for(writer: Writer, known: AnyRow, code: str | None) -> _List:
-    """The list that a challenge asks for, from ESP's ledger."""
-    if known.to_college != writer.college:
-        raise Refused(
-            "not_yours",
-            f"Challenge {plain(known.challenge)} is for {known.to_college}.",
-            "List your own challenges: kitloan challenge list",
-            challenge=known.challenge,
-            college=known.to_college,
-        )
-    if known.code != code:
-        raise Refused(
-            "wrong_code",
-            f"The code is not the one of challenge {plain(known.challenge)}.",
-            "Give the code that ESP sent with it.",
-            challenge=known.challenge,
-        )
-    rows = _ASKED_FOR(writer.connection, c=writer.college, x=known.challenge).all()
-    return _List(
-        [row.tag for row in rows if row.held],
-        day_of(writer.at).isoformat() > known.answer_by,
-        tuple(row.tag for row in rows if not row.held),
-    )
-
-
-def _looked_for(writer: Writer, place: str | None, sample: int | None) -> _List:
-    rows = _LOOKED_FOR(writer.connection, c=writer.college).all()
-    tags = [row.tag for row in rows if place is None or fold(row.location or "") == fold(place)]
-    if sample is not None and sample < len(tags):
-        tags = sorted(secrets.SystemRandom().sample(tags, sample))
-    return _List(tags)
-
-
-def _nothing_expected(writer: Writer, place: str | None, wanted: _List) -> Refused:
-    if wanted.not_here:
-        return Refused(
-            "nothing_expected",
-            f"No holding here has one of the {plural(len(wanted.not_here), 'tag')} that the "
-            "challenge asks for.",
-            "Send ESP your ledger, because its copy may be old: kitloan ledger export FILE",
-            not_here=list(wanted.not_here),
-        )
-    rows = _LOOKED_FOR(writer.connection, c=writer.college).all()
-    places = sorted({row.location for row in rows if row.location})
-    if place is not None and rows:
-        return Refused(
-            "nothing_expected",
-            f"No holding is kept at {plain(place)!r}.",
-            "Name one of these places: " + ", ".join(map(plain, places[:10]))
-            if places
-            else "No holding has a place yet. Open it for all: kitloan stocktake open NAME",
-            place=place,
-            places=places,
-        )
-    return Refused(
-        "nothing_expected",
-        "The college has no holdings to look for.",
-        "Import them first: kitloan import FILE",
-    )
-
-
-def _opened_before(
-    writer: Writer,
-    name: str,
-    place: str | None,
-    sample: int | None,
-    asked: tuple[str | None, str | None],
-) -> Opened:
-    (fact, *_) = writer.earlier_facts(StocktakeOpened)
-    listed = fact.challenge is not None and (fact.place, fact.sample) == (None, None)
-    same = (fact.name, (fact.challenge, fact.code)) == (name, asked)
-    if not same or not (listed or (fact.place, fact.sample) == (place, sample)):
-        raise id_reused(writer.request)
-    expects = writer.earlier_facts(StocktakeExpects)
-    expected = {tag for each in expects for tag in each.tags}
-    known = _CHALLENGE(writer.connection, x=fact.challenge).first() if fact.challenge else None
-    if known is None:
-        return Opened(fact.stocktake, name, len(expected))
-    late = _asked_for(writer, known, fact.code).late
-    every = _ASKED_FOR(writer.connection, c=writer.college, x=known.challenge)
-    not_here = tuple(row.tag for row in every if row.tag not in expected)
-    return Opened(fact.stocktake, name, len(expected), late, not_here)
-
-
-_LINE = Query(
-    select(line).where(
-        line.c.college == bindparam("c"),
-        line.c.stocktake == bindparam("s"),
-        line.c.tag == bindparam("t"),
-    )
-)
-_LINES = Query(
-    select(line.c.tag, line.c.loan).where(
-        line.c.college == bindparam("c"), line.c.stocktake == bindparam("s")
-    )
-)
-_SCANS = Query(
-    select(scan.c.scan, scan.c.tag, scan.c.code).where(
-        scan.c.college == bindparam("c"), scan.c.stocktake == bindparam("s")
-    )
-)
-_BORROWER = Query(
-    select(organisation.c.name)
-    .join_from(loan, organisation)
-    .where(loan.c.college == bindparam("c"), loan.c.loan == bindparam("l"))
-)
-
-
-@dataclass(frozen=True, slots=True)
 class Confirmed:
     """A holding that its borrower confirmed they have."""
 
     tag: str
     type: str
     to: str
-
-
-def record_desk(writer: Writer, stocktake: str, desk: str, *, waiting: bool) -> None:
-    """See `Stocktakes.join` and `hand_in`."""
-    which = the_stocktake(writer.connection, writer.college, stocktake)
-    named = desk_spelt(writer.connection, writer.college, which, clean(desk, "The desk"))
-    fact = StocktakeDeskRecorded(stocktake=which.id, desk=named, waiting=waiting)
-    if writer.earlier:
-        if writer.earlier_facts(StocktakeDeskRecorded) != [fact]:
-            raise id_reused(writer.request)
-        return
-    if waiting:
-        _must_be_open(which)
-    desks = desks_of(writer.connection, writer.college, which)
-    if not waiting and named not in desks:
-        raise BadInput(
-            "unknown_desk",
-            f"{plain(named)!r} has not joined {which.name}.",
-            f"Name one of these desks: {', '.join(sorted(desks))}"
-            if desks
-            else f"Let it join first: kitloan stocktake join {named!r}",
-            desks=sorted(desks),
-        )
-    if desks.get(named) is not waiting:
-        writer.append(fact)
-
-
-def confirm(writer: Writer, stocktake: str, text: str) -> Confirmed:
-    """See `Stocktakes.confirm`."""
-    which = the_stocktake(writer.connection, writer.college, stocktake)
-    tag = meant(writer, text)
-    row = held(writer, tag)
-    shown = f"{row.type_name} {grouped(tag)}"
-    expected = _LINE(writer.connection, c=writer.college, s=which.id, t=tag).first()
-    if expected is None:
-        raise Refused(
-            "not_expected",
-            f"{shown} is not on the list of {which.name}.",
-            f"See its list, which is frozen: kitloan stocktake show {which.id}",
-            tag=tag,
-        )
-    loans = [each.loan for each in open_loans(writer, tag)]
-    if not loans:
-        raise Refused(
-            "not_out",
-            f"{shown} is not on loan.",
-            f"If it is here, scan it: kitloan stocktake scan {tag}",
-            tag=tag,
-        )
-    which_loan = expected.loan if expected.loan in loans else loans[0]
-    writer.append(StocktakeConfirmed(stocktake=which.id, tag=tag, loan=which_loan))
-    return _confirmed(writer, row, which_loan)
-
-
-def close(writer: Writer, stocktake: str, without: Sequence[str]) -> Outcome:
-    """See `Stocktakes.close`."""
-    which = the_stocktake(writer.connection, writer.college, stocktake)
-    if writer.earlier:
-        return _closed_before(writer, which, without)
-    _must_be_open(which)
-    waiting = waiting_desks(writer.connection, writer.college, which)
-    left_out = {
-        desk_spelt(writer.connection, writer.college, which, clean(each, "The desk"))
-        for each in without
-    }
-    for each in left_out.difference(waiting):
-        raise BadInput(
-            "unknown_desk",
-            f"{which.name} is not waiting for a desk {plain(each)!r}.",
-            f"Name one of these desks: {', '.join(waiting)}"
-            if waiting
-            else "Close it without --without.",
-            waiting=list(waiting),
-        )
-    missing = [each for each in waiting if each not in left_out]
-    if missing:
-        raise Refused(
-            "desks_waiting",
-            f"{which.name} is waiting for the scans of {', '.join(missing)}.",
-            "Read their files (kitloan stocktake scan --file FILE --desk DESK), then: kitloan "
-            "stocktake hand-in DESK. Or close without them: kitloan stocktake close --without DESK",
-            waiting=missing,
-        )
-    found = outcome_of(writer.connection, writer.college, which)
-    writer.append(StocktakeClosed(stocktake=which.id, **asdict(found.counts)))
-    now = the_stocktake(writer.connection, writer.college, which.id)
-    return outcome_of(writer.connection, writer.college, now)
-
-
-def _closed_before(writer: Writer, which: Stocktake, without: Sequence[str]) -> Outcome:
-    """The answer of an earlier try of this request, without what was scanned or handed in since."""
-    (fact, *_) = writer.earlier_facts(StocktakeClosed)
-    handed_in = {
-        each.desk for each in writer.since(StocktakeDeskRecorded) if each.stocktake == which.id
-    }
-    desks = desks_of(writer.connection, writer.college, which)
-    waiting = tuple(name for name, waits in desks.items() if waits or name in handed_in)
-    left_out = {desk_spelt(writer.connection, writer.college, which, each) for each in without}
-    if fact.stocktake != which.id or left_out != set(waiting):
-        raise id_reused(writer.request)
-    late = {each.scan for each in writer.since(StocktakeScanned)}
-    rows = _SCANS(writer.connection, c=writer.college, s=which.id)
-    codes = [row.tag or row.code for row in rows if row.scan not in late]
-    seen = set(codes)
-    lines = _LINES(writer.connection, c=writer.college, s=which.id).all()
-    return Outcome(
-        which,
-        expected=len(lines),
-        counts=Counts(**fact.model_dump(exclude={"kind", "stocktake"})),
-        on_loan_here=sum(each.loan is not None and each.tag in seen for each in lines),
-        scans=len(codes),
-        repeats=len(codes) - len(seen),
-        late=0,
-        waiting=waiting,
-    )
-
-
-def _must_be_open(which: Stocktake) -> None:
-    if which.closed_at is not None:
-        raise Refused(
-            "closed",
-            f"{which.name} was closed by {which.closed_by} on {uk_instant(which.closed_at)}.",
-            f"Late scans still count: kitloan stocktake scan --stocktake {which.id}. Or open "
-            "another: kitloan stocktake open NAME",
-            stocktake=which.id,
-            closed_at=which.closed_at,
-            closed_by=which.closed_by,
-        )
-
-
-def _confirmed(writer: Writer, row: AnyRow, loan_id: str) -> Confirmed:
-    to = _BORROWER(writer.connection, c=writer.college, l=loan_id).scalar_one()
-    return Confirmed(row.tag, row.type_name, to)
 
 
 class Stocktakes:
@@ -625,3 +345,286 @@ class Stocktakes:
             college = self._session.college
             which = the_stocktake(connection, college, stocktake)
             return lines_of(connection, college, which, result, after, limit)
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    tags: Sequence[str]
+    late: bool = False
+    not_here: tuple[str, ...] = ()
+
+
+def open_stocktake(
+    writer: Writer,
+    name: str,
+    place: str | None,
+    sample: int | None,
+    challenge: str | None,
+    code: str | None,
+) -> Opened:
+    """See `Stocktakes.open`."""
+    called = clean(name, "The stocktake's name")
+    where = clean(place, "The place") if place else None
+    if sample is not None:
+        check_quantity(sample, "The sample")
+    asked, secret = _challenge(challenge, code)
+    if writer.earlier:
+        return _opened_before(writer, called, where, sample, (asked, secret))
+    known = _CHALLENGE(writer.connection, x=asked).first() if asked else None
+    wanted = _asked_for(writer, known, secret) if known else _looked_for(writer, where, sample)
+    if not wanted.tags:
+        raise _nothing_expected(writer, where, wanted)
+    stocktake = f"s{len(list_stocktakes(writer.connection, writer.college)) + 1}"
+    writer.append(
+        StocktakeOpened(
+            stocktake=stocktake,
+            name=called,
+            place=None if known else where,
+            sample=None if known else sample,
+            challenge=asked,
+            code=secret,
+        )
+    )
+    for start in range(0, len(wanted.tags), _TAGS_PER_ENTRY):
+        part = tuple(wanted.tags[start : start + _TAGS_PER_ENTRY])
+        writer.append(StocktakeExpects(stocktake=stocktake, tags=part))
+    return Opened(stocktake, called, len(wanted.tags), wanted.late, wanted.not_here)
+
+
+def _challenge(challenge: str | None, code: str | None) -> tuple[str | None, str | None]:
+    if (challenge is None) != (code is None):
+        raise BadInput(
+            "challenge_and_code",
+            "To answer a challenge, both its id and its one-time code are needed.",
+            "Give both, as ESP sent them: --challenge ID --code CODE",
+        )
+    if challenge is None or code is None:
+        return None, None
+    return clean(challenge, "The challenge").lower(), bare_code(code)
+
+
+def bare_code(code: str) -> str:
+    """The stored form of a one-time code: case, spaces, hyphens and look-alikes do not count.
+
+    Raises:
+        BadInput: `bad_text`, when nothing remains.
+    """
+    kept = "".join(filter(str.isalnum, code)).upper().translate(_LOOKALIKES)
+    return clean(kept, "The code")
+
+
+def _asked_for(writer: Writer, known: AnyRow, code: str | None) -> _List:
+    """The list that a challenge asks for, from ESP's ledger."""
+    if known.to_college != writer.college:
+        raise Refused(
+            "not_yours",
+            f"Challenge {plain(known.challenge)} is for {known.to_college}.",
+            "List your own challenges: kitloan challenge list",
+            challenge=known.challenge,
+            college=known.to_college,
+        )
+    if known.code != code:
+        raise Refused(
+            "wrong_code",
+            f"The code is not the one of challenge {plain(known.challenge)}.",
+            "Give the code that ESP sent with it.",
+            challenge=known.challenge,
+        )
+    rows = _ASKED_FOR(writer.connection, c=writer.college, x=known.challenge).all()
+    return _List(
+        [row.tag for row in rows if row.held],
+        day_of(writer.at).isoformat() > known.answer_by,
+        tuple(row.tag for row in rows if not row.held),
+    )
+
+
+def _looked_for(writer: Writer, place: str | None, sample: int | None) -> _List:
+    rows = _LOOKED_FOR(writer.connection, c=writer.college).all()
+    tags = [row.tag for row in rows if place is None or fold(row.location or "") == fold(place)]
+    if sample is not None and sample < len(tags):
+        tags = sorted(secrets.SystemRandom().sample(tags, sample))
+    return _List(tags)
+
+
+def _nothing_expected(writer: Writer, place: str | None, wanted: _List) -> Refused:
+    if wanted.not_here:
+        return Refused(
+            "nothing_expected",
+            f"No holding here has one of the {plural(len(wanted.not_here), 'tag')} that the "
+            "challenge asks for.",
+            "Send ESP your ledger, because its copy may be old: kitloan ledger export FILE",
+            not_here=list(wanted.not_here),
+        )
+    rows = _LOOKED_FOR(writer.connection, c=writer.college).all()
+    places = sorted({row.location for row in rows if row.location})
+    if place is not None and rows:
+        return Refused(
+            "nothing_expected",
+            f"No holding is kept at {plain(place)!r}.",
+            "Name one of these places: " + ", ".join(map(plain, places[:10]))
+            if places
+            else "No holding has a place yet. Open it for all: kitloan stocktake open NAME",
+            place=place,
+            places=places,
+        )
+    return Refused(
+        "nothing_expected",
+        "The college has no holdings to look for.",
+        "Import them first: kitloan import FILE",
+    )
+
+
+def _opened_before(
+    writer: Writer,
+    name: str,
+    place: str | None,
+    sample: int | None,
+    asked: tuple[str | None, str | None],
+) -> Opened:
+    (fact, *_) = writer.earlier_facts(StocktakeOpened)
+    listed = fact.challenge is not None and (fact.place, fact.sample) == (None, None)
+    same = (fact.name, (fact.challenge, fact.code)) == (name, asked)
+    if not same or not (listed or (fact.place, fact.sample) == (place, sample)):
+        raise id_reused(writer.request)
+    expects = writer.earlier_facts(StocktakeExpects)
+    expected = {tag for each in expects for tag in each.tags}
+    known = _CHALLENGE(writer.connection, x=fact.challenge).first() if fact.challenge else None
+    if known is None:
+        return Opened(fact.stocktake, name, len(expected))
+    late = _asked_for(writer, known, fact.code).late
+    every = _ASKED_FOR(writer.connection, c=writer.college, x=known.challenge)
+    not_here = tuple(row.tag for row in every if row.tag not in expected)
+    return Opened(fact.stocktake, name, len(expected), late, not_here)
+
+
+def record_desk(writer: Writer, stocktake: str, desk: str, *, waiting: bool) -> None:
+    """See `Stocktakes.join` and `hand_in`."""
+    which = the_stocktake(writer.connection, writer.college, stocktake)
+    named = desk_spelt(writer.connection, writer.college, which, clean(desk, "The desk"))
+    fact = StocktakeDeskRecorded(stocktake=which.id, desk=named, waiting=waiting)
+    if writer.earlier:
+        if writer.earlier_facts(StocktakeDeskRecorded) != [fact]:
+            raise id_reused(writer.request)
+        return
+    if waiting:
+        _must_be_open(which)
+    desks = desks_of(writer.connection, writer.college, which)
+    if not waiting and named not in desks:
+        raise BadInput(
+            "unknown_desk",
+            f"{plain(named)!r} has not joined {which.name}.",
+            f"Name one of these desks: {', '.join(sorted(desks))}"
+            if desks
+            else f"Let it join first: kitloan stocktake join {named!r}",
+            desks=sorted(desks),
+        )
+    if desks.get(named) is not waiting:
+        writer.append(fact)
+
+
+def confirm(writer: Writer, stocktake: str, text: str) -> Confirmed:
+    """See `Stocktakes.confirm`."""
+    which = the_stocktake(writer.connection, writer.college, stocktake)
+    tag = meant(writer, text)
+    row = held(writer, tag)
+    shown = f"{row.type_name} {grouped(tag)}"
+    expected = _LINE(writer.connection, c=writer.college, s=which.id, t=tag).first()
+    if expected is None:
+        raise Refused(
+            "not_expected",
+            f"{shown} is not on the list of {which.name}.",
+            f"See its list, which is frozen: kitloan stocktake show {which.id}",
+            tag=tag,
+        )
+    loans = [each.loan for each in open_loans(writer, tag)]
+    if not loans:
+        raise Refused(
+            "not_out",
+            f"{shown} is not on loan.",
+            f"If it is here, scan it: kitloan stocktake scan {tag}",
+            tag=tag,
+        )
+    which_loan = expected.loan if expected.loan in loans else loans[0]
+    writer.append(StocktakeConfirmed(stocktake=which.id, tag=tag, loan=which_loan))
+    return _confirmed(writer, row, which_loan)
+
+
+def _confirmed(writer: Writer, row: AnyRow, loan_id: str) -> Confirmed:
+    to = _BORROWER(writer.connection, c=writer.college, l=loan_id).scalar_one()
+    return Confirmed(row.tag, row.type_name, to)
+
+
+def close(writer: Writer, stocktake: str, without: Sequence[str]) -> Outcome:
+    """See `Stocktakes.close`."""
+    which = the_stocktake(writer.connection, writer.college, stocktake)
+    if writer.earlier:
+        return _closed_before(writer, which, without)
+    _must_be_open(which)
+    waiting = waiting_desks(writer.connection, writer.college, which)
+    left_out = {
+        desk_spelt(writer.connection, writer.college, which, clean(each, "The desk"))
+        for each in without
+    }
+    for each in left_out.difference(waiting):
+        raise BadInput(
+            "unknown_desk",
+            f"{which.name} is not waiting for a desk {plain(each)!r}.",
+            f"Name one of these desks: {', '.join(waiting)}"
+            if waiting
+            else "Close it without --without.",
+            waiting=list(waiting),
+        )
+    missing = [each for each in waiting if each not in left_out]
+    if missing:
+        raise Refused(
+            "desks_waiting",
+            f"{which.name} is waiting for the scans of {', '.join(missing)}.",
+            "Read their files (kitloan stocktake scan --file FILE --desk DESK), then: kitloan "
+            "stocktake hand-in DESK. Or close without them: kitloan stocktake close --without DESK",
+            waiting=missing,
+        )
+    found = outcome_of(writer.connection, writer.college, which)
+    writer.append(StocktakeClosed(stocktake=which.id, **asdict(found.counts)))
+    now = the_stocktake(writer.connection, writer.college, which.id)
+    return outcome_of(writer.connection, writer.college, now)
+
+
+def _closed_before(writer: Writer, which: Stocktake, without: Sequence[str]) -> Outcome:
+    """The answer of an earlier try of this request, without what was scanned or handed in since."""
+    (fact, *_) = writer.earlier_facts(StocktakeClosed)
+    handed_in = {
+        each.desk for each in writer.since(StocktakeDeskRecorded) if each.stocktake == which.id
+    }
+    desks = desks_of(writer.connection, writer.college, which)
+    waiting = tuple(name for name, waits in desks.items() if waits or name in handed_in)
+    left_out = {desk_spelt(writer.connection, writer.college, which, each) for each in without}
+    if fact.stocktake != which.id or left_out != set(waiting):
+        raise id_reused(writer.request)
+    late = {each.scan for each in writer.since(StocktakeScanned)}
+    rows = _SCANS(writer.connection, c=writer.college, s=which.id)
+    codes = [row.tag or row.code for row in rows if row.scan not in late]
+    seen = set(codes)
+    lines = _LINES(writer.connection, c=writer.college, s=which.id).all()
+    return Outcome(
+        which,
+        expected=len(lines),
+        counts=Counts(**fact.model_dump(exclude={"kind", "stocktake"})),
+        on_loan_here=sum(each.loan is not None and each.tag in seen for each in lines),
+        scans=len(codes),
+        repeats=len(codes) - len(seen),
+        late=0,
+        waiting=waiting,
+    )
+
+
+def _must_be_open(which: Stocktake) -> None:
+    if which.closed_at is not None:
+        raise Refused(
+            "closed",
+            f"{which.name} was closed by {which.closed_by} on {uk_instant(which.closed_at)}.",
+            f"Late scans still count: kitloan stocktake scan --stocktake {which.id}. Or open "
+            "another: kitloan stocktake open NAME",
+            stocktake=which.id,
+            closed_at=which.closed_at,
+            closed_by=which.closed_by,
+        )

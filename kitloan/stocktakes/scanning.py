@@ -41,141 +41,25 @@ scan_table = table(StocktakeScan)
 
 COLUMNS = ("code", "time", "place")
 _HEADERS = {"code", "tag", "barcode", "scan", "asset number"}
+_SHOWN_PROBLEMS = 5
 _ISO = re.compile(
     r"(?:19|20)\d\d-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?", re.ASCII
 )
+
 _UK = re.compile(
     r"(\d{1,2}[/.]\d{1,2}[/.](?:(?:19|20)\d\d|\d\d)),? (\d{1,2}):(\d\d)(?::(\d\d))?", re.ASCII
 )
 
-
-@dataclass(frozen=True, slots=True)
-class ScannedLine:
-    """One scan in a file: its line, the code, and the time and place if the line has them."""
-
-    line: int
-    code: str
-    seen_at: datetime | None
-    place: str | None
-
-    def id_at(self, stocktake: str, desk: str, place: str | None) -> str:
-        """The scan's id. The same line, read again for the same desk and place, has the same id.
-
-        Args:
-            stocktake: the stocktake's id.
-            desk: the desk that scanned.
-            place: where, for lines without a place.
-        """
-        moment = self.seen_at.isoformat() if self.seen_at else ""
-        parts = (stocktake, fold(desk), str(self.line), self.code, moment, self.place or place)
-        return hashlib.sha256("\x1f".join(part or "" for part in parts).encode()).hexdigest()[:20]
-
-
-@dataclass(frozen=True, slots=True)
-class LineProblem:
-    """Why a line cannot be read; `column` is one of `COLUMNS`."""
-
-    line: int
-    column: str
-    value: str
-    problem: str
-
-
-def read_scans(path: Path) -> tuple[list[ScannedLine], list[LineProblem]]:
-    """The scans in a file, and the lines that cannot be read.
-
-    Args:
-        path: a text file or CSV with a code a line, or `code,time,place`; times are
-            `23/11/2026 11:42` in Scotland or RFC 3339. A first line of headers is skipped.
-
-    Raises:
-        BadInput: the file cannot be read; see `kitloan.spreadsheets.cells.load`.
-    """
-    scans: list[ScannedLine] = []
-    problems: list[LineProblem] = []
-    (sheet, *_) = load(path).sheets
-    for number, line in enumerate(sheet.lines):
-        if number == 0 and fold(as_text(line.value(0))) in _HEADERS:
-            continue
-        found = list(_faults(line))
-        problems += found
-        if not found:
-            scans.append(_parse_scan(line))
-    return scans, problems
-
-
-def code_of(text: str) -> str:
-    """The stored form of a scanned code: one line, with control characters shown as code points.
-
-    Raises:
-        BadInput: `bad_text`, when it is empty, too long or a formula.
-    """
-    code = plain(tidy(text))
-    wrong = fault(code) if code else "is empty"
-    if wrong:
-        raise BadInput("bad_text", f"The code {wrong}.", "Scan it again.", value=code[:60])
-    return code
-
-
-def parse_moment(text: str) -> datetime | None:
-    """The instant in a text, in ISO or British form; None when there is none."""
-    wanted = tidy(text)
-    try:
-        if _ISO.fullmatch(wanted):
-            read = datetime.fromisoformat(wanted)
-        elif found := _UK.fullmatch(wanted):
-            day = parse_date(found[1])
-            hour, minute, second = (int(part or 0) for part in found.groups()[1:])
-            read = datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=SCOTLAND)
-        else:
-            return None
-    except (ValueError, BadInput):
-        return None
-    return read if read.tzinfo else read.replace(tzinfo=SCOTLAND)
-
-
-def _faults(line: Line) -> Iterator[LineProblem]:
-    for value in line.values[len(COLUMNS) :]:
-        if not is_blank(value):
-            yield _problem(line, "place", value, "is after code, time and place")
-    code, moment, place = (line.value(column) for column in range(3))
-    try:
-        code_of(as_text(code))
-    except BadInput as problem:
-        yield _problem(line, "code", code, problem.message.removeprefix("The code ").rstrip("."))
-    if not is_blank(moment) and _moment(moment) is None:
-        yield _problem(line, "time", moment, "is not a time; write it like 23/11/2026 11:42")
-    wrong = None if is_blank(place) else fault(tidy(as_text(place)))
-    if wrong:
-        yield _problem(line, "place", place, wrong)
-
-
-def _parse_scan(line: Line) -> ScannedLine:
-    place = tidy(as_text(line.value(2)))
-    return ScannedLine(
-        line.number, code_of(as_text(line.value(0))), _moment(line.value(1)), place or None
-    )
-
-
-def _moment(value: Value) -> datetime | None:
-    if isinstance(value, datetime):  # a workbook's own
-        return value if value.tzinfo else value.replace(tzinfo=SCOTLAND)
-    return parse_moment(as_text(value))
-
-
-def _problem(line: Line, column: str, value: Value, problem: str) -> LineProblem:
-    return LineProblem(line.number, column, plain(as_text(value)[:60]), problem)
-
-
-_SHOWN_PROBLEMS = 5
 _BY_TAG = Query(
     select(holding.c.tag).where(
         holding.c.college == bindparam("c"), holding.c.tag == bindparam("t")
     )
 )
+
 _BY_ALIAS = Query(
     select(alias.c.tag).where(alias.c.college == bindparam("c"), alias.c.label == bindparam("t"))
 )
+
 _BY_NUMBER = Query(
     select(holding.c.tag).where(
         holding.c.college == bindparam("c"),
@@ -183,6 +67,7 @@ _BY_NUMBER = Query(
         holding.c.state != "withdrawn",
     )
 )
+
 _HOLDING = Query(
     select(
         holding.c.tag,
@@ -195,6 +80,7 @@ _HOLDING = Query(
     .join_from(holding, kit_type)
     .where(holding.c.college == bindparam("c"), holding.c.tag == bindparam("t"))
 )
+
 _LINE = Query(
     select(line).where(
         line.c.college == bindparam("c"),
@@ -202,14 +88,17 @@ _LINE = Query(
         line.c.tag == bindparam("t"),
     )
 )
+
 _SCANS = select(scan_table.c.scan).where(
     scan_table.c.college == bindparam("c"), scan_table.c.stocktake == bindparam("s")
 )
+
 _IDS = Query(_SCANS)
 _OF_TAG = Query(_SCANS.where(scan_table.c.tag == bindparam("t")).limit(1))
 _OF_CODE = Query(
     _SCANS.where(scan_table.c.tag.is_(None), scan_table.c.code == bindparam("k")).limit(1)
 )
+
 ScanResult = Literal["sighted", "sighted_elsewhere", "unexpected", "not_held", "unknown"]
 
 
@@ -245,6 +134,38 @@ class Scanned:
 
 
 @dataclass(frozen=True, slots=True)
+class ScannedLine:
+    """One scan in a file: its line, the code, and the time and place if the line has them."""
+
+    line: int
+    code: str
+    seen_at: datetime | None
+    place: str | None
+
+    def id_at(self, stocktake: str, desk: str, place: str | None) -> str:
+        """The scan's id. The same line, read again for the same desk and place, has the same id.
+
+        Args:
+            stocktake: the stocktake's id.
+            desk: the desk that scanned.
+            place: where, for lines without a place.
+        """
+        moment = self.seen_at.isoformat() if self.seen_at else ""
+        parts = (stocktake, fold(desk), str(self.line), self.code, moment, self.place or place)
+        return hashlib.sha256("\x1f".join(part or "" for part in parts).encode()).hexdigest()[:20]
+
+
+@dataclass(frozen=True, slots=True)
+class LineProblem:
+    """Why a line cannot be read; `column` is one of `COLUMNS`."""
+
+    line: int
+    column: str
+    value: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
 class ScansRead:
     """How many scans of a file were new, and how many were read before."""
 
@@ -269,6 +190,29 @@ def scan(writer: Writer, stocktake: str, text: str, place: str | None, desk: str
     repeat = _scanned_before(writer, fact)
     writer.append(fact)
     return _scanned(writer, which, fact, repeat)
+
+
+def read_scans(path: Path) -> tuple[list[ScannedLine], list[LineProblem]]:
+    """The scans in a file, and the lines that cannot be read.
+
+    Args:
+        path: a text file or CSV with a code a line, or `code,time,place`; times are
+            `23/11/2026 11:42` in Scotland or RFC 3339. A first line of headers is skipped.
+
+    Raises:
+        BadInput: the file cannot be read; see `kitloan.spreadsheets.cells.load`.
+    """
+    scans: list[ScannedLine] = []
+    problems: list[LineProblem] = []
+    (sheet, *_) = load(path).sheets
+    for number, line in enumerate(sheet.lines):
+        if number == 0 and fold(as_text(line.value(0))) in _HEADERS:
+            continue
+        found = list(_faults(line))
+        problems += found
+        if not found:
+            scans.append(_parse_scan(line))
+    return scans, problems
 
 
 def read_in(
@@ -421,6 +365,69 @@ def _outcome(fact: StocktakeScanned, expected: AnyRow | None, row: AnyRow | None
     if row is not None:
         return "unexpected"
     return "not_held" if fact.tag is not None else "unknown"
+
+
+def code_of(text: str) -> str:
+    """The stored form of a scanned code: one line, with control characters shown as code points.
+
+    Raises:
+        BadInput: `bad_text`, when it is empty, too long or a formula.
+    """
+    code = plain(tidy(text))
+    wrong = fault(code) if code else "is empty"
+    if wrong:
+        raise BadInput("bad_text", f"The code {wrong}.", "Scan it again.", value=code[:60])
+    return code
+
+
+def parse_moment(text: str) -> datetime | None:
+    """The instant in a text, in ISO or British form; None when there is none."""
+    wanted = tidy(text)
+    try:
+        if _ISO.fullmatch(wanted):
+            read = datetime.fromisoformat(wanted)
+        elif found := _UK.fullmatch(wanted):
+            day = parse_date(found[1])
+            hour, minute, second = (int(part or 0) for part in found.groups()[1:])
+            read = datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=SCOTLAND)
+        else:
+            return None
+    except (ValueError, BadInput):
+        return None
+    return read if read.tzinfo else read.replace(tzinfo=SCOTLAND)
+
+
+def _faults(line: Line) -> Iterator[LineProblem]:
+    for value in line.values[len(COLUMNS) :]:
+        if not is_blank(value):
+            yield _problem(line, "place", value, "is after code, time and place")
+    code, moment, place = (line.value(column) for column in range(3))
+    try:
+        code_of(as_text(code))
+    except BadInput as problem:
+        yield _problem(line, "code", code, problem.message.removeprefix("The code ").rstrip("."))
+    if not is_blank(moment) and _moment(moment) is None:
+        yield _problem(line, "time", moment, "is not a time; write it like 23/11/2026 11:42")
+    wrong = None if is_blank(place) else fault(tidy(as_text(place)))
+    if wrong:
+        yield _problem(line, "place", place, wrong)
+
+
+def _parse_scan(line: Line) -> ScannedLine:
+    place = tidy(as_text(line.value(2)))
+    return ScannedLine(
+        line.number, code_of(as_text(line.value(0))), _moment(line.value(1)), place or None
+    )
+
+
+def _moment(value: Value) -> datetime | None:
+    if isinstance(value, datetime):  # a workbook's own
+        return value if value.tzinfo else value.replace(tzinfo=SCOTLAND)
+    return parse_moment(as_text(value))
+
+
+def _problem(line: Line, column: str, value: Value, problem: str) -> LineProblem:
+    return LineProblem(line.number, column, plain(as_text(value)[:60]), problem)
 
 
 def _untimely(writer: Writer, which: Stocktake, scans: Sequence[ScannedLine]) -> list[LineProblem]:

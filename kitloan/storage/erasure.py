@@ -30,6 +30,190 @@ loan = table(Loan)
 setting = table(Setting)
 
 _NUMBER = re.compile(r"\d+")
+PATIENCE = 1.0
+"""Seconds to wait for others before a store is rewritten. They wait as long, and the rewrite is
+tried again whenever the store is opened."""
+
+_ERASURES, _REWRITTEN = "erasures", "rewritten"
+_NOT_OURS = "not_allowed"
+
+_everybody = Query(
+    select(contact, organisation.c.name.label("at"))
+    .outerjoin_from(
+        contact,
+        organisation,
+        (organisation.c.college == contact.c.college)
+        & (organisation.c.organisation == contact.c.organisation),
+    )
+    .where(contact.c.college == bindparam("c"))
+)
+
+_forget = Change(
+    delete(contact).where(contact.c.college == bindparam("c"), contact.c.contact == bindparam("p"))
+)
+
+_counters = Query(
+    select(setting.c.name, setting.c.value).where(
+        setting.c.college == bindparam("c"),
+        or_(setting.c.name == _ERASURES, setting.c.name == _REWRITTEN),
+    )
+)
+
+COUNTED = """
+    SELECT coalesce(sum(CASE name WHEN 'erasures' THEN CAST(value AS INTEGER) END), 0),
+        coalesce(sum(CASE name WHEN 'rewritten' THEN CAST(value AS INTEGER) END), 0)
+    FROM setting WHERE name IN ('erasures', 'rewritten')
+"""
+"""Gives how often people were erased in a file, and how many of these its last rewrite covered."""
+
+_count_one = Change(
+    text(
+        "INSERT INTO setting (college, name, value) VALUES (:c, :n, '1') "
+        "ON CONFLICT (college, name) "
+        "DO UPDATE SET value = CAST(CAST(setting.value AS INTEGER) + 1 AS TEXT)"
+    )
+)
+
+_set = Change(
+    text(
+        "INSERT INTO setting (college, name, value) VALUES (:c, :n, :v) "
+        "ON CONFLICT (college, name) DO UPDATE SET value = :v"
+    )
+)
+
+
+def all_contacts(connection: Connection, college: str) -> Sequence[AnyRow]:
+    """Every person on file, with the name of their organisation as `at`."""
+    return _everybody(connection, c=college).all()
+
+
+def same_person(one: AnyRow, other: AnyRow) -> bool:
+    """Whether two rows, perhaps of two copies, are of one person: one name at one organisation."""
+    return bool(
+        one.contact == other.contact
+        or (one.name_key, one.organisation) == (other.name_key, other.organisation)
+    )
+
+
+def erasure_counts(connection: Connection) -> tuple[int, int]:
+    """The two numbers of `COUNTED`. If a copy has the same, nobody was erased in between."""
+    forgotten, rewritten = connection.exec_driver_sql(COUNTED).one()
+    return int(forgotten), int(rewritten)
+
+
+def delete_people(store: Store, college: str, people: Sequence[AnyRow]) -> int:
+    """Delete the rows of people and the remarks that mention them.
+
+    Args:
+        store: an open store, or a copy of it.
+        college: whose people they are.
+        people: rows as `all_contacts` gives them, of this store or of another copy of it.
+
+    Returns:
+        How many remarks were deleted.
+    """
+    with store.read() as connection:  # most copies do not have most people
+        if not any(_about(connection, college, people)):
+            return 0
+    with store.write() as connection:
+        here, about = _about(connection, college, people)
+        gone = connection.execute(
+            delete(remark).where(
+                remark.c.college == college,
+                or_(remark.c.contact.in_(_ids(people, here)), remark.c.remark.in_(about)),
+            )
+        ).rowcount
+        for each in here:
+            _forget(connection, c=college, p=each.contact)
+        _count_one(connection, c=college, n=_ERASURES)
+    return gone
+
+
+def _about(
+    connection: Connection, college: str, people: Sequence[AnyRow]
+) -> tuple[list[AnyRow], list[str]]:
+    """The rows of these people here, and the ids of the remarks that are theirs or mention them.
+
+    In remarks about holdings that they borrowed, or were named with, the surname is enough.
+    """
+    here = [
+        row
+        for row in all_contacts(connection, college)
+        if any(same_person(row, each) for each in people)
+    ]
+    ids = _ids(people, here)
+    theirs = _holdings_of(connection, college, ids)
+    finder = MentionFinder([*people, *here])
+    rows = connection.execute(
+        select(remark.c.remark, remark.c.tag, remark.c.contact, remark.c.words).where(
+            remark.c.college == college
+        )
+    )
+    about = [
+        row.remark
+        for row in rows
+        if row.contact in ids or finder.matches(row.words, about_theirs=row.tag in theirs)
+    ]
+    return here, about
+
+
+def _ids(*people: Iterable[AnyRow]) -> set[str]:
+    return {each.contact for some in people for each in some}
+
+
+def _holdings_of(connection: Connection, college: str, ids: set[str]) -> set[str]:
+    """The tags of holdings that these people borrowed, or that a remark of theirs is about."""
+    borrowed = select(loan.c.tag).where(loan.c.college == college, loan.c.contact.in_(ids))
+    remarked = select(remark.c.tag).where(remark.c.college == college, remark.c.contact.in_(ids))
+    return set(connection.execute(borrowed.union(remarked)).scalars())
+
+
+def rewrite_is_due(connection: Connection, college: str) -> bool:
+    """Whether the store must still be rewritten after people were erased."""
+    erased, rewritten = _counts(connection, college)
+    return rewritten < erased
+
+
+def _counts(connection: Connection, college: str) -> tuple[int, int]:
+    found = {
+        row.name: whole_number(row.name, row.value) for row in _counters(connection, c=college)
+    }
+    return found.get(_ERASURES, 0), found.get(_REWRITTEN, 0)
+
+
+def rewrite_if_due(store: Store, college: str) -> str:
+    """Rewrite the store if that is due.
+
+    Args:
+        store: an open store.
+        college: whose.
+
+    Returns:
+        Why deleted details may still be in the store's files; empty when they are not.
+    """
+    try:
+        with store.read() as connection:
+            erased, rewritten = _counts(connection, college)
+        if rewritten >= erased:
+            return ""
+        why = _rewritten(store)
+        with store.write() as connection:
+            _set(connection, c=college, n=_REWRITTEN, v=str(erased))
+    except KitloanError as problem:
+        in_use = f"{store.name} is in use by another program."
+        return in_use if problem.code == "busy" else problem.message
+    return why
+
+
+def _rewritten(store: Store) -> str:
+    """Rewrite the tables that hold people; gives why not, if trying again would change nothing."""
+    try:
+        rewrite(store, contact.name, remark.name, patience=PATIENCE)
+    except KitloanError as problem:
+        if problem.code != _NOT_OURS:
+            raise
+        return f"{problem.message} {problem.hint}"
+    return ""
 
 
 def rewrite(store: Store, *tables: str, patience: float = BUSY_SECONDS) -> None:
@@ -100,183 +284,3 @@ def _rewrite_tables(store: Store, tables: tuple[str, ...], patience: float) -> N
             "report or a backup of the server.",
             "kitloan tries again whenever the store is opened.",
         )
-
-
-PATIENCE = 1.0
-"""Seconds to wait for others before a store is rewritten. They wait as long, and the rewrite is
-tried again whenever the store is opened."""
-_ERASURES, _REWRITTEN = "erasures", "rewritten"
-_NOT_OURS = "not_allowed"
-
-_everybody = Query(
-    select(contact, organisation.c.name.label("at"))
-    .outerjoin_from(
-        contact,
-        organisation,
-        (organisation.c.college == contact.c.college)
-        & (organisation.c.organisation == contact.c.organisation),
-    )
-    .where(contact.c.college == bindparam("c"))
-)
-_forget = Change(
-    delete(contact).where(contact.c.college == bindparam("c"), contact.c.contact == bindparam("p"))
-)
-_counters = Query(
-    select(setting.c.name, setting.c.value).where(
-        setting.c.college == bindparam("c"),
-        or_(setting.c.name == _ERASURES, setting.c.name == _REWRITTEN),
-    )
-)
-COUNTED = """
-    SELECT coalesce(sum(CASE name WHEN 'erasures' THEN CAST(value AS INTEGER) END), 0),
-        coalesce(sum(CASE name WHEN 'rewritten' THEN CAST(value AS INTEGER) END), 0)
-    FROM setting WHERE name IN ('erasures', 'rewritten')
-"""
-"""Gives how often people were erased in a file, and how many of these its last rewrite covered."""
-_count_one = Change(
-    text(
-        "INSERT INTO setting (college, name, value) VALUES (:c, :n, '1') "
-        "ON CONFLICT (college, name) "
-        "DO UPDATE SET value = CAST(CAST(setting.value AS INTEGER) + 1 AS TEXT)"
-    )
-)
-_set = Change(
-    text(
-        "INSERT INTO setting (college, name, value) VALUES (:c, :n, :v) "
-        "ON CONFLICT (college, name) DO UPDATE SET value = :v"
-    )
-)
-
-
-def all_contacts(connection: Connection, college: str) -> Sequence[AnyRow]:
-    """Every person on file, with the name of their organisation as `at`."""
-    return _everybody(connection, c=college).all()
-
-
-def erasure_counts(connection: Connection) -> tuple[int, int]:
-    """The two numbers of `COUNTED`. If a copy has the same, nobody was erased in between."""
-    forgotten, rewritten = connection.exec_driver_sql(COUNTED).one()
-    return int(forgotten), int(rewritten)
-
-
-def rewrite_is_due(connection: Connection, college: str) -> bool:
-    """Whether the store must still be rewritten after people were erased."""
-    erased, rewritten = _counts(connection, college)
-    return rewritten < erased
-
-
-def _counts(connection: Connection, college: str) -> tuple[int, int]:
-    found = {
-        row.name: whole_number(row.name, row.value) for row in _counters(connection, c=college)
-    }
-    return found.get(_ERASURES, 0), found.get(_REWRITTEN, 0)
-
-
-def delete_people(store: Store, college: str, people: Sequence[AnyRow]) -> int:
-    """Delete the rows of people and the remarks that mention them.
-
-    Args:
-        store: an open store, or a copy of it.
-        college: whose people they are.
-        people: rows as `all_contacts` gives them, of this store or of another copy of it.
-
-    Returns:
-        How many remarks were deleted.
-    """
-    with store.read() as connection:  # most copies do not have most people
-        if not any(_about(connection, college, people)):
-            return 0
-    with store.write() as connection:
-        here, about = _about(connection, college, people)
-        gone = connection.execute(
-            delete(remark).where(
-                remark.c.college == college,
-                or_(remark.c.contact.in_(_ids(people, here)), remark.c.remark.in_(about)),
-            )
-        ).rowcount
-        for each in here:
-            _forget(connection, c=college, p=each.contact)
-        _count_one(connection, c=college, n=_ERASURES)
-    return gone
-
-
-def rewrite_if_due(store: Store, college: str) -> str:
-    """Rewrite the store if that is due.
-
-    Args:
-        store: an open store.
-        college: whose.
-
-    Returns:
-        Why deleted details may still be in the store's files; empty when they are not.
-    """
-    try:
-        with store.read() as connection:
-            erased, rewritten = _counts(connection, college)
-        if rewritten >= erased:
-            return ""
-        why = _rewritten(store)
-        with store.write() as connection:
-            _set(connection, c=college, n=_REWRITTEN, v=str(erased))
-    except KitloanError as problem:
-        in_use = f"{store.name} is in use by another program."
-        return in_use if problem.code == "busy" else problem.message
-    return why
-
-
-def _rewritten(store: Store) -> str:
-    """Rewrite the tables that hold people; gives why not, if trying again would change nothing."""
-    try:
-        rewrite(store, contact.name, remark.name, patience=PATIENCE)
-    except KitloanError as problem:
-        if problem.code != _NOT_OURS:
-            raise
-        return f"{problem.message} {problem.hint}"
-    return ""
-
-
-def same_person(one: AnyRow, other: AnyRow) -> bool:
-    """Whether two rows, perhaps of two copies, are of one person: one name at one organisation."""
-    return bool(
-        one.contact == other.contact
-        or (one.name_key, one.organisation) == (other.name_key, other.organisation)
-    )
-
-
-def _about(
-    connection: Connection, college: str, people: Sequence[AnyRow]
-) -> tuple[list[AnyRow], list[str]]:
-    """The rows of these people here, and the ids of the remarks that are theirs or mention them.
-
-    In remarks about holdings that they borrowed, or were named with, the surname is enough.
-    """
-    here = [
-        row
-        for row in all_contacts(connection, college)
-        if any(same_person(row, each) for each in people)
-    ]
-    ids = _ids(people, here)
-    theirs = _holdings_of(connection, college, ids)
-    finder = MentionFinder([*people, *here])
-    rows = connection.execute(
-        select(remark.c.remark, remark.c.tag, remark.c.contact, remark.c.words).where(
-            remark.c.college == college
-        )
-    )
-    about = [
-        row.remark
-        for row in rows
-        if row.contact in ids or finder.matches(row.words, about_theirs=row.tag in theirs)
-    ]
-    return here, about
-
-
-def _ids(*people: Iterable[AnyRow]) -> set[str]:
-    return {each.contact for some in people for each in some}
-
-
-def _holdings_of(connection: Connection, college: str, ids: set[str]) -> set[str]:
-    """The tags of holdings that these people borrowed, or that a remark of theirs is about."""
-    borrowed = select(loan.c.tag).where(loan.c.college == college, loan.c.contact.in_(ids))
-    remarked = select(remark.c.tag).where(remark.c.college == college, remark.c.contact.in_(ids))
-    return set(connection.execute(borrowed.union(remarked)).scalars())

@@ -91,7 +91,7 @@ def apply(connection: Connection, college: str, entry: Entry) -> None:
 def undo(connection: Connection, college: str, entry: Recorded, fact: Reversed) -> None:
     """Make the register's rows about the tag as if the entry did not exist."""
     epoch = epoch_of(entry.ledger)
-    if not _is_of_the_tag(connection, college, fact, before=(epoch, entry.seq)):
+    if not _is_of_the_tag(connection, college, fact, before=entry.seq):
         raise StoreError(
             "row_not_there",
             f"Entry {fact.seq} is not an entry about {fact.tag} that can be undone. Nothing was "
@@ -115,12 +115,10 @@ def undo(connection: Connection, college: str, entry: Recorded, fact: Reversed) 
     )
 
 
-def _is_of_the_tag(
-    connection: Connection, college: str, fact: Reversed, before: tuple[int, int]
-) -> bool:
+def _is_of_the_tag(connection: Connection, college: str, fact: Reversed, before: int) -> bool:
     """Whether the undone entry is an earlier one about the same tag, and not an undo itself."""
     found = _kind_of(connection, c=college, e=fact.epoch, s=fact.seq, t=fact.tag).scalar()
-    return (fact.epoch, fact.seq) < before and found not in (None, "entry.reversed")
+    return fact.seq < before and found not in (None, "entry.reversed")
 
 
 def rebuild_rows(

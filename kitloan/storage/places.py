@@ -3,13 +3,13 @@
 A URL, or a mistyped one, may hold a password; no message here ever shows it.
 """
 
-import os
 from pathlib import Path
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from kitloan.errors import BadInput
+from kitloan.storage.user_files import store_file
 
 
 def is_url(place: str) -> bool:
@@ -26,13 +26,7 @@ def as_path(place: str) -> Path:
 
 def default_place() -> str:
     """Where a store is when no place is given: the user's own data folder."""
-    if os.name == "nt":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif os.environ.get("XDG_DATA_HOME"):
-        base = Path(os.environ["XDG_DATA_HOME"])
-    else:
-        base = Path.home() / ".local" / "share"
-    return str(base / "kitloan" / "kitloan.sqlite")
+    return str(store_file())
 
 
 def college_in(place: str) -> str | None:

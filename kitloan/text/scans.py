@@ -274,7 +274,7 @@ SLOW = 0.080
 
 
 @dataclass(frozen=True, slots=True)
-class ScannerCheck:
+class ScannerResult:
     """One check of a scanner: whether it passed, what was found, and how to fix it."""
 
     ok: bool
@@ -282,7 +282,7 @@ class ScannerCheck:
     fix: str = ""
 
 
-def check_scanner(keys: Sequence[tuple[str, float]]) -> list[ScannerCheck]:
+def check_scanner(keys: Sequence[tuple[str, float]]) -> list[ScannerResult]:
     """Check a scanner by one scan of a label or card.
 
     Args:
@@ -292,35 +292,35 @@ def check_scanner(keys: Sequence[tuple[str, float]]) -> list[ScannerCheck]:
     ends = "".join(character for character, _ in keys if character in TERMINATORS)
     if not text:
         return [
-            ScannerCheck(False, "Nothing was scanned.", "Scan one of kitloan's labels or cards.")
+            ScannerResult(False, "Nothing was scanned.", "Scan one of kitloan's labels or cards.")
         ]
     return [_content(text), *_capitals(text), _ending(ends), _speed([at for _, at in keys])]
 
 
-def _content(text: str) -> ScannerCheck:
+def _content(text: str) -> ScannerResult:
     code = read(text)
     if isinstance(code, Text):
         shown = "It looks like a damaged tag" if tags.looks_like_tag(text) else "It is not a tag"
-        return ScannerCheck(
+        return ScannerResult(
             False,
             f"{shown}: {text!r}.",
             "Scan one of kitloan's labels. If it was one, set the scanner's keyboard to this "
             "machine's, or the machine's to US English.",
         )
     if code.layout:
-        return ScannerCheck(
+        return ScannerResult(
             False,
             f"The scanner types as on a US keyboard, and this machine reads {code.layout}.",
             f"Set the scanner's keyboard to {code.layout} with the card in its manual.",
         )
-    return ScannerCheck(True, "Letters and digits arrive as they are printed.")
+    return ScannerResult(True, "Letters and digits arrive as they are printed.")
 
 
-def _capitals(text: str) -> list[ScannerCheck]:
+def _capitals(text: str) -> list[ScannerResult]:
     letters = [character for character in text if character.isalpha()]
     if letters and all(map(str.islower, letters)):
         return [
-            ScannerCheck(
+            ScannerResult(
                 False,
                 "Capitals arrive as small letters.",
                 "Turn Caps Lock off. If it is off, set the scanner to keep the case.",
@@ -329,29 +329,29 @@ def _capitals(text: str) -> list[ScannerCheck]:
     return []
 
 
-def _ending(ends: str) -> ScannerCheck:
+def _ending(ends: str) -> ScannerResult:
     if not ends:
-        return ScannerCheck(
+        return ScannerResult(
             False,
             "The scanner sends nothing after the scan.",
             "Set the scanner's suffix to Enter (CR) with the card in its manual.",
         )
     if len(ends) > 1 and ends != "\r\n":
-        return ScannerCheck(
+        return ScannerResult(
             False,
             "The scanner ends a scan twice.",
             "Set one suffix only: Enter (CR), no line feed.",
         )
     names = {"\r": "Enter", "\n": "a line feed", "\t": "Tab", "\r\n": "Enter and a line feed"}
-    return ScannerCheck(True, f"{names[ends].capitalize()} ends the scan.")
+    return ScannerResult(True, f"{names[ends].capitalize()} ends the scan.")
 
 
-def _speed(moments: Sequence[float]) -> ScannerCheck:
+def _speed(moments: Sequence[float]) -> ScannerResult:
     gaps = [after - before for before, after in pairwise(moments)]
     worst = max(gaps, default=0.0)
     pace = f"at most {worst * 1000:.0f} ms between two keys"
     if worst > SLOW:
-        return ScannerCheck(
+        return ScannerResult(
             False, f"Too slow: {pace}.", "Set its delay between characters to 20 ms or less."
         )
-    return ScannerCheck(True, f"Fast enough: {pace}.")
+    return ScannerResult(True, f"Fast enough: {pace}.")

@@ -63,7 +63,7 @@ from kitloan.tables.national import APART, LostEntry, LostTwin, PinnedKey
 from kitloan.text.names import fold
 from kitloan.values import Page
 
-__all__ = ["LedgerState", "Problem", "Progress", "Verification", "Verifier", "replay"]
+__all__ = ["LedgerProblem", "LedgerState", "Progress", "Verification", "Verifier", "replay"]
 
 entry = table(LedgerEntry)
 head = table(LedgerHead)
@@ -92,7 +92,7 @@ _KEY = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class LedgerProblem:
     """One problem that verifying found. `seq` is 0 when it is not about a single entry."""
 
     code: str
@@ -116,7 +116,7 @@ class Verification:
 
     ok: bool
     ledgers: tuple[LedgerState, ...]
-    findings: tuple[Problem, ...]
+    findings: tuple[LedgerProblem, ...]
 
 
 class Verifier:
@@ -284,21 +284,21 @@ def _silent(_done: int, _total: int) -> None:
     return None
 
 
-def _integrity(live: Connection) -> list[Problem]:
+def _integrity(live: Connection) -> list[LedgerProblem]:
     """The findings of SQLite's own integrity check."""
     if live.dialect.name != "sqlite":
         return []
     lines = live.exec_driver_sql("PRAGMA integrity_check(20)").scalars().all()
-    return [Problem("file_damaged", "", 0, str(line)) for line in lines if line != "ok"]
+    return [LedgerProblem("file_damaged", "", 0, str(line)) for line in lines if line != "ok"]
 
 
-def _unguarded(live: Connection) -> list[Problem]:
+def _unguarded(live: Connection) -> list[LedgerProblem]:
     """Rules of the database that are gone or changed; wrong rows may have come in since."""
     if live.dialect.name == "postgresql":
         problems = list(wrong_rules(live))
     else:
         problems = [_rule_is_gone(name) for name in missing_rules(live)]
-    return [Problem("unguarded", "", 0, words) for words in problems]
+    return [LedgerProblem("unguarded", "", 0, words) for words in problems]
 
 
 class Filed(NamedTuple):
@@ -338,7 +338,7 @@ class Walk:
         self.at = ""
         self.broken = False
         self.contacts: set[str] = set()
-        self.findings: list[Problem] = []
+        self.findings: list[LedgerProblem] = []
 
     def step(self, row: Filed, live: Connection, replayed: Connection) -> None:
         """Check that the next entry follows on the last, and replay it."""
@@ -408,7 +408,7 @@ class Walk:
     def _broken(self, code: str, seq: int, words: str) -> None:
         self.broken = True
         self.findings.append(
-            Problem(code, ledger_name(self.college, self.epoch), seq, f"Entry {seq} {words}.")
+            LedgerProblem(code, ledger_name(self.college, self.epoch), seq, f"Entry {seq} {words}.")
         )
 
 
@@ -439,11 +439,11 @@ def _resumes(read: Entry, epoch: int) -> bool:
     )
 
 
-def strays(live: Connection) -> list[Problem]:
+def strays(live: Connection) -> list[LedgerProblem]:
     """Rows of colleges without a ledger here, which cannot be replayed."""
     ledgers = select(head.c.college)
     return [
-        Problem(
+        LedgerProblem(
             "no_ledger", row[0], 0, f"Table {each.name} has rows of {row[0]!r}, without a ledger."
         )
         for each in (entry, lost, twin, table(PinnedKey), *REGISTER_TABLES)
@@ -453,10 +453,10 @@ def strays(live: Connection) -> list[Problem]:
     ]
 
 
-def differences(live: Connection, replayed: Connection, college: str) -> list[Problem]:
+def differences(live: Connection, replayed: Connection, college: str) -> list[LedgerProblem]:
     """Rows of the register that differ from what the ledger makes."""
     return [
-        Problem("register_differs", college, 0, f"Table {each.name}: {words}.")
+        LedgerProblem("register_differs", college, 0, f"Table {each.name}: {words}.")
         for each in REGISTER_TABLES
         for words in _row_differences(each, live, replayed, college)
     ]
@@ -530,9 +530,9 @@ def _rows(each: Table, connection: Connection, college: str) -> Iterator[dict[st
         yield dict(row._mapping)
 
 
-def lost_entries(live: Connection, college: str) -> list[Problem]:
+def lost_entries(live: Connection, college: str) -> list[LedgerProblem]:
     """Problems with the entries of branches that do not count."""
-    wrong: list[Problem] = []
+    wrong: list[LedgerProblem] = []
     apart, follow_on = {GENESIS}, []
     wanted = (
         select(lost_rows)
@@ -573,7 +573,7 @@ def lost_entries(live: Connection, college: str) -> list[Problem]:
         if prev not in known
     ]
     return wrong + [
-        Problem(
+        LedgerProblem(
             "cut_short",
             college,
             0,
@@ -583,8 +583,8 @@ def lost_entries(live: Connection, college: str) -> list[Problem]:
     ]
 
 
-def _found(code: str, ledger: str, seq: int, words: str) -> Problem:
-    return Problem(code, ledger, seq, f"Lost entry {seq} {words}.")
+def _found(code: str, ledger: str, seq: int, words: str) -> LedgerProblem:
+    return LedgerProblem(code, ledger, seq, f"Lost entry {seq} {words}.")
 
 
 def _merged(live: Connection, college: str) -> set[str]:
@@ -611,7 +611,7 @@ def _portions(digests: Iterable[str]) -> Iterator[list[str]]:
         yield some
 
 
-def owners(live: Connection) -> list[Problem]:
+def owners(live: Connection) -> list[LedgerProblem]:
     """A finding unless a SQLite store belongs to exactly one college."""
     if live.dialect.name != "sqlite":
         return []
@@ -621,28 +621,30 @@ def owners(live: Connection) -> list[Problem]:
         return []
     whose = ", ".join(map(repr, names)) or "no college"
     words = f"The store must belong to one college, and belongs to {whose}."
-    return [Problem("owner_unclear", "", 0, words)]
+    return [LedgerProblem("owner_unclear", "", 0, words)]
 
 
-def settings(live: Connection) -> list[Problem]:
+def settings(live: Connection) -> list[LedgerProblem]:
     """Settings and keys with a value that kitloan never writes."""
     rows = live.execute(select(setting).order_by(setting.c.college, setting.c.name))
     wrong = [
-        Problem("setting_damaged", str(row.college), 0, f"Setting {row.name!r} cannot be read.")
+        LedgerProblem(
+            "setting_damaged", str(row.college), 0, f"Setting {row.name!r} cannot be read."
+        )
         for row in rows
         if not is_readable(row.name, row.value)
     ]
     keys = live.execute(select(pinned).order_by(pinned.c.college, pinned.c.key))
     return wrong + [
-        Problem("key_damaged", str(row.college), 0, "A pinned key is not a valid key.")
+        LedgerProblem("key_damaged", str(row.college), 0, "A pinned key is not a valid key.")
         for row in keys
         if not _KEY.fullmatch(str(row.key))
     ]
 
 
-def people(live: Connection, walk: Walk) -> list[Problem]:
+def people(live: Connection, walk: Walk) -> list[LedgerProblem]:
     """Rows about people that no entry of the store's own ledger explains, and missing ones."""
-    return [Problem(code, walk.college, 0, words) for code, words in _people(live, walk)]
+    return [LedgerProblem(code, walk.college, 0, words) for code, words in _people(live, walk)]
 
 
 def _people(live: Connection, walk: Walk) -> Iterator[tuple[str, str]]:

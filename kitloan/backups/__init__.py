@@ -131,7 +131,11 @@ def check_copy(
     try:
         owner = owned(store)
         if owner is None:
-            raise StoreError("no_college", f"{called} has no college in it.")
+            raise StoreError(
+                "no_college",
+                f"{called} has no college in it.",
+                "Name a backup of a college's store.",
+            )
         verdict = Verifier(Session(store, owner, "", system_clock)).verify(progress, room)
     except StoreError as problem:
         raise about_file(problem, path, called) from problem

@@ -80,7 +80,11 @@ def _somebody_is_there(app: App) -> bool:
 def _ask() -> None:
     """Refuse unless a person types the word."""
     if click.prompt(f"Type {_WORD} to go on", default="", show_default=False).strip() != _WORD:
-        raise Refused("not_confirmed", "The restore was not confirmed. Nothing was changed.")
+        raise Refused(
+            "not_confirmed",
+            "The restore was not confirmed. Nothing was changed.",
+            f"To restore, run it again and type {_WORD}.",
+        )
 
 
 def _would_lose(loss: "Loss") -> str:

@@ -15,11 +15,12 @@ from sqlalchemy import Connection, select
 from kitloan.queries.paging import page_of
 from kitloan.queries.undone import UNDONE
 from kitloan.storage.statements import AnyRow
-from kitloan.tables import LedgerEntry, Organisation, table
+from kitloan.tables import KitType, LedgerEntry, Organisation, table
 from kitloan.text.dates import uk
 from kitloan.values import HistoryLine, Page, plural
 
 entry, organisation = table(LedgerEntry), table(Organisation)
+kit_type = table(KitType)
 
 _ORDER = (entry.c.epoch, entry.c.seq)
 
@@ -38,6 +39,29 @@ class LogLine:
 
 Names = Mapping[str, str]
 
+
+@dataclass(frozen=True, slots=True)
+class _Lookups:
+    """What the summaries need in addition to the facts.
+
+    Attributes:
+        names: the names of organisations, by id.
+        changes: what each change of a holding's details changed, by the number of its entry.
+    """
+
+    names: Names
+    changes: Mapping[int, str]
+
+
+_WITH_DETAILS = ("holding.accessioned", "holding.amended", "transfer.received")
+"""Kinds of entry that have all details of a holding."""
+_DETAILS = {
+    "kit_type": "type",
+    "quantity": "quantity",
+    "asset_number": "asset number",
+    "serial": "serial number",
+}
+"""The details that a change can change, and their names."""
 _AT_ONCE = 500
 """The most organisations in one statement."""
 Summary = Callable[[Mapping[str, Any], Names], str]
@@ -73,8 +97,8 @@ def page_of_tag(
 
 def _lines(connection: Connection, college: str, rows: Sequence[AnyRow]) -> list[HistoryLine]:
     entries = [(json.loads(row.body), bool(row.undone)) for row in rows]
-    names = _names(connection, college, [body["fact"] for body, _ in entries])
-    return [_line(body, undone, names) for body, undone in entries]
+    lookups = _lookups(connection, college, [body for body, _ in entries])
+    return [_line(body, undone, lookups) for body, undone in entries]
 
 
 def page_of_log(
@@ -104,21 +128,26 @@ def log(
 def _log_lines(
     connection: Connection, college: str, entries: list[tuple[int, dict[str, Any]]]
 ) -> list[LogLine]:
-    names = _names(connection, college, [body["fact"] for _, body in entries])
+    lookups = _lookups(connection, college, [body for _, body in entries])
     return [
         LogLine(seq, line.at, line.by, line.kind, body["fact"].get("tag"), line.summary)
         for seq, body in entries
-        for line in [_line(body, False, names)]
+        for line in [_line(body, False, lookups)]
     ]
 
 
 def summary_of(connection: Connection, college: str, body: str) -> str:
     """One sealed entry in words."""
-    entry_ = json.loads(body)
-    return _line(entry_, False, _names(connection, college, [entry_["fact"]])).summary
+    read = json.loads(body)
+    return _line(read, False, _lookups(connection, college, [read])).summary
 
 
-def _names(connection: Connection, college: str, facts: list[dict[str, Any]]) -> Names:
+def _lookups(connection: Connection, college: str, bodies: Sequence[Mapping[str, Any]]) -> _Lookups:
+    facts = [body["fact"] for body in bodies]
+    return _Lookups(_names(connection, college, facts), _changes(connection, college, facts))
+
+
+def _names(connection: Connection, college: str, facts: Sequence[Mapping[str, Any]]) -> Names:
     ids = {fact["organisation"] for fact in facts if "organisation" in fact}
     if not ids:
         return {}
@@ -135,10 +164,55 @@ def _names(connection: Connection, college: str, facts: list[dict[str, Any]]) ->
     return names
 
 
-def _line(body: Mapping[str, Any], undone: bool, names: Names) -> HistoryLine:
+def _changes(
+    connection: Connection, college: str, facts: Sequence[Mapping[str, Any]]
+) -> dict[int, str]:
+    """What each change of a holding's details changed, by the number of its entry."""
+    tags = {fact["tag"] for fact in facts if fact["kind"] == "holding.amended"}
+    if not tags:
+        return {}
+    rows = connection.execute(
+        select(entry.c.seq, entry.c.body, UNDONE.label("undone"))
+        .where(entry.c.college == college, entry.c.tag.in_(sorted(tags)))
+        .where(entry.c.kind.in_(_WITH_DETAILS))
+        .order_by(entry.c.epoch, entry.c.seq)
+    ).all()
+    types = connection.execute(
+        select(kit_type.c.kit_type, kit_type.c.name).where(kit_type.c.college == college)
+    )
+    names = {row.kit_type: row.name for row in types}
+    before: dict[str, Mapping[str, Any]] = {}
+    changes: dict[int, str] = {}
+    for row in rows:
+        fact = json.loads(row.body)["fact"]
+        fact["kit_type"] = names.get(fact["kit_type"], fact["kit_type"])
+        if fact["kind"] == "holding.amended" and fact["tag"] in before:
+            changes[row.seq] = _change(before[fact["tag"]], fact)
+        if not row.undone:
+            before[fact["tag"]] = fact
+    return changes
+
+
+def _change(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    words = []
+    for name, what in _DETAILS.items():
+        old, new = before.get(name), now.get(name)
+        if old == new:
+            continue
+        if old is None:
+            words.append(f"{what} {new} added")
+        elif new is None:
+            words.append(f"{what} {old} removed")
+        else:
+            words.append(f"{what} changed from {old} to {new}")
+    return "; ".join(words)
+
+
+def _line(body: Mapping[str, Any], undone: bool, lookups: _Lookups) -> HistoryLine:
     fact = body["fact"]
     summarise = _SUMMARIES.get(fact["kind"])
-    words = summarise(fact, names) if summarise else fact["kind"]
+    words = summarise(fact, lookups.names) if summarise else fact["kind"]
+    words = lookups.changes.get(body["seq"]) or words
     return HistoryLine(
         at=body["at"],
         kind=fact["kind"],

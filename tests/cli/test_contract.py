@@ -208,7 +208,8 @@ def test_what_the_register_says_is_put_right(cli: Cli, stock: Stock) -> None:
     shown = cli("show", stock.goggles, "--json").json
     assert (shown["quantity"], shown["location"]) == (27, "Store 2")
     said = [line["summary"] for line in shown["history"]]
-    assert "details changed, 27 items, GG 1" in said
+    assert "quantity changed from 30 to 27; asset number GG 1 added" in said
+    assert "asset number GG 1 removed; serial number S7 added" in said
     cli("undo")
     cli("undo")
     assert cli("show", "GG 1", "--json").json["tag"] == stock.goggles

@@ -173,7 +173,10 @@ def _scan_line(each: "Scanned") -> str:
 @_stocktake_option
 @pass_app
 def join(app: App, desk: str, which: str | None) -> None:
-    """Record that DESK scans without the store: the stocktake waits for its scans."""
+    """Let DESK scan without the store.
+
+    The stocktake waits for its scans until they are handed in.
+    """
     with app.open() as opened:
         named = which or opened.stocktakes.current().id
         opened.stocktakes.join(named, desk)
@@ -226,7 +229,10 @@ def confirm(app: App, tag: str, which: str | None) -> None:
 )
 @pass_app
 def show(app: App, which: str | None, not_sighted: bool) -> None:
-    """Show the outcome of a stocktake so far: the open one, or the newest."""
+    """Show the outcome of a stocktake so far.
+
+    Without ID it is the open stocktake, or the newest.
+    """
     with app.open() as opened:
         named = which or _newest(opened)
         found = opened.stocktakes.outcome(named)

@@ -31,9 +31,9 @@ def ledger() -> None:
 @click.option("--since-last", is_flag=True, help="Only the entries that ESP does not have yet.")
 @pass_app
 def export(app: App, file: Path, since_last: bool) -> None:
-    """Write this college's ledger to a file for ESP; an older file is replaced.
+    """Write this college's ledger to a file for ESP.
 
-    It holds no borrower's contact, and names the technicians on record.
+    An older file is replaced. The file holds no borrower's contact, and names the technicians on record.
     """
     with app.open() as opened:
         done = opened.exchange.export(file, since_last=since_last)
@@ -61,9 +61,9 @@ def export(app: App, file: Path, since_last: bool) -> None:
 def import_(
     app: App, files: tuple[Path, ...], new_key: bool, replace: bool, trust: tuple[str, ...]
 ) -> None:
-    """Merge ledgers from colleges, in any order; each whole or not at all.
+    """Merge the ledgers in files from other stores.
 
-    In a college's store, take ESP's file: its receipt, and the kit types that all colleges share.
+    Files can come in any order; each is merged whole or not at all. In a college's store, take ESP's file: its receipt, and the kit types that all colleges share.
     The first file of a ledger is taken only when you confirm its key.
     """
     receipts: list[ReceiptTaken] = []
@@ -167,7 +167,10 @@ def key(app: App, new: bool) -> None:
 @click.option("--drop", metavar="FILE-OR-NUMBER", help="Delete this file for good.")
 @pass_app
 def aside(app: App, drop: str | None) -> None:
-    """List the refused files in quarantine: when they came, and what is wrong with them."""
+    """List the refused files in quarantine.
+
+    Each has the time when it came, and what is wrong with it.
+    """
     with app.open() as opened:
         dropped = opened.exchange.drop(drop) if drop is not None else None
         kept = opened.exchange.refused()
@@ -184,7 +187,10 @@ def aside(app: App, drop: str | None) -> None:
 @command("verify", "kitloan ledger verify", group=ledger)
 @pass_app
 def verify(app: App) -> None:
-    """Check that every ledger is complete and unaltered, and that the tables agree with it."""
+    """Check every ledger, and the tables made from it.
+
+    A ledger must be complete and unaltered, and the tables must agree with it.
+    """
     with app.open() as opened:
         verdict = opened.ledger.verify(Progress("Verifying entries"))
     if app.json:
@@ -205,7 +211,10 @@ def verify(app: App) -> None:
 @LIMIT
 @pass_app
 def log(app: App, tag: str | None, after: str | None, limit: int) -> None:
-    """List this college's ledger in pages, oldest first; with TAG, one holding's entries."""
+    """List the entries of this college's ledger.
+
+    They come in pages, oldest first. With TAG, only the entries about one holding.
+    """
     with app.open() as opened:
         page = (
             opened.ledger.log_page(after=after, limit=limit)

@@ -49,7 +49,7 @@ def _count(given: dict[str, Any]) -> Count | None:
 @_counted
 @pass_app
 def send(app: App, /, tag: str, to: str, **given: Any) -> None:
-    """Send a holding to another college, with a count of its contents.
+    """Send a holding to another college, counted.
 
     It keeps its tag. It is in transit until the other college has it, or it is called off.
     """
@@ -96,7 +96,7 @@ def receive(
     donor: str | None,
     **given: Any,
 ) -> None:
-    """Receive a holding that another college sent, with a count of its contents.
+    """Receive a holding from another college, counted.
 
     TAG is the one on its label, which it keeps. Receive one that comes back in the same way.
     """
@@ -147,7 +147,10 @@ def _print_sender(came: Received) -> None:
 @click.argument("tag")
 @pass_app
 def call_off(app: App, tag: str) -> None:
-    """Record that a holding never left, or came back unreceived: it is held here again."""
+    """Call off a transfer: it is held here again.
+
+    The holding never left, or came back unreceived.
+    """
     with app.open() as opened:
         back = opened.transfers.call_off(tag)
     if app.json:
@@ -160,7 +163,10 @@ def call_off(app: App, tag: str) -> None:
 @command("list", "kitloan transfer list", group=transfer)
 @pass_app
 def list_(app: App) -> None:
-    """List transfers to other colleges, oldest first, and received ones, latest first."""
+    """List transfers, sent and received.
+
+    Those in transit come first, oldest first; then the received ones, latest first.
+    """
     with app.open() as opened:
         under_way, came = opened.transfers.open(), opened.transfers.received()
     if app.json:

@@ -33,7 +33,8 @@ def ledger() -> None:
 def export(app: App, file: Path, since_last: bool) -> None:
     """Write this college's ledger to a file for ESP.
 
-    An older file is replaced. The file holds no borrower's contact, and names the technicians on record.
+    An older file is replaced. The file holds no borrower's contact, and names the technicians on
+    record.
     """
     with app.open() as opened:
         done = opened.exchange.export(file, since_last=since_last)
@@ -63,8 +64,9 @@ def import_(
 ) -> None:
     """Merge the ledgers in files from other stores.
 
-    Files can come in any order; each is merged whole or not at all. In a college's store, take ESP's file: its receipt, and the kit types that all colleges share.
-    The first file of a ledger is taken only when you confirm its key.
+    Files can come in any order; each is merged whole or not at all. In a college's store, take
+    ESP's file: its receipt, and the kit types that all colleges share. The first file of a ledger
+    is taken only when you confirm its key.
     """
     receipts: list[ReceiptTaken] = []
     confirmed = [line for given in trust for line in _fingerprints(given)]

@@ -470,7 +470,7 @@ def _nothing_expected(writer: Writer, place: str | None, wanted: _List) -> Refus
     return Refused(
         "nothing_expected",
         "The college has no holdings to look for.",
-        "Import them first: kitloan import FILE",
+        "Add them first: kitloan import FILE, or kitloan add",
     )
 
 

@@ -51,7 +51,7 @@ _CONTENTS = Query(
 _GIFT = Query(select(gift).where(gift.c.college == bindparam("c"), gift.c.tag == bindparam("t")))
 _ARRIVED_HERE = Query(
     select(transfer.c.transfer)
-    .join(holding)
+    .join_from(transfer, holding)
     .outerjoin(withdrawal)
     .where(
         transfer.c.college == bindparam("c"),

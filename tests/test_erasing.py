@@ -265,7 +265,7 @@ class TestPostgres:
         report.execute(f"SELECT 1 FROM {'holding' if how == 'a snapshot' else 'contact'}")
         erased = shared.people.erase(NAME)
         assert (erased.people, erased.remarks, erased.is_done) == (1, 1, False)
-        assert "began before" in erased.store_left or how == "a lock"
+        assert "until earlier work ends" in erased.store_left or how == "a lock"
         assert self.bytes_left(plain)
         assert shared.people.erase(NAME).store_left, "said again, while it runs"
         report.close()

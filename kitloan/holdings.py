@@ -165,7 +165,7 @@ def accession(
 
 def _tag_for(writer: Writer) -> str:
     """A new tag; said again, the one that was minted then."""
-    taken_in = writer.first_said(HoldingAccessioned)
+    taken_in = writer.earlier_fact(HoldingAccessioned)
     return taken_in.tag if taken_in else mint()
 
 
@@ -173,7 +173,7 @@ def define_if_new(writer: Writer, name: str) -> tuple[str, str]:
     """The id and the name of the kit type that `name` means, defined bare when it is new."""
     name = clean(name, "The kit type")
     key = type_key(name)
-    new = writer.first_said(KitTypeDefined)
+    new = writer.earlier_fact(KitTypeDefined)
     if new is None or new.kit_type != key:
         known = TYPE(writer.connection, c=writer.college, k=key).scalar()
         if known is not None:
@@ -191,7 +191,7 @@ def kit_type_with(name: str, contents: Sequence[ContentsLine]) -> KitTypeDefined
 
 def must_be_free(writer: Writer, tag: str) -> None:
     """Refuse a tag that a holding has, or that is on a blank label of another college."""
-    if writer.said:
+    if writer.earlier:
         return  # it was free then
     taken = ROW(writer.connection, c=writer.college, t=tag).first()
     by = taken.tag if taken else _ALIAS(writer.connection, c=writer.college, t=tag).scalar()
@@ -321,7 +321,7 @@ def propose(writer: Writer, text: str, reason: str, donor_agreement: str | None)
 
 
 def _donor_agrees(writer: Writer, row: AnyRow, agreed: str | None) -> None:
-    if writer.said:
+    if writer.earlier:
         return  # ESP's terms are in ESP's ledger, and may be others since
     terms = _TERMS(writer.connection, c=writer.college, t=row.tag).first()
     if not agreed and terms and (terms.title in NOT_OURS_TO_GIVE or terms.donor_must_agree):

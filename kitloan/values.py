@@ -1,4 +1,4 @@
-"""What the library answers: frozen values, never live rows.
+"""The library's answers: frozen values, never live rows.
 
 `as_json` gives any of them the shape that `--json` prints: dates as `YYYY-MM-DD`, instants as
 RFC 3339 in UTC, snake_case throughout.
@@ -33,22 +33,22 @@ SYMBOLS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class ShortageLine:
-    """Of one component, how many are missing and how many broken."""
+    """One component that is short: how many are missing, and how many broken."""
 
     component: str
     missing: int
     broken: int
 
     def __str__(self) -> str:
-        said = [
+        parts = [
             f"{n} {word}" for n, word in ((self.missing, "missing"), (self.broken, "broken")) if n
         ]
-        return f"{self.component}: {', '.join(said)}"
+        return f"{self.component}: {', '.join(parts)}"
 
 
 @dataclass(frozen=True, slots=True)
 class ShortageOfHolding:
-    """Components of one kit that are short, since when."""
+    """One component that is short in one kit, and since when."""
 
     college: str
     tag: str
@@ -61,7 +61,7 @@ class ShortageOfHolding:
 
 @dataclass(frozen=True, slots=True)
 class LoanLine:
-    """One loan. `quantity` is what is still out of it."""
+    """One loan. `quantity` is how many are still out."""
 
     id: str
     tag: str
@@ -87,7 +87,7 @@ class LoanOfHolding:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """When somebody last had a holding in hand, and who."""
+    """When a holding was last seen, and by whom."""
 
     at: str
     by: str
@@ -95,7 +95,7 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """One holding as it stands."""
+    """One holding and its status now."""
 
     tag: str
     type: str
@@ -125,12 +125,12 @@ class HistoryLine:
 
 
 PAGE = 200
-"""The most answers on a page, unless somebody asks for another number."""
+"""The most answers on a page, unless another number is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T_co]):
-    """Some of the answers. `next` asks for those after them; None at the end."""
+    """One page of answers. `next` asks for the page after it; None at the end."""
 
     items: tuple[T_co, ...]
     total: int
@@ -138,7 +138,7 @@ class Page(Generic[T_co]):
 
 
 def as_json(value: Any) -> Any:
-    """Any answer as values that `json.dumps` takes."""
+    """Convert any answer to values that `json.dumps` takes."""
     if is_dataclass(value) and not isinstance(value, type):
         return {f.name: as_json(getattr(value, f.name)) for f in fields(value)}
     if (declared := getattr(type(value), "model_fields", None)) is not None:
@@ -153,5 +153,5 @@ def as_json(value: Any) -> Any:
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
-    """`1 kit`, `2 kits`."""
+    """A number with its noun: `1 kit`, `2 kits`."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"

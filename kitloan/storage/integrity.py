@@ -1,4 +1,4 @@
-"""What lets SQLite itself prove a file: that no bit of it turned over while nobody looked.
+"""The integrity of a SQLite file: local rows kept twice, and rules compared with the program's.
 
 History proves the register: verifying replays it and compares. People, remarks, settings and keys
 are in no history, so their rows are written twice, once in the table and once in an index over all
@@ -15,23 +15,24 @@ from functools import cache
 from sqlalchemy import Connection, Index, MetaData, create_engine
 
 from kitloan.errors import StoreError
+from kitloan.storage.faults import RESTORE_NEWEST
 from kitloan.storage.schema import create_tables
 
 _RULES = "SELECT type, name, tbl_name, sql FROM sqlite_master"
 _WORD = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|\w+|[^\w \t\n]")
 
 Rule = tuple[str, str, str, tuple[str, ...]]
-"""Its type, its name, its table's name, and what it says."""
+"""Its type, its name, its table's name, and the words of its SQL."""
 
 
 def create_everything(connection: Connection) -> None:
-    """Make every table in an empty database, and in SQLite what proves its local rows."""
+    """Make every table in an empty database, and in SQLite the indexes over local rows."""
     create_tables(connection)
     if connection.dialect.name == "sqlite":
-        _double(connection)
+        _index_local_rows(connection)
 
 
-def _double(connection: Connection) -> None:
+def _index_local_rows(connection: Connection) -> None:
     from kitloan.tables import Contact, Remark, Setting, table
     from kitloan.tables.national import LostEntry, LostTwin, PinnedKey
 
@@ -41,7 +42,7 @@ def _double(connection: Connection) -> None:
 
 
 def rules_in(connection: Connection) -> frozenset[Rule]:
-    """The rules that stand in a SQLite file, in which a flipped bit makes anything of a text."""
+    """The rules in a SQLite file. In a damaged file any of them may be any value."""
     return frozenset(
         (kind, name, of, _in_order(kind, [word.strip('"') for word in _WORD.findall(said)]))
         for kind, name, of, said in (map(str, row) for row in connection.exec_driver_sql(_RULES))
@@ -80,17 +81,17 @@ def _our_rules() -> frozenset[Rule]:
 
 
 def missing_rules(connection: Connection) -> list[str]:
-    """The names of rules that a SQLite file was made with and has no more.
+    """The names of rules that a SQLite file was made with and no longer has.
 
-    Nobody's data goes with a rule, so a store without one can be used; but what the rule would have
-    refused, nobody has refused since.
+    No data is lost with a rule, so the store can be used. But nothing has refused what the rule
+    would have refused.
     """
     there = {name for _, name, *_ in rules_in(connection)}
     return sorted({name for _, name, *_ in _our_rules()} - there)
 
 
 def insist_on_rules(connection: Connection, store: str) -> None:
-    """See that a SQLite file's rules say what this program would have written.
+    """Refuse a SQLite file whose rules are not what this program would have written.
 
     Raises:
         StoreError: `damaged`.
@@ -100,6 +101,6 @@ def insist_on_rules(connection: Connection, store: str) -> None:
         raise StoreError(
             "damaged",
             f"{store} is damaged: its rules are not as they were made ({', '.join(altered[:3])}).",
-            "Restore the newest backup, and keep this file for whoever mends it.",
+            RESTORE_NEWEST,
             store=store,
         )

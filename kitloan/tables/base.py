@@ -1,4 +1,4 @@
-"""What the tables are made of: their root, keys that stay inside a college, the way to Core."""
+"""The base of the tables: their root class, foreign keys inside one college, and Core tables."""
 
 from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -12,7 +12,7 @@ class Base(SQLModel):
     """Root of the tables, with metadata of their own."""
 
     metadata = MetaData()
-    # The classes declare tables and are never made into objects: their validators stay unbuilt.
+    # The classes declare tables and are never instantiated, so their validators are not built.
     model_config = {"defer_build": True}
 
     @classmethod

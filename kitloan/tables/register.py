@@ -1,4 +1,4 @@
-"""The register: what is true now of a college's holdings and loans."""
+"""The register: a college's holdings and loans as they are now."""
 
 from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field
@@ -52,7 +52,7 @@ class Organisation(Base, table=True):
 
 
 class Holding(Base, AddedHoldingFields, table=True):  # type: ignore[misc]  # SQLModel types its config apart
-    """One tagged thing."""
+    """One tagged thing that a college holds: a kit, a device or a stock of loose items."""
 
     __tablename__ = "holding"
     __table_args__ = (
@@ -74,13 +74,13 @@ class Holding(Base, AddedHoldingFields, table=True):  # type: ignore[misc]  # SQ
     state: str
     uncounted: bool
     critical_short: int
-    """How many critical components are short; such a kit is incomplete."""
+    """How many critical components are short; with any, the kit is incomplete."""
     asset_key: str | None
     accessioned_at: str
     sighted_at: str | None
     sighted_by: str | None
     words: str
-    """What a search looks through: tag, type, asset number, serial, place, donor; folded."""
+    """The text that is searched: tag, type, asset number, serial, place, donor; folded."""
 
 
 class Gift(Base, GiftTerms, table=True):  # type: ignore[misc]  # SQLModel types its config apart
@@ -118,12 +118,12 @@ class Loan(Base, LoanFields, table=True):  # type: ignore[misc]  # SQLModel type
     out_at: str
     out_by: str
     due_key: str
-    """The due date, or the end of time for a loan that a register gave none; for sorting."""
+    """The due date, or the end of time for a loan without one; for sorting."""
     closed_at: str | None
 
 
 class Shortage(Base, table=True):
-    """Components of one kit that are missing or broken, until made good."""
+    """A component of one kit that is missing or broken, until it is replaced."""
 
     __tablename__ = "shortage"
     __table_args__ = (
@@ -140,7 +140,7 @@ class Shortage(Base, table=True):
 
 
 class Label(Base, table=True):
-    """A tag that went to paper; a blank one has no holding until it is claimed."""
+    """A printed tag; a blank label has no holding until one claims it."""
 
     __tablename__ = "label"
     college: str = Field(primary_key=True)
@@ -152,7 +152,7 @@ class Label(Base, table=True):
 
 
 class Alias(Base, table=True):
-    """A second tag that a holding answers to."""
+    """A second tag of a holding."""
 
     __tablename__ = "alias"
     __table_args__ = (in_college("tag=tag", to="holding", name="alias_of_a_holding"),)

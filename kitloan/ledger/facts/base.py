@@ -1,4 +1,4 @@
-"""What a fact is, where it is in a ledger, and the register of the kinds of facts."""
+"""The base of all facts: types of fields, the root classes, and the registry of apply functions."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
@@ -55,16 +55,16 @@ __all__ = [
 
 
 class FactBase(Frozen):
-    """What happened. `desk_action` is whether a person at the desk may undo it."""
+    """A fact: something that happened. `desk_action`: whether a person at the desk may undo it."""
 
     desk_action: ClassVar[bool] = False
     kind: str
 
 
 class Recorded(Frozen):
-    """Where a fact is in a ledger.
+    """The place of a fact in a ledger, with its time and person.
 
-    `id` is the request's: every entry of one request carries the same, and `part` numbers them.
+    `id` is the request's: all entries of one request have the same, and `part` numbers them.
     """
 
     ledger: Id
@@ -84,7 +84,7 @@ APPLY: dict[type[FactBase], Apply[Any]] = {}
 
 
 def applies(kind: type[F]) -> Callable[[Apply[F]], Apply[F]]:
-    """Name the function that applies facts of this kind."""
+    """Register a function as the one that applies facts of this kind."""
 
     def register(function: Apply[F]) -> Apply[F]:
         APPLY[kind] = function

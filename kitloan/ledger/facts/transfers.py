@@ -1,4 +1,4 @@
-"""Transfers between colleges: sent, called off, arrived there, received here.
+"""Facts about transfers between colleges: sent, called off, arrived there, received here.
 
 Each college records its own half, in its own ledger.
 """
@@ -83,7 +83,7 @@ class TransferSent(FactBase):
 
 @applies(TransferSent)
 def sent(connection: Connection, college: str, entry: Recorded, fact: TransferSent) -> None:
-    """A holding is on its way to another college."""
+    """Mark the holding as in transit, and record the transfer and its count."""
     _send.one(
         connection,
         c=college,
@@ -110,7 +110,7 @@ def sent(connection: Connection, college: str, entry: Recorded, fact: TransferSe
 
 
 class TransferCalledOff(FactBase):
-    """A holding that was sent never went, or came back: it is held here again."""
+    """A holding that was sent never left, or came back: it is held here again."""
 
     kind: Literal["transfer.called_off"] = "transfer.called_off"
     desk_action: ClassVar[bool] = True
@@ -122,7 +122,7 @@ class TransferCalledOff(FactBase):
 def called_off(
     connection: Connection, college: str, entry: Recorded, fact: TransferCalledOff
 ) -> None:
-    """A holding never went, or came back."""
+    """End the transfer, and mark the holding as held."""
     _end_transfer.one(
         connection, c=college, t=fact.tag, x=fact.transfer, new_state="called_off", at=entry.at
     )
@@ -130,7 +130,7 @@ def called_off(
 
 
 class TransferArrived(FactBase):
-    """ESP says that the other college has it: it is held here no more."""
+    """ESP's file shows that the other college has the holding: it is no longer held here."""
 
     kind: Literal["transfer.arrived"] = "transfer.arrived"
     tag: Tag
@@ -139,7 +139,7 @@ class TransferArrived(FactBase):
 
 @applies(TransferArrived)
 def arrived(connection: Connection, college: str, entry: Recorded, fact: TransferArrived) -> None:
-    """The other college has it: it is off this register."""
+    """End the transfer, and take the holding off this register."""
     _end_transfer.one(
         connection, c=college, t=fact.tag, x=fact.transfer, new_state="arrived", at=entry.at
     )
@@ -147,7 +147,7 @@ def arrived(connection: Connection, college: str, entry: Recorded, fact: Transfe
 
 
 class TransferReceived(PlacedHoldingFields, FactBase):
-    """A holding came from another college under the tag it had there."""
+    """A holding was received from another college, with the tag it had there."""
 
     kind: Literal["transfer.received"] = "transfer.received"
     desk_action: ClassVar[bool] = True
@@ -160,10 +160,10 @@ class TransferReceived(PlacedHoldingFields, FactBase):
 
 @applies(TransferReceived)
 def received(connection: Connection, college: str, entry: Recorded, fact: TransferReceived) -> None:
-    """A holding is on this register, anew or again.
+    """Put the holding on this register, as new or again.
 
-    One that was sent from here and comes back from another college had arrived there; one that was
-    missing or written off here is so no more.
+    An open transfer of it from here has arrived, because it comes back from another college. It is
+    no longer missing or written off here.
     """
     _was_there(connection, c=college, t=fact.tag, at=entry.at)
     forget_absence(connection, c=college, t=fact.tag)
@@ -214,7 +214,7 @@ def received(connection: Connection, college: str, entry: Recorded, fact: Transf
 
 
 def short_json(shortages: tuple[Short, ...]) -> str:
-    """What a count found short, as the two sides of a transfer are compared by it."""
+    """The shortages that a count found, as JSON: how many by component."""
     return json.dumps(
         {each.component: each.missing + each.broken for each in shortages},
         sort_keys=True,

@@ -17,7 +17,9 @@ import struct
 import sys
 import tempfile
 from contextlib import closing
+from importlib import import_module
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from kitloan.errors import StoreError
 
@@ -82,8 +84,7 @@ def _locks(connection: sqlite3.Connection) -> bool:
 def _keeps_out(file: int, name: str) -> bool:
     """Whether somebody else is refused the lock that a connection has."""
     if _ON_LINUX:
-        import fcntl
-
+        fcntl: Any = import_module("fcntl")  # Windows has none, and its type checker knows it
         # SQLite's locks are a process's, and would let us in. This one is an open file's.
         wanted = struct.pack("hhqqi0q", fcntl.F_WRLCK, os.SEEK_SET, _RESERVED_BYTE, 1, 0)
         try:

@@ -10,7 +10,8 @@ two verbs, each of which is a transaction of its own.
 
 import os
 import sys
-from typing import NoReturn
+from importlib import import_module
+from typing import Any, NoReturn
 
 LOOK_EVERY = 2.0
 """Seconds between two looks."""
@@ -18,10 +19,9 @@ LOOK_EVERY = 2.0
 
 def has_terminal() -> bool:
     """Whether the program reads from a terminal that is there."""
-    if sys.platform == "win32" or sys.__stdin__ is None:
+    if os.name == "nt" or sys.__stdin__ is None:
         return False  # Windows ends a console's programs itself
-    import termios  # not on Windows
-
+    termios: Any = import_module("termios")  # Windows has none, and its type checker knows it
     try:
         termios.tcgetattr(sys.__stdin__.fileno())
     except (termios.error, OSError, ValueError):

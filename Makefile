@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# Where a machine says that nothing compiled may be kept, every program of a test compiles anew.
+# Where a machine is set to keep nothing compiled, every program of a test would compile again.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo test tests check soak coverage fuzz bench load browser browser-driver audit-deps site format \
@@ -18,7 +18,7 @@ help:
 	@echo "make hooks   check the style and the types before each commit"
 	@echo "make fuzz    what reads files and words, fuzzed by coverage (Linux)"
 	@echo "make browser the report in Chromium, on a desk, a phone and paper, with an accessibility check"
-	@echo "make format  put the code in the house style"
+	@echo "make format  the code in the house style"
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "kitloan needs Python 3.11 or newer")'
@@ -47,7 +47,7 @@ audit-deps: $(READY)
 		--disable-pip-version-check pip-audit==2.10.1; } || true
 	@$(BIN)/python scripts/audit_deps.py $(VENV)/audit/bin/pip-audit constraints.txt
 
-# What mostly waits goes beside the tests; what it needs in their environment is there before.
+# What mostly waits runs next to the tests; what it needs in their environment is installed before.
 test: export KITLOAN_BROWSER = optional
 test: check browser-driver
 	@$(MAKE) --no-print-directory --jobs=3 tests audit-deps browser

@@ -1,8 +1,8 @@
 """Ask which of the pinned dependencies have known weaknesses.
 
 `python scripts/audit_deps.py PIP_AUDIT CONSTRAINTS` ends with 1 when one has, and with 0 otherwise:
-also when the index could not be asked, which it reports. A build must not fail for want of a network,
-and must not hide that it asked no one.
+also when the index could not be asked, which it reports. A build must not fail for want of a
+network, and must not hide that it asked no one.
 """
 
 import json

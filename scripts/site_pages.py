@@ -41,7 +41,7 @@ AS_A_PART = """    options:
         toc_label: {part}
         merge_init_into_class: false
 """
-"""How a class of verbs is headed: by the attribute that gives it, since no program makes one itself."""
+"""How a class of verbs is headed: by the attribute of a college that gives it."""
 
 FRONT = """::: kitloan
     options:

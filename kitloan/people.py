@@ -26,11 +26,12 @@ from kitloan.storage.erasure import (
     remark,
     same_person,
 )
-from kitloan.storage.files import desk_log, whole_file
+from kitloan.storage.files import whole_file
 from kitloan.storage.schema import OLDEST
 from kitloan.storage.side_files import clear_abandoned, copies, left_elsewhere, unfinished
 from kitloan.storage.statements import AnyRow
 from kitloan.storage.store import Store, open_store
+from kitloan.storage.user_files import desk_log
 from kitloan.text.names import fold, plain
 from kitloan.text.personal import Mentions, Named, words
 

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, Table, func, insert, or_, select
 
 from kitloan.errors import BadInput, KitloanError, StoreError
-from kitloan.ledger.entry import GENESIS, parse, seal
+from kitloan.ledger.entry import GENESIS, Entry, parse, seal
 from kitloan.ledger.epochs import ledger_name
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Head, begin, move_head, record
@@ -242,7 +242,7 @@ def _moved(body: str, ledger: str, numbers: Mapping[int, int], before: str) -> s
     elif fact["kind"] == "entry.reversed":
         fact["epoch"] = numbers[fact["epoch"]]
     said |= {"ledger": ledger, "prev": before}
-    return parse(json.dumps(said)).body
+    return Entry.model_validate_json(json.dumps(said)).body
 
 
 def _replay(target: Connection, college: str, epoch: int, seq: int, body: str, digest: str) -> None:

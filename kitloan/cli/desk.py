@@ -50,7 +50,7 @@ def open_desk(app: App) -> None:
     def start(college: str) -> "College":
         from kitloan.college import init
         from kitloan_tui.demonstration import demonstration
-        from kitloan_tui.screens.first_run import PLAY
+        from kitloan_tui.screens.start import PLAY
 
         if college == PLAY:
             return demonstration(app.actor)
@@ -69,7 +69,7 @@ def _lines(app: App) -> None:
         )
     if sys.stdin is None:
         raise BadInput("no_input", "There is nothing to read lines from.", "Give some in a pipe.")
-    from kitloan_tui.plain import run
+    from kitloan_tui.lines import run
 
     if hasattr(sys.stdin, "reconfigure"):
         sys.stdin.reconfigure(errors="replace", newline=None)

@@ -90,7 +90,7 @@ def apply(connection: Connection, college: str, entry: Entry) -> None:
 def undo(connection: Connection, college: str, entry: Recorded, fact: Reversed) -> None:
     """The register's rows about the tag are as if the entry had never been."""
     epoch = epoch_of(entry.ledger)
-    if not _is_of_the_tag(connection, college, fact, before=(epoch, entry.seq)):
+    if not _is_of_the_tag(connection, college, fact, before=entry.seq):
         raise StoreError(
             "row_not_there",
             f"Entry {fact.seq} is none of {fact.tag} that can be undone; nothing was written.",
@@ -113,12 +113,10 @@ def undo(connection: Connection, college: str, entry: Recorded, fact: Reversed) 
     )
 
 
-def _is_of_the_tag(
-    connection: Connection, college: str, fact: Reversed, before: tuple[int, int]
-) -> bool:
+def _is_of_the_tag(connection: Connection, college: str, fact: Reversed, before: int) -> bool:
     """Whether what is undone is an earlier entry about the same tag, and no undoing itself."""
     found = _kind_of(connection, c=college, e=fact.epoch, s=fact.seq, t=fact.tag).scalar()
-    return (fact.epoch, fact.seq) < before and found not in (None, "entry.reversed")
+    return fact.seq < before and found not in (None, "entry.reversed")
 
 
 def tell_again(

@@ -10,7 +10,6 @@ import os
 import secrets
 import shutil
 import stat
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -61,19 +60,6 @@ def insist_on_file(path: Path) -> None:
             "Name a file.",
             file=str(path),
         )
-
-
-def desk_log() -> Path:
-    """Where the desk writes down what nobody expected: the user's folder for a program's state."""
-    if os.name == "nt":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Logs"
-    elif os.environ.get("XDG_STATE_HOME"):
-        base = Path(os.environ["XDG_STATE_HOME"])
-    else:
-        base = Path.home() / ".local" / "state"
-    return base / "kitloan" / "desk.log"
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from audit.scotland import Scotland, codes, row
 from kitloan.audit import Audit
 from kitloan.ledger.clocks import believe
 from kitloan.text.dates import instant, moment
+from trusting import merge
 
 FAR = datetime(2099, 1, 1, 9, tzinfo=UTC)
 LAST = datetime(9999, 12, 31, 23, tzinfo=UTC)
@@ -86,7 +87,7 @@ def test_a_file_of_the_year_9999(scotland: Scotland) -> None:
     file = scotland.folder / "late.kitloan"
     scotland["fife"].exchange.export(file)
     scotland.clock.now = right
-    scotland.esp.exchange.merge([file])
+    merge(scotland.esp, [file])
     scotland.clock.now = right + timedelta(days=100)
     found = scotland.esp.audit.audit()
     assert {("stale_data", "fife"), ("clock_wrong", "fife")} <= {*codes(found)}
@@ -121,7 +122,7 @@ def test_a_clock_that_was_wrong_for_the_export_alone(scotland: Scotland) -> None
     file = scotland.folder / "early.kitloan"
     scotland["fife"].exchange.export(file)
     scotland.clock.now = right
-    scotland.esp.exchange.merge([file])
+    merge(scotland.esp, [file])
     assert codes(scotland.esp.audit.audit()) == []
 
 
@@ -205,7 +206,7 @@ def test_no_clock_makes_a_figure_negative(
         file = folder / "fife.kitloan"
         fife.exchange.export(file)
         clock[0] = next(hands)
-        esp.exchange.merge([file])
+        merge(esp, [file])
         for now in (right, next(hands)):
             clock[0] = now
             for day in (None, date(2026, 3, 1), date(2999, 12, 31)):

@@ -26,6 +26,7 @@ from kitloan.ledger.entry import FORMAT, GENESIS, Fact
 from kitloan.ledger.facts.definitions import ContentsLine
 from kitloan.ledger.facts.shortages import Short
 from lives import canonical, digest
+from trusting import merge
 
 Facts = list[dict[str, Any]]
 Lines = list[tuple[str, dict[str, Any]]]
@@ -190,7 +191,7 @@ def merged(national: College, lines: Lines, path: Path) -> bool:
     left = list(lines)
     while left:
         try:
-            national.exchange.merge([file_of(left, path)])
+            merge(national, [file_of(left, path)])
         except KitloanError as refusal:
             assert refusal.code in ("altered", "impossible"), refusal
             del left[refusal.details["seq"] - 1]

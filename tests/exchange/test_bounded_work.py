@@ -12,8 +12,9 @@ import kitloan
 from exchange.test_any_ledger import BEGINNING, ONE, Lines, file_of
 from kitloan.college import College
 from kitloan.exchange.file import LONGEST_LINE, MOST_MEMBERS
-from kitloan.ledger.facts import MOST_OF_A_LIST
+from kitloan.ledger.facts.base import MOST_OF_A_LIST
 from kitloan.text.tags import mint
+from trusting import merge
 
 AT = "2026-11-01T09:00:00Z"
 
@@ -49,7 +50,7 @@ def _taken_in(tag: str) -> dict[str, Any]:
 def _refused(national: College, path: Path) -> kitloan.BadInput:
     started = time.process_time()
     with pytest.raises(kitloan.BadInput) as refused:
-        national.exchange.merge([path])
+        merge(national, [path])
     assert time.process_time() - started < 5 * len(path.read_bytes()) / 4_000_000 + 5
     assert [each.ledger for each in national.ledger.heads()] == ["esp"]
     return refused.value
@@ -94,7 +95,7 @@ def test_a_tag_that_is_printed_often_in_one_entry_is_one_label(
 ) -> None:
     """The entry is kept as it was sealed, and makes one row."""
     lines = _lines(_printed(*[ONE] * 100))
-    (done,) = national.exchange.merge([file_of(lines, tmp_path / "x.kitloan")])
+    (done,) = merge(national, [file_of(lines, tmp_path / "x.kitloan")])
     assert done.added == len(lines)
     assert national.ledger.verify().ok
 
@@ -168,5 +169,5 @@ def test_a_file_in_two_parts_is_read_as_one(
     whole = gzip.decompress(colleges["fife"].whole.read_bytes())
     path = tmp_path / "x.kitloan"
     path.write_bytes(gzip.compress(whole[:700]) + gzip.compress(whole[700:]))
-    (done,) = national.exchange.merge([path])
+    (done,) = merge(national, [path])
     assert done.added == json.loads(whole.partition(b"\n")[0])["last"]

@@ -12,6 +12,7 @@ from kitloan.college import College
 from kitloan.errors import BadInput
 from kitloan.tables import LedgerEntry, LedgerHead, table
 from lives import bytes_of, unguarded
+from trusting import merge
 
 entry, head = table(LedgerEntry), table(LedgerHead)
 
@@ -28,7 +29,7 @@ def test_a_key_twice_is_refused_with_its_number(
     path.write_bytes(packed(headed([*lines[:seq], twice], head=digest(twice), last=seq)))
     before = bytes_of(national)
     with pytest.raises(BadInput) as refusal:
-        national.exchange.merge([path])
+        merge(national, [path])
     assert (refusal.value.code, refusal.value.details["seq"]) == ("altered", seq)
     assert bytes_of(national) == before
 
@@ -37,7 +38,7 @@ def test_verify_finds_what_an_earlier_release_took(
     colleges: dict[str, Sent], national: College
 ) -> None:
     """A store of before has such a text, with its hash made anew, at its end."""
-    national.exchange.merge([colleges["uhi-nwh"].whole])
+    merge(national, [colleges["uhi-nwh"].whole])
     with national.session.store.write() as connection, unguarded(connection):
         last: Any = connection.execute(
             sa.select(entry).where(entry.c.college == "uhi-nwh").order_by(entry.c.seq.desc())

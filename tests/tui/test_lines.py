@@ -13,8 +13,7 @@ import pytest
 from cli.running import PROGRAM
 from kitloan.college import College
 from kitloan.text.tags import grouped
-from kitloan_tui import plain
-from kitloan_tui.counter import Counter
+from kitloan_tui import lines
 from tui.at_the_counter import SCHOOL, Store
 
 
@@ -88,11 +87,11 @@ def test_a_wrong_clock_is_shown_first(store: Store) -> None:
     ahead = replace(store.kitloan.session, clock=lambda: now + timedelta(days=3))
     desk = College(ahead, store.kitloan.college_name)
     heard = StringIO()
-    assert plain.run(desk, StringIO(""), heard)
+    assert lines.run(desk, StringIO(""), heard)
     shown = "  ! This computer's clock shows "
     assert [line for line in heard.getvalue().splitlines() if line.startswith(shown)]
     heard = StringIO()
-    assert plain.run(store.kitloan, StringIO(""), heard)
+    assert lines.run(store.kitloan, StringIO(""), heard)
     assert shown not in heard.getvalue()
 
 
@@ -108,14 +107,14 @@ def test_the_parts_list_comes_with_the_return(store: Store) -> None:
     """Else whoever counts would not know what there should be."""
     store.kitloan.loans.check_out([store.kit], SCHOOL)
     heard = StringIO()
-    assert plain.run(store.kitloan, StringIO(f"{store.kit}\n\n"), heard)
+    assert lines.run(store.kitloan, StringIO(f"{store.kit}\n\n"), heard)
     assert "  Red holdall: 16 Wheel, 4 Spanner *\n" in heard.getvalue()
 
 
 def test_a_list_to_pick_from(store: Store) -> None:
     """Else a kit without a label could not be found by ear."""
     heard = StringIO()
-    assert plain.run(store.kitloan, StringIO("vr head\n1\nleave\n"), heard)
+    assert lines.run(store.kitloan, StringIO("vr head\n1\nleave\n"), heard)
     assert f"  1  {grouped(store.headset)}  VR headset  = in\n" in heard.getvalue()
     assert f"/ FOUND 1  VR headset {grouped(store.headset)}: in. To lend" in heard.getvalue()
 
@@ -174,7 +173,7 @@ def test_the_unexpected_does_not_close_the_desk(
     """Else one fault in the program would end a script half way, with a traceback."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     find, store.kitloan.__dict__["find"] = store.kitloan.find, None
-    desk = plain.LineDesk(Counter(store.kitloan))
+    desk = lines.LineDesk(store.kitloan)
     assert desk.answer(store.kit)[0].startswith("! FAULT  Something went wrong")
     store.kitloan.__dict__["find"] = find
     assert desk.answer(store.kit)[0].startswith("? TO WHOM?")
@@ -182,7 +181,7 @@ def test_the_unexpected_does_not_close_the_desk(
 
 def test_lines_that_say_nothing(store: Store) -> None:
     """Enter must not seem to lend again, and half a word must not become a school."""
-    desk = plain.LineDesk(Counter(store.kitloan))
+    desk = lines.LineDesk(store.kitloan)
     desk.answer(store.kit)
     for word in ("to", "to ", "contact", "due"):
         assert desk.answer(word)[0].startswith("! REFUSED"), word
@@ -191,4 +190,4 @@ def test_lines_that_say_nothing(store: Store) -> None:
     assert "Words: " in desk.answer("help")[1]
     assert desk.answer("?") == desk.answer("help")
     assert desk.answer("\0")[0].startswith("! REFUSED")
-    assert not desk.counter.matches
+    assert not desk.state.matches

@@ -1,9 +1,9 @@
 """The verdict: what just happened, as a symbol, a word, the facts and the next step.
 
 Every scan gets exactly one. The screen shows it large, the log keeps it, and a line desk prints it
-as it stands; so its words are written once, in `kitloan_tui.wording`. A word that ends in a
-question mark asks; any other tells. The symbol repeats the word for whoever cannot see
-colours, and is the status's own where there is one.
+as it is; so its words are written once, in `sentences`. A word that ends in a question mark asks;
+any other reports. The symbol repeats the word for people who cannot see colours, and is that of
+the status where there is one.
 """
 
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ _SIGNS = {
     "UNKNOWN CODE": SYMBOLS["uncounted"],
     "SEEN ELSEWHERE": SYMBOLS["in_transit"],
     "SEEN ALREADY": SYMBOLS["out"],
-    "MADE GOOD": SYMBOLS["in"],
+    "REPLACED": SYMBOLS["in"],
     "REGISTER": SYMBOLS["in"],
     "PROPOSED": SYMBOLS["withdrawn"],
     "WITHDRAWN": SYMBOLS["withdrawn"],
@@ -63,13 +63,13 @@ _SEARCH = "/"
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the counter says.
+    """What came of one step at the counter.
 
     Attributes:
         word: one or two words in capitals; the part that is read across the room.
         text: the facts, one or two sentences.
         hint: what to do next; empty where there is nothing to add. It names actions as `{undo}`,
-            for whoever shows it to fill in with a key or a word: see `kitloan_tui.keys`.
+            for the screen that shows it to fill in with a key or a word: see `kitloan_tui.keys`.
         ok: False when something was refused or went wrong: the one case for the bell.
     """
 
@@ -102,5 +102,7 @@ class Verdict:
 STARTING = Verdict("STARTING", "The store is opening.", "Scan already: nothing is lost.")
 READY = Verdict("READY", "Scan a kit or a school, or type.")
 ONLY_LOOKS = Verdict(
-    "READY", "ESP's store: look, and lend nothing.", "The palette has the national view."
+    "READY",
+    "This is ESP's store: nothing is lent here.",
+    "{national} shows every college's figures.",
 )

@@ -1,5 +1,11 @@
-"""Figures that people would rather look at: loans by week, use by type, how late."""
+"""Figures as charts: loans by week, use by type, how late.
 
+Drawn as text and not by a plotting library: every bar carries its own number, so nothing has to be
+read off an axis; a line is a line for a screen reader too; the characters are in every font; and
+the colours are the theme's, which are tested for contrast.
+"""
+
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -9,9 +15,10 @@ from textual.widgets import Static
 
 from kitloan.queries.figures import Lateness, TypeUse, Week
 from kitloan.text.dates import uk
-from kitloan_tui.screens.house import House
-from kitloan_tui.widgets.bars import bars
+from kitloan_tui.screens.frame import DeskScreen
+from kitloan_tui.widgets.panels import MUTED, TITLE, fit
 
+_NUMBER, _MOST_NAME = 10, 30
 _MOST_TYPES = 12
 _SIDE_BY_SIDE = 110
 _EMPTY = (
@@ -21,7 +28,7 @@ _EMPTY = (
 Found = tuple[list[Week], list[TypeUse], list[Lateness]]
 
 
-class Charts(House):
+class FiguresScreen(DeskScreen):
     """Three charts, below one another or side by side."""
 
     NAME = "Figures"
@@ -46,8 +53,8 @@ class Charts(House):
 
     def refresh_data(self) -> None:
         """Count again."""
-        figures = self.kitloan.figures
-        self.title_says(self.called, "counting ...")
+        figures = self.college.figures
+        self.set_title(self.heading, "counting ...")
         self.look_up(
             lambda: (figures.loans_by_week(), figures.use_by_type(), figures.overdue_by_age()),
             self._show,
@@ -55,7 +62,7 @@ class Charts(House):
 
     def _show(self, found: Found) -> None:
         self._found = found
-        self.title_says(self.called)
+        self.set_title(self.heading)
         self._draw()
 
     def on_resize(self) -> None:
@@ -95,3 +102,35 @@ def charts(found: Found, width: int) -> Content:
         Content.assemble(one.pad_right(max(0, column + 4 - one.cell_length)), other)
         for one, other in zip(left, right, strict=True)
     )
+
+
+def bars(title: str, lines: Sequence[tuple[str, int, str]], width: int) -> Content:
+    """A chart.
+
+    Args:
+        title: what it shows.
+        lines: a name, how much, and a word after the number.
+        width: how many cells it may take.
+    """
+    most = max((amount for _, amount, _ in lines), default=0)
+    after = max((len(word) for _, _, word in lines), default=0)
+    name = min(_MOST_NAME, max((len(label) for label, _, _ in lines), default=0) + 1)
+    room = max(8, width - name - _NUMBER - after - 1)
+    drawn = [Content.styled(title, TITLE)]
+    for label, amount, word in lines:
+        drawn.append(
+            Content.assemble(
+                fit(label, name),
+                (_bar(amount, most, room), "$primary"),
+                (f" {amount:,}", "bold"),
+                (f" {word}" if word else "", MUTED),
+            )
+        )
+    if not lines:
+        drawn.append(Content.styled("nothing yet", MUTED))
+    return Content("\n").join(drawn)
+
+
+def _bar(amount: int, most: int, room: int) -> str:
+    """In proportion; something is never drawn as nothing."""
+    return "#" * (max(1, round(amount * room / most)) if amount else 0)

@@ -1,15 +1,20 @@
-"""What the screens beside the counter share: a heading, what was said last, one question, the keys.
+"""What the screens beside the counter share: a heading, the last verdict, one question, the keys.
 
-A screen of the house looks things up on a thread, because a large college's lists may take a part
+A screen looks things up on a thread, because a large college's lists may take a part
 of a second, and shows that it does. What it changes goes through the counter, so that the verdict
-stands at home too and Ctrl+Z takes it back. It asks at most one thing at a time, on a line at its
+is at home too and Ctrl+Z takes it back. It asks at most one thing at a time, on a line at its
 foot. A scan closes it and is handled at the counter, unless it is about that scan.
 
 Whatever a screen is given to show is drawn as plain text.
+
+A `WorkScreen` does something that takes a while: it runs on a thread, shows how far it is, and can
+be stopped. Leaving the screen stops it the next time that the thread reports: a store in a file
+lets nobody write while it is read for minutes, and the counter must never wait for that.
 """
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -20,19 +25,21 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.suggester import SuggestFromList
 from textual.widgets import Input, Select, Static
+from textual.worker import get_current_worker
 
 from kitloan.errors import BadInput, KitloanError
 from kitloan.text.dates import instant, uk_instant
 from kitloan.text.names import plain
-from kitloan_tui import keys, lookups, wording
+from kitloan_tui import keys, lookups
+from kitloan_tui.counter import refusals, steps
+from kitloan_tui.counter.state import CounterState
+from kitloan_tui.counter.verdict import Verdict
+from kitloan_tui.protocols import DeskHost
 from kitloan_tui.theme import tone
-from kitloan_tui.verdict import Verdict
 from kitloan_tui.widgets.panels import Heading, KeyBar
 
 if TYPE_CHECKING:
     from kitloan.college import College
-    from kitloan_tui.app import Desk
-    from kitloan_tui.counter import Counter
 
 T = TypeVar("T")
 
@@ -42,7 +49,7 @@ _NOTHING_TYPED = BadInput(
 
 
 class Answered(Message):
-    """What a thread found out, or why it could not; `number` says which question it answers."""
+    """What a thread found out, or why it could not; `number` is that of its question."""
 
     def __init__(self, number: int, show: Callable[[], None], problem: Exception | None) -> None:
         super().__init__()
@@ -54,8 +61,8 @@ class Answered(Message):
 class Notice(Static):
     """What just happened on this screen, in a line or two; nothing when nothing did."""
 
-    def say(self, verdict: Verdict | None, names: dict[str, str]) -> None:
-        """Say it, or fall silent."""
+    def show(self, verdict: Verdict | None, names: dict[str, str]) -> None:
+        """Show it, or nothing."""
         self.display = verdict is not None
         if verdict is not None:
             colour = tone(verdict.symbol)
@@ -81,45 +88,45 @@ class AskLine(Horizontal):
         yield answer
 
 
-class House(Screen[None]):
+class DeskScreen(Screen[None]):
     """A screen beside the counter."""
 
     NAME: ClassVar[str] = ""
     HINT: ClassVar[str] = ""
-    """What can be done here besides the keys of the bar, in a line."""
+    """What can be done here with other keys than those of the bar, in a line."""
     BINDINGS: ClassVar[list[BindingType]] = [
         # Tab goes from field to field; a scanner's line feed alone is an echo, and no answer.
         Binding("ctrl+j", "nothing", show=False),
     ]
 
-    def __init__(self, counter: "Counter") -> None:
+    def __init__(self, desk: DeskHost) -> None:
         super().__init__()
-        self.counter = counter
+        self.desk = desk
         self._asked = 0
         self._answered = 0
         self._then: Callable[[str], None] | None = None
         self._returns_to: Any = None
 
     @property
-    def called(self) -> str:
+    def heading(self) -> str:
         """What the screen is called now."""
         return self.NAME
 
     @property
-    def kitloan(self) -> "College":
-        """The store."""
-        return self.counter.kitloan
+    def state(self) -> CounterState:
+        """The counter."""
+        return self.desk.state
 
     @property
-    def desk(self) -> "Desk":
-        """The program that this screen is part of."""
-        return cast("Desk", self.app)
+    def college(self) -> "College":
+        """The store."""
+        return self.desk.college
 
     def kinds(self) -> tuple[str, ...]:
         """The kit types that the college has; none when the store is out of reach."""
         try:
-            return lookups.kit_types(self.kitloan.session)
-        except KitloanError:  # told by whatever the screen looks up next
+            return lookups.kit_types(self.college.session)
+        except KitloanError:  # shown by what the screen looks up next
             return ()
 
     # -- the frame --------------------------------------------------------------------------------
@@ -139,24 +146,24 @@ class House(Screen[None]):
         yield VerticalScroll(id="body")
 
     def on_mount(self) -> None:
-        """Say where this is."""
-        now = uk_instant(instant(self.kitloan.session.clock()))
-        who = f"{self.kitloan.session.actor}   {now}"
-        self.query_one(Heading).show(self.kitloan.college_name, who)
-        self.query_one(KeyBar).show(self.counter)
-        self.say(None)
-        self.title_says(self.called)
+        """Show where this is."""
+        now = uk_instant(instant(self.college.session.clock()))
+        who = f"{self.college.session.actor}   {now}"
+        self.query_one(Heading).show(self.college.college_name, who)
+        self.query_one(KeyBar).show(self.state)
+        self.report(None)
+        self.set_title(self.heading)
         self.query_one(AskLine).display = False
 
-    def title_says(self, title: str, more: str = "") -> None:
+    def set_title(self, title: str, more: str = "") -> None:
         """Name the screen, and how much of it there is."""
         self.query_one("#title", Static).update(
             Content.assemble((plain(title), "bold $primary"), (f"   {plain(more)}", "$text-muted"))
         )
 
-    def say(self, verdict: Verdict | None) -> None:
-        """Say what just happened here; None says nothing."""
-        self.query_one(Notice).say(verdict, self.names)
+    def report(self, verdict: Verdict | None) -> None:
+        """Show what just happened here; None shows nothing."""
+        self.query_one(Notice).show(verdict, self.names)
 
     @property
     def names(self) -> dict[str, str]:
@@ -185,16 +192,16 @@ class House(Screen[None]):
         elif self._then is not None:
             self._close_question()
         else:
-            self.desk.pop_screen()
+            self.desk.close_screen()
 
-    def leave_saying(self, said: Verdict) -> None:
-        """Go back one step, and say there, and at the counter, what came of this screen."""
+    def leave_with(self, verdict: Verdict) -> None:
+        """Go back one step, and show there, and at the counter, what came of this screen."""
         if self.is_current:
-            self.desk.pop_screen()
-        verdict = self.desk.do_beside(lambda counter: counter.beside(lambda: said))
-        below = self.desk.screen
-        if isinstance(below, House):
-            below.say(verdict)
+            self.desk.close_screen()
+        self.desk.do(partial(steps.act, doing=lambda: verdict))
+        below = self.desk.top_screen
+        if isinstance(below, DeskScreen):
+            below.report(verdict)
             below.refresh_data()
 
     def page(self, way: int) -> None:
@@ -208,15 +215,15 @@ class House(Screen[None]):
     # -- changing ---------------------------------------------------------------------------------
 
     def do(self, act: Callable[[], Verdict]) -> Verdict:
-        """Have the counter do something; say how it went here, and show what is so now."""
-        verdict = self.desk.do_beside(lambda counter: counter.beside(act))
-        self.say(verdict)
+        """Have the counter do something; show here how it went, and what is so now."""
+        verdict = self.desk.do(partial(steps.act, doing=act))
+        self.report(verdict)
         self.refresh_data()
         return verdict
 
     def undo(self) -> None:
         """Take back the person's latest action without leaving what they look at."""
-        self.say(self.desk.do_beside(lambda counter: counter.undo()))
+        self.report(self.desk.do(steps.undo))
         self.refresh_data()
 
     def refresh_data(self) -> None:
@@ -236,7 +243,7 @@ class House(Screen[None]):
         Args:
             question: what is asked.
             then: is given what was typed, unless the question was left.
-            value: what stands in the line at first.
+            value: what is in the line at first.
             names: what may be meant; completed as it is typed.
         """
         if self._then is None:
@@ -257,7 +264,7 @@ class House(Screen[None]):
             self._close_question()
             then(text)
         elif then is not None:
-            self.say(wording.refused(_NOTHING_TYPED))
+            self.report(refusals.shown(_NOTHING_TYPED))
 
     def _close_question(self) -> None:
         self._then = None
@@ -290,7 +297,7 @@ class House(Screen[None]):
             try:
                 found = find()
                 self.post_message(Answered(number, lambda: show(found), None))
-            except Exception as problem:  # told on the screen, whatever it was
+            except Exception as problem:  # shown on the screen, whatever it was
                 self.post_message(Answered(number, lambda: None, problem))
 
         self.run_worker(work, thread=True, group="looking", exclusive=True, exit_on_error=False)
@@ -303,11 +310,57 @@ class House(Screen[None]):
         if event.problem is None:
             event.show()
         else:
-            self.title_says(self.called)
-            self.say(self.told(event.problem))
+            self.set_title(self.heading)
+            self.report(self._problem(event.problem))
 
-    def told(self, problem: Exception) -> Verdict:
-        """A problem in words."""
+    def _problem(self, problem: Exception) -> Verdict:
+        """A problem as a verdict."""
         if isinstance(problem, KitloanError):
-            return wording.refused(problem)
+            return refusals.shown(problem)
         return self.desk.fault(problem)
+
+
+class Stopped(Exception):  # no error: the way out of work that nobody waits for any more
+    """The person who asked has left."""
+
+
+class Progressed(Message):
+    """How much is done, of how much."""
+
+    def __init__(self, done: int, total: int) -> None:
+        super().__init__()
+        self.done = done
+        self.total = total
+
+
+class WorkScreen(DeskScreen):
+    """A screen that works."""
+
+    _what = ""
+
+    def work(self, what: str, find: Callable[[], T], show: Callable[[T], None]) -> None:
+        """Do something long on a thread, and show what came of it.
+
+        Args:
+            what: what it is, for the title.
+            find: does it, and calls `progress` as it goes on.
+            show: shows what came of it.
+        """
+        self._what = what
+        self.set_title(self.heading, f"{what} ...")
+        self.look_up(find, lambda found: self._done(found, show))
+
+    def _done(self, found: T, show: Callable[[T], None]) -> None:
+        self.set_title(self.heading)
+        show(found)
+
+    def progress(self, done: int, total: int) -> None:
+        """The thread reports how far it is; it stops when nobody waits any more."""
+        if get_current_worker().is_cancelled:
+            raise Stopped
+        self.post_message(Progressed(done, total))
+
+    def on_progressed(self, event: Progressed) -> None:
+        """Show how far it is."""
+        if self.is_looking:
+            self.set_title(self.heading, f"{self._what}: {event.done:,} of {event.total:,}")

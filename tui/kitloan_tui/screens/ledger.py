@@ -17,24 +17,26 @@ from kitloan.text.dates import uk_instant
 from kitloan.text.names import plain
 from kitloan.text.tags import grouped
 from kitloan.values import plural
-from kitloan_tui.screens.working import Working
+from kitloan_tui.counter import sentences
+from kitloan_tui.screens.frame import WorkScreen
 from kitloan_tui.widgets.table import Column, Listing
 
 if TYPE_CHECKING:
-    from kitloan.verify import LedgerState, Verdict
+    from kitloan.verify import LedgerState
+    from kitloan.verify import Verdict as Verification
 
 _LATEST = 200
 _MOST_LEDGERS = 30
 
 
-class Health(Working):
+class Ledger(WorkScreen):
     """Heads, findings, and the latest entries."""
 
     NAME = "Ledger"
     HINT = "Enter verifies: every entry is replayed and compared with the register."
     HELP: ClassVar[str] = (
-        "The ledger says what happened; the register says what is true now. Verifying proves "
-        "that they agree. Whoever finds something here should not go on before it is settled."
+        "The ledger lists what happened; the register shows what is true now. Verifying checks "
+        "that they agree. If it finds a mismatch, stop, and ask the person who looks after kitloan."
     )
     AUTO_FOCUS: ClassVar[str | None] = "#verify"
     COLUMNS = (
@@ -56,18 +58,20 @@ class Health(Working):
     def on_mount(self) -> None:
         """Show where the ledgers end; nothing is checked yet."""
         super().on_mount()
-        ledger = self.kitloan.ledger
+        ledger = self.college.ledger
         self.look_up(lambda: (ledger.heads(), ledger.log(last=_LATEST)), self._show)
 
     def _show(self, found: tuple[list["LedgerState"], list[LogLine]]) -> None:
         heads, entries = found
-        self._say_heads(heads, "Not verified yet.")
+        self._show_heads(heads, "Not verified yet.")
         rows = [
             (
                 f"{each.seq:,}",
                 uk_instant(each.at),
                 each.by,
-                each.kind.replace(".", " ").replace("_", " "),
+                f"{each.kind.partition('.')[0]} {sentences.entry_kind(each.kind)}".replace(
+                    "_", " "
+                ),
                 grouped(each.tag) if each.tag else "",
                 each.summary,
             )
@@ -75,7 +79,7 @@ class Health(Working):
         ]
         self.query_one("#list", Listing).fill(rows)
 
-    def _say_heads(self, heads: "list[LedgerState]", *more: str) -> None:
+    def _show_heads(self, heads: "list[LedgerState]", *more: str) -> None:
         lines = [
             f"{each.ledger}: {plural(each.entries, 'entry', 'entries')}, ends in {each.head[:16]}"
             for each in heads[:_MOST_LEDGERS]
@@ -85,22 +89,26 @@ class Health(Working):
     @on(Button.Pressed, "#verify")
     def _verify(self) -> None:
         if not self.is_looking:
-            ledger, progress = self.kitloan.ledger, self.progress
+            ledger, progress = self.college.ledger, self.progress
             self.work("Verifying entries", lambda: ledger.verify(progress), self._verified)
 
-    def _verified(self, verdict: "Verdict") -> None:
+    def _verified(self, verdict: "Verification") -> None:
         if verdict.ok:
-            told = ["= ALL IS WELL: history holds together, and the register is what it makes it."]
+            lines = ["= VERIFIED: the ledger is complete, and the register agrees with it."]
         else:
             found = plural(len(verdict.findings), "finding")
-            told = [
-                f"! SOMETHING DOES NOT FIT: {found}. Ask whoever looks after kitloan, and lend on "
+            lines = [
+                f"! MISMATCH: {found}. Ask the person who looks after kitloan, and lend on "
                 "paper until then.",
                 *(f"! {each.ledger} {each.message}" for each in verdict.findings),
             ]
-        self._say_heads(list(verdict.ledgers), *told)
+        self._show_heads(list(verdict.ledgers), *lines)
 
     def page(self, way: int) -> None:
         """Scroll the entries."""
         listing = self.query_one("#list", Listing)
         listing.action_page_down() if way > 0 else listing.action_page_up()
+
+
+def _kind_shown(kind: str) -> str:
+    return f"{kind.partition('.')[0].replace('_', ' ')} {sentences.entry_kind(kind)}"

@@ -1,40 +1,23 @@
-"""What is on the counter and not yet settled: a turn, a kit being counted, stock to be numbered.
+"""What can be asked at the counter: the contents of a kit, how many of a stock, what is new.
 
-The counter holds each until it is over. A person who counts says only what is not right; what they
-said last about a part holds, and can be taken back a word at a time. Nothing here asks or changes
-the store.
+The counter keeps the question until it is settled. A person who counts names only what is not
+right; what they typed last about a part counts, and can be taken back a word at a time. Nothing
+here asks or changes the store.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 from kitloan.contents import Count, Part, Said, as_it_left, count_of, read_exceptions, reckon
 from kitloan.errors import BadInput
-from kitloan.loans import Lent
 from kitloan.text.names import same_organisation
 from kitloan.values import Holding, ShortageLine
 
 
-@dataclass(slots=True)
-class Lending:
-    """An organisation's turn at the counter, and what it has taken in it.
-
-    Attributes:
-        to: its name.
-        lent: every loan that was made in it, also those that are over or undone.
-        loans: how many of them are still out.
-        by_loan: whether it began with a loan, of kits that had waited for the name.
-    """
-
-    to: str
-    lent: list[Lent] = field(default_factory=list)
-    loans: int = 0
-    by_loan: bool = False
-
-
 @dataclass(slots=True, kw_only=True)
 class PartsCount:
-    """A contents list against which somebody counts; what they typed last about a part holds."""
+    """A contents list against which somebody counts; what they typed last about a part counts."""
 
     parts: Sequence[Part]
     typed: list[Said] = field(default_factory=list)
@@ -46,7 +29,7 @@ class PartsCount:
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """Parts are named, not picked by number: a number says how many."""
+        """Parts are named, not picked by number: a number is how many."""
         return ()
 
     @property
@@ -54,8 +37,8 @@ class PartsCount:
         """Whether something was short before."""
         return any(part.missing or part.broken for part in self.parts)
 
-    def say(self, text: str) -> None:
-        """Take what was typed: `wheel 2`, `2 wheels`, `wheel 2, panel 1 broken`.
+    def note(self, text: str) -> None:
+        """Note what was typed: `wheel 2`, `2 wheels`, `wheel 2, panel 1 broken`.
 
         Raises:
             BadInput: a part that is not on the list, or more of it than there are.
@@ -74,12 +57,12 @@ class PartsCount:
         return tuple(ShortageLine(s.component, s.missing, s.broken) for s in lines)
 
     def running(self) -> str:
-        """What was typed so far, in words; what was short before is told apart."""
+        """What was typed so far, in words; what was short before is shown apart."""
         before = {part.name: part.missing + part.broken for part in self.parts}
-        named = {said.part for said in self.typed}
+        named = {each.part for each in self.typed}
         short = {line.component: line for line in self.short()}
         return ". ".join(
-            _told(name, short.get(name), before[name]) for name in before if name in named
+            _part_shown(name, short.get(name), before[name]) for name in before if name in named
         )
 
 
@@ -120,7 +103,7 @@ class HowMany:
     """Loose stock whose number is asked: lent to one, or back from one of those who have some.
 
     Attributes:
-        most: the most that can be said.
+        most: the most that can be typed.
         to: who takes it; None when it comes back.
         having: who has how many of it.
         whose: who brings it back, once that is known.
@@ -131,6 +114,14 @@ class HowMany:
     to: str | None = None
     having: Sequence[tuple[str, int]] = ()
     whose: str | None = None
+
+    @classmethod
+    def coming_back(cls, held: Holding, having: Sequence[tuple[str, int]]) -> Self:
+        """The question about loose stock of which these borrowers have some."""
+        asked = cls(held, 0, having=having)
+        if len(having) == 1:
+            asked.choose(having[0][0])
+        return asked
 
     @property
     def tag(self) -> str:
@@ -154,11 +145,11 @@ class HowMany:
 
     @property
     def asks_whose(self) -> bool:
-        """Whether it must first be said who brings it back."""
+        """Whether it is still to be named who brings it back."""
         return self.to is None and self.whose is None
 
     def choose(self, name: str) -> None:
-        """Say who brings it back: one of those who have some, by name."""
+        """Set who brings it back: one of those who have some, by name."""
         self.most = dict(self.having)[name]
         self.whose = name
 
@@ -178,7 +169,7 @@ class HowMany:
         )
 
     def number(self, text: str) -> int:
-        """The number in `text`, when it is one that can be said.
+        """The number in `text`, when it can be so many.
 
         Raises:
             BadInput: `bad_quantity`.
@@ -213,7 +204,7 @@ Question = Counting | Arriving | HowMany | TakingIn
 """What can be asked at the counter."""
 
 
-def _told(name: str, line: ShortageLine | None, before: int) -> str:
+def _part_shown(name: str, line: ShortageLine | None, before: int) -> str:
     if line is None:
         return f"{name}: all there"
     return f"{line} ({before} of them before this loan)" if before else str(line)

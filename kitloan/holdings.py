@@ -35,6 +35,7 @@ from kitloan.tables import Holding as HoldingRow
 from kitloan.tables.absence import Arrival, Withdrawal
 from kitloan.tables.national import Gifting
 from kitloan.text.dates import check_past, check_year, day_of
+from kitloan.text.fields import HoldingFields
 from kitloan.text.names import clean, type_key
 from kitloan.text.tags import grouped, mint, parse
 
@@ -448,15 +449,13 @@ class Holdings:
                     "Take some back first.",
                     tag=row.tag,
                 )
-            writer.append(
-                HoldingAmended(
-                    tag=row.tag,
-                    kit_type=row.kit_type if type is None else define_if_new(writer, type)[0],
-                    quantity=held,
-                    asset_number=changed(asset_number, row.asset_number, "The asset number"),
-                    serial=changed(serial, row.serial, "The serial number"),
-                )
-            )
+            particulars = HoldingFields.of(row) | {
+                "kit_type": row.kit_type if type is None else define_if_new(writer, type)[0],
+                "quantity": held,
+                "asset_number": changed(asset_number, row.asset_number, "The asset number"),
+                "serial": changed(serial, row.serial, "The serial number"),
+            }
+            writer.append(HoldingAmended(tag=row.tag, **particulars))
 
     def record_gift(self, tag: str, gift: Gift, *, id: str | None = None) -> None:  # noqa: A002
         """Say who gave a holding and on what terms, all of them.

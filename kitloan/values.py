@@ -7,7 +7,10 @@ RFC 3339 in UTC, snake_case throughout.
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
-from typing import Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+
+if TYPE_CHECKING:
+    from kitloan.text.fields import GiftTerms  # the desk paints before it loads pydantic
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -54,23 +57,6 @@ class ShortageOfHolding:
     missing: int
     broken: int
     since: str
-
-
-@dataclass(frozen=True, slots=True)
-class GiftTerms:
-    """Who gave a holding, and on what terms. `value_pence` is in pence sterling."""
-
-    donor: str | None
-    funding_source: str | None
-    title: str
-    document: str | None
-    value_pence: int | None
-    value_basis: str | None
-    valued_on: str | None
-    gift: str | None
-    """Which of ESP's gifts it is of."""
-    acknowledgement: str | None
-    """What its label must say of the donor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +108,7 @@ class Holding:
     asset_number: str | None
     serial: str | None
     received_on: str | None
-    gift: GiftTerms
+    gift: "GiftTerms"
     loan: LoanOfHolding | None
     shortages: tuple[ShortageLine, ...]
     last_sighted: Sighting | None
@@ -155,6 +141,8 @@ def as_json(value: Any) -> Any:
     """Any answer as values that `json.dumps` takes."""
     if is_dataclass(value) and not isinstance(value, type):
         return {f.name: as_json(getattr(value, f.name)) for f in fields(value)}
+    if (declared := getattr(type(value), "model_fields", None)) is not None:
+        return {name: as_json(getattr(value, name)) for name in declared}
     if isinstance(value, dict):
         return {key: as_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -17,10 +17,9 @@ from kitloan.ledger.facts.base import APPLY, Recorded, applies
 from kitloan.ledger.facts.gifts import AllocationMade, GiftAgreed, GiftDelivered, ProgrammeDefined
 from kitloan.ledger.facts.ledger import Reversed
 from kitloan.storage.statements import Change, Query
-from kitloan.tables import Alias, Gift, Holding, LedgerEntry, Loan, Reversal, Shortage, table
-from kitloan.tables.absence import Absence, Arrival, Transfer, Withdrawal
+from kitloan.tables import Alias, Holding, LedgerEntry, Reversal, table
+from kitloan.tables.every import TABLES_OF_A_TAG
 from kitloan.tables.national import Allocation, Delivery, Gifting, Programme
-from kitloan.tables.stocktaking import Confirmation, StocktakeScan
 
 ledger_entry = table(LedgerEntry)
 reversal = table(Reversal)
@@ -28,25 +27,10 @@ alias = table(Alias)
 gifting = table(Gifting)
 holding = table(Holding)
 
-_OF_A_TAG = (
-    Alias,
-    Gift,
-    Shortage,
-    Absence,
-    Withdrawal,
-    Transfer,
-    Arrival,
-    Confirmation,
-    StocktakeScan,
-    Loan,
-    Holding,
-)
-"""Every table that a tag's story makes rows in, children before parents."""
-
 _insert_reversal = Change(insert(reversal))
 _forget = tuple(
     Change(delete(each).where(each.c.college == bindparam("c"), each.c.tag == bindparam("t")))
-    for each in [table(model) for model in _OF_A_TAG]
+    for each in TABLES_OF_A_TAG
 )
 _undone_then = (
     select(reversal.c.seq)

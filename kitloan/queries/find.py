@@ -27,6 +27,7 @@ from kitloan.queries.paging import PAGE, page_of
 from kitloan.queries.resolve import resolve
 from kitloan.storage.statements import AnyRow
 from kitloan.tables import College, Gift, Holding, KitType, Loan, Organisation, Shortage, table
+from kitloan.text.fields import GiftTerms
 from kitloan.text.names import (
     clean,
     marked,
@@ -222,8 +223,10 @@ def status_of(
 
 _TERMS = [
     (func.coalesce(gift.c.title, "unknown") if name == "title" else gift.c[name]).label(name)
-    for name in values.GiftTerms.__slots__
+    for name in GiftTerms.model_fields
 ]
+_AS_STORED = [name for name in values.Holding.__slots__ if name in holding.c]
+"""What an answer shows of a holding's row as it is."""
 _NOT_SHOWN = ("words", "asset_key", "register_row", "accessioned_at")
 _HOLDINGS = (
     select(
@@ -538,9 +541,8 @@ def _holding_answer(
     shortages: tuple[ShortageLine, ...],
 ) -> values.Holding:
     return values.Holding(
-        tag=row.tag,
+        **{name: getattr(row, name) for name in _AS_STORED},
         type=row.type_name,
-        college=row.college,
         region=row.region,
         status=status_of(
             state=row.state,
@@ -550,13 +552,7 @@ def _holding_answer(
             critical_short=row.critical_short,
             overdue=open_loan is not None and open_loan.overdue,
         ),
-        quantity=row.quantity,
-        out_quantity=row.out_quantity,
-        location=row.location,
-        asset_number=row.asset_number,
-        serial=row.serial,
-        received_on=row.received_on,
-        gift=values.GiftTerms(*row[-len(_TERMS) :]),
+        gift=GiftTerms.model_construct(**GiftTerms.of(row)),
         loan=open_loan,
         shortages=shortages,
         last_sighted=Sighting(row.sighted_at, row.sighted_by) if row.sighted_at else None,

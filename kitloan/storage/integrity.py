@@ -5,7 +5,8 @@ are in no history, so their rows are written twice, once in the table and once i
 of its columns; `PRAGMA integrity_check` compares the two. And the rules (tables, indexes, triggers)
 stand in the file as text, which a flipped bit can weaken without breaking; they are compared with
 what this program would write, word by word: how the words are set out, and which names stand in
-quotation marks, is SQLAlchemy's to change.
+quotation marks, is SQLAlchemy's to change. A table is compared column by column and constraint by
+constraint, in whatever order they are: one that got a column in an upgrade has it in another place.
 """
 
 import re
@@ -39,12 +40,32 @@ def _double(connection: Connection) -> None:
         Index(f"{copy.name}_rows_twice", *copy.columns).create(connection)
 
 
-def _rules(connection: Connection) -> frozenset[Rule]:
+def rules_in(connection: Connection) -> frozenset[Rule]:
     """The rules that stand in a SQLite file, in which a flipped bit makes anything of a text."""
     return frozenset(
-        (kind, name, of, tuple(word.strip('"') for word in _WORD.findall(said)))
+        (kind, name, of, _in_order(kind, [word.strip('"') for word in _WORD.findall(said)]))
         for kind, name, of, said in (map(str, row) for row in connection.exec_driver_sql(_RULES))
     )
+
+
+def _in_order(kind: str, words: list[str]) -> tuple[str, ...]:
+    """A rule's words; of a table, its columns and constraints sorted, each whole."""
+    if kind != "table" or "(" not in words:
+        return tuple(words)
+    start, end = words.index("(") + 1, len(words)
+    parts: list[list[str]] = [[]]
+    depth = 1
+    for at, word in enumerate(words[start:], start):
+        depth += (word == "(") - (word == ")")
+        if depth == 0:
+            end = at
+            break
+        if word == "," and depth == 1:
+            parts.append([])
+        else:
+            parts[-1].append(word)
+    between = [word for part in sorted(parts) for word in (*part, ",")]
+    return (*words[:start], *between, *words[end:])
 
 
 @cache
@@ -53,7 +74,7 @@ def _our_rules() -> frozenset[Rule]:
     try:
         with engine.connect() as new:
             create_everything(new)
-            return _rules(new)
+            return rules_in(new)
     finally:
         engine.dispose()
 
@@ -64,7 +85,7 @@ def missing_rules(connection: Connection) -> list[str]:
     Nobody's data goes with a rule, so a store without one can be used; but what the rule would have
     refused, nobody has refused since.
     """
-    there = {name for _, name, *_ in _rules(connection)}
+    there = {name for _, name, *_ in rules_in(connection)}
     return sorted({name for _, name, *_ in _our_rules()} - there)
 
 
@@ -74,7 +95,7 @@ def insist_on_rules(connection: Connection, store: str) -> None:
     Raises:
         StoreError: `damaged`.
     """
-    altered = sorted(name for _, name, *_ in _rules(connection) - _our_rules())
+    altered = sorted(name for _, name, *_ in rules_in(connection) - _our_rules())
     if altered:
         raise StoreError(
             "damaged",

@@ -88,3 +88,11 @@ REGISTER_TABLES = tuple(
 )
 """What the ledger makes, parents before children: `verify` rebuilds these, and compares them row
 by row."""
+
+_OF_SEVERAL = tuple(table(each) for each in (Label, StocktakeLine, ChallengeLine))
+"""Whose rows come from entries about many tags at once, which no tag's story has."""
+
+TABLES_OF_A_TAG = tuple(
+    each for each in reversed(REGISTER_TABLES) if "tag" in each.c and each not in _OF_SEVERAL
+)
+"""Every table that a tag's story makes rows in, children before parents."""

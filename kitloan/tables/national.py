@@ -4,6 +4,7 @@ from sqlalchemy import CheckConstraint, Index, Text, select, union_all
 from sqlmodel import Field
 
 from kitloan.tables.base import Base, in_college, table
+from kitloan.text.fields import AgreedGiftFields
 
 
 class Resumption(Base, table=True):
@@ -27,22 +28,13 @@ class Programme(Base, table=True):
     name: str
 
 
-class Gifting(Base, table=True):
+class Gifting(Base, AgreedGiftFields, table=True):  # type: ignore[misc]  # SQLModel types its config apart
     """A gift to all of Scotland, and its terms."""
 
     __tablename__ = "gifting"
     __table_args__ = (CheckConstraint("promised > 0", name="gift_of_something"),)
     college: str = Field(primary_key=True)
     gift: str = Field(primary_key=True)
-    donor: str
-    tranche: str | None
-    document: str | None
-    programme: str | None
-    kit_type: str
-    promised: int
-    title: str
-    donor_must_agree: bool
-    acknowledgement: str | None
     agreed_at: str
 
 

@@ -4,6 +4,7 @@ from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field
 
 from kitloan.tables.base import Base, in_college
+from kitloan.text.fields import AddedHoldingFields, GiftTerms, LoanFields
 
 
 class College(Base, table=True):
@@ -50,7 +51,7 @@ class Organisation(Base, table=True):
     name: str
 
 
-class Holding(Base, table=True):
+class Holding(Base, AddedHoldingFields, table=True):  # type: ignore[misc]  # SQLModel types its config apart
     """One tagged thing."""
 
     __tablename__ = "holding"
@@ -69,19 +70,12 @@ class Holding(Base, table=True):
     )
     college: str = Field(primary_key=True)
     tag: str = Field(primary_key=True)
-    kit_type: str
-    quantity: int
     out_quantity: int
     state: str
     uncounted: bool
     critical_short: int
     """How many critical components are short; such a kit is incomplete."""
-    location: str | None
-    asset_number: str | None
     asset_key: str | None
-    serial: str | None
-    received_on: str | None
-    register_row: str | None
     accessioned_at: str
     sighted_at: str | None
     sighted_by: str | None
@@ -89,7 +83,7 @@ class Holding(Base, table=True):
     """What a search looks through: tag, type, asset number, serial, place, donor; folded."""
 
 
-class Gift(Base, table=True):
+class Gift(Base, GiftTerms, table=True):  # type: ignore[misc]  # SQLModel types its config apart
     """The terms on which a holding was given."""
 
     __tablename__ = "gift"
@@ -103,18 +97,9 @@ class Gift(Base, table=True):
     )
     college: str = Field(primary_key=True)
     tag: str = Field(primary_key=True)
-    donor: str | None
-    funding_source: str | None
-    title: str
-    document: str | None
-    value_pence: int | None
-    value_basis: str | None
-    valued_on: str | None
-    gift: str | None
-    acknowledgement: str | None
 
 
-class Loan(Base, table=True):
+class Loan(Base, LoanFields, table=True):  # type: ignore[misc]  # SQLModel types its config apart
     """One holding with one borrower, from check-out to check-in; one row for life."""
 
     __tablename__ = "loan"
@@ -129,15 +114,9 @@ class Loan(Base, table=True):
     )
     college: str = Field(primary_key=True)
     loan: str = Field(primary_key=True)
-    tag: str
-    organisation: str
-    contact: str | None
-    quantity: int
     returned: int
-    exclusive: bool
     out_at: str
     out_by: str
-    due_on: str | None
     due_key: str
     """The due date, or the end of time for a loan that a register gave none; for sorting."""
     closed_at: str | None

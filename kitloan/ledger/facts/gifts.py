@@ -8,7 +8,6 @@ from kitloan.ledger.facts.base import (
     Count,
     Day,
     FactBase,
-    GiftTitle,
     Id,
     Name,
     Recorded,
@@ -26,6 +25,7 @@ from kitloan.tables.national import (
     Programme,
     Resumption,
 )
+from kitloan.text.fields import AgreedGiftFields
 
 allocation = table(Allocation)
 challenge = table(Challenge)
@@ -86,22 +86,11 @@ def programme_defined(
     _say_programme(connection, college, programme=fact.programme, name=fact.name)
 
 
-class GiftAgreed(FactBase):
+class GiftAgreed(AgreedGiftFields, FactBase):
     """A gift and its terms, as promised; said again, it replaces what was said before."""
 
     kind: Literal["gift.agreed"] = "gift.agreed"
     gift: Id
-    donor: Name
-    tranche: Name | None = None
-    document: Name | None = None
-    programme: Id | None = None
-    kit_type: Id
-    promised: Count
-    title: GiftTitle = "unknown"
-    donor_must_agree: bool = False
-    """Whether the donor must agree before one is written off."""
-    acknowledgement: Name | None = None
-    """What a label must say of the donor."""
 
 
 @applies(GiftAgreed)

@@ -20,11 +20,7 @@ from kitloan.ledger.facts.base import (
     CountOrNone,
     Day,
     FactBase,
-    GiftTitle,
-    Hash,
-    Id,
     Name,
-    Pence,
     Recorded,
     Tag,
     applies,
@@ -32,6 +28,7 @@ from kitloan.ledger.facts.base import (
 from kitloan.ledger.facts.shortages import Shortages, reckon, set_shortage, set_shortages
 from kitloan.storage.statements import AnyRow, Change, Query
 from kitloan.tables import Alias, Gift, Holding, KitType, table
+from kitloan.text.fields import AddedHoldingFields, Fields, GiftTerms, HoldingFields
 from kitloan.text.names import fold
 
 gift = table(Gift)
@@ -115,6 +112,16 @@ SIGHTED: dict[str, BindParameter[Any]] = {
 """What a change of a holding sets besides, when somebody had it in hand."""
 
 
+def new(fields: type[Fields]) -> dict[str, BindParameter[Any]]:
+    """What a change sets to the values of `Fields.of(fact, "new_")`: each column by its name."""
+    return {name: bindparam(f"new_{name}") for name in fields.model_fields}
+
+
+def asset_key(fact: HoldingFields) -> str | None:
+    """What a holding's asset number is found by."""
+    return fold(fact.asset_number) if fact.asset_number else None
+
+
 def change_holding(*only_if: ColumnElement[bool], **values: Any) -> Change:
     """A statement that sets columns of one holding, named by `c` and `t`, if it is as it must be.
 
@@ -129,34 +136,20 @@ def change_holding(*only_if: ColumnElement[bool], **values: Any) -> Change:
 
 insert_holding = Change(insert(holding))
 _insert_alias = Change(insert(alias))
-_amend = change_holding(
-    kit_type=bindparam("new_type"),
-    quantity=bindparam("new_quantity"),
-    asset_number=bindparam("new_number"),
-    asset_key=bindparam("new_key"),
-    serial=bindparam("new_serial"),
-)
+_amend = change_holding(**new(HoldingFields), asset_key=bindparam("new_asset_key"))
 _move = change_holding(location=bindparam("new_location"), **SIGHTED)
 _sight = change_holding(**SIGHTED)
 _counted = change_holding(uncounted=bindparam("not_counted"), **SIGHTED)
 
 
-class HoldingAccessioned(FactBase):
+class HoldingAccessioned(AddedHoldingFields, FactBase):
     """A thing came into the college's care under a tag."""
 
     kind: Literal["holding.accessioned"] = "holding.accessioned"
     desk_action: ClassVar[bool] = True
     tag: Tag
-    kit_type: Id
-    quantity: Count = 1
-    asset_number: Name | None = None
-    serial: Name | None = None
-    location: Name | None = None
-    received_on: Day | None = None
     sighted_on: Day | None = None
     """When it was last seen before it came under this tag, where a register says so."""
-    register_row: Hash | None = None
-    """What a row of a spreadsheet was known by, so that reading it again adds nothing."""
 
 
 @applies(HoldingAccessioned)
@@ -172,18 +165,12 @@ def accessioned(
         connection,
         college=college,
         tag=fact.tag,
-        kit_type=fact.kit_type,
-        quantity=fact.quantity,
+        **AddedHoldingFields.of(fact),
         out_quantity=0,
         state="held",
         uncounted=False,
         critical_short=0,
-        location=fact.location,
-        asset_number=fact.asset_number,
-        asset_key=fold(fact.asset_number) if fact.asset_number else None,
-        serial=fact.serial,
-        received_on=fact.received_on,
-        register_row=fact.register_row,
+        asset_key=asset_key(fact),
         accessioned_at=entry.at,
         sighted_at=seen_at if known else None,
         sighted_by=seen_by if known else None,
@@ -191,22 +178,11 @@ def accessioned(
     )
 
 
-class GiftRecorded(FactBase):
+class GiftRecorded(GiftTerms, FactBase):
     """Who gave a holding and on what terms; said again, it replaces what was said before."""
 
     kind: Literal["gift.recorded"] = "gift.recorded"
     tag: Tag
-    donor: Name | None = None
-    funding_source: Name | None = None
-    title: GiftTitle = "unknown"
-    document: Name | None = None
-    value_pence: Pence | None = None
-    value_basis: Name | None = None
-    valued_on: Day | None = None
-    gift: Id | None = None
-    """Which of ESP's gifts it is of, where that is known."""
-    acknowledgement: Name | None = None
-    """What the label must say of the donor, where the terms ask for it."""
 
 
 @applies(GiftRecorded)
@@ -214,25 +190,20 @@ def gift_recorded(
     connection: Connection, college: str, entry: Recorded, fact: GiftRecorded
 ) -> None:
     """A holding was given on these terms."""
-    terms = {name: getattr(fact, name) for name in _TERMS}
+    terms = GiftTerms.of(fact)
     if _insert_gift(connection, college=college, tag=fact.tag, **terms):
         more_words(connection, college, fact.tag, fact.donor, fact.funding_source)
         return
-    changed = {f"new_{name}": value for name, value in terms.items()}
-    _set_gift.one(connection, college=college, tag=fact.tag, **changed)
+    _set_gift.one(connection, college=college, tag=fact.tag, **GiftTerms.of(fact, "new_"))
     refresh_words(connection, college, fact.tag)
 
 
-class HoldingAmended(FactBase):
+class HoldingAmended(HoldingFields, FactBase):
     """A holding's own particulars as they stand now, all of them."""
 
     kind: Literal["holding.amended"] = "holding.amended"
     desk_action: ClassVar[bool] = True
     tag: Tag
-    kit_type: Id
-    quantity: Count
-    asset_number: Name | None
-    serial: Name | None
 
 
 @applies(HoldingAmended)
@@ -242,11 +213,8 @@ def amended(connection: Connection, college: str, entry: Recorded, fact: Holding
         connection,
         c=college,
         t=fact.tag,
-        new_type=fact.kit_type,
-        new_quantity=fact.quantity,
-        new_number=fact.asset_number,
-        new_key=fold(fact.asset_number) if fact.asset_number else None,
-        new_serial=fact.serial,
+        **HoldingFields.of(fact, "new_"),
+        new_asset_key=asset_key(fact),
     )
     refresh_words(connection, college, fact.tag)
     reckon(connection, college, fact.tag)
@@ -349,9 +317,7 @@ def made_good(
     set_shortage(connection, college, fact.tag, fact.component, fact.missing, fact.broken)
 
 
-_TERMS = tuple(name for name in GiftRecorded.model_fields if name not in ("kind", "tag"))
-
-
+_TERMS = tuple(GiftTerms.model_fields)
 _insert_gift = Change(
     text(
         f"INSERT INTO gift (college, tag, {', '.join(_TERMS)}) "  # noqa: S608  # our own names
@@ -364,7 +330,7 @@ _insert_gift = Change(
 _set_gift = Change(
     update(gift)
     .where(gift.c.college == bindparam("college"), gift.c.tag == bindparam("tag"))
-    .values({name: bindparam(f"new_{name}") for name in _TERMS})
+    .values(**new(GiftTerms))
 )
 
 

@@ -19,6 +19,7 @@ from kitloan.ledger.facts.holdings import SIGHTED, change_holding
 from kitloan.ledger.facts.shortages import Shortages, set_shortages
 from kitloan.storage.statements import Change
 from kitloan.tables import Holding, Loan, table
+from kitloan.text.fields import LoanFields
 
 holding = table(Holding)
 loan = table(Loan)
@@ -55,17 +56,10 @@ _take_back = _change_loan(
 _renew = _change_loan(due_on=bindparam("new_due"), due_key=bindparam("new_due"))
 
 
-class LoanTerms(FactBase):
+class LoanTerms(LoanFields, FactBase):
     """What every loan is made of, however it came on record."""
 
-    tag: Tag
     loan: Id
-    organisation: Id
-    contact: Id | None = None
-    quantity: Count = 1
-    exclusive: bool = True
-    """The whole holding: nobody else can have it at the same time."""
-    due_on: Day | None
     override: Name | None = None
     """Why it was lent although a rule stood against it."""
 
@@ -149,15 +143,10 @@ def _open_loan(connection: Connection, college: str, entry: Recorded, fact: Loan
         connection,
         college=college,
         loan=fact.loan,
-        tag=fact.tag,
-        organisation=fact.organisation,
-        contact=fact.contact,
-        quantity=fact.quantity,
+        **LoanFields.of(fact),
         returned=0,
-        exclusive=fact.exclusive,
         out_at=entry.at,
         out_by=entry.by,
-        due_on=fact.due_on,
         due_key=fact.due_on or NO_DUE_DATE,
         closed_at=None,
     )

@@ -8,15 +8,22 @@ from typing import ClassVar, Literal
 
 from sqlalchemy import Connection, bindparam, insert, update
 
-from kitloan.ledger.facts.base import Count, Counted, FactBase, Id, Name, Recorded, Tag, applies
+from kitloan.ledger.facts.base import Count, Counted, FactBase, Id, Recorded, Tag, applies
 from kitloan.ledger.facts.custody import forget_absence, forget_withdrawal
-from kitloan.ledger.facts.holdings import SIGHTED, change_holding, insert_holding, refresh_words
+from kitloan.ledger.facts.holdings import (
+    SIGHTED,
+    asset_key,
+    change_holding,
+    insert_holding,
+    new,
+    refresh_words,
+)
 from kitloan.ledger.facts.shortages import Short, Shortages, set_shortages
 from kitloan.storage.statements import Change
 from kitloan.tables import Holding, table
 from kitloan.tables.absence import Arrival, Transfer
 from kitloan.text.dates import day_of
-from kitloan.text.names import fold
+from kitloan.text.fields import PlacedHoldingFields
 
 arrival = table(Arrival)
 holding = table(Holding)
@@ -33,13 +40,9 @@ _hold_again = change_holding(_on_its_way, state="held", **SIGHTED)
 _gone = change_holding(_on_its_way, state="withdrawn")
 _hold = change_holding(
     state="held",
-    kit_type=bindparam("new_type"),
-    quantity=bindparam("new_quantity"),
-    asset_number=bindparam("new_number"),
-    asset_key=bindparam("new_key"),
-    serial=bindparam("new_serial"),
-    location=bindparam("new_location"),
+    asset_key=bindparam("new_asset_key"),
     uncounted=bindparam("not_counted"),
+    **new(PlacedHoldingFields),
     **SIGHTED,
 )
 _insert_transfer = Change(insert(transfer))
@@ -143,7 +146,7 @@ def arrived(connection: Connection, college: str, entry: Recorded, fact: Transfe
     _gone.one(connection, c=college, t=fact.tag)
 
 
-class TransferReceived(FactBase):
+class TransferReceived(PlacedHoldingFields, FactBase):
     """A holding came from another college under the tag it had there."""
 
     kind: Literal["transfer.received"] = "transfer.received"
@@ -151,11 +154,6 @@ class TransferReceived(FactBase):
     tag: Tag
     arrival: Id
     from_college: Id
-    kit_type: Id
-    quantity: Count = 1
-    asset_number: Name | None = None
-    serial: Name | None = None
-    location: Name | None = None
     counted: Counted
     shortages: Shortages = ()
 
@@ -170,17 +168,13 @@ def received(connection: Connection, college: str, entry: Recorded, fact: Transf
     _was_there(connection, c=college, t=fact.tag, at=entry.at)
     forget_absence(connection, c=college, t=fact.tag)
     forget_withdrawal(connection, c=college, t=fact.tag)
-    key = fold(fact.asset_number) if fact.asset_number else None
+    key = asset_key(fact)
     again = _hold(
         connection,
         c=college,
         t=fact.tag,
-        new_type=fact.kit_type,
-        new_quantity=fact.quantity,
-        new_number=fact.asset_number,
-        new_key=key,
-        new_serial=fact.serial,
-        new_location=fact.location,
+        **PlacedHoldingFields.of(fact, "new_"),
+        new_asset_key=key,
         not_counted=fact.counted == "uncounted",
         at=entry.at,
         by=entry.by,
@@ -190,16 +184,12 @@ def received(connection: Connection, college: str, entry: Recorded, fact: Transf
             connection,
             college=college,
             tag=fact.tag,
-            kit_type=fact.kit_type,
-            quantity=fact.quantity,
+            **PlacedHoldingFields.of(fact),
             out_quantity=0,
             state="held",
             uncounted=fact.counted == "uncounted",
             critical_short=0,
-            location=fact.location,
-            asset_number=fact.asset_number,
             asset_key=key,
-            serial=fact.serial,
             received_on=day_of(entry.at).isoformat(),
             register_row=None,
             accessioned_at=entry.at,

@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from kitloan.queries.find import Finder
     from kitloan.stocktakes import Stocktakes
     from kitloan.taking_in import Registers
+    from kitloan.text.fields import GiftTerms
     from kitloan.transfers import Transfers
     from kitloan.undo import Actions, Undone
     from kitloan.values import (
-        GiftTerms,
         HistoryLine,
         Holding,
         LoanLine,

@@ -3,18 +3,22 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# Where a machine says that nothing compiled may be kept, every program of a test compiles anew.
+# Where a machine is set to keep nothing compiled, every program of a test would compile again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test tests check soak fuzz bench load browser browser-driver audit-deps format screens snapshots clean
+.PHONY: help setup demo test tests check soak coverage fuzz bench load browser browser-driver audit-deps site format \
+	hooks screens snapshots clean
 
 help:
 	@echo "make demo    see the whole job (opens the desk when there is a terminal)"
 	@echo "make test    every check that CI runs"
-	@echo "make soak    the long tests    make bench, make load   the figures in docs/speed.md"
+	@echo "make soak    the long tests    make bench, make load   the figures in bench/FIGURES.md"
+	@echo "make coverage    the tests, and which lines they ran; half as long again as the tests"
+	@echo "make site    the manual and the reference of the library as web pages in site/, links checked"
+	@echo "make hooks   check the style and the types before each commit"
 	@echo "make fuzz    what reads files and words, fuzzed by coverage (Linux)"
 	@echo "make browser the report in Chromium, on a desk, a phone and paper, with an accessibility check"
-	@echo "make format  put the code in the house style"
+	@echo "make format  the code in the house style"
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "kitloan needs Python 3.11 or newer")'
@@ -27,10 +31,13 @@ setup: $(READY)
 demo: $(READY)
 	@$(BIN)/python examples/demo.py
 
+# The types as Windows and macOS have them, too: no machine of theirs runs the tests.
 check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32
+	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin
 	$(BIN)/lint-imports
 
 # In an environment of its own: what it needs is nothing of ours.
@@ -40,7 +47,7 @@ audit-deps: $(READY)
 		--disable-pip-version-check pip-audit==2.10.1; } || true
 	@$(BIN)/python scripts/audit_deps.py $(VENV)/audit/bin/pip-audit constraints.txt
 
-# What mostly waits goes beside the tests; what it needs in their environment is there before.
+# What mostly waits runs next to the tests; what it needs in their environment is installed before.
 test: export KITLOAN_BROWSER = optional
 test: check browser-driver
 	@$(MAKE) --no-print-directory --jobs=3 tests audit-deps browser
@@ -53,6 +60,13 @@ tests: $(READY)
 
 soak: $(READY)
 	$(PYTEST) -m soak --durations=40
+
+# Apart from make test: until Python 3.12, whatever counts lines slows every one of them.
+coverage: $(READY)
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n 3 --dist worksteal -m 'not soak'
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
 
 # A minute for each reader; make fuzz READER=words SECONDS=600 for one.
 SECONDS ?= 60
@@ -80,6 +94,15 @@ browser-driver: $(READY)
 browser: browser-driver
 	@test ! -e $(VENV)/.browser || $(BIN)/python scripts/browser/check.py $(REPORT)
 
+# With --strict a link that leads nowhere, or a name that is not documented, is an error.
+site: $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[site]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@echo "Open site/index.html, or with its search: $(BIN)/python -m http.server --directory site"
+
+hooks: $(READY)
+	$(BIN)/pre-commit install
+
 screens: $(READY)
 	$(BIN)/python scripts/screens.py
 
@@ -91,4 +114,4 @@ format: $(READY)
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) build dist kitloan-demo bench/.stores
+	rm -rf $(VENV) build dist site kitloan-demo bench/.stores

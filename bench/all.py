@@ -2,7 +2,7 @@
 
     python bench/all.py             all of it: a quarter of an hour
     python bench/all.py --quick     the short ones, and small sizes of the others: four minutes
-    python bench/all.py --markdown  the table as docs/speed.md has it
+    python bench/all.py --markdown  a table for bench/FIGURES.md
     python bench/all.py growth      one of them
 
 Each is a program of its own that prints its rows as it goes; they are repeated on stderr. A row
@@ -157,7 +157,7 @@ def main() -> None:
     asked = argparse.ArgumentParser(description="Every benchmark, and one table.")
     asked.add_argument("programs", nargs="*", choices=[[], *PROGRAMS], default=[])
     asked.add_argument("--quick", action="store_true", help="the short ones, and small sizes")
-    asked.add_argument("--markdown", action="store_true", help="the table as docs/speed.md has it")
+    asked.add_argument("--markdown", action="store_true", help="a table for bench/FIGURES.md")
     given = asked.parse_args()
     # What the others read: a store that was built for other tables would be measured as it is.
     bulk("college", 5_000, 20_000)

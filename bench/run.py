@@ -1,4 +1,4 @@
-"""`make bench`: the figures of docs/speed.md, each against a floor in the same run.
+"""`make bench`: the figures of bench/FIGURES.md, each against a floor in the same run.
 
 Ours and the floor take turns, pair by pair, so that a machine whose speed drifts does not favour
 one of them. What is printed is the median of the pairs, the ratio of the medians, and the bound.

@@ -10,6 +10,9 @@ Each carries a `code` for programs, a `message` with the facts, a `hint` with on
 distinguish them by class (what kind of trouble) or by `code` (which rule).
 """
 
+import sys
+from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import Any, ClassVar
 
 
@@ -69,3 +72,46 @@ def no_such_file(path: object) -> BadInput:
         "Check how its name is spelt.",
         file=str(path),
     )
+
+
+EXTRAS: Mapping[str, tuple[str, ...]] = {
+    "desk": ("textual", "rich"),
+    "labels": ("PIL", "pypdfium2", "qrcode", "reportlab", "zxingcpp"),
+    "postgres": ("psycopg",),
+}
+"""What is installed only on request, by the name of the extra: the packages that it brings."""
+
+_NEEDS = {
+    "desk": "The desk",
+    "labels": "Printing and reading labels",
+    "postgres": "A store in PostgreSQL",
+}
+
+
+def is_installed(extra: str) -> bool:
+    """Whether every package of an extra can be imported."""
+    return all(find_spec(package) is not None for package in EXTRAS[extra])
+
+
+def not_installed(extra: str) -> KitloanError:
+    """The refusal of what needs an extra, with the line that installs it in this Python.
+
+    A `StoreError` where no store can be reached without it, else a `BadInput`; the code is
+    `not_installed`, and `details.extra` is the extra's name.
+    """
+    python = f'"{sys.executable}"' if " " in sys.executable else sys.executable
+    kind = StoreError if extra == "postgres" else BadInput
+    return kind(
+        "not_installed",
+        f"{_NEEDS[extra]} needs kitloan[{extra}], which is not installed.",
+        f'Run: {python} -m pip install "kitloan[{extra}]"',
+        extra=extra,
+    )
+
+
+def extra_of(problem: BaseException) -> str | None:
+    """The extra that an import failed for want of; None where it was something else."""
+    if not isinstance(problem, ModuleNotFoundError):
+        return None
+    package = (problem.name or "").partition(".")[0]
+    return next((extra for extra, packages in EXTRAS.items() if package in packages), None)

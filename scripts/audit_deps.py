@@ -1,8 +1,8 @@
 """Ask which of the pinned dependencies have known weaknesses.
 
 `python scripts/audit_deps.py PIP_AUDIT CONSTRAINTS` ends with 1 when one has, and with 0 otherwise:
-also when nobody could be asked, which it says. A build must not fail for want of a network, and
-must not hide that it asked nobody.
+also when the index could not be asked, which it reports. A build must not fail for want of a
+network, and must not hide that it asked no one.
 """
 
 import json
@@ -14,7 +14,7 @@ _SECONDS = 180
 
 
 def main(pip_audit: str, constraints: str) -> int:
-    """Ask with pip-audit, tell what it says, and give the exit code."""
+    """Ask with pip-audit, print the answer, and give the exit code."""
     options = ("--no-deps", "--disable-pip", "--format", "json", "--progress-spinner", "off")
     try:
         done = subprocess.run(  # noqa: S603  # the program that the Makefile names
@@ -22,15 +22,15 @@ def main(pip_audit: str, constraints: str) -> int:
         )
         found = json.loads(done.stdout)
     except (OSError, subprocess.TimeoutExpired, ValueError) as problem:
-        return say(f"Dependencies: nobody could be asked ({type(problem).__name__}).", 0)
-    return say(*verdict(found["dependencies"]))
+        return report(f"Dependencies: the index could not be asked ({type(problem).__name__}).", 0)
+    return report(*verdict(found["dependencies"]))
 
 
 def verdict(dependencies: list[dict[str, Any]]) -> tuple[str, int]:
     """What pip-audit's answer comes to, in words, and the exit code."""
     weak = [
         f"  {each['name']} {each['version']}: {fault['id']}, "
-        f"mended in {', '.join(fault['fix_versions']) or 'no version yet'}"
+        f"fixed in {', '.join(fault['fix_versions']) or 'no version yet'}"
         for each in dependencies
         for fault in each.get("vulns", [])
     ]
@@ -43,8 +43,8 @@ def verdict(dependencies: list[dict[str, Any]]) -> tuple[str, int]:
     return f"{words}; no known weakness.", 0
 
 
-def say(words: str, code: int) -> int:
-    """Say it, and give the code."""
+def report(words: str, code: int) -> int:
+    """Print it, and give the code."""
     print(words)  # noqa: T201  # what the script is for
     return code
 

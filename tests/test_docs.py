@@ -1,12 +1,15 @@
 """The documentation: what it leaves out, nobody finds."""
 
+import inspect
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
 
+import kitloan
 from kitloan.audit import WORST_FIRST
 from kitloan.cli.commands import COMMANDS
 from kitloan.cli.main import cli
@@ -141,3 +144,26 @@ def test_the_tests_that_hold_a_promise_are_there(page: str) -> None:
     for path, test in named:
         source = (ROOT / path).read_text(encoding="utf-8")
         assert not test or re.search(rf"def {test}\(", source), f"{path}::{test}"
+
+
+def test_the_public_names_are_sorted_and_load() -> None:
+    """A name that is listed and not there is found by the first program that imports it."""
+    assert kitloan.__all__ == sorted(kitloan.__all__)
+    for name in kitloan.__all__:
+        assert getattr(kitloan, name) is not None
+    with pytest.raises(AttributeError):
+        _ = kitloan.find_path  # type: ignore[attr-defined]  # there is none
+
+
+@pytest.mark.parametrize("name", [name for name in kitloan.__all__ if name != "__version__"])
+def test_every_public_name_is_documented_and_checked(name: str) -> None:
+    """The reference is made of docstrings; ruff asks for them in the files that it is told of."""
+    thing = getattr(kitloan, name)
+    members = vars(thing).items() if inspect.isclass(thing) else ()
+    verbs = [part for at, part in members if inspect.isroutine(part) and not at.startswith("_")]
+    assert all(part.__doc__ for part in (thing, *verbs))
+    rules = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    (listed,) = (each for each in rules["tool"]["ruff"]["lint"]["per-file-ignores"] if "!" in each)
+    files = listed.removeprefix("!kitloan/{").removesuffix("}.py").split(",")
+    file = Path(inspect.getfile(thing)).relative_to(ROOT / "kitloan")
+    assert file.with_suffix("").as_posix() in files

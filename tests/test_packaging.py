@@ -2,14 +2,17 @@
 
 import json
 import os
+import shutil
 import site
 import subprocess
 import sys
 import venv
 import zipfile
+from importlib.metadata import Distribution, PathDistribution, distribution
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 HERE = Path(__file__).parents[1]
 ROOTS = {
@@ -19,18 +22,21 @@ ROOTS = {
 }
 
 
-def run(*command: str | Path, folder: Path, **environment: str) -> str:
+def run(
+    *command: str | Path, folder: Path, code: int = 0, typed: str = "", **environment: str
+) -> str:
     """What a program prints, run elsewhere than in the checkout and without its paths."""
     clean = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
     done = subprocess.run(
         [str(word) for word in command],
         cwd=folder,
         env=clean | {"HOME": str(folder), "PIP_DISABLE_PIP_VERSION_CHECK": "1"} | environment,
+        input=typed,
         capture_output=True,
         text=True,
         timeout=120,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == code, done.stdout + done.stderr
     return done.stdout
 
 
@@ -44,22 +50,63 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
-@pytest.fixture(scope="module")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the programs of a new environment lie that has the wheel.
-
-    The wheel's dependencies are lent to it from this environment, behind its own packages; the
-    checkout is not, because paths that come by a `.pth` file bring no `.pth` files of theirs.
-    """
-    home = tmp_path_factory.mktemp("installed")
+def environment(home: Path) -> tuple[Path, Path]:
+    """A new environment's programs, and the folder of its packages, which is empty."""
     venv.create(home, with_pip=False, symlinks=os.name != "nt")
     programs = home / ("Scripts" if os.name == "nt" else "bin")
     where = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    packages = Path(run(programs / "python", "-c", where, folder=home).strip())
-    (packages / "lent.pth").write_text("\n".join(site.getsitepackages()), encoding="utf-8")
+    return programs, Path(run(programs / "python", "-c", where, folder=home).strip())
+
+
+def install(wheel: Path, programs: Path) -> None:
+    """Put the wheel into an environment, and nothing that it needs."""
     pip = ("-m", "pip", "--python", programs / "python", "install", "--no-deps", "--no-index")
-    run(sys.executable, *pip, "--ignore-installed", wheel, folder=home)
+    run(sys.executable, *pip, "--ignore-installed", wheel, folder=programs)
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programs of a new environment that has the wheel with every extra.
+
+    What the wheel needs comes from this environment, behind its own packages; the checkout does
+    not, because paths that come by a `.pth` file bring no `.pth` files of theirs.
+    """
+    programs, packages = environment(tmp_path_factory.mktemp("installed"))
+    (packages / "lent.pth").write_text("\n".join(site.getsitepackages()), encoding="utf-8")
+    install(wheel, programs)
     return programs
+
+
+@pytest.fixture(scope="module")
+def without_extras(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programs of a new environment that has what `pip install kitloan` gives, no extra."""
+    programs, packages = environment(tmp_path_factory.mktemp("bare"))
+    for each in needed(wheel):
+        for part in {file.parts[0] for file in each.files or () if file.parts[0] != ".."}:
+            place = Path(str(each.locate_file(part)))
+            if place.is_dir() and os.name == "nt":  # where a link asks for an administrator
+                shutil.copytree(place, packages / part, dirs_exist_ok=True)
+            elif part != "__pycache__" and not (packages / part).exists():
+                (packages / part).symlink_to(place)
+    install(wheel, programs)
+    return programs
+
+
+def needed(wheel: Path) -> list[Distribution]:
+    """What the wheel needs without its extras, and what that needs in turn."""
+    (said,) = (each for each in zipfile.Path(wheel).iterdir() if each.name.endswith(".dist-info"))
+    wanted = [("", line) for line in PathDistribution(said).requires or ()]
+    found: dict[tuple[str, str], Distribution] = {}
+    while wanted:
+        extra, line = wanted.pop()
+        one = Requirement(line)
+        if one.marker and not one.marker.evaluate({"extra": extra}):
+            continue
+        for asked in ("", *one.extras):
+            if (one.name, asked) not in found:
+                found[one.name, asked] = there = distribution(one.name)
+                wanted += [(asked, further) for further in there.requires or ()]
+    return list(found.values())
 
 
 def test_the_wheel_holds_everything_and_nothing_else(wheel: Path) -> None:
@@ -125,3 +172,94 @@ def test_the_installed_program_does_the_job(installed: Path, tmp_path: Path) -> 
     kitloan("labels", tag, "--stock", "l7160", "--out", str(sheet))
     assert sheet.read_bytes().startswith(b"%PDF-")
     assert answer("ledger", "verify")["ok"] is True
+
+
+def test_without_extras_a_script_merges_ledgers(without_extras: Path, tmp_path: Path) -> None:
+    """ESP's nightly job runs where nobody wants a terminal, image or PDF library."""
+    script = """
+from importlib.util import find_spec
+from pathlib import Path
+import kitloan
+file = Path("fife.kitloan")
+with kitloan.init("fife", "fife.sqlite", actor="m.ross") as college:
+    college.holdings.add(kitloan.NewHolding(type="STEM kit", asset_number="FC001"))
+    college.loans.check_out(["FC001"], to="Balwearie High School")
+    sent = college.exchange.export(file).entries
+    key = college.exchange.key().fingerprint
+with kitloan.init("esp", "esp.sqlite", actor="m.ross") as esp:
+    (merged,) = esp.exchange.merge([file], trust=[key])
+    assert merged.added == sent > 3
+    assert esp.ledger.verify().ok
+extras = ["textual", "rich", "PIL", "qrcode", "reportlab", "zxingcpp", "pypdfium2", "psycopg"]
+print([name for name in extras if find_spec(name)])
+"""
+    assert run(without_extras / "python", "-c", script, folder=tmp_path).strip() == "[]"
+    report = ("audit", "--html", "audit.html", "--xlsx", "audit.xlsx")
+    run(without_extras / "kitloan", "--store", "esp.sqlite", *report, folder=tmp_path)
+    for file in ("audit.html", "audit.xlsx"):
+        assert (tmp_path / file).stat().st_size > 1_000
+
+
+NEEDS = (
+    ("desk", 2, "kitloan"),
+    ("desk", 2, "kitloan desk"),
+    ("labels", 2, "kitloan labels --blank 3 --stock l7160 --out labels.pdf"),
+    ("labels", 2, "kitloan labels --calibrate --stock l7160 --out labels.pdf"),
+    ("labels", 2, "kitloan cards commands --stock l7160 --out cards.pdf"),
+    ("labels", 2, "kitloan cards shelves Store --stock l7160 --out cards.pdf"),
+    ("labels", 2, "kitloan read photo.png"),
+    ("postgres", 3, "kitloan --store postgresql://fife@localhost/kitloan loans"),
+    ("postgres", 3, "kitloan provision postgresql://me@localhost/kitloan --passwords new.pgpass"),
+)
+"""What needs an extra: its name, the exit code without it, and the command."""
+
+
+def test_what_needs_an_extra_names_it(without_extras: Path, tmp_path: Path) -> None:
+    """A traceback about a module sends nobody to the line that installs it."""
+    (tmp_path / "photo.png").write_bytes(b"not looked at")
+    script = """
+import contextlib, io, json, sys, kitloan
+from kitloan.cli.main import run
+kitloan.init("fife", "fife.sqlite", actor="m.ross").close()
+answers = []
+for line in json.load(sys.stdin):
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        answers.append((run([*line.split()[1:], "--json"]), json.loads(out.getvalue())["error"]))
+print(json.dumps(answers))
+"""
+    answers = json.loads(
+        run(
+            without_extras / "python",
+            "-c",
+            script,
+            folder=tmp_path,
+            typed=json.dumps([line for _, _, line in NEEDS]),
+            KITLOAN_STORE="fife.sqlite",
+        )
+    )
+    python = without_extras / "python"
+    for (extra, code, line), (ended, error) in zip(NEEDS, answers, strict=True):
+        assert (ended, error["code"]) == (code, "not_installed"), line
+        assert error["details"] == {"extra": extra}, line
+        assert error["hint"] == f'Run: {python} -m pip install "kitloan[{extra}]"', line
+
+
+def test_the_desk_in_lines_needs_no_extra(without_extras: Path, tmp_path: Path) -> None:
+    """It is for pipes and slow links; of what it lacks, it refuses only that."""
+    script = """
+import kitloan
+with kitloan.init("fife", "fife.sqlite", actor="m.ross") as college:
+    college.holdings.add(kitloan.NewHolding(type="STEM kit", asset_number="FC001"))
+"""
+    run(without_extras / "python", "-c", script, folder=tmp_path)
+    shown = run(
+        without_extras / "kitloan",
+        "desk",
+        "--plain",
+        folder=tmp_path,
+        code=1,
+        typed="FC001\nBalwearie High School\nKLULABEL\n",
+        KITLOAN_STORE="fife.sqlite",
+    )
+    assert "OUT" in shown
+    assert 'pip install "kitloan[labels]"' in shown

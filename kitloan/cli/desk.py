@@ -1,16 +1,18 @@
 """`kitloan` alone and `kitloan desk`: the only commands that load the terminal program."""
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from kitloan.cli.context import App, command, pass_app
 from kitloan.cli.output import at_terminal
-from kitloan.errors import BadInput, Refused
+from kitloan.errors import BadInput, Refused, is_installed, not_installed
 
 if TYPE_CHECKING:
     from kitloan.college import College
+    from kitloan.values import Holding
+    from kitloan_tui.labels import Press
 
 
 @command("desk", "kitloan desk --plain")
@@ -33,15 +35,16 @@ def open_desk(app: App) -> None:
     """Open the desk on the store.
 
     Raises:
-        BadInput: `no_terminal`, without a terminal.
+        BadInput: `no_terminal`, without a terminal; `not_installed`, without Textual.
     """
+    if not is_installed("desk"):
+        raise not_installed("desk")
     if not (at_terminal(sys.stdin) and at_terminal(sys.stdout)):
         raise BadInput(
             "no_terminal",
             "The desk needs a terminal.",
             "Open a terminal; or use lines: kitloan desk --plain",
         )
-    from kitloan.cli.labels import LabelPress
     from kitloan_tui.app import run
 
     def start(college: str) -> "College":
@@ -53,7 +56,7 @@ def open_desk(app: App) -> None:
             return demonstration(app.actor)
         return init(college, app.place, actor=app.actor)
 
-    run(app.open, press=LabelPress(), starter=start)
+    run(app.open, press=_press(), starter=start)
     app.clock_warning = ""  # the desk showed it
 
 
@@ -68,15 +71,36 @@ def _lines(app: App) -> None:
         raise BadInput(
             "no_input", "There is no input to read lines from.", "Give it lines through a pipe."
         )
-    from kitloan.cli.labels import LabelPress
     from kitloan_tui.lines import run
 
     if hasattr(sys.stdin, "reconfigure"):
         sys.stdin.reconfigure(errors="replace", newline=None)
     person = at_terminal(sys.stdin) and at_terminal(sys.stdout)
     with app.open() as opened:
-        label = LabelPress().print_one
-        well = run(opened, sys.stdin, sys.stdout, prompt="> " * person, print_label=label)
+        well = run(opened, sys.stdin, sys.stdout, prompt="> " * person, print_label=_print_one)
     app.clock_warning = ""  # the desk showed it
     if not well and not at_terminal(sys.stdin):
         app.exit_code = Refused.exit_code
+
+
+class _NoPress:
+    """In the place of the press where labels are not installed: whatever is asked is refused."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise not_installed("labels")
+
+
+def _press() -> "Press":
+    if not is_installed("labels"):
+        return cast("Press", _NoPress())
+    from kitloan.cli.labels import LabelPress
+
+    return LabelPress()
+
+
+def _print_one(opened: "College", held: "Holding") -> str:
+    if not is_installed("labels"):
+        raise not_installed("labels")
+    from kitloan.cli.labels import LabelPress
+
+    return LabelPress().print_one(opened, held)

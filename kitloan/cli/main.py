@@ -13,7 +13,7 @@ from kitloan.cli import print_stopped
 from kitloan.cli.commands import COMMANDS
 from kitloan.cli.context import App, common_options
 from kitloan.cli.output import no_output, print_json, print_notice, print_problem
-from kitloan.errors import BadInput, KitloanError, StoreError
+from kitloan.errors import BadInput, KitloanError, StoreError, extra_of, not_installed
 
 
 class _Commands(click.Group):
@@ -124,6 +124,9 @@ def _outcome(app: App, arguments: list[str]) -> tuple[int, KitloanError | None]:
     except Exception as problem:
         if app.debug:
             traceback.print_exc()
+        if extra := extra_of(problem):
+            missing = not_installed(extra)
+            return missing.exit_code, missing
         return StoreError.exit_code, _unexpected(app, problem)
     return app.exit_code, None
 

@@ -16,7 +16,9 @@ import struct
 import sys
 import tempfile
 from contextlib import closing
+from importlib import import_module
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from kitloan.errors import StoreError
 
@@ -81,8 +83,7 @@ def _locks(connection: sqlite3.Connection) -> bool:
 def _keeps_out(file: int, name: str) -> bool:
     """Whether the lock that one connection has is refused to another."""
     if _ON_LINUX:
-        import fcntl
-
+        fcntl: Any = import_module("fcntl")  # Windows has none, and its type checker knows it
         # SQLite's locks belong to a process, and would let us in. This one belongs to an open file.
         wanted = struct.pack("hhqqi0q", fcntl.F_WRLCK, os.SEEK_SET, _RESERVED_BYTE, 1, 0)
         try:

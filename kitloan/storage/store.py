@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 
-from kitloan.errors import KitloanError, StoreError
+from kitloan.errors import KitloanError, StoreError, not_installed
 from kitloan.storage.faults import translated
 from kitloan.storage.files import APPLICATION_ID, is_store, working_folder
 from kitloan.storage.integrity import create_everything, insist_on_rules
@@ -379,11 +379,7 @@ def _postgres(place: str) -> Store:
         )
         event.listen(engine, "connect", _set_patience)
     except ModuleNotFoundError as missing:
-        raise StoreError(
-            "no_driver",
-            "The PostgreSQL driver is not installed.",
-            'Install it where kitloan was installed from: pip install ".[postgres]"',
-        ) from missing
+        raise not_installed("postgres") from missing
     return Store(engine, name)
 
 

@@ -37,9 +37,9 @@ def log_folder() -> Path:
     """Where unexpected errors are written."""
     import platformdirs
 
-    if sys.platform == "darwin":
-        return platformdirs.user_log_path(_NAME, appauthor=False)
-    return platformdirs.user_state_path(_NAME, appauthor=False)
+    on_a_mac = sys.platform == "darwin"
+    where = platformdirs.user_log_path if on_a_mac else platformdirs.user_state_path
+    return where(_NAME, appauthor=False)
 
 
 def desk_log() -> Path:

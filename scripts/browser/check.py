@@ -1,4 +1,4 @@
-"""`make browser`: opens the report in Chromium as its readers do, and says what is wrong with it.
+"""`make browser`: opens the report in Chromium as its readers do, and lists what is wrong with it.
 
 On a desk, on a phone and printed on A4: axe looks for what shuts people out, the page must not
 scroll sideways on a phone, and must ask for nothing but itself. The pictures are in
@@ -7,7 +7,7 @@ scroll sideways on a phone, and must ask for nothing but itself. The pictures ar
     python scripts/browser/check.py [REPORT.html]
 
 Without a file it checks the sample report of the tests, which has every kind of cell and chart.
-Where there is no browser and none can be installed, that is a failure, unless the environment says
+Where there is no browser and none can be installed, that is a failure, unless the environment has
 `KITLOAN_BROWSER=optional`.
 """
 
@@ -59,7 +59,7 @@ def main(arguments: list[str]) -> int:
     say(f"Pictures: {FOLDER}")
     for line in wrong:
         say(f"  ! {line}")
-    say("Nothing serious found." if not wrong else f"{len(wrong)} things to mend.")
+    say("Nothing serious found." if not wrong else f"{len(wrong)} things to correct.")
     return 1 if wrong else 0
 
 
@@ -117,7 +117,7 @@ def opened(page: Page, report: Path, name: str) -> list[str]:
     wrong: list[str] = []
     address = report.as_uri()
     page.on("request", lambda asked: asked.url != address and wrong.append(f"asks for {asked.url}"))
-    page.on("console", lambda told: wrong.append(f"{name}: the browser says {told.text}"))
+    page.on("console", lambda entry: wrong.append(f"{name}: the browser reports {entry.text}"))
     page.on("dialog", lambda dialog: (wrong.append(f"{name}: a script ran"), dialog.dismiss()))
     page.goto(address)
     page.evaluate("document.fonts.ready")

@@ -16,6 +16,7 @@ OF_THE_DAY = (
     (r"KL ?\w{4}-?\w{4}-?\w{3}\b", "TAG"),
     (KEY, "KEY"),
     (r"\b\d{1,2} [A-Z][a-z]{2} \d{4}( \d\d:\d\d)?", "DATE"),
+    (r"(?m)^\w[\w ]+: [\d,]+ of [\d,]+\n?", ""),  # progress, on a machine that takes over a second
 )
 """What is different each time."""
 

@@ -17,7 +17,7 @@ from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from textual import events
 from textual.app import App
@@ -689,10 +689,9 @@ def _is_cancelled() -> int:
 
 def _has_terminal() -> bool:
     """Whether the program reads from a terminal that is there."""
-    if sys.platform == "win32" or sys.__stdin__ is None:
+    if os.name == "nt" or sys.__stdin__ is None:
         return False  # Windows ends a console's programs itself
-    import termios  # not on Windows
-
+    termios: Any = import_module("termios")  # Windows has none, and its type checker knows it
     try:
         termios.tcgetattr(sys.__stdin__.fileno())
     except (termios.error, OSError, ValueError):

@@ -24,10 +24,9 @@ from reportlab.lib.units import mm
 from kitloan.errors import BadInput
 from kitloan.text import tags
 from kitloan_labels import layout, qr
-from kitloan_labels.document import Pages, document
 from kitloan_labels.fit import Fitted, fit
 from kitloan_labels.fonts import BOLD, MONO, PLAIN, drawable, measure
-from kitloan_labels.pdf import Placed, write_block
+from kitloan_labels.pdf import Pages, Placed, document, write_block
 
 CRITICAL = "!"
 """Marks a part without which the kit is not lent; the foot of the card says so in words."""

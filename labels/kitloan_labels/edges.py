@@ -12,7 +12,7 @@ from typing import NamedTuple
 from kitloan.errors import BadInput
 from kitloan_labels import layout, qr
 from kitloan_labels.adjust import EXACT, Adjustment
-from kitloan_labels.stock import Sheet
+from kitloan_labels.layout import Sheet
 
 UNPRINTED_MM = 4.0
 """Along a page's edges; office printers take 4.2 mm for it, some a little less."""

@@ -21,17 +21,17 @@ from PIL import Image, ImageDraw, ImageFont
 from kitloan.errors import BadInput
 from kitloan.storage.files import whole_file, whole_folder
 from kitloan_labels import qr, stock
-from kitloan_labels.document import READABLE
 from kitloan_labels.fit import LEADING
 from kitloan_labels.fonts import ASCENT, file_of
-from kitloan_labels.layout import LEAST_WORDS_MM
-from kitloan_labels.pdf import Placed
+from kitloan_labels.layout import INSET_MM, LEAST_WORDS_MM
+from kitloan_labels.pdf import READABLE, Placed
 from kitloan_labels.template import TEMPLATES, Block, Subject, compose
 
 MM = 25.4
 POINTS = 72
 
-_CUT_MM = {"dk22205": 29.0, "tze24": 60.0}
+_CUT_MM = {"dk22205": 29.0}
+_LONG_CUT_MM = 60.0
 """Where a continuous roll is cut: as short as the words on an ordinary label allow."""
 
 _NAMED_SIZE = re.compile(r"zebra[ :-]?(\d+(?:\.\d+)?)x(\d+(?:\.\d+)?)(?:mm)?")
@@ -74,7 +74,7 @@ class Roll:
         return (self._spare(self.margin_x), self._spare(self.margin_y))
 
     def _spare(self, margin: float) -> int:
-        return round(max(0.0, stock.INSET_MM - margin) * self.dpi / MM)
+        return round(max(0.0, INSET_MM - margin) * self.dpi / MM)
 
     def module(self, side: int = qr.SIDE) -> int | None:
         """Dots along a module of a code with so many; None when no code that a webcam reads fits.
@@ -103,8 +103,9 @@ class Drawn:
 
 
 def rolls() -> tuple[Roll, ...]:
-    """Every roll that `label_stock.csv` lists, in its order."""
-    return tuple(_roll(row) for row in stock.rows() if _is_roll(row))
+    """Every roll of `label_stock.csv` that takes a code, in its order."""
+    found = (_roll(row) for row in stock.rows() if stock.is_roll(row))
+    return tuple(roll for roll in found if roll.module())
 
 
 def find(name: str) -> Roll | None:
@@ -115,14 +116,17 @@ def find(name: str) -> Roll | None:
             millimetres, `zebra:100x50`. `@300` behind it is a Zebra's dots an inch.
 
     Raises:
-        BadInput: `bad_stock`, for a Zebra of a size that does not make a label.
+        BadInput: `bad_stock`, for a Zebra of a size that does not make a label; `no_such_stock`,
+            for a roll too narrow for a code.
     """
     named, _, dpi = name.strip().casefold().partition("@")
     row = stock.row_named(named)
-    if row is not None and not _is_roll(row):
+    if row is not None and not stock.is_roll(row):
         return None
-    if row is not None and (not dpi or row["id"].startswith("zebra")):
+    if row is not None and row["id"].startswith("zebra"):
         return _of_dpi(_roll(row), dpi, name)
+    if row is not None and not dpi:
+        return _wide_enough(_roll(row))
     size = _NAMED_SIZE.fullmatch(named)
     if size is None:
         return None
@@ -138,6 +142,17 @@ def find(name: str) -> Roll | None:
         (0.0, 0.0),
     )
     return _of_dpi(made, dpi, name)
+
+
+def _wide_enough(roll: Roll) -> Roll:
+    if roll.module():
+        return roll
+    raise BadInput(
+        "no_such_stock",
+        f"{roll.name} is too small for a QR code that a webcam can read.",
+        "Choose a wider roll: dk11204 and tze18 are the narrowest.",
+        stock=roll.id,
+    )
 
 
 def _of_dpi(roll: Roll, dpi: str, name: str) -> Roll:
@@ -159,16 +174,12 @@ def _bad_stock(name: str, why: str) -> BadInput:
     )
 
 
-def _is_roll(row: dict[str, str]) -> bool:
-    return not row["kind"].startswith("A4")
-
-
 def _roll(row: dict[str, str]) -> Roll:
     dpi = _DPI.search(row["kind"])
     if dpi is None:
         raise ValueError(f"label_stock.csv: how many dots an inch has {row['id']}?")
     margins = float(row["x0"]), float(row["y0"] or 0)
-    along = float(row["label_h"] or _CUT_MM[row["id"]])
+    along = float(row["label_h"] or _CUT_MM.get(row["id"], _LONG_CUT_MM))
     name, across = row["maker_part"], float(row["label_w"])
     return _laid(row["id"], name, int(dpi[1]), across, along, margins)
 

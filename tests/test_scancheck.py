@@ -35,4 +35,4 @@ def test_what_is_wrong_and_how_to_mend_it(text: str, gap: float, what: str, mend
     """Else a scanner set up wrongly would be taken for bad labels."""
     (wrong,) = [finding for finding in findings(keys(text, gap)) if not finding.ok]
     assert what in wrong.what
-    assert mend in wrong.mend
+    assert mend in wrong.correction

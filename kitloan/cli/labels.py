@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from kitloan.values import Holding
     from kitloan_labels.adjust import Adjustment, Settings
     from kitloan_labels.card import Contents
+    from kitloan_labels.layout import Sheet
     from kitloan_labels.pdf import Placed
     from kitloan_labels.rolls import Roll
-    from kitloan_labels.stock import Sheet
     from kitloan_labels.template import Label, Subject
     from kitloan_tui.labels import OnPaper, Order, Stock
 
@@ -83,7 +83,7 @@ class Where:
     def show(self, pdf: Path) -> None:
         """Make the picture, if one was asked for."""
         if self.preview is not None:
-            from kitloan_labels.document import write_preview
+            from kitloan_labels.pdf import write_preview
 
             write_preview(pdf, self.preview)
 
@@ -139,9 +139,9 @@ class Asked:
 
     def sheet(self) -> "tuple[Sheet, list[str]]":
         """The stock, and what a person should look at before printing on it."""
-        from kitloan_labels.own_stock import find
+        from kitloan_labels.stock import find_or_read
 
-        found = find(self.stock)
+        found = find_or_read(self.stock)
         return found.sheet, list(found.warnings)
 
     def adjustment(self, sheet: "Sheet") -> "Adjustment":
@@ -679,7 +679,7 @@ def labels(
 
 def _calibrate(app: App, asked: Asked, where: Where) -> None:
     from kitloan_labels import edges
-    from kitloan_labels.calibrate import write_calibration
+    from kitloan_labels.pdf import write_calibration
 
     sheet, notes = asked.sheet()
     adjust = asked.adjustment(sheet)
@@ -741,7 +741,7 @@ def relabel(app: App, tag: str, new: str) -> None:
 @pass_app
 def read(app: App, photos: tuple[Path, ...]) -> None:
     """Find the tags in pictures: photographs, screenshots, scans, PDFs of several pages."""
-    from kitloan_labels.read import read_tags
+    from kitloan_labels.photos import read_tags
 
     files: list[dict[str, Any]] = []
     refused: list[BadInput] = []

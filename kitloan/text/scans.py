@@ -17,11 +17,12 @@ clock that does not step back.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final, Generic, TypeAlias, TypeVar
 
 from kitloan.text import tags
+from kitloan.text.tags import grouped
 
 COMMANDS: Final[Mapping[str, str]] = {
     "KLUUNDO": "undo",
@@ -57,14 +58,38 @@ SHORTEST_SCAN = 6
 
 TERMINATORS = frozenset("\r\n\t")
 
+STX, ETX = "\x02", "\x03"
+"""What some scanners send before and after a code."""
+
+_ENDS = TERMINATORS | {ETX}
+
+_SPOILT = "\N{CYRILLIC CAPITAL LETTER ZHE}"  # a letter that no code has, nor ends before
+
+
+def _keyboard(shown: str, meant: str, never: str = "") -> dict[int, int]:
+    """A table of what is shown to what was meant; `never` are characters that no scan shows on it.
+
+    Where digits need Shift, a text with digits never came from that keyboard. They are spoilt, or
+    one slip in a good tag could be "repaired" into another tag.
+    """
+    return str.maketrans(shown + never, meant + _SPOILT * len(never))
+
+
 _LAYOUTS: Final[Mapping[str, dict[int, int]]] = {
     "": {},
-    "German": str.maketrans("YZ", "ZY"),
-    # Its digit keys type no digits unless shifted, so a text with digits never came from one:
-    # they are spoilt here, or one slip in a good tag could be "repaired" into another tag.
-    "French": str.maketrans("AQZW&É\"'(-È_ÇÀ?,0123456789", "QAWZ1234567890MM!!!!!!!!!!"),
+    "German": _keyboard("YZ", "ZY"),
+    "French": _keyboard("AQZW&É\"'(-È_ÇÀ?,", "QAWZ1234567890MM", "0123456789§!+ĚŠČŘŽÝÁÍ"),
+    "Belgian": _keyboard("AQZW&É\"'(§È!ÇÀ?,", "QAWZ1234567890MM", "0123456789-_+ĚŠČŘŽÝÁÍ"),
+    "Czech": _keyboard("YZ+ĚŠČŘŽÝÁÍÉ", "ZY1234567890", "0123456789&\"'(-È_ÇÀ§!"),
+    "Dvorak": _keyboard(
+        "'\",<.>PYFGCRLAOEUIDHTNS;:QJKXBMWVZ", "QQWWEERTYUIOPASDFGHJKL;ZZXCVBNM,./"
+    ),
+    "Colemak": _keyboard("FPGJLUY;:RSTDNEIOK", "ERTYUIOPPSDFGJKL;N"),
 }
-"""What a keyboard of each layout shows, in capitals, to what a US scanner meant. K and L agree."""
+"""What a keyboard of each layout shows, in capitals, to what a US scanner meant."""
+
+_WAITED_FOR = [name for name, keys in _LAYOUTS.items() if not {ord("K"), ord("L")} & {*keys}]
+"""Layouts on which a code begins with K and L, as it does on a US keyboard."""
 
 _CARDS = {tags.bare(code): name for code, name in COMMANDS.items()}
 _TAG_CHARACTERS = frozenset(tags.ALPHABET)
@@ -72,6 +97,8 @@ _LONGEST_TAG = len(tags.PREFIX) + tags.LONGEST_BODY + 1
 _LONGEST_HELD = 2 * _LONGEST_TAG  # with a scanner's identifier, spaces and hyphens; bounds the work
 _IDENTIFIER = re.compile(r"^\][A-Za-z][0-9A-Za-z]")  # AIM: ]Q1 in front of what was in a QR code
 _IDENTIFIER_BEGUN = re.compile(r"\](?:[A-Za-z][0-9A-Za-z]?)?")
+_ADDED_AFTER = re.compile(r"(?<=\w)[^\w\s]{1,3}$")
+_ADDED = re.compile(r"[^\w\s\]]{0,3}")  # what a scanner may be set to put before a code
 
 KeyT = TypeVar("KeyT")
 
@@ -113,18 +140,57 @@ def read(text: str) -> Tag | Command | Text:
     if code:
         return code
     repairs = [code for layout in _LAYOUTS if layout and (code := _code(text, layout))]
-    if len(repairs) == 1:
+    if len({replace(code, layout="") for code in repairs}) == 1:
         return repairs[0]
-    return Text(_IDENTIFIER.sub("", text.strip()))
+    return Text(_IDENTIFIER.sub("", _unframed(text).strip()))
+
+
+def split(text: str) -> list[str]:
+    """The codes in `text`, each a scan of its own, where two or more arrived as one.
+
+    A lost Enter joins them, on any layout. Any other text is one scan, and comes back as it is.
+    """
+    for layout in _LAYOUTS:
+        codes = _joined(_unframed(text).upper().translate(_LAYOUTS[layout]))
+        if len(codes) > 1:
+            return codes
+    return [text]
+
+
+def _joined(text: str) -> list[str]:
+    """Tags and cards one after the other; none where there is more than that between them."""
+    found: list[str] = []
+    end = 0
+    while (start := text.find(tags.PREFIX, end)) >= 0:
+        tag = tags.at(text, start)
+        card = next((code for code in COMMANDS if text.startswith(code, start)), None)
+        between = text[end:start].strip() if found else text[:start].lstrip()
+        if not (tag or card) or len(between) > _LONGEST_BETWEEN or " " in between:
+            return []
+        code, end = tag or (str(card), start + len(str(card)))
+        found.append(code)
+    return found if len(text[end:].strip()) <= _LONGEST_BETWEEN else []
+
+
+_LONGEST_BETWEEN = 3
 
 
 def may_become_code(text: str) -> bool:
-    """Whether more characters after `text` can make it a tag or a command card, on any layout."""
+    """Whether more characters after `text` can make it a tag or a command card, on any layout.
+
+    What a scanner adds in front is waited for where it is punctuation; a letter in front, which is
+    how a name may begin too, is not.
+    """
+    text = _unframed(text)
     if len(text) > _LONGEST_HELD:
         return False
-    if _IDENTIFIER_BEGUN.fullmatch(text):
+    if _IDENTIFIER_BEGUN.fullmatch(text) or _ADDED.fullmatch(text):
         return True
-    return any(_opens_code(_as_meant(text, layout)) for layout in _LAYOUTS)
+    return any(_opens_code(_as_meant(text, layout)) for layout in _WAITED_FOR)
+
+
+def _unframed(text: str) -> str:
+    return text.replace(STX, "").replace(ETX, "")
 
 
 def _code(text: str, layout: str) -> Tag | Command | None:
@@ -133,7 +199,11 @@ def _code(text: str, layout: str) -> Tag | Command | None:
         return Tag(code, layout)
     if code in _CARDS:
         return Command(_CARDS[code], layout)
-    return None
+    card = _ADDED_TO_A_CARD.fullmatch(code)
+    return Command(_CARDS[card[1]], layout) if card else None
+
+
+_ADDED_TO_A_CARD = re.compile(rf"[^\w\s]{{0,3}}({'|'.join(_CARDS)})(?:[^\w\s]{{0,3}}|_\w{{1,4}})")
 
 
 def _as_meant(text: str, layout: str) -> str:
@@ -141,6 +211,7 @@ def _as_meant(text: str, layout: str) -> str:
 
 
 def _opens_code(code: str) -> bool:
+    code = _ADDED_AFTER.sub("", code[_added_before(code) :])
     if len(code) <= len(tags.PREFIX):
         return code != "" and tags.PREFIX.startswith(code)
     opens_tag = (
@@ -149,6 +220,110 @@ def _opens_code(code: str) -> bool:
         and _TAG_CHARACTERS.issuperset(code[len(tags.PREFIX) :])
     )
     return opens_tag or any(card.startswith(code) for card in _CARDS)
+
+
+def _added_before(code: str) -> int:
+    added = _ADDED.match(code)
+    return added.end() if added else 0
+
+
+# -- what is not kitloan's ------------------------------------------------------------------------
+
+_KINDS: Final[Sequence[tuple[str, re.Pattern[str]]]] = [
+    (what, re.compile(pattern, re.IGNORECASE))
+    for what, pattern in (
+        ("a Wi-Fi code", r"WIFI:.*"),
+        ("a contact card", r"(?:BEGIN|END):VCARD.*|MECARD:.*|BIZCARD:.*"),
+        ("a line of a contact card", r"(?:VERSION|N|FN|ORG|TEL|EMAIL|ADR|TITLE|URL|NOTE)[;:]\S.*"),
+        ("a calendar entry", r"BEGIN:(?:VEVENT|VCALENDAR).*"),
+        ("an e-mail address", r"(?:mailto|matmsg):.*|[^\s@]+@[\w-]+(?:\.[\w-]+)+"),
+        ("a phone number", r"(?:tel|sms|smsto|facetime):.*|\+\d[\d ]{6,}"),
+        ("a place on a map", r"geo:.*"),
+        ("a web address", r"(?:[a-z][a-z0-9+.-]*://|www\.)\S.*|(?:[\w-]+\.)+[a-z]{2,}/\S*"),
+        ("a web address", r"[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|edu|gov|uk|scot|eu|io|info|ly|me)"),
+        ("a code of a program", r"(?!to:)[a-z][a-z0-9+-]{1,15}:\S.*"),
+        ("a GS1 code", r"(?:\][CdeJQ]\d)?(?:\(\d{2,4}\)[^()]+)+|\][Cde]\d.*|01\d{14}\S*"),
+        ("a product's barcode", r"\d{8}|\d{12,14}|97[89][\d-]{10,14}X?"),
+        ("a number", r"(?:[\s./-]*\d){6,}[\s./-]*"),
+        ("a code of a program", r"[{\[<].*[}\]>]|(?=\S*\d)(?=\S*[a-z])\S{20,}|\S{40,}"),
+    )
+]
+"""What codes that are not kitloan's are, in words, and how each is written; the first that fits."""
+
+
+def kind_of_code(text: str) -> str:
+    """What a code is that can be no name, in words: `a web address`; empty for any other text.
+
+    A tag or a command card is one too, damaged or whole, and whatever the keyboard made of it.
+    """
+    code = read(text)
+    if isinstance(code, Tag):
+        return "a tag"
+    if isinstance(code, Command):
+        return "a command card"
+    if len(split(text)) > 1:
+        return "several codes in one"
+    if tags.looks_like_tag(text):
+        return "a damaged tag"
+    plain = _unframed(text).strip()
+    if any(not character.isprintable() for character in plain):
+        return "a GS1 code" if "\x1d" in plain else "a code of a program"
+    return next((what for what, pattern in _KINDS if pattern.fullmatch(plain)), "")
+
+
+def reads_as_name(text: str) -> bool:
+    """Whether somebody may have meant a name by `text`, scanned or typed.
+
+    Not a code of another kind, not a book's barcode or a mistyped asset number, and not one word
+    that a scanner's capitals or punctuation would make: of such a name a person says that it is
+    one, with `to` before it.
+    """
+    letters = [character for character in text if character.isalpha()]
+    if not letters or kind_of_code(text) or _NEVER_IN_A_NAME.search(text):
+        return False
+    if " " in text.strip():
+        return True
+    digits = any(map(str.isdecimal, text))
+    shouted = len(letters) > _LONGEST_INITIALS and all(map(str.isupper, letters))
+    return not digits and not shouted and not _MARK_IN_A_WORD.search(text)
+
+
+def names_a_school(text: str) -> bool:
+    """Whether `text` is surely the name of a school or its like: it ends as they do.
+
+    What only may be a name, as "Guest network" may, is to be asked about before it is recorded.
+    """
+    if not reads_as_name(text):
+        return False
+    words = [re.findall(r"[\w-]+", part) for part in text.casefold().split(",")]
+    first = words[0]
+    if not first or len(first) > _LONGEST_NAME or _OF_SENTENCES.intersection(first):
+        return False
+    ends = [word for word in first if not word.isdecimal()][-1:]
+    return any(word in _SCHOOLS for word in ends) or tuple(first[:2]) in _SCHOOL_OF
+
+
+_NEVER_IN_A_NAME = re.compile(r"[\\|<>{}\[\]=^~_%;*]|[:#@$]\S")
+_MARK_IN_A_WORD = re.compile(r"[^\W\d_][.,:;<>?!\"/][^\W\d_]|[.,:;<>?!\"/]$")
+_LONGEST_INITIALS = 4
+_LONGEST_NAME = 8
+_ENDS_OF_NAMES = """
+school schools academy academies college university primary secondary high nursery infant junior
+hs ps sgoil bunsgoil ard-sgoil àrd-sgoil colaiste campus library museum scouts guides brigade
+cadets trust council club society association partnership centre hub institute
+"""
+_SCHOOLS = frozenset(_ENDS_OF_NAMES.split())
+_SCHOOL_OF = {
+    (kind, "of") for kind in ("school", "college", "university", "academy", "institute", "museum")
+} | {("high", "school"), ("royal", "high"), ("primary", "school")}
+_IN_SENTENCES = """
+please return scan visit welcome property this is if found contact call open click download
+your you we our not do guest network password
+"""
+_OF_SENTENCES = frozenset(_IN_SENTENCES.split())
+
+
+# -- scans and typing -----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,12 +377,15 @@ class Assembler(Generic[KeyT]):
 
         Args:
             key: what to replay if a person pressed it.
-            character: what it types; `\\r`, `\\n` or `\\t` for Enter, line feed and Tab; empty for
-                a key that types nothing.
+            character: what it types; `\\r`, `\\n` or `\\t` for Enter, line feed and Tab, `STX` or
+                `ETX` for what a scanner puts around a code; empty for a key that types nothing.
             at: when it was pressed.
         """
         outcomes = self.expire(at)
-        if character in TERMINATORS:
+        if character == STX:
+            outcomes += self._let_go()
+            self._hold(key, character, at)
+        elif character in _ENDS:
             outcomes += self._end(key, at)
         elif character and character.isprintable():
             self._hold(key, character, at)
@@ -218,7 +396,7 @@ class Assembler(Generic[KeyT]):
     def paste(self, text: str, at: float) -> list[Outcome[KeyT]]:
         """Take one whole paste: scans if every line of it is a tag or a card, else a paste."""
         outcomes = self._let_go()
-        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        lines = [code for line in text.splitlines() if line.strip() for code in split(line.strip())]
         if not lines or any(isinstance(read(line), Text) for line in lines):
             return [*outcomes, Paste(text)]
         self._scanned_at = at
@@ -238,10 +416,10 @@ class Assembler(Generic[KeyT]):
 
     def _end(self, key: KeyT, at: float) -> list[Outcome[KeyT]]:
         if self._is_scan(at):
-            scan = Scan(self._text)
+            texts = split(_unframed(self._text))
             self._let_go()
             self._scanned_at = at
-            return [scan]
+            return [*map(Scan, texts)]
         since = self._scanned_at
         if not self._held and since is not None and at - since <= ECHO_GAP:
             return []
@@ -254,7 +432,7 @@ class Assembler(Generic[KeyT]):
         only waited for by its prefix must turn out to be a code, or a code with a slip: a damaged
         one must not press the button that has the focus.
         """
-        if len(self._text) < SHORTEST_SCAN:
+        if len(_unframed(self._text)) < SHORTEST_SCAN:
             return False
         brisk = self._brisk and at - self._last < BURST_GAP
         return brisk or not isinstance(read(self._text), Text) or tags.looks_like_tag(self._text)
@@ -268,20 +446,20 @@ class Assembler(Generic[KeyT]):
 
 
 SLOW = 0.080
-"""Seconds a key; beyond it a scanner is slower than any that we know."""
+"""Seconds a key; a scanner that takes longer is slower than any that we know."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing about a scanner: whether it is as it should be, what it is, and how to mend it."""
+    """One thing about a scanner: whether it is as it should be, what it is, and the correction."""
 
     ok: bool
     what: str
-    mend: str = ""
+    correction: str = ""
 
 
 def findings(keys: Sequence[tuple[str, float]]) -> list[Finding]:
-    """What one scan of a label or card tells.
+    """What one scan of a label or card shows about the scanner.
 
     Args:
         keys: each character as it came, Enter as `\\r`, and when, in seconds.
@@ -290,26 +468,60 @@ def findings(keys: Sequence[tuple[str, float]]) -> list[Finding]:
     ends = "".join(character for character, _ in keys if character in TERMINATORS)
     if not text:
         return [Finding(False, "Nothing was scanned.", "Scan a label of yours, or a card.")]
-    return [_content(text), *_capitals(text), _ending(ends), _speed([at for _, at in keys])]
+    return [*_content(text), *_capitals(text), _ending(ends), _speed([at for _, at in keys])]
 
 
-def _content(text: str) -> Finding:
+def _content(text: str) -> list[Finding]:
+    if joined := split(text)[1:]:
+        return [
+            Finding(
+                False,
+                f"{len(joined) + 1} codes arrived as one: {_unframed(text)!r}.",
+                "Set the scanner's suffix to Enter (CR) with the card in its manual.",
+            )
+        ]
     code = read(text)
     if isinstance(code, Text):
-        known = "It reads like a damaged tag" if tags.looks_like_tag(text) else "It is no tag"
+        return [_not_ours(text)]
+    if code.layout:
+        return [
+            Finding(
+                False,
+                f"The scanner types as on a US keyboard, this machine reads {code.layout}.",
+                f"Set the scanner's keyboard to {code.layout} with the card in its manual.",
+            )
+        ]
+    what = grouped(code.tag) if isinstance(code, Tag) else f"the card {code.name!r}"
+    return [Finding(True, f"It is {what}, and arrives as it is printed."), *_added(text, code)]
+
+
+def _not_ours(text: str) -> Finding:
+    kind = kind_of_code(text)
+    shown = _unframed(text)
+    if kind == "a damaged tag":
         return Finding(
             False,
-            f"{known}: {text!r}.",
-            "Scan one of kitloan's labels. If it was one, set the scanner's keyboard to this "
+            f"It reads like a damaged tag: {shown!r}.",
+            "Scan it again, or another label. If all are so, set the scanner's keyboard to this "
             "machine's, or the machine's to US English.",
         )
-    if code.layout:
-        return Finding(
-            False,
-            f"The scanner types as on a US keyboard, this machine reads {code.layout}.",
-            f"Set the scanner's keyboard to {code.layout} with the card in its manual.",
-        )
-    return Finding(True, "The letters and digits arrive as they are printed.")
+    return Finding(
+        False,
+        f"It is no tag of kitloan's, but {kind or 'other text'}: {shown!r}.",
+        "Scan one of kitloan's labels. If it was one, set the scanner's keyboard to this "
+        "machine's, or the machine's to US English.",
+    )
+
+
+def _added(text: str, code: Tag | Command) -> list[Finding]:
+    """What the scanner puts around a code, which is left out."""
+    printed = code.tag if isinstance(code, Tag) else next(c for c in _CARDS if c in text.upper())
+    before, found, after = _unframed(text).upper().partition(printed)
+    around = [f"{added!r} {where} it" for added, where in ((before, "before"), (after, "after"))]
+    named = [each for each, added in zip(around, (before, after), strict=True) if found and added]
+    if text != _unframed(text):
+        named.append("STX and ETX around it")
+    return [Finding(True, f"It has {' and '.join(named)}; kitloan leaves that out.")] * bool(named)
 
 
 def _capitals(text: str) -> list[Finding]:
@@ -343,9 +555,9 @@ def _ending(ends: str) -> Finding:
 def _speed(moments: Sequence[float]) -> Finding:
     gaps = [after - before for before, after in pairwise(moments)]
     worst = max(gaps, default=0.0)
-    told = f"{worst * 1000:.0f} ms at most between two keys"
+    pace = f"{worst * 1000:.0f} ms at most between two keys"
     if worst > SLOW:
         return Finding(
-            False, f"Slow: {told}.", "Set its delay between characters to none, or 20 ms at most."
+            False, f"Slow: {pace}.", "Set its delay between characters to none, or 20 ms at most."
         )
-    return Finding(True, f"Quick enough: {told}.")
+    return Finding(True, f"Quick enough: {pace}.")

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from kitloan.college import College
 from kitloan.errors import KitloanError
+from kitloan.text import scans
 from kitloan.text.names import clean
 from kitloan.text.scans import Tag, Text
 from kitloan.values import Holding
@@ -105,7 +106,7 @@ class Codes:
             return self._name(known)
         if asked or self._lender.basket:
             return self._unknown_name(asked or text, said_to=bool(asked), typed=typed)
-        return self._search(text)
+        return self._search(text, typed=typed)
 
     # -- schools ----------------------------------------------------------------------------------
 
@@ -113,15 +114,17 @@ class Codes:
         """A name that no organisation has: half of one that is known, a slip, or a new school.
 
         A card carries a whole name, and `to` says that a new one may be meant. What was only typed
-        is taken for the one school that begins so, and else asked about.
+        is taken for the one school that begins so, and else asked about; so is what was scanned,
+        unless it ends as the names of schools do: a code on the wall is no borrower.
         """
-        if not said_to and not meaning.reads_as_name(name):
+        if scans.kind_of_code(name) or not (said_to or scans.reads_as_name(name)):
             raise refusals.no_such_name(name)
         name = clean(name, "The organisation")
         begin = meaning.organisations_that_begin(self.kitloan, name)
-        if not (typed and self.asks_names) or (said_to and not begin):
+        half = typed and self.asks_names
+        if (said_to and not (half and begin)) or (not half and scans.names_a_school(name)):
             return self._name(name)
-        if not said_to and len(begin) == 1 and len(name) > 1:
+        if half and not said_to and len(begin) == 1 and len(name) > 1:
             return self._name(begin[0])
         like = begin or lookups.spelt_nearly_like(self.kitloan.session, name)
         self._memory.now.unmet = Unmet(name, tuple(like[:MOST_CHOICES]))
@@ -133,9 +136,9 @@ class Codes:
         self.returns_only = False
         return self._lender.name(to)
 
-    def _search(self, text: str) -> Verdict:
+    def _search(self, text: str, *, typed: bool) -> Verdict:
         page = self.kitloan.find.search(text, limit=MOST_CHOICES)
-        if not page.items and len(text) > 1:
+        if typed and not page.items and len(text) > 1:
             begin = meaning.organisations_that_begin(self.kitloan, text)
             if len(begin) == 1:
                 return self._name(begin[0])

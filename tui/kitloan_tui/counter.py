@@ -73,6 +73,8 @@ class Counter:
             at: when, in seconds of one clock that does not step back; None where that means
                 nothing, as in a list of tags from a file, and then nothing is a repeat.
         """
+        if len(codes := scans.split(text)) > 1:
+            return [self.scan(code, at) for code in codes][-1]
         code = scans.read(text)
         if self._repeats.same_again(code, at):
             return self.diary.note("The same code twice: the second was ignored.")
@@ -92,7 +94,7 @@ class Counter:
         if not text:
             return self._enter()
         code = scans.read(text)
-        if not isinstance(code, Text):
+        if not isinstance(code, Text) or len(scans.split(text)) > 1:
             return self.scan(text)
         if text.lower() in BY_WORD:
             return self.command(BY_WORD[text.lower()].id)

@@ -1,6 +1,7 @@
 """What the counter refuses before the core is asked: the rule, the facts, the next step (pure)."""
 
 from kitloan.errors import BadInput, Refused
+from kitloan.text.scans import kind_of_code
 from kitloan.values import Holding
 from kitloan_tui.counting import PartsCount
 from kitloan_tui.wording import shortages_of, shown
@@ -8,6 +9,13 @@ from kitloan_tui.wording import shortages_of, shown
 
 def no_such_name(text: str) -> BadInput:
     """What was scanned or typed names nobody, and could not be a school's name."""
+    if kind := kind_of_code(text):
+        return BadInput(
+            "unknown_name",
+            f"{text[:60]!r} is {kind}, neither a school nor a holding here.",
+            "Scan or type the school.",
+            value=text[:60],
+        )
     return BadInput(
         "unknown_name",
         f"{text!r} is neither a school nor a holding here.",

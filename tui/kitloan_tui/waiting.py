@@ -48,7 +48,7 @@ class Waiting:
             return True
         if lookups.organisation_called(self.kitloan.session, code.text):
             return True
-        return bool(self.questions.lender.basket) and meaning.reads_as_name(code.text)
+        return bool(self.questions.lender.basket) and scans.reads_as_name(code.text)
 
     def first(self) -> None:
         """What the lender wants asked about goes before what was scanned since."""

@@ -55,6 +55,6 @@ class ScannerCheck(Screen[None]):
         for finding in findings(keys):
             sign, colour = ("= ", "$success") if finding.ok else ("! ", "$error")
             lines.append(Content.styled(sign + plain(finding.what), f"bold {colour}"))
-            if finding.mend:
-                lines.append(Content(f"  {finding.mend}"))
+            if finding.correction:
+                lines.append(Content(f"  {finding.correction}"))
         self.query_one("#found", Told).tell(Content("\n").join(lines))

@@ -23,7 +23,7 @@ from kitloan.ledger.session import check_quantity
 from kitloan.storage.files import whole_file
 from kitloan.text.dates import parse_date, parse_due, uk
 from kitloan.text.names import clean, fold
-from kitloan.text.scans import COMMANDS
+from kitloan.text.scans import COMMANDS, describe_code
 from kitloan.text.tags import grouped, mint, parse
 from kitloan.values import plural
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from kitloan_labels.card import Contents
     from kitloan_labels.layout import Sheet
     from kitloan_labels.pdf import Placed
+    from kitloan_labels.photos import Codes
     from kitloan_labels.rolls import Roll
     from kitloan_labels.template import Label, Subject
     from kitloan_tui.labels import OnPaper, Order, Stock
@@ -740,28 +741,42 @@ def relabel(app: App, tag: str, new: str) -> None:
 @click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
 @pass_app
 def read(app: App, photos: tuple[Path, ...]) -> None:
-    """Find the tags in pictures: photographs, screenshots, scans, PDFs of several pages."""
-    from kitloan_labels.photos import read_tags
+    """Find the tags in pictures: photographs, screenshots, scans, PDFs of several pages.
+
+    Codes that are not kitloan's are listed too. The exit code is 1 when there is no tag in any of
+    them.
+    """
+    from kitloan_labels.photos import read_codes
 
     files: list[dict[str, Any]] = []
-    refused: list[BadInput] = []
+    problems: list[BadInput] = []
     for photo in photos:
         try:
-            tags = read_tags(photo, Progress(f"Reading {photo.name}, page"))
-        except BadInput as problem:  # one that is no picture does not keep the others out
-            refused.append(problem)
+            codes = read_codes(photo, Progress(f"Reading {photo.name}, page"))
+        except BadInput as problem:  # a file that is no picture does not keep the others out
+            problems.append(problem)
             error = {"code": problem.code, "message": problem.message}
             files.append({"file": str(photo), "error": error})
         else:
-            files.append({"file": str(photo), "tags": tags})
+            others = list(codes.others)
+            files.append({"file": str(photo), "tags": list(codes.tags), "others": others})
             if not app.json:
-                print_text(f"{photo}: " + (", ".join(map(grouped, tags)) or "no tag found"))
-    if refused:
-        (first, *_) = refused
+                print_text(f"{photo}: {_found(codes)}")
+    if problems:
+        (first, *_) = problems
         first.details["files"] = files
         raise first
+    if not any(each["tags"] for each in files):
+        app.exit_code = 1
     if app.json:
         print_json({"files": files})
+
+
+def _found(codes: "Codes") -> str:
+    """The codes of a file on one line."""
+    parts = [", ".join(map(grouped, codes.tags))] if codes.tags else []
+    parts += [f"a code that is not kitloan's ({describe_code(each)})" for each in codes.others]
+    return "; ".join(parts) or "no tag found"
 
 
 @click.group("cards", epilog="Example: kitloan cards commands --out cards.pdf")

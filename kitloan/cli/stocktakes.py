@@ -1,16 +1,25 @@
 """`kitloan stocktake`: look for everything, scan what is there, and see what it comes to."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from kitloan.cli.context import App, command, pass_app
-from kitloan.cli.output import at_terminal, columns, print_json, print_problem, print_text
+from kitloan.cli.output import (
+    Progress,
+    at_terminal,
+    columns,
+    print_json,
+    print_problem,
+    print_text,
+)
 from kitloan.errors import BadInput
 from kitloan.text.dates import uk_instant
+from kitloan.text.scans import describe_code, split
 from kitloan.text.tags import grouped
 from kitloan.values import as_json, plural
 
@@ -81,7 +90,8 @@ def open_(
 
 
 @command("scan", "kitloan stocktake scan AC0001 AC0002 --place 'Store 2'", group=stocktake)
-@click.argument("codes", nargs=-1)
+@click.argument("codes", nargs=-1, metavar="[CODE|FILE]...")
+@click.option("--photo", is_flag=True, help="FILEs are pictures: each code in them was seen.")
 @_stocktake_option
 @click.option("--place", help="Where it was scanned.")
 @click.option("--desk", help="Which desk scanned; who you are, when not given.")
@@ -98,26 +108,34 @@ def scan(
     place: str | None,
     desk: str | None,
     file: Path | None,
+    photo: bool,
 ) -> None:
     """Keep scans, whatever they are of. CODEs may also come through a pipe, one a line.
 
     A file holds one code a line, or code,time,place. It is taken whole or not at all, and the same
-    lines only once.
+    lines only once. With --photo, name pictures in place of codes: a shelf in one photo.
     """
     if file is not None and codes:
         raise BadInput("codes_and_file", "Give codes or a file, not both.")
+    if photo and not codes:
+        raise BadInput("nothing_scanned", "No picture was named.", "Name files: --photo FILE...")
     if file is None and not codes and at_terminal(sys.stdin):
         raise BadInput(
-            "nothing_scanned", "No code was given.", "Name codes, pipe them in, or say --file FILE."
+            "nothing_scanned",
+            "No code was given.",
+            "Name codes, pipe them in, or give --file FILE.",
         )
     with app.open() as opened:
         named = which or opened.stocktakes.current().id
         if file is not None:
             _read_file(app, opened, named, file, desk, place)
             return
+        if photo:
+            _read_photos(app, opened, named, [Path(code) for code in codes], desk, place)
+            return
         scanned: list[Scanned] = []
         problems: list[BadInput] = []
-        for code in codes or _piped():
+        for code in chain.from_iterable(map(split, codes or _piped())):
             try:
                 scanned.append(opened.stocktakes.scan(named, code, place=place, desk=desk))
             except BadInput as problem:
@@ -137,6 +155,51 @@ def scan(
 
 def _piped() -> Iterator[str]:
     return (line for line in sys.stdin if line.strip())
+
+
+def _read_photos(
+    app: App,
+    opened: "College",
+    which: str,
+    photos: Sequence[Path],
+    desk: str | None,
+    place: str | None,
+) -> None:
+    """Each code in the pictures as a sighting; a file that is no picture keeps no other out."""
+    from kitloan_labels.photos import read_codes
+
+    scanned: list[Scanned] = []
+    problems: list[BadInput] = []
+    left_out: list[dict[str, str]] = []
+    for photo in photos:
+        try:
+            codes = read_codes(photo, Progress(f"Reading {photo.name}, page"))
+            content = photo.read_bytes()
+        except BadInput as problem:
+            problems.append(problem)
+            if not app.json:
+                print_problem(problem)
+            continue
+        found = opened.stocktakes.scan_picture(
+            which, (*codes.tags, *codes.others), content, place=place, desk=desk
+        )
+        scanned += found.scans
+        left_out += [{"file": str(photo), "code": code} for code in found.left_out]
+        if app.json:
+            continue
+        print_text(f"{photo}: {plural(len(found.scans), 'code')}")
+        for each in found.scans:
+            print_text(f"  {_told(each)}")
+        for code in found.left_out:
+            print_text(f"  left out: a code that is not kitloan's: {describe_code(code)}")
+    if problems:
+        app.exit_code = problems[0].exit_code
+    elif not scanned:
+        app.exit_code = 1
+    if app.json:
+        errors = [each.as_json()["error"] for each in problems]
+        answer = {"stocktake": which, "scans": as_json(scanned), "problems": errors}
+        print_json(answer | {"left_out": left_out})
 
 
 def _read_file(

@@ -63,7 +63,7 @@ STX, ETX = "\x02", "\x03"
 
 _ENDS = TERMINATORS | {ETX}
 
-_SPOILT = "\N{CYRILLIC CAPITAL LETTER ZHE}"  # a letter that no code has, nor ends before
+_SPOILT = "\N{CYRILLIC CAPITAL LETTER ZHE}"  # a letter: a tag does not end before one
 
 
 def _keyboard(shown: str, meant: str, never: str = "") -> dict[int, int]:
@@ -151,7 +151,7 @@ def split(text: str) -> list[str]:
     A lost Enter joins them, on any layout. Any other text is one scan, and comes back as it is.
     """
     for layout in _LAYOUTS:
-        codes = _joined(_unframed(text).upper().translate(_LAYOUTS[layout]))
+        codes = _joined(_typed(text, layout))
         if len(codes) > 1:
             return codes
     return [text]
@@ -199,15 +199,21 @@ def _code(text: str, layout: str) -> Tag | Command | None:
         return Tag(code, layout)
     if code in _CARDS:
         return Command(_CARDS[code], layout)
-    card = _ADDED_TO_A_CARD.fullmatch(code)
-    return Command(_CARDS[card[1]], layout) if card else None
+    card = _ADDED_TO_A_CARD.fullmatch(_typed(text, layout).strip())
+    return Command(COMMANDS[card[1]], layout) if card else None
 
 
-_ADDED_TO_A_CARD = re.compile(rf"[^\w\s]{{0,3}}({'|'.join(_CARDS)})(?:[^\w\s]{{0,3}}|_\w{{1,4}})")
+_ADDED_TO_A_CARD = re.compile(
+    rf"[^\w\s]{{0,3}}({'|'.join(COMMANDS)})(?:[^\w\s]{{0,3}}|[-_]\w{{1,4}})"
+)
+
+
+def _typed(text: str, layout: str) -> str:
+    return _unframed(text).upper().translate(_LAYOUTS[layout])
 
 
 def _as_meant(text: str, layout: str) -> str:
-    return tags.bare(text.upper().translate(_LAYOUTS[layout]))
+    return tags.bare(_typed(text, layout))
 
 
 def _opens_code(code: str) -> bool:
@@ -233,11 +239,11 @@ _KINDS: Final[Sequence[tuple[str, re.Pattern[str]]]] = [
     (what, re.compile(pattern, re.IGNORECASE))
     for what, pattern in (
         ("a Wi-Fi code", r"WIFI:.*"),
+        ("a phone number", r"(?:tel|sms|smsto|facetime):.*|\+\d[\d ]{6,}"),
         ("a contact card", r"(?:BEGIN|END):VCARD.*|MECARD:.*|BIZCARD:.*"),
         ("a line of a contact card", r"(?:VERSION|N|FN|ORG|TEL|EMAIL|ADR|TITLE|URL|NOTE)[;:]\S.*"),
         ("a calendar entry", r"BEGIN:(?:VEVENT|VCALENDAR).*"),
         ("an e-mail address", r"(?:mailto|matmsg):.*|[^\s@]+@[\w-]+(?:\.[\w-]+)+"),
-        ("a phone number", r"(?:tel|sms|smsto|facetime):.*|\+\d[\d ]{6,}"),
         ("a place on a map", r"geo:.*"),
         ("a web address", r"(?:[a-z][a-z0-9+.-]*://|www\.)\S.*|(?:[\w-]+\.)+[a-z]{2,}/\S*"),
         ("a web address", r"[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|edu|gov|uk|scot|eu|io|info|ly|me)"),
@@ -269,6 +275,11 @@ def kind_of_code(text: str) -> str:
     if any(not character.isprintable() for character in plain):
         return "a GS1 code" if "\x1d" in plain else "a code of a program"
     return next((what for what, pattern in _KINDS if pattern.fullmatch(plain)), "")
+
+
+def describe_code(text: str) -> str:
+    """What a code that is not kitloan's is, for a person: its kind, else the first of its text."""
+    return kind_of_code(text) or repr(text[:40])
 
 
 def reads_as_name(text: str) -> bool:
@@ -364,6 +375,7 @@ class Assembler(Generic[KeyT]):
         self._last = 0.0
         self._brisk = True
         self._scanned_at: float | None = None  # until a key comes that does not belong to that scan
+        self._ended_by_etx = False
 
     @property
     def deadline(self) -> float | None:
@@ -386,7 +398,7 @@ class Assembler(Generic[KeyT]):
             outcomes += self._let_go()
             self._hold(key, character, at)
         elif character in _ENDS:
-            outcomes += self._end(key, at)
+            outcomes += self._end(key, character, at)
         elif character and character.isprintable():
             self._hold(key, character, at)
         else:
@@ -414,14 +426,16 @@ class Assembler(Generic[KeyT]):
         self._last = at
         self._scanned_at = None
 
-    def _end(self, key: KeyT, at: float) -> list[Outcome[KeyT]]:
+    def _end(self, key: KeyT, character: str, at: float) -> list[Outcome[KeyT]]:
         if self._is_scan(at):
             texts = split(_unframed(self._text))
             self._let_go()
-            self._scanned_at = at
+            self._scanned_at, self._ended_by_etx = at, character == ETX
             return [*map(Scan, texts)]
         since = self._scanned_at
         if not self._held and since is not None and at - since <= ECHO_GAP:
+            if self._ended_by_etx:  # CR+LF may follow
+                self._scanned_at, self._ended_by_etx = at, False
             return []
         return self._let_go(key)
 
@@ -515,7 +529,8 @@ def _not_ours(text: str) -> Finding:
 
 def _added(text: str, code: Tag | Command) -> list[Finding]:
     """What the scanner puts around a code, which is left out."""
-    printed = code.tag if isinstance(code, Tag) else next(c for c in _CARDS if c in text.upper())
+    names = {name: card for card, name in COMMANDS.items()}
+    printed = code.tag if isinstance(code, Tag) else names[code.name]
     before, found, after = _unframed(text).upper().partition(printed)
     around = [f"{added!r} {where} it" for added, where in ((before, "before"), (after, "after"))]
     named = [each for each, added in zip(around, (before, after), strict=True) if found and added]

@@ -70,7 +70,7 @@ class Roll:
 
     @property
     def inset(self) -> tuple[int, int]:
-        """Dots kept free along a picture's edges, where the margin alone is not enough."""
+        """Dots left free along a picture's edges, where the margin alone is not enough."""
         return (self._spare(self.margin_x), self._spare(self.margin_y))
 
     def _spare(self, margin: float) -> int:
@@ -79,7 +79,7 @@ class Roll:
     def module(self, side: int = qr.SIDE) -> int | None:
         """Dots along a module of a code with so many; None when no code that a webcam reads fits.
 
-        Beside the code there is always room for the tag in words.
+        There is always room next to the code for the tag in words.
         """
         width, height = (dots - 2 * free for dots, free in zip(self.dots, self.inset, strict=True))
         words = round(LEAST_WORDS_MM * self.dpi / MM)
@@ -109,7 +109,7 @@ def rolls() -> tuple[Roll, ...]:
 
 
 def find(name: str) -> Roll | None:
-    """The roll that goes by this name; None when a sheet may.
+    """The roll of this name; None when it is a sheet's, or not known.
 
     Args:
         name: an id or a maker's number, `dk11209`, `Dymo 99012`; or Zebra with a size in
@@ -219,7 +219,7 @@ def draw(subject: Subject, roll: Roll, template: str = "kit") -> Drawn:
 
 
 def _draw_code(pen: ImageDraw.ImageDraw, matrix: qr.Matrix, room: Room, roll: Roll) -> Room:
-    """Draws the code at the left, in the middle of the height; gives the room beside it."""
+    """Draw the code at the left, in the middle of the height; returns the room next to it."""
     module = roll.module(len(matrix))
     if module is None:
         raise BadInput(
@@ -302,14 +302,14 @@ def saving(
     progress: Callable[[int], None] | None = None,
     template: str = "kit",
 ) -> Iterator[list[Placed]]:
-    """Draws the labels; they are in their place when the block ends well, and not before.
+    """Draw the labels; the files are in place when the block ends well, and not before.
 
     Args:
         labels: in the order in which they are to come off the roll.
         roll: the stock, from `roll.find`.
         out: a file that ends in `.zpl`; one that ends in `.png`, for one label; or a folder.
         progress: called after each label with the number drawn.
-        template: what the labels say.
+        template: what is on the labels.
 
     Raises:
         BadInput: `nothing_to_print`, `wrong_file`, `bad_tag`, `too_long` or `cannot_write`.
@@ -317,9 +317,9 @@ def saving(
     kind = out.suffix.casefold()
     _must_suit(kind, len(labels), roll, out)
     whole = whole_file(out, READABLE) if kind in _FILES else whole_folder(out)
-    with whole as beside:
+    with whole as new:
         placed: list[Placed] = []
-        for each in _drawn(labels, roll, template, beside, kind):
+        for each in _drawn(labels, roll, template, new, kind):
             placed.append(each)
             if progress:
                 progress(len(placed))
@@ -327,7 +327,7 @@ def saving(
 
 
 def files(placed: Sequence[Placed], out: Path) -> list[Path]:
-    """What lies where `out` says: the one file, or those in the folder, in the roll's order."""
+    """The files that were written: `out`, or those in that folder, in the roll's order."""
     if not out.is_dir():
         return [out]
     return [out / _name(each.page, each.tag, len(placed)) for each in placed]
@@ -346,10 +346,10 @@ def _must_suit(kind: str, count: int, roll: Roll, out: Path) -> None:
 
 
 def _drawn(
-    labels: Sequence[Subject], roll: Roll, template: str, beside: Path, kind: str
+    labels: Sequence[Subject], roll: Roll, template: str, new: Path, kind: str
 ) -> Iterator[Placed]:
-    keep = _in_one_file if kind == ".zpl" else _in_pictures
-    with keep(beside, roll, len(labels)) as take:
+    write_to = _in_one_file if kind == ".zpl" else _in_pictures
+    with write_to(new, roll, len(labels)) as take:
         for number, subject in enumerate(labels, start=1):
             drawn = draw(subject, roll, template)
             take(number, subject.tag, drawn.picture)
@@ -357,12 +357,12 @@ def _drawn(
 
 
 Take = Callable[[int, str, Image.Image], None]
-"""Keeps a label's picture, given its number on the roll and its tag."""
+"""Writes a label's picture, given its number on the roll and its tag."""
 
 
 @contextmanager
-def _in_one_file(beside: Path, roll: Roll, total: int) -> Iterator[Take]:
-    with beside.open("w", encoding="ascii", newline="\n") as file:
+def _in_one_file(new: Path, roll: Roll, total: int) -> Iterator[Take]:
+    with new.open("w", encoding="ascii", newline="\n") as file:
 
         def take(number: int, tag: str, picture: Image.Image) -> None:
             file.write(label(picture, roll))
@@ -371,16 +371,16 @@ def _in_one_file(beside: Path, roll: Roll, total: int) -> Iterator[Take]:
 
 
 @contextmanager
-def _in_pictures(beside: Path, roll: Roll, total: int) -> Iterator[Take]:
-    folder = beside.is_dir()
+def _in_pictures(new: Path, roll: Roll, total: int) -> Iterator[Take]:
+    folder = new.is_dir()
 
     def take(number: int, tag: str, picture: Image.Image) -> None:
-        place = beside / _name(number, tag, total) if folder else beside
+        place = new / _name(number, tag, total) if folder else new
         picture.save(place, "PNG", dpi=(roll.dpi, roll.dpi))
 
     yield take
 
 
 def _name(number: int, tag: str, total: int) -> str:
-    """The number first: in the order of their names they come off the roll as was asked."""
+    """The number comes first, so that the names are in the order of the roll."""
     return f"{number:0{len(str(total))}}-{tag or 'label'}.png"

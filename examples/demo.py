@@ -19,6 +19,7 @@ from kitloan.storage.files import whole_file
 HERE = Path(__file__).resolve().parent
 FOLDER = Path("kitloan-demo")
 TECHNICIAN = "m.ross"
+HIGHLANDS, FIFE = "uhi-nwh.sqlite", "fife.sqlite"
 
 
 class Demo:
@@ -107,7 +108,9 @@ def walk(demo: Demo) -> None:
 
     step(8, "ESP merges the three, in whatever order they come, and writes its report.")
     demo.run("esp.sqlite", "init", "esp")
-    demo.run("esp.sqlite", "ledger", "import", *reversed(files))
+    keys = [demo.ask(store, "key")["fingerprint"] for store in (ayrshire, HIGHLANDS, FIFE)]
+    trust = [word for key in keys for word in ("--trust", key)]
+    demo.run("esp.sqlite", "ledger", "import", *reversed(files), *trust)
     demo.run("esp.sqlite", "ledger", "verify")
     report = demo.run("esp.sqlite", "audit")
     demo.keep("audit.txt", report)
@@ -144,7 +147,7 @@ def _send(demo: Demo, store: str) -> str:
 
 
 def _highlands(demo: Demo) -> str:
-    store = "uhi-nwh.sqlite"
+    store = HIGHLANDS
     demo.run(store, "init", "uhi-nwh")
     workbook = str(demo.examples / "north-west-hebrides.xlsx")
     demo.run(store, "import", workbook, "--skip-problems")
@@ -153,7 +156,7 @@ def _highlands(demo: Demo) -> str:
 
 
 def _fife(demo: Demo) -> str:
-    store = "fife.sqlite"
+    store = FIFE
     demo.run(store, "init", "fife")
     demo.run(store, "add", "--type", "Safety goggles", "--quantity", "30", "--asset-number", "FC1")
     demo.run(store, "checkout", "FC1", "--to", "Balwearie High School", "--quantity", "12")

@@ -12,14 +12,14 @@ from sqlalchemy import Connection, select
 
 from kitloan.errors import BadInput, KitloanError, Refused, StoreError
 from kitloan.ledger.session import ESP, Session
-from kitloan.reference import colleges, find_college
+from kitloan.reference import colleges, find_college, is_college_id
 from kitloan.storage.erasure import finish, is_due
 from kitloan.storage.places import college_in, default_place
 from kitloan.storage.store import Store, create_store, open_store
 from kitloan.tables import College as CollegeRow
 from kitloan.tables import LedgerHead, table
 from kitloan.text.dates import Clock, system_clock
-from kitloan.text.names import clean, slug
+from kitloan.text.names import clean
 
 if TYPE_CHECKING:
     from kitloan.audit import Auditor
@@ -274,7 +274,7 @@ def _identity(college: str, name: str | None) -> tuple[str, str, str | None]:
     known = find_college(given)
     if known is not None:
         return known.id, clean(name, "The name") if name else known.name, known.region
-    if slug(given) != given or len(given) > 40:
+    if not is_college_id(given):
         raise BadInput(
             "unknown_college",
             f"{given!r} is not a college of the reference list, nor can it be a new id.",

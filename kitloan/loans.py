@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from sqlalchemy import Connection, bindparam, func, select
 
@@ -19,7 +19,7 @@ from kitloan.queries import whereabouts
 from kitloan.queries.resolve import meant, resolve
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Component, Holding, KitType, Loan, Organisation, Shortage, table
-from kitloan.text.dates import DEFAULT_LOAN_DAYS, check_due, day_of, uk
+from kitloan.text.dates import DEFAULT_LOAN_DAYS, check_due, day_of, days_after, uk
 from kitloan.text.names import clean, same_organisation
 from kitloan.text.tags import grouped
 from kitloan.values import ShortageLine, plural
@@ -130,7 +130,7 @@ def _due(writer: Writer, today: date, terms: Terms) -> date:
 
 def default_due(today: date) -> date:
     """When a loan is due that nobody gave a date for."""
-    return today + timedelta(days=DEFAULT_LOAN_DAYS)
+    return days_after(today, DEFAULT_LOAN_DAYS)
 
 
 def _lend(

@@ -30,6 +30,7 @@ from kitloan.text.names import (
     marked,
     organisation_key,
     same_organisation,
+    skeleton,
     slug,
     sought,
 )
@@ -105,7 +106,8 @@ def borrower(writer: Writer, name: str, *, compare: bool = True) -> Borrower:
 
     Raises:
         BadInput: `bad_text`; `not_a_name`, for a new one that is a code (a web address, a tag, a
-            product's barcode); `names_a_person`, for one that is a person's name or address.
+            product's barcode); `names_a_person`, for one that is a person's name or address;
+            `looks_alike`, for one that nobody could tell from one on file.
     """
     name = clean(name, "The organisation")
     key, known = organisation_id(writer.connection, writer.college, name)
@@ -116,6 +118,7 @@ def borrower(writer: Writer, name: str, *, compare: bool = True) -> Borrower:
         if len(key) > LONGEST_NAME:
             raise BadInput("bad_text", f"The organisation is too long a name: {name[:60]!r}.")
         _must_be_a_name(name)
+        _must_not_look_alike(writer, name)
         new = OrganisationAdded(organisation=key, name=name)
     later = {each.organisation for each in writer.since(OrganisationAdded)}
     nearly = _nearest(writer.connection, writer.college, name, later) if compare else ()
@@ -139,6 +142,25 @@ def _must_be_a_name(name: str) -> None:
             "register: as the contact). They are kept apart, and can be forgotten.",
             value=name,
         )
+
+
+def _must_not_look_alike(writer: Writer, name: str) -> None:
+    """Two names that look the same are one school to whoever reads a list of them."""
+    looks = skeleton(name)
+    for row in _of_college(writer.connection, c=writer.college):
+        if skeleton(row.name) == looks:
+            raise BadInput(
+                "looks_alike",
+                f"{name!r} looks like {row.name!r}, which is on file, and is spelt with other "
+                f"letters: {_other_letters(name, row.name)}.",
+                f"If you mean that one, type its name again: {row.name}",
+                value=name,
+                known=row.name,
+            )
+
+
+def _other_letters(name: str, known: str) -> str:
+    return ", ".join(f"{c} (U+{ord(c):04X})" for c in dict.fromkeys(name) if c not in known)
 
 
 def organisation_id(connection: Connection, college: str, name: str) -> tuple[str, str | None]:

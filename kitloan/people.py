@@ -26,12 +26,16 @@ from kitloan.storage.erasure import (
     remark,
     same_person,
 )
+from kitloan.storage.files import whole_file
 from kitloan.storage.schema import OLDEST
-from kitloan.storage.side_files import clear_abandoned, copies, unfinished
+from kitloan.storage.side_files import clear_abandoned, copies, left_elsewhere, unfinished
 from kitloan.storage.statements import AnyRow
 from kitloan.storage.store import Store, open_store
+from kitloan.storage.user_files import desk_log
 from kitloan.text.names import fold, plain
-from kitloan.text.personal import words
+from kitloan.text.personal import Mentions, Named, words
+
+_LINE_WENT = "(a line about a person was erased)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,8 @@ class Erased:
     Attributes:
         people: how many; 0 where only what an earlier erasure had left was done.
         remarks: how many went from the store.
-        copies_left: files beside the store in which they may still stand: damaged, open elsewhere,
-            or in the making.
+        copies_left: other files in which they may still be: copies that are damaged, open
+            elsewhere or in the making, and the desk's log where it cannot be written.
         store_left: why what was deleted may still lie in the store's own files; empty when it does
             not.
     """
@@ -120,19 +124,25 @@ class People:
         if not people:
             older = self._look_in_copies(who)
             people = older.people
-            if not (people or due or older.due):
+            named = _Called(who.strip())
+            if not (people or due or older.due or _is_in_log(named)):
                 raise _unknown(who, older.unread)
+            log_left = _forget_in_log([*people, named])
+        else:
+            log_left = ()
         _must_be_one(people, who)
         gone = forget(store, college, people)
         left = finish(store, college)
         # The copies after the store: one that is made from now on knows of nobody.
-        return Erased(len(_told_apart(people)), gone, self._forget_in_copies(people), left)
+        others = self._forget_in_copies(people)
+        log_left = log_left or _forget_in_log(people)
+        return Erased(len(_told_apart(people)), gone, (*others, *log_left), left)
 
     def _look_in_copies(self, who: str) -> "_Older":
         """Who answers to a name in the copies beside the store."""
         clear_abandoned(self._session.store)
         older = _Older(unread=list(map(str, unfinished(self._session.store))))
-        for each in copies(self._session.store):
+        for each in self._others():
             try:
                 with _opened(each) as copy, copy.read() as connection:
                     older.due |= is_due(connection, self._session.college)
@@ -145,8 +155,12 @@ class People:
         """Forget people in every copy as well; gives those in which they may still stand."""
         store = self._session.store
         clear_abandoned(store)
-        left = [each for each in copies(store) if not self._is_forgotten_in(each, people)]
+        left = [each for each in self._others() if not self._is_forgotten_in(each, people)]
         return tuple(str(each) for each in (*left, *unfinished(store)))
+
+    def _others(self) -> list[Path]:
+        """Every copy that kitloan made of a store here, or left."""
+        return [*copies(self._session.store), *left_elsewhere()]
 
     def _is_forgotten_in(self, path: Path, people: Sequence[AnyRow]) -> bool:
         """Forget people in a copy, and finish what was begun there; whether that could be done."""
@@ -165,6 +179,43 @@ class _Older:
     unread: list[str]
     people: list[AnyRow] = field(default_factory=list)
     due: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Called:
+    """Somebody of whom no more is known than what was asked for."""
+
+    name: str
+    email: str | None = None
+    phone: str | None = None
+
+
+def _is_in_log(who: _Called) -> bool:
+    """Whether the desk's log speaks of somebody; one word alone could be anything there."""
+    if len(words(who.name)) < 2:
+        return False
+    mentions = Mentions([who])
+    try:
+        text = desk_log().read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return any(map(mentions.are_in, text.splitlines()))
+
+
+def _forget_in_log(people: Sequence[Named]) -> tuple[str, ...]:
+    """Take the lines that speak of people out of the desk's log; gives it where that failed."""
+    log, mentions = desk_log(), Mentions(people)
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        kept = [_LINE_WENT if mentions.are_in(line) else line for line in lines]
+        if kept != lines:
+            with whole_file(log) as beside:
+                beside.write_text("\n".join([*kept, ""]), encoding="utf-8")
+    except FileNotFoundError:
+        return ()
+    except (OSError, KitloanError):
+        return (str(log),)
+    return ()
 
 
 @contextmanager

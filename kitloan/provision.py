@@ -21,9 +21,21 @@ from kitloan.backups.upgrading import up_to_date
 from kitloan.errors import BadInput, StoreError
 from kitloan.ledger.session import ESP
 from kitloan.reference import colleges, find_college
-from kitloan.storage.files import whole_file
+from kitloan.storage.files import insist_on_file, whole_file
 from kitloan.storage.places import is_url
-from kitloan.storage.row_security import OWNER, logins, prepare, quoted, secure, tables
+from kitloan.storage.row_security import (
+    COLLEGES,
+    GROUPS,
+    NATIONAL,
+    OWNER,
+    group_of,
+    login_of,
+    logins,
+    prepare,
+    quoted,
+    secure,
+    tables,
+)
 from kitloan.storage.store import Store, create_store, one_at_a_time
 from kitloan.text.names import slug
 
@@ -63,6 +75,7 @@ class Passwords:
 
 def _read_private(file: Path) -> str:
     """What stands in a file that only its owner can read; nothing when there is none."""
+    insist_on_file(file)
     try:
         mode = file.stat().st_mode
         if os.name != "nt" and mode & (stat.S_IRWXG | stat.S_IRWXO):
@@ -152,7 +165,7 @@ def _college(given: str) -> str:
     known = find_college(given)
     if known is not None:
         return known.id
-    if slug(given) != given or len(given) > 40 or given == ESP:
+    if slug(given) != given or "_" in given or len(given) > 40 or given == ESP:
         raise BadInput(
             "unknown_college",
             f"{given!r} is not a college of the reference list, nor can it be a new id.",
@@ -163,12 +176,12 @@ def _college(given: str) -> str:
 
 
 def _login_of(college: str) -> str:
-    login = "kitloan_" + college.replace("-", "_")
-    if login == OWNER or len(login.encode()) > _LONGEST_ROLE:
+    login = login_of(college)
+    if login in (OWNER, *GROUPS) or len(login.encode()) > _LONGEST_ROLE:
         raise BadInput(
             "unknown_college",
-            f"{college!r} cannot have a login: {login} is not a name that a role can have here.",
-            "Give the college a shorter id.",
+            f"{college!r} cannot have a login: {login} is not a name that a login can have here.",
+            "Give the college a shorter id, or another.",
             college=college,
         )
     return login
@@ -195,7 +208,10 @@ def _provision(
 ) -> Provisioned:
     one_at_a_time(connection)
     roles = set(connection.exec_driver_sql("SELECT rolname::text FROM pg_roles").scalars())
-    _make_owner(connection, exists=OWNER in roles)
+    for role in (OWNER, *GROUPS):
+        if role not in roles:
+            connection.exec_driver_sql(f"CREATE ROLE {role} NOLOGIN")
+    _own_the_tables(connection)
     prepare(connection)
     _must_be_theirs(wanted, logins(connection))
     new = [login for login in wanted if login not in roles]
@@ -205,8 +221,9 @@ def _provision(
         _make_login(connection, login, known.of[login])
     for login, college in wanted.items():
         _enter(connection, login, college)
+    _join_groups(connection)
     secure(connection)
-    _prove(connection)
+    _prove(connection, list(wanted))
     return Provisioned(
         store.name,
         OWNER,
@@ -216,25 +233,38 @@ def _provision(
 
 
 def _must_be_theirs(wanted: Mapping[str, str], entered: Mapping[str, str]) -> None:
-    """Two ids that differ in a hyphen would have one login."""
-    others = [(*each, entered[each[0]]) for each in wanted.items() if each[0] in entered]
-    for login, college, whose in others:
-        if college != whose:
+    """Two ids that differ in a hyphen would have one login; a login's name says whose it is."""
+    for login, whose in entered.items():
+        college = wanted.get(login, whose)
+        if college != whose or login != login_of(whose) or "_" in whose:
             raise BadInput(
                 "unknown_college",
                 f"{college!r} cannot have a login: {login} is that of {whose!r}.",
-                "Give the college another id.",
+                "Give the college another id, in letters, digits and hyphens.",
                 college=college,
             )
 
 
-def _make_owner(connection: Connection, *, exists: bool) -> None:
-    if not exists:
-        connection.exec_driver_sql(f"CREATE ROLE {OWNER} NOLOGIN")
+def _own_the_tables(connection: Connection) -> None:
+    """See that the administrator may hand the owner its tables."""
     is_superuser = connection.exec_driver_sql("SELECT current_setting('is_superuser')").scalar()
     member = "SELECT pg_has_role(current_user, %s, 'USAGE')"
     if is_superuser != "on" and not connection.exec_driver_sql(member, (OWNER,)).scalar():
-        connection.exec_driver_sql(f"GRANT {OWNER} TO CURRENT_USER")  # to hand it the tables
+        connection.exec_driver_sql(f"GRANT {OWNER} TO CURRENT_USER")
+
+
+def _join_groups(connection: Connection) -> None:
+    """Make every login a member of its group, also those of an earlier release.
+
+    Since version 16 a member can be kept from taking the group's name on. No policy depends on it.
+    """
+    version = connection.dialect.server_version_info or (0,)
+    only_its_privileges = " WITH INHERIT TRUE, SET FALSE" if version >= (16,) else ""
+    there = {row[0]: row[1] for row in connection.exec_driver_sql(_MEMBERSHIPS)}
+    for login, college in logins(connection).items():
+        group = group_of(college)
+        if group not in there.get(login, group):
+            connection.exec_driver_sql(f"GRANT {group} TO {quoted(login)}{only_its_privileges}")
 
 
 def _make_login(connection: Connection, login: str, password: str) -> None:
@@ -255,13 +285,12 @@ def _enter(connection: Connection, login: str, college: str) -> None:
         "INSERT INTO public.college_login (login, college) VALUES (%s, %s) ON CONFLICT DO NOTHING",
         (login, college),
     )
-    connection.exec_driver_sql(f"GRANT CONNECT ON DATABASE {database} TO {quoted(login)}")
     connection.exec_driver_sql(
         f"ALTER ROLE {quoted(login)} IN DATABASE {database} SET search_path = public"
     )
 
 
-def _prove(connection: Connection) -> None:
+def _prove(connection: Connection, wanted: Sequence[str]) -> None:
     """See that everything is as it was meant to be.
 
     Some statements do nothing where the administrator may not, and a login that was there before
@@ -276,9 +305,11 @@ def _prove(connection: Connection) -> None:
         words.format(name)
         for question, values, words in (
             (_OPEN_TABLES, every, "table {} is open, or not the owner's"),
-            (_STRONG_ROLES, [OWNER, *entered], "{} may do more than a college"),
-            (_MEMBERS, entered, "{} is a member of other roles"),
-            (_MAKERS, entered, "{} may make tables or functions"),
+            (_STRONG_ROLES, [OWNER, *GROUPS, *entered], "{} may do more than a college"),
+            (_LOCKED_OUT, wanted, "{} may not log in"),
+            (_MEMBERS, [*GROUPS, *entered], "{} is a member of other roles"),
+            (_STRANGERS, list(GROUPS), "{} is a member of a role that is for others"),
+            (_MAKERS, [*GROUPS, *entered], "{} may make tables or functions"),
         )
         for name in connection.exec_driver_sql(question, (values,)).scalars()
     ]
@@ -300,15 +331,29 @@ WHERE c.relrowsecurity IS NOT TRUE OR pg_get_userbyid(c.relowner) <> '{OWNER}'
 _STRONG_ROLES = f"""
 SELECT rolname::text FROM pg_roles WHERE rolname = ANY (%s)
     AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication
-        OR rolcanlogin = (rolname = '{OWNER}'))
+        OR rolcanlogin AND rolname IN ('{OWNER}', '{"', '".join(GROUPS)}'))
 """  # noqa: S608
-_MEMBERS = """
+_LOCKED_OUT = "SELECT rolname::text FROM pg_roles WHERE rolname = ANY (%s) AND NOT rolcanlogin"
+_MEMBERSHIPS = """
+SELECT rolname::text, ARRAY(
+    SELECT pg_get_userbyid(roleid)::text FROM pg_auth_members WHERE member = pg_roles.oid
+) FROM pg_roles WHERE starts_with(rolname, 'kitloan_')
+"""
+"""Of which roles each of ours is a member; none of a login that somebody dropped."""
+_MEMBERS = f"""
 SELECT DISTINCT pg_get_userbyid(member)::text FROM pg_auth_members
-WHERE pg_get_userbyid(member) = ANY (%s)
+WHERE pg_get_userbyid(member) = ANY (%s) AND pg_get_userbyid(roleid)
+    <> CASE pg_get_userbyid(member) WHEN '{login_of(ESP)}' THEN '{NATIONAL}' ELSE '{COLLEGES}' END
+"""  # noqa: S608
+_STRANGERS = r"""
+SELECT DISTINCT pg_get_userbyid(member)::text FROM pg_auth_members
+WHERE pg_get_userbyid(roleid) = ANY (%s) AND pg_get_userbyid(member) NOT LIKE 'kitloan\_%%'
+    AND NOT admin_option
 """
 _MAKERS = """
-SELECT login FROM unnest(%s::text[]) AS login
-WHERE has_schema_privilege(login, 'public', 'CREATE')
-    OR has_database_privilege(login, current_database(), 'CREATE')
-    OR has_database_privilege(login, current_database(), 'TEMPORARY')
+SELECT rolname::text FROM pg_roles WHERE rolname = ANY (%s) AND (
+    has_schema_privilege(oid, 'public', 'CREATE')
+    OR has_database_privilege(oid, current_database(), 'CREATE')
+    OR has_database_privilege(oid, current_database(), 'TEMPORARY')
+)
 """

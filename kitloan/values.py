@@ -138,6 +138,10 @@ class HistoryLine:
     summary: str
 
 
+PAGE = 200
+"""The most answers on a page, unless somebody asks for another number."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T_co]):
     """Some of the answers. `next` asks for those after them; None at the end."""

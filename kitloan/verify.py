@@ -1,8 +1,7 @@
 """What verifying says: findings, and where each ledger ends."""
 
 import re
-import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -19,26 +18,44 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    or_,
     select,
     text,
 )
 
 from kitloan.errors import KitloanError, Refused, StoreError
-from kitloan.ledger.entry import GENESIS, Entry, parse, seal
+from kitloan.ledger.clocks import Times
+from kitloan.ledger.entry import GENESIS, Entry, NotCanonical, parse, seal
 from kitloan.ledger.epochs import ledger_name
 from kitloan.ledger.facts.ledger import LedgerResumed, Reversed
+from kitloan.ledger.facts.stocktakes import StocktakeScanned
 from kitloan.ledger.replay import apply
-from kitloan.ledger.session import Session
+from kitloan.ledger.session import ESP, Session
 from kitloan.ledger.writer import record
-from kitloan.queries.history import LogLine, log
+from kitloan.queries.history import LogLine, log, page_of_log
+from kitloan.queries.paging import PAGE
 from kitloan.storage.faults import driver_error
 from kitloan.storage.integrity import missing_rules
-from kitloan.storage.row_security import FUNCTIONS, OWNER, TRIGGERS, policies_of
+from kitloan.storage.row_security import (
+    FUNCTIONS,
+    GROUPS,
+    MINE,
+    NATIONAL,
+    OWNER,
+    TRIGGERS,
+    can_rewrite,
+    login_of,
+    policies_of,
+    privileges_of,
+)
+from kitloan.storage.settings import is_readable
 from kitloan.storage.statements import AnyRow
 from kitloan.storage.store import Store, scratch_store
-from kitloan.tables import Base, LedgerEntry, LedgerHead, Setting, table
+from kitloan.tables import Base, Contact, LedgerEntry, LedgerHead, Remark, Setting, table
 from kitloan.tables.every import ONLY_SOME_ROWS, REGISTER_TABLES
-from kitloan.tables.national import APART, LostEntry, LostTwin
+from kitloan.tables.national import APART, LostEntry, LostTwin, PinnedKey
+from kitloan.text.names import fold
+from kitloan.values import Page
 
 __all__ = ["Finding", "LedgerState", "Progress", "Verdict", "Verifier", "replay"]
 
@@ -47,6 +64,9 @@ head = table(LedgerHead)
 lost = table(LostEntry)
 twin = table(LostTwin)
 setting = table(Setting)
+contact = table(Contact)
+remark = table(Remark)
+pinned = table(PinnedKey)
 
 Progress = Callable[[int, int], None]
 """Called now and then with how much is done and how much there is."""
@@ -82,6 +102,9 @@ class Verdict:
 
 STEP = 500
 """Rows that are read at a time, and between two words about progress."""
+
+
+_ALTERED = "was altered: its text does not give its hash"
 
 
 class Filed(NamedTuple):
@@ -120,6 +143,7 @@ class Walk:
         self.hash = GENESIS
         self.at = ""
         self.broken = False
+        self.contacts: set[str] = set()
         self.findings: list[Finding] = []
 
     def step(self, row: Filed, live: Connection, replayed: Connection) -> None:
@@ -127,10 +151,12 @@ class Walk:
         self.count += 1
         try:
             read = parse(row.body if isinstance(row.body, str) else "")
-        except ValidationError as problem:
-            self._broken("unreadable", row.seq, f"cannot be read: {problem.errors()[0]['msg']}")
+        except (ValidationError, NotCanonical) as problem:
+            self._broken(*_unread(row, problem))
             self.seq, self.hash = row.seq, row.hash
             return
+        if named := getattr(read.fact, "contact", None):
+            self.contacts.add(named)
         self._chain(row, read)
         if isinstance(row.epoch, int):
             self.epoch = row.epoch
@@ -144,9 +170,7 @@ class Walk:
         elif read.prev != self.hash:
             self._broken("broken_chain", row.seq, "does not name the hash of the entry before it")
         if seal(row.body) != row.hash:
-            self._broken("altered", row.seq, "was altered: its text does not give its hash")
-        if read.at < self.at:
-            self._broken("time_runs_back", row.seq, "is dated before the entry before it")
+            self._broken("altered", row.seq, _ALTERED)
         indexed = (row.id, row.part, row.kind, row.tag, row.at, row.by, row.seq)
         said = (
             read.id,
@@ -192,6 +216,14 @@ class Walk:
         )
 
 
+def _unread(row: Filed, problem: ValidationError | NotCanonical) -> tuple[str, int, str]:
+    if not isinstance(problem, NotCanonical):
+        return "unreadable", row.seq, f"cannot be read: {problem.errors()[0]['msg']}"
+    if seal(row.body) != row.hash:
+        return "altered", row.seq, _ALTERED
+    return "not_canonical", row.seq, "is not in canonical form, so it could be read in two ways"
+
+
 def _bring(live: Connection, replayed: Connection, college: str, tag: str, seq: int) -> None:
     """Put the entries about a tag before this one, which were all walked, where undoing reads."""
     of_tag = (entry.c.college == college, entry.c.tag == tag)
@@ -211,24 +243,42 @@ def _resumes(read: Entry, epoch: int) -> bool:
     )
 
 
-def replay(live: Connection, scratch: Store, until: str, progress: Progress) -> None:
+def replay(
+    live: Connection,
+    scratch: Store,
+    until: str,
+    progress: Progress,
+    wrong: Mapping[str, Times],
+) -> None:
     """Apply every entry up to an instant to a scratch store: the state as it was then.
+
+    Args:
+        live: a transaction on the store.
+        scratch: where to apply them.
+        until: the instant.
+        progress: told how many entries are done, of how many.
+        wrong: the ledgers in which clocks were wrong; their entries get the times they count at.
 
     Raises:
         StoreError: `damaged`, when an entry cannot be read or applied.
     """
     total = live.execute(
-        select(func.count()).select_from(entry).where(entry.c.at <= until)
+        select(func.count())
+        .select_from(entry)
+        .where(or_(entry.c.at <= until, entry.c.college.in_(list(wrong))))
     ).scalar_one()
     with scratch.engine.begin() as replayed:
         colleges = live.execute(select(head.c.college).order_by(head.c.college)).scalars().all()
         done = 0
         for college in colleges:
+            times = wrong.get(college)
             for row in entries_of(live, college):
-                if row.at > until:
+                at = times.counted[row.seq] if times else row.at
+                if at > until:
                     break
                 try:
-                    record(replayed, college, row.epoch, parse(row.body), row.body, row.hash)
+                    read = _counted_at(parse(row.body), at)
+                    record(replayed, college, row.epoch, read, row.body, row.hash)
                 except (ValidationError, KitloanError) as problem:
                     raise StoreError(
                         "damaged",
@@ -242,6 +292,16 @@ def replay(live: Connection, scratch: Store, until: str, progress: Progress) -> 
                     progress(done, total)
 
 
+def _counted_at(read: Entry, at: str) -> Entry:
+    """An entry as if its clock had been right."""
+    if read.at == at:
+        return read
+    fact = read.fact
+    if isinstance(fact, StocktakeScanned) and fact.seen_at > at:
+        fact = fact.model_copy(update={"seen_at": at})
+    return read.model_copy(update={"at": at, "fact": fact})
+
+
 def strays(live: Connection) -> list[Finding]:
     """Rows of colleges that have no ledger here, and so no history that could be replayed."""
     ledgers = select(head.c.college)
@@ -249,7 +309,7 @@ def strays(live: Connection) -> list[Finding]:
         Finding(
             "no_ledger", row[0], 0, f"Table {each.name} has rows of {row[0]!r}, without a ledger."
         )
-        for each in (entry, lost, twin, *REGISTER_TABLES)
+        for each in (entry, lost, twin, table(PinnedKey), *REGISTER_TABLES)
         for row in live.execute(
             select(each.c.college).where(each.c.college.not_in(ledgers)).distinct()
         )
@@ -351,6 +411,15 @@ def lost_entries(live: Connection, college: str) -> list[Finding]:
         except ValidationError:
             wrong.append(_found("unreadable", ledger, row.seq, "cannot be read"))
             continue
+        except NotCanonical:
+            said = "is not in canonical form, so it could be read in two ways"
+            as_sealed = seal(row.body) == row.hash
+            wrong.append(
+                _found("not_canonical", ledger, row.seq, said)
+                if as_sealed
+                else _found("altered", ledger, row.seq, "was altered")
+            )
+            continue
         if seal(row.body) != row.hash:
             wrong.append(_found("altered", ledger, row.seq, "was altered"))
         else:
@@ -405,6 +474,83 @@ def _portions(digests: Iterable[str]) -> Iterator[list[str]]:
         yield some
 
 
+_KEY = re.compile(r"[0-9a-f]{64}")
+
+
+def owners(live: Connection) -> list[Finding]:
+    """What is wrong with whose store a file is: it is one college's, and no more."""
+    if live.dialect.name != "sqlite":
+        return []
+    own = live.execute(select(head.c.college).where(head.c.own).order_by(head.c.college))
+    names = own.scalars().all()
+    if len(names) == 1:
+        return []
+    words = ", ".join(map(repr, names)) or "nobody"
+    return [Finding("owner_unclear", "", 0, f"The store is to be one college's, and is {words}'s.")]
+
+
+def settings(live: Connection) -> list[Finding]:
+    """Settings and keys with a value that kitloan never writes."""
+    rows = live.execute(select(setting).order_by(setting.c.college, setting.c.name))
+    wrong = [
+        Finding("setting_damaged", str(row.college), 0, f"Setting {row.name!r} cannot be read.")
+        for row in rows
+        if not is_readable(row.name, row.value)
+    ]
+    keys = live.execute(select(pinned).order_by(pinned.c.college, pinned.c.key))
+    return wrong + [
+        Finding("key_damaged", str(row.college), 0, "A key that was pinned is none.")
+        for row in keys
+        if not _KEY.fullmatch(str(row.key))
+    ]
+
+
+def people(live: Connection, walk: Walk) -> list[Finding]:
+    """Rows about people that no entry of this store's own ledger explains, and those that went."""
+    return [Finding(code, walk.college, 0, words) for code, words in _people(live, walk)]
+
+
+def _people(live: Connection, walk: Walk) -> Iterator[tuple[str, str]]:
+    college = walk.college
+    forgot = live.execute(
+        select(func.count()).where(setting.c.college == college, setting.c.name == "erasures")
+    ).scalar_one()
+    there = {
+        row.contact: row
+        for row in live.execute(select(contact).where(contact.c.college == college))
+    }
+    beside = live.execute(
+        select(remark.c.remark, remark.c.tag, remark.c.contact).where(remark.c.college == college)
+    ).all()
+    tags = set(
+        live.execute(select(entry.c.tag).where(entry.c.college == college).distinct()).scalars()
+    )
+    for row in there.values():
+        if row.name_key != fold(row.name):
+            yield "contact_differs", f"Contact {row.contact} is filed under another name."
+    for row in beside:
+        if row.tag not in tags:
+            yield "remark_unknown", f"Remark {row.remark} is about a tag that no entry names."
+        if row.contact is not None and row.contact not in there:
+            yield "contact_missing", f"Remark {row.remark} names a contact that is not on file."
+    if forgot:  # whoever was forgotten took along what would explain other rows
+        return
+    named = walk.contacts | {row.contact for row in beside} | _named_apart(live, college, there)
+    for gone in sorted(walk.contacts - there.keys()):
+        yield (
+            "contact_missing",
+            f"Contact {gone} is named by an entry and gone; nobody was erased.",
+        )
+    for more in sorted(there.keys() - named):
+        yield "contact_unknown", f"Contact {more} is named by no entry and no remark."
+
+
+def _named_apart(live: Connection, college: str, wanted: Collection[str]) -> set[str]:
+    """Which contacts the entries name that a restored backup had lost."""
+    bodies = live.execute(select(APART.c.body).where(APART.c.college == college)).scalars()
+    return {each for body in bodies for each in wanted if f'"{each}"' in str(body)}
+
+
 Rules = dict[str, str]
 """What each rule says, by its name."""
 
@@ -438,9 +584,42 @@ UNION ALL
 SELECT relname || '.' || polname,
     concat_ws(' ', CASE polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT'
         WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END,
-        CASE WHEN polpermissive AND polroles = '{{0}}' THEN 'PUBLIC' ELSE 'some' END,
+        CASE WHEN NOT polpermissive THEN 'fewer' WHEN polroles = '{{0}}' THEN 'PUBLIC'
+            ELSE array_to_string(polroles::regrole[], ' ') END,
         pg_get_expr(polqual, polrelid), 'leaving', pg_get_expr(polwithcheck, polrelid))
 FROM ours JOIN pg_policy ON polrelid = ours.oid
+UNION ALL
+SELECT relname || ', no statistics', 'none' FROM ours WHERE NOT EXISTS (
+    SELECT FROM pg_attribute WHERE attrelid = ours.oid AND attnum > 0 AND NOT attisdropped
+        AND attstattarget IS DISTINCT FROM 0
+) AND NOT EXISTS (SELECT FROM pg_statistic_ext WHERE stxrelid = ours.oid)
+UNION ALL
+SELECT relname || ', privileges of ' || whose, string_agg(DISTINCT privilege_type, ', ')
+FROM (
+    SELECT relname, coalesce(rolname, 'PUBLIC') AS whose, privilege_type
+    FROM ours
+    CROSS JOIN LATERAL (
+        SELECT relacl AS acl FROM pg_class WHERE oid = ours.oid
+        UNION ALL SELECT attacl FROM pg_attribute WHERE attrelid = ours.oid
+    ) AS said CROSS JOIN LATERAL aclexplode(acl) LEFT JOIN pg_roles r ON r.oid = grantee
+) AS granted WHERE whose = 'PUBLIC' OR starts_with(whose, 'kitloan_') AND whose <> '{OWNER}'
+GROUP BY relname, whose
+UNION ALL
+SELECT 'college_login', 'there' WHERE to_regclass('college_login') IS NOT NULL
+UNION ALL
+SELECT 'kitloan_mine', concat_ws(' ', prosrc, provolatile, procost::text) FROM pg_proc
+WHERE oid = to_regprocedure('kitloan_mine(text, text)')
+UNION ALL
+SELECT pg_get_userbyid(roleid) || ', its member ' || pg_get_userbyid(member), 'a member'
+FROM pg_auth_members WHERE pg_get_userbyid(roleid) = '{NATIONAL}' AND NOT admin_option
+    AND pg_get_userbyid(member) <> '{login_of(ESP)}'
+"""  # noqa: S608
+_EARLIER = f"""
+WITH ours AS ({_TABLES})
+SELECT EXISTS (
+    SELECT FROM ours JOIN pg_policy ON polrelid = ours.oid
+    WHERE pg_get_expr(polqual, polrelid) LIKE '%%college_login%%'
+)
 """  # noqa: S608
 _DISABLED = f"""
 WITH ours AS ({_TABLES})
@@ -469,8 +648,15 @@ def wrong_rules(connection: Connection) -> Iterator[str]:
     yield from _differences(_made(), asked(_SAID))
     for name in connection.exec_driver_sql(_DISABLED, given).scalars():
         yield f"The keys of table {name} are not kept: somebody switched them off."
-    if connection.exec_driver_sql(_SHARED, given).scalar():
-        walls, there = _walls(), asked(_WALLS)
+    if connection.exec_driver_sql(_EARLIER, given).scalar():
+        yield (
+            "An earlier kitloan set this database up: by EXPLAIN its colleges' logins can still "
+            "find out what is in another's rows. An administrator closes that, and loses nothing, "
+            f"with: kitloan provision postgresql://ADMINISTRATOR@HOST/{connection.engine.url.database}"
+            " --college ID --passwords FILE"
+        )
+    elif connection.exec_driver_sql(_SHARED, given).scalar():
+        walls, there = _walls(may_rewrite=can_rewrite(connection)), asked(_WALLS)
         yield from _differences(walls, there)
         for name in sorted(there.keys() - walls.keys()):
             yield f"The store has a rule {name} that kitloan did not make."
@@ -529,19 +715,25 @@ def _index(where: str, name: str, columns: tuple[str, ...], *, unique: bool) -> 
     return f"CREATE {kind} {name} ON {where} ({', '.join(columns)})"
 
 
-def _walls() -> Rules:
+def _walls(*, may_rewrite: bool) -> Rules:
     """What keeps colleges apart in a database that they share."""
     rules = {f"{name}, its rows": "closed" for name in Base.metadata.tables}
-    for where, name, when, each, function in TRIGGERS:
+    for where, name, when, rows, function in TRIGGERS:
         body = FUNCTIONS[function].split("$$")[1]
         rules[f"{where}.{name}"] = (
             f"CREATE TRIGGER {name} BEFORE {when} {where} "
-            f"FOR EACH {each} EXECUTE FUNCTION {function}() {body}"
+            f"FOR EACH {rows} EXECUTE FUNCTION {function}() {body}"
         )
+    rules["college_login"] = "there"
+    rules["kitloan_mine"] = f"{MINE.split('$$')[1]} s {MINE.split('COST ')[1].split()[0]}"
     for where in Base.metadata.tables:
-        for name, statement, using, check in policies_of(where):
-            said = " ".join(filter(None, (statement, "PUBLIC", using, "leaving", check)))
-            rules[f"{where}.{name}"] = said
+        for each in policies_of(where):
+            said = (each.statement, each.role, each.using, "leaving", each.check)
+            rules[f"{where}.{each.name}"] = " ".join(filter(None, said))
+        rules[f"{where}, no statistics"] = "none"
+        allowed = privileges_of(where, may_rewrite=may_rewrite).split(", ")
+        for group in GROUPS:
+            rules[f"{where}, privileges of {group}"] = ", ".join(sorted(allowed))
     return {name: _plain(said) for name, said in rules.items()}
 
 
@@ -563,17 +755,15 @@ class Verifier:
             progress: told how many entries are done, of how many.
             room: the folder to copy a SQLite file into; where the store lies when None.
         """
-        with (
-            tempfile.TemporaryDirectory(prefix="kitloan-") as folder,
-            self._session.store.read_aside(room) as live,
-        ):
-            scratch = scratch_store(Path(folder) / "replay.sqlite")
-            try:
-                with scratch.engine.connect() as replayed:
-                    _attach(replayed, live)
+        store, scratch = self._session.store, scratch_store(on_disk=True)
+        try:
+            with scratch.engine.connect() as replayed:
+                replayed.exec_driver_sql(f"PRAGMA cache_size = -{_SCRATCH_KIB}")
+                seen_by = replayed if store.is_sqlite else None
+                with store.read_aside(room, seen_by) as live:
                     return _verify(live, replayed, progress or _silent)
-            finally:
-                scratch.close()
+        finally:
+            scratch.close()
 
     def heads(self) -> list[LedgerState]:
         """Where each ledger of the store ends, as its head says; nothing is checked."""
@@ -591,18 +781,38 @@ class Verifier:
         Raises:
             Refused: `not_yours`, for another college's, unless this is ESP.
         """
-        whose = college or self._session.college
-        if whose != self._session.college and not self._session.is_national:
-            raise Refused("not_yours", f"The ledger of {whose!r} is that college's to read.")
+        whose = self._readable(college)
         with self._session.reading() as connection:
             return log(connection, whose, tag, last)
 
+    def log_page(
+        self,
+        tag: str | None = None,
+        after: str | None = None,
+        limit: int = PAGE,
+        college: str | None = None,
+    ) -> Page[LogLine]:
+        """A page of what a college has on record, oldest first; of one bare tag when named.
 
-def _attach(replayed: Connection, live: Connection) -> None:
-    """Give the scratch store room in memory, and sight of the other where both are SQLite's."""
-    replayed.exec_driver_sql(f"PRAGMA cache_size = -{_SCRATCH_KIB}")
-    if live.dialect.name == "sqlite":
-        replayed.exec_driver_sql("ATTACH ? AS live", (live.engine.url.database,))
+        Args:
+            tag: the holding; None for all.
+            after: the `next` of the page before.
+            limit: the most entries.
+            college: whose; this session's when None.
+
+        Raises:
+            Refused: `not_yours`, for another college's, unless this is ESP.
+            BadInput: `bad_cursor`.
+        """
+        whose = self._readable(college)
+        with self._session.reading() as connection:
+            return page_of_log(connection, whose, tag, after, limit)
+
+    def _readable(self, college: str | None) -> str:
+        whose = college or self._session.college
+        if whose != self._session.college and not self._session.is_national:
+            raise Refused("not_yours", f"The ledger of {whose!r} is that college's to read.")
+        return whose
 
 
 def _silent(_done: int, _total: int) -> None:
@@ -611,7 +821,7 @@ def _silent(_done: int, _total: int) -> None:
 
 def _verify(live: Connection, replayed: Connection, progress: Progress) -> Verdict:
     total = live.execute(select(func.count()).select_from(entry)).scalar_one()
-    findings = _integrity(live) + strays(live)
+    findings = _integrity(live) + strays(live) + owners(live) + settings(live)
     states = []
     done = 0
     for top in live.execute(select(head).order_by(head.c.college)).all():
@@ -625,6 +835,8 @@ def _verify(live: Connection, replayed: Connection, progress: Progress) -> Verdi
         findings += walk.findings
         states.append(LedgerState(ledger_name(top.college, walk.epoch), walk.count, walk.hash))
         findings += lost_entries(live, top.college)
+        if top.own:
+            findings += people(live, walk)
         if not walk.broken:
             findings += differences(live, replayed, top.college)
     findings += _unguarded(live)

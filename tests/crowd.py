@@ -25,6 +25,7 @@ import kitloan
 from kitloan import Count, Refused
 from kitloan.college import College
 from kitloan.storage.places import is_url
+from trusting import merge
 
 PATIENCE = 120
 """Seconds until a crowd that waits for one of its own gives up: a test must never hang."""
@@ -175,7 +176,7 @@ def merge_all(number: int, ready: Ready, place: str, files: Sequence[Path]) -> i
     """Merge files into ESP's store; gives how many entries were new."""
     with kitloan.open(place, actor="esp") as national:
         ready()
-        return sum(merged.added for merged in national.exchange.merge(files))
+        return sum(merged.added for merged in merge(national, files))
 
 
 def raw(place: str) -> sa.Engine:

@@ -21,6 +21,7 @@ from kitloan.national.gifts import GiftTermsAgreed
 from kitloan.tables import Base, LedgerEntry, table
 from kitloan.tables.every import REGISTER_TABLES
 from kitloan.text.tags import mint
+from trusting import merge
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "registers" / "ayrshire.csv"
 
@@ -155,7 +156,7 @@ def hear_of_esp(desk: College, clock: SetClock, folder: Path) -> None:
     file = folder / f"{desk.session.college}.to-esp"
     with kitloan.init("esp", folder / "esp.sqlite", actor="esp", clock=clock) as esp:
         desk.exchange.export(file)
-        esp.exchange.merge([file])
+        merge(esp, [file])
         esp.national.define_programme("youth", "Youth & STEM")
         terms = GiftTermsAgreed(donor="RAF", type="STEM kit", promised=9, programme="youth")
         esp.national.agree_gift("raf-2026", terms)
@@ -163,7 +164,7 @@ def hear_of_esp(desk: College, clock: SetClock, folder: Path) -> None:
         esp.national.allocate("raf-2026", desk.session.college, 4)
         esp.national.challenge(desk.session.college, tags=[tag], answer_by=esp.session.today)
         esp.exchange.export(folder / "esp.kitloan")
-    desk.exchange.merge([folder / "esp.kitloan"])
+    merge(desk, [folder / "esp.kitloan"])
 
 
 def read_register(desk: College, path: Path = EXAMPLE) -> None:

@@ -12,6 +12,7 @@ from kitloan import BadInput, Count, NewHolding
 from kitloan.college import College
 from kitloan.text.dates import SCOTLAND
 from lives import begin, keep, lend, read_people, read_register, shared_figures
+from trusting import merge
 
 Told = dict[date, str]
 """For each day, the audit that was taken on it in the evening, as printed."""
@@ -152,7 +153,7 @@ def test_esp_sees_the_same_past(
         october.move(days=60)
         desk.exchange.export(tmp_path / "fife.kitloan")
     with kitloan.init("esp", new_place(), actor="esp", clock=october) as national:
-        national.exchange.merge([tmp_path / "fife.kitloan"])
+        merge(national, [tmp_path / "fife.kitloan"])
         for day, then in told.items():
             assert shared_figures(national, day) == then, day
         with pytest.raises(BadInput) as refusal:

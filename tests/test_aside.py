@@ -11,6 +11,7 @@ import kitloan
 from conftest import SetClock
 from kitloan import BadInput
 from kitloan.college import College
+from trusting import merge
 
 REGISTER = "Kit No,Description,Contact,Phone\nK1,Kit,Zebedee Quark,07700 900123\n"
 
@@ -31,7 +32,7 @@ def early(esp: College, folder: Path, college: str) -> Path:
         sent.parent.mkdir()
         opened.exchange.export(sent, since_last=True)
     with pytest.raises(BadInput):
-        esp.exchange.merge([sent])
+        merge(esp, [sent])
     return sent
 
 
@@ -42,7 +43,7 @@ def test_a_register_given_by_mistake_is_not_kept(esp: College, tmp_path: Path) -
     packed.write_bytes(gzip.compress(json.dumps({"format": "other", "text": REGISTER}).encode()))
     for file in (plain, packed):
         with pytest.raises(BadInput) as refusal:
-            esp.exchange.merge([file])
+            merge(esp, [file])
         assert refusal.value.code == "bad_exchange_file"
         assert "not_kept" in refusal.value.details
     assert esp.exchange.refused() == []

@@ -12,6 +12,7 @@ from kitloan import BadInput, Count, Gift, NewHolding
 from kitloan.college import College
 from kitloan.holdings import kit_type_with
 from kitloan.reference import colleges, find_college, regions
+from trusting import merge
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def scotland(
             desk.exchange.export(folder / who)
             files.append(folder / who)
     with kitloan.init("esp", new_place(), actor="auditor", clock=clock) as esp:
-        esp.exchange.merge(files)
+        merge(esp, files)
         yield esp
 
 

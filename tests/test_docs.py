@@ -16,7 +16,7 @@ from kitloan_tui.actions import ACTIONS
 ROOT = Path(__file__).parents[1]
 MANUAL = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "bench" / "README.md"]
-HOUSE = ("kitloan/", "labels/kitloan_labels/", "tui/kitloan_tui/")
+HOUSE = ("kitloan/", "labels/kitloan_labels/", "tui/kitloan_tui/", "tui/kitloan_tui/counter/")
 """Each package, as the map heads it."""
 
 MODULES = r"[a-z_]+(?:\.py|/)"

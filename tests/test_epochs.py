@@ -19,6 +19,7 @@ from kitloan.national.gifts import GiftTermsAgreed
 from kitloan.tables import LedgerEntry, Setting, table
 from kitloan.tables.national import LostEntry, LostTwin
 from lives import register_of, rows_of
+from trusting import hear, merge
 
 SCHOOL = "Lochgelly High School"
 OF_LOST = "(seq) FROM lost_entry"
@@ -102,7 +103,7 @@ def test_the_branch_of_the_newest_epoch_counts_whatever_came_first(
         national = new_national()
         for path in order:
             try:
-                national.exchange.merge([path])
+                merge(national, [path])
             except BadInput as early:
                 assert early.code == "gap"  # it is kept aside, and taken when it fits
         assert of_fife(national) == drill.state, [path.name for path in order]
@@ -118,13 +119,13 @@ def test_a_folder_of_files_needs_no_order(
 ) -> None:
     """Whoever is told of a refusal asks the college for a file that is there already."""
     national = new_national()
-    national.exchange.merge([drill.resumed])
+    merge(national, [drill.resumed])
     with pytest.raises(BadInput):
-        national.exchange.merge([drill.lost_too])
-    merged = national.exchange.merge([drill.lost, drill.after])
+        merge(national, [drill.lost_too])
+    merged = merge(national, [drill.lost, drill.after])
     assert len(merged) == 3, "with what was kept aside"
     national = new_national()
-    assert len(national.exchange.merge([drill.lost_too, drill.resumed, drill.lost])) == 3
+    assert len(merge(national, [drill.lost_too, drill.resumed, drill.lost])) == 3
     assert national.exchange.refused() == []
 
 
@@ -153,7 +154,7 @@ def test_what_was_lost_is_guarded_too(
 ) -> None:
     """The entries that a backup had forgotten are the ones that somebody would alter, or lose."""
     national = new_national()
-    national.exchange.merge([drill.before, drill.lost, drill.after])
+    merge(national, [drill.before, drill.lost, drill.after])
     assert national.ledger.verify().ok
     with national.session.store.write() as connection:
         assert connection.exec_driver_sql(tampering).rowcount
@@ -181,7 +182,7 @@ def test_of_restores_under_one_number_the_last_counts_and_none_is_lost(
     for order in list(permutations(files))[::2]:
         national = new_national()
         for path in order:
-            national.exchange.merge([path])
+            merge(national, [path])
         assert national.ledger.verify().ok
         kept = rows_of(national, [table(LedgerEntry), table(LostEntry), table(LostTwin)])
         hashes = [sorted(row["hash"] for row in rows) for rows in kept.values()]
@@ -203,21 +204,21 @@ def test_a_lower_number_goes_on_above_what_esp_counts(
     national = new_national()
     stolen = restored(drill, tmp_path / "stolen", epoch=3)
     new = restored(drill, tmp_path / "new", epoch=2)
-    national.exchange.merge([stolen, new])
+    merge(national, [stolen, new])
     found = {each.code for each in national.audit.audit().findings}
     assert {"resumed_from_backup", "written_twice"} <= found
     national.exchange.export(tmp_path / "esp")
     with kitloan.open(tmp_path / "new", actor="x", clock=drill.clock) as desk:
-        _, heard = desk.exchange.hear(tmp_path / "esp")
+        _, heard = hear(desk, tmp_path / "esp")
         assert heard.goes_on_as == "fife/4"
-        assert desk.exchange.hear(tmp_path / "esp")[1].goes_on_as is None, "once is enough"
+        assert hear(desk, tmp_path / "esp")[1].goes_on_as is None, "once is enough"
         desk.exchange.export(tmp_path / "next", since_last=True)
-        national.exchange.merge([tmp_path / "next"])
+        merge(national, [tmp_path / "next"])
         assert of_fife(national) == of_fife(desk)
         assert desk.ledger.verify().ok
         national.exchange.export(tmp_path / "esp")
         last = desk.ledger.heads()[-1].entries
-        assert desk.exchange.hear(tmp_path / "esp")[1].esp_holds == last
+        assert hear(desk, tmp_path / "esp")[1].esp_holds == last
     assert "written_twice" not in {each.code for each in national.audit.audit().findings}
 
 
@@ -226,14 +227,14 @@ def test_going_back_to_what_was_kept_goes_on_in_parts(
 ) -> None:
     """Whoever restored by mistake and went back is not asked for everything, nor accused."""
     national = new_national()
-    national.exchange.merge([drill.before, drill.lost, drill.lost_too, drill.resumed])
+    merge(national, [drill.before, drill.lost, drill.lost_too, drill.resumed])
     national.exchange.export(tmp_path / "esp")
     with kitloan.open(drill.folder / "fife.sqlite", actor="m.ross", clock=drill.clock) as desk:
         resume(desk.session.store, "fife", "m.ross", drill.clock, 3)
         desk.exchange.export(tmp_path / "part", since_last=True)
-        assert national.exchange.merge([tmp_path / "part"])[0].known == 0
+        assert merge(national, [tmp_path / "part"])[0].known == 0
         assert of_fife(national) == of_fife(desk)
-        desk.exchange.hear(tmp_path / "esp")
+        hear(desk, tmp_path / "esp")
 
 
 def test_a_college_that_esp_does_not_name_sends_everything(
@@ -243,9 +244,9 @@ def test_a_college_that_esp_does_not_name_sends_everything(
     national = new_national()
     fife.exchange.export(tmp_path / "lost in the post")
     national.exchange.export(tmp_path / "esp")
-    assert fife.exchange.hear(tmp_path / "esp")[1].esp_holds is None
+    assert hear(fife, tmp_path / "esp")[1].esp_holds is None
     fife.exchange.export(tmp_path / "next", since_last=True)
-    assert national.exchange.merge([tmp_path / "next"])[0].added == fife.ledger.heads()[-1].entries
+    assert merge(national, [tmp_path / "next"])[0].added == fife.ledger.heads()[-1].entries
 
 
 # -- another ledger of the same college ----------------------------------------------------------
@@ -269,35 +270,35 @@ def test_a_practice_ledger_does_not_shut_a_college_out(
     """One practice file merged in good faith, and the college would never be in the audit."""
     national = new_national()
     (practice, _), (real, more) = (begun_again(tmp_path, clock, kits) for kits in (1, 3))
-    national.exchange.merge([practice])
+    merge(national, [practice])
     for file in (real, more):
         with pytest.raises(BadInput) as refusal:
-            national.exchange.merge([file], new_key=True)
+            merge(national, [file], new_key=True)
         assert refusal.value.code in ("forked", "gap")
     with pytest.raises(BadInput) as refusal:
-        national.exchange.merge([more], replace=True)
+        merge(national, [more], replace=True)
     assert refusal.value.code == "not_whole"
     with pytest.raises(BadInput) as refusal:
-        national.exchange.merge([real, practice], replace=True)
+        merge(national, [real, practice], replace=True)
     assert refusal.value.code == "one_at_a_time"
     clock.move(days=1)
-    national.exchange.merge([real], replace=True)
+    merge(national, [real], replace=True)
     assert national.exchange.refused() == [], "what follows on it was merged by itself"
     with kitloan.open(tmp_path / "3.sqlite", clock=clock) as desk:
         assert of_fife(national) == of_fife(desk)
     assert national.ledger.verify().ok
     (found,) = [f for f in national.audit.audit().findings if f.code == "ledger_replaced"]
     assert "24 Nov 2026 another history" in found.message
-    assert national.exchange.merge([practice, real, more])[0].added == 0, "all are known"
+    assert merge(national, [practice, real, more])[0].added == 0, "all are known"
     national.exchange.export(tmp_path / "esp")
     for kits, code in ((3, None), (1, "receipt_differs")):
         with kitloan.open(tmp_path / f"{kits}.sqlite", clock=clock) as desk:
             try:
-                told = desk.exchange.hear(tmp_path / "esp")[1].goes_on_as
+                told = hear(desk, tmp_path / "esp")[1].goes_on_as
             except BadInput as refused:
                 told = refused.code
             assert told == code
-    national.exchange.merge([practice], replace=True)
+    merge(national, [practice], replace=True)
     assert [each.entries for each in national.ledger.heads()][1:] == [3], "also back again"
     assert national.ledger.verify().ok
 
@@ -311,18 +312,18 @@ def test_esps_file_brings_the_receipt_and_the_shared_types(
         [kit_type_with("STEM KIT", [ContentsLine(name="Wheel", quantity=20)])]
     )
     fife.exchange.export(tmp_path / "fife")
-    national.exchange.merge([tmp_path / "fife"])
+    merge(national, [tmp_path / "fife"])
     fife.loans.check_out([kit], SCHOOL)
     fife.exchange.export(tmp_path / "never arrived", since_last=True)
     national.exchange.export(tmp_path / "esp")
-    _, heard = fife.exchange.hear(tmp_path / "esp")
+    _, heard = hear(fife, tmp_path / "esp")
     assert heard.kit_types == ("STEM KIT",)
     assert heard.esp_holds == national.ledger.heads()[1].entries
     assert [part.quantity for part in fife.loans.contents(kit)] == [20]
     sent = fife.exchange.export(tmp_path / "next", since_last=True)
     assert sent.last - sent.entries == heard.esp_holds, "from where ESP is, not from what was sent"
-    assert national.exchange.merge([tmp_path / "next"])[0].added == sent.entries
-    assert fife.exchange.hear(tmp_path / "esp")[1].kit_types == (), "nothing to do a second time"
+    assert merge(national, [tmp_path / "next"])[0].added == sent.entries
+    assert hear(fife, tmp_path / "esp")[1].kit_types == (), "nothing to do a second time"
     assert fife.ledger.verify().ok
 
 
@@ -336,7 +337,7 @@ def test_a_type_that_esp_only_names_leaves_a_colleges_contents_alone(
     )
     national.exchange.export(tmp_path / "esp")
     parts = fife.loans.contents(kit)
-    assert fife.exchange.hear(tmp_path / "esp")[1].kit_types == ()
+    assert hear(fife, tmp_path / "esp")[1].kit_types == ()
     assert fife.loans.contents(kit) == parts
 
 
@@ -345,13 +346,13 @@ def test_a_receipt_for_another_history_is_named(
 ) -> None:
     """A backup put back by hand, without its new epoch, would fork the ledger silently."""
     national = new_national()
-    national.exchange.merge([drill.before, drill.lost])
+    merge(national, [drill.before, drill.lost])
     national.exchange.export(tmp_path / "esp")
     with (
         kitloan.open(drill.backup, clock=clock) as desk,
         pytest.raises(BadInput) as refusal,
     ):
-        desk.exchange.hear(tmp_path / "esp")
+        hear(desk, tmp_path / "esp")
     assert refusal.value.code == "receipt_differs"
 
 
@@ -359,7 +360,7 @@ def test_another_colleges_file_is_not_heard(fife: College, tmp_path: Path) -> No
     """Two registers in one store cannot be told apart again."""
     fife.exchange.export(tmp_path / "fife")
     with pytest.raises(Refused) as refusal:
-        fife.exchange.hear(tmp_path / "fife")
+        hear(fife, tmp_path / "fife")
     assert refusal.value.code == "not_national"
 
 
@@ -369,15 +370,15 @@ def test_another_key_is_taken_only_when_a_person_says_so(
     """Whoever copies a ledger could sign it; a key that changes must be asked about."""
     national = new_national()
     fife.exchange.export(tmp_path / "first")
-    national.exchange.merge([tmp_path / "first"])
+    merge(national, [tmp_path / "first"])
     setting = table(Setting)
     with fife.session.store.write() as connection:
         connection.execute(sa.delete(setting).where(setting.c.name == "signing_key"))
     fife.holdings.add(NewHolding("Telescope"))
     fife.exchange.export(tmp_path / "second")
     with pytest.raises(BadInput) as refusal:
-        national.exchange.merge([tmp_path / "second"])
+        merge(national, [tmp_path / "second"])
     assert refusal.value.code == "key_changed"
     assert [each.code for each in national.exchange.refused()] == ["key_changed"]
-    assert national.exchange.merge([tmp_path / "second"], new_key=True)[0].added
+    assert merge(national, [tmp_path / "second"], new_key=True)[0].added
     assert national.exchange.refused() == []

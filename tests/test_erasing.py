@@ -163,6 +163,56 @@ def test_what_a_killed_command_left_goes_or_is_named(lent: College, name: str) -
     assert holding(folder_of(lent)) == []
 
 
+@pytest.mark.parametrize("name", ["kitloan-x1y2z3/aside.sqlite", ".kitloan-restore-x/kept.sqlite"])
+def test_a_copy_that_was_left_in_the_systems_folder_is_reached(
+    lent: College, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stick without room has its copies made elsewhere, where nobody would look."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "system"))
+    whole = tmp_path / "system" / name
+    half = tmp_path / "system" / "kitloan-half" / "aside.sqlite"
+    for each in (whole, half):
+        each.parent.mkdir(parents=True)
+    content = Path(lent.session.store.name).read_bytes()
+    whole.write_bytes(content)
+    half.write_bytes(content[: len(content) // 2])
+    erased = lent.people.erase(NAME)
+    assert erased.copies_left == (str(half),), "what cannot be read is named"
+    assert b"zebedee" not in whole.read_bytes().lower()
+    long_ago = time.time() - 25 * 3600
+    os.utime(half, (long_ago, long_ago))
+    lend(lent)
+    assert lent.people.erase(NAME).is_done
+    assert not half.exists()
+
+
+def test_the_desks_log_forgets_too(
+    lent: College, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What nobody expected is written down with the words that brought it about."""
+    monkeypatch.setattr("kitloan.people.desk_log", lambda: tmp_path / "desk.log")
+    log = tmp_path / "desk.log"
+    log.write_text("2026-11-23T11:42:00Z\nValueError: Quark, Zebedee\nKeyError: 4\n")
+    assert lent.people.erase(NAME).is_done
+    assert "KeyError: 4" in log.read_text() and "Quark" not in log.read_text()
+    log.write_text("ValueError: ZebedeeQuark\n")
+    assert lent.people.erase(NAME).is_done, "also when it is in nothing but the log"
+    with pytest.raises(BadInput):
+        lent.people.erase(NAME)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps the name of what is open")
+def test_a_verify_that_is_killed_leaves_nobody(
+    lent: College, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is there while it runs is what a kill would leave."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "system"))
+    (tmp_path / "system").mkdir()
+    seen: list[list[str]] = []
+    lent.ledger.verify(lambda *_: seen.append(holding(tmp_path)))
+    assert seen and all(each == ["fife.sqlite"] for each in seen)
+
+
 def test_proving_a_backup_needs_no_more_room_on_the_stick(lent: College, tmp_path: Path) -> None:
     """A stick that holds one copy must do, and a slow one must not be written twice."""
     (tmp_path / "stick").mkdir()
@@ -175,10 +225,11 @@ def test_proving_a_backup_needs_no_more_room_on_the_stick(lent: College, tmp_pat
     assert seen and set(seen) == {1}
 
 
-def test_a_long_reading_lies_where_it_is_found(lent: College) -> None:
-    """In the system's own folder nobody would look for what a killed verify left."""
-    with lent.session.store.read_aside():
-        assert len(holding(folder_of(lent))) == 2
+def test_a_long_reading_leaves_no_copy_to_find(lent: College) -> None:
+    """A verify that is killed must leave nobody behind, wherever its copy was."""
+    with lent.session.store.read_aside() as reading:
+        assert reading.exec_driver_sql("SELECT count(*) FROM contact").scalar_one() == 1
+        assert len(holding(folder_of(lent))) == (2 if os.name == "nt" else 1)
     assert holding(folder_of(lent)) == ["fife.sqlite"]
 
 

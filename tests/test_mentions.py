@@ -77,6 +77,19 @@ SMITH = Person("Mrs Smith", None, "ext 4")
         *("ring 07700 900123 before noon", "0044 7700900123", "+44(0)7700 900123"),
         *("quark, zebedee has the key", "Zebedee-Quark phoned", "Zebedee J. Quark's"),
         *("Mr Z Quark has the key", "ask z.quark@beath.sch.uk."),
+        *("zebedee_quark.jpg", "for_ZebedeeQuark_2", "ZebedeeQuark", "quarkzebedee", "zquark"),
+        *(
+            "Zebe\u200cdee Quark",
+            "Zebedee\u200bQuark",
+            "Zebedee Qu\u00adark",
+            "Zebedee Qu\u3164ark",
+        ),
+        *(
+            "ZebedeeQuark\u200d's kit",
+            "Ｚebedee Ｑuark",
+            "Zеbedee Quark",
+            "z.quark@beath\u200b.sch.uk",
+        ),
         *("Moira O’Neil phoned", "moira oneil", "771177", "07700900456", "mrs smith's class"),
     ],
 )
@@ -89,6 +102,7 @@ def test_a_note_speaks_of_somebody_however_it_is_written(note: str) -> None:
     "note",
     [
         *("shelf 4", "lid cracked", "Quark expansion set", "ring 01592 900123", "Mr Smith"),
+        *("quarkset zebedeebox", "unquarked", "Zebedeeson Quarkman", "squark"),
         *("smithy", "2 of 30 since 2026", "Zebedee's zoo and the quark"),
     ],
 )

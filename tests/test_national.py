@@ -15,6 +15,7 @@ from kitloan.college import College
 from kitloan.national.gifts import GiftTermsAgreed
 from kitloan.text.dates import instant
 from kitloan.text.tags import is_tag, mint
+from trusting import merge
 
 RAF = GiftTermsAgreed(donor="RAF", type="STEM kit", promised=20, title="held_for_esp")
 
@@ -51,7 +52,7 @@ def send(tmp_path: Path, clock: SetClock) -> Callable[[College, College], None]:
         clock.move(minutes=1)
         file = tmp_path / f"{next(count)}.kitloan"
         sender.exchange.export(file)
-        receiver.exchange.merge([file])
+        merge(receiver, [file])
         clock.move(minutes=1)
 
     return carry

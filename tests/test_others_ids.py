@@ -22,6 +22,7 @@ from kitloan.ledger.facts.definitions import ContentsLine, KitTypeDefined
 from kitloan.tables import Base
 from kitloan.text.tags import mint
 from kitloan_tui import lookups
+from trusting import merge
 
 LATER = date(2036, 1, 31)
 
@@ -270,7 +271,7 @@ def test_esp_changes_no_colleges_holdings(tmp_path: Path, whose: str) -> None:
         o = _stock(ayrshire)
         ayrshire.exchange.export(tmp_path / "ayrshire.kitloan")
     with kitloan.init("esp", tmp_path / "esp.sqlite", actor="m.ross") as esp:
-        esp.exchange.merge([tmp_path / "ayrshire.kitloan"])
+        merge(esp, [tmp_path / "ayrshire.kitloan"])
         assert esp.find.holding(f"{whose}{o.out}").loan is not None
         before = rows(esp)
         for name, verb in REFUSED.items():

@@ -16,7 +16,7 @@ from kitloan.provision import provision
 from kitloan.reference import colleges
 from kitloan.storage.row_security import OWNER, tables
 from kitloan.verify import wrong_rules
-from provisioned import Shared, database, server
+from provisioned import Shared, as_0_2_0_set_it_up, database, server
 
 _numbers = count()
 
@@ -60,6 +60,13 @@ def everything(url: str) -> list[object]:
         "SELECT tgname, tgrelid::regclass::text FROM pg_trigger ORDER BY 1, 2",
         "SELECT datname, datacl::text FROM pg_database ORDER BY 1",
         "SELECT setrole, setconfig FROM pg_db_role_setting ORDER BY 1",
+        "SELECT roleid::regrole::text, member::regrole::text, admin_option FROM pg_auth_members "
+        "ORDER BY 1, 2",
+        "SELECT nspname, nspacl::text FROM pg_namespace WHERE nspname = 'public'",
+        "SELECT proname, proacl::text, procost FROM pg_proc WHERE proname ~ '^kitloan_' ORDER BY 1",
+        "SELECT attrelid::regclass::text, attname, attstattarget FROM pg_attribute a "
+        "JOIN pg_class c ON c.oid = attrelid WHERE relkind = 'r' AND attnum > 0 "
+        "AND relnamespace = 'public'::regnamespace ORDER BY 1, 2",
     )
     with psycopg.connect(url) as connection:
         return [connection.execute(each).fetchall() for each in questions]
@@ -239,7 +246,9 @@ def test_a_login_that_can_do_more_is_refused(empty: str, file: Path, power: str)
         assert connection.execute("SELECT to_regclass('college_login')").fetchone() == (None,)
 
 
-@pytest.mark.parametrize("college", ["owner", "esp", "../x", "Nowhere College", "x" * 50])
+@pytest.mark.parametrize(
+    "college", ["owner", "colleges", "national", "a_b", "esp", "../x", "Nowhere College", "x" * 50]
+)
 def test_what_cannot_be_a_college(empty: str, file: Path, college: str) -> None:
     """A name that is mistyped must not become a login."""
     with pytest.raises(BadInput) as refusal:
@@ -317,20 +326,117 @@ def test_a_day_at_a_colleges_login(
         assert esp.people.known() == []
 
 
-def test_what_is_erased_is_erased_from_the_statistics_too(
-    at_work: Callable[[str], kitloan.College], empty: str
-) -> None:
-    """The planner keeps samples of names; a person who is forgotten must not live on there."""
+def statistics(url: str) -> list[object]:
+    """The columns of which the planner keeps samples; their values could be guessed by EXPLAIN."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("ANALYZE")
+        return connection.execute(
+            "SELECT tablename, attname FROM pg_stats WHERE schemaname = 'public'"
+        ).fetchall()
+
+
+def test_nobody_is_in_the_statistics(at_work: Callable[[str], kitloan.College], empty: str) -> None:
+    """The planner would keep samples of names, also of a person who is forgotten."""
     with at_work("fife") as fife:
         tag = fife.holdings.add(NewHolding("Kit", quantity=50)).tag
         for number in range(20):
             fife.loans.check_out([tag], "Viewforth", contact=f"Morag Bain {number // 2}")
-        with psycopg.connect(empty, autocommit=True) as connection:
-            connection.execute("ANALYZE contact")
-            kept = "SELECT count(*) FROM pg_stats WHERE pg_stats::text LIKE '%Morag Bain 3%'"
-            assert connection.execute(kept).fetchone() == (1,)
-            fife.people.erase("Morag Bain 3")
-            assert connection.execute(kept).fetchone() == (0,)
+        assert statistics(empty) == []
+        fife.people.erase("Morag Bain 3")
+        assert statistics(empty) == []
+
+
+@pytest.mark.parametrize("who", ["empty", "manager"])
+def test_a_database_of_0_2_0_is_moved_and_loses_nothing(
+    empty: str, manager: str, file: Path, who: str
+) -> None:
+    """The administrator's one line closes what EXPLAIN told, for every login that there is."""
+    administrator = {"empty": empty, "manager": manager}[who]
+    provision(administrator, file, named=["fife", "uhi-nwh"], esp=True)
+    shared = Shared(empty, file)
+    for college in ("fife", "uhi-nwh", "esp"):
+        with kitloan.init(college, shared.login(college), actor="x") as opened:
+            tag = opened.holdings.add(NewHolding("Kit")).tag
+            opened.loans.check_out([tag], "Viewforth", contact="Morag Bain")
+    before, rows, passwords = everything(empty), every_row(empty), file.read_bytes()
+    as_0_2_0_set_it_up(empty, "kitloan_fife", "kitloan_uhi_nwh", "kitloan_esp")
+    assert ("contact", "name") in statistics(empty)
+    for college in ("fife", "uhi-nwh", "esp"):
+        with kitloan.open(shared.login(college), actor="x") as opened:
+            (finding,) = opened.ledger.verify().findings
+        assert (finding.code, "kitloan provision" in finding.message) == ("unguarded", True)
+    for _ in range(2):
+        done = provision(administrator, file, named=["fife"])
+        assert [each.made for each in done.logins] == [False]
+        assert statistics(empty) == []
+        assert (every_row(empty), file.read_bytes()) == (rows, passwords)
+        assert by_hand(everything(empty)) == by_hand(before)
+    for college in ("fife", "uhi-nwh", "esp"):
+        with kitloan.open(shared.login(college), actor="x") as opened:
+            assert opened.ledger.verify().ok
+            opened.holdings.add(NewHolding("Kit"))
+
+
+def every_row(url: str) -> list[object]:
+    """Everything that colleges have in a database."""
+    with psycopg.connect(url) as connection:
+        return [
+            connection.execute(f"SELECT t::text FROM {name} t ORDER BY 1").fetchall()
+            for name in tables()
+        ]
+
+
+def by_hand(found: list[object]) -> list[object]:
+    """What `everything` finds, but for the triggers that a server makes and numbers for keys."""
+    return [
+        [row for row in rows if "RI_ConstraintTrigger" not in str(row)]
+        for rows in found
+        if isinstance(rows, list)
+    ]
+
+
+def test_a_login_that_was_dropped_or_locked_is_in_nobodys_way(empty: str, file: Path) -> None:
+    """A college that has left must not keep the others from the next release."""
+    provision(empty, file, named=["fife", "ayrshire", "borders"])
+    with psycopg.connect(empty, autocommit=True) as connection:
+        connection.execute("ALTER ROLE kitloan_ayrshire NOLOGIN")
+        connection.execute("DROP OWNED BY kitloan_borders")
+        connection.execute("DROP ROLE kitloan_borders")
+    assert [each.made for each in provision(empty, file, named=["fife"]).logins] == [False]
+
+
+def test_a_college_in_the_role_of_esp_is_found(empty: str, file: Path) -> None:
+    """It would read every college's register."""
+    provision(empty, file, named=["fife"], esp=True)
+    with psycopg.connect(empty, autocommit=True) as connection:
+        connection.execute("GRANT kitloan_national TO kitloan_fife")
+    with pytest.raises(StoreError) as refusal:
+        provision(empty, file, named=["fife"])
+    assert refusal.value.code == "not_secure"
+    assert "kitloan_fife" in refusal.value.message
+
+
+def test_a_login_says_whose_it_is(empty: str, file: Path) -> None:
+    """Two ids that had one login would be one college to the policies."""
+    provision(empty, file, named=["north-east"])
+    with pytest.raises(BadInput) as refusal:
+        provision(empty, file, named=["north_east"])
+    assert refusal.value.code == "unknown_college"
+    with psycopg.connect(empty, autocommit=True) as connection:
+        connection.execute("UPDATE college_login SET college = 'north_east'")
+    with pytest.raises(BadInput) as refusal:
+        provision(empty, file, named=["fife"])
+    assert "north_east" in refusal.value.message
+
+
+def test_a_login_more_is_one_grant_more(empty: str, file: Path) -> None:
+    """Tables that named each login could not be granted to any more at 2,444 of them."""
+    provision(empty, file, named=["fife"])
+    named = "SELECT count(*) FROM pg_shdepend WHERE refobjid = 'kitloan_fife'::regrole"
+    with psycopg.connect(empty) as connection:
+        assert connection.execute(
+            f"{named} AND classid <> 'pg_auth_members'::regclass"
+        ).fetchone() == (0,)
 
 
 def as_an_earlier_release_left_it(url: str) -> None:
@@ -384,7 +490,35 @@ _WALLS_TAKEN_DOWN = (
         "CREATE POLICY everybody ON contact FOR SELECT USING (true)",
         "contact.everybody that kitloan did not make",
     ),
-    ("DROP TABLE college_login CASCADE", "contact.own is gone"),
+    ("DROP TABLE college_login CASCADE", "college_login is gone"),
+    ("ALTER TABLE contact ALTER name SET STATISTICS 100", "contact, no statistics is gone"),
+    ("CREATE STATISTICS s ON college, name FROM contact", "contact, no statistics is gone"),
+    (
+        "CREATE OR REPLACE FUNCTION kitloan_mine(college text, other text) RETURNS boolean "
+        "LANGUAGE plpgsql STABLE COST 0.0001 AS $$ BEGIN RETURN true; END $$",
+        "kitloan_mine is not as it was made",
+    ),
+    (
+        "ALTER FUNCTION kitloan_mine(text, text) COST 100",
+        "kitloan_mine is not as it was made",
+    ),
+    (
+        "GRANT UPDATE (body) ON ledger_entry TO kitloan_colleges",
+        "ledger_entry, privileges of kitloan_colleges is not as it was made",
+    ),
+    (
+        "GRANT SELECT ON loan TO PUBLIC",
+        "loan, privileges of PUBLIC that kitloan did not make",
+    ),
+    (
+        "GRANT DELETE ON ledger_entry TO kitloan_fife",
+        "ledger_entry, privileges of kitloan_fife that kitloan did not make",
+    ),
+    (
+        "GRANT kitloan_national TO kitloan_fife",
+        "kitloan_national, its member kitloan_fife that kitloan did not make",
+    ),
+    ("ALTER POLICY national ON loan TO PUBLIC", "loan.national is not as it was made"),
 )
 
 

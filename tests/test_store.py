@@ -31,7 +31,7 @@ def test_a_store_whose_version_is_no_number_is_refused(fife: College, place: str
         connection.exec_driver_sql("UPDATE setting SET value = '3x' WHERE name = 'schema'")
     with pytest.raises(StoreError) as refusal:
         kitloan.open(place)
-    assert refusal.value.code == "not_a_store"
+    assert refusal.value.code == "damaged"
 
 
 @pytest.mark.parametrize("content", [b"not a database", b"SQLite format 3\0" + b"x" * 5000])

@@ -11,6 +11,7 @@ from kitloan import Count, KitloanError, NewHolding, Refused
 from kitloan.college import College
 from kitloan.ledger.writer import writing
 from kitloan.transfers.sending import arrived
+from trusting import merge
 
 SINCE = "23 Nov 2026"
 
@@ -100,7 +101,7 @@ def test_esp_lends_no_colleges_kit(
         fife.loans.check_out([kit], "Balwearie High School")
         fife.exchange.export(tmp_path / "fife.kitloan")
     with kitloan.init("esp", new_place(), actor="esp", clock=clock) as esp:
-        esp.exchange.merge([tmp_path / "fife.kitloan"])
+        merge(esp, [tmp_path / "fife.kitloan"])
         for text in (kit, "fc001"):
             assert esp.find.holding(text).college == "fife"
             said = refusal(lend(esp, text), "not_yours")

@@ -1,11 +1,11 @@
 """Asking: the figures, the findings and the report, as at the end of a day.
 
 For an earlier day the ledgers are replayed up to its end into a scratch store, and the same queries
-run on that. The answers depend on what the ledgers say alone, never on the order in which they were
-merged; only what this store itself has met (see `met`) is its own.
-"""
+run on that; so they are where a clock was wrong, with each entry at the time that it counts at (see
+`kitloan.ledger.clocks`). The answers depend on what the ledgers say, never on the order in which
+they were merged; only what this store itself has met (see `met`), and when, is its own."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import date
@@ -16,7 +16,7 @@ from sqlalchemy import Connection, func, select
 from kitloan.audit import figures
 from kitloan.audit.challenges import answers
 from kitloan.audit.figures import Figures, Group, Totals
-from kitloan.audit.findings import Finding, findings, sorted_findings
+from kitloan.audit.findings import Finding, clock_wrong, findings, sorted_findings
 from kitloan.audit.forms.json import as_json as tables_as_json
 from kitloan.audit.freshness import freshness
 from kitloan.audit.gifts import reconciled
@@ -29,10 +29,11 @@ from kitloan.audit.transfers import journeys
 from kitloan.audit.use import use
 from kitloan.audit.years import academic_years, overdue_by_age
 from kitloan.errors import BadInput
+from kitloan.ledger.clocks import Times, find_wrong
 from kitloan.ledger.session import ESP, Session
 from kitloan.storage.store import scratch_store
 from kitloan.tables import College, table
-from kitloan.text.dates import check_year, end_of, uk
+from kitloan.text.dates import check_year, end_of, instant, uk
 from kitloan.verify import Progress, replay
 
 college = table(College)
@@ -106,8 +107,9 @@ class Auditor:
         """
         day = check_year(as_at or self._session.today)
         with self._reading(day) as live:
-            known = list(met(live, self._session, day))
-            with self._at(live, day, progress or (lambda done, total: None)) as connection:
+            wrong = find_wrong(live, instant(self._session.clock()))
+            known = [*met(live, self._session, day, wrong), *clock_wrong(wrong, day)]
+            with self._at(live, day, wrong, progress or (lambda done, total: None)) as connection:
                 return self._audit(connection, day, known)
 
     @contextmanager
@@ -125,13 +127,15 @@ class Auditor:
             yield aside
 
     @contextmanager
-    def _at(self, live: Connection, day: date, progress: Progress) -> Iterator[Connection]:
-        if day >= self._session.today:
+    def _at(
+        self, live: Connection, day: date, wrong: Mapping[str, Times], progress: Progress
+    ) -> Iterator[Connection]:
+        if day >= self._session.today and not wrong:
             yield live
             return
         scratch = scratch_store()
         try:
-            replay(live, scratch, end_of(day), progress)
+            replay(live, scratch, end_of(day), progress, wrong)
             with scratch.engine.connect() as then:
                 if then.execute(select(func.count()).select_from(college)).scalar() == 0:
                     raise BadInput(

@@ -3,7 +3,7 @@
 A finding is returned, never raised: an audit tells all that it sees.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -15,11 +15,12 @@ from kitloan.audit.conditions import KEPT, unseen
 from kitloan.audit.donors import without_donor
 from kitloan.audit.freshness import Fresh
 from kitloan.audit.transfers import Journey
+from kitloan.ledger.clocks import Times
 from kitloan.ledger.session import ESP
 from kitloan.tables import Component, Gift, Holding, Loan, Organisation, Shortage, table
 from kitloan.tables.absence import Absence
 from kitloan.tables.national import Gifting
-from kitloan.text.dates import day_of, uk
+from kitloan.text.dates import day_of, end_of, moment, uk
 from kitloan.text.tags import grouped
 from kitloan.values import plural
 
@@ -53,6 +54,7 @@ CODES: dict[str, Code] = {
     "challenge_unanswered": Code("medium", "Remind the college to scan what was asked for."),
     "transfer_counts_differ": Code("medium", "Let both colleges count and agree on what is short."),
     "stale_data": Code("medium", "Ask the college for what is new: ledger export --since-last."),
+    "clock_wrong": Code("medium", "Ask the college to set its computer's clock."),
     "refused_file": Code("medium", "See `kitloan ledger aside`, and ask the college."),
     "overdue": Code("medium", "Ask the borrower to bring it back, or renew the loan."),
     "unknown_gift": Code("medium", "Agree the gift, or ask the college which gift it is of."),
@@ -113,6 +115,25 @@ def findings(
     yield from _unknown_gifts(connection)
     yield from _incomplete(connection)
     yield from _not_sighted(connection, day)
+
+
+def clock_wrong(wrong: Mapping[str, Times], day: date) -> Iterable[Finding]:
+    """Ledgers in which, by the end of a day, entries had a time that cannot be right."""
+    for college, times in sorted(wrong.items()):
+        here = [each for each in times.wrong if each.counted <= end_of(day)]
+        if not here:
+            continue
+        worst = max(here, key=lambda each: abs(moment(each.at) - moment(each.counted)))
+        days = (moment(worst.at) - moment(worst.counted)).days
+        side = "ahead" if days > 0 else "behind"
+        yield Finding(
+            "clock_wrong",
+            college,
+            "",
+            f"{plural(len(here), 'entry', 'entries')} of {college} had a wrong clock: entry "
+            f"{worst.seq:,} is dated {uk(day_of(worst.at))} and counts as of "
+            f"{uk(day_of(worst.counted))}; the clock was {plural(abs(days), 'day')} {side}.",
+        )
 
 
 def _without_donor(connection: Connection) -> Iterable[Finding]:

@@ -48,7 +48,7 @@ def freshness(connection: Connection, day: date, *, all_colleges: bool) -> tuple
             when,
             last.seq,
             last.epoch,
-            (day - when).days,
+            max(0, (day - when).days),  # a clock may be hours ahead
             last.at,
         )
     if all_colleges:

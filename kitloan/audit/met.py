@@ -5,7 +5,7 @@ and keys and refused files are in no ledger. Only what was so by the end of that
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
@@ -13,9 +13,10 @@ from itertools import pairwise
 from sqlalchemy import Connection, select
 
 from kitloan.audit.findings import Finding
-from kitloan.exchange.file import fingerprint
 from kitloan.exchange.quarantine import Aside
 from kitloan.exchange.rebase import taken_in_place
+from kitloan.exchange.trust import fingerprint
+from kitloan.ledger.clocks import Times
 from kitloan.ledger.epochs import college_of
 from kitloan.ledger.session import Session
 from kitloan.storage.statements import AnyRow
@@ -26,17 +27,26 @@ from kitloan.values import plural
 
 entry, pinned, resumption = table(LedgerEntry), table(PinnedKey), table(Resumption)
 
+_LAST = end_of(date.max)
 
-def met(live: Connection, session: Session, day: date) -> Iterable[Finding]:
-    """What `live`, the store itself, had met by the end of a day."""
-    yield from _seams(live, day)
+
+def met(
+    live: Connection, session: Session, day: date, wrong: Mapping[str, Times]
+) -> Iterable[Finding]:
+    """What `live`, the store itself, had met by the end of a day.
+
+    `wrong`: the ledgers in which clocks were wrong.
+    """
+    yield from _seams(live, day, wrong)
     if session.is_national:
-        yield from _replaced(live, day)
-        yield from _keys(live, day)
-        yield from _refused(session, day)
+        # What this store did it did before now, whatever its clock showed then.
+        until = end_of(day) if day < session.today else _LAST
+        yield from _replaced(live, until)
+        yield from _keys(live, until)
+        yield from _refused(session, until)
 
 
-def _seams(live: Connection, day: date) -> Iterable[Finding]:
+def _seams(live: Connection, day: date, wrong: Mapping[str, Times]) -> Iterable[Finding]:
     by_college: dict[str, list[AnyRow]] = {}
     for row in live.execute(select(resumption).order_by(resumption.c.college, resumption.c.epoch)):
         by_college.setdefault(row.college, []).append(row)
@@ -46,10 +56,12 @@ def _seams(live: Connection, day: date) -> Iterable[Finding]:
             # Whatever left the branch that counts was lost to the first seam from there on.
             here = [each for each in gone if each.after <= seam.seq]
             gone = [each for each in gone if each.after > seam.seq]
-            if seam.at > end_of(day):
+            times = wrong.get(college)
+            began = times.counted.get(seam.seq + 1, seam.at) if times else seam.at
+            if began > end_of(day):
                 continue
-            yield Finding("resumed_from_backup", college, "", _seam_said(seam, len(here)))
-            since = sorted(each.ledger for each in here if seam.at < each.at <= end_of(day))
+            yield Finding("resumed_from_backup", college, "", _seam_said(seam, began, len(here)))
+            since = sorted(each.ledger for each in here if began < each.at <= end_of(day))
             if since:
                 yield Finding("written_twice", college, "", _twice_said(seam, since[-1]))
 
@@ -92,7 +104,7 @@ def _on_main(live: Connection, college: str, epoch: int, seq: int) -> bool:
     return live.execute(select(entry.c.seq).where(*where)).first() is not None
 
 
-def _seam_said(seam: AnyRow, count: int) -> str:
+def _seam_said(seam: AnyRow, began: str, count: int) -> str:
     told = (
         f"{plural(count, 'entry', 'entries')} after that one came to ESP, and the backup had lost "
         f"{'it' if count == 1 else 'them'}"
@@ -100,7 +112,7 @@ def _seam_said(seam: AnyRow, count: int) -> str:
         else "what the backup may have lost never came to ESP"
     )
     return (
-        f"{seam.college} goes on from a backup since {uk(day_of(seam.at))}, after entry "
+        f"{seam.college} goes on from a backup since {uk(day_of(began))}, after entry "
         f"{seam.seq:,}; it calls itself {seam.college}/{seam.epoch} now; {told}."
     )
 
@@ -112,10 +124,10 @@ def _twice_said(seam: AnyRow, ledger: str) -> str:
     )
 
 
-def _replaced(live: Connection, day: date) -> Iterable[Finding]:
+def _replaced(live: Connection, until: str) -> Iterable[Finding]:
     for college in live.execute(select(APART.c.college).distinct().order_by("college")).scalars():
         taken = taken_in_place(live, college)
-        if taken is None or taken.at > end_of(day):
+        if taken is None or taken.at > until:
             continue
         count = sum(each.replaced for each in _left_after(live, college))
         yield Finding(
@@ -128,25 +140,25 @@ def _replaced(live: Connection, day: date) -> Iterable[Finding]:
         )
 
 
-def _keys(live: Connection, day: date) -> Iterable[Finding]:
-    keys: dict[str, list[str]] = {}
+def _keys(live: Connection, until: str) -> Iterable[Finding]:
+    keys: dict[str, list[tuple[str, str]]] = {}
     for row in live.execute(
-        select(pinned).where(pinned.c.since <= end_of(day)).order_by(pinned.c.since, pinned.c.key)
+        select(pinned).where(pinned.c.since <= until).order_by(pinned.c.since, pinned.c.key)
     ):
-        keys.setdefault(row.college, []).append(row.key)
+        keys.setdefault(row.college, []).append((row.key, row.since))
     for college, known in keys.items():
-        for before, after in pairwise(known):
+        for (before, _), (after, since) in pairwise(known):
             yield Finding(
                 "key_changed",
                 college,
                 "",
-                f"The files of {college} were signed with the key {fingerprint(before)}, and are "
-                f"signed with {fingerprint(after)} now.",
+                f"The key {fingerprint(before)} of {college} was retired on {uk(day_of(since))}, "
+                f"when {fingerprint(after)} took its place; what it signs since is refused.",
             )
 
 
-def _refused(session: Session, day: date) -> Iterable[Finding]:
+def _refused(session: Session, until: str) -> Iterable[Finding]:
     for kept in Aside(session).kept():
-        if kept.at <= end_of(day):
+        if kept.at <= until:
             college = college_of(kept.ledger) if kept.ledger else ""
             yield Finding("refused_file", college, "", kept.message)

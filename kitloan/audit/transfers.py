@@ -27,6 +27,10 @@ LONGEST_DAYS = 14
 """A kit that is under way for longer is asked after."""
 
 
+_AT_ONCE = 500
+"""Tags that one statement names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Journey:
     """A transfer with both its halves, as far as they are known."""
@@ -82,11 +86,16 @@ def _taken_back(met: Meeting, known: _Known) -> bool:
 
 def _nowhere(connection: Connection, tags: set[str]) -> set[str]:
     """Those tags that are on no register, and were not written off."""
-    kept = select(holding.c.tag).where(holding.c.tag.in_(tags), KEPT)
-    written_off = select(withdrawal.c.tag).where(
-        withdrawal.c.tag.in_(tags), withdrawal.c.signed_at.is_not(None)
-    )
-    return tags - set(connection.execute(union(kept, written_off)).scalars())
+    gone = sorted(tags)
+    found: set[str] = set()
+    for at in range(0, len(gone), _AT_ONCE):
+        some = gone[at : at + _AT_ONCE]
+        kept = select(holding.c.tag).where(holding.c.tag.in_(some), KEPT)
+        written_off = select(withdrawal.c.tag).where(
+            withdrawal.c.tag.in_(some), withdrawal.c.signed_at.is_not(None)
+        )
+        found.update(connection.execute(union(kept, written_off)).scalars())
+    return tags - found
 
 
 def _journey(met: Meeting, known: _Known, *, nowhere: bool) -> Journey:

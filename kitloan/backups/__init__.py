@@ -5,15 +5,18 @@ one college is copied, from one snapshot, into a SQLite store of its own. Either
 ordinary store, which any kitloan of its version or a later one opens.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from pydantic import ValidationError
 from sqlalchemy import Connection, Table, func, insert, or_, select
 
 from kitloan.errors import BadInput, KitloanError, StoreError
-from kitloan.ledger.entry import parse
+from kitloan.ledger.entry import GENESIS, Entry, parse, seal
+from kitloan.ledger.epochs import ledger_name
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Head, begin, move_head, record
 from kitloan.storage.faults import driver_error, translated
@@ -40,10 +43,9 @@ class BackedUp:
 
 @dataclass(frozen=True, slots=True)
 class Proved:
-    """A copy that holds together: whose it is, that ledger's epoch, and all the ledgers in it."""
+    """A copy that holds together: whose it is, and all the ledgers in it."""
 
     college: str
-    epoch: int
     ledgers: tuple[LedgerState, ...]
 
 
@@ -130,15 +132,14 @@ def proved(
         owner = owned(store)
         if owner is None:
             raise StoreError("no_college", f"{called} has no college in it.")
-        college, epoch = owner
-        verdict = Verifier(Session(store, college, "", system_clock)).verify(progress, room)
+        verdict = Verifier(Session(store, owner, "", system_clock)).verify(progress, room)
     except StoreError as problem:
         raise spoken_of(problem, path, called) from problem
     finally:
         store.close()
     if not verdict.ok:
         raise _damaged(called, [f"{each.ledger} {each.message}" for each in verdict.findings])
-    return Proved(college, epoch, verdict.ledgers)
+    return Proved(owner, verdict.ledgers)
 
 
 def _damaged(called: str, findings: Sequence[str]) -> StoreError:
@@ -158,11 +159,11 @@ def spoken_of(problem: StoreError, path: Path, called: str) -> StoreError:
     return StoreError(problem.code, message, problem.hint, **details)
 
 
-def owned(store: Store) -> tuple[str, int] | None:
-    """Whose SQLite store it is, and the epoch of that ledger; None when nobody's yet."""
+def owned(store: Store) -> str | None:
+    """Whose SQLite store it is; None when nobody's yet."""
     with store.read() as connection:
-        row = connection.execute(select(head.c.college, head.c.epoch).where(head.c.own)).first()
-    return None if row is None else (row.college, row.epoch)
+        college: str | None = connection.execute(select(head.c.college).where(head.c.own)).scalar()
+    return college
 
 
 def local_tables() -> list[Table]:
@@ -181,8 +182,17 @@ def pour(
     target: Connection,
     colleges: Sequence[str],
     progress: Progress | None = None,
+    renumbered: Mapping[str, Mapping[int, int]] = MappingProxyType({}),
 ) -> None:
     """Write colleges' ledgers to a store that does not have them, replayed, with what is local.
+
+    Args:
+        source: what is read.
+        target: what is written.
+        colleges: whose ledgers.
+        progress: told how many entries are written, of how many.
+        renumbered: of a college, another number for each epoch of its ledger. From the first
+            epoch that gets one on, the entries are sealed again; they keep all that they say.
 
     Raises:
         StoreError: `damaged`, when an entry cannot be read or applied.
@@ -193,23 +203,46 @@ def pour(
     tops = select(head).where(head.c.college.in_(colleges)).order_by(head.c.college)
     for top in source.execute(tops).all():
         begin(target, top.college, own=top.own)
+        before = GENESIS
         rows = source.execution_options(yield_per=_MANY).execute(
             select(entry.c.epoch, entry.c.seq, entry.c.body, entry.c.hash)
             .where(entry.c.college == top.college)
             .order_by(entry.c.epoch, entry.c.seq)
         )
+        numbers = renumbered.get(top.college, {})
+        changed = min((old for old, new in numbers.items() if old != new), default=None)
+        last = Head(top.epoch, top.seq, top.hash, top.at)
         for row in rows:
-            _replay(target, top.college, row.epoch, row.seq, row.body, row.hash)
+            epoch, body, digest = row.epoch, row.body, row.hash
+            if changed is not None and epoch >= changed:
+                epoch = numbers[epoch]
+                body = _moved(body, ledger_name(top.college, epoch), numbers, before)
+                digest = seal(body)
+                last = Head(epoch, row.seq, digest, top.at)
+            _replay(target, top.college, epoch, row.seq, body, digest)
+            before = digest
             done += 1
             if progress is not None and done % _MANY == 0:
                 progress(done, total)
-        move_head(target, top.college, Head(top.epoch, top.seq, top.hash, top.at))
+        move_head(target, top.college, last)
     for each in local_tables():
         rows = source.execution_options(yield_per=_MANY).execute(
             select(each).where(each.c.college.in_(colleges))
         )
         for some in rows.partitions():
             target.execute(insert(each), [dict(row._mapping) for row in some])
+
+
+def _moved(body: str, ledger: str, numbers: Mapping[int, int], before: str) -> str:
+    """An entry as it is in another epoch of its ledger, after one with the hash `before`."""
+    said = json.loads(body)
+    fact = said["fact"]
+    if fact["kind"] == "ledger.resumed":
+        fact["hash"] = before
+    elif fact["kind"] == "entry.reversed":
+        fact["epoch"] = numbers[fact["epoch"]]
+    said |= {"ledger": ledger, "prev": before}
+    return Entry.model_validate_json(json.dumps(said)).body
 
 
 def _replay(target: Connection, college: str, epoch: int, seq: int, body: str, digest: str) -> None:

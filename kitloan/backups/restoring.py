@@ -23,7 +23,7 @@ from sqlalchemy import Connection, func, select
 from kitloan.backups import Proved, owned, pour, proved, spoken_of
 from kitloan.backups.upgrading import up_to_date, upgrade_copy
 from kitloan.errors import BadInput, Refused, StoreError
-from kitloan.ledger.epochs import college_of, ledger_name
+from kitloan.ledger.epochs import LAST_EPOCH, college_of, ledger_name, without_jumps
 from kitloan.ledger.session import ESP
 from kitloan.ledger.writer import begin, head_of, resume
 from kitloan.queries.history import LogLine, log
@@ -34,7 +34,7 @@ from kitloan.storage.schema import OLDEST
 from kitloan.storage.side_files import clear_folders, kept_file
 from kitloan.storage.store import Store, create_store, open_store
 from kitloan.tables import LedgerEntry, LedgerHead, table
-from kitloan.text.dates import SCOTLAND, Clock, system_clock
+from kitloan.text.dates import Clock, in_scotland, system_clock
 from kitloan.verify import LedgerState, Progress
 
 entry = table(LedgerEntry)
@@ -91,8 +91,8 @@ class Target:
 
     name: str
     loss: Loss
-    epoch: int = 0
-    """The epoch of the ledger that is there."""
+    epochs: tuple[int, ...] = ()
+    """The epochs of the ledger that is there."""
 
     def replace(self, copy: Path) -> Path | None:
         """Put the resumed copy in place; gives where the store that was there is kept."""
@@ -130,13 +130,13 @@ class FileTarget(Target):
     def _look(self, store: Store, proof: Proved, copy: Path) -> None:
         """See whose store it is, and what of it the backup does not have."""
         owner = owned(store)
-        if owner is not None and owner[0] != proof.college:
-            raise _another(self._request.file, proof.college, owner[0])
-        self.epoch = owner[1] if owner else 0
+        if owner is not None and owner != proof.college:
+            raise _another(self._request.file, proof.college, owner)
         backup = open_store(str(copy))
         try:
             with store.read() as present, backup.read() as past:
                 self._heads = _heads(present)
+                self.epochs = epochs_in(present, proof.college)
                 self.loss = _loss(present, past, proof.college)
         finally:
             backup.close()
@@ -148,7 +148,7 @@ class FileTarget(Target):
 
     def replace(self, copy: Path) -> Path | None:
         """Keep what is there, and give the copy its name."""
-        moment = self._request.clock().astimezone(SCOTLAND)
+        moment = in_scotland(self._request.clock())
         kept = kept_file(self._path, f"{moment:%Y%m%d-%H%M%S}")
         with translated(self.name), _in_use_elsewhere(self.name):
             if self._store is not None:
@@ -215,6 +215,12 @@ def new_file(path: Path) -> Path:
     """A new file that only its owner can read."""
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     return path
+
+
+def epochs_in(connection: Connection, college: str) -> tuple[int, ...]:
+    """The numbers of a ledger's epochs, as its entries are filed."""
+    numbers = select(entry.c.epoch).where(entry.c.college == college).distinct()
+    return tuple(connection.execute(numbers).scalars())
 
 
 def _heads(connection: Connection) -> list[tuple[str, int, str]]:
@@ -359,18 +365,20 @@ class Restoration:
         """Resume the backup's ledger in a new epoch, and put it in place.
 
         Raises:
-            Refused: `changed_meanwhile`, `in_use`, `college_is_there`.
+            Refused: `changed_meanwhile`, `in_use`, `college_is_there`, `epochs_used_up`.
             StoreError: `busy`, `full`, ...
         """
-        request, epoch = self._request, max(self.proof.epoch, self._target.epoch) + 1
-        copy = open_store(str(self._copy))
+        request = self._request
+        with translated(str(request.file)):
+            place, epoch = self._with_a_number_left()
+        copy = open_store(str(place))
         try:
             resume(copy, self.proof.college, request.actor, request.clock, epoch)
         except StoreError as problem:
-            raise spoken_of(problem, self._copy, f"The copy of {request.file}") from problem
+            raise spoken_of(problem, place, f"The copy of {request.file}") from problem
         finally:
             copy.close()
-        kept = self._target.replace(self._copy)
+        kept = self._target.replace(place)
         return Restored(
             str(request.file),
             self._target.name,
@@ -379,6 +387,35 @@ class Restoration:
             str(kept) if kept else None,
             self.proof.ledgers,
         )
+
+    def _with_a_number_left(self) -> tuple[Path, int]:
+        """The copy, and the number of its next epoch.
+
+        Release 0.2.0 let a file from elsewhere push the number past the last one there is. Then the
+        epochs that jumped are numbered again, in a copy of the copy, and nothing in them is lost.
+        """
+        college = self.proof.college
+        copy = open_store(str(self._copy))
+        try:
+            with copy.read() as source:
+                epochs = epochs_in(source, college)
+                highest = max([*epochs, *self._target.epochs])
+                if highest < LAST_EPOCH:
+                    return self._copy, highest + 1
+                numbers = without_jumps(epochs)
+                place = self._copy.with_name("renumbered.sqlite")
+                colleges = [college_of(each.ledger) for each in self.proof.ledgers]
+                renumbered = create_store(str(new_file(place)))
+                try:
+                    with renumbered.write() as target:
+                        pour(source, target, colleges, renumbered={college: numbers})
+                finally:
+                    renumbered.close()
+        finally:
+            copy.close()
+        proved(place, f"The copy of {self._request.file}")
+        theirs = without_jumps(self._target.epochs)
+        return place, max([*numbers.values(), *theirs.values()]) + 1
 
 
 @contextmanager

@@ -44,6 +44,7 @@ COMMANDS = (
     Row("read", "labels", "read", "Find the tags in pictures."),
     Row("erase", "people", "erase", "Forget a person."),
     Row("ledger", "ledgers", "ledger", "Export, import, verify and read ledgers."),
+    Row("key", "ledgers", "key", "Show the key that this store signs with."),
     Row("backup", "backups", "backup", "Copy the store, and prove the copy."),
     Row("restore", "backups", "restore", "Put a backup in the place of the store."),
     Row("provision", "setup", "provision", "Make a PostgreSQL for colleges to share."),

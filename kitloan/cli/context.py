@@ -3,6 +3,7 @@
 import gc
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,7 +19,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 class App:
     """The common options of one run.
 
-    `exit_code` is what it ends with when nothing is raised; `opened` is the store, once it is open.
+    `exit_code` is what it ends with when nothing is raised; `opened` is the store, once it is open;
+    `clock_warning` is what was wrong with the clock when it was opened.
     """
 
     store: str | None = None
@@ -27,6 +29,7 @@ class App:
     debug: bool = False
     exit_code: int = 0
     opened: "College | None" = None
+    clock_warning: str = ""
 
     @property
     def place(self) -> str | None:
@@ -44,6 +47,8 @@ class App:
 
         from kitloan.cli.output import Progress, print_notice
         from kitloan.college import open as open_library
+        from kitloan.errors import KitloanError
+        from kitloan.ledger.clocks import warning
 
         if not self.debug:  # a library's own report of what went wrong is no answer of ours
             logging.getLogger().addHandler(logging.NullHandler())
@@ -51,6 +56,8 @@ class App:
         self.opened = opened = open_library(self.place, actor=self.actor, progress=upgrading)
         if opened.upgraded is not None:
             print_notice(str(opened.upgraded))
+        with suppress(KitloanError):  # the command itself shows what is wrong with the store
+            self.clock_warning = warning(opened.session)
         gc.freeze()
         gc.enable()
         return opened

@@ -47,13 +47,14 @@ def open_desk(app: App) -> None:
     def start(college: str) -> "College":
         from kitloan.college import init
         from kitloan_tui.demonstration import demonstration
-        from kitloan_tui.screens.first_run import PLAY
+        from kitloan_tui.screens.start import PLAY
 
         if college == PLAY:
             return demonstration(app.actor)
         return init(college, app.place, actor=app.actor)
 
     run(app.open, press=LabelPress(), starter=start)
+    app.clock_warning = ""  # the desk showed it
 
 
 def _lines(app: App) -> None:
@@ -66,7 +67,7 @@ def _lines(app: App) -> None:
     if sys.stdin is None:
         raise BadInput("no_input", "There is nothing to read lines from.", "Give some in a pipe.")
     from kitloan.cli.labels import LabelPress
-    from kitloan_tui.plain import run
+    from kitloan_tui.lines import run
 
     if hasattr(sys.stdin, "reconfigure"):
         sys.stdin.reconfigure(errors="replace", newline=None)
@@ -74,5 +75,6 @@ def _lines(app: App) -> None:
     with app.open() as opened:
         label = LabelPress().print_one
         well = run(opened, sys.stdin, sys.stdout, prompt="> " * person, print_label=label)
+    app.clock_warning = ""  # the desk showed it
     if not well and not at_terminal(sys.stdin):
         app.exit_code = Refused.exit_code

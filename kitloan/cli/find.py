@@ -8,16 +8,23 @@ from kitloan.cli.context import App, command, pass_app
 from kitloan.cli.output import columns, print_json, print_text
 from kitloan.text.dates import day_of, uk, uk_instant
 from kitloan.text.tags import grouped
-from kitloan.values import SYMBOLS, Holding, LoanLine, as_json, plural
+from kitloan.values import PAGE, SYMBOLS, Holding, LoanLine, as_json, plural
 
 _MOST_LOANS = 1000
 """Of one holding; whoever has a stock on more loans than that looks at `kitloan loans`."""
-_AFTER = click.option("--after", metavar="CURSOR", help="Go on from the page before (its `next`).")
+AFTER = click.option("--after", metavar="CURSOR", help="Go on from the page before (its `next`).")
+LIMIT = click.option(
+    "--limit",
+    type=click.IntRange(1, 10_000),
+    default=PAGE,
+    metavar="N",
+    help=f"The most on a page; {PAGE} when not given.",
+)
 
 
 @command("find", "kitloan find 'mta kilmarnock'")
 @click.argument("text", nargs=-1, required=True)
-@_AFTER
+@AFTER
 @pass_app
 def find(app: App, text: tuple[str, ...], after: str | None) -> None:
     """Search the holdings: every word must occur in tag, type, number, serial, place or donor."""
@@ -30,7 +37,7 @@ def find(app: App, text: tuple[str, ...], after: str | None) -> None:
         print_text(f"Nothing has {' '.join(text)!r} in it. Try fewer letters, or one word.")
         return
     print_text(columns([_holding_line(each) for each in page.items]))
-    _more(len(page.items), page.total, page.next)
+    show_more(len(page.items), page.total, page.next)
 
 
 def _holding_line(each: Holding) -> list[str]:
@@ -45,30 +52,40 @@ def _holding_line(each: Holding) -> list[str]:
     ]
 
 
-def _more(shown: int, total: int, cursor: str | None) -> None:
+def show_more(shown: int, total: int, cursor: str | None) -> None:
+    """Below a page: how many there are, and how to get the next."""
     if cursor is not None:
         print_text(f"{shown:,} of {total:,}. The next: --after '{cursor}'")
 
 
 @command("show", "kitloan show AC0001")
 @click.argument("tag")
+@click.option(
+    "--after", metavar="CURSOR", help="Earlier history: `history_next` of the page before."
+)
+@LIMIT
 @pass_app
-def show(app: App, tag: str) -> None:
-    """One holding, with its history. TAG is a tag or the college's own asset number."""
+def show(app: App, tag: str, after: str | None, limit: int) -> None:
+    """One holding, with its latest history. TAG is a tag or the college's own asset number."""
     with app.open() as opened:
         found = opened.find.holding(tag)
-        history = opened.find.history(tag)
+        history = opened.find.history_page(tag, after, limit)
         remarks = opened.people.remarks(found.tag)
         out = opened.find.loans(of=tag, limit=_MOST_LOANS).items if found.loan else ()
     if app.json:
-        more = {"loans": as_json(out), "history": as_json(history), "remarks": remarks}
-        print_json(as_json(found) | more)
+        more = {"loans": as_json(out), "history": as_json(history.items), "remarks": remarks}
+        pages = {"history_total": history.total, "history_next": history.next}
+        print_json(as_json(found) | more | pages)
         return
     print_text(_page(found, out))
     for each in remarks:
         print_text(f"  {each['heading']}: {each['words']}")
     print_text("\nHistory")
-    print_text(columns([[f"  {uk_instant(h.at)}", h.by, h.summary] for h in history]))
+    print_text(columns([[f"  {uk_instant(h.at)}", h.by, h.summary] for h in history.items]))
+    if history.next is not None:
+        print_text(
+            f"{len(history.items):,} of {history.total:,}. Those before: --after '{history.next}'"
+        )
 
 
 def _page(each: Holding, out: Sequence[LoanLine]) -> str:
@@ -110,7 +127,7 @@ def _page(each: Holding, out: Sequence[LoanLine]) -> str:
 @command("loans", "kitloan loans --overdue")
 @click.option("--overdue", is_flag=True, help="Only what was due before today.")
 @click.option("--to", metavar="ORGANISATION", help="Only what this borrower has.")
-@_AFTER
+@AFTER
 @pass_app
 def loans(app: App, overdue: bool, to: str | None, after: str | None) -> None:
     """Who has what: open loans, those due first first."""
@@ -131,7 +148,7 @@ def loans(app: App, overdue: bool, to: str | None, after: str | None) -> None:
             )
         return
     print_text(columns([_loan_line(each) for each in page.items]))
-    _more(len(page.items), page.total, page.next)
+    show_more(len(page.items), page.total, page.next)
 
 
 def _loan_line(each: LoanLine) -> list[str]:
@@ -146,7 +163,7 @@ def _loan_line(each: LoanLine) -> list[str]:
 
 
 @command("shortages", "kitloan shortages")
-@_AFTER
+@AFTER
 @pass_app
 def shortages(app: App, after: str | None) -> None:
     """What is missing or broken, kit by kit, until it is made good."""
@@ -174,4 +191,4 @@ def shortages(app: App, after: str | None) -> None:
         )
     )
     print_text(f"{plural(page.total, 'shortage')}.")
-    _more(len(page.items), page.total, page.next)
+    show_more(len(page.items), page.total, page.next)

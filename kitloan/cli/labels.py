@@ -35,7 +35,7 @@ from kitloan.values import plural
 if TYPE_CHECKING:
     from kitloan.college import College
     from kitloan.values import Holding
-    from kitloan_labels.adjust import Adjustment, Settings
+    from kitloan_labels.adjust import Adjustment, LabelSettings
     from kitloan_labels.card import Contents
     from kitloan_labels.layout import Sheet
     from kitloan_labels.pdf import Placed
@@ -124,7 +124,8 @@ class Paper:
 
     def adjustment(self, sheet: "Sheet") -> "Adjustment":
         """The printer's figures: those given here, else those saved for it and this stock."""
-        from kitloan_labels.adjust import EXACT, load_settings, parse_scale, settings_path
+        from kitloan.storage.user_files import settings_file
+        from kitloan_labels.adjust import EXACT, load_label_settings, parse_scale
 
         given: dict[str, Any] = {"offset_x": self.offset_x, "offset_y": self.offset_y}
         given["scale"] = None if self.scale is None else parse_scale(self.scale)
@@ -137,7 +138,7 @@ class Paper:
                     "Name it: --printer NAME.",
                 )
             return replace(EXACT, **given)
-        settings = load_settings(settings_path())
+        settings = load_label_settings(settings_file())
         saved = settings.adjustment(self.printer, sheet.id)
         if saved is None and not given:
             known = ", ".join(settings.printers) or "none"
@@ -154,12 +155,13 @@ class Paper:
 
     def save(self, sheet: "Sheet", adjust: "Adjustment") -> None:
         """Save the printer's figures, with `--save-printer`."""
-        from kitloan_labels.adjust import load_settings, save_settings, settings_path
+        from kitloan.storage.user_files import settings_file
+        from kitloan_labels.adjust import load_label_settings, save_label_settings
 
         if self.save_printer and self.printer is not None:
-            path = settings_path()
-            settings = load_settings(path)
-            save_settings(path, settings.with_printer(self.printer, sheet.id, adjust))
+            path = settings_file()
+            settings = load_label_settings(path)
+            save_label_settings(path, settings.with_printer(self.printer, sheet.id, adjust))
 
 
 def paper_options(default: str | None = None) -> Callable[[Callable[..., None]], Any]:
@@ -278,11 +280,12 @@ class Texts:
     acknowledge: tuple[str, ...]
     save_words: bool
 
-    def settings(self) -> "Settings":
+    def settings(self) -> "LabelSettings":
         """The texts given here, else those saved."""
-        from kitloan_labels.adjust import load_settings, settings_path
+        from kitloan.storage.user_files import settings_file
+        from kitloan_labels.adjust import load_label_settings
 
-        saved = load_settings(settings_path())
+        saved = load_label_settings(settings_file())
         if self.return_to is not None:
             address = clean(self.return_to, "The address") if self.return_to.strip() else ""
             saved = replace(saved, return_to=address)
@@ -298,10 +301,11 @@ class Texts:
 
     def save(self) -> None:
         """Save them for next time, with `--save-words`."""
-        from kitloan_labels.adjust import save_settings, settings_path
+        from kitloan.storage.user_files import settings_file
+        from kitloan_labels.adjust import save_label_settings
 
         if self.save_words:
-            save_settings(settings_path(), self.settings())
+            save_label_settings(settings_file(), self.settings())
 
 
 def text_options(function: Callable[..., None]) -> Any:

@@ -1,4 +1,4 @@
-"""`kitloan ledger export`, `import`, `verify` and `log`."""
+"""`kitloan ledger export`, `import`, `verify` and `log`; `kitloan key`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 import click
 
 from kitloan.cli.context import App, command, pass_app
+from kitloan.cli.find import AFTER, LIMIT, show_more
+from kitloan.cli.loans import can_ask
 from kitloan.cli.output import Progress, columns, print_json, print_text
 from kitloan.errors import BadInput, StoreError
-from kitloan.exchange import Heard
+from kitloan.exchange import FirstContact, Heard
+from kitloan.exchange.trust import read_fingerprint, read_fingerprints
 from kitloan.queries.history import LogLine
 from kitloan.text.dates import uk_instant
 from kitloan.text.tags import bare, grouped
-from kitloan.values import as_json, plural
+from kitloan.values import Page, as_json, plural
 
 if TYPE_CHECKING:
     from kitloan.college import College
@@ -50,20 +53,39 @@ def export(app: App, file: Path, since_last: bool) -> None:
     is_flag=True,
     help="Take this one file's ledger, whole, in place of another that was sent of its college.",
 )
+@click.option(
+    "--trust",
+    multiple=True,
+    metavar="FINGERPRINT",
+    help="The key of a ledger's first file, as `kitloan key` shows it there; or a file of them.",
+)
 @pass_app
-def import_(app: App, files: tuple[Path, ...], new_key: bool, replace: bool) -> None:
+def import_(
+    app: App, files: tuple[Path, ...], new_key: bool, replace: bool, trust: tuple[str, ...]
+) -> None:
     """Merge ledgers from colleges, in whatever order they come; each whole or not at all.
 
-    In a college's store, take ESP's file: its receipt, and the kit types that all share.
+    In a college's store, take ESP's file: its receipt, and the kit types that all share. The first
+    file of a ledger is taken only when you confirm its key.
     """
     heard: list[Heard] = []
+    confirmed = [line for given in trust for line in _fingerprints(given)]
     with app.open() as opened:
+        if can_ask(app):
+            confirmed += _ask_about_keys(opened.exchange.first_contacts(files), confirmed)
         if opened.session.is_national:
             merged = opened.exchange.merge(
-                files, Progress("Merging entries"), new_key=new_key, replace=replace
+                files,
+                Progress("Merging entries"),
+                new_key=new_key,
+                replace=replace,
+                trust=confirmed,
             )
         else:
-            both = [opened.exchange.hear(file, new_key=new_key) for file in files]
+            both = [
+                opened.exchange.hear(file, new_key=new_key, replace=replace, trust=confirmed)
+                for file in files
+            ]
             merged, heard = [done for done, _ in both], [told for _, told in both]
     if app.json:
         print_json({"files": as_json(merged)} | ({"heard": as_json(heard)} if heard else {}))
@@ -72,6 +94,35 @@ def import_(app: App, files: tuple[Path, ...], new_key: bool, replace: bool) -> 
         print_text(f"{each.file}: {each.ledger}, {each.added:,} new, {each.known:,} known.")
     for told in heard:
         print_text(_heard(told))
+
+
+def _fingerprints(given: str) -> list[str]:
+    """The fingerprints that an option names: one, or those of a file."""
+    try:
+        read_fingerprint(given)
+    except BadInput:
+        if not Path(given).is_file():
+            raise
+        return read_fingerprints(Path(given))
+    return [given]
+
+
+def _ask_about_keys(contacts: list[FirstContact], confirmed: list[str]) -> list[str]:
+    """Ask about each key that was not confirmed yet; gives those that a person confirms."""
+    found = []
+    for each in contacts:
+        if any(read_fingerprint(one).covers(each.ledger, each.fingerprint) for one in confirmed):
+            continue
+        print_text(
+            f"{each.file} is the first file of {each.ledger} here. It is signed with the key"
+        )
+        print_text(f"  {each.fingerprint}")
+        if not each.listed:
+            print_text(f"{each.ledger} is not in the list of colleges.")
+        print_text("Compare it by telephone with what `kitloan key` shows there.")
+        if click.confirm("Is it the same?", default=False):
+            found.append(f"{each.ledger} {each.fingerprint}")
+    return found
 
 
 def _heard(told: Heard) -> str:
@@ -91,6 +142,23 @@ def _heard(told: Heard) -> str:
     if told.arrived:
         lines.append(f"Arrived: {', '.join(grouped(tag) for tag in told.arrived)}.")
     return "\n".join(lines)
+
+
+@command("key", "kitloan key")
+@click.option("--new", is_flag=True, help="Make another key: this one may be in the wrong hands.")
+@pass_app
+def key(app: App, new: bool) -> None:
+    """Show the fingerprint of the key that this store signs its files with.
+
+    Others compare it when the first file comes. With --new the store signs with another key from
+    now on; tell ESP, or ESP its colleges, to take it with --new-key.
+    """
+    with app.open() as opened:
+        own = opened.exchange.key(new=new)
+    if app.json:
+        print_json(as_json(own))
+    else:
+        print_text(f"{own.ledger}  {own.fingerprint}")
 
 
 @command("aside", "kitloan ledger aside --drop 2", group=ledger)
@@ -131,28 +199,36 @@ def verify(app: App) -> None:
 
 @command("log", "kitloan ledger log AC0001", group=ledger)
 @click.argument("tag", required=False)
+@AFTER
+@LIMIT
 @pass_app
-def log(app: App, tag: str | None) -> None:
-    """What this college's ledger says, oldest first; of one holding when named."""
+def log(app: App, tag: str | None, after: str | None, limit: int) -> None:
+    """What this college's ledger holds, oldest first, in pages; of one holding when named."""
     with app.open() as opened:
-        items = opened.ledger.log() if tag is None else _of_tag(opened, tag)
-    if app.json:
-        print_json({"items": as_json(items), "total": len(items)})
-        return
-    print_text(
-        columns(
-            [[str(i.seq), uk_instant(i.at), i.by, i.kind, i.tag or "", i.summary] for i in items]
+        page = (
+            opened.ledger.log_page(after=after, limit=limit)
+            if tag is None
+            else _of_tag(opened, tag, after, limit)
         )
-    )
+    if app.json:
+        print_json(as_json(page))
+        return
+    lines = [
+        [str(i.seq), uk_instant(i.at), i.by, i.kind, i.tag or "", i.summary] for i in page.items
+    ]
+    print_text(columns(lines))
+    show_more(len(page.items), page.total, page.next)
 
 
-def _of_tag(opened: "College", text: str) -> list[LogLine]:
+def _of_tag(opened: "College", text: str, after: str | None, limit: int) -> Page[LogLine]:
     """What is on record about a holding, also of one whose taking in was undone."""
     try:
         held = opened.find.holding(text)
     except BadInput as unknown:
-        gone = opened.ledger.log(bare(text)) if unknown.code == "unknown_tag" else []
-        if not gone:
+        if unknown.code != "unknown_tag":
+            raise
+        gone = opened.ledger.log_page(bare(text), after, limit)
+        if not gone.total:
             raise
         return gone
-    return opened.ledger.log(held.tag, college=held.college)
+    return opened.ledger.log_page(held.tag, after, limit, held.college)

@@ -12,7 +12,7 @@ from kitloan.__version__ import __version__
 from kitloan.cli import print_stopped
 from kitloan.cli.commands import COMMANDS
 from kitloan.cli.context import App, common_options
-from kitloan.cli.output import no_output, print_json, print_problem
+from kitloan.cli.output import no_output, print_json, print_notice, print_problem
 from kitloan.errors import BadInput, KitloanError, StoreError
 
 
@@ -95,6 +95,9 @@ def run(arguments: list[str]) -> int:
         code = StoreError.exit_code
         with suppress(OSError):  # nor has this one
             print_problem(_with_what_was_done(app, problem))
+    if app.wrote and app.clock_warning:
+        with suppress(OSError):
+            print_notice(app.clock_warning)
     _make_the_days_copy(app)
     return code
 

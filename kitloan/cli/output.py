@@ -1,16 +1,14 @@
 """Answers on stdout, problems and progress on stderr. What users typed is shown as text only."""
 
 import json
-import re
 import sys
 import time
 from collections.abc import Sequence
 from typing import Any, TextIO
 
 from kitloan.errors import KitloanError, StoreError
-from kitloan.text.names import plain
+from kitloan.text.names import UNSEEN, plain
 
-_UNSEEN = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 _QUIET_SECONDS = 1.0
 _BETWEEN_LINES = 5.0
 
@@ -25,14 +23,14 @@ def print_text(text: str) -> None:
 
 
 def print_json(data: Any) -> None:
-    """One document for a program. Characters that a terminal would obey are escaped.
+    """One document for a program. What a terminal would obey, or not show, is escaped.
 
     Raises:
         StoreError: `no_output`, when whatever takes it is full.
     """
     utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
     text = json.dumps(data, ensure_ascii=not utf8, indent=2)
-    _answer(_UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+    _answer(UNSEEN.sub(lambda found: json.dumps(found[0])[1:-1], text))
 
 
 def _answer(text: str) -> None:

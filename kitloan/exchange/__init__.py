@@ -11,24 +11,44 @@ refused whole, with the number of the first entry that is wrong, and kept aside.
 is tried again whenever its college's ledger grows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from kitloan.errors import BadInput, KitloanError, Refused
 from kitloan.exchange import sending
 from kitloan.exchange.file import LONGEST_LINE, ExchangeFile
-from kitloan.exchange.merging import Merged, Told, merge
+from kitloan.exchange.merging import Merged, Told, merge, meter_for
 from kitloan.exchange.quarantine import Aside, Kept
-from kitloan.exchange.receipts import Heard, hear
+from kitloan.exchange.receipts import Heard, hear, must_be_possible
 from kitloan.exchange.sending import Exported
+from kitloan.exchange.trust import (
+    FirstContact,
+    OwnKey,
+    fingerprint,
+    is_listed,
+    keys_of,
+    own_key,
+    read_fingerprint,
+)
 from kitloan.ledger.epochs import college_of
 from kitloan.ledger.session import ESP, Session
 from kitloan.text.dates import instant
+from kitloan.text.names import plain
 from kitloan.values import as_json
 from kitloan.verify import Progress
 
-__all__ = ["LONGEST_LINE", "Exchange", "Exported", "Heard", "Kept", "Merged"]
+__all__ = [
+    "LONGEST_LINE",
+    "Exchange",
+    "Exported",
+    "FirstContact",
+    "Heard",
+    "Kept",
+    "Merged",
+    "OwnKey",
+]
 
 
 class Exchange:
@@ -56,6 +76,44 @@ class Exchange:
         """Take a file that is kept aside away for good; see `Aside.drop`."""
         return self._aside.drop(which)
 
+    def key(self, *, new: bool = False) -> OwnKey:
+        """The key that this store signs with, as others compare it.
+
+        Args:
+            new: make another key first, where the one of before may be in the wrong hands. Others
+                have to be asked to take it: `kitloan ledger import FILE --new-key`.
+        """
+        return own_key(self._session, new=new)
+
+    def first_contacts(self, paths: Sequence[Path]) -> list[FirstContact]:
+        """The keys that a person has to confirm before these files are merged.
+
+        Args:
+            paths: the files; one that cannot be read is left out, and refused by `merge`.
+
+        Returns:
+            One for each ledger and key, of ledgers that this store has no key of yet.
+        """
+        found: dict[tuple[str, str], FirstContact] = {}
+        for path in paths:
+            with suppress(BadInput):
+                header = ExchangeFile(path).signed_header()
+                college = college_of(header.ledger)
+                if header.first == 1 and self._may_come(college):
+                    listed = is_listed(college)
+                    found.setdefault(
+                        (college, header.key),
+                        FirstContact(str(path), college, fingerprint(header.key), listed),
+                    )
+        return list(found.values())
+
+    def _may_come(self, college: str) -> bool:
+        """Whether a ledger that this store takes has no key here yet."""
+        if college == self._session.college or not (self._session.is_national or college == ESP):
+            return False
+        with self._session.reading() as connection:
+            return not keys_of(connection, college)
+
     def merge(
         self,
         paths: Sequence[Path],
@@ -63,6 +121,7 @@ class Exchange:
         *,
         new_key: bool = False,
         replace: bool = False,
+        trust: Collection[str] = (),
     ) -> list[Merged]:
         """Merge files from colleges, in whatever order they come; each whole or not at all.
 
@@ -73,14 +132,18 @@ class Exchange:
         Args:
             paths: the files.
             progress: told how many entries of a file are read, of how many.
-            new_key: take files that are signed with a key not known before.
+            new_key: take files that are signed with another key than before, which is retired.
             replace: take the one file's ledger in place of another that was known of its college,
                 and its key; the other is kept, and no longer counted.
+            trust: fingerprints that a person compared and confirmed, as `first_contacts` gives
+                them, each with the ledger's name before it where it is meant for that one only.
 
         Raises:
-            Refused: `not_national`, for another college's file in a college's store.
+            Refused: `unknown_key`, for the first file of a ledger, unless `trust` has its key;
+                `retired_key`; `not_national`, for another college's file in a college's store.
             BadInput: `bad_exchange_file`, `altered`, `forked`, `gap`, `unsigned`, ...;
-                `one_at_a_time`, to replace by more than one file.
+                `one_at_a_time`, to replace by more than one file, or to take two new keys of a
+                ledger; `bad_fingerprint`.
         """
         if replace and len(paths) != 1:
             raise BadInput(
@@ -88,7 +151,9 @@ class Exchange:
                 f"{len(paths)} files were named, and one ledger takes another's place.",
                 "Name the one file: kitloan ledger import FILE --replace",
             )
-        told = Told(instant(self._session.clock()), self._session.actor, new_key, replace)
+        confirmed = tuple(read_fingerprint(each) for each in trust)
+        at = instant(self._session.clock())
+        told = Told(at, self._session.actor, new_key, replace, confirmed)
         merged: list[Merged] = []
         refused: list[KitloanError] = []
         for college, files in self._by_college(paths, refused).items():
@@ -103,14 +168,28 @@ class Exchange:
             raise first
         return merged
 
-    def hear(self, path: Path, *, new_key: bool = False) -> tuple[Merged, Heard]:
+    def hear(
+        self,
+        path: Path,
+        *,
+        new_key: bool = False,
+        replace: bool = False,
+        trust: Collection[str] = (),
+    ) -> tuple[Merged, Heard]:
         """Take ESP's file in a college's store: its ledger, the receipt, shared kit types.
 
+        Args:
+            path: the file.
+            new_key: as in `merge`.
+            replace: as in `merge`; for an ESP that practised first, or a stranger that was taken
+                for ESP.
+            trust: as in `merge`.
+
         Raises:
-            Refused: `not_national`, for any other ledger's file.
-            BadInput: as `merge`; `receipt_differs`.
+            Refused: `not_national`, for any other ledger's file; `unknown_key`, `retired_key`.
+            BadInput: as `merge`; `receipt_differs`, `epoch_jump`.
         """
-        (merged,) = self.merge([path], new_key=new_key)
+        (merged,) = self.merge([path], new_key=new_key, replace=replace, trust=trust)
         return merged, hear(self._session, ExchangeFile(path).header())
 
     def _by_college(
@@ -151,6 +230,10 @@ class Exchange:
 
         With them what was kept aside before. It was refused already, and is not told of again.
         """
+        if told.new_key and self._new_keys(college, files) > 1:
+            for file in files:
+                self._refuse(file.path, _two_keys(college, file), refused)
+            return
         problems: dict[Path, KitloanError] = {}
         waiting = {file.path: (file, told) for file in files}
         grew = True
@@ -171,9 +254,18 @@ class Exchange:
             if file.path in waiting:
                 self._refuse(file.path, problems[file.path], refused)
 
+    def _new_keys(self, college: str, files: Sequence[ExchangeFile]) -> int:
+        """How many keys the files are signed with that would take the place of a known one."""
+        with self._session.reading() as connection:
+            known = keys_of(connection, college)
+        return len({file.header().key for file in files} - {*known}) if known else 0
+
     def _merge_one(self, file: ExchangeFile, told: Told, progress: Progress | None) -> Merged:
+        meter = meter_for(file)
         with self._session.store.write() as connection:
-            done = merge(connection, file, told, progress)
+            done = merge(connection, file, told, meter, progress)
+            if not self._session.is_national:
+                must_be_possible(connection, self._session.college, file.header())
         self._aside.forget(file.path)
         return done
 
@@ -188,6 +280,18 @@ class Exchange:
         refused.append(problem)
         if self._session.is_national and problem.code not in ("no_such_file", "own_ledger"):
             self._aside.keep(path, problem)
+
+
+def _two_keys(college: str, file: ExchangeFile) -> BadInput:
+    return BadInput(
+        "one_at_a_time",
+        f"The files of {plain(college)!r} are signed with several keys that are not known here. "
+        f"{file.path} was not merged.",
+        "Compare each key by telephone, then name only the files with the right one: "
+        "kitloan ledger import FILE --new-key",
+        file=str(file.path),
+        ledger=college,
+    )
 
 
 def _refusal(problem: KitloanError) -> dict[str, Any]:

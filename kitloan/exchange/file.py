@@ -4,23 +4,25 @@ The header names the hash of the last entry, and every entry names the one befor
 on the header is a signature on all that follows.
 """
 
-import gzip
 import json
 import zlib
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import BaseModel, ConfigDict, ValidationError
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, delete, select, text
 
 from kitloan.errors import BadInput
 from kitloan.ledger.entry import FORMAT, Entry, parse
 from kitloan.ledger.epochs import college_of, is_ledger
-from kitloan.ledger.facts.base import Hash, Id, Number
+from kitloan.ledger.facts.base import MOST_OF_A_LIST, Hash, Id, Number
+from kitloan.reference import is_college_id
+from kitloan.storage.files import insist_on_file
+from kitloan.storage.settings import SIGNING_KEY, key_bytes
 from kitloan.tables import Setting, table
 from kitloan.text.names import plain
 
@@ -79,7 +81,6 @@ def signed_text(header: dict[str, Any]) -> bytes:
     )
 
 
-_NAME = "signing_key"
 _KEEP_FIRST = text(
     "INSERT INTO setting (college, name, value) VALUES (:college, :name, :value) "
     "ON CONFLICT (college, name) DO NOTHING"
@@ -87,20 +88,35 @@ _KEEP_FIRST = text(
 
 
 def signing_key(connection: Connection, college: str) -> Ed25519PrivateKey | None:
-    """The college's key; None when it has none."""
+    """The college's key; None when it has none.
+
+    Raises:
+        StoreError: `damaged`.
+    """
     kept = connection.execute(
-        select(setting.c.value).where(setting.c.college == college, setting.c.name == _NAME)
+        select(setting.c.value).where(setting.c.college == college, setting.c.name == SIGNING_KEY)
     ).scalar()
-    return None if kept is None else Ed25519PrivateKey.from_private_bytes(bytes.fromhex(kept))
+    if kept is None:
+        return None
+    return Ed25519PrivateKey.from_private_bytes(key_bytes(SIGNING_KEY, kept))
 
 
 def new_signing_key(connection: Connection, college: str) -> Ed25519PrivateKey:
     """The college's key, made now unless it has one; of two made at the same moment, the first."""
     made = Ed25519PrivateKey.generate()
     connection.execute(
-        _KEEP_FIRST, {"college": college, "name": _NAME, "value": made.private_bytes_raw().hex()}
+        _KEEP_FIRST,
+        {"college": college, "name": SIGNING_KEY, "value": made.private_bytes_raw().hex()},
     )
     return signing_key(connection, college) or made
+
+
+def replace_signing_key(connection: Connection, college: str) -> Ed25519PrivateKey:
+    """Make another key for the college; what it signed with before is gone."""
+    connection.execute(
+        delete(setting).where(setting.c.college == college, setting.c.name == SIGNING_KEY)
+    )
+    return new_signing_key(connection, college)
 
 
 def public_key(key: Ed25519PrivateKey) -> str:
@@ -109,8 +125,13 @@ def public_key(key: Ed25519PrivateKey) -> str:
 
 
 def is_signed(text: bytes, key: str, signature: str) -> bool:
-    """Whether `signature` on `text` was made with the private half of `key`."""
+    """Whether `signature` on `text` was made with the private half of `key`.
+
+    A key has one spelling: in capitals, say, a retired one would pass for another.
+    """
     try:
+        if bytes.fromhex(key).hex() != key:
+            return False
         Ed25519PublicKey.from_public_bytes(bytes.fromhex(key)).verify(
             bytes.fromhex(signature), text
         )
@@ -119,12 +140,17 @@ def is_signed(text: bytes, key: str, signature: str) -> bool:
     return True
 
 
-def fingerprint(key: str) -> str:
-    """A key as two people compare it on the telephone."""
-    return " ".join(key[at : at + 4] for at in range(0, 16, 4))
-
-
 LONGEST_LINE = 1_000_000
+MOST_MEMBERS = 100
+"""Parts that gzip may be in. Ours is one; some tools that put files together leave several."""
+MOST_UNPACKED = 20
+"""Times the file's size that it may unpack to, over `_FREE`. A ledger unpacks to about five."""
+_FREE = 2**20
+_PIECE = 2**16
+
+
+class Unpacking(Exception):
+    """A file unpacks to more than any ledger would; the words are the end of a sentence."""
 
 
 class ExchangeFile:
@@ -139,6 +165,19 @@ class ExchangeFile:
             for line in lines:
                 return self.read_header(line)
         raise self.bad("it is empty")
+
+    def signed_header(self) -> Header:
+        """The first line, checked, with its signature.
+
+        Raises:
+            BadInput: `bad_exchange_file`, ...; `unsigned`.
+        """
+        with self.lines() as lines:
+            first = next(lines, "")
+        header = self.read_header(first)
+        if not self.signed(first, header):
+            raise self.wrong("unsigned", header.first, header, "is not covered by its signature")
+        return header
 
     def is_one(self) -> bool:
         """Whether somebody's kitloan wrote it, as far as its first line tells."""
@@ -164,6 +203,8 @@ class ExchangeFile:
             raise self.bad(f"its header is wrong: {problem.errors()[0]['msg']}") from None
         if header.last < header.first - 1 or not is_ledger(header.ledger):
             raise self.bad("its header names a ledger or numbers that cannot be")
+        if not is_college_id(college_of(header.ledger)):
+            raise self.bad(f"{plain(header.ledger)!a} cannot be the ledger of a college")
         return header
 
     def _raw(self, line: str) -> dict[str, Any]:
@@ -180,12 +221,21 @@ class ExchangeFile:
         return is_signed(signed_text(self._raw(line)), header.key, header.signature)
 
     def read(self, body: str, seq: int, header: Header) -> Entry:
-        """The entry in a line."""
+        """The entry in a line.
+
+        Raises:
+            BadInput: `altered`, `newer_file` or `too_large`.
+            NotCanonical: it is written in another way than it would be sealed.
+        """
         try:
             read = parse(body)
         except ValidationError as problem:
             if any(error["type"] == "union_tag_invalid" for error in problem.errors()):
                 raise self.wrong("newer_file", seq, header, "is of a kind not known here") from None
+            if any(error["type"] == "too_long" for error in problem.errors()):
+                raise self.wrong(
+                    "too_large", seq, header, f"has a list of more than {MOST_OF_A_LIST:,}"
+                ) from None
             raise self.wrong("altered", seq, header, "cannot be read") from None
         if read.seq != seq or college_of(read.ledger) != college_of(header.ledger):
             raise self.wrong("altered", seq, header, "is another ledger's, or out of order")
@@ -199,13 +249,14 @@ class ExchangeFile:
         return closing(self._lines())
 
     def _lines(self) -> Generator[str, None, None]:
+        insist_on_file(self.path)
         try:
-            with gzip.open(self.path, "rb") as file:
-                while line := file.readline(LONGEST_LINE + 1):
-                    if len(line) > LONGEST_LINE:
-                        raise self.bad("a line of it is longer than any entry")
-                    yield line.decode().rstrip("\n")
-        except (gzip.BadGzipFile, zlib.error, EOFError, UnicodeDecodeError):
+            with self.path.open("rb") as file:
+                for line in _lines_in(_unpacked(file, self.size())):
+                    yield line.decode()
+        except Unpacking as problem:
+            raise self.bad(str(problem)) from None
+        except (zlib.error, EOFError, UnicodeDecodeError):
             raise self.bad("it is cut short, or not an exchange file") from None
         except FileNotFoundError:
             raise BadInput(
@@ -213,6 +264,19 @@ class ExchangeFile:
             ) from None
         except OSError as problem:
             raise self.bad(problem.strerror or str(problem)) from None
+
+    def size(self) -> int:
+        """Bytes of the file as it is."""
+        return self.path.stat().st_size
+
+    def unpacked_size(self) -> int:
+        """Characters of all its lines; reads all of it, before the store is locked.
+
+        Raises:
+            BadInput: `bad_exchange_file`.
+        """
+        with self.lines() as lines:
+            return sum(len(line) + 1 for line in lines)
 
     def bad(self, why: str) -> BadInput:
         """The refusal of a file that cannot be read as one."""
@@ -234,3 +298,46 @@ class ExchangeFile:
             ledger=header.ledger,
             seq=seq,
         )
+
+
+def _unpacked(file: BinaryIO, size: int) -> Iterator[bytes]:
+    """What a gzip file holds, a piece at a time, up to what a file of this size may."""
+    most = MOST_UNPACKED * size + _FREE
+    members = total = 0
+    member, data = None, b""
+    while data := data or file.read(_PIECE):
+        if member is None:
+            if members and not data.strip(b"\0"):  # what fills the last block of some tapes
+                data = b""
+                continue
+            members += 1
+            if members > MOST_MEMBERS:
+                raise Unpacking(f"it is in more than {MOST_MEMBERS} parts")
+            member = zlib.decompressobj(wbits=31)
+        piece = member.decompress(data, _PIECE)
+        total += len(piece)
+        if total > most:
+            raise Unpacking(
+                f"it unpacks to more than {MOST_UNPACKED} times its size, {most:,} bytes"
+            )
+        yield piece
+        data = member.unused_data if member.eof else member.unconsumed_tail
+        if member.eof:
+            member = None
+    if member is not None:
+        yield member.flush()
+        if not member.eof:
+            raise EOFError
+
+
+def _lines_in(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Lines without their ends, none longer than an entry can be."""
+    rest = b""
+    for piece in pieces:
+        *lines, rest = (rest + piece).split(b"\n") if b"\n" in piece else (rest + piece,)
+        for line in (*lines, rest):
+            if len(line) > LONGEST_LINE:
+                raise Unpacking(f"a line of it is longer than {LONGEST_LINE:,} bytes")
+        yield from lines
+    if rest:
+        yield rest

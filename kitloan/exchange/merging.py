@@ -13,21 +13,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, insert, literal_column, select, union_all
+from sqlalchemy import Connection, bindparam, literal_column, select, union_all
 
 from kitloan.errors import BadInput, KitloanError
-from kitloan.exchange.file import ExchangeFile, Header, fingerprint
+from kitloan.exchange.file import ExchangeFile, Header
 from kitloan.exchange.rebase import Kept, Taken, lay_anew, take_in_place
 from kitloan.exchange.sending import remember
-from kitloan.ledger.entry import GENESIS, Entry, seal
-from kitloan.ledger.epochs import college_of, epoch_of, ledger_name
+from kitloan.exchange.trust import Confirmed, fingerprint, keys_of, must_be_trusted, pin
+from kitloan.ledger.clocks import Reading, keep_reading
+from kitloan.ledger.entry import GENESIS, Entry, NotCanonical, seal
+from kitloan.ledger.epochs import EPOCHS_AHEAD, college_of, epoch_of, ledger_name
 from kitloan.ledger.facts.definitions import CollegeOpened
 from kitloan.ledger.facts.ledger import LedgerResumed
 from kitloan.ledger.writer import Head, Sealed, begin, head_of, move_head, record, record_all
 from kitloan.storage.faults import driver_error
-from kitloan.storage.statements import Query
+from kitloan.storage.files import insist_on_file
+from kitloan.storage.statements import Meter, Query, TooMuchWork, metered
 from kitloan.tables import LedgerEntry, LedgerHead, Setting, table
-from kitloan.tables.national import APART, PinnedKey, Resumption
+from kitloan.tables.national import APART, Resumption
 from kitloan.text.names import plain
 from kitloan.verify import Progress
 
@@ -35,13 +38,12 @@ entry = table(LedgerEntry)
 resumption = table(Resumption)
 setting = table(Setting)
 head = table(LedgerHead)
-pinned = table(PinnedKey)
 
 _WINDOW = 1_000
 
 _resumed = select(resumption.c.epoch).where(resumption.c.college == bindparam("c"))
 _main_line = Query(
-    select(entry.c.seq, entry.c.epoch, entry.c.hash, entry.c.at).where(
+    select(entry.c.seq, entry.c.epoch, entry.c.hash).where(
         entry.c.college == bindparam("c"),
         # Named so that the key's index finds the numbers: else each window reads the whole ledger.
         entry.c.epoch.in_(union_all(select(literal_column("1")), _resumed)),
@@ -60,7 +62,6 @@ class OnMain(NamedTuple):
 
     epoch: int
     hash: str
-    at: str
 
 
 class _Apart(NamedTuple):
@@ -130,6 +131,7 @@ class Known:
 
 def digest_of(path: Path) -> str:
     """The hash of a file's bytes; of one that has gone meanwhile, that of none."""
+    insist_on_file(path)
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -151,6 +153,26 @@ def remember_merged(connection: Connection, header: Header, digest: str) -> None
 
 
 _STEP = 500
+BYTES_OF_A_ROW = 10
+"""Of a file's size, for each row that its entries may read or touch, over `FREE_ROWS`. An entry of
+an ordinary ledger takes some seventy bytes, and reads or touches four rows."""
+FREE_ROWS = 150_000
+MOST_WRITTEN = 3
+"""Times the characters of its lines that a file may write into tables, over `FREE_WRITTEN`; an
+ordinary ledger writes them twice."""
+FREE_WRITTEN = 2**20
+
+
+def meter_for(file: ExchangeFile) -> Meter:
+    """What the entries of a file may cost: so much for its size, whatever they say.
+
+    Reads all of the file: called before the store is locked.
+
+    Raises:
+        BadInput: `bad_exchange_file`.
+    """
+    written = MOST_WRITTEN * file.unpacked_size() + FREE_WRITTEN
+    return Meter(file.size() // BYTES_OF_A_ROW + FREE_ROWS, written)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,16 +194,22 @@ class Told:
         by: who.
         new_key: take a key that this ledger's files were not signed with before.
         replace: take this ledger in place of another one of the college; its key, too.
+        trust: the keys of first files that a person confirmed.
     """
 
     at: str
     by: str
     new_key: bool = False
     replace: bool = False
+    trust: tuple[Confirmed, ...] = ()
 
 
 def merge(
-    connection: Connection, file: ExchangeFile, told: Told, progress: Progress | None = None
+    connection: Connection,
+    file: ExchangeFile,
+    told: Told,
+    meter: Meter,
+    progress: Progress | None = None,
 ) -> Merged:
     """Check every line of a file, and take what is new.
 
@@ -189,14 +217,17 @@ def merge(
         connection: a transaction, which must be rolled back when this raises.
         file: what was sent.
         told: what is said with it.
+        meter: what its entries may cost, see `meter_for`.
         progress: told how many lines are read, of how many.
 
     Raises:
         BadInput: `bad_exchange_file`, `altered`, `forked`, `gap`, `truncated`, `impossible`,
-            `unsigned`, `key_changed`, `newer_file`, `own_ledger` or `not_whole`.
+            `unsigned`, `key_changed`, `epoch_jump`, `newer_file`, `own_ledger`, `not_whole` or
+            `too_large`.
+        Refused: `unknown_key`, `retired_key`.
     """
     with file.lines() as lines:
-        return _merge(connection, file, lines, told, progress)
+        return _merge(connection, file, lines, told, meter, progress)
 
 
 def _merge(
@@ -204,6 +235,7 @@ def _merge(
     file: ExchangeFile,
     lines: Iterator[str],
     told: Told,
+    meter: Meter,
     progress: Progress | None,
 ) -> Merged:
     first = next(lines, "")
@@ -211,8 +243,14 @@ def _merge(
     college = college_of(header.ledger)
     _must_fit(connection, file, header, told)
     digest = digest_of(file.path)
+    signed = file.signed(first, header)
+    known = keys_of(connection, college)
     top = head_of(connection, college) or begin(connection, college, own=False)
-    merging = _Merging(connection, file, header, top, told)
+    merging = _Merging(connection, file, header, top, told, meter)
+    # What is not signed, or does not join, is refused below for what is wrong with it.
+    if signed and (merging.joins or known) and not (known and told.replace):
+        news = not merging.has_the_last()
+        must_be_trusted(known, header, file.path, told.trust, brings_news=news)
     again = was_merged(connection, header, digest) and not told.replace
     if again and merging.has_the_last():
         return Merged(str(file.path), header.ledger, 0, header.last - header.first + 1)
@@ -225,13 +263,23 @@ def _merge(
         merging.apply_waiting()  # the first entry that is wrong may be one of these
         raise
     merged = merging.end()
-    if not file.signed(first, header):
+    if not signed:
         raise file.wrong(
             "unsigned", merging.first_new, header, "is the first that its signature does not cover"
         )
-    _pin(connection, file, header, told)
+    if not (known and told.replace):
+        news = merged.added > 0
+        must_be_trusted(known, header, file.path, told.trust, brings_news=news)
+    _pin(connection, file, header, told, known)
     if merged.added:
         remember_merged(connection, header, digest)
+        keep_reading(
+            connection,
+            college,
+            header.head,
+            merging.latest,
+            Reading(merging.first_new, header.exported_at, told.at),
+        )
     return merged
 
 
@@ -255,14 +303,12 @@ def _must_fit(connection: Connection, file: ExchangeFile, header: Header, told: 
         )
 
 
-def _pin(connection: Connection, file: ExchangeFile, header: Header, told: Told) -> None:
+def _pin(
+    connection: Connection, file: ExchangeFile, header: Header, told: Told, known: Sequence[str]
+) -> None:
     """Remember the key of a ledger; refuse another one, unless a person takes it."""
     college = college_of(header.ledger)
-    keys = connection.execute(
-        select(pinned.c.key).where(pinned.c.college == college).order_by(pinned.c.since)
-    )
-    known = list(keys.scalars())
-    if header.key in known:
+    if header.key in known and not (told.replace and header.key != known[-1]):
         return
     if known and not (told.new_key or told.replace):
         raise BadInput(
@@ -270,38 +316,46 @@ def _pin(connection: Connection, file: ExchangeFile, header: Header, told: Told)
             f"{file.path} is signed with the key {fingerprint(header.key)}, and the files of "
             f"{plain(college)!r} were signed with {fingerprint(known[-1])} until now. "
             "Nothing was merged from it.",
-            "Ask the college by telephone whether its key changed, and read the new one out. "
-            "If it did: kitloan ledger import FILE --new-key",
+            "Ask by telephone whether the key changed, and compare the new one with what "
+            "`kitloan key` shows there. If it did: kitloan ledger import FILE --new-key",
             file=str(file.path),
             ledger=header.ledger,
             seq=header.first,
             key=header.key,
             known=known[-1],
         )
-    connection.execute(insert(pinned).values(college=college, key=header.key, since=told.at))
+    pin(connection, college, header.key, told.at)
 
 
 class _Merging:
     """A file, entry by entry, onto a ledger that ends at `top`."""
 
     def __init__(
-        self, connection: Connection, file: ExchangeFile, header: Header, top: Head, told: Told
+        self,
+        connection: Connection,
+        file: ExchangeFile,
+        header: Header,
+        top: Head,
+        told: Told,
+        meter: Meter,
     ) -> None:
         self._connection, self._file, self._header = connection, file, header
-        self._top, self._told = top, told
+        self._top, self._told, self._meter = top, told, meter
         self._college = college_of(header.ledger)
         self._store = Known(connection, self._college, top.seq)
-        self._seq, self._prev, self._at = header.first - 1, header.prev, ""
+        self._seq, self._prev = header.first - 1, header.prev
         self._head = top
         self._waiting: list[Sealed] = []
         self._apart: dict[str, Kept] = {}
-        self._chosen = ""
+        self._chosen = self._off_main = ""
         self._known = self._added = 0
+        self.latest = ""
         self.done = 0
         self.first_new = top.seq + 1
         known = {GENESIS: 0} if self._seq == 0 else self._store.epochs(self._seq)
-        self._joins = self._prev in known
+        self.joins = self._prev in known
         self._epoch = known.get(self._prev, 0)
+        self._most = max(1, top.epoch, self._epoch) + EPOCHS_AHEAD
 
     def take(self, body: str) -> None:
         """The next line."""
@@ -310,16 +364,21 @@ class _Merging:
         digest = seal(body)
         if self._is_known(digest):
             return
-        read = self._file.read(body, self._seq, self._header)
+        try:
+            read = self._file.read(body, self._seq, self._header)
+        except NotCanonical:
+            raise self._not_canonical(digest) from None
         epoch = epoch_of(read.ledger)
         self._must_join(epoch)
         self._must_follow(read, epoch)
         self._must_not_fork(read, epoch, digest)
+        if self._prev != self._head.hash:
+            self._off_main = self._off_main or digest
         if digest in self._store.epochs(self._seq):
             self._known += 1
         else:
             self._add(Sealed(epoch, read, body, digest))
-        self._prev, self._at, self._epoch = digest, read.at, epoch
+        self._prev, self._epoch = digest, epoch
 
     def _is_known(self, digest: str) -> bool:
         """Whether the store has just this line after the one before it, on the branch that counts.
@@ -330,7 +389,7 @@ class _Merging:
         if known is None:
             return False
         self._known += 1
-        self._prev, self._at, self._epoch = digest, known.at, known.epoch
+        self._prev, self._epoch = digest, known.epoch
         return True
 
     def has_the_last(self) -> bool:
@@ -343,7 +402,7 @@ class _Merging:
         The first epoch is one line: another entry of the same number there is no branch. In later
         ones it may be that of another laptop, whose entries have still to come.
         """
-        if self._joins:
+        if self.joins:
             return
         first = self._header.first
         if first == 1 or (epoch == 1 and 1 in self._store.epochs(first - 1).values()):
@@ -365,8 +424,6 @@ class _Merging:
         resumes = isinstance(read.fact, LedgerResumed)
         if read.prev != self._prev:
             raise self._wrong("altered", self._seq, "does not follow on the entry before it")
-        if read.at < self._at:
-            raise self._wrong("altered", self._seq, "is dated before the entry before it")
         if (self._seq == 1) != isinstance(read.fact, CollegeOpened):
             raise self._wrong("altered", self._seq, "opens a college in the wrong place")
         if read.ledger != ledger_name(self._college, epoch) or epoch < max(1, self._epoch):
@@ -375,6 +432,21 @@ class _Merging:
             raise self._wrong("altered", self._seq, "resumes a ledger in the wrong place")
         if resumes and (epoch == 1 or (read.fact.seq, read.fact.hash) != (read.seq - 1, read.prev)):  # type: ignore[attr-defined]  # `resumes` says which fact it is
             raise self._wrong("altered", self._seq, "does not resume the entry before it")
+
+        if epoch > self._most and not self._told.replace:
+            raise self._wrong(
+                "epoch_jump",
+                self._seq,
+                f"calls its ledger {plain(read.ledger)!r}; {self._college}/{self._most} is the "
+                "furthest that restored backups could have brought it",
+                "Keep the file, and ask by telephone what happened. Where it is the true one, "
+                "take the whole ledger: kitloan ledger import FILE --replace",
+            )
+
+    def _not_canonical(self, digest: str) -> BadInput:
+        words = "is not in canonical form, so it could be read in two ways"
+        known = self._store.has_another(self._seq, self._prev, self._epoch, digest)
+        return self._wrong("forked" if known else "altered", self._seq, words)
 
     def _must_not_fork(self, read: Entry, epoch: int, digest: str) -> None:
         """Only one entry of an epoch can follow on another; a second one is another history."""
@@ -388,9 +460,10 @@ class _Merging:
                 "forked",
                 self._seq,
                 "is not the entry that is known here",
-                "Keep the file, and ask the college by telephone what happened. Where it is the "
-                "true one (a practice ledger was sent before, say, or one was lost without a "
-                "backup): kitloan ledger import FILE --replace",
+                "Keep the file, and ask by telephone what happened; it names the key "
+                f"{plain(fingerprint(self._header.key))}. Where it is the true one (a practice "
+                "ledger was sent before, say, or one was lost without a backup): kitloan ledger "
+                "import FILE --replace",
             )
 
     def _add(self, sealed: Sealed) -> None:
@@ -398,6 +471,7 @@ class _Merging:
         if self._added == 0:
             self.first_new = self._seq
         self._added += 1
+        self.latest = max(self.latest, sealed.entry.at)
         if self._prev != self._head.hash:
             self._apart[sealed.hash] = Kept(sealed.epoch, self._seq, sealed.body)
             return
@@ -417,13 +491,31 @@ class _Merging:
             return
         until_here = self._connection.begin_nested()
         try:
-            record_all(self._connection, self._college, waiting)
+            with metered(self._meter):
+                record_all(self._connection, self._college, waiting)
+        except TooMuchWork as problem:
+            raise self._too_much(problem.seq or waiting[-1].entry.seq) from None
         except Exception as problem:
             _must_be_of_the_file(problem)
             until_here.rollback()
             self._find_the_wrong_one(waiting)
             raise  # none is wrong by itself: then it is not the file's
         until_here.commit()
+
+    def _too_much(self, seq: int) -> BadInput:
+        meter = self._meter
+        what = (
+            f"{meter.most_rows:,} rows may be read or changed for a file of its size"
+            if meter.rows > meter.most_rows
+            else f"{meter.most_written:,} characters may be written for a file of its length"
+        )
+        return self._wrong(
+            "too_large",
+            seq,
+            f"asks for more than a file may: {what}",
+            "Ask the college for its whole ledger: kitloan ledger export FILE. If that is refused "
+            "too, ask by telephone what happened.",
+        )
 
     def _find_the_wrong_one(self, waiting: Sequence[Sealed]) -> None:
         for each in waiting:
@@ -450,6 +542,8 @@ class _Merging:
             raise self._wrong("altered", self._seq, "is not the last one that was sent")
         if self._head is not self._top:
             move_head(self._connection, self._college, self._head)
+        if self._told.replace:
+            self._chosen = self._chosen or self._off_main
         if self._chosen:
             taken = Taken(self._chosen, self._told.at, self._told.by)
             take_in_place(self._connection, self._college, taken)

@@ -23,6 +23,7 @@ from sqlalchemy import Connection, delete, insert, select
 from kitloan.exchange.sending import remember
 from kitloan.ledger.entry import GENESIS, parse
 from kitloan.ledger.writer import Head, Sealed, move_head, record_all
+from kitloan.storage.settings import TAKEN, texts
 from kitloan.tables import LedgerEntry, Setting, table
 from kitloan.tables.every import REGISTER_TABLES
 from kitloan.tables.national import APART, LostEntry, LostTwin
@@ -31,7 +32,7 @@ entry, setting = table(LedgerEntry), table(Setting)
 lost, twin = table(LostEntry), table(LostTwin)
 
 _AT_ONCE = 500
-_TAKEN = "taken in place"
+_TAKEN = TAKEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def taken_in_place(connection: Connection, college: str) -> Taken | None:
     kept = connection.execute(
         select(setting.c.value).where(setting.c.college == college, setting.c.name == _TAKEN)
     ).scalar()
-    return None if kept is None else Taken(**json.loads(kept))
+    return None if kept is None else Taken(**texts(_TAKEN, kept, ("entry", "at", "by")))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,17 +13,18 @@ from sqlalchemy import Connection, select
 from kitloan.errors import BadInput
 from kitloan.exchange.file import Header, Held
 from kitloan.exchange.sending import epochs_of, remember_receipt
-from kitloan.ledger.epochs import college_of, epoch_of, ledger_name
+from kitloan.ledger.epochs import EPOCHS_AHEAD, college_of, epoch_of, ledger_name
 from kitloan.ledger.facts.definitions import ContentsLine, KitTypeDefined
 from kitloan.ledger.session import ESP, Session
 from kitloan.ledger.writer import Writer
 from kitloan.tables import Component as ComponentRow
-from kitloan.tables import KitType, LedgerEntry, table
+from kitloan.tables import KitType, LedgerEntry, LedgerHead, table
 from kitloan.tables.absence import Transfer
+from kitloan.text.names import plain
 from kitloan.transfers.sending import arrived
 
 component, entry, kit_type = table(ComponentRow), table(LedgerEntry), table(KitType)
-transfer = table(Transfer)
+head, transfer = table(LedgerHead), table(Transfer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +49,41 @@ def hear(session: Session, header: Header) -> Heard:
     """Take over what ESP's file says to this college.
 
     Raises:
-        BadInput: `receipt_differs`, when ESP holds another entry than this store has.
+        BadInput: `receipt_differs`, when ESP holds another entry than this store has;
+            `epoch_jump`, as `must_be_possible`.
+        Refused: `epochs_used_up`.
     """
     with session.writing() as writer:
         kit_types = _adopt(writer)
         arrived = _end_transfers(writer, header)
         seq, goes_on_as = _receipt(writer, header)
     return Heard(seq, kit_types, arrived, goes_on_as)
+
+
+def must_be_possible(connection: Connection, college: str, header: Header) -> None:
+    """Refuse ESP's file, all of it, whose receipt no history of a college's can lead to.
+
+    Raises:
+        BadInput: `epoch_jump`, when it counts an epoch far beyond any that this ledger had.
+    """
+    wanted = select(head.c.epoch).where(head.c.college == college)
+    epoch = connection.execute(wanted).scalar_one()
+    for held in header.holds:
+        if college_of(held.ledger) == college:
+            _must_not_jump(held, epoch)
+
+
+def _must_not_jump(held: Held, epoch: int) -> None:
+    if epoch_of(held.ledger) > epoch + EPOCHS_AHEAD:
+        raise BadInput(
+            "epoch_jump",
+            f"ESP's file counts this ledger as {plain(held.ledger)!r}, and it never went beyond "
+            f"epoch {epoch:,} here. Nothing was taken from the file.",
+            "Send ESP this ledger whole (kitloan ledger export FILE), and ask by telephone there "
+            "for: kitloan ledger import FILE --replace",
+            ledger=held.ledger,
+            epoch=epoch,
+        )
 
 
 def _receipt(writer: Writer, header: Header) -> tuple[int | None, str | None]:
@@ -82,8 +111,10 @@ def _receipt(writer: Writer, header: Header) -> tuple[int | None, str | None]:
         # ESP has what the backup had lost, and not yet what came since: it needs all from there.
         return _remember(writer, later.after), None
     if number >= epochs[-1].number:
-        writer.resume(number + 1)
-        return _remember(writer, 0), ledger_name(writer.college, number + 1)
+        _must_not_jump(held, writer.epoch)
+        after = max(number, writer.epoch) + 1
+        writer.resume(after)
+        return _remember(writer, 0), ledger_name(writer.college, after)
     return _remember(writer, 0), None
 
 
@@ -159,10 +190,10 @@ def _types(connection: Connection, college: str) -> dict[str, KitTypeDefined]:
 
 def _end_transfers(writer: Writer, header: Header) -> tuple[str, ...]:
     named = [each.transfer for each in header.arrived if each.college == writer.college]
-    ended = [which for which in named if arrived(writer, which)]
+    ended = {which for which in named if arrived(writer, which)}
     rows = writer.connection.execute(
-        select(transfer.c.tag)
-        .where(transfer.c.college == writer.college, transfer.c.transfer.in_(ended))
+        select(transfer.c.tag, transfer.c.transfer)
+        .where(transfer.c.college == writer.college, transfer.c.state == "arrived")
         .order_by(transfer.c.tag)
     )
-    return tuple(rows.scalars())
+    return tuple(row.tag for row in rows if row.transfer in ended)

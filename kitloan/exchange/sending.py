@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import ColumnElement, Connection, and_, select, text, union_all
+from sqlalchemy import ColumnElement, Connection, and_, func, select, text, tuple_, union_all
 
 from kitloan.__version__ import __version__
 from kitloan.exchange.file import (
@@ -24,6 +24,7 @@ from kitloan.ledger.entry import FORMAT, GENESIS
 from kitloan.ledger.epochs import ledger_name
 from kitloan.ledger.session import Session
 from kitloan.storage.files import whole_file
+from kitloan.storage.settings import whole_number
 from kitloan.tables import LedgerEntry, LedgerHead, Setting, table
 from kitloan.tables.absence import Transfer
 from kitloan.tables.national import Resumption
@@ -83,7 +84,7 @@ class Exported:
 def export(session: Session, path: Path, *, since_last: bool) -> Exported:
     """Write this college's ledger to a file; see `Exchange.export`."""
     college = session.college
-    key = _key(session)
+    key = key_of(session)
     with session.reading() as connection:
         top = connection.execute(select(head).where(head.c.college == college)).one()
         seen = _seen_by_esp(connection, college) if since_last else 0
@@ -96,7 +97,8 @@ def export(session: Session, path: Path, *, since_last: bool) -> Exported:
     return Exported(str(path), ledger_name(college, top.epoch), entries, top.seq)
 
 
-def _key(session: Session) -> Ed25519PrivateKey:
+def key_of(session: Session) -> Ed25519PrivateKey:
+    """The key that this college signs with, made now where it has none yet."""
     with session.reading() as connection:
         if (key := signing_key(connection, session.college)) is not None:
             return key
@@ -106,7 +108,7 @@ def _key(session: Session) -> Ed25519PrivateKey:
 
 def _header(session: Session, connection: Connection, top: Any, seen: int) -> dict[str, Any]:
     before = connection.execute(
-        select(entry.c.hash).where(*_of_ledger(top), entry.c.seq == seen)
+        select(entry.c.hash).where(*_from(connection, top, seen), entry.c.seq == seen).limit(1)
     ).scalar()
     national = session.is_national
     return Header(
@@ -124,9 +126,19 @@ def _header(session: Session, connection: Connection, top: Any, seen: int) -> di
     ).model_dump()
 
 
-def _of_ledger(top: Any) -> tuple[ColumnElement[bool], ...]:
-    """A ledger's entries. The key goes on with the epoch: without it all of them are looked at."""
-    return entry.c.college == top.college, entry.c.epoch.in_(range(1, top.epoch + 1))
+def _from(connection: Connection, top: Any, seq: int) -> tuple[ColumnElement[bool], ...]:
+    """A ledger's entries from a number on: as one range of the key, else all of it is read."""
+    epoch = connection.execute(
+        select(func.max(resumption.c.epoch)).where(
+            resumption.c.college == top.college, resumption.c.seq < seq
+        )
+    ).scalar()
+    return (
+        entry.c.college == top.college,
+        tuple_(entry.c.epoch, entry.c.seq) >= tuple_(epoch or 1, seq),
+        entry.c.epoch <= top.epoch,
+        entry.c.seq >= seq,
+    )
 
 
 def _write(
@@ -134,7 +146,7 @@ def _write(
 ) -> int:
     bodies = connection.execution_options(yield_per=500).execute(
         select(entry.c.body)
-        .where(*_of_ledger(top), entry.c.seq > seen)
+        .where(*_from(connection, top, seen + 1))
         .order_by(entry.c.epoch, entry.c.seq)
     )
     count = 0
@@ -183,8 +195,8 @@ def _seen_by_esp(connection: Connection, college: str) -> int:
             setting.c.college == college, setting.c.name.in_((_LAST_EXPORT, _RECEIPT))
         )
     )
-    known = {row.name: row.value for row in rows}
-    return int(known.get(_RECEIPT) or known.get(_LAST_EXPORT) or 0)
+    known = {row.name: whole_number(row.name, row.value) for row in rows}
+    return known.get(_RECEIPT, known.get(_LAST_EXPORT, 0))
 
 
 def remember_receipt(connection: Connection, college: str, seq: int) -> None:

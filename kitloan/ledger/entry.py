@@ -5,7 +5,6 @@ the hash of the entry before it, so a line of an export can be checked with `sha
 """
 
 import hashlib
-import json
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Annotated
@@ -44,12 +43,7 @@ class Entry(Recorded):
     @property
     def body(self) -> str:
         """The canonical JSON that is stored and hashed."""
-        return json.dumps(
-            self.model_dump(mode="json"),
-            sort_keys=True,
-            separators=(",", ":"),
-            ensure_ascii=False,
-        )
+        return self.model_dump_json()  # `Frozen` keeps the fields in order
 
 
 GENESIS = ""
@@ -63,10 +57,19 @@ def seal(body: str) -> str:
     return hashlib.sha256(body.encode()).hexdigest()
 
 
+class NotCanonical(ValueError):
+    """A body is not the text that its entry is sealed as, so two readers could read two things."""
+
+
 def parse(body: str) -> Entry:
-    """The entry in a stored body.
+    """The entry in a stored body, which must be the very text that this entry is sealed as.
 
     Raises:
         pydantic.ValidationError: the body is not an entry of this format.
+        NotCanonical: it is one, written in another way: a key twice, a number or a character
+            spelt otherwise, spaces, another order, a default that is left out when sealing.
     """
-    return _ENTRY.validate_json(body)
+    entry = _ENTRY.validate_json(body)
+    if entry.body != body:
+        raise NotCanonical("the text is not in canonical form")
+    return entry

@@ -1,6 +1,17 @@
 """What a ledger's name says: whose it is, and how often it was resumed from a backup."""
 
 import re
+from collections.abc import Iterable
+
+LAST_EPOCH = 999_999
+"""The highest number that the name of a ledger can have."""
+
+EPOCHS_AHEAD = 1_000
+"""How far the number of an epoch may go beyond what is known of its ledger.
+
+Each restore goes on one above the highest number that it sees. So an honest ledger is ahead by the
+restores that were not heard of yet: never a thousand.
+"""
 
 _NAME = re.compile(r"[^/\s]+(/([2-9]|[1-9][0-9]{1,5}))?")
 
@@ -23,3 +34,20 @@ def college_of(ledger: str) -> str:
 def is_ledger(ledger: str) -> bool:
     """Whether a text can be the name of a ledger."""
     return _NAME.fullmatch(ledger) is not None
+
+
+def without_jumps(epochs: Iterable[int]) -> dict[int, int]:
+    """Numbers for the epochs of a ledger, in their order, where some jumped too far.
+
+    Args:
+        epochs: the numbers that the epochs have.
+
+    Returns:
+        For each the number that it should have: the same, unless it or one before it jumped.
+    """
+    numbers: dict[int, int] = {}
+    last = 1
+    for epoch in sorted(epochs):
+        last = epoch if epoch <= last + EPOCHS_AHEAD else last + 1
+        numbers[epoch] = last
+    return numbers

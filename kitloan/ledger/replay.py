@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, bindparam, delete, insert, or_, select
 
+from kitloan.errors import StoreError
 from kitloan.ledger.entry import Entry, Fact, parse
 from kitloan.ledger.epochs import epoch_of
 from kitloan.ledger.facts.base import APPLY, Recorded, applies
@@ -58,8 +59,16 @@ _undone_then = (
     )
     .exists()
 )
+_kind_of = Query(
+    select(ledger_entry.c.kind).where(
+        ledger_entry.c.college == bindparam("c"),
+        ledger_entry.c.epoch == bindparam("e"),
+        ledger_entry.c.seq == bindparam("s"),
+        ledger_entry.c.tag == bindparam("t"),
+    )
+)
 _standing = Query(
-    select(ledger_entry.c.body)
+    select(ledger_entry.c.body, ledger_entry.c.at)
     .where(
         ledger_entry.c.college == bindparam("c"),
         ledger_entry.c.tag == bindparam("t"),
@@ -81,6 +90,12 @@ def apply(connection: Connection, college: str, entry: Entry) -> None:
 def undo(connection: Connection, college: str, entry: Recorded, fact: Reversed) -> None:
     """The register's rows about the tag are as if the entry had never been."""
     epoch = epoch_of(entry.ledger)
+    if not _is_of_the_tag(connection, college, fact, before=entry.seq):
+        raise StoreError(
+            "row_not_there",
+            f"Entry {fact.seq} is none of {fact.tag} that can be undone; nothing was written.",
+            "Run `kitloan ledger verify` to see what is wrong with the store.",
+        )
     _insert_reversal(
         connection,
         college=college,
@@ -96,6 +111,12 @@ def undo(connection: Connection, college: str, entry: Recorded, fact: Reversed) 
         before=(epoch, entry.seq),
         undone_before=(epoch, entry.seq + 1),  # by this one too
     )
+
+
+def _is_of_the_tag(connection: Connection, college: str, fact: Reversed, before: int) -> bool:
+    """Whether what is undone is an earlier entry about the same tag, and no undoing itself."""
+    found = _kind_of(connection, c=college, e=fact.epoch, s=fact.seq, t=fact.tag).scalar()
+    return fact.seq < before and found not in (None, "entry.reversed")
 
 
 def tell_again(
@@ -116,15 +137,15 @@ def tell_again(
         undone_before: epoch and number up to which an entry that undoes others counts.
     """
     (epoch, seq), (undone_epoch, undone_seq) = before, undone_before
-    standing = (
-        _standing(connection, c=college, t=tag, e=epoch, s=seq, ue=undone_epoch, us=undone_seq)
-        .scalars()
-        .all()
-    )
+    standing = _standing(
+        connection, c=college, t=tag, e=epoch, s=seq, ue=undone_epoch, us=undone_seq
+    ).all()
     for forget in _forget:
         forget(connection, c=college, t=tag)
-    for body in standing:
-        apply(connection, college, parse(body))
+    for body, at in standing:
+        entry = parse(body)
+        # An audit files an entry whose clock was wrong at the time that it counts at.
+        apply(connection, college, entry if entry.at == at else entry.model_copy(update={"at": at}))
 
 
 _GIFTS = (

@@ -1,7 +1,7 @@
 """The ledger: one append-only list of entries for each college.
 
 Every change to a store goes through `Writer.append`: the entry gets the next number, the hash of
-the one before it and a time that never runs backwards; it is written as it was hashed; and `apply`
+the one before it and the time that the clock shows; it is written as it was hashed; and `apply`
 makes the register agree, all in the caller's transaction. `writing` begins by locking the
 college's head, so writes of one college take turns on both databases.
 
@@ -20,11 +20,11 @@ from sqlalchemy import Connection, bindparam, insert, select, text, tuple_, upda
 
 from kitloan.errors import BadInput, Refused, StoreError
 from kitloan.ledger.entry import GENESIS, Entry, Fact, parse, seal
-from kitloan.ledger.epochs import epoch_of, ledger_name
+from kitloan.ledger.epochs import LAST_EPOCH, epoch_of, ledger_name
 from kitloan.ledger.facts.base import FactBase
 from kitloan.ledger.facts.ledger import LedgerResumed
 from kitloan.ledger.replay import apply
-from kitloan.storage.statements import Change, Query
+from kitloan.storage.statements import Change, Query, TooMuchWork
 from kitloan.storage.store import Store
 from kitloan.tables import LedgerEntry, LedgerHead, table
 from kitloan.text.dates import Clock, instant
@@ -107,7 +107,7 @@ class Writer:
         self.request = request or new_id()
         self.said = _said(connection, college, request) if request else []
         self.actor = self.said[0].by if self.said else actor
-        self.at = self.said[0].at if self.said else max(now, head.at)
+        self.at = self.said[0].at if self.said else now
         self._before = head
         self._head = head
         self._part = 0
@@ -117,6 +117,11 @@ class Writer:
         """The holdings that an earlier try of this request was about."""
         tags = (getattr(entry.fact, "tag", None) for entry in self.said)
         return list(dict.fromkeys(tag for tag in tags if tag is not None))
+
+    @property
+    def epoch(self) -> int:
+        """The epoch that the ledger is in."""
+        return self._head.epoch
 
     def append(self, fact: Fact) -> Entry:
         """Seal a fact as the next entry and apply it.
@@ -178,8 +183,21 @@ class Writer:
         return _of_kind([parse(body) for body in bodies], kind)
 
     def resume(self, epoch: int) -> None:
-        """Go on in a new epoch, whose first entry names the last of the one before."""
+        """Go on in a new epoch, whose first entry names the last of the one before.
+
+        Raises:
+            Refused: `epochs_used_up`, beyond the last number that a ledger's name can have.
+        """
         last = self._head
+        if epoch > LAST_EPOCH:
+            raise Refused(
+                "epochs_used_up",
+                f"The ledger of {self.college!r} cannot go on as epoch {epoch:,}; the last number "
+                f"is {LAST_EPOCH:,}.",
+                "Bring the number back, losing nothing: kitloan backup FILE, then kitloan restore "
+                "FILE",
+                epoch=epoch,
+            )
         self._head = Head(epoch, last.seq, last.hash, last.at)
         self.append(LedgerResumed(seq=last.seq, hash=last.hash))
 
@@ -263,7 +281,11 @@ def record_all(connection: Connection, college: str, batch: Sequence[Sealed]) ->
     _insert_entry.many(connection, (each.row(college) for each in batch))
     # An entry that undoes another asks the ledger only for what came before it.
     for each in batch:
-        apply(connection, college, each.entry)
+        try:
+            apply(connection, college, each.entry)
+        except TooMuchWork as problem:
+            problem.seq = each.entry.seq
+            raise
 
 
 @contextmanager
@@ -329,6 +351,9 @@ def resume(store: Store, college: str, actor: str, clock: Clock, epoch: int) -> 
         actor: who is on record for it.
         clock: tells the time.
         epoch: the new epoch's number, higher than any that the ledger had anywhere.
+
+    Raises:
+        Refused: `epochs_used_up`; see `Writer.resume`.
     """
     with writing(store, college, actor, clock) as writer:
         writer.resume(epoch)

@@ -7,7 +7,7 @@ whole tables, and take a second where there are some hundred thousand: ask them 
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
 from sqlalchemy import func, select
@@ -16,7 +16,7 @@ from kitloan.ledger.session import Session
 from kitloan.queries.find import walked
 from kitloan.queries.paging import PAGE, page_of
 from kitloan.tables import Holding, KitType, Loan, Shortage, table
-from kitloan.text.dates import day_of, start_of, twelve_months_to
+from kitloan.text.dates import day_of, days_after, start_of, twelve_months_to
 from kitloan.text.names import sought
 from kitloan.values import Page
 
@@ -77,12 +77,12 @@ class Figures:
 
     def loans_by_week(self, weeks: int = 12) -> list[Week]:
         """Loans that began in each of the last weeks, the latest last; this week counts."""
-        this = self._session.today - timedelta(days=self._session.today.weekday())
-        mondays = [this - timedelta(weeks=back) for back in reversed(range(weeks))]
+        this = _monday(self._session.today)
+        mondays = sorted({days_after(this, -7 * back) for back in range(weeks)})
         by_monday: Counter[date] = Counter()
         hour = func.substr(loan.c.out_at, 1, 13)
         # From the day before: an instant of the first Monday in Scotland may be Sunday's in UTC.
-        start = (mondays[0] - timedelta(days=1)).isoformat()
+        start = days_after(mondays[0], -1).isoformat()
         with self._session.reading() as connection:
             for began, count in connection.execute(
                 select(hour, func.count())
@@ -90,7 +90,7 @@ class Figures:
                 .group_by(hour)
             ):
                 day = day_of(f"{began}:00:00Z")
-                by_monday[day - timedelta(days=day.weekday())] += count
+                by_monday[_monday(day)] += count
         return [Week(monday, by_monday[monday]) for monday in mondays]
 
     def use_by_type(self) -> list[TypeUse]:
@@ -173,6 +173,10 @@ class Figures:
         with self._session.reading() as connection:
             page = page_of(connection, select(wanted), order, after, limit)
         return Page(tuple(ShortOfType(*row) for row in page.items), page.total, page.next)
+
+
+def _monday(day: date) -> date:
+    return days_after(day, -day.weekday())
 
 
 def _age(days: int) -> str:

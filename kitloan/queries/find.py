@@ -277,10 +277,25 @@ class Finder:
             return self._holding(connection, *resolve(connection, self._college, text))
 
     def history(self, text: str) -> list[HistoryLine]:
-        """Everything on record about a holding, oldest first; refusals as `holding`."""
+        """All on record about a holding, oldest first; refusals as `holding`.
+
+        A stock that is lent daily has thousands of entries: `history_page` gives some at a time.
+        """
         with self._session.reading() as connection:
             where, tag = resolve(connection, self._college, text)
             return history.of_tag(connection, where, tag)
+
+    def history_page(
+        self, text: str, after: str | None = None, limit: int = PAGE
+    ) -> Page[HistoryLine]:
+        """The latest entries about a holding, oldest first; `next` asks for those before them.
+
+        Raises:
+            BadInput: as `holding`; `bad_cursor`.
+        """
+        with self._session.reading() as connection:
+            where, tag = resolve(connection, self._college, text)
+            return history.page_of_tag(connection, where, tag, after, limit)
 
     def search(
         self,

@@ -12,12 +12,15 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from kitloan.queries.paging import page_of
 from kitloan.queries.undone import UNDONE
 from kitloan.tables import LedgerEntry, Organisation, table
 from kitloan.text.dates import uk
-from kitloan.values import HistoryLine, plural
+from kitloan.values import HistoryLine, Page, plural
 
 entry, organisation = table(LedgerEntry), table(Organisation)
+
+_ORDER = (entry.c.epoch, entry.c.seq)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,9 @@ class LogLine:
 
 
 Names = Mapping[str, str]
+
+_AT_ONCE = 500
+"""Organisations that one statement names."""
 Say = Callable[[Mapping[str, Any], Names], str]
 
 
@@ -48,6 +54,38 @@ def of_tag(connection: Connection, college: str, tag: str) -> list[HistoryLine]:
     return [_line(body, undone, names) for body, undone in said]
 
 
+def page_of_tag(
+    connection: Connection, college: str, tag: str, after: str | None, limit: int
+) -> Page[HistoryLine]:
+    """The latest entries about a tag, oldest first; `next` asks for the ones before them."""
+    page = page_of(
+        connection,
+        select(entry.c.epoch, entry.c.seq, entry.c.body, UNDONE.label("undone")).where(
+            entry.c.college == college, entry.c.tag == tag
+        ),
+        _ORDER,
+        after,
+        limit,
+        newest_first=True,
+    )
+    said = [(json.loads(row.body), bool(row.undone)) for row in reversed(page.items)]
+    names = _names(connection, college, [body["fact"] for body, _ in said])
+    lines = tuple(_line(body, undone, names) for body, undone in said)
+    return Page(lines, page.total, page.next)
+
+
+def page_of_log(
+    connection: Connection, college: str, tag: str | None, after: str | None, limit: int
+) -> Page[LogLine]:
+    """A page of a college's entries, oldest first; of one bare tag when named."""
+    wanted = select(entry.c.epoch, entry.c.seq, entry.c.body).where(entry.c.college == college)
+    if tag is not None:
+        wanted = wanted.where(entry.c.tag == tag)
+    page = page_of(connection, wanted, _ORDER, after, limit)
+    said = [(row.seq, json.loads(row.body)) for row in page.items]
+    return Page(tuple(_log_lines(connection, college, said)), page.total, page.next)
+
+
 def log(
     connection: Connection, college: str, tag: str | None, last: int | None = None
 ) -> list[LogLine]:
@@ -57,7 +95,12 @@ def log(
         wanted = wanted.where(entry.c.tag == tag)
     newest_first = wanted.order_by(entry.c.epoch.desc(), entry.c.seq.desc()).limit(last)
     rows = connection.execute(newest_first).all()
-    said = [(row.seq, json.loads(row.body)) for row in reversed(rows)]
+    return _log_lines(connection, college, [(r.seq, json.loads(r.body)) for r in reversed(rows)])
+
+
+def _log_lines(
+    connection: Connection, college: str, said: list[tuple[int, dict[str, Any]]]
+) -> list[LogLine]:
     names = _names(connection, college, [body["fact"] for _, body in said])
     return [
         LogLine(seq, line.at, line.by, line.kind, body["fact"].get("tag"), line.summary)
@@ -76,12 +119,17 @@ def _names(connection: Connection, college: str, facts: list[dict[str, Any]]) ->
     ids = {fact["organisation"] for fact in facts if "organisation" in fact}
     if not ids:
         return {}
-    rows = connection.execute(
-        select(organisation.c.organisation, organisation.c.name).where(
-            organisation.c.college == college, organisation.c.organisation.in_(sorted(ids))
+    names: dict[str, str] = {}
+    wanted = sorted(ids)
+    for at in range(0, len(wanted), _AT_ONCE):
+        some = organisation.c.organisation.in_(wanted[at : at + _AT_ONCE])
+        rows = connection.execute(
+            select(organisation.c.organisation, organisation.c.name).where(
+                organisation.c.college == college, some
+            )
         )
-    )
-    return {row[0]: row[1] for row in rows}
+        names |= {row[0]: row[1] for row in rows}
+    return names
 
 
 def _line(body: Mapping[str, Any], undone: bool, names: Names) -> HistoryLine:

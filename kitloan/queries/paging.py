@@ -7,34 +7,38 @@ from sqlalchemy import ColumnElement, Connection, Select, func, tuple_
 
 from kitloan.errors import BadInput
 from kitloan.storage.statements import AnyRow
+from kitloan.values import PAGE as PAGE
 from kitloan.values import Page
-
-PAGE = 200
-"""The most rows on a page, unless somebody asks for fewer."""
 
 
 def page_of(
     connection: Connection,
     wanted: Select[Any],
-    order: tuple[ColumnElement[str], ...],
+    order: tuple[ColumnElement[Any], ...],
     after: str | None,
     limit: int,
+    *,
+    newest_first: bool = False,
 ) -> Page[AnyRow]:
     """A page of `wanted`.
 
     Args:
         connection: a transaction.
         wanted: selects at least the columns of `order`.
-        order: text columns that together tell every row apart; an index should have them.
+        order: columns of text or whole numbers that together tell every row apart; an index
+            should have them.
         after: the `next` of the page before.
         limit: the most rows.
+        newest_first: go backwards through `order`.
 
     Raises:
         BadInput: `bad_cursor`, when `after` is not a `next` of these pages.
     """
-    paged = wanted.order_by(*order).limit(limit + 1)
+    direction = [column.desc() for column in order] if newest_first else order
+    paged = wanted.order_by(*direction).limit(limit + 1)
     if after is not None:
-        paged = paged.where(tuple_(*order) > tuple_(*_key(after, len(order))))
+        here, there = tuple_(*order), tuple_(*_key(after, order))
+        paged = paged.where(here < there if newest_first else here > there)
     rows = connection.execute(paged).all()
     more = len(rows) > limit
     if after is None and not more:
@@ -46,19 +50,26 @@ def page_of(
     return Page(tuple(rows[:limit]), total, None if last is None else _cursor(last, order))
 
 
-def _cursor(row: AnyRow, order: tuple[ColumnElement[str], ...]) -> str:
+def _cursor(row: AnyRow, order: tuple[ColumnElement[Any], ...]) -> str:
     return json.dumps([row._mapping[column] for column in order], ensure_ascii=False)
 
 
-def _key(after: str, columns: int) -> list[str]:
+def _key(after: str, order: tuple[ColumnElement[Any], ...]) -> list[str | int]:
     try:
         key = json.loads(after)
-    except ValueError:
+    except (ValueError, RecursionError):
         key = None
-    if isinstance(key, list) and len(key) == columns and all(isinstance(part, str) for part in key):
+    if isinstance(key, list) and len(key) == len(order) and all(map(_fits, key, order)):
         return key
     raise BadInput(
         "bad_cursor",
         f"{after[:60]!r} is not where a page ended.",
         "Give the `next` of the page before, as it was.",
     )
+
+
+def _fits(part: object, column: ColumnElement[Any]) -> bool:
+    """Whether a part of a cursor can be a value of its column."""
+    if column.type.python_type is int:
+        return type(part) is int and 0 <= part < 2**31
+    return isinstance(part, str)

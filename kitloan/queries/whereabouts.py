@@ -6,7 +6,7 @@ Asked only when something has been refused already, so none of it costs a desk t
 import json
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, select
 
 from kitloan.errors import BadInput, Refused
 from kitloan.queries.undone import UNDONE
@@ -157,7 +157,16 @@ def _last_sent(connection: Connection, where: str, tag: str, state: str) -> AnyR
     return connection.execute(
         select(transfer)
         .where(transfer.c.college == where, transfer.c.tag == tag, transfer.c.state == state)
-        .order_by(transfer.c.sent_at.desc(), transfer.c.transfer.desc())
+        .outerjoin(
+            entry,
+            and_(
+                entry.c.college == transfer.c.college,
+                entry.c.id == transfer.c.transfer,
+                entry.c.kind == "transfer.sent",
+                entry.c.tag == transfer.c.tag,
+            ),
+        )
+        .order_by(entry.c.epoch.desc(), entry.c.seq.desc())
     ).first()
 
 
@@ -248,7 +257,7 @@ def undone(connection: Connection, where: str | None, tag: str) -> BadInput | No
     )
     if where is not None:
         wanted = wanted.where(entry.c.college == where)
-    newest_first = wanted.order_by(entry.c.at.desc(), entry.c.epoch.desc(), entry.c.seq.desc())
+    newest_first = wanted.order_by(entry.c.epoch.desc(), entry.c.seq.desc())
     row = connection.execute(newest_first).first()
     if row is None:
         return None

@@ -1,6 +1,8 @@
 """Scotland's colleges and regions, as data with its sources (see README.md beside it)."""
 
 import csv
+import re
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -9,6 +11,9 @@ from kitloan.text.names import fold
 
 ESP = "esp"
 """The id of the national store's own ledger."""
+
+_LONGEST_ID = 40
+_ID = re.compile(r"[a-z0-9_]+(-[a-z0-9_]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +62,20 @@ def _by_name() -> dict[str, College]:
 def find_college(name: str) -> College | None:
     """The college of this id, name or former name; None when the list has none."""
     return _by_name().get(fold(name))
+
+
+def is_college_id(text: str) -> bool:
+    """Whether a text can be a college's id: short, in small letters, digits and hyphens.
+
+    Letters may have accents, as in Gaelic. What only looks like the id of a listed college, or of
+    ESP, is none: full-width or Cyrillic letters, or the same id with an accent.
+    """
+    apart = unicodedata.normalize("NFD", text)
+    bare = "".join(each for each in apart if not unicodedata.combining(each))
+    taken = {ESP, *(each.id for each in colleges())}
+    return (
+        len(text) <= _LONGEST_ID
+        and _ID.fullmatch(bare) is not None
+        and unicodedata.normalize("NFC", text) == text
+        and (text == bare or bare not in taken)
+    )

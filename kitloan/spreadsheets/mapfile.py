@@ -18,6 +18,7 @@ from typing import Any
 
 from kitloan.errors import BadInput
 from kitloan.spreadsheets.columns import FIELDS
+from kitloan.storage.files import insist_on_file
 from kitloan.text.names import fold, plain
 
 _KEYS = ("columns", "header_row", "sheet")
@@ -42,8 +43,9 @@ def load_map(path: Path) -> Map:
     """Read a map file.
 
     Raises:
-        BadInput: `bad_map`, naming the key that is wrong and what it could be.
+        BadInput: `not_a_file`, or `bad_map`, naming the key that is wrong and what it could be.
     """
+    insist_on_file(path)
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:

@@ -152,29 +152,19 @@ def after_closing(connection: Connection, college: str, which: Stocktake) -> Col
     """Whether a row of `stocktake_scan`, which is of this stocktake, came after its closing."""
     if which.closed_at is None:
         return false()
-    tied = select(scan.c.scan).where(
-        scan.c.college == college,
-        scan.c.stocktake == which.id,
-        scan.c.recorded_at == which.closed_at,
-    )
-    later = scan.c.recorded_at > which.closed_at
-    if connection.execute(tied.limit(1)).first() is None:
-        return later
-    within = (
-        entry.c.college == college,
-        entry.c.at == which.closed_at,
-        said("stocktake") == which.id,
-    )
     place = tuple_(entry.c.epoch, entry.c.seq)
+    of_it = (entry.c.college == college, said("stocktake") == which.id)
     closing = connection.execute(
-        select(entry.c.epoch, entry.c.seq).where(*within, entry.c.kind == "stocktake.closed")
+        select(entry.c.epoch, entry.c.seq)
+        .where(*of_it, entry.c.kind == "stocktake.closed", entry.c.at == which.closed_at)
+        .order_by(entry.c.epoch, entry.c.seq)
     ).first()
     if closing is None:  # its entry is gone, which verifying finds
-        return later
+        return scan.c.recorded_at > which.closed_at
     behind = select(said("scan")).where(
-        *within, entry.c.kind == "stocktake.scanned", place > tuple_(closing.epoch, closing.seq)
+        *of_it, entry.c.kind == "stocktake.scanned", place > tuple_(closing.epoch, closing.seq)
     )
-    return or_(later, scan.c.scan.in_(connection.execute(behind).scalars().all()))
+    return scan.c.scan.in_(behind)
 
 
 def list_stocktakes(connection: Connection, college: str) -> list[Stocktake]:
@@ -182,7 +172,8 @@ def list_stocktakes(connection: Connection, college: str) -> list[Stocktake]:
     rows = connection.execute(
         select(stocktake)
         .where(stocktake.c.college == college)
-        .order_by(stocktake.c.opened_at.desc(), stocktake.c.stocktake.desc())
+        # They are numbered as they are opened; a clock may be wrong.
+        .order_by(func.length(stocktake.c.stocktake).desc(), stocktake.c.stocktake.desc())
     )
     return [_stocktake(row) for row in rows]
 

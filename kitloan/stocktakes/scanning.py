@@ -8,7 +8,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -22,7 +22,7 @@ from kitloan.loans import open_loans
 from kitloan.spreadsheets.cells import load
 from kitloan.spreadsheets.sheets import Line, Value, is_blank
 from kitloan.spreadsheets.values import as_text
-from kitloan.stocktakes.outcome import Stocktake, after_closing, desk_spelt, the_stocktake
+from kitloan.stocktakes.outcome import Stocktake, desk_spelt, the_stocktake
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Alias, Holding, KitType, LedgerEntry, table
 from kitloan.tables.stocktaking import StocktakeLine, StocktakeScan
@@ -427,18 +427,10 @@ def _told(writer: Writer, which: Stocktake, fact: StocktakeScanned, repeat: bool
         type=row.type_name if row else None,
         place=place,
         repeat=repeat,
-        late=_late(writer, which, fact),
+        late=which.closed_at is not None,
         on_loan_to=to,
         state=row.state if row else None,
     )
-
-
-def _late(writer: Writer, which: Stocktake, fact: StocktakeScanned) -> bool:
-    if writer.said:  # its row is told again only up to where it was first said
-        return which.closed_at is not None
-    late = after_closing(writer.connection, writer.college, which)
-    of_it = (scan_table.c.college == writer.college, scan_table.c.scan == fact.scan)
-    return bool(writer.connection.execute(select(late).where(*of_it)).scalar())
 
 
 def _outcome(fact: StocktakeScanned, expected: AnyRow | None, row: AnyRow | None) -> ScanResult:
@@ -453,6 +445,8 @@ def _outcome(fact: StocktakeScanned, expected: AnyRow | None, row: AnyRow | None
 def _untimely(writer: Writer, which: Stocktake, scans: Sequence[ScannedLine]) -> list[LineProblem]:
     """Times at which it cannot have been scanned for this stocktake."""
     opened, now = moment(which.opened_at), moment(writer.at)
+    if opened > now:  # a clock was wrong then or is now: nothing can be too early
+        opened = datetime.min.replace(tzinfo=UTC)
     found = []
     for each in scans:
         if each.seen_at is None or opened <= each.seen_at <= now:

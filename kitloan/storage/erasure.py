@@ -15,6 +15,7 @@ from sqlalchemy import Connection, bindparam, delete, or_, select, text
 
 from kitloan.errors import KitloanError, StoreError
 from kitloan.storage.faults import translated
+from kitloan.storage.settings import whole_number
 from kitloan.storage.statements import AnyRow, Change, Query
 from kitloan.storage.store import BUSY_SECONDS, Store
 from kitloan.tables import Contact, Loan, Organisation, Remark, Setting, table
@@ -163,7 +164,9 @@ def is_due(connection: Connection, college: str) -> bool:
 
 
 def _counts(connection: Connection, college: str) -> tuple[int, int]:
-    found = {row.name: int(row.value) for row in _counters(connection, c=college)}
+    found = {
+        row.name: whole_number(row.name, row.value) for row in _counters(connection, c=college)
+    }
     return found.get(_ERASURES, 0), found.get(_REWRITTEN, 0)
 
 

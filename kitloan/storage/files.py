@@ -41,6 +41,27 @@ def is_store(path: Path) -> bool:
     return start[:16] == b"SQLite format 3\0" and ours
 
 
+def insist_on_file(path: Path) -> None:
+    """Refuse to read what is no file, before it is opened: a pipe would keep us waiting for ever.
+
+    What is not there, is a folder, or cannot be looked at, is left to whoever opens it.
+
+    Raises:
+        BadInput: `not_a_file`, for a pipe, a socket or a device.
+    """
+    try:
+        kind = path.stat().st_mode
+    except (OSError, ValueError):
+        return
+    if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
+        raise BadInput(
+            "not_a_file",
+            f"{path} is a device or a pipe, not a file. Nothing was read.",
+            "Name a file.",
+            file=str(path),
+        )
+
+
 @contextmanager
 def working_folder(beside: Path, purpose: str, room: int) -> Iterator[Path]:
     """A folder for copies of a store, which hold people; it goes when the block ends.

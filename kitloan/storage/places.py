@@ -3,13 +3,13 @@
 A password may stand in a URL, or in what somebody mistyped for one; nothing here ever shows it.
 """
 
-import os
 from pathlib import Path
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from kitloan.errors import BadInput
+from kitloan.storage.user_files import store_file
 
 
 def is_url(place: str) -> bool:
@@ -25,14 +25,8 @@ def as_path(place: str) -> Path:
 
 
 def default_place() -> str:
-    """Where a store is kept when nobody says: the user's own data folder."""
-    if os.name == "nt":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif os.environ.get("XDG_DATA_HOME"):
-        base = Path(os.environ["XDG_DATA_HOME"])
-    else:
-        base = Path.home() / ".local" / "share"
-    return str(base / "kitloan" / "kitloan.sqlite")
+    """Where a store is when no other is named: the user's own data folder."""
+    return str(store_file())
 
 
 def college_in(place: str) -> str | None:

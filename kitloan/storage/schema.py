@@ -8,6 +8,7 @@ from sqlalchemy.engine.mock import MockConnection
 from sqlalchemy.exc import DBAPIError
 
 from kitloan.errors import StoreError
+from kitloan.storage.settings import whole_number
 
 SCHEMA = 3
 """The version of the tables. A store of an older one is upgraded, see `kitloan.backups.upgrading`;
@@ -83,12 +84,15 @@ def _make(connection: MockConnection) -> None:
 
 
 def version_of(connection: Connection) -> int:
-    """The version of a store's tables; 0 where none is said, or nothing that could be one."""
+    """The version of a store's tables; 0 where none is given.
+
+    Raises:
+        StoreError: `damaged`, where it is none that could be one.
+    """
     found = connection.exec_driver_sql(
         "SELECT value FROM setting WHERE college = '' AND name = 'schema'"
     ).scalar()
-    said = str(found)
-    return int(said) if said.isdecimal() else 0
+    return 0 if found is None else whole_number("schema", found)
 
 
 def insist_on_version(connection: Connection, store: str, oldest: int = SCHEMA) -> None:
@@ -100,7 +104,7 @@ def insist_on_version(connection: Connection, store: str, oldest: int = SCHEMA) 
         oldest: the first version of the tables that the caller can work with.
 
     Raises:
-        StoreError: `not_a_store`, `older_store`, `upgrade_due` or `newer_store`.
+        StoreError: `damaged`, `not_a_store`, `older_store`, `upgrade_due` or `newer_store`.
     """
     try:
         found = version_of(connection)

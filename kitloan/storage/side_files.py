@@ -5,8 +5,10 @@ Copies: one for each day of work, in the folder `backups`; and the stores that a
 copies, and the folders in which restores, upgrades and long readings work.
 """
 
+import os
 import re
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -20,6 +22,8 @@ HALF_SECONDS = 3600
 """After so long, half a copy is nobody's work any more."""
 _FOLDER_SECONDS = 24 * 3600
 _BEFORE_RESTORE = ".before-restore-"
+_SIDE_COPIES = ("aside.sqlite", "rehearsal.sqlite", "restored.sqlite", "kept.sqlite")
+"""What the copies are called that commands work on in folders of their own."""
 
 
 def day_file(store: Store, day: date) -> Path:
@@ -67,8 +71,41 @@ def copies(store: Store) -> list[Path]:
     return [*(days[day] for day in sorted(days)), *sorted(kept)]
 
 
+def left_elsewhere() -> list[Path]:
+    """Copies that killed commands left where the system keeps files for a short time.
+
+    Commands work there when the store's own folder has no room, or cannot be written to. A folder
+    that cannot be looked into is given itself.
+    """
+    found: list[Path] = []
+    for folder in _system_folders():
+        for pattern in ("kitloan-*", f"{WORKING}*"):
+            for each in sorted(folder.glob(pattern)):
+                try:
+                    inside = list(each.iterdir()) if each.is_dir() else []
+                except FileNotFoundError:  # somebody's work, which has just ended
+                    continue
+                except OSError:
+                    found.append(each)
+                else:
+                    found += sorted(one for one in inside if one.name in _SIDE_COPIES)
+    return found
+
+
+def _system_folders() -> list[Path]:
+    """Where this program, or one with other settings, puts files for a short time."""
+    named = [tempfile.gettempdir(), *(os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP"))]
+    usual = ["/tmp", "/var/tmp"] if os.name != "nt" else []  # noqa: S108  # to look, not to write
+    there = [Path(each).absolute() for each in (*named, *usual) if each]
+    return [each for each in dict.fromkeys(there) if each.is_dir()]
+
+
 def clear_abandoned(store: Store) -> None:
     """Take away what killed commands left beside a store, when it is nobody's work any more."""
+    for left in left_elsewhere():
+        if left.name in _SIDE_COPIES and _age(left) > _FOLDER_SECONDS:
+            with suppress(OSError):  # another user's, or open elsewhere: it is named
+                left.unlink()
     if store.is_sqlite:
         clear_folders(Path(store.name).absolute().parent)
         for half in _halves(store):

@@ -10,7 +10,9 @@ four times as long.
 Values are text, whole numbers and booleans only, which both drivers take as they come.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from operator import itemgetter
 from typing import Any, TypeAlias
 
@@ -23,6 +25,56 @@ from kitloan.errors import StoreError
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 """A row whose columns are not typed."""
+
+
+class TooMuchWork(Exception):
+    """A file asks for more reading and writing than a file of its size may.
+
+    Attributes:
+        seq: the number of the entry with which it became too much, where one did.
+    """
+
+    seq: int | None = None
+
+
+class Meter:
+    """What statements did since it was set: rows they read or touched, and characters written.
+
+    Each statement counts as one row at least.
+
+    Attributes:
+        rows: so many by now.
+        written: so many characters by now.
+    """
+
+    def __init__(self, most_rows: int, most_written: int) -> None:
+        """`most_rows` and `most_written` are what it lets pass."""
+        self.rows = self.written = 0
+        self.most_rows, self.most_written = most_rows, most_written
+
+    def count(self, rows: int, values: Iterable[Any] = ()) -> None:
+        """So many rows more, and these values written.
+
+        Raises:
+            TooMuchWork: it is more than was to pass.
+        """
+        self.rows += max(1, rows)
+        self.written += sum([len(each) for each in values if isinstance(each, str)])
+        if self.rows > self.most_rows or self.written > self.most_written:
+            raise TooMuchWork
+
+
+_METER: ContextVar[Meter | None] = ContextVar("meter", default=None)
+
+
+@contextmanager
+def metered(meter: Meter) -> Iterator[None]:
+    """Count the statements of this module that run within the block."""
+    before = _METER.set(meter)
+    try:
+        yield
+    finally:
+        _METER.reset(before)
 
 
 class _Said:
@@ -48,7 +100,10 @@ class _Said:
         cursor = self.run(connection, values)
         if self._names is None:
             self._names = SimpleResultMetaData([column[0] for column in cursor.description])
-        return IteratorResult(self._names, iter(cursor.fetchall()))
+        found = cursor.fetchall()
+        if (meter := _METER.get()) is not None:
+            meter.count(len(found))
+        return IteratorResult(self._names, iter(found))
 
 
 def _giver(constants: dict[str, Any], order: list[str] | None) -> Callable[[dict[str, Any]], Any]:
@@ -89,13 +144,20 @@ class Change(_Statement):
 
     def __call__(self, connection: Connection, **values: Any) -> int:
         """Write with these values; gives how many rows were touched."""
-        return int(self._for(connection).run(connection, values).rowcount)
+        touched = int(self._for(connection).run(connection, values).rowcount)
+        if (meter := _METER.get()) is not None:
+            meter.count(touched, values.values() if touched else ())
+        return touched
 
     def many(self, connection: Connection, rows: Iterable[dict[str, Any]]) -> None:
         """Write once for each of the rows, which all have the same names."""
         said = self._for(connection)
         driver: Any = connection.connection.dbapi_connection
-        driver.cursor().executemany(said.text, [said.given(row) for row in rows])
+        some = list(rows)
+        if (meter := _METER.get()) is not None:
+            for row in some:
+                meter.count(1, row.values())
+        driver.cursor().executemany(said.text, [said.given(row) for row in some])
 
     def one(self, connection: Connection, **values: Any) -> None:
         """Make a change that must touch exactly one row.

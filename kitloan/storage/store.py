@@ -12,8 +12,8 @@ refused before anything is written.
 
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -76,14 +76,19 @@ class Store:
             yield connection
 
     @contextmanager
-    def read_aside(self, folder: Path | None = None) -> Iterator[Connection]:
+    def read_aside(
+        self, folder: Path | None = None, seen_by: Connection | None = None
+    ) -> Iterator[Connection]:
         """As `read`, for reading that takes minutes: nobody who writes has to wait for it.
 
         A SQLite file with a rollback journal lets nobody commit while it is read. So it is copied,
-        some pages at a time between which others may write, and the copy is read.
+        some pages at a time between which others may write, and the copy is read. The copy holds
+        people: where the system allows it, its name goes before anything is in it, and a kill
+        leaves nothing.
 
         Args:
             folder: where there is room for that copy; where the store lies when None.
+            seen_by: another SQLite connection, which is to see the copy as `live`.
 
         Raises:
             StoreError: `damaged`, when the rules in a file are not the ones it was made with.
@@ -93,19 +98,36 @@ class Store:
                 yield connection
             return
         beside = folder or Path(self.name).absolute().parent
-        with (
-            translated(self.name),
-            working_folder(beside, "reading", Path(self.name).stat().st_size) as folder,
-        ):
+        room = Path(self.name).stat().st_size
+        with translated(self.name), working_folder(beside, "reading", room) as folder:
             copy = folder / "aside.sqlite"
-            self.copy_to(copy)
-            aside = sa.create_engine(f"sqlite:///{copy}")
+            if seen_by is not None:
+                seen_by.exec_driver_sql("ATTACH ? AS live", (str(copy),))
+            ours = sqlite3.connect(copy)
+            aside = sa.create_engine("sqlite://", creator=lambda: ours, poolclass=sa.StaticPool)
             try:
+                self._copy_unnamed(copy)
                 with aside.connect() as connection, connection.begin():
                     insist_on_rules(connection, self.name)
                     yield connection
             finally:
                 aside.dispose()
+                if seen_by is not None:
+                    seen_by.rollback()
+                    seen_by.exec_driver_sql("DETACH live")
+
+    def _copy_unnamed(self, place: Path) -> None:
+        """As `copy_to`, to a file that others of this process have open, and nobody can after."""
+        targets = [sqlite3.connect(place) for _ in range(2)]
+        descriptor = os.open(place, os.O_RDWR)
+        try:
+            with suppress(PermissionError):  # Windows keeps the name of what is open
+                place.unlink()
+            self._copy_into(targets.pop, lambda: os.ftruncate(descriptor, 0))
+        finally:
+            for each in targets:
+                each.close()
+            os.close(descriptor)
 
     def copy_to(self, place: Path) -> None:
         """Copy a SQLite store as it is at one moment, while others may go on writing.
@@ -115,14 +137,19 @@ class Store:
 
         Raises what the driver raises; half a copy may be left at `place`.
         """
-        try:
-            self._copy(place, _PAGES_AT_ONCE)
-        except _NeverStill:
-            os.truncate(place, 0)
-            self._copy(place, -1)
+        self._copy_into(lambda: sqlite3.connect(place), lambda: os.truncate(place, 0))
 
-    def _copy(self, place: Path, pages: int) -> None:
-        source, target = self.engine.raw_connection(), sqlite3.connect(place)
+    def _copy_into(
+        self, target: Callable[[], sqlite3.Connection], empty: Callable[[], None]
+    ) -> None:
+        try:
+            self._copy(target(), _PAGES_AT_ONCE)
+        except _NeverStill:
+            empty()
+            self._copy(target(), -1)
+
+    def _copy(self, target: sqlite3.Connection, pages: int) -> None:
+        source = self.engine.raw_connection()
         begun, before = 0, 0
 
         # Between two steps Python hears Ctrl+C, but only where it has something to call.
@@ -218,9 +245,13 @@ def one_at_a_time(connection: Connection) -> None:
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (APPLICATION_ID,))
 
 
-def scratch_store(path: Path | None = None) -> Store:
-    """An empty store for replaying a ledger: in memory, or in a new file at `path`."""
-    engine = sa.create_engine(f"sqlite:///{path}" if path else "sqlite://")
+def scratch_store(*, on_disk: bool = False) -> Store:
+    """An empty store for replaying a ledger: in memory, or in a file of SQLite's own.
+
+    That file has no name, or goes when it is closed: a kill leaves none.
+    """
+    made = sqlite3.connect("" if on_disk else ":memory:", check_same_thread=False)
+    engine = sa.create_engine("sqlite://", creator=lambda: made, poolclass=sa.StaticPool)
     with engine.begin() as connection:
         connection.exec_driver_sql("PRAGMA synchronous = OFF")
         connection.exec_driver_sql("PRAGMA foreign_keys = ON")
@@ -242,6 +273,10 @@ def _checked(path: Path) -> Path:
             f"There is no store at {path}.",
             "Make one with `kitloan init COLLEGE`, or name another with --store.",
             store=str(path),
+        )
+    if not path.is_file():
+        raise StoreError(
+            "not_a_store", f"{path} is a device or a pipe, not a file.", "Name the store's file."
         )
     if not is_store(path):
         raise StoreError(

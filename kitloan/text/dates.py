@@ -10,7 +10,7 @@ that a calendar has: it stays for ever, so whatever reads days must take it as i
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from kitloan.errors import BadInput
@@ -38,7 +38,7 @@ def system_clock() -> datetime:
 
 def instant(moment: datetime) -> str:
     """An aware `moment` as the tables and the ledger keep it: `2026-11-23T11:42:05Z`."""
-    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
+    return f"{_in_zone(moment, UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def moment(text: str) -> datetime:
@@ -48,21 +48,38 @@ def moment(text: str) -> datetime:
 
 def day_of(text: str) -> date:
     """The date in Scotland of an instant as `instant` wrote it."""
-    return _in_scotland(text).date()
+    return in_scotland(moment(text)).date()
 
 
-def _in_scotland(text: str) -> datetime:
-    """An instant by Scotland's clocks; in the calendar's first and last hours, by UTC's."""
-    at = moment(text)
+def in_scotland(moment: datetime) -> datetime:
+    """An aware `moment` in Scotland's time; in the calendar's first and last hours, as it is."""
+    return _in_zone(moment, SCOTLAND)
+
+
+def _in_zone(moment: datetime, zone: tzinfo) -> datetime:
     try:
-        return at.astimezone(SCOTLAND)
-    except OverflowError:
-        return at
+        return moment.astimezone(zone)
+    except OverflowError:  # there is no such day in that zone
+        return moment
 
 
 def today(clock: Clock) -> date:
     """The date in Scotland now."""
-    return clock().astimezone(SCOTLAND).date()
+    return in_scotland(clock()).date()
+
+
+def days_after(day: date, days: int) -> date:
+    """The day so many days after `day`, or before; at the calendar's ends its first or last."""
+    try:
+        return day + timedelta(days=days)
+    except OverflowError:
+        return date.max if days > 0 else date.min
+
+
+def same_time_tomorrow(text: str) -> str:
+    """The instant 24 hours after one that `instant` wrote; the calendar's last day stays."""
+    at = moment(text)
+    return text if at.date() == date.max else instant(at + timedelta(days=1))
 
 
 def end_of(day: date) -> str:
@@ -81,6 +98,8 @@ def year_before(day: date) -> date:
     What was seen on that day was seen within the twelve months: as with a due date, the day on
     which it is to be seen again is not over.
     """
+    if day.year == date.min.year:
+        return date.min
     try:
         return day.replace(year=day.year - 1)
     except ValueError:
@@ -162,7 +181,7 @@ def parse_due(text: str, today: date) -> date:
         BadInput: `bad_date`, `due_in_the_past` or `due_too_late`.
     """
     if found := _DAYS.fullmatch(text.strip()):
-        return check_due(today + timedelta(days=int(found[1])), today)
+        return check_due(days_after(today, int(found[1])), today)
     try:
         return check_due(parse_date(text), today)
     except BadInput as problem:
@@ -205,5 +224,5 @@ def uk(day: date) -> str:
 
 def uk_instant(text: str) -> str:
     """An instant as screens show it, in Scotland's time: `23 Nov 2026 11:42`."""
-    local = _in_scotland(text)
+    local = in_scotland(moment(text))
     return f"{uk(local.date())} {local:%H:%M}"

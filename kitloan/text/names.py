@@ -1,13 +1,16 @@
 """Words that people give us, on their way in and on their way out.
 
 In: `clean` brings a name to one form, and refuses what could be taken for something other than
-text: control characters, terminal escapes, characters that turn the direction of writing, and a
-leading `=`, which a spreadsheet would run. Out: `plain` makes any text safe to show in a terminal.
+text, or for another text: control characters, terminal escapes, characters that turn the direction
+of writing or draw nothing, accents in heaps, and a leading `=`, which a spreadsheet would run. Out:
+`plain` makes any text safe to show in a terminal, and shows what hides; `skeleton` is for finding
+look-alikes.
 """
 
 import hashlib
 import re
 import unicodedata
+from functools import lru_cache
 
 from kitloan.errors import BadInput
 
@@ -16,6 +19,28 @@ LONGEST_NAME = 200
 
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}  # categories that draw nothing, or move the cursor
 _JOINERS = "\u200c\u200d"  # zero width, but part of how some scripts and emoji are spelt
+_MOST_MARKS = 4
+"""Accents on one letter: Vietnamese has two, Hebrew with all its points three."""
+UNSEEN = re.compile(
+    "[\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+"""What draws nothing or turns the direction of writing: Unicode's default-ignorable characters
+(DerivedCoreProperties.txt), the controls behind ASCII, and the blank of braille."""
+_ALIKE_CAPITALS = str.maketrans(
+    "АВЕЅІЈКМНОРСТУХҮԌԜԚΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹՕՍԼՏ",
+    "ABESIJKMHOPCTYXYGWQABEZHIKMNOPTYXCOULS",
+)
+_ALIKE = str.maketrans(
+    "авеѕіјкмнорстухүһԁԛԝӏѵգαικνορυχγϲօսոհıɩɑɡ01|",
+    "abesijkmhopctyxyhdqwlvqaikvopuxycounhiiagoll",
+)
+"""Letters of other scripts that look like a Latin one, as Unicode's confusables.txt pairs them
+(Cyrillic, Greek, Armenian); what is only wider or in another style, NFKC brings back."""
+_NEVER_WITH_LATIN = re.compile("[\u0400-\u052f\u0530-\u058fΟο]")
+"""Cyrillic and Armenian; of Greek the omicron alone, for physics mixes the rest."""
+_LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
 _SPACES = re.compile(r"\s+")
 _ORDINARY = re.escape(".,;:'‘’\"“”()/&-‐‑–—")  # as schools spell themselves
 
@@ -32,10 +57,47 @@ def fault(text: str, limit: int = LONGEST_NAME) -> str | None:
 def _unreadable(text: str, limit: int) -> str | None:
     if len(text) > limit:
         return f"is {len(text):,} characters long; the most is {limit}"
-    for character in text:
-        if unicodedata.category(character) in _HIDDEN and character not in _JOINERS:
-            return f"holds a control character (U+{ord(character):04X})"
+    if text.isascii() and text.isprintable():
+        return None
+    for at, character in enumerate(text):
+        if _is_hidden(text, at):
+            if _is_mark(character) and not UNSEEN.match(character):
+                return f"has more than {_MOST_MARKS} accents on one letter"
+            what = "an invisible" if UNSEEN.match(character) else "a control"
+            return f"holds {what} character (U+{ord(character):04X})"
+    if text and not any(unicodedata.category(c)[0] in "LNPS" for c in text):
+        return "shows no letter, digit or sign"
+    for word in re.findall(r"\w+", text):
+        if _LATIN.search(word) and (found := _NEVER_WITH_LATIN.search(word)):
+            return f"mixes letters of two scripts in one word (U+{ord(found[0]):04X})"
     return None
+
+
+def _is_hidden(text: str, at: int) -> bool:
+    """Whether a character of a text draws nothing, moves the cursor, or piles up on a letter."""
+    character = text[at]
+    if character in _JOINERS:
+        return not _joins(text[:at], text[at + 1 :])
+    category = unicodedata.category(character)
+    if category in _HIDDEN or UNSEEN.match(character):
+        return True
+    before = text[max(at - _MOST_MARKS, 0) : at]
+    return category in ("Mn", "Me") and len(before) == _MOST_MARKS and all(map(_is_mark, before))
+
+
+def _joins(before: str, after: str) -> bool:
+    """Whether a joiner is part of how the letters or signs on its two sides are written."""
+    return bool(before and after) and all(
+        not each.isascii()
+        and unicodedata.category(each)[0] in "LMS"
+        and not unicodedata.name(each, "LATIN").startswith(("LATIN", "GREEK", "CYRILLIC"))
+        and not UNSEEN.match(each)
+        for each in (before[-1], after[0])
+    )
+
+
+def _is_mark(character: str) -> bool:
+    return unicodedata.category(character) in ("Mn", "Me")
 
 
 def sought(text: str) -> list[str]:
@@ -91,6 +153,18 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", " ".join(text.split()).casefold())
 
 
+@lru_cache(maxsize=8192)
+def skeleton(text: str) -> str:
+    """The form in which two texts are the same that look the same to a reader.
+
+    Takes any text, a name or an id; gives it folded, full-width and styled letters as plain ones,
+    Cyrillic, Greek and Armenian letters as the Latin ones that they look like, and without what
+    draws nothing. Accents stay: "Bàrr" and "Barr" are two. For comparing only, never for showing.
+    """
+    wide = unicodedata.normalize("NFKC", UNSEEN.sub("", unicodedata.normalize("NFC", text)))
+    return fold(fold(wide.translate(_ALIKE_CAPITALS)).translate(_ALIKE))
+
+
 def slug(text: str) -> str:
     """A readable identifier from a name: letters and digits of any script, joined by hyphens."""
     return "-".join(re.findall(r"\w+", fold(text).replace("'", "").replace("’", ""))) or "x"
@@ -127,9 +201,9 @@ def same_organisation(one: str, other: str) -> bool:
 
 def plain(text: str) -> str:
     """`text` for a terminal: what would move a cursor or hide itself is shown by its code point."""
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(
-        c
-        if c in "\n\t" or c in _JOINERS or unicodedata.category(c) not in _HIDDEN
-        else f"\\u{ord(c):04x}"
-        for c in text
+        f"\\u{ord(c):04x}" if c not in "\n\t" and _is_hidden(text, at) else c
+        for at, c in enumerate(text)
     )

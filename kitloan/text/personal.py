@@ -3,16 +3,18 @@
 Two questions, both answered from the words alone. `names_a_person` guards what the ledger keeps for
 ever, and says yes only where there is no doubt: a school may bear a person's name. `Mentions` finds
 what must go when a person is forgotten, however their name or number is written: with another
-apostrophe, without accents, surname first, with or without the country's code.
+apostrophe, without accents, surname first, run together, with characters in it that do not show,
+with or without the country's code.
 """
 
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import permutations
 from typing import Protocol
 
-from kitloan.text.names import fold
+from kitloan.text.names import UNSEEN, fold, skeleton
 
 _TITLES = {"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor"}
 _NAME = r"[^\W\d_][\w'’-]*"
@@ -52,6 +54,11 @@ _LOCAL = 6
 """So many are dialled within a town."""
 _EXTENSION = 4
 """Fewer are no number that could be known again."""
+_INSIDE = 10
+"""So many letters of a name that is run together are no part of another word."""
+_MOST_RUN_TOGETHER = 4
+"""Words of a name whose every order is looked for."""
+_HUMP = re.compile(r"(?<=[a-zß-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])")
 
 
 def names_a_person(text: str, contact: str | None = None) -> bool:
@@ -123,6 +130,7 @@ class Mentions:
     def __init__(self, people: Iterable[Named]) -> None:
         people = list(people)
         self._names = [name for each in people for name in _spellings(each.name)]
+        self._together = {each for name in self._names for each in _run_together(name)}
         self._surnames = {name[-1] for name in self._names if len(name[-1]) > 1}
         self._emails = [
             _as_words(text) for p in people for text in (p.email, p.name) if _mail(text)
@@ -141,10 +149,14 @@ class Mentions:
             text: what somebody wrote.
             beside_theirs: whether it stands beside what they had; then the surname is enough.
         """
-        said = words(text)
+        text = unicodedata.normalize("NFKC", UNSEEN.sub("", text))
+        readings = [words(text), words(_HUMP.sub(" ", text))]
+        if not text.isascii():
+            readings.append(words(skeleton(text)))
         return (
-            any(_says(said, name) for name in self._names)
-            or (beside_theirs and not self._surnames.isdisjoint(said))
+            any(_says(said, name) for said in readings for name in self._names)
+            or any(_is_inside(word, self._together) for word in readings[0])
+            or (beside_theirs and not all(map(self._surnames.isdisjoint, readings)))
             or any(email.search(fold(text)) for email in self._emails)
             or any(
                 _same_number(phone, _national(number))
@@ -156,11 +168,11 @@ class Mentions:
 
 def words(text: str) -> list[str]:
     """The words of a text as one compares them: without case, accents, apostrophes, hyphens."""
-    plain = _APOSTROPHES.sub("", _OWNED.sub("", text))
+    plain = _APOSTROPHES.sub("", _OWNED.sub("", UNSEEN.sub("", text)))
     if not plain.isascii():
         apart = unicodedata.normalize("NFKD", plain)
         plain = "".join(c for c in apart if not unicodedata.combining(c))
-    return re.findall(r"\w+", plain.casefold())
+    return re.findall(r"[^\W_]+", plain.casefold())
 
 
 def _spellings(name: str) -> Iterator[list[str]]:
@@ -191,6 +203,21 @@ def _says(said: Sequence[str], name: Sequence[str]) -> bool:
     wanted = Counter(name)
     reach = len(name) + 1
     return any(wanted <= Counter(said[at : at + reach]) for at in range(len(said)))
+
+
+def _run_together(name: Sequence[str]) -> Iterator[str]:
+    """A name of two words or more as one word, in any order, the forename whole or its initial."""
+    if 1 < len(name) <= _MOST_RUN_TOGETHER:
+        for some in permutations(name):
+            yield "".join(some)
+        if name[0] not in _TITLES:
+            yield name[0][0] + name[-1]
+
+
+def _is_inside(word: str, together: Iterable[str]) -> bool:
+    """Whether a word is one of these names, or a long one is in it."""
+    letters = word.strip("0123456789")
+    return any(letters == name or (len(name) >= _INSIDE and name in word) for name in together)
 
 
 def _mail(text: str | None) -> bool:

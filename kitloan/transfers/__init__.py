@@ -178,7 +178,7 @@ class Transfers:
                     short=read_short(row.short),
                     sent_at=row.sent_at,
                     sent_by=row.sent_by,
-                    days=(self._session.today - day_of(row.sent_at)).days,
+                    days=max(0, (self._session.today - day_of(row.sent_at)).days),
                 )
                 for row in connection.execute(wanted)
             ]

@@ -1,24 +1,23 @@
 """What makes up for a printer that does not print where it should.
 
 Printers feed paper a little askew of where they say, and some stretch or shrink the page. The
-calibration page shows by how much; the figures are kept for each printer and stock in a small
-file of the user's, with the words that every label of theirs bears. Only the places of labels are
+calibration page shows by how much; the figures are saved for each printer and stock in the user's
+own file of settings, with the words that every label of theirs bears. Only the places of labels are
 moved: what is on them keeps its exact size, so that a code's modules stay whole printer's dots.
 
-The file is `labels.json`, in `$XDG_CONFIG_HOME/kitloan` (`~/.config/kitloan`), on Windows in
-`%APPDATA%\\kitloan`; see `Settings` for what it holds.
+In the file they are the table `[labels]`: see `LabelSettings`. What release 0.2.0 saved in
+`labels.json` is read until they are saved again here.
 """
 
 import json
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from kitloan.errors import BadInput
-from kitloan.storage.files import whole_file
+from kitloan.storage.user_files import labels_file_of_0_2, read_settings, save_settings
 
 FURTHEST_MM = 15.0
 """A label further away than this is not a printer's slip, but another stock."""
@@ -85,11 +84,19 @@ def _not_a_scale(shown: str) -> BadInput:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class LabelSettings:
     """What a user has saved for labels.
 
-    In the file: `{"printers": {NAME: {STOCK: {"offset_x_mm", "offset_y_mm", "scale"}}},
-    "return_to": TEXT, "acknowledge": {DONOR: WORDS}}`; each may be left out.
+    In the file, each of these may be left out:
+
+        [labels]
+        return_to = "TEXT"
+        [labels.acknowledge]
+        DONOR = "WORDS"
+        [labels.printers.NAME.STOCK]
+        offset_x_mm = 0.5
+        offset_y_mm = -1.0
+        scale = 1.015
     """
 
     printers: Mapping[str, Mapping[str, Adjustment]]
@@ -100,71 +107,55 @@ class Settings:
         """What was saved for a printer and a stock; None when nothing was."""
         return self.printers.get(printer, {}).get(stock)
 
-    def with_printer(self, printer: str, stock: str, adjust: Adjustment) -> "Settings":
+    def with_printer(self, printer: str, stock: str, adjust: Adjustment) -> "LabelSettings":
         """These, with the printer's figures for a stock in the place of older ones."""
         stocks = {**self.printers.get(printer, {}), stock: adjust}
         return replace(self, printers={**self.printers, printer: stocks})
 
 
-def settings_path() -> Path:
-    """Where the settings are kept: the user's own configuration folder."""
-    if os.name == "nt":
-        base = Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming")
-    else:
-        base = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    return base / "kitloan" / "labels.json"
-
-
-def load_settings(path: Path) -> Settings:
-    """The settings in a file; none when there is no file.
+def load_label_settings(path: Path) -> LabelSettings:
+    """The settings of labels in a settings file; none when there is no file.
 
     Raises:
-        BadInput: `bad_settings`, when it was damaged; `bad_scale`, `bad_offset`.
+        BadInput: `not_a_file`; `bad_settings`, when it was damaged; `bad_scale`, `bad_offset`.
     """
+    found = read_settings(path).get("labels")
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        if found is None:
+            path = labels_file_of_0_2(path)
+            found = json.loads(path.read_text(encoding="utf-8"))
         printers = {
             str(printer): {str(stock): _adjustment(figures) for stock, figures in stocks.items()}
             for printer, stocks in found.get("printers", {}).items()
         }
         acknowledge = {str(d): str(words) for d, words in found.get("acknowledge", {}).items()}
-        return Settings(printers, str(found.get("return_to", "")), acknowledge)
+        return LabelSettings(printers, str(found.get("return_to", "")), acknowledge)
     except FileNotFoundError:
-        return Settings({})
+        return LabelSettings({})
     except (OSError, ValueError, AttributeError, TypeError, KeyError) as problem:
         raise BadInput(
             "bad_settings",
             f"{path} cannot be read as kitloan's label settings: {problem}.",
-            "Mend it, or take it away and calibrate again.",
+            "Correct it, or take it away and calibrate again.",
             file=str(path),
         ) from problem
 
 
-def save_settings(path: Path, settings: Settings) -> None:
-    """Keep the settings for next time.
+def save_label_settings(path: Path, settings: LabelSettings) -> None:
+    """Save the settings of labels for next time; the rest of the file stays as it is.
 
     Raises:
-        BadInput: `cannot_write`.
+        BadInput: `bad_settings`, when the file cannot be read; `cannot_write`.
     """
-    said: dict[str, Any] = {
+    labels: dict[str, Any] = {
+        "return_to": settings.return_to,
+        "acknowledge": dict(settings.acknowledge or {}),
         "printers": {
             printer: {stock: _figures(adjust) for stock, adjust in sorted(stocks.items())}
             for printer, stocks in sorted(settings.printers.items())
         },
-        "return_to": settings.return_to,
-        "acknowledge": dict(settings.acknowledge or {}),
     }
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        raise BadInput(
-            "cannot_write",
-            f"{path.parent} cannot be made: {problem.strerror or problem}.",
-            "Without it no figures can be kept; give them each time instead.",
-            file=str(path),
-        ) from problem
-    with whole_file(path) as beside:
-        beside.write_text(json.dumps(said, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    save_settings(path, {"labels": labels})
 
 
 def _adjustment(figures: Mapping[str, Any]) -> Adjustment:

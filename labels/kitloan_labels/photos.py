@@ -17,6 +17,7 @@ import zxingcpp
 from PIL import Image, ImageFilter, ImageOps
 
 from kitloan.errors import BadInput, KitloanError
+from kitloan.storage.files import insist_on_file
 from kitloan.text import tags
 from kitloan.text.names import tidy
 
@@ -40,8 +41,10 @@ def pictures(path: Path, progress: Progress | None = None) -> Iterator[Image.Ima
     """The pages of a picture file or a PDF, one after another.
 
     Raises:
-        BadInput: `no_such_file`, `cannot_read`, `not_a_picture` or `picture_too_large`.
+        BadInput: `no_such_file`, `not_a_file`, `cannot_read`, `not_a_picture` or
+            `picture_too_large`.
     """
+    insist_on_file(path)
     try:
         with path.open("rb") as file:
             head = file.read(1024)

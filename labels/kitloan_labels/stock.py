@@ -37,6 +37,7 @@ from pathlib import Path
 from typing import Any
 
 from kitloan.errors import BadInput
+from kitloan.storage.files import insist_on_file
 from kitloan.text.names import clean, slug
 from kitloan_labels.layout import A4_MM, INSET_MM, LEAST_WORDS_MM, LETTER_MM, Sheet, face
 
@@ -305,6 +306,7 @@ def _is_number(value: object) -> bool:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    insist_on_file(path)
     try:
         with path.open("rb") as file:
             text = file.read(_LARGEST_FILE + 1)

@@ -11,6 +11,7 @@ from kitloan import Gift, NewHolding
 from kitloan.audit import Audit
 from kitloan.college import College
 from kitloan.holdings import kit_type_with
+from trusting import hear, merge
 
 Rows = list[dict[str, object]]
 
@@ -45,7 +46,7 @@ class Scotland:
             self._files += 1
             files.append(self.folder / f"{self._files}.kitloan")
             self._colleges[college].exchange.export(files[-1], since_last=True)
-        self.esp.exchange.merge(files)
+        merge(self.esp, files)
 
     def answer(self) -> None:
         """ESP's file goes to every college."""
@@ -53,7 +54,7 @@ class Scotland:
         file = self.folder / f"{self._files}.kitloan"
         self.esp.exchange.export(file)
         for college in self._colleges.values():
-            college.exchange.hear(file)
+            hear(college, file)
 
     def audit(self, day: date | None = None) -> Audit:
         """What ESP finds when all have sent what they have."""

@@ -23,6 +23,7 @@ from kitloan.national.gifts import GiftTermsAgreed
 from kitloan.tables import table
 from kitloan.tables.national import LostEntry
 from lives import audit_text, register_of, rows_of
+from trusting import merge
 
 NAMES = ("fife", "borders", "ayrshire")
 
@@ -111,7 +112,7 @@ def picture(post: Post, folder: Path, order: list[Path], seed: int) -> tuple[obj
             many = chance.randrange(1, 5)
             some, waiting = waiting[:many], waiting[many:]
             try:
-                esp.exchange.merge(some)
+                merge(esp, some)
             except BadInput as early:
                 assert early.code == "gap"  # it is kept aside, and taken when it fits
         assert esp.exchange.refused() == []

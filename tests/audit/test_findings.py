@@ -20,6 +20,7 @@ from kitloan.exchange.file import KIND
 from kitloan.national.gifts import GiftTermsAgreed
 from kitloan.reference import regions
 from kitloan.tables import Setting, table
+from trusting import merge
 
 WEIGHT = {"high": 0, "medium": 1, "low": 2}
 
@@ -82,7 +83,7 @@ def test_a_seam_says_how_much_was_lost(scotland: Scotland, clock: SetClock, tmp_
         ready.carry_out()
     with kitloan.open(tmp_path / "new.sqlite", actor="x", clock=clock) as desk:
         desk.exchange.export(tmp_path / "new.kitloan")
-    scotland.esp.exchange.merge([tmp_path / "new.kitloan"])
+    merge(scotland.esp, [tmp_path / "new.kitloan"])
     found = scotland.esp.audit.audit()
     (seam,) = [each for each in found.findings if each.code == "resumed_from_backup"]
     assert f"{lost} entries after that one" in seam.message
@@ -105,13 +106,13 @@ def test_what_esp_met_later_is_no_finding_of_an_earlier_day(
     _another_key(scotland["fife"])
     scotland["fife"].exchange.export(tmp_path / "other")
     with pytest.raises(BadInput):
-        scotland.esp.exchange.merge([tmp_path / "other"])
+        merge(scotland.esp, [tmp_path / "other"])
     assert codes(scotland.esp.audit.audit()) == [("refused_file", "fife")]
-    scotland.esp.exchange.merge([tmp_path / "other"], new_key=True)
+    merge(scotland.esp, [tmp_path / "other"], new_key=True)
     assert codes(scotland.esp.audit.audit()) == [("key_changed", "fife")]
     (tmp_path / "half").write_bytes(gzip.compress(json.dumps({"format": KIND}).encode()))
     with pytest.raises(BadInput):
-        scotland.esp.exchange.merge([tmp_path / "half"])
+        merge(scotland.esp, [tmp_path / "half"])
     assert codes(scotland.esp.audit.audit()) == [("key_changed", "fife"), ("refused_file", "")]
     assert scotland.esp.audit.audit(day).as_json() == before
 

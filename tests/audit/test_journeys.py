@@ -24,6 +24,7 @@ from kitloan.national.gifts import GiftTermsAgreed
 from kitloan.tables import table
 from kitloan.tables.absence import Transfer
 from kitloan.transfers.matching import CAME, meetings
+from trusting import hear, merge
 
 transfer = table(Transfer)
 
@@ -95,11 +96,11 @@ class Months:
 
     def hear(self) -> None:
         """ESP hears of one college, and another of ESP."""
-        self.esp.exchange.merge([self.post(self.chance.choice(NAMES))])
+        merge(self.esp, [self.post(self.chance.choice(NAMES))])
         assert came(self.esp) == met(self.esp), "figures and report say the same of what is open"
         answer = self.folder / "answer.kitloan"
         self.esp.exchange.export(answer)
-        self.desks[self.chance.choice(NAMES)].exchange.hear(answer)
+        hear(self.desks[self.chance.choice(NAMES)], answer)
 
     def live(self, half: Half) -> None:
         """A half is said, or said wrongly first."""
@@ -177,7 +178,7 @@ def test_when_all_is_said_each_kit_is_in_one_place(tmp_path: Path, seeds: range)
                 esp = months.new_esp(f"esp-{number}")
                 for file in months.files:
                     try:
-                        esp.exchange.merge([file])
+                        merge(esp, [file])
                     except BadInput as early:
                         assert early.code == "gap"  # it is kept aside, and taken when it fits
                 assert settled(esp, origins) == ends, seed
@@ -186,7 +187,7 @@ def test_when_all_is_said_each_kit_is_in_one_place(tmp_path: Path, seeds: range)
 def settled(esp: College, origins: dict[str, str]) -> dict[str, object]:
     """Where each kit is, when nobody is asked for anything."""
     found = esp.audit.audit()
-    assert codes(found) == []
+    assert codes(found, "clock_wrong") == []  # the clocks are days apart: that alone is told
     assert {each["status"] for each in rows(found, "transfers")} == {"met"}
     assert len(rows(found, "transfers")) == HOPS * len(origins)
     kits = rows(found, "gift_kits")

@@ -25,6 +25,7 @@ from kitloan.college import College
 from kitloan.exchange.file import signed_text, signing_key
 from kitloan.text.tags import mint
 from lives import begin, bytes_of, canonical, digest, everything_in, keep, lend, new_database
+from trusting import merge
 
 REASONS = {
     *("altered", "bad_exchange_file", "forked", "gap", "impossible", "key_changed"),
@@ -62,7 +63,7 @@ def sent(tmp_path_factory: pytest.TempPathFactory) -> Sent:
         with fife.session.store.write() as connection:
             key = signing_key(connection, "fife")
     with kitloan.init("esp", folder / "esp.sqlite", actor="esp", clock=clock) as esp:
-        esp.exchange.merge([folder / "half"])
+        merge(esp, [folder / "half"])
     lines = gzip.decompress((folder / "whole").read_bytes()).decode().splitlines()
     return Sent(lines, folder / "esp.sqlite", folder / "half", lambda text: key.sign(text).hex())
 
@@ -192,7 +193,7 @@ def must_be_refused_or_fit(esp: College, file: Path, seed: int) -> str | None:
     """The reason of a refusal that left all as it was; None when the file was merged."""
     before, rows = bytes_of(esp), everything_in(esp) if not esp.session.store.is_sqlite else None
     try:
-        esp.exchange.merge([file])
+        merge(esp, [file])
     except (BadInput, Refused) as refusal:
         assert refusal.code in REASONS, (seed, refusal.code)
         assert refusal.message.strip() and refusal.message.isprintable(), seed
@@ -246,7 +247,7 @@ def _national(postgres: str, sent: Sent, clock: SetClock) -> Iterator[College]:
         new_database(postgres) as place,
         kitloan.init("esp", place, actor="esp", clock=clock) as esp,
     ):
-        esp.exchange.merge([sent.half])
+        merge(esp, [sent.half])
         yield esp
 
 
@@ -277,12 +278,12 @@ def test_a_ledger_that_was_cut_takes_nothing_away(sent: Sent, tmp_path: Path) ->
     again = [*sent.lines[:-6], sent.lines[-6].replace('"id":"', '"id":"x')]
     longer.write_bytes(packed(sealed_anew(again, sent.sign)))
     with kitloan.open(place, actor="esp", clock=clock) as esp:
-        esp.exchange.merge([whole])
+        merge(esp, [whole])
         before = everything_in(esp)
-        (told,) = esp.exchange.merge([short])
+        (told,) = merge(esp, [short])
         assert (told.added, everything_in(esp)) == (0, before)
         with pytest.raises(BadInput) as refusal:
-            esp.exchange.merge([longer])
+            merge(esp, [longer])
         first_bad = len(sent.lines) - 6
         assert (refusal.value.code, refusal.value.details["seq"]) == ("forked", first_bad)
         assert everything_in(esp) == before

@@ -2,6 +2,7 @@
 
 import csv as csv_files
 import json
+import re
 from datetime import date, datetime
 from pathlib import Path
 
@@ -115,7 +116,7 @@ def from_csv(column: Column, cell: str) -> Cell:
             return int(cell)
         case "share" | "days":
             return float(cell)
-    return cell.removeprefix("'")
+    return re.sub(r"(^|[,;|\t\r\n])'", r"\1", cell)
 
 
 def test_the_json_has_every_value(report: Report) -> None:

@@ -112,6 +112,24 @@ def test_writing_again_takes_the_place_of_what_was_there(tmp_path: Path) -> None
         report = Report("R", date(2026, 7, 31), (table,))
         csv.write(report, tmp_path / "out")
         xlsx.write(report, tmp_path / "out.xlsx")
-    assert (tmp_path / "out" / "t.csv").read_text(encoding="utf-8").split() == ["n", "2"]
+    assert (tmp_path / "out" / "t.csv").read_text(encoding="utf-8").split() == ['"n"', '"2"']
     assert load_workbook(tmp_path / "out.xlsx")["t"]["A2"].value == 2
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "out.xlsx"]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize(
+    "text", ["Club{}=1+1", 'Club{}"=1', "a{} @x", '"=1{}b', "-5{}+5", "a\n=1", "a{}＝1", "{}=1"]
+)
+def test_no_separator_makes_a_formula(separator: str, text: str, tmp_path: Path) -> None:
+    """An importer takes the separator that its country or its user prefers, quotes or not."""
+    columns = (Column("n", "N", "count", "A number."), Column("t", "T", "text", "A text."))
+    for taken in (",", ";", "\t", "|"):
+        table = Table("t", "T", "", columns, ((1, text.format(taken)), (2, "fine")))
+        csv.write(Report("R", date(2026, 7, 31), (table,)), tmp_path / "out")
+        with (tmp_path / "out" / "t.csv").open(encoding="utf-8", newline="") as file:
+            lines = file.read().split("\n")
+        for quoting in (csv_files.QUOTE_MINIMAL, csv_files.QUOTE_NONE):
+            for row in csv_files.reader(lines, delimiter=separator, quoting=quoting):
+                for cell in row:
+                    assert not cell.lstrip(' "').startswith(("=", "+", "-", "@", "＝")), cell

@@ -18,6 +18,7 @@ from kitloan.backups.restoring import Request, restoring
 from kitloan.college import College
 from kitloan.storage.places import is_url
 from lives import long_life, rows_of
+from trusting import hear, merge
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows replaces no file that is open")
 
@@ -228,7 +229,7 @@ def test_a_college_that_heard_esp_moves_to_where_esp_is(
     place = new_postgres()
     with kitloan.init("esp", place, clock=clock) as esp:
         esp.exchange.export(tmp_path / "esp")
-        filed.exchange.hear(tmp_path / "esp")
+        hear(filed, tmp_path / "esp")
         filed.backups.make(tmp_path / "backup.sqlite")
         before = esp.ledger.heads()
         assert restore(tmp_path / "backup.sqlite", place, clock).ledger == "fife/2"
@@ -263,7 +264,7 @@ def test_a_drill_of_the_national_store(tmp_path: Path, clock: SetClock) -> None:
         fife.exchange.export(tmp_path / "sent")
     place = tmp_path / "esp.sqlite"
     with kitloan.init("esp", place, clock=clock) as esp:
-        esp.exchange.merge([tmp_path / "sent"])
+        merge(esp, [tmp_path / "sent"])
         esp.backups.make(tmp_path / "backup.sqlite")
     place.unlink()
     done = restore(tmp_path / "backup.sqlite", place, clock)
@@ -287,7 +288,7 @@ def test_esp_goes_on_with_a_restored_ledger(
         desk.exchange.export(tmp_path / "after")
     with kitloan.init("esp", tmp_path / "esp.sqlite", clock=clock) as esp:
         for sent in ("before", "after"):
-            esp.exchange.merge([tmp_path / sent])
+            merge(esp, [tmp_path / sent])
         assert {each.ledger for each in esp.ledger.heads()} == {"esp", "fife/2"}
         assert esp.ledger.verify().ok
         assert [loan.to for loan in esp.find.loans().items] == ["Auchmuty High School"]

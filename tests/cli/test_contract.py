@@ -288,7 +288,12 @@ def test_ledger_export_and_import(cli: Cli, stock: Stock, tmp_path: Path) -> Non
     file, esp = tmp_path / "fife.kitloan", tmp_path / "esp.sqlite"
     entries = cli("ledger", "export", file, "--json").json["entries"]
     cli("init", "esp", store=esp)
-    first = cli("ledger", "import", file, "--json", store=esp).json
+    key = cli("key", "--json").json["fingerprint"]
+    unknown = cli("ledger", "import", file, "--json", store=esp)
+    assert (unknown.code, unknown.error["code"]) == (1, "unknown_key")
+    assert unknown.error["details"]["ledger"] == "fife"
+    assert unknown.error["details"]["fingerprint"] == key
+    first = cli("ledger", "import", file, "--json", "--trust", key, store=esp).json
     assert first == {"files": [{"file": str(file), "ledger": "fife", "added": entries, "known": 0}]}
     again = cli("ledger", "import", file, "--json", store=esp).json
     assert again == {"files": [{"file": str(file), "ledger": "fife", "added": 0, "known": entries}]}
@@ -368,7 +373,8 @@ def test_one_bad_file_among_good_ones(cli: Cli, stock: Stock, tmp_path: Path) ->
     esp = tmp_path / "esp.sqlite"
     cli("init", "esp", store=esp)
     files = (tmp_path / "bad", tmp_path / "fife.kitloan")
-    answer = cli("ledger", "import", *files, "--json", store=esp)
+    key = cli("key", "--json").json["fingerprint"]
+    answer = cli("ledger", "import", *files, "--json", "--trust", key, store=esp)
     told = {Path(each["file"]).name: each for each in answer.error["details"]["files"]}
     assert answer.code == 2
     assert (told["fife.kitloan"]["ledger"], told["fife.kitloan"]["added"] > 0) == ("fife", True)

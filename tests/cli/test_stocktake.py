@@ -143,13 +143,14 @@ def test_esp_challenges_and_gives(cli: Cli, stock: Stock, tmp_path: Path) -> Non
     esp, there, back = tmp_path / "esp.sqlite", tmp_path / "esp.kitloan", tmp_path / "fife.kitloan"
     cli("init", "esp", store=esp)
     cli("ledger", "export", back)
-    cli("ledger", "import", back, store=esp)
+    cli("ledger", "import", back, "--trust", cli("key", "--json").json["fingerprint"], store=esp)
     asked = cli(
         *("challenge", "set", "fife", "--sample", "2", "--answer-by", "31/12/2099", "--json"),
         store=esp,
     ).json
     cli("ledger", "export", there, store=esp)
-    cli("ledger", "import", there)
+    key = cli("key", "--json", store=esp).json["fingerprint"]
+    cli("ledger", "import", there, "--trust", key)
     assert asked["code"] in cli("challenge", "list").out
     answer = ("stocktake", "open", "For ESP", "--challenge", asked["id"], "--code")
     refused = cli(*answer, "00000000", "--json")

@@ -12,6 +12,7 @@ from exchange.sent import NOW, Picture, Sent, picture, stages
 from kitloan import Count, NewHolding
 from kitloan.college import College
 from lives import begin, keep, lend, new_database, read_people, read_register
+from trusting import merge
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +72,7 @@ def expected(colleges: dict[str, Sent], tmp_path_factory: pytest.TempPathFactory
     """ESP's picture when the whole files came at once, in SQLite."""
     place = tmp_path_factory.mktemp("esp") / "esp.sqlite"
     with kitloan.init("esp", place, actor="esp", clock=SetClock(NOW)) as national:
-        national.exchange.merge([sent.whole for sent in colleges.values()])
+        merge(national, [sent.whole for sent in colleges.values()])
         return picture(national)
 
 
@@ -92,5 +93,5 @@ def forewarned(
             place = until_the_end.enter_context(database)
         national = kitloan.init("esp", place, actor="esp", clock=SetClock(NOW))
         until_the_end.enter_context(national)
-        national.exchange.merge([colleges["fife"].parts[0], colleges["uhi-nwh"].whole])
+        merge(national, [colleges["fife"].parts[0], colleges["uhi-nwh"].whole])
         yield national

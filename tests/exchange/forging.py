@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from kitloan.exchange.file import signed_text
 from lives import canonical, digest
 
 Lines = list[str]
@@ -55,3 +58,36 @@ def known(lines: Lines) -> int:
 def flipped(file: bytes) -> bytes:
     """A file of which one bit of the checksum is another."""
     return file[:-8] + bytes([file[-8] ^ 16]) + file[-7:]
+
+
+class Forger:
+    """Somebody with a key, who signs whatever suits them."""
+
+    def __init__(self) -> None:
+        self._key = Ed25519PrivateKey.generate()
+        self.public = self._key.public_key().public_bytes_raw().hex()
+
+    def signed(self, lines: Lines, path: Path, **changes: Any) -> Path:
+        """Write lines to a file under a header that says something else, signed with the key."""
+        header = json.loads(lines[0]) | {"key": self.public} | changes
+        header["signature"] = self._key.sign(signed_text(header)).hex()
+        path.write_bytes(packed([json.dumps(header), *lines[1:]]))
+        return path
+
+    def more(self, lines: Lines, path: Path, **changes: Any) -> Path:
+        """The ledger with its last entry said once more, differently, sealed well and signed."""
+        last = json.loads(lines[seq_of(lines, "holding.accessioned")])
+        again = last | {"id": "forged", "at": json.loads(lines[-1])["at"]}
+        again["fact"] |= {"tag": "KL0000000000001"}
+        return self.signed(resealed([*lines, canonical(again)]), path, **changes)
+
+    def resumed(self, lines: Lines, path: Path, *epochs: int) -> Path:
+        """The ledger resumed from a backup, once for each of these epochs."""
+        for epoch in epochs:
+            last = json.loads(lines[-1])
+            ledger = f"{last['ledger'].partition('/')[0]}/{epoch}"
+            fact = {"kind": "ledger.resumed", "seq": last["seq"], "hash": digest(lines[-1])}
+            entry = {"fact": fact, "id": f"resumed-{epoch}", "ledger": ledger, "part": 0}
+            lines = resealed([*lines, canonical(last | entry)])
+            lines = headed(lines, ledger=ledger)
+        return self.signed(lines, path)

@@ -13,6 +13,7 @@ from conftest import SetClock
 from exchange.sent import ESPS_OWN, NOW, Picture, Sent, picture
 from kitloan.college import College
 from lives import bytes_of, everything_in, long_life, register_of, shared_figures
+from trusting import merge
 
 
 def test_every_order_gives_the_same_picture(
@@ -29,7 +30,7 @@ def test_every_order_gives_the_same_picture(
     for order in permutations(colleges):
         national = new_national()
         for college in order:
-            national.exchange.merge([colleges[college].whole])
+            merge(national, [colleges[college].whole])
         assert picture(national) == expected, order
 
 
@@ -45,11 +46,11 @@ def test_parts_repeats_and_muddles_give_the_same_picture(
         parts = chance.choice([each for each in waiting if each])
         arrived.append(parts.pop(0))
         again = chance.sample(arrived, chance.randrange(len(arrived) + 1))
-        national.exchange.merge([*again, arrived[-1], *again])
+        merge(national, [*again, arrived[-1], *again])
     assert picture(national) == expected
     everything = [*arrived, *(sent.whole for sent in colleges.values())] * 2
     chance.shuffle(everything)
-    assert {merged.added for merged in national.exchange.merge(everything)} == {0}
+    assert {merged.added for merged in merge(national, everything)} == {0}
     assert picture(national) == expected
     assert national.ledger.verify().ok
 
@@ -59,19 +60,19 @@ def test_parts_given_together_need_no_order(
 ) -> None:
     """Whoever drags a folder of files onto the program cannot be asked to sort them."""
     parts = [part for sent in colleges.values() for part in sent.parts]
-    national.exchange.merge(parts[::-1])
+    merge(national, parts[::-1])
     assert picture(national) == expected
 
 
 def test_merging_again_changes_no_byte(colleges: dict[str, Sent], national: College) -> None:
     """A file that changes whenever it is looked at cannot be compared with its backup."""
     files = [sent.whole for sent in colleges.values()]
-    first = national.exchange.merge(files)
+    first = merge(national, files)
     assert [(each.added, each.known) for each in sorted(first, key=lambda each: each.file)] == [
         (sent.entries, 0) for sent in sorted(colleges.values(), key=lambda sent: sent.whole)
     ]
     before, rows = bytes_of(national), everything_in(national)
-    again = national.exchange.merge(files)
+    again = merge(national, files)
     assert {(each.added, each.known) for each in again} == {
         (0, sent.entries) for sent in colleges.values()
     }
@@ -86,7 +87,7 @@ def test_what_a_college_sees_is_what_esp_sees(
         long_life(desk, clock, tmp_path)
         clock.now = NOW
         desk.exchange.export(tmp_path / "fife.kitloan")
-        national.exchange.merge([tmp_path / "fife.kitloan"])
+        merge(national, [tmp_path / "fife.kitloan"])
         assert shared_figures(national) == shared_figures(desk)
         theirs = {
             name: [row for row in rows if row["college"] == "fife"]
@@ -102,5 +103,5 @@ def test_an_export_of_nothing_new_is_merged_to_nothing(
     fife.exchange.export(tmp_path / "1", since_last=True)
     told = fife.exchange.export(tmp_path / "2", since_last=True)
     assert told.entries == 0
-    merged = national.exchange.merge([tmp_path / "2", tmp_path / "1"])
+    merged = merge(national, [tmp_path / "2", tmp_path / "1"])
     assert [each.added for each in merged] == [told.last, 0]

@@ -11,6 +11,7 @@ from exchange.sent import Sent
 from kitloan import BadInput
 from kitloan.college import College
 from lives import everything_in
+from trusting import merge
 
 
 def test_a_file_packed_anew_is_known_line_by_line(
@@ -18,11 +19,11 @@ def test_a_file_packed_anew_is_known_line_by_line(
 ) -> None:
     """A college that sends all of its ledger each month must not change ESP's file each time."""
     whole = colleges["fife"].whole
-    national.exchange.merge([whole])
+    merge(national, [whole])
     before = everything_in(national)
     path = tmp_path / "anew.kitloan"
     path.write_bytes(gzip.compress(gzip.decompress(whole.read_bytes()), compresslevel=1))
-    (again,) = national.exchange.merge([path])
+    (again,) = merge(national, [path])
     assert (again.added, again.known) == (0, colleges["fife"].entries)
     assert everything_in(national) == before
 
@@ -47,11 +48,11 @@ def test_known_entries_are_still_compared(
     seq: int,
 ) -> None:
     """A file that says nothing new and one thing falsely is a warning that must not go unheard."""
-    national.exchange.merge([colleges["fife"].whole])
+    merge(national, [colleges["fife"].whole])
     path = tmp_path / "sent.kitloan"
     path.write_bytes(packed(change(lines_of(colleges["fife"].whole))))
     before = everything_in(national)
     with pytest.raises(BadInput) as refusal:
-        national.exchange.merge([path])
+        merge(national, [path])
     assert (refusal.value.code, refusal.value.details["seq"]) == (code, seq)
     assert everything_in(national) == before

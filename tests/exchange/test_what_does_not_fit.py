@@ -15,6 +15,7 @@ from exchange.wrong import WRONG, Wrong
 from kitloan import BadInput, KitloanError, Refused, StoreError
 from kitloan.college import College
 from lives import canonical, everything_in
+from trusting import merge
 
 
 def held_open() -> list[Path]:
@@ -34,7 +35,7 @@ def test_a_file_that_does_not_fit_is_refused_whole(
     path.write_bytes(wrong.make(good))
     before = everything_in(forewarned)
     with pytest.raises(BadInput) as refusal:
-        forewarned.exchange.merge([path])
+        merge(forewarned, [path])
     assert path not in held_open(), "on Windows nobody could move it away"
     assert (refusal.value.code, everything_in(forewarned)) == (wrong.code, before)
     assert str(path) in refusal.value.message
@@ -58,7 +59,7 @@ def test_a_full_disk_is_no_fault_of_a_file(
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 5}")
     with pytest.raises(StoreError) as fault:
-        national.exchange.merge([colleges["fife"].whole])
+        merge(national, [colleges["fife"].whole])
     assert fault.value.code == "full"
     assert everything_in(national) == before
     assert national.exchange.refused() == []
@@ -101,7 +102,7 @@ def test_the_first_of_several_wrong_entries_is_named(
     path.write_bytes(packed(resealed([*good, *more(good)])))
     before = everything_in(forewarned)
     with pytest.raises(BadInput) as refusal:
-        forewarned.exchange.merge([path])
+        merge(forewarned, [path])
     assert (refusal.value.code, refusal.value.details["seq"]) == ("impossible", len(good))
     assert everything_in(forewarned) == before
 
@@ -111,7 +112,7 @@ def test_a_gap_names_what_to_ask_for(colleges: dict[str, Sent], forewarned: Coll
     _, second, third = colleges["fife"].parts
     before = everything_in(forewarned)
     with pytest.raises(BadInput) as refusal:
-        forewarned.exchange.merge([third])
+        merge(forewarned, [third])
     assert refusal.value.code == "gap"
     wanted = json.loads(lines_of(second)[0])["first"]
     assert (refusal.value.details["ledger"], refusal.value.details["seq"]) == ("fife", wanted)
@@ -133,7 +134,7 @@ def test_what_is_no_file_is_refused(
     """A slip in a file's name must not read as a slip in a ledger."""
     (tmp_path / "a folder").mkdir()
     with pytest.raises(BadInput) as refusal:
-        national.exchange.merge([tmp_path / name])
+        merge(national, [tmp_path / name])
     assert refusal.value.code == code
 
 
@@ -141,14 +142,14 @@ def test_a_rewritten_ledger_does_not_pass_later(
     colleges: dict[str, Sent], national: College, tmp_path: Path
 ) -> None:
     """A college that made a loss vanish and sealed everything anew meets what it sent before."""
-    national.exchange.merge([colleges["fife"].whole])
+    merge(national, [colleges["fife"].whole])
     good = lines_of(colleges["fife"].whole)
     seq = seq_of(good, "holding.withdrawn")
     path = tmp_path / "forged.kitloan"
     path.write_bytes(packed(resealed([*good[:seq], *good[seq + 1 :]])))
     before = everything_in(national)
     with pytest.raises(BadInput) as refusal:
-        national.exchange.merge([path])
+        merge(national, [path])
     assert (refusal.value.code, refusal.value.details["seq"]) == ("forked", seq)
     assert everything_in(national) == before
 
@@ -165,11 +166,11 @@ def test_one_bad_file_does_not_keep_the_others_out(
     bad.append(tmp_path / "not there")
     others = [colleges["ayrshire"].whole, colleges["uhi-nwh"].whole]
     with pytest.raises(KitloanError) as refusal:
-        national.exchange.merge([*bad[:20], others[0], *bad[20:], others[1]])
+        merge(national, [*bad[:20], others[0], *bad[20:], others[1]])
     assert sorted(refusal.value.details["merged"]) == sorted(str(path) for path in others)
     assert len(refusal.value.details["refused"]) == len(bad)
     assert national.audit.audit().totals.colleges == len(others)
-    national.exchange.merge([colleges["fife"].whole])
+    merge(national, [colleges["fife"].whole])
     tables, audited = picture(national)
     assert tables == expected[0], "the next good file is taken as ever"
     found, known_ones = json.loads(audited)["findings"], json.loads(expected[1])["findings"]
@@ -182,14 +183,14 @@ def test_a_college_does_not_merge(
     """A technician who opens a colleague's file at the desk must not mix two registers."""
     before = everything_in(fife)
     with pytest.raises(Refused) as refusal:
-        fife.exchange.merge([colleges["ayrshire"].whole])
+        merge(fife, [colleges["ayrshire"].whole])
     assert refusal.value.code == "not_national"
     assert everything_in(fife) == before
 
 
 def test_a_copy_is_never_written(colleges: dict[str, Sent], national: College) -> None:
     """An entry of ESP's making in a college's ledger would fork it for ever."""
-    national.exchange.merge([colleges["fife"].whole])
+    merge(national, [colleges["fife"].whole])
     before = everything_in(national)
     with pytest.raises(KitloanError):
         kitloan.open(_place(national), college="fife", actor="esp")

@@ -48,6 +48,7 @@ LINES: dict[str, tuple[str, ...]] = {
     "ledger aside": ("ledger", "aside"),
     "ledger verify": ("ledger", "verify"),
     "ledger log": ("ledger", "log"),
+    "key": ("key",),
     "backup": ("backup", "{folder}/backup.sqlite"),
     "restore": ("restore", "{folder}/saved.sqlite", "--yes"),
     "provision": ("provision", "postgresql://nobody@127.0.0.1:9/kits"),

@@ -16,6 +16,7 @@ from pathlib import Path
 import kitloan
 from crowd import Ready
 from kitloan.storage.store import open_store
+from trusting import merge
 
 ROWS = 40
 REHEARSALS = 2
@@ -57,7 +58,7 @@ def kill_merges(
         with kitloan.open(place) as esp:
             states = [each.entries for each in esp.ledger.heads() if each.ledger == "fife"]
             found = states[0] if states else 0
-            esp.exchange.merge([files[turn]])
+            merge(esp, [files[turn]])
         before = lengths[turn - 1] if turn else 0
         return {before: "none", lengths[turn]: "all"}.get(found, f"{found} entries")
 
@@ -66,7 +67,7 @@ def kill_merges(
 
 def _merge(place: str, file: Path) -> None:
     with kitloan.open(place, actor="esp") as esp:
-        esp.exchange.merge([file])
+        merge(esp, [file])
 
 
 def kill_backups(

@@ -1,7 +1,11 @@
-"""Clocks that are wrong: entries never run back, due dates stay right, no copy is thrown away."""
+"""Clocks that are wrong: order stays, due dates stay right, no copy is thrown away, nothing raises.
+
+What a national audit makes of such clocks is in `tests/audit/test_clocks.py`.
+"""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -11,6 +15,9 @@ from conftest import SetClock
 from kitloan import NewHolding
 from kitloan.backups.daily import copy_if_due
 from kitloan.college import College
+from kitloan.errors import KitloanError
+from kitloan.ledger.clocks import warning
+from kitloan.text.dates import instant, parse_due
 
 SPRING = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)
 """Half an hour before 01:00 becomes 02:00 in Scotland."""
@@ -28,17 +35,22 @@ def times(desk: College) -> list[str]:
     [[{"hours": -1}], [{"days": 3652}, {"days": -3652}], [{"days": -9000}, {"days": 9001}]],
     ids=["an hour back", "ten years ahead and home", "to 2002 and home"],
 )
-def test_entries_never_run_back(
+def test_order_is_the_entries_number(
     fife: College, kit: str, clock: SetClock, steps: list[dict[str, float]]
 ) -> None:
-    """A flat battery on the board must not put a return before its loan."""
+    """A flat battery on the board must not put a return before its loan, nor date what follows."""
+    shown = []
     for number, step in enumerate(steps):
         fife.loans.check_out([kit], f"School {number}")
         clock.move(**step)
+        shown.append(instant(clock.now))
         fife.loans.check_in([kit], kitloan.Count(whole=True))
         clock.move(minutes=1)
-    told = times(fife)
-    assert told == sorted(told)
+    log = fife.ledger.log()
+    assert [line.seq for line in log] == list(range(1, len(log) + 1))
+    assert [line.at for line in log if line.kind == "loan.checked_in"] == shown
+    told = [line.kind for line in fife.find.history(kit)]
+    assert told[-2:] == ["loan.checked_out", "loan.checked_in"]
     verdict = fife.ledger.verify()
     assert verdict.ok, verdict.findings
     assert fife.find.holding(kit).status == "in"
@@ -76,7 +88,6 @@ def test_the_night_of_the_change(place: str, clock: SetClock, change: datetime) 
         assert first - change.replace(hour=0, minute=0) <= timedelta(hours=midnight, minutes=20)
         assert first - change.replace(hour=0, minute=0) >= timedelta(hours=midnight)
         desk.loans.check_in([tag])
-        assert times(desk) == sorted(times(desk))
         assert desk.ledger.verify().ok
 
 
@@ -105,5 +116,111 @@ def test_a_clock_that_steps_back_between_two_desks(
     fife.loans.check_out([kit], "Viewforth")
     clock.move(hours=-7)
     reopen("j.kerr").loans.check_in([kit], kitloan.Count(whole=True))
-    assert times(fife) == sorted(times(fife))
+    assert [line.kind for line in fife.ledger.log()][-2:] == ["loan.checked_out", "loan.checked_in"]
+    assert times(fife)[-1] < times(fife)[-2]
+    assert fife.find.holding(kit).status == "in"
     assert fife.ledger.verify().ok
+
+
+def test_undo_takes_back_the_last_and_not_the_latest(
+    fife: College, kit: str, clock: SetClock
+) -> None:
+    """Else a clock that was ahead once would have the same step undone for years."""
+    clock.move(days=26_000)
+    fife.holdings.move(kit, "Store 2")
+    clock.move(days=-26_000)
+    fife.loans.check_out([kit], "Viewforth")
+    assert fife.actions.undo().kind == "loan.checked_out"
+    assert fife.find.holding(kit).status == "in"
+    assert fife.actions.undo().kind == "holding.moved"
+    assert fife.ledger.verify().ok
+
+
+def test_a_stocktake_over_a_clock_that_was_wrong(fife: College, kit: str, clock: SetClock) -> None:
+    """A scan is late by its number; and one that is made now is news of what was seen in 2098."""
+    clock.move(days=26_000)
+    first = fife.stocktakes.open("Spring")
+    fife.holdings.sight(kit)
+    clock.move(days=-26_000)
+    fife.stocktakes.scan(first.id, kit, desk="one")
+    assert fife.find.holding(kit).last_sighted.at == instant(clock.now)
+    clock.move(days=26_000)
+    fife.stocktakes.close(first.id)
+    clock.move(days=-26_000)
+    late = fife.stocktakes.scan(first.id, kit, desk="one")
+    assert late.late
+    (line,) = fife.stocktakes.lines(first.id, "sighted").items
+    assert not line.late, "one of its scans was in time"
+    second = fife.stocktakes.open("Autumn")
+    assert [each.id for each in fife.stocktakes.list()] == [second.id, first.id]
+    assert fife.ledger.verify().ok
+
+
+ENDS = [
+    datetime(1, 1, 1, tzinfo=UTC),
+    datetime(1, 1, 1, 0, 1, tzinfo=UTC),
+    datetime(9999, 12, 17, 23, 59, tzinfo=UTC),
+    datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC),
+    datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))),
+    datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone(timedelta(hours=-12))),
+]
+
+
+@pytest.mark.parametrize("now", ENDS, ids=str)
+def test_a_clock_at_the_ends_of_the_calendar(
+    fife: College, kit: str, clock: SetClock, now: datetime, tmp_path: Path
+) -> None:
+    """Whatever a broken clock shows, the counter lends; or refuses in words."""
+    right, clock.now = clock.now, now
+    asks: list[Callable[[], object]] = [
+        lambda: fife.loans.check_out([kit], "Viewforth"),
+        lambda: fife.loans.renew(kit, parse_due("9999d", fife.session.today)),
+        lambda: fife.loans.check_in([kit], kitloan.Count(whole=True)),
+        lambda: fife.holdings.add(NewHolding("Telescope")),
+        lambda: fife.stocktakes.open("All"),
+        lambda: fife.stocktakes.scan("s1", kit, desk="one"),
+        lambda: fife.stocktakes.close("s1"),
+        lambda: fife.transfers.send(kit, "ayrshire"),
+        fife.transfers.open,
+        fife.transfers.received,
+        fife.figures.loans_by_week,
+        fife.figures.use_by_type,
+        fife.figures.overdue_by_age,
+        fife.audit.audit,
+        lambda: fife.audit.audit(date(2030, 1, 1)),
+        lambda: fife.find.loans(overdue=True),
+        lambda: fife.exchange.export(tmp_path / "fife.kitloan"),
+        lambda: warning(fife.session),
+        lambda: copy_if_due(fife.session.store, fife.session.today),
+    ]
+    for ask in asks:
+        with suppress(KitloanError):
+            ask()
+    assert fife.ledger.verify().ok
+    clock.now = right + timedelta(days=1)
+    for ask in asks:
+        with suppress(KitloanError):
+            ask()
+    assert fife.ledger.verify().ok
+
+
+@pytest.mark.parametrize(
+    ("move", "words"),
+    [
+        ({"hours": -2}, "behind the last entry"),
+        ({"days": -9000}, "behind the last entry"),
+        ({"days": 1, "minutes": 1}, "more than a day ahead of the last entry"),
+        ({"hours": 23}, ""),
+        ({"seconds": -20}, ""),
+    ],
+)
+def test_a_clock_is_doubted_before_the_first_entry(
+    fife: College, kit: str, clock: SetClock, move: dict[str, float], words: str
+) -> None:
+    """Else a whole day is dated wrong before anybody looks; once there is an entry, it is quiet."""
+    assert warning(fife.session) == ""
+    clock.move(**move)
+    said = warning(fife.session)
+    assert (words in said) if words else said == ""
+    fife.holdings.sight(kit)
+    assert warning(fife.session) == ""

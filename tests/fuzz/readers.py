@@ -134,7 +134,7 @@ def stock(folder: Path) -> Reader:
 
 def settings(folder: Path) -> Reader:
     """The desk's settings: whatever they hold, it opens."""
-    path = folder / "desk.toml"
+    path = folder / "settings.toml"
 
     def check(content: bytes) -> None:
         path.write_bytes(content)

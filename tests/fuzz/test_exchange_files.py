@@ -22,6 +22,7 @@ from fuzz.readers import Reader
 from kitloan.exchange.file import public_key, signed_text, signing_key
 from kitloan.ledger.entry import GENESIS
 from lives import begin, bytes_of, canonical, digest, keep, lend, register_of
+from trusting import merge
 
 Lines = list[dict[str, Any]]
 
@@ -133,7 +134,7 @@ def merges_whole_or_not(sent: Sent, folder: Path, clock: SetClock, content: byte
     file.write_bytes(content)
     with kitloan.open(store, actor="esp", clock=clock) as esp:
         before = bytes_of(esp)
-        if answer_or_refusal(lambda: esp.exchange.merge([file])) is None:
+        if answer_or_refusal(lambda: merge(esp, [file])) is None:
             assert bytes_of(esp) == before
             return
         verdict = esp.ledger.verify()

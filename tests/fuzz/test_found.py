@@ -33,9 +33,9 @@ def test_a_map_that_toml_cannot_read_is_refused(content: bytes, tmp_path: Path) 
 @pytest.mark.parametrize("content", TOML)
 def test_settings_that_toml_cannot_read_leave_the_desk_open(content: bytes, tmp_path: Path) -> None:
     """Whoever leant on a key in the settings could not open the desk next morning."""
-    (tmp_path / "desk.toml").write_bytes(content)
-    found, problem = settings.usable(tmp_path / "desk.toml")
-    assert found == settings.Settings()
+    (tmp_path / "settings.toml").write_bytes(content)
+    found, problem = settings.usable(tmp_path / "settings.toml")
+    assert found == settings.DeskSettings()
     assert problem is not None
     assert problem.code == "bad_settings"
 

@@ -15,10 +15,10 @@ from kitloan_labels import layout, pdf, stock
 from kitloan_labels.adjust import (
     EXACT,
     Adjustment,
-    Settings,
-    load_settings,
+    LabelSettings,
+    load_label_settings,
     parse_scale,
-    save_settings,
+    save_label_settings,
 )
 from kitloan_labels.pdf import write_calibration
 
@@ -134,13 +134,13 @@ def test_an_offset_off_the_page_is_refused(offset: float) -> None:
 
 def test_what_is_saved_is_there_next_time_and_leaves_the_rest(tmp_path: Path) -> None:
     """Lost: one printer's figures, when another's are saved."""
-    path = tmp_path / "config" / "kitloan" / "labels.json"
-    assert load_settings(path) == Settings({}), "nothing yet"
-    first = Settings({}, "Glenrothes", {"RAF": "Given by the RAF"})
-    save_settings(path, first.with_printer("Office", "l7160", Adjustment(0.5, -1, 1.015)))
-    again = load_settings(path)
-    save_settings(path, again.with_printer("Office", "l7163", Adjustment(2)))
-    found = load_settings(path)
+    path = tmp_path / "config" / "kitloan" / "settings.toml"
+    assert load_label_settings(path) == LabelSettings({}), "nothing yet"
+    first = LabelSettings({}, "Glenrothes", {"RAF": "Given by the RAF"})
+    save_label_settings(path, first.with_printer("Office", "l7160", Adjustment(0.5, -1, 1.015)))
+    again = load_label_settings(path)
+    save_label_settings(path, again.with_printer("Office", "l7163", Adjustment(2)))
+    found = load_label_settings(path)
     assert found.adjustment("Office", "l7160") == Adjustment(0.5, -1, 1.015)
     assert found.adjustment("Office", "l7163") == Adjustment(2)
     assert found.adjustment("Home", "l7160") is None
@@ -155,6 +155,9 @@ def test_what_is_saved_is_there_next_time_and_leaves_the_rest(tmp_path: Path) ->
         ('{"printers": {"Office": 3}}', "bad_settings"),
         ('{"printers": {"Office": {"l7160": {"scale": "big"}}}}', "bad_settings"),
         ('{"acknowledge": []}', "bad_settings"),
+        ("[labels", "bad_settings"),
+        ("[labels]\nprinters = 3", "bad_settings"),
+        ("[labels.printers.Office.l7160]\nscale = 9", "bad_scale"),
         (json.dumps({"printers": {"Office": {"l7160": {"scale": 9}}}}), "bad_scale"),
     ],
 )
@@ -162,10 +165,11 @@ def test_damaged_settings_are_refused_not_forgotten(
     contents: str, code: str, tmp_path: Path
 ) -> None:
     """Lost: labels printed askew because a file could not be read and nobody said so."""
-    path = tmp_path / "labels.json"
-    path.write_text(contents, encoding="utf-8")
+    path = tmp_path / "settings.toml"
+    saved_by_0_2 = path.with_name("labels.json")
+    (path if contents.startswith("[labels") else saved_by_0_2).write_text(contents, "utf-8")
     with pytest.raises(BadInput) as refusal:
-        load_settings(path)
+        load_label_settings(path)
     assert refusal.value.code == code
 
 
@@ -173,5 +177,5 @@ def test_settings_that_cannot_be_kept_say_so(tmp_path: Path) -> None:
     """Lost: figures believed to be saved."""
     (tmp_path / "kitloan").write_text("a file where the folder should be")
     with pytest.raises(BadInput) as refusal:
-        save_settings(tmp_path / "kitloan" / "labels.json", Settings({}))
+        save_label_settings(tmp_path / "kitloan" / "settings.toml", LabelSettings({}))
     assert refusal.value.code == "cannot_write"

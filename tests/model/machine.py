@@ -38,6 +38,7 @@ from model.sayings import (
 )
 from model.state import No, World, totals
 from model.world import Say
+from trusting import merge
 
 
 @dataclass(frozen=True)
@@ -240,7 +241,7 @@ class Scotland(RuleBasedStateMachine):
         while any(map(self._takes, self.aside)):  # what came too early, and fits now
             self.aside = [each for each in self.aside if not self._takes(each)]
         try:
-            self.at("esp").exchange.merge([each.path for each in files])
+            merge(self.at("esp"), [each.path for each in files])
             assert not early
         except KitloanError as refusal:
             assert (refusal.code, early) == ("gap", True)

@@ -47,6 +47,7 @@ def fresh(
     """Copies of stores made once, since making one takes longer than a story's steps."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))  # for files that came too early
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "home"))
+    monkeypatch.setenv("WIN_PD_OVERRIDE_LOCAL_APPDATA", str(tmp_path / "home"))
     if database == "sqlite":
         yield from _files(tmp_path)
     else:

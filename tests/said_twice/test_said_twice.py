@@ -15,6 +15,7 @@ from kitloan.holdings import kit_type_with
 from kitloan.ledger.facts.definitions import ContentsLine
 from kitloan.text.tags import mint
 from said_twice.every_verb import DUE, SCHOOL, TABLE, Desk, Row
+from trusting import merge
 
 
 def stir(w: Desk, clock: SetClock) -> None:
@@ -58,7 +59,7 @@ def desk(
         fife.holdings.add(NewHolding("Device", asset_number=f"D{n}"))
     fife.exchange.export(tmp_path / "fife.kitloan")
     with kitloan.init("esp", new_place(), actor="auditor", clock=clock) as esp:
-        esp.exchange.merge([tmp_path / "fife.kitloan"])
+        merge(esp, [tmp_path / "fife.kitloan"])
         yield Desk(fife, esp, tmp_path, [])
 
 

@@ -21,6 +21,7 @@ from kitloan.college import College
 from kitloan.holdings import kit_type_with
 from kitloan.national.gifts import GiftTermsAgreed
 from kitloan.reference import colleges
+from trusting import hear, merge
 
 TRANCHE = "raf-2026"
 KITS_EACH = 2
@@ -49,7 +50,7 @@ class Scotland:
             if name not in but:
                 files.append(self.folder / f"{name}-{self.clock.now:%y%m%d%H}.kitloan")
                 college.exchange.export(files[-1], since_last=True)
-        self.esp.exchange.merge(files)
+        merge(self.esp, files)
         return files
 
     def answer_all(self) -> None:
@@ -57,7 +58,7 @@ class Scotland:
         file = self.folder / f"esp-{self.clock.now:%y%m%d%H}.kitloan"
         self.esp.exchange.export(file)
         for college in self.stores.values():
-            college.exchange.hear(file)
+            hear(college, file)
 
 
 @pytest.fixture
@@ -136,7 +137,7 @@ def stolen(s: Scotland) -> None:
     s.clock.move(days=7)
     south.loans.check_out(s.kits["southlan"][:1], "Duncanrig Secondary")
     south.exchange.export(s.folder / "southlan-last.kitloan", since_last=True)
-    s.esp.exchange.merge([s.folder / "southlan-last.kitloan"])
+    merge(s.esp, [s.folder / "southlan-last.kitloan"])
     south.close()
     place = s.folder / "southlan.sqlite"
     place.unlink()
@@ -174,7 +175,7 @@ def tampered(s: Scotland) -> Path:
     text = gzip.decompress(good.read_bytes()).replace(b"springburn", b"springbank")
     bad.write_bytes(gzip.compress(text))
     with pytest.raises(BadInput) as refusal:
-        s.esp.exchange.merge([bad])
+        merge(s.esp, [bad])
     assert refusal.value.code == "altered"
     return good
 
@@ -234,7 +235,7 @@ def test_a_year_is_told_exactly(scotland: Scotland, clock: SetClock) -> None:
     challenges = {row["college"]: row["status"] for row in table(found, "challenges")}
     assert challenges == {"cityofglasgow": "answered", "borders": "unanswered"}
 
-    s.esp.exchange.merge([good])
+    merge(s.esp, [good])
     assert "refused_file" in {each.code for each in s.esp.audit.audit().findings}
     s.answer_all()
     closed = s.stores["edinburgh"].find.holding(s.kits["edinburgh"][0])

@@ -12,8 +12,9 @@ from kitloan.text.names import fold
 from kitloan.values import Holding
 from kitloan_tui import keys
 from kitloan_tui.actions import ACTIONS
-from kitloan_tui.counter import Counter
-from kitloan_tui.verdict import Verdict
+from kitloan_tui.counter import sentences, steps
+from kitloan_tui.counter.state import FrontEnd
+from kitloan_tui.counter.verdict import Verdict
 
 SCHOOL = "Kilmarnock Academy"
 OTHER = "Balwearie High School"
@@ -59,37 +60,75 @@ class Store:
         return kitloan.open(self.place, actor=actor, clock=self.clock)
 
 
-class Day:
+class AtCounter:
     """A counter that is worked and asked in one breath."""
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        self.counter = Counter(store.kitloan)
+    def __init__(self, college: College, front: FrontEnd | None = None) -> None:
+        self.college = college
+        self.state = steps.open_counter(college, front)
 
-    def scan(self, *codes: str) -> Verdict:
-        """Scan these one after the other, as slowly as people do."""
+    def scan(self, *codes: str, at: float | None = None) -> Verdict:
+        """Scan these one after the other, as slowly as people do unless it is given when."""
         for code in codes:
-            self.counter.scan(code)
-        return self.counter.verdict
+            steps.scan(self.state, self.college, code, at)
+        return self.state.verdict
 
     def type(self, *lines: str) -> Verdict:
         """Type these lines, each with its Enter."""
         for line in lines:
-            self.counter.submit(line)
-        return self.counter.verdict
+            steps.submit(self.state, self.college, line)
+        return self.state.verdict
 
-    def held(self, tag: str) -> Holding:
-        """How a holding stands."""
-        return self.store.kitloan.find.holding(tag)
+    def press(self, name: str) -> Verdict:
+        """Press the key, or scan the card, of this command."""
+        return steps.command(self.state, self.college, name)
 
-    def lent(self, tag: str, to: str = SCHOOL) -> None:
-        """Have a holding out before the story begins."""
-        self.store.kitloan.loans.check_out([tag], to)
+    def undo(self) -> Verdict:
+        return steps.undo(self.state, self.college)
+
+    def escape(self) -> Verdict:
+        return steps.escape(self.state, self.college)
+
+    def complete(self, text: str) -> str | None:
+        """What the line offers behind this text."""
+        return steps.complete(self.state, self.college, text)
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.state.verdict
+
+    @property
+    def asking(self) -> Verdict | None:
+        return sentences.asking(self.state, self.college.session.today)
+
+    @property
+    def notes(self) -> tuple[Verdict, ...]:
+        return sentences.notes(self.state)
+
+    @property
+    def unfinished(self) -> str:
+        return sentences.unfinished(self.state)
 
     @property
     def words(self) -> list[str]:
         """The words of the log."""
-        return [happened.verdict.word for happened in self.counter.diary.log]
+        return [line.verdict.word for line in self.state.log]
+
+    def held(self, tag: str) -> Holding:
+        """A holding as the register has it."""
+        return self.college.find.holding(tag)
+
+    def lent(self, tag: str, to: str = SCHOOL) -> None:
+        """Have a holding out before the story begins."""
+        self.college.loans.check_out([tag], to)
+
+
+class Day(AtCounter):
+    """A day at the counter of a store of the tests."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store.kitloan)
+        self.store = store
 
 
 def expect(verdict: Verdict, word: str, *facts: str) -> None:

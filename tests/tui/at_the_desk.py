@@ -15,8 +15,10 @@ from textual import events
 from textual.pilot import Pilot
 
 from kitloan.college import College
-from kitloan_tui.app import Desk
-from kitloan_tui.counter import Counter
+from kitloan_tui.app import DeskApp
+from kitloan_tui.counter import sentences
+from kitloan_tui.counter.state import CounterState
+from kitloan_tui.counter.verdict import Verdict
 from kitloan_tui.widgets.omnibox import Omnibox
 from kitloan_tui.widgets.table import Listing
 
@@ -37,7 +39,7 @@ def words_of(svg: str) -> str:
     return "\n".join(rows[row].strip() for row in sorted(rows))
 
 
-class HeardDesk(Desk):
+class RungDesk(DeskApp):
     """The desk, with somebody who counts its bells."""
 
     bells = 0
@@ -49,16 +51,20 @@ class HeardDesk(Desk):
 class Hands:
     """Scans, types and looks; time goes on as the story says, never by waiting."""
 
-    def __init__(self, pilot: Pilot[None], desk: HeardDesk) -> None:
+    def __init__(self, pilot: Pilot[None], desk: RungDesk) -> None:
         self.pilot = pilot
         self.desk = desk
         self._now = events.Key("x", None).time - 100_000  # the past: no key waits for a next one
 
     @property
-    def counter(self) -> Counter:
+    def state(self) -> CounterState:
         """The counter behind the desk."""
-        assert self.desk.counter is not None
-        return self.desk.counter
+        return self.desk.state
+
+    @property
+    def notes(self) -> tuple[Verdict, ...]:
+        """What is shown beside the question."""
+        return sentences.notes(self.desk.state)
 
     async def scan(self, code: str, *, after: float = 5.0) -> None:
         """Scan a code, so many seconds after whatever came before, as a scanner types it."""
@@ -107,7 +113,7 @@ class Hands:
         await self.pilot.pause(0)
 
     def _looking(self) -> bool:
-        return self.desk.looking or bool(getattr(self.desk.screen, "is_looking", False))
+        return self.desk.is_refreshing or bool(getattr(self.desk.screen, "is_looking", False))
 
     async def until(self, happened: Callable[[], bool]) -> None:
         """Let the desk work until something is so."""
@@ -142,13 +148,13 @@ async def at_desk(
     size: tuple[int, int] = (80, 24),
     *,
     ready: bool = True,
-    **given: Any,
+    **options: Any,
 ) -> AsyncIterator[Hands]:
-    """The desk, open, with somebody at it; `given` is what `Desk` takes besides."""
-    desk = HeardDesk(opener, log=log, **given)
+    """The desk, open, with somebody at it; `options` is what `DeskApp` takes too."""
+    desk = RungDesk(opener, log=log, **options)
     async with desk.run_test(size=size) as pilot:
         hands = Hands(pilot, desk)
         if ready:
-            await hands.until(lambda: desk.counter is not None)
+            await hands.until(lambda: desk.is_open)
             await hands.settle()
         yield hands

@@ -11,8 +11,7 @@ from kitloan import Count
 from kitloan.college import College
 from kitloan.holdings import kit_type_with
 from kitloan.text.tags import grouped, mint
-from kitloan_tui.counter import Counter
-from tui.at_the_counter import CONTENTS, SCHOOL, Day, MovableClock, Store, expect
+from tui.at_the_counter import CONTENTS, SCHOOL, AtCounter, Day, MovableClock, Store, expect
 from tui.at_the_desk import at_desk
 
 SENDER = "Ayrshire College"
@@ -38,7 +37,7 @@ def test_a_missing_kit_is_found_by_scanning_it(day: Day) -> None:
     day.store.kitloan.holdings.report_missing(day.store.kit)
     assert day.held(day.store.kit).status == "missing"
     expect(day.scan(day.store.kit), "FOUND", "STEM kit", "was missing", "Scan it again")
-    assert day.counter.verdict.symbol == "="
+    assert day.verdict.symbol == "="
     assert day.held(day.store.kit).status in ("in", "uncounted")
     expect(day.scan("KLUUNDO"), "UNDONE")
     assert day.held(day.store.kit).status == "missing"
@@ -60,16 +59,16 @@ def test_a_kit_from_elsewhere_is_counted_as_it_comes(shared: tuple[College, Coll
     fife, ayrshire = shared
     tag = ayrshire.holdings.add(kitloan.NewHolding("STEM kit")).tag
     ayrshire.transfers.send(tag, "fife", Count(missing={"Wheel": 1}))
-    counter = Counter(fife)
+    counter = AtCounter(fife)
     expect(counter.scan(tag), "IN?", "STEM kit", SENDER, "sent to us")
-    expect(counter.submit("wheel 2"), "IN?", "Wheel: 2 missing")
-    expect(counter.submit(""), "RECEIVED", SENDER, "2 short", "counted otherwise: Wheel")
+    expect(counter.type("wheel 2"), "IN?", "Wheel: 2 missing")
+    expect(counter.type(""), "RECEIVED", SENDER, "2 short", "counted otherwise: Wheel")
     assert fife.find.holding(tag).college == "fife"
-    expect(counter.command("undo"), "UNDONE")
+    expect(counter.undo(), "UNDONE")
     expect(counter.scan(tag), "IN?", SENDER)
     expect(counter.escape(), "NOT RECEIVED", grouped(tag))
     counter.scan(tag)
-    expect(counter.command("whole"), "RECEIVED", "whole")
+    expect(counter.press("whole"), "RECEIVED", "whole")
     expect(counter.scan(tag), "TO WHOM?", "STEM kit")
 
 
@@ -78,7 +77,7 @@ def test_one_to_be_counted_later(shared: tuple[College, College]) -> None:
     fife, ayrshire = shared
     tag = ayrshire.holdings.add(kitloan.NewHolding("STEM kit")).tag
     ayrshire.transfers.send(tag, "fife", Count(whole=True))
-    counter = Counter(fife)
+    counter = AtCounter(fife)
     counter.scan(tag)
     expect(counter.scan("KLULATER"), "RECEIVED", "to be counted")
     assert fife.find.holding(tag).status == "uncounted"
@@ -114,7 +113,7 @@ def test_what_we_sent_is_here_all_the_same(day: Day) -> None:
 def test_back_is_a_word_like_any_other_elsewhere(day: Day) -> None:
     """Else a search for a backpack would take something off its way."""
     expect(day.type("back"), "FOUND 0")
-    assert day.counter.verdict.symbol == "/"
+    assert day.verdict.symbol == "/"
 
 
 async def test_received_on_the_screen(store: Store, tmp_path: Path) -> None:

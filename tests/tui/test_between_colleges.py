@@ -7,10 +7,10 @@ from textual.widgets import Input, Select
 
 import kitloan
 from kitloan.text.tags import grouped
-from kitloan_tui.counter import Counter
-from kitloan_tui.screens.national import National
+from kitloan_tui.screens.national import NationalView
 from kitloan_tui.screens.take_in import TakeIn
-from tui.at_the_counter import SCHOOL, MovableClock, Store, expect
+from trusting import merge
+from tui.at_the_counter import SCHOOL, AtCounter, MovableClock, Store, expect
 from tui.at_the_desk import Hands, at_desk
 
 
@@ -32,7 +32,7 @@ async def test_sent_with_a_count(store: Store, log: Path) -> None:
         await page_of(hands, "AC0001")
         await press(hands, "send")
         await hands.type("Hogwarts")
-        assert hands.reads("! REFUSED No college is 'Hogwarts'")
+        assert hands.reads("! REFUSED No college has the name 'Hogwarts'")
         hands.desk.screen.query_one("#answer", Input).value = ""
         await hands.type("ayrsh")
         await hands.type("")
@@ -78,10 +78,10 @@ async def test_esp_looks_and_lends_nothing(
     file = tmp_path / "fife.kitloan"
     store.kitloan.exchange.export(file)
     with kitloan.init("esp", tmp_path / "esp.sqlite", actor="audit", clock=clock) as esp:
-        esp.exchange.merge([file])
+        merge(esp, [file])
         before = len(esp.ledger.log())
         async with at_desk(lambda: esp, log, (100, 40)) as hands:
-            await hands.until(lambda: isinstance(hands.desk.screen, National))
+            await hands.until(lambda: isinstance(hands.desk.screen, NationalView))
             await hands.settle()
             assert hands.reads("as at the end of 23 Nov 2026")
             assert hands.reads("Colleges that have sent their ledger")
@@ -90,10 +90,10 @@ async def test_esp_looks_and_lends_nothing(
             assert hands.reads("Fife College")
             assert not hands.reads("Colleges that have sent their ledger")
             await hands.press("escape")
-            assert hands.reads("ESP's store: look, and lend nothing.")
+            assert hands.reads("This is ESP's store: nothing is lent here.")
             await hands.scan(store.kit)
             assert hands.reads("! REFUSED STEM kit")
-            assert hands.reads("is with fife: in. ESP's store lends nothing")
+            assert hands.reads("is with Fife College: in. ESP's store lends nothing")
             await hands.type(f"to {SCHOOL}")
             assert hands.reads("ESP's store lends nothing")
             await hands.go("holdings")
@@ -107,7 +107,7 @@ async def test_esp_looks_and_lends_nothing(
             assert hands.reads("! REFUSED")
             assert len(esp.ledger.log()) == before
         assert not log.exists()
-        expect(Counter(esp).scan(store.headset), "REFUSED", "ESP's store lends nothing")
+        expect(AtCounter(esp).scan(store.headset), "REFUSED", "ESP's store lends nothing")
 
 
 async def test_the_national_view_is_esps(store: Store, log: Path) -> None:

@@ -4,9 +4,8 @@ from datetime import date
 
 from kitloan.holdings import NewHolding
 from kitloan.text.tags import grouped
-from kitloan_tui.counter import Counter
 from kitloan_tui.lookups import board, pulse
-from tui.at_the_counter import OTHER, SCHOOL, Day, expect
+from tui.at_the_counter import OTHER, SCHOOL, AtCounter, Day, expect
 
 
 def test_scans_wait_for_the_count_in_order(day: Day) -> None:
@@ -16,7 +15,7 @@ def test_scans_wait_for_the_count_in_order(day: Day) -> None:
     day.scan(day.store.kit)
     expect(day.scan(day.store.second), "IN?", grouped(day.store.kit), "waits")
     expect(day.scan(day.store.headset, day.store.second), "IN?", "waiting already")
-    assert list(day.counter.waiting) == [day.store.second, day.store.headset]
+    assert list(day.state.waiting) == [day.store.second, day.store.headset]
     expect(day.type(""), "IN?", grouped(day.store.second))
     expect(day.type("wheel 2", ""), "TO WHOM?", "VR headset")
     assert day.words == ["IN, WHOLE", "IN, 2 SHORT"]
@@ -26,7 +25,7 @@ def test_words_that_come_as_fast_as_a_scan_are_still_words(day: Day) -> None:
     """Else "wheel 2", pasted, would wait while Enter recorded the kit as whole."""
     day.lent(day.store.kit)
     day.scan(day.store.kit, "wheel 2")
-    assert not day.counter.waiting
+    assert not day.state.waiting
     expect(day.type(""), "IN, 2 SHORT")
     assert [str(short) for short in day.held(day.store.kit).shortages] == ["Wheel: 2 missing"]
 
@@ -36,7 +35,7 @@ def test_the_kit_being_counted_scanned_again(day: Day) -> None:
     day.lent(day.store.kit)
     day.scan(day.store.kit)
     expect(day.scan(day.store.kit), "IN?", "finish it first")
-    assert not day.counter.waiting
+    assert not day.state.waiting
 
 
 def test_an_asset_number_typed_while_counting_waits(day: Day) -> None:
@@ -60,12 +59,12 @@ def test_a_damaged_tag_while_counting_is_refused_at_once(day: Day) -> None:
 def test_the_same_code_within_a_second_and_a_half(day: Day) -> None:
     """Else a trigger held too long would return what it just lent."""
     day.type(f"to {SCHOOL}")
-    day.counter.scan(day.store.headset, at=10.0)
-    expect(day.counter.scan(day.store.headset, at=11.4), "OUT", "ignored")
-    expect(day.counter.scan(day.store.headset, at=12.8), "OUT", "ignored")
-    expect(day.counter.scan(day.store.headset, at=20.0), "OUT", "already", "RETURN")
+    day.scan(day.store.headset, at=10.0)
+    expect(day.scan(day.store.headset, at=11.4), "OUT", "ignored")
+    expect(day.scan(day.store.headset, at=12.8), "OUT", "ignored")
+    expect(day.scan(day.store.headset, at=20.0), "OUT", "already", "RETURN")
     day.store.clock.move(minutes=2)
-    expect(day.counter.scan(day.store.headset, at=140.0), "IN", SCHOOL)
+    expect(day.scan(day.store.headset, at=140.0), "IN", SCHOOL)
 
 
 # -- undo and search ------------------------------------------------------------------------------
@@ -90,19 +89,19 @@ def test_undo_while_counting_takes_back_the_last_word(day: Day) -> None:
     day.lent(day.store.kit)
     day.scan(day.store.kit)
     day.type("wheel 2", "panel 3")
-    expect(day.counter.undo(), "IN?", "Taken back: Panel 3 missing", "Wheel: 2 missing")
-    day.counter.undo()
-    expect(day.counter.undo(), "NOT RETURNED", "still out")
-    assert day.counter.question is None
-    expect(day.counter.undo(), "UNDONE", SCHOOL)
+    expect(day.undo(), "IN?", "Taken back: Panel 3 missing", "Wheel: 2 missing")
+    day.undo()
+    expect(day.undo(), "NOT RETURNED", "still out")
+    assert day.state.question is None
+    expect(day.undo(), "UNDONE", SCHOOL)
 
 
 def test_undo_after_a_restart(day: Day) -> None:
     """Else closing the program would make every slip final."""
     day.scan(day.store.kit, SCHOOL)
-    expect(Day(day.store).counter.undo(), "UNDONE", SCHOOL)
+    expect(Day(day.store).undo(), "UNDONE", SCHOOL)
     with day.store.another() as desk:
-        expect(Counter(desk).undo(), "REFUSED", "j.kerr has done nothing here")
+        expect(AtCounter(desk).undo(), "REFUSED", "j.kerr has done nothing here")
 
 
 def test_words_search_and_a_number_shows(day: Day) -> None:
@@ -115,17 +114,17 @@ def test_words_search_and_a_number_shows(day: Day) -> None:
 def test_escape_goes_home_one_step_at_a_time(day: Day) -> None:
     """Else a kit that waited for a name would be forgotten without a word."""
     day.scan(day.store.kit)
-    expect(day.counter.escape(), "NOT LENT", grouped(day.store.kit))
-    expect(day.counter.escape(), "READY")
+    expect(day.escape(), "NOT LENT", grouped(day.store.kit))
+    expect(day.escape(), "READY")
 
 
 def test_completion_offers_what_can_be_named(day: Day) -> None:
     """Else long names would be typed to the end."""
     day.lent(day.store.kit)
-    assert day.counter.complete("kil") == SCHOOL
-    assert day.counter.complete("to kil") == f"to {SCHOOL}"
+    assert day.complete("kil") == SCHOOL
+    assert day.complete("to kil") == f"to {SCHOOL}"
     day.scan(day.store.kit)
-    assert day.counter.complete("sp") == "Spanner"
+    assert day.complete("sp") == "Spanner"
 
 
 def test_a_scanner_on_a_foreign_keyboard_is_told_of_once(day: Day) -> None:
@@ -134,7 +133,7 @@ def test_a_scanner_on_a_foreign_keyboard_is_told_of_once(day: Day) -> None:
     day.store.kitloan.holdings.add(NewHolding("VR headset", tag=tag))
     german = tag.translate(str.maketrans("YZ", "ZY"))
     expect(day.scan(german), "TO WHOM?", "German")
-    day.counter.escape()
+    day.escape()
     assert "German" not in day.scan(german).hint
 
 

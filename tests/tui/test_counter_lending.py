@@ -22,15 +22,15 @@ def test_a_school_and_then_its_kits(day: Day) -> None:
     expect(day.scan(SCHOOL), "LENDING", SCHOOL)
     expect(day.scan(day.store.kit), "OUT", SCHOOL)
     expect(day.scan(day.store.second), "OUT", SCHOOL)
-    expect(day.counter.escape(), "DONE", "2 loans")
-    assert day.counter.session is None
+    expect(day.escape(), "DONE", "2 loans")
+    assert day.state.turn is None
 
 
 def test_several_kits_and_then_one_school(day: Day) -> None:
     """Else a pile of kits would have to wait for somebody to be typed first."""
     day.scan(day.store.kit, day.store.second, day.store.headset)
     expect(day.scan(SCHOOL), "OUT", "3 to Kilmarnock Academy")
-    expect(day.counter.undo(), "UNDONE")
+    expect(day.undo(), "UNDONE")
     assert {day.held(t).status for t in (day.store.kit, day.store.second)} == {"in"}
 
 
@@ -39,7 +39,7 @@ def test_a_new_school_spelt_nearly_like_a_known_one(day: Day) -> None:
     day.lent(day.store.headset)
     day.scan(day.store.kit)
     expect(day.type("Kilmarnok Academy"), "NEW SCHOOL?", f"Is it {SCHOOL}?", "Type yes")
-    assert day.counter.choices == (SCHOOL,)
+    assert day.state.choices == (SCHOOL,)
     assert day.held(day.store.kit).status == "in"
     expect(day.type("to Kilmarnok Academy"), "OUT", "new organisation", f"nearly like {SCHOOL}")
 
@@ -48,11 +48,11 @@ def test_a_number_picks_the_school_that_borrowed_last(day: Day) -> None:
     """Else a teacher would wait while a long name is typed."""
     for thing, school in ((day.store.headset, OTHER), (day.store.second, SCHOOL)):
         day.scan(thing, school)
-        day.counter.escape()
+        day.escape()
         day.store.clock.move(minutes=1)
     for desk in (day, Day(day.store)):
         desk.scan(day.store.kit)
-        assert desk.counter.choices == (SCHOOL, OTHER)
+        assert desk.state.choices == (SCHOOL, OTHER)
     expect(day.type("2"), "OUT", OTHER)
 
 
@@ -157,14 +157,14 @@ def test_a_refusal_keeps_the_turn(day: Day) -> None:
     day.type(f"to {SCHOOL}")
     expect(day.scan(day.store.kit), "REFUSED", "critical component")
     expect(day.scan(day.store.second), "OUT", SCHOOL)
-    assert day.counter.diary.refusals == 1
+    assert day.state.refusals == 1
 
 
 def test_what_cannot_be_lent_is_refused_before_anybody_is_named(day: Day) -> None:
     """Else the refusal would come after the school was typed."""
     write_off(day.store.kitloan, day.store.kit, "broken for good")
     expect(day.scan(day.store.kit), "REFUSED", "is withdrawn")
-    assert day.counter.basket == ()
+    assert day.state.basket == ()
 
 
 def test_another_desk_was_quicker(day: Day) -> None:

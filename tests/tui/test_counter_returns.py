@@ -34,7 +34,7 @@ def test_enter_leaves_old_shortages_as_they_were(day: Day) -> None:
     day.lent(day.store.kit, OTHER)
     expect(day.scan(day.store.kit), "IN?", "as it left")
     expect(day.type("wheel 3"), "IN?", "Wheel: 3 missing (1 of them before this loan)")
-    day.counter.undo()
+    day.undo()
     expect(day.type(""), "IN, 2 SHORT", "As it left")
     assert len(day.held(day.store.kit).shortages) == 2
 
@@ -66,7 +66,7 @@ def test_count_later_and_then_count(day: Day) -> None:
     expect(day.scan("KLULATER"), "IN, TO BE COUNTED")
     assert day.held(day.store.kit).status == "uncounted"
     expect(day.scan(day.store.kit), "IN?", grouped(day.store.kit))
-    expect(day.counter.escape(), "TO BE COUNTED")
+    expect(day.escape(), "TO BE COUNTED")
     day.scan(day.store.kit)
     expect(day.type("wheel 1", ""), "IN, 1 SHORT", "Wheel: 1 missing")
     assert day.held(day.store.kit).status == "in"
@@ -77,7 +77,7 @@ def test_escape_leaves_the_kit_out_and_says_so(day: Day) -> None:
     day.lent(day.store.kit)
     day.scan(day.store.kit)
     day.type("wheel 1")
-    expect(day.counter.escape(), "NOT RETURNED", "still out")
+    expect(day.escape(), "NOT RETURNED", "still out")
     assert day.held(day.store.kit).status == "out"
 
 
@@ -101,7 +101,7 @@ def test_what_another_desk_has_just_lent_is_no_return(day: Day) -> None:
     """Else of two desks that scan one headset at once, the second ends the first one's loan."""
     day.type(f"to {SCHOOL}")
     day.lent(day.store.headset, OTHER)
-    expect(day.scan(day.store.headset), "REFUSED", OTHER, "within the last minute")
+    expect(day.scan(day.store.headset), "REFUSED", OTHER, "Another desk lent")
     assert day.held(day.store.headset).status == "out"
 
 

@@ -13,9 +13,9 @@ from kitloan.errors import StoreError
 from kitloan.text.tags import grouped
 from kitloan_tui import keys
 from kitloan_tui.actions import ACTIONS
-from kitloan_tui.screens.confirm import SECONDS_DEAF, Closing
+from kitloan_tui.screens.confirm import SECONDS_DEAF, ConfirmClosing
 from kitloan_tui.screens.help import Help
-from kitloan_tui.screens.holding import OneHolding
+from kitloan_tui.screens.holding import HoldingPage
 from kitloan_tui.theme import DARK
 from tui.at_the_counter import OTHER, SCHOOL, Store
 from tui.at_the_desk import at_desk
@@ -114,7 +114,7 @@ async def test_what_comes_before_the_store_is_open(store: Store, log: Path) -> N
         assert hands.reads("~ STARTING")
         assert hands.reads(f"3 scans waiting: {grouped(store.kit)}, {grouped(store.headset)}")
         door.set()
-        await hands.until(lambda: hands.desk.counter is not None)
+        await hands.until(lambda: hands.desk.is_open is not None)
         await hands.settle()
         assert hands.reads(f"> OUT 2 to {SCHOOL}")
 
@@ -185,11 +185,11 @@ async def test_no_verdict_is_clipped(
         await hands.type("facilitator 1")
         await hands.type("wheel 2")
         await hands.press("enter")
-        for part in ("IN, 3 SHORT", hands.counter.verdict.text, "Ctrl+Z takes it back."):
+        for part in ("IN, 3 SHORT", hands.state.verdict.text, "Ctrl+Z takes it back."):
             assert hands.reads(part)
         await hands.type(f"to {school}")
         await hands.scan(store.kit)
-        for part in ("REFUSED", hands.counter.verdict.text, "anyway REASON"):
+        for part in ("REFUSED", hands.state.verdict.text, "anyway REASON"):
             assert hands.reads(part)
 
 
@@ -198,7 +198,7 @@ async def test_another_desks_changes_appear(store: Store, log: Path) -> None:
     async with at_desk(lambda: store.kitloan, log) as hands:
         with store.another() as desk:
             desk.loans.check_out([store.headset], OTHER)
-        hands.desk.look_again()
+        hands.desk.refresh_lists()
         await hands.settle()
         assert hands.reads(f"> 7 Dec 2026 {grouped(store.headset)} VR headset {OTHER}")
 
@@ -219,7 +219,7 @@ async def test_escape_empties_the_line_first(store: Store, log: Path) -> None:
         await hands.press("w", "h")
         await hands.press("escape")
         assert hands.line == ""
-        assert hands.counter.counting
+        assert hands.state.counting
         await hands.press("escape")
         assert hands.reads("x NOT RETURNED")
 
@@ -253,7 +253,7 @@ async def test_help_tells_of_every_action(store: Store, log: Path) -> None:
     async with at_desk(lambda: store.kitloan, log, (120, 150)) as hands:
         await hands.press("f1")
         for action in ACTIONS:
-            assert hands.reads(f"{keys.shown(action.key)} {action.label} {action.help}"[:60])
+            assert hands.reads(f"{keys.in_bar(action.key)} {action.label} {action.help}"[:60])
             assert action.card is None or hands.reads(f"Card: {action.card}")
 
 
@@ -323,7 +323,7 @@ async def test_a_refused_line_comes_back_beside_its_question(store: Store, log: 
         await hands.type("wheel 2")  # over what is selected
         assert hands.reads("Wheel: 2 missing")
         assert hands.line == ""
-        assert hands.counter.notes == ()
+        assert hands.notes == ()
         await hands.press("enter")
         assert hands.reads("% IN, 2 SHORT")
 
@@ -358,11 +358,11 @@ async def test_closing_asks_once(store: Store, log: Path) -> None:
         await hands.press("ctrl+q")
         assert hands.reads("NOT RETURNED: STEM kit")
         await hands.press("pagedown", "ctrl+q", "enter")  # none of them can have been meant yet
-        assert isinstance(hands.desk.screen, Closing)
+        assert isinstance(hands.desk.screen, ConfirmClosing)
         await hands.press("escape")
         assert hands.reads("? IN?")
         await hands.press("ctrl+q")
-        assert isinstance(hands.desk.screen, Closing)
+        assert isinstance(hands.desk.screen, ConfirmClosing)
         hands.desk.screen.asked_at -= SECONDS_DEAF
         await hands.press("ctrl+q")
         await hands.until(lambda: not hands.desk.is_running)
@@ -375,5 +375,5 @@ async def test_a_number_of_a_search_opens_its_page(store: Store, log: Path) -> N
     async with at_desk(lambda: store.kitloan, log) as hands:
         await hands.type("vr head")
         await hands.type("1")
-        assert isinstance(hands.desk.screen, OneHolding)
+        assert isinstance(hands.desk.screen, HoldingPage)
         assert store.kitloan.find.holding(store.headset).status == "out"

@@ -9,7 +9,7 @@ from textual.widgets import Input, Select
 import kitloan
 from kitloan.text.tags import mint
 from kitloan_tui.screens.confirm import Confirm
-from kitloan_tui.screens.holding import OneHolding
+from kitloan_tui.screens.holding import HoldingPage
 from tui.at_the_counter import Store
 from tui.at_the_desk import at_desk
 
@@ -24,7 +24,7 @@ SCREENS = {
     "take_in": ("Take in", "Label a new one, to be printed"),
     "transfers": ("Transfers", "Nothing is on its way. A kit is sent from its own page"),
     "figures": ("Figures", "No loan is on record yet. Lend the first kit"),
-    "register": ("Read a register", "Type where the spreadsheet lies"),
+    "register": ("Read a register", "Type the path of the spreadsheet"),
     "ledger": ("Ledger", "Not verified yet"),
 }
 SIZES = [(80, 24), (120, 40)]
@@ -137,10 +137,10 @@ async def test_escape_goes_back_one_step(busy: Store, log: Path) -> None:
     async with at_desk(lambda: busy.kitloan, log) as hands:
         await hands.go("holdings")
         await hands.type("AC0001")
-        assert isinstance(hands.desk.screen, OneHolding)
+        assert isinstance(hands.desk.screen, HoldingPage)
         await hands.press("f1")
         await hands.press("escape")
-        assert isinstance(hands.desk.screen, OneHolding)
+        assert isinstance(hands.desk.screen, HoldingPage)
         await hands.press("escape")
         assert hands.desk.screen.query_one("#narrow", Input).value == "AC0001"
         await hands.press("escape")

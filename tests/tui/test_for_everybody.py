@@ -10,9 +10,8 @@ from textual.color import Color
 from kitloan.cli.labels import LabelPress
 from kitloan_tui.actions import ACTIONS
 from kitloan_tui.screens.confirm import Confirm
-from kitloan_tui.screens.first_run import FirstRun
-from kitloan_tui.screens.trouble import Trouble
-from kitloan_tui.settings import Settings
+from kitloan_tui.screens.start import FirstRun, Trouble
+from kitloan_tui.settings import DeskSettings
 from kitloan_tui.theme import THEMES
 from tui.at_the_counter import SCHOOL, Store
 from tui.at_the_desk import Hands, at_desk
@@ -37,7 +36,7 @@ async def test_every_text_can_be_read(store: Store, log: Path, theme: str, least
     store.kitloan.loans.check_out([store.kit], SCHOOL)
     store.kitloan.loans.check_out([store.headset], SCHOOL)
     store.clock.move(days=20)
-    chosen = Settings(theme=theme)
+    chosen = DeskSettings(theme=theme)
     async with at_desk(
         lambda: store.kitloan, log, (120, 40), chosen=chosen, press=LabelPress()
     ) as hands:

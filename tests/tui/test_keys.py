@@ -10,9 +10,9 @@ from kitloan.text.scans import COMMANDS
 from kitloan.text.tags import grouped
 from kitloan_tui import keys, settings
 from kitloan_tui.actions import ACTIONS, BY_WORD
-from kitloan_tui.palette import Palette
 from kitloan_tui.screens.help import Help
-from kitloan_tui.settings import Settings
+from kitloan_tui.screens.palette import Palette
+from kitloan_tui.settings import DeskSettings
 from tui.at_the_counter import SCHOOL, Store
 from tui.at_the_desk import Hands, at_desk
 
@@ -61,10 +61,10 @@ def test_keys_that_cannot_be(wished: dict[str, str], code: str) -> None:
 )
 def test_settings_that_cannot_be(tmp_path: Path, text: str, code: str) -> None:
     """Else the file would be half obeyed, and nobody would know which half."""
-    place = tmp_path / "desk.toml"
+    place = tmp_path / "settings.toml"
     place.write_text(text)
     chosen, complaint = settings.usable(place)
-    assert chosen == Settings()
+    assert chosen == DeskSettings()
     assert complaint is not None
     assert complaint.code == code
     assert str(place) in complaint.message
@@ -72,12 +72,12 @@ def test_settings_that_cannot_be(tmp_path: Path, text: str, code: str) -> None:
 
 def test_settings_that_are_not_there(tmp_path: Path) -> None:
     """Else a new user would be greeted by a refusal."""
-    assert settings.usable(tmp_path / "desk.toml") == (Settings(), None)
+    assert settings.usable(tmp_path / "settings.toml") == (DeskSettings(), None)
 
 
 async def test_a_key_of_ones_own(store: Store, log: Path, tmp_path: Path) -> None:
     """Else a keyboard without a Ctrl key could not undo."""
-    place = tmp_path / "desk.toml"
+    place = tmp_path / "settings.toml"
     place.write_text('[keys]\nundo = "f7"\nwhole = "ctrl+z"\n')
     chosen, _ = settings.usable(place)
     async with at_desk(lambda: store.kitloan, log, (120, 40), chosen=chosen) as hands:
@@ -97,7 +97,7 @@ async def test_wrong_settings_are_told_and_the_desk_opens(
     store: Store, log: Path, tmp_path: Path
 ) -> None:
     """Else a slip in a file would keep the counter closed, or pass unseen."""
-    place = tmp_path / "desk.toml"
+    place = tmp_path / "settings.toml"
     place.write_text('[keys]\nundo = "f1"\n')
     chosen, complaint = settings.usable(place)
     async with at_desk(
@@ -118,7 +118,7 @@ async def test_the_palette_offers_everything(store: Store, log: Path) -> None:
                 assert hands.reads(action.label), action
         assert hands.reads("No kit is being counted")
         await hands.press(*"return", "down", "enter")
-        await hands.until(lambda: hands.counter.returns_only)
+        await hands.until(lambda: hands.state.returns_only)
 
 
 async def test_the_palette_finds_schools_and_kits(store: Store, log: Path) -> None:
@@ -128,7 +128,7 @@ async def test_the_palette_finds_schools_and_kits(store: Store, log: Path) -> No
         await hands.press("ctrl+p", *"kilmar")
         await hands.until(lambda: hands.reads(f"{SCHOOL} Opens this school's turn."))
         await hands.press("down", "enter")
-        await hands.until(lambda: hands.counter.session is not None)
+        await hands.until(lambda: hands.state.turn is not None)
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ async def test_the_scanner_check(store: Store, log: Path) -> None:
         await hands.scan(store.kit.lower())
         await hands.until(lambda: hands.reads("! Capitals arrive as small letters."))
         assert hands.reads("= Enter ends the scan.")
-        assert hands.counter.basket == ()
+        assert hands.state.basket == ()
         await hands.press("escape")
         await hands.scan(store.kit)
         assert hands.reads("? TO WHOM?")
@@ -187,7 +187,7 @@ async def test_the_scanner_check(store: Store, log: Path) -> None:
 
 async def test_the_theme_is_kept(store: Store, log: Path, tmp_path: Path) -> None:
     """Else a desk by a window would have to be made light every morning."""
-    place = tmp_path / "own" / "desk.toml"
+    place = tmp_path / "own" / "settings.toml"
     async with at_desk(lambda: store.kitloan, log, settings_file=place) as hands:
         await hands.go("theme")
         assert hands.reads("Theme: light.")
@@ -200,30 +200,30 @@ async def test_the_theme_is_kept(store: Store, log: Path, tmp_path: Path) -> Non
         ("", 'theme = "light"\n'),
         (
             '# mine\ntheme="dark"  # at night\n[keys]\nundo = "f7"\nwhole = "ctrl+z"',
-            '# mine\ntheme = "light"  # at night\n[keys]\nundo = "f7"\nwhole = "ctrl+z"',
+            '# mine\ntheme="light"  # at night\n[keys]\nundo = "f7"\nwhole = "ctrl+z"',
         ),
         (
             '[keys]\nscanner = "f10"\nlabels = "f9"\n',
-            'theme = "light"\n[keys]\nscanner = "f10"\nlabels = "f9"\n',
+            'theme = "light"\n\n[keys]\nscanner = "f10"\nlabels = "f9"\n',
         ),
-        ('stock = "l7160"', 'theme = "light"\nstock = "l7160"'),
-        ("theme = 'contrast'", 'theme = "light"\n'),
+        ('stock = "l7160"', 'stock = "l7160"\ntheme = "light"\n'),
+        ("theme = 'contrast'", 'theme = "light"'),
     ],
 )
-def test_what_else_stands_in_the_file_stays(tmp_path: Path, before: str, after: str) -> None:
+def test_the_rest_of_the_file_stays(tmp_path: Path, before: str, after: str) -> None:
     """Else choosing a theme would cost the user their keys and what they noted beside them."""
-    place = tmp_path / "desk.toml"
+    place = tmp_path / "settings.toml"
     place.write_text(before)
-    settings.keep(place, Settings(theme="light"), ["theme"])
+    settings.save(place, DeskSettings(theme="light"), ["theme"])
     assert place.read_text() == after
     assert settings.read(place).theme == "light"
 
 
-@pytest.mark.parametrize("text", ['theme = "pink"', "theme =", 'theme = """\ndark"""'])
+@pytest.mark.parametrize("text", ['theme = "pink"', "theme ="])
 def test_a_file_that_cannot_be_added_to_stays(tmp_path: Path, text: str) -> None:
-    """Else a file with a slip in it would be gone before anybody could mend it."""
-    place = tmp_path / "desk.toml"
+    """Else a file with a slip in it would be gone before anybody could correct it."""
+    place = tmp_path / "settings.toml"
     place.write_text(text)
     with pytest.raises(BadInput):
-        settings.keep(place, Settings(theme="light"), ["theme"])
+        settings.save(place, DeskSettings(theme="light"), ["theme"])
     assert place.read_text() == text

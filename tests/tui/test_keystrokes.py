@@ -32,7 +32,7 @@ class Hands:
     def undo(self) -> None:
         """Press Ctrl+Z."""
         self.keys += 1
-        self.day.counter.undo()
+        self.day.undo()
 
 
 def lend_one(hands: Hands, kit: str) -> None:
@@ -105,6 +105,6 @@ def test_what_a_task_costs(day: Day, task: str) -> None:
     day.lent(day.store.second, OTHER)  # the school has borrowed before
     hands = Hands(day)
     do(hands, day.store.kit)
-    expect(day.counter.verdict, word)
+    expect(day.verdict, word)
     assert (hands.scans, hands.keys) == (scans, keys)
     assert f"| {task} | {scans} + {keys} |" in DOCS.read_text(encoding="utf-8")

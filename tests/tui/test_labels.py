@@ -16,11 +16,10 @@ from kitloan.text.tags import grouped
 from kitloan_labels.pdf import DPI, write_preview
 from kitloan_labels.photos import read_tags
 from kitloan_tui import settings
-from kitloan_tui.counter import Counter
-from kitloan_tui.screens.holdings import Holdings
-from kitloan_tui.screens.labels import Labels
-from kitloan_tui.widgets.sheet import SheetPicker
-from tui.at_the_counter import SCHOOL, Store, expect
+from kitloan_tui.counter.state import FrontEnd
+from kitloan_tui.screens.holdings import HoldingList
+from kitloan_tui.screens.labels import Labels, SheetPicker
+from tui.at_the_counter import SCHOOL, AtCounter, Store, expect
 from tui.at_the_desk import Hands, at_desk
 
 LP = """#!{python}
@@ -101,7 +100,7 @@ async def test_the_start_is_chosen_on_the_sheet(store: Store, log: Path, folder:
         await hands.press("enter")
         (made,) = folder.iterdir()
         assert hands.reads("= LABEL 4 labels: saved in")
-        assert str(made) in hands.counter.verdict.text
+        assert str(made) in hands.state.verdict.text
         assert len(read_tags(made)) == 4
         await hands.press("f10")
         assert hands.reads("Every holding has its label.")
@@ -133,9 +132,9 @@ async def test_it_is_on_record_as_the_command_records_it(
         await hands.scan(store.kit)
         await hands.scan("KLULABEL")
         await hands.press("enter")
-    plain = Counter(store.kitloan, LabelPress().print_one)
+    plain = AtCounter(store.kitloan, FrontEnd(print_label=LabelPress().print_one))
     plain.scan(store.kit)
-    expect(plain.submit("label"), "LABEL", str(folder / f"{store.kit}.pdf"))
+    expect(plain.type("label"), "LABEL", str(folder / f"{store.kit}.pdf"))
     by_command, *by_desk = printings(store)
     assert by_desk == [by_command] * 2
 
@@ -154,7 +153,7 @@ async def test_the_card_opens_the_sheet_and_prints(store: Store, log: Path, fold
         screen.opened_at -= 2
         await hands.scan("KLULABEL")
         assert hands.desk.screen is hands.desk.home
-        assert hands.counter.counting, "the kit on the counter is still to be counted"
+        assert hands.state.counting, "the kit on the counter is still to be counted"
         assert len(printings(store)) == 1
 
 
@@ -181,17 +180,17 @@ async def test_from_a_holding_and_back(store: Store, log: Path, folder: Path) ->
         await hands.settle()
         assert hands.reads(f"= LABEL STEM kit {grouped(store.kit)}: saved in")
         await hands.press("escape")
-        assert isinstance(hands.desk.screen, Holdings)
+        assert isinstance(hands.desk.screen, HoldingList)
         await hands.pilot.click("#labels")
         await hands.settle()
-        assert hands.reads("Labels 3 that have none yet")
+        assert hands.reads("Labels 3 without a label")
 
 
 async def test_stock_printer_and_start_are_remembered(
     store: Store, log: Path, tmp_path: Path, queue: Callable[[], list[str]]
 ) -> None:
     """Else every label would begin with the same three choices, and on used-up labels."""
-    place = tmp_path / "desk.toml"
+    place = tmp_path / "settings.toml"
     async with at_desk(
         lambda: store.kitloan, log, press=LabelPress(), settings_file=place
     ) as hands:
@@ -244,7 +243,7 @@ async def test_a_roll(store: Store, log: Path, folder: Path, stock: str, files: 
 @pytest.mark.parametrize("stock", ["gone.toml", "l9999"])
 async def test_a_stock_that_is_gone(store: Store, log: Path, folder: Path, stock: str) -> None:
     """Else a settings file from another machine would keep the desk from printing at all."""
-    chosen = settings.Settings(stock=stock, next_label=40, printer="gone")
+    chosen = settings.DeskSettings(stock=stock, next_label=40, printer="gone")
     async with at_desk(lambda: store.kitloan, log, press=LabelPress(), chosen=chosen) as hands:
         await hands.press("f10")
         assert hands.reads("On Avery L7160")

@@ -8,8 +8,8 @@ from textual.widgets import Select
 from kitloan.college import College
 from kitloan.holdings import NewHolding
 from kitloan.text.tags import grouped, mint
-from kitloan_tui.screens.holding import OneHolding
-from kitloan_tui.screens.holdings import Holdings
+from kitloan_tui.screens.holding import HoldingPage
+from kitloan_tui.screens.holdings import HoldingList
 from kitloan_tui.screens.listing import ListScreen
 from kitloan_tui.widgets.table import Listing
 from tui.at_the_counter import OTHER, SCHOOL, Store
@@ -32,7 +32,7 @@ async def test_the_list_narrows_as_one_types(busy: Store, log: Path) -> None:
         assert hands.rows() == 1
         assert hands.reads("AC0002")
         await hands.press(*"xx")
-        assert hands.reads("Nothing here is like that. Type less of it")
+        assert hands.reads("Nothing here matches. Type less of it")
 
 
 async def test_filters_by_status_and_type(busy: Store, log: Path) -> None:
@@ -115,7 +115,7 @@ async def test_a_click_opens_a_row(busy: Store, log: Path) -> None:
         await hands.go("holdings")
         await hands.pilot.click(Listing, offset=(20, 2))
         await hands.settle()
-        assert isinstance(hands.desk.screen, OneHolding)
+        assert isinstance(hands.desk.screen, HoldingPage)
 
 
 async def test_what_another_desk_does_shows_on_every_screen(busy: Store, log: Path) -> None:
@@ -128,7 +128,7 @@ async def test_what_another_desk_does_shows_on_every_screen(busy: Store, log: Pa
         with busy.another() as second:
             second.loans.check_in([busy.kit])
             second.holdings.add(NewHolding("Telescope", tag=_tag_before(busy)))
-            hands.desk.look_again()
+            hands.desk.refresh_lists()
             await hands.settle()
             assert hands.reads("Telescope")
             assert hands.desk.screen.query_one(Listing).cursor_row == on + 1, before
@@ -136,7 +136,7 @@ async def test_what_another_desk_does_shows_on_every_screen(busy: Store, log: Pa
             await hands.type("headset")
             assert hands.reads("Status ! OVERDUE")
             second.loans.check_in([busy.headset])
-            hands.desk.look_again()
+            hands.desk.refresh_lists()
             await hands.settle()
             assert hands.reads("Status = IN")
 
@@ -154,7 +154,7 @@ async def test_escape_closes_what_dropped_down(busy: Store, log: Path) -> None:
         hands.desk.screen.query_one("#type", Select).expanded = True
         await hands.settle()
         await hands.press("escape")
-        assert isinstance(hands.desk.screen, Holdings)
+        assert isinstance(hands.desk.screen, HoldingList)
         assert not hands.desk.screen.query_one("#type", Select).expanded
         await hands.press("escape")
         assert hands.desk.screen is hands.desk.home
@@ -177,7 +177,7 @@ async def test_a_list_gives_way_to_a_scan(busy: Store, log: Path) -> None:
         await hands.type(SCHOOL)
         await hands.go("holdings")
         screen = hands.desk.screen
-        assert isinstance(screen, Holdings)
+        assert isinstance(screen, HoldingList)
         screen.look_up(look, lambda _: None)
         await hands.until(begun.is_set)
         await hands.scan(busy.headset)

@@ -6,7 +6,7 @@ from pathlib import Path
 from textual.widgets import Input
 
 from kitloan_tui.screens.confirm import Confirm
-from kitloan_tui.screens.working import Stopped, Working
+from kitloan_tui.screens.frame import Stopped, WorkScreen
 from tui.at_the_counter import Store
 from tui.at_the_desk import at_desk
 
@@ -52,9 +52,9 @@ async def test_others_wait_while_a_register_is_read(
     async with at_desk(lambda: store.kitloan, log) as hands:
         await hands.go("register")
         screen = hands.desk.screen
-        assert isinstance(screen, Working)
-        say = screen.title_says
-        screen.title_says = lambda title, more="": (told.append(more), say(title, more))[1]  # type: ignore[method-assign]
+        assert isinstance(screen, WorkScreen)
+        say = screen.set_title
+        screen.set_title = lambda title, more="": (told.append(more), say(title, more))[1]  # type: ignore[method-assign]
         screen.query_one("#path", Input).value = str(register)
         await hands.type("")
         assert hands.reads("600 rows: 600 new")
@@ -78,7 +78,7 @@ async def test_the_ledger_is_verified_in_sight(busy: Store, log: Path) -> None:
         await hands.go("ledger")
         assert hands.reads("loan checked out")
         await hands.press("enter")
-        assert hands.reads("= ALL IS WELL")
+        assert hands.reads("= VERIFIED")
 
 
 async def test_who_leaves_stops_the_work(busy: Store, log: Path) -> None:
@@ -87,7 +87,7 @@ async def test_who_leaves_stops_the_work(busy: Store, log: Path) -> None:
     async with at_desk(lambda: busy.kitloan, log) as hands:
         await hands.go("ledger")
         screen = hands.desk.screen
-        assert isinstance(screen, Working)
+        assert isinstance(screen, WorkScreen)
 
         def work() -> None:
             door.wait(30)
@@ -111,5 +111,5 @@ async def test_a_broken_ledger_is_told(busy: Store, log: Path) -> None:
     async with at_desk(lambda: busy.kitloan, log) as hands:
         await hands.go("ledger")
         await hands.press("enter")
-        assert hands.reads("! SOMETHING DOES NOT FIT: 1 finding")
+        assert hands.reads("! MISMATCH: 1 finding")
         assert hands.reads("differs in location")

@@ -6,7 +6,7 @@ from textual.widgets import Input
 
 from kitloan.holdings import Gift
 from kitloan.text.tags import grouped, mint
-from kitloan_tui.screens.holding import OneHolding
+from kitloan_tui.screens.holding import HoldingPage
 from tui.at_the_counter import Store
 from tui.at_the_desk import at_desk
 
@@ -26,7 +26,7 @@ async def test_one_holding_tells_its_story(busy: Store, log: Path) -> None:
             "Title held for esp",
             "Value £650.00",
             "counted: counted: Panel 1 broken, Wheel 2 missing m.ross",
-            "accessioned: taken in",
+            "added: taken in",
         ):
             assert hands.reads(said), said
 
@@ -42,7 +42,7 @@ async def test_move_and_take_it_back(busy: Store, log: Path) -> None:
         assert busy.kitloan.find.holding(busy.second).location == "Rosyth [b]2[/b]"
         await hands.press("ctrl+z")
         assert hands.reads("< UNDONE")
-        assert isinstance(hands.desk.screen, OneHolding)
+        assert isinstance(hands.desk.screen, HoldingPage)
         assert busy.kitloan.find.holding(busy.second).location is None
 
 
@@ -58,7 +58,7 @@ async def test_withdrawing_takes_two(busy: Store, log: Path) -> None:
         assert hands.reads("! REFUSED")
         await hands.type("RAF letter of 3 May")
         assert hands.reads("x PROPOSED to withdraw STEM kit")
-        assert hands.reads("To be withdrawn: broken beyond repair; m.ross said so")
+        assert hands.reads("To be withdrawn: broken beyond repair; proposed by m.ross")
         await hands.pilot.click("#withdraw")
         await hands.settle()
         assert hands.reads("! REFUSED m.ross proposed")
@@ -72,7 +72,7 @@ async def test_withdrawing_takes_two(busy: Store, log: Path) -> None:
             assert hands.reads("x WITHDRAWN")
             await hands.press("ctrl+z")
             assert hands.reads("< UNDONE")
-            assert isinstance(hands.desk.screen, OneHolding)
+            assert isinstance(hands.desk.screen, HoldingPage)
             assert busy.kitloan.find.holding(busy.second).status == "in"
 
 
@@ -84,7 +84,7 @@ async def test_a_question_can_be_left(busy: Store, log: Path) -> None:
         await hands.pilot.click("#withdraw")
         await hands.type("")
         await hands.press("escape")
-        assert isinstance(hands.desk.screen, OneHolding)
+        assert isinstance(hands.desk.screen, HoldingPage)
         assert busy.kitloan.find.holding(busy.second).status == "in"
 
 
@@ -97,8 +97,8 @@ async def test_a_label_scanned_at_a_holding_is_claimed(busy: Store, log: Path) -
         await hands.type("AC0002")
         await hands.scan(spare)
         await hands.scan(spare, after=1)  # a held trigger
-        assert hands.reads(f"= CLAIMED {grouped(spare)} stands for STEM kit")
-        assert isinstance(hands.desk.screen, OneHolding)
+        assert hands.reads(f"= CLAIMED {grouped(spare)} is now also a label of STEM kit")
+        assert isinstance(hands.desk.screen, HoldingPage)
         await hands.press("escape", "escape")
         await hands.scan(spare)
         assert hands.reads(f"? TO WHOM? STEM kit {grouped(busy.second)}")

@@ -18,17 +18,17 @@ async def test_made_good_from_the_list(busy: Store, log: Path) -> None:
         await hands.press("f4")
         assert hands.rows() == 2
         await hands.type("wheel")
-        assert hands.reads("Wheel, 2 short: how many are made good?")
+        assert hands.reads("Wheel, 2 short. How many are replaced?")
         hands.desk.screen.query_one("#answer", Input).value = "1"
         await hands.type("")
-        assert hands.reads("= MADE GOOD 1 Wheel in STEM kit")
+        assert hands.reads("= REPLACED 1 Wheel in STEM kit")
         assert busy.kitloan.find.shortages(text="wheel").items[0].missing == 1
         await hands.press("ctrl+z")
         assert busy.kitloan.find.shortages(text="wheel").items[0].missing == 2
         await hands.press("enter")
         await hands.press("enter")
         assert busy.kitloan.find.shortages(text="wheel").total == 0
-        assert hands.reads("Nothing like that is short")
+        assert hands.reads("No shortage matches")
 
 
 @pytest.mark.parametrize("said", ["9", "x", "0"])
@@ -76,4 +76,4 @@ async def test_forgetting_a_person_is_meant(busy: Store, log: Path) -> None:
         await hands.until(lambda: not confirm.query(".-active"))
         await hands.press("enter")
         assert hands.reads("x FORGOTTEN 1 person")
-        assert hands.reads("Nobody is on file")
+        assert hands.reads("No person is on file")

@@ -6,7 +6,7 @@ told last; half a name lends to nobody; and Undo takes back what was done last.
 
 from kitloan.holdings import NewHolding
 from kitloan.text.tags import grouped, mint
-from kitloan_tui.standing import standing
+from kitloan_tui.counter.status import status_lines
 from tui.at_the_counter import OTHER, SCHOOL, Day, expect
 
 
@@ -24,9 +24,9 @@ def test_a_misspelt_part_and_two_enters(day: Day) -> None:
     day.scan(day.store.kit)
     for wrong in ("whele 2", "panel 20 broken, wheel 3"):
         expect(day.type(wrong), "REFUSED")
-        assert day.counter.refused_text == wrong
+        assert day.state.refused_text == wrong
         expect(day.type(""), "IN?", f"'{wrong}' was not taken", "Enter: all there")
-        assert day.counter.refused_text == ""
+        assert day.state.refused_text == ""
         assert day.held(day.store.kit).status == "out"
     day.type("whele 2")
     expect(day.type("wheel 2"), "IN?", "Wheel: 2 missing")
@@ -39,7 +39,7 @@ def test_pasted_words_that_are_no_part(day: Day) -> None:
     day.scan(day.store.kit)
     for pasted in ("whele 2", "9780140328721"):
         expect(day.scan(pasted), "REFUSED", "not on the contents list")
-        assert not day.counter.waiting
+        assert not day.state.waiting
         expect(day.type(""), "IN?", "was not taken")
 
 
@@ -49,12 +49,12 @@ def test_a_refusal_does_not_hide_the_question(day: Day) -> None:
     day.scan(day.store.kit)
     for slip in (damaged(day.store.second), "KLUSEVENTY"):
         expect(day.scan(slip), "REFUSED")
-        assert day.counter.asking is not None
-        expect(day.counter.asking, "IN?", grouped(day.store.kit), "Not settled")
-        assert [note.word for note in day.counter.notes] == ["REFUSED"]
+        assert day.asking is not None
+        expect(day.asking, "IN?", grouped(day.store.kit), "Not settled")
+        assert [note.word for note in day.notes] == ["REFUSED"]
         expect(day.type(""), "IN?", grouped(day.store.kit))
-        assert day.counter.notes == ()
-    day.counter.escape()
+        assert day.notes == ()
+    day.escape()
     day.type(f"to {SCHOOL}")
     day.scan(day.store.stock)
     expect(day.type("ten"), "REFUSED", "'ten'")
@@ -67,8 +67,8 @@ def test_a_card_does_not_hide_the_question(day: Day) -> None:
     day.lent(day.store.kit)
     day.scan(day.store.kit)
     expect(day.scan("KLURETURN"), "RETURNS ONLY")
-    assert day.counter.asking is not None
-    expect(day.counter.asking, "IN?", grouped(day.store.kit))
+    assert day.asking is not None
+    expect(day.asking, "IN?", grouped(day.store.kit))
     expect(day.type(""), "IN, WHOLE")
 
 
@@ -76,12 +76,12 @@ def test_kits_that_wait_for_a_name_stay_in_sight(day: Day) -> None:
     """Else a kit would lie on the counter, lent to nobody, and no screen would name it."""
     day.lent(day.store.second)
     day.scan(day.store.kit, day.store.second)
-    assert standing(day.counter) == [f"? 1 kit waiting for a name: {grouped(day.store.kit)}"]
+    assert status_lines(day.state) == [f"? 1 kit waiting for a name: {grouped(day.store.kit)}"]
     expect(day.type(""), "IN, WHOLE", grouped(day.store.second))
-    assert day.counter.asking is not None
-    expect(day.counter.asking, "TO WHOM?", grouped(day.store.kit))
-    expect(day.counter.undo(), "UNDONE", grouped(day.store.second))
-    expect(day.counter.asking, "TO WHOM?", grouped(day.store.kit))
+    assert day.asking is not None
+    expect(day.asking, "TO WHOM?", grouped(day.store.kit))
+    expect(day.undo(), "UNDONE", grouped(day.store.second))
+    expect(day.asking, "TO WHOM?", grouped(day.store.kit))
     expect(day.type(""), "TO WHOM?", grouped(day.store.kit))
 
 
@@ -93,8 +93,8 @@ def test_what_was_counted_here_outlives_another_desk(day: Day) -> None:
     with day.store.another() as desk:
         desk.loans.check_in([day.store.kit])
     expect(day.type(""), "REFUSED", "another desk has taken it back", "kept")
-    assert day.counter.asking is not None
-    expect(day.counter.asking, "IN?", "Wheel: 2 missing")
+    assert day.asking is not None
+    expect(day.asking, "IN?", "Wheel: 2 missing")
     expect(day.type(""), "IN, 2 SHORT", "Wheel: 2 missing")
     assert [str(short) for short in day.held(day.store.kit).shortages] == ["Wheel: 2 missing"]
 
@@ -107,7 +107,7 @@ def test_half_a_name_is_the_school_that_begins_so(day: Day) -> None:
     day.lent(day.store.headset)
     day.scan(day.store.kit)
     expect(day.type("kilm"), "OUT", f"to {SCHOOL}")
-    day.counter.escape()
+    day.escape()
     expect(day.type("kilm"), "LENDING", f"to {SCHOOL}")
 
 
@@ -118,7 +118,7 @@ def test_words_that_name_no_school_ask(day: Day) -> None:
     for slip in ("store 2", "back", "kilmbelm", "Kilmarnok Acadmy"):
         expect(day.type(slip), "NEW SCHOOL?", repr(slip), "Type yes", grouped(day.store.kit))
         expect(day.type(""), "NEW SCHOOL?", repr(slip))
-    assert day.counter.choices == (SCHOOL,)
+    assert day.state.choices == (SCHOOL,)
     expect(day.type("1"), "OUT", f"to {SCHOOL}")
 
 
@@ -128,7 +128,7 @@ def test_two_schools_that_begin_alike(day: Day) -> None:
     day.lent(day.store.second, "St Andrew")
     day.scan(day.store.kit)
     expect(day.type("st"), "NEW SCHOOL?", "St Andrew", "St Mungo")
-    assert day.counter.choices == ("St Andrew", "St Mungo")
+    assert day.state.choices == ("St Andrew", "St Mungo")
     expect(day.type("2"), "OUT", "St Mungo")
 
 
@@ -146,10 +146,10 @@ def test_undoing_the_loan_ends_the_turn_that_it_began(day: Day) -> None:
     """Else the next teacher's kits would go to the name that was a slip."""
     day.lent(day.store.headset, OTHER)
     day.scan(day.store.kit, "Dalr School")
-    expect(day.counter.undo(), "UNDONE", "Dalr School's turn is over")
-    assert day.counter.session is None
+    expect(day.undo(), "UNDONE", "Dalr School's turn is over")
+    assert day.state.turn is None
     day.scan(day.store.kit)
-    assert day.counter.choices == (OTHER,)
+    assert day.state.choices == (OTHER,)
 
 
 # -- scans that waited, scans made twice ----------------------------------------------------------
@@ -164,16 +164,16 @@ def test_what_came_of_waiting_scans_is_told(day: Day) -> None:
     day.store.clock.move(minutes=2)
     day.scan(day.store.kit, day.store.second, day.store.headset)
     expect(day.type(""), "REFUSED", grouped(day.store.second))
-    assert [note.word for note in day.counter.notes] == ["IN, WHOLE", "OUT"]
-    assert day.counter.diary.refusals == 1
+    assert [note.word for note in day.notes] == ["IN, WHOLE", "OUT"]
+    assert day.state.refusals == 1
 
 
 def test_leaving_a_count_is_told_also_when_a_scan_waits(day: Day) -> None:
     """Else the waiting kit's verdict would stand where NOT RETURNED should."""
     day.lent(day.store.kit)
     day.scan(day.store.kit, day.store.headset)
-    expect(day.counter.escape(), "TO WHOM?", "VR headset")
-    assert [note.word for note in day.counter.notes] == ["NOT RETURNED"]
+    expect(day.escape(), "TO WHOM?", "VR headset")
+    assert [note.word for note in day.notes] == ["NOT RETURNED"]
 
 
 def test_a_kit_waits_once_however_it_is_named(day: Day) -> None:
@@ -181,7 +181,7 @@ def test_a_kit_waits_once_however_it_is_named(day: Day) -> None:
     day.lent(day.store.kit)
     day.scan(day.store.kit, day.store.second)
     expect(day.type("AC0002"), "IN?", "waiting already")
-    assert list(day.counter.waiting) == [day.store.second]
+    assert list(day.state.waiting) == [day.store.second]
 
 
 def test_a_kit_lent_in_this_turn_and_scanned_again(day: Day) -> None:
@@ -199,15 +199,15 @@ def test_loans_are_counted_as_they_stand(day: Day) -> None:
     day.type(f"to {SCHOOL}")
     day.scan(day.store.headset)
     day.store.clock.move(minutes=2)
-    turn = day.counter.session
+    turn = day.state.turn
     assert turn is not None
     day.scan(day.store.headset)
     assert turn.loans == 0
-    day.counter.undo()
+    day.undo()
     assert turn.loans == 1
     day.scan(day.store.headset, day.store.headset)
     assert turn.loans == 1
-    expect(day.counter.escape(), "DONE", "1 loan to")
+    expect(day.escape(), "DONE", "1 loan to")
 
 
 # -- undo -----------------------------------------------------------------------------------------
@@ -217,8 +217,8 @@ def test_undo_takes_the_last_kit_out_of_the_basket(day: Day) -> None:
     """Else it would undo another school's loan, and the wrong kit would still wait."""
     day.lent(day.store.headset, OTHER)
     day.scan(day.store.kit, day.store.second)
-    expect(day.counter.undo(), "TO WHOM?", grouped(day.store.kit), "Taken back")
-    expect(day.counter.undo(), "NOT LENT", grouped(day.store.kit))
+    expect(day.undo(), "TO WHOM?", grouped(day.store.kit), "Taken back")
+    expect(day.undo(), "NOT LENT", grouped(day.store.kit))
     assert day.held(day.store.headset).status == "out"
 
 
@@ -227,22 +227,22 @@ def test_undo_takes_an_escape_back(day: Day) -> None:
     day.lent(day.store.kit)
     day.scan(day.store.kit)
     day.type("wheel 2")
-    expect(day.counter.escape(), "NOT RETURNED")
-    expect(day.counter.undo(), "IN?", "Wheel: 2 missing")
+    expect(day.escape(), "NOT RETURNED")
+    expect(day.undo(), "IN?", "Wheel: 2 missing")
     day.type("")
     day.scan(day.store.second, day.store.headset)
-    day.counter.escape()
-    expect(day.counter.undo(), "TO WHOM?", grouped(day.store.second), "VR headset")
+    day.escape()
+    expect(day.undo(), "TO WHOM?", grouped(day.store.second), "VR headset")
 
 
 def test_undo_takes_back_what_was_said_of_a_turn(day: Day) -> None:
     """Else it would undo somebody's loan in place of a slip in a name."""
     day.lent(day.store.headset, OTHER)
     day.type("contact Ms Exampel")
-    expect(day.counter.undo(), "NOTED", "nothing")
+    expect(day.undo(), "NOTED", "no due date")
     day.type(f"to {SCHOOL}")
-    expect(day.counter.undo(), "DONE", f"Nothing to {SCHOOL}")
-    assert day.counter.session is None
+    expect(day.undo(), "DONE", f"Nothing to {SCHOOL}")
+    assert day.state.turn is None
     assert day.held(day.store.headset).status == "out"
 
 
@@ -252,9 +252,9 @@ def test_undo_does_what_the_screen_promised(day: Day) -> None:
     day.lent(day.store.second)
     day.scan(day.store.kit, day.store.second)
     expect(day.type(""), "IN?", grouped(day.store.second))
-    assert [note.word for note in day.counter.notes] == ["IN, WHOLE"]
-    expect(day.counter.undo(), "UNDONE", grouped(day.store.kit), f"out with {SCHOOL}")
-    expect(day.counter.undo(), "NOT RETURNED", grouped(day.store.second))
+    assert [note.word for note in day.notes] == ["IN, WHOLE"]
+    expect(day.undo(), "UNDONE", grouped(day.store.kit), f"out with {SCHOOL}")
+    expect(day.undo(), "NOT RETURNED", grouped(day.store.second))
 
 
 def test_undo_of_what_is_no_holding_any_more(day: Day) -> None:
@@ -262,7 +262,7 @@ def test_undo_of_what_is_no_holding_any_more(day: Day) -> None:
     tag = mint()
     day.scan(tag)
     day.type("STEM kit")
-    expect(day.counter.undo(), "UNDONE", grouped(tag), "not taken in")
+    expect(day.undo(), "UNDONE", grouped(tag), "not taken in")
 
 
 # -- words and cards ------------------------------------------------------------------------------
@@ -294,12 +294,12 @@ def test_cards_speak_of_what_was_scanned(day: Day) -> None:
 
 def test_closing_over_something_unfinished(day: Day) -> None:
     """Else two missing wheels, typed and not recorded, would be gone without a word."""
-    assert day.counter.unfinished == ""
+    assert day.unfinished == ""
     day.type(f"to {SCHOOL}")
-    assert day.counter.unfinished == ""
+    assert day.unfinished == ""
     day.lent(day.store.kit)
     day.store.clock.move(minutes=2)
     day.scan(day.store.kit, day.store.headset)
     day.type("wheel 2")
-    assert "STEM kit" in day.counter.unfinished
-    assert "still out. 1 scan not handled." in day.counter.unfinished
+    assert "STEM kit" in day.unfinished
+    assert "still out. 1 scan not handled." in day.unfinished

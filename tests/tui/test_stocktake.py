@@ -16,7 +16,7 @@ from tui.at_the_desk import Hands, at_desk
 async def begin(hands: Hands, name: str = "Autumn 2026") -> None:
     """Open a stocktake."""
     await hands.go("stocktake")
-    assert hands.reads("What is it called?")
+    assert hands.reads("Name of the stocktake?")
     await hands.type(name)
 
 
@@ -49,7 +49,7 @@ async def test_every_scan_gets_its_verdict(store: Store, log: Path) -> None:
         for code, said in (
             (store.second, f"= SEEN STEM kit {grouped(store.second)}"),
             (store.second, "> SEEN ALREADY"),
-            (store.kit, f"~ SEEN ELSEWHERE STEM kit {grouped(store.kit)}; kept at Store 1"),
+            (store.kit, f"~ SEEN ELSEWHERE STEM kit {grouped(store.kit)}; its place is Store 1"),
             (store.headset, f"= SEEN VR headset {grouped(store.headset)}; on loan to {SCHOOL}"),
             (added, "? NOT ON THE LIST Telescope"),
             (unknown, f"? UNKNOWN CODE {unknown}; no holding here has this tag"),

@@ -78,7 +78,7 @@ async def test_taking_in_by_key(store: Store, log: Path) -> None:
         assert store.kitloan.find.holding(tag).type == "3D printer"
         hands.desk.screen.query_one("#quantity", Input).value = "many"
         await hands.press("enter")
-        assert hands.reads("! REFUSED 'many' is no number")
+        assert hands.reads("! REFUSED 'many' is not a valid quantity")
 
 
 async def test_enter_alone_takes_nothing_in(store: Store, log: Path) -> None:
@@ -89,7 +89,7 @@ async def test_enter_alone_takes_nothing_in(store: Store, log: Path) -> None:
         await hands.type("Robot")
         for key in ("enter", "enter"):
             await hands.press(key)
-        assert hands.reads("! REFUSED Nothing was scanned or typed since.")
+        assert hands.reads("! REFUSED Nothing was scanned or typed since the last one.")
         for tag in tags:
             await hands.scan(tag)
         assert hands.reads(f"Label {grouped(tags[0])}")
@@ -115,7 +115,7 @@ async def test_a_number_in_use_and_a_scan_in_between(store: Store, log: Path) ->
         assert hands.reads("VR headset")
         assert not hands.reads("1 Kind 0")
         await hands.scan(store.second)
-        assert hands.reads("! REFUSED Something is being taken in")
+        assert hands.reads("! REFUSED The form is half filled")
         await hands.press("enter")
         assert hands.reads("! REFUSED AC0001 is the number of STEM kit")
         await hands.press("enter")

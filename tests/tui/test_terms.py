@@ -62,7 +62,7 @@ def test_contact_and_date_of_a_turn(day: Day) -> None:
     expect(day.scan(day.store.kit), "OUT", "due 14 Dec 2026")
     assert [person["name"] for person in day.store.kitloan.people.known()] == ["Ms Example"]
     assert day.store.kitloan.people.remarks(day.store.kit)[0]["words"] == "the science fair"
-    day.counter.escape()
+    day.escape()
     day.type(f"to {OTHER}")
     expect(day.scan(day.store.second), "OUT", "due 7 Dec 2026")
 
@@ -88,7 +88,7 @@ def test_the_loan_just_made_is_renewed(day: Day) -> None:
     day.scan(day.store.kit, SCHOOL)
     expect(day.scan("KLUSEVEN"), "RENEWED", SCHOOL, "due 14 Dec 2026")
     expect(day.scan("KLUFOURTEEN"), "RENEWED", "due 28 Dec 2026")
-    expect(day.counter.undo(), "UNDONE")
+    expect(day.undo(), "UNDONE")
     assert due(day, day.store.kit) == date(2026, 12, 14)
 
 
@@ -98,7 +98,7 @@ def test_a_kit_brought_back_to_be_renewed(day: Day) -> None:
     day.store.clock.move(days=20)
     day.scan(day.store.kit)
     expect(day.scan("KLUSEVEN"), "RENEWED", "due 20 Dec 2026")
-    assert day.counter.question is None
+    assert day.state.question is None
     assert day.held(day.store.kit).status == "out"
 
 
@@ -148,7 +148,7 @@ def test_a_school_ends_the_returns(day: Day) -> None:
     day.lent(day.store.headset)
     day.type(f"to {OTHER}")
     expect(day.scan("KLURETURN"), "RETURNS ONLY")
-    assert day.counter.session is None
+    assert day.state.turn is None
     expect(day.scan(SCHOOL), "LENDING", SCHOOL)
     expect(day.scan(day.store.kit), "OUT", SCHOOL)
 
@@ -160,7 +160,7 @@ def test_a_new_label_is_taken_in(day: Day) -> None:
     """Else a kit with a label stuck on it in advance would have to wait for the office."""
     tag = mint()
     expect(day.scan(tag), "TAKE IN?", "No holding has")
-    assert day.counter.choices[1] == "STEM kit"
+    assert day.state.choices[1] == "STEM kit"
     expect(day.type("2"), "TAKEN IN", "STEM kit")
     expect(day.scan(tag), "TO WHOM?", "STEM kit")
 
@@ -180,7 +180,7 @@ def test_a_new_label_can_be_left(day: Day) -> None:
     """Else somebody else's label, scanned by chance, would become a holding."""
     tag = mint()
     day.scan(tag)
-    expect(day.counter.escape(), "NOT TAKEN IN")
+    expect(day.escape(), "NOT TAKEN IN")
     assert tag not in day.store.kitloan.holdings.tags()
 
 

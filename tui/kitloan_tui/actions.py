@@ -1,60 +1,58 @@
 """Everything that a key, a click, a typed word or a command card can do: one row each.
 
 Key bindings, the bar at the foot, the palette, the help, the line desk's words and the sheet of
-cards all read this table, so that they cannot disagree. An action that cannot run now says why.
+cards all read this table, so that they cannot disagree. An action that cannot run now shows why.
 
 To add one: a row here. A verb of the counter bears the name of its card in
-`kitloan.text.scans.COMMANDS` and has its method there; a row with a `screen` opens that screen;
-anything else has its method in `Desk.perform`. Keys are F1 to F10, Esc and Ctrl with Z, P or Q:
-those that terminals, tmux and browsers leave alone. A row may have none; the palette has them all.
-"""
+`kitloan.text.scans.COMMANDS` and has its function in `counter.steps`; a row with a `screen` opens
+that screen; anything else has its method in `DeskApp.action_perform`. Keys are F1 to F10, Esc and
+Ctrl with Z, P or Q: those that terminals, tmux and browsers leave alone. A row may have none; the
+palette has them all."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from kitloan.text.scans import COMMANDS
+from kitloan_tui.counter.state import CounterState
 
-if TYPE_CHECKING:
-    from kitloan_tui.counter import Counter
-
-WhyNot = Callable[["Counter"], str | None]
+WhyNot = Callable[[CounterState], str | None]
 
 
-def _always(_counter: "Counter") -> None:
+def _always(_state: CounterState) -> None:
     return None
 
 
-def _no_count(counter: "Counter") -> str | None:
-    return None if counter.counting else "No kit is being counted: scan one that is out."
+def _no_count(state: CounterState) -> str | None:
+    return None if state.counting else "No kit is being counted: scan one that is out."
 
 
-def _nothing_open(counter: "Counter") -> str | None:
-    return None if counter.is_open else "Nothing is open."
+def _nothing_open(state: CounterState) -> str | None:
+    return None if state.is_open else "Nothing is open."
 
 
-def _nothing_to_renew(counter: "Counter") -> str | None:
-    if counter.session or counter.subjects:
+def _nothing_to_renew(state: CounterState) -> str | None:
+    if state.turn or state.recent:
         return None
     return "No loan is on the counter: scan a kit that is out, or open a school's turn."
 
 
-def _nothing_to_label(counter: "Counter") -> str | None:
-    return None if counter.subjects else "No kit is on the counter: scan one first."
+def _nothing_to_label(state: CounterState) -> str | None:
+    return None if state.recent else "No kit is on the counter: scan one first."
 
 
-def _nothing_to_count(counter: "Counter") -> str | None:
-    return None if counter.subjects else "No kit is on the counter: scan one, or open its page."
+def _nothing_to_count(state: CounterState) -> str | None:
+    return None if state.recent else "No kit is on the counter: scan one, or open its page."
 
 
-def _lends_nothing(counter: "Counter") -> str | None:
-    if not counter.kitloan.session.is_national:
+def _lends_nothing(state: CounterState) -> str | None:
+    if not state.is_national:
         return None
-    return "This is ESP's store: it looks at what the colleges hold, and holds nothing."
+    return "This is ESP's store: it shows what the colleges hold, and lends nothing."
 
 
-def _not_national(counter: "Counter") -> str | None:
-    if counter.kitloan.session.is_national:
+def _not_national(state: CounterState) -> str | None:
+    if state.is_national:
         return None
     return "This is one college's store; the national view is in ESP's."
 
@@ -73,7 +71,7 @@ class Action:
         bound: False where the line itself takes the key.
         of_counter: whether it needs the store to be open.
         typed: the word that does the same on the line; "" for none.
-        screen: the screen it opens, as `module:Class`; it is made with the counter.
+        screen: the screen it opens, as `module:Class`; it is made with the desk.
     """
 
     id: str
@@ -198,7 +196,7 @@ _DESK: Final = (
         "scanner",
         "f9",
         "Scanner",
-        "Whether the scanner is set up well, and how to mend it.",
+        "Whether the scanner is set up well, and how to correct it.",
         of_counter=False,
         screen="kitloan_tui.screens.scanner:ScannerCheck",
     ),
@@ -206,7 +204,7 @@ _DESK: Final = (
         "theme",
         "",
         "Theme",
-        "Dark, light or high contrast, in turn; kept for next time.",
+        "Dark, light or high contrast, in turn; saved for next time.",
         of_counter=False,
     ),
     Action(
@@ -225,7 +223,7 @@ _SCREENS: Final = (
         "Holdings",
         "Everything the college holds: search as you type, by status, by type; one holding.",
         in_bar=True,
-        screen="kitloan_tui.screens.holdings:Holdings",
+        screen="kitloan_tui.screens.holdings:HoldingList",
     ),
     Action(
         "loans",
@@ -239,7 +237,7 @@ _SCREENS: Final = (
         "shortages",
         "f4",
         "Short",
-        "What is missing or broken, by kit or by type; made good from the list.",
+        "What is missing or broken, by kit or by type; Enter records replaced parts.",
         in_bar=True,
         screen="kitloan_tui.screens.shortages:Shortages",
     ),
@@ -247,7 +245,7 @@ _SCREENS: Final = (
         "borrowers",
         "f5",
         "Schools and people",
-        "Who borrows and what they have out; people on file, and forgetting one.",
+        "Schools and what they have out; people on file, and forgetting one.",
         screen="kitloan_tui.screens.borrowers:Borrowers",
     ),
     Action(
@@ -264,7 +262,7 @@ _SCREENS: Final = (
         "Count a kit",
         "Counts the contents of a kit that is here: the one scanned last.",
         _nothing_to_count,
-        screen="kitloan_tui.screens.holding:last_counted",
+        screen="kitloan_tui.screens.holding:count_last_scanned",
     ),
     Action(
         "labels",
@@ -292,16 +290,16 @@ _SCREENS: Final = (
         "national",
         "",
         "National view",
-        "Every college's totals, findings and freshness, in ESP's store.",
+        "Every college's totals, problems and last file received, in ESP's store.",
         _not_national,
-        screen="kitloan_tui.screens.national:National",
+        screen="kitloan_tui.screens.national:NationalView",
     ),
     Action(
         "figures",
         "",
         "Figures",
         "Loans by week, use by type, overdue by age.",
-        screen="kitloan_tui.screens.charts:Charts",
+        screen="kitloan_tui.screens.figures:FiguresScreen",
     ),
     Action(
         "register",
@@ -309,14 +307,14 @@ _SCREENS: Final = (
         "Read a register",
         "A college's spreadsheet: the problems first, then all of it.",
         _lends_nothing,
-        screen="kitloan_tui.screens.register:Register",
+        screen="kitloan_tui.screens.register:ReadRegister",
     ),
     Action(
         "ledger",
         "",
         "Ledger",
         "Where the ledger ends, its latest entries, and verifying all of it.",
-        screen="kitloan_tui.screens.health:Health",
+        screen="kitloan_tui.screens.ledger:Ledger",
     ),
 )
 
@@ -327,8 +325,8 @@ BY_ID: Final = {action.id: action for action in ACTIONS}
 BY_WORD: Final = {action.typed: action for action in ACTIONS if action.typed}
 
 
-def why_not(action: Action, counter: "Counter | None") -> str | None:
+def why_not(action: Action, state: CounterState | None) -> str | None:
     """Why an action cannot run now; None when it can."""
     if not action.of_counter:
         return None
-    return action.why_not(counter) if counter else "The store is still opening."
+    return action.why_not(state) if state else "The store is still opening."

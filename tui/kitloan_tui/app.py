@@ -1,47 +1,129 @@
 """The desk as a program: where keys, scans, clicks and actions go.
 
-It paints first and opens the store behind the paint (`opening`). From then on everything runs on
-one thread, one thing after the other: a scan is a verb of the `Counter`, a verb is about a
-millisecond, and the screen is drawn from the counter afterwards (`looking`).
+It paints first and opens the store behind the paint, on a thread; what is scanned or typed until
+then waits in order, in sight. From then on everything runs on one thread, one thing after the
+other: a scan is a step at the counter, a step is about a millisecond, and the screen is drawn from
+the counter's state afterwards. Today's lists are looked up on another thread, every few seconds and
+after each step, so that what another desk does is seen here.
+
+Nothing here loads the store's libraries while the module is imported.
 """
 
+import os
+import sqlite3
+import sys
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NoReturn
 
 from textual import events
+from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input
+from textual.worker import active_worker
 
+from kitloan.errors import KitloanError
+from kitloan.storage.user_files import desk_log
+from kitloan.text.dates import instant, uk_instant
 from kitloan.text.scans import COMMANDS
-from kitloan_tui import hangup, keys, settings
+from kitloan_tui import faultlog, keys, settings
 from kitloan_tui.actions import ACTIONS, BY_ID, Action, why_not
-from kitloan_tui.opening import Opening
-from kitloan_tui.scanning import HasTheDesk, HearsKeys, Performs, Scanned, TakesScans, character_of
-from kitloan_tui.screens.confirm import Closing
+from kitloan_tui.counter.state import CounterState, FrontEnd
+from kitloan_tui.counter.status import waiting_line
+from kitloan_tui.counter.verdict import Verdict
+from kitloan_tui.protocols import (
+    CounterStep,
+    DeskHost,
+    HasTheDesk,
+    Performs,
+    ShowsStore,
+    ShowsWaiting,
+    TakesKeys,
+    TakesScans,
+)
+from kitloan_tui.scanning import Scanned, ScanRouter, character_of
+from kitloan_tui.screens.confirm import ConfirmClosing
 from kitloan_tui.screens.help import Help, help_for
-from kitloan_tui.screens.trouble import Stays
+from kitloan_tui.screens.home import Home
+from kitloan_tui.screens.start import CollegeChosen, CoversDesk, FirstRun, Trouble
+from kitloan_tui.settings import DeskSettings
 from kitloan_tui.theme import THEMES
-from kitloan_tui.verdict import Verdict
 from kitloan_tui.widgets.omnibox import Omnibox
-from kitloan_tui.widgets.panels import KeyHint
+from kitloan_tui.widgets.panels import Banner, Heading, KeyHint
 
 if TYPE_CHECKING:
     from kitloan.college import College
-    from kitloan.values import Holding
-    from kitloan_tui.counter import Counter
+    from kitloan.storage.store import Store
     from kitloan_tui.labels import Press
+    from kitloan_tui.lookups import Board
 
 LOOK_AGAIN_SECONDS = 5
+TERMINAL_SECONDS = 2.0
+"""Between two looks at whether the terminal is still there."""
+
+NOT_LISTENING = "! NOT LISTENING: another window has the keyboard. Click here, then scan again."
+
+CANCEL_STEPS = 5_000
+"""Steps of an SQLite statement between two looks for a cancelled worker: 0.2 ms or so."""
+
 _VERBS = frozenset(COMMANDS.values())
 """What the counter does by a key, a card or a word."""
 
 
-class Desk(Opening):
-    """The terminal desk; `Opening` says what it is made with."""
+class StoreOpened(Message):
+    """A thread has opened the store: its counter, today's lists, what is wrong with the clock."""
+
+    def __init__(
+        self, college: "College", state: CounterState, board: "Board", clock: str = ""
+    ) -> None:
+        super().__init__()
+        self.college = college
+        self.state = state
+        self.board = board
+        self.clock = clock
+
+
+class StoreFailed(Message):
+    """A thread could not open the store."""
+
+    def __init__(self, message: str, hint: str, code: str = "") -> None:
+        super().__init__()
+        self.code = code
+        self.message = message
+        self.hint = hint
+
+
+class Refreshed(Message):
+    """A thread looked the store up: today's lists, as of when, what prevented it; the clock."""
+
+    def __init__(
+        self, board: "Board | None", pulse: object, trouble: str = "", clock: str = ""
+    ) -> None:
+        super().__init__()
+        self.board = board
+        self.pulse = pulse
+        self.trouble = trouble
+        self.clock = clock
+
+
+class DeskApp(ScanRouter, App[None]):
+    """The terminal desk.
+
+    Args:
+        opener: opens the store; called on a thread, after the first paint.
+        chosen: the user's settings.
+        complaint: what was wrong with them, to be shown once the desk is open.
+        press: prints labels.
+        starter: starts the store of a college, or one to `play` with, where there is none yet.
+        settings_file: where the settings are saved for next time; nowhere when None.
+        log: where unexpected errors are written; the user's own log folder when None.
+    """
 
     CSS_PATH = Path(__file__).with_name("kitloan.tcss")
     TITLE = "kitloan"
@@ -68,115 +150,209 @@ class Desk(Opening):
         if a.bound
     ]
 
+    def __init__(
+        self,
+        opener: "Callable[[], College]",
+        *,
+        chosen: DeskSettings | None = None,
+        complaint: KitloanError | None = None,
+        press: "Press | None" = None,
+        starter: "Callable[[str], College] | None" = None,
+        settings_file: Path | None = None,
+        log: Path | None = None,
+    ) -> None:
+        super().__init__()
+        self.animation_level = "none"
+        self.settings = chosen or DeskSettings()
+        for theme in THEMES.values():
+            self.register_theme(theme)
+        self.theme = THEMES[self.settings.theme].name
+        self.set_keymap({name: key for name, key in self.settings.keys.items() if key})
+        self.press = press
+        self.home = Home(self._complete, self.settings)
+        self._opener = opener
+        self._starter = starter
+        self._complaint = complaint
+        self._settings_file = settings_file
+        self._fault_log = log or desk_log()
+        self._open: tuple[CounterState, College] | None = None
+        self._early: list[tuple[str, CounterStep]] = []
+        self._board: Board | None = None
+        self._pulse: object = None
+        self._trouble = ""
+        self._is_refreshing = self._refresh_once_more = False
+
+    def get_default_screen(self) -> Home:
+        """Start at home, so that nothing is painted twice."""
+        return self.home
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the store is open."""
+        return self._open is not None
+
+    @property
+    def state(self) -> CounterState:
+        """The counter, once the store is open."""
+        assert self._open is not None  # noqa: S101  # callers look at `is_open`; mypy cannot
+        return self._open[0]
+
+    @property
+    def college(self) -> "College":
+        """The store, once it is open."""
+        assert self._open is not None  # noqa: S101
+        return self._open[1]
+
+    @property
+    def top_screen(self) -> Screen[object]:
+        """The screen that is shown."""
+        return self.screen
+
+    # -- opening the store ------------------------------------------------------------------------
+
     def on_ready(self) -> None:
         """Paint, then open the store."""
         self.call_after_refresh(self.open_store)
-        self.set_interval(LOOK_AGAIN_SECONDS, self.look_again)
-        if hangup.has_terminal():
-            self.set_interval(hangup.LOOK_EVERY, self._leave_with_terminal)
+        self.set_interval(LOOK_AGAIN_SECONDS, self.refresh_lists)
+        if _has_terminal():
+            self.set_interval(TERMINAL_SECONDS, _leave_with_terminal)
 
-    def _leave_with_terminal(self) -> None:
-        if not hangup.has_terminal():
-            hangup.leave()
+    def open_store(self) -> None:
+        """Open it on a thread."""
+        self.run_worker(self._open_store, thread=True, exit_on_error=False, group="opening")
+
+    def _open_store(self) -> None:
+        """On a thread: load the libraries and open the store."""
+        try:
+            from kitloan.ledger.clocks import warning
+            from kitloan_tui import lookups
+            from kitloan_tui.counter import steps
+
+            college = self._opener()
+            state = steps.open_counter(college, FrontEnd(shows_labels=self.press is not None))
+            _break_off_when_cancelled(college.session.store)
+            session = college.session
+            self.post_message(StoreOpened(college, state, lookups.board(session), warning(session)))
+        except KitloanError as error:
+            from kitloan_tui.counter.refusals import next_step
+
+            self.post_message(StoreFailed(error.message, next_step(error), error.code))
+        except Exception as problem:  # whatever it is, the screen must show it
+            where = faultlog.write(problem, self._fault_log)
+            self.post_message(StoreFailed("Something went wrong while opening the store.", where))
+
+    def on_store_opened(self, event: StoreOpened) -> None:
+        """Take what waited, in order."""
+        from kitloan_tui.counter import refusals, steps
+
+        self._open, self._board = (event.state, event.college), event.board
+        self._show_clock(event.clock)
+        if event.state.is_national:
+            self.call_later(self._open_action_screen, BY_ID["national"])
+        if self._complaint:
+            steps.show(self.state, self.college, refusals.shown(self._complaint))
+            self.bell()
+        early, self._early = self._early, []
+        for _, step in early:
+            self.do(step)
+        self._draw()
+        self.refresh_lists()
+
+    def on_store_failed(self, event: StoreFailed) -> None:
+        """Show why, over the whole screen; where there is no store yet, offer to start one."""
+        if event.code == "no_store" and self._starter:
+            self.push_screen(FirstRun(event.message, self._early_line()))
+            return
+        lost = f"\n\n{self._early_line()}" if self._early else ""
+        self.push_screen(Trouble(event.message, event.hint + lost))
+
+    def on_college_chosen(self, event: CollegeChosen) -> None:
+        """Start the store that was chosen, on the thread that opens stores."""
+        starter = self._starter
+        if starter is not None:
+            self._opener = partial(starter, event.college)
+            self.pop_screen()
+            self.open_store()
+
+    def _take(self, text: str, step: CounterStep) -> None:
+        """Do what came in, or keep it until the store is open."""
+        if self.is_open:
+            self.do(step)
+            return
+        self._early.append((text, step))
+        self.home.show_status([self._early_line()])
+        for screen in self.screen_stack:
+            if isinstance(screen, ShowsWaiting):
+                screen.show_waiting(self._early_line())
+
+    def _early_line(self) -> str:
+        """What waits for the store, in words; empty for nothing."""
+        return waiting_line([text for text, _ in self._early]) if self._early else ""
 
     # -- what comes in ----------------------------------------------------------------------------
 
     async def on_event(self, event: events.Event) -> None:
-        """A key that arrives shows that the desk listens, whatever the terminal has said."""
-        if isinstance(event, events.Key | events.Paste):
-            self.listens()
-        if isinstance(event, events.Key) and isinstance(self.screen, HearsKeys):
+        """A key that arrives shows that the desk listens, whatever the terminal has reported."""
+        if isinstance(event, events.Key | events.Paste) and not self.app_focus:
+            self.app_focus = True
+        if isinstance(event, events.Key) and isinstance(self.screen, TakesKeys):
             character = character_of(event)
             if character and not event.is_forwarded:
-                self.screen.hear(character, event.time)
+                self.screen.take_key(character, event.time)
                 return
         await super().on_event(event)
 
     def on_scanned(self, event: Scanned) -> None:
         """Take a scan, whatever is on the screen."""
-        if alone := self._alone():
+        if alone := self._screen_alone():
             alone.take_scan(event.text)
             return
         if isinstance(self.screen, TakesScans) and self.screen.take_scan(event.text):
             return
         self._go_home()
-        before = self._lies
-        self._take(event.text, lambda counter: counter.scan(event.text, event.time))
-        if self._lies != before:  # what was half typed was typed of something else
+        before = self._on_counter
+        self._take(event.text, _scan_step(event.text, event.time))
+        if self._on_counter != before:  # what was half typed was typed of something else
             self.home.query_one(Omnibox).select_all()
 
     @property
-    def _lies(self) -> object:
-        """What lies on the counter: what a half-typed line speaks of."""
-        return self.counter and (self.counter.question, self.counter.basket)
+    def _on_counter(self) -> object:
+        """What a half-typed line is about."""
+        return self.is_open and (self.state.question, self.state.basket)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take a typed line."""
         text = event.value
         event.input.clear()
-        if text or self.counter:
-            self._take(text, lambda counter: counter.submit(text))
+        if text or self.is_open:
+            self._take(text, _line_step(text))
 
-    def type_for(self, line: str) -> None:
+    def type_line(self, line: str) -> None:
         """Do what typing this line does: for the palette, and for screens that pick something."""
-        if alone := self._alone():
+        if alone := self._screen_alone():
             alone.hold_back("")
             return
         self._go_home()
-        self._take(line, lambda counter: counter.submit(line))
+        self._take(line, _line_step(line))
 
-    def _offer_screens(self, counter: "Counter") -> None:
-        """Have the form open over the counter's own question about a label nobody knows.
+    def _complete(self, text: str) -> str | None:
+        if not self.is_open:
+            return None
+        from kitloan_tui.counter import steps
 
-        And the sheet, where a label is to be printed: opening it is nothing that happened.
-        """
-        ask = counter.codes.take_in
-        tell = counter.codes.look
+        try:
+            return steps.complete(self.state, self.college, text)
+        except KitloanError:  # a store out of reach: shown when something is asked of it
+            return None
 
-        def take_in(tag: str) -> Verdict:
-            self.call_later(self.open_take_in)
-            return ask(tag)
-
-        def label(held: "Holding") -> Verdict:
-            self.call_later(self.open_labels, held.tag)
-            return counter.verdict
-
-        def look(held: "Holding") -> Verdict:
-            self.call_later(self.open_holding, held.tag)
-            return tell(held)
-
-        counter.codes.take_in, counter.codes.look = take_in, look
-        if self.press is not None:
-            counter.cards.label = label
-        if counter.kitloan.session.is_national:
-            self.call_later(self._open_screen, BY_ID["national"])
-
-    def open_take_in(self) -> None:
-        """Open the form for the label that the counter asks about, unless something is open."""
-        if self.screen is self.home and self.counter and self.counter.question:
-            self._open_screen(BY_ID["take_in"])
-
-    def open_holding(self, tag: str) -> None:
-        """Open one holding's page, over the counter."""
-        from kitloan_tui.screens.holding import OneHolding
-
-        if self.counter:
-            self._go_home()
-            self.push_screen(OneHolding(self.counter, tag))
-
-    def open_labels(self, tag: str) -> None:
-        """Open the sheet for one holding's label, over what is on the screen."""
-        from kitloan_tui.screens.labels import Labels
-
-        if self.counter and not isinstance(self.screen, Labels):
-            self.push_screen(Labels(self.counter, (tag,)))
+    # -- actions ----------------------------------------------------------------------------------
 
     def on_key_hint_chosen(self, event: KeyHint.Chosen) -> None:
         """A click in the bar is the key."""
         self.action_perform(event.action.id)
 
     def action_perform(self, name: str) -> None:
-        """Do what a row of the actions says, or say why not."""
+        """Do what a row of the actions is for, or show why not."""
         own: dict[str, Callable[[], object]] = {
             "help": self._help,
             "palette": self._palette,
@@ -186,27 +362,28 @@ class Desk(Opening):
             "theme": self._next_theme,
             "quit": self._quit,
         }
-        if name in _VERBS and (alone := self._alone()):
+        if name in _VERBS and (alone := self._screen_alone()):
             alone.hold_back(name)
             return
-        reason = why_not(BY_ID[name], self.counter)
+        reason = why_not(BY_ID[name], self.state if self.is_open else None)
         if reason:
-            self._say(reason)
+            self._note(reason)
         elif isinstance(self.screen, Performs) and self.screen.perform(name):
             return
         elif name in own:
             own[name]()
         elif BY_ID[name].screen:
-            self._open_screen(BY_ID[name])
+            self._open_action_screen(BY_ID[name])
         else:
             self._go_home()
-            self._take("", lambda counter: counter.command(name))
+            self._take("", _command_step(name))
 
     def _help(self) -> None:
         if not isinstance(self.screen, Help):
             focused = self.focused or self.screen
             about = help_for(focused.ancestors_with_self)
-            self.push_screen(Help(self.counter, self.settings.keys, about))
+            state = self.state if self.is_open else None
+            self.push_screen(Help(state, self.settings.keys, about))
 
     def _page(self, way: int) -> None:
         """Show what is above, or below, where a screen has more than it can show."""
@@ -214,14 +391,19 @@ class Desk(Opening):
             body.scroll_page_down() if way > 0 else body.scroll_page_up()
 
     def _quit(self) -> None:
-        """Close; where something is open, ask once. The key once more says yes."""
-        unfinished = self.counter.unfinished if self.counter else ""
-        if isinstance(self.screen, Closing):
+        """Close; where something is open, ask once. The key once more means yes."""
+        if isinstance(self.screen, ConfirmClosing):
             if not self.screen.is_deaf:
                 self.exit()
-        elif unfinished:
-            key = keys.spoken(self.settings.keys["quit"])
-            self.push_screen(Closing(unfinished, key, self.exit))
+            return
+        unfinished = ""
+        if self.is_open:
+            from kitloan_tui.counter import sentences
+
+            unfinished = sentences.unfinished(self.state)
+        if unfinished:
+            key = keys.in_sentence(self.settings.keys["quit"])
+            self.push_screen(ConfirmClosing(unfinished, key, self.exit))
         else:
             self.exit()
 
@@ -229,39 +411,90 @@ class Desk(Opening):
         names = [theme.name for theme in THEMES.values()]
         self.theme = names[(names.index(self.theme) + 1) % len(names)]
         chosen = next(name for name, theme in THEMES.items() if theme.name == self.theme)
-        problem = self.keep(theme=chosen)
-        self._say(f"Theme: {chosen}." + (f" Not kept: {problem.message}" if problem else ""))
+        problem = self.save_settings(theme=chosen)
+        self._note(f"Theme: {chosen}." + (f" Not kept: {problem.message}" if problem else ""))
+
+    def save_settings(self, **changed: str | int | None) -> KitloanError | None:
+        """Change settings for now and for next time; gives what prevents saving them."""
+        self.settings = replace(self.settings, **changed)  # type: ignore[arg-type]  # by their names
+        if self._settings_file is None:
+            return None
+        try:
+            settings.save(self._settings_file, self.settings, list(changed))
+        except KitloanError as problem:
+            return problem
+        return None
 
     def _palette(self) -> None:
-        from kitloan_tui.palette import Palette
+        from kitloan_tui.screens.palette import Palette
 
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette())
 
-    def _open_screen(self, action: Action) -> None:
+    # -- screens ----------------------------------------------------------------------------------
+
+    def open_screen(self, screen: Screen[None]) -> None:
+        """Show this screen over the one that is shown."""
+        self.push_screen(screen)
+
+    def close_screen(self) -> None:
+        """Go back one screen."""
+        self.pop_screen()
+
+    def _open_action_screen(self, action: Action) -> None:
         """Open the screen that a row of the actions names; it is loaded when it is first used."""
         module, _, name = action.screen.partition(":")
-        screen: Callable[[Counter | None], Screen[None]] = getattr(import_module(module), name)
+        screen: Callable[[DeskHost], Screen[None]] = getattr(import_module(module), name)
         self._go_home()
-        self.push_screen(screen(self.counter))
+        self.push_screen(screen(self))
+
+    def open_take_in(self) -> None:
+        """Open the form for the label that the counter asks about, unless something is open."""
+        if self.screen is self.home and self.is_open and self.state.question:
+            self._open_action_screen(BY_ID["take_in"])
+
+    def open_holding(self, tag: str) -> None:
+        """Open one holding's page, over the counter."""
+        from kitloan_tui.screens.holding import HoldingPage
+
+        if self.is_open:
+            self._go_home()
+            self.push_screen(HoldingPage(self, tag))
+
+    def open_labels(self, tag: str) -> None:
+        """Open the sheet for one holding's label, over what is on the screen."""
+        from kitloan_tui.screens.labels import Labels
+
+        if self.is_open and not isinstance(self.screen, Labels):
+            self.push_screen(Labels(self, (tag,)))
+
+    def _open_what_step_shows(self) -> None:
+        """Have a screen open over what came of the last step, where it has one of its own."""
+        match self.state.step.opens:
+            case ("take_in", _):
+                self.call_later(self.open_take_in)
+            case ("holding", tag):
+                self.call_later(self.open_holding, tag)
+            case ("labels", tag):
+                self.call_later(self.open_labels, tag)
 
     def _back(self) -> None:
         """Esc: leave the help, else empty the line, else leave what is open at the counter."""
         line = self.home.query_one(Omnibox)
         if self.screen is not self.home:
-            if not isinstance(self.screen, Stays):
+            if not isinstance(self.screen, CoversDesk):
                 self.pop_screen()
         elif line.value:
             line.clear()
-        elif self.counter:
-            self._do(lambda counter: counter.escape())
+        elif self.is_open:
+            self.do(_escape_step)
 
     def _go_home(self) -> None:
-        """Close whatever lies over the counter; that there is no store yet stays told."""
+        """Close whatever is over the counter; that there is no store yet stays shown."""
         self._go_down_to(self.home)
 
-    def _alone(self) -> HasTheDesk | None:
-        """The screen that has the desk to itself, if one is open; what lay over it is closed."""
+    def _screen_alone(self) -> HasTheDesk | None:
+        """The screen that has the desk to itself, if one is open; what was over it is closed."""
         for screen in reversed(self.screen_stack):
             if isinstance(screen, HasTheDesk):
                 self._go_down_to(screen)
@@ -269,17 +502,226 @@ class Desk(Opening):
         return None
 
     def _go_down_to(self, below: object) -> None:
-        while self.screen is not below and not isinstance(self.screen, Stays):
+        while self.screen is not below and not isinstance(self.screen, CoversDesk):
             self.workers.cancel_node(self.screen)  # now: what comes next must not wait for them
             self.pop_screen()
 
+    # -- doing ------------------------------------------------------------------------------------
+
+    def do(self, step: CounterStep) -> Verdict:
+        """Do one step at the counter, ring for a refusal, draw it, and give what came of it."""
+        from kitloan_tui.counter import steps
+
+        state, before = self.state, self.state.refusals
+        opens = state.step.opens
+        try:
+            step(state, self.college)
+        except Exception as problem:  # the desk goes on, whatever it was
+            steps.show(state, self.college, self.fault(problem))
+        if state.refusals > before:
+            self.bell()
+        if state.step.opens is not opens:
+            self._open_what_step_shows()
+        self.home.give_back(state.refused_text)
+        self._draw()
+        self.refresh_lists()
+        return state.verdict
+
+    def fault(self, problem: Exception) -> Verdict:
+        """Log what nobody expected, and give it in words."""
+        return faultlog.fault(problem, self._fault_log)
+
+    def _note(self, hint: str) -> None:
+        if self.is_open:
+            from kitloan_tui.counter import steps
+
+            steps.note(self.state, hint)
+            self._draw()
+
+    # -- today's lists ----------------------------------------------------------------------------
+
+    @property
+    def is_refreshing(self) -> bool:
+        """Whether the lists are being looked up on a thread."""
+        return self._is_refreshing
+
+    def refresh_lists(self) -> None:
+        """Look up, on a thread, what has changed in the store, here or at another desk."""
+        if not self.is_open:
+            return
+        if self._is_refreshing:
+            self._refresh_once_more = True
+            return
+        self._is_refreshing, self._refresh_once_more = True, False
+        self.run_worker(
+            partial(self._look_up, self.college), thread=True, exit_on_error=False, group="looking"
+        )
+
+    def _look_up(self, college: "College") -> None:
+        """On a thread: today's lists, when something has changed since they were looked up."""
+        from kitloan.ledger.clocks import warning
+        from kitloan_tui import lookups
+
+        session = college.session
+        try:
+            pulse = lookups.pulse(session)
+            board = lookups.board(session) if pulse != self._pulse else self._board
+            self.post_message(Refreshed(board, pulse, clock=warning(session)))
+        except KitloanError as error:
+            self.post_message(Refreshed(self._board, self._pulse, error.message))
+        except Exception as problem:  # the lists are no reason to stop
+            self.post_message(Refreshed(self._board, self._pulse, self.fault(problem).text))
+
+    def on_refreshed(self, event: Refreshed) -> None:
+        """Show what was looked up; nothing is painted for nothing."""
+        self._is_refreshing = False
+        if not self.home.query(Heading):  # the desk is being closed
+            return
+        self._show_banner("out-of-reach", f"! {event.trouble}" if event.trouble else "")
+        self._show_clock(event.clock)
+        changed = (event.board, event.trouble) != (self._board, self._trouble)
+        news = event.pulse != self._pulse
+        self._board, self._pulse, self._trouble = event.board, event.pulse, event.trouble
+        if news and isinstance(self.screen, ShowsStore):
+            self.screen.refresh_data()
+        if self._refresh_once_more:
+            self.refresh_lists()
+        if changed:
+            self._draw()
+        elif self.is_open:
+            self._show_heading()
+
+    # -- drawing ----------------------------------------------------------------------------------
+
+    def _draw(self) -> None:
+        """Draw the counter as it is now, beside the lists as they were looked up last."""
+        if not self.is_open or self._board is None:
+            return
+        notes = [f"! The lists may be old: {self._trouble}"] if self._trouble else []
+        try:
+            self._show_heading()
+            self.home.show(self.state, self._board, notes)
+        except Exception as problem:  # what cannot be drawn must not stop the counter
+            self.home.show_verdict(self.fault(problem))
+
+    def _show_heading(self) -> None:
+        now = uk_instant(instant(self.college.session.clock()))
+        for heading in self.home.query(Heading):  # a look may end while the desk is closing
+            heading.show(self.college.college_name, f"{self.college.session.actor}   {now}")
+
+    def watch_app_focus(self, focus: bool) -> None:
+        """Show across the screen that scans are going somewhere else."""
+        self._show_banner("not-listening", "" if focus else NOT_LISTENING)
+
+    def _show_clock(self, warning: str) -> None:
+        """Show what is wrong with this computer's clock, until an entry is made by it."""
+        self._show_banner("clock", f"! {warning}" if warning else "")
+
+    def _show_banner(self, name: str, text: str) -> None:
+        """Show a banner over the whole width, or take it away when there is no text."""
+        if not text:
+            for screen in self.screen_stack:
+                screen.query(Banner).filter(f"#{name}").remove()
+        elif not self.screen.query(f"#{name}"):
+            self.screen.mount(Banner(text, id=name), before=0)
+
+
+# -- steps, which load the counter when they are done ---------------------------------------------
+
+
+def _scan_step(text: str, at: float) -> CounterStep:
+    def step(state: CounterState, college: "College") -> Verdict:
+        from kitloan_tui.counter import steps
+
+        return steps.scan(state, college, text, at)
+
+    return step
+
+
+def _line_step(text: str) -> CounterStep:
+    def step(state: CounterState, college: "College") -> Verdict:
+        from kitloan_tui.counter import steps
+
+        return steps.submit(state, college, text)
+
+    return step
+
+
+def _command_step(name: str) -> CounterStep:
+    def step(state: CounterState, college: "College") -> Verdict:
+        from kitloan_tui.counter import steps
+
+        return steps.command(state, college, name)
+
+    return step
+
+
+def _escape_step(state: CounterState, college: "College") -> Verdict:
+    from kitloan_tui.counter import steps
+
+    return steps.escape(state, college)
+
+
+# -- the store and the terminal -------------------------------------------------------------------
+
+
+def _break_off_when_cancelled(store: "Store") -> None:
+    """Have a file's statements break off when the worker that asked has been cancelled.
+
+    A store in a file cannot commit while somebody reads it: a scan would wait until a list of a
+    hundred thousand holdings has been looked up that nobody wants any more. A server has no such
+    wait, and is left alone.
+    """
+    from sqlalchemy import event
+
+    def watch(connection: sqlite3.Connection, *_: object) -> None:
+        connection.set_progress_handler(_is_cancelled, CANCEL_STEPS)
+
+    if store.is_sqlite:
+        event.listen(store.engine, "checkout", watch)
+
+
+def _is_cancelled() -> int:
+    """Whether nobody waits for this any more; steps at the counter run for no worker."""
+    worker = active_worker.get(None)
+    return int(worker is not None and worker.is_cancelled)
+
+
+def _has_terminal() -> bool:
+    """Whether the program reads from a terminal that is there."""
+    if sys.platform == "win32" or sys.__stdin__ is None:
+        return False  # Windows ends a console's programs itself
+    import termios  # not on Windows
+
+    try:
+        termios.tcgetattr(sys.__stdin__.fileno())
+    except (termios.error, OSError, ValueError):
+        return False
+    return True
+
+
+def _leave_with_terminal() -> None:
+    """End with the terminal: a window that was closed must not leave a desk behind.
+
+    Closing a window sends the program a hang-up, but a program that was started to outlive its
+    parent ignores those; it would then read nothing from a terminal that is gone, as fast as it
+    can. Textual's own way out writes to the terminal first, and waits for ever when there is none.
+    So the process ends here, between two steps, each of which is a transaction of its own.
+    """
+    if not _has_terminal():
+        _end_process()
+
+
+def _end_process() -> NoReturn:
+    os._exit(0)
+
 
 def run(
-    opener: Callable[[], "College"],
+    opener: "Callable[[], College]",
     *,
     settings_file: Path | None = None,
     press: "Press | None" = None,
-    starter: Callable[[str], "College"] | None = None,
+    starter: "Callable[[str], College] | None" = None,
     log: Path | None = None,
 ) -> None:
     """Open the desk, and come back when it is closed.
@@ -287,13 +729,13 @@ def run(
     Args:
         opener: opens the store, as `kitloan.open` does; called after the first paint.
         settings_file: the user's theme and keys; in the user's own folder when None.
-        press: puts labels on paper.
-        starter: starts a store where there is none yet; see `Desk`.
-        log: where unexpected errors are written; the user's own state folder when None.
+        press: prints labels.
+        starter: starts a store where there is none yet; see `DeskApp`.
+        log: where unexpected errors are written; the user's own log folder when None.
     """
     place = settings_file or settings.default_place()
     chosen, complaint = settings.usable(place)
-    desk = Desk(
+    desk = DeskApp(
         opener,
         chosen=chosen,
         complaint=complaint,
@@ -305,5 +747,5 @@ def run(
     try:
         desk.run()
     finally:
-        if desk.counter:
-            desk.counter.kitloan.close()
+        if desk.is_open:
+            desk.college.close()

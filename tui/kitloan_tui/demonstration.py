@@ -26,7 +26,7 @@ _KIT = "Building kit (made up)"
 
 
 class _Then:
-    """A clock that a story can be told on; it shows the present when the story is over."""
+    """A clock that can be set back; it shows the present when the story is over."""
 
     def __init__(self) -> None:
         self.ago: timedelta | None = timedelta(days=30)

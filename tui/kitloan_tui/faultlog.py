@@ -1,39 +1,25 @@
-"""Where the unexpected is written down, so that the desk can go on and somebody can mend it."""
+"""Where the unexpected is written down, so that the desk can go on and it can be corrected."""
 
 import os
-import sys
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kitloan_tui.verdict import Verdict
-
-
-def default_place() -> Path:
-    """The log in the user's own folder for a program's state."""
-    if os.name == "nt":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Logs"
-    elif os.environ.get("XDG_STATE_HOME"):
-        base = Path(os.environ["XDG_STATE_HOME"])
-    else:
-        base = Path.home() / ".local" / "state"
-    return base / "kitloan" / "desk.log"
+from kitloan_tui.counter.verdict import Verdict
 
 
 def fault(problem: BaseException, place: Path) -> Verdict:
-    """What to say of a problem that nobody expected; the desk goes on after it."""
+    """A problem that nobody expected, in words; the desk goes on after it."""
     return Verdict(
         "FAULT",
         "Something went wrong in the program. See what is on record before going on.",
-        f"For whoever mends it: {write(problem, place)}.",
+        f"For the person who corrects it: {write(problem, place)}.",
         ok=False,
     )
 
 
 def write(problem: BaseException, place: Path) -> str:
-    """Add a problem to the log; gives the end of a sentence that says where it is."""
+    """Add a problem to the log; gives the end of a sentence: where it is."""
     text = "".join(traceback.format_exception(problem))
     try:
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,8 @@
 """Keys: which one does what, how people read them, and the user's own choice (pure).
 
-Sentences of the desk name actions, not keys: `{undo} takes it back.` Whoever shows one fills in
-the key that the user has, or at a line desk the word to type, so that no hint speaks of a key that
-was given to something else.
+Sentences of the desk name actions, not keys: `{undo} takes it back.` The screen that shows
+one fills in the key that the user has, or at a desk of lines the word to type, so that no hint
+names a key that was given to something else.
 """
 
 import re
@@ -18,18 +18,18 @@ _NAMES = {"escape": "Esc", "enter": "Enter", "pageup": "PgUp", "pagedown": "PgDn
 _MARK = re.compile(r"(?P<start>^|\. )?\{(?P<id>\w+)\}")
 
 
-def shown(key: str) -> str:
+def in_bar(key: str) -> str:
     """A key in the bar: `F1`, `^Z`, `Esc`; empty for none."""
     return _NAMES.get(key) or key.upper().replace("CTRL+", "^")
 
 
-def spoken(key: str) -> str:
+def in_sentence(key: str) -> str:
     """A key in a sentence: `F1`, `Ctrl+Z`, `Esc`; empty for none."""
     return _NAMES.get(key) or key.upper().replace("CTRL", "Ctrl")
 
 
 def own_keys(wished: Mapping[str, str]) -> dict[str, str]:
-    """Every action's key, when the user wished for some.
+    """Every action's key, when the user chose some.
 
     Args:
         wished: actions by id, and the key each should have.
@@ -60,15 +60,17 @@ def _refuse_clashes(keys: Mapping[str, str]) -> None:
         if key and other != name:
             raise BadInput(
                 "key_twice",
-                f"{spoken(key)} would be for {other!r} and for {name!r}.",
+                f"{in_sentence(key)} would be for {other!r} and for {name!r}.",
                 "Give one of them another key.",
             )
 
 
 def by_key(keys: Mapping[str, str]) -> dict[str, str]:
     """How actions are named in sentences where there are keys; the palette has the rest."""
-    palette = spoken(keys["palette"])
-    return {name: spoken(key) or f"{palette}, {BY_ID[name].label}," for name, key in keys.items()}
+    palette = in_sentence(keys["palette"])
+    return {
+        name: in_sentence(key) or f"{palette}, {BY_ID[name].label}," for name, key in keys.items()
+    }
 
 
 def by_word() -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Labels as the desk knows them: what there is to print on, what is wanted, and what came of it.
 
-How a label is drawn is the affair of `kitloan_labels`, which knows nothing of desks. Whoever opens
-the desk gives it a `Press`.
+`kitloan_labels` draws them, and knows nothing of desks. The program that opens the desk gives it a
+`Press`.
 """
 
 from collections.abc import Callable, Sequence
@@ -51,13 +51,13 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class OnPaper:
-    """Where labels came to lie.
+    """Where labels are.
 
     Attributes:
         file: what was written, or the folder of a roll's pictures.
         sent: whether it went to a printer; None when none was asked for.
         sheets: how many sheets it needs; none, when it is a roll.
-        notes: what a person should know of it.
+        notes: what a person should know about it.
     """
 
     file: Path
@@ -84,5 +84,5 @@ class Press(Protocol):
     def print(
         self, opened: "College", order: Order, progress: Callable[[int, int], None] | None = None
     ) -> OnPaper:
-        """Do it; `progress` is told how many are drawn, of how many."""
+        """Do it; `progress` gets how many are drawn, of how many."""
         ...

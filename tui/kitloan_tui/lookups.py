@@ -197,14 +197,14 @@ def _same_organisation() -> Any:
 def lent_just_now(session: Session, held: HoldingNow) -> bool:
     """Whether a holding went out within the last minute.
 
-    While one lends, a scan of it is no coming back: another desk was quicker, or this one's
+    While one lends, a scan of it is no coming back: another desk lent it, or this one's
     trigger was pulled again by somebody who was not sure.
     """
     return held.loan is not None and session.clock() - moment(held.loan.out_at) < _JUST_NOW
 
 
 def still_out(session: Session, loans: Sequence[str]) -> int:
-    """How many of these loans, by id, stand and are not over."""
+    """How many of these loans, by id, are open."""
     wanted = select(func.count()).where(
         loan.c.college == session.college, loan.c.loan.in_(loans), loan.c.closed_at.is_(None)
     )

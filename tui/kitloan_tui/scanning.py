@@ -5,16 +5,16 @@ place that every key passes before bindings and focus, modal screens included, s
 there: it shows each key and paste to `kitloan.text.scans.Assembler`, gives a person's keys on just
 as they came, and turns a scan into one `Scanned`.
 
-    class Desk(ScanRouter, App[None]):
+    class DeskApp(ScanRouter, App[None]):
         def on_scanned(self, event: Scanned) -> None: ...
 
 Typing pays for this with a wait of at most 35 ms a key, 160 ms where a word starts with K. A
-machine that stands still for longer than that, as busy ones do, must not cut a scan in two: the
+machine that does nothing for longer than that, as busy ones do, must not cut a scan in two: the
 time for which the app itself was kept from running does not count between two keys.
 """
 
 import asyncio
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from textual import events
 from textual.message_pump import MessagePump
@@ -35,7 +35,7 @@ _CONTROLS = {
 
 
 class Scanned(events.Event, bubble=False):
-    """A scanner sent `text`; `kitloan.text.scans.read` says what it means.
+    """A scanner sent `text`; `kitloan.text.scans.read` gives what it means.
 
     Handled by the app before the next key is looked at: an Enter that a person presses after a scan
     must not overtake it, also when both waited while the app was busy.
@@ -53,49 +53,6 @@ class HoldOver(events.Event, bubble=False):
     It queues behind the keys that arrived before it and carries its own time, so that keys which
     waited while the app was busy are still joined to the scan that they belong to.
     """
-
-
-@runtime_checkable
-class TakesScans(Protocol):
-    """A screen that is about a scan, as claiming a label is. No screen may take one as its yes."""
-
-    def take_scan(self, text: str) -> bool:
-        """Take a scan, or leave it to the counter with False."""
-        ...
-
-
-@runtime_checkable
-class Performs(Protocol):
-    """A screen that has its own way with some actions: Esc, Undo, Page Down."""
-
-    def perform(self, name: str) -> bool:
-        """Do this action, or leave it to the desk with False."""
-        ...
-
-
-@runtime_checkable
-class HasTheDesk(Protocol):
-    """A screen that has the desk to itself while it is open, whatever lies over it.
-
-    Every scan is for it, and none of the counter's verbs goes past it, by whichever way it comes.
-    """
-
-    def take_scan(self, text: str) -> bool:
-        """Take a scan; it is never left to the counter."""
-        ...
-
-    def hold_back(self, verb: str) -> None:
-        """Do a verb of the counter in its own way, or say why not; "" is for any other line."""
-        ...
-
-
-@runtime_checkable
-class HearsKeys(Protocol):
-    """A screen about the keys themselves: they are neither joined to scans nor typed."""
-
-    def hear(self, character: str, at: float) -> None:
-        """Take one key that types something, or ends a scan."""
-        ...
 
 
 class ScanRouter(MessagePump):

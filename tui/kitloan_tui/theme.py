@@ -1,8 +1,8 @@
 """How the desk looks: three themes of our own, in which every text can be read.
 
 Each colour that text is written in reaches a contrast of 4.5:1 on each ground that lies under text,
-and 7:1 in the third theme; the tests measure it on the screen. No status is told by colour alone,
-so that the desk says the same under NO_COLOR, which Textual answers with greys.
+and 7:1 in the third theme; the tests measure it on the screen. No status is shown by colour alone,
+so that the desk shows the same under NO_COLOR, which Textual answers with greys.
 """
 
 from collections.abc import Mapping
@@ -109,5 +109,5 @@ _TONES: Final[Mapping[str, str]] = {
 
 
 def tone(symbol: str) -> str:
-    """The colour that repeats what a verdict's symbol says: the name of a theme variable."""
+    """The colour that repeats what a verdict's symbol shows: the name of a theme variable."""
     return _TONES[symbol]

@@ -3,10 +3,13 @@
 For programs as much as for people: machine names at the head, ISO dates, plain numbers, whole
 pence. UTF-8 without a mark, as the common tools read it. A spreadsheet program that opens a CSV
 runs what looks like a formula, so such a text gets an apostrophe before it (OWASP, "CSV
-injection"); the dictionary says so.
+injection"); the dictionary says so. Some programs part the columns at a semicolon, a tab or a bar,
+whatever the file says: so every value is in quotes, and each part of a text that would be a cell of
+its own there is guarded as well.
 """
 
 import csv
+import re
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
@@ -16,7 +19,9 @@ from kitloan.audit.tables import Cell, Report
 from kitloan.storage.files import whole_folder
 
 DICTIONARY = "data_dictionary"
-_WOULD_RUN = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_WOULD_RUN = re.compile(r"(^|[,;|\t\r\n])(?=[\s\"]*[=+\-@＝＋－＠]|[\t\r])")
+"""Where a cell may begin, and what follows would make it a formula; a quote in it may be taken for
+the beginning of a quoted cell."""
 _NOTES = (
     ("(all)", "", "", "", "An empty field is not recorded."),
     ("(all)", "", "", "share", "From 0 to 1."),
@@ -27,7 +32,8 @@ _NOTES = (
         "",
         "",
         "text",
-        "A text that begins with = + - @ or a tab has an apostrophe before it, so that no "
+        "A text that begins with = + - @ or a tab has an apostrophe before it, and so has a part "
+        "of it that does behind a comma, a semicolon, a bar or a line's end, so that no "
         "spreadsheet program runs it.",
     ),
 )
@@ -59,13 +65,12 @@ def field(value: Cell) -> str:
         case date():
             return value.isoformat()
         case str():
-            shown = printable(value)
-            return f"'{shown}" if shown.lstrip(" \n").startswith(_WOULD_RUN) else shown
+            return _WOULD_RUN.sub(r"\1'", printable(value))
     return str(value)
 
 
 def _file(path: Path, headers: Iterable[str], rows: Iterable[tuple[Cell, ...]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as opened:
-        writer = csv.writer(opened)
+        writer = csv.writer(opened, quoting=csv.QUOTE_ALL)
         writer.writerow(headers)
         writer.writerows([field(value) for value in row] for row in rows)

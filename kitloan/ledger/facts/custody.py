@@ -2,28 +2,39 @@
 
 from typing import ClassVar, Literal
 
-from sqlalchemy import Connection, bindparam, delete, insert, update
+from sqlalchemy import Connection, bindparam, delete, exists, insert, or_, update
 
 from kitloan.ledger.facts.base import FactBase, Id, Name, Recorded, Tag, applies
 from kitloan.ledger.facts.holdings import SIGHTED, change_holding
 from kitloan.storage.statements import Change
-from kitloan.tables import Loan, table
+from kitloan.tables import Holding, Loan, table
 from kitloan.tables.absence import Absence, Withdrawal
 
 absence = table(Absence)
+holding = table(Holding)
 loan = table(Loan)
 withdrawal = table(Withdrawal)
 
-_gone = change_holding(state="missing", out_quantity=0)
-_back = change_holding(state="held", **SIGHTED)
-_withdraw = change_holding(state="withdrawn")
+_lent = exists().where(
+    loan.c.college == bindparam("c"), loan.c.tag == bindparam("t"), loan.c.closed_at.is_(None)
+)
+_gone = change_holding(holding.c.state == "held", ~_lent, state="missing", out_quantity=0)
+_back = change_holding(holding.c.state == "missing", state="held", **SIGHTED)
+_withdraw = change_holding(
+    or_(holding.c.state == "held", holding.c.state == "missing"), state="withdrawn"
+)
 _insert_absence = Change(insert(absence))
 forget_absence = Change(
     delete(absence).where(absence.c.college == bindparam("c"), absence.c.tag == bindparam("t"))
 )
 _lost_on_loan = Change(
     update(loan)
-    .where(loan.c.college == bindparam("c"), loan.c.loan == bindparam("l"))
+    .where(
+        loan.c.college == bindparam("c"),
+        loan.c.loan == bindparam("l"),
+        loan.c.tag == bindparam("t"),
+        loan.c.closed_at.is_(None),
+    )
     .values(returned=loan.c.quantity, closed_at=bindparam("at"))
 )
 _insert_withdrawal = Change(insert(withdrawal))
@@ -51,7 +62,7 @@ class HoldingMissing(FactBase):
 def missing(connection: Connection, college: str, entry: Recorded, fact: HoldingMissing) -> None:
     """Nobody can have it now, and the loan that lost it is over."""
     if fact.loan is not None:
-        _lost_on_loan.one(connection, c=college, l=fact.loan, at=entry.at)
+        _lost_on_loan.one(connection, c=college, t=fact.tag, l=fact.loan, at=entry.at)
     _gone.one(connection, c=college, t=fact.tag)
     _insert_absence(
         connection,

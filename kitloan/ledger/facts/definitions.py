@@ -1,10 +1,21 @@
 """What a college is and what it has names for: itself, kit types, borrowers, printed labels."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
+from pydantic import Field
 from sqlalchemy import Connection, bindparam, delete, insert, update
 
-from kitloan.ledger.facts.base import Count, FactBase, Frozen, Id, Name, Recorded, Tag, applies
+from kitloan.ledger.facts.base import (
+    MOST_OF_A_LIST,
+    Count,
+    FactBase,
+    Frozen,
+    Id,
+    Name,
+    Recorded,
+    SomeTags,
+    applies,
+)
 from kitloan.ledger.facts.holdings import refresh_words_of_type
 from kitloan.ledger.facts.shortages import reckon_type
 from kitloan.storage.statements import Change
@@ -48,7 +59,7 @@ class LabelsPrinted(FactBase):
     kind: Literal["labels.printed"] = "labels.printed"
     batch: Id
     blank: bool
-    tags: tuple[Tag, ...]
+    tags: SomeTags
     stock: Name | None = None
     """What they were printed on: the sheet or roll to look for."""
 
@@ -58,7 +69,7 @@ def labels_printed(
     connection: Connection, college: str, entry: Recorded, fact: LabelsPrinted
 ) -> None:
     """Labels are on paper; the newest printing of a tag is the one remembered."""
-    for tag in fact.tags:
+    for tag in dict.fromkeys(fact.tags):
         again = _reprint_label(
             connection, c=college, t=tag, new_batch=fact.batch, at=entry.at, by=entry.by
         )
@@ -105,7 +116,7 @@ class KitTypeDefined(FactBase):
     kind: Literal["kit_type.defined"] = "kit_type.defined"
     kit_type: Id
     name: Name
-    contents: tuple[ContentsLine, ...] = ()
+    contents: Annotated[tuple[ContentsLine, ...], Field(max_length=MOST_OF_A_LIST)] = ()
 
 
 @applies(KitTypeDefined)

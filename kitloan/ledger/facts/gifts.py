@@ -12,7 +12,7 @@ from kitloan.ledger.facts.base import (
     Id,
     Name,
     Recorded,
-    Tag,
+    SomeTags,
     applies,
 )
 from kitloan.storage.statements import Change
@@ -162,7 +162,7 @@ class ChallengeSet(FactBase):
     challenge: Id
     college: Id
     code: Name
-    tags: tuple[Tag, ...]
+    tags: SomeTags
     answer_by: Day
 
 

@@ -3,7 +3,16 @@
 from collections.abc import Iterable
 from typing import Any, ClassVar, Literal
 
-from sqlalchemy import BindParameter, Connection, bindparam, insert, select, text, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    bindparam,
+    insert,
+    select,
+    text,
+    update,
+)
 
 from kitloan.ledger.facts.base import (
     Count,
@@ -20,7 +29,7 @@ from kitloan.ledger.facts.base import (
     Tag,
     applies,
 )
-from kitloan.ledger.facts.shortages import Short, reckon_type, set_shortage, set_shortages
+from kitloan.ledger.facts.shortages import Shortages, reckon, set_shortage, set_shortages
 from kitloan.storage.statements import AnyRow, Change, Query
 from kitloan.tables import Alias, Gift, Holding, KitType, table
 from kitloan.text.names import fold
@@ -106,11 +115,14 @@ SIGHTED: dict[str, BindParameter[Any]] = {
 """What a change of a holding sets besides, when somebody had it in hand."""
 
 
-def change_holding(**values: Any) -> Change:
-    """A statement that sets columns of one holding, named by `c` and `t`."""
+def change_holding(*only_if: ColumnElement[bool], **values: Any) -> Change:
+    """A statement that sets columns of one holding, named by `c` and `t`, if it is as it must be.
+
+    Whoever seals an entry has asked that already; a stranger who seals one has not.
+    """
     return Change(
         update(holding)
-        .where(holding.c.college == bindparam("c"), holding.c.tag == bindparam("t"))
+        .where(holding.c.college == bindparam("c"), holding.c.tag == bindparam("t"), *only_if)
         .values(**values)
     )
 
@@ -237,7 +249,7 @@ def amended(connection: Connection, college: str, entry: Recorded, fact: Holding
         new_serial=fact.serial,
     )
     refresh_words(connection, college, fact.tag)
-    reckon_type(connection, college, fact.kit_type)
+    reckon(connection, college, fact.tag)
 
 
 class HoldingMoved(FactBase):
@@ -297,7 +309,7 @@ class ContentsCounted(FactBase):
     desk_action: ClassVar[bool] = True
     tag: Tag
     counted: Counted
-    shortages: tuple[Short, ...] = ()
+    shortages: Shortages = ()
 
 
 @applies(ContentsCounted)

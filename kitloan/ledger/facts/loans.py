@@ -16,7 +16,7 @@ from kitloan.ledger.facts.base import (
     applies,
 )
 from kitloan.ledger.facts.holdings import SIGHTED, change_holding
-from kitloan.ledger.facts.shortages import Short, set_shortages
+from kitloan.ledger.facts.shortages import Shortages, set_shortages
 from kitloan.storage.statements import Change
 from kitloan.tables import Holding, Loan, table
 
@@ -38,7 +38,12 @@ _back_in = change_holding(
 def _change_loan(**values: object) -> Change:
     return Change(
         update(loan)
-        .where(loan.c.college == bindparam("c"), loan.c.loan == bindparam("l"))
+        .where(
+            loan.c.college == bindparam("c"),
+            loan.c.loan == bindparam("l"),
+            loan.c.tag == bindparam("t"),
+            loan.c.closed_at.is_(None),
+        )
         .values(**values)
     )
 
@@ -103,14 +108,14 @@ class CheckedIn(FactBase):
     loan: Id
     quantity: Count = 1
     counted: Counted
-    shortages: tuple[Short, ...] = ()
+    shortages: Shortages = ()
     """Everything that is short after this count, what was short before it included."""
 
 
 @applies(CheckedIn)
 def checked_in(connection: Connection, college: str, entry: Recorded, fact: CheckedIn) -> None:
     """A loan, or part of one, is back, with what its count found."""
-    _take_back.one(connection, c=college, l=fact.loan, q=fact.quantity, at=entry.at)
+    _take_back.one(connection, c=college, t=fact.tag, l=fact.loan, q=fact.quantity, at=entry.at)
     _back_in.one(
         connection,
         c=college,
@@ -136,7 +141,7 @@ class LoanRenewed(FactBase):
 @applies(LoanRenewed)
 def renewed(connection: Connection, college: str, entry: Recorded, fact: LoanRenewed) -> None:
     """A loan is due on another day."""
-    _renew.one(connection, c=college, l=fact.loan, new_due=fact.due_on)
+    _renew.one(connection, c=college, t=fact.tag, l=fact.loan, new_due=fact.due_on)
 
 
 def _open_loan(connection: Connection, college: str, entry: Recorded, fact: LoanTerms) -> None:

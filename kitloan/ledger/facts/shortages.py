@@ -1,8 +1,11 @@
 """What is short in a kit, and whether that keeps it from being lent."""
 
+from typing import Annotated
+
+from pydantic import Field
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
-from kitloan.ledger.facts.base import CountOrNone, Frozen, Name
+from kitloan.ledger.facts.base import MOST_OF_A_LIST, CountOrNone, Frozen, Name
 from kitloan.storage.statements import Change, Query
 from kitloan.tables import Component, Holding, Shortage, table
 
@@ -64,6 +67,12 @@ _reckon_type = Change(
 )
 
 
+def reckon(connection: Connection, college: str, tag: str) -> None:
+    """Count again how many critical components one kit is short of."""
+    _still_since(connection, c=college, t=tag)  # a meter is to see what the next one goes through
+    _reckon_holding.one(connection, c=college, t=tag)
+
+
 def set_shortage(
     connection: Connection, college: str, tag: str, component: str, missing: int, broken: int
 ) -> None:
@@ -74,7 +83,7 @@ def set_shortage(
         )
     else:
         _forget_shortage.one(connection, c=college, t=tag, k=component)
-    _reckon_holding.one(connection, c=college, t=tag)
+    reckon(connection, college, tag)
 
 
 def reckon_type(connection: Connection, college: str, kit_type: str) -> None:
@@ -88,6 +97,10 @@ class Short(Frozen):
     component: Name
     missing: CountOrNone = 0
     broken: CountOrNone = 0
+
+
+Shortages = Annotated[tuple[Short, ...], Field(max_length=MOST_OF_A_LIST)]
+"""Everything that is short in a kit."""
 
 
 def set_shortages(
@@ -107,4 +120,4 @@ def set_shortages(
             since=known.get(short.component, at),
             **short.model_dump(),
         )
-    _reckon_holding.one(connection, c=college, t=tag)
+    reckon(connection, college, tag)

@@ -17,6 +17,7 @@ from kitloan.ledger.facts.base import (
     Instant,
     Name,
     Recorded,
+    SomeTags,
     Tag,
     applies,
 )
@@ -29,6 +30,7 @@ from kitloan.tables.stocktaking import (
     StocktakeLine,
     StocktakeScan,
 )
+from kitloan.text.dates import same_time_tomorrow
 
 confirmation = table(Confirmation)
 desk = table(StocktakeDesk)
@@ -87,8 +89,13 @@ _sight = Change(
     .where(
         holding.c.college == bindparam("c"),
         holding.c.tag == bindparam("t"),
-        # A scan that was handed in late is no news of a holding that was seen since.
-        or_(holding.c.sighted_at.is_(None), holding.c.sighted_at < bindparam("at")),
+        # A scan that was handed in late is no news of a holding that was seen since; where that is
+        # in the future, a clock was wrong.
+        or_(
+            holding.c.sighted_at.is_(None),
+            holding.c.sighted_at < bindparam("at"),
+            holding.c.sighted_at > bindparam("tomorrow"),
+        ),
     )
     .values(sighted_at=bindparam("at"), sighted_by=bindparam("by"))
 )
@@ -128,7 +135,7 @@ class StocktakeExpects(FactBase):
 
     kind: Literal["stocktake.expects"] = "stocktake.expects"
     stocktake: Id
-    tags: tuple[Tag, ...]
+    tags: SomeTags
 
 
 @applies(StocktakeExpects)
@@ -209,7 +216,14 @@ def scanned(connection: Connection, college: str, entry: Recorded, fact: Stockta
         **fact.model_dump(exclude={"kind"}),
     )
     if fact.tag is not None:
-        _sight(connection, c=college, t=fact.tag, at=fact.seen_at, by=entry.by)
+        _sight(
+            connection,
+            c=college,
+            t=fact.tag,
+            at=fact.seen_at,
+            by=entry.by,
+            tomorrow=same_time_tomorrow(entry.at),
+        )
 
 
 class StocktakeConfirmed(FactBase):

@@ -11,19 +11,26 @@ from sqlalchemy import Connection, bindparam, insert, update
 from kitloan.ledger.facts.base import Count, Counted, FactBase, Id, Name, Recorded, Tag, applies
 from kitloan.ledger.facts.custody import forget_absence, forget_withdrawal
 from kitloan.ledger.facts.holdings import SIGHTED, change_holding, insert_holding, refresh_words
-from kitloan.ledger.facts.shortages import Short, set_shortages
+from kitloan.ledger.facts.shortages import Short, Shortages, set_shortages
 from kitloan.storage.statements import Change
-from kitloan.tables import table
+from kitloan.tables import Holding, table
 from kitloan.tables.absence import Arrival, Transfer
 from kitloan.text.dates import day_of
 from kitloan.text.names import fold
 
 arrival = table(Arrival)
+holding = table(Holding)
 transfer = table(Transfer)
 
-_send = change_holding(state="in_transit", uncounted=bindparam("not_counted"), **SIGHTED)
-_hold_again = change_holding(state="held", **SIGHTED)
-_gone = change_holding(state="withdrawn")
+_on_its_way = holding.c.state == "in_transit"
+_send = change_holding(
+    holding.c.state == "held",
+    state="in_transit",
+    uncounted=bindparam("not_counted"),
+    **SIGHTED,
+)
+_hold_again = change_holding(_on_its_way, state="held", **SIGHTED)
+_gone = change_holding(_on_its_way, state="withdrawn")
 _hold = change_holding(
     state="held",
     kit_type=bindparam("new_type"),
@@ -42,6 +49,7 @@ _end_transfer = Change(
     .where(
         transfer.c.college == bindparam("c"),
         transfer.c.transfer == bindparam("x"),
+        transfer.c.tag == bindparam("t"),
         transfer.c.state == "sent",
     )
     .values(state=bindparam("new_state"), ended_at=bindparam("at"))
@@ -67,7 +75,7 @@ class TransferSent(FactBase):
     to_college: Id
     quantity: Count = 1
     counted: Counted
-    shortages: tuple[Short, ...] = ()
+    shortages: Shortages = ()
 
 
 @applies(TransferSent)
@@ -112,7 +120,9 @@ def called_off(
     connection: Connection, college: str, entry: Recorded, fact: TransferCalledOff
 ) -> None:
     """A holding never went, or came back."""
-    _end_transfer.one(connection, c=college, x=fact.transfer, new_state="called_off", at=entry.at)
+    _end_transfer.one(
+        connection, c=college, t=fact.tag, x=fact.transfer, new_state="called_off", at=entry.at
+    )
     _hold_again.one(connection, c=college, t=fact.tag, at=entry.at, by=entry.by)
 
 
@@ -127,7 +137,9 @@ class TransferArrived(FactBase):
 @applies(TransferArrived)
 def arrived(connection: Connection, college: str, entry: Recorded, fact: TransferArrived) -> None:
     """The other college has it: it is off this register."""
-    _end_transfer.one(connection, c=college, x=fact.transfer, new_state="arrived", at=entry.at)
+    _end_transfer.one(
+        connection, c=college, t=fact.tag, x=fact.transfer, new_state="arrived", at=entry.at
+    )
     _gone.one(connection, c=college, t=fact.tag)
 
 
@@ -145,7 +157,7 @@ class TransferReceived(FactBase):
     serial: Name | None = None
     location: Name | None = None
     counted: Counted
-    shortages: tuple[Short, ...] = ()
+    shortages: Shortages = ()
 
 
 @applies(TransferReceived)

@@ -5,16 +5,16 @@ from typing import ClassVar
 
 from kitloan.organisations import OrganisationLine, Person
 from kitloan.values import SYMBOLS, Page
-from kitloan_tui import telling
+from kitloan_tui.counter import recording
 from kitloan_tui.screens.confirm import Confirm
 from kitloan_tui.screens.listing import ListScreen
 from kitloan_tui.screens.loans import AT_THE_COLLEGES, Loans
 from kitloan_tui.widgets.table import Column
 
-Line = OrganisationLine | Person
+BorrowerRow = OrganisationLine | Person
 
 
-class Borrowers(ListScreen[Line]):
+class Borrowers(ListScreen[BorrowerRow]):
     """The list; Enter shows a school's loans, or asks whether to forget a person."""
 
     ACTION = "borrowers"
@@ -34,14 +34,14 @@ class Borrowers(ListScreen[Line]):
         Column("E-mail, phone", share=3, wide_only=True),
     )
 
-    def find(self, text: str, view: str, after: str | None) -> Page[Line]:
+    def find(self, text: str, view: str, after: str | None) -> Page[BorrowerRow]:
         """A page of schools, or of people."""
-        directory = self.kitloan.directory
+        directory = self.college.directory
         if view == "people":
             return directory.people(text, after)
         return directory.organisations(text, after)
 
-    def cells(self, item: Line) -> Sequence[str]:
+    def cells(self, item: BorrowerRow) -> Sequence[str]:
         """One of them as a row."""
         if isinstance(item, Person):
             reach = ", ".join(part for part in (item.email, item.phone) if part)
@@ -49,29 +49,29 @@ class Borrowers(ListScreen[Line]):
         late = f"{SYMBOLS['overdue']} {item.overdue:,}" if item.overdue else ""
         return (item.name, f"{item.open:,}" if item.open else "", late, "", "")
 
-    def take(self, item: Line) -> None:
+    def take(self, item: BorrowerRow) -> None:
         """Show a school's loans; ask whether a person is to be forgotten."""
         if isinstance(item, OrganisationLine):
-            self.desk.push_screen(Loans(self.counter, item.name))
+            self.desk.open_screen(Loans(self.desk, item.name))
             return
         at = f" at {item.organisation}" if item.organisation else ""
         question = (
             f"Forget {item.name}{at}?\n\nName, e-mail, phone and remarks about them go from this "
             "store for good. Their loans stay on record, without a name. This cannot be undone."
         )
-        self.desk.push_screen(
+        self.desk.open_screen(
             Confirm(question, "Keep", "Forget", lambda: self._forget(item)),
         )
 
     def _forget(self, person: Person) -> None:
-        self.do(lambda: telling.forgotten(self.kitloan, person.id))
+        self.do(lambda: recording.forget(self.college, person.id))
 
     def empty(self, text: str, view: str) -> str:
         """What to do next."""
         if text:
-            return "Nobody here is called so.\n\nType less of the name."
-        if self.kitloan.session.is_national:
+            return "No school or person here has this name.\n\nType less of the name."
+        if self.college.session.is_national:
             return AT_THE_COLLEGES
         if view == "people":
-            return "Nobody is on file.\n\nType contact NAME in a school's turn at the counter."
+            return "No person is on file.\n\nType contact NAME in a school's turn at the counter."
         return "No school has borrowed yet.\n\nAt the counter type: to NAME OF THE SCHOOL"

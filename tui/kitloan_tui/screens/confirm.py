@@ -31,13 +31,13 @@ class Confirm(ModalScreen[None]):
 
     def __init__(self, question: str, safe: str, sure: str, act: Callable[[], object]) -> None:
         super().__init__()
-        self._said = (question, safe, sure)
+        self._texts = (question, safe, sure)
         self._act = act
         self.asked_at = monotonic()
 
     def compose(self) -> ComposeResult:
         """Lay out the question and its two answers."""
-        question, safe, sure = (Content(plain(text)) for text in self._said)
+        question, safe, sure = (Content(plain(text)) for text in self._texts)
         with Vertical(id="confirm"):
             yield Static(question, markup=False)
             with Horizontal():
@@ -59,7 +59,7 @@ class Confirm(ModalScreen[None]):
             self._act()
 
 
-class Closing(Confirm):
+class ConfirmClosing(Confirm):
     """Asks before the desk closes over something that nobody has finished.
 
     Args:

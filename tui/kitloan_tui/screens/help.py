@@ -1,11 +1,10 @@
 """Help: what can be scanned, typed and pressed, from the registry of actions.
 
-It follows the focus: a screen or a widget that has something of its own to say carries it as
-`HELP`, in plain sentences, and the innermost one that has the focus is told first.
+It follows the focus: a screen or a widget that has help of its own carries it as
+`HELP`, in plain sentences, and the innermost one that has the focus is shown first.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
@@ -16,33 +15,34 @@ from textual.widgets import Static
 
 from kitloan_tui import keys
 from kitloan_tui.actions import ACTIONS, Action, why_not
-
-if TYPE_CHECKING:
-    from kitloan_tui.counter import Counter
+from kitloan_tui.counter.state import CounterState
 
 _SCANS = (
-    ("a kit that is here", "is lent to the school at the counter, or waits to hear to whom"),
-    ("a kit that is out", "comes back: Enter when all is there, or type what is not: wheel 2"),
+    ("a kit that is here", "is lent to the school at the counter, or waits for a school"),
+    ("a kit that is out", "comes back: Enter when all is there, or type what is missing: wheel 2"),
     ("a kit to be counted", "is counted"),
     ("a missing kit", "is found; scan it again to lend it"),
     ("a kit sent to us", "is counted as one that comes back, and received"),
-    ("from COLLEGE", "says who sent the kit whose label nobody here knows, to receive it"),
-    ("back", "says that a kit on its way to another college never left"),
+    (
+        "from COLLEGE",
+        "receives a kit with a label that is unknown here, from the college that sent it",
+    ),
+    ("back", "records that a kit in transit to another college never left"),
     ("a new label", "asks what kind of kit it is on, and takes that in"),
     ("a school's name", "opens its turn: every kit scanned then is lent to it at once"),
     ("part of its name", "the same, when one school begins so; else it is asked which, or yes"),
-    ("to NAME", "opens the turn of a school not met before"),
+    ("to NAME", "opens the turn of a new school"),
     ("contact NAME", "who takes the kits of this turn; kept apart, and can be forgotten"),
     ("for WORDS", "what they are for; kept apart too"),
     ("due 21d", "until when the kits of this turn are lent; also: due 18/12/2026"),
     ("anyway REASON", "lends a kit that was refused as incomplete; the reason goes on record"),
-    ("an asset number", "stands for its kit"),
+    ("an asset number", "means its kit"),
     ("any other words", "are looked for; a number opens the page of one of the list"),
 )
 
 
 def help_for(focused: Iterable[DOMNode]) -> str:
-    """What the innermost of these nodes has to say of itself; empty when none has."""
+    """The help of the innermost of these nodes; empty when none has any."""
     return next((str(node.HELP) for node in focused if getattr(node, "HELP", "")), "")
 
 
@@ -50,10 +50,10 @@ class Help(Screen[None]):
     """One page; Esc goes home, and so does a scan."""
 
     def __init__(
-        self, counter: "Counter | None", own_keys: Mapping[str, str], about: str = ""
+        self, state: CounterState | None, own_keys: Mapping[str, str], about: str = ""
     ) -> None:
         super().__init__()
-        self._counter = counter
+        self._state = state
         self._keys = own_keys
         self._about = about
 
@@ -67,12 +67,12 @@ class Help(Screen[None]):
                 yield _row(what, does)
             yield _title("Keys, words to type and command cards")
             for action in ACTIONS:
-                key = keys.shown(self._keys[action.id])
-                yield _row(f"{key}  {action.label}".strip(), self._told(action))
+                key = keys.in_bar(self._keys[action.id])
+                yield _row(f"{key}  {action.label}".strip(), self._help_of(action))
 
-    def _told(self, action: Action) -> str:
+    def _help_of(self, action: Action) -> str:
         """What an action does, the word and the card for it, and why it cannot be done now."""
-        why = why_not(action, self._counter)
+        why = why_not(action, self._state)
         return " ".join(
             part
             for part in (

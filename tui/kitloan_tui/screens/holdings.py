@@ -1,4 +1,4 @@
-"""Holdings: everything the college holds, searched as it is typed, by how it stands and by type."""
+"""Holdings: everything the college holds, searched as it is typed, by status and by type."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -10,7 +10,7 @@ from textual.widgets import Button, Select
 
 from kitloan.text.tags import grouped
 from kitloan.values import SYMBOLS, Holding, Page, Status
-from kitloan_tui.screens.holding import OneHolding
+from kitloan_tui.screens.holding import HoldingPage
 from kitloan_tui.screens.labels import Labels
 from kitloan_tui.screens.listing import ListScreen, chooser
 from kitloan_tui.widgets.table import Column
@@ -22,7 +22,7 @@ _STATUSES: dict[str, Status] = {
 _ANY = "any type"
 
 
-class Holdings(ListScreen[Holding]):
+class HoldingList(ListScreen[Holding]):
     """The list; Enter opens one."""
 
     ACTION = "holdings"
@@ -65,11 +65,11 @@ class Holdings(ListScreen[Holding]):
         """The list, and what can be done about all of it."""
         yield from super().middle()
         with Horizontal(id="buttons"):
-            yield Button("Labels for what has none", id="labels", compact=True)
+            yield Button("Labels for holdings without one", id="labels", compact=True)
 
     @on(Button.Pressed, "#labels")
     def _labels(self) -> None:
-        self.desk.push_screen(Labels(self.counter))
+        self.desk.open_screen(Labels(self.desk))
 
     def perform(self, name: str) -> bool:
         """Labels, from here, come back here."""
@@ -80,13 +80,13 @@ class Holdings(ListScreen[Holding]):
 
     def find(self, text: str, view: str, after: str | None) -> Page[Holding]:
         """A page of holdings."""
-        return self.kitloan.find.search(text, after, status=_STATUSES.get(view), type=self._type)
+        return self.college.find.search(text, after, status=_STATUSES.get(view), type=self._type)
 
     def cells(self, item: Holding) -> Sequence[str]:
         """One holding as a row."""
         many = f"{item.quantity:,} of " if item.quantity > 1 else ""
         out = f"{item.out_quantity:,} out, " if 0 < item.out_quantity < item.quantity else ""
-        whose = f"{item.college}: " if self.kitloan.session.is_national else ""
+        whose = f"{item.college}: " if self.college.session.is_national else ""
         return (
             f"{SYMBOLS[item.status]} {item.status.replace('_', ' ')}",
             grouped(item.tag),
@@ -98,17 +98,17 @@ class Holdings(ListScreen[Holding]):
 
     def take(self, item: Holding) -> None:
         """Open one holding."""
-        self.desk.push_screen(OneHolding(self.counter, item.tag))
+        self.desk.open_screen(HoldingPage(self.desk, item.tag))
 
     def empty(self, text: str, view: str) -> str:
         """What to do next."""
         if text or view or self._type:
+            return "Nothing here matches.\n\nType less of it, or choose all statuses and any type."
+        if self.college.session.is_national:
             return (
-                "Nothing here is like that.\n\n"
-                "Type less of it, or choose all statuses and any type."
+                "No college's ledger is here yet.\n\n"
+                "The person who looks after this store merges the files that the colleges send."
             )
-        if self.kitloan.session.is_national:
-            return "No college's ledger is here yet.\n\nMerge one: kitloan ledger import FILE"
         return (
             "The college holds nothing yet.\n\n"
             "{register} takes a spreadsheet in; {take_in} one holding. Or print blank labels, and "

@@ -6,7 +6,7 @@ one that is still being looked up, so that a number typed in a hurry opens what 
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -19,25 +19,23 @@ from kitloan.queries.paging import PAGE
 from kitloan.text.names import plain
 from kitloan.values import Page
 from kitloan_tui import keys
-from kitloan_tui.screens.house import House
+from kitloan_tui.protocols import DeskHost
+from kitloan_tui.screens.frame import DeskScreen
 from kitloan_tui.widgets.table import Column, Listing
-
-if TYPE_CHECKING:
-    from kitloan_tui.counter import Counter
 
 RowT = TypeVar("RowT")
 
-_LOOKING = "looking ..."
+_LOOKING = "loading ..."
 
 
-class ListScreen(House, Generic[RowT]):
+class ListScreen(DeskScreen, Generic[RowT]):
     """A list of one kind of thing."""
 
     ACTION: ClassVar[str] = ""
     """The action that opens this screen; done again, it goes to the next view."""
     COLUMNS: ClassVar[Sequence[Column]] = ()
     VIEWS: ClassVar[Sequence[tuple[str, str]]] = ()
-    """What can be chosen to see: words, and what stands for them."""
+    """What can be chosen to see: words, and the view that they choose."""
     NARROWS: ClassVar[bool] = True
     """Whether what is typed narrows the list; else the line is for what `entered` takes."""
     PROMPT: ClassVar[str] = "type to narrow the list"
@@ -47,17 +45,17 @@ class ListScreen(House, Generic[RowT]):
         Binding("down", "move(1)", show=False),
     ]
 
-    def __init__(self, counter: "Counter", text: str = "", view: str = "") -> None:
-        super().__init__(counter)
+    def __init__(self, desk: DeskHost, text: str = "", view: str = "") -> None:
+        super().__init__(desk)
         self._text = text
         self._view = view or (self.VIEWS[0][1] if self.VIEWS else "")
         self._page: Page[RowT] | None = None
         self._before: list[str | None] = []
         self._after: str | None = None
         self._take_when_found = False
-        self._stays: tuple[object, ...] | None = None
+        self._kept_row: tuple[object, ...] | None = None
 
-    # -- what a list says of itself ---------------------------------------------------------------
+    # -- what each list has of its own ------------------------------------------------------------
 
     def find(self, text: str, view: str, after: str | None) -> Page[RowT]:
         """A page of the list. Runs on a thread."""
@@ -117,26 +115,26 @@ class ListScreen(House, Generic[RowT]):
         """
         text, view = self._text, self._view
         if after != self._after:
-            self._stays = None
+            self._kept_row = None
         self._before, self._after = list(before), after
-        self.title_says(self.called, _LOOKING)
+        self.set_title(self.heading, _LOOKING)
         self.look_up(lambda: self.find(text, view, after), lambda page: self._show(page, row))
 
     def refresh_data(self) -> None:
-        """Look the same page up again; the cursor stays on what it is on."""
+        """Look the same page up again; the cursor stays on its item."""
         before, row = self._page, self.listing.cursor_row
         if before is not None and 0 <= row < len(before.items):
-            self._stays = _marks(before.items[row])
+            self._kept_row = _marks(before.items[row])
         self.load(self._after, self._before, row)
 
     def _show(self, page: Page[RowT], row: int) -> None:
         self._page = page
-        stays, self._stays = self._stays, None
+        kept, self._kept_row = self._kept_row, None
         marked = [_marks(item) for item in page.items]
-        row = marked.index(stays) if stays in marked else row
+        row = marked.index(kept) if kept in marked else row
         self.listing.fill([self.cells(item) for item in page.items], row)
         start = len(self._before) * PAGE
-        self.title_says(self.called, self._how_much(start, len(page.items), page.total))
+        self.set_title(self.heading, self._how_much(start, len(page.items), page.total))
         words = "" if page.items else self.empty(self._text, self._view)
         empty = self.query_one("#empty", Static)
         empty.update(Content(plain(keys.filled(words, self.names))))

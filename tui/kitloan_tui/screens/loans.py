@@ -2,20 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from kitloan.organisations import OrganisationLine
 from kitloan.text.dates import day_of, uk
 from kitloan.text.tags import grouped
 from kitloan.values import SYMBOLS, LoanLine, Page, plural
-from kitloan_tui.screens.holding import OneHolding
+from kitloan_tui.protocols import DeskHost
+from kitloan_tui.screens.holding import HoldingPage
 from kitloan_tui.screens.listing import ListScreen
 from kitloan_tui.widgets.table import Column
 
-if TYPE_CHECKING:
-    from kitloan_tui.counter import Counter
-
-Line = LoanLine | OrganisationLine
+LoanRow = LoanLine | OrganisationLine
 
 _EMPTY = {
     "open": "Nothing is out.\n\nScan a kit at the counter, and then the school that takes it.",
@@ -29,7 +27,7 @@ AT_THE_COLLEGES = (
 )
 
 
-class Loans(ListScreen[Line]):
+class Loans(ListScreen[LoanRow]):
     """The list; Enter opens the holding, or shows what a school has."""
 
     ACTION = "loans"
@@ -54,21 +52,21 @@ class Loans(ListScreen[Line]):
         Column("Out since", 12, wide_only=True),
     )
 
-    def __init__(self, counter: "Counter", to: str | None = None) -> None:
-        super().__init__(counter)
+    def __init__(self, desk: DeskHost, to: str | None = None) -> None:
+        super().__init__(desk)
         self._to = to
 
     @property
-    def called(self) -> str:
+    def heading(self) -> str:
         """Whose loans, where they are one school's."""
         return f"Loans of {self._to}" if self._to else self.NAME
 
-    def find(self, text: str, view: str, after: str | None) -> Page[Line]:
+    def find(self, text: str, view: str, after: str | None) -> Page[LoanRow]:
         """A page of loans, or of schools."""
         if view == "school":
-            return self.kitloan.directory.organisations(text, after)
-        today = self.kitloan.session.today
-        return self.kitloan.find.loans(
+            return self.college.directory.organisations(text, after)
+        today = self.college.session.today
+        return self.college.find.loans(
             overdue=view == "overdue",
             due_on=today if view == "today" else None,
             to=self._to,
@@ -76,35 +74,35 @@ class Loans(ListScreen[Line]):
             after=after,
         )
 
-    def cells(self, item: Line) -> Sequence[str]:
+    def cells(self, item: LoanRow) -> Sequence[str]:
         """One loan, or one school, as a row."""
         if isinstance(item, OrganisationLine):
             late = f"{SYMBOLS['overdue']} {item.overdue:,} overdue" if item.overdue else ""
             return (late, item.name, f"{item.open:,} out" if item.open else "nothing out", "", "")
         many = f"{item.quantity:,} of " if item.quantity > 1 else ""
         return (
-            when_due(item, self.kitloan.session.today),
+            when_due(item, self.college.session.today),
             item.to,
             many + item.type,
             grouped(item.tag),
             uk(day_of(item.out_at)),
         )
 
-    def take(self, item: Line) -> None:
+    def take(self, item: LoanRow) -> None:
         """Open the holding, or the school's loans."""
         if isinstance(item, OrganisationLine):
-            self.desk.push_screen(Loans(self.counter, item.name))
+            self.desk.open_screen(Loans(self.desk, item.name))
             return
-        self.desk.push_screen(OneHolding(self.counter, item.tag))
+        self.desk.open_screen(HoldingPage(self.desk, item.tag))
 
     def empty(self, text: str, view: str) -> str:
         """What to do next."""
         if self._to and not text:
-            return f"{self._to} has nothing like that out."
+            return f"{self._to} has nothing out that matches."
         if text:
-            return "No such loan is open.\n\nType less of it, or choose all open."
-        if self.kitloan.session.is_national:
-            return AT_THE_COLLEGES if view == "school" else "Nothing like that is out at a college."
+            return "No open loan matches.\n\nType less of it, or choose all open."
+        if self.college.session.is_national:
+            return AT_THE_COLLEGES if view == "school" else "No open loan at any college matches."
         return _EMPTY[view]
 
     def on_screen_resume(self) -> None:

@@ -1,7 +1,7 @@
 """The national view, in ESP's store: the report that `kitloan audit` gives, to look at.
 
-Read only. Lending is the colleges' affair; here everybody's totals, findings and freshness stand
-as the ledgers say that have come so far.
+Read only. Lending is the colleges' affair; here everybody's totals, findings and last files are
+as the ledgers that have come so far have it.
 """
 
 from dataclasses import replace
@@ -15,8 +15,8 @@ from textual.widgets import Select, Static
 
 from kitloan.text.dates import uk
 from kitloan.text.names import plain
+from kitloan_tui.screens.frame import WorkScreen
 from kitloan_tui.screens.listing import chooser
-from kitloan_tui.screens.working import Working
 
 if TYPE_CHECKING:
     from kitloan.audit.tables import Report
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 _EVERYTHING = ("everything", "")
 
 
-class National(Working):
+class NationalView(WorkScreen):
     """The report, whole or a table at a time."""
 
     ACTION = "national"
     NAME = "National view"
-    HINT = "Tab: one table alone. For files of it: kitloan audit --html, --xlsx or --csv."
+    HINT = "Tab: choose one table."
     HELP: ClassVar[str] = (
-        "Totals, findings, regions, colleges and how fresh each college's data is, as far as the "
+        "Totals, problems, regions, colleges, and the last file received from each, as far as the "
         "colleges have sent their ledgers. Nothing can be changed here."
     )
     AUTO_FOCUS: ClassVar[str | None] = "#body"
@@ -49,12 +49,12 @@ class National(Working):
     def on_mount(self) -> None:
         """Reckon."""
         super().on_mount()
-        audit, progress = self.kitloan.audit, self.progress
-        self.work("Reckoning", lambda: audit.audit(progress=progress).report, self._show)
+        audit, progress = self.college.audit, self.progress
+        self.work("Calculating", lambda: audit.audit(progress=progress).report, self._show)
 
     def _show(self, report: "Report") -> None:
         self._report = report
-        self.title_says(report.title, f"as at the end of {uk(report.as_at)}")
+        self.set_title(report.title, f"as at the end of {uk(report.as_at)}")
         named = [(table.title, table.name) for table in report.tables]
         choice: Select[str] = self.query_one("#table", Select)
         choice.set_options([(Content(plain(words)), name) for words, name in (_EVERYTHING, *named)])

@@ -2,8 +2,8 @@
 
 Taking in a whole register is the one thing of this screen that no key takes back, so it is asked
 about once more. Both readings run on a thread and are one transaction each, the dry run too, so
-that other desks wait for them; the screen says so, and how far it is. Leaving the screen, also by a
-scan, stops them, and then nothing is changed.
+that other desks wait for them; the screen shows that, and how far it is. Leaving the screen, also
+by a scan, stops them, and then nothing is changed.
 """
 
 from pathlib import Path
@@ -17,23 +17,23 @@ from textual.widgets import Button, Input, Static
 
 from kitloan.text.names import plain
 from kitloan.values import plural
-from kitloan_tui import telling
+from kitloan_tui.counter import recording
+from kitloan_tui.protocols import DeskHost
 from kitloan_tui.screens.confirm import Confirm
-from kitloan_tui.screens.working import Working
+from kitloan_tui.screens.frame import WorkScreen
 
 if TYPE_CHECKING:
     from kitloan.spreadsheets import Problem
     from kitloan.taking_in import TakenIn
-    from kitloan_tui.counter import Counter
 
 _MOST_PROBLEMS = 200
 _BEGIN = (
-    "Type where the spreadsheet lies, CSV or XLSX, and press Enter. It is read and nothing is "
-    "changed: you see which column was taken for what, and every problem with its row."
+    "Type the path of the spreadsheet, CSV or XLSX, and press Enter. It is read and nothing is "
+    "changed: you see what each column was read as, and every problem with its row."
 )
 
 
-class Register(Working):
+class ReadRegister(WorkScreen):
     """The path, what was understood, the problems, and the way on."""
 
     NAME = "Read a register"
@@ -45,15 +45,15 @@ class Register(Working):
     )
     AUTO_FOCUS: ClassVar[str | None] = "#path"
 
-    def __init__(self, counter: "Counter") -> None:
-        super().__init__(counter)
+    def __init__(self, desk: DeskHost) -> None:
+        super().__init__(desk)
         self._file: Path | None = None
 
     def middle(self) -> ComposeResult:
         """The path, the summary, the problems."""
         with Horizontal(id="narrowing"):
             yield Static(">", id="prompt", markup=False)
-            path = Input(id="path", compact=True, placeholder="where the spreadsheet lies")
+            path = Input(id="path", compact=True, placeholder="the path of the spreadsheet")
             path.cursor_blink = False
             yield path
         yield Static(Content(_BEGIN), id="summary", markup=False)
@@ -70,14 +70,14 @@ class Register(Working):
     def _dry_run(self, event: Input.Submitted) -> None:
         event.stop()
         # People drag files into terminals, which quotes what has spaces.
-        said = event.value.strip().strip("'\"")
-        if said:
-            self._file = Path(said).expanduser()
-            self.say(None)
+        typed = event.value.strip().strip("'\"")
+        if typed:
+            self._file = Path(typed).expanduser()
+            self.report(None)
             self._read(dry_run=True)
 
     def _read(self, *, dry_run: bool) -> None:
-        file, registers, progress = self._file, self.kitloan.registers, self.progress
+        file, registers, progress = self._file, self.college.registers, self.progress
         if file is None:
             return
         self.work(
@@ -101,8 +101,8 @@ class Register(Working):
 
     def _list(self, taken: "TakenIn") -> None:
         """Every problem in full: a table of this width would cut the row's number and the words."""
-        told = [_told(problem) for problem in taken.problems[:_MOST_PROBLEMS]]
-        self.query_one("#problems", Static).update(Content(plain("\n".join(told))))
+        lines = [_problem_line(problem) for problem in taken.problems[:_MOST_PROBLEMS]]
+        self.query_one("#problems", Static).update(Content(plain("\n".join(lines))))
         self.query_one("#body").scroll_home(animate=False)
 
     @on(Button.Pressed, "#take")
@@ -113,13 +113,13 @@ class Register(Working):
             f"{self._file.name}\n{self.query_one('#take', Button).label}?\n\n"
             "A register comes in as a whole, and no key takes it back."
         )
-        self.desk.push_screen(
+        self.desk.open_screen(
             Confirm(question, "Not yet", "Take in", lambda: self._read(dry_run=False))
         )
 
     def _taken_in(self, taken: "TakenIn") -> None:
         name = self._file.name if self._file else ""
-        self.do(lambda: telling.register_read(name, taken))
+        self.do(lambda: recording.register_taken_in(name, taken))
         self.query_one("#take").display = False
         self._list(taken)
 
@@ -128,7 +128,7 @@ def _rows_in_error(taken: "TakenIn") -> int:
     return len({(p.sheet, p.row) for p in taken.problems if p.severity == "error"})
 
 
-def _told(problem: "Problem") -> str:
+def _problem_line(problem: "Problem") -> str:
     """A problem and where it is, in a line or two."""
     sign = "!" if problem.severity == "error" else "?"
     where = f"{problem.sheet} row {problem.row}" if problem.row else problem.sheet

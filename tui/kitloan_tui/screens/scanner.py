@@ -1,7 +1,7 @@
-"""The scanner check: scan anything, and read what the scanner does and how to mend it."""
+"""The scanner check: scan anything, and read what the scanner does and how to correct it."""
 
 import asyncio
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -11,24 +11,22 @@ from textual.widgets import Static
 
 from kitloan.text.names import plain
 from kitloan.text.scans import findings
-from kitloan_tui.widgets.panels import Told
-
-if TYPE_CHECKING:
-    from kitloan_tui.counter import Counter
+from kitloan_tui.protocols import DeskHost
+from kitloan_tui.widgets.panels import TextBlock
 
 QUIET = 0.5
 """Seconds without a key after which a scan is over, whatever ended it."""
 
 
 class ScannerCheck(Screen[None]):
-    """Hears every key itself; nothing that is scanned here reaches the counter."""
+    """Takes every key itself; nothing that is scanned here reaches the counter."""
 
     HELP: ClassVar[str] = (
-        "Scan one of your labels, or a command card. What is said here is about the scanner, and "
+        "Scan one of your labels, or a command card. What is shown here is about the scanner, and "
         "nothing is lent or taken back. Esc goes back to the counter."
     )
 
-    def __init__(self, _counter: "Counter | None") -> None:
+    def __init__(self, _desk: DeskHost) -> None:
         super().__init__()
         self._keys: list[tuple[str, float]] = []
         self._over: asyncio.TimerHandle | None = None
@@ -38,16 +36,16 @@ class ScannerCheck(Screen[None]):
         with VerticalScroll(id="body", can_focus=False):
             yield Static(Content.styled("Scanner check", "bold $primary"), markup=False)
             yield Static(Content(self.HELP), markup=False, classes="about")
-            yield Told(id="found", markup=False)
+            yield TextBlock(id="found", markup=False)
 
-    def hear(self, character: str, at: float) -> None:
+    def take_key(self, character: str, at: float) -> None:
         """Take one key, as it was pressed."""
         self._keys.append((character, at))
         if self._over is not None:
             self._over.cancel()
-        self._over = asyncio.get_running_loop().call_later(QUIET, self._tell)
+        self._over = asyncio.get_running_loop().call_later(QUIET, self._show)
 
-    def _tell(self) -> None:
+    def _show(self) -> None:
         keys, self._keys = self._keys, []
         if not self.is_attached:
             return
@@ -57,4 +55,4 @@ class ScannerCheck(Screen[None]):
             lines.append(Content.styled(sign + plain(finding.what), f"bold {colour}"))
             if finding.correction:
                 lines.append(Content(f"  {finding.correction}"))
-        self.query_one("#found", Told).tell(Content("\n").join(lines))
+        self.query_one("#found", TextBlock).set_text(Content("\n").join(lines))

@@ -7,32 +7,38 @@ changes by it.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
-from weakref import WeakKeyDictionary
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Button
 
+from kitloan.college import College
 from kitloan.errors import BadInput, Refused
 from kitloan.stocktakes.outcome import Outcome, OutcomeLine, Result, Stocktake
+from kitloan.stocktakes.scanning import Scanned as StocktakeScan
 from kitloan.text import scans
 from kitloan.text.dates import instant, uk_instant
 from kitloan.text.tags import grouped
-from kitloan.values import Page
-from kitloan_tui import stock_check, wording
+from kitloan.values import Page, plural
 from kitloan_tui.actions import BY_ID, BY_WORD
+from kitloan_tui.counter import refusals, steps
+from kitloan_tui.counter.verdict import Verdict
+from kitloan_tui.protocols import DeskHost
 from kitloan_tui.screens.confirm import Confirm
-from kitloan_tui.screens.holding import OneHolding
+from kitloan_tui.screens.holding import HoldingPage
 from kitloan_tui.screens.listing import ListScreen
-from kitloan_tui.verdict import Verdict
 from kitloan_tui.widgets.panels import VerdictPanel
 from kitloan_tui.widgets.table import Column
 
-if TYPE_CHECKING:
-    from kitloan_tui.counter import Counter
-
+_WORDS = {
+    "sighted": "SEEN",
+    "sighted_elsewhere": "SEEN ELSEWHERE",
+    "unexpected": "NOT ON THE LIST",
+    "not_held": "UNKNOWN CODE",
+    "unknown": "UNKNOWN CODE",
+}
 _AT = "at "
 _NOTHING: Page[OutcomeLine] = Page((), 0, None)
 _RESULTS: dict[str, Result] = {
@@ -45,8 +51,6 @@ _RESULTS: dict[str, Result] = {
     "unknown codes": "unknown",
 }
 _BY_VIEW: dict[str, Result] = {result: result for result in _RESULTS.values()}
-_PLACES: "WeakKeyDictionary[Counter, dict[str, str]]" = WeakKeyDictionary()
-"""Where each desk scans, by stocktake: who leaves it to lend a kit comes back to the same shelf."""
 
 
 class TakeStock(ListScreen[OutcomeLine]):
@@ -56,40 +60,40 @@ class TakeStock(ListScreen[OutcomeLine]):
     NAME = "Stocktake"
     NARROWS = False
     PROMPT = "scan or type what you see; or: at PLACE"
-    HINT = "at PLACE: where you scan. Enter on a loan: the borrower says they have it."
+    HINT = "at PLACE: where you scan. Enter on a loan: the borrower confirms it."
     HELP: ClassVar[str] = (
-        "Scan everything that is there: each scan is kept, and says what it is of. Nothing is lent "
-        "or taken back meanwhile. Leave it and come back at any time; several desks can scan at "
-        "once. Type at PLACE when you go to another store, to see what lies in the wrong one."
+        "Scan everything that is there: each scan is recorded, and shows what it is of. Nothing is "
+        "lent or taken back meanwhile. Leave it and come back at any time; several desks can scan "
+        "at once. Type at PLACE when you go to another store, to see what is in the wrong one."
     )
     VIEWS = tuple(_RESULTS.items())
     COLUMNS = (
         Column("Tag or code", 17),
         Column("What it is", share=3),
         Column("Number", 10),
-        Column("Kept at", share=2),
+        Column("Place", share=2),
         Column("Seen in, or with", share=3),
         Column("Last seen", 18, wide_only=True),
     )
 
-    def __init__(self, counter: "Counter") -> None:
-        super().__init__(counter)
+    def __init__(self, desk: DeskHost) -> None:
+        super().__init__(desk)
         self._which = ""
-        self._begun = instant(self.kitloan.session.clock())
+        self._begun = instant(self.college.session.clock())
         self._open: list[Stocktake] = []
         self._outcome: Outcome | None = None
         self._doubted = ""
 
     def middle(self) -> ComposeResult:
-        """What was said last, large; then the list."""
+        """What was typed last, large; then the list."""
         yield VerdictPanel(markup=False)
         yield from super().middle()
         with Horizontal(id="buttons"):
             yield Button("Close it", id="close", compact=True)
             yield Button("Open another", id="another", compact=True)
 
-    def say(self, verdict: Verdict | None) -> None:
-        """Say it large, as the counter does."""
+    def report(self, verdict: Verdict | None) -> None:
+        """Show it as the counter does."""
         panel = self.query_one(VerdictPanel)
         panel.display = verdict is not None
         if verdict is not None:
@@ -98,8 +102,8 @@ class TakeStock(ListScreen[OutcomeLine]):
     # -- the list ---------------------------------------------------------------------------------
 
     def find(self, text: str, view: str, after: str | None) -> Page[OutcomeLine]:
-        """A page of what came of it; nothing while it is not known which stocktake is meant."""
-        stocktakes = self.kitloan.stocktakes
+        """A page of what came of it; nothing while it is not chosen which stocktake is meant."""
+        stocktakes = self.college.stocktakes
         self._open = [each for each in stocktakes.list() if each.closed_at is None]
         if not self._which and len(self._open) == 1:
             self._which = self._open[0].id
@@ -121,18 +125,18 @@ class TakeStock(ListScreen[OutcomeLine]):
 
     @property
     def _place(self) -> str | None:
-        """Where this desk scans, where somebody said."""
-        return _PLACES.get(self.counter, {}).get(self._which) or None
+        """Where this desk scans, where that was typed."""
+        return self.state.stocktake_places.get(self._which) or None
 
     @property
-    def called(self) -> str:
+    def heading(self) -> str:
         """Its name, and how many of its list are seen."""
         if self._outcome is None:
             return self.NAME
         which = self._outcome.stocktake
         place = f" at {self._place}" if self._place else ""
         over = ", closed" if which.closed_at else ""
-        many = f"{stock_check.seen(self._outcome):,} of {self._outcome.expected:,} seen"
+        many = f"{_count_seen(self._outcome):,} of {self._outcome.expected:,} seen"
         return f"{which.name}{over}{place}: {many}"
 
     def _how_much(self, start: int, listed: int, total: int) -> str:
@@ -157,7 +161,7 @@ class TakeStock(ListScreen[OutcomeLine]):
     def empty(self, text: str, view: str) -> str:
         """What to do next."""
         if not self._which:
-            return "A stocktake freezes the list of what should be there. Then scan what is."
+            return "A stocktake lists what should be there. Then scan what is there."
         if view == "on_loan" and self._outcome and self._outcome.counts.on_loan_confirmed:
             return "Every loan is confirmed."
         if view == "not_sighted":
@@ -168,9 +172,9 @@ class TakeStock(ListScreen[OutcomeLine]):
         """A loan is confirmed; anything else is looked at."""
         if self._view == "on_loan" and item.tag:
             tag = item.tag
-            self.do(lambda: stock_check.confirmed(self.kitloan, self._which, tag))
+            self.do(lambda: _confirm(self.college, self._which, tag))
         elif item.type and item.tag:
-            self.desk.push_screen(OneHolding(self.counter, item.tag))
+            self.desk.open_screen(HoldingPage(self.desk, item.tag))
 
     # -- which one --------------------------------------------------------------------------------
 
@@ -181,18 +185,18 @@ class TakeStock(ListScreen[OutcomeLine]):
         listed = ", ".join(f"{n} {each.name}" for n, each in enumerate(self._open, start=1))
         self.ask(f"Which? {listed}:", self._go_on_with)
 
-    def _go_on_with(self, said: str) -> None:
-        if said.isdecimal() and 1 <= int(said) <= len(self._open):
-            self._which = self._open[int(said) - 1].id
+    def _go_on_with(self, typed: str) -> None:
+        if typed.isdecimal() and 1 <= int(typed) <= len(self._open):
+            self._which = self._open[int(typed) - 1].id
         self.load()
 
     @on(Button.Pressed, "#another")
     def _ask_name(self) -> None:
-        self.ask("What is it called? To look in one place only: NAME @ PLACE", self._begin)
+        self.ask("Name of the stocktake? For one place only: NAME @ PLACE", self._begin)
 
-    def _begin(self, said: str) -> None:
+    def _begin(self, typed: str) -> None:
         def act() -> Verdict:
-            self._which, verdict = stock_check.opened(self.kitloan, said)
+            self._which, verdict = _open(self.college, typed)
             return verdict
 
         self.do(act)
@@ -207,7 +211,7 @@ class TakeStock(ListScreen[OutcomeLine]):
         elif self._which:
             self._see(text)
         else:
-            self._refuse(stock_check.which_first())
+            self._refuse(_which_first())
         return True
 
     def hold_back(self, verb: str) -> None:
@@ -215,28 +219,28 @@ class TakeStock(ListScreen[OutcomeLine]):
         if verb == "undo":
             self.undo()
         else:
-            self._refuse(stock_check.not_meanwhile(BY_ID[verb].label if verb else "That"))
+            self._refuse(_not_meanwhile(BY_ID[verb].label if verb else "That"))
 
     def undo(self) -> None:
-        """Take back what was done on a page over the list; what lies before it is the counter's."""
+        """Take back what was done on a page over the list, and nothing done at the counter."""
 
         def act() -> Verdict:
-            last = self.kitloan.actions.would_undo()
-            if self.counter.question or last is None or last.at < self._begun:
-                raise stock_check.nothing_to_take_back()
-            return self.counter.undo()
+            last = self.college.actions.would_undo()
+            if self.state.question or last is None or last.at < self._begun:
+                raise _nothing_to_take_back()
+            return steps.undo(self.state, self.college)
 
         self.do(act)
 
     def _refuse(self, why: Refused) -> None:
-        self.do(lambda: wording.refused(why))
+        self.do(lambda: refusals.shown(why))
 
     def entered(self, text: str) -> bool:
-        """A typed code is as good as a scan; `at PLACE` says where one is."""
+        """A typed code is as good as a scan; `at PLACE` sets where one is."""
         if not text or not self._which:
             return False
         if text.lower().startswith(_AT):
-            _PLACES.setdefault(self.counter, {})[self._which] = text[len(_AT) :].strip()
+            self.state.stocktake_places[self._which] = text[len(_AT) :].strip()
             self.refresh_data()
         elif text.lower() in BY_WORD:
             self.hold_back(BY_WORD[text.lower()].id)
@@ -248,28 +252,28 @@ class TakeStock(ListScreen[OutcomeLine]):
         return True
 
     def _see_typed(self, text: str) -> None:
-        """A slip of the fingers is no find: what nothing here is called is kept when said twice."""
+        """A typing slip is no find: a code that nothing here has is kept when typed twice."""
 
         def act() -> Verdict:
             try:
-                self.kitloan.find.holding(text)
+                self.college.find.holding(text)
             except BadInput as unknown:
                 self._doubted = text
-                raise stock_check.doubted(unknown) from unknown
-            return stock_check.scanned(self.kitloan, self._which, text, self._place)
+                raise _doubtful(unknown) from unknown
+            return _record_scan(self.college, self._which, text, self._place)
 
         self.do(act)
 
     def _see(self, text: str) -> None:
-        self.do(lambda: stock_check.scanned(self.kitloan, self._which, text, self._place))
+        self.do(lambda: _record_scan(self.college, self._which, text, self._place))
 
     # -- the end ----------------------------------------------------------------------------------
 
     @on(Button.Pressed, "#close")
     def _ask_close(self) -> None:
         if self._outcome is not None:
-            said = f"Close {self._outcome.stocktake.name}?\n\n{stock_check.summary(self._outcome)}."
-            self.desk.push_screen(Confirm(said, "Go on", "Close it", self._close))
+            typed = f"Close {self._outcome.stocktake.name}?\n\n{_summary(self._outcome)}."
+            self.desk.open_screen(Confirm(typed, "Go on", "Close it", self._close))
 
     def _close(self, without: tuple[str, ...] = ()) -> None:
         waiting: tuple[str, ...] = ()
@@ -277,7 +281,7 @@ class TakeStock(ListScreen[OutcomeLine]):
         def act() -> Verdict:
             nonlocal waiting
             try:
-                return stock_check.closed(self.kitloan, self._which, without)
+                return _close_stocktake(self.college, self._which, without)
             except Refused as refused:
                 waiting = tuple(refused.details.get("waiting", ()))
                 raise
@@ -286,4 +290,127 @@ class TakeStock(ListScreen[OutcomeLine]):
         if waiting:
             question = f"{verdict.text}\n\nClose it without them?"
             again = Confirm(question, "Wait", "Without", lambda: self._close(waiting))
-            self.desk.push_screen(again)
+            self.desk.open_screen(again)
+
+
+# -- what is put on record, with its verdict ------------------------------------------------------
+
+
+def _open(college: College, typed: str) -> tuple[str, Verdict]:
+    """Begin a stocktake; gives its id.
+
+    Args:
+        college: the store.
+        typed: what it is called, and behind an `@` where it looks, if not everywhere.
+
+    Raises:
+        Refused: `nothing_expected`.
+    """
+    name, _, place = (part.strip() for part in typed.partition("@"))
+    made = college.stocktakes.open(name, place=place or None)
+    text = f"{made.name}: {plural(made.expected, 'holding')} to look for"
+    return made.id, Verdict("STOCKTAKE", text, "Scan everything that is there.")
+
+
+def _record_scan(college: College, which: str, code: str, place: str | None) -> Verdict:
+    """Record a scan, and show what it is of."""
+    got = college.stocktakes.scan(which, code, place=place)
+    word = "SEEN ALREADY" if got.repeat else _WORDS[got.outcome]
+    shown = f"{got.type} {grouped(got.tag)}" if got.type and got.tag else got.code
+    return Verdict(word, shown + "".join(f"; {note}" for note in _notes(got)), _next(got))
+
+
+def _notes(got: StocktakeScan) -> list[str]:
+    notes = {
+        f"its place is {got.place}": got.outcome == "sighted_elsewhere",
+        "no holding here has this tag": got.outcome == "not_held",
+        f"on loan to {got.on_loan_to} by the register": bool(got.on_loan_to),
+        f"on record as {(got.state or '').replace('_', ' ')}": got.state not in (None, "held"),
+        "the stocktake is closed; it counts all the same": got.late,
+    }
+    return [note for note, so in notes.items() if so]
+
+
+def _next(got: StocktakeScan) -> str:
+    if got.on_loan_to or got.state == "missing":
+        return "The stocktake does not change that: scan it at the counter afterwards."
+    return "Take it in at the counter afterwards." if got.outcome == "not_held" else ""
+
+
+def _which_first() -> Refused:
+    """A scan came while it is not known yet what it is for."""
+    return Refused(
+        "which_stocktake",
+        "It is not known yet which stocktake that is for.",
+        "Choose one, then scan it again. {home} leaves it: then scans go to the counter.",
+    )
+
+
+def _not_meanwhile(what: str) -> Refused:
+    """The counter is not worked while a stocktake is open."""
+    return Refused(
+        "stocktake_open",
+        f"{what} is for the counter, and a stocktake is open.",
+        "{home} leaves the stocktake. Open it again to go on.",
+    )
+
+
+def _nothing_to_take_back() -> Refused:
+    """What was seen stays seen, and what was done before is the counter's."""
+    return Refused(
+        "nothing_to_undo",
+        "What is scanned or confirmed in a stocktake stays on record, and changes no holding.",
+        "To undo what was done before it, leave it with {home}.",
+    )
+
+
+def _doubtful(unknown: BadInput) -> BadInput:
+    """A typed code that no holding has; it may be a slip, or an unknown code.
+
+    Args:
+        unknown: why the register does not know it.
+    """
+    return BadInput(
+        unknown.code,
+        unknown.message,
+        f"{refusals.next_step(unknown)} Type it once more to record it as an unknown code.".strip(),
+    )
+
+
+def _confirm(college: College, which: str, tag: str) -> Verdict:
+    """Record that a borrower confirmed they have it."""
+    done = college.stocktakes.confirm(which, tag)
+    return Verdict(
+        "CONFIRMED", f"{done.type} {grouped(done.tag)} is with {done.to}: they confirmed it"
+    )
+
+
+def _close_stocktake(college: College, which: str, without: tuple[str, ...] = ()) -> Verdict:
+    """It is over; what nobody saw is not missing by that.
+
+    Raises:
+        Refused: `desks_waiting`, `closed`.
+    """
+    outcome = college.stocktakes.close(which, without=without)
+    hint = "What was not seen is not recorded as missing: look again, or record each on its page."
+    return Verdict("CLOSED", f"{outcome.stocktake.name}: {_summary(outcome)}", hint)
+
+
+def _summary(outcome: Outcome) -> str:
+    """What it comes to, in a line."""
+    counts = outcome.counts
+    on_loan = counts.on_loan + counts.on_loan_confirmed
+    parts = (
+        f"{_count_seen(outcome):,} of {outcome.expected:,} seen",
+        f"{counts.sighted_elsewhere:,} of them elsewhere" if counts.sighted_elsewhere else "",
+        f"{on_loan:,} on loan, {counts.on_loan_confirmed:,} confirmed" if on_loan else "",
+        f"{counts.not_sighted:,} not seen",
+        f"{counts.unexpected:,} not on the list" if counts.unexpected else "",
+        f"{plural(counts.unknown, 'unknown code')}" if counts.unknown else "",
+    )
+    return ", ".join(part for part in parts if part)
+
+
+def _count_seen(outcome: Outcome) -> int:
+    """How many of the list somebody had in hand."""
+    return outcome.counts.sighted + outcome.counts.sighted_elsewhere

@@ -9,7 +9,8 @@ also be for a holding that is here already.
 """
 
 from collections import deque
-from typing import TYPE_CHECKING, ClassVar
+from functools import partial
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -23,16 +24,14 @@ from kitloan.holdings import Gift, NewHolding
 from kitloan.text import scans
 from kitloan.text.names import fold, plain
 from kitloan.text.tags import grouped
-from kitloan_tui import arriving, telling, wording
-from kitloan_tui.counting import TakingIn
-from kitloan_tui.lender import MOST_CHOICES
+from kitloan_tui.counter import recording, sentences, steps
+from kitloan_tui.counter.questions import TakingIn
+from kitloan_tui.counter.state import MOST_CHOICES
+from kitloan_tui.counter.status import status_lines, waiting_line
+from kitloan_tui.counter.verdict import Verdict
+from kitloan_tui.protocols import DeskHost
+from kitloan_tui.screens.frame import DeskScreen
 from kitloan_tui.screens.holding import is_free
-from kitloan_tui.screens.house import House
-from kitloan_tui.standing import standing, waiting
-from kitloan_tui.verdict import Verdict
-
-if TYPE_CHECKING:
-    from kitloan_tui.counter import Counter
 
 _MINTED = "a new one, to be printed"
 _FIELDS = (
@@ -50,7 +49,7 @@ _OVER = ("TAKEN IN", "RECEIVED", "CLAIMED", "TAKE IN?")
 _SAME_FOR_NEXT = ("type", "location", "donor", "sender")
 
 
-class TakeIn(House):
+class TakeIn(DeskScreen):
     """The form; Enter in any line of it takes the holding in."""
 
     NAME = "Take in"
@@ -58,25 +57,25 @@ class TakeIn(House):
     HELP: ClassVar[str] = (
         "Takes in a holding under the label that was scanned, or under a new tag. Enter in any "
         "line does it. Type, place, donor and sender stay for the next one. What another college "
-        "sent keeps its label: scan that, and say who sent it. The last line is for a label that "
+        "sent keeps its label: scan that, and type who sent it. The last line is for a label that "
         "goes on a holding which is here already."
     )
     AUTO_FOCUS: ClassVar[str | None] = "#type"
 
-    def __init__(self, counter: "Counter") -> None:
-        super().__init__(counter)
+    def __init__(self, desk: DeskHost) -> None:
+        super().__init__(desk)
         self._own_tags: deque[str] = deque()
         self._kinds = self.kinds()
         self._kept = {name: "" for name, _, _ in _FIELDS}
         """What the lines held when the form was last ready for a label."""
         self._is_typed = False
         self._is_over = False
-        self._number_told = ""
+        self._number_shown = ""
 
     @property
     def tag(self) -> str:
         """The label that it is about: the one that the counter asks of, else the one scanned."""
-        question = self.counter.question
+        question = self.state.question
         if isinstance(question, TakingIn):
             return question.tag
         return self._own_tags[0] if self._own_tags else ""
@@ -109,17 +108,17 @@ class TakeIn(House):
         """Show which label it is about now, and what waits behind it."""
         self.query_one("#label", Static).update(grouped(self.tag) if self.tag else _MINTED)
         self._list_kinds()
-        waits = [line for line in standing(self.counter) if "waiting" in line]
+        waits = [line for line in status_lines(self.state) if "waiting" in line]
         behind = list(self._own_tags)[0 if self.tag not in self._own_tags else 1 :]
         if behind:
-            waits.append(waiting(behind))
+            waits.append(waiting_line(behind))
         self.query_one("#waiting", Static).update("\n".join(waits))
 
     def _list_kinds(self) -> None:
         """The kinds to pick by number; those that are like what is typed, while something is."""
-        said = fold(self._said("type"))
-        narrowed = bool(said) and self._is_typed and not said.isdecimal()
-        like = [kind for kind in self._kinds if not narrowed or said in fold(kind)]
+        typed = fold(self._value("type"))
+        narrowed = bool(typed) and self._is_typed and not typed.isdecimal()
+        like = [kind for kind in self._kinds if not narrowed or typed in fold(kind)]
         listed = like[:MOST_CHOICES]
         shown = [kind if narrowed else f"{n} {kind}" for n, kind in enumerate(listed, start=1)]
         if len(like) > len(listed):
@@ -143,16 +142,16 @@ class TakeIn(House):
 
     @on(Button.Pressed, "#take")
     def _take_in(self) -> None:
-        if isinstance(self.counter.question, TakingIn):
-            told = self.desk.do_beside(lambda counter: counter.answered(self._act))
+        if isinstance(self.state.question, TakingIn):
+            verdict = self.desk.do(partial(steps.answer_with, doing=self._act))
         else:
-            told = self.desk.do_beside(lambda counter: counter.beside(self._act))
-            if told.ok and self._own_tags:
+            verdict = self.desk.do(partial(steps.act, doing=self._act))
+            if verdict.ok and self._own_tags:
                 self._own_tags.popleft()
-        self.say(told)
-        if told.word in _OVER:
+        self.report(verdict)
+        if verdict.word in _OVER:
             self._begin_next()
-        elif told.ok:  # the counter has gone on to what was scanned meanwhile
+        elif verdict.ok:  # the counter has gone on to what was scanned meanwhile
             super().leave()
 
     @on(Button.Pressed, "#register")
@@ -163,45 +162,45 @@ class TakeIn(House):
         if self._is_over and not self._is_typed and not self.tag:
             raise BadInput(
                 "nothing_new",
-                "Nothing was scanned or typed since.",
+                "Nothing was scanned or typed since the last one.",
                 "Scan the next label. Or type what the next thing is: it gets a new tag.",
             )
-        if self._said("here"):
+        if self._value("here"):
             if not self.tag:
                 raise BadInput("no_label", "No label was scanned.", "Scan the label, then Enter.")
-            return telling.claimed(self.kitloan, self._said("here"), self.tag)
-        if self._said("sender"):
+            return recording.claim_label(self.college, self._value("here"), self.tag)
+        if self._value("sender"):
             if not self.tag:
                 raise BadInput("no_label", "No label was scanned.", "Scan the label that it has.")
-            return arriving.received_as(self.kitloan, self._said("sender"), self._new())
-        return telling.taken_in(self.kitloan, self._new())
+            return recording.receive_as(self.college, self._value("sender"), self._new())
+        return recording.take_in(self.college, self._new())
 
     def _new(self) -> NewHolding:
-        self._must_not_be_in_use(self._said("asset_number"))
-        number = self._said("quantity") or "1"
+        self._must_not_be_in_use(self._value("asset_number"))
+        number = self._value("quantity") or "1"
         if not number.isdecimal():
-            raise BadInput("bad_quantity", f"{number!r} is no number of things.", "Type a number.")
+            raise BadInput("bad_quantity", f"{number!r} is not a valid quantity.", "Type a number.")
         return NewHolding(
             type=self._kind(),
             quantity=int(number),
             tag=self.tag or None,
-            asset_number=self._said("asset_number") or None,
-            serial=self._said("serial") or None,
-            location=self._said("location") or None,
-            gift=Gift(donor=self._said("donor") or None),
+            asset_number=self._value("asset_number") or None,
+            serial=self._value("serial") or None,
+            location=self._value("location") or None,
+            gift=Gift(donor=self._value("donor") or None),
         )
 
     def _must_not_be_in_use(self, number: str) -> None:
-        """Two things may bear one number; that is told once, as it is more often a slip."""
-        if not number or number == self._number_told:
+        """Two things may have one number; that is shown once, as it is more often a slip."""
+        if not number or number == self._number_shown:
             return
         try:
-            whose = wording.shown(self.kitloan.find.holding(number))
+            whose = sentences.shown(self.college.find.holding(number))
         except BadInput as unknown:
             if unknown.code != "ambiguous":
                 return
             whose = "several holdings"
-        self._number_told = number
+        self._number_shown = number
         raise BadInput(
             "number_in_use",
             f"{plain(number)} is the number of {whose} already.",
@@ -209,21 +208,21 @@ class TakeIn(House):
         )
 
     def _kind(self) -> str:
-        said = self._said("type")
+        typed = self._value("type")
         listed = self._kinds[:MOST_CHOICES]
-        if said.isdecimal() and 1 <= int(said) <= len(listed):
-            return listed[int(said) - 1]
-        return said
+        if typed.isdecimal() and 1 <= int(typed) <= len(listed):
+            return listed[int(typed) - 1]
+        return typed
 
-    def _said(self, name: str) -> str:
+    def _value(self, name: str) -> str:
         return self.query_one(f"#{name}", Input).value.strip()
 
     def _begin_next(self) -> None:
         for name, _, _ in _FIELDS:
             if name not in _SAME_FOR_NEXT:
                 self.query_one(f"#{name}", Input).clear()
-            self._kept[name] = self._said(name)
-        self._is_typed, self._is_over, self._number_told = False, True, ""
+            self._kept[name] = self._value(name)
+        self._is_typed, self._is_over, self._number_shown = False, True, ""
         kind = self.query_one("#type", Input)
         kind.focus()
         kind.action_select_all()  # what is typed now is another kind, and no more of this one
@@ -233,8 +232,8 @@ class TakeIn(House):
 
     def take_scan(self, text: str) -> bool:
         """A label that nothing has yet fills the form; while the counter asks, any scan waits."""
-        if isinstance(self.counter.question, TakingIn):
-            self.say(self.desk.do_beside(lambda counter: counter.scan(text)))
+        if isinstance(self.state.question, TakingIn):
+            self.report(self.desk.do(partial(steps.scan, text=text)))
             self.refresh_data()
             return True
         code = scans.read(text)
@@ -243,22 +242,22 @@ class TakeIn(House):
                 self._own_tags.append(code.tag)
             self.refresh_data()
         elif self._own_tags or self._is_typed:
-            self.say(self.desk.do_beside(lambda counter: counter.beside(_half_filled)))
+            self.report(self.desk.do(partial(steps.act, doing=_half_filled)))
         else:
             return False
         return True
 
     def leave(self) -> None:
         """Esc: the label stays unknown, and the counter goes on."""
-        if isinstance(self.counter.question, TakingIn):
-            self.desk.do_beside(lambda counter: counter.escape())
+        if isinstance(self.state.question, TakingIn):
+            self.desk.do(steps.escape)
         super().leave()
 
 
 def _half_filled() -> Verdict:
     raise Refused(
         "half_filled",
-        "Something is being taken in, and this is not its label.",
+        "The form is half filled, and this is not its label.",
         "Enter takes it in, {home} leaves it. Then scan that again.",
     )
 

@@ -9,14 +9,14 @@ from kitloan.text.names import fold
 from kitloan.text.tags import grouped
 from kitloan.transfers import Came, UnderWay
 from kitloan.values import SYMBOLS, Page, plural
-from kitloan_tui.screens.holding import OneHolding
+from kitloan_tui.screens.holding import HoldingPage
 from kitloan_tui.screens.listing import ListScreen
 from kitloan_tui.widgets.table import Column
 
-Line = UnderWay | Came
+TransferRow = UnderWay | Came
 
 
-class TransferList(ListScreen[Line]):
+class TransferList(ListScreen[TransferRow]):
     """The list; Enter opens the holding."""
 
     ACTION = "transfers"
@@ -36,10 +36,10 @@ class TransferList(ListScreen[Line]):
         Column("Count", share=2),
     )
 
-    def find(self, text: str, view: str, after: str | None) -> Page[Line]:
+    def find(self, text: str, view: str, after: str | None) -> Page[TransferRow]:
         """Those in which every word occurs; there are never many at once."""
-        transfers = self.kitloan.transfers
-        lines: Sequence[Line] = transfers.open() if view == "open" else transfers.received()
+        transfers = self.college.transfers
+        lines: Sequence[TransferRow] = transfers.open() if view == "open" else transfers.received()
         words = fold(text).split()
         found = tuple(
             each
@@ -48,7 +48,7 @@ class TransferList(ListScreen[Line]):
         )
         return Page(found[:PAGE], len(found), None)
 
-    def cells(self, item: Line) -> Sequence[str]:
+    def cells(self, item: TransferRow) -> Sequence[str]:
         """One transfer as a row."""
         if isinstance(item, UnderWay):
             when, where = f"{SYMBOLS['in_transit']} {plural(item.days, 'day')}", item.to_college
@@ -59,14 +59,14 @@ class TransferList(ListScreen[Line]):
         many = f"{item.quantity:,} of " if item.quantity > 1 else ""
         return (when, grouped(item.tag), many + item.type, where, counted.replace("_", " "))
 
-    def take(self, item: Line) -> None:
+    def take(self, item: TransferRow) -> None:
         """Open the holding."""
-        self.desk.push_screen(OneHolding(self.counter, item.tag))
+        self.desk.open_screen(HoldingPage(self.desk, item.tag))
 
     def empty(self, text: str, view: str) -> str:
         """What to do next."""
         if text:
-            return "Nothing like that is here.\n\nType less of it."
+            return "Nothing here matches.\n\nType less of it."
         if view == "open":
             return (
                 "Nothing is on its way.\n\nA kit is sent from its own page: {holdings}, then Send."

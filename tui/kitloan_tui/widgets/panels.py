@@ -1,11 +1,10 @@
-"""The parts of the home screen that speak: who is here, what just happened, and before that.
+"""The parts of the home screen: who is here, what just happened, and before that.
 
 Each takes what it shows as a value and draws it as plain text, so that no name is ever markup.
 """
 
 from collections import Counter as Tally
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import ComposeResult
@@ -18,16 +17,22 @@ from kitloan.text.dates import uk_instant
 from kitloan.text.names import plain
 from kitloan_tui import keys
 from kitloan_tui.actions import ACTIONS, Action, why_not
+from kitloan_tui.counter.state import CounterState, LoggedVerdict
+from kitloan_tui.counter.verdict import Verdict
 from kitloan_tui.theme import tone
-from kitloan_tui.verdict import Verdict
 
-if TYPE_CHECKING:
-    from kitloan_tui.counter import Counter
-    from kitloan_tui.diary import Happened
+MUTED = "$text-muted"
+TITLE = "bold $primary"
 
 _LOG_LINES = 12
 _MOST_NOTES = 3
 """Beside the question; more are summed up, and the log has them all."""
+
+
+def fit(text: str, width: int, style: str = "") -> Content:
+    """`text` in exactly `width` cells; too long a text ends in an ellipsis."""
+    cut = Content(plain(text)).truncate(max(1, width), ellipsis=True, pad=True)
+    return cut.stylize(style) if style else cut
 
 
 class Heading(Horizontal):
@@ -41,7 +46,7 @@ class Heading(Horizontal):
         yield Static("", id="who", markup=False)
 
     def show(self, where: str, who: str) -> None:
-        """Say where this is, and who is at it."""
+        """Show where this is, and who is at it."""
         if (where, who) == self._shown:
             return
         self._shown = (where, who)
@@ -51,34 +56,34 @@ class Heading(Horizontal):
         self.query_one("#who", Static).update(Content(plain(who)))
 
 
-class Told(Static):
-    """A text that is laid out and painted again only when it says something else."""
+class TextBlock(Static):
+    """A text that is laid out and painted again only when it changes."""
 
-    _told: Content | None = None
+    _text: Content | None = None
 
-    def tell(self, text: Content) -> None:
-        """Say this."""
-        if text != self._told:
-            self._told = text
+    def set_text(self, text: Content) -> None:
+        """Show this."""
+        if text != self._text:
+            self._text = text
             self.update(text)
 
 
-class VerdictPanel(Told):
+class VerdictPanel(TextBlock):
     """The largest thing on the screen: what is asked, or else what just happened."""
 
     def show(
         self, verdict: Verdict, names: Mapping[str, str], notes: Sequence[Verdict] = ()
     ) -> None:
-        """Say it: the word in a block of its own, the facts, and the next step.
+        """Show the word in a block of its own, the facts, and the next step.
 
         Args:
-            verdict: what to say.
-            names: how its hint calls actions.
-            notes: what else was said, told below it.
+            verdict: what happened, or is asked.
+            names: how hints name the actions.
+            notes: what is shown below it.
         """
         colour = tone(verdict.symbol)
         self.set_classes(f"-{colour}")
-        self.tell(
+        self.set_text(
             Content("\n").join(
                 line
                 for line in (
@@ -87,14 +92,14 @@ class VerdictPanel(Told):
                     ),
                     Content.styled(plain(verdict.text), "bold"),
                     Content.styled(plain(keys.filled(verdict.hint, names)), "$text-muted"),
-                    *_told_below(notes, names),
+                    *_notes_below(notes, names),
                 )
                 if line.plain.strip()
             )
         )
 
 
-def _told_below(notes: Sequence[Verdict], names: Mapping[str, str]) -> Iterator[Content]:
+def _notes_below(notes: Sequence[Verdict], names: Mapping[str, str]) -> Iterator[Content]:
     """Notes in order, refusals with what to do next; of many, how many there are of each word."""
     refused = [note for note in notes if not note.ok]
     rest = [note for note in notes if note.ok]
@@ -112,25 +117,25 @@ def _told_below(notes: Sequence[Verdict], names: Mapping[str, str]) -> Iterator[
         )
 
 
-class Context(Told):
+class Context(TextBlock):
     """Whose turn it is, and which scans wait; nothing when there is neither."""
 
     def show(self, lines: Sequence[str]) -> None:
-        """Say these lines."""
-        self.tell(Content(plain("\n".join(lines))))
+        """Show these lines."""
+        self.set_text(Content(plain("\n".join(lines))))
         self.display = bool(lines)
 
 
-class Log(Told):
+class Log(TextBlock):
     """What happened before, the latest first; the oldest fall off the foot."""
 
-    def show(self, happened: Sequence["Happened"]) -> None:
+    def show(self, happened: Sequence[LoggedVerdict]) -> None:
         """List the latest of these."""
         lines = [
             Content.assemble((uk_instant(each.at)[-5:], "$text-muted"), f"  {each.verdict}")
             for each in list(happened)[: -_LOG_LINES - 1 : -1]
         ]
-        self.tell(Content("\n").join(lines))
+        self.set_text(Content("\n").join(lines))
 
 
 class KeyHint(Static):
@@ -148,16 +153,16 @@ class KeyHint(Static):
         self._action = action
         self.set_class(bool(action.screen), "-elsewhere")
         self.show(None)
-        self.update(Content.assemble((keys.shown(key), "bold"), f" {action.label}"))
+        self.update(Content.assemble((keys.in_bar(key), "bold"), f" {action.label}"))
 
     def on_click(self, event: events.Click) -> None:
         """Do it."""
         event.stop()
         self.post_message(self.Chosen(self._action))
 
-    def show(self, counter: "Counter | None") -> None:
+    def show(self, state: CounterState | None) -> None:
         """Stand back when it cannot be done now."""
-        self.set_class(why_not(self._action, counter) is not None, "-cannot")
+        self.set_class(why_not(self._action, state) is not None, "-cannot")
 
 
 class KeyBar(Horizontal):
@@ -173,11 +178,11 @@ class KeyBar(Horizontal):
             if action.in_bar:
                 yield KeyHint(action, self._keys[action.id])
 
-    def show(self, counter: "Counter | None") -> None:
+    def show(self, state: CounterState | None) -> None:
         """Dim what cannot be done now; a narrow bar has room for what the question needs."""
-        self.set_class(bool(counter and counter.question), "-asked")
+        self.set_class(bool(state and state.question), "-asked")
         for hint in self.query(KeyHint):
-            hint.show(counter)
+            hint.show(state)
 
 
 class Banner(Static):

@@ -1,0 +1,307 @@
+"""Clocks that were wrong: which of a ledger's times can be believed, and what the others count as.
+
+The order of entries is their number. An entry has the time that its computer's clock showed, and
+that clock may have been wrong: by years after its battery ran down, once, or for a month. Such an
+entry stays as it was sealed. Where days are counted, it counts at a time between those of its
+neighbours. This module alone decides which times are wrong; whoever counts days asks it.
+
+A time is not believed when
+- it is more than a day later than the clock of whoever asks, or outside the years of `calendar`;
+- it is more than a day later than another clock that saw the entry: the one that dated the file in
+  which it came, or the one of the store that merged the file;
+- the times of most other entries would have to be wrong for it to be right.
+"""
+
+import json
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, insert, or_, select
+
+from kitloan.errors import StoreError
+from kitloan.ledger.session import ESP, Session
+from kitloan.storage.statements import AnyRow
+from kitloan.tables import LedgerEntry, LedgerHead, Setting, table
+from kitloan.text.dates import FIRST_YEAR, LAST_YEAR, instant, moment, uk_instant
+
+entry, head, setting = table(LedgerEntry), table(LedgerHead), table(Setting)
+
+_DAY = timedelta(days=1)
+_SECOND = timedelta(seconds=1)
+_SLACK = timedelta(minutes=1)
+"""By so much two computers' clocks may differ without a word."""
+_NAME = "clocks "
+_INSTANT = re.compile(r"\d{4}(-\d\d){2}T\d\d(:\d\d){2}Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What two other clocks showed when entries came in a file; kept where they contradict one.
+
+    Attributes:
+        first: the number of the first entry that the file brought.
+        exported_at: when the file was made, by its sender's clock; empty when it does not tell.
+        received_at: when it was merged, by this store's clock.
+    """
+
+    first: int
+    exported_at: str
+    received_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """An entry whose time is wrong by more than a day: what it has, and what it counts as."""
+
+    seq: int
+    at: str
+    counted: str
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """The times of a ledger in which some are wrong.
+
+    Attributes:
+        counted: by number, the instant at which each entry counts; never less than the one before.
+        wrong: the entries that are wrong by more than a day, in their order.
+    """
+
+    counted: Mapping[int, str]
+    wrong: tuple[Wrong, ...]
+
+
+def warning(session: Session) -> str:
+    """What somebody should know of this computer's clock before writing; empty when all is well.
+
+    The clock is compared with the last entry of the college's own ledger: it should not be behind
+    it, nor a day ahead. A counter that was closed for longer is asked to make sure, once.
+    """
+    with session.reading() as connection:
+        last = connection.execute(select(head.c.at).where(head.c.college == session.college))
+        return _warning(instant(session.clock()), last.scalar() or "")
+
+
+def _warning(now: str, last: str) -> str:
+    if not last:
+        return ""
+    ahead = moment(now) - moment(last)
+    if -_SLACK <= ahead <= _DAY:
+        return ""
+    side = "behind" if ahead < timedelta() else "more than a day ahead of"
+    return (
+        f"This computer's clock shows {uk_instant(now)}, {side} the last entry, "
+        f"{uk_instant(last)}. Check the date and the time."
+    )
+
+
+def keep_reading(
+    connection: Connection, college: str, last: str, latest: str, reading: Reading
+) -> None:
+    """Keep what other clocks showed when a file was merged, if an entry of it contradicts them.
+
+    Args:
+        connection: the transaction that merges.
+        college: whose ledger.
+        last: the hash of the file's last entry.
+        latest: the latest time of the entries that were new.
+        reading: the other clocks.
+    """
+    exported_at = reading.exported_at if _is_instant(reading.exported_at) else ""
+    clocks = [each for each in (exported_at, reading.received_at) if each]
+    if not any(_is_later(latest, each) for each in clocks):
+        return
+    name = _NAME + last
+    known = select(setting.c.name).where(setting.c.college == college, setting.c.name == name)
+    if connection.execute(known).first() is None:
+        value = json.dumps(asdict(Reading(reading.first, exported_at, reading.received_at)))
+        connection.execute(insert(setting).values(college=college, name=name, value=value))
+
+
+def find_wrong(connection: Connection, now: str) -> dict[str, Times]:
+    """The times of every ledger in which some are wrong by more than a day, by college.
+
+    Args:
+        connection: a transaction on any store.
+        now: the present instant, by the clock of whoever asks.
+
+    Raises:
+        StoreError: `damaged`, when what was kept of other clocks cannot be read.
+    """
+    readings = _readings(connection)
+    present = _present(connection, now)
+    own = select(entry.c.at).where(entry.c.college == ESP, entry.c.epoch == 1, entry.c.seq == 1)
+    began = connection.execute(own).scalar() or ""
+    found = {}
+    for college in sorted(_suspects(connection, present) | readings.keys()):
+        rows = connection.execute(
+            select(entry.c.seq, entry.c.hash, entry.c.at)
+            .where(entry.c.college == college)
+            .order_by(entry.c.epoch, entry.c.seq)
+        ).all()
+        limits = _limits(rows, readings.get(college, {}), present, began)
+        counted = believe([row.at for row in rows], limits)
+        wrong = tuple(
+            Wrong(row.seq, row.at, at)
+            for row, at in zip(rows, counted, strict=True)
+            if _is_later(row.at, at) or _is_later(at, row.at)
+        )
+        if wrong:
+            by_number = zip((row.seq for row in rows), counted, strict=True)
+            found[college] = Times(dict(by_number), wrong)
+    return found
+
+
+def believe(times: Sequence[str], limits: Sequence[str | None]) -> list[str]:
+    """What the entries of a ledger count as: instants that never run back.
+
+    Args:
+        times: what each entry has, in order.
+        limits: for each, the time on another clock that saw it afterwards; None for none.
+    """
+    kept = _longest_run(times, limits)
+    counted = list(times)
+    for first, end in _gaps(kept, len(times)):
+        before = counted[first - 1] if first else None
+        after = times[end] if end < len(times) else None
+        began, last = moment(times[first]), before
+        for each in range(first, end):
+            ends = min((at for at in (after, limits[each]) if at is not None), default=None)
+            at = _between(before, ends, moment(times[each]) - began, times[each])
+            counted[each] = last = at if last is None else max(last, at)
+    return counted
+
+
+def _between(before: str | None, ends: str | None, since: timedelta, said: str) -> str:
+    """A time after `before` and not after `ends`: a clock that is wrong goes on ticking."""
+    if before is None:
+        return ends or said
+    if ends is None:
+        return before
+    room = max(timedelta(), moment(ends) - moment(before))
+    return instant(moment(before) + min(room, max(timedelta(), since) + _SECOND))
+
+
+def _longest_run(times: Sequence[str], limits: Sequence[str | None]) -> list[int]:
+    """The most entries, by index, whose times can all be right: each not before the last.
+
+    Of several as long, the one that ends earliest.
+    """
+    ends: list[str] = []  # of the runs of each length, the earliest end
+    at_end: list[int] = []
+    before: dict[int, int | None] = {}
+    for each, (at, limit) in enumerate(zip(times, limits, strict=True)):
+        if not FIRST_YEAR <= int(at[:4]) <= LAST_YEAR or (limit and _is_later(at, limit)):
+            continue
+        length = bisect_right(ends, at)
+        before[each] = at_end[length - 1] if length else None
+        ends[length : length + 1] = [at]
+        at_end[length : length + 1] = [each]
+    run: list[int] = []
+    last = at_end[-1] if at_end else None
+    while last is not None:
+        run.append(last)
+        last = before[last]
+    return run[::-1]
+
+
+def _gaps(kept: Sequence[int], count: int) -> Iterator[tuple[int, int]]:
+    """The stretches between those kept: their first index, and the one after their last."""
+    start = 0
+    for each in [*kept, count]:
+        if each > start:
+            yield start, each
+        start = each + 1
+
+
+def _suspects(connection: Connection, present: str | None) -> set[str]:
+    """Colleges in whose ledgers a day comes before an earlier entry's, or cannot be yet."""
+    latest = func.max(entry.c.at).over(
+        partition_by=entry.c.college, order_by=(entry.c.epoch, entry.c.seq), rows=(None, -1)
+    )
+    each = select(entry.c.college, entry.c.at, latest.label("before")).subquery()
+    ends = f"{LAST_YEAR}-12-31T23:59:59Z"
+    wrong = or_(
+        func.substr(each.c.at, 1, 10) < func.substr(each.c.before, 1, 10),
+        each.c.at < f"{FIRST_YEAR}-01-01",
+        each.c.at > (min(present, ends) if present else ends),
+    )
+    return set(connection.execute(select(each.c.college).where(wrong).distinct()).scalars())
+
+
+def _present(connection: Connection, now: str) -> str | None:
+    """`now`, unless every ledger began after it: then it is this clock that is wrong."""
+    first = select(func.min(entry.c.at)).where(entry.c.seq == 1)
+    began = connection.execute(first).scalar()
+    return None if began is not None and _is_later(began, now) else now
+
+
+def _limits(
+    rows: Sequence[AnyRow], readings: Mapping[str, Reading], present: str | None, began: str
+) -> list[str | None]:
+    limits: list[str | None] = [present] * len(rows)
+    for last, row in enumerate(rows):
+        reading = readings.get(row.hash)
+        if reading is None:
+            continue
+        first = min(max(reading.first - 1, 0), last)
+        allowed = _allowed(reading, rows[max(first - 1, 0)].at, began)
+        for each in range(first, last + 1):
+            limits[each] = min((at for at in (limits[each], *allowed) if at), default=None)
+    return limits
+
+
+def _allowed(reading: Reading, before: str, began: str) -> list[str]:
+    """The clocks of a file that may be right.
+
+    Not the sender's, where the entry `before` the file and this store's clock are both later. Not
+    this store's, where ESP's own ledger `began` later.
+    """
+    exported_at, received_at = reading.exported_at, reading.received_at
+    allowed = [received_at] if not _is_later(began, received_at) else []
+    alone = bool(exported_at) and (
+        _is_later(before, exported_at) and not _is_later(before, received_at)
+    )
+    if exported_at and not (allowed and alone):
+        allowed.append(exported_at)
+    return allowed
+
+
+def _readings(connection: Connection) -> dict[str, dict[str, Reading]]:
+    """What was kept of other clocks, by college and by the hash of the last entry of the file."""
+    found: dict[str, dict[str, Reading]] = {}
+    rows = connection.execute(select(setting).where(setting.c.name.startswith(_NAME)))
+    for row in rows:
+        try:
+            reading = Reading(**json.loads(row.value))
+            if not (isinstance(reading.first, int) and _is_instant(reading.received_at)):
+                raise ValueError
+            if reading.exported_at and not _is_instant(reading.exported_at):
+                raise ValueError
+        except (TypeError, ValueError) as problem:
+            raise StoreError(
+                "damaged",
+                f"What the store has kept of {row.college}'s clocks cannot be read.",
+                "Restore a backup, or merge the college's files into a new store.",
+                college=row.college,
+            ) from problem
+        found.setdefault(row.college, {})[row.name.removeprefix(_NAME)] = reading
+    return found
+
+
+def _is_instant(text: object) -> bool:
+    if not isinstance(text, str) or not _INSTANT.fullmatch(text):
+        return False
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_later(one: str, other: str) -> bool:
+    """Whether an instant is more than a day after another."""
+    return one > other and moment(one) - moment(other) > _DAY

@@ -1,0 +1,83 @@
+"""Values in table `setting`: what a store remembers about itself, and what each must look like.
+
+Any program that can open the file can write there. What cannot be read is `damaged`, by name, and
+never a guess: a number that is taken for 0 would send the whole ledger again, or forget that
+somebody's rows must still be overwritten.
+"""
+
+import json
+import re
+
+from kitloan.errors import StoreError
+
+NUMBERS = ("schema", "erasures", "rewritten", "last_export", "receipt")
+SIGNING_KEY = "signing_key"
+TAKEN = "taken in place"
+
+_NUMBER = re.compile(r"[0-9]{1,18}")
+_KEY = re.compile(r"[0-9a-f]{64}")
+
+
+def whole_number(name: str, value: object) -> int:
+    """The number that a setting is.
+
+    Raises:
+        StoreError: `damaged`.
+    """
+    if not isinstance(value, str) or not _NUMBER.fullmatch(value):
+        raise damaged(name)
+    return int(value)
+
+
+def key_bytes(name: str, value: object) -> bytes:
+    """The 32 bytes of a key that a setting is.
+
+    Raises:
+        StoreError: `damaged`.
+    """
+    if not isinstance(value, str) or not _KEY.fullmatch(value):
+        raise damaged(name)
+    return bytes.fromhex(value)
+
+
+def texts(name: str, value: object, fields: tuple[str, ...]) -> dict[str, str]:
+    """The texts by name that a setting is: exactly these, as JSON.
+
+    Raises:
+        StoreError: `damaged`.
+    """
+    try:
+        found = json.loads(str(value))
+    except (ValueError, RecursionError):
+        raise damaged(name) from None
+    if not isinstance(found, dict) or set(found) != set(fields):
+        raise damaged(name)
+    if not all(isinstance(each, str) for each in found.values()):
+        raise damaged(name)
+    return found
+
+
+def is_readable(name: str, value: object) -> bool:
+    """Whether a setting's value is one that kitloan could have written; True of names not known."""
+    try:
+        if name in NUMBERS:
+            whole_number(name, value)
+        elif name == SIGNING_KEY:
+            key_bytes(name, value)
+        elif name == TAKEN:
+            texts(name, value, ("entry", "at", "by"))
+    except StoreError:
+        return False
+    return isinstance(value, str)
+
+
+def damaged(name: str) -> StoreError:
+    """The refusal of a store with a setting that cannot be read."""
+    return StoreError(
+        "damaged",
+        f"The store's setting {name!r} holds something that kitloan never writes there: another "
+        "program changed it, or the file is damaged.",
+        "Restore the newest backup with `kitloan restore FILE`, and keep this file for whoever "
+        "looks into it.",
+        setting=name,
+    )

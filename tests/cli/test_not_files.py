@@ -1,0 +1,125 @@
+"""Pipes, devices and folders where a file should be: refused at once, whatever the command."""
+
+import os
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from cli.running import POSIX, PROGRAM, Stock
+from kitloan.cli.commands import COMMANDS
+from kitloan.cli.main import cli as whole
+
+_AT_ONCE = 30
+"""Seconds; a program that waits for a pipe waits for ever."""
+
+READ = {
+    "import FILE": ("import", "{it}"),
+    "import --map": ("import", "{csv}", "--map", "{it}"),
+    "types import FILE": ("types", "import", "{it}"),
+    "ledger import FILES": ("ledger", "import", "{it}"),
+    "restore FILE": ("restore", "{it}", "--yes"),
+    "read PHOTOS": ("read", "{it}"),
+    "stocktake scan --file": ("stocktake", "scan", "x", "--file", "{it}"),
+    "labels --stock": ("labels", "{tag}", "--stock", "{toml}", "--out", "{new}"),
+}
+"""Every command that reads a file, by what names it."""
+
+WRITTEN = {
+    "audit --html": ("audit", "--html", "{it}"),
+    "audit --xlsx": ("audit", "--xlsx", "{it}"),
+    "audit --csv": ("audit", "--csv", "{it}"),
+    "backup FILE": ("backup", "{it}"),
+    "ledger export FILE": ("ledger", "export", "{it}"),
+    "labels --out": ("labels", "{tag}", "--out", "{it}"),
+    "labels --preview": ("labels", "{tag}", "--preview", "{it}"),
+    "cards --out": ("cards", "commands", "--out", "{it}"),
+    "cards --preview": ("cards", "commands", "--preview", "{it}"),
+    "provision --passwords": ("provision", "{url}", "--passwords", "{it}"),
+}
+"""Every command that writes one."""
+
+
+def _paths() -> Iterator[str]:
+    """Every option and argument of every command that names a file."""
+    context = click.Context(whole)
+    for row in COMMANDS:
+        command = whole.get_command(context, row.name)
+        assert command is not None
+        many = command.commands.values() if isinstance(command, click.Group) else [command]
+        for each in many:
+            name = row.name if each is command else f"{row.name} {each.name}"
+            for param in each.params:
+                if isinstance(param.type, click.Path):
+                    said = param.opts[0] if isinstance(param, click.Option) else param.name
+                    yield f"{name} {said if said and said[0] == '-' else str(said).upper()}"
+
+
+def test_every_path_is_in_the_table() -> None:
+    """A command that is new must not wait for a pipe because nobody thought of it."""
+    tried = {*READ, *WRITTEN} - {"labels --stock"}  # a stock is a maker's number, or a file
+    assert {re.sub(r"^cards \w+", "cards", each) for each in _paths()} == tried
+
+
+def _kinds(folder: Path) -> dict[str, Path]:
+    (folder / "a-folder").mkdir()
+    for end in ("", ".toml", ".png", ".pdf"):
+        os.mkfifo(folder / f"a-pipe{end}")
+    return {
+        "a pipe": folder / "a-pipe",
+        "a device": Path("/dev/zero"),
+        "a folder": folder / "a-folder",
+    }
+
+
+@POSIX
+@pytest.mark.parametrize("kind", ["a pipe", "a device", "a folder"])
+@pytest.mark.parametrize("line", [*READ.values(), *WRITTEN.values()], ids=[*READ, *WRITTEN])
+def test_what_is_no_file_is_refused_at_once(
+    line: tuple[str, ...],
+    kind: str,
+    stock: Stock,
+    store: Path,
+    tmp_path: Path,
+    new_postgres: Callable[[], str],
+) -> None:
+    """A counter that waits for a pipe is closed."""
+    it = _kinds(tmp_path)[kind]
+    (tmp_path / "r.csv").write_text("Asset number,Type\n1,Kit\n")
+    words = {
+        "it": str(it),
+        "csv": str(tmp_path / "r.csv"),
+        "toml": str(tmp_path / "a-pipe.toml"),
+        "tag": stock.kit,
+        "new": str(tmp_path / "new.pdf"),
+        "url": new_postgres() if line[0] == "provision" else "",
+    }
+    done = _run("--store", store, *(part.format(**words) for part in line))
+    folder_of_csv = kind == "a folder" and line[:2] == ("audit", "--csv")
+    assert done.returncode == (0 if folder_of_csv else 2), done.stderr
+    assert "Traceback" not in done.stderr and "did not expect" not in done.stderr
+    assert done.stderr.strip() or folder_of_csv
+
+
+@POSIX
+@pytest.mark.parametrize("kind", ["a pipe", "a device", "a folder"])
+@pytest.mark.parametrize(
+    "line", [("loans",), ("init", "fife"), ("ledger", "verify"), ("desk", "--plain")]
+)
+def test_no_store_is_opened_that_is_no_file(
+    line: tuple[str, ...], kind: str, tmp_path: Path
+) -> None:
+    """`--store` is a path as well."""
+    done = _run("--store", _kinds(tmp_path)[kind], *line)
+    assert done.returncode == 3, done.stderr
+    assert "folder" in done.stderr or "device or a pipe" in done.stderr
+
+
+def _run(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [PROGRAM, *map(str, words)], capture_output=True, text=True, stdin=subprocess.DEVNULL,
+        timeout=_AT_ONCE, check=False,
+    )  # fmt: skip

@@ -1,0 +1,173 @@
+"""What a file may cost: so much for its size, whatever it says."""
+
+import gzip
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import kitloan
+from exchange.test_any_ledger import BEGINNING, ONE, Lines, file_of
+from kitloan.college import College
+from kitloan.exchange.file import LONGEST_LINE, MOST_MEMBERS
+from kitloan.ledger.facts.base import MOST_OF_A_LIST
+from kitloan.text.tags import mint
+from trusting import merge
+
+AT = "2026-11-01T09:00:00Z"
+
+
+def _lines(*facts: dict[str, Any]) -> Lines:
+    return [(AT, fact) for fact in (*BEGINNING, *facts)]
+
+
+def _printed(*tags: str, batch: str = "b") -> dict[str, Any]:
+    return {"kind": "labels.printed", "batch": batch, "blank": True, "tags": tags, "stock": None}
+
+
+def _kit_type(parts: int, name: str) -> dict[str, Any]:
+    contents = [
+        {"name": f"Part {n}", "quantity": 1, "bag": None, "critical": True} for n in range(parts)
+    ]
+    return {"kind": "kit_type.defined", "kit_type": "kit", "name": name, "contents": contents}
+
+
+def _taken_in(tag: str) -> dict[str, Any]:
+    nothing = dict.fromkeys(
+        ("asset_number", "serial", "location", "received_on", "sighted_on", "register_row")
+    )
+    return {
+        "kind": "holding.accessioned",
+        "tag": tag,
+        "kit_type": "kit",
+        "quantity": 1,
+        **nothing,
+    }
+
+
+def _refused(national: College, path: Path) -> kitloan.BadInput:
+    started = time.process_time()
+    with pytest.raises(kitloan.BadInput) as refused:
+        merge(national, [path])
+    assert time.process_time() - started < 5 * len(path.read_bytes()) / 4_000_000 + 5
+    assert [each.ledger for each in national.ledger.heads()] == ["esp"]
+    return refused.value
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        _printed(*[ONE] * (MOST_OF_A_LIST + 1)),
+        _kit_type(MOST_OF_A_LIST + 1, "STEM kit"),
+        {
+            "kind": "contents.counted",
+            "tag": ONE,
+            "counted": "short",
+            "shortages": [
+                {"component": f"Part {n}", "missing": 1, "broken": 0}
+                for n in range(MOST_OF_A_LIST + 1)
+            ],
+        },
+        {
+            "kind": "challenge.set",
+            "challenge": "c",
+            "college": "fife",
+            "code": "x",
+            "tags": [ONE] * (MOST_OF_A_LIST + 1),
+            "answer_by": "2026-12-01",
+        },
+    ],
+    ids=lambda fact: fact["kind"],
+)
+def test_no_entry_makes_more_rows_than_there_may_be(
+    national: College, tmp_path: Path, fact: dict[str, Any]
+) -> None:
+    """A list within an entry has an end, which the refusal names."""
+    refusal = _refused(national, file_of(_lines(fact), tmp_path / "x.kitloan"))
+    assert (refusal.code, refusal.details["seq"]) == ("too_large", len(BEGINNING) + 1)
+    assert f"{MOST_OF_A_LIST:,}" in refusal.message
+
+
+def test_a_tag_that_is_printed_often_in_one_entry_is_one_label(
+    national: College, tmp_path: Path
+) -> None:
+    """The entry is kept as it was sealed, and makes one row."""
+    lines = _lines(_printed(*[ONE] * 100))
+    (done,) = merge(national, [file_of(lines, tmp_path / "x.kitloan")])
+    assert done.added == len(lines)
+    assert national.ledger.verify().ok
+
+
+def test_contents_that_change_on_and_on_are_too_much(national: College, tmp_path: Path) -> None:
+    """Each list is as long as it may be, and the file small."""
+    lines = _lines(*[_kit_type(MOST_OF_A_LIST, f"Kit {n}") for n in range(60)])
+    refusal = _refused(national, file_of(lines, tmp_path / "x.kitloan"))
+    assert refusal.code in ("too_large", "bad_exchange_file")
+
+
+def test_a_type_that_is_renamed_on_and_on_is_too_much(national: College, tmp_path: Path) -> None:
+    """Each renaming goes through all the kits of the type."""
+    tags = [mint() for _ in range(1_500)]
+    renamed = [
+        {"kind": "kit_type.defined", "kit_type": "kit", "name": f"Kit {n}", "contents": []}
+        for n in range(400)
+    ]
+    lines = _lines(*map(_taken_in, tags), *renamed)
+    refusal = _refused(national, file_of(lines, tmp_path / "x.kitloan"))
+    assert refusal.code == "too_large"
+    assert refusal.details["seq"] > len(BEGINNING) + len(tags)
+
+
+def test_undoing_a_long_history_on_and_on_is_too_much(national: College, tmp_path: Path) -> None:
+    """Each undoing goes through all that was recorded of the tag."""
+    seen = [{"kind": "holding.sighted", "tag": ONE}] * 1_000
+    undone = [
+        {"kind": "entry.reversed", "tag": ONE, "epoch": 1, "seq": len(BEGINNING) + 2 + n}
+        for n in range(1_000)
+    ]
+    lines = _lines(_taken_in(ONE), *seen, *undone)
+    refusal = _refused(national, file_of(lines, tmp_path / "x.kitloan"))
+    assert refusal.code == "too_large"
+
+
+def test_more_is_not_written_than_was_sent(national: College, tmp_path: Path) -> None:
+    """A long word that each row would repeat."""
+    prints = [_printed(*[mint() for _ in range(500)], batch="b" * 200) for _ in range(30)]
+    refusal = _refused(national, file_of(_lines(*prints), tmp_path / "x.kitloan"))
+    assert refusal.code == "too_large"
+    assert "characters" in refusal.message
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        (gzip.compress(b"") * (MOST_MEMBERS + 1), f"{MOST_MEMBERS} parts"),
+        (gzip.compress(b"") * 300_000, f"{MOST_MEMBERS} parts"),
+        (gzip.compress(b" \n" * 50_000_000, 1), "times its size"),
+        (gzip.compress(b"\0" * 50_000_000, 1), f"{LONGEST_LINE:,} bytes"),
+    ],
+    ids=["parts", "many parts", "lines of spaces", "one line"],
+)
+def test_what_unpacks_to_too_much_is_refused(
+    national: College, colleges: dict[str, Any], tmp_path: Path, what: bytes, words: str
+) -> None:
+    """Behind a header that is right, and before the store is locked."""
+    header, _, _ = gzip.decompress(colleges["fife"].whole.read_bytes()).partition(b"\n")
+    path = tmp_path / "x.kitloan"
+    path.write_bytes(gzip.compress(header + b"\n") + what)
+    refusal = _refused(national, path)
+    assert refusal.code == "bad_exchange_file"
+    assert words in refusal.message
+
+
+def test_a_file_in_two_parts_is_read_as_one(
+    national: College, colleges: dict[str, Any], tmp_path: Path
+) -> None:
+    """As tools leave it that put compressed files together."""
+    whole = gzip.decompress(colleges["fife"].whole.read_bytes())
+    path = tmp_path / "x.kitloan"
+    path.write_bytes(gzip.compress(whole[:700]) + gzip.compress(whole[700:]))
+    (done,) = merge(national, [path])
+    assert done.added == json.loads(whole.partition(b"\n")[0])["last"]

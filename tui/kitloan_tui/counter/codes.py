@@ -1,0 +1,202 @@
+"""What a code or a word does at the counter when no question is open.
+
+A kit that is here goes to the organisation that is named, one that is out comes back, a school's
+name opens its turn, any other words are looked for. Nothing here records what somebody has not
+scanned or named in full: half a name asks, and a number of a search's list only shows its holding.
+"""
+
+from dataclasses import replace
+
+from kitloan.college import College
+from kitloan.errors import KitloanError
+from kitloan.text import scans
+from kitloan.text.names import clean
+from kitloan.text.scans import Tag, Text
+from kitloan.values import Holding
+from kitloan_tui import lookups
+from kitloan_tui.counter import answering, lending, parsing, recording, refusals, sentences
+from kitloan_tui.counter.questions import Counting, HowMany, TakingIn
+from kitloan_tui.counter.state import MOST_CHOICES, CounterState, Recent, UnknownName
+from kitloan_tui.counter.verdict import Verdict
+
+_YES = ("yes", "y")
+
+
+def take(
+    state: CounterState, college: College, code: Tag | Text, *, typed: bool = False
+) -> Verdict:
+    """Do what a code means; words that were typed may be half of a name."""
+    if isinstance(code, Tag):
+        return _with_layout(state, _take_tag(state, college, code.tag), code.layout)
+    held = parsing.find_holding(college, code)
+    if held:
+        return _take_holding(state, college, held)
+    return _take_words(state, college, code.text, typed=typed)
+
+
+def pick(state: CounterState, college: College, chosen: str) -> Verdict:
+    """Do what picking this from the list means: it names a school, or shows a holding."""
+    if not state.last_step.matches:
+        return _name(state, college, chosen)
+    held = college.find.holding(chosen)
+    state.step.opens = ("holding", held.tag)
+    return sentences.found_one(held)
+
+
+def takes(state: CounterState, college: College, code: Tag | Text) -> bool:
+    """Whether something can be done with this code once the open question is settled.
+
+    Words that can not must be refused at once. Kept, they would look as if they had answered,
+    and Enter would then record a kit as whole.
+    """
+    if isinstance(code, Tag) or parsing.find_holding(college, code):
+        return True
+    if lookups.organisation_called(college.session, code.text):
+        return True
+    return bool(state.basket) and scans.reads_as_name(code.text)
+
+
+def _take_tag(state: CounterState, college: College, tag: str) -> Verdict:
+    try:
+        held = college.find.holding(tag)
+    except KitloanError as unknown:
+        is_new = unknown.code in ("unknown_tag", "unclaimed_tag")
+        if not (is_new or unknown.code == "not_yours") or state.is_national:
+            raise
+        sender = lookups.sent_here(college.session, tag)
+        if sender:
+            return answering.receive_from(state, college, tag, sender)
+        if not is_new:
+            raise
+        state.step.opens = ("take_in", tag)
+        return answering.ask(state, college, TakingIn(tag, lookups.kit_types(college.session)))
+    return _take_holding(state, college, held)
+
+
+def _with_layout(state: CounterState, verdict: Verdict, layout: str) -> Verdict:
+    if not layout or state.is_layout_shown:
+        return verdict
+    state.is_layout_shown = True
+    return replace(verdict, hint=sentences.layout(layout))
+
+
+def _take_words(state: CounterState, college: College, text: str, *, typed: bool) -> Verdict:
+    """An organisation, terms of the turn, what was asked a moment ago, or a search."""
+    before = state.last_step
+    if (away := before.refused) is not None and away.status == "in_transit":
+        if text.lower() == parsing.BACK:
+            return recording.call_off(college, away)
+        if sender := parsing.after_from(text):
+            return answering.receive_from(state, college, away.tag, sender)
+    if before.unknown and text.lower() in _YES:
+        return _name(state, college, before.unknown.name)
+    word, rest = parsing.split_terms(text)
+    is_lending = state.basket or state.turn
+    if is_lending and word and not rest and word != "anyway":
+        raise refusals.nothing_after(word)
+    if word == "anyway":
+        return lending.set_rule_aside(state, college, rest)
+    if word and rest:
+        return lending.set_terms(state, college, word, rest)
+    asked = parsing.after_to(text)
+    if known := lookups.organisation_called(college.session, asked or text):
+        return _name(state, college, known)
+    if asked or state.basket:
+        return _take_new_name(state, college, asked or text, with_to=bool(asked), typed=typed)
+    return _search(state, college, text, typed=typed)
+
+
+# -- schools --------------------------------------------------------------------------------------
+
+
+def _take_new_name(
+    state: CounterState, college: College, name: str, *, with_to: bool, typed: bool
+) -> Verdict:
+    """A name that no organisation has: half of one that is known, a slip, or a new school.
+
+    A card carries a whole name, and `to` shows that a new one may be meant. What was only typed
+    is taken for the one school that begins so, and else asked about; so is what was scanned,
+    unless it ends as the names of schools do: a code on the wall is no borrower.
+    """
+    if scans.kind_of_code(name) or not (with_to or scans.reads_as_name(name)):
+        raise refusals.no_such_name(name)
+    name = clean(name, "The organisation")
+    begin = parsing.organisations_beginning(college, name)
+    half = typed and state.front.asks_names
+    if (with_to and not (half and begin)) or (not half and scans.names_a_school(name)):
+        return _name(state, college, name)
+    if half and not with_to and len(begin) == 1 and len(name) > 1:
+        return _name(state, college, begin[0])
+    like = begin or lookups.spelt_nearly_like(college.session, name)
+    state.step.unknown = UnknownName(name, tuple(like[:MOST_CHOICES]))
+    return sentences.ask_new_school(state.step.unknown, state.basket)
+
+
+def _name(state: CounterState, college: College, to: str) -> Verdict:
+    if state.is_national:
+        raise refusals.lends_nothing()
+    state.returns_only = False
+    return lending.name_borrower(state, college, to)
+
+
+def _search(state: CounterState, college: College, text: str, *, typed: bool) -> Verdict:
+    page = college.find.search(text, limit=MOST_CHOICES)
+    if typed and not page.items and len(text) > 1:
+        begin = parsing.organisations_beginning(college, text)
+        if len(begin) == 1:
+            return _name(state, college, begin[0])
+    state.step.matches = page.items
+    nearly = () if page.items else lookups.spelt_nearly_like(college.session, text)
+    return sentences.found(text, page.items, page.total, nearly)
+
+
+# -- a holding on the counter ---------------------------------------------------------------------
+
+
+def _take_holding(state: CounterState, college: College, held: Holding) -> Verdict:
+    if state.is_national:
+        raise refusals.only_looks(held)
+    state.recent = (Recent(held.tag),)
+    if held.status == "missing":
+        return recording.find_again(college, held)
+    if held.status == "in_transit":
+        if sender := lookups.sent_here(college.session, held.tag):
+            return answering.receive_from(state, college, held.tag, sender)
+        state.step.refused = held
+        raise refusals.on_its_way(held)
+    if state.returns_only and not held.out_quantity and held.status != "uncounted":
+        raise refusals.here_already(held)
+    if held.quantity > 1:
+        return _take_stock(state, college, held)
+    if held.status in ("out", "overdue"):
+        return _take_back(state, college, held)
+    if held.status == "uncounted":
+        return _count(state, college, held)
+    return lending.take(state, college, held)
+
+
+def _take_back(state: CounterState, college: College, held: Holding) -> Verdict:
+    """It comes back; but what was lent a moment ago, while somebody lends, is no return."""
+    if state.turn and held.loan and lookups.lent_just_now(college.session, held):
+        if held.loan.to == state.turn.to:
+            return sentences.lent_already(held)
+        raise refusals.lent_just_now(held)
+    if college.loans.contents(held.tag):
+        return _count(state, college, held)
+    (back,) = college.loans.check_in([held.tag])
+    return sentences.returned(back, held, college.session.today)
+
+
+def _count(state: CounterState, college: College, held: Holding) -> Verdict:
+    parts = college.loans.contents(held.tag)
+    return answering.ask(state, college, Counting(held=held, parts=parts))
+
+
+def _take_stock(state: CounterState, college: College, held: Holding) -> Verdict:
+    left = held.quantity - held.out_quantity
+    if state.turn and left:
+        return answering.ask(state, college, HowMany(held, left, to=state.turn.to))
+    if held.out_quantity and not state.basket:
+        having = lookups.who_has(college.session, held.tag)
+        return answering.ask(state, college, HowMany.coming_back(held, having))
+    return lending.take(state, college, held)

@@ -1,0 +1,45 @@
+"""The status of the counter in lines: whose turn it is, on what terms, and which scans wait (pure).
+
+The screen draws these beside the line that listens; a desk of lines prints them when they change.
+"""
+
+from collections.abc import Sequence
+
+from kitloan.text.dates import uk
+from kitloan.text.tags import grouped, is_tag
+from kitloan.values import plural
+from kitloan_tui.counter.state import CounterState, TurnTerms
+
+
+def status_lines(state: CounterState) -> list[str]:
+    """Everything that is open beside the question; nothing when nothing is."""
+    lines = []
+    if state.turn:
+        loans = plural(state.turn.loans, "loan")
+        lines.append(f"> LENDING TO {state.turn.to}, {loans} so far. {{home}} ends the turn.")
+    if state.returns_only:
+        lines.append("= RETURNS ONLY: nothing goes out. {home} ends it.")
+    if terms := terms_shown(state.terms):
+        lines.append(f"> This turn: {terms}")
+    if state.question and state.basket:
+        named = ", ".join(grouped(held.tag) for held in state.basket)
+        lines.append(f"? {plural(len(state.basket), 'kit')} waiting for a name: {named}")
+    if state.waiting:
+        lines.append(waiting_line(list(state.waiting)))
+    return lines
+
+
+def waiting_line(texts: Sequence[str]) -> str:
+    """Scans that wait, in order."""
+    named = ", ".join(grouped(text) if is_tag(text) else text for text in texts)
+    return f"~ {plural(len(texts), 'scan')} waiting: {named}"
+
+
+def terms_shown(terms: TurnTerms) -> str:
+    """What holds for a turn, in a line; empty where nothing was set."""
+    parts = (
+        f"due {uk(terms.due_on)}" if terms.due_on else "",
+        f"contact {terms.contact}" if terms.contact else "",
+        f"for {terms.purpose}" if terms.purpose else "",
+    )
+    return ", ".join(part for part in parts if part)

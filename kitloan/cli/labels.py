@@ -6,7 +6,7 @@ The commands that print share three groups of options, each given to them as one
 `print_drawn` answers. What is drawn goes to a file; a picture of its first page can be had too, or
 instead: a preview, which puts nothing on record.
 
-`LabelPress`, at the end, does the same for the desk.
+`LabelPress`, at the end, prints for the desk, and reads its photos.
 """
 
 import tempfile
@@ -34,6 +34,7 @@ from kitloan.values import plural
 
 if TYPE_CHECKING:
     from kitloan.college import College
+    from kitloan.stocktakes.scanning import PictureScans
     from kitloan.values import Holding
     from kitloan_labels.adjust import Adjustment, LabelSettings
     from kitloan_labels.card import Contents
@@ -868,7 +869,7 @@ def _find_contents(opened: "College", tag: str) -> "Contents":
 
 
 class LabelPress:
-    """Prints labels for the desk; see `kitloan_tui.labels.Press`."""
+    """Prints labels for the desk, and reads photos; see `kitloan_tui.labels.Press`."""
 
     def stocks(self) -> "list[Stock]":
         """Every sheet, then every roll."""
@@ -930,6 +931,18 @@ class LabelPress:
         )
         sheets = 0 if paper.roll() else placed[-1].page
         return OnPaper(out, output.send(placed), sheets, (*notes, *more))
+
+    def scan_photo(
+        self, opened: "College", which: str, photo: Path, place: str | None
+    ) -> "PictureScans":
+        """Record each code of a holding in a picture as seen in a stocktake.
+
+        Raises:
+            BadInput: `no_such_file`, `not_a_picture`, ...
+        """
+        from kitloan.cli.stocktakes import scan_photo
+
+        return scan_photo(opened, which, photo, place=place)
 
     def print_one(self, opened: "College", held: "Holding") -> str:
         """Draw one label on the stock that the user's desk used last; returns the file."""

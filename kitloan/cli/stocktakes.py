@@ -1,7 +1,7 @@
 """`kitloan stocktake`: look for everything, scan what is there, and see what it comes to."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ from kitloan.values import as_json, plural
 if TYPE_CHECKING:
     from kitloan.college import College
     from kitloan.stocktakes.outcome import Outcome, OutcomeLine, Result
-    from kitloan.stocktakes.scanning import Scanned
+    from kitloan.stocktakes.scanning import PictureScans, Scanned
 
 _SHOWN = 20
 _WORDS = {
@@ -157,6 +157,28 @@ def _piped() -> Iterator[str]:
     return (line for line in sys.stdin if line.strip())
 
 
+def scan_photo(
+    opened: "College",
+    which: str,
+    photo: Path,
+    *,
+    place: str | None = None,
+    desk: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> "PictureScans":
+    """Record each code of a holding in a picture as seen; at the desk too.
+
+    Raises:
+        BadInput: `no_such_file`, `not_a_picture`, ...; see `kitloan_labels.photos.read_codes`.
+    """
+    from kitloan_labels.photos import read_codes
+
+    codes = read_codes(photo, progress)
+    return opened.stocktakes.scan_picture(
+        which, (*codes.tags, *codes.others), photo.read_bytes(), place=place, desk=desk
+    )
+
+
 def _read_photos(
     app: App,
     opened: "College",
@@ -165,24 +187,19 @@ def _read_photos(
     desk: str | None,
     place: str | None,
 ) -> None:
-    """Each code in the pictures as a sighting; a file that is no picture keeps no other out."""
-    from kitloan_labels.photos import read_codes
-
+    """Record the codes in pictures; after a file that is no picture the others are read too."""
     scanned: list[Scanned] = []
     problems: list[BadInput] = []
     left_out: list[dict[str, str]] = []
     for photo in photos:
+        progress = Progress(f"Reading {photo.name}, page")
         try:
-            codes = read_codes(photo, Progress(f"Reading {photo.name}, page"))
-            content = photo.read_bytes()
+            found = scan_photo(opened, which, photo, place=place, desk=desk, progress=progress)
         except BadInput as problem:
             problems.append(problem)
             if not app.json:
                 print_problem(problem)
             continue
-        found = opened.stocktakes.scan_picture(
-            which, (*codes.tags, *codes.others), content, place=place, desk=desk
-        )
         scanned += found.scans
         left_out += [{"file": str(photo), "code": code} for code in found.left_out]
         if app.json:

@@ -81,7 +81,7 @@ def test_no_code_becomes_a_school(day: Day) -> None:
     """Else a kit would be lent to a Wi-Fi network, for ever on record."""
     for text in not_schools():
         for scan in (day.scan, day.type):
-            day.counter.escape()
+            day.escape()
             day.scan(day.store.kit)
             scan(text)
             assert day.held(day.store.kit).status == "in", text

@@ -21,7 +21,7 @@ from kitloan.errors import BadInput
 
 _AS_IS = "print-scaling=none"
 _RAW = ("raw",)  # no driver between us and a printer that takes ZPL
-_PAPERS = {(210, 297): "A4", (148, 210): "A5", (105, 148): "A6"}
+_PAPERS = {(210, 297): "A4", (148, 210): "A5", (105, 148): "A6", (216, 279): "Letter"}
 
 _AT_ONCE = 200
 """Files in one call of `lp`: systems limit how long a command may be."""

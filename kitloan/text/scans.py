@@ -1,15 +1,19 @@
 """What a scanner typed: a tag, a command card, or text.
 
-A scanner is a keyboard that types fast and ends with Enter. Nothing in the key events tells it
-from a person, and to a screen that does not know, Enter means "yes". So the front end shows every
-key to an `Assembler` before anything else sees it. The assembler holds a key back while it can
-still be part of a scan, and then says one of two things: this was a scan, or this was a person, and
-here are their keys, the very ones, in order. `read` then says what a scan means.
+A scanner is a keyboard that types fast and ends with Enter. Its key events are the same as a
+person's, and to a screen that cannot tell them apart, Enter means "yes". So the front end shows
+every key to an `Assembler` before anything else sees it. The assembler holds a key back while it
+can still be part of a scan, and then gives one of two: a scan, or the keys of a person, the very
+ones, in order. `read` is what a scan means, and `split` the scans in one whose Enter was lost.
 
-Two marks tell a scan. First the prefix: what starts with `KL` may become a tag or a card, and is
-waited for long enough that the slowest scanners (80 ms a character) are known by it. Then the pace:
-anything else is a scan only if no hand types that fast, which covers a school's own cards and asset
-numbers from scanners that are not slow.
+A scan is known by two marks. First the prefix: what starts with `KL` may become a tag or a card,
+and is waited for long enough for the slowest scanners (80 ms a character). Then the pace: anything
+else is a scan only if no hand types that fast, which covers a school's own cards and asset numbers
+from scanners that are not slow.
+
+A text that is neither a tag nor a card may be anything that has a code: `kind_of_code` names what
+is no name for certain, and `names_a_school` is the one test by which a scan alone makes a new
+borrower. A new kind of code is a row of `_KINDS`, a keyboard a row of `_LAYOUTS`.
 
 Nothing here reads a clock, a file or a terminal: times come in with the keys, in seconds of any one
 clock that does not step back.
@@ -108,7 +112,7 @@ class Tag:
     """A tag, bare, its check character good.
 
     `layout` names the keyboard layout that garbled it, when it had to be repaired ("German"), so
-    that the user can be told once to set the scanner; it is empty for a tag that arrived whole.
+    that the user can be asked once to set the scanner; it is empty for a tag that arrived whole.
     """
 
     tag: str
@@ -286,8 +290,8 @@ def reads_as_name(text: str) -> bool:
     """Whether somebody may have meant a name by `text`, scanned or typed.
 
     Not a code of another kind, not a book's barcode or a mistyped asset number, and not one word
-    that a scanner's capitals or punctuation would make: of such a name a person says that it is
-    one, with `to` before it.
+    in the capitals or with the punctuation that a garbled card has: a person types `to` before
+    such a name.
     """
     letters = [character for character in text if character.isalpha()]
     if not letters or kind_of_code(text) or _NEVER_IN_A_NAME.search(text):

@@ -78,7 +78,7 @@ def memory(times: int) -> None:
         # A new process each: what one has held before cannot be told from what it needs now.
         with multiprocessing.get_context("spawn").Pool(1) as pool:
             peak, size = pool.apply(_peak, (count,))
-        line(f"{count:,} labels to PDF, peak memory in MiB", peak, None, "flat")
+        line(f"{count:,} labels to PDF, peak memory in MiB", peak, None, "4 KB a label")
         line("its size, KB", size, None, "")
 
 

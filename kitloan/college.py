@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from kitloan.errors import BadInput, KitloanError, Refused, StoreError
 from kitloan.ledger.session import ESP, Session
 from kitloan.reference import colleges, find_college, is_college_id
-from kitloan.storage.erasure import finish, is_due
+from kitloan.storage.erasure import rewrite_if_due, rewrite_is_due
 from kitloan.storage.places import college_in, default_place
 from kitloan.storage.store import Store, create_store, open_store
 from kitloan.tables import College as CollegeRow
@@ -207,9 +207,9 @@ def open(  # noqa: A001  # the word of the contract
     try:
         with opened.read() as connection:
             chosen, name = _whose(connection, opened, college or college_in(place))
-            erasure_is_due = is_due(connection, chosen)
+            erasure_is_due = rewrite_is_due(connection, chosen)
         if erasure_is_due:  # somebody's work stood in its way; where it still does, later again
-            finish(opened, chosen)
+            rewrite_if_due(opened, chosen)
         return College(Session(opened, chosen, check_actor(actor), clock), name, upgraded)
     except KitloanError:
         opened.close()
@@ -316,7 +316,7 @@ def _start(session: Session, name: str, region: str | None) -> None:
         if session.college not in owners:
             begin(connection, session.college, own=True)
     with session.writing(f"open-{session.college}") as writer:
-        if not writer.answered(CollegeOpened):
+        if not writer.earlier_facts(CollegeOpened):
             writer.append(CollegeOpened(name=name, region=region))
             new_signing_key(writer.connection, session.college)  # so that every backup has it
 

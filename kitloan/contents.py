@@ -1,8 +1,8 @@
 """Counting a kit against its contents list (pure).
 
-A person says only what is not right: `wheel 2`, `panel 1 broken`. Three rules turn that into what
-is short now. What they name has the number they say. What they do not name stays as it was known,
-so that a shortage found before is neither blamed on this borrower nor forgotten. And `whole` says
+A person enters only what is wrong: `wheel 2`, `panel 1 broken`. Three rules turn that into what is
+short now. A component that they name has the number they enter. A component that they do not name
+keeps the shortage it had, which is neither blamed on this borrower nor forgotten. And `whole` means
 that everything on the list is there, whatever was short before.
 """
 
@@ -19,14 +19,14 @@ from kitloan.text.names import fold
 Fault = Literal["missing", "broken"]
 
 _FAULTS: dict[str, Fault] = {"missing": "missing", "lost": "missing", "broken": "broken"}
-_SAID = re.compile(
+_NUMBERED = re.compile(
     r"(?:(?P<before>\d{1,6})\s+)?(?P<name>.+?)(?:(?:\s*=\s*|\s+x?)(?P<after>\d{1,6}))?"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One line of a contents list, and what of it is known to be short."""
+    """One line of a contents list, and how many of it are short on record."""
 
     name: str
     quantity: int
@@ -38,11 +38,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """What a person said about a kit's contents.
+    """What a person entered about a kit's contents.
 
     Attributes:
         whole: everything on the list is there.
-        missing: components by name, and how many are not there.
+        missing: components by name, and how many are missing.
         broken: components by name, and how many are there but broken.
     """
 
@@ -57,8 +57,8 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """Of one part, how many a person said are missing or broken."""
+class EnteredShortage:
+    """How many of one part a person entered as missing or broken."""
 
     part: str
     fault: Fault
@@ -69,11 +69,11 @@ class Said:
 
 
 def reckon(parts: Iterable[Part], count: Count | None) -> tuple[Counted, tuple[Short, ...]]:
-    """What a count comes to: its outcome, and everything that is short after it.
+    """The outcome of a count, and everything that is short after it.
 
     Args:
         parts: the contents list with what was short before; empty when the type has none.
-        count: what the person said; None when nobody has counted.
+        count: what the person entered; None when nobody has counted.
 
     Raises:
         BadInput: `no_contents_list`, `no_such_component`, `too_many_short`,
@@ -90,7 +90,7 @@ def reckon(parts: Iterable[Part], count: Count | None) -> tuple[Counted, tuple[S
     if count.whole and count.exceptions:
         raise BadInput(
             "whole_but_short",
-            "A kit cannot be whole and short at once.",
+            "The kit was entered as whole, and also as short.",
             "Leave out --whole, or what is missing or broken.",
         )
     if count.whole:
@@ -99,14 +99,14 @@ def reckon(parts: Iterable[Part], count: Count | None) -> tuple[Counted, tuple[S
         raise BadInput(
             "no_contents_list",
             "This kind of holding has no contents list to count against.",
-            "Say what it should hold with `kitloan types import FILE`.",
+            "Add its list: kitloan types import FILE",
         )
     short = _with_exceptions(listed, count)
     return ("short" if short else "whole"), short
 
 
 def agrees(count: Count | None, counted: Counted, short: Iterable[Short]) -> bool:
-    """Whether a count may have come to this: for where its list is not to be had any more."""
+    """Whether a count can have had this outcome, when its contents list is no longer known."""
     if count is None or not (count.whole or count.exceptions):
         return counted in ("uncounted", "no_contents")
     left = {each.component: each for each in short}
@@ -121,7 +121,7 @@ def agrees(count: Count | None, counted: Counted, short: Iterable[Short]) -> boo
 
 
 def _left(text: str, fault: Fault, short: Mapping[str, Short]) -> int:
-    """How many of what a person named are short."""
+    """How many are short of the component that a person named."""
     try:
         found = short[match(text, short)]
     except BadInput:
@@ -132,27 +132,26 @@ def _left(text: str, fault: Fault, short: Mapping[str, Short]) -> int:
 def _with_exceptions(parts: list[Part], count: Count) -> tuple[Short, ...]:
     now = {part.name: {"missing": part.missing, "broken": part.broken} for part in parts}
     quantities = {part.name: part.quantity for part in parts}
-    said: dict[tuple[str, str], str] = {}
+    entered: dict[tuple[str, str], str] = {}
     for fault, named in (("missing", count.missing), ("broken", count.broken)):
         for text, quantity in (named or {}).items():
             if quantity < 0:
-                raise BadInput("bad_quantity", f"{text}: {quantity} cannot be {fault}.")
-            name = match(text, quantities)
-            if (name, fault) in said:
                 raise BadInput(
-                    "bad_exception",
-                    f"{name!r} is named twice, as {said[name, fault]!r} and as {text!r}.",
-                    "Say it once.",
-                    component=name,
+                    "bad_quantity",
+                    f"{text}: {quantity} cannot be {fault}.",
+                    "Give a whole number from 0 up.",
                 )
-            said[name, fault] = text
+            name = match(text, quantities)
+            if (name, fault) in entered:
+                raise _named_twice(name, entered[name, fault], text)
+            entered[name, fault] = text
             now[name][fault] = quantity
     for name, short in now.items():
         if sum(short.values()) > quantities[name]:
             raise BadInput(
                 "too_many_short",
-                f"{name}: {sum(short.values())} cannot be missing or broken, "
-                f"there are only {quantities[name]} in the kit.",
+                f"{name}: {sum(short.values())} cannot be missing or broken. The kit has only "
+                f"{quantities[name]}.",
                 "Count that component again.",
                 component=name,
                 in_the_kit=quantities[name],
@@ -161,13 +160,13 @@ def _with_exceptions(parts: list[Part], count: Count) -> tuple[Short, ...]:
 
 
 def match(text: str, names: Iterable[str]) -> str:
-    """The component that a person means: its name, its plural, or how it alone or its words begin.
+    """The component that a person means, by its name, its plural, or the beginning of a word in it.
 
-    A name with `=` in it is meant only by all of it: `R=10` is a part of `R=10k resistor`, and not
-    ten of what begins with R.
+    A name with `=` in it must be given whole: `R=10` would otherwise be read as ten of a part that
+    begins with R.
 
     Raises:
-        BadInput: `no_such_component`, naming those there are.
+        BadInput: `no_such_component`, with the names on the list.
     """
     wanted = fold(text)
     known = {fold(name): name for name in names}
@@ -191,6 +190,13 @@ def match(text: str, names: Iterable[str]) -> str:
     )
 
 
+def _named_twice(name: str, *spelt: str) -> BadInput:
+    how = f", as {' and as '.join(map(repr, spelt))}" if spelt else ""
+    return BadInput(
+        "bad_exception", f"{name!r} is named twice{how}.", "Name it once.", component=name
+    )
+
+
 def _begins_inside(wanted: str, key: str) -> bool:
     return any(word.startswith(wanted) for word in key.split())
 
@@ -201,12 +207,12 @@ def parse_exception(text: str) -> tuple[str, int]:
     Raises:
         BadInput: `bad_exception`.
     """
-    # Each stripped before it is read: int() takes off fewer kinds of space than strip().
+    # Stripped first, because int() strips fewer kinds of space than strip().
     name, _, number = (part.strip() for part in text.rpartition("="))
     if not name or not number.isdecimal() or len(number) > 7:
         raise BadInput(
             "bad_exception",
-            f"{text!r} does not say which component and how many.",
+            f"{text!r} is not a component and a number.",
             'Write it like "Wheel=2".',
             value=text,
         )
@@ -219,67 +225,67 @@ def parse_exceptions(texts: Iterable[str]) -> dict[str, int]:
     for text in texts:
         name, number = parse_exception(text)
         if fold(name) in {fold(known) for known in found}:
-            raise BadInput("bad_exception", f"{name!r} is named twice.", "Say it once.")
+            raise _named_twice(name)
         found[name] = number
     return found
 
 
-def read_exceptions(text: str, parts: Iterable[Part]) -> list[Said]:
-    """What a line says is not right; commas part it, unless a part's own name has one.
+def read_exceptions(text: str, parts: Iterable[Part]) -> list[EnteredShortage]:
+    """The shortages that a line lists, separated by commas unless a part's name has a comma.
 
     Raises:
-        BadInput: as `read_exception`; then nothing of the line is taken.
+        BadInput: as `read_exception`; then nothing of the line is used.
     """
     listed = list(parts)
     pieces = [text] if any("," in part.name for part in listed) else text.split(",")
     return [read_exception(piece, listed) for piece in pieces]
 
 
-def read_exception(text: str, parts: Iterable[Part]) -> Said:
-    """`wheel 2`, `2 wheels`, `panel 1 broken`: a part, what is wrong, and with how many.
+def read_exception(text: str, parts: Iterable[Part]) -> EnteredShortage:
+    """The shortage in `wheel 2`, `2 wheels` or `panel 1 broken`.
 
     Raises:
-        BadInput: `no_such_component`, or `how_many` where the number cannot be guessed.
+        BadInput: `no_such_component`, or `how_many`, when a number is needed.
     """
     listed = {part.name: part for part in parts}
     words = text.split()
     fault = _FAULTS.get(words[-1].lower()) if len(words) > 1 else None
-    said = " ".join(words[:-1] if fault else words)
-    name, number = _name_and_number(said, listed)
+    named = " ".join(words[:-1] if fault else words)
+    name, number = _name_and_number(named, listed)
     part = listed[match(name, listed)]
     if number is None and part.quantity > 1:
         raise BadInput(
             "how_many",
-            f"How many of {part.name}? There should be {part.quantity:,}.",
-            f"Type it with its number: {part.name.lower()} 2",
+            f"How many of {part.name} are short? There should be {part.quantity:,}.",
+            f"Type a number after the name: {part.name.lower()} 2",
             component=part.name,
         )
-    return Said(part.name, fault or "missing", 1 if number is None else number)
+    return EnteredShortage(part.name, fault or "missing", 1 if number is None else number)
 
 
 def _name_and_number(text: str, names: Iterable[str]) -> tuple[str, int | None]:
-    """A part's own name may end in a number, so the whole text is tried as a name first."""
-    found = _SAID.fullmatch(text)
+    """Split a text; the whole text is tried as a name first, because a name may end in a number."""
+    found = _NUMBERED.fullmatch(text)
     if found is None or fold(text) in map(fold, names):
         return text, None
     number = found["after"] or found["before"]
     return found["name"], int(number) if number else None
 
 
-def count_of(said: Sequence[Said]) -> Count:
-    """The count that a person's words come to: the last word about a part holds."""
+def count_of(entered: Sequence[EnteredShortage]) -> Count:
+    """The count that a person's entries make; the last entry about a part counts."""
     faults: dict[Fault, dict[str, int]] = {"missing": {}, "broken": {}}
-    for each in said:
+    for each in entered:
         faults[each.fault][each.part] = each.number
-    if not said:
+    if not entered:
         return Count(whole=True)
     return Count(missing=faults["missing"], broken=faults["broken"])
 
 
-def as_it_left(parts: Iterable[Part]) -> list[Said]:
-    """What was short before, said again, so that "nothing new" does not make it good."""
+def recorded_shortages(parts: Iterable[Part]) -> list[EnteredShortage]:
+    """The shortages on record, as entries, so that "nothing new" keeps them."""
     listed = list(parts)
     return [
-        *[Said(part.name, "missing", part.missing) for part in listed if part.missing],
-        *[Said(part.name, "broken", part.broken) for part in listed if part.broken],
+        *[EnteredShortage(part.name, "missing", part.missing) for part in listed if part.missing],
+        *[EnteredShortage(part.name, "broken", part.broken) for part in listed if part.broken],
     ]

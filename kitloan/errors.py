@@ -1,13 +1,13 @@
-"""Every way that kitloan says no.
+"""Every refusal and failure that kitloan raises on purpose.
 
     KitloanError                exit code
-    ├── Refused             1   a rule of lending stands in the way; nothing changed
+    ├── Refused             1   a rule of lending forbids it; nothing changed
     ├── BadInput            2   what was typed or read cannot be used; nothing changed
     └── StoreError          3   the store cannot be reached, is full, or is damaged
 
-Each carries a `code` for programs, a `message` with the facts, a `hint` that says what to do
-next, and `details` with the same facts as values. A new refusal needs no new class: only a new
-code. Callers tell them apart by class (what kind of trouble) or by `code` (which rule).
+Each carries a `code` for programs, a `message` with the facts, a `hint` with one next step, and
+`details` with the same facts as values. A new refusal needs a new code and no new class. Callers
+distinguish them by class (what kind of trouble) or by `code` (which rule).
 """
 
 from typing import Any, ClassVar
@@ -44,7 +44,7 @@ class KitloanError(Exception):
 
 
 class Refused(KitloanError):
-    """A rule stands in the way: on loan already, not whole, counted already."""
+    """A rule forbids it: on loan already, incomplete, counted already."""
 
     exit_code = 1
 
@@ -59,3 +59,13 @@ class StoreError(KitloanError):
     """The store is missing, read-only, full, damaged, newer than this program, or out of reach."""
 
     exit_code = 3
+
+
+def no_such_file(path: object) -> BadInput:
+    """The refusal of a file to read that does not exist."""
+    return BadInput(
+        "no_such_file",
+        f"There is no file {path}.",
+        "Check how its name is spelt.",
+        file=str(path),
+    )

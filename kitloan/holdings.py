@@ -35,6 +35,7 @@ from kitloan.tables import Holding as HoldingRow
 from kitloan.tables.absence import Arrival, Withdrawal
 from kitloan.tables.national import Gifting
 from kitloan.text.dates import check_past, check_year, day_of
+from kitloan.text.fields import HoldingFields
 from kitloan.text.names import clean, type_key
 from kitloan.text.tags import grouped, mint, parse
 
@@ -164,7 +165,7 @@ def accession(
 
 def _tag_for(writer: Writer) -> str:
     """A new tag; said again, the one that was minted then."""
-    taken_in = writer.first_said(HoldingAccessioned)
+    taken_in = writer.earlier_fact(HoldingAccessioned)
     return taken_in.tag if taken_in else mint()
 
 
@@ -172,7 +173,7 @@ def define_if_new(writer: Writer, name: str) -> tuple[str, str]:
     """The id and the name of the kit type that `name` means, defined bare when it is new."""
     name = clean(name, "The kit type")
     key = type_key(name)
-    new = writer.first_said(KitTypeDefined)
+    new = writer.earlier_fact(KitTypeDefined)
     if new is None or new.kit_type != key:
         known = TYPE(writer.connection, c=writer.college, k=key).scalar()
         if known is not None:
@@ -190,7 +191,7 @@ def kit_type_with(name: str, contents: Sequence[ContentsLine]) -> KitTypeDefined
 
 def must_be_free(writer: Writer, tag: str) -> None:
     """Refuse a tag that a holding has, or that is on a blank label of another college."""
-    if writer.said:
+    if writer.earlier:
         return  # it was free then
     taken = ROW(writer.connection, c=writer.college, t=tag).first()
     by = taken.tag if taken else _ALIAS(writer.connection, c=writer.college, t=tag).scalar()
@@ -320,7 +321,7 @@ def propose(writer: Writer, text: str, reason: str, donor_agreement: str | None)
 
 
 def _donor_agrees(writer: Writer, row: AnyRow, agreed: str | None) -> None:
-    if writer.said:
+    if writer.earlier:
         return  # ESP's terms are in ESP's ledger, and may be others since
     terms = _TERMS(writer.connection, c=writer.college, t=row.tag).first()
     if not agreed and terms and (terms.title in NOT_OURS_TO_GIVE or terms.donor_must_agree):
@@ -448,15 +449,13 @@ class Holdings:
                     "Take some back first.",
                     tag=row.tag,
                 )
-            writer.append(
-                HoldingAmended(
-                    tag=row.tag,
-                    kit_type=row.kit_type if type is None else define_if_new(writer, type)[0],
-                    quantity=held,
-                    asset_number=changed(asset_number, row.asset_number, "The asset number"),
-                    serial=changed(serial, row.serial, "The serial number"),
-                )
-            )
+            particulars = HoldingFields.of(row) | {
+                "kit_type": row.kit_type if type is None else define_if_new(writer, type)[0],
+                "quantity": held,
+                "asset_number": changed(asset_number, row.asset_number, "The asset number"),
+                "serial": changed(serial, row.serial, "The serial number"),
+            }
+            writer.append(HoldingAmended(tag=row.tag, **particulars))
 
     def record_gift(self, tag: str, gift: Gift, *, id: str | None = None) -> None:  # noqa: A002
         """Say who gave a holding and on what terms, all of them.

@@ -122,7 +122,7 @@ def check_out(
 
 def _due(writer: Writer, today: date, terms: Terms) -> date:
     """When the loans are due; what was said before was judged by the clock of that day."""
-    lent = writer.first_said(CheckedOut)
+    lent = writer.earlier_fact(CheckedOut)
     if lent is not None and lent.due_on is not None:
         return terms.due_on or date.fromisoformat(lent.due_on)
     return check_due(terms.due_on or default_due(today), today)
@@ -278,7 +278,7 @@ def renew(
 ) -> tuple[str, str, date]:
     """Make an open loan due on another day; gives the loan's id, its borrower and the day."""
     tag = meant(writer, text)
-    if not writer.said:
+    if not writer.earlier:
         check_due(due_on, today)
     (which, *_) = loans_meant(writer, tag, to)
     writer.append(LoanRenewed(tag=tag, loan=which.loan, due_on=due_on.isoformat()))

@@ -111,7 +111,7 @@ def borrower(writer: Writer, name: str, *, compare: bool = True) -> Borrower:
     """
     name = clean(name, "The organisation")
     key, known = organisation_id(writer.connection, writer.college, name)
-    new = writer.first_said(OrganisationAdded)
+    new = writer.earlier_fact(OrganisationAdded)
     if new is None or new.organisation != key:
         if known is not None:
             return Borrower(key, known, new=False)
@@ -210,14 +210,14 @@ def person(
         BadInput: `bad_text`.
     """
     name = clean(name, "The contact's name")
-    lent = writer.first_said(CheckedOut)
+    lent = writer.earlier_fact(CheckedOut)
     if lent and lent.contact and _forgotten(writer, lent.contact):
         return lent.contact  # who that was is not known any more
     known = _person(writer.connection, c=writer.college, n=fold(name), o=organisation_id).scalar()
     if known is not None:
         _add_details(writer, str(known), email, phone)
         return str(known)
-    if writer.said:
+    if writer.earlier:
         raise id_reused(writer.request)
     made = "p" + secrets.token_hex(8)
     _insert_contact(
@@ -263,7 +263,7 @@ def remark(
     Raises:
         BadInput: `bad_text`, when they are longer than 2,000 characters or hide control characters.
     """
-    if writer.said:  # what was forgotten since is not to be written down again, nor compared
+    if writer.earlier:  # what was forgotten since is not to be written down again, nor compared
         return
     _insert_remark(
         writer.connection,

@@ -1,7 +1,11 @@
-"""The passwords of a shared database's logins, in one file that only its owner can read.
+"""Making a PostgreSQL database ready for several colleges: roles, logins, passwords, and the proof.
 
-The file is in the form that PostgreSQL's own clients read (`.pgpass`): a college is sent its line,
-keeps it in a file of its own, and types no password anywhere.
+`provision` makes the tables, a role that owns them, two groups, and a login for each college. It
+secures every table (`kitloan.storage.row_security`), and checks that no login can do more than it
+should. It can be run again.
+
+The passwords are in one file that only its owner can read, in the form that PostgreSQL's clients
+read (`.pgpass`). A college is sent its line, keeps it in a file of its own, and types no password.
 """
 
 import os
@@ -40,65 +44,8 @@ from kitloan.storage.store import Store, create_store, one_at_a_time
 from kitloan.text.names import slug
 
 _LINE = re.compile(r"^(?:(?:\\.|[^:\\\n#])*:){3}(?P<login>[^:\n]*):(?P<password>[^:\n]+)$", re.M)
-
-
-class Passwords:
-    """The file of passwords: a line `host:port:database:login:password` for each login.
-
-    Attributes:
-        of: the password of each login that the file names, or that was made for it now.
-    """
-
-    def __init__(self, file: Path, connection: Connection) -> None:
-        driver: Any = connection.connection.dbapi_connection
-        here = (driver.info.host or "localhost", str(driver.info.port), driver.info.dbname)
-        self._here = ":".join(re.sub(r"([\\:])", r"\\\1", part) for part in here)
-        self._file = file
-        self._text = _read_private(file)
-        self.of = {found["login"]: found["password"] for found in _LINE.finditer(self._text)}
-
-    def keep(self, wanted: Iterable[str], new: Iterable[str]) -> None:
-        """Make a password for each new login that has none, and see that the file has all lines.
-
-        Raises:
-            BadInput: `cannot_write`.
-        """
-        for login in new:
-            self.of.setdefault(login, secrets.token_urlsafe(24))
-        lines = [f"{self._here}:{login}:{self.of[login]}" for login in wanted if login in self.of]
-        missing = [line for line in lines if line not in self._text.splitlines()]
-        if missing:
-            with whole_file(self._file) as beside:
-                text = [*self._text.splitlines(), *missing]
-                beside.write_text("\n".join(text) + "\n", encoding="utf-8")
-
-
-def _read_private(file: Path) -> str:
-    """What stands in a file that only its owner can read; nothing when there is none."""
-    insist_on_file(file)
-    try:
-        mode = file.stat().st_mode
-        if os.name != "nt" and mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise BadInput(
-                "not_private",
-                f"{file} can be read by others than its owner; passwords are not kept there.",
-                f"Close it first: chmod 600 {file}",
-                file=str(file),
-            )
-        return file.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return ""
-    except (OSError, UnicodeDecodeError):
-        raise BadInput(
-            "cannot_read",
-            f"{file} cannot be read as a file of passwords.",
-            "Name another file, or one that is not there yet.",
-            file=str(file),
-        ) from None
-
-
 _LONGEST_ROLE = 63
-"""Bytes; PostgreSQL cuts longer names short, and two could become one."""
+"""Bytes; PostgreSQL shortens longer names, and two could become one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +59,7 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Provisioned:
-    """A database that is ready for colleges. `passwords` is the file that holds them."""
+    """A database that is ready for colleges; `passwords` is the file with the passwords."""
 
     database: str
     owner: str
@@ -128,10 +75,10 @@ def provision(
     Args:
         url: of the database, with an administrator's login: a superuser, or one that owns the
             database and may make roles.
-        passwords: the file for the passwords of new logins; one that exists is added to, and a
-            login that it names gets the password it has there.
-        named: the colleges that get a login, by id or name. With none named, and not `esp` alone,
-            every college of the reference list does, and ESP.
+        passwords: the file for the passwords of new logins. Lines are added to an existing file,
+            and a login that it names gets the password it has there.
+        named: the colleges that get a login, by id or name. With no college and not `esp`, every
+            college of the reference list and ESP get one.
         esp: whether ESP gets its login too.
 
     Raises:
@@ -161,15 +108,15 @@ def _colleges(named: Sequence[str], esp: bool) -> list[str]:
 
 
 def _college(given: str) -> str:
-    """The id of the college that `given` names; a new id is as good as one of the list."""
+    """The id of the college that `given` names; a new id is accepted too."""
     known = find_college(given)
     if known is not None:
         return known.id
     if slug(given) != given or "_" in given or len(given) > 40 or given == ESP:
         raise BadInput(
             "unknown_college",
-            f"{given!r} is not a college of the reference list, nor can it be a new id.",
-            "A new id is short, in small letters, digits and hyphens; for ESP say --esp.",
+            f"{given!r} is not in the list of colleges, and is not a valid new id.",
+            "Give an id of small letters, digits and hyphens, or --esp for ESP.",
             college=given,
         )
     return given
@@ -180,8 +127,8 @@ def _login_of(college: str) -> str:
     if login in (OWNER, *GROUPS) or len(login.encode()) > _LONGEST_ROLE:
         raise BadInput(
             "unknown_college",
-            f"{college!r} cannot have a login: {login} is not a name that a login can have here.",
-            "Give the college a shorter id, or another.",
+            f"{college!r} cannot have a login: {login} is not a valid name for one.",
+            "Give the college a shorter id.",
             college=college,
         )
     return login
@@ -189,7 +136,7 @@ def _login_of(college: str) -> str:
 
 @contextmanager
 def _as_administrator(store: Store) -> Iterator[None]:
-    """Say in words that a login may not do what an administrator must."""
+    """Refuse in plain words when a login may not do what an administrator must."""
     try:
         yield
     except DBAPIError as problem:
@@ -197,7 +144,7 @@ def _as_administrator(store: Store) -> Iterator[None]:
             raise
         raise StoreError(
             "not_administrator",
-            f"This login may not set up {store.name}; nothing was changed.",
+            f"This login may not set up {store.name}. Nothing was changed.",
             "Use a superuser, or a login that owns the database and may make roles: "
             "ALTER ROLE ... CREATEROLE; ALTER DATABASE ... OWNER TO ...",
         ) from problem
@@ -233,7 +180,7 @@ def _provision(
 
 
 def _must_be_theirs(wanted: Mapping[str, str], entered: Mapping[str, str]) -> None:
-    """Two ids that differ in a hyphen would have one login; a login's name says whose it is."""
+    """Refuse a login that another college has: two ids may differ in a hyphen only."""
     for login, whose in entered.items():
         college = wanted.get(login, whose)
         if college != whose or login != login_of(whose) or "_" in whose:
@@ -246,29 +193,15 @@ def _must_be_theirs(wanted: Mapping[str, str], entered: Mapping[str, str]) -> No
 
 
 def _own_the_tables(connection: Connection) -> None:
-    """See that the administrator may hand the owner its tables."""
+    """Make the administrator a member of the owner role, to give it the tables."""
     is_superuser = connection.exec_driver_sql("SELECT current_setting('is_superuser')").scalar()
     member = "SELECT pg_has_role(current_user, %s, 'USAGE')"
     if is_superuser != "on" and not connection.exec_driver_sql(member, (OWNER,)).scalar():
         connection.exec_driver_sql(f"GRANT {OWNER} TO CURRENT_USER")
 
 
-def _join_groups(connection: Connection) -> None:
-    """Make every login a member of its group, also those of an earlier release.
-
-    Since version 16 a member can be kept from taking the group's name on. No policy depends on it.
-    """
-    version = connection.dialect.server_version_info or (0,)
-    only_its_privileges = " WITH INHERIT TRUE, SET FALSE" if version >= (16,) else ""
-    there = {row[0]: row[1] for row in connection.exec_driver_sql(_MEMBERSHIPS)}
-    for login, college in logins(connection).items():
-        group = group_of(college)
-        if group not in there.get(login, group):
-            connection.exec_driver_sql(f"GRANT {group} TO {quoted(login)}{only_its_privileges}")
-
-
 def _make_login(connection: Connection, login: str, password: str) -> None:
-    """A login with a password. The server gets a verifier, from which no password can be told."""
+    """Make a login with a password. The server gets a verifier, which does not reveal it."""
     driver: Any = connection.connection.dbapi_connection
     encrypted = driver.pgconn.encrypt_password(
         password.encode(), login.encode(), b"scram-sha-256"
@@ -290,21 +223,98 @@ def _enter(connection: Connection, login: str, college: str) -> None:
     )
 
 
-def _prove(connection: Connection, wanted: Sequence[str]) -> None:
-    """See that everything is as it was meant to be.
+def _join_groups(connection: Connection) -> None:
+    """Make every login a member of its group, also those of an earlier release.
 
-    Some statements do nothing where the administrator may not, and a login that was there before
-    may have powers that no policy holds.
+    Since version 16 a member can be kept from acting as the group. No policy depends on that.
+    """
+    version = connection.dialect.server_version_info or (0,)
+    only_its_privileges = " WITH INHERIT TRUE, SET FALSE" if version >= (16,) else ""
+    there = {row[0]: row[1] for row in connection.exec_driver_sql(_MEMBERSHIPS)}
+    for login, college in logins(connection).items():
+        group = group_of(college)
+        if group not in there.get(login, group):
+            connection.exec_driver_sql(f"GRANT {group} TO {quoted(login)}{only_its_privileges}")
+
+
+_MEMBERSHIPS = """
+SELECT rolname::text, ARRAY(
+    SELECT pg_get_userbyid(roleid)::text FROM pg_auth_members WHERE member = pg_roles.oid
+) FROM pg_roles WHERE starts_with(rolname, 'kitloan_')
+"""
+"""The roles that each of ours is a member of; nothing for a login that was dropped."""
+
+
+class Passwords:
+    """The file of passwords: a line `host:port:database:login:password` for each login.
+
+    Attributes:
+        of: each login's password, from the file or made now.
+    """
+
+    def __init__(self, file: Path, connection: Connection) -> None:
+        driver: Any = connection.connection.dbapi_connection
+        here = (driver.info.host or "localhost", str(driver.info.port), driver.info.dbname)
+        self._here = ":".join(re.sub(r"([\\:])", r"\\\1", part) for part in here)
+        self._file = file
+        self._text = _read_private(file)
+        self.of = {found["login"]: found["password"] for found in _LINE.finditer(self._text)}
+
+    def keep(self, wanted: Iterable[str], new: Iterable[str]) -> None:
+        """Make a password for each new login that has none, and add the missing lines to the file.
+
+        Raises:
+            BadInput: `cannot_write`.
+        """
+        for login in new:
+            self.of.setdefault(login, secrets.token_urlsafe(24))
+        lines = [f"{self._here}:{login}:{self.of[login]}" for login in wanted if login in self.of]
+        missing = [line for line in lines if line not in self._text.splitlines()]
+        if missing:
+            with whole_file(self._file) as part:
+                text = [*self._text.splitlines(), *missing]
+                part.write_text("\n".join(text) + "\n", encoding="utf-8")
+
+
+def _read_private(file: Path) -> str:
+    """The text of a file that only its owner can read; empty when there is no file."""
+    insist_on_file(file)
+    try:
+        mode = file.stat().st_mode
+        if os.name != "nt" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise BadInput(
+                "not_private",
+                f"Others can read {file}, so passwords are not kept there.",
+                f"Make it private first: chmod 600 {file}",
+                file=str(file),
+            )
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError):
+        raise BadInput(
+            "cannot_read",
+            f"{file} cannot be read as a file of passwords.",
+            "Name a new file.",
+            file=str(file),
+        ) from None
+
+
+def _prove(connection: Connection, wanted: Sequence[str]) -> None:
+    """Check that every login and table is as it should be.
+
+    Some statements do nothing when the administrator may not run them, and an existing login may
+    have powers that no policy limits.
 
     Raises:
-        StoreError: `not_secure`, with everything that is not so.
+        StoreError: `not_secure`, with every problem.
     """
     entered = list(logins(connection))
     every = [*tables(), "college_login"]
     wrong = [
         words.format(name)
         for question, values, words in (
-            (_OPEN_TABLES, every, "table {} is open, or not the owner's"),
+            (_OPEN_TABLES, every, "table {} is open, or belongs to another role"),
             (_STRONG_ROLES, [OWNER, *GROUPS, *entered], "{} may do more than a college"),
             (_LOCKED_OUT, wanted, "{} may not log in"),
             (_MEMBERS, [*GROUPS, *entered], "{} is a member of other roles"),
@@ -317,7 +327,7 @@ def _prove(connection: Connection, wanted: Sequence[str]) -> None:
         raise StoreError(
             "not_secure",
             f"The database would not keep colleges apart: {'; '.join(wrong)}. Nothing was changed.",
-            "Take those powers away, or let a superuser or the database's owner do this.",
+            "Remove those powers, or run this as a superuser or the database's owner.",
             wrong=wrong,
         )
 
@@ -328,28 +338,26 @@ LEFT JOIN pg_class c ON c.relname = wanted AND c.relnamespace = 'public'::regnam
 WHERE c.relrowsecurity IS NOT TRUE OR pg_get_userbyid(c.relowner) <> '{OWNER}'
     OR NOT (c.relforcerowsecurity OR wanted = 'college_login')
 """  # noqa: S608  # OWNER is our own
+
 _STRONG_ROLES = f"""
 SELECT rolname::text FROM pg_roles WHERE rolname = ANY (%s)
     AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication
         OR rolcanlogin AND rolname IN ('{OWNER}', '{"', '".join(GROUPS)}'))
 """  # noqa: S608
+
 _LOCKED_OUT = "SELECT rolname::text FROM pg_roles WHERE rolname = ANY (%s) AND NOT rolcanlogin"
-_MEMBERSHIPS = """
-SELECT rolname::text, ARRAY(
-    SELECT pg_get_userbyid(roleid)::text FROM pg_auth_members WHERE member = pg_roles.oid
-) FROM pg_roles WHERE starts_with(rolname, 'kitloan_')
-"""
-"""Of which roles each of ours is a member; none of a login that somebody dropped."""
 _MEMBERS = f"""
 SELECT DISTINCT pg_get_userbyid(member)::text FROM pg_auth_members
 WHERE pg_get_userbyid(member) = ANY (%s) AND pg_get_userbyid(roleid)
     <> CASE pg_get_userbyid(member) WHEN '{login_of(ESP)}' THEN '{NATIONAL}' ELSE '{COLLEGES}' END
 """  # noqa: S608
+
 _STRANGERS = r"""
 SELECT DISTINCT pg_get_userbyid(member)::text FROM pg_auth_members
 WHERE pg_get_userbyid(roleid) = ANY (%s) AND pg_get_userbyid(member) NOT LIKE 'kitloan\_%%'
     AND NOT admin_option
 """
+
 _MAKERS = """
 SELECT rolname::text FROM pg_roles WHERE rolname = ANY (%s) AND (
     has_schema_privilege(oid, 'public', 'CREATE')

@@ -25,8 +25,8 @@ from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import LedgerEntry, table
 from kitloan.text.dates import uk_instant
 from kitloan.text.tags import grouped
-from kitloan.transfers.receiving import must_not_be_told
-from kitloan.transfers.sending import must_not_have_come
+from kitloan.transfers.receiving import must_not_have_ended
+from kitloan.transfers.sending import must_not_have_arrived
 
 entry = table(LedgerEntry)
 
@@ -75,8 +75,8 @@ _SINCE = Query(
 )
 
 _ELSEWHERE: Mapping[type[FactBase], Callable[[Writer, Any], None]] = {
-    TransferSent: lambda writer, sent: must_not_have_come(writer, sent.tag, sent.transfer),
-    TransferReceived: must_not_be_told,
+    TransferSent: lambda writer, sent: must_not_have_arrived(writer, sent.tag, sent.transfer),
+    TransferReceived: must_not_have_ended,
 }
 """What may rest on a fact in another college's ledger, by kind: refuses when it does."""
 
@@ -101,8 +101,8 @@ def would_undo(connection: Connection, college: str, actor: str) -> Undone | Non
 
 def undo(writer: Writer) -> Undone:
     """Reverse the latest desk action of this person; see `Desk.undo`."""
-    if writer.said:
-        (first, *_) = writer.answered(Reversed)
+    if writer.earlier:
+        (first, *_) = writer.earlier_facts(Reversed)
         undone = _AT(writer.connection, c=writer.college, e=first.epoch, s=first.seq).one()
         parts = _OF_REQUEST(writer.connection, c=writer.college, i=undone.id).all()
         return _told(writer.connection, writer.college, parts)

@@ -1,4 +1,4 @@
-"""What the library answers: frozen values, never live rows.
+"""The library's answers: frozen values, never live rows.
 
 `as_json` gives any of them the shape that `--json` prints: dates as `YYYY-MM-DD`, instants as
 RFC 3339 in UTC, snake_case throughout.
@@ -7,7 +7,10 @@ RFC 3339 in UTC, snake_case throughout.
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
-from typing import Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+
+if TYPE_CHECKING:
+    from kitloan.text.fields import GiftTerms  # the desk paints before it loads pydantic
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -30,22 +33,22 @@ SYMBOLS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class ShortageLine:
-    """Of one component, how many are missing and how many broken."""
+    """One component that is short: how many are missing, and how many broken."""
 
     component: str
     missing: int
     broken: int
 
     def __str__(self) -> str:
-        said = [
+        parts = [
             f"{n} {word}" for n, word in ((self.missing, "missing"), (self.broken, "broken")) if n
         ]
-        return f"{self.component}: {', '.join(said)}"
+        return f"{self.component}: {', '.join(parts)}"
 
 
 @dataclass(frozen=True, slots=True)
 class ShortageOfHolding:
-    """Components of one kit that are short, since when."""
+    """One component that is short in one kit, and since when."""
 
     college: str
     tag: str
@@ -57,25 +60,8 @@ class ShortageOfHolding:
 
 
 @dataclass(frozen=True, slots=True)
-class GiftTerms:
-    """Who gave a holding, and on what terms. `value_pence` is in pence sterling."""
-
-    donor: str | None
-    funding_source: str | None
-    title: str
-    document: str | None
-    value_pence: int | None
-    value_basis: str | None
-    valued_on: str | None
-    gift: str | None
-    """Which of ESP's gifts it is of."""
-    acknowledgement: str | None
-    """What its label must say of the donor."""
-
-
-@dataclass(frozen=True, slots=True)
 class LoanLine:
-    """One loan. `quantity` is what is still out of it."""
+    """One loan. `quantity` is how many are still out."""
 
     id: str
     tag: str
@@ -101,7 +87,7 @@ class LoanOfHolding:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """When somebody last had a holding in hand, and who."""
+    """When a holding was last seen, and by whom."""
 
     at: str
     by: str
@@ -109,7 +95,7 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """One holding as it stands."""
+    """One holding and its status now."""
 
     tag: str
     type: str
@@ -122,7 +108,7 @@ class Holding:
     asset_number: str | None
     serial: str | None
     received_on: str | None
-    gift: GiftTerms
+    gift: "GiftTerms"
     loan: LoanOfHolding | None
     shortages: tuple[ShortageLine, ...]
     last_sighted: Sighting | None
@@ -139,12 +125,12 @@ class HistoryLine:
 
 
 PAGE = 200
-"""The most answers on a page, unless somebody asks for another number."""
+"""The most answers on a page, unless another number is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T_co]):
-    """Some of the answers. `next` asks for those after them; None at the end."""
+    """One page of answers. `next` asks for the page after it; None at the end."""
 
     items: tuple[T_co, ...]
     total: int
@@ -152,9 +138,11 @@ class Page(Generic[T_co]):
 
 
 def as_json(value: Any) -> Any:
-    """Any answer as values that `json.dumps` takes."""
+    """Convert any answer to values that `json.dumps` takes."""
     if is_dataclass(value) and not isinstance(value, type):
         return {f.name: as_json(getattr(value, f.name)) for f in fields(value)}
+    if (declared := getattr(type(value), "model_fields", None)) is not None:
+        return {name: as_json(getattr(value, name)) for name in declared}
     if isinstance(value, dict):
         return {key: as_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -165,5 +153,5 @@ def as_json(value: Any) -> Any:
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
-    """`1 kit`, `2 kits`."""
+    """A number with its noun: `1 kit`, `2 kits`."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"

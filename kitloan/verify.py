@@ -1,4 +1,10 @@
-"""What verifying says: findings, and where each ledger ends."""
+"""Verifying a store: check every ledger, replay it, and compare it with the tables.
+
+`Verifier.verify` gives a `Verification` with every finding. For each ledger, `Walk` checks the
+chain of entries and replays them into a scratch store. Then its tables are compared row by row, the
+entries of lost branches are checked, and rows about people must be named by entries. For the whole
+store, the rules of the database are compared with the rules that kitloan makes. `replay` serves
+reports as at an earlier day."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -57,7 +63,7 @@ from kitloan.tables.national import APART, LostEntry, LostTwin, PinnedKey
 from kitloan.text.names import fold
 from kitloan.values import Page
 
-__all__ = ["Finding", "LedgerState", "Progress", "Verdict", "Verifier", "replay"]
+__all__ = ["LedgerProblem", "LedgerState", "Progress", "Verification", "Verifier", "replay"]
 
 entry = table(LedgerEntry)
 head = table(LedgerHead)
@@ -68,13 +74,26 @@ contact = table(Contact)
 remark = table(Remark)
 pinned = table(PinnedKey)
 
+lost_rows = APART
+
 Progress = Callable[[int, int], None]
-"""Called now and then with how much is done and how much there is."""
+"""Called from time to time with how much is done, and of how much."""
+
+STEP = 500
+"""Rows that are read at a time, and between two calls of `Progress`."""
+
+_MOST_FINDINGS = 100
+_SCRATCH_KIB = 65536
+"""How much of a scratch store is kept in memory; with SQLite's usual 2 MB it goes to disk."""
+
+_NOT_CANONICAL = "is not in canonical form, so it could be read in two ways"
+_ALTERED = "was altered: its text does not match its hash"
+_KEY = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that does not fit. `seq` is 0 where it concerns no one entry."""
+class LedgerProblem:
+    """One problem that verifying found. `seq` is 0 when it is not about a single entry."""
 
     code: str
     ledger: str
@@ -84,7 +103,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class LedgerState:
-    """A ledger as it was found: its name, how many entries, and the hash of the last."""
+    """A ledger: its name, how many entries it has, and the hash of the last."""
 
     ledger: str
     entries: int
@@ -92,155 +111,89 @@ class LedgerState:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What verifying found; `ok` when nothing."""
+class Verification:
+    """What verifying found; `ok` when it found no problem."""
 
     ok: bool
     ledgers: tuple[LedgerState, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[LedgerProblem, ...]
 
 
-STEP = 500
-"""Rows that are read at a time, and between two words about progress."""
+class Verifier:
+    """Verifies the ledgers of a store, and lists their heads and entries."""
 
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
-_ALTERED = "was altered: its text does not give its hash"
+    def verify(self, progress: Progress | None = None, room: Path | None = None) -> Verification:
+        """Check and replay every ledger of the store, and compare the tables.
 
-
-class Filed(NamedTuple):
-    """A row of `ledger_entry`. SQLAlchemy's rows take longer to tell a column than SQLite does."""
-
-    college: str
-    epoch: int
-    seq: int
-    id: str
-    part: int
-    kind: str
-    tag: str | None
-    at: str
-    by: str
-    body: str
-    hash: str
-
-
-def entries_of(connection: Connection, college: str) -> Iterator[Filed]:
-    """A college's entries as they are filed, in the order in which they came."""
-    wanted = select(*(entry.c[name] for name in Filed._fields)).where(entry.c.college == college)
-    in_order = wanted.order_by(entry.c.epoch, entry.c.seq)
-    rows = connection.execution_options(yield_per=STEP).execute(in_order)
-    # In portions: SQLAlchemy hands out single rows of them at twice the cost.
-    return map(Filed._make, chain.from_iterable(rows.partitions()))
-
-
-class Walk:
-    """One ledger on its way from the first entry to the last."""
-
-    def __init__(self, college: str) -> None:
-        self.college = college
-        self.epoch = 1
-        self.seq = 0
-        self.count = 0
-        self.hash = GENESIS
-        self.at = ""
-        self.broken = False
-        self.contacts: set[str] = set()
-        self.findings: list[Finding] = []
-
-    def step(self, row: Filed, live: Connection, replayed: Connection) -> None:
-        """The next entry: does it follow on the last, and can it have happened?"""
-        self.count += 1
+        Args:
+            progress: called with how many entries are done, of how many.
+            room: the folder to copy a SQLite file into; the store's own when None.
+        """
+        store, scratch = self._session.store, scratch_store(on_disk=True)
         try:
-            read = parse(row.body if isinstance(row.body, str) else "")
-        except (ValidationError, NotCanonical) as problem:
-            self._broken(*_unread(row, problem))
-            self.seq, self.hash = row.seq, row.hash
-            return
-        if named := getattr(read.fact, "contact", None):
-            self.contacts.add(named)
-        self._chain(row, read)
-        if isinstance(row.epoch, int):
-            self.epoch = row.epoch
-        self.seq, self.hash, self.at = row.seq, row.hash, read.at
-        if not self.broken:
-            self._replay(row, read, live, replayed)
+            with scratch.engine.connect() as replayed:
+                replayed.exec_driver_sql(f"PRAGMA cache_size = -{_SCRATCH_KIB}")
+                seen_by = replayed if store.is_sqlite else None
+                with store.read_copy(room, seen_by) as live:
+                    return _verify(live, replayed, progress or _silent)
+        finally:
+            scratch.close()
 
-    def _chain(self, row: Filed, read: Entry) -> None:
-        if not isinstance(row.seq, int) or row.seq != self.seq + 1:
-            self._broken("gap", row.seq, f"follows entry {self.seq}; what lay between is gone")
-        elif read.prev != self.hash:
-            self._broken("broken_chain", row.seq, "does not name the hash of the entry before it")
-        if seal(row.body) != row.hash:
-            self._broken("altered", row.seq, _ALTERED)
-        indexed = (row.id, row.part, row.kind, row.tag, row.at, row.by, row.seq)
-        said = (
-            read.id,
-            read.part,
-            read.fact.kind,
-            getattr(read.fact, "tag", None),
-            read.at,
-            read.by,
-            read.seq,
-        )
-        if not isinstance(row.epoch, int) or not self._goes_on(read, row.epoch):
-            self._broken("wrong_epoch", row.seq, "does not belong to the epoch it is filed under")
-        if indexed != said or read.ledger != ledger_name(self.college, row.epoch):
-            self._broken("misfiled", row.seq, "is filed under other particulars than its text has")
+    def heads(self) -> list[LedgerState]:
+        """The head of each ledger of the store; nothing is checked."""
+        with self._session.reading() as connection:
+            tops = connection.execute(select(head).order_by(head.c.college)).all()
+        return [LedgerState(ledger_name(top.college, top.epoch), top.seq, top.hash) for top in tops]
 
-    def _goes_on(self, read: Entry, epoch: int) -> bool:
-        """Whether an entry can be of this epoch: of the last one's, or the first of a later."""
-        return _resumes(read, epoch) if epoch > self.epoch else epoch == self.epoch
+    def log(
+        self, tag: str | None = None, last: int | None = None, college: str | None = None
+    ) -> list[LogLine]:
+        """A college's entries in words, oldest first; with `tag`, only those about that bare tag.
 
-    def _replay(self, row: Filed, read: Entry, live: Connection, replayed: Connection) -> None:
-        try:
-            if isinstance(read.fact, Reversed):
-                _bring(live, replayed, self.college, read.fact.tag, read.seq)
-            apply(replayed, self.college, read)
-        except Exception as problem:
-            if not isinstance(problem, KitloanError) and driver_error(problem) is None:
-                raise
-            self._broken("impossible", row.seq, f"cannot have happened: {problem}")
+        `last` limits them to the newest; `college` is this session's when None.
 
-    def end(self, top: AnyRow) -> None:
-        """The ledger ended: there, where its head says?"""
-        if (top.epoch, top.seq, top.hash, top.at) != (self.epoch, self.seq, self.hash, self.at):
-            self._broken(
-                "cut_short",
-                self.seq,
-                f"is the last there is, but not the one that the ledger's head names ({top.seq})",
+        Raises:
+            Refused: `not_yours`, for another college's, unless this is ESP.
+        """
+        whose = self._readable(college)
+        with self._session.reading() as connection:
+            return log(connection, whose, tag, last)
+
+    def log_page(
+        self,
+        tag: str | None = None,
+        after: str | None = None,
+        limit: int = PAGE,
+        college: str | None = None,
+    ) -> Page[LogLine]:
+        """A page of a college's entries in words, oldest first.
+
+        Args:
+            tag: only those about this bare tag; None for all.
+            after: the `next` of the page before.
+            limit: the most entries.
+            college: whose; this session's when None.
+
+        Raises:
+            Refused: `not_yours`, for another college's, unless this is ESP.
+            BadInput: `bad_cursor`.
+        """
+        whose = self._readable(college)
+        with self._session.reading() as connection:
+            return page_of_log(connection, whose, tag, after, limit)
+
+    def _readable(self, college: str | None) -> str:
+        whose = college or self._session.college
+        if whose != self._session.college and not self._session.is_national:
+            raise Refused(
+                "not_yours",
+                f"Only {whose!r} and ESP can read that college's ledger.",
+                "Leave out the college to read your own.",
             )
-
-    def _broken(self, code: str, seq: int, words: str) -> None:
-        self.broken = True
-        self.findings.append(
-            Finding(code, ledger_name(self.college, self.epoch), seq, f"Entry {seq} {words}.")
-        )
-
-
-def _unread(row: Filed, problem: ValidationError | NotCanonical) -> tuple[str, int, str]:
-    if not isinstance(problem, NotCanonical):
-        return "unreadable", row.seq, f"cannot be read: {problem.errors()[0]['msg']}"
-    if seal(row.body) != row.hash:
-        return "altered", row.seq, _ALTERED
-    return "not_canonical", row.seq, "is not in canonical form, so it could be read in two ways"
-
-
-def _bring(live: Connection, replayed: Connection, college: str, tag: str, seq: int) -> None:
-    """Put the entries about a tag before this one, which were all walked, where undoing reads."""
-    of_tag = (entry.c.college == college, entry.c.tag == tag)
-    rows = live.execute(select(entry).where(*of_tag, entry.c.seq < seq)).all()
-    replayed.execute(delete(entry).where(*of_tag))
-    if rows:  # what is to be undone may be named by a tag that no entry is about
-        replayed.execute(insert(entry), [row._asdict() for row in rows])
-
-
-def _resumes(read: Entry, epoch: int) -> bool:
-    """Whether an entry begins this epoch where the one before it ended."""
-    fact = read.fact
-    return (
-        isinstance(fact, LedgerResumed)
-        and epoch > 1
-        and (fact.seq, fact.hash) == (read.seq - 1, read.prev)
-    )
+        return whose
 
 
 def replay(
@@ -250,14 +203,14 @@ def replay(
     progress: Progress,
     wrong: Mapping[str, Times],
 ) -> None:
-    """Apply every entry up to an instant to a scratch store: the state as it was then.
+    """Apply every entry up to an instant to a scratch store: the state at that time.
 
     Args:
         live: a transaction on the store.
         scratch: where to apply them.
         until: the instant.
-        progress: told how many entries are done, of how many.
-        wrong: the ledgers in which clocks were wrong; their entries get the times they count at.
+        progress: called with how many entries are done, of how many.
+        wrong: the ledgers in which clocks were wrong; their entries get corrected times.
 
     Raises:
         StoreError: `damaged`, when an entry cannot be read or applied.
@@ -283,7 +236,7 @@ def replay(
                     raise StoreError(
                         "damaged",
                         f"Entry {row.seq} of {college!r} cannot be read or applied.",
-                        "Run `kitloan ledger verify` to see what is wrong with the store.",
+                        "Check the store: kitloan ledger verify",
                         college=college,
                         seq=row.seq,
                     ) from problem
@@ -293,7 +246,7 @@ def replay(
 
 
 def _counted_at(read: Entry, at: str) -> Entry:
-    """An entry as if its clock had been right."""
+    """The entry with its corrected time."""
     if read.at == at:
         return read
     fact = read.fact
@@ -302,11 +255,195 @@ def _counted_at(read: Entry, at: str) -> Entry:
     return read.model_copy(update={"at": at, "fact": fact})
 
 
-def strays(live: Connection) -> list[Finding]:
-    """Rows of colleges that have no ledger here, and so no history that could be replayed."""
+def _verify(live: Connection, replayed: Connection, progress: Progress) -> Verification:
+    total = live.execute(select(func.count()).select_from(entry)).scalar_one()
+    findings = _integrity(live) + strays(live) + owners(live) + settings(live)
+    states = []
+    done = 0
+    for top in live.execute(select(head).order_by(head.c.college)).all():
+        walk = Walk(top.college)
+        for row in entries_of(live, top.college):
+            walk.step(row, live, replayed)
+            done += 1
+            if done % STEP == 0:
+                progress(done, total)
+        walk.end(top)
+        findings += walk.findings
+        states.append(LedgerState(ledger_name(top.college, walk.epoch), walk.count, walk.hash))
+        findings += lost_entries(live, top.college)
+        if top.own:
+            findings += people(live, walk)
+        if not walk.broken:
+            findings += differences(live, replayed, top.college)
+    findings += _unguarded(live)
+    progress(total, total)
+    return Verification(not findings, tuple(states), tuple(findings[:_MOST_FINDINGS]))
+
+
+def _silent(_done: int, _total: int) -> None:
+    return None
+
+
+def _integrity(live: Connection) -> list[LedgerProblem]:
+    """The findings of SQLite's own integrity check."""
+    if live.dialect.name != "sqlite":
+        return []
+    lines = live.exec_driver_sql("PRAGMA integrity_check(20)").scalars().all()
+    return [LedgerProblem("file_damaged", "", 0, str(line)) for line in lines if line != "ok"]
+
+
+def _unguarded(live: Connection) -> list[LedgerProblem]:
+    """Rules of the database that are gone or changed; wrong rows may have come in since."""
+    if live.dialect.name == "postgresql":
+        problems = list(wrong_rules(live))
+    else:
+        problems = [_rule_is_gone(name) for name in missing_rules(live)]
+    return [LedgerProblem("unguarded", "", 0, words) for words in problems]
+
+
+class Filed(NamedTuple):
+    """A row of `ledger_entry`; reading a column of SQLAlchemy's rows would take too long."""
+
+    college: str
+    epoch: int
+    seq: int
+    id: str
+    part: int
+    kind: str
+    tag: str | None
+    at: str
+    by: str
+    body: str
+    hash: str
+
+
+def entries_of(connection: Connection, college: str) -> Iterator[Filed]:
+    """A college's entries as they are stored, in their order."""
+    wanted = select(*(entry.c[name] for name in Filed._fields)).where(entry.c.college == college)
+    in_order = wanted.order_by(entry.c.epoch, entry.c.seq)
+    rows = connection.execution_options(yield_per=STEP).execute(in_order)
+    # In portions: SQLAlchemy hands out single rows of them at twice the cost.
+    return map(Filed._make, chain.from_iterable(rows.partitions()))
+
+
+class Walk:
+    """Checks one ledger from the first entry to the last."""
+
+    def __init__(self, college: str) -> None:
+        self.college = college
+        self.epoch = 1
+        self.seq = 0
+        self.count = 0
+        self.hash = GENESIS
+        self.at = ""
+        self.broken = False
+        self.contacts: set[str] = set()
+        self.findings: list[LedgerProblem] = []
+
+    def step(self, row: Filed, live: Connection, replayed: Connection) -> None:
+        """Check that the next entry follows on the last, and replay it."""
+        self.count += 1
+        try:
+            read = parse(row.body if isinstance(row.body, str) else "")
+        except (ValidationError, NotCanonical) as problem:
+            self._broken(*_unread(row, problem))
+            self.seq, self.hash = row.seq, row.hash
+            return
+        if named := getattr(read.fact, "contact", None):
+            self.contacts.add(named)
+        self._chain(row, read)
+        if isinstance(row.epoch, int):
+            self.epoch = row.epoch
+        self.seq, self.hash, self.at = row.seq, row.hash, read.at
+        if not self.broken:
+            self._replay(row, read, live, replayed)
+
+    def _chain(self, row: Filed, read: Entry) -> None:
+        if not isinstance(row.seq, int) or row.seq != self.seq + 1:
+            self._broken("gap", row.seq, f"follows entry {self.seq}: the entries between are gone")
+        elif read.prev != self.hash:
+            self._broken("broken_chain", row.seq, "does not name the hash of the entry before it")
+        if seal(row.body) != row.hash:
+            self._broken("altered", row.seq, _ALTERED)
+        indexed = (row.id, row.part, row.kind, row.tag, row.at, row.by, row.seq)
+        sealed = (
+            read.id,
+            read.part,
+            read.fact.kind,
+            getattr(read.fact, "tag", None),
+            read.at,
+            read.by,
+            read.seq,
+        )
+        if not isinstance(row.epoch, int) or not self._goes_on(read, row.epoch):
+            self._broken(
+                "wrong_epoch", row.seq, "is stored under an epoch that it does not belong to"
+            )
+        if indexed != sealed or read.ledger != ledger_name(self.college, row.epoch):
+            self._broken("misfiled", row.seq, "is stored with other values than its text has")
+
+    def _goes_on(self, read: Entry, epoch: int) -> bool:
+        """Whether an entry can be in this epoch: the same as before, or one that it begins."""
+        return _resumes(read, epoch) if epoch > self.epoch else epoch == self.epoch
+
+    def _replay(self, row: Filed, read: Entry, live: Connection, replayed: Connection) -> None:
+        try:
+            if isinstance(read.fact, Reversed):
+                _bring(live, replayed, self.college, read.fact.tag, read.seq)
+            apply(replayed, self.college, read)
+        except Exception as problem:
+            if not isinstance(problem, KitloanError) and driver_error(problem) is None:
+                raise
+            self._broken("impossible", row.seq, f"cannot have happened: {problem}")
+
+    def end(self, top: AnyRow) -> None:
+        """Check that the ledger ends at its head."""
+        if (top.epoch, top.seq, top.hash, top.at) != (self.epoch, self.seq, self.hash, self.at):
+            self._broken(
+                "cut_short",
+                self.seq,
+                f"is the last one, and the ledger's head names entry {top.seq}",
+            )
+
+    def _broken(self, code: str, seq: int, words: str) -> None:
+        self.broken = True
+        self.findings.append(
+            LedgerProblem(code, ledger_name(self.college, self.epoch), seq, f"Entry {seq} {words}.")
+        )
+
+
+def _unread(row: Filed, problem: ValidationError | NotCanonical) -> tuple[str, int, str]:
+    if not isinstance(problem, NotCanonical):
+        return "unreadable", row.seq, f"cannot be read: {problem.errors()[0]['msg']}"
+    if seal(row.body) != row.hash:
+        return "altered", row.seq, _ALTERED
+    return "not_canonical", row.seq, _NOT_CANONICAL
+
+
+def _bring(live: Connection, replayed: Connection, college: str, tag: str, seq: int) -> None:
+    """Copy the checked entries about a tag, before this one, to the scratch store for undoing."""
+    of_tag = (entry.c.college == college, entry.c.tag == tag)
+    rows = live.execute(select(entry).where(*of_tag, entry.c.seq < seq)).all()
+    replayed.execute(delete(entry).where(*of_tag))
+    if rows:  # an entry may undo something of a tag that no entry is about
+        replayed.execute(insert(entry), [row._asdict() for row in rows])
+
+
+def _resumes(read: Entry, epoch: int) -> bool:
+    """Whether an entry begins this epoch where the one before it ended."""
+    fact = read.fact
+    return (
+        isinstance(fact, LedgerResumed)
+        and epoch > 1
+        and (fact.seq, fact.hash) == (read.seq - 1, read.prev)
+    )
+
+
+def strays(live: Connection) -> list[LedgerProblem]:
+    """Rows of colleges without a ledger here, which cannot be replayed."""
     ledgers = select(head.c.college)
     return [
-        Finding(
+        LedgerProblem(
             "no_ledger", row[0], 0, f"Table {each.name} has rows of {row[0]!r}, without a ledger."
         )
         for each in (entry, lost, twin, table(PinnedKey), *REGISTER_TABLES)
@@ -316,29 +453,31 @@ def strays(live: Connection) -> list[Finding]:
     ]
 
 
-def differences(live: Connection, replayed: Connection, college: str) -> list[Finding]:
-    """Rows of the register that are not what the ledger makes them."""
+def differences(live: Connection, replayed: Connection, college: str) -> list[LedgerProblem]:
+    """Rows of the register that differ from what the ledger makes."""
     return [
-        Finding("register_differs", college, 0, f"Table {each.name}: {words}.")
+        LedgerProblem("register_differs", college, 0, f"Table {each.name}: {words}.")
         for each in REGISTER_TABLES
-        for words in _told(each, live, replayed, college)
+        for words in _row_differences(each, live, replayed, college)
     ]
 
 
-def _told(each: Table, live: Connection, replayed: Connection, college: str) -> Iterable[str]:
-    """How a college's rows of a table differ, in words."""
+def _row_differences(
+    each: Table, live: Connection, replayed: Connection, college: str
+) -> Iterable[str]:
+    """The differences between a college's rows of a table, in words."""
     if live.dialect.name != "sqlite":
         return _in_step(each, live, replayed, college)
     if not _differ(each, replayed, college):
         return ()
-    # A 5 that stands for true, say, is not the same and is read as the same.
+    # A stored 5 for true, for example, differs and is read as the same.
     return list(_in_step(each, live, replayed, college)) or (
-        "a value is stored in a form that the ledger does not give it",
+        "a value is stored in a form that the ledger does not make",
     )
 
 
 def _differ(each: Table, replayed: Connection, college: str) -> bool:
-    """Whether SQLite finds a row in one file that is not in the other."""
+    """Whether SQLite finds a row in one file that the other does not have."""
     columns = ", ".join(f'"{column.name}"' for column in each.columns)
     mine, theirs = (
         f"SELECT {columns} FROM {place}.{each.name} WHERE college = :c"  # noqa: S608  # our own names
@@ -351,7 +490,7 @@ def _differ(each: Table, replayed: Connection, college: str) -> bool:
 
 
 def _in_step(each: Table, live: Connection, replayed: Connection, college: str) -> Iterator[str]:
-    """Both sides come in the order of their keys, and go on in step."""
+    """The differences row by row, from both sides in the order of their keys."""
     found, right = _rows(each, live, college), _rows(each, replayed, college)
     ours, theirs = next(found, None), next(right, None)
     while ours or theirs:
@@ -369,7 +508,7 @@ def _in_step(each: Table, live: Connection, replayed: Connection, college: str) 
 
 
 def _key(each: Table, row: dict[str, Any]) -> list[tuple[bool, bool, Any]]:
-    """What rows are ordered by; in SQLite, text may stand for a number, and bytes for text."""
+    """The key by which rows are ordered; in a damaged SQLite file, values may have any type."""
     values = [row[column.name] for column in each.primary_key]
     return [(isinstance(v, bytes), isinstance(v, str), v) for v in values]
 
@@ -391,12 +530,9 @@ def _rows(each: Table, connection: Connection, college: str) -> Iterator[dict[st
         yield dict(row._mapping)
 
 
-lost_rows = APART
-
-
-def lost_entries(live: Connection, college: str) -> list[Finding]:
-    """What is wrong with a college's lost entries."""
-    wrong: list[Finding] = []
+def lost_entries(live: Connection, college: str) -> list[LedgerProblem]:
+    """Problems with the entries of branches that do not count."""
+    wrong: list[LedgerProblem] = []
     apart, follow_on = {GENESIS}, []
     wanted = (
         select(lost_rows)
@@ -412,55 +548,56 @@ def lost_entries(live: Connection, college: str) -> list[Finding]:
             wrong.append(_found("unreadable", ledger, row.seq, "cannot be read"))
             continue
         except NotCanonical:
-            said = "is not in canonical form, so it could be read in two ways"
             as_sealed = seal(row.body) == row.hash
             wrong.append(
-                _found("not_canonical", ledger, row.seq, said)
+                _found("not_canonical", ledger, row.seq, _NOT_CANONICAL)
                 if as_sealed
-                else _found("altered", ledger, row.seq, "was altered")
+                else _found("altered", ledger, row.seq, _ALTERED)
             )
             continue
         if seal(row.body) != row.hash:
-            wrong.append(_found("altered", ledger, row.seq, "was altered"))
+            wrong.append(_found("altered", ledger, row.seq, _ALTERED))
         else:
             follow_on.append((ledger, row.seq, read.prev))
         if (read.ledger, read.seq) != (ledger, row.seq):
-            said = "is filed under another place than its text has"
-            wrong.append(_found("misfiled", ledger, row.seq, said))
+            wrong.append(
+                _found(
+                    "misfiled", ledger, row.seq, "is stored under another number than its text has"
+                )
+            )
     ends = _merged(live, college)
     known = apart | _on_main(live, college, {*ends, *(prev for *_, prev in follow_on)} - apart)
     wrong += [
-        _found("broken_chain", ledger, seq, "follows on no entry here")
+        _found("broken_chain", ledger, seq, "does not follow on any entry here")
         for ledger, seq, prev in follow_on
         if prev not in known
     ]
     return wrong + [
-        Finding(
+        LedgerProblem(
             "cut_short",
             college,
             0,
-            f"A file was merged that ended with the entry {str(end)[:16]}, and that entry is gone.",
+            f"The last entry of a merged file, {str(end)[:16]}, is gone.",
         )
         for end in sorted(ends - known, key=str)
     ]
 
 
-def _found(code: str, ledger: str, seq: int, words: str) -> Finding:
-    return Finding(code, ledger, seq, f"Lost entry {seq} {words}.")
+def _found(code: str, ledger: str, seq: int, words: str) -> LedgerProblem:
+    return LedgerProblem(code, ledger, seq, f"Lost entry {seq} {words}.")
 
 
 def _merged(live: Connection, college: str) -> set[str]:
-    """The last entries of the files that brought something, as `kitloan.exchange.merging` keeps
-    them.
+    """The last entries of merged files, as `kitloan.exchange.merging` remembers them.
 
-    Where colleges share a database each remembers its own files, and sees no other's.
+    In a shared database each college remembers its own files, and sees no other's.
     """
     kept = (setting.c.college == college, setting.c.name.startswith("merged "))
     return set(live.execute(select(setting.c.value).where(*kept)).scalars())
 
 
 def _on_main(live: Connection, college: str, digests: set[str]) -> set[str]:
-    """Which of these entries are on the branch that counts; each question reads all of it."""
+    """Which of these entries are on the branch that counts; each query reads the whole branch."""
     found: set[str] = set()
     for some in _portions(digests):
         wanted = select(entry.c.hash).where(entry.c.college == college, entry.c.hash.in_(some))
@@ -474,52 +611,52 @@ def _portions(digests: Iterable[str]) -> Iterator[list[str]]:
         yield some
 
 
-_KEY = re.compile(r"[0-9a-f]{64}")
-
-
-def owners(live: Connection) -> list[Finding]:
-    """What is wrong with whose store a file is: it is one college's, and no more."""
+def owners(live: Connection) -> list[LedgerProblem]:
+    """A finding unless a SQLite store belongs to exactly one college."""
     if live.dialect.name != "sqlite":
         return []
     own = live.execute(select(head.c.college).where(head.c.own).order_by(head.c.college))
     names = own.scalars().all()
     if len(names) == 1:
         return []
-    words = ", ".join(map(repr, names)) or "nobody"
-    return [Finding("owner_unclear", "", 0, f"The store is to be one college's, and is {words}'s.")]
+    whose = ", ".join(map(repr, names)) or "no college"
+    words = f"The store must belong to one college, and belongs to {whose}."
+    return [LedgerProblem("owner_unclear", "", 0, words)]
 
 
-def settings(live: Connection) -> list[Finding]:
+def settings(live: Connection) -> list[LedgerProblem]:
     """Settings and keys with a value that kitloan never writes."""
     rows = live.execute(select(setting).order_by(setting.c.college, setting.c.name))
     wrong = [
-        Finding("setting_damaged", str(row.college), 0, f"Setting {row.name!r} cannot be read.")
+        LedgerProblem(
+            "setting_damaged", str(row.college), 0, f"Setting {row.name!r} cannot be read."
+        )
         for row in rows
         if not is_readable(row.name, row.value)
     ]
     keys = live.execute(select(pinned).order_by(pinned.c.college, pinned.c.key))
     return wrong + [
-        Finding("key_damaged", str(row.college), 0, "A key that was pinned is none.")
+        LedgerProblem("key_damaged", str(row.college), 0, "A pinned key is not a valid key.")
         for row in keys
         if not _KEY.fullmatch(str(row.key))
     ]
 
 
-def people(live: Connection, walk: Walk) -> list[Finding]:
-    """Rows about people that no entry of this store's own ledger explains, and those that went."""
-    return [Finding(code, walk.college, 0, words) for code, words in _people(live, walk)]
+def people(live: Connection, walk: Walk) -> list[LedgerProblem]:
+    """Rows about people that no entry of the store's own ledger explains, and missing ones."""
+    return [LedgerProblem(code, walk.college, 0, words) for code, words in _people(live, walk)]
 
 
 def _people(live: Connection, walk: Walk) -> Iterator[tuple[str, str]]:
     college = walk.college
-    forgot = live.execute(
+    erasures = live.execute(
         select(func.count()).where(setting.c.college == college, setting.c.name == "erasures")
     ).scalar_one()
     there = {
         row.contact: row
         for row in live.execute(select(contact).where(contact.c.college == college))
     }
-    beside = live.execute(
+    remarks = live.execute(
         select(remark.c.remark, remark.c.tag, remark.c.contact).where(remark.c.college == college)
     ).all()
     tags = set(
@@ -527,32 +664,32 @@ def _people(live: Connection, walk: Walk) -> Iterator[tuple[str, str]]:
     )
     for row in there.values():
         if row.name_key != fold(row.name):
-            yield "contact_differs", f"Contact {row.contact} is filed under another name."
-    for row in beside:
+            yield "contact_differs", f"Contact {row.contact} is indexed under another name."
+    for row in remarks:
         if row.tag not in tags:
             yield "remark_unknown", f"Remark {row.remark} is about a tag that no entry names."
         if row.contact is not None and row.contact not in there:
             yield "contact_missing", f"Remark {row.remark} names a contact that is not on file."
-    if forgot:  # whoever was forgotten took along what would explain other rows
+    if erasures:  # an erased person's remarks could have explained other rows
         return
-    named = walk.contacts | {row.contact for row in beside} | _named_apart(live, college, there)
+    named = walk.contacts | {row.contact for row in remarks} | _named_apart(live, college, there)
     for gone in sorted(walk.contacts - there.keys()):
         yield (
             "contact_missing",
-            f"Contact {gone} is named by an entry and gone; nobody was erased.",
+            f"Contact {gone} is missing: an entry names them, and nobody was erased.",
         )
     for more in sorted(there.keys() - named):
-        yield "contact_unknown", f"Contact {more} is named by no entry and no remark."
+        yield "contact_unknown", f"No entry and no remark names contact {more}."
 
 
 def _named_apart(live: Connection, college: str, wanted: Collection[str]) -> set[str]:
-    """Which contacts the entries name that a restored backup had lost."""
+    """The contacts named by entries that a restored backup had lost."""
     bodies = live.execute(select(APART.c.body).where(APART.c.college == college)).scalars()
     return {each for body in bodies for each in wanted if f'"{each}"' in str(body)}
 
 
 Rules = dict[str, str]
-"""What each rule says, by its name."""
+"""The text of each rule, by its name."""
 
 _TABLES = """
 SELECT c.oid, c.relname, c.relrowsecurity AND c.relforcerowsecurity AS closed,
@@ -560,7 +697,8 @@ SELECT c.oid, c.relname, c.relrowsecurity AND c.relforcerowsecurity AS closed,
 FROM pg_class c WHERE c.relkind = 'r' AND c.relname = ANY (%(tables)s)
     AND c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'ledger_entry'::regclass)
 """
-_SAID = f"""
+
+_RULES = f"""
 WITH ours AS ({_TABLES})
 SELECT relname || '.' || conname, pg_get_constraintdef(k.oid)
 FROM ours JOIN pg_constraint k ON conrelid = ours.oid WHERE contype IN ('c', 'f', 'p')
@@ -573,7 +711,8 @@ SELECT relname || '.' || attname, 'NOT NULL'
 FROM ours JOIN pg_attribute ON attrelid = ours.oid
 WHERE attnotnull AND attnum > 0 AND NOT attisdropped
 """  # noqa: S608  # our own text
-_WALLS = f"""
+
+_SECURITY = f"""
 WITH ours AS ({_TABLES})
 SELECT relname || ', its rows', 'closed' FROM ours WHERE closed AND owner = '{OWNER}'
 UNION ALL
@@ -601,7 +740,7 @@ FROM (
     CROSS JOIN LATERAL (
         SELECT relacl AS acl FROM pg_class WHERE oid = ours.oid
         UNION ALL SELECT attacl FROM pg_attribute WHERE attrelid = ours.oid
-    ) AS said CROSS JOIN LATERAL aclexplode(acl) LEFT JOIN pg_roles r ON r.oid = grantee
+    ) AS acls CROSS JOIN LATERAL aclexplode(acl) LEFT JOIN pg_roles r ON r.oid = grantee
 ) AS granted WHERE whose = 'PUBLIC' OR starts_with(whose, 'kitloan_') AND whose <> '{OWNER}'
 GROUP BY relname, whose
 UNION ALL
@@ -614,6 +753,7 @@ SELECT pg_get_userbyid(roleid) || ', its member ' || pg_get_userbyid(member), 'a
 FROM pg_auth_members WHERE pg_get_userbyid(roleid) = '{NATIONAL}' AND NOT admin_option
     AND pg_get_userbyid(member) <> '{login_of(ESP)}'
 """  # noqa: S608
+
 _EARLIER = f"""
 WITH ours AS ({_TABLES})
 SELECT EXISTS (
@@ -621,17 +761,20 @@ SELECT EXISTS (
     WHERE pg_get_expr(polqual, polrelid) LIKE '%%college_login%%'
 )
 """  # noqa: S608
+
 _DISABLED = f"""
 WITH ours AS ({_TABLES})
 SELECT DISTINCT relname FROM ours JOIN pg_trigger ON tgrelid = ours.oid
 WHERE tgisinternal AND tgenabled NOT IN ('O', 'A') ORDER BY relname
 """  # noqa: S608
+
 _SHARED = f"""
 WITH ours AS ({_TABLES})
 SELECT to_regclass('college_login') IS NOT NULL OR EXISTS (
     SELECT FROM ours WHERE owner = '{OWNER}' OR closed
 )
 """  # noqa: S608
+
 _TYPES = re.compile(r"::(?:character varying|text|name)(?:\[\])?")
 _BETWEEN = re.compile(r"(\w+) between (\w+) and (\w+)")
 _IN = re.compile(r"(\w+) in \(([^)]*)\)")
@@ -639,46 +782,50 @@ _NOTHING = re.compile(r"[()\s]|\bpublic\.|\busing btree\b")
 
 
 def wrong_rules(connection: Connection) -> Iterator[str]:
-    """What is not as it was made, in words."""
+    """The rules of a PostgreSQL database that are not as kitloan made them, in words."""
     given = {"tables": sorted(Base.metadata.tables)}
 
     def asked(question: str) -> Rules:
         return {row[0]: _plain(row[1]) for row in connection.exec_driver_sql(question, given)}
 
-    yield from _differences(_made(), asked(_SAID))
+    yield from _differences(_made(), asked(_RULES))
     for name in connection.exec_driver_sql(_DISABLED, given).scalars():
-        yield f"The keys of table {name} are not kept: somebody switched them off."
+        yield f"The foreign keys of table {name} are switched off."
     if connection.exec_driver_sql(_EARLIER, given).scalar():
         yield (
-            "An earlier kitloan set this database up: by EXPLAIN its colleges' logins can still "
+            "An earlier kitloan set up this database: with EXPLAIN, a college's login can still "
             "find out what is in another's rows. An administrator closes that, and loses nothing, "
             f"with: kitloan provision postgresql://ADMINISTRATOR@HOST/{connection.engine.url.database}"
             " --college ID --passwords FILE"
         )
     elif connection.exec_driver_sql(_SHARED, given).scalar():
-        walls, there = _walls(may_rewrite=can_rewrite(connection)), asked(_WALLS)
-        yield from _differences(walls, there)
-        for name in sorted(there.keys() - walls.keys()):
+        ours, there = _security_rules(may_rewrite=can_rewrite(connection)), asked(_SECURITY)
+        yield from _differences(ours, there)
+        for name in sorted(there.keys() - ours.keys()):
             yield f"The store has a rule {name} that kitloan did not make."
 
 
 def _differences(ours: Rules, there: Rules) -> Iterator[str]:
-    for name, said in ours.items():
+    for name, rule in ours.items():
         if name not in there:
-            yield f"The store's rule {name} is gone: somebody took it away."
-        elif there[name] != said:
-            yield f"The store's rule {name} is not as it was made: somebody changed it."
+            yield _rule_is_gone(name)
+        elif there[name] != rule:
+            yield f"The store's rule {name} was changed."
+
+
+def _rule_is_gone(name: str) -> str:
+    return f"The store's rule {name} is gone."
 
 
 def _plain(text: str) -> str:
-    """A condition without what PostgreSQL adds to it, or says in other words."""
+    """A condition without the parts that PostgreSQL adds or words in another way."""
     text = _TYPES.sub("", text.lower())
     text = _BETWEEN.sub(r"\1 >= \2 and \1 <= \3", text)
     return _NOTHING.sub("", _IN.sub(r"\1 = any array[\2]", text))
 
 
 def _made() -> Rules:
-    """Constraints and indexes, as the models have them."""
+    """The constraints and indexes of the models."""
     rules: Rules = {}
     for each in Base.metadata.sorted_tables:
         for rule in each.constraints:
@@ -707,7 +854,7 @@ def _made() -> Rules:
     for model, name, columns, rows, unique in ONLY_SOME_ROWS:
         where = table(model).name
         rules[f"{where}.{name}"] = f"{_index(where, name, columns, unique=unique)} WHERE {rows}"
-    return {name: _plain(said) for name, said in rules.items()}
+    return {name: _plain(rule) for name, rule in rules.items()}
 
 
 def _index(where: str, name: str, columns: tuple[str, ...], *, unique: bool) -> str:
@@ -715,8 +862,8 @@ def _index(where: str, name: str, columns: tuple[str, ...], *, unique: bool) -> 
     return f"CREATE {kind} {name} ON {where} ({', '.join(columns)})"
 
 
-def _walls(*, may_rewrite: bool) -> Rules:
-    """What keeps colleges apart in a database that they share."""
+def _security_rules(*, may_rewrite: bool) -> Rules:
+    """The rules that keep colleges apart in a shared database."""
     rules = {f"{name}, its rows": "closed" for name in Base.metadata.tables}
     for where, name, when, rows, function in TRIGGERS:
         body = FUNCTIONS[function].split("$$")[1]
@@ -728,137 +875,10 @@ def _walls(*, may_rewrite: bool) -> Rules:
     rules["kitloan_mine"] = f"{MINE.split('$$')[1]} s {MINE.split('COST ')[1].split()[0]}"
     for where in Base.metadata.tables:
         for each in policies_of(where):
-            said = (each.statement, each.role, each.using, "leaving", each.check)
-            rules[f"{where}.{each.name}"] = " ".join(filter(None, said))
+            parts = (each.statement, each.role, each.using, "leaving", each.check)
+            rules[f"{where}.{each.name}"] = " ".join(filter(None, parts))
         rules[f"{where}, no statistics"] = "none"
         allowed = privileges_of(where, may_rewrite=may_rewrite).split(", ")
         for group in GROUPS:
             rules[f"{where}, privileges of {group}"] = ", ".join(sorted(allowed))
-    return {name: _plain(said) for name, said in rules.items()}
-
-
-_MOST_FINDINGS = 100
-_SCRATCH_KIB = 65536
-"""Of a scratch store, kept in memory; SQLite's usual two megabytes go to disk and back."""
-
-
-class Verifier:
-    """Questions about the ledgers themselves."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def verify(self, progress: Progress | None = None, room: Path | None = None) -> Verdict:
-        """Walk and replay every ledger of the store, and compare.
-
-        Args:
-            progress: told how many entries are done, of how many.
-            room: the folder to copy a SQLite file into; where the store lies when None.
-        """
-        store, scratch = self._session.store, scratch_store(on_disk=True)
-        try:
-            with scratch.engine.connect() as replayed:
-                replayed.exec_driver_sql(f"PRAGMA cache_size = -{_SCRATCH_KIB}")
-                seen_by = replayed if store.is_sqlite else None
-                with store.read_aside(room, seen_by) as live:
-                    return _verify(live, replayed, progress or _silent)
-        finally:
-            scratch.close()
-
-    def heads(self) -> list[LedgerState]:
-        """Where each ledger of the store ends, as its head says; nothing is checked."""
-        with self._session.reading() as connection:
-            tops = connection.execute(select(head).order_by(head.c.college)).all()
-        return [LedgerState(ledger_name(top.college, top.epoch), top.seq, top.hash) for top in tops]
-
-    def log(
-        self, tag: str | None = None, last: int | None = None, college: str | None = None
-    ) -> list[LogLine]:
-        """What a college has on record, oldest first; of one bare tag when named.
-
-        `last` asks for the newest so many only; `college` is this session's when None.
-
-        Raises:
-            Refused: `not_yours`, for another college's, unless this is ESP.
-        """
-        whose = self._readable(college)
-        with self._session.reading() as connection:
-            return log(connection, whose, tag, last)
-
-    def log_page(
-        self,
-        tag: str | None = None,
-        after: str | None = None,
-        limit: int = PAGE,
-        college: str | None = None,
-    ) -> Page[LogLine]:
-        """A page of what a college has on record, oldest first; of one bare tag when named.
-
-        Args:
-            tag: the holding; None for all.
-            after: the `next` of the page before.
-            limit: the most entries.
-            college: whose; this session's when None.
-
-        Raises:
-            Refused: `not_yours`, for another college's, unless this is ESP.
-            BadInput: `bad_cursor`.
-        """
-        whose = self._readable(college)
-        with self._session.reading() as connection:
-            return page_of_log(connection, whose, tag, after, limit)
-
-    def _readable(self, college: str | None) -> str:
-        whose = college or self._session.college
-        if whose != self._session.college and not self._session.is_national:
-            raise Refused("not_yours", f"The ledger of {whose!r} is that college's to read.")
-        return whose
-
-
-def _silent(_done: int, _total: int) -> None:
-    return None
-
-
-def _verify(live: Connection, replayed: Connection, progress: Progress) -> Verdict:
-    total = live.execute(select(func.count()).select_from(entry)).scalar_one()
-    findings = _integrity(live) + strays(live) + owners(live) + settings(live)
-    states = []
-    done = 0
-    for top in live.execute(select(head).order_by(head.c.college)).all():
-        walk = Walk(top.college)
-        for row in entries_of(live, top.college):
-            walk.step(row, live, replayed)
-            done += 1
-            if done % STEP == 0:
-                progress(done, total)
-        walk.end(top)
-        findings += walk.findings
-        states.append(LedgerState(ledger_name(top.college, walk.epoch), walk.count, walk.hash))
-        findings += lost_entries(live, top.college)
-        if top.own:
-            findings += people(live, walk)
-        if not walk.broken:
-            findings += differences(live, replayed, top.college)
-    findings += _unguarded(live)
-    progress(total, total)
-    return Verdict(not findings, tuple(states), tuple(findings[:_MOST_FINDINGS]))
-
-
-def _integrity(live: Connection) -> list[Finding]:
-    """What SQLite says of its own file."""
-    if live.dialect.name != "sqlite":
-        return []
-    said = live.exec_driver_sql("PRAGMA integrity_check(20)").scalars().all()
-    return [Finding("file_damaged", "", 0, str(line)) for line in said if line != "ok"]
-
-
-def _unguarded(live: Connection) -> list[Finding]:
-    """Rules of the database that somebody took away; what they refuse could have come in since."""
-    if live.dialect.name == "postgresql":
-        said = list(wrong_rules(live))
-    else:
-        said = [
-            f"The store's rule {name} is gone: somebody took it away."
-            for name in missing_rules(live)
-        ]
-    return [Finding("unguarded", "", 0, words) for words in said]
+    return {name: _plain(rule) for name, rule in rules.items()}

@@ -1,7 +1,8 @@
 """Keep stores as this release makes them, for the tests of the releases to come.
 
 `python scripts/keep_release.py` writes `tests/released/VERSION.sqlite.gz` and `VERSION.sql.gz`, a
-PostgreSQL dump. A release that is kept already is left alone: its users have stores like that.
+PostgreSQL dump, and the files that the college of the former exchanged with ESP. A release that is
+kept already is left alone: its users have stores like that.
 """
 
 import gzip
@@ -22,6 +23,13 @@ sys.path.insert(0, str(ROOT / "tests"))
 from conftest import SetClock  # noqa: E402  # the tests are no package
 from lives import hear_of_esp, long_life, new_database, read_register  # noqa: E402
 
+EXCHANGED = {
+    "fife.kitloan": "fife.to-esp",
+    "fife-later.kitloan": "later.kitloan",
+    "esp.kitloan": "esp.kitloan",
+}
+"""What the files are kept as, and what the life of a college calls them."""
+
 
 def main() -> None:
     """Keep both, unless this release is kept already."""
@@ -34,6 +42,9 @@ def main() -> None:
         store = Path(folder) / "fife.sqlite"
         _live(str(store), Path(folder))
         file.write_bytes(gzip.compress(store.read_bytes(), mtime=0))
+        for name, sent in EXCHANGED.items():
+            to = kept.with_name(f"{kept.name}.{name}.gz")
+            to.write_bytes(gzip.compress((Path(folder) / sent).read_bytes(), mtime=0))
     with tempfile.TemporaryDirectory() as folder:
         os.environ["XDG_DATA_HOME"] = folder
         dump.write_bytes(gzip.compress(_on_a_server(Path(folder)), mtime=0))
@@ -45,6 +56,7 @@ def _live(place: str, folder: Path) -> None:
         long_life(desk, clock, folder)
         hear_of_esp(desk, clock, folder)
         read_register(desk)
+        desk.exchange.export(folder / "later.kitloan", since_last=True)
         assert desk.ledger.verify().ok  # noqa: S101  # what does not hold together is not kept
 
 

@@ -4,13 +4,13 @@ import pytest
 
 from kitloan.contents import (
     Count,
+    EnteredShortage,
     Part,
-    Said,
-    as_it_left,
     count_of,
     parse_exceptions,
     read_exceptions,
     reckon,
+    recorded_shortages,
 )
 from kitloan.errors import BadInput
 
@@ -25,19 +25,22 @@ PARTS = (
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
-        ("wheel 2", [Said("Wheel", "missing", 2)]),
-        ("2 wheels", [Said("Wheel", "missing", 2)]),
-        ("Wheel=3", [Said("Wheel", "missing", 3)]),
-        ("wheel x4", [Said("Wheel", "missing", 4)]),
-        ("panel 1 broken", [Said("Panel", "broken", 1)]),
-        ("panel 2 lost", [Said("Panel", "missing", 2)]),
-        ("pulley 2 3", [Said("Pulley 2", "missing", 3)]),
-        ("facilitator", [Said("Facilitator manual", "missing", 1)]),
-        ("manual", [Said("Facilitator manual", "missing", 1)]),
-        ("wheel 2, panel 1 broken", [Said("Wheel", "missing", 2), Said("Panel", "broken", 1)]),
+        ("wheel 2", [EnteredShortage("Wheel", "missing", 2)]),
+        ("2 wheels", [EnteredShortage("Wheel", "missing", 2)]),
+        ("Wheel=3", [EnteredShortage("Wheel", "missing", 3)]),
+        ("wheel x4", [EnteredShortage("Wheel", "missing", 4)]),
+        ("panel 1 broken", [EnteredShortage("Panel", "broken", 1)]),
+        ("panel 2 lost", [EnteredShortage("Panel", "missing", 2)]),
+        ("pulley 2 3", [EnteredShortage("Pulley 2", "missing", 3)]),
+        ("facilitator", [EnteredShortage("Facilitator manual", "missing", 1)]),
+        ("manual", [EnteredShortage("Facilitator manual", "missing", 1)]),
+        (
+            "wheel 2, panel 1 broken",
+            [EnteredShortage("Wheel", "missing", 2), EnteredShortage("Panel", "broken", 1)],
+        ),
     ],
 )
-def test_what_people_type(typed: str, meant: list[Said]) -> None:
+def test_what_people_type(typed: str, meant: list[EnteredShortage]) -> None:
     """Else every exception would have to be spelt as the list has it."""
     assert read_exceptions(typed, PARTS) == meant
 
@@ -63,9 +66,12 @@ def test_a_word_that_several_names_have() -> None:
 
 def test_the_last_word_about_a_part_holds() -> None:
     """Else a slip could not be mended by saying it again, and old shortages would be forgotten."""
-    said = [*as_it_left(PARTS), *read_exceptions("panel 3", PARTS)]
+    said = [*recorded_shortages(PARTS), *read_exceptions("panel 3", PARTS)]
     assert count_of(said) == Count(missing={"Wheel": 1, "Panel": 3}, broken={})
-    assert count_of([*said, Said("Panel", "missing", 0)]).missing == {"Wheel": 1, "Panel": 0}
+    assert count_of([*said, EnteredShortage("Panel", "missing", 0)]).missing == {
+        "Wheel": 1,
+        "Panel": 0,
+    }
     assert count_of([]) == Count(whole=True)
 
 

@@ -227,7 +227,7 @@ def test_proving_a_backup_needs_no_more_room_on_the_stick(lent: College, tmp_pat
 
 def test_a_long_reading_leaves_no_copy_to_find(lent: College) -> None:
     """A verify that is killed must leave nobody behind, wherever its copy was."""
-    with lent.session.store.read_aside() as reading:
+    with lent.session.store.read_copy() as reading:
         assert reading.exec_driver_sql("SELECT count(*) FROM contact").scalar_one() == 1
         assert len(holding(folder_of(lent))) == (2 if os.name == "nt" else 1)
     assert holding(folder_of(lent)) == ["fife.sqlite"]
@@ -265,7 +265,7 @@ class TestPostgres:
         report.execute(f"SELECT 1 FROM {'holding' if how == 'a snapshot' else 'contact'}")
         erased = shared.people.erase(NAME)
         assert (erased.people, erased.remarks, erased.is_done) == (1, 1, False)
-        assert "began before" in erased.store_left or how == "a lock"
+        assert "until earlier work ends" in erased.store_left or how == "a lock"
         assert self.bytes_left(plain)
         assert shared.people.erase(NAME).store_left, "said again, while it runs"
         report.close()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from kitloan.text.personal import Mentions, names_a_person
+from kitloan.text.personal import MentionFinder, names_a_person
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ SMITH = Person("Mrs Smith", None, "ext 4")
 )
 def test_a_note_speaks_of_somebody_however_it_is_written(note: str) -> None:
     """An erasure that leaves a telephone number with another prefix has erased nothing."""
-    assert Mentions([QUARK, NEIL, SMITH]).are_in(note)
+    assert MentionFinder([QUARK, NEIL, SMITH]).matches(note)
 
 
 @pytest.mark.parametrize(
@@ -108,12 +108,12 @@ def test_a_note_speaks_of_somebody_however_it_is_written(note: str) -> None:
 )
 def test_other_notes_stay(note: str) -> None:
     """What is said of a kit is the college's, and not to be lost with somebody's name."""
-    assert not Mentions([QUARK, NEIL, SMITH]).are_in(note)
+    assert not MentionFinder([QUARK, NEIL, SMITH]).matches(note)
 
 
 def test_beside_what_they_had_the_surname_is_enough() -> None:
     """ "Mrs Quark's class" beside Zebedee's kit is about him or his; elsewhere it need not be."""
-    mentions = Mentions([QUARK])
-    assert mentions.are_in("for the Quarks", beside_theirs=True) is False
-    assert mentions.are_in("for Mrs Quark's class", beside_theirs=True)
-    assert not mentions.are_in("for Mrs Quark's class")
+    finder = MentionFinder([QUARK])
+    assert finder.matches("for the Quarks", about_theirs=True) is False
+    assert finder.matches("for Mrs Quark's class", about_theirs=True)
+    assert not finder.matches("for Mrs Quark's class")

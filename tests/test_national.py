@@ -303,6 +303,9 @@ def test_a_kit_that_is_gone_is_not_on_the_colleges_list(
     both = [*fife.holdings.tags()[:1], mistake]
     asked = esp.national.challenge("fife", tags=both, answer_by=esp.session.today)
     send(esp, fife)
-    made = fife.stocktakes.open("For ESP", challenge=asked.id, code=asked.code, id="begin")
+    made = fife.stocktakes.open("For ESP", challenge=asked.id, code=asked.code, request_id="begin")
     assert (made.expected, made.not_here) == (1, (mistake,))
-    assert fife.stocktakes.open("For ESP", challenge=asked.id, code=asked.code, id="begin") == made
+    assert (
+        fife.stocktakes.open("For ESP", challenge=asked.id, code=asked.code, request_id="begin")
+        == made
+    )

@@ -18,7 +18,7 @@ from kitloan.text.scans import (
     STX,
     Assembler,
     Command,
-    Outcome,
+    Event,
     Paste,
     Replay,
     Scan,
@@ -67,10 +67,10 @@ DRESSES: list[Callable[[str], str]] = [
 
 def typed(
     text: str, gap: float, start: float = 0.0, assembler: Assembler[str] | None = None
-) -> list[Outcome[str]]:
+) -> list[Event[str]]:
     """Everything that comes of `text` typed at one pace by someone who then goes away."""
     assembler = assembler or Assembler()
-    outcomes: list[Outcome[str]] = []
+    outcomes: list[Event[str]] = []
     for number, character in enumerate(text):
         now = start + number * gap
         outcomes += assembler.expire(now)
@@ -78,7 +78,7 @@ def typed(
     return outcomes + assembler.expire(now + CODE_GAP)
 
 
-def replayed(outcomes: Iterable[Outcome[str]]) -> str:
+def replayed(outcomes: Iterable[Event[str]]) -> str:
     """The keys given on, as text; fails on anything but replays."""
     keys = ""
     for outcome in outcomes:
@@ -462,7 +462,7 @@ class Counter:
             self.last_scan = self.now
         assert not self.owed
 
-    def settle(self, outcomes: Sequence[Outcome[Fed]]) -> None:
+    def settle(self, outcomes: Sequence[Event[Fed]]) -> None:
         for outcome in outcomes:
             match outcome:
                 case Replay(keys):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kitloan.text.scans import findings
+from kitloan.text.scans import check_scanner
 
 TAG = "KL8B7XAPXYTMZ"
 
@@ -15,7 +15,7 @@ def keys(text: str, gap: float = 0.004) -> list[tuple[str, float]]:
 @pytest.mark.parametrize("end", ["\r", "\n", "\t", "\r\n"])
 def test_a_good_scanner(end: str) -> None:
     """Else somebody would set up a scanner that works."""
-    assert all(finding.ok for finding in findings(keys(TAG + end, 0.02)))
+    assert all(finding.ok for finding in check_scanner(keys(TAG + end, 0.02)))
 
 
 @pytest.mark.parametrize(
@@ -23,9 +23,9 @@ def test_a_good_scanner(end: str) -> None:
     [
         (TAG.translate(str.maketrans("YZ", "ZY")) + "\r", 0.004, "German", "keyboard to German"),
         (TAG.lower() + "\r", 0.004, "small letters", "Caps Lock"),
-        (TAG, 0.004, "Nothing ends", "suffix"),
-        (TAG + "\r\r", 0.004, "ended twice", "one suffix"),
-        (TAG + "\r", 0.120, "Slow: 120 ms", "delay"),
+        (TAG, 0.004, "sends nothing after", "suffix"),
+        (TAG + "\r\r", 0.004, "ends a scan twice", "one suffix"),
+        (TAG + "\r", 0.120, "Too slow: at most 120 ms", "delay"),
         ("KL8B7XAPXYTM0\r", 0.004, "damaged tag", "US English"),
         ("9780140328721\r", 0.004, "a product's barcode", "one of kitloan's labels"),
         ("WIFI:S:Guest;;\r", 0.004, "a Wi-Fi code", "one of kitloan's labels"),
@@ -38,9 +38,9 @@ def test_what_is_wrong_and_how_to_correct_it(
     text: str, gap: float, what: str, correction: str
 ) -> None:
     """Else a scanner set up wrongly would be taken for bad labels."""
-    (wrong,) = [finding for finding in findings(keys(text, gap)) if not finding.ok]
+    (wrong,) = [finding for finding in check_scanner(keys(text, gap)) if not finding.ok]
     assert what in wrong.what
-    assert correction in wrong.correction
+    assert correction in wrong.fix
 
 
 @pytest.mark.parametrize(
@@ -56,6 +56,6 @@ def test_what_is_wrong_and_how_to_correct_it(
 )
 def test_what_was_seen_is_named(text: str, named: str) -> None:
     """Else nobody would know whether the label or the scanner is at fault."""
-    found = findings(keys(text))
+    found = check_scanner(keys(text))
     assert all(finding.ok for finding in found)
     assert any(named in finding.what for finding in found)

@@ -129,15 +129,15 @@ def test_every_scan_is_kept_and_a_repeat_is_named(
 def test_a_scan_said_twice_is_one_scan(fife: College, tags: dict[str, str], opened: str) -> None:
     """A desk that did not hear the answer asks again, and hears what it would have heard."""
     for code in (tags["a1"], "5012345678900"):
-        first = fife.stocktakes.scan(opened, code, id=f"r-{code}")
+        first = fife.stocktakes.scan(opened, code, request_id=f"r-{code}")
         fife.stocktakes.scan(opened, code)
-        assert fife.stocktakes.scan(opened, code, id=f"r-{code}") == first
+        assert fife.stocktakes.scan(opened, code, request_id=f"r-{code}") == first
         assert not first.repeat
     assert fife.stocktakes.outcome(opened).scans == 4
-    refused("id_reused", lambda: fife.stocktakes.scan(opened, "Z", id=f"r-{tags['a1']}"))
-    again = fife.stocktakes.scan(opened, tags["a1"], id="later")
+    refused("id_reused", lambda: fife.stocktakes.scan(opened, "Z", request_id=f"r-{tags['a1']}"))
+    again = fife.stocktakes.scan(opened, tags["a1"], request_id="later")
     assert again.repeat
-    assert fife.stocktakes.scan(opened, tags["a1"], id="later") == again
+    assert fife.stocktakes.scan(opened, tags["a1"], request_id="later") == again
 
 
 def test_the_list_is_what_was_there_when_it_was_frozen(
@@ -195,9 +195,9 @@ def test_on_loan_is_as_good_as_the_borrowers_word(
     """A donor is told which kits a school says it has, and which only the register says it has."""
     fife.loans.check_out([tags["a1"], tags["a2"], tags["b1"]], "Àrd-sgoil Mhic Neacail")
     which = fife.stocktakes.open("Autumn").id
-    told = fife.stocktakes.confirm(which, "FC-a1", id="said")
+    told = fife.stocktakes.confirm(which, "FC-a1", request_id="said")
     assert (told.tag, told.to) == (tags["a1"], "Àrd-sgoil Mhic Neacail")
-    assert fife.stocktakes.confirm(which, "FC-a1", id="said") == told
+    assert fife.stocktakes.confirm(which, "FC-a1", request_id="said") == told
     fife.stocktakes.confirm(which, "FC-a1")
     here = fife.stocktakes.scan(which, tags["b1"])
     assert (here.outcome, here.on_loan_to) == ("sighted", "Àrd-sgoil Mhic Neacail")
@@ -219,20 +219,22 @@ def test_closing_makes_nothing_missing_and_late_scans_count(
 ) -> None:
     """A kit in a car boot on the day must not be written off by a button."""
     before = {tag: fife.find.holding(tag) for tag in tags.values()}
-    early = fife.stocktakes.scan(opened, tags["a1"], id="early")
-    closed = fife.stocktakes.close(opened, id="enough")
+    early = fife.stocktakes.scan(opened, tags["a1"], request_id="early")
+    closed = fife.stocktakes.close(opened, request_id="enough")
     assert (closed.counts.sighted, closed.counts.not_sighted) == (1, 5)
     assert closed.stocktake.closed_by == "m.ross"
-    assert fife.stocktakes.close(opened, id="enough") == closed
+    assert fife.stocktakes.close(opened, request_id="enough") == closed
     for tag in set(tags.values()) - {tags["a1"]}:
         assert fife.find.holding(tag) == before[tag]
     refused("closed", lambda: fife.stocktakes.close(opened))
     refused("closed", lambda: fife.stocktakes.join(opened, "Laptop 2"))
     # Within the second: clocks step back, and the ledger has the order.
-    late = fife.stocktakes.scan(opened, tags["a2"], id="late")
+    late = fife.stocktakes.scan(opened, tags["a2"], request_id="late")
     assert (late.outcome, late.late) == ("sighted", True)
-    assert fife.stocktakes.scan(opened, tags["a2"], id="late") == late
-    assert fife.stocktakes.scan(opened, tags["a1"], id="early") == early, "it was not late then"
+    assert fife.stocktakes.scan(opened, tags["a2"], request_id="late") == late
+    assert fife.stocktakes.scan(opened, tags["a1"], request_id="early") == early, (
+        "it was not late then"
+    )
     found = fife.stocktakes.outcome(opened)
     assert (found.counts.sighted, found.late) == (2, 1)
     assert {each.tag: each.late for each in fife.stocktakes.lines(opened, "sighted").items} == {
@@ -285,11 +287,11 @@ def test_left_and_resumed(
 
 def test_opened_twice_by_one_request_is_opened_once(fife: College, tags: dict[str, str]) -> None:
     """Two lists where a person meant one, and half of the scans on each."""
-    first = fife.stocktakes.open("Autumn", id="begin")
-    assert fife.stocktakes.open("Autumn", id="begin") == first
+    first = fife.stocktakes.open("Autumn", request_id="begin")
+    assert fife.stocktakes.open("Autumn", request_id="begin") == first
     assert len(fife.stocktakes.list()) == 1
-    refused("id_reused", lambda: fife.stocktakes.open("Spring", id="begin"))
-    refused("id_reused", lambda: fife.stocktakes.close(first.id, id="begin"))
+    refused("id_reused", lambda: fife.stocktakes.open("Spring", request_id="begin"))
+    refused("id_reused", lambda: fife.stocktakes.close(first.id, request_id="begin"))
 
 
 def test_several_desks_at_once(
@@ -383,9 +385,9 @@ def test_the_same_file_twice_adds_nothing(
     assert (again.added, again.known) == (0, 3)
     path.write_text(path.read_text() + f"{tags['a2']},,Store 2\n")
     assert fife.stocktakes.outcome(opened).scans == 3
-    grown = fife.stocktakes.read_scans(opened, path, "LAPTOP 2", id="grown")
+    grown = fife.stocktakes.read_scans(opened, path, "LAPTOP 2", request_id="grown")
     assert (grown.added, grown.known) == (1, 3)
-    assert fife.stocktakes.read_scans(opened, path, "LAPTOP 2", id="grown") == grown
+    assert fife.stocktakes.read_scans(opened, path, "LAPTOP 2", request_id="grown") == grown
     other = fife.stocktakes.open("Another").id
     assert fife.stocktakes.read_scans(other, path, "Laptop 2").added == 4
     assert counts(fife, opened).sighted == 3

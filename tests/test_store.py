@@ -194,7 +194,7 @@ def test_a_new_college_needs_a_plain_id(tmp_path: Path) -> None:
 
 def test_whoever_reads_aside_holds_up_nobody(fife: College, kit: str) -> None:
     """A ledger that is verified for minutes must not keep the counter from lending meanwhile."""
-    with fife.session.store.read_aside() as reading:
+    with fife.session.store.read_copy() as reading:
         before = reading.exec_driver_sql("SELECT count(*) FROM ledger_entry").scalar_one()
         fife.loans.check_out([kit], "Viewforth")
         assert fife.find.holding(kit).status == "out"
@@ -228,7 +228,7 @@ def test_rules_are_known_by_what_they_say(
         assert refusal.value.code == "damaged"
 
 
-def test_a_store_that_is_never_still_is_read_aside_all_the_same(tmp_path: Path) -> None:
+def test_a_store_that_is_never_still_is_read_all_the_same(tmp_path: Path) -> None:
     """Desks that never pause must not keep whoever verifies waiting until the evening."""
     file = tmp_path / "fife.sqlite"
     with kitloan.init("fife", file, actor="m.ross") as desk:
@@ -246,7 +246,7 @@ def test_a_store_that_is_never_still_is_read_aside_all_the_same(tmp_path: Path) 
         writer = threading.Thread(target=keep_writing)
         writer.start()
         try:
-            with desk.session.store.read_aside(tmp_path) as reading:
+            with desk.session.store.read_copy(tmp_path) as reading:
                 count = reading.exec_driver_sql("SELECT count(*) FROM ledger_entry")
                 assert count.scalar_one() == len(desk.ledger.log())
         finally:

@@ -17,7 +17,7 @@ from kitloan.ledger.entry import parse
 from kitloan.ledger.facts.transfers import TransferSent
 from kitloan.ledger.writer import writing
 from kitloan.text.tags import mint
-from kitloan.transfers.sending import arrived
+from kitloan.transfers.sending import record_arrival
 from kitloan.values import as_json
 from lives import register_of
 
@@ -54,7 +54,7 @@ def tell_of_arrival(opened: College, transfer: str) -> bool:
     """What an exchange does when ESP's file says that a transfer arrived."""
     session = opened.session
     with writing(session.store, session.college, "esp", session.clock) as writer:
-        return arrived(writer, transfer)
+        return record_arrival(writer, transfer)
 
 
 def refused(code: str, act: Callable[[], object]) -> Refused | BadInput:
@@ -283,14 +283,16 @@ def test_what_esp_says_is_not_undone_by_the_sender(fife: College, kit: str) -> N
 
 def test_a_request_said_twice_is_done_once(fife: College, kit: str) -> None:
     """A desk that was killed before it heard "done" asks again, and must not hear a refusal."""
-    first = fife.transfers.send(kit, "ayrshire", WHOLE, id="s1")
-    assert fife.transfers.send(kit, "ayrshire", WHOLE, id="s1") == first
-    refused("id_reused", lambda: fife.transfers.send(kit, "borders", WHOLE, id="s1"))
-    assert fife.transfers.call_off(kit, id="c1") == fife.transfers.call_off(kit, id="c1")
+    first = fife.transfers.send(kit, "ayrshire", WHOLE, request_id="s1")
+    assert fife.transfers.send(kit, "ayrshire", WHOLE, request_id="s1") == first
+    refused("id_reused", lambda: fife.transfers.send(kit, "borders", WHOLE, request_id="s1"))
+    assert fife.transfers.call_off(kit, request_id="c1") == fife.transfers.call_off(
+        kit, request_id="c1"
+    )
     fife.transfers.send(kit, "ayrshire", WHOLE)
-    came = fife.transfers.receive("FC001", "ayrshire", id="r1")
-    assert fife.transfers.receive("FC001", "ayrshire", id="r1") == came
-    refused("id_reused", lambda: fife.transfers.receive(kit, "borders", id="r1"))
+    came = fife.transfers.receive("FC001", "ayrshire", request_id="r1")
+    assert fife.transfers.receive("FC001", "ayrshire", request_id="r1") == came
+    refused("id_reused", lambda: fife.transfers.receive(kit, "borders", request_id="r1"))
     assert len(fife.transfers.received()) == 1
     assert fife.ledger.verify().ok
 
@@ -382,12 +384,12 @@ def test_what_is_received_is_held_against_its_own_sending(shared: tuple[College,
     fife, ayrshire = shared
     kit = fife.holdings.add(NewHolding("STEM kit")).tag
     fife.transfers.send(kit, "ayrshire", Count(missing={"Wheel": 2}))
-    first = ayrshire.transfers.receive(kit, "fife", WHOLE, id="first")
+    first = ayrshire.transfers.receive(kit, "fife", WHOLE, request_id="first")
     assert (first.differs, first.never_sent) == (("Wheel",), False)
     ayrshire.transfers.send(kit, "borders", WHOLE)
     again = ayrshire.transfers.receive(kit, "fife", WHOLE)
     assert (again.sender, again.differs, again.never_sent) == (None, (), True)
-    assert ayrshire.transfers.receive(kit, "fife", WHOLE, id="first") == first
+    assert ayrshire.transfers.receive(kit, "fife", WHOLE, request_id="first") == first
 
 
 def test_one_kit_is_sent_or_lent_and_received_once(shared: tuple[College, College]) -> None:

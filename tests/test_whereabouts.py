@@ -10,7 +10,7 @@ from conftest import SetClock, write_off
 from kitloan import Count, KitloanError, NewHolding, Refused
 from kitloan.college import College
 from kitloan.ledger.writer import writing
-from kitloan.transfers.sending import arrived
+from kitloan.transfers.sending import record_arrival
 from trusting import merge
 
 SINCE = "23 Nov 2026"
@@ -57,7 +57,7 @@ def test_a_kit_that_is_not_here(fife: College, kit: str) -> None:
     assert f"to Ayrshire College on {SINCE}" in said.message
     session = fife.session
     with writing(session.store, session.college, "esp", session.clock) as writer:
-        arrived(writer, sent.id)
+        record_arrival(writer, sent.id)
     said = refusal(lend(fife, "FC001"), "withdrawn")
     assert f"Ayrshire College has had it since {SINCE}" in said.message
     other = fife.holdings.add(NewHolding("STEM kit")).tag

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from kitloan.college import College
-from kitloan.exchange import Heard, Merged
+from kitloan.exchange import Merged, ReceiptTaken
 
 
 def keys_of(opened: College, files: Sequence[Path]) -> list[str]:
@@ -18,6 +18,6 @@ def merge(opened: College, files: Sequence[Path], **more: Any) -> list[Merged]:
     return opened.exchange.merge(files, trust=keys_of(opened, files), **more)
 
 
-def hear(opened: College, file: Path, **more: Any) -> tuple[Merged, Heard]:
+def hear(opened: College, file: Path, **more: Any) -> tuple[Merged, ReceiptTaken]:
     """Take ESP's file in a college's store, and its key where that is new."""
-    return opened.exchange.hear(file, trust=keys_of(opened, [file]), **more)
+    return opened.exchange.take_receipt(file, trust=keys_of(opened, [file]), **more)

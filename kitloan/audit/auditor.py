@@ -123,7 +123,7 @@ class Auditor:
             with self._session.reading() as live:
                 yield live
             return
-        with self._session.store.read_aside() as aside:
+        with self._session.store.read_copy() as aside:
             yield aside
 
     @contextmanager

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, and_, exists, select
 from kitloan.tables import Holding, KitType, table
 from kitloan.tables.absence import Transfer
 from kitloan.text.dates import start_of, year_before
-from kitloan.transfers.matching import CAME
+from kitloan.transfers.matching import RECEIVED_THERE
 
 holding, transfer = table(Holding), table(Transfer)
 kit_type = table(KitType)
@@ -17,7 +17,7 @@ ARRIVED = exists().where(
     transfer.c.college == holding.c.college,
     transfer.c.tag == holding.c.tag,
     transfer.c.state == "sent",
-    CAME,
+    RECEIVED_THERE,
 )
 """The other college says that it has what this one sent: it is counted there."""
 

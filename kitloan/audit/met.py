@@ -13,8 +13,8 @@ from itertools import pairwise
 from sqlalchemy import Connection, select
 
 from kitloan.audit.findings import Finding
-from kitloan.exchange.quarantine import Aside
-from kitloan.exchange.rebase import taken_in_place
+from kitloan.exchange.quarantine import Quarantine
+from kitloan.exchange.rebase import chosen_history
 from kitloan.exchange.trust import fingerprint
 from kitloan.ledger.clocks import Times
 from kitloan.ledger.epochs import college_of
@@ -126,7 +126,7 @@ def _twice_said(seam: AnyRow, ledger: str) -> str:
 
 def _replaced(live: Connection, until: str) -> Iterable[Finding]:
     for college in live.execute(select(APART.c.college).distinct().order_by("college")).scalars():
-        taken = taken_in_place(live, college)
+        taken = chosen_history(live, college)
         if taken is None or taken.at > until:
             continue
         count = sum(each.replaced for each in _left_after(live, college))
@@ -158,7 +158,7 @@ def _keys(live: Connection, until: str) -> Iterable[Finding]:
 
 
 def _refused(session: Session, until: str) -> Iterable[Finding]:
-    for kept in Aside(session).kept():
+    for kept in Quarantine(session).files():
         if kept.at <= until:
             college = college_of(kept.ledger) if kept.ledger else ""
             yield Finding("refused_file", college, "", kept.message)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement, and_, case, exists, false, not_, or_, select, tuple_
 
-from kitloan.queries.entry_text import entry, said
+from kitloan.queries.entry_text import entry, fact_text
 from kitloan.tables import Holding, Loan, table
 from kitloan.text.dates import end_of, start_of, twelve_months_to
 
@@ -23,7 +23,7 @@ _FOUND_SO = (
         entry.c.college == loan.c.college,
         entry.c.tag == loan.c.tag,
         entry.c.kind == "loan.found",
-        said("loan") == loan.c.loan,
+        fact_text("loan") == loan.c.loan,
     )
     .correlate(loan)
 )

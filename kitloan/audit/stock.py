@@ -13,7 +13,7 @@ from operator import itemgetter
 from sqlalchemy import Connection, and_, bindparam, exists, or_, select
 
 from kitloan.audit.months import OF_HOLDING, Months
-from kitloan.queries.entry_text import counted, entry, said
+from kitloan.queries.entry_text import entry, fact_number, fact_text
 from kitloan.queries.undone import UNDONE
 from kitloan.tables import Holding, Loan, table
 from kitloan.text.dates import day_of
@@ -81,13 +81,18 @@ _PART_BACK = and_(
     entry.c.kind == "loan.checked_in",
     exists().where(
         loan.c.college == entry.c.college,
-        loan.c.loan == said("loan"),
-        loan.c.quantity > counted("quantity"),
+        loan.c.loan == fact_text("loan"),
+        loan.c.quantity > fact_number("quantity"),
     ),
 )
 _HELD = entry.c.kind.in_(("holding.accessioned", "holding.amended", "transfer.received"))
 _ENTRIES = (
-    select(entry.c.tag, entry.c.at, counted("quantity").label("many"), said("loan").label("loan"))
+    select(
+        entry.c.tag,
+        entry.c.at,
+        fact_number("quantity").label("many"),
+        fact_text("loan").label("loan"),
+    )
     .where(
         entry.c.college == bindparam("c"),
         entry.c.tag.in_(bindparam("tags", expanding=True)),

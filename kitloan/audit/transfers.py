@@ -18,7 +18,7 @@ from kitloan.tables import Holding, table
 from kitloan.tables.absence import Withdrawal
 from kitloan.text.dates import day_of, uk
 from kitloan.text.tags import grouped
-from kitloan.transfers.matching import Meeting, meetings
+from kitloan.transfers.matching import TransferPair, transfer_pairs
 from kitloan.values import plural
 
 holding, withdrawal = table(Holding), table(Withdrawal)
@@ -65,14 +65,14 @@ class _Known:
 def journeys(connection: Connection, day: date, fresh: Iterable[Fresh]) -> tuple[Journey, ...]:
     """Every transfer, the latest last; `fresh` says up to when each college has spoken."""
     known = _Known(day, {each.college: each.last_at for each in fresh if each.last_at is not None})
-    met = list(meetings(connection))
+    met = list(transfer_pairs(connection))
     lost = _nowhere(connection, {each.tag for each in met if _taken_back(each, known)})
     found = [_journey(each, known, nowhere=each.tag in lost) for each in met]
     found.sort(key=lambda each: (each.sent or each.received or day, each.tag))
     return tuple(found)
 
 
-def _taken_back(met: Meeting, known: _Known) -> bool:
+def _taken_back(met: TransferPair, known: _Known) -> bool:
     """Whether the sender was told that it had arrived, and the receiver says so no more."""
     out = met.sent
     return (
@@ -98,7 +98,7 @@ def _nowhere(connection: Connection, tags: set[str]) -> set[str]:
     return tags - found
 
 
-def _journey(met: Meeting, known: _Known, *, nowhere: bool) -> Journey:
+def _journey(met: TransferPair, known: _Known, *, nowhere: bool) -> Journey:
     out, come = met.sent, met.received
     at_fault = met.taker if out is not None else met.giver
     status, problem, said = "met", None, ""
@@ -130,7 +130,7 @@ def _journey(met: Meeting, known: _Known, *, nowhere: bool) -> Journey:
 
 
 def _not_received(
-    met: Meeting, out: AnyRow, known: _Known, *, nowhere: bool
+    met: TransferPair, out: AnyRow, known: _Known, *, nowhere: bool
 ) -> tuple[str, str | None, str]:
     """How a sending stands that nobody says he received: in a word, as a finding, in full."""
     days = known.days_since(out.sent_at)

@@ -1,8 +1,8 @@
-"""Backups: a copy of a store is called one when it has been opened, walked and replayed.
+"""Backups: copies of a store that were opened, checked entry by entry, and replayed.
 
-A SQLite store is copied as it is at one moment, while others go on writing. Of a shared PostgreSQL
-one college is copied, from one snapshot, into a SQLite store of its own. Either way a backup is an
-ordinary store, which any kitloan of its version or a later one opens.
+A SQLite store is copied as it is at one moment, while others go on writing. From a shared
+PostgreSQL, one college is copied from one snapshot into a SQLite store of its own. Either way a
+backup is an ordinary store, which kitloan of its version or a later one can open.
 """
 
 import json
@@ -34,7 +34,7 @@ _MANY = 500
 
 @dataclass(frozen=True, slots=True)
 class BackedUp:
-    """A backup that was made and proved: its file, the ledgers in it, and its size in bytes."""
+    """A backup that was made and checked: its file, the ledgers in it, and its size in bytes."""
 
     file: str
     ledgers: tuple[LedgerState, ...]
@@ -42,46 +42,46 @@ class BackedUp:
 
 
 @dataclass(frozen=True, slots=True)
-class Proved:
-    """A copy that holds together: whose it is, and all the ledgers in it."""
+class CheckedCopy:
+    """A copy that was checked: whose it is, and all the ledgers in it."""
 
     college: str
     ledgers: tuple[LedgerState, ...]
 
 
 class Backups:
-    """Copying this session's store."""
+    """Makes backups of this session's store."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def make(self, path: Path, progress: Progress | None = None) -> BackedUp:
-        """Copy the store to a new file, and prove the copy; until then there is no such file.
+        """Copy the store to a new file, which appears when the copy is checked.
 
         Args:
             path: the backup's file, readable by its owner alone; SQLite, whatever the store is.
-            progress: told how many entries are done, of how many.
+            progress: called with how many entries are done, of how many.
 
         Raises:
             BadInput: `exists`, `same_file`, `cannot_write`.
-            StoreError: `damaged`, when the copy does not hold together; `full`, `busy`, ...
+            StoreError: `damaged`, when the copy fails the check; `full`, `busy`, ...
         """
         store = self._session.store
         _must_be_new(path, store)
-        with whole_file(path) as beside:
+        with whole_file(path) as part:
             if store.is_sqlite:
                 with translated(f"The copy of {store.name}"):
-                    store.copy_to(beside)
+                    store.copy_to(part)
             else:
-                self._pour_out(beside, progress)
+                self._copy_college(part, progress)
             room = Path(store.name).absolute().parent if store.is_sqlite else None
-            proof = proved(beside, f"The copy of {store.name}", progress, room)
+            proof = check_copy(part, f"The copy of {store.name}", progress, room)
         return BackedUp(str(path), proof.ledgers, path.stat().st_size)
 
-    def _pour_out(self, beside: Path, progress: Progress | None) -> None:
-        """Write this college, as a shared database has it, to a store of its own."""
+    def _copy_college(self, part: Path, progress: Progress | None) -> None:
+        """Copy this college from a shared database to a store of its own."""
         session = self._session
-        copy = create_store(str(beside))
+        copy = create_store(str(part))
         try:
             with session.reading() as live, copy.write() as target:
                 copies = ~head.c.own if session.is_national else head.c.college == session.college
@@ -89,7 +89,7 @@ class Backups:
                     or_(head.c.college == session.college, copies)
                 )
                 colleges = live.execute(wanted.order_by(head.c.college)).scalars().all()
-                pour(live, target, colleges, progress)
+                copy_ledgers(live, target, colleges, progress)
                 _must_agree(live, target, colleges)
         finally:
             copy.close()
@@ -104,22 +104,22 @@ def _must_be_new(path: Path, store: Store) -> None:
         )
     raise BadInput(
         "exists",
-        f"There is a file {path} already; a backup replaces none.",
-        "Name another file: with the day in its name, say.",
+        f"{path} exists already, and a backup replaces no file.",
+        "Name a new file, for example with today's date in its name.",
         file=str(path),
     )
 
 
-def proved(
+def check_copy(
     path: Path, called: str, progress: Progress | None = None, room: Path | None = None
-) -> Proved:
-    """Open a copy, walk every ledger in it, replay it, and compare.
+) -> CheckedCopy:
+    """Open a copy, check every ledger in it, replay it, and compare.
 
     Args:
-        path: the copy; it is ours, and nobody else has it open.
-        called: what a refusal calls it.
+        path: the copy; nobody else has it open.
+        called: the copy's name in a refusal.
         progress: as for `Verifier.verify`.
-        room: the folder to work in, where a stick may be too full or too slow.
+        room: the folder to work in, because a memory stick may be too full or too slow.
 
     Raises:
         StoreError: `damaged`, with the findings in its details; `not_a_store`, `newer_store`, ...
@@ -127,47 +127,50 @@ def proved(
     try:
         store = open_store(str(path))
     except StoreError as problem:
-        raise spoken_of(problem, path, called) from problem
+        raise about_file(problem, path, called) from problem
     try:
         owner = owned(store)
         if owner is None:
-            raise StoreError("no_college", f"{called} has no college in it.")
+            raise StoreError(
+                "no_college",
+                f"{called} has no college in it.",
+                "Name a backup of a college's store.",
+            )
         verdict = Verifier(Session(store, owner, "", system_clock)).verify(progress, room)
     except StoreError as problem:
-        raise spoken_of(problem, path, called) from problem
+        raise about_file(problem, path, called) from problem
     finally:
         store.close()
     if not verdict.ok:
         raise _damaged(called, [f"{each.ledger} {each.message}" for each in verdict.findings])
-    return Proved(owner, verdict.ledgers)
+    return CheckedCopy(owner, verdict.ledgers)
 
 
 def _damaged(called: str, findings: Sequence[str]) -> StoreError:
     return StoreError(
         "damaged",
-        f"{called} does not hold together: {findings[0].strip()}",
-        "It is no backup. See what is wrong with `kitloan ledger verify`; an older backup may be "
-        "whole.",
+        f"{called} is damaged: {findings[0].strip()}",
+        "Use an older backup, and check the store with `kitloan ledger verify`.",
         findings=list(findings),
     )
 
 
-def spoken_of(problem: StoreError, path: Path, called: str) -> StoreError:
-    """The same trouble, told of the file that people know instead of the copy at `path`."""
+def about_file(problem: StoreError, path: Path, called: str) -> StoreError:
+    """The same error, about the file that people know instead of the copy at `path`."""
     details = {name: value for name, value in problem.details.items() if name != "store"}
     message = problem.message.replace(str(path), called)
     return StoreError(problem.code, message, problem.hint, **details)
 
 
 def owned(store: Store) -> str | None:
-    """Whose SQLite store it is; None when nobody's yet."""
+    """The college that owns a SQLite store; None when it has none yet."""
     with store.read() as connection:
         college: str | None = connection.execute(select(head.c.college).where(head.c.own)).scalar()
     return college
 
 
 def local_tables() -> list[Table]:
-    """What no ledger can bring back: people, remarks, settings, keys."""
+    """The tables that no ledger can rebuild: people, remarks, settings, keys."""
     ledger = {entry.name, head.name}
     made = {each.name for each in REGISTER_TABLES}
     return [
@@ -177,22 +180,22 @@ def local_tables() -> list[Table]:
     ]
 
 
-def pour(
+def copy_ledgers(
     source: Connection,
     target: Connection,
     colleges: Sequence[str],
     progress: Progress | None = None,
     renumbered: Mapping[str, Mapping[int, int]] = MappingProxyType({}),
 ) -> None:
-    """Write colleges' ledgers to a store that does not have them, replayed, with what is local.
+    """Copy colleges' ledgers, replayed, and their local rows to a store that does not have them.
 
     Args:
-        source: what is read.
-        target: what is written.
+        source: the store to read.
+        target: the store to write.
         colleges: whose ledgers.
-        progress: told how many entries are written, of how many.
-        renumbered: of a college, another number for each epoch of its ledger. From the first
-            epoch that gets one on, the entries are sealed again; they keep all that they say.
+        progress: called with how many entries are written, of how many.
+        renumbered: by college, a new number for each epoch of its ledger. From the first epoch
+            whose number changes, the entries are sealed again; their facts stay as they are.
 
     Raises:
         StoreError: `damaged`, when an entry cannot be read or applied.
@@ -234,15 +237,15 @@ def pour(
 
 
 def _moved(body: str, ledger: str, numbers: Mapping[int, int], before: str) -> str:
-    """An entry as it is in another epoch of its ledger, after one with the hash `before`."""
-    said = json.loads(body)
-    fact = said["fact"]
+    """The body of an entry, moved to another epoch of its ledger, after the hash `before`."""
+    sealed = json.loads(body)
+    fact = sealed["fact"]
     if fact["kind"] == "ledger.resumed":
         fact["hash"] = before
     elif fact["kind"] == "entry.reversed":
         fact["epoch"] = numbers[fact["epoch"]]
-    said |= {"ledger": ledger, "prev": before}
-    return Entry.model_validate_json(json.dumps(said)).body
+    sealed |= {"ledger": ledger, "prev": before}
+    return Entry.model_validate_json(json.dumps(sealed)).body
 
 
 def _replay(target: Connection, college: str, epoch: int, seq: int, body: str, digest: str) -> None:
@@ -256,7 +259,7 @@ def _replay(target: Connection, college: str, epoch: int, seq: int, body: str, d
 
 
 def _must_agree(live: Connection, copy: Connection, colleges: Sequence[str]) -> None:
-    """As many rows in every table: what the ledgers make, and what was there."""
+    """Refuse a copy of which a table has more or fewer rows than the store's."""
     for each in (entry, *REGISTER_TABLES, *local_tables()):
         count = select(func.count()).select_from(each).where(each.c.college.in_(colleges))
         there, here = (side.execute(count).scalar_one() for side in (live, copy))

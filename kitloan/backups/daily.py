@@ -1,8 +1,8 @@
-"""A copy of a SQLite store every day that somebody works, without asking, kept by age.
+"""A copy of a SQLite store for every working day, made without asking, and kept by age.
 
-The copies lie in the folder `backups` beside the store: `fife-2026-11-23.sqlite`. They are quick:
-SQLite's own check of the pages, and each ledger's head is where its entries end. What `kitloan
-backup` does besides, walking and replaying every ledger, `kitloan restore` does before it uses one.
+The copies are in the folder `backups` next to the store: `fife-2026-11-23.sqlite`. Their check is
+quick: SQLite checks its pages, and each ledger's head must be its last entry. `kitloan restore`
+checks and replays every ledger of a copy before it uses one, as `kitloan backup` does at once.
 """
 
 import os
@@ -16,17 +16,17 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from kitloan.errors import KitloanError, StoreError
-from kitloan.storage.erasure import COUNTED, counted
+from kitloan.storage.erasure import COUNTED, erasure_counts
 from kitloan.storage.faults import translated
 from kitloan.storage.files import whole_file
-from kitloan.storage.side_files import HALF_SECONDS, clear_abandoned, day_file, made
+from kitloan.storage.side_files import HALF_SECONDS, clear_abandoned, daily_copies, day_file
 from kitloan.storage.store import Store
 
 DAYS, WEEKS, MONTHS = 14, 8, 12
-"""How many days every copy is kept, then how many weeks and how many months one of each."""
+"""For how many days every copy is kept; then for how many weeks and months one of each."""
 
 _END_OF_WEEKS = DAYS + 7 * WEEKS
-_END = _END_OF_WEEKS + 365 + 30  # a month's copy, its first, stays while its last day needs one
+_END = _END_OF_WEEKS + 365 + 30  # a month's first copy is kept for its last day, too
 _HEADLESS = """
     SELECT count(*) FROM ledger_head h WHERE h.seq > 0 AND NOT EXISTS (
         SELECT 1 FROM ledger_entry e
@@ -35,29 +35,29 @@ _HEADLESS = """
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """The day's copy, or what stood in its way."""
+class DayCopy:
+    """The day's copy, or why it could not be made."""
 
     file: Path | None
     problem: KitloanError | None = None
 
 
 class _Overtaken(Exception):  # no error: the way out of a copy that must not be kept
-    """Somebody is being forgotten, and may still stand in the copy."""
+    """Somebody is being erased, and may still be in the copy."""
 
 
-def copy_if_due(store: Store, today: date) -> Outcome | None:
-    """Make the day's copy, unless it is there; take away those that are too old.
+def copy_if_due(store: Store, today: date) -> DayCopy | None:
+    """Make the day's copy if there is none, and delete the copies that are too old.
 
-    One look at the folder when there is nothing to do. A copy that failed is tried again after an
-    hour, so that nobody hears of it at every scan.
+    With nothing to do, this only looks at the folder. A copy that failed is tried again after an
+    hour, so that it is not reported at every scan.
 
     Args:
         store: an open store; only a SQLite file is copied.
         today: the date in Scotland.
 
     Returns:
-        None when nothing was due. Nothing is raised: work goes on without a copy.
+        None when nothing was due. No error is raised: work goes on without a copy.
     """
     if not store.is_sqlite:
         return None
@@ -77,14 +77,14 @@ def copy_if_due(store: Store, today: date) -> Outcome | None:
             _thin_out(store, today)
     except _Overtaken:
         begun.unlink(missing_ok=True)
-        return None  # it is made the next time that somebody looks
+        return None  # it is made the next time
     except KitloanError as problem:
-        return Outcome(None, problem)
-    return Outcome(file)
+        return DayCopy(None, problem)
+    return DayCopy(file)
 
 
 def _our_turn(begun: Path) -> bool:
-    """Whether nobody else makes the copy now, nor has failed to within the hour."""
+    """Whether nobody else is making the copy, or failed to make it within the last hour."""
     try:
         begun.touch(mode=0o600, exist_ok=False)
     except FileExistsError:
@@ -101,56 +101,56 @@ def _copy(store: Store, file: Path) -> None:
     if shutil.disk_usage(file.parent).free < 2 * needed:
         raise StoreError(
             "full",
-            f"There was no room for the day's copy in {file.parent}.",
-            "Free some space; the store itself is as it should be.",
+            f"{file.parent} has no room for the day's copy. The store itself is in order.",
+            "Free some space on that disk.",
         )
     with store.read() as reading:
-        forgotten, rewritten = counted(reading)
+        forgotten, rewritten = erasure_counts(reading)
     if forgotten > rewritten:
         raise _Overtaken
-    with ExitStack() as until_it_has_its_name, whole_file(file, over_a_store=True) as beside:
-        store.copy_to(beside)
-        copied = _proved(store, beside)
-        with beside.open("rb+") as written:  # now, while nobody has to wait for it
+    with ExitStack() as until_it_has_its_name, whole_file(file, over_a_store=True) as part:
+        store.copy_to(part)
+        copied = _check(store, part)
+        with part.open("rb+") as written:  # now, while nobody has to wait for it
             os.fsync(written.fileno())
-        # Nobody can write until the copy has its name. So whoever forgets a person either did so
-        # before this, or finds the copy among the others.
+        # Nobody can write until the copy has its name. So an erasure either happened before this,
+        # or finds the copy among the others.
         reading = until_it_has_its_name.enter_context(store.read())
-        if counted(reading) != copied:
+        if erasure_counts(reading) != copied:
             raise _Overtaken
 
 
-def _proved(store: Store, copy: Path) -> tuple[int, int]:
-    """Check a copy; gives what it says of people who were forgotten before it was made."""
+def _check(store: Store, copy: Path) -> tuple[int, int]:
+    """Check a copy; gives how many people were erased in it, and how many when it was rewritten."""
     reading = sqlite3.connect(copy)
     try:
-        (said,) = reading.execute("PRAGMA quick_check(1)").fetchone()
+        (answer,) = reading.execute("PRAGMA quick_check(1)").fetchone()
         (headless,) = reading.execute(_HEADLESS).fetchone()
         forgotten, rewritten = reading.execute(COUNTED).fetchone()
     finally:
         reading.close()
-    if said != "ok" or headless:
+    if answer != "ok" or headless:
         raise StoreError(
             "damaged",
-            f"The day's copy of {store.name} is not whole, and so the store may not be: "
-            f"{said if said != 'ok' else 'a ledger does not end where its head says'}.",
-            "Run `kitloan ledger verify` now, and keep the copies that there are.",
+            f"The day's copy of {store.name} is damaged, so the store may be damaged too: "
+            f"{answer if answer != 'ok' else 'the head of a ledger is not its last entry'}.",
+            "Keep the earlier copies, and run: kitloan ledger verify",
         )
     return int(forgotten), int(rewritten)
 
 
 def _thin_out(store: Store, today: date) -> None:
-    """Take away our own copies that are too old. Nothing else."""
-    there = made(store)
+    """Delete our own copies that are too old, and no other file."""
+    there = daily_copies(store)
     for day in there.keys() - kept(there, today):
         there[day].unlink(missing_ok=True)
 
 
 def kept(days: Iterable[date], today: date) -> set[date]:
-    """Which days' copies are kept: all of 14 days, one a week for 8 weeks, one a month for a year.
+    """The days whose copies are kept: all for 14 days, weekly for 8 weeks, monthly for a year.
 
-    The newest fourteen stay whatever their age, so that a clock that is wrong by years takes
-    nothing that a college has come to rely on; so do those of days still to come.
+    The newest fourteen are kept whatever their age, so that a clock that is wrong by years deletes
+    no copy that a college relies on. Copies of future days are kept as well.
     """
     there = sorted(set(days))
     past = [day for day in there if day <= today]

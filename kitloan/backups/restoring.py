@@ -1,9 +1,10 @@
-"""Where a restored backup goes: a SQLite file, whole, damaged or gone; or a shared PostgreSQL.
+"""Restoring a backup: check it, show what would be lost, and put it in the place of the store.
 
-A target says what would be lost, and puts the copy in place in one step. A file that is whole is
-locked meanwhile, so nothing is written between its copy and its end. A desk that has the old file
-open cannot write to it afterwards: SQLite looks, under its write lock, whether the file still bears
-its name, and refuses (`replaced` in `kitloan.storage.faults`).
+`restoring` copies and checks the backup; `Restoration.carry_out` begins a new epoch in the copy and
+puts it in place. The target is a SQLite file, which may be sound, damaged or gone, or a shared
+PostgreSQL. A sound file is locked while it is replaced, so nothing is written in between. A desk
+that has the old file open cannot write to it afterwards: SQLite checks under its write lock that
+the file still has its name, and refuses (`replaced` in `kitloan.storage.faults`).
 """
 
 import os
@@ -20,9 +21,9 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, func, select
 
-from kitloan.backups import Proved, owned, pour, proved, spoken_of
+from kitloan.backups import CheckedCopy, about_file, check_copy, copy_ledgers, owned
 from kitloan.backups.upgrading import up_to_date, upgrade_copy
-from kitloan.errors import BadInput, Refused, StoreError
+from kitloan.errors import BadInput, Refused, StoreError, no_such_file
 from kitloan.ledger.epochs import LAST_EPOCH, college_of, ledger_name, without_jumps
 from kitloan.ledger.session import ESP
 from kitloan.ledger.writer import begin, head_of, resume
@@ -46,7 +47,7 @@ _BEYOND_OPENING = ("damaged", "not_a_store", "unsafe_store")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Who asks for which backup to be restored to where."""
+    """Which backup to restore, to which place, and who asks for it."""
 
     file: Path
     place: str
@@ -56,7 +57,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """Entries of one ledger that the backup does not have: how many, and since when."""
+    """The entries of one ledger that the backup does not have: how many, and since when."""
 
     ledger: str
     entries: int
@@ -68,11 +69,11 @@ class Loss:
     """What a restore would lose.
 
     Attributes:
-        present: whether the store that is there is `whole`, `damaged` (then nobody can tell what
-            is lost) or `absent`.
-        trouble: what is wrong with a damaged one.
+        present: whether the present store is `whole`, `damaged` (then the loss is not known) or
+            `absent`.
+        trouble: what is wrong with a damaged store.
         ledgers: what each ledger would lose; those that lose nothing are left out.
-        last: the last few entries of the store's own ledger among them.
+        last: the last few of the lost entries of the store's own ledger.
     """
 
     present: Literal["whole", "damaged", "absent"]
@@ -82,37 +83,197 @@ class Loss:
 
     @property
     def entries(self) -> int:
-        """How many entries are lost in all."""
+        """How many entries would be lost in all."""
         return sum(each.entries for each in self.ledgers)
 
 
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What was restored: from which file, to which store and ledger, and where the old store is."""
+
+    file: str
+    store: str
+    ledger: str
+    entries_lost: int
+    kept: str | None
+    ledgers: tuple[LedgerState, ...]
+
+
 class Target:
-    """Where a backup is to go."""
+    """The place where a backup is restored."""
 
     name: str
     loss: Loss
     epochs: tuple[int, ...] = ()
-    """The epochs of the ledger that is there."""
+    """The epochs of the present ledger."""
 
     def replace(self, copy: Path) -> Path | None:
-        """Put the resumed copy in place; gives where the store that was there is kept."""
+        """Put the resumed copy in place; gives where the previous store is kept."""
         raise NotImplementedError
 
     def close(self) -> None:
-        """Give back what is open."""
+        """Close what is open."""
+
+
+class Restoration:
+    """A backup that was checked and can be restored now.
+
+    Attributes:
+        loss: what would be lost.
+        proof: what the backup holds.
+    """
+
+    def __init__(self, request: Request, copy: Path, proof: CheckedCopy, target: Target) -> None:
+        self._request = request
+        self._copy = copy
+        self._target = target
+        self.proof = proof
+        self.loss = target.loss
+
+    def carry_out(self) -> Restored:
+        """Resume the backup's ledger in a new epoch, and put it in place.
+
+        Raises:
+            Refused: `changed_meanwhile`, `in_use`, `college_is_there`, `epochs_used_up`.
+            StoreError: `busy`, `full`, ...
+        """
+        request = self._request
+        with translated(str(request.file)):
+            place, epoch = self._with_a_number_left()
+        copy = open_store(str(place))
+        try:
+            resume(copy, self.proof.college, request.actor, request.clock, epoch)
+        except StoreError as problem:
+            raise about_file(problem, place, f"The copy of {request.file}") from problem
+        finally:
+            copy.close()
+        kept = self._target.replace(place)
+        return Restored(
+            str(request.file),
+            self._target.name,
+            ledger_name(self.proof.college, epoch),
+            self.loss.entries,
+            str(kept) if kept else None,
+            self.proof.ledgers,
+        )
+
+    def _with_a_number_left(self) -> tuple[Path, int]:
+        """The copy, and the number of its next epoch.
+
+        With release 0.2.0 a file from elsewhere could push the number past the last one. Then the
+        epochs that jumped are renumbered in a copy of the copy, and no entry is lost.
+        """
+        college = self.proof.college
+        copy = open_store(str(self._copy))
+        try:
+            with copy.read() as source:
+                epochs = epochs_in(source, college)
+                highest = max([*epochs, *self._target.epochs])
+                if highest < LAST_EPOCH:
+                    return self._copy, highest + 1
+                numbers = without_jumps(epochs)
+                place = self._copy.with_name("renumbered.sqlite")
+                colleges = [college_of(each.ledger) for each in self.proof.ledgers]
+                renumbered = create_store(str(new_file(place)))
+                try:
+                    with renumbered.write() as target:
+                        copy_ledgers(source, target, colleges, renumbered={college: numbers})
+                finally:
+                    renumbered.close()
+        finally:
+            copy.close()
+        check_copy(place, f"The copy of {self._request.file}")
+        theirs = without_jumps(self._target.epochs)
+        return place, max([*numbers.values(), *theirs.values()]) + 1
+
+
+@contextmanager
+def restoring(request: Request, progress: Progress | None = None) -> Iterator[Restoration]:
+    """Check a backup, and find out what restoring it would lose; nothing is changed yet.
+
+    Args:
+        request: the backup, the path or PostgreSQL URL of the store, and who is on record.
+        progress: called with how many entries of the backup are checked, of how many.
+
+    Raises:
+        BadInput: `no_such_file`, `same_file`.
+        StoreError: `damaged`, `not_a_store`, `newer_store`, ...: for the backup, or the store.
+        Refused: `another_college`, `college_is_there`.
+    """
+    store_file = _store_file(request.place)
+    _must_be_a_file(request.file, store_file)
+    with _scratch(store_file.parent if store_file else None) as folder:
+        copy = folder / "restored.sqlite"
+        _copy_of(request.file, copy)
+        try:
+            upgrade_copy(copy)
+        except StoreError as problem:
+            raise about_file(problem, copy, str(request.file)) from problem
+        proof = check_copy(copy, str(request.file), progress)
+        target = (
+            ServerTarget(request, proof)
+            if store_file is None
+            else FileTarget(request, store_file, proof, copy)
+        )
+        try:
+            yield Restoration(request, copy, proof, target)
+        finally:
+            target.close()
+
+
+def _store_file(place: str) -> Path | None:
+    """The store's file; None when it is on a server."""
+    if is_url(place):
+        return None
+    if "://" in place:
+        open_store(place)  # which refuses it, and shows no password
+    return Path(place).resolve()
+
+
+def _must_be_a_file(file: Path, store_file: Path | None) -> None:
+    if not file.is_file():
+        raise no_such_file(file)
+    if store_file is not None and store_file.exists() and file.samefile(store_file):
+        raise BadInput(
+            "same_file", f"{file} is the store itself.", "Name a backup of it.", file=str(file)
+        )
+
+
+@contextmanager
+def _scratch(parent: Path | None) -> Iterator[Path]:
+    """A folder of our own on the store's disk; folders that killed restores left are deleted."""
+    with translated(str(parent)):
+        if parent is not None:
+            parent.mkdir(parents=True, exist_ok=True)
+            clear_folders(parent)
+        folder = tempfile.TemporaryDirectory(prefix=f"{WORKING}restore-", dir=parent)
+    with folder as name:
+        yield Path(name)
+
+
+def _copy_of(file: Path, copy: Path) -> None:
+    """Copy a backup, which may be on a disk that cannot be written to."""
+    address = "file:" + quote(file.absolute().as_posix(), safe="/:") + "?mode=ro"
+    with translated(str(file)):
+        source, target = sqlite3.connect(address, uri=True), sqlite3.connect(new_file(copy))
+        try:
+            source.backup(target, pages=4096, progress=lambda *_: None)
+        finally:
+            target.close()
+            source.close()
 
 
 class FileTarget(Target):
     """A SQLite store, which may be whole, damaged or gone."""
 
-    def __init__(self, request: Request, path: Path, proof: Proved, copy: Path) -> None:
+    def __init__(self, request: Request, path: Path, proof: CheckedCopy, copy: Path) -> None:
         self.name = str(path)
         self._request = request
         self._path = path
         self._store: Store | None = None
         self._heads: list[tuple[str, int, str]] = []
         try:
-            self._store = open_store(self.name, oldest=OLDEST)  # it is only read, and kept
+            self._store = open_store(self.name, oldest=OLDEST)  # it is only read
             self._look(self._store, proof, copy)
         except StoreError as problem:
             self.close()
@@ -127,8 +288,8 @@ class FileTarget(Target):
             self.close()
             raise
 
-    def _look(self, store: Store, proof: Proved, copy: Path) -> None:
-        """See whose store it is, and what of it the backup does not have."""
+    def _look(self, store: Store, proof: CheckedCopy, copy: Path) -> None:
+        """Find out whose store it is, and which of its entries the backup does not have."""
         owner = owned(store)
         if owner is not None and owner != proof.college:
             raise _another(self._request.file, proof.college, owner)
@@ -142,12 +303,12 @@ class FileTarget(Target):
             backup.close()
 
     def close(self) -> None:
-        """Give back the store's connections."""
+        """Close the store's connections."""
         if self._store is not None:
             self._store.close()
 
     def replace(self, copy: Path) -> Path | None:
-        """Keep what is there, and give the copy its name."""
+        """Keep the present file under another name, and give the copy its name."""
         moment = in_scotland(self._request.clock())
         kept = kept_file(self._path, f"{moment:%Y%m%d-%H%M%S}")
         with translated(self.name), _in_use_elsewhere(self.name):
@@ -157,7 +318,11 @@ class FileTarget(Target):
             was_there = self._path.exists()
             if was_there == (self.loss.present == "absent"):
                 raise _changed(self.name)
-            for journal in ("-journal", "-wal", "-shm"):  # else SQLite would play it into the copy
+            for journal in (
+                "-journal",
+                "-wal",
+                "-shm",
+            ):  # otherwise SQLite would replay it into the copy
                 with suppress(FileNotFoundError):
                     Path(self.name + journal).rename(f"{kept}{journal}")
             if was_there:
@@ -169,9 +334,9 @@ class FileTarget(Target):
         with store.write() as connection:  # nobody else can write until it ends
             if _heads(connection) != self._heads:
                 raise _changed(self.name)
-            aside = new_file(copy.with_name("kept.sqlite"))
-            store.copy_to(aside)
-            aside.rename(kept)
+            spare = new_file(copy.with_name("kept.sqlite"))
+            store.copy_to(spare)
+            spare.rename(kept)
             if os.name != "nt":
                 copy.replace(self._path)
         store.close()
@@ -181,7 +346,7 @@ class FileTarget(Target):
 
 @contextmanager
 def _in_use_elsewhere(name: str) -> Iterator[None]:
-    """Windows does not let go of a file that another program has open: say so."""
+    """Refuse in plain words when Windows keeps a file that another program has open."""
     try:
         yield
     except PermissionError as problem:
@@ -189,26 +354,26 @@ def _in_use_elsewhere(name: str) -> Iterator[None]:
             raise
         raise Refused(
             "in_use",
-            f"{name} is open in another program; nothing was changed.",
-            "Close the desks on every machine, then say it again.",
+            f"{name} is open in another program. Nothing was changed.",
+            "Close the desks on every machine, then restore again.",
         ) from problem
 
 
 def _changed(name: str) -> Refused:
     return Refused(
         "changed_meanwhile",
-        f"Somebody wrote to {name} while you were asked; nothing was changed.",
-        "Say it again, and look again at what would be lost.",
+        f"Somebody wrote to {name} before the restore was confirmed. Nothing was changed.",
+        "Restore again, and read what would be lost now.",
     )
 
 
-def _keep(path: Path, kept: Path, aside: Path) -> None:
+def _keep(path: Path, kept: Path, spare: Path) -> None:
     """Keep a damaged file under a second name, read or unread."""
     try:
         os.link(path, kept)
     except OSError:  # a file system without second names
-        shutil.copyfile(path, new_file(aside))
-        aside.rename(kept)
+        shutil.copyfile(path, new_file(spare))
+        spare.rename(kept)
 
 
 def new_file(path: Path) -> Path:
@@ -231,7 +396,7 @@ def _heads(connection: Connection) -> list[tuple[str, int, str]]:
 
 
 def _loss(present: Connection, past: Connection, own: str) -> Loss:
-    """What the present store has on record and the backup has not."""
+    """What the present store has on record and the backup does not."""
     lost, last = [], []
     for college, seq, _ in _heads(present):
         shared = _shared(present, past, college, seq)
@@ -239,7 +404,7 @@ def _loss(present: Connection, past: Connection, own: str) -> Loss:
         if count:
             lost.append(Lost(ledger, count, since))
             if college == own:
-                with suppress(ValueError, KeyError):  # an entry that cannot be read has no words
+                with suppress(ValueError, KeyError):  # an entry that cannot be read has no summary
                     last = log(present, college, None, min(count, _WORDS_OF))
     return Loss("whole", "", tuple(lost), tuple(last))
 
@@ -255,7 +420,7 @@ def _since(present: Connection, college: str, seq: int) -> tuple[int, str, str]:
 
 
 def _shared(present: Connection, past: Connection, college: str, most: int) -> int:
-    """How many entries both have: hashes are chained, so they agree up to one, and never after."""
+    """How many entries both have; as hashes are chained, they agree up to one and never after."""
 
     def differs(seq: int) -> bool:
         wanted = select(entry.c.hash).where(entry.c.college == college, entry.c.seq == seq)
@@ -266,13 +431,13 @@ def _shared(present: Connection, past: Connection, college: str, most: int) -> i
 
 
 class ServerTarget(Target):
-    """A shared PostgreSQL, in which only a college that is not there can be restored.
+    """A shared PostgreSQL, to which only a college that it does not have can be restored.
 
-    The copies that a college has of other ledgers are left out: who shares a database reads theirs.
-    ESP's are what its store is for.
+    A college's copies of other ledgers are left out, because a shared database has the originals.
+    ESP's copies are restored.
     """
 
-    def __init__(self, request: Request, proof: Proved) -> None:
+    def __init__(self, request: Request, proof: CheckedCopy) -> None:
         self.loss = Loss("absent")
         self._college = proof.college
         wanted = college_in(request.place) or os.environ.get("KITLOAN_COLLEGE")
@@ -289,7 +454,7 @@ class ServerTarget(Target):
             raise
 
     def close(self) -> None:
-        """Give back the store's connections."""
+        """Close the store's connections."""
         self._store.close()
 
     def _must_be_new(self, connection: Connection) -> None:
@@ -297,9 +462,9 @@ class ServerTarget(Target):
         if there:
             raise Refused(
                 "college_is_there",
-                f"{self.name} has {', '.join(there)} already; a backup replaces no college there.",
-                "Ask whoever runs the server to restore it to an earlier moment, or restore the "
-                "backup to a file: kitloan --store FILE restore BACKUP",
+                f"{self.name} has {', '.join(there)} already. On a server, a backup replaces no "
+                "college.",
+                "Restore the backup to a file: kitloan --store FILE restore BACKUP",
                 colleges=there,
             )
 
@@ -312,14 +477,14 @@ class ServerTarget(Target):
                 for college in self._colleges:
                     if begin(target, college, own=college == self._college).seq:
                         raise _changed(self.name)  # two restores at once
-                pour(source, target, self._colleges)
+                copy_ledgers(source, target, self._colleges)
         finally:
             backup.close()
         return None
 
 
-def _to_restore(proof: Proved) -> list[str]:
-    """The colleges whose ledgers are written to a shared database."""
+def _to_restore(proof: CheckedCopy) -> list[str]:
+    """The colleges whose ledgers are restored to a shared database."""
     ledgers = [college_of(each.ledger) for each in proof.ledgers]
     return ledgers if proof.college == ESP else [proof.college]
 
@@ -327,173 +492,8 @@ def _to_restore(proof: Proved) -> list[str]:
 def _another(file: Path, college: str, theirs: str) -> Refused:
     return Refused(
         "another_college",
-        f"{file} is a backup of {college!r}, and the store is {theirs!r}'s.",
-        "Name a backup of this college, or the other college's store with --store.",
+        f"{file} is a backup of {college!r}, and the store belongs to {theirs!r}.",
+        f"Name a backup of {theirs!r}, or the store of {college!r} with --store.",
         backup=college,
         store=theirs,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Restored:
-    """What was restored: from which file, to where, as which ledger, and where the old store is."""
-
-    file: str
-    store: str
-    ledger: str
-    entries_lost: int
-    kept: str | None
-    ledgers: tuple[LedgerState, ...]
-
-
-class Restoration:
-    """A backup that was proved and can be restored now.
-
-    Attributes:
-        loss: what would be lost by it.
-        proof: what the backup holds.
-    """
-
-    def __init__(self, request: Request, copy: Path, proof: Proved, target: Target) -> None:
-        self._request = request
-        self._copy = copy
-        self._target = target
-        self.proof = proof
-        self.loss = target.loss
-
-    def carry_out(self) -> Restored:
-        """Resume the backup's ledger in a new epoch, and put it in place.
-
-        Raises:
-            Refused: `changed_meanwhile`, `in_use`, `college_is_there`, `epochs_used_up`.
-            StoreError: `busy`, `full`, ...
-        """
-        request = self._request
-        with translated(str(request.file)):
-            place, epoch = self._with_a_number_left()
-        copy = open_store(str(place))
-        try:
-            resume(copy, self.proof.college, request.actor, request.clock, epoch)
-        except StoreError as problem:
-            raise spoken_of(problem, place, f"The copy of {request.file}") from problem
-        finally:
-            copy.close()
-        kept = self._target.replace(place)
-        return Restored(
-            str(request.file),
-            self._target.name,
-            ledger_name(self.proof.college, epoch),
-            self.loss.entries,
-            str(kept) if kept else None,
-            self.proof.ledgers,
-        )
-
-    def _with_a_number_left(self) -> tuple[Path, int]:
-        """The copy, and the number of its next epoch.
-
-        Release 0.2.0 let a file from elsewhere push the number past the last one there is. Then the
-        epochs that jumped are numbered again, in a copy of the copy, and nothing in them is lost.
-        """
-        college = self.proof.college
-        copy = open_store(str(self._copy))
-        try:
-            with copy.read() as source:
-                epochs = epochs_in(source, college)
-                highest = max([*epochs, *self._target.epochs])
-                if highest < LAST_EPOCH:
-                    return self._copy, highest + 1
-                numbers = without_jumps(epochs)
-                place = self._copy.with_name("renumbered.sqlite")
-                colleges = [college_of(each.ledger) for each in self.proof.ledgers]
-                renumbered = create_store(str(new_file(place)))
-                try:
-                    with renumbered.write() as target:
-                        pour(source, target, colleges, renumbered={college: numbers})
-                finally:
-                    renumbered.close()
-        finally:
-            copy.close()
-        proved(place, f"The copy of {self._request.file}")
-        theirs = without_jumps(self._target.epochs)
-        return place, max([*numbers.values(), *theirs.values()]) + 1
-
-
-@contextmanager
-def restoring(request: Request, progress: Progress | None = None) -> Iterator[Restoration]:
-    """Prove a backup, and see what restoring it would lose; nothing is changed yet.
-
-    Args:
-        request: the backup, the path or PostgreSQL URL of the store, and who is on record.
-        progress: told how many entries of the backup are proved, of how many.
-
-    Raises:
-        BadInput: `no_such_file`, `same_file`.
-        StoreError: `damaged`, `not_a_store`, `newer_store`, ...: of the backup, or of the store.
-        Refused: `another_college`, `college_is_there`.
-    """
-    beside = _path(request.place)
-    _must_be_a_file(request.file, beside)
-    with _scratch(beside.parent if beside else None) as folder:
-        copy = folder / "restored.sqlite"
-        _copy_of(request.file, copy)
-        try:
-            upgrade_copy(copy)
-        except StoreError as problem:
-            raise spoken_of(problem, copy, str(request.file)) from problem
-        proof = proved(copy, str(request.file), progress)
-        target = (
-            ServerTarget(request, proof)
-            if beside is None
-            else FileTarget(request, beside, proof, copy)
-        )
-        try:
-            yield Restoration(request, copy, proof, target)
-        finally:
-            target.close()
-
-
-def _path(place: str) -> Path | None:
-    """The store's file; None where it is on a server."""
-    if is_url(place):
-        return None
-    if "://" in place:
-        open_store(place)  # which refuses it, and shows no password
-    return Path(place).resolve()
-
-
-def _must_be_a_file(file: Path, beside: Path | None) -> None:
-    if not file.is_file():
-        raise BadInput(
-            "no_such_file",
-            f"There is no file {file}.",
-            "See how its name is spelt.",
-            file=str(file),
-        )
-    if beside is not None and beside.exists() and file.samefile(beside):
-        raise BadInput(
-            "same_file", f"{file} is the store itself.", "Name a backup of it.", file=str(file)
-        )
-
-
-@contextmanager
-def _scratch(parent: Path | None) -> Iterator[Path]:
-    """A folder of our own on the store's disk; what a killed restore left there goes."""
-    with translated(str(parent)):
-        if parent is not None:
-            parent.mkdir(parents=True, exist_ok=True)
-            clear_folders(parent)
-        folder = tempfile.TemporaryDirectory(prefix=f"{WORKING}restore-", dir=parent)
-    with folder as name:
-        yield Path(name)
-
-
-def _copy_of(file: Path, copy: Path) -> None:
-    """Copy a backup, which may lie on a disk that cannot be written to."""
-    address = "file:" + quote(file.absolute().as_posix(), safe="/:") + "?mode=ro"
-    with translated(str(file)):
-        source, target = sqlite3.connect(address, uri=True), sqlite3.connect(new_file(copy))
-        try:
-            source.backup(target, pages=4096, progress=lambda *_: None)
-        finally:
-            target.close()
-            source.close()

@@ -1,9 +1,13 @@
-"""What each version of the tables brought: the steps from the one before, never edited again.
+"""Upgrading a store that an earlier release made: the steps, the rehearsal and the upgrade itself.
 
-Steps only add: tables, indexes, columns that may be empty. So a program of the version before that
-is still open goes on working, and a step that is cut short is taken back by the database. Every
-constraint and index has a name. A new store is made by `kitloan.storage.schema`; a test holds the
-two together, on both databases.
+`up_to_date` opens a store, and upgrades it first if that is due. A SQLite store is kept as the
+day's copy, and the upgrade is tried on another copy, before the store is changed. On both databases
+the upgrade is one transaction.
+
+There is one step for each version of the tables, and a released step is never edited. Steps only
+add: tables, indexes, columns that may be empty. So a program of the version before that is still
+open goes on working. Every constraint and index has a name. `kitloan.storage.schema` makes a new
+store; a test compares the two, on both databases.
 """
 
 import shutil
@@ -14,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, Connection, Integer, PrimaryKeyConstraint, String, Text, text
 
-from kitloan.backups import proved, spoken_of
+from kitloan.backups import about_file, check_copy
 from kitloan.errors import KitloanError, StoreError
 from kitloan.storage.files import whole_file, working_folder
 from kitloan.storage.schema import OLDEST, SCHEMA, version_of
@@ -26,11 +30,161 @@ from kitloan.verify import Progress
 if TYPE_CHECKING:
     from alembic.operations import Operations
 
+_NOT_BY_YOU = ("read_only", "not_allowed", "unreachable", "cannot_write")
+"""Codes of errors when this user may not change the file or the database."""
+
+_AS_IT_WAS = (
+    "The store was not upgraded or changed. Run `kitloan ledger verify` with the earlier kitloan, "
+    "which still opens it, or restore a backup with this one."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Upgraded:
+    """An upgrade of a store to this release.
+
+    Attributes:
+        since: the version of its tables before.
+        kept: the file with the store as it was; None on a server.
+    """
+
+    since: int
+    kept: str | None
+
+    def __str__(self) -> str:
+        kept = f" A copy from before is kept as {self.kept}." if self.kept else ""
+        return f"An earlier release made this store. It was checked and upgraded.{kept}"
+
+
+def up_to_date(
+    make: Callable[[str], Store], place: str, progress: Progress | None = None
+) -> tuple[Store, Upgraded | None]:
+    """The store at `place`, upgraded first if an earlier release made it.
+
+    Args:
+        make: the function that opens it: `open_store` or `create_store`.
+        place: the path of a SQLite file, or a PostgreSQL URL.
+        progress: called with how many entries of the copy are checked, of how many.
+
+    Raises:
+        StoreError: as `make`; `upgrade_due`, when this user may not change the file or database;
+            `damaged`, when the store fails the check, and was not changed.
+    """
+    try:
+        return make(place), None
+    except StoreError as problem:
+        if problem.code != "upgrade_due":
+            raise
+    done = _upgrade(place, progress)
+    return make(place), done
+
+
+def upgrade_copy(path: Path) -> None:
+    """Upgrade a copy that nobody else has open, if an earlier release made it."""
+    store = open_store(str(path), oldest=OLDEST)
+    try:
+        with store.write() as connection:
+            version = version_of(connection)
+            if version < SCHEMA:
+                bring_up(connection, version)
+    finally:
+        store.close()
+
+
+def _upgrade(place: str, progress: Progress | None) -> Upgraded | None:
+    store = open_store(place, oldest=OLDEST)
+    try:
+        with store.write() as connection:
+            one_at_a_time(connection)
+            version = version_of(connection)
+            if version == SCHEMA:
+                return None  # another program has just upgraded it
+            kept = _keep_and_rehearse(store, progress) if store.is_sqlite else None
+            bring_up(connection, version)
+        return Upgraded(version, kept)
+    except KitloanError as problem:
+        if problem.code not in _NOT_BY_YOU:
+            raise
+        raise _not_by_you(store, problem) from problem
+    finally:
+        store.close()
+
+
+def _keep_and_rehearse(store: Store, progress: Progress | None) -> str:
+    """Keep the store as the day's copy, and check the upgrade on another copy."""
+    file = day_file(store, today(system_clock))
+    file.parent.mkdir(mode=0o700, exist_ok=True)
+    size = Path(store.name).stat().st_size
+    with (
+        whole_file(file, over_a_store=True) as part,
+        working_folder(file.parent.parent, "upgrade", room=3 * size) as folder,
+    ):
+        store.copy_to(part)
+        rehearsal = folder / "rehearsal.sqlite"
+        shutil.copyfile(part, rehearsal)
+        try:
+            upgrade_copy(rehearsal)
+            check_copy(rehearsal, store.name, progress)
+        except StoreError as problem:
+            shown = about_file(problem, rehearsal, store.name)
+            raise StoreError(shown.code, shown.message, _AS_IT_WAS, **shown.details) from problem
+    return str(file)
+
+
+def _not_by_you(store: Store, problem: KitloanError) -> StoreError:
+    hint = (
+        "Copy the file to a folder that you may write to, and open it there with --store."
+        if store.is_sqlite
+        else "Ask the database's administrator to run, with this kitloan: kitloan provision URL"
+    )
+    return StoreError(
+        "upgrade_due",
+        f"{store.name} was made by an earlier kitloan, and you may not upgrade it: "
+        f"{problem.message}",
+        hint,
+        store=store.name,
+    )
+
+
+def bring_up(connection: Connection, version: int) -> None:
+    """Upgrade a store's tables from `version` to this program's, in the caller's transaction."""
+    from alembic.operations import Operations  # when an upgrade is due, and not before
+    from alembic.runtime.migration import MigrationContext
+
+    op = Operations(MigrationContext.configure(connection))
+    for step in range(version + 1, SCHEMA + 1):
+        STEPS[step](op)
+    # In a shared database the version's row belongs to no college, and is closed to the owner too.
+    forced = (
+        connection.dialect.name == "postgresql"
+        and connection.exec_driver_sql(
+            "SELECT relforcerowsecurity FROM pg_class WHERE oid = 'setting'::regclass"
+        ).scalar_one()
+    )
+    if forced:
+        connection.exec_driver_sql("ALTER TABLE setting NO FORCE ROW LEVEL SECURITY")
+    changed = connection.execute(
+        text(
+            "UPDATE setting SET value = :now "
+            "WHERE college = '' AND name = 'schema' AND value = :before"
+        ),
+        {"now": str(SCHEMA), "before": str(version)},
+    ).rowcount
+    if forced:
+        connection.exec_driver_sql("ALTER TABLE setting FORCE ROW LEVEL SECURITY")
+    if changed != 1:
+        raise StoreError(
+            "not_allowed",
+            "This login may not upgrade the tables.",
+            "Upgrade with the login that set up the database.",
+        )
+
 
 def _to_3(op: "Operations") -> None:
-    """Lists of what is not here, and of kits that cannot be used, no longer read every holding.
+    """Index holdings that are elsewhere or incomplete, so that lists do not read all holdings.
 
-    And branches of a ledger may bear the same name: more than one lost entry has its number.
+    And add `lost_twin`: two branches of a ledger may have the same name, so that several lost
+    entries have one number.
     """
     elsewhere, unusable = text("state <> 'held'"), text("critical_short > 0")
     op.create_index(
@@ -60,160 +214,11 @@ def _to_3(op: "Operations") -> None:
         PrimaryKeyConstraint("college", "hash"),
     )
     op.create_index("lost_twins_in_order", "lost_twin", ["college", "seq"])
-    if op.get_bind().dialect.name == "sqlite":  # which proves what no ledger can bring back
+    if (
+        op.get_bind().dialect.name == "sqlite"
+    ):  # whose integrity check proves rows that no ledger has
         op.create_index("lost_twin_rows_twice", "lost_twin", [*columns, "body"])
 
 
 STEPS: Mapping[int, Callable[["Operations"], None]] = {3: _to_3}
 """The steps to each version of the tables that came after the first release."""
-
-
-def bring_up(connection: Connection, version: int) -> None:
-    """Take a store's tables from `version` to this program's, within the caller's transaction."""
-    from alembic.operations import Operations  # when an upgrade is due, and not before
-    from alembic.runtime.migration import MigrationContext
-
-    op = Operations(MigrationContext.configure(connection))
-    for step in range(version + 1, SCHEMA + 1):
-        STEPS[step](op)
-    # Where colleges share a database, that row is nobody's, and closed to the tables' owner too.
-    forced = (
-        connection.dialect.name == "postgresql"
-        and connection.exec_driver_sql(
-            "SELECT relforcerowsecurity FROM pg_class WHERE oid = 'setting'::regclass"
-        ).scalar_one()
-    )
-    if forced:
-        connection.exec_driver_sql("ALTER TABLE setting NO FORCE ROW LEVEL SECURITY")
-    changed = connection.execute(
-        text(
-            "UPDATE setting SET value = :now "
-            "WHERE college = '' AND name = 'schema' AND value = :before"
-        ),
-        {"now": str(SCHEMA), "before": str(version)},
-    ).rowcount
-    if forced:
-        connection.exec_driver_sql("ALTER TABLE setting FORCE ROW LEVEL SECURITY")
-    if changed != 1:
-        raise StoreError(
-            "not_allowed",
-            "This login may not change the version of the tables.",
-            "Upgrade with the login that set up the database.",
-        )
-
-
-_NOT_BY_YOU = ("read_only", "not_allowed", "unreachable", "cannot_write")
-"""Codes of what stands in the way of an upgrade where a file or a login is not ours to change."""
-
-_AS_IT_WAS = (
-    "It was not upgraded, and is as it was: the kitloan that made it still opens it. See there "
-    "what is wrong with `kitloan ledger verify`, or restore a backup with this one."
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Upgraded:
-    """That a store was brought up to this release.
-
-    Attributes:
-        since: the version of its tables before.
-        kept: the file with the store as it was; None on a server.
-    """
-
-    since: int
-    kept: str | None
-
-    def __str__(self) -> str:
-        kept = f" As it was, it is kept as {self.kept}." if self.kept else ""
-        return f"An earlier release made this store; it was upgraded and holds together.{kept}"
-
-
-def up_to_date(
-    make: Callable[[str], Store], place: str, progress: Progress | None = None
-) -> tuple[Store, Upgraded | None]:
-    """The store at `place`, upgraded first where an earlier release made it.
-
-    Args:
-        make: opens it: `open_store` or `create_store`.
-        place: the path of a SQLite file, or a PostgreSQL URL.
-        progress: told how many entries of the copy are proved, of how many.
-
-    Raises:
-        StoreError: as `make`; `upgrade_due`, when this login or file does not let it be done;
-            `damaged`, when the store does not hold together as it is, and was left so.
-    """
-    try:
-        return make(place), None
-    except StoreError as problem:
-        if problem.code != "upgrade_due":
-            raise
-    done = _upgrade(place, progress)
-    return make(place), done
-
-
-def upgrade_copy(path: Path) -> None:
-    """Bring a copy that nobody else has open up to this release, where it is of an earlier one."""
-    store = open_store(str(path), oldest=OLDEST)
-    try:
-        with store.write() as connection:
-            version = version_of(connection)
-            if version < SCHEMA:
-                bring_up(connection, version)
-    finally:
-        store.close()
-
-
-def _upgrade(place: str, progress: Progress | None) -> Upgraded | None:
-    store = open_store(place, oldest=OLDEST)
-    try:
-        with store.write() as connection:
-            one_at_a_time(connection)
-            version = version_of(connection)
-            if version == SCHEMA:
-                return None  # another program was quicker
-            kept = _keep_and_rehearse(store, progress) if store.is_sqlite else None
-            bring_up(connection, version)
-        return Upgraded(version, kept)
-    except KitloanError as problem:
-        if problem.code not in _NOT_BY_YOU:
-            raise
-        raise _not_by_you(store, problem) from problem
-    finally:
-        store.close()
-
-
-def _keep_and_rehearse(store: Store, progress: Progress | None) -> str:
-    """Keep the store as it is as the day's copy, and prove that what it becomes holds together."""
-    file = day_file(store, today(system_clock))
-    file.parent.mkdir(mode=0o700, exist_ok=True)
-    size = Path(store.name).stat().st_size
-    with (
-        whole_file(file, over_a_store=True) as beside,
-        working_folder(file.parent.parent, "upgrade", room=3 * size) as folder,
-    ):
-        store.copy_to(beside)
-        rehearsal = folder / "rehearsal.sqlite"
-        shutil.copyfile(beside, rehearsal)
-        try:
-            upgrade_copy(rehearsal)
-            proved(rehearsal, store.name, progress)
-        except StoreError as problem:
-            told = spoken_of(problem, rehearsal, store.name)
-            raise StoreError(told.code, told.message, _AS_IT_WAS, **told.details) from problem
-    return str(file)
-
-
-def _not_by_you(store: Store, problem: KitloanError) -> StoreError:
-    hint = (
-        "See that you may write to the file and its folder, or copy it to where you may, and say "
-        "it again."
-        if store.is_sqlite
-        else "Ask whoever set up the database to say once, with this kitloan: kitloan provision URL"
-    )
-    return StoreError(
-        "upgrade_due",
-        f"{store.name} was made by an earlier kitloan, and this login may not upgrade it: "
-        f"{problem.message}",
-        hint,
-        store=store.name,
-    )

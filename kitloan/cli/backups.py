@@ -24,40 +24,40 @@ _WORD = "RESTORE"
 @click.argument("file", type=click.Path(path_type=Path))
 @pass_app
 def backup(app: App, file: Path) -> None:
-    """Copy the store to FILE, and prove the copy before it is called a backup.
+    """Copy the store to FILE, and check the copy.
 
-    Others may go on working. FILE must be new. It holds people's names: keep it where the store
-    itself could be kept.
+    Others may go on working. FILE must be new. It holds people's names: keep it as safe as the
+    store.
     """
     start = time.monotonic()
     with app.open() as opened:
-        done = opened.backups.make(file, Progress("Proving entries"))
+        done = opened.backups.make(file, Progress("Checking entries"))
     if app.json:
         print_json(as_json(done))
         return
     took = time.monotonic() - start
-    print_text(f"Backed up: {done.file}, {_size(done.bytes)}, copied and proved in {took:.1f} s.")
+    print_text(f"Backed up: {done.file}, {_size(done.bytes)}, copied and checked in {took:.1f} s.")
     _print_ledgers(done.ledgers)
 
 
 @command("restore", "kitloan restore /media/usb/fife-2026-11-23.sqlite")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--yes", is_flag=True, help="Do not ask, also on a terminal.")
+@click.option("--yes", is_flag=True, help="Restore without asking.")
 @pass_app
 def restore(app: App, file: Path, yes: bool) -> None:
-    """Put the backup FILE in the place of the store, after saying what would be lost.
+    """Replace the store with the backup FILE, after showing what would be lost.
 
-    FILE is proved first and only read. The store that is there is kept beside. The ledger goes on
-    in a new epoch, so that ESP sees where it was resumed.
+    FILE is checked first, and never changed. The previous store is kept next to the new one. The
+    ledger goes on in a new epoch, so that ESP sees where it was resumed.
     """
     from kitloan.backups.restoring import Request, restoring
     from kitloan.college import check_actor
     from kitloan.storage.places import default_place
 
     request = Request(file, app.place or default_place(), check_actor(app.actor))
-    with restoring(request, Progress("Proving entries")) as found:
+    with restoring(request, Progress("Checking entries")) as found:
         if not app.json:
-            print_text(f"{file} is whole:")
+            print_text(f"{file} is sound:")
             _print_ledgers(found.proof.ledgers)
             _print_loss(found.loss)
         if found.loss.present != "absent" and not yes and _somebody_is_there(app):
@@ -66,26 +66,30 @@ def restore(app: App, file: Path, yes: bool) -> None:
     if app.json:
         print_json(as_json(done))
         return
-    print_text(f"Restored: {done.store} is {file} now, and its ledger goes on as {done.ledger}.")
+    print_text(f"Restored: {done.store} is now {file}. Its ledger goes on as {done.ledger}.")
     if done.kept:
-        print_text(f"The store that was there is kept as {done.kept}.")
-    print_text("People who were forgotten since the backup was made are on file again: erase them.")
+        print_text(f"The previous store is kept as {done.kept}.")
+    print_text("Anyone erased since the backup was made is on file again: erase them again.")
 
 
 def _somebody_is_there(app: App) -> bool:
-    """Whether to ask. A script is not asked: the store that was there is kept in any case."""
+    """Whether to ask. A script is not asked: the previous store is kept in any case."""
     return not app.json and at_terminal(sys.stdin) and at_terminal(sys.stdout)
 
 
 def _ask() -> None:
-    """Go on only when a person types the word."""
+    """Refuse unless a person types the word."""
     if click.prompt(f"Type {_WORD} to go on", default="", show_default=False).strip() != _WORD:
-        raise Refused("not_confirmed", "Nothing was restored, and nothing was changed.")
+        raise Refused(
+            "not_confirmed",
+            "The restore was not confirmed. Nothing was changed.",
+            f"To restore, run it again and type {_WORD}.",
+        )
 
 
 def _would_lose(loss: "Loss") -> str:
     if loss.present == "damaged":
-        return "replaces a store that cannot be read, so nobody can tell what would be lost"
+        return "replaces a store that cannot be read, so what would be lost is not known"
     if not loss.ledgers:
         return "would lose no entry"
     return f"would lose {plural(loss.entries, 'entry', 'entries')}"
@@ -112,7 +116,7 @@ def _print_loss(loss: "Loss") -> None:
             columns([["", uk_instant(i.at), i.by, i.tag or "", i.summary] for i in loss.last])
         )
     if loss.present == "whole":
-        print_text("People and notes written since the backup was made are lost as well.")
+        print_text("People and notes added since the backup was made are lost too.")
 
 
 def _size(size: int) -> str:

@@ -1,4 +1,4 @@
-"""What every command is told: which store, who is working, and how to answer."""
+"""The common options of every command, and opening the store that they name."""
 
 import gc
 import os
@@ -19,8 +19,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 class App:
     """The common options of one run.
 
-    `exit_code` is what it ends with when nothing is raised; `opened` is the store, once it is open;
-    `clock_warning` is what was wrong with the clock when it was opened.
+    `exit_code` is the exit code if no error is raised; `opened` is the store, once it is open;
+    `clock_warning` is the warning about the clock when it was opened.
     """
 
     store: str | None = None
@@ -42,21 +42,21 @@ class App:
         return self.opened is not None and self.opened.session.store.wrote
 
     def open(self) -> "College":
-        """The store, open; refusals as `kitloan.open`."""
-        import logging  # the database library loads it too; help needs neither
+        """Open the store; errors as `kitloan.open`."""
+        import logging  # loaded here, because help does not need it
 
         from kitloan.cli.output import Progress, print_notice
         from kitloan.college import open as open_library
         from kitloan.errors import KitloanError
         from kitloan.ledger.clocks import warning
 
-        if not self.debug:  # a library's own report of what went wrong is no answer of ours
+        if not self.debug:  # a library's own log of an error is not our answer
             logging.getLogger().addHandler(logging.NullHandler())
-        upgrading = Progress("An earlier release made this store; proving entries")
+        upgrading = Progress("An earlier release made this store; checking entries")
         self.opened = opened = open_library(self.place, actor=self.actor, progress=upgrading)
         if opened.upgraded is not None:
             print_notice(str(opened.upgraded))
-        with suppress(KitloanError):  # the command itself shows what is wrong with the store
+        with suppress(KitloanError):  # the command itself reports problems with the store
             self.clock_warning = warning(opened.session)
         gc.freeze()
         gc.enable()
@@ -64,19 +64,19 @@ class App:
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
-    if value == "" and param.name == "store":  # else a variable that nobody set means another store
-        raise click.BadParameter("it is empty.", ctx, param)
+    if value == "" and param.name == "store":  # an unset variable would mean another store
+        raise click.BadParameter("the path or URL is empty.", ctx, param)
     if value not in (None, False):
         setattr(ctx.ensure_object(App), str(param.name), value)
 
 
 def common_options(*, hidden: bool) -> Callable[[F], F]:
-    """`--store`, `--as`, `--json` and `--debug`: shown at the front, understood everywhere."""
+    """`--store`, `--as`, `--json` and `--debug`: shown in `kitloan --help`, accepted everywhere."""
     options = (
         (("--store",), {"metavar": "PATH_OR_URL", "help": "The store: a file, or PostgreSQL."}),
-        (("--as", "actor"), {"metavar": "WHO", "help": "Who is on record for this."}),
+        (("--as", "actor"), {"metavar": "WHO", "help": "The person to record for this."}),
         (("--json",), {"is_flag": True, "help": "Answer with one JSON document."}),
-        (("--debug",), {"is_flag": True, "help": "Show the traceback of a failure."}),
+        (("--debug",), {"is_flag": True, "help": "Show the Python traceback of an error."}),
     )
 
     def decorate(command: F) -> F:
@@ -92,7 +92,7 @@ def common_options(*, hidden: bool) -> Callable[[F], F]:
 def command(
     name: str, example: str, *, group: click.Group | None = None
 ) -> Callable[[Callable[..., None]], click.Command]:
-    """A command of this name, whose help ends with an example."""
+    """Make a command of this name, whose help ends with an example."""
 
     def decorate(function: Callable[..., None]) -> click.Command:
         with_options = common_options(hidden=True)(function)

@@ -1,4 +1,4 @@
-"""`kitloan` alone and `kitloan desk`: the one place here that loads the terminal program."""
+"""`kitloan` alone and `kitloan desk`: the only commands that load the terminal program."""
 
 import sys
 from typing import TYPE_CHECKING
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 def desk(app: App, plain: bool) -> None:
     """Open the desk: lend, take back, count, undo.
 
-    With --plain the desk is lines instead of a screen, for screen readers, pipes and slow links:
-    scan or type one thing a line, and read one line that says what came of it. The end of the
-    input closes it. In a pipe, the exit code is 1 when something was refused.
+    With --plain the desk uses lines instead of a screen, for screen readers, pipes and slow links.
+    Scan or type one thing a line; each gets one line as its answer. The end of the input closes
+    the desk. In a pipe, the exit code is 1 if anything was refused.
     """
     if plain:
         _lines(app)
@@ -33,13 +33,13 @@ def open_desk(app: App) -> None:
     """Open the desk on the store.
 
     Raises:
-        BadInput: `no_terminal`, where nobody could use it.
+        BadInput: `no_terminal`, without a terminal.
     """
     if not (at_terminal(sys.stdin) and at_terminal(sys.stdout)):
         raise BadInput(
             "no_terminal",
             "The desk needs a terminal.",
-            "Open one, say kitloan desk --plain, or give a command: kitloan --help lists them.",
+            "Open a terminal; or use lines: kitloan desk --plain",
         )
     from kitloan.cli.labels import LabelPress
     from kitloan_tui.app import run
@@ -61,11 +61,13 @@ def _lines(app: App) -> None:
     if app.json:
         raise BadInput(
             "usage",
-            "The desk answers a line at a time, not with one document.",
+            "The desk answers line by line, not with one JSON document.",
             "Leave out --json.",
         )
     if sys.stdin is None:
-        raise BadInput("no_input", "There is nothing to read lines from.", "Give some in a pipe.")
+        raise BadInput(
+            "no_input", "There is no input to read lines from.", "Give it lines through a pipe."
+        )
     from kitloan.cli.labels import LabelPress
     from kitloan_tui.lines import run
 

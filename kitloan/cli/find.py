@@ -1,4 +1,4 @@
-"""`kitloan find`, `show`, `loans` and `shortages`: questions that change nothing."""
+"""`kitloan find`, `show`, `loans` and `shortages`, which change nothing."""
 
 from collections.abc import Sequence
 
@@ -11,14 +11,16 @@ from kitloan.text.tags import grouped
 from kitloan.values import PAGE, SYMBOLS, Holding, LoanLine, as_json, plural
 
 _MOST_LOANS = 1000
-"""Of one holding; whoever has a stock on more loans than that looks at `kitloan loans`."""
-AFTER = click.option("--after", metavar="CURSOR", help="Go on from the page before (its `next`).")
+"""The most loans shown of one holding; `kitloan loans` lists more."""
+AFTER = click.option(
+    "--after", metavar="CURSOR", help="Show the next page: the `next` of the page before."
+)
 LIMIT = click.option(
     "--limit",
     type=click.IntRange(1, 10_000),
     default=PAGE,
     metavar="N",
-    help=f"The most on a page; {PAGE} when not given.",
+    help=f"The most lines on a page; {PAGE} if not given.",
 )
 
 
@@ -27,14 +29,17 @@ LIMIT = click.option(
 @AFTER
 @pass_app
 def find(app: App, text: tuple[str, ...], after: str | None) -> None:
-    """Search the holdings: every word must occur in tag, type, number, serial, place or donor."""
+    """Search the holdings by words in tag, type, number, serial, place or donor.
+
+    A holding must have every word, or a part of it.
+    """
     with app.open() as opened:
         page = opened.find.search(" ".join(text), after)
     if app.json:
         print_json(as_json(page))
         return
     if not page.items:
-        print_text(f"Nothing has {' '.join(text)!r} in it. Try fewer letters, or one word.")
+        print_text(f"No holding matches {' '.join(text)!r}. Try fewer words, or a part of one.")
         return
     print_text(columns([_holding_line(each) for each in page.items]))
     show_more(len(page.items), page.total, page.next)
@@ -53,20 +58,20 @@ def _holding_line(each: Holding) -> list[str]:
 
 
 def show_more(shown: int, total: int, cursor: str | None) -> None:
-    """Below a page: how many there are, and how to get the next."""
+    """Print, below a page, how many lines there are and how to get the next page."""
     if cursor is not None:
-        print_text(f"{shown:,} of {total:,}. The next: --after '{cursor}'")
+        print_text(f"{shown:,} of {total:,}. For the next page: --after '{cursor}'")
 
 
 @command("show", "kitloan show AC0001")
 @click.argument("tag")
 @click.option(
-    "--after", metavar="CURSOR", help="Earlier history: `history_next` of the page before."
+    "--after", metavar="CURSOR", help="Show earlier history: the `history_next` of the page before."
 )
 @LIMIT
 @pass_app
 def show(app: App, tag: str, after: str | None, limit: int) -> None:
-    """One holding, with its latest history. TAG is a tag or the college's own asset number."""
+    """Show one holding and its latest history. TAG is a tag or the college's own asset number."""
     with app.open() as opened:
         found = opened.find.holding(tag)
         history = opened.find.history_page(tag, after, limit)
@@ -84,7 +89,8 @@ def show(app: App, tag: str, after: str | None, limit: int) -> None:
     print_text(columns([[f"  {uk_instant(h.at)}", h.by, h.summary] for h in history.items]))
     if history.next is not None:
         print_text(
-            f"{len(history.items):,} of {history.total:,}. Those before: --after '{history.next}'"
+            f"{len(history.items):,} of {history.total:,}. For earlier history: "
+            f"--after '{history.next}'"
         )
 
 
@@ -125,12 +131,12 @@ def _page(each: Holding, out: Sequence[LoanLine]) -> str:
 
 
 @command("loans", "kitloan loans --overdue")
-@click.option("--overdue", is_flag=True, help="Only what was due before today.")
-@click.option("--to", metavar="ORGANISATION", help="Only what this borrower has.")
+@click.option("--overdue", is_flag=True, help="Only loans that were due before today.")
+@click.option("--to", metavar="ORGANISATION", help="Only loans to this borrower.")
 @AFTER
 @pass_app
 def loans(app: App, overdue: bool, to: str | None, after: str | None) -> None:
-    """Who has what: open loans, those due first first."""
+    """List open loans and who has them, the earliest due first."""
     with app.open() as opened:
         page = opened.find.loans(overdue=overdue, to=to, after=after)
         known = not to or opened.find.organisation(to) is not None
@@ -143,8 +149,8 @@ def loans(app: App, overdue: bool, to: str | None, after: str | None) -> None:
         print_text(f"Nothing is {'overdue' if overdue else 'on loan'}{whose}.")
         if not known:
             print_text(
-                "  No borrower is called so."
-                + (f" Nearly the same name: {', '.join(nearly)}." if nearly else "")
+                "  No borrower has this name."
+                + (f" Similar names: {', '.join(nearly)}." if nearly else "")
             )
         return
     print_text(columns([_loan_line(each) for each in page.items]))
@@ -166,7 +172,7 @@ def _loan_line(each: LoanLine) -> list[str]:
 @AFTER
 @pass_app
 def shortages(app: App, after: str | None) -> None:
-    """What is missing or broken, kit by kit, until it is made good."""
+    """List missing and broken components by kit, until they are replaced."""
     with app.open() as opened:
         page = opened.find.shortages(after)
     if app.json:

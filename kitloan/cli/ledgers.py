@@ -10,7 +10,7 @@ from kitloan.cli.find import AFTER, LIMIT, show_more
 from kitloan.cli.loans import can_ask
 from kitloan.cli.output import Progress, columns, print_json, print_text
 from kitloan.errors import BadInput, StoreError
-from kitloan.exchange import FirstContact, Heard
+from kitloan.exchange import FirstContact, ReceiptTaken
 from kitloan.exchange.trust import read_fingerprint, read_fingerprints
 from kitloan.queries.history import LogLine
 from kitloan.text.dates import uk_instant
@@ -28,12 +28,13 @@ def ledger() -> None:
 
 @command("export", "kitloan ledger export fife.kitloan --since-last", group=ledger)
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--since-last", is_flag=True, help="Only what came since the last export.")
+@click.option("--since-last", is_flag=True, help="Only the entries that ESP does not have yet.")
 @pass_app
 def export(app: App, file: Path, since_last: bool) -> None:
-    """Write this college's ledger to a file for ESP; an older one is replaced.
+    """Write this college's ledger to a file for ESP.
 
-    It holds nobody's name.
+    An older file is replaced. The file holds no borrower's contact, and names the technicians on
+    record.
     """
     with app.open() as opened:
         done = opened.exchange.export(file, since_last=since_last)
@@ -45,30 +46,29 @@ def export(app: App, file: Path, since_last: bool) -> None:
 
 @command("import", "kitloan ledger import fife.kitloan ayrshire.kitloan", group=ledger)
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "--new-key", is_flag=True, help="Take a key that this ledger's files were not signed with yet."
-)
+@click.option("--new-key", is_flag=True, help="Accept a new key for the ledger of these files.")
 @click.option(
     "--replace",
     is_flag=True,
-    help="Take this one file's ledger, whole, in place of another that was sent of its college.",
+    help="Replace the college's earlier ledger with the one in this file, whole.",
 )
 @click.option(
     "--trust",
     multiple=True,
     metavar="FINGERPRINT",
-    help="The key of a ledger's first file, as `kitloan key` shows it there; or a file of them.",
+    help="Confirm the key of a ledger's first file; or a text file with one key a line.",
 )
 @pass_app
 def import_(
     app: App, files: tuple[Path, ...], new_key: bool, replace: bool, trust: tuple[str, ...]
 ) -> None:
-    """Merge ledgers from colleges, in whatever order they come; each whole or not at all.
+    """Merge the ledgers in files from other stores.
 
-    In a college's store, take ESP's file: its receipt, and the kit types that all share. The first
-    file of a ledger is taken only when you confirm its key.
+    Files can come in any order; each is merged whole or not at all. In a college's store, take
+    ESP's file: its receipt, and the kit types that all colleges share. The first file of a ledger
+    is taken only when you confirm its key.
     """
-    heard: list[Heard] = []
+    receipts: list[ReceiptTaken] = []
     confirmed = [line for given in trust for line in _fingerprints(given)]
     with app.open() as opened:
         if can_ask(app):
@@ -83,17 +83,19 @@ def import_(
             )
         else:
             both = [
-                opened.exchange.hear(file, new_key=new_key, replace=replace, trust=confirmed)
+                opened.exchange.take_receipt(
+                    file, new_key=new_key, replace=replace, trust=confirmed
+                )
                 for file in files
             ]
-            merged, heard = [done for done, _ in both], [told for _, told in both]
+            merged, receipts = [done for done, _ in both], [taken for _, taken in both]
     if app.json:
-        print_json({"files": as_json(merged)} | ({"heard": as_json(heard)} if heard else {}))
+        print_json({"files": as_json(merged)} | ({"heard": as_json(receipts)} if receipts else {}))
         return
     for each in merged:
-        print_text(f"{each.file}: {each.ledger}, {each.added:,} new, {each.known:,} known.")
-    for told in heard:
-        print_text(_heard(told))
+        print_text(f"{each.file}: {each.ledger}, {each.added:,} new, {each.known:,} already here.")
+    for taken in receipts:
+        print_text(_receipt_lines(taken))
 
 
 def _fingerprints(given: str) -> list[str]:
@@ -108,7 +110,7 @@ def _fingerprints(given: str) -> list[str]:
 
 
 def _ask_about_keys(contacts: list[FirstContact], confirmed: list[str]) -> list[str]:
-    """Ask about each key that was not confirmed yet; gives those that a person confirms."""
+    """Ask about each key that is not confirmed yet; gives those that a person confirms."""
     found = []
     for each in contacts:
         if any(read_fingerprint(one).covers(each.ledger, each.fingerprint) for one in confirmed):
@@ -125,33 +127,35 @@ def _ask_about_keys(contacts: list[FirstContact], confirmed: list[str]) -> list[
     return found
 
 
-def _heard(told: Heard) -> str:
+def _receipt_lines(taken: ReceiptTaken) -> str:
     holds = {
         None: "ESP holds nothing of this ledger yet.",
         0: "ESP holds another branch of this ledger; the next export sends all of it.",
     }
     lines = [
-        holds.get(told.esp_holds, f"ESP holds this ledger up to entry {told.esp_holds or 0:,}.")
+        holds.get(taken.esp_holds, f"ESP holds this ledger up to entry {taken.esp_holds or 0:,}.")
     ]
-    if told.goes_on_as:
+    if taken.goes_on_as:
         lines.append(
-            f"There it counts before this one, which therefore goes on as {told.goes_on_as}."
+            f"ESP has a later branch of this ledger, so this one goes on as {taken.goes_on_as}."
         )
-    if told.kit_types:
-        lines.append(f"Defined as ESP does: {', '.join(told.kit_types)}.")
-    if told.arrived:
-        lines.append(f"Arrived: {', '.join(grouped(tag) for tag in told.arrived)}.")
+    if taken.kit_types:
+        lines.append(f"Kit types taken from ESP: {', '.join(taken.kit_types)}.")
+    if taken.arrived:
+        tags = ", ".join(map(grouped, taken.arrived))
+        lines.append(f"Arrived at the other college: {tags}.")
     return "\n".join(lines)
 
 
 @command("key", "kitloan key")
-@click.option("--new", is_flag=True, help="Make another key: this one may be in the wrong hands.")
+@click.option("--new", is_flag=True, help="Make a new key, if this one may be in the wrong hands.")
 @pass_app
 def key(app: App, new: bool) -> None:
     """Show the fingerprint of the key that this store signs its files with.
 
-    Others compare it when the first file comes. With --new the store signs with another key from
-    now on; tell ESP, or ESP its colleges, to take it with --new-key.
+    Others compare it when they import the first file. With --new the store signs with a new key
+    from now on: ask ESP to accept it with `kitloan ledger import FILE --new-key`; ESP asks its
+    colleges.
     """
     with app.open() as opened:
         own = opened.exchange.key(new=new)
@@ -162,27 +166,33 @@ def key(app: App, new: bool) -> None:
 
 
 @command("aside", "kitloan ledger aside --drop 2", group=ledger)
-@click.option("--drop", metavar="FILE-OR-NUMBER", help="Take this one away for good.")
+@click.option("--drop", metavar="FILE-OR-NUMBER", help="Delete this file for good.")
 @pass_app
 def aside(app: App, drop: str | None) -> None:
-    """Files that were refused and are kept, with who sent them and why they do not fit."""
+    """List the refused files in quarantine.
+
+    Each has the time when it came, and what is wrong with it.
+    """
     with app.open() as opened:
         dropped = opened.exchange.drop(drop) if drop is not None else None
         kept = opened.exchange.refused()
     if app.json:
-        told = {"items": as_json(kept), "total": len(kept)}
-        print_json(told | ({"dropped": as_json(dropped)} if dropped else {}))
+        page = {"items": as_json(kept), "total": len(kept)}
+        print_json(page | ({"dropped": as_json(dropped)} if dropped else {}))
     elif dropped:
-        print_text(f"{dropped.file} is kept no longer.")
+        print_text(f"{dropped.file} was deleted from quarantine.")
     else:
         lines = [f"{n}  {uk_instant(each.at)}  {each.message}" for n, each in enumerate(kept, 1)]
-        print_text("\n".join(lines) or "None.")
+        print_text("\n".join(lines) or "No file is in quarantine.")
 
 
 @command("verify", "kitloan ledger verify", group=ledger)
 @pass_app
 def verify(app: App) -> None:
-    """Check that history holds together, and that the tables say what it says."""
+    """Check every ledger, and the tables made from it.
+
+    A ledger must be complete and unaltered, and the tables must agree with it.
+    """
     with app.open() as opened:
         verdict = opened.ledger.verify(Progress("Verifying entries"))
     if app.json:
@@ -193,7 +203,7 @@ def verify(app: App) -> None:
             print_text(f"{each.ledger}: {count}, head {each.head[:16]}")
         for finding in verdict.findings:
             print_text(f"! {finding.ledger} {finding.message}")
-        print_text("All is well." if verdict.ok else "Something does not fit: see above.")
+        print_text("No problems found." if verdict.ok else "Problems found: see above.")
     app.exit_code = 0 if verdict.ok else StoreError.exit_code
 
 
@@ -203,7 +213,10 @@ def verify(app: App) -> None:
 @LIMIT
 @pass_app
 def log(app: App, tag: str | None, after: str | None, limit: int) -> None:
-    """What this college's ledger holds, oldest first, in pages; of one holding when named."""
+    """List the entries of this college's ledger.
+
+    They come in pages, oldest first. With TAG, only the entries about one holding.
+    """
     with app.open() as opened:
         page = (
             opened.ledger.log_page(after=after, limit=limit)
@@ -221,7 +234,7 @@ def log(app: App, tag: str | None, after: str | None, limit: int) -> None:
 
 
 def _of_tag(opened: "College", text: str, after: str | None, limit: int) -> Page[LogLine]:
-    """What is on record about a holding, also of one whose taking in was undone."""
+    """The entries about a holding, also about one that was undone."""
     try:
         held = opened.find.holding(text)
     except BadInput as unknown:

@@ -10,14 +10,14 @@ from kitloan.cli.context import App, command, pass_app
 from kitloan.cli.output import at_terminal, columns, print_json, print_text
 from kitloan.contents import (
     Count,
+    EnteredShortage,
     Part,
-    Said,
-    as_it_left,
     count_of,
     parse_exception,
     parse_exceptions,
     read_exceptions,
     reckon,
+    recorded_shortages,
 )
 from kitloan.errors import BadInput
 from kitloan.loans import Returned
@@ -156,12 +156,12 @@ def ask(kit: str, parts: Sequence[Part]) -> Count | None:
     """What a person says of a kit's contents; None when there is no list, or they count later."""
     if not parts:
         return None
-    before = as_it_left(parts)
+    before = recorded_shortages(parts)
     print_text(kit)
     print_text(columns([_line(part) for part in parts]))
     print_text("Enter: as it left, nothing more is short" if before else "Enter: all there")
     print_text("or what is not: wheel 2, panel 1 broken;  whole: everything is there;  later")
-    told: list[Said] = []
+    told: list[EnteredShortage] = []
     while said := click.prompt(">", default="", show_default=False, prompt_suffix=" ").strip():
         if said.lower() in ("whole", "later"):
             if not any(each.number for each in told):

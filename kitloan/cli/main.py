@@ -1,4 +1,4 @@
-"""`kitloan`: the group that all commands hang on, and what happens when one fails."""
+"""`kitloan`: the group of all commands, and the handling of their errors."""
 
 import os
 import sys
@@ -17,7 +17,7 @@ from kitloan.errors import BadInput, KitloanError, StoreError
 
 
 class _Commands(click.Group):
-    """A group that knows its commands' lines and loads a command when it is used."""
+    """A group that loads a command when it is used; help needs only the table of commands."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [row.name for row in COMMANDS]
@@ -33,11 +33,11 @@ class _Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        (named, *_) = args  # click takes what looks like an option out of them
+        (named, *_) = args  # click removes what looks like an option
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as problem:
-            import difflib  # asked of the mistyped only
+            import difflib  # only for a mistyped command
 
             near = difflib.get_close_matches(named, self.list_commands(ctx), n=2)
             if not near:
@@ -56,7 +56,7 @@ class _Commands(click.Group):
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Example: kitloan checkout AC0001 --to 'Kilmarnock Academy'   "
-    "(kitloan COMMAND --help tells more of each)",
+    "(for each command: kitloan COMMAND --help)",
 )
 @click.version_option(__version__, prog_name="kitloan", message="%(prog)s %(version)s")
 @common_options(hidden=False)
@@ -73,27 +73,27 @@ def cli(ctx: click.Context) -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """Run a command line; gives the exit code. Never lets a traceback through unasked."""
+    """Run a command line; gives the exit code. Shows a traceback only with `--debug`."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    app, heard, code = App(), sys.stdout, 0
+    app, output, code = App(), sys.stdout, 0
     try:
         code, problem = _outcome(app, arguments)
         if problem is not None:
             _show(app, problem)
-        if heard is not None:
-            heard.flush()  # here, where a reader that has gone can still be met with grace
+        if output is not None:
+            output.flush()  # here, where a reader that has gone can still be handled
     except BrokenPipeError:
-        _say_no_more()
+        _discard_output()
     except SystemExit:
-        if sys.stdout is heard:
+        if sys.stdout is output:
             raise  # shell completion
-        _say_no_more()  # click saw first that the reader has gone
-    except (OSError, StoreError) as problem:  # the answer found no room
-        _say_no_more()
+        _discard_output()  # click noticed first that the reader has gone
+    except (OSError, StoreError) as problem:  # the answer could not be written
+        _discard_output()
         code = StoreError.exit_code
-        with suppress(OSError):  # nor has this one
+        with suppress(OSError):  # nor may this one
             print_problem(_with_what_was_done(app, problem))
     if app.wrote and app.clock_warning:
         with suppress(OSError):
@@ -103,7 +103,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _outcome(app: App, arguments: list[str]) -> tuple[int, KitloanError | None]:
-    """Run a command; gives the exit code, and what is still to be told."""
+    """Run a command; gives the exit code, and an error still to be shown."""
     try:
         cli.main(arguments, prog_name="kitloan", standalone_mode=False, obj=app)
     except KitloanError as problem:
@@ -111,8 +111,9 @@ def _outcome(app: App, arguments: list[str]) -> tuple[int, KitloanError | None]:
     except click.exceptions.Exit as end:
         return end.exit_code, None
     except click.UsageError as problem:
-        app.json = app.json or "--json" in arguments  # it may stand behind what is wrong
-        hint = f"See: {problem.ctx.command_path} --help" if problem.ctx else "See: kitloan --help"
+        app.json = app.json or "--json" in arguments  # it may come after the mistake
+        command = problem.ctx.command_path if problem.ctx else "kitloan"
+        hint = f"See how it is used: {command} --help"
         return BadInput.exit_code, BadInput("usage", problem.format_message(), hint)
     except UnicodeEncodeError:
         return BadInput.exit_code, _not_text()
@@ -128,21 +129,21 @@ def _outcome(app: App, arguments: list[str]) -> tuple[int, KitloanError | None]:
 
 
 def _make_the_days_copy(app: App) -> None:
-    """Copy a store that was written to, once a day; say on stderr when that cannot be done."""
+    """Copy a store that was written to, once a day; print an error if that fails."""
     if app.opened is None or not app.wrote:
         return
     from kitloan.backups.daily import copy_if_due
 
     session = app.opened.session
-    with suppress(KeyboardInterrupt):  # what was asked for is done and told; the copy can wait
+    with suppress(KeyboardInterrupt):  # the command is done and answered; the copy can wait
         outcome = copy_if_due(session.store, session.today)
         if outcome is not None and outcome.problem is not None:
             print_problem(outcome.problem)
     session.store.close()
 
 
-def _say_no_more() -> None:
-    """Whoever read our output has had enough: what is left of it goes nowhere."""
+def _discard_output() -> None:
+    """Discard the rest of the output, because its reader has gone."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
@@ -158,31 +159,31 @@ def _show(app: App, problem: KitloanError) -> None:
 
 
 def _with_what_was_done(app: App, problem: OSError | StoreError) -> StoreError:
-    """An answer that found no room; what was done stays done, and must not be done twice."""
-    told = no_output(problem) if isinstance(problem, OSError) else problem
+    """The error for an answer that could not be written; its change must not be made twice."""
+    error = no_output(problem) if isinstance(problem, OSError) else problem
     if not app.wrote:
-        return told
+        return error
     return StoreError(
-        told.code,
-        f"{told.message} What was asked for was done all the same.",
-        "Do not say it again: see it with `kitloan ledger log`.",
+        error.code,
+        f"{error.message} The command was carried out, so do not run it again.",
+        "See what it recorded: kitloan ledger log",
     )
 
 
 def _not_text() -> BadInput:
     return BadInput(
         "bad_text",
-        "Something that was typed or scanned is not text; nothing was changed.",
-        "Give it again in plain words. A scanner must be set to this machine's keyboard.",
+        "An argument is not readable text. Nothing was changed.",
+        "Type it again; if it was scanned, set the scanner to this machine's keyboard.",
     )
 
 
 def _unexpected(app: App, problem: Exception) -> StoreError:
     return StoreError(
         "unexpected",
-        f"Something happened that kitloan did not expect ({type(problem).__name__}: {problem}).",
-        "Something had been written before: see what with `kitloan ledger log`, and send us what "
-        "the command prints with --debug."
+        f"An unexpected error happened ({type(problem).__name__}: {problem}). "
+        + ("A change had been recorded before it." if app.wrote else "Nothing was recorded."),
+        "See what was recorded: kitloan ledger log. Please report this error."
         if app.wrote
-        else "Nothing was done. Say it again with --debug, and send us what it prints.",
+        else "Run it again with --debug, and send us the output.",
     )

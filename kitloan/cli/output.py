@@ -1,4 +1,4 @@
-"""Answers on stdout, problems and progress on stderr. What users typed is shown as text only."""
+"""Output of commands: answers on stdout, errors and progress on stderr, users' text made safe."""
 
 import json
 import sys
@@ -14,19 +14,19 @@ _BETWEEN_LINES = 5.0
 
 
 def print_text(text: str) -> None:
-    """Words for a person.
+    """Print an answer for a person.
 
     Raises:
-        StoreError: `no_output`, when whatever takes them is full.
+        StoreError: `no_output`, when the answer cannot be written.
     """
     _answer(plain(text))
 
 
 def print_json(data: Any) -> None:
-    """One document for a program. What a terminal would obey, or not show, is escaped.
+    """Print one document for a program. Control and invisible characters are escaped.
 
     Raises:
-        StoreError: `no_output`, when whatever takes it is full.
+        StoreError: `no_output`, when the document cannot be written.
     """
     utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
     text = json.dumps(data, ensure_ascii=not utf8, indent=2)
@@ -35,7 +35,7 @@ def print_json(data: Any) -> None:
 
 def _answer(text: str) -> None:
     try:
-        print(text)  # noqa: T201  # the one place where commands speak
+        print(text)  # noqa: T201  # the one place that prints answers
     except BrokenPipeError:
         raise
     except OSError as problem:
@@ -43,27 +43,27 @@ def _answer(text: str) -> None:
 
 
 def no_output(problem: OSError) -> StoreError:
-    """That an answer did not reach whoever asked."""
+    """The error for an answer that cannot be written."""
     return StoreError(
         "no_output",
         f"The answer could not be written: {problem.strerror or problem}.",
-        "Send it where there is room.",
+        "Write it to a disk that has room.",
     )
 
 
 def print_problem(problem: KitloanError) -> None:
-    """A refusal: what stands in the way, and what to do next."""
+    """Print an error: what happened, and what to do next."""
     words = f"kitloan: {problem.message}"
     print(plain(f"{words}\n  {problem.hint}" if problem.hint else words), file=sys.stderr)  # noqa: T201
 
 
 def print_notice(words: str) -> None:
-    """What a person should know besides the answer."""
+    """Print a notice for a person, in addition to the answer."""
     print(plain(f"kitloan: {words}"), file=sys.stderr)  # noqa: T201
 
 
 def columns(rows: Sequence[Sequence[str]]) -> str:
-    """Rows of words, in columns as wide as their widest."""
+    """Rows of text, in columns as wide as their widest cell."""
     if not rows:
         return ""
     cleaned = [[plain(cell) for cell in row] for row in rows]
@@ -75,14 +75,14 @@ def columns(rows: Sequence[Sequence[str]]) -> str:
 
 
 def at_terminal(stream: TextIO | None) -> bool:
-    """Whether a person sits behind a stream; a service or a scheduler may have none at all."""
+    """Whether a stream is a terminal; a service or a scheduler may have no stream at all."""
     return stream is not None and stream.isatty()
 
 
 class Progress:
-    """Tells on stderr how far a long command is: nothing in the first second, then one line.
+    """Shows on stderr how far a long command is: nothing in the first second, then one line.
 
-    On a terminal the line is written over itself; elsewhere a new one comes every few seconds.
+    On a terminal the line is overwritten; elsewhere a new line is printed every few seconds.
     """
 
     def __init__(self, doing: str) -> None:
@@ -91,7 +91,7 @@ class Progress:
         self._last = float("-inf")
 
     def __call__(self, done: int, total: int) -> None:
-        """So much is done, of so much."""
+        """Show that `done` of `total` is done."""
         now = time.monotonic()
         terminal = at_terminal(sys.stderr)
         wait = 0.1 if terminal else _BETWEEN_LINES

@@ -18,31 +18,31 @@ if TYPE_CHECKING:
 @click.argument("contact")
 @pass_app
 def erase(app: App, contact: str) -> None:
-    """Forget a person: name, e-mail, phone and notes about them.
+    """Erase a person: name, e-mail, phone and notes about them.
 
-    CONTACT is the name as it was given, the e-mail address, or the id. The loans stay on record;
-    they never knew the name. The copies that kitloan made beside the store forget it as well;
-    backups that you made still hold it. Exit code 3 when something could not be done yet.
+    CONTACT is the name as it was typed, the e-mail address, or the id. Their loans stay on record,
+    without the name. The person is also erased from the copies that kitloan made next to the store;
+    backups that you made still hold their details. Exit code 3 when some copies are still to do.
     """
     with app.open() as opened:
         erased = opened.people.erase(contact)
     if app.json:
         print_json({"erased": as_json(erased)})
     else:
-        print_text("\n".join(_told(erased)))
+        print_text("\n".join(_report(erased)))
     app.exit_code = 0 if erased.is_done else StoreError.exit_code
 
 
-def _told(erased: "Erased") -> Iterator[str]:
+def _report(erased: "Erased") -> Iterator[str]:
     if erased.people:
         yield (
-            f"Forgotten: {plural(erased.people, 'person', 'people')} and "
-            f"{plural(erased.remarks, 'note')} about them. Their loans stay on record, nameless."
+            f"Erased: {plural(erased.people, 'person', 'people')} and "
+            f"{plural(erased.remarks, 'note')} about them. Their loans stay on record, unnamed."
         )
     else:
-        yield "Nobody of that name is on file any more; an earlier erasure was not finished."
+        yield "This person is no longer on file. An earlier erasure was not finished."
     for copy in erased.copies_left:
-        yield f"Perhaps still in {copy}: it is damaged, in use, or was left by a killed command."
+        yield f"Perhaps still in {copy}: it is damaged, in use, or left by an interrupted command."
     if erased.store_left:
-        yield f"Bytes of them may still lie in the store's files. {erased.store_left}"
-    yield "Nothing is left of them." if erased.is_done else "Say it again later, to finish it."
+        yield f"Deleted details may still be in the store's files. {erased.store_left}"
+    yield "Nothing of them is left." if erased.is_done else "Run this again later, to finish it."

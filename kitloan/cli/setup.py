@@ -12,7 +12,7 @@ from kitloan.values import as_json, plural
 
 @command("init", "kitloan init fife")
 @click.argument("college")
-@click.option("--name", help="What the college is called, when the list does not have it.")
+@click.option("--name", help="The college's name, if the list does not have it.")
 @pass_app
 def init(app: App, college: str, name: str | None) -> None:
     """Start a college's store.
@@ -25,7 +25,9 @@ def init(app: App, college: str, name: str | None) -> None:
     with start(college, app.place, name=name, actor=app.actor) as opened:
         who, where = opened.session.college, opened.session.store.name
         if name is not None and name != opened.college_name:
-            print_notice(f"It was started before, and keeps its name: {opened.college_name}.")
+            print_notice(
+                f"This store exists already. Its college's name is still {opened.college_name}."
+            )
         if app.json:
             print_json({"college": who, "name": opened.college_name, "store": where})
         else:
@@ -36,29 +38,31 @@ def init(app: App, college: str, name: str | None) -> None:
     "provision", "kitloan provision postgresql://postgres@db/kitloan --passwords kitloan.pgpass"
 )
 @click.argument("url")
-@click.option("--college", "named", multiple=True, metavar="ID", help="Only this college; repeat.")
-@click.option("--esp", is_flag=True, help="ESP's login, where colleges are named.")
+@click.option(
+    "--college", "named", multiple=True, metavar="ID", help="Only this college; repeat for more."
+)
+@click.option("--esp", is_flag=True, help="Make ESP's login too, when colleges are named.")
 @click.option(
     "--passwords",
     required=True,
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Where the passwords of new logins go; only you can read it.",
+    help="The file for the new logins' passwords; only you can read it.",
 )
 @pass_app
 def provision(app: App, url: str, named: tuple[str, ...], esp: bool, passwords: Path) -> None:
-    """Make a PostgreSQL database ready for colleges to share.
+    """Set up a PostgreSQL for colleges to share.
 
-    URL names the database with an administrator's login; leave the password out of it, PostgreSQL
-    finds it in PGPASSWORD or ~/.pgpass. Without --college and --esp every college of the reference
-    list gets a login, and so does ESP. Doing it again changes nothing that is so already.
+    URL names the database with an administrator's login. Leave out the password: PostgreSQL finds
+    it in PGPASSWORD or ~/.pgpass. Without --college and --esp, every college of the reference list
+    and ESP get a login. Running it again keeps the logins that exist.
     """
     from kitloan.provision import provision as prepare
 
     if re.search("://[^/@]*:[^/@]", url):
         click.echo(
-            "The password in that URL can be read by others on this machine while this runs, and "
-            "lies in your shell's history. Leave it out: PGPASSWORD or ~/.pgpass will do.",
+            "Others on this machine can read the password in that URL while this runs, and it is "
+            "in your shell's history. Leave it out, and use PGPASSWORD or ~/.pgpass.",
             err=True,
         )
     done = prepare(url, passwords, named=named, esp=esp)
@@ -68,7 +72,7 @@ def provision(app: App, url: str, named: tuple[str, ...], esp: bool, passwords: 
     print_text(
         columns(
             [
-                [f"  {each.college}", each.login, "new" if each.made else "there already"]
+                [f"  {each.college}", each.login, "new" if each.made else "exists already"]
                 for each in done.logins
             ]
         )
@@ -76,5 +80,5 @@ def provision(app: App, url: str, named: tuple[str, ...], esp: bool, passwords: 
     made = sum(each.made for each in done.logins)
     print_text(
         f"{done.database} is ready: {plural(len(done.logins), 'login')}, {made} of them new."
-        + (f" Their passwords are in {done.passwords}, which only you can read." if made else "")
+        + (f" The passwords are in {done.passwords}, which only you can read." if made else "")
     )

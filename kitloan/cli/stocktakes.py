@@ -1,4 +1,4 @@
-"""`kitloan stocktake`: look for everything, scan what is there, and see what it comes to."""
+"""`kitloan stocktake`: open a list, scan holdings, confirm loans, and show the outcome."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 
 _SHOWN = 20
 _WORDS = {
-    "sighted": "sighted",
-    "sighted_elsewhere": "sighted elsewhere",
+    "sighted": "seen",
+    "sighted_elsewhere": "seen elsewhere",
     "on_loan_confirmed": "on loan, confirmed",
     "on_loan": "on loan, not confirmed",
-    "not_sighted": "not sighted",
+    "not_sighted": "not seen",
     "unexpected": "not on the list",
     "not_held": "unknown: no holding here has this tag",
     "unknown": "unknown",
@@ -49,19 +49,19 @@ _LISTED: "tuple[Result, ...]" = (
 )
 
 _stocktake_option = click.option(
-    "--stocktake", "which", metavar="ID", help="Which, when several are open, or a closed one."
+    "--stocktake", "which", metavar="ID", help="Which one, if several are open or it is closed."
 )
 
 
 @click.group("stocktake", epilog="Example: kitloan stocktake open 'Autumn 2026'")
 def stocktake() -> None:
-    """Look for everything; scan what is there."""
+    """Check which holdings are here, by scanning."""
 
 
 @command("open", "kitloan stocktake open 'Autumn 2026' --place 'Store 2'", group=stocktake)
 @click.argument("name")
-@click.option("--place", help="Only what is kept there.")
-@click.option("--sample", type=int, metavar="N", help="Only so many, drawn at random.")
+@click.option("--place", help="Only holdings that are kept there.")
+@click.option("--sample", type=int, metavar="N", help="Only N holdings, drawn at random.")
 @click.option("--challenge", metavar="ID", help="ESP's challenge that it answers.")
 @click.option("--code", help="The challenge's one-time code.")
 @pass_app
@@ -83,10 +83,10 @@ def open_(
         return
     print_text(f"{made.name} is open as {made.id}: {plural(made.expected, 'holding')} to look for.")
     if made.late:
-        print_text("! The challenge's day has passed: the answer will be late.")
+        print_text("! The challenge's last day has passed: the answer will be late.")
     if made.not_here:
         tags = ", ".join(map(grouped, made.not_here))
-        print_text(f"! Asked for, and no holding here has it: {tags}")
+        print_text(f"! The challenge asks for these, and no holding here has them: {tags}")
 
 
 @command("scan", "kitloan stocktake scan AC0001 AC0002 --place 'Store 2'", group=stocktake)
@@ -94,11 +94,11 @@ def open_(
 @click.option("--photo", is_flag=True, help="FILEs are pictures: each code in them was seen.")
 @_stocktake_option
 @click.option("--place", help="Where it was scanned.")
-@click.option("--desk", help="Which desk scanned; who you are, when not given.")
+@click.option("--desk", help="Which desk scanned; your own name, if not given.")
 @click.option(
     "--file",
     type=click.Path(path_type=Path),
-    help="Read what a batch scanner or an offline desk has scanned.",
+    help="Read the scans of a batch scanner or an offline desk from this file.",
 )
 @pass_app
 def scan(
@@ -110,20 +110,24 @@ def scan(
     file: Path | None,
     photo: bool,
 ) -> None:
-    """Keep scans, whatever they are of. CODEs may also come through a pipe, one a line.
+    """Record scans of any codes. CODES may also come through a pipe, one a line.
 
-    A file holds one code a line, or code,time,place. It is taken whole or not at all, and the same
+    A file has one code a line, or code,time,place. It is recorded whole or not at all, and the same
     lines only once. With --photo, name pictures in place of codes: a shelf in one photo.
     """
     if file is not None and codes:
-        raise BadInput("codes_and_file", "Give codes or a file, not both.")
+        raise BadInput(
+            "codes_and_file",
+            "Codes were given together with --file.",
+            "Give codes or a file, not both.",
+        )
     if photo and not codes:
         raise BadInput("nothing_scanned", "No picture was named.", "Name files: --photo FILE...")
     if file is None and not codes and at_terminal(sys.stdin):
         raise BadInput(
             "nothing_scanned",
             "No code was given.",
-            "Name codes, pipe them in, or give --file FILE.",
+            "Give codes, pipe them in, or use --file FILE.",
         )
     with app.open() as opened:
         named = which or opened.stocktakes.current().id
@@ -141,16 +145,16 @@ def scan(
             except BadInput as problem:
                 if problem.code != "bad_text":
                     raise
-                problems.append(problem)  # the scans behind it count all the same
+                problems.append(problem)  # the scans after it still count
                 app.exit_code = problem.exit_code
                 if not app.json:
                     print_problem(problem)
                 continue
             if not app.json:
-                print_text(_told(scanned[-1]))
+                print_text(_scan_line(scanned[-1]))
     if app.json:
-        said = [each.as_json()["error"] for each in problems]
-        print_json({"stocktake": named, "scans": as_json(scanned), "problems": said})
+        errors = [each.as_json()["error"] for each in problems]
+        print_json({"stocktake": named, "scans": as_json(scanned), "problems": errors})
 
 
 def _piped() -> Iterator[str]:
@@ -206,7 +210,7 @@ def _read_photos(
             continue
         print_text(f"{photo}: {plural(len(found.scans), 'code')}")
         for each in found.scans:
-            print_text(f"  {_told(each)}")
+            print_text(f"  {_scan_line(each)}")
         for code in found.left_out:
             print_text(f"  left out: a code that is not kitloan's: {describe_code(code)}")
     if problems:
@@ -227,21 +231,21 @@ def _read_file(
         print_json(as_json(done))
         return
     known = f"; {done.known:,} were read before" if done.known else ""
-    print_text(f"{plural(done.added, 'scan')} of {done.desk} taken from {done.file}{known}.")
+    print_text(f"{plural(done.added, 'scan')} of {done.desk} recorded from {done.file}{known}.")
 
 
-def _told(each: "Scanned") -> str:
+def _scan_line(each: "Scanned") -> str:
     shown = f"{each.type} {grouped(each.tag)}" if each.type and each.tag else each.code
     notes = [
         f"kept at {each.place}" if each.outcome == "sighted_elsewhere" else "",
-        f"on loan to {each.on_loan_to}, although here" if each.on_loan_to else "",
+        f"on loan to {each.on_loan_to}, but it is here" if each.on_loan_to else "",
         f"on record as {each.state.replace('_', ' ')}" if each.state not in (None, "held") else "",
         "scanned before" if each.repeat else "",
         "late: the stocktake is closed" if each.late else "",
     ]
-    said = "; ".join(note for note in notes if note)
+    noted = "; ".join(note for note in notes if note)
     words = _WORDS[each.outcome].upper()
-    return f"{_SYMBOLS.get(each.outcome, '?')} {words}  {shown}" + (f"  ({said})" if said else "")
+    return f"{_SYMBOLS.get(each.outcome, '?')} {words}  {shown}" + (f"  ({noted})" if noted else "")
 
 
 @command("join", "kitloan stocktake join 'Laptop 2'", group=stocktake)
@@ -249,11 +253,14 @@ def _told(each: "Scanned") -> str:
 @_stocktake_option
 @pass_app
 def join(app: App, desk: str, which: str | None) -> None:
-    """Say that DESK scans without the store: the stocktake waits for it."""
+    """Let DESK scan without the store.
+
+    The stocktake waits for its scans until they are handed in.
+    """
     with app.open() as opened:
         named = which or opened.stocktakes.current().id
         opened.stocktakes.join(named, desk)
-        _say_desks(app, opened.stocktakes.outcome(named))
+        _print_desks(app, opened.stocktakes.outcome(named))
 
 
 @command("hand-in", "kitloan stocktake hand-in 'Laptop 2'", group=stocktake)
@@ -261,18 +268,22 @@ def join(app: App, desk: str, which: str | None) -> None:
 @_stocktake_option
 @pass_app
 def hand_in(app: App, desk: str, which: str | None) -> None:
-    """Say that all that DESK scanned has been read in."""
+    """Record that all scans of DESK have been read."""
     with app.open() as opened:
         named = which or opened.stocktakes.current().id
         opened.stocktakes.hand_in(named, desk)
-        _say_desks(app, opened.stocktakes.outcome(named))
+        _print_desks(app, opened.stocktakes.outcome(named))
 
 
-def _say_desks(app: App, found: "Outcome") -> None:
+def _print_desks(app: App, found: "Outcome") -> None:
     if app.json:
         print_json({"stocktake": found.stocktake.id, "waiting": list(found.waiting)})
     else:
-        waits = f"waits for {', '.join(found.waiting)}" if found.waiting else "waits for no desk"
+        waits = (
+            f"is waiting for {', '.join(found.waiting)}"
+            if found.waiting
+            else "is not waiting for a desk"
+        )
         print_text(f"{found.stocktake.name} {waits}.")
 
 
@@ -281,22 +292,27 @@ def _say_desks(app: App, found: "Outcome") -> None:
 @_stocktake_option
 @pass_app
 def confirm(app: App, tag: str, which: str | None) -> None:
-    """Put on record that the borrower says they have it."""
+    """Record that the borrower confirmed they have it."""
     with app.open() as opened:
         named = which or opened.stocktakes.current().id
         done = opened.stocktakes.confirm(named, tag)
     if app.json:
         print_json(as_json(done))
     else:
-        print_text(f"> {done.type} {grouped(done.tag)} is with {done.to}, who say so.")
+        print_text(f"> {done.to} confirmed that they have {done.type} {grouped(done.tag)}.")
 
 
 @command("show", "kitloan stocktake show --not-sighted", group=stocktake)
 @click.argument("which", metavar="[ID]", required=False)
-@click.option("--not-sighted", is_flag=True, help="Only what nobody has seen, all of it.")
+@click.option(
+    "--not-sighted", is_flag=True, help="Only the holdings that were not seen, all of them."
+)
 @pass_app
 def show(app: App, which: str | None, not_sighted: bool) -> None:
-    """What a stocktake comes to so far: the one that is open, or the newest."""
+    """Show the outcome of a stocktake so far.
+
+    Without ID it is the open stocktake, or the newest.
+    """
     with app.open() as opened:
         named = which or _newest(opened)
         found = opened.stocktakes.outcome(named)
@@ -306,9 +322,9 @@ def show(app: App, which: str | None, not_sighted: bool) -> None:
         print_json(as_json(found) | {"lists": as_json(lists)})
         return
     if not not_sighted:
-        _say_outcome(found)
+        _print_outcome(found)
     for result, lines in lists.items():
-        _say_lines(result, lines, all_of_them=not_sighted)
+        _print_lines(result, lines, all_of_them=not_sighted)
 
 
 def _newest(opened: "College") -> str:
@@ -328,7 +344,7 @@ def _lines(opened: "College", which: str, result: "Result") -> "Iterator[Outcome
             return
 
 
-def _say_outcome(found: "Outcome") -> None:
+def _print_outcome(found: "Outcome") -> None:
     which = found.stocktake
     print_text(f"{which.id}  {which.name}" + (f", {which.place}" if which.place else ""))
     print_text(f"  Opened by {which.opened_by}, {uk_instant(which.opened_at)}")
@@ -343,12 +359,12 @@ def _say_outcome(found: "Outcome") -> None:
     print_text(f"  {plural(found.scans, 'scan')}, {found.repeats:,} of them repeats{late}.")
     if found.on_loan_here:
         many = plural(found.on_loan_here, "holding")
-        print_text(f"! {many} on loan by the register, and here: kitloan checkin")
+        print_text(f"! {many} on loan by the register, but here. Take them back: kitloan checkin")
     if found.waiting:
-        print_text(f"? Still to hand in: {', '.join(found.waiting)}")
+        print_text(f"? Waiting for the scans of: {', '.join(found.waiting)}")
 
 
-def _say_lines(result: str, lines: "list[OutcomeLine]", *, all_of_them: bool) -> None:
+def _print_lines(result: str, lines: "list[OutcomeLine]", *, all_of_them: bool) -> None:
     if not lines and not all_of_them:
         return
     print_text(f"\n{_WORDS[result].capitalize()}: {len(lines):,}")
@@ -376,14 +392,14 @@ def _rows(lines: "Iterable[OutcomeLine]") -> Iterator[list[str]]:
 @command("list", "kitloan stocktake list", group=stocktake)
 @pass_app
 def list_(app: App) -> None:
-    """Every stocktake, the newest first."""
+    """List every stocktake, the newest first."""
     with app.open() as opened:
         every = opened.stocktakes.list()
     if app.json:
         print_json({"items": as_json(every), "total": len(every)})
         return
     if not every:
-        print_text("There has been no stocktake. Open one: kitloan stocktake open NAME")
+        print_text("There are no stocktakes. Open one: kitloan stocktake open NAME")
     print_text(
         columns(
             [
@@ -405,14 +421,14 @@ def list_(app: App) -> None:
 
 @command("close", "kitloan stocktake close", group=stocktake)
 @_stocktake_option
-@click.option("--without", multiple=True, metavar="DESK", help="Wait for this desk no longer.")
+@click.option("--without", multiple=True, metavar="DESK", help="Do not wait for this desk.")
 @pass_app
 def close(app: App, which: str | None, without: tuple[str, ...]) -> None:
-    """End a stocktake. No holding changes by it; scans that come later still count."""
+    """Close a stocktake. It changes no holding; later scans still count."""
     with app.open() as opened:
         named = which or opened.stocktakes.current().id
         found = opened.stocktakes.close(named, without=without)
     if app.json:
         print_json(as_json(found))
     else:
-        _say_outcome(found)
+        _print_outcome(found)

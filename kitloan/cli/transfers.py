@@ -17,18 +17,18 @@ from kitloan.transfers.sending import Sent
 from kitloan.values import as_json, plural
 
 _LATEST = 20
-"""Arrivals that `transfer list` shows to people; `--json` gives all."""
+"""How many received transfers `transfer list` shows; `--json` gives all."""
 
 
 @click.group("transfer", no_args_is_help=False, epilog="Example: kitloan transfer list")
 def transfer() -> None:
-    """Send to another college, and receive from one."""
+    """Send to another college, or receive from one."""
 
 
 def _counted(function: Callable[..., None]) -> Callable[..., None]:
     """`--whole`, `--uncounted`, `--missing` and `--broken`."""
     whole, missing, broken = EXCEPTIONS
-    uncounted = click.option("--uncounted", is_flag=True, help="Nobody has counted; on record.")
+    uncounted = click.option("--uncounted", is_flag=True, help="Record that nobody has counted it.")
     return whole(uncounted(missing(broken(function))))
 
 
@@ -37,7 +37,7 @@ def _count(given: dict[str, Any]) -> Count | None:
     if given["uncounted"] and count is not None:
         raise BadInput(
             "counted_and_not",
-            "A kit cannot be counted and uncounted at once.",
+            "--uncounted was given together with what a count found.",
             "Leave out --uncounted, or what the count found.",
         )
     return count
@@ -49,22 +49,26 @@ def _count(given: dict[str, Any]) -> Count | None:
 @_counted
 @pass_app
 def send(app: App, /, tag: str, to: str, **given: Any) -> None:
-    """Send a holding to another college, with a count of its contents.
+    """Send a holding to another college, counted.
 
-    It keeps its tag. Until the other college has it, or it is called off, it is in transit.
+    It keeps its tag. It is in transit until the other college has it, or it is called off.
     """
     count = _count(given)
     with app.open() as opened:
         if count is None and not given["uncounted"] and can_ask(app):
             held = opened.find.holding(tag)
-            if held.status in ("in", "uncounted", "incomplete"):  # another is refused uncounted
+            if held.status in (
+                "in",
+                "uncounted",
+                "incomplete",
+            ):  # others are refused, so nobody counts them
                 count = ask(f"{held.type} {grouped(held.tag)}", opened.loans.contents(held.tag))
         sent = opened.transfers.send(tag, to, count)
     if app.json:
         print_json(as_json(sent))
         return
     print_text(f"~ IN TRANSIT  {_what(sent)} to {sent.to_name}{_uncounted(sent)}")
-    _say_short(sent)
+    _print_short(sent)
 
 
 @command(
@@ -74,10 +78,10 @@ def send(app: App, /, tag: str, to: str, **given: Any) -> None:
 )
 @click.argument("tag")
 @click.option("--from", "from_", required=True, metavar="COLLEGE", help="Its name or id.")
-@click.option("--type", "type_", metavar="TYPE", help="What it is, where that is not known here.")
+@click.option("--type", "type_", metavar="TYPE", help="Its kit type, if it is not known here.")
 @_counted
-@click.option("--quantity", type=int, help="How many came, of loose stock.")
-@click.option("--asset-number", help="This college's own number for it.")
+@click.option("--quantity", type=int, help="How many were received, for loose stock.")
+@click.option("--asset-number", help="This college's asset number for it.")
 @click.option("--serial", help="The maker's serial number.")
 @click.option("--location", help="Where it is kept.")
 @click.option("--donor", help="Who gave it.")
@@ -92,9 +96,9 @@ def receive(
     donor: str | None,
     **given: Any,
 ) -> None:
-    """Take in a holding that another college sent, with a count of its contents.
+    """Receive a holding from another college, counted.
 
-    TAG is the one on its label: it stays. One that this college sent away comes home the same way.
+    TAG is the one on its label, which it keeps. Receive one that comes back in the same way.
     """
     from kitloan.holdings import Gift
 
@@ -122,14 +126,14 @@ def receive(
         symbol, word = "%", "SHORT"
     words = "" if came.counted == "no_contents" and not came.shortages else f", {word}"
     print_text(f"{symbol} RECEIVED{words}  {_what(came)} from {came.from_name}")
-    _say_short(came)
-    _say_sender(came)
+    _print_short(came)
+    _print_sender(came)
 
 
-def _say_sender(came: Received) -> None:
-    """What the sender's half says that ours does not."""
+def _print_sender(came: Received) -> None:
+    """Show how the sender's half differs from ours."""
     if came.never_sent:
-        print_text(f"  {came.from_name} has not said that it sent this: tell them.")
+        print_text(f"  {came.from_name} has not recorded sending this. Ask them to.")
     if came.sender is not None and came.differs:
         here = {line.component: line.missing + line.broken for line in came.shortages}
         for name in came.differs:
@@ -143,27 +147,33 @@ def _say_sender(came: Received) -> None:
 @click.argument("tag")
 @pass_app
 def call_off(app: App, tag: str) -> None:
-    """Say that a holding never went, or came back unreceived: it is held here again."""
+    """Call off a transfer: it is held here again.
+
+    The holding never left, or came back unreceived.
+    """
     with app.open() as opened:
         back = opened.transfers.call_off(tag)
     if app.json:
         print_json(as_json(back))
         return
     print_text(f"= HERE AGAIN  {_what(back)}, not sent to {back.to_name}{_uncounted(back)}")
-    _say_short(back)
+    _print_short(back)
 
 
 @command("list", "kitloan transfer list", group=transfer)
 @pass_app
 def list_(app: App) -> None:
-    """What is on its way to other colleges, oldest first; and what came, latest first."""
+    """List transfers, sent and received.
+
+    Those in transit come first, oldest first; then the received ones, latest first.
+    """
     with app.open() as opened:
         under_way, came = opened.transfers.open(), opened.transfers.received()
     if app.json:
         print_json({"open": as_json(under_way), "received": as_json(came)})
         return
     if not under_way:
-        print_text("Nothing is on its way to another college.")
+        print_text("Nothing is in transit to another college.")
     else:
         sent = [
             [
@@ -192,7 +202,7 @@ def list_(app: App) -> None:
         ]
         print_text(columns(rows))
     if len(came) > _LATEST:
-        print_text(f"and {len(came) - _LATEST:,} before that: see --json")
+        print_text(f"and {len(came) - _LATEST:,} earlier ones: see --json")
 
 
 def _what(each: Sent | Received) -> str:
@@ -204,6 +214,6 @@ def _uncounted(sent: Sent) -> str:
     return "; nobody counted it" if sent.counted == "uncounted" else ""
 
 
-def _say_short(each: Sent | Received) -> None:
+def _print_short(each: Sent | Received) -> None:
     for line in each.shortages:
         print_text(f"  {line}")

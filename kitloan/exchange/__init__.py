@@ -5,10 +5,10 @@ sealed. `zcat FILE | sed -n 3p | tr -d '\\n' | sha256sum` gives the hash that li
 `prev`, so a file can be checked with common tools. It holds no details of borrowers or contacts,
 because the ledger has none; the technician on record is named.
 
-Importing knows entries by their hashes: what is known already must be the same, what is new must
-follow on. So a file can come twice and files can come in any order, and a file that does not fit is
-refused whole, with the number of the first entry that is wrong, and kept aside. What is kept aside
-is tried again whenever its college's ledger grows.
+Importing compares entries by their hashes: an entry that the store has must be the same, and a new
+one must follow on. So a file can come twice, and files can come in any order. A file with a wrong
+entry is refused whole, with the number of the first one, and goes to quarantine. It is tried again
+whenever its college's ledger grows.
 """
 
 from collections.abc import Collection, Sequence
@@ -19,9 +19,9 @@ from typing import Any
 from kitloan.errors import BadInput, KitloanError, Refused
 from kitloan.exchange import sending
 from kitloan.exchange.file import LONGEST_LINE, ExchangeFile
-from kitloan.exchange.merging import Merged, Told, merge, meter_for
-from kitloan.exchange.quarantine import Aside, Kept
-from kitloan.exchange.receipts import Heard, hear, must_be_possible
+from kitloan.exchange.merging import Decisions, Merged, merge, meter_for
+from kitloan.exchange.quarantine import Quarantine, RefusedFile
+from kitloan.exchange.receipts import ReceiptTaken, must_be_possible, take_receipt
 from kitloan.exchange.sending import Exported
 from kitloan.exchange.trust import (
     FirstContact,
@@ -44,44 +44,44 @@ __all__ = [
     "Exchange",
     "Exported",
     "FirstContact",
-    "Heard",
-    "Kept",
     "Merged",
     "OwnKey",
+    "ReceiptTaken",
+    "RefusedFile",
 ]
 
 
 class Exchange:
-    """Sending this college's ledger, and merging what colleges or ESP sent."""
+    """Exports this college's ledger, and merges the files that colleges or ESP sent."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._aside = Aside(session)
+        self._quarantine = Quarantine(session)
 
     def export(self, path: Path, *, since_last: bool = False) -> Exported:
-        """Write this college's ledger to a file, whole or what ESP has not seen.
+        """Write this college's ledger to a file, whole, or only what ESP does not have.
 
-        What ESP has is known from its last receipt, else from the last export.
+        ESP's last receipt shows what ESP has; without a receipt, the last export does.
 
         Raises:
             BadInput: `cannot_write`.
         """
         return sending.export(self._session, path, since_last=since_last)
 
-    def refused(self) -> list[Kept]:
-        """Files that were refused and are kept aside, the oldest first."""
-        return self._aside.kept()
+    def refused(self) -> list[RefusedFile]:
+        """Files that were refused and are in quarantine, the oldest first."""
+        return self._quarantine.files()
 
-    def drop(self, which: str) -> Kept:
-        """Take a file that is kept aside away for good; see `Aside.drop`."""
-        return self._aside.drop(which)
+    def drop(self, which: str) -> RefusedFile:
+        """Delete a file from quarantine for good; see `Quarantine.drop`."""
+        return self._quarantine.drop(which)
 
     def key(self, *, new: bool = False) -> OwnKey:
         """The key that this store signs with, as others compare it.
 
         Args:
-            new: make another key first, where the one of before may be in the wrong hands. Others
-                have to be asked to take it: `kitloan ledger import FILE --new-key`.
+            new: make a new key first, for when the old one may be in the wrong hands. The stores
+                that import its files must accept the new key (`new_key` of `merge`).
         """
         return own_key(self._session, new=new)
 
@@ -108,7 +108,7 @@ class Exchange:
         return list(found.values())
 
     def _may_come(self, college: str) -> bool:
-        """Whether a ledger that this store takes has no key here yet."""
+        """Whether this store takes the college's ledger and has no key of it yet."""
         if college == self._session.college or not (self._session.is_national or college == ESP):
             return False
         with self._session.reading() as connection:
@@ -123,20 +123,20 @@ class Exchange:
         replace: bool = False,
         trust: Collection[str] = (),
     ) -> list[Merged]:
-        """Merge files from colleges, in whatever order they come; each whole or not at all.
+        """Merge files from colleges, in any order; each whole or not at all.
 
-        A file that does not fit does not keep the others out: they are merged, and the refusal of
-        the first that did not fit tells of all in its details. In a college's store, only ESP's
-        file is taken: see `hear`.
+        A file that is refused does not keep the others out. They are merged, and the error for the
+        first refused file lists all files in its details. A college's store takes only ESP's file:
+        see `take_receipt`.
 
         Args:
             paths: the files.
-            progress: told how many entries of a file are read, of how many.
-            new_key: take files that are signed with another key than before, which is retired.
-            replace: take the one file's ledger in place of another that was known of its college,
-                and its key; the other is kept, and no longer counted.
+            progress: called with how many entries of a file are read, of how many.
+            new_key: accept files that are signed with a new key; the key before it is retired.
+            replace: take the one file's ledger, and its key, in place of the college's earlier
+                ledger; the earlier one is kept, and no longer counts.
             trust: fingerprints that a person compared and confirmed, as `first_contacts` gives
-                them, each with the ledger's name before it where it is meant for that one only.
+                them, each with a ledger's name before it if it is for that ledger only.
 
         Raises:
             Refused: `unknown_key`, for the first file of a ledger, unless `trust` has its key;
@@ -148,16 +148,16 @@ class Exchange:
         if replace and len(paths) != 1:
             raise BadInput(
                 "one_at_a_time",
-                f"{len(paths)} files were named, and one ledger takes another's place.",
-                "Name the one file: kitloan ledger import FILE --replace",
+                f"{len(paths)} files were named. Only one file can replace a college's ledger.",
+                "Name one file: kitloan ledger import FILE --replace",
             )
         confirmed = tuple(read_fingerprint(each) for each in trust)
         at = instant(self._session.clock())
-        told = Told(at, self._session.actor, new_key, replace, confirmed)
+        decisions = Decisions(at, self._session.actor, new_key, replace, confirmed)
         merged: list[Merged] = []
         refused: list[KitloanError] = []
         for college, files in self._by_college(paths, refused).items():
-            self._merge_college(college, files, told, merged, refused, progress)
+            self._merge_college(college, files, decisions, merged, refused, progress)
         if refused:
             (first, *_) = refused
             first.details |= {
@@ -168,21 +168,21 @@ class Exchange:
             raise first
         return merged
 
-    def hear(
+    def take_receipt(
         self,
         path: Path,
         *,
         new_key: bool = False,
         replace: bool = False,
         trust: Collection[str] = (),
-    ) -> tuple[Merged, Heard]:
+    ) -> tuple[Merged, ReceiptTaken]:
         """Take ESP's file in a college's store: its ledger, the receipt, shared kit types.
 
         Args:
             path: the file.
             new_key: as in `merge`.
-            replace: as in `merge`; for an ESP that practised first, or a stranger that was taken
-                for ESP.
+            replace: as in `merge`; for when ESP sent a practice ledger first, or a stranger's
+                ledger was taken for ESP's.
             trust: as in `merge`.
 
         Raises:
@@ -190,7 +190,7 @@ class Exchange:
             BadInput: as `merge`; `receipt_differs`, `epoch_jump`.
         """
         (merged,) = self.merge([path], new_key=new_key, replace=replace, trust=trust)
-        return merged, hear(self._session, ExchangeFile(path).header())
+        return merged, take_receipt(self._session, ExchangeFile(path).header())
 
     def _by_college(
         self, paths: Sequence[Path], refused: list[KitloanError]
@@ -207,9 +207,9 @@ class Exchange:
             if not self._session.is_national and college_of(header.ledger) != ESP:
                 raise Refused(
                     "not_national",
-                    f"This is the store of {self._session.college!r}; ledgers of colleges are "
-                    "merged in ESP's.",
-                    "Make a national store with: kitloan --store FILE init esp",
+                    f"This is the store of {self._session.college!r}. Only ESP's store merges the "
+                    "ledgers of colleges.",
+                    "Start a national store: kitloan --store FILE init esp",
                 )
             found.append(((college_of(header.ledger), header.first, header.last, str(path)), file))
         colleges: dict[str, list[ExchangeFile]] = {}
@@ -221,21 +221,21 @@ class Exchange:
         self,
         college: str,
         files: Sequence[ExchangeFile],
-        told: Told,
+        decisions: Decisions,
         merged: list[Merged],
         refused: list[KitloanError],
         progress: Progress | None,
     ) -> None:
-        """Merge a college's files; whenever its ledger grew, those again that did not fit so far.
+        """Merge a college's files; whenever its ledger grows, try the refused ones again.
 
-        With them what was kept aside before. It was refused already, and is not told of again.
+        The files in quarantine are tried with them. They were reported when they were refused.
         """
-        if told.new_key and self._new_keys(college, files) > 1:
+        if decisions.new_key and self._new_keys(college, files) > 1:
             for file in files:
                 self._refuse(file.path, _two_keys(college, file), refused)
             return
         problems: dict[Path, KitloanError] = {}
-        waiting = {file.path: (file, told) for file in files}
+        waiting = {file.path: (file, decisions) for file in files}
         grew = True
         while grew:
             grew = False
@@ -248,30 +248,32 @@ class Exchange:
                 del waiting[path]
                 merged.append(done)
                 grew = grew or done.added > 0 or what.replace
-            for file in self._aside_of(college) if grew else ():
-                waiting.setdefault(file.path, (file, Told(told.at, told.by)))
+            for file in self._quarantined(college) if grew else ():
+                waiting.setdefault(file.path, (file, Decisions(decisions.at, decisions.by)))
         for file in files:
             if file.path in waiting:
                 self._refuse(file.path, problems[file.path], refused)
 
     def _new_keys(self, college: str, files: Sequence[ExchangeFile]) -> int:
-        """How many keys the files are signed with that would take the place of a known one."""
+        """How many keys would replace the pinned one."""
         with self._session.reading() as connection:
             known = keys_of(connection, college)
         return len({file.header().key for file in files} - {*known}) if known else 0
 
-    def _merge_one(self, file: ExchangeFile, told: Told, progress: Progress | None) -> Merged:
+    def _merge_one(
+        self, file: ExchangeFile, decisions: Decisions, progress: Progress | None
+    ) -> Merged:
         meter = meter_for(file)
         with self._session.store.write() as connection:
-            done = merge(connection, file, told, meter, progress)
+            done = merge(connection, file, decisions, meter, progress)
             if not self._session.is_national:
                 must_be_possible(connection, self._session.college, file.header())
-        self._aside.forget(file.path)
+        self._quarantine.forget(file.path)
         return done
 
-    def _aside_of(self, college: str) -> list[ExchangeFile]:
-        """A college's files that were refused once, whatever for: what lies around them changed."""
-        kept = [each for each in self._aside.kept() if each.ledger]
+    def _quarantined(self, college: str) -> list[ExchangeFile]:
+        """A college's files in quarantine, whatever they were refused for: its ledger changed."""
+        kept = [each for each in self._quarantine.files() if each.ledger]
         paths = [Path(each.copy) for each in kept if college_of(str(each.ledger)) == college]
         return self._by_college(paths, []).get(college, [])
 
@@ -279,13 +281,13 @@ class Exchange:
         problem.details.setdefault("file", str(path))
         refused.append(problem)
         if self._session.is_national and problem.code not in ("no_such_file", "own_ledger"):
-            self._aside.keep(path, problem)
+            self._quarantine.keep(path, problem)
 
 
 def _two_keys(college: str, file: ExchangeFile) -> BadInput:
     return BadInput(
         "one_at_a_time",
-        f"The files of {plain(college)!r} are signed with several keys that are not known here. "
+        f"The files of {plain(college)!r} are signed with several keys that are new here. "
         f"{file.path} was not merged.",
         "Compare each key by telephone, then name only the files with the right one: "
         "kitloan ledger import FILE --new-key",
@@ -295,6 +297,6 @@ def _two_keys(college: str, file: ExchangeFile) -> BadInput:
 
 
 def _refusal(problem: KitloanError) -> dict[str, Any]:
-    """A file that does not fit, among those that do."""
+    """A refused file, for the list of all files."""
     error = {"code": problem.code, "message": problem.message}
     return {"file": problem.details["file"], "error": error}

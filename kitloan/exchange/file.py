@@ -1,7 +1,8 @@
-"""The first line of an exchange file, and the signature on it.
+"""An exchange file: its header, its signature, its lines, and the refusals of a bad one.
 
-The header names the hash of the last entry, and every entry names the one before it: so a signature
-on the header is a signature on all that follows.
+The header names the hash of the last entry, and every entry names the one before it. So a signature
+on the header signs all entries. Reading is bounded: the length of a line, the number of gzip
+members and the unpacked size have limits that follow from the size of the file.
 """
 
 import json
@@ -16,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import Connection, delete, select, text
 
-from kitloan.errors import BadInput
+from kitloan.errors import BadInput, no_such_file
 from kitloan.ledger.entry import FORMAT, Entry, parse
 from kitloan.ledger.epochs import college_of, is_ledger
 from kitloan.ledger.facts.base import MOST_OF_A_LIST, Hash, Id, Number
@@ -47,7 +48,7 @@ class Held(BaseModel):
 
 
 class Arrived(BaseModel):
-    """A transfer that the other college has said it received."""
+    """A transfer that the other college has recorded as received."""
 
     model_config = ConfigDict(frozen=True, strict=True)
     college: Id
@@ -102,7 +103,7 @@ def signing_key(connection: Connection, college: str) -> Ed25519PrivateKey | Non
 
 
 def new_signing_key(connection: Connection, college: str) -> Ed25519PrivateKey:
-    """The college's key, made now unless it has one; of two made at the same moment, the first."""
+    """The college's key, made now if it has none; if two programs make one, the first is kept."""
     made = Ed25519PrivateKey.generate()
     connection.execute(
         _KEEP_FIRST,
@@ -112,7 +113,7 @@ def new_signing_key(connection: Connection, college: str) -> Ed25519PrivateKey:
 
 
 def replace_signing_key(connection: Connection, college: str) -> Ed25519PrivateKey:
-    """Make another key for the college; what it signed with before is gone."""
+    """Make a new key for the college; the key before it is deleted."""
     connection.execute(
         delete(setting).where(setting.c.college == college, setting.c.name == SIGNING_KEY)
     )
@@ -120,14 +121,14 @@ def replace_signing_key(connection: Connection, college: str) -> Ed25519PrivateK
 
 
 def public_key(key: Ed25519PrivateKey) -> str:
-    """The half of a key that everybody may know, in hexadecimal."""
+    """The public half of a key, in hexadecimal."""
     return key.public_key().public_bytes_raw().hex()
 
 
 def is_signed(text: bytes, key: str, signature: str) -> bool:
     """Whether `signature` on `text` was made with the private half of `key`.
 
-    A key has one spelling: in capitals, say, a retired one would pass for another.
+    A key has one spelling. In capitals, for example, a retired key would pass for a new one.
     """
     try:
         if bytes.fromhex(key).hex() != key:
@@ -150,11 +151,11 @@ _PIECE = 2**16
 
 
 class Unpacking(Exception):
-    """A file unpacks to more than any ledger would; the words are the end of a sentence."""
+    """A file unpacks to more than any ledger would; the text completes a sentence."""
 
 
 class ExchangeFile:
-    """A file that somebody sent. What is wrong with it is raised as `BadInput`."""
+    """A file that another store sent. Each fault in it is raised as `BadInput`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -180,7 +181,7 @@ class ExchangeFile:
         return header
 
     def is_one(self) -> bool:
-        """Whether somebody's kitloan wrote it, as far as its first line tells."""
+        """Whether its first line is a kitloan header."""
         try:
             with self.lines() as lines:
                 return bool(self._raw(next(lines, "")))
@@ -202,7 +203,7 @@ class ExchangeFile:
         except ValidationError as problem:
             raise self.bad(f"its header is wrong: {problem.errors()[0]['msg']}") from None
         if header.last < header.first - 1 or not is_ledger(header.ledger):
-            raise self.bad("its header names a ledger or numbers that cannot be")
+            raise self.bad("its header names a ledger or entry numbers that are not valid")
         if not is_college_id(college_of(header.ledger)):
             raise self.bad(f"{plain(header.ledger)!a} cannot be the ledger of a college")
         return header
@@ -225,13 +226,19 @@ class ExchangeFile:
 
         Raises:
             BadInput: `altered`, `newer_file` or `too_large`.
-            NotCanonical: it is written in another way than it would be sealed.
+            NotCanonical: its text is not the text that would be sealed.
         """
         try:
             read = parse(body)
         except ValidationError as problem:
             if any(error["type"] == "union_tag_invalid" for error in problem.errors()):
-                raise self.wrong("newer_file", seq, header, "is of a kind not known here") from None
+                raise self.wrong(
+                    "newer_file",
+                    seq,
+                    header,
+                    "is of a kind that this kitloan does not know",
+                    "Update kitloan here, then import the file again.",
+                ) from None
             if any(error["type"] == "too_long" for error in problem.errors()):
                 raise self.wrong(
                     "too_large", seq, header, f"has a list of more than {MOST_OF_A_LIST:,}"
@@ -242,9 +249,9 @@ class ExchangeFile:
         return read
 
     def lines(self) -> closing[Generator[str, None, None]]:
-        """Every line, without its end, for a block after which the file is closed.
+        """Every line, without its end; the file is closed when the block ends.
 
-        A refusal would keep it open else, and on Windows nobody could move it.
+        Otherwise a refusal would keep it open, and on Windows nobody could move it.
         """
         return closing(self._lines())
 
@@ -259,9 +266,7 @@ class ExchangeFile:
         except (zlib.error, EOFError, UnicodeDecodeError):
             raise self.bad("it is cut short, or not an exchange file") from None
         except FileNotFoundError:
-            raise BadInput(
-                "no_such_file", f"There is no file {self.path}.", "See how its name is spelt."
-            ) from None
+            raise no_such_file(self.path) from None
         except OSError as problem:
             raise self.bad(problem.strerror or str(problem)) from None
 
@@ -270,7 +275,7 @@ class ExchangeFile:
         return self.path.stat().st_size
 
     def unpacked_size(self) -> int:
-        """Characters of all its lines; reads all of it, before the store is locked.
+        """Characters of all its lines. Reads the whole file: call it before the store is locked.
 
         Raises:
             BadInput: `bad_exchange_file`.
@@ -301,7 +306,7 @@ class ExchangeFile:
 
 
 def _unpacked(file: BinaryIO, size: int) -> Iterator[bytes]:
-    """What a gzip file holds, a piece at a time, up to what a file of this size may."""
+    """The unpacked pieces of a gzip file, up to the limit for a file of this size."""
     most = MOST_UNPACKED * size + _FREE
     members = total = 0
     member, data = None, b""

@@ -1,9 +1,9 @@
-"""What was refused is kept aside: nothing that a college sent is dropped, but by a person.
+"""The quarantine: refused files are kept until they can be merged, or a person deletes them.
 
-Beside the store and not in it, because a refusal leaves the store as it was. Each file lies there
-under the hash of its bytes, with a note of who refused it and why; one that only came too early is
-merged by itself as soon as what lay before it has come. Only exchange files are kept, which name
-nobody: a register that was given by mistake may be full of people.
+The quarantine is a folder next to the store, because a refusal must leave the store unchanged. Each
+file there is named by the hash of its bytes, with a note of when and why it was refused. A file
+that came too early is merged when the entries before it come. Only exchange files are kept, because
+they hold no contacts; a register that was imported by mistake may be full of people.
 """
 
 import hashlib
@@ -22,8 +22,8 @@ from kitloan.text.names import plain
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A file that was refused. `file` is what it was called, `copy` where it is kept."""
+class RefusedFile:
+    """A refused file: `file` is its name when it was imported, `copy` its place in quarantine."""
 
     file: str
     copy: str
@@ -34,12 +34,12 @@ class Kept:
     at: str
 
 
-class Aside:
-    """The folder of refused files beside a store."""
+class Quarantine:
+    """The folder of refused files next to a store."""
 
     def __init__(self, session: Session) -> None:
         store = session.store
-        # A server has no folder that is ours: what it refused lies in the user's own.
+        # A server has no folder of ours: its quarantine is in the user's data folder.
         server = hashlib.sha256(store.name.encode()).hexdigest()[:12]
         place = Path(store.name if store.is_sqlite else default_place())
         name = place.name if store.is_sqlite else f"postgresql-{server}"
@@ -47,9 +47,9 @@ class Aside:
         self._clock = session.clock
 
     def keep(self, path: Path, problem: KitloanError) -> None:
-        """Keep a copy of an exchange file, and why it was refused, unless it is kept already."""
+        """Keep a copy of an exchange file and the reason, unless it is in quarantine already."""
         if not ExchangeFile(path).is_one():
-            problem.details["not_kept"] = "It is no exchange file."
+            problem.details["not_kept"] = "It is not an exchange file."
             return
         try:
             digest = _digest(path)
@@ -57,7 +57,7 @@ class Aside:
             copy = self.folder / f"{digest}.kitloan"
             if copy.exists():
                 return
-            note = Kept(
+            note = RefusedFile(
                 file=str(path),
                 copy=str(copy),
                 code=problem.code,
@@ -77,34 +77,34 @@ class Aside:
             problem.details["not_kept"] = fault.strerror or str(fault)
 
     def forget(self, path: Path) -> None:
-        """A file was merged after all: no copy of it need be kept."""
+        """Delete the copy of a file that has been merged."""
         with suppress(OSError):
             self._remove(self.folder / f"{_digest(path)}.kitloan")
 
-    def drop(self, which: str) -> Kept:
-        """Take a kept file away for good.
+    def drop(self, which: str) -> RefusedFile:
+        """Delete a file from quarantine for good.
 
         Args:
-            which: its number in `kept`, from 1, its name as it was given, or where it is kept.
+            which: its number in `files`, from 1, its name when it was imported, or its copy's path.
 
         Raises:
-            BadInput: `not_aside`; `ambiguous`, when several were called that.
+            BadInput: `not_aside`; `ambiguous`, when several had that name.
         """
-        kept = self.kept()
+        kept = self.files()
         called = [each for each in kept if which in (each.file, each.copy)]
         if not called:
             called = [each for n, each in enumerate(kept, 1) if str(n) == which.strip()]
         if not called:
             raise BadInput(
                 "not_aside",
-                f"No file {plain(which)!r} is kept aside.",
-                "See which are, with their numbers: kitloan ledger aside",
+                f"No file in quarantine is called {plain(which)!r}.",
+                "List them, with their numbers: kitloan ledger aside",
             )
         if len(called) > 1:
             numbers = [kept.index(each) + 1 for each in called]
             raise BadInput(
                 "ambiguous",
-                f"{len(called)} files called {plain(which)!r} are kept aside: "
+                f"{len(called)} files in quarantine are called {plain(which)!r}: "
                 f"numbers {', '.join(map(str, numbers))}.",
                 "Give the number of one.",
                 numbers=numbers,
@@ -112,12 +112,12 @@ class Aside:
         self._remove(Path(called[0].copy))
         return called[0]
 
-    def kept(self) -> list[Kept]:
-        """What is kept, the oldest first."""
+    def files(self) -> list[RefusedFile]:
+        """The files in quarantine, the oldest first."""
         found = []
         for note in sorted(self.folder.glob("*.json")):
             with suppress(OSError, ValueError, TypeError):
-                each = Kept(**json.loads(note.read_text(encoding="utf-8")))
+                each = RefusedFile(**json.loads(note.read_text(encoding="utf-8")))
                 if Path(each.copy).exists():
                     found.append(each)
         return sorted(found, key=lambda each: (each.at, each.file))

@@ -2,14 +2,13 @@
 
 A college's entries are a tree: each names the hash of the one before it. Within an epoch they are
 a line; where a backup was restored another epoch branches off. The branch of the newest epoch
-counts, back to the first entry. Two epochs can bear one number, because whoever restores an old
-stick on a new laptop cannot know what was restored before: an epoch is known by the entry that
-began it, and of two with one number the one begun later counts. So which branch counts follows from
-the entries alone, and not from the order in which they came.
+counts, back to the first entry. Two epochs can have the same number, because nobody who restores an
+old backup on a new laptop can know of another restore. So an epoch is identified by the entry that
+began it, and of two with one number the later one counts. Which branch counts depends on the
+entries alone, and not on the order in which they came.
 
-Two histories of one epoch can be there as well, when a college practised with a ledger that was
-sent, or lost one without a backup. Which of them counts no entry can say: ESP has to
-(`take_in_place`).
+One epoch can have two histories, when a college sent a practice ledger, or lost a ledger without a
+backup. No entry shows which of them counts: ESP decides (`choose_history`).
 """
 
 import json
@@ -36,7 +35,7 @@ _TAKEN = TAKEN
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class ChosenHistory:
     """That ESP took one history of a college in place of another.
 
     Attributes:
@@ -50,33 +49,33 @@ class Taken:
     by: str
 
 
-def take_in_place(connection: Connection, college: str, taken: Taken) -> None:
-    """Of the histories of a college, the one with this entry counts from now on."""
+def choose_history(connection: Connection, college: str, taken: ChosenHistory) -> None:
+    """Record that the history with this entry counts from now on."""
     remember(connection, college, _TAKEN, json.dumps(asdict(taken)))
 
 
-def taken_in_place(connection: Connection, college: str) -> Taken | None:
+def chosen_history(connection: Connection, college: str) -> ChosenHistory | None:
     """Which history of a college ESP took in place of another; None when it never did."""
     kept = connection.execute(
         select(setting.c.value).where(setting.c.college == college, setting.c.name == _TAKEN)
     ).scalar()
-    return None if kept is None else Taken(**texts(_TAKEN, kept, ("entry", "at", "by")))
+    return None if kept is None else ChosenHistory(**texts(_TAKEN, kept, ("entry", "at", "by")))
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """An entry as a store keeps it, on whichever branch."""
+class StoredEntry:
+    """An entry as the store keeps it, on any branch."""
 
     epoch: int
     seq: int
     body: str
 
 
-def lay_anew(connection: Connection, college: str, top: Head, more: dict[str, Kept]) -> None:
-    """Sort a ledger's entries into the branch that counts and what lies apart.
+def rebase(connection: Connection, college: str, top: Head, more: dict[str, StoredEntry]) -> None:
+    """Sort a ledger's entries into the branch that counts and the others.
 
-    Where another branch counts than before, the register is told again: rare, and worth the minute
-    that a large college takes.
+    If another branch counts than before, the register is rebuilt from it. That is rare, and takes a
+    minute for a large college.
 
     Args:
         connection: a transaction, which must be rolled back when this raises.
@@ -85,19 +84,19 @@ def lay_anew(connection: Connection, college: str, top: Head, more: dict[str, Ke
         more: entries that are new, by their hashes.
     """
     kept = _all(connection, college) | more
-    taken = taken_in_place(connection, college)
+    taken = chosen_history(connection, college)
     main = _main_line(kept, taken.entry if taken else None)
     for each in (lost, twin):
         connection.execute(delete(each).where(each.c.college == college))
     if main[-1] != top.hash:
-        _tell_again(connection, college, kept, main)
-    _lay_apart(connection, college, kept, kept.keys() - set(main))
+        _replay_branch(connection, college, kept, main)
+    _keep_lost(connection, college, kept, kept.keys() - set(main))
 
 
-def _all(connection: Connection, college: str) -> dict[str, Kept]:
-    """Every entry of a ledger by its hash, on whichever branch it lies."""
+def _all(connection: Connection, college: str) -> dict[str, StoredEntry]:
+    """Every entry of a ledger by its hash, on any branch."""
     return {
-        row.hash: Kept(row.epoch, row.seq, row.body)
+        row.hash: StoredEntry(row.epoch, row.seq, row.body)
         for both in (entry, APART)
         for row in connection.execute(
             select(both.c.hash, both.c.epoch, both.c.seq, both.c.body).where(
@@ -125,18 +124,18 @@ class _Weight(NamedTuple):
     seq: int
 
 
-def _main_line(kept: dict[str, Kept], chosen: str | None) -> list[str]:
+def _main_line(kept: dict[str, StoredEntry], chosen: str | None) -> list[str]:
     """The hashes of the branch that counts, from the first; with what ESP chose."""
     before: dict[str, str] = {}
     weights: dict[str, _Weight] = {}
     for digest, each in sorted(kept.items(), key=lambda item: item[1].seq):
-        said = json.loads(each.body)
-        prev = before[digest] = said["prev"]
+        sealed = json.loads(each.body)
+        prev = before[digest] = sealed["prev"]
         so_far = weights.get(prev, _Weight(False, 0, "", "", 0))
         if digest == chosen:
             so_far = so_far._replace(chosen=True)
         if each.epoch > so_far.epoch:
-            so_far = so_far._replace(epoch=each.epoch, at=said["at"], began=digest)
+            so_far = so_far._replace(epoch=each.epoch, at=sealed["at"], began=digest)
         weights[digest] = so_far._replace(seq=each.seq)
     line, digest = [], max(weights, key=lambda each: weights[each])
     while digest != GENESIS:
@@ -145,24 +144,24 @@ def _main_line(kept: dict[str, Kept], chosen: str | None) -> list[str]:
     return line[::-1]
 
 
-def _tell_again(
-    connection: Connection, college: str, kept: dict[str, Kept], main: Sequence[str]
+def _replay_branch(
+    connection: Connection, college: str, kept: dict[str, StoredEntry], main: Sequence[str]
 ) -> None:
-    """Forget what a ledger made, and tell the branch that counts from its first entry."""
+    """Delete the rows that a ledger made, and replay the branch that counts."""
     for each in (*reversed(REGISTER_TABLES), entry):
         connection.execute(delete(each).where(each.c.college == college))
-    told = iter(main)
-    while some := list(islice(told, _AT_ONCE)):
-        again = [(kept[digest].epoch, kept[digest].body, digest) for digest in some]
-        record_all(connection, college, [Sealed(e, parse(body), body, d) for e, body, d in again])
+    left = iter(main)
+    while some := list(islice(left, _AT_ONCE)):
+        rows = [(kept[digest].epoch, kept[digest].body, digest) for digest in some]
+        record_all(connection, college, [Sealed(e, parse(body), body, d) for e, body, d in rows])
     last = kept[main[-1]]
     move_head(connection, college, Head(last.epoch, last.seq, main[-1], parse(last.body).at))
 
 
-def _lay_apart(
-    connection: Connection, college: str, kept: dict[str, Kept], apart: Iterable[str]
+def _keep_lost(
+    connection: Connection, college: str, kept: dict[str, StoredEntry], apart: Iterable[str]
 ) -> None:
-    """Keep what does not count; of entries with one epoch and number, all but one as twins."""
+    """Keep the entries that do not count; all but one with the same epoch and number as twins."""
     rows: dict[bool, list[dict[str, Any]]] = {False: [], True: []}
     names: set[tuple[int, int]] = set()
     for digest in sorted(apart):

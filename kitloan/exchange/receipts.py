@@ -1,8 +1,8 @@
-"""What a college takes from ESP's file, in its own ledger and of its own accord.
+"""What a college records after it merged ESP's file.
 
-ESP's ledger is merged as a copy, like any other. Then: the receipt says up to where ESP has this
-college's ledger; kit types that ESP defines are defined here the same way; transfers that the other
-college has received are ended. No college ever writes another's ledger, so each is an entry here.
+ESP's ledger is merged as a copy, like any other. Then the college remembers up to which entry ESP
+has its ledger, defines ESP's kit types in the same way, and ends the transfers that arrived. No
+college ever writes another's ledger, so these are entries in its own.
 """
 
 from collections import defaultdict
@@ -21,14 +21,14 @@ from kitloan.tables import Component as ComponentRow
 from kitloan.tables import KitType, LedgerEntry, LedgerHead, table
 from kitloan.tables.absence import Transfer
 from kitloan.text.names import plain
-from kitloan.transfers.sending import arrived
+from kitloan.transfers.sending import record_arrival
 
 component, entry, kit_type = table(ComponentRow), table(LedgerEntry), table(KitType)
 head, transfer = table(LedgerHead), table(Transfer)
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ReceiptTaken:
     """What ESP's file changed here.
 
     Attributes:
@@ -36,7 +36,7 @@ class Heard:
             nothing of it.
         kit_types: the names of those that were defined as ESP does.
         arrived: the tags whose transfers were ended.
-        goes_on_as: the ledger's new name, where ESP counts an epoch that this store never had.
+        goes_on_as: the ledger's new name, if ESP has an epoch that this store never had.
     """
 
     esp_holds: int | None
@@ -45,8 +45,8 @@ class Heard:
     goes_on_as: str | None = None
 
 
-def hear(session: Session, header: Header) -> Heard:
-    """Take over what ESP's file says to this college.
+def take_receipt(session: Session, header: Header) -> ReceiptTaken:
+    """Record what ESP's file holds for this college.
 
     Raises:
         BadInput: `receipt_differs`, when ESP holds another entry than this store has;
@@ -57,14 +57,14 @@ def hear(session: Session, header: Header) -> Heard:
         kit_types = _adopt(writer)
         arrived = _end_transfers(writer, header)
         seq, goes_on_as = _receipt(writer, header)
-    return Heard(seq, kit_types, arrived, goes_on_as)
+    return ReceiptTaken(seq, kit_types, arrived, goes_on_as)
 
 
 def must_be_possible(connection: Connection, college: str, header: Header) -> None:
-    """Refuse ESP's file, all of it, whose receipt no history of a college's can lead to.
+    """Refuse ESP's file, all of it, if its receipt names an impossible epoch.
 
     Raises:
-        BadInput: `epoch_jump`, when it counts an epoch far beyond any that this ledger had.
+        BadInput: `epoch_jump`, when it names an epoch far beyond any that this ledger had.
     """
     wanted = select(head.c.epoch).where(head.c.college == college)
     epoch = connection.execute(wanted).scalar_one()
@@ -77,8 +77,8 @@ def _must_not_jump(held: Held, epoch: int) -> None:
     if epoch_of(held.ledger) > epoch + EPOCHS_AHEAD:
         raise BadInput(
             "epoch_jump",
-            f"ESP's file counts this ledger as {plain(held.ledger)!r}, and it never went beyond "
-            f"epoch {epoch:,} here. Nothing was taken from the file.",
+            f"ESP's file names this ledger {plain(held.ledger)!r}, and here it never went beyond "
+            f"epoch {epoch:,}. Nothing was taken from the file.",
             "Send ESP this ledger whole (kitloan ledger export FILE), and ask by telephone there "
             "for: kitloan ledger import FILE --replace",
             ledger=held.ledger,
@@ -87,28 +87,36 @@ def _must_not_jump(held: Held, epoch: int) -> None:
 
 
 def _receipt(writer: Writer, header: Header) -> tuple[int | None, str | None]:
-    """Remember up to where ESP has this ledger; and the ledger's name, where that changes.
+    """Remember up to which entry ESP has this ledger; gives the ledger's new name if it changes.
 
-    Where ESP counts an epoch that this store never had, and that would count before its own, the
-    ledger goes on in a newer one: else nothing done here would ever count.
+    If ESP has an epoch that this store never had, and that would count before its own, the ledger
+    goes on in a newer epoch. Otherwise nothing done here would ever count.
     """
     mine = [each for each in header.holds if college_of(each.ledger) == writer.college]
     if not mine:
-        _remember(writer, 0)  # what was sent never came there
+        _remember(writer, 0)  # the files that were sent never arrived
         return None, None
     (held,) = mine[:1]
     if _hash(writer, held) == held.hash:
         return _remember(writer, held.seq), None
     epochs = epochs_of(writer.connection, writer.college)
     if held.first not in ("", epochs[0].began):
-        raise _differs(held, "another ledger of this college, from its first entry", _OTHER_LEDGER)
+        raise _differs(
+            held,
+            f"ESP has another ledger called {held.ledger!r}: its first entry is different.",
+            _OTHER_LEDGER,
+        )
     number = epoch_of(held.ledger)
     for epoch, later in zip(epochs, (*epochs[1:], None), strict=True):
         if held.began != epoch.began and (held.began or number != epoch.number):
             continue
         if later is None or held.seq <= later.after:
-            raise _differs(held, f"entry {held.seq} otherwise than this store", _PUT_BACK)
-        # ESP has what the backup had lost, and not yet what came since: it needs all from there.
+            raise _differs(
+                held,
+                f"ESP has a different entry {held.seq} of {held.ledger!r} than this store.",
+                _PUT_BACK,
+            )
+        # ESP has the entries that the backup had lost, and none since: it needs all from there.
         return _remember(writer, later.after), None
     if number >= epochs[-1].number:
         _must_not_jump(held, writer.epoch)
@@ -119,19 +127,19 @@ def _receipt(writer: Writer, header: Header) -> tuple[int | None, str | None]:
 
 
 _PUT_BACK = (
-    "Was a backup put in the place of this store by hand? Put it back with `kitloan restore`, and "
+    "If a backup was copied over this store by hand, restore it with `kitloan restore FILE`, and "
     "send ESP the whole ledger: kitloan ledger export FILE"
 )
 _OTHER_LEDGER = (
-    "Was a practice ledger sent, or another one lost? Send ESP this one whole (kitloan ledger "
-    "export FILE), and ask there for: kitloan ledger import FILE --replace"
+    "If a practice ledger was sent, or an earlier one was lost, send ESP this one whole (kitloan "
+    "ledger export FILE), and ask there for: kitloan ledger import FILE --replace"
 )
 
 
-def _differs(held: Held, what: str, hint: str) -> BadInput:
+def _differs(held: Held, message: str, hint: str) -> BadInput:
     return BadInput(
         "receipt_differs",
-        f"Of {held.ledger!r} ESP holds {what}.",
+        message,
         hint,
         ledger=held.ledger,
         seq=held.seq,
@@ -144,7 +152,7 @@ def _remember(writer: Writer, seq: int) -> int:
 
 
 def _hash(writer: Writer, held: Held) -> str | None:
-    """The hash of this store's entry where ESP holds one."""
+    """The hash of this store's entry of the same epoch and number."""
     return writer.connection.execute(
         select(entry.c.hash).where(
             entry.c.college == writer.college,
@@ -155,9 +163,9 @@ def _hash(writer: Writer, held: Held) -> str | None:
 
 
 def _adopt(writer: Writer) -> tuple[str, ...]:
-    """Define the kit types that ESP defines as ESP does, where they differ.
+    """Define ESP's kit types here as ESP does, where they differ.
 
-    One of which ESP only knows the name, from a gift, says nothing of what a kit holds.
+    A type that ESP has only by name, from a gift, does not replace a contents list.
     """
     theirs, ours = _types(writer.connection, ESP), _types(writer.connection, writer.college)
     new = [
@@ -190,7 +198,7 @@ def _types(connection: Connection, college: str) -> dict[str, KitTypeDefined]:
 
 def _end_transfers(writer: Writer, header: Header) -> tuple[str, ...]:
     named = [each.transfer for each in header.arrived if each.college == writer.college]
-    ended = {which for which in named if arrived(writer, which)}
+    ended = {which for which in named if record_arrival(writer, which)}
     rows = writer.connection.execute(
         select(transfer.c.tag, transfer.c.transfer)
         .where(transfer.c.college == writer.college, transfer.c.state == "arrived")

@@ -1,4 +1,8 @@
-"""The epochs of a ledger on the branch that counts, each known by the entry that began it."""
+"""Exporting this college's ledger to a signed file; in ESP's store, with receipts for colleges.
+
+Also what a store remembers of it: the signing key, the last export, the last receipt, and the
+epochs of a ledger, each identified by the entry that began it.
+"""
 
 import gzip
 import json
@@ -29,7 +33,7 @@ from kitloan.tables import LedgerEntry, LedgerHead, Setting, table
 from kitloan.tables.absence import Transfer
 from kitloan.tables.national import Resumption
 from kitloan.text.dates import instant
-from kitloan.transfers.matching import CAME
+from kitloan.transfers.matching import RECEIVED_THERE
 
 entry = table(LedgerEntry)
 resumption = table(Resumption)
@@ -37,43 +41,18 @@ head = table(LedgerHead)
 setting = table(Setting)
 transfer = table(Transfer)
 
-
-@dataclass(frozen=True, slots=True)
-class Epoch:
-    """An epoch's number, the hash of its first entry, and the number of the one before that."""
-
-    number: int
-    began: str
-    after: int
-
-
-def epochs_of(connection: Connection, college: str) -> list[Epoch]:
-    """The epochs of a college's ledger in their order; the first began with the ledger."""
-    columns = select(entry.c.epoch, entry.c.hash, entry.c.seq)
-    first = columns.where(entry.c.college == college, entry.c.epoch == 1, entry.c.seq == 1)
-    begins = and_(
-        entry.c.college == resumption.c.college,
-        entry.c.epoch == resumption.c.epoch,
-        entry.c.seq == resumption.c.seq + 1,
-    )
-    later = columns.join(resumption, begins).where(resumption.c.college == college)
-    rows = connection.execute(union_all(first, later)).all()
-    return sorted(
-        (Epoch(row.epoch, row.hash, row.seq - 1) for row in rows), key=lambda each: each.number
-    )
-
-
 _REMEMBER = text(
     "INSERT INTO setting (college, name, value) VALUES (:college, :name, :value) "
     "ON CONFLICT (college, name) DO UPDATE SET value = excluded.value"
 )
+
 _LAST_EXPORT = "last_export"
 _RECEIPT = "receipt"
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What an export wrote: `entries` of them, up to number `last`."""
+    """What an export wrote: how many `entries`, up to number `last`."""
 
     file: str
     ledger: str
@@ -90,8 +69,8 @@ def export(session: Session, path: Path, *, since_last: bool) -> Exported:
         seen = _seen_by_esp(connection, college) if since_last else 0
         header = _header(session, connection, top, seen) | {"key": public_key(key)}
         header["signature"] = key.sign(signed_text(header)).hex()
-        with whole_file(path) as beside:
-            entries = _write(connection, beside, header, top, seen)
+        with whole_file(path) as part:
+            entries = _write(connection, part, header, top, seen)
     with session.store.write() as connection:
         remember(connection, college, _LAST_EXPORT, str(top.seq))
     return Exported(str(path), ledger_name(college, top.epoch), entries, top.seq)
@@ -127,7 +106,7 @@ def _header(session: Session, connection: Connection, top: Any, seen: int) -> di
 
 
 def _from(connection: Connection, top: Any, seq: int) -> tuple[ColumnElement[bool], ...]:
-    """A ledger's entries from a number on: as one range of the key, else all of it is read."""
+    """A condition for a ledger's entries from a number on, as one range of the primary key."""
     epoch = connection.execute(
         select(func.max(resumption.c.epoch)).where(
             resumption.c.college == top.college, resumption.c.seq < seq
@@ -141,16 +120,14 @@ def _from(connection: Connection, top: Any, seq: int) -> tuple[ColumnElement[boo
     )
 
 
-def _write(
-    connection: Connection, beside: Path, header: dict[str, Any], top: Any, seen: int
-) -> int:
+def _write(connection: Connection, part: Path, header: dict[str, Any], top: Any, seen: int) -> int:
     bodies = connection.execution_options(yield_per=500).execute(
         select(entry.c.body)
         .where(*_from(connection, top, seen + 1))
         .order_by(entry.c.epoch, entry.c.seq)
     )
     count = 0
-    with gzip.GzipFile(beside, "wb", mtime=0) as out:
+    with gzip.GzipFile(part, "wb", mtime=0) as out:
         out.write(json.dumps(header, sort_keys=True).encode() + b"\n")
         for body in bodies.scalars():
             out.write(body.encode() + b"\n")
@@ -159,7 +136,7 @@ def _write(
 
 
 def _holds(connection: Connection) -> list[Held]:
-    """The receipt for every college: what ESP has of its ledger."""
+    """The receipt for every college: up to which entry ESP has its ledger."""
     rows = connection.execute(
         select(head).where(~head.c.own, head.c.seq > 0).order_by(head.c.college)
     )
@@ -179,17 +156,17 @@ def _holds(connection: Connection) -> list[Held]:
 
 
 def _arrived(connection: Connection) -> list[Arrived]:
-    """Transfers whose sender can be told that the other college has what was sent."""
+    """Open transfers that the other college has received."""
     rows = connection.execute(
         select(transfer.c.college, transfer.c.transfer)
-        .where(transfer.c.state == "sent", CAME)
+        .where(transfer.c.state == "sent", RECEIVED_THERE)
         .order_by(transfer.c.college, transfer.c.transfer)
     )
     return [Arrived(college=row.college, transfer=row.transfer) for row in rows]
 
 
 def _seen_by_esp(connection: Connection, college: str) -> int:
-    """Up to where ESP has this ledger: as its last receipt says, else as the last export said."""
+    """Up to which entry ESP has this ledger: by its last receipt, else by the last export."""
     rows = connection.execute(
         select(setting.c.name, setting.c.value).where(
             setting.c.college == college, setting.c.name.in_((_LAST_EXPORT, _RECEIPT))
@@ -200,10 +177,35 @@ def _seen_by_esp(connection: Connection, college: str) -> int:
 
 
 def remember_receipt(connection: Connection, college: str, seq: int) -> None:
-    """ESP has this college's ledger up to here."""
+    """Record that ESP has this college's ledger up to this entry."""
     remember(connection, college, _RECEIPT, str(seq))
 
 
 def remember(connection: Connection, college: str, name: str, value: str) -> None:
     """Keep a setting of a college. In one statement: two desks may export at the same moment."""
     connection.execute(_REMEMBER, {"college": college, "name": name, "value": value})
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """An epoch's number, the hash of its first entry, and the number of the one before that."""
+
+    number: int
+    began: str
+    after: int
+
+
+def epochs_of(connection: Connection, college: str) -> list[Epoch]:
+    """The epochs of a college's ledger in their order; the first began with the ledger."""
+    columns = select(entry.c.epoch, entry.c.hash, entry.c.seq)
+    first = columns.where(entry.c.college == college, entry.c.epoch == 1, entry.c.seq == 1)
+    begins = and_(
+        entry.c.college == resumption.c.college,
+        entry.c.epoch == resumption.c.epoch,
+        entry.c.seq == resumption.c.seq + 1,
+    )
+    later = columns.join(resumption, begins).where(resumption.c.college == college)
+    rows = connection.execute(union_all(first, later)).all()
+    return sorted(
+        (Epoch(row.epoch, row.hash, row.seq - 1) for row in rows), key=lambda each: each.number
+    )

@@ -1,10 +1,9 @@
-"""Whose files a store takes: the keys that a person confirmed, and those that were retired.
+"""Whose files a store takes: the keys that a person confirmed, and the retired ones.
 
 The first file of a ledger is taken only when a person confirmed the fingerprint of its key. The key
-is pinned then and nobody is asked again. Another key takes its place when a person decides so; the
-one before it is retired, and what it signs from then on brings nothing new. The key that was pinned
-last is the one in force.
-"""
+is then pinned, and nobody is asked again. A person can decide to accept a new key. The key before
+it is retired: files that it signs from then on bring nothing new. The key that was pinned last is
+in force."""
 
 import re
 from collections.abc import Collection, Iterable
@@ -28,18 +27,18 @@ from kitloan.text.names import plain
 pinned = table(PinnedKey)
 
 _DIGITS = 32
-"""Of a key's 64 hexadecimal digits, those that people compare: 128 bits."""
+"""How many of a key's 64 hexadecimal digits people compare: 128 bits."""
 _LONGEST_LIST = 1_000_000
 _FINGERPRINT = re.compile(rf"[0-9a-f]{{{_DIGITS}}}")
 
 
 def fingerprint(key: str) -> str:
-    """A key as two people compare it: `3f2a 91c0 …`, eight groups of four digits."""
+    """A key in the form that two people compare: `3f2a 91c0 …`, eight groups of four digits."""
     return " ".join(key[at : at + 4] for at in range(0, _DIGITS, 4))
 
 
 @dataclass(frozen=True, slots=True)
-class Confirmed:
+class ConfirmedKey:
     """A fingerprint that a person confirmed.
 
     Attributes:
@@ -56,8 +55,8 @@ class Confirmed:
         return theirs and shown.replace(" ", "") == self.digits
 
 
-def read_fingerprint(text: str) -> Confirmed:
-    """A fingerprint as it is shown, with the ledger's name before or after it where it has one.
+def read_fingerprint(text: str) -> ConfirmedKey:
+    """The fingerprint in a text, which may have a ledger's name before or after it.
 
     Spaces, hyphens, colons and case do not count.
 
@@ -68,7 +67,7 @@ def read_fingerprint(text: str) -> Confirmed:
     for ledger, rest in ((None, words), (words[:1], words[1:]), (words[-1:], words[:-1])):
         digits = "".join(rest).replace("-", "").lower()
         if _FINGERPRINT.fullmatch(digits):
-            return Confirmed(digits, college_of(ledger[0]) if ledger else None)
+            return ConfirmedKey(digits, college_of(ledger[0]) if ledger else None)
     raise BadInput(
         "bad_fingerprint",
         f"{plain(text[:100])!r} is not a fingerprint: one has {_DIGITS} digits, 0 to 9 and a to f.",
@@ -78,10 +77,10 @@ def read_fingerprint(text: str) -> Confirmed:
 
 
 def read_fingerprints(path: Path) -> list[str]:
-    """The lines of a file that list a fingerprint each; `#` begins a comment.
+    """The lines of a file with one fingerprint a line; `#` begins a comment.
 
     Raises:
-        BadInput: `bad_fingerprint`, of a line that has none; `bad_list`, when it cannot be read.
+        BadInput: `bad_fingerprint`, for a line without one; `bad_list`, when it cannot be read.
     """
     try:
         with path.open("rb") as file:
@@ -149,14 +148,14 @@ def must_be_trusted(
     known: Collection[str],
     header: Header,
     path: Path,
-    confirmed: Iterable[Confirmed],
+    confirmed: Iterable[ConfirmedKey],
     *,
     brings_news: bool,
 ) -> None:
-    """Refuse a first file whose key nobody confirmed, and news signed with a retired key.
+    """Refuse a first file whose key nobody confirmed, and new entries signed with a retired key.
 
-    What a retired key signed before is known by its hashes: files that hold no more than that may
-    come in any order. ESP's file is news each time, because its header holds receipts.
+    Files that a retired key signed before hold only entries that the store has, so they may come in
+    any order. ESP's file is news each time, because its header holds receipts.
 
     Args:
         known: the keys of the ledger, as `keys_of` gives them.
@@ -178,12 +177,12 @@ def must_be_trusted(
     if not known and not any(
         each.covers(header.ledger, details["fingerprint"]) for each in confirmed
     ):
-        where = "" if is_listed(college) else ", which the list of colleges does not have"
+        where = "" if is_listed(college) else ", which is not in the list of colleges"
         raise Refused(
             "unknown_key",
-            f"{path} is the first file of {plain(college)!r}{where}, and is signed with the key "
+            f"{path} is the first file of {plain(college)!r}{where}. It is signed with the key "
             f"{details['fingerprint']}. Nothing was merged from it.",
-            "Compare the key by telephone with what `kitloan key` shows there. Where it is the "
+            "Compare the key by telephone with what `kitloan key` shows there. If it is the "
             f'same: kitloan ledger import FILE --trust "{details["fingerprint"]}"',
             **details,
         )
@@ -192,7 +191,7 @@ def must_be_trusted(
             "retired_key",
             f"{path} is signed with the key {details['fingerprint']}, which was retired for "
             f"{plain(college)!r}. Nothing was merged from it.",
-            "Ask by telephone who sent it. Where the key in force is the wrong one, take the true "
+            "Ask by telephone who sent it. If the key in force is the wrong one, take the right "
             "ledger with its key: kitloan ledger import FILE --replace",
             **details,
         )
@@ -205,7 +204,7 @@ def is_listed(college: str) -> bool:
 
 
 def pin(connection: Connection, college: str, key: str, now: str) -> None:
-    """A key is in force for a ledger from now on; the one before it is retired."""
+    """Put a key in force for a ledger from now on; the one before it is retired."""
     since = connection.execute(
         select(pinned.c.since)
         .where(pinned.c.college == college)

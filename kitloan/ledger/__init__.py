@@ -1,1 +1,1 @@
-"""The ledger: entries, the facts in them, and the only writer of the register."""
+"""The ledger: facts, the entries that seal them, and the writer that applies them."""

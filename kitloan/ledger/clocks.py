@@ -1,12 +1,12 @@
-"""Clocks that were wrong: which of a ledger's times can be believed, and what the others count as.
+"""Wrong clocks: which times of a ledger are trusted, and the corrected times of the others.
 
 The order of entries is their number. An entry has the time that its computer's clock showed, and
 that clock may have been wrong: by years after its battery ran down, once, or for a month. Such an
 entry stays as it was sealed. Where days are counted, it counts at a time between those of its
-neighbours. This module alone decides which times are wrong; whoever counts days asks it.
+neighbours. Only this module decides which times are wrong.
 
-A time is not believed when
-- it is more than a day later than the clock of whoever asks, or outside the years of `calendar`;
+A time is not trusted when
+- it is more than a day later than the present, or outside the years of `kitloan.text.dates`;
 - it is more than a day later than another clock that saw the entry: the one that dated the file in
   which it came, or the one of the store that merged the file;
 - the times of most other entries would have to be wrong for it to be right.
@@ -23,6 +23,7 @@ from sqlalchemy import Connection, func, insert, or_, select
 
 from kitloan.errors import StoreError
 from kitloan.ledger.session import ESP, Session
+from kitloan.storage.faults import RESTORE_NEWEST
 from kitloan.storage.statements import AnyRow
 from kitloan.tables import LedgerEntry, LedgerHead, Setting, table
 from kitloan.text.dates import FIRST_YEAR, LAST_YEAR, instant, moment, uk_instant
@@ -32,18 +33,18 @@ entry, head, setting = table(LedgerEntry), table(LedgerHead), table(Setting)
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
 _SLACK = timedelta(minutes=1)
-"""By so much two computers' clocks may differ without a word."""
+"""How far the clock may be behind the last entry without a warning."""
 _NAME = "clocks "
 _INSTANT = re.compile(r"\d{4}(-\d\d){2}T\d\d(:\d\d){2}Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What two other clocks showed when entries came in a file; kept where they contradict one.
+    """What two other clocks showed when a file came; kept if they contradict one of its entries.
 
     Attributes:
         first: the number of the first entry that the file brought.
-        exported_at: when the file was made, by its sender's clock; empty when it does not tell.
+        exported_at: when the file was made, by its sender's clock; empty when not known.
         received_at: when it was merged, by this store's clock.
     """
 
@@ -54,7 +55,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """An entry whose time is wrong by more than a day: what it has, and what it counts as."""
+    """An entry whose time is wrong by more than a day: its time, and the corrected one."""
 
     seq: int
     at: str
@@ -66,8 +67,8 @@ class Times:
     """The times of a ledger in which some are wrong.
 
     Attributes:
-        counted: by number, the instant at which each entry counts; never less than the one before.
-        wrong: the entries that are wrong by more than a day, in their order.
+        counted: by number, the corrected time of each entry; never earlier than the one before.
+        wrong: the entries whose time is wrong by more than a day, in their order.
     """
 
     counted: Mapping[int, str]
@@ -75,10 +76,10 @@ class Times:
 
 
 def warning(session: Session) -> str:
-    """What somebody should know of this computer's clock before writing; empty when all is well.
+    """A warning about this computer's clock, before writing; empty when the clock seems right.
 
     The clock is compared with the last entry of the college's own ledger: it should not be behind
-    it, nor a day ahead. A counter that was closed for longer is asked to make sure, once.
+    it, or more than a day ahead. After a longer break the user is asked once to check the clock.
     """
     with session.reading() as connection:
         last = connection.execute(select(head.c.at).where(head.c.college == session.college))
@@ -101,7 +102,7 @@ def _warning(now: str, last: str) -> str:
 def keep_reading(
     connection: Connection, college: str, last: str, latest: str, reading: Reading
 ) -> None:
-    """Keep what other clocks showed when a file was merged, if an entry of it contradicts them.
+    """Record what other clocks showed when a file was merged, if one of its entries is later.
 
     Args:
         connection: the transaction that merges.
@@ -126,10 +127,10 @@ def find_wrong(connection: Connection, now: str) -> dict[str, Times]:
 
     Args:
         connection: a transaction on any store.
-        now: the present instant, by the clock of whoever asks.
+        now: the present instant, by this computer's clock.
 
     Raises:
-        StoreError: `damaged`, when what was kept of other clocks cannot be read.
+        StoreError: `damaged`, when a stored reading of other clocks cannot be read.
     """
     readings = _readings(connection)
     present = _present(connection, now)
@@ -143,7 +144,7 @@ def find_wrong(connection: Connection, now: str) -> dict[str, Times]:
             .order_by(entry.c.epoch, entry.c.seq)
         ).all()
         limits = _limits(rows, readings.get(college, {}), present, began)
-        counted = believe([row.at for row in rows], limits)
+        counted = correct_times([row.at for row in rows], limits)
         wrong = tuple(
             Wrong(row.seq, row.at, at)
             for row, at in zip(rows, counted, strict=True)
@@ -155,12 +156,12 @@ def find_wrong(connection: Connection, now: str) -> dict[str, Times]:
     return found
 
 
-def believe(times: Sequence[str], limits: Sequence[str | None]) -> list[str]:
-    """What the entries of a ledger count as: instants that never run back.
+def correct_times(times: Sequence[str], limits: Sequence[str | None]) -> list[str]:
+    """The corrected times of a ledger's entries, which never go back.
 
     Args:
-        times: what each entry has, in order.
-        limits: for each, the time on another clock that saw it afterwards; None for none.
+        times: the time of each entry, in order.
+        limits: for each, the latest time that another clock allows; None for no limit.
     """
     kept = _longest_run(times, limits)
     counted = list(times)
@@ -170,15 +171,15 @@ def believe(times: Sequence[str], limits: Sequence[str | None]) -> list[str]:
         began, last = moment(times[first]), before
         for each in range(first, end):
             ends = min((at for at in (after, limits[each]) if at is not None), default=None)
-            at = _between(before, ends, moment(times[each]) - began, times[each])
+            at = _time_after(before, ends, moment(times[each]) - began, times[each])
             counted[each] = last = at if last is None else max(last, at)
     return counted
 
 
-def _between(before: str | None, ends: str | None, since: timedelta, said: str) -> str:
-    """A time after `before` and not after `ends`: a clock that is wrong goes on ticking."""
+def _time_after(before: str | None, ends: str | None, since: timedelta, shown: str) -> str:
+    """A time after `before` and not after `ends`; `since` because a wrong clock still runs."""
     if before is None:
-        return ends or said
+        return ends or shown
     if ends is None:
         return before
     room = max(timedelta(), moment(ends) - moment(before))
@@ -186,9 +187,9 @@ def _between(before: str | None, ends: str | None, since: timedelta, said: str) 
 
 
 def _longest_run(times: Sequence[str], limits: Sequence[str | None]) -> list[int]:
-    """The most entries, by index, whose times can all be right: each not before the last.
+    """The indexes of the most entries whose times can all be right, none before the last.
 
-    Of several as long, the one that ends earliest.
+    Of several runs with the same length, the one that ends earliest.
     """
     ends: list[str] = []  # of the runs of each length, the earliest end
     at_end: list[int] = []
@@ -209,7 +210,7 @@ def _longest_run(times: Sequence[str], limits: Sequence[str | None]) -> list[int
 
 
 def _gaps(kept: Sequence[int], count: int) -> Iterator[tuple[int, int]]:
-    """The stretches between those kept: their first index, and the one after their last."""
+    """The gaps between the kept indexes: the first of each, and the one after its last."""
     start = 0
     for each in [*kept, count]:
         if each > start:
@@ -218,7 +219,7 @@ def _gaps(kept: Sequence[int], count: int) -> Iterator[tuple[int, int]]:
 
 
 def _suspects(connection: Connection, present: str | None) -> set[str]:
-    """Colleges in whose ledgers a day comes before an earlier entry's, or cannot be yet."""
+    """Colleges with an entry that is dated before an earlier one, or out of range."""
     latest = func.max(entry.c.at).over(
         partition_by=entry.c.college, order_by=(entry.c.epoch, entry.c.seq), rows=(None, -1)
     )
@@ -233,7 +234,7 @@ def _suspects(connection: Connection, present: str | None) -> set[str]:
 
 
 def _present(connection: Connection, now: str) -> str | None:
-    """`now`, unless every ledger began after it: then it is this clock that is wrong."""
+    """`now`, or None if every ledger began after it, because then this clock is wrong."""
     first = select(func.min(entry.c.at)).where(entry.c.seq == 1)
     began = connection.execute(first).scalar()
     return None if began is not None and _is_later(began, now) else now
@@ -257,8 +258,8 @@ def _limits(
 def _allowed(reading: Reading, before: str, began: str) -> list[str]:
     """The clocks of a file that may be right.
 
-    Not the sender's, where the entry `before` the file and this store's clock are both later. Not
-    this store's, where ESP's own ledger `began` later.
+    The sender's is left out if the entry `before` the file and this store's clock are both later.
+    This store's is left out if ESP's own ledger `began` later.
     """
     exported_at, received_at = reading.exported_at, reading.received_at
     allowed = [received_at] if not _is_later(began, received_at) else []
@@ -271,7 +272,7 @@ def _allowed(reading: Reading, before: str, began: str) -> list[str]:
 
 
 def _readings(connection: Connection) -> dict[str, dict[str, Reading]]:
-    """What was kept of other clocks, by college and by the hash of the last entry of the file."""
+    """The stored readings of other clocks, by college and by the hash of the file's last entry."""
     found: dict[str, dict[str, Reading]] = {}
     rows = connection.execute(select(setting).where(setting.c.name.startswith(_NAME)))
     for row in rows:
@@ -284,8 +285,8 @@ def _readings(connection: Connection) -> dict[str, dict[str, Reading]]:
         except (TypeError, ValueError) as problem:
             raise StoreError(
                 "damaged",
-                f"What the store has kept of {row.college}'s clocks cannot be read.",
-                "Restore a backup, or merge the college's files into a new store.",
+                f"The store's record of {row.college}'s clocks cannot be read.",
+                RESTORE_NEWEST,
                 college=row.college,
             ) from problem
         found.setdefault(row.college, {})[row.name.removeprefix(_NAME)] = reading

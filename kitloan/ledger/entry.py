@@ -1,4 +1,4 @@
-"""An entry: a fact in its place in a college's ledger, and the text that is sealed.
+"""An entry: a fact with its place in a college's ledger, and its sealed text.
 
 An entry's body is canonical JSON, and the SHA-256 of the body is the entry's hash. The body names
 the hash of the entry before it, so a line of an export can be checked with `sha256sum`.
@@ -24,7 +24,7 @@ from kitloan.ledger.facts import (  # noqa: F401  # each adds its facts
 from kitloan.ledger.facts.base import APPLY, FactBase, Recorded
 
 FORMAT = 1
-"""The version of the ledger's format. A program reads its own and older ones."""
+"""The version of the ledger's format. A program reads its own and older versions."""
 
 KINDS: tuple[type[FactBase], ...] = (*APPLY, ledger.Reversed)
 """Every kind of fact."""
@@ -36,7 +36,7 @@ else:
 
 
 class Entry(Recorded):
-    """A fact in its place in a ledger."""
+    """A fact with its place in a ledger."""
 
     fact: Annotated[Fact, Field(discriminator="kind")]
 
@@ -47,7 +47,7 @@ class Entry(Recorded):
 
 
 GENESIS = ""
-"""What the first entry of a ledger names as the hash before it."""
+"""The hash that the first entry of a ledger names as the one before it."""
 
 _ENTRY: TypeAdapter[Entry] = TypeAdapter(Entry)
 
@@ -58,16 +58,16 @@ def seal(body: str) -> str:
 
 
 class NotCanonical(ValueError):
-    """A body is not the text that its entry is sealed as, so two readers could read two things."""
+    """A body is not the text that its entry is sealed as, so it could be read in two ways."""
 
 
 def parse(body: str) -> Entry:
-    """The entry in a stored body, which must be the very text that this entry is sealed as.
+    """The entry in a stored body, which must be exactly the text that this entry is sealed as.
 
     Raises:
         pydantic.ValidationError: the body is not an entry of this format.
-        NotCanonical: it is one, written in another way: a key twice, a number or a character
-            spelt otherwise, spaces, another order, a default that is left out when sealing.
+        NotCanonical: it is one, written in another way: a key twice, another spelling of a
+            number or a character, spaces, another order, a default that is left out when sealing.
     """
     entry = _ENTRY.validate_json(body)
     if entry.body != body:

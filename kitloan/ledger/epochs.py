@@ -1,4 +1,4 @@
-"""What a ledger's name says: whose it is, and how often it was resumed from a backup."""
+"""The names of ledgers: the college, and the epoch that a restored backup begins."""
 
 import re
 from collections.abc import Iterable
@@ -7,10 +7,10 @@ LAST_EPOCH = 999_999
 """The highest number that the name of a ledger can have."""
 
 EPOCHS_AHEAD = 1_000
-"""How far the number of an epoch may go beyond what is known of its ledger.
+"""How far the number of an epoch may go beyond the last one known here.
 
-Each restore goes on one above the highest number that it sees. So an honest ledger is ahead by the
-restores that were not heard of yet: never a thousand.
+Each restore takes the number after the highest that it sees. So an honest ledger is ahead by the
+restores since its last file: never by a thousand.
 """
 
 _NAME = re.compile(r"[^/\s]+(/([2-9]|[1-9][0-9]{1,5}))?")
@@ -37,13 +37,13 @@ def is_ledger(ledger: str) -> bool:
 
 
 def without_jumps(epochs: Iterable[int]) -> dict[int, int]:
-    """Numbers for the epochs of a ledger, in their order, where some jumped too far.
+    """New numbers for the epochs of a ledger, in their order, if some jumped too far.
 
     Args:
         epochs: the numbers that the epochs have.
 
     Returns:
-        For each the number that it should have: the same, unless it or one before it jumped.
+        The number that each should have: the same, unless it or one before it jumped.
     """
     numbers: dict[int, int] = {}
     last = 1

@@ -1,8 +1,9 @@
-"""Undoing an entry: the register's rows about its tag are told again without it.
+"""Replaying: apply an entry, undo one, and rewind the register for a repeated request.
 
-A holding's rows follow from the entries about its tag, in order. So to undo one, forget the rows
-and apply the entries that stand. It serves every kind alike, leaves no place for an inverse that
-does not quite fit, and a tag has few entries: telling a hundred again takes some milliseconds.
+A holding's rows depend only on the entries about its tag, in order. So undoing an entry deletes the
+rows and applies the entries that are not undone. This is the same for every kind of fact, needs no
+inverse of each, and is quick: a tag has few entries, and replaying a hundred takes some
+milliseconds. `rewind` brings the rows that a request is about back to what they were before it.
 """
 
 import json
@@ -17,10 +18,9 @@ from kitloan.ledger.facts.base import APPLY, Recorded, applies
 from kitloan.ledger.facts.gifts import AllocationMade, GiftAgreed, GiftDelivered, ProgrammeDefined
 from kitloan.ledger.facts.ledger import Reversed
 from kitloan.storage.statements import Change, Query
-from kitloan.tables import Alias, Gift, Holding, LedgerEntry, Loan, Reversal, Shortage, table
-from kitloan.tables.absence import Absence, Arrival, Transfer, Withdrawal
+from kitloan.tables import Alias, Holding, LedgerEntry, Reversal, table
+from kitloan.tables.every import TABLES_OF_A_TAG
 from kitloan.tables.national import Allocation, Delivery, Gifting, Programme
-from kitloan.tables.stocktaking import Confirmation, StocktakeScan
 
 ledger_entry = table(LedgerEntry)
 reversal = table(Reversal)
@@ -28,25 +28,10 @@ alias = table(Alias)
 gifting = table(Gifting)
 holding = table(Holding)
 
-_OF_A_TAG = (
-    Alias,
-    Gift,
-    Shortage,
-    Absence,
-    Withdrawal,
-    Transfer,
-    Arrival,
-    Confirmation,
-    StocktakeScan,
-    Loan,
-    Holding,
-)
-"""Every table that a tag's story makes rows in, children before parents."""
-
 _insert_reversal = Change(insert(reversal))
-_forget = tuple(
+_delete_rows = tuple(
     Change(delete(each).where(each.c.college == bindparam("c"), each.c.tag == bindparam("t")))
-    for each in [table(model) for model in _OF_A_TAG]
+    for each in TABLES_OF_A_TAG
 )
 _undone_then = (
     select(reversal.c.seq)
@@ -67,7 +52,7 @@ _kind_of = Query(
         ledger_entry.c.tag == bindparam("t"),
     )
 )
-_standing = Query(
+_not_undone = Query(
     select(ledger_entry.c.body, ledger_entry.c.at)
     .where(
         ledger_entry.c.college == bindparam("c"),
@@ -82,19 +67,20 @@ _standing = Query(
 
 
 def apply(connection: Connection, college: str, entry: Entry) -> None:
-    """Change the register as `entry` records for `college`."""
+    """Apply an entry of a college's ledger to the register."""
     APPLY[type(entry.fact)](connection, college, entry, entry.fact)
 
 
 @applies(Reversed)
 def undo(connection: Connection, college: str, entry: Recorded, fact: Reversed) -> None:
-    """The register's rows about the tag are as if the entry had never been."""
+    """Make the register's rows about the tag as if the entry did not exist."""
     epoch = epoch_of(entry.ledger)
     if not _is_of_the_tag(connection, college, fact, before=entry.seq):
         raise StoreError(
             "row_not_there",
-            f"Entry {fact.seq} is none of {fact.tag} that can be undone; nothing was written.",
-            "Run `kitloan ledger verify` to see what is wrong with the store.",
+            f"Entry {fact.seq} is not an entry about {fact.tag} that can be undone. Nothing was "
+            "written.",
+            "Check the store: kitloan ledger verify",
         )
     _insert_reversal(
         connection,
@@ -104,7 +90,7 @@ def undo(connection: Connection, college: str, entry: Recorded, fact: Reversed) 
         by_epoch=epoch,
         by_seq=entry.seq,
     )
-    tell_again(
+    rebuild_rows(
         connection,
         college,
         fact.tag,
@@ -114,12 +100,12 @@ def undo(connection: Connection, college: str, entry: Recorded, fact: Reversed) 
 
 
 def _is_of_the_tag(connection: Connection, college: str, fact: Reversed, before: int) -> bool:
-    """Whether what is undone is an earlier entry about the same tag, and no undoing itself."""
+    """Whether the undone entry is an earlier one about the same tag, and not an undo itself."""
     found = _kind_of(connection, c=college, e=fact.epoch, s=fact.seq, t=fact.tag).scalar()
     return fact.seq < before and found not in (None, "entry.reversed")
 
 
-def tell_again(
+def rebuild_rows(
     connection: Connection,
     college: str,
     tag: str,
@@ -127,24 +113,24 @@ def tell_again(
     before: tuple[int, int],
     undone_before: tuple[int, int],
 ) -> None:
-    """The register's rows about a tag are what its entries up to one of them make of it.
+    """Rebuild the register's rows about a tag from its entries, up to one of them.
 
     Args:
         connection: a transaction.
         college: whose ledger.
         tag: the holding's.
-        before: epoch and number of the first entry that is left out, with all that follow.
-        undone_before: epoch and number up to which an entry that undoes others counts.
+        before: epoch and number of the first entry that is left out, with all after it.
+        undone_before: epoch and number before which undoing counts.
     """
     (epoch, seq), (undone_epoch, undone_seq) = before, undone_before
-    standing = _standing(
+    entries = _not_undone(
         connection, c=college, t=tag, e=epoch, s=seq, ue=undone_epoch, us=undone_seq
     ).all()
-    for forget in _forget:
-        forget(connection, c=college, t=tag)
-    for body, at in standing:
+    for delete_rows in _delete_rows:
+        delete_rows(connection, c=college, t=tag)
+    for body, at in entries:
         entry = parse(body)
-        # An audit files an entry whose clock was wrong at the time that it counts at.
+        # For an audit, an entry whose clock was wrong is stored with its corrected time.
         apply(connection, college, entry if entry.at == at else entry.model_copy(update={"at": at}))
 
 
@@ -154,7 +140,7 @@ _GIFTS = (
     GiftDelivered,
     AllocationMade,
 )
-_forget_gifts = tuple(
+_delete_gifts = tuple(
     Change(delete(table(each)).where(table(each).c.college == bindparam("c")))
     for each in (Allocation, Delivery, Gifting, Programme)  # children before parents
 )
@@ -183,7 +169,7 @@ _claims = Query(
         ledger_entry.c.kind == "label.claimed",
     )
 )
-_forget_label = Change(
+_delete_alias = Change(
     delete(alias).where(alias.c.college == bindparam("c"), alias.c.label == bindparam("x"))
 )
 _type_of = Query(
@@ -195,44 +181,44 @@ _type_of = Query(
 _types_of_gifts = Query(select(gifting.c.kit_type).where(gifting.c.college == bindparam("c")))
 
 Place = tuple[int, int]
-"""Where an entry stands: its epoch and its number."""
+"""The place of an entry: its epoch and its number."""
 
 
 def rewind(
-    connection: Connection, college: str, said: Sequence[Entry], tags: Sequence[str]
+    connection: Connection, college: str, entries: Sequence[Entry], tags: Sequence[str]
 ) -> None:
-    """Put back what the entries of a request are about; the caller rolls back.
+    """Bring what a request's entries are about back to before it; the caller rolls back.
 
     Args:
         connection: a transaction of which nothing is to be kept.
         college: whose ledger.
-        said: every entry of the request, in order.
+        entries: every entry of the request, in order.
         tags: the holdings that they are about.
     """
-    (first, *_) = said
+    (first, *_) = entries
     at = (epoch_of(first.ledger), first.seq)
-    types = {kind for each in said if (kind := getattr(each.fact, "kit_type", None))}
+    types = {kind for each in entries if (kind := getattr(each.fact, "kit_type", None))}
     for tag in tags:
         for body in _claims(connection, c=college, t=tag).scalars().all():
-            # Another holding may have it by now.
-            _forget_label(connection, c=college, x=json.loads(body)["fact"]["label"])
-        tell_again(connection, college, tag, before=at, undone_before=at)
+            # Another holding may have this label by now.
+            _delete_alias(connection, c=college, x=json.loads(body)["fact"]["label"])
+        rebuild_rows(connection, college, tag, before=at, undone_before=at)
         types.update(_type_of(connection, c=college, t=tag).scalars())
-    if any(isinstance(each.fact, _GIFTS) for each in said):
-        _give_again(connection, college, at)
+    if any(isinstance(each.fact, _GIFTS) for each in entries):
+        _replay_gifts(connection, college, at)
         types.update(_types_of_gifts(connection, c=college).scalars())
-    _define_again(connection, college, types, at)
+    _replay_types(connection, college, types, at)
 
 
 def is_rewound(fact: Fact) -> bool:
-    """Whether `rewind` took back what a fact of this kind did, so that it may be done again."""
+    """Whether `rewind` took back what this kind of fact did, so that it may be applied again."""
     return getattr(fact, "tag", None) is not None or isinstance(fact, _GIFTS)
 
 
-def _define_again(connection: Connection, college: str, types: set[str], at: Place) -> None:
-    """Give kit types that were defined anew since then the names and contents that they had.
+def _replay_types(connection: Connection, college: str, types: set[str], at: Place) -> None:
+    """Give kit types that were redefined since then the names and contents that they had.
 
-    One that the request itself took in cannot be taken away; it is as it was made.
+    A type that the request itself defined cannot be removed; it is as it was first defined.
     """
     if not types:
         return
@@ -253,10 +239,10 @@ def _define_again(connection: Connection, college: str, types: set[str], at: Pla
         apply(connection, college, then[key])
 
 
-def _give_again(connection: Connection, college: str, at: Place) -> None:
+def _replay_gifts(connection: Connection, college: str, at: Place) -> None:
     rows = _of_gifts(connection, c=college).all()
-    for forget in _forget_gifts:
-        forget(connection, c=college)
+    for delete_rows in _delete_gifts:
+        delete_rows(connection, c=college)
     for row in rows:
         if (row.epoch, row.seq) < at:
             apply(connection, college, parse(row.body))

@@ -1,4 +1,4 @@
-"""Who is working, in which college's name, on which store, by which clock."""
+"""A session: one person at work for one college, on a store, by a clock."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What every verb needs to know besides its own arguments."""
+    """What every verb needs in addition to its arguments."""
 
     store: Store
     college: str
@@ -50,7 +50,7 @@ class Session:
 
 
 def check_quantity(quantity: int, what: str = "The quantity") -> int:
-    """`quantity`, when it can count things.
+    """`quantity`, when it is a valid number of things.
 
     Raises:
         BadInput: `bad_quantity`.
@@ -58,9 +58,15 @@ def check_quantity(quantity: int, what: str = "The quantity") -> int:
     if isinstance(quantity, bool) or not isinstance(quantity, int) or quantity < 1:
         raise BadInput(
             "bad_quantity",
-            f"{what} must be a whole number from 1 up; {quantity!r} is not.",
+            f"{what} is not valid: {quantity!r}.",
+            "Give a whole number from 1 to 1,000,000.",
             value=str(quantity),
         )
     if quantity > 1_000_000:
-        raise BadInput("bad_quantity", f"{what} is at most 1,000,000.", value=str(quantity))
+        raise BadInput(
+            "bad_quantity",
+            f"{what} is too large: {quantity:,}.",
+            "Give a whole number from 1 to 1,000,000.",
+            value=str(quantity),
+        )
     return quantity

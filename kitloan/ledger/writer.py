@@ -1,13 +1,13 @@
-"""The ledger: one append-only list of entries for each college.
+"""The writer: seals facts as entries, and applies them, in one transaction.
 
 Every change to a store goes through `Writer.append`: the entry gets the next number, the hash of
 the one before it and the time that the clock shows; it is written as it was hashed; and `apply`
 makes the register agree, all in the caller's transaction. `writing` begins by locking the
 college's head, so writes of one college take turns on both databases.
 
-A request that is said again, by its id, goes the way it went the first time: on the register as
-it was then, each fact compared with the sealed one, and nothing kept. So a verb needs no words of
-its own for it, what it answers is what it answered, and a fact that differs is another request.
+A repeated request, with the same id, runs as it did the first time: on the register as it was then,
+each fact compared with the sealed one, and nothing kept. So a verb needs no code of its own for it,
+gives the same answer, and a fact that differs shows another request.
 """
 
 import secrets
@@ -75,7 +75,7 @@ F = TypeVar("F", bound=FactBase)
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The end of a ledger: its epoch, the last number, its hash and its time."""
+    """The head of a ledger: the epoch, number, hash and time of its last entry."""
 
     epoch: int
     seq: int
@@ -87,10 +87,10 @@ class Writer:
     """A transaction on one college's ledger, with its head locked.
 
     Attributes:
-        connection: for reading what must be so before a fact is appended.
+        connection: for checking conditions before a fact is appended.
         college: whose ledger it is.
-        said: entries of this request that an earlier try had written already; when there are
-            any, the request is done, and what is appended is compared with them.
+        earlier: the entries that an earlier try of this request wrote. If there are any, the
+            request is done already, and what is appended is compared with them.
     """
 
     def __init__(
@@ -105,17 +105,17 @@ class Writer:
         self.connection = connection
         self.college = college
         self.request = request or new_id()
-        self.said = _said(connection, college, request) if request else []
-        self.actor = self.said[0].by if self.said else actor
-        self.at = self.said[0].at if self.said else now
+        self.earlier = _entries_of(connection, college, request) if request else []
+        self.actor = self.earlier[0].by if self.earlier else actor
+        self.at = self.earlier[0].at if self.earlier else now
         self._before = head
         self._head = head
         self._part = 0
 
     @property
-    def tags_said(self) -> list[str]:
-        """The holdings that an earlier try of this request was about."""
-        tags = (getattr(entry.fact, "tag", None) for entry in self.said)
+    def earlier_tags(self) -> list[str]:
+        """The tags that an earlier try of this request was about."""
+        tags = (getattr(entry.fact, "tag", None) for entry in self.earlier)
         return list(dict.fromkeys(tag for tag in tags if tag is not None))
 
     @property
@@ -127,10 +127,10 @@ class Writer:
         """Seal a fact as the next entry and apply it.
 
         Raises:
-            BadInput: `id_reused`, when the request was said before, and not so.
+            BadInput: `id_reused`, when an earlier try of the request appended another fact.
         """
-        if self.said:
-            return self._append_again(fact)
+        if self.earlier:
+            return self._repeat(fact)
         entry = Entry(
             ledger=ledger_name(self.college, self._head.epoch),
             seq=self._head.seq + 1,
@@ -147,32 +147,32 @@ class Writer:
         record(self.connection, self.college, self._head.epoch, entry, body, self._head.hash)
         return entry
 
-    def first_said(self, kind: type[F]) -> F | None:
-        """The first fact of a kind that an earlier try of this request said; None without one.
+    def earlier_fact(self, kind: type[F]) -> F | None:
+        """The first fact of a kind that an earlier try of this request wrote; None without one.
 
-        For what chance decided then, and for what was taken in then and so is there now.
+        It is for values that were random then, and for things that were new then and exist now.
         """
-        return next(iter(_of_kind(self.said, kind)), None)
+        return next(iter(_of_kind(self.earlier, kind)), None)
 
-    def answered(self, kind: type[F]) -> list[F]:
-        """What an earlier try of this request said, for a verb that compares it by itself.
+    def earlier_facts(self, kind: type[F]) -> list[F]:
+        """The facts that an earlier try of this request wrote, for a verb that compares them.
 
         Empty when there was none.
 
         Raises:
             BadInput: `id_reused`, when the id belongs to a request of another kind.
         """
-        found = _of_kind(self.said, kind)
-        if self.said and not found:
+        found = _of_kind(self.earlier, kind)
+        if self.earlier and not found:
             raise id_reused(self.request)
-        self._part = len(self.said)
+        self._part = len(self.earlier)
         return found
 
     def since(self, kind: type[F]) -> list[F]:
-        """Facts of a kind on record since an earlier try of this request, its own too."""
-        if not self.said:
+        """The facts of a kind since an earlier try of this request, including its own."""
+        if not self.earlier:
             return []
-        (first, *_) = self.said
+        (first, *_) = self.earlier
         bodies = _since(
             self.connection,
             c=self.college,
@@ -192,9 +192,9 @@ class Writer:
         if epoch > LAST_EPOCH:
             raise Refused(
                 "epochs_used_up",
-                f"The ledger of {self.college!r} cannot go on as epoch {epoch:,}; the last number "
+                f"The ledger of {self.college!r} cannot go on as epoch {epoch:,}: the last number "
                 f"is {LAST_EPOCH:,}.",
-                "Bring the number back, losing nothing: kitloan backup FILE, then kitloan restore "
+                "Renumber its epochs, losing nothing: kitloan backup FILE, then kitloan restore "
                 "FILE",
                 epoch=epoch,
             )
@@ -205,17 +205,17 @@ class Writer:
         """Move the head to the last entry; the caller's transaction commits it.
 
         Raises:
-            BadInput: `id_reused`, when the request was said before, and said more.
+            BadInput: `id_reused`, when an earlier try of the request wrote more.
         """
-        if self._part < len(self.said):
+        if self._part < len(self.earlier):
             raise id_reused(self.request)
         if self._head is not self._before:
             move_head(self.connection, self.college, self._head)
 
-    def _append_again(self, fact: Fact) -> Entry:
+    def _repeat(self, fact: Fact) -> Entry:
         from kitloan.ledger.replay import is_rewound
 
-        entry = self.said[self._part] if self._part < len(self.said) else None
+        entry = self.earlier[self._part] if self._part < len(self.earlier) else None
         if entry is None or entry.fact != fact:
             raise id_reused(self.request)
         self._part += 1
@@ -224,22 +224,22 @@ class Writer:
         return entry
 
 
-def _of_kind(said: Sequence[Entry], kind: type[F]) -> list[F]:
+def _of_kind(entries: Sequence[Entry], kind: type[F]) -> list[F]:
     facts: list[F] = []
-    for entry in said:
+    for entry in entries:
         fact: object = entry.fact
         if isinstance(fact, kind):
             facts.append(fact)
     return facts
 
 
-def _said(connection: Connection, college: str, request: str) -> list[Entry]:
+def _entries_of(connection: Connection, college: str, request: str) -> list[Entry]:
     return [parse(body) for body in _of_request(connection, c=college, i=request).scalars()]
 
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """An entry with its text as it was sealed, and that text's hash."""
+    """An entry with its sealed text and its hash."""
 
     epoch: int
     entry: Entry
@@ -273,10 +273,10 @@ def record(
 
 
 def record_all(connection: Connection, college: str, batch: Sequence[Sealed]) -> None:
-    """Write entries that follow on one another and apply them: as `record`, at two thirds the cost.
+    """Write consecutive entries and apply them: as `record`, at two thirds of the cost.
 
-    When it raises, the transaction must be rolled back to where it was: which of them was wrong is
-    told by recording them one by one.
+    When it raises, the transaction must be rolled back. Recording the entries one by one then shows
+    which was wrong.
     """
     _insert_entry.many(connection, (each.row(college) for each in batch))
     # An entry that undoes another asks the ledger only for what came before it.
@@ -292,14 +292,14 @@ def record_all(connection: Connection, college: str, batch: Sequence[Sealed]) ->
 def writing(
     store: Store, college: str, actor: str, clock: Clock, request: str | None = None
 ) -> Iterator[Writer]:
-    """A transaction on a college's ledger, which commits at the end or leaves no trace.
+    """A transaction on a college's ledger, which commits at the end or changes nothing.
 
     Args:
         store: an open store.
         college: whose ledger.
         actor: who is on record for it.
-        clock: tells the time.
-        request: the request's id, so that the same one said twice is done once; None makes one.
+        clock: gives the time.
+        request: the request's id, so that a repeated request is done once; None makes one.
 
     Raises:
         BadInput: `bad_id`; `id_reused`, when the id was given to another request before.
@@ -307,34 +307,37 @@ def writing(
     """
     if request is not None and (fault(request) or tidy(request) != request or not request):
         raise BadInput(
-            "bad_id", f"{request[:60]!r} cannot be the id of a request.", id=request[:60]
+            "bad_id",
+            f"{request[:60]!r} is not a valid request id.",
+            "Use a short text without spaces around it.",
+            id=request[:60],
         )
     with store.write() as connection:
         found = head_of(connection, college)
         if found is None:
             raise StoreError(
                 "no_such_ledger",
-                f"{store.name} does not hold the ledger of {college!r}.",
-                f"Make it with `kitloan init {college}`.",
+                f"{store.name} does not have the ledger of {college!r}.",
+                f"Start it: kitloan init {college}",
                 college=college,
             )
         writer = Writer(connection, college, actor, instant(clock()), request, found)
-        with _again(writer) if writer.said else nullcontext():
+        with _rehearsing(writer) if writer.earlier else nullcontext():
             yield writer
             writer.finish()
 
 
 @contextmanager
-def _again(writer: Writer) -> Iterator[None]:
-    """A request that was done before is gone through as it was then; nothing of it is kept.
+def _rehearsing(writer: Writer) -> Iterator[None]:
+    """Run a repeated request on the register as it was the first time; nothing is kept.
 
     Raises:
-        BadInput: `id_reused`: what was done once is refused only when it is said in other words.
+        BadInput: `id_reused`, also for any refusal: a request that was done cannot be refused.
     """
     from kitloan.ledger.replay import rewind  # hardly ever needed
 
     with writer.connection.begin_nested() as rehearsal:
-        rewind(writer.connection, writer.college, writer.said, writer.tags_said)
+        rewind(writer.connection, writer.college, writer.earlier, writer.earlier_tags)
         try:
             yield
         except (Refused, BadInput) as refusal:
@@ -349,7 +352,7 @@ def resume(store: Store, college: str, actor: str, clock: Clock, epoch: int) -> 
         store: the restored store.
         college: whose ledger.
         actor: who is on record for it.
-        clock: tells the time.
+        clock: gives the time.
         epoch: the new epoch's number, higher than any that the ledger had anywhere.
 
     Raises:
@@ -360,7 +363,7 @@ def resume(store: Store, college: str, actor: str, clock: Clock, epoch: int) -> 
 
 
 def begin(connection: Connection, college: str, *, own: bool) -> Head:
-    """Make the empty ledger of a college, unless another program just has; gives its head."""
+    """Make the empty ledger of a college, unless it exists; gives its head."""
     _insert_head(connection, college=college, hash=GENESIS, own=own)
     return Head(*_head(connection, c=college).one())
 
@@ -372,7 +375,7 @@ def head_of(connection: Connection, college: str) -> Head | None:
 
 
 def move_head(connection: Connection, college: str, head: Head) -> None:
-    """The ledger ends here now."""
+    """Move the head of a college's ledger."""
     _move_head.one(
         connection,
         c=college,
@@ -384,15 +387,15 @@ def move_head(connection: Connection, college: str, head: Head) -> None:
 
 
 def new_id() -> str:
-    """An id for a request: 80 random bits in hexadecimal."""
+    """A new id for a request: 80 random bits in hexadecimal."""
     return secrets.token_hex(10)
 
 
 def id_reused(request: str) -> BadInput:
-    """The refusal of an id that stands for something else already."""
+    """The refusal of an id that belongs to another request."""
     return BadInput(
         "id_reused",
         f"The id {request!r} belongs to another request.",
-        "Give every request an id of its own.",
+        "Give every request its own id.",
         id=request,
     )

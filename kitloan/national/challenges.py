@@ -94,8 +94,8 @@ def set_challenge(
     answer_by: date,
 ) -> Asked:
     """See `National.challenge`."""
-    if writer.said:
-        (fact, *_) = writer.answered(ChallengeSet)
+    if writer.earlier:
+        (fact, *_) = writer.earlier_facts(ChallengeSet)
         same = (fact.college, fact.answer_by) == (college, answer_by.isoformat())
         if not same or not _asks_for(writer, fact, sample, tags):
             raise id_reused(writer.request)

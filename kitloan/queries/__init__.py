@@ -1,1 +1,1 @@
-"""What the register and the ledger are asked: by the command line, the desk and the report."""
+"""Queries on the register and the ledger, for the command line, the desk and the report."""

@@ -1,7 +1,7 @@
-"""What sealed entries say, read by the database: for the few whose tables do not tell it all.
+"""SQL expressions for the JSON of sealed entries, for facts that no table has in full.
 
-An entry is text, kept as it was hashed. Both databases can look into it, so that a question about a
-few of many entries need not bring them all here.
+An entry is text, stored as it was hashed. Both databases can read values in it, so that a query
+about a few of many entries does not load them all.
 """
 
 from typing import Any
@@ -15,30 +15,30 @@ from kitloan.tables import LedgerEntry, table
 entry = table(LedgerEntry)
 
 
-class _sealed(GenericFunction[Any]):  # noqa: N801  # functions of SQL are written so
-    """A text that is JSON, as the database's own JSON."""
+class _entry_json(GenericFunction[Any]):  # noqa: N801  # as SQL functions are written
+    """A text column that holds JSON, as the database's own JSON type."""
 
     type = JSON()
     inherit_cache = True
 
 
-@compiles(_sealed, "sqlite")
+@compiles(_entry_json, "sqlite")
 def _in_sqlite(element: Any, compiler: Any, **given: Any) -> str:
-    return str(compiler.process(element.clauses, **given))  # its functions take the text
+    return str(compiler.process(element.clauses, **given))  # its JSON functions take text
 
 
-@compiles(_sealed, "postgresql")
+@compiles(_entry_json, "postgresql")
 def _in_postgresql(element: Any, compiler: Any, **given: Any) -> str:
     return f"CAST({compiler.process(element.clauses, **given)} AS json)"
 
 
-def said(name: str) -> ColumnElement[str]:
-    """A text that the fact of a row of `ledger_entry` has under this name; NULL for none."""
-    text: ColumnElement[str] = _sealed(entry.c.body)[("fact", name)].as_string()
+def fact_text(name: str) -> ColumnElement[str]:
+    """The text field of this name in the fact of a `ledger_entry` row; NULL without one."""
+    text: ColumnElement[str] = _entry_json(entry.c.body)[("fact", name)].as_string()
     return text
 
 
-def counted(name: str) -> ColumnElement[int]:
-    """A number that the fact of a row of `ledger_entry` has under this name; NULL for none."""
-    number: ColumnElement[int] = _sealed(entry.c.body)[("fact", name)].as_integer()
+def fact_number(name: str) -> ColumnElement[int]:
+    """The number field of this name in the fact of a `ledger_entry` row; NULL without one."""
+    number: ColumnElement[int] = _entry_json(entry.c.body)[("fact", name)].as_integer()
     return number

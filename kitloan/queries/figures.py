@@ -1,9 +1,8 @@
-"""Figures about one college's lending: by week, by type, by how late, and what is short of a type.
+"""Figures about one college's lending: by week, by type, by lateness, and shortages by type.
 
-What a chart shows, as numbers; ESP's figures are `kitloan.audit`'s. Loans are counted by the day in
-Scotland on which they began, so a week runs from Monday to Sunday there. Those over all loans walk
-whole tables, and take a second where there are some hundred thousand: ask them on a thread.
-"""
+They are the numbers of the desk's charts; ESP's figures are in `kitloan.audit`. A loan counts on
+the day in Scotland on which it began, so a week runs from Monday to Sunday there. Figures over all
+loans read whole tables, and take a second with some hundred thousand: call them on a thread."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -29,7 +28,7 @@ AGES: Final = (
     (28, "up to 4 weeks"),
     (91, "up to 3 months"),
 )
-"""How late, in days at most, and in words; what is later still is `LATER`."""
+"""How late: at most so many days, and in words. Anything later is `LATER`."""
 LATER: Final = "longer"
 
 
@@ -52,7 +51,7 @@ class TypeUse:
 
 @dataclass(frozen=True, slots=True)
 class Lateness:
-    """How many loans are so late."""
+    """How many loans are late by this age."""
 
     age: str
     loans: int
@@ -60,7 +59,7 @@ class Lateness:
 
 @dataclass(frozen=True, slots=True)
 class ShortOfType:
-    """Of one component of a kit type: how many are short, and in how many kits."""
+    """One component of a kit type: how many are short, and in how many kits."""
 
     type: str
     component: str
@@ -70,7 +69,7 @@ class ShortOfType:
 
 
 class Figures:
-    """Questions about how a college lends."""
+    """The figures of one college's lending."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -81,7 +80,7 @@ class Figures:
         mondays = sorted({days_after(this, -7 * back) for back in range(weeks)})
         by_monday: Counter[date] = Counter()
         hour = func.substr(loan.c.out_at, 1, 13)
-        # From the day before: an instant of the first Monday in Scotland may be Sunday's in UTC.
+        # From the day before: early on Monday in Scotland can be Sunday in UTC.
         start = days_after(mondays[0], -1).isoformat()
         with self._session.reading() as connection:
             for began, count in connection.execute(
@@ -106,7 +105,7 @@ class Figures:
                 )
             )
             names = {row.kit_type: row.name for row in named}
-            # Joined here: asked to, SQLite would look up every loan's holding in the index.
+            # Joined here: SQLite would look up every loan's holding in the index.
             holdings = connection.execute(select(holding.c.tag, holding.c.kit_type).where(*kept))
             type_of = {row.tag: row.kit_type for row in holdings}
             began = connection.execute(
@@ -120,7 +119,7 @@ class Figures:
         return sorted(found, key=lambda each: (-each.loans, -each.holdings, each.type))
 
     def overdue_by_age(self) -> list[Lateness]:
-        """Open loans past their due date, the latest ones last."""
+        """Open loans past their due date, by how late they are, the latest last."""
         today = self._session.today
         late: Counter[str] = Counter()
         with self._session.reading() as connection:
@@ -139,10 +138,10 @@ class Figures:
     def shortages_by_type(
         self, text: str = "", after: str | None = None, limit: int = PAGE
     ) -> Page[ShortOfType]:
-        """What is short of each kit type, by its name and the component's.
+        """Shortages by kit type and component, ordered by name.
 
         Args:
-            text: only those in whose names every one of these words occurs.
+            text: only lines with every one of these words in the two names.
             after: the `next` of the page before.
             limit: the most lines on a page.
         """
@@ -155,16 +154,8 @@ class Figures:
                 func.sum(shortage.c.broken).label("broken"),
                 func.count().label("kits"),
             )
-            .join_from(
-                shortage,
-                holding,
-                (holding.c.college == shortage.c.college) & (holding.c.tag == shortage.c.tag),
-            )
-            .join(
-                kit_type,
-                (kit_type.c.college == holding.c.college)
-                & (kit_type.c.kit_type == holding.c.kit_type),
-            )
+            .join_from(shortage, holding)
+            .join(kit_type)
             .where(shortage.c.college == self._session.college)
             .where(*[names.contains(word, autoescape=True) for word in sought(text)])
             .group_by(kit_type.c.name, shortage.c.component)

@@ -1,7 +1,8 @@
-"""Conditions that narrow a list: by words, and by how a holding stands.
+"""Finding holdings, open loans and shortages: one by its tag, or pages of a list.
 
-The status that a list is narrowed to is the one that `kitloan.queries.find` would say of each row,
-put as a condition for the database; a test holds the two together.
+`Finder` answers for a college, and in ESP's store for every college. Lists can be narrowed by words
+and by status. A status is one condition in the database and one function (`status_of`) for the rows
+that were found; a test compares the two.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,6 +28,7 @@ from kitloan.queries.paging import PAGE, page_of
 from kitloan.queries.resolve import resolve
 from kitloan.storage.statements import AnyRow
 from kitloan.tables import College, Gift, Holding, KitType, Loan, Organisation, Shortage, table
+from kitloan.text.fields import GiftTerms
 from kitloan.text.names import (
     clean,
     marked,
@@ -56,174 +58,15 @@ kit_type = table(KitType)
 
 Condition = ColumnElement[bool]
 
-
-def holdings_with(text: str) -> list[Condition]:
-    """Every word of `text` occurs in a holding's particulars."""
-    return [_has(word) for word in sought(text)]
-
-
-def loans_with(text: str, college: str | None) -> list[Condition]:
-    """Every word of `text` occurs in the particulars of a loan's holding, or in who has it.
-
-    Asked as two lists to be in, because each is one walk through a narrow index; joined, every
-    open loan would fetch its holding to look at its words.
-    """
-    return [
-        or_(
-            loan.c.tag.in_(_of(college, select(holding.c.tag), holding).where(_has(word))),
-            loan.c.organisation.in_(
-                _of(college, select(organisation.c.organisation), organisation).where(*called(word))
-            ),
-        )
-        for word in sought(text)
-    ]
-
-
-def called(word: str) -> list[Condition]:
-    """A word occurs in an organisation's name.
-
-    Its id has the letters and digits, folded; of a word with others the name itself must have all.
-    """
-    conditions = []
-    if any(character.isalnum() for character in word):
-        conditions.append(organisation.c.organisation.contains(slug(word), autoescape=True))
-    if organisation_key(word) != slug(word):
-        conditions.append(func.lower(organisation.c.name).contains(word, autoescape=True))
-    return conditions
-
-
-def organisations_called(
-    connection: Connection, college: str | None, name: str
-) -> list[tuple[str, str, str]]:
-    """The college, the id and the name of each organisation that `name` means.
-
-    Args:
-        connection: a transaction.
-        college: whose organisations; None for every college's.
-        name: as somebody gave it.
-    """
-    keys = {slug(name), organisation_key(name), marked(name)}
-    wanted = select(organisation.c.college, organisation.c.organisation, organisation.c.name)
-    rows = connection.execute(
-        _of(college, wanted.where(organisation.c.organisation.in_(sorted(keys))), organisation)
-    )
-    return [(row[0], row[1], row[2]) for row in rows if same_organisation(row.name, name)]
-
-
-def shortages_with(text: str) -> list[Condition]:
-    """Every word of `text` occurs in the holding's particulars, or in the component's name."""
-    return [
-        or_(_has(word), func.lower(shortage.c.component).contains(word, autoescape=True))
-        for word in sought(text)
-    ]
-
-
-def in_status(status: Status, today: date, session: Session) -> list[Condition]:
-    """A holding of the session's college stands so; in ESP's store, of any college."""
-    college = None if session.is_national else session.college
-    stands = list(_STATUS[status](_late(today, college)))
-    if college is None:
-        return stands
-    ours = holding.c.college == college if status in FEW else walked(session, holding.c.college)
-    return [*stands, ours]
-
-
-def walked(session: Session, college: ColumnElement[str]) -> Condition:
-    """The row is the session's college's, for a question that looks at most rows anyway.
-
-    Asked plainly, SQLite walks the key's index and fetches each row from wherever it lies, which
-    takes ten times as long as reading the table from end to end. PostgreSQL knows better by itself.
-    """
-    return (college.concat("") if session.store.is_sqlite else college) == session.college
-
-
-def _has(word: str) -> Condition:
-    return holding.c.words.contains(word, autoescape=True)
-
-
-def _of(college: str | None, wanted: Any, where: Any) -> Any:
-    return wanted if college is None else wanted.where(where.c.college == college)
-
-
-def _late(today: date, college: str | None) -> Condition:
-    """Some of it is out past its due date.
-
-    A list to be in, made once: asked of each holding, SQLite would walk every late loan each time.
-    """
-    overdue = select(loan.c.tag).where(
-        loan.c.closed_at.is_(None), loan.c.due_key < today.isoformat()
-    )
-    if college is None:
-        one_of = tuple_(holding.c.college, holding.c.tag).in_(
-            overdue.with_only_columns(loan.c.college, loan.c.tag)
-        )
-    else:
-        one_of = holding.c.tag.in_(overdue.where(loan.c.college == college))
-    return and_(holding.c.out_quantity > 0, one_of)
-
-
-def _left(late: Condition) -> Condition:
-    """The college has it, or some of it, and nobody is late with the rest."""
-    return and_(holding.c.state == "held", holding.c.out_quantity < holding.c.quantity, not_(late))
-
-
-def _state(name: str) -> Callable[[Condition], list[Condition]]:
-    return lambda late: [_ELSEWHERE, holding.c.state == name]
-
-
-_ELSEWHERE: Condition = literal_column("holding.state <> 'held'")
-_UNCOUNTED: Condition = literal_column("holding.uncounted IS TRUE")
-_UNUSABLE: Condition = literal_column("holding.critical_short > 0")
-"""What the partial indexes of `kitloan.tables.every` say, to the letter, so that they are used."""
-
 FEW: Final = frozenset(("uncounted", "incomplete", "in_transit", "withdrawn", "missing"))
-"""Statuses that few holdings have; those are in an index of their own, by tag."""
-
-_STATUS: Final[Mapping[Status, Callable[[Condition], list[Condition]]]] = {
-    "in": lambda late: [_left(late), ~holding.c.uncounted, holding.c.critical_short == 0],
-    "uncounted": lambda late: [_left(late), _UNCOUNTED],
-    "incomplete": lambda late: [_left(late), ~holding.c.uncounted, _UNUSABLE],
-    "out": lambda late: [holding.c.out_quantity == holding.c.quantity, not_(late)],
-    "overdue": lambda late: [late],
-    "in_transit": _state("in_transit"),
-    "withdrawn": _state("withdrawn"),
-    "missing": _state("missing"),
-}
-
-
-def status_of(
-    *,
-    state: str,
-    quantity: int,
-    out_quantity: int,
-    uncounted: bool,
-    critical_short: int,
-    overdue: bool,
-) -> Status:
-    """The one word for how a holding stands.
-
-    Where several would fit, the one that a person must act on first wins: something overdue, then
-    out, then not counted, then incomplete. A stock of which some are left to lend is `in`.
-    """
-    if state == "withdrawn":
-        return "withdrawn"
-    if state == "missing":
-        return "missing"
-    if state == "in_transit":
-        return "in_transit"
-    if overdue:
-        return "overdue"
-    if out_quantity == quantity:
-        return "out"
-    if uncounted:
-        return "uncounted"
-    return "incomplete" if critical_short else "in"
-
+"""Statuses that few holdings have; each has an index of its own, by tag."""
 
 _TERMS = [
     (func.coalesce(gift.c.title, "unknown") if name == "title" else gift.c[name]).label(name)
-    for name in values.GiftTerms.__slots__
+    for name in GiftTerms.model_fields
 ]
+_AS_STORED = [name for name in values.Holding.__slots__ if name in holding.c]
+"""What an answer shows of a holding's row as it is."""
 _NOT_SHOWN = ("words", "asset_key", "register_row", "accessioned_at")
 _HOLDINGS = (
     select(
@@ -232,37 +75,26 @@ _HOLDINGS = (
         college.c.region,
         *_TERMS,
     )
-    .join_from(
-        holding,
-        kit_type,
-        (kit_type.c.college == holding.c.college) & (kit_type.c.kit_type == holding.c.kit_type),
-    )
+    .join_from(holding, kit_type)
     .join(college, college.c.college == holding.c.college)
-    .outerjoin(gift, (gift.c.college == holding.c.college) & (gift.c.tag == holding.c.tag))
+    .outerjoin(gift)
 )
+
 _OPEN_LOANS = (
     select(
         loan,
         organisation.c.name.label("to"),
         kit_type.c.name.label("type_name"),
     )
-    .join_from(
-        loan,
-        organisation,
-        (organisation.c.college == loan.c.college)
-        & (organisation.c.organisation == loan.c.organisation),
-    )
-    .join(holding, (holding.c.college == loan.c.college) & (holding.c.tag == loan.c.tag))
-    .join(
-        kit_type,
-        (kit_type.c.college == holding.c.college) & (kit_type.c.kit_type == holding.c.kit_type),
-    )
+    .join_from(loan, organisation)
+    .join(holding)
+    .join(kit_type)
     .where(loan.c.closed_at.is_(None))
 )
 
 
 class Finder:
-    """Questions about a college's holdings and loans; in ESP's store, about every college's."""
+    """Finds a college's holdings, loans and shortages; in ESP's store, every college's."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -277,9 +109,9 @@ class Finder:
             return self._holding(connection, *resolve(connection, self._college, text))
 
     def history(self, text: str) -> list[HistoryLine]:
-        """All on record about a holding, oldest first; refusals as `holding`.
+        """Every entry about a holding, oldest first; errors as `holding`.
 
-        A stock that is lent daily has thousands of entries: `history_page` gives some at a time.
+        A stock that is lent daily has thousands of entries: `history_page` gives a page at a time.
         """
         with self._session.reading() as connection:
             where, tag = resolve(connection, self._college, text)
@@ -306,19 +138,19 @@ class Finder:
         status: Status | None = None,
         type: str | None = None,  # noqa: A002  # the word of the contract
     ) -> Page[values.Holding]:
-        """Holdings in whose particulars every word of `text` occurs, by tag.
+        """Holdings that have every word of `text`, by tag.
 
         Args:
-            text: words or parts of words; case does not count. Empty finds everything.
+            text: words or parts of words, in any field; case does not count. Empty finds all.
             after: the `next` of the page before.
             limit: the most holdings on a page.
-            status: only those that stand so.
+            status: only those with this status.
             type: only those of this kit type.
 
         Raises:
             BadInput: `bad_cursor`.
         """
-        # The words begin with the tag, so their order is the tags'; and the index has them.
+        # The words begin with the tag, so they are in the order of tags, and they are indexed.
         order: tuple[ColumnElement[str], ...] = (holding.c.words, holding.c.tag)
         if status in FEW:  # which have indexes of their own, by tag
             order = (holding.c.tag,)
@@ -349,20 +181,20 @@ class Finder:
         after: str | None = None,
         limit: int = PAGE,
     ) -> Page[LoanLine]:
-        """Open loans, those due first first.
+        """Open loans, the earliest due first.
 
         Args:
             overdue: only those that were due before today.
             due_on: only those that are due on this day.
-            due_after: only those that are due after this day, or on no day.
+            due_after: only those that are due after this day, or have no due date.
             to: only those with this organisation.
             of: only those of the holding with this tag or asset number.
-            text: only those whose holding or organisation has every one of these words.
+            text: only those whose holding or borrower has every one of these words.
             after: the `next` of the page before.
             limit: the most loans on a page.
 
         Raises:
-            BadInput: `bad_cursor`; `bad_text`, in `to` or `text`; of `of` as for `holding`.
+            BadInput: `bad_cursor`; `bad_text`, for `to` or `text`; as `holding`, for `of`.
         """
         today = self._session.today.isoformat()
         wanted = select(loan.c.college, loan.c.due_key, loan.c.loan).where(
@@ -401,7 +233,7 @@ class Finder:
         return Page(lines, page.total, page.next)
 
     def organisation(self, name: str) -> str | None:
-        """What the organisation that `name` means is called; None when there is none."""
+        """The name on record of the organisation that `name` means; None without one."""
         with self._session.reading() as connection:
             found = organisations_called(connection, self._college, name)
         return found[0][2] if found else None
@@ -426,16 +258,8 @@ class Finder:
                 shortage.c.broken,
                 shortage.c.since,
             )
-            .join_from(
-                shortage,
-                holding,
-                (holding.c.college == shortage.c.college) & (holding.c.tag == shortage.c.tag),
-            )
-            .join(
-                kit_type,
-                (kit_type.c.college == holding.c.college)
-                & (kit_type.c.kit_type == holding.c.kit_type),
-            )
+            .join_from(shortage, holding)
+            .join(kit_type)
         )
         if self._college is not None:
             wanted = wanted.where(shortage.c.college == self._college)
@@ -451,7 +275,7 @@ class Finder:
 
     @property
     def _college(self) -> str | None:
-        """Whose rows to look at; None in ESP's store, which looks at every college's."""
+        """The college whose rows to read; None in ESP's store, which reads every college's."""
         return None if self._session.is_national else self._session.college
 
     def _holding(self, connection: Connection, where: str, tag: str) -> values.Holding:
@@ -485,8 +309,8 @@ class Finder:
 def _first_loans(
     connection: Connection, where: str, tags: list[str], today: str
 ) -> dict[str, values.LoanOfHolding]:
-    """Of each holding that is out, the open loan that is due first."""
-    # Sorted here: asked to sort, SQLite walks every open loan by date to find these few.
+    """The open loan that is due first, of each holding that is out."""
+    # Sorted here: to sort, SQLite would read every open loan by date to find these few.
     rows = connection.execute(
         _OPEN_LOANS.where(loan.c.college == where, loan.c.tag.in_(tags))
     ).all()
@@ -538,9 +362,8 @@ def _holding_answer(
     shortages: tuple[ShortageLine, ...],
 ) -> values.Holding:
     return values.Holding(
-        tag=row.tag,
+        **{name: getattr(row, name) for name in _AS_STORED},
         type=row.type_name,
-        college=row.college,
         region=row.region,
         status=status_of(
             state=row.state,
@@ -550,14 +373,171 @@ def _holding_answer(
             critical_short=row.critical_short,
             overdue=open_loan is not None and open_loan.overdue,
         ),
-        quantity=row.quantity,
-        out_quantity=row.out_quantity,
-        location=row.location,
-        asset_number=row.asset_number,
-        serial=row.serial,
-        received_on=row.received_on,
-        gift=values.GiftTerms(*row[-len(_TERMS) :]),
+        gift=GiftTerms.model_construct(**GiftTerms.of(row)),
         loan=open_loan,
         shortages=shortages,
         last_sighted=Sighting(row.sighted_at, row.sighted_by) if row.sighted_at else None,
     )
+
+
+def status_of(
+    *,
+    state: str,
+    quantity: int,
+    out_quantity: int,
+    uncounted: bool,
+    critical_short: int,
+    overdue: bool,
+) -> Status:
+    """The status of a holding.
+
+    If several apply, it is the one that a person must act on first: overdue, then out, then not
+    counted, then incomplete. A stock of which some can still be lent is `in`.
+    """
+    if state == "withdrawn":
+        return "withdrawn"
+    if state == "missing":
+        return "missing"
+    if state == "in_transit":
+        return "in_transit"
+    if overdue:
+        return "overdue"
+    if out_quantity == quantity:
+        return "out"
+    if uncounted:
+        return "uncounted"
+    return "incomplete" if critical_short else "in"
+
+
+def holdings_with(text: str) -> list[Condition]:
+    """The conditions that a holding has every word of `text`."""
+    return [_has(word) for word in sought(text)]
+
+
+def loans_with(text: str, college: str | None) -> list[Condition]:
+    """The conditions that a loan's holding or borrower has every word of `text`.
+
+    They are two sub-selects, because each reads one narrow index. A join would fetch the holding of
+    every open loan to read its words.
+    """
+    return [
+        or_(
+            loan.c.tag.in_(_of(college, select(holding.c.tag), holding).where(_has(word))),
+            loan.c.organisation.in_(
+                _of(college, select(organisation.c.organisation), organisation).where(*called(word))
+            ),
+        )
+        for word in sought(text)
+    ]
+
+
+def called(word: str) -> list[Condition]:
+    """The conditions that an organisation's name has a word.
+
+    Its id has the folded letters and digits. A word with other characters must be in the name.
+    """
+    conditions = []
+    if any(character.isalnum() for character in word):
+        conditions.append(organisation.c.organisation.contains(slug(word), autoescape=True))
+    if organisation_key(word) != slug(word):
+        conditions.append(func.lower(organisation.c.name).contains(word, autoescape=True))
+    return conditions
+
+
+def organisations_called(
+    connection: Connection, college: str | None, name: str
+) -> list[tuple[str, str, str]]:
+    """The college, id and name of each organisation with this name.
+
+    Args:
+        connection: a transaction.
+        college: whose organisations; None for every college's.
+        name: the name as it was typed.
+    """
+    keys = {slug(name), organisation_key(name), marked(name)}
+    wanted = select(organisation.c.college, organisation.c.organisation, organisation.c.name)
+    rows = connection.execute(
+        _of(college, wanted.where(organisation.c.organisation.in_(sorted(keys))), organisation)
+    )
+    return [(row[0], row[1], row[2]) for row in rows if same_organisation(row.name, name)]
+
+
+def shortages_with(text: str) -> list[Condition]:
+    """The conditions that a shortage's holding or component has every word of `text`."""
+    return [
+        or_(_has(word), func.lower(shortage.c.component).contains(word, autoescape=True))
+        for word in sought(text)
+    ]
+
+
+def in_status(status: Status, today: date, session: Session) -> list[Condition]:
+    """The conditions that a holding has this status: the session's, or in ESP's store anybody's."""
+    college = None if session.is_national else session.college
+    conditions = list(_STATUS[status](_late(today, college)))
+    if college is None:
+        return conditions
+    ours = holding.c.college == college if status in FEW else walked(session, holding.c.college)
+    return [*conditions, ours]
+
+
+def walked(session: Session, college: ColumnElement[str]) -> Condition:
+    """The condition that a row belongs to the session's college, for queries that read most rows.
+
+    With a plain condition SQLite follows the key's index and fetches each row singly, which takes
+    ten times as long as reading the table from end to end. PostgreSQL needs no such help.
+    """
+    return (college.concat("") if session.store.is_sqlite else college) == session.college
+
+
+def _has(word: str) -> Condition:
+    return holding.c.words.contains(word, autoescape=True)
+
+
+def _of(college: str | None, wanted: Any, where: Any) -> Any:
+    return wanted if college is None else wanted.where(where.c.college == college)
+
+
+def _late(today: date, college: str | None) -> Condition:
+    """The condition that some of a holding is out past its due date.
+
+    It is a sub-select that is read once. A condition on each holding would read every late loan
+    each time.
+    """
+    overdue = select(loan.c.tag).where(
+        loan.c.closed_at.is_(None), loan.c.due_key < today.isoformat()
+    )
+    if college is None:
+        one_of = tuple_(holding.c.college, holding.c.tag).in_(
+            overdue.with_only_columns(loan.c.college, loan.c.tag)
+        )
+    else:
+        one_of = holding.c.tag.in_(overdue.where(loan.c.college == college))
+    return and_(holding.c.out_quantity > 0, one_of)
+
+
+def _left(late: Condition) -> Condition:
+    """The condition that at least some of a holding is here, and no loan of it is overdue."""
+    return and_(holding.c.state == "held", holding.c.out_quantity < holding.c.quantity, not_(late))
+
+
+def _state(name: str) -> Callable[[Condition], list[Condition]]:
+    return lambda late: [_ELSEWHERE, holding.c.state == name]
+
+
+_ELSEWHERE: Condition = literal_column("holding.state <> 'held'")
+
+_UNCOUNTED: Condition = literal_column("holding.uncounted IS TRUE")
+
+_UNUSABLE: Condition = literal_column("holding.critical_short > 0")
+"""Exactly the conditions of the partial indexes in `kitloan.tables.every`, to use them."""
+
+_STATUS: Final[Mapping[Status, Callable[[Condition], list[Condition]]]] = {
+    "in": lambda late: [_left(late), ~holding.c.uncounted, holding.c.critical_short == 0],
+    "uncounted": lambda late: [_left(late), _UNCOUNTED],
+    "incomplete": lambda late: [_left(late), ~holding.c.uncounted, _UNUSABLE],
+    "out": lambda late: [holding.c.out_quantity == holding.c.quantity, not_(late)],
+    "overdue": lambda late: [late],
+    "in_transit": _state("in_transit"),
+    "withdrawn": _state("withdrawn"),
+    "missing": _state("missing"),
+}

@@ -1,11 +1,11 @@
-"""What happened to a holding, in words.
+"""History in words: the entries about a holding, and the log of a ledger.
 
-Reads the sealed bodies as they are, so that showing a kit's page need not load the classes that
-write them. Undone entries are shown as such, with the undoing after them.
+It reads the sealed bodies as they are, so that showing a kit does not load the classes of facts. An
+undone entry is marked "(undone)"; the entry that undid it follows.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,11 +14,13 @@ from sqlalchemy import Connection, select
 
 from kitloan.queries.paging import page_of
 from kitloan.queries.undone import UNDONE
-from kitloan.tables import LedgerEntry, Organisation, table
+from kitloan.storage.statements import AnyRow
+from kitloan.tables import KitType, LedgerEntry, Organisation, table
 from kitloan.text.dates import uk
 from kitloan.values import HistoryLine, Page, plural
 
 entry, organisation = table(LedgerEntry), table(Organisation)
+kit_type = table(KitType)
 
 _ORDER = (entry.c.epoch, entry.c.seq)
 
@@ -37,9 +39,32 @@ class LogLine:
 
 Names = Mapping[str, str]
 
+
+@dataclass(frozen=True, slots=True)
+class _Lookups:
+    """What the summaries need in addition to the facts.
+
+    Attributes:
+        names: the names of organisations, by id.
+        changes: what each change of a holding's details changed, by the number of its entry.
+    """
+
+    names: Names
+    changes: Mapping[int, str]
+
+
+_WITH_DETAILS = ("holding.accessioned", "holding.amended", "transfer.received")
+"""Kinds of entry that have all details of a holding."""
+_DETAILS = {
+    "kit_type": "type",
+    "quantity": "quantity",
+    "asset_number": "asset number",
+    "serial": "serial number",
+}
+"""The details that a change can change, and their names."""
 _AT_ONCE = 500
-"""Organisations that one statement names."""
-Say = Callable[[Mapping[str, Any], Names], str]
+"""The most organisations in one statement."""
+Summary = Callable[[Mapping[str, Any], Names], str]
 
 
 def of_tag(connection: Connection, college: str, tag: str) -> list[HistoryLine]:
@@ -49,15 +74,13 @@ def of_tag(connection: Connection, college: str, tag: str) -> list[HistoryLine]:
         .where(entry.c.college == college, entry.c.tag == tag)
         .order_by(entry.c.epoch, entry.c.seq)
     ).all()
-    said = [(json.loads(row.body), bool(row.undone)) for row in rows]
-    names = _names(connection, college, [body["fact"] for body, _ in said])
-    return [_line(body, undone, names) for body, undone in said]
+    return _lines(connection, college, rows)
 
 
 def page_of_tag(
     connection: Connection, college: str, tag: str, after: str | None, limit: int
 ) -> Page[HistoryLine]:
-    """The latest entries about a tag, oldest first; `next` asks for the ones before them."""
+    """The latest entries about a tag, oldest first; `next` asks for the page before them."""
     page = page_of(
         connection,
         select(entry.c.epoch, entry.c.seq, entry.c.body, UNDONE.label("undone")).where(
@@ -68,28 +91,32 @@ def page_of_tag(
         limit,
         newest_first=True,
     )
-    said = [(json.loads(row.body), bool(row.undone)) for row in reversed(page.items)]
-    names = _names(connection, college, [body["fact"] for body, _ in said])
-    lines = tuple(_line(body, undone, names) for body, undone in said)
-    return Page(lines, page.total, page.next)
+    lines = _lines(connection, college, page.items[::-1])
+    return Page(tuple(lines), page.total, page.next)
+
+
+def _lines(connection: Connection, college: str, rows: Sequence[AnyRow]) -> list[HistoryLine]:
+    entries = [(json.loads(row.body), bool(row.undone)) for row in rows]
+    lookups = _lookups(connection, college, [body for body, _ in entries])
+    return [_line(body, undone, lookups) for body, undone in entries]
 
 
 def page_of_log(
     connection: Connection, college: str, tag: str | None, after: str | None, limit: int
 ) -> Page[LogLine]:
-    """A page of a college's entries, oldest first; of one bare tag when named."""
+    """A page of a college's entries, oldest first; only those about a bare tag if it is given."""
     wanted = select(entry.c.epoch, entry.c.seq, entry.c.body).where(entry.c.college == college)
     if tag is not None:
         wanted = wanted.where(entry.c.tag == tag)
     page = page_of(connection, wanted, _ORDER, after, limit)
-    said = [(row.seq, json.loads(row.body)) for row in page.items]
-    return Page(tuple(_log_lines(connection, college, said)), page.total, page.next)
+    entries = [(row.seq, json.loads(row.body)) for row in page.items]
+    return Page(tuple(_log_lines(connection, college, entries)), page.total, page.next)
 
 
 def log(
     connection: Connection, college: str, tag: str | None, last: int | None = None
 ) -> list[LogLine]:
-    """A college's entries, oldest first; of one bare tag when named; the last so many, or all."""
+    """A college's entries, oldest first; if given, only those about `tag`, or the `last` few."""
     wanted = select(entry.c.seq, entry.c.body).where(entry.c.college == college)
     if tag is not None:
         wanted = wanted.where(entry.c.tag == tag)
@@ -99,23 +126,28 @@ def log(
 
 
 def _log_lines(
-    connection: Connection, college: str, said: list[tuple[int, dict[str, Any]]]
+    connection: Connection, college: str, entries: list[tuple[int, dict[str, Any]]]
 ) -> list[LogLine]:
-    names = _names(connection, college, [body["fact"] for _, body in said])
+    lookups = _lookups(connection, college, [body for _, body in entries])
     return [
         LogLine(seq, line.at, line.by, line.kind, body["fact"].get("tag"), line.summary)
-        for seq, body in said
-        for line in [_line(body, False, names)]
+        for seq, body in entries
+        for line in [_line(body, False, lookups)]
     ]
 
 
 def summary_of(connection: Connection, college: str, body: str) -> str:
     """One sealed entry in words."""
-    said = json.loads(body)
-    return _line(said, False, _names(connection, college, [said["fact"]])).summary
+    read = json.loads(body)
+    return _line(read, False, _lookups(connection, college, [read])).summary
 
 
-def _names(connection: Connection, college: str, facts: list[dict[str, Any]]) -> Names:
+def _lookups(connection: Connection, college: str, bodies: Sequence[Mapping[str, Any]]) -> _Lookups:
+    facts = [body["fact"] for body in bodies]
+    return _Lookups(_names(connection, college, facts), _changes(connection, college, facts))
+
+
+def _names(connection: Connection, college: str, facts: Sequence[Mapping[str, Any]]) -> Names:
     ids = {fact["organisation"] for fact in facts if "organisation" in fact}
     if not ids:
         return {}
@@ -132,10 +164,55 @@ def _names(connection: Connection, college: str, facts: list[dict[str, Any]]) ->
     return names
 
 
-def _line(body: Mapping[str, Any], undone: bool, names: Names) -> HistoryLine:
+def _changes(
+    connection: Connection, college: str, facts: Sequence[Mapping[str, Any]]
+) -> dict[int, str]:
+    """What each change of a holding's details changed, by the number of its entry."""
+    tags = {fact["tag"] for fact in facts if fact["kind"] == "holding.amended"}
+    if not tags:
+        return {}
+    rows = connection.execute(
+        select(entry.c.seq, entry.c.body, UNDONE.label("undone"))
+        .where(entry.c.college == college, entry.c.tag.in_(sorted(tags)))
+        .where(entry.c.kind.in_(_WITH_DETAILS))
+        .order_by(entry.c.epoch, entry.c.seq)
+    ).all()
+    types = connection.execute(
+        select(kit_type.c.kit_type, kit_type.c.name).where(kit_type.c.college == college)
+    )
+    names = {row.kit_type: row.name for row in types}
+    before: dict[str, Mapping[str, Any]] = {}
+    changes: dict[int, str] = {}
+    for row in rows:
+        fact = json.loads(row.body)["fact"]
+        fact["kit_type"] = names.get(fact["kit_type"], fact["kit_type"])
+        if fact["kind"] == "holding.amended" and fact["tag"] in before:
+            changes[row.seq] = _change(before[fact["tag"]], fact)
+        if not row.undone:
+            before[fact["tag"]] = fact
+    return changes
+
+
+def _change(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    words = []
+    for name, what in _DETAILS.items():
+        old, new = before.get(name), now.get(name)
+        if old == new:
+            continue
+        if old is None:
+            words.append(f"{what} {new} added")
+        elif new is None:
+            words.append(f"{what} {old} removed")
+        else:
+            words.append(f"{what} changed from {old} to {new}")
+    return "; ".join(words)
+
+
+def _line(body: Mapping[str, Any], undone: bool, lookups: _Lookups) -> HistoryLine:
     fact = body["fact"]
-    say = _SAY.get(fact["kind"])
-    words = say(fact, names) if say else fact["kind"]
+    summarise = _SUMMARIES.get(fact["kind"])
+    words = summarise(fact, lookups.names) if summarise else fact["kind"]
+    words = lookups.changes.get(body["seq"]) or words
     return HistoryLine(
         at=body["at"],
         kind=fact["kind"],
@@ -152,14 +229,14 @@ def _many(fact: Mapping[str, Any]) -> str:
     return f"{fact['quantity']:,} " if fact["quantity"] > 1 else ""
 
 
-def _lent(fact: Mapping[str, Any], names: Names) -> str:
+def _loan_terms(fact: Mapping[str, Any], names: Names) -> str:
     due = f", due {_day(fact['due_on'])}" if fact["due_on"] else ""
-    because = f"; lent although not whole: {fact['override']}" if fact["override"] else ""
+    because = f"; lent although incomplete: {fact['override']}" if fact["override"] else ""
     return f"{_many(fact)}{names.get(fact['organisation'], fact['organisation'])}{due}{because}"
 
 
 def _short(fact: Mapping[str, Any]) -> str:
-    said = [
+    shortages = [
         f"{short['component']} {number} {word}"
         for short in fact["shortages"]
         for number, word in ((short["missing"], "missing"), (short["broken"], "broken"))
@@ -171,14 +248,14 @@ def _short(fact: Mapping[str, Any]) -> str:
         "uncounted": "not counted yet",
         "no_contents": "",
     }[fact["counted"]]
-    return ": ".join(part for part in (words, ", ".join(said)) if part)
+    return ": ".join(part for part in (words, ", ".join(shortages)) if part)
 
 
 def _joined(*parts: str) -> str:
     return ", ".join(part for part in parts if part)
 
 
-_SAY: dict[str, Say] = {
+_SUMMARIES: dict[str, Summary] = {
     "college.opened": lambda f, n: f"{f['name']} opened its ledger",
     "kit_type.defined": lambda f, n: _joined(
         f["name"], plural(len(f["contents"]), "component") if f["contents"] else ""
@@ -187,17 +264,17 @@ _SAY: dict[str, Say] = {
     "labels.printed": lambda f, n: _joined(
         plural(len(f["tags"]), "label"),
         "blank" if f["blank"] else "",
-        f"on {f['stock']}" if f.get("stock") else "",  # older entries do not say
+        f"on {f['stock']}" if f.get("stock") else "",  # older entries have no stock
     ),
     "holding.accessioned": lambda f, n: _joined(
-        "taken in", plural(f["quantity"], "item") if f["quantity"] > 1 else "", f["location"] or ""
+        "added", plural(f["quantity"], "item") if f["quantity"] > 1 else "", f["location"] or ""
     ),
     "gift.recorded": lambda f, n: _joined(
         f"given by {f['donor']}" if f["donor"] else "gift terms recorded",
         f"paid for by {f['funding_source']}" if f["funding_source"] else "",
     ),
     "holding.amended": lambda f, n: _joined(
-        "particulars amended",
+        "details changed",
         plural(f["quantity"], "item") if f["quantity"] > 1 else "",
         f["asset_number"] or "",
     ),
@@ -207,7 +284,9 @@ _SAY: dict[str, Say] = {
         f"proposed by {f['proposed_by']}",
         f"the donor agreed: {f['donor_agreement']}" if f["donor_agreement"] else "",
     ),
-    "withdrawal.proposed": lambda f, n: f"to be withdrawn: {f['reason']}; a second must sign",
+    "withdrawal.proposed": lambda f, n: (
+        f"withdrawal proposed: {f['reason']}; a second person must sign"
+    ),
     "holding.missing": lambda f, n: _joined(
         "missing", "lost on loan" if f["loan"] else "", f["reason"] or ""
     ),
@@ -222,28 +301,28 @@ _SAY: dict[str, Say] = {
         f"{f['desk']} " + ("takes part" if f["waiting"] else "has handed in its scans")
     ),
     "stocktake.scanned": lambda f, n: _joined(
-        "sighted in a stocktake" if f["tag"] else f"scanned: {f['code']}", f["place"] or ""
+        "seen in a stocktake" if f["tag"] else f"scanned: {f['code']}", f["place"] or ""
     ),
-    "stocktake.confirmed": lambda f, n: "the borrower says that they have it",
+    "stocktake.confirmed": lambda f, n: "the borrower confirmed that they have it",
     "stocktake.closed": lambda f, n: _joined(
-        f"stocktake closed: {f['sighted'] + f['sighted_elsewhere']} sighted",
-        f"{f['not_sighted']} not",
+        f"stocktake closed: {f['sighted'] + f['sighted_elsewhere']} seen",
+        f"{f['not_sighted']} not seen",
     ),
     "ledger.resumed": lambda f, n: f"resumed from a backup, after entry {f['seq']}",
     "programme.defined": lambda f, n: f["name"],
     "gift.agreed": lambda f, n: f"{f['donor']} promised {f['promised']:,} ({f['gift']})",
-    "gift.delivered": lambda f, n: f"{f['quantity']:,} of {f['gift']} came",
+    "gift.delivered": lambda f, n: f"{f['quantity']:,} of {f['gift']} delivered",
     "allocation.made": lambda f, n: f"{f['quantity']:,} of {f['gift']} to {f['college']}",
     "challenge.set": lambda f, n: (
         f"{f['college']} is asked to show " + plural(len(f["tags"]), "holding")
     ),
-    "holding.sighted": lambda f, n: "sighted",
-    "label.claimed": lambda f, n: f"also answers to {f['label']}",
-    "loan.checked_out": lambda f, n: f"lent: {_lent(f, n)}",
-    "loan.found": lambda f, n: f"on loan when the register was read: {_lent(f, n)}",
+    "holding.sighted": lambda f, n: "seen",
+    "label.claimed": lambda f, n: f"got a second tag, {f['label']}",
+    "loan.checked_out": lambda f, n: f"lent: {_loan_terms(f, n)}",
+    "loan.found": lambda f, n: f"on loan when the register was imported: {_loan_terms(f, n)}",
     "loan.checked_in": lambda f, n: _joined(f"{_many(f)}back", _short(f)),
     "loan.renewed": lambda f, n: f"renewed to {_day(f['due_on'])}",
     "contents.counted": lambda f, n: _short(f),
-    "shortage.made_good": lambda f, n: f"{f['component']}: {f['quantity']:,} made good",
+    "shortage.made_good": lambda f, n: f"{f['component']}: {f['quantity']:,} replaced",
     "entry.reversed": lambda f, n: f"undid entry {f['seq']}",
 }

@@ -1,4 +1,4 @@
-"""Pages by key: the last page costs what the first did."""
+"""Pages by key, so that the last page costs no more than the first."""
 
 import json
 from typing import Any
@@ -25,8 +25,8 @@ def page_of(
     Args:
         connection: a transaction.
         wanted: selects at least the columns of `order`.
-        order: columns of text or whole numbers that together tell every row apart; an index
-            should have them.
+        order: columns of text or whole numbers that together identify a row; they should be
+            indexed.
         after: the `next` of the page before.
         limit: the most rows.
         newest_first: go backwards through `order`.
@@ -63,8 +63,8 @@ def _key(after: str, order: tuple[ColumnElement[Any], ...]) -> list[str | int]:
         return key
     raise BadInput(
         "bad_cursor",
-        f"{after[:60]!r} is not where a page ended.",
-        "Give the `next` of the page before, as it was.",
+        f"{after[:60]!r} is not a cursor of these pages.",
+        "Give the `next` of the page before, unchanged.",
     )
 
 

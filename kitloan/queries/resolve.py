@@ -1,8 +1,8 @@
-"""From what somebody scanned or typed to a holding.
+"""From what a person scanned or typed to the holding that they mean.
 
-A tag, a second tag that the holding claimed, or the college's own asset number where only one
-holding bears it. What fits none is answered with the tags one slip away that do exist, or with the
-college that holds it, where this store can say so.
+It can be a tag, a holding's second tag, or the college's own asset number if only one holding has
+it. The error for anything else shows existing tags that are one slip away, or the college that has
+the holding, if this store knows it.
 """
 
 import json
@@ -16,6 +16,7 @@ from kitloan.queries import whereabouts
 from kitloan.reference import ESP
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Alias, Holding, Label, LedgerEntry, table
+from kitloan.text.dates import day_of, uk
 from kitloan.text.names import fold, plain
 from kitloan.text.tags import bare, grouped, is_tag, looks_like_tag, one_slip_away
 from kitloan.values import plural
@@ -31,9 +32,7 @@ _by_tag = select(holding.c.college, holding.c.tag, holding.c.state).where(
 )
 _by_alias = (
     select(alias.c.college, alias.c.tag, holding.c.state)
-    .join_from(
-        alias, holding, (holding.c.college == alias.c.college) & (holding.c.tag == alias.c.tag)
-    )
+    .join_from(alias, holding)
     .where(alias.c.label == bindparam("t"))
 )
 _by_number = select(holding.c.college, holding.c.tag, holding.c.state).where(
@@ -57,7 +56,7 @@ _printing = Query(
 
 
 def resolve(connection: Connection, college: str | None, text: str) -> tuple[str, str]:
-    """The college and the tag of the holding that `text` means.
+    """The college and the tag of the holding that a text means.
 
     Args:
         connection: a transaction.
@@ -66,12 +65,14 @@ def resolve(connection: Connection, college: str | None, text: str) -> tuple[str
 
     Raises:
         BadInput: `bad_tag`, `unknown_tag`, `unclaimed_tag`, `unknown_holding` or `ambiguous`.
-        Refused: `not_yours`, when another college holds it, as far as this store can see.
+        Refused: `not_yours`, when another college holds it and this store can see that.
     """
     if not isinstance(text, str):
-        raise BadInput("unknown_holding", f"{text!r} is no text.", "Give a tag or an asset number.")
+        raise BadInput(
+            "unknown_holding", f"{text!r} is not text.", "Give a tag or an asset number."
+        )
     where, _, rest = text.partition(":")
-    if college is None and rest and "//" not in rest:  # ESP says whose: fife:KL8B7XAPXYTMZ
+    if college is None and rest and "//" not in rest:  # ESP names the college: fife:KL8B7XAPXYTMZ
         return resolve(connection, where.strip().lower(), rest)
     by_tag, by_alias, by_number = _anywhere if college is None else _in_college
     only = {} if college is None else {"c": college}
@@ -80,7 +81,7 @@ def resolve(connection: Connection, college: str | None, text: str) -> tuple[str
         found = by_tag(connection, t=tag, **only).all() or by_alias(connection, t=tag, **only).all()
         if found:
             return _only(found, text)
-    number = fold(text).replace("\0", "")  # PostgreSQL cannot even be asked for one with a NUL
+    number = fold(text).replace("\0", "")  # PostgreSQL takes no text with a NUL
     numbered = by_number(connection, n=number, **only).all() if number else []
     if numbered:
         return _only(numbered, text)
@@ -90,14 +91,14 @@ def resolve(connection: Connection, college: str | None, text: str) -> tuple[str
 
 
 def meant(writer: "Writer", text: str) -> str:
-    """The tag of the holding in the writer's college that `text` means.
+    """The tag of the holding in the writer's college that a text means.
 
-    Said again, as it meant then: its number may be another holding's by now.
+    For a repeated request, the same holding as before: its number may be another's by now.
 
     Raises as `resolve`.
     """
     number_or_tag = {"t": bare(text), "n": fold(text)}
-    for tag in writer.tags_said:
+    for tag in writer.earlier_tags:
         for lookup, name in zip(_in_college, "ttn", strict=True):
             found = lookup(writer.connection, c=writer.college, **{name: number_or_tag[name]})
             if tag in found.scalars("tag"):
@@ -106,9 +107,9 @@ def meant(writer: "Writer", text: str) -> str:
 
 
 def _refuse_another_colleges(connection: Connection, college: str, text: str, tag: str) -> None:
-    """A tag is one holding's wherever it is; a number means something in one college only.
+    """Refuse a tag that another college has; in ESP's store, also an asset number.
 
-    ESP numbers nothing, so what it says is a college's.
+    A tag is unique everywhere, an asset number only in one college. ESP has no numbers of its own.
     """
     by_tag, by_alias, by_number = _anywhere
     found: list[AnyRow] = []
@@ -125,12 +126,12 @@ def _refuse_another_colleges(connection: Connection, college: str, text: str, ta
 
 
 _GONE = ("held", "missing", "in_transit", "withdrawn")
-"""States of a holding, from there to gone."""
+"""The states of a holding, from present to gone."""
 
 
 def _only(found: Sequence[AnyRow], text: str) -> tuple[str, str]:
-    # Where a kit went from one college to another, it is the one that has it now that is meant.
-    # Of two in one college that bear a number, the missing one may be the one in somebody's hand.
+    # If a kit went from one college to another, the college that has it now is meant.
+    # Of two in one college with one number, the missing one may be the one that was found.
     least = _GONE[min(_GONE.index(row.state) for row in found)]
     there = {row.college for row in found if row.state == least}
     rows = [
@@ -142,11 +143,11 @@ def _only(found: Sequence[AnyRow], text: str) -> tuple[str, str]:
         return rows[0]
     raise BadInput(
         "ambiguous",
-        f"{plural(len(rows), 'holding')} answer to {plain(text)!r}: "
+        f"{plural(len(rows), 'holding')} match {plain(text)!r}: "
         f"{', '.join(f'{grouped(tag)} at {college}' for college, tag in rows[:5])}.",
         "Give the tag of the one you mean."
         if len({tag for _, tag in rows}) > 1
-        else f"Say whose you mean: {rows[0][0]}:{rows[0][1]}",
+        else f"Give the college too, as in {rows[0][0]}:{rows[0][1]}",
         text=text,
         tags=[tag for _, tag in rows],
     )
@@ -157,7 +158,7 @@ def _unknown(connection: Connection, college: str | None, text: str, tag: str) -
     hint = (
         f"Did you mean {' or '.join(grouped(t) for t in near)}?"
         if near
-        else "Scan the label again, or look for it with `kitloan find`."
+        else "Scan the label again, or search: kitloan find WORDS"
     )
     shown = plain(text.strip()[:60])
     if is_tag(tag):
@@ -169,16 +170,16 @@ def _unknown(connection: Connection, college: str | None, text: str, tag: str) -
             return undone
         return BadInput(
             "unknown_tag",
-            f"{grouped(tag)} is a valid tag, but no holding here has it, and it is on no label "
-            "that was printed here.",
-            hint if near else f"If it is yours, take it in: kitloan add --type TYPE --tag {tag}",
+            f"{grouped(tag)} is a valid tag, but no holding here has it, and no label with it was "
+            "printed here.",
+            hint if near else f"If it is yours, add it: kitloan add --type TYPE --tag {tag}",
             tag=tag,
             near=near,
         )
     if looks_like_tag(text):
         return BadInput(
             "bad_tag",
-            f"{shown!r} is not a tag: its check character does not agree.",
+            f"{shown!r} is not a tag: its check character is wrong.",
             hint,
             text=text[:60],
             near=near,
@@ -193,32 +194,32 @@ def _unknown(connection: Connection, college: str | None, text: str, tag: str) -
 
 
 def _printed(connection: Connection, college: str | None, tag: str, printed: AnyRow) -> BadInput:
-    """A label that no holding has: whose batch it is from, and what to do with it."""
+    """The error for a printed label that no holding has: its batch, and what to do."""
     if college not in (None, printed.college):
         return BadInput(
             "unclaimed_tag",
             f"{grouped(tag)} is on a label that {printed.college} printed (batch {printed.batch}); "
             "no holding here has it.",
-            f"It is not yours: give it back to {printed.college}.",
+            f"Give it back to {printed.college}.",
             tag=tag,
             batch=printed.batch,
             college=printed.college,
         )
     body = _printing(connection, c=printed.college, b=printed.batch).scalar()
     stock = json.loads(body)["fact"].get("stock") if body else None
-    day = printed.printed_at[:10]
+    day = uk(day_of(printed.printed_at))
     batch = f"batch {printed.batch}" + (f" on {stock}" if stock else "")
     return BadInput(
         "unclaimed_tag",
         f"{grouped(tag)} is "
         + (
-            f"a label that {printed.printed_by} printed blank on {day}, {batch}; no holding has "
-            "claimed it yet."
+            f"a blank label that {printed.printed_by} printed on {day}, {batch}. No holding has it "
+            "yet."
             if printed.blank
-            else f"on a label that {printed.printed_by} printed on {day}, {batch}, but no holding "
-            "here has it."
+            else f"on a label that {printed.printed_by} printed on {day}, {batch}. No holding here "
+            "has it."
         ),
-        f"Take a holding in under it: kitloan add --type TYPE --tag {tag}; or give it to one that "
+        f"Add a holding with it: kitloan add --type TYPE --tag {tag}. Or give it to a holding that "
         f"has a tag: kitloan relabel TAG {tag}",
         tag=tag,
         batch=printed.batch,

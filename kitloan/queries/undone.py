@@ -1,4 +1,4 @@
-"""Which entries still stand: those that no later entry has undone."""
+"""The condition that an entry was undone by a later one."""
 
 from sqlalchemy import select
 
@@ -15,4 +15,4 @@ UNDONE = (
     )
     .exists()
 )
-"""Whether a row of `ledger_entry` was undone, as a condition of a query on that table."""
+"""Whether a row of `ledger_entry` was undone, as a condition on that table."""

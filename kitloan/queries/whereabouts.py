@@ -1,6 +1,6 @@
-"""The facts behind a refusal: where a holding is instead, with whom, and since when.
+"""The facts for a refusal: where a holding is, who has it, and since when.
 
-Asked only when something has been refused already, so none of it costs a desk that does its work.
+These queries run only after a refusal, so they cost nothing in ordinary work.
 """
 
 import json
@@ -33,58 +33,58 @@ loan, organisation, shortage = table(Loan), table(Organisation), table(Shortage)
 transfer, withdrawal = table(Transfer), table(Withdrawal)
 
 _CAME_IN = ("loan.checked_in", "transfer.received", "transfer.called_off")
-"""Kinds of entry after which a holding is here, though it was elsewhere before."""
+"""Kinds of entry by which a holding comes back or arrives."""
 
 
 def not_yours(connection: Connection, where: str, tag: str) -> Refused:
-    """What ESP is told of a college's holding: what it is, and who has it."""
+    """The refusal for ESP of a college's holding: what it is, and who has it."""
     row = connection.execute(
         select(holding.c.state, kit_type.c.name)
-        .join_from(
-            holding,
-            kit_type,
-            (kit_type.c.college == holding.c.college) & (kit_type.c.kit_type == holding.c.kit_type),
-        )
+        .join_from(holding, kit_type)
         .where(holding.c.college == where, holding.c.tag == tag)
     ).one()
     name = college_name(connection, where)
-    told = f"{row.name} {grouped(tag)} is not yours: {name} holds it"
-    lent = _loan_elsewhere(connection, where, tag)
-    if lent:
-        told += f", and {lent['to']} has had it since {uk(day_of(lent['out_at']))}"
+    words = f"{row.name} {grouped(tag)} belongs to {name}"
+    loaned = _loan_elsewhere(connection, where, tag)
+    if loaned:
+        words += f", and {loaned['to']} has had it since {uk(day_of(loaned['out_at']))}"
     elif row.state != "held":
-        told += f"; it {away(connection, where, tag, row.state)[0]}"
+        words += f"; it {away(connection, where, tag, row.state)[0]}"
     return Refused(
         "not_yours",
-        f"{told}.",
-        f"It is for {name} to lend and to take back.",
+        f"{words}.",
+        _only_they(name),
         **_whose(tag, where, name),
         state=row.state,
-        loan=lent,
+        loan=loaned,
     )
 
 
-def another_colleges(connection: Connection, own: str, where: str, tag: str, said: str) -> Refused:
-    """What a college is told of another's holding: whose it is, and nothing else.
+def another_colleges(connection: Connection, own: str, where: str, tag: str, asked: str) -> Refused:
+    """The refusal for a college of another's holding: whose it is, and nothing else.
 
     Args:
         connection: a transaction.
         own: the college that asks.
         where: the college whose register has it.
         tag: its tag there.
-        said: the tag that was asked for, which may be its second one.
+        asked: the tag that was asked for, which may be its second one.
     """
     name = college_name(connection, where)
     sent = _last_sent(connection, where, tag, "sent")
     ours = sent is not None and sent.to_college == own
     return Refused(
         "not_yours",
-        f"{grouped(said)} is not yours: {name} " + ("has sent it to you." if ours else "holds it."),
-        f"If it is here: kitloan transfer receive {said} --from {where}"
+        f"{grouped(asked)} belongs to {name}" + (", which has sent it to you." if ours else "."),
+        f"If it is here: kitloan transfer receive {asked} --from {where}"
         if ours
-        else f"It is for {name} to lend and to take back.",
-        **_whose(said, where, name),
+        else _only_they(name),
+        **_whose(asked, where, name),
     )
+
+
+def _only_they(name: str) -> str:
+    return f"Only {name} can lend it and take it back."
 
 
 def _whose(tag: str, where: str, name: str) -> dict[str, Any]:
@@ -95,12 +95,7 @@ def _loan_elsewhere(connection: Connection, where: str, tag: str) -> dict[str, A
     """The open loan of a holding that is due first."""
     row = connection.execute(
         select(loan.c.loan, organisation.c.name, loan.c.out_at, loan.c.due_on)
-        .join_from(
-            loan,
-            organisation,
-            (organisation.c.college == loan.c.college)
-            & (organisation.c.organisation == loan.c.organisation),
-        )
+        .join_from(loan, organisation)
         .where(loan.c.college == where, loan.c.tag == tag, loan.c.closed_at.is_(None))
         .order_by(loan.c.due_key, loan.c.loan)
     ).first()
@@ -110,20 +105,20 @@ def _loan_elsewhere(connection: Connection, where: str, tag: str) -> dict[str, A
 
 
 def away(connection: Connection, where: str, tag: str, state: str) -> tuple[str, dict[str, Any]]:
-    """How a holding came not to be here: the end of a sentence, and the same as values.
+    """Why a holding is not here: the end of a sentence, and the same facts as values.
 
     Args:
         connection: a transaction.
         where: the college.
         tag: the holding's tag.
-        state: what the register says: `missing`, `in_transit` or `withdrawn`.
+        state: its state in the register: `missing`, `in_transit` or `withdrawn`.
     """
     if state == "missing":
         row = connection.execute(
             select(absence).where(absence.c.college == where, absence.c.tag == tag)
         ).one()
         return (
-            f"is missing, since {uk(day_of(row.since))}: {row.said_by} said so",
+            f"has been missing since {uk(day_of(row.since))}, recorded by {row.said_by}",
             {"since": row.since, "by": row.said_by},
         )
     if state == "in_transit":
@@ -139,7 +134,7 @@ def away(connection: Connection, where: str, tag: str, state: str) -> tuple[str,
     ).first()
     if signed is not None:
         return (
-            f"is withdrawn, since {uk(day_of(signed.signed_at))}: {signed.reason}",
+            f"was withdrawn on {uk(day_of(signed.signed_at))}: {signed.reason}",
             {"since": signed.signed_at, "by": signed.signed_by, "reason": signed.reason},
         )
     gone = _last_sent(connection, where, tag, "arrived")
@@ -153,7 +148,7 @@ def away(connection: Connection, where: str, tag: str, state: str) -> tuple[str,
 
 
 def _last_sent(connection: Connection, where: str, tag: str, state: str) -> AnyRow | None:
-    """The latest transfer of a holding by this college that stands so."""
+    """The latest transfer of a holding by this college in this state."""
     return connection.execute(
         select(transfer)
         .where(transfer.c.college == where, transfer.c.tag == tag, transfer.c.state == state)
@@ -182,14 +177,14 @@ def _of_transfer(connection: Connection, row: AnyRow, since: str) -> dict[str, A
 
 
 def college_name(connection: Connection, which: str) -> str:
-    """What a college is called: by itself, else by the reference list."""
+    """A college's name: from its own ledger, else from the reference list, else its id."""
     own = connection.execute(select(college.c.name).where(college.c.college == which)).scalar()
     listed = find_college(which)
     return str(own) if own else listed.name if listed else which
 
 
 def came_in(connection: Connection, where: str, tag: str) -> tuple[str, dict[str, Any]]:
-    """Since when a holding is here: words to end a sentence, and values; empty for always."""
+    """Since when a holding is here: the end of a sentence, and values; both empty for always."""
     row = connection.execute(
         select(entry.c.kind, entry.c.at, entry.c.by, entry.c.body)
         .where(entry.c.college == where, entry.c.tag == tag, entry.c.kind.in_(_CAME_IN), ~UNDONE)
@@ -201,37 +196,28 @@ def came_in(connection: Connection, where: str, tag: str) -> tuple[str, dict[str
     who = _from_whom(connection, where, json.loads(row.body)["fact"])
     if who:
         facts["from"] = who
-    told = f"since {uk(day_of(row.at))}" + (f", from {who}" if who else "")
-    return f"{told}; {row.by} took it in", facts
+    words = f"since {uk(day_of(row.at))}" + (f", from {who}" if who else "")
+    return f"{words}, recorded by {row.by}", facts
 
 
 def _from_whom(connection: Connection, where: str, fact: dict[str, Any]) -> str | None:
-    """Who had what came in: a borrower, or a college."""
+    """Who had the holding before: a borrower or a college."""
     if fact["kind"] == "transfer.received":
         return college_name(connection, fact["from_college"])
     if fact["kind"] != "loan.checked_in":
         return None
     return connection.execute(
         select(organisation.c.name)
-        .join_from(
-            loan,
-            organisation,
-            (organisation.c.college == loan.c.college)
-            & (organisation.c.organisation == loan.c.organisation),
-        )
+        .join_from(loan, organisation)
         .where(loan.c.college == where, loan.c.loan == fact["loan"])
     ).scalar()
 
 
 def critical_shortages(connection: Connection, where: str, tag: str) -> list[dict[str, Any]]:
-    """Which critical components of a kit are short, with how many and since when."""
+    """The critical components of a kit that are short: how many, and since when."""
     rows = connection.execute(
         select(shortage.c.component, shortage.c.missing, shortage.c.broken, shortage.c.since)
-        .join_from(
-            shortage,
-            holding,
-            (holding.c.college == shortage.c.college) & (holding.c.tag == shortage.c.tag),
-        )
+        .join_from(shortage, holding)
         .join(
             component,
             (component.c.college == holding.c.college)
@@ -245,7 +231,7 @@ def critical_shortages(connection: Connection, where: str, tag: str) -> list[dic
 
 
 def undone(connection: Connection, where: str | None, tag: str) -> BadInput | None:
-    """That a holding was on the register and its taking in was undone; None when it never was.
+    """The error for a holding whose adding was undone; None when it was never on the register.
 
     Args:
         connection: a transaction.
@@ -263,9 +249,9 @@ def undone(connection: Connection, where: str | None, tag: str) -> BadInput | No
         return None
     return BadInput(
         "unknown_tag",
-        f"No holding here has {grouped(tag)} any more: {row.by} undid its taking in on "
+        f"No holding here has {grouped(tag)} now: {row.by} undid adding it on "
         f"{uk(day_of(row.at))}.",
-        f"Its history: kitloan ledger log {tag}. If it is yours, take it in: "
+        f"See its history: kitloan ledger log {tag}. To add it again: "
         f"kitloan add --type TYPE --tag {tag}",
         tag=tag,
         near=[],

@@ -1,4 +1,10 @@
-"""Opening a stocktake: which holdings it expects is frozen then, and stays on record."""
+"""Stocktakes: open one with a frozen list, scan, confirm, close, and read its outcome.
+
+Opening freezes the list of expected holdings. Scans come from any number of desks; a desk without
+the store joins first, and hands in its scans in a file. A borrower can confirm what they have on
+loan. Closing records the outcome; later scans still count. `kitloan.stocktakes.scanning` reads and
+records scans, `kitloan.stocktakes.outcome` answers queries.
+"""
 
 import hashlib
 import secrets
@@ -58,7 +64,6 @@ organisation = table(Organisation)
 
 _TAGS_PER_ENTRY = 500
 _LOOKALIKES = str.maketrans({"I": "1", "L": "1", "O": "0"})
-
 _LOOKED_FOR = Query(
     select(holding.c.tag, holding.c.location)
     .where(
@@ -67,11 +72,13 @@ _LOOKED_FOR = Query(
     )
     .order_by(holding.c.tag)
 )
+
 _CHALLENGE = Query(
     select(challenge_table).where(
         challenge_table.c.college == ESP, challenge_table.c.challenge == bindparam("x")
     )
 )
+
 _ASKED_FOR = Query(
     select(challenge_line.c.tag, holding.c.tag.label("held"))
     .select_from(challenge_line)
@@ -83,17 +90,43 @@ _ASKED_FOR = Query(
     .order_by(challenge_line.c.tag)
 )
 
+_LINE = Query(
+    select(line).where(
+        line.c.college == bindparam("c"),
+        line.c.stocktake == bindparam("s"),
+        line.c.tag == bindparam("t"),
+    )
+)
+
+_LINES = Query(
+    select(line.c.tag, line.c.loan).where(
+        line.c.college == bindparam("c"), line.c.stocktake == bindparam("s")
+    )
+)
+
+_SCANS = Query(
+    select(scan.c.scan, scan.c.tag, scan.c.code).where(
+        scan.c.college == bindparam("c"), scan.c.stocktake == bindparam("s")
+    )
+)
+
+_BORROWER = Query(
+    select(organisation.c.name)
+    .join_from(loan, organisation)
+    .where(loan.c.college == bindparam("c"), loan.c.loan == bindparam("l"))
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A stocktake that was opened.
 
     Attributes:
-        id: what it is known by here.
-        name: what it was called.
+        id: its id in this college.
+        name: its name.
         expected: how many holdings are on its list.
-        late: whether it answers a challenge whose day has passed.
-        not_here: tags that the challenge asks for and no holding here has.
+        late: whether it answers a challenge after its last day.
+        not_here: tags that the challenge asks for and that no holding here has.
     """
 
     id: str
@@ -104,327 +137,19 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class _List:
-    tags: Sequence[str]
-    late: bool = False
-    not_here: tuple[str, ...] = ()
-
-
-def open_stocktake(
-    writer: Writer,
-    name: str,
-    place: str | None,
-    sample: int | None,
-    challenge: str | None,
-    code: str | None,
-) -> Opened:
-    """See `Stocktakes.open`."""
-    called = clean(name, "The stocktake's name")
-    where = clean(place, "The place") if place else None
-    if sample is not None:
-        check_quantity(sample, "The sample")
-    asked, secret = _challenge(challenge, code)
-    if writer.said:
-        return _opened_before(writer, called, where, sample, (asked, secret))
-    known = _CHALLENGE(writer.connection, x=asked).first() if asked else None
-    wanted = _asked_for(writer, known, secret) if known else _looked_for(writer, where, sample)
-    if not wanted.tags:
-        raise _nothing_expected(writer, where, wanted)
-    stocktake = f"s{len(list_stocktakes(writer.connection, writer.college)) + 1}"
-    writer.append(
-        StocktakeOpened(
-            stocktake=stocktake,
-            name=called,
-            place=None if known else where,
-            sample=None if known else sample,
-            challenge=asked,
-            code=secret,
-        )
-    )
-    for start in range(0, len(wanted.tags), _TAGS_PER_ENTRY):
-        part = tuple(wanted.tags[start : start + _TAGS_PER_ENTRY])
-        writer.append(StocktakeExpects(stocktake=stocktake, tags=part))
-    return Opened(stocktake, called, len(wanted.tags), wanted.late, wanted.not_here)
-
-
-def bare_code(code: str) -> str:
-    """A one-time code as it is kept: case, spaces, hyphens and look-alikes do not count.
-
-    Raises:
-        BadInput: `bad_text`, when nothing is left.
-    """
-    kept = "".join(filter(str.isalnum, code)).upper().translate(_LOOKALIKES)
-    return clean(kept, "The code")
-
-
-def _challenge(challenge: str | None, code: str | None) -> tuple[str | None, str | None]:
-    if (challenge is None) != (code is None):
-        raise BadInput(
-            "challenge_and_code",
-            "A challenge is answered with its id and its one-time code, both.",
-            "They stand in what ESP sent.",
-        )
-    if challenge is None or code is None:
-        return None, None
-    return clean(challenge, "The challenge").lower(), bare_code(code)
-
-
-def _asked_for(writer: Writer, known: AnyRow, code: str | None) -> _List:
-    """What a challenge asks for, where ESP's ledger is here to say so."""
-    if known.to_college != writer.college:
-        raise Refused(
-            "not_yours",
-            f"Challenge {plain(known.challenge)} is to {known.to_college}.",
-            "See what ESP asks of you: kitloan challenge list",
-            challenge=known.challenge,
-            college=known.to_college,
-        )
-    if known.code != code:
-        raise Refused(
-            "wrong_code",
-            f"That is not the code of challenge {plain(known.challenge)}.",
-            "Give the code that ESP sent with it.",
-            challenge=known.challenge,
-        )
-    rows = _ASKED_FOR(writer.connection, c=writer.college, x=known.challenge).all()
-    return _List(
-        [row.tag for row in rows if row.held],
-        day_of(writer.at).isoformat() > known.answer_by,
-        tuple(row.tag for row in rows if not row.held),
-    )
-
-
-def _looked_for(writer: Writer, place: str | None, sample: int | None) -> _List:
-    rows = _LOOKED_FOR(writer.connection, c=writer.college).all()
-    tags = [row.tag for row in rows if place is None or fold(row.location or "") == fold(place)]
-    if sample is not None and sample < len(tags):
-        tags = sorted(secrets.SystemRandom().sample(tags, sample))
-    return _List(tags)
-
-
-def _nothing_expected(writer: Writer, place: str | None, wanted: _List) -> Refused:
-    if wanted.not_here:
-        return Refused(
-            "nothing_expected",
-            f"No holding here has one of the {plural(len(wanted.not_here), 'tag')} that the "
-            "challenge asks for.",
-            "Tell ESP: its copy of your ledger may be an older one (kitloan ledger export FILE).",
-            not_here=list(wanted.not_here),
-        )
-    rows = _LOOKED_FOR(writer.connection, c=writer.college).all()
-    places = sorted({row.location for row in rows if row.location})
-    if place is not None and rows:
-        return Refused(
-            "nothing_expected",
-            f"Nothing is kept at {plain(place)!r}.",
-            "Places are: " + ", ".join(map(plain, places[:10]))
-            if places
-            else "No holding has a place yet: kitloan stocktake open NAME takes all of them.",
-            place=place,
-            places=places,
-        )
-    return Refused(
-        "nothing_expected",
-        "There is nothing to look for: the college holds nothing.",
-        "Take holdings in first: kitloan add, or kitloan import FILE",
-    )
-
-
-def _opened_before(
-    writer: Writer,
-    name: str,
-    place: str | None,
-    sample: int | None,
-    asked: tuple[str | None, str | None],
-) -> Opened:
-    (fact, *_) = writer.answered(StocktakeOpened)
-    listed = fact.challenge is not None and (fact.place, fact.sample) == (None, None)
-    same = (fact.name, (fact.challenge, fact.code)) == (name, asked)
-    if not same or not (listed or (fact.place, fact.sample) == (place, sample)):
-        raise id_reused(writer.request)
-    expects = [e.fact for e in writer.said if isinstance(e.fact, StocktakeExpects)]
-    expected = {tag for each in expects for tag in each.tags}
-    known = _CHALLENGE(writer.connection, x=fact.challenge).first() if fact.challenge else None
-    if known is None:
-        return Opened(fact.stocktake, name, len(expected))
-    again = _asked_for(writer, known, fact.code)
-    every = _ASKED_FOR(writer.connection, c=writer.college, x=known.challenge)
-    not_here = tuple(row.tag for row in every if row.tag not in expected)
-    return Opened(fact.stocktake, name, len(expected), again.late, not_here)
-
-
-_LINE = Query(
-    select(line).where(
-        line.c.college == bindparam("c"),
-        line.c.stocktake == bindparam("s"),
-        line.c.tag == bindparam("t"),
-    )
-)
-_LINES = Query(
-    select(line.c.tag, line.c.loan).where(
-        line.c.college == bindparam("c"), line.c.stocktake == bindparam("s")
-    )
-)
-_SCANS = Query(
-    select(scan.c.scan, scan.c.tag, scan.c.code).where(
-        scan.c.college == bindparam("c"), scan.c.stocktake == bindparam("s")
-    )
-)
-_WITH = Query(
-    select(organisation.c.name)
-    .join_from(
-        loan,
-        organisation,
-        (organisation.c.college == loan.c.college)
-        & (organisation.c.organisation == loan.c.organisation),
-    )
-    .where(loan.c.college == bindparam("c"), loan.c.loan == bindparam("l"))
-)
-
-
-@dataclass(frozen=True, slots=True)
 class Confirmed:
-    """A holding that its borrower says they have."""
+    """A holding that its borrower confirmed they have."""
 
     tag: str
     type: str
     to: str
 
 
-def tell_desk(writer: Writer, stocktake: str, desk: str, *, waiting: bool) -> None:
-    """See `Stocktakes.join` and `hand_in`."""
-    which = the_stocktake(writer.connection, writer.college, stocktake)
-    named = desk_spelt(writer.connection, writer.college, which, clean(desk, "The desk"))
-    fact = StocktakeDeskRecorded(stocktake=which.id, desk=named, waiting=waiting)
-    if writer.said:
-        if writer.answered(StocktakeDeskRecorded) != [fact]:
-            raise id_reused(writer.request)
-        return
-    if waiting:
-        _must_be_open(which)
-    desks = desks_of(writer.connection, writer.college, which)
-    if not waiting and named not in desks:
-        raise BadInput(
-            "unknown_desk",
-            f"{plain(named)!r} has not joined {which.name}.",
-            f"These have: {', '.join(sorted(desks))}." if desks else "No desk has.",
-            desks=sorted(desks),
-        )
-    if desks.get(named) is not waiting:
-        writer.append(fact)
-
-
-def confirm(writer: Writer, stocktake: str, text: str) -> Confirmed:
-    """See `Stocktakes.confirm`."""
-    which = the_stocktake(writer.connection, writer.college, stocktake)
-    tag = meant(writer, text)
-    row = held(writer, tag)
-    shown = f"{row.type_name} {grouped(tag)}"
-    expected = _LINE(writer.connection, c=writer.college, s=which.id, t=tag).first()
-    if expected is None:
-        raise Refused(
-            "not_expected",
-            f"{shown} is not on the list of {which.name}.",
-            "Its list was frozen when it was opened: kitloan stocktake show",
-            tag=tag,
-        )
-    loans = [each.loan for each in open_loans(writer, tag)]
-    if not loans:
-        raise Refused(
-            "not_out",
-            f"{shown} is not on loan.",
-            "If it is here, scan it: kitloan stocktake scan",
-            tag=tag,
-        )
-    which_loan = expected.loan if expected.loan in loans else loans[0]
-    writer.append(StocktakeConfirmed(stocktake=which.id, tag=tag, loan=which_loan))
-    return _confirmed(writer, row, which_loan)
-
-
-def close(writer: Writer, stocktake: str, without: Sequence[str]) -> Outcome:
-    """See `Stocktakes.close`."""
-    which = the_stocktake(writer.connection, writer.college, stocktake)
-    if writer.said:
-        return _closed_before(writer, which, without)
-    _must_be_open(which)
-    waiting = waiting_desks(writer.connection, writer.college, which)
-    given_up = {
-        desk_spelt(writer.connection, writer.college, which, clean(each, "The desk"))
-        for each in without
-    }
-    for each in given_up.difference(waiting):
-        raise BadInput(
-            "unknown_desk",
-            f"{plain(each)!r} is no desk that {which.name} waits for.",
-            f"It waits for: {', '.join(waiting)}." if waiting else "It waits for none.",
-            waiting=list(waiting),
-        )
-    left = [each for each in waiting if each not in given_up]
-    if left:
-        raise Refused(
-            "desks_waiting",
-            f"{which.name} waits for the scans of {', '.join(left)}.",
-            "Read them in (kitloan stocktake scan --file FILE --desk DESK) and say kitloan "
-            "stocktake hand-in DESK; or close without: kitloan stocktake close --without DESK",
-            waiting=left,
-        )
-    found = outcome_of(writer.connection, writer.college, which)
-    writer.append(StocktakeClosed(stocktake=which.id, **asdict(found.counts)))
-    now = the_stocktake(writer.connection, writer.college, which.id)
-    return outcome_of(writer.connection, writer.college, now)
-
-
-def _closed_before(writer: Writer, which: Stocktake, without: Sequence[str]) -> Outcome:
-    """What an earlier try of this request answered, whatever was scanned or handed in since."""
-    (fact, *_) = writer.answered(StocktakeClosed)
-    handed_in = {
-        each.desk for each in writer.since(StocktakeDeskRecorded) if each.stocktake == which.id
-    }
-    desks = desks_of(writer.connection, writer.college, which)
-    waiting = tuple(name for name, waits in desks.items() if waits or name in handed_in)
-    given_up = {desk_spelt(writer.connection, writer.college, which, each) for each in without}
-    if fact.stocktake != which.id or given_up != set(waiting):
-        raise id_reused(writer.request)
-    late = {each.scan for each in writer.since(StocktakeScanned)}
-    rows = _SCANS(writer.connection, c=writer.college, s=which.id)
-    codes = [row.tag or row.code for row in rows if row.scan not in late]
-    seen = set(codes)
-    lines = _LINES(writer.connection, c=writer.college, s=which.id).all()
-    return Outcome(
-        which,
-        expected=len(lines),
-        counts=Counts(**fact.model_dump(exclude={"kind", "stocktake"})),
-        on_loan_here=sum(each.loan is not None and each.tag in seen for each in lines),
-        scans=len(codes),
-        repeats=len(codes) - len(seen),
-        late=0,
-        waiting=waiting,
-    )
-
-
-def _must_be_open(which: Stocktake) -> None:
-    if which.closed_at is not None:
-        raise Refused(
-            "closed",
-            f"{which.name} was closed by {which.closed_by} on {uk_instant(which.closed_at)}.",
-            "Scans that come late still count: kitloan stocktake scan --stocktake "
-            f"{which.id}. Or open another: kitloan stocktake open NAME",
-            stocktake=which.id,
-            closed_at=which.closed_at,
-            closed_by=which.closed_by,
-        )
-
-
-def _confirmed(writer: Writer, row: AnyRow, loan_id: str) -> Confirmed:
-    to = _WITH(writer.connection, c=writer.college, l=loan_id).scalar_one()
-    return Confirmed(row.tag, row.type_name, to)
-
-
 class Stocktakes:
-    """The verbs of a stocktake, for one person in one college.
+    """Stocktakes of one college, for one person.
 
-    Several stocktakes may be open at once. `stocktake` is everywhere an id, or a name that only
-    one has; one that is not there is refused with `unknown_stocktake`.
+    Several stocktakes may be open at once. The argument `stocktake` is always an id, or a name that
+    only one has; any other is refused with `unknown_stocktake`.
     """
 
     def __init__(self, session: Session) -> None:
@@ -438,28 +163,28 @@ class Stocktakes:
         sample: int | None = None,
         challenge: str | None = None,
         code: str | None = None,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> Opened:
         """Freeze the list of what should be found, and begin.
 
-        On the list is every holding that is not withdrawn or on its way to another college: what
-        is on loan, and what is on record as missing, too.
+        The list has every holding that is not withdrawn or in transit to another college. It
+        includes holdings that are on loan or missing.
 
         Args:
-            name: what people call it.
-            place: only what is kept there.
+            name: its name.
+            place: only holdings that are kept there.
             sample: only so many, drawn at random.
-            challenge: ESP's challenge that it answers; where ESP's ledger is here, the list is
-                what the challenge asks for, else it is as `place` and `sample` say.
+            challenge: the id of ESP's challenge that it answers. If ESP's ledger is here, the list
+                is what the challenge asks for; otherwise it follows `place` and `sample`.
             code: the challenge's one-time code.
-            id: the request's id; None makes one.
+            request_id: the request's id; None makes one.
 
         Raises:
             BadInput: `challenge_and_code`, when one of them is given alone; `bad_quantity`.
             Refused: `nothing_expected`; `wrong_code`, or `not_yours` for another college's
                 challenge.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             return open_stocktake(writer, name, place, sample, challenge, code)
 
     def scan(
@@ -469,21 +194,21 @@ class Stocktakes:
         *,
         place: str | None = None,
         desk: str | None = None,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> Scanned:
-        """Keep one scan, and tell what it is; also when the stocktake is closed already.
+        """Record one scan, and give what it is; also after the stocktake is closed.
 
         Args:
             stocktake: which.
             text: a tag, a second tag, an asset number, or any other code.
-            place: where it was scanned, if somebody knows.
+            place: where it was scanned, if that is known.
             desk: which desk scanned it; None is the person's name.
-            id: the scan's id, so that the same one said twice is one; None makes one.
+            request_id: the scan's id, so that it is recorded once; None makes one.
 
         Raises:
-            BadInput: `bad_text`, for a code that cannot be kept.
+            BadInput: `bad_text`, for a code that cannot be recorded.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             return scanning.scan(writer, stocktake, text, place, desk or self._session.actor)
 
     def scan_picture(
@@ -518,7 +243,7 @@ class Stocktakes:
             known = hashlib.sha256(picture)
             known.update("\x1f".join(parts).encode())
             scan_id = f"picture-{known.hexdigest()[:20]}"
-            scans.append(self.scan(stocktake, code, place=place, desk=desk, id=scan_id))
+            scans.append(self.scan(stocktake, code, place=place, desk=desk, request_id=scan_id))
         return PictureScans(tuple(scans), tuple(code for code in codes if not found[code]))
 
     def read_scans(
@@ -528,52 +253,52 @@ class Stocktakes:
         desk: str,
         *,
         place: str | None = None,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> ScansRead:
-        """Take in what a batch scanner or a desk without the store has scanned; all or nothing.
+        """Record the scans of a batch scanner, or of a desk without the store; all or nothing.
 
-        A line that was read before, for the same desk and place, is not taken again.
+        A line that was read before, for the same desk and place, is not recorded again.
 
         Args:
             stocktake: which.
-            path: a file with a code a line, or `code,time,place`; see `scan_files`.
+            path: a file with a code a line, or `code,time,place`.
             desk: which desk scanned it.
-            place: where, for lines that do not say.
-            id: the request's id; None makes one.
+            place: where, for lines without a place.
+            request_id: the request's id; None makes one.
 
         Raises:
-            BadInput: `lines_in_error`, with every line that cannot be read, lies in the future, or
-                was scanned before the stocktake was opened; or the file is none that can be read.
+            BadInput: `lines_in_error`, with every line that cannot be read, is in the future, or
+                was scanned before the stocktake was opened; or the file cannot be read.
         """
         scans, problems = scanning.read_scans(path)
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             return scanning.read_in(writer, stocktake, scans, problems, desk, place, str(path))
 
-    def join(self, stocktake: str, desk: str, *, id: str | None = None) -> None:  # noqa: A002
-        """Say that a desk scans without the store: the stocktake waits for what it has.
+    def join(self, stocktake: str, desk: str, *, request_id: str | None = None) -> None:
+        """Record that a desk scans without the store: the stocktake waits for its scans.
 
         Raises:
             Refused: `closed`.
         """
-        with self._session.writing(id) as writer:
-            tell_desk(writer, stocktake, desk, waiting=True)
+        with self._session.writing(request_id) as writer:
+            record_desk(writer, stocktake, desk, waiting=True)
 
-    def hand_in(self, stocktake: str, desk: str, *, id: str | None = None) -> None:  # noqa: A002
-        """Say that all a desk scanned has been read in.
+    def hand_in(self, stocktake: str, desk: str, *, request_id: str | None = None) -> None:
+        """Record that all scans of a desk have been read.
 
         Raises:
             BadInput: `unknown_desk`, for one that did not join.
         """
-        with self._session.writing(id) as writer:
-            tell_desk(writer, stocktake, desk, waiting=False)
+        with self._session.writing(request_id) as writer:
+            record_desk(writer, stocktake, desk, waiting=False)
 
-    def confirm(self, stocktake: str, tag: str, *, id: str | None = None) -> Confirmed:  # noqa: A002
-        """Put on record that a borrower says they have what is on loan to them.
+    def confirm(self, stocktake: str, tag: str, *, request_id: str | None = None) -> Confirmed:
+        """Record that a borrower confirmed that they have a holding on loan.
 
         Raises:
-            Refused: `not_out`, or `not_expected` for what is not on the list.
+            Refused: `not_out`, or `not_expected`, for a holding that is not on the list.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             return confirm(writer, stocktake, tag)
 
     def close(
@@ -581,20 +306,20 @@ class Stocktakes:
         stocktake: str,
         *,
         without: Sequence[str] = (),
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> Outcome:
-        """End a stocktake. No holding changes by it; scans that come later still count.
+        """Close a stocktake. It changes no holding; later scans still count.
 
         Args:
             stocktake: which.
             without: desks that it no longer waits for.
-            id: the request's id; None makes one.
+            request_id: the request's id; None makes one.
 
         Raises:
-            Refused: `desks_waiting`, with their names; `closed`, when it is already.
+            Refused: `desks_waiting`, with their names; `closed`, when it is closed already.
             BadInput: `unknown_desk`, in `without`.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             return close(writer, stocktake, without)
 
     def list(self) -> tuple[Stocktake, ...]:
@@ -603,7 +328,7 @@ class Stocktakes:
             return tuple(list_stocktakes(connection, self._session.college))
 
     def current(self) -> Stocktake:
-        """The stocktake that is open, to go on with.
+        """The open stocktake.
 
         Raises:
             Refused: `no_stocktake_open`; `which_stocktake`, when several are open.
@@ -617,17 +342,17 @@ class Stocktakes:
                 "Several stocktakes are open: "
                 + ", ".join(f"{each.id} ({each.name})" for each in opened)
                 + ".",
-                f"Say which: --stocktake {opened[0].id}",
+                f"Name one, as in: --stocktake {opened[0].id}",
                 stocktakes=[each.id for each in opened],
             )
         raise Refused(
             "no_stocktake_open",
             "No stocktake is open.",
-            "Open one: kitloan stocktake open NAME; or name one that is closed, with --stocktake.",
+            "Open one: kitloan stocktake open NAME. Or name a closed one with --stocktake.",
         )
 
     def outcome(self, stocktake: str) -> Outcome:
-        """What a stocktake comes to now."""
+        """The outcome of a stocktake so far."""
         with self._session.reading() as connection:
             college = self._session.college
             return outcome_of(connection, college, the_stocktake(connection, college, stocktake))
@@ -635,11 +360,11 @@ class Stocktakes:
     def lines(
         self, stocktake: str, result: Result, after: str | None = None, limit: int = PAGE
     ) -> Page[OutcomeLine]:
-        """What came of a stocktake, holding by holding or code by code.
+        """A page of a stocktake's holdings or codes with one result.
 
         Args:
             stocktake: which.
-            result: which of them; one of `RESULTS`.
+            result: one of `RESULTS`.
             after: the `next` of the page before.
             limit: the most lines on a page.
 
@@ -647,8 +372,295 @@ class Stocktakes:
             BadInput: `unknown_result`, `bad_cursor`.
         """
         if result not in RESULTS:
-            raise BadInput("unknown_result", f"{result!r} is not one of {', '.join(RESULTS)}.")
+            raise BadInput(
+                "unknown_result",
+                f"{result!r} is not a result of a stocktake.",
+                f"Give one of these: {', '.join(RESULTS)}",
+            )
         with self._session.reading() as connection:
             college = self._session.college
             which = the_stocktake(connection, college, stocktake)
             return lines_of(connection, college, which, result, after, limit)
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    tags: Sequence[str]
+    late: bool = False
+    not_here: tuple[str, ...] = ()
+
+
+def open_stocktake(
+    writer: Writer,
+    name: str,
+    place: str | None,
+    sample: int | None,
+    challenge: str | None,
+    code: str | None,
+) -> Opened:
+    """See `Stocktakes.open`."""
+    called = clean(name, "The stocktake's name")
+    where = clean(place, "The place") if place else None
+    if sample is not None:
+        check_quantity(sample, "The sample")
+    asked, secret = _challenge(challenge, code)
+    if writer.earlier:
+        return _opened_before(writer, called, where, sample, (asked, secret))
+    known = _CHALLENGE(writer.connection, x=asked).first() if asked else None
+    wanted = _asked_for(writer, known, secret) if known else _looked_for(writer, where, sample)
+    if not wanted.tags:
+        raise _nothing_expected(writer, where, wanted)
+    stocktake = f"s{len(list_stocktakes(writer.connection, writer.college)) + 1}"
+    writer.append(
+        StocktakeOpened(
+            stocktake=stocktake,
+            name=called,
+            place=None if known else where,
+            sample=None if known else sample,
+            challenge=asked,
+            code=secret,
+        )
+    )
+    for start in range(0, len(wanted.tags), _TAGS_PER_ENTRY):
+        part = tuple(wanted.tags[start : start + _TAGS_PER_ENTRY])
+        writer.append(StocktakeExpects(stocktake=stocktake, tags=part))
+    return Opened(stocktake, called, len(wanted.tags), wanted.late, wanted.not_here)
+
+
+def _challenge(challenge: str | None, code: str | None) -> tuple[str | None, str | None]:
+    if (challenge is None) != (code is None):
+        raise BadInput(
+            "challenge_and_code",
+            "To answer a challenge, both its id and its one-time code are needed.",
+            "Give both, as ESP sent them: --challenge ID --code CODE",
+        )
+    if challenge is None or code is None:
+        return None, None
+    return clean(challenge, "The challenge").lower(), bare_code(code)
+
+
+def bare_code(code: str) -> str:
+    """The stored form of a one-time code: case, spaces, hyphens and look-alikes do not count.
+
+    Raises:
+        BadInput: `bad_text`, when nothing remains.
+    """
+    kept = "".join(filter(str.isalnum, code)).upper().translate(_LOOKALIKES)
+    return clean(kept, "The code")
+
+
+def _asked_for(writer: Writer, known: AnyRow, code: str | None) -> _List:
+    """The list that a challenge asks for, from ESP's ledger."""
+    if known.to_college != writer.college:
+        raise Refused(
+            "not_yours",
+            f"Challenge {plain(known.challenge)} is for {known.to_college}.",
+            "List your own challenges: kitloan challenge list",
+            challenge=known.challenge,
+            college=known.to_college,
+        )
+    if known.code != code:
+        raise Refused(
+            "wrong_code",
+            f"The code is not the one of challenge {plain(known.challenge)}.",
+            "Give the code that ESP sent with it.",
+            challenge=known.challenge,
+        )
+    rows = _ASKED_FOR(writer.connection, c=writer.college, x=known.challenge).all()
+    return _List(
+        [row.tag for row in rows if row.held],
+        day_of(writer.at).isoformat() > known.answer_by,
+        tuple(row.tag for row in rows if not row.held),
+    )
+
+
+def _looked_for(writer: Writer, place: str | None, sample: int | None) -> _List:
+    rows = _LOOKED_FOR(writer.connection, c=writer.college).all()
+    tags = [row.tag for row in rows if place is None or fold(row.location or "") == fold(place)]
+    if sample is not None and sample < len(tags):
+        tags = sorted(secrets.SystemRandom().sample(tags, sample))
+    return _List(tags)
+
+
+def _nothing_expected(writer: Writer, place: str | None, wanted: _List) -> Refused:
+    if wanted.not_here:
+        return Refused(
+            "nothing_expected",
+            f"No holding here has one of the {plural(len(wanted.not_here), 'tag')} that the "
+            "challenge asks for.",
+            "Send ESP your ledger, because its copy may be old: kitloan ledger export FILE",
+            not_here=list(wanted.not_here),
+        )
+    rows = _LOOKED_FOR(writer.connection, c=writer.college).all()
+    places = sorted({row.location for row in rows if row.location})
+    if place is not None and rows:
+        return Refused(
+            "nothing_expected",
+            f"No holding is kept at {plain(place)!r}.",
+            "Name one of these places: " + ", ".join(map(plain, places[:10]))
+            if places
+            else "No holding has a place yet. Open it for all: kitloan stocktake open NAME",
+            place=place,
+            places=places,
+        )
+    return Refused(
+        "nothing_expected",
+        "The college has no holdings to look for.",
+        "Add them first: kitloan import FILE, or kitloan add",
+    )
+
+
+def _opened_before(
+    writer: Writer,
+    name: str,
+    place: str | None,
+    sample: int | None,
+    asked: tuple[str | None, str | None],
+) -> Opened:
+    (fact, *_) = writer.earlier_facts(StocktakeOpened)
+    listed = fact.challenge is not None and (fact.place, fact.sample) == (None, None)
+    same = (fact.name, (fact.challenge, fact.code)) == (name, asked)
+    if not same or not (listed or (fact.place, fact.sample) == (place, sample)):
+        raise id_reused(writer.request)
+    expects = writer.earlier_facts(StocktakeExpects)
+    expected = {tag for each in expects for tag in each.tags}
+    known = _CHALLENGE(writer.connection, x=fact.challenge).first() if fact.challenge else None
+    if known is None:
+        return Opened(fact.stocktake, name, len(expected))
+    late = _asked_for(writer, known, fact.code).late
+    every = _ASKED_FOR(writer.connection, c=writer.college, x=known.challenge)
+    not_here = tuple(row.tag for row in every if row.tag not in expected)
+    return Opened(fact.stocktake, name, len(expected), late, not_here)
+
+
+def record_desk(writer: Writer, stocktake: str, desk: str, *, waiting: bool) -> None:
+    """See `Stocktakes.join` and `hand_in`."""
+    which = the_stocktake(writer.connection, writer.college, stocktake)
+    named = desk_spelt(writer.connection, writer.college, which, clean(desk, "The desk"))
+    fact = StocktakeDeskRecorded(stocktake=which.id, desk=named, waiting=waiting)
+    if writer.earlier:
+        if writer.earlier_facts(StocktakeDeskRecorded) != [fact]:
+            raise id_reused(writer.request)
+        return
+    if waiting:
+        _must_be_open(which)
+    desks = desks_of(writer.connection, writer.college, which)
+    if not waiting and named not in desks:
+        raise BadInput(
+            "unknown_desk",
+            f"{plain(named)!r} has not joined {which.name}.",
+            f"Name one of these desks: {', '.join(sorted(desks))}"
+            if desks
+            else f"Let it join first: kitloan stocktake join {named!r}",
+            desks=sorted(desks),
+        )
+    if desks.get(named) is not waiting:
+        writer.append(fact)
+
+
+def confirm(writer: Writer, stocktake: str, text: str) -> Confirmed:
+    """See `Stocktakes.confirm`."""
+    which = the_stocktake(writer.connection, writer.college, stocktake)
+    tag = meant(writer, text)
+    row = held(writer, tag)
+    shown = f"{row.type_name} {grouped(tag)}"
+    expected = _LINE(writer.connection, c=writer.college, s=which.id, t=tag).first()
+    if expected is None:
+        raise Refused(
+            "not_expected",
+            f"{shown} is not on the list of {which.name}.",
+            f"See its list, which is frozen: kitloan stocktake show {which.id}",
+            tag=tag,
+        )
+    loans = [each.loan for each in open_loans(writer, tag)]
+    if not loans:
+        raise Refused(
+            "not_out",
+            f"{shown} is not on loan.",
+            f"If it is here, scan it: kitloan stocktake scan {tag}",
+            tag=tag,
+        )
+    which_loan = expected.loan if expected.loan in loans else loans[0]
+    writer.append(StocktakeConfirmed(stocktake=which.id, tag=tag, loan=which_loan))
+    return _confirmed(writer, row, which_loan)
+
+
+def _confirmed(writer: Writer, row: AnyRow, loan_id: str) -> Confirmed:
+    to = _BORROWER(writer.connection, c=writer.college, l=loan_id).scalar_one()
+    return Confirmed(row.tag, row.type_name, to)
+
+
+def close(writer: Writer, stocktake: str, without: Sequence[str]) -> Outcome:
+    """See `Stocktakes.close`."""
+    which = the_stocktake(writer.connection, writer.college, stocktake)
+    if writer.earlier:
+        return _closed_before(writer, which, without)
+    _must_be_open(which)
+    waiting = waiting_desks(writer.connection, writer.college, which)
+    left_out = {
+        desk_spelt(writer.connection, writer.college, which, clean(each, "The desk"))
+        for each in without
+    }
+    for each in left_out.difference(waiting):
+        raise BadInput(
+            "unknown_desk",
+            f"{which.name} is not waiting for a desk {plain(each)!r}.",
+            f"Name one of these desks: {', '.join(waiting)}"
+            if waiting
+            else "Close it without --without.",
+            waiting=list(waiting),
+        )
+    missing = [each for each in waiting if each not in left_out]
+    if missing:
+        raise Refused(
+            "desks_waiting",
+            f"{which.name} is waiting for the scans of {', '.join(missing)}.",
+            "Read their files (kitloan stocktake scan --file FILE --desk DESK), then: kitloan "
+            "stocktake hand-in DESK. Or close without them: kitloan stocktake close --without DESK",
+            waiting=missing,
+        )
+    found = outcome_of(writer.connection, writer.college, which)
+    writer.append(StocktakeClosed(stocktake=which.id, **asdict(found.counts)))
+    now = the_stocktake(writer.connection, writer.college, which.id)
+    return outcome_of(writer.connection, writer.college, now)
+
+
+def _closed_before(writer: Writer, which: Stocktake, without: Sequence[str]) -> Outcome:
+    """The answer of an earlier try of this request, without what was scanned or handed in since."""
+    (fact, *_) = writer.earlier_facts(StocktakeClosed)
+    handed_in = {
+        each.desk for each in writer.since(StocktakeDeskRecorded) if each.stocktake == which.id
+    }
+    desks = desks_of(writer.connection, writer.college, which)
+    waiting = tuple(name for name, waits in desks.items() if waits or name in handed_in)
+    left_out = {desk_spelt(writer.connection, writer.college, which, each) for each in without}
+    if fact.stocktake != which.id or left_out != set(waiting):
+        raise id_reused(writer.request)
+    late = {each.scan for each in writer.since(StocktakeScanned)}
+    rows = _SCANS(writer.connection, c=writer.college, s=which.id)
+    codes = [row.tag or row.code for row in rows if row.scan not in late]
+    seen = set(codes)
+    lines = _LINES(writer.connection, c=writer.college, s=which.id).all()
+    return Outcome(
+        which,
+        expected=len(lines),
+        counts=Counts(**fact.model_dump(exclude={"kind", "stocktake"})),
+        on_loan_here=sum(each.loan is not None and each.tag in seen for each in lines),
+        scans=len(codes),
+        repeats=len(codes) - len(seen),
+        late=0,
+        waiting=waiting,
+    )
+
+
+def _must_be_open(which: Stocktake) -> None:
+    if which.closed_at is not None:
+        raise Refused(
+            "closed",
+            f"{which.name} was closed by {which.closed_by} on {uk_instant(which.closed_at)}.",
+            f"Late scans still count: kitloan stocktake scan --stocktake {which.id}. Or open "
+            "another: kitloan stocktake open NAME",
+            stocktake=which.id,
+            closed_at=which.closed_at,
+            closed_by=which.closed_by,
+        )

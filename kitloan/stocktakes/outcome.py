@@ -1,4 +1,8 @@
-"""What is answered about stocktakes: frozen values, never live rows."""
+"""Queries on stocktakes: the list of them, desks, the outcome, and its lines.
+
+An outcome counts each expected holding once, by its best result, and each other code once. Answers
+are frozen values, never live rows.
+"""
 
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -21,7 +25,7 @@ from sqlalchemy import (
 )
 
 from kitloan.errors import BadInput
-from kitloan.queries.entry_text import entry, said
+from kitloan.queries.entry_text import entry, fact_text
 from kitloan.queries.paging import page_of
 from kitloan.storage.statements import AnyRow
 from kitloan.tables import Holding, KitType, Loan, Organisation, table
@@ -69,16 +73,16 @@ class Stocktake:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many of each; the first five add up to what was expected.
+    """How many have each result; the first five add up to `expected`.
 
     Attributes:
-        sighted: seen where they are kept, or by a scan that did not say where.
-        sighted_elsewhere: seen, and only in other places than their own.
-        on_loan_confirmed: with a borrower, who says so.
-        on_loan: with a borrower, on the word of the register alone.
-        not_sighted: nobody saw them; that does not make them missing.
+        sighted: seen where they are kept, or by a scan without a place.
+        sighted_elsewhere: seen, but only in other places than their own.
+        on_loan_confirmed: on loan, and confirmed by the borrower.
+        on_loan: on loan by the register, and not confirmed.
+        not_sighted: not seen; that does not make them missing.
         unexpected: seen, held by the college, and not on the list.
-        unknown: codes that no holding here has, tags among them.
+        unknown: codes, or tags, that no holding here has.
     """
 
     sighted: int = 0
@@ -92,17 +96,17 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a stocktake comes to now.
+    """The outcome of a stocktake so far.
 
     Attributes:
         stocktake: which.
         expected: how many holdings are on its list.
-        counts: what came of them, and what else was scanned.
-        on_loan_here: how many of those sighted were on loan when the list was frozen.
-        scans: how many scans there are; each is kept.
-        repeats: how many of them scanned again what had been scanned.
-        late: how many came on record after it was closed.
-        waiting: desks that have not handed in what they scanned.
+        counts: their results, and what else was scanned.
+        on_loan_here: how many of those seen were on loan when the list was frozen.
+        scans: how many scans there are, with repeats.
+        repeats: how many scans are of something scanned before.
+        late: how many scans were recorded after it was closed.
+        waiting: desks that have not handed in their scans.
     """
 
     stocktake: Stocktake
@@ -121,17 +125,17 @@ class OutcomeLine:
 
     Attributes:
         tag: the holding's, or a valid tag that no holding here has; None for another code.
-        code: what was scanned, where no holding has it.
-        type: the kit type; None where there is no holding.
+        code: what was scanned, if no holding has it.
+        type: the kit type; None without a holding.
         asset_number: the college's own.
-        place: where it was kept when the list was frozen; now, for one that is not on the list.
-        seen_in: where it was scanned last, where somebody said.
+        place: where it was kept when the list was frozen; if it is not on the list, now.
+        seen_in: where it was scanned last, if a place was given.
         scans: how often it was scanned.
         seen_at: when it was scanned last.
-        late: whether it is there only by scans that came after closing.
-        to: who had it when the list was frozen, or has it now, when it is not on the list.
-        state: how the register has it now: `held`, `missing`, `in_transit` or `withdrawn`.
-        last_sighted: when it was last seen by anybody, on any occasion.
+        late: whether all its scans came after closing.
+        to: who had it when the list was frozen; if it is not on the list, now.
+        state: its state in the register now: `held`, `missing`, `in_transit` or `withdrawn`.
+        last_sighted: when it was last seen, on any occasion.
     """
 
     tag: str | None
@@ -149,19 +153,19 @@ class OutcomeLine:
 
 
 def after_closing(connection: Connection, college: str, which: Stocktake) -> ColumnElement[bool]:
-    """Whether a row of `stocktake_scan`, which is of this stocktake, came after its closing."""
+    """Whether a row of `stocktake_scan`, of this stocktake, was recorded after it was closed."""
     if which.closed_at is None:
         return false()
     place = tuple_(entry.c.epoch, entry.c.seq)
-    of_it = (entry.c.college == college, said("stocktake") == which.id)
+    of_it = (entry.c.college == college, fact_text("stocktake") == which.id)
     closing = connection.execute(
         select(entry.c.epoch, entry.c.seq)
         .where(*of_it, entry.c.kind == "stocktake.closed", entry.c.at == which.closed_at)
         .order_by(entry.c.epoch, entry.c.seq)
     ).first()
-    if closing is None:  # its entry is gone, which verifying finds
+    if closing is None:  # its entry is gone, and verifying reports that
         return scan.c.recorded_at > which.closed_at
-    behind = select(said("scan")).where(
+    behind = select(fact_text("scan")).where(
         *of_it, entry.c.kind == "stocktake.scanned", place > tuple_(closing.epoch, closing.seq)
     )
     return scan.c.scan.in_(behind)
@@ -172,14 +176,14 @@ def list_stocktakes(connection: Connection, college: str) -> list[Stocktake]:
     rows = connection.execute(
         select(stocktake)
         .where(stocktake.c.college == college)
-        # They are numbered as they are opened; a clock may be wrong.
+        # By number, because a clock may be wrong.
         .order_by(func.length(stocktake.c.stocktake).desc(), stocktake.c.stocktake.desc())
     )
     return [_stocktake(row) for row in rows]
 
 
 def the_stocktake(connection: Connection, college: str, text: str) -> Stocktake:
-    """The stocktake with this id, or this name where only one has it.
+    """The stocktake with this id, or this name if only one has it.
 
     Raises:
         BadInput: `unknown_stocktake`.
@@ -192,8 +196,9 @@ def the_stocktake(connection: Connection, college: str, text: str) -> Stocktake:
         return found[0]
     raise BadInput(
         "unknown_stocktake",
-        f"{'Several stocktakes are' if found else 'No stocktake here is'} {plain(text[:60])!r}.",
-        "See them, with their ids: kitloan stocktake list",
+        f"{'Several stocktakes have' if found else 'No stocktake has'} the name or id "
+        f"{plain(text[:60])!r}.",
+        "List them, with their ids: kitloan stocktake list",
         stocktakes=[each.id for each in found or every],
     )
 
@@ -213,7 +218,7 @@ def _stocktake(row: AnyRow) -> Stocktake:
 
 
 def outcome_of(connection: Connection, college: str, which: Stocktake) -> Outcome:
-    """What a stocktake comes to now."""
+    """The outcome of a stocktake so far."""
     expected = _expected(college, which, false()).subquery()
     rows = connection.execute(
         select(
@@ -246,7 +251,7 @@ def outcome_of(connection: Connection, college: str, which: Stocktake) -> Outcom
 
 
 def desks_of(connection: Connection, college: str, which: Stocktake) -> dict[str, bool]:
-    """The desks that take part, by name, and whether each has scans that are not handed in."""
+    """The desks that take part, by name, and whether each still has scans to hand in."""
     rows = connection.execute(
         select(desk.c.desk, desk.c.waiting)
         .where(desk.c.college == college, desk.c.stocktake == which.id)
@@ -256,13 +261,13 @@ def desks_of(connection: Connection, college: str, which: Stocktake) -> dict[str
 
 
 def waiting_desks(connection: Connection, college: str, which: Stocktake) -> tuple[str, ...]:
-    """Desks that have not handed in what they scanned, by name."""
+    """The names of desks that have not handed in their scans."""
     desks = desks_of(connection, college, which)
     return tuple(name for name, waiting in desks.items() if waiting)
 
 
 def desk_spelt(connection: Connection, college: str, which: Stocktake, name: str) -> str:
-    """A desk as it was spelt when it joined; as it is given, when it did not."""
+    """A desk's name as it was spelt when it joined; as given, when it did not join."""
     desks = desks_of(connection, college, which)
     return next((each for each in desks if fold(each) == fold(name)), name)
 
@@ -275,7 +280,7 @@ def lines_of(
     after: str | None,
     limit: int,
 ) -> Page[OutcomeLine]:
-    """A page of what came of a stocktake, by tag or code."""
+    """A page of a stocktake's holdings or codes with one result, by tag or code."""
     rows = _strays if result in ("unexpected", "unknown") else _expected
     found = rows(college, which, after_closing(connection, college, which)).subquery()
     seen_in = (
@@ -347,12 +352,12 @@ def _scans(late: ColumnElement[bool]) -> tuple[ColumnElement[Any], ...]:
 
 
 def _what() -> Any:
-    """What a scan scanned: a tag, or another code."""
+    """The tag of a scan, or its other code."""
     return func.coalesce(scan.c.tag, scan.c.code)
 
 
 def _expected(college: str, which: Stocktake, late: ColumnElement[bool]) -> Select[Any]:
-    """Each holding of the list: what came of it, in one walk along its scans."""
+    """Each holding of the list with its result, from one pass over its scans."""
     somewhere = or_(scan.c.place.is_(None), line.c.place.is_(None), scan.c.place == line.c.place)
     at_its_place = and_(scan.c.scan.is_not(None), somewhere)
     result = case(
@@ -381,10 +386,10 @@ def _expected(college: str, which: Stocktake, late: ColumnElement[bool]) -> Sele
 
 
 def _strays(college: str, which: Stocktake, late: ColumnElement[bool]) -> Select[Any]:
-    """What was scanned and is not on the list: each tag or code once."""
+    """Each tag or code, once, that was scanned and is not on the list."""
     code = case((scan.c.tag.is_(None), scan.c.code)).label("code")
     held = and_(holding.c.college == scan.c.college, holding.c.tag == scan.c.tag)
-    lent_now = (
+    open_loan = (
         select(loan.c.loan)
         .where(loan.c.college == college, loan.c.tag == scan.c.tag, loan.c.closed_at.is_(None))
         .order_by(loan.c.loan)
@@ -398,7 +403,7 @@ def _strays(college: str, which: Stocktake, late: ColumnElement[bool]) -> Select
             scan.c.tag,
             func.coalesce(code, scan.c.tag).label("code"),
             holding.c.location.label("place"),
-            lent_now.label("loan"),
+            open_loan.label("loan"),
             case((holding.c.tag.is_(None), "unknown"), else_="unexpected").label("result"),
             *_scans(late),
         )
@@ -411,5 +416,5 @@ def _strays(college: str, which: Stocktake, late: ColumnElement[bool]) -> Select
 
 
 def _same(one: Table, other: Table) -> ColumnElement[bool]:
-    """Rows of one holding in one stocktake."""
+    """The condition that two rows are of the same holding in the same stocktake."""
     return and_(*(one.c[name] == other.c[name] for name in ("college", "stocktake", "tag")))

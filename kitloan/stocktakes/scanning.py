@@ -1,7 +1,8 @@
-"""What a batch scanner or a desk without the store has scanned: a file to scans and problems.
+"""Scans of a stocktake: recording one, and reading a file of them.
 
-One scan a line: the code, and where they are known when it was scanned and where. It reads the
-files that spreadsheets are read from; it needs no store and changes nothing.
+A file comes from a batch scanner, or from a desk without the store. It has one scan a line: the
+code, then the time and the place if they are known. `read_scans` needs no store; `scan` and
+`read_in` record what was scanned, and give what it is.
 """
 
 import hashlib
@@ -40,143 +41,25 @@ scan_table = table(StocktakeScan)
 
 COLUMNS = ("code", "time", "place")
 _HEADERS = {"code", "tag", "barcode", "scan", "asset number"}
+_SHOWN_PROBLEMS = 5
 _ISO = re.compile(
     r"(?:19|20)\d\d-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?", re.ASCII
 )
+
 _UK = re.compile(
     r"(\d{1,2}[/.]\d{1,2}[/.](?:(?:19|20)\d\d|\d\d)),? (\d{1,2}):(\d\d)(?::(\d\d))?", re.ASCII
 )
 
-
-@dataclass(frozen=True, slots=True)
-class ScannedLine:
-    """One scan of a file: its line, what was scanned, and when and where, if the line says so."""
-
-    line: int
-    code: str
-    seen_at: datetime | None
-    place: str | None
-
-    def id_at(self, stocktake: str, desk: str, place: str | None) -> str:
-        """The scan's id: the same line, read again for the same desk and place, is the same scan.
-
-        Args:
-            stocktake: what it is read into.
-            desk: who scanned.
-            place: where, for lines that do not say.
-        """
-        moment = self.seen_at.isoformat() if self.seen_at else ""
-        parts = (stocktake, fold(desk), str(self.line), self.code, moment, self.place or place)
-        return hashlib.sha256("\x1f".join(part or "" for part in parts).encode()).hexdigest()[:20]
-
-
-@dataclass(frozen=True, slots=True)
-class LineProblem:
-    """Why a line cannot be taken; `column` is one of `COLUMNS`."""
-
-    line: int
-    column: str
-    value: str
-    problem: str
-
-
-def read_scans(path: Path) -> tuple[list[ScannedLine], list[LineProblem]]:
-    """The scans in a file, and the lines that cannot be read.
-
-    Args:
-        path: a text file or CSV with a code a line, or `code,time,place`; times are
-            `23/11/2026 11:42` in Scotland or RFC 3339. A first line of headers is passed over.
-
-    Raises:
-        BadInput: the file is none that can be read; see `kitloan.spreadsheets.cells.load`.
-    """
-    scans: list[ScannedLine] = []
-    problems: list[LineProblem] = []
-    (sheet, *_) = load(path).sheets
-    for number, line in enumerate(sheet.lines):
-        if number == 0 and fold(as_text(line.value(0))) in _HEADERS:
-            continue
-        found = list(_faults(line))
-        problems += found
-        if not found:
-            scans += _parse_scans(line)
-    return scans, problems
-
-
-def code_of(text: str) -> str:
-    """What was scanned, as it is kept: one line, and what a terminal would obey is written out.
-
-    Raises:
-        BadInput: `bad_text`, when nothing is left, or it is too long or a formula.
-    """
-    code = plain(tidy(text))
-    wrong = fault(code) if code else "is empty"
-    if wrong:
-        raise BadInput("bad_text", f"The code {wrong}.", "Scan it again.", value=code[:60])
-    return code
-
-
-def parse_moment(text: str) -> datetime | None:
-    """An instant as machines or people in Britain write it; None when it is not one."""
-    wanted = tidy(text)
-    try:
-        if _ISO.fullmatch(wanted):
-            read = datetime.fromisoformat(wanted)
-        elif found := _UK.fullmatch(wanted):
-            day = parse_date(found[1])
-            hour, minute, second = (int(part or 0) for part in found.groups()[1:])
-            read = datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=SCOTLAND)
-        else:
-            return None
-    except (ValueError, BadInput):
-        return None
-    return read if read.tzinfo else read.replace(tzinfo=SCOTLAND)
-
-
-def _faults(line: Line) -> Iterator[LineProblem]:
-    for value in line.values[len(COLUMNS) :]:
-        if not is_blank(value):
-            yield _problem(line, "place", value, "stands behind code, time and place")
-    code, moment, place = (line.value(column) for column in range(3))
-    try:
-        code_of(as_text(code))
-    except BadInput as problem:
-        yield _problem(line, "code", code, problem.message.removeprefix("The code ").rstrip("."))
-    if not is_blank(moment) and _moment(moment) is None:
-        yield _problem(line, "time", moment, "is no time; write it like 23/11/2026 11:42")
-    wrong = None if is_blank(place) else fault(tidy(as_text(place)))
-    if wrong:
-        yield _problem(line, "place", place, wrong)
-
-
-def _parse_scans(line: Line) -> list[ScannedLine]:
-    """The scans of a line: two or more where the scanner lost the end of a line between codes."""
-    place = tidy(as_text(line.value(2)))
-    return [
-        ScannedLine(line.number, code_of(code), _moment(line.value(1)), place or None)
-        for code in split(as_text(line.value(0)))
-    ]
-
-
-def _moment(value: Value) -> datetime | None:
-    if isinstance(value, datetime):  # a workbook's own
-        return value if value.tzinfo else value.replace(tzinfo=SCOTLAND)
-    return parse_moment(as_text(value))
-
-
-def _problem(line: Line, column: str, value: Value, problem: str) -> LineProblem:
-    return LineProblem(line.number, column, plain(as_text(value)[:60]), problem)
-
-
-_SHOWN_PROBLEMS = 5
 _BY_TAG = Query(
     select(holding.c.tag).where(
         holding.c.college == bindparam("c"), holding.c.tag == bindparam("t")
     )
 )
+
 _BY_ALIAS = Query(
     select(alias.c.tag).where(alias.c.college == bindparam("c"), alias.c.label == bindparam("t"))
 )
+
 _BY_NUMBER = Query(
     select(holding.c.tag).where(
         holding.c.college == bindparam("c"),
@@ -184,6 +67,7 @@ _BY_NUMBER = Query(
         holding.c.state != "withdrawn",
     )
 )
+
 _HOLDING = Query(
     select(
         holding.c.tag,
@@ -193,13 +77,10 @@ _HOLDING = Query(
         holding.c.out_quantity,
         kit_type.c.name.label("type_name"),
     )
-    .join_from(
-        holding,
-        kit_type,
-        (kit_type.c.college == holding.c.college) & (kit_type.c.kit_type == holding.c.kit_type),
-    )
+    .join_from(holding, kit_type)
     .where(holding.c.college == bindparam("c"), holding.c.tag == bindparam("t"))
 )
+
 _LINE = Query(
     select(line).where(
         line.c.college == bindparam("c"),
@@ -207,34 +88,37 @@ _LINE = Query(
         line.c.tag == bindparam("t"),
     )
 )
+
 _SCANS = select(scan_table.c.scan).where(
     scan_table.c.college == bindparam("c"), scan_table.c.stocktake == bindparam("s")
 )
+
 _IDS = Query(_SCANS)
 _OF_TAG = Query(_SCANS.where(scan_table.c.tag == bindparam("t")).limit(1))
 _OF_CODE = Query(
     _SCANS.where(scan_table.c.tag.is_(None), scan_table.c.code == bindparam("k")).limit(1)
 )
+
 ScanResult = Literal["sighted", "sighted_elsewhere", "unexpected", "not_held", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """What a scan turned out to be.
+    """A recorded scan, and what it is.
 
     Attributes:
         id: the scan's.
-        outcome: `sighted`; `sighted_elsewhere`, when it is kept in another place than it was
-            scanned in; `unexpected`, when the college holds it and the list does not have it;
-            `not_held`, for a good tag that no holding here has; `unknown`, for any other code.
-        code: what was scanned.
+        outcome: `sighted`; `sighted_elsewhere`, when it was not scanned where it is kept;
+            `unexpected`, when the college holds it and the list does not have it; `not_held`, for
+            a valid tag that no holding here has; `unknown`, for any other code.
+        code: the code that was scanned.
         tag: the tag; None when it is unknown.
         type: the kit type.
-        place: where it is kept, by the list; by the register for one that is not on it.
+        place: where it is kept, by the list; by the register, if it is not on the list.
         repeat: whether it had been scanned in this stocktake before.
-        late: whether the stocktake was closed already; it counts all the same.
-        on_loan_to: who has it, by the register, although it is here.
-        state: how the register has it: `held`, `missing`, `in_transit` or `withdrawn`.
+        late: whether the stocktake was closed already; the scan still counts.
+        on_loan_to: who has it on loan by the register, although it is here.
+        state: its state in the register: `held`, `missing`, `in_transit` or `withdrawn`.
     """
 
     id: str
@@ -247,6 +131,38 @@ class Scanned:
     late: bool
     on_loan_to: str | None
     state: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedLine:
+    """One scan in a file: its line, the code, and the time and place if the line has them."""
+
+    line: int
+    code: str
+    seen_at: datetime | None
+    place: str | None
+
+    def id_at(self, stocktake: str, desk: str, place: str | None) -> str:
+        """The scan's id. The same line, read again for the same desk and place, has the same id.
+
+        Args:
+            stocktake: the stocktake's id.
+            desk: the desk that scanned.
+            place: where, for lines without a place.
+        """
+        moment = self.seen_at.isoformat() if self.seen_at else ""
+        parts = (stocktake, fold(desk), str(self.line), self.code, moment, self.place or place)
+        return hashlib.sha256("\x1f".join(part or "" for part in parts).encode()).hexdigest()[:20]
+
+
+@dataclass(frozen=True, slots=True)
+class LineProblem:
+    """Why a line cannot be read; `column` is one of `COLUMNS`."""
+
+    line: int
+    column: str
+    value: str
+    problem: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +181,7 @@ class PictureScans:
 
 @dataclass(frozen=True, slots=True)
 class ScansRead:
-    """What a file of scans brought: how many were new, and how many were there already."""
+    """How many scans of a file were new, and how many were read before."""
 
     file: str
     desk: str
@@ -278,16 +194,39 @@ def scan(writer: Writer, stocktake: str, text: str, place: str | None, desk: str
     which = the_stocktake(writer.connection, writer.college, stocktake)
     where = clean(place, "The place") if place else None
     at_desk = clean(desk, "The desk")
-    if writer.said:
-        (fact, *_) = writer.answered(StocktakeScanned)
+    if writer.earlier:
+        (fact, *_) = writer.earlier_facts(StocktakeScanned)
         same = (fact.stocktake, fact.code, fact.desk) == (which.id, code_of(text), at_desk)
         if not same or fold(fact.place or "") != fold(where or ""):
             raise id_reused(writer.request)
-        return _told(writer, _as_it_was(writer, which), fact, _scanned_before_that(writer, fact))
+        return _scanned(writer, _as_it_was(writer, which), fact, _scanned_earlier(writer, fact))
     fact = _scan(writer, which, writer.request, text, where, at_desk, writer.at)
     repeat = _scanned_before(writer, fact)
     writer.append(fact)
-    return _told(writer, which, fact, repeat)
+    return _scanned(writer, which, fact, repeat)
+
+
+def read_scans(path: Path) -> tuple[list[ScannedLine], list[LineProblem]]:
+    """The scans in a file, and the lines that cannot be read.
+
+    Args:
+        path: a text file or CSV with a code a line, or `code,time,place`; times are
+            `23/11/2026 11:42` in Scotland or RFC 3339. A first line of headers is skipped.
+
+    Raises:
+        BadInput: the file cannot be read; see `kitloan.spreadsheets.cells.load`.
+    """
+    scans: list[ScannedLine] = []
+    problems: list[LineProblem] = []
+    (sheet, *_) = load(path).sheets
+    for number, line in enumerate(sheet.lines):
+        if number == 0 and fold(as_text(line.value(0))) in _HEADERS:
+            continue
+        found = list(_faults(line))
+        problems += found
+        if not found:
+            scans += _parse_scans(line)
+    return scans, problems
 
 
 def read_in(
@@ -303,8 +242,8 @@ def read_in(
     which = the_stocktake(writer.connection, writer.college, stocktake)
     where = clean(place, "The place") if place else None
     at_desk = desk_spelt(writer.connection, writer.college, which, clean(desk, "The desk"))
-    if writer.said:
-        taken = {fact.scan for fact in writer.answered(StocktakeScanned)}
+    if writer.earlier:
+        taken = {fact.scan for fact in writer.earlier_facts(StocktakeScanned)}
         ids = {each.id_at(which.id, at_desk, where) for each in scans}
         others = _IDS(writer.connection, c=writer.college, s=which.id).scalars()
         if problems or not taken <= ids <= taken.union(others):
@@ -345,7 +284,7 @@ def _scan(
         scan=scan_id,
         tag=tag,
         code=code_of(text),
-        # One spelling of a place is as good as another, and the outcome is told by the database.
+        # The place is stored in the spelling of the list, because the database compares them.
         place=kept_at if kept_at and place and fold(kept_at) == fold(place) else place,
         desk=desk,
         seen_at=seen_at,
@@ -353,7 +292,7 @@ def _scan(
 
 
 def tag_of(connection: Connection, college: str, text: str) -> str | None:
-    """The tag of the holding that was scanned, a good tag that none has, or None.
+    """The tag of the holding that was scanned, a valid tag that none has, or None.
 
     Not `resolve`: a code that means nothing is an answer here, not a refusal with near misses.
     """
@@ -383,9 +322,9 @@ def _scanned_before(writer: Writer, fact: StocktakeScanned) -> bool:
     return _OF_CODE(writer.connection, **at, k=fact.code).first() is not None
 
 
-def _scanned_before_that(writer: Writer, fact: StocktakeScanned) -> bool:
-    """Whether it had been scanned when the request was first said: the ledger has the order."""
-    (first, *_) = writer.said
+def _scanned_earlier(writer: Writer, fact: StocktakeScanned) -> bool:
+    """Whether it had been scanned before the first try of this request, by the ledger's order."""
+    (first, *_) = writer.earlier
     same: ColumnElement[bool] = ledger_entry.c.tag == fact.tag
     if fact.tag is None:
         same = ledger_entry.c.tag.is_(None)
@@ -398,20 +337,20 @@ def _scanned_before_that(writer: Writer, fact: StocktakeScanned) -> bool:
         )
     ).scalars()
     return any(
-        isinstance(said, StocktakeScanned)
-        and (said.stocktake, said.tag, said.tag or said.code)
+        isinstance(other, StocktakeScanned)
+        and (other.stocktake, other.tag, other.tag or other.code)
         == (fact.stocktake, fact.tag, fact.tag or fact.code)
-        for said in (parse(body).fact for body in bodies)
+        for other in (parse(body).fact for body in bodies)
     )
 
 
 def _as_it_was(writer: Writer, which: Stocktake) -> Stocktake:
-    """The stocktake when the request was first said: open, if it was closed since."""
+    """The stocktake at the first try of this request: open, if it was closed since."""
     closed = any(each.stocktake == which.id for each in writer.since(StocktakeClosed))
     return replace(which, closed_at=None, closed_by=None) if closed else which
 
 
-def _told(writer: Writer, which: Stocktake, fact: StocktakeScanned, repeat: bool) -> Scanned:
+def _scanned(writer: Writer, which: Stocktake, fact: StocktakeScanned, repeat: bool) -> Scanned:
     row = expected = to = None
     if fact.tag is not None:
         row = _HOLDING(writer.connection, c=writer.college, t=fact.tag).first()
@@ -442,10 +381,75 @@ def _outcome(fact: StocktakeScanned, expected: AnyRow | None, row: AnyRow | None
     return "not_held" if fact.tag is not None else "unknown"
 
 
+def code_of(text: str) -> str:
+    """The stored form of a scanned code: one line, with control characters shown as code points.
+
+    Raises:
+        BadInput: `bad_text`, when it is empty, too long or a formula.
+    """
+    code = plain(tidy(text))
+    wrong = fault(code) if code else "is empty"
+    if wrong:
+        raise BadInput("bad_text", f"The code {wrong}.", "Scan it again.", value=code[:60])
+    return code
+
+
+def parse_moment(text: str) -> datetime | None:
+    """The instant in a text, in ISO or British form; None when there is none."""
+    wanted = tidy(text)
+    try:
+        if _ISO.fullmatch(wanted):
+            read = datetime.fromisoformat(wanted)
+        elif found := _UK.fullmatch(wanted):
+            day = parse_date(found[1])
+            hour, minute, second = (int(part or 0) for part in found.groups()[1:])
+            read = datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=SCOTLAND)
+        else:
+            return None
+    except (ValueError, BadInput):
+        return None
+    return read if read.tzinfo else read.replace(tzinfo=SCOTLAND)
+
+
+def _faults(line: Line) -> Iterator[LineProblem]:
+    for value in line.values[len(COLUMNS) :]:
+        if not is_blank(value):
+            yield _problem(line, "place", value, "is after code, time and place")
+    code, moment, place = (line.value(column) for column in range(3))
+    try:
+        code_of(as_text(code))
+    except BadInput as problem:
+        yield _problem(line, "code", code, problem.message.removeprefix("The code ").rstrip("."))
+    if not is_blank(moment) and _moment(moment) is None:
+        yield _problem(line, "time", moment, "is not a time; write it like 23/11/2026 11:42")
+    wrong = None if is_blank(place) else fault(tidy(as_text(place)))
+    if wrong:
+        yield _problem(line, "place", place, wrong)
+
+
+def _parse_scans(line: Line) -> list[ScannedLine]:
+    """The scans of a line: two or more where the scanner lost the end of a line between codes."""
+    place = tidy(as_text(line.value(2)))
+    return [
+        ScannedLine(line.number, code_of(code), _moment(line.value(1)), place or None)
+        for code in split(as_text(line.value(0)))
+    ]
+
+
+def _moment(value: Value) -> datetime | None:
+    if isinstance(value, datetime):  # a workbook's own
+        return value if value.tzinfo else value.replace(tzinfo=SCOTLAND)
+    return parse_moment(as_text(value))
+
+
+def _problem(line: Line, column: str, value: Value, problem: str) -> LineProblem:
+    return LineProblem(line.number, column, plain(as_text(value)[:60]), problem)
+
+
 def _untimely(writer: Writer, which: Stocktake, scans: Sequence[ScannedLine]) -> list[LineProblem]:
-    """Times at which it cannot have been scanned for this stocktake."""
+    """The scans with a time before the stocktake was opened, or in the future."""
     opened, now = moment(which.opened_at), moment(writer.at)
-    if opened > now:  # a clock was wrong then or is now: nothing can be too early
+    if opened > now:  # a clock was or is wrong, so no scan is too early
         opened = datetime.min.replace(tzinfo=UTC)
     found = []
     for each in scans:
@@ -469,8 +473,8 @@ def _lines_in_error(file: str, problems: Sequence[LineProblem]) -> BadInput:
     more = len(problems) - _SHOWN_PROBLEMS
     return BadInput(
         "lines_in_error",
-        f"{plural(lines, 'line')} of {file} cannot be read; nothing was taken from it.\n{shown}"
+        f"{plural(lines, 'line')} of {file} cannot be read. Nothing was recorded.\n{shown}"
         + (f"\n  and {more:,} more: see --json" if more > 0 else ""),
-        "Mend or take away those lines. A scanner whose clock is wrong: leave the times out.",
+        "Correct or delete those lines. If the scanner's clock is wrong, leave out the times.",
         problems=[asdict(each) for each in problems],
     )

@@ -1,1 +1,1 @@
-"""Where a store is: opening it, its rules, locks, faults, files, and forgetting people in it."""
+"""The store: opening it, its schema, integrity, locks, faults, files, and erasing people in it."""

@@ -1,7 +1,7 @@
-"""What a database says when it cannot go on, in words that say what to do.
+"""Database errors, turned into kitloan's own errors with one next step.
 
-Every transaction runs inside `translated`. Drivers spell the same trouble differently; the table
-below is the one place where the spellings are known.
+Every transaction runs inside `translated`. Drivers word the same trouble differently; the table
+below is the one place that has their words.
 """
 
 import re
@@ -12,68 +12,71 @@ from sqlalchemy.exc import DBAPIError
 
 from kitloan.errors import KitloanError, Refused, StoreError
 
+RESTORE_NEWEST = "Restore the newest backup with `kitloan restore FILE`. Keep the damaged file."
+"""The next step with a damaged store."""
+
 _FAULTS: tuple[tuple[str, str, str, str], ...] = (
     (
         r"InsufficientPrivilege|row-level security",
         "not_allowed",
         "{store}: this login may not do that.",
-        "Work with your own college's login; what other colleges hold is theirs.",
+        "Use your own college's login, and change only your own college's holdings.",
     ),
     (
         r"password authentication failed",
         "wrong_password",
         "{store}: the user name or the password is wrong.",
-        "Ask whoever set up the database for the login of your college.",
+        "Ask the administrator of the database for your college's login.",
     ),
     (
         r"database is locked|LockNotAvailable|lock timeout",
         "busy",
         "{store} is busy: another program has been writing to it for ten seconds.",
-        "Wait a moment and say it again; nothing was written.",
+        "Nothing was written. Wait a moment, then try again.",
     ),
     (
         r"disk is full|disk full|No space left|file too large|DiskFull",
         "full",
         "{store} cannot grow: the disk is full.",
-        "Free some space and say it again; nothing was written and nothing is lost.",
+        "Nothing was written, and nothing is lost. Free some space, then try again.",
     ),
     (
         r"READONLY_DBMOVED",
         "replaced",
-        "The file of {store} was replaced or moved away while it was open here, by a restore "
-        "perhaps. Nothing was written.",
-        "Close kitloan and open it again, see what the store holds now, and say it again.",
+        "The file of {store} was replaced or moved while it was open here, perhaps by a restore. "
+        "Nothing was written.",
+        "Close kitloan and open it again.",
     ),
     (
         r"readonly database|read-only|ReadOnlySqlTransaction|Read-only file system",
         "read_only",
         "{store} can be read but not written.",
-        "Ask for permission to write to it, or keep the store elsewhere with --store.",
+        "Ask for permission to write to it.",
     ),
     (
         r"file is not a database|malformed|file is encrypted|disk image|no such table"
         r"|decode to UTF-8|UnicodeDecode",
         "damaged",
         "{store} is damaged, or not a store.",
-        "Do not write to it. Restore the newest backup, and keep this file for whoever mends it.",
+        RESTORE_NEWEST,
     ),
     (
         r"unable to open database file|Permission denied",
         "unreachable",
         "{store} cannot be opened.",
-        "See that it is there and that you may read it.",
+        "Check that it exists and that you may read it.",
     ),
     (
         r"disk I/O error",
         "unreachable",
         "{store} cannot be read or written: the disk or the network share gave an error.",
-        "See that the share is connected, then say it again.",
+        "Check that the share is connected, then try again.",
     ),
     (
         r"^psycopg\S*OperationalError|connection|server closed|terminating|AdminShutdown",
         "unreachable",
         "{store} cannot be reached.",
-        "See that the network is up and the server runs, then say it again.",
+        "Check that the network is up and the server runs, then try again.",
     ),
 )
 
@@ -97,39 +100,41 @@ def translated(store: str) -> Iterator[None]:
         raise StoreError(
             "unreachable",
             f"{store} cannot be reached: {problem.strerror or problem}.",
-            "See that it is there and that you may read and write it.",
+            "Check that it exists and that you may read and write it.",
             store=store,
         ) from problem
     except Exception as problem:
-        said = driver_error(problem)
-        if said is None:
+        cause = driver_error(problem)
+        if cause is None:
             raise
-        raise _meaning(said, store) from problem
+        raise _translation(cause, store) from problem
 
 
 def driver_error(problem: BaseException) -> BaseException | None:
-    """The error of a database driver that `problem` is or wraps; None when it is none."""
-    said = problem.orig if isinstance(problem, DBAPIError) else problem
-    if isinstance(said, UnicodeDecodeError):  # SQLite's, over what a damaged file made it say
-        return said
-    return said if type(said).__module__.partition(".")[0] in _DRIVERS else None
+    """The error of a database driver that `problem` is or wraps; None when there is none."""
+    cause = problem.orig if isinstance(problem, DBAPIError) else problem
+    if isinstance(cause, UnicodeDecodeError):  # SQLite's, for a text in a damaged file
+        return cause
+    return cause if type(cause).__module__.partition(".")[0] in _DRIVERS else None
 
 
-def _meaning(problem: BaseException, store: str) -> KitloanError:
+def _translation(problem: BaseException, store: str) -> KitloanError:
     kind = type(problem)
-    said = f"{kind.__module__}.{kind.__name__}: {problem}"
-    said += f" ({getattr(problem, 'sqlite_errorname', '')})"
+    words = f"{kind.__module__}.{kind.__name__}: {problem}"
+    words += f" ({getattr(problem, 'sqlite_errorname', '')})"
     broke_a_rule = any(each.__name__ == "IntegrityError" for each in kind.__mro__)
-    if broke_a_rule and _ON_LOAN.search(said):
-        return Refused("on_loan", "It is on loan already.", "See who has it with `kitloan loans`.")
-    if broke_a_rule and _TOO_MANY.search(said):
-        return Refused("not_enough", "There are not that many left to lend.")
+    if broke_a_rule and _ON_LOAN.search(words):
+        return Refused("on_loan", "It is on loan already.", "See who has it: kitloan loans")
+    if broke_a_rule and _TOO_MANY.search(words):
+        return Refused(
+            "not_enough", "Fewer than that are left to lend.", "See who has them: kitloan loans"
+        )
     for pattern, code, message, hint in _FAULTS:
-        if re.search(pattern, said, re.IGNORECASE):
+        if re.search(pattern, words, re.IGNORECASE):
             return StoreError(code, message.format(store=store), hint, store=store)
     return StoreError(
         "refused_by_the_database",
         f"{store} refused the change: {problem}.",
-        "Nothing was written. Run `kitloan ledger verify`, and tell us what it says.",
+        "Nothing was written. Send us the output of `kitloan ledger verify`.",
         store=store,
     )

@@ -1,8 +1,8 @@
-"""Writing files so that nobody ever finds half of one, and no store is written over.
+"""Writing files whole or not at all, and never over a store.
 
-Whatever kitloan writes at a name that somebody gave goes through here. A name may be that of a
-file which is there already: it is replaced. It may be a symbolic link: what it leads to is
-replaced, and the link stays. It may not be a store, a journal of one, a device or a pipe.
+Every file that kitloan writes at a name that a user gave is written here. A file of that name is
+replaced. With a symbolic link, the file that it leads to is replaced, and the link stays. A store,
+its journal, a device or a pipe is refused. Also here: working folders for copies of a store.
 """
 
 import errno
@@ -18,22 +18,22 @@ from pathlib import Path
 from kitloan.errors import BadInput
 
 APPLICATION_ID = 0x4B4C4F4E
-"""`KLON`, in the header of every SQLite store, so that `file` and we know one from another."""
+"""`KLON`, in the header of every SQLite store: it tells a store from other SQLite files."""
 
 WORKING = ".kitloan-"
-"""How the names of our folders begin, beside a store, in which copies of it are worked on."""
+"""How the names of our working folders next to a store begin."""
 
 
 _HEADER_BYTES = 100
-_BESIDE_A_STORE = ("-journal", "-wal", "-shm")
-"""How the names end of the files that SQLite keeps beside its own."""
+_JOURNALS = ("-journal", "-wal", "-shm")
+"""How the names of the files that SQLite keeps next to a database end."""
 
 
 def is_store(path: Path) -> bool:
-    """Whether a file is a SQLite store: anybody's, a copy, or a backup.
+    """Whether a file is a SQLite store: any college's, a copy, or a backup.
 
     Raises:
-        OSError: it is not there, or cannot be read.
+        OSError: it does not exist, or cannot be read.
     """
     with path.open("rb") as file:
         start = file.read(_HEADER_BYTES)
@@ -42,9 +42,9 @@ def is_store(path: Path) -> bool:
 
 
 def insist_on_file(path: Path) -> None:
-    """Refuse to read what is no file, before it is opened: a pipe would keep us waiting for ever.
+    """Refuse to read a pipe, a socket or a device before it is opened: a pipe could block for ever.
 
-    What is not there, is a folder, or cannot be looked at, is left to whoever opens it.
+    A missing file, a folder or a file that cannot be examined is left to the caller.
 
     Raises:
         BadInput: `not_a_file`, for a pipe, a socket or a device.
@@ -57,28 +57,28 @@ def insist_on_file(path: Path) -> None:
         raise BadInput(
             "not_a_file",
             f"{path} is a device or a pipe, not a file. Nothing was read.",
-            "Name a file.",
+            "Name an ordinary file.",
             file=str(path),
         )
 
 
 @contextmanager
-def working_folder(beside: Path, purpose: str, room: int) -> Iterator[Path]:
-    """A folder for copies of a store, which hold people; it goes when the block ends.
+def working_folder(home: Path, purpose: str, room: int) -> Iterator[Path]:
+    """A folder for copies of a store, which hold people; it is deleted when the block ends.
 
-    It lies beside the store, so that what a killed command leaves is found and taken away with the
-    store's other copies (`kitloan.storage.side_files`). Only where nothing can be written there, as
-    on a stick that is locked or full, does it lie where the system keeps such files.
+    It is next to the store, so that leftovers of a killed command are found and deleted with the
+    store's other copies (`kitloan.storage.side_files`). If nothing can be written there, as on a
+    locked or full memory stick, it is in the system's temporary folder.
 
     Args:
-        beside: the folder of the store.
+        home: the folder of the store.
         purpose: a word for its name.
         room: how many bytes will be written there.
     """
     try:
-        if shutil.disk_usage(beside).free < room:
+        if shutil.disk_usage(home).free < room:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        folder = tempfile.TemporaryDirectory(prefix=f"{WORKING}{purpose}-", dir=beside)
+        folder = tempfile.TemporaryDirectory(prefix=f"{WORKING}{purpose}-", dir=home)
     except OSError:
         folder = tempfile.TemporaryDirectory(prefix="kitloan-")
     with folder as name:
@@ -87,56 +87,56 @@ def working_folder(beside: Path, purpose: str, room: int) -> Iterator[Path]:
 
 @contextmanager
 def whole_file(path: Path, mode: int = 0o600, *, over_a_store: bool = False) -> Iterator[Path]:
-    """A new file to write beside `path`, which takes its place when the block ends well.
+    """A new file to write, which takes the place of `path` when the block ends without an error.
 
     Args:
-        path: the file, as somebody named it.
+        path: the file, as the user named it.
         mode: who may read and write it.
-        over_a_store: whether it may take the place of a store, as a copy of one may.
+        over_a_store: whether it may replace a store, as a copy of a store may.
 
     Raises:
         BadInput: `cannot_write`; `is_a_store`; `not_a_file`, when it is a device or a pipe.
     """
     with _refused_in_words(path, "Choose another file, or a folder that you may write to."):
         target = _target(path, over_a_store=over_a_store)
-        beside = _beside(target)
+        part = _part_of(target)
         try:
-            os.close(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_RDWR, mode))
-            yield beside
-            with beside.open("rb+") as written:
+            os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR, mode))
+            yield part
+            with part.open("rb+") as written:
                 os.fsync(written.fileno())
-            beside.replace(target)
+            part.replace(target)
         finally:
-            with suppress(OSError):  # it was never there, or the folder may not be entered
-                beside.unlink()
+            with suppress(OSError):  # it was never made, or the folder may not be entered
+                part.unlink()
 
 
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
-    """A new folder to fill beside `path`; its files are there when the block ends well.
+    """A new folder to fill; it becomes `path` when the block ends without an error.
 
-    Where `path` is a folder already, they join what is in it, in the place of files of their name.
+    If `path` is a folder already, the new files move into it, and replace files of their names.
 
     Raises:
         BadInput: as `whole_file`.
     """
     with _refused_in_words(path, "Choose another folder, in one that you may write to."):
         folder = _named(path)
-        beside = _beside(folder)
+        part = _part_of(folder)
         try:
-            beside.mkdir(mode=0o700)
-            yield beside
-            for each in beside.iterdir():
-                each.chmod(0o600)  # a report is for whoever made it to pass on
+            part.mkdir(mode=0o700)
+            yield part
+            for each in part.iterdir():
+                each.chmod(0o600)  # the person who made a report decides who gets it
             if folder.is_dir():
-                # All of them are looked at before the first is moved.
-                new = {each: _target(folder / each.name) for each in sorted(beside.iterdir())}
+                # All of them are checked before the first is moved.
+                new = {each: _target(folder / each.name) for each in sorted(part.iterdir())}
                 for each, target in new.items():
                     each.replace(target)
             else:
-                beside.rename(folder)
+                part.rename(folder)
         finally:
-            shutil.rmtree(beside, ignore_errors=True)
+            shutil.rmtree(part, ignore_errors=True)
 
 
 @contextmanager
@@ -153,13 +153,13 @@ def _refused_in_words(path: Path, hint: str) -> Iterator[None]:
 
 
 def _named(path: Path) -> Path:
-    """What a name leads to, through symbolic links; it need not be there."""
+    """The path that a name leads to, through symbolic links; it need not exist."""
     if not path.name:
         raise _not_a_name(path)
     if str(path) == "-":
         raise BadInput(
             "cannot_write",
-            "Files are not written to standard output, which is what '-' would mean.",
+            "Files are not written to standard output ('-').",
             "Name a file to write.",
         )
     return Path(os.path.realpath(path))
@@ -168,7 +168,7 @@ def _named(path: Path) -> Path:
 def _target(path: Path, *, over_a_store: bool = False) -> Path:
     """The file that a name leads to, when it may be written or replaced."""
     target = _named(path)
-    for end in _BESIDE_A_STORE:
+    for end in _JOURNALS:
         store = target.with_name(target.name.removesuffix(end))
         if store != target and store.is_file() and is_store(store):
             raise _is_a_store(path, f"belongs to the store {store}")
@@ -181,7 +181,7 @@ def _target(path: Path, *, over_a_store: bool = False) -> Path:
     if not stat.S_ISREG(kind):
         raise BadInput(
             "not_a_file",
-            f"{path} is a device or a pipe; kitloan puts a whole file in its place or none.",
+            f"{path} is a device or a pipe, not a file. Nothing was written.",
             "Name a file to write.",
             file=str(path),
         )
@@ -190,7 +190,7 @@ def _target(path: Path, *, over_a_store: bool = False) -> Path:
     return target
 
 
-def _beside(path: Path) -> Path:
+def _part_of(path: Path) -> Path:
     return path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
 
 

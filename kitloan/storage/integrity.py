@@ -1,11 +1,12 @@
-"""What lets SQLite itself prove a file: that no bit of it turned over while nobody looked.
+"""The integrity of a SQLite file: local rows kept twice, and rules compared with the program's.
 
 History proves the register: verifying replays it and compares. People, remarks, settings and keys
 are in no history, so their rows are written twice, once in the table and once in an index over all
 of its columns; `PRAGMA integrity_check` compares the two. And the rules (tables, indexes, triggers)
 stand in the file as text, which a flipped bit can weaken without breaking; they are compared with
 what this program would write, word by word: how the words are set out, and which names stand in
-quotation marks, is SQLAlchemy's to change.
+quotation marks, is SQLAlchemy's to change. A table is compared column by column and constraint by
+constraint, in whatever order they are: one that got a column in an upgrade has it in another place.
 """
 
 import re
@@ -14,23 +15,24 @@ from functools import cache
 from sqlalchemy import Connection, Index, MetaData, create_engine
 
 from kitloan.errors import StoreError
+from kitloan.storage.faults import RESTORE_NEWEST
 from kitloan.storage.schema import create_tables
 
 _RULES = "SELECT type, name, tbl_name, sql FROM sqlite_master"
 _WORD = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|\w+|[^\w \t\n]")
 
 Rule = tuple[str, str, str, tuple[str, ...]]
-"""Its type, its name, its table's name, and what it says."""
+"""Its type, its name, its table's name, and the words of its SQL."""
 
 
 def create_everything(connection: Connection) -> None:
-    """Make every table in an empty database, and in SQLite what proves its local rows."""
+    """Make every table in an empty database, and in SQLite the indexes over local rows."""
     create_tables(connection)
     if connection.dialect.name == "sqlite":
-        _double(connection)
+        _index_local_rows(connection)
 
 
-def _double(connection: Connection) -> None:
+def _index_local_rows(connection: Connection) -> None:
     from kitloan.tables import Contact, Remark, Setting, table
     from kitloan.tables.national import LostEntry, LostTwin, PinnedKey
 
@@ -39,12 +41,32 @@ def _double(connection: Connection) -> None:
         Index(f"{copy.name}_rows_twice", *copy.columns).create(connection)
 
 
-def _rules(connection: Connection) -> frozenset[Rule]:
-    """The rules that stand in a SQLite file, in which a flipped bit makes anything of a text."""
+def rules_in(connection: Connection) -> frozenset[Rule]:
+    """The rules in a SQLite file. In a damaged file any of them may be any value."""
     return frozenset(
-        (kind, name, of, tuple(word.strip('"') for word in _WORD.findall(said)))
+        (kind, name, of, _in_order(kind, [word.strip('"') for word in _WORD.findall(said)]))
         for kind, name, of, said in (map(str, row) for row in connection.exec_driver_sql(_RULES))
     )
+
+
+def _in_order(kind: str, words: list[str]) -> tuple[str, ...]:
+    """A rule's words; of a table, its columns and constraints sorted, each whole."""
+    if kind != "table" or "(" not in words:
+        return tuple(words)
+    start, end = words.index("(") + 1, len(words)
+    parts: list[list[str]] = [[]]
+    depth = 1
+    for at, word in enumerate(words[start:], start):
+        depth += (word == "(") - (word == ")")
+        if depth == 0:
+            end = at
+            break
+        if word == "," and depth == 1:
+            parts.append([])
+        else:
+            parts[-1].append(word)
+    between = [word for part in sorted(parts) for word in (*part, ",")]
+    return (*words[:start], *between, *words[end:])
 
 
 @cache
@@ -53,32 +75,32 @@ def _our_rules() -> frozenset[Rule]:
     try:
         with engine.connect() as new:
             create_everything(new)
-            return _rules(new)
+            return rules_in(new)
     finally:
         engine.dispose()
 
 
 def missing_rules(connection: Connection) -> list[str]:
-    """The names of rules that a SQLite file was made with and has no more.
+    """The names of rules that a SQLite file was made with and no longer has.
 
-    Nobody's data goes with a rule, so a store without one can be used; but what the rule would have
-    refused, nobody has refused since.
+    No data is lost with a rule, so the store can be used. But nothing has refused what the rule
+    would have refused.
     """
-    there = {name for _, name, *_ in _rules(connection)}
+    there = {name for _, name, *_ in rules_in(connection)}
     return sorted({name for _, name, *_ in _our_rules()} - there)
 
 
 def insist_on_rules(connection: Connection, store: str) -> None:
-    """See that a SQLite file's rules say what this program would have written.
+    """Refuse a SQLite file whose rules are not what this program would have written.
 
     Raises:
         StoreError: `damaged`.
     """
-    altered = sorted(name for _, name, *_ in _rules(connection) - _our_rules())
+    altered = sorted(name for _, name, *_ in rules_in(connection) - _our_rules())
     if altered:
         raise StoreError(
             "damaged",
             f"{store} is damaged: its rules are not as they were made ({', '.join(altered[:3])}).",
-            "Restore the newest backup, and keep this file for whoever mends it.",
+            RESTORE_NEWEST,
             store=store,
         )

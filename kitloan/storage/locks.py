@@ -1,13 +1,12 @@
 """Whether the folder of a store has locks that keep two programs apart.
 
-SQLite keeps writers apart by locks on the file. Some network shares answer every request for one
-with "done" and keep nobody out, or have none; two desks that lend there at once spoil the file, and
-find out days later. So before the first change that a program makes, it tries the folder: it locks
-an empty file of its own as SQLite does, and sees whether somebody else is kept out. That takes half
-a millisecond on a disk.
+SQLite keeps writers apart by locks on the file. Some network shares grant every lock and keep
+nobody out, or have no locks. Two desks that lend there at once damage the file, and find out days
+later. So before a program's first change it tries the folder: it locks an empty file of its own as
+SQLite does, and checks that a second lock is refused. That takes half a millisecond on a disk.
 
-A share may also keep locks among the programs of one machine only. No trial can tell; but Linux
-says so among the options of the mount.
+A share may also keep locks among the programs of one machine only. No trial can find that, but on
+Linux the options of the mount show it.
 """
 
 import os
@@ -22,7 +21,7 @@ from pathlib import Path, PurePosixPath
 from kitloan.errors import StoreError
 
 _RESERVED_BYTE = 0x40000001
-"""Which byte of its file SQLite locks for whoever is about to write; a file need not be as long."""
+"""The byte of its file that SQLite locks before it writes; a file need not be as long."""
 _ON_LINUX: bool = sys.platform == "linux"
 _MOUNTS = Path("/proc/self/mountinfo")
 _ONE_MACHINE_ONLY = (
@@ -30,14 +29,14 @@ _ONE_MACHINE_ONLY = (
     ("cifs|smb3", r"nobrl"),
     (r"fuse\.sshfs", r".*"),
 )
-"""Kinds of share, and the options with which locks do not leave the machine."""
+"""Kinds of share, and the mount options with which locks are kept on one machine."""
 
 
 def insist_on_locks(folder: Path) -> None:
-    """See that locks in a folder keep two programs apart. It is as before when this returns.
+    """Refuse a folder whose locks do not keep two programs apart. The folder is left as it was.
 
-    Nothing is said where nothing can be tried, in a folder that may not be written: what wants to
-    write there hears of that.
+    A folder that may not be written to cannot be tried, and is not refused here: writing to it
+    gives an error of its own.
 
     Raises:
         StoreError: `no_locks`.
@@ -49,8 +48,8 @@ def insist_on_locks(folder: Path) -> None:
     if why:
         raise StoreError(
             "no_locks",
-            f"{folder} has no locks to keep two desks from writing at once: {why}. They could "
-            "spoil the store between them, so nothing was written.",
+            f"{folder} has no locks that keep two desks from writing at once: {why}. They could "
+            "damage the store, so nothing was written.",
             "Keep the store on a local disk, or on a share with locks (NFS without `nolock`, SMB "
             "without `nobrl`), or share a PostgreSQL (docs/postgresql.md).",
             folder=str(folder),
@@ -58,13 +57,13 @@ def insist_on_locks(folder: Path) -> None:
 
 
 def _by_trial(folder: Path) -> str:
-    """What was seen to be wrong with locks; nothing when they hold."""
+    """What a trial of the locks found wrong; empty when they work."""
     file, name = tempfile.mkstemp(prefix=".kitloan-locks-", dir=folder)
     try:
         with closing(sqlite3.connect(name, timeout=0, isolation_level=None)) as first:
-            if not _locks(first):  # though nobody else knows of this file
-                return "it gives none"
-            return "" if _keeps_out(file, name) else "two had the same one"
+            if not _locks(first):  # though nobody else uses this file
+                return "it grants no lock"
+            return "" if _keeps_out(file, name) else "it granted the same lock twice"
     finally:
         os.close(file)
         Path(name).unlink()
@@ -80,11 +79,11 @@ def _locks(connection: sqlite3.Connection) -> bool:
 
 
 def _keeps_out(file: int, name: str) -> bool:
-    """Whether somebody else is refused the lock that a connection has."""
+    """Whether the lock that one connection has is refused to another."""
     if _ON_LINUX:
         import fcntl
 
-        # SQLite's locks are a process's, and would let us in. This one is an open file's.
+        # SQLite's locks belong to a process, and would let us in. This one belongs to an open file.
         wanted = struct.pack("hhqqi0q", fcntl.F_WRLCK, os.SEEK_SET, _RESERVED_BYTE, 1, 0)
         try:
             fcntl.fcntl(file, fcntl.F_OFD_SETLK, wanted)
@@ -96,15 +95,15 @@ def _keeps_out(file: int, name: str) -> bool:
 
 
 def _by_options(folder: Path) -> str:
-    """What the mount of a folder says of locks; nothing when nothing is wrong with them."""
+    """What the mount options of a folder show to be wrong with locks; empty when nothing is."""
     return one_machine_only(_MOUNTS.read_text(errors="replace"), str(folder.resolve()))
 
 
 def one_machine_only(mounts: str, folder: str) -> str:
-    """Why locks in a folder are kept on this machine alone; nothing when they are not.
+    """Why locks in a folder are kept on this machine alone; empty when they are not.
 
     Args:
-        mounts: what Linux says in `/proc/self/mountinfo`.
+        mounts: the text of `/proc/self/mountinfo` on Linux.
         folder: an absolute path.
     """
     found, longest = "", -1

@@ -1,6 +1,6 @@
 """Where a store is: the path of a file, or the URL of a PostgreSQL.
 
-A password may stand in a URL, or in what somebody mistyped for one; nothing here ever shows it.
+A URL, or a mistyped one, may hold a password; no message here ever shows it.
 """
 
 from pathlib import Path
@@ -18,19 +18,19 @@ def is_url(place: str) -> bool:
 
 
 def as_path(place: str) -> Path:
-    """`place` as a file; another program's URL is none, and would be shown with its password."""
+    """`place` as a file; another program's URL is refused, because it may hold a password."""
     if "://" in place:
         raise _not_a_url()
     return Path(place)
 
 
 def default_place() -> str:
-    """Where a store is when no other is named: the user's own data folder."""
+    """Where a store is when no place is given: the user's own data folder."""
     return str(store_file())
 
 
 def college_in(place: str) -> str | None:
-    """The college that a URL names (`?college=fife`), where a database holds several."""
+    """The college that a URL names (`?college=fife`), when a database holds several."""
     if not is_url(place):
         return None
     found = as_url(place).query.get("college")
@@ -38,10 +38,10 @@ def college_in(place: str) -> str | None:
 
 
 def as_url(place: str) -> URL:
-    """`place` as the URL of a PostgreSQL; refused without a word of it where it cannot be one."""
+    """`place` as the URL of a PostgreSQL; the refusal of anything else shows none of it."""
     try:
         url = make_url(place)
-    except (ArgumentError, ValueError):  # what it says may hold the password
+    except (ArgumentError, ValueError):  # its message may hold the password
         raise _not_a_url() from None
     if "@" in (url.host or ""):  # the end of a password that has an @ in it
         raise _not_a_url()

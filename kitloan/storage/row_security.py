@@ -1,13 +1,13 @@
 """Row-level security: in a PostgreSQL that colleges share, each login reaches its own rows.
 
-Who somebody is follows from the login's name alone: `kitloan_` and the college's id, with `_` for
-each `-`. The policies read it from `session_user`, which no setting that a session can make, and no
-role that it can take on, changes.
+Which college a login belongs to follows from its name alone: `kitloan_` and the college's id, with
+`_` for each `-`. The policies read it from `session_user`, which no setting that a session can
+make, and no role that it can take on, changes.
 
 There are three kinds of table. The *ledger* is appended to and never changed, by privilege and, as
 a second wall, by trigger. The *register* is a college's own to write; ESP reads every college's,
 and every college reads ESP's. Any other table is *local*: nobody but the college sees its rows. So
-a table that is new, and that nobody thought of here, is closed.
+a table that is new, and not listed here, is closed.
 
 A plan must not count what a policy hides. So each policy is a condition of the indexes, all of
 which begin with the college: no row of another's is read, and none is counted as removed. Where the
@@ -30,7 +30,7 @@ from kitloan.tables import Base
 from kitloan.tables.every import REGISTER_TABLES
 
 OWNER = "kitloan_owner"
-"""Owns the tables. Nobody logs in with it."""
+"""The role that owns the tables. Nobody logs in with it."""
 
 _ROWS = "SELECT, INSERT, UPDATE, DELETE"
 _LEDGER = {
@@ -41,10 +41,10 @@ _LEDGER = {
 }
 _SHARED = {*_LEDGER, *(each.name for each in REGISTER_TABLES)}
 _REWRITTEN = ("contact", "remark")
-"""What erasing a person writes anew; since version 17 there is a privilege for it."""
+"""The tables that erasing a person rewrites; since version 17 there is a privilege for it."""
 
 COLLEGES, NATIONAL = "kitloan_colleges", "kitloan_national"
-"""What the colleges' logins are members of, and what ESP's is. Nobody logs in with them."""
+"""The roles of the colleges' logins and of ESP's. Nobody logs in with them."""
 
 GROUPS = (COLLEGES, NATIONAL)
 
@@ -88,7 +88,7 @@ BEGIN
 END $$
 """
 FUNCTIONS = {"kitloan_never": _NEVER, "kitloan_forward": _FORWARD}
-"""What the triggers run."""
+"""The functions that the triggers run."""
 
 TRIGGERS = (
     ("ledger_entry", "stays", "DELETE OR UPDATE OR TRUNCATE ON", "STATEMENT", "kitloan_never"),
@@ -105,11 +105,11 @@ def tables() -> list[str]:
 
 
 def secure(connection: Connection) -> None:
-    """Give every table its owner, policies, triggers and grants; as often as anybody likes.
+    """Give every table its owner, policies, triggers and grants; it can be called again.
 
-    An upgrade that adds a table or a column need only call this again, and so need a database that
-    an earlier release made. Everything is one transaction, the caller's: nobody ever sees the
-    tables half open.
+    It is called again after an upgrade that adds a table or a column, and for a database that an
+    earlier release made. Everything is one transaction, the caller's: nobody ever sees the tables
+    half open.
     """
     for statement in _statements(connection):
         connection.exec_driver_sql(statement)
@@ -128,7 +128,7 @@ def group_of(college: str) -> str:
 
 
 def prepare(connection: Connection) -> None:
-    """Make the table that says which college a login writes for."""
+    """Make the table that records which college a login writes for."""
     connection.exec_driver_sql(_WHO)
 
 
@@ -199,7 +199,7 @@ def policies_of(name: str) -> Iterator[Policy]:
     if name in _SHARED:
         yield Policy("reading", "SELECT", "PUBLIC", _own_and(ESP), None)
         yield Policy("national", "SELECT", NATIONAL, "true", None)
-    elif name == "setting":  # the version of the tables is nobody's, and everybody's to read
+    elif name == "setting":  # every login may read the version of the tables, a row of no college
         yield Policy("reading", "SELECT", "PUBLIC", _own_and(""), None)
     else:
         yield Policy("own", "ALL", "PUBLIC", _OWN, _OWN)
@@ -243,11 +243,11 @@ WHERE relnamespace = 'public'::regnamespace AND relname = ANY (%s)
     AND attnum > 0 AND NOT attisdropped AND attstattarget IS DISTINCT FROM 0
 GROUP BY relname, reltuples
 """
-"""The columns that the planner may keep statistics of, by table; whether it ever was analysed."""
+"""The columns that the planner may keep statistics of, by table; whether it was ever analysed."""
 
 
 def _with_policies(name: str) -> Iterator[str]:
-    """Who sees and writes which rows of a table."""
+    """The statements that make a table's policies."""
     for each in policies_of(name):
         found = f" USING ({each.using})" if each.using else ""
         left = f" WITH CHECK ({each.check})" if each.check else ""
@@ -260,14 +260,14 @@ def _with_policies(name: str) -> Iterator[str]:
 def privileges_of(name: str, *, may_rewrite: bool) -> str:
     """What the colleges' logins and ESP's may do to a table at all, in PostgreSQL's order.
 
-    `may_rewrite` says whether the server knows the privilege to write a table anew.
+    `may_rewrite`: whether the server has a privilege to rewrite a table.
     """
     maintain = ", MAINTAIN" if may_rewrite and name in _REWRITTEN else ""
     return _LEDGER.get(name, _ROWS) + maintain
 
 
 def _granted(connection: Connection) -> Iterator[str]:
-    """What a login may do at all; its policies say to which rows."""
+    """What a login may do at all; its policies limit it to some rows."""
     every = ", ".join(f"public.{name}" for name in (*tables(), "college_login"))
     roles = ", ".join(GROUPS)
     for login in connection.exec_driver_sql(_NAMED_IN_GRANTS).scalars():
@@ -283,7 +283,7 @@ def _granted(connection: Connection) -> Iterator[str]:
 
 
 def can_rewrite(connection: Connection) -> bool:
-    """Whether the server has a privilege to write tables anew: since version 17."""
+    """Whether the server has a privilege to rewrite tables: since version 17."""
     return (connection.dialect.server_version_info or (0,)) >= (17,)
 
 

@@ -1,4 +1,4 @@
-"""Making the tables, and the version of them."""
+"""The schema of a store: making its tables, indexes and triggers, and checking its version."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,11 +11,11 @@ from kitloan.errors import StoreError
 from kitloan.storage.settings import whole_number
 
 SCHEMA = 3
-"""The version of the tables. A store of an older one is upgraded, see `kitloan.backups.upgrading`;
-one of a newer is refused."""
+"""The version of the tables. A store of an older version is upgraded by
+`kitloan.backups.upgrading`; a store of a newer one is refused."""
 
 OLDEST = 2
-"""What the first release, 0.1.0, made. What went before cannot be used any more."""
+"""The version that the first release, 0.1.0, made. Earlier stores cannot be used."""
 
 
 _NEVER = (
@@ -32,9 +32,9 @@ _NEVER = (
         "OLD.own AND (NOT NEW.own OR (NEW.epoch, NEW.seq) <= (OLD.epoch, OLD.seq))",
     ),
 )
-"""What SQLite itself refuses to do to a ledger, by trigger: its name, when, of which rows. On
-PostgreSQL logins are kept from it: see `kitloan.storage.row_security`. Copies of other ledgers may
-be told anew when a college resumed from a backup."""
+"""Triggers with which SQLite itself protects a ledger: name, event, and which rows. On PostgreSQL
+the privileges of logins do: see `kitloan.storage.row_security`. Copies of other ledgers may be
+replayed when a college resumed from a backup."""
 
 
 def create_tables(connection: Connection) -> None:
@@ -47,15 +47,15 @@ _made: dict[str, tuple[str, ...]] = {}
 
 
 def _statements(name: str, dialect: Dialect) -> tuple[str, ...]:
-    """What makes the tables, in a database's own words. Put together once: it takes 50 ms."""
+    """The statements that make the tables in a dialect. Compiled once, because it takes 50 ms."""
     if name not in _made:
-        said: list[str] = []
+        statements: list[str] = []
 
         def keep(ddl: Any, _nothing: Any) -> None:
-            said.append(str(ddl.compile(dialect=dialect)))
+            statements.append(str(ddl.compile(dialect=dialect)))
 
         _make(MockConnection(dialect, keep))
-        _made[name] = (*said, *(_guards() if name == "sqlite" else ()))
+        _made[name] = (*statements, *(_guards() if name == "sqlite" else ()))
     return _made[name]
 
 
@@ -84,10 +84,10 @@ def _make(connection: MockConnection) -> None:
 
 
 def version_of(connection: Connection) -> int:
-    """The version of a store's tables; 0 where none is given.
+    """The version of a store's tables; 0 when it has none.
 
     Raises:
-        StoreError: `damaged`, where it is none that could be one.
+        StoreError: `damaged`, when the value is not a version.
     """
     found = connection.exec_driver_sql(
         "SELECT value FROM setting WHERE college = '' AND name = 'schema'"
@@ -116,7 +116,7 @@ def insist_on_version(connection: Connection, store: str, oldest: int = SCHEMA) 
         raise StoreError(
             "not_a_store",
             f"{store} is a database, but not a kitloan store.",
-            "Name the right one with --store, or make one with `kitloan init COLLEGE`.",
+            "Name a store with --store, or make one: kitloan init COLLEGE",
             store=store,
         )
     if not oldest <= found <= SCHEMA:
@@ -130,20 +130,20 @@ def _wrong_version(store: str, found: int) -> tuple[str, str, str]:
             "older_store",
             f"{store} was made before the first release of kitloan (its tables are version "
             f"{found}, this program's {SCHEMA}), and cannot be used any more.",
-            "Keep the file, start a new store, and read the register in again.",
+            "Keep the file, start a new store with `kitloan init`, and import the register again.",
         )
     if found > SCHEMA:
         return (
             "newer_store",
             f"{store} was made by a newer kitloan (its tables are version {found}, "
-            f"this program knows up to {SCHEMA}).",
-            "Update kitloan on this machine; the store is as it was.",
+            f"this program reads up to {SCHEMA}). It was not changed.",
+            "Update kitloan on this machine.",
         )
     return (
         "upgrade_due",
         f"{store} was made by an earlier kitloan (its tables are version {found}, "
         f"this program's {SCHEMA}).",
-        "Open it once, with any command, to have it upgraded.",
+        "Open it once with any command: kitloan upgrades it.",
     )
 
 

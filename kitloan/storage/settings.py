@@ -1,14 +1,15 @@
-"""Values in table `setting`: what a store remembers about itself, and what each must look like.
+"""The values in table `setting`: what a store remembers about itself, and each value's form.
 
-Any program that can open the file can write there. What cannot be read is `damaged`, by name, and
-never a guess: a number that is taken for 0 would send the whole ledger again, or forget that
-somebody's rows must still be overwritten.
+Any program that can open the file can write there. A value that cannot be read is `damaged`, and is
+never guessed: a number read as 0 would send the whole ledger again, or skip the rewrite that an
+erasure needs.
 """
 
 import json
 import re
 
 from kitloan.errors import StoreError
+from kitloan.storage.faults import RESTORE_NEWEST
 
 NUMBERS = ("schema", "erasures", "rewritten", "last_export", "receipt")
 SIGNING_KEY = "signing_key"
@@ -19,7 +20,7 @@ _KEY = re.compile(r"[0-9a-f]{64}")
 
 
 def whole_number(name: str, value: object) -> int:
-    """The number that a setting is.
+    """The whole number in a setting.
 
     Raises:
         StoreError: `damaged`.
@@ -30,7 +31,7 @@ def whole_number(name: str, value: object) -> int:
 
 
 def key_bytes(name: str, value: object) -> bytes:
-    """The 32 bytes of a key that a setting is.
+    """The 32 bytes of the key in a setting.
 
     Raises:
         StoreError: `damaged`.
@@ -41,7 +42,7 @@ def key_bytes(name: str, value: object) -> bytes:
 
 
 def texts(name: str, value: object, fields: tuple[str, ...]) -> dict[str, str]:
-    """The texts by name that a setting is: exactly these, as JSON.
+    """The texts in a setting, by name: exactly these, as JSON.
 
     Raises:
         StoreError: `damaged`.
@@ -58,7 +59,7 @@ def texts(name: str, value: object, fields: tuple[str, ...]) -> dict[str, str]:
 
 
 def is_readable(name: str, value: object) -> bool:
-    """Whether a setting's value is one that kitloan could have written; True of names not known."""
+    """Whether kitloan could have written a setting's value; True for an unknown name."""
     try:
         if name in NUMBERS:
             whole_number(name, value)
@@ -75,9 +76,8 @@ def damaged(name: str) -> StoreError:
     """The refusal of a store with a setting that cannot be read."""
     return StoreError(
         "damaged",
-        f"The store's setting {name!r} holds something that kitloan never writes there: another "
-        "program changed it, or the file is damaged.",
-        "Restore the newest backup with `kitloan restore FILE`, and keep this file for whoever "
-        "looks into it.",
+        f"The store's setting {name!r} has a value that kitloan never writes: another program "
+        "changed it, or the file is damaged.",
+        RESTORE_NEWEST,
         setting=name,
     )

@@ -1,7 +1,7 @@
-"""What lies beside a SQLite store and holds people as the store does.
+"""The side files of a SQLite store: files next to it that hold people as the store does.
 
-Copies: one for each day of work, in the folder `backups`; and the stores that a restore replaced,
-`fife.before-restore-20261123-114200.sqlite`. And what a command left that was cut short: halves of
+They are the daily copies in the folder `backups`; the stores that a restore replaced,
+`fife.before-restore-20261123-114200.sqlite`; and leftovers of interrupted commands: unfinished
 copies, and the folders in which restores, upgrades and long readings work.
 """
 
@@ -19,27 +19,27 @@ from kitloan.storage.files import WORKING
 from kitloan.storage.store import Store
 
 HALF_SECONDS = 3600
-"""After so long, half a copy is nobody's work any more."""
+"""After so many seconds, an unfinished copy is abandoned."""
 _FOLDER_SECONDS = 24 * 3600
 _BEFORE_RESTORE = ".before-restore-"
 _SIDE_COPIES = ("aside.sqlite", "rehearsal.sqlite", "restored.sqlite", "kept.sqlite")
-"""What the copies are called that commands work on in folders of their own."""
+"""The names of the copies that commands work on in folders of their own."""
 
 
 def day_file(store: Store, day: date) -> Path:
-    """Where the copy of a day lies, or would lie."""
-    folder, stem = where(store)
+    """The path of a day's copy, which need not exist."""
+    folder, stem = backups_of(store)
     return folder / f"{stem}-{day}.sqlite"
 
 
-def where(store: Store) -> tuple[Path, str]:
+def backups_of(store: Store) -> tuple[Path, str]:
     """The folder of a store's daily copies, and how their names begin."""
     path = Path(store.name).absolute()
     return path.parent / "backups", _stem(path)
 
 
 def kept_file(path: Path, moment: str) -> Path:
-    """Where a restore keeps the store that it replaces: a name that nothing has."""
+    """A new name for the store that a restore replaces."""
     number = 1
     while True:
         more = f"-{number}" if number > 1 else ""
@@ -49,9 +49,9 @@ def kept_file(path: Path, moment: str) -> Path:
         number += 1
 
 
-def made(store: Store) -> dict[date, Path]:
-    """The daily copies that there are, by their day."""
-    folder, stem = where(store)
+def daily_copies(store: Store) -> dict[date, Path]:
+    """The daily copies that exist, by day."""
+    folder, stem = backups_of(store)
     found: dict[date, Path] = {}
     for each in folder.iterdir() if folder.is_dir() else ():
         if ours := re.fullmatch(_daily(stem), each.name):
@@ -60,11 +60,11 @@ def made(store: Store) -> dict[date, Path]:
     return found
 
 
-def copies(store: Store) -> list[Path]:
-    """Every copy that kitloan made beside a store: of days, the oldest first, and by restores."""
+def all_copies(store: Store) -> list[Path]:
+    """Every copy that kitloan made next to a store: daily ones, oldest first, and by restores."""
     if not store.is_sqlite:
         return []
-    days = made(store)
+    days = daily_copies(store)
     path = Path(store.name).absolute()
     replaced = re.compile(rf"{re.escape(_stem(path) + _BEFORE_RESTORE)}\d{{8}}-\d{{6}}.*\.sqlite")
     kept = [each for each in path.parent.iterdir() if replaced.fullmatch(each.name)]
@@ -72,10 +72,10 @@ def copies(store: Store) -> list[Path]:
 
 
 def left_elsewhere() -> list[Path]:
-    """Copies that killed commands left where the system keeps files for a short time.
+    """Copies that killed commands left in the system's temporary folders.
 
-    Commands work there when the store's own folder has no room, or cannot be written to. A folder
-    that cannot be looked into is given itself.
+    Commands work there when the store's own folder has no room, or cannot be written to. For a
+    folder that cannot be read, the folder itself is given.
     """
     found: list[Path] = []
     for folder in _system_folders():
@@ -83,7 +83,7 @@ def left_elsewhere() -> list[Path]:
             for each in sorted(folder.glob(pattern)):
                 try:
                     inside = list(each.iterdir()) if each.is_dir() else []
-                except FileNotFoundError:  # somebody's work, which has just ended
+                except FileNotFoundError:  # another command's, which has just ended
                     continue
                 except OSError:
                     found.append(each)
@@ -93,7 +93,7 @@ def left_elsewhere() -> list[Path]:
 
 
 def _system_folders() -> list[Path]:
-    """Where this program, or one with other settings, puts files for a short time."""
+    """The temporary folders of this program, or of one with other settings."""
     named = [tempfile.gettempdir(), *(os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP"))]
     usual = ["/tmp", "/var/tmp"] if os.name != "nt" else []  # noqa: S108  # to look, not to write
     there = [Path(each).absolute() for each in (*named, *usual) if each]
@@ -101,10 +101,10 @@ def _system_folders() -> list[Path]:
 
 
 def clear_abandoned(store: Store) -> None:
-    """Take away what killed commands left beside a store, when it is nobody's work any more."""
+    """Delete the leftovers of killed commands next to a store, once they are abandoned."""
     for left in left_elsewhere():
         if left.name in _SIDE_COPIES and _age(left) > _FOLDER_SECONDS:
-            with suppress(OSError):  # another user's, or open elsewhere: it is named
+            with suppress(OSError):  # another user's, or open elsewhere: erasing lists it
                 left.unlink()
     if store.is_sqlite:
         clear_folders(Path(store.name).absolute().parent)
@@ -114,14 +114,14 @@ def clear_abandoned(store: Store) -> None:
 
 
 def clear_folders(folder: Path) -> None:
-    """Take away the folders in which killed commands worked beside a store a day ago or more."""
+    """Delete the folders in which killed commands worked next to a store a day ago or earlier."""
     for old in folder.glob(f"{WORKING}*"):
         if _age(old) > _FOLDER_SECONDS:
             shutil.rmtree(old, ignore_errors=True)
 
 
 def unfinished(store: Store) -> list[Path]:
-    """Work on copies of a store that goes on beside it, or was cut short a short time ago."""
+    """Copies that a command is making next to a store, or left unfinished a short time ago."""
     if not store.is_sqlite:
         return []
     folders = sorted(Path(store.name).absolute().parent.glob(f"{WORKING}*"))
@@ -129,7 +129,7 @@ def unfinished(store: Store) -> list[Path]:
 
 
 def _halves(store: Store) -> Iterator[Path]:
-    folder, stem = where(store)
+    folder, stem = backups_of(store)
     halves = re.compile(rf"\.{_daily(stem)}\.(?:begun|[0-9a-f]{{8}}\.part)")
     for each in sorted(folder.iterdir()) if folder.is_dir() else ():
         if halves.fullmatch(each.name):
@@ -145,7 +145,7 @@ def _daily(stem: str) -> str:
 
 
 def _age(path: Path) -> float:
-    """How many seconds ago something was changed; none where it has just gone."""
+    """How many seconds ago a file was changed; 0 if it has just been deleted."""
     with suppress(FileNotFoundError):
         return time.time() - path.stat().st_mtime
     return 0

@@ -1,11 +1,11 @@
 """Statements that are compiled once and then run as they are.
 
-The register is read and written by a few fixed statements, many times. SQLAlchemy Core says each
-of them once for both databases; compiling it anew, or looking it up in a cache by its structure,
-would cost more than SQLite needs to run it. So a statement keeps the text that Core made for a
-dialect, and hands it to the driver. A `Query` gives SQLAlchemy's rows all the same, with the names
-that the driver told the first time: where SQLAlchemy asks for them each time, a small query takes
-four times as long.
+The register is read and written by a few fixed statements, many times. SQLAlchemy Core expresses
+each of them once for both databases. Compiling it each time, or looking it up in a cache by its
+structure, would cost more than SQLite needs to run it. So a statement keeps the text that Core made
+for a dialect, and hands it to the driver. A `Query` still gives SQLAlchemy's rows, with the column
+names that the driver gave the first time: asking each time makes a small query take four times as
+long.
 
 Values are text, whole numbers and booleans only, which both drivers take as they come.
 """
@@ -28,7 +28,7 @@ AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 
 
 class TooMuchWork(Exception):
-    """A file asks for more reading and writing than a file of its size may.
+    """A file causes more reading and writing than a file of its size may.
 
     Attributes:
         seq: the number of the entry with which it became too much, where one did.
@@ -38,25 +38,25 @@ class TooMuchWork(Exception):
 
 
 class Meter:
-    """What statements did since it was set: rows they read or touched, and characters written.
+    """Counts what statements do: rows they read or change, and characters they write.
 
     Each statement counts as one row at least.
 
     Attributes:
-        rows: so many by now.
-        written: so many characters by now.
+        rows: how many so far.
+        written: how many characters so far.
     """
 
     def __init__(self, most_rows: int, most_written: int) -> None:
-        """`most_rows` and `most_written` are what it lets pass."""
+        """`most_rows` and `most_written` are the limits."""
         self.rows = self.written = 0
         self.most_rows, self.most_written = most_rows, most_written
 
     def count(self, rows: int, values: Iterable[Any] = ()) -> None:
-        """So many rows more, and these values written.
+        """Add rows, and values that were written.
 
         Raises:
-            TooMuchWork: it is more than was to pass.
+            TooMuchWork: a limit is exceeded.
         """
         self.rows += max(1, rows)
         self.written += sum([len(each) for each in values if isinstance(each, str)])
@@ -77,26 +77,26 @@ def metered(meter: Meter) -> Iterator[None]:
         _METER.reset(before)
 
 
-class _Said:
+class _Compiled:
     """A statement's text for one dialect, and how its values go to that dialect's driver."""
 
     def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
         compiled: Any = statement.compile(dialect=dialect)
         self.text: str = compiled.string
         order: list[str] | None = compiled.positiontup if compiled.positional else None
-        self.given = _giver(
+        self.values_for = _values_function(
             {name: each.value for name, each in compiled.binds.items() if not each.required}, order
         )
         """Puts a call's values in the form that the driver takes."""
         self._names: SimpleResultMetaData | None = None
 
     def run(self, connection: Connection, values: dict[str, Any]) -> Any:
-        """The driver's own cursor, after the statement ran."""
+        """Run the statement; gives the driver's own cursor."""
         driver: Any = connection.connection.dbapi_connection
-        return driver.execute(self.text, self.given(values))
+        return driver.execute(self.text, self.values_for(values))
 
     def rows(self, connection: Connection, values: dict[str, Any]) -> Result[*tuple[Any, ...]]:
-        """What it finds, all of it."""
+        """Run the statement; gives all its rows."""
         cursor = self.run(connection, values)
         if self._names is None:
             self._names = SimpleResultMetaData([column[0] for column in cursor.description])
@@ -106,12 +106,14 @@ class _Said:
         return IteratorResult(self._names, iter(found))
 
 
-def _giver(constants: dict[str, Any], order: list[str] | None) -> Callable[[dict[str, Any]], Any]:
+def _values_function(
+    constants: dict[str, Any], order: list[str] | None
+) -> Callable[[dict[str, Any]], Any]:
     if order is None:
         return constants.__or__  # by name, as PostgreSQL's driver takes them
     if len(order) < 2:
         return lambda values: tuple([(constants | values)[name] for name in order])
-    # One call in C: a list made here took as long as a small query.
+    # One call in C: making a list here took as long as a small query.
     in_order = itemgetter(*order)
     return (lambda values: in_order(constants | values)) if constants else in_order
 
@@ -121,14 +123,14 @@ class _Statement:
 
     def __init__(self, statement: ClauseElement) -> None:
         self._statement = statement
-        self._compiled: dict[str, _Said] = {}
+        self._compiled: dict[str, _Compiled] = {}
 
-    def _for(self, connection: Connection) -> _Said:
+    def _for(self, connection: Connection) -> _Compiled:
         dialect = connection.dialect
-        said = self._compiled.get(dialect.name)
-        if said is None:
-            said = self._compiled[dialect.name] = _Said(self._statement, dialect)
-        return said
+        compiled = self._compiled.get(dialect.name)
+        if compiled is None:
+            compiled = self._compiled[dialect.name] = _Compiled(self._statement, dialect)
+        return compiled
 
 
 class Query(_Statement):
@@ -143,7 +145,7 @@ class Change(_Statement):
     """A statement that writes."""
 
     def __call__(self, connection: Connection, **values: Any) -> int:
-        """Write with these values; gives how many rows were touched."""
+        """Write with these values; gives how many rows were changed."""
         touched = int(self._for(connection).run(connection, values).rowcount)
         if (meter := _METER.get()) is not None:
             meter.count(touched, values.values() if touched else ())
@@ -151,24 +153,24 @@ class Change(_Statement):
 
     def many(self, connection: Connection, rows: Iterable[dict[str, Any]]) -> None:
         """Write once for each of the rows, which all have the same names."""
-        said = self._for(connection)
+        compiled = self._for(connection)
         driver: Any = connection.connection.dbapi_connection
         some = list(rows)
         if (meter := _METER.get()) is not None:
             for row in some:
                 meter.count(1, row.values())
-        driver.cursor().executemany(said.text, [said.given(row) for row in some])
+        driver.cursor().executemany(compiled.text, [compiled.values_for(row) for row in some])
 
     def one(self, connection: Connection, **values: Any) -> None:
-        """Make a change that must touch exactly one row.
+        """Make a change that must change exactly one row.
 
         Raises:
-            StoreError: `row_not_there`, when it touched none, or several.
+            StoreError: `row_not_there`, when it changed none, or several.
         """
         touched = self(connection, **values)
         if touched != 1:
             raise StoreError(
                 "row_not_there",
-                f"A change that must touch one row touched {touched}; nothing was written.",
-                "Run `kitloan ledger verify` to see what is wrong with the store.",
+                f"A change that must change one row changed {touched}. Nothing was written.",
+                "Check the store: kitloan ledger verify",
             )

@@ -3,7 +3,7 @@
 SQLite runs with a rollback journal and `synchronous=EXTRA`: slower than write-ahead logging and
 still a hundred times faster than a counter needs, but safe on the network shares where colleges
 keep files. Writes begin with `BEGIN IMMEDIATE`, so that a transaction that reads and then writes
-never finds the door shut half way. PostgreSQL runs at READ COMMITTED; in both, a write first locks
+is never refused its lock half way. PostgreSQL runs at READ COMMITTED; in both, a write first locks
 its college's ledger head, and so takes its turn.
 
 A store is never made by opening it. A file that is not one, or belongs to a newer kitloan, is
@@ -32,11 +32,11 @@ from kitloan.storage.schema import SCHEMA, create_tables, insist_on_version
 
 BUSY_SECONDS = 10
 _PAGES_AT_ONCE = 4096
-"""Of a copy: sixteen megabytes, some ten milliseconds in which nobody writes."""
+"""Pages in one step of a copy: 16 MB, which stops writers for some ten milliseconds."""
 _BUSY_PAUSE = 0.02
 """Seconds until a copy that finds the file locked tries again."""
 _BEGINNINGS = 4
-"""Of a copy in steps, before it is made in one."""
+"""How often a copy in steps begins, before it is made in one step."""
 _PRAGMAS = {
     "foreign_keys": ("ON", 1),
     "journal_mode": ("DELETE", "delete"),
@@ -48,14 +48,14 @@ _PRAGMAS = {
 
 
 class _NeverStill(Exception):
-    """A store is written to more often than it can be copied."""
+    """Others write to a store more often than a copy in steps takes."""
 
 
 class Store:
     """An open store. Transactions come from `read` and `write`.
 
     Attributes:
-        name: where it is, as people would say it; passwords are left out.
+        name: its path or URL, as shown to people; without passwords.
         wrote: whether something was committed since it was opened.
     """
 
@@ -63,7 +63,7 @@ class Store:
         self.engine = engine
         self.name = name
         self.wrote = False
-        self._untried = folder  # where locks are to be tried before anything is written
+        self._untried = folder  # where to try the locks before the first write
         self._writer = engine.execution_options(sqlite_begin="IMMEDIATE")
         # At PostgreSQL's usual level every statement sees a state of its own.
         snapshot = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
@@ -76,18 +76,18 @@ class Store:
             yield connection
 
     @contextmanager
-    def read_aside(
+    def read_copy(
         self, folder: Path | None = None, seen_by: Connection | None = None
     ) -> Iterator[Connection]:
-        """As `read`, for reading that takes minutes: nobody who writes has to wait for it.
+        """As `read`, for reading that takes minutes: writers do not have to wait for it.
 
         A SQLite file with a rollback journal lets nobody commit while it is read. So it is copied,
         some pages at a time between which others may write, and the copy is read. The copy holds
-        people: where the system allows it, its name goes before anything is in it, and a kill
-        leaves nothing.
+        people. Where the system allows it, its name is deleted before anything is in it, so that a
+        killed command leaves no file.
 
         Args:
-            folder: where there is room for that copy; where the store lies when None.
+            folder: a folder with room for that copy; the store's own when None.
             seen_by: another SQLite connection, which is to see the copy as `live`.
 
         Raises:
@@ -97,27 +97,27 @@ class Store:
             with self.read() as connection:
                 yield connection
             return
-        beside = folder or Path(self.name).absolute().parent
+        home = folder or Path(self.name).absolute().parent
         room = Path(self.name).stat().st_size
-        with translated(self.name), working_folder(beside, "reading", room) as folder:
+        with translated(self.name), working_folder(home, "reading", room) as folder:
             copy = folder / "aside.sqlite"
             if seen_by is not None:
                 seen_by.exec_driver_sql("ATTACH ? AS live", (str(copy),))
             ours = sqlite3.connect(copy)
-            aside = sa.create_engine("sqlite://", creator=lambda: ours, poolclass=sa.StaticPool)
+            engine = sa.create_engine("sqlite://", creator=lambda: ours, poolclass=sa.StaticPool)
             try:
                 self._copy_unnamed(copy)
-                with aside.connect() as connection, connection.begin():
+                with engine.connect() as connection, connection.begin():
                     insist_on_rules(connection, self.name)
                     yield connection
             finally:
-                aside.dispose()
+                engine.dispose()
                 if seen_by is not None:
                     seen_by.rollback()
                     seen_by.exec_driver_sql("DETACH live")
 
     def _copy_unnamed(self, place: Path) -> None:
-        """As `copy_to`, to a file that others of this process have open, and nobody can after."""
+        """As `copy_to`, to a file that only this process has open, and no other can open."""
         targets = [sqlite3.connect(place) for _ in range(2)]
         descriptor = os.open(place, os.O_RDWR)
         try:
@@ -132,10 +132,10 @@ class Store:
     def copy_to(self, place: Path) -> None:
         """Copy a SQLite store as it is at one moment, while others may go on writing.
 
-        Whatever another program writes between two steps, SQLite begins again. Where some write
-        more often than a copy takes, they wait once, for all of it.
+        If another program writes between two steps, SQLite begins again. If others write more often
+        than a copy takes, the copy is made in one step, and they wait for it.
 
-        Raises what the driver raises; half a copy may be left at `place`.
+        Raises what the driver raises; an unfinished copy may be left at `place`.
         """
         self._copy_into(lambda: sqlite3.connect(place), lambda: os.truncate(place, 0))
 
@@ -152,7 +152,7 @@ class Store:
         source = self.engine.raw_connection()
         begun, before = 0, 0
 
-        # Between two steps Python hears Ctrl+C, but only where it has something to call.
+        # Between two steps Python can act on Ctrl+C, but only if it has a function to call.
         def stepped(status: int, left: int, _total: int) -> None:
             nonlocal begun, before
             if status != sqlite3.SQLITE_BUSY:
@@ -161,7 +161,7 @@ class Store:
                 raise _NeverStill
 
         try:
-            target.execute("PRAGMA journal_mode = OFF")  # half a copy is nobody's data
+            target.execute("PRAGMA journal_mode = OFF")  # an unfinished copy is thrown away
             driver: Any = source.driver_connection
             driver.backup(target, pages=pages, progress=stepped, sleep=_BUSY_PAUSE)
         finally:
@@ -170,10 +170,10 @@ class Store:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that commits at the end, or leaves no trace.
+        """A transaction that commits at the end, or changes nothing.
 
         Raises:
-            StoreError: `no_locks`, before the first, where two programs are not kept apart.
+            StoreError: `no_locks`, before the first write, when locks do not keep programs apart.
         """
         if self._untried is not None:
             insist_on_locks(self._untried)
@@ -183,7 +183,7 @@ class Store:
         self.wrote = True
 
     def close(self) -> None:
-        """Give back every connection."""
+        """Close every connection."""
         self.engine.dispose()
 
     @property
@@ -209,13 +209,15 @@ def open_store(place: str, oldest: int = SCHEMA) -> Store:
     except KitloanError as problem:
         store.close()
         if store.is_sqlite and problem.code in ("busy", "unreachable"):
-            insist_on_locks(as_path(place).absolute().parent)  # SQLite calls no locks a locked file
+            insist_on_locks(
+                as_path(place).absolute().parent
+            )  # to SQLite, a share without locks looks locked
         raise
     return store
 
 
 def create_store(place: str) -> Store:
-    """The store at `place`, with its tables made where there are none yet.
+    """The store at `place`; its tables are made if it has none yet.
 
     Raises:
         StoreError: as `open_store`, or `cannot_create`.
@@ -240,15 +242,15 @@ def create_store(place: str) -> Store:
 
 
 def one_at_a_time(connection: Connection) -> None:
-    """Have programs that make or alter tables take turns, until the transaction ends."""
-    if connection.dialect.name != "sqlite":  # where whoever may write is alone in any case
+    """Make programs that create or alter tables take turns, until the transaction ends."""
+    if connection.dialect.name != "sqlite":  # where only one program writes at a time in any case
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (APPLICATION_ID,))
 
 
 def scratch_store(*, on_disk: bool = False) -> Store:
     """An empty store for replaying a ledger: in memory, or in a file of SQLite's own.
 
-    That file has no name, or goes when it is closed: a kill leaves none.
+    That file has no name, or is deleted when it is closed, so that a killed command leaves none.
     """
     made = sqlite3.connect("" if on_disk else ":memory:", check_same_thread=False)
     engine = sa.create_engine("sqlite://", creator=lambda: made, poolclass=sa.StaticPool)
@@ -266,23 +268,29 @@ def _existing(path: Path) -> Path:
 
 def _checked(path: Path) -> Path:
     if path.is_dir():
-        raise StoreError("not_a_store", f"{path} is a folder.", "Name the store's file.")
+        raise StoreError(
+            "not_a_store",
+            f"{path} is a folder, not a store.",
+            "Name the store's file with --store.",
+        )
     if not path.exists():
         raise StoreError(
             "no_store",
             f"There is no store at {path}.",
-            "Make one with `kitloan init COLLEGE`, or name another with --store.",
+            "Make one: kitloan init COLLEGE. Or name another with --store.",
             store=str(path),
         )
     if not path.is_file():
         raise StoreError(
-            "not_a_store", f"{path} is a device or a pipe, not a file.", "Name the store's file."
+            "not_a_store",
+            f"{path} is a device or a pipe, not a file.",
+            "Name the store's file with --store.",
         )
     if not is_store(path):
         raise StoreError(
             "not_a_store",
             f"{path} is not a kitloan store.",
-            "Name the store's file with --store; to read a spreadsheet use `kitloan import`.",
+            "Name the store's file with --store. To import a spreadsheet: kitloan import FILE",
             store=str(path),
         )
     return path
@@ -293,12 +301,12 @@ def _new_or_existing(path: Path) -> Path:
         if not path.exists():
             _new_file(path)
             return path
-        # An empty file is what a start that was cut short leaves; it is nobody's data.
+        # An interrupted `init` leaves an empty file, which holds no data.
         return path if path.is_file() and path.stat().st_size == 0 else _checked(path)
 
 
 def _new_file(path: Path) -> None:
-    """An empty file that only its owner can read: it will hold people's names."""
+    """Make an empty file that only its owner can read: it will hold people's names."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
@@ -338,15 +346,15 @@ def _sqlite(path: Path) -> Store:
 
 
 def _set_pragmas(connection: Any, _record: Any) -> None:
-    """Ask for each setting and read it back: SQLite answers a wish it cannot grant with silence."""
+    """Set each pragma and read it back: SQLite ignores one that it cannot set without an error."""
     for name, (wish, meaning) in _PRAGMAS.items():
         connection.execute(f"PRAGMA {name} = {wish}")
         (found,) = connection.execute(f"PRAGMA {name}").fetchone()
         if found != meaning:
             raise StoreError(
                 "unsafe_store",
-                f"SQLite would not set {name} to {wish} (it says {found!r}).",
-                "Keep the store on a local disk, and make it anew or restore it from a backup.",
+                f"SQLite could not set {name} to {wish}; it is {found!r}.",
+                "Keep the store on a local disk, and restore it there from a backup.",
             )
 
 
@@ -366,7 +374,7 @@ def _postgres(place: str) -> Store:
         engine = sa.create_engine(
             url,
             pool_pre_ping=True,
-            hide_parameters=True,  # a traceback is sent by mail, and they hold people's names
+            hide_parameters=True,  # they hold people's names, and tracebacks are sent by mail
             connect_args={"connect_timeout": BUSY_SECONDS},
         )
         event.listen(engine, "connect", _set_patience)
@@ -380,7 +388,7 @@ def _postgres(place: str) -> Store:
 
 
 def _set_patience(connection: Any, _record: Any) -> None:
-    """Wait for a lock as long as SQLite would, and let nobody hold one while asleep."""
+    """Wait for a lock as long as SQLite would, and end transactions that are idle."""
     with connection.cursor() as cursor:
         cursor.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'")
         cursor.execute("SET idle_in_transaction_session_timeout = '120s'")

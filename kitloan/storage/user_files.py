@@ -23,7 +23,7 @@ from kitloan.errors import BadInput
 from kitloan.storage.files import insist_on_file, whole_file
 
 _NAME = "kitloan"
-_MEND = "Correct it, or take it away."
+_FIX = "Correct the file, or delete it."
 
 
 def data_folder() -> Path:
@@ -136,7 +136,7 @@ def _parsed(file: Path, text: str) -> dict[str, Any]:
 
 
 def _unreadable(file: Path, problem: Exception) -> BadInput:
-    return BadInput("bad_settings", f"{file} cannot be read: {problem}.", _MEND, file=str(file))
+    return BadInput("bad_settings", f"{file} cannot be read: {problem}.", _FIX, file=str(file))
 
 
 def _first_there(place: Path, earlier: Path) -> Path:

@@ -1,4 +1,4 @@
-"""The tables, and what the database itself keeps.
+"""The tables, and the rules that the database itself enforces.
 
 Three groups. The *ledger*: heads and entries, only ever appended to. The *register*: what is true
 now, written by `kitloan.ledger.facts` alone and rebuilt from the ledger by `verify`. *Local*
@@ -6,11 +6,11 @@ tables: people, remarks and settings, which never leave the college and can be e
 
 Every key begins with the college, so that no row can point across colleges and one PostgreSQL can
 hold them all. Instants and dates are text in the ledger's own form (see
-`kitloan.text.names.dates`). `table=True` models do not validate: what goes in has been checked at
-the edge, and the named constraints below are the last word.
+`kitloan.text.dates`). `table=True` models do not validate: the verbs check values first, and the
+named constraints of the tables check them last.
 
-This module names the everyday ones. Those of transfers, stocktakes and ESP are in modules of their
-own, which showing a kit need not load; `kitloan.tables.every` has all.
+This package exports the everyday tables. Those of transfers, stocktakes and ESP are in modules of
+their own, which showing a kit does not load; `kitloan.tables.every` has all.
 """
 
 from kitloan.tables.base import Base, table

@@ -1,4 +1,4 @@
-"""Tables of holdings on their way: between colleges, and off the register."""
+"""Tables of holdings that are away: missing, written off, or on the way between colleges."""
 
 from sqlalchemy import CheckConstraint, Index, Text
 from sqlmodel import Field
@@ -7,7 +7,7 @@ from kitloan.tables.base import Base, in_college
 
 
 class Absence(Base, table=True):
-    """A holding that is not to be found, since when, and who said so."""
+    """A missing holding: since when, and who recorded it."""
 
     __tablename__ = "absence"
     __table_args__ = (in_college("tag=tag", to="holding", name="absence_of_a_holding"),)
@@ -20,7 +20,7 @@ class Absence(Base, table=True):
 
 
 class Withdrawal(Base, table=True):
-    """A holding that somebody would write off, or that two people did."""
+    """A holding that one person proposed to write off, or that two people wrote off."""
 
     __tablename__ = "withdrawal"
     __table_args__ = (
@@ -41,7 +41,7 @@ class Withdrawal(Base, table=True):
 
 
 class Transfer(Base, table=True):
-    """What was sent to another college; `state` is how that ended, as far as the sender knows."""
+    """A holding sent to another college; `state` is how that ended, as far as the sender knows."""
 
     __tablename__ = "transfer"
     __table_args__ = (
@@ -57,7 +57,7 @@ class Transfer(Base, table=True):
     quantity: int
     counted: str
     short: str = Field(sa_type=Text)
-    """What the count found short, as JSON of component to how many."""
+    """The shortages that the count found, as JSON: how many by component."""
     sent_at: str
     sent_by: str
     state: str
@@ -65,7 +65,7 @@ class Transfer(Base, table=True):
 
 
 class Arrival(Base, table=True):
-    """What came from another college."""
+    """A holding received from another college."""
 
     __tablename__ = "arrival"
     __table_args__ = (
@@ -79,6 +79,6 @@ class Arrival(Base, table=True):
     quantity: int
     counted: str
     short: str = Field(sa_type=Text)
-    """What the count found short, as JSON of component to how many."""
+    """The shortages that the count found, as JSON: how many by component."""
     received_at: str
     received_by: str

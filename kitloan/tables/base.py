@@ -1,5 +1,9 @@
-"""What the tables are made of: their root, keys that stay inside a college, the way to Core."""
+"""The base of the tables: their root class, foreign keys inside one college, and Core tables."""
 
+from types import NoneType
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from pydantic_core import PydanticUndefined
 from sqlalchemy import ForeignKeyConstraint, MetaData, Table
 from sqlmodel import SQLModel
 
@@ -8,8 +12,33 @@ class Base(SQLModel):
     """Root of the tables, with metadata of their own."""
 
     metadata = MetaData()
-    # The classes declare tables and are never made into objects: their validators stay unbuilt.
+    # The classes declare tables and are never instantiated, so their validators are not built.
     model_config = {"defer_build": True}
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Give the columns of inherited fields their plain types, and no default.
+
+        What a text may hold is for facts to check. SQLModel would write a longest length into the
+        table, which the tables of earlier releases do not have, and fill in what an insert forgot.
+        """
+        for field in cls.model_fields.values():
+            field.annotation = _plain(field.annotation)
+            field.metadata = []
+            field.default = PydanticUndefined
+
+
+def _plain(kind: Any) -> Any:
+    """A type without what restricts its values; a choice of texts is a text."""
+    origin, parts = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return _plain(parts[0])
+    if origin is Literal:
+        return type(parts[0])
+    if NoneType in parts:
+        (other,) = (part for part in parts if part is not NoneType)
+        return _plain(other) | None
+    return kind
 
 
 def in_college(*columns: str, to: str, name: str) -> ForeignKeyConstraint:

@@ -1,4 +1,4 @@
-"""Every table there is: what the ledger makes, and what only some rows are indexed by.
+"""Lists of all tables: those that the ledger makes, and the partial indexes.
 
 The ledger's own tables and the local ones come with `kitloan.tables`, so all are in the metadata
 of `Base` when this module is loaded.
@@ -50,9 +50,8 @@ ONLY_SOME_ROWS = (
     (Holding, "holdings_elsewhere", ("college", "state", "tag"), "state <> 'held'", False),
     (Transfer, "one_open_transfer_of_a_holding", ("college", "tag"), "state = 'sent'", True),
 )
-"""Partial indexes: of which table, name, columns, which rows, whether unique.
-`kitloan.storage.schema` makes them; declared on the class they would load both databases' dialects,
-30 ms of every command."""
+"""Partial indexes: table, name, columns, which rows, whether unique. `kitloan.storage.schema` makes
+them. Declared on the class, they would load both databases' dialects: 30 ms of every command."""
 
 REGISTER_TABLES = tuple(
     table(each)
@@ -86,5 +85,13 @@ REGISTER_TABLES = tuple(
         Reversal,
     )
 )
-"""What the ledger makes, parents before children: `verify` rebuilds these, and compares them row
-by row."""
+"""The tables that the ledger makes, parents before children: `verify` rebuilds them, and compares
+them row by row."""
+
+_OF_SEVERAL = tuple(table(each) for each in (Label, StocktakeLine, ChallengeLine))
+"""Whose rows come from entries about many tags at once, which no tag's story has."""
+
+TABLES_OF_A_TAG = tuple(
+    each for each in reversed(REGISTER_TABLES) if "tag" in each.c and each not in _OF_SEVERAL
+)
+"""Every table that a tag's story makes rows in, children before parents."""

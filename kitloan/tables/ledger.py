@@ -20,7 +20,7 @@ class LedgerHead(Base, table=True):
 
 
 class LedgerEntry(Base, table=True):
-    """One sealed entry; `body` is stored as hashed, the other columns are there to find it by."""
+    """One sealed entry; `body` is stored as it was hashed, the other columns are for finding it."""
 
     __tablename__ = "ledger_entry"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""What never leaves the college and can be erased: people, remarks, settings."""
+"""Local tables, which never leave the college: people, remarks and settings."""
 
 from sqlalchemy import Index, Text
 from sqlmodel import Field
@@ -7,7 +7,7 @@ from kitloan.tables.base import Base
 
 
 class Contact(Base, table=True):
-    """A person at an organisation. The ledger knows them by this id only."""
+    """A person at an organisation. The ledger has only their id."""
 
     __tablename__ = "contact"
     __table_args__ = (Index("contacts_by_name", "college", "name_key"),)
@@ -21,7 +21,7 @@ class Contact(Base, table=True):
 
 
 class Remark(Base, table=True):
-    """Free words about a loan or a holding, which may speak of people."""
+    """Free text about a loan or a holding, which may mention people."""
 
     __tablename__ = "remark"
     __table_args__ = (
@@ -38,7 +38,7 @@ class Remark(Base, table=True):
 
 
 class Setting(Base, table=True):
-    """What the store remembers about itself: the version of its tables, the last export."""
+    """A value that the store remembers about itself: its version, the last export, ..."""
 
     __tablename__ = "setting"
     college: str = Field(primary_key=True)

@@ -4,6 +4,7 @@ from sqlalchemy import CheckConstraint, Index, Text, select, union_all
 from sqlmodel import Field
 
 from kitloan.tables.base import Base, in_college, table
+from kitloan.text.fields import AgreedGiftFields
 
 
 class Resumption(Base, table=True):
@@ -19,7 +20,7 @@ class Resumption(Base, table=True):
 
 
 class Programme(Base, table=True):
-    """A programme that gifts are part of."""
+    """A programme that gifts belong to."""
 
     __tablename__ = "programme"
     college: str = Field(primary_key=True)
@@ -27,27 +28,18 @@ class Programme(Base, table=True):
     name: str
 
 
-class Gifting(Base, table=True):
+class Gifting(Base, AgreedGiftFields, table=True):  # type: ignore[misc]  # SQLModel types its config apart
     """A gift to all of Scotland, and its terms."""
 
     __tablename__ = "gifting"
     __table_args__ = (CheckConstraint("promised > 0", name="gift_of_something"),)
     college: str = Field(primary_key=True)
     gift: str = Field(primary_key=True)
-    donor: str
-    tranche: str | None
-    document: str | None
-    programme: str | None
-    kit_type: str
-    promised: int
-    title: str
-    donor_must_agree: bool
-    acknowledgement: str | None
     agreed_at: str
 
 
 class Delivery(Base, table=True):
-    """Some of a gift came."""
+    """A delivery of part of a gift to ESP."""
 
     __tablename__ = "delivery"
     __table_args__ = (
@@ -62,7 +54,7 @@ class Delivery(Base, table=True):
 
 
 class Allocation(Base, table=True):
-    """A college gets some of a gift."""
+    """The part of a gift that a college gets."""
 
     __tablename__ = "allocation"
     __table_args__ = (
@@ -78,7 +70,7 @@ class Allocation(Base, table=True):
 
 
 class Challenge(Base, table=True):
-    """ESP asks a college to show some holdings by a day."""
+    """A request by ESP that a college shows some holdings by a day."""
 
     __tablename__ = "challenge"
     college: str = Field(primary_key=True)
@@ -102,7 +94,7 @@ class ChallengeLine(Base, table=True):
 
 
 class LostEntry(Base, table=True):
-    """An entry that a restored backup no longer had: kept as it was sealed, and not replayed."""
+    """An entry on a branch that does not count: kept as it was sealed, and not replayed."""
 
     __tablename__ = "lost_entry"
     __table_args__ = (Index("lost_entries_in_order", "college", "seq"),)
@@ -114,7 +106,7 @@ class LostEntry(Base, table=True):
 
 
 class LostTwin(Base, table=True):
-    """A lost entry of an epoch and a number that `lost_entry` has one of: their branches bear the
+    """A lost entry with the same epoch and number as one in `lost_entry`: two branches have the
     same name."""
 
     __tablename__ = "lost_twin"
@@ -130,11 +122,11 @@ _KEPT = ("college", "epoch", "seq", "body", "hash")
 APART = union_all(
     *(select(*(each.c[name] for name in _KEPT)) for each in (table(LostEntry), table(LostTwin)))
 ).subquery("apart")
-"""Every entry that is kept and not replayed, in whichever of the two tables it lies."""
+"""Every entry that is kept and not replayed, from both tables."""
 
 
 class PinnedKey(Base, table=True):
-    """A key that a ledger's files were signed with, and since when this store has known it."""
+    """A key that a person confirmed for a ledger's files, and since when it is in force."""
 
     __tablename__ = "pinned_key"
     college: str = Field(primary_key=True)

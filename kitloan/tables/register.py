@@ -1,9 +1,10 @@
-"""The register: what is true now of a college's holdings and loans."""
+"""The register: a college's holdings and loans as they are now."""
 
 from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field
 
 from kitloan.tables.base import Base, in_college
+from kitloan.text.fields import AddedHoldingFields, GiftTerms, LoanFields
 
 
 class College(Base, table=True):
@@ -50,8 +51,8 @@ class Organisation(Base, table=True):
     name: str
 
 
-class Holding(Base, table=True):
-    """One tagged thing."""
+class Holding(Base, AddedHoldingFields, table=True):  # type: ignore[misc]  # SQLModel types its config apart
+    """One tagged thing that a college holds: a kit, a device or a stock of loose items."""
 
     __tablename__ = "holding"
     __table_args__ = (
@@ -69,27 +70,20 @@ class Holding(Base, table=True):
     )
     college: str = Field(primary_key=True)
     tag: str = Field(primary_key=True)
-    kit_type: str
-    quantity: int
     out_quantity: int
     state: str
     uncounted: bool
     critical_short: int
-    """How many critical components are short; such a kit is incomplete."""
-    location: str | None
-    asset_number: str | None
+    """How many critical components are short; with any, the kit is incomplete."""
     asset_key: str | None
-    serial: str | None
-    received_on: str | None
-    register_row: str | None
     accessioned_at: str
     sighted_at: str | None
     sighted_by: str | None
     words: str
-    """What a search looks through: tag, type, asset number, serial, place, donor; folded."""
+    """The text that is searched: tag, type, asset number, serial, place, donor; folded."""
 
 
-class Gift(Base, table=True):
+class Gift(Base, GiftTerms, table=True):  # type: ignore[misc]  # SQLModel types its config apart
     """The terms on which a holding was given."""
 
     __tablename__ = "gift"
@@ -103,18 +97,9 @@ class Gift(Base, table=True):
     )
     college: str = Field(primary_key=True)
     tag: str = Field(primary_key=True)
-    donor: str | None
-    funding_source: str | None
-    title: str
-    document: str | None
-    value_pence: int | None
-    value_basis: str | None
-    valued_on: str | None
-    gift: str | None
-    acknowledgement: str | None
 
 
-class Loan(Base, table=True):
+class Loan(Base, LoanFields, table=True):  # type: ignore[misc]  # SQLModel types its config apart
     """One holding with one borrower, from check-out to check-in; one row for life."""
 
     __tablename__ = "loan"
@@ -129,22 +114,16 @@ class Loan(Base, table=True):
     )
     college: str = Field(primary_key=True)
     loan: str = Field(primary_key=True)
-    tag: str
-    organisation: str
-    contact: str | None
-    quantity: int
     returned: int
-    exclusive: bool
     out_at: str
     out_by: str
-    due_on: str | None
     due_key: str
-    """The due date, or the end of time for a loan that a register gave none; for sorting."""
+    """The due date, or the end of time for a loan without one; for sorting."""
     closed_at: str | None
 
 
 class Shortage(Base, table=True):
-    """Components of one kit that are missing or broken, until made good."""
+    """A component of one kit that is missing or broken, until it is replaced."""
 
     __tablename__ = "shortage"
     __table_args__ = (
@@ -161,7 +140,7 @@ class Shortage(Base, table=True):
 
 
 class Label(Base, table=True):
-    """A tag that went to paper; a blank one has no holding until it is claimed."""
+    """A printed tag; a blank label has no holding until one claims it."""
 
     __tablename__ = "label"
     college: str = Field(primary_key=True)
@@ -173,7 +152,7 @@ class Label(Base, table=True):
 
 
 class Alias(Base, table=True):
-    """A second tag that a holding answers to."""
+    """A second tag of a holding."""
 
     __tablename__ = "alias"
     __table_args__ = (in_college("tag=tag", to="holding", name="alias_of_a_holding"),)

@@ -1,4 +1,4 @@
-"""Tables of stocktakes: what was expected, who scans, every scan, and what borrowers confirmed."""
+"""Tables of stocktakes: expected holdings, desks, every scan, and what borrowers confirmed."""
 
 from sqlalchemy import ForeignKeyConstraint, Index
 from sqlmodel import Field
@@ -11,7 +11,7 @@ def _of_a_stocktake(name: str) -> ForeignKeyConstraint:
 
 
 class Stocktake(Base, table=True):
-    """One stocktake, open until somebody closes it."""
+    """One stocktake, open until a person closes it."""
 
     __tablename__ = "stocktake"
     college: str = Field(primary_key=True)
@@ -28,7 +28,7 @@ class Stocktake(Base, table=True):
 
 
 class StocktakeLine(Base, table=True):
-    """A holding that a stocktake expects, as it stood when the list was frozen."""
+    """A holding that a stocktake expects, as it was when the list was frozen."""
 
     __tablename__ = "stocktake_line"
     __table_args__ = (_of_a_stocktake("line_of_a_stocktake"),)
@@ -40,7 +40,7 @@ class StocktakeLine(Base, table=True):
 
 
 class StocktakeDesk(Base, table=True):
-    """A desk that takes part; one that is waiting has scans that are not handed in."""
+    """A desk that takes part; `waiting` while its scans are not handed in."""
 
     __tablename__ = "stocktake_desk"
     __table_args__ = (_of_a_stocktake("desk_of_a_stocktake"),)
@@ -69,11 +69,11 @@ class StocktakeScan(Base, table=True):
     seen_at: str
     scanned_by: str
     recorded_at: str
-    """When it came on record: after closing, it was late."""
+    """When it was recorded: after closing, it is late."""
 
 
 class Confirmation(Base, table=True):
-    """A borrower says that they have what is on loan to them."""
+    """A borrower's confirmation that they have a holding on loan."""
 
     __tablename__ = "confirmation"
     __table_args__ = (_of_a_stocktake("confirmation_of_a_stocktake"),)

@@ -1,1 +1,1 @@
-"""Text in and out, with no store about it: tags, dates, scanned text, words, names."""
+"""Reading and writing text without a store: tags, dates, scans, names, and mentions of people."""

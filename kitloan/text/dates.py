@@ -4,8 +4,8 @@ A due date is a date, not an instant: fourteen days from Friday is a Friday, wha
 did in between. `today` is the date in Scotland. Instants are UTC, written as RFC 3339 to the
 second, so that text order is time order in both databases and in the ledger.
 
-A day that somebody gives lies between `FIRST_YEAR` and `LAST_YEAR`. One that is sealed may be any
-that a calendar has: it stays for ever, so whatever reads days must take it as it is.
+A day that a person gives is between `FIRST_YEAR` and `LAST_YEAR`. A sealed day may be any in the
+calendar: it stays for ever, so all code that reads days must accept it.
 """
 
 import re
@@ -19,10 +19,10 @@ SCOTLAND = ZoneInfo("Europe/London")
 DEFAULT_LOAN_DAYS = 14
 LONGEST_LOAN_DAYS = 3 * 366
 FIRST_YEAR, LAST_YEAR = 1900, 2999
-"""Of days that people give; any other is a slip of the hand."""
+"""The range of years that people may give; any other is a typing mistake."""
 
 Clock = Callable[[], datetime]
-"""Gives the present instant, aware of its zone."""
+"""Gives the present instant, with its time zone."""
 
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
@@ -59,7 +59,7 @@ def in_scotland(moment: datetime) -> datetime:
 def _in_zone(moment: datetime, zone: tzinfo) -> datetime:
     try:
         return moment.astimezone(zone)
-    except OverflowError:  # there is no such day in that zone
+    except OverflowError:  # that zone has no such day
         return moment
 
 
@@ -69,7 +69,7 @@ def today(clock: Clock) -> date:
 
 
 def days_after(day: date, days: int) -> date:
-    """The day so many days after `day`, or before; at the calendar's ends its first or last."""
+    """The day `days` after `day`, or before it; at the calendar's ends its first or last."""
     try:
         return day + timedelta(days=days)
     except OverflowError:
@@ -77,7 +77,7 @@ def days_after(day: date, days: int) -> date:
 
 
 def same_time_tomorrow(text: str) -> str:
-    """The instant 24 hours after one that `instant` wrote; the calendar's last day stays."""
+    """The instant 24 hours after one that `instant` wrote; on the calendar's last day, the same."""
     at = moment(text)
     return text if at.date() == date.max else instant(at + timedelta(days=1))
 
@@ -95,8 +95,8 @@ def start_of(day: date) -> str:
 def year_before(day: date) -> date:
     """The same day twelve months earlier; 29 February becomes the 28th.
 
-    What was seen on that day was seen within the twelve months: as with a due date, the day on
-    which it is to be seen again is not over.
+    A holding that was seen on that day was seen within the twelve months: as with a due date, the
+    day on which it must be seen again is not over.
     """
     if day.year == date.min.year:
         return date.min
@@ -107,10 +107,9 @@ def year_before(day: date) -> date:
 
 
 def twelve_months_to(day: date) -> date:
-    """The first of the twelve months that end with `day`: to 31 July 2027 it is 1 August 2026.
+    """The first day of the twelve months that end with `day`: for 31 July 2027, 1 August 2026.
 
-    What goes on for days is counted over them. Both days belong to them, so there are 365, or 366
-    with a leap day among them.
+    Days of use are counted over them, both ends included: 365 days, or 366 with a leap day.
     """
     return year_before(day) + timedelta(days=1)
 
@@ -119,8 +118,7 @@ def parse_date(text: str) -> date:
     """A date as people in Britain write it: `23/11/2026`, `23.11.26`, `23 Nov 2026`, `2026-11-23`.
 
     Raises:
-        BadInput: `bad_date`, when it is written otherwise, there is no such day, or its year cannot
-            be meant.
+        BadInput: `bad_date`, for another form, a day that does not exist, or a year out of range.
     """
     wanted = text.strip()
     if found := _ISO.fullmatch(wanted):
@@ -139,11 +137,13 @@ def parse_date(text: str) -> date:
     try:
         return check_year(date(year + 2000 if year < 100 else year, month, day))
     except ValueError:
-        raise BadInput("bad_date", f"There is no such day: {text!r}.", value=text) from None
+        raise BadInput(
+            "bad_date", f"{text!r} is a day that does not exist.", "Check the date.", value=text
+        ) from None
 
 
 def check_year(day: date) -> date:
-    """`day`, when its year is one that can be meant.
+    """`day`, when its year is in range.
 
     Raises:
         BadInput: `bad_date`.
@@ -151,15 +151,15 @@ def check_year(day: date) -> date:
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
         raise BadInput(
             "bad_date",
-            f"{uk(day)} cannot be meant: the year is {day.year}.",
-            f"Give a day between {FIRST_YEAR} and {LAST_YEAR}.",
+            f"{uk(day)} is out of range.",
+            f"Give a year from {FIRST_YEAR} to {LAST_YEAR}.",
             value=day.isoformat(),
         )
     return day
 
 
 def check_past(day: date, today: date) -> date:
-    """`day`, when something can have happened on it.
+    """`day`, when it is not in the future.
 
     Raises:
         BadInput: `bad_date` or `in_the_future`.
@@ -191,19 +191,19 @@ def parse_due(text: str, today: date) -> date:
 
 
 def check_due(due: date, today: date) -> date:
-    """`due`, when a loan made `today` can be due then; refusals as `parse_due`."""
+    """`due`, when a loan made `today` can be due then; errors as `parse_due`."""
     if not isinstance(due, date) or isinstance(due, datetime):
         raise BadInput(
             "bad_date",
             f"{due!r} is not a date.",
-            "Give a datetime.date; kitloan.calendar.parse_due makes one of what people type.",
+            "Give a date like 23/11/2026.",
             value=str(due)[:60],
         )
     if due < today:
         raise BadInput(
             "due_in_the_past",
             f"{uk(due)} is in the past: today is {uk(today)}.",
-            "Give a date from today on, or a number of days like 14d.",
+            "Give today or a later date, or a number of days like 14d.",
             due_on=due.isoformat(),
             today=today.isoformat(),
         )
@@ -211,7 +211,7 @@ def check_due(due: date, today: date) -> date:
         raise BadInput(
             "due_too_late",
             f"{uk(due)} is more than three years away.",
-            "Lend for a shorter time and renew, or move the holding to where it lives now.",
+            "Give an earlier date, and renew the loan when it is due.",
             due_on=due.isoformat(),
         )
     return due

@@ -1,10 +1,10 @@
-"""Words that people give us, on their way in and on their way out.
+"""Names that people give: checking them, comparing them, and showing them safely.
 
-In: `clean` brings a name to one form, and refuses what could be taken for something other than
-text, or for another text: control characters, terminal escapes, characters that turn the direction
-of writing or draw nothing, accents in heaps, and a leading `=`, which a spreadsheet would run. Out:
-`plain` makes any text safe to show in a terminal, and shows what hides; `skeleton` is for finding
-look-alikes.
+`clean` brings a name to one form, and refuses text that could be taken for other text, or for a
+command: control characters, terminal escapes, characters that are invisible or change the direction
+of writing, too many accents on a letter, and a leading `=`, which a spreadsheet would run. `fold`
+and the keys compare names. `plain` makes any text safe to show in a terminal, and shows hidden
+characters; `skeleton` finds names that look alike.
 """
 
 import hashlib
@@ -15,9 +15,9 @@ from functools import lru_cache
 from kitloan.errors import BadInput
 
 LONGEST_NAME = 200
-"""Characters; longer than any school, kit or place that anybody has shown us."""
+"""Characters; longer than the name of any school, kit or place that we know."""
 
-_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}  # categories that draw nothing, or move the cursor
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}  # categories that are invisible, or move the cursor
 _JOINERS = "\u200c\u200d"  # zero width, but part of how some scripts and emoji are spelt
 _MOST_MARKS = 4
 """Accents on one letter: Vietnamese has two, Hebrew with all its points three."""
@@ -26,8 +26,8 @@ UNSEEN = re.compile(
     "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3"
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
-"""What draws nothing or turns the direction of writing: Unicode's default-ignorable characters
-(DerivedCoreProperties.txt), the controls behind ASCII, and the blank of braille."""
+"""Characters that are invisible or change the direction of writing: Unicode's default-ignorable
+ones (DerivedCoreProperties.txt), the control characters after ASCII, and the blank of braille."""
 _ALIKE_CAPITALS = str.maketrans(
     "АВЕЅІЈКМНОРСТУХҮԌԜԚΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹՕՍԼՏ",
     "ABESIJKMHOPCTYXYGWQABEZHIKMNOPTYXCOULS",
@@ -37,16 +37,16 @@ _ALIKE = str.maketrans(
     "abesijkmhopctyxyhdqwlvqaikvopuxycounhiiagoll",
 )
 """Letters of other scripts that look like a Latin one, as Unicode's confusables.txt pairs them
-(Cyrillic, Greek, Armenian); what is only wider or in another style, NFKC brings back."""
+(Cyrillic, Greek, Armenian). NFKC converts letters that are only wider or in another style."""
 _NEVER_WITH_LATIN = re.compile("[\u0400-\u052f\u0530-\u058fΟο]")
-"""Cyrillic and Armenian; of Greek the omicron alone, for physics mixes the rest."""
+"""Cyrillic and Armenian; of Greek only the omicron, because physics mixes in the others."""
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
 _SPACES = re.compile(r"\s+")
-_ORDINARY = re.escape(".,;:'‘’\"“”()/&-‐‑–—")  # as schools spell themselves
+_ORDINARY = re.escape(".,;:'‘’\"“”()/&-‐‑–—")  # punctuation in schools' names
 
 
 def fault(text: str, limit: int = LONGEST_NAME) -> str | None:
-    """Why `text` cannot be taken as a name, as the end of a sentence; None when it can."""
+    """Why `text` is not a valid name, as the end of a sentence; None when it is one."""
     if found := _unreadable(text, limit):
         return found
     if text.lstrip().startswith("="):
@@ -74,7 +74,7 @@ def _unreadable(text: str, limit: int) -> str | None:
 
 
 def _is_hidden(text: str, at: int) -> bool:
-    """Whether a character of a text draws nothing, moves the cursor, or piles up on a letter."""
+    """Whether a character is invisible, moves the cursor, or is one accent too many."""
     character = text[at]
     if character in _JOINERS:
         return not _joins(text[:at], text[at + 1 :])
@@ -86,7 +86,7 @@ def _is_hidden(text: str, at: int) -> bool:
 
 
 def _joins(before: str, after: str) -> bool:
-    """Whether a joiner is part of how the letters or signs on its two sides are written."""
+    """Whether a joiner belongs to the letters or signs on its two sides."""
     return bool(before and after) and all(
         not each.isascii()
         and unicodedata.category(each)[0] in "LMS"
@@ -101,40 +101,45 @@ def _is_mark(character: str) -> bool:
 
 
 def sought(text: str) -> list[str]:
-    """The words to look for in what somebody typed into a search, folded; none finds everything.
+    """The folded words of a search; no words find everything.
 
     Raises:
-        BadInput: `bad_text`, when no name could be so long, or hold such characters.
+        BadInput: `bad_text`, when no name could have that length or those characters.
     """
     tidied = tidy(text)
     if wrong := _unreadable(tidied, LONGEST_NAME):
         raise BadInput(
             "bad_text",
-            f"What to look for {wrong}.",
-            "Look for one word, or a part of one.",
+            f"The search text {wrong}.",
+            "Search for one word, or a part of one.",
             value=tidied[:60],
         )
     return fold(tidied).split()
 
 
 def tidy(text: str) -> str:
-    """`text` in NFC, with runs of spaces, tabs and line breaks as one space, and none around it."""
+    """`text` in NFC, with each run of spaces, tabs and line breaks as one space, and stripped."""
     return _SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip()
 
 
 def clean(text: str, what: str, limit: int = LONGEST_NAME) -> str:
-    """The tidy form of a name that somebody gave.
+    """The tidy form of a name.
 
     Args:
-        text: what they gave.
-        what: what it is, for the refusal: `"The organisation"`.
+        text: the name as it was given.
+        what: the field, for the error: `"The organisation"`.
         limit: the most characters.
 
     Raises:
-        BadInput: `bad_text`, when it is empty or could be taken for something other than text.
+        BadInput: `bad_text`, when it is empty or not a valid name.
     """
     if not isinstance(text, str):
-        raise BadInput("bad_text", f"{what} must be text; {text!r} is not.", value=str(text)[:60])
+        raise BadInput(
+            "bad_text",
+            f"{what} must be text; {text!r} is not.",
+            "Give it as text.",
+            value=str(text)[:60],
+        )
     tidied = tidy(text)
     wrong = fault(tidied, limit) if tidied else "is empty"
     if wrong:
@@ -142,24 +147,25 @@ def clean(text: str, what: str, limit: int = LONGEST_NAME) -> str:
         raise BadInput(
             "bad_text",
             f"{what} {wrong}: {shown!r}." if shown else f"{what} {wrong}.",
-            "Give it again in plain words.",
+            "Type it again, in plain letters.",
             value=tidied[:60],
         )
     return tidied
 
 
 def fold(text: str) -> str:
-    """The form in which two spellings of one name are the same: case and spaces do not count."""
+    """The form for comparing spellings of a name: case and spaces do not count."""
     return unicodedata.normalize("NFC", " ".join(text.split()).casefold())
 
 
 @lru_cache(maxsize=8192)
 def skeleton(text: str) -> str:
-    """The form in which two texts are the same that look the same to a reader.
+    """The form for comparing texts by how they look to a reader.
 
-    Takes any text, a name or an id; gives it folded, full-width and styled letters as plain ones,
-    Cyrillic, Greek and Armenian letters as the Latin ones that they look like, and without what
-    draws nothing. Accents stay: "Bàrr" and "Barr" are two. For comparing only, never for showing.
+    Takes any text, a name or an id. Gives it folded, without invisible characters, with full-width
+    and styled letters as plain ones, and Cyrillic, Greek and Armenian letters as the Latin ones
+    that they look like. Accents stay: "Bàrr" and "Barr" differ. Only for comparing, never for
+    showing.
     """
     wide = unicodedata.normalize("NFKC", UNSEEN.sub("", unicodedata.normalize("NFC", text)))
     return fold(fold(wide.translate(_ALIKE_CAPITALS)).translate(_ALIKE))
@@ -171,36 +177,36 @@ def slug(text: str) -> str:
 
 
 def marked(name: str) -> str:
-    """A name's slug with a mark that another name does not have, whatever it is spelt with."""
+    """A name's slug and a short hash, so that no two names have the same."""
     return f"{slug(name)[:180]}-{hashlib.sha256(fold(name).encode()).hexdigest()[:8]}"
 
 
 def type_key(name: str) -> str:
-    """What a kit type is known by: its slug where that says all of its name, else with a mark.
+    """The id of a kit type: its slug if that has all of its name, else the slug and a hash.
 
-    Spellings fold by case and space and no further: "C++" and "C#" are two things.
+    Only case and spaces are folded: "C++" and "C#" are two types.
     """
     key = slug(name)
     return key if key == fold(name).replace(" ", "-") else marked(name)
 
 
 def organisation_key(name: str) -> str:
-    """What an organisation is known by: its slug, else with a mark.
+    """The id of an organisation: its slug, or the slug and a hash.
 
-    "St Mary's, Leith" and "ST MARYS LEITH" are one: letters and digits say all of a name that has
-    nothing besides but ordinary punctuation. "C++ Club" and "C# Club" are two.
+    "St Mary's, Leith" and "ST MARYS LEITH" are one organisation, because ordinary punctuation does
+    not distinguish names. "C++ Club" and "C# Club" are two.
     """
     ordinary = re.fullmatch(rf"[\w\s{_ORDINARY}]*", name) and re.search(r"\w", name)
     return slug(name) if ordinary else marked(name)
 
 
 def same_organisation(one: str, other: str) -> bool:
-    """Whether two spellings are one organisation's."""
+    """Whether two spellings name the same organisation."""
     return fold(one) == fold(other) or organisation_key(one) == organisation_key(other)
 
 
 def plain(text: str) -> str:
-    """`text` for a terminal: what would move a cursor or hide itself is shown by its code point."""
+    """`text` for a terminal: hidden and control characters are shown as code points."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(

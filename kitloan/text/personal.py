@@ -1,10 +1,10 @@
-"""People in words: whether a name is a person's, and whether a remark speaks of one.
+"""People in text: whether a name is a person's, and whether a remark mentions a person.
 
-Two questions, both answered from the words alone. `names_a_person` guards what the ledger keeps for
-ever, and says yes only where there is no doubt: a school may bear a person's name. `Mentions` finds
-what must go when a person is forgotten, however their name or number is written: with another
-apostrophe, without accents, surname first, run together, with characters in it that do not show,
-with or without the country's code.
+Both questions are answered from the text alone. `names_a_person` protects the ledger, which keeps
+names for ever. It is true only beyond doubt, because a school may have a person's name.
+`MentionFinder` finds the remarks to delete when a person is erased, however their name or number is
+written: with another apostrophe, without accents, surname first, run together, with invisible
+characters, with or without the country code.
 """
 
 import re
@@ -19,7 +19,7 @@ from kitloan.text.names import UNSEEN, fold, skeleton
 _TITLES = {"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor"}
 _NAME = r"[^\W\d_][\w'’-]*"
 _POSSESSIVE = rf"(?:[^\W\d_]\.?\s+)*{_NAME}(?:(?<=['’]s)|(?<=s['’]))(?![\w'’])"
-"""Mrs Smith's Nursery, Dr Gray's Hospital: places, called after people."""
+"""Mrs Smith's Nursery, Dr Gray's Hospital: places named after people."""
 _TITLED = re.compile(
     rf"\b(?P<title>{'|'.join(_TITLES)})\b\.?\s+(?!{_POSSESSIVE})(?P<name>{_NAME})", re.IGNORECASE
 )
@@ -34,7 +34,7 @@ _PARTS = re.compile(r"\s[-–—]+\s|[,;:()/]")
 _APOSTROPHES = re.compile(r"['’‘ʼ`´]")
 _OWNED = re.compile(r"(?<=\w)['’]s(?!\w)")
 
-# Words that stand in the names of organisations and of posts, and in nobody's own.
+# Words in the names of organisations and of jobs, and in no person's name.
 _OF_ORGANISATIONS = """
 school schools academy college university primary secondary high nursery infant junior hs ps sgoil
 bunsgoil ard ardsgoil colaiste campus centre center hub church hall library museum office reception
@@ -45,28 +45,28 @@ guides brigade cadets youth community service services ltd limited plc company l
 training support unit base hospital institute partnership foundation royal north south east west st
 saint the of and room
 """
-_NOBODYS = frozenset(_OF_ORGANISATIONS.split())
+_NOT_IN_NAMES = frozenset(_OF_ORGANISATIONS.split())
 
 _FEWEST_OF_PHONE = 10
-_TELLS = 9
-"""So many last digits of a phone number tell it from others, whatever stands before them."""
+_IDENTIFYING = 9
+"""How many last digits identify a phone number, whatever comes before them."""
 _LOCAL = 6
-"""So many are dialled within a town."""
+"""How many are dialled within a town."""
 _EXTENSION = 4
-"""Fewer are no number that could be known again."""
+"""Fewer digits are too few to recognise."""
 _INSIDE = 10
-"""So many letters of a name that is run together are no part of another word."""
+"""A run-together name of so many letters is never part of another word."""
 _MOST_RUN_TOGETHER = 4
-"""Words of a name whose every order is looked for."""
+"""The most words of a name whose every order is searched for."""
 _HUMP = re.compile(r"(?<=[a-zß-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])")
 
 
 def names_a_person(text: str, contact: str | None = None) -> bool:
-    """Whether what should name an organisation names a person, beyond doubt.
+    """Whether the name of an organisation is a person's, beyond doubt.
 
     Args:
-        text: the name that somebody gave.
-        contact: the person whom the same row of a register names, if it does.
+        text: the name of the organisation.
+        contact: the person in the same row of a register, if there is one.
     """
     return bool(
         _EMAIL.search(text)
@@ -82,7 +82,7 @@ def _is_phone(number: str) -> bool:
 
 
 def _is_titled(found: re.Match[str]) -> bool:
-    """Whether a title stands before a name; "MS Society" and "miss a turn" have none."""
+    """Whether a title is followed by a name; "MS Society" and "miss a turn" have none."""
     title, name = found["title"], found["name"]
     if title == "MS":
         return name.isupper() and len(name) > 1
@@ -90,11 +90,11 @@ def _is_titled(found: re.Match[str]) -> bool:
 
 
 def _is_whom(found: re.Match[str]) -> bool:
-    """Whether what stands behind "FAO" is a name; behind "c/o" one word may well be a place."""
+    """Whether a name follows "FAO" or "c/o"; one word after "c/o" may be a place."""
     named = words(found["whom"])
     return (
         found["whom"][0].isupper()
-        and not _NOBODYS.intersection(named)
+        and not _NOT_IN_NAMES.intersection(named)
         and (len(named) > 1 or not found["through"])
     )
 
@@ -102,14 +102,14 @@ def _is_whom(found: re.Match[str]) -> bool:
 def _ends_with(text: str, contact: str) -> bool:
     """Whether a part of `text`, or its end, is the contact's name, in any order."""
     name = sorted(set(words(contact)) - _TITLES)
-    if len(name) < 2 or _NOBODYS.intersection(name) or not all(map(str.isalpha, name)):
+    if len(name) < 2 or _NOT_IN_NAMES.intersection(name) or not all(map(str.isalpha, name)):
         return False
     parts = [words(part) for part in _PARTS.split(text)]
     return any(sorted(each) == name for each in (*parts, words(text)[-len(name) :]))
 
 
 class Named(Protocol):
-    """What is known of a person."""
+    """A person's name, e-mail address and phone number."""
 
     @property
     def name(self) -> str:
@@ -124,8 +124,8 @@ class Named(Protocol):
         """Their phone number, or several."""
 
 
-class Mentions:
-    """Where people are spoken of."""
+class MentionFinder:
+    """Finds texts that mention one of some people."""
 
     def __init__(self, people: Iterable[Named]) -> None:
         people = list(people)
@@ -142,21 +142,22 @@ class Mentions:
             for number in _NUMBER.findall(text or "")
         ]
 
-    def are_in(self, text: str, *, beside_theirs: bool = False) -> bool:
-        """Whether one of them is spoken of: by name, e-mail address or phone number.
+    def matches(self, text: str, *, about_theirs: bool = False) -> bool:
+        """Whether a text mentions one of them, by name, e-mail address or phone number.
 
         Args:
-            text: what somebody wrote.
-            beside_theirs: whether it stands beside what they had; then the surname is enough.
+            text: a remark or a line.
+            about_theirs: whether the text is about a holding that they had; then the surname is
+                enough.
         """
         text = unicodedata.normalize("NFKC", UNSEEN.sub("", text))
         readings = [words(text), words(_HUMP.sub(" ", text))]
         if not text.isascii():
             readings.append(words(skeleton(text)))
         return (
-            any(_says(said, name) for said in readings for name in self._names)
+            any(_has_name(found, name) for found in readings for name in self._names)
             or any(_is_inside(word, self._together) for word in readings[0])
-            or (beside_theirs and not all(map(self._surnames.isdisjoint, readings)))
+            or (about_theirs and not all(map(self._surnames.isdisjoint, readings)))
             or any(email.search(fold(text)) for email in self._emails)
             or any(
                 _same_number(phone, _national(number))
@@ -167,7 +168,7 @@ class Mentions:
 
 
 def words(text: str) -> list[str]:
-    """The words of a text as one compares them: without case, accents, apostrophes, hyphens."""
+    """The words of a text for comparing: without case, accents, apostrophes or hyphens."""
     plain = _APOSTROPHES.sub("", _OWNED.sub("", UNSEEN.sub("", text)))
     if not plain.isascii():
         apart = unicodedata.normalize("NFKD", plain)
@@ -176,7 +177,7 @@ def words(text: str) -> list[str]:
 
 
 def _spellings(name: str) -> Iterator[list[str]]:
-    """A name as words: as it was given, and without the title where two or more are left."""
+    """A name as words: as it was given, and without the title if two or more words are left."""
     if _mail(name):
         return
     given = words(name)
@@ -187,26 +188,26 @@ def _spellings(name: str) -> Iterator[list[str]]:
             yield untitled
 
 
-def _says(said: Sequence[str], name: Sequence[str]) -> bool:
-    """Whether a name's words stand together, in any order, with one between them at the most.
+def _has_name(found: Sequence[str], name: Sequence[str]) -> bool:
+    """Whether a name's words are together, in any order, with at most one other between them.
 
     The forename may be an initial.
     """
-    if name[-1] not in said:
+    if name[-1] not in found:
         return False
     if len(name) == 1:
         return True
     initial = [name[0][0], name[-1]]
-    pairs = [sorted(said[at : at + 2]) for at in range(len(said) - 1)]
+    pairs = [sorted(found[at : at + 2]) for at in range(len(found) - 1)]
     if name[0] not in _TITLES and sorted(initial) in pairs:
         return True
     wanted = Counter(name)
     reach = len(name) + 1
-    return any(wanted <= Counter(said[at : at + reach]) for at in range(len(said)))
+    return any(wanted <= Counter(found[at : at + reach]) for at in range(len(found)))
 
 
 def _run_together(name: Sequence[str]) -> Iterator[str]:
-    """A name of two words or more as one word, in any order, the forename whole or its initial."""
+    """A name of two or more words as one word: in any order, or the initial and the last word."""
     if 1 < len(name) <= _MOST_RUN_TOGETHER:
         for some in permutations(name):
             yield "".join(some)
@@ -215,7 +216,7 @@ def _run_together(name: Sequence[str]) -> Iterator[str]:
 
 
 def _is_inside(word: str, together: Iterable[str]) -> bool:
-    """Whether a word is one of these names, or a long one is in it."""
+    """Whether a word is one of these names, or contains a long one."""
     letters = word.strip("0123456789")
     return any(letters == name or (len(name) >= _INSIDE and name in word) for name in together)
 
@@ -233,15 +234,15 @@ def _digits(text: str) -> str:
 
 
 def _national(number: str) -> str:
-    """A phone number's digits without the country's code, and without the 0 in its place."""
+    """A phone number's digits without the country code or the leading 0."""
     digits = _digits(number.replace("(0)", ""))
     return re.sub(r"^(?:0044|44(?=\d{9})|0)", "", digits)
 
 
 def _same_number(one: str, other: str) -> bool:
     short, long = sorted((one, other), key=len)
-    if len(short) >= _TELLS:
-        return short[-_TELLS:] in long
+    if len(short) >= _IDENTIFYING:
+        return short[-_IDENTIFYING:] in long
     if len(short) >= _LOCAL:
         return long.endswith(short)
     return len(short) >= _EXTENSION and short == long

@@ -1,4 +1,4 @@
-"""What a scanner typed: a tag, a command card, or text.
+"""Scans: finding them among typing, reading what was scanned, and checking a scanner's settings.
 
 A scanner is a keyboard that types fast and ends with Enter. Its key events are the same as a
 person's, and to a screen that cannot tell them apart, Enter means "yes". So the front end shows
@@ -15,8 +15,8 @@ A text that is neither a tag nor a card may be anything that has a code: `kind_o
 is no name for certain, and `names_a_school` is the one test by which a scan alone makes a new
 borrower. A new kind of code is a row of `_KINDS`, a keyboard a row of `_LAYOUTS`.
 
-Nothing here reads a clock, a file or a terminal: times come in with the keys, in seconds of any one
-clock that does not step back.
+Nothing here reads a clock, a file or a terminal. Times come with the keys, in seconds of one clock
+that does not step back.
 """
 
 import re
@@ -38,27 +38,28 @@ COMMANDS: Final[Mapping[str, str]] = {
     "KLUFOURTEEN": "plus_14",
     "KLULABEL": "print_label",
 }
-"""The command cards: the code on the card, and the name of what it asks for.
+"""The command cards: the code on the card, and the name of its command.
 
-Every code starts with `KL`, so that it is waited for as a tag is, and then with `U`. No tag of any
-length holds a U, nor a letter that is read as one, so no card is ever a tag and no tag a card.
-Letters only: a card survives keyboards that shift the digits. A new command is a new row.
+Every code starts with `KL`, so that it is held as a tag is, and then with `U`. No tag has a U, or a
+letter that is read as one, so no card is a tag and no tag is a card. Codes have only letters, which
+survive keyboards that shift the digits. A new command is a new row.
 """
 
 CODE_GAP = 0.160
-"""Seconds that a held text which may become a code waits for its next character."""
+"""Seconds that held text which may become a code waits for its next character."""
 
 BURST_GAP = 0.035
-"""Seconds that any other held text waits: hands are slower, even in a roll of two keys."""
+"""Seconds that other held text waits: hands are slower, even when they roll two keys."""
 
 ECHO_GAP = 0.120
 """Seconds after a scan in which one more Enter belongs to it: CR+LF, or a paste and its CR.
 
-More than the 80 ms that slow scanners leave between two keys, less than anybody takes to look up.
+It is more than the 80 ms that slow scanners leave between two keys, and less than a person takes to
+react.
 """
 
 SHORTEST_SCAN = 6
-"""Characters; below this an Enter is a person's, at whatever pace."""
+"""Characters; after fewer, an Enter is a person's at any pace."""
 
 TERMINATORS = frozenset("\r\n\t")
 
@@ -99,7 +100,7 @@ _CARDS = {tags.bare(code): name for code, name in COMMANDS.items()}
 _TAG_CHARACTERS = frozenset(tags.ALPHABET)
 _LONGEST_TAG = len(tags.PREFIX) + tags.LONGEST_BODY + 1
 _LONGEST_HELD = 2 * _LONGEST_TAG  # with a scanner's identifier, spaces and hyphens; bounds the work
-_IDENTIFIER = re.compile(r"^\][A-Za-z][0-9A-Za-z]")  # AIM: ]Q1 in front of what was in a QR code
+_IDENTIFIER = re.compile(r"^\][A-Za-z][0-9A-Za-z]")  # AIM: ]Q1 before the text of a QR code
 _IDENTIFIER_BEGUN = re.compile(r"\](?:[A-Za-z][0-9A-Za-z]?)?")
 _ADDED_AFTER = re.compile(r"(?<=\w)[^\w\s]{1,3}$")
 _ADDED = re.compile(r"[^\w\s\]]{0,3}")  # what a scanner may be set to put before a code
@@ -109,7 +110,7 @@ KeyT = TypeVar("KeyT")
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A tag, bare, its check character good.
+    """A bare tag with a good check character.
 
     `layout` names the keyboard layout that garbled it, when it had to be repaired ("German"), so
     that the user can be asked once to set the scanner; it is empty for a tag that arrived whole.
@@ -121,7 +122,7 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command card, by its name in `COMMANDS`; `layout` as for a `Tag`."""
+    """A command card, by its name in `COMMANDS`; `layout` as in `Tag`."""
 
     name: str
     layout: str = ""
@@ -129,16 +130,16 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Anything else: a school's card, an asset number, a tag that was damaged."""
+    """Anything else: a school's card, an asset number, a damaged tag."""
 
     text: str
 
 
 def read(text: str) -> Tag | Command | Text:
-    """What `text`, scanned or typed by hand, stands for.
+    """The meaning of a text that was scanned or typed.
 
-    A repair for a foreign keyboard is believed only when the result passes the tag's own check, or
-    is a card, and when no other layout gives another such result.
+    A repair for a foreign keyboard counts only if the result is a valid tag or a card, and no other
+    layout gives another such result.
     """
     code = _code(text, "")
     if code:
@@ -343,34 +344,34 @@ _OF_SENTENCES = frozenset(_IN_SENTENCES.split())
 
 @dataclass(frozen=True, slots=True)
 class Replay(Generic[KeyT]):
-    """A person pressed these keys: give them on, in this order."""
+    """A person pressed these keys: pass them on, in this order."""
 
     keys: tuple[KeyT, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A scanner sent this text; its terminator is spent."""
+    """A scanner sent this text; its terminator is used up."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Paste:
-    """Somebody pasted this, and it is no scan: give it on untouched."""
+    """A person pasted this, and it is not a scan: pass it on unchanged."""
 
     text: str
 
 
-Outcome: TypeAlias = Replay[KeyT] | Scan | Paste
+Event: TypeAlias = Replay[KeyT] | Scan | Paste
 
 
 class Assembler(Generic[KeyT]):
-    """Tells scans from typing, one key at a time.
+    """Distinguishes scans from typing, one key at a time.
 
-    Show it every key with `feed` and every bracketed paste with `paste`; call `expire` when
-    `deadline` has come. Act on what each returns, in order. A key that appears in no outcome is
-    either held, and comes later, or is the second terminator of a scan and is spent.
+    Give it every key with `feed` and every bracketed paste with `paste`; call `expire` at
+    `deadline`. Act on the events that each returns, in order. A key in no event is either held,
+    and comes later, or is the second terminator of a scan and is used up.
     """
 
     def __init__(self) -> None:
@@ -383,12 +384,12 @@ class Assembler(Generic[KeyT]):
 
     @property
     def deadline(self) -> float | None:
-        """When `expire` lets the held keys go; None when none are held."""
+        """When `expire` releases the held keys; None when none are held."""
         if not self._held:
             return None
         return self._last + (CODE_GAP if may_become_code(self._text) else BURST_GAP)
 
-    def feed(self, key: KeyT, character: str, at: float) -> list[Outcome[KeyT]]:
+    def feed(self, key: KeyT, character: str, at: float) -> list[Event[KeyT]]:
         """Take one key.
 
         Args:
@@ -397,29 +398,29 @@ class Assembler(Generic[KeyT]):
                 `ETX` for what a scanner puts around a code; empty for a key that types nothing.
             at: when it was pressed.
         """
-        outcomes = self.expire(at)
+        events = self.expire(at)
         if character == STX:
-            outcomes += self._let_go()
+            events += self._let_go()
             self._hold(key, character, at)
         elif character in _ENDS:
-            outcomes += self._end(key, character, at)
+            events += self._end(key, character, at)
         elif character and character.isprintable():
             self._hold(key, character, at)
         else:
-            outcomes += self._let_go(key)
-        return outcomes
+            events += self._let_go(key)
+        return events
 
-    def paste(self, text: str, at: float) -> list[Outcome[KeyT]]:
+    def paste(self, text: str, at: float) -> list[Event[KeyT]]:
         """Take one whole paste: scans if every line of it is a tag or a card, else a paste."""
-        outcomes = self._let_go()
+        events = self._let_go()
         lines = [code for line in text.splitlines() if line.strip() for code in split(line.strip())]
         if not lines or any(isinstance(read(line), Text) for line in lines):
-            return [*outcomes, Paste(text)]
+            return [*events, Paste(text)]
         self._scanned_at = at
-        return [*outcomes, *map(Scan, lines)]
+        return [*events, *map(Scan, lines)]
 
-    def expire(self, now: float) -> list[Outcome[KeyT]]:
-        """Let the held keys go if their time is over."""
+    def expire(self, now: float) -> list[Event[KeyT]]:
+        """Release the held keys if their time is over."""
         deadline = self.deadline
         return [] if deadline is None or now < deadline else self._let_go()
 
@@ -430,7 +431,7 @@ class Assembler(Generic[KeyT]):
         self._last = at
         self._scanned_at = None
 
-    def _end(self, key: KeyT, character: str, at: float) -> list[Outcome[KeyT]]:
+    def _end(self, key: KeyT, character: str, at: float) -> list[Event[KeyT]]:
         if self._is_scan(at):
             texts = split(_unframed(self._text))
             self._let_go()
@@ -446,16 +447,16 @@ class Assembler(Generic[KeyT]):
     def _is_scan(self, at: float) -> bool:
         """Whether a terminator now makes the held text a scan.
 
-        Fast hands can type `klaras` and Enter within the patience that a code is given. So what was
-        only waited for by its prefix must turn out to be a code, or a code with a slip: a damaged
-        one must not press the button that has the focus.
+        Fast hands can type `klaras` and Enter within the time that a code is given. So text that
+        was held only for its prefix must turn out to be a code, or a code with one slip: a damaged
+        code must not press the button that has the focus.
         """
         if len(_unframed(self._text)) < SHORTEST_SCAN:
             return False
         brisk = self._brisk and at - self._last < BURST_GAP
         return brisk or not isinstance(read(self._text), Text) or tags.looks_like_tag(self._text)
 
-    def _let_go(self, *after: KeyT) -> list[Outcome[KeyT]]:
+    def _let_go(self, *after: KeyT) -> list[Event[KeyT]]:
         keys = (*self._held, *after)
         self._held.clear()
         self._text = ""
@@ -468,15 +469,15 @@ SLOW = 0.080
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ScannerResult:
     """One thing about a scanner: whether it is as it should be, what it is, and the correction."""
 
     ok: bool
     what: str
-    correction: str = ""
+    fix: str = ""
 
 
-def findings(keys: Sequence[tuple[str, float]]) -> list[Finding]:
+def check_scanner(keys: Sequence[tuple[str, float]]) -> list[ScannerResult]:
     """What one scan of a label or card shows about the scanner.
 
     Args:
@@ -485,14 +486,14 @@ def findings(keys: Sequence[tuple[str, float]]) -> list[Finding]:
     text = "".join(character for character, _ in keys if character not in TERMINATORS)
     ends = "".join(character for character, _ in keys if character in TERMINATORS)
     if not text:
-        return [Finding(False, "Nothing was scanned.", "Scan a label of yours, or a card.")]
+        return [ScannerResult(False, "Nothing was scanned.", "Scan a label of yours, or a card.")]
     return [*_content(text), *_capitals(text), _ending(ends), _speed([at for _, at in keys])]
 
 
-def _content(text: str) -> list[Finding]:
+def _content(text: str) -> list[ScannerResult]:
     if joined := split(text)[1:]:
         return [
-            Finding(
+            ScannerResult(
                 False,
                 f"{len(joined) + 1} codes arrived as one: {_unframed(text)!r}.",
                 "Set the scanner's suffix to Enter (CR) with the card in its manual.",
@@ -503,27 +504,30 @@ def _content(text: str) -> list[Finding]:
         return [_not_ours(text)]
     if code.layout:
         return [
-            Finding(
+            ScannerResult(
                 False,
                 f"The scanner types as on a US keyboard, this machine reads {code.layout}.",
                 f"Set the scanner's keyboard to {code.layout} with the card in its manual.",
             )
         ]
     what = grouped(code.tag) if isinstance(code, Tag) else f"the card {code.name!r}"
-    return [Finding(True, f"It is {what}, and arrives as it is printed."), *_added(text, code)]
+    return [
+        ScannerResult(True, f"It is {what}, and arrives as it is printed."),
+        *_added(text, code),
+    ]
 
 
-def _not_ours(text: str) -> Finding:
+def _not_ours(text: str) -> ScannerResult:
     kind = kind_of_code(text)
     shown = _unframed(text)
     if kind == "a damaged tag":
-        return Finding(
+        return ScannerResult(
             False,
             f"It reads like a damaged tag: {shown!r}.",
             "Scan it again, or another label. If all are so, set the scanner's keyboard to this "
             "machine's, or the machine's to US English.",
         )
-    return Finding(
+    return ScannerResult(
         False,
         f"It is no tag of kitloan's, but {kind or 'other text'}: {shown!r}.",
         "Scan one of kitloan's labels. If it was one, set the scanner's keyboard to this "
@@ -531,7 +535,7 @@ def _not_ours(text: str) -> Finding:
     )
 
 
-def _added(text: str, code: Tag | Command) -> list[Finding]:
+def _added(text: str, code: Tag | Command) -> list[ScannerResult]:
     """What the scanner puts around a code, which is left out."""
     names = {name: card for card, name in COMMANDS.items()}
     printed = code.tag if isinstance(code, Tag) else names[code.name]
@@ -540,43 +544,47 @@ def _added(text: str, code: Tag | Command) -> list[Finding]:
     named = [each for each, added in zip(around, (before, after), strict=True) if found and added]
     if text != _unframed(text):
         named.append("STX and ETX around it")
-    return [Finding(True, f"It has {' and '.join(named)}; kitloan leaves that out.")] * bool(named)
+    return [ScannerResult(True, f"It has {' and '.join(named)}; kitloan leaves that out.")] * bool(
+        named
+    )
 
 
-def _capitals(text: str) -> list[Finding]:
+def _capitals(text: str) -> list[ScannerResult]:
     letters = [character for character in text if character.isalpha()]
     if letters and all(map(str.islower, letters)):
         return [
-            Finding(
+            ScannerResult(
                 False,
                 "Capitals arrive as small letters.",
-                "Caps Lock is on: turn it off. Else set the scanner to leave the case alone.",
+                "Turn Caps Lock off. If it is off, set the scanner to keep the case.",
             )
         ]
     return []
 
 
-def _ending(ends: str) -> Finding:
+def _ending(ends: str) -> ScannerResult:
     if not ends:
-        return Finding(
+        return ScannerResult(
             False,
-            "Nothing ends the scan.",
+            "The scanner sends nothing after the scan.",
             "Set the scanner's suffix to Enter (CR) with the card in its manual.",
         )
     if len(ends) > 1 and ends != "\r\n":
-        return Finding(
-            False, "The scan is ended twice.", "Set one suffix only: Enter (CR), and no line feed."
+        return ScannerResult(
+            False,
+            "The scanner ends a scan twice.",
+            "Set one suffix only: Enter (CR), no line feed.",
         )
     names = {"\r": "Enter", "\n": "a line feed", "\t": "Tab", "\r\n": "Enter and a line feed"}
-    return Finding(True, f"{names[ends].capitalize()} ends the scan.")
+    return ScannerResult(True, f"{names[ends].capitalize()} ends the scan.")
 
 
-def _speed(moments: Sequence[float]) -> Finding:
+def _speed(moments: Sequence[float]) -> ScannerResult:
     gaps = [after - before for before, after in pairwise(moments)]
     worst = max(gaps, default=0.0)
-    pace = f"{worst * 1000:.0f} ms at most between two keys"
+    pace = f"at most {worst * 1000:.0f} ms between two keys"
     if worst > SLOW:
-        return Finding(
-            False, f"Slow: {pace}.", "Set its delay between characters to none, or 20 ms at most."
+        return ScannerResult(
+            False, f"Too slow: {pace}.", "Set its delay between characters to 20 ms or less."
         )
-    return Finding(True, f"Quick enough: {pace}.")
+    return ScannerResult(True, f"Fast enough: {pace}.")

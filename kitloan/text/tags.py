@@ -48,7 +48,7 @@ def check_character(body: str) -> str:
 def mint() -> str:
     """A new tag, from the system's source of secrets.
 
-    A body whose check character would fall outside the alphabet is thrown away and drawn again.
+    A body whose check character is not in the alphabet is discarded, and another is drawn.
     """
     while True:
         body = "".join(secrets.choice(ALPHABET) for _ in range(BODY_LENGTH))
@@ -69,7 +69,7 @@ def is_tag(text: str) -> bool:
 
 
 def bare(text: str) -> str:
-    """`text` as a scanner or a person gave it, brought to the form that tags are kept in.
+    """The bare form of a tag as a scanner or a person gave it.
 
     Takes away spaces, hyphens, control characters, a scanner's `]Q1` identifier, what else a
     scanner was set to add before or after, and the address in front of a tag that was printed as a
@@ -118,7 +118,7 @@ def at(text: str, start: int) -> tuple[str, int] | None:
 
 
 def looks_like_tag(text: str) -> bool:
-    """Whether somebody who gave `text` meant a tag, right or wrong by a slip."""
+    """Whether `text` is meant as a tag, correct or with a slip."""
     candidate = bare(text)
     longest = len(PREFIX) + LONGEST_BODY + 2
     shortest = len(PREFIX) + BODY_LENGTH
@@ -133,23 +133,23 @@ def parse(text: str) -> str:
     """The bare tag in `text`.
 
     Raises:
-        BadInput: `bad_tag`, when it is not a tag or its check character does not agree.
+        BadInput: `bad_tag`, when it is not a tag or its check character is wrong.
     """
     tag = bare(text)
     if is_tag(tag):
         return tag
     raise BadInput(
         "bad_tag",
-        f"{text!r} is not a tag: its check character does not agree."
+        f"{text!r} is not a tag: its check character is wrong."
         if looks_like_tag(text)
         else f"{text!r} is not a tag.",
-        "Scan it again, or type it as it stands on the label, like KL 8B7X-APXY-TMZ.",
+        "Scan it again, or type it as it is on the label, like KL 8B7X-APXY-TMZ.",
         text=text,
     )
 
 
 def grouped(tag: str) -> str:
-    """A tag as people read it: `KL 8B7X-APXY-TMZ`."""
+    """A tag in the groups that people read: `KL 8B7X-APXY-TMZ`."""
     rest = tag[len(PREFIX) :]
     return f"{PREFIX} " + "-".join(rest[i : i + 4] for i in range(0, len(rest), 4))
 

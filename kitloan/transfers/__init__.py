@@ -1,4 +1,4 @@
-"""Transfers between colleges, as verbs: sent, called off, received; and what is under way."""
+"""Transfers between colleges: sending, calling off, receiving, and lists of transfers."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from kitloan.tables import Holding, KitType, table
 from kitloan.tables.absence import Arrival, Transfer
 from kitloan.text.dates import day_of
 from kitloan.transfers import receiving, sending
-from kitloan.transfers.receiving import Particulars, Received
+from kitloan.transfers.receiving import Received, ReceivedDetails
 from kitloan.transfers.sending import Sent, read_short
 
 arrival, transfer = table(Arrival), table(Transfer)
@@ -21,7 +21,7 @@ holding, kit_type = table(Holding), table(KitType)
 
 @dataclass(frozen=True, slots=True)
 class UnderWay:
-    """What was sent and, as far as the sender knows, has not arrived; `days` since it went."""
+    """A transfer that was sent and, as far as the sender knows, has not arrived; `days` since."""
 
     id: str
     college: str
@@ -37,8 +37,8 @@ class UnderWay:
 
 
 @dataclass(frozen=True, slots=True)
-class Came:
-    """What came from another college, and what the count of it found short."""
+class ReceivedLine:
+    """A transfer that was received, and the shortages that its count found."""
 
     id: str
     college: str
@@ -53,7 +53,7 @@ class Came:
 
 
 class Transfers:
-    """Sending to other colleges and receiving from them, for one person in one college."""
+    """Sends to other colleges and receives from them, for one person in one college."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -64,31 +64,31 @@ class Transfers:
         to_college: str,
         count: Count | None = None,
         *,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> Sent:
-        """Send a holding to another college, all of it; it is `in_transit` until that ends.
+        """Send a holding to another college, all of it; it is `in_transit` until the transfer ends.
 
         Args:
             tag: a tag or asset number.
             to_college: an id, name or former name of the reference list, or of this store.
             count: what the count of the contents found; None when nobody has counted, which is
-                on record as `uncounted`.
-            id: the request's id; None makes one.
+                recorded as `uncounted`.
+            request_id: the request's id; None makes one.
 
         Raises:
             Refused: `on_loan`, `missing`, `in_transit`, `withdrawn`, `withdrawal_proposed`.
-            BadInput: `unknown_college`, `own_college`; an unknown tag, a count that cannot be.
+            BadInput: `unknown_college`, `own_college`; an unknown tag, or a bad count.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             return sending.send(writer, tag, to_college, count)
 
-    def call_off(self, tag: str, *, id: str | None = None) -> Sent:  # noqa: A002
-        """Say that a holding never went, or came back unreceived: it is held here again.
+    def call_off(self, tag: str, *, request_id: str | None = None) -> Sent:
+        """Record that a holding never left, or came back unreceived: it is held here again.
 
         Raises:
-            Refused: `not_in_transit`; `arrived`, where this store says that the other has it.
+            Refused: `not_in_transit`; `arrived`, when this store shows that the other has it.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             return sending.call_off(writer, tag)
 
     def receive(
@@ -103,30 +103,30 @@ class Transfers:
         serial: str | None = None,
         location: str | None = None,
         gift: Gift | None = None,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> Received:
-        """Take in a holding that another college sent, under the tag that it has.
+        """Receive a holding that another college sent; it keeps its tag.
 
         Args:
-            tag: its tag; for one that comes home also the asset number.
+            tag: its tag; for one that comes back, its asset number will do.
             from_college: as `to_college` of `send`.
-            count: what the count of the contents found; None is on record as `uncounted`.
-            type: what it is. Needed where neither this college nor the sender's rows say.
+            count: what the count of the contents found; None is recorded as `uncounted`.
+            type: what it is. Needed when neither this college nor the sender's rows have it.
             quantity: how many came; None is as many as were sent, or one.
             asset_number: this college's number for it.
             serial: the maker's number.
             location: where it is kept now.
-            gift: who gave it and on what terms; None keeps what can be read here.
-            id: the request's id; None makes one.
+            gift: who gave it and on what terms; None keeps the terms that can be read here.
+            request_id: the request's id; None makes one.
 
         Raises:
             Refused: `here_already`, when it is held here, or missing; `own_label`.
-            BadInput: `type_needed`, `unknown_college`, `own_college`, a tag or count that cannot
-                be.
+            BadInput: `type_needed`, `unknown_college`, `own_college`, a tag or count that is not
+                possible.
         """
-        given = Particulars(type, quantity, asset_number, serial, location, gift or Gift())
-        with self._session.writing(id) as writer:
-            return receiving.receive(writer, tag, from_college, count, given)
+        details = ReceivedDetails(type, quantity, asset_number, serial, location, gift or Gift())
+        with self._session.writing(request_id) as writer:
+            return receiving.receive(writer, tag, from_college, count, details)
 
     def expected(
         self,
@@ -136,30 +136,22 @@ class Transfers:
         type: str | None = None,  # noqa: A002
         quantity: int | None = None,
     ) -> tuple[str, list[Part]]:
-        """What `receive` would take in: its kind, and the list to count it against.
+        """What `receive` would record: the kit type, and the contents list to count it against.
 
-        The list is empty for what has none. Raises as `receive`.
+        The list is empty if the type has none. Raises as `receive`.
         """
-        given = Particulars(type, quantity)
+        details = ReceivedDetails(type, quantity)
         with self._session.reading() as connection:
             own = self._session.college
-            found = receiving.coming(connection, own, tag, from_college, given)
+            found = receiving.find_incoming(connection, own, tag, from_college, details)
         return found.type, found.parts
 
     def open(self) -> list[UnderWay]:
-        """What was sent and has not ended, oldest first; in ESP's store every college's."""
+        """Open transfers, oldest first; in ESP's store every college's."""
         wanted = (
             select(transfer, kit_type.c.name.label("type"))
-            .join_from(
-                transfer,
-                holding,
-                (holding.c.college == transfer.c.college) & (holding.c.tag == transfer.c.tag),
-            )
-            .join(
-                kit_type,
-                (kit_type.c.college == holding.c.college)
-                & (kit_type.c.kit_type == holding.c.kit_type),
-            )
+            .join_from(transfer, holding)
+            .join(kit_type)
             .where(transfer.c.state == "sent")
             .order_by(transfer.c.sent_at, transfer.c.college, transfer.c.tag)
         )
@@ -183,27 +175,19 @@ class Transfers:
                 for row in connection.execute(wanted)
             ]
 
-    def received(self) -> list[Came]:
-        """What came from other colleges, latest first; in ESP's store to every college."""
+    def received(self) -> list[ReceivedLine]:
+        """Received transfers, latest first; in ESP's store every college's."""
         wanted = (
             select(arrival, kit_type.c.name.label("type"))
-            .join_from(
-                arrival,
-                holding,
-                (holding.c.college == arrival.c.college) & (holding.c.tag == arrival.c.tag),
-            )
-            .join(
-                kit_type,
-                (kit_type.c.college == holding.c.college)
-                & (kit_type.c.kit_type == holding.c.kit_type),
-            )
+            .join_from(arrival, holding)
+            .join(kit_type)
             .order_by(arrival.c.received_at.desc(), arrival.c.college, arrival.c.tag)
         )
         if not self._session.is_national:
             wanted = wanted.where(arrival.c.college == self._session.college)
         with self._session.reading() as connection:
             return [
-                Came(
+                ReceivedLine(
                     id=row.arrival,
                     college=row.college,
                     tag=row.tag,

@@ -1,12 +1,12 @@
-"""When the two halves of a transfer meet: what one college sent, another says that it has.
+"""Matching the two halves of a transfer: the sending in one ledger, the receiving in another.
 
-Neither half names the other, because a college can take in a kit while the sender's word is still
-on its way. But each ledger keeps its own halves in order. So the first sending of a tag from one
-college to another meets the first receiving of it there, the second the second, whatever the two
-machines' clocks say, and whichever was recorded first. What was undone or called off is no half.
+Neither half names the other, because a college can receive a kit before the sender's file has come.
+But each ledger has its own halves in order. So the first sending of a tag from one college to
+another matches the first receiving there, the second the second, whatever the two clocks showed and
+whichever was recorded first. Halves that were undone or called off do not count.
 
-Time decides only where a half is wanting. A college that never said that it received a kit says
-nothing of passing it on either, and who had it next does. Then a receiving is of the last sending
+Time decides only when a half is missing. A college may have passed a kit on without recording that
+it received it; the next college's receiving shows that. Then a receiving matches the last sending
 that is not later.
 """
 
@@ -33,31 +33,31 @@ _sending, _receiving = transfer.alias("sending"), arrival.alias("receiving")
 
 
 def _many(*which: ColumnElement[bool]) -> ColumnElement[int]:
-    """How many halves, as a condition on a row of `transfer`."""
+    """How many halves there are, as an expression on a row of `transfer`."""
     return select(func.count()).where(*which).correlate(transfer).scalar_subquery()
 
 
-_STANDING = (_sending.c.tag == transfer.c.tag, _sending.c.state != "called_off")
+_NOT_CALLED_OFF = (_sending.c.tag == transfer.c.tag, _sending.c.state != "called_off")
 _OF_THIS_WAY = (
     _receiving.c.tag == transfer.c.tag,
     _receiving.c.college == transfer.c.to_college,
     _receiving.c.from_college == transfer.c.college,
 )
 _SENT = _many(
-    *_STANDING,
+    *_NOT_CALLED_OFF,
     _sending.c.college == transfer.c.college,
     _sending.c.to_college == transfer.c.to_college,
 )
 _RECEIVED = _many(*_OF_THIS_WAY)
-_PASSED_ON = _many(*_STANDING, _sending.c.college == transfer.c.to_college)
+_PASSED_ON = _many(*_NOT_CALLED_OFF, _sending.c.college == transfer.c.to_college)
 _TAKEN_ON = _many(
     _receiving.c.tag == transfer.c.tag, _receiving.c.from_college == transfer.c.to_college
 )
 _RECEIVED_SINCE = _many(*_OF_THIS_WAY, _receiving.c.received_at >= transfer.c.sent_at) > 0
 
-CAME = or_(_SENT <= _RECEIVED, and_(_RECEIVED_SINCE, _PASSED_ON < _TAKEN_ON))
+RECEIVED_THERE = or_(_SENT <= _RECEIVED, and_(_RECEIVED_SINCE, _PASSED_ON < _TAKEN_ON))
 """Whether the other college has received what a row of `transfer` sent, as a condition on that
-table. For what is under way: it is the last that was sent, so only how many there are is asked."""
+table. It is for open transfers: each is the last of its tag, so counting the halves is enough."""
 
 HELD_THERE = (
     select(holding.c.tag)
@@ -69,11 +69,11 @@ HELD_THERE = (
     .correlate(transfer)
     .exists()
 )
-"""Whether the other college's register has what a row of `transfer` sent, however it came there."""
+"""Whether the other college's register has what a row of `transfer` sent, however it got there."""
 
 
 def _in_order(rows: Rows, kind: str, id_of: ColumnElement[str]) -> Select[*tuple[Any, ...]]:
-    """Halves, each college's in the order of its ledger: two within a second are two as well."""
+    """Halves, each college's in the order of its ledger, because two can have the same time."""
     return (
         select(rows)
         .outerjoin(
@@ -96,8 +96,8 @@ _RECEIVINGS = _in_order(arrival, "transfer.received", arrival.c.arrival)
 
 
 @dataclass(frozen=True, slots=True)
-class Meeting:
-    """A journey's two halves, as rows of the tables; None for one that nobody has said.
+class TransferPair:
+    """The two halves of a transfer, as rows of the tables; None for one that is not recorded.
 
     Attributes:
         tag: what was sent.
@@ -105,7 +105,7 @@ class Meeting:
         taker: the college that should have it.
         sent: the giver's half.
         received: the taker's half.
-        latest: whether the giver sent that tag nowhere since.
+        latest: whether the giver has not sent that tag again since.
     """
 
     tag: str
@@ -116,12 +116,12 @@ class Meeting:
     latest: bool
 
 
-def meetings(connection: Connection, tag: str | None = None) -> Iterator[Meeting]:
-    """Every journey with both its halves, as far as they are on record here.
+def transfer_pairs(connection: Connection, tag: str | None = None) -> Iterator[TransferPair]:
+    """Every transfer with its halves, as far as they are on record here.
 
     Args:
-        connection: of any store.
-        tag: of this alone; None is of all.
+        connection: a transaction on any store.
+        tag: only this tag; None for all.
     """
     sendings, receivings = _SENDINGS, _RECEIVINGS
     if tag is not None:
@@ -129,28 +129,28 @@ def meetings(connection: Connection, tag: str | None = None) -> Iterator[Meeting
         receivings = receivings.where(arrival.c.tag == tag)
     sent, received = defaultdict[_Way, list[AnyRow]](list), defaultdict[_Way, list[AnyRow]](list)
     latest: dict[tuple[str, str], AnyRow] = {}
-    unsaid: Counter[tuple[str, str]] = Counter()
+    unrecorded: Counter[tuple[str, str]] = Counter()
     for row in connection.execute(sendings):
         sent[row.tag, row.college, row.to_college].append(row)
         latest[row.college, row.tag] = row
-        unsaid[row.college, row.tag] -= 1
+        unrecorded[row.college, row.tag] -= 1
     for row in connection.execute(receivings):
         received[row.tag, row.from_college, row.college].append(row)
-        unsaid[row.from_college, row.tag] += 1
+        unrecorded[row.from_college, row.tag] += 1
     for way in sorted(sent.keys() | received.keys()):
         what, giver, taker = way
-        for out, come in _pairs(sent[way], received[way], wanting=unsaid[taker, what] > 0):
+        for out, come in _pairs(sent[way], received[way], passed_on=unrecorded[taker, what] > 0):
             last = out is not None and latest[giver, what] is out
-            yield Meeting(what, giver, taker, out, come, last)
+            yield TransferPair(what, giver, taker, out, come, last)
 
 
-def _pairs(sent: list[AnyRow], received: list[AnyRow], *, wanting: bool) -> list[_Pair]:
+def _pairs(sent: list[AnyRow], received: list[AnyRow], *, passed_on: bool) -> list[_Pair]:
     """Each sending of one tag from one college to another with its receiving, in their order.
 
-    `wanting`: others had the tag from the receiver more often than it says that it passed it on.
+    `passed_on`: others received the tag from the receiver more often than it recorded sending it.
     """
     outs, comes, found = list(sent), list(received), list[_Pair]()
-    while not wanting and len(outs) > len(comes):
+    while not passed_on and len(outs) > len(comes):
         found.append((outs.pop(), None))
     while outs and comes:
         if len(outs) > len(comes) and comes[-1].received_at < outs[-1].sent_at:

@@ -1,8 +1,8 @@
-"""Receiving from another college: the other half of a transfer, said by who has the holding now.
+"""Receiving from another college: the receiver's half of a transfer.
 
-The tag stays. Where the sender's rows can be read here (in a database that colleges share without
-walls, or in ESP's), its type, its contents list and the gift's terms need not be given again, and
-the two counts are compared at once. Nothing depends on that: elsewhere the halves meet at ESP.
+The tag stays the same. If the sender's rows can be read here (in a shared database without row
+security, or in ESP's), its type, its contents list and the gift's terms need not be given again,
+and the two counts are compared at once. Nothing depends on that: otherwise ESP matches the halves.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ from kitloan.tables import Gift as GiftRow
 from kitloan.tables.absence import Transfer, Withdrawal
 from kitloan.text.names import clean, type_key
 from kitloan.text.tags import bare, grouped, is_tag
-from kitloan.transfers.matching import meetings
+from kitloan.transfers.matching import transfer_pairs
 from kitloan.transfers.sending import other_college, read_short
 from kitloan.values import ShortageLine
 
@@ -49,13 +49,10 @@ _CONTENTS = Query(
     .order_by(component.c.position)
 )
 _GIFT = Query(select(gift).where(gift.c.college == bindparam("c"), gift.c.tag == bindparam("t")))
-_TOLD = Query(
+_ARRIVED_HERE = Query(
     select(transfer.c.transfer)
-    .join(holding, (holding.c.college == transfer.c.college) & (holding.c.tag == transfer.c.tag))
-    .outerjoin(
-        withdrawal,
-        (withdrawal.c.college == holding.c.college) & (withdrawal.c.tag == holding.c.tag),
-    )
+    .join_from(transfer, holding)
+    .outerjoin(withdrawal)
     .where(
         transfer.c.college == bindparam("c"),
         transfer.c.tag == bindparam("t"),
@@ -66,12 +63,12 @@ _TOLD = Query(
     )
     .limit(1)
 )
-"""A sender that has a holding off its register because it arrived, and for nothing else."""
+"""The transfer by which a holding left its sender's register because it arrived."""
 
 
 @dataclass(frozen=True, slots=True)
-class Particulars:
-    """What the receiver says of a holding besides its count; None is what is known of it."""
+class ReceivedDetails:
+    """A received holding's details, other than its count; None keeps what is known of it."""
 
     type: str | None = None
     quantity: int | None = None
@@ -82,8 +79,8 @@ class Particulars:
 
 
 @dataclass(frozen=True, slots=True)
-class SenderSaid:
-    """The sender's half: when it went, and what its count found short, by component."""
+class SentHalf:
+    """The sender's half: when it was sent, and the shortages that its count found, by component."""
 
     sent_at: str
     quantity: int
@@ -93,19 +90,19 @@ class SenderSaid:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A holding that came from another college, and how it stands now.
+    """A holding that was received from another college, and its shortages now.
 
     Attributes:
         id: the arrival's.
-        tag: the holding's; the same as there.
-        type: what kind of thing it is.
+        tag: the holding's; it stays the same.
+        type: its kit type.
         from_college: the sender's id; `from_name` is its name.
-        quantity: how many came.
-        counted: what the count came to.
+        quantity: how many were received.
+        counted: the outcome of the count.
         shortages: everything that is short now.
-        sender: what the sender says; None where that cannot be read here, or it says nothing.
-        never_sent: the sender's register can be read here, and does not say that it was sent.
-        differs: components of which the two counts found different numbers short.
+        sender: the sender's half; None when it cannot be read here, or does not exist.
+        never_sent: whether the sender's rows can be read here, and have no sending.
+        differs: the components of which the two counts found different shortages.
     """
 
     id: str
@@ -116,14 +113,14 @@ class Received:
     quantity: int
     counted: Counted
     shortages: tuple[ShortageLine, ...]
-    sender: SenderSaid | None
+    sender: SentHalf | None
     never_sent: bool
     differs: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Coming:
-    """A holding before it is received: what it is, and what it is to be counted against."""
+class Incoming:
+    """A holding before it is received: what it is, and the list to count it against."""
 
     tag: str
     sender: str
@@ -136,7 +133,7 @@ class Coming:
 
     @property
     def parts(self) -> list[Part]:
-        """The contents list, with what is known to be short; empty for what has none."""
+        """The contents list, with the shortages on record; empty if the type has none."""
         known = {line.component: line for line in self.short}
         none = ShortageLine("", 0, 0)
         return [
@@ -146,10 +143,10 @@ class Coming:
         ]
 
 
-def coming(
-    connection: Connection, own: str, text: str, from_college: str, given: Particulars
-) -> Coming:
-    """What would be received; refuses what cannot be, so that nobody counts it for nothing."""
+def find_incoming(
+    connection: Connection, own: str, text: str, from_college: str, details: ReceivedDetails
+) -> Incoming:
+    """Find what would be received; refuses before a person counts it in vain."""
     sender, name = other_college(connection, own, from_college)
     tag = _tag(connection, own, sender, text)
     here = ROW(connection, c=own, t=tag).one_or_none()
@@ -158,29 +155,29 @@ def coming(
         _must_not_be_ours(connection, own, tag)
     else:
         _must_be_away(connection, here)
-    kind = given.type or _type_of(connection, here) or _type_of(connection, there)
+    kind = details.type or _type_of(connection, here) or _type_of(connection, there)
     if kind is None:
         raise BadInput(
             "type_needed",
-            f"{grouped(tag)} is not known here: what is it?",
-            "Say what kind of thing it is, as its label does: --type 'MTa STEM kit'",
+            f"The kit type of {grouped(tag)} is not known here.",
+            "Give the type on its label, as in: --type 'MTa STEM kit'",
             tag=tag,
         )
     kind = clean(kind, "The kit type")
-    quantity = _quantity(given, here, there)
+    quantity = _quantity(details, here, there)
     contents = _contents(connection, own, sender, type_key(kind)) if quantity == 1 else ()
     source = sender if there is not None else own
     short = short_now(connection, source, tag)
-    return Coming(tag, sender, name, kind, contents, short, here, there)
+    return Incoming(tag, sender, name, kind, contents, short, here, there)
 
 
 def receive(
-    writer: Writer, text: str, from_college: str, count: Count | None, given: Particulars
+    writer: Writer, text: str, from_college: str, count: Count | None, details: ReceivedDetails
 ) -> Received:
-    """Take in what another college sent; see `Transfers.receive`."""
-    if writer.said:
-        return _received_before(writer, text, from_college, count, given)
-    found = coming(writer.connection, writer.college, text, from_college, given)
+    """Receive what another college sent; see `Transfers.receive`."""
+    if writer.earlier:
+        return _received_before(writer, text, from_college, count, details)
+    found = find_incoming(writer.connection, writer.college, text, from_college, details)
     kit_type = _define(writer, found)
     outcome, short = counted_as(found.parts, found.short, count)
     here, there = found.here, found.there
@@ -189,24 +186,24 @@ def receive(
         arrival=writer.request,
         from_college=found.sender,
         kit_type=kit_type,
-        quantity=_quantity(given, here, there),
-        asset_number=_said(given.asset_number, "The asset number", _of(here, "asset_number")),
-        serial=_said(
-            given.serial, "The serial number", _of(here, "serial") or _of(there, "serial")
+        quantity=_quantity(details, here, there),
+        asset_number=_clean_or(details.asset_number, "The asset number", _of(here, "asset_number")),
+        serial=_clean_or(
+            details.serial, "The serial number", _of(here, "serial") or _of(there, "serial")
         ),
-        location=_said(given.location, "The place", _of(here, "location")),
+        location=_clean_or(details.location, "The place", _of(here, "location")),
         counted=outcome,
         shortages=short,
     )
     writer.append(fact)
-    terms = _gift(writer, found, given.gift)
+    terms = _gift(writer, found, details.gift)
     if terms is not None:
         writer.append(terms)
     return _answer(writer, fact, found.sender_name)
 
 
 def _tag(connection: Connection, own: str, sender: str, text: str) -> str:
-    """The tag that `text` means: known here, else of the sender's, else as it is on the label."""
+    """The tag that a text means: of a holding here, else of the sender's, else as it is."""
     tag = bare(text)
     if not is_tag(tag) or ROW(connection, c=own, t=tag).first() is not None:
         return resolve(connection, own, text)[1]
@@ -218,8 +215,8 @@ def _must_not_be_ours(connection: Connection, own: str, tag: str) -> None:
     if _OWN_BLANK(connection, c=own, t=tag).first() is not None:
         raise Refused(
             "own_label",
-            f"{grouped(tag)} is a blank label of this college, so no other can have sent it.",
-            f"Take it in: kitloan add --type TYPE --tag {tag}",
+            f"{grouped(tag)} is a blank label of this college. No other college can have sent it.",
+            f"Add a holding with it: kitloan add --type TYPE --tag {tag}",
             tag=tag,
         )
 
@@ -241,22 +238,22 @@ def _must_be_away(connection: Connection, here: AnyRow) -> None:
 
 
 def _type_of(connection: Connection, row: AnyRow | None) -> str | None:
-    """What kind of thing a college says a holding is."""
+    """The name of a holding's kit type in its college."""
     if row is None:
         return None
     return str(TYPE(connection, c=row.college, k=row.kit_type).scalar_one())
 
 
-def _quantity(given: Particulars, here: AnyRow | None, there: AnyRow | None) -> int:
-    if given.quantity is not None:
-        return check_quantity(given.quantity)
+def _quantity(details: ReceivedDetails, here: AnyRow | None, there: AnyRow | None) -> int:
+    if details.quantity is not None:
+        return check_quantity(details.quantity)
     return next((int(row.quantity) for row in (there, here) if row is not None), 1)
 
 
 def _contents(
     connection: Connection, own: str, sender: str, kit_type: str
 ) -> tuple[ContentsLine, ...]:
-    """The contents list of a kit type: this college's, when it has the type; else another's."""
+    """The contents list of a kit type: this college's if it has the type, else another's."""
     known = TYPE(connection, c=own, k=kit_type).first() is not None
     for college in (own,) if known else (sender, ESP):
         rows = _CONTENTS(connection, c=college, k=kit_type).all()
@@ -268,8 +265,8 @@ def _contents(
     return ()
 
 
-def _define(writer: Writer, found: Coming) -> str:
-    """The id of the kit type; one that is new here has the contents that it has there."""
+def _define(writer: Writer, found: Incoming) -> str:
+    """The id of the kit type; a new one gets the sender's contents list."""
     known = TYPE(writer.connection, c=writer.college, k=type_key(found.type)).first()
     if known is None and found.contents:
         defined = kit_type_with(found.type, found.contents)
@@ -283,12 +280,12 @@ def _of(row: AnyRow | None, name: str) -> str | None:
     return found
 
 
-def _said(given: str | None, what: str, known: str | None) -> str | None:
+def _clean_or(given: str | None, what: str, known: str | None) -> str | None:
     return clean(given, what) if given else known
 
 
-def _gift(writer: Writer, found: Coming, given: Gift) -> GiftRecorded | None:
-    """The gift's terms: as they are given; else, for a holding that is new here, as they were."""
+def _gift(writer: Writer, found: Incoming, given: Gift) -> GiftRecorded | None:
+    """The gift's terms as given; else, for a holding that is new here, the sender's."""
     if given:
         return gift_fact(found.tag, given)
     row = _GIFT(writer.connection, c=found.sender, t=found.tag).one_or_none()
@@ -299,43 +296,46 @@ def _gift(writer: Writer, found: Coming, given: Gift) -> GiftRecorded | None:
 
 
 def _received_before(
-    writer: Writer, text: str, from_college: str, count: Count | None, given: Particulars
+    writer: Writer, text: str, from_college: str, count: Count | None, details: ReceivedDetails
 ) -> Received:
-    """What an earlier try of this request received.
+    """The answer of an earlier try of this request.
 
-    Compared by what was given: the rest came from the sender's rows, which are others by now.
+    Only the given details are compared: the others came from the sender's rows, which may have
+    changed.
     """
-    fact = writer.first_said(TransferReceived)
+    fact = writer.earlier_fact(TransferReceived)
     if fact is None:
         raise id_reused(writer.request)
     sender, name = other_college(writer.connection, writer.college, from_college)
     wanted = {
         "tag": _tag(writer.connection, writer.college, sender, text),
         "from_college": sender,
-        "kit_type": type_key(clean(given.type, "The kit type")) if given.type else fact.kit_type,
-        "quantity": given.quantity or fact.quantity,
-        "asset_number": _said(given.asset_number, "The asset number", fact.asset_number),
-        "serial": _said(given.serial, "The serial number", fact.serial),
-        "location": _said(given.location, "The place", fact.location),
+        "kit_type": (
+            type_key(clean(details.type, "The kit type")) if details.type else fact.kit_type
+        ),
+        "quantity": details.quantity or fact.quantity,
+        "asset_number": _clean_or(details.asset_number, "The asset number", fact.asset_number),
+        "serial": _clean_or(details.serial, "The serial number", fact.serial),
+        "location": _clean_or(details.location, "The place", fact.location),
     }
-    terms = gift_fact(fact.tag, given.gift)
+    terms = gift_fact(fact.tag, details.gift)
     if (
         fact.model_copy(update=wanted) != fact
-        or (given.gift and writer.first_said(GiftRecorded) != terms)
+        or (details.gift and writer.earlier_fact(GiftRecorded) != terms)
         or not agrees(count, fact.counted, fact.shortages)
     ):
         raise id_reused(writer.request)
-    for entry in writer.said:
+    for entry in writer.earlier:
         writer.append(entry.fact)
     return _answer(writer, fact, name)
 
 
 def _answer(writer: Writer, fact: TransferReceived, sender_name: str) -> Received:
     connection, sender = writer.connection, fact.from_college
-    row = _sent(writer, fact)
-    said = None
+    row = _sent_half(writer, fact)
+    sent = None
     if row is not None:
-        said = SenderSaid(row.sent_at, row.quantity, row.counted, read_short(row.short))
+        sent = SentHalf(row.sent_at, row.quantity, row.counted, read_short(row.short))
     readable = ROW(connection, c=sender, t=fact.tag).first() is not None
     lines = as_lines(fact.shortages)
     return Received(
@@ -347,49 +347,49 @@ def _answer(writer: Writer, fact: TransferReceived, sender_name: str) -> Receive
         fact.quantity,
         fact.counted,
         lines,
-        said,
-        readable and said is None,
-        _differs(fact.counted, lines, said),
+        sent,
+        readable and sent is None,
+        _differs(fact.counted, lines, sent),
     )
 
 
-def _sent(writer: Writer, fact: TransferReceived) -> AnyRow | None:
-    """The sender's half of what was received, where it can be read here."""
-    for each in meetings(writer.connection, fact.tag):
+def _sent_half(writer: Writer, fact: TransferReceived) -> AnyRow | None:
+    """The sender's half of what was received, if it can be read here."""
+    for each in transfer_pairs(writer.connection, fact.tag):
         mine = each.received
         if mine is not None and (mine.college, mine.arrival) == (writer.college, fact.arrival):
             return each.sent
     return None
 
 
-def must_not_be_told(writer: Writer, fact: TransferReceived) -> None:
-    """Refuse to give up a holding that its sender has off its register, because it is here.
+def must_not_have_ended(writer: Writer, fact: TransferReceived) -> None:
+    """Refuse to undo a receiving whose sender has already recorded that it arrived.
 
-    It is seen only where the colleges share a database.
+    This can be seen only if the colleges share a database.
 
     Raises:
         Refused: `arrived`.
     """
     sender = fact.from_college
-    told = _TOLD(writer.connection, c=sender, t=fact.tag, to=writer.college).first()
-    if told is not None:
+    arrived = _ARRIVED_HERE(writer.connection, c=sender, t=fact.tag, to=writer.college).first()
+    if arrived is not None:
         kind = str(TYPE(writer.connection, c=writer.college, k=fact.kit_type).scalar_one())
         raise Refused(
             "arrived",
-            f"{sender} was told that {kind} {grouped(fact.tag)} arrived here, and has it off its "
-            "register.",
-            f"If it is to go back: kitloan transfer send {fact.tag} --to {sender}",
+            f"{sender} has recorded that {kind} {grouped(fact.tag)} arrived here, and no longer "
+            "holds it.",
+            f"To send it back: kitloan transfer send {fact.tag} --to {sender}",
             tag=fact.tag,
             college=sender,
         )
 
 
 def _differs(
-    counted: Counted, lines: Sequence[ShortageLine], said: SenderSaid | None
+    counted: Counted, lines: Sequence[ShortageLine], sent: SentHalf | None
 ) -> tuple[str, ...]:
-    """The components that two counts disagree about; nothing where one side did not count."""
-    if said is None or "uncounted" in (counted, said.counted):
+    """The components on which the two counts differ; none if one side did not count."""
+    if sent is None or "uncounted" in (counted, sent.counted):
         return ()
     here = {line.component: line.missing + line.broken for line in lines}
-    either = sorted({*here, *said.short})
-    return tuple(name for name in either if here.get(name, 0) != said.short.get(name, 0))
+    either = sorted({*here, *sent.short})
+    return tuple(name for name in either if here.get(name, 0) != sent.short.get(name, 0))

@@ -1,7 +1,7 @@
-"""Sending to another college: what must be so before a holding goes, and how that ends.
+"""Sending to another college: the sender's half of a transfer, its conditions, and its end.
 
-Each college says its own half of a transfer, in its own ledger: here the sender's. It ends when the
-holding is called back, or when ESP tells that the other college has it.
+Each college records its own half of a transfer in its own ledger. The sender's ends when the
+transfer is called off, or when ESP's file shows that the other college has the holding.
 """
 
 import json
@@ -24,7 +24,7 @@ from kitloan.tables import College, table
 from kitloan.tables.absence import Transfer
 from kitloan.text.names import clean, fold, plain
 from kitloan.text.tags import grouped
-from kitloan.transfers.matching import CAME, HELD_THERE
+from kitloan.transfers.matching import HELD_THERE, RECEIVED_THERE
 from kitloan.values import ShortageLine
 
 college, transfer = table(College), table(Transfer)
@@ -46,14 +46,14 @@ _HAD_THERE = Query(
     select(transfer.c.to_college).where(
         transfer.c.college == bindparam("c"),
         transfer.c.transfer == bindparam("x"),
-        or_(CAME, HELD_THERE),
+        or_(RECEIVED_THERE, HELD_THERE),
     )
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A holding that went to another college, or was called back: what, where to, how whole."""
+    """A transfer that was sent or called off: the holding, the other college, and shortages."""
 
     id: str
     tag: str
@@ -66,10 +66,10 @@ class Sent:
 
 
 def other_college(connection: Connection, own: str, text: str) -> tuple[str, str]:
-    """The id and the name of another college that `text` means.
+    """The id and the name of the other college that a text means.
 
     Raises:
-        BadInput: `unknown_college`; `own_college`, when it is oneself.
+        BadInput: `unknown_college`; `own_college`, when it is this college.
     """
     given = clean(text, "The college")
     by_word = {
@@ -84,15 +84,15 @@ def other_college(connection: Connection, own: str, text: str) -> tuple[str, str
     if not found:
         raise BadInput(
             "unknown_college",
-            f"{plain(given)!r} is no college that kitloan knows.",
+            f"{plain(given)!r} is not a college that kitloan knows.",
             "Give its name or its id, as in: --to 'Ayrshire College', --to ayrshire",
             college=given,
         )
     if found[0] == own:
         raise BadInput(
             "own_college",
-            f"{found[1]} is this college: a transfer goes from one college to another.",
-            "Put it in another place of this college with `move`, or name the other college.",
+            f"{found[1]} is this college. A transfer goes to another college.",
+            "Name the other college; within this one, use: kitloan move",
             college=own,
         )
     return found
@@ -121,7 +121,7 @@ def send(writer: Writer, text: str, to_college: str, count: Count | None) -> Sen
 
 
 def _may_go(writer: Writer, tag: str) -> int:
-    """How many there are of a holding that may leave; refuses one that may not."""
+    """Refuse a holding that may not leave; gives its quantity."""
     row = held(writer, tag)
     shown = f"{row.type_name} {grouped(tag)}"
     must_be_here(writer, row)
@@ -129,7 +129,7 @@ def _may_go(writer: Writer, tag: str) -> int:
         having = ", ".join(each.to for each in open_loans(writer, tag))
         raise Refused(
             "on_loan",
-            f"{shown} is with {having}, and cannot be sent from here.",
+            f"{shown} is on loan to {having}, and cannot be sent.",
             f"Take it back first: kitloan checkin {tag}",
             tag=tag,
         )
@@ -138,7 +138,7 @@ def _may_go(writer: Writer, tag: str) -> int:
         raise Refused(
             "withdrawal_proposed",
             f"{proposal.proposed_by} has proposed to withdraw {shown}: {proposal.reason}.",
-            "Settle that first: a second person signs it, or who proposed it says: kitloan undo",
+            f"{proposal.proposed_by} can take the proposal back first: kitloan undo",
             tag=tag,
             proposed_by=proposal.proposed_by,
         )
@@ -159,27 +159,27 @@ def _sent(writer: Writer, fact: TransferSent, name: str) -> Sent:
 
 
 def call_off(writer: Writer, text: str) -> Sent:
-    """Say that a holding is here after all; see `Transfers.call_off`."""
+    """Record that a holding is here after all; see `Transfers.call_off`."""
     tag = meant(writer, text)
     row = held(writer, tag)
     found = _OPEN(writer.connection, c=writer.college, t=tag).one_or_none()
     if row.state != "in_transit" or found is None:
         raise Refused(
             "not_in_transit",
-            f"{row.type_name} {grouped(tag)} is not on its way to another college.",
+            f"{row.type_name} {grouped(tag)} is not in transit to another college.",
             f"See its history: kitloan show {tag}",
             tag=tag,
         )
-    if not writer.said:
-        must_not_have_come(writer, tag, found.transfer)
+    if not writer.earlier:
+        must_not_have_arrived(writer, tag, found.transfer)
     writer.append(TransferCalledOff(tag=tag, transfer=found.transfer))
     return _called_off(writer, found.transfer)
 
 
-def must_not_have_come(writer: Writer, tag: str, which: str) -> None:
-    """Refuse to have a holding back that the other college has, or has passed on.
+def must_not_have_arrived(writer: Writer, tag: str, which: str) -> None:
+    """Refuse to take back a holding that the other college has, or has passed on.
 
-    It is seen only where the colleges share a database.
+    This can be seen only if the colleges share a database.
 
     Raises:
         Refused: `arrived`.
@@ -188,8 +188,8 @@ def must_not_have_come(writer: Writer, tag: str, which: str) -> None:
     if there is not None:
         raise Refused(
             "arrived",
-            f"{there} has put {held(writer, tag).type_name} {grouped(tag)} on its register: it "
-            "arrived.",
+            f"{held(writer, tag).type_name} {grouped(tag)} arrived at {there}, which has it on its "
+            "register.",
             f"If it came back: kitloan transfer receive {tag} --from {there}",
             tag=tag,
             college=there,
@@ -211,21 +211,21 @@ def _called_off(writer: Writer, which: str) -> Sent:
 
 
 def name_of(connection: Connection, which: str) -> str:
-    """What a college is called: in this store, else in the reference list, else its id."""
+    """A college's name: in this store, else in the reference list, else its id."""
     names = {row.college: row.name for row in _COLLEGES(connection)}
     listed = find_college(which)
     return names.get(which) or (listed.name if listed else which)
 
 
-def arrived(writer: Writer, which: str) -> bool:
-    """Put on record what ESP tells: the other college has what this transfer sent.
+def record_arrival(writer: Writer, which: str) -> bool:
+    """Record that the other college has what this transfer sent, as ESP's file shows.
 
     Args:
-        writer: a transaction of the sender's.
+        writer: a transaction on the sender's ledger.
         which: the transfer's id.
 
     Returns:
-        Whether that was news; a transfer that ended before, or that nobody knows, stays as it is.
+        Whether it was recorded now; an ended or unknown transfer is left as it is.
     """
     row = _TRANSFER(writer.connection, c=writer.college, x=which).one_or_none()
     if row is None or row.state != "sent":
@@ -235,6 +235,6 @@ def arrived(writer: Writer, which: str) -> bool:
 
 
 def read_short(text: str) -> dict[str, int]:
-    """What a count of a transfer found short, as the tables keep it: component to how many."""
-    said: dict[str, int] = json.loads(text)
-    return said
+    """The shortages of a transfer's count, as the tables have them: how many by component."""
+    short: dict[str, int] = json.loads(text)
+    return short

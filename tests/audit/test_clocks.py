@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import kitloan
 from audit.scotland import Scotland, codes, row
 from kitloan.audit import Audit
-from kitloan.ledger.clocks import believe
+from kitloan.ledger.clocks import correct_times
 from kitloan.text.dates import instant, moment
 from trusting import merge
 
@@ -155,7 +155,7 @@ INSTANTS = st.datetimes(timezones=st.just(UTC)).map(lambda at: instant(at.replac
 @given(st.lists(st.tuples(INSTANTS, st.none() | INSTANTS), max_size=12))
 def test_what_is_believed_never_runs_back(entries: list[tuple[str, str | None]]) -> None:
     """Else days held or days out could be less than none."""
-    counted = believe([at for at, _ in entries], [limit for _, limit in entries])
+    counted = correct_times([at for at, _ in entries], [limit for _, limit in entries])
     assert len(counted) == len(entries)
     assert all(one <= other for one, other in pairwise(counted))
     assert all(moment(at) for at in counted)
@@ -164,8 +164,8 @@ def test_what_is_believed_never_runs_back(entries: list[tuple[str, str | None]])
 def test_right_clocks_are_all_believed() -> None:
     """Else a college whose clock was always right would be rung up."""
     days = [f"2026-{month:02}-01T09:00:00Z" for month in range(1, 13)]
-    assert believe(days, days) == days
-    assert believe([*days[:6], "2099-01-01T00:00:00Z", *days[6:]], [None] * 13) == [
+    assert correct_times(days, days) == days
+    assert correct_times([*days[:6], "2099-01-01T00:00:00Z", *days[6:]], [None] * 13) == [
         *days[:6],
         "2026-06-01T09:00:01Z",
         *days[6:],

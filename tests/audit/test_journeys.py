@@ -23,7 +23,7 @@ from kitloan.holdings import kit_type_with
 from kitloan.national.gifts import GiftTermsAgreed
 from kitloan.tables import table
 from kitloan.tables.absence import Transfer
-from kitloan.transfers.matching import CAME, meetings
+from kitloan.transfers.matching import RECEIVED_THERE, transfer_pairs
 from trusting import hear, merge
 
 transfer = table(Transfer)
@@ -120,14 +120,14 @@ class Months:
 def came(esp: College) -> set[str]:
     """The open transfers of which the figures say that they arrived."""
     with esp.session.reading() as connection:
-        arrived = select(transfer.c.transfer).where(transfer.c.state == "sent", CAME)
+        arrived = select(transfer.c.transfer).where(transfer.c.state == "sent", RECEIVED_THERE)
         return set(connection.execute(arrived).scalars())
 
 
 def met(esp: College) -> set[str]:
     """The open transfers of which the report has both halves."""
     with esp.session.reading() as connection:
-        both = [m.sent for m in meetings(connection) if m.sent is not None and m.received]
+        both = [m.sent for m in transfer_pairs(connection) if m.sent is not None and m.received]
     return {sent.transfer for sent in both if sent.state == "sent"}
 
 

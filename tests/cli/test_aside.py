@@ -17,5 +17,5 @@ def test_the_command_numbers_what_it_drops(cli: Cli, store: Path, tmp_path: Path
     assert cli("ledger", "aside", store=national).out.startswith("1  ")
     dropped = cli("ledger", "aside", "--drop", "1", "--json", store=national).json
     assert (dropped["total"], dropped["dropped"]["file"]) == (0, str(sent))
-    assert cli("ledger", "aside", store=national).out.strip() == "None."
+    assert cli("ledger", "aside", store=national).out.strip() == "No file is in quarantine."
     assert cli("ledger", "aside", "--drop", "1", store=national).code == 2

@@ -99,7 +99,7 @@ def test_a_person_types_the_word(
     with Terminal([str(PROGRAM), "--store", str(store), "restore", str(backup)]) as terminal:
         terminal.until("lent: Lochgelly High School", "Type RESTORE to go on:")
         terminal.send(f"{typed}\r")
-        terminal.until("goes on as fife/2" if typed == "RESTORE" else "Nothing was restored")
+        terminal.until("goes on as fife/2" if typed == "RESTORE" else "Nothing was changed")
     now = cli("show", stock.kit, "--json").json["status"]
     assert now == ("in" if typed == "RESTORE" else "out")
 

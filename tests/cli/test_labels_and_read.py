@@ -66,7 +66,7 @@ def test_blank_labels_are_claimed_later(cli: Cli, stock: Stock, tmp_path: Path) 
 
     unclaimed = cli("show", minted[0], "--json")
     assert (unclaimed.code, unclaimed.error["code"]) == (2, "unclaimed_tag")
-    assert "m.ross printed blank" in unclaimed.error["message"]
+    assert "blank label that m.ross printed" in unclaimed.error["message"]
     assert minted[0] in unclaimed.error["hint"]
     lent = cli("checkout", minted[0], "--to", "Glenwood High School", "--json")
     assert (lent.code, lent.error["code"]) == (2, "unclaimed_tag")

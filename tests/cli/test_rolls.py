@@ -219,7 +219,7 @@ def test_a_tag_from_elsewhere_is_said_to_be_none_of_ours(cli: Cli, stock: Stock)
     """Another college's kit in the box must not be taken for a slip of the scanner."""
     told = cli("show", mint(), "--json").error
     assert told["code"] == "unknown_tag"
-    assert "no label that was printed here" in told["message"]
+    assert "no label with it was printed here" in told["message"]
 
 
 @pytest.mark.parametrize("name", ["nowhere/labels", "nowhere/labels.zpl", "file/labels"])

@@ -21,11 +21,11 @@ def test_a_whole_stocktake(cli: Cli, stock: Stock, autumn: dict[str, int | str])
     told = cli("stocktake", "scan", stock.kit, "FC002", "5012345678900")
     assert told.code == 0
     (first, second, third) = told.out.splitlines()
-    assert first.startswith("= SIGHTED")
-    assert "on loan to Balwearie High School, although here" in second
+    assert first.startswith("= SEEN")
+    assert "on loan to Balwearie High School, but it is here" in second
     assert third.startswith("? UNKNOWN  5012345678900")
     shown = cli("stocktake", "show").out
-    assert "Not sighted: 5" in shown
+    assert "Not seen: 5" in shown
     assert "3 scans" in shown
     closed = cli("stocktake", "close", "--json").json
     assert closed["counts"] == {
@@ -125,7 +125,7 @@ def test_nothing_is_asked_for_twice_or_of_nobody(cli: Cli, stock: Stock) -> None
     none = cli("stocktake", "scan", stock.kit)
     assert (none.code, "kitloan stocktake open NAME" in none.err) == (1, True)
     assert cli("stocktake", "show").code == 1
-    assert "There has been no stocktake" in cli("stocktake", "list").out
+    assert "There are no stocktakes" in cli("stocktake", "list").out
     cli("stocktake", "open", "One")
     cli("stocktake", "open", "Two", "--sample", "2")
     both = cli("stocktake", "close", "--json")

@@ -180,4 +180,4 @@ def test_at_a_terminal_both_sides_are_asked_to_count(cli: Cli, stock: Stock, sto
     assert at.expect(["on this college's register already", "Enter: "]) == 0
     for each in ("missing", "count"):
         at = terminal(each, "FC003")
-        assert at.expect(["MISSING", "is missing", "Enter: "]) == ("missing", "count").index(each)
+        assert at.expect(["MISSING", "been missing", "Enter: "]) == ("missing", "count").index(each)

@@ -291,11 +291,14 @@ def test_a_college_that_believed_a_stranger_is_brought_back(
     merge(esp, [sent(desk, tmp_path / "fife")])
     true = sent(esp, tmp_path / "true")
     with pytest.raises(BadInput) as refusal:
-        desk.exchange.hear(true)
+        desk.exchange.take_receipt(true)
     assert (refusal.value.code, "--replace" in refusal.value.hint) == ("forked", True)
-    assert desk.exchange.hear(true, replace=True)[1].esp_holds == desk.ledger.heads()[-1].entries
-    assert desk.exchange.hear(sent(esp, tmp_path / "next"))[0].known
-    assert code_of(lambda: desk.exchange.hear(tmp_path / "practice")) == "retired_key"
+    assert (
+        desk.exchange.take_receipt(true, replace=True)[1].esp_holds
+        == desk.ledger.heads()[-1].entries
+    )
+    assert desk.exchange.take_receipt(sent(esp, tmp_path / "next"))[0].known
+    assert code_of(lambda: desk.exchange.take_receipt(tmp_path / "practice")) == "retired_key"
     assert desk.ledger.verify().ok
 
 

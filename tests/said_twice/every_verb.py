@@ -221,14 +221,17 @@ def between_colleges(w: Desk) -> Iterator[tuple[str, Row]]:
     yield (
         "transfers.send",
         (
-            lambda key: move.send(a, "ayrshire", Count(missing={"Wheel": 2}), id=key),
-            lambda key: move.send(a, "ayrshire", id=key),
+            lambda key: move.send(a, "ayrshire", Count(missing={"Wheel": 2}), request_id=key),
+            lambda key: move.send(a, "ayrshire", request_id=key),
         ),
     )
     move.send(b, "ayrshire")
     yield (
         "transfers.call_off",
-        (lambda key: move.call_off(b, id=key), lambda key: move.call_off(a, id=key)),
+        (
+            lambda key: move.call_off(b, request_id=key),
+            lambda key: move.call_off(a, request_id=key),
+        ),
     )
     count = Count(broken={"Panel": 1})
     given: dict[str, Any] = {"type": "STEM kit", "asset_number": "R1"}
@@ -236,8 +239,8 @@ def between_colleges(w: Desk) -> Iterator[tuple[str, Row]]:
     yield (
         "transfers.receive",
         (
-            lambda key: move.receive(back, "ayrshire", count, **given, id=key),
-            lambda key: move.receive(back, "ayrshire", Count(whole=True), **given, id=key),
+            lambda key: move.receive(back, "ayrshire", count, **given, request_id=key),
+            lambda key: move.receive(back, "ayrshire", Count(whole=True), **given, request_id=key),
         ),
     )
 
@@ -248,8 +251,8 @@ def at_a_stocktake(w: Desk) -> Iterator[tuple[str, Row]]:
     yield (
         "stocktakes.open",
         (
-            lambda key: take.open("Spring", place="Store", id=key),
-            lambda key: take.open("Spring", sample=3, id=key),
+            lambda key: take.open("Spring", place="Store", request_id=key),
+            lambda key: take.open("Spring", sample=3, request_id=key),
         ),
     )
     number, lent = w.kit(), w.out(SCHOOL)
@@ -257,8 +260,8 @@ def at_a_stocktake(w: Desk) -> Iterator[tuple[str, Row]]:
     yield (
         "stocktakes.scan",
         (
-            lambda key: take.scan(which, number, place="Lab", id=key),
-            lambda key: take.scan(which, number, place="Attic", id=key),
+            lambda key: take.scan(which, number, place="Lab", request_id=key),
+            lambda key: take.scan(which, number, place="Attic", request_id=key),
         ),
     )
     take.scan(which, "what is this")
@@ -266,33 +269,36 @@ def at_a_stocktake(w: Desk) -> Iterator[tuple[str, Row]]:
     yield (
         "stocktakes.read_scans",
         (
-            lambda key: take.read_scans(which, file, "gun", id=key),
-            lambda key: take.read_scans(which, other, "gun", id=key),
+            lambda key: take.read_scans(which, file, "gun", request_id=key),
+            lambda key: take.read_scans(which, other, "gun", request_id=key),
         ),
     )
     yield (
         "stocktakes.confirm",
         (
-            lambda key: take.confirm(which, lent, id=key),
-            lambda key: take.confirm(which, number, id=key),
+            lambda key: take.confirm(which, lent, request_id=key),
+            lambda key: take.confirm(which, number, request_id=key),
         ),
     )
     yield (
         "stocktakes.join",
-        (lambda key: take.join(which, "desk 1", id=key), lambda key: take.join(which, "2", id=key)),
+        (
+            lambda key: take.join(which, "desk 1", request_id=key),
+            lambda key: take.join(which, "2", request_id=key),
+        ),
     )
     yield (
         "stocktakes.hand_in",
         (
-            lambda key: take.hand_in(which, "desk 1", id=key),
-            lambda key: take.hand_in(which, "desk 9", id=key),
+            lambda key: take.hand_in(which, "desk 1", request_id=key),
+            lambda key: take.hand_in(which, "desk 9", request_id=key),
         ),
     )
     yield (
         "stocktakes.close",
         (
-            lambda key: take.close(which, without=["desk 9"], id=key),
-            lambda key: take.close(which, id=key),
+            lambda key: take.close(which, without=["desk 9"], request_id=key),
+            lambda key: take.close(which, request_id=key),
         ),
     )
 

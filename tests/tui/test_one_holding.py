@@ -26,7 +26,7 @@ async def test_one_holding_tells_its_story(busy: Store, log: Path) -> None:
             "Title held for esp",
             "Value £650.00",
             "counted: counted: Panel 1 broken, Wheel 2 missing m.ross",
-            "added: taken in",
+            "added: added",
         ):
             assert hands.reads(said), said
 

@@ -124,7 +124,7 @@ async def test_closing_is_meant_and_sums_up(store: Store, log: Path) -> None:
         await hands.pilot.click("#close")
         await hands.settle()
         await sure(hands)
-        assert hands.reads("waits for the scans of Laptop 2.")
+        assert hands.reads("is waiting for the scans of Laptop 2.")
         assert hands.reads("Close it without them?")
         await sure(hands)
         assert hands.reads("= CLOSED Autumn 2026: 2 of 4 seen, 2 not seen")

@@ -9,7 +9,7 @@ from crowd import raw
 from kitloan.college import College
 from kitloan.storage.places import is_url
 from kitloan.tables import Base
-from kitloan.verify import Finding
+from kitloan.verify import LedgerProblem
 from lives import unguarded
 
 
@@ -39,6 +39,6 @@ def behind_its_back(place: str) -> Iterator[sa.Connection]:
     engine.dispose()
 
 
-def found(opened: College) -> list[Finding]:
+def found(opened: College) -> list[LedgerProblem]:
     """What verifying says, but for the checks that these tests took away."""
     return [each for each in opened.ledger.verify().findings if each.code != "unguarded"]

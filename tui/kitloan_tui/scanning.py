@@ -71,7 +71,7 @@ class ScanRouter(MessagePump):
 
     async def on_event(self, event: events.Event) -> None:
         """Take keys and pastes on their way in; leave alone those that bubble back up."""
-        outcomes: list[scans.Outcome[events.Key]]
+        outcomes: list[scans.Event[events.Key]]
         self._discount()
         at = event.time - self._stalled
         if isinstance(event, events.Key) and not event.is_forwarded:

@@ -1,4 +1,4 @@
-"""Holdings that are not where they belong: missing, found, written off by two people."""
+"""Facts about custody: holdings that are missing, found, or written off by two people."""
 
 from typing import ClassVar, Literal
 
@@ -49,7 +49,7 @@ _sign = Change(
 
 
 class HoldingMissing(FactBase):
-    """Somebody says that a holding is not to be found. A loan that lost it ends with it."""
+    """A holding is missing. If it was lost on loan, the loan ends."""
 
     kind: Literal["holding.missing"] = "holding.missing"
     desk_action: ClassVar[bool] = True
@@ -60,7 +60,7 @@ class HoldingMissing(FactBase):
 
 @applies(HoldingMissing)
 def missing(connection: Connection, college: str, entry: Recorded, fact: HoldingMissing) -> None:
-    """Nobody can have it now, and the loan that lost it is over."""
+    """Mark the holding as missing, and end the loan on which it was lost."""
     if fact.loan is not None:
         _lost_on_loan.one(connection, c=college, t=fact.tag, l=fact.loan, at=entry.at)
     _gone.one(connection, c=college, t=fact.tag)
@@ -76,7 +76,7 @@ def missing(connection: Connection, college: str, entry: Recorded, fact: Holding
 
 
 class HoldingFound(FactBase):
-    """A holding that was missing is back."""
+    """A missing holding was found."""
 
     kind: Literal["holding.found"] = "holding.found"
     desk_action: ClassVar[bool] = True
@@ -85,28 +85,28 @@ class HoldingFound(FactBase):
 
 @applies(HoldingFound)
 def found(connection: Connection, college: str, entry: Recorded, fact: HoldingFound) -> None:
-    """It is held again, and was in somebody's hand; who would write it off must say so anew."""
+    """Mark the holding as held and seen, and delete an open proposal to write it off."""
     forget_absence.one(connection, c=college, t=fact.tag)
     _forget_proposal(connection, c=college, t=fact.tag)
     _back.one(connection, c=college, t=fact.tag, at=entry.at, by=entry.by)
 
 
 class WithdrawalProposed(FactBase):
-    """One person would take a holding off the register; a second one must sign."""
+    """One person proposed to write off a holding; a second person must sign."""
 
     kind: Literal["withdrawal.proposed"] = "withdrawal.proposed"
     desk_action: ClassVar[bool] = True
     tag: Tag
     reason: Name
     donor_agreement: Name | None = None
-    """The donor's letter or message that agrees, where the gift's terms ask for one."""
+    """The donor's letter or message that agrees, if the gift's terms require one."""
 
 
 @applies(WithdrawalProposed)
 def proposed(
     connection: Connection, college: str, entry: Recorded, fact: WithdrawalProposed
 ) -> None:
-    """One person has signed; a new proposal takes the place of an older one."""
+    """Record the proposal, in place of an earlier one."""
     forget_withdrawal(connection, c=college, t=fact.tag)
     _insert_withdrawal(
         connection,
@@ -122,7 +122,7 @@ def proposed(
 
 
 class HoldingWithdrawn(FactBase):
-    """A holding left the register for good, signed by a second person; its history stays."""
+    """A holding was written off, signed by a second person; its history stays."""
 
     kind: Literal["holding.withdrawn"] = "holding.withdrawn"
     desk_action: ClassVar[bool] = True
@@ -136,6 +136,6 @@ class HoldingWithdrawn(FactBase):
 def withdrawn(
     connection: Connection, college: str, entry: Recorded, fact: HoldingWithdrawn
 ) -> None:
-    """A second person has signed: it is not lent or looked for any more."""
+    """Mark the holding as withdrawn, so that it is no longer lent or looked for."""
     _sign.one(connection, c=college, t=fact.tag, at=entry.at, by=entry.by)
     _withdraw.one(connection, c=college, t=fact.tag)

@@ -1,4 +1,4 @@
-"""What a college is and what it has names for: itself, kit types, borrowers, printed labels."""
+"""Facts that define a college's names: the college, kit types, borrowers, printed labels."""
 
 from typing import Annotated, Literal
 
@@ -54,21 +54,21 @@ _reprint_label = Change(
 
 
 class LabelsPrinted(FactBase):
-    """Labels went to paper: for holdings, or blank ones to be claimed later."""
+    """Labels were printed: for holdings, or blank ones for later."""
 
     kind: Literal["labels.printed"] = "labels.printed"
     batch: Id
     blank: bool
     tags: SomeTags
     stock: Name | None = None
-    """What they were printed on: the sheet or roll to look for."""
+    """The sheet or roll that they were printed on."""
 
 
 @applies(LabelsPrinted)
 def labels_printed(
     connection: Connection, college: str, entry: Recorded, fact: LabelsPrinted
 ) -> None:
-    """Labels are on paper; the newest printing of a tag is the one remembered."""
+    """Record the labels; of a tag that is printed again, the latest printing."""
     for tag in dict.fromkeys(fact.tags):
         again = _reprint_label(
             connection, c=college, t=tag, new_batch=fact.batch, at=entry.at, by=entry.by
@@ -97,7 +97,7 @@ class CollegeOpened(FactBase):
 def college_opened(
     connection: Connection, college: str, entry: Recorded, fact: CollegeOpened
 ) -> None:
-    """A college is on the register."""
+    """Add the college to the register."""
     _insert_college(connection, college=college, name=fact.name, region=fact.region)
 
 
@@ -111,7 +111,7 @@ class ContentsLine(Frozen):
 
 
 class KitTypeDefined(FactBase):
-    """What a kind of holding is; said again, it replaces what was said before."""
+    """The name and contents list of a kit type; a later definition replaces it."""
 
     kind: Literal["kit_type.defined"] = "kit_type.defined"
     kit_type: Id
@@ -123,7 +123,7 @@ class KitTypeDefined(FactBase):
 def kit_type_defined(
     connection: Connection, college: str, entry: Recorded, fact: KitTypeDefined
 ) -> None:
-    """A kit type has this name and these contents, whatever it had before."""
+    """Set the name and the contents list of a kit type."""
     renamed = _rename_type(connection, c=college, t=fact.kit_type, new_name=fact.name)
     if not renamed:
         _insert_type(connection, college=college, kit_type=fact.kit_type, name=fact.name)
@@ -153,7 +153,7 @@ class OrganisationAdded(FactBase):
 def organisation_added(
     connection: Connection, college: str, entry: Recorded, fact: OrganisationAdded
 ) -> None:
-    """A borrower is known."""
+    """Add the borrower."""
     _insert_organisation(
         connection, college=college, organisation=fact.organisation, name=fact.name
     )

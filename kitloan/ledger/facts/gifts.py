@@ -1,4 +1,4 @@
-"""ESP's own ledger: programmes, gifts, deliveries, allocations and challenges."""
+"""Facts in ESP's own ledger: programmes, gifts, deliveries, allocations and challenges."""
 
 from typing import Any, Literal
 
@@ -8,7 +8,6 @@ from kitloan.ledger.facts.base import (
     Count,
     Day,
     FactBase,
-    GiftTitle,
     Id,
     Name,
     Recorded,
@@ -26,6 +25,7 @@ from kitloan.tables.national import (
     Programme,
     Resumption,
 )
+from kitloan.text.fields import AgreedGiftFields
 
 allocation = table(Allocation)
 challenge = table(Challenge)
@@ -41,8 +41,8 @@ _insert_challenge_line = Change(insert(challenge_line))
 _insert_resumption = Change(insert(resumption))
 
 
-class _SaidAgain:
-    """Rows that a later fact of the same id says anew."""
+class _Upsert:
+    """Inserts a row, or replaces the one of the same id."""
 
     def __init__(self, rows: Table, key: str) -> None:
         self._key = key
@@ -65,13 +65,13 @@ class _SaidAgain:
             self._insert(connection, college=college, **values)
 
 
-_say_programme = _SaidAgain(programme, "programme")
-_say_gift = _SaidAgain(gifting, "gift")
-_say_allocation = _SaidAgain(allocation, "allocation")
+_set_programme = _Upsert(programme, "programme")
+_set_gift = _Upsert(gifting, "gift")
+_set_allocation = _Upsert(allocation, "allocation")
 
 
 class ProgrammeDefined(FactBase):
-    """A programme that gifts are part of; said again, it replaces what was said before."""
+    """A programme that gifts belong to; a later definition replaces it."""
 
     kind: Literal["programme.defined"] = "programme.defined"
     programme: Id
@@ -82,36 +82,25 @@ class ProgrammeDefined(FactBase):
 def programme_defined(
     connection: Connection, college: str, entry: Recorded, fact: ProgrammeDefined
 ) -> None:
-    """A programme has this name."""
-    _say_programme(connection, college, programme=fact.programme, name=fact.name)
+    """Set the name of a programme."""
+    _set_programme(connection, college, programme=fact.programme, name=fact.name)
 
 
-class GiftAgreed(FactBase):
-    """A gift and its terms, as promised; said again, it replaces what was said before."""
+class GiftAgreed(AgreedGiftFields, FactBase):
+    """A gift and its terms, as promised; a later agreement replaces it."""
 
     kind: Literal["gift.agreed"] = "gift.agreed"
     gift: Id
-    donor: Name
-    tranche: Name | None = None
-    document: Name | None = None
-    programme: Id | None = None
-    kit_type: Id
-    promised: Count
-    title: GiftTitle = "unknown"
-    donor_must_agree: bool = False
-    """Whether the donor must agree before one is written off."""
-    acknowledgement: Name | None = None
-    """What a label must say of the donor."""
 
 
 @applies(GiftAgreed)
 def gift_agreed(connection: Connection, college: str, entry: Recorded, fact: GiftAgreed) -> None:
-    """A gift has these terms."""
-    _say_gift(connection, college, agreed_at=entry.at, **fact.model_dump(exclude={"kind"}))
+    """Set the terms of a gift."""
+    _set_gift(connection, college, agreed_at=entry.at, **fact.model_dump(exclude={"kind"}))
 
 
 class GiftDelivered(FactBase):
-    """Some of a gift came."""
+    """Part of a gift was delivered."""
 
     kind: Literal["gift.delivered"] = "gift.delivered"
     gift: Id
@@ -124,12 +113,12 @@ class GiftDelivered(FactBase):
 def gift_delivered(
     connection: Connection, college: str, entry: Recorded, fact: GiftDelivered
 ) -> None:
-    """Some of a gift is there."""
+    """Record the delivery."""
     _insert_delivery(connection, college=college, **fact.model_dump(exclude={"kind"}))
 
 
 class AllocationMade(FactBase):
-    """A college gets some of a gift; said again, it replaces what was said before."""
+    """A college gets part of a gift; a later allocation of the same id replaces it."""
 
     kind: Literal["allocation.made"] = "allocation.made"
     allocation: Id
@@ -143,8 +132,8 @@ class AllocationMade(FactBase):
 def allocation_made(
     connection: Connection, college: str, entry: Recorded, fact: AllocationMade
 ) -> None:
-    """A college is to have so many of a gift."""
-    _say_allocation(
+    """Set how many of a gift a college gets."""
+    _set_allocation(
         connection,
         college,
         allocation=fact.allocation,
@@ -156,7 +145,7 @@ def allocation_made(
 
 
 class ChallengeSet(FactBase):
-    """ESP asks a college to show some holdings, with a code that nobody knew before."""
+    """ESP asks a college to show some holdings, with a new one-time code."""
 
     kind: Literal["challenge.set"] = "challenge.set"
     challenge: Id
@@ -170,7 +159,7 @@ class ChallengeSet(FactBase):
 def challenge_set(
     connection: Connection, college: str, entry: Recorded, fact: ChallengeSet
 ) -> None:
-    """A college is asked to show these."""
+    """Record the challenge and the holdings that it asks for."""
     _insert_challenge(
         connection,
         college=college,

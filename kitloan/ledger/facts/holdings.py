@@ -1,4 +1,4 @@
-"""Holdings: added, given on terms, changed, moved, seen, counted, restocked, relabelled."""
+"""Facts about holdings: added, given, changed, moved, seen, counted, restocked, relabelled."""
 
 from collections.abc import Iterable
 from typing import Any, ClassVar, Literal
@@ -20,11 +20,7 @@ from kitloan.ledger.facts.base import (
     CountOrNone,
     Day,
     FactBase,
-    GiftTitle,
-    Hash,
-    Id,
     Name,
-    Pence,
     Recorded,
     Tag,
     applies,
@@ -32,6 +28,7 @@ from kitloan.ledger.facts.base import (
 from kitloan.ledger.facts.shortages import Shortages, reckon, set_shortage, set_shortages
 from kitloan.storage.statements import AnyRow, Change, Query
 from kitloan.tables import Alias, Gift, Holding, KitType, table
+from kitloan.text.fields import AddedHoldingFields, Fields, GiftTerms, HoldingFields
 from kitloan.text.names import fold
 
 gift = table(Gift)
@@ -50,12 +47,8 @@ _parts = (
         gift.c.funding_source,
         holding.c.words,
     )
-    .join_from(
-        holding,
-        kit_type,
-        (kit_type.c.college == holding.c.college) & (kit_type.c.kit_type == holding.c.kit_type),
-    )
-    .outerjoin(gift, (gift.c.college == holding.c.college) & (gift.c.tag == holding.c.tag))
+    .join_from(holding, kit_type)
+    .outerjoin(gift)
 )
 _parts_of_holding = Query(
     _parts.where(holding.c.college == bindparam("c"), holding.c.tag == bindparam("t"))
@@ -81,19 +74,19 @@ _add_words = Change(
 
 
 def more_words(connection: Connection, college: str, tag: str, *parts: str | None) -> None:
-    """Add the last words of a holding, its first gift's: what was there need not be read."""
+    """Append words to a holding's words, without reading them: those of its first gift."""
     words = _folded(*parts)
     if words:
         _add_words(connection, c=college, t=tag, more=f" {words}")
 
 
 def refresh_words(connection: Connection, college: str, tag: str) -> None:
-    """Bring one holding's words up to date."""
+    """Update the words of one holding."""
     _refresh(connection, college, _parts_of_holding(connection, c=college, t=tag))
 
 
 def refresh_words_of_type(connection: Connection, college: str, kit_type: str) -> None:
-    """Bring the words of every holding of a kit type up to date."""
+    """Update the words of every holding of a kit type."""
     _refresh(connection, college, _parts_of_type(connection, c=college, k=kit_type))
 
 
@@ -112,13 +105,23 @@ SIGHTED: dict[str, BindParameter[Any]] = {
     "sighted_at": bindparam("at"),
     "sighted_by": bindparam("by"),
 }
-"""What a change of a holding sets besides, when somebody had it in hand."""
+"""The columns that a change of a holding also sets when the holding was seen."""
+
+
+def new(fields: type[Fields]) -> dict[str, BindParameter[Any]]:
+    """What a change sets to the values of `Fields.of(fact, "new_")`: each column by its name."""
+    return {name: bindparam(f"new_{name}") for name in fields.model_fields}
+
+
+def asset_key(fact: HoldingFields) -> str | None:
+    """What a holding's asset number is found by."""
+    return fold(fact.asset_number) if fact.asset_number else None
 
 
 def change_holding(*only_if: ColumnElement[bool], **values: Any) -> Change:
-    """A statement that sets columns of one holding, named by `c` and `t`, if it is as it must be.
+    """A statement that sets columns of one holding, named by `c` and `t`, on some conditions.
 
-    Whoever seals an entry has asked that already; a stranger who seals one has not.
+    The verbs check these conditions before they seal an entry; a forged entry may break them.
     """
     return Change(
         update(holding)
@@ -129,41 +132,27 @@ def change_holding(*only_if: ColumnElement[bool], **values: Any) -> Change:
 
 insert_holding = Change(insert(holding))
 _insert_alias = Change(insert(alias))
-_amend = change_holding(
-    kit_type=bindparam("new_type"),
-    quantity=bindparam("new_quantity"),
-    asset_number=bindparam("new_number"),
-    asset_key=bindparam("new_key"),
-    serial=bindparam("new_serial"),
-)
+_amend = change_holding(**new(HoldingFields), asset_key=bindparam("new_asset_key"))
 _move = change_holding(location=bindparam("new_location"), **SIGHTED)
 _sight = change_holding(**SIGHTED)
 _counted = change_holding(uncounted=bindparam("not_counted"), **SIGHTED)
 
 
-class HoldingAccessioned(FactBase):
-    """A thing came into the college's care under a tag."""
+class HoldingAccessioned(AddedHoldingFields, FactBase):
+    """A holding was added to the college's register."""
 
     kind: Literal["holding.accessioned"] = "holding.accessioned"
     desk_action: ClassVar[bool] = True
     tag: Tag
-    kit_type: Id
-    quantity: Count = 1
-    asset_number: Name | None = None
-    serial: Name | None = None
-    location: Name | None = None
-    received_on: Day | None = None
     sighted_on: Day | None = None
-    """When it was last seen before it came under this tag, where a register says so."""
-    register_row: Hash | None = None
-    """What a row of a spreadsheet was known by, so that reading it again adds nothing."""
+    """When it was last seen before it was added, if a register has that."""
 
 
 @applies(HoldingAccessioned)
 def accessioned(
     connection: Connection, college: str, entry: Recorded, fact: HoldingAccessioned
 ) -> None:
-    """A holding is on the register. In hand it is sighted; from a register, when that says so."""
+    """Add the holding. It was seen now, or for an imported one, on the day in the register."""
     seen_at, seen_by = entry.at, entry.by
     if fact.register_row is not None:
         seen_at, seen_by = (f"{fact.sighted_on}T00:00:00Z", "register")
@@ -172,18 +161,12 @@ def accessioned(
         connection,
         college=college,
         tag=fact.tag,
-        kit_type=fact.kit_type,
-        quantity=fact.quantity,
+        **AddedHoldingFields.of(fact),
         out_quantity=0,
         state="held",
         uncounted=False,
         critical_short=0,
-        location=fact.location,
-        asset_number=fact.asset_number,
-        asset_key=fold(fact.asset_number) if fact.asset_number else None,
-        serial=fact.serial,
-        received_on=fact.received_on,
-        register_row=fact.register_row,
+        asset_key=asset_key(fact),
         accessioned_at=entry.at,
         sighted_at=seen_at if known else None,
         sighted_by=seen_by if known else None,
@@ -191,69 +174,50 @@ def accessioned(
     )
 
 
-class GiftRecorded(FactBase):
-    """Who gave a holding and on what terms; said again, it replaces what was said before."""
+class GiftRecorded(GiftTerms, FactBase):
+    """Who gave a holding and on what terms; a later one replaces it."""
 
     kind: Literal["gift.recorded"] = "gift.recorded"
     tag: Tag
-    donor: Name | None = None
-    funding_source: Name | None = None
-    title: GiftTitle = "unknown"
-    document: Name | None = None
-    value_pence: Pence | None = None
-    value_basis: Name | None = None
-    valued_on: Day | None = None
-    gift: Id | None = None
-    """Which of ESP's gifts it is of, where that is known."""
-    acknowledgement: Name | None = None
-    """What the label must say of the donor, where the terms ask for it."""
 
 
 @applies(GiftRecorded)
 def gift_recorded(
     connection: Connection, college: str, entry: Recorded, fact: GiftRecorded
 ) -> None:
-    """A holding was given on these terms."""
-    terms = {name: getattr(fact, name) for name in _TERMS}
+    """Set the terms of a holding's gift."""
+    terms = GiftTerms.of(fact)
     if _insert_gift(connection, college=college, tag=fact.tag, **terms):
         more_words(connection, college, fact.tag, fact.donor, fact.funding_source)
         return
-    changed = {f"new_{name}": value for name, value in terms.items()}
-    _set_gift.one(connection, college=college, tag=fact.tag, **changed)
+    _set_gift.one(connection, college=college, tag=fact.tag, **GiftTerms.of(fact, "new_"))
     refresh_words(connection, college, fact.tag)
 
 
-class HoldingAmended(FactBase):
-    """A holding's own particulars as they stand now, all of them."""
+class HoldingAmended(HoldingFields, FactBase):
+    """A holding's details were changed; the fact has all of them as they are now."""
 
     kind: Literal["holding.amended"] = "holding.amended"
     desk_action: ClassVar[bool] = True
     tag: Tag
-    kit_type: Id
-    quantity: Count
-    asset_number: Name | None
-    serial: Name | None
 
 
 @applies(HoldingAmended)
 def amended(connection: Connection, college: str, entry: Recorded, fact: HoldingAmended) -> None:
-    """A holding's particulars are these."""
+    """Set the details of a holding."""
     _amend.one(
         connection,
         c=college,
         t=fact.tag,
-        new_type=fact.kit_type,
-        new_quantity=fact.quantity,
-        new_number=fact.asset_number,
-        new_key=fold(fact.asset_number) if fact.asset_number else None,
-        new_serial=fact.serial,
+        **HoldingFields.of(fact, "new_"),
+        new_asset_key=asset_key(fact),
     )
     refresh_words(connection, college, fact.tag)
     reckon(connection, college, fact.tag)
 
 
 class HoldingMoved(FactBase):
-    """A holding has another place in the same college."""
+    """A holding was moved to another place in the same college."""
 
     kind: Literal["holding.moved"] = "holding.moved"
     desk_action: ClassVar[bool] = True
@@ -263,7 +227,7 @@ class HoldingMoved(FactBase):
 
 @applies(HoldingMoved)
 def moved(connection: Connection, college: str, entry: Recorded, fact: HoldingMoved) -> None:
-    """A holding is in another place."""
+    """Set the place of a holding."""
     _move.one(
         connection, c=college, t=fact.tag, new_location=fact.location, at=entry.at, by=entry.by
     )
@@ -271,7 +235,7 @@ def moved(connection: Connection, college: str, entry: Recorded, fact: HoldingMo
 
 
 class HoldingSighted(FactBase):
-    """Somebody scanned a holding or saw it."""
+    """A holding was scanned or seen."""
 
     kind: Literal["holding.sighted"] = "holding.sighted"
     desk_action: ClassVar[bool] = True
@@ -280,12 +244,12 @@ class HoldingSighted(FactBase):
 
 @applies(HoldingSighted)
 def sighted(connection: Connection, college: str, entry: Recorded, fact: HoldingSighted) -> None:
-    """A holding was seen."""
+    """Set when and by whom a holding was last seen."""
     _sight.one(connection, c=college, t=fact.tag, at=entry.at, by=entry.by)
 
 
 class LabelClaimed(FactBase):
-    """A holding that has a tag answers to a second one as well."""
+    """A holding got a second tag."""
 
     kind: Literal["label.claimed"] = "label.claimed"
     desk_action: ClassVar[bool] = True
@@ -297,13 +261,13 @@ class LabelClaimed(FactBase):
 def label_claimed(
     connection: Connection, college: str, entry: Recorded, fact: LabelClaimed
 ) -> None:
-    """A holding answers to a second tag."""
+    """Add the second tag."""
     _insert_alias(connection, college=college, label=fact.label, tag=fact.tag)
     _sight.one(connection, c=college, t=fact.tag, at=entry.at, by=entry.by)
 
 
 class ContentsCounted(FactBase):
-    """The contents were counted with no loan about it."""
+    """The contents were counted, without a loan."""
 
     kind: Literal["contents.counted"] = "contents.counted"
     desk_action: ClassVar[bool] = True
@@ -316,7 +280,7 @@ class ContentsCounted(FactBase):
 def contents_counted(
     connection: Connection, college: str, entry: Recorded, fact: ContentsCounted
 ) -> None:
-    """This is what a count found."""
+    """Set the shortages that the count found."""
     _counted.one(
         connection,
         c=college,
@@ -329,7 +293,7 @@ def contents_counted(
 
 
 class ShortageMadeGood(FactBase):
-    """Components that were short were put back; `missing` and `broken` are what is left short."""
+    """Components that were short were replaced; `missing` and `broken` are what is still short."""
 
     kind: Literal["shortage.made_good"] = "shortage.made_good"
     desk_action: ClassVar[bool] = True
@@ -344,14 +308,12 @@ class ShortageMadeGood(FactBase):
 def made_good(
     connection: Connection, college: str, entry: Recorded, fact: ShortageMadeGood
 ) -> None:
-    """Of one component, this many are still short."""
+    """Set how many of the component are still short."""
     _sight.one(connection, c=college, t=fact.tag, at=entry.at, by=entry.by)
     set_shortage(connection, college, fact.tag, fact.component, fact.missing, fact.broken)
 
 
-_TERMS = tuple(name for name in GiftRecorded.model_fields if name not in ("kind", "tag"))
-
-
+_TERMS = tuple(GiftTerms.model_fields)
 _insert_gift = Change(
     text(
         f"INSERT INTO gift (college, tag, {', '.join(_TERMS)}) "  # noqa: S608  # our own names
@@ -364,14 +326,14 @@ _insert_gift = Change(
 _set_gift = Change(
     update(gift)
     .where(gift.c.college == bindparam("college"), gift.c.tag == bindparam("tag"))
-    .values({name: bindparam(f"new_{name}") for name in _TERMS})
+    .values(**new(GiftTerms))
 )
 
 
 def words_of_new(connection: Connection, college: str, fact: HoldingAccessioned) -> str:
     """The words of a holding that is not on the register yet, and so has no gift.
 
-    Put in with its row: put in afterwards, they were a second write in every index.
+    They are inserted with its row: later, they would be a second write in every index.
     """
     name = _name_of_type(connection, c=college, k=fact.kit_type).scalar()  # None is refused anyway
     return _folded(fact.tag, fact.asset_number, name, fact.serial, fact.location)

@@ -1,4 +1,4 @@
-"""The ledger itself: resumed after a restored backup, and entries that are undone."""
+"""Facts about the ledger itself: resumed after a restored backup, and entries that are undone."""
 
 from typing import Literal
 
@@ -16,7 +16,7 @@ _insert_resumption = Change(insert(resumption))
 
 
 class LedgerResumed(FactBase):
-    """A backup was restored: this epoch follows on that entry, the last which the backup had."""
+    """A backup was restored: this epoch follows on the last entry that the backup had."""
 
     kind: Literal["ledger.resumed"] = "ledger.resumed"
     seq: Number
@@ -27,7 +27,7 @@ class LedgerResumed(FactBase):
 def ledger_resumed(
     connection: Connection, college: str, entry: Recorded, fact: LedgerResumed
 ) -> None:
-    """The ledger goes on from a backup."""
+    """Record the entry on which the new epoch follows."""
     _insert_resumption(
         connection,
         college=college,
@@ -40,7 +40,7 @@ def ledger_resumed(
 
 
 class Reversed(FactBase):
-    """An earlier entry about the same tag is undone; it stays in the ledger."""
+    """An earlier entry about the same tag was undone; it stays in the ledger."""
 
     kind: Literal["entry.reversed"] = "entry.reversed"
     tag: Tag

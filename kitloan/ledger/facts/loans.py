@@ -1,4 +1,4 @@
-"""Loans: checked out, found in a register, checked in, renewed."""
+"""Facts about loans: checked out, found in a register, checked in, renewed."""
 
 from typing import ClassVar, Literal
 
@@ -19,6 +19,7 @@ from kitloan.ledger.facts.holdings import SIGHTED, change_holding
 from kitloan.ledger.facts.shortages import Shortages, set_shortages
 from kitloan.storage.statements import Change
 from kitloan.tables import Holding, Loan, table
+from kitloan.text.fields import LoanFields
 
 holding = table(Holding)
 loan = table(Loan)
@@ -55,19 +56,12 @@ _take_back = _change_loan(
 _renew = _change_loan(due_on=bindparam("new_due"), due_key=bindparam("new_due"))
 
 
-class LoanTerms(FactBase):
-    """What every loan is made of, however it came on record."""
+class LoanTerms(LoanFields, FactBase):
+    """The terms of a loan, however it was recorded."""
 
-    tag: Tag
     loan: Id
-    organisation: Id
-    contact: Id | None = None
-    quantity: Count = 1
-    exclusive: bool = True
-    """The whole holding: nobody else can have it at the same time."""
-    due_on: Day | None
     override: Name | None = None
-    """Why it was lent although a rule stood against it."""
+    """The reason why it was lent although it was incomplete or not counted."""
 
 
 class CheckedOut(LoanTerms):
@@ -79,7 +73,7 @@ class CheckedOut(LoanTerms):
 
 @applies(CheckedOut)
 def checked_out(connection: Connection, college: str, entry: Recorded, fact: CheckedOut) -> None:
-    """A loan is open, and that much less is there to lend."""
+    """Open the loan, and reduce what is left to lend."""
     _open_loan(connection, college, entry, fact)
     _more_out_in_hand.one(
         connection, c=college, t=fact.tag, q=fact.quantity, at=entry.at, by=entry.by
@@ -87,20 +81,20 @@ def checked_out(connection: Connection, college: str, entry: Recorded, fact: Che
 
 
 class LoanFound(LoanTerms):
-    """A register that was read in said that the holding is with a borrower already."""
+    """An imported register shows that the holding was on loan already."""
 
     kind: Literal["loan.found"] = "loan.found"
 
 
 @applies(LoanFound)
 def loan_found(connection: Connection, college: str, entry: Recorded, fact: LoanFound) -> None:
-    """A loan is open that began before kitloan did; nobody had the holding in hand."""
+    """Open a loan from before kitloan; the holding was not seen."""
     _open_loan(connection, college, entry, fact)
     _more_out.one(connection, c=college, t=fact.tag, q=fact.quantity)
 
 
 class CheckedIn(FactBase):
-    """A loan came back, or part of a stock did, and what the count of its contents was."""
+    """A loan, or part of a stock, came back, with the count of its contents."""
 
     kind: Literal["loan.checked_in"] = "loan.checked_in"
     desk_action: ClassVar[bool] = True
@@ -109,12 +103,12 @@ class CheckedIn(FactBase):
     quantity: Count = 1
     counted: Counted
     shortages: Shortages = ()
-    """Everything that is short after this count, what was short before it included."""
+    """Everything that is short after this count, including earlier shortages."""
 
 
 @applies(CheckedIn)
 def checked_in(connection: Connection, college: str, entry: Recorded, fact: CheckedIn) -> None:
-    """A loan, or part of one, is back, with what its count found."""
+    """Close the loan, or reduce it, and set the shortages."""
     _take_back.one(connection, c=college, t=fact.tag, l=fact.loan, q=fact.quantity, at=entry.at)
     _back_in.one(
         connection,
@@ -129,7 +123,7 @@ def checked_in(connection: Connection, college: str, entry: Recorded, fact: Chec
 
 
 class LoanRenewed(FactBase):
-    """A loan is due on another day."""
+    """A loan got a new due date."""
 
     kind: Literal["loan.renewed"] = "loan.renewed"
     desk_action: ClassVar[bool] = True
@@ -140,7 +134,7 @@ class LoanRenewed(FactBase):
 
 @applies(LoanRenewed)
 def renewed(connection: Connection, college: str, entry: Recorded, fact: LoanRenewed) -> None:
-    """A loan is due on another day."""
+    """Set the new due date."""
     _renew.one(connection, c=college, t=fact.tag, l=fact.loan, new_due=fact.due_on)
 
 
@@ -149,15 +143,10 @@ def _open_loan(connection: Connection, college: str, entry: Recorded, fact: Loan
         connection,
         college=college,
         loan=fact.loan,
-        tag=fact.tag,
-        organisation=fact.organisation,
-        contact=fact.contact,
-        quantity=fact.quantity,
+        **LoanFields.of(fact),
         returned=0,
-        exclusive=fact.exclusive,
         out_at=entry.at,
         out_by=entry.by,
-        due_on=fact.due_on,
         due_key=fact.due_on or NO_DUE_DATE,
         closed_at=None,
     )

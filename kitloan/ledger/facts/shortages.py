@@ -1,4 +1,4 @@
-"""What is short in a kit, and whether that keeps it from being lent."""
+"""Shortages of kits, and how many critical components each kit is short of."""
 
 from typing import Annotated
 
@@ -68,15 +68,17 @@ _reckon_type = Change(
 
 
 def reckon(connection: Connection, college: str, tag: str) -> None:
-    """Count again how many critical components one kit is short of."""
-    _still_since(connection, c=college, t=tag)  # a meter is to see what the next one goes through
+    """Recount how many critical components one kit is short of."""
+    _still_since(
+        connection, c=college, t=tag
+    )  # so that a meter counts the rows that the next one reads
     _reckon_holding.one(connection, c=college, t=tag)
 
 
 def set_shortage(
     connection: Connection, college: str, tag: str, component: str, missing: int, broken: int
 ) -> None:
-    """Of one component that was short, this many still are."""
+    """Set how many of one component are still short."""
     if missing or broken:
         _set_shortage.one(
             connection, c=college, t=tag, k=component, now_missing=missing, now_broken=broken
@@ -87,12 +89,12 @@ def set_shortage(
 
 
 def reckon_type(connection: Connection, college: str, kit_type: str) -> None:
-    """A contents list changed: reckon anew which kits of that type are incomplete."""
+    """Recount critical shortages of all kits of a type, because its contents list changed."""
     _reckon_type(connection, c=college, k=kit_type)
 
 
 class Short(Frozen):
-    """How many of one component are not there, and how many are there but broken."""
+    """How many of one component are missing, and how many are there but broken."""
 
     component: Name
     missing: CountOrNone = 0
@@ -106,7 +108,7 @@ Shortages = Annotated[tuple[Short, ...], Field(max_length=MOST_OF_A_LIST)]
 def set_shortages(
     connection: Connection, college: str, tag: str, shortages: tuple[Short, ...], at: str
 ) -> None:
-    """These are all the shortages of a kit; one that was known keeps the day it was found."""
+    """Set all shortages of a kit; one that was on record keeps the day it was found."""
     rows = _still_since(connection, c=college, t=tag)
     known = {row.component: row.since for row in rows}
     if not known and not shortages:

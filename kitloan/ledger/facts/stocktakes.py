@@ -1,7 +1,7 @@
-"""Stocktakes: what was expected, every scan that was made, and how each one ended.
+"""Facts about stocktakes: what was expected, every scan, and how each stocktake ended.
 
-A stocktake's result is worked out from its scans and never written down as a holding's fate: a
-holding that nobody saw is *not sighted*, and only a person makes it missing.
+A stocktake's result is computed from its scans, and changes no holding's state: a holding that was
+not seen is *not sighted*, and only a person can mark it as missing.
 """
 
 from typing import Literal
@@ -73,7 +73,7 @@ _close = Change(
 _as_it_stands = Query(
     select(
         holding.c.location,
-        # Of a stock that is out in part, the rest should be here.
+        # If only part of a stock is out, the rest should be here.
         (holding.c.out_quantity == holding.c.quantity).label("out"),
     ).where(holding.c.college == bindparam("c"), holding.c.tag == bindparam("t"))
 )
@@ -89,8 +89,8 @@ _sight = Change(
     .where(
         holding.c.college == bindparam("c"),
         holding.c.tag == bindparam("t"),
-        # A scan that was handed in late is no news of a holding that was seen since; where that is
-        # in the future, a clock was wrong.
+        # A scan that was handed in late does not replace a later sighting, unless that is in the
+        # future, because then a clock was wrong.
         or_(
             holding.c.sighted_at.is_(None),
             holding.c.sighted_at < bindparam("at"),
@@ -102,15 +102,15 @@ _sight = Change(
 
 
 class StocktakeOpened(FactBase):
-    """A stocktake began; what it expects follows in entries of the same request."""
+    """A stocktake was opened; the holdings that it expects follow in the same request."""
 
     kind: Literal["stocktake.opened"] = "stocktake.opened"
     stocktake: Id
     name: Name
     place: Name | None = None
-    """Only what is kept here; None is the whole college."""
+    """Only holdings that are kept here; None for the whole college."""
     sample: Count | None = None
-    """A random sample of so many; None is everything."""
+    """A random sample of so many; None for all."""
     challenge: Id | None = None
     code: Name | None = None
     """The one-time code of the challenge that it answers."""
@@ -118,7 +118,7 @@ class StocktakeOpened(FactBase):
 
 @applies(StocktakeOpened)
 def opened(connection: Connection, college: str, entry: Recorded, fact: StocktakeOpened) -> None:
-    """A stocktake is open."""
+    """Add the stocktake."""
     _open(
         connection,
         college=college,
@@ -140,16 +140,16 @@ class StocktakeExpects(FactBase):
 
 @applies(StocktakeExpects)
 def expects(connection: Connection, college: str, entry: Recorded, fact: StocktakeExpects) -> None:
-    """These holdings should be found, where they are kept or with whom they are now."""
+    """Add the expected holdings, with where they are kept and who has them now."""
     for tag in fact.tags:
         row = _as_it_stands(connection, c=college, t=tag).one_or_none()
         if row is None:
             raise StoreError(
                 "row_not_there",
                 f"A stocktake expects {tag}, which {college} does not hold.",
-                "Run `kitloan ledger verify` to see what is wrong with the store.",
+                "Check the store: kitloan ledger verify",
             )
-        # Which of several is told in Python: the databases disagree on the order of texts.
+        # The first of several is chosen here: the databases disagree on the order of texts.
         loans = _open_loans(connection, c=college, t=tag).scalars().all() if row.out else []
         _expect(
             connection,
@@ -162,7 +162,7 @@ def expects(connection: Connection, college: str, entry: Recorded, fact: Stockta
 
 
 class StocktakeDeskRecorded(FactBase):
-    """A desk took part, or handed in all it had scanned. One that waits keeps it open."""
+    """A desk joined, or handed in all its scans. While one is waiting, the stocktake stays open."""
 
     kind: Literal["stocktake.desk"] = "stocktake.desk"
     stocktake: Id
@@ -171,10 +171,10 @@ class StocktakeDeskRecorded(FactBase):
 
 
 @applies(StocktakeDeskRecorded)
-def desk_told(
+def desk_recorded(
     connection: Connection, college: str, entry: Recorded, fact: StocktakeDeskRecorded
 ) -> None:
-    """A desk takes part, or has handed in what it had."""
+    """Set whether a desk still has scans to hand in."""
     known = _set_desk(
         connection, c=college, s=fact.stocktake, d=fact.desk, now_waiting=fact.waiting
     )
@@ -189,7 +189,7 @@ def desk_told(
 
 
 class StocktakeScanned(FactBase):
-    """Something was scanned: each scan is kept, repeats and unknown codes too."""
+    """Something was scanned; repeats and unknown codes are recorded too."""
 
     kind: Literal["stocktake.scanned"] = "stocktake.scanned"
     stocktake: Id
@@ -197,17 +197,17 @@ class StocktakeScanned(FactBase):
     tag: Tag | None
     """The holding's, or a valid tag that no holding here has; None for any other code."""
     code: Name
-    """What was scanned, as it came."""
+    """The code as it was scanned."""
     place: Name | None = None
-    """Where it was scanned, where somebody said."""
+    """Where it was scanned, if that is known."""
     desk: Name
     seen_at: Instant
-    """When it was scanned; at a desk without the store, before it came on record."""
+    """When it was scanned; at a desk without the store, earlier than it was recorded."""
 
 
 @applies(StocktakeScanned)
 def scanned(connection: Connection, college: str, entry: Recorded, fact: StocktakeScanned) -> None:
-    """One scan more; a holding that has this tag was seen."""
+    """Add the scan, and mark a holding with this tag as seen."""
     _scan(
         connection,
         college=college,
@@ -227,7 +227,7 @@ def scanned(connection: Connection, college: str, entry: Recorded, fact: Stockta
 
 
 class StocktakeConfirmed(FactBase):
-    """A borrower says that they have what is on loan to them."""
+    """A borrower confirmed that they have a holding on loan."""
 
     kind: Literal["stocktake.confirmed"] = "stocktake.confirmed"
     stocktake: Id
@@ -239,7 +239,7 @@ class StocktakeConfirmed(FactBase):
 def confirmed(
     connection: Connection, college: str, entry: Recorded, fact: StocktakeConfirmed
 ) -> None:
-    """A borrower has it still; said again, the later word counts."""
+    """Record the confirmation, in place of an earlier one."""
     _forget_confirmation(connection, c=college, s=fact.stocktake, t=fact.tag)
     _confirm(
         connection,
@@ -253,7 +253,7 @@ def confirmed(
 
 
 class StocktakeClosed(FactBase):
-    """A stocktake ended, with what it came to then. Scans that come later still count."""
+    """A stocktake was closed, with its outcome then. Later scans still count."""
 
     kind: Literal["stocktake.closed"] = "stocktake.closed"
     stocktake: Id
@@ -268,5 +268,5 @@ class StocktakeClosed(FactBase):
 
 @applies(StocktakeClosed)
 def closed(connection: Connection, college: str, entry: Recorded, fact: StocktakeClosed) -> None:
-    """A stocktake is over; no holding's state changes by it."""
+    """Close the stocktake; no holding's state changes."""
     _close.one(connection, c=college, s=fact.stocktake, at=entry.at, by=entry.by)

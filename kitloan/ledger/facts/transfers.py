@@ -1,4 +1,4 @@
-"""Transfers between colleges: sent, called off, arrived there, received here.
+"""Facts about transfers between colleges: sent, called off, arrived there, received here.
 
 Each college records its own half, in its own ledger.
 """
@@ -8,15 +8,22 @@ from typing import ClassVar, Literal
 
 from sqlalchemy import Connection, bindparam, insert, update
 
-from kitloan.ledger.facts.base import Count, Counted, FactBase, Id, Name, Recorded, Tag, applies
+from kitloan.ledger.facts.base import Count, Counted, FactBase, Id, Recorded, Tag, applies
 from kitloan.ledger.facts.custody import forget_absence, forget_withdrawal
-from kitloan.ledger.facts.holdings import SIGHTED, change_holding, insert_holding, refresh_words
+from kitloan.ledger.facts.holdings import (
+    SIGHTED,
+    asset_key,
+    change_holding,
+    insert_holding,
+    new,
+    refresh_words,
+)
 from kitloan.ledger.facts.shortages import Short, Shortages, set_shortages
 from kitloan.storage.statements import Change
 from kitloan.tables import Holding, table
 from kitloan.tables.absence import Arrival, Transfer
 from kitloan.text.dates import day_of
-from kitloan.text.names import fold
+from kitloan.text.fields import PlacedHoldingFields
 
 arrival = table(Arrival)
 holding = table(Holding)
@@ -33,13 +40,9 @@ _hold_again = change_holding(_on_its_way, state="held", **SIGHTED)
 _gone = change_holding(_on_its_way, state="withdrawn")
 _hold = change_holding(
     state="held",
-    kit_type=bindparam("new_type"),
-    quantity=bindparam("new_quantity"),
-    asset_number=bindparam("new_number"),
-    asset_key=bindparam("new_key"),
-    serial=bindparam("new_serial"),
-    location=bindparam("new_location"),
+    asset_key=bindparam("new_asset_key"),
     uncounted=bindparam("not_counted"),
+    **new(PlacedHoldingFields),
     **SIGHTED,
 )
 _insert_transfer = Change(insert(transfer))
@@ -80,7 +83,7 @@ class TransferSent(FactBase):
 
 @applies(TransferSent)
 def sent(connection: Connection, college: str, entry: Recorded, fact: TransferSent) -> None:
-    """A holding is on its way to another college."""
+    """Mark the holding as in transit, and record the transfer and its count."""
     _send.one(
         connection,
         c=college,
@@ -107,7 +110,7 @@ def sent(connection: Connection, college: str, entry: Recorded, fact: TransferSe
 
 
 class TransferCalledOff(FactBase):
-    """A holding that was sent never went, or came back: it is held here again."""
+    """A holding that was sent never left, or came back: it is held here again."""
 
     kind: Literal["transfer.called_off"] = "transfer.called_off"
     desk_action: ClassVar[bool] = True
@@ -119,7 +122,7 @@ class TransferCalledOff(FactBase):
 def called_off(
     connection: Connection, college: str, entry: Recorded, fact: TransferCalledOff
 ) -> None:
-    """A holding never went, or came back."""
+    """End the transfer, and mark the holding as held."""
     _end_transfer.one(
         connection, c=college, t=fact.tag, x=fact.transfer, new_state="called_off", at=entry.at
     )
@@ -127,7 +130,7 @@ def called_off(
 
 
 class TransferArrived(FactBase):
-    """ESP says that the other college has it: it is held here no more."""
+    """ESP's file shows that the other college has the holding: it is no longer held here."""
 
     kind: Literal["transfer.arrived"] = "transfer.arrived"
     tag: Tag
@@ -136,51 +139,42 @@ class TransferArrived(FactBase):
 
 @applies(TransferArrived)
 def arrived(connection: Connection, college: str, entry: Recorded, fact: TransferArrived) -> None:
-    """The other college has it: it is off this register."""
+    """End the transfer, and take the holding off this register."""
     _end_transfer.one(
         connection, c=college, t=fact.tag, x=fact.transfer, new_state="arrived", at=entry.at
     )
     _gone.one(connection, c=college, t=fact.tag)
 
 
-class TransferReceived(FactBase):
-    """A holding came from another college under the tag it had there."""
+class TransferReceived(PlacedHoldingFields, FactBase):
+    """A holding was received from another college, with the tag it had there."""
 
     kind: Literal["transfer.received"] = "transfer.received"
     desk_action: ClassVar[bool] = True
     tag: Tag
     arrival: Id
     from_college: Id
-    kit_type: Id
-    quantity: Count = 1
-    asset_number: Name | None = None
-    serial: Name | None = None
-    location: Name | None = None
     counted: Counted
     shortages: Shortages = ()
 
 
 @applies(TransferReceived)
 def received(connection: Connection, college: str, entry: Recorded, fact: TransferReceived) -> None:
-    """A holding is on this register, anew or again.
+    """Put the holding on this register, as new or again.
 
-    One that was sent from here and comes back from another college had arrived there; one that was
-    missing or written off here is so no more.
+    An open transfer of it from here has arrived, because it comes back from another college. It is
+    no longer missing or written off here.
     """
     _was_there(connection, c=college, t=fact.tag, at=entry.at)
     forget_absence(connection, c=college, t=fact.tag)
     forget_withdrawal(connection, c=college, t=fact.tag)
-    key = fold(fact.asset_number) if fact.asset_number else None
+    key = asset_key(fact)
     again = _hold(
         connection,
         c=college,
         t=fact.tag,
-        new_type=fact.kit_type,
-        new_quantity=fact.quantity,
-        new_number=fact.asset_number,
-        new_key=key,
-        new_serial=fact.serial,
-        new_location=fact.location,
+        **PlacedHoldingFields.of(fact, "new_"),
+        new_asset_key=key,
         not_counted=fact.counted == "uncounted",
         at=entry.at,
         by=entry.by,
@@ -190,16 +184,12 @@ def received(connection: Connection, college: str, entry: Recorded, fact: Transf
             connection,
             college=college,
             tag=fact.tag,
-            kit_type=fact.kit_type,
-            quantity=fact.quantity,
+            **PlacedHoldingFields.of(fact),
             out_quantity=0,
             state="held",
             uncounted=fact.counted == "uncounted",
             critical_short=0,
-            location=fact.location,
-            asset_number=fact.asset_number,
             asset_key=key,
-            serial=fact.serial,
             received_on=day_of(entry.at).isoformat(),
             register_row=None,
             accessioned_at=entry.at,
@@ -224,7 +214,7 @@ def received(connection: Connection, college: str, entry: Recorded, fact: Transf
 
 
 def short_json(shortages: tuple[Short, ...]) -> str:
-    """What a count found short, as the two sides of a transfer are compared by it."""
+    """The shortages that a count found, as JSON: how many by component."""
     return json.dumps(
         {each.component: each.missing + each.broken for each in shortages},
         sort_keys=True,

@@ -9,7 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
-from kitloan.contents import Count, Part, Said, as_it_left, count_of, read_exceptions, reckon
+from kitloan.contents import (
+    Count,
+    EnteredShortage,
+    Part,
+    count_of,
+    read_exceptions,
+    reckon,
+    recorded_shortages,
+)
 from kitloan.errors import BadInput
 from kitloan.text.names import same_organisation
 from kitloan.values import Holding, ShortageLine
@@ -20,7 +28,7 @@ class PartsCount:
     """A contents list against which somebody counts; what they typed last about a part counts."""
 
     parts: Sequence[Part]
-    typed: list[Said] = field(default_factory=list)
+    typed: list[EnteredShortage] = field(default_factory=list)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -49,7 +57,7 @@ class PartsCount:
 
     def count(self) -> Count:
         """What Enter means now: the exceptions, or the kit as it left, or all there."""
-        return count_of([*as_it_left(self.parts), *self.typed])
+        return count_of([*recorded_shortages(self.parts), *self.typed])
 
     def short(self) -> tuple[ShortageLine, ...]:
         """Everything that is short if the count ended now."""

@@ -17,7 +17,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from kitloan.contents import Count, Part, as_it_left, count_of, read_exceptions
+from kitloan.contents import Count, Part, count_of, read_exceptions, recorded_shortages
 from kitloan.errors import BadInput, KitloanError, Refused
 from kitloan.holdings import Proposal
 from kitloan.reference import colleges
@@ -281,7 +281,7 @@ def _count(typed: str, parts: list[Part]) -> Count | None:
     if word == _WHOLE:
         return Count(whole=True)
     more = [] if word == _AS_KNOWN else read_exceptions(typed, parts)
-    return count_of([*as_it_left(parts), *more])
+    return count_of([*recorded_shortages(parts), *more])
 
 
 def is_free(screen: DeskScreen, tag: str) -> bool:

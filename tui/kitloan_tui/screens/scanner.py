@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from kitloan.text.names import plain
-from kitloan.text.scans import findings
+from kitloan.text.scans import check_scanner
 from kitloan_tui.protocols import DeskHost
 from kitloan_tui.widgets.panels import TextBlock
 
@@ -50,9 +50,9 @@ class ScannerCheck(Screen[None]):
         if not self.is_attached:
             return
         lines = []
-        for finding in findings(keys):
-            sign, colour = ("= ", "$success") if finding.ok else ("! ", "$error")
-            lines.append(Content.styled(sign + plain(finding.what), f"bold {colour}"))
-            if finding.correction:
-                lines.append(Content(f"  {finding.correction}"))
+        for check in check_scanner(keys):
+            sign, colour = ("= ", "$success") if check.ok else ("! ", "$error")
+            lines.append(Content.styled(sign + plain(check.what), f"bold {colour}"))
+            if check.fix:
+                lines.append(Content(f"  {check.fix}"))
         self.query_one("#found", TextBlock).set_text(Content("\n").join(lines))

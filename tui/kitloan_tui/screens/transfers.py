@@ -7,13 +7,13 @@ from kitloan.queries.paging import PAGE
 from kitloan.text.dates import day_of, uk
 from kitloan.text.names import fold
 from kitloan.text.tags import grouped
-from kitloan.transfers import Came, UnderWay
+from kitloan.transfers import ReceivedLine, UnderWay
 from kitloan.values import SYMBOLS, Page, plural
 from kitloan_tui.screens.holding import HoldingPage
 from kitloan_tui.screens.listing import ListScreen
 from kitloan_tui.widgets.table import Column
 
-TransferRow = UnderWay | Came
+TransferRow = UnderWay | ReceivedLine
 
 
 class TransferList(ListScreen[TransferRow]):

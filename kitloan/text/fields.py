@@ -1,0 +1,185 @@
+"""The fields of a holding, a gift and a loan, each declared once.
+
+A table, the facts that fill it and the answers that show it inherit a class from here. Such a class
+has what a fact states, and no more: what the program works out (how many are out, what a search
+looks through) is the table's own. Facts validate these fields. Tables read their types and nothing
+else, see `kitloan.tables.base`.
+
+A field that a later release adds to a class whose facts are sealed already is declared with
+`Later`.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
+from operator import eq
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    StringConstraints,
+)
+from pydantic_core import CoreSchema
+
+from kitloan.text.names import LONGEST_NAME
+
+_CLEAN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]*$"
+
+
+def _on_calendar(text: str) -> str:
+    datetime.fromisoformat(text)  # raises ValueError for a day that does not exist
+    return text
+
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME, pattern=_CLEAN)]
+
+Id = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME, pattern=_CLEAN)]
+Tag = Annotated[str, StringConstraints(pattern=r"^KL[0-9A-HJKMNP-TV-Z]{11,17}$")]
+Day = Annotated[
+    str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), AfterValidator(_on_calendar)
+]
+Instant = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}Z$"),
+    AfterValidator(_on_calendar),
+]
+Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+MOST_OF_A_LIST = 5_000
+"""Parts of a contents list, shortages of a kit, tags: each may become a row, and no one entry may
+make more of them. What one entry printed or expects goes into as many entries as it needs."""
+SomeTags = Annotated[tuple[Tag, ...], Field(max_length=MOST_OF_A_LIST)]
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+CountOrNone = Annotated[int, Field(ge=0, le=1_000_000)]
+Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
+MOST_PENCE = 1_000_000_000
+Pence = Annotated[int, Field(ge=0, le=MOST_PENCE)]
+GiftTitle = Literal["owned", "on_loan_from_donor", "held_for_esp", "unknown"]
+Counted = Literal["whole", "short", "uncounted", "no_contents"]
+
+
+T = TypeVar("T")
+
+
+def Later(default: T) -> T:  # noqa: N802  # reads as the mark of a field: `= Later(None)`
+    """The default of a field that a later release added to a fact.
+
+    The field is left out of the sealed text while it has its default. So what an earlier release
+    sealed, which had no such field, seals again to the same text; and a text that spells the
+    default out is refused, because it is not how that entry is sealed.
+
+    Args:
+        default: what an entry means that says nothing of it.
+    """
+    # A field may hold a bool or an int, never either: strict types keep True from equalling 1.
+    left_out: T = Field(default=default, exclude_if=partial(eq, default))
+    return left_out
+
+
+def _fields_in(schema: Any) -> Iterator[dict[str, Any]]:
+    """The list of fields within the schema of a class, whatever is wrapped around it."""
+    while schema["type"] != "model-fields":
+        if "schema" not in schema:
+            return  # a reference to a class whose own schema is sorted already
+        schema = schema["schema"]
+    yield schema
+
+
+class Frozen(BaseModel):
+    """A value that never changes and takes no field it does not know.
+
+    Its fields are in the order of their names: so pydantic writes it as canonical JSON by itself.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: type[BaseModel], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        schema = handler(source)
+        for fields in _fields_in(schema):
+            fields["fields"] = dict(sorted(fields["fields"].items()))
+        return schema
+
+
+class Fields(Frozen):
+    """Root of what follows. Each is built where it is inherited, so none is built for itself."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    @classmethod
+    def of(cls, fact: Any, prefix: str = "") -> dict[str, Any]:
+        """The values that a fact of this class has, by field and `prefix`, as a statement takes
+        them."""
+        return {f"{prefix}{name}": getattr(fact, name) for name in cls.model_fields}
+
+
+class HoldingFields(Fields):
+    """A holding's particulars: what amending one states."""
+
+    kit_type: Id
+    quantity: Count = 1
+    asset_number: Name | None = None
+    serial: Name | None = None
+
+
+class PlacedHoldingFields(HoldingFields):
+    """A holding with its place in the college: what receiving one from another college states."""
+
+    location: Name | None = None
+
+
+class AddedHoldingFields(PlacedHoldingFields):
+    """A holding and where it came from: what adding one states."""
+
+    received_on: Day | None = None
+    register_row: Hash | None = None
+    """What a row of a spreadsheet was known by, so that reading it again adds nothing."""
+
+
+class GiftTerms(Fields):
+    """Who gave a holding, and on what terms. `value_pence` is in pence sterling."""
+
+    donor: Name | None = None
+    funding_source: Name | None = None
+    title: GiftTitle = "unknown"
+    document: Name | None = None
+    value_pence: Pence | None = None
+    value_basis: Name | None = None
+    valued_on: Day | None = None
+    gift: Id | None = None
+    """Which of ESP's gifts it is of, where that is known."""
+    acknowledgement: Name | None = None
+    """What the label must say of the donor, where the terms ask for it."""
+
+
+class LoanFields(Fields):
+    """One holding with one borrower: what lending it states."""
+
+    tag: Tag
+    organisation: Id
+    contact: Id | None = None
+    quantity: Count = 1
+    exclusive: bool = True
+    """The whole holding: nobody else can have it at the same time."""
+    due_on: Day | None
+
+
+class AgreedGiftFields(Fields):
+    """A gift to all of Scotland and its terms, as promised to ESP."""
+
+    donor: Name
+    tranche: Name | None = None
+    document: Name | None = None
+    programme: Id | None = None
+    kit_type: Id
+    promised: Count
+    title: GiftTitle = "unknown"
+    donor_must_agree: bool = False
+    """Whether the donor must agree before one is written off."""
+    acknowledgement: Name | None = None
+    """What a label must say of the donor."""

@@ -28,7 +28,7 @@ from reportlab.pdfgen.canvas import Canvas
 from run import line, paired
 
 from kitloan.text import tags
-from kitloan_labels import layout, pdf, qr, read, rolls, stock
+from kitloan_labels import layout, pdf, photos, qr, rolls, stock
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 
@@ -53,7 +53,7 @@ def speed(_times: int) -> None:
         line("its size, KB", file.stat().st_size / 1000, None, "1,000")
 
 
-def _bare(labels: list[pdf.Label], sheet: stock.Sheet) -> None:
+def _bare(labels: list[pdf.Label], sheet: layout.Sheet) -> None:
     canvas = Canvas(io.BytesIO(), pagesize=A4, pageCompression=1, invariant=1)
     face = layout.face(sheet)
     page = 1
@@ -78,7 +78,7 @@ def memory(times: int) -> None:
         # A new process each: what one has held before cannot be told from what it needs now.
         with multiprocessing.get_context("spawn").Pool(1) as pool:
             peak, size = pool.apply(_peak, (count,))
-        line(f"{count:,} labels to PDF, peak memory in MiB", peak, None, "flat")
+        line(f"{count:,} labels to PDF, peak memory in MiB", peak, None, "4 KB a label")
         line("its size, KB", size, None, "")
 
 
@@ -117,7 +117,7 @@ def _told(off: list[float], wanted: int) -> str:
     return f"{len(off)}/{wanted}, {max(off, default=99):.2f} mm"
 
 
-def _off(file: Path, sheet: stock.Sheet, labels: list[pdf.Label], dpi: int) -> list[float]:
+def _off(file: Path, sheet: layout.Sheet, labels: list[pdf.Label], dpi: int) -> list[float]:
     """How far each code that is read on the first page lies from its place, in millimetres."""
     with pypdfium2.PdfDocument(file) as document:
         page = document[0].render(scale=dpi / 72, grayscale=True).to_pil()
@@ -161,15 +161,15 @@ def damaged(times: int) -> None:
         for _ in range(times):
             tag = _tag(dice)
             picture = kind(damage.printed(tag), dice)
-            right += read.tags_in(picture) == [tag]
+            right += photos.tags_in(picture) == [tag]
             alone.update(_looks_that_read(picture, tag))
-        worth = " ".join(f"{alone[look] / times:4.0%}" for look in range(len(read.VERSIONS)))
+        worth = " ".join(f"{alone[look] / times:4.0%}" for look in range(len(photos.VERSIONS)))
         print(f"{name:56} {right / times:6.1%} {target:6.0%}   {worth}", flush=True)
 
 
 def _looks_that_read(picture: Image.Image, tag: str) -> Iterator[int]:
-    for look, version in enumerate(read.VERSIONS):
-        found = zxingcpp.read_barcodes(version(picture), formats=read.QR_ONLY)
+    for look, version in enumerate(photos.VERSIONS):
+        found = zxingcpp.read_barcodes(version(picture), formats=photos.QR_ONLY)
         if any(code.text == tag for code in found):
             yield look
 
@@ -180,7 +180,7 @@ def wrong(times: int) -> None:
     came = Counter[str]()
     for done in range(times):
         tag = _tag(dice)
-        found = read.tags_in(damage.anything(damage.printed(tag), dice))
+        found = photos.tags_in(damage.anything(damage.printed(tag), dice))
         came["right" if found == [tag] else "wrong" if found else "none"] += 1
         if (done + 1) % 10_000 == 0:
             print(f"  {done + 1:,}: {dict(came)}", file=sys.stderr, flush=True)

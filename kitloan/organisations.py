@@ -35,6 +35,7 @@ from kitloan.text.names import (
     sought,
 )
 from kitloan.text.personal import names_a_person
+from kitloan.text.scans import kind_of_code
 from kitloan.values import Page
 
 organisation = table(Organisation)
@@ -104,8 +105,9 @@ def borrower(writer: Writer, name: str, *, compare: bool = True) -> Borrower:
         compare: whether to look for names nearly like a new one.
 
     Raises:
-        BadInput: `bad_text`; `names_a_person`, for a new one that is a person's name or address;
-            `looks_alike`, for a new one that nobody could tell from one on file.
+        BadInput: `bad_text`; `not_a_name`, for a new one that is a code (a web address, a tag, a
+            product's barcode); `names_a_person`, for one that is a person's name or address;
+            `looks_alike`, for one that nobody could tell from one on file.
     """
     name = clean(name, "The organisation")
     key, known = organisation_id(writer.connection, writer.college, name)
@@ -115,7 +117,7 @@ def borrower(writer: Writer, name: str, *, compare: bool = True) -> Borrower:
             return Borrower(key, known, new=False)
         if len(key) > LONGEST_NAME:
             raise BadInput("bad_text", f"The organisation is too long a name: {name[:60]!r}.")
-        _must_be_no_person(name)
+        _must_be_a_name(name)
         _must_not_look_alike(writer, name)
         new = OrganisationAdded(organisation=key, name=name)
     later = {each.organisation for each in writer.since(OrganisationAdded)}
@@ -124,7 +126,14 @@ def borrower(writer: Writer, name: str, *, compare: bool = True) -> Borrower:
     return Borrower(key, new.name, new=True, nearly=nearly)
 
 
-def _must_be_no_person(name: str) -> None:
+def _must_be_a_name(name: str) -> None:
+    if kind := kind_of_code(name):
+        raise BadInput(
+            "not_a_name",
+            f"{name[:60]!r} is {kind}, not the name of a school or partner.",
+            "Scan the organisation's card, or type its name.",
+            value=name[:60],
+        )
     if names_a_person(name):
         raise BadInput(
             "names_a_person",

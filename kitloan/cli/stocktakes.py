@@ -1,23 +1,32 @@
 """`kitloan stocktake`: open a list, scan holdings, confirm loans, and show the outcome."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from kitloan.cli.context import App, command, pass_app
-from kitloan.cli.output import at_terminal, columns, print_json, print_problem, print_text
+from kitloan.cli.output import (
+    Progress,
+    at_terminal,
+    columns,
+    print_json,
+    print_problem,
+    print_text,
+)
 from kitloan.errors import BadInput
 from kitloan.text.dates import uk_instant
+from kitloan.text.scans import describe_code, split
 from kitloan.text.tags import grouped
 from kitloan.values import as_json, plural
 
 if TYPE_CHECKING:
     from kitloan.college import College
     from kitloan.stocktakes.outcome import Outcome, OutcomeLine, Result
-    from kitloan.stocktakes.scanning import Scanned
+    from kitloan.stocktakes.scanning import PictureScans, Scanned
 
 _SHOWN = 20
 _WORDS = {
@@ -81,7 +90,8 @@ def open_(
 
 
 @command("scan", "kitloan stocktake scan AC0001 AC0002 --place 'Store 2'", group=stocktake)
-@click.argument("codes", nargs=-1)
+@click.argument("codes", nargs=-1, metavar="[CODE|FILE]...")
+@click.option("--photo", is_flag=True, help="FILEs are pictures: each code in them was seen.")
 @_stocktake_option
 @click.option("--place", help="Where it was scanned.")
 @click.option("--desk", help="Which desk scanned; your own name, if not given.")
@@ -98,11 +108,12 @@ def scan(
     place: str | None,
     desk: str | None,
     file: Path | None,
+    photo: bool,
 ) -> None:
     """Record scans of any codes. CODES may also come through a pipe, one a line.
 
     A file has one code a line, or code,time,place. It is recorded whole or not at all, and the same
-    lines only once.
+    lines only once. With --photo, name pictures in place of codes: a shelf in one photo.
     """
     if file is not None and codes:
         raise BadInput(
@@ -110,18 +121,25 @@ def scan(
             "Codes were given together with --file.",
             "Give codes or a file, not both.",
         )
+    if photo and not codes:
+        raise BadInput("nothing_scanned", "No picture was named.", "Name files: --photo FILE...")
     if file is None and not codes and at_terminal(sys.stdin):
         raise BadInput(
-            "nothing_scanned", "No code was given.", "Give codes, pipe them in, or use --file FILE."
+            "nothing_scanned",
+            "No code was given.",
+            "Give codes, pipe them in, or use --file FILE.",
         )
     with app.open() as opened:
         named = which or opened.stocktakes.current().id
         if file is not None:
             _read_file(app, opened, named, file, desk, place)
             return
+        if photo:
+            _read_photos(app, opened, named, [Path(code) for code in codes], desk, place)
+            return
         scanned: list[Scanned] = []
         problems: list[BadInput] = []
-        for code in codes or _piped():
+        for code in chain.from_iterable(map(split, codes or _piped())):
             try:
                 scanned.append(opened.stocktakes.scan(named, code, place=place, desk=desk))
             except BadInput as problem:
@@ -141,6 +159,68 @@ def scan(
 
 def _piped() -> Iterator[str]:
     return (line for line in sys.stdin if line.strip())
+
+
+def scan_photo(
+    opened: "College",
+    which: str,
+    photo: Path,
+    *,
+    place: str | None = None,
+    desk: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> "PictureScans":
+    """Record each code of a holding in a picture as seen; at the desk too.
+
+    Raises:
+        BadInput: `no_such_file`, `not_a_picture`, ...; see `kitloan_labels.photos.read_codes`.
+    """
+    from kitloan_labels.photos import read_codes
+
+    codes = read_codes(photo, progress)
+    return opened.stocktakes.scan_picture(
+        which, (*codes.tags, *codes.others), photo.read_bytes(), place=place, desk=desk
+    )
+
+
+def _read_photos(
+    app: App,
+    opened: "College",
+    which: str,
+    photos: Sequence[Path],
+    desk: str | None,
+    place: str | None,
+) -> None:
+    """Record the codes in pictures; after a file that is no picture the others are read too."""
+    scanned: list[Scanned] = []
+    problems: list[BadInput] = []
+    left_out: list[dict[str, str]] = []
+    for photo in photos:
+        progress = Progress(f"Reading {photo.name}, page")
+        try:
+            found = scan_photo(opened, which, photo, place=place, desk=desk, progress=progress)
+        except BadInput as problem:
+            problems.append(problem)
+            if not app.json:
+                print_problem(problem)
+            continue
+        scanned += found.scans
+        left_out += [{"file": str(photo), "code": code} for code in found.left_out]
+        if app.json:
+            continue
+        print_text(f"{photo}: {plural(len(found.scans), 'code')}")
+        for each in found.scans:
+            print_text(f"  {_scan_line(each)}")
+        for code in found.left_out:
+            print_text(f"  left out: a code that is not kitloan's: {describe_code(code)}")
+    if problems:
+        app.exit_code = problems[0].exit_code
+    elif not scanned:
+        app.exit_code = 1
+    if app.json:
+        errors = [each.as_json()["error"] for each in problems]
+        answer = {"stocktake": which, "scans": as_json(scanned), "problems": errors}
+        print_json(answer | {"left_out": left_out})
 
 
 def _read_file(

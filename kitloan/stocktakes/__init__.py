@@ -6,6 +6,7 @@ loan. Closing records the outcome; later scans still count. `kitloan.stocktakes.
 records scans, `kitloan.stocktakes.outcome` answers queries.
 """
 
+import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -43,7 +44,7 @@ from kitloan.stocktakes.outcome import (
     the_stocktake,
     waiting_desks,
 )
-from kitloan.stocktakes.scanning import Scanned, ScansRead
+from kitloan.stocktakes.scanning import PictureScans, Scanned, ScansRead
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Holding, Loan, Organisation, table
 from kitloan.tables.national import Challenge, ChallengeLine
@@ -209,6 +210,41 @@ class Stocktakes:
         """
         with self._session.writing(request_id) as writer:
             return scanning.scan(writer, stocktake, text, place, desk or self._session.actor)
+
+    def scan_picture(
+        self,
+        stocktake: str,
+        codes: Sequence[str],
+        picture: bytes,
+        *,
+        place: str | None = None,
+        desk: str | None = None,
+    ) -> PictureScans:
+        """Keep a scan of each code in a picture that is of a holding; the same picture only once.
+
+        Args:
+            stocktake: which.
+            codes: the texts of the picture's codes, each once.
+            picture: the file's contents, by which it is known when it is read again.
+            place: where it was taken, if somebody knows.
+            desk: which desk has it; None is the person's name.
+
+        Raises:
+            BadInput: as `scan`.
+        """
+        at_desk = desk or self._session.actor
+        with self._session.reading() as connection:
+            found = {
+                code: scanning.tag_of(connection, self._session.college, code) for code in codes
+            }
+        scans = []
+        for code in filter(found.get, codes):
+            parts = (stocktake, fold(at_desk), fold(place or ""), found[code] or code)
+            known = hashlib.sha256(picture)
+            known.update("\x1f".join(parts).encode())
+            scan_id = f"picture-{known.hexdigest()[:20]}"
+            scans.append(self.scan(stocktake, code, place=place, desk=desk, request_id=scan_id))
+        return PictureScans(tuple(scans), tuple(code for code in codes if not found[code]))
 
     def read_scans(
         self,

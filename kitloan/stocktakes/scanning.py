@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from sqlalchemy import ColumnElement, bindparam, select
+from sqlalchemy import ColumnElement, Connection, bindparam, select
 
 from kitloan.errors import BadInput
 from kitloan.ledger.entry import parse
@@ -29,7 +29,7 @@ from kitloan.tables import Alias, Holding, KitType, LedgerEntry, table
 from kitloan.tables.stocktaking import StocktakeLine, StocktakeScan
 from kitloan.text.dates import SCOTLAND, instant, moment, parse_date, uk_instant
 from kitloan.text.names import clean, fault, fold, plain, tidy
-from kitloan.text.scans import Tag, read
+from kitloan.text.scans import Tag, read, split
 from kitloan.values import plural
 
 alias = table(Alias)
@@ -166,6 +166,20 @@ class LineProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureScans:
+    """What the codes of one picture came to.
+
+    Attributes:
+        scans: the scans that were kept: tags, and asset numbers of holdings here.
+        left_out: the texts of the other codes. A picture has whatever hangs on the wall, so they
+            are not put on record.
+    """
+
+    scans: tuple[Scanned, ...]
+    left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ScansRead:
     """How many scans of a file were new, and how many were read before."""
 
@@ -211,7 +225,7 @@ def read_scans(path: Path) -> tuple[list[ScannedLine], list[LineProblem]]:
         found = list(_faults(line))
         problems += found
         if not found:
-            scans.append(_parse_scan(line))
+            scans += _parse_scans(line)
     return scans, problems
 
 
@@ -261,7 +275,7 @@ def _scan(
     desk: str,
     seen_at: str,
 ) -> StocktakeScanned:
-    tag = _tag_of(writer, text)
+    tag = tag_of(writer.connection, writer.college, text)
     kept_at = None
     if tag is not None and place is not None:
         kept_at = _kept_at(writer, which, tag)
@@ -277,19 +291,19 @@ def _scan(
     )
 
 
-def _tag_of(writer: Writer, text: str) -> str | None:
+def tag_of(connection: Connection, college: str, text: str) -> str | None:
     """The tag of the holding that was scanned, a valid tag that none has, or None.
 
-    It does not use `resolve`: an unknown code is an answer here, not an error with near misses.
+    Not `resolve`: a code that means nothing is an answer here, not a refusal with near misses.
     """
     found = read(text)
     if isinstance(found, Tag):
-        at = {"c": writer.college, "t": found.tag}
-        if _BY_TAG(writer.connection, **at).first():
+        at = {"c": college, "t": found.tag}
+        if _BY_TAG(connection, **at).first():
             return found.tag
-        second: str | None = _BY_ALIAS(writer.connection, **at).scalar()
+        second: str | None = _BY_ALIAS(connection, **at).scalar()
         return second or found.tag
-    numbered = _BY_NUMBER(writer.connection, c=writer.college, n=fold(text)).scalars().all()
+    numbered = _BY_NUMBER(connection, c=college, n=fold(text)).scalars().all()
     return str(numbered[0]) if len(numbered) == 1 else None
 
 
@@ -413,11 +427,13 @@ def _faults(line: Line) -> Iterator[LineProblem]:
         yield _problem(line, "place", place, wrong)
 
 
-def _parse_scan(line: Line) -> ScannedLine:
+def _parse_scans(line: Line) -> list[ScannedLine]:
+    """The scans of a line: two or more where the scanner lost the end of a line between codes."""
     place = tidy(as_text(line.value(2)))
-    return ScannedLine(
-        line.number, code_of(as_text(line.value(0))), _moment(line.value(1)), place or None
-    )
+    return [
+        ScannedLine(line.number, code_of(code), _moment(line.value(1)), place or None)
+        for code in split(as_text(line.value(0)))
+    ]
 
 
 def _moment(value: Value) -> datetime | None:

@@ -1,16 +1,19 @@
 """Scans: finding them among typing, reading what was scanned, and checking a scanner's settings.
 
-A scanner is a keyboard that types fast and ends with Enter. Its key events look like a person's,
-and to an ordinary screen Enter means "yes". So the front end shows every key to an `Assembler`
-before anything else sees it. The assembler holds a key back while it can still be part of a scan.
-Then it gives either a scan, or the same keys in order, because a person typed them. `read` gives
-the meaning of a scan.
+A scanner is a keyboard that types fast and ends with Enter. Its key events are the same as a
+person's, and to a screen that cannot tell them apart, Enter means "yes". So the front end shows
+every key to an `Assembler` before anything else sees it. The assembler holds a key back while it
+can still be part of a scan, and then gives one of two: a scan, or the keys of a person, the very
+ones, in order. `read` is what a scan means, and `split` the scans in one whose Enter was lost.
 
-Two signs show a scan. The first is the prefix: text that starts with `KL` may become a tag or a
-card, and is held long enough for the slowest scanners (80 ms a character). The second is the pace:
-other text is a scan only if no hand types that fast. This covers a school's own cards and asset
-numbers, from scanners that are not slow. `check_scanner` checks one scan of a label for wrong
-settings.
+A scan is known by two marks. First the prefix: what starts with `KL` may become a tag or a card,
+and is waited for long enough for the slowest scanners (80 ms a character). Then the pace: anything
+else is a scan only if no hand types that fast, which covers a school's own cards and asset numbers
+from scanners that are not slow.
+
+A text that is neither a tag nor a card may be anything that has a code: `kind_of_code` names what
+is no name for certain, and `names_a_school` is the one test by which a scan alone makes a new
+borrower. A new kind of code is a row of `_KINDS`, a keyboard a row of `_LAYOUTS`.
 
 Nothing here reads a clock, a file or a terminal. Times come with the keys, in seconds of one clock
 that does not step back.
@@ -18,11 +21,12 @@ that does not step back.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final, Generic, TypeAlias, TypeVar
 
 from kitloan.text import tags
+from kitloan.text.tags import grouped
 
 COMMANDS: Final[Mapping[str, str]] = {
     "KLUUNDO": "undo",
@@ -59,14 +63,38 @@ SHORTEST_SCAN = 6
 
 TERMINATORS = frozenset("\r\n\t")
 
+STX, ETX = "\x02", "\x03"
+"""What some scanners send before and after a code."""
+
+_ENDS = TERMINATORS | {ETX}
+
+_SPOILT = "\N{CYRILLIC CAPITAL LETTER ZHE}"  # a letter: a tag does not end before one
+
+
+def _keyboard(shown: str, meant: str, never: str = "") -> dict[int, int]:
+    """A table of what is shown to what was meant; `never` are characters that no scan shows on it.
+
+    Where digits need Shift, a text with digits never came from that keyboard. They are spoilt, or
+    one slip in a good tag could be "repaired" into another tag.
+    """
+    return str.maketrans(shown + never, meant + _SPOILT * len(never))
+
+
 _LAYOUTS: Final[Mapping[str, dict[int, int]]] = {
     "": {},
-    "German": str.maketrans("YZ", "ZY"),
-    # Its digit keys type digits only when shifted, so text with digits never came from one. They
-    # are spoilt here; otherwise one slip in a good tag could be "repaired" into another tag.
-    "French": str.maketrans("AQZW&É\"'(-È_ÇÀ?,0123456789", "QAWZ1234567890MM!!!!!!!!!!"),
+    "German": _keyboard("YZ", "ZY"),
+    "French": _keyboard("AQZW&É\"'(-È_ÇÀ?,", "QAWZ1234567890MM", "0123456789§!+ĚŠČŘŽÝÁÍ"),
+    "Belgian": _keyboard("AQZW&É\"'(§È!ÇÀ?,", "QAWZ1234567890MM", "0123456789-_+ĚŠČŘŽÝÁÍ"),
+    "Czech": _keyboard("YZ+ĚŠČŘŽÝÁÍÉ", "ZY1234567890", "0123456789&\"'(-È_ÇÀ§!"),
+    "Dvorak": _keyboard(
+        "'\",<.>PYFGCRLAOEUIDHTNS;:QJKXBMWVZ", "QQWWEERTYUIOPASDFGHJKL;ZZXCVBNM,./"
+    ),
+    "Colemak": _keyboard("FPGJLUY;:RSTDNEIOK", "ERTYUIOPPSDFGJKL;N"),
 }
-"""From what each layout types, in capitals, to what a US scanner meant. K and L are the same."""
+"""What a keyboard of each layout shows, in capitals, to what a US scanner meant."""
+
+_WAITED_FOR = [name for name, keys in _LAYOUTS.items() if not {ord("K"), ord("L")} & {*keys}]
+"""Layouts on which a code begins with K and L, as it does on a US keyboard."""
 
 _CARDS = {tags.bare(code): name for code, name in COMMANDS.items()}
 _TAG_CHARACTERS = frozenset(tags.ALPHABET)
@@ -74,6 +102,8 @@ _LONGEST_TAG = len(tags.PREFIX) + tags.LONGEST_BODY + 1
 _LONGEST_HELD = 2 * _LONGEST_TAG  # with a scanner's identifier, spaces and hyphens; bounds the work
 _IDENTIFIER = re.compile(r"^\][A-Za-z][0-9A-Za-z]")  # AIM: ]Q1 before the text of a QR code
 _IDENTIFIER_BEGUN = re.compile(r"\](?:[A-Za-z][0-9A-Za-z]?)?")
+_ADDED_AFTER = re.compile(r"(?<=\w)[^\w\s]{1,3}$")
+_ADDED = re.compile(r"[^\w\s\]]{0,3}")  # what a scanner may be set to put before a code
 
 KeyT = TypeVar("KeyT")
 
@@ -82,8 +112,8 @@ KeyT = TypeVar("KeyT")
 class Tag:
     """A bare tag with a good check character.
 
-    `layout` names the keyboard layout that garbled it, if it had to be repaired ("German"), so that
-    the user can be asked once to set the scanner. It is empty for a tag that arrived as printed.
+    `layout` names the keyboard layout that garbled it, when it had to be repaired ("German"), so
+    that the user can be asked once to set the scanner; it is empty for a tag that arrived whole.
     """
 
     tag: str
@@ -115,18 +145,57 @@ def read(text: str) -> Tag | Command | Text:
     if code:
         return code
     repairs = [code for layout in _LAYOUTS if layout and (code := _code(text, layout))]
-    if len(repairs) == 1:
+    if len({replace(code, layout="") for code in repairs}) == 1:
         return repairs[0]
-    return Text(_IDENTIFIER.sub("", text.strip()))
+    return Text(_IDENTIFIER.sub("", _unframed(text).strip()))
+
+
+def split(text: str) -> list[str]:
+    """The codes in `text`, each a scan of its own, where two or more arrived as one.
+
+    A lost Enter joins them, on any layout. Any other text is one scan, and comes back as it is.
+    """
+    for layout in _LAYOUTS:
+        codes = _joined(_typed(text, layout))
+        if len(codes) > 1:
+            return codes
+    return [text]
+
+
+def _joined(text: str) -> list[str]:
+    """Tags and cards one after the other; none where there is more than that between them."""
+    found: list[str] = []
+    end = 0
+    while (start := text.find(tags.PREFIX, end)) >= 0:
+        tag = tags.at(text, start)
+        card = next((code for code in COMMANDS if text.startswith(code, start)), None)
+        between = text[end:start].strip() if found else text[:start].lstrip()
+        if not (tag or card) or len(between) > _LONGEST_BETWEEN or " " in between:
+            return []
+        code, end = tag or (str(card), start + len(str(card)))
+        found.append(code)
+    return found if len(text[end:].strip()) <= _LONGEST_BETWEEN else []
+
+
+_LONGEST_BETWEEN = 3
 
 
 def may_become_code(text: str) -> bool:
-    """Whether more characters after `text` can make it a tag or a command card, on any layout."""
+    """Whether more characters after `text` can make it a tag or a command card, on any layout.
+
+    What a scanner adds in front is waited for where it is punctuation; a letter in front, which is
+    how a name may begin too, is not.
+    """
+    text = _unframed(text)
     if len(text) > _LONGEST_HELD:
         return False
-    if _IDENTIFIER_BEGUN.fullmatch(text):
+    if _IDENTIFIER_BEGUN.fullmatch(text) or _ADDED.fullmatch(text):
         return True
-    return any(_opens_code(_as_meant(text, layout)) for layout in _LAYOUTS)
+    return any(_opens_code(_as_meant(text, layout)) for layout in _WAITED_FOR)
+
+
+def _unframed(text: str) -> str:
+    return text.replace(STX, "").replace(ETX, "")
 
 
 def _code(text: str, layout: str) -> Tag | Command | None:
@@ -135,14 +204,25 @@ def _code(text: str, layout: str) -> Tag | Command | None:
         return Tag(code, layout)
     if code in _CARDS:
         return Command(_CARDS[code], layout)
-    return None
+    card = _ADDED_TO_A_CARD.fullmatch(_typed(text, layout).strip())
+    return Command(COMMANDS[card[1]], layout) if card else None
+
+
+_ADDED_TO_A_CARD = re.compile(
+    rf"[^\w\s]{{0,3}}({'|'.join(COMMANDS)})(?:[^\w\s]{{0,3}}|[-_]\w{{1,4}})"
+)
+
+
+def _typed(text: str, layout: str) -> str:
+    return _unframed(text).upper().translate(_LAYOUTS[layout])
 
 
 def _as_meant(text: str, layout: str) -> str:
-    return tags.bare(text.upper().translate(_LAYOUTS[layout]))
+    return tags.bare(_typed(text, layout))
 
 
 def _opens_code(code: str) -> bool:
+    code = _ADDED_AFTER.sub("", code[_added_before(code) :])
     if len(code) <= len(tags.PREFIX):
         return code != "" and tags.PREFIX.startswith(code)
     opens_tag = (
@@ -151,6 +231,115 @@ def _opens_code(code: str) -> bool:
         and _TAG_CHARACTERS.issuperset(code[len(tags.PREFIX) :])
     )
     return opens_tag or any(card.startswith(code) for card in _CARDS)
+
+
+def _added_before(code: str) -> int:
+    added = _ADDED.match(code)
+    return added.end() if added else 0
+
+
+# -- what is not kitloan's ------------------------------------------------------------------------
+
+_KINDS: Final[Sequence[tuple[str, re.Pattern[str]]]] = [
+    (what, re.compile(pattern, re.IGNORECASE))
+    for what, pattern in (
+        ("a Wi-Fi code", r"WIFI:.*"),
+        ("a phone number", r"(?:tel|sms|smsto|facetime):.*|\+\d[\d ]{6,}"),
+        ("a contact card", r"(?:BEGIN|END):VCARD.*|MECARD:.*|BIZCARD:.*"),
+        ("a line of a contact card", r"(?:VERSION|N|FN|ORG|TEL|EMAIL|ADR|TITLE|URL|NOTE)[;:]\S.*"),
+        ("a calendar entry", r"BEGIN:(?:VEVENT|VCALENDAR).*"),
+        ("an e-mail address", r"(?:mailto|matmsg):.*|[^\s@]+@[\w-]+(?:\.[\w-]+)+"),
+        ("a place on a map", r"geo:.*"),
+        ("a web address", r"(?:[a-z][a-z0-9+.-]*://|www\.)\S.*|(?:[\w-]+\.)+[a-z]{2,}/\S*"),
+        ("a web address", r"[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|edu|gov|uk|scot|eu|io|info|ly|me)"),
+        ("a code of a program", r"(?!to:)[a-z][a-z0-9+-]{1,15}:\S.*"),
+        ("a GS1 code", r"(?:\][CdeJQ]\d)?(?:\(\d{2,4}\)[^()]+)+|\][Cde]\d.*|01\d{14}\S*"),
+        ("a product's barcode", r"\d{8}|\d{12,14}|97[89][\d-]{10,14}X?"),
+        ("a number", r"(?:[\s./-]*\d){6,}[\s./-]*"),
+        ("a code of a program", r"[{\[<].*[}\]>]|(?=\S*\d)(?=\S*[a-z])\S{20,}|\S{40,}"),
+    )
+]
+"""What codes that are not kitloan's are, in words, and how each is written; the first that fits."""
+
+
+def kind_of_code(text: str) -> str:
+    """What a code is that can be no name, in words: `a web address`; empty for any other text.
+
+    A tag or a command card is one too, damaged or whole, and whatever the keyboard made of it.
+    """
+    code = read(text)
+    if isinstance(code, Tag):
+        return "a tag"
+    if isinstance(code, Command):
+        return "a command card"
+    if len(split(text)) > 1:
+        return "several codes in one"
+    if tags.looks_like_tag(text):
+        return "a damaged tag"
+    plain = _unframed(text).strip()
+    if any(not character.isprintable() for character in plain):
+        return "a GS1 code" if "\x1d" in plain else "a code of a program"
+    return next((what for what, pattern in _KINDS if pattern.fullmatch(plain)), "")
+
+
+def describe_code(text: str) -> str:
+    """What a code that is not kitloan's is, for a person: its kind, else the first of its text."""
+    return kind_of_code(text) or repr(text[:40])
+
+
+def reads_as_name(text: str) -> bool:
+    """Whether somebody may have meant a name by `text`, scanned or typed.
+
+    Not a code of another kind, not a book's barcode or a mistyped asset number, and not one word
+    in the capitals or with the punctuation that a garbled card has: a person types `to` before
+    such a name.
+    """
+    letters = [character for character in text if character.isalpha()]
+    if not letters or kind_of_code(text) or _NEVER_IN_A_NAME.search(text):
+        return False
+    if " " in text.strip():
+        return True
+    digits = any(map(str.isdecimal, text))
+    shouted = len(letters) > _LONGEST_INITIALS and all(map(str.isupper, letters))
+    return not digits and not shouted and not _MARK_IN_A_WORD.search(text)
+
+
+def names_a_school(text: str) -> bool:
+    """Whether `text` is surely the name of a school or its like: it ends as they do.
+
+    What only may be a name, as "Guest network" may, is to be asked about before it is recorded.
+    """
+    if not reads_as_name(text):
+        return False
+    words = [re.findall(r"[\w-]+", part) for part in text.casefold().split(",")]
+    first = words[0]
+    if not first or len(first) > _LONGEST_NAME or _OF_SENTENCES.intersection(first):
+        return False
+    ends = [word for word in first if not word.isdecimal()][-1:]
+    return any(word in _SCHOOLS for word in ends) or tuple(first[:2]) in _SCHOOL_OF
+
+
+_NEVER_IN_A_NAME = re.compile(r"[\\|<>{}\[\]=^~_%;*]|[:#@$]\S")
+_MARK_IN_A_WORD = re.compile(r"[^\W\d_][.,:;<>?!\"/][^\W\d_]|[.,:;<>?!\"/]$")
+_LONGEST_INITIALS = 4
+_LONGEST_NAME = 8
+_ENDS_OF_NAMES = """
+school schools academy academies college university primary secondary high nursery infant junior
+hs ps sgoil bunsgoil ard-sgoil àrd-sgoil colaiste campus library museum scouts guides brigade
+cadets trust council club society association partnership centre hub institute
+"""
+_SCHOOLS = frozenset(_ENDS_OF_NAMES.split())
+_SCHOOL_OF = {
+    (kind, "of") for kind in ("school", "college", "university", "academy", "institute", "museum")
+} | {("high", "school"), ("royal", "high"), ("primary", "school")}
+_IN_SENTENCES = """
+please return scan visit welcome property this is if found contact call open click download
+your you we our not do guest network password
+"""
+_OF_SENTENCES = frozenset(_IN_SENTENCES.split())
+
+
+# -- scans and typing -----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +380,7 @@ class Assembler(Generic[KeyT]):
         self._last = 0.0
         self._brisk = True
         self._scanned_at: float | None = None  # until a key comes that does not belong to that scan
+        self._ended_by_etx = False
 
     @property
     def deadline(self) -> float | None:
@@ -204,13 +394,16 @@ class Assembler(Generic[KeyT]):
 
         Args:
             key: what to replay if a person pressed it.
-            character: what it types; `\\r`, `\\n` or `\\t` for Enter, line feed and Tab; empty for
-                a key that types nothing.
+            character: what it types; `\\r`, `\\n` or `\\t` for Enter, line feed and Tab, `STX` or
+                `ETX` for what a scanner puts around a code; empty for a key that types nothing.
             at: when it was pressed.
         """
         events = self.expire(at)
-        if character in TERMINATORS:
-            events += self._end(key, at)
+        if character == STX:
+            events += self._let_go()
+            self._hold(key, character, at)
+        elif character in _ENDS:
+            events += self._end(key, character, at)
         elif character and character.isprintable():
             self._hold(key, character, at)
         else:
@@ -220,7 +413,7 @@ class Assembler(Generic[KeyT]):
     def paste(self, text: str, at: float) -> list[Event[KeyT]]:
         """Take one whole paste: scans if every line of it is a tag or a card, else a paste."""
         events = self._let_go()
-        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        lines = [code for line in text.splitlines() if line.strip() for code in split(line.strip())]
         if not lines or any(isinstance(read(line), Text) for line in lines):
             return [*events, Paste(text)]
         self._scanned_at = at
@@ -238,14 +431,16 @@ class Assembler(Generic[KeyT]):
         self._last = at
         self._scanned_at = None
 
-    def _end(self, key: KeyT, at: float) -> list[Event[KeyT]]:
+    def _end(self, key: KeyT, character: str, at: float) -> list[Event[KeyT]]:
         if self._is_scan(at):
-            scan = Scan(self._text)
+            texts = split(_unframed(self._text))
             self._let_go()
-            self._scanned_at = at
-            return [scan]
+            self._scanned_at, self._ended_by_etx = at, character == ETX
+            return [*map(Scan, texts)]
         since = self._scanned_at
         if not self._held and since is not None and at - since <= ECHO_GAP:
+            if self._ended_by_etx:  # CR+LF may follow
+                self._scanned_at, self._ended_by_etx = at, False
             return []
         return self._let_go(key)
 
@@ -256,7 +451,7 @@ class Assembler(Generic[KeyT]):
         was held only for its prefix must turn out to be a code, or a code with one slip: a damaged
         code must not press the button that has the focus.
         """
-        if len(self._text) < SHORTEST_SCAN:
+        if len(_unframed(self._text)) < SHORTEST_SCAN:
             return False
         brisk = self._brisk and at - self._last < BURST_GAP
         return brisk or not isinstance(read(self._text), Text) or tags.looks_like_tag(self._text)
@@ -270,12 +465,12 @@ class Assembler(Generic[KeyT]):
 
 
 SLOW = 0.080
-"""Seconds a key; a slower scanner needs another setting."""
+"""Seconds a key; a scanner that takes longer is slower than any that we know."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScannerResult:
-    """One check of a scanner: whether it passed, what was found, and how to fix it."""
+    """One thing about a scanner: whether it is as it should be, what it is, and the correction."""
 
     ok: bool
     what: str
@@ -283,7 +478,7 @@ class ScannerResult:
 
 
 def check_scanner(keys: Sequence[tuple[str, float]]) -> list[ScannerResult]:
-    """Check a scanner by one scan of a label or card.
+    """What one scan of a label or card shows about the scanner.
 
     Args:
         keys: each character as it came, Enter as `\\r`, and when, in seconds.
@@ -291,29 +486,67 @@ def check_scanner(keys: Sequence[tuple[str, float]]) -> list[ScannerResult]:
     text = "".join(character for character, _ in keys if character not in TERMINATORS)
     ends = "".join(character for character, _ in keys if character in TERMINATORS)
     if not text:
+        return [ScannerResult(False, "Nothing was scanned.", "Scan a label of yours, or a card.")]
+    return [*_content(text), *_capitals(text), _ending(ends), _speed([at for _, at in keys])]
+
+
+def _content(text: str) -> list[ScannerResult]:
+    if joined := split(text)[1:]:
         return [
-            ScannerResult(False, "Nothing was scanned.", "Scan one of kitloan's labels or cards.")
+            ScannerResult(
+                False,
+                f"{len(joined) + 1} codes arrived as one: {_unframed(text)!r}.",
+                "Set the scanner's suffix to Enter (CR) with the card in its manual.",
+            )
         ]
-    return [_content(text), *_capitals(text), _ending(ends), _speed([at for _, at in keys])]
-
-
-def _content(text: str) -> ScannerResult:
     code = read(text)
     if isinstance(code, Text):
-        shown = "It looks like a damaged tag" if tags.looks_like_tag(text) else "It is not a tag"
+        return [_not_ours(text)]
+    if code.layout:
+        return [
+            ScannerResult(
+                False,
+                f"The scanner types as on a US keyboard, this machine reads {code.layout}.",
+                f"Set the scanner's keyboard to {code.layout} with the card in its manual.",
+            )
+        ]
+    what = grouped(code.tag) if isinstance(code, Tag) else f"the card {code.name!r}"
+    return [
+        ScannerResult(True, f"It is {what}, and arrives as it is printed."),
+        *_added(text, code),
+    ]
+
+
+def _not_ours(text: str) -> ScannerResult:
+    kind = kind_of_code(text)
+    shown = _unframed(text)
+    if kind == "a damaged tag":
         return ScannerResult(
             False,
-            f"{shown}: {text!r}.",
-            "Scan one of kitloan's labels. If it was one, set the scanner's keyboard to this "
+            f"It reads like a damaged tag: {shown!r}.",
+            "Scan it again, or another label. If all are so, set the scanner's keyboard to this "
             "machine's, or the machine's to US English.",
         )
-    if code.layout:
-        return ScannerResult(
-            False,
-            f"The scanner types as on a US keyboard, and this machine reads {code.layout}.",
-            f"Set the scanner's keyboard to {code.layout} with the card in its manual.",
-        )
-    return ScannerResult(True, "Letters and digits arrive as they are printed.")
+    return ScannerResult(
+        False,
+        f"It is no tag of kitloan's, but {kind or 'other text'}: {shown!r}.",
+        "Scan one of kitloan's labels. If it was one, set the scanner's keyboard to this "
+        "machine's, or the machine's to US English.",
+    )
+
+
+def _added(text: str, code: Tag | Command) -> list[ScannerResult]:
+    """What the scanner puts around a code, which is left out."""
+    names = {name: card for card, name in COMMANDS.items()}
+    printed = code.tag if isinstance(code, Tag) else names[code.name]
+    before, found, after = _unframed(text).upper().partition(printed)
+    around = [f"{added!r} {where} it" for added, where in ((before, "before"), (after, "after"))]
+    named = [each for each, added in zip(around, (before, after), strict=True) if found and added]
+    if text != _unframed(text):
+        named.append("STX and ETX around it")
+    return [ScannerResult(True, f"It has {' and '.join(named)}; kitloan leaves that out.")] * bool(
+        named
+    )
 
 
 def _capitals(text: str) -> list[ScannerResult]:

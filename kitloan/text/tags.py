@@ -27,6 +27,11 @@ _CHECK_VALUES = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ*"
 _LOOKALIKES = str.maketrans({"I": "1", "L": "1", "O": "0"})
 _SYMBOLOGY = re.compile(r"^\][A-Z][0-9A-Z]")  # AIM identifier that some scanners type first
 _BODY = re.compile(rf"[{ALPHABET}]+")
+_SPACE = re.compile(r"\s")
+_RUN = re.compile(rf"{PREFIX}(?:[ -]?[0-9A-Z]){{{BODY_LENGTH + 1},{LONGEST_BODY + 1}}}")
+
+_LONGEST_ADDED = 6
+"""Characters that a scanner's settings put before or after a code: `*`, `P01`, `_QR`."""
 
 
 def check_character(body: str) -> str:
@@ -66,18 +71,50 @@ def is_tag(text: str) -> bool:
 def bare(text: str) -> str:
     """The bare form of a tag as a scanner or a person gave it.
 
-    Removes spaces, hyphens, control characters, a scanner's `]Q1` identifier and the address
-    in front of a tag that was printed as a web link; folds case, and reads the letters I, L and O
-    in the body as the digits they are mistaken for. It does not check anything.
+    Takes away spaces, hyphens, control characters, a scanner's `]Q1` identifier, what else a
+    scanner was set to add before or after, and the address in front of a tag that was printed as a
+    web link; folds case, and reads the letters I, L and O in the body as the digits they are
+    mistaken for. Text that holds no tag comes back as it is otherwise, unchecked.
     """
-    text = "".join(c for c in text if c.isprintable() and not c.isspace()).upper()
-    text = _SYMBOLOGY.sub("", text)
-    if "://" in text:
-        text = text.rstrip("/").rsplit("/", 1)[-1]
-    text = text.replace("-", "")
-    if text.startswith(PREFIX):
-        return PREFIX + text[len(PREFIX) :].translate(_LOOKALIKES)
-    return text
+    code = "".join(c for c in text if c.isprintable()).upper()
+    code = _SYMBOLOGY.sub("", code.strip())
+    if "://" in code:
+        code = code.rstrip("/").rsplit("/", 1)[-1]
+    joined = "".join(c for c in code if not c.isspace() and c != "-")
+    if joined.startswith(PREFIX):
+        joined = PREFIX + joined[len(PREFIX) :].translate(_LOOKALIKES)
+    if is_tag(joined) or PREFIX not in code:
+        return joined
+    return added_to(code) or joined
+
+
+def added_to(text: str) -> str:
+    """The one tag in `text` that has a few characters before or after it; empty for none."""
+    found = at(text, start) if (start := text.find(PREFIX)) >= 0 else None
+    if found is None:
+        return ""
+    tag, end = found
+    before, after = text[:start].lstrip(), text[end:].rstrip()
+    most = max(len(before), len(after))
+    return tag if most <= _LONGEST_ADDED and not _SPACE.search(before + after) else ""
+
+
+def at(text: str, start: int) -> tuple[str, int] | None:
+    """The tag that begins at `start` of a text in capitals, and where it ends; None for none.
+
+    It ends where the text does, before another tag or card, or before anything but a letter or a
+    digit: an extra character in a tag must not make another tag of it.
+    """
+    run = _RUN.match(text, start)
+    for end in range(run.end() if run else start, start, -1):
+        rest = text[end:]
+        if rest[:1].isalnum() and not rest.startswith(PREFIX):
+            continue
+        tag = "".join(c for c in text[start:end] if c not in " -")
+        tag = PREFIX + tag[len(PREFIX) :].translate(_LOOKALIKES)
+        if is_tag(tag):
+            return tag, end
+    return None
 
 
 def looks_like_tag(text: str) -> bool:

@@ -1,15 +1,14 @@
-"""Labels, and what is read back from them: from a tag to a printed code, from a photo to a tag.
+"""Labels, and what is read from them: from a tag to a printed code, from a photo to a tag.
 
-One way through, for a sheet:
+For a sheet, in this order:
 
-    stock, own_stock    the sheets that one can buy, and a user's own
+    stock               the sheets that can be printed on: those on sale, and a user's own
     template            what is written on a label, for each kind of thing that gets one
-    layout, adjust      where each label lies, and what makes up for the printer
-    qr, fit, fonts      a text as modules, words brought into their room
-    document, pdf       pages, and labels drawn on them
+    layout, adjust      where each label is, and the correction of a printer
+    qr, fit, fonts      a text as modules, words fitted to their room
+    pdf                 pages with labels on them, the calibration page, a preview
 
-`contents_card` and `calibrate` draw other pages, `preview` makes a picture of the first. `roll`
-and its neighbours draw for label printers; `read` is the way back. Nothing is imported here, so
-that a command which prints no labels does not pay for the libraries that draw them: import the
-module you need.
+`card` draws contents cards. `rolls` draws for label printers, `printer` sends a file to one, and
+`photos` reads codes. Nothing is imported here, so that a command that prints no labels does not
+load the libraries that draw them: import the module you need.
 """

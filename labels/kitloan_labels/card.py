@@ -10,7 +10,7 @@
     |  ! no lending without it  1/1  |
     +--------------------------------+
 
-A list that is longer than a card goes on on the next, with the same head.
+A list longer than a card continues on the next, with the same head.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -24,13 +24,12 @@ from reportlab.lib.units import mm
 from kitloan.errors import BadInput
 from kitloan.text import tags
 from kitloan_labels import layout, qr
-from kitloan_labels.document import Pages, document
 from kitloan_labels.fit import Fitted, fit
 from kitloan_labels.fonts import BOLD, MONO, PLAIN, drawable, measure
-from kitloan_labels.pdf import Placed, write_block
+from kitloan_labels.pdf import Pages, Placed, document, write_block
 
 CRITICAL = "!"
-"""Marks a part without which the kit is not lent; the foot of the card says so in words."""
+"""Marks a part without which the kit is not lent; the foot of the card explains it."""
 
 _LEGEND = f"{CRITICAL} = the kit is not lent without it"
 
@@ -73,7 +72,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a kit's card says."""
+    """What is on a kit's card."""
 
     tag: str
     kind: str
@@ -88,12 +87,12 @@ def write_cards(
     path: Path,
     progress: Callable[[int], None] | None = None,
 ) -> list[Placed]:
-    """Draws the cards, each on a page of its own or on several, and puts the file at `path`.
+    """Draw the cards, each on its own page or on several, and write the file to `path`.
 
     Args:
         cards: what to draw.
         size: a name in `SIZES`.
-        path: the PDF to write. It is whole or not there: a failure leaves the old one.
+        path: the PDF to write. A failure leaves the old one.
         progress: called after each card with the number drawn.
 
     Raises:
@@ -121,7 +120,7 @@ def write_cards(
 
 
 def _rows_on(form: Size) -> int:
-    """How many lines a card takes, besides the headings."""
+    """How many lines a card takes, without the headings."""
     room = form.height - 2 * form.margin - form.head - _FOOT_MM
     return int(room / form.row) - 1
 
@@ -146,8 +145,8 @@ def _draw_page(
     for number, line in enumerate(lines, start=1):
         at = top + number * form.row
         mark = CRITICAL if line.critical else ""
-        said = ("", mark, str(line.quantity), line.component, line.bag)
-        _draw_row(pages, form, at, said, BOLD if line.critical else PLAIN, missing)
+        cells = ("", mark, str(line.quantity), line.component, line.bag)
+        _draw_row(pages, form, at, cells, BOLD if line.critical else PLAIN, missing)
         _draw_box(pages, form, at)
     total = sum(line.quantity for line in card.lines)
     foot = layout.Box(form.margin, form.height - form.margin - _FOOT_MM, width, _FOOT_MM)
@@ -159,7 +158,7 @@ def _draw_head(pages: Pages, form: Size, card: Contents, missing: set[str]) -> N
     tag, module = tags.parse(card.tag), qr.module_mm(form.head - 1)
     if module is None:
         raise ValueError("the card's head has no room for a code")
-    # The page's own margin is white: the code stands in line with the list, its quiet zone beyond.
+    # The page's own margin is white: the code is in line with the list, its quiet zone outside.
     top = form.margin - 2
     pages.code(qr.modules(tag), module, form.margin - qr.QUIET * module, top)
     span = module * (qr.SIDE + qr.QUIET)
@@ -181,12 +180,12 @@ def _draw_row(
     pages: Pages,
     form: Size,
     top: float,
-    said: tuple[str, ...],
+    texts: tuple[str, ...],
     font: str,
     missing: set[str],
 ) -> None:
     width, x = form.width - 2 * form.margin, form.margin
-    for (_, share), text in zip(_COLUMNS, said, strict=True):
+    for (_, share), text in zip(_COLUMNS, texts, strict=True):
         cell = layout.Box(x, top, share * width - _GAP_MM, form.row)
         write_block(pages, [(font, _fitted(text, font, cell, form.text, missing))], cell)
         x += share * width

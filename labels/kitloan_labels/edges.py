@@ -1,9 +1,9 @@
-"""Whether a printer's figures leave the codes on the paper, and on their labels.
+"""Whether a printer's correction leaves the codes on the paper, and on their labels.
 
-An offset makes up for a printer that is off by as much the other way. A code at the sheet's edge
-may then be drawn beyond the page, where nothing is printed, and no printer can make up for that:
-such labels are refused. Figures that are only larger than a label forgives may be right, or may
-be a slip of the ruler: of those a person is told.
+An offset corrects a printer that prints as far the other way. A code at the sheet's edge may then
+be drawn outside the page, where nothing is printed, and no printer can correct that: such labels
+are refused. Figures that are only larger than a label's margins may be right, or may be a slip of
+the ruler: those come with a note.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from typing import NamedTuple
 from kitloan.errors import BadInput
 from kitloan_labels import layout, qr
 from kitloan_labels.adjust import EXACT, Adjustment
-from kitloan_labels.stock import Sheet
+from kitloan_labels.layout import Sheet
 
 UNPRINTED_MM = 4.0
 """Along a page's edges; office printers take 4.2 mm for it, some a little less."""
@@ -42,7 +42,7 @@ def must_be_on_page(
 
 
 def notes(sheet: Sheet, adjust: Adjustment, start: int = 1, count: int | None = None) -> list[str]:
-    """What a person should look at before printing so; nothing for an exact printer.
+    """What to check before printing with these figures; nothing for an exact printer.
 
     Args:
         sheet: the stock.
@@ -55,7 +55,7 @@ def notes(sheet: Sheet, adjust: Adjustment, start: int = 1, count: int | None = 
     size = sheet.per_sheet
     used = {(start - 1 + n) % size + 1 for n in range(min(count or size, size))}
     places = [each for each in _places(sheet, adjust, layout.face(sheet)) if each.number in used]
-    told = (
+    found = (
         (
             [each.number for each in places if each.on_page < 0],
             "would run off the page: such labels are refused. Measure again, or choose a stock "
@@ -68,11 +68,11 @@ def notes(sheet: Sheet, adjust: Adjustment, start: int = 1, count: int | None = 
         ),
         (
             [each.number for each in places if each.on_label < 0],
-            "would be off their own labels if these figures are wrong: they move more than the "
-            "labels forgive. Prove them first: print the calibration page with them.",
+            "would be off their own labels if these figures are wrong: they move further than the "
+            "labels' margins. Print the calibration page with them first.",
         ),
     )
-    return [f"{_named(labels, sheet).capitalize()} {said}" for labels, said in told if labels]
+    return [f"{_named(labels, sheet).capitalize()} {why}" for labels, why in found if labels]
 
 
 class _Box(NamedTuple):
@@ -83,7 +83,7 @@ class _Box(NamedTuple):
 
 
 class _Place(NamedTuple):
-    """A label of a sheet, and how far inside the page and the label its code lies, in mm."""
+    """A label of a sheet, and how far inside the page and the label its code is, in mm."""
 
     number: int
     on_page: float
@@ -110,7 +110,7 @@ def _code(cell: layout.Cell, label: layout.Face) -> _Box:
 
 
 def _spare(box: _Box, room: _Box) -> float:
-    """How far a box is from its room's nearest edge; less than nothing when it sticks out."""
+    """How far a box is from its room's nearest edge; negative when it sticks out."""
     return min(
         box.left - room.left, box.top - room.top, room.right - box.right, room.bottom - box.bottom
     )

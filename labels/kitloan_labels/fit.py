@@ -1,4 +1,4 @@
-"""Words brought into the room they have.
+"""Words fitted to the room they have.
 
 A label never grows for a long name. A line shrinks a little; then it breaks into as many lines as
 the height allows, at the largest size that takes it whole; and what still does not fit ends in
@@ -60,7 +60,7 @@ def fit(
 def wrap(text: str, measure: Measure, width: float) -> Iterator[str]:
     """Lines no wider than `width`, broken at spaces, and inside a word only where it must be.
 
-    A no-break space is no place to break.
+    It does not break at a no-break space.
     """
     line = ""
     for word in filter(None, text.split(" ")):

@@ -1,8 +1,8 @@
 """The bundled fonts, and what they can draw.
 
 They have the whole Latin alphabet, for names like Sabhal Mòr Ostaig. What they cannot draw, emoji
-and scripts written from right to left among them, appears as `?`, and whoever asked hears which
-characters those were.
+and scripts written from right to left among them, is printed as `?`, and the answer lists those
+characters.
 """
 
 import unicodedata
@@ -25,7 +25,7 @@ ASCENT = 0.93
 
 
 def file_of(font: str) -> Path:
-    """Where a font lies."""
+    """The file of a font."""
     return Path(__file__).with_name("fonts") / _FILES[font]
 
 

@@ -1,4 +1,4 @@
-"""Where things lie: each label on its page, and the code and the words on a label.
+"""A sheet of labels: where each label is on its page, and the code and the words on a label.
 
 Pure arithmetic in millimetres, from the top left corner. Every place is worked out from the
 sheet's own corner, never from the label before it, so that rounding cannot drift down a page.
@@ -19,10 +19,60 @@ from itertools import chain, count
 from kitloan.errors import BadInput
 from kitloan_labels import qr
 from kitloan_labels.adjust import EXACT, Adjustment
-from kitloan_labels.stock import INSET_MM, Sheet
+
+A4_MM = (210.0, 297.0)
+LETTER_MM = (215.9, 279.4)
+
+INSET_MM = 1.5
+"""Left free along a label's edges: a printer's feed slips, and the die cuts a little off."""
 
 LEAST_WORDS_MM = 12.0
 """The narrowest column of words in which a tag, in two lines, can still be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A page of labels. Lengths are in millimetres, from the page's top left corner.
+
+    A sheet that is `cut` is plain paper: the labels' outlines are printed, to cut along.
+    """
+
+    id: str
+    name: str
+    material: str
+    columns: int
+    rows: int
+    label_width: float
+    label_height: float
+    left: float
+    top: float
+    pitch_x: float
+    pitch_y: float
+    page_width: float = A4_MM[0]
+    page_height: float = A4_MM[1]
+    cut: bool = False
+
+    @property
+    def right(self) -> float:
+        """The margin to the right of the last label."""
+        used = self.left + (self.columns - 1) * self.pitch_x + self.label_width
+        return round(self.page_width - used, 3)
+
+    @property
+    def bottom(self) -> float:
+        """The margin below the last label."""
+        used = self.top + (self.rows - 1) * self.pitch_y + self.label_height
+        return round(self.page_height - used, 3)
+
+    @property
+    def per_sheet(self) -> int:
+        """How many labels a page has."""
+        return self.columns * self.rows
+
+    @property
+    def module_mm(self) -> float | None:
+        """The module size of the codes on these labels; None when they are too small for one."""
+        return qr.module_mm(min(self.label_width, self.label_height) - 2 * INSET_MM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +96,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """What lies where on every label of a sheet. `code` includes the quiet zone."""
+    """Where things are on every label of a sheet. `code` includes the quiet zone."""
 
     module: float
     code: Box
@@ -60,7 +110,7 @@ def cells(sheet: Sheet, start: int = 1, adjust: Adjustment = EXACT) -> Iterator[
         sheet: the stock.
         start: the first label to use on the first page, counted from 1, for a sheet that has
             been used in part. Later pages are whole.
-        adjust: what makes up for a printer that does not print where it should.
+        adjust: corrects a printer that does not print where it should.
 
     Raises:
         BadInput: `bad_start`, when the sheet has no such label.
@@ -86,7 +136,7 @@ def _corner(sheet: Sheet, place: int, adjust: Adjustment) -> tuple[float, float]
 
 
 def face(sheet: Sheet, side: int | None = qr.SIDE) -> Face:
-    """Where the code and the words lie on a label: the words beside the code, or else below it.
+    """Where the code and the words are on a label: the words next to the code, or else below it.
 
     Args:
         sheet: the stock.

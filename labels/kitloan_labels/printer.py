@@ -1,8 +1,8 @@
-"""Handing a finished file to a printer, through what the system has for that.
+"""The system's printers: sending them a finished file.
 
-On Linux and macOS that is CUPS and its command `lp`; on Windows what a file's own program does
-when one chooses Print. The printer's driver is the system's: none is copied here. Where there is
-neither, the file is saved all the same, and whoever asked hears where.
+On Linux and macOS that is CUPS and its command `lp`; on Windows what a file's own program does for
+Print. The printer's driver is the system's. Where there is neither, the file is saved all the
+same, and the answer names it.
 
 A printer's name goes to `lp` as one argument of a list. No shell ever sees it.
 """
@@ -21,7 +21,7 @@ from kitloan.errors import BadInput
 
 _AS_IS = "print-scaling=none"
 _RAW = ("raw",)  # no driver between us and a printer that takes ZPL
-_PAPERS = {(210, 297): "A4", (148, 210): "A5", (105, 148): "A6"}
+_PAPERS = {(210, 297): "A4", (148, 210): "A5", (105, 148): "A6", (216, 279): "Letter"}
 
 _AT_ONCE = 200
 """Files in one call of `lp`: systems limit how long a command may be."""
@@ -30,11 +30,11 @@ _LONGEST_NAME = 200
 _PATIENCE = 60
 """Seconds for a print server to answer."""
 _GLANCE = 5
-"""Seconds for it to say which printers there are."""
+"""Seconds for it to list the printers."""
 
 
 def send(files: Sequence[Path], printer: str = "") -> bool:
-    """Prints finished files of one kind in their order; False when this system has no way to.
+    """Print finished files of one kind in their order; False when this system has no way to.
 
     Args:
         files: a PDF, pictures of labels, or a file of ZPL.
@@ -57,19 +57,21 @@ def printers() -> list[str]:
 
 
 def check_name(printer: str) -> None:
-    """Refuses what cannot be a printer's name.
+    """Refuse what cannot be a printer's name.
 
     Raises:
         BadInput: `bad_printer`.
     """
     if not printer.isprintable() or '"' in printer or len(printer) > _LONGEST_NAME:
-        raise BadInput("bad_printer", f"{printer[:60]!r} is no printer's name.", "See: lpstat -p")
+        raise BadInput(
+            "bad_printer", f"{printer[:60]!r} is not the name of a printer.", "See: lpstat -p"
+        )
 
 
 def _options(file: Path) -> tuple[str, ...]:
-    """What `lp` must know so that nothing is scaled: a dot of ours for each of the printer's."""
+    """Options with which `lp` scales nothing: one dot of ours for each of the printer's."""
     with file.open("rb") as opened:
-        head = opened.read(4)  # a file may be called what one likes
+        head = opened.read(4)  # the name of a file may be anything
     if head.startswith(b"^XA"):
         return _RAW
     if head == b"%PDF":
@@ -105,8 +107,8 @@ def _run(command: list[str], first: Path) -> None:
     except (OSError, subprocess.TimeoutExpired) as trouble:
         raise _not_printed("the print system did not answer", first) from trouble
     if done.returncode:
-        said = (done.stderr.strip() or done.stdout.strip()).splitlines()
-        raise _not_printed(said[-1][:200] if said else "the print system refused", first)
+        lines = (done.stderr.strip() or done.stdout.strip()).splitlines()
+        raise _not_printed(lines[-1][:200] if lines else "the print system refused", first)
 
 
 def _not_printed(why: str, first: Path) -> BadInput:
@@ -125,7 +127,7 @@ if sys.platform == "win32":
         return [""]
 
     def _print(files: Sequence[Path], options: tuple[str, ...], printer: str) -> bool:
-        """By what a file's own program does when one chooses Print."""
+        """By what a file's own program does for Print."""
         if options == _RAW:
             return False  # Windows has no program of its own that prints ZPL
         for file in files:
@@ -141,12 +143,12 @@ if sys.platform == "win32":
 else:
 
     def _printers() -> list[str]:
-        """What CUPS knows."""
+        """The printers of CUPS."""
         command = shutil.which("lpstat")
         if command is None or shutil.which("lp") is None:
             return []
         try:
-            said = subprocess.run(  # noqa: S603  # as in `_run`
+            listed = subprocess.run(  # noqa: S603  # as in `_run`
                 [command, "-e"],
                 capture_output=True,
                 text=True,
@@ -157,7 +159,7 @@ else:
             ).stdout
         except (OSError, subprocess.TimeoutExpired):
             return []
-        return said.split()
+        return listed.split()
 
     def _print(files: Sequence[Path], options: tuple[str, ...], printer: str) -> bool:
         """By CUPS."""

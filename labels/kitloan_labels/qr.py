@@ -2,8 +2,8 @@
 
 Tags and command cards are in alphanumeric mode at error correction level H. Every tag, up to the
 longest body that the parser takes, then makes a version 2 symbol of 25 x 25 modules, so that a
-label can be laid out before its tag is known. Level H is what keeps a code readable with a blot
-over a tenth of its area. An organisation's name is longer, and its card can be printed again: it
+label can be laid out before its tag is known. At level H a code can be read with a blot over a
+tenth of its area. An organisation's name is longer, and its card can be printed again: it
 has level Q, and as many modules as it needs.
 
 Modules are whole multiples of 1/300 inch. Printers of 300, 600 and 1200 dots an inch then give
@@ -44,7 +44,7 @@ def modules(text: str) -> Matrix:
     from qrcode import ERROR_CORRECT_H
     from qrcode.util import MODE_ALPHA_NUM, QRData
 
-    # The stubs want an int where the library takes its own class.
+    # The stubs ask for an int where the library takes its own class.
     return _made(QRData(text, mode=MODE_ALPHA_NUM), ERROR_CORRECT_H)  # type: ignore[call-overload]
 
 

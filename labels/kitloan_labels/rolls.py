@@ -21,17 +21,17 @@ from PIL import Image, ImageDraw, ImageFont
 from kitloan.errors import BadInput
 from kitloan.storage.files import whole_file, whole_folder
 from kitloan_labels import qr, stock
-from kitloan_labels.document import READABLE
 from kitloan_labels.fit import LEADING
 from kitloan_labels.fonts import ASCENT, file_of
-from kitloan_labels.layout import LEAST_WORDS_MM
-from kitloan_labels.pdf import Placed
+from kitloan_labels.layout import INSET_MM, LEAST_WORDS_MM
+from kitloan_labels.pdf import READABLE, Placed
 from kitloan_labels.template import TEMPLATES, Block, Subject, compose
 
 MM = 25.4
 POINTS = 72
 
-_CUT_MM = {"dk22205": 29.0, "tze24": 60.0}
+_CUT_MM = {"dk22205": 29.0}
+_LONG_CUT_MM = 60.0
 """Where a continuous roll is cut: as short as the words on an ordinary label allow."""
 
 _NAMED_SIZE = re.compile(r"zebra[ :-]?(\d+(?:\.\d+)?)x(\d+(?:\.\d+)?)(?:mm)?")
@@ -70,16 +70,16 @@ class Roll:
 
     @property
     def inset(self) -> tuple[int, int]:
-        """Dots kept free along a picture's edges, where the margin alone is not enough."""
+        """Dots left free along a picture's edges, where the margin alone is not enough."""
         return (self._spare(self.margin_x), self._spare(self.margin_y))
 
     def _spare(self, margin: float) -> int:
-        return round(max(0.0, stock.INSET_MM - margin) * self.dpi / MM)
+        return round(max(0.0, INSET_MM - margin) * self.dpi / MM)
 
     def module(self, side: int = qr.SIDE) -> int | None:
         """Dots along a module of a code with so many; None when no code that a webcam reads fits.
 
-        Beside the code there is always room for the tag in words.
+        There is always room next to the code for the tag in words.
         """
         width, height = (dots - 2 * free for dots, free in zip(self.dots, self.inset, strict=True))
         words = round(LEAST_WORDS_MM * self.dpi / MM)
@@ -103,26 +103,30 @@ class Drawn:
 
 
 def rolls() -> tuple[Roll, ...]:
-    """Every roll that `label_stock.csv` lists, in its order."""
-    return tuple(_roll(row) for row in stock.rows() if _is_roll(row))
+    """Every roll of `label_stock.csv` that takes a code, in its order."""
+    found = (_roll(row) for row in stock.rows() if stock.is_roll(row))
+    return tuple(roll for roll in found if roll.module())
 
 
 def find(name: str) -> Roll | None:
-    """The roll that goes by this name; None when a sheet may.
+    """The roll of this name; None when it is a sheet's, or not known.
 
     Args:
         name: an id or a maker's number, `dk11209`, `Dymo 99012`; or Zebra with a size in
             millimetres, `zebra:100x50`. `@300` behind it is a Zebra's dots an inch.
 
     Raises:
-        BadInput: `bad_stock`, for a Zebra of a size that does not make a label.
+        BadInput: `bad_stock`, for a Zebra of a size that does not make a label; `no_such_stock`,
+            for a roll too narrow for a code.
     """
     named, _, dpi = name.strip().casefold().partition("@")
     row = stock.row_named(named)
-    if row is not None and not _is_roll(row):
+    if row is not None and not stock.is_roll(row):
         return None
-    if row is not None and (not dpi or row["id"].startswith("zebra")):
+    if row is not None and row["id"].startswith("zebra"):
         return _of_dpi(_roll(row), dpi, name)
+    if row is not None and not dpi:
+        return _wide_enough(_roll(row))
     size = _NAMED_SIZE.fullmatch(named)
     if size is None:
         return None
@@ -138,6 +142,17 @@ def find(name: str) -> Roll | None:
         (0.0, 0.0),
     )
     return _of_dpi(made, dpi, name)
+
+
+def _wide_enough(roll: Roll) -> Roll:
+    if roll.module():
+        return roll
+    raise BadInput(
+        "no_such_stock",
+        f"{roll.name} is too small for a QR code that a webcam can read.",
+        "Choose a wider roll: dk11204 and tze18 are the narrowest.",
+        stock=roll.id,
+    )
 
 
 def _of_dpi(roll: Roll, dpi: str, name: str) -> Roll:
@@ -159,16 +174,12 @@ def _bad_stock(name: str, why: str) -> BadInput:
     )
 
 
-def _is_roll(row: dict[str, str]) -> bool:
-    return not row["kind"].startswith("A4")
-
-
 def _roll(row: dict[str, str]) -> Roll:
     dpi = _DPI.search(row["kind"])
     if dpi is None:
         raise ValueError(f"label_stock.csv: how many dots an inch has {row['id']}?")
     margins = float(row["x0"]), float(row["y0"] or 0)
-    along = float(row["label_h"] or _CUT_MM[row["id"]])
+    along = float(row["label_h"] or _CUT_MM.get(row["id"], _LONG_CUT_MM))
     name, across = row["maker_part"], float(row["label_w"])
     return _laid(row["id"], name, int(dpi[1]), across, along, margins)
 
@@ -208,7 +219,7 @@ def draw(subject: Subject, roll: Roll, template: str = "kit") -> Drawn:
 
 
 def _draw_code(pen: ImageDraw.ImageDraw, matrix: qr.Matrix, room: Room, roll: Roll) -> Room:
-    """Draws the code at the left, in the middle of the height; gives the room beside it."""
+    """Draw the code at the left, in the middle of the height; returns the room next to it."""
     module = roll.module(len(matrix))
     if module is None:
         raise BadInput(
@@ -291,14 +302,14 @@ def saving(
     progress: Callable[[int], None] | None = None,
     template: str = "kit",
 ) -> Iterator[list[Placed]]:
-    """Draws the labels; they are in their place when the block ends well, and not before.
+    """Draw the labels; the files are in place when the block ends well, and not before.
 
     Args:
         labels: in the order in which they are to come off the roll.
         roll: the stock, from `roll.find`.
         out: a file that ends in `.zpl`; one that ends in `.png`, for one label; or a folder.
         progress: called after each label with the number drawn.
-        template: what the labels say.
+        template: what is on the labels.
 
     Raises:
         BadInput: `nothing_to_print`, `wrong_file`, `bad_tag`, `too_long` or `cannot_write`.
@@ -306,9 +317,9 @@ def saving(
     kind = out.suffix.casefold()
     _must_suit(kind, len(labels), roll, out)
     whole = whole_file(out, READABLE) if kind in _FILES else whole_folder(out)
-    with whole as beside:
+    with whole as new:
         placed: list[Placed] = []
-        for each in _drawn(labels, roll, template, beside, kind):
+        for each in _drawn(labels, roll, template, new, kind):
             placed.append(each)
             if progress:
                 progress(len(placed))
@@ -316,7 +327,7 @@ def saving(
 
 
 def files(placed: Sequence[Placed], out: Path) -> list[Path]:
-    """What lies where `out` says: the one file, or those in the folder, in the roll's order."""
+    """The files that were written: `out`, or those in that folder, in the roll's order."""
     if not out.is_dir():
         return [out]
     return [out / _name(each.page, each.tag, len(placed)) for each in placed]
@@ -335,10 +346,10 @@ def _must_suit(kind: str, count: int, roll: Roll, out: Path) -> None:
 
 
 def _drawn(
-    labels: Sequence[Subject], roll: Roll, template: str, beside: Path, kind: str
+    labels: Sequence[Subject], roll: Roll, template: str, new: Path, kind: str
 ) -> Iterator[Placed]:
-    keep = _in_one_file if kind == ".zpl" else _in_pictures
-    with keep(beside, roll, len(labels)) as take:
+    write_to = _in_one_file if kind == ".zpl" else _in_pictures
+    with write_to(new, roll, len(labels)) as take:
         for number, subject in enumerate(labels, start=1):
             drawn = draw(subject, roll, template)
             take(number, subject.tag, drawn.picture)
@@ -346,12 +357,12 @@ def _drawn(
 
 
 Take = Callable[[int, str, Image.Image], None]
-"""Keeps a label's picture, given its number on the roll and its tag."""
+"""Writes a label's picture, given its number on the roll and its tag."""
 
 
 @contextmanager
-def _in_one_file(beside: Path, roll: Roll, total: int) -> Iterator[Take]:
-    with beside.open("w", encoding="ascii", newline="\n") as file:
+def _in_one_file(new: Path, roll: Roll, total: int) -> Iterator[Take]:
+    with new.open("w", encoding="ascii", newline="\n") as file:
 
         def take(number: int, tag: str, picture: Image.Image) -> None:
             file.write(label(picture, roll))
@@ -360,16 +371,16 @@ def _in_one_file(beside: Path, roll: Roll, total: int) -> Iterator[Take]:
 
 
 @contextmanager
-def _in_pictures(beside: Path, roll: Roll, total: int) -> Iterator[Take]:
-    folder = beside.is_dir()
+def _in_pictures(new: Path, roll: Roll, total: int) -> Iterator[Take]:
+    folder = new.is_dir()
 
     def take(number: int, tag: str, picture: Image.Image) -> None:
-        place = beside / _name(number, tag, total) if folder else beside
+        place = new / _name(number, tag, total) if folder else new
         picture.save(place, "PNG", dpi=(roll.dpi, roll.dpi))
 
     yield take
 
 
 def _name(number: int, tag: str, total: int) -> str:
-    """The number first: in the order of their names they come off the roll as was asked."""
+    """The number comes first, so that the names are in the order of the roll."""
     return f"{number:0{len(str(total))}}-{tag or 'label'}.png"

@@ -31,7 +31,7 @@ _LINES = (
 
 
 class Subject(Protocol):
-    """Anything that gets a label: what its code says, and its texts as attributes."""
+    """Anything that gets a label: its code, and its texts as attributes."""
 
     @property
     def tag(self) -> str:
@@ -43,7 +43,7 @@ class Subject(Protocol):
 
 
 class Tagged:
-    """What bears a holding's tag as its code."""
+    """What has a holding's tag as its code."""
 
     __slots__ = ()
     tag: str
@@ -58,8 +58,8 @@ class Tagged:
 class Label(Tagged):
     """A holding's label, or that of a bag inside it. One to be claimed later has no `kind`.
 
-    `bag` and `which`, "2 of 3", are of a bag. `return_to` is an address for whoever finds it, and
-    `thanks` what a gift's terms ask to be said.
+    `bag` and `which`, "2 of 3", are of a bag. `return_to` is an address for finders, and
+    `thanks` the acknowledgement of a gift.
     """
 
     tag: str
@@ -74,7 +74,7 @@ class Label(Tagged):
 
 @dataclass(frozen=True, slots=True)
 class Inspected(Tagged):
-    """That somebody looked at a holding, and found it fit for use or not. Dates are in words."""
+    """An inspection of a holding: whether it is fit for use. Dates are in words."""
 
     tag: str
     asset_number: str | None
@@ -91,7 +91,7 @@ class Inspected(Tagged):
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """A place. It has no code: the desk would take a place's name for a school's."""
+    """A place. It has no code: the desk would search for a school of that name."""
 
     place: str
     college: str
@@ -101,7 +101,7 @@ class Shelf:
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """A borrower's card: scanned in the place of typing its name."""
+    """A borrower's card: scanned instead of typing its name."""
 
     name: str
     college: str
@@ -109,7 +109,7 @@ class Organisation:
 
     @property
     def matrix(self) -> qr.Matrix:
-        """Its name, as the desk's scan reads it."""
+        """Its name, as the desk reads a scan."""
         text = scanned_name(self.name)
         try:
             return qr.modules(text) if len(text) <= qr.MOST_IN_TAG else qr.modules_of_words(text)
@@ -119,7 +119,7 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A command of the desk, to lie beside the scanner."""
+    """A command of the desk, to have next to the scanner."""
 
     code: str
     word: str
@@ -148,10 +148,10 @@ class Line:
 
     Attributes:
         sure: how many lines of the smallest size it has however long those before it are, and
-            however many those after it want.
+            however many those after it need.
         lead: words before it, where there is room for them too.
-        tail: an attribute that stands behind it after a comma, and is whole however long it is.
-        whole: what it is called where it must be whole, so that a person hears when it is not.
+        tail: an attribute that follows it after a comma, and is whole however long it is.
+        whole: its name in the answer, for a text that must be whole and is not.
     """
 
     text: str
@@ -238,11 +238,11 @@ def compose(template: Template, subject: Subject, width: float, height: float) -
         grouped = tags.grouped(tags.parse(subject.tag))
         block.append((MONO, _tag_lines(grouped, width, height * _TAG_SHARE)))
         left -= block[0][1].height
-    said = [(line, _text(subject, line, missing)) for line in template.lines]
+    texts = [(line, _text(subject, line, missing)) for line in template.lines]
     left_out: list[str] = []
-    for place, (line, text) in enumerate(said):
-        kept = sum(_surely(later, words, width) for later, words in said[place + 1 :])
-        room = min(left, max(left - kept, _surely(line, text, width)))
+    for place, (line, text) in enumerate(texts):
+        reserved = sum(_surely(later, words, width) for later, words in texts[place + 1 :])
+        room = min(left, max(left - reserved, _surely(line, text, width)))
         fitted = _set(line, text, width, room, min(line.largest, tallest * line.largest))
         if line.whole and not fitted.whole:
             left_out.append(line.whole)
@@ -266,7 +266,7 @@ def _text(subject: Subject, line: Line, missing: set[str]) -> _Text:
 
 
 def _surely(line: Line, text: _Text, width: float) -> float:
-    """The height that a later line is sure of, where it has anything to say."""
+    """The height that a later line is sure of; none where it has no text."""
     room = line.sure * line.smallest * LEADING
     how_wide = partial(measure, line.font)
     words = text.words + text.tail

@@ -112,3 +112,53 @@ def test_a_failed_print_leaves_the_old_sheet(cli: Cli, stock: Stock, tmp_path: P
     )
     assert out.read_bytes() == before
     assert [each.name for each in tmp_path.iterdir() if each.suffix in (".tmp", ".part")] == []
+
+
+def picture(text: str, path: Path) -> Path:
+    """A photo of one QR code with this text."""
+    from PIL import Image
+
+    from kitloan_labels import qr
+
+    matrix = qr.modules_of_words(text)
+    side = (len(matrix) + 8) * 6
+    shown = Image.new("L", (side, side), 255)
+    for row, column, length in qr.runs(matrix):
+        left, top = (column + 4) * 6, (row + 4) * 6
+        shown.paste(0, (left, top, left + length * 6, top + 6))
+    shown.save(path)
+    return path
+
+
+def test_a_code_that_is_not_kitloans_is_named(cli: Cli, stock: Stock, tmp_path: Path) -> None:
+    """A photo of the wrong code must not look like a photo that could not be read."""
+    from PIL import Image
+
+    foreign = picture("https://example.org/", tmp_path / "foreign.png")
+    tag = picture(stock.kit, tmp_path / "tag.png")
+    empty = tmp_path / "empty.png"
+    Image.new("L", (300, 200), 200).save(empty)
+    found = cli("read", foreign)
+    assert found.code == 1
+    assert "a code that is not kitloan's (a web address)" in found.out
+    assert cli("read", empty).out == f"{empty}: no tag found\n"
+    answers = cli("read", foreign, empty, "--json")
+    assert answers.code == 1
+    assert answers.json["files"] == [
+        {"file": str(foreign), "tags": [], "others": ["https://example.org/"]},
+        {"file": str(empty), "tags": [], "others": []},
+    ]
+    both = cli("read", foreign, tag, "--json")
+    assert both.code == 0
+    assert [each["tags"] for each in both.json["files"]] == [[], [stock.kit]]
+
+
+def test_a_code_is_no_borrower_at_the_command_line_either(cli: Cli, stock: Stock) -> None:
+    """A scanner types into a command line too, and a borrower's name stays for ever."""
+    for code in ("WIFI:S:Guest;T:WPA;P:x;;", "https://example.org", stock.lent, "5012345678900"):
+        lent = cli("checkout", stock.kit, "--to", code, "--json")
+        assert (lent.code, lent.error["code"]) == (2, "not_a_name"), code
+        assert lent.error["hint"]
+    assert cli("show", stock.kit, "--json").json["status"] == "in"
+    for sent in (f"*{stock.kit}*", f"s{stock.kit}", f"{stock.kit}_QR"):
+        assert cli("show", sent, "--json").json["tag"] == stock.kit

@@ -109,6 +109,16 @@ def test_a_sheet_is_printed_whatever_it_is_called(
     assert "media=A4" in queue()[0]
 
 
+def test_an_american_sheet_is_printed_on_its_own_paper(
+    cli: Cli, stock: Stock, queue: Queue, tmp_path: Path
+) -> None:
+    """A sheet of Letter that is printed as A4 misses its labels."""
+    out = tmp_path / "labels.pdf"
+    made = cli("labels", "FC001", "--stock", "Avery 8160", "--out", out, "--print", "--json").json
+    assert made["notes"] == ["Avery 8160 has the same cut as Avery 5160 (US Letter)."]
+    assert "media=Letter" in queue()[0]
+
+
 def test_a_printer_that_refuses_leaves_the_file(
     cli: Cli, stock: Stock, queue: Queue, tmp_path: Path
 ) -> None:

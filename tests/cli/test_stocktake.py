@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.running import Cli, Stock
+from cli.running import Cli, Stock, rendered
+from cli.test_labels_and_read import picture
 
 
 @pytest.fixture
@@ -51,6 +52,52 @@ def test_codes_through_a_pipe(cli: Cli, stock: Stock, autumn: dict[str, int | st
     assert told.code == 2
     assert [each["tag"] for each in told.json["scans"]] == [stock.kit, stock.goggles]
     assert [each["code"] for each in told.json["problems"]] == ["bad_text"]
+
+
+def test_a_shelf_by_photo(
+    cli: Cli, stock: Stock, autumn: dict[str, int | str], tmp_path: Path
+) -> None:
+    """A shelf of forty boxes is one photo; what hangs on the wall is not on record for it."""
+    sheet = tmp_path / "sheet.pdf"
+    cli("labels", stock.kit, stock.goggles, "--stock", "l7160", "--out", sheet)
+    (shelf,) = rendered(sheet, tmp_path)
+    asset = picture("fc001", tmp_path / "asset.png")
+    poster = picture("WIFI:S:Guest;T:WPA;P:secret;;", tmp_path / "poster.png")
+    photos = ("stocktake", "scan", "--photo", shelf, asset, poster, "--place", "Store 2", "--json")
+    found = cli(*photos)
+    assert found.code == 0
+    assert [each["tag"] for each in found.json["scans"][:2]] == [stock.kit, stock.goggles]
+    assert len(found.json["scans"]) == 3
+    assert found.json["left_out"] == [
+        {"file": str(poster), "code": "WIFI:S:Guest;T:WPA;P:secret;;"}
+    ]
+    again = cli(*photos).json
+    assert [each["id"] for each in again["scans"]] == [each["id"] for each in found.json["scans"]]
+    assert "3 scans" in cli("stocktake", "show").out, "the same pictures count once"
+    shown = cli("stocktake", "scan", "--photo", poster)
+    assert shown.code == 1
+    assert "a code that is not kitloan's: a Wi-Fi code" in shown.out
+    assert "secret" not in shown.out
+    broken = tmp_path / "broken.jpg"
+    broken.write_text("no picture")
+    mixed = cli("stocktake", "scan", "--photo", broken, shelf, "--json")
+    assert mixed.code == 2
+    assert [each["code"] for each in mixed.json["problems"]] == ["not_a_picture"]
+    assert len(mixed.json["scans"]) == 2, "a file that is no picture keeps no other out"
+    assert cli("stocktake", "scan", "--photo").code == 2
+    assert cli("ledger", "verify").code == 0
+
+
+def test_joined_codes_are_as_many_scans(
+    cli: Cli, stock: Stock, autumn: dict[str, int | str], tmp_path: Path
+) -> None:
+    """Two kits whose codes arrived without the Enter between them are two kits."""
+    joined = f"{stock.kit}{stock.goggles}"
+    scans = cli("stocktake", "scan", "--json", stdin=f"{joined}\n").json["scans"]
+    assert [each["tag"] for each in scans] == [stock.kit, stock.goggles]
+    file = tmp_path / "scans.csv"
+    file.write_text(f"{joined}\n")
+    assert cli("stocktake", "scan", "--file", file, "--json").json["added"] == 2
 
 
 def test_a_desk_without_the_store(

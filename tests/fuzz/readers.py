@@ -20,7 +20,7 @@ from kitloan.text.names import clean, plain
 from kitloan.text.scans import COMMANDS, Command, Tag, read
 from kitloan.text.tags import is_tag
 from kitloan.types_file import read_types
-from kitloan_labels import own_stock
+from kitloan_labels.stock import find_or_read
 from kitloan_tui import settings as desk
 
 REGISTERS = Path(__file__).parents[2] / "examples" / "registers"
@@ -126,7 +126,7 @@ def stock(folder: Path) -> Reader:
 
     def check(content: bytes) -> None:
         path.write_bytes(content)
-        found = answer_or_refusal(lambda: own_stock.find(str(path)))
+        found = answer_or_refusal(lambda: find_or_read(str(path)))
         assert found is None or found.sheet.per_sheet >= 1
 
     return Reader((STOCK,), check, _TOML)

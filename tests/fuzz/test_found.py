@@ -11,7 +11,7 @@ from kitloan.college import College
 from kitloan.contents import parse_exception
 from kitloan.spreadsheets.mapfile import load_map
 from kitloan.types_file import read_types
-from kitloan_labels import own_stock
+from kitloan_labels import stock
 from kitloan_tui import settings
 
 TOML = [
@@ -109,7 +109,7 @@ def test_a_figure_beyond_all_sheets_is_refused_by_its_name(figure: str, tmp_path
         encoding="utf-8",
     )
     with pytest.raises(BadInput) as refusal:
-        own_stock.find(str(tmp_path / "stall.toml"))
+        stock.find_or_read(str(tmp_path / "stall.toml"))
     assert (refusal.value.code, refusal.value.details["key"]) == ("bad_stock", "label_width")
 
 

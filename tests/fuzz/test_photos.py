@@ -12,7 +12,7 @@ from PIL import Image
 
 from fuzz.fuzzing import answer_or_refusal, fuzz, runs, spoilt
 from kitloan.text.tags import is_tag
-from kitloan_labels.read import read_tags
+from kitloan_labels.photos import read_tags
 
 TAG = "KL8B7XAPXYTMZ"
 FORMATS = ("PNG", "JPEG", "GIF", "TIFF", "WEBP", "BMP", "PDF")

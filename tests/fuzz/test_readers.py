@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from fuzz.fuzzing import ODD, answer_or_refusal, fuzz, runs, spoilt
 from fuzz.readers import HEBRIDES, READERS, STOCK, Reader, register
-from kitloan_labels import own_stock
+from kitloan_labels import stock
 
 FIGURES = tomllib.loads(STOCK.decode()) | {"page_width": 210, "right": 7.2, "material": "paper"}
 
@@ -72,5 +72,5 @@ def test_odd_figures_of_a_stock_are_refused(how: settings) -> None:
     fuzz(
         how,
         strategy,
-        lambda odd: answer_or_refusal(lambda: own_stock.check(FIGURES | odd, "stall")),
+        lambda odd: answer_or_refusal(lambda: stock.check(FIGURES | odd, "stall")),
     )

@@ -8,7 +8,7 @@ import pypdfium2
 import pytest
 from PIL import Image
 
-from kitloan_labels import pdf, stock
+from kitloan_labels import layout, pdf, stock
 from kitloan_labels.template import Subject
 
 Printer = Callable[..., list[Image.Image]]
@@ -20,7 +20,7 @@ def print_sheets(tmp_path: Path) -> Printer:
 
     def print_sheets(
         labels: Iterable[Subject],
-        on: str | stock.Sheet,
+        on: str | layout.Sheet,
         dpi: int = 200,
         start: int = 1,
         **how: Any,

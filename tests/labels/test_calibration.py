@@ -20,7 +20,7 @@ from kitloan_labels.adjust import (
     parse_scale,
     save_label_settings,
 )
-from kitloan_labels.calibrate import write_calibration
+from kitloan_labels.pdf import write_calibration
 
 Printer = Callable[..., list[Image.Image]]
 

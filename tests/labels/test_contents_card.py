@@ -9,8 +9,8 @@ from PIL import Image
 from kitloan.errors import BadInput
 from kitloan.text import tags
 from kitloan_labels.card import SIZES, Contents, Line, write_cards
-from kitloan_labels.document import write_preview
-from kitloan_labels.read import read_tags
+from kitloan_labels.pdf import write_preview
+from kitloan_labels.photos import read_tags
 
 LINES = (
     Line("Facilitator manual", 1, "Manual", critical=True),

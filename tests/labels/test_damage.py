@@ -6,7 +6,7 @@ import pytest
 
 import damage
 from kitloan.text.tags import mint
-from kitloan_labels.read import tags_in
+from kitloan_labels.photos import tags_in
 
 TRIALS = 40
 LUCK = 0.07

@@ -6,7 +6,7 @@ import pytest
 
 from kitloan.errors import BadInput
 from kitloan.text import tags
-from kitloan_labels import edges, pdf, stock
+from kitloan_labels import edges, layout, pdf, stock
 from kitloan_labels.adjust import EXACT, Adjustment
 
 LEFT_COLUMN = list(range(1, 66, 5))
@@ -60,7 +60,7 @@ def test_labels_that_stay_on_the_page_are_printed_on_a_sheet_whose_others_would_
     "adjust", [EXACT, Adjustment(1.5, -2, 1.005)], ids=["exact", "an office printer"]
 )
 def test_nothing_is_said_of_what_printers_are_usually_off_by(
-    sheet: stock.Sheet, adjust: Adjustment
+    sheet: layout.Sheet, adjust: Adjustment
 ) -> None:
     """Lost: the warning that matters, among those that come every time."""
     assert edges.notes(sheet, adjust) == []

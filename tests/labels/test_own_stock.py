@@ -10,9 +10,9 @@ from PIL import Image
 
 from kitloan.errors import BadInput
 from kitloan.text import tags
-from kitloan_labels import layout, own_stock, stock
+from kitloan_labels import layout, stock
 from kitloan_labels.pdf import Label
-from kitloan_labels.read import read_tags
+from kitloan_labels.photos import read_tags
 
 Printer = Callable[..., list[Image.Image]]
 
@@ -39,17 +39,17 @@ pitch_x = 98.5
 """
 
 
-def refused(said: dict[str, object]) -> BadInput:
+def refused(figures: dict[str, object]) -> BadInput:
     """The refusal that these figures get."""
     with pytest.raises(BadInput) as refusal:
-        own_stock.check(said, "mine")
+        stock.check(figures, "mine")
     assert refusal.value.hint
     return refusal.value
 
 
 def test_a_makers_sheet_measured_by_hand_is_that_sheet() -> None:
     """Lost: trust that one's own file means what the built-in rows mean."""
-    found = own_stock.check(L7160, "mine")
+    found = stock.check(L7160, "mine")
     known = stock.find("l7160")
     assert replace(found.sheet, id=known.id, name=known.name) == known
     assert found.warnings == ()
@@ -59,7 +59,7 @@ def test_a_file_is_a_stock(tmp_path: Path, print_sheets: Printer) -> None:
     """Lost: labels that no list has, bought at a shop round the corner."""
     path = tmp_path / "Market stall.toml"
     path.write_text(FILE, encoding="utf-8")
-    found = own_stock.find(str(path))
+    found = stock.find_or_read(str(path))
     assert (found.sheet.id, found.sheet.name) == ("own-market-stall", "Market stall labels")
     assert found.sheet.pitch_y == found.sheet.label_height, "labels that touch need no pitch"
     wanted = [Label(tags.mint(), "STEM kit", "Fife College") for _ in range(8)]
@@ -70,7 +70,7 @@ def test_a_file_is_a_stock(tmp_path: Path, print_sheets: Printer) -> None:
 
 def test_a_makers_number_still_is_one() -> None:
     """Lost: every stock that needs no file."""
-    assert own_stock.find("Avery L7160").sheet == stock.find("l7160")
+    assert stock.find_or_read("Avery L7160").sheet == stock.find("l7160")
 
 
 @pytest.mark.parametrize("key", ["columns", "rows", "label_width", "label_height", "left", "top"])
@@ -137,7 +137,7 @@ def test_a_key_misspelt_is_told_from_the_right_one() -> None:
 
 def test_margins_that_agree_with_the_sums_are_taken() -> None:
     """Lost: the check that finds a slip in any of the other figures."""
-    sheet = own_stock.check({**L7160, "right": 7.2, "bottom": 15.1}, "mine").sheet
+    sheet = stock.check({**L7160, "right": 7.2, "bottom": 15.1}, "mine").sheet
     assert sheet.right == pytest.approx(7.22)
 
 
@@ -146,7 +146,7 @@ def test_margins_that_agree_with_the_sums_are_taken() -> None:
 )
 def test_a_lopsided_sheet_is_remarked_on(key: str, value: float, said: list[str]) -> None:
     """Lost: the half millimetre that a ruler misread, seen only on paper."""
-    found = own_stock.check({**L7160, key: value}, "mine")
+    found = stock.check({**L7160, key: value}, "mine")
     assert len(found.warnings) == len(said)
     assert all(word in warning for word, warning in zip(said, found.warnings, strict=True))
 
@@ -167,23 +167,45 @@ def test_what_is_no_stock_file_is_refused(contents: bytes, code: str, tmp_path: 
     """Lost: why there are no labels, behind a traceback."""
     (tmp_path / "my.toml").write_bytes(contents)
     with pytest.raises(BadInput) as refusal:
-        own_stock.find(str(tmp_path / "my.toml"))
+        stock.find_or_read(str(tmp_path / "my.toml"))
     assert refusal.value.code == code
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     """Lost: a slip in a file's name."""
     with pytest.raises(BadInput) as refusal:
-        own_stock.find(str(tmp_path / "none.toml"))
+        stock.find_or_read(str(tmp_path / "none.toml"))
     assert refusal.value.code == "no_such_file"
     assert "none.toml" in refusal.value.message
+
+
+def test_inches_are_taken_as_the_box_has_them() -> None:
+    """Lost: an American sheet, measured on its box, and ten figures to work out by hand."""
+    inches = {
+        "unit": "in",
+        "columns": 3,
+        "rows": 10,
+        "label_width": 2.625,
+        "label_height": 1,
+        "left": 0.1875,
+        "top": 0.5,
+        "pitch_x": 2.75,
+        "page_width": 8.5,
+        "page_height": 11,
+    }
+    found = stock.check(inches, "mine")
+    known = stock.find("5160")
+    assert found.warnings == ()
+    for name in ("label_width", "label_height", "left", "top", "pitch_x", "page_width"):
+        assert getattr(found.sheet, name) == pytest.approx(getattr(known, name), abs=0.02)
+    assert refused({**inches, "unit": "cm"}).details["key"] == "unit"
 
 
 def test_tall_labels_have_their_words_below_the_code(print_sheets: Printer, tmp_path: Path) -> None:
     """Lost: upright labels, such as luggage tags, on which nothing fits beside a code."""
     tall = {**L7160, "columns": 6, "rows": 4, "label_width": 32.0, "label_height": 66.0}
     tall |= {"left": 9.0, "top": 16.5, "pitch_x": 32.0, "pitch_y": 66.0}
-    sheet = own_stock.check(tall, "luggage").sheet
+    sheet = stock.check(tall, "luggage").sheet
     face = layout.face(sheet)
     assert face.words.y >= face.code.y + face.code.height
     wanted = [Label(tags.mint(), "STEM kit", "Fife College") for _ in range(24)]

@@ -11,8 +11,8 @@ from PIL import Image
 import damage
 from kitloan.errors import BadInput
 from kitloan.text import tags
-from kitloan_labels import pdf, read, stock
-from kitloan_labels.read import read_tags
+from kitloan_labels import pdf, photos, stock
+from kitloan_labels.photos import read_tags
 
 Printer = Callable[..., list[Image.Image]]
 
@@ -64,7 +64,7 @@ def test_a_vast_page_takes_no_more_memory_than_another(tmp_path: Path) -> None:
     document = pypdfium2.PdfDocument.new()
     document.new_page(14_000, 14_000)
     document.save(tmp_path / "plan.pdf")
-    (page,) = read.pictures(tmp_path / "plan.pdf")
+    (page,) = photos.pictures(tmp_path / "plan.pdf")
     assert page.width * page.height < 21_000_000
 
 
@@ -93,7 +93,7 @@ def test_a_vast_second_page_is_refused(tmp_path: Path) -> None:
     small = Image.new("1", (8, 8), 1)
     vast = Image.new("1", (10_000, 10_000), 1)
     small.save(tmp_path / "a.tiff", save_all=True, append_images=[vast], compression="group4")
-    pages = read.pictures(tmp_path / "a.tiff")
+    pages = photos.pictures(tmp_path / "a.tiff")
     assert len(list(islice(pages, 1))) == 1
     with pytest.raises(BadInput) as refusal:
         next(pages)

@@ -12,7 +12,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 from kitloan.errors import BadInput
 from kitloan.text import tags
 from kitloan_labels import pdf, qr
-from kitloan_labels.read import read_tags
+from kitloan_labels.photos import read_tags
 
 Printer = Callable[..., list[Image.Image]]
 

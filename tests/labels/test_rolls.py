@@ -10,7 +10,7 @@ from PIL import Image
 from kitloan.errors import BadInput
 from kitloan.text import tags
 from kitloan_labels import qr, rolls, stock
-from kitloan_labels.read import read_tags, tags_in
+from kitloan_labels.photos import read_tags, tags_in
 from kitloan_labels.rolls import files, saving
 from kitloan_labels.template import Label, Shelf
 

@@ -70,7 +70,7 @@ def test_every_template_is_tried_here() -> None:
 @EVERYWHERE
 @EVERY_KIND
 def test_long_words_stay_on_the_label_and_off_its_code(
-    kind: str, sheet: stock.Sheet, print_sheets: Printer
+    kind: str, sheet: layout.Sheet, print_sheets: Printer
 ) -> None:
     """Lost: one long name that spoils its neighbours, or a code that no scanner reads."""
     subject = SUBJECTS[kind](LONG)
@@ -79,10 +79,10 @@ def test_long_words_stay_on_the_label_and_off_its_code(
     dark = ImageOps.invert(page).point(lambda grey: 255 * (grey > 60)).getbbox()
     assert dark is not None
     left, top, right, bottom = (edge * MM for edge in dark)
-    assert left >= cell.x + stock.INSET_MM - 2 * MM
-    assert top >= cell.y + stock.INSET_MM - 2 * MM
-    assert right <= cell.x + sheet.label_width - stock.INSET_MM + 2 * MM
-    assert bottom <= cell.y + sheet.label_height - stock.INSET_MM + 2 * MM
+    assert left >= cell.x + layout.INSET_MM - 2 * MM
+    assert top >= cell.y + layout.INSET_MM - 2 * MM
+    assert right <= cell.x + sheet.label_width - layout.INSET_MM + 2 * MM
+    assert bottom <= cell.y + sheet.label_height - layout.INSET_MM + 2 * MM
     codes = [barcode.text for barcode in zxingcpp.read_barcodes(page)]
     assert len(codes) == (0 if kind == "shelf" else 1)
     assert not subject.tag or codes == [TAG]
@@ -107,7 +107,7 @@ def test_a_bags_place_among_the_bags_is_always_whole(on: str, tmp_path: Path) ->
 @EVERYWHERE
 @pytest.mark.parametrize(("passed", "verdict"), [(True, "✔ PASS"), (False, "✘ FAIL")])
 def test_an_inspection_says_its_verdict_and_its_dates_whole(
-    passed: bool, verdict: str, sheet: stock.Sheet, tmp_path: Path
+    passed: bool, verdict: str, sheet: layout.Sheet, tmp_path: Path
 ) -> None:
     """Lost: a kit that failed, lent because its label was in the wrong colour or cut short."""
     label = Inspected(TAG, "AC0001", "28 Sep 2026", "J. Bain", "28 Sep 2027", passed)
@@ -152,7 +152,7 @@ def test_what_had_no_room_is_named(tmp_path: Path) -> None:
 
 @EVERYWHERE
 def test_an_acknowledgement_is_whole_before_the_kit_type_is(
-    sheet: stock.Sheet, tmp_path: Path
+    sheet: layout.Sheet, tmp_path: Path
 ) -> None:
     """Lost: "Presented by the…", on the labels of a donor who asked to be named."""
     thanks = "Presented by the RAF Charitable Trust"
@@ -165,7 +165,9 @@ def test_an_acknowledgement_is_whole_before_the_kit_type_is(
 
 
 @EVERYWHERE
-def test_a_postcode_and_a_phone_number_are_never_broken(sheet: stock.Sheet, tmp_path: Path) -> None:
+def test_a_postcode_and_a_phone_number_are_never_broken(
+    sheet: layout.Sheet, tmp_path: Path
+) -> None:
     """Lost: the last figures of a number, on a line that looks like another one."""
     for lead in range(12):
         address = f"{'Hub ' * lead}Glenrothes KY6 2RA. 01592 223000"

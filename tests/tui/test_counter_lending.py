@@ -1,7 +1,11 @@
 """Lending at the counter, without a screen: what each scan and each word does, and is answered."""
 
+import csv
+from pathlib import Path
+
 from conftest import write_off
 from kitloan.text.tags import grouped
+from kitloan_tui import lookups
 from tui.at_the_counter import OTHER, SCHOOL, Day, expect
 
 
@@ -64,6 +68,42 @@ def test_a_barcode_is_not_a_school(day: Day) -> None:
     for text in ("9780140328721", "AC0009"):
         expect(day.scan(text), "REFUSED", text)
     expect(day.scan(SCHOOL), "OUT")
+
+
+def not_schools() -> list[str]:
+    """Codes as scanners send them, none of them a school's card."""
+    path = Path(__file__).parents[1] / "scanned" / "not_schools.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        return [row["scanned"] for row in csv.DictReader(file)]
+
+
+def test_no_code_becomes_a_school(day: Day) -> None:
+    """Else a kit would be lent to a Wi-Fi network, for ever on record."""
+    for text in not_schools():
+        for scan in (day.scan, day.type):
+            day.escape()
+            day.scan(day.store.kit)
+            scan(text)
+            assert day.held(day.store.kit).status == "in", text
+    for text in ("https://example.org", "ORG:Kyle Academy"):
+        day.scan(day.store.kit)
+        expect(day.type(f"to {text}"), "REFUSED", text)
+    assert lookups.organisations(day.store.kitloan.session) == []
+
+
+def test_what_was_scanned_and_only_may_be_a_school_is_asked_about(day: Day) -> None:
+    """Else the text of a poster would be a borrower, or a school's own card be of no use."""
+    day.scan(day.store.kit)
+    expect(day.scan("Guest network"), "NEW SCHOOL?", "Guest network", "Type yes")
+    assert lookups.organisations(day.store.kitloan.session) == []
+    expect(day.scan("STEM Ambassadors"), "NEW SCHOOL?", "STEM Ambassadors")
+    expect(day.type("yes"), "OUT", "STEM Ambassadors")
+
+
+def test_two_tags_joined_are_two_kits(day: Day) -> None:
+    """Else the second kit of a pile would be left out when an Enter got lost."""
+    expect(day.scan(day.store.kit + day.store.headset), "TO WHOM?", "VR headset", "STEM kit")
+    expect(day.scan(SCHOOL), "OUT", "2 to Kilmarnock Academy")
 
 
 def test_another_school_takes_over_the_turn(day: Day) -> None:

@@ -13,8 +13,8 @@ from textual.widgets import Select
 from kitloan.cli.labels import LabelPress
 from kitloan.cli.main import run
 from kitloan.text.tags import grouped
-from kitloan_labels.document import DPI, write_preview
-from kitloan_labels.read import read_tags
+from kitloan_labels.pdf import DPI, write_preview
+from kitloan_labels.photos import read_tags
 from kitloan_tui import settings
 from kitloan_tui.counter.state import FrontEnd
 from kitloan_tui.screens.holdings import HoldingList

@@ -3,10 +3,13 @@
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from textual.widgets import Select
 
+from kitloan.cli.labels import LabelPress
 from kitloan.holdings import NewHolding
 from kitloan.text.tags import grouped, mint
+from kitloan_labels import pdf, stock
 from kitloan_tui.screens.confirm import Confirm
 from kitloan_tui.screens.stocktake import TakeStock
 from tui.at_the_counter import SCHOOL, Store
@@ -224,3 +227,32 @@ async def test_a_slip_of_the_fingers_is_no_find(store: Store, log: Path) -> None
         assert store.kitloan.stocktakes.outcome("Autumn 2026").scans == 0
         await hands.type("AC0999")
         assert hands.reads("? UNKNOWN CODE AC0999")
+
+
+async def test_a_shelf_is_seen_by_its_photo(store: Store, log: Path, tmp_path: Path) -> None:
+    """Else forty boxes would be forty scans, each taken down from its shelf."""
+    shelf = photo_of([store.kit, store.headset], tmp_path / "my shelf.png")
+    empty = photo_of([], tmp_path / "empty.png")
+    async with at_desk(lambda: store.kitloan, log, (100, 30), press=LabelPress()) as hands:
+        await begin(hands)
+        await hands.type(f"photo {shelf}")
+        assert hands.reads("= SEEN 2 codes in my shelf.png: STEM kit"), hands.seen()
+        assert hands.reads("Autumn 2026: 2 of 4 seen")
+        await hands.type(f"photo {empty}")
+        assert hands.reads("No label was found in empty.png")
+        await hands.type(f"'{shelf}'")
+        assert hands.reads("Autumn 2026: 2 of 4 seen")
+        await hands.type("photo none.jpg")
+        assert hands.reads("There is no file none.jpg")
+    assert store.kitloan.stocktakes.outcome("Autumn 2026").scans == 2, "one picture counts once"
+
+
+def photo_of(wanted: list[str], path: Path) -> Path:
+    """A photo of these holdings' labels."""
+    labels = [pdf.Label(tag, "STEM kit", "Fife College") for tag in wanted]
+    if labels:
+        pdf.write_sheets(labels, stock.find("l7160"), path.with_suffix(".pdf"))
+        pdf.write_preview(path.with_suffix(".pdf"), path)
+    else:
+        Image.new("L", (400, 300), 255).save(path)
+    return path

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from kitloan.college import College
+    from kitloan.stocktakes.scanning import PictureScans
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class OnPaper:
 
 
 class Press(Protocol):
-    """Puts labels on paper, and on record."""
+    """Puts labels on paper and on record, and reads them from photos."""
 
     def stocks(self) -> Sequence[Stock]:
         """Everything that can be printed on."""
@@ -79,6 +80,12 @@ class Press(Protocol):
 
     def printers(self) -> Sequence[str]:
         """The printers' names; empty where there is no way to print."""
+        ...
+
+    def scan_photo(
+        self, opened: "College", which: str, photo: Path, place: str | None
+    ) -> "PictureScans":
+        """Record each code of a holding in a picture as seen in a stocktake."""
         ...
 
     def print(

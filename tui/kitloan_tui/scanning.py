@@ -25,7 +25,13 @@ _LATE = 0.02
 """Seconds by which an alarm may be late on a machine that is well."""
 _GRACE = 0.05
 """Seconds for the keys of a stall to come through, once the app runs again."""
-_TERMINATORS = {"enter": "\r", "ctrl+j": "\n", "tab": "\t"}
+_CONTROLS = {
+    "enter": "\r",
+    "ctrl+j": "\n",
+    "tab": "\t",
+    "ctrl+b": scans.STX,
+    "ctrl+c": scans.ETX,
+}
 
 
 class Scanned(events.Event, bubble=False):
@@ -124,8 +130,8 @@ class ScanRouter(MessagePump):
 
 def character_of(key: events.Key) -> str:
     """What a key types, as the assembler wants it; Alt with a letter types nothing."""
-    if key.key in _TERMINATORS:
-        return _TERMINATORS[key.key]
+    if key.key in _CONTROLS:
+        return _CONTROLS[key.key]
     if key.character is None or key.key.startswith("alt+"):
         return ""
     return key.character if key.is_printable else ""

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from kitloan.college import College
 from kitloan.errors import KitloanError
+from kitloan.text import scans
 from kitloan.text.names import clean
 from kitloan.text.scans import Tag, Text
 from kitloan.values import Holding
@@ -52,7 +53,7 @@ def takes(state: CounterState, college: College, code: Tag | Text) -> bool:
         return True
     if lookups.organisation_called(college.session, code.text):
         return True
-    return bool(state.basket) and parsing.reads_as_name(code.text)
+    return bool(state.basket) and scans.reads_as_name(code.text)
 
 
 def _take_tag(state: CounterState, college: College, tag: str) -> Verdict:
@@ -102,7 +103,7 @@ def _take_words(state: CounterState, college: College, text: str, *, typed: bool
         return _name(state, college, known)
     if asked or state.basket:
         return _take_new_name(state, college, asked or text, with_to=bool(asked), typed=typed)
-    return _search(state, college, text)
+    return _search(state, college, text, typed=typed)
 
 
 # -- schools --------------------------------------------------------------------------------------
@@ -114,15 +115,17 @@ def _take_new_name(
     """A name that no organisation has: half of one that is known, a slip, or a new school.
 
     A card carries a whole name, and `to` shows that a new one may be meant. What was only typed
-    is taken for the one school that begins so, and else asked about.
+    is taken for the one school that begins so, and else asked about; so is what was scanned,
+    unless it ends as the names of schools do: a code on the wall is no borrower.
     """
-    if not with_to and not parsing.reads_as_name(name):
+    if scans.kind_of_code(name) or not (with_to or scans.reads_as_name(name)):
         raise refusals.no_such_name(name)
     name = clean(name, "The organisation")
     begin = parsing.organisations_beginning(college, name)
-    if not (typed and state.front.asks_names) or (with_to and not begin):
+    half = typed and state.front.asks_names
+    if (with_to and not (half and begin)) or (not half and scans.names_a_school(name)):
         return _name(state, college, name)
-    if not with_to and len(begin) == 1 and len(name) > 1:
+    if half and not with_to and len(begin) == 1 and len(name) > 1:
         return _name(state, college, begin[0])
     like = begin or lookups.spelt_nearly_like(college.session, name)
     state.step.unknown = UnknownName(name, tuple(like[:MOST_CHOICES]))
@@ -136,9 +139,9 @@ def _name(state: CounterState, college: College, to: str) -> Verdict:
     return lending.name_borrower(state, college, to)
 
 
-def _search(state: CounterState, college: College, text: str) -> Verdict:
+def _search(state: CounterState, college: College, text: str, *, typed: bool) -> Verdict:
     page = college.find.search(text, limit=MOST_CHOICES)
-    if not page.items and len(text) > 1:
+    if typed and not page.items and len(text) > 1:
         begin = parsing.organisations_beginning(college, text)
         if len(begin) == 1:
             return _name(state, college, begin[0])

@@ -6,7 +6,6 @@ from kitloan.college import College
 from kitloan.errors import BadInput, Refused
 from kitloan.text.names import fold
 from kitloan.text.scans import Tag, Text
-from kitloan.text.tags import looks_like_tag
 from kitloan.values import Holding
 from kitloan_tui import lookups
 
@@ -53,13 +52,6 @@ def split_terms(text: str) -> tuple[str, str]:
     if text.lower() == _TO.strip():
         return _TO.strip(), ""
     return (first.lower(), rest.strip()) if first.lower() in _TERMS else ("", "")
-
-
-def reads_as_name(text: str) -> bool:
-    """Whether it can be a school's name; a book's barcode or a mistyped asset number can not."""
-    letters = any(c.isalpha() for c in text)
-    digits = any(c.isdecimal() for c in text)
-    return letters and not looks_like_tag(text) and (not digits or " " in text)
 
 
 def completed(text: str, names: Iterable[str]) -> str | None:

@@ -11,6 +11,7 @@ from typing import Final
 from kitloan.errors import BadInput, KitloanError, Refused
 from kitloan.reference import find_college
 from kitloan.text.dates import uk_instant
+from kitloan.text.scans import kind_of_code
 from kitloan.values import Holding
 from kitloan_tui.counter.questions import PartsCount
 from kitloan_tui.counter.sentences import shortages_of
@@ -96,6 +97,13 @@ def next_step(error: KitloanError) -> str:
 
 def no_such_name(text: str) -> BadInput:
     """What was scanned or typed names nobody, and could not be a school's name."""
+    if kind := kind_of_code(text):
+        return BadInput(
+            "unknown_name",
+            f"{text[:60]!r} is {kind}, neither a school nor a holding here.",
+            "Scan or type the school.",
+            value=text[:60],
+        )
     return BadInput(
         "unknown_name",
         f"{text!r} is neither a school nor a holding here.",

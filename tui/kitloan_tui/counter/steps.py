@@ -59,6 +59,8 @@ def scan(state: CounterState, college: College, text: str, at: float | None = No
         at: when, in seconds of one clock that does not step back; None where that means nothing,
             as in a list of tags from a file, and then nothing is a repeat.
     """
+    if len(parts := scanned.split(text)) > 1:
+        return [scan(state, college, part, at) for part in parts][-1]
     code = scanned.read(text)
     if _is_repeat(state, code, at):
         return note(state, "The same code twice: the second was ignored.")
@@ -81,7 +83,7 @@ def submit(state: CounterState, college: College, text: str) -> Verdict:
     if not text:
         return _enter(state, college)
     code = scanned.read(text)
-    if not isinstance(code, Text):
+    if not isinstance(code, Text) or len(scanned.split(text)) > 1:
         return scan(state, college, text)
     if text.lower() in BY_WORD:
         return command(state, college, BY_WORD[text.lower()].id)

@@ -7,6 +7,7 @@ changes by it.
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on
@@ -25,6 +26,7 @@ from kitloan.values import Page, plural
 from kitloan_tui.actions import BY_ID, BY_WORD
 from kitloan_tui.counter import refusals, steps
 from kitloan_tui.counter.verdict import Verdict
+from kitloan_tui.labels import Press
 from kitloan_tui.protocols import DeskHost
 from kitloan_tui.screens.confirm import Confirm
 from kitloan_tui.screens.holding import HoldingPage
@@ -40,6 +42,8 @@ _WORDS = {
     "unknown": "UNKNOWN CODE",
 }
 _AT = "at "
+_PHOTO = "photo "
+_PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".gif", ".bmp", ".heic", ".pdf"}
 _NOTHING: Page[OutcomeLine] = Page((), 0, None)
 _RESULTS: dict[str, Result] = {
     "not seen yet": "not_sighted",
@@ -64,7 +68,8 @@ class TakeStock(ListScreen[OutcomeLine]):
     HELP: ClassVar[str] = (
         "Scan everything that is there: each scan is recorded, and shows what it is of. Nothing is "
         "lent or taken back meanwhile. Leave it and come back at any time; several desks can scan "
-        "at once. Type at PLACE when you go to another store, to see what is in the wrong one."
+        "at once. Type at PLACE when you go to another store, to see what is in the wrong one. "
+        "Type photo FILE, or drop a picture here, to record every code in it."
     )
     VIEWS = tuple(_RESULTS.items())
     COLUMNS = (
@@ -242,6 +247,8 @@ class TakeStock(ListScreen[OutcomeLine]):
         if text.lower().startswith(_AT):
             self.state.stocktake_places[self._which] = text[len(_AT) :].strip()
             self.refresh_data()
+        elif photo := _photo_named(text):
+            self._see_photo(photo)
         elif text.lower() in BY_WORD:
             self.hold_back(BY_WORD[text.lower()].id)
         elif isinstance(scans.read(text), scans.Text) and text != self._doubted:
@@ -263,6 +270,10 @@ class TakeStock(ListScreen[OutcomeLine]):
             return _record_scan(self.college, self._which, text, self._place)
 
         self.do(act)
+
+    def _see_photo(self, photo: Path) -> None:
+        press = self.desk.press
+        self.do(lambda: _record_photo(press, self.college, self._which, photo, self._place))
 
     def _see(self, text: str) -> None:
         self.do(lambda: _record_scan(self.college, self._which, text, self._place))
@@ -318,6 +329,38 @@ def _record_scan(college: College, which: str, code: str, place: str | None) -> 
     word = "SEEN ALREADY" if got.repeat else _WORDS[got.outcome]
     shown = f"{got.type} {grouped(got.tag)}" if got.type and got.tag else got.code
     return Verdict(word, shown + "".join(f"; {note}" for note in _notes(got)), _next(got))
+
+
+def _photo_named(text: str) -> Path | None:
+    """The file in `photo FILE`, or a picture's own name, as a terminal types what is dropped."""
+    named = text.lower().startswith(_PHOTO)
+    name = (text[len(_PHOTO) :] if named else text).strip().strip("'\"").replace("\\ ", " ")
+    file = Path(name).expanduser()
+    return file if named or file.suffix.lower() in _PICTURES else None
+
+
+def _record_photo(
+    press: Press | None, college: College, which: str, photo: Path, place: str | None
+) -> Verdict:
+    """Record every code of a holding in a picture, and show what they are of."""
+    if press is None:
+        raise Refused("no_photos", "This desk reads no photos.", "Scan the labels.")
+    found = press.scan_photo(college, which, photo, place)
+    others = plural(len(found.left_out), "code")
+    left_out = f"; left out {others} of something else" if found.left_out else ""
+    if not found.scans:
+        raise Refused(
+            "nothing_found",
+            f"No label was found in {photo.name}{left_out}.",
+            "Take it nearer, or with more light; several photos of one shelf are fine.",
+        )
+    shown = ", ".join(
+        f"{each.type} {grouped(each.tag)}" if each.type and each.tag else each.code
+        for each in found.scans
+    )
+    word = "SEEN ALREADY" if all(each.repeat for each in found.scans) else "SEEN"
+    text = f"{plural(len(found.scans), 'code')} in {photo.name}: {shown}{left_out}"
+    return Verdict(word, text, "Photograph the next shelf, or scan on.")
 
 
 def _notes(got: StocktakeScan) -> list[str]:

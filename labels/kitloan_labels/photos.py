@@ -1,12 +1,13 @@
-"""A file as pictures in greys, the right way up: photos, scans of several pages, PDFs.
+"""Codes read from photos: pictures of any usual kind, scans of several pages, PDFs.
 
-One page is in memory at a time. What is no picture is refused with what to do about it, and what
-would take the machine's memory is refused before it does.
+A file is opened as pictures in greys, the right way up, one page in memory at a time. A file that
+is not a picture is refused with what to do about it, and one that would fill the machine's memory
+is refused before it does.
 """
 
 import math
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from PIL import Image, ImageFilter, ImageOps
 from kitloan.errors import BadInput, KitloanError
 from kitloan.storage.files import insist_on_file
 from kitloan.text import tags
+from kitloan.text.names import tidy
 
 Progress = Callable[[int, int], None]
 """Called with how many pages are done, of how many."""
@@ -27,7 +29,7 @@ _LARGEST_PAGE = 20_000_000
 """Pixels of a PDF's page: A4 takes less than half. A larger page is rendered more coarsely."""
 
 _PAGED = {"TIFF", "GIF", "WEBP", "PNG"}
-"""Where a second frame is another page. In a phone's JPEG it is a preview, or light and shade."""
+"""Where a second frame is another page. In a phone's JPEG it is a preview, or depth and light."""
 
 _MOST_FRAMES = 500
 """A few kilobytes can hold a million frames."""
@@ -51,7 +53,7 @@ def pictures(path: Path, progress: Progress | None = None) -> Iterator[Image.Ima
                 yield from _counted(_pages(file, head), progress)
     except FileNotFoundError as trouble:
         raise BadInput(
-            "no_such_file", f"There is no file {path}.", "Look at its name again.", path=str(path)
+            "no_such_file", f"There is no file {path}.", "Check its name.", path=str(path)
         ) from trouble
     except OSError as trouble:
         raise BadInput(
@@ -85,7 +87,7 @@ def _of_picture(file: BinaryIO) -> Iterator[tuple[Image.Image, int]]:
     for number in range(frames):
         if number:
             picture.seek(number)
-        # Each frame has its own size, and Pillow looked at the first only.
+        # Each frame has its own size, and Pillow has checked only the first.
         if picture.width * picture.height > (Image.MAX_IMAGE_PIXELS or 0):
             raise Image.DecompressionBombError
         yield _greys(picture), frames
@@ -131,7 +133,7 @@ def _refusing(path: Path, head: bytes) -> Iterator[None]:
             "Cut out the part with the labels, or save it smaller.",
             path=str(path),
         ) from why
-    except Exception as trouble:  # a decoder meets a damaged file with nearly any exception
+    except Exception as trouble:  # a decoder raises nearly anything for a damaged file
         what, hint = _not_a_picture(head)
         raise BadInput("not_a_picture", f"{path} {what}.", hint, path=str(path)) from trouble
 
@@ -190,22 +192,40 @@ VERSIONS: tuple[Version, ...] = (
     _filtered(ImageFilter.MinFilter(3)),  # broader scratches, which are light
 )
 _LOOKS = 2
-"""How many versions are read even when the first gives a tag: one scratched label on a shelf of
-good ones would else go unseen, and the second look finds most such at a small cost."""
+"""How many versions are read even when the first has a tag: the second finds one scratched label
+on a shelf of good ones, at a small cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """What a file's QR codes hold, each once, page by page in reading order.
+
+    Attributes:
+        tags: kitloan's tags, bare.
+        others: the texts of codes that are not kitloan's: a web address, an asset number, a
+            command card.
+    """
+
+    tags: tuple[str, ...]
+    others: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A tag and where the middle of its code lies, as shares of the picture."""
+    """A code's text, and where its middle is, as shares of the picture."""
 
-    tag: str
+    text: str
     x: float
     y: float
     height: float
 
+    def is_at(self, other: "_Found") -> bool:
+        """Whether it is in the place of another code."""
+        return max(abs(self.x - other.x), abs(self.y - other.y)) < other.height / 2
 
-def read_tags(path: Path, progress: Progress | None = None) -> list[str]:
-    """The tags in a picture file or a PDF, each once, page by page in reading order.
+
+def read_codes(path: Path, progress: Progress | None = None) -> Codes:
+    """The codes in a picture file or a PDF.
 
     Args:
         path: a picture of any usual kind, with one frame or several, or a PDF.
@@ -214,28 +234,46 @@ def read_tags(path: Path, progress: Progress | None = None) -> list[str]:
     Raises:
         BadInput: `no_such_file`, `cannot_read`, `not_a_picture` or `picture_too_large`.
     """
-    return _each_once(tag for picture in pictures(path, progress) for tag in tags_in(picture))
+    pages = [_codes_in(picture) for picture in pictures(path, progress)]
+    texts = list(dict.fromkeys(text for page in pages for text in page))
+    found = tuple(text for text in texts if tags.is_tag(text))
+    return Codes(found, tuple(text for text in texts if not tags.is_tag(text)))
+
+
+def read_tags(path: Path, progress: Progress | None = None) -> list[str]:
+    """The tags in a picture file or a PDF, each once; arguments and refusals as `read_codes`."""
+    return list(read_codes(path, progress).tags)
 
 
 def tags_in(picture: Image.Image) -> list[str]:
     """The tags in one picture in greys, from the top down and from left to right."""
+    return [text for text in _codes_in(picture) if tags.is_tag(text)]
+
+
+def _codes_in(picture: Image.Image) -> list[str]:
+    """The texts of a picture's codes in reading order; a tag in its bare form."""
     found: dict[str, _Found] = {}
     for look, version in enumerate(VERSIONS, start=1):
         shown = version(picture)
         for barcode in zxingcpp.read_barcodes(shown, formats=QR_ONLY):
-            tag = tags.bare(barcode.text)
-            if tags.is_tag(tag):
-                found.setdefault(tag, _place(tag, barcode.position, shown))
-        if found and look >= _LOOKS:
+            text = _text(barcode.text)
+            if text:
+                found.setdefault(text, _place(text, barcode.position, shown))
+        if look >= _LOOKS and any(map(tags.is_tag, found)):
             break
-    return _in_reading_order(list(found.values()))
+    codes = list(found.values())
+    good = [code for code in codes if tags.is_tag(code.text)]
+    # A damaged label is now and then read as another text first, and then as what it is.
+    misread = [code for code in codes if code not in good and any(map(code.is_at, good))]
+    return _in_reading_order([code for code in codes if code not in misread])
 
 
-def _each_once(found: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(found))
+def _text(decoded: str) -> str:
+    tag = tags.bare(decoded)
+    return tag if tags.is_tag(tag) else tidy(decoded)
 
 
-def _place(tag: str, position: zxingcpp.Position, shown: Image.Image) -> _Found:
+def _place(text: str, position: zxingcpp.Position, shown: Image.Image) -> _Found:
     corners = (
         position.top_left,
         position.top_right,
@@ -244,7 +282,7 @@ def _place(tag: str, position: zxingcpp.Position, shown: Image.Image) -> _Found:
     )
     xs, ys = [corner.x for corner in corners], [corner.y for corner in corners]
     height = (max(ys) - min(ys)) / shown.height
-    return _Found(tag, sum(xs) / 4 / shown.width, sum(ys) / 4 / shown.height, height)
+    return _Found(text, sum(xs) / 4 / shown.width, sum(ys) / 4 / shown.height, height)
 
 
 def _in_reading_order(codes: list[_Found]) -> list[str]:
@@ -255,4 +293,4 @@ def _in_reading_order(codes: list[_Found]) -> list[str]:
             rows[-1].append(code)
         else:
             rows.append([code])
-    return [code.tag for row in rows for code in sorted(row, key=lambda code: code.x)]
+    return [code.text for row in rows for code in sorted(row, key=lambda code: code.x)]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from kitloan.errors import BadInput, KitloanError, Refused, StoreError
     from kitloan.exchange import Exchange
     from kitloan.holdings import Added, Gift, Holdings, NewHolding
+    from kitloan.imports.register import Registers
     from kitloan.loans import Lent, Loans, Returned
     from kitloan.national import National
     from kitloan.organisations import Directory
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from kitloan.queries.figures import Figures
     from kitloan.queries.find import Finder
     from kitloan.stocktakes import Stocktakes
-    from kitloan.taking_in import Registers
     from kitloan.text.fields import GiftTerms
     from kitloan.transfers import Transfers
     from kitloan.undo import Actions, Undone
@@ -119,7 +119,7 @@ _HOMES = {
     "Part": "kitloan.contents",
     "People": "kitloan.people",
     "Refused": "kitloan.errors",
-    "Registers": "kitloan.taking_in",
+    "Registers": "kitloan.imports.register",
     "Returned": "kitloan.loans",
     "ShortageLine": "kitloan.values",
     "ShortageOfHolding": "kitloan.values",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from kitloan.backups.upgrading import Upgraded
     from kitloan.exchange import Exchange
     from kitloan.holdings import Holdings
+    from kitloan.imports.register import Registers
     from kitloan.loans import Loans
     from kitloan.national import National
     from kitloan.organisations import Directory
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from kitloan.queries.figures import Figures
     from kitloan.queries.find import Finder
     from kitloan.stocktakes import Stocktakes
-    from kitloan.taking_in import Registers
     from kitloan.transfers import Transfers
     from kitloan.undo import Actions
     from kitloan.verify import Progress, Verifier
@@ -133,7 +133,7 @@ class College:
     @cached_property
     def registers(self) -> "Registers":
         """Reading a college's spreadsheet."""
-        from kitloan.taking_in import Registers
+        from kitloan.imports.register import Registers
 
         return Registers(self.session)
 

@@ -137,8 +137,11 @@ def accession(
         raise BadInput(
             "bad_holding", f"{new!r} is not a NewHolding.", "Give NewHolding(type, ...)."
         )
-    tag = _tag_for(writer) if new.tag is None else parse(new.tag)
-    must_be_free(writer, tag)
+    if new.tag is None:
+        tag = _tag_for(writer)  # 50 random bits: no label anywhere has them
+    else:
+        tag = parse(new.tag)
+        must_be_free(writer, tag)
     quantity = check_quantity(new.quantity)
     for day in (new.received_on, new.gift.valued_on):
         if day is not None:
@@ -173,13 +176,17 @@ def define_if_new(writer: Writer, name: str) -> tuple[str, str]:
     """The id and the name of the kit type that `name` means, defined bare when it is new."""
     name = clean(name, "The kit type")
     key = type_key(name)
+    if not writer.earlier and (known := writer.names.get(key)) is not None:
+        return key, known
     new = writer.earlier_fact(KitTypeDefined)
     if new is None or new.kit_type != key:
         known = TYPE(writer.connection, c=writer.college, k=key).scalar()
         if known is not None:
+            writer.names[key] = str(known)
             return key, known
         new = KitTypeDefined(kit_type=key, name=name)
     writer.append(new)
+    writer.names[key] = new.name
     return key, new.name
 
 

@@ -16,6 +16,7 @@ from kitloan.ledger.session import Session, check_quantity
 from kitloan.ledger.writer import Writer
 from kitloan.organisations import Borrower, borrower, person, remark
 from kitloan.queries import whereabouts
+from kitloan.queries.entry_text import found_loans
 from kitloan.queries.resolve import meant, resolve
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Component, Holding, KitType, Loan, Organisation, Shortage, table
@@ -238,12 +239,13 @@ def _incomplete(writer: Writer, row: AnyRow, shown: str) -> Refused:
 def _not_enough(writer: Writer, row: AnyRow, quantity: int, shown: str) -> KitloanError:
     """Who has what is asked for."""
     loans = open_loans(writer, row.tag)
+    began = found_loans(writer.connection, writer.college, [row.tag])
     facts = [
         {
             "id": each.loan,
             "to": each.to,
             "quantity": each.quantity - each.returned,
-            "out_at": each.out_at,
+            "out_at": began.get(each.loan, each.out_at),
             "due_on": each.due_on,
         }
         for each in loans
@@ -251,9 +253,11 @@ def _not_enough(writer: Writer, row: AnyRow, quantity: int, shown: str) -> Kitlo
     if row.quantity == 1 and loans:
         (first, *_) = loans
         due = f", due {uk(date.fromisoformat(first.due_on))}" if first.due_on else ""
+        out_at = facts[0]["out_at"]
+        since = f" since {uk(day_of(out_at))}" if out_at else ""
         return Refused(
             "on_loan",
-            f"{shown} has been with {first.to} since {uk(day_of(first.out_at))}{due}.",
+            f"{shown} has been with {first.to}{since}{due}.",
             f"If it is here, take it back first: kitloan checkin {row.tag}",
             tag=row.tag,
             loan=facts[0],

@@ -68,7 +68,7 @@ class LoanLine:
     type: str
     quantity: int
     to: str
-    out_at: str
+    out_at: str | None
     due_on: date | None
     overdue: bool
 
@@ -79,7 +79,7 @@ class LoanOfHolding:
 
     id: str
     to: str
-    out_at: str
+    out_at: str | None
     due_on: date | None
     overdue: bool
     quantity: int

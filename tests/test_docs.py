@@ -13,7 +13,7 @@ import kitloan
 from kitloan.audit import WORST_FIRST
 from kitloan.cli.commands import COMMANDS
 from kitloan.cli.main import cli
-from kitloan.spreadsheets.columns import FIELDS
+from kitloan.imports.columns import FIELDS
 from kitloan_tui.actions import ACTIONS
 
 ROOT = Path(__file__).parents[1]

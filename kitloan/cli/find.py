@@ -106,7 +106,8 @@ def _page(each: Holding, out: Sequence[LoanLine]) -> str:
         many = f": {loan.quantity}" if each.quantity > 1 else ""
         due = f", due {uk(loan.due_on)}" if loan.due_on else ""
         late = "  ! OVERDUE" if loan.overdue else ""
-        lines.append(f"  With {loan.to} since {uk(day_of(loan.out_at))}{many}{due}{late}")
+        since = f" since {uk(day_of(loan.out_at))}" if loan.out_at else ""
+        lines.append(f"  With {loan.to}{since}{many}{due}{late}")
     lines += [f"  Short: {short}" for short in each.shortages]
     facts = {
         "Kept at": each.location,

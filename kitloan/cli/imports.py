@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kitloan.cli import mapping, not_taken
 from kitloan.cli.context import App, command, pass_app
 from kitloan.cli.output import Progress, columns, print_json, print_text
 from kitloan.errors import BadInput
@@ -13,64 +14,161 @@ from kitloan.values import as_json, plural
 
 if TYPE_CHECKING:
     from kitloan.holdings import Gift
-    from kitloan.taking_in import TakenIn
+    from kitloan.imports.mapfile import Map
+    from kitloan.imports.register import TakenIn
 
 _SHOWN_PROBLEMS = 50
 
 
 @command("import", "kitloan import register.xlsx --dry-run")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--dry-run", is_flag=True, help="Say what would happen; change nothing.")
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Show what would happen; change nothing.")
 @click.option(
     "--map",
     "map_path",
     type=click.Path(path_type=Path),
     metavar="MAP.toml",
-    help="Which column means what, where the headers do not say.",
+    help="What the columns, values and sheets are.",
 )
+@click.option(
+    "--write-map",
+    is_flag=False,
+    flag_value="",
+    default=None,
+    metavar="[MAP.toml]",
+    help="Write a map of the columns and the answers; beside the file where no name is given.",
+)
+@click.option("--accept-proposed", is_flag=True, help="Answer each question as it is proposed.")
 @click.option("--skip-problems", is_flag=True, help="Take the good rows although others are wrong.")
+@click.option("--update", is_flag=True, help="Take the differences of rows that are known already.")
+@click.option("--undo", metavar="FILE|ID", help="Take a whole import back.")
 @pass_app
 def import_(
-    app: App, file: Path, dry_run: bool, map_path: Path | None, skip_problems: bool
+    app: App,
+    file: Path | None,
+    dry_run: bool,
+    map_path: Path | None,
+    write_map: str | None,
+    accept_proposed: bool,
+    skip_problems: bool,
+    update: bool,
+    undo: str | None,
 ) -> None:
-    """Take in a register from a spreadsheet (CSV or XLSX).
+    """Take in a register from a spreadsheet (CSV, XLSX, ODS or XLS).
 
-    Says which column it took for what, and every problem with its sheet, row and column. An error
-    is a row it cannot take, a warning a value it leaves out. With errors nothing is changed,
-    unless --skip-problems is given. Reading the same file again adds nothing.
+    Lists which column was taken for what, and every problem with its sheet, row and column. An
+    error
+    is a row that cannot be taken, a warning a value that is left out. With errors nothing is
+    changed,
+    unless --skip-problems is given. What could change who has what, and is not certain, is asked:
+    on
+    a terminal here, else by a map (--map) or --accept-proposed. Reading the same file again adds
+    nothing; what it says otherwise is listed, and taken with --update.
     """
+    if undo is not None:
+        _undo(app, undo)
+        return
+    if write_map and not write_map.endswith(".toml") and file is None:
+        write_map, file = "", Path(write_map)
+    if file is None:
+        raise BadInput("usage", "Missing argument 'FILE'.", "See: kitloan import --help")
+    progress = Progress("Reading rows")
     with app.open() as opened:
-        taken = opened.registers.take_in(
-            file,
-            map_path=map_path,
-            dry_run=dry_run,
-            skip_problems=skip_problems,
-            progress=Progress("Reading rows"),
-        )
-    refusal = _refusal(file, taken) if taken.refused else None
+
+        def take(answers: "Map | None" = None, *, only_look: bool = dry_run) -> "TakenIn":
+            return opened.registers.take_in(
+                file,
+                map_path=map_path,
+                dry_run=only_look,
+                skip_problems=skip_problems,
+                update=update,
+                accept_proposed=accept_proposed,
+                answers=answers,
+                progress=progress,
+            )
+
+        taken = take()
+        if taken.questions and not app.json and mapping.can_ask():
+            answers = mapping.ask(
+                file, taken.register, lambda made: take(made, only_look=True).register
+            )
+            if answers is not None:
+                taken = take(answers)
+        written = mapping.write(file, taken.register, write_map) if write_map is not None else None
+        bad_rows = not_taken.write(file, taken) if skip_problems and not dry_run else None
+    refusal = _refusal(file, taken)
+    extra = {"map_written": str(written)} if written else {}
+    extra |= {"not_taken": str(bad_rows)} if bad_rows else {}
     if app.json:
-        print_json(taken.as_json() | (refusal.as_json() if refusal else {}))
+        print_json(taken.as_json() | extra | (refusal.as_json() if refusal else {}))
         app.exit_code = refusal.exit_code if refusal else 0
         return
     print_text(_told(taken, dry_run))
+    if written:
+        print_text(f"The map is in {written}.")
+    if bad_rows:
+        print_text(f"The rows that were not taken are in {bad_rows}, each with the reason.")
     if refusal:
         raise refusal
 
 
-def _refusal(file: Path, taken: "TakenIn") -> BadInput:
+def _undo(app: App, of: str) -> None:
+    with app.open() as opened:
+        undone = opened.registers.undo(of)
+    if app.json:
+        print_json(undone.as_json())
+        return
+    print_text(
+        f"The import of {undone.file} was taken back: {plural(len(undone.tags), 'holding')}, "
+        f"{plural(undone.entries, 'entry', 'entries')} reversed."
+    )
+
+
+def _refusal(file: Path, taken: "TakenIn") -> BadInput | None:
+    if taken.questions:
+        open_ = len(taken.questions)
+        proposed = sum(question.proposed is not None for question in taken.questions)
+        return BadInput(
+            "unanswered",
+            f"{file.name} leaves {plural(open_, 'question')} open; nothing was changed.",
+            f"Answer {'it' if open_ == 1 else 'them'} in a map: kitloan import {file.name} "
+            "--write-map, "
+            "then check it and give it with --map."
+            + (
+                f" Or take what is proposed ({proposed} of {open_}): --accept-proposed."
+                if proposed
+                else ""
+            ),
+            questions=[question.id for question in taken.questions],
+        )
+    if not taken.refused:
+        return None
     errors = len({(p.sheet, p.row) for p in taken.problems if p.severity == "error"})
     return BadInput(
         "rows_in_error",
         f"{plural(errors, 'row')} of {file.name} cannot be taken; nothing was changed.",
-        "Mend the file, or take the other rows with --skip-problems.",
+        "Correct the file, or take the other rows with --skip-problems.",
         errors=errors,
     )
 
 
 def _told(taken: "TakenIn", dry_run: bool) -> str:
-    lines = ["Columns:"]
+    lines = []
+    if taken.register.known_format:
+        lines.append(f"An export of {taken.register.known_format}.")
+    if taken.register.map_used:
+        lines.append(
+            f"Read with the map {taken.register.map_used}, which was made for these columns."
+        )
+    lines.append("Columns:")
     lines += [f"  {header} -> {field.replace('_', ' ')}" for header, field in taken.columns.items()]
     lines += [f"  {header} -> kept as a note" for header in taken.kept]
+    if len(taken.sheets) > 1:
+        lines.append("Sheets:")
+        lines += [
+            f"  {each.sheet}: {'read' if each.taken else 'not read'}; it {each.why}"
+            for each in taken.sheets
+        ]
     if taken.problems:
         lines.append("Problems:")
         lines.append(
@@ -89,7 +187,31 @@ def _told(taken: "TakenIn", dry_run: bool) -> str:
         )
         if len(taken.problems) > _SHOWN_PROBLEMS:
             lines.append(f"  and {len(taken.problems) - _SHOWN_PROBLEMS:,} more: see --json")
-    if not taken.refused:
+    if taken.questions:
+        lines.append("Questions:")
+        for question in taken.questions:
+            lines += [f"  {line}" for line in question.lines()]
+    if taken.changes:
+        lines.append(
+            "Differences from the register:" if not taken.updated else "Taken from the file:"
+        )
+        lines.append(
+            columns(
+                [
+                    [
+                        f"  {each.sheet} row {each.row}",
+                        each.field.replace("_", " "),
+                        f"{each.register or 'nothing'} -> {each.file or 'nothing'}",
+                    ]
+                    for each in taken.changes[:_SHOWN_PROBLEMS]
+                ]
+            )
+        )
+        if len(taken.changes) > _SHOWN_PROBLEMS:
+            lines.append(f"  and {len(taken.changes) - _SHOWN_PROBLEMS:,} more: see --json")
+        if not taken.updated:
+            lines.append("  To take them: --update")
+    if not taken.refused and not taken.questions:
         would = "would be " if dry_run else ""
         lines.append(
             f"{plural(taken.rows, 'row')}: {taken.added:,} {would}taken in, {taken.skipped:,} "
@@ -112,7 +234,7 @@ def types_import(app: App, file: Path) -> None:
     One line a component, under the headers: kit type, bag, component, quantity, critical. A type
     that is known has these contents from now on.
     """
-    from kitloan.types_file import read_types
+    from kitloan.imports.contents import read_types
 
     read = read_types(file)
     with app.open() as opened:
@@ -197,7 +319,7 @@ def _date(text: str | None) -> date | None:
 
 
 def _pence(text: str | None) -> int | None:
-    from kitloan.spreadsheets.values import Fault, pence
+    from kitloan.imports.values import Fault, pence
 
     if text is None:
         return None

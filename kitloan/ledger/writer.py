@@ -108,6 +108,7 @@ class Writer:
         self.earlier = _entries_of(connection, college, request) if request else []
         self.actor = self.earlier[0].by if self.earlier else actor
         self.at = self.earlier[0].at if self.earlier else now
+        self.names: dict[str, str] = {}  # of kit types met in this transaction, by key
         self._before = head
         self._head = head
         self._part = 0

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from kitloan import values
 from kitloan.ledger.session import Session
 from kitloan.queries import history
+from kitloan.queries.entry_text import found_loans
 from kitloan.queries.paging import PAGE, page_of
 from kitloan.queries.resolve import resolve
 from kitloan.storage.statements import AnyRow
@@ -220,14 +221,20 @@ class Finder:
                 where, tag = resolve(connection, self._college, of)
                 wanted = wanted.where(loan.c.college == where, loan.c.tag == tag)
             page = page_of(connection, wanted, order, after, limit)
-            found = {
-                (row.college, row.loan): _loan_line(row, today)
-                for row in connection.execute(
-                    _OPEN_LOANS.where(
-                        loan.c.college.in_({row.college for row in page.items}),
-                        loan.c.loan.in_([row.loan for row in page.items]),
-                    )
+            rows = connection.execute(
+                _OPEN_LOANS.where(
+                    loan.c.college.in_({row.college for row in page.items}),
+                    loan.c.loan.in_([row.loan for row in page.items]),
                 )
+            ).all()
+            began = {
+                college: found_loans(
+                    connection, college, [row.tag for row in rows if row.college == college]
+                )
+                for college in {row.college for row in rows}
+            }
+            found = {
+                (row.college, row.loan): _loan_line(row, today, began[row.college]) for row in rows
             }
         lines = tuple(found[row.college, row.loan] for row in page.items)
         return Page(lines, page.total, page.next)
@@ -314,12 +321,13 @@ def _first_loans(
     rows = connection.execute(
         _OPEN_LOANS.where(loan.c.college == where, loan.c.tag.in_(tags))
     ).all()
+    began = found_loans(connection, where, tags)
     last_first = sorted(rows, key=lambda row: (row.due_key, row.loan), reverse=True)
     return {
         row.tag: values.LoanOfHolding(
             id=row.loan,
             to=row.to,
-            out_at=row.out_at,
+            out_at=began.get(row.loan, row.out_at),
             due_on=date.fromisoformat(row.due_on) if row.due_on else None,
             overdue=row.due_key < today,
             quantity=row.quantity - row.returned,
@@ -343,14 +351,14 @@ def _shortages(
     return found
 
 
-def _loan_line(row: AnyRow, today: str) -> LoanLine:
+def _loan_line(row: AnyRow, today: str, began: Mapping[str, str | None]) -> LoanLine:
     return LoanLine(
         id=row.loan,
         tag=row.tag,
         type=row.type_name,
         quantity=row.quantity - row.returned,
         to=row.to,
-        out_at=row.out_at,
+        out_at=began.get(row.loan, row.out_at),
         due_on=date.fromisoformat(row.due_on) if row.due_on else None,
         overdue=row.due_key < today,
     )

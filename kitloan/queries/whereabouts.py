@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, select
 
 from kitloan.errors import BadInput, Refused
+from kitloan.queries.entry_text import found_loans
 from kitloan.queries.undone import UNDONE
 from kitloan.reference import find_college
 from kitloan.storage.statements import AnyRow
@@ -47,7 +48,8 @@ def not_yours(connection: Connection, where: str, tag: str) -> Refused:
     words = f"{row.name} {grouped(tag)} belongs to {name}"
     loaned = _loan_elsewhere(connection, where, tag)
     if loaned:
-        words += f", and {loaned['to']} has had it since {uk(day_of(loaned['out_at']))}"
+        since = f" since {uk(day_of(loaned['out_at']))}" if loaned["out_at"] else ""
+        words += f", and {loaned['to']} has had it{since}"
     elif row.state != "held":
         words += f"; it {away(connection, where, tag, row.state)[0]}"
     return Refused(
@@ -101,7 +103,9 @@ def _loan_elsewhere(connection: Connection, where: str, tag: str) -> dict[str, A
     ).first()
     if row is None:
         return None
-    return {"id": row.loan, "to": row.name, "out_at": row.out_at, "due_on": row.due_on}
+    began = found_loans(connection, where, [tag])
+    out_at = began.get(row.loan, row.out_at)
+    return {"id": row.loan, "to": row.name, "out_at": out_at, "due_on": row.due_on}
 
 
 def away(connection: Connection, where: str, tag: str, state: str) -> tuple[str, dict[str, Any]]:

@@ -16,13 +16,13 @@ from typing import Literal
 from sqlalchemy import ColumnElement, Connection, bindparam, select
 
 from kitloan.errors import BadInput
+from kitloan.imports.cells import load
+from kitloan.imports.sheets import Line, Value, is_blank
+from kitloan.imports.values import as_text
 from kitloan.ledger.entry import parse
 from kitloan.ledger.facts.stocktakes import StocktakeClosed, StocktakeScanned
 from kitloan.ledger.writer import Writer, id_reused
 from kitloan.loans import open_loans
-from kitloan.spreadsheets.cells import load
-from kitloan.spreadsheets.sheets import Line, Value, is_blank
-from kitloan.spreadsheets.values import as_text
 from kitloan.stocktakes.outcome import Stocktake, desk_spelt, the_stocktake
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Alias, Holding, KitType, LedgerEntry, table
@@ -214,7 +214,7 @@ def read_scans(path: Path) -> tuple[list[ScannedLine], list[LineProblem]]:
             `23/11/2026 11:42` in Scotland or RFC 3339. A first line of headers is skipped.
 
     Raises:
-        BadInput: the file cannot be read; see `kitloan.spreadsheets.cells.load`.
+        BadInput: the file cannot be read; see `kitloan.imports.cells.load`.
     """
     scans: list[ScannedLine] = []
     problems: list[LineProblem] = []

@@ -47,7 +47,9 @@ def moment(text: str) -> datetime:
 
 
 def day_of(text: str) -> date:
-    """The date in Scotland of an instant as `instant` wrote it."""
+    """The date in Scotland of an instant as `instant` wrote it, or of a day that has no hour."""
+    if "T" not in text:
+        return date.fromisoformat(text)
     return in_scotland(moment(text)).date()
 
 

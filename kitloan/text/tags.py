@@ -51,7 +51,8 @@ def mint() -> str:
     A body whose check character is not in the alphabet is discarded, and another is drawn.
     """
     while True:
-        body = "".join(secrets.choice(ALPHABET) for _ in range(BODY_LENGTH))
+        drawn = secrets.token_bytes(BODY_LENGTH)
+        body = "".join(ALPHABET[byte % len(ALPHABET)] for byte in drawn)  # 32 divides 256
         check = check_character(body)
         if check in ALPHABET:
             return PREFIX + body + check

@@ -17,7 +17,7 @@ from cli.running import PROGRAM, Answer, Cli, Program, Stock
 from conftest import write_off
 from kitloan import Count, NewHolding
 from kitloan.cli.main import run
-from kitloan.types_file import read_types
+from kitloan.imports.contents import read_types
 
 CONTENTS = """kit type,bag,component,quantity,critical
 STEM kit,Manual,Facilitator manual,1,yes

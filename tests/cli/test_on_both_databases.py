@@ -10,7 +10,7 @@ from cli.running import Cli, Stock
 from cli.shapes import FIGURES, HOLDING, LOAN, LOAN_OF_HOLDING, has
 from kitloan import NewHolding
 from kitloan.college import init
-from kitloan.types_file import read_types
+from kitloan.imports.contents import read_types
 
 
 @pytest.fixture

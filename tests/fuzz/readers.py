@@ -11,15 +11,15 @@ from pathlib import Path
 
 from fuzz.fuzzing import answer_or_refusal
 from kitloan.contents import Part, count_of, parse_exceptions, read_exceptions, reckon
-from kitloan.spreadsheets import Register
-from kitloan.spreadsheets import read as read_register
-from kitloan.spreadsheets.mapfile import load_map
+from kitloan.imports import Register
+from kitloan.imports import read as read_register
+from kitloan.imports.contents import read_types
+from kitloan.imports.mapfile import load_map
 from kitloan.stocktakes.scanning import read_scans
 from kitloan.text.dates import parse_due
 from kitloan.text.names import clean, plain
 from kitloan.text.scans import COMMANDS, Command, Tag, read
 from kitloan.text.tags import is_tag
-from kitloan.types_file import read_types
 from kitloan_labels.stock import find_or_read
 from kitloan_tui import settings as desk
 

@@ -9,8 +9,8 @@ from kitloan import BadInput, Count, NewHolding
 from kitloan.cli.main import run
 from kitloan.college import College
 from kitloan.contents import parse_exception
-from kitloan.spreadsheets.mapfile import load_map
-from kitloan.types_file import read_types
+from kitloan.imports.contents import read_types
+from kitloan.imports.mapfile import load_map
 from kitloan_labels import stock
 from kitloan_tui import settings
 

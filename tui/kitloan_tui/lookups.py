@@ -200,7 +200,9 @@ def lent_just_now(session: Session, held: HoldingNow) -> bool:
     While one lends, a scan of it is no coming back: another desk lent it, or this one's
     trigger was pulled again by somebody who was not sure.
     """
-    return held.loan is not None and session.clock() - moment(held.loan.out_at) < _JUST_NOW
+    if held.loan is None or held.loan.out_at is None or "T" not in held.loan.out_at:
+        return False
+    return session.clock() - moment(held.loan.out_at) < _JUST_NOW
 
 
 def still_out(session: Session, loans: Sequence[str]) -> int:

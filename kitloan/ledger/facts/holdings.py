@@ -20,6 +20,7 @@ from kitloan.ledger.facts.base import (
     CountOrNone,
     Day,
     FactBase,
+    Later,
     Name,
     Recorded,
     Tag,
@@ -134,6 +135,7 @@ insert_holding = Change(insert(holding))
 _insert_alias = Change(insert(alias))
 _amend = change_holding(**new(HoldingFields), asset_key=bindparam("new_asset_key"))
 _move = change_holding(location=bindparam("new_location"), **SIGHTED)
+_move_unseen = change_holding(location=bindparam("new_location"))
 _sight = change_holding(**SIGHTED)
 _counted = change_holding(uncounted=bindparam("not_counted"), **SIGHTED)
 
@@ -223,14 +225,18 @@ class HoldingMoved(FactBase):
     desk_action: ClassVar[bool] = True
     tag: Tag
     location: Name
+    in_hand: bool = Later(True)
+    """Whether somebody had it in hand; a register that names its place had not."""
 
 
 @applies(HoldingMoved)
 def moved(connection: Connection, college: str, entry: Recorded, fact: HoldingMoved) -> None:
     """Set the place of a holding."""
-    _move.one(
-        connection, c=college, t=fact.tag, new_location=fact.location, at=entry.at, by=entry.by
-    )
+    place = {"c": college, "t": fact.tag, "new_location": fact.location}
+    if fact.in_hand:
+        _move.one(connection, **place, at=entry.at, by=entry.by)
+    else:
+        _move_unseen.one(connection, **place)
     refresh_words(connection, college, fact.tag)
 
 

@@ -10,6 +10,7 @@ from kitloan.ledger.facts.base import (
     Day,
     FactBase,
     Id,
+    Later,
     Name,
     Recorded,
     Tag,
@@ -33,6 +34,9 @@ _back_in = change_holding(
     out_quantity=holding.c.out_quantity - bindparam("q"),
     uncounted=bindparam("not_counted"),
     **SIGHTED,
+)
+_back_in_unseen = change_holding(
+    out_quantity=holding.c.out_quantity - bindparam("q"), uncounted=bindparam("not_counted")
 )
 
 
@@ -84,6 +88,8 @@ class LoanFound(LoanTerms):
     """An imported register shows that the holding was on loan already."""
 
     kind: Literal["loan.found"] = "loan.found"
+    out_on: Day | None = Later(None)
+    """The day on which it began, where the register names it."""
 
 
 @applies(LoanFound)
@@ -102,6 +108,8 @@ class CheckedIn(FactBase):
     loan: Id
     quantity: Count = 1
     counted: Counted
+    in_hand: bool = Later(True)
+    """Whether somebody had it in hand; a register that says it is back had not."""
     shortages: Shortages = ()
     """Everything that is short after this count, including earlier shortages."""
 
@@ -110,15 +118,12 @@ class CheckedIn(FactBase):
 def checked_in(connection: Connection, college: str, entry: Recorded, fact: CheckedIn) -> None:
     """Close the loan, or reduce it, and set the shortages."""
     _take_back.one(connection, c=college, t=fact.tag, l=fact.loan, q=fact.quantity, at=entry.at)
-    _back_in.one(
-        connection,
-        c=college,
-        t=fact.tag,
-        q=fact.quantity,
-        not_counted=fact.counted == "uncounted",
-        at=entry.at,
-        by=entry.by,
-    )
+    back = {"c": college, "t": fact.tag, "q": fact.quantity}
+    back["not_counted"] = fact.counted == "uncounted"
+    if fact.in_hand:
+        _back_in.one(connection, **back, at=entry.at, by=entry.by)
+    else:
+        _back_in_unseen.one(connection, **back)
     set_shortages(connection, college, fact.tag, fact.shortages, entry.at)
 
 

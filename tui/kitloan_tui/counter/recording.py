@@ -8,9 +8,9 @@ from kitloan.college import College
 from kitloan.contents import Count
 from kitloan.errors import BadInput
 from kitloan.holdings import NewHolding
+from kitloan.imports.register import TakenIn
 from kitloan.ledger.session import ESP
 from kitloan.reference import colleges, find_college
-from kitloan.taking_in import TakenIn
 from kitloan.text.names import fold
 from kitloan.text.tags import grouped
 from kitloan.values import Holding, ShortageOfHolding, plural

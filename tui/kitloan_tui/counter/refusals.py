@@ -158,7 +158,7 @@ def here_already(held: Holding) -> Refused:
 def lent_just_now(held: Holding) -> Refused:
     """While this desk lends, another has lent the same thing: it is not a return."""
     loan = held.loan
-    lent = f"to {loan.to} at {uk_instant(loan.out_at)[-5:]}" if loan else "just now"
+    lent = f"to {loan.to} at {uk_instant(loan.out_at)[-5:]}" if loan and loan.out_at else "just now"
     return Refused(
         "on_loan",
         f"Another desk lent {holding_shown(held)} {lent}.",

@@ -412,8 +412,11 @@ def _from(held: Holding, today: date, to: str | None = None) -> str:
     loan = held.loan
     if loan is None:
         return ""
-    out = max(0, (today - day_of(loan.out_at)).days)  # it may have been lent by a clock ahead
     late = (today - loan.due_on).days if loan.due_on else 0
-    since = f"out {plural(out, 'day')}" if out else "lent today"
+    if loan.out_at is None:
+        since = "out since before the register was read"
+    else:
+        out = max(0, (today - day_of(loan.out_at)).days)  # it may have been lent by a clock ahead
+        since = f"out {plural(out, 'day')}" if out else "lent today"
     text = f" from {to or loan.to}, {since}"
     return f"{text}, {plural(late, 'day')} overdue" if late > 0 else text

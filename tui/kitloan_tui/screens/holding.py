@@ -337,7 +337,7 @@ def _since(details: HoldingDetails, name: str, today: date) -> str:
     loan = details.held.loan
     if loan is None or loan.to != name:
         return ""
-    since = f", since {uk(day_of(loan.out_at))}"
+    since = f", since {uk(day_of(loan.out_at))}" if loan.out_at else ", since a day not known"
     if loan.due_on is None:
         return since
     late = (today - loan.due_on).days

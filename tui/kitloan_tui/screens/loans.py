@@ -85,7 +85,7 @@ class Loans(ListScreen[LoanRow]):
             item.to,
             many + item.type,
             grouped(item.tag),
-            uk(day_of(item.out_at)),
+            uk(day_of(item.out_at)) if item.out_at else "not on record",
         )
 
     def take(self, item: LoanRow) -> None:

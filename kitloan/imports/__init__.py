@@ -1,0 +1,31 @@
+"""Registers in: a college's spreadsheet, read into rows that the rest of kitloan can trust.
+
+Pure reading, but for the last two: a file goes in; rows, problems and questions come out.
+
+    sheets      what a file holds, before anybody knows what it means: sheets, lines, values
+    cells       a file on disk -> sheets; refuses what is no spreadsheet
+    delimited   CSV, in the encodings and with the delimiters that programs leave behind
+    workbook    XLSX, with merged, hidden and struck cells, formulas, comments
+    headings    what people write above a column: tables of words
+    statuses    their words for how a thing is: a table
+    formats     exports of other programs, known by their headings: `formats.toml`
+    evidence    what a column holds, found by looking at its values
+    columns     heading and contents weighed: which column is which, and how certain that is
+    tables      where the tables of a sheet are
+    holders     who has a thing, as a cell says it
+    spellings   borrowers that are spelt nearly alike
+    values      one cell -> one date, sum of money, quantity, name
+    questions   what could change who has what, and is not certain
+    mapfile     a person's answers, in TOML
+    lines       what one line says
+    rows        what comes out
+    reader      puts them together: `read(path)`
+    register    those rows into a college's store
+    contents    kit types with their parts, from a file
+"""
+
+from kitloan.imports.questions import Question
+from kitloan.imports.reader import read
+from kitloan.imports.rows import Column, Problem, Register, Row, SheetRead
+
+__all__ = ["Column", "Problem", "Question", "Register", "Row", "SheetRead", "read"]

@@ -1,0 +1,304 @@
+"""Who has a thing, as a register's cell says it: a school, with a date or a person beside it.
+
+"Belmont Academy until 12/12/26", "Grange Academy (back 4 Dec)", "Dalry Primary - J. Smith": the
+organisation, the days and the person are told apart, because only the organisation may come to be
+on record for ever. What is no organisation is named for what it is: a word for how the thing is, a
+person, a doubt.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Literal
+
+from kitloan.imports.evidence import looks_like_person, looks_like_school
+from kitloan.imports.statuses import Standing, speaks_of_gone, status_of_words
+from kitloan.imports.values import Dates, Fault, day, means_nothing, says_not_out
+from kitloan.text.names import fold, tidy
+from kitloan.text.personal import names_a_person
+
+Doubt = Literal["unsure", "person", "reserved", "sentence", "several"]
+
+_DATE = (
+    r"(?:\d{1,2}[-/. ]\d{1,2}[-/. ]\d{2,4}|\d{4}-\d{2}-\d{2}|\d{1,2}[-/]\d{1,2}(?![-/\d])|"
+    r"\d{1,2}(?:st|nd|rd|th)?(?: of)? ?(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|"
+    r"dec)[a-z]*\.?"
+    r"(?: ?,? ?'?(?:\d{4}|\d{2})(?!\d))?)"
+)
+_UNTIL = re.compile(
+    rf"[\s,;(–-]*\b(?:until|till?|'til|back(?: by| on)?|due(?: back)?(?: by| on)?|by|"
+    rf"returns?(?: by| on)?|"
+    rf"returning(?: on)?|return(?: date)?|expected(?: back)?(?: by| on)?|to)\b[:\s]*(?:the "
+    rf")?({_DATE})[\s)]*$",
+    re.IGNORECASE,
+)
+_SINCE = re.compile(
+    rf"[\s,;(–-]*\b(?:since|from|out(?: since| on)?|lent(?: on)?|on|w/?e\.? from|as of|borrowed|"
+    rf"collected|taken)\b[:\s]*({_DATE})[\s)]*$",
+    re.IGNORECASE,
+)
+_BARE = re.compile(rf"[\s,;–-]*\(?({_DATE})\)?[\s)]*$", re.IGNORECASE)
+_NO_YEAR = re.compile(
+    r"(\d{1,2})(?:st|nd|rd|th)?(?: of)? ?([a-z]{3,9})\.?|(\d{1,2})[-/](\d{1,2})", re.IGNORECASE
+)
+_UNSURE = {
+    *(
+        "?",
+        "??",
+        "???",
+        "tbc",
+        "tba",
+        "tbd",
+        "unknown",
+        "not known",
+        "not sure",
+        "unsure",
+        "unclear",
+    ),
+    *(
+        "see notes",
+        "see note",
+        "see below",
+        "check",
+        "to check",
+        "dunno",
+        "don't know",
+        "who?",
+        "various",
+    ),
+    *(
+        "someone",
+        "somebody",
+        "school",
+        "a school",
+        "another school",
+        "other",
+        "pending",
+        "query",
+        "ditto",
+    ),
+    *("misc", "n/k", "nk", "*", "x?", "don’t know", "to be confirmed", "to be advised", "several"),
+    *(
+        "multiple",
+        "staff",
+        "student",
+        "teacher",
+        "external",
+        "internal",
+        "same",
+        "as above",
+        "school?",
+    ),
+}
+_ASKS = re.compile(
+    r"\b(?:ask|check with|see|query|maybe|perhaps|possibly|might be|think)\b|\?\s*$", re.I
+)
+_RESERVED = re.compile(
+    r"\b(?:reserved?|booked|promised|earmarked|on hold|held for|for collection|to go to|going to|"
+    r"waiting for|request(?:ed)? by|due to go|next)\b",
+    re.IGNORECASE,
+)
+_AWAY = re.compile(
+    r"\b(?:away for|sent for|gone for|out for|in for|at) (?:a )?(?:repair|service|calibration)\b",
+    re.I,
+)
+_BACK = re.compile(
+    r"^(?:now )?(?:returned|back|came back|brought back|handed back)\b", re.IGNORECASE
+)
+_LOAN_PREFIX = re.compile(
+    r"^(?:(?:currently |now |still )?(?:on loan|out on loan|out|loaned(?: out)?|lent(?: out)?|"
+    r"borrowed|issued|"
+    r"checked out|signed out|booked out|gone|away|with|at|given)(?: (?:to|by|with|at))?|"
+    r"to)\b[:\s-]*(?=\S)",
+    re.IGNORECASE,
+)
+_PARTS = re.compile(
+    r"\s+[-–—]+\s+|\s*[(),/;]\s*|\s+c/o\s+|\s+per\s+|\s+\+\s+|\s+(?:at|of|from)\s+", re.IGNORECASE
+)
+_SEVERAL = re.compile(r"\s*(?:&|\band\b|\+|/|;|,)\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """What a cell says of who has the thing.
+
+    Attributes:
+        organisation: who has it; None where the cell names none.
+        person: somebody named beside it.
+        due_on, out_on: days named in the cell.
+        standing: a word for how it is, where the cell is nothing but that.
+        doubt: why a person must say.
+        rest: a date whose meaning is open, and other words left over.
+    """
+
+    organisation: str | None = None
+    person: str | None = None
+    due_on: date | None = None
+    out_on: date | None = None
+    standing: Standing | None = None
+    doubt: Doubt | None = None
+    rest: str | None = None
+
+
+@lru_cache(maxsize=4096)
+def holder(text: str, today: date, dates: Dates | None = None) -> Holder:
+    """Read a cell that should name who has the thing.
+
+    Args:
+        text: the cell, tidy.
+        today: a day without its year is the next that comes, or, of a loan's beginning, the last.
+        dates: how the file writes its days.
+    """
+    text = tidy(text)
+    key = fold(text)
+    if means_nothing(text) or says_not_out(text):
+        return Holder(standing="in")
+    if key in _UNSURE or not any(character.isalpha() for character in text):
+        return Holder(doubt="unsure")
+    standing = status_of_words(text)
+    if standing == "in" or (_BACK.match(text) and not looks_like_school(text)):
+        return Holder(standing="in")
+    if _RESERVED.search(text):
+        return Holder(standing="in", doubt="reserved", rest=text)
+    if standing in ("missing", "withdrawn", "in_repair", "out"):
+        return Holder(standing=standing)
+    if gone := speaks_of_gone(text):
+        return Holder(standing=gone)
+    if _AWAY.search(text) and not looks_like_school(text):
+        return Holder(standing="in_repair")
+    if _ASKS.search(text):
+        return Holder(doubt="unsure", rest=text)
+    return _apart(text, today, dates)
+
+
+def _apart(text: str, today: date, dates: Dates | None) -> Holder:
+    due = out = None
+    rest = None
+    left = _LOAN_PREFIX.sub("", text) if looks_like_school(text) else text
+    for _ in range(2):
+        if (found := _UNTIL.search(left)) and found.start():
+            read = _day(found[1], today, dates, coming=True)
+            due, left = (read or due), left[: found.start()]
+            rest = rest if read else found[1]
+        elif (found := _SINCE.search(left)) and found.start():
+            read = _day(found[1], today, dates, coming=False)
+            out, left = (read or out), left[: found.start()]
+            rest = rest if read else found[1]
+        elif (found := _BARE.search(left)) and found.start():
+            rest, left = found[1], left[: found.start()]
+    left = left.strip(" ,;:-–(")
+    if (found := _VAGUE.search(left)) and looks_like_school(left[: found.start()]):
+        rest, left = found[0].strip(" ,;:-–()"), left[: found.start()].strip(" ,;:-–(")
+    if _RETURNED_TAIL.search(left):
+        return Holder(standing="in", rest=text)
+    organisation, person = _persons_apart(left)
+    if organisation and looks_like_person(organisation):
+        return Holder(None, organisation, due, out, doubt="person", rest=rest)
+    if organisation and (len(organisation) > 80 or len(organisation.split()) > 10):
+        return Holder(organisation, person, due, out, doubt="sentence", rest=rest)
+    if organisation and _names_several(organisation):
+        return Holder(organisation, person, due, out, doubt="several", rest=rest)
+    return Holder(organisation or None, person, due, out, rest=rest)
+
+
+_VAGUE = re.compile(
+    r"[\s,;(–-]+(?:until|till|'til|over|for|due|back|w/?[ce]|since|from|during|all)\b.*$",
+    re.IGNORECASE,
+)
+_RETURNED_TAIL = re.compile(
+    r"[\s(–-]+(?:now )?(?:returned|back(?: in)?|came back)\s*$", re.IGNORECASE
+)
+
+
+def _persons_apart(text: str) -> tuple[str, str | None]:
+    """The organisation, and the person named beside it where one is beyond doubt."""
+    parts = [part for part in _PARTS.split(text) if part and part.strip()]
+    if len(parts) < 2 or len(parts) > 4:
+        return text, None
+    schools = [part for part in parts if looks_like_school(part)]
+    people = [part for part in parts if part not in schools and looks_like_person(part)]
+    if len(schools) == 1 and people and len(people) == len(parts) - 1:
+        return schools[0].strip(), ", ".join(part.strip() for part in people)
+    return text, None
+
+
+def _names_several(text: str) -> bool:
+    parts = [part for part in _SEVERAL.split(text) if part]
+    return len(parts) > 1 and all(
+        looks_like_school(part) and len(part.split()) > 1 for part in parts
+    )
+
+
+def _day(text: str, today: date, dates: Dates | None, *, coming: bool) -> date | None:
+    """A day as a cell names it, without its year too; None when it is none."""
+    found = day(text.replace("'", ""), dates=dates)
+    if not isinstance(found, Fault):
+        return found
+    bare = _NO_YEAR.fullmatch(text.strip())
+    if not bare:
+        return None
+    for year in (today.year, today.year + 1) if coming else (today.year, today.year - 1):
+        written = f"{bare[1]} {bare[2]} {year}" if bare[1] else f"{bare[3]}/{bare[4]}/{year}"
+        read = day(written, dates=dates)
+        if not isinstance(read, Fault) and ((read >= today) if coming else (read <= today)):
+            return read
+    return None
+
+
+_LENT_WORDS = re.compile(
+    r"\b(?:(?:out )?on loan\b(?!\s+from)|loaned(?: out)? to|lent(?: out)?(?: to)?\b|borrowed "
+    r"by|borrowed\b|"
+    r"issued to|"
+    r"checked out|signed out|booked out|out to|out at|out with|is with|still with|currently "
+    r"(?:with|at)|"
+    r"^(?:now )?with(?! )|^(?:now )?(?:with|at) (?=[A-Z])|given to|taken by|has it|have it|due "
+    r"back|"
+    r"not (?:yet )?returned|never returned|overdue|to be returned|back (?:by|on)\b|in use at|"
+    r"gone to)\b",
+    re.IGNORECASE,
+)
+_PAST_LOAN = re.compile(
+    r"\b(?:was|were|previously|formerly|last|used to be|had been|returned|came back|back (?:in|"
+    r"from)|"
+    r"no longer|not on loan|never lent|not (?:to be )?lent|do not lend|don't lend|don’t lend|"
+    r"not for loan|"
+    r"available for loan|can be|may be|lent by|on loan from|loan from|borrowed from)\b",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=4096)
+def speaks_of_loan(text: str) -> bool:
+    """Whether a remark says that somebody has the thing now."""
+    found = _LENT_WORDS.search(text)
+    if not found or _PAST_LOAN.search(text):
+        return False
+    if re.match(r"(?:now )?(?:with|at)\b", found[0], re.IGNORECASE):
+        return looks_like_school(text)
+    return True
+
+
+def loan_in(text: str, today: date, dates: Dates | None = None) -> str | None:
+    """Who has it, in the words of a remark that speaks of a loan; None when they name no school."""
+    found = _NAMED_LOAN.search(text)
+    if not found:
+        return None
+    named = holder(found[1], today, dates)
+    if named.organisation is None or named.doubt or not looks_like_school(named.organisation):
+        return None
+    if names_a_person(named.organisation):
+        return None
+    return (
+        f"{named.organisation} until {named.due_on.isoformat()}"
+        if named.due_on
+        else named.organisation
+    )
+
+
+_NAMED_LOAN = re.compile(
+    r"(?:on loan|loaned|lent|borrowed|issued|checked out|signed out|booked out|out|with|at|"
+    r"given|taken)"
+    r"(?: out)?(?: to| by| with| at)?\s+(.+?)(?:[.;]|$)",
+    re.IGNORECASE,
+)

@@ -1,0 +1,394 @@
+"""Taking a college's register in: rows of a spreadsheet become holdings, gifts and open loans.
+
+All in one transaction, and nothing while a question is open. A row is known again by its tag, by
+its
+asset number, or, where it has neither, by what it says and how often the file says it; so reading
+the
+same file twice adds nothing. What a second reading says otherwise is listed, and taken when that is
+asked for. What speaks of people, and columns that kitloan has no field for, are kept beside the
+holding in a table that never leaves the college.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from kitloan.errors import KitloanError
+from kitloan.imports import Problem, Question, Register, Row, SheetRead, history, read
+from kitloan.imports.differences import (
+    Difference,
+    bring_up_to_date,
+    differences,
+    found_on_loan,
+    take_one,
+)
+from kitloan.imports.history import Imported, Undone
+from kitloan.imports.mapfile import Map
+from kitloan.ledger.facts.custody import HoldingMissing
+from kitloan.ledger.session import ESP, Session
+from kitloan.ledger.writer import Writer
+from kitloan.reference import find_college
+from kitloan.storage.statements import Query
+from kitloan.tables import Alias, Holding, Organisation, table
+from kitloan.text.names import fold, type_key
+from kitloan.text.tags import grouped
+
+holding, alias, organisation = table(Holding), table(Alias), table(Organisation)
+
+Progress = Callable[[int, int], None]
+
+_BY_TAG = Query(
+    select(holding.c.tag).where(
+        holding.c.college == bindparam("c"), holding.c.tag == bindparam("v")
+    )
+)
+_BY_ALIAS = Query(
+    select(alias.c.tag).where(alias.c.college == bindparam("c"), alias.c.label == bindparam("v"))
+)
+_BY_NUMBER = Query(
+    select(holding.c.tag)
+    .where(holding.c.college == bindparam("c"), holding.c.asset_key == bindparam("v"))
+    .limit(1)
+)
+_BY_ROW = Query(
+    select(holding.c.tag).where(
+        holding.c.college == bindparam("c"), holding.c.register_row == bindparam("v")
+    )
+)
+_ANY = Query(select(holding.c.tag).where(holding.c.college == bindparam("c")).limit(1))
+_ORGANISATIONS = Query(select(organisation.c.name).where(organisation.c.college == bindparam("c")))
+_STEP = 100
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """What reading a register came to.
+
+    Attributes:
+        rows: rows of data in the file; `added` and `skipped` of them.
+        columns: header and the field it was taken for; `kept` are headers no field took.
+        problems: errors are rows not taken, warnings are values left out.
+        refused: whether errors kept the whole file out.
+        loans: rows that name who has the holding now.
+        sheets: every sheet, taken or not, and why.
+        questions: what must be answered first; while there is one, nothing is taken.
+        changes: where a row that is known says something else than the register.
+        updated: of those, how many were taken.
+        id: the import's, for undoing it; None where nothing was kept.
+        register: the file as it was read.
+    """
+
+    rows: int
+    added: int
+    skipped: int
+    columns: dict[str, str]
+    kept: tuple[str, ...]
+    problems: tuple[Problem, ...]
+    refused: bool
+    loans: int
+    sheets: tuple[SheetRead, ...]
+    questions: tuple[Question, ...]
+    changes: tuple[Difference, ...]
+    updated: int
+    id: str | None
+    register: Register
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether a question keeps the file out."""
+        return bool(self.questions)
+
+    def as_json(self) -> dict[str, Any]:
+        """The shape of `--json`."""
+        return {
+            "id": self.id,
+            "rows": self.rows,
+            "added": self.added,
+            "skipped": self.skipped,
+            "columns": self.columns | dict.fromkeys(self.kept, "kept as a note"),
+            "kept": list(self.kept),
+            "loans": self.loans,
+            "format": self.register.known_format,
+            "map": self.register.map_used,
+            "sheets": [sheet.as_json() for sheet in self.sheets],
+            "questions": [question.as_json() for question in self.questions],
+            "changes": [change.as_json() for change in self.changes],
+            "updated": self.updated,
+            "problems": [problem.as_json() for problem in self.problems],
+        }
+
+
+class _NotKept(KitloanError):  # no error: the way out of a transaction without a trace
+    """Nothing is to be kept: a dry run, or nothing new."""
+
+
+class Registers:
+    """Reading spreadsheets into one college's register."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def take_in(
+        self,
+        path: Path,
+        *,
+        map_path: Path | None = None,
+        dry_run: bool = False,
+        skip_problems: bool = False,
+        update: bool = False,
+        accept_proposed: bool = False,
+        answers: Map | None = None,
+        progress: Progress | None = None,
+    ) -> TakenIn:
+        """Read a register and take its rows in: all that can be, or none.
+
+        Args:
+            path: a CSV, XLSX, ODS or XLS file.
+            map_path: which column means what, where the headers do not say.
+            dry_run: find out what would happen, and change nothing.
+            skip_problems: take the good rows although others have errors.
+            update: take the differences of rows that are known already.
+            accept_proposed: answer every question that has a proposal.
+            answers: what a person has answered, in place of a map file.
+            progress: told how many rows are done, of how many.
+
+        Raises:
+            BadInput: the file is not a register that can be read; see `kitloan.imports`.
+        """
+        with self._session.reading() as connection:
+            known = [str(row.name) for row in _ORGANISATIONS(connection, c=self._session.college)]
+        register = read(
+            path,
+            map_path,
+            progress,
+            today=self._session.today,
+            known=known,
+            accept_proposed=accept_proposed,
+            answers=answers,
+        )
+        rows, problems = self._checked(register)
+        refused = bool(register.errors) and not skip_problems
+        taking = _Taking(progress or (lambda done, total: None), update=update)
+        request = None
+        if not refused and not register.questions:
+            try:
+                with self._session.writing() as writer:
+                    taking.take(writer, rows, history.holdings_of(writer, path))
+                    if dry_run or not (taking.added or taking.updated):
+                        raise _NotKept("not_kept", "Nothing is to be kept.")
+                    request = writer.request
+                    history.note(writer, path, taking.added)
+            except _NotKept:
+                pass
+        kept = dict.fromkeys(c.header for c in register.columns if c.field is None)
+        return TakenIn(
+            register.count,
+            taking.added,
+            max(0, register.count - taking.added),
+            register.fields_by_header(),
+            tuple(kept),
+            problems + tuple(taking.problems),
+            refused,
+            taking.loans,
+            register.sheets,
+            register.questions,
+            tuple(taking.differences),
+            taking.updated,
+            request,
+            register,
+        )
+
+    def undo(self, of: str) -> Undone:
+        """Take back one import, as one action, while nothing rests on its rows.
+
+        Args:
+            of: the name of the file, or the import's id.
+
+        Raises:
+            BadInput: `no_such_import`.
+            Refused: `cannot_undo`, naming what rests on it.
+        """
+        with self._session.writing() as writer:
+            return history.undo(writer, of)
+
+    def past(self) -> list[Imported]:
+        """The imports of this college, the latest first."""
+        with self._session.reading() as connection:
+            return history.past(connection, self._session.college)
+
+    def _checked(self, register: Register) -> tuple[list[Row], tuple[Problem, ...]]:
+        """The rows without what only this college, today, can know to be wrong."""
+        headers = {(c.sheet, c.field): c.header for c in register.columns if c.field}
+        problems = list(register.problems)
+        rows = []
+        for row in register.rows:
+            for name in ("last_sighted_on", "received_on", "valued_on"):
+                day = getattr(row, name)
+                if day is not None and day > self._session.today:
+                    problems.append(
+                        _warning(
+                            row,
+                            headers[row.sheet, name],
+                            day.strftime("%d/%m/%Y"),
+                            "is in the future; left out",
+                        )
+                    )
+                    row = _without(row, name)
+            if row.home_college and not self._is_ours(row.home_college):
+                problems.append(
+                    _warning(
+                        row,
+                        headers[row.sheet, "home_college"],
+                        row.home_college,
+                        "is not this college, nor a former name of it; kept as a note",
+                    )
+                )
+            rows.append(row)
+        order = {"error": 0, "warning": 1}
+        return rows, tuple(sorted(problems, key=lambda p: (p.sheet, p.row or 0, order[p.severity])))
+
+    def _is_ours(self, name: str) -> bool:
+        known = find_college(name)
+        ours = self._session.college
+        return ours == ESP or fold(name) == ours or (known is not None and known.id == ours)
+
+
+def _without(row: Row, name: str) -> Row:
+    values = {each.name: getattr(row, each.name) for each in fields(row)}
+    return Row(**values | {name: None})
+
+
+def _warning(row: Row, header: str, value: str, words: str) -> Problem:
+    return Problem("warning", row.sheet, row.number, header, value, words)
+
+
+class _Taking:
+    """One register on its way in."""
+
+    def __init__(self, progress: Progress, *, update: bool) -> None:
+        self._progress = progress
+        self._update = update
+        self._seen: Counter[str] = Counter()
+        self.problems: list[Problem] = []
+        self.differences: list[Difference] = []
+        self.added = self.loans = self.updated = 0
+
+    def take(self, writer: Writer, rows: list[Row], before: dict[str, tuple[str, str]]) -> None:
+        """Take in every row that is not known, and the differences of those that are.
+
+        Args:
+            writer: the transaction.
+            rows: the file's.
+            before: holdings without a number that earlier readings of this file took in: by mark,
+                the tag and the type.
+        """
+        keys = Keys(writer)
+        marks = [self._mark(row) for row in rows]
+        keys.moved(before, set(marks))
+        for number, (row, mark) in enumerate(zip(rows, marks, strict=True), start=1):
+            tag = keys.known(row, mark)
+            if tag is not None:
+                found = differences(writer, tag, row)
+                self.differences += found
+                if self._update and found:
+                    self.loans += bring_up_to_date(writer, tag, row, found, self.loans)
+                    self.updated += len(found)
+            elif not self._has_another_tag(writer, row):
+                self.added += 1
+                made = take_one(writer, row, mark)
+                keys.add(row, mark, made)
+                if row.on_loan_to:
+                    self.loans += 1
+                    found_on_loan(writer, row, row.on_loan_to, made, self.loans)
+                if row.missing:
+                    writer.append(
+                        HoldingMissing(tag=made, loan=None, reason="missing in the register")
+                    )
+            if number % _STEP == 0 or number == len(rows):
+                self._progress(number, len(rows))
+
+    def _has_another_tag(self, writer: Writer, row: Row) -> bool:
+        """Whether the row's asset number is that of a holding under another tag, which is told."""
+        if not (row.tag and row.asset_number):
+            return False
+        bearer = _BY_NUMBER(writer.connection, c=writer.college, v=fold(row.asset_number)).scalar()
+        if bearer is None:
+            return False
+        words = (
+            f"is not the tag of {row.asset_number}, which is {grouped(bearer)} here; to give it "
+            f"this one too: kitloan relabel {row.asset_number} {row.tag}"
+        )
+        self.problems.append(_warning(row, "", row.tag, words))
+        return True
+
+    def _mark(self, row: Row) -> str:
+        """What the row is known by when the file is read again."""
+        if row.tag or row.asset_number:
+            known_by = f"number|{row.tag or fold(row.asset_number or '')}"
+        else:
+            known_by = "|".join(
+                fold(text or "") for text in (row.type, row.location, row.serial, row.donor)
+            )
+            self._seen[known_by] += 1
+            known_by = f"row|{known_by}|{self._seen[known_by]}"
+        return hashlib.sha256(known_by.encode()).hexdigest()
+
+
+class Keys:
+    """What tells whether a row is known: looked up once where a store is empty, else row by row."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._new: dict[tuple[str, str], str] = {}
+        first = _ANY(writer.connection, c=writer.college).first()
+        self._nothing_before = first is None
+        self._moved: dict[str, list[str]] = {}
+
+    def moved(self, before: dict[str, tuple[str, str]], marks: set[str]) -> None:
+        """Remember what earlier readings of the file took in and this one has no more as it was.
+
+        Things of one type that bear no number are alike: a row of that type, with another place, is
+        about one of them.
+        """
+        for mark, (tag, kind) in before.items():
+            if mark not in marks:
+                self._moved.setdefault(kind, []).append(tag)
+
+    def known(self, row: Row, mark: str) -> str | None:
+        """The tag of the holding that a row is about; None for one that is new."""
+        for kind, value in self._keys(row, mark):
+            if found := self._new.get((kind, value)):
+                return found
+            if self._nothing_before:
+                continue
+            for query in _QUERIES[kind]:
+                tag = query(self._writer.connection, c=self._writer.college, v=value).scalar()
+                if tag is not None:
+                    return str(tag)
+        alike = self._moved.get(type_key(row.type)) if not (row.tag or row.asset_number) else None
+        return alike.pop(0) if alike else None
+
+    def add(self, row: Row, mark: str, tag: str) -> None:
+        """Remember a row that was just taken in."""
+        for kind, value in self._keys(row, mark):
+            self._new[kind, value] = tag
+
+    @staticmethod
+    def _keys(row: Row, mark: str) -> list[tuple[str, str]]:
+        if row.tag:
+            return [("tag", row.tag)]
+        if row.asset_number:
+            return [("number", fold(row.asset_number))]
+        return [("row", mark)]
+
+
+_QUERIES: dict[str, tuple[Query, ...]] = {
+    "tag": (_BY_TAG, _BY_ALIAS),
+    "number": (_BY_NUMBER,),
+    "row": (_BY_ROW,),
+}

@@ -1,0 +1,113 @@
+"""What a spreadsheet holds, before anybody knows what it means.
+
+A book is sheets, a sheet is lines, a line is the number that the user sees beside it and its
+values. Blank lines are left out, so the number is never the position. A value that is there but
+cannot be had (a formula without a saved result, a cell as long as a book) is `Unreadable`, and
+stays one value: whoever knows the column decides what its loss means.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+LONGEST_CELL = 10_000
+"""Characters; a cell with more is a pasted document or a broken file."""
+
+_SHOWN = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A value that cannot be had: what to show of it, and why, as a phrase.
+
+    `grave` when it puts its whole line in doubt, whatever the column.
+    """
+
+    shown: str
+    problem: str
+    grave: bool = False
+
+
+Readable = str | int | float | bool | date | datetime | Decimal
+Value = Readable | Unreadable | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line that is not blank: its number in the spreadsheet, and its values from column A."""
+
+    number: int
+    values: tuple[Value, ...]
+
+    def value(self, index: int) -> Value:
+        """The value in a column, None beyond the last."""
+        return self.values[index] if index < len(self.values) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet.
+
+    Attributes:
+        name: as the tab says; of a CSV, the file's name without its ending.
+        lines: the lines that are not blank, in order.
+        merged_down: by (line number, column), the value of the merged cell that reaches down
+            into this place from a line above.
+        banners: numbers of the lines that hold one cell and nothing else, merged across columns.
+        delimited: whether it was text, where a stray delimiter can push values into the wrong
+            column.
+        hidden_rows, hidden_columns: numbers of rows and positions of columns that are not shown.
+        filtered: whether a filter is set.
+        struck: by (line number, column), cells that are struck through.
+        comments: by (line number, column), the comment on the cell.
+    """
+
+    name: str
+    lines: tuple[Line, ...]
+    merged_down: Mapping[tuple[int, int], Value] = field(default_factory=dict)
+    banners: frozenset[int] = frozenset()
+    delimited: bool = False
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+    filtered: bool = False
+    struck: frozenset[tuple[int, int]] = frozenset()
+    comments: Mapping[tuple[int, int], str] = field(default_factory=dict)
+
+    def value(self, line: Line, index: int) -> Value:
+        """The value in a column, taken from a merged cell that reaches down to it if need be."""
+        own = line.values[index] if index < len(line.values) else None
+        if not self.merged_down:
+            return own
+        return self.merged_down.get((line.number, index)) if is_blank(own) else own
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """The sheets that were read, and the names of the hidden ones, which were not."""
+
+    sheets: tuple[Sheet, ...]
+    hidden: tuple[str, ...] = ()
+
+
+def is_blank(value: Value) -> bool:
+    """Whether a cell looks empty to the person in front of it."""
+    return value is None or value == "" or (isinstance(value, str) and value.isspace())
+
+
+def text_value(text: str) -> Value:
+    """The value of a cell of text: itself, None when empty, `Unreadable` when far too long."""
+    if len(text) > LONGEST_CELL:
+        problem = f"is {len(text):,} characters long; the most is {LONGEST_CELL:,}"
+        return Unreadable(text[:_SHOWN], problem)
+    return text or None
+
+
+def letter(index: int) -> str:
+    """The letter of a column as a spreadsheet shows it: 0 is A, 26 is AA."""
+    letters = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters

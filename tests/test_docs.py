@@ -22,7 +22,7 @@ PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "bench" / "R
 HOUSE = ("kitloan/", "labels/kitloan_labels/", "tui/kitloan_tui/", "tui/kitloan_tui/counter/")
 """Each package, as the map heads it."""
 
-MODULES = r"[a-z_]+(?:\.py|/)"
+MODULES = r"[a-z_]+(?:\.py|/)(?=\s)"
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:

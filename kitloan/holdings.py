@@ -1,6 +1,6 @@
 """Taking in: from what a person gives to the facts about a new holding, its type and its gift."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -47,6 +47,7 @@ gift = table(GiftRow)
 gifting = table(Gifting)
 withdrawal = table(Withdrawal)
 arrival = table(Arrival)
+gift_table = table(GiftRow)
 
 TYPE = Query(
     select(kit_type.c.name).where(
@@ -411,6 +412,28 @@ def _shown(row: AnyRow) -> str:
 
 
 _TAGS_PER_ENTRY = 500
+_GIFT = Query(
+    select(gift_table).where(
+        gift_table.c.college == bindparam("c"), gift_table.c.tag == bindparam("t")
+    )
+)
+
+
+def _corrected_gift(writer: Writer, tag: str, given: Mapping[str, str | None]) -> GiftRecorded:
+    """The terms of a holding's gift with some of them changed."""
+    row = _GIFT(writer.connection, c=writer.college, t=tag).first()
+    before = dict(row._mapping) if row is not None else {}
+    before.pop("college", None)
+    named = {
+        name: value.strip() or ("unknown" if name == "title" else None)
+        for name, value in given.items()
+        if value is not None
+    }
+    texts = {
+        name: clean(value, f"The {name}") if value and name != "title" else value
+        for name, value in named.items()
+    }
+    return GiftRecorded(**(before | texts | {"tag": tag}))
 
 
 class Holdings:
@@ -438,9 +461,25 @@ class Holdings:
         quantity: int | None = None,
         asset_number: str | None = None,
         serial: str | None = None,
+        donor: str | None = None,
+        gift: str | None = None,
+        title: GiftTitle | None = None,
+        document: str | None = None,
         id: str | None = None,  # noqa: A002
     ) -> None:
-        """Correct a holding's particulars; what is None stays, and an empty text takes away.
+        """Correct what is recorded of a holding; what is None stays, and an empty text takes away.
+
+        Args:
+            tag: a tag or asset number.
+            type: what kind of thing it is.
+            quantity: how many there are.
+            asset_number: the college's number for it.
+            serial: the maker's number.
+            donor: who gave it.
+            gift: which of ESP's gifts it is of.
+            title: whose it is.
+            document: the paper that records the gift.
+            id: the request's id; None makes one.
 
         Raises:
             Refused: `more_out`, when fewer would be held than are out.
@@ -463,6 +502,9 @@ class Holdings:
                 "serial": changed(serial, row.serial, "The serial number"),
             }
             writer.append(HoldingAmended(tag=row.tag, **particulars))
+            terms = {"donor": donor, "gift": gift, "title": title, "document": document}
+            if any(value is not None for value in terms.values()):
+                writer.append(_corrected_gift(writer, row.tag, terms))
 
     def record_gift(self, tag: str, gift: Gift, *, id: str | None = None) -> None:  # noqa: A002
         """Say who gave a holding and on what terms, all of them.

@@ -6,6 +6,7 @@ was seen or said of it in a stocktake. So may what another college did, which no
 some kinds ask that as well.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from sqlalchemy import Connection, bindparam, or_, select
 from kitloan.errors import Refused
 from kitloan.ledger.entry import KINDS, parse
 from kitloan.ledger.facts.base import FactBase
+from kitloan.ledger.facts.gifts import DeliveryReversed
 from kitloan.ledger.facts.ledger import Reversed
 from kitloan.ledger.facts.transfers import TransferReceived, TransferSent
 from kitloan.ledger.session import Session
@@ -31,8 +33,10 @@ from kitloan.transfers.sending import must_not_have_arrived
 entry = table(LedgerEntry)
 
 _KINDS = [kind.model_fields["kind"].default for kind in KINDS if kind.desk_action]
-_SAID_FOR_ITSELF = ("stocktake.scanned", "stocktake.confirmed")
-"""What was seen, and what a borrower said: it rests on no entry, and stays whatever is undone."""
+_SAID_FOR_ITSELF = ("stocktake.scanned", "stocktake.confirmed", "gift.recorded")
+"""What was seen, what a borrower said, whose a holding is: nothing at the counter rests on it. The
+last goes with the entry that took the holding in."""
+_TOOK_IN = ("holding.accessioned", "transfer.received")
 _COLUMNS = select(
     entry.c.epoch,
     entry.c.seq,
@@ -62,6 +66,15 @@ _OF_REQUEST = Query(
     )
 )
 _AT = Query(_COLUMNS.where(entry.c.epoch == bindparam("e"), entry.c.seq == bindparam("s")))
+_of_deliveries = or_(entry.c.kind == "gift.delivered", entry.c.kind == "delivery.corrected")
+_LATEST_DELIVERY = Query(
+    _STANDING.where(entry.c.by == bindparam("who"), entry.c.tag.is_(None), _of_deliveries)
+    .order_by(entry.c.epoch.desc(), entry.c.seq.desc())
+    .limit(1)
+)
+_DELIVERIES = Query(
+    _STANDING.where(entry.c.tag.is_(None), _of_deliveries).order_by(entry.c.epoch, entry.c.seq)
+)
 _SINCE = Query(
     _STANDING.where(
         entry.c.tag == bindparam("t"),
@@ -72,6 +85,15 @@ _SINCE = Query(
     )
     .order_by(entry.c.epoch, entry.c.seq)
     .limit(1)
+)
+_TERMS_OF = Query(
+    _STANDING.where(
+        entry.c.tag == bindparam("t"),
+        entry.c.id != bindparam("i"),
+        entry.c.kind == "gift.recorded",
+        (entry.c.epoch > bindparam("e"))
+        | ((entry.c.epoch == bindparam("e")) & (entry.c.seq > bindparam("s"))),
+    ).order_by(entry.c.epoch.desc(), entry.c.seq.desc())
 )
 
 _ELSEWHERE: Mapping[type[FactBase], Callable[[Writer, Any], None]] = {
@@ -101,12 +123,19 @@ def would_undo(connection: Connection, college: str, actor: str) -> Undone | Non
 
 def undo(writer: Writer) -> Undone:
     """Reverse the latest desk action of this person; see `Desk.undo`."""
+    if writer.earlier_fact(DeliveryReversed) is not None:
+        (again,) = writer.earlier_facts(DeliveryReversed)
+        done = _AT(writer.connection, c=writer.college, e=again.epoch, s=again.seq).one()
+        return _delivery_told(writer.connection, writer.college, done)
     if writer.earlier:
-        (first, *_) = writer.earlier_facts(Reversed)
-        undone = _AT(writer.connection, c=writer.college, e=first.epoch, s=first.seq).one()
+        (*_, last) = writer.earlier_facts(Reversed)
+        undone = _AT(writer.connection, c=writer.college, e=last.epoch, s=last.seq).one()
         parts = _OF_REQUEST(writer.connection, c=writer.college, i=undone.id).all()
         return _told(writer.connection, writer.college, parts)
     latest = _LATEST(writer.connection, c=writer.college, who=writer.actor).one_or_none()
+    came = _LATEST_DELIVERY(writer.connection, c=writer.college, who=writer.actor).one_or_none()
+    if came is not None and (latest is None or latest[:2] < came[:2]):
+        return _undo_delivery(writer, came)
     if latest is None:
         raise Refused(
             "nothing_to_undo",
@@ -118,9 +147,56 @@ def undo(writer: Writer) -> Undone:
     for part in parts:
         _refuse_if_built_upon(writer, part)
         _refuse_if_others_build_upon(writer, part)
-    for part in parts:
+    for part in (*_terms_since(writer, parts), *parts):
         writer.append(Reversed(tag=part.tag, epoch=part.epoch, seq=part.seq))
     return told
+
+
+def _terms_since(writer: Writer, parts: Sequence[AnyRow]) -> list[AnyRow]:
+    """What was recorded since of whose the holdings are that would be taken in no more."""
+    return [
+        row
+        for part in parts
+        if part.kind in _TOOK_IN
+        for row in _TERMS_OF(
+            writer.connection, c=writer.college, t=part.tag, i=part.id, e=part.epoch, s=part.seq
+        )
+    ]
+
+
+def _undo_delivery(writer: Writer, came: AnyRow) -> Undone:
+    """Take back what was recorded of the deliveries of a gift, unless somebody did since."""
+    gift = json.loads(came.body)["fact"]["gift"]
+    quantity, on = 0, json.loads(came.body)["fact"]["received_on"]
+    for row in _DELIVERIES(writer.connection, c=writer.college):
+        fact = json.loads(row.body)["fact"]
+        if fact["gift"] != gift or row[:2] == came[:2]:
+            continue
+        if row[:2] > came[:2]:
+            raise Refused(
+                "built_upon",
+                f"Since then {row.by} recorded this ({uk_instant(row.at)}): "
+                f"{summary_of(writer.connection, writer.college, row.body)}.",
+                f"Correct it: kitloan gift deliver {gift} --correct N",
+                gift=gift,
+            )
+        quantity = fact["quantity"] + (quantity if row.kind == "gift.delivered" else 0)
+        on = fact["received_on"]
+    writer.append(
+        DeliveryReversed(
+            gift=gift,
+            epoch=came.epoch,
+            seq=came.seq,
+            delivery=writer.request,
+            quantity=quantity,
+            received_on=on,
+        )
+    )
+    return _delivery_told(writer.connection, writer.college, came)
+
+
+def _delivery_told(connection: Connection, college: str, row: AnyRow) -> Undone:
+    return Undone(row.at, (), row.kind, (summary_of(connection, college, row.body),))
 
 
 def _refuse_if_built_upon(writer: Writer, part: AnyRow) -> None:

@@ -18,6 +18,9 @@ Status = Literal[
     "in", "uncounted", "out", "overdue", "incomplete", "in_transit", "withdrawn", "missing"
 ]
 
+TITLES = ("owned", "on_loan_from_donor", "held_for_esp", "unknown")
+"""Whose a holding is, as the gift's terms have it."""
+
 SYMBOLS: Mapping[str, str] = {
     "in": "=",
     "uncounted": "?",
@@ -61,7 +64,7 @@ class ShortageOfHolding:
 
 @dataclass(frozen=True, slots=True)
 class LoanLine:
-    """One loan. `quantity` is how many are still out."""
+    """One loan. `quantity` is how many are still out, `college` whose holding it is."""
 
     id: str
     tag: str
@@ -71,6 +74,7 @@ class LoanLine:
     out_at: str | None
     due_on: date | None
     overdue: bool
+    college: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,9 +230,14 @@ def audit_text(opened: College, as_at: date | None = None) -> str:
 
 
 def shared_figures(opened: College, as_at: date | None = None) -> str:
-    """The audit, but for the list of colleges that ESP has heard nothing of."""
+    """The audit, but for what is of the store itself: who asks, and whom it has no file of."""
     found: dict[str, Any] = json.loads(audit_text(opened, as_at))
-    del found["tables"]["freshness"]
+    del found["tables"]["freshness"], found["proof"]
+    for of, name in ((found, "by_region"), (found, "by_college")):
+        of[name] = [each for each in of[name] if each["holdings"]]
+    for name in ("regions", "colleges"):
+        rows = found["tables"][name]
+        found["tables"][name] = [each for each in rows if each["holdings"]]
     return json.dumps(found, ensure_ascii=False, indent=2)
 
 

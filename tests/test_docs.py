@@ -32,6 +32,8 @@ def commands() -> Iterator[tuple[str, click.Command]]:
         command = cli.get_command(context, row.name)  # type: ignore[attr-defined]  # a group
         assert command is not None
         if isinstance(command, click.Group):
+            if command.invoke_without_command:
+                yield row.name, command
             yield from ((f"{row.name} {name}", each) for name, each in command.commands.items())
         else:
             yield row.name, command

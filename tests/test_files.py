@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kitloan import BadInput
-from kitloan.audit.forms import xlsx
+from kitloan.audit.export import xlsx
 from kitloan.audit.tables import Report
 from kitloan.storage.files import whole_file, whole_folder
 

@@ -110,12 +110,24 @@ def old(request: pytest.FixtureRequest, release: str, tmp_path: Path) -> Iterato
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def rows_in(place: str) -> dict[str, list[tuple[object, ...]]]:
-    """Every row of every table, as the database has them; the version of the tables apart."""
+def rows_in(
+    place: str, like: dict[str, list[tuple[object, ...]]] | None = None
+) -> dict[str, list[tuple[object, ...]]]:
+    """Every row of every table, as the database has them; the version of the tables apart.
+
+    `like` has rows of an earlier version: columns that came after its last one are left out.
+    """
+    wide = {name: len(rows[0]) for name, rows in (like or {}).items() if rows}
     engine = raw(place)
     with engine.connect() as connection:
         found = {
-            name: sorted(map(tuple, connection.exec_driver_sql(f"SELECT * FROM {name}")), key=repr)
+            name: sorted(
+                (
+                    tuple(row)[: wide.get(name)]
+                    for row in connection.exec_driver_sql(f"SELECT * FROM {name}")
+                ),
+                key=repr,
+            )
             for name in sa.inspect(connection).get_table_names()
         }
     found["setting"] = [row for row in found["setting"] if row[1] != "schema"]
@@ -143,7 +155,10 @@ def rules_of(place: str) -> list[tuple[Any, ...]]:
         else:
             found = {*rules_in(connection)}  # columns in whatever order
     engine.dispose()
-    return sorted(found)
+    if is_url(place):  # a dump comes back with the same conditions in more words
+        return sorted({tuple(_WORDY.sub("", str(part)) for part in row) for row in found})
+    # A column that was added later is in the same place, with other spaces around it.
+    return sorted((tuple(" ".join(str(part).split()) for part in row) for row in found), key=repr)
 
 
 def version_in(place: str) -> int:
@@ -171,7 +186,7 @@ def test_nothing_is_lost_by_an_upgrade(old: Old) -> None:
         assert desk.upgraded is not None
         assert OLDEST <= desk.upgraded.since < SCHEMA
         assert desk.ledger.verify().ok
-    after = rows_in(place)
+    after = rows_in(place, like=before)
     assert before == {name: after[name] for name in before}
     assert version_in(place) == SCHEMA
     with kitloan.open(place, actor="m.ross") as again:

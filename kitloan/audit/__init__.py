@@ -1,7 +1,19 @@
 """ESP's national audit: figures, findings, and the report in every form."""
 
 from kitloan.audit.auditor import Audit, Auditor
-from kitloan.audit.figures import Figures, Group, Totals
+from kitloan.audit.census import Scope
 from kitloan.audit.findings import CODES, WORST_FIRST, Finding
+from kitloan.audit.measures import MEASURES, Figures, Group, Measure
 
-__all__ = ["CODES", "WORST_FIRST", "Audit", "Auditor", "Figures", "Finding", "Group", "Totals"]
+__all__ = [
+    "CODES",
+    "MEASURES",
+    "WORST_FIRST",
+    "Audit",
+    "Auditor",
+    "Figures",
+    "Finding",
+    "Group",
+    "Measure",
+    "Scope",
+]

@@ -2,38 +2,50 @@
 
 For an earlier day the ledgers are replayed up to its end into a scratch store, and the same queries
 run on that; so they are where a clock was wrong, with each entry at the time that it counts at (see
-`kitloan.ledger.clocks`). The answers depend on what the ledgers say, never on the order in which
-they were merged; only what this store itself has met (see `met`), and when, is its own."""
+`kitloan.ledger.clocks`). The answers depend on the ledgers, never on the order in which they were
+merged; only what this store itself has met, and when, is its own: see `kitloan.audit.findings.met`.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from kitloan.audit import figures
-from kitloan.audit.challenges import answers
-from kitloan.audit.figures import Figures, Group, Totals
-from kitloan.audit.findings import Finding, clock_wrong, findings, sorted_findings
-from kitloan.audit.forms.json import as_json as tables_as_json
-from kitloan.audit.freshness import freshness
+from kitloan.audit import measures
+from kitloan.audit.census import Census, Scope
+from kitloan.audit.colleges import answers, known_until, latest_files, reporting
+from kitloan.audit.export.json import as_json as tables_as_json
+from kitloan.audit.findings import Evidence, Finding, clock_wrong, findings, met
 from kitloan.audit.gifts import reconciled
-from kitloan.audit.idle import idle
-from kitloan.audit.met import met
-from kitloan.audit.report import Material, build
+from kitloan.audit.measures import Figures, Group
+from kitloan.audit.proof import (
+    EntryBehind,
+    Event,
+    Proof,
+    Proved,
+    life,
+    lost,
+    news_since,
+    proof_of,
+    prove,
+)
+from kitloan.audit.register import register, written_off
+from kitloan.audit.report import READERS, Material, build, paper
 from kitloan.audit.spares import spares
 from kitloan.audit.tables import Report
 from kitloan.audit.transfers import journeys
-from kitloan.audit.use import use
-from kitloan.audit.years import academic_years, overdue_by_age
+from kitloan.audit.use import lent_of_gifts, use
+from kitloan.audit.years import idle, overdue_by_age, trend
 from kitloan.errors import BadInput
 from kitloan.ledger.clocks import Times, find_wrong
-from kitloan.ledger.session import ESP, Session
+from kitloan.ledger.session import Session
+from kitloan.national.gifts import the_college
 from kitloan.storage.store import scratch_store
 from kitloan.tables import College, table
-from kitloan.text.dates import check_year, end_of, instant, uk
+from kitloan.text.dates import check_past, check_year, end_of, instant, uk
 from kitloan.verify import Progress, replay
 
 college = table(College)
@@ -44,19 +56,22 @@ class Audit:
     """The whole answer, as at the end of a day."""
 
     as_at: date
-    totals: Totals
+    totals: Figures
     by_region: tuple[Group, ...]
     by_college: tuple[Group, ...]
     by_donor: tuple[Group, ...]
     by_type: tuple[Group, ...]
     findings: tuple[Finding, ...]
     report: Report
+    proof: Proof
 
     def as_json(self) -> dict[str, Any]:
         """The shape of `--json`."""
-        return {
+        tables = tables_as_json(self.report)
+        listed = tables.pop("register", None)
+        document = {
             "as_at": self.as_at.isoformat(),
-            "totals": _flat(self.totals),
+            "totals": dict(self.totals),
             "by_region": _groups(self.by_region, "region"),
             "by_college": _groups(self.by_college, "college"),
             "by_donor": _groups(self.by_donor, "donor"),
@@ -68,22 +83,40 @@ class Audit:
                     "college": f.college,
                     "tag": f.tag,
                     "message": f.message,
+                    "since": f.since.isoformat() if f.since else None,
+                    "who": f.who,
                     "action": f.action,
+                    "accepted": f.accepted,
                 }
                 for f in self.findings
             ],
-            "tables": tables_as_json(self.report),
+            "tables": tables,
+            "proof": {
+                "made_at": self.proof.made_at,
+                "made_by": self.proof.made_by,
+                "program": self.proof.program,
+                "known_on": self.proof.known_on.isoformat(),
+                "ledgers": [
+                    {
+                        "ledger": each.ledger,
+                        "seq": each.seq,
+                        "hash": each.hash,
+                        "file_exported_at": each.file_exported_at,
+                    }
+                    for each in self.proof.ledgers
+                ],
+            },
         }
-
-
-def _flat(counted: Figures) -> dict[str, int]:
-    return {f.name: getattr(counted, f.name) for f in fields(counted)}
+        return document if listed is None else document | {"register": listed}
 
 
 def _groups(groups: Iterable[Group], key: str) -> list[dict[str, Any]]:
-    if key in ("donor", "type"):
-        return [{key: group.name, **_flat(group.figures)} for group in groups]
-    return [{key: group.id, "name": group.name, **_flat(group.figures)} for group in groups]
+    return [
+        {key: group.name if key in ("donor", "type") else group.id}
+        | ({} if key in ("donor", "type") else {"name": group.name})
+        | {name: group.figures[name] if group.known else None for name in measures.NAMES}
+        for group in groups
+    ]
 
 
 class Auditor:
@@ -92,34 +125,127 @@ class Auditor:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def audit(self, as_at: date | None = None, progress: Progress | None = None) -> Audit:
+    def audit(
+        self,
+        as_at: date | None = None,
+        progress: Progress | None = None,
+        *,
+        scope: Scope | None = None,
+        reader: str | None = None,
+        since: date | None = None,
+        known_on: date | None = None,
+        register: bool = True,
+    ) -> Audit:
         """The figures, findings and report as at the end of a day.
 
         Args:
             as_at: the day; None is today. On a later day than today, loans that are open now and
-                not back by then count as overdue.
-            progress: told how many entries are replayed, for an earlier day.
+                not back by then count as overdue, and the report says that the day has not come.
+            progress: given how many entries are replayed, for an earlier day.
+            scope: what the report is about; None is everything.
+            reader: `donor`, `college` or `board`: what that reader gets; None gets everything.
+            since: an earlier day to compare with; None compares with none.
+            known_on: leave out what this store learnt after that day; None knows all.
+            register: whether the report has a row for every holding.
 
         Raises:
             BadInput: `before_records`, for a day before the first entry of any ledger; `bad_date`,
-                for one of a year that cannot be meant.
+                for one of a year that cannot be meant; `in_the_future`; `unknown_college`,
+                `unknown_donor`, ... for a scope that names nothing; `no_donor`, for a donor's
+                paper that is about no donor.
             StoreError: `damaged`, when the rules in a file are not the ones it was made with.
         """
-        day = check_year(as_at or self._session.today)
-        with self._reading(day) as live:
-            wrong = find_wrong(live, instant(self._session.clock()))
-            known = [*met(live, self._session, day, wrong), *clock_wrong(wrong, day)]
-            with self._at(live, day, wrong, progress or (lambda done, total: None)) as connection:
-                return self._audit(connection, day, known)
+        today = self._session.today
+        day = check_year(as_at or today)
+        known = check_past(check_year(known_on), today) if known_on is not None else today
+        about = scope or Scope()
+        _check_reader(reader, about)
+        before = None
+        if since is not None:
+            if since >= day:
+                raise BadInput(
+                    "not_earlier",
+                    f"{uk(since)} is not before {uk(day)}.",
+                    "Give an earlier day to compare with.",
+                )
+            earlier = self.audit(since, progress, scope=scope, known_on=known_on, register=False)
+            before = since, earlier.totals
+        with self._census(day, known, about, progress) as census:
+            own = [
+                *met(census.live, self._session, day, census.wrong),
+                *clock_wrong(census.wrong, day),
+            ]
+            return self._audit(
+                census, own, reader=reader, before=before, known_on=known, listed=register
+            )
+
+    def prove(
+        self,
+        figure: str,
+        as_at: date | None = None,
+        progress: Progress | None = None,
+        *,
+        scope: Scope | None = None,
+    ) -> Proved:
+        """The entries behind a figure, as at the end of a day; refusals as `audit`.
+
+        Raises:
+            BadInput: `unknown_figure`.
+        """
+        found = self.audit(as_at, progress, scope=scope, register=False)
+        number = found.totals.get(figure)
+        for name in ("gifts", "use_by_college"):
+            at = [each.name for each in found.report.tables].index(name)
+            of = found.report.tables[at]
+            if number is None and figure in [each.name for each in of.columns]:
+                number = sum(each for each in of.column(figure) if isinstance(each, int))
+        with self._census(found.as_at, self._session.today, scope, progress) as census:
+            return prove(census, figure, number)
+
+    def life(self, tag: str) -> tuple[str, list[Event]]:
+        """A kit's tag, and its whole life across colleges, the earliest first.
+
+        Raises:
+            BadInput: `unknown_tag`.
+        """
+        with self._session.reading() as connection:
+            return life(connection, tag)
+
+    def lost(self, college: str) -> list[EntryBehind]:
+        """What a college's restored backup had lost and this store still holds, kit by kit.
+
+        Raises:
+            BadInput: `unknown_college`.
+        """
+        with self._session.reading() as connection:
+            return lost(connection, the_college(connection, college))
 
     @contextmanager
-    def _reading(self, day: date) -> Iterator[Connection]:
+    def _census(
+        self, day: date, known: date, scope: Scope | None, progress: Progress | None
+    ) -> Iterator[Census]:
+        """What is counted, as at the end of a day."""
+        with self._reading(day, known) as live:
+            files = latest_files(live, end_of(known), end_of(day))
+            until = known_until(live, end_of(known))
+            wrong = find_wrong(live, instant(self._session.clock()))
+            silent = progress or (lambda done, total: None)
+            with self._at(live, min(day, known), wrong, silent) as then:
+                census = Census(
+                    then, day, scope, files=files, reached=until, own=self._session.college
+                )
+                census.live, census.wrong = live, wrong
+                census.check_scope()
+                yield census
+
+    @contextmanager
+    def _reading(self, day: date, known: date) -> Iterator[Connection]:
         """The store, read so that no counter waits for the report.
 
         ESP's store lends nothing, and copying it takes as long as its figures of today: they are
         read where they are. An earlier day takes minutes of replaying.
         """
-        if self._session.is_national and day >= self._session.today:
+        if self._session.is_national and min(day, known) >= self._session.today:
             with self._session.reading() as live:
                 yield live
             return
@@ -148,42 +274,92 @@ class Auditor:
         finally:
             scratch.close()
 
-    def _audit(self, connection: Connection, day: date, known: Iterable[Finding]) -> Audit:
-        colleges = connection.execute(
-            select(college).where(college.c.college != ESP).order_by(college.c.college)
-        ).all()
-        counts = figures.count(connection, day)
-        totals = Totals(
-            **_flat(sum((each for _, each in counts), Figures())), colleges=len(colleges)
-        )
-        fresh = freshness(connection, day, all_colleges=self._session.is_national)
-        under_way = journeys(connection, day, fresh)
-        asked = answers(connection, day)
-        said = findings(connection, day, journeys=under_way, fresh=fresh, challenges=asked)
-        found = sorted_findings([*known, *said])
-        by_type, by_place = use(connection, day)
-        spare, pairs = spares(connection)
+    def _audit(
+        self,
+        census: Census,
+        own: Iterable[Finding],
+        *,
+        reader: str | None,
+        before: tuple[date, Figures] | None,
+        known_on: date,
+        listed: bool,
+    ) -> Audit:
+        counts = measures.count(census)
+        reported = reporting(census, all_colleges=self._session.is_national)
+        silent = [each.college for each in reported if each.last_entry is None]
+        # To a college's own store no file comes: its report is about itself.
+        sent = frozenset(census.colleges) if self._session.is_national else None
         groups = {
-            "by_region": figures.by_region(colleges, counts),
-            "by_college": figures.by_college(colleges, counts),
-            "by_donor": figures.by_name(counts, "donor_name"),
-            "by_type": figures.by_name(counts, "type_name"),
+            "by_region": measures.by_region(census, counts, sent),
+            "by_college": measures.by_college(census, counts, silent),
+            "by_donor": measures.by_name(counts, lambda each: each.donor_name),
+            "by_type": measures.by_name(counts, lambda each: each.type_name),
         }
+        under_way = journeys(census)
+        asked = answers(census)
+        given = reconciled(census, under_way)
+        found = findings(Evidence(census, under_way, reported, asked, given), own)
+        by_type, by_place = use(census)
+        spare, pairs = spares(census)
+        borrowers: set[str] = set().union(*(each.organisations for each in by_place))
+        totals = measures.total(counts)
+        totals["colleges"] = sum(census.has_college(each) for each in census.colleges)
+        totals["schools"] = len(borrowers)
+        totals["learner_engagements"] = 0
         material = Material(
-            day=day,
+            census=census,
             totals=totals,
             **groups,
             findings=found,
-            fresh=fresh,
+            reporting=reported,
             journeys=under_way,
             use_by_type=by_type,
             use_by_college=by_place,
-            idle=idle(connection, day),
-            overdue_by_age=overdue_by_age(connection, day),
-            years=academic_years(connection),
+            idle=idle(census),
+            overdue_by_age=overdue_by_age(census),
+            trend=trend(census),
             spares=spare,
             pairs=pairs,
-            gifts=reconciled(connection, under_way),
+            gifts=given,
+            lent_of_gifts=lent_of_gifts(census) if given.kits else 0,
+            written_off=written_off(census),
             challenges=asked,
+            register=tuple(register(census)) if listed else None,
+            before=before,
+            news=news_since(census, before[0]) if before is not None else None,
+            warning=(
+                f"{uk(census.day)} has not come yet: these are the figures if nothing happens "
+                "until then."
+                if census.day > self._session.today
+                else ""
+            ),
         )
-        return Audit(day, totals, findings=found, report=build(material), **groups)
+        proof = proof_of(census, self._session, known_on)
+        report = replace(build(material), made=str(proof))
+        if reader is not None:
+            whose = census.donor_name
+            if whose is None and given.gifts:
+                whose = given.gifts[0].donor
+            if reader == "college" and census.college_ids:
+                whose = ", ".join(census.college_names[each] for each in census.college_ids)
+            report = paper(report, reader, whose)
+        # A donor reads of their kits, and of no borrower: problems name them.
+        shown = () if reader == "donor" else found
+        return Audit(census.day, totals, findings=shown, report=report, proof=proof, **groups)
+
+
+def _check_reader(reader: str | None, scope: Scope) -> None:
+    if reader is not None and reader not in READERS:
+        raise BadInput("bad_reader", f"{reader!r} is no reader.", f"One of {', '.join(READERS)}.")
+    if reader == "donor" and scope.donor is None and scope.gift is None:
+        raise BadInput(
+            "no_donor",
+            "A donor's paper is about the kits of one donor.",
+            "Name the donor, or one gift: --donor NAME or --gift ID",
+        )
+    if reader == "college" and scope.college is None:
+        raise BadInput(
+            "no_college",
+            "A college's paper is about one college.",
+            "Name it: --college ID",
+        )

@@ -1,120 +1,321 @@
-"""What a person should look at, how bad it is, and what to do about it.
+"""What a person should look at, how serious it is, since when it is so, and what to do about it.
 
-A finding is returned, never raised: an audit tells all that it sees.
+A finding is returned, never raised: an audit lists all that it sees. Each kind is a row of `CODES`,
+and each source of findings a row of `_SOURCES`. What no ledger has (keys, refused files, what a
+backup had lost) is asked of the store itself, also for an earlier day.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import json
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import pairwise
 from typing import Literal
 
-from sqlalchemy import Connection, and_, exists, func, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, select
 
-from kitloan.audit.challenges import Answer
-from kitloan.audit.conditions import KEPT, unseen
-from kitloan.audit.donors import without_donor
-from kitloan.audit.freshness import Fresh
+from kitloan.audit.census import Census, without_donor
+from kitloan.audit.colleges import Answer, Reporting
+from kitloan.audit.gifts import GiftKit, Gifts
+from kitloan.audit.measures import is_late, is_unseen
 from kitloan.audit.transfers import Journey
+from kitloan.audit.use import FOUND, OF_HOLDING
+from kitloan.audit.years import SILENT_DAYS
+from kitloan.exchange.quarantine import Quarantine
+from kitloan.exchange.rebase import chosen_history
+from kitloan.exchange.trust import fingerprint
 from kitloan.ledger.clocks import Times
-from kitloan.ledger.session import ESP
-from kitloan.tables import Component, Gift, Holding, Loan, Organisation, Shortage, table
-from kitloan.tables.absence import Absence
-from kitloan.tables.national import Gifting
+from kitloan.ledger.epochs import college_of
+from kitloan.ledger.session import ESP, Session
+from kitloan.national.decisions import Accepted
+from kitloan.queries.entry_text import found_loans
+from kitloan.reference import find_college
+from kitloan.storage.statements import AnyRow
+from kitloan.tables import (
+    Component,
+    Gift,
+    Holding,
+    LedgerEntry,
+    Loan,
+    Organisation,
+    Shortage,
+    table,
+)
+from kitloan.tables.absence import Absence, Withdrawal
+from kitloan.tables.national import APART, Gifting, PinnedKey, Resumption
 from kitloan.text.dates import day_of, end_of, moment, uk
+from kitloan.text.names import fold
 from kitloan.text.tags import grouped
 from kitloan.values import plural
 
-absence, component, gift = table(Absence), table(Component), table(Gift)
-gifting, holding, loan = table(Gifting), table(Holding), table(Loan)
-organisation, shortage = table(Organisation), table(Shortage)
+absence, component, entry = table(Absence), table(Component), table(LedgerEntry)
+gift, gifting, holding, loan = table(Gift), table(Gifting), table(Holding), table(Loan)
+organisation, pinned, resumption = table(Organisation), table(PinnedKey), table(Resumption)
+shortage, withdrawal = table(Shortage), table(Withdrawal)
 
 Severity = Literal["high", "medium", "low"]
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A kind of finding: how bad it is, and what to do."""
+    """A kind of finding: how serious it is, what it is called, who acts, and what to do."""
 
     severity: Severity
+    title: str
+    who: str
     action: str
 
 
+_COLLEGE, _BOTH, _ESP = "The college", "Both colleges", "ESP"
+
 CODES: dict[str, Code] = {
-    "tag_in_two_colleges": Code("high", "Find out which college has it; the other withdraws it."),
-    "resumed_from_backup": Code("high", "Ask what was done in the days that the backup had lost."),
-    "written_twice": Code("high", "Send the college ESP's file; close the store that is not used."),
-    "ledger_replaced": Code("high", "Keep the telephone note of why the other one is not counted."),
-    "key_changed": Code("high", "Make sure by telephone that the college changed its key."),
-    "withdrawn_without_donor": Code("high", "Ask the donor, and have the agreement recorded."),
-    "received_never_sent": Code("high", "Ask the other college to record what it sent."),
-    "transfer_not_received": Code("high", "Ask both colleges where it is."),
-    "arrived_and_gone": Code("high", "Ask both colleges which has it; that one receives it."),
-    "missing": Code("high", "Look for it, or withdraw it with the donor's agreement."),
-    "challenge_failed": Code("high", "Ask the college for what it could not show."),
-    "challenge_unanswered": Code("medium", "Remind the college to scan what was asked for."),
-    "transfer_counts_differ": Code("medium", "Let both colleges count and agree on what is short."),
-    "stale_data": Code("medium", "Ask the college for what is new: ledger export --since-last."),
-    "clock_wrong": Code("medium", "Ask the college to set its computer's clock."),
-    "refused_file": Code("medium", "See `kitloan ledger aside`, and ask the college."),
-    "overdue": Code("medium", "Ask the borrower to bring it back, or renew the loan."),
-    "unknown_gift": Code("medium", "Agree the gift, or ask the college which gift it is of."),
-    "incomplete": Code("medium", "Make good what is short: see the spares list."),
-    "not_sighted_12_months": Code("low", "Scan it, or say what became of it."),
+    "never_sent": Code(
+        "high",
+        "Kits allocated, nothing sent",
+        _COLLEGE,
+        "Ask the college to take in its kits and send its first file.",
+    ),
+    "tag_in_two_colleges": Code(
+        "high",
+        "One kit in two colleges",
+        _BOTH,
+        "Find out which college has it; the other withdraws it.",
+    ),
+    "resumed_from_backup": Code(
+        "high",
+        "Resumed from a backup",
+        _COLLEGE,
+        "Ask what was done in the days that the backup had lost.",
+    ),
+    "written_twice": Code(
+        "high",
+        "Two stores of one college",
+        _COLLEGE,
+        "Send the college ESP's file; close the store that is not used.",
+    ),
+    "ledger_replaced": Code(
+        "high",
+        "Another history taken in",
+        _ESP,
+        "Keep the note of the telephone call: why the other history does not count.",
+    ),
+    "key_changed": Code(
+        "high", "Key changed", _ESP, "Make sure by telephone that the college changed its key."
+    ),
+    "withdrawn_without_donor": Code(
+        "high",
+        "Written off without the donor",
+        _ESP,
+        "Ask the donor, and have the agreement recorded.",
+    ),
+    "received_never_sent": Code(
+        "high",
+        "Received, never sent",
+        "The sender",
+        "Ask the other college to record what it sent.",
+    ),
+    "transfer_not_received": Code(
+        "high", "Sent, not received", _BOTH, "Ask both colleges where it is."
+    ),
+    "arrived_and_gone": Code(
+        "high",
+        "Arrived, and at no college",
+        _BOTH,
+        "Ask both colleges which has it; that one receives it.",
+    ),
+    "missing": Code(
+        "high",
+        "Missing",
+        _COLLEGE,
+        "Look for it, or withdraw it with the donor's agreement.",
+    ),
+    "challenge_failed": Code(
+        "high",
+        "Challenge not met",
+        _COLLEGE,
+        "Ask the college for what it could not show.",
+    ),
+    "gift_over_delivered": Code(
+        "high",
+        "More received than promised",
+        _ESP,
+        "Correct the delivery, or agree the larger number with the donor.",
+    ),
+    "gift_over_taken": Code(
+        "medium",
+        "More taken in than allocated",
+        _ESP,
+        "Allocate more, or ask the college to correct the gift of the kits named.",
+    ),
+    "gift_no_allocation": Code(
+        "medium",
+        "Taken in without an allocation",
+        _ESP,
+        "Allocate it, or ask the college to correct the kit's gift.",
+    ),
+    "gift_other_type": Code(
+        "medium",
+        "Another kit type than the gift's",
+        _COLLEGE,
+        "Correct the kit's type or its gift.",
+    ),
+    "gift_other_donor": Code(
+        "medium",
+        "Another donor than the gift's",
+        _COLLEGE,
+        "Correct the kit's donor, or record that both names are one donor.",
+    ),
+    "challenge_unanswered": Code(
+        "medium",
+        "Challenge not answered",
+        _COLLEGE,
+        "Remind the college to scan what was asked for.",
+    ),
+    "transfer_counts_differ": Code(
+        "medium",
+        "Counts of a transfer differ",
+        _BOTH,
+        "Let both colleges count and agree on what is short.",
+    ),
+    "stale_data": Code(
+        "medium",
+        "No file for two months",
+        _COLLEGE,
+        "Ask the college for a file: kitloan ledger export FILE --since-last",
+    ),
+    "clock_wrong": Code(
+        "medium",
+        "Wrong clock",
+        _COLLEGE,
+        "Ask the college to set its computer's clock.",
+    ),
+    "refused_file": Code(
+        "medium",
+        "Refused file",
+        _ESP,
+        "See it with `kitloan ledger aside`, and ask the college.",
+    ),
+    "overdue": Code(
+        "medium", "Overdue", _COLLEGE, "Ask the borrower to bring it back, or renew the loan."
+    ),
+    "unknown_gift": Code(
+        "medium",
+        "Gift that ESP has not agreed",
+        _ESP,
+        "Agree the gift, or ask the college which gift it is of.",
+    ),
+    "incomplete": Code(
+        "medium",
+        "Cannot be used",
+        _COLLEGE,
+        "Replace what is short: see the spares list.",
+    ),
+    "no_due_date": Code(
+        "low", "On loan with no due date", _COLLEGE, "Agree a date with the borrower and record it."
+    ),
+    "not_sighted_12_months": Code(
+        "low",
+        "Not seen for 12 months",
+        _COLLEGE,
+        "Scan it, or record what became of it.",
+    ),
 }
-"""Every code that a finding can have, the worst first."""
+"""Every code that a finding can have, the most serious first."""
 
 WORST_FIRST = tuple(CODES)
 
-STALE_DAYS = 62
-"""A college that has sent nothing new for two months is asked."""
+STALE_DAYS = SILENT_DAYS
+"""A college whose last file is older than two months is asked for one."""
+
+_AGO = re.compile(r",? [0-9][0-9,]* days? ago")
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that a person should look at."""
+    """Something that a person should look at.
+
+    Attributes:
+        code: its kind, a key of `CODES`.
+        college: whose it is; empty where it is nobody's.
+        tag: the holding that it is about; empty where it is about none.
+        message: what was found, in a sentence.
+        since: since when it is so, as far as is known.
+        accepted: ESP's note on these very facts; None while nobody has accepted them.
+    """
 
     code: str
     college: str
     tag: str
     message: str
+    since: date | None = None
+    accepted: str | None = None
 
     @property
     def severity(self) -> Severity:
-        """How bad it is."""
+        """How serious it is."""
         return CODES[self.code].severity
+
+    @property
+    def title(self) -> str:
+        """What its kind is called."""
+        return CODES[self.code].title
+
+    @property
+    def who(self) -> str:
+        """Who acts."""
+        return CODES[self.code].who
 
     @property
     def action(self) -> str:
         """What to do."""
         return CODES[self.code].action
 
+    @property
+    def facts(self) -> str:
+        """What was found, without how long ago: an acceptance holds while these stay the same."""
+        return _AGO.sub("", self.message)
 
-def sorted_findings(found: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Findings with the worst first, and in an order that no merge has a say in."""
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What findings are made from."""
+
+    census: Census
+    journeys: tuple[Journey, ...]
+    reporting: tuple[Reporting, ...]
+    challenges: tuple[Answer, ...]
+    gifts: Gifts
+
+    def name(self, college: str) -> str:
+        """What a college is called."""
+        return self.census.college_names.get(college, college)
+
+
+def findings(evidence: Evidence, met: Iterable[Finding] = ()) -> tuple[Finding, ...]:
+    """Everything in scope that a person should look at, in an order that no merge has a say in.
+
+    Args:
+        evidence: what the tables say, as at the end of a day.
+        met: what the store itself has met, see `met`.
+    """
+    census = evidence.census
+    every = [*met, *(each for source in _SOURCES for each in source(evidence))]
+    found = [_accepted(each, census.decided.accepted) for each in every if _wanted(each, census)]
     return tuple(
         sorted(found, key=lambda f: (WORST_FIRST.index(f.code), f.college, f.tag, f.message))
     )
 
 
-def findings(
-    connection: Connection,
-    day: date,
-    *,
-    journeys: Iterable[Journey],
-    fresh: Iterable[Fresh],
-    challenges: Iterable[Answer],
-) -> Iterable[Finding]:
-    """Everything that the tables say a person should look at, as at the end of a day."""
-    yield from _in_two_places(connection)
-    yield from _without_donor(connection)
-    yield from _transfers(journeys)
-    yield from _missing(connection)
-    yield from _challenges(challenges)
-    yield from _stale(fresh)
-    yield from _overdue(connection, day)
-    yield from _unknown_gifts(connection)
-    yield from _incomplete(connection)
-    yield from _not_sighted(connection, day)
+def _wanted(each: Finding, census: Census) -> bool:
+    scope = census.scope
+    if not census.has_college(each.college):
+        return False
+    if each.tag:
+        return census.has_tag(each.tag)
+    narrowed = scope.donor or scope.gift or scope.type
+    return not narrowed or each.code in ("never_sent", "gift_over_delivered", "gift_over_taken")
 
 
 def clock_wrong(wrong: Mapping[str, Times], day: date) -> Iterable[Finding]:
@@ -130,14 +331,54 @@ def clock_wrong(wrong: Mapping[str, Times], day: date) -> Iterable[Finding]:
             "clock_wrong",
             college,
             "",
-            f"{plural(len(here), 'entry', 'entries')} of {college} had a wrong clock: entry "
-            f"{worst.seq:,} is dated {uk(day_of(worst.at))} and counts as of "
+            f"{plural(len(here), 'entry', 'entries')} of {_named(college)} had a wrong clock: "
+            f"entry {worst.seq:,} is dated {uk(day_of(worst.at))} and counts as of "
             f"{uk(day_of(worst.counted))}; the clock was {plural(abs(days), 'day')} {side}.",
         )
 
 
-def _without_donor(connection: Connection) -> Iterable[Finding]:
-    for each in without_donor(connection):
+def _accepted(each: Finding, accepted: Mapping[tuple[str, str, str], Accepted]) -> Finding:
+    known = accepted.get((each.code, each.college, each.tag))
+    same = known is not None and known.note and known.facts == each.facts
+    return replace(each, accepted=known.note) if known is not None and same else each
+
+
+def _never_sent(evidence: Evidence) -> Iterable[Finding]:
+    for each in evidence.reporting:
+        if each.last_entry is None and each.allocated and each.part_of is None:
+            on = uk(each.allocated_on) if each.allocated_on else ""
+            yield Finding(
+                "never_sent",
+                each.college,
+                "",
+                f"ESP allocated {plural(each.allocated, 'kit')} to {each.name}, the first on {on}; "
+                "it has never sent a file.",
+                each.allocated_on,
+            )
+
+
+def _in_two_places(evidence: Evidence) -> Iterable[Finding]:
+    for tag, claims in evidence.census.claims.items():
+        told = " and ".join(
+            f"{evidence.name(row.college)} ("
+            + (f"seen on {uk(day_of(row.sighted_at))}" if row.sighted_at else "never seen")
+            + ")"
+            for row in claims
+        )
+        since = max(day_of(row.accessioned_at) for row in claims)
+        for row in claims:
+            yield Finding(
+                "tag_in_two_colleges",
+                row.college,
+                tag,
+                f"{grouped(tag)} is held by {told}. It is counted once, at "
+                f"{evidence.name(claims[0].college)}.",
+                since,
+            )
+
+
+def _without_donor(evidence: Evidence) -> Iterable[Finding]:
+    for each in without_donor(evidence.census.connection):
         yield Finding(
             "withdrawn_without_donor",
             each.college,
@@ -147,21 +388,24 @@ def _without_donor(connection: Connection) -> Iterable[Finding]:
         )
 
 
-def _transfers(journeys: Iterable[Journey]) -> Iterable[Finding]:
-    for each in journeys:
+def _transfers(evidence: Evidence) -> Iterable[Finding]:
+    for each in evidence.journeys:
         if each.problem is not None:
-            yield Finding(each.problem, each.at_fault, each.tag, each.said)
+            yield Finding(
+                each.problem, each.at_fault, each.tag, each.said, each.sent or each.received
+            )
 
 
-def _missing(connection: Connection) -> Iterable[Finding]:
+def _missing(evidence: Evidence) -> Iterable[Finding]:
     # As a join, SQLite would look for the few absences of all that is held.
     still = exists().where(
         holding.c.college == absence.c.college,
         holding.c.tag == absence.c.tag,
         holding.c.state == "missing",
     )
-    rows = connection.execute(select(absence).where(still))
-    for row in rows:
+    for row in evidence.census.connection.execute(select(absence).where(still)):
+        if evidence.census.doubles.get(row.tag, (row.college,))[0] != row.college:
+            continue
         because = f": {row.reason}" if row.reason else ""
         lost = ", lost on loan" if row.loan else ""
         yield Finding(
@@ -169,30 +413,138 @@ def _missing(connection: Connection) -> Iterable[Finding]:
             row.college,
             row.tag,
             f"{grouped(row.tag)} is missing since {uk(day_of(row.since))}{lost}{because}.",
+            day_of(row.since),
         )
 
 
-def _challenges(challenges: Iterable[Answer]) -> Iterable[Finding]:
-    for each in challenges:
+def _challenges(evidence: Evidence) -> Iterable[Finding]:
+    for each in evidence.challenges:
         if each.problem is not None:
-            yield Finding(each.problem, each.college, "", each.said)
+            yield Finding(each.problem, each.college, "", each.said, each.answer_by)
 
 
-def _stale(fresh: Iterable[Fresh]) -> Iterable[Finding]:
-    for each in fresh:
-        if each.last_entry is not None and each.days is not None and each.days > STALE_DAYS:
+def _gifts(evidence: Evidence) -> Iterable[Finding]:
+    """What keeps a gift from closing, with the kits."""
+    agreed = {each.gift: each for each in evidence.gifts.gifts}
+    for each in agreed.values():
+        if each.outstanding < 0:
+            yield Finding(
+                "gift_over_delivered",
+                ESP,
+                "",
+                f"{each.gift}: {each.promised:,} promised, {each.received:,} received.",
+                each.received_on,
+            )
+    kits: dict[tuple[str, str], list[GiftKit]] = defaultdict(list)
+    for kit in evidence.gifts.kits:
+        kits[kit.gift, kit.taken_in_by].append(kit)
+        if kit.gift in agreed:
+            yield from _other(kit, agreed[kit.gift].type, agreed[kit.gift].donor, evidence)
+    for share in evidence.gifts.shares:
+        if share.not_taken_in >= 0 or share.gift not in agreed:
+            continue
+        of_it = sorted(kits[share.gift, share.college], key=lambda kit: (kit.taken_in_on, kit.tag))
+        name = evidence.name(share.college)
+        for kit in _surplus(of_it, share.allocated):
+            allocated = f"{share.allocated:,} are" if share.allocated else "none is"
+            yield Finding(
+                "gift_over_taken" if share.allocated else "gift_no_allocation",
+                share.college,
+                kit.tag,
+                f"{name} took in {share.fate.taken_in:,} of {share.gift}; {allocated} allocated to "
+                f"it. {grouped(kit.tag)} is of those taken in last.",
+                kit.taken_in_on,
+            )
+
+
+def _surplus(kits: list[GiftKit], allocated: int) -> list[GiftKit]:
+    """The kits taken in after what was allocated had been."""
+    found, taken = [], 0
+    for kit in kits:
+        taken += kit.taken_in
+        if taken > allocated:
+            found.append(kit)
+    return found
+
+
+def _other(kit: GiftKit, type_name: str, donor: str, evidence: Evidence) -> Iterable[Finding]:
+    where = kit.held_by or kit.taken_in_by
+    name_of = evidence.census.decided.donor
+    if fold(kit.type) != fold(type_name):
+        yield Finding(
+            "gift_other_type",
+            where,
+            kit.tag,
+            f"{grouped(kit.tag)} is recorded as of {kit.gift}, which is of {type_name}; "
+            f"it is {kit.type}.",
+            kit.taken_in_on,
+        )
+    if kit.donor is not None and fold(name_of(kit.donor)) != fold(name_of(donor)):
+        yield Finding(
+            "gift_other_donor",
+            where,
+            kit.tag,
+            f"{grouped(kit.tag)} is recorded as of {kit.gift}, which {donor} gave; its donor is "
+            f"recorded as {kit.donor}.",
+            kit.taken_in_on,
+        )
+
+
+def _stale(evidence: Evidence) -> Iterable[Finding]:
+    for each in evidence.reporting:
+        silent = each.days is not None and each.days > STALE_DAYS
+        if silent and each.part_of is None and each.college != evidence.census.own:
+            what = "file" if each.file_on else "entry"
+            on = each.file_on or each.last_entry
             yield Finding(
                 "stale_data",
                 each.college,
                 "",
-                f"The last entry of {each.name} is of {uk(each.last_entry)}, "
-                f"{plural(each.days, 'day')} ago.",
+                f"The last {what} of {each.name} is of {uk(on) if on else ''}, "
+                f"{plural(each.days or 0, 'day')} ago.",
+                on,
             )
 
 
-def _overdue(connection: Connection, day: date) -> Iterable[Finding]:
-    rows = connection.execute(
-        select(loan.c.college, loan.c.tag, loan.c.due_on, organisation.c.name)
+def _overdue(evidence: Evidence) -> Iterable[Finding]:
+    census = evidence.census
+    for row in _loans(census, is_late(census)):
+        due = date.fromisoformat(row.due_on)
+        yield Finding(
+            "overdue",
+            row.college,
+            row.tag,
+            f"{grouped(row.tag)} was due back from {row.name} on {uk(due)}, "
+            f"{plural((census.day - due).days, 'day')} ago.",
+            due,
+        )
+
+
+def _no_due_date(evidence: Evidence) -> Iterable[Finding]:
+    census = evidence.census
+    rows = _loans(census, and_(loan.c.closed_at.is_(None), loan.c.due_on.is_(None)))
+    for row in rows:
+        began: str | None = day_of(row.out_at).isoformat()
+        if row.found:
+            began = found_loans(census.connection, row.college, [row.tag]).get(row.loan)
+        yield Finding(
+            "no_due_date",
+            row.college,
+            row.tag,
+            f"{grouped(row.tag)} is on loan to {row.name} with no due date, so it is never "
+            "overdue.",
+            date.fromisoformat(began) if began else None,
+        )
+
+
+def _loans(census: Census, which: ColumnElement[bool]) -> Iterable[AnyRow]:
+    """Loans of what is counted, with the borrower's name."""
+    return census.connection.execute(
+        select(
+            *(loan.c[name] for name in ("college", "loan", "tag", "due_on", "out_at")),
+            organisation.c.name,
+            FOUND.label("found"),
+        )
         .join_from(
             loan,
             organisation,
@@ -201,40 +553,33 @@ def _overdue(connection: Connection, day: date) -> Iterable[Finding]:
                 organisation.c.organisation == loan.c.organisation,
             ),
         )
-        .where(loan.c.closed_at.is_(None), loan.c.due_key < day.isoformat())
+        .join(holding, OF_HOLDING)
+        .where(which, census.counted)
     )
-    for row in rows:
-        due = date.fromisoformat(row.due_on)
-        yield Finding(
-            "overdue",
-            row.college,
-            row.tag,
-            f"{grouped(row.tag)} was due back from {row.name} on {uk(due)}, "
-            f"{plural((day - due).days, 'day')} ago.",
-        )
 
 
-def _unknown_gifts(connection: Connection) -> Iterable[Finding]:
+def _unknown_gifts(evidence: Evidence) -> Iterable[Finding]:
     agreed = select(gifting.c.gift).where(gifting.c.college == ESP)
-    rows = connection.execute(
-        select(gift.c.college, gift.c.tag, gift.c.gift)
+    rows = evidence.census.connection.execute(
+        select(gift.c.college, gift.c.tag, gift.c.gift, holding.c.accessioned_at)
         .join_from(
             gift, holding, and_(holding.c.college == gift.c.college, holding.c.tag == gift.c.tag)
         )
-        .where(KEPT, gift.c.gift.is_not(None), gift.c.gift.not_in(agreed))
+        .where(evidence.census.counted, gift.c.gift.is_not(None), gift.c.gift.not_in(agreed))
     )
     for row in rows:
         yield Finding(
             "unknown_gift",
             row.college,
             row.tag,
-            f"{grouped(row.tag)} is of the gift {row.gift!r}, says {row.college}; ESP has agreed "
-            "to no gift of that name.",
+            f"{evidence.name(row.college)} records {grouped(row.tag)} as of the gift "
+            f"{row.gift!r}; ESP has agreed to no gift of that name.",
+            day_of(row.accessioned_at),
         )
 
 
-def _incomplete(connection: Connection) -> Iterable[Finding]:
-    rows = connection.execute(
+def _incomplete(evidence: Evidence) -> Iterable[Finding]:
+    rows = evidence.census.connection.execute(
         select(shortage)
         .join_from(
             shortage,
@@ -249,26 +594,29 @@ def _incomplete(connection: Connection) -> Iterable[Finding]:
                 component.c.name == shortage.c.component,
             ),
         )
-        .where(KEPT, holding.c.critical_short > 0, component.c.critical)
+        .where(component.c.critical, evidence.census.counted)
         .order_by(shortage.c.college, shortage.c.tag, shortage.c.component)
     ).all()
-    short: dict[tuple[str, str], list[str]] = {}
+    short: dict[tuple[str, str], list[AnyRow]] = defaultdict(list)
     for row in rows:
-        short.setdefault((row.college, row.tag), []).append(
-            f"{row.component} {row.missing + row.broken}"
-        )
-    for (where, tag), parts in short.items():
+        short[row.college, row.tag].append(row)
+    for (where, tag), lines in short.items():
+        parts = sorted(f"{row.component} {row.missing + row.broken}" for row in lines)
         yield Finding(
             "incomplete",
             where,
             tag,
-            f"{grouped(tag)} cannot be used until made good: {', '.join(sorted(parts))} short.",
+            f"{grouped(tag)} cannot be used until it has what is short: {', '.join(parts)}.",
+            min(day_of(row.since) for row in lines),
         )
 
 
-def _not_sighted(connection: Connection, day: date) -> Iterable[Finding]:
-    rows = connection.execute(
-        select(holding.c.college, holding.c.tag, holding.c.sighted_at).where(KEPT, unseen(day))
+def _not_sighted(evidence: Evidence) -> Iterable[Finding]:
+    census = evidence.census
+    rows = census.connection.execute(
+        select(
+            holding.c.college, holding.c.tag, holding.c.sighted_at, holding.c.accessioned_at
+        ).where(census.counted, is_unseen(census))
     )
     for row in rows:
         last = f"last seen on {uk(day_of(row.sighted_at))}" if row.sighted_at else "never seen"
@@ -276,28 +624,168 @@ def _not_sighted(connection: Connection, day: date) -> Iterable[Finding]:
             "not_sighted_12_months",
             row.college,
             row.tag,
-            f"{grouped(row.tag)} was {last}: scan it, or say what became of it.",
+            f"{grouped(row.tag)} was {last}.",
+            day_of(row.sighted_at or row.accessioned_at),
         )
 
 
-def _in_two_places(connection: Connection) -> Iterable[Finding]:
-    # Whether each is kept is asked of the few that are on two registers, not of all holdings.
-    more = select(func.count() - func.count(holding.c.tag.distinct())).select_from(holding)
-    if not connection.execute(more).scalar():
-        return
-    twice = select(holding.c.tag).group_by(holding.c.tag).having(func.count() > 1)
-    rows = connection.execute(
-        select(holding.c.college, holding.c.tag).where(holding.c.tag.in_(twice), KEPT)
-    ).all()
-    holders: dict[str, list[str]] = {}
-    for row in rows:
-        holders.setdefault(row.tag, []).append(row.college)
-    for row in rows:
-        others = ", ".join(sorted(set(holders[row.tag]) - {row.college}))
-        if others:
+_SOURCES: tuple[Callable[[Evidence], Iterable[Finding]], ...] = (
+    _never_sent,
+    _in_two_places,
+    _without_donor,
+    _transfers,
+    _missing,
+    _challenges,
+    _gifts,
+    _stale,
+    _overdue,
+    _no_due_date,
+    _unknown_gifts,
+    _incomplete,
+    _not_sighted,
+)
+"""Where findings come from. To add a kind: a row here and a row of `CODES`."""
+
+
+_LAST = end_of(date.max)
+
+
+def met(
+    live: Connection, session: Session, day: date, wrong: Mapping[str, Times]
+) -> Iterable[Finding]:
+    """What `live`, the store itself, had met by the end of a day.
+
+    `wrong`: the ledgers in which clocks were wrong.
+    """
+    yield from _seams(live, day, wrong)
+    if session.is_national:
+        # What this store did it did before now, whatever its clock showed then.
+        until = end_of(day) if day < session.today else _LAST
+        yield from _replaced(live, until)
+        yield from _keys(live, until)
+        yield from _refused(session, until)
+
+
+def _seams(live: Connection, day: date, wrong: Mapping[str, Times]) -> Iterable[Finding]:
+    by_college: dict[str, list[AnyRow]] = {}
+    for row in live.execute(select(resumption).order_by(resumption.c.college, resumption.c.epoch)):
+        by_college.setdefault(row.college, []).append(row)
+    for college, seams in by_college.items():
+        gone = [each for each in _left_after(live, college) if not each.replaced]
+        for seam in seams:
+            # Whatever left the branch that counts was lost to the first seam from there on.
+            here = [each for each in gone if each.after <= seam.seq]
+            gone = [each for each in gone if each.after > seam.seq]
+            times = wrong.get(college)
+            began = times.counted.get(seam.seq + 1, seam.at) if times else seam.at
+            if began > end_of(day):
+                continue
+            yield Finding("resumed_from_backup", college, "", _seam_said(seam, began, len(here)))
+            since = sorted(each.ledger for each in here if began < each.at <= end_of(day))
+            if since:
+                yield Finding("written_twice", college, "", _twice_said(seam, since[-1]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """An entry that does not count.
+
+    Attributes:
+        ledger: the name of its ledger.
+        at: when it was written.
+        after: after which entry of the branch that counts its own branch began.
+        replaced: whether ESP took another history in place of that branch; else it was lost.
+    """
+
+    ledger: str
+    at: str
+    after: int
+    replaced: bool
+
+
+def _left_after(live: Connection, college: str) -> list[_Left]:
+    """A college's entries that do not count, in their order."""
+    left: dict[str, _Left] = {}
+    wanted = select(APART.c.epoch, APART.c.seq, APART.c.hash, APART.c.body)
+    for row in live.execute(wanted.where(APART.c.college == college).order_by(APART.c.seq)).all():
+        said = json.loads(row.body)
+        branch = left.get(said["prev"])
+        if branch is None:  # the first of its branch
+            resumes = said["fact"]["kind"] == "ledger.resumed"
+            replaced = not resumes and _on_main(live, college, row.epoch, row.seq)
+            branch = _Left("", "", row.seq - 1, replaced)
+        left[row.hash] = replace(branch, ledger=said["ledger"], at=said["at"])
+    return list(left.values())
+
+
+def _on_main(live: Connection, college: str, epoch: int, seq: int) -> bool:
+    """Whether the branch that counts has an entry of this epoch and number."""
+    where = (entry.c.college == college, entry.c.epoch == epoch, entry.c.seq == seq)
+    return live.execute(select(entry.c.seq).where(*where)).first() is not None
+
+
+def _named(college: str) -> str:
+    known = find_college(college)
+    return known.name if known else college
+
+
+def _seam_said(seam: AnyRow, began: str, count: int) -> str:
+    lost = (
+        f"{plural(count, 'entry', 'entries')} after that one came to ESP, and the backup had lost "
+        f"{'it' if count == 1 else 'them'}"
+        if count
+        else "what the backup may have lost never came to ESP"
+    )
+    return (
+        f"{_named(seam.college)} restored a backup on {uk(day_of(began))} and went on after "
+        f"entry {seam.seq:,}; its ledger is {seam.college}/{seam.epoch} now. "
+        f"{lost[0].upper()}{lost[1:]}."
+    )
+
+
+def _twice_said(seam: AnyRow, ledger: str) -> str:
+    return (
+        f"{_named(seam.college)} went on as {seam.college}/{seam.epoch}, and entries were written "
+        f"to another store of it as well, {ledger}; they are kept, and not counted."
+    )
+
+
+def _replaced(live: Connection, until: str) -> Iterable[Finding]:
+    for college in live.execute(select(APART.c.college).distinct().order_by("college")).scalars():
+        taken = chosen_history(live, college)
+        if taken is None or taken.at > until:
+            continue
+        count = sum(each.replaced for each in _left_after(live, college))
+        yield Finding(
+            "ledger_replaced",
+            college,
+            "",
+            f"Since {uk(day_of(taken.at))} another history of {_named(college)} counts than the "
+            f"one that ESP had: {taken.by} took it in its place. "
+            f"{plural(count, 'entry', 'entries')} of the other are kept, and not counted.",
+        )
+
+
+def _keys(live: Connection, until: str) -> Iterable[Finding]:
+    keys: dict[str, list[tuple[str, str]]] = {}
+    for row in live.execute(
+        select(pinned).where(pinned.c.since <= until).order_by(pinned.c.since, pinned.c.key)
+    ):
+        keys.setdefault(row.college, []).append((row.key, row.since))
+    for college, known in keys.items():
+        for (before, _), (after, since) in pairwise(known):
             yield Finding(
-                "tag_in_two_colleges",
-                row.college,
-                row.tag,
-                f"{grouped(row.tag)} is held by {others} as well: find out which has it.",
+                "key_changed",
+                college,
+                "",
+                f"The key {fingerprint(before)} of {_named(college)} was retired on "
+                f"{uk(day_of(since))}, when {fingerprint(after)} took its place; what it signs "
+                "since is refused.",
             )
+
+
+def _refused(session: Session, until: str) -> Iterable[Finding]:
+    for kept in Quarantine(session).files():
+        if kept.at <= until:
+            college = college_of(kept.ledger) if kept.ledger else ""
+            yield Finding("refused_file", college, "", kept.message)

@@ -1,32 +1,38 @@
-"""Every gift reconciled, to the kit: promised, delivered, allocated, received, held, gone.
+"""Every gift reconciled, to the kit: promised, received, allocated, taken in, and where it is.
 
-What ESP agreed and allocated is in ESP's own ledger; what a college took in names the gift by its
-id. A kit belongs to the college that first took it in; held elsewhere now, it was redeployed. How
-many there are of a stock, who has it now says; what is wanting of those taken in is missing.
+What ESP agreed, received and allocated is in ESP's own ledger; what a college took in names the
+gift by its id. A kit belongs to the college that first took it in; held elsewhere now, it was
+redeployed. How many there are of a stock, the college that has it now knows; what is wanting of
+those taken in is missing. So for every gift
+
+    promised   = received + outstanding
+    received   = allocated + at ESP
+    allocated  = taken in + not taken in
+    taken in   = held + on its way + redeployed + missing + written off
+
+and where one of the differences is below nothing, there is too much: that is a finding.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, select
 
-from kitloan.audit.conditions import ARRIVED
+from kitloan.audit.census import ARRIVED, Census
 from kitloan.audit.transfers import Journey
 from kitloan.ledger.session import ESP
 from kitloan.storage.statements import AnyRow
 from kitloan.tables import Gift, Holding, KitType, table
 from kitloan.tables.absence import Arrival, Transfer, Withdrawal
-from kitloan.tables.national import Allocation, Delivery, Gifting
+from kitloan.tables.national import Allocation, Delivery, Gifting, Programme
+from kitloan.text.dates import day_of
 
-allocation, delivery, gift, gifting = (
-    table(Allocation),
-    table(Delivery),
-    table(Gift),
-    table(Gifting),
-)
+allocation, arrival, delivery = table(Allocation), table(Arrival), table(Delivery)
+gift, gifting, programme = table(Gift), table(Gifting), table(Programme)
 holding, kit_type, transfer = table(Holding), table(KitType), table(Transfer)
-arrival, withdrawal = table(Arrival), table(Withdrawal)
+withdrawal = table(Withdrawal)
 
 _CAME_FIRST = exists().where(
     arrival.c.college == holding.c.college,
@@ -35,59 +41,98 @@ _CAME_FIRST = exists().where(
 )
 """With this a holding came to a college from another, which had it first by whatever clock."""
 
+IN_TWO = "in two colleges"
+
 
 @dataclass(frozen=True, slots=True)
 class GiftKit:
-    """One holding of a gift: who took it in, who holds it now, and how it stands.
+    """One holding of a gift: who took it in, who has it now, and what has become of it.
 
-    `quantity` is how many there are now, of those `taken_in`.
+    `quantity` is how many there are now, of those `taken_in`. `counts_as` is its state, and for a
+    tag in two colleges what it is counted as.
     """
 
     gift: str
     tag: str
+    type: str
+    donor: str | None
     taken_in_by: str
+    taken_in_on: date
     held_by: str | None
-    state: str
+    counts_as: str
+    also_at: tuple[str, ...]
     taken_in: int
     quantity: int
+
+    @property
+    def state(self) -> str:
+        """What has become of it, in words."""
+        return IN_TWO if self.also_at else self.counts_as
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of a number of things: each is one of the five."""
+
+    held: int
+    on_its_way: int
+    redeployed: int
+    missing: int
+    written_off: int
+
+    @property
+    def taken_in(self) -> int:
+        """All that colleges have taken in."""
+        return self.held + self.on_its_way + self.redeployed + self.missing + self.written_off
 
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """A gift in numbers of things.
-
-    What was received is held (of that, some redeployed), in transit, missing or written off.
-    `unplaced` was allocated to a college that has not taken it in.
-    """
+    """A gift in numbers of things, and its terms."""
 
     gift: str
     donor: str
     type: str
     promised: int
-    delivered: int
-    allocated: int
     received: int
-    held: int
-    redeployed: int
-    in_transit: int
-    missing: int
-    written_off: int
-    unplaced: int
+    allocated: int
+    fate: Fate
+    tranche: str | None
+    document: str | None
+    programme: str | None
+    title: str
+    agreed_on: date
+    received_on: date | None
+
+    @property
+    def outstanding(self) -> int:
+        """Promised, and not received; below nothing, more came."""
+        return self.promised - self.received
+
+    @property
+    def at_esp(self) -> int:
+        """Received, and allocated to no college; below nothing, more is allocated than came."""
+        return self.received - self.allocated
+
+    @property
+    def not_taken_in(self) -> int:
+        """Allocated, and not taken in; below nothing, more was taken in."""
+        return self.allocated - self.fate.taken_in
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What of a gift a college was allocated, and has taken in."""
+    """What of a gift a college was allocated and has taken in, and what became of that."""
 
     gift: str
     college: str
     allocated: int
-    received: int
+    fate: Fate
 
     @property
-    def unplaced(self) -> int:
-        """Allocated, and not taken in."""
-        return max(0, self.allocated - self.received)
+    def not_taken_in(self) -> int:
+        """Allocated, and not taken in; below nothing, more was taken in."""
+        return self.allocated - self.fate.taken_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,67 +144,113 @@ class Gifts:
     kits: tuple[GiftKit, ...]
 
 
-def reconciled(connection: Connection, journeys: Iterable[Journey]) -> Gifts:
-    """Every gift that ESP agreed, and each holding that a college says is of one.
+def reconciled(census: Census, journeys: Iterable[Journey]) -> Gifts:
+    """Every gift that ESP agreed, and each holding that a college records as of one.
 
     Args:
-        connection: of the store, or of what it was on an earlier day.
+        census: what is counted, and the scope: gifts are whole, shares and kits are narrowed.
         journeys: every transfer, as `kitloan.audit.transfers` has them.
     """
     lost = {each.tag for each in journeys if each.problem == "arrived_and_gone"}
-    kits = _kits(connection, lost)
-    shares = _shares(connection, kits)
-    delivered = _sums(connection, delivery.c.gift, delivery.c.quantity)
-    unplaced: Counter[str] = Counter()
+    agreed = {row.gift: row for row in census.connection.execute(_AGREED)}
+    kits = [
+        kit
+        for kit in _kits(census, agreed, lost)
+        if _in_scope(census, kit.gift, kit.donor, kit.type)
+    ]
+    shares = _shares(census.connection, kits)
+    received = _sums(census.connection, delivery.c.gift, delivery.c.quantity)
     allocated: Counter[str] = Counter()
     for share in shares:
-        unplaced[share.gift] += share.unplaced
         allocated[share.gift] += share.allocated
     by_gift: dict[str, list[GiftKit]] = defaultdict(list)
     for kit in kits:
         by_gift[kit.gift].append(kit)
-    rows = connection.execute(
-        select(gifting, kit_type.c.name)
-        .join_from(
-            gifting,
-            kit_type,
-            and_(
-                kit_type.c.college == gifting.c.college, kit_type.c.kit_type == gifting.c.kit_type
-            ),
+    found = [
+        Reconciled(
+            key,
+            row.donor,
+            row.type_name,
+            row.promised,
+            received[key],
+            allocated[key],
+            _fate(by_gift[key]),
+            row.tranche,
+            row.document,
+            row.programme_name or row.programme,
+            row.title,
+            day_of(row.agreed_at),
+            date.fromisoformat(row.received_on) if row.received_on else None,
         )
-        .where(gifting.c.college == ESP)
-        .order_by(gifting.c.agreed_at, gifting.c.gift)
+        for key, row in agreed.items()
+        if _in_scope(census, key, row.donor, row.type_name)
+    ]
+    # Only now: a gift's own figures are all of its colleges'.
+    here = census.has_college
+    touched = {share.gift for share in shares if here(share.college)}
+    touched |= {kit.gift for kit in kits if kit.held_by is not None and here(kit.held_by)}
+    everywhere = census.college_ids is None
+    known = {each.gift for each in found}
+    return Gifts(
+        tuple(each for each in found if everywhere or each.gift in touched),
+        tuple(
+            each
+            for each in shares
+            if here(each.college) and (each.gift in known or each.gift not in agreed)
+        ),
+        tuple(kit for kit in kits if here(kit.taken_in_by) or here(kit.held_by or "")),
     )
-    found = []
-    for row in rows:
-        states: Counter[str] = Counter()
-        for kit in by_gift[row.gift]:
-            states[kit.state] += kit.quantity
-            states["missing"] += kit.taken_in - kit.quantity
-        found.append(
-            Reconciled(
-                row.gift,
-                row.donor,
-                row.name,
-                row.promised,
-                delivered[row.gift],
-                allocated[row.gift],
-                states.total(),
-                states["held"] + states["redeployed"],
-                states["redeployed"],
-                states["in transit"],
-                states["missing"],
-                states["written off"],
-                unplaced[row.gift],
-            )
-        )
-    return Gifts(tuple(found), tuple(shares), tuple(kits))
+
+
+_AGREED = (
+    select(
+        gifting,
+        kit_type.c.name.label("type_name"),
+        programme.c.name.label("programme_name"),
+        select(func.max(delivery.c.received_on))
+        .where(delivery.c.college == ESP, delivery.c.gift == gifting.c.gift)
+        .correlate(gifting)
+        .scalar_subquery()
+        .label("received_on"),
+    )
+    .join_from(
+        gifting,
+        kit_type,
+        and_(kit_type.c.college == gifting.c.college, kit_type.c.kit_type == gifting.c.kit_type),
+    )
+    .outerjoin(
+        programme,
+        and_(
+            programme.c.college == gifting.c.college, programme.c.programme == gifting.c.programme
+        ),
+    )
+    .where(gifting.c.college == ESP)
+    .order_by(gifting.c.agreed_at, gifting.c.gift)
+)
+
+
+def _in_scope(census: Census, gift_id: str, donor: str | None, type_name: str) -> bool:
+    return census.is_gift(gift_id) and census.is_donor(donor) and census.is_type(type_name)
+
+
+def _fate(kits: Iterable[GiftKit]) -> Fate:
+    counted: Counter[str] = Counter()
+    for kit in kits:
+        counted[kit.counts_as] += kit.quantity
+        counted["missing"] += kit.taken_in - kit.quantity
+    return Fate(
+        held=counted["held"],
+        on_its_way=counted["in transit"],
+        redeployed=counted["redeployed"],
+        missing=counted["missing"],
+        written_off=counted["written off"],
+    )
 
 
 def _shares(connection: Connection, kits: list[GiftKit]) -> list[Share]:
     """Each gift by college. One that takes in too much does not make good for one that has not."""
     allocated = {
-        (row.gift, row.to_college): row.many
+        (row.gift, row.to_college): int(row.many)
         for row in connection.execute(
             select(
                 allocation.c.gift,
@@ -170,12 +261,12 @@ def _shares(connection: Connection, kits: list[GiftKit]) -> list[Share]:
             .group_by(allocation.c.gift, allocation.c.to_college)
         )
     }
-    received: Counter[tuple[str, str]] = Counter()
+    taken: dict[tuple[str, str], list[GiftKit]] = defaultdict(list)
     for kit in kits:
-        received[kit.gift, kit.taken_in_by] += kit.taken_in
+        taken[kit.gift, kit.taken_in_by].append(kit)
     return [
-        Share(of, who, int(allocated.get((of, who), 0)), received[of, who])
-        for of, who in sorted(allocated.keys() | received.keys())
+        Share(of, who, allocated.get((of, who), 0), _fate(taken.get((of, who), ())))
+        for of, who in sorted(allocated.keys() | taken.keys())
     ]
 
 
@@ -186,10 +277,19 @@ def _sums(
     return Counter({row[0]: int(row[1]) for row in rows})
 
 
-def _kits(connection: Connection, lost: Set[str]) -> list[GiftKit]:
-    """Each tag of a gift once, with how it stands where it is now."""
+def _kits(census: Census, agreed: dict[str, AnyRow], lost: Set[str]) -> list[GiftKit]:
+    """Each tag of a gift once, with what has become of it."""
+    connection = census.connection
     named = connection.execute(
-        select(gift.c.tag, gift.c.gift, gift.c.college, holding.c.quantity)
+        select(
+            gift.c.tag,
+            gift.c.gift,
+            gift.c.donor,
+            gift.c.college,
+            holding.c.quantity,
+            holding.c.kit_type,
+            holding.c.accessioned_at,
+        )
         .join_from(
             gift,
             holding,
@@ -200,7 +300,8 @@ def _kits(connection: Connection, lost: Set[str]) -> list[GiftKit]:
     ).all()
     if not named:
         return []
-    first = {row.tag: row for row in named}  # the earliest is said last, and stays
+    recorded = {(row.college, row.tag): row for row in named}
+    first = {row.tag: row for row in named}  # the earliest comes last, and stays
     now: dict[str, list[AnyRow]] = defaultdict(list)
     tags = select(gift.c.tag).where(gift.c.gift.is_not(None))
     for row in connection.execute(
@@ -227,36 +328,53 @@ def _kits(connection: Connection, lost: Set[str]) -> list[GiftKit]:
             .order_by(transfer.c.sent_at, transfer.c.transfer)
         )
     }
-    kits = [_kit(first[tag], now[tag], sent.get(tag), lost=tag in lost) for tag in first]
+    kits = []
+    for tag, origin in first.items():
+        held_by, state, quantity = _became(
+            origin, now[tag], sent.get(tag), census.doubles.get(tag, ()), lost=tag in lost
+        )
+        said = recorded.get((held_by or "", tag), origin)  # who has it may have corrected it
+        terms = agreed.get(said.gift)
+        donor = said.donor or (terms.donor if terms is not None else None)
+        kits.append(
+            GiftKit(
+                said.gift,
+                tag,
+                census.type_names[said.college, said.kit_type],
+                donor,
+                origin.college,
+                day_of(origin.accessioned_at),
+                held_by,
+                state,
+                census.doubles.get(tag, ())[1:],
+                max(origin.quantity, quantity),
+                quantity,
+            )
+        )
     return sorted(kits, key=lambda kit: (kit.gift, kit.taken_in_by, kit.tag))
 
 
-def _kit(first: AnyRow, rows: list[AnyRow], sent: AnyRow | None, *, lost: bool) -> GiftKit:
+def _became(
+    origin: AnyRow,
+    rows: list[AnyRow],
+    sent: AnyRow | None,
+    doubles: tuple[str, ...],
+    *,
+    lost: bool,
+) -> tuple[str | None, str, int]:
+    """Which college has it, what it is counted as, and how many there are."""
     here = [row for row in rows if row.state != "withdrawn" and not row.arrived]
-    held_by, state, quantity = None, "written off", first.quantity
     if here:
-        row = min(here, key=lambda each: _best_first(each, first))
-        held_by, state, quantity = row.college, row.state.replace("_", " "), row.quantity
-        if state == "held" and row.college != first.college:
+        row = min(here, key=lambda each: each.college not in doubles[:1])
+        state = row.state.replace("_", " ")
+        if state == "held" and row.college != origin.college:
             state = "redeployed"
-    elif signed := [row for row in rows if row.signed_at]:
-        quantity = signed[0].quantity
-    elif lost:
-        state = "missing"
-    elif sent is not None:
+        return row.college, state, row.quantity
+    if signed := [row for row in rows if row.signed_at]:
+        return None, "written off", signed[0].quantity
+    if lost:
+        return None, "missing", origin.quantity
+    if sent is not None:
         # ESP told the sender that it arrived; the other college's ledger is not in this store.
-        held_by, state, quantity = sent.to_college, "redeployed", sent.quantity
-    return GiftKit(
-        first.gift,
-        first.tag,
-        first.college,
-        held_by,
-        state,
-        max(first.quantity, quantity),
-        quantity,
-    )
-
-
-def _best_first(row: AnyRow, first: AnyRow) -> tuple[bool, bool, str]:
-    """Of two colleges that both say they hold it, the one that had it first is believed."""
-    return row.state != "held", row.college != first.college, row.college
+        return sent.to_college, "redeployed", sent.quantity
+    return None, "written off", origin.quantity

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import and_, select
 
-from kitloan.audit.conditions import KEPT, type_names
+from kitloan.audit.census import Census
 from kitloan.storage.statements import AnyRow
 from kitloan.tables import Component, Holding, Shortage, table
 from kitloan.text.names import fold
@@ -53,13 +53,13 @@ class _Kit:
         return sum(self.short.values()), self.college, self.tag
 
 
-def spares(connection: Connection) -> tuple[list[Spare], list[Pair]]:
+def spares(census: Census) -> tuple[list[Spare], list[Pair]]:
     """The spares list of every kit that is kept; and pairs of those that are in, and counted."""
-    names = type_names(connection)
-    contents, critical = _contents(connection)
+    names = census.type_names
+    contents, critical = _contents(census)
     lists: dict[tuple[str, str], Spare] = {}
     kits: dict[str, dict[tuple[str, str], _Kit]] = defaultdict(dict)
-    for row in _rows(connection):
+    for row in _rows(census):
         of_type = (row.college, row.kit_type)
         key, part = fold(names[of_type]), fold(row.component)
         spare = lists.setdefault((key, part), Spare(names[of_type], row.component))
@@ -84,12 +84,12 @@ _OfType = tuple[str, str]
 
 
 def _contents(
-    connection: Connection,
+    census: Census,
 ) -> tuple[dict[_OfType, dict[str, int]], dict[_OfType, set[str]]]:
     """What each college's kit types have of each component, and which are critical."""
     contents: dict[_OfType, dict[str, int]] = defaultdict(dict)
     critical: dict[_OfType, set[str]] = defaultdict(set)
-    for row in connection.execute(select(component)):
+    for row in census.connection.execute(select(component)):
         of_type = (row.college, row.kit_type)
         contents[of_type][fold(row.name)] = row.quantity
         if row.critical:
@@ -97,8 +97,8 @@ def _contents(
     return contents, critical
 
 
-def _rows(connection: Connection) -> Iterable[AnyRow]:
-    return connection.execute(
+def _rows(census: Census) -> Iterable[AnyRow]:
+    return census.connection.execute(
         select(
             shortage.c.college,
             shortage.c.tag,
@@ -115,7 +115,7 @@ def _rows(connection: Connection) -> Iterable[AnyRow]:
             holding,
             and_(holding.c.college == shortage.c.college, holding.c.tag == shortage.c.tag),
         )
-        .where(KEPT, holding.c.state != "missing")
+        .where(census.counted, holding.c.state != "missing")
         .order_by(shortage.c.college, shortage.c.tag, shortage.c.component)
     )
 
@@ -138,8 +138,8 @@ def _pairs(type_name: str, kits: Iterable[_Kit]) -> list[Pair]:
             left.append(kit)
             continue
         (waiting if giver in waiting else left).remove(giver)
-        told = ", ".join(sorted(kit.words))
-        found.append(Pair(type_name, kit.tag, kit.college, told, giver.tag, giver.college))
+        needed = ", ".join(sorted(kit.words))
+        found.append(Pair(type_name, kit.tag, kit.college, needed, giver.tag, giver.college))
     return found
 
 

@@ -1,24 +1,23 @@
 """Transfers as ESP sees them: two halves, in two ledgers, that should say the same.
 
-Which halves belong together, `kitloan.transfers.matching` says. A ledger that is not here, or ends
+Which halves belong together, `kitloan.queries.matching` says. A ledger that is not here, or ends
 before the other half was said, cannot be blamed for silence.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import Connection, select, union
 
-from kitloan.audit.conditions import KEPT
-from kitloan.audit.freshness import Fresh
+from kitloan.audit.census import KEPT, Census
+from kitloan.queries.matching import TransferPair, transfer_pairs
 from kitloan.storage.statements import AnyRow
 from kitloan.tables import Holding, table
 from kitloan.tables.absence import Withdrawal
 from kitloan.text.dates import day_of, uk
 from kitloan.text.tags import grouped
-from kitloan.transfers.matching import TransferPair, transfer_pairs
 from kitloan.values import plural
 
 holding, withdrawal = table(Holding), table(Withdrawal)
@@ -51,7 +50,11 @@ class _Known:
     """The day of the audit, and up to when each college has spoken."""
 
     day: date
-    heard: dict[str, str]
+    heard: Mapping[str, str]
+    names: Mapping[str, str]
+
+    def name(self, college: str) -> str:
+        return self.names.get(college, college)
 
     def days_since(self, at: str) -> int:
         return (self.day - day_of(at)).days
@@ -62,14 +65,23 @@ class _Known:
         return last is not None and (last >= at or self.days_since(at) > LONGEST_DAYS)
 
 
-def journeys(connection: Connection, day: date, fresh: Iterable[Fresh]) -> tuple[Journey, ...]:
-    """Every transfer, the latest last; `fresh` says up to when each college has spoken."""
-    known = _Known(day, {each.college: each.last_at for each in fresh if each.last_at is not None})
-    met = list(transfer_pairs(connection))
+def journeys(census: Census) -> tuple[Journey, ...]:
+    """Every transfer of what is in scope, the latest last."""
+    connection, day = census.connection, census.day
+    heard = {each: last.at for each, last in census.last_entries.items()}
+    known = _Known(day, heard, census.college_names)
+    met = [each for each in transfer_pairs(connection) if _in_scope(each, census)]
     lost = _nowhere(connection, {each.tag for each in met if _taken_back(each, known)})
     found = [_journey(each, known, nowhere=each.tag in lost) for each in met]
     found.sort(key=lambda each: (each.sent or each.received or day, each.tag))
     return tuple(found)
+
+
+def _in_scope(met: TransferPair, census: Census) -> bool:
+    narrowed = census.scope.type or census.scope.donor or census.scope.gift
+    if narrowed and not census.has_tag(met.tag):
+        return False
+    return census.has_college(met.giver) or census.has_college(met.taker)
 
 
 def _taken_back(met: TransferPair, known: _Known) -> bool:
@@ -101,20 +113,22 @@ def _nowhere(connection: Connection, tags: set[str]) -> set[str]:
 def _journey(met: TransferPair, known: _Known, *, nowhere: bool) -> Journey:
     out, come = met.sent, met.received
     at_fault = met.taker if out is not None else met.giver
-    status, problem, said = "met", None, ""
+    status, problem, said = "matched", None, ""
     if out is not None and come is not None:
         if difference := _difference(out, come):
             status, problem = "counts differ", "transfer_counts_differ"
-            said = f"{grouped(met.tag)}, from {met.giver} to {met.taker}: {difference}."
+            way = f"from {known.name(met.giver)} to {known.name(met.taker)}"
+            said = f"{grouped(met.tag)}, {way}: {difference}."
     elif out is not None:
         status, problem, said = _not_received(met, out, known, nowhere=nowhere)
     elif come is not None:
-        status = "not heard yet"
+        status = "no file from the sender yet"
         if known.could_say(met.giver, come.received_at):
             status, problem = "never sent", "received_never_sent"
             said = (
-                f"{grouped(met.tag)} was received by {met.taker} on "
-                f"{uk(day_of(come.received_at))}; {met.giver} says nothing of it."
+                f"{known.name(met.taker)} received {grouped(met.tag)} on "
+                f"{uk(day_of(come.received_at))}; {known.name(met.giver)}'s ledger, which goes on "
+                "after that, does not show that it was sent."
             )
     return Journey(
         met.tag,
@@ -132,24 +146,26 @@ def _journey(met: TransferPair, known: _Known, *, nowhere: bool) -> Journey:
 def _not_received(
     met: TransferPair, out: AnyRow, known: _Known, *, nowhere: bool
 ) -> tuple[str, str | None, str]:
-    """How a sending stands that nobody says he received: in a word, as a finding, in full."""
+    """The status of a sending that has no receipt here: in a word, as a finding, in full."""
     days = known.days_since(out.sent_at)
-    when = f"{grouped(met.tag)} was sent by {met.giver} on {uk(day_of(out.sent_at))}"
+    giver, taker = known.name(met.giver), known.name(met.taker)
+    when = f"{giver} sent {grouped(met.tag)} on {uk(day_of(out.sent_at))}"
     if out.state == "sent" and days > LONGEST_DAYS:
         return (
             "not received",
             "transfer_not_received",
-            f"{when}, {plural(days, 'day')} ago, and nothing says that {met.taker} has received "
-            "it.",
+            f"{when}, {plural(days, 'day')} ago; {taker} has not recorded that it came.",
         )
     if nowhere and _taken_back(met, known):
         return (
             "taken back",
             "arrived_and_gone",
-            f"{when}, and is off its register because it arrived; {met.taker} does not say that "
-            "it has it, and nobody else does.",
+            f"{when} and no longer holds it, because it arrived; {taker}'s ledger no longer shows "
+            "it, and no other college holds it.",
         )
-    return "under way" if out.state == "sent" else "met", None, ""
+    if out.state == "sent":
+        return "on its way", None, ""
+    return "arrived, no receipt here", None, ""
 
 
 def _difference(out: AnyRow, come: AnyRow) -> str:

@@ -1,32 +1,365 @@
-"""How the holdings are used: days out over days held, loans, and the organisations they served.
+"""How the holdings are used: loans, days on loan over days held, and the organisations served.
 
-Over the twelve months that end with the day of the audit. A loan counts the days from the one on
-which it went to the one before it came back, and at least one; a loan that is out counts the day of
-the audit. Of a stock of loose items it counts what was out, of what was held on those days: twelve
-of thirty goggles for ten days are four days of that holding. One that a register had when it was
-read in counts the days since then, and is not among the loans that began. A holding counts the days
-for which its college had it.
+Over the twelve months that end with the day of the audit, or with the last day that a college's
+file covers: nothing is known of its loans after that. A loan counts the days from the one on which
+it went to the one before it came back, and at least one; a loan that is out counts the last day
+that is known. Of a stock of loose items it counts what was out, of what was held on those days:
+twelve of thirty goggles for ten days are four days of that holding. One that a register had when it
+was read in counts the days since then, and is not among the loans that began. A holding counts the
+days for which its college had it.
 """
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from fractions import Fraction
+from itertools import groupby, pairwise
+from operator import itemgetter
+from typing import Any
 
-from sqlalchemy import Connection, case, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    and_,
+    bindparam,
+    case,
+    exists,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    tuple_,
+    union,
+    union_all,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import GenericFunction
 
-from kitloan.audit.conditions import KEPT, type_names
-from kitloan.audit.days import scottish_day
-from kitloan.audit.months import OF_HOLDING, Months
-from kitloan.audit.stays import Stay, stays
-from kitloan.audit.stock import StockLoan, lent_of_stock
+from kitloan.audit.census import Census
+from kitloan.queries.entry_text import entry, fact_number, fact_text
+from kitloan.queries.undone import UNDONE
 from kitloan.storage.statements import AnyRow
-from kitloan.tables import Holding, Loan, table
-from kitloan.text.dates import end_of
+from kitloan.tables import Gift, Holding, Loan, table
+from kitloan.tables.absence import Arrival, Transfer, Withdrawal
+from kitloan.text.dates import SCOTLAND, day_of, end_of, instant, start_of, twelve_months_to
 from kitloan.text.names import fold
 
-holding, loan = table(Holding), table(Loan)
+arrival, gift, holding, loan = table(Arrival), table(Gift), table(Holding), table(Loan)
+transfer, withdrawal = table(Transfer), table(Withdrawal)
+
+
+class _utc_day(GenericFunction[int]):  # noqa: N801  # functions of SQL are written so
+    """The day in UTC of an instant, as `date.toordinal` numbers it."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(_utc_day, "sqlite")
+def _in_sqlite(element: Any, compiler: Any, **given: Any) -> str:
+    # The first day of the year 1 began at 1721425.5 in Julian days.
+    return f"CAST(julianday({compiler.process(element.clauses, **given)}) - 1721424.5 AS INTEGER)"
+
+
+@compiles(_utc_day, "postgresql")
+def _in_postgresql(element: Any, compiler: Any, **given: Any) -> str:
+    said = compiler.process(element.clauses, **given)
+    return f"(CAST(substr({said}, 1, 10) AS date) - DATE '0001-01-01' + 1)"
+
+
+def scottish_day(at: ColumnElement[Any], first: date, last: date) -> ColumnElement[int]:
+    """The day in Scotland of an instant that lies between two days, as `toordinal` numbers it."""
+    summers = [and_(at >= began, at < ended) for began, ended in _summers(first, last)]
+    tomorrow = and_(func.substr(at, 12, 2) == "23", or_(false(), *summers))
+    return _utc_day(at) + case((tomorrow, 1), else_=0)
+
+
+def _summers(first: date, last: date) -> list[tuple[str, str]]:
+    """When summer time begins and ends, for the years of these days."""
+    return [(_turn(year, 3), _turn(year, 10)) for year in range(first.year, last.year + 1)]
+
+
+def _turn(year: int, month: int) -> str:
+    """One o'clock in UTC on the last Sunday of a month of 31 days."""
+    end = date(year, month, 31)
+    sunday = end - timedelta(days=(end.weekday() + 1) % 7)
+    return instant(datetime.combine(sunday, time(12), tzinfo=SCOTLAND)).replace(
+        "T11:00" if month == 3 else "T12:00", "T01:00"
+    )
+
+
+OF_HOLDING = and_(holding.c.college == loan.c.college, holding.c.tag == loan.c.tag)
+
+_read_in = holding.alias("read_in")
+_REGISTERS = select(_read_in.c.college, _read_in.c.accessioned_at).where(
+    _read_in.c.register_row.is_not(None)
+)
+_FOUND_SO = (
+    exists()
+    .where(
+        entry.c.college == loan.c.college,
+        entry.c.tag == loan.c.tag,
+        entry.c.kind == "loan.found",
+        fact_text("loan") == loan.c.loan,
+    )
+    .correlate(loan)
+)
+# Asked of every loan, its entries would cost more than all the rest: so first, when it was. Of two
+# sides of an AND, SQLite may reckon both.
+FOUND = case((tuple_(loan.c.college, loan.c.out_at).in_(_REGISTERS), _FOUND_SO), else_=false())
+"""A register had the loan when it was read in: it began earlier, and nobody knows when."""
+
+
+@dataclass(frozen=True, slots=True)
+class Months:
+    """The twelve months that end with the census's day; the conditions are on rows of `loan`."""
+
+    census: Census
+
+    @property
+    def day(self) -> date:
+        """Their last day."""
+        return self.census.day
+
+    @property
+    def start(self) -> date:
+        """Their first day."""
+        return twelve_months_to(self.day)
+
+    @property
+    def until(self) -> date:
+        """The day after their last."""
+        return self.day + timedelta(days=1)
+
+    def ends(self, college: ColumnElement[str]) -> ColumnElement[int]:
+        """The day after the last one that is known of a college, as `toordinal` numbers it."""
+        silent = {each: self.end_of(each).toordinal() for each in self.census.covered}
+        until = literal(self.until.toordinal(), Integer)
+        return case(silent, value=college, else_=until) if silent else until
+
+    def end_of(self, college: str) -> date:
+        """The day after the last one that is known of a college; never before they begin."""
+        known = self.census.covered.get(college)
+        return self.until if known is None else max(self.start, known + timedelta(days=1))
+
+    @property
+    def since(self) -> str:
+        """The instant at which they begin."""
+        return start_of(self.start)
+
+    @property
+    def lent(self) -> ColumnElement[bool]:
+        """It was out in them."""
+        return and_(
+            or_(loan.c.closed_at.is_(None), loan.c.closed_at >= self.since),
+            loan.c.out_at <= end_of(self.day),
+        )
+
+    @property
+    def on_record(self) -> ColumnElement[bool]:
+        """It came on record in them: its days count from then on."""
+        return loan.c.out_at >= self.since
+
+    @property
+    def began(self) -> ColumnElement[bool]:
+        """It began in them."""
+        return and_(self.on_record, not_(FOUND))
+
+
+Span = tuple[date, date | None]
+"""From which day, up to but not with which; None is still."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """One holding at one college. `kept` when it is on that register now."""
+
+    college: str
+    kit_type: str
+    kept: bool
+    spans: tuple[Span, ...]
+
+
+_EVENTS = union_all(
+    select(
+        transfer.c.college,
+        transfer.c.tag,
+        transfer.c.sent_at.label("at"),
+        literal(False).label("comes"),
+    ).where(transfer.c.state != "called_off"),
+    select(arrival.c.college, arrival.c.tag, arrival.c.received_at, literal(True)),
+    select(withdrawal.c.college, withdrawal.c.tag, withdrawal.c.signed_at, literal(False)).where(
+        withdrawal.c.signed_at.is_not(None)
+    ),
+)
+_moved = union(
+    select(transfer.c.college, transfer.c.tag).where(transfer.c.state != "called_off"),
+    select(arrival.c.college, arrival.c.tag),
+    select(withdrawal.c.college, withdrawal.c.tag).where(withdrawal.c.signed_at.is_not(None)),
+).subquery()
+_HOLDINGS = select(
+    holding.c.college,
+    holding.c.tag,
+    holding.c.kit_type,
+    holding.c.accessioned_at,
+).join_from(
+    _moved, holding, and_(holding.c.college == _moved.c.college, holding.c.tag == _moved.c.tag)
+)
+
+
+def stays(census: Census) -> Iterator[Stay]:
+    """Every holding that came from another college, went to one, or was written off."""
+    events: dict[tuple[str, str], list[tuple[str, bool]]] = defaultdict(list)
+    for row in census.connection.execute(_EVENTS):
+        events[row.college, row.tag].append((row.at, bool(row.comes)))
+    wanted = _HOLDINGS.add_columns(census.counted.label("kept")).where(census.in_scope)
+    for row in census.connection.execute(wanted):
+        happened = sorted(events[row.college, row.tag])
+        yield Stay(
+            row.college,
+            row.kit_type,
+            bool(row.kept),
+            _spans(row.accessioned_at, happened, kept=bool(row.kept)),
+        )
+
+
+def _spans(
+    accessioned_at: str, happened: list[tuple[str, bool]], *, kept: bool
+) -> tuple[Span, ...]:
+    spans: list[Span] = [(day_of(accessioned_at), None)]
+    for at, comes in happened:
+        began, ended = spans[-1]
+        if comes and ended is not None:
+            spans.append((day_of(at), None))
+        elif not comes and ended is None:
+            spans[-1] = began, day_of(at)
+    if not kept and spans[-1][1] is None:  # it came and went within a second
+        spans[-1] = spans[-1][0], day_of(happened[-1][0])
+    if kept:  # on its way, and counted here until the other college says that it has it
+        spans[-1] = spans[-1][0], None
+    return tuple(spans)
+
+
+Step = tuple[int, int]
+"""From or on which day, as `date.toordinal` numbers it; and how many."""
+
+_Steps = dict[tuple[str, str], list[Step]]
+
+
+@dataclass(frozen=True, slots=True)
+class StockLoan:
+    """A loan of stock. `out` has how many there were, and the days of things out of so many."""
+
+    college: str
+    kit_type: str
+    organisation: str
+    began: bool
+    out: Sequence[tuple[int, int]]
+
+
+def lent_of_stock(months: Months) -> Iterator[StockLoan]:
+    """Every loan of stock that has days in the twelve months."""
+    census = months.census
+    rows = census.connection.execute(
+        select(
+            *(loan.c[name] for name in ("college", "loan", "tag", "organisation", "quantity")),
+            loan.c.out_at,
+            loan.c.closed_at,
+            holding.c.kit_type,
+            holding.c.quantity.label("now"),
+            months.began.label("began"),
+            months.on_record.label("on_record"),
+        )
+        .join_from(loan, holding, OF_HOLDING)
+        .where(months.lent, ~loan.c.exclusive, census.in_scope)
+    ).all()
+    held, back = _changes(census.connection, {(row.college, row.tag) for row in rows})
+    for row in rows:
+        first = max(day_of(row.out_at), months.start).toordinal()
+        until = months.end_of(row.college)
+        over = min(day_of(row.closed_at), until) if row.closed_at else until
+        parts = back[row.college, row.loan]
+        # Where entries are gone, which verifying finds, there were as many as there are.
+        of_it = held.get((row.college, row.tag), [(0, row.now)])
+        rest = row.quantity - sum(many for _, many in parts)
+        least = first + bool(row.on_record)  # out and back on one day is a day
+        out = [
+            (of, days * many)
+            for last, many in [*parts, (over.toordinal(), rest)]
+            for of, days in _days(of_it, first, max(last, least))
+        ]
+        yield StockLoan(row.college, row.kit_type, row.organisation, bool(row.began), out)
+
+
+def _days(steps: list[Step], first: int, until: int) -> Iterator[Step]:
+    """The days up to `until`, by how many were held on them: (how many, days)."""
+    for (on, many), (end, _) in pairwise([*steps, (until, 0)]):
+        days = min(end, until) - max(on, first)
+        if days > 0:
+            yield many, days
+
+
+_PART_BACK = and_(
+    entry.c.kind == "loan.checked_in",
+    exists().where(
+        loan.c.college == entry.c.college,
+        loan.c.loan == fact_text("loan"),
+        loan.c.quantity > fact_number("quantity"),
+    ),
+)
+_HELD = entry.c.kind.in_(("holding.accessioned", "holding.amended", "transfer.received"))
+_ENTRIES = (
+    select(
+        entry.c.tag,
+        entry.c.at,
+        fact_number("quantity").label("many"),
+        fact_text("loan").label("loan"),
+    )
+    .where(
+        entry.c.college == bindparam("c"),
+        entry.c.tag.in_(bindparam("tags", expanding=True)),
+        or_(_HELD, _PART_BACK),
+        ~UNDONE,
+    )
+    .order_by(entry.c.tag, entry.c.epoch, entry.c.seq)
+)
+_AT_ONCE = 500
+"""Tags that one statement names."""
+
+
+def _changes(connection: Connection, stocks: set[tuple[str, str]]) -> tuple[_Steps, _Steps]:
+    """Of each stock how many were held from when on, and of each loan what came back in parts."""
+    changes: _Steps = defaultdict(list)
+    back: _Steps = defaultdict(list)
+    # Named, not joined: SQLite would look through every entry for the few that are about these.
+    for college, mine in groupby(sorted(stocks), key=itemgetter(0)):
+        tags = [tag for _, tag in mine]
+        for at in range(0, len(tags), _AT_ONCE):
+            some = connection.execute(
+                _ENTRIES, {"c": college, "tags": tags[at : at + _AT_ONCE]}
+            ).all()
+            for row in some:
+                step = day_of(row.at).toordinal(), row.many
+                if row.loan is None:
+                    changes[college, row.tag].append(step)
+                else:
+                    back[college, row.loan].append(step)
+    return {where: _by_day(changed) for where, changed in changes.items()}, back
+
+
+def _by_day(changes: Iterable[Step]) -> list[Step]:
+    """From which day on how many were held; on a day that changed it, the most that it saw."""
+    steps: list[Step] = []
+    held = 0
+    for on, group in groupby(changes, key=itemgetter(0)):
+        after = [many for _, many in group]
+        steps += [(on, max(held, *after)), (on + 1, after[-1])]
+        held = after[-1]
+    return steps
 
 
 @dataclass(slots=True)
@@ -34,6 +367,8 @@ class Use:
     """How holdings of one kind, or of one college, were used."""
 
     name: str
+    until: date | None = None
+    """The last day that is known, where that is before the day of the audit."""
     holdings: int = 0
     loans: int = 0
     whole_out: int = 0
@@ -46,7 +381,7 @@ class Use:
         """So many loans to an organisation began."""
         self.loans += loans
         if loans:
-            self.organisations.add(f"{whom.college} {whom.organisation}")
+            self.organisations.add(whom.organisation)
 
     @property
     def _out(self) -> Fraction:
@@ -71,7 +406,7 @@ class Use:
 class _Uses:
     """Two ways of adding up: by kit type, across spellings, and by college."""
 
-    def __init__(self, names: dict[tuple[str, str], str]) -> None:
+    def __init__(self, names: Mapping[tuple[str, str], str]) -> None:
         self._names = names
         self._both: dict[tuple[str, str], tuple[Use, Use]] = {}
         self.types: dict[str, Use] = {}
@@ -88,67 +423,75 @@ class _Uses:
         return self._both[college, kit_type]
 
 
-def use(connection: Connection, day: date) -> tuple[list[Use], list[Use]]:
-    """The use of every kit type, and of every college, in the twelve months that end with `day`."""
-    uses, months = _Uses(type_names(connection)), Months(day)
-    for row in _held(connection, months):
+def use(census: Census) -> tuple[list[Use], list[Use]]:
+    """The use of every kit type, and of every college, in the twelve months."""
+    uses, months = _Uses(census.type_names), Months(census)
+    for row in _held(months):
         for each in uses.both(row.college, row.kit_type):
             each.holdings += row.holdings
             each.days_held += row.days
-    for stay in stays(connection):
+    for stay in stays(census):
         for each in uses.both(stay.college, stay.kit_type):
             each.days_held += _more_days(stay, months)
-    for row in _lent_whole(connection, months):
+    for row in _lent_whole(months):
         for each in uses.both(row.college, row.kit_type):
             each.whole_out += row.days
             each.lent_to(row, row.loans)
-    for lent in lent_of_stock(connection, months):
+    for lent in lent_of_stock(months):
         for each in uses.both(lent.college, lent.kit_type):
             for of, days in lent.out:
                 each.parts_out[of] += days
             each.lent_to(lent, int(lent.began))
+    for college, known in census.covered.items():
+        if college in uses.places:
+            uses.places[college].until = known
     return (
         sorted(uses.types.values(), key=lambda each: (-(each.share or 0), fold(each.name))),
         [uses.places[key] for key in sorted(uses.places)],
     )
 
 
-def _held(connection: Connection, months: Months) -> Iterable[AnyRow]:
+def _held(months: Months) -> Iterable[AnyRow]:
     """Holdings that are kept, and the days since each came, as if it had never moved."""
+    until = months.ends(holding.c.college)
     came = case(
         (holding.c.accessioned_at < months.since, months.start.toordinal()),
         else_=scottish_day(holding.c.accessioned_at, months.start, months.day),
     )
-    return connection.execute(
+    # What a wrong clock dated later than that was held for no day of them.
+    days = case((until > came, until - came), else_=0)
+    return months.census.connection.execute(
         select(
             holding.c.college,
             holding.c.kit_type,
             func.count().label("holdings"),
-            func.sum(months.until.toordinal() - came).label("days"),
+            func.sum(days).label("days"),
         )
-        .where(KEPT)
+        .where(months.census.counted)
         .group_by(holding.c.college, holding.c.kit_type)
     )
 
 
 def _more_days(stay: Stay, months: Months) -> int:
     """Days of one that moved: those it was held, less those that `_held` reckons for it."""
-    start, until = months.start, months.until
-    days = sum(max(0, ((ended or until) - max(start, began)).days) for began, ended in stay.spans)
+    start, until = months.start, months.end_of(stay.college)
+    days = sum(
+        max(0, (min(ended or until, until) - max(start, began)).days) for began, ended in stay.spans
+    )
     (first, _), *_ = stay.spans
-    return days - ((until - max(start, first)).days if stay.kept else 0)
+    return days - (max(0, (until - max(start, first)).days) if stay.kept else 0)
 
 
-def _lent_whole(connection: Connection, months: Months) -> Iterable[AnyRow]:
+def _lent_whole(months: Months) -> Iterable[AnyRow]:
     """Loans of whole holdings that have days in the twelve months, by borrower."""
-    start, day = months.start, months.day
+    start, day, until = months.start, months.day, months.ends(loan.c.college)
     first = case(
         (~months.on_record, start.toordinal()), else_=scottish_day(loan.c.out_at, start, day)
     )
     over = case(
         (
             or_(loan.c.closed_at.is_(None), loan.c.closed_at > end_of(day)),
-            months.until.toordinal(),
+            until,
         ),
         else_=scottish_day(loan.c.closed_at, start, day),
     )
@@ -163,15 +506,37 @@ def _lent_whole(connection: Connection, months: Months) -> Iterable[AnyRow]:
             over.label("over"),
         )
         .join_from(loan, holding, OF_HOLDING)
-        .where(months.lent, loan.c.exclusive)
+        .where(months.lent, loan.c.exclusive, months.census.in_scope)
         .subquery()
     )
     days = case((each.c.over > each.c.first, each.c.over - each.c.first), else_=each.c.least)
     keys = (each.c.college, each.c.kit_type, each.c.organisation)
-    return connection.execute(
+    return months.census.connection.execute(
         select(
             *keys,
             func.sum(each.c.began).label("loans"),
             func.sum(days).label("days"),
         ).group_by(*keys)
     )
+
+
+def lent_of_gifts(census: Census) -> int:
+    """How many holdings of gifts were on loan in the twelve months."""
+    months = Months(census)
+    named = gift.alias("named")  # another name: the scope may ask the same table
+    of_gifts = (
+        select(named.c.tag)
+        .where(
+            named.c.college == loan.c.college,
+            named.c.tag == loan.c.tag,
+            named.c.gift.is_not(None),
+        )
+        .correlate(loan)
+        .exists()
+    )
+    wanted = (
+        select(func.count(loan.c.tag.distinct()))
+        .join_from(loan, holding, OF_HOLDING)
+        .where(months.lent, of_gifts, census.in_scope)
+    )
+    return int(census.connection.execute(wanted).scalar_one())

@@ -11,7 +11,8 @@ store; a test compares the two, on both databases.
 """
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -220,5 +221,43 @@ def _to_3(op: "Operations") -> None:
         op.create_index("lost_twin_rows_twice", "lost_twin", [*columns, "body"])
 
 
-STEPS: Mapping[int, Callable[["Operations"], None]] = {3: _to_3}
+def _to_4(op: "Operations") -> None:
+    """A holding has the instant of its latest count, so that nothing uncounted is called whole."""
+    op.add_column("holding", Column("counted_at", String(), nullable=True))
+    # An entry's text is canonical, and quotes inside a value are escaped.
+    with _every_row(op, "holding", "ledger_entry", "reversal"):
+        op.execute(
+            text(
+                "UPDATE holding SET counted_at = (SELECT max(e.at) FROM ledger_entry AS e "
+                "WHERE e.college = holding.college AND e.tag = holding.tag AND e.kind IN "
+                "('contents.counted', 'loan.checked_in', 'transfer.received', 'transfer.sent') "
+                "AND (replace(e.body, :short, '') <> e.body "
+                "OR replace(e.body, :whole, '') <> e.body) "
+                "AND NOT EXISTS (SELECT 1 FROM reversal AS r WHERE r.college = e.college "
+                "AND r.epoch = e.epoch AND r.seq = e.seq))"
+            ).bindparams(short='"counted":"short"', whole='"counted":"whole"')
+        )
+
+
+@contextmanager
+def _every_row(op: "Operations", *tables: str) -> Iterator[None]:
+    """For a step that fills rows of every college: where they share a database, each row is its
+    college's alone, and closed to the tables' owner too."""
+    connection = op.get_bind()
+    forced = [
+        name
+        for name in tables
+        if connection.dialect.name == "postgresql"
+        and connection.exec_driver_sql(
+            f"SELECT relforcerowsecurity FROM pg_class WHERE oid = '{name}'::regclass"  # noqa: S608
+        ).scalar_one()
+    ]
+    for name in forced:
+        connection.exec_driver_sql(f"ALTER TABLE {name} NO FORCE ROW LEVEL SECURITY")
+    yield
+    for name in forced:
+        connection.exec_driver_sql(f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY")
+
+
+STEPS: Mapping[int, Callable[["Operations"], None]] = {3: _to_3, 4: _to_4}
 """The steps to each version of the tables that came after the first release."""

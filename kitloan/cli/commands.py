@@ -51,6 +51,8 @@ COMMANDS = (
     Row("stocktake", "stocktakes", "stocktake", "Check which holdings are here, by scanning."),
     Row("challenge", "gifts", "challenge", "ESP asks a college to show some holdings."),
     Row("gift", "gifts", "gift", "ESP's gifts, and the colleges that get them."),
+    Row("donor", "gifts", "donor", "Donors that are known by several names."),
+    Row("college", "gifts", "college", "Colleges that became part of others."),
     Row("programme", "gifts", "programme", "Programmes that gifts are part of."),
     Row("audit", "audit", "audit", "Figures and findings across colleges."),
 )

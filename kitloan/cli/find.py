@@ -6,6 +6,7 @@ import click
 
 from kitloan.cli.context import App, command, pass_app
 from kitloan.cli.output import columns, print_json, print_text
+from kitloan.reference import find_college
 from kitloan.text.dates import day_of, uk, uk_instant
 from kitloan.text.tags import grouped
 from kitloan.values import PAGE, SYMBOLS, Holding, LoanLine, as_json, plural
@@ -41,12 +42,21 @@ def find(app: App, text: tuple[str, ...], after: str | None) -> None:
     if not page.items:
         print_text(f"No holding matches {' '.join(text)!r}. Try fewer words, or a part of one.")
         return
-    print_text(columns([_holding_line(each) for each in page.items]))
+    print_text(columns([_holding_line(each, opened.session.is_national) for each in page.items]))
     show_more(len(page.items), page.total, page.next)
 
 
-def _holding_line(each: Holding) -> list[str]:
+def _college(national: bool, which: str) -> list[str]:
+    """A column with the college's name, where rows of several are listed."""
+    if not national:
+        return []
+    known = find_college(which)
+    return [known.name if known else which]
+
+
+def _holding_line(each: Holding, national: bool) -> list[str]:
     return [
+        *_college(national, each.college),
         grouped(each.tag),
         f"{SYMBOLS[each.status]} {each.status.replace('_', ' ')}",
         f"{each.quantity - each.out_quantity}/{each.quantity}" if each.quantity > 1 else "",
@@ -154,12 +164,13 @@ def loans(app: App, overdue: bool, to: str | None, after: str | None) -> None:
                 + (f" Similar names: {', '.join(nearly)}." if nearly else "")
             )
         return
-    print_text(columns([_loan_line(each) for each in page.items]))
+    print_text(columns([_loan_line(each, opened.session.is_national) for each in page.items]))
     show_more(len(page.items), page.total, page.next)
 
 
-def _loan_line(each: LoanLine) -> list[str]:
+def _loan_line(each: LoanLine, national: bool) -> list[str]:
     return [
+        *_college(national, each.college),
         grouped(each.tag),
         "! overdue" if each.overdue else "> out",
         uk(each.due_on) if each.due_on else "no date",
@@ -186,6 +197,7 @@ def shortages(app: App, after: str | None) -> None:
         columns(
             [
                 [
+                    *_college(opened.session.is_national, each.college),
                     grouped(each.tag),
                     each.component,
                     f"{each.missing} missing" if each.missing else "",

@@ -1,26 +1,20 @@
 """`kitloan challenge`, `gift` and `programme`: what ESP has on record in its own ledger."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kitloan.cli.context import App, command, pass_app
 from kitloan.cli.output import columns, print_json, print_text
-from kitloan.text.dates import parse_date, uk
+from kitloan.errors import BadInput
+from kitloan.text.dates import day_of, parse_date, uk
 from kitloan.text.tags import grouped
-from kitloan.values import as_json, plural
+from kitloan.values import TITLES, as_json, plural
 
 if TYPE_CHECKING:
     from kitloan.national.gifts import GiftLine
 
-_STATES = {
-    "answered": "= answered",
-    "answered_late": "! answered late",
-    "wrong_code": "! answered with a wrong code",
-    "before_it_was_set": "! answered by an older stocktake",
-    "waiting": "? not answered yet",
-    "unanswered": "! not answered, its day is over",
-}
+_SYMBOLS = {"answered": "=", "waiting": "?"}
 _on = click.option("--on", metavar="DATE", help="The day; today when not given.")
 
 
@@ -59,6 +53,8 @@ def set_(app: App, college: str, sample: int | None, tags: tuple[str, ...], answ
 @pass_app
 def list_challenges(app: App) -> None:
     """Every challenge and how it was answered; in a college's store, those to this college."""
+    from kitloan.national.challenges import WORDS
+
     with app.open() as opened:
         every = opened.national.challenges()
     if app.json:
@@ -74,7 +70,7 @@ def list_challenges(app: App) -> None:
                     each.college,
                     f"code {each.code}",
                     f"by {uk(each.answer_by)}",
-                    _STATES[each.state],
+                    f"{_SYMBOLS.get(each.outcome, '!')} {WORDS[each.outcome]}",
                     f"{each.sighted:,} of {each.asked:,} sighted",
                 ]
                 for each in every
@@ -92,58 +88,96 @@ def gift() -> None:
     "agree", "kitloan gift agree raf-2026 --donor RAF --type 'STEM kit' --promised 120", group=gift
 )
 @click.argument("gift_id", metavar="ID")
-@click.option("--donor", required=True, help="Who gives.")
-@click.option("--type", "type_", required=True, metavar="TYPE", help="The kit type.")
-@click.option("--promised", type=int, required=True, metavar="N", help="How many.")
+@click.option("--donor", help="Who gives; needed for a new gift.")
+@click.option("--type", "type_", metavar="TYPE", help="The kit type; needed for a new gift.")
+@click.option("--promised", type=int, metavar="N", help="How many; needed for a new gift.")
 @click.option("--tranche", help="Which part of a larger gift.")
-@click.option("--document", help="The paper that says so.")
+@click.option("--document", help="The paper that records it.")
+@click.option("--title", type=click.Choice(TITLES), help="Whose the kits are.")
 @click.option(
-    "--title",
-    type=click.Choice(["owned", "on_loan_from_donor", "held_for_esp", "unknown"]),
-    default="unknown",
-    help="Whose the kits are.",
+    "--donor-must-agree/--donor-need-not-agree",
+    default=None,
+    help="Whether the donor is asked before a write-off.",
 )
-@click.option("--donor-must-agree", is_flag=True, help="The donor is asked before a write-off.")
-@click.option("--acknowledgement", metavar="TEXT", help="What a label must say of the donor.")
+@click.option("--acknowledgement", metavar="TEXT", help="What a label must name the donor with.")
 @click.option("--programme", metavar="ID", help="The programme that it is part of.")
 @pass_app
-def agree(
-    app: App,
-    /,
-    gift_id: str,
-    type_: str,
-    promised: int,
-    donor_must_agree: bool,
-    **given: str,
-) -> None:
-    """Put on record what a donor promised, and on what terms. Said again, the new terms count."""
+def agree(app: App, /, gift_id: str, type_: str | None, **given: Any) -> None:
+    """Put on record what a donor promised, and on what terms.
+
+    Of a gift that is on record already it changes the terms that are named, and keeps the rest.
+    """
     from kitloan.national.gifts import GiftTermsAgreed
 
-    terms = GiftTermsAgreed(
-        donor=given["donor"],
-        type=type_,
-        promised=promised,
-        tranche=given["tranche"],
-        document=given["document"],
-        programme=given["programme"],
-        title=given["title"],  # type: ignore[arg-type]  # click lets no other through
-        donor_must_agree=donor_must_agree,
-        acknowledgement=given["acknowledgement"],
-    )
+    terms = {name: value for name, value in given.items() if value is not None}
+    if type_ is not None:
+        terms["type"] = type_
+    changed: dict[str, tuple[Any, Any]] = {}
     with app.open() as opened:
-        _say_gift(app, opened.national.agree_gift(gift_id, terms))
+        if opened.national.has_gift(gift_id):
+            agreed, changed = opened.national.change_gift(gift_id, **terms)
+        else:
+            lacking = [name for name in ("donor", "type", "promised") if name not in terms]
+            if lacking:
+                raise BadInput(
+                    "usage",
+                    f"{gift_id!r} is a new gift: {', '.join(f'--{name}' for name in lacking)} "
+                    f"{'is' if len(lacking) == 1 else 'are'} needed.",
+                    "To see the gifts on record: kitloan gift list",
+                )
+            agreed = opened.national.agree_gift(gift_id, GiftTermsAgreed(**terms))
+    if app.json:
+        changes = {name: {"from": old, "to": new} for name, (old, new) in changed.items()}
+        print_json(as_json(agreed) | {"changed": changes})
+        return
+    print_text(_line(agreed))
+    for name, (old, new) in changed.items():
+        print_text(f"  {name.replace('_', ' ')} changed from {_shown(old)} to {_shown(new)}")
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "nothing" if value is None else str(value).replace("_", " ")
 
 
 @command("deliver", "kitloan gift deliver raf-2026 40 --on 23/11/2026", group=gift)
 @click.argument("gift_id", metavar="ID")
-@click.argument("quantity", type=int, metavar="N")
+@click.argument("quantity", type=int, metavar="N", required=False)
 @_on
+@click.option("--reason", metavar="TEXT", help="Why more came than was promised.")
+@click.option(
+    "--correct", type=int, metavar="N", help="So many came in all, whatever was recorded before."
+)
 @pass_app
-def deliver(app: App, gift_id: str, quantity: int, on: str | None) -> None:
-    """Put on record that some of a gift came."""
+def deliver(
+    app: App,
+    gift_id: str,
+    quantity: int | None,
+    on: str | None,
+    reason: str | None,
+    correct: int | None,
+) -> None:
+    """Put on record that N of a gift came; or, with --correct N, how many came in all.
+
+    More than was promised needs a reason. `kitloan undo` takes the latest of these back.
+    """
+    if (quantity is None) == (correct is None):
+        raise BadInput(
+            "usage",
+            "Give how many came, or how many came in all: one of the two.",
+            "Like: kitloan gift deliver ID 40, or: kitloan gift deliver ID --correct 40",
+        )
     day = parse_date(on) if on else None
     with app.open() as opened:
-        _say_gift(app, opened.national.deliver(gift_id, quantity, day))
+        if correct is not None:
+            now = opened.national.correct_delivery(gift_id, correct, day, reason=reason)
+        else:
+            now = opened.national.deliver(gift_id, quantity or 0, day, reason=reason)
+    if app.json:
+        print_json(as_json(now))
+    else:
+        print_text(_line(now))
 
 
 @command("allocate", "kitloan gift allocate raf-2026 fife 12", group=gift)
@@ -178,23 +212,76 @@ def list_gifts(app: App) -> None:
     if not every:
         print_text("No gift is on record. Begin with: kitloan gift agree ID")
     for each in every:
-        print_text(_told(each))
+        print_text(_line(each))
+        print_text(f"  {_terms(each)}")
         for share in each.allocations:
             print_text(f"  {share.college}: {share.quantity:,}, {uk(share.on)} ({share.id})")
 
 
-def _say_gift(app: App, each: "GiftLine") -> None:
-    if app.json:
-        print_json(as_json(each))
-    else:
-        print_text(_told(each))
-
-
-def _told(each: "GiftLine") -> str:
+def _line(each: "GiftLine") -> str:
     return (
         f"{each.gift}: {each.type} from {each.donor}; {each.promised:,} promised, "
         f"{each.delivered:,} delivered, {each.allocated:,} allocated"
     )
+
+
+def _terms(each: "GiftLine") -> str:
+    """The terms of a gift, those that are recorded."""
+    told = {
+        "tranche": each.tranche,
+        "document": each.document,
+        "programme": each.programme,
+        "title": each.title.replace("_", " "),
+        "agreed": uk(day_of(each.agreed_at)),
+    }
+    known = [f"{name} {value}" for name, value in told.items() if value]
+    return ", ".join([*known, *(["the donor must agree"] if each.donor_must_agree else [])])
+
+
+@click.group("donor", epilog="Example: kitloan donor alias 'Royal Air Force' RAF")
+def donor() -> None:
+    """Donors that are known by several names."""
+
+
+@command("alias", "kitloan donor alias 'Royal Air Force' RAF", group=donor)
+@click.argument("name")
+@click.argument("donor_name", metavar="DONOR")
+@pass_app
+def alias(app: App, name: str, donor_name: str) -> None:
+    """Put on record that NAME is another name of DONOR: every figure counts them as one.
+
+    Given the same name twice, that name is a donor of its own again.
+    """
+    with app.open() as opened:
+        opened.national.name_donor(name, donor_name)
+    if app.json:
+        print_json({"name": name, "donor": donor_name})
+    else:
+        print_text(f"{name} counts as {donor_name}.")
+
+
+@click.group("college", epilog="Example: kitloan college merge 'UHI Orkney' uhi-nwh")
+def college() -> None:
+    """Colleges that became part of others."""
+
+
+@command("merge", "kitloan college merge uhi-orkney uhi-nwh --on 01/08/2026", group=college)
+@click.argument("gone", metavar="COLLEGE")
+@click.argument("into")
+@_on
+@pass_app
+def merge(app: App, gone: str, into: str, on: str | None) -> None:
+    """Put on record that COLLEGE became part of INTO: it is asked for no file any more.
+
+    Given the same college twice, it is one of its own again.
+    """
+    day = parse_date(on) if on else None
+    with app.open() as opened:
+        was, now = opened.national.merge_college(gone, into, day)
+    if app.json:
+        print_json({"college": was, "into": now})
+    else:
+        print_text(f"{was} is a college of its own." if was == now else f"{was} is part of {now}.")
 
 
 @click.group("programme", epilog="Example: kitloan programme define youth 'Youth & STEM'")

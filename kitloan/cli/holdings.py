@@ -1,5 +1,7 @@
 """`kitloan amend` and `kitloan move`: what the register says of a holding, put right."""
 
+from typing import Any
+
 import click
 
 from kitloan.cli.context import App, command, pass_app
@@ -7,7 +9,7 @@ from kitloan.cli.output import columns, print_json, print_text
 from kitloan.errors import BadInput
 from kitloan.text.dates import day_of, uk
 from kitloan.text.tags import grouped
-from kitloan.values import Holding, as_json
+from kitloan.values import TITLES, Holding, as_json
 
 
 @command("amend", "kitloan amend AC0001 --quantity 27")
@@ -16,40 +18,56 @@ from kitloan.values import Holding, as_json
 @click.option("--quantity", type=int, help="How many there are, of loose stock, lent ones too.")
 @click.option("--asset-number", help="The college's own number for it.")
 @click.option("--serial", help="The maker's serial number.")
+@click.option("--donor", help="Who gave it.")
+@click.option("--gift", metavar="ID", help="Which of ESP's gifts it is of.")
+@click.option("--title", type=click.Choice(TITLES), help="Whose it is.")
+@click.option("--document", help="The paper that records the gift.")
 @pass_app
 def amend(
     app: App,
+    /,
     tag: str,
     type_: str | None,
     quantity: int | None,
     asset_number: str | None,
     serial: str | None,
+    **terms: Any,
 ) -> None:
-    """Put right what the register says of a holding. What is not named stays.
+    """Correct what the register has of a holding. What is not named stays.
 
     An empty text takes away: --serial ''. There cannot be fewer of a stock than are on loan.
     """
     given = {"quantity": quantity, "asset_number": asset_number, "serial": serial}
-    if type_ is None and all(value is None for value in given.values()):
+    if type_ is None and all(value is None for value in (*given.values(), *terms.values())):
         raise BadInput(
             "usage",
             "Say what is to be put right.",
-            "Like --quantity 27, --asset-number AC0002, --serial '' or --type 'MTa STEM kit'. "
+            "Like --quantity 27, --asset-number AC0002, --serial '', --donor RAF or "
+            "--type 'MTa STEM kit'. "
             "Where it is kept: kitloan move TAG PLACE",
         )
     with app.open() as opened:
         bare = opened.find.holding(tag).tag  # its number, if that was given, may be another after
         opened.holdings.amend(
-            bare, type=type_, quantity=quantity, asset_number=asset_number, serial=serial
+            bare,
+            type=type_,
+            quantity=quantity,
+            asset_number=asset_number,
+            serial=serial,
+            **terms,
         )
         now = opened.find.holding(bare)
     if app.json:
-        print_json({name: getattr(now, name) for name in ("tag", "type", *given)})
+        document = {name: getattr(now, name) for name in ("tag", "type", *given)}
+        print_json(document | {"gift": as_json(now.gift)})
         return
     numbers = [
         f"{now.quantity:,} of them" if now.quantity > 1 else "",
         f"asset number {now.asset_number}" if now.asset_number else "",
         f"serial number {now.serial}" if now.serial else "",
+        f"given by {now.gift.donor}" if now.gift.donor else "",
+        f"of the gift {now.gift.gift}" if now.gift.gift else "",
+        f"title {now.gift.title.replace('_', ' ')}" if terms["title"] else "",
     ]
     _say("AMENDED", now, ", ".join(filter(None, numbers)))
 

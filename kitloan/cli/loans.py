@@ -142,6 +142,9 @@ def undo(app: App) -> None:
             }
         )
         return
+    if not undone.tags:  # what ESP recorded of a gift
+        print_text(f"Undone, of {uk_instant(undone.at)}: {'; '.join(undone.summaries)}")
+        return
     print_text(f"Undone, of {uk_instant(undone.at)}, for {plural(len(undone.tags), 'holding')}:")
     for tag, summary in zip(undone.tags, undone.summaries, strict=False):
         print_text(f"  {grouped(tag)}  {summary}")

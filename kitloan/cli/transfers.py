@@ -14,7 +14,7 @@ from kitloan.text.dates import day_of, uk
 from kitloan.text.tags import bare, grouped
 from kitloan.transfers.receiving import Received
 from kitloan.transfers.sending import Sent
-from kitloan.values import as_json, plural
+from kitloan.values import TITLES, as_json, plural
 
 _LATEST = 20
 """How many received transfers `transfer list` shows; `--json` gives all."""
@@ -85,6 +85,9 @@ def send(app: App, /, tag: str, to: str, **given: Any) -> None:
 @click.option("--serial", help="The maker's serial number.")
 @click.option("--location", help="Where it is kept.")
 @click.option("--donor", help="Who gave it.")
+@click.option("--gift", metavar="ID", help="Which of ESP's gifts it is of.")
+@click.option("--title", type=click.Choice(TITLES), help="Whose it is.")
+@click.option("--document", help="The paper that records the gift.")
 @pass_app
 def receive(
     app: App,
@@ -93,7 +96,6 @@ def receive(
     from_: str,
     type_: str | None,
     quantity: int | None,
-    donor: str | None,
     **given: Any,
 ) -> None:
     """Receive a holding from another college, counted.
@@ -103,6 +105,12 @@ def receive(
     from kitloan.holdings import Gift
 
     count = _count(given)
+    terms = Gift(
+        donor=given["donor"],
+        gift=given["gift"],
+        title=given["title"] or "unknown",
+        document=given["document"],
+    )
     with app.open() as opened:
         if count is None and not given["uncounted"] and can_ask(app):
             kind, parts = opened.transfers.expected(tag, from_, type=type_, quantity=quantity)
@@ -116,7 +124,7 @@ def receive(
             asset_number=given["asset_number"],
             serial=given["serial"],
             location=given["location"],
-            gift=Gift(donor=donor) if donor else None,
+            gift=terms or None,
         )
     if app.json:
         print_json(as_json(came))
@@ -169,6 +177,7 @@ def list_(app: App) -> None:
     """
     with app.open() as opened:
         under_way, came = opened.transfers.open(), opened.transfers.received()
+        national = opened.session.is_national
     if app.json:
         print_json({"open": as_json(under_way), "received": as_json(came)})
         return
@@ -181,6 +190,7 @@ def list_(app: App) -> None:
                 "~ sent",
                 uk(day_of(each.sent_at)),
                 plural(each.days, "day"),
+                *([f"from {each.college}"] if national else []),
                 f"to {each.to_college}",
                 f"{each.quantity:,}" if each.quantity > 1 else "",
                 each.type,
@@ -195,6 +205,7 @@ def list_(app: App) -> None:
                 grouped(each.tag),
                 uk(day_of(each.received_at)),
                 f"from {each.from_college}",
+                *([f"to {each.college}"] if national else []),
                 f"{each.quantity:,}" if each.quantity > 1 else "",
                 each.type,
             ]

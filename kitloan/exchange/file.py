@@ -20,7 +20,7 @@ from sqlalchemy import Connection, delete, select, text
 from kitloan.errors import BadInput, no_such_file
 from kitloan.ledger.entry import FORMAT, Entry, parse
 from kitloan.ledger.epochs import college_of, is_ledger
-from kitloan.ledger.facts.base import MOST_OF_A_LIST, Hash, Id, Number
+from kitloan.ledger.facts.base import MOST_OF_A_LIST, GiftTitle, Hash, Id, Name, Number, Tag
 from kitloan.reference import is_college_id
 from kitloan.storage.files import insist_on_file
 from kitloan.storage.settings import SIGNING_KEY, key_bytes
@@ -55,8 +55,22 @@ class Arrived(BaseModel):
     transfer: Id
 
 
+class Recorded(BaseModel):
+    """What an earlier college recorded of a holding's gift, for one that has not recorded it."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+    college: Id
+    tag: Tag
+    donor: Name | None = None
+    gift: Id | None = None
+    title: GiftTitle = "unknown"
+    funding_source: Name | None = None
+    document: Name | None = None
+    acknowledgement: Name | None = None
+
+
 class Header(BaseModel):
-    """The first line of an exchange file. `holds` and `arrived` are in ESP's files only."""
+    """The first line of an exchange file. `holds` to `terms` are in ESP's files only."""
 
     model_config = ConfigDict(frozen=True, strict=True)
     format: str
@@ -70,6 +84,7 @@ class Header(BaseModel):
     program: str
     holds: list[Held] = []
     arrived: list[Arrived] = []
+    terms: list[Recorded] = []
     key: str = ""
     signature: str = ""
 

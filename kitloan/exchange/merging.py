@@ -7,6 +7,7 @@ and so does its epoch: the same backup restored on two laptops gives two epochs 
 
 import hashlib
 import json
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -178,6 +179,7 @@ def _merge(
         news = merged.added > 0
         must_be_trusted(known, header, file.path, decisions.trust, brings_news=news)
     _pin(connection, file, header, decisions, known)
+    remember_file(connection, header, decisions.at)
     if merged.added:
         remember_merged(connection, header, digest)
         keep_reading(
@@ -506,6 +508,34 @@ def was_merged(connection: Connection, header: Header, digest: str) -> bool:
         setting.c.college == college_of(header.ledger), setting.c.name == f"merged {digest}"
     )
     return connection.execute(found).scalar() == header.head
+
+
+_FILE = "file of "
+_INSTANT = re.compile(r"[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}Z")
+
+
+def files_merged(connection: Connection) -> dict[str, list[tuple[str, str]]]:
+    """Of each college's files: when each was made by its clock, and when it was merged here."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    rows = connection.execute(
+        select(setting.c.college, setting.c.name, setting.c.value)
+        .where(setting.c.name.startswith(_FILE))
+        .order_by(setting.c.name)
+    )
+    for row in rows:
+        found.setdefault(row.college, []).append((row.name.removeprefix(_FILE), row.value))
+    return found
+
+
+def remember_file(connection: Connection, header: Header, at: str) -> None:
+    """Record that a college sent a file, which may have brought nothing new: it has reported."""
+    if not _INSTANT.fullmatch(header.exported_at):
+        return
+    made = min(header.exported_at, at)  # a clock that is ahead has not reported from the future
+    college, name = college_of(header.ledger), f"{_FILE}{made}"
+    known = select(setting.c.value).where(setting.c.college == college, setting.c.name == name)
+    if connection.execute(known).first() is None:
+        remember(connection, college, name, at)
 
 
 def remember_merged(connection: Connection, header: Header, digest: str) -> None:

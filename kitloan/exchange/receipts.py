@@ -8,23 +8,41 @@ college ever writes another's ledger, so these are entries in its own.
 from collections import defaultdict
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from kitloan.errors import BadInput
 from kitloan.exchange.file import Header, Held
 from kitloan.exchange.sending import epochs_of, remember_receipt
 from kitloan.ledger.epochs import EPOCHS_AHEAD, college_of, epoch_of, ledger_name
 from kitloan.ledger.facts.definitions import ContentsLine, KitTypeDefined
+from kitloan.ledger.facts.holdings import GiftRecorded
 from kitloan.ledger.session import ESP, Session
 from kitloan.ledger.writer import Writer
+from kitloan.storage.statements import Query
 from kitloan.tables import Component as ComponentRow
-from kitloan.tables import KitType, LedgerEntry, LedgerHead, table
+from kitloan.tables import Gift, Holding, KitType, LedgerEntry, LedgerHead, table
 from kitloan.tables.absence import Transfer
 from kitloan.text.names import plain
 from kitloan.transfers.sending import record_arrival
 
 component, entry, kit_type = table(ComponentRow), table(LedgerEntry), table(KitType)
 head, transfer = table(LedgerHead), table(Transfer)
+gift, holding = table(Gift), table(Holding)
+
+_TERMS = Query(
+    select(
+        holding.c.tag,
+        *(gift.c[name] for name in GiftRecorded.model_fields if name not in ("kind", "tag")),
+    )
+    .outerjoin_from(
+        holding, gift, (gift.c.college == holding.c.college) & (gift.c.tag == holding.c.tag)
+    )
+    .where(
+        holding.c.college == bindparam("c"),
+        holding.c.tag == bindparam("t"),
+        holding.c.state != "withdrawn",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +74,7 @@ def take_receipt(session: Session, header: Header) -> ReceiptTaken:
     with session.writing() as writer:
         kit_types = _adopt(writer)
         arrived = _end_transfers(writer, header)
+        _keep_terms(writer, header)
         seq, goes_on_as = _receipt(writer, header)
     return ReceiptTaken(seq, kit_types, arrived, goes_on_as)
 
@@ -194,6 +213,30 @@ def _types(connection: Connection, college: str) -> dict[str, KitTypeDefined]:
         )
         for row in connection.execute(select(kit_type).where(kit_type.c.college == college))
     }
+
+
+def _keep_terms(writer: Writer, header: Header) -> None:
+    """Record the terms of what came from another college, where they are not recorded here.
+
+    Without them a donor's kit could be written off here, and nobody would be asked.
+    """
+    for each in header.terms:
+        if each.college != writer.college:
+            continue
+        row = _TERMS(writer.connection, c=writer.college, t=each.tag).first()
+        if row is None:  # not on this register any more, as far as this store knows
+            continue
+        theirs = each.model_dump(exclude={"college"})
+        ours = {
+            name: row._mapping[name]
+            for name in GiftRecorded.model_fields
+            if name in row._mapping and row._mapping[name] not in (None, "unknown")
+        }
+        merged = GiftRecorded(**(theirs | ours | {"tag": each.tag}))
+        if merged.model_dump(exclude={"kind", "tag"}) != GiftRecorded(
+            **(ours | {"tag": each.tag})
+        ).model_dump(exclude={"kind", "tag"}):
+            writer.append(merged)
 
 
 def _end_transfers(writer: Writer, header: Header) -> tuple[str, ...]:

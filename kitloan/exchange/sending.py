@@ -6,7 +6,7 @@ epochs of a ledger, each identified by the entry that began it.
 
 import gzip
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from kitloan.exchange.file import (
     Arrived,
     Header,
     Held,
+    Recorded,
     new_signing_key,
     public_key,
     signed_text,
@@ -27,18 +28,21 @@ from kitloan.exchange.file import (
 from kitloan.ledger.entry import FORMAT, GENESIS
 from kitloan.ledger.epochs import ledger_name
 from kitloan.ledger.session import Session
+from kitloan.queries.matching import RECEIVED_THERE
+from kitloan.queries.terms import inherited
 from kitloan.storage.files import whole_file
 from kitloan.storage.settings import whole_number
-from kitloan.tables import LedgerEntry, LedgerHead, Setting, table
-from kitloan.tables.absence import Transfer
+from kitloan.tables import Holding, LedgerEntry, LedgerHead, Setting, table
+from kitloan.tables.absence import Arrival, Transfer
 from kitloan.tables.national import Resumption
 from kitloan.text.dates import instant
-from kitloan.transfers.matching import RECEIVED_THERE
 
 entry = table(LedgerEntry)
 resumption = table(Resumption)
 head = table(LedgerHead)
 setting = table(Setting)
+arrival = table(Arrival)
+holding = table(Holding)
 transfer = table(Transfer)
 
 _REMEMBER = text(
@@ -102,6 +106,7 @@ def _header(session: Session, connection: Connection, top: Any, seen: int) -> di
         program=f"kitloan {__version__}",
         holds=_holds(connection) if national else [],
         arrived=_arrived(connection) if national else [],
+        terms=_terms(connection) if national else [],
     ).model_dump()
 
 
@@ -163,6 +168,30 @@ def _arrived(connection: Connection) -> list[Arrived]:
         .order_by(transfer.c.college, transfer.c.transfer)
     )
     return [Arrived(college=row.college, transfer=row.transfer) for row in rows]
+
+
+MOST_TERMS = 1000
+"""Holdings whose terms one file brings; the colleges that have recorded theirs need no more."""
+
+
+def _terms(connection: Connection) -> list[Recorded]:
+    """The terms of what colleges received from others and have not recorded themselves."""
+    held = {
+        (row.college, row.tag)
+        for row in connection.execute(
+            select(holding.c.college, holding.c.tag)
+            .join(
+                arrival, (arrival.c.college == holding.c.college) & (arrival.c.tag == holding.c.tag)
+            )
+            .where(holding.c.state != "withdrawn")
+        )
+    }
+    found = [
+        Recorded(college=place[0], tag=place[1], **asdict(terms))
+        for place, terms in sorted(inherited(connection).items())
+        if place in held
+    ]
+    return found[:MOST_TERMS]
 
 
 def _seen_by_esp(connection: Connection, college: str) -> int:

@@ -15,7 +15,14 @@ from kitloan.errors import StoreError
 from kitloan.ledger.entry import Entry, Fact, parse
 from kitloan.ledger.epochs import epoch_of
 from kitloan.ledger.facts.base import APPLY, Recorded, applies
-from kitloan.ledger.facts.gifts import AllocationMade, GiftAgreed, GiftDelivered, ProgrammeDefined
+from kitloan.ledger.facts.gifts import (
+    AllocationMade,
+    DeliveryCorrected,
+    DeliveryReversed,
+    GiftAgreed,
+    GiftDelivered,
+    ProgrammeDefined,
+)
 from kitloan.ledger.facts.ledger import Reversed
 from kitloan.storage.statements import Change, Query
 from kitloan.tables import Alias, Holding, LedgerEntry, Reversal, table
@@ -138,6 +145,8 @@ _GIFTS = (
     ProgrammeDefined,
     GiftAgreed,
     GiftDelivered,
+    DeliveryCorrected,
+    DeliveryReversed,
     AllocationMade,
 )
 _delete_gifts = tuple(

@@ -5,13 +5,24 @@ audit. None of these verbs writes anything of a college.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from kitloan.errors import Refused
-from kitloan.ledger.facts.gifts import AllocationMade, GiftDelivered, ProgrammeDefined
+from kitloan.ledger.facts.gifts import (
+    AllocationMade,
+    CollegeMerged,
+    DeliveryCorrected,
+    DonorAliased,
+    FindingAccepted,
+    GiftDelivered,
+    ProgrammeDefined,
+)
 from kitloan.ledger.session import Session, check_quantity
 from kitloan.national.challenges import Asked, Challenge, challenges, set_challenge
 from kitloan.national.gifts import (
+    TERMS,
     Allocated,
     GiftLine,
     GiftTermsAgreed,
@@ -21,12 +32,15 @@ from kitloan.national.gifts import (
     gift_line,
     gift_spelt,
     must_be_left,
+    must_not_be_over,
     new_allocation,
     programme_spelt,
+    terms_of,
     the_college,
     the_gift,
 )
 from kitloan.text.dates import instant
+from kitloan.text.fields import LONGEST_REMARK
 from kitloan.text.names import clean
 
 
@@ -74,38 +88,197 @@ class National:
             agree(writer, key, terms)
             return gift_line(writer.connection, key)
 
+    def change_gift(
+        self,
+        gift: str,
+        *,
+        id: str | None = None,  # noqa: A002
+        **terms: Any,
+    ) -> tuple[GiftLine, dict[str, tuple[Any, Any]]]:
+        """Change some terms of a gift; the others stay.
+
+        Args:
+            gift: its id.
+            id: the request's id; None makes one.
+            terms: new terms by name, as `GiftTermsAgreed` has them; None leaves one as it is.
+
+        Returns:
+            The gift, and what changed: by term, from what to what.
+
+        Raises:
+            BadInput: `unknown_gift`, `unknown_programme`, or a text or quantity that cannot be
+                used.
+            Refused: `more_allocated`.
+        """
+        self._must_be_national()
+        with self._session.writing(id) as writer:
+            row = the_gift(writer.connection, gift)
+            before = terms_of(writer.connection, row.gift)
+            named = {name: value for name, value in terms.items() if value is not None}
+            agree(writer, row.gift, replace(before, **named))
+            after = terms_of(writer.connection, row.gift)
+            changed = {
+                name: (getattr(before, name), getattr(after, name))
+                for name in TERMS
+                if getattr(before, name) != getattr(after, name)
+            }
+            return gift_line(writer.connection, row.gift), changed
+
+    def has_gift(self, gift: str) -> bool:
+        """Whether ESP has agreed a gift of this id."""
+        with self._session.reading() as connection:
+            return gift_spelt(connection, clean(gift, "The gift's id", 60)) is not None
+
     def deliver(
         self,
         gift: str,
         quantity: int,
         on: date | None = None,
         *,
+        reason: str | None = None,
         id: str | None = None,  # noqa: A002
     ) -> GiftLine:
         """Put on record that some of a gift came.
 
         Args:
             gift: its id.
-            quantity: how many came; more than was promised is no error.
+            quantity: how many came.
             on: the day; None is today.
+            reason: why more came than was promised; needed then.
             id: the request's id; None makes one.
 
         Raises:
             BadInput: `unknown_gift`, `bad_quantity`, `in_the_future`.
+            Refused: `over_promised`, when more came than was promised, and no reason is given.
         """
         self._must_be_national()
         many = check_quantity(quantity)
+        why = clean(reason, "The reason") if reason else None
         with self._session.writing(id) as writer:
             row = the_gift(writer.connection, gift)
+            came = gift_line(writer.connection, row.gift).delivered
+            must_not_be_over(row, came, many, why)
             writer.append(
                 GiftDelivered(
                     gift=row.gift,
                     delivery=writer.request,
                     quantity=many,
                     received_on=day_on_record(writer, on),
+                    reason=why,
                 )
             )
             return gift_line(writer.connection, row.gift)
+
+    def correct_delivery(
+        self,
+        gift: str,
+        quantity: int,
+        on: date | None = None,
+        *,
+        reason: str | None = None,
+        id: str | None = None,  # noqa: A002
+    ) -> GiftLine:
+        """Put on record how many of a gift came in all, in place of all that was recorded.
+
+        Args:
+            gift: its id.
+            quantity: how many came in all; none, when nothing did.
+            on: the day of the last delivery; None is today.
+            reason: why; needed when more came than was promised.
+            id: the request's id; None makes one.
+
+        Raises:
+            BadInput: `unknown_gift`, `bad_quantity`, `in_the_future`.
+            Refused: `over_promised`, when more came than was promised, and no reason is given.
+        """
+        self._must_be_national()
+        many = check_quantity(quantity) if quantity else 0
+        why = clean(reason, "The reason") if reason else None
+        with self._session.writing(id) as writer:
+            row = the_gift(writer.connection, gift)
+            must_not_be_over(row, 0, many, why)
+            writer.append(
+                DeliveryCorrected(
+                    gift=row.gift,
+                    delivery=writer.request,
+                    quantity=many,
+                    received_on=day_on_record(writer, on),
+                    reason=why,
+                )
+            )
+            return gift_line(writer.connection, row.gift)
+
+    def name_donor(self, name: str, donor: str, *, id: str | None = None) -> None:  # noqa: A002
+        """Put on record that two names are one donor's: `donor` is the one that counts.
+
+        Given twice the same name, that name counts for itself again.
+
+        Raises:
+            BadInput: `bad_text`.
+        """
+        self._must_be_national()
+        other, counts = clean(name, "The name"), clean(donor, "The donor")
+        with self._session.writing(id) as writer:
+            writer.append(DonorAliased(name=other, donor=counts))
+
+    def merge_college(
+        self,
+        college: str,
+        into: str,
+        on: date | None = None,
+        *,
+        id: str | None = None,  # noqa: A002
+    ) -> tuple[str, str]:
+        """Put on record that a college became part of another: it is asked for no file any more.
+
+        Given twice the same college, it is one of its own again.
+
+        Raises:
+            BadInput: `unknown_college`, `in_the_future`.
+        """
+        self._must_be_national()
+        with self._session.writing(id) as writer:
+            gone = the_college(writer.connection, college)
+            to = the_college(writer.connection, into)
+            day = day_on_record(writer, on)
+            writer.append(CollegeMerged(college=gone, into=to, on=day))
+        return gone, to
+
+    def accept_finding(
+        self,
+        code: str,
+        college: str | None,
+        tag: str | None,
+        facts: str,
+        note: str | None,
+        *,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        """Put on record that a finding is accepted as it is, with a note that names no person.
+
+        Args:
+            code: the finding's.
+            college: whose it is, if it is a college's.
+            tag: the holding that it is about, if it is about one.
+            facts: what was found, as `Finding.facts` has it; the acceptance ends when they change.
+            note: why; None takes an acceptance back.
+            id: the request's id; None makes one.
+
+        Raises:
+            BadInput: `bad_text`.
+        """
+        self._must_be_national()
+        why = clean(note, "The note") if note else None
+        with self._session.writing(id) as writer:
+            writer.append(
+                FindingAccepted(
+                    code=code,
+                    college=college or None,
+                    about=tag or None,
+                    facts=clean(facts, "The finding", LONGEST_REMARK),
+                    note=why,
+                )
+            )
 
     def allocate(
         self,

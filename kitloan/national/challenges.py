@@ -39,6 +39,28 @@ State = Literal[
 ]
 
 
+Outcome = Literal[
+    "answered",
+    "answered_late",
+    "not_all_shown",
+    "wrong_code",
+    "before_it_was_set",
+    "waiting",
+    "unanswered",
+]
+
+WORDS: dict[Outcome, str] = {
+    "answered": "answered",
+    "answered_late": "answered late",
+    "not_all_shown": "answered, not all shown",
+    "wrong_code": "answered with a wrong code",
+    "before_it_was_set": "answered before it was set",
+    "waiting": "waiting",
+    "unanswered": "not answered in time",
+}
+"""What every list and report calls the outcome of a challenge."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A challenge that was set. `code` is for the college alone, and for this once."""
@@ -84,6 +106,13 @@ class Challenge:
     answered_at: str | None
     sighted: int
     not_sighted: tuple[str, ...]
+
+    @property
+    def outcome(self) -> Outcome:
+        """The state, and whether everything was shown."""
+        if self.state in ("answered", "answered_late") and self.not_sighted:
+            return "not_all_shown"
+        return self.state
 
 
 def set_challenge(

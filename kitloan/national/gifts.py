@@ -1,6 +1,6 @@
 """Gifts to all of Scotland: what must be so before one is agreed, delivered or allocated."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from itertools import count
 
@@ -81,6 +81,16 @@ class GiftLine:
     allocations: tuple[Allocated, ...]
 
 
+TERMS = tuple(each.name for each in fields(GiftTermsAgreed))
+"""The terms of a gift, by name."""
+
+
+def terms_of(connection: Connection, key: str) -> GiftTermsAgreed:
+    """The terms of a gift as they are now."""
+    line = gift_line(connection, key)
+    return GiftTermsAgreed(**{name: getattr(line, name) for name in TERMS})
+
+
 def agree(writer: Writer, key: str, terms: GiftTermsAgreed) -> None:
     """Seal what a donor promised; see `National.agree_gift`."""
     promised = check_quantity(terms.promised, "What is promised")
@@ -123,6 +133,22 @@ def agree(writer: Writer, key: str, terms: GiftTermsAgreed) -> None:
             ),
         )
     )
+
+
+def must_not_be_over(row: AnyRow, came: int, many: int, reason: str | None) -> None:
+    """Refuse that more of a gift came than was promised, without a reason."""
+    if came + many > row.promised and not reason:
+        raise Refused(
+            "over_promised",
+            f"{plain(row.donor)} promised {row.promised:,} of {plain(row.gift)}; "
+            f"{came + many:,} would have come.",
+            "If so many came, give the reason: --reason TEXT. To put the number right: "
+            f"kitloan gift deliver {plain(row.gift)} --correct N",
+            gift=row.gift,
+            promised=row.promised,
+            delivered=came,
+            quantity=many,
+        )
 
 
 def must_be_left(connection: Connection, row: AnyRow, key: str, many: int) -> None:

@@ -6,6 +6,7 @@ that were found; a test compares the two.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
@@ -32,6 +33,7 @@ from kitloan.tables import College, Gift, Holding, KitType, Loan, Organisation, 
 from kitloan.text.fields import GiftTerms
 from kitloan.text.names import (
     clean,
+    fold,
     marked,
     organisation_key,
     same_organisation,
@@ -164,8 +166,12 @@ class Finder:
             order = (holding.c.college, *order)
         elif status is None:
             matches.append(holding.c.college == self._college)
-        keys = select(holding.c.college, holding.c.words, holding.c.tag).where(*matches)
+        keys = select(holding.c.college, holding.c.words, holding.c.tag)
         with self._session.reading() as connection:
+            if self._college is None:
+                matches[: len(holdings_with(text))] = _national(connection, text)
+                matches += self._present if status is None else []
+            keys = keys.where(*matches)
             page = page_of(connection, keys, order, after, limit)
             found = self._holdings(connection, [(row.college, row.tag) for row in page.items])
         return Page(tuple(found), page.total, page.next)
@@ -268,9 +274,9 @@ class Finder:
             .join_from(shortage, holding)
             .join(kit_type)
         )
+        wanted = wanted.where(*self._present, *shortages_with(text))
         if self._college is not None:
             wanted = wanted.where(shortage.c.college == self._college)
-        wanted = wanted.where(*shortages_with(text))
         order = (shortage.c.college, shortage.c.tag, shortage.c.component)
         with self._session.reading() as connection:
             page = page_of(connection, wanted, order, after, limit)
@@ -279,6 +285,29 @@ class Finder:
             for row in page.items
         )
         return Page(items, page.total, page.next)
+
+    @property
+    def _present(self) -> list[ColumnElement[bool]]:
+        """What has not gone to another college; in ESP's store, as far as either ledger has it."""
+        if self._college is not None:
+            return [holding.c.state != "withdrawn"]
+        from kitloan.queries.matching import RECEIVED_THERE
+        from kitloan.tables.absence import Transfer  # reading a kit should not have to load these
+
+        transfer = table(Transfer)
+        sent_on = (
+            select(transfer.c.tag)
+            .where(
+                transfer.c.college == holding.c.college,
+                transfer.c.tag == holding.c.tag,
+                or_(
+                    transfer.c.state == "arrived", and_(transfer.c.state == "sent", RECEIVED_THERE)
+                ),
+            )
+            .correlate(holding)
+            .exists()
+        )
+        return [or_(holding.c.state.in_(("held", "missing")), ~sent_on)]
 
     @property
     def _college(self) -> str | None:
@@ -296,7 +325,7 @@ class Finder:
         for where in dict.fromkeys(key[0] for key in keys):
             tags = [tag for college_, tag in keys if college_ == where]
             found += self._holdings_of(connection, where, tags)
-        return found
+        return _with_terms(connection, found) if self._college is None else found
 
     def _holdings_of(
         self, connection: Connection, where: str, tags: list[str]
@@ -311,6 +340,53 @@ class Finder:
         loans = _first_loans(connection, where, out, today) if out else {}
         short = _shortages(connection, where, tags)
         return [_holding_answer(row, loans.get(row.tag), short.get(row.tag, ())) for row in rows]
+
+
+def _national(connection: Connection, text: str) -> list[ColumnElement[bool]]:
+    """Every word of `text` occurs in what any college that had a holding recorded of it."""
+    from kitloan.queries.terms import inherited  # reading a kit should not have to load it
+
+    earlier = inherited(connection)
+    here = tuple_(holding.c.college, holding.c.tag)
+    conditions = []
+    for word, own in zip(sought(text), holdings_with(text), strict=True):
+        told = [
+            place
+            for place, terms in earlier.items()
+            if word in fold(" ".join(filter(None, (terms.donor, terms.funding_source, terms.gift))))
+        ]
+        of_gift = (
+            select(gift.c.tag)
+            .where(
+                gift.c.college == holding.c.college,
+                gift.c.tag == holding.c.tag,
+                func.lower(gift.c.gift).contains(word, autoescape=True),
+            )
+            .correlate(holding)
+            .exists()
+        )
+        conditions.append(or_(own, of_gift, here.in_(told)))
+    return conditions
+
+
+def _with_terms(connection: Connection, found: list[values.Holding]) -> list[values.Holding]:
+    """Each with the terms that an earlier college recorded, where its own does not."""
+    from kitloan.queries.terms import Terms, inherited
+
+    earlier = inherited(connection)
+    if not earlier:
+        return found
+    nothing = Terms()
+    answered = []
+    for each in found:
+        before = earlier.get((each.college, each.tag), nothing)
+        named = {
+            name: getattr(before, name)
+            for name in Terms.__slots__
+            if getattr(before, name) != getattr(nothing, name)
+        }
+        answered.append(replace(each, gift=replace(each.gift, **named)))
+    return answered
 
 
 def _first_loans(
@@ -361,6 +437,7 @@ def _loan_line(row: AnyRow, today: str, began: Mapping[str, str | None]) -> Loan
         out_at=began.get(row.loan, row.out_at),
         due_on=date.fromisoformat(row.due_on) if row.due_on else None,
         overdue=row.due_key < today,
+        college=row.college,
     )
 
 

@@ -311,7 +311,18 @@ _SUMMARIES: dict[str, Summary] = {
     "ledger.resumed": lambda f, n: f"resumed from a backup, after entry {f['seq']}",
     "programme.defined": lambda f, n: f["name"],
     "gift.agreed": lambda f, n: f"{f['donor']} promised {f['promised']:,} ({f['gift']})",
-    "gift.delivered": lambda f, n: f"{f['quantity']:,} of {f['gift']} delivered",
+    "gift.delivered": lambda f, n: _joined(
+        f"{f['quantity']:,} of {f['gift']} delivered", f.get("reason") or ""
+    ),
+    "delivery.corrected": lambda f, n: _joined(
+        f"{f['quantity']:,} of {f['gift']} delivered in all", f["reason"] or ""
+    ),
+    "delivery.reversed": lambda f, n: f"a delivery of {f['gift']} undone",
+    "donor.aliased": lambda f, n: f"{f['name']} is {f['donor']}",
+    "college.merged": lambda f, n: f"{f['college']} is part of {f['into']} since {f['on']}",
+    "finding.accepted": lambda f, n: _joined(
+        f"accepted: {f['code'].replace('_', ' ')}", f["college"] or "", f["note"] or "taken back"
+    ),
     "allocation.made": lambda f, n: f"{f['quantity']:,} of {f['gift']} to {f['college']}",
     "challenge.set": lambda f, n: (
         f"{f['college']} is asked to show " + plural(len(f["tags"]), "holding")

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from kitloan.errors import StoreError
 from kitloan.storage.settings import whole_number
 
-SCHEMA = 3
+SCHEMA = 4
 """The version of the tables. A store of an older version is upgraded by
 `kitloan.backups.upgrading`; a store of a newer one is refused."""
 

@@ -81,6 +81,8 @@ class Holding(Base, AddedHoldingFields, table=True):  # type: ignore[misc]  # SQ
     sighted_by: str | None
     words: str
     """The text that is searched: tag, type, asset number, serial, place, donor; folded."""
+    counted_at: str | None
+    """When this college last counted its contents, whatever the count found; None is never."""
 
 
 class Gift(Base, GiftTerms, table=True):  # type: ignore[misc]  # SQLModel types its config apart

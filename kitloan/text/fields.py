@@ -37,6 +37,9 @@ def _on_calendar(text: str) -> str:
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME, pattern=_CLEAN)]
 
+LONGEST_REMARK = 1000
+Remark = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_REMARK, pattern=_CLEAN)]
+
 Id = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME, pattern=_CLEAN)]
 Tag = Annotated[str, StringConstraints(pattern=r"^KL[0-9A-HJKMNP-TV-Z]{11,17}$")]
 Day = Annotated[

@@ -20,6 +20,7 @@ from kitloan.ledger.facts.transfers import TransferReceived
 from kitloan.ledger.session import ESP, check_quantity
 from kitloan.ledger.writer import Writer, id_reused
 from kitloan.loans import as_lines, counted_as, short_now
+from kitloan.queries.matching import transfer_pairs
 from kitloan.queries.resolve import resolve
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Alias, Holding, Label, table
@@ -28,7 +29,6 @@ from kitloan.tables import Gift as GiftRow
 from kitloan.tables.absence import Transfer, Withdrawal
 from kitloan.text.names import clean, type_key
 from kitloan.text.tags import bare, grouped, is_tag
-from kitloan.transfers.matching import transfer_pairs
 from kitloan.transfers.sending import other_college, read_short
 from kitloan.values import ShortageLine
 

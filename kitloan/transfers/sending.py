@@ -17,6 +17,7 @@ from kitloan.ledger.facts.transfers import TransferArrived, TransferCalledOff, T
 from kitloan.ledger.session import ESP
 from kitloan.ledger.writer import Writer
 from kitloan.loans import as_lines, counted_as, held, must_be_here, open_loans, parts_of, short_now
+from kitloan.queries.matching import HELD_THERE, RECEIVED_THERE
 from kitloan.queries.resolve import meant
 from kitloan.reference import find_college
 from kitloan.storage.statements import Query
@@ -24,7 +25,6 @@ from kitloan.tables import College, table
 from kitloan.tables.absence import Transfer
 from kitloan.text.names import clean, fold, plain
 from kitloan.text.tags import grouped
-from kitloan.transfers.matching import HELD_THERE, RECEIVED_THERE
 from kitloan.values import ShortageLine
 
 college, transfer = table(College), table(Transfer)

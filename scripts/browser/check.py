@@ -25,7 +25,7 @@ sys.path[:0] = [str(ROOT / "tests"), str(Path(__file__).parent)]
 from chromium import chromium  # noqa: E402
 
 from audit_forms.sample import sample  # noqa: E402  # found by the line above
-from kitloan.audit.forms import html  # noqa: E402
+from kitloan.audit.export import html  # noqa: E402
 
 FOLDER = ROOT / "build" / "browser"
 SIZES = {"desktop": (1280, 900), "phone": (375, 812)}

@@ -68,6 +68,11 @@ def rows(found: Audit, table: str) -> Rows:
     return told
 
 
+def figures(found: Audit) -> dict[str, object]:
+    """All that an audit answers but for when and by whom it was made."""
+    return {name: value for name, value in found.as_json().items() if name != "proof"}
+
+
 def row(found: Audit, table: str, **wanted: object) -> dict[str, object]:
     """The one row of a table with such values."""
     (only,) = [each for each in rows(found, table) if wanted.items() <= each.items()]

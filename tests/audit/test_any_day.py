@@ -9,7 +9,7 @@ import pytest
 from audit.scotland import Scotland
 from conftest import SetClock
 from kitloan import BadInput, Gift, NewHolding
-from kitloan.audit.forms import csv, html, text, xlsx
+from kitloan.audit.export import csv, html, text, xlsx
 from kitloan.college import College
 from kitloan.ledger.facts.base import FactBase
 from kitloan.ledger.facts.gifts import AllocationMade, ChallengeSet, GiftDelivered

@@ -56,7 +56,7 @@ def test_one_wrong_clock_blinds_nobody(scotland: Scotland) -> None:
     assert {("stale_data", "fife"), ("clock_wrong", "fife"), ("overdue", "fife")} <= {*codes(found)}
     assert ("not_sighted_12_months", "fife") in codes(found)
     (words,) = messages(found, "clock_wrong")
-    assert words.startswith("1 entry of fife had a wrong clock")
+    assert words.startswith("1 entry of Fife College had a wrong clock")
     assert "is dated 1 Jan 2099 and counts as of 23 Nov 2026" in words
     check_figures(found)
     assert scotland.esp.ledger.verify().ok

@@ -15,15 +15,16 @@ import pytest
 from sqlalchemy import select
 
 import kitloan
+from audit.agreement import agrees
 from audit.scotland import codes, row, rows
 from conftest import KIT, SetClock
 from kitloan import BadInput, Count, Gift, NewHolding
 from kitloan.college import College
 from kitloan.holdings import kit_type_with
 from kitloan.national.gifts import GiftTermsAgreed
+from kitloan.queries.matching import RECEIVED_THERE, transfer_pairs
 from kitloan.tables import table
 from kitloan.tables.absence import Transfer
-from kitloan.transfers.matching import RECEIVED_THERE, transfer_pairs
 from trusting import hear, merge
 
 transfer = table(Transfer)
@@ -74,6 +75,8 @@ class Months:
         esp = self._open("esp", file)
         esp.holdings.define_types([kit_type_with("STEM kit", KIT)])
         esp.national.agree_gift("raf", GiftTermsAgreed(donor="RAF", type="STEM kit", promised=9))
+        for name in NAMES:
+            esp.national.allocate("raf", name, 1)
         return esp
 
     def add(self, college: str) -> str:
@@ -187,8 +190,9 @@ def test_when_all_is_said_each_kit_is_in_one_place(tmp_path: Path, seeds: range)
 def settled(esp: College, origins: dict[str, str]) -> dict[str, object]:
     """Where each kit is, when nobody is asked for anything."""
     found = esp.audit.audit()
-    assert codes(found, "clock_wrong") == []  # the clocks are days apart: that alone is told
-    assert {each["status"] for each in rows(found, "transfers")} == {"met"}
+    assert codes(found, "clock_wrong") == []  # the clocks are days apart: that alone is reported
+    agrees(found)
+    assert {each["status"] for each in rows(found, "transfers")} == {"matched"}
     assert len(rows(found, "transfers")) == HOPS * len(origins)
     kits = rows(found, "gift_kits")
     assert {each["tag"]: each["taken_in_by"] for each in kits} == origins

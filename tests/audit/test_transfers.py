@@ -37,13 +37,13 @@ def test_a_transfer_that_goes_well_is_counted_once_all_the_way(
     send(scotland, tag, "fife", "borders", WHOLE)
     found = scotland.audit()
     assert (found.totals.holdings, found.totals.in_transit) == (1, 1)
-    assert row(found, "transfers")["status"] == "under way"
+    assert row(found, "transfers")["status"] == "on its way"
     clock.move(days=2)
     receive(scotland, tag, "fife", "borders", WHOLE)
     found = scotland.audit()
     assert (found.totals.holdings, found.totals.in_transit) == (1, 0)
     assert row(found, "colleges", id="borders")["holdings"] == 1
-    assert row(found, "transfers")["status"] == "met"
+    assert row(found, "transfers")["status"] == "matched"
     scotland.answer()
     again = scotland.audit()
     assert (again.totals, again.findings) == (found.totals, found.findings) == (found.totals, ())
@@ -70,7 +70,7 @@ def test_what_was_called_off_never_went(scotland: Scotland, clock: SetClock) -> 
     assert statuses(scotland) == []
     send(scotland, tag, "fife", "borders", WHOLE)
     receive(scotland, tag, "fife", "borders", WHOLE)
-    assert statuses(scotland) == ["met"]
+    assert statuses(scotland) == ["matched"]
 
 
 def test_there_and_back_twice_is_four_journeys(scotland: Scotland, clock: SetClock) -> None:
@@ -84,7 +84,7 @@ def test_there_and_back_twice_is_four_journeys(scotland: Scotland, clock: SetClo
             clock.move(days=1)
             receive(scotland, tag, giver, taker, count)
     found = scotland.audit()
-    assert [each["status"] for each in rows(found, "transfers")] == ["met"] * 4
+    assert [each["status"] for each in rows(found, "transfers")] == ["matched"] * 4
     assert codes(found, "incomplete") == []
     assert found.totals.holdings == 1
 
@@ -104,7 +104,8 @@ def test_a_half_that_was_forgotten_leaves_the_others_right(
     clock.move(days=40)
     scotland["borders"].holdings.sight(tag)
     found = scotland.audit()
-    assert [each["status"] for each in rows(found, "transfers")] == ["met", "never sent", "met"]
+    told = [each["status"] for each in rows(found, "transfers")]
+    assert told == ["arrived, no receipt here", "never sent", "matched"]
     assert codes(found) == [("received_never_sent", "borders")]
     assert found.totals.holdings == 1
 
@@ -118,7 +119,7 @@ def test_two_clocks_that_differ_do_no_harm(scotland: Scotland, clock: SetClock, 
     receive(scotland, tag, "fife", "borders", WHOLE)
     clock.move(hours=30)
     found = scotland.audit()
-    assert statuses(scotland) == ["met"]
+    assert statuses(scotland) == ["matched"]
     expected = ("clock_wrong",) if hours == -72 else ()  # it went back by days: that is told
     assert {code for code, _ in codes(found)} == set(expected)
     assert found.totals.holdings == 1
@@ -139,7 +140,7 @@ def test_a_sending_that_is_recorded_late_meets_what_was_received(
     assert scotland["fife"].find.holding(tag).status == "withdrawn"
     clock.move(days=20)
     found = scotland.audit()
-    assert (found.totals.holdings, codes(found), statuses(scotland)) == (2, [], ["met"])
+    assert (found.totals.holdings, codes(found), statuses(scotland)) == (2, [], ["matched"])
 
 
 def test_a_clock_that_stands_still_keeps_journeys_apart(scotland: Scotland) -> None:
@@ -151,7 +152,7 @@ def test_a_clock_that_stands_still_keeps_journeys_apart(scotland: Scotland) -> N
             receive(scotland, tag, giver, taker, Count(missing={"Wheel": missing}))
     send(scotland, tag, "fife", "borders", WHOLE)
     found = scotland.audit()
-    assert [each["status"] for each in rows(found, "transfers")].count("met") == 6
+    assert [each["status"] for each in rows(found, "transfers")].count("matched") == 6
     assert (found.totals.in_transit, codes(found)) == (1, [])
 
 
@@ -170,7 +171,7 @@ def test_what_both_forgot_is_settled_by_recording_it(scotland: Scotland, clock: 
     receive(scotland, tag, "fife", "borders", WHOLE)
     found = scotland.audit()
     assert (found.totals.holdings, codes(found)) == (1, [])
-    assert statuses(scotland) == ["met"] * 3
+    assert statuses(scotland) == ["matched"] * 3
 
 
 def test_a_receiving_that_is_taken_back_is_missed(scotland: Scotland, clock: SetClock) -> None:
@@ -187,7 +188,7 @@ def test_a_receiving_that_is_taken_back_is_missed(scotland: Scotland, clock: Set
     assert statuses(scotland) == ["taken back"]
     receive(scotland, tag, "fife", "borders", WHOLE)
     found = scotland.audit()
-    assert (found.totals.holdings, codes(found), statuses(scotland)) == (1, [], ["met"])
+    assert (found.totals.holdings, codes(found), statuses(scotland)) == (1, [], ["matched"])
     scotland["borders"].actions.undo()
     receive(scotland, tag, "borders", "fife", WHOLE)  # it never went
     found = scotland.audit()
@@ -208,18 +209,22 @@ def test_sent_again_on_the_day_it_came_back_is_under_way(
     clock.move(minutes=30)
     send(scotland, tag, "fife", "borders", WHOLE)
     found = scotland.audit()
-    assert [each["status"] for each in rows(found, "transfers")] == ["met", "met", "under way"]
+    assert [each["status"] for each in rows(found, "transfers")] == [
+        "matched",
+        "matched",
+        "on its way",
+    ]
     assert (found.totals.holdings, found.totals.in_transit) == (1, 1)
 
 
 @pytest.mark.parametrize(
     ("sent", "received", "status"),
     [
-        (Count(missing={"Wheel": 1}), Count(missing={"Wheel": 1}), "met"),
+        (Count(missing={"Wheel": 1}), Count(missing={"Wheel": 1}), "matched"),
         (Count(missing={"Wheel": 1}), Count(missing={"Wheel": 2}), "counts differ"),
         (WHOLE, Count(missing={"Wheel": 2}), "counts differ"),
-        (None, Count(missing={"Wheel": 2}), "met"),
-        (WHOLE, None, "met"),
+        (None, Count(missing={"Wheel": 2}), "matched"),
+        (WHOLE, None, "matched"),
     ],
 )
 def test_counts_are_held_against_each_other(
@@ -255,11 +260,11 @@ def test_a_sender_that_was_not_heard_is_not_blamed(scotland: Scotland, clock: Se
     receive(scotland, tag, "fife", "borders", WHOLE)
     scotland.send("borders")
     found = scotland.esp.audit.audit()
-    assert row(found, "transfers")["status"] == "not heard yet"
+    assert row(found, "transfers")["status"] == "no file from the sender yet"
     assert ("received_never_sent", "fife") not in codes(found)
     clock.move(days=LONGEST_DAYS + 1)
     assert ("received_never_sent", "fife") in codes(scotland.esp.audit.audit())
-    assert statuses(scotland) == ["met"]
+    assert statuses(scotland) == ["matched"]
 
 
 def test_a_sender_that_says_nothing_is_asked(scotland: Scotland, clock: SetClock) -> None:

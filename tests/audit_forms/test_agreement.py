@@ -11,9 +11,9 @@ from openpyxl import load_workbook
 
 from audit_forms.reading import Page, Seen
 from audit_forms.sample import sample
-from kitloan.audit.forms import csv, html, xlsx
-from kitloan.audit.forms.json import as_json
-from kitloan.audit.forms.values import printable
+from kitloan.audit.export import csv, html, xlsx
+from kitloan.audit.export.json import as_json
+from kitloan.audit.export.values import printable
 from kitloan.audit.tables import Cell, Column, Report, Table
 from kitloan.text import tags
 
@@ -31,13 +31,13 @@ def plainly(value: Cell) -> Cell:
 
 def from_page(column: Column, cell: Seen) -> Cell:
     """What a reader takes a cell of the page for; the words are read back by hand."""
-    if cell.text == "not recorded":
+    if cell.text == column.unknown:
         return None
     match column.kind:
         case "date":
             assert cell.day is not None
             day = date.fromisoformat(cell.day)
-            assert cell.text == day.strftime("%d/%m/%Y")
+            assert cell.text == f"{day.day} {day:%b %Y}"
             return day
         case "count":
             return int(cell.text.replace(",", ""))
@@ -76,9 +76,10 @@ def test_the_workbook_has_every_number_with_its_type(report: Report, tmp_path: P
     """A sum over text is nought, and nobody sees why."""
     xlsx.write(report, tmp_path / "report.xlsx")
     book = load_workbook(tmp_path / "report.xlsx")
-    assert book.sheetnames == ["About", *(table.name for table in report.tables)]
-    for table in report.tables:
-        rows = book[table.name].iter_rows(values_only=True)
+    names = [table.title for table in report.tables]
+    assert book.sheetnames == ["Summary", *xlsx.sheet_names(names), "About"]
+    for table, sheet in zip(report.tables, xlsx.sheet_names(names), strict=True):
+        rows = book[sheet].iter_rows(values_only=True)
         assert next(rows) == tuple(column.title for column in table.columns)
         for row, found in zip(table.rows, rows, strict=True):
             for column, value, cell in zip(table.columns, row, found, strict=True):

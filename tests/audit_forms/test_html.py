@@ -10,8 +10,8 @@ import pytest
 
 from audit_forms.reading import Page
 from audit_forms.sample import HOSTILE, sample
-from kitloan.audit.forms import html
-from kitloan.audit.forms.charts import MOST_BARS
+from kitloan.audit.export import html
+from kitloan.audit.export.bars import MOST_BARS
 from kitloan.audit.tables import Chart, Column, Report, Table
 from kitloan.errors import BadInput
 

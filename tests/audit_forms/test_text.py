@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from audit_forms.sample import sample
-from kitloan.audit.forms import text
+from kitloan.audit.export import text
 from kitloan.audit.tables import Chart, Column, Report, Table
 
 

@@ -201,7 +201,9 @@ def test_what_the_register_says_is_put_right(cli: Cli, stock: Stock) -> None:
         "quantity": 27,
         "asset_number": "GG 1",
         "serial": None,
+        "gift": told["gift"],
     }
+    assert told["gift"]["donor"] is None
     taken_away = cli("amend", "GG 1", "--asset-number", "", "--serial", "S7")
     assert taken_away.out.endswith(": 27 of them, serial number S7\n")
     assert cli("move", stock.goggles, "Store 2", "--json").json["location"] == "Store 2"

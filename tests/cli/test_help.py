@@ -146,7 +146,7 @@ def test_the_core_needs_no_screen_and_no_printer() -> None:
     code = (
         "import importlib, pkgutil, kitloan\n"
         "for found in pkgutil.walk_packages(kitloan.__path__, 'kitloan.'):\n"
-        "    if not found.name.endswith(('__main__', 'forms.xlsx')):\n"
+        "    if not found.name.endswith(('__main__', 'export.xlsx')):\n"
         "        importlib.import_module(found.name)\n"
     )
     loaded = loaded_after(code)

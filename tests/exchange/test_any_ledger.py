@@ -19,7 +19,7 @@ import kitloan
 from conftest import SetClock
 from exchange.sent import NOW
 from kitloan import KitloanError
-from kitloan.audit.forms import csv, html, text, xlsx
+from kitloan.audit.export import csv, html, text, xlsx
 from kitloan.college import College
 from kitloan.exchange.file import KIND, public_key, signed_text
 from kitloan.ledger.entry import FORMAT, GENESIS, Fact

@@ -67,7 +67,13 @@ LINES: dict[str, tuple[str, ...]] = {
     "gift allocate": ("gift", "allocate", "raf", "fife", "3"),
     "gift list": ("gift", "list"),
     "programme define": ("programme", "define", "youth", "Youth & STEM"),
+    "donor alias": ("donor", "alias", "Royal Air Force", "RAF"),
+    "college merge": ("college", "merge", "uhi-orkney", "uhi-nwh"),
     "audit": ("audit", "--html", "{folder}/audit.html", "--csv", "{folder}/audit"),
+    "audit prove": ("audit", "prove", "holdings"),
+    "audit accept": ("audit", "accept", "missing", "--note", "insured"),
+    "audit kit": ("audit", "kit", "KL8B7XAPXYTMZ"),
+    "audit lost": ("audit", "lost", "fife"),
 }
 
 NO_STORE = frozenset(("cards commands", "cards inspection", "cards shelves", "read", "provision"))

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 import kitloan
+from audit.agreement import agrees
 from conftest import SetClock
 from kitloan import KitloanError, NewHolding
 from kitloan.college import College
@@ -292,10 +293,11 @@ class Scotland(RuleBasedStateMachine):
         assert verdict.ok, verdict.findings
         assert not lent_twice(esp)
         since = start_of(year_before(self.today))
-        counted = totals(self.worlds.values(), self.today, since)
+        counted = totals(self.worlds, self.today, since)
         audit = esp.audit.audit()
         found = {name: getattr(audit.totals, name) for name in counted}
-        assert (found, audit.totals.colleges) == (counted, len(COLLEGES))
+        assert (found, audit.totals.colleges) == (counted, len(COLLEGES)), (found, counted)
+        agrees(audit)
 
 
 NEEDS = {

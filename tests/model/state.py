@@ -1,6 +1,6 @@
 """What a college is, as a plain dictionary, and how its holdings stand."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date
@@ -149,9 +149,16 @@ def status(world: World, kept: Kept, today: date) -> str:
     return "incomplete" if critical & set(kept.short) else "in"
 
 
-def totals(worlds: Iterable[World], today: date, unseen_before: str) -> dict[str, int]:
-    """What the audit must count."""
-    held = [(w, each) for w in worlds for each in w.kept.values() if each.state != "withdrawn"]
+def totals(worlds: Mapping[str, World], today: date, unseen_before: str) -> dict[str, int]:
+    """What the audit must count: a tag once, where it was seen last."""
+    last: dict[str, tuple[World, Kept]] = {}
+    for _, world in sorted(worlds.items()):
+        for tag, each in world.kept.items():
+            if each.state != "withdrawn" and (
+                tag not in last or each.seen[0] > last[tag][1].seen[0]
+            ):
+                last[tag] = world, each
+    held = list(last.values())
     critical = {
         id(each): {c.name for c in w.types[each.type][1] if c.critical} & set(each.short)
         for w, each in held

@@ -336,6 +336,41 @@ def in_scotland(w: Desk) -> Iterator[tuple[str, Row]]:
         ),
     )
     yield (
+        "national.change_gift",
+        (
+            lambda key: national.change_gift("raf-1", tranche="2", id=key),
+            lambda key: national.change_gift("raf-1", tranche="3", id=key),
+        ),
+    )
+    yield (
+        "national.correct_delivery",
+        (
+            lambda key: national.correct_delivery("raf-1", 4, id=key),
+            lambda key: national.correct_delivery("raf-1", 3, id=key),
+        ),
+    )
+    yield (
+        "national.name_donor",
+        (
+            lambda key: national.name_donor("Royal Air Force", "RAF", id=key),
+            lambda key: national.name_donor("Royal Air Force", "RN", id=key),
+        ),
+    )
+    yield (
+        "national.merge_college",
+        (
+            lambda key: national.merge_college("uhi-orkney", "uhi-nwh", id=key),
+            lambda key: national.merge_college("uhi-orkney", "uhi-moray", id=key),
+        ),
+    )
+    yield (
+        "national.accept_finding",
+        (
+            lambda key: national.accept_finding("stale_data", "fife", None, "f", "seen", id=key),
+            lambda key: national.accept_finding("stale_data", "fife", None, "f", "read", id=key),
+        ),
+    )
+    yield (
         "national.challenge",
         (
             lambda key: national.challenge("fife", sample=3, answer_by=DUE, id=key),

@@ -21,6 +21,7 @@ from kitloan.text.fields import (
     Name,
     Number,
     Pence,
+    Remark,
     SomeTags,
     Tag,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "Number",
     "Pence",
     "Recorded",
+    "Remark",
     "SomeTags",
     "Tag",
     "applies",

@@ -2,20 +2,26 @@
 
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Table, bindparam, insert, update
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
+from kitloan.ledger.epochs import epoch_of
 from kitloan.ledger.facts.base import (
     Count,
+    CountOrNone,
     Day,
     FactBase,
     Id,
+    Later,
     Name,
+    Number,
     Recorded,
+    Remark,
     SomeTags,
+    Tag,
     applies,
 )
-from kitloan.storage.statements import Change
-from kitloan.tables import table
+from kitloan.storage.statements import Change, Query
+from kitloan.tables import Reversal, table
 from kitloan.tables.national import (
     Allocation,
     Challenge,
@@ -34,8 +40,20 @@ delivery = table(Delivery)
 gifting = table(Gifting)
 programme = table(Programme)
 resumption = table(Resumption)
+reversal = table(Reversal)
 
 _insert_delivery = Change(insert(delivery))
+_forget_deliveries = Change(
+    delete(delivery).where(delivery.c.college == bindparam("c"), delivery.c.gift == bindparam("g"))
+)
+_insert_reversal = Change(insert(reversal))
+_reversal = Query(
+    select(reversal.c.seq).where(
+        reversal.c.college == bindparam("c"),
+        reversal.c.epoch == bindparam("e"),
+        reversal.c.seq == bindparam("s"),
+    )
+)
 _insert_challenge = Change(insert(challenge))
 _insert_challenge_line = Change(insert(challenge_line))
 _insert_resumption = Change(insert(resumption))
@@ -100,13 +118,14 @@ def gift_agreed(connection: Connection, college: str, entry: Recorded, fact: Gif
 
 
 class GiftDelivered(FactBase):
-    """Part of a gift was delivered."""
+    """Some of a gift came; `reason` is why more came than was promised."""
 
     kind: Literal["gift.delivered"] = "gift.delivered"
     gift: Id
     delivery: Id
     quantity: Count
     received_on: Day
+    reason: Name | None = Later(None)
 
 
 @applies(GiftDelivered)
@@ -114,7 +133,110 @@ def gift_delivered(
     connection: Connection, college: str, entry: Recorded, fact: GiftDelivered
 ) -> None:
     """Record the delivery."""
-    _insert_delivery(connection, college=college, **fact.model_dump(exclude={"kind"}))
+    _insert_delivery(connection, college=college, **fact.model_dump(exclude={"kind", "reason"}))
+
+
+class DeliveryCorrected(FactBase):
+    """So many of a gift came in all, whatever was recorded of its deliveries before."""
+
+    kind: Literal["delivery.corrected"] = "delivery.corrected"
+    gift: Id
+    delivery: Id
+    quantity: CountOrNone
+    received_on: Day
+    reason: Name | None = None
+
+
+@applies(DeliveryCorrected)
+def delivery_corrected(
+    connection: Connection, college: str, entry: Recorded, fact: DeliveryCorrected
+) -> None:
+    """One delivery is in the place of all that there were, or none is."""
+    _came_in_all(connection, college, fact)
+
+
+class DeliveryReversed(FactBase):
+    """A delivery, or a correction of deliveries, is undone; it stays in the ledger.
+
+    `quantity` is how many of the gift have come in all without it.
+    """
+
+    kind: Literal["delivery.reversed"] = "delivery.reversed"
+    gift: Id
+    epoch: Count
+    seq: Number
+    delivery: Id
+    quantity: CountOrNone
+    received_on: Day
+
+
+@applies(DeliveryReversed)
+def delivery_reversed(
+    connection: Connection, college: str, entry: Recorded, fact: DeliveryReversed
+) -> None:
+    """The deliveries of a gift come to what they did without the entry."""
+    if _reversal(connection, c=college, e=fact.epoch, s=fact.seq).first() is None:
+        _insert_reversal(  # a request that is tried again finds its own
+            connection,
+            college=college,
+            epoch=fact.epoch,
+            seq=fact.seq,
+            by_epoch=epoch_of(entry.ledger),
+            by_seq=entry.seq,
+        )
+    _came_in_all(connection, college, fact)
+
+
+class DonorAliased(FactBase):
+    """A donor is known by another name as well; with its own name, by no other any more."""
+
+    kind: Literal["donor.aliased"] = "donor.aliased"
+    name: Name
+    donor: Name
+
+
+@applies(DonorAliased)
+def donor_aliased(
+    connection: Connection, college: str, entry: Recorded, fact: DonorAliased
+) -> None:
+    """Read from the ledger itself, by `kitloan.national.decisions`: no table has it."""
+
+
+class CollegeMerged(FactBase):
+    """A college became part of another; with itself, it is one of its own again."""
+
+    kind: Literal["college.merged"] = "college.merged"
+    college: Id
+    into: Id
+    on: Day
+
+
+@applies(CollegeMerged)
+def college_merged(
+    connection: Connection, college: str, entry: Recorded, fact: CollegeMerged
+) -> None:
+    """As `donor_aliased`."""
+
+
+class FindingAccepted(FactBase):
+    """ESP has looked at a finding and accepts it as it is, while its facts stay the same.
+
+    `about` is the tag of the holding, where it is about one; an empty note takes it back.
+    """
+
+    kind: Literal["finding.accepted"] = "finding.accepted"
+    code: Id
+    college: Id | None
+    about: Tag | None
+    facts: Remark
+    note: Name | None
+
+
+@applies(FindingAccepted)
+def finding_accepted(
+    connection: Connection, college: str, entry: Recorded, fact: FindingAccepted
+) -> None:
+    """As `donor_aliased`."""
 
 
 class AllocationMade(FactBase):
@@ -171,3 +293,20 @@ def challenge_set(
     )
     for tag in fact.tags:
         _insert_challenge_line(connection, college=college, challenge=fact.challenge, tag=tag)
+
+
+def _came_in_all(
+    connection: Connection,
+    college: str,
+    fact: DeliveryCorrected | DeliveryReversed,
+) -> None:
+    _forget_deliveries(connection, c=college, g=fact.gift)
+    if fact.quantity:
+        _insert_delivery(
+            connection,
+            college=college,
+            delivery=fact.delivery,
+            gift=fact.gift,
+            quantity=fact.quantity,
+            received_on=fact.received_on,
+        )

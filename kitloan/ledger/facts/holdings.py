@@ -8,6 +8,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     bindparam,
+    func,
     insert,
     select,
     text,
@@ -119,6 +120,21 @@ def asset_key(fact: HoldingFields) -> str | None:
     return fold(fact.asset_number) if fact.asset_number else None
 
 
+COUNTED: dict[str, Any] = {
+    "uncounted": bindparam("not_counted"),
+    "counted_at": func.coalesce(bindparam("counted_now"), holding.c.counted_at),
+}
+"""What a change of a holding sets too, when its contents were or should have been counted."""
+
+
+def counted_in(outcome: Counted, at: str) -> dict[str, Any]:
+    """The values of `COUNTED` for what became of a count."""
+    return {
+        "not_counted": outcome == "uncounted",
+        "counted_now": at if outcome in ("whole", "short") else None,
+    }
+
+
 def change_holding(*only_if: ColumnElement[bool], **values: Any) -> Change:
     """A statement that sets columns of one holding, named by `c` and `t`, on some conditions.
 
@@ -137,7 +153,7 @@ _amend = change_holding(**new(HoldingFields), asset_key=bindparam("new_asset_key
 _move = change_holding(location=bindparam("new_location"), **SIGHTED)
 _move_unseen = change_holding(location=bindparam("new_location"))
 _sight = change_holding(**SIGHTED)
-_counted = change_holding(uncounted=bindparam("not_counted"), **SIGHTED)
+_counted = change_holding(**COUNTED, **SIGHTED)
 
 
 class HoldingAccessioned(AddedHoldingFields, FactBase):
@@ -173,6 +189,7 @@ def accessioned(
         sighted_at=seen_at if known else None,
         sighted_by=seen_by if known else None,
         words=words_of_new(connection, college, fact),
+        counted_at=None,
     )
 
 
@@ -291,7 +308,7 @@ def contents_counted(
         connection,
         c=college,
         t=fact.tag,
-        not_counted=fact.counted == "uncounted",
+        **counted_in(fact.counted, entry.at),
         at=entry.at,
         by=entry.by,
     )

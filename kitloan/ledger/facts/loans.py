@@ -16,7 +16,7 @@ from kitloan.ledger.facts.base import (
     Tag,
     applies,
 )
-from kitloan.ledger.facts.holdings import SIGHTED, change_holding
+from kitloan.ledger.facts.holdings import COUNTED, SIGHTED, change_holding, counted_in
 from kitloan.ledger.facts.shortages import Shortages, set_shortages
 from kitloan.storage.statements import Change
 from kitloan.tables import Holding, Loan, table
@@ -32,12 +32,10 @@ _more_out = change_holding(out_quantity=holding.c.out_quantity + bindparam("q"))
 _more_out_in_hand = change_holding(out_quantity=holding.c.out_quantity + bindparam("q"), **SIGHTED)
 _back_in = change_holding(
     out_quantity=holding.c.out_quantity - bindparam("q"),
-    uncounted=bindparam("not_counted"),
+    **COUNTED,
     **SIGHTED,
 )
-_back_in_unseen = change_holding(
-    out_quantity=holding.c.out_quantity - bindparam("q"), uncounted=bindparam("not_counted")
-)
+_back_in_unseen = change_holding(out_quantity=holding.c.out_quantity - bindparam("q"), **COUNTED)
 
 
 def _change_loan(**values: object) -> Change:
@@ -119,7 +117,7 @@ def checked_in(connection: Connection, college: str, entry: Recorded, fact: Chec
     """Close the loan, or reduce it, and set the shortages."""
     _take_back.one(connection, c=college, t=fact.tag, l=fact.loan, q=fact.quantity, at=entry.at)
     back = {"c": college, "t": fact.tag, "q": fact.quantity}
-    back["not_counted"] = fact.counted == "uncounted"
+    back |= counted_in(fact.counted, entry.at)
     if fact.in_hand:
         _back_in.one(connection, **back, at=entry.at, by=entry.by)
     else:

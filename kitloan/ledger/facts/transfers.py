@@ -11,9 +11,11 @@ from sqlalchemy import Connection, bindparam, insert, update
 from kitloan.ledger.facts.base import Count, Counted, FactBase, Id, Recorded, Tag, applies
 from kitloan.ledger.facts.custody import forget_absence, forget_withdrawal
 from kitloan.ledger.facts.holdings import (
+    COUNTED,
     SIGHTED,
     asset_key,
     change_holding,
+    counted_in,
     insert_holding,
     new,
     refresh_words,
@@ -33,7 +35,7 @@ _on_its_way = holding.c.state == "in_transit"
 _send = change_holding(
     holding.c.state == "held",
     state="in_transit",
-    uncounted=bindparam("not_counted"),
+    **COUNTED,
     **SIGHTED,
 )
 _hold_again = change_holding(_on_its_way, state="held", **SIGHTED)
@@ -41,7 +43,7 @@ _gone = change_holding(_on_its_way, state="withdrawn")
 _hold = change_holding(
     state="held",
     asset_key=bindparam("new_asset_key"),
-    uncounted=bindparam("not_counted"),
+    **COUNTED,
     **new(PlacedHoldingFields),
     **SIGHTED,
 )
@@ -88,7 +90,7 @@ def sent(connection: Connection, college: str, entry: Recorded, fact: TransferSe
         connection,
         c=college,
         t=fact.tag,
-        not_counted=fact.counted == "uncounted",
+        **counted_in(fact.counted, entry.at),
         at=entry.at,
         by=entry.by,
     )
@@ -175,7 +177,7 @@ def received(connection: Connection, college: str, entry: Recorded, fact: Transf
         t=fact.tag,
         **PlacedHoldingFields.of(fact, "new_"),
         new_asset_key=key,
-        not_counted=fact.counted == "uncounted",
+        **counted_in(fact.counted, entry.at),
         at=entry.at,
         by=entry.by,
     )
@@ -196,6 +198,7 @@ def received(connection: Connection, college: str, entry: Recorded, fact: Transf
             sighted_at=entry.at,
             sighted_by=entry.by,
             words="",
+            counted_at=entry.at if fact.counted in ("whole", "short") else None,
         )
     refresh_words(connection, college, fact.tag)
     set_shortages(connection, college, fact.tag, fact.shortages, entry.at)

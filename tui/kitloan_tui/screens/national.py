@@ -75,7 +75,7 @@ class NationalView(WorkScreen):
     def _draw(self) -> None:
         if self._report is None:
             return
-        from kitloan.audit.forms.text import render
+        from kitloan.audit.export.text import render
 
         wanted = self.query_one("#table", Select).value
         tables = tuple(t for t in self._report.tables if wanted in ("", t.name))

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
-from kitloan.audit.forms.values import printable
+from kitloan.audit.export.values import printable
 from kitloan.audit.tables import Cell, Report
 from kitloan.storage.files import whole_folder
 

@@ -3,12 +3,12 @@
 import re
 from datetime import date
 
-from kitloan.audit.tables import Cell, Kind
+from kitloan.audit.tables import Cell, Column, Kind
 from kitloan.text import names, tags
+from kitloan.text.dates import uk
 
-UNKNOWN = "not recorded"
 NUMBERS: frozenset[Kind] = frozenset({"count", "share", "days", "pence"})
-"""The kinds that stand to the right, so that their digits line up."""
+"""The kinds that are set to the right, so that their digits line up."""
 
 _NOT_IN_XML = re.compile("[\ufffe\uffff]")  # no control characters to Unicode, but XML has no place
 
@@ -18,16 +18,18 @@ def printable(words: str) -> str:
     return _NOT_IN_XML.sub(lambda found: f"\\u{ord(found[0]):04x}", names.plain(words))
 
 
-def words(kind: Kind, value: Cell) -> str:
-    """A value as people read it: `1,234`, `12.5%`, `£1,234.50`, `23/11/2026`, `not recorded`."""
+def words(column: Column, value: Cell) -> str:
+    """A value as people read it: `1,234`, `12.5%`, `£1,234.50`, `23 Nov 2026`, `not recorded`."""
     match value:
         case None:
-            return UNKNOWN
+            return printable(column.unknown)
         case date():
-            return f"{value:%d/%m/%Y}"
+            return uk(value)
         case str():
-            return tags.grouped(value) if kind == "tag" and tags.is_tag(value) else printable(value)
-    match kind:
+            shown = column.words.get(value, value)
+            is_tag = column.kind == "tag" and tags.is_tag(shown)
+            return tags.grouped(shown) if is_tag else printable(shown)
+    match column.kind:
         case "share":
             return f"{value:.1%}"
         case "pence":

@@ -8,8 +8,9 @@ import textwrap
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from kitloan.audit.forms.values import NUMBERS, printable, words
-from kitloan.audit.tables import Cell, Chart, Column, Report, Table
+from kitloan.audit.export.values import NUMBERS, printable, words
+from kitloan.audit.tables import Cell, Chart, Column, Report, Summary, Table
+from kitloan.text.dates import uk
 
 MOST_ROWS = 30
 _MARKS = "#=+:-."
@@ -24,8 +25,33 @@ def render(report: Report, width: int = 100) -> str:
 
     A table that cannot be set in `width` is told row by row, a line a value.
     """
-    opening = f"{_flat(report.title)}\nAs at the end of {words('date', report.as_at)}"
+    opening = f"{_flat(report.title)}\nAs at the end of {uk(report.as_at)}"
     return "\n\n\n".join([opening, *("\n".join(_table(each, width)) for each in report.tables)])
+
+
+def one_screen(report: Report, width: int = 100) -> str:
+    """The answers of the first page in lines of about `width` cells, and where the rest is."""
+    summary = report.summary
+    lines = [_flat(report.title), f"As at the end of {uk(report.as_at)}", ""]
+    if summary.thanks:
+        lines += [_flat(summary.thanks), ""]
+    if not any(table.name == "totals" and table.rows for table in report.tables):
+        summary = Summary()
+    for answer, limit in summary.answers:
+        lines += [*_wrapped(answer, width), *_wrapped(limit, width - 2, "  ")]
+    if summary.decisions:
+        lines += ["", "What needs a decision"]
+        for what, who in summary.decisions:
+            lines += _wrapped(f"{what} [{who}]", width - 2, "  ")
+    advice = next((table.note for table in report.tables if table.name == "totals"), "")
+    if len(summary.answers) < _FULL_ANSWERS:
+        lines += ["", *_wrapped(advice, width)]
+    lines += ["", *_wrapped(report.made, width), "Every table: kitloan audit --full"]
+    return "\n".join(lines)
+
+
+_FULL_ANSWERS = 3
+"""Fewer answers come of a store with nothing in it: then the reader needs the next step."""
 
 
 def _table(table: Table, width: int) -> list[str]:
@@ -50,18 +76,18 @@ def _bars(table: Table, chart: Chart, width: int) -> list[str]:
     for row in table.rows[:MOST_ROWS]:
         name = _cut(_word(table.columns[0], row[0]), _MOST_NAME)
         for group in groups:
-            told = " ".join(_word(column, row[i]) for i, column in group)
+            shown = " ".join(_word(column, row[i]) for i, column in group)
             if len(groups) > 1:
-                told += f" {_flat(group[0][1].title).lower()}"
-            lines.append((name, [_amount(row[i]) for i, _ in group], told))
+                shown += f" {_flat(group[0][1].title).lower()}"
+            lines.append((name, [_amount(row[i]) for i, _ in group], shown))
             name = ""
     names = max(_cells(name) for name, _, _ in lines)
-    after = max(_cells(told) for _, _, told in lines)
+    after = max(_cells(shown) for _, _, shown in lines)
     room = max(_LEAST_BAR, width - names - after - 2 * len(_GAP))
     most = max(sum(amounts) for _, amounts, _ in lines)
     drawn = [
-        _GAP.join([_left(name, names), f"{_bar(amounts, marks, most, room)} {told}".strip()])
-        for name, amounts, told in lines
+        _GAP.join([_left(name, names), f"{_bar(amounts, marks, most, room)} {shown}".strip()])
+        for name, amounts, shown in lines
     ]
     key = [f"{mark} {_flat(c.title)}" for mark, (_, c) in zip(marks, valued, strict=True)]
     return [*(_wrapped(", ".join(key), width) if chart.stacked else []), *drawn]
@@ -122,7 +148,7 @@ def _line_by_line(table: Table, width: int) -> list[str]:
     return lines
 
 
-def _seen(table: Table) -> tuple[tuple[Cell, ...], ...]:
+def _seen(table: Table) -> Sequence[tuple[Cell, ...]]:
     return table.rows[:MOST_ROWS]
 
 
@@ -131,7 +157,7 @@ def _amount(value: Cell) -> float:
 
 
 def _word(column: Column, value: Cell) -> str:
-    return _flat(words(column.kind, value))
+    return _flat(words(column, value))
 
 
 def _flat(text: str) -> str:

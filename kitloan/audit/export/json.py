@@ -11,7 +11,7 @@ def as_json(report: Report) -> dict[str, list[dict[str, Value]]]:
     """Every table by its name: a list of rows, each by its columns' names.
 
     Dates are `YYYY-MM-DD`, a share is from 0 to 1, money is whole pence, unknown is null; texts
-    are as they were given, so whoever shows them escapes them.
+    are as they were given, so what shows them must escape them.
     """
     return {
         table.name: [

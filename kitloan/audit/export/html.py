@@ -1,0 +1,314 @@
+"""The report as one page of HTML that opens anywhere: no network, no script, prints on A4.
+
+The words are prepared here and set by `page.html.j2`, which escapes every one of them; its looks
+are `page.css`. The page forbids itself script and network as well, so that a name that slipped
+through could still do nothing.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from kitloan.audit.export.bars import MOST_BARS, svg
+from kitloan.audit.export.values import NUMBERS, printable, words
+from kitloan.audit.tables import Cell, Column, Report, Table, Tile
+from kitloan.storage.files import whole_file
+
+MOST_ROWS = 200
+"""Rows of one table on the page; the spreadsheet and the CSV hold the rest."""
+
+MOST_HELD = 5000
+"""Rows of the register on the page."""
+
+
+PAPER_ROWS = 15
+"""Rows of most tables on paper; of the register all, of problems those not of low severity.
+`page.css` has the number too."""
+
+
+def _most(table: Table) -> int:
+    return MOST_HELD if table.name == "register" else MOST_ROWS
+
+
+_WIDE, _NARROW = (760, 34), (343, 0)  # a chart's pixels, and the letters beside a bar
+_LONGEST_LINE = 24
+_SHORT = 8
+"""Rows of a table that is kept on one sheet."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A cell: its words, its looks, and for a date what machines read."""
+
+    words: str
+    look: str
+    iso: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """A column's title, and how narrow its column may be set: no text becomes a tower."""
+
+    words: str
+    look: str
+    letters: int
+    word: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """A table as the template sets it."""
+
+    name: str
+    title: str
+    note: str
+    columns: tuple[_Head, ...]
+    rows: tuple[tuple[_Shown, ...], ...]
+    shown: int
+    total: int
+    short: bool
+    says: str | None
+    key: tuple[str, ...]
+    pictures: tuple[tuple[str, Markup], ...]
+    uncharted: int
+
+
+def write(report: Report, path: Path) -> None:
+    """Write the page.
+
+    Raises:
+        BadInput: `cannot_write`.
+    """
+    page = render(report)
+    with whole_file(path) as beside:
+        beside.write_text(page, encoding="utf-8")
+
+
+def render(report: Report) -> str:
+    """The page, whole."""
+    return _template().render(
+        title=printable(report.title),
+        as_at=_shown(Column("as_at", "", "date", ""), report.as_at),
+        made=printable(report.made),
+        first=_first_page(report),
+        sections=list(_sections(report)),
+        meanings=_meanings(report) if report.dictionary else (),
+        paper_rows=PAPER_ROWS,
+        most_bars=MOST_BARS,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Tile:
+    """A region on the map: where it is, its words, and how dark it is; None is not known."""
+
+    column: int
+    row: int
+    name: str
+    kits: str
+    more: str
+    shade: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A step of the flow: its share of the first one, in percent."""
+
+    name: str
+    number: int
+    share: int
+    fell: str
+
+
+@dataclass(frozen=True, slots=True)
+class _FirstPage:
+    """What is on the first page."""
+
+    thanks: str
+    answers: tuple[tuple[str, str], ...]
+    tiles: tuple[_Tile, ...]
+    flow: tuple[_Step, ...]
+    flow_of: str
+    months: Markup | None
+    months_say: str
+    decisions: tuple[tuple[str, str], ...]
+
+
+_MAP = {
+    "HIS": (2, 1),
+    "ABN": (3, 1),
+    "FOV": (2, 2),
+    "TAY": (3, 2),
+    "WES": (1, 3),
+    "FIF": (4, 2),
+    "GLA": (2, 3),
+    "WLO": (3, 3),
+    "EDL": (4, 3),
+    "AYR": (1, 4),
+    "LAN": (2, 4),
+    "BOR": (4, 4),
+    "DGA": (3, 4),
+}
+"""Where each region's tile is: column and row."""
+
+_SHADES = 4
+
+
+def _first_page(report: Report) -> _FirstPage:
+    summary = report.summary
+    most = max((each.number for each in summary.flow), default=0) or 1
+    return _FirstPage(
+        printable(summary.thanks),
+        tuple((printable(a), printable(b)) for a, b in summary.answers),
+        tuple(
+            _tile(each, *_MAP.get(each.code, (1, 5 + n))) for n, each in enumerate(summary.tiles)
+        ),
+        tuple(
+            _Step(each.name, each.number, round(100 * each.number / most), each.fell)
+            for each in summary.flow
+        ),
+        printable(summary.flow_of),
+        _line(summary.months) if any(loans for _, loans in summary.months) else None,
+        _months_say(summary.months),
+        tuple((printable(a), printable(b)) for a, b in summary.decisions),
+    )
+
+
+def _tile(tile: Tile, column: int, row: int) -> _Tile:
+    name = printable(tile.name)
+    if tile.kits is None:
+        return _Tile(column, row, name, "?", "no file received", None)
+    if not tile.kits:
+        return _Tile(column, row, name, "0", "none held", 0)
+    seen = tile.seen or 0.0
+    used = "use not known" if tile.used is None else f"{tile.used:.0%} in use"
+    return _Tile(
+        column, row, name, f"{tile.kits:,}", f"{seen:.0%} seen, {used}", round(seen * _SHADES)
+    )
+
+
+def _months_say(months: Sequence[tuple[date, int]]) -> str:
+    if not months:
+        return ""
+    return "Loans by month: " + ", ".join(f"{first:%b %Y} {loans:,}" for first, loans in months)
+
+
+_LINE = (520, 130)
+_MARGIN = 24
+
+
+def _line(months: Sequence[tuple[date, int]]) -> Markup:
+    """Loans by month as a line, each month with its number."""
+    wide, high = _LINE
+    most = max(loans for _, loans in months)
+    step = (wide - 2 * _MARGIN) / (len(months) - 1)
+    points = [
+        (_MARGIN + n * step, high - 26 - loans / most * (high - 52))
+        for n, (_, loans) in enumerate(months)
+    ]
+    drawn = [
+        Markup('<polyline points="{}"/>').format(" ".join(f"{x:.0f},{y:.0f}" for x, y in points))
+    ]
+    for (first, loans), (x, y) in zip(months, points, strict=True):
+        at = (f"{x:.0f}", f"{y:.0f}", f"{y - 8:.0f}", f"{loans:,}", high - 8, f"{first:%b}")
+        drawn.append(
+            Markup(
+                '<circle cx="{0}" cy="{1}" r="3"/><text x="{0}" y="{2}">{3}</text>'
+                '<text class="month" x="{0}" y="{4}">{5}</text>'
+            ).format(*at)
+        )
+    return Markup(
+        '<svg class="line" role="img" aria-label="{}" viewBox="0 0 {} {}">{}</svg>'
+    ).format(_months_say(months), wide, high, Markup("").join(drawn))
+
+
+def _meanings(report: Report) -> tuple[tuple[str, str], ...]:
+    """Every column's title and meaning, each pair once."""
+    every = [(c.title, c.meaning) for table in report.tables for c in table.columns]
+    pairs = sorted(dict.fromkeys(every), key=lambda pair: (pair[0].casefold(), pair[1]))
+    return tuple((printable(title), printable(meaning)) for title, meaning in pairs)
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["count"] = lambda number: f"{number:,}"
+    return environment.get_template("page.html.j2")
+
+
+def _sections(report: Report) -> Iterator[_Section]:
+    """The tables, on sheets that are on their side: the first page is the one that stands."""
+    return map(_section, report.tables)
+
+
+def _section(table: Table) -> _Section:
+    chart = table.chart if table.rows else None
+    valued = [c for c in table.columns if chart and c.name in chart.values]
+    return _Section(
+        name=table.name,
+        title=printable(table.title),
+        note=printable(table.note),
+        columns=tuple(
+            _Head(printable(c.title), _look(c), *_least(table, i))
+            for i, c in enumerate(table.columns)
+        ),
+        rows=tuple(
+            tuple(_shown(*pair) for pair in zip(table.columns, row, strict=True))
+            for row in table.rows[: _most(table)]
+        ),
+        shown=_most(table),
+        total=len(table.rows),
+        short=len(table.rows) <= _SHORT,
+        says=printable(chart.says) if chart else None,
+        key=tuple(printable(c.title) for c in valued) if len(valued) > 1 else (),
+        # Drawn twice and shown once: scaled down to a phone, the letters could not be read.
+        pictures=(
+            ("broad", svg(table, chart, *_WIDE)),
+            ("slim", svg(table, chart, *_NARROW)),
+        )
+        if chart
+        else (),
+        uncharted=max(0, len(table.rows) - MOST_BARS) if chart else 0,
+    )
+
+
+def _shown(column: Column, value: Cell) -> _Shown:
+    look = _look(column) if value is not None else f"{_look(column)} unknown".strip()
+    iso = value.isoformat() if isinstance(value, date) else None
+    return _Shown(words(column, value), look, iso)
+
+
+def _look(column: Column) -> str:
+    if column.kind in NUMBERS:
+        return "number"
+    return column.kind if column.kind in ("date", "tag") else ""
+
+
+def _letters(table: Table, index: int) -> int:
+    """The letters of a column's longest cell, or of one line of it."""
+    return min(_LONGEST_LINE, max(map(len, _column(table, index)), default=0))
+
+
+def _least(table: Table, index: int) -> tuple[int, int]:
+    """The letters of one line of a column's text, and of its longest word; others do not wrap."""
+    if _look(table.columns[index]):
+        return 0, 0
+    longest = (len(word) for text in _column(table, index) for word in text.split())
+    # One more, because capitals are wider than the figures that a letter is measured by.
+    return _letters(table, index) + 1, min(_LONGEST_LINE, max(longest, default=0) + 1)
+
+
+def _column(table: Table, index: int) -> Iterator[str]:
+    column = table.columns[index]
+    return (words(column, row[index]) for row in table.rows[:MOST_ROWS])

@@ -1,0 +1,195 @@
+"""Two years played: every number that was wrong, or claimed more than is known, in the field."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+import kitloan
+from audit.agreement import agrees, listed
+from audit.scotland import Scotland, row, rows, values
+from audit.two_years import FIRST, ONE, TWO, Story, play
+from conftest import SetClock
+from kitloan.audit import Audit, Scope
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    """The two years; nobody changes anything after them."""
+    folder = tmp_path_factory.mktemp("two-years")
+    clock = SetClock(FIRST)
+    with ExitStack() as stack:
+        esp = kitloan.init("esp", folder / "esp.sqlite", actor="auditor", clock=clock)
+        yield play(Scotland(folder, clock, stack.enter_context(esp), stack), folder)
+
+
+@pytest.fixture(scope="module")
+def found(story: Story) -> Audit:
+    """The report at the end of them."""
+    return story.audit()
+
+
+def test_a_school_counts_once_in_a_year(found: Audit) -> None:
+    """The donor's key figure counted every school twice that borrowed in both halves."""
+    year = row(found, "years", year="2025/26")
+    assert (year["organisations"], year["loans"]) == (3, 9), "Beath, Dalry and Nicolson"
+    assert found.totals.schools == 4, "and Annan, since August"
+
+
+def test_one_kit_is_one_kit_in_every_table(story: Story, found: Audit) -> None:
+    """Of one report, the donor had three answers to where a kit is."""
+    for name, newest in (("on", "glasgowclyde"), ("twice", "borders")):
+        tag = story.named[name]
+        kit = row(found, "gift_kits", tag=tag)
+        assert (kit["held_by"], listed(found)[tag]["college"]) == (newest, newest), name
+        assert [each["college"] for each in rows(found, "idle") if each["tag"] == tag] in (
+            [],
+            [newest],
+        )
+    on = story.named["on"]
+    assert row(found, "gift_kits", tag=on)["state"] == "in two colleges"
+    assert listed(found)[on]["status"] == "in_two_colleges"
+    claims = [f.college for f in found.findings if (f.code, f.tag) == ("tag_in_two_colleges", on)]
+    assert sorted(claims) == ["fife", "glasgowclyde"]
+
+
+def test_every_table_counts_the_same_kits(found: Audit) -> None:
+    """Totals, groups and the register are of the same kits, each once."""
+    agrees(found)
+
+
+def test_every_gift_closes(found: Audit) -> None:
+    """Promised 20, allocated 12, taken in 8 and not taken in 5: a donor adds that up to 13."""
+    two = row(found, "gift_shares", gift=TWO, college="ayrshire")
+    assert values(two, ("allocated", "taken_in", "not_taken_in")) == [2, 3, -1]
+    said = {(each.code, each.college) for each in found.findings if each.code.startswith("gift_")}
+    assert said == {
+        ("gift_over_taken", "ayrshire"),
+        ("gift_no_allocation", "ayrshire"),
+        ("gift_other_type", "ayrshire"),
+        ("gift_other_donor", "ayrshire"),
+    }
+
+
+def test_what_nobody_counted_is_not_whole(found: Audit) -> None:
+    """94 % were whole, of which 69 had not been seen for a year."""
+    totals = found.totals
+    short = totals.holdings - totals.missing
+    assert totals.counted_whole + totals.counted_short + totals.never_counted <= short
+    assert totals.never_counted > totals.counted_whole
+    assert "whole" not in {each["measure"].lower() for each in rows(found, "totals")}  # type: ignore[attr-defined]
+
+
+def test_a_silent_college_is_not_in_use(found: Audit) -> None:
+    """No loan, no school, and first in Scotland: loans that nobody has heard of for 300 days."""
+    silent = row(found, "use_by_college", name="uhi-nwh")
+    assert silent["until"] == "2026-01-20"
+    # Five of nine kits for one day each is all that is known.
+    assert silent["days_out"] == 5
+    no_date = [each.college for each in found.findings if each.code == "no_due_date"]
+    assert no_date == []
+    idle = {each["college"] for each in rows(found, "idle")}
+    assert "uhi-nwh" not in idle, "what a silent college lent is not known"
+
+
+def test_who_has_sent_nothing_is_the_first_finding(found: Audit) -> None:
+    """Six kits were allocated 15 months ago to colleges that never wrote: zero findings."""
+    assert [(each.code, each.college) for each in found.findings[:2]] == [
+        ("never_sent", "cityofglasgow"),
+        ("never_sent", "dundeeangus"),
+    ]
+    stale = [each.college for each in found.findings if each.code == "stale_data"]
+    assert stale == ["uhi-nwh"], "Orkney is part of another, and the rest have sent a file"
+    glasgow = next(
+        each for each in found.as_json()["by_college"] if each["college"] == "cityofglasgow"
+    )
+    assert glasgow["holdings"] is None
+    regions = {each["region"]: each["holdings"] for each in found.as_json()["by_region"]}
+    assert (regions["TAY"], regions["LAN"]) == (None, None)
+    assert regions["FIF"] is not None
+
+
+def test_a_transfer_is_matched_by_two_halves(story: Story, found: Audit) -> None:
+    """An auditor read "met" where no receipt is on record."""
+    for each in rows(found, "transfers"):
+        assert (each["status"] == "matched") == (None not in (each["sent"], each["received"]))
+
+
+def test_what_left_a_college_is_not_short_there(story: Story) -> None:
+    """A kit that was sent on was on the list of the college that has it no more."""
+    short = story.scotland.esp.find.shortages().items
+    gone = story.named["gone"]
+    assert "edinburgh" not in {each.college for each in short if each.tag == gone}
+    at_edinburgh = story.scotland["edinburgh"].find.shortages().items
+    assert gone not in {each.tag for each in at_edinburgh}
+
+
+def test_every_kit_of_a_donor_is_found(story: Story, found: Audit) -> None:
+    """The college that has the kit now had no donor on record: the donor's list left it out."""
+    tag = story.named["on"]
+    assert listed(found)[tag]["donor"] == "Royal Air Force"
+    at_esp = story.scotland.esp.find
+    assert tag in {each.tag for each in at_esp.search("royal air", limit=500).items}
+    assert at_esp.holding(f"glasgowclyde:{tag}").gift.title == "held_for_esp"
+    narrowed = story.scotland.esp.audit.audit(scope=Scope(gift=ONE))
+    every = [each for each in listed(narrowed).values() if each["with"] != "withdrawn"]
+    assert {each["gift"] for each in every} == {ONE}
+    assert len(every) == narrowed.totals.holdings
+    assert tag in listed(narrowed)
+    assert {each["gift"] for each in rows(narrowed, "gifts")} == {ONE}
+
+
+def test_a_donors_paper_names_no_one(story: Story) -> None:
+    """A donor is thanked with figures, and not with the names of schools and technicians."""
+    from kitloan.audit.export import html
+
+    paper = story.scotland.esp.audit.audit(scope=Scope(donor="royal air force"), reader="donor")
+    page = html.render(paper.report)
+    assert "Thank you, Royal Air Force" in page
+    names = ("Beath High", "Dalry", "Nicolson", "Viewforth", "Annan", "m.ross", "IET")
+    assert [name for name in names if name in page] == []
+    assert paper.as_json()["findings"] == []
+    assert "m.ross" not in str(paper.as_json())
+
+
+def test_a_kits_life_is_on_one_page(story: Story) -> None:
+    """Three questions to three colleges gave three lists, in no order."""
+    tag, events = story.scotland.esp.audit.life(story.named["on"])
+    assert tag == story.named["on"]
+    assert {each.college for each in events} == {"fife", "borders", "glasgowclyde"}
+    assert [each.at for each in events] == sorted(each.at for each in events)
+
+
+def test_what_a_restore_lost_can_be_read(story: Story) -> None:
+    """ESP was to ask what was done, and could not see what to ask for."""
+    lost = story.scotland.esp.audit.lost("fife")
+    assert {each.tag for each in lost} >= {story.named["on"], story.named["lost"]}
+    assert any("missing" in each.summary for each in lost)
+
+
+def test_a_finding_that_is_accepted_comes_back_when_its_facts_change(
+    story: Story, found: Audit
+) -> None:
+    """An auditor who accepts a burnt kit is not to accept all that burns after it."""
+    esp = story.scotland.esp
+    one = next(each for each in found.findings if each.code == "stale_data")
+    esp.national.accept_finding(one.code, one.college, one.tag, one.facts, "no network until May")
+    again = next(each for each in story.audit().findings if each.code == "stale_data")
+    assert again.accepted == "no network until May"
+    esp.national.accept_finding(one.code, one.college, one.tag, one.facts, None)
+    after = next(each for each in story.audit().findings if each.code == "stale_data")
+    assert after.accepted is None
+    esp.national.accept_finding(one.code, one.college, one.tag, "other facts", "seen")
+    changed = next(each for each in story.audit().findings if each.code == "stale_data")
+    assert changed.accepted is None
+
+
+def test_every_figure_can_be_proved(story: Story, found: Audit) -> None:
+    """ "Can I prove this figure?" was answered with no."""
+    for name in ("holdings", "missing", "counted_short", "overdue", "not_sighted_12_months"):
+        proved = story.scotland.esp.audit.prove(name)
+        assert proved.number == found.totals[name] == len(proved.items), name
+    allocated = story.scotland.esp.audit.prove("allocated", scope=Scope(gift=TWO))
+    assert (allocated.number, len(allocated.items)) == (8, 3)
+    ends = {each.ledger: each for each in found.proof.ledgers}
+    assert ends["fife/2"].file_exported_at == "2026-11-02T09:00:00Z"

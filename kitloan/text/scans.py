@@ -20,6 +20,7 @@ that does not step back.
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -256,7 +257,7 @@ _KINDS: Final[Sequence[tuple[str, re.Pattern[str]]]] = [
         ("a GS1 code", r"(?:\][CdeJQ]\d)?(?:\(\d{2,4}\)[^()]+)+|\][Cde]\d.*|01\d{14}\S*"),
         ("a product's barcode", r"\d{8}|\d{12,14}|97[89][\d-]{10,14}X?"),
         ("a number", r"(?:[\s./-]*\d){6,}[\s./-]*"),
-        ("a code of a program", r"[{\[<].*[}\]>]|(?=\S*\d)(?=\S*[a-z])\S{20,}|\S{40,}"),
+        ("a code of a program", r"\{.*\}|(?=\S*\d)(?=\S*[a-z])\S{20,}|\S{40,}"),
     )
 ]
 """What codes that are not kitloan's are, in words, and how each is written; the first that fits."""
@@ -277,7 +278,7 @@ def kind_of_code(text: str) -> str:
     if tags.looks_like_tag(text):
         return "a damaged tag"
     plain = _unframed(text).strip()
-    if any(not character.isprintable() for character in plain):
+    if any(unicodedata.category(character) == "Cc" for character in plain):
         return "a GS1 code" if "\x1d" in plain else "a code of a program"
     return next((what for what, pattern in _KINDS if pattern.fullmatch(plain)), "")
 

@@ -678,8 +678,8 @@ def read(app: App, photos: tuple[Path, ...]) -> None:
             error = {"code": problem.code, "message": problem.message}
             files.append({"file": str(photo), "error": error})
         else:
-            others = list(codes.others)
-            files.append({"file": str(photo), "tags": list(codes.tags), "others": others})
+            others = {"others": list(codes.others)} if codes.others else {}
+            files.append({"file": str(photo), "tags": list(codes.tags)} | others)
             if not app.json:
                 print_text(f"{photo}: {_shown(codes)}")
     if problems:

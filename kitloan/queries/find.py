@@ -385,7 +385,7 @@ def _with_terms(connection: Connection, found: list[values.Holding]) -> list[val
             for name in Terms.__slots__
             if getattr(before, name) != getattr(nothing, name)
         }
-        answered.append(replace(each, gift=replace(each.gift, **named)))
+        answered.append(replace(each, gift=each.gift.model_copy(update=named)))
     return answered
 
 

@@ -117,7 +117,8 @@ def from_csv(column: Column, cell: str) -> Cell:
             return int(cell)
         case "share" | "days":
             return float(cell)
-    return re.sub(r"(^|[,;|\t\r\n])'", r"\1", cell)
+    guarded = r"(^|[,;|\t\r\n])'(?=[\s\"]*[=+\-@＝＋－＠]|[\t\r])"
+    return re.sub(guarded, r"\1", cell)
 
 
 def test_the_json_has_every_value(report: Report) -> None:

@@ -444,6 +444,7 @@ def as_an_earlier_release_left_it(url: str) -> None:
     with psycopg.connect(url) as connection:
         connection.execute("DROP INDEX holdings_elsewhere, incomplete_holdings")
         connection.execute("DROP TABLE lost_twin")
+        connection.execute("ALTER TABLE holding DROP COLUMN counted_at")
         connection.execute("UPDATE setting SET value = '2' WHERE name = 'schema'")
 
 
@@ -482,13 +483,13 @@ _WALLS_TAKEN_DOWN = (
     (
         "CREATE OR REPLACE FUNCTION kitloan_never() RETURNS trigger LANGUAGE plpgsql "
         "AS $$ BEGIN RETURN NULL; END $$",
-        "ledger_entry.stays is not as it was made",
+        "rule ledger_entry.stays was changed",
     ),
     ("DROP POLICY own ON contact", "contact.own is gone"),
-    ("ALTER POLICY own ON contact USING (true)", "contact.own is not as it was made"),
+    ("ALTER POLICY own ON contact USING (true)", "rule contact.own was changed"),
     (
         "CREATE POLICY everybody ON contact FOR SELECT USING (true)",
-        "contact.everybody that kitloan did not make",
+        "rule contact.everybody that kitloan did not make",
     ),
     ("DROP TABLE college_login CASCADE", "college_login is gone"),
     ("ALTER TABLE contact ALTER name SET STATISTICS 100", "contact, no statistics is gone"),
@@ -496,29 +497,29 @@ _WALLS_TAKEN_DOWN = (
     (
         "CREATE OR REPLACE FUNCTION kitloan_mine(college text, other text) RETURNS boolean "
         "LANGUAGE plpgsql STABLE COST 0.0001 AS $$ BEGIN RETURN true; END $$",
-        "kitloan_mine is not as it was made",
+        "rule kitloan_mine was changed",
     ),
     (
         "ALTER FUNCTION kitloan_mine(text, text) COST 100",
-        "kitloan_mine is not as it was made",
+        "rule kitloan_mine was changed",
     ),
     (
         "GRANT UPDATE (body) ON ledger_entry TO kitloan_colleges",
-        "ledger_entry, privileges of kitloan_colleges is not as it was made",
+        "rule ledger_entry, privileges of kitloan_colleges was changed",
     ),
     (
         "GRANT SELECT ON loan TO PUBLIC",
-        "loan, privileges of PUBLIC that kitloan did not make",
+        "rule loan, privileges of PUBLIC that kitloan did not make",
     ),
     (
         "GRANT DELETE ON ledger_entry TO kitloan_fife",
-        "ledger_entry, privileges of kitloan_fife that kitloan did not make",
+        "rule ledger_entry, privileges of kitloan_fife that kitloan did not make",
     ),
     (
         "GRANT kitloan_national TO kitloan_fife",
-        "kitloan_national, its member kitloan_fife that kitloan did not make",
+        "rule kitloan_national, its member kitloan_fife that kitloan did not make",
     ),
-    ("ALTER POLICY national ON loan TO PUBLIC", "loan.national is not as it was made"),
+    ("ALTER POLICY national ON loan TO PUBLIC", "rule loan.national was changed"),
 )
 
 

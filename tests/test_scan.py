@@ -141,6 +141,7 @@ class TestRead:
     def test_french_keyboard(self, code: str) -> None:
         """Else no label at all could be read on that laptop."""
         shown = on_french(code)
+        assume(not tags.is_tag(tags.bare(on_german(shown))))  # else it is one of two tags
         if shown != code:
             name = COMMANDS.get(code)
             assert read(shown) == (Command(name, "French") if name else Tag(code, "French"))

@@ -146,7 +146,7 @@ def test_a_code_that_is_not_kitloans_is_named(cli: Cli, stock: Stock, tmp_path: 
     assert answers.code == 1
     assert answers.json["files"] == [
         {"file": str(foreign), "tags": [], "others": ["https://example.org/"]},
-        {"file": str(empty), "tags": [], "others": []},
+        {"file": str(empty), "tags": []},
     ]
     both = cli("read", foreign, tag, "--json")
     assert both.code == 0

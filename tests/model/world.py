@@ -26,7 +26,7 @@ class Say:
     def __init__(self, world: World, by: str, now: str, today: date, id: str) -> None:  # noqa: A002
         self.w = world
         self.by = by
-        self.at = max(now, world.at)
+        self.at = now
         self.today = today
         self.id = id
         self.then = past(world)

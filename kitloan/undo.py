@@ -33,10 +33,8 @@ from kitloan.transfers.sending import must_not_have_arrived
 entry = table(LedgerEntry)
 
 _KINDS = [kind.model_fields["kind"].default for kind in KINDS if kind.desk_action]
-_SAID_FOR_ITSELF = ("stocktake.scanned", "stocktake.confirmed", "gift.recorded")
-"""What was seen, what a borrower said, whose a holding is: nothing at the counter rests on it. The
-last goes with the entry that took the holding in."""
-_TOOK_IN = ("holding.accessioned", "transfer.received")
+_SAID_FOR_ITSELF = ("stocktake.scanned", "stocktake.confirmed")
+"""What was seen, and what a borrower confirmed: it rests on no entry, and is kept."""
 _COLUMNS = select(
     entry.c.epoch,
     entry.c.seq,
@@ -85,15 +83,6 @@ _SINCE = Query(
     )
     .order_by(entry.c.epoch, entry.c.seq)
     .limit(1)
-)
-_TERMS_OF = Query(
-    _STANDING.where(
-        entry.c.tag == bindparam("t"),
-        entry.c.id != bindparam("i"),
-        entry.c.kind == "gift.recorded",
-        (entry.c.epoch > bindparam("e"))
-        | ((entry.c.epoch == bindparam("e")) & (entry.c.seq > bindparam("s"))),
-    ).order_by(entry.c.epoch.desc(), entry.c.seq.desc())
 )
 
 _ELSEWHERE: Mapping[type[FactBase], Callable[[Writer, Any], None]] = {
@@ -147,21 +136,9 @@ def undo(writer: Writer) -> Undone:
     for part in parts:
         _refuse_if_built_upon(writer, part)
         _refuse_if_others_build_upon(writer, part)
-    for part in (*_terms_since(writer, parts), *parts):
+    for part in parts:
         writer.append(Reversed(tag=part.tag, epoch=part.epoch, seq=part.seq))
     return told
-
-
-def _terms_since(writer: Writer, parts: Sequence[AnyRow]) -> list[AnyRow]:
-    """What was recorded since of whose the holdings are that would be taken in no more."""
-    return [
-        row
-        for part in parts
-        if part.kind in _TOOK_IN
-        for row in _TERMS_OF(
-            writer.connection, c=writer.college, t=part.tag, i=part.id, e=part.epoch, s=part.seq
-        )
-    ]
 
 
 def _undo_delivery(writer: Writer, came: AnyRow) -> Undone:

@@ -55,7 +55,7 @@ _parts = Query(
     .order_by(entry.c.part.desc())
 )
 _mine = entry.alias("mine")
-_since = Query(
+_since = (
     select(entry.c.tag, entry.c.at, entry.c.by, entry.c.body)
     .where(
         entry.c.college == bindparam("c"),
@@ -166,8 +166,9 @@ def undo(writer: Writer, of: str) -> Undone:
             id=which.id,
         )
     first = parts[-1]
-    since = _since(
-        writer.connection, c=writer.college, i=which.id, e=first.epoch, s=first.seq
+    since = writer.connection.execute(
+        _since,
+        {"c": writer.college, "i": which.id, "e": first.epoch, "s": first.seq},
     ).all()
     if since:
         (blocker, *_) = since

@@ -30,7 +30,7 @@ from kitloan.errors import BadInput
 from kitloan.imports.columns import field_names
 from kitloan.imports.questions import Question
 from kitloan.imports.statuses import undated
-from kitloan.storage.files import whole_file
+from kitloan.storage.files import insist_on_file, whole_file
 from kitloan.text.names import fold, plain, tidy
 
 _KEYS = ("columns", "header_row", "sheet", "values", "sheets", "headings", "proposed")
@@ -111,6 +111,7 @@ def load_map(path: Path) -> Map:
         BadInput: `bad_map`, naming the key that is wrong and what it could be.
     """
     try:
+        insist_on_file(path)
         found = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise bad_map(f"The map file {path} cannot be read: {error.strerror}.") from error

@@ -50,7 +50,7 @@ def test_the_list_and_what_is_not_right(terminal: Terminal, cli: Cli, stock: Sto
         ("wheel 2", "Wheel: 2 missing"),
         ("panel 1 broken", "Panel: 1 broken"),
         ("whale 3", "'whale' is not on the contents list.*Wheel hub"),
-        ("wheel 17", "there are only 16 in the kit"),
+        ("wheel 17", "The kit has only 16"),
         ("", "IN, SHORT"),
     ):
         at.expect_exact("> ")

@@ -32,6 +32,7 @@ WRITTEN = {
     "audit --html": ("audit", "--html", "{it}"),
     "audit --xlsx": ("audit", "--xlsx", "{it}"),
     "audit --csv": ("audit", "--csv", "{it}"),
+    "audit lost --csv": ("audit", "lost", "fife", "--csv", "{it}"),
     "backup FILE": ("backup", "{it}"),
     "ledger export FILE": ("ledger", "export", "{it}"),
     "labels --out": ("labels", "{tag}", "--out", "{it}"),
@@ -60,7 +61,7 @@ def _paths() -> Iterator[str]:
     for row in COMMANDS:
         command = whole.get_command(context, row.name)
         assert command is not None
-        many = command.commands.values() if isinstance(command, click.Group) else [command]
+        many = [command, *(command.commands.values() if isinstance(command, click.Group) else ())]
         for each in many:
             name = row.name if each is command else f"{row.name} {each.name}"
             for param in each.params:

@@ -233,7 +233,7 @@ def test_a_year_is_told_exactly(scotland: Scotland, clock: SetClock) -> None:
     (pair,) = table(found, "pairs")
     assert (pair["tag"], pair["from_tag"]) == (s.kits["fife"][0], s.kits["borders"][0])
     challenges = {row["college"]: row["status"] for row in table(found, "challenges")}
-    assert challenges == {"cityofglasgow": "answered", "borders": "unanswered"}
+    assert challenges == {"cityofglasgow": "answered", "borders": "not answered in time"}
 
     merge(s.esp, [good])
     assert "refused_file" in {each.code for each in s.esp.audit.audit().findings}

@@ -84,11 +84,11 @@ async def test_esp_looks_and_lends_nothing(
             await hands.until(lambda: isinstance(hands.desk.screen, NationalView))
             await hands.settle()
             assert hands.reads("as at the end of 23 Nov 2026")
-            assert hands.reads("Colleges that have sent their ledger")
+            assert hands.reads("Colleges that have sent a file")
             hands.desk.screen.query_one("#table", Select).value = "freshness"
             await hands.settle()
             assert hands.reads("Fife College")
-            assert not hands.reads("Colleges that have sent their ledger")
+            assert not hands.reads("Colleges that have sent a file")
             await hands.press("escape")
             assert hands.reads("This is ESP's store: nothing is lent here.")
             await hands.scan(store.kit)

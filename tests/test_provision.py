@@ -65,8 +65,8 @@ def everything(url: str) -> list[object]:
         "SELECT nspname, nspacl::text FROM pg_namespace WHERE nspname = 'public'",
         "SELECT proname, proacl::text, procost FROM pg_proc WHERE proname ~ '^kitloan_' ORDER BY 1",
         "SELECT attrelid::regclass::text, attname, attstattarget FROM pg_attribute a "
-        "JOIN pg_class c ON c.oid = attrelid WHERE relkind = 'r' AND attnum > 0 AND NOT attisdropped "
-        "AND relnamespace = 'public'::regnamespace ORDER BY 1, 2",
+        "JOIN pg_class c ON c.oid = attrelid WHERE relkind = 'r' AND attnum > 0 "
+        "AND NOT attisdropped AND relnamespace = 'public'::regnamespace ORDER BY 1, 2",
     )
     with psycopg.connect(url) as connection:
         return [connection.execute(each).fetchall() for each in questions]

@@ -294,11 +294,17 @@ def _in_millimetres(figures: Mapping[str, Any]) -> Mapping[str, Any]:
     unit = figures.get("unit", "mm")
     if unit not in _UNITS:
         raise _bad("unit", f"is {unit!r}", 'It is "mm" or "in".')
-    each = _UNITS[unit]
     return {
-        key: value * each if key in _LENGTHS and _is_number(value) else value
+        key: _scaled(value, _UNITS[unit]) if key in _LENGTHS and _is_number(value) else value
         for key, value in figures.items()
     }
+
+
+def _scaled(value: float, by: float) -> float:
+    try:
+        return value * by
+    except OverflowError:  # a whole number beyond any sheet, in any unit
+        return value
 
 
 def _is_number(value: object) -> bool:

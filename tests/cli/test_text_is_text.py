@@ -36,7 +36,7 @@ TAKEN = {
     "wildcards": "100% _ * ? [a-z]",
     "Gaelic": "Sabhal Mòr Ostaig, Àrd-sgoil Phort Rìgh",
     "Hebrew and emoji": "בית ספר 👩‍🔬",
-    "JSON": '{"a": "\\u001b[2J", "b": null}',
+    "JSON": '"a": "\\u001b[2J", "b": null',
     "a path": "../../etc/passwd; rm -rf ~",
 }
 

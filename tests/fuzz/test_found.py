@@ -53,12 +53,12 @@ def test_a_check_in_whose_loan_was_undone_since_can_be_said_again(fife: College,
 
 def test_an_old_id_does_not_swallow_another_wish(fife: College, clock: SetClock) -> None:
     """An id used twice by mistake answered "done", and the second correction was lost."""
-    desk, today = fife.desk, fife.session.today
+    loans, today = fife.loans, fife.session.today
     tag = fife.holdings.add(NewHolding("Safety goggles", quantity=30)).tag
     fife.holdings.amend(tag, quantity=28, serial="x", id="amended")
-    desk.check_out([tag], "Lochside Academy", quantity=9)
-    desk.renew(tag, today.replace(day=30), id="renewed")
-    desk.check_in([tag], quantity=4, id="back")
+    loans.check_out([tag], "Lochside Academy", quantity=9)
+    loans.renew(tag, today.replace(day=30), id="renewed")
+    loans.check_in([tag], quantity=4, id="back")
     abacus = fife.holdings.add(NewHolding("Abacus")).tag
     fife.holdings.report_missing(abacus, "not at the count", id="missing")
     others = (
@@ -66,16 +66,16 @@ def test_an_old_id_does_not_swallow_another_wish(fife: College, clock: SetClock)
         lambda: fife.holdings.amend(tag, quantity=29, id="amended"),
         lambda: fife.holdings.amend(tag, serial="", id="amended"),
         lambda: fife.holdings.amend(tag, quantity=28, id="amended"),
-        lambda: desk.renew(tag, today.replace(day=29), id="renewed"),
-        lambda: desk.check_in([tag], quantity=5, id="back"),
+        lambda: loans.renew(tag, today.replace(day=29), id="renewed"),
+        lambda: loans.check_in([tag], quantity=5, id="back"),
     )
     for other in others:
         with pytest.raises(BadInput) as refusal:
             other()
         assert refusal.value.code == "id_reused"
     fife.holdings.amend(tag, quantity=28, serial="x", id="amended")
-    desk.renew(tag, today.replace(day=30), id="renewed")
-    assert desk.check_in([tag], quantity=4, id="back")[0].quantity == 4
+    loans.renew(tag, today.replace(day=30), id="renewed")
+    assert loans.check_in([tag], quantity=4, id="back")[0].quantity == 4
     shown = fife.find.holding(tag)
     assert (shown.quantity, shown.out_quantity) == (28, 5)
 

@@ -87,7 +87,7 @@ async def test_esp_looks_and_lends_nothing(
             assert hands.reads("Colleges that have sent a file")
             hands.desk.screen.query_one("#table", Select).value = "freshness"
             await hands.settle()
-            assert hands.reads("Fife College")
+            assert hands.reads("Last file received")
             assert not hands.reads("Colleges that have sent a file")
             await hands.press("escape")
             assert hands.reads("This is ESP's store: nothing is lent here.")

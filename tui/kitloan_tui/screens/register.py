@@ -232,7 +232,7 @@ class ReadRegister(WorkScreen):
             return
         question = (
             f"{self._file.name}\n{self.query_one('#take', Button).label}?\n\n"
-            "It comes in as a whole. To take it back: kitloan import --undo, with the file's name."
+            "It is taken in as a whole, or not at all."
         )
         self.desk.open_screen(
             Confirm(question, "Not yet", "Take in", lambda: self._read(dry_run=False))

@@ -82,7 +82,13 @@ def register(census: Census) -> Iterator[Held]:
         elsewhere.c.state != "withdrawn",
     )
     kept = and_(census.once, or_(holding.c.state != "in_transit", ~ARRIVED))
-    gone = and_(written_off, ~held_elsewhere)
+    also = withdrawal.alias()
+    listed_elsewhere = exists().where(  # one tag that two colleges wrote off is one thing
+        also.c.tag == holding.c.tag,
+        also.c.college < holding.c.college,
+        also.c.signed_at.is_not(None),
+    )
+    gone = and_(written_off, ~held_elsewhere, ~listed_elsewhere)
     wanted = (
         select(
             holding.c.college,

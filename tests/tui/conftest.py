@@ -58,7 +58,7 @@ def log(tmp_path: Path) -> Path:
 @pytest.fixture
 def busy(store: Store) -> Store:
     """The store after some days: something out, something late, something short, a person."""
-    desk = store.kitloan.desk
+    desk = store.kitloan.loans
     desk.count(store.second, kitloan.Count(missing={"Wheel": 2}, broken={"Panel": 1}))
     desk.check_out([store.headset], SCHOOL)
     store.clock.move(days=20)

@@ -227,6 +227,25 @@ async def test_a_machine_that_stood_still_cuts_no_scan_in_two(ending: str) -> No
         assert (await settle(pilot))[-1] == "on_button_pressed", "a person is a person again"
 
 
+async def test_a_terminal_that_was_held_up_longer_cuts_no_name_in_two() -> None:
+    """Else half a school's name would be typed, and a kit lent to the other half.
+
+    What reads the terminal runs on its own, and comes to the keys a little after the app does.
+    """
+    async with Counter().run_test() as pilot:
+        await focus(pilot, "lend")
+        pressed = [events.Key(key, key) for key in "Dunfermline High"]
+        keys = [*pressed, events.Key("enter", None)]
+        for key in keys[:4]:
+            pilot.app.post_message(key)
+        await until(pilot, lambda: counter(pilot).holding_keys)
+        time.sleep(0.4)
+        for key in keys[4:]:
+            key.time += 0.43
+            pilot.app.post_message(key)
+        assert await settle(pilot) == ["scanned Dunfermline High"]
+
+
 async def test_a_key_that_waited_does_not_overtake_the_scan() -> None:
     """Else a key pressed after a scan would act on the kit before."""
     async with Counter().run_test() as pilot:

@@ -116,13 +116,16 @@ class ScanRouter(MessagePump):
             self.post_message(HoldOver())
 
     def _discount(self) -> bool:
-        """Leave out of account the time for which the alarm has been kept from ringing, if any."""
+        """Leave out of account the time for which the alarm has been kept from ringing, if any.
+
+        And the grace after it: the terminal's own reader may have been kept from running longer.
+        """
         if self._alarm is None:
             return False
         late = asyncio.get_running_loop().time() - self._alarm.when()
         if late < _LATE:
             return False
-        self._stalled += late
+        self._stalled += late + _GRACE
         self._alarm.cancel()
         self._wake_in(_GRACE)
         return True

@@ -7,12 +7,24 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
+from kitloan.dating import (
+    COUNTS,
+    MOVES,
+    STAYS,
+    earlier_day,
+    must_be_the_last,
+    sealed,
+)
 from kitloan.errors import BadInput, Refused
 from kitloan.ledger.facts.base import MOST_PENCE, GiftTitle
 from kitloan.ledger.facts.custody import (
     HoldingFound,
+    HoldingInUse,
     HoldingMissing,
+    HoldingOutOfUse,
+    HoldingReinstated,
     HoldingWithdrawn,
+    ReinstatementProposed,
     WithdrawalProposed,
 )
 from kitloan.ledger.facts.definitions import ContentsLine, KitTypeDefined, LabelsPrinted
@@ -23,16 +35,18 @@ from kitloan.ledger.facts.holdings import (
     HoldingMoved,
     HoldingSighted,
     LabelClaimed,
+    StockSplit,
 )
 from kitloan.ledger.session import ESP, Session, check_quantity
 from kitloan.ledger.writer import Writer
-from kitloan.loans import held, must_be_here, open_loans
+from kitloan.loans import held, must_be_here, open_loans, parts_of
+from kitloan.organisations import must_not_be_nearly_known, remark
 from kitloan.queries.resolve import meant
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Alias, KitType, Label, table
 from kitloan.tables import Gift as GiftRow
 from kitloan.tables import Holding as HoldingRow
-from kitloan.tables.absence import Arrival, Withdrawal
+from kitloan.tables.absence import Absence, Arrival, Withdrawal
 from kitloan.tables.national import Gifting
 from kitloan.text.dates import check_past, check_year, day_of
 from kitloan.text.fields import HoldingFields
@@ -45,6 +59,7 @@ kit_type = table(KitType)
 label = table(Label)
 gift = table(GiftRow)
 gifting = table(Gifting)
+absence = table(Absence)
 withdrawal = table(Withdrawal)
 arrival = table(Arrival)
 gift_table = table(GiftRow)
@@ -54,6 +69,7 @@ TYPE = Query(
         kit_type.c.college == bindparam("c"), kit_type.c.kit_type == bindparam("k")
     )
 )
+_TYPES = Query(select(kit_type.c.name).where(kit_type.c.college == bindparam("c")))
 ROW = Query(
     select(holding).where(holding.c.college == bindparam("c"), holding.c.tag == bindparam("t"))
 )
@@ -125,6 +141,7 @@ def accession(
     *,
     sighted_on: date | None = None,
     register_row: str | None = None,
+    new_too: bool = True,
 ) -> Added:
     """Take in one holding inside a transaction; see `Holdings.add`.
 
@@ -133,6 +150,7 @@ def accession(
         new: what to take in.
         sighted_on: when it was last seen, where a register says so.
         register_row: what the register's row is known by; None when it was taken in by hand.
+        new_too: as for `define_if_new`.
     """
     if not isinstance(new, NewHolding):
         raise BadInput(
@@ -147,7 +165,7 @@ def accession(
     for day in (new.received_on, new.gift.valued_on):
         if day is not None:
             check_past(day, day_of(writer.at))
-    key, name = define_if_new(writer, new.type)
+    key, name = define_if_new(writer, new.type, new_too=new_too)
     number = clean(new.asset_number, "The asset number") if new.asset_number else None
     writer.append(
         HoldingAccessioned(
@@ -173,8 +191,17 @@ def _tag_for(writer: Writer) -> str:
     return taken_in.tag if taken_in else mint()
 
 
-def define_if_new(writer: Writer, name: str) -> tuple[str, str]:
-    """The id and the name of the kit type that `name` means, defined bare when it is new."""
+def define_if_new(writer: Writer, name: str, *, new_too: bool = True) -> tuple[str, str]:
+    """The id and the name of the kit type that `name` means, defined bare when it is new.
+
+    Args:
+        writer: the transaction.
+        name: as somebody gave it.
+        new_too: whether one that is nearly like a known one, or its beginning, may be new.
+
+    Raises:
+        Refused: `nearly_known`, with `near` in the details.
+    """
     name = clean(name, "The kit type")
     key = type_key(name)
     if not writer.earlier and (known := writer.names.get(key)) is not None:
@@ -185,6 +212,9 @@ def define_if_new(writer: Writer, name: str) -> tuple[str, str]:
         if known is not None:
             writer.names[key] = str(known)
             return key, known
+        if not new_too:
+            names = _TYPES(writer.connection, c=writer.college).scalars()
+            must_not_be_nearly_known(name, names, "a new kit type")
         new = KitTypeDefined(kit_type=key, name=name)
     writer.append(new)
     writer.names[key] = new.name
@@ -284,7 +314,7 @@ class Proposal:
     by: str
 
 
-def report_missing(writer: Writer, text: str, reason: str | None) -> None:
+def report_missing(writer: Writer, text: str, reason: str | None, on: date | None) -> None:
     """See `Holdings.report_missing`."""
     tag = meant(writer, text)
     why = clean(reason, "The reason") if reason else None
@@ -299,22 +329,31 @@ def report_missing(writer: Writer, text: str, reason: str | None) -> None:
             tag=tag,
         )
     loans = open_loans(writer, tag)
+    day = earlier_day(writer, on)
+    if day is not None:
+        must_be_the_last(writer, row, day, STAYS, COUNTS)
     writer.append(
         HoldingMissing(
             tag=tag,
             loan=loans[0].loan if loans else None,
             reason=why,
+            on=sealed(day),
         )
     )
 
 
-def found(writer: Writer, text: str) -> None:
+def found(writer: Writer, text: str, on: date | None) -> None:
     """See `Holdings.found`."""
     tag = meant(writer, text)
     row = held(writer, tag)
     if row.state != "missing":
         raise Refused("not_missing", f"{_shown(row)} is not on record as missing.", tag=tag)
-    writer.append(HoldingFound(tag=tag))
+    day = earlier_day(writer, on)
+    if day is not None:
+        must_be_the_last(writer, row, day, STAYS)
+    lost_on_loan = _LOST_ON_LOAN(writer.connection, c=writer.college, t=tag).scalar() is not None
+    parts = parts_of(writer.connection, writer.college, tag) if lost_on_loan else []
+    writer.append(HoldingFound(tag=tag, uncounted=bool(parts), on=sealed(day)))
 
 
 def propose(writer: Writer, text: str, reason: str, donor_agreement: str | None) -> None:
@@ -411,6 +450,154 @@ def _shown(row: AnyRow) -> str:
     return f"{row.type_name} {grouped(row.tag)}"
 
 
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Part of a stock that is a holding of its own: its new tag, the stock's, and how many."""
+
+    tag: str
+    from_: str
+    quantity: int
+
+
+def put_in_repair(writer: Writer, text: str, reason: str) -> None:
+    """See `Holdings.put_in_repair`."""
+    why = clean(reason, "The reason")
+    tag = meant(writer, text)
+    row = held(writer, tag)
+    must_be_here(writer, row)
+    if row.out_quantity:
+        raise Refused(
+            "on_loan",
+            f"{_shown(row)} is on loan; it cannot be repaired here.",
+            f"Take it back first: kitloan checkin {tag}",
+            tag=tag,
+        )
+    writer.append(HoldingOutOfUse(tag=tag, reason=why))
+
+
+def repaired(writer: Writer, text: str, note: str | None) -> None:
+    """See `Holdings.repaired`."""
+    tag = meant(writer, text)
+    row = held(writer, tag)
+    if row.out_of_use is None:
+        raise Refused("not_in_repair", f"{_shown(row)} is not in repair.", tag=tag)
+    writer.append(HoldingInUse(tag=tag))
+    if note:
+        remark(writer, tag, "repair", note)
+
+
+def split(writer: Writer, text: str, quantity: int, location: str | None) -> Split:
+    """See `Holdings.split`."""
+    tag = meant(writer, text)
+    many = check_quantity(quantity)
+    place = clean(location, "The place") if location else None
+    row = held(writer, tag)
+    must_be_here(writer, row)
+    here = row.quantity - row.out_quantity
+    if many >= row.quantity:
+        raise BadInput(
+            "bad_quantity",
+            f"{_shown(row)} is {row.quantity}; {many} of it is no part.",
+            "Give fewer than there are. To move all of it: kitloan move TAG PLACE",
+            tag=tag,
+            quantity=row.quantity,
+        )
+    if many > here:
+        raise Refused(
+            "not_enough",
+            f"{_shown(row)}: {here} are here and {row.out_quantity} on loan; {many} cannot be "
+            "split off.",
+            f"Split off {here} or fewer." if here else f"Take some back: kitloan checkin {tag}",
+            tag=tag,
+            left=here,
+        )
+    whole = ROW(writer.connection, c=writer.college, t=tag).one()
+    again = writer.earlier_fact(StockSplit)
+    new = again.into if again else mint()
+    writer.append(StockSplit(tag=tag, into=new, quantity=many, held=row.quantity - many))
+    writer.append(
+        HoldingAccessioned(
+            tag=new,
+            kit_type=whole.kit_type,
+            quantity=many,
+            location=place or whole.location,
+            received_on=whole.received_on,
+            split_from=tag,
+        )
+    )
+    given = _GIVEN(writer.connection, c=writer.college, t=tag).one_or_none()
+    if given is not None:
+        terms = {key: value for key, value in given._mapping.items() if key not in _KEYS}
+        writer.append(GiftRecorded(tag=new, **terms))
+    return Split(new, tag, many)
+
+
+def propose_reinstatement(writer: Writer, text: str, reason: str) -> None:
+    """See `Holdings.propose_reinstatement`."""
+    why = clean(reason, "The reason")
+    tag = meant(writer, text)
+    row = _written_off(writer, tag)
+    writer.append(ReinstatementProposed(tag=row.tag, reason=why))
+
+
+def sign_reinstatement(writer: Writer, text: str) -> None:
+    """See `Holdings.reinstate`."""
+    tag = meant(writer, text)
+    off = _written_off(writer, tag)
+    shown = _shown(held(writer, tag))
+    if off.again_by is None:
+        raise Refused(
+            "not_proposed",
+            f"Nobody has recorded that {shown} turned up.",
+            f"Give the reason first: kitloan reinstate {tag} --reason REASON",
+            tag=tag,
+        )
+    if off.again_by == writer.actor:
+        raise Refused(
+            "same_person",
+            f"{writer.actor} proposed to reinstate {shown}; a second person must sign.",
+            f"Somebody else signs: kitloan reinstate {tag} --sign",
+            tag=tag,
+            proposed_by=off.again_by,
+        )
+    parts = parts_of(writer.connection, writer.college, tag)
+    writer.append(
+        HoldingReinstated(
+            tag=tag, reason=off.again_reason, proposed_by=off.again_by, uncounted=bool(parts)
+        )
+    )
+
+
+def _written_off(writer: Writer, tag: str) -> AnyRow:
+    """How a holding was written off by two people; refused when it was not."""
+    row = held(writer, tag)
+    off = _WRITTEN_OFF(writer.connection, c=writer.college, t=tag).one_or_none()
+    if row.state != "withdrawn" or off is None:
+        raise Refused(
+            "not_withdrawn",
+            f"{_shown(row)} was not written off here.",
+            f"See its history: kitloan show {tag}",
+            tag=tag,
+        )
+    return off
+
+
+_WRITTEN_OFF = Query(
+    select(withdrawal).where(
+        withdrawal.c.college == bindparam("c"),
+        withdrawal.c.tag == bindparam("t"),
+        withdrawal.c.signed_at.is_not(None),
+    )
+)
+_LOST_ON_LOAN = Query(
+    select(absence.c.loan).where(
+        absence.c.college == bindparam("c"), absence.c.tag == bindparam("t")
+    )
+)
+_GIVEN = Query(select(gift).where(gift.c.college == bindparam("c"), gift.c.tag == bindparam("t")))
+_KEYS = ("college", "tag")
+
+
 _TAGS_PER_ENTRY = 500
 _GIFT = Query(
     select(gift_table).where(
@@ -442,16 +629,28 @@ class Holdings:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add(self, new: NewHolding, *, id: str | None = None) -> Added:  # noqa: A002
+    def add(
+        self,
+        new: NewHolding,
+        *,
+        new_too: bool = True,
+        id: str | None = None,  # noqa: A002
+    ) -> Added:
         """Take in one holding; its kit type is made when it is new.
+
+        Args:
+            new: what to take in.
+            new_too: whether a kit type that is spelt nearly like a known one, or is the beginning
+                of one, may be made as a new one.
+            id: the request's id; None makes one.
 
         Raises:
             BadInput: a text, quantity or tag that cannot be used.
-            Refused: `tag_taken`, when the tag is a holding's already; `not_yours`, when it is on a
-                blank label of another college.
+            Refused: `nearly_known`; `tag_taken`, when the tag is a holding's already; `not_yours`,
+                when it is on a blank label of another college.
         """
         with self._session.writing(id) as writer:
-            return accession(writer, new)
+            return accession(writer, new, new_too=new_too)
 
     def amend(
         self,
@@ -465,6 +664,7 @@ class Holdings:
         gift: str | None = None,
         title: GiftTitle | None = None,
         document: str | None = None,
+        new_too: bool = True,
         id: str | None = None,  # noqa: A002
     ) -> None:
         """Correct what is recorded of a holding; what is None stays, and an empty text takes away.
@@ -481,8 +681,10 @@ class Holdings:
             document: the paper that records the gift.
             id: the request's id; None makes one.
 
+        `new_too` is as for `add`.
+
         Raises:
-            Refused: `more_out`, when fewer would be held than are out.
+            Refused: `nearly_known`; `more_out`, when fewer would be held than are out.
         """
         with self._session.writing(id) as writer:
             row = self._row(writer, tag)
@@ -496,7 +698,9 @@ class Holdings:
                     tag=row.tag,
                 )
             particulars = HoldingFields.of(row) | {
-                "kit_type": row.kit_type if type is None else define_if_new(writer, type)[0],
+                "kit_type": row.kit_type
+                if type is None
+                else define_if_new(writer, type, new_too=new_too)[0],
                 "quantity": held,
                 "asset_number": changed(asset_number, row.asset_number, "The asset number"),
                 "serial": changed(serial, row.serial, "The serial number"),
@@ -516,17 +720,34 @@ class Holdings:
             row = self._row(writer, tag)
             writer.append(gift_fact(row.tag, gift))
 
-    def move(self, tag: str, location: str, *, id: str | None = None) -> None:  # noqa: A002
-        """Say where in the college a holding is kept now.
+    def move(
+        self,
+        tag: str,
+        location: str,
+        *,
+        on: date | None = None,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        """Put on record where in the college a holding is kept now.
+
+        Args:
+            tag: a tag or asset number.
+            location: the place.
+            on: the day it went there, when that was an earlier one than today.
+            id: the request's id; None makes one.
 
         Raises:
-            Refused: `missing`, `in_transit` or `withdrawn`.
-            BadInput: `bad_text`; an unknown tag.
+            Refused: `missing`, `in_transit` or `withdrawn`; of an earlier day `before_received`
+                or `dates_overlap`.
+            BadInput: `bad_text`; an unknown tag; `in_future`.
         """
         place = clean(location, "The place")
         with self._session.writing(id) as writer:
             row = self._here(writer, tag)
-            writer.append(HoldingMoved(tag=row.tag, location=place))
+            day = earlier_day(writer, on)
+            if day is not None:
+                must_be_the_last(writer, held(writer, row.tag), day, MOVES)
+            writer.append(HoldingMoved(tag=row.tag, location=place, on=sealed(day)))
 
     def sight(self, tag: str, *, id: str | None = None) -> None:  # noqa: A002
         """Put on record that a holding was seen now.
@@ -544,24 +765,47 @@ class Holdings:
         tag: str,
         reason: str | None = None,
         *,
+        on: date | None = None,
         id: str | None = None,  # noqa: A002
     ) -> None:
         """Put on record that a holding is not to be found; a loan that lost it ends with it.
 
+        Args:
+            tag: a tag or asset number.
+            reason: what happened; goes on record.
+            on: the day it was missed, when that was an earlier one than today.
+            id: the request's id; None makes one.
+
         Raises:
-            Refused: `missing`, `withdrawn` or `in_transit`; `several`, for a stock of loose items.
+            Refused: `missing`, `withdrawn` or `in_transit`; `several`, for a stock of loose items;
+                of an earlier day `before_received` or `dates_overlap`.
+            BadInput: an unknown tag; `in_future`.
         """
         with self._session.writing(id) as writer:
-            report_missing(writer, tag, reason)
+            report_missing(writer, tag, reason, on)
 
-    def found(self, tag: str, *, id: str | None = None) -> None:  # noqa: A002
+    def found(
+        self,
+        tag: str,
+        *,
+        on: date | None = None,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
         """Put on record that a missing holding is here again.
 
+        One that a borrower had when it was lost is uncounted, when it has a contents list.
+
+        Args:
+            tag: a tag or asset number.
+            on: the day it was found, when that was an earlier one than today.
+            id: the request's id; None makes one.
+
         Raises:
-            Refused: `not_missing`.
+            Refused: `not_missing`; of an earlier day `dates_overlap`.
+            BadInput: an unknown tag; `in_future`.
         """
         with self._session.writing(id) as writer:
-            found(writer, tag)
+            found(writer, tag, on)
 
     def propose_withdrawal(
         self,
@@ -596,6 +840,81 @@ class Holdings:
         """
         with self._session.writing(id) as writer:
             sign(writer, tag)
+
+    def put_in_repair(self, tag: str, reason: str, *, id: str | None = None) -> None:  # noqa: A002
+        """Put on record that a holding cannot be used until it is repaired; it is not lent.
+
+        Raises:
+            Refused: `on_loan`, `missing`, `in_transit` or `withdrawn`.
+            BadInput: `bad_text`; an unknown tag.
+        """
+        with self._session.writing(id) as writer:
+            put_in_repair(writer, tag, reason)
+
+    def repaired(
+        self,
+        tag: str,
+        *,
+        note: str | None = None,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        """Put on record that a holding can be used again; `note` is kept apart from the ledger.
+
+        Raises:
+            Refused: `not_in_repair`.
+            BadInput: an unknown tag.
+        """
+        with self._session.writing(id) as writer:
+            repaired(writer, tag, note)
+
+    def split(
+        self,
+        tag: str,
+        quantity: int,
+        *,
+        location: str | None = None,
+        id: str | None = None,  # noqa: A002
+    ) -> Split:
+        """Make part of a stock a holding of its own, with a new tag and the same gift terms.
+
+        Args:
+            tag: the stock.
+            quantity: how many of what is here.
+            location: where they are kept; as the stock when None.
+            id: the request's id; None makes one.
+
+        Raises:
+            Refused: `not_enough`, `missing`, `in_transit` or `withdrawn`.
+            BadInput: `bad_quantity`, also for all of it; `bad_text`; an unknown tag.
+        """
+        with self._session.writing(id) as writer:
+            return split(writer, tag, quantity, location)
+
+    def propose_reinstatement(
+        self,
+        tag: str,
+        reason: str,
+        *,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        """Put on record that a written-off holding turned up; a second person signs.
+
+        Raises:
+            Refused: `not_withdrawn`.
+            BadInput: `bad_text`; an unknown tag.
+        """
+        with self._session.writing(id) as writer:
+            propose_reinstatement(writer, tag, reason)
+
+    def reinstate(self, tag: str, *, id: str | None = None) -> None:  # noqa: A002
+        """Sign that a written-off holding is on the register again; its contents are uncounted.
+
+        Raises:
+            Refused: `not_withdrawn`, `not_proposed`, `same_person`.
+            BadInput: an unknown tag.
+        """
+        with self._session.writing(id) as writer:
+            sign_reinstatement(writer, tag)
 
     def proposed_withdrawals(self) -> list[Proposal]:
         """Withdrawals that wait for a second person, the oldest first."""

@@ -1,22 +1,31 @@
 """Check-out and renewal: what must be so before a holding goes to a borrower."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import Connection, bindparam, func, select
 
 from kitloan.contents import Count, Part, match, reckon
+from kitloan.dating import (
+    COUNTS,
+    STAYS,
+    earlier_day,
+    must_be_before_it_came_back,
+    must_be_free,
+    must_be_the_last,
+    must_have_gone,
+    sealed,
+)
 from kitloan.errors import BadInput, KitloanError, Refused
 from kitloan.ledger.facts.base import Counted
 from kitloan.ledger.facts.holdings import ContentsCounted, ShortageMadeGood
-from kitloan.ledger.facts.loans import CheckedIn, CheckedOut, LoanRenewed
+from kitloan.ledger.facts.loans import CheckedIn, CheckedOut, LoanCorrected, LoanRenewed, StockGone
 from kitloan.ledger.facts.shortages import Short
 from kitloan.ledger.session import Session, check_quantity
 from kitloan.ledger.writer import Writer
 from kitloan.organisations import Borrower, borrower, person, remark
 from kitloan.queries import whereabouts
-from kitloan.queries.entry_text import found_loans
 from kitloan.queries.resolve import meant, resolve
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Component, Holding, KitType, Loan, Organisation, Shortage, table
@@ -42,6 +51,7 @@ _HOLDING = Query(
         holding.c.state,
         holding.c.uncounted,
         holding.c.critical_short,
+        holding.c.out_of_use,
     )
     .join_from(
         holding,
@@ -94,26 +104,32 @@ class Lent:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """On what terms a request lends; without a day, for as long as is usual."""
+    """On what terms a request lends; without a due day, for as long as is usual.
+
+    `on` is the day on which it went, where that was not the day of the request.
+    """
 
     due_on: date | None
+    on: date | None
     quantity: int | None
     purpose: str | None
     override: str | None
+    new_too: bool = True
 
 
 def check_out(
-    writer: Writer, today: date, texts: Sequence[str], to: str, contact: str | None, terms: Terms
+    writer: Writer, texts: Sequence[str], to: str, contact: str | None, terms: Terms
 ) -> list[Lent]:
     """Lend each of `texts` to an organisation, or none of them; see `Desk.check_out`."""
     tags = list(dict.fromkeys(meant(writer, text) for text in texts))
     if not tags:
         raise BadInput("nothing_named", "No holding was named.", "Scan or type a tag.")
-    due_on = _due(writer, today, terms)
+    terms = replace(terms, on=earlier_day(writer, terms.on))
+    due_on = _due(writer, terms)
     holdings = [held(writer, tag) for tag in tags]
     for row in holdings:
         _may_be_lent(writer, row, terms)
-    who = borrower(writer, to)
+    who = borrower(writer, to, new_too=terms.new_too)
     whom = person(writer, contact, who.organisation) if contact else None
     return [
         _lend(writer, row, f"{writer.request}-{n}", who, whom, due_on, terms)
@@ -121,12 +137,13 @@ def check_out(
     ]
 
 
-def _due(writer: Writer, today: date, terms: Terms) -> date:
-    """When the loans are due; what was said before was judged by the clock of that day."""
+def _due(writer: Writer, terms: Terms) -> date:
+    """When the loans are due: counted, and judged, from the day on which they went."""
     lent = writer.earlier_fact(CheckedOut)
     if lent is not None and lent.due_on is not None:
         return terms.due_on or date.fromisoformat(lent.due_on)
-    return check_due(terms.due_on or default_due(today), today)
+    went = terms.on or day_of(writer.at)
+    return check_due(terms.due_on or default_due(went), went)
 
 
 def default_due(today: date) -> date:
@@ -154,6 +171,7 @@ def _lend(
             exclusive=row.quantity == 1,
             due_on=due_on.isoformat(),
             override=clean(terms.override, "The reason") if terms.override else None,
+            on=sealed(terms.on),
         )
     )
     if terms.purpose:
@@ -200,8 +218,18 @@ def _may_be_lent(writer: Writer, row: AnyRow, terms: Terms) -> None:
     must_be_here(writer, row)
     shown = f"{row.type_name} {grouped(row.tag)}"
     quantity = check_quantity(1 if terms.quantity is None else terms.quantity)
+    if terms.on is not None:
+        must_be_free(writer, row, terms.on, quantity)
     if row.quantity - row.out_quantity < quantity:
         raise _not_enough(writer, row, quantity, shown)
+    if row.out_of_use is not None:
+        raise Refused(
+            "out_of_use",
+            f"{shown} is in repair: {row.out_of_use}.",
+            f"When it is repaired: kitloan repair {row.tag} --done",
+            tag=row.tag,
+            reason=row.out_of_use,
+        )
     if row.uncounted:
         raise _uncounted(writer, row, shown)
     if row.critical_short and not terms.override:
@@ -239,13 +267,12 @@ def _incomplete(writer: Writer, row: AnyRow, shown: str) -> Refused:
 def _not_enough(writer: Writer, row: AnyRow, quantity: int, shown: str) -> KitloanError:
     """Who has what is asked for."""
     loans = open_loans(writer, row.tag)
-    began = found_loans(writer.connection, writer.college, [row.tag])
     facts = [
         {
             "id": each.loan,
             "to": each.to,
             "quantity": each.quantity - each.returned,
-            "out_at": began.get(each.loan, each.out_at),
+            "out_at": each.out_at or None,
             "due_on": each.due_on,
         }
         for each in loans
@@ -253,11 +280,9 @@ def _not_enough(writer: Writer, row: AnyRow, quantity: int, shown: str) -> Kitlo
     if row.quantity == 1 and loans:
         (first, *_) = loans
         due = f", due {uk(date.fromisoformat(first.due_on))}" if first.due_on else ""
-        out_at = facts[0]["out_at"]
-        since = f" since {uk(day_of(out_at))}" if out_at else ""
         return Refused(
             "on_loan",
-            f"{shown} has been with {first.to}{since}{due}.",
+            f"{shown} has been with {first.to}{since(first.out_at)}{due}.",
             f"If it is here, take it back first: kitloan checkin {row.tag}",
             tag=row.tag,
             loan=facts[0],
@@ -277,6 +302,11 @@ def _not_enough(writer: Writer, row: AnyRow, quantity: int, shown: str) -> Kitlo
     )
 
 
+def since(out_at: str | None) -> str:
+    """` since 23 Nov 2026`, to go after whom a loan is with; empty where nobody knows the day."""
+    return f" since {uk(day_of(out_at))}" if out_at else ""
+
+
 def renew(
     writer: Writer, today: date, text: str, due_on: date, to: str | None
 ) -> tuple[str, str, date]:
@@ -287,6 +317,181 @@ def renew(
     (which, *_) = loans_meant(writer, tag, to)
     writer.append(LoanRenewed(tag=tag, loan=which.loan, due_on=due_on.isoformat()))
     return which.loan, which.to, due_on
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """An open loan as it was corrected, or as it goes on with another borrower.
+
+    Attributes:
+        id: the loan's.
+        tag: the holding's.
+        type: what kind of thing it is.
+        to: who has it.
+        quantity: how many are still out of it.
+        due_on: when it is due; None where a register names no day.
+        on: the day it went; None where that is not on record.
+        new_organisation: whether the borrower was taken in with this.
+        was_with: who had it before.
+    """
+
+    id: str
+    tag: str
+    type: str
+    to: str
+    quantity: int
+    due_on: date | None
+    on: date | None
+    new_organisation: bool
+    was_with: str
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What of an open loan was recorded wrongly; what is None stays."""
+
+    to: str | None = None
+    contact: str | None = None
+    due_on: date | None = None
+    on: date | None = None
+    quantity: int | None = None
+    new_too: bool = True
+
+
+def correct(writer: Writer, text: str, wrong: Correction, from_: str | None) -> Corrected:
+    """Correct the facts of an open loan; see `Loans.correct`."""
+    if wrong == Correction(new_too=wrong.new_too):
+        raise BadInput(
+            "usage",
+            "Name what is to be corrected.",
+            "Whom it went to, the contact, when it is due, the day it went, or how many.",
+        )
+    tag = meant(writer, text)
+    row = held(writer, tag)
+    (which, *_) = loans_meant(writer, tag, from_)
+    today = day_of(writer.at)
+    earlier = earlier_day(writer, wrong.on)
+    went = day_of(which.out_at) if which.out_at else None
+    on = went if wrong.on is None else earlier or today
+    quantity = which.quantity if wrong.quantity is None else check_quantity(wrong.quantity)
+    _may_be_corrected(writer, row, which, quantity)
+    if wrong.on is not None or quantity > which.quantity:
+        must_be_free(writer, row, on or today, quantity, which.loan)
+        must_be_before_it_came_back(writer, row, on or today, which.loan)
+    due_on = date.fromisoformat(which.due_on) if which.due_on else None
+    if wrong.due_on is not None:
+        due_on = wrong.due_on if writer.earlier else check_due(wrong.due_on, on or today)
+    who = Borrower(which.organisation, which.to, new=False)
+    whom = which.contact
+    if wrong.to is not None:
+        who = borrower(writer, wrong.to, new_too=wrong.new_too)
+        whom = whom if who.organisation == which.organisation else None
+    if wrong.contact:
+        whom = person(writer, wrong.contact, who.organisation)
+    writer.append(
+        LoanCorrected(
+            tag=tag,
+            loan=which.loan,
+            organisation=who.organisation,
+            contact=whom,
+            quantity=quantity,
+            due_on=sealed(due_on),
+            out_on=None if wrong.on is None else sealed(on),
+        )
+    )
+    left = quantity - which.returned
+    return Corrected(which.loan, tag, row.type_name, who.name, left, due_on, on, who.new, which.to)
+
+
+def _may_be_corrected(writer: Writer, row: AnyRow, which: AnyRow, quantity: int) -> None:
+    """Refuse a number of things that an open loan cannot be of."""
+    shown = f"{row.type_name} {grouped(row.tag)}"
+    if row.quantity == 1 and quantity != 1:
+        raise BadInput(
+            "bad_quantity", f"{shown} is one thing; {quantity} of it cannot be lent.", tag=row.tag
+        )
+    if quantity <= which.returned:
+        raise Refused(
+            "more_back",
+            f"{shown}: {which.returned} of this loan are back, so it was of more than {quantity}.",
+            f"If all of it is back: kitloan checkin {row.tag}",
+            tag=row.tag,
+            returned=which.returned,
+        )
+    if quantity - which.quantity > row.quantity - row.out_quantity:
+        raise _not_enough(writer, row, quantity, shown)
+
+
+def pass_on(
+    writer: Writer,
+    text: str,
+    to: str,
+    *,
+    contact: str | None,
+    due_on: date | None,
+    quantity: int | None,
+    from_: str | None,
+    on: date | None,
+    new_too: bool,
+) -> Corrected:
+    """One borrower hands a loan on to another; see `Loans.pass_on`."""
+    tag = meant(writer, text)
+    row = held(writer, tag)
+    (which, *_) = loans_meant(writer, tag, from_)
+    day = earlier_day(writer, on)
+    left = which.quantity - which.returned
+    handed = left if quantity is None else check_quantity(quantity)
+    if handed > left:
+        raise Refused(
+            "more_than_out",
+            f"{row.type_name} {grouped(tag)}: {which.to} has {left}; {handed} cannot be passed on.",
+            f"Pass on {left} or fewer.",
+            tag=tag,
+            outstanding=left,
+        )
+    if day is not None:
+        must_have_gone(writer, row, day, which.loan)
+    went = day or day_of(writer.at)
+    who = borrower(writer, to, new_too=new_too)
+    if who.organisation == which.organisation:
+        raise BadInput(
+            "same_borrower",
+            f"{who.name} has {row.type_name} {grouped(tag)} already.",
+            f"To make it due on another day: kitloan renew {tag} --due DATE",
+            tag=tag,
+        )
+    due = due_on or (date.fromisoformat(which.due_on) if which.due_on else default_due(went))
+    if due_on is not None and not writer.earlier:
+        check_due(due_on, went)
+    whom = person(writer, contact, who.organisation) if contact else None
+    new = f"{writer.request}-1"
+    parts = parts_of(writer.connection, writer.college, tag)
+    outcome, short = counted_as(parts, short_now(writer.connection, writer.college, tag), None)
+    writer.append(
+        CheckedIn(
+            tag=tag,
+            loan=which.loan,
+            quantity=handed,
+            counted=outcome,
+            shortages=short,
+            passed_to=new,
+            on=sealed(day),
+        )
+    )
+    writer.append(
+        CheckedOut(
+            tag=tag,
+            loan=new,
+            organisation=who.organisation,
+            contact=whom,
+            quantity=handed,
+            exclusive=row.quantity == 1,
+            due_on=sealed(due),
+            passed_from=which.loan,
+            on=sealed(day),
+        )
+    )
+    return Corrected(new, tag, row.type_name, who.name, handed, due, went, who.new, which.to)
 
 
 def loans_meant(writer: Writer, tag: str, to: str | None) -> Sequence[AnyRow]:
@@ -402,6 +607,9 @@ def check_in(
     quantity: int | None,
     note: str | None,
     from_: str | None,
+    on: date | None = None,
+    used: int = 0,
+    lost: int = 0,
 ) -> list[Returned]:
     """Take back each of `texts`, or none of them; see `Desk.check_in`."""
     tags = list(dict.fromkeys(meant(writer, text) for text in texts))
@@ -413,7 +621,18 @@ def check_in(
             "What is missing, broken, or how many came back can be said of one holding at a time.",
             "Take the others back first.",
         )
-    return [_take_back(writer, tag, count, quantity, note, from_) for tag in tags]
+    day = earlier_day(writer, on)
+    if used or lost:
+        if len(tags) > 1:
+            raise BadInput(
+                "one_at_a_time",
+                "What was used up or lost can be recorded of one holding at a time.",
+                "Take the others back first.",
+            )
+        gone = _record_gone(writer, tags[0], quantity or 0, used, lost, from_, day)
+        if not quantity:
+            return [gone]
+    return [_take_back(writer, tag, count, quantity, note, from_, day) for tag in tags]
 
 
 def _take_back(
@@ -423,6 +642,7 @@ def _take_back(
     quantity: int | None,
     note: str | None,
     from_: str | None,
+    on: date | None,
 ) -> Returned:
     row = held(writer, tag)
     loans = loans_meant(writer, tag, from_)
@@ -442,15 +662,24 @@ def _take_back(
     parts = parts_of(writer.connection, writer.college, tag)
     outcome, short = counted_as(parts, short_now(writer.connection, writer.college, tag), count)
     left = back
-    on: list[tuple[str, int]] = []
+    taken: list[tuple[str, int]] = []
     for each in loans:
         now = min(left, each.quantity - each.returned)
         if now == 0:
             break
+        if on is not None:
+            must_have_gone(writer, row, on, each.loan)
         left -= now
-        on.append((each.loan, now))
+        taken.append((each.loan, now))
         writer.append(
-            CheckedIn(tag=tag, loan=each.loan, quantity=now, counted=outcome, shortages=short)
+            CheckedIn(
+                tag=tag,
+                loan=each.loan,
+                quantity=now,
+                counted=outcome,
+                shortages=short,
+                on=sealed(on),
+            )
         )
     (first, *_) = loans
     if note:
@@ -466,8 +695,76 @@ def _take_back(
         as_lines(short),
         _newly(parts, short),
         _found(parts, short),
-        tuple(on),
+        tuple(taken),
     )
+
+
+def _record_gone(
+    writer: Writer,
+    tag: str,
+    back: int,
+    used: int,
+    lost: int,
+    from_: str | None,
+    on: date | None,
+) -> Returned:
+    """Of a stock on loan, some were used up or lost, and are held no more."""
+    row = held(writer, tag)
+    shown = f"{row.type_name} {grouped(tag)}"
+    for number in (used, lost):
+        if number:
+            check_quantity(number)
+    loans = loans_meant(writer, tag, from_)
+    if row.quantity == 1:
+        raise BadInput(
+            "bad_quantity",
+            f"{shown} is one thing, and not a stock of which some can be used up or lost.",
+            f"If it is lost: kitloan missing {tag}; if parts of it are: kitloan checkin {tag} "
+            "--missing 'PART=N'",
+            tag=tag,
+        )
+    outstanding = sum(each.quantity - each.returned for each in loans)
+    if back + used + lost > outstanding:
+        raise Refused(
+            "more_than_out",
+            f"{shown}: {back} back, {used} used up and {lost} lost are {back + used + lost}; "
+            f"{loans[0].to} has {outstanding}.",
+            f"Give {outstanding} or fewer together.",
+            tag=tag,
+            outstanding=outstanding,
+        )
+    if used + lost >= row.quantity:
+        raise Refused(
+            "nothing_left",
+            f"{shown}: with {used + lost} gone nothing would be left of {row.quantity}.",
+            f"Take back what there is, then write the holding off: kitloan withdraw {tag}",
+            tag=tag,
+            quantity=row.quantity,
+        )
+    left_used, left_lost, left_held = used, lost, row.quantity
+    for each in loans:
+        of_used = min(left_used, each.quantity - each.returned)
+        of_lost = min(left_lost, each.quantity - each.returned - of_used)
+        if of_used + of_lost == 0:
+            break
+        if on is not None:
+            must_have_gone(writer, row, on, each.loan)
+        left_used, left_lost = left_used - of_used, left_lost - of_lost
+        left_held -= of_used + of_lost
+        writer.append(
+            StockGone(
+                tag=tag,
+                loan=each.loan,
+                quantity=of_used + of_lost,
+                used=of_used,
+                lost=of_lost,
+                held=left_held,
+                on=sealed(on),
+            )
+        )
+    (first, *_) = loans
+    still = outstanding - used - lost
+    return Returned(first.loan, tag, row.type_name, first.to, 0, still, "no_contents", ())
 
 
 def _must_have_parts(row: AnyRow, count: Count) -> None:
@@ -531,7 +828,9 @@ def _found(parts: list[Part], short: Sequence[Short]) -> tuple[str, ...]:
     return tuple(p.name for p in parts if (p.missing or p.broken) and p.name not in now)
 
 
-def count_contents(writer: Writer, text: str, said: Count) -> tuple[str, tuple[ShortageLine, ...]]:
+def count_contents(
+    writer: Writer, text: str, said: Count, on: date | None
+) -> tuple[str, tuple[ShortageLine, ...]]:
     """Count a kit that is here; gives its tag and what is short now. See `Desk.count`."""
     tag = meant(writer, text)
     row = held(writer, tag)
@@ -547,9 +846,12 @@ def count_contents(writer: Writer, text: str, said: Count) -> tuple[str, tuple[S
         )
     must_be_here(writer, row)
     _must_have_parts(row, said)
+    day = earlier_day(writer, on)
+    if day is not None:
+        must_be_the_last(writer, row, day, STAYS, COUNTS)
     parts = parts_of(writer.connection, writer.college, tag)
     outcome, short = counted_as(parts, short_now(writer.connection, writer.college, tag), said)
-    writer.append(ContentsCounted(tag=tag, counted=outcome, shortages=short))
+    writer.append(ContentsCounted(tag=tag, counted=outcome, shortages=short, on=sealed(day)))
     return tag, short_now(writer.connection, writer.college, tag)
 
 
@@ -606,9 +908,11 @@ class Loans:
         *,
         contact: str | None = None,
         due_on: date | None = None,
+        on: date | None = None,
         quantity: int | None = None,
         purpose: str | None = None,
         override: str | None = None,
+        new_too: bool = True,
         id: str | None = None,  # noqa: A002  # the word of the contract
     ) -> list[Lent]:
         """Lend holdings to an organisation: all of them, or none.
@@ -617,21 +921,25 @@ class Loans:
             tags: tags or asset numbers, or a single one; one named twice counts once.
             to: the organisation; taken in when it is new.
             contact: the person who takes them, kept apart from the ledger.
-            due_on: when they are due; 14 days from today when None.
+            due_on: when they are due; 14 days from the day they went when None.
+            on: the day they went, when that was an earlier one than today.
             quantity: how many of each, for loose stock; 1 when None.
             purpose: what for, in free words, kept apart from the ledger.
             override: why a kit is lent although a critical component is short; goes on record.
+            new_too: whether an organisation that is spelt nearly like a known one, or is the
+                beginning of one, may be taken in as a new one.
             id: the request's id; None makes one.
 
         Raises:
             Refused: `on_loan`, `not_enough`, `uncounted`, `incomplete`, `withdrawn`, `missing`,
-                `in_transit`.
-            BadInput: an unknown tag, a due date in the past, a quantity that cannot be.
+                `in_transit`, `out_of_use`; `nearly_known`; of an earlier day `before_received` or
+                `dates_overlap`.
+            BadInput: an unknown tag, a due date in the past, a quantity that cannot be,
+                `in_future`.
         """
-        today = self._session.today
-        terms = Terms(due_on, quantity, purpose, override)
+        terms = Terms(due_on, on, quantity, purpose, override, new_too)
         with self._session.writing(id) as writer:
-            return check_out(writer, today, _several(tags), to, contact, terms)
+            return check_out(writer, _several(tags), to, contact, terms)
 
     def check_in(
         self,
@@ -641,6 +949,9 @@ class Loans:
         quantity: int | None = None,
         note: str | None = None,
         from_: str | None = None,
+        on: date | None = None,
+        used: int = 0,
+        lost: int = 0,
         id: str | None = None,  # noqa: A002
     ) -> list[Returned]:
         """Take holdings back: all of them, or none.
@@ -652,15 +963,106 @@ class Loans:
             quantity: how many came back, for loose stock; everything that is out when None.
             note: free words, kept apart from the ledger.
             from_: whose loan, where several borrowers have some of a stock.
+            on: the day they came back, when that was an earlier one than today.
+            used: how many of a stock the borrower used up; with `lost`, how many fewer are held.
+                Then only what `quantity` gives is back, and the rest stays on loan.
+            lost: how many of a stock the borrower lost.
             id: the request's id; None makes one.
 
         Raises:
-            Refused: `not_out`, `which_loan`, `more_than_out`.
-            BadInput: an unknown tag or component, a count that cannot be.
+            Refused: `not_out`, `which_loan`, `more_than_out`, `nothing_left`; of an earlier day
+                `before_received` or `dates_overlap`.
+            BadInput: an unknown tag or component, a count that cannot be, `in_future`.
         """
         with self._session.writing(id) as writer:
             return check_in(
-                writer, _several(tags), count, quantity=quantity, note=note, from_=from_
+                writer,
+                _several(tags),
+                count,
+                quantity=quantity,
+                note=note,
+                from_=from_,
+                on=on,
+                used=used,
+                lost=lost,
+            )
+
+    def correct(
+        self,
+        tag: str,
+        *,
+        to: str | None = None,
+        contact: str | None = None,
+        due_on: date | None = None,
+        on: date | None = None,
+        quantity: int | None = None,
+        from_: str | None = None,
+        new_too: bool = True,
+        id: str | None = None,  # noqa: A002
+    ) -> Corrected:
+        """Correct the facts of an open loan, without a return; both are in its history.
+
+        Args:
+            tag: the holding that is on loan.
+            to: whom it went to.
+            contact: the person, kept apart from the ledger.
+            due_on: when it is due.
+            on: the day it went.
+            quantity: how many went, of loose stock, what is back of them included.
+            from_: whose loan, where several borrowers have some of a stock.
+            new_too: as for `check_out`.
+            id: the request's id; None makes one.
+
+        Raises:
+            Refused: `not_out`, `which_loan`, `nearly_known`, `not_enough`, `more_back`,
+                `before_received`, `dates_overlap`.
+            BadInput: an unknown tag, nothing to correct, `in_future`, `bad_quantity`.
+        """
+        wrong = Correction(to, contact, due_on, on, quantity, new_too)
+        with self._session.writing(id) as writer:
+            return correct(writer, tag, wrong, from_)
+
+    def pass_on(
+        self,
+        tag: str,
+        to: str,
+        *,
+        contact: str | None = None,
+        due_on: date | None = None,
+        quantity: int | None = None,
+        from_: str | None = None,
+        on: date | None = None,
+        new_too: bool = True,
+        id: str | None = None,  # noqa: A002
+    ) -> Corrected:
+        """Put on record that a borrower handed a loan straight on to another. Nobody counted it.
+
+        Args:
+            tag: the holding that is on loan.
+            to: who has it now.
+            contact: the person who has it now, kept apart from the ledger.
+            due_on: when it is due; as before when None.
+            quantity: how many, of loose stock; all of the loan when None.
+            from_: whose loan, where several borrowers have some of a stock.
+            on: the day, when that was an earlier one than today.
+            new_too: as for `check_out`.
+            id: the request's id; None makes one.
+
+        Raises:
+            Refused: `not_out`, `which_loan`, `more_than_out`, `nearly_known`, `dates_overlap`.
+            BadInput: an unknown tag, `same_borrower`, `in_future`.
+        """
+        with self._session.writing(id) as writer:
+            return pass_on(
+                writer,
+                tag,
+                to,
+                contact=contact,
+                due_on=due_on,
+                quantity=quantity,
+                from_=from_,
+                on=on,
+                new_too=new_too,
             )
 
     def renew(
@@ -704,16 +1106,24 @@ class Loans:
         tag: str,
         count: Count,
         *,
+        on: date | None = None,
         id: str | None = None,  # noqa: A002
     ) -> tuple[str, tuple[ShortageLine, ...]]:
         """Count a kit that is here; gives its tag and everything that is short now.
 
+        Args:
+            tag: a tag or asset number.
+            count: what was found.
+            on: the day it was counted, when that was an earlier one than today.
+            id: the request's id; None makes one.
+
         Raises:
-            Refused: `on_loan`, `withdrawn`, `missing`, `in_transit`.
-            BadInput: an unknown tag or component, a count that cannot be.
+            Refused: `on_loan`, `withdrawn`, `missing`, `in_transit`; of an earlier day
+                `before_received` or `dates_overlap`.
+            BadInput: an unknown tag or component, a count that cannot be, `in_future`.
         """
         with self._session.writing(id) as writer:
-            return count_contents(writer, tag, count)
+            return count_contents(writer, tag, count, on)
 
     def restock(
         self,

@@ -9,12 +9,12 @@ that never leaves the college, and `kitloan.people` erases them.
 
 import difflib
 import secrets
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Text, bindparam, case, func, insert, select, update
 
-from kitloan.errors import BadInput
+from kitloan.errors import BadInput, Refused
 from kitloan.ledger.facts.definitions import OrganisationAdded
 from kitloan.ledger.facts.loans import CheckedOut
 from kitloan.ledger.session import Session
@@ -28,6 +28,7 @@ from kitloan.text.names import (
     clean,
     fold,
     marked,
+    near_names,
     organisation_key,
     same_organisation,
     skeleton,
@@ -96,15 +97,17 @@ class Borrower:
     nearly: tuple[str, ...] = ()
 
 
-def borrower(writer: Writer, name: str, *, compare: bool = True) -> Borrower:
+def borrower(writer: Writer, name: str, *, compare: bool = True, new_too: bool = True) -> Borrower:
     """The organisation that `name` means, taken in when it is new.
 
     Args:
         writer: the transaction.
         name: as somebody gave it.
         compare: whether to look for names nearly like a new one.
+        new_too: whether one that is nearly like a known one, or its beginning, may be new.
 
     Raises:
+        Refused: `nearly_known`, with `near` in the details.
         BadInput: `bad_text`; `not_a_name`, for a new one that is a code (a web address, a tag, a
             product's barcode); `names_a_person`, for one that is a person's name or address;
             `looks_alike`, for one that nobody could tell from one on file.
@@ -119,11 +122,36 @@ def borrower(writer: Writer, name: str, *, compare: bool = True) -> Borrower:
             raise BadInput("bad_text", f"The organisation is too long a name: {name[:60]!r}.")
         _must_be_a_name(name)
         _must_not_look_alike(writer, name)
+        if not new_too:
+            names = [row.name for row in _of_college(writer.connection, c=writer.college)]
+            must_not_be_nearly_known(name, names, "a new borrower")
         new = OrganisationAdded(organisation=key, name=name)
     later = {each.organisation for each in writer.since(OrganisationAdded)}
     nearly = _nearest(writer.connection, writer.college, name, later) if compare else ()
     writer.append(new)
     return Borrower(key, new.name, new=True, nearly=nearly)
+
+
+def must_not_be_nearly_known(name: str, known: Iterable[str], what: str) -> None:
+    """Refuse a new name that a known one may be meant by.
+
+    Args:
+        name: the new name.
+        known: the names that are known.
+        what: what it would be, for the refusal: `a new borrower`.
+
+    Raises:
+        Refused: `nearly_known`.
+    """
+    near = near_names(name, known)
+    if near:
+        raise Refused(
+            "nearly_known",
+            f"{name!r} would be {what}, and is nearly the same as {' and '.join(near)}.",
+            "If you mean one of those, give its whole name. If it is another, add --new.",
+            value=name,
+            near=list(near),
+        )
 
 
 def _must_be_a_name(name: str) -> None:

@@ -21,6 +21,7 @@ from kitloan.storage.erasure import (
     contact,
     delete_people,
     loan,
+    note_eraser,
     remark,
     rewrite_if_due,
     rewrite_is_due,
@@ -32,6 +33,7 @@ from kitloan.storage.side_files import all_copies, clear_abandoned, left_elsewhe
 from kitloan.storage.statements import AnyRow
 from kitloan.storage.store import Store, open_store
 from kitloan.storage.user_files import desk_log
+from kitloan.text.dates import instant
 from kitloan.text.names import fold, plain
 from kitloan.text.personal import MentionFinder, Named, words
 
@@ -132,6 +134,8 @@ class People:
             log_left = ()
         _must_be_one(people, who)
         gone = delete_people(store, college, people)
+        now = instant(self._session.clock())
+        note_eraser(store, college, self._session.actor, now)
         left = rewrite_if_due(store, college)
         # The copies after the store: a copy that is made from now on does not have the person.
         others = self._forget_in_copies(people)

@@ -1,14 +1,15 @@
-"""Undo: the latest thing a person did at the desk, taken back by an entry of its own.
+"""Undo: what a person did last, taken back by an entry of its own, and done again by another.
 
-Read from the ledger, so it works after a restart and from another desk. Only the newest standing
-entry about a holding can be undone: anything done to it since rests on what would go, save what
-was seen or said of it in a stocktake. So may what another college did, which no entry here says:
+Read from the ledger, so it works after a restart and from another desk. Undo never reaches past
+what cannot be undone to something older: it refuses, and names it. An entry about a holding is
+undone only while nothing was done to that holding since that rests on it, save what was seen or
+confirmed in a stocktake. What another college did may rest on it too, which no entry here shows:
 some kinds ask that as well.
 """
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, or_, select
@@ -16,73 +17,137 @@ from sqlalchemy import Connection, bindparam, or_, select
 from kitloan.errors import Refused
 from kitloan.ledger.entry import KINDS, parse
 from kitloan.ledger.facts.base import FactBase
-from kitloan.ledger.facts.gifts import DeliveryReversed
 from kitloan.ledger.facts.ledger import Reversed
 from kitloan.ledger.facts.transfers import TransferReceived, TransferSent
+from kitloan.ledger.replay import DELIVERIES
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer
 from kitloan.queries.history import summary_of
+from kitloan.queries.resolve import meant
 from kitloan.queries.undone import UNDONE
+from kitloan.storage.erasure import erased_since
 from kitloan.storage.statements import AnyRow, Query
-from kitloan.tables import LedgerEntry, table
-from kitloan.text.dates import uk_instant
+from kitloan.tables import Contact, Holding, LedgerEntry, Loan, table
+from kitloan.tables.stocktaking import Stocktake
+from kitloan.text.dates import day_of, uk_instant
 from kitloan.text.tags import grouped
 from kitloan.transfers.receiving import must_not_have_ended
 from kitloan.transfers.sending import must_not_have_arrived
 
-entry = table(LedgerEntry)
+contact, entry, holding, loan = table(Contact), table(LedgerEntry), table(Holding), table(Loan)
+stocktake = table(Stocktake)
 
-_KINDS = [kind.model_fields["kind"].default for kind in KINDS if kind.desk_action]
-_SAID_FOR_ITSELF = ("stocktake.scanned", "stocktake.confirmed")
-"""What was seen, and what a borrower confirmed: it rests on no entry, and is kept."""
+_KINDS = {kind.model_fields["kind"].default for kind in KINDS if kind.desk_action} | {*DELIVERIES}
+_NAMES = ("kit_type.defined", "organisation.added")
+"""Kinds that come along with others, and stay where something else rests on them by now."""
+_NO_ACTIONS = (
+    *("entry.reversed", "college.opened"),
+    *("demand.refused", "booking.lapsed", "loan.overrun", "notice.sent"),
+)
+"""Kinds that are no action of a person: undoing itself, and what the program notes by itself."""
+_SEEN = ("stocktake.scanned", "stocktake.confirmed")
+"""What was seen or confirmed in a stocktake: it rests on no entry, and nothing rests on it."""
+_RESTS_ON_NOTHING = (*_SEEN, "gift.recorded")
+"""Whose a holding is rests on no loan or count; it goes with the entry that took the holding in."""
+_TOOK_IN = ("holding.accessioned", "transfer.received")
+_MOST_LISTED = 100
 _COLUMNS = select(
+    entry.c.college,
     entry.c.epoch,
     entry.c.seq,
     entry.c.id,
+    entry.c.part,
     entry.c.kind,
     entry.c.tag,
     entry.c.at,
     entry.c.by,
     entry.c.body,
-).where(entry.c.college == bindparam("c"), entry.c.kind != "entry.reversed")
-_STANDING = _COLUMNS.where(~UNDONE)
-
+).where(entry.c.college == bindparam("c"))
+_NEWEST_FIRST = (entry.c.epoch.desc(), entry.c.seq.desc())
+_ACTIONS = (~UNDONE, *[entry.c.kind != kind for kind in _NO_ACTIONS])
 _LATEST = Query(
-    _STANDING.where(
-        entry.c.by == bindparam("who"),
-        or_(*[entry.c.kind == kind for kind in _KINDS]),
-        # What a register brought in is no act of the desk, though some kinds are the same.
-        ~entry.c.body.contains('"register_row":"'),
-    )
-    .order_by(entry.c.epoch.desc(), entry.c.seq.desc())
-    .limit(1)
+    _COLUMNS.where(entry.c.by == bindparam("who"), *_ACTIONS).order_by(*_NEWEST_FIRST).limit(1)
+)
+_LATEST_OF_TAG = Query(
+    _COLUMNS.where(entry.c.tag == bindparam("t"), *_ACTIONS).order_by(*_NEWEST_FIRST).limit(1)
+)
+_LATEST_SOME = Query(
+    _COLUMNS.where(entry.c.by == bindparam("who"), *_ACTIONS)
+    .order_by(*_NEWEST_FIRST)
+    .limit(bindparam("most"))
+)
+_UNDOINGS = Query(
+    _COLUMNS.where(
+        entry.c.by == bindparam("who"), entry.c.kind == "entry.reversed", ~UNDONE
+    ).order_by(*_NEWEST_FIRST)
 )
 # By part, which is their order in the ledger: by `seq`, SQLite walks the whole ledger to sort them.
 _OF_REQUEST = Query(
-    _COLUMNS.where(entry.c.id == bindparam("i"), entry.c.tag.is_not(None)).order_by(
-        entry.c.part.desc()
-    )
+    _COLUMNS.add_columns(UNDONE.label("undone"))
+    .where(entry.c.id == bindparam("i"))
+    .order_by(entry.c.part.desc())
 )
 _AT = Query(_COLUMNS.where(entry.c.epoch == bindparam("e"), entry.c.seq == bindparam("s")))
-_of_deliveries = or_(entry.c.kind == "gift.delivered", entry.c.kind == "delivery.corrected")
-_LATEST_DELIVERY = Query(
-    _STANDING.where(entry.c.by == bindparam("who"), entry.c.tag.is_(None), _of_deliveries)
-    .order_by(entry.c.epoch.desc(), entry.c.seq.desc())
-    .limit(1)
-)
-_DELIVERIES = Query(
-    _STANDING.where(entry.c.tag.is_(None), _of_deliveries).order_by(entry.c.epoch, entry.c.seq)
+_DELIVERED_SINCE = Query(
+    _COLUMNS.where(
+        ~UNDONE,
+        entry.c.tag.is_(None),
+        or_(*[entry.c.kind == kind for kind in DELIVERIES]),
+        (entry.c.epoch > bindparam("e"))
+        | ((entry.c.epoch == bindparam("e")) & (entry.c.seq > bindparam("s"))),
+    ).order_by(entry.c.epoch, entry.c.seq)
 )
 _SINCE = Query(
-    _STANDING.where(
+    _COLUMNS.where(
+        ~UNDONE,
+        entry.c.kind != "entry.reversed",
         entry.c.tag == bindparam("t"),
         entry.c.id != bindparam("i"),
-        *[entry.c.kind != kind for kind in _SAID_FOR_ITSELF],
+        *[entry.c.kind != kind for kind in _RESTS_ON_NOTHING],
         (entry.c.epoch > bindparam("e"))
         | ((entry.c.epoch == bindparam("e")) & (entry.c.seq > bindparam("s"))),
     )
     .order_by(entry.c.epoch, entry.c.seq)
     .limit(1)
+)
+_TERMS_OF = Query(
+    _COLUMNS.where(
+        ~UNDONE,
+        entry.c.tag == bindparam("t"),
+        entry.c.id != bindparam("i"),
+        entry.c.kind == "gift.recorded",
+        (entry.c.epoch > bindparam("e"))
+        | ((entry.c.epoch == bindparam("e")) & (entry.c.seq > bindparam("s"))),
+    ).order_by(*_NEWEST_FIRST)
+)
+_DEFINED = Query(
+    _COLUMNS.where(~UNDONE, entry.c.tag.is_(None), entry.c.kind == "kit_type.defined").order_by(
+        entry.c.epoch, entry.c.seq
+    )
+)
+_OF_TYPE = Query(
+    select(holding.c.tag)
+    .where(holding.c.college == bindparam("c"), holding.c.kit_type == bindparam("k"))
+    .limit(1)
+)
+_OF_BORROWER = Query(
+    select(
+        or_(
+            *[
+                select(each.c.college)
+                .where(each.c.college == bindparam("c"), each.c.organisation == bindparam("k"))
+                .exists()
+                for each in (loan, contact)
+            ]
+        )
+    )
+)
+_CLOSED = Query(
+    select(stocktake.c.name).where(
+        stocktake.c.college == bindparam("c"),
+        stocktake.c.stocktake == bindparam("s"),
+        stocktake.c.closed_at.is_not(None),
+    )
 )
 
 _ELSEWHERE: Mapping[type[FactBase], Callable[[Writer, Any], None]] = {
@@ -94,101 +159,256 @@ _ELSEWHERE: Mapping[type[FactBase], Callable[[Writer, Any], None]] = {
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What was undone, or would be: when it was done, and what, in words, per holding."""
+    """What was undone or done again, or would be.
+
+    Attributes:
+        at: when it was done.
+        tags: the holdings that it was about.
+        kind: the kind of its first entry.
+        summaries: what was done, in words, for each holding; of none, one for the whole.
+        id: the request's id.
+        why: why it cannot be undone; empty when it can.
+    """
 
     at: str
     tags: tuple[str, ...]
     kind: str
     summaries: tuple[str, ...]
+    id: str = ""
+    why: str = ""
 
 
 def would_undo(connection: Connection, college: str, actor: str) -> Undone | None:
     """What `undo` would reverse now; None when there is nothing left of this person's."""
     latest = _LATEST(connection, c=college, who=actor).one_or_none()
-    if latest is None:
-        return None
-    return _told(connection, college, _OF_REQUEST(connection, c=college, i=latest.id).all())
+    return None if latest is None else _told(connection, college, _parts(connection, latest, None))
 
 
-def undo(writer: Writer) -> Undone:
-    """Reverse the latest desk action of this person; see `Desk.undo`."""
-    if writer.earlier_fact(DeliveryReversed) is not None:
-        (again,) = writer.earlier_facts(DeliveryReversed)
-        done = _AT(writer.connection, c=writer.college, e=again.epoch, s=again.seq).one()
-        return _delivery_told(writer.connection, writer.college, done)
+def undo(writer: Writer, text: str | None = None, *, earlier_day: bool = True) -> Undone:
+    """Reverse what this person did last, here or to a holding; see `Actions.undo`."""
     if writer.earlier:
-        (*_, last) = writer.earlier_facts(Reversed)
-        undone = _AT(writer.connection, c=writer.college, e=last.epoch, s=last.seq).one()
-        parts = _OF_REQUEST(writer.connection, c=writer.college, i=undone.id).all()
-        return _told(writer.connection, writer.college, parts)
-    latest = _LATEST(writer.connection, c=writer.college, who=writer.actor).one_or_none()
-    came = _LATEST_DELIVERY(writer.connection, c=writer.college, who=writer.actor).one_or_none()
-    if came is not None and (latest is None or latest[:2] < came[:2]):
-        return _undo_delivery(writer, came)
+        return _undone_earlier(writer)
+    connection, college = writer.connection, writer.college
+    tag = None if text is None else meant(writer, text)
+    if tag is None:
+        latest = _LATEST(connection, c=college, who=writer.actor).one_or_none()
+    else:
+        latest = _LATEST_OF_TAG(connection, c=college, t=tag).one_or_none()
+    place = (0, 0) if latest is None else (latest.epoch, latest.seq)
+    erased = None if tag else erased_since(connection, college, writer.actor, place)
+    if erased:
+        raise _cannot(Undone(erased, (), "erase", ("a person was erased",), why=_GONE_FOR_GOOD))
     if latest is None:
+        of = f" to {grouped(tag)}" if tag else ""
         raise Refused(
             "nothing_to_undo",
-            f"{writer.actor} has done nothing here that is not undone already.",
-            "Each person undoes what they did: say who you are with --as.",
+            f"{writer.actor} has done nothing{of} here that is not undone already.",
+            "Each person undoes what they did: name yourself with --as.",
         )
-    parts = _OF_REQUEST(writer.connection, c=writer.college, i=latest.id).all()
-    told = _told(writer.connection, writer.college, parts)
+    parts = _parts(connection, latest, tag)
+    told = _told(connection, college, parts)
+    if latest.by != writer.actor:
+        raise _cannot(replace(told, why=f"{latest.by} did it, and can undo it"))
+    if told.why:
+        raise _cannot(told)
+    if not earlier_day and day_of(told.at) < day_of(writer.at):
+        raise Refused(
+            "needs_yes",
+            f"Your latest action is of {uk_instant(told.at)}: {_named(told)}.",
+            "To undo it all the same: kitloan undo --yes",
+            action=_named(told),
+            **_facts(told),
+        )
     for part in parts:
-        _refuse_if_built_upon(writer, part)
-        _refuse_if_others_build_upon(writer, part)
-    for part in parts:
+        if part.tag is not None and part.kind not in _SEEN:
+            _refuse_if_built_upon(writer, part)
+            _refuse_if_others_build_upon(writer, part)
+        if part.kind in DELIVERIES:
+            _refuse_if_more_came(writer, part)
+    alone = all(part.kind in _NAMES for part in parts)
+    for part in (*_terms_since(writer, parts), *parts):
+        if part.kind in _NAMES and _is_needed(writer, part, told if alone else None):
+            continue
         writer.append(Reversed(tag=part.tag, epoch=part.epoch, seq=part.seq))
     return told
 
 
-def _undo_delivery(writer: Writer, came: AnyRow) -> Undone:
-    """Take back what was recorded of the deliveries of a gift, unless somebody did since."""
-    gift = json.loads(came.body)["fact"]["gift"]
-    quantity, on = 0, json.loads(came.body)["fact"]["received_on"]
-    for row in _DELIVERIES(writer.connection, c=writer.college):
-        fact = json.loads(row.body)["fact"]
-        if fact["gift"] != gift or row[:2] == came[:2]:
-            continue
-        if row[:2] > came[:2]:
-            raise Refused(
-                "built_upon",
-                f"Since then {row.by} recorded this ({uk_instant(row.at)}): "
-                f"{summary_of(writer.connection, writer.college, row.body)}.",
-                f"Correct it: kitloan gift deliver {gift} --correct N",
-                gift=gift,
-            )
-        quantity = fact["quantity"] + (quantity if row.kind == "gift.delivered" else 0)
-        on = fact["received_on"]
-    writer.append(
-        DeliveryReversed(
-            gift=gift,
-            epoch=came.epoch,
-            seq=came.seq,
-            delivery=writer.request,
-            quantity=quantity,
-            received_on=on,
+def _terms_since(writer: Writer, parts: Sequence[AnyRow]) -> list[AnyRow]:
+    """What was recorded since of whose the holdings are that would be taken in no more."""
+    return [
+        row
+        for part in parts
+        if part.kind in _TOOK_IN
+        for row in _TERMS_OF(
+            writer.connection, c=writer.college, t=part.tag, i=part.id, e=part.epoch, s=part.seq
         )
+    ]
+
+
+def redo(writer: Writer) -> Undone:
+    """Do again what this person undid last; see `Actions.redo`."""
+    if writer.earlier:
+        return _undone_earlier(writer)
+    connection, college = writer.connection, writer.college
+    undoings: list[AnyRow] = []
+    for row in _UNDOINGS(connection, c=college, who=writer.actor):
+        if undoings and row.id != undoings[0].id:
+            break
+        if _undone_by(connection, college, row).kind != "entry.reversed":
+            undoings.append(row)
+    if not undoings:
+        raise Refused(
+            "nothing_to_redo",
+            f"{writer.actor} has undone nothing here that was not done again.",
+            "Each person does again what they undid: name yourself with --as.",
+        )
+    parts = [_undone_by(connection, college, row) for row in undoings]
+    for row in undoings:
+        if row.tag is not None:
+            _refuse_if_built_upon(writer, row)
+    for row in undoings:
+        writer.append(Reversed(tag=row.tag, epoch=row.epoch, seq=row.seq))
+    return _told(connection, college, parts)
+
+
+def actions(connection: Connection, college: str, actor: str) -> list[Undone]:
+    """What this person did that is not undone, the latest first."""
+    found: dict[str, AnyRow] = {}
+    for row in _LATEST_SOME(connection, c=college, who=actor, most=_MOST_LISTED):
+        found.setdefault(row.id, row)
+    return [
+        _told(connection, college, parts, built_upon=True)
+        for row in found.values()
+        for parts in [_parts(connection, row, None)]
+    ]
+
+
+_GONE_FOR_GOOD = "what is erased is gone"
+
+
+def _parts(connection: Connection, latest: AnyRow, tag: str | None) -> list[AnyRow]:
+    """The entries of an action that are not undone, the last first; only a holding's, of one."""
+    rows = _OF_REQUEST(connection, c=latest._mapping["college"], i=latest.id).all()
+    if any(row.kind == "stock.split" for row in rows):
+        tag = None  # one without the other would make things of nothing
+    return [
+        row
+        for row in rows
+        if not row.undone and row.kind not in _NO_ACTIONS and (tag is None or row.tag == tag)
+    ]
+
+
+def _undone_by(connection: Connection, college: str, row: AnyRow) -> AnyRow:
+    fact = json.loads(row.body)["fact"]
+    return _AT(connection, c=college, e=fact["epoch"], s=fact["seq"]).one()
+
+
+def _undone_earlier(writer: Writer) -> Undone:
+    """What an earlier try of this request undid, or did again."""
+    rows = [
+        _AT(writer.connection, c=writer.college, e=each.epoch, s=each.seq).one()
+        for each in writer.earlier_facts(Reversed)
+    ]
+    while rows[0].kind == "entry.reversed":
+        rows = [_undone_by(writer.connection, writer.college, row) for row in rows]
+    rows.sort(key=lambda row: row.part, reverse=True)
+    return _told(writer.connection, writer.college, rows)
+
+
+def _cannot(told: Undone) -> Refused:
+    return Refused(
+        "cannot_undo",
+        f"The latest action cannot be undone: {_named(told)} ({uk_instant(told.at)}): {told.why}.",
+        "What was done before it stays. One holding's latest action: kitloan undo TAG; "
+        "all of them: kitloan undo --list",
+        action=_named(told),
+        **_facts(told),
     )
-    return _delivery_told(writer.connection, writer.college, came)
 
 
-def _delivery_told(connection: Connection, college: str, row: AnyRow) -> Undone:
-    return Undone(row.at, (), row.kind, (summary_of(connection, college, row.body),))
+def _named(told: Undone) -> str:
+    words = "; ".join(dict.fromkeys(told.summaries))
+    return f"{told.kind}: {words}" if words else told.kind
+
+
+def _facts(told: Undone) -> dict[str, Any]:
+    return {"id": told.id, "at": told.at, "kind": told.kind, "tags": list(told.tags)}
+
+
+def _is_needed(writer: Writer, part: AnyRow, alone: Undone | None) -> bool:
+    """Whether something else rests on a kit type or a borrower by now.
+
+    Raises:
+        Refused: `built_upon`, where taking it back is all that is asked for.
+    """
+    by = _rests_on(writer.connection, writer.college, part)
+    if by and alone is not None:
+        raise Refused(
+            "built_upon", f"{_named(alone)}: {by}.", "Undo that first.", action=_named(alone)
+        )
+    return bool(by)
+
+
+def _rests_on(connection: Connection, college: str, part: AnyRow) -> str:
+    """What rests on a kit type or a borrower, in words; empty when nothing does."""
+    fact = json.loads(part.body)["fact"]
+    if part.kind == "organisation.added":
+        used = _OF_BORROWER(connection, c=college, k=fact["organisation"]).scalar()
+        return f"{fact['name']} has loans or people by now" if used else ""
+    key = fact["kit_type"]
+    same = [
+        row
+        for row in _DEFINED(connection, c=college)
+        if json.loads(row.body)["fact"]["kit_type"] == key
+    ]
+    if any((row.epoch, row.seq) > (part.epoch, part.seq) for row in same):
+        return f"{fact['name']} was defined again since"
+    before = any((row.epoch, row.seq) < (part.epoch, part.seq) for row in same)
+    if not before and _OF_TYPE(connection, c=college, k=key).first() is not None:
+        return f"there are holdings of {fact['name']}"
+    return ""
 
 
 def _refuse_if_built_upon(writer: Writer, part: AnyRow) -> None:
-    since = _SINCE(
-        writer.connection, c=writer.college, t=part.tag, i=part.id, e=part.epoch, s=part.seq
-    ).first()
+    since = _since(writer.connection, writer.college, part)
     if since is not None:
         said = summary_of(writer.connection, writer.college, since.body)
         raise Refused(
             "built_upon",
             f"{grouped(part.tag)}: since then {since.by} did this "
             f"({uk_instant(since.at)}): {said}.",
-            "That would have to be undone first, by whoever did it.",
+            f"That has to be undone first, by {since.by}: kitloan undo {part.tag}",
             tag=part.tag,
+            action=f"{since.kind}: {said}",
         )
+
+
+def _refuse_if_more_came(writer: Writer, part: AnyRow) -> None:
+    since = _delivered_since(writer.connection, writer.college, part)
+    if since is not None:
+        gift = json.loads(part.body)["fact"]["gift"]
+        said = summary_of(writer.connection, writer.college, since.body)
+        raise Refused(
+            "built_upon",
+            f"Since then {since.by} recorded this ({uk_instant(since.at)}): {said}.",
+            f"Correct it: kitloan gift deliver {gift} --correct N",
+            gift=gift,
+            action=f"{since.kind}: {said}",
+        )
+
+
+def _delivered_since(connection: Connection, college: str, part: AnyRow) -> AnyRow | None:
+    """What was recorded of a gift's deliveries since an entry about one."""
+    gift = json.loads(part.body)["fact"]["gift"]
+    rows = _DELIVERED_SINCE(connection, c=college, e=part.epoch, s=part.seq)
+    return next((row for row in rows if json.loads(row.body)["fact"]["gift"] == gift), None)
+
+
+def _since(connection: Connection, college: str, part: AnyRow) -> AnyRow | None:
+    """The first thing done to a holding since an entry about it, that rests on that."""
+    if part.kind in DELIVERIES:
+        return _delivered_since(connection, college, part)
+    return _SINCE(connection, c=college, t=part.tag, i=part.id, e=part.epoch, s=part.seq).first()
 
 
 def _refuse_if_others_build_upon(writer: Writer, part: AnyRow) -> None:
@@ -197,35 +417,98 @@ def _refuse_if_others_build_upon(writer: Writer, part: AnyRow) -> None:
         _ELSEWHERE[type(fact)](writer, fact)
 
 
-def _told(connection: Connection, college: str, parts: Sequence[AnyRow]) -> Undone:
-    ordered = [part for part in reversed(parts) if part.kind != "gift.recorded"]
-    words: dict[str, list[str]] = {}
-    for part in ordered:
+def _why_not(connection: Connection, college: str, parts: Sequence[AnyRow]) -> str:
+    """Why an action is of a kind that cannot be undone; empty when it can be."""
+    if any('"register_row":"' in part.body for part in parts):
+        return "a register that was read in is taken back as a whole, or not at all"
+    for part in parts:
+        if part.kind not in _KINDS and part.kind not in _NAMES:
+            return "this kind of action cannot be undone"
+        if part.kind in _SEEN:
+            which = json.loads(part.body)["fact"]["stocktake"]
+            closed = _CLOSED(connection, c=college, s=which).scalar()
+            if closed:
+                return f"the stocktake {closed} is closed"
+    return ""
+
+
+def _told(
+    connection: Connection, college: str, parts: Sequence[AnyRow], *, built_upon: bool = False
+) -> Undone:
+    ordered = list(reversed(parts))
+    shown = [
+        part for part in ordered if part.kind not in ("gift.recorded", *_NAMES) or len(parts) == 1
+    ] or ordered
+    words: dict[str | None, list[str]] = {}
+    for part in shown:
         words.setdefault(part.tag, []).append(summary_of(connection, college, part.body))
+    why = _why_not(connection, college, parts)
+    if built_upon and not why:
+        later = [
+            since
+            for part in parts
+            if (part.tag is not None and part.kind not in _SEEN) or part.kind in DELIVERIES
+            for since in [_since(connection, college, part)]
+            if since is not None
+        ]
+        if later:
+            said = summary_of(connection, college, later[0].body)
+            why = f"since then {later[0].by} did this: {said}"
     return Undone(
-        at=ordered[0].at,
-        tags=tuple(words),
-        kind=ordered[0].kind,
-        summaries=tuple("; ".join(said) for said in words.values()),
+        at=shown[0].at,
+        tags=tuple(tag for tag in words if tag is not None),
+        kind=shown[0].kind,
+        summaries=tuple("; ".join(dict.fromkeys(said)) for said in words.values()),
+        id=shown[0].id,
+        why=why,
     )
 
 
 class Actions:
-    """What this person did, and reversing it."""
+    """What this person did, reversing it, and doing it again."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def undo(self, *, id: str | None = None) -> Undone:  # noqa: A002
-        """Reverse this person's latest desk action that is not yet undone, whole.
+    def undo(
+        self,
+        tag: str | None = None,
+        *,
+        earlier_day: bool = True,
+        id: str | None = None,  # noqa: A002
+    ) -> Undone:
+        """Reverse this person's latest action that is not yet undone, whole.
+
+        Args:
+            tag: reverse instead what was done last to this holding; of an action on several,
+                only what was done to this one.
+            earlier_day: whether an action of an earlier day than today may be reversed.
+            id: the request's id; None makes one.
 
         Raises:
-            Refused: `nothing_to_undo`, or `built_upon` when somebody has done more since.
+            Refused: `nothing_to_undo`; `cannot_undo`, when the latest action is none that can be
+                undone, whatever was done before it; `built_upon`, when more was done since;
+                `needs_yes`, for an earlier day.
+            BadInput: an unknown tag.
         """
         with self._session.writing(id) as writer:
-            return undo(writer)
+            return undo(writer, tag, earlier_day=earlier_day)
+
+    def redo(self, *, id: str | None = None) -> Undone:  # noqa: A002
+        """Do again what this person undid last.
+
+        Raises:
+            Refused: `nothing_to_redo`; `built_upon`, when something else was done since.
+        """
+        with self._session.writing(id) as writer:
+            return redo(writer)
 
     def would_undo(self) -> Undone | None:
         """What `undo` would reverse now; None when there is nothing left of this person's."""
         with self._session.reading() as connection:
             return would_undo(connection, self._session.college, self._session.actor)
+
+    def list(self) -> list[Undone]:
+        """What this person did last that is not undone, the latest first; at most 100 entries."""
+        with self._session.reading() as connection:
+            return actions(connection, self._session.college, self._session.actor)

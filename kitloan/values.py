@@ -15,7 +15,15 @@ if TYPE_CHECKING:
 T_co = TypeVar("T_co", covariant=True)
 
 Status = Literal[
-    "in", "uncounted", "out", "overdue", "incomplete", "in_transit", "withdrawn", "missing"
+    "in",
+    "uncounted",
+    "out",
+    "overdue",
+    "incomplete",
+    "in_transit",
+    "withdrawn",
+    "missing",
+    "out_of_use",
 ]
 
 TITLES = ("owned", "on_loan_from_donor", "held_for_esp", "unknown")
@@ -30,6 +38,7 @@ SYMBOLS: Mapping[str, str] = {
     "in_transit": "~",
     "withdrawn": "x",
     "missing": "#",
+    "out_of_use": "-",
 }
 """A status is a word and a symbol in ASCII, never a colour alone."""
 
@@ -63,8 +72,23 @@ class ShortageOfHolding:
 
 
 @dataclass(frozen=True, slots=True)
+class ContactOfLoan:
+    """The person who took a loan, as far as is on file."""
+
+    name: str
+    email: str | None
+    phone: str | None
+
+    def __str__(self) -> str:
+        return ", ".join(filter(None, (self.name, self.phone, self.email)))
+
+
+@dataclass(frozen=True, slots=True)
 class LoanLine:
-    """One loan. `quantity` is how many are still out, `college` whose holding it is."""
+    """One loan. `quantity` is how many are still out, `college` whose holding it is.
+
+    `on` is the day on which it began; None, as `out_at`, where a register names no day.
+    """
 
     id: str
     tag: str
@@ -75,11 +99,16 @@ class LoanLine:
     due_on: date | None
     overdue: bool
     college: str
+    on: date | None = None
+    contact: ContactOfLoan | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LoanOfHolding:
-    """The open loan that a holding is shown with: the one due first, where a stock has several."""
+    """The open loan that a holding is shown with: the one due first, where a stock has several.
+
+    `on` is the day on which it began; None, as `out_at`, where a register names no day.
+    """
 
     id: str
     to: str
@@ -87,6 +116,7 @@ class LoanOfHolding:
     due_on: date | None
     overdue: bool
     quantity: int
+    on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +146,24 @@ class Holding:
     loan: LoanOfHolding | None
     shortages: tuple[ShortageLine, ...]
     last_sighted: Sighting | None
+    contact: ContactOfLoan | None = None
+    """Who took the open loan that it is shown with."""
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryLine:
-    """One entry about a holding, in words."""
+    """One entry about a holding, in words.
+
+    `at` and `recorded_at` are when it was recorded, `happened_on` is the day it happened; None is
+    a day that nobody knows.
+    """
 
     at: str
     kind: str
     by: str
     summary: str
+    recorded_at: str
+    happened_on: date | None
 
 
 PAGE = 200

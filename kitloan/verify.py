@@ -6,6 +6,7 @@ entries of lost branches are checked, and rows about people must be named by ent
 store, the rules of the database are compared with the rules that kitloan makes. `replay` serves
 reports as at an earlier day."""
 
+import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     Connection,
     ForeignKeyConstraint,
     Integer,
@@ -24,7 +26,6 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    or_,
     select,
     text,
 )
@@ -33,13 +34,18 @@ from kitloan.errors import KitloanError, Refused, StoreError
 from kitloan.ledger.clocks import Times
 from kitloan.ledger.entry import GENESIS, Entry, NotCanonical, parse, seal
 from kitloan.ledger.epochs import ledger_name
+from kitloan.ledger.facts.base import FactBase
+from kitloan.ledger.facts.definitions import OrganisationAdded
+from kitloan.ledger.facts.holdings import HoldingAccessioned
 from kitloan.ledger.facts.ledger import LedgerResumed, Reversed
+from kitloan.ledger.facts.loans import LoanCorrected, LoanTerms
 from kitloan.ledger.facts.stocktakes import StocktakeScanned
-from kitloan.ledger.replay import apply
+from kitloan.ledger.replay import NAMES, apply
 from kitloan.ledger.session import ESP, Session
 from kitloan.ledger.writer import record
 from kitloan.queries.history import LogLine, log, page_of_log
 from kitloan.queries.paging import PAGE
+from kitloan.queries.undone import UNDONE
 from kitloan.storage.faults import driver_error
 from kitloan.storage.integrity import missing_rules
 from kitloan.storage.row_security import (
@@ -60,6 +66,7 @@ from kitloan.storage.store import Store, scratch_store
 from kitloan.tables import Base, Contact, LedgerEntry, LedgerHead, Remark, Setting, table
 from kitloan.tables.every import ONLY_SOME_ROWS, REGISTER_TABLES
 from kitloan.tables.national import APART, LostEntry, LostTwin, PinnedKey
+from kitloan.text.dates import NO_HOUR
 from kitloan.text.names import fold
 from kitloan.values import Page
 
@@ -202,36 +209,41 @@ def replay(
     until: str,
     progress: Progress,
     wrong: Mapping[str, Times],
+    known: str | None = None,
 ) -> None:
-    """Apply every entry up to an instant to a scratch store: the state at that time.
+    """Apply to a scratch store what had happened by an instant, as far as it was known by another.
+
+    What was recorded by `known` and happened by `until` is applied in the order of recording. What
+    undoes an entry goes with that entry, whenever it was recorded. An entry that happened before
+    the holding was entered, or before its loan was, counts from when that was; a borrower is known
+    as soon as something that happened names it.
 
     Args:
         live: a transaction on the store.
         scratch: where to apply them.
-        until: the instant.
+        until: the instant by which they happened.
         progress: called with how many entries are done, of how many.
         wrong: the ledgers in which clocks were wrong; their entries get corrected times.
+        known: the instant by which they were recorded; None leaves out nothing.
 
     Raises:
         StoreError: `damaged`, when an entry cannot be read or applied.
     """
     total = live.execute(
-        select(func.count())
-        .select_from(entry)
-        .where(or_(entry.c.at <= until, entry.c.college.in_(list(wrong))))
+        select(func.count()).select_from(entry).where(*[entry.c.at <= known] if known else [])
     ).scalar_one()
     with scratch.engine.begin() as replayed:
         colleges = live.execute(select(head.c.college).order_by(head.c.college)).scalars().all()
         done = 0
         for college in colleges:
             times = wrong.get(college)
+            then = _Then(replayed, college, until, _corrected(live, college, known))
             for row in entries_of(live, college):
                 at = times.counted[row.seq] if times else row.at
-                if at > until:
+                if known is not None and at > known:
                     break
                 try:
-                    read = _counted_at(parse(row.body), at)
-                    record(replayed, college, row.epoch, read, row.body, row.hash)
+                    then.take(row, _counted_at(parse(row.body), at))
                 except (ValidationError, KitloanError) as problem:
                     raise StoreError(
                         "damaged",
@@ -243,6 +255,66 @@ def replay(
                 done += 1
                 if done % STEP == 0:
                     progress(done, total)
+
+
+def _corrected(live: Connection, college: str, known: str | None) -> dict[str, str]:
+    """The days on which loans began that were recorded with another, by loan."""
+    rows = live.execute(
+        select(entry.c.body)
+        .where(entry.c.college == college, entry.c.kind == "loan.corrected", ~UNDONE)
+        .where(*[entry.c.at <= known] if known else [])
+        .order_by(entry.c.epoch, entry.c.seq)
+    )
+    facts = [json.loads(body)["fact"] for (body,) in rows]
+    return {fact["loan"]: fact["out_on"] for fact in facts if fact["out_on"]}
+
+
+class _Then:
+    """A college's register as it was at an instant, from the entries that had happened by then."""
+
+    def __init__(
+        self, replayed: Connection, college: str, until: str, began: Mapping[str, str]
+    ) -> None:
+        self._replayed = replayed
+        self._college = college
+        self._until = until
+        self._recorded = ""
+        self._late: set[tuple[int, int]] = set()
+        self._late_things: set[str] = set()
+        self._late_borrowers: dict[str, tuple[Filed, Entry]] = {}
+        self._began = began
+
+    def take(self, row: "Filed", read: Entry) -> None:
+        """Apply the next entry, if what it records had happened by then."""
+        self._recorded = max(self._recorded, read.at)  # a clock may have run back by some hours
+        fact = read.fact
+        if self._happened_later(fact):
+            self._late.add((row.epoch, row.seq))
+            if isinstance(fact, OrganisationAdded):
+                self._late_borrowers[fact.organisation] = row, read
+            elif isinstance(fact, HoldingAccessioned):
+                self._late_things.add(fact.tag)
+            elif isinstance(fact, LoanTerms):
+                self._late_things.add(fact.loan)
+            return
+        if isinstance(fact, LoanTerms) and fact.organisation in self._late_borrowers:
+            self._record(*self._late_borrowers.pop(fact.organisation))
+        self._record(row, read)
+
+    def _happened_later(self, fact: FactBase) -> bool:
+        if isinstance(fact, Reversed):
+            return (fact.epoch, fact.seq) in self._late
+        if {getattr(fact, "tag", None), getattr(fact, "loan", None)} & self._late_things:
+            return True
+        if isinstance(fact, LoanCorrected):  # it follows what it corrects
+            return False
+        on = getattr(fact, "on", None)
+        if isinstance(fact, LoanTerms):
+            on = self._began.get(fact.loan, on)
+        return (self._recorded if on is None else f"{on}{NO_HOUR}") > self._until
+
+    def _record(self, row: "Filed", read: Entry) -> None:
+        record(self._replayed, self._college, row.epoch, read, row.body, row.hash)
 
 
 def _counted_at(read: Entry, at: str) -> Entry:
@@ -420,9 +492,11 @@ def _unread(row: Filed, problem: ValidationError | NotCanonical) -> tuple[str, i
     return "not_canonical", row.seq, _NOT_CANONICAL
 
 
-def _bring(live: Connection, replayed: Connection, college: str, tag: str, seq: int) -> None:
+def _bring(live: Connection, replayed: Connection, college: str, tag: str | None, seq: int) -> None:
     """Copy the checked entries about a tag, before this one, to the scratch store for undoing."""
-    of_tag = (entry.c.college == college, entry.c.tag == tag)
+    of_tag: list[ColumnElement[bool]] = [entry.c.college == college, entry.c.tag == tag]
+    if tag is None:
+        of_tag.append(entry.c.kind.in_(["entry.reversed", *NAMES]))
     rows = live.execute(select(entry).where(*of_tag, entry.c.seq < seq)).all()
     replayed.execute(delete(entry).where(*of_tag))
     if rows:  # an entry may undo something of a tag that no entry is about

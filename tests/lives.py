@@ -225,8 +225,10 @@ def everything_in(opened: College) -> dict[str, Rows]:
 
 
 def audit_text(opened: College, as_at: date | None = None) -> str:
-    """The audit as `--json` would print it."""
-    return json.dumps(opened.audit.audit(as_at).as_json(), ensure_ascii=False, indent=2)
+    """The audit as `--json` would print it; of an earlier day as it was known on that day."""
+    known_on = None if as_at is None else min(as_at, opened.session.today)
+    found = opened.audit.audit(as_at, known_on=known_on)
+    return json.dumps(found.as_json(), ensure_ascii=False, indent=2)
 
 
 def shared_figures(opened: College, as_at: date | None = None) -> str:

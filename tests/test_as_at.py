@@ -120,15 +120,16 @@ def test_before_the_first_record_there_is_nothing_to_say(desk: College, october:
     assert refusal.value.details["as_at"] == "2026-10-18"
 
 
-def test_what_was_undone_later_stood_until_then(desk: College, october: SetClock) -> None:
-    """Whoever looked at the register that day saw the loan, and acted on it."""
+def test_what_was_undone_later_was_known_until_then(desk: College, october: SetClock) -> None:
+    """Who looked that day saw the loan; who looks back today knows that there was none."""
     tag = desk.holdings.add(NewHolding("Device")).tag
     desk.loans.check_out([tag], "School")
     mistaken = desk.session.today
     october.move(days=1)
     desk.actions.undo()
     october.move(days=1)
-    assert desk.audit.audit(mistaken).totals.out == 1
+    assert desk.audit.audit(mistaken, known_on=mistaken).totals.out == 1
+    assert desk.audit.audit(mistaken).totals.out == 0
     assert desk.audit.audit(mistaken + timedelta(days=1)).totals.out == 0
 
 

@@ -12,6 +12,7 @@ from kitloan.text.dates import (
     end_of,
     instant,
     parse_date,
+    parse_day,
     parse_due,
     start_of,
     today,
@@ -32,7 +33,22 @@ def test_the_day_comes_first(text: str) -> None:
     assert parse_date(text) == date(2025, 7, 2)
 
 
-@pytest.mark.parametrize("text", ["31/02/2026", "7", "tomorrow", "2026-13-01", "1/1/1", "", "²d"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "31/02/2026",
+        "7",
+        "someday",
+        "2026-13-01",
+        "1/1/1",
+        "",
+        "²d",
+        "weeks",
+        "fr",
+        "32 dec",
+        "29/13",
+    ],
+)
 def test_a_day_that_does_not_exist_is_refused(text: str) -> None:
     """A guessed date is worse than none."""
     with pytest.raises(BadInput) as refusal:
@@ -55,6 +71,71 @@ def test_due_by_days_and_by_date() -> None:
         with pytest.raises(BadInput) as refusal:
             parse_due(text, TODAY)
         assert refusal.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("text", "ahead", "day"),
+    [
+        ("today", True, date(2026, 11, 23)),
+        ("tomorrow", True, date(2026, 11, 24)),
+        ("yesterday", False, date(2026, 11, 22)),
+        ("friday", True, date(2026, 11, 27)),
+        ("friday", False, date(2026, 11, 20)),
+        ("Fri", False, date(2026, 11, 20)),
+        ("on Friday", False, date(2026, 11, 20)),
+        ("monday", True, date(2026, 11, 30)),
+        ("monday", False, date(2026, 11, 16)),
+        ("last friday", True, date(2026, 11, 20)),
+        ("this friday", False, date(2026, 11, 27)),
+        ("next monday", True, date(2026, 11, 30)),
+        ("18 dec", True, date(2026, 12, 18)),
+        ("18 dec", False, date(2025, 12, 18)),
+        ("18th December", True, date(2026, 12, 18)),
+        ("18/12", True, date(2026, 12, 18)),
+        ("18.12.", False, date(2025, 12, 18)),
+        ("23/11", True, date(2026, 11, 23)),
+        ("2 jan", True, date(2027, 1, 2)),
+        ("29/2", True, date(2028, 2, 29)),
+        ("18th of December 2026", True, date(2026, 12, 18)),
+        ("3 weeks", True, date(2026, 12, 14)),
+        ("in 3 weeks", True, date(2026, 12, 14)),
+        ("2w", True, date(2026, 12, 7)),
+        ("a week", True, date(2026, 11, 30)),
+        ("fortnight", True, date(2026, 12, 7)),
+        ("a month", True, date(2026, 12, 23)),
+        ("3 days ago", False, date(2026, 11, 20)),
+        ("3 days ago", True, date(2026, 11, 20)),
+        ("2 weeks", False, date(2026, 11, 9)),
+        ("+14d", True, date(2026, 12, 7)),
+    ],
+)
+def test_days_as_people_type_them(text: str, ahead: bool, day: date) -> None:
+    """Else a technician counts on a calendar what everybody at the counter says in a word."""
+    assert parse_day(text, TODAY, ahead=ahead) == day
+
+
+def test_a_month_ends_when_it_ends() -> None:
+    """Else a loan for a month from 31 January would be due on no day."""
+    assert parse_day("a month", date(2027, 1, 31), ahead=True) == date(2027, 2, 28)
+    assert parse_day("1 month", date(2027, 12, 31), ahead=True) == date(2028, 1, 31)
+    with pytest.raises(BadInput):
+        parse_day("9999 months ago", date(2027, 1, 31), ahead=True)
+
+
+def test_two_days_that_could_be_meant_are_asked_about() -> None:
+    """Half of Scotland means this week's Friday by it, and half the one after."""
+    with pytest.raises(BadInput) as refusal:
+        parse_day("next friday", TODAY, ahead=True)
+    assert refusal.value.code == "bad_date"
+    assert "27 Nov 2026 or 4 Dec 2026" in refusal.value.message
+
+
+@given(st.dates(date(2000, 1, 1), date(2099, 12, 31)), st.booleans())
+def test_days_without_a_year_are_on_the_side_that_is_meant(day: date, ahead: bool) -> None:
+    """A due date of last December would be overdue at once."""
+    found = parse_day(f"{day.day}/{day.month}", TODAY, ahead=ahead)
+    assert (found.day, found.month) == (day.day, day.month)
+    assert found == TODAY or (found > TODAY) == ahead
 
 
 def test_the_day_changes_at_midnight_in_scotland() -> None:

@@ -285,6 +285,34 @@ def test_a_challenge_asks_for_what_the_college_has(
     refused("too_many", lambda: ask("fife", tags=[mint() for _ in range(1001)], answer_by=day))
 
 
+def test_what_came_of_a_gift_is_undone_and_done_again(esp: College) -> None:
+    """A typing error that cannot be taken back is a figure that a donor reads."""
+    national = esp.national
+
+    def came() -> list[int]:
+        return [each.delivered for each in national.gifts()]
+
+    national.agree_gift("raf", RAF)
+    national.agree_gift("iet", RAF)
+    national.deliver("raf", 8)
+    national.deliver("raf", 4)
+    national.deliver("iet", 3)
+    national.correct_delivery("raf", 15)
+    assert sorted(came()) == [3, 15]
+    assert esp.actions.undo(id="back").kind == "delivery.corrected"
+    assert sorted(came()) == [3, 12]
+    assert esp.actions.undo(id="back").kind == "delivery.corrected", "one undo, asked twice"
+    assert esp.actions.undo().kind == "gift.delivered"
+    assert sorted(came()) == [0, 12]
+    assert esp.actions.redo().kind == "gift.delivered"
+    assert sorted(came()) == [3, 12]
+    for _ in range(3):
+        esp.actions.undo()
+    assert came() == [0, 0]
+    assert refused("cannot_undo", esp.actions.undo).details["action"].startswith("gift.agreed")
+    assert esp.ledger.verify().ok
+
+
 def test_a_kit_that_is_gone_is_not_on_the_colleges_list(
     esp: College, colleges: dict[str, College], send: Send
 ) -> None:

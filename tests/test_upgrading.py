@@ -4,6 +4,7 @@
 """
 
 import gzip
+import json
 import os
 import re
 import secrets
@@ -135,6 +136,14 @@ def rows_in(
     return found
 
 
+def loan_columns(place: str) -> list[str]:
+    """The columns of the table of loans, in their order."""
+    engine = raw(place)
+    names = [str(column["name"]) for column in sa.inspect(engine).get_columns("loan")]
+    engine.dispose()
+    return names
+
+
 _WORDY = re.compile(r"::(?:character varying|text)(?:\[\])?|[()]")
 
 
@@ -187,6 +196,21 @@ def test_nothing_is_lost_by_an_upgrade(old: Old) -> None:
         assert OLDEST <= desk.upgraded.since < SCHEMA
         assert desk.ledger.verify().ok
     after = rows_in(place, like=before)
+    register_loans = {
+        fact["loan"]
+        for *_, body, _ in before["ledger_entry"]
+        if (fact := json.loads(str(body))["fact"])["kind"] == "loan.found"
+    }
+    assert register_loans
+    began = loan_columns(place).index("out_at")
+    # When a loan began that a register had, nobody knows: before 0.3 it had the day of the import.
+    before["loan"] = sorted(
+        (
+            (*row[:began], "", *row[began + 1 :]) if row[1] in register_loans else row
+            for row in before["loan"]
+        ),
+        key=repr,
+    )
     assert before == {name: after[name] for name in before}
     assert version_in(place) == SCHEMA
     with kitloan.open(place, actor="m.ross") as again:

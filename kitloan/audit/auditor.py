@@ -45,7 +45,7 @@ from kitloan.ledger.session import Session
 from kitloan.national.gifts import the_college
 from kitloan.storage.store import scratch_store
 from kitloan.tables import College, table
-from kitloan.text.dates import check_past, check_year, end_of, instant, uk
+from kitloan.text.dates import check_year, end_of, instant, uk
 from kitloan.verify import Progress, replay
 
 college = table(College)
@@ -138,6 +138,9 @@ class Auditor:
     ) -> Audit:
         """The figures, findings and report as at the end of a day.
 
+        By what is known now: a fact that was recorded later than it happened counts from the day
+        it happened, and what was undone or corrected since is so for the earlier day as well.
+
         Args:
             as_at: the day; None is today. On a later day than today, loans that are open now and
                 not back by then count as overdue, and the report says that the day has not come.
@@ -145,19 +148,27 @@ class Auditor:
             scope: what the report is about; None is everything.
             reader: `donor`, `college` or `board`: what that reader gets; None gets everything.
             since: an earlier day to compare with; None compares with none.
-            known_on: leave out what this store learnt after that day; None knows all.
+            known_on: leave out what was recorded after the end of this day; None leaves out
+                nothing.
             register: whether the report has a row for every holding.
 
         Raises:
             BadInput: `before_records`, for a day before the first entry of any ledger; `bad_date`,
-                for one of a year that cannot be meant; `in_the_future`; `unknown_college`,
-                `unknown_donor`, ... for a scope that names nothing; `no_donor`, for a donor's
-                paper that is about no donor.
+                for one of a year that cannot be meant; `in_future`, for knowledge of a later day;
+                `unknown_college`, `unknown_donor`, ... for a scope that names nothing; `no_donor`,
+                for a donor's paper that is about no donor.
             StoreError: `damaged`, when the rules in a file are not the ones it was made with.
         """
         today = self._session.today
-        day = check_year(as_at or today)
-        known = check_past(check_year(known_on), today) if known_on is not None else today
+        known = today if known_on is None else check_year(known_on)
+        if known > today:
+            raise BadInput(
+                "in_future",
+                f"What will be known on {uk(known)} is not known yet: today is {uk(today)}.",
+                "Give today or an earlier day.",
+                known_on=known.isoformat(),
+            )
+        day = check_year(as_at or (today if known_on is None else known))
         about = scope or Scope()
         _check_reader(reader, about)
         before = None
@@ -227,10 +238,12 @@ class Auditor:
         """What is counted, as at the end of a day."""
         with self._reading(day, known) as live:
             files = latest_files(live, end_of(known), end_of(day))
-            until = known_until(live, end_of(known))
+            # What was recorded by then counts, whenever its file came.
+            came = known_until(live, end_of(self._session.today))
+            until = {each: min(at, end_of(known)) for each, at in came.items()}
             wrong = find_wrong(live, instant(self._session.clock()))
             silent = progress or (lambda done, total: None)
-            with self._at(live, min(day, known), wrong, silent) as then:
+            with self._at(live, day, known, wrong, silent) as then:
                 census = Census(
                     then, day, scope, files=files, reached=until, own=self._session.college
                 )
@@ -254,14 +267,20 @@ class Auditor:
 
     @contextmanager
     def _at(
-        self, live: Connection, day: date, wrong: Mapping[str, Times], progress: Progress
+        self,
+        live: Connection,
+        day: date,
+        known: date,
+        wrong: Mapping[str, Times],
+        progress: Progress,
     ) -> Iterator[Connection]:
-        if day >= self._session.today and not wrong:
+        if min(day, known) >= self._session.today and not wrong:
             yield live
             return
         scratch = scratch_store()
         try:
-            replay(live, scratch, end_of(day), progress, wrong)
+            known_by = None if known == self._session.today else end_of(known)
+            replay(live, scratch, end_of(day), progress, wrong, known_by)
             with scratch.engine.connect() as then:
                 if then.execute(select(func.count()).select_from(college)).scalar() == 0:
                     raise BadInput(

@@ -21,7 +21,7 @@ from kitloan.audit.colleges import Answer, Reporting
 from kitloan.audit.gifts import GiftKit, Gifts
 from kitloan.audit.measures import is_late, is_unseen
 from kitloan.audit.transfers import Journey
-from kitloan.audit.use import FOUND, OF_HOLDING
+from kitloan.audit.use import OF_HOLDING
 from kitloan.audit.years import SILENT_DAYS
 from kitloan.exchange.quarantine import Quarantine
 from kitloan.exchange.rebase import chosen_history
@@ -30,7 +30,6 @@ from kitloan.ledger.clocks import Times
 from kitloan.ledger.epochs import college_of
 from kitloan.ledger.session import ESP, Session
 from kitloan.national.decisions import Accepted
-from kitloan.queries.entry_text import found_loans
 from kitloan.reference import find_college
 from kitloan.storage.statements import AnyRow
 from kitloan.tables import (
@@ -524,16 +523,13 @@ def _no_due_date(evidence: Evidence) -> Iterable[Finding]:
     census = evidence.census
     rows = _loans(census, and_(loan.c.closed_at.is_(None), loan.c.due_on.is_(None)))
     for row in rows:
-        began: str | None = day_of(row.out_at).isoformat()
-        if row.found:
-            began = found_loans(census.connection, row.college, [row.tag]).get(row.loan)
         yield Finding(
             "no_due_date",
             row.college,
             row.tag,
             f"{grouped(row.tag)} is on loan to {row.name} with no due date, so it is never "
             "overdue.",
-            date.fromisoformat(began) if began else None,
+            day_of(row.out_at) if row.out_at else None,
         )
 
 
@@ -543,7 +539,6 @@ def _loans(census: Census, which: ColumnElement[bool]) -> Iterable[AnyRow]:
         select(
             *(loan.c[name] for name in ("college", "loan", "tag", "due_on", "out_at")),
             organisation.c.name,
-            FOUND.label("found"),
         )
         .join_from(
             loan,

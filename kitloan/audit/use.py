@@ -4,9 +4,9 @@ Over the twelve months that end with the day of the audit, or with the last day 
 file covers: nothing is known of its loans after that. A loan counts the days from the one on which
 it went to the one before it came back, and at least one; a loan that is out counts the last day
 that is known. Of a stock of loose items it counts what was out, of what was held on those days:
-twelve of thirty goggles for ten days are four days of that holding. One that a register had when it
-was read in counts the days since then, and is not among the loans that began. A holding counts the
-days for which its college had it.
+twelve of thirty goggles for ten days are four days of that holding. A loan counts from the day it
+happened, but not from before its holding was entered; one of which a register names no day is not
+among the loans that began. A holding counts the days for which its college had it.
 """
 
 from collections import Counter, defaultdict
@@ -29,10 +29,8 @@ from sqlalchemy import (
     false,
     func,
     literal,
-    not_,
     or_,
     select,
-    tuple_,
     union,
     union_all,
 )
@@ -45,7 +43,15 @@ from kitloan.queries.undone import UNDONE
 from kitloan.storage.statements import AnyRow
 from kitloan.tables import Gift, Holding, Loan, table
 from kitloan.tables.absence import Arrival, Transfer, Withdrawal
-from kitloan.text.dates import SCOTLAND, day_of, end_of, instant, start_of, twelve_months_to
+from kitloan.text.dates import (
+    SCOTLAND,
+    day_happened,
+    day_of,
+    end_of,
+    instant,
+    start_of,
+    twelve_months_to,
+)
 from kitloan.text.names import fold
 
 arrival, gift, holding, loan = table(Arrival), table(Gift), table(Holding), table(Loan)
@@ -94,24 +100,13 @@ def _turn(year: int, month: int) -> str:
 
 OF_HOLDING = and_(holding.c.college == loan.c.college, holding.c.tag == loan.c.tag)
 
-_read_in = holding.alias("read_in")
-_REGISTERS = select(_read_in.c.college, _read_in.c.accessioned_at).where(
-    _read_in.c.register_row.is_not(None)
+BEGAN = case(
+    (loan.c.out_at < holding.c.accessioned_at, holding.c.accessioned_at), else_=loan.c.out_at
 )
-_FOUND_SO = (
-    exists()
-    .where(
-        entry.c.college == loan.c.college,
-        entry.c.tag == loan.c.tag,
-        entry.c.kind == "loan.found",
-        fact_text("loan") == loan.c.loan,
-    )
-    .correlate(loan)
-)
-# Asked of every loan, its entries would cost more than all the rest: so first, when it was. Of two
-# sides of an AND, SQLite may reckon both.
-FOUND = case((tuple_(loan.c.college, loan.c.out_at).in_(_REGISTERS), _FOUND_SO), else_=false())
-"""A register had the loan when it was read in: it began earlier, and nobody knows when."""
+"""When a loan began, or its holding was entered, if that was later: a loan that was open when a
+register was read has its days out counted for as long as its holding's days are."""
+DAY_KNOWN = loan.c.out_at > ""
+"""Of a loan that a register had, no day may be known on which it began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,13 +156,13 @@ class Months:
 
     @property
     def on_record(self) -> ColumnElement[bool]:
-        """It came on record in them: its days count from then on."""
-        return loan.c.out_at >= self.since
+        """Its days out began to count in them."""
+        return self.since <= BEGAN
 
     @property
     def began(self) -> ColumnElement[bool]:
-        """It began in them."""
-        return and_(self.on_record, not_(FOUND))
+        """It began in them; one of which a register names no day never does."""
+        return loan.c.out_at >= self.since
 
 
 Span = tuple[date, date | None]
@@ -267,7 +262,7 @@ def lent_of_stock(months: Months) -> Iterator[StockLoan]:
     rows = census.connection.execute(
         select(
             *(loan.c[name] for name in ("college", "loan", "tag", "organisation", "quantity")),
-            loan.c.out_at,
+            BEGAN.label("out_at"),
             loan.c.closed_at,
             holding.c.kit_type,
             holding.c.quantity.label("now"),
@@ -304,19 +299,26 @@ def _days(steps: list[Step], first: int, until: int) -> Iterator[Step]:
 
 
 _PART_BACK = and_(
-    entry.c.kind == "loan.checked_in",
+    entry.c.kind.in_(("loan.checked_in", "loan.stock_gone")),
     exists().where(
         loan.c.college == entry.c.college,
         loan.c.loan == fact_text("loan"),
         loan.c.quantity > fact_number("quantity"),
     ),
 )
-_HELD = entry.c.kind.in_(("holding.accessioned", "holding.amended", "transfer.received"))
+_HELD = entry.c.kind.in_(
+    (
+        *("holding.accessioned", "holding.amended", "transfer.received"),
+        *("loan.stock_gone", "stock.split"),
+    )
+)
 _ENTRIES = (
     select(
         entry.c.tag,
         entry.c.at,
+        fact_text("on").label("on"),
         fact_number("quantity").label("many"),
+        fact_number("held").label("held"),
         fact_text("loan").label("loan"),
     )
     .where(
@@ -343,11 +345,11 @@ def _changes(connection: Connection, stocks: set[tuple[str, str]]) -> tuple[_Ste
                 _ENTRIES, {"c": college, "tags": tags[at : at + _AT_ONCE]}
             ).all()
             for row in some:
-                step = day_of(row.at).toordinal(), row.many
-                if row.loan is None:
-                    changes[college, row.tag].append(step)
-                else:
-                    back[college, row.loan].append(step)
+                on = day_happened(row.at, row.on).toordinal()
+                if row.loan is None or row.held is not None:
+                    changes[college, row.tag].append((on, row.held or row.many))
+                if row.loan is not None:
+                    back[college, row.loan].append((on, row.many))
     return {where: _by_day(changed) for where, changed in changes.items()}, back
 
 
@@ -355,7 +357,7 @@ def _by_day(changes: Iterable[Step]) -> list[Step]:
     """From which day on how many were held; on a day that changed it, the most that it saw."""
     steps: list[Step] = []
     held = 0
-    for on, group in groupby(changes, key=itemgetter(0)):
+    for on, group in groupby(sorted(changes, key=itemgetter(0)), key=itemgetter(0)):
         after = [many for _, many in group]
         steps += [(on, max(held, *after)), (on + 1, after[-1])]
         held = after[-1]
@@ -485,9 +487,7 @@ def _more_days(stay: Stay, months: Months) -> int:
 def _lent_whole(months: Months) -> Iterable[AnyRow]:
     """Loans of whole holdings that have days in the twelve months, by borrower."""
     start, day, until = months.start, months.day, months.ends(loan.c.college)
-    first = case(
-        (~months.on_record, start.toordinal()), else_=scottish_day(loan.c.out_at, start, day)
-    )
+    first = case((~months.on_record, start.toordinal()), else_=scottish_day(BEGAN, start, day))
     over = case(
         (
             or_(loan.c.closed_at.is_(None), loan.c.closed_at > end_of(day)),

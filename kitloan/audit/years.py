@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, not_, or_, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 
 from kitloan.audit.census import Census
 from kitloan.audit.measures import is_late
-from kitloan.audit.use import FOUND, OF_HOLDING, Months
+from kitloan.audit.use import DAY_KNOWN, OF_HOLDING, Months
 from kitloan.storage.statements import AnyRow
 from kitloan.tables import Holding, Loan, table
 from kitloan.tables.absence import Arrival, Withdrawal
@@ -101,7 +101,7 @@ def trend(census: Census) -> Trend:
     signed = withdrawal.c.signed_at
     for first, row in _by_month(census, signed, signed.is_not(None), withdrawal):
         year_of(first).withdrawn += row.many
-    lent = _by_month(census, loan.c.out_at, not_(FOUND), loan, loan.c.organisation)
+    lent = _by_month(census, loan.c.out_at, DAY_KNOWN, loan, loan.c.organisation)
     for first, row in lent:
         year_of(first).loans += row.many
         year_of(first).borrowers.add(row.organisation)
@@ -189,7 +189,7 @@ def idle(census: Census) -> list[Idle]:
     )
     last = (
         select(func.max(loan.c.out_at))
-        .where(*of_it, not_(FOUND))
+        .where(*of_it, DAY_KNOWN)
         .correlate(holding)
         .scalar_subquery()
     ).label("last")

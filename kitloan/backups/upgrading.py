@@ -222,10 +222,27 @@ def _to_3(op: "Operations") -> None:
 
 
 def _to_4(op: "Operations") -> None:
-    """A holding has the instant of its latest count, so that nothing uncounted is called whole."""
-    op.add_column("holding", Column("counted_at", String(), nullable=True))
+    """Whether anything was counted, and since when a loan is out, is on record or unknown.
+
+    A holding has the instant of its latest count, so that nothing uncounted is called whole. A loan
+    that a register had began on a day unknown, and not when the register was read. And a holding
+    may be in repair, and one that was written off may turn up.
+    """
+    for name in ("counted_at", "out_of_use"):
+        op.add_column("holding", Column(name, String(), nullable=True))
+    for name in ("again_reason", "again_at", "again_by"):
+        op.add_column("withdrawal", Column(name, String(), nullable=True))
+    loan = "json_extract(body, '$.fact.loan')"
+    if op.get_bind().dialect.name == "postgresql":
+        loan = "CAST(body AS json) #>> '{fact,loan}'"
     # An entry's text is canonical, and quotes inside a value are escaped.
-    with _every_row(op, "holding", "ledger_entry", "reversal"):
+    with _every_row(op, "holding", "ledger_entry", "loan", "reversal"):
+        op.execute(
+            text(
+                "UPDATE loan SET out_at = '' WHERE (college, loan) IN "  # noqa: S608  # our own words
+                f"(SELECT college, {loan} FROM ledger_entry WHERE kind = 'loan.found')"
+            )
+        )
         op.execute(
             text(
                 "UPDATE holding SET counted_at = (SELECT max(e.at) FROM ledger_entry AS e "

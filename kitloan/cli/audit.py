@@ -62,7 +62,7 @@ def _day(text: str | None) -> date | None:
 )
 @common_options(hidden=True)
 @_scoped
-@click.option("--known-on", metavar="DATE", help="As this store knew it at the end of this day.")
+@click.option("--known-on", metavar="DATE", help="Without what was recorded after this day.")
 @click.option("--since", metavar="DATE", help="Show what changed since the end of this day.")
 @click.option(
     "--for",

@@ -9,7 +9,7 @@ from kitloan.cli.output import columns, print_json, print_text
 from kitloan.reference import find_college
 from kitloan.text.dates import day_of, uk, uk_instant
 from kitloan.text.tags import grouped
-from kitloan.values import PAGE, SYMBOLS, Holding, LoanLine, as_json, plural
+from kitloan.values import PAGE, SYMBOLS, HistoryLine, Holding, LoanLine, as_json, plural
 
 _MOST_LOANS = 1000
 """The most loans shown of one holding; `kitloan loans` lists more."""
@@ -96,12 +96,20 @@ def show(app: App, tag: str, after: str | None, limit: int) -> None:
     for each in remarks:
         print_text(f"  {each['heading']}: {each['words']}")
     print_text("\nHistory")
-    print_text(columns([[f"  {uk_instant(h.at)}", h.by, h.summary] for h in history.items]))
+    print_text(columns([[f"  {_when(h)}", h.by, h.summary] for h in history.items]))
     if history.next is not None:
         print_text(
             f"{len(history.items):,} of {history.total:,}. For earlier history: "
             f"--after '{history.next}'"
         )
+
+
+def _when(line: HistoryLine) -> str:
+    """When it happened, and when it was recorded where that was on another day."""
+    recorded = uk_instant(line.recorded_at)
+    if line.happened_on in (None, day_of(line.recorded_at)):
+        return recorded
+    return f"{uk(line.happened_on)}, recorded {recorded}"
 
 
 def _page(each: Holding, out: Sequence[LoanLine]) -> str:
@@ -116,8 +124,10 @@ def _page(each: Holding, out: Sequence[LoanLine]) -> str:
         many = f": {loan.quantity}" if each.quantity > 1 else ""
         due = f", due {uk(loan.due_on)}" if loan.due_on else ""
         late = "  ! OVERDUE" if loan.overdue else ""
-        since = f" since {uk(day_of(loan.out_at))}" if loan.out_at else ""
+        since = f" since {uk(loan.on)}" if loan.on else ", since a day that is not on record"
         lines.append(f"  With {loan.to}{since}{many}{due}{late}")
+        if loan.contact:
+            lines.append(f"    Contact: {loan.contact}")
     lines += [f"  Short: {short}" for short in each.shortages]
     facts = {
         "Kept at": each.location,
@@ -177,6 +187,7 @@ def _loan_line(each: LoanLine, national: bool) -> list[str]:
         str(each.quantity) if each.quantity > 1 else "",
         each.to,
         each.type,
+        str(each.contact or ""),
     ]
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from kitloan.cli.context import App, command, pass_app
+from kitloan.cli.loans import NEW, ON, day_given, take_near
 from kitloan.cli.output import columns, print_json, print_text
 from kitloan.errors import BadInput
 from kitloan.text.dates import day_of, uk
@@ -22,6 +23,7 @@ from kitloan.values import TITLES, Holding, as_json
 @click.option("--gift", metavar="ID", help="Which of ESP's gifts it is of.")
 @click.option("--title", type=click.Choice(TITLES), help="Whose it is.")
 @click.option("--document", help="The paper that records the gift.")
+@NEW
 @pass_app
 def amend(
     app: App,
@@ -31,6 +33,7 @@ def amend(
     quantity: int | None,
     asset_number: str | None,
     serial: str | None,
+    new: bool,
     **terms: Any,
 ) -> None:
     """Correct what the register has of a holding. What is not named stays.
@@ -48,14 +51,19 @@ def amend(
         )
     with app.open() as opened:
         bare = opened.find.holding(tag).tag  # its number, if that was given, may be another after
-        opened.holdings.amend(
-            bare,
-            type=type_,
-            quantity=quantity,
-            asset_number=asset_number,
-            serial=serial,
-            **terms,
-        )
+
+        def change(kind: str, new_too: bool) -> None:
+            opened.holdings.amend(
+                bare,
+                type=None if type_ is None else kind,
+                quantity=quantity,
+                asset_number=asset_number,
+                serial=serial,
+                new_too=new_too,
+                **terms,
+            )
+
+        take_near(app, type_ or "", change, new=new)
         now = opened.find.holding(bare)
     if app.json:
         document = {name: getattr(now, name) for name in ("tag", "type", *given)}
@@ -75,11 +83,12 @@ def amend(
 @command("move", "kitloan move AC0001 'Store 2'")
 @click.argument("tag")
 @click.argument("place")
+@ON
 @pass_app
-def move(app: App, tag: str, place: str) -> None:
+def move(app: App, tag: str, place: str, on: str | None) -> None:
     """Put on record where in the college a holding is kept now."""
     with app.open() as opened:
-        opened.holdings.move(tag, place)
+        opened.holdings.move(tag, place, on=day_given(opened, on))
         now = opened.find.holding(tag)
     if app.json:
         print_json({"tag": now.tag, "type": now.type, "location": now.location})
@@ -94,12 +103,13 @@ def _say(what: str, now: Holding, how: str) -> None:
 @command("missing", "kitloan missing AC0001 --reason 'not on its shelf'")
 @click.argument("tag")
 @click.option("--reason", metavar="TEXT", help="What happened; goes on record, so name nobody.")
+@ON
 @pass_app
-def missing(app: App, tag: str, reason: str | None) -> None:
+def missing(app: App, tag: str, reason: str | None, on: str | None) -> None:
     """Put on record that a holding is not to be found. A loan that lost it ends with it."""
     with app.open() as opened:
         was = opened.find.holding(tag)
-        opened.holdings.report_missing(was.tag, reason)
+        opened.holdings.report_missing(was.tag, reason, on=day_given(opened, on))
     lost_by = was.loan.to if was.loan else None
     if app.json:
         print_json({"tag": was.tag, "type": was.type, "status": "missing", "lost_by": lost_by})
@@ -112,12 +122,13 @@ def missing(app: App, tag: str, reason: str | None) -> None:
 
 @command("found", "kitloan found AC0001")
 @click.argument("tag")
+@ON
 @pass_app
-def found(app: App, tag: str) -> None:
+def found(app: App, tag: str, on: str | None) -> None:
     """Put on record that a holding which was missing is here again."""
     with app.open() as opened:
         was = opened.find.holding(tag)
-        opened.holdings.found(was.tag)
+        opened.holdings.found(was.tag, on=day_given(opened, on))
         now = opened.find.holding(was.tag)
     if app.json:
         print_json({"tag": now.tag, "type": now.type, "status": now.status})
@@ -215,3 +226,81 @@ def _list(app: App) -> None:
             ]
         )
     )
+
+
+@command("repair", "kitloan repair AC0001 --reason 'motor burnt out'")
+@click.argument("tag")
+@click.option("--reason", metavar="TEXT", help="Why it cannot be used; name nobody.")
+@click.option("--done", is_flag=True, help="It is repaired, and can be used again.")
+@click.option("--note", metavar="TEXT", help="With --done: a remark, kept apart.")
+@pass_app
+def repair(app: App, tag: str, reason: str | None, done: bool, note: str | None) -> None:
+    """Put a holding in repair: it is not lent, and still held. With --done it can be used again."""
+    if bool(reason) == done or (note and not done):
+        raise BadInput(
+            "usage",
+            "Give the reason, or that it is done.",
+            "kitloan repair TAG --reason TEXT; kitloan repair TAG --done [--note TEXT]",
+        )
+    with app.open() as opened:
+        was = opened.find.holding(tag)
+        if reason:
+            opened.holdings.put_in_repair(was.tag, reason)
+        else:
+            opened.holdings.repaired(was.tag, note=note)
+        now = opened.find.holding(was.tag)
+    if app.json:
+        print_json({"tag": now.tag, "type": now.type, "status": now.status})
+        return
+    word = "- IN REPAIR" if reason else "= REPAIRED"
+    print_text(f"{word}  {now.type} {grouped(now.tag)}")
+
+
+@command("split", "kitloan split AC0030 --quantity 12 --location 'Store 2'")
+@click.argument("tag")
+@click.option("--quantity", type=int, required=True, help="How many of what is here.")
+@click.option("--location", metavar="PLACE", help="Where they are kept; as the stock if not given.")
+@pass_app
+def split(app: App, tag: str, quantity: int, location: str | None) -> None:
+    """Make part of a stock a holding of its own, with a tag of its own."""
+    with app.open() as opened:
+        made = opened.holdings.split(tag, quantity, location=location)
+        new = opened.find.holding(made.tag)
+    if app.json:
+        print_json({"tag": made.tag, "from": made.from_, "quantity": made.quantity})
+        return
+    place = f", at {new.location}" if new.location else ""
+    print_text(f"= SPLIT  {made.quantity} of {new.type} {grouped(made.from_)}{place}")
+    print_text(f"  Its tag: {grouped(made.tag)}. A label for it: kitloan labels {made.tag}")
+
+
+@command("reinstate", "kitloan reinstate AC0001 --reason 'found behind the boiler'")
+@click.argument("tag")
+@click.option("--reason", metavar="TEXT", help="Propose it, and give the reason; name nobody.")
+@click.option("--sign", is_flag=True, help="Sign what somebody else has proposed.")
+@pass_app
+def reinstate(app: App, tag: str, reason: str | None, sign: bool) -> None:
+    """Have a written-off holding on the register again: one person proposes, another signs."""
+    if bool(reason) == sign:
+        raise BadInput(
+            "usage",
+            "Propose it, or sign what was proposed.",
+            "kitloan reinstate TAG --reason TEXT; kitloan reinstate TAG --sign",
+        )
+    with app.open() as opened:
+        was = opened.find.holding(tag)
+        if reason:
+            opened.holdings.propose_reinstatement(was.tag, reason)
+        else:
+            opened.holdings.reinstate(was.tag)
+        now = opened.find.holding(was.tag)
+        who = opened.session.actor
+    if app.json:
+        whose = "proposed_by" if reason else "signed_by"
+        print_json({"tag": now.tag, "type": now.type, "status": now.status, whose: who})
+        return
+    if reason:
+        print_text(f"To be reinstated: {now.type} {grouped(now.tag)}, proposed by {who}.")
+        print_text(f"  Somebody else signs: kitloan reinstate {now.tag} --sign")
+        return
+    print_text(f"= REINSTATED  {now.type} {grouped(now.tag)}: {now.status.replace('_', ' ')}")

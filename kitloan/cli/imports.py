@@ -1,5 +1,6 @@
 """`kitloan import`, `kitloan types` and `kitloan add`: what a college holds, coming in."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +9,7 @@ import click
 
 from kitloan.cli import mapping, not_taken
 from kitloan.cli.context import App, command, pass_app
+from kitloan.cli.loans import NEW, take_near
 from kitloan.cli.output import Progress, columns, print_json, print_text
 from kitloan.errors import BadInput
 from kitloan.values import as_json, plural
@@ -269,24 +271,28 @@ def types_import(app: App, file: Path) -> None:
 @click.option("--value", metavar="POUNDS", help="What one is worth, like 349.99.")
 @click.option("--value-basis", help="How that was found.")
 @click.option("--valued", metavar="DATE", help="When that was found.")
+@NEW
 @pass_app
-def add(app: App, /, type_: str, quantity: int, **given: str | None) -> None:
+def add(app: App, /, type_: str, quantity: int, new: bool, **given: str | None) -> None:
     """Take in one holding, under a tag of its own."""
-    from kitloan.holdings import NewHolding
+    from kitloan.holdings import Added, NewHolding
 
     with app.open() as opened:
-        made = opened.holdings.add(
-            NewHolding(
-                type=type_,
-                quantity=quantity,
-                tag=given["tag"],
-                asset_number=given["asset_number"],
-                serial=given["serial"],
-                location=given["location"],
-                received_on=_date(given["received"]),
-                gift=_gift(given),
-            )
+        wanted = NewHolding(
+            type=type_,
+            quantity=quantity,
+            tag=given["tag"],
+            asset_number=given["asset_number"],
+            serial=given["serial"],
+            location=given["location"],
+            received_on=_date(given["received"]),
+            gift=_gift(given),
         )
+
+        def take_in(kind: str, new_too: bool) -> Added:
+            return opened.holdings.add(replace(wanted, type=kind), new_too=new_too)
+
+        made = take_near(app, type_, take_in, new=new)
     if app.json:
         print_json(as_json(made))
     else:

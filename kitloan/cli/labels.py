@@ -944,6 +944,61 @@ class LabelPress:
 
         return scan_photo(opened, which, photo, place=place)
 
+    def print_blank(
+        self,
+        opened: "College",
+        number: int,
+        stock: str,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> "OnPaper":
+        """Draw so many labels with new tags into the folder of labels, and put them on record.
+
+        Raises:
+            BadInput: `bad_quantity`, `cannot_write`, `no_such_stock`, ...
+        """
+        from kitloan_tui.labels import OnPaper
+
+        paper = _paper(stock or USUAL_STOCK)
+        wanted = _mint_labels(opened, number, _AS_SAVED)
+        tags = [label.tag for label in wanted]
+        out = _free_name(_labels_folder(), tags, paper)
+        placed, notes = draw_labels(
+            wanted,
+            "kit",
+            paper,
+            Output(out, None, None),
+            lambda: opened.holdings.labels_printed(tags, blank=True, stock=paper.stock_id),
+            before_paper=True,
+            progress=progress,
+        )
+        return OnPaper(out, None, 0 if paper.roll() else placed[-1].page, tuple(notes))
+
+    def print_cards(self, opened: "College", *, schools: bool) -> "OnPaper":
+        """Draw the command cards, or a card for every organisation, into the folder of labels.
+
+        Raises:
+            BadInput: `cannot_write`; `nothing_to_print`, where no organisation has borrowed yet.
+        """
+        from kitloan_labels.template import Card, Organisation
+        from kitloan_tui.actions import BY_ID
+        from kitloan_tui.labels import OnPaper
+
+        out = _labels_folder() / ("school-cards.pdf" if schools else "command-cards.pdf")
+        subjects: list[Card] | list[Organisation]
+        if schools:
+            names = _find_organisations(opened, ())
+            subjects = [Organisation(name, opened.college_name) for name in names]
+        else:
+            subjects = [
+                Card(c, BY_ID[name].label, BY_ID[name].help) for c, name in COMMANDS.items()
+            ]
+        if not subjects:
+            raise BadInput("nothing_to_print", "No school has borrowed yet.")
+        template = "organisation" if schools else "command"
+        paper = _paper(CARDS)
+        placed, notes = draw_labels(subjects, template, paper, Output(out, None, None))
+        return OnPaper(out, None, placed[-1].page, tuple(notes))
+
     def print_one(self, opened: "College", held: "Holding") -> str:
         """Draw one label on the stock that the user's desk used last; returns the file."""
         from kitloan_tui import settings

@@ -1,8 +1,10 @@
 """`kitloan checkout`, `renew` and `undo`."""
 
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from datetime import date
+from itertools import zip_longest
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -19,14 +21,58 @@ from kitloan.contents import (
     reckon,
     recorded_shortages,
 )
-from kitloan.errors import BadInput
-from kitloan.loans import Returned
-from kitloan.text.dates import parse_due, uk, uk_instant
+from kitloan.errors import BadInput, Refused
+from kitloan.loans import Corrected, Lent, Returned
+from kitloan.text.dates import parse_due, parse_past, uk, uk_instant
 from kitloan.text.tags import grouped
 from kitloan.values import ShortageLine, as_json, plural
 
 if TYPE_CHECKING:
     from kitloan.college import College
+    from kitloan.undo import Undone
+
+
+T = TypeVar("T")
+
+NEW = click.option("--new", is_flag=True, help="Take a name that is nearly a known one as new.")
+
+
+def take_near(app: App, name: str, act: Callable[[str, bool], T], *, new: bool) -> T:
+    """Do what a name is given for; one that is nearly a known one is asked about at a terminal.
+
+    Args:
+        app: the run.
+        name: as it was given.
+        act: does it with a name, and with whether that may be new though it is nearly known.
+        new: whether --new was given.
+    """
+    try:
+        return act(name, new)
+    except Refused as refusal:
+        if refusal.code != "nearly_known" or not can_ask(app):
+            raise
+        near = [str(each) for each in refusal.details["near"]]
+        print_text(refusal.message)
+        for number, each in enumerate(near, start=1):
+            print_text(f"  {number}  {each}")
+        answer = click.prompt("Its number, or new", prompt_suffix=": ").strip().lower()
+        if answer == "new":
+            return act(name, True)
+        if answer.isdecimal() and 1 <= int(answer) <= len(near):
+            return act(near[int(answer) - 1], False)
+        raise
+
+
+def day_given(opened: "College", on: str | None) -> date | None:
+    """The day that `--on` names; None when it was not given.
+
+    Raises:
+        BadInput: `bad_date`; `in_future`.
+    """
+    return None if on is None else parse_past(on, opened.session.today)
+
+
+ON = click.option("--on", metavar="DATE", help="The day it happened, when it was not today.")
 
 
 @command("checkout", "kitloan checkout AC0001 AC0002 --to 'Kilmarnock Academy' --due 14d")
@@ -34,9 +80,11 @@ if TYPE_CHECKING:
 @click.option("--to", required=True, metavar="ORGANISATION", help="The school or partner.")
 @click.option("--contact", metavar="NAME", help="The person; kept apart, and can be forgotten.")
 @click.option("--due", metavar="14d|DATE", help="When it is due; 14 days when not given.")
+@ON
 @click.option("--quantity", type=int, help="How many, of loose stock; 1 when not given.")
 @click.option("--for", "purpose", metavar="TEXT", help="What for; kept apart with the contact.")
 @click.option("--override", metavar="REASON", help="Lend although critical parts are short.")
+@NEW
 @pass_app
 def checkout(
     app: App,
@@ -44,9 +92,11 @@ def checkout(
     to: str,
     contact: str | None,
     due: str | None,
+    on: str | None,
     quantity: int | None,
     purpose: str | None,
     override: str | None,
+    new: bool,
 ) -> None:
     """Lend holdings: all of them, or none.
 
@@ -54,15 +104,23 @@ def checkout(
     the same are told.
     """
     with app.open() as opened:
-        lent = opened.loans.check_out(
-            tags,
-            to,
-            contact=contact,
-            due_on=None if due is None else parse_due(due, opened.session.today),
-            quantity=quantity,
-            purpose=purpose,
-            override=override,
-        )
+        went = day_given(opened, on)
+        due_on = None if due is None else parse_due(due, went or opened.session.today)
+
+        def lend(whom: str, new_too: bool) -> list[Lent]:
+            return opened.loans.check_out(
+                tags,
+                whom,
+                contact=contact,
+                due_on=due_on,
+                on=went,
+                quantity=quantity,
+                purpose=purpose,
+                override=override,
+                new_too=new_too,
+            )
+
+        lent = take_near(app, to, lend, new=new)
     first = lent[0]
     if app.json:
         loans = [
@@ -97,6 +155,110 @@ def checkout(
         )
 
 
+@command("correct", "kitloan correct AC0001 --to 'Belmont Academy' --on friday")
+@click.argument("tag")
+@click.option("--to", metavar="ORGANISATION", help="Whom it went to.")
+@click.option("--contact", metavar="NAME", help="The person; kept apart, and can be forgotten.")
+@click.option("--due", metavar="14d|DATE", help="When it is due; days count from the day it went.")
+@click.option("--on", metavar="DATE", help="The day it went.")
+@click.option("--quantity", type=int, help="How many went, of loose stock.")
+@click.option("--from", "from_", metavar="ORGANISATION", help="Whose loan, of loose stock.")
+@NEW
+@pass_app
+def correct(
+    app: App,
+    tag: str,
+    to: str | None,
+    contact: str | None,
+    due: str | None,
+    on: str | None,
+    quantity: int | None,
+    from_: str | None,
+    new: bool,
+) -> None:
+    """Correct the facts of an open loan. It is no return: nobody counted, and nothing came back.
+
+    What is not named stays. The history shows both: what was recorded, and the correction.
+    """
+    with app.open() as opened:
+        went = day_given(opened, on)
+        shown = opened.find.holding(tag).loan if due else None
+        counts_from = went or (shown.on if shown else None) or opened.session.today
+        due_on = None if due is None else parse_due(due, counts_from)
+
+        def fix(whom: str, new_too: bool) -> Corrected:
+            return opened.loans.correct(
+                tag,
+                to=whom or None,
+                contact=contact,
+                due_on=due_on,
+                on=went,
+                quantity=quantity,
+                from_=from_,
+                new_too=new_too,
+            )
+
+        now = take_near(app, to or "", fix, new=new)
+    _show_corrected(app, now, "CORRECTED")
+
+
+@command("pass-on", "kitloan pass-on AC0001 --to 'Belmont Academy'")
+@click.argument("tag")
+@click.option("--to", required=True, metavar="ORGANISATION", help="Who has it now.")
+@click.option("--contact", metavar="NAME", help="The person; kept apart, and can be forgotten.")
+@click.option("--due", metavar="14d|DATE", help="When it is due; as before when not given.")
+@click.option("--quantity", type=int, help="How many, of loose stock; all if not given.")
+@click.option("--from", "from_", metavar="ORGANISATION", help="Whose loan, of loose stock.")
+@ON
+@NEW
+@pass_app
+def pass_on(
+    app: App,
+    tag: str,
+    to: str,
+    contact: str | None,
+    due: str | None,
+    quantity: int | None,
+    from_: str | None,
+    on: str | None,
+    new: bool,
+) -> None:
+    """One borrower handed it straight on to another. Nobody here saw or counted it."""
+    with app.open() as opened:
+        day = day_given(opened, on)
+        due_on = None if due is None else parse_due(due, day or opened.session.today)
+
+        def hand_on(whom: str, new_too: bool) -> Corrected:
+            return opened.loans.pass_on(
+                tag,
+                whom,
+                contact=contact,
+                due_on=due_on,
+                quantity=quantity,
+                from_=from_,
+                on=day,
+                new_too=new_too,
+            )
+
+        now = take_near(app, to, hand_on, new=new)
+    _show_corrected(app, now, "PASSED ON")
+
+
+def _show_corrected(app: App, now: Corrected, word: str) -> None:
+    if app.json:
+        loan = as_json(now)
+        print_json({"loan": loan})
+        return
+    many = f"{now.quantity} of " if now.quantity > 1 else ""
+    since = f", out since {uk(now.on)}" if now.on else ""
+    due = f", due {uk(now.due_on)}" if now.due_on else ""
+    print_text(f"> {word}  {many}{now.type} {grouped(now.tag)} with {now.to}{since}{due}")
+    if now.was_with != now.to:
+        print_text(f"  Before: {now.was_with}.")
+    if now.new_organisation:
+        print_text(f"  {now.to} is a new borrower.")
+
+
 @command("renew", "kitloan renew AC0001 --due 7d")
 @click.argument("tag")
 @click.option("--due", required=True, metavar="14d|DATE", help="The new day, counted from today.")
@@ -121,33 +283,91 @@ def renew(app: App, tag: str, due: str, from_: str | None) -> None:
         )
 
 
-@command("undo", "kitloan undo")
+@command("undo", "kitloan undo AC0001")
+@click.argument("tag", required=False)
+@click.option("--list", "list_", is_flag=True, help="What you did that is not undone.")
+@click.option("--redo", is_flag=True, help="Do again what you undid last.")
+@click.option("--yes", is_flag=True, help="Undo an action of an earlier day without being asked.")
 @pass_app
-def undo(app: App) -> None:
-    """Undo your latest desk action in this college that is not undone yet.
+def undo(app: App, tag: str | None, list_: bool, redo: bool, yes: bool) -> None:
+    """Undo your latest action in this college that is not undone yet.
 
-    It stays on record, and so does the undoing. Say it again to undo the one before.
+    With a TAG, what was done last to that holding. It stays on record, and so does the undoing.
+    Undo again for the action before. What cannot be undone is never passed over: it is named.
     """
+    if list_ + redo + bool(tag) > 1:
+        raise BadInput(
+            "usage", "One of TAG, --list and --redo at a time.", "See: kitloan undo --help"
+        )
     with app.open() as opened:
-        undone = opened.actions.undo()
+        if list_:
+            _list_actions(app, opened.actions.list())
+            return
+        done = opened.actions.redo() if redo else _undo(app, opened, tag, yes=yes)
     if app.json:
         print_json(
             {
-                "undone": {
-                    "kind": undone.kind,
-                    "at": undone.at,
-                    "tags": list(undone.tags),
-                    "summaries": list(undone.summaries),
+                "redone" if redo else "undone": {
+                    "id": done.id,
+                    "kind": done.kind,
+                    "at": done.at,
+                    "tags": list(done.tags),
+                    "summaries": list(done.summaries),
                 }
             }
         )
         return
-    if not undone.tags:  # what ESP recorded of a gift
-        print_text(f"Undone, of {uk_instant(undone.at)}: {'; '.join(undone.summaries)}")
+    about = f", for {plural(len(done.tags), 'holding')}" if done.tags else ""
+    print_text(f"{'Done again' if redo else 'Undone'}, of {uk_instant(done.at)}{about}:")
+    for summary, of in zip_longest(done.summaries, done.tags):
+        print_text(f"  {grouped(of)}  {summary}" if of else f"  {summary}")
+
+
+def _undo(app: App, opened: "College", tag: str | None, *, yes: bool) -> "Undone":
+    """Undo; an action of an earlier day when somebody there says yes to it."""
+    try:
+        return opened.actions.undo(tag, earlier_day=yes)
+    except Refused as refusal:
+        if refusal.code != "needs_yes" or not can_ask(app):
+            raise
+        print_text(refusal.message)
+        if not click.confirm("Undo it?"):
+            raise
+    return opened.actions.undo(tag)
+
+
+def _list_actions(app: App, found: "list[Undone]") -> None:
+    if app.json:
+        items = [
+            {
+                "id": each.id,
+                "at": each.at,
+                "kind": each.kind,
+                "tags": list(each.tags),
+                "summaries": list(each.summaries),
+                "undoable": not each.why,
+                "why": each.why or None,
+            }
+            for each in found
+        ]
+        print_json({"items": items, "total": len(items), "next": None})
         return
-    print_text(f"Undone, of {uk_instant(undone.at)}, for {plural(len(undone.tags), 'holding')}:")
-    for tag, summary in zip(undone.tags, undone.summaries, strict=False):
-        print_text(f"  {grouped(tag)}  {summary}")
+    if not found:
+        print_text("You have done nothing here that is not undone.")
+        return
+    print_text(
+        columns(
+            [
+                [
+                    uk_instant(each.at),
+                    grouped(each.tags[0]) if len(each.tags) == 1 else "",
+                    "; ".join(dict.fromkeys(each.summaries)),
+                    f"cannot be undone: {each.why}" if each.why else "",
+                ]
+                for each in found
+            ]
+        )
+    )
 
 
 def can_ask(app: App) -> bool:
@@ -212,7 +432,10 @@ EXCEPTIONS = (
 @EXCEPTIONS[2]
 @click.option("--note", metavar="TEXT", help="A remark; kept apart with the contact.")
 @click.option("--quantity", type=int, help="How many came back, of loose stock; all if not given.")
+@click.option("--used", type=int, default=0, metavar="N", help="Of loose stock: used up.")
+@click.option("--lost", type=int, default=0, metavar="N", help="Of loose stock: lost by them.")
 @click.option("--from", "from_", metavar="ORGANISATION", help="Whose loan, of loose stock.")
+@ON
 @pass_app
 def checkin(
     app: App,
@@ -223,7 +446,10 @@ def checkin(
     broken: tuple[str, ...],
     note: str | None,
     quantity: int | None,
+    used: int,
+    lost: int,
     from_: str | None,
+    on: str | None,
 ) -> None:
     """Take holdings back, with the count of their contents.
 
@@ -238,14 +464,22 @@ def checkin(
             "Leave out --uncounted, or what the count found.",
         )
     alone = quantity is None or len(tags) == 1
-    asks = count is None and not uncounted and alone and can_ask(app)
+    asks = count is None and not (uncounted or used or lost) and alone and can_ask(app)
     with app.open() as opened:
+        came = day_given(opened, on)
         groups = _counted(opened, tags) if asks else [(tags, count)]
         back = [
             each
             for some, found in groups
             for each in opened.loans.check_in(
-                some, found, quantity=quantity, note=note, from_=from_
+                some,
+                found,
+                quantity=quantity,
+                note=note,
+                from_=from_,
+                on=came,
+                used=used,
+                lost=lost,
             )
         ]
     if app.json:
@@ -253,6 +487,8 @@ def checkin(
         return
     for each in back:
         print_text(_told(each))
+    if used or lost:
+        print_text(f"  Used up: {used}. Lost by the borrower: {lost}. Held now that many fewer.")
 
 
 def _counted(opened: "College", tags: Sequence[str]) -> list[tuple[Sequence[str], Count | None]]:
@@ -313,9 +549,15 @@ def count_said(whole: bool, missing: tuple[str, ...], broken: tuple[str, ...]) -
 @EXCEPTIONS[0]
 @EXCEPTIONS[1]
 @EXCEPTIONS[2]
+@ON
 @pass_app
 def count(
-    app: App, tag: str, whole: bool, missing: tuple[str, ...], broken: tuple[str, ...]
+    app: App,
+    tag: str,
+    whole: bool,
+    missing: tuple[str, ...],
+    broken: tuple[str, ...],
+    on: str | None,
 ) -> None:
     """Count the contents of a kit that is here."""
     found = count_said(whole, missing, broken)
@@ -333,7 +575,7 @@ def count(
                 "What did the count find?",
                 "Say --whole, or what is not right: --missing 'Wheel=2' --broken 'Panel=1'",
             )
-        bare, short = opened.loans.count(tag, found)
+        bare, short = opened.loans.count(tag, found, on=day_given(opened, on))
     _say_short(app, bare, short)
 
 

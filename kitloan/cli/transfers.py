@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from kitloan.cli.context import App, command, pass_app
-from kitloan.cli.loans import EXCEPTIONS, ask, can_ask, count_said
+from kitloan.cli.loans import EXCEPTIONS, NEW, ask, can_ask, count_said, take_near
 from kitloan.cli.output import columns, print_json, print_text
 from kitloan.contents import Count
 from kitloan.errors import BadInput
@@ -88,6 +88,7 @@ def send(app: App, /, tag: str, to: str, **given: Any) -> None:
 @click.option("--gift", metavar="ID", help="Which of ESP's gifts it is of.")
 @click.option("--title", type=click.Choice(TITLES), help="Whose it is.")
 @click.option("--document", help="The paper that records the gift.")
+@NEW
 @pass_app
 def receive(
     app: App,
@@ -96,6 +97,7 @@ def receive(
     from_: str,
     type_: str | None,
     quantity: int | None,
+    new: bool,
     **given: Any,
 ) -> None:
     """Receive a holding from another college, counted.
@@ -103,6 +105,7 @@ def receive(
     TAG is the one on its label, which it keeps. Receive one that comes back in the same way.
     """
     from kitloan.holdings import Gift
+    from kitloan.transfers.receiving import Received
 
     count = _count(given)
     terms = Gift(
@@ -115,17 +118,22 @@ def receive(
         if count is None and not given["uncounted"] and can_ask(app):
             kind, parts = opened.transfers.expected(tag, from_, type=type_, quantity=quantity)
             count = ask(f"{kind} {grouped(bare(tag))}", parts)
-        came = opened.transfers.receive(
-            tag,
-            from_,
-            count,
-            type=type_,
-            quantity=quantity,
-            asset_number=given["asset_number"],
-            serial=given["serial"],
-            location=given["location"],
-            gift=terms or None,
-        )
+
+        def take_in(kind: str, new_too: bool) -> Received:
+            return opened.transfers.receive(
+                tag,
+                from_,
+                count,
+                type=kind or None,
+                quantity=quantity,
+                asset_number=given["asset_number"],
+                serial=given["serial"],
+                location=given["location"],
+                gift=terms or None,
+                new_too=new_too,
+            )
+
+        came = take_near(app, type_ or "", take_in, new=new)
     if app.json:
         print_json(as_json(came))
         return

@@ -141,7 +141,7 @@ def found_on_loan(writer: Writer, row: Row, to: str, tag: str, number: int) -> N
             quantity=quantity,
             exclusive=row.quantity == 1,
             due_on=row.due_on.isoformat() if row.due_on else None,
-            out_on=row.out_on.isoformat() if row.out_on else None,
+            on=row.out_on.isoformat() if row.out_on else None,
         )
     )
 

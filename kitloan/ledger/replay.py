@@ -7,7 +7,7 @@ milliseconds. `rewind` brings the rows that a request is about back to what they
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, bindparam, delete, insert, or_, select
 
@@ -15,25 +15,37 @@ from kitloan.errors import StoreError
 from kitloan.ledger.entry import Entry, Fact, parse
 from kitloan.ledger.epochs import epoch_of
 from kitloan.ledger.facts.base import APPLY, Recorded, applies
+from kitloan.ledger.facts.definitions import KitTypeDefined
 from kitloan.ledger.facts.gifts import (
     AllocationMade,
     DeliveryCorrected,
-    DeliveryReversed,
     GiftAgreed,
     GiftDelivered,
     ProgrammeDefined,
 )
 from kitloan.ledger.facts.ledger import Reversed
 from kitloan.storage.statements import Change, Query
-from kitloan.tables import Alias, Holding, LedgerEntry, Reversal, table
+from kitloan.tables import (
+    Alias,
+    Component,
+    Holding,
+    KitType,
+    LedgerEntry,
+    Organisation,
+    Reversal,
+    table,
+)
 from kitloan.tables.every import TABLES_OF_A_TAG
 from kitloan.tables.national import Allocation, Delivery, Gifting, Programme
+from kitloan.tables.stocktaking import StocktakeScan
 
 ledger_entry = table(LedgerEntry)
 reversal = table(Reversal)
 alias = table(Alias)
-gifting = table(Gifting)
+delivery, gifting = table(Delivery), table(Gifting)
 holding = table(Holding)
+component, kit_type = table(Component), table(KitType)
+organisation, stocktake_scan = table(Organisation), table(StocktakeScan)
 
 _insert_reversal = Change(insert(reversal))
 _delete_rows = tuple(
@@ -51,13 +63,97 @@ _undone_then = (
     )
     .exists()
 )
-_kind_of = Query(
-    select(ledger_entry.c.kind).where(
+_at = Query(
+    select(
+        ledger_entry.c.kind,
+        ledger_entry.c.tag,
+        ledger_entry.c.body,
+        select(reversal.c.seq)
+        .where(
+            reversal.c.college == ledger_entry.c.college,
+            reversal.c.epoch == ledger_entry.c.epoch,
+            reversal.c.seq == ledger_entry.c.seq,
+        )
+        .exists()
+        .label("undone"),
+    ).where(
         ledger_entry.c.college == bindparam("c"),
         ledger_entry.c.epoch == bindparam("e"),
         ledger_entry.c.seq == bindparam("s"),
-        ledger_entry.c.tag == bindparam("t"),
     )
+)
+_body_at = Query(
+    select(ledger_entry.c.body).where(
+        ledger_entry.c.college == bindparam("c"),
+        ledger_entry.c.epoch == bindparam("e"),
+        ledger_entry.c.seq == bindparam("s"),
+    )
+)
+_forget_reversal = Change(
+    delete(reversal).where(
+        reversal.c.college == bindparam("c"),
+        reversal.c.epoch == bindparam("e"),
+        reversal.c.seq == bindparam("s"),
+    )
+)
+DELIVERIES = ("gift.delivered", "delivery.corrected")
+"""What came of a gift: each kind changes what the others before it recorded."""
+_delete_deliveries = Change(
+    delete(delivery).where(delivery.c.college == bindparam("c"), delivery.c.gift == bindparam("k"))
+)
+NAMES: Mapping[str, tuple[str, tuple[Change, ...]]] = {
+    "kit_type.defined": (
+        "kit_type",
+        (
+            Change(
+                delete(component).where(
+                    component.c.college == bindparam("c"), component.c.kit_type == bindparam("k")
+                )
+            ),
+            Change(
+                delete(kit_type).where(
+                    kit_type.c.college == bindparam("c"), kit_type.c.kit_type == bindparam("k")
+                )
+            ),
+        ),
+    ),
+    "organisation.added": (
+        "organisation",
+        (
+            Change(
+                delete(organisation).where(
+                    organisation.c.college == bindparam("c"),
+                    organisation.c.organisation == bindparam("k"),
+                )
+            ),
+        ),
+    ),
+    "stocktake.scanned": (
+        "scan",
+        (
+            Change(
+                delete(stocktake_scan).where(
+                    stocktake_scan.c.college == bindparam("c"),
+                    stocktake_scan.c.scan == bindparam("k"),
+                )
+            ),
+        ),
+    ),
+    **dict.fromkeys(DELIVERIES, ("gift", (_delete_deliveries,))),
+}
+"""Kinds of entry about no one holding that can be undone: the field that names what each is about,
+and how its rows are taken away when no entry of the kind is left."""
+_names_not_undone = Query(
+    select(ledger_entry.c.body)
+    .where(
+        ledger_entry.c.college == bindparam("c"),
+        ledger_entry.c.tag.is_(None),
+        or_(ledger_entry.c.kind == bindparam("k"), ledger_entry.c.kind == bindparam("also")),
+        ~_undone_then,
+        (ledger_entry.c.epoch < bindparam("e"))
+        | ((ledger_entry.c.epoch == bindparam("e")) & (ledger_entry.c.seq < bindparam("s"))),
+    )
+    .order_by(ledger_entry.c.epoch.desc(), ledger_entry.c.seq.desc())
 )
 _not_undone = Query(
     select(ledger_entry.c.body, ledger_entry.c.at)
@@ -80,15 +176,21 @@ def apply(connection: Connection, college: str, entry: Entry) -> None:
 
 @applies(Reversed)
 def undo(connection: Connection, college: str, entry: Recorded, fact: Reversed) -> None:
-    """Make the register's rows about the tag as if the entry did not exist."""
+    """Make the register's rows as if the entry did not exist; or as if it had not been undone."""
     epoch = epoch_of(entry.ledger)
-    if not _is_of_the_tag(connection, college, fact, before=entry.seq):
+    body = _undone_body(connection, college, fact, before=entry.seq)
+    if body is None:
         raise StoreError(
             "row_not_there",
             f"Entry {fact.seq} is not an entry about {fact.tag} that can be undone. Nothing was "
             "written.",
             "Check the store: kitloan ledger verify",
         )
+    undone = parse(body).fact
+    while isinstance(undone, Reversed):  # what that had undone is done again
+        _forget_reversal.one(connection, c=college, e=undone.epoch, s=undone.seq)
+        at = {"c": college, "e": undone.epoch, "s": undone.seq}
+        undone = parse(_body_at(connection, **at).scalar_one()).fact
     _insert_reversal(
         connection,
         college=college,
@@ -97,19 +199,21 @@ def undo(connection: Connection, college: str, entry: Recorded, fact: Reversed) 
         by_epoch=epoch,
         by_seq=entry.seq,
     )
-    rebuild_rows(
-        connection,
-        college,
-        fact.tag,
-        before=(epoch, entry.seq),
-        undone_before=(epoch, entry.seq + 1),  # by this one too
-    )
+    before, undone_before = (epoch, entry.seq), (epoch, entry.seq + 1)  # by this one too
+    if fact.tag is None:
+        _rebuild_name(connection, college, undone, before=before, undone_before=undone_before)
+        return
+    rebuild_rows(connection, college, fact.tag, before=before, undone_before=undone_before)
 
 
-def _is_of_the_tag(connection: Connection, college: str, fact: Reversed, before: int) -> bool:
-    """Whether the undone entry is an earlier one about the same tag, and not an undo itself."""
-    found = _kind_of(connection, c=college, e=fact.epoch, s=fact.seq, t=fact.tag).scalar()
-    return fact.seq < before and found not in (None, "entry.reversed")
+def _undone_body(connection: Connection, college: str, fact: Reversed, before: int) -> str | None:
+    """The text of what is undone: an earlier entry about the same tag, that is not undone yet."""
+    row = _at(connection, c=college, e=fact.epoch, s=fact.seq).one_or_none()
+    if row is None or fact.seq >= before or row.tag != fact.tag or row.undone:
+        return None
+    if fact.tag is None and row.kind not in (*NAMES, "entry.reversed"):
+        return None
+    return str(row.body)
 
 
 def rebuild_rows(
@@ -141,12 +245,44 @@ def rebuild_rows(
         apply(connection, college, entry if entry.at == at else entry.model_copy(update={"at": at}))
 
 
+def _rebuild_name(
+    connection: Connection,
+    college: str,
+    fact: Fact,
+    *,
+    before: tuple[int, int],
+    undone_before: tuple[int, int],
+) -> None:
+    """A kit type, a borrower or a scan is what the last entry that is left makes of it, or gone.
+
+    Of a gift there came what all the entries that are left make of it.
+    """
+    field, forget = NAMES[fact.kind]
+    together = fact.kind in DELIVERIES
+    kind, also = DELIVERIES if together else (fact.kind, fact.kind)
+    key = getattr(fact, field)
+    (epoch, seq), (undone_epoch, undone_seq) = before, undone_before
+    bodies = _names_not_undone(
+        connection, c=college, k=kind, also=also, e=epoch, s=seq, ue=undone_epoch, us=undone_seq
+    ).scalars()
+    left = (entry for entry in map(parse, bodies) if getattr(entry.fact, field) == key)
+    if not together:
+        last = next(left, None)
+        if last is not None:
+            apply(connection, college, last)
+            return
+    again = list(left)
+    for each in forget:
+        each(connection, c=college, k=key)
+    for entry in reversed(again):
+        apply(connection, college, entry)
+
+
 _GIFTS = (
     ProgrammeDefined,
     GiftAgreed,
     GiftDelivered,
     DeliveryCorrected,
-    DeliveryReversed,
     AllocationMade,
 )
 _delete_gifts = tuple(
@@ -159,6 +295,7 @@ _of_gifts = Query(
         ledger_entry.c.college == bindparam("c"),
         ledger_entry.c.tag.is_(None),
         or_(*[ledger_entry.c.kind == each.model_fields["kind"].default for each in _GIFTS]),
+        ~_undone_then,
     )
     .order_by(ledger_entry.c.epoch, ledger_entry.c.seq)
 )
@@ -170,6 +307,32 @@ _of_types = Query(
         ledger_entry.c.kind == "kit_type.defined",
     )
     .order_by(ledger_entry.c.epoch, ledger_entry.c.seq)
+)
+_undone_names = Query(
+    select(ledger_entry.c.body)
+    .join_from(
+        reversal,
+        ledger_entry,
+        (ledger_entry.c.college == reversal.c.college)
+        & (ledger_entry.c.epoch == reversal.c.epoch)
+        & (ledger_entry.c.seq == reversal.c.seq),
+    )
+    .where(
+        reversal.c.college == bindparam("c"),
+        ledger_entry.c.tag.is_(None),
+        or_(ledger_entry.c.kind == "organisation.added", ledger_entry.c.kind == "kit_type.defined"),
+    )
+    .order_by(ledger_entry.c.epoch, ledger_entry.c.seq)
+)
+_organisation_there = Query(
+    select(organisation.c.organisation).where(
+        organisation.c.college == bindparam("c"), organisation.c.organisation == bindparam("k")
+    )
+)
+_type_there = Query(
+    select(kit_type.c.kit_type).where(
+        kit_type.c.college == bindparam("c"), kit_type.c.kit_type == bindparam("k")
+    )
 )
 _claims = Query(
     select(ledger_entry.c.body).where(
@@ -206,6 +369,7 @@ def rewind(
     """
     (first, *_) = entries
     at = (epoch_of(first.ledger), first.seq)
+    _name_again(connection, college)
     types = {kind for each in entries if (kind := getattr(each.fact, "kit_type", None))}
     for tag in tags:
         for body in _claims(connection, c=college, t=tag).scalars().all():
@@ -217,6 +381,17 @@ def rewind(
         _replay_gifts(connection, college, at)
         types.update(_types_of_gifts(connection, c=college).scalars())
     _replay_types(connection, college, types, at)
+
+
+def _name_again(connection: Connection, college: str) -> None:
+    """Kit types and borrowers that were undone since are there again, as they were made."""
+    for body in _undone_names(connection, c=college).scalars().all():
+        entry = parse(body)
+        fact = entry.fact
+        is_there = _type_there if isinstance(fact, KitTypeDefined) else _organisation_there
+        key = getattr(fact, NAMES[fact.kind][0])
+        if is_there(connection, c=college, k=key).first() is None:
+            apply(connection, college, entry)
 
 
 def is_rewound(fact: Fact) -> bool:
@@ -249,7 +424,8 @@ def _replay_types(connection: Connection, college: str, types: set[str], at: Pla
 
 
 def _replay_gifts(connection: Connection, college: str, at: Place) -> None:
-    rows = _of_gifts(connection, c=college).all()
+    epoch, seq = at
+    rows = _of_gifts(connection, c=college, ue=epoch, us=seq).all()
     for delete_rows in _delete_gifts:
         delete_rows(connection, c=college)
     for row in rows:

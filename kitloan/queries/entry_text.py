@@ -4,10 +4,9 @@ An entry is text, stored as it was hashed. Both databases can read values in it,
 about a few of many entries does not load them all.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Connection, select
+from sqlalchemy import JSON, ColumnElement
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
@@ -43,18 +42,3 @@ def fact_number(name: str) -> ColumnElement[int]:
     """The number field of this name in the fact of a `ledger_entry` row; NULL without one."""
     number: ColumnElement[int] = _entry_json(entry.c.body)[("fact", name)].as_integer()
     return number
-
-
-def found_loans(connection: Connection, college: str, tags: Sequence[str]) -> dict[str, str | None]:
-    """The loans that a register had when it was read, by id, each with the day on which it began.
-
-    None where the register names no day: when such a loan began, nobody knows. The instant of its
-    entry is when the register was read.
-    """
-    loan, began = fact_text("loan"), fact_text("out_on")
-    rows = connection.execute(
-        select(loan.label("loan"), began.label("began")).where(
-            entry.c.college == college, entry.c.tag.in_(tags), entry.c.kind == "loan.found"
-        )
-    )
-    return {row.loan: row.began for row in rows}

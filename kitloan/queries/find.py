@@ -25,11 +25,21 @@ from sqlalchemy import (
 from kitloan import values
 from kitloan.ledger.session import Session
 from kitloan.queries import history
-from kitloan.queries.entry_text import found_loans
 from kitloan.queries.paging import PAGE, page_of
 from kitloan.queries.resolve import resolve
 from kitloan.storage.statements import AnyRow
-from kitloan.tables import College, Gift, Holding, KitType, Loan, Organisation, Shortage, table
+from kitloan.tables import (
+    College,
+    Contact,
+    Gift,
+    Holding,
+    KitType,
+    Loan,
+    Organisation,
+    Shortage,
+    table,
+)
+from kitloan.text.dates import day_of
 from kitloan.text.fields import GiftTerms
 from kitloan.text.names import (
     clean,
@@ -42,6 +52,7 @@ from kitloan.text.names import (
     type_key,
 )
 from kitloan.values import (
+    ContactOfLoan,
     HistoryLine,
     LoanLine,
     Page,
@@ -51,6 +62,7 @@ from kitloan.values import (
     Status,
 )
 
+contact = table(Contact)
 holding = table(Holding)
 loan = table(Loan)
 organisation = table(Organisation)
@@ -88,10 +100,16 @@ _OPEN_LOANS = (
         loan,
         organisation.c.name.label("to"),
         kit_type.c.name.label("type_name"),
+        contact.c.name.label("contact_name"),
+        contact.c.email.label("contact_email"),
+        contact.c.phone.label("contact_phone"),
     )
     .join_from(loan, organisation)
     .join(holding)
     .join(kit_type)
+    .outerjoin(
+        contact, (contact.c.college == loan.c.college) & (contact.c.contact == loan.c.contact)
+    )
     .where(loan.c.closed_at.is_(None))
 )
 
@@ -233,15 +251,7 @@ class Finder:
                     loan.c.loan.in_([row.loan for row in page.items]),
                 )
             ).all()
-            began = {
-                college: found_loans(
-                    connection, college, [row.tag for row in rows if row.college == college]
-                )
-                for college in {row.college for row in rows}
-            }
-            found = {
-                (row.college, row.loan): _loan_line(row, today, began[row.college]) for row in rows
-            }
+            found = {(row.college, row.loan): _loan_line(row, today) for row in rows}
         lines = tuple(found[row.college, row.loan] for row in page.items)
         return Page(lines, page.total, page.next)
 
@@ -391,22 +401,25 @@ def _with_terms(connection: Connection, found: list[values.Holding]) -> list[val
 
 def _first_loans(
     connection: Connection, where: str, tags: list[str], today: str
-) -> dict[str, values.LoanOfHolding]:
-    """The open loan that is due first, of each holding that is out."""
+) -> dict[str, tuple[values.LoanOfHolding, ContactOfLoan | None]]:
+    """The open loan that is due first, of each holding that is out, and who took it."""
     # Sorted here: to sort, SQLite would read every open loan by date to find these few.
     rows = connection.execute(
         _OPEN_LOANS.where(loan.c.college == where, loan.c.tag.in_(tags))
     ).all()
-    began = found_loans(connection, where, tags)
     last_first = sorted(rows, key=lambda row: (row.due_key, row.loan), reverse=True)
     return {
-        row.tag: values.LoanOfHolding(
-            id=row.loan,
-            to=row.to,
-            out_at=began.get(row.loan, row.out_at),
-            due_on=date.fromisoformat(row.due_on) if row.due_on else None,
-            overdue=row.due_key < today,
-            quantity=row.quantity - row.returned,
+        row.tag: (
+            values.LoanOfHolding(
+                id=row.loan,
+                to=row.to,
+                out_at=row.out_at or None,
+                on=day_of(row.out_at) if row.out_at else None,
+                due_on=date.fromisoformat(row.due_on) if row.due_on else None,
+                overdue=row.due_key < today,
+                quantity=row.quantity - row.returned,
+            ),
+            _contact(row),
         )
         for row in last_first
     }
@@ -427,23 +440,31 @@ def _shortages(
     return found
 
 
-def _loan_line(row: AnyRow, today: str, began: Mapping[str, str | None]) -> LoanLine:
+def _contact(row: AnyRow) -> ContactOfLoan | None:
+    if row.contact_name is None:
+        return None
+    return ContactOfLoan(row.contact_name, row.contact_email, row.contact_phone)
+
+
+def _loan_line(row: AnyRow, today: str) -> LoanLine:
     return LoanLine(
         id=row.loan,
         tag=row.tag,
         type=row.type_name,
         quantity=row.quantity - row.returned,
         to=row.to,
-        out_at=began.get(row.loan, row.out_at),
+        out_at=row.out_at or None,
+        on=day_of(row.out_at) if row.out_at else None,
         due_on=date.fromisoformat(row.due_on) if row.due_on else None,
         overdue=row.due_key < today,
         college=row.college,
+        contact=_contact(row),
     )
 
 
 def _holding_answer(
     row: AnyRow,
-    open_loan: values.LoanOfHolding | None,
+    open_loan: tuple[values.LoanOfHolding, ContactOfLoan | None] | None,
     shortages: tuple[ShortageLine, ...],
 ) -> values.Holding:
     return values.Holding(
@@ -456,12 +477,14 @@ def _holding_answer(
             out_quantity=row.out_quantity,
             uncounted=row.uncounted,
             critical_short=row.critical_short,
-            overdue=open_loan is not None and open_loan.overdue,
+            overdue=open_loan is not None and open_loan[0].overdue,
+            out_of_use=row.out_of_use is not None,
         ),
         gift=GiftTerms.model_construct(**GiftTerms.of(row)),
-        loan=open_loan,
+        loan=open_loan[0] if open_loan else None,
         shortages=shortages,
         last_sighted=Sighting(row.sighted_at, row.sighted_by) if row.sighted_at else None,
+        contact=open_loan[1] if open_loan else None,
     )
 
 
@@ -473,6 +496,7 @@ def status_of(
     uncounted: bool,
     critical_short: int,
     overdue: bool,
+    out_of_use: bool = False,
 ) -> Status:
     """The status of a holding.
 
@@ -489,6 +513,8 @@ def status_of(
         return "overdue"
     if out_quantity == quantity:
         return "out"
+    if out_of_use:
+        return "out_of_use"
     if uncounted:
         return "uncounted"
     return "incomplete" if critical_short else "in"
@@ -600,6 +626,9 @@ def _late(today: date, college: str | None) -> Condition:
     return and_(holding.c.out_quantity > 0, one_of)
 
 
+_USABLE: Condition = holding.c.out_of_use.is_(None)
+
+
 def _left(late: Condition) -> Condition:
     """The condition that at least some of a holding is here, and no loan of it is overdue."""
     return and_(holding.c.state == "held", holding.c.out_quantity < holding.c.quantity, not_(late))
@@ -617,9 +646,15 @@ _UNUSABLE: Condition = literal_column("holding.critical_short > 0")
 """Exactly the conditions of the partial indexes in `kitloan.tables.every`, to use them."""
 
 _STATUS: Final[Mapping[Status, Callable[[Condition], list[Condition]]]] = {
-    "in": lambda late: [_left(late), ~holding.c.uncounted, holding.c.critical_short == 0],
-    "uncounted": lambda late: [_left(late), _UNCOUNTED],
-    "incomplete": lambda late: [_left(late), ~holding.c.uncounted, _UNUSABLE],
+    "in": lambda late: [
+        _left(late),
+        _USABLE,
+        ~holding.c.uncounted,
+        holding.c.critical_short == 0,
+    ],
+    "uncounted": lambda late: [_left(late), _USABLE, _UNCOUNTED],
+    "incomplete": lambda late: [_left(late), _USABLE, ~holding.c.uncounted, _UNUSABLE],
+    "out_of_use": lambda late: [_left(late), holding.c.out_of_use.is_not(None)],
     "out": lambda late: [holding.c.out_quantity == holding.c.quantity, not_(late)],
     "overdue": lambda late: [late],
     "in_transit": _state("in_transit"),

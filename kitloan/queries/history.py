@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -16,7 +17,7 @@ from kitloan.queries.paging import page_of
 from kitloan.queries.undone import UNDONE
 from kitloan.storage.statements import AnyRow
 from kitloan.tables import KitType, LedgerEntry, Organisation, table
-from kitloan.text.dates import uk
+from kitloan.text.dates import day_happened, day_of, uk
 from kitloan.values import HistoryLine, Page, plural
 
 entry, organisation = table(LedgerEntry), table(Organisation)
@@ -62,15 +63,16 @@ _DETAILS = {
     "serial": "serial number",
 }
 """The details that a change can change, and their names."""
+_CHANGES = ("holding.amended", "holding.moved")
 _AT_ONCE = 500
 """The most organisations in one statement."""
 Summary = Callable[[Mapping[str, Any], Names], str]
 
 
 def of_tag(connection: Connection, college: str, tag: str) -> list[HistoryLine]:
-    """Every entry about a tag in a college's ledger, oldest first."""
+    """Every entry about a tag in a college's ledger, in the order in which the things happened."""
     rows = connection.execute(
-        select(entry.c.body, UNDONE.label("undone"))
+        select(entry.c.epoch, entry.c.seq, entry.c.body, UNDONE.label("undone"))
         .where(entry.c.college == college, entry.c.tag == tag)
         .order_by(entry.c.epoch, entry.c.seq)
     ).all()
@@ -80,7 +82,10 @@ def of_tag(connection: Connection, college: str, tag: str) -> list[HistoryLine]:
 def page_of_tag(
     connection: Connection, college: str, tag: str, after: str | None, limit: int
 ) -> Page[HistoryLine]:
-    """The latest entries about a tag, oldest first; `next` asks for the page before them."""
+    """The latest entries about a tag; `next` asks for the page before them.
+
+    On a page they are in the order in which the things happened.
+    """
     page = page_of(
         connection,
         select(entry.c.epoch, entry.c.seq, entry.c.body, UNDONE.label("undone")).where(
@@ -98,7 +103,19 @@ def page_of_tag(
 def _lines(connection: Connection, college: str, rows: Sequence[AnyRow]) -> list[HistoryLine]:
     entries = [(json.loads(row.body), bool(row.undone)) for row in rows]
     lookups = _lookups(connection, college, [body for body, _ in entries])
-    return [_line(body, undone, lookups) for body, undone in entries]
+    return _by_day([_line(body, undone, lookups) for body, undone in entries])
+
+
+def _by_day(lines: list[HistoryLine]) -> list[HistoryLine]:
+    """Entries, given as they were recorded, by the day it happened; of one day as recorded."""
+    recorded = date.min
+    ordered = []
+    for line in lines:
+        day = day_of(line.recorded_at)
+        recorded = max(recorded, day)  # a clock may have run back
+        earlier = line.happened_on is not None and line.happened_on < day
+        ordered.append((line.happened_on if earlier else recorded, line))
+    return [line for _, line in sorted(ordered, key=itemgetter(0))]
 
 
 def page_of_log(
@@ -168,13 +185,13 @@ def _changes(
     connection: Connection, college: str, facts: Sequence[Mapping[str, Any]]
 ) -> dict[int, str]:
     """What each change of a holding's details changed, by the number of its entry."""
-    tags = {fact["tag"] for fact in facts if fact["kind"] == "holding.amended"}
+    tags = {fact["tag"] for fact in facts if fact["kind"] in _CHANGES}
     if not tags:
         return {}
     rows = connection.execute(
         select(entry.c.seq, entry.c.body, UNDONE.label("undone"))
         .where(entry.c.college == college, entry.c.tag.in_(sorted(tags)))
-        .where(entry.c.kind.in_(_WITH_DETAILS))
+        .where(entry.c.kind.in_((*_WITH_DETAILS, "holding.moved")))
         .order_by(entry.c.epoch, entry.c.seq)
     ).all()
     types = connection.execute(
@@ -185,11 +202,15 @@ def _changes(
     changes: dict[int, str] = {}
     for row in rows:
         fact = json.loads(row.body)["fact"]
-        fact["kit_type"] = names.get(fact["kit_type"], fact["kit_type"])
-        if fact["kind"] == "holding.amended" and fact["tag"] in before:
-            changes[row.seq] = _change(before[fact["tag"]], fact)
+        if fact["kind"] != "holding.moved":
+            fact["kit_type"] = names.get(fact["kit_type"], fact["kit_type"])
+        was = before.get(fact["tag"], {})
+        if fact["kind"] == "holding.amended" and was:
+            changes[row.seq] = _change(was, fact)
+        elif fact["kind"] == "holding.moved" and was.get("location"):
+            changes[row.seq] = f"moved from {was['location']} to {fact['location']}"
         if not row.undone:
-            before[fact["tag"]] = fact
+            before[fact["tag"]] = {**was, **fact}
     return changes
 
 
@@ -218,7 +239,18 @@ def _line(body: Mapping[str, Any], undone: bool, lookups: _Lookups) -> HistoryLi
         kind=fact["kind"],
         by=body["by"],
         summary=f"{words} (undone)" if undone else words,
+        recorded_at=body["at"],
+        happened_on=_happened_on(body),
     )
+
+
+def _happened_on(body: Mapping[str, Any]) -> date | None:
+    """The day on which something happened; None where a register does not name it."""
+    fact = body["fact"]
+    if fact["kind"] == "loan.found" or fact.get("register_row"):
+        named = fact.get("on") or fact.get("received_on")
+        return date.fromisoformat(named) if named else None
+    return day_happened(body["at"], fact.get("on") or fact.get("received_on"))
 
 
 def _day(text: str | None) -> str:
@@ -267,7 +299,9 @@ _SUMMARIES: dict[str, Summary] = {
         f"on {f['stock']}" if f.get("stock") else "",  # older entries have no stock
     ),
     "holding.accessioned": lambda f, n: _joined(
-        "added", plural(f["quantity"], "item") if f["quantity"] > 1 else "", f["location"] or ""
+        f"split from {f['split_from']}" if f.get("split_from") else "added",
+        plural(f["quantity"], "item") if f["quantity"] > 1 else "",
+        f["location"] or "",
     ),
     "gift.recorded": lambda f, n: _joined(
         f"given by {f['donor']}" if f["donor"] else "gift terms recorded",
@@ -290,7 +324,14 @@ _SUMMARIES: dict[str, Summary] = {
     "holding.missing": lambda f, n: _joined(
         "missing", "lost on loan" if f["loan"] else "", f["reason"] or ""
     ),
-    "holding.found": lambda f, n: "found",
+    "holding.found": lambda f, n: _joined("found", "not counted yet" if f.get("uncounted") else ""),
+    "holding.out_of_use": lambda f, n: f"in repair: {f['reason']}",
+    "holding.in_use": lambda f, n: "repaired",
+    "reinstatement.proposed": lambda f, n: f"turned up: {f['reason']}; a second must sign",
+    "holding.reinstated": lambda f, n: _joined(
+        f"on the register again: {f['reason']}", f"proposed by {f['proposed_by']}"
+    ),
+    "stock.split": lambda f, n: f"{f['quantity']:,} split off as {f['into']}, {f['held']:,} left",
     "transfer.sent": lambda f, n: _joined(f"sent to {f['to_college']}", _short(f)),
     "transfer.called_off": lambda f, n: "the transfer was called off",
     "transfer.arrived": lambda f, n: "the other college has it",
@@ -317,7 +358,6 @@ _SUMMARIES: dict[str, Summary] = {
     "delivery.corrected": lambda f, n: _joined(
         f"{f['quantity']:,} of {f['gift']} delivered in all", f["reason"] or ""
     ),
-    "delivery.reversed": lambda f, n: f"a delivery of {f['gift']} undone",
     "donor.aliased": lambda f, n: f"{f['name']} is {f['donor']}",
     "college.merged": lambda f, n: f"{f['college']} is part of {f['into']} since {f['on']}",
     "finding.accepted": lambda f, n: _joined(
@@ -329,9 +369,24 @@ _SUMMARIES: dict[str, Summary] = {
     ),
     "holding.sighted": lambda f, n: "seen",
     "label.claimed": lambda f, n: f"got a second tag, {f['label']}",
-    "loan.checked_out": lambda f, n: f"lent: {_loan_terms(f, n)}",
+    "loan.checked_out": lambda f, n: (
+        f"{'passed on to' if f.get('passed_from') else 'lent:'} {_loan_terms(f, n)}"
+    ),
     "loan.found": lambda f, n: f"on loan when the register was imported: {_loan_terms(f, n)}",
-    "loan.checked_in": lambda f, n: _joined(f"{_many(f)}back", _short(f)),
+    "loan.checked_in": lambda f, n: (
+        f"{_many(f)}handed on by the borrower"
+        if f.get("passed_to")
+        else _joined(f"{_many(f)}back", _short(f))
+    ),
+    "loan.corrected": lambda f, n: _joined(
+        f"loan corrected: {_loan_terms({**f, 'override': None}, n)}",
+        f"out since {_day(f['out_on'])}" if f["out_on"] else "",
+    ),
+    "loan.stock_gone": lambda f, n: _joined(
+        f"{f['used']:,} used up" if f["used"] else "",
+        f"{f['lost']:,} lost by the borrower" if f["lost"] else "",
+        f"{f['held']:,} held now",
+    ),
     "loan.renewed": lambda f, n: f"renewed to {_day(f['due_on'])}",
     "contents.counted": lambda f, n: _short(f),
     "shortage.made_good": lambda f, n: f"{f['component']}: {f['quantity']:,} replaced",

@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import Connection, and_, select
 
 from kitloan.errors import BadInput, Refused
-from kitloan.queries.entry_text import found_loans
 from kitloan.queries.undone import UNDONE
 from kitloan.reference import find_college
 from kitloan.storage.statements import AnyRow
@@ -25,7 +24,7 @@ from kitloan.tables import (
     table,
 )
 from kitloan.tables.absence import Absence, Transfer, Withdrawal
-from kitloan.text.dates import day_of, uk
+from kitloan.text.dates import day_happened, day_of, uk
 from kitloan.text.tags import grouped
 
 absence, college, component = table(Absence), table(College), table(Component)
@@ -103,9 +102,7 @@ def _loan_elsewhere(connection: Connection, where: str, tag: str) -> dict[str, A
     ).first()
     if row is None:
         return None
-    began = found_loans(connection, where, [tag])
-    out_at = began.get(row.loan, row.out_at)
-    return {"id": row.loan, "to": row.name, "out_at": out_at, "due_on": row.due_on}
+    return {"id": row.loan, "to": row.name, "out_at": row.out_at or None, "due_on": row.due_on}
 
 
 def away(connection: Connection, where: str, tag: str, state: str) -> tuple[str, dict[str, Any]]:
@@ -196,11 +193,12 @@ def came_in(connection: Connection, where: str, tag: str) -> tuple[str, dict[str
     ).first()
     if row is None:
         return "", {}
+    fact = json.loads(row.body)["fact"]
     facts = {"since": row.at, "by": row.by}
-    who = _from_whom(connection, where, json.loads(row.body)["fact"])
+    who = _from_whom(connection, where, fact)
     if who:
         facts["from"] = who
-    words = f"since {uk(day_of(row.at))}" + (f", from {who}" if who else "")
+    words = f"since {uk(day_happened(row.at, fact.get('on')))}" + (f", from {who}" if who else "")
     return f"{words}, recorded by {row.by}", facts
 
 

@@ -9,18 +9,19 @@ Two settings count: `erasures`, how often people were erased, and `rewritten`, h
 last rewrite covered. A rewrite is due while they differ.
 """
 
+import json
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, or_, select, text
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, text
 
 from kitloan.errors import KitloanError, StoreError
 from kitloan.storage.faults import translated
-from kitloan.storage.settings import whole_number
+from kitloan.storage.settings import texts, whole_number
 from kitloan.storage.statements import AnyRow, Change, Query
 from kitloan.storage.store import BUSY_SECONDS, Store
-from kitloan.tables import Contact, Loan, Organisation, Remark, Setting, table
+from kitloan.tables import Contact, LedgerHead, Loan, Organisation, Remark, Setting, table
 from kitloan.text.personal import MentionFinder
 
 contact = table(Contact)
@@ -28,6 +29,7 @@ organisation = table(Organisation)
 remark = table(Remark)
 loan = table(Loan)
 setting = table(Setting)
+head = table(LedgerHead)
 
 _NUMBER = re.compile(r"\d+")
 PATIENCE = 1.0
@@ -179,6 +181,49 @@ def _counts(connection: Connection, college: str) -> tuple[int, int]:
         row.name: whole_number(row.name, row.value) for row in _counters(connection, c=college)
     }
     return found.get(_ERASURES, 0), found.get(_REWRITTEN, 0)
+
+
+_ERASED_BY = "erased by "
+
+
+def note_eraser(store: Store, college: str, actor: str, at: str) -> None:
+    """Keep who erased somebody last, and after which entry: that cannot be undone.
+
+    Args:
+        store: the store.
+        college: whose people.
+        actor: who erased.
+        at: when.
+    """
+    with store.write() as connection:
+        end = connection.execute(
+            select(head.c.epoch, head.c.seq).where(head.c.college == college)
+        ).one()
+        name = f"{_ERASED_BY}{actor}"
+        connection.execute(
+            delete(setting).where(setting.c.college == college, setting.c.name == name)
+        )
+        value = json.dumps({"at": at, "epoch": str(end.epoch), "seq": str(end.seq)})
+        connection.execute(insert(setting).values(college=college, name=name, value=value))
+
+
+def erased_since(
+    connection: Connection, college: str, actor: str, place: tuple[int, int]
+) -> str | None:
+    """When a person erased somebody after an entry, by its epoch and number; None when not.
+
+    Raises:
+        StoreError: `damaged`, when what was kept of it cannot be read.
+    """
+    name = f"{_ERASED_BY}{actor}"
+    value = connection.execute(
+        select(setting.c.value).where(setting.c.college == college, setting.c.name == name)
+    ).scalar()
+    if value is None:
+        return None
+    kept = texts(name, value, ("at", "epoch", "seq"))
+    after = (whole_number(name, kept["epoch"]), whole_number(name, kept["seq"]))
+    return kept["at"] if after >= place else None
 
 
 def rewrite_if_due(store: Store, college: str) -> str:

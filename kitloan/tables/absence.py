@@ -38,6 +38,10 @@ class Withdrawal(Base, table=True):
     proposed_by: str
     signed_at: str | None
     signed_by: str | None
+    again_reason: str | None = None
+    """Why somebody would have it on the register again; NULL when nobody would."""
+    again_at: str | None = None
+    again_by: str | None = None
 
 
 class Transfer(Base, table=True):

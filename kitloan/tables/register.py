@@ -81,8 +81,10 @@ class Holding(Base, AddedHoldingFields, table=True):  # type: ignore[misc]  # SQ
     sighted_by: str | None
     words: str
     """The text that is searched: tag, type, asset number, serial, place, donor; folded."""
-    counted_at: str | None
+    counted_at: str | None = None
     """When this college last counted its contents, whatever the count found; None is never."""
+    out_of_use: str | None = None
+    """Why it is in repair: not lent, and still held. NULL when it can be used."""
 
 
 class Gift(Base, GiftTerms, table=True):  # type: ignore[misc]  # SQLModel types its config apart

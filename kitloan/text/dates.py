@@ -21,6 +21,9 @@ LONGEST_LOAN_DAYS = 3 * 366
 FIRST_YEAR, LAST_YEAR = 1900, 2999
 """The range of years that people may give; any other is a typing mistake."""
 
+NO_HOUR = "T00:00:00Z"
+"""The time of an instant of which only the day is known."""
+
 Clock = Callable[[], datetime]
 """Gives the present instant, with its time zone."""
 
@@ -28,7 +31,16 @@ _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _UK = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4}|\d{2})")
 _WORDS = re.compile(r"(\d{1,2}) ([A-Za-z]{3,9})\.? (\d{4}|\d{2})")
-_DAYS = re.compile(r"\+?(\d{1,4}) ?d(?:ays?)?", re.IGNORECASE)
+_NO_YEAR = re.compile(r"(\d{1,2})(?:[/.](\d{1,2})|(?:st|nd|rd|th)? (?:of )?([a-z]{3,9}))\.?")
+_ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b(?: of)?")
+_SPAN = re.compile(
+    r"\+?(?:(?P<number>\d{1,4}|an?|one) ?)?"
+    r"(?P<unit>d(?:ays?)?|w(?:(?:ee)?ks?)?|fortnights?|months?)(?P<ago> ago)?"
+)
+_WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+_SHORTEST_DAY = 3
+_UNIT_DAYS = {"d": 1, "w": 7, "f": 14}
+_AS_SPOKEN = "Write it like friday, 18 dec, 18/12/2026, 3 weeks or 14d."
 
 
 def system_clock() -> datetime:
@@ -51,6 +63,11 @@ def day_of(text: str) -> date:
     if "T" not in text:
         return date.fromisoformat(text)
     return in_scotland(moment(text)).date()
+
+
+def day_happened(at: str, on: str | None) -> date:
+    """The day on which something happened: its own, else that of the instant it was recorded."""
+    return date.fromisoformat(on) if on else day_of(at)
 
 
 def in_scotland(moment: datetime) -> datetime:
@@ -122,26 +139,141 @@ def parse_date(text: str) -> date:
     Raises:
         BadInput: `bad_date`, for another form, a day that does not exist, or a year out of range.
     """
-    wanted = text.strip()
-    if found := _ISO.fullmatch(wanted):
-        year, month, day = (int(part) for part in found.groups())
-    elif found := _UK.fullmatch(wanted):
-        day, month, year = (int(part) for part in found.groups())
-    elif (found := _WORDS.fullmatch(wanted)) and found[2][:3].lower() in _MONTHS:
-        day, month, year = int(found[1]), _MONTHS.index(found[2][:3].lower()) + 1, int(found[3])
-    else:
+    written = _written(text.strip())
+    if written is None:
         raise BadInput(
             "bad_date",
             f"{text!r} is not a date.",
             "Write it like 23/11/2026, 23 Nov 2026 or 2026-11-23.",
             value=text,
         )
+    return _checked(written, text)
+
+
+def _written(text: str) -> tuple[int, int, int] | None:
+    """Year, month and day of a date that is written in full; None when it is not one."""
+    if found := _ISO.fullmatch(text):
+        year, month, day = (int(part) for part in found.groups())
+    elif found := _UK.fullmatch(text):
+        day, month, year = (int(part) for part in found.groups())
+    elif (found := _WORDS.fullmatch(text)) and found[2][:3].lower() in _MONTHS:
+        day, month, year = int(found[1]), _MONTHS.index(found[2][:3].lower()) + 1, int(found[3])
+    else:
+        return None
+    return year + 2000 if year < 100 else year, month, day
+
+
+def _checked(written: tuple[int, int, int], text: str) -> date:
     try:
-        return check_year(date(year + 2000 if year < 100 else year, month, day))
+        return check_year(date(*written))
     except ValueError:
         raise BadInput(
             "bad_date", f"{text!r} is a day that does not exist.", "Check the date.", value=text
         ) from None
+
+
+def parse_day(text: str, today: date, *, ahead: bool) -> date:
+    """A day as people type it at a counter; whatever `parse_date` takes too.
+
+    `today`, `tomorrow`, `yesterday`; `friday` or `fri`; `18 dec`, `18/12`; `3 weeks`, `14d`,
+    `a month`, `2 weeks ago`. What could be more than one day is the nearest one in the direction
+    asked for, which is never today for a weekday.
+
+    Args:
+        text: what was typed; case does not count, nor do `on`, `in`, `until` or `by` before it.
+        today: the date in Scotland now.
+        ahead: whether a day to come is meant; else one that is past.
+
+    Raises:
+        BadInput: `bad_date`, when no day is meant, or `next friday` could be either of two.
+    """
+    words = re.sub(r"^(?:on|in|until|till|by) ", "", " ".join(text.lower().split()))
+    known = {"today": 0, "tomorrow": 1, "yesterday": -1}.get(words)
+    if known is not None:
+        return days_after(today, known)
+    if found := _weekday(words, today, ahead=ahead):
+        return found
+    if span := _SPAN.fullmatch(words):
+        return _after_span(text, today, span, ahead=ahead)
+    if named := _NO_YEAR.fullmatch(words):
+        return _in_nearest_year(text, today, named, ahead=ahead)
+    written = _written(_ORDINAL.sub("", words))
+    if written is None:
+        raise _no_date(text)
+    return _checked(written, text)
+
+
+def _weekday(words: str, today: date, *, ahead: bool) -> date | None:
+    which, _, name = words.rpartition(" ")
+    named = [n for n, each in enumerate(_WEEKDAYS) if each.startswith(name)]
+    if len(name) < _SHORTEST_DAY or not named or which not in ("", "next", "last", "this"):
+        return None
+    ahead = {"next": True, "this": True, "last": False}.get(which, ahead)
+    coming = (named[0] - today.weekday() - 1) % 7 + 1
+    nearest = days_after(today, coming if ahead else coming - 7 - 7 * (coming == 7))
+    if which == "next" and coming + today.weekday() < 7:  # it is of this week
+        later = days_after(nearest, 7)
+        raise BadInput(
+            "bad_date",
+            f"{words!r} could be {uk(nearest)} or {uk(later)}.",
+            f"Write {name}, or the date.",
+            value=words,
+        )
+    return nearest
+
+
+def _after_span(text: str, today: date, span: re.Match[str], *, ahead: bool) -> date:
+    number, unit = span["number"] or "", span["unit"]
+    if not number and unit[0] != "f":
+        raise _no_date(text)
+    many = int(number) if number.isdecimal() else 1
+    many = many if ahead and not span["ago"] else -many
+    if unit[0] != "m":
+        return days_after(today, many * _UNIT_DAYS[unit[0]])
+    months = today.year * 12 + today.month - 1 + many
+    for day in range(today.day, 0, -1):  # a month after 31 January is the end of February
+        try:
+            return check_year(date(months // 12, months % 12 + 1, day))
+        except ValueError:
+            continue
+    raise _no_date(text)
+
+
+def _in_nearest_year(text: str, today: date, named: re.Match[str], *, ahead: bool) -> date:
+    day, number, month = named.groups()
+    if month and month[:3] not in _MONTHS:
+        raise _no_date(text)
+    in_year = int(number) if number else _MONTHS.index(month[:3]) + 1
+    for year in range(today.year, today.year + (5 if ahead else -5), 1 if ahead else -1):
+        try:
+            found = date(year, in_year, int(day))
+        except ValueError:  # 29 February, of most years
+            continue
+        if found == today or (found > today) == ahead:
+            return found
+    raise BadInput("bad_date", f"There is no such day: {text!r}.", value=text)
+
+
+def _no_date(text: str) -> BadInput:
+    return BadInput("bad_date", f"{text!r} is not a date.", _AS_SPOKEN, value=text)
+
+
+def parse_past(text: str, today: date) -> date:
+    """A day on which something happened, as `parse_day` reads it; `friday` is the last one.
+
+    Raises:
+        BadInput: `bad_date`; `in_future`.
+    """
+    day = parse_day(text, today, ahead=False)
+    if day > today:
+        raise BadInput(
+            "in_future",
+            f"{uk(day)} is in the future: today is {uk(today)}.",
+            "Give the day on which it happened.",
+            on=day.isoformat(),
+            today=today.isoformat(),
+        )
+    return day
 
 
 def check_year(day: date) -> date:
@@ -177,19 +309,12 @@ def check_past(day: date, today: date) -> date:
 
 
 def parse_due(text: str, today: date) -> date:
-    """When a loan is due: a number of days (`14d`) or a date.
+    """When a loan is due, as `parse_day` reads it: `14d`, `friday`, `18 dec`, `3 weeks`.
 
     Raises:
         BadInput: `bad_date`, `due_in_the_past` or `due_too_late`.
     """
-    if found := _DAYS.fullmatch(text.strip()):
-        return check_due(days_after(today, int(found[1])), today)
-    try:
-        return check_due(parse_date(text), today)
-    except BadInput as problem:
-        if problem.code == "bad_date":
-            problem.hint = "Write a number of days like 14d, or a date like 23/11/2026."
-        raise
+    return check_due(parse_day(text, today, ahead=True), today)
 
 
 def check_due(due: date, today: date) -> date:
@@ -225,6 +350,11 @@ def uk(day: date) -> str:
 
 
 def uk_instant(text: str) -> str:
-    """An instant as screens show it, in Scotland's time: `23 Nov 2026 11:42`."""
+    """An instant as screens show it, in Scotland's time: `23 Nov 2026 11:42`; a day without hour.
+
+    One that has the time of `NO_HOUR` is a day of which nobody knows the hour: `23 Nov 2026`.
+    """
     local = in_scotland(moment(text))
+    if text.endswith(NO_HOUR):
+        return uk(local.date())
     return f"{uk(local.date())} {local:%H:%M}"

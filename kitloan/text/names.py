@@ -10,6 +10,7 @@ characters; `skeleton` finds names that look alike.
 import hashlib
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
 from kitloan.errors import BadInput
@@ -213,3 +214,53 @@ def plain(text: str) -> str:
         f"\\u{ord(c):04x}" if c not in "\n\t" and _is_hidden(text, at) else c
         for at, c in enumerate(text)
     )
+
+
+_NEAR = 0.86
+"""How alike two names must be, from 0 to 1, for one to be taken for a slip (difflib's ratio)."""
+_MOST_NEAR = 5
+
+
+def near_names(name: str, known: Iterable[str]) -> tuple[str, ...]:
+    """Of names that are known, those that a new one may be meant for, the nearest first.
+
+    Those that begin with it, and those that it, or as many of their first words, is spelt almost
+    like. Accents do not count. Two that differ in a number or an initial alone, as "School 1" and
+    "School 2" do, are two.
+    """
+    wanted = _bare(name)
+    found = []
+    for each in known:
+        other = _bare(each)
+        first_words = "-".join(other.split("-")[: wanted.count("-") + 1])
+        if other.startswith(wanted):
+            found.append((-1.0, each))
+            continue
+        like = max(_alike(wanted, other), _alike(wanted, first_words))
+        if like >= _NEAR:
+            found.append((-like, each))
+    return tuple(each for _, each in sorted(found)[:_MOST_NEAR])
+
+
+def _bare(name: str) -> str:
+    parts = unicodedata.normalize("NFD", slug(name))
+    return "".join(c for c in parts if not unicodedata.combining(c))
+
+
+def _alike(one: str, other: str) -> float:
+    """How alike two slugs are; 0 where they differ in numbers or initials alone."""
+    import difflib  # asked of the mistyped only
+
+    ours, theirs = one.split("-"), other.split("-")
+    if len(ours) == len(theirs):
+        differing = [pair for pair in zip(ours, theirs, strict=True) if pair[0] != pair[1]]
+        if all(_is_initial(a) and _is_initial(b) for a, b in differing) and differing:
+            return 0.0
+    return difflib.SequenceMatcher(None, one, other).ratio()
+
+
+def _is_initial(word: str) -> bool:
+    return len(word) <= _LONGEST_INITIAL or any(c.isdigit() for c in word)
+
+
+_LONGEST_INITIAL = 2

@@ -103,6 +103,7 @@ class Transfers:
         serial: str | None = None,
         location: str | None = None,
         gift: Gift | None = None,
+        new_too: bool = True,
         request_id: str | None = None,
     ) -> Received:
         """Receive a holding that another college sent; it keeps its tag.
@@ -117,16 +118,18 @@ class Transfers:
             serial: the maker's number.
             location: where it is kept now.
             gift: who gave it and on what terms; None keeps the terms that can be read here.
+            new_too: whether a kit type that is spelt nearly like a known one, or is the beginning
+                of one, may be made as a new one.
             request_id: the request's id; None makes one.
 
         Raises:
-            Refused: `here_already`, when it is held here, or missing; `own_label`.
+            Refused: `nearly_known`; `here_already`, when it is held here, or missing; `own_label`.
             BadInput: `type_needed`, `unknown_college`, `own_college`, a tag or count that is not
                 possible.
         """
         details = ReceivedDetails(type, quantity, asset_number, serial, location, gift or Gift())
         with self._session.writing(request_id) as writer:
-            return receiving.receive(writer, tag, from_college, count, details)
+            return receiving.receive(writer, tag, from_college, count, details, new_too=new_too)
 
     def expected(
         self,

@@ -172,13 +172,19 @@ def find_incoming(
 
 
 def receive(
-    writer: Writer, text: str, from_college: str, count: Count | None, details: ReceivedDetails
+    writer: Writer,
+    text: str,
+    from_college: str,
+    count: Count | None,
+    details: ReceivedDetails,
+    *,
+    new_too: bool = True,
 ) -> Received:
     """Receive what another college sent; see `Transfers.receive`."""
     if writer.earlier:
         return _received_before(writer, text, from_college, count, details)
     found = find_incoming(writer.connection, writer.college, text, from_college, details)
-    kit_type = _define(writer, found)
+    kit_type = _define(writer, found, new_too=new_too or not details.type)
     outcome, short = counted_as(found.parts, found.short, count)
     here, there = found.here, found.there
     fact = TransferReceived(
@@ -265,14 +271,14 @@ def _contents(
     return ()
 
 
-def _define(writer: Writer, found: Incoming) -> str:
+def _define(writer: Writer, found: Incoming, *, new_too: bool) -> str:
     """The id of the kit type; a new one gets the sender's contents list."""
     known = TYPE(writer.connection, c=writer.college, k=type_key(found.type)).first()
     if known is None and found.contents:
         defined = kit_type_with(found.type, found.contents)
         writer.append(defined)
         return defined.kit_type
-    return define_if_new(writer, found.type)[0]
+    return define_if_new(writer, found.type, new_too=new_too)[0]
 
 
 def _of(row: AnyRow | None, name: str) -> str | None:

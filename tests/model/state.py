@@ -61,6 +61,7 @@ class Kept:
     gift: Gift = field(default_factory=Gift)
     state: str = "held"
     uncounted: bool = False
+    lost_on_loan: bool = False
     short: Short = field(default_factory=dict)
     loans: list[Loan] = field(default_factory=list)
     second_tags: set[str] = field(default_factory=set)
@@ -101,6 +102,16 @@ class Act:
     answer: object = None
 
 
+@dataclass(frozen=True)
+class Name:
+    """A kit type with its contents, or a borrower, as a request named it."""
+
+    request: str
+    kind: str
+    key: str
+    value: tuple[str, tuple[ContentsLine, ...]] = ("", ())
+
+
 @dataclass
 class World:
     """One college. `at` is when its last entry is dated, `entries` how many there are."""
@@ -112,6 +123,10 @@ class World:
     people: dict[tuple[str, str], int] = field(default_factory=dict)
     met: int = 0
     acts: dict[str, Act] = field(default_factory=dict)
+    names: list["Name"] = field(default_factory=list)
+    """Kit types and borrowers as requests named them that are not undone, in order."""
+    erased: dict[str, int] = field(default_factory=dict)
+    """How many acts there were when somebody erased a person."""
     entries: int = 0
     at: str = ""
     exported: int = 0

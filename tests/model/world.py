@@ -12,9 +12,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from kitloan import Count, Gift, NewHolding
-from kitloan.ledger.facts.definitions import KitTypeDefined
+from kitloan.ledger.facts.definitions import ContentsLine, KitTypeDefined
 from kitloan.text.dates import DEFAULT_LOAN_DAYS, LONGEST_LOAN_DAYS
-from model.state import Act, Kept, Loan, No, Short, World, counted, no, past, same_name
+from model.state import Act, Kept, Loan, Name, No, Short, World, counted, no, past, same_name
 
 
 class Say:
@@ -119,8 +119,36 @@ class Say:
         """Take in a kit type; how many entries that takes."""
         if same_name(name) in self.w.types:
             return 0
-        self.w.types[same_name(name)] = (name, ())
+        self.define(name, ())
         return 1
+
+    def define(self, name: str, contents: tuple[ContentsLine, ...]) -> None:
+        key = same_name(name)
+        self.w.types[key] = (name, contents)
+        self.w.names.append(Name(self.id, "type", key, (name, contents)))
+
+    def undo_names(self, request: str, *, alone: bool) -> int:
+        """Take back the kit types and borrowers of a request that nothing rests on; how many."""
+        left, gone = list(self.w.names), 0
+        for name in [each for each in reversed(left) if each.request == request]:
+            same = [each for each in left if (each.kind, each.key) == (name.kind, name.key)]
+            if same[-1] is not name or (len(same) == 1 and self.is_used(name)):
+                if alone:
+                    no("built_upon")
+                continue
+            left.remove(name)
+            gone += 1
+        self.w.names = left
+        self.w.types = {each.key: each.value for each in left if each.kind == "type"}
+        here = {each.key for each in left if each.kind == "borrower"}
+        self.w.borrowers = {key: name for key, name in self.w.borrowers.items() if key in here}
+        return gone
+
+    def is_used(self, name: Name) -> bool:
+        if name.kind == "type":
+            return any(kept.type == name.key for kept in self.w.kept.values())
+        lent = any(loan.to == name.key for kept in self.w.kept.values() for loan in kept.loans)
+        return lent or any(to == name.key for _, to in self.w.people)
 
     def parts_of(self, tag: str) -> dict[str, int]:
         """What a kit should hold; a stock of loose items has no contents."""
@@ -202,6 +230,8 @@ class Say:
         before = self.copies(*found)
         new = same_name(to) not in self.w.borrowers
         self.w.borrowers.setdefault(same_name(to), to)
+        if new:
+            self.w.names.append(Name(self.id, "borrower", same_name(to)))
         who = self.person(contact, to) if contact else None
         loans = [(f"{self.id}-{n}", tag) for n, tag in enumerate(found, start=1)]
         for loan, tag in loans:
@@ -322,9 +352,17 @@ class Say:
                 no("id_reused")
             return self.done.answer
         acts = list(self.w.acts.values())
-        mine = [n for n, a in enumerate(acts) if a.desk and a.by == self.by and not a.undone]
-        last = mine[-1] if mine else no("nothing_to_undo")
+        mine = [
+            n for n, a in enumerate(acts) if a.verb != "undo" and a.by == self.by and not a.undone
+        ]
+        last = mine[-1] if mine else -1
+        if self.w.erased.get(self.by, -1) > last:
+            no("cannot_undo")
+        if last < 0:
+            no("nothing_to_undo")
         act = acts[last]
+        if not act.desk:
+            no("cannot_undo")
         for later in acts[last + 1 :]:
             if not later.undone and set(later.before) & set(act.before):
                 no("built_upon")
@@ -334,7 +372,9 @@ class Say:
                 del self.w.kept[tag]
             else:
                 self.w.kept[tag] = deepcopy(kept)
-        self.write("undo", None, {}, more=act.parts, parts=0, desk=False, answer=set(act.before))
+        request = list(self.w.acts)[last]
+        more = act.parts + self.undo_names(request, alone=not act.before)
+        self.write("undo", None, {}, more=more, parts=0, desk=False, answer=set(act.before))
         return set(act.before)
 
     # -- the register ---------------------------------------------------------------------------
@@ -389,7 +429,7 @@ class Say:
         tag = self.find(tag)
         before = self.copies(tag)
         self.w.kept[tag].gift = gift
-        self.write("record_gift", (tag, gift), before, desk=False)
+        self.write("record_gift", (tag, gift), before)
         return None
 
     def move(self, tag: str, location: str) -> object:
@@ -418,6 +458,7 @@ class Say:
         before = self.copies(tag)
         for loan in kept.out[:1]:
             loan.back = loan.quantity
+            kept.lost_on_loan = True
         kept.state = "missing"
         return self.write("report_missing", (tag, reason), before)
 
@@ -428,6 +469,8 @@ class Say:
             no("not_missing")
         before = self.copies(tag)
         kept.state, kept.proposed = "held", None
+        kept.uncounted = kept.uncounted or (kept.lost_on_loan and bool(self.parts_of(tag)))
+        kept.lost_on_loan = False
         self.see(tag)
         return self.write("found", tag, before)
 
@@ -477,9 +520,9 @@ class Say:
     def define_types(self, types: Sequence[KitTypeDefined]) -> object:
         said = tuple(types)
         for each in types:
-            self.w.types[same_name(each.name)] = (each.name, each.contents)
+            self.define(each.name, each.contents)
         if types or self.done:
-            self.write("define_types", said, {}, parts=0, more=len(types), desk=False)
+            self.write("define_types", said, {}, parts=0, more=len(types))
         return None
 
     def labels_printed(self, tags: Sequence[str]) -> object:
@@ -497,4 +540,5 @@ class Say:
             no("ambiguous")
         for each in named:
             del self.w.people[each]
+        self.w.erased[self.by] = len(self.w.acts)
         return len(named)

@@ -111,6 +111,28 @@ def at_the_counter(w: Desk) -> Iterator[tuple[str, Row]]:
             lambda key: loans.renew_together(both[:1], id=key),
         ),
     )
+    wrong, stock = w.out(SCHOOL), w.out("A School", "B School")
+    yield (
+        "loans.correct",
+        (
+            lambda key: loans.correct(wrong, to="C School", contact="Pat Ex", due_on=DUE, id=key),
+            lambda key: loans.correct(wrong, to="A School", id=key),
+        ),
+    )
+    yield (
+        "loans.pass_on",
+        (
+            lambda key: loans.pass_on(wrong, "D School", id=key),
+            lambda key: loans.pass_on(wrong, "A School", id=key),
+        ),
+    )
+    yield (
+        "loans.check_in of what is used up",
+        (
+            lambda key: loans.check_in(stock, quantity=1, used=1, lost=2, from_="A School", id=key),
+            lambda key: loans.check_in(stock, quantity=1, used=2, lost=1, from_="A School", id=key),
+        ),
+    )
     g = w.short()
     yield (
         "loans.count",
@@ -130,6 +152,27 @@ def at_the_counter(w: Desk) -> Iterator[tuple[str, Row]]:
     yield (
         "actions.undo",
         (lambda key: actions.undo(id=key), lambda key: loans.restock(h, "Wheel", 1, id=key)),
+    )
+    yield (
+        "actions.redo",
+        (lambda key: actions.redo(id=key), lambda key: loans.restock(h, "Wheel", 1, id=key)),
+    )
+    late = w.kit()
+    day = w.fife.session.today
+    w.fife.session.clock.move(days=2)  # type: ignore[attr-defined]  # a test sets it
+    yield (
+        "loans.check_out of an earlier day",
+        (
+            lambda key: loans.check_out([late], SCHOOL, on=day, id=key),
+            lambda key: loans.check_out([late], SCHOOL, id=key),
+        ),
+    )
+    yield (
+        "loans.check_in of an earlier day",
+        (
+            lambda key: loans.check_in([late], Count(whole=True), on=day, id=key),
+            lambda key: loans.check_in([late], Count(whole=True), id=key),
+        ),
     )
 
 
@@ -188,6 +231,39 @@ def on_the_register(w: Desk) -> Iterator[tuple[str, Row]]:
     yield (
         "holdings.withdraw",
         (lambda key: second.withdraw(q, id=key), lambda key: second.withdraw(p, id=key)),
+    )
+    r, s = w.kit(), w.kit("Goggles", 30)
+    yield (
+        "holdings.put_in_repair",
+        (
+            lambda key: keep.put_in_repair(r, "worn", id=key),
+            lambda key: keep.put_in_repair(r, "burnt", id=key),
+        ),
+    )
+    yield (
+        "holdings.repaired",
+        (
+            lambda key: keep.repaired(r, note="new motor", id=key),
+            lambda key: keep.repaired(n, id=key),
+        ),
+    )
+    yield (
+        "holdings.split",
+        (
+            lambda key: keep.split(s, 12, location="Lab", id=key),
+            lambda key: keep.split(s, 11, location="Lab", id=key),
+        ),
+    )
+    yield (
+        "holdings.propose_reinstatement",
+        (
+            lambda key: keep.propose_reinstatement(q, "here", id=key),
+            lambda key: keep.propose_reinstatement(q, "there", id=key),
+        ),
+    )
+    yield (
+        "holdings.reinstate",
+        (lambda key: second.reinstate(q, id=key), lambda key: second.reinstate(p, id=key)),
     )
     one, two = mint(), mint()
     yield (

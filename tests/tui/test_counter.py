@@ -74,8 +74,9 @@ def test_undo_says_what_it_took_back(day: Day) -> None:
     """Else nobody would dare to press it."""
     day.scan(day.store.kit, SCHOOL)
     day.store.clock.move(days=1)
+    expect(day.scan("KLUUNDO"), "UNDO?", "23 Nov 2026", "Type yes")
     expect(
-        day.scan("KLUUNDO"),
+        day.type("yes"),
         "UNDONE",
         f"STEM kit {grouped(day.store.kit)}: lent: {SCHOOL}",
         "23 Nov 2026",

@@ -3,9 +3,12 @@
 import csv
 from pathlib import Path
 
+import pytest
+
 from conftest import write_off
 from kitloan.text.tags import grouped
 from kitloan_tui import lookups
+from kitloan_tui.counter.state import FrontEnd
 from tui.at_the_counter import OTHER, SCHOOL, Day, expect
 
 
@@ -42,6 +45,45 @@ def test_a_new_school_spelt_nearly_like_a_known_one(day: Day) -> None:
     assert day.state.choices == (SCHOOL,)
     assert day.held(day.store.kit).status == "in"
     expect(day.type("to Kilmarnok Academy"), "OUT", "new organisation", f"nearly like {SCHOOL}")
+
+
+def test_a_school_wins_over_a_place(day: Day) -> None:
+    """Every town with a campus has its academy: its first letters must open the turn."""
+    day.lent(day.store.headset)
+    day.store.kitloan.holdings.move(day.store.kit, "Kilmarnock - Store 1")
+    expect(day.type("kilm"), "LENDING", SCHOOL)
+
+
+def test_what_a_kit_is_wins_over_a_school(day: Day) -> None:
+    """Else a search for the STEM kits would open the turn of the STEM school."""
+    day.lent(day.store.headset, "STEM Hub Dundee")
+    expect(day.type("stem"), "FOUND 2", "To lend to STEM Hub Dundee, type: to STEM Hub Dundee")
+
+
+def test_several_schools_that_begin_so_are_asked_about(day: Day) -> None:
+    """Else half a name finds only the kits that are kept in the town."""
+    day.lent(day.store.headset)
+    day.lent(day.store.second, "Kilmarnock Primary")
+    day.store.kitloan.holdings.move(day.store.kit, "Kilmarnock - Store 1")
+    expect(day.type("kilmarnock"), "NEW SCHOOL?", SCHOOL, "Kilmarnock Primary")
+    expect(day.type("2"), "LENDING", "Kilmarnock Primary")
+
+
+@pytest.mark.parametrize("half", ["to Kilmarnock", "to Kilmarnok Academy"])
+@pytest.mark.parametrize("asks", [True, False])
+def test_no_desk_makes_a_school_of_half_a_name(day: Day, half: str, asks: bool) -> None:
+    """Else the bogus school would be there for ever, and take the real one's loans."""
+    day.lent(day.store.headset)
+    day.state.front = FrontEnd(asks_names=asks)
+    expect(day.type(half), "NEW SCHOOL?", SCHOOL)
+    expect(day.type("1"), "LENDING", SCHOOL)
+    assert day.store.kitloan.directory.organisations().total == 1
+
+
+def test_what_cannot_be_a_school_is_not_offered_as_one(day: Day) -> None:
+    """Else a book's barcode would be offered as a school's name."""
+    assert "to lend" not in day.type("5000112548167").hint.lower()
+    expect(day.type("Glenwood High"), "FOUND 0", "To lend to a new school")
 
 
 def test_a_number_picks_the_school_that_borrowed_last(day: Day) -> None:

@@ -137,6 +137,7 @@ def test_loose_stock_comes_back_in_part(day: Day) -> None:
     expect(day.scan(day.store.stock), "HOW MANY?", SCHOOL, "30")
     expect(day.type("28"), "IN", "28 of Multimeter", "2 still out")
     day.scan(day.store.stock)
+    day.type("back")
     expect(day.type(""), "IN", SCHOOL)
     assert day.held(day.store.stock).out_quantity == 0
 
@@ -145,6 +146,7 @@ def test_loose_stock_that_two_schools_have(day: Day) -> None:
     """Else one school's loan would be closed by another's return."""
     for school in (SCHOOL, OTHER):
         day.store.kitloan.loans.check_out([day.store.stock], school, quantity=5)
-    expect(day.scan(day.store.stock), "FROM WHOM?", SCHOOL, OTHER)
+    expect(day.scan(day.store.stock), "LEND OR RETURN?", SCHOOL, OTHER)
+    expect(day.type("back"), "FROM WHOM?", SCHOOL, OTHER)
     expect(day.type("balwearie high school"), "HOW MANY?", OTHER)
     expect(day.type("4"), "IN", OTHER, "1 still out")

@@ -227,3 +227,24 @@ def test_a_file_that_cannot_be_added_to_stays(tmp_path: Path, text: str) -> None
     with pytest.raises(BadInput):
         settings.save(place, DeskSettings(theme="light"), ["theme"])
     assert place.read_text() == text
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("report", "Figures"),
+        ("contact", "Schools and people"),
+        ("phone", "Schools and people"),
+        ("export", "File for ESP"),
+        ("amend", "Change"),
+        ("wrong", "Correct loan"),
+        ("zzz", "Nothing here has 'zzz' in its name"),
+    ],
+)
+async def test_the_palette_knows_other_words(
+    store: Store, log: Path, typed: str, found: str
+) -> None:
+    """Else whoever calls it something else would be shown an empty frame."""
+    async with at_desk(lambda: store.kitloan, log, (120, 40)) as hands:
+        await hands.press("ctrl+p", *(("space" if c == " " else c) for c in typed))
+        await hands.until(lambda: found in listed(hands))

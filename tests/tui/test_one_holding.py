@@ -7,8 +7,8 @@ from textual.widgets import Input
 from kitloan.holdings import Gift
 from kitloan.text.tags import grouped, mint
 from kitloan_tui.screens.holding import HoldingPage
-from tui.at_the_counter import Store
-from tui.at_the_desk import at_desk
+from tui.at_the_counter import OTHER, SCHOOL, Store
+from tui.at_the_desk import Hands, at_desk
 
 
 async def test_one_holding_tells_its_story(busy: Store, log: Path) -> None:
@@ -129,3 +129,71 @@ async def test_a_kit_that_is_here_is_counted(busy: Store, log: Path) -> None:
         await hands.type("AC0001")
         assert not hands.desk.screen.query_one("#count").display
     assert busy.kitloan.find.holding(busy.second).status == "in"
+
+
+async def act(hands: Hands, tag: str, name: str, *lines: str) -> None:
+    """Begin an action of a holding's page, and answer what it asks."""
+    hands.desk.open_holding(tag, name)
+    await hands.settle()
+    for line in lines:
+        await hands.type(line)
+
+
+async def test_an_open_loan_is_corrected_and_passed_on(busy: Store, log: Path) -> None:
+    """Else a wrong school would take a false return, and a count that nobody made."""
+    async with at_desk(lambda: busy.kitloan, log, (100, 40)) as hands:
+        await act(hands, busy.kit, "correct", "to kilmarnock")
+        assert hands.reads("= CORRECTED")
+        assert with_whom(busy, busy.kit) == SCHOOL
+        await act(hands, busy.kit, "pass_on", "Balweari High School")
+        assert hands.reads("! REFUSED")
+        assert with_whom(busy, busy.kit) == SCHOOL
+        await act(hands, busy.kit, "pass_on", OTHER)
+        assert hands.reads("> PASSED ON")
+        assert with_whom(busy, busy.kit) == OTHER
+        await act(hands, busy.kit, "undo_here")
+        assert hands.reads("< UNDONE")
+        assert with_whom(busy, busy.kit) == SCHOOL
+        await act(hands, busy.kit, "renew", "3 weeks")
+        assert hands.reads("> RENEWED")
+
+
+def with_whom(store: Store, tag: str) -> str | None:
+    """Who has a holding."""
+    loan = store.kitloan.find.holding(tag).loan
+    return loan.to if loan else None
+
+
+async def test_stock_is_used_up_and_split(busy: Store, log: Path) -> None:
+    """Else what a school used would be out for ever."""
+    async with at_desk(lambda: busy.kitloan, log, (100, 40)) as hands:
+        await act(hands, busy.stock, "use_up", "back 5 used 3")
+        assert hands.reads("3 used up")
+        assert busy.kitloan.find.holding(busy.stock).quantity == 27
+        await act(hands, busy.stock, "split", "10 @ Store 2")
+        assert hands.reads("= SPLIT")
+        assert busy.kitloan.find.holding(busy.stock).quantity == 17
+
+
+async def test_repair_and_change(busy: Store, log: Path) -> None:
+    """Else a broken kit would be lent, or invented as missing."""
+    async with at_desk(lambda: busy.kitloan, log, (100, 40)) as hands:
+        await act(hands, busy.second, "repair", "cracked case")
+        assert hands.reads("- OUT OF USE")
+        assert busy.kitloan.find.holding(busy.second).status == "out_of_use"
+        await act(hands, busy.second, "repair")
+        assert hands.reads("= REPAIRED")
+        await act(hands, busy.second, "amend", "number", "AC0099")
+        assert hands.reads("number from AC0002 to AC0099")
+        await hands.press("ctrl+z")
+        assert busy.kitloan.find.holding(busy.second).asset_number == "AC0002"
+
+
+async def test_what_was_done_is_listed_and_undone(busy: Store, log: Path) -> None:
+    """Else Undo would be a guess at what comes next."""
+    busy.kitloan.holdings.move(busy.second, "Store 9")
+    async with at_desk(lambda: busy.kitloan, log, (100, 40)) as hands:
+        await hands.go("undo_list")
+        assert hands.reads("moved to Store 9")
+        await hands.press("enter")
+        assert hands.reads("Undo this?")

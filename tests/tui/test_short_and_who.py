@@ -77,3 +77,27 @@ async def test_forgetting_a_person_is_meant(busy: Store, log: Path) -> None:
         await hands.press("enter")
         assert hands.reads("x FORGOTTEN 1 person")
         assert hands.reads("No person is on file")
+
+
+async def test_a_school_has_a_page(busy: Store, log: Path) -> None:
+    """Else what a school has, whom to ring there and what it lost would be three lists."""
+    busy.kitloan.holdings.report_missing(busy.kit, "lost on a trip")
+    async with at_desk(lambda: busy.kitloan, log, (100, 40)) as hands:
+        await hands.go("borrowers")
+        await hands.type("kilm")
+        assert hands.reads("Kilmarnock Academy 2")
+        await hands.pilot.click("#renew-all")
+        await hands.type("3 weeks")
+        assert hands.reads("> RENEWED 2 loans of Kilmarnock Academy")
+        await hands.press("ctrl+z")
+        assert hands.reads("< UNDONE")
+        await hands.press("escape")
+        hands.desk.screen.query_one("#narrow", Input).value = ""
+        await hands.settle()
+        await hands.type("balwearie")
+        await hands.press("f5")
+        assert hands.reads("Isla Muir")
+        await hands.press("f5")
+        assert hands.reads("Aug to Dec 2026 1 loan")
+        await hands.press("f5")
+        assert hands.reads("AC0001")

@@ -119,4 +119,31 @@ async def test_a_number_in_use_and_a_scan_in_between(store: Store, log: Path) ->
         await hands.press("enter")
         assert hands.reads("! REFUSED AC0001 is the number of STEM kit")
         await hands.press("enter")
+        assert hands.reads("Is it VR headset?")
+        await hands.press("enter")
         assert hands.reads("= TAKEN IN vr")
+
+
+async def test_ten_equal_things_are_taken_in_at_once(store: Store, log: Path) -> None:
+    """Else ten equal boxes would be ten times the same line, or one stock of ten."""
+    before = len(store.kitloan.holdings.tags())
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        await hands.go("take_in")
+        hands.desk.screen.query_one("#quantity", Input).value = "10 each"
+        await hands.type("VR headset")
+        assert hands.reads("= TAKEN IN 10 of VR headset, each with a new tag")
+        assert len(store.kitloan.holdings.tags()) == before + 10
+        await hands.press("ctrl+z")
+        assert len(store.kitloan.holdings.tags()) == before
+
+
+async def test_a_mistyped_kind_is_asked_about_in_the_form(store: Store, log: Path) -> None:
+    """Else a slip would be a new kind of kit, without a word."""
+    before = len(store.kitloan.holdings.tags())
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        await hands.go("take_in")
+        await hands.type("VR hedset")
+        assert hands.reads("Is it VR headset?")
+        assert len(store.kitloan.holdings.tags()) == before
+        await hands.press("enter")
+        assert hands.reads("= TAKEN IN VR hedset")

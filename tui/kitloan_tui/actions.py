@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kitloan.text.scans import COMMANDS
-from kitloan_tui.counter.state import CounterState
+from kitloan_tui.counter.state import CounterState, TurnTerms
 
 WhyNot = Callable[[CounterState], str | None]
 
@@ -41,8 +41,13 @@ def _nothing_to_label(state: CounterState) -> str | None:
     return None if state.recent else "No kit is on the counter: scan one first."
 
 
-def _nothing_to_count(state: CounterState) -> str | None:
+def _no_holding(state: CounterState) -> str | None:
     return None if state.recent else "No kit is on the counter: scan one, or open its page."
+
+
+def _no_terms(state: CounterState) -> str | None:
+    has_some = state.terms != TurnTerms()
+    return None if has_some else "No day, due date, contact or purpose is set."
 
 
 def _lends_nothing(state: CounterState) -> str | None:
@@ -70,6 +75,9 @@ class Action:
         in_bar: whether the bar shows it.
         bound: False where the line itself takes the key.
         of_counter: whether it needs the store to be open.
+        of_holding: whether it is about one holding: the page that is open, else the kit scanned
+            last, whose page opens for it.
+        words: other words by which people look for it.
         typed: the word that does the same on the line; "" for none.
         screen: the screen it opens, as `module:Class`; it is made with the desk.
     """
@@ -82,6 +90,8 @@ class Action:
     in_bar: bool = False
     bound: bool = True
     of_counter: bool = True
+    of_holding: bool = False
+    words: str = ""
     typed: str = ""
     screen: str = ""
 
@@ -119,6 +129,7 @@ _COUNTER: Final = (
         _no_count,
         in_bar=True,
         typed="whole",
+        words="complete nothing missing",
     ),
     Action(
         "count_later",
@@ -137,6 +148,15 @@ _COUNTER: Final = (
         "a name, an Esc; else your latest action on record, also after a restart.",
         in_bar=True,
         typed="undo",
+        words="take back reverse mistake wrong",
+    ),
+    Action(
+        "redo",
+        "",
+        "Redo",
+        "Does again what you undid last.",
+        typed="redo",
+        words="again repeat undo",
     ),
     Action(
         "return",
@@ -146,6 +166,15 @@ _COUNTER: Final = (
         "A school's name, or DONE, ends it.",
         _lends_nothing,
         typed="return",
+        words="back bring check in",
+    ),
+    Action(
+        "clear",
+        "",
+        "Clear",
+        "Clears the day, due date, contact and purpose that were typed for a turn.",
+        _no_terms,
+        typed="clear",
     ),
     Action(
         "plus_7",
@@ -154,6 +183,7 @@ _COUNTER: Final = (
         "Makes the loan on the counter due a week later, or sets the date of the turn.",
         _nothing_to_renew,
         typed="+7",
+        words="renew extend longer week",
     ),
     Action(
         "plus_14",
@@ -162,6 +192,7 @@ _COUNTER: Final = (
         "Makes the loan on the counter due two weeks later, or sets the date of the turn.",
         _nothing_to_renew,
         typed="+14",
+        words="renew extend longer fortnight",
     ),
     Action(
         "print_label",
@@ -170,6 +201,7 @@ _COUNTER: Final = (
         "A new label for the kit that was scanned last: where on the sheet, and then printed.",
         _nothing_to_label,
         typed="label",
+        words="sticker tag",
     ),
 )
 
@@ -181,6 +213,7 @@ _DESK: Final = (
         "What can be scanned, typed and pressed.",
         in_bar=True,
         of_counter=False,
+        words="manual keys how",
     ),
     Action(
         "palette",
@@ -199,6 +232,7 @@ _DESK: Final = (
         "Whether the scanner is set up well, and how to correct it.",
         of_counter=False,
         screen="kitloan_tui.screens.scanner:ScannerCheck",
+        words="barcode reader keyboard",
     ),
     Action(
         "theme",
@@ -206,6 +240,7 @@ _DESK: Final = (
         "Theme",
         "Dark, light or high contrast, in turn; saved for next time.",
         of_counter=False,
+        words="dark light contrast colours",
     ),
     Action(
         "quit",
@@ -213,6 +248,7 @@ _DESK: Final = (
         "Quit",
         "Closes the desk; asks once when something is not finished.",
         of_counter=False,
+        words="exit close leave",
     ),
 )
 
@@ -224,6 +260,7 @@ _SCREENS: Final = (
         "Everything the college holds: search as you type, by status, by type; one holding.",
         in_bar=True,
         screen="kitloan_tui.screens.holdings:HoldingList",
+        words="kits stock inventory find search list register",
     ),
     Action(
         "loans",
@@ -232,6 +269,7 @@ _SCREENS: Final = (
         "What is out, due today, overdue, and with which school. Again: the next of these.",
         in_bar=True,
         screen="kitloan_tui.screens.loans:Loans",
+        words="overdue late due today chase reminder who has it borrowed",
     ),
     Action(
         "shortages",
@@ -240,13 +278,16 @@ _SCREENS: Final = (
         "What is missing or broken, by kit or by type; Enter records replaced parts.",
         in_bar=True,
         screen="kitloan_tui.screens.shortages:Shortages",
+        words="missing broken spares order parts",
     ),
     Action(
         "borrowers",
         "f5",
         "Schools and people",
         "Schools and what they have out; people on file, and forgetting one.",
+        in_bar=True,
         screen="kitloan_tui.screens.borrowers:Borrowers",
+        words="school contact people person phone e-mail email ring call teacher forget erase",
     ),
     Action(
         "take_in",
@@ -254,22 +295,18 @@ _SCREENS: Final = (
         "Take in",
         "A new holding, under the label that was scanned or a new tag; a second label.",
         _lends_nothing,
+        in_bar=True,
         screen="kitloan_tui.screens.take_in:TakeIn",
-    ),
-    Action(
-        "count",
-        "",
-        "Count a kit",
-        "Counts the contents of a kit that is here: the one scanned last.",
-        _nothing_to_count,
-        screen="kitloan_tui.screens.holding:count_last_scanned",
+        words="add new holding label second claim",
     ),
     Action(
         "labels",
         "f10",
         "Labels",
         "Labels for every holding that has none yet: stock, printer, and where the sheet starts.",
+        in_bar=True,
         screen="kitloan_tui.screens.labels:Labels",
+        words="print stickers tags sheet",
     ),
     Action(
         "stocktake",
@@ -278,6 +315,7 @@ _SCREENS: Final = (
         "Opens one or goes on with it: scan what is there, and see what is not.",
         _lends_nothing,
         screen="kitloan_tui.screens.stocktake:TakeStock",
+        words="inventory audit check shelf scan result closed",
     ),
     Action(
         "transfers",
@@ -285,6 +323,7 @@ _SCREENS: Final = (
         "Transfers",
         "What is on its way to other colleges, and what came from them.",
         screen="kitloan_tui.screens.transfers:TransferList",
+        words="send receive college in transit",
     ),
     Action(
         "national",
@@ -293,6 +332,7 @@ _SCREENS: Final = (
         "Every college's totals, problems and last file received, in ESP's store.",
         _not_national,
         screen="kitloan_tui.screens.national:NationalView",
+        words="esp report colleges totals",
     ),
     Action(
         "figures",
@@ -300,6 +340,7 @@ _SCREENS: Final = (
         "Figures",
         "Loans by week, use by type, overdue by age.",
         screen="kitloan_tui.screens.figures:FiguresScreen",
+        words="report statistics charts use by week numbers",
     ),
     Action(
         "register",
@@ -308,6 +349,76 @@ _SCREENS: Final = (
         "A college's spreadsheet: the problems first, then all of it.",
         _lends_nothing,
         screen="kitloan_tui.screens.register:ReadRegister",
+        words="import spreadsheet excel csv file open",
+    ),
+    Action(
+        "kit_types",
+        "",
+        "Kit types",
+        "Each kind of kit with its contents list; and reading lists from a file.",
+        screen="kitloan_tui.screens.kit_types:KitTypes",
+        words="contents list parts components kinds type",
+    ),
+    Action(
+        "chase_list",
+        "",
+        "Chase list",
+        "Every overdue loan with whom to ring, in a file to print or mail.",
+        _lends_nothing,
+        screen="kitloan_tui.screens.files:ChaseList",
+        words="overdue late ring phone csv export print email reminder report",
+    ),
+    Action(
+        "export",
+        "",
+        "File for ESP",
+        "This college's ledger in a file, for ESP.",
+        _lends_nothing,
+        screen="kitloan_tui.screens.files:SendToEsp",
+        words="export send ledger esp report",
+    ),
+    Action(
+        "backup",
+        "",
+        "Backup",
+        "A copy of the store, proved.",
+        screen="kitloan_tui.screens.files:BackUp",
+        words="save copy export disk usb",
+    ),
+    Action(
+        "blank_labels",
+        "",
+        "Blank labels",
+        "New labels to stick on first; a scan of one takes the thing in.",
+        _lends_nothing,
+        screen="kitloan_tui.screens.files:BlankLabels",
+        words="print new tags stickers sheet",
+    ),
+    Action(
+        "cards",
+        "",
+        "Cards",
+        "Cards to scan: the commands of the desk, and the schools.",
+        _lends_nothing,
+        screen="kitloan_tui.screens.files:Cards",
+        words="print commands schools qr barcode",
+    ),
+    Action(
+        "stocktake_results",
+        "",
+        "Stocktake results",
+        "What a stocktake came to, also one that is closed.",
+        _lends_nothing,
+        screen="kitloan_tui.screens.stocktake:StocktakeResults",
+        words="closed result audit report seen missing",
+    ),
+    Action(
+        "undo_list",
+        "",
+        "What you did",
+        "What you did last, which of it can be undone, and why the rest cannot.",
+        screen="kitloan_tui.screens.undoing:UndoList",
+        words="undo list history mistakes log",
     ),
     Action(
         "ledger",
@@ -315,10 +426,158 @@ _SCREENS: Final = (
         "Ledger",
         "Where the ledger ends, its latest entries, and verifying all of it.",
         screen="kitloan_tui.screens.ledger:Ledger",
+        words="verify check entries log history prove",
     ),
 )
 
-ACTIONS: Final = (_DESK[0], *_SCREENS, *_COUNTER, *_DESK[1:])
+_HOLDING: Final = (
+    Action(
+        "count",
+        "",
+        "Count",
+        "Counts the contents of a kit that is here.",
+        _no_holding,
+        of_holding=True,
+        words="contents check whole missing parts",
+    ),
+    Action(
+        "renew",
+        "",
+        "Renew",
+        "Makes a loan due on another day: friday, 18 dec, 3 weeks.",
+        _no_holding,
+        of_holding=True,
+        words="extend longer due date",
+    ),
+    Action(
+        "correct",
+        "",
+        "Correct loan",
+        "Corrects an open loan without a return: the school, the day, who took it, how many.",
+        _no_holding,
+        of_holding=True,
+        words="wrong school mistake fix borrower date contact person phone quantity",
+    ),
+    Action(
+        "pass_on",
+        "",
+        "Pass on",
+        "Records that a school handed a loan straight on to another; nothing is counted.",
+        _no_holding,
+        of_holding=True,
+        words="hand over next school swap",
+    ),
+    Action(
+        "use_up",
+        "",
+        "Used or lost",
+        "Takes stock back of which the school used or lost some: back 5 used 3 lost 2.",
+        _no_holding,
+        of_holding=True,
+        words="consumed used up lost stock",
+    ),
+    Action(
+        "split",
+        "",
+        "Split",
+        "Makes part of a stock a holding of its own, with a new tag.",
+        _no_holding,
+        of_holding=True,
+        words="divide part of stock",
+    ),
+    Action(
+        "repair",
+        "",
+        "Repair",
+        "Records that a holding cannot be used; done again, that it is repaired.",
+        _no_holding,
+        of_holding=True,
+        words="broken out of use fixed mended",
+    ),
+    Action(
+        "reinstate",
+        "",
+        "Reinstate",
+        "Takes a written-off holding that turned up back on the register: two people sign.",
+        _no_holding,
+        of_holding=True,
+        words="found again unwithdraw sign",
+    ),
+    Action(
+        "undo_here",
+        "",
+        "Undo here",
+        "Undoes what you did last to one holding.",
+        _no_holding,
+        of_holding=True,
+        words="take back reverse mistake",
+    ),
+    Action(
+        "amend",
+        "",
+        "Change",
+        "Corrects a holding's number, serial number, type or quantity.",
+        _no_holding,
+        of_holding=True,
+        words="amend correct edit details asset number serial type quantity",
+    ),
+    Action(
+        "move",
+        "",
+        "Move",
+        "Records where a holding is kept now.",
+        _no_holding,
+        of_holding=True,
+        words="place location shelf store room",
+    ),
+    Action(
+        "sight",
+        "",
+        "Seen here",
+        "Records that somebody saw a holding.",
+        _no_holding,
+        of_holding=True,
+        words="sighted last seen",
+    ),
+    Action(
+        "label",
+        "",
+        "Label",
+        "A new label for a holding.",
+        _no_holding,
+        of_holding=True,
+        words="print sticker tag relabel",
+    ),
+    Action(
+        "send",
+        "",
+        "Send",
+        "Sends a holding to another college, with a count of its contents.",
+        _no_holding,
+        of_holding=True,
+        words="transfer college give away",
+    ),
+    Action(
+        "missing",
+        "",
+        "Missing",
+        "Records that a holding is not to be found; a loan that lost it ends with it.",
+        _no_holding,
+        of_holding=True,
+        words="lost stolen gone",
+    ),
+    Action(
+        "withdraw",
+        "",
+        "Withdraw",
+        "Takes a holding off the register for good: one person proposes, another signs.",
+        _no_holding,
+        of_holding=True,
+        words="write off scrap dispose sign",
+    ),
+)
+
+ACTIONS: Final = (_DESK[0], *_SCREENS, *_HOLDING, *_COUNTER, *_DESK[1:])
 """In the order of the bar and the help."""
 
 BY_ID: Final = {action.id: action for action in ACTIONS}

@@ -43,6 +43,7 @@ from kitloan_tui.protocols import (
     HasTheDesk,
     Performs,
     ShowsStore,
+    ShowsViews,
     ShowsWaiting,
     TakesKeys,
     TakesScans,
@@ -72,7 +73,7 @@ NOT_LISTENING = "! NOT LISTENING: another window has the keyboard. Click here, t
 CANCEL_STEPS = 5_000
 """Steps of an SQLite statement between two looks for a cancelled worker: 0.2 ms or so."""
 
-_VERBS = frozenset(COMMANDS.values())
+_VERBS = frozenset([*COMMANDS.values(), "clear", "redo"])
 """What the counter does by a key, a card or a word."""
 
 
@@ -365,15 +366,20 @@ class DeskApp(ScanRouter, App[None]):
         if name in _VERBS and (alone := self._screen_alone()):
             alone.hold_back(name)
             return
-        reason = why_not(BY_ID[name], self.state if self.is_open else None)
+        action = BY_ID[name]
+        if action.of_holding and isinstance(self.screen, Performs) and self.screen.perform(name):
+            return
+        reason = why_not(action, self.state if self.is_open else None)
         if reason:
             self._note(reason)
+        elif action.of_holding:
+            self.open_holding(self.state.recent[0].tag, name)
         elif isinstance(self.screen, Performs) and self.screen.perform(name):
             return
         elif name in own:
             own[name]()
-        elif BY_ID[name].screen:
-            self._open_action_screen(BY_ID[name])
+        elif action.screen:
+            self._open_action_screen(action)
         else:
             self._go_home()
             self._take("", _command_step(name))
@@ -453,13 +459,20 @@ class DeskApp(ScanRouter, App[None]):
         if self.screen is self.home and self.is_open and self.state.question:
             self._open_action_screen(BY_ID["take_in"])
 
-    def open_holding(self, tag: str) -> None:
-        """Open one holding's page, over the counter."""
+    def open_holding(self, tag: str, begin: str = "") -> None:
+        """Open one holding's page over the counter, and begin an action of it there."""
         from kitloan_tui.screens.holding import HoldingPage
 
         if self.is_open:
             self._go_home()
-            self.push_screen(HoldingPage(self, tag))
+            self.push_screen(HoldingPage(self, tag, begin))
+
+    def open_view(self, name: str, view: str) -> None:
+        """Open an action's screen on one of its views; on its usual one for an empty name."""
+        self.action_perform(name)
+        screen = self.screen
+        if view and isinstance(screen, ShowsViews):
+            screen.show_view(view)
 
     def open_labels(self, tag: str) -> None:
         """Open the sheet for one holding's label, over what is on the screen."""
@@ -486,6 +499,8 @@ class DeskApp(ScanRouter, App[None]):
                 self.pop_screen()
         elif line.value:
             line.clear()
+        elif self.home.leave_row():
+            return
         elif self.is_open:
             self.do(_escape_step)
 

@@ -88,6 +88,20 @@ class Press(Protocol):
         """Record each code of a holding in a picture as seen in a stocktake."""
         ...
 
+    def print_blank(
+        self,
+        opened: "College",
+        number: int,
+        stock: str,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> OnPaper:
+        """Draw so many labels with new tags, and put them on record."""
+        ...
+
+    def print_cards(self, opened: "College", *, schools: bool) -> OnPaper:
+        """Draw the command cards, or a card for every school that has borrowed."""
+        ...
+
     def print(
         self, opened: "College", order: Order, progress: Callable[[int, int], None] | None = None
     ) -> OnPaper:

@@ -5,7 +5,7 @@ stays small, because a teacher is waiting and because they are asked again every
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from kitloan.queries.find import Finder, organisations_called
 from kitloan.queries.undone import UNDONE
 from kitloan.tables import (
     College,
+    Component,
     Holding,
     KitType,
     LedgerEntry,
@@ -28,23 +29,50 @@ from kitloan.tables import (
     table,
 )
 from kitloan.tables.absence import Transfer
-from kitloan.text.dates import moment
+from kitloan.tables.local import Contact
+from kitloan.tables.stocktaking import Stocktake
+from kitloan.text.dates import day_of, moment
 from kitloan.values import Holding as HoldingNow
 from kitloan.values import LoanLine
 
 holding, kit_type, loan = table(Holding), table(KitType), table(Loan)
 college, transfer = table(College), table(Transfer)
-entry = table(LedgerEntry)
+contact, stocktake = table(Contact), table(Stocktake)
+component, entry = table(Component), table(LedgerEntry)
 head, organisation, shortage = table(LedgerHead), table(Organisation), table(Shortage)
 
 MOST_ROWS = 15
 """Of each list at home: what a glance can take in. The screen of loans has them all."""
 
+MOST_PEOPLE = 2000
+"""Of whom a school's own are picked."""
+
 _LATEST_ENTRIES = 500
+_APRIL, _AUGUST = 4, 8
 _JUST_NOW = timedelta(minutes=1)
 
 _UNCOUNTED = text("holding.uncounted IS TRUE")
 """In the very words of the index `uncounted_holdings`: SQLite would not use it for any others."""
+
+
+@dataclass(frozen=True, slots=True)
+class AboutLoan:
+    """What a list shows of a loan beside the loan: the college's number, and whom to ring."""
+
+    number: str = ""
+    contact: str = ""
+    phone: str = ""
+    email: str = ""
+
+    @property
+    def reach(self) -> str:
+        """The person, and the shortest way to them."""
+        return " ".join(part for part in (self.contact, self.phone or self.email) if part)
+
+    @property
+    def reach_in_full(self) -> str:
+        """The person with phone and e-mail."""
+        return "  ".join(part for part in (self.contact, self.phone, self.email) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +88,11 @@ class Board:
     uncounted: int
     short: int
     """Kits with something missing or broken."""
+    missing: int
+    stocktakes: tuple[str, ...]
+    """The names of those that are open."""
+    about: Mapping[str, AboutLoan]
+    """More of the loans that are listed, by their ids."""
 
 
 def pulse(session: Session) -> tuple[date, int, int]:
@@ -91,8 +124,149 @@ def board(session: Session) -> Board:
                 shortage.c.college == session.college
             )
         ).scalar_one()
-    totals = (due.total, overdue.total, coming.total)
-    return Board(today, due.items, overdue.items, coming.items, totals, uncounted, short)
+        missing = connection.execute(
+            select(func.count()).where(
+                holding.c.college == session.college, holding.c.state == "missing"
+            )
+        ).scalar_one()
+        stocktakes = connection.execute(
+            select(stocktake.c.name)
+            .where(stocktake.c.college == session.college, stocktake.c.closed_at.is_(None))
+            .order_by(stocktake.c.opened_at)
+        ).scalars()
+        names = tuple(str(name) for name in stocktakes)
+    return Board(
+        today,
+        due.items,
+        overdue.items,
+        coming.items,
+        (due.total, overdue.total, coming.total),
+        uncounted,
+        short,
+        missing,
+        names,
+        about_loans(session, [*due.items, *overdue.items, *coming.items]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TermLine:
+    """How many loans of how many holdings a school had in one term."""
+
+    term: str
+    loans: int
+    kits: int
+
+
+@dataclass(frozen=True, slots=True)
+class LostLine:
+    """A holding that was reported missing while a school had it."""
+
+    tag: str
+    type: str
+    number: str
+    on: date
+
+
+def loans_by_term(session: Session, name: str) -> list[TermLine]:
+    """A school's loans by the term in which they began, the latest first."""
+    with session.reading() as connection:
+        rows = connection.execute(
+            select(loan.c.out_at, loan.c.tag)
+            .join_from(loan, organisation, _same_organisation())
+            .where(organisation.c.college == session.college, organisation.c.name == name)
+        ).all()
+    terms: dict[tuple[int, int], list[str]] = {}
+    for row in rows:
+        key = _term(day_of(row.out_at)) if row.out_at else (0, 0)
+        terms.setdefault(key, []).append(row.tag)
+    return [
+        TermLine(_term_shown(key), len(tags), len(set(tags)))
+        for key, tags in sorted(terms.items(), reverse=True)
+    ]
+
+
+def _term(day: date) -> tuple[int, int]:
+    """The year and the number of the term: from January, from April, from August."""
+    return day.year, 3 if day.month >= _AUGUST else 2 if day.month >= _APRIL else 1
+
+
+def _term_shown(key: tuple[int, int]) -> str:
+    year, number = key
+    names = {1: "Jan to Mar", 2: "Apr to Jul", 3: "Aug to Dec"}
+    return f"{names[number]} {year}" if year else "on a day not on record"
+
+
+def lost_by(session: Session, name: str) -> list[LostLine]:
+    """What was reported missing while a school had it, and is missing still, the latest first."""
+    missing = select(entry.c.body, entry.c.at).where(
+        entry.c.college == session.college, entry.c.kind == "holding.missing", ~UNDONE
+    )
+    with session.reading() as connection:
+        lost = {
+            fact["loan"]: row.at
+            for row in connection.execute(missing)
+            if (fact := json.loads(row.body)["fact"])["loan"]
+        }
+        rows = connection.execute(
+            select(loan.c.loan, loan.c.tag, kit_type.c.name, holding.c.asset_number)
+            .join_from(loan, organisation, _same_organisation())
+            .join(holding, (holding.c.college == loan.c.college) & (holding.c.tag == loan.c.tag))
+            .join(
+                kit_type,
+                (kit_type.c.college == holding.c.college)
+                & (kit_type.c.kit_type == holding.c.kit_type),
+            )
+            .where(
+                organisation.c.college == session.college,
+                organisation.c.name == name,
+                holding.c.state == "missing",
+                loan.c.loan.in_(list(lost)),
+            )
+        ).all()
+    found = [LostLine(row[1], row[2], row[3] or "", day_of(lost[row[0]])) for row in rows]
+    return sorted(found, key=lambda each: each.on, reverse=True)
+
+
+def contacts_of(session: Session, tag: str) -> dict[str, str]:
+    """Whom to ring about the open loans of a holding, by borrower."""
+    open_loans_of = Finder(session).loans(text=tag).items
+    about = about_loans(session, open_loans_of)
+    return {
+        each.to: about[each.id].reach_in_full
+        for each in open_loans_of
+        if each.tag == tag and each.id in about
+    }
+
+
+def about_loans(session: Session, loans: Sequence[LoanLine]) -> dict[str, AboutLoan]:
+    """The college's own numbers and the people of these loans, by the loans' ids.
+
+    Other colleges' people are never here.
+    """
+    if not loans or session.is_national:
+        return {}
+    with session.reading() as connection:
+        rows = connection.execute(
+            select(
+                loan.c.loan,
+                holding.c.asset_number,
+                contact.c.name,
+                contact.c.phone,
+                contact.c.email,
+            )
+            .join_from(
+                loan,
+                holding,
+                (holding.c.college == loan.c.college) & (holding.c.tag == loan.c.tag),
+            )
+            .outerjoin(
+                contact,
+                (contact.c.college == loan.c.college) & (contact.c.contact == loan.c.contact),
+            )
+            .where(loan.c.college == session.college, loan.c.loan.in_([each.id for each in loans]))
+        ).all()
+    return {row[0]: AboutLoan(*(str(part or "") for part in row[1:])) for row in rows}
 
 
 def organisation_called(session: Session, name: str) -> str | None:
@@ -115,15 +289,96 @@ def organisations(session: Session) -> list[str]:
 
 
 def kit_types(session: Session) -> tuple[str, ...]:
-    """The names of the college's kinds of kit, in order."""
+    """The names of the kinds of kit that the college has, in order.
+
+    One of which it holds nothing, and that has no contents list, came of a slip.
+    """
+    is_held = (
+        select(holding.c.tag)
+        .where(
+            holding.c.college == session.college,
+            holding.c.kit_type == kit_type.c.kit_type,
+            holding.c.state != "withdrawn",
+        )
+        .exists()
+    )
+    has_list = (
+        select(component.c.kit_type)
+        .where(component.c.college == session.college, component.c.kit_type == kit_type.c.kit_type)
+        .exists()
+    )
     with session.reading() as connection:
         return tuple(
             connection.execute(
                 select(kit_type.c.name)
-                .where(kit_type.c.college == session.college)
+                .where(kit_type.c.college == session.college, is_held | has_list)
                 .order_by(kit_type.c.kit_type)
             ).scalars()
         )
+
+
+@dataclass(frozen=True, slots=True)
+class KitTypeLine:
+    """A kind of kit: how many holdings are of it, and how many parts its contents list has."""
+
+    name: str
+    held: int
+    parts: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartLine:
+    """A line of a contents list."""
+
+    name: str
+    quantity: int
+    bag: str
+    critical: bool
+
+
+def kit_type_lines(session: Session) -> list[KitTypeLine]:
+    """Every kind of kit that the college has, in order."""
+    held = (
+        select(func.count())
+        .where(
+            holding.c.college == kit_type.c.college,
+            holding.c.kit_type == kit_type.c.kit_type,
+            holding.c.state != "withdrawn",
+        )
+        .scalar_subquery()
+    )
+    parts = (
+        select(func.count())
+        .where(
+            component.c.college == kit_type.c.college,
+            component.c.kit_type == kit_type.c.kit_type,
+        )
+        .scalar_subquery()
+    )
+    with session.reading() as connection:
+        rows = connection.execute(
+            select(kit_type.c.name, held, parts)
+            .where(kit_type.c.college == session.college)
+            .order_by(kit_type.c.kit_type)
+        ).all()
+    return [KitTypeLine(*row) for row in rows]
+
+
+def parts_of_type(session: Session, name: str) -> list[PartLine]:
+    """The contents list of the kind of kit with this name, in its order."""
+    with session.reading() as connection:
+        rows = connection.execute(
+            select(component.c.name, component.c.quantity, component.c.bag, component.c.critical)
+            .join_from(
+                component,
+                kit_type,
+                (kit_type.c.college == component.c.college)
+                & (kit_type.c.kit_type == component.c.kit_type),
+            )
+            .where(kit_type.c.college == session.college, kit_type.c.name == name)
+            .order_by(component.c.position)
+        ).all()
+    return [PartLine(row[0], row[1], row[2] or "", bool(row[3])) for row in rows]
 
 
 def spelt_nearly_like(session: Session, name: str) -> tuple[str, ...]:
@@ -200,9 +455,15 @@ def lent_just_now(session: Session, held: HoldingNow) -> bool:
     While one lends, a scan of it is no coming back: another desk lent it, or this one's
     trigger was pulled again by somebody who was not sure.
     """
-    if held.loan is None or held.loan.out_at is None or "T" not in held.loan.out_at:
+    if held.loan is None or held.loan.out_at is None:
         return False
     return session.clock() - moment(held.loan.out_at) < _JUST_NOW
+
+
+def open_loans(session: Session, loans: Sequence[str], to: str) -> list[LoanLine]:
+    """Those of these loans of a borrower, by id, that are open."""
+    wanted = set(loans)
+    return [each for each in Finder(session).loans(to=to).items if each.id in wanted]
 
 
 def still_out(session: Session, loans: Sequence[str]) -> int:

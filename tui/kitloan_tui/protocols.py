@@ -67,8 +67,12 @@ class DeskHost(Protocol):
         """Go back one screen."""
         ...
 
-    def open_holding(self, tag: str) -> None:
-        """Go home, and open one holding's page."""
+    def open_holding(self, tag: str, begin: str = "") -> None:
+        """Go home, open one holding's page, and begin an action of it there."""
+        ...
+
+    def open_view(self, name: str, view: str) -> None:
+        """Open an action's screen on one of its views; on its usual one for an empty name."""
         ...
 
     def open_labels(self, tag: str) -> None:
@@ -141,6 +145,15 @@ class ShowsStore(Protocol):
 
     def refresh_data(self) -> None:
         """Look up again what it shows."""
+        ...
+
+
+@runtime_checkable
+class ShowsViews(Protocol):
+    """A screen that lists one thing or another."""
+
+    def show_view(self, view: str) -> None:
+        """Begin with this one; called before it has listed anything."""
         ...
 
 

@@ -104,6 +104,7 @@ _TONES: Final[Mapping[str, str]] = {
     "%": "warning",
     "x": "warning",
     "#": "warning",
+    "-": "warning",
     "!": "error",
 }
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
 
 from pydantic import StringConstraints
 
+from kitloan.text.dates import NO_HOUR
 from kitloan.text.fields import (
     MOST_OF_A_LIST,
     MOST_PENCE,
@@ -76,6 +77,23 @@ class Recorded(Frozen):
     part: CountOrNone
     at: Instant
     by: Name
+
+
+class Dated(FactBase):
+    """What may have happened on an earlier day than the one on which it was recorded."""
+
+    on: Day | None = Later(None)
+    """The day it happened; None is the day on which it was recorded."""
+
+
+def happened_at(entry: Recorded, on: str | None) -> str:
+    """The instant at which a fact counts: when it was recorded, or its own day, without an hour.
+
+    A day has the hour `NO_HOUR`. What a stranger sealed with a later day than its entry has counts
+    when it was recorded.
+    """
+    at = entry.at if on is None else f"{on}{NO_HOUR}"
+    return min(at, entry.at)
 
 
 F = TypeVar("F", bound=FactBase)

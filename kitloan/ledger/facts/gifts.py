@@ -4,7 +4,6 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
-from kitloan.ledger.epochs import epoch_of
 from kitloan.ledger.facts.base import (
     Count,
     CountOrNone,
@@ -13,7 +12,6 @@ from kitloan.ledger.facts.base import (
     Id,
     Later,
     Name,
-    Number,
     Recorded,
     Remark,
     SomeTags,
@@ -152,39 +150,16 @@ def delivery_corrected(
     connection: Connection, college: str, entry: Recorded, fact: DeliveryCorrected
 ) -> None:
     """One delivery is in the place of all that there were, or none is."""
-    _came_in_all(connection, college, fact)
-
-
-class DeliveryReversed(FactBase):
-    """A delivery, or a correction of deliveries, is undone; it stays in the ledger.
-
-    `quantity` is how many of the gift have come in all without it.
-    """
-
-    kind: Literal["delivery.reversed"] = "delivery.reversed"
-    gift: Id
-    epoch: Count
-    seq: Number
-    delivery: Id
-    quantity: CountOrNone
-    received_on: Day
-
-
-@applies(DeliveryReversed)
-def delivery_reversed(
-    connection: Connection, college: str, entry: Recorded, fact: DeliveryReversed
-) -> None:
-    """The deliveries of a gift come to what they did without the entry."""
-    if _reversal(connection, c=college, e=fact.epoch, s=fact.seq).first() is None:
-        _insert_reversal(  # a request that is tried again finds its own
+    _forget_deliveries(connection, c=college, g=fact.gift)
+    if fact.quantity:
+        _insert_delivery(
             connection,
             college=college,
-            epoch=fact.epoch,
-            seq=fact.seq,
-            by_epoch=epoch_of(entry.ledger),
-            by_seq=entry.seq,
+            delivery=fact.delivery,
+            gift=fact.gift,
+            quantity=fact.quantity,
+            received_on=fact.received_on,
         )
-    _came_in_all(connection, college, fact)
 
 
 class DonorAliased(FactBase):
@@ -293,20 +268,3 @@ def challenge_set(
     )
     for tag in fact.tags:
         _insert_challenge_line(connection, college=college, challenge=fact.challenge, tag=tag)
-
-
-def _came_in_all(
-    connection: Connection,
-    college: str,
-    fact: DeliveryCorrected | DeliveryReversed,
-) -> None:
-    _forget_deliveries(connection, c=college, g=fact.gift)
-    if fact.quantity:
-        _insert_delivery(
-            connection,
-            college=college,
-            delivery=fact.delivery,
-            gift=fact.gift,
-            quantity=fact.quantity,
-            received_on=fact.received_on,
-        )

@@ -19,6 +19,7 @@ from kitloan.ledger.facts.base import (
     Count,
     Counted,
     CountOrNone,
+    Dated,
     Day,
     FactBase,
     Later,
@@ -26,10 +27,12 @@ from kitloan.ledger.facts.base import (
     Recorded,
     Tag,
     applies,
+    happened_at,
 )
 from kitloan.ledger.facts.shortages import Shortages, reckon, set_shortage, set_shortages
 from kitloan.storage.statements import AnyRow, Change, Query
 from kitloan.tables import Alias, Gift, Holding, KitType, table
+from kitloan.text.dates import NO_HOUR
 from kitloan.text.fields import AddedHoldingFields, Fields, GiftTerms, HoldingFields
 from kitloan.text.names import fold
 
@@ -135,6 +138,24 @@ def counted_in(outcome: Counted, at: str) -> dict[str, Any]:
     }
 
 
+_last_seen = Query(
+    select(holding.c.sighted_at, holding.c.sighted_by).where(
+        holding.c.college == bindparam("c"), holding.c.tag == bindparam("t")
+    )
+)
+
+
+def sighting(connection: Connection, college: str, entry: Recorded, fact: Any) -> dict[str, Any]:
+    """The values of `SIGHTED`: who had a holding in hand last, of this fact and those before it."""
+    if fact.on is not None:
+        at = happened_at(entry, fact.on)
+        last = _last_seen(connection, c=college, t=fact.tag).one_or_none()
+        if last is not None and last.sighted_at is not None and last.sighted_at > at:
+            return {"at": last.sighted_at, "by": last.sighted_by}
+        return {"at": at, "by": entry.by}
+    return {"at": entry.at, "by": entry.by}
+
+
 def change_holding(*only_if: ColumnElement[bool], **values: Any) -> Change:
     """A statement that sets columns of one holding, named by `c` and `t`, on some conditions.
 
@@ -152,6 +173,7 @@ _insert_alias = Change(insert(alias))
 _amend = change_holding(**new(HoldingFields), asset_key=bindparam("new_asset_key"))
 _move = change_holding(location=bindparam("new_location"), **SIGHTED)
 _move_unseen = change_holding(location=bindparam("new_location"))
+_split = change_holding(quantity=holding.c.quantity - bindparam("q"))
 _sight = change_holding(**SIGHTED)
 _counted = change_holding(**COUNTED, **SIGHTED)
 
@@ -164,6 +186,8 @@ class HoldingAccessioned(AddedHoldingFields, FactBase):
     tag: Tag
     sighted_on: Day | None = None
     """When it was last seen before it was added, if a register has that."""
+    split_from: Tag | None = Later(None)
+    """The stock of which it was part until now."""
 
 
 @applies(HoldingAccessioned)
@@ -173,7 +197,7 @@ def accessioned(
     """Add the holding. It was seen now, or for an imported one, on the day in the register."""
     seen_at, seen_by = entry.at, entry.by
     if fact.register_row is not None:
-        seen_at, seen_by = (f"{fact.sighted_on}T00:00:00Z", "register")
+        seen_at, seen_by = (f"{fact.sighted_on}{NO_HOUR}", "register")
     known = fact.register_row is None or fact.sighted_on is not None
     insert_holding(
         connection,
@@ -190,6 +214,7 @@ def accessioned(
         sighted_by=seen_by if known else None,
         words=words_of_new(connection, college, fact),
         counted_at=None,
+        out_of_use=None,
     )
 
 
@@ -197,6 +222,7 @@ class GiftRecorded(GiftTerms, FactBase):
     """Who gave a holding and on what terms; a later one replaces it."""
 
     kind: Literal["gift.recorded"] = "gift.recorded"
+    desk_action: ClassVar[bool] = True
     tag: Tag
 
 
@@ -235,7 +261,7 @@ def amended(connection: Connection, college: str, entry: Recorded, fact: Holding
     reckon(connection, college, fact.tag)
 
 
-class HoldingMoved(FactBase):
+class HoldingMoved(Dated):
     """A holding was moved to another place in the same college."""
 
     kind: Literal["holding.moved"] = "holding.moved"
@@ -251,10 +277,28 @@ def moved(connection: Connection, college: str, entry: Recorded, fact: HoldingMo
     """Set the place of a holding."""
     place = {"c": college, "t": fact.tag, "new_location": fact.location}
     if fact.in_hand:
-        _move.one(connection, **place, at=entry.at, by=entry.by)
+        _move.one(connection, **place, **sighting(connection, college, entry, fact))
     else:
         _move_unseen.one(connection, **place)
     refresh_words(connection, college, fact.tag)
+
+
+class StockSplit(FactBase):
+    """Part of a stock is a holding of its own from now on; the same request takes that in."""
+
+    kind: Literal["stock.split"] = "stock.split"
+    desk_action: ClassVar[bool] = True
+    tag: Tag
+    into: Tag
+    quantity: Count
+    held: Count
+    """How many are left of the stock."""
+
+
+@applies(StockSplit)
+def split(connection: Connection, college: str, entry: Recorded, fact: StockSplit) -> None:
+    """The stock is so many smaller."""
+    _split.one(connection, c=college, t=fact.tag, q=fact.quantity)
 
 
 class HoldingSighted(FactBase):
@@ -289,7 +333,7 @@ def label_claimed(
     _sight.one(connection, c=college, t=fact.tag, at=entry.at, by=entry.by)
 
 
-class ContentsCounted(FactBase):
+class ContentsCounted(Dated):
     """The contents were counted, without a loan."""
 
     kind: Literal["contents.counted"] = "contents.counted"
@@ -308,11 +352,11 @@ def contents_counted(
         connection,
         c=college,
         t=fact.tag,
-        **counted_in(fact.counted, entry.at),
-        at=entry.at,
-        by=entry.by,
+        **counted_in(fact.counted, happened_at(entry, fact.on)),
+        **sighting(connection, college, entry, fact),
     )
-    set_shortages(connection, college, fact.tag, fact.shortages, entry.at)
+    at = happened_at(entry, fact.on)
+    set_shortages(connection, college, fact.tag, fact.shortages, at)
 
 
 class ShortageMadeGood(FactBase):

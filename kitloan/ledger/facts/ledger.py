@@ -5,7 +5,7 @@ from typing import Literal
 from sqlalchemy import Connection, insert
 
 from kitloan.ledger.epochs import epoch_of
-from kitloan.ledger.facts.base import Count, FactBase, Hash, Number, Recorded, Tag, applies
+from kitloan.ledger.facts.base import Count, FactBase, Hash, Later, Number, Recorded, Tag, applies
 from kitloan.storage.statements import Change
 from kitloan.tables import table
 from kitloan.tables.national import Resumption
@@ -40,9 +40,10 @@ def ledger_resumed(
 
 
 class Reversed(FactBase):
-    """An earlier entry about the same tag was undone; it stays in the ledger."""
+    """An earlier entry is undone; it stays in the ledger. One that undoes another may be undone."""
 
     kind: Literal["entry.reversed"] = "entry.reversed"
-    tag: Tag
+    tag: Tag | None = Later(None)
+    """The holding that the undone entry is about; None where that is about no one holding."""
     epoch: Count
     seq: Number

@@ -2,11 +2,13 @@
 
 from typing import ClassVar, Literal
 
-from sqlalchemy import Connection, bindparam, case, insert, update
+from sqlalchemy import Connection, bindparam, case, insert, select, update
 
 from kitloan.ledger.facts.base import (
     Count,
     Counted,
+    CountOrNone,
+    Dated,
     Day,
     FactBase,
     Id,
@@ -15,10 +17,11 @@ from kitloan.ledger.facts.base import (
     Recorded,
     Tag,
     applies,
+    happened_at,
 )
-from kitloan.ledger.facts.holdings import COUNTED, SIGHTED, change_holding, counted_in
+from kitloan.ledger.facts.holdings import COUNTED, SIGHTED, change_holding, counted_in, sighting
 from kitloan.ledger.facts.shortages import Shortages, set_shortages
-from kitloan.storage.statements import Change
+from kitloan.storage.statements import Change, Query
 from kitloan.tables import Holding, Loan, table
 from kitloan.text.fields import LoanFields
 
@@ -26,6 +29,8 @@ holding = table(Holding)
 loan = table(Loan)
 
 NO_DUE_DATE = "9999-12-31"
+OUT_ON_UNKNOWN_DAY = ""
+"""When a loan began of which a register names no day: before every day that is known."""
 
 _insert_loan = Change(insert(loan))
 _more_out = change_holding(out_quantity=holding.c.out_quantity + bindparam("q"))
@@ -36,6 +41,13 @@ _back_in = change_holding(
     **SIGHTED,
 )
 _back_in_unseen = change_holding(out_quantity=holding.c.out_quantity - bindparam("q"), **COUNTED)
+
+_handed_on = change_holding(out_quantity=holding.c.out_quantity - bindparam("q"))
+_used_up = change_holding(
+    quantity=holding.c.quantity - bindparam("q"),
+    out_quantity=holding.c.out_quantity - bindparam("q"),
+)
+_corrected_out = change_holding(out_quantity=holding.c.out_quantity + bindparam("more"))
 
 
 def _change_loan(**values: object) -> Change:
@@ -58,7 +70,24 @@ _take_back = _change_loan(
 _renew = _change_loan(due_on=bindparam("new_due"), due_key=bindparam("new_due"))
 
 
-class LoanTerms(LoanFields, FactBase):
+_quantity_of = Query(
+    select(loan.c.quantity).where(
+        loan.c.college == bindparam("c"),
+        loan.c.loan == bindparam("l"),
+        loan.c.tag == bindparam("t"),
+    )
+)
+_correct = _change_loan(
+    organisation=bindparam("new_organisation"),
+    contact=bindparam("new_contact"),
+    quantity=bindparam("new_quantity"),
+    due_on=bindparam("new_due"),
+    due_key=bindparam("new_key"),
+)
+_correct_day = _change_loan(out_at=bindparam("new_out"))
+
+
+class LoanTerms(LoanFields, Dated):
     """The terms of a loan, however it was recorded."""
 
     loan: Id
@@ -71,33 +100,39 @@ class CheckedOut(LoanTerms):
 
     kind: Literal["loan.checked_out"] = "loan.checked_out"
     desk_action: ClassVar[bool] = True
+    passed_from: Id | None = Later(None)
+    """The loan of another borrower who handed it on; nobody here had it in hand."""
 
 
 @applies(CheckedOut)
 def checked_out(connection: Connection, college: str, entry: Recorded, fact: CheckedOut) -> None:
     """Open the loan, and reduce what is left to lend."""
-    _open_loan(connection, college, entry, fact)
-    _more_out_in_hand.one(
-        connection, c=college, t=fact.tag, q=fact.quantity, at=entry.at, by=entry.by
-    )
+    _open_loan(connection, college, entry, fact, happened_at(entry, fact.on))
+    if fact.passed_from is not None:
+        _more_out.one(connection, c=college, t=fact.tag, q=fact.quantity)
+        return
+    seen = sighting(connection, college, entry, fact)
+    _more_out_in_hand.one(connection, c=college, t=fact.tag, q=fact.quantity, **seen)
 
 
 class LoanFound(LoanTerms):
-    """An imported register shows that the holding was on loan already."""
+    """An imported register shows that the holding was on loan already.
+
+    `on` is the day that the register names; without one the day is not known.
+    """
 
     kind: Literal["loan.found"] = "loan.found"
-    out_on: Day | None = Later(None)
-    """The day on which it began, where the register names it."""
 
 
 @applies(LoanFound)
 def loan_found(connection: Connection, college: str, entry: Recorded, fact: LoanFound) -> None:
     """Open a loan from before kitloan; the holding was not seen."""
-    _open_loan(connection, college, entry, fact)
+    began = OUT_ON_UNKNOWN_DAY if fact.on is None else happened_at(entry, fact.on)
+    _open_loan(connection, college, entry, fact, began)
     _more_out.one(connection, c=college, t=fact.tag, q=fact.quantity)
 
 
-class CheckedIn(FactBase):
+class CheckedIn(Dated):
     """A loan, or part of a stock, came back, with the count of its contents."""
 
     kind: Literal["loan.checked_in"] = "loan.checked_in"
@@ -110,19 +145,25 @@ class CheckedIn(FactBase):
     """Whether somebody had it in hand; a register that says it is back had not."""
     shortages: Shortages = ()
     """Everything that is short after this count, including earlier shortages."""
+    passed_to: Id | None = Later(None)
+    """The loan of another borrower to whom it was handed on; nobody here had it in hand."""
 
 
 @applies(CheckedIn)
 def checked_in(connection: Connection, college: str, entry: Recorded, fact: CheckedIn) -> None:
     """Close the loan, or reduce it, and set the shortages."""
-    _take_back.one(connection, c=college, t=fact.tag, l=fact.loan, q=fact.quantity, at=entry.at)
+    at = happened_at(entry, fact.on)
+    _take_back.one(connection, c=college, t=fact.tag, l=fact.loan, q=fact.quantity, at=at)
+    if fact.passed_to is not None:
+        _handed_on.one(connection, c=college, t=fact.tag, q=fact.quantity)
+        return
     back = {"c": college, "t": fact.tag, "q": fact.quantity}
-    back |= counted_in(fact.counted, entry.at)
+    back |= counted_in(fact.counted, at)
     if fact.in_hand:
-        _back_in.one(connection, **back, at=entry.at, by=entry.by)
+        _back_in.one(connection, **back, **sighting(connection, college, entry, fact))
     else:
         _back_in_unseen.one(connection, **back)
-    set_shortages(connection, college, fact.tag, fact.shortages, entry.at)
+    set_shortages(connection, college, fact.tag, fact.shortages, at)
 
 
 class LoanRenewed(FactBase):
@@ -141,14 +182,75 @@ def renewed(connection: Connection, college: str, entry: Recorded, fact: LoanRen
     _renew.one(connection, c=college, t=fact.tag, l=fact.loan, new_due=fact.due_on)
 
 
-def _open_loan(connection: Connection, college: str, entry: Recorded, fact: LoanTerms) -> None:
+class LoanCorrected(FactBase):
+    """What an open loan should have been recorded as; it never was what it was before."""
+
+    kind: Literal["loan.corrected"] = "loan.corrected"
+    desk_action: ClassVar[bool] = True
+    tag: Tag
+    loan: Id
+    organisation: Id
+    contact: Id | None
+    quantity: Count
+    due_on: Day | None
+    out_on: Day | None = None
+    """The day it went, where that is what was wrong."""
+
+
+@applies(LoanCorrected)
+def corrected(connection: Connection, college: str, entry: Recorded, fact: LoanCorrected) -> None:
+    """An open loan is to this borrower, of so many, due then."""
+    before = int(_quantity_of(connection, c=college, t=fact.tag, l=fact.loan).scalar() or 0)
+    _correct.one(
+        connection,
+        c=college,
+        t=fact.tag,
+        l=fact.loan,
+        new_organisation=fact.organisation,
+        new_contact=fact.contact,
+        new_quantity=fact.quantity,
+        new_due=fact.due_on,
+        new_key=fact.due_on or NO_DUE_DATE,
+    )
+    _corrected_out.one(connection, c=college, t=fact.tag, more=fact.quantity - before)
+    if fact.out_on is not None:
+        out_at = happened_at(entry, fact.out_on)
+        _correct_day.one(connection, c=college, t=fact.tag, l=fact.loan, new_out=out_at)
+
+
+class StockGone(Dated):
+    """Some of a stock on loan were used up or lost by the borrower, and are held no more."""
+
+    kind: Literal["loan.stock_gone"] = "loan.stock_gone"
+    desk_action: ClassVar[bool] = True
+    tag: Tag
+    loan: Id
+    quantity: Count
+    """How many: those used up and those lost."""
+    used: CountOrNone
+    lost: CountOrNone
+    held: Count
+    """How many the college holds from now on."""
+
+
+@applies(StockGone)
+def stock_gone(connection: Connection, college: str, entry: Recorded, fact: StockGone) -> None:
+    """The loan has so many fewer to come back, and the stock is so many smaller."""
+    at = happened_at(entry, fact.on)
+    _take_back.one(connection, c=college, t=fact.tag, l=fact.loan, q=fact.quantity, at=at)
+    _used_up.one(connection, c=college, t=fact.tag, q=fact.quantity)
+
+
+def _open_loan(
+    connection: Connection, college: str, entry: Recorded, fact: LoanTerms, began: str
+) -> None:
     _insert_loan(
         connection,
         college=college,
         loan=fact.loan,
         **LoanFields.of(fact),
         returned=0,
-        out_at=entry.at,
+        out_at=began,
         out_by=entry.by,
         due_key=fact.due_on or NO_DUE_DATE,
         closed_at=None,

@@ -4,7 +4,7 @@ A stocktake's result is computed from its scans, and changes no holding's state:
 not seen is *not sighted*, and only a person can mark it as missing.
 """
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 
@@ -191,6 +191,7 @@ def desk_recorded(
 class StocktakeScanned(FactBase):
     """Something was scanned; repeats and unknown codes are recorded too."""
 
+    desk_action: ClassVar[bool] = True
     kind: Literal["stocktake.scanned"] = "stocktake.scanned"
     stocktake: Id
     scan: Id
@@ -229,6 +230,7 @@ def scanned(connection: Connection, college: str, entry: Recorded, fact: Stockta
 class StocktakeConfirmed(FactBase):
     """A borrower confirmed that they have a holding on loan."""
 
+    desk_action: ClassVar[bool] = True
     kind: Literal["stocktake.confirmed"] = "stocktake.confirmed"
     stocktake: Id
     tag: Tag

@@ -199,6 +199,7 @@ def received(connection: Connection, college: str, entry: Recorded, fact: Transf
             sighted_by=entry.by,
             words="",
             counted_at=entry.at if fact.counted in ("whole", "short") else None,
+            out_of_use=None,
         )
     refresh_words(connection, college, fact.tag)
     set_shortages(connection, college, fact.tag, fact.shortages, entry.at)

@@ -10,15 +10,19 @@ kit. It asks again then, and shows what was not taken.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 
 from kitloan.college import College
 from kitloan.contents import Count
 from kitloan.errors import Refused
-from kitloan.text.names import clean
+from kitloan.text.names import clean, near_names
 from kitloan_tui.counter import lending, parsing, recording, refusals, sentences
 from kitloan_tui.counter.questions import Arriving, Counting, HowMany, Question, TakingIn
 from kitloan_tui.counter.state import CounterState
 from kitloan_tui.counter.verdict import Verdict
+
+LONGEST_NOTE = 2000
 
 
 def ask(state: CounterState, college: College, question: Question) -> Verdict:
@@ -47,6 +51,9 @@ def answer(
 ) -> Verdict:
     """Answer with words; `chosen` is what they pick when they are a number of the list."""
     match question:
+        case Counting() if remark := parsing.after_note(text):
+            state.step.retract = partial(_take_back_remark, state, college, question)
+            question.remark = clean(remark, "The note", LONGEST_NOTE)
         case Counting() | Arriving():
             question.note(text)
         case TakingIn() if sender := parsing.after_from(text):
@@ -54,14 +61,28 @@ def answer(
         case TakingIn() if question.sender:
             return receive_from(state, college, question.tag, question.sender, chosen or text)
         case TakingIn():
-            kind = chosen or clean(text, "The kit type")
-            return settle(state, college, lambda: recording.take_in_as(college, question, kind))
+            return _take_in(state, college, question, text, chosen)
         case HowMany() if not question.asks_whose:
+            numbers = None if question.to else parsing.came_back(text)
+            if numbers and any(numbers[1:]):
+                return _end_used(state, college, question, numbers)
             return _end_number(state, college, question, question.number(text))
         case HowMany():
             question.choose(question.named(text))
     state.not_taken = ""
     return sentences.question(question, college.session.today)
+
+
+def _take_in(
+    state: CounterState, college: College, question: TakingIn, text: str, chosen: str | None
+) -> Verdict:
+    """Take it in as the kind that was typed; one that may be a slip is asked about first."""
+    kind = chosen or question.kind_typed(clean(text, "The kit type"))
+    if question.new and text.lower() in parsing.YES:
+        kind = question.new
+    elif kind not in question.names and (like := near_names(kind, question.names)):
+        return ask(state, college, replace(question, new=kind, like=like))
+    return settle(state, college, lambda: recording.take_in_as(college, question, kind))
 
 
 def receive_from(
@@ -92,6 +113,11 @@ def take_back(state: CounterState, college: College) -> Verdict | None:
     last = counting.typed.pop()
     hint = f"Taken back: {last.part} {last.number} {last.fault}."
     return sentences.question(counting, college.session.today, hint)
+
+
+def _take_back_remark(state: CounterState, college: College, counting: Counting) -> Verdict:
+    counting.remark = ""
+    return sentences.question(counting, college.session.today, "The note was taken back.")
 
 
 def leave(state: CounterState, question: Question) -> Verdict:
@@ -127,7 +153,20 @@ def _end_number(state: CounterState, college: College, asked: HowMany, number: i
     if asked.to:
         to = asked.to
         return settle(state, college, lambda: lending.lend(state, college, asked.held, to, number))
-    return settle(state, college, lambda: recording.take_back_number(college, asked, number))
+    on = state.terms.on
+    return settle(state, college, lambda: recording.take_back_number(college, asked, number, on))
+
+
+def _end_used(
+    state: CounterState, college: College, asked: HowMany, numbers: tuple[int, int, int]
+) -> Verdict:
+    back, used, lost = numbers
+    on, whose = state.terms.on, asked.whose
+    return settle(
+        state,
+        college,
+        lambda: recording.take_back_used(college, asked.held, whose, back, used, lost, on),
+    )
 
 
 def _end_count(
@@ -135,7 +174,8 @@ def _end_count(
 ) -> Verdict:
     if isinstance(counting, Arriving):
         return settle(state, college, lambda: recording.receive(college, counting, count))
-    return settle(state, college, lambda: recording.end_count(college, counting, count))
+    on = state.terms.on
+    return settle(state, college, lambda: recording.end_count(college, counting, count, on))
 
 
 def _count_here(state: CounterState, college: College, counted: Counting) -> None:

@@ -10,16 +10,14 @@ from dataclasses import replace
 from kitloan.college import College
 from kitloan.errors import KitloanError
 from kitloan.text import scans
-from kitloan.text.names import clean
+from kitloan.text.names import clean, fold
 from kitloan.text.scans import Tag, Text
 from kitloan.values import Holding
 from kitloan_tui import lookups
 from kitloan_tui.counter import answering, lending, parsing, recording, refusals, sentences
-from kitloan_tui.counter.questions import Counting, HowMany, TakingIn
+from kitloan_tui.counter.questions import Counting, HowMany, LendOrReturn, TakingIn
 from kitloan_tui.counter.state import MOST_CHOICES, CounterState, Recent, UnknownName
 from kitloan_tui.counter.verdict import Verdict
-
-_YES = ("yes", "y")
 
 
 def take(
@@ -88,7 +86,9 @@ def _take_words(state: CounterState, college: College, text: str, *, typed: bool
             return recording.call_off(college, away)
         if sender := parsing.after_from(text):
             return answering.receive_from(state, college, away.tag, sender)
-    if before.unknown and text.lower() in _YES:
+    if before.confirms and text.lower() in parsing.YES:
+        return before.confirms()
+    if before.unknown and text.lower() in parsing.YES:
         return _name(state, college, before.unknown.name)
     word, rest = parsing.split_terms(text)
     is_lending = state.basket or state.turn
@@ -102,6 +102,9 @@ def _take_words(state: CounterState, college: College, text: str, *, typed: bool
     if known := lookups.organisation_called(college.session, asked or text):
         return _name(state, college, known)
     if asked or state.basket:
+        is_meant = bool(asked and before.unknown and fold(before.unknown.name) == fold(asked))
+        if is_meant:  # it was asked about just now
+            return _name(state, college, asked)
         return _take_new_name(state, college, asked or text, with_to=bool(asked), typed=typed)
     return _search(state, college, text, typed=typed)
 
@@ -114,20 +117,23 @@ def _take_new_name(
 ) -> Verdict:
     """A name that no organisation has: half of one that is known, a slip, or a new school.
 
-    A card carries a whole name, and `to` shows that a new one may be meant. What was only typed
-    is taken for the one school that begins so, and else asked about; so is what was scanned,
-    unless it ends as the names of schools do: a code on the wall is no borrower.
+    A card carries a whole name. What was only typed is taken for the one school that begins so;
+    where others begin so or are spelt nearly so, it is asked about at every desk, and where none
+    does, `to` shows that a new one is meant. A desk of lines takes it so in any case. What was
+    scanned without `to` is asked about, unless it ends as the names of schools do: a code on the
+    wall is no borrower.
     """
     if scans.kind_of_code(name) or not (with_to or scans.reads_as_name(name)):
         raise refusals.no_such_name(name)
     name = clean(name, "The organisation")
-    begin = parsing.organisations_beginning(college, name)
-    half = typed and state.front.asks_names
-    if (with_to and not (half and begin)) or (not half and scans.names_a_school(name)):
+    if not typed and (with_to or scans.names_a_school(name)):
         return _name(state, college, name)
-    if half and not with_to and len(begin) == 1 and len(name) > 1:
+    begin = parsing.organisations_beginning(college, name)
+    if typed and not with_to and len(begin) == 1 and len(name) > 1:
         return _name(state, college, begin[0])
-    like = begin or lookups.spelt_nearly_like(college.session, name)
+    like = parsing.organisations_like(college, name)
+    if not like and (with_to or not state.front.asks_names):
+        return _name(state, college, name)
     state.step.unknown = UnknownName(name, tuple(like[:MOST_CHOICES]))
     return sentences.ask_new_school(state.step.unknown, state.basket)
 
@@ -140,14 +146,31 @@ def _name(state: CounterState, college: College, to: str) -> Verdict:
 
 
 def _search(state: CounterState, college: College, text: str, *, typed: bool) -> Verdict:
+    """Words that name neither a holding nor a school in full.
+
+    A school that begins so wins over the place that a holding is kept in: every town with a campus
+    has its academy. It does not win over what a holding is.
+    """
     page = college.find.search(text, limit=MOST_CHOICES)
-    if typed and not page.items and len(text) > 1:
-        begin = parsing.organisations_beginning(college, text)
+    lends = typed and not state.is_national and len(text) > 1
+    begin = parsing.organisations_beginning(college, text) if lends else ()
+    if begin and not any(_is_named_so(held, text) for held in page.items):
         if len(begin) == 1:
             return _name(state, college, begin[0])
+        state.step.unknown = UnknownName(text, begin[:MOST_CHOICES])
+        return sentences.ask_new_school(state.step.unknown, ())
     state.step.matches = page.items
     nearly = () if page.items else lookups.spelt_nearly_like(college.session, text)
-    return sentences.found(text, page.items, page.total, nearly)
+    can_be_new = lends and scans.reads_as_name(text)
+    return sentences.found(
+        text, page.items, page.total, nearly, schools=begin, can_be_new=can_be_new
+    )
+
+
+def _is_named_so(held: Holding, text: str) -> bool:
+    """Whether the words are of the holding itself, and not of where it is."""
+    own = fold(f"{held.type} {held.asset_number or ''} {held.serial or ''} {held.tag}")
+    return all(word in own for word in fold(text).split())
 
 
 # -- a holding on the counter ---------------------------------------------------------------------
@@ -175,6 +198,27 @@ def _take_holding(state: CounterState, college: College, held: Holding) -> Verdi
     return lending.take(state, college, held)
 
 
+def lend_or_return(
+    state: CounterState,
+    college: College,
+    asked: LendOrReturn,
+    text: str,
+    chosen: str | None = None,
+) -> Verdict:
+    """Settle whether stock goes or comes back: by a word, a number of the list, or a school."""
+    which = asked.choices.index(chosen) if chosen in asked.choices else None
+    if which == 0 or text.lower() in ("lend", "out"):
+        state.question = None
+        return lending.take(state, college, asked.held)
+    if which or text.lower() in parsing.COMES_BACK:
+        back = HowMany.coming_back(asked.held, asked.having)
+        if which and back.asks_whose:
+            back.choose(asked.names[which - 1])
+        return answering.ask(state, college, back)
+    state.question, state.basket = None, (asked.held,)
+    return _take_words(state, college, text, typed=True)
+
+
 def _take_back(state: CounterState, college: College, held: Holding) -> Verdict:
     """It comes back; but what was lent a moment ago, while somebody lends, is no return."""
     if state.turn and held.loan and lookups.lent_just_now(college.session, held):
@@ -183,8 +227,8 @@ def _take_back(state: CounterState, college: College, held: Holding) -> Verdict:
         raise refusals.lent_just_now(held)
     if college.loans.contents(held.tag):
         return _count(state, college, held)
-    (back,) = college.loans.check_in([held.tag])
-    return sentences.returned(back, held, college.session.today)
+    (back,) = college.loans.check_in([held.tag], on=state.terms.on)
+    return sentences.returned(back, held, college.session.today, state.terms.on)
 
 
 def _count(state: CounterState, college: College, held: Holding) -> Verdict:
@@ -198,5 +242,7 @@ def _take_stock(state: CounterState, college: College, held: Holding) -> Verdict
         return answering.ask(state, college, HowMany(held, left, to=state.turn.to))
     if held.out_quantity and not state.basket:
         having = lookups.who_has(college.session, held.tag)
+        if left and not state.returns_only:
+            return answering.ask(state, college, LendOrReturn(held, tuple(having)))
         return answering.ask(state, college, HowMany.coming_back(held, having))
     return lending.take(state, college, held)

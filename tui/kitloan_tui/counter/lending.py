@@ -15,12 +15,19 @@ from functools import partial
 from kitloan.college import College
 from kitloan.errors import KitloanError, Refused
 from kitloan.loans import Lent, default_due
-from kitloan.text.dates import days_after, parse_due
+from kitloan.text.dates import days_after, parse_due, parse_past
 from kitloan.text.names import clean, same_organisation
-from kitloan.values import Holding
+from kitloan.values import Holding, LoanLine
 from kitloan_tui import lookups
-from kitloan_tui.counter import refusals, sentences
-from kitloan_tui.counter.state import MOST_CHOICES, CounterState, Recent, Turn, TurnTerms
+from kitloan_tui.counter import parsing, recording, refusals, sentences
+from kitloan_tui.counter.state import (
+    MOST_CHOICES,
+    CounterState,
+    Recent,
+    Turn,
+    TurnTerms,
+    TypedTerms,
+)
 from kitloan_tui.counter.verdict import Verdict
 
 # -- whose turn it is -----------------------------------------------------------------------------
@@ -33,7 +40,7 @@ def name_borrower(state: CounterState, college: College, to: str) -> Verdict:
     if before and same_organisation(before.to, to):
         return sentences.turn_open(before.to)
     if before:
-        state.terms = TurnTerms()
+        state.clear_terms()
     if state.basket:
         return _lend_basket(state, college, to)
     state.turn = Turn(to)
@@ -52,7 +59,7 @@ def leave(state: CounterState) -> Verdict | None:
         return sentences.not_lent(basket)
     if state.turn:
         turn, state.turn = state.turn, None
-        state.terms = TurnTerms()
+        state.clear_terms()
         return sentences.turn_over(turn.to, turn.loans)
     return None
 
@@ -106,7 +113,7 @@ def lend(
         state.turn.loan_ids.append(loan.id)
         state.turn.loans += 1
     _remember(state, [loan])
-    return sentences.lent(loan, held.shortages)
+    return sentences.lent(loan, held.shortages, state.terms.on)
 
 
 def set_rule_aside(state: CounterState, college: College, reason: str) -> Verdict:
@@ -142,8 +149,12 @@ def _lend_basket(state: CounterState, college: College, to: str) -> Verdict:
     state.ask_next += [held.tag for held in later]
     _remember(state, loans)
     if len(loans) > 1:
-        return sentences.lent_together(loans)
-    return sentences.lent(loans[0], kits[0].shortages) if loans else sentences.turn_open(to)
+        return sentences.lent_together(loans, state.terms.on)
+    return (
+        sentences.lent(loans[0], kits[0].shortages, state.terms.on)
+        if loans
+        else sentences.turn_open(to)
+    )
 
 
 def _check_out(
@@ -154,15 +165,18 @@ def _check_out(
     quantity: int | None = None,
     override: str | None = None,
 ) -> list[Lent]:
-    return college.loans.check_out(
+    loans = college.loans.check_out(
         [held.tag for held in kits],
         to,
         contact=state.terms.contact,
         purpose=state.terms.purpose,
         due_on=state.terms.due_on,
+        on=state.terms.on,
         quantity=quantity,
         override=override,
     )
+    recording.keep_details(college, loans[0].to, state.terms)
+    return loans
 
 
 def _remember(state: CounterState, loans: list[Lent]) -> None:
@@ -177,21 +191,82 @@ def _remember(state: CounterState, loans: list[Lent]) -> None:
 
 
 def set_terms(state: CounterState, college: College, word: str, value: str) -> Verdict:
-    """Set the `contact`, the purpose (`for`) or the date (`due`) of this turn or the next one."""
-    state.step.retract = partial(_restore_terms, state, state.terms)
-    if word == "due":
-        due_on = parse_due(value, college.session.today)
-        state.terms = replace(state.terms, due_on=due_on)
+    """Set the `contact`, the purpose (`for`) or the date (`due`) of this turn or the next one.
+
+    What is typed after the first scans of a turn is for the loans of this turn too.
+
+    Raises:
+        Refused: `lent_already`, where it cannot be set for what was lent in this turn.
+        BadInput: a date or a name that cannot be used.
+    """
+    is_cleared = value.lower() in parsing.NO_MORE
+    before = state.terms
+    if word == "on":
+        on = None if is_cleared else parse_past(value, college.session.today)
+        terms = replace(before, on=None if on == college.session.today else on)
+    elif word == "due":
+        went = before.on or college.session.today
+        due_on = None if is_cleared else parse_due(value, went)
+        terms = replace(before, due_on=due_on)
     elif word == "contact":
-        state.terms = replace(state.terms, contact=clean(value, "The contact's name"))
+        name, email, phone = (None, None, None) if is_cleared else parsing.split_contact(value)
+        contact = clean(name, "The contact's name") if name else None
+        terms = replace(before, contact=contact, email=email, phone=phone)
     else:
-        state.terms = replace(state.terms, purpose=clean(value, "What it is for"))
-    return sentences.terms_set(state.terms)
+        purpose = None if is_cleared else clean(value, "What it is for")
+        terms = replace(before, purpose=purpose)
+    lent = _of_this_turn(state, college)
+    if lent and word == "due" and terms.due_on:
+        return _change_due(state, college, lent, terms, terms.due_on)
+    if lent and (word == "for" or is_cleared):
+        raise refusals.lent_already(word, lent)
+    if lent:
+        recording.correct_together(college, lent, contact=terms.contact, on=terms.on, what=word)
+        recording.keep_details(college, lent[0].to, terms)
+        _keep_terms(state, terms, recorded=1)
+        return sentences.corrected_together(lent, terms)
+    return _keep_terms(state, terms)
 
 
-def _restore_terms(state: CounterState, terms: TurnTerms) -> Verdict:
+def _of_this_turn(state: CounterState, college: College) -> list[LoanLine]:
+    """The loans of this turn that are still open."""
+    if state.turn is None or not state.turn.loan_ids:
+        return []
+    return lookups.open_loans(college.session, state.turn.loan_ids, state.turn.to)
+
+
+def _change_due(
+    state: CounterState, college: College, lent: list[LoanLine], terms: TurnTerms, due_on: date
+) -> Verdict:
+    """Another day for everything that was lent in this turn, and for what is lent from now on."""
+    tags = list(dict.fromkeys(each.tag for each in lent))
+    kits = [college.find.holding(tag) for tag in tags]
+    renewed = college.loans.renew_together([(tag, due_on, lent[0].to) for tag in tags])
+    _keep_terms(state, terms, recorded=1)
+    return sentences.renewed(
+        [(held, to, day) for held, (_, to, day) in zip(kits, renewed, strict=True)]
+    )
+
+
+def _keep_terms(state: CounterState, terms: TurnTerms, recorded: int = 0) -> Verdict:
+    state.typed_terms.append(TypedTerms(state.terms, recorded))
     state.terms = terms
-    return sentences.terms_set(terms)
+    return sentences.terms_set(terms, state.turn.to if state.turn else None)
+
+
+def take_back_terms(state: CounterState) -> Verdict | None:
+    """Undo what was typed last of the terms; None where an action on record came after it."""
+    if not state.typed_terms or state.typed_terms[-1].recorded > 0:
+        return None
+    state.terms = state.typed_terms.pop().before
+    return sentences.terms_set(state.terms, state.turn.to if state.turn else None)
+
+
+def clear_terms(state: CounterState) -> Verdict | None:
+    """Clear the terms that were typed; None when there are none."""
+    if state.terms == TurnTerms():
+        return None
+    return _keep_terms(state, TurnTerms())
 
 
 def extend(state: CounterState, college: College, days: int) -> Verdict:
@@ -201,9 +276,7 @@ def extend(state: CounterState, college: College, days: int) -> Verdict:
     """
     if state.turn and not state.turn.loans:
         due = state.terms.due_on or default_due(college.session.today)
-        state.step.retract = partial(_restore_terms, state, state.terms)
-        state.terms = replace(state.terms, due_on=days_after(due, days))
-        return sentences.terms_set(state.terms)
+        return _keep_terms(state, replace(state.terms, due_on=days_after(due, days)))
     if not state.recent:
         raise refusals.nothing_to_renew()
     kits = [college.find.holding(each.tag) for each in state.recent]
@@ -250,5 +323,5 @@ def end_turn_undone(state: CounterState, college: College) -> str:
     turn = state.turn
     if turn is None or turn.loans or not turn.by_loan:
         return ""
-    state.turn, state.terms = None, TurnTerms()
+    state.turn = None
     return turn.to

@@ -1,10 +1,11 @@
 """Reading a typed line: the holding or the organisation that it names, or the words before one."""
 
+import re
 from collections.abc import Iterable
 
 from kitloan.college import College
 from kitloan.errors import BadInput, Refused
-from kitloan.text.names import fold
+from kitloan.text.names import fold, near_names
 from kitloan.text.scans import Tag, Text
 from kitloan.values import Holding
 from kitloan_tui import lookups
@@ -12,11 +13,25 @@ from kitloan_tui import lookups
 BACK = "back"
 """Typed of a kit that is in transit, and is here: it never left."""
 
+YES = ("yes", "y")
+"""Typed of a name that is new here, and no slip."""
+
+NO_MORE = ("none", "no", "-")
+"""Typed after one of the words below: that it holds no longer."""
+
+COMES_BACK = ("back", "in")
+"""Typed of stock of which some are here and some are out: some come back."""
+
 _TO, _FROM = "to ", "from "
 """Before the name of a school, also of a new one; before that of a college that sent a kit."""
 
-_TERMS = ("contact", "for", "due", "anyway")
-"""Before words: who takes it, what for, until when, and why it may go all the same."""
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_PHONE = re.compile(r"(?:\+\d{2} ?|\(?0)(?:[\d()-] ?){8,12}\d(?!\d)")
+_NOTE = "note "
+"""Before words about a return; they stay in this college."""
+
+_TERMS = ("contact", "for", "due", "on", "anyway")
+"""Before words: who takes it, what for, until when, on which day, why it may go all the same."""
 
 
 def find_holding(college: College, code: Tag | Text) -> Holding | None:
@@ -43,6 +58,56 @@ def after_from(text: str) -> str:
     return text[len(_FROM) :].strip() if text.lower().startswith(_FROM) else ""
 
 
+def split_contact(text: str) -> tuple[str, str | None, str | None]:
+    """The name, the e-mail address and the phone number in `Mrs X 01292 000000 x@y.sch.uk`.
+
+    Raises:
+        BadInput: `bad_phone`, where digits are no phone number; `no_name`, where no name is left.
+    """
+    words = text.split()
+    emails = [word for word in words if _EMAIL.fullmatch(word.strip("<>,;()"))]
+    rest = " ".join(word for word in words if word not in emails)
+    found = _PHONE.search(rest)
+    name = " ".join((rest[: found.start()] + " " + rest[found.end() :]).split()) if found else rest
+    name = name.strip(" ,;:")
+    if any(character.isdecimal() for character in name):
+        raise BadInput(
+            "bad_phone",
+            f"{text!r} has digits that are not a phone number.",
+            "Type the name, then 10 or 11 digits: contact Ms Reid 01292 000000",
+            value=text,
+        )
+    if not name:
+        raise BadInput(
+            "no_name",
+            f"{text!r} has no name in it.",
+            "Type the name first: contact Ms Reid 01292 000000",
+            value=text,
+        )
+    email = emails[0].strip("<>,;()") if emails else None
+    return name, email, " ".join(found[0].split()) if found else None
+
+
+def came_back(text: str) -> tuple[int, int, int] | None:
+    """How many are back, used up and lost in `8`, `8 used 2`, `back 5, lost 1`; None for others."""
+    number = {"back": 0, "used": 0, "lost": 0}
+    words = text.lower().replace(",", " ").replace(" and ", " ").split()
+    if words and words[0].isdecimal():
+        words.insert(0, "back")
+    if len(words) < 2 or len(words) % 2:
+        return None
+    for word, many in zip(words[::2], words[1::2], strict=True):
+        if word not in number or not many.isdecimal():
+            return None
+        number[word] = int(many)
+    return number["back"], number["used"], number["lost"]
+
+
+def after_note(text: str) -> str:
+    """The note in `note lid cracked`; empty for any other text."""
+    return text[len(_NOTE) :].strip() if text.lower().startswith(_NOTE) else ""
+
+
 def split_terms(text: str) -> tuple[str, str]:
     """Which of the words above a line begins with, and the rest; two empty texts for none.
 
@@ -65,6 +130,11 @@ def organisation_completed(college: College, text: str) -> str | None:
     before = text[: len(text) - len(name)] if name else ""
     found = completed(name or text, lookups.organisations(college.session))
     return before + found if found else None
+
+
+def organisations_like(college: College, text: str) -> tuple[str, ...]:
+    """The known organisations that somebody who typed a name may have meant."""
+    return near_names(text, lookups.organisations(college.session))
 
 
 def organisations_beginning(college: College, text: str) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from kitloan.contents import (
     recorded_shortages,
 )
 from kitloan.errors import BadInput
-from kitloan.text.names import same_organisation
+from kitloan.text.names import fold, same_organisation
 from kitloan.values import Holding, ShortageLine
 
 
@@ -76,9 +76,14 @@ class PartsCount:
 
 @dataclass(slots=True, kw_only=True)
 class Counting(PartsCount):
-    """A kit whose contents are being counted; `returning` when that ends a loan."""
+    """A kit whose contents are being counted; `returning` when that ends a loan.
+
+    Attributes:
+        remark: a note that goes with the return; it stays in this college.
+    """
 
     held: Holding
+    remark: str = ""
 
     @property
     def tag(self) -> str:
@@ -186,29 +191,73 @@ class HowMany:
             raise BadInput(
                 "bad_quantity",
                 f"{text!r} is not a number from 1 to {self.most:,}.",
-                f"Enter: {self.usual:,}. Or type how many. {{home}} leaves it.",
+                "Type how many. {home} leaves it.",
                 value=text,
             )
         return int(text)
 
 
 @dataclass(frozen=True, slots=True)
+class LendOrReturn:
+    """Loose stock of which some are here and some are out: a scan of it may mean either.
+
+    Attributes:
+        having: who has how many of it.
+    """
+
+    held: Holding
+    having: tuple[tuple[str, int], ...]
+
+    @property
+    def tag(self) -> str:
+        """What it is about."""
+        return self.held.tag
+
+    @property
+    def left(self) -> int:
+        """How many are here."""
+        return self.held.quantity - self.held.out_quantity
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Who has some of it."""
+        return tuple(name for name, _ in self.having)
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """What a number picks: to lend some, or whose come back."""
+        backs = (f"{n:,} come back from {name}" for name, n in self.having)
+        return (f"lend some of the {self.left:,} here", *backs)
+
+
+@dataclass(frozen=True, slots=True)
 class TakingIn:
-    """A label that no holding has yet, and the question what kind of thing it is stuck on."""
+    """A label that no holding has yet, and the question what kind of thing it is stuck on.
+
+    Attributes:
+        names: the kinds that the college has.
+        sender: the college that sent it; empty for a thing that comes from no other.
+        new: a kind that the college does not have, and that may be a slip for one that it has.
+        like: the kinds that may have been meant.
+    """
 
     tag: str
     names: tuple[str, ...]
-    """The kinds that the college has; a name that is none of them makes a new one."""
     sender: str = ""
-    """The college that sent it; empty for a thing that comes from no other."""
+    new: str = ""
+    like: tuple[str, ...] = ()
 
     @property
     def choices(self) -> tuple[str, ...]:
         """Which kinds can be picked by number."""
-        return self.names
+        return self.like if self.new else self.names
+
+    def kind_typed(self, typed: str) -> str:
+        """The kind that is meant: one that the college has in its own spelling, else as typed."""
+        return next((name for name in self.names if fold(name) == fold(typed)), typed)
 
 
-Question = Counting | Arriving | HowMany | TakingIn
+Question = Counting | Arriving | HowMany | LendOrReturn | TakingIn
 """What can be asked at the counter."""
 
 

@@ -5,14 +5,14 @@ to type or a scan: `NEXT_STEPS` has it for every code whose hint names a command
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from kitloan.errors import BadInput, KitloanError, Refused
 from kitloan.reference import find_college
 from kitloan.text.dates import uk_instant
 from kitloan.text.scans import kind_of_code
-from kitloan.values import Holding
+from kitloan.values import Holding, LoanLine, plural
 from kitloan_tui.counter.questions import PartsCount
 from kitloan_tui.counter.sentences import shortages_of
 from kitloan_tui.counter.sentences import shown as holding_shown
@@ -39,6 +39,16 @@ NEXT_STEPS: Final[Mapping[str, str]] = {
     "unknown_tag": "If it is this college's, scan it at the counter to take it in.",
     "which_loan": "Scan it again, and choose the borrower.",
     "whole_but_short": "Type what is short, or that the kit is whole.",
+    "cannot_undo": "What was done before it stays. {undo_list} shows what can be undone.",
+    "nearly_known": "Type the whole name.",
+    "nothing_to_redo": "Each person does again what they undid themselves.",
+    "out_of_use": "Record on its page that it is repaired, or lend another.",
+    "in_future": "Type the day on which it happened.",
+    "before_received": "Type a day on which the college had it.",
+    "dates_overlap": "Correct the other loan first: its page shows it.",
+    "more_back": "Type a larger number.",
+    "nothing_left": "Take what came back, and withdraw the rest on its page.",
+    "not_withdrawn": "Its page shows its status.",
     # on a holding's page, and taking in
     "arrived": "If it came back, scan it at the counter to receive it.",
     "here_already": "Scan it at the counter to see it.",
@@ -158,11 +168,22 @@ def here_already(held: Holding) -> Refused:
 def lent_just_now(held: Holding) -> Refused:
     """While this desk lends, another has lent the same thing: it is not a return."""
     loan = held.loan
-    lent = f"to {loan.to} at {uk_instant(loan.out_at)[-5:]}" if loan and loan.out_at else "just now"
+    at = loan.out_at if loan else None
+    lent = f"to {loan.to} at {uk_instant(at)[-5:]}" if loan and at else "just now"
     return Refused(
         "on_loan",
         f"Another desk lent {holding_shown(held)} {lent}.",
         "If it is coming back: scan RETURN, then the kit.",
+    )
+
+
+def lent_already(word: str, lent: Sequence[LoanLine]) -> Refused:
+    """A contact or a purpose was typed after kits were lent that it cannot be set for."""
+    many = plural(len(lent), "loan")
+    return Refused(
+        "lent_already",
+        f"{many} of this turn went out before {word!r} was typed, and cannot have it now.",
+        "{undo} takes them back, to be lent again with it. Or type it for the next turn.",
     )
 
 
@@ -244,6 +265,66 @@ def no_contents(held: Holding) -> Refused:
         "no_contents",
         f"{holding_shown(held)} has no contents list.",
         "There is nothing to count.",
+    )
+
+
+def may_be_another_kind(typed: str, like: Sequence[str]) -> BadInput:
+    """A kind of kit that the college does not have, and that is nearly one that it has."""
+    return BadInput(
+        "new_kind",
+        f"{typed!r} is no kind of kit here. Is it {' or '.join(like)}?",
+        "Type the whole name of the kind. A new kind begins with a holding that is taken in.",
+        value=typed,
+    )
+
+
+def may_be_another_school(typed: str, like: Sequence[str]) -> BadInput:
+    """A school that is not on file, and that begins or is spelt like one that is."""
+    return BadInput(
+        "nearly_known",
+        f"No school here has the name {typed!r}. Is it {' or '.join(like)}?",
+        "Type the whole name. A new school begins with a loan at the counter.",
+        value=typed,
+    )
+
+
+def no_loan(held: Holding) -> Refused:
+    """Something about a loan was asked for, of a holding that is not on loan."""
+    status = held.status.replace("_", " ")
+    return Refused("not_out", f"{holding_shown(held)} is not on loan: {status}.")
+
+
+def nothing_to_correct(typed: str) -> BadInput:
+    """What was typed does not show what of a loan is to be corrected."""
+    return BadInput(
+        "half_said",
+        f"{typed!r} does not show what is to be corrected.",
+        "Type: to SCHOOL, on friday, due 18 dec, contact NAME, or quantity 4",
+    )
+
+
+def no_numbers(typed: str) -> BadInput:
+    """What was typed is not how many are back, used up and lost."""
+    return BadInput(
+        "bad_quantity", f"{typed!r} has no numbers that can be read.", "Type: back 5 used 3 lost 2"
+    )
+
+
+def too_many_at_once(number: int, most: int) -> BadInput:
+    """More things are to be taken in at once than anybody unpacks."""
+    return BadInput(
+        "bad_quantity",
+        f"{number:,} at once are too many.",
+        f"Take in {most:,} or fewer at a time; a stock of loose things has one label.",
+    )
+
+
+def no_place_for_note() -> Refused:
+    """A note was typed in a count that ends no loan."""
+    return Refused(
+        "no_loan",
+        "A note is kept with a return, and this kit was not on loan.",
+        "{undo} takes the note back.",
     )
 
 

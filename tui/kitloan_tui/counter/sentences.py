@@ -10,13 +10,14 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from kitloan.text import scans
-from kitloan.text.dates import day_of, uk, uk_instant
+from kitloan.text.dates import uk, uk_instant
 from kitloan.text.tags import grouped
-from kitloan.values import Holding, ShortageLine, plural
+from kitloan.values import Holding, LoanLine, ShortageLine, plural
 from kitloan_tui.counter.questions import (
     Arriving,
     Counting,
     HowMany,
+    LendOrReturn,
     PartsCount,
     Question,
     TakingIn,
@@ -54,19 +55,21 @@ def turn_open(to: str, *, new: bool = False, nearly: Sequence[str] = ()) -> Verd
     return Verdict("LENDING", text, "Scan each kit; it is lent at once. {home} ends the turn.")
 
 
-def lent(each: "Lent", shortages: Sequence[ShortageLine]) -> Verdict:
+def lent(each: "Lent", shortages: Sequence[ShortageLine], on: date | None = None) -> Verdict:
     """One holding went out."""
     many = f"{each.quantity} of " if each.quantity > 1 else ""
-    text = f"{many}{each.type} {grouped(each.tag)} to {each.to}, due {uk(each.due_on)}"
+    went = f" on {uk(on)}" if on else ""
+    text = f"{many}{each.type} {grouped(each.tag)} to {each.to}{went}, due {uk(each.due_on)}"
     text += _new(each.nearly) if each.new_organisation else ""
     return Verdict("OUT", text + _gone_short(shortages), UNDOES)
 
 
-def lent_together(loans: "Sequence[Lent]") -> Verdict:
+def lent_together(loans: "Sequence[Lent]", on: date | None = None) -> Verdict:
     """Kits that had waited for a name went out together."""
     first = loans[0]
     kits = _several([f"{each.type} {grouped(each.tag)}" for each in loans])
-    text = f"{len(loans)} to {first.to}, due {uk(first.due_on)}: {kits}"
+    went = f" on {uk(on)}" if on else ""
+    text = f"{len(loans)} to {first.to}{went}, due {uk(first.due_on)}: {kits}"
     text += _new(first.nearly) if first.new_organisation else ""
     return Verdict("OUT", text, f"{UNDOES} All of them at once.")
 
@@ -102,6 +105,10 @@ def question(asked: Question, today: date, also: str = "") -> Verdict:
     if isinstance(asked, TakingIn):
         hint = "Type what kind of kit it is on, or a number of the list. {home} ends this."
         origin = f" It comes from {asked.sender}." if asked.sender else ""
+        if asked.new:
+            text = f"{asked.new!r} is no kind of kit here. Is it {' or '.join(asked.like[:3])}?"
+            hint = f"Type a number of the list, or yes when {asked.new} is a new kind."
+            return Verdict("NEW KIND?", text, also or hint)
         text = f"No holding has {grouped(asked.tag)} yet.{origin}"
         return Verdict("TAKE IN?", text, also or hint)
     if isinstance(asked, Arriving):
@@ -112,6 +119,11 @@ def question(asked: Question, today: date, also: str = "") -> Verdict:
     if isinstance(asked, Counting):
         word, text, hint = "IN?", f"{shown(held)}{_from(held, today)}", _count_hint(asked)
         text += f". {text_so_far}" if (text_so_far := asked.running()) else ""
+        text += f". Note: {asked.remark}" if asked.remark else ""
+    elif isinstance(asked, LendOrReturn):
+        having = ", ".join(f"{n:,} with {name}" for name, n in asked.having)
+        word, text = "LEND OR RETURN?", f"{shown(held)}: {asked.left:,} here, {having}"
+        hint = "Scan or type the school that takes some. Type back when some come back."
     elif asked.asks_whose:
         having = ", ".join(f"{name} ({n:,})" for name, n in asked.having)
         word, text, hint = "FROM WHOM?", f"{shown(held)}: {having}", "Type a number of the list."
@@ -126,7 +138,7 @@ def question(asked: Question, today: date, also: str = "") -> Verdict:
 
 def not_answered(asked: Verdict) -> Verdict:
     """The question beside a refusal: Enter does not answer it now."""
-    return replace(asked, hint="Not settled: type it again, or Enter to be asked once more.")
+    return replace(asked, hint="Not settled: type it again. Enter alone shows the question.")
 
 
 def asked_again(asked: Verdict, not_taken: str) -> Verdict:
@@ -147,6 +159,8 @@ def left(asked: Question) -> Verdict:
         return Verdict("NOT COUNTED", shown(asked.held), "Its last count has not changed.")
     if isinstance(asked, HowMany) and asked.to:
         return not_lent([asked.held])
+    if isinstance(asked, LendOrReturn):
+        return Verdict("DONE", f"Nothing was lent or taken back of {shown(asked.held)}.")
     return Verdict("NOT RETURNED", f"{shown(asked.held)} is still out.", "Scan it to begin again.")
 
 
@@ -160,10 +174,11 @@ def still_uncounted(held: Holding) -> Verdict:
     return Verdict("TO BE COUNTED", f"{shown(held)}, still", "Not lent until it is counted.")
 
 
-def returned(back: "Returned", held: Holding, today: date) -> Verdict:
+def returned(back: "Returned", held: Holding, today: date, on: date | None = None) -> Verdict:
     """A holding came back; the word shows how."""
     many = f"{back.quantity} of " if held.quantity > 1 else ""
     text = f"{many}{back.type} {grouped(back.tag)}{_from(held, today, back.to)}"
+    text += f"; back on {uk(on)}" if on else ""
     if back.still_out:
         text += f"; {back.still_out:,} still out"
     if back.counted == "uncounted":
@@ -199,10 +214,20 @@ def renewed(loans: Sequence[tuple[Holding, str, date]]) -> Verdict:
     return Verdict("RENEWED", kits, UNDOES + together)
 
 
-def terms_set(terms: TurnTerms) -> Verdict:
+def corrected_together(lent: Sequence[LoanLine], terms: TurnTerms) -> Verdict:
+    """What was typed after the scans of a turn is so for its loans."""
+    kits = _several([f"{each.type} {grouped(each.tag)}" for each in lent])
+    text = f"{plural(len(lent), 'loan')} to {lent[0].to}: {terms_shown(terms)}. {kits}"
+    return Verdict("CORRECTED", text, f"{UNDOES} It holds for what is lent now too.")
+
+
+def terms_set(terms: TurnTerms, to: str | None) -> Verdict:
     """The contact, the purpose and the due date of the turn, all of them."""
-    text = f"For this turn: {terms_shown(terms) or 'no due date, contact or purpose set'}."
-    return Verdict("NOTED", text, "It holds until the turn ends.")
+    whose = f"For {to}" if to else "For the next school"
+    text = f"{whose}: {terms_shown(terms) or 'no due date, contact, purpose or day set'}."
+    if terms == TurnTerms():
+        return Verdict("NOTED", text)
+    return Verdict("NOTED", text, "It holds until the turn ends. Type clear to clear it.")
 
 
 def returns_only() -> Verdict:
@@ -240,6 +265,16 @@ def labels_made(what: str, order: "Order", made: "OnPaper") -> Verdict:
         where = f"no way to print here; {where}"
     hint = "" if made.sent else "Print it at 100 %, never fitted to the page."
     return Verdict("LABEL", f"{what}{many}: {where}", " ".join([hint, *made.notes[:2]]).strip())
+
+
+def ask_undo(told: str) -> Verdict:
+    """The latest action is of an earlier day: it may be older than the person thinks."""
+    return Verdict("UNDO?", told, "Type yes to undo it. Anything else leaves it.")
+
+
+def redone(what: "Undone", now: Sequence[Holding | str]) -> Verdict:
+    """What was undone last is done again."""
+    return replace(undone(what, now), word="DONE AGAIN", hint=UNDOES)
 
 
 def undone(what: "Undone", now: Sequence[Holding | str], over: str = "") -> Verdict:
@@ -301,20 +336,39 @@ def layout(name: str) -> str:
 
 
 def found(
-    words: str, matches: Sequence[Holding], total: int, nearly: Sequence[str] = ()
+    words: str,
+    matches: Sequence[Holding],
+    total: int,
+    nearly: Sequence[str] = (),
+    *,
+    schools: Sequence[str] = (),
+    can_be_new: bool = False,
 ) -> Verdict:
-    """A search, which changed nothing; `nearly` are borrowers who are spelt almost so."""
+    """A search, which changed nothing.
+
+    Args:
+        words: what was looked for.
+        matches: the first holdings that it found.
+        total: how many it found.
+        nearly: borrowers who are spelt almost so.
+        schools: borrowers whose names begin so.
+        can_be_new: whether it can be the name of a school that has not borrowed yet.
+    """
     if not matches:
         like = f" Spelt nearly so: {', '.join(nearly)}." if nearly else ""
-        return Verdict(
-            "FOUND 0",
-            f"Nothing here matches {words!r}.{like}",
-            f"To lend to a new school, type: to {words}",
-        )
-    more = f" The first {len(matches)} are listed." if total > len(matches) else ""
-    return Verdict(
-        f"FOUND {total:,}", f"matching {words!r}.{more}", "Type a number of the list to see it."
+        hint = "Type another part of its name or number. {holdings} lists everything."
+        if can_be_new:
+            hint = f"To lend to a new school, type: to {words}"
+        return Verdict("FOUND 0", f"Nothing here matches {words!r}.{like}", hint)
+    more = (
+        f" The first {len(matches)} are listed; {{holdings}} has all."
+        if total > len(matches)
+        else ""
     )
+    hint = "Type a number of the list to see it." + more
+    if schools:
+        hint += f" To lend to {schools[0]}, type: to {schools[0]}"
+    return Verdict(f"FOUND {total:,}", f"matching {words!r}.", hint)
 
 
 def unfinished(state: CounterState) -> str:
@@ -363,7 +417,7 @@ def received(got: "Received") -> Verdict:
 
 _KINDS = {
     "holding.accessioned": "added",
-    "holding.particulars_amended": "details changed",
+    "holding.amended": "details",
     "holding.sighted": "seen",
     "shortage.made_good": "parts replaced",
 }
@@ -413,10 +467,10 @@ def _from(held: Holding, today: date, to: str | None = None) -> str:
     if loan is None:
         return ""
     late = (today - loan.due_on).days if loan.due_on else 0
-    if loan.out_at is None:
-        since = "out since before the register was read"
+    if loan.on is None:
+        since = "out since a day that is not on record"
     else:
-        out = max(0, (today - day_of(loan.out_at)).days)  # it may have been lent by a clock ahead
+        out = max(0, (today - loan.on).days)  # it may have been lent by a clock ahead
         since = f"out {plural(out, 'day')}" if out else "lent today"
     text = f" from {to or loan.to}, {since}"
     return f"{text}, {plural(late, 'day')} overdue" if late > 0 else text

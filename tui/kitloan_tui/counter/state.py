@@ -47,11 +47,36 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class TurnTerms:
-    """The contact, the purpose and the due date of a turn; None where none was given."""
+    """What holds for a turn; None where nothing was typed.
+
+    Attributes:
+        contact: the person who takes what is lent.
+        email: the person's e-mail address.
+        phone: the person's phone number.
+        purpose: what it is for.
+        due_on: until when.
+        on: the day on which things went out or came back, where that was an earlier one.
+    """
 
     contact: str | None = None
     purpose: str | None = None
     due_on: date | None = None
+    on: date | None = None
+    email: str | None = None
+    phone: str | None = None
+
+
+@dataclass(slots=True)
+class TypedTerms:
+    """Terms that somebody typed, so that Undo can take them back before anything older.
+
+    Attributes:
+        before: the terms that they replaced.
+        recorded: how many actions were put on record since, less those that were undone.
+    """
+
+    before: TurnTerms
+    recorded: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +108,8 @@ class Step:
         matches: what a search found.
         retract: how Undo takes this step back, where that is not what it would do by itself.
         opens: the action whose screen shows what came of this step, and the tag it is about.
+        reverses: whether it took back something on record.
+        confirms: what `yes` does.
     """
 
     refused: Holding | None = None
@@ -90,6 +117,8 @@ class Step:
     matches: tuple[Holding, ...] = ()
     retract: Callable[[], Verdict] | None = None
     opens: tuple[str, str] | None = None
+    reverses: bool = False
+    confirms: Callable[[], Verdict] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +154,7 @@ class CounterState:
         is_national: whether the store is ESP's, which holds and lends nothing.
         turn: the organisation that is being lent to.
         terms: hold until the turn ends.
+        typed_terms: what was typed of them, the latest last.
         basket: kits that wait for the name of a borrower.
         returns_only: whether kits only come back.
         question: what is asked now. A scan never answers it: it waits in `waiting`.
@@ -151,6 +181,7 @@ class CounterState:
     is_national: bool = False
     turn: Turn | None = None
     terms: TurnTerms = field(default_factory=TurnTerms)
+    typed_terms: list[TypedTerms] = field(default_factory=list)
     basket: tuple[Holding, ...] = ()
     returns_only: bool = False
     question: "Question | None" = None
@@ -200,6 +231,11 @@ class CounterState:
         if self.basket:
             return tuple(self.likely)
         return tuple(held.tag for held in self.matches)
+
+    def clear_terms(self) -> None:
+        """Forget the terms, as when the turn that they were for is over."""
+        self.terms = TurnTerms()
+        self.typed_terms.clear()
 
     def drop(self, tag: str) -> None:
         """Take a kit out of the basket, so that the next name can have the rest."""

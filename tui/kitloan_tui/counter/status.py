@@ -20,7 +20,8 @@ def status_lines(state: CounterState) -> list[str]:
     if state.returns_only:
         lines.append("= RETURNS ONLY: nothing goes out. {home} ends it.")
     if terms := terms_shown(state.terms):
-        lines.append(f"> This turn: {terms}")
+        whose = "This turn" if state.turn else "From now on"
+        lines.append(f"> {whose}: {terms}. clear ends that.")
     if state.question and state.basket:
         named = ", ".join(grouped(held.tag) for held in state.basket)
         lines.append(f"? {plural(len(state.basket), 'kit')} waiting for a name: {named}")
@@ -38,8 +39,11 @@ def waiting_line(texts: Sequence[str]) -> str:
 def terms_shown(terms: TurnTerms) -> str:
     """What holds for a turn, in a line; empty where nothing was set."""
     parts = (
+        f"on {uk(terms.on)}" if terms.on else "",
         f"due {uk(terms.due_on)}" if terms.due_on else "",
-        f"contact {terms.contact}" if terms.contact else "",
+        " ".join(filter(None, ("contact", terms.contact, terms.phone, terms.email)))
+        if terms.contact
+        else "",
         f"for {terms.purpose}" if terms.purpose else "",
     )
     return ", ".join(part for part in parts if part)

@@ -25,9 +25,10 @@ from kitloan.text.dates import instant
 from kitloan.text.names import tidy
 from kitloan.text.scans import Command, Tag, Text
 from kitloan.values import Holding
+from kitloan_tui import lookups
 from kitloan_tui.actions import BY_WORD
 from kitloan_tui.counter import answering, codes, lending, parsing, refusals, sentences
-from kitloan_tui.counter.questions import Counting, Question
+from kitloan_tui.counter.questions import Counting, HowMany, LendOrReturn, Question
 from kitloan_tui.counter.state import CounterState, FrontEnd, LoggedVerdict, Step
 from kitloan_tui.counter.verdict import ONLY_LOOKS, READY, Verdict
 
@@ -68,6 +69,10 @@ def scan(state: CounterState, college: College, text: str, at: float | None = No
         return command(state, college, code.name)
     if (question := state.question) is None:
         return act(state, college, lambda: codes.take(state, college, code), text)
+    if isinstance(question, LendOrReturn) and (known := _school_for(college, code)):
+        return act(
+            state, college, lambda: codes.lend_or_return(state, college, question, known), text
+        )
     # Words about the kit on the counter are no scan, however fast they came: pasted, or
     # typed by a program. Kept waiting, they would leave it recorded as whole.
     if isinstance(code, Text) and state.counting:
@@ -129,7 +134,11 @@ def act(
         typed: what was scanned or typed, where the thing is an answer.
     """
     state.refused_text = ""
+    latest = state.typed_terms[-1] if state.typed_terms else None
+    before = lookups.pulse(college.session) if latest else None
     show(state, college, _attempt(state, doing, typed))
+    if latest and lookups.pulse(college.session) != before:
+        latest.recorded += -1 if state.step.reverses else 1
     _ask_next_first(state)
     while state.waiting and state.question is None:
         _show_also(
@@ -150,7 +159,7 @@ def answer_with(state: CounterState, college: College, doing: Callable[[], Verdi
 
 def complete(state: CounterState, college: College, text: str) -> str | None:
     """What somebody who has typed `text` so far may want to type, where that is known."""
-    if state.question is not None:
+    if state.question is not None and not isinstance(state.question, LendOrReturn):
         return parsing.completed(text, state.question.names)
     return parsing.organisation_completed(college, text)
 
@@ -210,6 +219,8 @@ def _enter(state: CounterState, college: College) -> Verdict:
 def _answer(
     state: CounterState, college: College, question: Question, text: str, chosen: str | None
 ) -> Verdict:
+    if isinstance(question, LendOrReturn):
+        return codes.lend_or_return(state, college, question, text, chosen)
     try:
         return answering.answer(state, college, question, text, chosen)
     except BadInput as problem:
@@ -218,6 +229,13 @@ def _answer(
         if problem.code == "no_such_component" and codes.takes(state, college, code):
             return _wait(state, college, question, text, code)
         raise
+
+
+def _school_for(college: College, code: Tag | Text) -> str | None:
+    """The school whose card was scanned; None for any other scan."""
+    return (
+        lookups.organisation_called(college.session, code.text) if isinstance(code, Text) else None
+    )
 
 
 def _chosen(state: CounterState, text: str) -> str | None:
@@ -293,14 +311,22 @@ def _leave(state: CounterState, college: College) -> Verdict:
     if state.returns_only:
         state.returns_only = False
         return sentences.returns_over()
-    return READY
+    return lending.clear_terms(state) or READY
 
 
 def _take_returns_only(state: CounterState, college: College) -> Verdict:
+    asked = state.question
     while lending.leave(state):
         pass
     state.returns_only = True
+    if isinstance(asked, LendOrReturn):
+        return answering.ask(state, college, HowMany.coming_back(asked.held, asked.having))
     return sentences.returns_only()
+
+
+def _clear(state: CounterState, college: College) -> Verdict:
+    """Clear what was typed for the turn."""
+    return lending.clear_terms(state) or note(state, "No due date, contact or purpose is set.")
 
 
 def _extend(days: int, state: CounterState, college: College) -> Verdict:
@@ -328,12 +354,19 @@ def _undo(state: CounterState, college: College) -> Verdict:
         return answering.take_back(state, college) or answering.leave(state, question)
     if state.basket:
         return lending.take_out_last(state)
-    return _undo_recorded(state, college)
+    return lending.take_back_terms(state) or _undo_recorded(state, college)
 
 
-def _undo_recorded(state: CounterState, college: College) -> Verdict:
-    """Reverse this person's latest action that is on record."""
-    undone = college.actions.undo()
+def _undo_recorded(state: CounterState, college: College, *, sure: bool = False) -> Verdict:
+    """Reverse this person's latest action on record; one of an earlier day is asked about."""
+    try:
+        undone = college.actions.undo(earlier_day=sure)
+    except Refused as refused:
+        if refused.code != "needs_yes":
+            raise
+        state.step.confirms = partial(_undo_recorded, state, college, sure=True)
+        return sentences.ask_undo(refused.message)
+    state.step.reverses = True
     over = ""
     if undone.kind != "loan.renewed":  # with its old day, a loan is still the one that it was
         for tag in undone.tags:
@@ -342,6 +375,30 @@ def _undo_recorded(state: CounterState, college: College) -> Verdict:
             state.drop(tag)
         over = lending.end_turn_undone(state, college)
     return sentences.undone(undone, [_find_now(college, tag) for tag in undone.tags], over)
+
+
+def _redo(state: CounterState, college: College) -> Verdict:
+    """Do again what this person undid last."""
+    done = college.actions.redo()
+    lending.refresh_likely(state, college)
+    return sentences.redone(done, [_find_now(college, tag) for tag in done.tags])
+
+
+def undo_one(state: CounterState, college: College, tag: str) -> Verdict:
+    """Reverse what was done last to one holding, which somebody chose from a list."""
+
+    def act_on_it() -> Verdict:
+        undone = college.actions.undo(tag)
+        state.drop(tag)
+        lending.end_turn_undone(state, college)
+        return sentences.undone(undone, [_find_now(college, each) for each in undone.tags])
+
+    return act(state, college, act_on_it)
+
+
+def confirm(state: CounterState, college: College) -> Verdict:
+    """Do what was asked about in the step before."""
+    return submit(state, college, "yes")
 
 
 def _find_now(college: College, tag: str) -> Holding | str:
@@ -359,8 +416,10 @@ _COMMANDS: Final[Mapping[str, Callable[[CounterState, College], Verdict]]] = {
     "whole": answering.count_whole,
     "count_later": answering.count_later,
     "return": _take_returns_only,
+    "clear": _clear,
+    "redo": _redo,
     "plus_7": partial(_extend, 7),
     "plus_14": partial(_extend, 14),
     "print_label": _print_label,
 }
-"""What each card does, by its name in `kitloan.text.scans.COMMANDS`."""
+"""What each card, key or word does, by the id of its action."""

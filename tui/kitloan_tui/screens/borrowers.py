@@ -8,7 +8,8 @@ from kitloan.values import SYMBOLS, Page
 from kitloan_tui.counter import recording
 from kitloan_tui.screens.confirm import Confirm
 from kitloan_tui.screens.listing import ListScreen
-from kitloan_tui.screens.loans import AT_THE_COLLEGES, Loans
+from kitloan_tui.screens.loans import AT_THE_COLLEGES
+from kitloan_tui.screens.school import School
 from kitloan_tui.widgets.table import Column
 
 BorrowerRow = OrganisationLine | Person
@@ -20,18 +21,18 @@ class Borrowers(ListScreen[BorrowerRow]):
     ACTION = "borrowers"
     NAME = "Schools and people"
     PROMPT = "a name, or a part of it"
-    HINT = "Enter: a school's loans, or forgets a person. Same key again: people."
+    HINT = "Enter: a school's page, or forgets a person. Same key again: people."
     HELP: ClassVar[str] = (
         "Who borrows. Enter on a school shows what it has. People are kept apart from the "
         "records, and Enter on one asks whether to forget them: name, e-mail, phone and remarks."
     )
     VIEWS = (("schools", "organisations"), ("people", "people"))
     COLUMNS = (
-        Column("Name", share=3),
+        Column("Name", share=4),
         Column("Out", 6, right=True),
         Column("Overdue", 8, right=True),
-        Column("At", share=3),
-        Column("E-mail, phone", share=3, wide_only=True),
+        Column("School", share=4),
+        Column("Phone, e-mail", share=3),
     )
 
     def find(self, text: str, view: str, after: str | None) -> Page[BorrowerRow]:
@@ -44,7 +45,7 @@ class Borrowers(ListScreen[BorrowerRow]):
     def cells(self, item: BorrowerRow) -> Sequence[str]:
         """One of them as a row."""
         if isinstance(item, Person):
-            reach = ", ".join(part for part in (item.email, item.phone) if part)
+            reach = ", ".join(part for part in (item.phone, item.email) if part)
             return (item.name, "", "", item.organisation, reach)
         late = f"{SYMBOLS['overdue']} {item.overdue:,}" if item.overdue else ""
         return (item.name, f"{item.open:,}" if item.open else "", late, "", "")
@@ -52,7 +53,7 @@ class Borrowers(ListScreen[BorrowerRow]):
     def take(self, item: BorrowerRow) -> None:
         """Show a school's loans; ask whether a person is to be forgotten."""
         if isinstance(item, OrganisationLine):
-            self.desk.open_screen(Loans(self.desk, item.name))
+            self.desk.open_screen(School(self.desk, item.name))
             return
         at = f" at {item.organisation}" if item.organisation else ""
         question = (

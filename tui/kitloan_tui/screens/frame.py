@@ -35,6 +35,7 @@ from kitloan_tui.counter import refusals, steps
 from kitloan_tui.counter.state import CounterState
 from kitloan_tui.counter.verdict import Verdict
 from kitloan_tui.protocols import DeskHost
+from kitloan_tui.screens.confirm import Confirm
 from kitloan_tui.theme import tone
 from kitloan_tui.widgets.panels import Heading, KeyBar
 
@@ -223,7 +224,14 @@ class DeskScreen(Screen[None]):
 
     def undo(self) -> None:
         """Take back the person's latest action without leaving what they look at."""
-        self.report(self.desk.do(steps.undo))
+        verdict = self.desk.do(steps.undo)
+        self.report(verdict)
+        self.refresh_data()
+        if self.state.step.confirms:
+            self.desk.open_screen(Confirm(verdict.text, "Keep", "Undo it", self._confirm_undo))
+
+    def _confirm_undo(self) -> None:
+        self.report(self.desk.do(steps.confirm))
         self.refresh_data()
 
     def refresh_data(self) -> None:

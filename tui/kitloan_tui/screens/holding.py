@@ -4,16 +4,17 @@ Scanning a label that nothing has yet, while this is open, claims it: the holdin
 well from then on, as when the old label has come off. Any other scan goes to the counter.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from itertools import groupby
 from textwrap import wrap
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import ItemGrid, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Static
 
@@ -22,17 +23,19 @@ from kitloan.errors import BadInput, KitloanError, Refused
 from kitloan.holdings import Proposal
 from kitloan.reference import colleges
 from kitloan.text import scans
-from kitloan.text.dates import day_of, uk, uk_instant
+from kitloan.text.dates import uk, uk_instant
 from kitloan.text.names import plain
 from kitloan.text.tags import grouped
 from kitloan.values import SYMBOLS, HistoryLine, Holding, Page, plural
 from kitloan_tui import lookups
-from kitloan_tui.counter import recording, refusals, sentences
+from kitloan_tui.actions import ACTIONS
+from kitloan_tui.counter import recording, refusals, sentences, steps
 from kitloan_tui.counter.verdict import Verdict
 from kitloan_tui.protocols import DeskHost
 from kitloan_tui.screens.frame import DeskScreen
 from kitloan_tui.widgets.panels import MUTED, TITLE, fit
 
+_BUTTON = 16
 _NAME = 14
 _WHEN = 18
 _WHOLE, _UNCOUNTED, _AS_KNOWN = "whole", "uncounted", "as known"
@@ -46,6 +49,8 @@ class HoldingDetails:
     held: Holding
     parts: list[Part]
     having: list[tuple[str, int]]
+    contacts: dict[str, str]
+    """Whom to ring, by borrower."""
     remarks: list[dict[str, str]]
     history: Page[HistoryLine]
     proposed: Proposal | None
@@ -64,10 +69,17 @@ class HoldingPage(DeskScreen):
     )
     AUTO_FOCUS: ClassVar[str | None] = "#body"
 
-    def __init__(self, desk: DeskHost, tag: str, *, count: bool = False) -> None:
+    def __init__(self, desk: DeskHost, tag: str, begin: str = "") -> None:
+        """Make the page of one holding.
+
+        Args:
+            desk: the program.
+            tag: which holding.
+            begin: the action of a holding that is begun as soon as the page is there.
+        """
         super().__init__(desk)
         self.tag = tag
-        self._is_to_be_counted = count
+        self._begin = begin
         self._details: HoldingDetails | None = None
         self._claimed = ""
 
@@ -75,16 +87,12 @@ class HoldingPage(DeskScreen):
         """The page, and what can be done with the holding."""
         with VerticalScroll(id="body"):
             yield Static(id="page", markup=False)
-        with Horizontal(id="buttons"):
-            count = Button("Count", id="count", compact=True)
-            count.display = False  # until it is known: a quick Tab must not reach it
-            yield count
-            yield Button("Move", id="move", compact=True)
-            yield Button("Seen here", id="sight", compact=True)
-            yield Button("Label", id="label", compact=True)
-            yield Button("Send", id="send", compact=True)
-            yield Button("Missing", id="missing", compact=True)
-            yield Button("Withdraw", id="withdraw", compact=True)
+        with ItemGrid(id="buttons", min_column_width=_BUTTON):
+            for action in ACTIONS:
+                if action.of_holding:
+                    button = Button(action.label, id=action.id, compact=True)
+                    button.display = False  # until it is known: a quick Tab must not reach it
+                    yield button
 
     def on_mount(self) -> None:
         """Look it up."""
@@ -104,6 +112,7 @@ class HoldingPage(DeskScreen):
             held,
             college.loans.contents(self.tag),
             lookups.who_has(college.session, self.tag) if held.out_quantity else [],
+            lookups.contacts_of(college.session, self.tag) if held.out_quantity else {},
             college.people.remarks(self.tag),
             college.find.history_page(self.tag),
             next((p for p in college.holdings.proposed_withdrawals() if p.tag == held.tag), None),
@@ -113,12 +122,15 @@ class HoldingPage(DeskScreen):
         self._details = details
         self.set_title(details.held.type, grouped(details.held.tag))
         self.query_one("#withdraw", Button).label = "Sign" if details.proposed else "Withdraw"
-        self.query_one("#count").display = bool(details.parts) and details.held.status in _HERE
-        self.query_one("#missing").display = details.held.status in (*_HERE, "out", "overdue")
+        for name, can_be_done in _CAN_BE_DONE.items():
+            button = self.query_one(f"#{name}", Button)
+            button.display = can_be_done(details)
+            if button.has_focus and not button.display:
+                self.query_one("#body").focus()
         self._draw()
-        if self._is_to_be_counted:
-            self._is_to_be_counted = False
-            self._ask_count()
+        if self._begin:
+            begin, self._begin = self._begin, ""
+            self.perform(begin)
 
     def on_resize(self) -> None:
         """Draw for the new width."""
@@ -132,9 +144,37 @@ class HoldingPage(DeskScreen):
 
     # -- what can be done -------------------------------------------------------------------------
 
-    @on(Button.Pressed, "#count")
-    def _begin_count(self) -> None:
-        self._ask_count()
+    @on(Button.Pressed, "#buttons Button")
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.perform(event.button.id or "")
+
+    def perform(self, name: str) -> bool:
+        """Do an action of the registry to this holding; a label printed from here is its own."""
+        own: dict[str, Callable[[], object]] = {
+            "count": self._ask_count,
+            "renew": self._ask_due,
+            "amend": self._ask_what_changes,
+            "correct": self._ask_what_was_wrong,
+            "pass_on": self._ask_who_has_it,
+            "use_up": self._ask_what_was_used,
+            "split": self._ask_how_many,
+            "repair": self._repair,
+            "reinstate": self._reinstate,
+            "undo_here": self._undo_here,
+            "move": self._ask_place,
+            "sight": self._sight,
+            "label": self._label,
+            "labels": self._label,
+            "print_label": self._label,
+            "send": self._ask_where,
+            "missing": self._ask_what_is_known,
+            "withdraw": self._propose_or_sign,
+        }
+        if name in own:
+            own[name]()
+            return True
+        return super().perform(name)
 
     def _ask_count(self, value: str = "") -> None:
         """As when it comes back; the contents are on the page."""
@@ -158,7 +198,104 @@ class HoldingPage(DeskScreen):
         if not self.do(act).ok:
             self._ask_count(typed)
 
-    @on(Button.Pressed, "#move")
+    def _ask_due(self, value: str = "") -> None:
+        loan = self._details.held.loan if self._details else None
+        whose = f"Loan of {loan.to}. " if loan else ""
+        self.ask(f"{whose}Due when? friday, 18 dec, 3 weeks", self._renew, value)
+
+    def _renew(self, typed: str) -> None:
+        if not self.do(lambda: recording.renew(self.college, self.tag, typed)).ok:
+            self._ask_due(typed)
+
+    def _ask_what_was_wrong(self, value: str = "") -> None:
+        question = "What is right? to SCHOOL, on friday, due 18 dec, contact NAME, quantity 4"
+        self.ask(question, self._correct, value, [f"to {name}" for name in self._schools()])
+
+    def _correct(self, typed: str) -> None:
+        if not self.do(lambda: recording.correct_loan(self.college, self.tag, typed)).ok:
+            self._ask_what_was_wrong(typed)
+
+    def _ask_who_has_it(self, value: str = "") -> None:
+        self.ask("Which school has it now?", self._pass_on, value, self._schools())
+
+    def _pass_on(self, typed: str) -> None:
+        if not self.do(lambda: recording.pass_on(self.college, self.tag, typed)).ok:
+            self._ask_who_has_it(typed)
+
+    def _schools(self) -> list[str]:
+        try:
+            return lookups.organisations(self.college.session)
+        except KitloanError:  # shown when something is asked of the store
+            return []
+
+    def _ask_what_was_used(self, value: str = "") -> None:
+        self.ask("How many? back 5 used 3 lost 2", self._use_up, value)
+
+    def _use_up(self, typed: str) -> None:
+        if not self.do(lambda: recording.use_up(self.college, self.tag, typed)).ok:
+            self._ask_what_was_used(typed)
+
+    def _ask_how_many(self, value: str = "") -> None:
+        self.ask("How many go apart? 10, or 10 @ PLACE", self._split, value)
+
+    def _split(self, typed: str) -> None:
+        if not self.do(lambda: recording.split(self.college, self.tag, typed)).ok:
+            self._ask_how_many(typed)
+
+    def _repair(self) -> None:
+        if self._details and self._details.held.status == "out_of_use":
+            self.do(lambda: recording.repaired(self.college, self.tag))
+        else:
+            self.ask("What is to be repaired?", self._put_in_repair)
+
+    def _put_in_repair(self, reason: str) -> None:
+        self.do(lambda: recording.repair(self.college, self.tag, reason))
+
+    def _reinstate(self) -> None:
+        """It takes two: one gives the reason, another signs."""
+        is_proposed = True
+
+        def act() -> Verdict:
+            nonlocal is_proposed
+            try:
+                return recording.reinstate(self.college, self.tag)
+            except Refused as refused:
+                is_proposed = refused.code != "not_proposed"
+                raise
+
+        self.do(act)
+        if not is_proposed:
+            self.report(None)
+            self.ask("How did it turn up?", self._propose_reinstatement)
+
+    def _propose_reinstatement(self, reason: str) -> None:
+        self.do(lambda: recording.propose_reinstatement(self.college, self.tag, reason))
+
+    def _undo_here(self) -> None:
+        self.report(self.desk.do(partial(steps.undo_one, tag=self.tag)))
+        self.refresh_data()
+
+    def _ask_what_changes(self) -> None:
+        self.ask("What is to be changed? number, serial, type or quantity", self._ask_value)
+
+    def _ask_value(self, what: str) -> None:
+        """The new value, with the old one to be corrected."""
+        try:
+            field = recording.amendable(what)
+        except BadInput as unknown:
+            self.report(refusals.shown(unknown))
+            self._ask_what_changes()
+            return
+        held = self._details.held if self._details else None
+        before = str(getattr(held, field) or "") if held else ""
+        kinds = self.kinds() if field == "type" else ()
+        words = "none takes it away" if field in ("asset_number", "serial") else "Enter changes it"
+        question = f"New {what.lower()}? {words}"
+        self.ask(question, lambda typed: self._amend(field, typed), before, kinds)
+
+    def _amend(self, field: str, typed: str) -> None:
+        self.do(lambda: recording.amend(self.college, self.tag, field, typed))
+
     def _ask_place(self) -> None:
         place = (self._details.held.location if self._details else None) or ""
         self.ask("Where is it now?", self._move, place)
@@ -166,34 +303,17 @@ class HoldingPage(DeskScreen):
     def _move(self, place: str) -> None:
         self.do(lambda: recording.move(self.college, self.tag, place))
 
-    @on(Button.Pressed, "#sight")
     def _sight(self) -> None:
         self.do(lambda: recording.sight(self.college, self.tag))
 
-    @on(Button.Pressed, "#label")
     def _label(self) -> None:
         self.desk.open_labels(self.tag)
 
-    def perform(self, name: str) -> bool:
-        """A label printed from here is this one's."""
-        if name in ("labels", "print_label"):
-            self._label()
-            return True
-        if name == "count":
-            self._ask_count()
-            return True
-        return super().perform(name)
-
-    @on(Button.Pressed, "#missing")
     def _ask_what_is_known(self) -> None:
         self.ask("Missing. What is known about it?", self._missing)
 
     def _missing(self, known: str) -> None:
         self.do(lambda: recording.report_missing(self.college, self.tag, known))
-
-    @on(Button.Pressed, "#send")
-    def _begin_sending(self) -> None:
-        self._ask_where()
 
     def _ask_where(self, value: str = "") -> None:
         self.ask("To which college?", self._ask_whole, value, [each.name for each in colleges()])
@@ -219,7 +339,6 @@ class HoldingPage(DeskScreen):
 
         self.do(act)
 
-    @on(Button.Pressed, "#withdraw")
     def _propose_or_sign(self) -> None:
         """It takes two: one gives the reason, another signs."""
         if self._details is None:
@@ -258,9 +377,33 @@ class HoldingPage(DeskScreen):
         return True
 
 
-def count_last_scanned(desk: DeskHost) -> HoldingPage:
-    """The page of the kit that was scanned last, and the question what is in it."""
-    return HoldingPage(desk, desk.state.recent[0].tag, count=True)
+def _is_here(details: HoldingDetails) -> bool:
+    return details.held.status in _HERE
+
+
+def _is_held(details: HoldingDetails) -> bool:
+    return details.held.status not in ("withdrawn", "in_transit")
+
+
+_CAN_BE_DONE: Mapping[str, Callable[[HoldingDetails], bool]] = {
+    "count": lambda details: bool(details.parts) and _is_here(details),
+    "renew": lambda details: details.held.loan is not None,
+    "amend": _is_held,
+    "correct": lambda details: details.held.loan is not None,
+    "pass_on": lambda details: details.held.loan is not None,
+    "use_up": lambda details: details.held.loan is not None and details.held.quantity > 1,
+    "split": lambda details: details.held.quantity > 1 and _is_held(details),
+    "repair": lambda details: details.held.status in (*_HERE, "out_of_use"),
+    "reinstate": lambda details: details.held.status == "withdrawn",
+    "undo_here": lambda details: bool(details.history.items),
+    "move": _is_held,
+    "sight": _is_held,
+    "label": _is_held,
+    "send": _is_here,
+    "missing": lambda details: details.held.status in (*_HERE, "out", "overdue"),
+    "withdraw": _is_held,
+}
+"""Which of the actions of a holding have a button, by what is known of it."""
 
 
 def _usual(parts: list[Part]) -> str:
@@ -317,6 +460,8 @@ def _draw_status(details: HoldingDetails, today: date) -> Iterator[Content]:
     for name, number in details.having:
         many = f"{number:,} with " if held.quantity > 1 else ""
         yield _line("On loan", f"{many}{name}{_since(details, name, today)}")
+        if contact := details.contacts.get(name):
+            yield _line("Contact", contact)
     for name, value in (
         ("Number", held.asset_number),
         ("Serial", held.serial),
@@ -337,7 +482,7 @@ def _since(details: HoldingDetails, name: str, today: date) -> str:
     loan = details.held.loan
     if loan is None or loan.to != name:
         return ""
-    since = f", since {uk(day_of(loan.out_at))}" if loan.out_at else ", since a day not known"
+    since = f", since {uk(loan.on)}" if loan.on else ", since a day not known"
     if loan.due_on is None:
         return since
     late = (today - loan.due_on).days

@@ -5,24 +5,28 @@ focus, and takes it back from whatever took it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import groupby, zip_longest
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Static
+from textual.style import Style
+from textual.widgets import Input, Static
 
 from kitloan.text.dates import uk
 from kitloan.text.tags import grouped
-from kitloan.values import SYMBOLS, LoanLine, ShortageLine, plural
+from kitloan.values import SYMBOLS, Holding, LoanLine, ShortageLine, plural
 from kitloan_tui import keys
 from kitloan_tui.counter.state import CounterState
 from kitloan_tui.counter.status import status_lines
 from kitloan_tui.counter.verdict import STARTING, Verdict
+from kitloan_tui.protocols import DeskHost
 from kitloan_tui.settings import DeskSettings
 from kitloan_tui.widgets.omnibox import Complete, Omnibox
 from kitloan_tui.widgets.panels import (
@@ -43,19 +47,24 @@ if TYPE_CHECKING:
     from kitloan_tui.lookups import Board
 
 _WIDE = 150
-_TAG, _WHEN, _BAG, _PART = 16, 13, 16, 30
+_ROOM_FOR_TAGS = 90
+_TAG, _WHEN, _NUMBER, _STATUS, _BAG, _PART = 16, 13, 8, 12, 16, 30
 _NOTHING = Content("")
 _QUIET = (
     "Nothing is out. Scan a kit to lend it, or a new label to take a kit in. "
     "{register} takes in a whole register."
 )
 _LISTENING = "scan a kit or a school, or type"
+_ON_A_ROW = "Enter opens the row; Up and Down move"
 _ASKED = {
     "IN?": "Enter: done. Or type what is missing: wheel 2",
     "TO WHOM?": "scan or type the school",
     "NEW SCHOOL?": "yes, or type the school",
     "FROM WHOM?": "type a number of the list, or the school",
     "HOW MANY?": "type how many",
+    "UNDO?": "yes, or go on",
+    "NEW KIND?": "a number of the list, or yes",
+    "LEND OR RETURN?": "scan or type the school that takes some, or: back",
     "TAKE IN?": "type what kind of kit it is",
 }
 
@@ -66,8 +75,13 @@ class Home(Screen[None]):
     AUTO_FOCUS: ClassVar[str | None] = "#omnibox"
     HELP: ClassVar[str] = (
         "One line that always listens. Scan or type a kit, a school or words to look for; what "
-        "just happened is below it in bold, and stays in the log at the foot."
+        "just happened is below it in bold, and stays in the log at the foot. The arrow keys and "
+        "Enter, or a click, open a row of today's lists."
     )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "choose_row(-1)", show=False),
+        Binding("down", "choose_row(1)", show=False),
+    ]
 
     def __init__(self, complete: Complete, settings: DeskSettings) -> None:
         super().__init__()
@@ -77,6 +91,7 @@ class Home(Screen[None]):
         self._drawn: tuple[CounterState, Board] | None = None
         self._asked: object = None
         self._refused_line = ""
+        self._chosen: Opens | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the screen, from the heading to the keys."""
@@ -120,7 +135,8 @@ class Home(Screen[None]):
             notes: what else was note, shown beside it.
         """
         self.query_one(VerdictPanel).show(verdict, self._names, notes)
-        self.query_one(Omnibox).placeholder = _ASKED.get(verdict.word, _LISTENING)
+        waits_for = _ON_A_ROW if self._chosen else _ASKED.get(verdict.word, _LISTENING)
+        self.query_one(Omnibox).placeholder = waits_for
 
     def give_back(self, refused: str) -> None:
         """Put a refused line back, to be corrected; it goes with its refusal.
@@ -152,24 +168,102 @@ class Home(Screen[None]):
         if self._drawn is None:
             return
         state, board = self._drawn
+        if self._chosen and not self._lists_today():
+            self._chosen = None
         width = self.query_one("#body").scrollable_content_region.width
         typed = tuple(state.counting.typed) if state.counting else ()
-        asked = (board, state.question, typed, state.choices, state.matches, width)
+        asked = (board, state.question, typed, state.choices, state.matches, width, self._chosen)
         if asked != self._asked:
             self._asked = asked
-            self.query_one("#page", TextBlock).set_text(draw_page(state, board, width, self._names))
+            page = draw_page(state, board, width, self._names, self._chosen)
+            self.query_one("#page", TextBlock).set_text(page)
+
+    # -- today's rows -----------------------------------------------------------------------------
+
+    def _lists_today(self) -> bool:
+        """Whether today's lists are on the page, and nothing is asked that Enter answers."""
+        if self._drawn is None:
+            return False
+        state, board = self._drawn
+        is_asked = state.question or state.basket or state.verdict.asks or state.choices
+        return not is_asked and self._chosen in (None, *rows_of(board))
+
+    def action_choose_row(self, by: int) -> None:
+        """Go down or up in today's lists; Enter then opens the row."""
+        if self._drawn is None or not self._lists_today():
+            return
+        rows = rows_of(self._drawn[1])
+        row = -1 if self._chosen is None else rows.index(self._chosen)
+        self._choose(rows[row + by] if 0 <= row + by < len(rows) else None)
+
+    def leave_row(self) -> bool:
+        """Leave the row that was chosen; False when none was."""
+        if self._chosen is None:
+            return False
+        self._choose(None)
+        return True
+
+    def _choose(self, chosen: "Opens | None") -> None:
+        self._chosen = chosen
+        self._draw_page()
+        line = self.query_one(Omnibox)
+        line.placeholder = _ON_A_ROW if chosen else _LISTENING
+        if chosen and self._drawn:
+            body = self.query_one("#body", VerticalScroll)
+            row = rows_of(self._drawn[1]).index(chosen)
+            body.scroll_to(y=max(0, row - body.size.height // 2), animate=False)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """What is typed is for the line, and not for a row."""
+        if event.value and self._chosen:
+            self._choose(None)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter on an empty line opens the row that was chosen; any other line is the counter's."""
+        if not event.value and self._chosen:
+            event.stop()
+            self._open(self._chosen)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a row opens it."""
+        opens = event.style.meta.get("opens")
+        if isinstance(opens, Opens):
+            event.stop()
+            self._open(opens)
+
+    def _open(self, opens: "Opens") -> None:
+        desk = cast("DeskHost", self.app)
+        self._choose(None)
+        if opens.action == "holding":
+            desk.open_holding(opens.what)
+        else:
+            desk.open_view(opens.action, opens.what)
 
 
 # -- the page in the middle, drawn as text --------------------------------------------------------
 
 
-def draw_page(state: CounterState, board: "Board", width: int, names: Mapping[str, str]) -> Content:
-    """The page that the counter's state asks for."""
+@dataclass(frozen=True, slots=True)
+class Opens:
+    """What a row of the page opens: a holding, or a screen, by its action and its view."""
+
+    action: str
+    what: str = ""
+
+
+def draw_page(
+    state: CounterState,
+    board: "Board",
+    width: int,
+    names: Mapping[str, str],
+    chosen: Opens | None = None,
+) -> Content:
+    """The page that the counter's state asks for; `chosen` is the row that the arrows are on."""
     if state.counting:
         return _stacked(_contents(state.counting, width))
     if state.choices:
         return _stacked(_choices(state, width))
-    return _stacked(_today(board, width, names))
+    return _stacked(_today(board, width, names, chosen))
 
 
 def _stacked(lines: Iterable[Content]) -> Content:
@@ -179,31 +273,65 @@ def _stacked(lines: Iterable[Content]) -> Content:
 # -- today ----------------------------------------------------------------------------------------
 
 
-def _today(board: "Board", width: int, names: Mapping[str, str]) -> Iterator[Content]:
-    due, overdue, coming = board.totals
-    yield Content.assemble(
+def rows_of(board: "Board") -> list[Opens]:
+    """The rows of the page that can be opened, from the top."""
+    return [
+        *(opens for opens, _, some in _counts(board) if some),
+        *(Opens("holding", line.tag) for line in (*board.due, *board.overdue, *board.coming)),
+    ]
+
+
+def _counts(board: "Board") -> list[tuple[Opens, str, bool]]:
+    """What there is to do, with the screen that shows it, and whether there is any."""
+    counts = [
         (
+            Opens("holdings", "uncounted"),
             f"{SYMBOLS['uncounted']} To be counted {board.uncounted:,}",
-            "$warning" if board.uncounted else MUTED,
+            bool(board.uncounted),
         ),
-        ("     ", ""),
         (
+            Opens("shortages"),
             f"{SYMBOLS['incomplete']} Short {plural(board.short, 'kit')}",
-            "$warning" if board.short else MUTED,
+            bool(board.short),
         ),
-    )
+    ]
+    if board.missing:
+        text = f"{SYMBOLS['missing']} Missing {board.missing:,}"
+        counts.append((Opens("holdings", "missing"), text, True))
+    if board.stocktakes:
+        counts.append((Opens("stocktake"), f"~ Stocktake open: {board.stocktakes[0]}", True))
+    return counts
+
+
+def _row(text: Content, opens: Opens, chosen: Opens | None) -> Content:
+    """A row that a click opens, and the arrows and Enter."""
+    meant = text.stylize(Style.from_meta({"opens": opens}))
+    return meant.stylize("$background on $primary") if opens == chosen else meant
+
+
+def _today(
+    board: "Board", width: int, names: Mapping[str, str], chosen: Opens | None
+) -> Iterator[Content]:
+    due, overdue, coming = board.totals
+    counts = [
+        _row(Content.styled(text, "$warning"), opens, chosen)
+        if some
+        else Content.styled(text, MUTED)
+        for opens, text, some in _counts(board)
+    ]
+    yield Content("   ").join(counts)
     if not (due or overdue or coming):
         yield Content.styled(keys.filled(_QUIET, names), MUTED)
     wide = width >= _WIDE
     column = (width - 4) // 2 if wide else width
-    today = list(_loans("Due today", board.due, due, board.today, column))
-    late = list(_loans("Overdue", board.overdue, overdue, board.today, column))
+    today = list(_loans("Due today", board.due, due, board, column, chosen))
+    late = list(_loans("Overdue", board.overdue, overdue, board, column, chosen))
     if wide:
         yield from _beside(today, late, column)
     else:
         yield from today
         yield from late
-    yield from _loans("Due soon", board.coming, coming, board.today, width)
+    yield from _loans("Due later", board.coming, coming, board, width, chosen)
 
 
 def _beside(left: Sequence[Content], right: Sequence[Content], column: int) -> Iterator[Content]:
@@ -212,22 +340,53 @@ def _beside(left: Sequence[Content], right: Sequence[Content], column: int) -> I
 
 
 def _loans(
-    title: str, lines: Sequence[LoanLine], total: int, today: date, width: int
+    title: str,
+    lines: Sequence[LoanLine],
+    total: int,
+    board: "Board",
+    width: int,
+    chosen: Opens | None,
 ) -> Iterator[Content]:
     more = f", the first {len(lines)} listed" if total > len(lines) else ""
     nothing = "" if lines else "  nothing"
     yield Content.assemble((f"{title} ({total:,}{more})", TITLE), (nothing, MUTED))
-    rest = width - _WHEN - _TAG - 6
     for line in lines:
-        many = f"{line.quantity:,} of " if line.quantity > 1 else ""
-        yield Content("  ").join(
-            [
-                fit(_when(line, today), _WHEN, "$error" if line.overdue else MUTED),
-                fit(grouped(line.tag), _TAG),
-                fit(many + line.type, rest * 9 // 20),
-                fit(line.to, rest - rest * 9 // 20),
-            ]
-        )
+        cells = [
+            fit(_when(line, board.today), _WHEN, "$error" if line.overdue else MUTED),
+            *(fit(text, room) for text, room in _cells(line, board, width)),
+        ]
+        yield _row(Content(" ").join(cells), Opens("holding", line.tag), chosen)
+
+
+def _cells(line: LoanLine, board: "Board", width: int) -> list[tuple[str, int]]:
+    """What a row shows behind its date, and how wide: of an overdue loan, whom to ring."""
+    about = board.about.get(line.id)
+    number = about.number if about else ""
+    many = f"{line.quantity:,} of " if line.quantity > 1 else ""
+    rest = width - _WHEN - _NUMBER - 2
+    if line.overdue and about and about.reach:
+        part = (rest - 2) // 3
+        return [
+            (number or line.tag[-_NUMBER:], _NUMBER),
+            (line.to, part),
+            (about.reach, rest - 2 - 2 * part + 6),
+            (many + line.type, part - 6),
+        ]
+    if width < _ROOM_FOR_TAGS:
+        part = (rest - 1) * 9 // 20
+        if number:
+            return [(number, _NUMBER), (many + line.type, part), (line.to, rest - 1 - part)]
+        rest = width - _WHEN - _TAG - 3
+        part = rest * 9 // 20
+        return [(grouped(line.tag), _TAG), (many + line.type, part), (line.to, rest - part)]
+    rest -= _TAG + 2
+    part = rest * 9 // 20
+    return [
+        (number, _NUMBER),
+        (grouped(line.tag), _TAG),
+        (many + line.type, part),
+        (line.to, rest - part),
+    ]
 
 
 def _when(line: LoanLine, today: date) -> str:
@@ -285,9 +444,24 @@ def _choices(state: CounterState, width: int) -> Iterator[Content]:
     yield Content.styled("Type a number to pick", TITLE)
     held = {match.tag: match for match in state.matches}
     for number, choice in enumerate(state.choices, start=1):
-        found = held.get(choice)
-        text = choice
-        if found:
-            loan = f" with {found.loan.to}" if found.loan else ""
-            text = f"{grouped(choice)}  {SYMBOLS[found.status]} {found.status}{loan}  {found.type}"
-        yield Content.assemble((f"{number:>3}  ", "bold"), fit(text, width - 5))
+        yield Content.assemble(
+            (f"{number:>3}  ", "bold"),
+            _match(held[choice], width - 5) if choice in held else fit(choice, width - 5),
+        )
+
+
+def _match(found: Holding, width: int) -> Content:
+    """A holding that a search found, in columns: two of one kind are told apart by the rest."""
+    where = f"with {found.loan.to}" if found.loan else found.location or ""
+    status = f"{SYMBOLS[found.status]} {found.status.replace('_', ' ')}"
+    rest = width - _STATUS - _TAG - _NUMBER - 4
+    kind = rest * 9 // 20
+    return Content(" ").join(
+        [
+            fit(found.asset_number or "", _NUMBER),
+            fit(grouped(found.tag), _TAG),
+            fit(status, _STATUS),
+            fit(found.type, kind),
+            fit(where, rest - kind),
+        ]
+    )

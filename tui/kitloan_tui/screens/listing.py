@@ -232,6 +232,10 @@ class ListScreen(DeskScreen, Generic[RowT]):
             return True
         return super().perform(name)
 
+    def show_view(self, view: str) -> None:
+        """Begin with this view."""
+        self._view = view
+
     def view_at(self, view: str, text: str | None = None) -> None:
         """Show another view, narrowed to this text when it is given."""
         if text is not None:

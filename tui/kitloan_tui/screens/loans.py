@@ -1,16 +1,17 @@
 """Loans: what is out, what is due today, what is overdue, and with which school."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import ClassVar
 
 from kitloan.organisations import OrganisationLine
-from kitloan.text.dates import day_of, uk
+from kitloan.text.dates import uk
 from kitloan.text.tags import grouped
-from kitloan.values import SYMBOLS, LoanLine, Page, plural
+from kitloan.values import SYMBOLS, LoanLine, Page
+from kitloan_tui import lookups
 from kitloan_tui.protocols import DeskHost
 from kitloan_tui.screens.holding import HoldingPage
 from kitloan_tui.screens.listing import ListScreen
+from kitloan_tui.screens.school import School, when_due
 from kitloan_tui.widgets.table import Column
 
 LoanRow = LoanLine | OrganisationLine
@@ -46,59 +47,63 @@ class Loans(ListScreen[LoanRow]):
     )
     COLUMNS = (
         Column("Due", 13),
-        Column("With", share=3),
+        Column("With", share=5),
+        Column("Contact", share=3),
         Column("What it is", share=3),
-        Column("Tag", 16),
+        Column("Number or tag", 16),
         Column("Out since", 12, wide_only=True),
     )
 
-    def __init__(self, desk: DeskHost, to: str | None = None) -> None:
+    def __init__(self, desk: DeskHost) -> None:
         super().__init__(desk)
-        self._to = to
-
-    @property
-    def heading(self) -> str:
-        """Whose loans, where they are one school's."""
-        return f"Loans of {self._to}" if self._to else self.NAME
+        self._about: dict[str, lookups.AboutLoan] = {}
 
     def find(self, text: str, view: str, after: str | None) -> Page[LoanRow]:
         """A page of loans, or of schools."""
         if view == "school":
             return self.college.directory.organisations(text, after)
         today = self.college.session.today
-        return self.college.find.loans(
+        page = self.college.find.loans(
             overdue=view == "overdue",
             due_on=today if view == "today" else None,
-            to=self._to,
             text=text,
             after=after,
         )
+        self._about = lookups.about_loans(self.college.session, page.items)
+        return page
 
     def cells(self, item: LoanRow) -> Sequence[str]:
         """One loan, or one school, as a row."""
         if isinstance(item, OrganisationLine):
             late = f"{SYMBOLS['overdue']} {item.overdue:,} overdue" if item.overdue else ""
-            return (late, item.name, f"{item.open:,} out" if item.open else "nothing out", "", "")
+            return (
+                late,
+                item.name,
+                "",
+                f"{item.open:,} out" if item.open else "nothing out",
+                "",
+                "",
+            )
         many = f"{item.quantity:,} of " if item.quantity > 1 else ""
+        about = self._about.get(item.id, lookups.AboutLoan())
         return (
             when_due(item, self.college.session.today),
             item.to,
+            about.reach,
             many + item.type,
-            grouped(item.tag),
-            uk(day_of(item.out_at)) if item.out_at else "not on record",
+            about.number or grouped(item.tag),
+            uk(item.on) if item.on else "not on record",
         )
 
     def take(self, item: LoanRow) -> None:
         """Open the holding, or the school's loans."""
         if isinstance(item, OrganisationLine):
-            self.desk.open_screen(Loans(self.desk, item.name))
+            self.desk.open_screen(School(self.desk, item.name))
             return
         self.desk.open_screen(HoldingPage(self.desk, item.tag))
 
     def empty(self, text: str, view: str) -> str:
         """What to do next."""
-        if self._to and not text:
-            return f"{self._to} has nothing out that matches."
         if text:
             return "No open loan matches.\n\nType less of it, or choose all open."
         if self.college.session.is_national:
@@ -109,12 +114,3 @@ class Loans(ListScreen[LoanRow]):
         """Show what was changed on the screen above."""
         if self._page is not None:
             self.refresh_data()
-
-
-def when_due(loan: LoanLine, today: date) -> str:
-    """When a loan is due, or how late it is, with its symbol."""
-    if loan.due_on is None:
-        return f"{SYMBOLS['out']} no date"
-    if loan.overdue:
-        return f"{SYMBOLS['overdue']} {plural((today - loan.due_on).days, 'day')}"
-    return f"{SYMBOLS['out']} {'today' if loan.due_on == today else uk(loan.due_on)}"

@@ -29,6 +29,8 @@ _MOST = 5
 _ACTION, _SCHOOL, _KIT, _SENTENCE = 0.4, 0.3, 0.2, 0.1
 """How well something fits by what of it was typed; what begins so ranks above all of these."""
 _FIRST = 0.5
+_OTHER_WORD = 0.35
+"""For one of the other words by which people look for an action."""
 
 
 class Everything(Provider):
@@ -46,14 +48,25 @@ class Everything(Provider):
 
     async def search(self, query: str) -> Hits:
         """Actions, schools and kits that `query` may mean."""
+        nothing = True
         for action, reason in self._actions():
-            score = _named(query, action.label, _ACTION) or _described(query, action.help)
+            score = (
+                _named(query, action.label, _ACTION)
+                or (_begin_words(query, action.words) and _OTHER_WORD)
+                or _described(query, action.help)
+            )
             if score:
                 do = partial(self._desk.action_perform, action.id)
                 shown = self._shown(action, reason)
                 yield Hit(score, shown, do, text=action.label, help=reason or action.help)
+                nothing = False
         for score, name, run, help_ in self._found(query):
             yield Hit(score, Content(plain(name)), run, text=name, help=help_)
+            nothing = False
+        if nothing:
+            words = f"Nothing here has {query.strip()!r} in its name"
+            help_ = "Type another word, or less of it. Esc closes this list."
+            yield Hit(_SENTENCE, Content(plain(words)), _nothing, text=words, help=help_)
 
     @property
     def _desk(self) -> DeskHost:
@@ -95,6 +108,10 @@ class Everything(Provider):
             name = f"{held.type} {grouped(held.tag)} {held.asset_number or ''}".strip()
             run = partial(desk.open_holding, held.tag)
             yield _KIT, name, run, f"{held.status}: opens its page."
+
+
+def _nothing() -> None:
+    """Nothing fits what was typed, so nothing is done."""
 
 
 def _named(query: str, name: str, least: float) -> float:

@@ -26,6 +26,7 @@ from kitloan.values import plural
 from kitloan_tui.counter import recording, refusals
 from kitloan_tui.protocols import DeskHost
 from kitloan_tui.screens.confirm import Confirm
+from kitloan_tui.screens.files import FileChoice
 from kitloan_tui.screens.frame import WorkScreen
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class ReadRegister(WorkScreen):
     """The path, what was understood, the problems, and the way on."""
 
     NAME = "Read a register"
-    HINT = "Enter reads the file, and changes nothing yet. Tab: the buttons."
+    HINT = "On the line, Enter reads the file and changes nothing; on the button, it asks."
     HELP: ClassVar[str] = (
         "Takes a college's spreadsheet in. First a dry run: columns, problems, and how many rows "
         "would come in. An error is a row that cannot be taken, a warning a value that is left "
@@ -72,7 +73,7 @@ class ReadRegister(WorkScreen):
         """The path, the summary, the problems."""
         with Horizontal(id="narrowing"):
             yield Static(">", id="prompt", markup=False)
-            path = Input(id="path", compact=True, placeholder="the path of the spreadsheet")
+            path = Input(id="path", compact=True, placeholder="a number of the list, or a path")
             path.cursor_blink = False
             yield path
         yield Static(Content(_BEGIN), id="summary", markup=False)
@@ -80,6 +81,7 @@ class ReadRegister(WorkScreen):
             yield Button("Take in", id="take", compact=True)
             yield Button("Change a column", id="change", compact=True)
         with VerticalScroll(id="body", can_focus=False):
+            yield FileChoice((".csv", ".xlsx"))
             yield Static(id="problems", markup=False)
 
     def on_mount(self) -> None:
@@ -95,11 +97,9 @@ class ReadRegister(WorkScreen):
     @on(Input.Submitted, "#path")
     def _dry_run(self, event: Input.Submitted) -> None:
         event.stop()
-        # People drag files into terminals, which quotes what has spaces.
-        typed = event.value.strip().strip("'\"")
-        if typed:
-            self._file = Path(typed).expanduser()
-            self._answers = None
+        if event.value.strip():
+            self._file = self.query_one(FileChoice).picked(event.value)
+            self.query_one(FileChoice).display = False
             self.report(None)
             self._read(dry_run=True)
 

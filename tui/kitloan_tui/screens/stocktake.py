@@ -21,6 +21,7 @@ from kitloan.stocktakes.outcome import Outcome, OutcomeLine, Result, Stocktake
 from kitloan.stocktakes.scanning import Scanned as StocktakeScan
 from kitloan.text import scans
 from kitloan.text.dates import instant, uk_instant
+from kitloan.text.names import fold
 from kitloan.text.tags import grouped
 from kitloan.values import Page, plural
 from kitloan_tui.actions import BY_ID, BY_WORD
@@ -231,7 +232,8 @@ class TakeStock(ListScreen[OutcomeLine]):
 
         def act() -> Verdict:
             last = self.college.actions.would_undo()
-            if self.state.question or last is None or last.at < self._begun:
+            seen = last is not None and last.kind.startswith("stocktake.")
+            if self.state.question or last is None or seen or last.at < self._begun:
                 raise _nothing_to_take_back()
             return steps.undo(self.state, self.college)
 
@@ -302,6 +304,73 @@ class TakeStock(ListScreen[OutcomeLine]):
             question = f"{verdict.text}\n\nClose it without them?"
             again = Confirm(question, "Wait", "Without", lambda: self._close(waiting))
             self.desk.open_screen(again)
+
+
+class StocktakeResults(ListScreen[Stocktake | OutcomeLine]):
+    """Every stocktake, also those that are closed; Enter shows what one came to."""
+
+    ACTION = "stocktake_results"
+    NAME = "Stocktake results"
+    PROMPT = "the name of a stocktake"
+    HINT = "Enter: what it came to. In a result, same action again: the next list."
+    HELP: ClassVar[str] = (
+        "Stocktakes, the latest first. Enter on one shows what was not seen, what was seen "
+        "elsewhere, what was on loan, and the rest. Nothing is changed here."
+    )
+    VIEWS = tuple(_RESULTS.items())
+    COLUMNS = (
+        Column("Name, or tag", 17),
+        Column("What it is", share=3),
+        Column("Number", 10),
+        Column("Place", share=2),
+        Column("Seen in, or with", share=3),
+    )
+
+    def __init__(self, desk: DeskHost, which: Stocktake | None = None) -> None:
+        super().__init__(desk)
+        self._which = which
+        self._sum = ""
+
+    @property
+    def heading(self) -> str:
+        """Which stocktake, and what it came to."""
+        return f"{self._which.name}: {self._sum}" if self._which else self.NAME
+
+    def find(self, text: str, view: str, after: str | None) -> Page[Stocktake | OutcomeLine]:
+        """The stocktakes, or a page of what came of one."""
+        stocktakes = self.college.stocktakes
+        if self._which:
+            self._sum = _summary(stocktakes.outcome(self._which.id))
+            page = stocktakes.lines(self._which.id, _BY_VIEW[view], after)
+            return Page(page.items, page.total, page.next)
+        found = [each for each in reversed(stocktakes.list()) if fold(text) in fold(each.name)]
+        return Page(tuple(found), len(found), None)
+
+    def cells(self, item: Stocktake | OutcomeLine) -> Sequence[str]:
+        """One of them as a row."""
+        if isinstance(item, OutcomeLine):
+            return (
+                grouped(item.tag) if item.tag else item.code or "",
+                item.type or "",
+                item.asset_number or "",
+                item.place or "",
+                f"with {item.to}" if item.to else item.seen_in or "",
+            )
+        closed = f"closed {uk_instant(item.closed_at)}" if item.closed_at else "open"
+        return (item.name, closed, "", item.place or "everywhere", "")
+
+    def take(self, item: Stocktake | OutcomeLine) -> None:
+        """Show what it came to, or the holding."""
+        if isinstance(item, Stocktake):
+            self.desk.open_screen(StocktakeResults(self.desk, item))
+        elif item.type and item.tag:
+            self.desk.open_screen(HoldingPage(self.desk, item.tag))
+
+    def empty(self, text: str, view: str) -> str:
+        """What to do next."""
+        if self._which:
+            return "Nothing on this list. Tab and the arrows choose another."
+        return "No stocktake was made yet.\n\n{stocktake} opens one."
 
 
 # -- what is put on record, with its verdict ------------------------------------------------------

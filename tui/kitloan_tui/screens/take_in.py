@@ -9,6 +9,7 @@ also be for a holding that is here already.
 """
 
 from collections import deque
+from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
@@ -22,7 +23,7 @@ from textual.widgets import Button, Input, Static
 from kitloan.errors import BadInput, Refused
 from kitloan.holdings import Gift, NewHolding
 from kitloan.text import scans
-from kitloan.text.names import fold, plain
+from kitloan.text.names import fold, near_names, plain
 from kitloan.text.tags import grouped
 from kitloan_tui.counter import recording, sentences, steps
 from kitloan_tui.counter.questions import TakingIn
@@ -36,7 +37,7 @@ from kitloan_tui.screens.holding import is_free
 _MINTED = "a new one, to be printed"
 _FIELDS = (
     ("type", "What it is", "a number of the list below, or a new kind"),
-    ("quantity", "How many", "1; more for loose things under one label"),
+    ("quantity", "How many", "1; 30 loose things under one label; 10 each: ten things"),
     ("asset_number", "Number", "the college's own number for it"),
     ("serial", "Serial", "the maker's number"),
     ("location", "Place", "where it is kept"),
@@ -46,6 +47,8 @@ _FIELDS = (
 )
 _OVER = ("TAKEN IN", "RECEIVED", "CLAIMED", "TAKE IN?")
 """Verdicts after which the form is ready for the next label."""
+_EACH = " each"
+"""After a number: so many things, each with a label of its own."""
 _SAME_FOR_NEXT = ("type", "location", "donor", "sender")
 
 
@@ -71,6 +74,7 @@ class TakeIn(DeskScreen):
         self._is_typed = False
         self._is_over = False
         self._number_shown = ""
+        self._kind_shown = ""
 
     @property
     def tag(self) -> str:
@@ -149,6 +153,8 @@ class TakeIn(DeskScreen):
             if verdict.ok and self._own_tags:
                 self._own_tags.popleft()
         self.report(verdict)
+        if not verdict.ok:
+            self.query_one("#type", Input).action_select_all()
         if verdict.word in _OVER:
             self._begin_next()
         elif verdict.ok:  # the counter has gone on to what was scanned meanwhile
@@ -173,11 +179,20 @@ class TakeIn(DeskScreen):
             if not self.tag:
                 raise BadInput("no_label", "No label was scanned.", "Scan the label that it has.")
             return recording.receive_as(self.college, self._value("sender"), self._new())
-        return recording.take_in(self.college, self._new())
+        new = self._new()
+        if self._value("quantity").endswith(_EACH):
+            if self.tag:
+                raise BadInput(
+                    "one_label",
+                    "One label was scanned, and several things are to be taken in.",
+                    "Scan the label of each. Or leave this, and begin without a label.",
+                )
+            return recording.take_in_several(self.college, replace(new, quantity=1), new.quantity)
+        return recording.take_in(self.college, new)
 
     def _new(self) -> NewHolding:
         self._must_not_be_in_use(self._value("asset_number"))
-        number = self._value("quantity") or "1"
+        number = self._value("quantity").removesuffix(_EACH).strip() or "1"
         if not number.isdecimal():
             raise BadInput("bad_quantity", f"{number!r} is not a valid quantity.", "Type a number.")
         return NewHolding(
@@ -212,7 +227,16 @@ class TakeIn(DeskScreen):
         listed = self._kinds[:MOST_CHOICES]
         if typed.isdecimal() and 1 <= int(typed) <= len(listed):
             return listed[int(typed) - 1]
-        return typed
+        known = next((kind for kind in self._kinds if fold(kind) == fold(typed)), None)
+        like = () if known or not typed else near_names(typed, self._kinds)
+        if like and typed != self._kind_shown:
+            self._kind_shown = typed
+            raise BadInput(
+                "new_kind",
+                f"{typed!r} is no kind of kit here. Is it {' or '.join(like)}?",
+                "Type that. Or press Enter once more: then it is a new kind.",
+            )
+        return known or typed
 
     def _value(self, name: str) -> str:
         return self.query_one(f"#{name}", Input).value.strip()

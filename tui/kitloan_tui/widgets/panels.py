@@ -24,6 +24,7 @@ from kitloan_tui.theme import tone
 MUTED = "$text-muted"
 TITLE = "bold $primary"
 
+_WAYS_OUT = ("palette", "undo", "help", "home")
 _LOG_LINES = 12
 _MOST_NOTES = 3
 """Beside the question; more are summed up, and the log has them all."""
@@ -150,23 +151,24 @@ class KeyHint(Static):
 
     def __init__(self, action: Action, key: str) -> None:
         super().__init__(markup=False, id=f"key-{action.id}")
-        self._action = action
-        self.set_class(bool(action.screen), "-elsewhere")
-        self.show(None)
-        self.update(Content.assemble((keys.in_bar(key), "bold"), f" {action.label}"))
+        self.action = action
+        text = Content.assemble((keys.in_bar(key), "bold"), f" {action.label}")
+        self.cells = text.cell_length + 2  # and a space on either side
+        self.update(text)
 
     def on_click(self, event: events.Click) -> None:
         """Do it."""
         event.stop()
-        self.post_message(self.Chosen(self._action))
-
-    def show(self, state: CounterState | None) -> None:
-        """Stand back when it cannot be done now."""
-        self.set_class(why_not(self._action, state) is not None, "-cannot")
+        self.post_message(self.Chosen(self.action))
 
 
 class KeyBar(Horizontal):
-    """What can be done, at the foot."""
+    """What can be done here, at the foot: as much of it as there is room for, none of it cut off.
+
+    What only the counter's question needs comes first, then the ways out, then the other screens.
+    """
+
+    _state: CounterState | None = None
 
     def __init__(self, own_keys: Mapping[str, str]) -> None:
         super().__init__()
@@ -179,10 +181,27 @@ class KeyBar(Horizontal):
                 yield KeyHint(action, self._keys[action.id])
 
     def show(self, state: CounterState | None) -> None:
-        """Dim what cannot be done now; a narrow bar has room for what the question needs."""
-        self.set_class(bool(state and state.question), "-asked")
-        for hint in self.query(KeyHint):
-            hint.show(state)
+        """Show what can be done now."""
+        self._state = state
+        self._fit()
+
+    def on_resize(self) -> None:
+        """Share out the new width."""
+        self._fit()
+
+    def _fit(self) -> None:
+        left = self.app.size.width
+        for hint in sorted(self.query(KeyHint), key=lambda hint: _rank(hint.action)):
+            can = why_not(hint.action, self._state) is None
+            hint.display = can and hint.cells <= left
+            left -= hint.cells if hint.display else 0
+
+
+def _rank(action: Action) -> int:
+    """How soon an action has its place in the bar; what cannot be done now has none."""
+    if action.id in _WAYS_OUT:
+        return 1 + _WAYS_OUT.index(action.id)
+    return 9 if action.screen else 0
 
 
 class Banner(Static):

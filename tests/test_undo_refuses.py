@@ -1,0 +1,178 @@
+"""Undo takes back what was done last, or refuses and names it; and what is undone is done again."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from conftest import KIT, SetClock
+from kitloan import Count, NewHolding, Refused
+from kitloan.college import College
+from kitloan.holdings import kit_type_with
+from kitloan.text.tags import mint
+
+
+def refused(act: Callable[[], object]) -> Refused:
+    """How an act is refused."""
+    with pytest.raises(Refused) as refusal:
+        act()
+    return refusal.value
+
+
+def test_what_cannot_be_undone_is_not_passed_over(fife: College, kit: str) -> None:
+    """Who printed the wrong label and types undo must not lose a loan of last month."""
+    fife.loans.check_out([kit], "A Primary")
+    fife.holdings.labels_printed([kit], blank=False)
+    refusal = refused(fife.actions.undo)
+    assert refusal.code == "cannot_undo"
+    assert "labels.printed" in refusal.details["action"]
+    assert fife.find.holding(kit).status == "out"
+    assert fife.actions.undo(kit).kind == "loan.checked_out"
+    assert fife.find.holding(kit).status == "in"
+    assert refused(fife.actions.undo).code == "cannot_undo"
+
+
+def test_a_register_is_not_passed_over(fife: College, kit: str, tmp_path: Path) -> None:
+    """The wrong file was read: the loan before it is not to blame."""
+    fife.loans.check_out([kit], "A Primary")
+    file = tmp_path / "wrong.csv"
+    file.write_text("Kit No,Description\n901,Telescope\n", encoding="utf-8")
+    fife.registers.take_in(file)
+    assert refused(fife.actions.undo).code == "cannot_undo"
+    assert fife.find.holding(kit).status == "out"
+    assert refused(lambda: fife.actions.undo("901")).code == "cannot_undo"
+
+
+def test_an_erasure_is_not_passed_over(fife: College, kit: str) -> None:
+    """What was erased stays erased, and what was done before it is not undone instead."""
+    fife.loans.check_out([kit], "A Primary", contact="Pat Example")
+    fife.people.erase("Pat Example")
+    refusal = refused(fife.actions.undo)
+    assert (refusal.code, refusal.details["kind"]) == ("cannot_undo", "erase")
+    fife.holdings.move(kit, "Lab")
+    assert fife.actions.undo().kind == "holding.moved"
+    assert fife.actions.undo(kit).kind == "loan.checked_out"
+    assert fife.ledger.verify().ok
+
+
+def test_only_one_holding_of_a_basket(fife: College, kit: str) -> None:
+    """Two of three kits did go; only the third was scanned by mistake."""
+    other = fife.holdings.add(NewHolding("STEM kit")).tag
+    fife.loans.check_out([kit, other], "A Primary")
+    assert fife.actions.undo(kit).tags == (kit,)
+    assert fife.find.holding(kit).status == "in"
+    assert fife.find.holding(other).status == "out"
+    assert fife.actions.undo().tags == (other,)
+    assert fife.find.loans().total == 0
+    assert fife.ledger.verify().ok
+
+
+def test_a_colleagues_action_is_theirs(
+    fife: College, kit: str, reopen: Callable[..., College]
+) -> None:
+    """Undo by tag must not reach into what a colleague did, nor past it."""
+    fife.loans.check_out([kit], "A Primary")
+    reopen("j.bain").loans.check_in([kit], Count(whole=True))
+    refusal = refused(lambda: fife.actions.undo(kit))
+    assert refusal.code == "cannot_undo"
+    assert "j.bain" in refusal.message
+
+
+def test_an_earlier_day_needs_a_yes(fife: College, kit: str, clock: SetClock) -> None:
+    """The first key of the morning must not take back yesterday's work."""
+    fife.loans.check_out([kit], "A Primary")
+    clock.move(days=1)
+    refusal = refused(lambda: fife.actions.undo(earlier_day=False))
+    assert refusal.code == "needs_yes"
+    assert "loan.checked_out" in refusal.details["action"]
+    assert fife.actions.undo().kind == "loan.checked_out"
+
+
+def test_redo_does_again_what_was_undone(fife: College, kit: str) -> None:
+    """One undo too many must not cost a return that has to be counted again."""
+    fife.loans.check_out([kit], "A New School")
+    fife.loans.check_in([kit], Count(missing={"Wheel": 2}))
+    fife.actions.undo()
+    fife.actions.undo()
+    assert fife.find.holding(kit).status == "in"
+    assert fife.find.organisation("A New School") is None, "it came with the loan, and went with it"
+    assert fife.actions.redo().kind == "loan.checked_out"
+    assert fife.find.holding(kit).status == "out"
+    assert fife.actions.redo(id="again").kind == "loan.checked_in"
+    assert fife.actions.redo(id="again").kind == "loan.checked_in"
+    assert [str(line) for line in fife.find.holding(kit).shortages] == ["Wheel: 2 missing"]
+    assert refused(fife.actions.redo).code == "nothing_to_redo"
+    assert fife.ledger.verify().ok
+    assert fife.actions.undo().kind == "loan.checked_in"
+    assert fife.find.holding(kit).status == "out"
+    assert fife.actions.redo().kind == "loan.checked_in"
+    assert fife.ledger.verify().ok
+
+
+def test_redo_is_refused_when_more_was_done_since(fife: College, kit: str) -> None:
+    """A loan that is done again must not lie over one that was made since."""
+    fife.loans.check_out([kit], "A Primary")
+    fife.actions.undo()
+    fife.loans.check_out([kit], "B Primary")
+    assert refused(fife.actions.redo).code == "built_upon"
+    loan = fife.find.holding(kit).loan
+    assert loan is not None
+    assert loan.to == "B Primary"
+
+
+def test_a_contents_list_is_undone(fife: College, kit: str) -> None:
+    """The wrong contents file, read for a type, is as easy to take back as a loan."""
+    before = fife.loans.contents(kit)
+    fife.holdings.define_types([kit_type_with("STEM kit", KIT[:1])])
+    assert len(fife.loans.contents(kit)) == 1
+    assert fife.actions.undo().kind == "kit_type.defined"
+    assert fife.loans.contents(kit) == before
+    fife.actions.redo()
+    assert len(fife.loans.contents(kit)) == 1
+    assert fife.ledger.verify().ok
+
+
+def test_a_mistyped_type_goes_with_its_holding(fife: College) -> None:
+    """A kind that came of a slip must not be offered for ever."""
+    fife.holdings.add(NewHolding("telescpe"))
+    fife.actions.undo()
+    assert "telescpe" not in [each.type for each in fife.figures.use_by_type()]
+    assert fife.ledger.verify().ok
+    tag = fife.actions.redo().tags[0]
+    assert fife.find.holding(tag).type == "telescpe"
+
+
+def test_a_type_that_others_need_stays(fife: College, reopen: Callable[..., College]) -> None:
+    """A colleague's telescope is one also when mine was none."""
+    fife.holdings.add(NewHolding("Telescope"))
+    theirs = reopen("j.bain").holdings.add(NewHolding("Telescope")).tag
+    fife.actions.undo()
+    assert fife.find.holding(theirs).type == "Telescope"
+    assert fife.ledger.verify().ok
+
+
+def test_what_can_be_undone_is_listed(fife: College, kit: str, clock: SetClock) -> None:
+    """Who wants to take back the third last thing must see what it was."""
+    fife.loans.check_out([kit], "A Primary", id="r1")
+    fife.holdings.labels_printed([mint()], blank=True, id="r2")
+    fife.loans.check_in([kit], id="r3")
+    listed = fife.actions.list()
+    assert [each.id for each in listed][:3] == ["r3", "r2", "r1"]
+    assert [bool(each.why) for each in listed][:3] == [False, True, True]
+    assert "since then" in listed[2].why
+
+
+def test_a_scan_in_a_stocktake_is_taken_back(fife: College, kit: str, clock: SetClock) -> None:
+    """A scan by mistake must not stay as the day on which the kit was last seen."""
+    clock.move(days=3)
+    seen = fife.find.holding(kit).last_sighted
+    count = fife.stocktakes.open("Autumn").id
+    fife.stocktakes.scan(count, kit)
+    assert fife.find.holding(kit).last_sighted != seen
+    fife.actions.undo()
+    assert fife.find.holding(kit).last_sighted == seen
+    fife.stocktakes.scan(count, kit)
+    fife.stocktakes.close(count)
+    assert refused(fife.actions.undo).code == "cannot_undo"
+    assert refused(lambda: fife.actions.undo(kit)).code == "cannot_undo"
+    assert fife.ledger.verify().ok

@@ -194,8 +194,8 @@ def open(  # noqa: A001  # the word of the contract
         store: the path of a SQLite file or a PostgreSQL URL; None is the user's own store.
         actor: who is on record for what is done; None is the system's user.
         college: whose ledger to write, where a database holds several (also `?college=` in a URL).
-        clock: tells the time; for tests and demonstrations.
-        progress: told how many entries are proved, of how many, while the store is upgraded.
+        clock: gives the time; for tests and demonstrations.
+        progress: called with how many entries are proved, of how many, while the store is upgraded.
 
     Raises:
         StoreError: `no_store`, `not_a_store`, `upgrade_due` when the upgrade is not this login's
@@ -208,7 +208,7 @@ def open(  # noqa: A001  # the word of the contract
         with opened.read() as connection:
             chosen, name = _whose(connection, opened, college or college_in(place))
             erasure_is_due = rewrite_is_due(connection, chosen)
-        if erasure_is_due:  # somebody's work stood in its way; where it still does, later again
+        if erasure_is_due:  # somebody's work was in its way; where it still is, later
             rewrite_if_due(opened, chosen)
         return College(Session(opened, chosen, check_actor(actor), clock), name, upgraded)
     except KitloanError:
@@ -231,7 +231,7 @@ def init(
         store: where to make it; None is the user's own store.
         name: what the college is called; needed for one that the list does not have.
         actor: who is on record for it.
-        clock: tells the time.
+        clock: gives the time.
 
     Raises:
         Refused: `another_college`, when the file is another college's.
@@ -347,7 +347,7 @@ def _whose(connection: Connection, store: Store, wanted: str | None) -> tuple[st
         "which_college",
         f"{store.name} is the store of {', '.join(owned)}"
         + (f", not of {wanted!r}." if wanted else "."),
-        "Say which: add ?college=ID to the URL, or set KITLOAN_COLLEGE.",
+        "Name one: add ?college=ID to the URL, or set KITLOAN_COLLEGE.",
         colleges=list(owned),
     )
 

@@ -148,7 +148,7 @@ class Answer:
     answered: date | None
     status: str
     problem: str | None
-    said: str
+    sentence: str
 
 
 def answers(census: Census) -> tuple[Answer, ...]:
@@ -163,7 +163,7 @@ def answers(census: Census) -> tuple[Answer, ...]:
 
 def _answer(asked: Challenge, college: str) -> Answer:
     answered = day_of(asked.answered_at) if asked.answered_at else None
-    problem, said = _judged(asked, college, answered)
+    problem, sentence = _judged(asked, college, answered)
     return Answer(
         asked.id,
         asked.college,
@@ -174,7 +174,7 @@ def _answer(asked: Challenge, college: str) -> Answer:
         answered,
         WORDS[asked.outcome],
         problem,
-        said,
+        sentence,
     )
 
 

@@ -293,10 +293,10 @@ class Evidence:
 
 
 def findings(evidence: Evidence, met: Iterable[Finding] = ()) -> tuple[Finding, ...]:
-    """Everything in scope that a person should look at, in an order that no merge has a say in.
+    """Everything in scope that a person should look at, in an order that merging does not change.
 
     Args:
-        evidence: what the tables say, as at the end of a day.
+        evidence: what is in the tables, as at the end of a day.
         met: what the store itself has met, see `met`.
     """
     census = evidence.census
@@ -358,7 +358,7 @@ def _never_sent(evidence: Evidence) -> Iterable[Finding]:
 
 def _in_two_places(evidence: Evidence) -> Iterable[Finding]:
     for tag, claims in evidence.census.claims.items():
-        told = " and ".join(
+        holders = " and ".join(
             f"{evidence.name(row.college)} ("
             + (f"seen on {uk(day_of(row.sighted_at))}" if row.sighted_at else "never seen")
             + ")"
@@ -370,7 +370,7 @@ def _in_two_places(evidence: Evidence) -> Iterable[Finding]:
                 "tag_in_two_colleges",
                 row.college,
                 tag,
-                f"{grouped(tag)} is held by {told}. It is counted once, at "
+                f"{grouped(tag)} is held by {holders}. It is counted once, at "
                 f"{evidence.name(claims[0].college)}.",
                 since,
             )
@@ -391,7 +391,7 @@ def _transfers(evidence: Evidence) -> Iterable[Finding]:
     for each in evidence.journeys:
         if each.problem is not None:
             yield Finding(
-                each.problem, each.at_fault, each.tag, each.said, each.sent or each.received
+                each.problem, each.at_fault, each.tag, each.sentence, each.sent or each.received
             )
 
 
@@ -419,7 +419,7 @@ def _missing(evidence: Evidence) -> Iterable[Finding]:
 def _challenges(evidence: Evidence) -> Iterable[Finding]:
     for each in evidence.challenges:
         if each.problem is not None:
-            yield Finding(each.problem, each.college, "", each.said, each.answer_by)
+            yield Finding(each.problem, each.college, "", each.sentence, each.answer_by)
 
 
 def _gifts(evidence: Evidence) -> Iterable[Finding]:
@@ -703,13 +703,13 @@ def _left_after(live: Connection, college: str) -> list[_Left]:
     left: dict[str, _Left] = {}
     wanted = select(APART.c.epoch, APART.c.seq, APART.c.hash, APART.c.body)
     for row in live.execute(wanted.where(APART.c.college == college).order_by(APART.c.seq)).all():
-        said = json.loads(row.body)
-        branch = left.get(said["prev"])
+        sealed = json.loads(row.body)
+        branch = left.get(sealed["prev"])
         if branch is None:  # the first of its branch
-            resumes = said["fact"]["kind"] == "ledger.resumed"
+            resumes = sealed["fact"]["kind"] == "ledger.resumed"
             replaced = not resumes and _on_main(live, college, row.epoch, row.seq)
             branch = _Left("", "", row.seq - 1, replaced)
-        left[row.hash] = replace(branch, ledger=said["ledger"], at=said["at"])
+        left[row.hash] = replace(branch, ledger=sealed["ledger"], at=sealed["at"])
     return list(left.values())
 
 

@@ -333,14 +333,14 @@ def _kits(census: Census, agreed: dict[str, AnyRow], lost: Set[str]) -> list[Gif
         held_by, state, quantity = _became(
             origin, now[tag], sent.get(tag), census.doubles.get(tag, ()), lost=tag in lost
         )
-        said = recorded.get((held_by or "", tag), origin)  # who has it may have corrected it
-        terms = agreed.get(said.gift)
-        donor = said.donor or (terms.donor if terms is not None else None)
+        taken_in = recorded.get((held_by or "", tag), origin)  # who has it may have corrected it
+        terms = agreed.get(taken_in.gift)
+        donor = taken_in.donor or (terms.donor if terms is not None else None)
         kits.append(
             GiftKit(
-                said.gift,
+                taken_in.gift,
                 tag,
-                census.type_names[said.college, said.kit_type],
+                census.type_names[taken_in.college, taken_in.kit_type],
                 donor,
                 origin.college,
                 day_of(origin.accessioned_at),
@@ -375,6 +375,6 @@ def _became(
     if lost:
         return None, "missing", origin.quantity
     if sent is not None:
-        # ESP told the sender that it arrived; the other college's ledger is not in this store.
+        # ESP answered the sender that it arrived; the other college's ledger is not in this store.
         return sent.to_college, "redeployed", sent.quantity
     return None, "written off", origin.quantity

@@ -564,7 +564,7 @@ def _use(
     """Days out over days held, for each of some types or colleges."""
     best = max(used, key=lambda each: each.share or 0, default=None)
     by_college = name == "use_by_college"
-    says = (
+    caption = (
         f"{best.name} is used most: out on {best.share:.0%} of {best.days_held:,} days held."
         if best and best.share and best.loans
         else "Nothing was lent in the last twelve months."
@@ -597,7 +597,7 @@ def _use(
             *([until] if by_college else []),
         ),
         used,
-        Chart(("share",), says) if chart else None,
+        Chart(("share",), caption) if chart else None,
     )
 
 

@@ -42,10 +42,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Bars of some number columns of a table, by its first column; `says` is the same in words."""
+    """Bars of some number columns of a table, by its first column; `caption` gives it in words."""
 
     values: tuple[str, ...]
-    says: str
+    caption: str
     stacked: bool = False
 
 

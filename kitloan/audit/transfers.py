@@ -1,7 +1,7 @@
-"""Transfers as ESP sees them: two halves, in two ledgers, that should say the same.
+"""Transfers as ESP sees them: two halves, in two ledgers, that should agree.
 
-Which halves belong together, `kitloan.queries.matching` says. A ledger that is not here, or ends
-before the other half was said, cannot be blamed for silence.
+`kitloan.queries.matching` decides which halves belong together. A ledger that is not here, or ends
+before the other half was recorded, cannot be blamed for silence.
 """
 
 import json
@@ -42,7 +42,7 @@ class Journey:
     status: str
     problem: str | None
     at_fault: str
-    said: str
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class _Known:
     """The day of the audit, and up to when each college has spoken."""
 
     day: date
-    heard: Mapping[str, str]
+    last_entry_at: Mapping[str, str]
     names: Mapping[str, str]
 
     def name(self, college: str) -> str:
@@ -61,15 +61,15 @@ class _Known:
 
     def could_say(self, college: str, at: str) -> bool:
         """Whether a college's half should be here: its ledger goes on after, or had time to."""
-        last = self.heard.get(college)
+        last = self.last_entry_at.get(college)
         return last is not None and (last >= at or self.days_since(at) > LONGEST_DAYS)
 
 
 def journeys(census: Census) -> tuple[Journey, ...]:
     """Every transfer of what is in scope, the latest last."""
     connection, day = census.connection, census.day
-    heard = {each: last.at for each, last in census.last_entries.items()}
-    known = _Known(day, heard, census.college_names)
+    last_entry_at = {each: last.at for each, last in census.last_entries.items()}
+    known = _Known(day, last_entry_at, census.college_names)
     met = [each for each in transfer_pairs(connection) if _in_scope(each, census)]
     lost = _nowhere(connection, {each.tag for each in met if _taken_back(each, known)})
     found = [_journey(each, known, nowhere=each.tag in lost) for each in met]
@@ -85,7 +85,7 @@ def _in_scope(met: TransferPair, census: Census) -> bool:
 
 
 def _taken_back(met: TransferPair, known: _Known) -> bool:
-    """Whether the sender was told that it had arrived, and the receiver says so no more."""
+    """Whether the sender's ledger has its arrival, and the receiver's has it no more."""
     out = met.sent
     return (
         out is not None
@@ -113,19 +113,19 @@ def _nowhere(connection: Connection, tags: set[str]) -> set[str]:
 def _journey(met: TransferPair, known: _Known, *, nowhere: bool) -> Journey:
     out, come = met.sent, met.received
     at_fault = met.taker if out is not None else met.giver
-    status, problem, said = "matched", None, ""
+    status, problem, sentence = "matched", None, ""
     if out is not None and come is not None:
         if difference := _difference(out, come):
             status, problem = "counts differ", "transfer_counts_differ"
             way = f"from {known.name(met.giver)} to {known.name(met.taker)}"
-            said = f"{grouped(met.tag)}, {way}: {difference}."
+            sentence = f"{grouped(met.tag)}, {way}: {difference}."
     elif out is not None:
-        status, problem, said = _not_received(met, out, known, nowhere=nowhere)
+        status, problem, sentence = _not_received(met, out, known, nowhere=nowhere)
     elif come is not None:
         status = "no file from the sender yet"
         if known.could_say(met.giver, come.received_at):
             status, problem = "never sent", "received_never_sent"
-            said = (
+            sentence = (
                 f"{known.name(met.taker)} received {grouped(met.tag)} on "
                 f"{uk(day_of(come.received_at))}; {known.name(met.giver)}'s ledger, which goes on "
                 "after that, does not show that it was sent."
@@ -139,7 +139,7 @@ def _journey(met: TransferPair, known: _Known, *, nowhere: bool) -> Journey:
         status,
         problem,
         at_fault,
-        said,
+        sentence,
     )
 
 

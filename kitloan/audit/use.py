@@ -73,8 +73,8 @@ def _in_sqlite(element: Any, compiler: Any, **given: Any) -> str:
 
 @compiles(_utc_day, "postgresql")
 def _in_postgresql(element: Any, compiler: Any, **given: Any) -> str:
-    said = compiler.process(element.clauses, **given)
-    return f"(CAST(substr({said}, 1, 10) AS date) - DATE '0001-01-01' + 1)"
+    rendered = compiler.process(element.clauses, **given)
+    return f"(CAST(substr({rendered}, 1, 10) AS date) - DATE '0001-01-01' + 1)"
 
 
 def scottish_day(at: ColumnElement[Any], first: date, last: date) -> ColumnElement[int]:
@@ -234,7 +234,7 @@ def _spans(
             spans[-1] = began, day_of(at)
     if not kept and spans[-1][1] is None:  # it came and went within a second
         spans[-1] = spans[-1][0], day_of(happened[-1][0])
-    if kept:  # on its way, and counted here until the other college says that it has it
+    if kept:  # on its way, and counted here until the other college has recorded that it has it
         spans[-1] = spans[-1][0], None
     return tuple(spans)
 

@@ -227,14 +227,14 @@ def _line(each: "GiftLine") -> str:
 
 def _terms(each: "GiftLine") -> str:
     """The terms of a gift, those that are recorded."""
-    told = {
+    facts = {
         "tranche": each.tranche,
         "document": each.document,
         "programme": each.programme,
         "title": each.title.replace("_", " "),
         "agreed": uk(day_of(each.agreed_at)),
     }
-    known = [f"{name} {value}" for name, value in told.items() if value]
+    known = [f"{name} {value}" for name, value in facts.items() if value]
     return ", ".join([*known, *(["the donor must agree"] if each.donor_must_agree else [])])
 
 
@@ -294,7 +294,7 @@ def programme() -> None:
 @click.argument("name")
 @pass_app
 def define(app: App, programme_id: str, name: str) -> None:
-    """Say what a programme is called. Said again, the new name counts."""
+    """Record a programme's name. Recorded again, the new name counts."""
     with app.open() as opened:
         opened.national.define_programme(programme_id, name)
     if app.json:

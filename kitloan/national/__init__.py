@@ -1,7 +1,7 @@
 """ESP's own ledger: gifts as they come, the colleges that get them, and challenges to colleges.
 
-What stands here travels to the colleges with ESP's ledger, and is measured against theirs by the
-audit. None of these verbs writes anything of a college.
+What is recorded here travels to the colleges with ESP's ledger, and the audit measures it against
+theirs. None of these verbs writes anything of a college.
 """
 
 from collections.abc import Sequence
@@ -57,7 +57,7 @@ class National:
         *,
         id: str | None = None,  # noqa: A002
     ) -> None:
-        """Say what a programme is called; said again, the new name counts.
+        """Record a programme's name. Recorded again, the new name counts.
 
         Raises:
             BadInput: `bad_text`.
@@ -75,7 +75,7 @@ class National:
         *,
         id: str | None = None,  # noqa: A002
     ) -> GiftLine:
-        """Put on record what a donor promised; said again, the new terms count.
+        """Put on record what a donor promised. Recorded again, the new terms count.
 
         Raises:
             BadInput: `unknown_programme`, or a text or quantity that cannot be used.

@@ -154,7 +154,7 @@ def _chosen(
 ) -> tuple[str, ...]:
     """What to ask for: as named, or drawn at random from what the college holds, as known here."""
     if (sample is None) == (tags is None):
-        raise BadInput("what_to_show", "Say how many to draw at random, or which: one of the two.")
+        raise BadInput("what_to_show", "Give how many to draw at random, or which: one of the two.")
     rows = writer.connection.execute(
         select(holding.c.tag)
         .where(holding.c.college == college, holding.c.state.in_(("held", "missing")))
@@ -218,7 +218,7 @@ def challenges(connection: Connection, college: str, now: str) -> list[Challenge
 
     Args:
         connection: a transaction.
-        college: who asks; a college is told of its own.
+        college: who asks; a college gets its own.
         now: the instant that decides what is still waited for.
     """
     wanted = select(challenge).where(challenge.c.college == ESP)

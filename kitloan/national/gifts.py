@@ -32,11 +32,11 @@ class GiftTermsAgreed:
         type: the kit type; made when it is new.
         promised: how many.
         tranche: which part of a larger gift, if it comes in parts.
-        document: the paper that says so.
+        document: the paper that it is agreed in.
         programme: the id of a programme that it is part of.
         title: whose the kits are.
         donor_must_agree: whether the donor is asked before one is written off.
-        acknowledgement: what a label must say of the donor.
+        acknowledgement: what a label must print about the donor.
     """
 
     donor: str
@@ -102,7 +102,7 @@ def agree(writer: Writer, key: str, terms: GiftTermsAgreed) -> None:
             raise BadInput(
                 "unknown_programme",
                 f"There is no programme {plain(named)!r}.",
-                "Say what it is called: kitloan programme define ID NAME",
+                "Name it: kitloan programme define ID NAME",
                 programme=named,
             )
     allocated = _allocated(writer.connection, key)
@@ -161,7 +161,7 @@ def must_be_left(connection: Connection, row: AnyRow, key: str, many: int) -> No
             f"{plain(row.donor)} promised are left.",
             f"Allocate {left:,} or fewer."
             if left
-            else "If more was promised since, say so: kitloan gift agree ID --promised N",
+            else "If more was promised since, record it: kitloan gift agree ID --promised N",
             gift=row.gift,
             promised=row.promised,
             left=left,

@@ -18,7 +18,7 @@ from pathlib import Path
 from kitloan.errors import BadInput
 
 APPLICATION_ID = 0x4B4C4F4E
-"""`KLON`, in the header of every SQLite store: it tells a store from other SQLite files."""
+"""`KLON`, in the header of every SQLite store: it distinguishes a store from other SQLite files."""
 
 WORKING = ".kitloan-"
 """How the names of our working folders next to a store begin."""

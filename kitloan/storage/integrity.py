@@ -3,8 +3,8 @@
 History proves the register: verifying replays it and compares. People, remarks, settings and keys
 are in no history, so their rows are written twice, once in the table and once in an index over all
 of its columns; `PRAGMA integrity_check` compares the two. And the rules (tables, indexes, triggers)
-stand in the file as text, which a flipped bit can weaken without breaking; they are compared with
-what this program would write, word by word: how the words are set out, and which names stand in
+are in the file as text, which a flipped bit can weaken without breaking; they are compared with
+what this program would write, word by word: how the words are set out, and which names are in
 quotation marks, is SQLAlchemy's to change. A table is compared column by column and constraint by
 constraint, in whatever order they are: one that got a column in an upgrade has it in another place.
 """
@@ -44,8 +44,8 @@ def _index_local_rows(connection: Connection) -> None:
 def rules_in(connection: Connection) -> frozenset[Rule]:
     """The rules in a SQLite file. In a damaged file any of them may be any value."""
     return frozenset(
-        (kind, name, of, _in_order(kind, [word.strip('"') for word in _WORD.findall(said)]))
-        for kind, name, of, said in (map(str, row) for row in connection.exec_driver_sql(_RULES))
+        (kind, name, of, _in_order(kind, [word.strip('"') for word in _WORD.findall(worded)]))
+        for kind, name, of, worded in (map(str, row) for row in connection.exec_driver_sql(_RULES))
     )
 
 

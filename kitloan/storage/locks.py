@@ -31,7 +31,7 @@ _ONE_MACHINE_ONLY = (
     ("cifs|smb3", r"nobrl"),
     (r"fuse\.sshfs", r".*"),
 )
-"""Kinds of share, and the mount options with which locks are kept on one machine."""
+"""Kinds of share, and the mount options with which locks stay on one machine."""
 
 
 def insist_on_locks(folder: Path) -> None:
@@ -101,7 +101,7 @@ def _by_options(folder: Path) -> str:
 
 
 def one_machine_only(mounts: str, folder: str) -> str:
-    """Why locks in a folder are kept on this machine alone; empty when they are not.
+    """Why locks in a folder hold on this machine alone; empty when they are not.
 
     Args:
         mounts: the text of `/proc/self/mountinfo` on Linux.

@@ -75,7 +75,7 @@ def Later(default: T) -> T:  # noqa: N802  # reads as the mark of a field: `= La
     default out is refused, because it is not how that entry is sealed.
 
     Args:
-        default: what an entry means that says nothing of it.
+        default: what an entry means that does not state it.
     """
     # A field may hold a bool or an int, never either: strict types keep True from equalling 1.
     left_out: T = Field(default=default, exclude_if=partial(eq, default))
@@ -122,7 +122,7 @@ class Fields(Frozen):
 
 
 class HoldingFields(Fields):
-    """A holding's particulars: what amending one states."""
+    """What amending a holding states."""
 
     kit_type: Id
     quantity: Count = 1
@@ -157,7 +157,7 @@ class GiftTerms(Fields):
     gift: Id | None = None
     """Which of ESP's gifts it is of, where that is known."""
     acknowledgement: Name | None = None
-    """What the label must say of the donor, where the terms ask for it."""
+    """What the label must print about the donor, where the terms ask for it."""
 
 
 class LoanFields(Fields):
@@ -185,4 +185,4 @@ class AgreedGiftFields(Fields):
     donor_must_agree: bool = False
     """Whether the donor must agree before one is written off."""
     acknowledgement: Name | None = None
-    """What a label must say of the donor."""
+    """What a label must print about the donor."""

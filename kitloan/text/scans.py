@@ -1,7 +1,7 @@
 """Scans: finding them among typing, reading what was scanned, and checking a scanner's settings.
 
 A scanner is a keyboard that types fast and ends with Enter. Its key events are the same as a
-person's, and to a screen that cannot tell them apart, Enter means "yes". So the front end shows
+person's, and to a screen that cannot distinguish them, Enter means "yes". So the front end shows
 every key to an `Assembler` before anything else sees it. The assembler holds a key back while it
 can still be part of a scan, and then gives one of two: a scan, or the keys of a person, the very
 ones, in order. `read` is what a scan means, and `split` the scans in one whose Enter was lost.

@@ -1,6 +1,6 @@
 """What makes up for a printer that does not print where it should.
 
-Printers feed paper a little askew of where they say, and some stretch or shrink the page. The
+Printers feed paper a little askew of the sheet's measures, and some stretch or shrink the page. The
 calibration page shows by how much; the figures are saved for each printer and stock in the user's
 own file of settings, with the words that every label of theirs bears. Only the places of labels are
 moved: what is on them keeps its exact size, so that a code's modules stay whole printer's dots.

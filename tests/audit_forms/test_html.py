@@ -98,9 +98,11 @@ def test_headings_tables_and_pictures_are_named(page: Page) -> None:
         for row in grid.rows:
             assert (row[0].tag, row[0].attributes["scope"]) == ("th", "row")
     pictures = page.all("svg")
-    says = [t.chart.says for t in sample().tables if t.chart and t.rows for _ in ("broad", "slim")]
-    assert [each.attributes["role"] for each in pictures] == ["img"] * len(says)
-    assert [each.attributes["aria-label"] for each in pictures] == says
+    captions = [
+        t.chart.caption for t in sample().tables if t.chart and t.rows for _ in ("broad", "slim")
+    ]
+    assert [each.attributes["role"] for each in pictures] == ["img"] * len(captions)
+    assert [each.attributes["aria-label"] for each in pictures] == captions
     for each in page.elements:
         if each.attributes.get("class") == "scroll":
             assert each.attributes["tabindex"] == "0"

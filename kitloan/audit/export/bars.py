@@ -12,7 +12,7 @@ from kitloan.audit.export.values import printable, words
 from kitloan.audit.tables import Cell, Chart, Column, Table
 
 MOST_BARS = 40
-"""Rows that one chart shows; more cannot be told apart on a sheet of paper."""
+"""Rows that one chart shows; more cannot be distinguished on a sheet of paper."""
 
 FONT = 13
 """Pixels, in the SVG's own measure; the stylesheet has the same."""
@@ -22,7 +22,7 @@ _ROW, _THIN_ROW, _GAP, _NAME = 26, 19, 6, 18
 
 
 def svg(table: Table, chart: Chart, width: int, longest_name: int) -> Markup:
-    """The chart of a table as an `<svg>` element, labelled with the sentence that says the same.
+    """The chart of a table as an `<svg>` element, labelled with a sentence of the same meaning.
 
     Args:
         table: one with at least one row.
@@ -56,7 +56,7 @@ def svg(table: Table, chart: Chart, width: int, longest_name: int) -> Markup:
         parts += drawn(row, columns, n * high + above, label, (width - label) / top)
     look = "chart stacked" if chart.stacked else "chart"
     return Markup('<svg class="{}" role="img" aria-label="{}" viewBox="0 0 {} {}">{}</svg>').format(
-        look, printable(chart.says), width, _px(len(rows) * high), Markup("").join(parts)
+        look, printable(chart.caption), width, _px(len(rows) * high), Markup("").join(parts)
     )
 
 

@@ -3,9 +3,9 @@
 For programs as much as for people: machine names at the head, ISO dates, plain numbers, whole
 pence. UTF-8 without a mark, as the common tools read it. A spreadsheet program that opens a CSV
 runs what looks like a formula, so such a text gets an apostrophe before it (OWASP, "CSV
-injection"); the dictionary says so. Some programs part the columns at a semicolon, a tab or a bar,
-whatever the file says: so every value is in quotes, and each part of a text that would be a cell of
-its own there is guarded as well.
+injection"); the dictionary warns of it. Some programs part the columns at a semicolon, a tab or a
+bar, whatever the file declares: so every value is in quotes, and each part of a text that would be
+a cell of its own there is guarded as well.
 """
 
 import csv
@@ -58,7 +58,7 @@ def write(report: Report, folder: Path) -> None:
 
 
 def field(value: Cell) -> str:
-    """One value as it stands in the file."""
+    """One value, written as in the file."""
     match value:
         case None:
             return ""

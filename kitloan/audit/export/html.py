@@ -38,7 +38,7 @@ def _most(table: Table) -> int:
 _WIDE, _NARROW = (760, 34), (343, 0)  # a chart's pixels, and the letters beside a bar
 _LONGEST_LINE = 24
 _SHORT = 8
-"""Rows of a table that is kept on one sheet."""
+"""The most rows of a table that stays on one sheet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class _Section:
     shown: int
     total: int
     short: bool
-    says: str | None
+    caption: str | None
     key: tuple[str, ...]
     pictures: tuple[tuple[str, Markup], ...]
     uncharted: int
@@ -270,7 +270,7 @@ def _section(table: Table) -> _Section:
         shown=_most(table),
         total=len(table.rows),
         short=len(table.rows) <= _SHORT,
-        says=printable(chart.says) if chart else None,
+        caption=printable(chart.caption) if chart else None,
         key=tuple(printable(c.title) for c in valued) if len(valued) > 1 else (),
         # Drawn twice and shown once: scaled down to a phone, the letters could not be read.
         pictures=(

@@ -23,7 +23,7 @@ _LEAST_TEXT, _MOST_NAME, _LEAST_BAR = 10, 30, 10
 def render(report: Report, width: int = 100) -> str:
     """The report in lines of about `width` cells; a longer table ends with how many more it has.
 
-    A table that cannot be set in `width` is told row by row, a line a value.
+    A table that cannot be set in `width` is listed row by row, a line a value.
     """
     opening = f"{_flat(report.title)}\nAs at the end of {uk(report.as_at)}"
     return "\n\n\n".join([opening, *("\n".join(_table(each, width)) for each in report.tables)])
@@ -60,7 +60,7 @@ def _table(table: Table, width: int) -> list[str]:
     if not table.rows:
         return [*lines, "None."]
     if table.chart:
-        lines += ["", *_wrapped(table.chart.says, width), *_bars(table, table.chart, width)]
+        lines += ["", *_wrapped(table.chart.caption, width), *_bars(table, table.chart, width)]
     lines += ["", *(_columns(table, width) or _line_by_line(table, width))]
     if len(table.rows) > MOST_ROWS:
         lines.append(f"and {len(table.rows) - MOST_ROWS:,} more")
@@ -126,7 +126,7 @@ def _columns(table: Table, width: int) -> list[str]:
 def _row(
     texts: Sequence[str], widths: Sequence[int], right: Sequence[bool], foot: bool = False
 ) -> list[str]:
-    """The lines of one row; titles stand on its foot, values hang from its head."""
+    """The lines of one row; titles are at its foot, values hang from its head."""
     blocks = [_wrapped(text, width) or [""] for text, width in zip(texts, widths, strict=True)]
     high = max(map(len, blocks))
     blocks = [[""] * (high - len(b)) + b if foot else b + [""] * (high - len(b)) for b in blocks]
@@ -143,8 +143,8 @@ def _line_by_line(table: Table, width: int) -> list[str]:
     lines: list[str] = []
     for row in _seen(table):
         for column, value in zip(table.columns, row, strict=True):
-            said = f"{_flat(column.title)}: {_word(column, value)}"
-            lines += _wrapped(said, width, "" if column is table.columns[0] else _GAP)
+            line = f"{_flat(column.title)}: {_word(column, value)}"
+            lines += _wrapped(line, width, "" if column is table.columns[0] else _GAP)
     return lines
 
 
@@ -184,7 +184,7 @@ _WIDE = {"W": 2, "F": 2}
 
 
 def _rides(character: str) -> bool:
-    """Whether it stands on the character before it."""
+    """Whether it combines with the character before it."""
     return unicodedata.combining(character) > 0 or character in "\u200c\u200d\ufe0f"
 
 

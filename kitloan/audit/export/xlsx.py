@@ -140,7 +140,7 @@ def _charts(book: Workbook, sheet: Worksheet, report: Report, names: list[str], 
             continue
         last = min(len(table.rows), _MOST_BARS) + 1
         drawn = BarChart()
-        drawn.type, drawn.title = "bar", printable(table.chart.says)
+        drawn.type, drawn.title = "bar", printable(table.chart.caption)
         drawn.grouping = "stacked" if table.chart.stacked else "clustered"
         drawn.overlap = 100 if table.chart.stacked else 0
         drawn.height, drawn.width = 4 + last * 0.6, 24
@@ -220,7 +220,7 @@ def _put(
 ) -> None:
     if isinstance(value, str):
         cell.value = printable(words_for.get(value, value))
-        cell.data_type = "s"  # openpyxl takes a leading '=' for a formula; this says it is not
+        cell.data_type = "s"  # openpyxl takes a leading '=' for a formula; this marks it as text
     elif kind == "pence" and value is not None and not isinstance(value, date):
         cell.value = value / 100
     else:

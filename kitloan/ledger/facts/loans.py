@@ -142,7 +142,7 @@ class CheckedIn(Dated):
     quantity: Count = 1
     counted: Counted
     in_hand: bool = Later(True)
-    """Whether somebody had it in hand; a register that says it is back had not."""
+    """Whether somebody had it in hand; a register in which it is back had not."""
     shortages: Shortages = ()
     """Everything that is short after this count, including earlier shortages."""
     passed_to: Id | None = Later(None)

@@ -267,9 +267,9 @@ def labels_made(what: str, order: "Order", made: "OnPaper") -> Verdict:
     return Verdict("LABEL", f"{what}{many}: {where}", " ".join([hint, *made.notes[:2]]).strip())
 
 
-def ask_undo(told: str) -> Verdict:
+def ask_undo(action: str) -> Verdict:
     """The latest action is of an earlier day: it may be older than the person thinks."""
-    return Verdict("UNDO?", told, "Type yes to undo it. Anything else leaves it.")
+    return Verdict("UNDO?", action, "Type yes to undo it. Anything else leaves it.")
 
 
 def redone(what: "Undone", now: Sequence[Holding | str]) -> Verdict:

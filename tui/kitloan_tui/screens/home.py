@@ -451,7 +451,7 @@ def _choices(state: CounterState, width: int) -> Iterator[Content]:
 
 
 def _match(found: Holding, width: int) -> Content:
-    """A holding that a search found, in columns: two of one kind are told apart by the rest."""
+    """A holding that a search found, in columns: the rest distinguishes two of one kind."""
     where = f"with {found.loan.to}" if found.loan else found.location or ""
     status = f"{SYMBOLS[found.status]} {found.status.replace('_', ' ')}"
     rest = width - _STATUS - _TAG - _NUMBER - 4

@@ -7,14 +7,6 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from kitloan.dating import (
-    COUNTS,
-    MOVES,
-    STAYS,
-    earlier_day,
-    must_be_the_last,
-    sealed,
-)
 from kitloan.errors import BadInput, Refused
 from kitloan.ledger.facts.base import MOST_PENCE, GiftTitle
 from kitloan.ledger.facts.custody import (
@@ -41,6 +33,14 @@ from kitloan.ledger.session import ESP, Session, check_quantity
 from kitloan.ledger.writer import Writer
 from kitloan.loans import held, must_be_here, open_loans, parts_of
 from kitloan.organisations import must_not_be_nearly_known, remark
+from kitloan.queries.happened import (
+    COUNTS,
+    MOVES,
+    STAYS,
+    earlier_day,
+    must_be_the_last,
+    sealed,
+)
 from kitloan.queries.resolve import meant
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Alias, KitType, Label, table

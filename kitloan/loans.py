@@ -7,16 +7,6 @@ from datetime import date
 from sqlalchemy import Connection, bindparam, func, select
 
 from kitloan.contents import Count, Part, match, reckon
-from kitloan.dating import (
-    COUNTS,
-    STAYS,
-    earlier_day,
-    must_be_before_it_came_back,
-    must_be_free,
-    must_be_the_last,
-    must_have_gone,
-    sealed,
-)
 from kitloan.errors import BadInput, KitloanError, Refused
 from kitloan.ledger.facts.base import Counted
 from kitloan.ledger.facts.holdings import ContentsCounted, ShortageMadeGood
@@ -26,6 +16,16 @@ from kitloan.ledger.session import Session, check_quantity
 from kitloan.ledger.writer import Writer
 from kitloan.organisations import Borrower, borrower, person, remark
 from kitloan.queries import whereabouts
+from kitloan.queries.happened import (
+    COUNTS,
+    STAYS,
+    earlier_day,
+    must_be_before_it_came_back,
+    must_be_free,
+    must_be_the_last,
+    must_have_gone,
+    sealed,
+)
 from kitloan.queries.resolve import meant, resolve
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Component, Holding, KitType, Loan, Organisation, Shortage, table

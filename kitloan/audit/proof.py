@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlalchemy import Connection, select, tuple_
 
-import kitloan
+from kitloan.__version__ import __version__
 from kitloan.audit.census import Census
 from kitloan.audit.measures import MEASURES
 from kitloan.audit.use import OF_HOLDING, Months
@@ -76,7 +76,7 @@ def proof_of(census: Census, session: Session, known_on: date) -> Proof:
     return Proof(
         instant(session.clock()),
         session.actor,
-        f"kitloan {kitloan.__version__}",
+        f"kitloan {__version__}",
         known_on,
         tuple(
             LedgerEnd(

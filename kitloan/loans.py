@@ -124,6 +124,7 @@ def check_out(
     tags = list(dict.fromkeys(meant(writer, text) for text in texts))
     if not tags:
         raise BadInput("nothing_named", "No holding was named.", "Scan or type a tag.")
+    contact = clean(contact, "The contact's name") if contact else None
     terms = replace(terms, on=earlier_day(writer, terms.on))
     due_on = _due(writer, terms)
     holdings = [held(writer, tag) for tag in tags]

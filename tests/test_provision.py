@@ -444,7 +444,11 @@ def as_an_earlier_release_left_it(url: str) -> None:
     with psycopg.connect(url) as connection:
         connection.execute("DROP INDEX holdings_elsewhere, incomplete_holdings")
         connection.execute("DROP TABLE lost_twin")
-        connection.execute("ALTER TABLE holding DROP COLUMN counted_at")
+        connection.execute("ALTER TABLE holding DROP COLUMN counted_at, DROP COLUMN out_of_use")
+        connection.execute(
+            "ALTER TABLE withdrawal DROP COLUMN again_reason, DROP COLUMN again_at, "
+            "DROP COLUMN again_by"
+        )
         connection.execute("UPDATE setting SET value = '2' WHERE name = 'schema'")
 
 

@@ -136,9 +136,9 @@ def test_notes_are_kept_and_shown(cli: Cli, ayrshire: Answer) -> None:
 
 
 def test_the_register_is_no_desk_action(cli: Cli, ayrshire: Answer) -> None:
-    """One undo too many must not take a row of the register away."""
+    """One undo too many takes no row of the register away, and is answered with what was last."""
     refused = cli("undo", "--json")
-    assert (refused.code, refused.error["code"]) == (1, "nothing_to_undo")
+    assert (refused.code, refused.error["code"]) == (1, "cannot_undo")
 
 
 def test_a_workbook_of_several_sheets(cli: Cli) -> None:

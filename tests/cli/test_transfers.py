@@ -106,7 +106,7 @@ def test_missing_and_found(cli: Cli, stock: Stock) -> None:
     assert (refused.code, refused.error["code"]) == (1, "missing")
     assert refused.error["hint"] == f"If it is here: kitloan found {stock.lent}"
     found = cli("found", "FC002", "--json").json
-    assert found == {"tag": stock.lent, "type": "STEM kit", "status": "in"}
+    assert found == {"tag": stock.lent, "type": "STEM kit", "status": "uncounted"}
     assert cli("missing", "FC002", "--json").json["lost_by"] is None
     assert cli("found", "FC001", "--json").error["code"] == "not_missing"
 

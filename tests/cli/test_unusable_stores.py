@@ -162,7 +162,7 @@ def test_a_store_that_may_only_be_read(
         with nothing_changes():
             shown = program("show", "FC001", "--json", preexec_fn=without_roots_ways)
             lent = program(
-                "checkout", "FC001", "--to", "B", "--json", preexec_fn=without_roots_ways
+                "checkout", "FC001", "--to", "Glenwood", "--json", preexec_fn=without_roots_ways
             )
     finally:
         store.parent.chmod(0o755)

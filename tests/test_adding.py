@@ -372,3 +372,157 @@ test_docs.test_every_action_of_the_desk_is_documented()
 """,
         str(tmp_path),
     )
+
+
+UNNUMBERED = (
+    Edit(
+        "kitloan/audit/measures.py",
+        r"^MEASURES = \(\n",
+        """    Measure(
+        "unnumbered",
+        "Without a number",
+        "The college has given it no number of its own.",
+        lambda _: holding.c.asset_number.is_(None),
+    ),
+""",
+    ),
+    Edit(
+        "kitloan/audit/proof.py",
+        r"^_BEHIND: [^\n]*\n",
+        '    "unnumbered": (*_CAME, "holding.amended"),\n',
+    ),
+    Edit("kitloan/audit/report.py", r"^_FIGURES = \(\n", '    _measure("unnumbered"),\n'),
+)
+
+
+def test_a_figure_of_the_audit(tree: Tree, tmp_path: Path) -> None:
+    """It is in the totals and in every table of groups, adds up, and can be proved."""
+    tree.follow(*UNNUMBERED)
+    assert places("A figure of the audit") == touched(UNNUMBERED)
+    tree.run(
+        """
+import sys, kitloan
+from kitloan import NewHolding
+with kitloan.init("fife", sys.argv[1], actor="m.ross") as fife:
+    numbered = fife.holdings.add(NewHolding("STEM kit", asset_number="AC0001")).tag
+    without = fife.holdings.add(NewHolding("STEM kit")).tag
+    audit = fife.audit.audit()
+    assert audit.totals["unnumbered"] == 1
+    tables = {each.name: each for each in audit.report.tables}
+    assert [sum(tables[name].column("unnumbered")) for name in ("colleges", "types")] == [1, 1]
+    assert audit.as_json()["totals"]["unnumbered"] == 1
+    assert without in str(fife.audit.prove("unnumbered"))
+""",
+        str(tmp_path / "fife.sqlite"),
+    )
+
+
+UNLABELLED = (
+    Edit(
+        "kitloan/audit/report.py",
+        r"(?=^def _overdue\()",
+        '''def _serials(held: Sequence[Held]) -> Table:
+    """Each holding on the register, with its college."""
+    return table(
+        "numbers",
+        "Numbers of holdings",
+        "The colleges' own numbers.",
+        (_TAG, text("asset_number", "Number", "The college's own number.", unknown="none")),
+        held,
+    )
+
+
+''',
+    ),
+    Edit(
+        "kitloan/audit/report.py",
+        r"        _overdue\(m.overdue_by_age\),\n",
+        "        _serials(m.register or ()),\n",
+    ),
+)
+
+
+def test_a_table_of_the_report(tree: Tree, tmp_path: Path) -> None:
+    """Every form has it."""
+    tree.follow(*UNLABELLED)
+    assert places("A table of the report") == touched(UNLABELLED)
+    folder = tmp_path / "forms"
+    folder.mkdir()
+    tree.run(
+        """
+import sys, kitloan
+from pathlib import Path
+from kitloan import NewHolding
+from kitloan.cli.main import run
+folder = Path(sys.argv[1])
+place = str(folder / "fife.sqlite")
+with kitloan.init("fife", place, actor="m.ross") as fife:
+    fife.holdings.add(NewHolding("STEM kit", asset_number="AC0001"))
+line = ["--store", place, "audit", "--html", str(folder / "a.html"), "--csv", str(folder / "csv")]
+assert run([*line, "--full"]) == 0
+assert "Numbers of holdings" in (folder / "a.html").read_text(encoding="utf-8")
+assert "AC0001" in (folder / "csv" / "numbers.csv").read_text(encoding="utf-8")
+""",
+        str(folder),
+    )
+
+
+CLEANING = (
+    Edit(
+        "kitloan/tables/absence.py",
+        r"\Z",
+        '''
+
+class Cleaning(Base, table=True):
+    """A holding that is being cleaned."""
+
+    __tablename__ = "cleaning"
+    __table_args__ = (in_college("tag=tag", to="holding", name="cleaning_of_a_holding"),)
+    college: str = Field(primary_key=True)
+    tag: str = Field(primary_key=True)
+''',
+    ),
+    Edit("kitloan/tables/every.py", r"^from kitloan.tables.absence import ", "Cleaning, "),
+    Edit("kitloan/tables/every.py", r"^        Absence,\n", "        Cleaning,\n"),
+    Edit("kitloan/storage/schema.py", r"^SCHEMA = \d+", " + 1"),
+    Edit(
+        "kitloan/backups/upgrading.py",
+        r"^STEPS: .*?\}",
+        '''
+
+
+def _cleaning(op: "Operations") -> None:
+    """Holdings may be at the cleaner's."""
+    from kitloan.tables.absence import Cleaning
+    from kitloan.tables.base import table
+
+    table(Cleaning).create(op.get_bind())
+
+
+STEPS = {**STEPS, SCHEMA: _cleaning}
+''',
+    ),
+)
+
+
+@pytest.mark.parametrize("made_by", RELEASES)
+def test_a_table(tree: Tree, made_by: str, tmp_path: Path) -> None:
+    """The file of a release gets it, with the rules of a new one, and verify is clean."""
+    tree.follow(*CLEANING)
+    assert places("A table") == touched(CLEANING)
+    tree.run(
+        """
+import sys, kitloan
+from kitloan.storage.store import create_store
+from test_upgrading import rules_of
+place, new = sys.argv[1:]
+with kitloan.open(place, actor="m.ross") as desk:
+    assert desk.upgraded is not None
+    assert desk.ledger.verify().ok
+create_store(new).close()
+assert "cleaning" in str(rules_of(place))
+assert rules_of(place) == rules_of(new)
+""",
+        unpacked(made_by, tmp_path / "fife.sqlite"),
+        str(tmp_path / "new.sqlite"),
+    )

@@ -1,8 +1,8 @@
 """`kitloan demo`: the whole job on made-up data, in a folder of its own.
 
-At a terminal it opens the desk on a demonstration register. Elsewhere it runs kitloan's own commands
-one after another, as a user would, and prints what they answer. It needs no network, and no Python
-next to the program: a bundle runs it with itself.
+At a terminal it opens the desk on a demonstration register. Elsewhere it runs kitloan's own
+commands one after another, as a user would, and prints what they answer. It needs no network, and
+no Python next to the program: a bundle runs it with itself.
 """
 
 import json
@@ -230,12 +230,10 @@ def _empty_folder(folder: Path) -> Path:
 
 
 def _registers() -> Path:
-    """The example registers: in the package where kitloan is installed, next to it in a checkout."""
+    """The example registers: in the installed package; in a checkout, next to it."""
     package = Path(__file__).parents[1]
     installed, checkout = package / "examples", package.parent / "examples" / "registers"
-    where = installed if installed.is_dir() else checkout
-    with_relative_names = os.path.relpath(where) if where == checkout else str(where)
-    return Path(with_relative_names)
+    return installed if installed.is_dir() else Path(os.path.relpath(checkout))
 
 
 def _step(number: int, words: str) -> None:

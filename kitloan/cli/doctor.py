@@ -384,7 +384,8 @@ def _log(subject: _Subject) -> Check:
 def _terminal(_subject: _Subject) -> Check:
     stream = next((s for s in (sys.stdout, sys.stderr, sys.stdin) if at_terminal(s)), None)
     encoding = (sys.stdout.encoding if sys.stdout else "") or "unknown"
-    kind, details = os.environ.get("TERM", ""), {"terminal": stream is not None}
+    kind = os.environ.get("TERM", "")
+    details: dict[str, Any] = {"terminal": stream is not None}
     if stream is None:
         return Check(
             DOUBTFUL,

@@ -104,8 +104,11 @@ def a_rule_gone_soft(store: Path) -> None:
             "UPDATE sqlite_master SET sql = replace(sql, 'RAISE(ABORT', 'RAISE(IGNORE') "
             "WHERE name = 'entries_stay'"
         )
-        file.execute("UPDATE sqlite_master SET sql = replace(sql, ', ''a ledger is never changed''', '')"
-                     " WHERE name = 'entries_stay'")  # fmt: skip
+        whole = ", ''a ledger is never changed''"
+        file.execute(
+            f"UPDATE sqlite_master SET sql = replace(sql, '{whole}', '') "
+            "WHERE name = 'entries_stay'"
+        )
     file.close()
 
 

@@ -94,8 +94,8 @@ class Ledger(WorkScreen):
 
     def _verified(self, verdict: "Verification") -> None:
         session = self.college.session
-        found = [each.code for each in verdict.findings]
-        save_verification(session.store.name, session.clock(), found)
+        codes = [each.code for each in verdict.findings]
+        save_verification(session.store.name, session.clock(), codes)
         if verdict.ok:
             lines = ["= VERIFIED: the ledger is complete, and the register agrees with it."]
         else:

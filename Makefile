@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo test tests check soak coverage fuzz bench load browser browser-driver audit-deps site format \
-	hooks screens snapshots bundle clean
+	hooks screens snapshots bundle install-check clean
 
 help:
 	@echo "make demo    see the whole job (opens the desk when there is a terminal)"
@@ -18,6 +18,7 @@ help:
 	@echo "make hooks   check the style and the types before each commit"
 	@echo "make fuzz    what reads files and words, fuzzed by coverage (Linux)"
 	@echo "make bundle  one folder that runs without Python, in dist/kitloan/"
+	@echo "make install-check    the wheel by uv, pipx and pip, each into a new place"
 	@echo "make browser the report in Chromium, on a desk, a phone and paper, with an accessibility check"
 	@echo "make format  the code in the house style"
 
@@ -40,6 +41,7 @@ check: $(READY)
 	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32
 	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin
 	$(BIN)/lint-imports
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
 # In an environment of its own: what it needs is nothing of ours.
 audit-deps: $(READY)
@@ -111,6 +113,14 @@ bundle: $(READY)
 	$(BIN)/python -m pip --python $(BUNDLE) install --quiet --disable-pip-version-check \
 		-c constraints.txt '.[all,camera,bundle]'
 	$(BUNDLE) scripts/bundle.py
+
+# The wheel by uv, by pipx and by plain pip, each into a new place.
+INSTALLERS := $(VENV)/installers
+install-check: $(READY)
+	@test -x $(INSTALLERS)/bin/python || $(PYTHON) -m venv --without-pip $(INSTALLERS)
+	$(BIN)/python -m pip --python $(INSTALLERS)/bin/python install --quiet \
+		--disable-pip-version-check uv==0.13.9 pipx==1.18.4
+	$(BIN)/python scripts/install_check.py $(CURDIR)/$(INSTALLERS)/bin/uv $(CURDIR)/$(INSTALLERS)/bin/pipx
 
 hooks: $(READY)
 	$(BIN)/pre-commit install

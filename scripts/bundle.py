@@ -34,7 +34,9 @@ LOADED_BY_NAME = ("textual.widgets", "sqlalchemy.dialects.sqlite", "sqlalchemy.d
 EXTRAS = ("all", "camera")
 NOT_NEEDED = ("tkinter", "PyInstaller", "pip", "setuptools")
 OF_THE_BUNDLER = "pyinstaller"
-"""Its starter is the program itself; its licence allows that, whatever the program's own is."""
+"""Its starter is the program itself."""
+
+_EXCEPTIONS = {OF_THE_BUNDLER: "; by its exception, what it bundles may have any licence"}
 
 _SECONDS = 900
 _STARTS = 5
@@ -105,7 +107,8 @@ def licences(carried: list[Distribution]) -> str:
     ]
     texts = [("Python", _of_python())]
     for each in carried:
-        lines.append(f"{each.name} {each.version}: {_named(each) or 'its owner has chosen none'}")
+        named = _named(each) or "its owner has chosen none"
+        lines.append(f"{each.name} {each.version}: {named}{_EXCEPTIONS.get(_same(each.name), '')}")
         texts += [(f"{each.name}: {file}", text) for file, text in _texts(each)]
     blocks = [f"{'=' * 72}\n{title}\n{'=' * 72}\n{text.strip()}\n" for title, text in texts]
     return "\n".join([*lines, "", *blocks])
@@ -172,7 +175,7 @@ def report() -> None:
     """Print how large the bundle is, and how fast it starts beside the installed program."""
     files = [each for each in FOLDER.rglob("*") if each.is_file() and not each.is_symlink()]
     size = sum(each.stat().st_size for each in files)
-    installed = Path(sys.executable).with_name("kitloan.exe" if os.name == "nt" else "kitloan")
+    installed = Path(sysconfig.get_path("scripts")) / PROGRAM.name
     _say(f"{FOLDER}: {size / 1e6:,.0f} MB in {len(files):,} files")
     for what, program in (("bundle", PROGRAM), ("installed", installed)):
         _say(f"  kitloan --version, {what}: {_fastest(program):.2f} s, the best of {_STARTS}")

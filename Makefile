@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo test tests check soak coverage fuzz bench load browser browser-driver audit-deps site format \
-	hooks screens snapshots clean
+	hooks screens snapshots bundle install-check clean
 
 help:
 	@echo "make demo    see the whole job (opens the desk when there is a terminal)"
@@ -17,6 +17,8 @@ help:
 	@echo "make site    the manual and the reference of the library as web pages in site/, links checked"
 	@echo "make hooks   check the style and the types before each commit"
 	@echo "make fuzz    what reads files and words, fuzzed by coverage (Linux)"
+	@echo "make bundle  one folder that runs without Python, in dist/kitloan/"
+	@echo "make install-check    the wheel by uv, pipx and pip, each into a new place"
 	@echo "make browser the report in Chromium, on a desk, a phone and paper, with an accessibility check"
 	@echo "make format  the code in the house style"
 
@@ -39,6 +41,7 @@ check: $(READY)
 	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32
 	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin
 	$(BIN)/lint-imports
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
 # In an environment of its own: what it needs is nothing of ours.
 audit-deps: $(READY)
@@ -99,6 +102,25 @@ site: $(READY)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[site]'
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	@echo "Open site/index.html, or with its search: $(BIN)/python -m http.server --directory site"
+
+# One folder that runs where there is no Python; at its end the demonstration runs from it. What is
+# in it comes from an environment of its own, so that nothing of the tests does.
+BUNDLE := $(VENV)/bundle/bin/python
+bundle: $(READY)
+	@test -x $(BUNDLE) || $(PYTHON) -m venv --without-pip $(VENV)/bundle
+	$(BIN)/python -m pip --python $(BUNDLE) install --quiet --disable-pip-version-check \
+		--force-reinstall --no-deps .
+	$(BIN)/python -m pip --python $(BUNDLE) install --quiet --disable-pip-version-check \
+		-c constraints.txt '.[all,camera,bundle]'
+	$(BUNDLE) scripts/bundle.py
+
+# The wheel by uv, by pipx and by plain pip, each into a new place.
+INSTALLERS := $(VENV)/installers
+install-check: $(READY)
+	@test -x $(INSTALLERS)/bin/python || $(PYTHON) -m venv --without-pip $(INSTALLERS)
+	$(BIN)/python -m pip --python $(INSTALLERS)/bin/python install --quiet \
+		--disable-pip-version-check uv==0.13.9 pipx==1.18.4
+	$(BIN)/python scripts/install_check.py $(CURDIR)/$(INSTALLERS)/bin/uv $(CURDIR)/$(INSTALLERS)/bin/pipx
 
 hooks: $(READY)
 	$(BIN)/pre-commit install

@@ -78,6 +78,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
     "desk": ("textual", "rich"),
     "labels": ("PIL", "pypdfium2", "qrcode", "reportlab", "zxingcpp"),
     "postgres": ("psycopg",),
+    "camera": ("cv2",),
 }
 """What is installed only on request, by the name of the extra: the packages that it brings."""
 
@@ -85,6 +86,7 @@ _NEEDS = {
     "desk": "The desk",
     "labels": "Printing and reading labels",
     "postgres": "A store in PostgreSQL",
+    "camera": "Scanning with a camera",
 }
 
 

@@ -65,4 +65,6 @@ COMMANDS = (
     Row("college", "gifts", "college", "Colleges that became part of others."),
     Row("programme", "gifts", "programme", "Programmes that gifts are part of."),
     Row("audit", "audit", "audit", "Figures and findings across colleges."),
+    Row("demo", "demo", "demo", "Show the whole job, on made-up data."),
+    Row("doctor", "doctor", "doctor", "Check this machine, and the store on it."),
 )

@@ -13,6 +13,7 @@ from kitloan.errors import BadInput, StoreError
 from kitloan.exchange import FirstContact, ReceiptTaken
 from kitloan.exchange.trust import read_fingerprint, read_fingerprints
 from kitloan.queries.history import LogLine
+from kitloan.storage.check_results import save_verification
 from kitloan.text.dates import uk_instant
 from kitloan.text.tags import bare, grouped
 from kitloan.values import Page, as_json, plural
@@ -195,6 +196,8 @@ def verify(app: App) -> None:
     """
     with app.open() as opened:
         verdict = opened.ledger.verify(Progress("Verifying entries"))
+        session = opened.session
+    save_verification(session.store.name, session.clock(), [each.code for each in verdict.findings])
     if app.json:
         print_json(as_json(verdict))
     else:

@@ -44,7 +44,7 @@ def insist_on_locks(folder: Path) -> None:
         StoreError: `no_locks`.
     """
     try:
-        why = _by_trial(folder) or _by_options(folder)
+        why = lock_problem(folder)
     except OSError:
         return
     if why:
@@ -56,6 +56,15 @@ def insist_on_locks(folder: Path) -> None:
             "without `nobrl`), or share a PostgreSQL (docs/postgresql.md).",
             folder=str(folder),
         )
+
+
+def lock_problem(folder: Path) -> str:
+    """Why the locks of a folder do not keep two programs apart; empty when they do.
+
+    Raises:
+        OSError: the folder cannot be written to, so they cannot be tried.
+    """
+    return _by_trial(folder) or _by_options(folder)
 
 
 def _by_trial(folder: Path) -> str:

@@ -34,7 +34,10 @@ def day_file(store: Store, day: date) -> Path:
 
 def backups_of(store: Store) -> tuple[Path, str]:
     """The folder of a store's daily copies, and how their names begin."""
-    path = Path(store.name).absolute()
+    return _backups_of(Path(store.name).absolute())
+
+
+def _backups_of(path: Path) -> tuple[Path, str]:
     return path.parent / "backups", _stem(path)
 
 
@@ -51,7 +54,12 @@ def kept_file(path: Path, moment: str) -> Path:
 
 def daily_copies(store: Store) -> dict[date, Path]:
     """The daily copies that exist, by day."""
-    folder, stem = backups_of(store)
+    return copies_of(Path(store.name).absolute())
+
+
+def copies_of(path: Path) -> dict[date, Path]:
+    """As `daily_copies`, for the absolute path of a store, which may be damaged or missing."""
+    folder, stem = _backups_of(path)
     found: dict[date, Path] = {}
     for each in folder.iterdir() if folder.is_dir() else ():
         if ours := re.fullmatch(_daily(stem), each.name):

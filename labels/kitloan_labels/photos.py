@@ -1,4 +1,4 @@
-"""Codes read from photos: pictures of any usual kind, scans of several pages, PDFs.
+"""Codes read from photos: pictures of any usual kind, scans of several pages, PDFs; from a camera.
 
 A file is opened as pictures in greys, the right way up, one page in memory at a time. A file that
 is not a picture is refused with what to do about it, and one that would fill the machine's memory
@@ -6,17 +6,19 @@ is refused before it does.
 """
 
 import math
+import os
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import zxingcpp
 from PIL import Image, ImageFilter, ImageOps
 
-from kitloan.errors import BadInput, KitloanError
+from kitloan.errors import BadInput, KitloanError, is_installed, not_installed
 from kitloan.storage.files import insist_on_file
 from kitloan.text import tags
 from kitloan.text.names import tidy
@@ -294,3 +296,149 @@ def _in_reading_order(codes: list[_Found]) -> list[str]:
         else:
             rows.append([code])
     return [code.text for row in rows for code in sorted(row, key=lambda code: code.x)]
+
+
+# -- a camera -------------------------------------------------------------------------------------
+
+_BETWEEN_LOOKS = 0.08
+"""Seconds of the camera's time between two looks: each takes some hundredths, on one thread."""
+
+_DARK = 16
+"""The mean of a frame's greys, from 0 to 255, below which a lens is covered or a room is dark."""
+
+_WISHED_WIDTH, _WISHED_HEIGHT = 1280, 720
+"""What a camera is asked for; it gives the nearest that it has."""
+
+_QUIET = {"OPENCV_LOG_LEVEL": "SILENT", "OPENCV_FFMPEG_LOGLEVEL": "-8"}
+"""The library would write over the screen of the desk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a camera saw at one moment.
+
+    Attributes:
+        at: seconds since the camera was opened, by the recording's own time where it is one.
+        texts: the texts of the QR codes in view, as they were printed.
+        dark: whether there is too little light to see anything.
+    """
+
+    at: float
+    texts: tuple[str, ...]
+    dark: bool
+
+
+def looks(source: str) -> Iterator[Look]:
+    """What a camera sees, look by look, for as long as it sees.
+
+    Args:
+        source: the number of a camera, the first being `0`; or the path of a recording, which is
+            then seen in the camera's place.
+
+    Raises:
+        BadInput: `not_installed`; `no_camera`; `camera_in_use`; `camera_stopped`, when no more
+            frames come: it was unplugged, or the recording is at its end; `no_such_file`,
+            `not_a_file` and `cannot_read`, for a recording.
+    """
+    if not is_installed("camera"):
+        raise not_installed("camera")
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    import cv2  # half a second, and only for a camera
+
+    number = int(source) if source.isdecimal() and len(source) < 3 else None
+    if number is None:
+        _insist_on_recording(Path(source))
+    camera = cv2.VideoCapture(source if number is None else number)
+    try:
+        if not camera.isOpened():
+            raise _not_opened(source, number)
+        if number is not None:
+            camera.set(cv2.CAP_PROP_FRAME_WIDTH, _WISHED_WIDTH)
+            camera.set(cv2.CAP_PROP_FRAME_HEIGHT, _WISHED_HEIGHT)
+        rate = camera.get(cv2.CAP_PROP_FPS) if number is None else 0.0
+        yield from _looks_of(camera, cv2, rate, number)
+    finally:
+        camera.release()
+
+
+def _looks_of(camera: Any, cv2: Any, rate: float, number: int | None) -> Iterator[Look]:
+    """Look at the frames of an open camera: not at all of them, and never at an old one."""
+    start, frame, last = time.monotonic(), 0, float("-inf")
+    while camera.grab():
+        at = frame / rate if rate > 0 else time.monotonic() - start
+        frame += 1
+        if at - last < _BETWEEN_LOOKS:
+            continue
+        last = at
+        found, picture = camera.retrieve()
+        if not found:
+            break
+        grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY) if picture.ndim == 3 else picture
+        texts = [code.text for code in zxingcpp.read_barcodes(grey, formats=QR_ONLY) if code.text]
+        yield Look(at, tuple(dict.fromkeys(texts)), bool(grey.mean() < _DARK))
+    if not frame:
+        raise _in_use(number)
+    raise _stopped(number)
+
+
+def _insist_on_recording(path: Path) -> None:
+    """Refuse what is no file of this machine: the library would also open addresses."""
+    insist_on_file(path)
+    try:
+        with path.open("rb"):
+            return
+    except FileNotFoundError as trouble:
+        raise BadInput(
+            "no_such_file",
+            f"There is no camera and no recording {path}.",
+            "Give the number of a camera; the first is 0.",
+            path=str(path),
+        ) from trouble
+    except (OSError, ValueError) as trouble:
+        raise BadInput(
+            "cannot_read",
+            f"{path} cannot be read.",
+            "Give the number of a camera; the first is 0.",
+            path=str(path),
+        ) from trouble
+
+
+def _not_opened(source: str, number: int | None) -> BadInput:
+    if number is None:
+        return BadInput(
+            "cannot_read",
+            f"{source} is not a recording that can be played.",
+            "Give the number of a camera; the first is 0.",
+            path=source,
+        )
+    if Path(f"/dev/video{number}").exists():
+        return _in_use(number)
+    which = f"No camera {number} was found." if number else "No camera was found."
+    return BadInput("no_camera", which, "Plug one in. Until then scan or type.", camera=number)
+
+
+def _in_use(number: int | None) -> BadInput:
+    if number is None:
+        return BadInput(
+            "cannot_read", "The recording has no picture.", "Give the number of a camera."
+        )
+    return BadInput(
+        "camera_in_use",
+        "The camera gives no picture: another program has it, or this one may not use it.",
+        "Close the other program, or allow the terminal to use the camera.",
+        camera=number,
+    )
+
+
+def _stopped(number: int | None) -> BadInput:
+    if number is None:
+        return BadInput(
+            "camera_stopped", "The recording has ended.", "Scan or type, or open the desk again."
+        )
+    return BadInput(
+        "camera_stopped",
+        "The camera stopped: it was unplugged, or switched off.",
+        "Plug it in again. Until then scan or type.",
+        camera=number,
+    )

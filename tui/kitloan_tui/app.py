@@ -55,8 +55,9 @@ from kitloan_tui.screens.home import Home
 from kitloan_tui.screens.start import CollegeChosen, CoversDesk, FirstRun, Trouble
 from kitloan_tui.settings import DeskSettings
 from kitloan_tui.theme import THEMES
+from kitloan_tui.widgets.camera import CameraLine, Looks
 from kitloan_tui.widgets.omnibox import Omnibox
-from kitloan_tui.widgets.panels import Banner, Heading, KeyHint
+from kitloan_tui.widgets.panels import Banner, Heading, KeyBar, KeyHint
 
 if TYPE_CHECKING:
     from kitloan.college import College
@@ -124,6 +125,7 @@ class DeskApp(ScanRouter, App[None]):
         starter: starts the store of a college, or one to `play` with, where there is none yet.
         settings_file: where the settings are saved for next time; nowhere when None.
         log: where unexpected errors are written; the user's own log folder when None.
+        camera: looks through a camera, whose codes are scans too; None for no camera.
     """
 
     CSS_PATH = Path(__file__).with_name("kitloan.tcss")
@@ -161,6 +163,7 @@ class DeskApp(ScanRouter, App[None]):
         starter: "Callable[[str], College] | None" = None,
         settings_file: Path | None = None,
         log: Path | None = None,
+        camera: Looks | None = None,
     ) -> None:
         super().__init__()
         self.animation_level = "none"
@@ -176,6 +179,7 @@ class DeskApp(ScanRouter, App[None]):
         self._complaint = complaint
         self._settings_file = settings_file
         self._fault_log = log or desk_log()
+        self._camera = camera
         self._open: tuple[CounterState, College] | None = None
         self._early: list[tuple[str, CounterStep]] = []
         self._board: Board | None = None
@@ -256,6 +260,8 @@ class DeskApp(ScanRouter, App[None]):
         early, self._early = self._early, []
         for _, step in early:
             self.do(step)
+        if self._camera:
+            self.home.mount(CameraLine(self._camera), before=self.home.query_one(KeyBar))
         self._draw()
         self.refresh_lists()
 
@@ -302,6 +308,14 @@ class DeskApp(ScanRouter, App[None]):
                 self.screen.take_key(character, event.time)
                 return
         await super().on_event(event)
+
+    def on_camera_line_code_seen(self, event: CameraLine.CodeSeen) -> None:
+        """A code that comes into the camera's view is a scan; the scanner check gets its keys."""
+        if isinstance(self.screen, TakesKeys):
+            for character in f"{event.text}\r":
+                self.screen.take_key(character, event.time)
+        else:
+            self.post_message(Scanned(event.text, event.time))
 
     def on_scanned(self, event: Scanned) -> None:
         """Take a scan, whatever is on the screen."""
@@ -737,6 +751,7 @@ def run(
     press: "Press | None" = None,
     starter: "Callable[[str], College] | None" = None,
     log: Path | None = None,
+    camera: Looks | None = None,
 ) -> None:
     """Open the desk, and come back when it is closed.
 
@@ -746,6 +761,7 @@ def run(
         press: prints labels.
         starter: starts a store where there is none yet; see `DeskApp`.
         log: where unexpected errors are written; the user's own log folder when None.
+        camera: looks through a camera; see `DeskApp`.
     """
     place = settings_file or settings.default_place()
     chosen, complaint = settings.usable(place)
@@ -757,6 +773,7 @@ def run(
         starter=starter,
         settings_file=place,
         log=log,
+        camera=camera,
     )
     try:
         desk.run()

@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from kitloan.queries.history import LogLine
+from kitloan.storage.check_results import save_verification
 from kitloan.text.dates import uk_instant
 from kitloan.text.names import plain
 from kitloan.text.tags import grouped
@@ -92,6 +93,9 @@ class Ledger(WorkScreen):
             self.work("Verifying entries", lambda: ledger.verify(progress), self._verified)
 
     def _verified(self, verdict: "Verification") -> None:
+        session = self.college.session
+        codes = [each.code for each in verdict.findings]
+        save_verification(session.store.name, session.clock(), codes)
         if verdict.ok:
             lines = ["= VERIFIED: the ledger is complete, and the register agrees with it."]
         else:

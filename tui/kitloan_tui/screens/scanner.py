@@ -9,6 +9,8 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
+from kitloan.storage.check_results import save_scanner_check
+from kitloan.text.dates import system_clock
 from kitloan.text.names import plain
 from kitloan.text.scans import check_scanner
 from kitloan_tui.protocols import DeskHost
@@ -50,7 +52,9 @@ class ScannerCheck(Screen[None]):
         if not self.is_attached:
             return
         lines = []
-        for check in check_scanner(keys):
+        checks = check_scanner(keys)
+        save_scanner_check(system_clock(), [check.fix for check in checks if not check.ok])
+        for check in checks:
             sign, colour = ("= ", "$success") if check.ok else ("! ", "$error")
             lines.append(Content.styled(sign + plain(check.what), f"bold {colour}"))
             if check.fix:

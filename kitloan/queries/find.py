@@ -25,6 +25,7 @@ from sqlalchemy import (
 from kitloan import values
 from kitloan.ledger.session import Session
 from kitloan.queries import history
+from kitloan.queries.counted import count_words
 from kitloan.queries.paging import PAGE, page_of
 from kitloan.queries.resolve import resolve
 from kitloan.storage.statements import AnyRow
@@ -80,7 +81,9 @@ _TERMS = [
     (func.coalesce(gift.c.title, "unknown") if name == "title" else gift.c[name]).label(name)
     for name in GiftTerms.model_fields
 ]
-_AS_STORED = [name for name in values.Holding.__slots__ if name in holding.c]
+_AS_STORED = [
+    name for name in values.Holding.__slots__ if name in holding.c and name != "counted_at"
+]
 """What an answer shows of a holding's row as it is."""
 _NOT_SHOWN = ("words", "asset_key", "register_row", "accessioned_at")
 _HOLDINGS = (
@@ -349,7 +352,16 @@ class Finder:
         out = [row.tag for row in rows if row.out_quantity]
         loans = _first_loans(connection, where, out, today) if out else {}
         short = _shortages(connection, where, tags)
-        return [_holding_answer(row, loans.get(row.tag), short.get(row.tag, ())) for row in rows]
+        counted = count_words(connection, rows, {(where, tag) for tag in short})
+        return [
+            _holding_answer(
+                row,
+                loans.get(row.tag),
+                short.get(row.tag, ()),
+                counted.get((row.college, row.tag)),
+            )
+            for row in rows
+        ]
 
 
 def _national(connection: Connection, text: str) -> list[ColumnElement[bool]]:
@@ -466,6 +478,7 @@ def _holding_answer(
     row: AnyRow,
     open_loan: tuple[values.LoanOfHolding, ContactOfLoan | None] | None,
     shortages: tuple[ShortageLine, ...],
+    counted: values.Counted | None,
 ) -> values.Holding:
     return values.Holding(
         **{name: getattr(row, name) for name in _AS_STORED},
@@ -485,6 +498,8 @@ def _holding_answer(
         shortages=shortages,
         last_sighted=Sighting(row.sighted_at, row.sighted_by) if row.sighted_at else None,
         contact=open_loan[1] if open_loan else None,
+        counted=counted,
+        counted_at=row.counted_at if counted else None,
     )
 
 

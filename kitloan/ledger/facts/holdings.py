@@ -8,6 +8,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     bindparam,
+    case,
     func,
     insert,
     select,
@@ -125,7 +126,10 @@ def asset_key(fact: HoldingFields) -> str | None:
 
 COUNTED: dict[str, Any] = {
     "uncounted": bindparam("not_counted"),
-    "counted_at": func.coalesce(bindparam("counted_now"), holding.c.counted_at),
+    "counted_at": case(
+        (holding.c.counted_at > func.coalesce(bindparam("counted_now"), ""), holding.c.counted_at),
+        else_=func.coalesce(bindparam("counted_now"), holding.c.counted_at),
+    ),
 }
 """What a change of a holding sets too, when its contents were or should have been counted."""
 

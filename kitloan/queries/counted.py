@@ -1,4 +1,4 @@
-"""What the latest count of a kit's contents says today: whole, short, never counted, or out of date.
+"""What the latest count of a kit's contents says today: whole, short, never, or out of date.
 
 A contents list may change after a count. Then the kit is not counted against the list of today. An
 instant has whole seconds, so of a count and a change in one second the ledger's order decides.

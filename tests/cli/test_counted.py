@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from cli.running import Cli, Stock
 from cli.shapes import in_days
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from kitloan.dating import (
     COUNTS,
@@ -37,25 +37,29 @@ from kitloan.ledger.facts.holdings import (
     LabelClaimed,
     StockSplit,
 )
+from kitloan.ledger.facts.naming import KitTypeMerged, KitTypeRenamed
 from kitloan.ledger.session import ESP, Session, check_quantity
 from kitloan.ledger.writer import Writer
 from kitloan.loans import held, must_be_here, open_loans, parts_of
 from kitloan.organisations import must_not_be_nearly_known, remark
 from kitloan.queries.resolve import meant
 from kitloan.storage.statements import AnyRow, Query
-from kitloan.tables import Alias, KitType, Label, table
+from kitloan.tables import Alias, Component, KitType, Label, table
 from kitloan.tables import Gift as GiftRow
 from kitloan.tables import Holding as HoldingRow
 from kitloan.tables.absence import Absence, Arrival, Withdrawal
+from kitloan.tables.naming import OtherName
 from kitloan.tables.national import Gifting
 from kitloan.text.dates import check_past, check_year, day_of
 from kitloan.text.fields import HoldingFields
-from kitloan.text.names import clean, type_key
+from kitloan.text.names import clean, near_names, type_key
 from kitloan.text.tags import grouped, mint, parse
 
 holding = table(HoldingRow)
 alias = table(Alias)
 kit_type = table(KitType)
+component = table(Component)
+other_name = table(OtherName)
 label = table(Label)
 gift = table(GiftRow)
 gifting = table(Gifting)
@@ -69,7 +73,46 @@ TYPE = Query(
         kit_type.c.college == bindparam("c"), kit_type.c.kit_type == bindparam("k")
     )
 )
-_TYPES = Query(select(kit_type.c.name).where(kit_type.c.college == bindparam("c")))
+_TYPES = Query(
+    select(kit_type.c.name).where(
+        kit_type.c.college == bindparam("c"), kit_type.c.merged_into.is_(None)
+    )
+)
+_TYPE_ROW = Query(
+    select(kit_type.c.kit_type, kit_type.c.name, kit_type.c.merged_into).where(
+        kit_type.c.college == bindparam("c"), kit_type.c.kit_type == bindparam("k")
+    )
+)
+_TYPE_BY_OTHER_NAME = Query(
+    select(other_name.c.whose).where(
+        other_name.c.college == bindparam("c"),
+        other_name.c.subject == "kit_type",
+        other_name.c.key == bindparam("k"),
+    )
+)
+_PARTS_OF_TYPE = Query(
+    select(component.c.name, component.c.quantity, component.c.bag, component.c.critical)
+    .where(component.c.college == bindparam("c"), component.c.kit_type == bindparam("k"))
+    .order_by(component.c.position)
+)
+_HELD_OF_TYPE = Query(
+    select(func.count())
+    .select_from(holding)
+    .where(
+        holding.c.college == bindparam("c"),
+        holding.c.kit_type == bindparam("k"),
+        holding.c.state != "withdrawn",
+    )
+)
+_OTHER_NAMES_OF_TYPE = Query(
+    select(other_name.c.name)
+    .where(
+        other_name.c.college == bindparam("c"),
+        other_name.c.subject == "kit_type",
+        other_name.c.whose == bindparam("k"),
+    )
+    .order_by(other_name.c.key)
+)
 ROW = Query(
     select(holding).where(holding.c.college == bindparam("c"), holding.c.tag == bindparam("t"))
 )
@@ -208,10 +251,11 @@ def define_if_new(writer: Writer, name: str, *, new_too: bool = True) -> tuple[s
         return key, known
     new = writer.earlier_fact(KitTypeDefined)
     if new is None or new.kit_type != key:
-        known = TYPE(writer.connection, c=writer.college, k=key).scalar()
+        known = type_meant(writer.connection, writer.college, name)
         if known is not None:
-            writer.names[key] = str(known)
-            return key, known
+            if known.id == key:
+                writer.names[key] = known.name
+            return known.id, known.name
         if not new_too:
             names = _TYPES(writer.connection, c=writer.college).scalars()
             must_not_be_nearly_known(name, names, "a new kit type")
@@ -219,6 +263,130 @@ def define_if_new(writer: Writer, name: str, *, new_too: bool = True) -> tuple[s
     writer.append(new)
     writer.names[key] = new.name
     return key, new.name
+
+
+@dataclass(frozen=True, slots=True)
+class KnownType:
+    """A kit type on file: its id, and what it is called now."""
+
+    id: str
+    name: str
+
+
+def type_meant(connection: Connection, college: str, name: str) -> KnownType | None:
+    """The kit type that a name means; None when it is new.
+
+    One that was renamed is found by its older names too, and one that was merged is the one that it
+    became.
+    """
+    key = type_key(name)
+    row = _TYPE_ROW(connection, c=college, k=key).first()
+    if row is None:
+        whose = _TYPE_BY_OTHER_NAME(connection, c=college, k=key).scalar()
+        if whose is None:
+            return None
+        row = _TYPE_ROW(connection, c=college, k=whose).one()
+    while row.merged_into is not None:
+        row = _TYPE_ROW(connection, c=college, k=row.merged_into).one()
+    return KnownType(str(row.kit_type), str(row.name))
+
+
+def as_known(connection: Connection, college: str, defined: KitTypeDefined) -> KitTypeDefined:
+    """A definition as that of the type that its name means here.
+
+    A name by which that type is found as well does not become its name again.
+    """
+    known = type_meant(connection, college, defined.name)
+    if known is None:
+        return defined
+    same = type_key(known.name) == type_key(defined.name)
+    name = defined.name if same else known.name
+    return KitTypeDefined(kit_type=known.id, name=name, contents=defined.contents)
+
+
+@dataclass(frozen=True, slots=True)
+class TypeShown:
+    """A kit type with its contents list as it is now.
+
+    Attributes:
+        type: what it is called.
+        also: other names that it is found by.
+        holdings: how many holdings of it are on the register.
+        contents: the list, in its order.
+    """
+
+    type: str
+    also: tuple[str, ...]
+    holdings: int
+    contents: tuple[ContentsLine, ...]
+
+
+def show_type(connection: Connection, college: str, name: str) -> TypeShown:
+    """A kit type with its contents list; see `Holdings.type`."""
+    return _shown_type(connection, college, _known_type(connection, college, name))
+
+
+def _shown_type(connection: Connection, college: str, known: KnownType) -> TypeShown:
+    others = _OTHER_NAMES_OF_TYPE(connection, c=college, k=known.id).scalars()
+    return TypeShown(
+        type=known.name,
+        also=tuple(each for each in others if type_key(each) != type_key(known.name)),
+        holdings=int(_HELD_OF_TYPE(connection, c=college, k=known.id).scalar_one()),
+        contents=tuple(
+            ContentsLine(name=row[0], quantity=row[1], bag=row[2], critical=bool(row[3]))
+            for row in _PARTS_OF_TYPE(connection, c=college, k=known.id)
+        ),
+    )
+
+
+def _known_type(connection: Connection, college: str, name: str) -> KnownType:
+    name = clean(name, "The kit type")
+    known = type_meant(connection, college, name)
+    if known is not None:
+        return known
+    near = near_names(name, _TYPES(connection, c=college).scalars())
+    raise BadInput(
+        "unknown_type",
+        f"No kit type has the name {name!r}.",
+        f"Did you mean {' or '.join(near)}?" if near else "See what there is: kitloan find TEXT",
+        value=name,
+        near=list(near),
+    )
+
+
+def rename_type(writer: Writer, name: str, new: str) -> TypeShown:
+    """Give a kit type another name; see `Holdings.rename_type`."""
+    connection, college = writer.connection, writer.college
+    known = _known_type(connection, college, name)
+    named = clean(new, "The kit type")
+    if named == known.name:
+        raise BadInput("same_name", f"{known.name} is called so already.", value=named)
+    other = type_meant(connection, college, named)
+    if other is not None and other.id != known.id:
+        raise Refused(
+            "name_taken",
+            f"{other.name} is another kit type that is found by {named!r}.",
+            f"If the two are one: kitloan types merge '{known.name}' '{other.name}'",
+            type=other.name,
+        )
+    writer.append(KitTypeRenamed(kit_type=known.id, before=known.name, name=named))
+    return _shown_type(connection, college, KnownType(known.id, named))
+
+
+def merge_types(writer: Writer, name: str, into: str) -> tuple[TypeShown, int]:
+    """Make two kit types one; see `Holdings.merge_types`."""
+    connection, college = writer.connection, writer.college
+    one, other = _known_type(connection, college, name), _known_type(connection, college, into)
+    if one.id == other.id:
+        raise BadInput(
+            "same_type",
+            f"{name!r} and {into!r} are the same kit type: {other.name}.",
+            "Give the names of two kit types.",
+            type=other.name,
+        )
+    moved = int(_HELD_OF_TYPE(connection, c=college, k=one.id).scalar_one())
+    writer.append(KitTypeMerged(kit_type=one.id, into=other.id))
+    return _shown_type(connection, college, other), moved
 
 
 def kit_type_with(name: str, contents: Sequence[ContentsLine]) -> KitTypeDefined:
@@ -946,7 +1114,50 @@ class Holdings:
         """
         with self._session.writing(id) as writer:
             for each in types:
-                writer.append(each)
+                writer.append(as_known(writer.connection, writer.college, each))
+
+    def type(self, name: str) -> TypeShown:
+        """A kit type with its contents list as it is now, by any name that it has or had.
+
+        Raises:
+            BadInput: `unknown_type`, with `near` in the details.
+        """
+        with self._session.reading() as connection:
+            return show_type(connection, self._session.college, name)
+
+    def rename_type(
+        self,
+        name: str,
+        new: str,
+        *,
+        id: str | None = None,  # noqa: A002
+    ) -> TypeShown:
+        """Give a kit type another name. It keeps its holdings and history, and both names find it.
+
+        Raises:
+            Refused: `name_taken`, when another type is found by the new name.
+            BadInput: `unknown_type`, `same_name`, `bad_text`.
+        """
+        with self._session.writing(id) as writer:
+            return rename_type(writer, name, new)
+
+    def merge_types(
+        self,
+        name: str,
+        into: str,
+        *,
+        id: str | None = None,  # noqa: A002
+    ) -> tuple[TypeShown, int]:
+        """Make two kit types one: the holdings of `name` are of `into`, and both names find it.
+
+        Gives the type that is left, and how many holdings it got. The contents list is that of
+        `into`.
+
+        Raises:
+            BadInput: `unknown_type`; `same_type`, for one and the same.
+        """
+        with self._session.writing(id) as writer:
+            return merge_types(writer, name, into)
 
     def labels_printed(
         self,

@@ -17,7 +17,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, Connection, Integer, PrimaryKeyConstraint, String, Text, text
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Connection,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Text,
+    text,
+)
 
 from kitloan.backups import about_file, check_copy
 from kitloan.errors import KitloanError, StoreError
@@ -226,12 +235,17 @@ def _to_4(op: "Operations") -> None:
 
     A holding has the instant of its latest count, so that nothing uncounted is called whole. A loan
     that a register had began on a day unknown, and not when the register was read. And a holding
-    may be in repair, and one that was written off may turn up.
+    may be in repair, and one that was written off may turn up. Borrowers and kit types are renamed,
+    merged and closed.
     """
     for name in ("counted_at", "out_of_use"):
         op.add_column("holding", Column(name, String(), nullable=True))
     for name in ("again_reason", "again_at", "again_by"):
         op.add_column("withdrawal", Column(name, String(), nullable=True))
+    for owner in ("kit_type", "organisation"):
+        op.add_column(owner, Column("merged_into", String(), nullable=True))
+    op.add_column("organisation", Column("closed_at", String(), nullable=True))
+    _names_and_moves(op)
     loan = "json_extract(body, '$.fact.loan')"
     if op.get_bind().dialect.name == "postgresql":
         loan = "CAST(body AS json) #>> '{fact,loan}'"
@@ -253,6 +267,20 @@ def _to_4(op: "Operations") -> None:
                 "AND NOT EXISTS (SELECT 1 FROM reversal AS r WHERE r.college = e.college "
                 "AND r.epoch = e.epoch AND r.seq = e.seq))"
             ).bindparams(short='"counted":"short"', whole='"counted":"whole"')
+        )
+
+
+def _names_and_moves(op: "Operations") -> None:
+    """Other names of borrowers and kit types, and what moved when two became one."""
+    for name, keys, others in (
+        ("other_name", ("college", "subject", "key"), ("whose", "name")),
+        ("moved_row", ("college", "subject", "merged", "of_table", "key"), ("into_",)),
+    ):
+        op.create_table(
+            name,
+            *(Column(each, String(), nullable=False) for each in (*keys, *others)),
+            CheckConstraint("subject IN ('organisation', 'kit_type')", name=f"{name}_of_a_subject"),
+            PrimaryKeyConstraint(*keys),
         )
 
 

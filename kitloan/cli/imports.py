@@ -10,12 +10,12 @@ import click
 from kitloan.cli import mapping, not_taken
 from kitloan.cli.context import App, command, pass_app
 from kitloan.cli.loans import NEW, take_near
-from kitloan.cli.output import Progress, columns, print_json, print_text
+from kitloan.cli.output import Progress, columns, csv_text, print_json, print_text
 from kitloan.errors import BadInput
 from kitloan.values import as_json, plural
 
 if TYPE_CHECKING:
-    from kitloan.holdings import Gift
+    from kitloan.holdings import Gift, TypeShown
     from kitloan.imports.mapfile import Map
     from kitloan.imports.register import TakenIn
 
@@ -247,6 +247,81 @@ def types_import(app: App, file: Path) -> None:
         return
     for each in read:
         print_text(f"{each.name}: {plural(len(each.contents), 'component')}.")
+
+
+@command("show", "kitloan types show 'MTa STEM kit'", group=types)
+@click.argument("type_", metavar="TYPE")
+@pass_app
+def types_show(app: App, type_: str) -> None:
+    """Print a kit type's contents list as it is now, in the form that `types import` reads."""
+    with app.open() as opened:
+        shown = opened.holdings.type(type_)
+    if app.json:
+        print_json(_type_as_json(shown))
+        return
+    if not shown.contents:
+        print_text(
+            f"{shown.type} has no contents list. Read one with: kitloan types import contents.csv"
+        )
+        return
+    lines = [["kit type", "bag", "component", "quantity", "critical"]]
+    lines += [
+        [
+            shown.type,
+            each.bag or "",
+            each.name,
+            str(each.quantity),
+            "yes" if each.critical else "no",
+        ]
+        for each in shown.contents
+    ]
+    print_text(csv_text(lines))
+
+
+def _type_as_json(shown: "TypeShown") -> dict[str, object]:
+    contents = [
+        {
+            "component": each.name,
+            "quantity": each.quantity,
+            "bag": each.bag,
+            "critical": each.critical,
+        }
+        for each in shown.contents
+    ]
+    return {
+        "type": shown.type,
+        "also": list(shown.also),
+        "holdings": shown.holdings,
+        "contents": contents,
+    }
+
+
+@command("rename", "kitloan types rename 'Rvoer Kit' 'Rover Kit'", group=types)
+@click.argument("name", metavar="A")
+@click.argument("new", metavar="B")
+@pass_app
+def types_rename(app: App, name: str, new: str) -> None:
+    """A is called B from now on. It keeps its holdings and history, and both names find it."""
+    with app.open() as opened:
+        shown = opened.holdings.rename_type(name, new)
+    if app.json:
+        print_json(_type_as_json(shown))
+        return
+    print_text(f"RENAMED  {shown.type}, before: {name}. {plural(shown.holdings, 'holding')}.")
+
+
+@command("merge", "kitloan types merge 'Rvoer Kit' 'Rover Kit'", group=types)
+@click.argument("name", metavar="A")
+@click.argument("into", metavar="B")
+@pass_app
+def types_merge(app: App, name: str, into: str) -> None:
+    """A and B are one type: A becomes B, whose contents list counts. Both names find it."""
+    with app.open() as opened:
+        shown, moved = opened.holdings.merge_types(name, into)
+    if app.json:
+        print_json(_type_as_json(shown) | {"moved": {"holdings": moved}})
+        return
+    print_text(f"MERGED  {name} is now {shown.type}: {plural(moved, 'holding')} moved.")
 
 
 @command("add", "kitloan add --type 'MTa STEM kit' --donor RAF")

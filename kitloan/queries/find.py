@@ -40,6 +40,7 @@ from kitloan.tables import (
     Shortage,
     table,
 )
+from kitloan.tables.naming import OtherName
 from kitloan.text.dates import day_of
 from kitloan.text.fields import GiftTerms
 from kitloan.text.names import (
@@ -71,6 +72,7 @@ shortage = table(Shortage)
 college = table(College)
 gift = table(Gift)
 kit_type = table(KitType)
+other_name = table(OtherName)
 
 Condition = ColumnElement[bool]
 
@@ -182,7 +184,8 @@ class Finder:
         if status is not None:
             matches += in_status(status, self._session.today, self._session)
         if type is not None:
-            matches.append(holding.c.kit_type == type_key(type))
+            called_so = or_(kit_type.c.kit_type == type_key(type), kit_type.c.name == type)
+            matches.append(holding.c.kit_type.in_(select(kit_type.c.kit_type).where(called_so)))
         if self._college is None:
             order = (holding.c.college, *order)
         elif status is None:
@@ -583,9 +586,31 @@ def organisations_called(
     keys = {slug(name), organisation_key(name), marked(name)}
     wanted = select(organisation.c.college, organisation.c.organisation, organisation.c.name)
     rows = connection.execute(
-        _of(college, wanted.where(organisation.c.organisation.in_(sorted(keys))), organisation)
-    )
-    return [(row[0], row[1], row[2]) for row in rows if same_organisation(row.name, name)]
+        _of(
+            college,
+            wanted.where(
+                organisation.c.organisation.in_(sorted(keys)), organisation.c.merged_into.is_(None)
+            ),
+            organisation,
+        )
+    ).all()
+    others = connection.execute(
+        _of(
+            college,
+            wanted.add_columns(other_name.c.name.label("other"))
+            .join_from(
+                other_name,
+                organisation,
+                (organisation.c.college == other_name.c.college)
+                & (organisation.c.organisation == other_name.c.whose),
+            )
+            .where(other_name.c.subject == "organisation", other_name.c.key.in_(sorted(keys))),
+            organisation,
+        )
+    ).all()
+    found = [(row[0], row[1], row[2]) for row in rows if same_organisation(row.name, name)]
+    found += [(row[0], row[1], row[2]) for row in others if same_organisation(row.other, name)]
+    return list(dict.fromkeys(found))
 
 
 def shortages_with(text: str) -> list[Condition]:

@@ -1,7 +1,8 @@
 """Taking in: from what a person gives to the facts about a new holding, its type and its gift."""
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -52,7 +53,7 @@ from kitloan.tables.naming import OtherName
 from kitloan.tables.national import Gifting
 from kitloan.text.dates import check_past, check_year, day_of
 from kitloan.text.fields import HoldingFields
-from kitloan.text.names import clean, near_names, type_key
+from kitloan.text.names import clean, fold, in_natural_order, near_names, type_key
 from kitloan.text.tags import grouped, mint, parse
 
 holding = table(HoldingRow)
@@ -78,7 +79,20 @@ _TYPES = Query(
         kit_type.c.college == bindparam("c"), kit_type.c.merged_into.is_(None)
     )
 )
-_TYPE_ROW = Query(
+_TYPE__BY_NUMBER = Query(
+    select(holding.c.tag, holding.c.asset_number, kit_type.c.name.label("type_name"))
+    .join_from(
+        holding,
+        kit_type,
+        (kit_type.c.college == holding.c.college) & (kit_type.c.kit_type == holding.c.kit_type),
+    )
+    .where(
+        holding.c.college == bindparam("c"),
+        holding.c.asset_key == bindparam("n"),
+        holding.c.state != "withdrawn",
+    )
+)
+ROW = Query(
     select(kit_type.c.kit_type, kit_type.c.name, kit_type.c.merged_into).where(
         kit_type.c.college == bindparam("c"), kit_type.c.kit_type == bindparam("k")
     )
@@ -208,8 +222,10 @@ def accession(
     for day in (new.received_on, new.gift.valued_on):
         if day is not None:
             check_past(day, day_of(writer.at))
-    key, name = define_if_new(writer, new.type, new_too=new_too)
     number = clean(new.asset_number, "The asset number") if new.asset_number else None
+    if register_row is None:  # a register's own numbers were judged when it was read
+        must_be_free_number(writer, number)
+    key, name = define_if_new(writer, new.type, new_too=new_too)
     writer.append(
         HoldingAccessioned(
             tag=tag,
@@ -419,6 +435,79 @@ def must_be_free(writer: Writer, tag: str) -> None:
             tag=tag,
             college=theirs,
         )
+
+
+def must_be_free_number(writer: Writer, number: str | None, but: str | None = None) -> None:
+    """Refuse an asset number that a holding has; one that was written off leaves its number free.
+
+    Args:
+        writer: the transaction.
+        number: the number; None is no number.
+        but: the tag of the holding that is to have it.
+
+    Raises:
+        Refused: `number_taken`.
+    """
+    if number is None or writer.earlier:
+        return
+    rows = _BY_NUMBER(writer.connection, c=writer.college, n=fold(number)).all()
+    other = next((row for row in rows if row.tag != but), None)
+    if other is not None:
+        raise Refused(
+            "number_taken",
+            f"{other.type_name} {grouped(other.tag)} has the asset number {other.asset_number} "
+            "already.",
+            f"See it: kitloan show {other.tag}. Give another number, or change that one first: "
+            f"kitloan amend {other.tag} --asset-number NUMBER",
+            tag=other.tag,
+            asset_number=other.asset_number,
+        )
+
+
+def accession_several(
+    writer: Writer, new: NewHolding, number: int, *, new_too: bool = True
+) -> list[Added]:
+    """Take in several alike inside a transaction; see `Holdings.add_several`."""
+    if new.tag is not None:
+        raise BadInput(
+            "one_at_a_time",
+            "Several cannot have one tag.",
+            "Leave out the tag: each gets its own. Labels that are printed already are claimed one "
+            "by one.",
+        )
+    if not 1 <= check_quantity(number) <= MOST_AT_ONCE:
+        raise BadInput(
+            "bad_quantity",
+            f"{number:,} cannot be taken in at once; the most is {MOST_AT_ONCE}.",
+            "Take them in in several goes.",
+            quantity=number,
+        )
+    tags = [each.fact.tag for each in writer.earlier if each.fact.kind == "holding.accessioned"]
+    tags += [mint() for _ in range(number - len(tags))]
+    numbers = _counting_on(new.asset_number, number)
+    return [
+        accession(writer, replace(new, tag=tag, asset_number=each), new_too=new_too)
+        for tag, each in zip(tags, numbers, strict=True)
+    ]
+
+
+def _counting_on(first: str | None, number: int) -> list[str | None]:
+    """An asset number and those after it, with as many digits: AC0009, AC0010, ..."""
+    if not first or number == 1:
+        return [first or None] * number
+    head, digits = re.fullmatch(r"(.*?)([0-9]*)", first.strip()).groups()  # type: ignore[union-attr]  # it matches every text
+    if not digits:
+        raise BadInput(
+            "bad_number",
+            f"{first!r} does not end in a number, so the numbers after it are not known.",
+            "Give one like AC0101, or none.",
+            asset_number=first,
+        )
+    return [f"{head}{int(digits) + n:0{len(digits)}}" for n in range(number)]
+
+
+MOST_AT_ONCE = 200
+"""The most holdings that are taken in at once."""
 
 
 def changed(new: str | None, old: str | None, what: str) -> str | None:
@@ -814,11 +903,36 @@ class Holdings:
 
         Raises:
             BadInput: a text, quantity or tag that cannot be used.
-            Refused: `nearly_known`; `tag_taken`, when the tag is a holding's already; `not_yours`,
+            Refused: `nearly_known`; `number_taken`; `tag_taken`, when the tag is a holding's already; `not_yours`,
                 when it is on a blank label of another college.
         """
         with self._session.writing(id) as writer:
             return accession(writer, new, new_too=new_too)
+
+    def add_several(
+        self,
+        new: NewHolding,
+        number: int,
+        *,
+        new_too: bool = True,
+        id: str | None = None,  # noqa: A002
+    ) -> list[Added]:
+        """Take in several holdings that are alike, each with a tag of its own, as one action.
+
+        Args:
+            new: what each of them is; its tag is None. Of its asset number, the first has it, and
+                the others have those after it.
+            number: how many, at most `MOST_AT_ONCE`.
+            new_too: as for `add`.
+            id: the request's id; None makes one.
+
+        Raises:
+            BadInput: as `add`; `bad_quantity`; `one_at_a_time`, with a tag; `bad_number`, for an
+                asset number that does not end in digits.
+            Refused: as `add`.
+        """
+        with self._session.writing(id) as writer:
+            return accession_several(writer, new, number, new_too=new_too)
 
     def amend(
         self,
@@ -852,7 +966,8 @@ class Holdings:
         `new_too` is as for `add`.
 
         Raises:
-            Refused: `nearly_known`; `more_out`, when fewer would be held than are out.
+            Refused: `nearly_known`; `number_taken`; `more_out`, when fewer would be held than are
+                out.
         """
         with self._session.writing(id) as writer:
             row = self._row(writer, tag)
@@ -865,12 +980,15 @@ class Holdings:
                     "Take some back first.",
                     tag=row.tag,
                 )
+            number = changed(asset_number, row.asset_number, "The asset number")
+            if number != row.asset_number:
+                must_be_free_number(writer, number, row.tag)
             particulars = HoldingFields.of(row) | {
                 "kit_type": row.kit_type
                 if type is None
                 else define_if_new(writer, type, new_too=new_too)[0],
                 "quantity": held,
-                "asset_number": changed(asset_number, row.asset_number, "The asset number"),
+                "asset_number": number,
                 "serial": changed(serial, row.serial, "The serial number"),
             }
             writer.append(HoldingAmended(tag=row.tag, **particulars))
@@ -1211,17 +1329,24 @@ class Holdings:
 
     def _tags(self, wanted: Any) -> list[str]:
         with self._session.reading() as connection:
-            return list(
-                connection.execute(
-                    select(holding.c.tag)
-                    .where(
-                        holding.c.college == self._session.college,
-                        holding.c.state != "withdrawn",
-                        wanted,
-                    )
-                    .order_by(holding.c.asset_key.is_(None), holding.c.asset_key, holding.c.tag)
-                ).scalars()
+            rows = connection.execute(
+                select(holding.c.tag, holding.c.asset_key).where(
+                    holding.c.college == self._session.college,
+                    holding.c.state != "withdrawn",
+                    wanted,
+                )
+            ).all()
+        return [
+            row.tag
+            for row in sorted(
+                rows,
+                key=lambda row: (
+                    row.asset_key is None,
+                    in_natural_order(row.asset_key or ""),
+                    row.tag,
+                ),
             )
+        ]
 
     def _here(self, writer: Writer, text: str) -> AnyRow:
         """As `_row`; refused while it is missing, on its way or written off."""

@@ -35,6 +35,7 @@ from kitloan.storage.schema import OLDEST, SCHEMA, version_of
 from kitloan.storage.side_files import day_file
 from kitloan.storage.store import Store, one_at_a_time, open_store
 from kitloan.text.dates import system_clock, today
+from kitloan.text.names import search_form
 from kitloan.verify import Progress
 
 if TYPE_CHECKING:
@@ -244,13 +245,15 @@ def _to_4(op: "Operations") -> None:
         op.add_column("withdrawal", Column(name, String(), nullable=True))
     for owner in ("kit_type", "organisation"):
         op.add_column(owner, Column("merged_into", String(), nullable=True))
-    op.add_column("organisation", Column("closed_at", String(), nullable=True))
+    for name in ("closed_at", "words"):
+        op.add_column("organisation", Column(name, String(), nullable=True))
     _names_and_moves(op)
     loan = "json_extract(body, '$.fact.loan')"
     if op.get_bind().dialect.name == "postgresql":
         loan = "CAST(body AS json) #>> '{fact,loan}'"
     # An entry's text is canonical, and quotes inside a value are escaped.
-    with _every_row(op, "holding", "ledger_entry", "loan", "reversal"):
+    with _every_row(op, "holding", "ledger_entry", "loan", "organisation", "reversal"):
+        _words_in_search_form(op.get_bind())
         op.execute(
             text(
                 "UPDATE loan SET out_at = '' WHERE (college, loan) IN "  # noqa: S608  # our own words
@@ -268,6 +271,27 @@ def _to_4(op: "Operations") -> None:
                 "AND r.epoch = e.epoch AND r.seq = e.seq))"
             ).bindparams(short='"counted":"short"', whole='"counted":"whole"')
         )
+
+
+def _words_in_search_form(connection: Connection) -> None:
+    """What is searched has no accents and apostrophes any more, and borrowers have it too."""
+    for query, change in (
+        (
+            "SELECT college, tag, words FROM holding",
+            "UPDATE holding SET words = :words WHERE college = :college AND tag = :key",
+        ),
+        (
+            "SELECT college, organisation, name FROM organisation",
+            "UPDATE organisation SET words = :words WHERE college = :college "
+            "AND organisation = :key",
+        ),
+    ):
+        changed = [
+            {"college": college, "key": key, "words": search_form(words)}
+            for college, key, words in connection.exec_driver_sql(query).all()
+        ]
+        if changed:
+            connection.execute(text(change), changed)
 
 
 def _names_and_moves(op: "Operations") -> None:

@@ -327,6 +327,7 @@ def types_merge(app: App, name: str, into: str) -> None:
 @command("add", "kitloan add --type 'MTa STEM kit' --donor RAF")
 @click.option("--type", "type_", required=True, metavar="TYPE", help="What kind of thing it is.")
 @click.option("--quantity", type=int, default=1, help="How many, for loose stock under one tag.")
+@click.option("--each", type=int, metavar="N", help="So many holdings, each with its own tag.")
 @click.option("--tag", help="The tag of a label printed before; minted when not given.")
 @click.option("--asset-number", help="The college's own number for it.")
 @click.option("--serial", help="The maker's serial number.")
@@ -348,8 +349,13 @@ def types_merge(app: App, name: str, into: str) -> None:
 @click.option("--valued", metavar="DATE", help="When that was found.")
 @NEW
 @pass_app
-def add(app: App, /, type_: str, quantity: int, new: bool, **given: str | None) -> None:
-    """Take in one holding, under a tag of its own."""
+def add(
+    app: App, /, type_: str, quantity: int, each: int | None, new: bool, **given: str | None
+) -> None:
+    """Take in one holding, or several that are alike, each under a tag of its own.
+
+    With --each, the asset number is that of the first, and the others have those after it.
+    """
     from kitloan.holdings import Added, NewHolding
 
     with app.open() as opened:
@@ -364,15 +370,20 @@ def add(app: App, /, type_: str, quantity: int, new: bool, **given: str | None) 
             gift=_gift(given),
         )
 
-        def take_in(kind: str, new_too: bool) -> Added:
-            return opened.holdings.add(replace(wanted, type=kind), new_too=new_too)
+        def take_in(kind: str, new_too: bool) -> list[Added]:
+            one = replace(wanted, type=kind)
+            if each is not None:
+                return opened.holdings.add_several(one, each, new_too=new_too)
+            return [opened.holdings.add(one, new_too=new_too)]
 
-        made = take_near(app, type_, take_in, new=new)
+        all_made = take_near(app, type_, take_in, new=new)
     if app.json:
-        print_json(as_json(made))
-    else:
-        from kitloan.text.tags import grouped
+        several = {"items": as_json(all_made), "total": len(all_made), "next": None}
+        print_json(several if each is not None else as_json(all_made[0]))
+        return
+    from kitloan.text.tags import grouped
 
+    for made in all_made:
         what = f"{made.quantity:,} of {made.type}" if made.quantity > 1 else made.type
         print_text(f"{what} taken in as {grouped(made.tag)}.")
 

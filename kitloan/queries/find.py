@@ -45,10 +45,11 @@ from kitloan.text.dates import day_of
 from kitloan.text.fields import GiftTerms
 from kitloan.text.names import (
     clean,
-    fold,
+    in_natural_order,
     marked,
     organisation_key,
     same_organisation,
+    search_form,
     slug,
     sought,
     type_key,
@@ -198,6 +199,7 @@ class Finder:
             keys = keys.where(*matches)
             page = page_of(connection, keys, order, after, limit)
             found = self._holdings(connection, [(row.college, row.tag) for row in page.items])
+        found.sort(key=_as_people_count)
         return Page(tuple(found), page.total, page.next)
 
     def loans(
@@ -290,11 +292,12 @@ class Finder:
             .join_from(shortage, holding)
             .join(kit_type)
         )
-        wanted = wanted.where(*self._present, *shortages_with(text))
+        wanted = wanted.where(*self._present)
         if self._college is not None:
             wanted = wanted.where(shortage.c.college == self._college)
         order = (shortage.c.college, shortage.c.tag, shortage.c.component)
         with self._session.reading() as connection:
+            wanted = wanted.where(*shortages_with(connection, text))
             page = page_of(connection, wanted, order, after, limit)
         items = tuple(
             ShortageOfHolding(*(getattr(row, name) for name in ShortageOfHolding.__slots__))
@@ -367,6 +370,12 @@ class Finder:
         ]
 
 
+def _as_people_count(each: values.Holding) -> tuple[str, bool, str, str]:
+    """By the college's own number, 2 before 10; what has none comes last."""
+    number = each.asset_number or ""
+    return each.college, not number, in_natural_order(number), each.tag
+
+
 def _national(connection: Connection, text: str) -> list[ColumnElement[bool]]:
     """Every word of `text` occurs in what any college that had a holding recorded of it."""
     from kitloan.queries.terms import inherited  # reading a kit should not have to load it
@@ -378,14 +387,15 @@ def _national(connection: Connection, text: str) -> list[ColumnElement[bool]]:
         told = [
             place
             for place, terms in earlier.items()
-            if word in fold(" ".join(filter(None, (terms.donor, terms.funding_source, terms.gift))))
+            if word
+            in search_form(" ".join(filter(None, (terms.donor, terms.funding_source, terms.gift))))
         ]
         of_gift = (
             select(gift.c.tag)
             .where(
                 gift.c.college == holding.c.college,
                 gift.c.tag == holding.c.tag,
-                func.lower(gift.c.gift).contains(word, autoescape=True),
+                func.replace(func.lower(gift.c.gift), "-", "").contains(word, autoescape=True),
             )
             .correlate(holding)
             .exists()
@@ -539,8 +549,23 @@ def status_of(
 
 
 def holdings_with(text: str) -> list[Condition]:
-    """The conditions that a holding has every word of `text`."""
-    return [_has(word) for word in sought(text)]
+    """The conditions that a holding, or who has it on loan, has every word of `text`."""
+    return [or_(_has(word), _is_with(word)) for word in sought(text)]
+
+
+def _is_with(word: str) -> Condition:
+    """Whether a borrower has some of it whose name has a word: a sub-select that is read once."""
+    lent = (
+        select(loan.c.college, loan.c.tag)
+        .join_from(
+            loan,
+            organisation,
+            (organisation.c.college == loan.c.college)
+            & (organisation.c.organisation == loan.c.organisation),
+        )
+        .where(loan.c.closed_at.is_(None), *called(word))
+    )
+    return and_(holding.c.out_quantity > 0, tuple_(holding.c.college, holding.c.tag).in_(lent))
 
 
 def loans_with(text: str, college: str | None) -> list[Condition]:
@@ -561,16 +586,8 @@ def loans_with(text: str, college: str | None) -> list[Condition]:
 
 
 def called(word: str) -> list[Condition]:
-    """The conditions that an organisation's name has a word.
-
-    Its id has the folded letters and digits. A word with other characters must be in the name.
-    """
-    conditions = []
-    if any(character.isalnum() for character in word):
-        conditions.append(organisation.c.organisation.contains(slug(word), autoescape=True))
-    if organisation_key(word) != slug(word):
-        conditions.append(func.lower(organisation.c.name).contains(word, autoescape=True))
-    return conditions
+    """The conditions that one of an organisation's names has a word."""
+    return [organisation.c.words.contains(word, autoescape=True)]
 
 
 def organisations_called(
@@ -613,11 +630,16 @@ def organisations_called(
     return list(dict.fromkeys(found))
 
 
-def shortages_with(text: str) -> list[Condition]:
+def shortages_with(connection: Connection, text: str) -> list[Condition]:
     """The conditions that a shortage's holding or component has every word of `text`."""
+    words = sought(text)
+    if not words:
+        return []
+    named = connection.execute(select(shortage.c.component).distinct()).scalars()
+    parts = {each: search_form(each) for each in named}
     return [
-        or_(_has(word), func.lower(shortage.c.component).contains(word, autoescape=True))
-        for word in sought(text)
+        or_(_has(word), shortage.c.component.in_([each for each in parts if word in parts[each]]))
+        for word in words
     ]
 
 

@@ -55,6 +55,8 @@ class Organisation(Base, table=True):
     """The borrower that it is now, where two became one."""
     closed_at: str | None = None
     """Since when nothing is lent to it; None while it is open."""
+    words: str | None = None
+    """The text that is searched: every name that it has or had, folded."""
 
 
 class Holding(Base, AddedHoldingFields, table=True):  # type: ignore[misc]  # SQLModel types its config apart

@@ -19,6 +19,7 @@ from kitloan.holdings import (
     define_if_new,
     gift_fact,
     kit_type_with,
+    must_be_free_number,
     type_meant,
 )
 from kitloan.ledger.facts.base import Counted
@@ -194,6 +195,9 @@ def receive(
     if writer.earlier:
         return _received_before(writer, text, from_college, count, details)
     found = find_incoming(writer.connection, writer.college, text, from_college, details)
+    if details.asset_number:
+        number = clean(details.asset_number, "The asset number")
+        must_be_free_number(writer, number, found.tag)
     kit_type = _define(writer, found, new_too=new_too or not details.type)
     outcome, short = counted_as(found.parts, found.short, count)
     here, there = found.here, found.there

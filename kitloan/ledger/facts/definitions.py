@@ -20,6 +20,7 @@ from kitloan.ledger.facts.holdings import refresh_words_of_type
 from kitloan.ledger.facts.shortages import reckon_type
 from kitloan.storage.statements import Change
 from kitloan.tables import College, Component, KitType, Label, Organisation, table
+from kitloan.text.names import search_form
 
 component = table(Component)
 kit_type = table(KitType)
@@ -167,4 +168,5 @@ def organisation_added(
         name=fact.name,
         merged_into=None,
         closed_at=None,
+        words=search_form(fact.name),
     )

@@ -35,7 +35,7 @@ from kitloan.storage.statements import AnyRow, Change, Query
 from kitloan.tables import Alias, Gift, Holding, KitType, table
 from kitloan.text.dates import NO_HOUR
 from kitloan.text.fields import AddedHoldingFields, Fields, GiftTerms, HoldingFields
-from kitloan.text.names import fold
+from kitloan.text.names import fold, search_form
 
 gift = table(Gift)
 holding = table(Holding)
@@ -104,7 +104,7 @@ def _refresh(connection: Connection, college: str, rows: Iterable[AnyRow]) -> No
 
 
 def _folded(*parts: str | None) -> str:
-    return fold(" ".join(part for part in parts if part))
+    return search_form(" ".join(part for part in parts if part))
 
 
 SIGHTED: dict[str, BindParameter[Any]] = {

@@ -6,6 +6,7 @@ that is rebuilt later from an entry with the old name is moved again (`move_agai
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import ClassVar, Final, Literal, NamedTuple
@@ -28,7 +29,7 @@ from kitloan.storage.statements import Change, Query
 from kitloan.tables import Component, KitType, Organisation, table
 from kitloan.tables.every import REGISTER_TABLES
 from kitloan.tables.naming import MovedRow, OtherName
-from kitloan.text.names import organisation_key, type_key
+from kitloan.text.names import organisation_key, search_form, type_key
 
 organisation, kit_type, component = table(Organisation), table(KitType), table(Component)
 other_name, moved_row = table(OtherName), table(MovedRow)
@@ -180,6 +181,16 @@ def _own(subject: str) -> _Own:
 
 
 _OWN: Final = {subject: _own(subject) for subject in SUBJECTS}
+_set_words = Change(
+    update(organisation)
+    .where(organisation.c.college == bindparam("c"), organisation.c.organisation == bindparam("o"))
+    .values(words=bindparam("new_words"))
+)
+_other_names = Query(
+    select(other_name.c.whose, other_name.c.name)
+    .where(other_name.c.college == bindparam("c"), other_name.c.subject == ORGANISATION)
+    .order_by(other_name.c.key)
+)
 _set_closed = Change(
     update(organisation)
     .where(organisation.c.college == bindparam("c"), organisation.c.organisation == bindparam("o"))
@@ -306,12 +317,20 @@ def _merge(connection: Connection, college: str, subject: str, old: str, new: st
     _hand_on_names(connection, c=college, s=subject, old=old, new=new)
     _keep_name(connection, c=college, s=subject, k=KEY_OF[subject](name), o=new, n=name)
     _move(connection, college, subject, old, new)
-    _words_again(connection, college, subject, [new])
+    _words_again(connection, college, subject, [new] if subject == KIT_TYPE else [old, new])
 
 
 def _words_again(connection: Connection, college: str, subject: str, kinds: Iterable[str]) -> None:
-    """Holdings are searched by the names of their types, and short of what their types list."""
-    if subject != KIT_TYPE:
+    """Borrowers are searched by their names, holdings by those of their types, and holdings are
+    short of what their types list."""
+    if subject == ORGANISATION:
+        names = defaultdict(list)
+        for row in _other_names(connection, c=college):
+            names[row.whose].append(row.name)
+        for key in kinds:
+            name = _OWN[subject].name_of(connection, c=college, o=key).scalar()
+            words = search_form(" ".join([str(name), *names[key]]))
+            _set_words.one(connection, c=college, o=key, new_words=words)
         return
     for kind in kinds:
         refresh_words_of_type(connection, college, kind)
@@ -436,6 +455,9 @@ def set_names(connection: Connection, college: str, subject: str, then: Then) ->
         _keep_name(connection, c=college, s=subject, k=key, o=whose, n=name)
     for key in sorted(new):
         _move(connection, college, subject, key, then.merged[key])
+    if subject == ORGANISATION:
+        _words_again(connection, college, subject, [row.key for row in rows])
+        return
     touched = {row.key for row in rows if row.name != then.names.get(row.key, row.name)}
     touched |= gone | new | {str(row.merged_into) for row in rows if row.key in gone}
     touched |= {then.merged[key] for key in new}

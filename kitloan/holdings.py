@@ -1,11 +1,12 @@
 """Taking in: from what a person gives to the facts about a new holding, its type and its gift."""
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from kitloan.errors import BadInput, Refused
 from kitloan.ledger.facts.base import MOST_PENCE, GiftTitle
@@ -29,6 +30,7 @@ from kitloan.ledger.facts.holdings import (
     LabelClaimed,
     StockSplit,
 )
+from kitloan.ledger.facts.naming import KitTypeMerged, KitTypeRenamed
 from kitloan.ledger.session import ESP, Session, check_quantity
 from kitloan.ledger.writer import Writer
 from kitloan.loans import held, must_be_here, open_loans, parts_of
@@ -43,19 +45,22 @@ from kitloan.queries.happened import (
 )
 from kitloan.queries.resolve import meant
 from kitloan.storage.statements import AnyRow, Query
-from kitloan.tables import Alias, KitType, Label, table
+from kitloan.tables import Alias, Component, KitType, Label, table
 from kitloan.tables import Gift as GiftRow
 from kitloan.tables import Holding as HoldingRow
 from kitloan.tables.absence import Absence, Arrival, Withdrawal
+from kitloan.tables.naming import OtherName
 from kitloan.tables.national import Gifting
 from kitloan.text.dates import check_past, check_year, day_of
 from kitloan.text.fields import HoldingFields
-from kitloan.text.names import clean, type_key
+from kitloan.text.names import clean, fold, in_natural_order, near_names, type_key
 from kitloan.text.tags import grouped, mint, parse
 
 holding = table(HoldingRow)
 alias = table(Alias)
 kit_type = table(KitType)
+component = table(Component)
+other_name = table(OtherName)
 label = table(Label)
 gift = table(GiftRow)
 gifting = table(Gifting)
@@ -69,7 +74,59 @@ TYPE = Query(
         kit_type.c.college == bindparam("c"), kit_type.c.kit_type == bindparam("k")
     )
 )
-_TYPES = Query(select(kit_type.c.name).where(kit_type.c.college == bindparam("c")))
+_TYPES = Query(
+    select(kit_type.c.name).where(
+        kit_type.c.college == bindparam("c"), kit_type.c.merged_into.is_(None)
+    )
+)
+_TYPE__BY_NUMBER = Query(
+    select(holding.c.tag, holding.c.asset_number, kit_type.c.name.label("type_name"))
+    .join_from(
+        holding,
+        kit_type,
+        (kit_type.c.college == holding.c.college) & (kit_type.c.kit_type == holding.c.kit_type),
+    )
+    .where(
+        holding.c.college == bindparam("c"),
+        holding.c.asset_key == bindparam("n"),
+        holding.c.state != "withdrawn",
+    )
+)
+ROW = Query(
+    select(kit_type.c.kit_type, kit_type.c.name, kit_type.c.merged_into).where(
+        kit_type.c.college == bindparam("c"), kit_type.c.kit_type == bindparam("k")
+    )
+)
+_TYPE_BY_OTHER_NAME = Query(
+    select(other_name.c.whose).where(
+        other_name.c.college == bindparam("c"),
+        other_name.c.subject == "kit_type",
+        other_name.c.key == bindparam("k"),
+    )
+)
+_PARTS_OF_TYPE = Query(
+    select(component.c.name, component.c.quantity, component.c.bag, component.c.critical)
+    .where(component.c.college == bindparam("c"), component.c.kit_type == bindparam("k"))
+    .order_by(component.c.position)
+)
+_HELD_OF_TYPE = Query(
+    select(func.count())
+    .select_from(holding)
+    .where(
+        holding.c.college == bindparam("c"),
+        holding.c.kit_type == bindparam("k"),
+        holding.c.state != "withdrawn",
+    )
+)
+_OTHER_NAMES_OF_TYPE = Query(
+    select(other_name.c.name)
+    .where(
+        other_name.c.college == bindparam("c"),
+        other_name.c.subject == "kit_type",
+        other_name.c.whose == bindparam("k"),
+    )
+    .order_by(other_name.c.key)
+)
 ROW = Query(
     select(holding).where(holding.c.college == bindparam("c"), holding.c.tag == bindparam("t"))
 )
@@ -165,8 +222,10 @@ def accession(
     for day in (new.received_on, new.gift.valued_on):
         if day is not None:
             check_past(day, day_of(writer.at))
-    key, name = define_if_new(writer, new.type, new_too=new_too)
     number = clean(new.asset_number, "The asset number") if new.asset_number else None
+    if register_row is None:  # a register's own numbers were judged when it was read
+        must_be_free_number(writer, number)
+    key, name = define_if_new(writer, new.type, new_too=new_too)
     writer.append(
         HoldingAccessioned(
             tag=tag,
@@ -208,10 +267,11 @@ def define_if_new(writer: Writer, name: str, *, new_too: bool = True) -> tuple[s
         return key, known
     new = writer.earlier_fact(KitTypeDefined)
     if new is None or new.kit_type != key:
-        known = TYPE(writer.connection, c=writer.college, k=key).scalar()
+        known = type_meant(writer.connection, writer.college, name)
         if known is not None:
-            writer.names[key] = str(known)
-            return key, known
+            if known.id == key:
+                writer.names[key] = known.name
+            return known.id, known.name
         if not new_too:
             names = _TYPES(writer.connection, c=writer.college).scalars()
             must_not_be_nearly_known(name, names, "a new kit type")
@@ -219,6 +279,130 @@ def define_if_new(writer: Writer, name: str, *, new_too: bool = True) -> tuple[s
     writer.append(new)
     writer.names[key] = new.name
     return key, new.name
+
+
+@dataclass(frozen=True, slots=True)
+class KnownType:
+    """A kit type on file: its id, and what it is called now."""
+
+    id: str
+    name: str
+
+
+def type_meant(connection: Connection, college: str, name: str) -> KnownType | None:
+    """The kit type that a name means; None when it is new.
+
+    One that was renamed is found by its older names too, and one that was merged is the one that it
+    became.
+    """
+    key = type_key(name)
+    row = _TYPE_ROW(connection, c=college, k=key).first()
+    if row is None:
+        whose = _TYPE_BY_OTHER_NAME(connection, c=college, k=key).scalar()
+        if whose is None:
+            return None
+        row = _TYPE_ROW(connection, c=college, k=whose).one()
+    while row.merged_into is not None:
+        row = _TYPE_ROW(connection, c=college, k=row.merged_into).one()
+    return KnownType(str(row.kit_type), str(row.name))
+
+
+def as_known(connection: Connection, college: str, defined: KitTypeDefined) -> KitTypeDefined:
+    """A definition as that of the type that its name means here.
+
+    A name by which that type is found as well does not become its name again.
+    """
+    known = type_meant(connection, college, defined.name)
+    if known is None:
+        return defined
+    same = type_key(known.name) == type_key(defined.name)
+    name = defined.name if same else known.name
+    return KitTypeDefined(kit_type=known.id, name=name, contents=defined.contents)
+
+
+@dataclass(frozen=True, slots=True)
+class TypeShown:
+    """A kit type with its contents list as it is now.
+
+    Attributes:
+        type: what it is called.
+        also: other names that it is found by.
+        holdings: how many holdings of it are on the register.
+        contents: the list, in its order.
+    """
+
+    type: str
+    also: tuple[str, ...]
+    holdings: int
+    contents: tuple[ContentsLine, ...]
+
+
+def show_type(connection: Connection, college: str, name: str) -> TypeShown:
+    """A kit type with its contents list; see `Holdings.type`."""
+    return _shown_type(connection, college, _known_type(connection, college, name))
+
+
+def _shown_type(connection: Connection, college: str, known: KnownType) -> TypeShown:
+    others = _OTHER_NAMES_OF_TYPE(connection, c=college, k=known.id).scalars()
+    return TypeShown(
+        type=known.name,
+        also=tuple(each for each in others if type_key(each) != type_key(known.name)),
+        holdings=int(_HELD_OF_TYPE(connection, c=college, k=known.id).scalar_one()),
+        contents=tuple(
+            ContentsLine(name=row[0], quantity=row[1], bag=row[2], critical=bool(row[3]))
+            for row in _PARTS_OF_TYPE(connection, c=college, k=known.id)
+        ),
+    )
+
+
+def _known_type(connection: Connection, college: str, name: str) -> KnownType:
+    name = clean(name, "The kit type")
+    known = type_meant(connection, college, name)
+    if known is not None:
+        return known
+    near = near_names(name, _TYPES(connection, c=college).scalars())
+    raise BadInput(
+        "unknown_type",
+        f"No kit type has the name {name!r}.",
+        f"Did you mean {' or '.join(near)}?" if near else "See what there is: kitloan find TEXT",
+        value=name,
+        near=list(near),
+    )
+
+
+def rename_type(writer: Writer, name: str, new: str) -> TypeShown:
+    """Give a kit type another name; see `Holdings.rename_type`."""
+    connection, college = writer.connection, writer.college
+    known = _known_type(connection, college, name)
+    named = clean(new, "The kit type")
+    if named == known.name:
+        raise BadInput("same_name", f"{known.name} is called so already.", value=named)
+    other = type_meant(connection, college, named)
+    if other is not None and other.id != known.id:
+        raise Refused(
+            "name_taken",
+            f"{other.name} is another kit type that is found by {named!r}.",
+            f"If the two are one: kitloan types merge '{known.name}' '{other.name}'",
+            type=other.name,
+        )
+    writer.append(KitTypeRenamed(kit_type=known.id, before=known.name, name=named))
+    return _shown_type(connection, college, KnownType(known.id, named))
+
+
+def merge_types(writer: Writer, name: str, into: str) -> tuple[TypeShown, int]:
+    """Make two kit types one; see `Holdings.merge_types`."""
+    connection, college = writer.connection, writer.college
+    one, other = _known_type(connection, college, name), _known_type(connection, college, into)
+    if one.id == other.id:
+        raise BadInput(
+            "same_type",
+            f"{name!r} and {into!r} are the same kit type: {other.name}.",
+            "Give the names of two kit types.",
+            type=other.name,
+        )
+    moved = int(_HELD_OF_TYPE(connection, c=college, k=one.id).scalar_one())
+    writer.append(KitTypeMerged(kit_type=one.id, into=other.id))
+    return _shown_type(connection, college, other), moved
 
 
 def kit_type_with(name: str, contents: Sequence[ContentsLine]) -> KitTypeDefined:
@@ -251,6 +435,79 @@ def must_be_free(writer: Writer, tag: str) -> None:
             tag=tag,
             college=theirs,
         )
+
+
+def must_be_free_number(writer: Writer, number: str | None, but: str | None = None) -> None:
+    """Refuse an asset number that a holding has; one that was written off leaves its number free.
+
+    Args:
+        writer: the transaction.
+        number: the number; None is no number.
+        but: the tag of the holding that is to have it.
+
+    Raises:
+        Refused: `number_taken`.
+    """
+    if number is None or writer.earlier:
+        return
+    rows = _BY_NUMBER(writer.connection, c=writer.college, n=fold(number)).all()
+    other = next((row for row in rows if row.tag != but), None)
+    if other is not None:
+        raise Refused(
+            "number_taken",
+            f"{other.type_name} {grouped(other.tag)} has the asset number {other.asset_number} "
+            "already.",
+            f"See it: kitloan show {other.tag}. Give another number, or change that one first: "
+            f"kitloan amend {other.tag} --asset-number NUMBER",
+            tag=other.tag,
+            asset_number=other.asset_number,
+        )
+
+
+def accession_several(
+    writer: Writer, new: NewHolding, number: int, *, new_too: bool = True
+) -> list[Added]:
+    """Take in several alike inside a transaction; see `Holdings.add_several`."""
+    if new.tag is not None:
+        raise BadInput(
+            "one_at_a_time",
+            "Several cannot have one tag.",
+            "Leave out the tag: each gets its own. Labels that are printed already are claimed one "
+            "by one.",
+        )
+    if not 1 <= check_quantity(number) <= MOST_AT_ONCE:
+        raise BadInput(
+            "bad_quantity",
+            f"{number:,} cannot be taken in at once; the most is {MOST_AT_ONCE}.",
+            "Take them in in several goes.",
+            quantity=number,
+        )
+    tags = [each.fact.tag for each in writer.earlier if each.fact.kind == "holding.accessioned"]
+    tags += [mint() for _ in range(number - len(tags))]
+    numbers = _counting_on(new.asset_number, number)
+    return [
+        accession(writer, replace(new, tag=tag, asset_number=each), new_too=new_too)
+        for tag, each in zip(tags, numbers, strict=True)
+    ]
+
+
+def _counting_on(first: str | None, number: int) -> list[str | None]:
+    """An asset number and those after it, with as many digits: AC0009, AC0010, ..."""
+    if not first or number == 1:
+        return [first or None] * number
+    head, digits = re.fullmatch(r"(.*?)([0-9]*)", first.strip()).groups()  # type: ignore[union-attr]  # it matches every text
+    if not digits:
+        raise BadInput(
+            "bad_number",
+            f"{first!r} does not end in a number, so the numbers after it are not known.",
+            "Give one like AC0101, or none.",
+            asset_number=first,
+        )
+    return [f"{head}{int(digits) + n:0{len(digits)}}" for n in range(number)]
+
+
+MOST_AT_ONCE = 200
+"""The most holdings that are taken in at once."""
 
 
 def changed(new: str | None, old: str | None, what: str) -> str | None:
@@ -646,11 +903,36 @@ class Holdings:
 
         Raises:
             BadInput: a text, quantity or tag that cannot be used.
-            Refused: `nearly_known`; `tag_taken`, when the tag is a holding's already; `not_yours`,
+            Refused: `nearly_known`; `number_taken`; `tag_taken`, when the tag is a holding's already; `not_yours`,
                 when it is on a blank label of another college.
         """
         with self._session.writing(id) as writer:
             return accession(writer, new, new_too=new_too)
+
+    def add_several(
+        self,
+        new: NewHolding,
+        number: int,
+        *,
+        new_too: bool = True,
+        id: str | None = None,  # noqa: A002
+    ) -> list[Added]:
+        """Take in several holdings that are alike, each with a tag of its own, as one action.
+
+        Args:
+            new: what each of them is; its tag is None. Of its asset number, the first has it, and
+                the others have those after it.
+            number: how many, at most `MOST_AT_ONCE`.
+            new_too: as for `add`.
+            id: the request's id; None makes one.
+
+        Raises:
+            BadInput: as `add`; `bad_quantity`; `one_at_a_time`, with a tag; `bad_number`, for an
+                asset number that does not end in digits.
+            Refused: as `add`.
+        """
+        with self._session.writing(id) as writer:
+            return accession_several(writer, new, number, new_too=new_too)
 
     def amend(
         self,
@@ -684,7 +966,8 @@ class Holdings:
         `new_too` is as for `add`.
 
         Raises:
-            Refused: `nearly_known`; `more_out`, when fewer would be held than are out.
+            Refused: `nearly_known`; `number_taken`; `more_out`, when fewer would be held than are
+                out.
         """
         with self._session.writing(id) as writer:
             row = self._row(writer, tag)
@@ -697,12 +980,15 @@ class Holdings:
                     "Take some back first.",
                     tag=row.tag,
                 )
+            number = changed(asset_number, row.asset_number, "The asset number")
+            if number != row.asset_number:
+                must_be_free_number(writer, number, row.tag)
             particulars = HoldingFields.of(row) | {
                 "kit_type": row.kit_type
                 if type is None
                 else define_if_new(writer, type, new_too=new_too)[0],
                 "quantity": held,
-                "asset_number": changed(asset_number, row.asset_number, "The asset number"),
+                "asset_number": number,
                 "serial": changed(serial, row.serial, "The serial number"),
             }
             writer.append(HoldingAmended(tag=row.tag, **particulars))
@@ -946,7 +1232,50 @@ class Holdings:
         """
         with self._session.writing(id) as writer:
             for each in types:
-                writer.append(each)
+                writer.append(as_known(writer.connection, writer.college, each))
+
+    def type(self, name: str) -> TypeShown:
+        """A kit type with its contents list as it is now, by any name that it has or had.
+
+        Raises:
+            BadInput: `unknown_type`, with `near` in the details.
+        """
+        with self._session.reading() as connection:
+            return show_type(connection, self._session.college, name)
+
+    def rename_type(
+        self,
+        name: str,
+        new: str,
+        *,
+        id: str | None = None,  # noqa: A002
+    ) -> TypeShown:
+        """Give a kit type another name. It keeps its holdings and history, and both names find it.
+
+        Raises:
+            Refused: `name_taken`, when another type is found by the new name.
+            BadInput: `unknown_type`, `same_name`, `bad_text`.
+        """
+        with self._session.writing(id) as writer:
+            return rename_type(writer, name, new)
+
+    def merge_types(
+        self,
+        name: str,
+        into: str,
+        *,
+        id: str | None = None,  # noqa: A002
+    ) -> tuple[TypeShown, int]:
+        """Make two kit types one: the holdings of `name` are of `into`, and both names find it.
+
+        Gives the type that is left, and how many holdings it got. The contents list is that of
+        `into`.
+
+        Raises:
+            BadInput: `unknown_type`; `same_type`, for one and the same.
+        """
+        with self._session.writing(id) as writer:
+            return merge_types(writer, name, into)
 
     def labels_printed(
         self,
@@ -1000,17 +1329,24 @@ class Holdings:
 
     def _tags(self, wanted: Any) -> list[str]:
         with self._session.reading() as connection:
-            return list(
-                connection.execute(
-                    select(holding.c.tag)
-                    .where(
-                        holding.c.college == self._session.college,
-                        holding.c.state != "withdrawn",
-                        wanted,
-                    )
-                    .order_by(holding.c.asset_key.is_(None), holding.c.asset_key, holding.c.tag)
-                ).scalars()
+            rows = connection.execute(
+                select(holding.c.tag, holding.c.asset_key).where(
+                    holding.c.college == self._session.college,
+                    holding.c.state != "withdrawn",
+                    wanted,
+                )
+            ).all()
+        return [
+            row.tag
+            for row in sorted(
+                rows,
+                key=lambda row: (
+                    row.asset_key is None,
+                    in_natural_order(row.asset_key or ""),
+                    row.tag,
+                ),
             )
+        ]
 
     def _here(self, writer: Writer, text: str) -> AnyRow:
         """As `_row`; refused while it is missing, on its way or written off."""

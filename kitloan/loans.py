@@ -14,7 +14,7 @@ from kitloan.ledger.facts.loans import CheckedIn, CheckedOut, LoanCorrected, Loa
 from kitloan.ledger.facts.shortages import Short
 from kitloan.ledger.session import Session, check_quantity
 from kitloan.ledger.writer import Writer
-from kitloan.organisations import Borrower, borrower, person, remark
+from kitloan.organisations import Borrower, borrower, organisation_id, person, remark
 from kitloan.queries import whereabouts
 from kitloan.queries.happened import (
     COUNTS,
@@ -131,11 +131,27 @@ def check_out(
     for row in holdings:
         _may_be_lent(writer, row, terms)
     who = borrower(writer, to, new_too=terms.new_too)
+    _must_be_open(writer, who, terms.on or day_of(writer.at))
     whom = person(writer, contact, who.organisation) if contact else None
     return [
         _lend(writer, row, f"{writer.request}-{n}", who, whom, due_on, terms)
         for n, row in enumerate(holdings, start=1)
     ]
+
+
+def _must_be_open(writer: Writer, who: Borrower, went: date) -> None:
+    """Refuse to lend to a borrower that was closed by then."""
+    if who.closed_at is None or writer.earlier or went < day_of(who.closed_at):
+        return
+    closed = day_of(who.closed_at)
+    raise Refused(
+        "closed",
+        f"{who.name} is closed since {uk(closed)}: nothing is lent to it.",
+        "Lend to another school. If it is open again, undo the closing: kitloan undo --list",
+        organisation=who.organisation,
+        name=who.name,
+        closed_on=closed.isoformat(),
+    )
 
 
 def _due(writer: Writer, terms: Terms) -> date:
@@ -516,7 +532,10 @@ def loans_meant(writer: Writer, tag: str, to: str | None) -> Sequence[AnyRow]:
             **facts,
         )
     if to is not None:
-        loans = [each for each in loans if same_organisation(each.to, to)]
+        whose, _ = organisation_id(writer.connection, writer.college, to)
+        loans = [
+            each for each in loans if same_organisation(each.to, to) or each.organisation == whose
+        ]
         if not loans:
             raise Refused("not_out", f"{to} has none of {shown}.", "See: kitloan loans", tag=tag)
     if len({each.organisation for each in loans}) > 1:

@@ -9,7 +9,7 @@ that never leaves the college, and `kitloan.people` erases them.
 
 import difflib
 import secrets
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Text, bindparam, case, func, insert, select, update
@@ -17,12 +17,19 @@ from sqlalchemy import Connection, Text, bindparam, case, func, insert, select, 
 from kitloan.errors import BadInput, Refused
 from kitloan.ledger.facts.definitions import OrganisationAdded
 from kitloan.ledger.facts.loans import CheckedOut
+from kitloan.ledger.facts.naming import (
+    OrganisationClosed,
+    OrganisationMerged,
+    OrganisationRenamed,
+)
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer, id_reused
 from kitloan.queries.find import called, walked
 from kitloan.queries.paging import PAGE, page_of
-from kitloan.storage.statements import Change, Query
+from kitloan.storage.statements import AnyRow, Change, Query
 from kitloan.tables import Contact, Loan, Organisation, Remark, table
+from kitloan.tables.naming import OtherName
+from kitloan.text.dates import day_of, uk
 from kitloan.text.names import (
     LONGEST_NAME,
     clean,
@@ -31,6 +38,7 @@ from kitloan.text.names import (
     near_names,
     organisation_key,
     same_organisation,
+    search_form,
     skeleton,
     slug,
     sought,
@@ -42,19 +50,45 @@ from kitloan.values import Page
 organisation = table(Organisation)
 contact = table(Contact)
 loan = table(Loan)
+other_name = table(OtherName)
 
 NEARLY = 0.86
 """How alike two names must be, from 0 to 1, for the answer to mention it (difflib's ratio)."""
 
 _by_id = Query(
-    select(organisation.c.name).where(
-        organisation.c.college == bindparam("c"), organisation.c.organisation == bindparam("o")
+    select(
+        organisation.c.organisation,
+        organisation.c.name,
+        organisation.c.merged_into,
+        organisation.c.closed_at,
+    ).where(organisation.c.college == bindparam("c"), organisation.c.organisation == bindparam("o"))
+)
+_by_other_name = Query(
+    select(other_name.c.whose, other_name.c.name).where(
+        other_name.c.college == bindparam("c"),
+        other_name.c.subject == "organisation",
+        other_name.c.key == bindparam("k"),
     )
 )
 _of_college = Query(
     select(organisation.c.organisation, organisation.c.name).where(
-        organisation.c.college == bindparam("c")
+        organisation.c.college == bindparam("c"), organisation.c.merged_into.is_(None)
     )
+)
+_merged = Query(
+    select(organisation.c.organisation, organisation.c.merged_into).where(
+        organisation.c.college == bindparam("c"), organisation.c.merged_into.is_not(None)
+    )
+)
+_loans_of = Query(
+    select(func.count())
+    .select_from(loan)
+    .where(loan.c.college == bindparam("c"), loan.c.organisation == bindparam("o"))
+)
+_people_of = Query(
+    select(func.count())
+    .select_from(contact)
+    .where(contact.c.college == bindparam("c"), contact.c.organisation == bindparam("o"))
 )
 _on_file = Query(
     select(contact.c.contact).where(
@@ -89,12 +123,14 @@ class Borrower:
         name: as the register has it.
         new: whether this request took it in.
         nearly: names already known that are spelt almost like a new one.
+        closed_at: since when nothing is lent to it; None while it is open.
     """
 
     organisation: str
     name: str
     new: bool
     nearly: tuple[str, ...] = ()
+    closed_at: str | None = None
 
 
 def borrower(writer: Writer, name: str, *, compare: bool = True, new_too: bool = True) -> Borrower:
@@ -113,11 +149,11 @@ def borrower(writer: Writer, name: str, *, compare: bool = True, new_too: bool =
             `looks_alike`, for one that nobody could tell from one on file.
     """
     name = clean(name, "The organisation")
-    key, known = organisation_id(writer.connection, writer.college, name)
+    row, key = _found(writer.connection, writer.college, name)
     new = writer.earlier_fact(OrganisationAdded)
     if new is None or new.organisation != key:
-        if known is not None:
-            return Borrower(key, known, new=False)
+        if row is not None:
+            return Borrower(key, row.name, new=False, closed_at=row.closed_at)
         if len(key) > LONGEST_NAME:
             raise BadInput("bad_text", f"The organisation is too long a name: {name[:60]!r}.")
         _must_be_a_name(name)
@@ -194,18 +230,40 @@ def _other_letters(name: str, known: str) -> str:
 def organisation_id(connection: Connection, college: str, name: str) -> tuple[str, str | None]:
     """The id of the organisation that `name` means, and what it is called; None when it is new.
 
+    One that was renamed is found by its older names too, and one that was merged is the one that it
+    became.
+    """
+    row, key = _found(connection, college, name)
+    return key, None if row is None else str(row.name)
+
+
+def _found(connection: Connection, college: str, name: str) -> tuple[AnyRow | None, str]:
+    """The row of the organisation that `name` means, and its id; of a new one, its id alone.
+
     The first release marked no name, and took those with one slug for one: what it took in is found
     by its slug, and by its own name only.
     """
-    whose: dict[str, str | None] = {}
+    rows: dict[str, AnyRow | None] = {}
     for key_of in (slug, organisation_key, marked):  # most are found by the first
         key = key_of(name)
-        if key not in whose:
-            whose[key] = _by_id(connection, c=college, o=key).scalar()
-            if (known := whose[key]) is not None and same_organisation(known, name):
-                return key, known
+        if key not in rows:
+            rows[key] = row = _by_id(connection, c=college, o=key).first()
+            if row is not None and same_organisation(row.name, name):
+                return _now(connection, college, row)
+    for key in rows:
+        other = _by_other_name(connection, c=college, k=key).first()
+        if other is not None and same_organisation(other.name, name):
+            row = _by_id(connection, c=college, o=other.whose).one()
+            return _now(connection, college, row)
     usual = organisation_key(name)
-    return (usual if whose[usual] is None else marked(name)), None
+    return None, usual if rows[usual] is None else marked(name)
+
+
+def _now(connection: Connection, college: str, row: AnyRow) -> tuple[AnyRow, str]:
+    """What an organisation was merged into, or itself."""
+    while row.merged_into is not None:
+        row = _by_id(connection, c=college, o=row.merged_into).one()
+    return row, str(row.organisation)
 
 
 def nearly_like(connection: Connection, college: str, name: str) -> tuple[str, ...]:
@@ -241,10 +299,10 @@ def person(
     lent = writer.earlier_fact(CheckedOut)
     if lent and lent.contact and _forgotten(writer, lent.contact):
         return lent.contact  # who that was is not known any more
-    known = _person(writer.connection, c=writer.college, n=fold(name), o=organisation_id).scalar()
+    known = person_called(writer.connection, writer.college, name, organisation_id)
     if known is not None:
-        _add_details(writer, str(known), email, phone)
-        return str(known)
+        _add_details(writer, known, email, phone)
+        return known
     if writer.earlier:
         raise id_reused(writer.request)
     made = "p" + secrets.token_hex(8)
@@ -259,6 +317,17 @@ def person(
         phone=clean(phone, "The phone number") if phone else None,
     )
     return made
+
+
+def person_called(
+    connection: Connection, college: str, name: str, organisation_id: str
+) -> str | None:
+    """The id of the person of this name at an organisation, or at one that was merged into it."""
+    for each in ids_of(connection, college, organisation_id) if organisation_id else [""]:
+        known = _person(connection, c=college, n=fold(name), o=each).scalar()
+        if known is not None:
+            return str(known)
+    return None
 
 
 def _forgotten(writer: Writer, contact_id: str) -> bool:
@@ -315,6 +384,121 @@ class OrganisationLine:
 
 
 @dataclass(frozen=True, slots=True)
+class BorrowerLine:
+    """A borrower on file.
+
+    Attributes:
+        organisation: its id.
+        name: what it is called now.
+        also: other names that it is found by: earlier ones, and those of what was merged into it.
+        closed: whether nothing is lent to it any more.
+        open_loans: how many loans it has open.
+        college: whose borrower it is.
+    """
+
+    organisation: str
+    name: str
+    also: tuple[str, ...]
+    closed: bool
+    open_loans: int
+    college: str
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """Two borrowers that became one: the one that is left, and how much moved to it."""
+
+    borrower: BorrowerLine
+    loans: int
+    people: int
+
+
+def rename(writer: Writer, name: str, new: str) -> str:
+    """Give a borrower another name; gives its id. See `Directory.rename`."""
+    row = _known(writer.connection, writer.college, name)
+    named = clean(new, "The organisation")
+    if named == row.name:
+        raise BadInput("same_name", f"{row.name} is called so already.", value=named)
+    other, _ = _found(writer.connection, writer.college, named)
+    if other is not None and other.organisation != row.organisation:
+        raise Refused(
+            "name_taken",
+            f"{other.name} is another borrower that is found by {named!r}.",
+            f"If the two are one: kitloan organisations merge '{row.name}' '{other.name}'",
+            organisation=other.organisation,
+            name=other.name,
+        )
+    _must_be_a_name(named)
+    if skeleton(named) != skeleton(row.name):
+        _must_not_look_alike(writer, named)
+    writer.append(OrganisationRenamed(organisation=row.organisation, before=row.name, name=named))
+    return str(row.organisation)
+
+
+def merge(writer: Writer, name: str, into: str) -> tuple[str, int, int]:
+    """Make two borrowers one; gives the id that is left, and how many loans and people it gets."""
+    connection, college = writer.connection, writer.college
+    one, other = _known(connection, college, name), _known(connection, college, into)
+    if one.organisation == other.organisation:
+        raise BadInput(
+            "same_organisation",
+            f"{name!r} and {into!r} are the same borrower: {other.name}.",
+            "Give the names of two borrowers.",
+            organisation=other.organisation,
+        )
+    loans = _loans_of(connection, c=college, o=one.organisation).scalar_one()
+    people = sum(
+        _people_of(connection, c=college, o=each).scalar_one()
+        for each in ids_of(connection, college, one.organisation)
+    )
+    writer.append(OrganisationMerged(organisation=one.organisation, into=other.organisation))
+    return str(other.organisation), int(loans), int(people)
+
+
+def close(writer: Writer, name: str) -> str:
+    """Lend nothing more to a borrower; gives its id. See `Directory.close`."""
+    row = _known(writer.connection, writer.college, name)
+    if row.closed_at is not None:
+        raise Refused(
+            "closed",
+            f"{row.name} is closed already, since {uk(day_of(row.closed_at))}.",
+            organisation=row.organisation,
+            closed_on=day_of(row.closed_at).isoformat(),
+        )
+    writer.append(OrganisationClosed(organisation=row.organisation))
+    return str(row.organisation)
+
+
+def _known(connection: Connection, college: str, name: str) -> AnyRow:
+    """The row of a borrower on file.
+
+    Raises:
+        BadInput: `unknown_organisation`, with `near` in the details.
+    """
+    name = clean(name, "The organisation")
+    row, _ = _found(connection, college, name)
+    if row is not None:
+        return row
+    near = near_names(name, [each.name for each in _of_college(connection, c=college)])
+    raise BadInput(
+        "unknown_organisation",
+        f"No borrower has the name {name!r}.",
+        f"Did you mean {' or '.join(near)}?" if near else "See who there is: kitloan organisations",
+        value=name,
+        near=list(near),
+    )
+
+
+def ids_of(connection: Connection, college: str, key: str) -> list[str]:
+    """The id of a borrower, and of all that were merged into it."""
+    into = {row.organisation: row.merged_into for row in _merged(connection, c=college)}
+    found = [key]
+    for each in found:
+        found += sorted(old for old, new in into.items() if new == each and old not in found)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """Somebody on file. `organisation` is empty where nobody said."""
 
@@ -325,8 +509,54 @@ class Person:
     phone: str | None
 
 
+def _borrower_lines(connection: Connection, rows: Sequence[AnyRow]) -> list[BorrowerLine]:
+    """The lines of rows of `organisation`, with their other names and open loans."""
+    colleges = {row.college for row in rows}
+    also: dict[tuple[str, str], list[str]] = {}
+    for row in connection.execute(
+        select(other_name.c.college, other_name.c.whose, other_name.c.name)
+        .where(other_name.c.college.in_(colleges), other_name.c.subject == "organisation")
+        .order_by(other_name.c.key)
+    ):
+        also.setdefault((row.college, row.whose), []).append(row.name)
+    counted = connection.execute(
+        select(loan.c.college, loan.c.organisation, func.count().label("open"))
+        .where(loan.c.college.in_(colleges), loan.c.closed_at.is_(None))
+        .group_by(loan.c.college, loan.c.organisation)
+    )
+    loans = {(row.college, row.organisation): int(row.open) for row in counted}
+    return [
+        BorrowerLine(
+            organisation=row.organisation,
+            name=row.name,
+            also=tuple(each for each in also.get(key, ()) if fold(each) != fold(row.name)),
+            closed=row.closed_at is not None,
+            open_loans=loans.get(key, 0),
+            college=row.college,
+        )
+        for row in rows
+        for key in [(row.college, row.organisation)]
+    ]
+
+
+_LINE = select(
+    organisation.c.college,
+    organisation.c.organisation,
+    organisation.c.name,
+    organisation.c.closed_at,
+)
+
+
+def _borrower_line(writer: Writer, key: str) -> BorrowerLine:
+    rows = writer.connection.execute(
+        _LINE.where(organisation.c.college == writer.college, organisation.c.organisation == key)
+    ).all()
+    (line,) = _borrower_lines(writer.connection, rows)
+    return line
+
+
 class Directory:
-    """Questions about who borrows from one college."""
+    """Who borrows from one college: questions, and correcting their names."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -343,6 +573,7 @@ class Directory:
         """
         wanted = select(organisation.c.organisation, organisation.c.name).where(
             organisation.c.college == self._session.college,
+            organisation.c.merged_into.is_(None),
             *[condition for word in sought(text) for condition in called(word)],
         )
         with self._session.reading() as connection:
@@ -353,6 +584,73 @@ class Directory:
             OrganisationLine(row.name, *loans.get(row.organisation, none)) for row in page.items
         ]
         return Page(tuple(found), page.total, page.next)
+
+    def borrowers(self, after: str | None = None, limit: int = PAGE) -> Page[BorrowerLine]:
+        """Every borrower that was not merged into another, by id; in ESP's store, every college's.
+
+        Args:
+            after: the `next` of the page before.
+            limit: the most borrowers on a page.
+
+        Raises:
+            BadInput: `bad_cursor`.
+        """
+        wanted = _LINE.where(organisation.c.merged_into.is_(None))
+        if not self._session.is_national:
+            wanted = wanted.where(organisation.c.college == self._session.college)
+        order = (organisation.c.college, organisation.c.organisation)
+        with self._session.reading() as connection:
+            page = page_of(connection, wanted, order, after, limit)
+            lines = _borrower_lines(connection, page.items)
+        return Page(tuple(lines), page.total, page.next)
+
+    def rename(
+        self,
+        name: str,
+        new: str,
+        *,
+        id: str | None = None,  # noqa: A002  # the word of the contract
+    ) -> BorrowerLine:
+        """Give a borrower another name. It is found by both, and its loans go on.
+
+        Args:
+            name: any name that it has or had.
+            new: what it is called from now on.
+            id: the request's id; None makes one.
+
+        Raises:
+            Refused: `name_taken`, when another borrower is found by the new name.
+            BadInput: `unknown_organisation`, `same_name`; `bad_text`, `not_a_name`,
+                `names_a_person`, `looks_alike`.
+        """
+        with self._session.writing(id) as writer:
+            return _borrower_line(writer, rename(writer, name, new))
+
+    def merge(
+        self,
+        name: str,
+        into: str,
+        *,
+        id: str | None = None,  # noqa: A002
+    ) -> Merged:
+        """Make two borrowers one: what `name` has is `into`'s from now on, and is found by both.
+
+        Raises:
+            BadInput: `unknown_organisation`; `same_organisation`, for one and the same.
+        """
+        with self._session.writing(id) as writer:
+            key, loans, people = merge(writer, name, into)
+            return Merged(_borrower_line(writer, key), loans, people)
+
+    def close(self, name: str, *, id: str | None = None) -> BorrowerLine:  # noqa: A002
+        """Lend nothing more to a borrower. What it has is still on loan, and comes back as ever.
+
+        Raises:
+            Refused: `closed`, when it is.
+            BadInput: `unknown_organisation`.
+        """
+        with self._session.writing(id) as writer:
+            return _borrower_line(writer, close(writer, name))
 
     def nearly_like(self, name: str) -> tuple[str, ...]:
         """Organisations of this college that are spelt almost like `name`, nearest first."""
@@ -381,7 +679,7 @@ class Directory:
             )
             .where(
                 contact.c.college == self._session.college,
-                *[contact.c.name_key.contains(word, autoescape=True) for word in words],
+                *([contact.c.contact.in_(self._people_called(words))] if words else []),
             )
         )
         order = (contact.c.name_key, contact.c.contact)
@@ -389,6 +687,16 @@ class Directory:
             page = page_of(connection, wanted, order, after, limit)
         found = [Person(row.contact, row.name, row.at, row.email, row.phone) for row in page.items]
         return Page(tuple(found), page.total, page.next)
+
+    def _people_called(self, words: Sequence[str]) -> list[str]:
+        """The ids of people in whose names every word is."""
+        with self._session.reading() as connection:
+            rows = connection.execute(
+                select(contact.c.contact, contact.c.name).where(
+                    contact.c.college == self._session.college
+                )
+            ).all()
+        return [row.contact for row in rows if all(word in search_form(row.name) for word in words)]
 
     def _loans(self, connection: Connection, ids: list[str]) -> dict[str, tuple[int, int]]:
         today = self._session.today.isoformat()

@@ -18,6 +18,7 @@ from kitloan.errors import Refused
 from kitloan.ledger.entry import KINDS, parse
 from kitloan.ledger.facts.base import FactBase
 from kitloan.ledger.facts.ledger import Reversed
+from kitloan.ledger.facts.naming import CHANGES, FIRST
 from kitloan.ledger.facts.transfers import TransferReceived, TransferSent
 from kitloan.ledger.replay import DELIVERIES
 from kitloan.ledger.session import Session
@@ -125,6 +126,11 @@ _DEFINED = Query(
         entry.c.epoch, entry.c.seq
     )
 )
+_RENAMED = Query(
+    _COLUMNS.where(
+        ~UNDONE, entry.c.tag.is_(None), or_(*[entry.c.kind == kind for kind in CHANGES])
+    ).order_by(entry.c.epoch, entry.c.seq)
+)
 _OF_TYPE = Query(
     select(holding.c.tag)
     .where(holding.c.college == bindparam("c"), holding.c.kit_type == bindparam("k"))
@@ -225,6 +231,8 @@ def undo(writer: Writer, text: str | None = None, *, earlier_day: bool = True) -
             _refuse_if_others_build_upon(writer, part)
         if part.kind in DELIVERIES:
             _refuse_if_more_came(writer, part)
+        if part.kind in CHANGES:
+            _refuse_if_named_since(writer, part)
     alone = all(part.kind in _NAMES for part in parts)
     for part in (*_terms_since(writer, parts), *parts):
         if part.kind in _NAMES and _is_needed(writer, part, told if alone else None):
@@ -266,6 +274,9 @@ def redo(writer: Writer) -> Undone:
     for row in undoings:
         if row.tag is not None:
             _refuse_if_built_upon(writer, row)
+    for part, row in zip(parts, undoings, strict=True):
+        if part.kind in CHANGES:
+            _refuse_if_named_since(writer, part, after=(row.epoch, row.seq))
     for row in undoings:
         writer.append(Reversed(tag=row.tag, epoch=row.epoch, seq=row.seq))
     return _told(connection, college, parts)
@@ -352,6 +363,9 @@ def _is_needed(writer: Writer, part: AnyRow, alone: Undone | None) -> bool:
 def _rests_on(connection: Connection, college: str, part: AnyRow) -> str:
     """What rests on a kit type or a borrower, in words; empty when nothing does."""
     fact = json.loads(part.body)["fact"]
+    named = _named_since(connection, college, part)
+    if named is not None:
+        return f"since then {named.by} did this: {summary_of(connection, college, named.body)}"
     if part.kind == "organisation.added":
         used = _OF_BORROWER(connection, c=college, k=fact["organisation"]).scalar()
         return f"{fact['name']} has loans or people by now" if used else ""
@@ -367,6 +381,40 @@ def _rests_on(connection: Connection, college: str, part: AnyRow) -> str:
     if not before and _OF_TYPE(connection, c=college, k=key).first() is not None:
         return f"there are holdings of {fact['name']}"
     return ""
+
+
+def _named_since(
+    connection: Connection, college: str, part: AnyRow, after: tuple[int, int] | None = None
+) -> AnyRow | None:
+    """What was done since to the name of a borrower or kit type, that rests on an entry of it."""
+    subject = next((of for of, kind in FIRST.items() if kind == part.kind), CHANGES.get(part.kind))
+    if subject is None:
+        return None
+    fact = json.loads(part.body)["fact"]
+    ours = {fact[subject], fact.get("into")} - {None}
+    for row in _RENAMED(connection, c=college):
+        if (row.epoch, row.seq) <= (after or (part.epoch, part.seq)) or CHANGES[
+            row.kind
+        ] != subject:
+            continue
+        later = json.loads(row.body)["fact"]
+        if ours & {later[subject], later.get("into")}:
+            return row
+    return None
+
+
+def _refuse_if_named_since(
+    writer: Writer, part: AnyRow, after: tuple[int, int] | None = None
+) -> None:
+    since = _named_since(writer.connection, writer.college, part, after)
+    if since is not None:
+        said = summary_of(writer.connection, writer.college, since.body)
+        raise Refused(
+            "built_upon",
+            f"Since then {since.by} did this ({uk_instant(since.at)}): {said}.",
+            f"That has to be undone first, by {since.by}: kitloan undo",
+            action=f"{since.kind}: {said}",
+        )
 
 
 def _refuse_if_built_upon(writer: Writer, part: AnyRow) -> None:
@@ -408,6 +456,8 @@ def _since(connection: Connection, college: str, part: AnyRow) -> AnyRow | None:
     """The first thing done to a holding since an entry about it, that rests on that."""
     if part.kind in DELIVERIES:
         return _delivered_since(connection, college, part)
+    if part.kind in CHANGES:
+        return _named_since(connection, college, part)
     return _SINCE(connection, c=college, t=part.tag, i=part.id, e=part.epoch, s=part.seq).first()
 
 
@@ -447,7 +497,8 @@ def _told(
         later = [
             since
             for part in parts
-            if (part.tag is not None and part.kind not in _SEEN) or part.kind in DELIVERIES
+            if (part.tag is not None and part.kind not in _SEEN)
+            or part.kind in (*DELIVERIES, *CHANGES)
             for since in [_since(connection, college, part)]
             if since is not None
         ]

@@ -26,6 +26,9 @@ Status = Literal[
     "out_of_use",
 ]
 
+Counted = Literal["whole", "short", "never", "list_changed"]
+"""What the latest count of a kit's contents says: never counted, or its list changed since."""
+
 TITLES = ("owned", "on_loan_from_donor", "held_for_esp", "unknown")
 """Whose a holding is, as the gift's terms have it."""
 
@@ -148,6 +151,10 @@ class Holding:
     last_sighted: Sighting | None
     contact: ContactOfLoan | None = None
     """Who took the open loan that it is shown with."""
+    counted: Counted | None = None
+    """What its latest count says; None where its type has no contents list, and for loose stock."""
+    counted_at: str | None = None
+    """When that count was."""
 
 
 @dataclass(frozen=True, slots=True)

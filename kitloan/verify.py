@@ -39,6 +39,7 @@ from kitloan.ledger.facts.definitions import OrganisationAdded
 from kitloan.ledger.facts.holdings import HoldingAccessioned
 from kitloan.ledger.facts.ledger import LedgerResumed, Reversed
 from kitloan.ledger.facts.loans import LoanCorrected, LoanTerms
+from kitloan.ledger.facts.naming import CHANGES
 from kitloan.ledger.facts.stocktakes import StocktakeScanned
 from kitloan.ledger.replay import NAMES, apply
 from kitloan.ledger.session import ESP, Session
@@ -297,8 +298,9 @@ class _Then:
             elif isinstance(fact, LoanTerms):
                 self._late_things.add(fact.loan)
             return
-        if isinstance(fact, LoanTerms) and fact.organisation in self._late_borrowers:
-            self._record(*self._late_borrowers.pop(fact.organisation))
+        named = getattr(fact, "organisation", None)
+        if named in self._late_borrowers:
+            self._record(*self._late_borrowers.pop(named))
         self._record(row, read)
 
     def _happened_later(self, fact: FactBase) -> bool:
@@ -496,7 +498,7 @@ def _bring(live: Connection, replayed: Connection, college: str, tag: str | None
     """Copy the checked entries about a tag, before this one, to the scratch store for undoing."""
     of_tag: list[ColumnElement[bool]] = [entry.c.college == college, entry.c.tag == tag]
     if tag is None:
-        of_tag.append(entry.c.kind.in_(["entry.reversed", *NAMES]))
+        of_tag.append(entry.c.kind.in_(["entry.reversed", *NAMES, *CHANGES]))
     rows = live.execute(select(entry).where(*of_tag, entry.c.seq < seq)).all()
     replayed.execute(delete(entry).where(*of_tag))
     if rows:  # an entry may undo something of a tag that no entry is about

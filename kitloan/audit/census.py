@@ -5,7 +5,6 @@ colleges still hold it, it is counted at the one that saw it last, and the other
 holding that came from another college belongs to whom the nearest college on its way back names.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
@@ -30,6 +29,7 @@ from kitloan.holdings import NOT_OURS_TO_GIVE
 from kitloan.ledger.clocks import Times
 from kitloan.ledger.session import ESP
 from kitloan.national.decisions import Decisions, decisions
+from kitloan.queries.counted import ListChange, counted_in_that_second, list_changes
 from kitloan.queries.matching import RECEIVED_THERE
 from kitloan.queries.terms import Place, Terms, came_from, inherited, nearest
 from kitloan.reference import colleges, find_college, regions
@@ -193,32 +193,22 @@ class Census:
             return None
         if row.counted_at is None:
             return "never"
-        if row.counted_at < self.lists_changed.get(kind, ""):
+        change = self.lists_changed.get(kind)
+        if change is not None and (
+            row.counted_at < change.at or (row.college, row.tag) in self.counted_too_early
+        ):
             return "list_changed"
         return "short" if (row.college, row.tag) in self._short else "whole"
 
     @cached_property
-    def lists_changed(self) -> Mapping[tuple[str, str], str]:
+    def lists_changed(self) -> Mapping[tuple[str, str], ListChange]:
         """When each college's contents lists last changed, by college and kit type."""
-        known: dict[tuple[str, str], str] = {}
-        changed: dict[tuple[str, str], str] = {}
-        rows = self.connection.execute(
-            select(entry.c.college, entry.c.at, entry.c.body)
-            .where(
-                entry.c.college.in_([*self.colleges, ESP]),
-                entry.c.tag.is_(None),
-                entry.c.kind == "kit_type.defined",
-            )
-            .order_by(entry.c.college, entry.c.epoch, entry.c.seq)
-        )
-        for row in rows:
-            fact = json.loads(row.body)["fact"]
-            key = row.college, fact["kit_type"]
-            contents = json.dumps(fact["contents"], sort_keys=True)
-            if known.get(key, contents) != contents:
-                changed[key] = row.at
-            known[key] = contents
-        return changed
+        return list_changes(self.connection, [*self.colleges, ESP])
+
+    @cached_property
+    def counted_too_early(self) -> frozenset[Place]:
+        """Kits counted in the very second in which their list changed, and before it changed."""
+        return counted_in_that_second(self.connection, self.lists_changed)
 
     @cached_property
     def claims(self) -> Mapping[str, tuple[AnyRow, ...]]:

@@ -99,11 +99,12 @@ def _list_changed(census: Census) -> ColumnElement[bool]:
         and_(
             holding.c.college == college,
             holding.c.kit_type == kind,
-            holding.c.counted_at < at,
+            holding.c.counted_at < change.at,
         )
-        for (college, kind), at in census.lists_changed.items()
+        for (college, kind), change in census.lists_changed.items()
     ]
-    return or_(false(), *older)
+    in_that_second = HERE.in_(sorted(census.counted_too_early))
+    return or_(false(), in_that_second if census.counted_too_early else false(), *older)
 
 
 _KIT = and_(holding.c.state != "missing", holding.c.quantity == 1)

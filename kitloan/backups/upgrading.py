@@ -17,7 +17,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, Connection, Integer, PrimaryKeyConstraint, String, Text, text
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Connection,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Text,
+    text,
+)
 
 from kitloan.backups import about_file, check_copy
 from kitloan.errors import KitloanError, StoreError
@@ -26,6 +35,7 @@ from kitloan.storage.schema import OLDEST, SCHEMA, version_of
 from kitloan.storage.side_files import day_file
 from kitloan.storage.store import Store, one_at_a_time, open_store
 from kitloan.text.dates import system_clock, today
+from kitloan.text.names import search_form
 from kitloan.verify import Progress
 
 if TYPE_CHECKING:
@@ -226,17 +236,24 @@ def _to_4(op: "Operations") -> None:
 
     A holding has the instant of its latest count, so that nothing uncounted is called whole. A loan
     that a register had began on a day unknown, and not when the register was read. And a holding
-    may be in repair, and one that was written off may turn up.
+    may be in repair, and one that was written off may turn up. Borrowers and kit types are renamed,
+    merged and closed.
     """
     for name in ("counted_at", "out_of_use"):
         op.add_column("holding", Column(name, String(), nullable=True))
     for name in ("again_reason", "again_at", "again_by"):
         op.add_column("withdrawal", Column(name, String(), nullable=True))
+    for owner in ("kit_type", "organisation"):
+        op.add_column(owner, Column("merged_into", String(), nullable=True))
+    for name in ("closed_at", "words"):
+        op.add_column("organisation", Column(name, String(), nullable=True))
+    _names_and_moves(op)
     loan = "json_extract(body, '$.fact.loan')"
     if op.get_bind().dialect.name == "postgresql":
         loan = "CAST(body AS json) #>> '{fact,loan}'"
     # An entry's text is canonical, and quotes inside a value are escaped.
-    with _every_row(op, "holding", "ledger_entry", "loan", "reversal"):
+    with _every_row(op, "holding", "ledger_entry", "loan", "organisation", "reversal"):
+        _words_in_search_form(op.get_bind())
         op.execute(
             text(
                 "UPDATE loan SET out_at = '' WHERE (college, loan) IN "  # noqa: S608  # our own words
@@ -253,6 +270,41 @@ def _to_4(op: "Operations") -> None:
                 "AND NOT EXISTS (SELECT 1 FROM reversal AS r WHERE r.college = e.college "
                 "AND r.epoch = e.epoch AND r.seq = e.seq))"
             ).bindparams(short='"counted":"short"', whole='"counted":"whole"')
+        )
+
+
+def _words_in_search_form(connection: Connection) -> None:
+    """What is searched has no accents and apostrophes any more, and borrowers have it too."""
+    for query, change in (
+        (
+            "SELECT college, tag, words FROM holding",
+            "UPDATE holding SET words = :words WHERE college = :college AND tag = :key",
+        ),
+        (
+            "SELECT college, organisation, name FROM organisation",
+            "UPDATE organisation SET words = :words WHERE college = :college "
+            "AND organisation = :key",
+        ),
+    ):
+        changed = [
+            {"college": college, "key": key, "words": search_form(words)}
+            for college, key, words in connection.exec_driver_sql(query).all()
+        ]
+        if changed:
+            connection.execute(text(change), changed)
+
+
+def _names_and_moves(op: "Operations") -> None:
+    """Other names of borrowers and kit types, and what moved when two became one."""
+    for name, keys, others in (
+        ("other_name", ("college", "subject", "key"), ("whose", "name")),
+        ("moved_row", ("college", "subject", "merged", "of_table", "key"), ("into_",)),
+    ):
+        op.create_table(
+            name,
+            *(Column(each, String(), nullable=False) for each in (*keys, *others)),
+            CheckConstraint("subject IN ('organisation', 'kit_type')", name=f"{name}_of_a_subject"),
+            PrimaryKeyConstraint(*keys),
         )
 
 

@@ -47,6 +47,7 @@ COMMANDS = (
     Row("withdraw", "holdings", "withdraw", "Write a holding off, by two people."),
     Row("transfer", "transfers", "transfer", "Send to another college, or receive from one."),
     Row("loans", "find", "loans", "List open loans."),
+    Row("organisations", "organisations", "organisations", "Schools: list, rename, merge, close."),
     Row("shortages", "find", "shortages", "List missing and broken components."),
     Row("labels", "labels", "labels", "Print labels, on sheets or rolls."),
     Row("cards", "labels", "cards", "Print cards, and labels of shelves and inspections."),

@@ -11,6 +11,12 @@ from kitloan.text.dates import day_of, uk, uk_instant
 from kitloan.text.tags import grouped
 from kitloan.values import PAGE, SYMBOLS, HistoryLine, Holding, LoanLine, as_json, plural
 
+_COUNTED = {
+    "whole": "counted whole",
+    "short": "counted short",
+    "never": "never counted",
+    "list_changed": "the contents list changed after the latest count",
+}
 _MOST_LOANS = 1000
 """The most loans shown of one holding; `kitloan loans` lists more."""
 AFTER = click.option(
@@ -128,6 +134,9 @@ def _page(each: Holding, out: Sequence[LoanLine]) -> str:
         lines.append(f"  With {loan.to}{since}{many}{due}{late}")
         if loan.contact:
             lines.append(f"    Contact: {loan.contact}")
+    if each.counted:
+        when = f", {uk(day_of(each.counted_at))}" if each.counted_at else ""
+        lines.append(f"  Contents: {_COUNTED[each.counted]}{when}")
     lines += [f"  Short: {short}" for short in each.shortages]
     facts = {
         "Kept at": each.location,

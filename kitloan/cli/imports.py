@@ -10,12 +10,12 @@ import click
 from kitloan.cli import mapping, not_taken
 from kitloan.cli.context import App, command, pass_app
 from kitloan.cli.loans import NEW, take_near
-from kitloan.cli.output import Progress, columns, print_json, print_text
+from kitloan.cli.output import Progress, columns, csv_text, print_json, print_text
 from kitloan.errors import BadInput
 from kitloan.values import as_json, plural
 
 if TYPE_CHECKING:
-    from kitloan.holdings import Gift
+    from kitloan.holdings import Gift, TypeShown
     from kitloan.imports.mapfile import Map
     from kitloan.imports.register import TakenIn
 
@@ -249,9 +249,85 @@ def types_import(app: App, file: Path) -> None:
         print_text(f"{each.name}: {plural(len(each.contents), 'component')}.")
 
 
+@command("show", "kitloan types show 'MTa STEM kit'", group=types)
+@click.argument("type_", metavar="TYPE")
+@pass_app
+def types_show(app: App, type_: str) -> None:
+    """Print a kit type's contents list as it is now, in the form that `types import` reads."""
+    with app.open() as opened:
+        shown = opened.holdings.type(type_)
+    if app.json:
+        print_json(_type_as_json(shown))
+        return
+    if not shown.contents:
+        print_text(
+            f"{shown.type} has no contents list. Read one with: kitloan types import contents.csv"
+        )
+        return
+    lines = [["kit type", "bag", "component", "quantity", "critical"]]
+    lines += [
+        [
+            shown.type,
+            each.bag or "",
+            each.name,
+            str(each.quantity),
+            "yes" if each.critical else "no",
+        ]
+        for each in shown.contents
+    ]
+    print_text(csv_text(lines))
+
+
+def _type_as_json(shown: "TypeShown") -> dict[str, object]:
+    contents = [
+        {
+            "component": each.name,
+            "quantity": each.quantity,
+            "bag": each.bag,
+            "critical": each.critical,
+        }
+        for each in shown.contents
+    ]
+    return {
+        "type": shown.type,
+        "also": list(shown.also),
+        "holdings": shown.holdings,
+        "contents": contents,
+    }
+
+
+@command("rename", "kitloan types rename 'Rvoer Kit' 'Rover Kit'", group=types)
+@click.argument("name", metavar="A")
+@click.argument("new", metavar="B")
+@pass_app
+def types_rename(app: App, name: str, new: str) -> None:
+    """A is called B from now on. It keeps its holdings and history, and both names find it."""
+    with app.open() as opened:
+        shown = opened.holdings.rename_type(name, new)
+    if app.json:
+        print_json(_type_as_json(shown))
+        return
+    print_text(f"RENAMED  {shown.type}, before: {name}. {plural(shown.holdings, 'holding')}.")
+
+
+@command("merge", "kitloan types merge 'Rvoer Kit' 'Rover Kit'", group=types)
+@click.argument("name", metavar="A")
+@click.argument("into", metavar="B")
+@pass_app
+def types_merge(app: App, name: str, into: str) -> None:
+    """A and B are one type: A becomes B, whose contents list counts. Both names find it."""
+    with app.open() as opened:
+        shown, moved = opened.holdings.merge_types(name, into)
+    if app.json:
+        print_json(_type_as_json(shown) | {"moved": {"holdings": moved}})
+        return
+    print_text(f"MERGED  {name} is now {shown.type}: {plural(moved, 'holding')} moved.")
+
+
 @command("add", "kitloan add --type 'MTa STEM kit' --donor RAF")
 @click.option("--type", "type_", required=True, metavar="TYPE", help="What kind of thing it is.")
 @click.option("--quantity", type=int, default=1, help="How many, for loose stock under one tag.")
+@click.option("--each", type=int, metavar="N", help="So many holdings, each with its own tag.")
 @click.option("--tag", help="The tag of a label printed before; minted when not given.")
 @click.option("--asset-number", help="The college's own number for it.")
 @click.option("--serial", help="The maker's serial number.")
@@ -273,8 +349,13 @@ def types_import(app: App, file: Path) -> None:
 @click.option("--valued", metavar="DATE", help="When that was found.")
 @NEW
 @pass_app
-def add(app: App, /, type_: str, quantity: int, new: bool, **given: str | None) -> None:
-    """Take in one holding, under a tag of its own."""
+def add(
+    app: App, /, type_: str, quantity: int, each: int | None, new: bool, **given: str | None
+) -> None:
+    """Take in one holding, or several that are alike, each under a tag of its own.
+
+    With --each, the asset number is that of the first, and the others have those after it.
+    """
     from kitloan.holdings import Added, NewHolding
 
     with app.open() as opened:
@@ -289,15 +370,20 @@ def add(app: App, /, type_: str, quantity: int, new: bool, **given: str | None) 
             gift=_gift(given),
         )
 
-        def take_in(kind: str, new_too: bool) -> Added:
-            return opened.holdings.add(replace(wanted, type=kind), new_too=new_too)
+        def take_in(kind: str, new_too: bool) -> list[Added]:
+            one = replace(wanted, type=kind)
+            if each is not None:
+                return opened.holdings.add_several(one, each, new_too=new_too)
+            return [opened.holdings.add(one, new_too=new_too)]
 
-        made = take_near(app, type_, take_in, new=new)
+        all_made = take_near(app, type_, take_in, new=new)
     if app.json:
-        print_json(as_json(made))
-    else:
-        from kitloan.text.tags import grouped
+        several = {"items": as_json(all_made), "total": len(all_made), "next": None}
+        print_json(several if each is not None else as_json(all_made[0]))
+        return
+    from kitloan.text.tags import grouped
 
+    for made in all_made:
         what = f"{made.quantity:,} of {made.type}" if made.quantity > 1 else made.type
         print_text(f"{what} taken in as {grouped(made.tag)}.")
 

@@ -1,5 +1,7 @@
 """Output of commands: answers on stdout, errors and progress on stderr, users' text made safe."""
 
+import csv
+import io
 import json
 import sys
 import time
@@ -7,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any, TextIO
 
 from kitloan.errors import KitloanError, StoreError
+from kitloan.text.cells import csv_cell
 from kitloan.text.names import UNSEEN, plain
 
 _QUIET_SECONDS = 1.0
@@ -72,6 +75,15 @@ def columns(rows: Sequence[Sequence[str]]) -> str:
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in cleaned
     )
+
+
+def csv_text(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of text as CSV, of which no spreadsheet program runs a cell as a formula."""
+    made = io.StringIO()
+    csv.writer(made, lineterminator="\n").writerows(
+        [csv_cell(each) for each in row] for row in rows
+    )
+    return made.getvalue().rstrip("\n")
 
 
 def at_terminal(stream: TextIO | None) -> bool:

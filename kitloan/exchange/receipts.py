@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, select
 from kitloan.errors import BadInput
 from kitloan.exchange.file import Header, Held
 from kitloan.exchange.sending import epochs_of, remember_receipt
+from kitloan.holdings import as_known
 from kitloan.ledger.epochs import EPOCHS_AHEAD, college_of, epoch_of, ledger_name
 from kitloan.ledger.facts.definitions import ContentsLine, KitTypeDefined
 from kitloan.ledger.facts.holdings import GiftRecorded
@@ -187,10 +188,11 @@ def _adopt(writer: Writer) -> tuple[str, ...]:
     A type that ESP has only by name, from a gift, does not replace a contents list.
     """
     theirs, ours = _types(writer.connection, ESP), _types(writer.connection, writer.college)
+    here = [as_known(writer.connection, writer.college, each) for _, each in sorted(theirs.items())]
     new = [
         each
-        for key, each in sorted(theirs.items())
-        if ours.get(key) != each and (each.contents or key not in ours)
+        for each in here
+        if ours.get(each.kit_type) != each and (each.contents or each.kit_type not in ours)
     ]
     for each in new:
         writer.append(each)

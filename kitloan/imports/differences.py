@@ -13,7 +13,15 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from kitloan.holdings import Gift, NewHolding, accession, changed, define_if_new, gift_fact
+from kitloan.holdings import (
+    Gift,
+    NewHolding,
+    accession,
+    changed,
+    define_if_new,
+    gift_fact,
+    type_meant,
+)
 from kitloan.imports.rows import Row
 from kitloan.ledger.facts.custody import HoldingFound, HoldingMissing
 from kitloan.ledger.facts.holdings import HoldingAmended, HoldingMoved
@@ -159,7 +167,8 @@ def differences(writer: Writer, tag: str, row: Row) -> list[Difference]:
     def differs(name: str, register: str | None, file: str | None) -> None:
         found.append(Difference(row.sheet, row.number, tag, name, register, file))
 
-    if type_key(row.type) != has.kit_type:
+    known = type_meant(writer.connection, writer.college, row.type)
+    if (type_key(row.type) if known is None else known.id) != has.kit_type:
         differs("type", has.type_name, row.type)
     for name in ("location", "serial", "asset_number"):
         said, known = getattr(row, name), getattr(has, name)

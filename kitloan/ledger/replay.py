@@ -24,6 +24,7 @@ from kitloan.ledger.facts.gifts import (
     ProgrammeDefined,
 )
 from kitloan.ledger.facts.ledger import Reversed
+from kitloan.ledger.facts.naming import CHANGES, FIRST, KIT_TYPE, move_again, names_after, set_names
 from kitloan.storage.statements import Change, Query
 from kitloan.tables import (
     Alias,
@@ -155,6 +156,27 @@ _names_not_undone = Query(
     )
     .order_by(ledger_entry.c.epoch.desc(), ledger_entry.c.seq.desc())
 )
+_namings = Query(
+    select(ledger_entry.c.kind, ledger_entry.c.body)
+    .where(
+        ledger_entry.c.college == bindparam("c"),
+        ledger_entry.c.tag.is_(None),
+        or_(*[ledger_entry.c.kind == kind for kind in (*FIRST.values(), *CHANGES)]),
+        ~_undone_then,
+        (ledger_entry.c.epoch < bindparam("e"))
+        | ((ledger_entry.c.epoch == bindparam("e")) & (ledger_entry.c.seq < bindparam("s"))),
+    )
+    .order_by(ledger_entry.c.epoch, ledger_entry.c.seq)
+)
+_any_renaming = Query(
+    select(ledger_entry.c.seq)
+    .where(
+        ledger_entry.c.college == bindparam("c"),
+        ledger_entry.c.tag.is_(None),
+        or_(*[ledger_entry.c.kind == kind for kind in CHANGES]),
+    )
+    .limit(1)
+)
 _not_undone = Query(
     select(ledger_entry.c.body, ledger_entry.c.at)
     .where(
@@ -200,8 +222,12 @@ def undo(connection: Connection, college: str, entry: Recorded, fact: Reversed) 
         by_seq=entry.seq,
     )
     before, undone_before = (epoch, entry.seq), (epoch, entry.seq + 1)  # by this one too
+    if undone.kind in CHANGES:
+        _names_again(connection, college, CHANGES[undone.kind], before, undone_before)
+        return
     if fact.tag is None:
         _rebuild_name(connection, college, undone, before=before, undone_before=undone_before)
+        move_again(connection, college)
         return
     rebuild_rows(connection, college, fact.tag, before=before, undone_before=undone_before)
 
@@ -211,7 +237,7 @@ def _undone_body(connection: Connection, college: str, fact: Reversed, before: i
     row = _at(connection, c=college, e=fact.epoch, s=fact.seq).one_or_none()
     if row is None or fact.seq >= before or row.tag != fact.tag or row.undone:
         return None
-    if fact.tag is None and row.kind not in (*NAMES, "entry.reversed"):
+    if fact.tag is None and row.kind not in (*NAMES, *CHANGES, "entry.reversed"):
         return None
     return str(row.body)
 
@@ -243,6 +269,7 @@ def rebuild_rows(
         entry = parse(body)
         # For an audit, an entry whose clock was wrong is stored with its corrected time.
         apply(connection, college, entry if entry.at == at else entry.model_copy(update={"at": at}))
+    move_again(connection, college, tag)
 
 
 def _rebuild_name(
@@ -276,6 +303,24 @@ def _rebuild_name(
         each(connection, c=college, k=key)
     for entry in reversed(again):
         apply(connection, college, entry)
+
+
+def _names_again(
+    connection: Connection,
+    college: str,
+    subject: str,
+    before: tuple[int, int],
+    undone_before: tuple[int, int],
+) -> None:
+    """Make the names of borrowers or kit types what the entries that are left make of them."""
+    (epoch, seq), (undone_epoch, undone_seq) = before, undone_before
+    rows = _namings(connection, c=college, e=epoch, s=seq, ue=undone_epoch, us=undone_seq).all()
+    entries = [parse(row.body) for row in rows if row.kind in _kinds_of(subject)]
+    set_names(connection, college, subject, names_after(subject, [(e.at, e.fact) for e in entries]))
+
+
+def _kinds_of(subject: str) -> tuple[str, ...]:
+    return (FIRST[subject], *[kind for kind, of in CHANGES.items() if of == subject])
 
 
 _GIFTS = (
@@ -370,6 +415,10 @@ def rewind(
     (first, *_) = entries
     at = (epoch_of(first.ledger), first.seq)
     _name_again(connection, college)
+    renamed = _any_renaming(connection, c=college).first() is not None
+    if renamed:
+        for subject in FIRST:
+            _names_again(connection, college, subject, at, at)
     types = {kind for each in entries if (kind := getattr(each.fact, "kit_type", None))}
     for tag in tags:
         for body in _claims(connection, c=college, t=tag).scalars().all():
@@ -381,6 +430,8 @@ def rewind(
         _replay_gifts(connection, college, at)
         types.update(_types_of_gifts(connection, c=college).scalars())
     _replay_types(connection, college, types, at)
+    if renamed:
+        _names_again(connection, college, KIT_TYPE, at, at)
 
 
 def _name_again(connection: Connection, college: str) -> None:

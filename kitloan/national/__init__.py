@@ -148,7 +148,7 @@ class National:
             id: the request's id; None makes one.
 
         Raises:
-            BadInput: `unknown_gift`, `bad_quantity`, `in_the_future`.
+            BadInput: `unknown_gift`, `bad_quantity`, `in_future`.
             Refused: `over_promised`, when more came than was promised, and no reason is given.
         """
         self._must_be_national()
@@ -188,7 +188,7 @@ class National:
             id: the request's id; None makes one.
 
         Raises:
-            BadInput: `unknown_gift`, `bad_quantity`, `in_the_future`.
+            BadInput: `unknown_gift`, `bad_quantity`, `in_future`.
             Refused: `over_promised`, when more came than was promised, and no reason is given.
         """
         self._must_be_national()
@@ -234,7 +234,7 @@ class National:
         Given twice the same college, it is one of its own again.
 
         Raises:
-            BadInput: `unknown_college`, `in_the_future`.
+            BadInput: `unknown_college`, `in_future`.
         """
         self._must_be_national()
         with self._session.writing(id) as writer:
@@ -302,7 +302,7 @@ class National:
             id: the request's id; None makes one.
 
         Raises:
-            BadInput: `unknown_gift`, `unknown_college`, `bad_quantity`, `in_the_future`.
+            BadInput: `unknown_gift`, `unknown_college`, `bad_quantity`, `in_future`.
             Refused: `more_than_promised`, with what is left.
         """
         self._must_be_national()

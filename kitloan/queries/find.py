@@ -25,6 +25,7 @@ from sqlalchemy import (
 from kitloan import values
 from kitloan.ledger.session import Session
 from kitloan.queries import history
+from kitloan.queries.counted import count_words
 from kitloan.queries.paging import PAGE, page_of
 from kitloan.queries.resolve import resolve
 from kitloan.storage.statements import AnyRow
@@ -39,14 +40,16 @@ from kitloan.tables import (
     Shortage,
     table,
 )
+from kitloan.tables.naming import OtherName
 from kitloan.text.dates import day_of
 from kitloan.text.fields import GiftTerms
 from kitloan.text.names import (
     clean,
-    fold,
+    in_natural_order,
     marked,
     organisation_key,
     same_organisation,
+    search_form,
     slug,
     sought,
     type_key,
@@ -70,6 +73,7 @@ shortage = table(Shortage)
 college = table(College)
 gift = table(Gift)
 kit_type = table(KitType)
+other_name = table(OtherName)
 
 Condition = ColumnElement[bool]
 
@@ -80,7 +84,9 @@ _TERMS = [
     (func.coalesce(gift.c.title, "unknown") if name == "title" else gift.c[name]).label(name)
     for name in GiftTerms.model_fields
 ]
-_AS_STORED = [name for name in values.Holding.__slots__ if name in holding.c]
+_AS_STORED = [
+    name for name in values.Holding.__slots__ if name in holding.c and name != "counted_at"
+]
 """What an answer shows of a holding's row as it is."""
 _NOT_SHOWN = ("words", "asset_key", "register_row", "accessioned_at")
 _HOLDINGS = (
@@ -179,7 +185,8 @@ class Finder:
         if status is not None:
             matches += in_status(status, self._session.today, self._session)
         if type is not None:
-            matches.append(holding.c.kit_type == type_key(type))
+            called_so = or_(kit_type.c.kit_type == type_key(type), kit_type.c.name == type)
+            matches.append(holding.c.kit_type.in_(select(kit_type.c.kit_type).where(called_so)))
         if self._college is None:
             order = (holding.c.college, *order)
         elif status is None:
@@ -192,6 +199,7 @@ class Finder:
             keys = keys.where(*matches)
             page = page_of(connection, keys, order, after, limit)
             found = self._holdings(connection, [(row.college, row.tag) for row in page.items])
+        found.sort(key=_as_people_count)
         return Page(tuple(found), page.total, page.next)
 
     def loans(
@@ -284,11 +292,12 @@ class Finder:
             .join_from(shortage, holding)
             .join(kit_type)
         )
-        wanted = wanted.where(*self._present, *shortages_with(text))
+        wanted = wanted.where(*self._present)
         if self._college is not None:
             wanted = wanted.where(shortage.c.college == self._college)
         order = (shortage.c.college, shortage.c.tag, shortage.c.component)
         with self._session.reading() as connection:
+            wanted = wanted.where(*shortages_with(connection, text))
             page = page_of(connection, wanted, order, after, limit)
         items = tuple(
             ShortageOfHolding(*(getattr(row, name) for name in ShortageOfHolding.__slots__))
@@ -349,7 +358,22 @@ class Finder:
         out = [row.tag for row in rows if row.out_quantity]
         loans = _first_loans(connection, where, out, today) if out else {}
         short = _shortages(connection, where, tags)
-        return [_holding_answer(row, loans.get(row.tag), short.get(row.tag, ())) for row in rows]
+        counted = count_words(connection, rows, {(where, tag) for tag in short})
+        return [
+            _holding_answer(
+                row,
+                loans.get(row.tag),
+                short.get(row.tag, ()),
+                counted.get((row.college, row.tag)),
+            )
+            for row in rows
+        ]
+
+
+def _as_people_count(each: values.Holding) -> tuple[str, bool, str, str]:
+    """By the college's own number, 2 before 10; what has none comes last."""
+    number = each.asset_number or ""
+    return each.college, not number, in_natural_order(number), each.tag
 
 
 def _national(connection: Connection, text: str) -> list[ColumnElement[bool]]:
@@ -363,14 +387,15 @@ def _national(connection: Connection, text: str) -> list[ColumnElement[bool]]:
         told = [
             place
             for place, terms in earlier.items()
-            if word in fold(" ".join(filter(None, (terms.donor, terms.funding_source, terms.gift))))
+            if word
+            in search_form(" ".join(filter(None, (terms.donor, terms.funding_source, terms.gift))))
         ]
         of_gift = (
             select(gift.c.tag)
             .where(
                 gift.c.college == holding.c.college,
                 gift.c.tag == holding.c.tag,
-                func.lower(gift.c.gift).contains(word, autoescape=True),
+                func.replace(func.lower(gift.c.gift), "-", "").contains(word, autoescape=True),
             )
             .correlate(holding)
             .exists()
@@ -466,6 +491,7 @@ def _holding_answer(
     row: AnyRow,
     open_loan: tuple[values.LoanOfHolding, ContactOfLoan | None] | None,
     shortages: tuple[ShortageLine, ...],
+    counted: values.Counted | None,
 ) -> values.Holding:
     return values.Holding(
         **{name: getattr(row, name) for name in _AS_STORED},
@@ -485,6 +511,8 @@ def _holding_answer(
         shortages=shortages,
         last_sighted=Sighting(row.sighted_at, row.sighted_by) if row.sighted_at else None,
         contact=open_loan[1] if open_loan else None,
+        counted=counted,
+        counted_at=row.counted_at if counted else None,
     )
 
 
@@ -521,8 +549,23 @@ def status_of(
 
 
 def holdings_with(text: str) -> list[Condition]:
-    """The conditions that a holding has every word of `text`."""
-    return [_has(word) for word in sought(text)]
+    """The conditions that a holding, or who has it on loan, has every word of `text`."""
+    return [or_(_has(word), _is_with(word)) for word in sought(text)]
+
+
+def _is_with(word: str) -> Condition:
+    """Whether a borrower has some of it whose name has a word: a sub-select that is read once."""
+    lent = (
+        select(loan.c.college, loan.c.tag)
+        .join_from(
+            loan,
+            organisation,
+            (organisation.c.college == loan.c.college)
+            & (organisation.c.organisation == loan.c.organisation),
+        )
+        .where(loan.c.closed_at.is_(None), *called(word))
+    )
+    return and_(holding.c.out_quantity > 0, tuple_(holding.c.college, holding.c.tag).in_(lent))
 
 
 def loans_with(text: str, college: str | None) -> list[Condition]:
@@ -543,16 +586,8 @@ def loans_with(text: str, college: str | None) -> list[Condition]:
 
 
 def called(word: str) -> list[Condition]:
-    """The conditions that an organisation's name has a word.
-
-    Its id has the folded letters and digits. A word with other characters must be in the name.
-    """
-    conditions = []
-    if any(character.isalnum() for character in word):
-        conditions.append(organisation.c.organisation.contains(slug(word), autoescape=True))
-    if organisation_key(word) != slug(word):
-        conditions.append(func.lower(organisation.c.name).contains(word, autoescape=True))
-    return conditions
+    """The conditions that one of an organisation's names has a word."""
+    return [organisation.c.words.contains(word, autoescape=True)]
 
 
 def organisations_called(
@@ -568,16 +603,43 @@ def organisations_called(
     keys = {slug(name), organisation_key(name), marked(name)}
     wanted = select(organisation.c.college, organisation.c.organisation, organisation.c.name)
     rows = connection.execute(
-        _of(college, wanted.where(organisation.c.organisation.in_(sorted(keys))), organisation)
-    )
-    return [(row[0], row[1], row[2]) for row in rows if same_organisation(row.name, name)]
+        _of(
+            college,
+            wanted.where(
+                organisation.c.organisation.in_(sorted(keys)), organisation.c.merged_into.is_(None)
+            ),
+            organisation,
+        )
+    ).all()
+    others = connection.execute(
+        _of(
+            college,
+            wanted.add_columns(other_name.c.name.label("other"))
+            .join_from(
+                other_name,
+                organisation,
+                (organisation.c.college == other_name.c.college)
+                & (organisation.c.organisation == other_name.c.whose),
+            )
+            .where(other_name.c.subject == "organisation", other_name.c.key.in_(sorted(keys))),
+            organisation,
+        )
+    ).all()
+    found = [(row[0], row[1], row[2]) for row in rows if same_organisation(row.name, name)]
+    found += [(row[0], row[1], row[2]) for row in others if same_organisation(row.other, name)]
+    return list(dict.fromkeys(found))
 
 
-def shortages_with(text: str) -> list[Condition]:
+def shortages_with(connection: Connection, text: str) -> list[Condition]:
     """The conditions that a shortage's holding or component has every word of `text`."""
+    words = sought(text)
+    if not words:
+        return []
+    named = connection.execute(select(shortage.c.component).distinct()).scalars()
+    parts = {each: search_form(each) for each in named}
     return [
-        or_(_has(word), func.lower(shortage.c.component).contains(word, autoescape=True))
-        for word in sought(text)
+        or_(_has(word), shortage.c.component.in_([each for each in parts if word in parts[each]]))
+        for word in words
     ]
 
 

@@ -166,9 +166,10 @@ def _lookups(connection: Connection, college: str, bodies: Sequence[Mapping[str,
 
 def _names(connection: Connection, college: str, facts: Sequence[Mapping[str, Any]]) -> Names:
     ids = {fact["organisation"] for fact in facts if "organisation" in fact}
+    ids |= {fact["into"] for fact in facts if fact["kind"] == "organisation.merged"}
+    names = _names_of_types(connection, college, facts)
     if not ids:
-        return {}
-    names: dict[str, str] = {}
+        return names
     wanted = sorted(ids)
     for at in range(0, len(wanted), _AT_ONCE):
         some = organisation.c.organisation.in_(wanted[at : at + _AT_ONCE])
@@ -179,6 +180,18 @@ def _names(connection: Connection, college: str, facts: Sequence[Mapping[str, An
         )
         names |= {row[0]: row[1] for row in rows}
     return names
+
+
+def _names_of_types(
+    connection: Connection, college: str, facts: Sequence[Mapping[str, Any]]
+) -> dict[str, str]:
+    """The names of kit types that were merged, with a mark: ids of borrowers have none."""
+    if not any(fact["kind"] == "kit_type.merged" for fact in facts):
+        return {}
+    rows = connection.execute(
+        select(kit_type.c.kit_type, kit_type.c.name).where(kit_type.c.college == college)
+    )
+    return {f"type:{row.kit_type}": row.name for row in rows}
 
 
 def _changes(
@@ -293,6 +306,18 @@ _SUMMARIES: dict[str, Summary] = {
         f["name"], plural(len(f["contents"]), "component") if f["contents"] else ""
     ),
     "organisation.added": lambda f, n: f["name"],
+    "organisation.renamed": lambda f, n: f"{f['before']} renamed to {f['name']}",
+    "organisation.merged": lambda f, n: (
+        f"{n.get(f['organisation'], f['organisation'])} is now {n.get(f['into'], f['into'])}"
+    ),
+    "organisation.closed": lambda f, n: (
+        f"{n.get(f['organisation'], f['organisation'])} is closed: nothing is lent to it"
+    ),
+    "kit_type.renamed": lambda f, n: f"{f['before']} renamed to {f['name']}",
+    "kit_type.merged": lambda f, n: (
+        f"{n.get('type:' + f['kit_type'], f['kit_type'])} is now "
+        f"{n.get('type:' + f['into'], f['into'])}"
+    ),
     "labels.printed": lambda f, n: _joined(
         plural(len(f["tags"]), "label"),
         "blank" if f["blank"] else "",

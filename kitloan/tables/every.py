@@ -6,6 +6,7 @@ of `Base` when this module is loaded.
 
 from kitloan.tables.absence import Absence, Arrival, Transfer, Withdrawal
 from kitloan.tables.base import table
+from kitloan.tables.naming import MovedRow, OtherName
 from kitloan.tables.national import (
     Allocation,
     Challenge,
@@ -66,6 +67,8 @@ REGISTER_TABLES = tuple(
         Shortage,
         Label,
         Alias,
+        OtherName,
+        MovedRow,
         Absence,
         Withdrawal,
         Transfer,

@@ -23,6 +23,8 @@ class KitType(Base, table=True):
     college: str = Field(primary_key=True)
     kit_type: str = Field(primary_key=True)
     name: str
+    merged_into: str | None = None
+    """The type that it is now, where two became one."""
 
 
 class Component(Base, table=True):
@@ -49,6 +51,12 @@ class Organisation(Base, table=True):
     college: str = Field(primary_key=True)
     organisation: str = Field(primary_key=True)
     name: str
+    merged_into: str | None = None
+    """The borrower that it is now, where two became one."""
+    closed_at: str | None = None
+    """Since when nothing is lent to it; None while it is open."""
+    words: str | None = None
+    """The text that is searched: every name that it has or had, folded."""
 
 
 class Holding(Base, AddedHoldingFields, table=True):  # type: ignore[misc]  # SQLModel types its config apart

@@ -296,11 +296,11 @@ def check_past(day: date, today: date) -> date:
     """`day`, when it is not in the future.
 
     Raises:
-        BadInput: `bad_date` or `in_the_future`.
+        BadInput: `bad_date` or `in_future`.
     """
     if day > today:
         raise BadInput(
-            "in_the_future",
+            "in_future",
             f"{uk(day)} is in the future: today is {uk(today)}.",
             "Give the day on which it happened.",
             value=day.isoformat(),

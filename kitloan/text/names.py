@@ -115,7 +115,34 @@ def sought(text: str) -> list[str]:
             "Search for one word, or a part of one.",
             value=tidied[:60],
         )
-    return fold(tidied).split()
+    return search_form(tidied).split()
+
+
+_NO_DIFFERENCE = re.compile("[.,;:'‘’ʼʻ`´\"“”()/&_·‐‑–—-]")
+"""Punctuation that nobody types when searching, and everybody types in another way."""
+_PLAIN_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i"})
+
+
+def search_form(text: str) -> str:
+    """The form in which texts are searched: case, accents, apostrophes, dashes do not count.
+
+    A word of nothing but such signs stays as it is, and so do signs that tell names apart: "C++"
+    and "C#" are two.
+    """
+    folded = fold(text)
+    if not folded.isascii():
+        parts = unicodedata.normalize("NFKD", folded)
+        bare = "".join(each for each in parts if not unicodedata.combining(each))
+        folded = unicodedata.normalize("NFC", bare).translate(_PLAIN_LETTERS)
+    return " ".join(_NO_DIFFERENCE.sub("", word) or word for word in folded.split())
+
+
+_NUMBERS = re.compile(r"[0-9]+")
+
+
+def in_natural_order(text: str) -> str:
+    """A key that sorts as people count: AC2 before AC10."""
+    return _NUMBERS.sub(lambda found: found[0].lstrip("0").rjust(20, "0"), fold(text))
 
 
 def tidy(text: str) -> str:

@@ -12,7 +12,16 @@ from sqlalchemy import Connection, bindparam, select
 
 from kitloan.contents import Count, Part, agrees
 from kitloan.errors import BadInput, Refused
-from kitloan.holdings import ROW, TYPE, Gift, define_if_new, gift_fact, kit_type_with
+from kitloan.holdings import (
+    ROW,
+    TYPE,
+    Gift,
+    define_if_new,
+    gift_fact,
+    kit_type_with,
+    must_be_free_number,
+    type_meant,
+)
 from kitloan.ledger.facts.base import Counted
 from kitloan.ledger.facts.definitions import ContentsLine
 from kitloan.ledger.facts.holdings import GiftRecorded
@@ -165,7 +174,9 @@ def find_incoming(
         )
     kind = clean(kind, "The kit type")
     quantity = _quantity(details, here, there)
-    contents = _contents(connection, own, sender, type_key(kind)) if quantity == 1 else ()
+    known = type_meant(connection, own, kind)
+    key = type_key(kind) if known is None else known.id
+    contents = _contents(connection, own, sender, key) if quantity == 1 else ()
     source = sender if there is not None else own
     short = short_now(connection, source, tag)
     return Incoming(tag, sender, name, kind, contents, short, here, there)
@@ -184,6 +195,9 @@ def receive(
     if writer.earlier:
         return _received_before(writer, text, from_college, count, details)
     found = find_incoming(writer.connection, writer.college, text, from_college, details)
+    if details.asset_number:
+        number = clean(details.asset_number, "The asset number")
+        must_be_free_number(writer, number, found.tag)
     kit_type = _define(writer, found, new_too=new_too or not details.type)
     outcome, short = counted_as(found.parts, found.short, count)
     here, there = found.here, found.there
@@ -273,7 +287,7 @@ def _contents(
 
 def _define(writer: Writer, found: Incoming, *, new_too: bool) -> str:
     """The id of the kit type; a new one gets the sender's contents list."""
-    known = TYPE(writer.connection, c=writer.college, k=type_key(found.type)).first()
+    known = type_meant(writer.connection, writer.college, found.type)
     if known is None and found.contents:
         defined = kit_type_with(found.type, found.contents)
         writer.append(defined)

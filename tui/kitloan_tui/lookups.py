@@ -311,7 +311,11 @@ def kit_types(session: Session) -> tuple[str, ...]:
         return tuple(
             connection.execute(
                 select(kit_type.c.name)
-                .where(kit_type.c.college == session.college, is_held | has_list)
+                .where(
+                    kit_type.c.college == session.college,
+                    kit_type.c.merged_into.is_(None),
+                    is_held | has_list,
+                )
                 .order_by(kit_type.c.kit_type)
             ).scalars()
         )
@@ -358,7 +362,7 @@ def kit_type_lines(session: Session) -> list[KitTypeLine]:
     with session.reading() as connection:
         rows = connection.execute(
             select(kit_type.c.name, held, parts)
-            .where(kit_type.c.college == session.college)
+            .where(kit_type.c.college == session.college, kit_type.c.merged_into.is_(None))
             .order_by(kit_type.c.kit_type)
         ).all()
     return [KitTypeLine(*row) for row in rows]

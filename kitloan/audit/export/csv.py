@@ -9,7 +9,6 @@ a cell of its own there is guarded as well.
 """
 
 import csv
-import re
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
@@ -17,11 +16,9 @@ from pathlib import Path
 from kitloan.audit.export.values import printable
 from kitloan.audit.tables import Cell, Report
 from kitloan.storage.files import whole_folder
+from kitloan.text.cells import csv_cell
 
 DICTIONARY = "data_dictionary"
-_WOULD_RUN = re.compile(r"(^|[,;|\t\r\n])(?=[\s\"]*[=+\-@＝＋－＠]|[\t\r])")
-"""Where a cell may begin, and what follows would make it a formula; a quote in it may be taken for
-the beginning of a quoted cell."""
 _NOTES = (
     ("(all)", "", "", "", "An empty field is not recorded."),
     ("(all)", "", "", "share", "From 0 to 1."),
@@ -65,7 +62,7 @@ def field(value: Cell) -> str:
         case date():
             return value.isoformat()
         case str():
-            return _WOULD_RUN.sub(r"\1'", printable(value))
+            return csv_cell(printable(value))
     return str(value)
 
 

@@ -20,6 +20,7 @@ from kitloan.ledger.facts.holdings import refresh_words_of_type
 from kitloan.ledger.facts.shortages import reckon_type
 from kitloan.storage.statements import Change
 from kitloan.tables import College, Component, KitType, Label, Organisation, table
+from kitloan.text.names import search_form
 
 component = table(Component)
 kit_type = table(KitType)
@@ -126,7 +127,13 @@ def kit_type_defined(
     """Set the name and the contents list of a kit type."""
     renamed = _rename_type(connection, c=college, t=fact.kit_type, new_name=fact.name)
     if not renamed:
-        _insert_type(connection, college=college, kit_type=fact.kit_type, name=fact.name)
+        _insert_type(
+            connection,
+            college=college,
+            kit_type=fact.kit_type,
+            name=fact.name,
+            merged_into=None,
+        )
     _forget_contents(connection, c=college, t=fact.kit_type)
     for position, component in enumerate(fact.contents):
         _insert_component(
@@ -155,5 +162,11 @@ def organisation_added(
 ) -> None:
     """Add the borrower."""
     _insert_organisation(
-        connection, college=college, organisation=fact.organisation, name=fact.name
+        connection,
+        college=college,
+        organisation=fact.organisation,
+        name=fact.name,
+        merged_into=None,
+        closed_at=None,
+        words=search_form(fact.name),
     )

@@ -8,6 +8,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     bindparam,
+    case,
     func,
     insert,
     select,
@@ -34,7 +35,7 @@ from kitloan.storage.statements import AnyRow, Change, Query
 from kitloan.tables import Alias, Gift, Holding, KitType, table
 from kitloan.text.dates import NO_HOUR
 from kitloan.text.fields import AddedHoldingFields, Fields, GiftTerms, HoldingFields
-from kitloan.text.names import fold
+from kitloan.text.names import fold, search_form
 
 gift = table(Gift)
 holding = table(Holding)
@@ -103,7 +104,7 @@ def _refresh(connection: Connection, college: str, rows: Iterable[AnyRow]) -> No
 
 
 def _folded(*parts: str | None) -> str:
-    return fold(" ".join(part for part in parts if part))
+    return search_form(" ".join(part for part in parts if part))
 
 
 SIGHTED: dict[str, BindParameter[Any]] = {
@@ -125,7 +126,10 @@ def asset_key(fact: HoldingFields) -> str | None:
 
 COUNTED: dict[str, Any] = {
     "uncounted": bindparam("not_counted"),
-    "counted_at": func.coalesce(bindparam("counted_now"), holding.c.counted_at),
+    "counted_at": case(
+        (holding.c.counted_at > func.coalesce(bindparam("counted_now"), ""), holding.c.counted_at),
+        else_=func.coalesce(bindparam("counted_now"), holding.c.counted_at),
+    ),
 }
 """What a change of a holding sets too, when its contents were or should have been counted."""
 

@@ -1,0 +1,142 @@
+"""What the latest count of a kit's contents says today: whole, short, never, or out of date.
+
+A contents list may change after a count. Then the kit is not counted against the list of today. An
+instant has whole seconds, so of a count and a change in one second the ledger's order decides.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, and_, bindparam, or_, select
+
+from kitloan.queries.undone import UNDONE
+from kitloan.storage.statements import AnyRow, Query
+from kitloan.tables import Component, Holding, LedgerEntry, table
+from kitloan.values import Counted
+
+component, entry, holding = table(Component), table(LedgerEntry), table(Holding)
+
+Kind = tuple[str, str]
+"""A college and the id of one of its kit types."""
+Place = tuple[str, str]
+"""A college and the tag of one of its holdings."""
+
+_COUNTING = ("contents.counted", "loan.checked_in", "transfer.received", "transfer.sent")
+_LATEST_COUNTS = Query(
+    select(entry.c.epoch, entry.c.seq, entry.c.body)
+    .where(
+        entry.c.college == bindparam("c"),
+        entry.c.tag == bindparam("t"),
+        or_(*[entry.c.kind == kind for kind in _COUNTING]),
+        ~UNDONE,
+    )
+    .order_by(entry.c.epoch.desc(), entry.c.seq.desc())
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ListChange:
+    """When a contents list changed last, and the place of that entry in its college's ledger."""
+
+    at: str
+    epoch: int
+    seq: int
+
+
+def list_changes(connection: Connection, colleges: Collection[str]) -> Mapping[Kind, ListChange]:
+    """The latest change of each contents list that was changed since it was first defined."""
+    known: dict[Kind, str] = {}
+    changed: dict[Kind, ListChange] = {}
+    rows = connection.execute(
+        select(entry.c.college, entry.c.at, entry.c.epoch, entry.c.seq, entry.c.body)
+        .where(
+            entry.c.college.in_(colleges),
+            entry.c.tag.is_(None),
+            entry.c.kind == "kit_type.defined",
+            ~UNDONE,
+        )
+        .order_by(entry.c.college, entry.c.epoch, entry.c.seq)
+    )
+    for row in rows:
+        fact = json.loads(row.body)["fact"]
+        key = row.college, fact["kit_type"]
+        contents = json.dumps(fact["contents"], sort_keys=True)
+        if known.get(key, contents) != contents:
+            changed[key] = ListChange(row.at, row.epoch, row.seq)
+        known[key] = contents
+    return changed
+
+
+def counted_before(connection: Connection, place: Place, change: ListChange) -> bool:
+    """Whether a kit's latest count is before a change in the ledger's order."""
+    for row in _LATEST_COUNTS(connection, c=place[0], t=place[1]):
+        if json.loads(row.body)["fact"].get("counted") in ("whole", "short"):
+            return bool((row.epoch, row.seq) < (change.epoch, change.seq))
+    return True
+
+
+def counted_in_that_second(
+    connection: Connection, changes: Mapping[Kind, ListChange]
+) -> frozenset[Place]:
+    """The kits counted in the very second in which their list changed, and before it changed."""
+    if not changes:
+        return frozenset()
+    same = [
+        and_(
+            holding.c.college == college,
+            holding.c.kit_type == kind,
+            holding.c.counted_at == change.at,
+        )
+        for (college, kind), change in changes.items()
+    ]
+    rows = connection.execute(
+        select(holding.c.college, holding.c.tag, holding.c.kit_type).where(or_(*same))
+    ).all()
+    return frozenset(
+        (row.college, row.tag)
+        for row in rows
+        if counted_before(connection, (row.college, row.tag), changes[row.college, row.kit_type])
+    )
+
+
+def count_words(
+    connection: Connection, rows: Iterable[AnyRow], short: Collection[Place]
+) -> Mapping[Place, Counted]:
+    """What the latest count of each of some holdings says; those without a contents list are left
+    out.
+
+    Args:
+        connection: a transaction.
+        rows: of `holding`.
+        short: those of which something is missing or broken.
+    """
+    kits = [row for row in rows if row.quantity == 1]
+    if not kits:
+        return {}
+    types = {row.kit_type for row in kits}
+    listed = connection.execute(
+        select(component.c.college, component.c.kit_type)
+        .where(
+            component.c.college.in_({row.college for row in kits}), component.c.kit_type.in_(types)
+        )
+        .distinct()
+    ).all()
+    kinds = {(row.college, row.kit_type) for row in listed}
+    kits = [row for row in kits if (row.college, row.kit_type) in kinds]
+    counted = {row.college for row in kits if row.counted_at is not None}
+    changes = list_changes(connection, counted) if counted else {}
+    found: dict[Place, Counted] = {}
+    for row in kits:
+        place = (str(row.college), str(row.tag))
+        change = changes.get((row.college, row.kit_type))
+        if row.counted_at is None:
+            found[place] = "never"
+        elif change is not None and (
+            row.counted_at < change.at
+            or (row.counted_at == change.at and counted_before(connection, place, change))
+        ):
+            found[place] = "list_changed"
+        else:
+            found[place] = "short" if place in short else "whole"
+    return found

@@ -17,7 +17,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, Connection, Integer, PrimaryKeyConstraint, String, Text, text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Text,
+    text,
+)
 
 from kitloan.backups import about_file, check_copy
 from kitloan.errors import KitloanError, StoreError
@@ -226,12 +235,14 @@ def _to_4(op: "Operations") -> None:
 
     A holding has the instant of its latest count, so that nothing uncounted is called whole. A loan
     that a register had began on a day unknown, and not when the register was read. And a holding
-    may be in repair, and one that was written off may turn up.
+    may be in repair, and one that was written off may turn up. A college has a calendar and
+    policies.
     """
     for name in ("counted_at", "out_of_use"):
         op.add_column("holding", Column(name, String(), nullable=True))
     for name in ("again_reason", "again_at", "again_by"):
         op.add_column("withdrawal", Column(name, String(), nullable=True))
+    _add_planning(op)
     loan = "json_extract(body, '$.fact.loan')"
     if op.get_bind().dialect.name == "postgresql":
         loan = "CAST(body AS json) #>> '{fact,loan}'"
@@ -254,6 +265,30 @@ def _to_4(op: "Operations") -> None:
                 "AND r.epoch = e.epoch AND r.seq = e.seq))"
             ).bindparams(short='"counted":"short"', whole='"counted":"whole"')
         )
+
+
+def _add_planning(op: "Operations") -> None:
+    """The tables of the calendar and the policies."""
+    op.create_table(
+        "calendar_week",
+        *(Column(name, String(), nullable=False) for name in ("college", "site", "desk", "staff")),
+        PrimaryKeyConstraint("college", "site"),
+    )
+    op.create_table(
+        "calendar_day",
+        *(Column(name, String(), nullable=False) for name in ("college", "site", "day")),
+        Column("open", Boolean(), nullable=False),
+        Column("reason", String(), nullable=True),
+        PrimaryKeyConstraint("college", "site", "day"),
+    )
+    op.create_table(
+        "policy",
+        *(
+            Column(name, String(), nullable=False)
+            for name in ("college", "policy", "kit_type", "setting")
+        ),
+        PrimaryKeyConstraint("college", "policy", "kit_type"),
+    )
 
 
 @contextmanager

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from kitloan.national import National
     from kitloan.organisations import Directory
     from kitloan.people import People
+    from kitloan.planning.settings import Calendars, PolicyBook
     from kitloan.queries.figures import Figures
     from kitloan.queries.find import Finder
     from kitloan.stocktakes import Stocktakes
@@ -136,6 +137,20 @@ class College:
         from kitloan.imports.register import Registers
 
         return Registers(self.session)
+
+    @cached_property
+    def calendar(self) -> "Calendars":
+        """Days on which the desk opens and staff work."""
+        from kitloan.planning.settings import Calendars
+
+        return Calendars(self.session)
+
+    @cached_property
+    def policies(self) -> "PolicyBook":
+        """The numbers and choices by which kits are lent."""
+        from kitloan.planning.settings import PolicyBook
+
+        return PolicyBook(self.session)
 
     @cached_property
     def stocktakes(self) -> "Stocktakes":

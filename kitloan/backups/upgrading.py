@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     Connection,
@@ -237,7 +238,7 @@ def _to_4(op: "Operations") -> None:
     A holding has the instant of its latest count, so that nothing uncounted is called whole. A loan
     that a register had began on a day unknown, and not when the register was read. And a holding
     may be in repair, and one that was written off may turn up. Borrowers and kit types are renamed,
-    merged and closed.
+    merged and closed. A college has a calendar and policies.
     """
     for name in ("counted_at", "out_of_use"):
         op.add_column("holding", Column(name, String(), nullable=True))
@@ -248,6 +249,7 @@ def _to_4(op: "Operations") -> None:
     for name in ("closed_at", "words"):
         op.add_column("organisation", Column(name, String(), nullable=True))
     _names_and_moves(op)
+    _add_planning(op)
     loan = "json_extract(body, '$.fact.loan')"
     if op.get_bind().dialect.name == "postgresql":
         loan = "CAST(body AS json) #>> '{fact,loan}'"
@@ -306,6 +308,30 @@ def _names_and_moves(op: "Operations") -> None:
             CheckConstraint("subject IN ('organisation', 'kit_type')", name=f"{name}_of_a_subject"),
             PrimaryKeyConstraint(*keys),
         )
+
+
+def _add_planning(op: "Operations") -> None:
+    """The tables of the calendar and the policies."""
+    op.create_table(
+        "calendar_week",
+        *(Column(name, String(), nullable=False) for name in ("college", "site", "desk", "staff")),
+        PrimaryKeyConstraint("college", "site"),
+    )
+    op.create_table(
+        "calendar_day",
+        *(Column(name, String(), nullable=False) for name in ("college", "site", "day")),
+        Column("open", Boolean(), nullable=False),
+        Column("reason", String(), nullable=True),
+        PrimaryKeyConstraint("college", "site", "day"),
+    )
+    op.create_table(
+        "policy",
+        *(
+            Column(name, String(), nullable=False)
+            for name in ("college", "policy", "kit_type", "setting")
+        ),
+        PrimaryKeyConstraint("college", "policy", "kit_type"),
+    )
 
 
 @contextmanager

@@ -49,6 +49,8 @@ COMMANDS = (
     Row("loans", "find", "loans", "List open loans."),
     Row("organisations", "organisations", "organisations", "Schools: list, rename, merge, close."),
     Row("shortages", "find", "shortages", "List missing and broken components."),
+    Row("calendar", "calendar", "calendar", "Days on which the desk opens and staff work."),
+    Row("policy", "calendar", "policy", "Show and set the numbers by which kits are lent."),
     Row("labels", "labels", "labels", "Print labels, on sheets or rolls."),
     Row("cards", "labels", "cards", "Print cards, and labels of shelves and inspections."),
     Row("relabel", "labels", "relabel", "Give a holding a second tag, off a blank label."),

@@ -16,6 +16,7 @@ from kitloan.tables.national import (
     Programme,
     Resumption,
 )
+from kitloan.tables.planning import CalendarDay, CalendarWeek, PolicyValue
 from kitloan.tables.register import (
     Alias,
     College,
@@ -84,6 +85,9 @@ REGISTER_TABLES = tuple(
         Allocation,
         Challenge,
         ChallengeLine,
+        CalendarWeek,
+        CalendarDay,
+        PolicyValue,
         Resumption,
         Reversal,
     )

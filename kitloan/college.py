@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from kitloan.exchange import Exchange
     from kitloan.holdings import Holdings
     from kitloan.imports.register import Registers
+    from kitloan.inspections.results import Inspections
     from kitloan.loans import Loans
     from kitloan.national import National
     from kitloan.organisations import Directory
@@ -94,6 +95,13 @@ class College:
         from kitloan.holdings import Holdings
 
         return Holdings(self.session)
+
+    @cached_property
+    def inspections(self) -> "Inspections":
+        """What has to be inspected how often, what was found, and what is due."""
+        from kitloan.inspections.results import Inspections
+
+        return Inspections(self.session)
 
     @cached_property
     def transfers(self) -> "Transfers":

@@ -17,7 +17,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, Connection, Integer, PrimaryKeyConstraint, String, Text, text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Connection,
+    ForeignKeyConstraint,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Text,
+    text,
+)
 
 from kitloan.backups import about_file, check_copy
 from kitloan.errors import KitloanError, StoreError
@@ -228,8 +239,13 @@ def _to_4(op: "Operations") -> None:
     that a register had began on a day unknown, and not when the register was read. And a holding
     may be in repair, and one that was written off may turn up.
     """
-    for name in ("counted_at", "out_of_use"):
+    for name in ("counted_at", "out_of_use", "in_repair"):
         op.add_column("holding", Column(name, String(), nullable=True))
+    op.execute(
+        "ALTER TABLE holding ADD COLUMN most_out INTEGER "
+        "CONSTRAINT out_of_use_is_not_lent CHECK (out_quantity <= most_out)"
+    )
+    _inspections_and_blocks(op)
     for name in ("again_reason", "again_at", "again_by"):
         op.add_column("withdrawal", Column(name, String(), nullable=True))
     loan = "json_extract(body, '$.fact.loan')"
@@ -254,6 +270,49 @@ def _to_4(op: "Operations") -> None:
                 "AND r.epoch = e.epoch AND r.seq = e.seq))"
             ).bindparams(short='"counted":"short"', whole='"counted":"whole"')
         )
+
+
+def _inspections_and_blocks(op: "Operations") -> None:
+    op.create_table(
+        "regime",
+        *(Column(name, String(), nullable=False) for name in ("college", "regime", "code_key")),
+        *(Column(name, String(), nullable=False) for name in ("code", "kit_type")),
+        Column("months", Integer(), nullable=False),
+        Column("gate", Boolean(), nullable=False),
+        PrimaryKeyConstraint("college", "regime"),
+        CheckConstraint("months > 0", name="regime_months_positive"),
+        ForeignKeyConstraint(
+            ["college", "kit_type"],
+            ["kit_type.college", "kit_type.kit_type"],
+            name="regime_of_a_kit_type",
+        ),
+    )
+    op.create_index("regimes_of_a_type", "regime", ["college", "kit_type"])
+    op.create_table(
+        "inspection",
+        *(Column(name, String(), nullable=False) for name in ("college", "tag", "code_key")),
+        *(Column(name, String(), nullable=False) for name in ("code", "result")),
+        *(Column(name, String(), nullable=False) for name in ("done_at", "done_by")),
+        Column("valid_until", String(), nullable=True),
+        PrimaryKeyConstraint("college", "tag", "code_key"),
+        CheckConstraint("result IN ('pass', 'fail')", name="inspection_result_known"),
+        CheckConstraint("result = 'pass' OR valid_until IS NULL", name="failed_is_not_valid"),
+        ForeignKeyConstraint(
+            ["college", "tag"], ["holding.college", "holding.tag"], name="inspection_of_a_holding"
+        ),
+    )
+    op.create_table(
+        "block",
+        *(Column(name, String(), nullable=False) for name in ("college", "organisation", "reason")),
+        Column("until", String(), nullable=True),
+        *(Column(name, String(), nullable=False) for name in ("since", "blocked_by")),
+        PrimaryKeyConstraint("college", "organisation"),
+        ForeignKeyConstraint(
+            ["college", "organisation"],
+            ["organisation.college", "organisation.organisation"],
+            name="block_of_a_borrower",
+        ),
+    )
 
 
 @contextmanager

@@ -16,8 +16,10 @@ from kitloan.ledger.facts import (  # noqa: F401  # each adds its facts
     definitions,
     gifts,
     holdings,
+    inspections,
     ledger,
     loans,
+    rules,
     stocktakes,
     transfers,
 )

@@ -23,7 +23,9 @@ from kitloan.ledger.facts.gifts import (
     GiftDelivered,
     ProgrammeDefined,
 )
+from kitloan.ledger.facts.inspections import forget_regime
 from kitloan.ledger.facts.ledger import Reversed
+from kitloan.ledger.facts.rules import forget_block
 from kitloan.storage.statements import Change, Query
 from kitloan.tables import (
     Alias,
@@ -98,6 +100,8 @@ _forget_reversal = Change(
 )
 DELIVERIES = ("gift.delivered", "delivery.corrected")
 """What came of a gift: each kind changes what the others before it recorded."""
+BLOCKS = ("borrower.blocked", "borrower.unblocked")
+"""Whether a borrower is blocked: the last of either kind counts."""
 _delete_deliveries = Change(
     delete(delivery).where(delivery.c.college == bindparam("c"), delivery.c.gift == bindparam("k"))
 )
@@ -140,6 +144,8 @@ NAMES: Mapping[str, tuple[str, tuple[Change, ...]]] = {
         ),
     ),
     **dict.fromkeys(DELIVERIES, ("gift", (_delete_deliveries,))),
+    **dict.fromkeys(BLOCKS, ("organisation", (forget_block,))),
+    "inspection.regime": ("regime", (forget_regime,)),
 }
 """Kinds of entry about no one holding that can be undone: the field that names what each is about,
 and how its rows are taken away when no entry of the kind is left."""
@@ -258,8 +264,8 @@ def _rebuild_name(
     Of a gift there came what all the entries that are left make of it.
     """
     field, forget = NAMES[fact.kind]
-    together = fact.kind in DELIVERIES
-    kind, also = DELIVERIES if together else (fact.kind, fact.kind)
+    together = next((kinds for kinds in (DELIVERIES, BLOCKS) if fact.kind in kinds), None)
+    kind, also = together or (fact.kind, fact.kind)
     key = getattr(fact, field)
     (epoch, seq), (undone_epoch, undone_seq) = before, undone_before
     bodies = _names_not_undone(

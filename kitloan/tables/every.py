@@ -6,6 +6,7 @@ of `Base` when this module is loaded.
 
 from kitloan.tables.absence import Absence, Arrival, Transfer, Withdrawal
 from kitloan.tables.base import table
+from kitloan.tables.inspecting import Inspection, Regime
 from kitloan.tables.national import (
     Allocation,
     Challenge,
@@ -17,6 +18,7 @@ from kitloan.tables.national import (
 )
 from kitloan.tables.register import (
     Alias,
+    Block,
     College,
     Component,
     Gift,
@@ -82,6 +84,9 @@ REGISTER_TABLES = tuple(
         Challenge,
         ChallengeLine,
         Resumption,
+        Regime,
+        Inspection,
+        Block,
         Reversal,
     )
 )

@@ -1,15 +1,11 @@
 """The report as a folder of CSV: one tidy file a table, and a dictionary of their columns.
 
 For programs as much as for people: machine names at the head, ISO dates, plain numbers, whole
-pence. UTF-8 without a mark, as the common tools read it. A spreadsheet program that opens a CSV
-runs what looks like a formula, so such a text gets an apostrophe before it (OWASP, "CSV
-injection"); the dictionary says so. Some programs part the columns at a semicolon, a tab or a bar,
-whatever the file says: so every value is in quotes, and each part of a text that would be a cell of
-its own there is guarded as well.
+pence. UTF-8 without a mark, as the common tools read it. Every value is in quotes, and no text is
+taken for a formula (see `kitloan.text.cells`); the dictionary says so.
 """
 
 import csv
-import re
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
@@ -17,11 +13,9 @@ from pathlib import Path
 from kitloan.audit.export.values import printable
 from kitloan.audit.tables import Cell, Report
 from kitloan.storage.files import whole_folder
+from kitloan.text.cells import guarded
 
 DICTIONARY = "data_dictionary"
-_WOULD_RUN = re.compile(r"(^|[,;|\t\r\n])(?=[\s\"]*[=+\-@＝＋－＠]|[\t\r])")
-"""Where a cell may begin, and what follows would make it a formula; a quote in it may be taken for
-the beginning of a quoted cell."""
 _NOTES = (
     ("(all)", "", "", "", "An empty field is not recorded."),
     ("(all)", "", "", "share", "From 0 to 1."),
@@ -65,7 +59,7 @@ def field(value: Cell) -> str:
         case date():
             return value.isoformat()
         case str():
-            return _WOULD_RUN.sub(r"\1'", printable(value))
+            return guarded(printable(value))
     return str(value)
 
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from kitloan.national import National
     from kitloan.organisations import Directory
     from kitloan.people import People
+    from kitloan.planning.sending import Notices
+    from kitloan.planning.settings import Calendars, PolicyBook
     from kitloan.queries.figures import Figures
     from kitloan.queries.find import Finder
     from kitloan.stocktakes import Stocktakes
@@ -104,6 +106,13 @@ class College:
         return Inspections(self.session)
 
     @cached_property
+    def notices(self) -> "Notices":
+        """What is to be told to whom, what was sent, and sending it."""
+        from kitloan.planning.sending import Notices
+
+        return Notices(self.session)
+
+    @cached_property
     def transfers(self) -> "Transfers":
         """Send to another college, call off, receive."""
         from kitloan.transfers import Transfers
@@ -144,6 +153,20 @@ class College:
         from kitloan.imports.register import Registers
 
         return Registers(self.session)
+
+    @cached_property
+    def calendar(self) -> "Calendars":
+        """Days on which the desk opens and staff work."""
+        from kitloan.planning.settings import Calendars
+
+        return Calendars(self.session)
+
+    @cached_property
+    def policies(self) -> "PolicyBook":
+        """The numbers and choices by which kits are lent."""
+        from kitloan.planning.settings import PolicyBook
+
+        return PolicyBook(self.session)
 
     @cached_property
     def stocktakes(self) -> "Stocktakes":

@@ -27,6 +27,7 @@ from kitloan.ledger.facts.shortages import Short
 from kitloan.ledger.session import Session, check_quantity
 from kitloan.ledger.writer import Writer
 from kitloan.organisations import Borrower, borrower, must_not_be_blocked, person, remark
+from kitloan.planning.policies import policies_of
 from kitloan.queries import whereabouts
 from kitloan.queries.resolve import meant, resolve
 from kitloan.storage.statements import AnyRow, Query
@@ -253,7 +254,8 @@ def _may_be_lent(writer: Writer, row: AnyRow, terms: Terms, due_on: date) -> lis
     if writer.earlier:
         ours = [each.fact for each in writer.earlier if isinstance(each.fact, RuleOverridden)]
         return [each.rule for each in ours if each.tag == row.tag and each.rule == DUE]
-    until = terms.on or day_of(writer.at)
+    whole = policies_of(writer.connection, writer.college).choice("cover", row.kit_type) == "loan"
+    until = due_on if whole else terms.on or day_of(writer.at)
     return must_be_inspected(writer, row, shown, until, terms.override)
 
 

@@ -49,7 +49,7 @@ _NO_ACTIONS = (
 """Kinds that are no action of a person: undoing itself, and what the program notes by itself."""
 _SEEN = ("stocktake.scanned", "stocktake.confirmed")
 """What was seen or confirmed in a stocktake: it rests on no entry, and nothing rests on it."""
-_RESTS_ON_NOTHING = (*_SEEN, "gift.recorded")
+_RESTS_ON_NOTHING = (*_SEEN, "gift.recorded", "notice.sent")
 """Whose a holding is rests on no loan or count; it goes with the entry that took the holding in."""
 _TOOK_IN = ("holding.accessioned", "transfer.received")
 _MOST_LISTED = 100

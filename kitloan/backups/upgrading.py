@@ -237,7 +237,8 @@ def _to_4(op: "Operations") -> None:
 
     A holding has the instant of its latest count, so that nothing uncounted is called whole. A loan
     that a register had began on a day unknown, and not when the register was read. And a holding
-    may be in repair, and one that was written off may turn up.
+    may be in repair, and one that was written off may turn up. A college has a calendar and
+    policies.
     """
     for name in ("counted_at", "out_of_use", "in_repair"):
         op.add_column("holding", Column(name, String(), nullable=True))
@@ -248,6 +249,7 @@ def _to_4(op: "Operations") -> None:
     _inspections_and_blocks(op)
     for name in ("again_reason", "again_at", "again_by"):
         op.add_column("withdrawal", Column(name, String(), nullable=True))
+    _add_planning(op)
     loan = "json_extract(body, '$.fact.loan')"
     if op.get_bind().dialect.name == "postgresql":
         loan = "CAST(body AS json) #>> '{fact,loan}'"
@@ -273,6 +275,7 @@ def _to_4(op: "Operations") -> None:
 
 
 def _inspections_and_blocks(op: "Operations") -> None:
+    """The tables of inspections, blocks and notices."""
     op.create_table(
         "regime",
         *(Column(name, String(), nullable=False) for name in ("college", "regime", "code_key")),
@@ -312,6 +315,51 @@ def _inspections_and_blocks(op: "Operations") -> None:
             ["organisation.college", "organisation.organisation"],
             name="block_of_a_borrower",
         ),
+    )
+    key = ("college", "notice", "subject", "stage", "due_on")
+    kinds: dict[str, Any] = {"stage": Integer()}
+    op.create_table(
+        "sent_notice",
+        *(Column(name, kinds.get(name, String()), nullable=False) for name in key),
+        *(Column(name, String(), nullable=False) for name in ("channel", "template")),
+        Column("tag", String(), nullable=True),
+        *(Column(name, String(), nullable=False) for name in ("sent_at", "sent_by")),
+        PrimaryKeyConstraint(*key),
+    )
+    op.create_index("notices_of_a_holding", "sent_notice", ["college", "tag"])
+    op.create_table(
+        "outbox",
+        *(Column(name, kinds.get(name, String()), nullable=False) for name in key),
+        *(Column(name, String(), nullable=False) for name in ("message", "state")),
+        Column("tries", Integer(), nullable=False),
+        *(Column(name, String(), nullable=False) for name in ("tried_at", "problem")),
+        PrimaryKeyConstraint(*key),
+        CheckConstraint("state IN ('waiting', 'sending', 'unknown')", name="outbox_state_known"),
+        CheckConstraint("tries >= 0", name="outbox_tries_not_negative"),
+    )
+
+
+def _add_planning(op: "Operations") -> None:
+    """The tables of the calendar and the policies."""
+    op.create_table(
+        "calendar_week",
+        *(Column(name, String(), nullable=False) for name in ("college", "site", "desk", "staff")),
+        PrimaryKeyConstraint("college", "site"),
+    )
+    op.create_table(
+        "calendar_day",
+        *(Column(name, String(), nullable=False) for name in ("college", "site", "day")),
+        Column("open", Boolean(), nullable=False),
+        Column("reason", String(), nullable=True),
+        PrimaryKeyConstraint("college", "site", "day"),
+    )
+    op.create_table(
+        "policy",
+        *(
+            Column(name, String(), nullable=False)
+            for name in ("college", "policy", "kit_type", "setting")
+        ),
+        PrimaryKeyConstraint("college", "policy", "kit_type"),
     )
 
 

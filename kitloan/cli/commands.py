@@ -48,6 +48,8 @@ COMMANDS = (
     Row("transfer", "transfers", "transfer", "Send to another college, or receive from one."),
     Row("loans", "find", "loans", "List open loans."),
     Row("shortages", "find", "shortages", "List missing and broken components."),
+    Row("calendar", "calendar", "calendar", "Days on which the desk opens and staff work."),
+    Row("policy", "calendar", "policy", "Show and set the numbers by which kits are lent."),
     Row("labels", "labels", "labels", "Print labels, on sheets or rolls."),
     Row("cards", "labels", "cards", "Print cards, and labels of shelves and inspections."),
     Row("relabel", "labels", "relabel", "Give a holding a second tag, off a blank label."),

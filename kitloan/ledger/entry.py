@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field, TypeAdapter
 
 from kitloan.ledger.facts import (  # noqa: F401  # each adds its facts
+    calendar,
     custody,
     definitions,
     gifts,
@@ -19,6 +20,7 @@ from kitloan.ledger.facts import (  # noqa: F401  # each adds its facts
     inspections,
     ledger,
     loans,
+    notices,
     rules,
     stocktakes,
     transfers,

@@ -15,6 +15,7 @@ from kitloan.errors import StoreError
 from kitloan.ledger.entry import Entry, Fact, parse
 from kitloan.ledger.epochs import epoch_of
 from kitloan.ledger.facts.base import APPLY, Recorded, applies
+from kitloan.ledger.facts.calendar import FORGET_CALENDAR, FORGET_POLICY
 from kitloan.ledger.facts.definitions import KitTypeDefined
 from kitloan.ledger.facts.gifts import (
     AllocationMade,
@@ -146,15 +147,24 @@ NAMES: Mapping[str, tuple[str, tuple[Change, ...]]] = {
     **dict.fromkeys(DELIVERIES, ("gift", (_delete_deliveries,))),
     **dict.fromkeys(BLOCKS, ("organisation", (forget_block,))),
     "inspection.regime": ("regime", (forget_regime,)),
+    "calendar.set": ("site", FORGET_CALENDAR),
+    "policy.set": ("policy", FORGET_POLICY),
 }
 """Kinds of entry about no one holding that can be undone: the field that names what each is about,
 and how its rows are taken away when no entry of the kind is left."""
+_TOGETHER: Mapping[str, tuple[str, ...]] = {
+    kind: kinds
+    for kinds in (DELIVERIES, BLOCKS, ("calendar.set",), ("policy.set",))
+    for kind in kinds
+}
+"""Kinds of which each changes what the others before it recorded: all that are left are applied."""
+_MOST_TOGETHER = max(map(len, _TOGETHER.values()))
 _names_not_undone = Query(
     select(ledger_entry.c.body)
     .where(
         ledger_entry.c.college == bindparam("c"),
         ledger_entry.c.tag.is_(None),
-        or_(ledger_entry.c.kind == bindparam("k"), ledger_entry.c.kind == bindparam("also")),
+        or_(*[ledger_entry.c.kind == bindparam(f"k{n}") for n in range(_MOST_TOGETHER)]),
         ~_undone_then,
         (ledger_entry.c.epoch < bindparam("e"))
         | ((ledger_entry.c.epoch == bindparam("e")) & (ledger_entry.c.seq < bindparam("s"))),
@@ -261,15 +271,21 @@ def _rebuild_name(
 ) -> None:
     """A kit type, a borrower or a scan is what the last entry that is left makes of it, or gone.
 
-    Of a gift there came what all the entries that are left make of it.
+    What came of a gift, a calendar or a policy is what all the entries that are left make of it.
     """
     field, forget = NAMES[fact.kind]
-    together = next((kinds for kinds in (DELIVERIES, BLOCKS) if fact.kind in kinds), None)
-    kind, also = together or (fact.kind, fact.kind)
+    together = fact.kind in _TOGETHER
+    kinds = _TOGETHER.get(fact.kind, (fact.kind,))
     key = getattr(fact, field)
     (epoch, seq), (undone_epoch, undone_seq) = before, undone_before
     bodies = _names_not_undone(
-        connection, c=college, k=kind, also=also, e=epoch, s=seq, ue=undone_epoch, us=undone_seq
+        connection,
+        c=college,
+        e=epoch,
+        s=seq,
+        ue=undone_epoch,
+        us=undone_seq,
+        **{f"k{n}": kinds[min(n, len(kinds) - 1)] for n in range(_MOST_TOGETHER)},
     ).scalars()
     left = (entry for entry in map(parse, bodies) if getattr(entry.fact, field) == key)
     if not together:

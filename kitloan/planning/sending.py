@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import Connection, bindparam, delete, select, text, update
+from sqlalchemy import Connection, bindparam, delete, or_, select, text, update
 
 from kitloan.errors import Refused
 from kitloan.ledger.facts.notices import NoticeSent
@@ -173,11 +173,15 @@ _leave = Change(
     .values(state=bindparam("new_state"), problem=bindparam("why"))
 )
 _forget = Change(delete(outbox).where(*_key_columns))
+_OF_A_LOAN = ("loan.checked_out", "loan.found", "loan.renewed", "loan.corrected")
 _RENEWALS = Query(
     select(entry.c.kind, entry.c.tag, entry.c.at, entry.c.body)
     .where(
         entry.c.college == bindparam("c"),
-        entry.c.kind.in_(("loan.checked_out", "loan.found", "loan.renewed", "loan.corrected")),
+        or_(*[entry.c.kind == kind for kind in _OF_A_LOAN]),
+        entry.c.tag.in_(
+            select(loan.c.tag).where(loan.c.college == bindparam("c"), loan.c.closed_at.is_(None))
+        ),
         ~UNDONE,
     )
     .order_by(entry.c.epoch, entry.c.seq)
@@ -489,10 +493,9 @@ class Notices:
             return _Queued(facts.messages(mailed, day), len(due) - len(mailed))
 
     def _claim(self, message: Message, day: date) -> tuple[str, Message] | None:
-        """Take the notices of a mail that wait, and are still due; another program may have some."""
-        mark = hashlib.sha256(repr([each.key for each in message.notices]).encode()).hexdigest()[
-            :24
-        ]
+        """Take those notices of a mail that wait and are still due; others may be taken already."""
+        keys = repr([each.key for each in message.notices])
+        mark = hashlib.sha256(keys.encode()).hexdigest()[:24]
         with self._session.writing() as writer:
             facts = _facts(writer.connection, writer.college)
             still = {each.key for each in facts.due(day)}

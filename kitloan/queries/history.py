@@ -287,6 +287,19 @@ def _joined(*parts: str) -> str:
     return ", ".join(part for part in parts if part)
 
 
+def _calendar_set(fact: Mapping[str, Any]) -> str:
+    named = {True: "open", False: "closed", None: "as usual"}
+    days = fact["days"]
+    shown = [f"{named[each['open']]} on {_day(each['day'])}" for each in days[:3]]
+    return _joined(
+        f"calendar of {fact['site']}" if fact["site"] else "calendar",
+        "week set" if fact["desk"] else "",
+        *shown,
+        f"and {plural(len(days) - 3, 'more day')}" if len(days) > 3 else "",
+        next((each["reason"] for each in days if each["reason"]), ""),
+    )
+
+
 _SUMMARIES: dict[str, Summary] = {
     "college.opened": lambda f, n: f"{f['name']} opened its ledger",
     "kit_type.defined": lambda f, n: _joined(
@@ -387,6 +400,11 @@ _SUMMARIES: dict[str, Summary] = {
         f"{f['lost']:,} lost by the borrower" if f["lost"] else "",
         f"{f['held']:,} held now",
     ),
+    "calendar.set": lambda f, n: _calendar_set(f),
+    "policy.set": lambda f, n: _joined(
+        f"{f['policy']} set to {f['setting'] or 'its default'}",
+        f"for type {f['kit_type']}" if f["kit_type"] else "",
+    ),
     "loan.renewed": lambda f, n: f"renewed to {_day(f['due_on'])}",
     "contents.counted": lambda f, n: _short(f),
     "shortage.made_good": lambda f, n: f"{f['component']}: {f['quantity']:,} replaced",
@@ -399,6 +417,11 @@ _SUMMARIES: dict[str, Summary] = {
     "inspection.done": lambda f, n: _joined(
         f"{'passed' if f['result'] == 'pass' else 'FAILED'} its inspection: {f['code']}",
         f"valid until {_day(f['valid_until'])}" if f["valid_until"] else "",
+    ),
+    "notice.sent": lambda f, n: _joined(
+        f"notice sent: {f['notice'].replace('_', ' ')}" + (f" {f['stage']}" if f["stage"] else ""),
+        f"about {_day(f['due_on'])}" if f["due_on"] else "",
+        f["channel"],
     ),
     "borrower.blocked": lambda f, n: _joined(
         f"{n.get(f['organisation'], f['organisation'])} blocked: {f['reason']}",

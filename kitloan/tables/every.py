@@ -16,6 +16,8 @@ from kitloan.tables.national import (
     Programme,
     Resumption,
 )
+from kitloan.tables.noticing import SentNotice
+from kitloan.tables.planning import CalendarDay, CalendarWeek, PolicyValue
 from kitloan.tables.register import (
     Alias,
     Block,
@@ -83,10 +85,14 @@ REGISTER_TABLES = tuple(
         Allocation,
         Challenge,
         ChallengeLine,
+        CalendarWeek,
+        CalendarDay,
+        PolicyValue,
         Resumption,
         Regime,
         Inspection,
         Block,
+        SentNotice,
         Reversal,
     )
 )

@@ -37,6 +37,9 @@ def _on_calendar(text: str) -> str:
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME, pattern=_CLEAN)]
 
+NameOrNone = Annotated[str, StringConstraints(max_length=LONGEST_NAME, pattern=_CLEAN)]
+"""A name, or the empty text for none: what is part of a key cannot be null."""
+
 LONGEST_REMARK = 1000
 Remark = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_REMARK, pattern=_CLEAN)]
 

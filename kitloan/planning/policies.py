@@ -1,0 +1,158 @@
+"""Policies: the numbers and choices by which a college lends, each with its meaning and default.
+
+A policy may be set for one kit type; that comes before the one for all types. What a policy made of
+a loan or a booking is stored with it, so changing a policy changes nothing that was agreed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, select
+
+from kitloan.errors import BadInput
+from kitloan.storage.statements import Query
+from kitloan.tables import table
+from kitloan.tables.planning import PolicyValue
+from kitloan.text.dates import DEFAULT_LOAN_DAYS
+
+policy_table = table(PolicyValue)
+
+MOST_DAYS = 400
+"""The largest number of days that a policy may set: every walk over days is as short as that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One policy.
+
+    Attributes:
+        key: its name.
+        meaning: what it decides, in a sentence.
+        default: its value while nobody has set it.
+        least: the smallest number it may be.
+        most: the largest number it may be.
+        choices: the words it may be, where it is no number.
+    """
+
+    key: str
+    meaning: str
+    default: int | str
+    least: int = 0
+    most: int = MOST_DAYS
+    choices: tuple[str, ...] = ()
+
+    def parse(self, text: str) -> int | str:
+        """A value that a person gave.
+
+        Raises:
+            BadInput: `bad_policy`.
+        """
+        if self.choices:
+            if text.strip().lower() in self.choices:
+                return text.strip().lower()
+            allowed = " or ".join(self.choices)
+        else:
+            if text.strip().isdecimal() and self.least <= int(text) <= self.most:
+                return int(text)
+            allowed = f"a whole number from {self.least} to {self.most}"
+        raise BadInput(
+            "bad_policy",
+            f"{text!r} is not a value of {self.key}.",
+            f"Give {allowed}; or default, for {self.default}.",
+            key=self.key,
+            value=text[:60],
+        )
+
+
+_EVERY = (
+    Policy("loan_days", "How many days a loan is for, when no due date is given.",
+           DEFAULT_LOAN_DAYS, least=1),
+    Policy("turnaround", "Staff days from a return to the next collection, to count and clean.", 1),
+    Policy("prep", "Staff days that a kit is prepared before a booking is collected.", 0),
+    Policy("grace", "Open days after its collection day until a booking lapses.", 1),
+    Policy("notice", "Staff days from asking to the first day of collection.", 0),
+    Policy("horizon", "How many days ahead a booking may end.", MOST_DAYS, least=1),
+    Policy("min_loan", "The fewest days for which a kit is lent before the next booking.", 1),
+    Policy("max_days", "The most days from collection to return of a booking; 0 is no limit.", 0),
+    Policy("max_out", "The most kits that one borrower may have at a time, booked ones included; "
+           "0 is no limit.", 0, most=1_000_000),
+    Policy("max_bookings", "The most bookings that one borrower may have waiting; 0 is no limit.",
+           0, most=1_000_000),
+    Policy("offer_days", "How many days a freed kit is kept in mind for the next on the waiting "
+           "list.", 7, least=1),
+    Policy("cover", "Whether an inspection must be valid on the day it goes out, or for the whole "
+           "loan.", "out", choices=("out", "loan")),
+    Policy("due_soon", "Open days before the due day on which a borrower is reminded; 0 is never.",
+           3),
+    Policy("overdue_1", "Open days after the due day of the first notice that a loan is overdue.",
+           1, least=1),
+    Policy("overdue_2", "Open days after the due day of the second.", 5, least=1),
+    Policy("overdue_3", "Open days after the due day of the third.", 20, least=1),
+    Policy("inspect_soon", "Open days before an inspection is due on which it is on the notices.",
+           10),
+    Policy("collect_soon", "Open days before a booking's collection day on which the borrower is "
+           "reminded; 0 is never.", 2),
+)  # fmt: skip
+POLICIES: Mapping[str, Policy] = {each.key: each for each in _EVERY}
+"""Every policy, by its key, in the order in which they are listed."""
+
+_VALUES = Query(
+    select(policy_table.c.kit_type, policy_table.c.policy, policy_table.c.setting).where(
+        policy_table.c.college == bindparam("c")
+    )
+)
+
+
+class Policies:
+    """A college's policies, read once."""
+
+    def __init__(self, values: Mapping[tuple[str, str], str]) -> None:
+        """`values` are those that were set, by kit type (empty for all) and key."""
+        self._values = values
+
+    def number(self, key: str, kit_type: str | None = None) -> int:
+        """The number that a policy is, for a kit type's id or for all types."""
+        return int(self._value(key, kit_type))
+
+    def choice(self, key: str, kit_type: str | None = None) -> str:
+        """The word that a policy is, for a kit type's id or for all types."""
+        return str(self._value(key, kit_type))
+
+    def _value(self, key: str, kit_type: str | None) -> int | str:
+        for of in dict.fromkeys((kit_type or "", "")):
+            if (of, key) in self._values:
+                return self._values[of, key]
+        return POLICIES[key].default
+
+    def set_for(self, key: str) -> dict[str, str]:
+        """The values that were set for a policy, by kit type's id; empty for all types."""
+        return {of: value for (of, which), value in self._values.items() if which == key}
+
+
+def policies_of(connection: Connection, college: str) -> Policies:
+    """Every policy of a college."""
+    rows = _VALUES(connection, c=college)
+    return Policies({(row.kit_type, row.policy): row.setting for row in rows})
+
+
+def policy(connection: Connection, college: str, key: str, kit_type: str | None = None) -> int:
+    """The number that one policy is, for a kit type's id or for all types."""
+    return policies_of(connection, college).number(key, kit_type)
+
+
+def policy_named(key: str) -> Policy:
+    """The policy of a name, as a person gave it.
+
+    Raises:
+        BadInput: `unknown_policy`.
+    """
+    found = POLICIES.get(key.strip().lower().replace("-", "_"))
+    if found is None:
+        raise BadInput(
+            "unknown_policy",
+            f"There is no policy {key[:60]!r}.",
+            "See them all: kitloan policy",
+            key=key[:60],
+            known=list(POLICIES),
+        )
+    return found

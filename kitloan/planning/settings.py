@@ -1,0 +1,359 @@
+"""Setting the calendar and the policies, and what a closure means for loans that are out."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import bindparam, select
+
+from kitloan.errors import BadInput
+from kitloan.ledger.facts.calendar import CalendarSet, DayOfCalendar, PolicySet
+from kitloan.ledger.facts.loans import LoanRenewed
+from kitloan.ledger.session import Session
+from kitloan.ledger.writer import Writer
+from kitloan.planning.calendar import EVERY_DAY, Calendar, calendar_of, days_between
+from kitloan.planning.policies import POLICIES, Policy, policies_of, policy_named
+from kitloan.planning.types import kit_type_id
+from kitloan.storage.statements import Query
+from kitloan.tables import Holding, KitType, Loan, Organisation, table
+from kitloan.text.dates import check_year, day_of, days_after, uk
+from kitloan.text.names import clean
+
+holding, kit_type, loan = table(Holding), table(KitType), table(Loan)
+organisation = table(Organisation)
+
+MOST_CLOSED = 366
+"""The most days that one closure, or one view of the calendar, may have."""
+
+_DUE_WITHIN = Query(
+    select(loan.c.loan, loan.c.tag, kit_type.c.name, organisation.c.name.label("to"), loan.c.due_on)
+    .join_from(
+        loan,
+        organisation,
+        (organisation.c.college == loan.c.college)
+        & (organisation.c.organisation == loan.c.organisation),
+    )
+    .join(holding, (holding.c.college == loan.c.college) & (holding.c.tag == loan.c.tag))
+    .join(
+        kit_type,
+        (kit_type.c.college == holding.c.college) & (kit_type.c.kit_type == holding.c.kit_type),
+    )
+    .where(
+        loan.c.college == bindparam("c"),
+        loan.c.closed_at.is_(None),
+        loan.c.due_key >= bindparam("a"),
+        loan.c.due_key <= bindparam("b"),
+    )
+    .order_by(loan.c.due_key, loan.c.loan)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDate:
+    """One day of a calendar.
+
+    Attributes:
+        day: the date.
+        desk: whether kits are handed out and taken back.
+        staff: whether somebody is there to prepare and count.
+        reason: why it differs from the week.
+    """
+
+    day: date
+    desk: bool
+    staff: bool
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LoanHit:
+    """A loan that is due on a day that is closed now; `moved_to` is its new due day, if moved."""
+
+    id: str
+    tag: str
+    type: str
+    to: str
+    due_on: date
+    moved_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What a closure did: the days, and the open loans that are due on them."""
+
+    days: tuple[date, ...]
+    loans: tuple[LoanHit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyLine:
+    """A policy with its value; `type` is the kit type that it was set for, None for all types."""
+
+    key: str
+    value: int | str
+    default: int | str
+    meaning: str
+    type: str | None = None
+
+
+def _check_days(first: date, last: date) -> list[date]:
+    """Every day from `first` to `last`.
+
+    Raises:
+        BadInput: `dates_reversed`, `too_long`, `bad_date`.
+    """
+    check_year(first)
+    check_year(last)
+    if last < first:
+        raise BadInput(
+            "dates_reversed",
+            f"{uk(last)} is before {uk(first)}.",
+            "Give the first day, then the last.",
+        )
+    if (last - first).days >= MOST_CLOSED:
+        raise BadInput(
+            "too_long",
+            f"From {uk(first)} to {uk(last)} are {(last - first).days + 1:,} days; "
+            f"at most {MOST_CLOSED} go at once.",
+            "Give an earlier last day.",
+        )
+    return days_between(first, last)
+
+
+class Calendars:
+    """A college's calendar: the verbs."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def calendar(self, site: str | None = None) -> Calendar:
+        """The calendar of the college, or of one of its sites."""
+        with self._session.reading() as connection:
+            return calendar_of(connection, self._session.college, _site(site))
+
+    def days(self, first: date, last: date, site: str | None = None) -> list[CalendarDate]:
+        """Every day from `first` to `last`, and whether desk and staff are there.
+
+        Raises:
+            BadInput: `dates_reversed`, `too_long`, `bad_date`.
+        """
+        calendar = self.calendar(site)
+        return [
+            CalendarDate(
+                day, calendar.is_desk_open(day), calendar.is_staff_day(day), calendar.reason(day)
+            )
+            for day in _check_days(first, last)
+        ]
+
+    def set_week(
+        self,
+        desk: Iterable[int] | None = None,
+        staff: Iterable[int] | None = None,
+        *,
+        site: str | None = None,
+        id: str | None = None,  # noqa: A002
+    ) -> Calendar:
+        """Set the weekdays on which the desk opens and staff work; gives the calendar.
+
+        Args:
+            desk: the desk's weekdays, 0 for Monday; None leaves them as they are.
+            staff: the staff's weekdays; None leaves them as they are, and makes them the desk's
+                where no week was set yet.
+            site: the site's name; None is the college's usual one.
+            id: the request's id; None makes one.
+
+        Raises:
+            BadInput: `bad_week`, for a week without a day.
+        """
+        given = [None if days is None else tuple(sorted(set(days))) for days in (desk, staff)]
+        if any(days == () or not {*(days or ())} <= EVERY_DAY for days in given):
+            raise BadInput(
+                "bad_week",
+                "A week needs at least one day for the desk, and one for staff.",
+                "Name the days, like mon-fri. To close for a while, close the dates.",
+            )
+        with self._session.writing(id) as writer:
+            desk_days, staff_days = given
+            done = writer.earlier_fact(CalendarSet)
+            now = calendar_of(writer.connection, writer.college, _site(site))
+            if done is not None and done.desk and done.staff:
+                desk_days, staff_days = desk_days or done.desk, staff_days or done.staff
+            if desk_days is None:
+                desk_days = tuple(sorted(now.desk))
+            if staff_days is None:
+                staff_days = desk_days if now.staff == EVERY_DAY else tuple(sorted(now.staff))
+            writer.append(CalendarSet(site=_site(site), desk=desk_days, staff=staff_days))
+            return calendar_of(writer.connection, writer.college, _site(site))
+
+    def close(
+        self,
+        first: date,
+        last: date | None = None,
+        *,
+        reason: str | None = None,
+        site: str | None = None,
+        move: bool = False,
+        spread: int = 1,
+        id: str | None = None,  # noqa: A002
+    ) -> Closed:
+        """Close a day, or every day from `first` to `last`, for desk and staff.
+
+        Loans that are due on those days keep their due day, and are listed.
+
+        Args:
+            first: the first closed day.
+            last: the last closed day; `first` when None.
+            reason: why.
+            site: the site's name; None is the college's usual one.
+            move: whether those loans are due on the first open day after the closure instead.
+            spread: over how many open days they are spread, so that not all come back on one.
+            id: the request's id; None makes one.
+
+        Raises:
+            BadInput: `dates_reversed`, `too_long`, `bad_date`, `bad_text`, `bad_quantity`.
+        """
+        days = _check_days(first, last or first)
+        return self.close_days([(day, reason) for day in days], site, move, spread, id)
+
+    def close_days(
+        self,
+        days: Sequence[tuple[date, str | None]],
+        site: str | None = None,
+        move: bool = False,
+        spread: int = 1,
+        id: str | None = None,  # noqa: A002
+    ) -> Closed:
+        """Close several days, each with its reason; as `close`."""
+        if not 1 <= spread <= MOST_CLOSED:
+            raise BadInput(
+                "bad_quantity",
+                f"Loans cannot be spread over {spread} days.",
+                f"Give a number from 1 to {MOST_CLOSED}.",
+            )
+        shut = {
+            day: DayOfCalendar(
+                day=check_year(day).isoformat(),
+                open=False,
+                reason=clean(reason, "The reason") if reason else None,
+            )
+            for day, reason in days
+        }
+        if not shut:
+            raise BadInput("no_days", "No day was named.", "Name the days to close.")
+        if len(shut) > MOST_CLOSED:
+            raise BadInput(
+                "too_long",
+                f"{len(shut):,} days were named; at most {MOST_CLOSED} go at once.",
+                "Name fewer days.",
+            )
+        with self._session.writing(id) as writer:
+            facts = tuple(shut[day] for day in sorted(shut))
+            writer.append(CalendarSet(site=_site(site), desk=None, staff=None, days=facts))
+            return Closed(tuple(sorted(shut)), _loans_hit(writer, set(shut), move, spread))
+
+    def open(
+        self,
+        day: date,
+        *,
+        reason: str | None = None,
+        site: str | None = None,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        """Open a day for desk and staff, whatever the week has.
+
+        Raises:
+            BadInput: `bad_date`, `bad_text`.
+        """
+        opened = DayOfCalendar(
+            day=check_year(day).isoformat(),
+            open=True,
+            reason=clean(reason, "The reason") if reason else None,
+        )
+        with self._session.writing(id) as writer:
+            writer.append(CalendarSet(site=_site(site), desk=None, staff=None, days=(opened,)))
+
+
+def _site(site: str | None) -> str:
+    return clean(site, "The site") if site else ""
+
+
+def _loans_hit(writer: Writer, shut: set[date], move: bool, spread: int) -> tuple[LoanHit, ...]:
+    """The open loans due on closed days that are not past; each moved to an open day if asked."""
+    connection, college = writer.connection, writer.college
+    first, last = max(min(shut), day_of(writer.at)), max(shut)
+    rows = [
+        row
+        for row in _DUE_WITHIN(connection, c=college, a=first.isoformat(), b=last.isoformat())
+        if date.fromisoformat(row.due_on) in shut
+    ]
+    calendar = calendar_of(connection, college)
+    hit: list[LoanHit] = []
+    for number, row in enumerate(rows):
+        due = date.fromisoformat(row.due_on)
+        to = None
+        if move:
+            to = calendar.add_open_days(calendar.next_open(days_after(due, 1)), number % spread)
+            writer.append(LoanRenewed(tag=row.tag, loan=row.loan, due_on=to.isoformat()))
+        hit.append(LoanHit(row.loan, row.tag, row.name, row.to, due, to))
+    return tuple(hit)
+
+
+class PolicyBook:
+    """A college's policies: the verbs."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def list(self, type: str | None = None) -> list[PolicyLine]:  # noqa: A002
+        """Every policy with its value, for all kit types or for one.
+
+        Raises:
+            BadInput: `unknown_type`.
+        """
+        with self._session.reading() as connection:
+            college = self._session.college
+            of = kit_type_id(connection, college, type) if type else None
+            policies = policies_of(connection, college)
+            return [
+                PolicyLine(
+                    each.key,
+                    policies.choice(each.key, of)
+                    if each.choices
+                    else policies.number(each.key, of),
+                    each.default,
+                    each.meaning,
+                    type,
+                )
+                for each in POLICIES.values()
+            ]
+
+    def get(self, key: str, type: str | None = None) -> PolicyLine:  # noqa: A002
+        """One policy with its value.
+
+        Raises:
+            BadInput: `unknown_policy`, `unknown_type`.
+        """
+        wanted = policy_named(key)
+        return next(line for line in self.list(type) if line.key == wanted.key)
+
+    def set(
+        self,
+        key: str,
+        value: str,
+        type: str | None = None,  # noqa: A002
+        *,
+        id: str | None = None,  # noqa: A002
+    ) -> PolicyLine:
+        """Set a policy, for all kit types or for one; `default` gives it its default again.
+
+        Loans and bookings that exist keep what was agreed.
+
+        Raises:
+            BadInput: `unknown_policy`, `bad_policy`, `unknown_type`.
+        """
+        wanted: Policy = policy_named(key)
+        setting = None if value.strip().lower() == "default" else str(wanted.parse(value))
+        with self._session.writing(id) as writer:
+            of = kit_type_id(writer.connection, writer.college, type) if type else ""
+            writer.append(PolicySet(policy=wanted.key, kit_type=of, setting=setting))
+        return self.get(wanted.key, type)

@@ -269,7 +269,7 @@ def _words(
             "college": college,
             "school": first.recipient.to,
             "contact": first.recipient.contact or first.recipient.to,
-            "kits": "\n".join(f"- {each.line}" for each in about),
+            "kits": "\n".join(f"• {each.line}" for each in about),
             "due": uk(due_on) if due_on else "",
             "days_late": str(max(0, (day - due_on).days)) if due_on else "0",
             "today": uk(day),

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, bindparam, delete, or_, select, text, update
 from kitloan.errors import Refused
 from kitloan.ledger.facts.notices import NoticeSent
 from kitloan.ledger.session import Session
-from kitloan.ledger.writer import Writer
+from kitloan.ledger.writer import Writer, id_reused
 from kitloan.planning.calendar import Calendar, calendar_of
 from kitloan.planning.channels import Event, mail
 from kitloan.planning.mailing import MailServer, NotSent, PerhapsSent, connected, send_mail
@@ -406,11 +406,10 @@ class Notices:
         with self._session.writing(id) as writer:
             if writer.earlier:
                 facts = writer.earlier_facts(NoticeSent)
-                again = [each.model_copy(update={"channel": channel}) for each in facts]
-                for each in again:
-                    writer.append(each)
+                if any(each.channel != channel for each in facts):
+                    raise id_reused(writer.request)
                 return [
-                    Key(each.notice, each.subject, each.stage, each.due_on or "") for each in again
+                    Key(each.notice, each.subject, each.stage, each.due_on or "") for each in facts
                 ]
             found = _facts(writer.connection, writer.college)
             due = found.due(on or self._session.today)

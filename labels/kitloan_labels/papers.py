@@ -110,18 +110,13 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A letter for a window envelope: whom it goes to, its words, and what it is about."""
+    """A letter for a window envelope. Line ends within a paragraph stay."""
 
     college: str
     address: tuple[str, ...]
     date: str
     subject: str
     paragraphs: tuple[str, ...]
-    headings: tuple[str, ...]
-    shares: tuple[float, ...]
-    """Of the width, by column."""
-    rows: tuple[tuple[str, ...], ...]
-    closing: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,11 +206,6 @@ def write_letters(letters: Sequence[Letter], path: Path) -> Drawn:
         paper.gap(2)
         for paragraph in each.paragraphs:
             paper.line(paragraph, _LETTER)
-        if each.rows:
-            paper.gap(2)
-            paper.add(_table(paper, each.headings, each.rows, each.shares))
-            paper.gap(4)
-        paper.add(KeepTogether([paper.text(line, _LETTER) for line in each.closing]))
     return paper.write(path)
 
 

@@ -6,9 +6,9 @@
         college.loans.check_out(["KL 8B7X-APXY-TMZ"], to="Balwearie High School")
 
 `open` and `init` give a `College`. Its parts are the verbs by name: `loans`, `holdings`, `actions`,
-`transfers`, `stocktakes`, `find`, `figures`, `directory`, `people`, `registers`, `national`,
-`exchange`, `ledger`, `backups` and `audit`. What they answer are frozen values. Every exception
-derives from `KitloanError`.
+`transfers`, `stocktakes`, `inspections`, `find`, `figures`, `directory`, `people`, `registers`,
+`national`, `exchange`, `ledger`, `backups` and `audit`. What they answer are frozen values. Every
+exception derives from `KitloanError`.
 
 A name is loaded when it is first used, so that importing kitloan costs nothing.
 """
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from kitloan.exchange import Exchange
     from kitloan.holdings import Added, Gift, Holdings, NewHolding
     from kitloan.imports.register import Registers
+    from kitloan.inspections.results import Inspections
     from kitloan.loans import Lent, Loans, Returned
     from kitloan.national import National
     from kitloan.organisations import Directory
@@ -65,6 +66,7 @@ __all__ = [
     "HistoryLine",
     "Holding",
     "Holdings",
+    "Inspections",
     "KitloanError",
     "Lent",
     "LoanLine",
@@ -109,6 +111,7 @@ _HOMES = {
     "HistoryLine": "kitloan.values",
     "Holding": "kitloan.values",
     "Holdings": "kitloan.holdings",
+    "Inspections": "kitloan.inspections.results",
     "KitloanError": "kitloan.errors",
     "Lent": "kitloan.loans",
     "LoanLine": "kitloan.values",

@@ -28,10 +28,12 @@ if TYPE_CHECKING:
     from kitloan.exchange import Exchange
     from kitloan.holdings import Holdings
     from kitloan.imports.register import Registers
+    from kitloan.inspections.results import Inspections
     from kitloan.loans import Loans
     from kitloan.national import National
     from kitloan.organisations import Directory
     from kitloan.people import People
+    from kitloan.planning.sending import Notices
     from kitloan.planning.settings import Calendars, PolicyBook
     from kitloan.queries.figures import Figures
     from kitloan.queries.find import Finder
@@ -95,6 +97,20 @@ class College:
         from kitloan.holdings import Holdings
 
         return Holdings(self.session)
+
+    @cached_property
+    def inspections(self) -> "Inspections":
+        """What has to be inspected how often, what was found, and what is due."""
+        from kitloan.inspections.results import Inspections
+
+        return Inspections(self.session)
+
+    @cached_property
+    def notices(self) -> "Notices":
+        """What is to be told to whom, what was sent, and sending it."""
+        from kitloan.planning.sending import Notices
+
+        return Notices(self.session)
 
     @cached_property
     def transfers(self) -> "Transfers":

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select
 
 from kitloan.errors import BadInput, Refused
+from kitloan.inspections.gate import must_not_have_failed
 from kitloan.ledger.facts.base import MOST_PENCE, GiftTitle
 from kitloan.ledger.facts.custody import (
     HoldingFound,
@@ -738,6 +739,8 @@ def repaired(writer: Writer, text: str, note: str | None) -> None:
     row = held(writer, tag)
     if row.out_of_use is None:
         raise Refused("not_in_repair", f"{_shown(row)} is not in repair.", tag=tag)
+    if row.in_repair is None:
+        must_not_have_failed(writer, row, _shown(row))
     writer.append(HoldingInUse(tag=tag))
     if note:
         remark(writer, tag, "repair", note)
@@ -1147,7 +1150,7 @@ class Holdings:
         """Put on record that a holding can be used again; `note` is kept apart from the ledger.
 
         Raises:
-            Refused: `not_in_repair`.
+            Refused: `not_in_repair`; `inspection_failed`, when only a pass ends it.
             BadInput: an unknown tag.
         """
         with self._session.writing(id) as writer:

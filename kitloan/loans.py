@@ -8,13 +8,23 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from kitloan.contents import Count, Part, match, reckon
 from kitloan.errors import BadInput, KitloanError, Refused
+from kitloan.inspections.gate import DUE, must_be_inspected, must_not_have_failed
 from kitloan.ledger.facts.base import Counted
 from kitloan.ledger.facts.holdings import ContentsCounted, ShortageMadeGood
 from kitloan.ledger.facts.loans import CheckedIn, CheckedOut, LoanCorrected, LoanRenewed, StockGone
+from kitloan.ledger.facts.rules import RuleOverridden
 from kitloan.ledger.facts.shortages import Short
 from kitloan.ledger.session import Session, check_quantity
 from kitloan.ledger.writer import Writer
-from kitloan.organisations import Borrower, borrower, organisation_id, person, remark
+from kitloan.organisations import (
+    Borrower,
+    borrower,
+    must_not_be_blocked,
+    organisation_id,
+    person,
+    remark,
+)
+from kitloan.planning.policies import policies_of
 from kitloan.queries import whereabouts
 from kitloan.queries.happened import (
     COUNTS,
@@ -52,6 +62,7 @@ _HOLDING = Query(
         holding.c.uncounted,
         holding.c.critical_short,
         holding.c.out_of_use,
+        holding.c.in_repair,
     )
     .join_from(
         holding,
@@ -128,13 +139,18 @@ def check_out(
     terms = replace(terms, on=earlier_day(writer, terms.on))
     due_on = _due(writer, terms)
     holdings = [held(writer, tag) for tag in tags]
-    for row in holdings:
-        _may_be_lent(writer, row, terms)
+    broken = {row.tag: _may_be_lent(writer, row, terms, due_on) for row in holdings}
     who = borrower(writer, to, new_too=terms.new_too)
     _must_be_open(writer, who, terms.on or day_of(writer.at))
+    of_borrower = must_not_be_blocked(
+        writer, who, terms.on or day_of(writer.at), override=terms.override
+    )
     whom = person(writer, contact, who.organisation) if contact else None
     return [
-        _lend(writer, row, f"{writer.request}-{n}", who, whom, due_on, terms)
+        _lend(
+            *(writer, row, f"{writer.request}-{n}", who, whom, due_on, terms),
+            (*broken[row.tag], *of_borrower),
+        )
         for n, row in enumerate(holdings, start=1)
     ]
 
@@ -176,8 +192,10 @@ def _lend(
     whom: str | None,
     due_on: date,
     terms: Terms,
+    rules: Sequence[str],
 ) -> Lent:
     quantity = terms.quantity or 1
+    reason = clean(terms.override, "The reason") if terms.override else None
     writer.append(
         CheckedOut(
             tag=row.tag,
@@ -187,10 +205,12 @@ def _lend(
             quantity=quantity,
             exclusive=row.quantity == 1,
             due_on=due_on.isoformat(),
-            override=clean(terms.override, "The reason") if terms.override else None,
+            override=reason if row.critical_short or not rules else None,
             on=sealed(terms.on),
         )
     )
+    for rule in rules:
+        writer.append(RuleOverridden(tag=row.tag, loan=loan_id, rule=rule, reason=reason or ""))
     if terms.purpose:
         remark(writer, row.tag, "for", terms.purpose, loan=loan_id, contact_id=whom)
     return Lent(loan_id, row.tag, row.type_name, quantity, who.name, due_on, who.new, who.nearly)
@@ -230,8 +250,11 @@ def must_be_here(writer: Writer, row: AnyRow) -> None:
         )
 
 
-def _may_be_lent(writer: Writer, row: AnyRow, terms: Terms) -> None:
-    """Refuse a holding that cannot be lent, with the facts and what to do next."""
+def _may_be_lent(writer: Writer, row: AnyRow, terms: Terms, due_on: date) -> list[str]:
+    """Refuse a holding that cannot be lent, with the facts and what to do next.
+
+    Gives the rules that are overridden; that a kit is incomplete is in the fact itself.
+    """
     must_be_here(writer, row)
     shown = f"{row.type_name} {grouped(row.tag)}"
     quantity = check_quantity(1 if terms.quantity is None else terms.quantity)
@@ -240,6 +263,7 @@ def _may_be_lent(writer: Writer, row: AnyRow, terms: Terms) -> None:
     if row.quantity - row.out_quantity < quantity:
         raise _not_enough(writer, row, quantity, shown)
     if row.out_of_use is not None:
+        must_not_have_failed(writer, row, shown)
         raise Refused(
             "out_of_use",
             f"{shown} is in repair: {row.out_of_use}.",
@@ -251,6 +275,12 @@ def _may_be_lent(writer: Writer, row: AnyRow, terms: Terms) -> None:
         raise _uncounted(writer, row, shown)
     if row.critical_short and not terms.override:
         raise _incomplete(writer, row, shown)
+    if writer.earlier:
+        ours = [each.fact for each in writer.earlier if isinstance(each.fact, RuleOverridden)]
+        return [each.rule for each in ours if each.tag == row.tag and each.rule == DUE]
+    whole = policies_of(writer.connection, writer.college).choice("cover", row.kit_type) == "loan"
+    until = due_on if whole else terms.on or day_of(writer.at)
+    return must_be_inspected(writer, row, shown, until, terms.override)
 
 
 def _uncounted(writer: Writer, row: AnyRow, shown: str) -> Refused:
@@ -945,15 +975,16 @@ class Loans:
             on: the day they went, when that was an earlier one than today.
             quantity: how many of each, for loose stock; 1 when None.
             purpose: what for, in free words, kept apart from the ledger.
-            override: why a kit is lent although a critical component is short; goes on record.
+            override: why it is lent although a critical component is short, an inspection is due
+                or the organisation is blocked; goes on record.
             new_too: whether an organisation that is spelt nearly like a known one, or is the
                 beginning of one, may be taken in as a new one.
             id: the request's id; None makes one.
 
         Raises:
             Refused: `on_loan`, `not_enough`, `uncounted`, `incomplete`, `withdrawn`, `missing`,
-                `in_transit`, `out_of_use`; `nearly_known`; of an earlier day `before_received` or
-                `dates_overlap`.
+                `in_transit`, `out_of_use`, `inspection_failed`, `inspection_due`, `blocked`;
+                `nearly_known`; of an earlier day `before_received` or `dates_overlap`.
             BadInput: an unknown tag, a due date in the past, a quantity that cannot be,
                 `in_future`.
         """

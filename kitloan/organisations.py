@@ -11,6 +11,7 @@ import difflib
 import secrets
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import Connection, Text, bindparam, case, func, insert, select, update
 
@@ -22,14 +23,15 @@ from kitloan.ledger.facts.naming import (
     OrganisationMerged,
     OrganisationRenamed,
 )
+from kitloan.ledger.facts.rules import BorrowerBlocked, BorrowerUnblocked, RuleOverridden
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer, id_reused
 from kitloan.queries.find import called, walked
 from kitloan.queries.paging import PAGE, page_of
 from kitloan.storage.statements import AnyRow, Change, Query
-from kitloan.tables import Contact, Loan, Organisation, Remark, table
+from kitloan.tables import Block, Contact, Loan, Organisation, Remark, table
 from kitloan.tables.naming import OtherName
-from kitloan.text.dates import day_of, uk
+from kitloan.text.dates import check_year, day_of, uk
 from kitloan.text.names import (
     LONGEST_NAME,
     clean,
@@ -47,6 +49,7 @@ from kitloan.text.personal import names_a_person
 from kitloan.text.scans import kind_of_code
 from kitloan.values import Page
 
+block = table(Block)
 organisation = table(Organisation)
 contact = table(Contact)
 loan = table(Loan)
@@ -109,6 +112,10 @@ _set_details = Change(
         email=func.coalesce(contact.c.email, bindparam("new_email", type_=Text)),
         phone=func.coalesce(contact.c.phone, bindparam("new_phone", type_=Text)),
     )
+)
+BLOCKED = "blocked"
+_block_of = Query(
+    select(block).where(block.c.college == bindparam("c"), block.c.organisation == bindparam("o"))
 )
 _insert_contact = Change(insert(table(Contact)))
 _insert_remark = Change(insert(table(Remark)))
@@ -372,6 +379,108 @@ def remark(
         heading=heading,
         words=clean(words, "The note", 2000),
     )
+
+
+def must_not_be_blocked(
+    writer: Writer, who: Borrower, day: date, *, override: str | None
+) -> list[str]:
+    """Refuse to lend to a borrower who is blocked on a day.
+
+    Returns:
+        The rules that `override` sets aside.
+
+    Raises:
+        Refused: `blocked`.
+    """
+    if writer.earlier:
+        facts = (each.fact for each in writer.earlier)
+        return list({f.rule for f in facts if isinstance(f, RuleOverridden) and f.rule == BLOCKED})
+    found = _block_of(writer.connection, c=writer.college, o=who.organisation).first()
+    if found is None or day_of(found.since) > day:
+        return []
+    if found.until is not None and date.fromisoformat(found.until) < day:
+        return []
+    if override:
+        return [BLOCKED]
+    until = f" until {uk(date.fromisoformat(found.until))}" if found.until else ""
+    raise Refused(
+        BLOCKED,
+        f"{who.name} is blocked{until}: {found.reason} ({found.blocked_by}, "
+        f"{uk(day_of(found.since))}).",
+        f"When that is settled: kitloan unblock {who.name!r}. Or lend all the same with "
+        "--override REASON, which goes on record.",
+        organisation=who.name,
+        reason=found.reason,
+        until=found.until,
+        since=day_of(found.since).isoformat(),
+        by=found.blocked_by,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class BlockLine:
+    """A borrower to whom nothing is lent for now. `until` is the last day of it."""
+
+    college: str
+    organisation: str
+    reason: str
+    until: date | None
+    since: date
+    by: str
+
+
+def _known_organisation(writer: Writer, name: str) -> tuple[str, str]:
+    """The id and the name of an organisation on file.
+
+    Raises:
+        BadInput: `unknown_organisation`, with those spelt nearly like it; `bad_text`.
+    """
+    name = clean(name, "The organisation")
+    key, known = organisation_id(writer.connection, writer.college, name)
+    if known is not None:
+        return key, known
+    names = [row.name for row in _of_college(writer.connection, c=writer.college)]
+    near = near_names(name, names) or nearly_like(writer.connection, writer.college, name)
+    raise BadInput(
+        "unknown_organisation",
+        f"No borrower is called {name!r}." + (f" Nearly: {' and '.join(near)}." if near else ""),
+        "Give its name as the list of loans has it: kitloan loans",
+        value=name,
+        near=list(near),
+    )
+
+
+def block_borrower(writer: Writer, name: str, reason: str, until: date | None) -> BlockLine:
+    """See `Directory.block`."""
+    why = clean(reason, "The reason")
+    key, known = _known_organisation(writer, name)
+    today = day_of(writer.at)
+    if until is not None and not writer.earlier and check_year(until) < today:
+        raise BadInput(
+            "in_the_past",
+            f"{uk(until)} is in the past: today is {uk(today)}.",
+            "Give the last day of the block, or leave it out.",
+            until=until.isoformat(),
+            today=today.isoformat(),
+        )
+    last = until.isoformat() if until else None
+    writer.append(BorrowerBlocked(organisation=key, reason=why, until=last))
+    return BlockLine(writer.college, known, why, until, today, writer.actor)
+
+
+def unblock_borrower(writer: Writer, name: str) -> str:
+    """See `Directory.unblock`."""
+    key, known = _known_organisation(writer, name)
+    there = _block_of(writer.connection, c=writer.college, o=key).first()
+    if there is None and not writer.earlier:
+        raise Refused(
+            "not_blocked",
+            f"{known} is not blocked.",
+            "See who is: kitloan block",
+            organisation=known,
+        )
+    writer.append(BorrowerUnblocked(organisation=key))
+    return known
 
 
 @dataclass(frozen=True, slots=True)
@@ -651,6 +760,63 @@ class Directory:
         """
         with self._session.writing(id) as writer:
             return _borrower_line(writer, close(writer, name))
+
+    def block(
+        self,
+        name: str,
+        reason: str,
+        *,
+        until: date | None = None,
+        id: str | None = None,  # noqa: A002  # the word of the contract
+    ) -> BlockLine:
+        """Lend nothing to an organisation for now; a later block replaces it.
+
+        Args:
+            name: the organisation.
+            reason: why; goes on record, so it should name nobody.
+            until: the last day of it; None is until somebody ends it.
+            id: the request's id; None makes one.
+
+        Raises:
+            BadInput: `unknown_organisation`, `bad_text`, `in_the_past`.
+        """
+        with self._session.writing(id) as writer:
+            return block_borrower(writer, name, reason, until)
+
+    def unblock(self, name: str, *, id: str | None = None) -> str:  # noqa: A002
+        """End the block of an organisation; gives its name.
+
+        Raises:
+            Refused: `not_blocked`.
+            BadInput: `unknown_organisation`, `bad_text`.
+        """
+        with self._session.writing(id) as writer:
+            return unblock_borrower(writer, name)
+
+    def blocks(self) -> list[BlockLine]:
+        """Who is blocked today, by name; in ESP's store of every college."""
+        today = self._session.today.isoformat()
+        wanted = (
+            select(block, organisation.c.name)
+            .join_from(block, organisation)
+            .where(block.c.until.is_(None) | (block.c.until >= today))
+            .order_by(organisation.c.college, organisation.c.organisation)
+        )
+        if not self._session.is_national:
+            wanted = wanted.where(block.c.college == self._session.college)
+        with self._session.reading() as connection:
+            rows = connection.execute(wanted).all()
+        return [
+            BlockLine(
+                row.college,
+                row.name,
+                row.reason,
+                date.fromisoformat(row.until) if row.until else None,
+                day_of(row.since),
+                row.blocked_by,
+            )
+            for row in rows
+        ]
 
     def nearly_like(self, name: str) -> tuple[str, ...]:
         """Organisations of this college that are spelt almost like `name`, nearest first."""

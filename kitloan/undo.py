@@ -28,7 +28,8 @@ from kitloan.queries.resolve import meant
 from kitloan.queries.undone import UNDONE
 from kitloan.storage.erasure import erased_since
 from kitloan.storage.statements import AnyRow, Query
-from kitloan.tables import Contact, Holding, LedgerEntry, Loan, table
+from kitloan.tables import Block, Contact, Holding, LedgerEntry, Loan, table
+from kitloan.tables.inspecting import Regime
 from kitloan.tables.stocktaking import Stocktake
 from kitloan.text.dates import day_of, uk_instant
 from kitloan.text.tags import grouped
@@ -37,6 +38,7 @@ from kitloan.transfers.sending import must_not_have_arrived
 
 contact, entry, holding, loan = table(Contact), table(LedgerEntry), table(Holding), table(Loan)
 stocktake = table(Stocktake)
+block, regime = table(Block), table(Regime)
 
 _KINDS = {kind.model_fields["kind"].default for kind in KINDS if kind.desk_action} | {*DELIVERIES}
 _NAMES = ("kit_type.defined", "organisation.added")
@@ -48,7 +50,7 @@ _NO_ACTIONS = (
 """Kinds that are no action of a person: undoing itself, and what the program notes by itself."""
 _SEEN = ("stocktake.scanned", "stocktake.confirmed")
 """What was seen or confirmed in a stocktake: it rests on no entry, and nothing rests on it."""
-_RESTS_ON_NOTHING = (*_SEEN, "gift.recorded")
+_RESTS_ON_NOTHING = (*_SEEN, "gift.recorded", "notice.sent")
 """Whose a holding is rests on no loan or count; it goes with the entry that took the holding in."""
 _TOOK_IN = ("holding.accessioned", "transfer.received")
 _MOST_LISTED = 100
@@ -136,6 +138,11 @@ _OF_TYPE = Query(
     .where(holding.c.college == bindparam("c"), holding.c.kit_type == bindparam("k"))
     .limit(1)
 )
+_REGIME_OF_TYPE = Query(
+    select(regime.c.code)
+    .where(regime.c.college == bindparam("c"), regime.c.kit_type == bindparam("k"))
+    .limit(1)
+)
 _OF_BORROWER = Query(
     select(
         or_(
@@ -143,7 +150,7 @@ _OF_BORROWER = Query(
                 select(each.c.college)
                 .where(each.c.college == bindparam("c"), each.c.organisation == bindparam("k"))
                 .exists()
-                for each in (loan, contact)
+                for each in (loan, contact, block)
             ]
         )
     )
@@ -368,7 +375,7 @@ def _rests_on(connection: Connection, college: str, part: AnyRow) -> str:
         return f"since then {named.by} did this: {summary_of(connection, college, named.body)}"
     if part.kind == "organisation.added":
         used = _OF_BORROWER(connection, c=college, k=fact["organisation"]).scalar()
-        return f"{fact['name']} has loans or people by now" if used else ""
+        return f"{fact['name']} has loans or people, or is blocked, by now" if used else ""
     key = fact["kit_type"]
     same = [
         row
@@ -380,6 +387,8 @@ def _rests_on(connection: Connection, college: str, part: AnyRow) -> str:
     before = any((row.epoch, row.seq) < (part.epoch, part.seq) for row in same)
     if not before and _OF_TYPE(connection, c=college, k=key).first() is not None:
         return f"there are holdings of {fact['name']}"
+    if not before and _REGIME_OF_TYPE(connection, c=college, k=key).first() is not None:
+        return f"{fact['name']} has inspections"
     return ""
 
 

@@ -913,7 +913,8 @@ def _made() -> Rules:
     """The constraints and indexes of the models."""
     rules: Rules = {}
     for each in Base.metadata.sorted_tables:
-        for rule in each.constraints:
+        of_columns = (rule for column in each.columns for rule in column.constraints)
+        for rule in (*each.constraints, *of_columns):
             match rule:
                 case CheckConstraint():
                     rules[f"{each.name}.{rule.name}"] = f"CHECK {rule.sqltext}"

@@ -53,6 +53,13 @@ def test_each_desk_action_can_be_undone(fife: College, kit: str, clock: SetClock
         lambda: fife.holdings.record_gift(lent, Gift(donor="RAF")),
         lambda: fife.stocktakes.scan(count, "what is this"),
     ]
+    actions += [
+        lambda: fife.inspections.set_regime("PAT", "Telescope", 12),
+        lambda: fife.inspections.record(lent, "PAT", "fail"),
+        lambda: fife.directory.block("Kirkcaldy High School", "a kit is lost"),
+        lambda: fife.loans.check_out([goggles], "Kirkcaldy High School", override="all paid"),
+        lambda: fife.directory.unblock("Kirkcaldy High School"),
+    ]
     states = [_state(fife)]
     begun = len(fife.ledger.log())
     for act in actions:
@@ -77,6 +84,9 @@ def _state(desk: College) -> object:
         as_json(desk.holdings.proposed_withdrawals()),
         [as_json(desk.stocktakes.outcome(each.id)) for each in desk.stocktakes.list()],
         as_json(desk.directory.organisations().items),
+        as_json(desk.inspections.regimes()),
+        as_json(desk.inspections.list().items),
+        as_json(desk.directory.blocks()),
     )
 
 

@@ -22,6 +22,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Connection,
+    ForeignKeyConstraint,
     Integer,
     PrimaryKeyConstraint,
     String,
@@ -240,8 +241,13 @@ def _to_4(op: "Operations") -> None:
     may be in repair, and one that was written off may turn up. Borrowers and kit types are renamed,
     merged and closed. A college has a calendar and policies.
     """
-    for name in ("counted_at", "out_of_use"):
+    for name in ("counted_at", "out_of_use", "in_repair"):
         op.add_column("holding", Column(name, String(), nullable=True))
+    op.execute(
+        "ALTER TABLE holding ADD COLUMN most_out INTEGER "
+        "CONSTRAINT out_of_use_is_not_lent CHECK (out_quantity <= most_out)"
+    )
+    _inspections_and_blocks(op)
     for name in ("again_reason", "again_at", "again_by"):
         op.add_column("withdrawal", Column(name, String(), nullable=True))
     for owner in ("kit_type", "organisation"):
@@ -308,6 +314,71 @@ def _names_and_moves(op: "Operations") -> None:
             CheckConstraint("subject IN ('organisation', 'kit_type')", name=f"{name}_of_a_subject"),
             PrimaryKeyConstraint(*keys),
         )
+
+
+def _inspections_and_blocks(op: "Operations") -> None:
+    """The tables of inspections, blocks and notices."""
+    op.create_table(
+        "regime",
+        *(Column(name, String(), nullable=False) for name in ("college", "regime", "code_key")),
+        *(Column(name, String(), nullable=False) for name in ("code", "kit_type")),
+        Column("months", Integer(), nullable=False),
+        Column("gate", Boolean(), nullable=False),
+        PrimaryKeyConstraint("college", "regime"),
+        CheckConstraint("months > 0", name="regime_months_positive"),
+        ForeignKeyConstraint(
+            ["college", "kit_type"],
+            ["kit_type.college", "kit_type.kit_type"],
+            name="regime_of_a_kit_type",
+        ),
+    )
+    op.create_index("regimes_of_a_type", "regime", ["college", "kit_type"])
+    op.create_table(
+        "inspection",
+        *(Column(name, String(), nullable=False) for name in ("college", "tag", "code_key")),
+        *(Column(name, String(), nullable=False) for name in ("code", "result")),
+        *(Column(name, String(), nullable=False) for name in ("done_at", "done_by")),
+        Column("valid_until", String(), nullable=True),
+        PrimaryKeyConstraint("college", "tag", "code_key"),
+        CheckConstraint("result IN ('pass', 'fail')", name="inspection_result_known"),
+        CheckConstraint("result = 'pass' OR valid_until IS NULL", name="failed_is_not_valid"),
+        ForeignKeyConstraint(
+            ["college", "tag"], ["holding.college", "holding.tag"], name="inspection_of_a_holding"
+        ),
+    )
+    op.create_table(
+        "block",
+        *(Column(name, String(), nullable=False) for name in ("college", "organisation", "reason")),
+        Column("until", String(), nullable=True),
+        *(Column(name, String(), nullable=False) for name in ("since", "blocked_by")),
+        PrimaryKeyConstraint("college", "organisation"),
+        ForeignKeyConstraint(
+            ["college", "organisation"],
+            ["organisation.college", "organisation.organisation"],
+            name="block_of_a_borrower",
+        ),
+    )
+    key = ("college", "notice", "subject", "stage", "due_on")
+    kinds: dict[str, Any] = {"stage": Integer()}
+    op.create_table(
+        "sent_notice",
+        *(Column(name, kinds.get(name, String()), nullable=False) for name in key),
+        *(Column(name, String(), nullable=False) for name in ("channel", "template")),
+        Column("tag", String(), nullable=True),
+        *(Column(name, String(), nullable=False) for name in ("sent_at", "sent_by")),
+        PrimaryKeyConstraint(*key),
+    )
+    op.create_index("notices_of_a_holding", "sent_notice", ["college", "tag"])
+    op.create_table(
+        "outbox",
+        *(Column(name, kinds.get(name, String()), nullable=False) for name in key),
+        *(Column(name, String(), nullable=False) for name in ("message", "state")),
+        Column("tries", Integer(), nullable=False),
+        *(Column(name, String(), nullable=False) for name in ("tried_at", "problem")),
+        PrimaryKeyConstraint(*key),
+        CheckConstraint("state IN ('waiting', 'sending', 'unknown')", name="outbox_state_known"),
+        CheckConstraint("tries >= 0", name="outbox_tries_not_negative"),
+    )
 
 
 def _add_planning(op: "Operations") -> None:

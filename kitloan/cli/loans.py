@@ -83,7 +83,7 @@ ON = click.option("--on", metavar="DATE", help="The day it happened, when it was
 @ON
 @click.option("--quantity", type=int, help="How many, of loose stock; 1 when not given.")
 @click.option("--for", "purpose", metavar="TEXT", help="What for; kept apart with the contact.")
-@click.option("--override", metavar="REASON", help="Lend although critical parts are short.")
+@click.option("--override", metavar="REASON", help="Lend although a rule is against it.")
 @NEW
 @pass_app
 def checkout(

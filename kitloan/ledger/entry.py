@@ -17,9 +17,12 @@ from kitloan.ledger.facts import (  # noqa: F401  # each adds its facts
     definitions,
     gifts,
     holdings,
+    inspections,
     ledger,
     loans,
     naming,
+    notices,
+    rules,
     stocktakes,
     transfers,
 )

@@ -24,8 +24,10 @@ from kitloan.ledger.facts.gifts import (
     GiftDelivered,
     ProgrammeDefined,
 )
+from kitloan.ledger.facts.inspections import forget_regime
 from kitloan.ledger.facts.ledger import Reversed
 from kitloan.ledger.facts.naming import CHANGES, FIRST, KIT_TYPE, move_again, names_after, set_names
+from kitloan.ledger.facts.rules import forget_block
 from kitloan.storage.statements import Change, Query
 from kitloan.tables import (
     Alias,
@@ -100,6 +102,8 @@ _forget_reversal = Change(
 )
 DELIVERIES = ("gift.delivered", "delivery.corrected")
 """What came of a gift: each kind changes what the others before it recorded."""
+BLOCKS = ("borrower.blocked", "borrower.unblocked")
+"""Whether a borrower is blocked: the last of either kind counts."""
 _delete_deliveries = Change(
     delete(delivery).where(delivery.c.college == bindparam("c"), delivery.c.gift == bindparam("k"))
 )
@@ -142,13 +146,17 @@ NAMES: Mapping[str, tuple[str, tuple[Change, ...]]] = {
         ),
     ),
     **dict.fromkeys(DELIVERIES, ("gift", (_delete_deliveries,))),
+    **dict.fromkeys(BLOCKS, ("organisation", (forget_block,))),
+    "inspection.regime": ("regime", (forget_regime,)),
     "calendar.set": ("site", FORGET_CALENDAR),
     "policy.set": ("policy", FORGET_POLICY),
 }
 """Kinds of entry about no one holding that can be undone: the field that names what each is about,
 and how its rows are taken away when no entry of the kind is left."""
 _TOGETHER: Mapping[str, tuple[str, ...]] = {
-    kind: kinds for kinds in (DELIVERIES, ("calendar.set",), ("policy.set",)) for kind in kinds
+    kind: kinds
+    for kinds in (DELIVERIES, BLOCKS, ("calendar.set",), ("policy.set",))
+    for kind in kinds
 }
 """Kinds of which each changes what the others before it recorded: all that are left are applied."""
 _MOST_TOGETHER = max(map(len, _TOGETHER.values()))

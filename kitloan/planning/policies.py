@@ -82,6 +82,16 @@ _EVERY = (
            "list.", 7, least=1),
     Policy("cover", "Whether an inspection must be valid on the day it goes out, or for the whole "
            "loan.", "out", choices=("out", "loan")),
+    Policy("due_soon", "Open days before the due day on which a borrower is reminded; 0 is never.",
+           3),
+    Policy("overdue_1", "Open days after the due day of the first notice that a loan is overdue.",
+           1, least=1),
+    Policy("overdue_2", "Open days after the due day of the second.", 5, least=1),
+    Policy("overdue_3", "Open days after the due day of the third.", 20, least=1),
+    Policy("inspect_soon", "Open days before an inspection is due on which it is on the notices.",
+           10),
+    Policy("collect_soon", "Open days before a booking's collection day on which the borrower is "
+           "reminded; 0 is never.", 2),
 )  # fmt: skip
 POLICIES: Mapping[str, Policy] = {each.key: each for each in _EVERY}
 """Every policy, by its key, in the order in which they are listed."""

@@ -8,7 +8,7 @@ that were found; a test compares the two.
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
     ColumnElement,
@@ -64,6 +64,9 @@ from kitloan.values import (
     Sighting,
     Status,
 )
+
+if TYPE_CHECKING:
+    from kitloan.queries.returns import ReturnedLoan
 
 contact = table(Contact)
 holding = table(Holding)
@@ -262,6 +265,13 @@ class Finder:
             found = {(row.college, row.loan): _loan_line(row, today) for row in rows}
         lines = tuple(found[row.college, row.loan] for row in page.items)
         return Page(lines, page.total, page.next)
+
+    def latest_return(self, text: str) -> "ReturnedLoan | None":
+        """What came back last of a holding on loan; None when nothing ever did. As `holding`."""
+        from kitloan.queries.returns import latest_return  # for a receipt, and nothing else
+
+        with self._session.reading() as connection:
+            return latest_return(connection, *resolve(connection, self._college, text))
 
     def organisation(self, name: str) -> str | None:
         """The name on record of the organisation that `name` means; None without one."""

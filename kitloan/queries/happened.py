@@ -196,12 +196,13 @@ def must_be_free(
             back[each.fact["loan"]] += each.fact["quantity"]
         elif each.kind == "holding.missing" and each.fact["loan"]:
             back[each.fact["loan"]] += 1
+    stays = STAYS | _inspections_of(story)
     if row.quantity == 1:
         for key, each in loans.items():
             if back[key] < each.fact["quantity"]:
                 raise _overlap(writer, row, on, each)
         for each in story:
-            if each.kind in STAYS | COUNTS and each.day is not None and each.day > on:
+            if each.kind in stays | COUNTS and each.day is not None and each.day > on:
                 raise _overlap(writer, row, on, each)
         return
     days = {on, *(each.day for each in story if each.day is not None and each.day > on)}
@@ -210,10 +211,17 @@ def must_be_free(
         if here < quantity:
             raise _too_few(writer, row, day, here, quantity, loans)
     for each in story:
-        if each.kind in STAYS - _LENDING - _BACK and each.day and each.day > on:
+        if each.kind in stays - _LENDING - _BACK and each.day and each.day > on:
             raise _overlap(writer, row, on, each)
 
 
+def _inspections_of(story: list[Happened]) -> frozenset[str]:
+    """The kind of inspections, where one of them failed: then what was lent rests on them."""
+    failed = any(each.kind == _INSPECTED and each.fact["result"] == "fail" for each in story)
+    return frozenset({_INSPECTED}) if failed else frozenset()
+
+
+_INSPECTED = "inspection.done"
 _COMING = ("holding.accessioned", "transfer.received")
 _LENDING = frozenset({"loan.checked_out", "loan.found"})
 _BACK = frozenset({"loan.checked_in", "loan.stock_gone"})

@@ -433,5 +433,30 @@ _SUMMARIES: dict[str, Summary] = {
     "loan.renewed": lambda f, n: f"renewed to {_day(f['due_on'])}",
     "contents.counted": lambda f, n: _short(f),
     "shortage.made_good": lambda f, n: f"{f['component']}: {f['quantity']:,} replaced",
+    "inspection.regime": lambda f, n: (
+        f"{f['code']}: every {plural(f['months'], 'month')}, "
+        f"{'gates lending' if f['gate'] else 'a warning'}"
+        if f["months"]
+        else f"{f['code']}: ended"
+    ),
+    "inspection.done": lambda f, n: _joined(
+        f"{'passed' if f['result'] == 'pass' else 'FAILED'} its inspection: {f['code']}",
+        f"valid until {_day(f['valid_until'])}" if f["valid_until"] else "",
+    ),
+    "notice.sent": lambda f, n: _joined(
+        f"notice sent: {f['notice'].replace('_', ' ')}" + (f" {f['stage']}" if f["stage"] else ""),
+        f"about {_day(f['due_on'])}" if f["due_on"] else "",
+        f["channel"],
+    ),
+    "borrower.blocked": lambda f, n: _joined(
+        f"{n.get(f['organisation'], f['organisation'])} blocked: {f['reason']}",
+        f"until {_day(f['until'])}" if f["until"] else "",
+    ),
+    "borrower.unblocked": lambda f, n: (
+        f"{n.get(f['organisation'], f['organisation'])} is no longer blocked"
+    ),
+    "rule.overridden": lambda f, n: (
+        f"lent in spite of a rule ({f['rule'].replace('_', ' ')}): {f['reason']}"
+    ),
     "entry.reversed": lambda f, n: f"undid entry {f['seq']}",
 }

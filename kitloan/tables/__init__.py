@@ -18,6 +18,7 @@ from kitloan.tables.ledger import LedgerEntry, LedgerHead
 from kitloan.tables.local import Contact, Remark, Setting
 from kitloan.tables.register import (
     Alias,
+    Block,
     College,
     Component,
     Gift,
@@ -33,6 +34,7 @@ from kitloan.tables.register import (
 __all__ = [
     "Alias",
     "Base",
+    "Block",
     "College",
     "Component",
     "Contact",

@@ -6,6 +6,7 @@ of `Base` when this module is loaded.
 
 from kitloan.tables.absence import Absence, Arrival, Transfer, Withdrawal
 from kitloan.tables.base import table
+from kitloan.tables.inspecting import Inspection, Regime
 from kitloan.tables.naming import MovedRow, OtherName
 from kitloan.tables.national import (
     Allocation,
@@ -16,9 +17,11 @@ from kitloan.tables.national import (
     Programme,
     Resumption,
 )
+from kitloan.tables.noticing import SentNotice
 from kitloan.tables.planning import CalendarDay, CalendarWeek, PolicyValue
 from kitloan.tables.register import (
     Alias,
+    Block,
     College,
     Component,
     Gift,
@@ -89,6 +92,10 @@ REGISTER_TABLES = tuple(
         CalendarDay,
         PolicyValue,
         Resumption,
+        Regime,
+        Inspection,
+        Block,
+        SentNotice,
         Reversal,
     )
 )

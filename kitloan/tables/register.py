@@ -92,7 +92,16 @@ class Holding(Base, AddedHoldingFields, table=True):  # type: ignore[misc]  # SQ
     counted_at: str | None = None
     """When this college last counted its contents, whatever the count found; None is never."""
     out_of_use: str | None = None
-    """Why it is in repair: not lent, and still held. NULL when it can be used."""
+    """Why it is not lent, and still held: in repair, or failed. NULL when it can be used."""
+    in_repair: str | None = None
+    """Why it is in repair; NULL when it is out of use for a failed inspection alone."""
+    most_out: int | None = Field(
+        default=None,
+        sa_column_args=(
+            CheckConstraint("out_quantity <= most_out", name="out_of_use_is_not_lent"),
+        ),
+    )
+    """While it is out of use, how many may be out: those that were, less what came back."""
 
 
 class Gift(Base, GiftTerms, table=True):  # type: ignore[misc]  # SQLModel types its config apart
@@ -171,6 +180,22 @@ class Alias(Base, table=True):
     college: str = Field(primary_key=True)
     label: str = Field(primary_key=True)
     tag: str
+
+
+class Block(Base, table=True):
+    """A borrower to whom nothing is lent for now, because somebody decided so."""
+
+    __tablename__ = "block"
+    __table_args__ = (
+        in_college("organisation=organisation", to="organisation", name="block_of_a_borrower"),
+    )
+    college: str = Field(primary_key=True)
+    organisation: str = Field(primary_key=True)
+    reason: str
+    until: str | None
+    """The last day of it; NULL until somebody ends it."""
+    since: str
+    blocked_by: str
 
 
 class Reversal(Base, table=True):

@@ -11,6 +11,6 @@ def csv_cell(text: str) -> str:
     """A text with an apostrophe before each part that a spreadsheet program would run.
 
     See OWASP, "CSV injection". Some programs part the columns at a semicolon, a tab or a bar,
-    whatever the file says, so each part that would be a cell of its own there is guarded as well.
+    whatever the file declares, so each part that would be a cell of its own there is guarded too.
     """
     return _WOULD_RUN.sub(r"\1'", text)

@@ -95,6 +95,23 @@ def days_after(day: date, days: int) -> date:
         return date.max if days > 0 else date.min
 
 
+def months_after(day: date, months: int) -> date:
+    """The day so many calendar months after `day`; the month's last where it has no such day.
+
+    Six months after 31 August 2026 is 28 February 2027. Past the calendar's end, its last day.
+    """
+    count = day.year * 12 + day.month - 1 + months
+    year, month = divmod(count, 12)
+    if year > date.max.year:
+        return date.max
+    for last in range(day.day, 27, -1):
+        try:
+            return date(year, month + 1, last)
+        except ValueError:
+            continue
+    return date(year, month + 1, min(day.day, 28))
+
+
 def same_time_tomorrow(text: str) -> str:
     """The instant 24 hours after one that `instant` wrote; on the calendar's last day, the same."""
     at = moment(text)

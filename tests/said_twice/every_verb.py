@@ -290,6 +290,56 @@ def on_the_register(w: Desk) -> Iterator[tuple[str, Row]]:
     )
 
 
+def inspected(w: Desk) -> Iterator[tuple[str, Row]]:
+    """The rows of inspections and blocks."""
+    fife = w.fife
+    checks, loans, directory = fife.inspections, fife.loans, fife.directory
+    a, b = w.kit("Soldering iron"), w.kit("Soldering iron")
+    yield (
+        "inspections.set_regime",
+        (
+            lambda key: checks.set_regime("PAT", "soldering iron", 6, id=key),
+            lambda key: checks.set_regime("PAT", "soldering iron", 7, id=key),
+        ),
+    )
+    yield (
+        "inspections.record",
+        (
+            lambda key: checks.record(a, "pat", "pass", note="by the electrician", id=key),
+            lambda key: checks.record(a, "pat", "fail", id=key),
+        ),
+    )
+    yield (
+        "loans.check_out of what is due",
+        (
+            lambda key: loans.check_out([b], SCHOOL, override="no time", id=key),
+            lambda key: loans.check_out([b], SCHOOL, override="no money", id=key),
+        ),
+    )
+    checks.set_regime("PAT", "soldering iron", 3, gate=False)
+    yield (
+        "inspections.end_regime",
+        (
+            lambda key: checks.end_regime("PAT", "soldering iron", id=key),
+            lambda key: checks.end_regime("PAT", "STEM kit", id=key),
+        ),
+    )
+    yield (
+        "directory.block",
+        (
+            lambda key: directory.block(SCHOOL, "a kit is lost", until=DUE, id=key),
+            lambda key: directory.block(SCHOOL, "two kits are lost", until=DUE, id=key),
+        ),
+    )
+    yield (
+        "directory.unblock",
+        (
+            lambda key: directory.unblock(SCHOOL, id=key),
+            lambda key: directory.block(SCHOOL, "a kit is lost", id=key),
+        ),
+    )
+
+
 def between_colleges(w: Desk) -> Iterator[tuple[str, Row]]:
     """The rows of transfers."""
     move = w.fife.transfers
@@ -455,4 +505,11 @@ def in_scotland(w: Desk) -> Iterator[tuple[str, Row]]:
     )
 
 
-TABLE = (at_the_counter, on_the_register, between_colleges, at_a_stocktake, in_scotland)
+TABLE = (
+    at_the_counter,
+    on_the_register,
+    inspected,
+    between_colleges,
+    at_a_stocktake,
+    in_scotland,
+)

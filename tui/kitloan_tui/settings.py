@@ -27,7 +27,7 @@ THEMES = ("dark", "light", "contrast")
 _TOP: Mapping[str, type] = {"theme": str, "stock": str, "printer": str, "next_label": int}
 """The settings that are a line each."""
 
-_OTHERS = ("labels",)
+_OTHERS = ("labels", "mail")
 """What other parts of kitloan have in the same file."""
 
 

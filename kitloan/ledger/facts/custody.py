@@ -16,6 +16,7 @@ from kitloan.ledger.facts.base import (
     happened_at,
 )
 from kitloan.ledger.facts.holdings import SIGHTED, change_holding, sighting
+from kitloan.ledger.facts.inspections import set_use
 from kitloan.storage.statements import Change
 from kitloan.tables import Holding, Loan, table
 from kitloan.tables.absence import Absence, Withdrawal
@@ -28,16 +29,26 @@ withdrawal = table(Withdrawal)
 _lent = exists().where(
     loan.c.college == bindparam("c"), loan.c.tag == bindparam("t"), loan.c.closed_at.is_(None)
 )
-_gone = change_holding(holding.c.state == "held", ~_lent, state="missing", out_quantity=0)
+_gone = change_holding(
+    holding.c.state == "held",
+    ~_lent,
+    state="missing",
+    out_quantity=0,
+    most_out=holding.c.most_out - holding.c.out_quantity,
+)
 _back = change_holding(holding.c.state == "missing", state="held", **SIGHTED)
 _to_be_counted = change_holding(uncounted=True)
 _withdraw = change_holding(
     or_(holding.c.state == "held", holding.c.state == "missing"), state="withdrawn"
 )
 _set_out_of_use = change_holding(
-    holding.c.state == "held", holding.c.out_quantity == 0, out_of_use=bindparam("why")
+    holding.c.state == "held",
+    holding.c.out_quantity == 0,
+    out_of_use=bindparam("why"),
+    in_repair=bindparam("why"),
+    most_out=0,
 )
-_set_in_use = change_holding(holding.c.out_of_use.is_not(None), out_of_use=None)
+_set_repaired = change_holding(holding.c.in_repair.is_not(None), in_repair=None)
 _reinstate = change_holding(
     holding.c.state == "withdrawn", state="held", uncounted=bindparam("not_counted"), **SIGHTED
 )
@@ -147,8 +158,9 @@ class HoldingInUse(FactBase):
 
 @applies(HoldingInUse)
 def in_use(connection: Connection, college: str, entry: Recorded, fact: HoldingInUse) -> None:
-    """It can be lent again, as far as its contents allow."""
-    _set_in_use.one(connection, c=college, t=fact.tag)
+    """It can be lent again, as far as its contents and its inspections allow."""
+    _set_repaired.one(connection, c=college, t=fact.tag)
+    set_use(connection, college, fact.tag)
 
 
 class ReinstatementProposed(FactBase):

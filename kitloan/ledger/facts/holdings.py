@@ -219,6 +219,8 @@ def accessioned(
         words=words_of_new(connection, college, fact),
         counted_at=None,
         out_of_use=None,
+        in_repair=None,
+        most_out=None,
     )
 
 

@@ -35,19 +35,22 @@ OUT_ON_UNKNOWN_DAY = ""
 _insert_loan = Change(insert(loan))
 _more_out = change_holding(out_quantity=holding.c.out_quantity + bindparam("q"))
 _more_out_in_hand = change_holding(out_quantity=holding.c.out_quantity + bindparam("q"), **SIGHTED)
-_back_in = change_holding(
-    out_quantity=holding.c.out_quantity - bindparam("q"),
-    **COUNTED,
-    **SIGHTED,
-)
-_back_in_unseen = change_holding(out_quantity=holding.c.out_quantity - bindparam("q"), **COUNTED)
+_FEWER_OUT = {
+    "out_quantity": holding.c.out_quantity - bindparam("q"),
+    "most_out": holding.c.most_out - bindparam("q"),  # what is out of use is not lent again
+}
+_back_in = change_holding(**_FEWER_OUT, **COUNTED, **SIGHTED)
+_back_in_unseen = change_holding(**_FEWER_OUT, **COUNTED)
 
 _handed_on = change_holding(out_quantity=holding.c.out_quantity - bindparam("q"))
 _used_up = change_holding(
     quantity=holding.c.quantity - bindparam("q"),
-    out_quantity=holding.c.out_quantity - bindparam("q"),
+    **_FEWER_OUT,
 )
-_corrected_out = change_holding(out_quantity=holding.c.out_quantity + bindparam("more"))
+_corrected_out = change_holding(
+    out_quantity=holding.c.out_quantity + bindparam("more"),
+    most_out=holding.c.most_out + bindparam("more"),
+)
 
 
 def _change_loan(**values: object) -> Change:

@@ -200,6 +200,8 @@ def received(connection: Connection, college: str, entry: Recorded, fact: Transf
             words="",
             counted_at=entry.at if fact.counted in ("whole", "short") else None,
             out_of_use=None,
+            in_repair=None,
+            most_out=None,
         )
     refresh_words(connection, college, fact.tag)
     set_shortages(connection, college, fact.tag, fact.shortages, entry.at)

@@ -1,0 +1,614 @@
+"""Notices of a store: what is due, what was sent, and sending it by mail.
+
+A mail is never sent twice. Before a notice goes to the mail server, its row in the outbox is set to
+`sending` and committed. Accepted, the row goes and the ledger has the notice, in one transaction.
+Refused for certain, it waits for the next time. Where nobody knows, because the server had all of
+it and went silent, or this program was killed, it is `unknown`, and a person decides.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import Connection, bindparam, delete, or_, select, text, update
+
+from kitloan.errors import Refused
+from kitloan.ledger.facts.notices import NoticeSent
+from kitloan.ledger.session import Session
+from kitloan.ledger.writer import Writer, id_reused
+from kitloan.planning.calendar import Calendar, calendar_of
+from kitloan.planning.channels import Event, mail
+from kitloan.planning.mailing import MailServer, NotSent, PerhapsSent, connected, send_mail
+from kitloan.planning.notices import (
+    About,
+    Key,
+    Message,
+    Notice,
+    Recipient,
+    When,
+    due_notices,
+    line_of,
+    messages,
+    template_name,
+)
+from kitloan.planning.policies import policies_of
+from kitloan.planning.templates import GAELIC, TEMPLATES, check_template
+from kitloan.queries.paging import page_of
+from kitloan.queries.undone import UNDONE
+from kitloan.storage.statements import Change, Query
+from kitloan.tables import (
+    College,
+    Contact,
+    Holding,
+    KitType,
+    LedgerEntry,
+    Loan,
+    Organisation,
+    Setting,
+    table,
+)
+from kitloan.tables.inspecting import Inspection, Regime
+from kitloan.tables.noticing import Outbox, SentNotice
+from kitloan.text.dates import instant, moment, uk
+from kitloan.values import PAGE, Page
+
+college, contact, holding, kit_type = (table(each) for each in (College, Contact, Holding, KitType))
+loan, organisation, setting = table(Loan), table(Organisation), table(Setting)
+inspection, regime, entry = table(Inspection), table(Regime), table(LedgerEntry)
+outbox, sent_notice = table(Outbox), table(SentNotice)
+
+_TEMPLATE = "template:"
+_STALE = timedelta(minutes=15)
+"""After this a mail that was being sent is `unknown`: its program was killed."""
+
+_LOANS = Query(
+    select(
+        loan.c.loan,
+        loan.c.tag,
+        (loan.c.quantity - loan.c.returned).label("left"),
+        loan.c.due_on,
+        organisation.c.name.label("to"),
+        kit_type.c.name.label("type_name"),
+        holding.c.asset_number,
+        contact.c.name.label("person"),
+        contact.c.email,
+        contact.c.phone,
+    )
+    .select_from(loan)
+    .join(
+        organisation,
+        (organisation.c.college == loan.c.college)
+        & (organisation.c.organisation == loan.c.organisation),
+    )
+    .join(holding, (holding.c.college == loan.c.college) & (holding.c.tag == loan.c.tag))
+    .join(
+        kit_type,
+        (kit_type.c.college == holding.c.college) & (kit_type.c.kit_type == holding.c.kit_type),
+    )
+    .outerjoin(
+        contact, (contact.c.college == loan.c.college) & (contact.c.contact == loan.c.contact)
+    )
+    .where(loan.c.college == bindparam("c"), loan.c.closed_at.is_(None), loan.c.due_on.is_not(None))
+    .order_by(loan.c.due_key, loan.c.loan)
+)
+_INSPECTIONS = Query(
+    select(
+        holding.c.tag,
+        holding.c.asset_number,
+        kit_type.c.name.label("type_name"),
+        regime.c.code_key,
+        regime.c.code,
+        inspection.c.result,
+        inspection.c.valid_until,
+    )
+    .select_from(regime)
+    .join(
+        holding,
+        (holding.c.college == regime.c.college) & (holding.c.kit_type == regime.c.kit_type),
+    )
+    .join(
+        kit_type,
+        (kit_type.c.college == holding.c.college) & (kit_type.c.kit_type == holding.c.kit_type),
+    )
+    .outerjoin(
+        inspection,
+        (inspection.c.college == holding.c.college)
+        & (inspection.c.tag == holding.c.tag)
+        & (inspection.c.code_key == regime.c.code_key),
+    )
+    .where(holding.c.college == bindparam("c"), holding.c.state == "held")
+    .order_by(inspection.c.valid_until, holding.c.tag, regime.c.code_key)
+)
+_SENT = Query(
+    select(
+        sent_notice.c.notice, sent_notice.c.subject, sent_notice.c.stage, sent_notice.c.due_on
+    ).where(sent_notice.c.college == bindparam("c"))
+)
+_NAME = Query(select(college.c.name).where(college.c.college == bindparam("c")))
+_TEMPLATES = Query(
+    select(setting.c.name, setting.c.value).where(
+        setting.c.college == bindparam("c"), setting.c.name.startswith(_TEMPLATE)
+    )
+)
+_set_template = Change(
+    text(
+        "INSERT INTO setting (college, name, value) VALUES (:c, :n, :v) "
+        "ON CONFLICT (college, name) DO UPDATE SET value = :v"
+    )
+)
+_forget_template = Change(
+    delete(setting).where(setting.c.college == bindparam("c"), setting.c.name == bindparam("n"))
+)
+_OUTBOX = Query(select(outbox).where(outbox.c.college == bindparam("c")))
+_key_columns = (
+    outbox.c.college == bindparam("c"),
+    outbox.c.notice == bindparam("n"),
+    outbox.c.subject == bindparam("s"),
+    outbox.c.stage == bindparam("g"),
+    outbox.c.due_on == bindparam("d"),
+)
+_enqueue = Change(
+    text(
+        "INSERT INTO outbox (college, notice, subject, stage, due_on, message, state, tries, "
+        "tried_at, problem) VALUES (:c, :n, :s, :g, :d, '', 'waiting', 0, '', '') "
+        "ON CONFLICT DO NOTHING"
+    )
+)
+_claim = Change(
+    update(outbox)
+    .where(*_key_columns, outbox.c.state == "waiting")
+    .values(
+        state="sending",
+        message=bindparam("m"),
+        tries=outbox.c.tries + 1,
+        tried_at=bindparam("at"),
+    )
+)
+_leave = Change(
+    update(outbox)
+    .where(*_key_columns, outbox.c.message == bindparam("m"))
+    .values(state=bindparam("new_state"), problem=bindparam("why"))
+)
+_forget = Change(delete(outbox).where(*_key_columns))
+_OF_A_LOAN = ("loan.checked_out", "loan.found", "loan.renewed", "loan.corrected")
+_RENEWALS = Query(
+    select(entry.c.kind, entry.c.tag, entry.c.at, entry.c.body)
+    .where(
+        entry.c.college == bindparam("c"),
+        or_(*[entry.c.kind == kind for kind in _OF_A_LOAN]),
+        entry.c.tag.in_(
+            select(loan.c.tag).where(loan.c.college == bindparam("c"), loan.c.closed_at.is_(None))
+        ),
+        ~UNDONE,
+    )
+    .order_by(entry.c.epoch, entry.c.seq)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SentLine:
+    """A notice that was sent: which, of what, when, by whom and how."""
+
+    kind: str
+    subject: str
+    stage: int | None
+    due_on: date | None
+    channel: str
+    tag: str | None
+    at: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendReport:
+    """What became of the notices that were due.
+
+    Attributes:
+        mails: how many mails the server took.
+        sent: how many notices were in them.
+        waiting: how many notices wait for the next time.
+        unknown: how many notices went to the server, and nobody knows whether it took them.
+        without_address: how many notices are for people with no e-mail address on file.
+        problem: what was wrong with the server or a mail; empty when nothing was.
+    """
+
+    mails: int
+    sent: int
+    waiting: int
+    unknown: int
+    without_address: int
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateLine:
+    """The words of a notice: its name, the words, and whether the college wrote them."""
+
+    name: str
+    text: str
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """Everything that the notices of a store rest on."""
+
+    everything: tuple[About, ...]
+    sent: tuple[Key, ...]
+    college: str
+    calendar: Calendar
+    when: When
+    templates: Mapping[str, str]
+
+    def due(self, day: date) -> list[Notice]:
+        """The notices that are due on a day."""
+        return due_notices(
+            self.everything,
+            self.sent,
+            day,
+            college=self.college,
+            calendar=self.calendar,
+            when=self.when,
+            templates=self.templates,
+        )
+
+    def messages(self, notices: Sequence[Notice], day: date) -> list[Message]:
+        """Notices as mails or letters."""
+        return messages(
+            notices, self.everything, day, college=self.college, templates=self.templates
+        )
+
+
+def _facts(connection: Connection, of: str) -> _Facts:
+    policies = policies_of(connection, of)
+    name = str(_NAME(connection, c=of).scalar() or of)
+    stages = tuple(policies.number(f"overdue_{stage}") for stage in (1, 2, 3))
+    return _Facts(
+        everything=tuple(_everything(connection, of, name)),
+        sent=tuple(Key(*row) for row in _SENT(connection, c=of)),
+        college=name,
+        calendar=calendar_of(connection, of),
+        when=When(
+            due_soon=policies.number("due_soon"),
+            overdue=(stages[0], stages[1], stages[2]),
+            inspection=policies.number("inspect_soon"),
+            collect_soon=policies.number("collect_soon"),
+        ),
+        templates={
+            row.name.removeprefix(_TEMPLATE): row.value for row in _TEMPLATES(connection, c=of)
+        },
+    )
+
+
+def _everything(connection: Connection, of: str, name: str) -> Iterator[About]:
+    for row in _LOANS(connection, c=of):
+        yield About(
+            row.loan,
+            ("due_soon", "overdue"),
+            Recipient(row.to, row.person or "", row.email or "", row.phone or ""),
+            date.fromisoformat(row.due_on),
+            line_of(row.type_name, row.tag, row.asset_number, row.left),
+            row.tag,
+        )
+    for row in _INSPECTIONS(connection, c=of):
+        until = date.fromisoformat(row.valid_until) if row.valid_until else None
+        what = "failed, and not passed since" if row.result == "fail" else "never inspected"
+        yield About(
+            f"{row.tag} {row.code_key}",
+            ("inspection_due",),
+            Recipient(name),
+            until,
+            f"{line_of(row.type_name, row.tag, row.asset_number)}: {row.code}, "
+            + (f"valid until {uk(until)}" if until else what),
+            row.tag,
+        )
+
+
+def _by_key(key: Key) -> dict[str, object]:
+    return {"n": key.kind, "s": key.subject, "g": key.stage, "d": key.due_on}
+
+
+class Notices:
+    """What is to be told to whom, what was sent, and sending it."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def due(self, on: date | None = None) -> list[Notice]:
+        """The notices that are due on a day, today when None; only the latest stage of each."""
+        with self._session.reading() as connection:
+            return _facts(connection, self._session.college).due(on or self._session.today)
+
+    def messages(self, on: date | None = None) -> list[Message]:
+        """The notices that are due on a day, as mails or letters."""
+        day = on or self._session.today
+        with self._session.reading() as connection:
+            facts = _facts(connection, self._session.college)
+        return facts.messages(facts.due(day), day)
+
+    def letters(self, to: str | None = None, on: date | None = None) -> list[Message]:
+        """Letters about everything that is overdue on a day, sent before or not.
+
+        Args:
+            to: only those to this organisation, by its name on record.
+            on: the day; today when None.
+        """
+        day = on or self._session.today
+        with self._session.reading() as connection:
+            facts = _facts(connection, self._session.college)
+        late = [
+            each
+            for each in facts.everything
+            if "overdue" in each.kinds
+            and each.due_on is not None
+            and each.due_on < day
+            and (to is None or each.recipient.to == to)
+        ]
+        when = When(overdue=(0, *facts.when.overdue[1:]))  # late is late, on a closed day too
+        due = due_notices(
+            late,
+            (),
+            day,
+            college=facts.college,
+            calendar=facts.calendar,
+            when=when,
+            templates=facts.templates,
+        )
+        overdue = [each for each in due if each.kind == "overdue"]
+        return facts.messages(overdue, day)
+
+    def sent(self, after: str | None = None, limit: int = PAGE) -> Page[SentLine]:
+        """The notices that were sent, the latest first.
+
+        Args:
+            after: the `next` of the page before.
+            limit: the most lines on a page.
+        """
+        c = sent_notice.c
+        wanted = select(sent_notice).where(c.college == self._session.college)
+        order = (c.sent_at, c.notice, c.subject, c.stage, c.due_on)
+        with self._session.reading() as connection:
+            page = page_of(connection, wanted, order, after, limit, newest_first=True)
+        lines = [
+            SentLine(
+                row.notice,
+                row.subject,
+                row.stage or None,
+                date.fromisoformat(row.due_on) if row.due_on else None,
+                row.channel,
+                row.tag,
+                row.sent_at,
+                row.sent_by,
+            )
+            for row in page.items
+        ]
+        return Page(tuple(lines), page.total, page.next)
+
+    def mark(
+        self,
+        on: date | None = None,
+        *,
+        channel: str = "by hand",
+        id: str | None = None,  # noqa: A002  # the word of the contract
+    ) -> list[Key]:
+        """Put on record that every notice that is due on a day was sent; gives what each is.
+
+        Those that the mail server may have had count as sent too.
+
+        Args:
+            on: the day; today when None.
+            channel: how they were sent.
+            id: the request's id; None makes one.
+        """
+        with self._session.writing(id) as writer:
+            if writer.earlier:
+                facts = writer.earlier_facts(NoticeSent)
+                if any(each.channel != channel for each in facts):
+                    raise id_reused(writer.request)
+                return [
+                    Key(each.notice, each.subject, each.stage, each.due_on or "") for each in facts
+                ]
+            found = _facts(writer.connection, writer.college)
+            due = found.due(on or self._session.today)
+            _record(writer, found, due, channel)
+            return [each.key for each in due]
+
+    def send(self, server: MailServer, on: date | None = None) -> SendReport:
+        """Send every notice that is due by mail, and put on record what the server took.
+
+        Args:
+            server: the mail server.
+            on: the day whose notices they are; today when None.
+        """
+        day = on or self._session.today
+        queued = self._enqueue(day)
+        mails = sent = 0
+        problem = ""
+        with ExitStack() as stack:
+            connection = None
+            for message in queued.messages:
+                claimed = self._claim(message, day)
+                if claimed is None:
+                    continue
+                mark, whole = claimed
+                try:
+                    if connection is None:
+                        connection = stack.enter_context(connected(server))
+                    made = mail(
+                        whole,
+                        sender=server.sender,
+                        message_id=f"<{mark}@{self._session.college}.kitloan>",
+                    )
+                    send_mail(connection, server, whole.recipient.email, made)
+                except NotSent as refusal:
+                    problem = f"{whole.recipient.to}: {refusal}"
+                    if refusal.server:
+                        problem = f"The mail server {server.host}: {refusal}"
+                    self._leave(whole, mark, "waiting", str(refusal))
+                    if refusal.server:
+                        break
+                except PerhapsSent as silence:
+                    problem = f"The mail server {server.host}: {silence}"
+                    self._leave(whole, mark, "unknown", str(silence))
+                    break
+                else:
+                    self._done(whole, mark)
+                    mails += 1
+                    sent += len(whole.notices)
+        with self._session.reading() as reading:
+            states = [row.state for row in _OUTBOX(reading, c=self._session.college)]
+        return SendReport(
+            mails,
+            sent,
+            states.count("waiting") + states.count("sending"),
+            states.count("unknown"),
+            queued.without_address,
+            problem,
+        )
+
+    def _enqueue(self, day: date) -> "_Queued":
+        """Put what is due into the outbox, and take out what is due no more."""
+        with self._session.writing() as writer:
+            connection, of = writer.connection, writer.college
+            facts = _facts(connection, of)
+            due = facts.due(day)
+            keys = {each.key for each in due}
+            old = instant(moment(writer.at) - _STALE)
+            for row in _OUTBOX(connection, c=of).all():
+                key = Key(row.notice, row.subject, row.stage, row.due_on)
+                if row.state == "sending" and row.tried_at < old:
+                    why = "kitloan was stopped while it was sent"
+                    given = {"m": row.message, "new_state": "unknown", "why": why}
+                    _leave(connection, c=of, **_by_key(key), **given)
+                elif row.state == "waiting" and key not in keys:
+                    _forget(connection, c=of, **_by_key(key))
+            for each in due:
+                if each.email:
+                    _enqueue(connection, c=of, **_by_key(each.key))
+            mailed = [each for each in due if each.email]
+            return _Queued(facts.messages(mailed, day), len(due) - len(mailed))
+
+    def _claim(self, message: Message, day: date) -> tuple[str, Message] | None:
+        """Take those notices of a mail that wait and are still due; others may be taken already."""
+        keys = repr([each.key for each in message.notices])
+        mark = hashlib.sha256(keys.encode()).hexdigest()[:24]
+        with self._session.writing() as writer:
+            facts = _facts(writer.connection, writer.college)
+            still = {each.key for each in facts.due(day)}
+            ours = [
+                each
+                for each in message.notices
+                if each.key in still
+                and _claim(
+                    writer.connection, c=writer.college, **_by_key(each.key), m=mark, at=writer.at
+                )
+            ]
+            if not ours:
+                return None
+            (whole,) = facts.messages(ours, day)
+            return mark, whole
+
+    def _leave(self, message: Message, mark: str, state: str, why: str) -> None:
+        with self._session.writing() as writer:
+            for each in message.notices:
+                given = {"m": mark, "new_state": state, "why": why}
+                _leave(writer.connection, c=writer.college, **_by_key(each.key), **given)
+
+    def _done(self, message: Message, mark: str) -> None:
+        with self._session.writing() as writer:
+            facts = _facts(writer.connection, writer.college)
+            _record(writer, facts, message.notices, "e-mail")
+
+    def templates(self) -> list[TemplateLine]:
+        """The words of every notice."""
+        with self._session.reading() as connection:
+            rows = _TEMPLATES(connection, c=self._session.college)
+            own = {row.name.removeprefix(_TEMPLATE): str(row.value) for row in rows}
+        return [
+            TemplateLine(name, own.get(name, words), name in own)
+            for name, words in TEMPLATES.items()
+        ]
+
+    def set_template(self, name: str, words: str | None) -> TemplateLine:
+        """Replace the words of a notice; None goes back to those that kitloan comes with.
+
+        They are this store's, and in no ledger.
+
+        Raises:
+            BadInput: `unknown_template`, `unknown_field`, `bad_template`.
+        """
+        checked = check_template(name, TEMPLATES.get(name, "") if words is None else words)
+        with self._session.writing() as writer:
+            given = {"c": writer.college, "n": f"{_TEMPLATE}{name}"}
+            if words is None:
+                _forget_template(writer.connection, **given)
+            else:
+                _set_template(writer.connection, **given, v=checked)
+        return TemplateLine(name, checked, words is not None)
+
+    def events(self) -> list[Event]:
+        """Days on which open loans are due, for a calendar; a renewal is the next in sequence."""
+        with self._session.reading() as connection:
+            changed: dict[str, tuple[int, str]] = {}
+            for row in _RENEWALS(connection, c=self._session.college):
+                which = json.loads(row.body)["fact"]["loan"]
+                changed[which] = (changed.get(which, (-1, ""))[0] + 1, row.at)
+            return [
+                Event(
+                    f"loan-{row.loan}",
+                    changed.get(row.loan, (0, ""))[0],
+                    False,
+                    date.fromisoformat(row.due_on),
+                    date.fromisoformat(row.due_on),
+                    f"Due back: {row.type_name} from {row.to}",
+                    line_of(row.type_name, row.tag, row.asset_number, row.left),
+                    changed.get(row.loan, (0, "1970-01-01T00:00:00Z"))[1],
+                )
+                for row in _LOANS(connection, c=self._session.college)
+            ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Queued:
+    """The mails that are to be sent, and how many notices have no address to go to."""
+
+    messages: list[Message]
+    without_address: int
+
+
+def _record(writer: Writer, facts: _Facts, notices: Sequence[Notice], channel: str) -> None:
+    """Put on record that notices were sent, and take them out of the outbox."""
+    for each in notices:
+        key = each.key
+        name = template_name(key.kind, key.stage)
+        words = facts.templates.get(name, TEMPLATES[name])
+        writer.append(
+            NoticeSent(
+                notice=key.kind,
+                subject=key.subject,
+                stage=key.stage,
+                due_on=key.due_on or None,
+                channel=channel,
+                template=hashlib.sha256(words.encode()).hexdigest()[:12],
+                tag=each.tag,
+            )
+        )
+        _forget(writer.connection, c=writer.college, **_by_key(key))
+
+
+def gaelic_example(name: str) -> str:
+    """The Gaelic example of a template.
+
+    Raises:
+        Refused: `no_example`.
+    """
+    if name not in GAELIC:
+        raise Refused(
+            "no_example",
+            f"There is no Gaelic example of {name!r}.",
+            f"There are: {', '.join(GAELIC)}.",
+        )
+    return GAELIC[name]

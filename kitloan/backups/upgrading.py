@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Column, Connection, Integer, PrimaryKeyConstraint, String, Text, text
 
 from kitloan.backups import about_file, check_copy
+from kitloan.backups.evidence_tables import make_evidence
 from kitloan.errors import KitloanError, StoreError
 from kitloan.storage.files import whole_file, working_folder
 from kitloan.storage.schema import OLDEST, SCHEMA, version_of
@@ -226,12 +227,13 @@ def _to_4(op: "Operations") -> None:
 
     A holding has the instant of its latest count, so that nothing uncounted is called whole. A loan
     that a register had began on a day unknown, and not when the register was read. And a holding
-    may be in repair, and one that was written off may turn up.
+    may be in repair, and one that was written off may turn up. And what the kits did is on record.
     """
     for name in ("counted_at", "out_of_use"):
         op.add_column("holding", Column(name, String(), nullable=True))
     for name in ("again_reason", "again_at", "again_by"):
         op.add_column("withdrawal", Column(name, String(), nullable=True))
+    make_evidence(op)
     loan = "json_extract(body, '$.fact.loan')"
     if op.get_bind().dialect.name == "postgresql":
         loan = "CAST(body AS json) #>> '{fact,loan}'"

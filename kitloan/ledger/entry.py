@@ -14,6 +14,7 @@ from pydantic import Field, TypeAdapter
 from kitloan.ledger.facts import (  # noqa: F401  # each adds its facts
     custody,
     definitions,
+    evidence,
     gifts,
     holdings,
     ledger,

@@ -863,7 +863,7 @@ SELECT to_regclass('college_login') IS NOT NULL OR EXISTS (
 _TYPES = re.compile(r"::(?:character varying|text|name)(?:\[\])?")
 _BETWEEN = re.compile(r"(\w+) between (\w+) and (\w+)")
 _IN = re.compile(r"(\w+) in \(([^)]*)\)")
-_NOTHING = re.compile(r"[()\s]|\bpublic\.|\busing btree\b")
+_NOTHING = re.compile(r"[()\s\"]|\bpublic\.|\busing btree\b")
 
 
 def wrong_rules(connection: Connection) -> Iterator[str]:
@@ -925,6 +925,7 @@ def _made() -> Rules:
                     )
                     rules[f"{each.name}.{rule.name}"] = (
                         f"FOREIGN KEY ({here}) REFERENCES {rule.referred_table.name} ({there})"
+                        + (" DEFERRABLE INITIALLY DEFERRED" if rule.deferrable else "")
                     )
                 case PrimaryKeyConstraint():
                     keys = ", ".join(column.name for column in rule.columns)

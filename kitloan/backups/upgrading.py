@@ -31,6 +31,7 @@ from sqlalchemy import (
 )
 
 from kitloan.backups import about_file, check_copy
+from kitloan.backups.evidence_tables import make_evidence
 from kitloan.errors import KitloanError, StoreError
 from kitloan.storage.files import whole_file, working_folder
 from kitloan.storage.schema import OLDEST, SCHEMA, version_of
@@ -239,7 +240,7 @@ def _to_4(op: "Operations") -> None:
     A holding has the instant of its latest count, so that nothing uncounted is called whole. A loan
     that a register had began on a day unknown, and not when the register was read. And a holding
     may be in repair, and one that was written off may turn up. Borrowers and kit types are renamed,
-    merged and closed. A college has a calendar and policies.
+    merged and closed. A college has a calendar and policies. And what the kits did is on record.
     """
     for name in ("counted_at", "out_of_use", "in_repair"):
         op.add_column("holding", Column(name, String(), nullable=True))
@@ -256,6 +257,7 @@ def _to_4(op: "Operations") -> None:
         op.add_column("organisation", Column(name, String(), nullable=True))
     _names_and_moves(op)
     _add_planning(op)
+    make_evidence(op)
     loan = "json_extract(body, '$.fact.loan')"
     if op.get_bind().dialect.name == "postgresql":
         loan = "CAST(body AS json) #>> '{fact,loan}'"

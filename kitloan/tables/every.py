@@ -6,6 +6,7 @@ of `Base` when this module is loaded.
 
 from kitloan.tables.absence import Absence, Arrival, Transfer, Withdrawal
 from kitloan.tables.base import table
+from kitloan.tables.evidence import Engagement, EngagementBand, Evaluation, SchoolLink
 from kitloan.tables.inspecting import Inspection, Regime
 from kitloan.tables.naming import MovedRow, OtherName
 from kitloan.tables.national import (
@@ -54,6 +55,13 @@ ONLY_SOME_ROWS = (
     (Holding, "incomplete_holdings", ("college", "tag"), "critical_short > 0", False),
     (Holding, "holdings_elsewhere", ("college", "state", "tag"), "state <> 'held'", False),
     (Transfer, "one_open_transfer_of_a_holding", ("college", "tag"), "state = 'sent'", True),
+    (
+        EngagementBand,
+        "one_engagement_of_a_loan_band_and_day",
+        ("college", "loan", "organisation", "band", "on"),
+        "live AND loan IS NOT NULL",
+        True,
+    ),
 )
 """Partial indexes: table, name, columns, which rows, whether unique. `kitloan.storage.schema` makes
 them. Declared on the class, they would load both databases' dialects: 30 ms of every command."""
@@ -91,6 +99,10 @@ REGISTER_TABLES = tuple(
         CalendarWeek,
         CalendarDay,
         PolicyValue,
+        SchoolLink,
+        Engagement,
+        EngagementBand,
+        Evaluation,
         Resumption,
         Regime,
         Inspection,

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 from operator import eq
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import (
     AfterValidator,
@@ -189,3 +189,47 @@ class AgreedGiftFields(Fields):
     """Whether the donor must agree before one is written off."""
     acknowledgement: Name | None = None
     """What a label must print about the donor."""
+
+
+SCHUID = r"^([0-9]{7}(P|S|SP)|X-[0-9A-Za-z-]{1,36})$"
+SchoolId = Annotated[str, StringConstraints(pattern=SCHUID)]
+"""A SEED code of seven digits and the department; or an id of the college's own."""
+Band = Literal["early", "p2-p4", "p5-p7", "s1-s3", "s4-s6", "asn", "college", "adult", "mixed"]
+BANDS: tuple[Band, ...] = get_args(Band)
+"""Learners by the levels of Curriculum for Excellence, and others; `mixed` is more than one."""
+Used = Literal["yes", "partly", "no"]
+NotUsed = Literal["time", "parts", "guide", "staff", "other"]
+Source = Literal["counted", "teacher", "organiser"]
+"""Who has the numbers: somebody counted, or the teacher or the organiser estimated."""
+EngagementKind = Literal[
+    "kit_loan", "event", "visit", "workshop", "competition", "professional_learning", "public"
+]
+Purpose = Literal["lesson", "club", "transition", "careers", "fair", "staff_training"]
+
+
+class EngagementFields(Fields):
+    """One use by one group: what recording it states, but for learners by band and themes."""
+
+    engagement: Id
+    on: Day
+    engagement_kind: EngagementKind
+    organisation: Id | None = None
+    schuid: SchoolId | None = None
+    vintage: Name | None = None
+    """Of the list of schools that the SchUID was taken from."""
+    loan: Id | None = None
+    holding: Tag | None = None
+    event: Id | None = None
+    programme: Name | None = None
+    used: Used
+    not_used: NotUsed | None = None
+    sessions: CountOrNone
+    half_hours: CountOrNone | None = None
+    """The total of all sessions, in half hours; None is unknown."""
+    girls: CountOrNone | None = None
+    boys: CountOrNone | None = None
+    staff: CountOrNone | None = None
+    employers: CountOrNone | None = None
+    volunteers: CountOrNone | None = None
+    purpose: Purpose | None = None
+    source: Source

@@ -1,7 +1,9 @@
 """One PostgreSQL for several colleges: what an administrator's one command leaves behind."""
 
+import sqlite3
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from kitloan.reference import colleges
 from kitloan.storage.row_security import OWNER, tables
 from kitloan.verify import wrong_rules
 from provisioned import Shared, as_0_2_0_set_it_up, database, server
+from test_upgrading import RELEASES, unpacked
 
 _numbers = count()
 
@@ -439,25 +442,45 @@ def test_a_login_more_is_one_grant_more(empty: str, file: Path) -> None:
         ).fetchone() == (0,)
 
 
-def as_an_earlier_release_left_it(url: str) -> None:
-    """Take back what the last version of the tables brought, as their owner can."""
+def as_an_earlier_release_left_it(url: str, folder: Path) -> None:
+    """Take back what later versions of the tables brought, as their owner can."""
+    with closing(sqlite3.connect(unpacked(RELEASES[0], folder / "released.sqlite"))) as released:
+        (version,) = released.execute("SELECT value FROM setting WHERE name = 'schema'").fetchone()
+        tables = [name for (name,) in released.execute("SELECT name FROM sqlite_master")]
+        columns = {
+            (name, column[1])
+            for name in tables
+            for column in released.execute(f"PRAGMA table_info({name})")
+        }
+        indexes = {
+            row[1] for name in tables for row in released.execute(f"PRAGMA index_list({name})")
+        }
     with psycopg.connect(url) as connection:
-        connection.execute("DROP INDEX holdings_elsewhere, incomplete_holdings")
-        connection.execute("DROP TABLE lost_twin")
-        connection.execute("ALTER TABLE holding DROP COLUMN counted_at, DROP COLUMN out_of_use")
-        connection.execute(
-            "ALTER TABLE withdrawal DROP COLUMN again_reason, DROP COLUMN again_at, "
-            "DROP COLUMN again_by"
-        )
-        connection.execute("UPDATE setting SET value = '2' WHERE name = 'schema'")
+        for (name,) in connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+        ).fetchall():
+            if name not in tables:
+                connection.execute(f"DROP TABLE {name} CASCADE")
+        for name, column in connection.execute(
+            "SELECT table_name, column_name FROM information_schema.columns "
+            "WHERE table_schema = 'public'"
+        ).fetchall():
+            if (name, column) not in columns:
+                connection.execute(f"ALTER TABLE {name} DROP COLUMN {column} CASCADE")
+        for name, rule in connection.execute(
+            "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
+        ).fetchall():
+            if " WHERE " in rule and name not in indexes:
+                connection.execute(f"DROP INDEX {name}")
+        connection.execute("UPDATE setting SET value = %s WHERE name = 'schema'", (version,))
 
 
-def test_a_colleges_login_is_told_who_upgrades(empty: str, file: Path) -> None:
+def test_a_colleges_login_is_told_who_upgrades(empty: str, file: Path, tmp_path: Path) -> None:
     """The first desk that is updated must not be left with the driver's words."""
     provision(empty, file, named=["fife"])
     login = Shared(empty, file).login("fife")
     kitloan.init("fife", login, actor="x").close()
-    as_an_earlier_release_left_it(empty)
+    as_an_earlier_release_left_it(empty, tmp_path)
     with pytest.raises(StoreError) as refusal:
         kitloan.open(login)
     assert refusal.value.code == "upgrade_due"
@@ -465,13 +488,15 @@ def test_a_colleges_login_is_told_who_upgrades(empty: str, file: Path) -> None:
     assert "password" not in str(refusal.value)
 
 
-def test_whoever_set_it_up_upgrades_it(manager: str, empty: str, file: Path) -> None:
+def test_whoever_set_it_up_upgrades_it(
+    manager: str, empty: str, file: Path, tmp_path: Path
+) -> None:
     """The same one line as on the first day; the doors stay as closed as they were."""
     provision(manager, file, named=["fife"])
     login = Shared(empty, file).login("fife")
     kitloan.init("fife", login, actor="x").close()
     before = everything(empty)
-    as_an_earlier_release_left_it(empty)
+    as_an_earlier_release_left_it(empty, tmp_path)
     provision(manager, file, named=["fife"])
     assert everything(empty) == before
     with kitloan.open(login, actor="x") as fife:

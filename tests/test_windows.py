@@ -34,7 +34,6 @@ pytestmark = pytest.mark.skipif(
 )
 FORBIDDEN = set('<>:"|?*\\')
 RESERVED = {"con", "prn", "aux", "nul", *(f"{p}{n}" for p in ("com", "lpt") for n in range(10))}
-}
 
 
 def is_open(path: object) -> bool:

@@ -8,10 +8,10 @@ The passwords are in one file that only its owner can read, in the form that Pos
 read (`.pgpass`). A college is sent its line, keeps it in a file of its own, and types no password.
 """
 
-import os
 import re
 import secrets
 import stat
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -281,7 +281,7 @@ def _read_private(file: Path) -> str:
     insist_on_file(file)
     try:
         mode = file.stat().st_mode
-        if os.name != "nt" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+        if sys.platform != "win32" and mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise BadInput(
                 "not_private",
                 f"Others can read {file}, so passwords are not kept there.",

@@ -10,6 +10,7 @@ the file still has its name, and refuses (`replaced` in `kitloan.storage.faults`
 import os
 import shutil
 import sqlite3
+import sys
 import tempfile
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -337,10 +338,10 @@ class FileTarget(Target):
             spare = new_file(copy.with_name("kept.sqlite"))
             store.copy_to(spare)
             spare.rename(kept)
-            if os.name != "nt":
+            if sys.platform != "win32":
                 copy.replace(self._path)
         store.close()
-        if os.name == "nt":  # which replaces no file that is open, also not by ourselves
+        if sys.platform == "win32":  # which replaces no file that is open, also not by ourselves
             copy.replace(self._path)
 
 
@@ -350,7 +351,7 @@ def _in_use_elsewhere(name: str) -> Iterator[None]:
     try:
         yield
     except PermissionError as problem:
-        if os.name != "nt":
+        if sys.platform != "win32":
             raise
         raise Refused(
             "in_use",

@@ -235,7 +235,7 @@ def _readers(subject: _Subject) -> Check:
         *([subject.file, subject.file.absolute().parent / "backups"] if subject.file else [])
     ]
     there = [each for each in (*private, log) if os.path.lexists(each)]
-    if os.name == "nt":
+    if sys.platform == "win32":
         return Check(
             GOOD,
             "Windows decides by the folder's own permissions, which kitloan leaves as they are",

@@ -106,7 +106,10 @@ def _keeps_out(file: int, name: str) -> bool:
 
 def _by_options(folder: Path) -> str:
     """What the mount options of a folder show to be wrong with locks; empty when nothing is."""
-    return one_machine_only(_MOUNTS.read_text(errors="replace"), str(folder.resolve()))
+    if not _ON_LINUX:
+        return ""
+    mounts = _MOUNTS.read_text(encoding="utf-8", errors="replace")
+    return one_machine_only(mounts, str(folder.resolve()))
 
 
 def one_machine_only(mounts: str, folder: str) -> str:

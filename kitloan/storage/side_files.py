@@ -8,6 +8,7 @@ copies, and the folders in which restores, upgrades and long readings work.
 import os
 import re
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -103,7 +104,8 @@ def left_elsewhere() -> list[Path]:
 def _system_folders() -> list[Path]:
     """The temporary folders of this program, or of one with other settings."""
     named = [tempfile.gettempdir(), *(os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP"))]
-    usual = ["/tmp", "/var/tmp"] if os.name != "nt" else []  # noqa: S108  # to look, not to write
+    posix = sys.platform != "win32"
+    usual = ["/tmp", "/var/tmp"] if posix else []  # noqa: S108  # to look, not to write
     there = [Path(each).absolute() for each in (*named, *usual) if each]
     return [each for each in dict.fromkeys(there) if each.is_dir()]
 

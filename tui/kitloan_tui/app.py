@@ -718,7 +718,7 @@ def _is_cancelled() -> int:
 
 def _has_terminal() -> bool:
     """Whether the program reads from a terminal that is there."""
-    if os.name == "nt" or sys.__stdin__ is None:
+    if sys.platform == "win32" or sys.__stdin__ is None:
         return False  # Windows ends a console's programs itself
     termios: Any = import_module("termios")  # Windows has none, and its type checker knows it
     try:

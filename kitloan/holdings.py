@@ -1,6 +1,5 @@
 """Taking in: from what a person gives to the facts about a new holding, its type and its gift."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -79,7 +78,7 @@ _TYPES = Query(
         kit_type.c.college == bindparam("c"), kit_type.c.merged_into.is_(None)
     )
 )
-_TYPE__BY_NUMBER = Query(
+_BY_NUMBER = Query(
     select(holding.c.tag, holding.c.asset_number, kit_type.c.name.label("type_name"))
     .join_from(
         holding,
@@ -92,7 +91,7 @@ _TYPE__BY_NUMBER = Query(
         holding.c.state != "withdrawn",
     )
 )
-ROW = Query(
+_TYPE_ROW = Query(
     select(kit_type.c.kit_type, kit_type.c.name, kit_type.c.merged_into).where(
         kit_type.c.college == bindparam("c"), kit_type.c.kit_type == bindparam("k")
     )
@@ -263,15 +262,15 @@ def define_if_new(writer: Writer, name: str, *, new_too: bool = True) -> tuple[s
     """
     name = clean(name, "The kit type")
     key = type_key(name)
-    if not writer.earlier and (known := writer.names.get(key)) is not None:
+    if (known := writer.names.get(key)) is not None:
         return key, known
     new = writer.earlier_fact(KitTypeDefined)
     if new is None or new.kit_type != key:
-        known = type_meant(writer.connection, writer.college, name)
-        if known is not None:
-            if known.id == key:
-                writer.names[key] = known.name
-            return known.id, known.name
+        now = type_meant(writer.connection, writer.college, name)
+        if now is not None:
+            if now.id == key:
+                writer.names[key] = now.name
+            return now.id, now.name
         if not new_too:
             names = _TYPES(writer.connection, c=writer.college).scalars()
             must_not_be_nearly_known(name, names, "a new kit type")
@@ -482,7 +481,8 @@ def accession_several(
             "Take them in in several goes.",
             quantity=number,
         )
-    tags = [each.fact.tag for each in writer.earlier if each.fact.kind == "holding.accessioned"]
+    earlier: list[object] = [each.fact for each in writer.earlier]
+    tags = [fact.tag for fact in earlier if isinstance(fact, HoldingAccessioned)]
     tags += [mint() for _ in range(number - len(tags))]
     numbers = _counting_on(new.asset_number, number)
     return [
@@ -495,7 +495,8 @@ def _counting_on(first: str | None, number: int) -> list[str | None]:
     """An asset number and those after it, with as many digits: AC0009, AC0010, ..."""
     if not first or number == 1:
         return [first or None] * number
-    head, digits = re.fullmatch(r"(.*?)([0-9]*)", first.strip()).groups()  # type: ignore[union-attr]  # it matches every text
+    head = first.strip().rstrip("0123456789")
+    digits = first.strip()[len(head) :]
     if not digits:
         raise BadInput(
             "bad_number",
@@ -903,8 +904,8 @@ class Holdings:
 
         Raises:
             BadInput: a text, quantity or tag that cannot be used.
-            Refused: `nearly_known`; `number_taken`; `tag_taken`, when the tag is a holding's already; `not_yours`,
-                when it is on a blank label of another college.
+            Refused: `nearly_known`; `number_taken`; `tag_taken`, when the tag is a holding's
+                already; `not_yours`, when it is on a blank label of another college.
         """
         with self._session.writing(id) as writer:
             return accession(writer, new, new_too=new_too)

@@ -396,7 +396,9 @@ def list_(app: App) -> None:
     with app.open() as opened:
         every = opened.stocktakes.list()
     if app.json:
-        print_json({"items": as_json(every), "total": len(every)})
+        print_json(
+            {"items": with_college(as_json(every), opened.session.college), "total": len(every)}
+        )
         return
     if not every:
         print_text("There are no stocktakes. Open one: kitloan stocktake open NAME")

@@ -35,6 +35,7 @@ from kitloan.ledger.facts.holdings import (
     HoldingMoved,
     HoldingSighted,
     LabelClaimed,
+    LabelFreed,
     StockSplit,
 )
 from kitloan.ledger.facts.naming import KitTypeMerged, KitTypeRenamed
@@ -1208,8 +1209,21 @@ class Holdings:
         with self._session.reading() as connection:
             return proposals(connection, self._session.college)
 
-    def claim_label(self, tag: str, new: str, *, id: str | None = None) -> None:  # noqa: A002
+    def claim_label(
+        self,
+        tag: str,
+        new: str,
+        *,
+        move: bool = False,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
         """Let a holding answer to a second tag, off a label that no holding has yet.
+
+        Args:
+            tag: a tag or asset number.
+            new: what is on the label.
+            move: whether to take it from another holding whose second tag it is.
+            id: the request's id; None makes one.
 
         Raises:
             Refused: `tag_taken`, or `not_yours` for another college's blank label.
@@ -1217,8 +1231,42 @@ class Holdings:
         second = parse(new)
         with self._session.writing(id) as writer:
             row = self._row(writer, tag)
-            must_be_free(writer, second)
+            freed = writer.earlier_fact(LabelFreed)
+            bearer = _ALIAS(writer.connection, c=writer.college, t=second).scalar()
+            if freed is not None:
+                writer.append(freed)
+            elif move and bearer is not None and bearer != row.tag:
+                writer.append(LabelFreed(tag=bearer, label=second))
+            else:
+                must_be_free(writer, second)
             writer.append(LabelClaimed(tag=row.tag, label=second))
+
+    def free_label(self, label: str, *, id: str | None = None) -> str:  # noqa: A002
+        """Take a second tag away from the holding that has it; gives that holding's tag.
+
+        The label can be claimed for another holding then.
+
+        Raises:
+            Refused: `first_tag`, for the tag that a holding has for life; `not_claimed`.
+            BadInput: `bad_tag`.
+        """
+        second = parse(label)
+        with self._session.writing(id) as writer:
+            freed = writer.earlier_fact(LabelFreed)
+            bearer = _ALIAS(writer.connection, c=writer.college, t=second).scalar()
+            whose = bearer if freed is None else freed.tag
+            if whose is None:
+                first = ROW(writer.connection, c=writer.college, t=second).first() is not None
+                raise Refused(
+                    "first_tag" if first else "not_claimed",
+                    f"{grouped(second)} is the tag that a holding has for life."
+                    if first
+                    else f"{grouped(second)} is no holding's second tag.",
+                    f"See it: kitloan show {second}" if first else "",
+                    tag=second,
+                )
+            writer.append(LabelFreed(tag=whose, label=second))
+            return str(whose)
 
     def define_types(
         self,

@@ -28,6 +28,8 @@ def test_each_desk_action_can_be_undone(fife: College, kit: str, clock: SetClock
         lambda: fife.holdings.amend(kit, asset_number="FC900", serial="S1"),
         lambda: fife.holdings.sight(kit),
         lambda: fife.holdings.claim_label(kit, "KL80A60HZ0WGJ"),
+        lambda: fife.holdings.claim_label(goggles, "KL80A60HZ0WGJ", move=True),
+        lambda: fife.holdings.free_label("KL80A60HZ0WGJ"),
         lambda: fife.loans.check_out([goggles], "Balwearie High School", quantity=9),
         lambda: fife.loans.check_in([goggles], quantity=4),
         lambda: fife.loans.check_in([goggles], quantity=1, used=1, lost=1),
@@ -52,6 +54,11 @@ def test_each_desk_action_can_be_undone(fife: College, kit: str, clock: SetClock
         lambda: fife.stocktakes.confirm(count, lent),
         lambda: fife.holdings.record_gift(lent, Gift(donor="RAF")),
         lambda: fife.stocktakes.scan(count, "what is this"),
+        lambda: fife.directory.rename("Kirkcaldy High School", "Kirkcaldy Academy"),
+        lambda: fife.directory.merge("Balwearie High School", "Kirkcaldy High School"),
+        lambda: fife.directory.close("Kirkcaldy Academy"),
+        lambda: fife.holdings.rename_type("Abacus", "Counting frame"),
+        lambda: fife.holdings.merge_types("Counting frame", "Telescope"),
     ]
     states = [_state(fife)]
     begun = len(fife.ledger.log())
@@ -77,6 +84,7 @@ def _state(desk: College) -> object:
         as_json(desk.holdings.proposed_withdrawals()),
         [as_json(desk.stocktakes.outcome(each.id)) for each in desk.stocktakes.list()],
         as_json(desk.directory.organisations().items),
+        as_json(desk.directory.borrowers().items),
     )
 
 

@@ -16,6 +16,7 @@ from kitloan.cli.output import (
     print_json,
     print_problem,
     print_text,
+    with_college,
 )
 from kitloan.errors import BadInput
 from kitloan.text.dates import uk_instant

@@ -1,6 +1,5 @@
 """Taking in: from what a person gives to the facts about a new holding, its type and its gift."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -29,6 +28,7 @@ from kitloan.ledger.facts.holdings import (
     HoldingMoved,
     HoldingSighted,
     LabelClaimed,
+    LabelFreed,
     StockSplit,
 )
 from kitloan.ledger.facts.naming import KitTypeMerged, KitTypeRenamed
@@ -80,7 +80,7 @@ _TYPES = Query(
         kit_type.c.college == bindparam("c"), kit_type.c.merged_into.is_(None)
     )
 )
-_TYPE__BY_NUMBER = Query(
+_BY_NUMBER = Query(
     select(holding.c.tag, holding.c.asset_number, kit_type.c.name.label("type_name"))
     .join_from(
         holding,
@@ -93,7 +93,7 @@ _TYPE__BY_NUMBER = Query(
         holding.c.state != "withdrawn",
     )
 )
-ROW = Query(
+_TYPE_ROW = Query(
     select(kit_type.c.kit_type, kit_type.c.name, kit_type.c.merged_into).where(
         kit_type.c.college == bindparam("c"), kit_type.c.kit_type == bindparam("k")
     )
@@ -264,15 +264,15 @@ def define_if_new(writer: Writer, name: str, *, new_too: bool = True) -> tuple[s
     """
     name = clean(name, "The kit type")
     key = type_key(name)
-    if not writer.earlier and (known := writer.names.get(key)) is not None:
+    if (known := writer.names.get(key)) is not None:
         return key, known
     new = writer.earlier_fact(KitTypeDefined)
     if new is None or new.kit_type != key:
-        known = type_meant(writer.connection, writer.college, name)
-        if known is not None:
-            if known.id == key:
-                writer.names[key] = known.name
-            return known.id, known.name
+        now = type_meant(writer.connection, writer.college, name)
+        if now is not None:
+            if now.id == key:
+                writer.names[key] = now.name
+            return now.id, now.name
         if not new_too:
             names = _TYPES(writer.connection, c=writer.college).scalars()
             must_not_be_nearly_known(name, names, "a new kit type")
@@ -483,7 +483,8 @@ def accession_several(
             "Take them in in several goes.",
             quantity=number,
         )
-    tags = [each.fact.tag for each in writer.earlier if each.fact.kind == "holding.accessioned"]
+    earlier: list[object] = [each.fact for each in writer.earlier]
+    tags = [fact.tag for fact in earlier if isinstance(fact, HoldingAccessioned)]
     tags += [mint() for _ in range(number - len(tags))]
     numbers = _counting_on(new.asset_number, number)
     return [
@@ -496,7 +497,8 @@ def _counting_on(first: str | None, number: int) -> list[str | None]:
     """An asset number and those after it, with as many digits: AC0009, AC0010, ..."""
     if not first or number == 1:
         return [first or None] * number
-    head, digits = re.fullmatch(r"(.*?)([0-9]*)", first.strip()).groups()  # type: ignore[union-attr]  # it matches every text
+    head = first.strip().rstrip("0123456789")
+    digits = first.strip()[len(head) :]
     if not digits:
         raise BadInput(
             "bad_number",
@@ -906,8 +908,8 @@ class Holdings:
 
         Raises:
             BadInput: a text, quantity or tag that cannot be used.
-            Refused: `nearly_known`; `number_taken`; `tag_taken`, when the tag is a holding's already; `not_yours`,
-                when it is on a blank label of another college.
+            Refused: `nearly_known`; `number_taken`; `tag_taken`, when the tag is a holding's
+                already; `not_yours`, when it is on a blank label of another college.
         """
         with self._session.writing(id) as writer:
             return accession(writer, new, new_too=new_too)
@@ -1210,8 +1212,21 @@ class Holdings:
         with self._session.reading() as connection:
             return proposals(connection, self._session.college)
 
-    def claim_label(self, tag: str, new: str, *, id: str | None = None) -> None:  # noqa: A002
+    def claim_label(
+        self,
+        tag: str,
+        new: str,
+        *,
+        move: bool = False,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
         """Let a holding answer to a second tag, off a label that no holding has yet.
+
+        Args:
+            tag: a tag or asset number.
+            new: what is on the label.
+            move: whether to take it from another holding whose second tag it is.
+            id: the request's id; None makes one.
 
         Raises:
             Refused: `tag_taken`, or `not_yours` for another college's blank label.
@@ -1219,8 +1234,42 @@ class Holdings:
         second = parse(new)
         with self._session.writing(id) as writer:
             row = self._row(writer, tag)
-            must_be_free(writer, second)
+            freed = writer.earlier_fact(LabelFreed)
+            bearer = _ALIAS(writer.connection, c=writer.college, t=second).scalar()
+            if freed is not None:
+                writer.append(freed)
+            elif move and bearer is not None and bearer != row.tag:
+                writer.append(LabelFreed(tag=bearer, label=second))
+            else:
+                must_be_free(writer, second)
             writer.append(LabelClaimed(tag=row.tag, label=second))
+
+    def free_label(self, label: str, *, id: str | None = None) -> str:  # noqa: A002
+        """Take a second tag away from the holding that has it; gives that holding's tag.
+
+        The label can be claimed for another holding then.
+
+        Raises:
+            Refused: `first_tag`, for the tag that a holding has for life; `not_claimed`.
+            BadInput: `bad_tag`.
+        """
+        second = parse(label)
+        with self._session.writing(id) as writer:
+            freed = writer.earlier_fact(LabelFreed)
+            bearer = _ALIAS(writer.connection, c=writer.college, t=second).scalar()
+            whose = bearer if freed is None else freed.tag
+            if whose is None:
+                first = ROW(writer.connection, c=writer.college, t=second).first() is not None
+                raise Refused(
+                    "first_tag" if first else "not_claimed",
+                    f"{grouped(second)} is the tag that a holding has for life."
+                    if first
+                    else f"{grouped(second)} is no holding's second tag.",
+                    f"See it: kitloan show {second}" if first else "",
+                    tag=second,
+                )
+            writer.append(LabelFreed(tag=whose, label=second))
+            return str(whose)
 
     def define_types(
         self,

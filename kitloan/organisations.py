@@ -524,7 +524,7 @@ class Merged:
 
 def rename(writer: Writer, name: str, new: str) -> str:
     """Give a borrower another name; gives its id. See `Directory.rename`."""
-    row = _known(writer.connection, writer.college, name)
+    row = known_organisation(writer.connection, writer.college, name)
     named = clean(new, "The organisation")
     if named == row.name:
         raise BadInput("same_name", f"{row.name} is called so already.", value=named)
@@ -547,7 +547,10 @@ def rename(writer: Writer, name: str, new: str) -> str:
 def merge(writer: Writer, name: str, into: str) -> tuple[str, int, int]:
     """Make two borrowers one; gives the id that is left, and how many loans and people it gets."""
     connection, college = writer.connection, writer.college
-    one, other = _known(connection, college, name), _known(connection, college, into)
+    one, other = (
+        known_organisation(connection, college, name),
+        known_organisation(connection, college, into),
+    )
     if one.organisation == other.organisation:
         raise BadInput(
             "same_organisation",
@@ -566,7 +569,7 @@ def merge(writer: Writer, name: str, into: str) -> tuple[str, int, int]:
 
 def close(writer: Writer, name: str) -> str:
     """Lend nothing more to a borrower; gives its id. See `Directory.close`."""
-    row = _known(writer.connection, writer.college, name)
+    row = known_organisation(writer.connection, writer.college, name)
     if row.closed_at is not None:
         raise Refused(
             "closed",
@@ -578,7 +581,7 @@ def close(writer: Writer, name: str) -> str:
     return str(row.organisation)
 
 
-def _known(connection: Connection, college: str, name: str) -> AnyRow:
+def known_organisation(connection: Connection, college: str, name: str) -> AnyRow:
     """The row of a borrower on file.
 
     Raises:
@@ -596,6 +599,12 @@ def _known(connection: Connection, college: str, name: str) -> AnyRow:
         value=name,
         near=list(near),
     )
+
+
+def name_now(connection: Connection, college: str, key: str) -> str | None:
+    """What an organisation with this id is called now, or what it was merged into."""
+    row = _by_id(connection, c=college, o=key).first()
+    return None if row is None else str(_now(connection, college, row)[0].name)
 
 
 def ids_of(connection: Connection, college: str, key: str) -> list[str]:

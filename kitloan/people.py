@@ -6,16 +6,21 @@ cannot be done now, because a copy is open elsewhere or the disk is full, is lis
 the erasure is run again. The ledger is not changed: it only ever had an opaque id.
 """
 
+import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Connection, insert, or_, select, update
 
 from kitloan.errors import BadInput, KitloanError
 from kitloan.ledger.session import Session
+from kitloan.ledger.writer import Writer
+from kitloan.organisations import ids_of, known_organisation, name_now
+from kitloan.queries.paging import PAGE, page_of
+from kitloan.storage import contact_changes
 from kitloan.storage.erasure import (
     all_contacts,
     contact,
@@ -34,8 +39,9 @@ from kitloan.storage.statements import AnyRow
 from kitloan.storage.store import Store, open_store
 from kitloan.storage.user_files import desk_log
 from kitloan.text.dates import instant
-from kitloan.text.names import fold, plain
-from kitloan.text.personal import MentionFinder, Named, words
+from kitloan.text.names import clean, fold, plain
+from kitloan.text.personal import MentionFinder, Named, check_email, check_phone, words
+from kitloan.values import Page
 
 _ERASED_LINE = "(a line about a person was erased)"
 
@@ -64,6 +70,18 @@ class Erased:
         return not (self.copies_left or self.store_left)
 
 
+@dataclass(frozen=True, slots=True)
+class ContactLine:
+    """Somebody on file; `organisation` is where they are, by its name now, None where unknown."""
+
+    id: str
+    name: str
+    organisation: str | None
+    email: str | None
+    phone: str | None
+    college: str
+
+
 class People:
     """The people of one college: who is on file, remarks about holdings, and erasing a person."""
 
@@ -85,6 +103,58 @@ class People:
                 .order_by(contact.c.name_key, contact.c.contact)
             )
             return [dict(row._mapping) for row in rows]
+
+    def contacts(
+        self, of: str | None = None, after: str | None = None, limit: int = PAGE
+    ) -> Page[ContactLine]:
+        """People on file, by name.
+
+        Args:
+            of: only those of this organisation, and of what was merged into it.
+            after: the `next` of the page before.
+            limit: the most people on a page.
+
+        Raises:
+            BadInput: `unknown_organisation`, `bad_cursor`.
+        """
+        college = self._session.college
+        wanted = select(contact).where(contact.c.college == college)
+        with self._session.reading() as connection:
+            if of is not None:
+                key = known_organisation(connection, college, of).organisation
+                wanted = wanted.where(contact.c.organisation.in_(ids_of(connection, college, key)))
+            order = (contact.c.name_key, contact.c.contact)
+            page = page_of(connection, wanted, order, after, limit)
+            lines = [_line(connection, row) for row in page.items]
+        return Page(tuple(lines), page.total, page.next)
+
+    def set_contact(
+        self,
+        name: str,
+        *,
+        email: str | None = None,
+        phone: str | None = None,
+        of: str | None = None,
+    ) -> ContactLine:
+        """Enter or change a person's details. They never enter the ledger, and can be erased.
+
+        What is None stays, and an empty text takes away. Doing it again changes nothing.
+
+        Args:
+            name: the person's name; within an organisation it is one person.
+            email: the e-mail address.
+            phone: the phone number.
+            of: where they are; None is the one place where this name is on file, or nowhere.
+
+        Raises:
+            BadInput: `bad_text`, `bad_email`, `bad_phone`; `unknown_organisation`; `ambiguous`,
+                when several have the name and `of` is None.
+        """
+        named = clean(name, "The contact's name")
+        email = check_email(email) if email else email
+        phone = check_phone(phone) if phone else phone
+        with self._session.writing() as writer:
+            return _set(writer, named, email, phone, of)
 
     def remarks(self, tag: str) -> list[dict[str, str]]:
         """The remarks about a holding: heading and words. An undone loan's are not shown."""
@@ -174,6 +244,88 @@ class People:
                 return not rewrite_if_due(copy, self._session.college)
         except KitloanError:
             return False
+
+
+def _set(
+    writer: Writer, name: str, email: str | None, phone: str | None, of: str | None
+) -> ContactLine:
+    connection, college = writer.connection, writer.college
+    key = "" if of is None else str(known_organisation(connection, college, of).organisation)
+    rows = _people_called(connection, college, name, None if of is None else key)
+    before = {row.contact: row for row in rows}
+    made = "p" + secrets.token_hex(8)
+    if not rows:
+        connection.execute(
+            insert(contact).values(
+                college=college,
+                contact=made,
+                organisation=key,
+                name=name,
+                name_key=fold(name),
+                email=email or None,
+                phone=phone or None,
+            )
+        )
+        rows = [_row(connection, college, made)]
+    for row in rows:
+        was = before.get(row.contact)
+        now = {
+            "email": row.email if email is None else email or None,
+            "phone": row.phone if phone is None else phone or None,
+        }
+        if was is not None and (was.email, was.phone) == (now["email"], now["phone"]):
+            continue
+        this = contact.c.college == college, contact.c.contact == row.contact
+        connection.execute(update(contact).where(*this).values(**now))
+        contact_changes.keep(
+            connection,
+            college,
+            writer.actor,
+            writer.at,
+            contact=row.contact,
+            organisation=row.organisation,
+            name=row.name,
+            name_key=row.name_key,
+            email_before=was.email if was is not None else None,
+            phone_before=was.phone if was is not None else None,
+            is_new=was is None,
+            **now,
+        )
+    return _line(connection, _row(connection, college, rows[0].contact))
+
+
+def _people_called(
+    connection: Connection, college: str, name: str, organisation: str | None
+) -> list[AnyRow]:
+    """The rows of the person of a name: at an organisation, which may have been two, or anywhere.
+
+    Raises:
+        BadInput: `ambiguous`, when several people have the name and no organisation is given.
+    """
+    same_name = contact.c.college == college, contact.c.name_key == fold(name)
+    rows = connection.execute(select(contact).where(*same_name).order_by(contact.c.contact)).all()
+    if organisation is not None:
+        ids = ids_of(connection, college, organisation)
+        return [row for row in rows if row.organisation in ids]
+    if len(rows) > 1:
+        where = [_line(connection, row).organisation or "no organisation" for row in rows]
+        raise BadInput(
+            "ambiguous",
+            f"{len(rows)} people have the name {name!r}: at {', '.join(where)}.",
+            "Say where: --of ORGANISATION",
+            contacts=[row.contact for row in rows],
+        )
+    return list(rows)
+
+
+def _row(connection: Connection, college: str, which: str) -> AnyRow:
+    this = contact.c.college == college, contact.c.contact == which
+    return connection.execute(select(contact).where(*this)).one()
+
+
+def _line(connection: Connection, row: AnyRow) -> ContactLine:
+    at = name_now(connection, row.college, row.organisation) if row.organisation else None
+    return ContactLine(row.contact, row.name, at, row.email, row.phone, row.college)
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ some kinds ask that as well.
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, or_, select
@@ -26,6 +27,7 @@ from kitloan.ledger.writer import Writer
 from kitloan.queries.history import summary_of
 from kitloan.queries.resolve import meant
 from kitloan.queries.undone import UNDONE
+from kitloan.storage import contact_changes
 from kitloan.storage.erasure import erased_since
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Block, Contact, Holding, LedgerEntry, Loan, table
@@ -194,6 +196,10 @@ class Undone:
 def would_undo(connection: Connection, college: str, actor: str) -> Undone | None:
     """What `undo` would reverse now; None when there is nothing left of this person's."""
     latest = _LATEST(connection, c=college, who=actor).one_or_none()
+    place = (0, 0) if latest is None else (latest.epoch, latest.seq)
+    changed = contact_changes.latest(connection, college, actor, undone=False)
+    if changed is not None and (changed.epoch, changed.seq) >= place:
+        return _told_of_person(changed)
     return None if latest is None else _told(connection, college, _parts(connection, latest, None))
 
 
@@ -208,6 +214,9 @@ def undo(writer: Writer, text: str | None = None, *, earlier_day: bool = True) -
     else:
         latest = _LATEST_OF_TAG(connection, c=college, t=tag).one_or_none()
     place = (0, 0) if latest is None else (latest.epoch, latest.seq)
+    of_person = None if tag else _latest_of_person(writer, place, undone=False)
+    if of_person is not None:
+        return _reverse_of_person(writer, of_person, earlier_day=earlier_day)
     erased = None if tag else erased_since(connection, college, writer.actor, place)
     if erased:
         raise _cannot(Undone(erased, (), "erase", ("a person was erased",), why=_GONE_FOR_GOOD))
@@ -224,14 +233,8 @@ def undo(writer: Writer, text: str | None = None, *, earlier_day: bool = True) -
         raise _cannot(replace(told, why=f"{latest.by} did it, and can undo it"))
     if told.why:
         raise _cannot(told)
-    if not earlier_day and day_of(told.at) < day_of(writer.at):
-        raise Refused(
-            "needs_yes",
-            f"Your latest action is of {uk_instant(told.at)}: {_named(told)}.",
-            "To undo it all the same: kitloan undo --yes",
-            action=_named(told),
-            **_facts(told),
-        )
+    if not earlier_day:
+        _must_be_of_today(writer, told)
     for part in parts:
         if part.tag is not None and part.kind not in _SEEN:
             _refuse_if_built_upon(writer, part)
@@ -246,6 +249,17 @@ def undo(writer: Writer, text: str | None = None, *, earlier_day: bool = True) -
             continue
         writer.append(Reversed(tag=part.tag, epoch=part.epoch, seq=part.seq))
     return told
+
+
+def _must_be_of_today(writer: Writer, told: Undone) -> None:
+    if day_of(told.at) < day_of(writer.at):
+        raise Refused(
+            "needs_yes",
+            f"Your latest action is of {uk_instant(told.at)}: {_named(told)}.",
+            "To undo it all the same: kitloan undo --yes",
+            action=_named(told),
+            **_facts(told),
+        )
 
 
 def _terms_since(writer: Writer, parts: Sequence[AnyRow]) -> list[AnyRow]:
@@ -271,6 +285,10 @@ def redo(writer: Writer) -> Undone:
             break
         if _undone_by(connection, college, row).kind != "entry.reversed":
             undoings.append(row)
+    place = (undoings[0].epoch, undoings[0].seq) if undoings else (0, 0)
+    of_person = _latest_of_person(writer, place, undone=True)
+    if of_person is not None:
+        return _reverse_of_person(writer, of_person)
     if not undoings:
         raise Refused(
             "nothing_to_redo",
@@ -289,16 +307,45 @@ def redo(writer: Writer) -> Undone:
     return _told(connection, college, parts)
 
 
+def _latest_of_person(writer: Writer, place: tuple[int, int], *, undone: bool) -> AnyRow | None:
+    """A change of a person's details that was made, or undone, after an entry; None without one."""
+    row = contact_changes.latest(writer.connection, writer.college, writer.actor, undone=undone)
+    return row if row is not None and (row.epoch, row.seq) >= place else None
+
+
+def _reverse_of_person(writer: Writer, row: AnyRow, *, earlier_day: bool = True) -> Undone:
+    told = _told_of_person(row)
+    if not earlier_day:
+        _must_be_of_today(writer, told)
+    contact_changes.reverse(writer.connection, row, writer.at)
+    return told
+
+
+def _told_of_person(row: AnyRow) -> Undone:
+    return Undone(
+        at=row.at,
+        tags=(),
+        kind=contact_changes.KIND,
+        summaries=(f"details of {row.name} {'entered' if row.is_new else 'changed'}",),
+        id=row.change,
+    )
+
+
 def actions(connection: Connection, college: str, actor: str) -> list[Undone]:
     """What this person did that is not undone, the latest first."""
     found: dict[str, AnyRow] = {}
     for row in _LATEST_SOME(connection, c=college, who=actor, most=_MOST_LISTED):
         found.setdefault(row.id, row)
-    return [
-        _told(connection, college, parts, built_upon=True)
+    listed = [
+        ((row.epoch, row.seq, 0), _told(connection, college, parts, built_upon=True))
         for row in found.values()
         for parts in [_parts(connection, row, None)]
     ]
+    listed += [
+        ((row.epoch, row.seq, row.number), _told_of_person(row))
+        for row in contact_changes.listed(connection, college, actor, undone=False)
+    ]
+    return [told for _, told in sorted(listed, key=itemgetter(0), reverse=True)]
 
 
 _GONE_FOR_GOOD = "what is erased is gone"

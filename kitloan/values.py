@@ -62,8 +62,19 @@ class ShortageLine:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundAfter:
+    """The loan after which something was found short, and who had it."""
+
+    loan: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
 class ShortageOfHolding:
-    """One component that is short in one kit, and since when."""
+    """One component that is short in one kit, and since when.
+
+    `found_after` is the loan after which it was found; None where none explains it.
+    """
 
     college: str
     tag: str
@@ -72,6 +83,8 @@ class ShortageOfHolding:
     missing: int
     broken: int
     since: str
+    asset_number: str | None = None
+    found_after: FoundAfter | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +117,7 @@ class LoanLine:
     college: str
     on: date | None = None
     contact: ContactOfLoan | None = None
+    asset_number: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

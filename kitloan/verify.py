@@ -64,7 +64,16 @@ from kitloan.storage.row_security import (
 from kitloan.storage.settings import is_readable
 from kitloan.storage.statements import AnyRow
 from kitloan.storage.store import Store, scratch_store
-from kitloan.tables import Base, Contact, LedgerEntry, LedgerHead, Remark, Setting, table
+from kitloan.tables import (
+    Base,
+    Contact,
+    ContactChange,
+    LedgerEntry,
+    LedgerHead,
+    Remark,
+    Setting,
+    table,
+)
 from kitloan.tables.every import ONLY_SOME_ROWS, REGISTER_TABLES
 from kitloan.tables.national import APART, LostEntry, LostTwin, PinnedKey
 from kitloan.text.dates import NO_HOUR
@@ -78,7 +87,7 @@ head = table(LedgerHead)
 lost = table(LostEntry)
 twin = table(LostTwin)
 setting = table(Setting)
-contact = table(Contact)
+contact, contact_change = table(Contact), table(ContactChange)
 remark = table(Remark)
 pinned = table(PinnedKey)
 
@@ -758,6 +767,8 @@ def _people(live: Connection, walk: Walk) -> Iterator[tuple[str, str]]:
     if erasures:  # an erased person's remarks could have explained other rows
         return
     named = walk.contacts | {row.contact for row in remarks} | _named_apart(live, college, there)
+    entered = select(contact_change.c.contact).where(contact_change.c.college == college)
+    named |= set(live.execute(entered).scalars())
     for gone in sorted(walk.contacts - there.keys()):
         yield (
             "contact_missing",

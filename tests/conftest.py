@@ -21,7 +21,10 @@ import kitloan
 from kitloan.college import College
 from kitloan.holdings import Holdings, NewHolding, kit_type_with
 from kitloan.ledger.facts.definitions import ContentsLine
+from kitloan.ledger.facts.holdings import HoldingAccessioned
 from kitloan.storage.store import create_store
+from kitloan.text.names import type_key
+from kitloan.text.tags import mint
 from one_dialect import share_what_is_compiled
 
 MEMORY, ROOM = Path("/dev/shm"), 4 << 30
@@ -149,6 +152,14 @@ def write_off(opened: College, tag: str, reason: str) -> None:
     opened.holdings.propose_withdrawal(tag, reason, donor_agreement="letter of 1 May 2026")
     second = replace(opened.session, actor="j.kerr")
     Holdings(second).withdraw(tag)
+
+
+def add_twin(opened: College, number: str, kind: str = "STEM kit") -> str:
+    """Take in a holding with a number that another has, as earlier releases did; gives its tag."""
+    with opened.session.writing() as writer:
+        fact = HoldingAccessioned(tag=mint(), kit_type=type_key(kind), asset_number=number)
+        writer.append(fact)
+    return fact.tag
 
 
 @pytest.fixture

@@ -158,6 +158,24 @@ def lend_again(number: int, ready: Ready, place: str, tag: str, request: str) ->
         return lent.id, lent.to
 
 
+def correct_names(number: int, ready: Ready, place: str, tags: Sequence[str]) -> list[str]:
+    """Lend to a school by the name that it loses, merge it, and give a number that others give."""
+    told = []
+    with kitloan.open(place, actor=f"desk {number}") as desk:
+        ready()
+        acts: list[tuple[str, Callable[[], object]]] = [
+            ("lent", lambda: desk.loans.check_out([tags[number * 3]], "Old School")),
+            ("merged", lambda: desk.directory.merge("Old School", "New School")),
+            ("lent", lambda: desk.loans.check_out([tags[number * 3 + 1]], "Old School")),
+            ("numbered", lambda: desk.holdings.amend(tags[number * 3 + 2], asset_number="N1")),
+        ]
+        for name, act in acts:
+            with contextlib.suppress(kitloan.KitloanError):
+                act()
+                told.append(name)
+    return told
+
+
 def read_in(number: int, ready: Ready, place: str, register: Path) -> int:
     """Take a register in; gives how many rows were new."""
     with kitloan.open(place, actor=f"desk {number}") as desk:

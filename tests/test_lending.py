@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from conftest import SetClock
+from conftest import SetClock, add_twin
 from kitloan import BadInput, Count, NewHolding, Refused
 from kitloan.college import College
 
@@ -83,7 +83,7 @@ def test_the_asset_number_works_wherever_a_tag_does(fife: College, kit: str) -> 
     """Colleges know their kits by their own numbers."""
     (lent,) = fife.loans.check_out([" fc001 "], "Balwearie High School")
     assert lent.tag == kit
-    fife.holdings.add(NewHolding("STEM kit", asset_number="FC001"))
+    add_twin(fife, "FC001")
     with pytest.raises(BadInput) as refusal:
         fife.loans.check_in(["FC001"])
     assert refusal.value.code == "ambiguous"
@@ -92,7 +92,7 @@ def test_the_asset_number_works_wherever_a_tag_does(fife: College, kit: str) -> 
 
 def test_a_number_of_two_asks_though_one_is_missing(fife: College, kit: str) -> None:
     """The kit in somebody's hand may be the very one that was missing; the other would go out."""
-    fife.holdings.add(NewHolding("STEM kit", asset_number="FC001"))
+    add_twin(fife, "FC001")
     fife.holdings.report_missing(kit, "not on its shelf")
     with pytest.raises(BadInput) as refusal:
         fife.loans.check_out(["FC001"], "Balwearie High School")

@@ -108,6 +108,21 @@ def test_each_action_is_undone_once(fife: College, place: str, desks: Crowd, han
     assert fife.ledger.verify().ok
 
 
+def test_names_are_corrected_by_eight_at_once(fife: College, place: str, desks: Crowd) -> None:
+    """Lending to a school while it is merged must leave no kit with a school that is no more."""
+    tags = take_in(fife, DESKS * 4)
+    for tag, name in zip(tags, ("Old School", "New School"), strict=False):
+        fife.loans.check_out([tag], name)
+    told = [each for one in desks.do(crowd.correct_names, place, tags[2:]) for each in one]
+    assert told.count("merged") == 1
+    assert {each.name for each in fife.directory.borrowers().items} == {"New School"}
+    assert {to for _, to in who_has(fife).values()} == {"New School"}
+    assert len(who_has(fife)) == 2 + told.count("lent")
+    numbers = [each.asset_number for each in fife.find.search("").items if each.asset_number]
+    assert numbers == ["N1"]
+    assert fife.ledger.verify().ok
+
+
 def test_one_request_said_by_four_at_once_is_one_loan(
     fife: College, place: str, desks: Crowd
 ) -> None:

@@ -28,6 +28,8 @@ def test_each_desk_action_can_be_undone(fife: College, kit: str, clock: SetClock
         lambda: fife.holdings.amend(kit, asset_number="FC900", serial="S1"),
         lambda: fife.holdings.sight(kit),
         lambda: fife.holdings.claim_label(kit, "KL80A60HZ0WGJ"),
+        lambda: fife.holdings.claim_label(goggles, "KL80A60HZ0WGJ", move=True),
+        lambda: fife.holdings.free_label("KL80A60HZ0WGJ"),
         lambda: fife.loans.check_out([goggles], "Balwearie High School", quantity=9),
         lambda: fife.loans.check_in([goggles], quantity=4),
         lambda: fife.loans.check_in([goggles], quantity=1, used=1, lost=1),
@@ -52,13 +54,16 @@ def test_each_desk_action_can_be_undone(fife: College, kit: str, clock: SetClock
         lambda: fife.stocktakes.confirm(count, lent),
         lambda: fife.holdings.record_gift(lent, Gift(donor="RAF")),
         lambda: fife.stocktakes.scan(count, "what is this"),
-    ]
-    actions += [
         lambda: fife.inspections.set_regime("PAT", "Telescope", 12),
         lambda: fife.inspections.record(lent, "PAT", "fail"),
         lambda: fife.directory.block("Kirkcaldy High School", "a kit is lost"),
         lambda: fife.loans.check_out([goggles], "Kirkcaldy High School", override="all paid"),
         lambda: fife.directory.unblock("Kirkcaldy High School"),
+        lambda: fife.directory.rename("Kirkcaldy High School", "Kirkcaldy Academy"),
+        lambda: fife.directory.merge("Balwearie High School", "Kirkcaldy High School"),
+        lambda: fife.directory.close("Kirkcaldy Academy"),
+        lambda: fife.holdings.rename_type("Abacus", "Counting frame"),
+        lambda: fife.holdings.merge_types("Counting frame", "Telescope"),
     ]
     states = [_state(fife)]
     begun = len(fife.ledger.log())
@@ -87,6 +92,7 @@ def _state(desk: College) -> object:
         as_json(desk.inspections.regimes()),
         as_json(desk.inspections.list().items),
         as_json(desk.directory.blocks()),
+        as_json(desk.directory.borrowers().items),
     )
 
 

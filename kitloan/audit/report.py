@@ -156,14 +156,15 @@ def _totals(m: Material) -> Table:
     known = {each.id for each in colleges()} | {each.college for each in m.reporting}
     known = {each for each in known - gone if m.census.has_college(each)}
     held = t.holdings
+    listed = t.counted_whole + t.counted_short + t.never_counted + t.list_changed
     rows: list[tuple[str, int, int | None, str]] = [
         ("Colleges that have sent a file", t.colleges, len(known), ""),
         ("Kits held", held, None, "holdings"),
         ("Seen in the last 12 months", _seen(t), held, "sighted"),
-        ("Counted whole", t.counted_whole, held, "counted_whole"),
-        ("Counted short", t.counted_short, held, "counted_short"),
-        ("Never counted", t.never_counted, held, "never_counted"),
-        ("Contents list changed since the count", t.list_changed, held, "list_changed"),
+        ("Counted whole", t.counted_whole, listed, "counted_whole"),
+        ("Counted short", t.counted_short, listed, "counted_short"),
+        ("Never counted", t.never_counted, listed, "never_counted"),
+        ("Contents list changed since the count", t.list_changed, listed, "list_changed"),
         ("Cannot be used until parts are replaced", t.incomplete, held, "incomplete"),
         ("On loan", t.out, held, "out"),
         ("Overdue", t.overdue, t.out, "overdue"),
@@ -178,7 +179,8 @@ def _totals(m: Material) -> Table:
         text(
             "of",
             "Of",
-            "What the share is a share of: all that is held, all colleges, or all that is on loan.",
+            "What the share is a share of: all colleges, all that is held, all that is on loan, or "
+            "the kits with a contents list that are held and not missing.",
             of=lambda row: row[2],
             kind="count",
             unknown="",
@@ -216,9 +218,9 @@ def _totals(m: Material) -> Table:
 
 
 def _share(row: tuple[str, int, int | None, str]) -> float | None:
-    """A figure's share of its base; of nothing, nothing; None where it has no base."""
+    """A figure's share of its base; None where it has none, or a base of nothing."""
     _, number, base, _ = row
-    return None if base is None else number / base if base else 0.0
+    return number / base if base else None
 
 
 def _of(figures: Figures, name: str) -> Any:
@@ -904,8 +906,9 @@ def _answers(m: Material) -> Iterator[tuple[str, str]]:
         f"{each.name} ({uk(each.file_on or each.last_entry or m.census.day)})" for each in stale
     )
     yield (
-        f"{plural(high, 'problem')} of high severity {'needs' if high == 1 else 'need'} a "
-        f"decision; {more:,} more {'is' if more == 1 else 'are'} listed.",
+        f"{plural(high, 'problem') if high else 'No problem'} of high severity "
+        f"{'needs' if high < 2 else 'need'} a decision; {plural(more, 'other')} "
+        f"{'is' if more == 1 else 'are'} listed.",
         f"No file for two months from {since}."
         if stale
         else "No college that has sent a file is silent.",

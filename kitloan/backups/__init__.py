@@ -55,7 +55,7 @@ class Backups:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def make(self, path: Path, progress: Progress | None = None) -> BackedUp:
+    def make(self, path: str | Path, progress: Progress | None = None) -> BackedUp:
         """Copy the store to a new file, which appears when the copy is checked.
 
         Args:
@@ -66,7 +66,7 @@ class Backups:
             BadInput: `exists`, `same_file`, `cannot_write`.
             StoreError: `damaged`, when the copy fails the check; `full`, `busy`, ...
         """
-        store = self._session.store
+        path, store = Path(path), self._session.store
         _must_be_new(path, store)
         with whole_file(path) as part:
             if store.is_sqlite:

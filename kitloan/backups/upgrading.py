@@ -258,6 +258,7 @@ def _to_4(op: "Operations") -> None:
     _names_and_moves(op)
     _add_planning(op)
     make_evidence(op)
+    _contact_changes(op)
     loan = "json_extract(body, '$.fact.loan')"
     if op.get_bind().dialect.name == "postgresql":
         loan = "CAST(body AS json) #>> '{fact,loan}'"
@@ -281,6 +282,23 @@ def _to_4(op: "Operations") -> None:
                 "AND r.epoch = e.epoch AND r.seq = e.seq))"
             ).bindparams(short='"counted":"short"', whole='"counted":"whole"')
         )
+
+
+def _contact_changes(op: "Operations") -> None:
+    """What somebody changed of a person's details, for as long as it can be undone."""
+    texts = ("contact", "organisation", "name", "name_key")
+    optional = ("email", "phone", "email_before", "phone_before")
+    columns: list[Column[Any]] = [
+        *(Column(each, String(), nullable=False) for each in ("college", "change", *texts)),
+        *(Column(each, String(), nullable=True) for each in optional),
+        *(Column(each, Boolean(), nullable=False) for each in ("is_new", "undone")),
+        *(Column(each, String(), nullable=False) for each in ("at", "by")),
+        *(Column(each, Integer(), nullable=False) for each in ("epoch", "seq", "number")),
+    ]
+    op.create_table("contact_change", *columns, PrimaryKeyConstraint("college", "change"))
+    if op.get_bind().dialect.name == "sqlite":
+        names = [column.name for column in columns]
+        op.create_index("contact_change_rows_twice", "contact_change", names)
 
 
 def _words_in_search_form(connection: Connection) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kitloan.cli.context import App, command, common_options, pass_app
-from kitloan.cli.output import Progress, columns, print_json, print_text
+from kitloan.cli.output import Progress, columns, print_json, print_text, with_college
 from kitloan.errors import BadInput
 from kitloan.text.dates import parse_date, uk_instant
 from kitloan.text.tags import bare, grouped
@@ -219,7 +219,13 @@ def kit(app: App, tag: str) -> None:
     with app.open() as opened:
         which, events = opened.audit.life(tag)
     if app.json:
-        print_json({"tag": which, "items": as_json(events), "total": len(events)})
+        print_json(
+            {
+                "tag": which,
+                "items": with_college(as_json(events), opened.session.college),
+                "total": len(events),
+            }
+        )
         return
     print_text(grouped(which))
     rows = [[f"  {uk_instant(each.at)}", each.college, each.by, each.summary] for each in events]
@@ -245,7 +251,9 @@ def lost(app: App, college: str, csv: Path | None) -> None:
                 row = (each.tag, each.at, each.by, each.summary, each.ledger, each.seq)
                 writer.writerow([field(value) for value in row])
     if app.json:
-        print_json({"items": as_json(gone), "total": len(gone)})
+        print_json(
+            {"items": with_college(as_json(gone), opened.session.college), "total": len(gone)}
+        )
         return
     if not gone:
         print_text(f"Nothing of {college} is held here that its ledger has lost.")

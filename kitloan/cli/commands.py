@@ -62,6 +62,7 @@ COMMANDS = (
     Row("cards", "labels", "cards", "Print cards, and labels of shelves and inspections."),
     Row("relabel", "labels", "relabel", "Give a holding a second tag, off a blank label."),
     Row("read", "labels", "read", "Find the tags in pictures."),
+    Row("contacts", "people", "contacts", "People to ring: list, enter, change."),
     Row("erase", "people", "erase", "Erase a person."),
     Row("ledger", "ledgers", "ledger", "Export, import, verify and read ledgers."),
     Row("key", "ledgers", "key", "Show the key that this store signs with."),

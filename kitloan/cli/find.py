@@ -1,6 +1,7 @@
 """`kitloan find`, `show`, `loans` and `shortages`, which change nothing."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -17,6 +18,7 @@ _COUNTED = {
     "never": "never counted",
     "list_changed": "the contents list changed after the latest count",
 }
+_file = click.Path(path_type=Path)
 _MOST_LOANS = 1000
 """The most loans shown of one holding; `kitloan loans` lists more."""
 AFTER = click.option(
@@ -163,10 +165,30 @@ def _page(each: Holding, out: Sequence[LoanLine]) -> str:
 @command("loans", "kitloan loans --overdue")
 @click.option("--overdue", is_flag=True, help="Only loans that were due before today.")
 @click.option("--to", metavar="ORGANISATION", help="Only loans to this borrower.")
+@click.option(
+    "--csv", "csv_file", type=_file, metavar="FILE", help="Write the list for a spreadsheet."
+)
+@click.option(
+    "--html", "html_file", type=_file, metavar="FILE", help="Write the list as a page to print."
+)
 @AFTER
 @pass_app
-def loans(app: App, overdue: bool, to: str | None, after: str | None) -> None:
-    """List open loans and who has them, the earliest due first."""
+def loans(
+    app: App,
+    overdue: bool,
+    to: str | None,
+    csv_file: Path | None,
+    html_file: Path | None,
+    after: str | None,
+) -> None:
+    """List open loans and who has them, the earliest due first.
+
+    With --csv or --html, all of them go to a file, with whom to ring, by school: it has people's
+    details, so keep it as you keep those.
+    """
+    if csv_file is not None or html_file is not None:
+        _write_chase_list(app, overdue=overdue, to=to, csv_file=csv_file, html_file=html_file)
+        return
     with app.open() as opened:
         page = opened.find.loans(overdue=overdue, to=to, after=after)
         known = not to or opened.find.organisation(to) is not None
@@ -187,6 +209,27 @@ def loans(app: App, overdue: bool, to: str | None, after: str | None) -> None:
     show_more(len(page.items), page.total, page.next)
 
 
+def _write_chase_list(
+    app: App, *, overdue: bool, to: str | None, csv_file: Path | None, html_file: Path | None
+) -> None:
+    from kitloan.cli import chase
+
+    with app.open() as opened:
+        listed = chase.all_loans(opened, overdue=overdue, to=to)
+        today, name = opened.session.today, opened.college_name
+    if csv_file is not None:
+        chase.write_csv(csv_file, listed, today)
+    if html_file is not None:
+        chase.write_html(html_file, listed, today, name, overdue=overdue)
+    files = {"csv": csv_file, "html": html_file}
+    if app.json:
+        written = {name: None if each is None else str(each) for name, each in files.items()}
+        print_json({"items": as_json(listed), "total": len(listed), "next": None} | written)
+        return
+    for each in filter(None, files.values()):
+        print_text(f"{plural(len(listed), 'loan')} written to {each}.")
+
+
 def _loan_line(each: LoanLine, national: bool) -> list[str]:
     return [
         *_college(national, each.college),
@@ -196,6 +239,7 @@ def _loan_line(each: LoanLine, national: bool) -> list[str]:
         str(each.quantity) if each.quantity > 1 else "",
         each.to,
         each.type,
+        each.asset_number or "",
         str(each.contact or ""),
     ]
 
@@ -224,6 +268,8 @@ def shortages(app: App, after: str | None) -> None:
                     f"{each.broken} broken" if each.broken else "",
                     f"since {uk(day_of(each.since))}",
                     each.type,
+                    each.asset_number or "",
+                    f"found after {each.found_after.to} had it" if each.found_after else "",
                 ]
                 for each in page.items
             ]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kitloan.cli.context import App, command, pass_app
-from kitloan.cli.output import columns, print_json, print_text
+from kitloan.cli.output import columns, print_json, print_text, with_college
 from kitloan.errors import BadInput
 from kitloan.text.dates import day_of, parse_date, uk
 from kitloan.text.tags import grouped
@@ -58,7 +58,9 @@ def list_challenges(app: App) -> None:
     with app.open() as opened:
         every = opened.national.challenges()
     if app.json:
-        print_json({"items": as_json(every), "total": len(every)})
+        print_json(
+            {"items": with_college(as_json(every), opened.session.college), "total": len(every)}
+        )
         return
     if not every:
         print_text("No challenge is on record here.")
@@ -207,7 +209,9 @@ def list_gifts(app: App) -> None:
     with app.open() as opened:
         every = opened.national.gifts()
     if app.json:
-        print_json({"items": as_json(every), "total": len(every)})
+        print_json(
+            {"items": with_college(as_json(every), opened.session.college), "total": len(every)}
+        )
         return
     if not every:
         print_text("No gift is on record. Begin with: kitloan gift agree ID")

@@ -6,7 +6,7 @@ import click
 
 from kitloan.cli.context import App, command, pass_app
 from kitloan.cli.loans import NEW, ON, day_given, take_near
-from kitloan.cli.output import columns, print_json, print_text
+from kitloan.cli.output import columns, print_json, print_text, with_college
 from kitloan.errors import BadInput
 from kitloan.text.dates import day_of, uk
 from kitloan.text.tags import grouped
@@ -207,7 +207,13 @@ def _list(app: App) -> None:
     with app.open() as opened:
         waiting = opened.holdings.proposed_withdrawals()
     if app.json:
-        print_json({"items": as_json(waiting), "total": len(waiting), "next": None})
+        print_json(
+            {
+                "items": with_college(as_json(waiting), opened.session.college),
+                "total": len(waiting),
+                "next": None,
+            }
+        )
         return
     if not waiting:
         print_text("No withdrawal waits for a second person.")

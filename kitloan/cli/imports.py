@@ -242,7 +242,10 @@ def types_import(app: App, file: Path) -> None:
     with app.open() as opened:
         opened.holdings.define_types(read)
     if app.json:
-        items = [{"type": each.name, "components": len(each.contents)} for each in read]
+        items = [
+            {"type": each.name, "components": len(each.contents), "college": opened.session.college}
+            for each in read
+        ]
         print_json({"items": items, "total": len(items)})
         return
     for each in read:

@@ -636,16 +636,32 @@ def _mint_labels(opened: "College", blank: int, texts: Texts) -> "list[Label]":
 
 @command("relabel", "kitloan relabel AC0001 KL8B7XAPXYTMZ")
 @click.argument("tag")
-@click.argument("new")
+@click.argument("new", required=False)
+@click.option("--move", is_flag=True, help="Take NEW from the holding whose second tag it is.")
+@click.option("--free", is_flag=True, help="Take the second tag TAG away from its holding.")
 @pass_app
-def relabel(app: App, tag: str, new: str) -> None:
+def relabel(app: App, tag: str, new: str | None, move: bool, free: bool) -> None:
     """Give a holding a second tag, from a label that no holding has claimed.
 
     For a spoilt label without a printer: stick a blank one over it. Both tags are the holding's
-    from then on. To print the same tag again: kitloan labels TAG.
+    from then on. To print the same tag again: kitloan labels TAG. One that was claimed for the
+    wrong holding is moved with --move, or freed with --free.
     """
+    if free == (new is not None) or (free and move):
+        raise BadInput(
+            "usage",
+            "Give the holding and its new tag, or --free and the tag to take away.",
+            "See: kitloan relabel --help",
+        )
     with app.open() as opened:
-        opened.holdings.claim_label(tag, new)
+        if new is None:
+            bearer = opened.find.holding(opened.holdings.free_label(tag))
+            if app.json:
+                print_json({"tag": bearer.tag, "freed": parse(tag)})
+            else:
+                print_text(f"{grouped(parse(tag))} is free: {bearer.type} has it no more.")
+            return
+        opened.holdings.claim_label(tag, new, move=move)
         held = opened.find.holding(tag)
     second = parse(new)
     if app.json:

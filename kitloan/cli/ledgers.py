@@ -8,7 +8,7 @@ import click
 from kitloan.cli.context import App, command, pass_app
 from kitloan.cli.find import AFTER, LIMIT, show_more
 from kitloan.cli.loans import can_ask
-from kitloan.cli.output import Progress, columns, print_json, print_text
+from kitloan.cli.output import Progress, columns, print_json, print_text, with_college
 from kitloan.errors import BadInput, StoreError
 from kitloan.exchange import FirstContact, ReceiptTaken
 from kitloan.exchange.trust import read_fingerprint, read_fingerprints
@@ -178,7 +178,7 @@ def aside(app: App, drop: str | None) -> None:
         dropped = opened.exchange.drop(drop) if drop is not None else None
         kept = opened.exchange.refused()
     if app.json:
-        page = {"items": as_json(kept), "total": len(kept)}
+        page = {"items": with_college(as_json(kept), opened.session.college), "total": len(kept)}
         print_json(page | ({"dropped": as_json(dropped)} if dropped else {}))
     elif dropped:
         print_text(f"{dropped.file} was deleted from quarantine.")

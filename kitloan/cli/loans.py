@@ -301,7 +301,7 @@ def undo(app: App, tag: str | None, list_: bool, redo: bool, yes: bool) -> None:
         )
     with app.open() as opened:
         if list_:
-            _list_actions(app, opened.actions.list())
+            _list_actions(app, opened.actions.list(), opened.session.college)
             return
         done = opened.actions.redo() if redo else _undo(app, opened, tag, yes=yes)
     if app.json:
@@ -336,7 +336,7 @@ def _undo(app: App, opened: "College", tag: str | None, *, yes: bool) -> "Undone
     return opened.actions.undo(tag)
 
 
-def _list_actions(app: App, found: "list[Undone]") -> None:
+def _list_actions(app: App, found: "list[Undone]", college: str) -> None:
     if app.json:
         items = [
             {
@@ -347,6 +347,7 @@ def _list_actions(app: App, found: "list[Undone]") -> None:
                 "summaries": list(each.summaries),
                 "undoable": not each.why,
                 "why": each.why or None,
+                "college": college,
             }
             for each in found
         ]

@@ -77,6 +77,18 @@ def columns(rows: Sequence[Sequence[str]]) -> str:
     )
 
 
+def with_college(items: Sequence[dict[str, Any]], college: str) -> list[dict[str, Any]]:
+    """Items of a list as JSON, each with its college: its own, its ledger's, or the store's."""
+    return [
+        each | {"college": each.get("college") or _of_ledger(each.get("ledger")) or college}
+        for each in items
+    ]
+
+
+def _of_ledger(ledger: str | None) -> str:
+    return (ledger or "").partition("/")[0]
+
+
 def csv_text(rows: Sequence[Sequence[str]]) -> str:
     """Rows of text as CSV, of which no spreadsheet program runs a cell as a formula."""
     made = io.StringIO()

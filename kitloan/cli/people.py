@@ -1,17 +1,75 @@
-"""`kitloan erase`."""
+"""`kitloan contacts` and `erase`."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
 
-from kitloan.cli.context import App, command, pass_app
-from kitloan.cli.output import print_json, print_text
+from kitloan.cli.context import App, command, common_options, pass_app
+from kitloan.cli.find import AFTER, show_more
+from kitloan.cli.output import columns, print_json, print_text
 from kitloan.errors import StoreError
 from kitloan.values import as_json, plural
 
 if TYPE_CHECKING:
     from kitloan.people import Erased
+
+
+@click.group(
+    "contacts",
+    invoke_without_command=True,
+    no_args_is_help=False,
+    epilog="Example: kitloan contacts set 'Pat Example' --phone '01292 555 123'",
+)
+@click.option("--of", metavar="ORG", help="Only people of this school or partner.")
+@AFTER
+@common_options(hidden=True)
+@click.pass_context
+def contacts(ctx: click.Context, of: str | None, after: str | None) -> None:
+    """List the people on file; enter and change their e-mail and phone."""
+    if ctx.invoked_subcommand is not None:
+        return
+    app = ctx.ensure_object(App)
+    with app.open() as opened:
+        page = opened.people.contacts(of, after)
+    if app.json:
+        print_json(as_json(page))
+        return
+    if not page.items:
+        print_text(
+            "Nobody is on file here. Enter somebody: "
+            "kitloan contacts set NAME --phone NUMBER --email ADDRESS --of ORG"
+        )
+        return
+    print_text(
+        columns(
+            [
+                [each.name, each.organisation or "", each.phone or "", each.email or ""]
+                for each in page.items
+            ]
+        )
+    )
+    show_more(len(page.items), page.total, page.next)
+
+
+@command("set", "kitloan contacts set 'Pat Example' --phone '01292 555 123'", group=contacts)
+@click.argument("name")
+@click.option("--email", metavar="E", help="The e-mail address; '' takes it away.")
+@click.option("--phone", metavar="P", help="The phone number; '' takes it away.")
+@click.option("--of", metavar="ORG", help="The school or partner where they are.")
+@pass_app
+def contacts_set(app: App, name: str, email: str | None, phone: str | None, of: str | None) -> None:
+    """Enter or change a person's details. They never enter the ledger, and can be erased.
+
+    A person is a name within a school or partner. What is not given stays as it is.
+    """
+    with app.open() as opened:
+        now = opened.people.set_contact(name, email=email, phone=phone, of=of)
+    if app.json:
+        print_json({"contact": as_json(now)})
+        return
+    details = ", ".join(filter(None, (now.organisation, now.phone, now.email)))
+    print_text(f"ON FILE  {now.name}" + (f": {details}" if details else ""))
 
 
 @command("erase", "kitloan erase 'Jane Smith'")

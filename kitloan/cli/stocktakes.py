@@ -16,6 +16,7 @@ from kitloan.cli.output import (
     print_json,
     print_problem,
     print_text,
+    with_college,
 )
 from kitloan.errors import BadInput
 from kitloan.text.dates import uk_instant
@@ -396,7 +397,9 @@ def list_(app: App) -> None:
     with app.open() as opened:
         every = opened.stocktakes.list()
     if app.json:
-        print_json({"items": as_json(every), "total": len(every)})
+        print_json(
+            {"items": with_college(as_json(every), opened.session.college), "total": len(every)}
+        )
         return
     if not every:
         print_text("There are no stocktakes. Open one: kitloan stocktake open NAME")

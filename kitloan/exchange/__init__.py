@@ -58,7 +58,7 @@ class Exchange:
         self._session = session
         self._quarantine = Quarantine(session)
 
-    def export(self, path: Path, *, since_last: bool = False) -> Exported:
+    def export(self, path: str | Path, *, since_last: bool = False) -> Exported:
         """Write this college's ledger to a file, whole, or only what ESP does not have.
 
         ESP's last receipt shows what ESP has; without a receipt, the last export does.
@@ -66,7 +66,7 @@ class Exchange:
         Raises:
             BadInput: `cannot_write`.
         """
-        return sending.export(self._session, path, since_last=since_last)
+        return sending.export(self._session, Path(path), since_last=since_last)
 
     def refused(self) -> list[RefusedFile]:
         """Files that were refused and are in quarantine, the oldest first."""
@@ -85,7 +85,7 @@ class Exchange:
         """
         return own_key(self._session, new=new)
 
-    def first_contacts(self, paths: Sequence[Path]) -> list[FirstContact]:
+    def first_contacts(self, paths: Sequence[str | Path]) -> list[FirstContact]:
         """The keys that a person has to confirm before these files are merged.
 
         Args:
@@ -95,7 +95,7 @@ class Exchange:
             One for each ledger and key, of ledgers that this store has no key of yet.
         """
         found: dict[tuple[str, str], FirstContact] = {}
-        for path in paths:
+        for path in map(Path, paths):
             with suppress(BadInput):
                 header = ExchangeFile(path).signed_header()
                 college = college_of(header.ledger)
@@ -116,7 +116,7 @@ class Exchange:
 
     def merge(
         self,
-        paths: Sequence[Path],
+        paths: Sequence[str | Path],
         progress: Progress | None = None,
         *,
         new_key: bool = False,
@@ -156,7 +156,7 @@ class Exchange:
         decisions = Decisions(at, self._session.actor, new_key, replace, confirmed)
         merged: list[Merged] = []
         refused: list[KitloanError] = []
-        for college, files in self._by_college(paths, refused).items():
+        for college, files in self._by_college([Path(each) for each in paths], refused).items():
             self._merge_college(college, files, decisions, merged, refused, progress)
         if refused:
             (first, *_) = refused
@@ -170,7 +170,7 @@ class Exchange:
 
     def take_receipt(
         self,
-        path: Path,
+        path: str | Path,
         *,
         new_key: bool = False,
         replace: bool = False,
@@ -190,7 +190,7 @@ class Exchange:
             BadInput: as `merge`; `receipt_differs`, `epoch_jump`.
         """
         (merged,) = self.merge([path], new_key=new_key, replace=replace, trust=trust)
-        return merged, take_receipt(self._session, ExchangeFile(path).header())
+        return merged, take_receipt(self._session, ExchangeFile(Path(path)).header())
 
     def _by_college(
         self, paths: Sequence[Path], refused: list[KitloanError]

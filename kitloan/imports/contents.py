@@ -107,12 +107,13 @@ class _Wrong:
         }
 
 
-def read_types(path: Path) -> list[KitTypeDefined]:
+def read_types(path: str | Path) -> list[KitTypeDefined]:
     """The kit types in a file, in its order.
 
     Raises:
         BadInput: the file cannot be read, or `bad_types_file` with every line that is wrong.
     """
+    path = Path(path)
     lines: list[_Line] = []
     wrong: list[_Wrong] = []
     book = load(path)

@@ -135,9 +135,9 @@ class Registers:
 
     def take_in(
         self,
-        path: Path,
+        path: str | Path,
         *,
-        map_path: Path | None = None,
+        map_path: str | Path | None = None,
         dry_run: bool = False,
         skip_problems: bool = False,
         update: bool = False,
@@ -160,6 +160,8 @@ class Registers:
         Raises:
             BadInput: the file is not a register that can be read; see `kitloan.imports`.
         """
+        path = Path(path)
+        map_path = None if map_path is None else Path(map_path)
         with self._session.reading() as connection:
             known = [str(row.name) for row in _ORGANISATIONS(connection, c=self._session.college)]
         register = read(

@@ -24,6 +24,7 @@ from kitloan.ledger.facts.gifts import (
     GiftDelivered,
     ProgrammeDefined,
 )
+from kitloan.ledger.facts.holdings import HoldingSighted, LabelFreed
 from kitloan.ledger.facts.inspections import forget_regime
 from kitloan.ledger.facts.ledger import Reversed
 from kitloan.ledger.facts.naming import CHANGES, FIRST, KIT_TYPE, move_again, names_after, set_names
@@ -281,11 +282,32 @@ def rebuild_rows(
     ).all()
     for delete_rows in _delete_rows:
         delete_rows(connection, c=college, t=tag)
-    for body, at in entries:
-        entry = parse(body)
+    for entry, at in _without_freed_labels([(parse(row.body), row.at) for row in entries]):
         # For an audit, an entry whose clock was wrong is stored with its corrected time.
         apply(connection, college, entry if entry.at == at else entry.model_copy(update={"at": at}))
     move_again(connection, college, tag)
+
+
+def _without_freed_labels(entries: list[tuple[Entry, str]]) -> list[tuple[Entry, str]]:
+    """The entries without those that gave the holding a label which was freed again.
+
+    Another holding may have that label by now. That somebody had the holding in hand stays.
+    """
+    kept: list[tuple[Entry, str]] = []
+    for entry, at in entries:
+        fact: object = entry.fact
+        if isinstance(fact, LabelFreed):
+            claimed = next(
+                n
+                for n, (each, _) in reversed(list(enumerate(kept)))
+                if getattr(each.fact, "label", None) == fact.label
+            )
+            before, when = kept[claimed]
+            seen = HoldingSighted(tag=fact.tag)
+            kept[claimed] = (before.model_copy(update={"fact": seen}), when)
+        else:
+            kept.append((entry, at))
+    return kept
 
 
 def _rebuild_name(

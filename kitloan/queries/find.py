@@ -26,6 +26,7 @@ from kitloan import values
 from kitloan.ledger.session import Session
 from kitloan.queries import history
 from kitloan.queries.counted import count_words
+from kitloan.queries.found_after import found_after
 from kitloan.queries.paging import PAGE, page_of
 from kitloan.queries.resolve import resolve
 from kitloan.storage.statements import AnyRow
@@ -109,6 +110,7 @@ _OPEN_LOANS = (
         loan,
         organisation.c.name.label("to"),
         kit_type.c.name.label("type_name"),
+        holding.c.asset_number,
         contact.c.name.label("contact_name"),
         contact.c.email.label("contact_email"),
         contact.c.phone.label("contact_phone"),
@@ -298,6 +300,7 @@ class Finder:
                 shortage.c.missing,
                 shortage.c.broken,
                 shortage.c.since,
+                holding.c.asset_number,
             )
             .join_from(shortage, holding)
             .join(kit_type)
@@ -309,8 +312,14 @@ class Finder:
         with self._session.reading() as connection:
             wanted = wanted.where(*shortages_with(connection, text))
             page = page_of(connection, wanted, order, after, limit)
+            parts = {(row.college, row.tag, row.component) for row in page.items}
+            after_loans = found_after(connection, parts)
+        shown = [name for name in ShortageOfHolding.__slots__ if name != "found_after"]
         items = tuple(
-            ShortageOfHolding(*(getattr(row, name) for name in ShortageOfHolding.__slots__))
+            ShortageOfHolding(
+                **{name: getattr(row, name) for name in shown},
+                found_after=after_loans.get((row.college, row.tag, row.component)),
+            )
             for row in page.items
         )
         return Page(items, page.total, page.next)
@@ -494,6 +503,7 @@ def _loan_line(row: AnyRow, today: str) -> LoanLine:
         overdue=row.due_key < today,
         college=row.college,
         contact=_contact(row),
+        asset_number=row.asset_number,
     )
 
 

@@ -407,6 +407,7 @@ _SUMMARIES: dict[str, Summary] = {
     ),
     "holding.sighted": lambda f, n: "seen",
     "label.claimed": lambda f, n: f"got a second tag, {f['label']}",
+    "label.freed": lambda f, n: f"the second tag {f['label']} was taken away",
     "loan.checked_out": lambda f, n: (
         f"{'passed on to' if f.get('passed_from') else 'lent:'} {_loan_terms(f, n)}"
     ),

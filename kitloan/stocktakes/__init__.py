@@ -249,7 +249,7 @@ class Stocktakes:
     def read_scans(
         self,
         stocktake: str,
-        path: Path,
+        path: str | Path,
         desk: str,
         *,
         place: str | None = None,
@@ -270,7 +270,7 @@ class Stocktakes:
             BadInput: `lines_in_error`, with every line that cannot be read, is in the future, or
                 was scanned before the stocktake was opened; or the file cannot be read.
         """
-        scans, problems = scanning.read_scans(path)
+        scans, problems = scanning.read_scans(Path(path))
         with self._session.writing(request_id) as writer:
             return scanning.read_in(writer, stocktake, scans, problems, desk, place, str(path))
 

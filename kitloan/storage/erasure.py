@@ -21,10 +21,20 @@ from kitloan.storage.faults import translated
 from kitloan.storage.settings import texts, whole_number
 from kitloan.storage.statements import AnyRow, Change, Query
 from kitloan.storage.store import BUSY_SECONDS, Store
-from kitloan.tables import Contact, LedgerHead, Loan, Organisation, Remark, Setting, table
+from kitloan.tables import (
+    Contact,
+    ContactChange,
+    LedgerHead,
+    Loan,
+    Organisation,
+    Remark,
+    Setting,
+    table,
+)
 from kitloan.text.personal import MentionFinder
 
 contact = table(Contact)
+contact_change = table(ContactChange)
 organisation = table(Organisation)
 remark = table(Remark)
 loan = table(Loan)
@@ -48,6 +58,17 @@ _everybody = Query(
         & (organisation.c.organisation == contact.c.organisation),
     )
     .where(contact.c.college == bindparam("c"))
+)
+
+_changed = Query(
+    select(*[contact_change.c[each.name] for each in contact.c], organisation.c.name.label("at"))
+    .outerjoin_from(
+        contact_change,
+        organisation,
+        (organisation.c.college == contact_change.c.college)
+        & (organisation.c.organisation == contact_change.c.organisation),
+    )
+    .where(contact_change.c.college == bindparam("c"))
 )
 
 _forget = Change(
@@ -85,8 +106,14 @@ _set = Change(
 
 
 def all_contacts(connection: Connection, college: str) -> Sequence[AnyRow]:
-    """Every person on file, with the name of their organisation as `at`."""
-    return _everybody(connection, c=college).all()
+    """Every person on file, with the name of their organisation as `at`.
+
+    Those too who are only in a change that was undone.
+    """
+    known = _everybody(connection, c=college).all()
+    here = {row.contact for row in known}
+    gone = [row for row in _changed(connection, c=college).all() if row.contact not in here]
+    return [*known, *gone]
 
 
 def same_person(one: AnyRow, other: AnyRow) -> bool:
@@ -127,6 +154,15 @@ def delete_people(store: Store, college: str, people: Sequence[AnyRow]) -> int:
         ).rowcount
         for each in here:
             _forget(connection, c=college, p=each.contact)
+            connection.execute(
+                delete(contact_change).where(
+                    contact_change.c.college == college,
+                    or_(
+                        contact_change.c.contact == each.contact,
+                        contact_change.c.name_key == each.name_key,
+                    ),
+                )
+            )
         _count_one(connection, c=college, n=_ERASURES)
     return gone
 
@@ -200,6 +236,11 @@ def note_eraser(store: Store, college: str, actor: str, at: str) -> None:
             select(head.c.epoch, head.c.seq).where(head.c.college == college)
         ).one()
         name = f"{_ERASED_BY}{actor}"
+        connection.execute(  # which cannot be undone any more
+            delete(contact_change).where(
+                contact_change.c.college == college, contact_change.c.by == actor
+            )
+        )
         connection.execute(
             delete(setting).where(setting.c.college == college, setting.c.name == name)
         )
@@ -253,7 +294,7 @@ def rewrite_if_due(store: Store, college: str) -> str:
 def _rewritten(store: Store) -> str:
     """Rewrite the tables that hold people; gives why not, if trying again would change nothing."""
     try:
-        rewrite(store, contact.name, remark.name, patience=PATIENCE)
+        rewrite(store, contact.name, contact_change.name, remark.name, patience=PATIENCE)
     except KitloanError as problem:
         if problem.code != _NOT_OURS:
             raise

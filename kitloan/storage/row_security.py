@@ -40,7 +40,7 @@ _LEDGER = {
     "ledger_head": "SELECT, INSERT, UPDATE",
 }
 _SHARED = {*_LEDGER, *(each.name for each in REGISTER_TABLES)}
-_REWRITTEN = ("contact", "quote", "remark")
+_REWRITTEN = ("contact", "contact_change", "quote", "remark")
 """The tables that erasing a person rewrites; since version 17 there is a privilege for it."""
 
 COLLEGES, NATIONAL = "kitloan_colleges", "kitloan_national"

@@ -15,7 +15,7 @@ their own, which showing a kit does not load; `kitloan.tables.every` has all.
 
 from kitloan.tables.base import Base, table
 from kitloan.tables.ledger import LedgerEntry, LedgerHead
-from kitloan.tables.local import Contact, Remark, Setting
+from kitloan.tables.local import Contact, ContactChange, Remark, Setting
 from kitloan.tables.register import (
     Alias,
     Block,
@@ -38,6 +38,7 @@ __all__ = [
     "College",
     "Component",
     "Contact",
+    "ContactChange",
     "Gift",
     "Holding",
     "KitType",

@@ -20,6 +20,31 @@ class Contact(Base, table=True):
     phone: str | None
 
 
+class ContactChange(Base, table=True):
+    """What somebody changed of a person's details, for as long as it can be undone."""
+
+    __tablename__ = "contact_change"
+    college: str = Field(primary_key=True)
+    change: str = Field(primary_key=True)
+    contact: str
+    organisation: str
+    name: str
+    name_key: str
+    email: str | None
+    phone: str | None
+    email_before: str | None
+    phone_before: str | None
+    is_new: bool
+    undone: bool
+    at: str
+    by: str
+    epoch: int
+    seq: int
+    """The ledger's end when it was made, or undone."""
+    number: int
+    """Which it is of those with the same end."""
+
+
 class Remark(Base, table=True):
     """Free text about a loan or a holding, which may mention people."""
 

@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import permutations
 from typing import Protocol
 
-from kitloan.text.names import UNSEEN, fold, skeleton
+from kitloan.errors import BadInput
+from kitloan.text.names import UNSEEN, clean, fold, skeleton
 
 _TITLES = {"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor"}
 _NAME = r"[^\W\d_][\w'’-]*"
@@ -59,6 +60,47 @@ _INSIDE = 10
 _MOST_RUN_TOGETHER = 4
 """The most words of a name whose every order is searched for."""
 _HUMP = re.compile(r"(?<=[a-zß-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])")
+
+
+_PHONE = re.compile(
+    r"[0-9+() ./\-]+(?:\s*(?:ext|extn|extension|x)\.?\s*[0-9]{1,6})?", re.IGNORECASE
+)
+_EMAIL = re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>.]{2,}")
+
+
+def check_phone(text: str) -> str:
+    """A phone number, as it was given; in any of the usual ways to write one.
+
+    Raises:
+        BadInput: `bad_text`, `bad_phone`.
+    """
+    number = clean(text, "The phone number")
+    digits = sum(each.isdigit() for each in number)
+    if not _PHONE.fullmatch(number) or not 3 <= digits <= 20:
+        raise BadInput(
+            "bad_phone",
+            f"{number!r} is not a phone number.",
+            "Give digits, with spaces, + and an extension where there is one: 01292 555 123 ext 4",
+            value=number,
+        )
+    return number
+
+
+def check_email(text: str) -> str:
+    """An e-mail address, as it was given.
+
+    Raises:
+        BadInput: `bad_text`, `bad_email`.
+    """
+    address = clean(text, "The e-mail address")
+    if not _EMAIL.fullmatch(address):
+        raise BadInput(
+            "bad_email",
+            f"{address!r} is not an e-mail address.",
+            "Give one like office@school.example.",
+            value=address,
+        )
+    return address
 
 
 def names_a_person(text: str, contact: str | None = None) -> bool:

@@ -14,7 +14,7 @@ import pytest
 
 import kitloan
 from cli.running import PROGRAM, Answer, Cli, Program, Stock
-from conftest import write_off
+from conftest import add_twin, write_off
 from kitloan import Count, NewHolding
 from kitloan.cli.main import run
 from kitloan.imports.contents import read_types
@@ -104,9 +104,10 @@ def stocked_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Stock]
     contents.write_text(CONTENTS, encoding="utf-8")
     with kitloan.init("fife", folder / "fife.sqlite", actor="j.bain") as fife:
         fife.holdings.define_types(read_types(contents))
-        numbers = ("FC001", "FC002", "FC003", "FC004", "TWIN", "TWIN")
+        numbers = ("FC001", "FC002", "FC003", "FC004", "TWIN")
         tags = [fife.holdings.add(NewHolding("STEM kit", asset_number=n)).tag for n in numbers]
         kit, lent, uncounted, unusable, *_twins = tags
+        add_twin(fife, "TWIN")
         goggles = fife.holdings.add(NewHolding("Safety goggles", quantity=30)).tag
         fife.loans.check_out([lent, uncounted], "Balwearie High School")
         fife.loans.check_in([uncounted])

@@ -48,6 +48,15 @@ class Say:
 
     # -- what the verbs are made of -------------------------------------------------------------
 
+    def must_be_free_number(self, number: str | None, but: str = "") -> None:
+        """No holding on the register has this asset number, save the one that is to have it."""
+        if number is None or self.done is not None:
+            return
+        for tag, kept in self.w.kept.items():
+            taken = kept.asset_number is not None and kept.state != "withdrawn" and tag != but
+            if taken and same_name(str(kept.asset_number)) == same_name(number):
+                no("number_taken")
+
     def find(self, text: str) -> str:
         """The tag of the holding that a text means."""
         bare = text.replace(" ", "").replace("-", "").upper()
@@ -385,6 +394,7 @@ class Say:
         self.must_be_free(tag)
         if new.quantity < 1:
             no("bad_quantity")
+        self.must_be_free_number(new.asset_number)
         more = self.new_type(new.type)
         self.w.kept[tag] = Kept(
             same_name(new.type),
@@ -414,6 +424,8 @@ class Say:
             no("bad_quantity")
         if held < kept.out_quantity:
             no("more_out")
+        if asset_number and asset_number != kept.asset_number:
+            self.must_be_free_number(asset_number, tag)
         before = self.copies(tag)
         more = self.new_type(type) if type else 0
         kept.type = same_name(type) if type else kept.type

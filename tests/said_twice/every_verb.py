@@ -273,6 +273,47 @@ def on_the_register(w: Desk) -> Iterator[tuple[str, Row]]:
             lambda key: keep.claim_label(d, two, id=key),
         ),
     )
+    wrong_label = mint()
+    for each in (d, c):
+        keep.claim_label(each, mint())
+    keep.claim_label(d, wrong_label)
+    yield (
+        "holdings.claim_label that moves",
+        (
+            lambda key: keep.claim_label(c, wrong_label, move=True, id=key),
+            lambda key: keep.claim_label(d, wrong_label, move=True, id=key),
+        ),
+    )
+    yield (
+        "holdings.free_label",
+        (
+            lambda key: keep.free_label(wrong_label, id=key),
+            lambda key: keep.free_label(one, id=key),
+        ),
+    )
+    yield (
+        "holdings.add_several",
+        (
+            lambda key: keep.add_several(NewHolding("Kite", asset_number="KT1"), 3, id=key),
+            lambda key: keep.add_several(NewHolding("Kite", asset_number="KT1"), 2, id=key),
+        ),
+    )
+    for kind in ("Yacht", "Yawl", "Yurt"):
+        keep.add(NewHolding(kind))
+    yield (
+        "holdings.rename_type",
+        (
+            lambda key: keep.rename_type("Yacht", "Boat", id=key),
+            lambda key: keep.rename_type("Yacht", "Ship", id=key),
+        ),
+    )
+    yield (
+        "holdings.merge_types",
+        (
+            lambda key: keep.merge_types("Yawl", "Yacht", id=key),
+            lambda key: keep.merge_types("Yurt", "Yacht", id=key),
+        ),
+    )
     bare = kit_type_with("Rocket", ())
     yield (
         "holdings.define_types",
@@ -336,6 +377,35 @@ def inspected(w: Desk) -> Iterator[tuple[str, Row]]:
         (
             lambda key: directory.unblock(SCHOOL, id=key),
             lambda key: directory.block(SCHOOL, "a kit is lost", id=key),
+        ),
+    )
+
+
+def of_borrowers(w: Desk) -> Iterator[tuple[str, Row]]:
+    """The rows of names that are corrected."""
+    schools = ("Old Rayne School", "Insch School", "Oyne School", "Keig School")
+    for each in schools:
+        w.out(each)
+    directory = w.fife.directory
+    yield (
+        "directory.rename",
+        (
+            lambda key: directory.rename(schools[0], "Rayne North School", id=key),
+            lambda key: directory.rename(schools[0], "Rayne South School", id=key),
+        ),
+    )
+    yield (
+        "directory.merge",
+        (
+            lambda key: directory.merge(schools[0], schools[1], id=key),
+            lambda key: directory.merge(schools[2], schools[1], id=key),
+        ),
+    )
+    yield (
+        "directory.close",
+        (
+            lambda key: directory.close(schools[2], id=key),
+            lambda key: directory.close(schools[3], id=key),
         ),
     )
 
@@ -509,6 +579,7 @@ TABLE = (
     at_the_counter,
     on_the_register,
     inspected,
+    of_borrowers,
     between_colleges,
     at_a_stocktake,
     in_scotland,

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Connection,
     bindparam,
     case,
+    delete,
     func,
     insert,
     select,
@@ -174,6 +175,13 @@ def change_holding(*only_if: ColumnElement[bool], **values: Any) -> Change:
 
 insert_holding = Change(insert(holding))
 _insert_alias = Change(insert(alias))
+_delete_alias = Change(
+    delete(alias).where(
+        alias.c.college == bindparam("college"),
+        alias.c.label == bindparam("label"),
+        alias.c.tag == bindparam("tag"),
+    )
+)
 _amend = change_holding(**new(HoldingFields), asset_key=bindparam("new_asset_key"))
 _move = change_holding(location=bindparam("new_location"), **SIGHTED)
 _move_unseen = change_holding(location=bindparam("new_location"))
@@ -337,6 +345,21 @@ def label_claimed(
     """Add the second tag."""
     _insert_alias(connection, college=college, label=fact.label, tag=fact.tag)
     _sight.one(connection, c=college, t=fact.tag, at=entry.at, by=entry.by)
+
+
+class LabelFreed(FactBase):
+    """A second tag is a holding's no more: it was claimed for the wrong one."""
+
+    kind: Literal["label.freed"] = "label.freed"
+    desk_action: ClassVar[bool] = True
+    tag: Tag
+    label: Tag
+
+
+@applies(LabelFreed)
+def label_freed(connection: Connection, college: str, entry: Recorded, fact: LabelFreed) -> None:
+    """Take the second tag away."""
+    _delete_alias.one(connection, college=college, label=fact.label, tag=fact.tag)
 
 
 class ContentsCounted(Dated):

@@ -1,0 +1,90 @@
+"""Asset numbers: one thing has one; and searching as people type."""
+
+import pytest
+
+from kitloan import BadInput, NewHolding, Refused
+from kitloan.college import College
+
+
+def test_a_number_that_exists_is_refused_wherever_it_is_set(fife: College) -> None:
+    """Two boxes with one number answer to neither from then on."""
+    one = fife.holdings.add(NewHolding("Telescope", asset_number="AC1")).tag
+    two = fife.holdings.add(NewHolding("Telescope", asset_number="AC2")).tag
+    before = fife.ledger.heads()
+    for act in (
+        lambda: fife.holdings.add(NewHolding("Telescope", asset_number="ac1")),
+        lambda: fife.holdings.amend(two, asset_number="AC1"),
+        lambda: fife.holdings.add_several(NewHolding("Telescope", asset_number="AC0"), 3),
+    ):
+        with pytest.raises(Refused) as refused:
+            act()
+        assert refused.value.code == "number_taken"
+        assert refused.value.details["tag"] in (one, two)
+    assert fife.ledger.heads() == before
+    fife.holdings.amend(one, asset_number="AC1", serial="S1")
+    fife.holdings.amend(one, asset_number="")
+    fife.holdings.amend(two, asset_number="AC1")
+    assert fife.find.holding("AC1").tag == two
+
+
+def test_several_come_in_at_once_and_go_at_once(fife: College) -> None:
+    """Ten alike are one action: one request, one undo, each with its tag and number."""
+    made = fife.holdings.add_several(NewHolding("Robot", asset_number="AC009"), 3, id="once")
+    assert [each.asset_number for each in made] == ["AC009", "AC010", "AC011"]
+    assert len({each.tag for each in made}) == 3
+    again = fife.holdings.add_several(NewHolding("Robot", asset_number="AC009"), 3, id="once")
+    assert again == made
+    assert fife.find.search("robot").total == 3
+    fife.actions.undo()
+    assert fife.find.search("robot").total == 0
+    for new, number in (
+        (NewHolding("Robot"), 0),
+        (NewHolding("Robot"), 201),
+        (NewHolding("Robot", asset_number="first"), 2),
+        (NewHolding("Robot", tag=made[0].tag), 2),
+    ):
+        with pytest.raises(BadInput):
+            fife.holdings.add_several(new, number)
+    assert fife.ledger.verify().ok
+
+
+def test_two_comes_before_ten(fife: College) -> None:
+    """On a list and on a sheet of labels, as on the shelf."""
+    for number in ("AC10", "AC2", "AC1", None, "AC0003"):
+        fife.holdings.add(NewHolding("Telescope", asset_number=number))
+    found = [each.asset_number for each in fife.find.search("telescope").items]
+    assert found == ["AC1", "AC2", "AC0003", "AC10", None]
+    assert [fife.find.holding(tag).asset_number for tag in fife.holdings.tags()] == found
+
+
+@pytest.mark.parametrize(
+    ("stored", "typed"),
+    [
+        ("Newton's Cradle", "newtons"),
+        ("Newton’s Cradle", "NEWTON'S cradle"),
+        ("Étagère", "etagere"),
+        ("micro:bit class set", "set microbit"),
+        ("micro:bit class set", "micro bit"),
+        ("Snap-together Robot", "robot snap together"),
+        ("Sgoil Àrainn box", "arainn"),
+        ("Smørrebrød", "smorrebrod"),
+    ],
+)
+def test_as_people_type(fife: College, stored: str, typed: str) -> None:
+    """Accents, apostrophes, dashes and the order of words are not what people remember."""
+    tag = fife.holdings.add(NewHolding(stored)).tag
+    assert [each.tag for each in fife.find.search(typed).items] == [tag]
+
+
+def test_a_kit_is_found_by_who_has_it(fife: College) -> None:
+    """`find Belmont` answers with what Belmont Academy has, however its name is typed."""
+    kit = fife.holdings.add(NewHolding("Telescope")).tag
+    fife.holdings.add(NewHolding("Telescope"))
+    fife.loans.check_out([kit], "Sgoil Àrainn (St Mary's)", contact="Mòrag Nic'Dhòmhnaill")
+    for typed in ("arainn", "marys sgoil", "ST MARY’S", "telescope arainn"):
+        assert [each.tag for each in fife.find.search(typed).items] == [kit]
+        assert fife.find.loans(text=typed).total == 1
+    assert [each.name for each in fife.directory.organisations("arainn").items] != []
+    assert [each.name for each in fife.directory.people("morag nicdhomhnaill").items] != []
+    fife.loans.check_in([kit])
+    assert fife.find.search("arainn").total == 0

@@ -119,11 +119,11 @@ def test_a_file_that_nobody_may_write(stocked: Path, folder_too: bool) -> None:
                 until_the_end.enter_context(immutable(stocked.parent))
         except PermissionError as problem:
             pytest.skip(problem.strerror or "")
-        lent = program(stocked, "checkout", KITS[1], "--to", "B", "--json")
+        lent = program(stocked, "checkout", KITS[1], "--to", "Glenwood", "--json")
         assert (lent.code, lent.error["code"]) == (3, "read_only")
         assert program(stocked, "show", KITS[1], "--json").json["status"] == "in"
         assert program(stocked, "ledger", "verify").code == 0
-    assert program(stocked, "checkout", KITS[1], "--to", "B").code == 0
+    assert program(stocked, "checkout", KITS[1], "--to", "Glenwood").code == 0
 
 
 def test_a_folder_that_is_frozen_under_a_desk(desk: College, stocked: Path) -> None:

@@ -21,14 +21,14 @@ def test_a_share_without_locks_is_named(stocked: Path, answer: int) -> None:
     before = stocked.read_bytes()
     lent = program(
         stocked,
-        *("checkout", "FC001", "--to", "B", "--json"),
+        *("checkout", "FC001", "--to", "Glenwood", "--json"),
         prepare=locks_answered_with(answer),
     )
     assert (lent.code, lent.error["code"]) == (3, "no_locks")
     assert str(stocked.parent) in lent.error["message"]
     assert stocked.read_bytes() == before
     assert [each.name for each in stocked.parent.iterdir()] == ["fife.sqlite"]
-    assert program(stocked, "checkout", "FC001", "--to", "B").code == 0
+    assert program(stocked, "checkout", "FC001", "--to", "Glenwood").code == 0
 
 
 @FILTERED

@@ -70,6 +70,7 @@ def bundle(carried: list[Distribution]) -> None:
             f"--distpath={DIST}",
             f"--workpath={WORK}",
             f"--specpath={WORK}",
+            f"--runtime-hook={HERE / 'scripts' / 'bundle_start.py'}",
             *by_name,
             *(f"--collect-data={name}" for name in (*OURS, "textual")),
             *(f"--copy-metadata={each.name}" for each in carried),

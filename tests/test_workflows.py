@@ -1,4 +1,4 @@
-"""The workflow files of hosted CI: they cannot run here, so their form is checked, and what they do."""
+"""The workflow files of hosted CI. They cannot run here: their form is checked, and their jobs."""
 
 import subprocess
 import sys

@@ -118,6 +118,8 @@ def test_the_wheel_holds_everything_and_nothing_else(wheel: Path) -> None:
         for path in root.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
+    examples = (HERE / "examples" / "registers").iterdir()
+    expected |= {f"kitloan/examples/{path.name}" for path in examples}
     assert names == expected
     assert {name.partition("/")[0] for name in names} == set(ROOTS)
     kinds = {Path(name).suffix for name in names}
@@ -174,6 +176,16 @@ def test_the_installed_program_does_the_job(installed: Path, tmp_path: Path) -> 
     assert answer("ledger", "verify")["ok"] is True
 
 
+def test_the_installed_program_finds_the_demonstrations_registers(
+    installed: Path, tmp_path: Path
+) -> None:
+    """Else `kitloan demo` would work in a checkout, and nowhere else."""
+    ask = "from kitloan.cli.demo import _registers; print(_registers())"
+    registers = Path(run(installed / "python", "-c", ask, folder=tmp_path).strip())
+    assert registers.is_relative_to(installed.parent)
+    assert {each.name for each in registers.iterdir()} >= {"ayrshire.csv", "contents.csv"}
+
+
 def test_without_extras_a_script_merges_ledgers(without_extras: Path, tmp_path: Path) -> None:
     """ESP's nightly job runs where nobody wants a terminal, image or PDF library."""
     script = """
@@ -208,6 +220,8 @@ NEEDS = (
     ("labels", 2, "kitloan cards commands --stock l7160 --out cards.pdf"),
     ("labels", 2, "kitloan cards shelves Store --stock l7160 --out cards.pdf"),
     ("labels", 2, "kitloan read photo.png"),
+    ("labels", 2, "kitloan demo"),
+    ("desk", 2, "kitloan desk --camera"),
     ("postgres", 3, "kitloan --store postgresql://fife@localhost/kitloan loans"),
     ("postgres", 3, "kitloan provision postgresql://me@localhost/kitloan --passwords new.pgpass"),
 )

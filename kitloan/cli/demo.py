@@ -37,14 +37,14 @@ def demo(app: App) -> None:
     are merged, and ESP's report is written. Everything is in the folder kitloan-demo, which is made
     where you are; your own store is not touched.
     """
+    if not is_installed("labels"):
+        raise not_installed("labels")
     if app.json:
         raise BadInput(
             "usage",
             "The demonstration prints each step, not one JSON document.",
             "Leave out --json.",
         )
-    if not is_installed("labels"):
-        raise not_installed("labels")
     demonstration = Demonstration(_empty_folder(FOLDER), _registers())
     if at_terminal(sys.stdin) and at_terminal(sys.stdout):
         _open_desk(app, demonstration)

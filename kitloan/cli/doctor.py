@@ -27,8 +27,15 @@ import sqlalchemy as sa
 from kitloan.__version__ import __version__
 from kitloan.cli.context import App, command, pass_app
 from kitloan.cli.output import at_terminal, print_json, print_text
-from kitloan.errors import EXTRAS, KitloanError, is_installed, not_installed
-from kitloan.storage.check_results import CheckResult, last_scanner_check, last_verification
+from kitloan.errors import EXTRAS, KitloanError, StoreError, is_installed, not_installed
+from kitloan.reference import colleges
+from kitloan.storage.check_results import (
+    CheckResult,
+    last_scanner_check,
+    last_verification,
+    results_file,
+)
+from kitloan.storage.faults import RESTORE_NEWEST
 from kitloan.storage.files import insist_on_file
 from kitloan.storage.integrity import insist_on_rules
 from kitloan.storage.locks import lock_problem
@@ -51,6 +58,9 @@ _SLOW_ANSWER = timedelta(days=31)
 _RECENT_FAULT = timedelta(days=7)
 _LARGEST_CHECKED = 200_000_000
 """Bytes. A larger store takes seconds to check, in which nobody could write to it."""
+
+_NOBODYS = ("admin", "administrator", "guest", "root", "staff", "student", "technician", "user")
+"""Logins that name no person."""
 
 _SMALLEST_DESK = (60, 20)
 _TITLES = {
@@ -218,15 +228,8 @@ def _insist_on_soundness(connection: sa.Connection, store: Store) -> None:
     """Refuse a file whose pages or rules are damaged; history is `ledger verify`'s to check."""
     answer = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
     if answer != "ok":
-        raise _damaged(store.name)
+        raise StoreError("damaged", f"{store.name} is damaged.", RESTORE_NEWEST)
     insist_on_rules(connection, store.name)
-
-
-def _damaged(name: str) -> KitloanError:
-    from kitloan.errors import StoreError
-    from kitloan.storage.faults import RESTORE_NEWEST
-
-    return StoreError("damaged", f"{name} is damaged.", RESTORE_NEWEST, store=name)
 
 
 def _readers(subject: _Subject) -> Check:
@@ -248,15 +251,13 @@ def _readers(subject: _Subject) -> Check:
             DOUBTFUL,
             f"Other people on this machine may read {' and '.join(wide)}. The store holds people's "
             "names.",
-            "Let only its owner read it: "
-            + "; ".join(f"chmod {'700' if Path(n).is_dir() else '600'} '{n}'" for n in wide),
+            "Let only its owner read it: chmod 600 for a file, chmod 700 for a folder.",
             {"files": open_to},
         )
     if not there:
         return Check(GOOD, "There is nothing to read yet", details={"files": {}})
-    return Check(GOOD, "Only the owner may read the store, its copies and the log", "", {
-        "files": open_to
-    })  # fmt: skip
+    words = "Only the owner may read the store, its copies and the log"
+    return Check(GOOD, words, details={"files": open_to})
 
 
 def _others(path: Path) -> str:
@@ -365,7 +366,8 @@ def _settings(_subject: _Subject) -> Check:
 def _log(subject: _Subject) -> Check:
     file = desk_log()
     details: dict[str, Any] = {"file": str(file)}
-    insist_on_file(file)
+    if unusable := _not_a_file(file, details):
+        return unusable
     try:
         written = datetime.fromtimestamp(file.stat().st_mtime, UTC)
     except FileNotFoundError:
@@ -376,6 +378,29 @@ def _log(subject: _Subject) -> Check:
         hint = "Send that file with this page. Read it first: it may name people."
         return Check(DOUBTFUL, words, hint, details)
     return Check(GOOD, words, details=details)
+
+
+def _not_a_file(file: Path, details: dict[str, Any]) -> Check | None:
+    """The line for a pipe or a device in the place of a file that kitloan makes itself."""
+    try:
+        insist_on_file(file)
+    except KitloanError as problem:
+        hint = "Delete it: kitloan makes a new one."
+        return Check(BAD, problem.message, hint, details | {"code": problem.code})
+    return None
+
+
+def _no_results() -> Check | None:
+    """The line for a file of earlier results that cannot be read; None where it can be."""
+    file = results_file()
+    if unusable := _not_a_file(file, {"file": str(file)}):
+        return unusable
+    try:
+        read_settings(file)
+    except KitloanError as problem:
+        hint = "Delete that file: it only has the results of earlier checks."
+        return Check(BAD, problem.message, hint, {"file": str(file), "code": problem.code})
+    return None
 
 
 # -- the terminal and what is connected -----------------------------------------------------------
@@ -458,6 +483,8 @@ def _printers(_subject: _Subject) -> Check:
 
 
 def _scanner(subject: _Subject) -> Check:
+    if unusable := _no_results():
+        return unusable
     found = last_scanner_check()
     if found is None:
         hint = "Open the desk, press F9 and scan a label."
@@ -473,6 +500,8 @@ def _scanner(subject: _Subject) -> Check:
 
 
 def _verify(subject: _Subject) -> Check:
+    if unusable := _no_results():
+        return unusable
     found = last_verification(subject.store.name if subject.store else subject.place)
     hint = "Run: kitloan ledger verify"
     if found is None:
@@ -544,9 +573,8 @@ def _sent(row: dict[str, Any], today: date) -> Check:
         words += f"; ESP answered up to entry {answered:,}"
     else:
         words += "; ESP has not answered"
-    old = row["sent_of"] is not None and (
-        today - moment(row["sent_of"]).date() > _SLOW_ANSWER
-    )  # fmt: skip
+    day = row["sent_of"]
+    old = day is not None and today - moment(day).date() > _SLOW_ANSWER
     if (answered or 0) < sent and old:
         hint = "Take the file that ESP sends back: kitloan ledger import FILE"
         return Check(DOUBTFUL, words, hint, details)
@@ -626,7 +654,9 @@ def _logins() -> list[str]:
     found = {os.environ.get(name, "") for name in ("LOGNAME", "USER", "USERNAME")}
     with suppress(KeyError, OSError):
         found.add(getpass.getuser())
-    return sorted((each for each in found if len(each) > 1), key=len, reverse=True)
+    people = {each for each in found if len(each) > 1 and each.lower() not in _NOBODYS}
+    people -= {each.id for each in colleges()}  # an account that everybody at a college uses
+    return sorted(people, key=len, reverse=True)
 
 
 def _as_json(checks: dict[str, Check], now: datetime) -> dict[str, Any]:

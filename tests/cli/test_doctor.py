@@ -192,6 +192,7 @@ def test_who_else_may_read_it(cli: Cli, stock: Stock, store: Path) -> None:
     found = checks(cli("doctor", "--json"))["readers"]
     assert found["verdict"] == "doubtful"
     assert "chmod 600" in found["hint"]
+    assert str(store) in found["message"]
     store.chmod(0o600)
     assert checks(cli("doctor", "--json"))["readers"]["verdict"] == "good"
 
@@ -246,6 +247,7 @@ def test_pipes_in_the_place_of_files(cli: Cli, stock: Stock, tmp_path: Path) -> 
     for name in ("log", "scanner", "verify"):
         assert found[name]["verdict"] == "bad"
         assert "pipe" in found[name]["message"]
+        assert "Delete it" in found[name]["hint"]
     assert cli("ledger", "verify").code == 0, "what cannot be noted stops nothing"
 
 

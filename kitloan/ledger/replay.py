@@ -24,7 +24,7 @@ from kitloan.ledger.facts.gifts import (
     ProgrammeDefined,
 )
 from kitloan.ledger.facts.ledger import Reversed
-from kitloan.storage.statements import Change, Query
+from kitloan.storage.statements import Change, Query, count_versions
 from kitloan.tables import (
     Alias,
     Component,
@@ -237,6 +237,7 @@ def rebuild_rows(
     entries = _not_undone(
         connection, c=college, t=tag, e=epoch, s=seq, ue=undone_epoch, us=undone_seq
     ).all()
+    count_versions(connection, len(entries))
     for delete_rows in _delete_rows:
         delete_rows(connection, c=college, t=tag)
     for body, at in entries:

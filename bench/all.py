@@ -31,6 +31,8 @@ PROGRAMS: dict[str, tuple[Options, Options]] = {
         ("merging", "exporting"),
         ("merging", "exporting", "--colleges", "2"),
     ),
+    "bounded": ((), ("undone", "renamed")),
+    "registers": ((), ("5000",)),
     "report": ((), ("--colleges", "4")),
     "growth": ((), ("1", "10")),
     "spreadsheet": ((), ("--times", "2")),

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from kitloan.errors import BadInput, Refused
 from kitloan.inspections.gate import must_not_have_failed
-from kitloan.ledger.facts.base import MOST_PENCE, GiftTitle
+from kitloan.ledger.facts.base import MOST_OF_A_LIST, MOST_PENCE, GiftTitle
 from kitloan.ledger.facts.custody import (
     HoldingFound,
     HoldingInUse,
@@ -407,8 +407,20 @@ def merge_types(writer: Writer, name: str, into: str) -> tuple[TypeShown, int]:
 
 
 def kit_type_with(name: str, contents: Sequence[ContentsLine]) -> KitTypeDefined:
-    """The definition of a kit type of this name with these contents."""
+    """The definition of a kit type of this name with these contents.
+
+    Raises:
+        BadInput: `bad_text`, for the name; `too_many`, for more parts than a list may have.
+    """
     name = clean(name, "The kit type")
+    if len(contents) > MOST_OF_A_LIST:
+        raise BadInput(
+            "too_many",
+            f"The contents list of {name!r} has {len(contents):,} lines. One list can have "
+            f"{MOST_OF_A_LIST:,}.",
+            "Name parts of one kind together, with their quantity, or define two kit types.",
+            most=MOST_OF_A_LIST,
+        )
     return KitTypeDefined(kit_type=type_key(name), name=name, contents=tuple(contents))
 
 

@@ -18,8 +18,9 @@ from typing import Any
 
 from kitloan.errors import BadInput, KitloanError, Refused
 from kitloan.exchange import sending
+from kitloan.exchange.bounds import meter_for
 from kitloan.exchange.file import LONGEST_LINE, ExchangeFile
-from kitloan.exchange.merging import Decisions, Merged, merge, meter_for
+from kitloan.exchange.merging import Decisions, Merged, merge
 from kitloan.exchange.quarantine import Quarantine, RefusedFile
 from kitloan.exchange.receipts import ReceiptTaken, must_be_possible, take_receipt
 from kitloan.exchange.sending import Exported

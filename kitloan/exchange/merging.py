@@ -10,6 +10,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -17,8 +18,10 @@ from typing import NamedTuple
 from sqlalchemy import Connection, bindparam, literal_column, select, union_all
 
 from kitloan.errors import BadInput, KitloanError
+from kitloan.exchange.bounds import FREE_ROWS, FREE_ROWS_ON_A_SERVER
 from kitloan.exchange.file import ExchangeFile, Header
 from kitloan.exchange.rebase import ChosenHistory, StoredEntry, choose_history, rebase
+from kitloan.exchange.recording import WholeLedger, whole_ledger
 from kitloan.exchange.sending import remember
 from kitloan.exchange.trust import ConfirmedKey, fingerprint, keys_of, must_be_trusted, pin
 from kitloan.ledger.clocks import Reading, keep_reading
@@ -27,14 +30,16 @@ from kitloan.ledger.epochs import EPOCHS_AHEAD, college_of, epoch_of, ledger_nam
 from kitloan.ledger.facts.definitions import CollegeOpened
 from kitloan.ledger.facts.ledger import LedgerResumed
 from kitloan.ledger.writer import Head, Sealed, begin, head_of, move_head, record, record_all
+from kitloan.reference import colleges
 from kitloan.storage.faults import driver_error
 from kitloan.storage.files import insist_on_file
 from kitloan.storage.statements import Meter, Query, TooMuchWork, metered
-from kitloan.tables import LedgerEntry, LedgerHead, Setting, table
+from kitloan.tables import College, LedgerEntry, LedgerHead, Setting, table
 from kitloan.tables.national import APART, Resumption
-from kitloan.text.names import plain
+from kitloan.text.names import plain, skeleton
 from kitloan.verify import Progress
 
+college_row = table(College)
 entry = table(LedgerEntry)
 resumption = table(Resumption)
 setting = table(Setting)
@@ -42,16 +47,6 @@ head = table(LedgerHead)
 
 _WINDOW = 1_000
 _STEP = 500
-BYTES_OF_A_ROW = 10
-"""Bytes of a file for each row that its entries may read or change, over `FREE_ROWS`. An entry of
-an ordinary ledger takes some seventy bytes, and reads or changes four rows."""
-
-FREE_ROWS = 150_000
-MOST_WRITTEN = 3
-"""Times the characters of its lines that a file may write into tables, over `FREE_WRITTEN`; an
-ordinary ledger writes them twice."""
-
-FREE_WRITTEN = 2**20
 
 _resumed = select(resumption.c.epoch).where(resumption.c.college == bindparam("c"))
 
@@ -69,6 +64,9 @@ _apart = Query(
         APART.c.college == bindparam("c"), APART.c.seq.between(bindparam("a"), bindparam("b"))
     )
 )
+
+
+_college_names = Query(select(college_row.c.college, college_row.c.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,18 +98,6 @@ class Decisions:
     trust: tuple[ConfirmedKey, ...] = ()
 
 
-def meter_for(file: ExchangeFile) -> Meter:
-    """The most work that the entries of a file may cause, by its size.
-
-    Reads the whole file, so it is called before the store is locked.
-
-    Raises:
-        BadInput: `bad_exchange_file`.
-    """
-    written = MOST_WRITTEN * file.unpacked_size() + FREE_WRITTEN
-    return Meter(file.size() // BYTES_OF_A_ROW + FREE_ROWS, written)
-
-
 def merge(
     connection: Connection,
     file: ExchangeFile,
@@ -125,7 +111,7 @@ def merge(
         connection: a transaction, which must be rolled back when this raises.
         file: what was sent.
         decisions: what the person who merges has decided.
-        meter: the most work that its entries may cause, see `meter_for`.
+        meter: the most work that its entries may cause, see `bounds.meter_for`.
         progress: called with how many lines are read, of how many.
 
     Raises:
@@ -134,8 +120,8 @@ def merge(
             `too_large`.
         Refused: `unknown_key`, `retired_key`.
     """
-    with file.lines() as lines:
-        return _merge(connection, file, lines, decisions, meter, progress)
+    with file.lines() as lines, ExitStack() as stack:
+        return _merge(connection, file, lines, decisions, meter, progress, stack)
 
 
 def _merge(
@@ -145,6 +131,7 @@ def _merge(
     decisions: Decisions,
     meter: Meter,
     progress: Progress | None,
+    stack: ExitStack,
 ) -> Merged:
     first = next(lines, "")
     header = file.read_header(first)
@@ -154,7 +141,10 @@ def _merge(
     signed = file.signed(first, header)
     known = keys_of(connection, college)
     top = head_of(connection, college) or begin(connection, college, own=False)
-    merging = _Merging(connection, file, header, top, decisions, meter)
+    whole = None
+    if top.seq == 0:
+        whole = stack.enter_context(whole_ledger(connection, college))
+    merging = _Merging(connection, file, header, top, decisions, meter, whole)
     # A file that is not signed, or does not join, is refused below for that fault.
     if signed and (merging.joins or known) and not (known and decisions.replace):
         news = not merging.has_the_last()
@@ -252,9 +242,14 @@ class _Merging:
         top: Head,
         decisions: Decisions,
         meter: Meter,
+        whole: WholeLedger | None,
     ) -> None:
         self._connection, self._file, self._header = connection, file, header
         self._top, self._decisions, self._meter = top, decisions, meter
+        self._whole = whole
+        self._records_in = whole.connection if whole else connection
+        if self._records_in.dialect.name != "sqlite":
+            meter.most_rows -= FREE_ROWS - FREE_ROWS_ON_A_SERVER
         self._college = college_of(header.ledger)
         self._store = StoredEntries(connection, self._college, top.seq)
         self._seq, self._prev = header.first - 1, header.prev
@@ -282,6 +277,8 @@ class _Merging:
             read = self._file.read(body, self._seq, self._header)
         except NotCanonical:
             raise self._not_canonical(digest) from None
+        if isinstance(read.fact, CollegeOpened):
+            self._must_not_look_alike(read.fact.name)
         epoch = epoch_of(read.ledger)
         self._must_join(epoch)
         self._must_follow(read, epoch)
@@ -357,6 +354,23 @@ class _Merging:
                 "take all of it: kitloan ledger import FILE --replace",
             )
 
+    def _must_not_look_alike(self, name: str) -> None:
+        """Refuse a college with the name of another, or one that nobody could tell from it."""
+        if self._decisions.replace:
+            return
+        others = {each.id: each.name for each in colleges()}
+        others |= {row.college: row.name for row in _college_names(self._connection)}
+        for other, its_name in others.items():
+            if other != self._college and skeleton(its_name) == skeleton(name):
+                raise self._wrong(
+                    "looks_alike",
+                    self._seq,
+                    f"names its college {plain(name)!r}; this looks like the name of {other!r}, "
+                    f"{plain(its_name)!r}",
+                    "Ask the sender by telephone which college it is. If the name is right: "
+                    "kitloan ledger import FILE --replace",
+                )
+
     def _not_canonical(self, digest: str) -> BadInput:
         words = "is not in canonical form, so it could be read in two ways"
         known = self._store.has_another(self._seq, self._prev, self._epoch, digest)
@@ -403,12 +417,12 @@ class _Merging:
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return
-        until_here = self._connection.begin_nested()
+        until_here = self._records_in.begin_nested()
         try:
             with metered(self._meter):
-                record_all(self._connection, self._college, waiting)
+                record_all(self._records_in, self._college, waiting)
         except TooMuchWork as problem:
-            raise self._too_much(problem.seq or waiting[-1].entry.seq) from None
+            raise self._too_much(problem, problem.seq or waiting[-1].entry.seq) from None
         except Exception as problem:
             _must_be_of_the_file(problem)
             until_here.rollback()
@@ -416,8 +430,8 @@ class _Merging:
             raise  # no single entry is wrong, so the file is not to blame
         until_here.commit()
 
-    def _too_much(self, seq: int) -> BadInput:
-        meter = self._meter
+    def _too_much(self, problem: TooMuchWork, seq: int) -> BadInput:
+        meter = problem.meter
         what = (
             f"at most {meter.most_rows:,} rows may be read or changed for a file of this size"
             if meter.rows > meter.most_rows
@@ -434,7 +448,7 @@ class _Merging:
         for each in waiting:
             try:
                 record(
-                    self._connection, self._college, each.epoch, each.entry, each.body, each.hash
+                    self._records_in, self._college, each.epoch, each.entry, each.body, each.hash
                 )
             except Exception as problem:
                 _must_be_of_the_file(problem)
@@ -455,6 +469,8 @@ class _Merging:
             self.done and ledger_name(self._college, self._epoch) != header.ledger
         ):
             raise self._wrong("altered", self._seq, "is not the last one that the header names")
+        if self._whole is not None:
+            self._finish(self._whole)
         if self._head is not self._top:
             move_head(self._connection, self._college, self._head)
         if self._decisions.replace:
@@ -466,9 +482,20 @@ class _Merging:
             self._rebase()
         return Merged(str(self._file.path), header.ledger, self._added, self._known)
 
+    def _finish(self, whole: WholeLedger) -> None:
+        try:
+            whole.finish()
+        except Exception as problem:
+            _must_be_of_the_file(problem)
+            raise self._wrong(
+                "impossible", self.first_new, "leads to something that cannot be kept"
+            ) from problem
+
     def _rebase(self) -> None:
         try:
             rebase(self._connection, self._college, self._head, self._apart)
+        except TooMuchWork as problem:
+            raise self._too_much(problem, problem.seq or self.first_new) from None
         except Exception as problem:
             _must_be_of_the_file(problem)
             raise self._wrong(

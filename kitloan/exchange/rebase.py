@@ -19,10 +19,13 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, insert, select
 
+from kitloan.exchange.bounds import meter_for_branch
+from kitloan.exchange.recording import whole_ledger
 from kitloan.exchange.sending import remember
 from kitloan.ledger.entry import GENESIS, parse
-from kitloan.ledger.writer import Head, Sealed, move_head, record_all
+from kitloan.ledger.writer import Head, Sealed, move_head
 from kitloan.storage.settings import TAKEN, texts
+from kitloan.storage.statements import metered
 from kitloan.tables import LedgerEntry, Setting, table
 from kitloan.tables.every import REGISTER_TABLES
 from kitloan.tables.national import APART, LostEntry, LostTwin
@@ -82,6 +85,9 @@ def rebase(connection: Connection, college: str, top: Head, more: dict[str, Stor
         college: whose ledger.
         top: where the branch ends that counted until now.
         more: entries that are new, by their hashes.
+
+    Raises:
+        TooMuchWork: the branch that counts causes more than its entries may.
     """
     kept = _all(connection, college) | more
     taken = chosen_history(connection, college)
@@ -151,9 +157,12 @@ def _replay_branch(
     for each in (*reversed(REGISTER_TABLES), entry):
         connection.execute(delete(each).where(each.c.college == college))
     left = iter(main)
-    while some := list(islice(left, _AT_ONCE)):
-        rows = [(kept[digest].epoch, kept[digest].body, digest) for digest in some]
-        record_all(connection, college, [Sealed(e, parse(body), body, d) for e, body, d in rows])
+    meter = meter_for_branch(len(main), sum(len(kept[digest].body) for digest in main))
+    with metered(meter), whole_ledger(connection, college) as whole:
+        while some := list(islice(left, _AT_ONCE)):
+            rows = [(kept[digest].epoch, kept[digest].body, digest) for digest in some]
+            whole.record([Sealed(e, parse(body), body, d) for e, body, d in rows])
+        whole.finish()
     last = kept[main[-1]]
     move_head(connection, college, Head(last.epoch, last.seq, main[-1], parse(last.body).at))
 

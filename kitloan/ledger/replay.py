@@ -29,7 +29,7 @@ from kitloan.ledger.facts.inspections import forget_regime
 from kitloan.ledger.facts.ledger import Reversed
 from kitloan.ledger.facts.naming import CHANGES, FIRST, KIT_TYPE, move_again, names_after, set_names
 from kitloan.ledger.facts.rules import forget_block
-from kitloan.storage.statements import Change, Query
+from kitloan.storage.statements import Change, Query, count_versions
 from kitloan.tables import (
     Alias,
     Component,
@@ -280,6 +280,7 @@ def rebuild_rows(
     entries = _not_undone(
         connection, c=college, t=tag, e=epoch, s=seq, ue=undone_epoch, us=undone_seq
     ).all()
+    count_versions(connection, len(entries))
     for delete_rows in _delete_rows:
         delete_rows(connection, c=college, t=tag)
     for entry, at in _without_freed_labels([(parse(row.body), row.at) for row in entries]):

@@ -27,14 +27,30 @@ AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 """A row whose columns are not typed."""
 
 
+REPLAN_AFTER = 100
+"""Rows that a connection to PostgreSQL writes until the server plans its statements again; then
+after twice as many, and so on. The server keeps the plans of statements that run often. Those of
+empty tables read whole tables, or by the wrong index, and the server does not notice that its
+tables grow until somebody analyses them, which is not before the transaction ends."""
+
+VERSIONS_OF_A_ROW = 400
+"""Earlier versions of a row that a server reads in the time in which it changes a row."""
+
+_WRITTEN, _REPLAN_AT = "rows written", "plan again at"
+
+
 class TooMuchWork(Exception):
     """A file causes more reading and writing than a file of its size may.
 
     Attributes:
+        meter: what counted it.
         seq: the number of the entry with which it became too much, where one did.
     """
 
-    seq: int | None = None
+    def __init__(self, meter: "Meter") -> None:
+        super().__init__()
+        self.meter = meter
+        self.seq: int | None = None
 
 
 class Meter:
@@ -61,7 +77,7 @@ class Meter:
         self.rows += max(1, rows)
         self.written += sum([len(each) for each in values if isinstance(each, str)])
         if self.rows > self.most_rows or self.written > self.most_written:
-            raise TooMuchWork
+            raise TooMuchWork(self)
 
 
 _METER: ContextVar[Meter | None] = ContextVar("meter", default=None)
@@ -75,6 +91,21 @@ def metered(meter: Meter) -> Iterator[None]:
         yield
     finally:
         _METER.reset(before)
+
+
+def plan_again(connection: Connection) -> None:
+    """Have a server make new plans for the statements of this connection."""
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute("DISCARD PLANS")
+
+
+def count_versions(connection: Connection, changes: int) -> None:
+    """Count what a server reads to change the rows of one holding so often in one transaction.
+
+    Each change walks past the versions that the changes before it left; SQLite keeps one.
+    """
+    if (meter := _METER.get()) is not None and connection.dialect.name != "sqlite":
+        meter.count(changes * changes // VERSIONS_OF_A_ROW)
 
 
 class _Compiled:
@@ -94,6 +125,16 @@ class _Compiled:
         """Run the statement; gives the driver's own cursor."""
         driver: Any = connection.connection.dbapi_connection
         return driver.execute(self.text, self.values_for(values))
+
+    def changed(self, connection: Connection, rows: int) -> None:
+        """Count rows that were written; see `REPLAN_AFTER`."""
+        if connection.dialect.name == "sqlite":
+            return
+        info = connection.info
+        info[_WRITTEN] = written = info.get(_WRITTEN, 0) + rows
+        if written >= info.get(_REPLAN_AT, REPLAN_AFTER):
+            info[_REPLAN_AT] = 2 * written
+            plan_again(connection)
 
     def rows(self, connection: Connection, values: dict[str, Any]) -> Result[*tuple[Any, ...]]:
         """Run the statement; gives all its rows."""
@@ -146,7 +187,9 @@ class Change(_Statement):
 
     def __call__(self, connection: Connection, **values: Any) -> int:
         """Write with these values; gives how many rows were changed."""
-        touched = int(self._for(connection).run(connection, values).rowcount)
+        compiled = self._for(connection)
+        touched = int(compiled.run(connection, values).rowcount)
+        compiled.changed(connection, touched)
         if (meter := _METER.get()) is not None:
             meter.count(touched, values.values() if touched else ())
         return touched
@@ -160,6 +203,7 @@ class Change(_Statement):
             for row in some:
                 meter.count(1, row.values())
         driver.cursor().executemany(compiled.text, [compiled.values_for(row) for row in some])
+        compiled.changed(connection, len(some))
 
     def one(self, connection: Connection, **values: Any) -> None:
         """Make a change that must change exactly one row.

@@ -161,22 +161,44 @@ def ledgers(draw: st.DrawFn) -> Lines:
     return [(times[n // per], fact) for n, fact in enumerate(facts)]
 
 
+def sealed(lines: Sequence[tuple[str, dict[str, Any]]]) -> list[str]:
+    """The text of each entry of a ledger."""
+    bodies: list[str] = []
+    for at, fact in lines:
+        bodies.append(_body(bodies, at, fact, COLLEGE))
+    return bodies
+
+
+def more(before: Sequence[str], facts: Facts, epoch: int) -> list[str]:
+    """The text of the entries that follow on others, in another epoch."""
+    bodies = list(before)
+    for fact in facts:
+        bodies.append(_body(bodies, "2026-11-01T09:00:00Z", fact, f"{COLLEGE}/{epoch}"))
+    return bodies[len(before) :]
+
+
+def _body(before: Sequence[str], at: str, fact: dict[str, Any], ledger: str) -> str:
+    seq, prev = len(before) + 1, digest(before[-1]) if before else GENESIS
+    said = {"at": at, "by": "a stranger", "fact": fact, "id": f"r{ledger}{seq}", "ledger": ledger}
+    return canonical(said | {"part": 0, "prev": prev, "seq": seq})
+
+
 def file_of(lines: Sequence[tuple[str, dict[str, Any]]], path: Path) -> Path:
     """The ledger, sealed and signed by a key that nobody knows."""
+    return file_of_bodies(sealed(lines), path)
+
+
+def file_of_bodies(bodies: Sequence[str], path: Path) -> Path:
+    """A file of these entries, signed by a key that nobody knows."""
     key = Ed25519PrivateKey.from_private_bytes(b"s" * 32)
-    before, bodies = GENESIS, []
-    for seq, (at, fact) in enumerate(lines, start=1):
-        said = {"at": at, "by": "a stranger", "fact": fact, "id": f"r{seq}", "ledger": COLLEGE}
-        bodies.append(canonical(said | {"part": 0, "prev": before, "seq": seq}))
-        before = digest(bodies[-1])
     header: dict[str, Any] = {
         "format": KIND,
         "version": FORMAT,
-        "ledger": COLLEGE,
+        "ledger": json.loads(bodies[-1])["ledger"],
         "first": 1,
         "last": len(bodies),
         "prev": GENESIS,
-        "head": before,
+        "head": digest(bodies[-1]),
         "exported_at": "2026-12-01T09:00:00Z",
         "program": "none",
         "key": public_key(key),

@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 
 import kitloan
-from exchange.test_any_ledger import BEGINNING, ONE, Lines, file_of
+from exchange.test_any_ledger import BEGINNING, ONE, Lines, file_of, file_of_bodies, more, sealed
 from kitloan.college import College
 from kitloan.exchange.file import LONGEST_LINE, MOST_MEMBERS
+from kitloan.holdings import kit_type_with
 from kitloan.ledger.facts.base import MOST_OF_A_LIST
+from kitloan.ledger.facts.definitions import ContentsLine
 from kitloan.text.tags import mint
+from lives import digest
 from trusting import merge
 
 AT = "2026-11-01T09:00:00Z"
@@ -168,3 +171,63 @@ def test_a_file_in_two_parts_is_read_as_one(
     path.write_bytes(gzip.compress(whole[:700]) + gzip.compress(whole[700:]))
     (done,) = merge(national, [path])
     assert done.added == json.loads(whole.partition(b"\n")[0])["last"]
+
+
+def test_a_branch_that_was_never_applied_may_not_cause_more_than_its_entries(
+    national: College, tmp_path: Path
+) -> None:
+    """Entries wait apart on another branch; the file that makes it count is small."""
+    seen = [{"kind": "holding.sighted", "tag": ONE}] * 1_000
+    undone = [
+        {"kind": "entry.reversed", "tag": ONE, "epoch": 2, "seq": len(BEGINNING) + 3 + n}
+        for n in range(1_000)
+    ]
+    begun = _lines(_taken_in(ONE))
+    shared = len(begun)
+    whole = sealed(begun)
+    newest = [*whole, *more(whole, [_resumed(whole)], epoch=3)]
+    merge(national, [file_of_bodies(newest, tmp_path / "newest.kitloan")])
+    apart = [*whole, *more(whole, [_resumed(whole), *seen, *undone], epoch=2)]
+    merge(national, [file_of_bodies(apart, tmp_path / "apart.kitloan")])
+    assert shared == len(whole)
+    last = [*apart, *more(apart, [_resumed(apart)], epoch=4)]
+    with pytest.raises(kitloan.BadInput) as refused:
+        merge(national, [file_of_bodies(last, tmp_path / "last.kitloan")])
+    assert refused.value.code == "too_large"
+
+
+def test_an_honest_branch_is_replayed(national: College, tmp_path: Path) -> None:
+    """The same three files, when the branch records what a college does."""
+    whole = sealed(_lines(_taken_in(ONE)))
+    seen = [{"kind": "holding.sighted", "tag": ONE}] * 20
+    newest = [*whole, *more(whole, [_resumed(whole)], epoch=3)]
+    apart = [*whole, *more(whole, [_resumed(whole), *seen], epoch=2)]
+    last = [*apart, *more(apart, [_resumed(apart)], epoch=4)]
+    for name, bodies in (("newest", newest), ("apart", apart), ("last", last)):
+        merge(national, [file_of_bodies(bodies, tmp_path / f"{name}.kitloan")])
+    assert national.ledger.heads()[0].ledger == "borders/4"
+    assert national.ledger.verify().ok
+
+
+def _resumed(bodies: list[str]) -> dict[str, Any]:
+    return {"kind": "ledger.resumed", "seq": len(bodies), "hash": digest(bodies[-1])}
+
+
+@pytest.mark.parametrize("name", ["Ayrshire College", "Ayrshire C\u043ellege"])
+def test_no_college_takes_the_name_of_another(national: College, tmp_path: Path, name: str) -> None:
+    """Under an id of its own, or in letters that look the same; unless a person decides so."""
+    lines: Lines = [(AT, {"kind": "college.opened", "name": name, "region": None})]
+    file = file_of(lines, tmp_path / "x.kitloan")
+    refusal = _refused(national, file)
+    assert refusal.code == "looks_alike"
+    assert "ayrshire" in refusal.message
+    (done,) = merge(national, [file], replace=True)
+    assert done.added == 1
+
+
+def test_a_contents_list_has_an_end_at_the_desk_too(tmp_path: Path) -> None:
+    """In the library a long list is refused in words, and nothing changes."""
+    parts = [ContentsLine(name=f"Part {n}", quantity=1) for n in range(MOST_OF_A_LIST + 1)]
+    with pytest.raises(kitloan.BadInput) as refused:
+        kit_type_with("STEM kit", parts)
+    assert refused.value.code == "too_many"

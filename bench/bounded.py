@@ -1,0 +1,190 @@
+"""What one exchange file may cost a store of ESP's: some that cause work on and on, one honest.
+
+    python bench/bounded.py                 all of it, on both databases
+    python bench/bounded.py undone renamed  some of the files
+    python bench/bounded.py --on sqlite     one of the databases
+
+A hostile file must be refused and an honest one must be taken. What is printed is how long that
+took, on the clock, until the store is free again. `first` is a ledger that the store does not know.
+`later` is the rest of one whose beginning was taken before.
+"""
+
+import argparse
+import gzip
+import json
+import secrets
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from colleges import college_file
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from load import postgres
+from machine import heading
+from run import line
+
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+
+import psycopg
+import sqlalchemy as sa
+
+import kitloan
+from exchange.test_any_ledger import BEGINNING, ONE, file_of
+from kitloan.exchange.file import signed_text
+from kitloan.ledger.entry import seal
+from kitloan.text.tags import mint
+from trusting import merge
+
+Facts = list[dict[str, Any]]
+AT = "2026-11-01T09:00:00Z"
+BOUND = "5 s"
+
+
+def taken_in(tag: str) -> dict[str, Any]:
+    """A kit that enters the register."""
+    nothing = dict.fromkeys(
+        ("asset_number", "serial", "location", "received_on", "sighted_on", "register_row")
+    )
+    return {"kind": "holding.accessioned", "tag": tag, "kit_type": "kit", "quantity": 1, **nothing}
+
+
+def kit_type(name: str, parts: int = 0) -> dict[str, Any]:
+    """A kit type that is defined again, with so many parts."""
+    contents = [
+        {"name": f"{name} {n}", "quantity": 1, "bag": None, "critical": True} for n in range(parts)
+    ]
+    return {"kind": "kit_type.defined", "kit_type": "kit", "name": name, "contents": contents}
+
+
+def undoing(tag: str | None, numbers: range) -> Facts:
+    """Each of these entries undone."""
+    return [{"kind": "entry.reversed", "tag": tag, "epoch": 1, "seq": n} for n in numbers]
+
+
+def undone(times: int) -> tuple[Facts, Facts]:
+    """A kit with a long history, and each entry of it undone: each time the rest is replayed."""
+    seen = [{"kind": "holding.sighted", "tag": ONE}] * times
+    first = len(BEGINNING) + 2
+    return [taken_in(ONE), *seen], undoing(ONE, range(first, first + times))
+
+
+def renamed(times: int) -> tuple[Facts, Facts]:
+    """A kit type that is renamed: each time all kits of the type change."""
+    return [taken_in(mint()) for _ in range(1_500)], [kit_type(f"Kit {n}") for n in range(times)]
+
+
+def listed(times: int) -> tuple[Facts, Facts]:
+    """A kit type with a long contents list, and each time another."""
+    return [], [kit_type(f"K{n}", 2_000) for n in range(times)]
+
+
+def redefined(times: int) -> tuple[Facts, Facts]:
+    """A kit type that is defined on and on, and each time is undone: each time all are read."""
+    first = len(BEGINNING) + 1
+    return [kit_type(f"Kit {n}") for n in range(times)], undoing(None, range(first, first + times))
+
+
+HOSTILE: dict[str, tuple[Callable[[int], tuple[Facts, Facts]], int]] = {
+    "undone": (undone, 1_000),
+    "renamed": (renamed, 400),
+    "listed": (listed, 200),
+    "redefined": (redefined, 1_000),
+}
+"""What each hostile file does, and how often."""
+
+HONEST = "honest"
+ENTRIES = 57_000
+"""Entries of an ordinary ledger that make a file of 4 MB."""
+
+
+def cut(file: Path, at: int) -> list[Path]:
+    """A whole ledger's file as two: up to this entry, and the rest."""
+    key = Ed25519PrivateKey.from_private_bytes(b"s" * 32)
+    first, *bodies = gzip.decompress(file.read_bytes()).decode().splitlines()
+    parts = []
+    for n, (begin, end) in enumerate(((0, at), (at, len(bodies)))):
+        header = json.loads(first)
+        header |= {"first": begin + 1, "last": end, "head": seal(bodies[end - 1])}
+        header["prev"] = seal(bodies[begin - 1]) if begin else header["prev"]
+        del header["signature"]
+        header["signature"] = key.sign(signed_text(header)).hex()
+        parts.append(file.with_suffix(f".{n}"))
+        text = "\n".join([json.dumps(header), *bodies[begin:end], ""])
+        parts[-1].write_bytes(gzip.compress(text.encode()))
+    return parts
+
+
+def hostile_files(name: str, folder: Path) -> Iterator[tuple[str, list[Path]]]:
+    """The files of one kind, by what each case is called; the last file of a case is measured."""
+    make, times = HOSTILE[name]
+    before, more = make(times)
+    lines = [(AT, fact) for fact in (*BEGINNING, *before, *more)]
+    whole = file_of(lines, folder / f"{name}.kitloan")
+    yield f"{name}, first", [whole]
+    yield f"{name}, later", cut(whole, len(BEGINNING) + len(before))
+
+
+@contextmanager
+def new_place(server: str | None, folder: Path) -> Iterator[str]:
+    """Where a store can be made."""
+    name = f"b{secrets.token_hex(4)}"
+    if server is None:
+        yield str(folder / f"{name}.sqlite")
+        return
+    with psycopg.connect(server, autocommit=True) as administrator:
+        administrator.execute(f"CREATE DATABASE {name}")
+        yield sa.make_url(server).set(database=name).render_as_string(hide_password=False)
+        administrator.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def measure(what: str, files: list[Path], place: str, *, taken: bool) -> None:
+    """Merge files into a new store, and print how long the last took."""
+    with kitloan.init("esp", place, actor="bench") as esp:
+        for file in files[:-1]:
+            merge(esp, [file])
+        start = time.perf_counter()
+        try:
+            merge(esp, files[-1:])
+            refusal = ""
+        except kitloan.BadInput as refused:
+            refusal = refused.code
+        took = (time.perf_counter() - start) * 1000
+    if (refusal == "") != taken or refusal not in ("", "too_large"):
+        sys.exit(f"{what}: {refusal or 'it was taken'}")
+    line(what, took, None, BOUND)
+
+
+def main() -> None:
+    """Measure what is named, or everything."""
+    asked = argparse.ArgumentParser(description="What one exchange file may cost.")
+    names = (*HOSTILE, HONEST)
+    asked.add_argument("what", nargs="*", choices=[[], *names], default=[])
+    asked.add_argument("--on", choices=("sqlite", "postgresql"))
+    given = asked.parse_args()
+    heading()
+    with (
+        tempfile.TemporaryDirectory(prefix="kitloan-bench-", dir=Path(__file__).parent) as name,
+        ExitStack() as stack,
+    ):
+        folder = Path(name)
+        servers: dict[str, str | None] = {}
+        if given.on != "postgresql":
+            servers["SQLite"] = None
+        if given.on != "sqlite":
+            servers["PostgreSQL"] = stack.enter_context(postgres(folder))
+        for each in given.what or names:
+            cases = list(hostile_files(each, folder)) if each != HONEST else []
+            if each == HONEST:
+                cases = [("4 MB, honest", [college_file("college-01", 5_000, ENTRIES)])]
+            for what, files in cases:
+                for database, server in servers.items():
+                    with new_place(server, folder) as place:
+                        measure(f"{what}, {database}", files, place, taken=each == HONEST)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""How much work a file may cause: so much for its size, whatever its entries say."""
+
+from kitloan.exchange.file import ExchangeFile
+from kitloan.storage.statements import Meter
+
+BYTES_OF_A_ROW = 10
+"""Bytes of a file for each row that its entries may read or change, over `FREE_ROWS`. An entry of
+an ordinary ledger takes some seventy bytes, and reads or changes four rows."""
+
+FREE_ROWS = 150_000
+FREE_ROWS_ON_A_SERVER = 25_000
+"""Instead of `FREE_ROWS`, where the entries are recorded in the server's own tables. There a row
+costs some two tenths of a millisecond, and in a SQLite file a few microseconds."""
+
+ROWS_OF_AN_ENTRY = 7
+"""Rows that each entry of a branch may read or change, over `FREE_ROWS`, when the branch is
+replayed: as many as its file allowed it."""
+
+MOST_WRITTEN = 3
+"""Times the characters of its lines that a file may write into tables, over `FREE_WRITTEN`; an
+ordinary ledger writes them twice."""
+
+FREE_WRITTEN = 2**20
+
+
+def meter_for(file: ExchangeFile) -> Meter:
+    """The most work that the entries of a file may cause, by its size.
+
+    Reads the whole file, so it is called before the store is locked.
+
+    Raises:
+        BadInput: `bad_exchange_file`.
+    """
+    written = MOST_WRITTEN * file.unpacked_size() + FREE_WRITTEN
+    return Meter(file.size() // BYTES_OF_A_ROW + FREE_ROWS, written)
+
+
+def meter_for_branch(entries: int, characters: int) -> Meter:
+    """The most work that replaying a branch of a ledger may cause.
+
+    Its entries may have come in many files, and have waited on another branch, where they were
+    never applied. So what each file might do says nothing about what they do together.
+
+    Args:
+        entries: how many the branch has.
+        characters: how long their texts are.
+    """
+    rows = entries * ROWS_OF_AN_ENTRY + FREE_ROWS
+    return Meter(rows, MOST_WRITTEN * characters + FREE_WRITTEN)

@@ -26,6 +26,7 @@ from kitloan.ledger.session import Session, check_quantity
 from kitloan.ledger.writer import Writer
 from kitloan.organisations import Borrower, borrower, organisation_id, person, remark
 from kitloan.queries import whereabouts
+from kitloan.queries.counted import new_critical_parts
 from kitloan.queries.resolve import meant, resolve
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Component, Holding, KitType, Loan, Organisation, Shortage, table
@@ -52,6 +53,8 @@ _HOLDING = Query(
         holding.c.uncounted,
         holding.c.critical_short,
         holding.c.out_of_use,
+        holding.c.counted_at,
+        kit_type.c.contents_at,
     )
     .join_from(
         holding,
@@ -250,6 +253,26 @@ def _may_be_lent(writer: Writer, row: AnyRow, terms: Terms) -> None:
         raise _uncounted(writer, row, shown)
     if row.critical_short and not terms.override:
         raise _incomplete(writer, row, shown)
+    if row.contents_at is not None and not terms.override:
+        _must_have_been_counted_since(writer, row, shown)
+
+
+def _must_have_been_counted_since(writer: Writer, row: AnyRow, shown: str) -> None:
+    """Refuse a kit whose contents list got a critical part after its latest count."""
+    if writer.earlier or row.counted_at is None or row.counted_at > row.contents_at:
+        return
+    new = new_critical_parts(writer.connection, writer.college, row.tag, row.kit_type)
+    if new:
+        raise Refused(
+            "list_changed",
+            f"{shown} was counted on {uk(day_of(row.counted_at))}. Its contents list has critical "
+            f"parts since that nobody has counted: {', '.join(new)}.",
+            f"Count it: kitloan count {row.tag}. Or lend it all the same with --override REASON, "
+            "which goes on record.",
+            tag=row.tag,
+            components=list(new),
+            counted_at=row.counted_at,
+        )
 
 
 def _uncounted(writer: Writer, row: AnyRow, shown: str) -> Refused:
@@ -950,7 +973,8 @@ class Loans:
             id: the request's id; None makes one.
 
         Raises:
-            Refused: `on_loan`, `not_enough`, `uncounted`, `incomplete`, `withdrawn`, `missing`,
+            Refused: `on_loan`, `not_enough`, `uncounted`, `incomplete`, `list_changed`, when the
+                contents list got a critical part after the latest count; `withdrawn`, `missing`,
                 `in_transit`, `out_of_use`; `nearly_known`; of an earlier day `before_received` or
                 `dates_overlap`.
             BadInput: an unknown tag, a due date in the past, a quantity that cannot be,

@@ -33,7 +33,7 @@ from kitloan.ledger.facts.holdings import (
 )
 from kitloan.ledger.facts.naming import KitTypeMerged, KitTypeRenamed
 from kitloan.ledger.session import ESP, Session, check_quantity
-from kitloan.ledger.writer import Writer
+from kitloan.ledger.writer import Writer, id_reused
 from kitloan.loans import held, must_be_here, open_loans, parts_of
 from kitloan.organisations import must_not_be_nearly_known, remark
 from kitloan.queries.happened import (
@@ -497,6 +497,8 @@ def accession_several(
         )
     earlier: list[object] = [each.fact for each in writer.earlier]
     tags = [fact.tag for fact in earlier if isinstance(fact, HoldingAccessioned)]
+    if len(tags) > number:
+        raise id_reused(writer.request)
     tags += [mint() for _ in range(number - len(tags))]
     numbers = _counting_on(new.asset_number, number)
     return [

@@ -26,6 +26,7 @@ from kitloan.organisations import (
 )
 from kitloan.planning.policies import policies_of
 from kitloan.queries import whereabouts
+from kitloan.queries.counted import new_critical_parts
 from kitloan.queries.happened import (
     COUNTS,
     STAYS,
@@ -63,6 +64,8 @@ _HOLDING = Query(
         holding.c.critical_short,
         holding.c.out_of_use,
         holding.c.in_repair,
+        holding.c.counted_at,
+        kit_type.c.contents_at,
     )
     .join_from(
         holding,
@@ -275,12 +278,32 @@ def _may_be_lent(writer: Writer, row: AnyRow, terms: Terms, due_on: date) -> lis
         raise _uncounted(writer, row, shown)
     if row.critical_short and not terms.override:
         raise _incomplete(writer, row, shown)
+    if row.contents_at is not None and not terms.override:
+        _must_have_been_counted_since(writer, row, shown)
     if writer.earlier:
         ours = [each.fact for each in writer.earlier if isinstance(each.fact, RuleOverridden)]
         return [each.rule for each in ours if each.tag == row.tag and each.rule == DUE]
     whole = policies_of(writer.connection, writer.college).choice("cover", row.kit_type) == "loan"
     until = due_on if whole else terms.on or day_of(writer.at)
     return must_be_inspected(writer, row, shown, until, terms.override)
+
+
+def _must_have_been_counted_since(writer: Writer, row: AnyRow, shown: str) -> None:
+    """Refuse a kit whose contents list got a critical part after its latest count."""
+    if writer.earlier or row.counted_at is None or row.counted_at > row.contents_at:
+        return
+    new = new_critical_parts(writer.connection, writer.college, row.tag, row.kit_type)
+    if new:
+        raise Refused(
+            "list_changed",
+            f"{shown} was counted on {uk(day_of(row.counted_at))}. Its contents list has critical "
+            f"parts since that nobody has counted: {', '.join(new)}.",
+            f"Count it: kitloan count {row.tag}. Or lend it all the same with --override REASON, "
+            "which goes on record.",
+            tag=row.tag,
+            components=list(new),
+            counted_at=row.counted_at,
+        )
 
 
 def _uncounted(writer: Writer, row: AnyRow, shown: str) -> Refused:
@@ -985,6 +1008,10 @@ class Loans:
             Refused: `on_loan`, `not_enough`, `uncounted`, `incomplete`, `withdrawn`, `missing`,
                 `in_transit`, `out_of_use`, `inspection_failed`, `inspection_due`, `blocked`;
                 `nearly_known`; of an earlier day `before_received` or `dates_overlap`.
+            Refused: `on_loan`, `not_enough`, `uncounted`, `incomplete`, `list_changed`, when the
+                contents list got a critical part after the latest count; `withdrawn`, `missing`,
+                `in_transit`, `out_of_use`; `nearly_known`; of an earlier day `before_received` or
+                `dates_overlap`.
             BadInput: an unknown tag, a due date in the past, a quantity that cannot be,
                 `in_future`.
         """

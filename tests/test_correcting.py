@@ -98,7 +98,7 @@ def test_a_kit_goes_straight_from_school_to_school(
     )
     assert held.last_sighted == seen
     said = [line.summary for line in fife.find.history(kit)][-2:]
-    assert said[0] == "handed on by the borrower"
+    assert said[0] == "handed on by A Primary"
     assert said[1].startswith("passed on to B Primary")
     assert refused(lambda: fife.loans.pass_on(kit, "B Primary")).code == "same_borrower"
     assert fife.audit.audit(date(2026, 11, 25)).totals.out == 1
@@ -114,7 +114,7 @@ def test_what_was_used_up_and_lost_is_held_no_more(fife: College, stock: str) ->
     held = fife.find.holding(stock)
     assert (held.quantity, held.out_quantity, held.loan) == (26, 0, None)
     summaries = [line.summary for line in fife.find.history(stock)]
-    assert "3 used up, 1 lost by the borrower, 26 held now" in summaries
+    assert "3 used up, 1 lost by A Primary, 26 held now" in summaries
     assert fife.ledger.verify().ok
     fife.actions.undo()
     assert (fife.find.holding(stock).quantity, fife.find.holding(stock).out_quantity) == (30, 10)

@@ -11,7 +11,7 @@ from kitloan.ledger.facts.naming import KIT_TYPE, ORGANISATION, tables_of
 from kitloan.tables import Base
 from kitloan.tables.every import REGISTER_TABLES
 
-OWN = {"organisation", "kit_type", "component", "contact"}
+OWN = {"organisation", "kit_type", "component", "contact", "contact_change"}
 """Tables of what is merged itself, and people, whose organisation is read through the merge."""
 
 

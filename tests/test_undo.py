@@ -83,7 +83,10 @@ def test_each_desk_action_can_be_undone(fife: College, kit: str, clock: SetClock
 
 
 def _state(desk: College) -> object:
+    with desk.session.reading() as connection:
+        labels = connection.exec_driver_sql("SELECT label, tag FROM alias ORDER BY label").all()
     return (
+        [tuple(row) for row in labels],
         as_json(desk.find.search("").items),
         as_json(desk.find.loans().items),
         as_json(desk.holdings.proposed_withdrawals()),

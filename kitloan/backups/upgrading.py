@@ -10,6 +10,7 @@ open goes on working. Every constraint and index has a name. `kitloan.storage.sc
 store; a test compares the two, on both databases.
 """
 
+import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -253,6 +254,7 @@ def _to_4(op: "Operations") -> None:
         op.add_column("withdrawal", Column(name, String(), nullable=True))
     for owner in ("kit_type", "organisation"):
         op.add_column(owner, Column("merged_into", String(), nullable=True))
+    op.add_column("kit_type", Column("contents_at", String(), nullable=True))
     for name in ("closed_at", "words"):
         op.add_column("organisation", Column(name, String(), nullable=True))
     _names_and_moves(op)
@@ -263,8 +265,9 @@ def _to_4(op: "Operations") -> None:
     if op.get_bind().dialect.name == "postgresql":
         loan = "CAST(body AS json) #>> '{fact,loan}'"
     # An entry's text is canonical, and quotes inside a value are escaped.
-    with _every_row(op, "holding", "ledger_entry", "loan", "organisation", "reversal"):
+    with _every_row(op, "holding", "kit_type", "ledger_entry", "loan", "organisation", "reversal"):
         _words_in_search_form(op.get_bind())
+        _when_contents_changed(op.get_bind())
         op.execute(
             text(
                 "UPDATE loan SET out_at = '' WHERE (college, loan) IN "  # noqa: S608  # our own words
@@ -320,6 +323,28 @@ def _words_in_search_form(connection: Connection) -> None:
         ]
         if changed:
             connection.execute(text(change), changed)
+
+
+def _when_contents_changed(connection: Connection) -> None:
+    """A kit that was counted before its contents list changed was not counted against it."""
+    rows = connection.exec_driver_sql(
+        "SELECT e.college, e.at, e.body FROM ledger_entry AS e WHERE e.kind = 'kit_type.defined' "
+        "AND NOT EXISTS (SELECT 1 FROM reversal AS r WHERE r.college = e.college "
+        "AND r.epoch = e.epoch AND r.seq = e.seq) ORDER BY e.college, e.epoch, e.seq"
+    ).all()
+    known: dict[tuple[str, str], Any] = {}
+    changed: dict[tuple[str, str], str] = {}
+    for college, at, body in rows:
+        fact = json.loads(body)["fact"]
+        key = college, fact["kit_type"]
+        if known.get(key, fact["contents"]) != fact["contents"]:
+            changed[key] = at
+        known[key] = fact["contents"]
+    for (college, kind), at in changed.items():
+        connection.execute(
+            text("UPDATE kit_type SET contents_at = :at WHERE college = :c AND kit_type = :k"),
+            {"at": at, "c": college, "k": kind},
+        )
 
 
 def _names_and_moves(op: "Operations") -> None:

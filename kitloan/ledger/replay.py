@@ -7,7 +7,7 @@ milliseconds. `rewind` brings the rows that a request is about back to what they
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, bindparam, delete, insert, or_, select
 
@@ -16,7 +16,7 @@ from kitloan.ledger.entry import Entry, Fact, parse
 from kitloan.ledger.epochs import epoch_of
 from kitloan.ledger.facts.base import APPLY, Recorded, applies
 from kitloan.ledger.facts.calendar import FORGET_CALENDAR, FORGET_POLICY
-from kitloan.ledger.facts.definitions import KitTypeDefined
+from kitloan.ledger.facts.definitions import KitTypeDefined, set_contents_at
 from kitloan.ledger.facts.gifts import (
     AllocationMade,
     DeliveryCorrected,
@@ -339,15 +339,29 @@ def _rebuild_name(
     ).scalars()
     left = (entry for entry in map(parse, bodies) if getattr(entry.fact, field) == key)
     if not together:
-        last = next(left, None)
-        if last is not None:
-            apply(connection, college, last)
+        entries = list(left)
+        if entries:
+            apply(connection, college, entries[0])
+            if kind == FIRST[KIT_TYPE]:
+                at = _contents_changed_at(reversed(entries))
+                set_contents_at(connection, c=college, t=key, at=at)
             return
-    again = list(left)
+    again = list(left) if together else []
     for each in forget:
         each(connection, c=college, k=key)
     for entry in reversed(again):
         apply(connection, college, entry)
+
+
+def _contents_changed_at(definitions: Iterable[Entry]) -> str | None:
+    """When a contents list changed last, by its definitions in their order."""
+    at = known = None
+    for each in definitions:
+        contents = getattr(each.fact, "contents")  # noqa: B009  # each is of this one kind
+        if known is not None and contents != known:
+            at = each.at
+        known = contents
+    return at
 
 
 def _names_again(
@@ -469,6 +483,7 @@ def rewind(
         for body in _claims(connection, c=college, t=tag).scalars().all():
             # Another holding may have this label by now.
             _delete_alias(connection, c=college, x=json.loads(body)["fact"]["label"])
+    for tag in tags:
         rebuild_rows(connection, college, tag, before=at, undone_before=at)
         types.update(_type_of(connection, c=college, t=tag).scalars())
     if any(isinstance(each.fact, _GIFTS) for each in entries):

@@ -76,6 +76,42 @@ def counted_before(connection: Connection, place: Place, change: ListChange) -> 
     return True
 
 
+def new_critical_parts(
+    connection: Connection, college: str, tag: str, kit_type: str
+) -> tuple[str, ...]:
+    """Critical parts of a kit's list that the list had not, or fewer of, at its latest count."""
+    latest = next(
+        (
+            (row.epoch, row.seq)
+            for row in _LATEST_COUNTS(connection, c=college, t=tag)
+            if json.loads(row.body)["fact"].get("counted") in ("whole", "short")
+        ),
+        None,
+    )
+    if latest is None:
+        return ()
+    rows = connection.execute(
+        select(entry.c.epoch, entry.c.seq, entry.c.body)
+        .where(
+            entry.c.college == college,
+            entry.c.tag.is_(None),
+            entry.c.kind == "kit_type.defined",
+            ~UNDONE,
+        )
+        .order_by(entry.c.epoch, entry.c.seq)
+    )
+    then: dict[str, int] = {}
+    now: dict[str, int] = {}
+    for row in rows:
+        fact = json.loads(row.body)["fact"]
+        if fact["kit_type"] != kit_type:
+            continue
+        now = {each["name"]: each["quantity"] for each in fact["contents"] if each["critical"]}
+        if (row.epoch, row.seq) < latest:
+            then = now
+    return tuple(name for name, number in now.items() if number > then.get(name, 0))
+
+
 def counted_in_that_second(
     connection: Connection, changes: Mapping[Kind, ListChange]
 ) -> frozenset[Place]:

@@ -16,12 +16,12 @@ from sqlalchemy import Connection, select
 from kitloan.queries.paging import page_of
 from kitloan.queries.undone import UNDONE
 from kitloan.storage.statements import AnyRow
-from kitloan.tables import KitType, LedgerEntry, Organisation, table
+from kitloan.tables import KitType, LedgerEntry, Loan, Organisation, table
 from kitloan.text.dates import day_happened, day_of, uk
 from kitloan.values import HistoryLine, Page, plural
 
 entry, organisation = table(LedgerEntry), table(Organisation)
-kit_type = table(KitType)
+kit_type, loan = table(KitType), table(Loan)
 
 _ORDER = (entry.c.epoch, entry.c.seq)
 
@@ -63,6 +63,7 @@ _DETAILS = {
     "serial": "serial number",
 }
 """The details that a change can change, and their names."""
+_BACK = ("loan.checked_in", "loan.stock_gone")
 _CHANGES = ("holding.amended", "holding.moved")
 _AT_ONCE = 500
 """The most organisations in one statement."""
@@ -168,6 +169,7 @@ def _names(connection: Connection, college: str, facts: Sequence[Mapping[str, An
     ids = {fact["organisation"] for fact in facts if "organisation" in fact}
     ids |= {fact["into"] for fact in facts if fact["kind"] == "organisation.merged"}
     names = _names_of_types(connection, college, facts)
+    names |= _whose_loans(connection, college, facts)
     if not ids:
         return names
     wanted = sorted(ids)
@@ -180,6 +182,32 @@ def _names(connection: Connection, college: str, facts: Sequence[Mapping[str, An
         )
         names |= {row[0]: row[1] for row in rows}
     return names
+
+
+def _whose_loans(
+    connection: Connection, college: str, facts: Sequence[Mapping[str, Any]]
+) -> dict[str, str]:
+    """The borrowers of loans that came back, by the loan's id with a mark."""
+    loans = sorted({fact["loan"] for fact in facts if fact["kind"] in _BACK})
+    names: dict[str, str] = {}
+    for at in range(0, len(loans), _AT_ONCE):
+        rows = connection.execute(
+            select(loan.c.loan, organisation.c.name)
+            .join_from(
+                loan,
+                organisation,
+                (organisation.c.college == loan.c.college)
+                & (organisation.c.organisation == loan.c.organisation),
+            )
+            .where(loan.c.college == college, loan.c.loan.in_(loans[at : at + _AT_ONCE]))
+        )
+        names |= {f"loan:{row.loan}": row.name for row in rows}
+    return names
+
+
+def _from(fact: Mapping[str, Any], names: Names) -> str:
+    borrower = names.get(f"loan:{fact['loan']}")
+    return f" from {borrower}" if borrower else ""
 
 
 def _names_of_types(
@@ -413,9 +441,9 @@ _SUMMARIES: dict[str, Summary] = {
     ),
     "loan.found": lambda f, n: f"on loan when the register was imported: {_loan_terms(f, n)}",
     "loan.checked_in": lambda f, n: (
-        f"{_many(f)}handed on by the borrower"
+        f"{_many(f)}handed on by {n.get('loan:' + f['loan'], 'the borrower')}"
         if f.get("passed_to")
-        else _joined(f"{_many(f)}back", _short(f))
+        else _joined(f"{_many(f)}back{_from(f, n)}", _short(f))
     ),
     "loan.corrected": lambda f, n: _joined(
         f"loan corrected: {_loan_terms({**f, 'override': None}, n)}",
@@ -423,7 +451,7 @@ _SUMMARIES: dict[str, Summary] = {
     ),
     "loan.stock_gone": lambda f, n: _joined(
         f"{f['used']:,} used up" if f["used"] else "",
-        f"{f['lost']:,} lost by the borrower" if f["lost"] else "",
+        f"{f['lost']:,} lost by {n.get('loan:' + f['loan'], 'the borrower')}" if f["lost"] else "",
         f"{f['held']:,} held now",
     ),
     "calendar.set": lambda f, n: _calendar_set(f),

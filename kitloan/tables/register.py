@@ -25,6 +25,8 @@ class KitType(Base, table=True):
     name: str
     merged_into: str | None = None
     """The type that it is now, where two became one."""
+    contents_at: str | None = None
+    """When its contents list changed last; None while it is as it was first defined."""
 
 
 class Component(Base, table=True):

@@ -42,12 +42,40 @@ def test_counted_whole_short_never_and_against_an_older_list(
     totals = cli("audit", "--json").json["totals"]
     words = [each["counted"] for each in cli("audit", "--json").json["register"]]
     assert totals["list_changed"] == words.count("list_changed") > 0
+    cli("count", kit, "--whole")
+    cli("undo")
     cli("undo")
     assert counted(cli, kit) == ("whole", True)
     cli("types", "import", longer)
     cli("count", kit, "--whole")
     assert counted(cli, kit) == ("whole", True)
     assert counted(cli, stock.goggles) == (None, False)
+
+
+def test_a_new_critical_part_is_counted_before_lending(
+    cli: Cli, stock: Stock, tmp_path: Path
+) -> None:
+    """A class would be stood up by a kit that lacks what it cannot be used without."""
+    kit = cli("add", "--type", "STEM kit", "--json").json["tag"]
+    never = cli("add", "--type", "STEM kit", "--json").json["tag"]
+    cli("count", kit, "--whole")
+    longer = tmp_path / "longer.csv"
+    longer.write_text(LONGER, encoding="utf-8")
+    cli("types", "import", longer)
+    refused = cli("checkout", kit, "--to", "A Primary", "--json")
+    assert (refused.code, refused.error["code"]) == (1, "list_changed")
+    assert refused.error["details"]["components"] == ["Servo"]
+    assert cli("checkout", never, "--to", "A Primary", "--json").code == 0
+    assert cli("checkout", kit, "--to", "A Primary", "--override", "seen", "--json").code == 0
+    cli("undo")
+    cli("count", kit, "--whole")
+    assert cli("checkout", kit, "--to", "A Primary", "--json").code == 0
+    other = cli("add", "--type", "STEM kit", "--json").json["tag"]
+    cli("count", other, "--whole")
+    longer.write_text(LONGER.replace("20,no", "24,no"), encoding="utf-8")
+    cli("types", "import", longer)
+    assert cli("checkout", other, "--to", "A Primary", "--json").code == 0
+    assert cli("ledger", "verify", "--json").json["ok"]
 
 
 def test_an_older_count_never_moves_the_latest_back(cli: Cli, stock: Stock) -> None:

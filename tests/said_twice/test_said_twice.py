@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import kitloan
-from conftest import KIT, SetClock
+from conftest import KIT, SetClock, add_twin
 from kitloan import BadInput, Count, KitloanError, NewHolding
 from kitloan.college import College
 from kitloan.holdings import kit_type_with
@@ -22,7 +22,7 @@ def stir(w: Desk, clock: SetClock) -> None:
     """A month at the college: whatever may happen to what the rows were about."""
     loans, keep = w.fife.loans, w.fife.holdings
     clock.move(days=40)  # past every day that was named
-    keep.add(NewHolding("Abacus", asset_number="N1"))  # a number that is another's by now
+    add_twin(w.fife, "N1")  # a number that is another's by now
     acts: tuple[Callable[[str], object], ...] = (
         lambda tag: keep.amend(tag, asset_number=f"new {tag}"),
         lambda tag: loans.check_in([tag], Count(whole=True)),

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from pydantic import Field
-from sqlalchemy import Connection, bindparam, delete, insert, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from kitloan.ledger.facts.base import (
     MOST_OF_A_LIST,
@@ -18,7 +18,7 @@ from kitloan.ledger.facts.base import (
 )
 from kitloan.ledger.facts.holdings import refresh_words_of_type
 from kitloan.ledger.facts.shortages import reckon_type
-from kitloan.storage.statements import Change
+from kitloan.storage.statements import Change, Query
 from kitloan.tables import College, Component, KitType, Label, Organisation, table
 from kitloan.text.names import search_form
 
@@ -34,6 +34,16 @@ _rename_type = Change(
     update(kit_type)
     .where(kit_type.c.college == bindparam("c"), kit_type.c.kit_type == bindparam("t"))
     .values(name=bindparam("new_name"))
+)
+_contents = Query(
+    select(component.c.name, component.c.quantity, component.c.bag, component.c.critical)
+    .where(component.c.college == bindparam("c"), component.c.kit_type == bindparam("t"))
+    .order_by(component.c.position)
+)
+set_contents_at = Change(
+    update(kit_type)
+    .where(kit_type.c.college == bindparam("c"), kit_type.c.kit_type == bindparam("t"))
+    .values(contents_at=bindparam("at"))
 )
 _forget_contents = Change(
     delete(component).where(
@@ -125,7 +135,12 @@ def kit_type_defined(
     connection: Connection, college: str, entry: Recorded, fact: KitTypeDefined
 ) -> None:
     """Set the name and the contents list of a kit type."""
+    before = _contents(connection, c=college, t=fact.kit_type).all()
     renamed = _rename_type(connection, c=college, t=fact.kit_type, new_name=fact.name)
+    if renamed and [tuple(row) for row in before] != [
+        (each.name, each.quantity, each.bag, each.critical) for each in fact.contents
+    ]:
+        set_contents_at(connection, c=college, t=fact.kit_type, at=entry.at)
     if not renamed:
         _insert_type(
             connection,
@@ -133,6 +148,7 @@ def kit_type_defined(
             kit_type=fact.kit_type,
             name=fact.name,
             merged_into=None,
+            contents_at=None,
         )
     _forget_contents(connection, c=college, t=fact.kit_type)
     for position, component in enumerate(fact.contents):

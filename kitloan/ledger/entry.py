@@ -19,6 +19,7 @@ from kitloan.ledger.facts import (  # noqa: F401  # each adds its facts
     holdings,
     ledger,
     loans,
+    planning,
     stocktakes,
     transfers,
 )

@@ -15,7 +15,18 @@ from kitloan.tables.national import (
     Programme,
     Resumption,
 )
-from kitloan.tables.planning import CalendarDay, CalendarWeek, PolicyValue
+from kitloan.tables.planning import (
+    Booking,
+    BookingLine,
+    BookingPin,
+    CalendarDay,
+    CalendarWeek,
+    Demand,
+    KitDay,
+    PolicyValue,
+    TypeDay,
+    Want,
+)
 from kitloan.tables.register import (
     Alias,
     College,
@@ -85,6 +96,13 @@ REGISTER_TABLES = tuple(
         CalendarWeek,
         CalendarDay,
         PolicyValue,
+        Booking,
+        BookingLine,
+        BookingPin,
+        KitDay,
+        TypeDay,
+        Want,
+        Demand,
         Resumption,
         Reversal,
     )

@@ -21,6 +21,7 @@ from kitloan.ledger.facts import (  # noqa: F401  # each adds its facts
     ledger,
     loans,
     notices,
+    planning,
     rules,
     stocktakes,
     transfers,

@@ -17,7 +17,18 @@ from kitloan.tables.national import (
     Resumption,
 )
 from kitloan.tables.noticing import SentNotice
-from kitloan.tables.planning import CalendarDay, CalendarWeek, PolicyValue
+from kitloan.tables.planning import (
+    Booking,
+    BookingLine,
+    BookingPin,
+    CalendarDay,
+    CalendarWeek,
+    Demand,
+    KitDay,
+    PolicyValue,
+    TypeDay,
+    Want,
+)
 from kitloan.tables.register import (
     Alias,
     Block,
@@ -88,6 +99,13 @@ REGISTER_TABLES = tuple(
         CalendarWeek,
         CalendarDay,
         PolicyValue,
+        Booking,
+        BookingLine,
+        BookingPin,
+        KitDay,
+        TypeDay,
+        Want,
+        Demand,
         Resumption,
         Regime,
         Inspection,

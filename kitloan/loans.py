@@ -24,6 +24,7 @@ from kitloan.ledger.facts.holdings import ContentsCounted, ShortageMadeGood
 from kitloan.ledger.facts.loans import CheckedIn, CheckedOut, LoanCorrected, LoanRenewed, StockGone
 from kitloan.ledger.facts.rules import RuleOverridden
 from kitloan.ledger.facts.shortages import Short
+from kitloan.ledger.notes import Asked
 from kitloan.ledger.session import Session, check_quantity
 from kitloan.ledger.writer import Writer
 from kitloan.organisations import Borrower, borrower, must_not_be_blocked, person, remark
@@ -134,7 +135,17 @@ def check_out(
     broken = {row.tag: _may_be_lent(writer, row, terms, due_on) for row in holdings}
     who = borrower(writer, to, new_too=terms.new_too)
     of_borrower = must_not_be_blocked(
-        writer, who, terms.on or day_of(writer.at), override=terms.override
+        writer,
+        who,
+        terms.on or day_of(writer.at),
+        [
+            Asked(
+                *(row.kit_type, terms.quantity or 1, terms.on or day_of(writer.at), due_on),
+                who.organisation,
+            )
+            for row in holdings
+        ],
+        override=terms.override,
     )
     whom = person(writer, contact, who.organisation) if contact else None
     return [

@@ -21,7 +21,7 @@ from kitloan.ledger.facts.promises import booking_row, lines_of_booking
 from kitloan.ledger.notes import Asked, Unmet
 from kitloan.ledger.session import Session, check_quantity
 from kitloan.ledger.writer import Writer, id_reused
-from kitloan.organisations import Borrower, borrower, person, remark
+from kitloan.organisations import Borrower, blocked_on, borrower, person, remark
 from kitloan.planning.availability import Wanted, at_risk, connected, free_by_day, free_over
 from kitloan.planning.calendar import Calendar, calendar_of
 from kitloan.planning.policies import Policies, policies_of
@@ -429,7 +429,8 @@ def _judge(
         also: what is promised in the same request, by kit type.
         collected: of the booking that this one replaces, how many have gone out, by kit type.
     """
-    broken = _day_rule(rules, request)
+    broken = None if leave else blocked_on(connection, college, who, request.collect_on)
+    broken = broken or _day_rule(rules, request)
     broken = broken or _limit(connection, college, rules, request, who, leave)
     if broken:
         return broken
@@ -610,8 +611,8 @@ class Bookings:
             id: the request's id; None makes one.
 
         Raises:
-            Refused: `not_free`, `closed_day`, `too_soon`, `too_far`, `limit`; `nearly_known`. What
-                was refused is noted as demand.
+            Refused: `not_free`, `closed_day`, `too_soon`, `too_far`, `limit`, `blocked`;
+                `nearly_known`. What was refused is noted as demand.
             BadInput: an unknown type or tag, a quantity that cannot be, `dates_reversed`,
                 `in_the_past`, `bad_date`, `bad_pin`.
         """

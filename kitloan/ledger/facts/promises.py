@@ -372,7 +372,7 @@ _OTHERS = frozenset(
         *("holding.accessioned", "holding.amended", "holding.missing", "holding.found"),
         *("holding.withdrawn", "holding.reinstated", "holding.out_of_use", "holding.in_use"),
         *("transfer.sent", "transfer.called_off", "transfer.received", "transfer.arrived"),
-        *("contents.counted", "shortage.made_good", "stock.split"),
+        *("contents.counted", "shortage.made_good", "stock.split", "inspection.done"),
     }
 )
 """Kinds of entry that change how many of a type can be used, or until when one is out."""

@@ -25,6 +25,7 @@ class Out:
     first: int
     until: int
     count: int = 1
+    loan: str = ""
 
 
 @dataclass(frozen=True, slots=True)

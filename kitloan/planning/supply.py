@@ -4,7 +4,6 @@ One reading serves the screen, the check and the report.
 """
 
 from collections import defaultdict
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -85,12 +84,6 @@ class Stock:
         kept = tuple(each for each in self.standing if each.key != booking)
         return replace(self, standing=kept)
 
-    def lending(self, tags: Collection[str], first: int, until: int) -> "Stock":
-        """The same with these kits out, from a day until another."""
-        out = [each for each in self.supply.out if each.tag not in tags]
-        out += [Out(tag, first, until) for tag in tags]
-        return replace(self, supply=replace(self.supply, out=tuple(out)))
-
 
 def stock_of(connection: Connection, college: str, kit_type: str, today: date) -> Stock:
     """What a college has of a type and has promised, as of a day.
@@ -109,7 +102,7 @@ def stock_of(connection: Connection, college: str, kit_type: str, today: date) -
         if row.due_on is not None and row.due_on < now:
             until = FOREVER
             overdue[row.tag] = (row.loan, row.organisation, row.due_on)
-        out.append(Out(row.tag, first_of_loan(row.out_at), until, row.many))
+        out.append(Out(row.tag, first_of_loan(row.out_at), until, row.many, row.loan))
     pins: defaultdict[str, list[str]] = defaultdict(list)
     for row in pins_waiting(connection, **where):
         pins[row.booking].append(row.kit)

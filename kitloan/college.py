@@ -33,8 +33,10 @@ if TYPE_CHECKING:
     from kitloan.national import National
     from kitloan.organisations import Directory
     from kitloan.people import People
+    from kitloan.planning.bookings import Bookings
     from kitloan.planning.sending import Notices
     from kitloan.planning.settings import Calendars, PolicyBook
+    from kitloan.planning.wants import Wants
     from kitloan.queries.figures import Figures
     from kitloan.queries.find import Finder
     from kitloan.stocktakes import Stocktakes
@@ -160,6 +162,20 @@ class College:
         from kitloan.planning.settings import Calendars
 
         return Calendars(self.session)
+
+    @cached_property
+    def bookings(self) -> "Bookings":
+        """Book, change, cancel; what is free, and what is at risk."""
+        from kitloan.planning.bookings import Bookings
+
+        return Bookings(self.session)
+
+    @cached_property
+    def wants(self) -> "Wants":
+        """The waiting list, and what was asked for in vain."""
+        from kitloan.planning.wants import Wants
+
+        return Wants(self.session)
 
     @cached_property
     def policies(self) -> "PolicyBook":

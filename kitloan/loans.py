@@ -14,6 +14,7 @@ from kitloan.ledger.facts.holdings import ContentsCounted, ShortageMadeGood
 from kitloan.ledger.facts.loans import CheckedIn, CheckedOut, LoanCorrected, LoanRenewed, StockGone
 from kitloan.ledger.facts.rules import RuleOverridden
 from kitloan.ledger.facts.shortages import Short
+from kitloan.ledger.notes import Asked
 from kitloan.ledger.session import Session, check_quantity
 from kitloan.ledger.writer import Writer
 from kitloan.organisations import (
@@ -23,6 +24,16 @@ from kitloan.organisations import (
     organisation_id,
     person,
     remark,
+)
+from kitloan.planning.calendar import calendar_of
+from kitloan.planning.lending import (
+    Agreed,
+    Collecting,
+    Kit,
+    agree,
+    collecting,
+    free_again,
+    must_be_of,
 )
 from kitloan.planning.policies import policies_of
 from kitloan.queries import whereabouts
@@ -102,6 +113,13 @@ _OPEN_LOANS = Query(
 )
 
 
+_NAME_OF = Query(
+    select(organisation.c.name).where(
+        organisation.c.college == bindparam("c"), organisation.c.organisation == bindparam("o")
+    )
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Lent:
     """A loan that was made. `new_organisation` and `nearly` are what a person should be told."""
@@ -129,10 +147,11 @@ class Terms:
     purpose: str | None
     override: str | None
     new_too: bool = True
+    booking: str | None = None
 
 
 def check_out(
-    writer: Writer, texts: Sequence[str], to: str, contact: str | None, terms: Terms
+    writer: Writer, texts: Sequence[str], to: str | None, contact: str | None, terms: Terms
 ) -> list[Lent]:
     """Lend each of `texts` to an organisation, or none of them; see `Desk.check_out`."""
     tags = list(dict.fromkeys(meant(writer, text) for text in texts))
@@ -140,18 +159,29 @@ def check_out(
         raise BadInput("nothing_named", "No holding was named.", "Scan or type a tag.")
     contact = clean(contact, "The contact's name") if contact else None
     terms = replace(terms, on=earlier_day(writer, terms.on))
-    due_on = _due(writer, terms)
+    went = terms.on or day_of(writer.at)
+    if not writer.earlier:
+        check_due(terms.due_on or default_due(went), went)
     holdings = [held(writer, tag) for tag in tags]
-    broken = {row.tag: _may_be_lent(writer, row, terms, due_on) for row in holdings}
-    who = borrower(writer, to, new_too=terms.new_too)
-    _must_be_open(writer, who, terms.on or day_of(writer.at))
-    of_borrower = must_not_be_blocked(
-        writer, who, terms.on or day_of(writer.at), override=terms.override
-    )
+    for row in holdings:
+        _may_be_lent(writer, row, terms)
+    kits = [
+        Kit(row.tag, row.kit_type, row.type_name, row.quantity, terms.quantity or 1)
+        for row in holdings
+    ]
+    booking = collecting(writer, terms.booking) if terms.booking else None
+    terms = replace(terms, booking=booking.id if booking else None)
+    who = _to_whom(writer, to, booking, terms)
+    _must_be_open(writer, who, went)
+    of_borrower = _not_blocked(writer, who, holdings, went, terms)
     whom = person(writer, contact, who.organisation) if contact else None
+    if booking is not None and not contact and who.organisation == booking.organisation:
+        whom = booking.contact
+    agreed = _agreed(writer, kits, went, who, booking, terms)
+    broken = {row.tag: _inspected(writer, row, terms, agreed.due_on, went) for row in holdings}
     return [
         _lend(
-            *(writer, row, f"{writer.request}-{n}", who, whom, due_on, terms),
+            *(writer, row, f"{writer.request}-{n}", who, whom, agreed, terms),
             (*broken[row.tag], *of_borrower),
         )
         for n, row in enumerate(holdings, start=1)
@@ -173,13 +203,59 @@ def _must_be_open(writer: Writer, who: Borrower, went: date) -> None:
     )
 
 
-def _due(writer: Writer, terms: Terms) -> date:
-    """When the loans are due: counted, and judged, from the day on which they went."""
-    lent = writer.earlier_fact(CheckedOut)
-    if lent is not None and lent.due_on is not None:
-        return terms.due_on or date.fromisoformat(lent.due_on)
-    went = terms.on or day_of(writer.at)
-    return check_due(terms.due_on or default_due(went), went)
+def _to_whom(writer: Writer, to: str | None, booking: Collecting | None, terms: Terms) -> Borrower:
+    """The borrower that is named, or for whom the booking is."""
+    booked = None if booking is None else name_of(writer, booking.organisation)
+    if to is None and booked is None:
+        raise BadInput("usage", "Nobody to lend it to was named.", "Name the school or partner.")
+    who = borrower(writer, str(booked) if to is None else to, new_too=terms.new_too)
+    if booking is not None and who.organisation != booking.organisation:
+        raise Refused(
+            "another_borrower",
+            f"Booking {booking.id} is for {booked}, and not for {who.name}.",
+            f"Lend it without --booking, or: kitloan booking change {booking.id} --to NAME",
+            booking=booking.id,
+            to=booked,
+        )
+    return who
+
+
+def name_of(writer: Writer, organisation_id: str) -> str:
+    """What a borrower on file is called."""
+    row = _NAME_OF(writer.connection, c=writer.college, o=organisation_id).one()
+    return str(row.name)
+
+
+def _agreed(
+    writer: Writer,
+    kits: list[Kit],
+    went: date,
+    who: Borrower,
+    booking: Collecting | None,
+    terms: Terms,
+) -> Agreed:
+    """Until when the loans are; of a request that was done before, as it was sealed."""
+    facts = [entry.fact for entry in writer.earlier if isinstance(entry.fact, CheckedOut)]
+    if facts and facts[0].due_on is not None:
+        due = date.fromisoformat(facts[0].due_on)
+        asked = terms.due_on
+        if asked is not None and asked != due:
+            moved = calendar_of(writer.connection, writer.college).next_open(asked)
+            due = due if moved == due else asked
+        kept = {fact.tag: fact.free_from for fact in facts}
+        return Agreed(due, {kit.kit_type: end for kit in kits if (end := kept.get(kit.tag))})
+    if booking is not None:
+        must_be_of(booking, kits)
+    return agree(
+        writer,
+        kits,
+        went,
+        terms.due_on,
+        who=who.organisation,
+        override=terms.override,
+        collecting=booking,
+        on_earlier_day=terms.on is not None,
+    )
 
 
 def default_due(today: date) -> date:
@@ -193,10 +269,11 @@ def _lend(
     loan_id: str,
     who: Borrower,
     whom: str | None,
-    due_on: date,
+    agreed: Agreed,
     terms: Terms,
     rules: Sequence[str],
 ) -> Lent:
+    due_on = agreed.due_on
     quantity = terms.quantity or 1
     reason = clean(terms.override, "The reason") if terms.override else None
     writer.append(
@@ -210,6 +287,8 @@ def _lend(
             due_on=due_on.isoformat(),
             override=reason if row.critical_short or not rules else None,
             on=sealed(terms.on),
+            booking=terms.booking,
+            free_from=agreed.free_from.get(row.kit_type),
         )
     )
     for rule in rules:
@@ -253,11 +332,8 @@ def must_be_here(writer: Writer, row: AnyRow) -> None:
         )
 
 
-def _may_be_lent(writer: Writer, row: AnyRow, terms: Terms, due_on: date) -> list[str]:
-    """Refuse a holding that cannot be lent, with the facts and what to do next.
-
-    Gives the rules that are overridden; that a kit is incomplete is in the fact itself.
-    """
+def _may_be_lent(writer: Writer, row: AnyRow, terms: Terms) -> None:
+    """Refuse a holding that cannot be lent, with the facts and what to do next."""
     must_be_here(writer, row)
     shown = f"{row.type_name} {grouped(row.tag)}"
     quantity = check_quantity(1 if terms.quantity is None else terms.quantity)
@@ -280,12 +356,25 @@ def _may_be_lent(writer: Writer, row: AnyRow, terms: Terms, due_on: date) -> lis
         raise _incomplete(writer, row, shown)
     if row.contents_at is not None and not terms.override:
         _must_have_been_counted_since(writer, row, shown)
+
+
+def _inspected(writer: Writer, row: AnyRow, terms: Terms, due_on: date, went: date) -> list[str]:
+    """Refuse a holding whose inspection is due; gives the rules that are overridden."""
     if writer.earlier:
         ours = [each.fact for each in writer.earlier if isinstance(each.fact, RuleOverridden)]
         return [each.rule for each in ours if each.tag == row.tag and each.rule == DUE]
     whole = policies_of(writer.connection, writer.college).choice("cover", row.kit_type) == "loan"
-    until = due_on if whole else terms.on or day_of(writer.at)
-    return must_be_inspected(writer, row, shown, until, terms.override)
+    shown = f"{row.type_name} {grouped(row.tag)}"
+    return must_be_inspected(writer, row, shown, due_on if whole else went, terms.override)
+
+
+def _not_blocked(
+    writer: Writer, who: Borrower, holdings: Sequence[AnyRow], went: date, terms: Terms
+) -> list[str]:
+    """Refuse a borrower who is blocked; gives the rules that are overridden."""
+    many, until = terms.quantity or 1, terms.due_on or default_due(went)
+    asked = [Asked(row.kit_type, many, went, until, who.organisation) for row in holdings]
+    return must_not_be_blocked(writer, who, went, asked, override=terms.override)
 
 
 def _must_have_been_counted_since(writer: Writer, row: AnyRow, shown: str) -> None:
@@ -378,15 +467,45 @@ def since(out_at: str | None) -> str:
 
 
 def renew(
-    writer: Writer, today: date, text: str, due_on: date, to: str | None
+    writer: Writer,
+    today: date,
+    text: str,
+    due_on: date,
+    to: str | None,
+    override: str | None = None,
 ) -> tuple[str, str, date]:
     """Make an open loan due on another day; gives the loan's id, its borrower and the day."""
     tag = meant(writer, text)
     if not writer.earlier:
         check_due(due_on, today)
+    row = held(writer, tag)
     (which, *_) = loans_meant(writer, tag, to)
-    writer.append(LoanRenewed(tag=tag, loan=which.loan, due_on=due_on.isoformat()))
-    return which.loan, which.to, due_on
+    done = [
+        entry.fact
+        for entry in writer.earlier
+        if isinstance(entry.fact, LoanRenewed) and entry.fact.loan == which.loan
+    ]
+    if done:
+        due = date.fromisoformat(done[0].due_on)
+        if due != due_on and due != calendar_of(writer.connection, writer.college).next_open(
+            due_on
+        ):
+            due = due_on
+        agreed = Agreed(due, {row.kit_type: done[0].free_from} if done[0].free_from else {})
+    else:
+        left = which.quantity - which.returned
+        kit = Kit(tag, row.kit_type, row.type_name, row.quantity, left, which.loan)
+        agreed = agree(writer, [kit], today, due_on, who=which.organisation, override=override)
+    writer.append(
+        LoanRenewed(
+            tag=tag,
+            loan=which.loan,
+            due_on=agreed.due_on.isoformat(),
+            free_from=agreed.free_from.get(row.kit_type),
+            override=clean(override, "The reason") if override else None,
+        )
+    )
+    return which.loan, which.to, agreed.due_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -467,6 +586,7 @@ def correct(writer: Writer, text: str, wrong: Correction, from_: str | None) -> 
             quantity=quantity,
             due_on=sealed(due_on),
             out_on=None if wrong.on is None else sealed(on),
+            free_from=free_again(writer, row.kit_type, due_on, on),
         )
     )
     left = quantity - which.returned
@@ -559,6 +679,7 @@ def pass_on(
             due_on=sealed(due),
             passed_from=which.loan,
             on=sealed(day),
+            free_from=free_again(writer, row.kit_type, due, went),
         )
     )
     return Corrected(new, tag, row.type_name, who.name, handed, due, went, who.new, which.to)
@@ -977,7 +1098,7 @@ class Loans:
     def check_out(
         self,
         tags: Sequence[str],
-        to: str,
+        to: str | None = None,
         *,
         contact: str | None = None,
         due_on: date | None = None,
@@ -986,20 +1107,25 @@ class Loans:
         purpose: str | None = None,
         override: str | None = None,
         new_too: bool = True,
+        booking: str | None = None,
         id: str | None = None,  # noqa: A002  # the word of the contract
     ) -> list[Lent]:
         """Lend holdings to an organisation: all of them, or none.
 
         Args:
             tags: tags or asset numbers, or a single one; one named twice counts once.
-            to: the organisation; taken in when it is new.
+            to: the organisation; taken in when it is new. With a booking, for whom that is when
+                None.
             contact: the person who takes them, kept apart from the ledger.
-            due_on: when they are due; 14 days from the day they went when None.
+            due_on: when they are due; a closed day becomes the next open one. When None, as many
+                days after they went as the policy `loan_days` has, 14 when it is not set, or the
+                latest day that keeps every booking.
             on: the day they went, when that was an earlier one than today.
             quantity: how many of each, for loose stock; 1 when None.
             purpose: what for, in free words, kept apart from the ledger.
-            override: why it is lent although a critical component is short, an inspection is due
-                or the organisation is blocked; goes on record.
+            override: why it is lent although a critical component is short, an inspection is due,
+                the organisation is blocked, or a booking needs it; goes on record.
+            booking: the id of the booking against which they go.
             new_too: whether an organisation that is spelt nearly like a known one, or is the
                 beginning of one, may be taken in as a new one.
             id: the request's id; None makes one.
@@ -1007,15 +1133,14 @@ class Loans:
         Raises:
             Refused: `on_loan`, `not_enough`, `uncounted`, `incomplete`, `withdrawn`, `missing`,
                 `in_transit`, `out_of_use`, `inspection_failed`, `inspection_due`, `blocked`;
-                `nearly_known`; of an earlier day `before_received` or `dates_overlap`.
-            Refused: `on_loan`, `not_enough`, `uncounted`, `incomplete`, `list_changed`, when the
-                contents list got a critical part after the latest count; `withdrawn`, `missing`,
-                `in_transit`, `out_of_use`; `nearly_known`; of an earlier day `before_received` or
-                `dates_overlap`.
-            BadInput: an unknown tag, a due date in the past, a quantity that cannot be,
+                `list_changed`, when the contents list got a critical part after the latest count;
+                `nearly_known`; of an earlier day `before_received` or `dates_overlap`; `not_free`,
+                when a booking needs it; of a booking `booking_over`, `not_in_booking`,
+                `another_borrower`.
+            BadInput: an unknown tag or booking, a due date in the past, a quantity that cannot be,
                 `in_future`.
         """
-        terms = Terms(due_on, on, quantity, purpose, override, new_too)
+        terms = Terms(due_on, on, quantity, purpose, override, new_too, booking)
         with self._session.writing(id) as writer:
             return check_out(writer, _several(tags), to, contact, terms)
 
@@ -1149,33 +1274,39 @@ class Loans:
         due_on: date,
         *,
         from_: str | None = None,
+        override: str | None = None,
         id: str | None = None,  # noqa: A002
     ) -> tuple[str, str, date]:
         """Make a loan due on another day; gives the loan's id, its borrower and the day.
 
+        A closed day becomes the next open one. `override` is why it is renewed although a booking
+        needs it.
+
         Raises:
-            Refused: `not_out`, `which_loan`.
+            Refused: `not_out`, `which_loan`; `not_free`, when a booking needs it.
             BadInput: an unknown tag, a date in the past.
         """
-        return self.renew_together([(tag, due_on, from_)], id=id)[0]
+        return self.renew_together([(tag, due_on, from_)], override=override, id=id)[0]
 
     def renew_together(
         self,
         loans: Sequence[tuple[str, date, str | None]],
         *,
+        override: str | None = None,
         id: str | None = None,  # noqa: A002
     ) -> list[tuple[str, str, date]]:
         """Renew several loans in one go, all or none; one undo takes them back.
 
         Args:
             loans: of each the tag, the new day, and whose loan it is, or None; as for `renew`.
+            override: as for `renew`.
             id: the request's id; None makes one.
 
         Raises as `renew`.
         """
         with self._session.writing(id) as writer:
             return [
-                renew(writer, self._session.today, tag, due_on, from_)
+                renew(writer, self._session.today, tag, due_on, from_, override)
                 for tag, due_on, from_ in loans
             ]
 

@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Connection, Text, bindparam, case, func, insert, select, update
 
@@ -24,6 +25,7 @@ from kitloan.ledger.facts.naming import (
     OrganisationRenamed,
 )
 from kitloan.ledger.facts.rules import BorrowerBlocked, BorrowerUnblocked, RuleOverridden
+from kitloan.ledger.notes import Asked, Unmet
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer, id_reused
 from kitloan.queries.find import called, walked
@@ -381,13 +383,46 @@ def remark(
     )
 
 
-def must_not_be_blocked(
-    writer: Writer, who: Borrower, day: date, *, override: str | None
-) -> list[str]:
-    """Refuse to lend to a borrower who is blocked on a day.
+Broken = tuple[str, str, str, dict[str, Any]]
+"""A rule that is broken: the code, the message, the hint and the facts of its refusal."""
 
-    Returns:
-        The rules that `override` sets aside.
+
+def blocked_on(connection: Connection, college: str, key: str, day: date) -> Broken | None:
+    """Why nothing is lent to a borrower on a day, as a rule that is broken; None when it may be."""
+    found = _block_of(connection, c=college, o=key).first()
+    if found is None or day_of(found.since) > day:
+        return None
+    if found.until is not None and date.fromisoformat(found.until) < day:
+        return None
+    name = str(_by_id(connection, c=college, o=key).scalar() or key)
+    until = f" until {uk(date.fromisoformat(found.until))}" if found.until else ""
+    return (
+        BLOCKED,
+        f"{name} is blocked{until}: {found.reason} ({found.blocked_by}, "
+        f"{uk(day_of(found.since))}).",
+        f"When that is settled: kitloan unblock {name!r}. It can be lent all the same, with "
+        "--override REASON, which goes on record.",
+        {
+            "organisation": name,
+            "reason": found.reason,
+            "until": found.until,
+            "since": day_of(found.since).isoformat(),
+            "by": found.blocked_by,
+        },
+    )
+
+
+def must_not_be_blocked(
+    writer: Writer, who: Borrower, day: date, asked: Sequence[Asked], *, override: str | None
+) -> list[str]:
+    """Refuse to lend to a borrower who is blocked on a day; gives the rules overridden.
+
+    Args:
+        writer: the transaction.
+        who: the borrower.
+        day: the day on which it goes.
+        asked: what they asked for, to be noted as demand when it is refused.
+        override: why it is lent all the same.
 
     Raises:
         Refused: `blocked`.
@@ -395,26 +430,13 @@ def must_not_be_blocked(
     if writer.earlier:
         facts = (each.fact for each in writer.earlier)
         return list({f.rule for f in facts if isinstance(f, RuleOverridden) and f.rule == BLOCKED})
-    found = _block_of(writer.connection, c=writer.college, o=who.organisation).first()
-    if found is None or day_of(found.since) > day:
-        return []
-    if found.until is not None and date.fromisoformat(found.until) < day:
+    broken = blocked_on(writer.connection, writer.college, who.organisation, day)
+    if broken is None:
         return []
     if override:
         return [BLOCKED]
-    until = f" until {uk(date.fromisoformat(found.until))}" if found.until else ""
-    raise Refused(
-        BLOCKED,
-        f"{who.name} is blocked{until}: {found.reason} ({found.blocked_by}, "
-        f"{uk(day_of(found.since))}).",
-        f"When that is settled: kitloan unblock {who.name!r}. Or lend all the same with "
-        "--override REASON, which goes on record.",
-        organisation=who.name,
-        reason=found.reason,
-        until=found.until,
-        since=day_of(found.since).isoformat(),
-        by=found.blocked_by,
-    )
+    code, message, hint, details = broken
+    raise Unmet(code, message, hint, *asked, **details)
 
 
 @dataclass(frozen=True, slots=True)

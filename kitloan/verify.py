@@ -760,7 +760,7 @@ def _people(live: Connection, walk: Walk) -> Iterator[tuple[str, str]]:
         if row.name_key != fold(row.name):
             yield "contact_differs", f"Contact {row.contact} is indexed under another name."
     for row in remarks:
-        if row.tag not in tags:
+        if row.tag and row.tag not in tags:  # without a tag, it is about a booking
             yield "remark_unknown", f"Remark {row.remark} is about a tag that no entry names."
         if row.contact is not None and row.contact not in there:
             yield "contact_missing", f"Remark {row.remark} names a contact that is not on file."

@@ -15,6 +15,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -241,7 +242,7 @@ def _to_4(op: "Operations") -> None:
     A holding has the instant of its latest count, so that nothing uncounted is called whole. A loan
     that a register had began on a day unknown, and not when the register was read. And a holding
     may be in repair, and one that was written off may turn up. Borrowers and kit types are renamed,
-    merged and closed. A college has a calendar and policies. And what the kits did is on record.
+    merged and closed. Kits are booked by a calendar and policies. What the kits did is on record.
     """
     for name in ("counted_at", "out_of_use", "in_repair"):
         op.add_column("holding", Column(name, String(), nullable=True))
@@ -427,27 +428,131 @@ def _inspections_and_blocks(op: "Operations") -> None:
 
 
 def _add_planning(op: "Operations") -> None:
-    """The tables of the calendar and the policies."""
-    op.create_table(
-        "calendar_week",
-        *(Column(name, String(), nullable=False) for name in ("college", "site", "desk", "staff")),
-        PrimaryKeyConstraint("college", "site"),
+    """The tables of the calendar, the policies, bookings, and what is wanted."""
+    for name in ("booking", "free_from"):
+        op.add_column("loan", Column(name, String(), nullable=True))
+    for table, keys, rest in _PLANNING:
+        op.create_table(
+            table,
+            *(Column(name, String(), nullable=False) for name in ("college", *keys)),
+            *(Column(name.rstrip("?"), kind, nullable="?" in name) for name, kind in rest.items()),
+            *(rule() for rule in _RULES_OF_PLANNING.get(table, ())),
+            PrimaryKeyConstraint("college", *keys),
+        )
+    for name, table, columns in _INDEXES_OF_PLANNING:
+        op.create_index(name, table, ["college", *columns])
+
+
+def _within_college(column: str, to: str, name: str) -> Callable[[], ForeignKeyConstraint]:
+    return partial(
+        ForeignKeyConstraint,
+        ["college", column],
+        [f"{to}.college", f"{to}.{column}"],
+        name=name,
     )
-    op.create_table(
-        "calendar_day",
-        *(Column(name, String(), nullable=False) for name in ("college", "site", "day")),
-        Column("open", Boolean(), nullable=False),
-        Column("reason", String(), nullable=True),
-        PrimaryKeyConstraint("college", "site", "day"),
-    )
-    op.create_table(
-        "policy",
-        *(
-            Column(name, String(), nullable=False)
-            for name in ("college", "policy", "kit_type", "setting")
+
+
+def _check(rule: str, name: str) -> Callable[[], CheckConstraint]:
+    return partial(CheckConstraint, rule, name=name)
+
+
+_PLANNING: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
+    ("calendar_week", ("site",), {"desk": String(), "staff": String()}),
+    ("calendar_day", ("site", "day"), {"open": Boolean(), "reason?": String()}),
+    ("policy", ("policy", "kit_type"), {"setting": String()}),
+    (
+        "booking",
+        ("booking",),
+        {
+            "organisation": String(),
+            "contact?": String(),
+            "collect_on": String(),
+            "return_by": String(),
+            "busy_from": String(),
+            "free_from": String(),
+            "lapses_after": String(),
+            "series?": String(),
+            "event?": String(),
+            "state": String(),
+            "changes": Integer(),
+            "made_at": String(),
+            "made_by": String(),
+            "made_seq": Integer(),
+        },
+    ),
+    ("booking_line", ("booking", "kit_type"), {"quantity": Integer(), "collected": Integer()}),
+    ("booking_pin", ("booking", "kit"), {"kit_type": String()}),
+    ("kit_day", ("kit", "day"), {"booking": String()}),
+    (
+        "type_day",
+        ("kit_type", "day"),
+        {"capacity": Integer(), "committed": Integer(), "excused": Integer()},
+    ),
+    (
+        "want",
+        ("want",),
+        {
+            "organisation": String(),
+            "contact?": String(),
+            "kit_type": String(),
+            "quantity": Integer(),
+            "earliest": String(),
+            "latest": String(),
+            "days": Integer(),
+            "open": Boolean(),
+            "made_at": String(),
+            "made_seq": Integer(),
+        },
+    ),
+    (
+        "demand",
+        ("demand",),
+        {
+            "organisation?": String(),
+            "kit_type": String(),
+            "quantity": Integer(),
+            "first": String(),
+            "last": String(),
+            "rule": String(),
+            "asked_on": String(),
+        },
+    ),
+)
+"""Of each new table the name, the key after the college, and the other columns; with `?`, empty."""
+_RULES_OF_PLANNING: Mapping[str, tuple[Callable[[], Any], ...]] = {
+    "booking": (
+        _check("state IN ('made', 'cancelled', 'lapsed')", "booking_state_known"),
+        _check(
+            "busy_from <= collect_on AND collect_on <= return_by AND return_by <= free_from",
+            "booking_days_in_order",
         ),
-        PrimaryKeyConstraint("college", "policy", "kit_type"),
-    )
+        _within_college("organisation", "organisation", "booking_for_a_borrower"),
+    ),
+    "booking_line": (
+        _check("quantity > 0", "booking_line_of_something"),
+        _check("collected BETWEEN 0 AND quantity", "never_more_collected"),
+        _within_college("booking", "booking", "line_of_a_booking"),
+        _within_college("kit_type", "kit_type", "line_of_a_kit_type"),
+    ),
+    "booking_pin": (_within_college("booking", "booking", "pin_of_a_booking"),),
+    "kit_day": (_within_college("booking", "booking", "kit_day_of_a_booking"),),
+    "type_day": (
+        _check("committed BETWEEN 0 AND capacity + excused", "never_more_promised_than_there_is"),
+    ),
+    "want": (
+        _check("quantity > 0", "want_of_something"),
+        _within_college("organisation", "organisation", "want_of_a_borrower"),
+        _within_college("kit_type", "kit_type", "want_of_a_kit_type"),
+    ),
+}
+_INDEXES_OF_PLANNING = (
+    ("bookings_by_state", "booking", ("state", "lapses_after")),
+    ("bookings_of_a_borrower", "booking", ("organisation",)),
+    ("booking_lines_by_type", "booking_line", ("kit_type",)),
+    ("kit_days_of_a_booking", "kit_day", ("booking",)),
+    ("wants_of_a_borrower", "want", ("organisation",)),
+    ("demand_by_day", "demand", ("asked_on",)),
+)
 
 
 @contextmanager

@@ -77,9 +77,10 @@ ON = click.option("--on", metavar="DATE", help="The day it happened, when it was
 
 @command("checkout", "kitloan checkout AC0001 AC0002 --to 'Kilmarnock Academy' --due 14d")
 @click.argument("tags", nargs=-1, required=True)
-@click.option("--to", required=True, metavar="ORGANISATION", help="The school or partner.")
+@click.option("--to", metavar="ORGANISATION", help="The school or partner.")
+@click.option("--booking", metavar="ID", help="The booking that it is for; then no --to is needed.")
 @click.option("--contact", metavar="NAME", help="The person; kept apart, and can be forgotten.")
-@click.option("--due", metavar="14d|DATE", help="When it is due; 14 days when not given.")
+@click.option("--due", metavar="14d|DATE", help="When it is due; else by policy, or 14 days.")
 @ON
 @click.option("--quantity", type=int, help="How many, of loose stock; 1 when not given.")
 @click.option("--for", "purpose", metavar="TEXT", help="What for; kept apart with the contact.")
@@ -89,7 +90,8 @@ ON = click.option("--on", metavar="DATE", help="The day it happened, when it was
 def checkout(
     app: App,
     tags: tuple[str, ...],
-    to: str,
+    to: str | None,
+    booking: str | None,
     contact: str | None,
     due: str | None,
     on: str | None,
@@ -103,6 +105,8 @@ def checkout(
     TAGS are tags or asset numbers. A borrower not met before is taken in; names that are nearly
     the same are told.
     """
+    if to is None and booking is None:
+        raise BadInput("usage", "Missing option '--to'.", "Name the school: --to 'SCHOOL'")
     with app.open() as opened:
         went = day_given(opened, on)
         due_on = None if due is None else parse_due(due, went or opened.session.today)
@@ -110,7 +114,8 @@ def checkout(
         def lend(whom: str, new_too: bool) -> list[Lent]:
             return opened.loans.check_out(
                 tags,
-                whom,
+                None if to is None else whom,
+                booking=booking,
                 contact=contact,
                 due_on=due_on,
                 on=went,
@@ -120,7 +125,7 @@ def checkout(
                 new_too=new_too,
             )
 
-        lent = take_near(app, to, lend, new=new)
+        lent = take_near(app, to or "", lend, new=new)
     first = lent[0]
     if app.json:
         loans = [
@@ -263,12 +268,13 @@ def _show_corrected(app: App, now: Corrected, word: str) -> None:
 @click.argument("tag")
 @click.option("--due", required=True, metavar="14d|DATE", help="The new day, counted from today.")
 @click.option("--from", "from_", metavar="ORGANISATION", help="Whose loan, of loose stock.")
+@click.option("--override", metavar="REASON", help="Renew although a booking needs it.")
 @pass_app
-def renew(app: App, tag: str, due: str, from_: str | None) -> None:
+def renew(app: App, tag: str, due: str, from_: str | None, override: str | None) -> None:
     """Make a loan due on another day."""
     with app.open() as opened:
         loan, to, due_on = opened.loans.renew(
-            tag, parse_due(due, opened.session.today), from_=from_
+            tag, parse_due(due, opened.session.today), from_=from_, override=override
         )
         others = [each for each in opened.find.loans(to=to, of=tag).items if each.id != loan]
     if app.json:

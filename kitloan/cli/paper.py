@@ -1,5 +1,6 @@
 """`kitloan paper`: loan sheets, receipts, overdue letters and the day's list, as PDF."""
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,10 +12,11 @@ from kitloan.cli.output import print_json, print_text
 from kitloan.errors import BadInput, Refused
 from kitloan.text.dates import parse_day, uk
 from kitloan.text.tags import grouped
-from kitloan.values import LoanLine, plural
+from kitloan.values import ContactOfLoan, LoanLine, plural
 
 if TYPE_CHECKING:
     from kitloan.college import College
+    from kitloan.planning.bookings import Booking
     from kitloan.planning.notices import Message
     from kitloan_labels.papers import Drawn, Lent, Letter, Receipt, Section
 
@@ -225,7 +227,7 @@ def _flowing(paragraph: str) -> str:
 @OUT
 @pass_app
 def list_(app: App, on: str | None, out: Path) -> None:
-    """The day's list: what is due back and what is overdue, with a box to tick."""
+    """The day's list: to hand out, to prepare, due back and overdue, with boxes to tick."""
     from kitloan_labels.papers import write_list
 
     with app.open() as opened:
@@ -251,19 +253,60 @@ def _sections(opened: "College", day: date) -> "list[Section]":
     def rows(lines: list[LoanLine]) -> tuple[tuple[str, ...], ...]:
         return tuple(_loan_row(opened, each) for each in lines)
 
+    handing = [each for each in opened.bookings.list(limit=_MOST).items if _waits(each, day)]
+    preparing = [
+        each
+        for each in opened.bookings.list(limit=_MOST).items
+        if each.busy_from <= day < each.collect_on
+    ]
+
+    def booked(bookings: "list[Booking]") -> tuple[tuple[str, ...], ...]:
+        return tuple(row for each in bookings for row in _booking_rows(each))
+
     return [
+        Section("To hand out", "Nothing is booked.", *_BOOKED, booked(handing)),
+        Section("To prepare", "Nothing is to be prepared.", *_BOOKED, booked(preparing)),
         Section("Due back", "Nothing is due back.", _LOAN_COLUMNS, _LOAN_SHARES, rows(due)),
         Section("Overdue", "Nothing is overdue.", _LOAN_COLUMNS, _LOAN_SHARES, rows(late)),
     ]
 
 
+_BOOKED = (
+    ("Quantity", "What", "For", "Contact", "Collect", "Back", "Booking"),
+    (0.09, 0.21, 0.2, 0.18, 0.12, 0.12, 0.08),
+)
+
+
+def _waits(booking: "Booking", day: date) -> bool:
+    """Whether a booking is kept for collection on a day."""
+    return booking.state == "made" and booking.collect_on <= day <= booking.lapses_after
+
+
+def _booking_rows(booking: "Booking") -> "Iterator[tuple[str, ...]]":
+    for line in booking.lines:
+        left = line.quantity - line.collected
+        if left:
+            tags = "\n".join(grouped(tag) for tag in line.tags)
+            yield (
+                f"{left:,}",
+                f"{line.type}\n{tags}" if tags else line.type,
+                booking.to,
+                _person(booking.contact),
+                uk(booking.collect_on),
+                uk(booking.return_by),
+                booking.id,
+            )
+
+
+def _person(who: "ContactOfLoan | None") -> str:
+    return "\n".join(filter(None, (who.name, who.phone, who.email))) if who else ""
+
+
 def _loan_row(opened: "College", each: LoanLine) -> tuple[str, ...]:
-    person = each.contact
     many = f"{each.quantity:,} x " if each.quantity > 1 else ""
     number = opened.find.holding(each.tag).asset_number or ""
-    who = "\n".join(filter(None, (person.name, person.phone, person.email))) if person else ""
     due = uk(each.due_on) if each.due_on else ""
-    return (f"{many}{each.type}", number, grouped(each.tag), each.to, who, due)
+    return (f"{many}{each.type}", number, grouped(each.tag), each.to, _person(each.contact), due)
 
 
 def _day(opened: "College", on: str | None) -> date:

@@ -23,6 +23,7 @@ from kitloan.ledger.facts import (  # noqa: F401  # each adds its facts
     loans,
     naming,
     notices,
+    planning,
     rules,
     stocktakes,
     transfers,

@@ -7,7 +7,7 @@ milliseconds. `rewind` brings the rows that a request is about back to what they
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, bindparam, delete, insert, or_, select
 
@@ -28,6 +28,8 @@ from kitloan.ledger.facts.holdings import HoldingSighted, LabelFreed
 from kitloan.ledger.facts.inspections import forget_regime
 from kitloan.ledger.facts.ledger import Reversed
 from kitloan.ledger.facts.naming import CHANGES, FIRST, KIT_TYPE, move_again, names_after, set_names
+from kitloan.ledger.facts.planning import FORGET_BOOKING, FORGET_WANT
+from kitloan.ledger.facts.promises import Affected, after_fact, before_fact, excusing
 from kitloan.ledger.facts.rules import forget_block
 from kitloan.storage.statements import Change, Query, count_versions
 from kitloan.tables import (
@@ -108,7 +110,10 @@ BLOCKS = ("borrower.blocked", "borrower.unblocked")
 _delete_deliveries = Change(
     delete(delivery).where(delivery.c.college == bindparam("c"), delivery.c.gift == bindparam("k"))
 )
-NAMES: Mapping[str, tuple[str, tuple[Change, ...]]] = {
+BOOKINGS = ("booking.made", "booking.changed", "booking.cancelled", "booking.lapsed")
+"""What became of a booking: each kind changes what the others before it recorded."""
+WANTS = ("want.made", "want.closed")
+NAMES: Mapping[str, tuple[str, tuple[Callable[..., object], ...]]] = {
     "kit_type.defined": (
         "kit_type",
         (
@@ -151,12 +156,14 @@ NAMES: Mapping[str, tuple[str, tuple[Change, ...]]] = {
     "inspection.regime": ("regime", (forget_regime,)),
     "calendar.set": ("site", FORGET_CALENDAR),
     "policy.set": ("policy", FORGET_POLICY),
+    **dict.fromkeys(BOOKINGS, ("booking", FORGET_BOOKING)),
+    **dict.fromkeys(WANTS, ("want", FORGET_WANT)),
 }
 """Kinds of entry about no one holding that can be undone: the field that names what each is about,
 and how its rows are taken away when no entry of the kind is left."""
 _TOGETHER: Mapping[str, tuple[str, ...]] = {
     kind: kinds
-    for kinds in (DELIVERIES, BLOCKS, ("calendar.set",), ("policy.set",))
+    for kinds in (DELIVERIES, BLOCKS, BOOKINGS, WANTS, ("calendar.set",), ("policy.set",))
     for kind in kinds
 }
 """Kinds of which each changes what the others before it recorded: all that are left are applied."""
@@ -210,7 +217,9 @@ _not_undone = Query(
 
 def apply(connection: Connection, college: str, entry: Entry) -> None:
     """Apply an entry of a college's ledger to the register."""
+    affected = before_fact(connection, college, entry.fact)
     APPLY[type(entry.fact)](connection, college, entry, entry.fact)
+    after_fact(connection, college, entry, affected)
 
 
 @applies(Reversed)
@@ -281,12 +290,15 @@ def rebuild_rows(
         connection, c=college, t=tag, e=epoch, s=seq, ue=undone_epoch, us=undone_seq
     ).all()
     count_versions(connection, len(entries))
+    affected = Affected(connection, college, tag)
     for delete_rows in _delete_rows:
         delete_rows(connection, c=college, t=tag)
     for entry, at in _without_freed_labels([(parse(row.body), row.at) for row in entries]):
         # For an audit, an entry whose clock was wrong is stored with its corrected time.
-        apply(connection, college, entry if entry.at == at else entry.model_copy(update={"at": at}))
+        entry = entry if entry.at == at else entry.model_copy(update={"at": at})
+        APPLY[type(entry.fact)](connection, college, entry, entry.fact)
     move_again(connection, college, tag)
+    affected.recount()
 
 
 def _without_freed_labels(entries: list[tuple[Entry, str]]) -> list[tuple[Entry, str]]:
@@ -342,15 +354,16 @@ def _rebuild_name(
         entries = list(left)
         if entries:
             apply(connection, college, entries[0])
-            if kind == FIRST[KIT_TYPE]:
+            if fact.kind == FIRST[KIT_TYPE]:
                 at = _contents_changed_at(reversed(entries))
                 set_contents_at(connection, c=college, t=key, at=at)
             return
     again = list(left) if together else []
     for each in forget:
         each(connection, c=college, k=key)
-    for entry in reversed(again):
-        apply(connection, college, entry)
+    with excusing():
+        for entry in reversed(again):
+            apply(connection, college, entry)
 
 
 def _contents_changed_at(definitions: Iterable[Entry]) -> str | None:

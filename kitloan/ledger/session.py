@@ -42,11 +42,23 @@ class Session:
 
     @contextmanager
     def writing(self, request: str | None = None) -> Iterator["Writer"]:
-        """A transaction on this college's ledger; see `kitloan.ledger.writing`."""
+        """A transaction on this college's ledger; see `kitloan.ledger.writing`.
+
+        It begins with noting the bookings that lapsed. What it refuses as `Unmet` is noted as
+        demand, in a transaction of its own.
+        """
+        from kitloan.ledger.notes import Unmet, note_demand, note_lapses
         from kitloan.ledger.writer import writing  # reading a kit should not have to load it
 
-        with writing(self.store, self.college, self.actor, self.clock, request) as writer:
-            yield writer
+        with_us = (self.store, self.college, self.actor, self.clock)
+        try:
+            with writing(*with_us, request) as writer:
+                note_lapses(writer)
+                yield writer
+        except Unmet as refusal:
+            with writing(*with_us) as writer:
+                note_demand(writer, refusal.code, refusal.asked)
+            raise
 
 
 def check_quantity(quantity: int, what: str = "The quantity") -> int:

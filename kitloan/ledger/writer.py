@@ -124,6 +124,11 @@ class Writer:
         """The epoch that the ledger is in."""
         return self._head.epoch
 
+    @property
+    def next_seq(self) -> int:
+        """The number that the next entry gets: short, and never used for another."""
+        return self._head.seq + 1
+
     def append(self, fact: Fact) -> Entry:
         """Seal a fact as the next entry and apply it.
 
@@ -132,17 +137,29 @@ class Writer:
         """
         if self.earlier:
             return self._repeat(fact)
+        entry = self._seal(fact, self.request, self._part)
+        self._part += 1
+        return entry
+
+    def note(self, fact: Fact) -> None:
+        """Seal a fact that the program notes by itself, as a request of its own.
+
+        Nothing, when the request is done already.
+        """
+        if not self.earlier:
+            self._seal(fact, new_id(), 0)
+
+    def _seal(self, fact: Fact, request: str, part: int) -> Entry:
         entry = Entry(
             ledger=ledger_name(self.college, self._head.epoch),
             seq=self._head.seq + 1,
             prev=self._head.hash,
-            id=self.request,
-            part=self._part,
+            id=request,
+            part=part,
             at=self.at,
             by=self.actor,
             fact=fact,
         )
-        self._part += 1
         body = entry.body
         self._head = Head(self._head.epoch, entry.seq, seal(body), entry.at)
         record(self.connection, self.college, self._head.epoch, entry, body, self._head.hash)

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from kitloan.planning.calendar import Calendar
 from kitloan.planning.templates import TEMPLATES, filled
-from kitloan.text.dates import uk
+from kitloan.text.dates import days_after, uk
 from kitloan.text.tags import grouped
 
 Kind = Literal["due_soon", "overdue", "inspection_due", "booked", "collect_soon", "lapsed"]
@@ -22,6 +22,10 @@ Kind = Literal["due_soon", "overdue", "inspection_due", "booked", "collect_soon"
 LONGEST_MAILTO: Final = 1_500
 """The most characters of a `mailto:` link: mail programs and browsers cut longer ones (about 1,600
 characters, by others' measurements)."""
+
+
+_LAPSED_DAYS: Final = 28
+"""For how many days a borrower is to be told that a booking has lapsed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +61,11 @@ class About:
 
     Attributes:
         subject: the id of the loan or booking; of an inspection the tag and the code.
-        kinds: which notices it may need.
+        kinds: which notices it may need, in the order in which they follow one another.
         recipient: whom they go to.
         due_on: the day that they count from; None is at once.
         line: what it is, in a line.
+        kept_until: of a booking, the last day on which it is kept for collection.
         tag: the holding's, where it is about one.
     """
 
@@ -70,6 +75,7 @@ class About:
     due_on: date | None
     line: str
     tag: str | None = None
+    kept_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,14 +158,18 @@ def _falls_due(kind: Kind, about: About, day: date, calendar: Calendar, when: Wh
         return 0
     if kind == "overdue":
         return stage_of(due_on, day, calendar, when) or None
-    if kind in ("booked", "lapsed"):
-        return 0
+    kept_until = about.kept_until or due_on
+    if kind == "lapsed":
+        return 0 if kept_until < day <= days_after(kept_until, _LAPSED_DAYS) else None
+    if kind == "booked":
+        return 0 if day <= kept_until else None
     ahead = {
         "due_soon": when.due_soon,
         "inspection_due": when.inspection,
         "collect_soon": when.collect_soon,
     }[kind]
-    if kind != "inspection_due" and (not ahead or day > due_on):
+    last = kept_until if kind == "collect_soon" else due_on
+    if kind != "inspection_due" and (not ahead or day > last):
         return None
     return 0 if calendar.add_open_days(due_on, -ahead) <= day else None
 
@@ -191,8 +201,8 @@ def due_notices(
         latest[about] = max(latest.get(about, -1), key.stage)
     found = []
     for each in everything:
-        for kind in each.kinds:
-            stage = _falls_due(kind, each, day, calendar, when)
+        stages = ((kind, _falls_due(kind, each, day, calendar, when)) for kind in each.kinds)
+        for kind, stage in [last for last in stages if last[1] is not None][-1:]:
             if stage is None or stage <= latest.get((kind, each.subject, _day(each.due_on)), -1):
                 continue
             title, text = _words(kind, stage, [each], day, college, templates)

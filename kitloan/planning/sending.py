@@ -25,6 +25,7 @@ from kitloan.planning.mailing import MailServer, NotSent, PerhapsSent, connected
 from kitloan.planning.notices import (
     About,
     Key,
+    Kind,
     Message,
     Notice,
     Recipient,
@@ -38,7 +39,7 @@ from kitloan.planning.policies import policies_of
 from kitloan.planning.templates import GAELIC, TEMPLATES, check_template
 from kitloan.queries.paging import page_of
 from kitloan.queries.undone import UNDONE
-from kitloan.storage.statements import Change, Query
+from kitloan.storage.statements import AnyRow, Change, Query
 from kitloan.tables import (
     College,
     Contact,
@@ -52,15 +53,20 @@ from kitloan.tables import (
 )
 from kitloan.tables.inspecting import Inspection, Regime
 from kitloan.tables.noticing import Outbox, SentNotice
-from kitloan.text.dates import instant, moment, uk
+from kitloan.tables.planning import Booking, BookingLine
+from kitloan.text.dates import days_after, instant, moment, uk
 from kitloan.values import PAGE, Page
 
 college, contact, holding, kit_type = (table(each) for each in (College, Contact, Holding, KitType))
 loan, organisation, setting = table(Loan), table(Organisation), table(Setting)
 inspection, regime, entry = table(Inspection), table(Regime), table(LedgerEntry)
+booking, booking_line = table(Booking), table(BookingLine)
 outbox, sent_notice = table(Outbox), table(SentNotice)
 
 _TEMPLATE = "template:"
+_OF_A_BOOKING = ("booking.made", "booking.changed", "booking.cancelled", "booking.lapsed")
+_SHOWN_DAYS = 92
+"""For how long after its end a booking stays in the calendar file, so that calendars drop it."""
 _STALE = timedelta(minutes=15)
 """After this a mail that was being sent is `unknown`: its program was killed."""
 
@@ -121,6 +127,54 @@ _INSPECTIONS = Query(
     )
     .where(holding.c.college == bindparam("c"), holding.c.state == "held")
     .order_by(inspection.c.valid_until, holding.c.tag, regime.c.code_key)
+)
+_BOOKINGS = Query(
+    select(
+        booking.c.booking,
+        booking.c.state,
+        booking.c.collect_on,
+        booking.c.return_by,
+        booking.c.lapses_after,
+        booking.c.changes,
+        booking_line.c.quantity,
+        booking_line.c.collected,
+        organisation.c.name.label("to"),
+        kit_type.c.name.label("type_name"),
+        contact.c.name.label("person"),
+        contact.c.email,
+        contact.c.phone,
+    )
+    .select_from(booking)
+    .join(
+        booking_line,
+        (booking_line.c.college == booking.c.college)
+        & (booking_line.c.booking == booking.c.booking),
+    )
+    .join(
+        organisation,
+        (organisation.c.college == booking.c.college)
+        & (organisation.c.organisation == booking.c.organisation),
+    )
+    .join(
+        kit_type,
+        (kit_type.c.college == booking_line.c.college)
+        & (kit_type.c.kit_type == booking_line.c.kit_type),
+    )
+    .outerjoin(
+        contact, (contact.c.college == booking.c.college) & (contact.c.contact == booking.c.contact)
+    )
+    .where(booking.c.college == bindparam("c"))
+    .order_by(booking.c.collect_on, booking.c.booking, booking_line.c.kit_type)
+)
+_CHANGES = Query(
+    select(entry.c.at, entry.c.body)
+    .where(
+        entry.c.college == bindparam("c"),
+        entry.c.tag.is_(None),
+        or_(*[entry.c.kind == kind for kind in _OF_A_BOOKING]),
+        ~UNDONE,
+    )
+    .order_by(entry.c.epoch, entry.c.seq)
 )
 _SENT = Query(
     select(
@@ -293,6 +347,24 @@ def _everything(connection: Connection, of: str, name: str) -> Iterator[About]:
             line_of(row.type_name, row.tag, row.asset_number, row.left),
             row.tag,
         )
+    lines: dict[str, list[AnyRow]] = {}
+    for row in _BOOKINGS(connection, c=of):
+        lines.setdefault(row.booking, []).append(row)
+    for key, rows in lines.items():
+        (first, *_) = rows
+        kinds: dict[str, tuple[Kind, ...]] = {
+            "made": ("booked", "collect_soon", "lapsed"),
+            "lapsed": ("lapsed",),
+        }
+        if first.state in kinds and not any(row.collected for row in rows):
+            yield About(
+                key,
+                kinds[first.state],
+                Recipient(first.to, first.person or "", first.email or "", first.phone or ""),
+                date.fromisoformat(first.collect_on),
+                _booking_line(rows),
+                kept_until=date.fromisoformat(first.lapses_after),
+            )
     for row in _INSPECTIONS(connection, c=of):
         until = date.fromisoformat(row.valid_until) if row.valid_until else None
         what = "failed, and not passed since" if row.result == "fail" else "never inspected"
@@ -305,6 +377,13 @@ def _everything(connection: Connection, of: str, name: str) -> Iterator[About]:
             + (f"valid until {uk(until)}" if until else what),
             row.tag,
         )
+
+
+def _booking_line(rows: Sequence[AnyRow]) -> str:
+    (first, *_) = rows
+    what = ", ".join(f"{row.quantity:,} x {row.type_name}" for row in rows)
+    days = [uk(date.fromisoformat(each)) for each in (first.collect_on, first.return_by)]
+    return f"{what}, from {days[0]} to {days[1]} (booking {first.booking})"
 
 
 def _by_key(key: Key) -> dict[str, object]:
@@ -550,25 +629,64 @@ class Notices:
         return TemplateLine(name, checked, words is not None)
 
     def events(self) -> list[Event]:
-        """Days on which open loans are due, for a calendar; a renewal is the next in sequence."""
+        """Bookings and the days on which loans are due, for a calendar.
+
+        What was changed is the next in its sequence; a booking that was cancelled or lapsed is
+        among them, so that calendars drop it.
+        """
+        of = self._session.college
         with self._session.reading() as connection:
-            changed: dict[str, tuple[int, str]] = {}
-            for row in _RENEWALS(connection, c=self._session.college):
-                which = json.loads(row.body)["fact"]["loan"]
-                changed[which] = (changed.get(which, (-1, ""))[0] + 1, row.at)
-            return [
-                Event(
-                    f"loan-{row.loan}",
-                    changed.get(row.loan, (0, ""))[0],
-                    False,
-                    date.fromisoformat(row.due_on),
-                    date.fromisoformat(row.due_on),
-                    f"Due back: {row.type_name} from {row.to}",
-                    line_of(row.type_name, row.tag, row.asset_number, row.left),
-                    changed.get(row.loan, (0, "1970-01-01T00:00:00Z"))[1],
-                )
-                for row in _LOANS(connection, c=self._session.college)
-            ]
+            return [*_loan_events(connection, of), *self._booking_events(connection, of)]
+
+    def _booking_events(self, connection: Connection, of: str) -> Iterator[Event]:
+        today = self._session.today
+        changed = {
+            json.loads(row.body)["fact"]["booking"]: row.at for row in _CHANGES(connection, c=of)
+        }
+        lines: dict[str, list[AnyRow]] = {}
+        for row in _BOOKINGS(connection, c=of):
+            lines.setdefault(row.booking, []).append(row)
+        for key, rows in lines.items():
+            (first, *_) = rows
+            last = date.fromisoformat(first.return_by)
+            if days_after(last, _SHOWN_DAYS) < today:
+                continue
+            lapsed = first.state == "made" and date.fromisoformat(first.lapses_after) < today
+            waiting = all(not row.collected for row in rows)
+            yield Event(
+                f"booking-{key}",
+                first.changes + (lapsed and waiting),
+                first.state in ("cancelled", "lapsed") or (lapsed and waiting),
+                date.fromisoformat(first.collect_on),
+                last,
+                ", ".join(f"{row.quantity:,} x {row.type_name}" for row in rows)
+                + f" for {first.to}",
+                _booking_line(rows),
+                changed.get(key, _LONG_AGO),
+            )
+
+
+_LONG_AGO = "1970-01-01T00:00:00Z"
+
+
+def _loan_events(connection: Connection, of: str) -> list[Event]:
+    changed: dict[str, tuple[int, str]] = {}
+    for row in _RENEWALS(connection, c=of):
+        which = json.loads(row.body)["fact"]["loan"]
+        changed[which] = (changed.get(which, (-1, ""))[0] + 1, row.at)
+    return [
+        Event(
+            f"loan-{row.loan}",
+            changed.get(row.loan, (0, ""))[0],
+            False,
+            date.fromisoformat(row.due_on),
+            date.fromisoformat(row.due_on),
+            f"Due back: {row.type_name} from {row.to}",
+            line_of(row.type_name, row.tag, row.asset_number, row.left),
+            changed.get(row.loan, (0, _LONG_AGO))[1],
+        )
+        for row in _LOANS(connection, c=of)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -304,8 +304,9 @@ def _many(fact: Mapping[str, Any]) -> str:
 
 def _loan_terms(fact: Mapping[str, Any], names: Names) -> str:
     due = f", due {_day(fact['due_on'])}" if fact["due_on"] else ""
-    because = f"; lent although incomplete: {fact['override']}" if fact["override"] else ""
-    return f"{_many(fact)}{names.get(fact['organisation'], fact['organisation'])}{due}{because}"
+    because = f"; lent all the same: {fact['override']}" if fact["override"] else ""
+    against = f", booking {fact['booking']}" if fact.get("booking") else ""
+    return f"{_many(fact)}{_for(fact, names)}{due}{against}{because}"
 
 
 def _short(fact: Mapping[str, Any]) -> str:
@@ -326,6 +327,20 @@ def _short(fact: Mapping[str, Any]) -> str:
 
 def _joined(*parts: str) -> str:
     return ", ".join(part for part in parts if part)
+
+
+def _for(fact: Mapping[str, Any], names: Names) -> str:
+    return names.get(fact["organisation"], fact["organisation"])
+
+
+def _booking(fact: Mapping[str, Any], names: Names) -> str:
+    lines = [f"{line['quantity']:,} of {line['kit_type']}" for line in fact["lines"]]
+    return _joined(
+        *lines,
+        f"for {_for(fact, names)}",
+        f"{_day(fact['collect_on'])} to {_day(fact['return_by'])}",
+        f"booking {fact['booking']}",
+    )
 
 
 def _calendar_set(fact: Mapping[str, Any]) -> str:
@@ -454,12 +469,29 @@ _SUMMARIES: dict[str, Summary] = {
         f"{f['lost']:,} lost by {n.get('loan:' + f['loan'], 'the borrower')}" if f["lost"] else "",
         f"{f['held']:,} held now",
     ),
+    "booking.made": lambda f, n: f"booked: {_booking(f, n)}",
+    "booking.changed": lambda f, n: f"booking changed: {_booking(f, n)}",
+    "booking.cancelled": lambda f, n: f"booking {f['booking']} cancelled: {_for(f, n)}",
+    "booking.lapsed": lambda f, n: f"booking {f['booking']} lapsed: {_for(f, n)}",
+    "want.made": lambda f, n: _joined(
+        f"{_for(f, n)} wants {f['quantity']:,} of {f['kit_type']}",
+        f"{_day(f['earliest'])} to {_day(f['latest'])}",
+    ),
+    "want.closed": lambda f, n: f"{_for(f, n)} waits no more",
+    "demand.refused": lambda f, n: _joined(
+        f"asked for in vain: {f['quantity']:,} of {f['kit_type']}",
+        f"{_day(f['first'])} to {_day(f['last'])}",
+        _for(f, n) if f["organisation"] else "",
+    ),
     "calendar.set": lambda f, n: _calendar_set(f),
     "policy.set": lambda f, n: _joined(
         f"{f['policy']} set to {f['setting'] or 'its default'}",
         f"for type {f['kit_type']}" if f["kit_type"] else "",
     ),
-    "loan.renewed": lambda f, n: f"renewed to {_day(f['due_on'])}",
+    "loan.renewed": lambda f, n: _joined(
+        f"renewed to {_day(f['due_on'])}",
+        f"although a booking needs it: {f['override']}" if f.get("override") else "",
+    ),
     "contents.counted": lambda f, n: _short(f),
     "shortage.made_good": lambda f, n: f"{f['component']}: {f['quantity']:,} replaced",
     "inspection.regime": lambda f, n: (

@@ -19,7 +19,18 @@ from kitloan.tables.national import (
     Resumption,
 )
 from kitloan.tables.noticing import SentNotice
-from kitloan.tables.planning import CalendarDay, CalendarWeek, PolicyValue
+from kitloan.tables.planning import (
+    Booking,
+    BookingLine,
+    BookingPin,
+    CalendarDay,
+    CalendarWeek,
+    Demand,
+    KitDay,
+    PolicyValue,
+    TypeDay,
+    Want,
+)
 from kitloan.tables.register import (
     Alias,
     Block,
@@ -103,6 +114,13 @@ REGISTER_TABLES = tuple(
         Engagement,
         EngagementBand,
         Evaluation,
+        Booking,
+        BookingLine,
+        BookingPin,
+        KitDay,
+        TypeDay,
+        Want,
+        Demand,
         Resumption,
         Regime,
         Inspection,

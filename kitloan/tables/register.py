@@ -143,6 +143,10 @@ class Loan(Base, LoanFields, table=True):  # type: ignore[misc]  # SQLModel type
     due_key: str
     """The due date, or the end of time for a loan without one; for sorting."""
     closed_at: str | None
+    booking: str | None = None
+    """The booking against which it went out."""
+    free_from: str | None = None
+    """The first day on which it can go out again, where that is not the day after it is due."""
 
 
 class Shortage(Base, table=True):

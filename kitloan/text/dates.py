@@ -24,6 +24,9 @@ FIRST_YEAR, LAST_YEAR = 1900, 2999
 NO_HOUR = "T00:00:00Z"
 """The time of an instant of which only the day is known."""
 
+FOREVER = date.max.toordinal() + 1
+"""The ordinal of a day after every day of the calendar."""
+
 Clock = Callable[[], datetime]
 """Gives the present instant, with its time zone."""
 

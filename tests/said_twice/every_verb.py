@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -355,6 +355,16 @@ def inspected(w: Desk) -> Iterator[tuple[str, Row]]:
         (
             lambda key: loans.check_out([b], SCHOOL, override="no time", id=key),
             lambda key: loans.check_out([b], SCHOOL, override="no money", id=key),
+        ),
+    )
+    notices = fife.notices
+    w.out(SCHOOL)
+    ahead = DUE + timedelta(days=400)
+    yield (
+        "notices.mark",
+        (
+            lambda key: notices.mark(ahead, channel="letter", id=key),
+            lambda key: notices.mark(ahead, channel="e-mail", id=key),
         ),
     )
     checks.set_regime("PAT", "soldering iron", 3, gate=False)

@@ -70,7 +70,9 @@ _take_back = _change_loan(
     returned=loan.c.returned + bindparam("q"),
     closed_at=case((loan.c.returned + bindparam("q") == loan.c.quantity, bindparam("at"))),
 )
-_renew = _change_loan(due_on=bindparam("new_due"), due_key=bindparam("new_due"))
+_renew = _change_loan(
+    due_on=bindparam("new_due"), due_key=bindparam("new_due"), free_from=bindparam("new_free")
+)
 
 
 _quantity_of = Query(
@@ -86,6 +88,7 @@ _correct = _change_loan(
     quantity=bindparam("new_quantity"),
     due_on=bindparam("new_due"),
     due_key=bindparam("new_key"),
+    free_from=bindparam("new_free"),
 )
 _correct_day = _change_loan(out_at=bindparam("new_out"))
 
@@ -95,7 +98,11 @@ class LoanTerms(LoanFields, Dated):
 
     loan: Id
     override: Name | None = None
-    """The reason why it was lent although it was incomplete or not counted."""
+    """The reason why it was lent although a rule forbids it."""
+    booking: Id | None = Later(None)
+    """The booking against which it went out."""
+    free_from: Day | None = Later(None)
+    """The first day on which it can go out again, where that is not the day after it is due."""
 
 
 class CheckedOut(LoanTerms):
@@ -177,12 +184,23 @@ class LoanRenewed(FactBase):
     tag: Tag
     loan: Id
     due_on: Day
+    free_from: Day | None = Later(None)
+    """The first day on which it can go out again, where that is not the day after it is due."""
+    override: Name | None = Later(None)
+    """The reason why it was renewed although a booking needs it."""
 
 
 @applies(LoanRenewed)
 def renewed(connection: Connection, college: str, entry: Recorded, fact: LoanRenewed) -> None:
     """Set the new due date."""
-    _renew.one(connection, c=college, t=fact.tag, l=fact.loan, new_due=fact.due_on)
+    _renew.one(
+        connection,
+        c=college,
+        t=fact.tag,
+        l=fact.loan,
+        new_due=fact.due_on,
+        new_free=fact.free_from,
+    )
 
 
 class LoanCorrected(FactBase):
@@ -198,6 +216,8 @@ class LoanCorrected(FactBase):
     due_on: Day | None
     out_on: Day | None = None
     """The day it went, where that is what was wrong."""
+    free_from: Day | None = Later(None)
+    """The first day on which it can go out again, where that is not the day after it is due."""
 
 
 @applies(LoanCorrected)
@@ -214,6 +234,7 @@ def corrected(connection: Connection, college: str, entry: Recorded, fact: LoanC
         new_quantity=fact.quantity,
         new_due=fact.due_on,
         new_key=fact.due_on or NO_DUE_DATE,
+        new_free=fact.free_from,
     )
     _corrected_out.one(connection, c=college, t=fact.tag, more=fact.quantity - before)
     if fact.out_on is not None:
@@ -257,4 +278,6 @@ def _open_loan(
         out_by=entry.by,
         due_key=fact.due_on or NO_DUE_DATE,
         closed_at=None,
+        booking=fact.booking,
+        free_from=fact.free_from,
     )

@@ -1,0 +1,321 @@
+"""Facts about bookings, what is wanted, and what was asked for in vain.
+
+A booking's dates are computed when it is made, and stored: replaying needs no calendar of today.
+"""
+
+from datetime import date
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+from sqlalchemy import Connection, bindparam, delete, insert, update
+
+from kitloan.ledger.facts.base import (
+    Count,
+    Day,
+    FactBase,
+    Frozen,
+    Id,
+    Name,
+    Recorded,
+    Tag,
+    applies,
+)
+from kitloan.ledger.facts.promises import (
+    begin_promise,
+    keep_pins,
+    lines_of_booking,
+    promise,
+    recount_booking,
+    recount_type,
+    types_of_booking,
+)
+from kitloan.storage.statements import Change
+from kitloan.tables import table
+from kitloan.tables.planning import Booking, BookingLine, BookingPin, Demand, KitDay, Want
+
+booking, line, pin = table(Booking), table(BookingLine), table(BookingPin)
+demand, kit_day, want = table(Demand), table(KitDay), table(Want)
+
+MOST_LINES = 50
+MOST_PINS = 200
+LONGEST_BOOKING = 800
+"""Days from the first on which its kits are taken to the last: each may become a row."""
+
+_insert_booking = Change(insert(booking))
+_insert_line = Change(insert(line))
+_insert_pin = Change(insert(pin))
+_of_booking = (booking.c.college == bindparam("c"), booking.c.booking == bindparam("k"))
+_change = Change(
+    update(booking)
+    .where(*_of_booking, booking.c.state == "made")
+    .values(
+        organisation=bindparam("new_organisation"),
+        contact=bindparam("new_contact"),
+        collect_on=bindparam("new_collect_on"),
+        return_by=bindparam("new_return_by"),
+        busy_from=bindparam("new_busy_from"),
+        free_from=bindparam("new_free_from"),
+        lapses_after=bindparam("new_lapses_after"),
+        series=bindparam("new_series"),
+        event=bindparam("new_event"),
+        changes=booking.c.changes + 1,
+    )
+)
+_end = Change(
+    update(booking)
+    .where(*_of_booking, booking.c.state == "made")
+    .values(state=bindparam("new_state"), changes=booking.c.changes + 1)
+)
+_forget_rows = tuple(
+    Change(delete(each).where(each.c.college == bindparam("c"), each.c.booking == bindparam("k")))
+    for each in (kit_day, pin, line, booking)  # children before parents
+)
+_insert_want = Change(insert(want))
+_close_want = Change(
+    update(want)
+    .where(want.c.college == bindparam("c"), want.c.want == bindparam("k"), want.c.open.is_(True))
+    .values(open=False)
+)
+FORGET_WANT = (
+    Change(delete(want).where(want.c.college == bindparam("c"), want.c.want == bindparam("k"))),
+)
+"""Take away a want, before its entries are applied again."""
+_insert_demand = Change(insert(demand))
+
+
+def _forget_booking(connection: Connection, c: str, k: str) -> None:
+    types = types_of_booking(connection, c, k)
+    for forget in _forget_rows:
+        forget(connection, c=c, k=k)
+    for kit_type in types:
+        recount_type(connection, c, kit_type)
+
+
+FORGET_BOOKING = (_forget_booking,)
+"""Take away a booking, before its entries are applied again."""
+
+
+class LineOfBooking(Frozen):
+    """So many kits of a type; `pins` are those of them that are chosen."""
+
+    kit_type: Id
+    quantity: Count
+    pins: Annotated[tuple[Tag, ...], Field(max_length=MOST_PINS)] = ()
+
+
+class BookingTerms(FactBase):
+    """A booking, whole."""
+
+    booking: Id
+    organisation: Id
+    contact: Id | None
+    lines: Annotated[tuple[LineOfBooking, ...], Field(min_length=1, max_length=MOST_LINES)]
+    collect_on: Day
+    return_by: Day
+    busy_from: Day
+    free_from: Day
+    lapses_after: Day
+    series: Id | None = None
+    event: Id | None = None
+
+    @model_validator(mode="after")
+    def _is_bounded(self) -> Self:
+        first, last = map(date.fromisoformat, (self.busy_from, self.free_from))
+        if not 0 <= (last - first).days <= LONGEST_BOOKING:
+            raise ValueError("a booking of too many days")
+        if len({each.kit_type for each in self.lines}) < len(self.lines):
+            raise ValueError("a kit type twice in a booking")
+        return self
+
+
+class BookingMade(BookingTerms):
+    """Kits were promised to a borrower."""
+
+    kind: Literal["booking.made"] = "booking.made"
+    desk_action: ClassVar[bool] = True
+
+
+class BookingChanged(BookingTerms):
+    """A booking is this from now on."""
+
+    kind: Literal["booking.changed"] = "booking.changed"
+    desk_action: ClassVar[bool] = True
+
+
+@applies(BookingMade)
+def made(connection: Connection, college: str, entry: Recorded, fact: BookingMade) -> None:
+    """Add the booking, and promise its kits."""
+    lines = [(each.kit_type, each.quantity) for each in fact.lines]
+    begin_promise(connection, college, lines, fact.busy_from, fact.free_from)
+    _insert_booking(
+        connection,
+        college=college,
+        state="made",
+        changes=0,
+        made_at=entry.at,
+        made_by=entry.by,
+        made_seq=entry.seq,
+        **fact.model_dump(exclude={"kind", "lines"}),
+    )
+    _insert_lines(connection, college, fact)
+    promise(connection, college, lines, fact.busy_from, fact.free_from)
+    keep_pins(connection, college, fact.booking)
+
+
+@applies(BookingChanged)
+def changed(connection: Connection, college: str, entry: Recorded, fact: BookingChanged) -> None:
+    """Set the booking, and promise what it is of now and not out yet."""
+    types = types_of_booking(connection, college, fact.booking)
+    for forget in _forget_rows[:-1]:
+        forget(connection, c=college, k=fact.booking)
+    for kit_type in types:
+        recount_type(connection, college, kit_type)
+    lines = [(each.kit_type, each.quantity) for each in fact.lines]
+    begin_promise(connection, college, lines, fact.busy_from, fact.free_from)
+    now = fact.model_dump(exclude={"kind", "lines", "booking"})
+    _change.one(
+        connection,
+        c=college,
+        k=fact.booking,
+        **{f"new_{name}": value for name, value in now.items()},
+    )
+    _insert_lines(connection, college, fact)
+    recount_booking(connection, college, fact.booking)
+    promise(
+        connection,
+        college,
+        _left(connection, college, fact.booking),
+        fact.busy_from,
+        fact.free_from,
+    )
+
+
+def _left(connection: Connection, college: str, key: str) -> list[tuple[str, int]]:
+    rows = lines_of_booking(connection, college, key)
+    return [(kit_type, quantity - collected) for kit_type, quantity, collected in rows]
+
+
+def _insert_lines(connection: Connection, college: str, fact: BookingTerms) -> None:
+    for each in fact.lines:
+        _insert_line(
+            connection,
+            college=college,
+            booking=fact.booking,
+            kit_type=each.kit_type,
+            quantity=each.quantity,
+            collected=0,
+        )
+        for tag in dict.fromkeys(each.pins):
+            _insert_pin(
+                connection,
+                college=college,
+                booking=fact.booking,
+                kit=tag,
+                kit_type=each.kit_type,
+            )
+
+
+class BookingCancelled(FactBase):
+    """A booking is not needed any more; what is out on it stays out."""
+
+    kind: Literal["booking.cancelled"] = "booking.cancelled"
+    desk_action: ClassVar[bool] = True
+    booking: Id
+    organisation: Id
+
+
+class BookingLapsed(FactBase):
+    """A booking was not collected in time, whole or in part; the program notes it."""
+
+    kind: Literal["booking.lapsed"] = "booking.lapsed"
+    booking: Id
+    organisation: Id
+
+
+@applies(BookingCancelled)
+def cancelled(
+    connection: Connection, college: str, entry: Recorded, fact: BookingCancelled
+) -> None:
+    """Promise nothing more for the booking."""
+    _ended(connection, college, fact.booking, "cancelled")
+
+
+@applies(BookingLapsed)
+def lapsed(connection: Connection, college: str, entry: Recorded, fact: BookingLapsed) -> None:
+    """Promise nothing more for the booking."""
+    _ended(connection, college, fact.booking, "lapsed")
+
+
+def _ended(connection: Connection, college: str, key: str, state: str) -> None:
+    _end.one(connection, c=college, k=key, new_state=state)
+    keep_pins(connection, college, key)
+    for kit_type in types_of_booking(connection, college, key):
+        recount_type(connection, college, kit_type)
+
+
+class WantMade(FactBase):
+    """A borrower would have kits when some are free; nothing is promised."""
+
+    kind: Literal["want.made"] = "want.made"
+    desk_action: ClassVar[bool] = True
+    want: Id
+    organisation: Id
+    contact: Id | None
+    kit_type: Id
+    quantity: Count
+    earliest: Day
+    latest: Day
+    days: Count
+
+
+@applies(WantMade)
+def want_made(connection: Connection, college: str, entry: Recorded, fact: WantMade) -> None:
+    """Add it to the waiting list."""
+    _insert_want(
+        connection,
+        college=college,
+        open=True,
+        made_at=entry.at,
+        made_seq=entry.seq,
+        **fact.model_dump(exclude={"kind"}),
+    )
+
+
+class WantClosed(FactBase):
+    """A borrower waits no more."""
+
+    kind: Literal["want.closed"] = "want.closed"
+    desk_action: ClassVar[bool] = True
+    want: Id
+    organisation: Id
+
+
+@applies(WantClosed)
+def want_closed(connection: Connection, college: str, entry: Recorded, fact: WantClosed) -> None:
+    """Take it off the waiting list."""
+    _close_want.one(connection, c=college, k=fact.want)
+
+
+class DemandRefused(FactBase):
+    """What was asked for and could not be given; the program notes it.
+
+    A borrower who is not on file has only the id that it would have.
+    """
+
+    kind: Literal["demand.refused"] = "demand.refused"
+    demand: Id
+    organisation: Id | None
+    kit_type: Id
+    quantity: Count
+    first: Day
+    last: Day
+    rule: Name
+    asked_on: Day
+
+
+@applies(DemandRefused)
+def demand_refused(
+    connection: Connection, college: str, entry: Recorded, fact: DemandRefused
+) -> None:
+    """Add it to what is asked for in vain."""
+    _insert_demand(connection, college=college, **fact.model_dump(exclude={"kind"}))

@@ -1,0 +1,92 @@
+"""What the program notes by itself: bookings that lapsed, and what was asked for in vain.
+
+Nobody did these, so they are requests of their own: no undo takes them back.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from kitloan.errors import Refused
+from kitloan.ledger.facts.planning import BookingLapsed, DemandRefused
+from kitloan.ledger.writer import Writer
+from kitloan.storage.statements import Query
+from kitloan.tables import table
+from kitloan.tables.planning import Booking, Demand
+from kitloan.text.dates import day_of
+
+booking, demand = table(Booking), table(Demand)
+
+_OVERDUE_FOR_COLLECTION = Query(
+    select(booking.c.booking, booking.c.organisation)
+    .where(
+        booking.c.college == bindparam("c"),
+        booking.c.state == "made",
+        booking.c.lapses_after < bindparam("today"),
+    )
+    .order_by(booking.c.booking)
+)
+_NOTED = Query(
+    select(demand.c.organisation, demand.c.first, demand.c.last).where(
+        demand.c.college == bindparam("c"),
+        demand.c.asked_on == bindparam("today"),
+        demand.c.kit_type == bindparam("k"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody asked for: so many of a type over some days; for whom, where that is known."""
+
+    kit_type: str
+    quantity: int
+    first: date
+    last: date
+    organisation: str | None
+
+
+class Unmet(Refused):
+    """A refusal of what could not be given: after it, what was asked for is noted as demand."""
+
+    def __init__(
+        self, code: str, message: str, hint: str = "", *asked: Asked, **details: Any
+    ) -> None:
+        """As `Refused`, with what was asked for."""
+        super().__init__(code, message, hint, **details)
+        self.asked = asked
+
+
+def note_lapses(writer: Writer) -> None:
+    """Note the bookings that nobody collected in time, before anything else is done."""
+    today = day_of(writer.at).isoformat()
+    for row in _OVERDUE_FOR_COLLECTION(writer.connection, c=writer.college, today=today).all():
+        writer.note(BookingLapsed(booking=row.booking, organisation=row.organisation))
+
+
+def note_demand(writer: Writer, rule: str, asked: Sequence[Asked]) -> None:
+    """Note what was refused; once a day for a school, a type and days that overlap."""
+    today = day_of(writer.at).isoformat()
+    for each in asked:
+        first, last = sorted((each.first.isoformat(), each.last.isoformat()))
+        known = _NOTED(writer.connection, c=writer.college, today=today, k=each.kit_type)
+        if any(
+            row.organisation == each.organisation and row.first <= last and first <= row.last
+            for row in known
+        ):
+            continue
+        writer.note(
+            DemandRefused(
+                demand=f"D{writer.next_seq}",
+                organisation=each.organisation,
+                kit_type=each.kit_type,
+                quantity=each.quantity,
+                first=first,
+                last=last,
+                rule=rule,
+                asked_on=today,
+            )
+        )

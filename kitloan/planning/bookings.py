@@ -1,0 +1,1133 @@
+"""Bookings: making, changing and cancelling them, what is free, and which are at risk."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Literal
+
+from sqlalchemy import Connection, bindparam, select
+
+from kitloan.errors import BadInput, Refused
+from kitloan.ledger.facts.planning import (
+    MOST_LINES,
+    BookingCancelled,
+    BookingChanged,
+    BookingMade,
+    BookingTerms,
+    LineOfBooking,
+)
+from kitloan.ledger.facts.promises import booking_row, lines_of_booking
+from kitloan.ledger.notes import Asked, Unmet
+from kitloan.ledger.session import Session, check_quantity
+from kitloan.ledger.writer import Writer, id_reused
+from kitloan.organisations import Borrower, blocked_on, borrower, person, remark
+from kitloan.planning.availability import Wanted, at_risk, connected, free_by_day, free_over
+from kitloan.planning.calendar import Calendar, calendar_of
+from kitloan.planning.policies import Policies, policies_of
+from kitloan.planning.supply import Stock, booked_as, name_of, stock_of
+from kitloan.planning.types import kit_type_id, type_names
+from kitloan.queries.resolve import meant
+from kitloan.storage.statements import Query
+from kitloan.tables import Contact, Holding, Loan, Organisation, Remark, table
+from kitloan.tables.planning import Booking as BookingRow
+from kitloan.tables.planning import BookingLine, BookingPin
+from kitloan.text.dates import check_year, day_of, days_after, uk
+from kitloan.text.names import clean, fold
+from kitloan.text.tags import grouped
+from kitloan.values import PAGE, ContactOfLoan, Page, plural
+
+booking, line, pin = table(BookingRow), table(BookingLine), table(BookingPin)
+contact, holding, loan = table(Contact), table(Holding), table(Loan)
+organisation, remark_table = table(Organisation), table(Remark)
+
+State = Literal["made", "collected", "cancelled", "lapsed"]
+STATES: tuple[State, ...] = ("made", "collected", "cancelled", "lapsed")
+MOST_TIMES = 60
+"""The most bookings of one series."""
+_STEPS = {"week": 7, "fortnight": 14}
+
+_KIT = Query(
+    select(holding.c.kit_type, holding.c.quantity).where(
+        holding.c.college == bindparam("c"), holding.c.tag == bindparam("t")
+    )
+)
+_OF_BORROWER = Query(
+    select(
+        booking.c.booking,
+        booking.c.busy_from,
+        booking.c.free_from,
+        booking.c.lapses_after,
+        (line.c.quantity - line.c.collected).label("many"),
+    )
+    .join_from(
+        booking,
+        line,
+        (line.c.college == booking.c.college) & (line.c.booking == booking.c.booking),
+    )
+    .where(
+        booking.c.college == bindparam("c"),
+        booking.c.organisation == bindparam("o"),
+        booking.c.state == "made",
+        line.c.quantity > line.c.collected,
+    )
+)
+_OUT_WITH = Query(
+    select(loan.c.quantity, loan.c.returned, loan.c.due_key).where(
+        loan.c.college == bindparam("c"),
+        loan.c.organisation == bindparam("o"),
+        loan.c.closed_at.is_(None),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BookedLine:
+    """So many kits of a type of a booking.
+
+    Attributes:
+        type: the kit type.
+        quantity: how many.
+        collected: how many of them have gone out.
+        tags: those that are chosen.
+    """
+
+    type: str
+    quantity: int
+    collected: int
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why bookings are at risk: a loan that is overdue, and whom to ring about it."""
+
+    tag: str
+    type: str
+    to: str
+    due_on: date
+    contact: ContactOfLoan | None
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """A booking.
+
+    Attributes:
+        id: what it is known by.
+        to: the borrower.
+        collect_on: the day on which its kits are collected.
+        return_by: the day by which they are back.
+        busy_from: the first day on which they are taken, to be prepared.
+        free_from: the first day on which they can go out again.
+        state: `made`, `collected`, `cancelled` or `lapsed`.
+        lines: what it is of.
+        lapses_after: the last day on which it is kept for collection.
+        at_risk: whether it cannot be kept as things are.
+        series: what bookings that repeat have in common.
+        event: the event that it is for.
+        changes: how often it was changed.
+        contact: the person, as far as is on file.
+        because: the overdue loans that put it at risk.
+        new_organisation: whether the borrower was taken in with it.
+    """
+
+    id: str
+    to: str
+    collect_on: date
+    return_by: date
+    busy_from: date
+    free_from: date
+    state: State
+    lines: tuple[BookedLine, ...]
+    lapses_after: date
+    at_risk: bool = False
+    series: str | None = None
+    event: str | None = None
+    changes: int = 0
+    contact: ContactOfLoan | None = None
+    because: tuple[Cause, ...] = ()
+    new_organisation: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FreeDay:
+    """How many are left on a day."""
+
+    day: date
+    free: int
+
+
+@dataclass(frozen=True, slots=True)
+class Free:
+    """What is free of a type.
+
+    Attributes:
+        type: the kit type.
+        capacity: how many can be used, out or not.
+        free: how many a booking over these days could have.
+        days: how many are left on each day.
+        why: the rule for which nothing can be booked, where that is not the number.
+    """
+
+    type: str
+    capacity: int
+    free: int
+    days: tuple[FreeDay, ...]
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What somebody wants: by type, with the kits that are chosen."""
+
+    lines: tuple[LineOfBooking, ...]
+    collect_on: date
+    return_by: date
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The calendar and the policies, and the day on which they are asked."""
+
+    calendar: Calendar
+    policies: Policies
+    today: date
+
+    def number(self, key: str, kit_types: Iterable[str]) -> int:
+        """The largest that a policy is for one of some types."""
+        return max(self.policies.number(key, each) for each in kit_types)
+
+
+def rules_of(connection: Connection, college: str, today: date) -> Rules:
+    """The rules of a college on a day."""
+    return Rules(calendar_of(connection, college), policies_of(connection, college), today)
+
+
+def span_of(rules: Rules, request: Request, types: Sequence[str] = ()) -> tuple[date, date]:
+    """The first day on which a booking takes its kits, and the first on which they are free."""
+    types = types or [each.kit_type for each in request.lines]
+    first = rules.calendar.add_staff_days(request.collect_on, -rules.number("prep", types))
+    free = rules.calendar.add_staff_days(request.return_by, rules.number("turnaround", types))
+    return first, max(free, days_after(request.collect_on, 1))
+
+
+def _check_dates(request: Request, today: date) -> None:
+    for day in (request.collect_on, request.return_by):
+        if not isinstance(day, date):
+            raise BadInput("bad_date", f"{day!r} is not a date.", "Give a date like 23/11/2026.")
+        check_year(day)
+    if request.return_by < request.collect_on:
+        raise BadInput(
+            "dates_reversed",
+            f"{uk(request.return_by)} is before {uk(request.collect_on)}.",
+            "Give the collection day first, then the return day.",
+            collect_on=request.collect_on.isoformat(),
+            return_by=request.return_by.isoformat(),
+        )
+    if request.collect_on < today:
+        raise BadInput(
+            "in_the_past",
+            f"{uk(request.collect_on)} is in the past: today is {uk(today)}.",
+            "Give a day from today on. What went out earlier is a loan: kitloan checkout --on DATE",
+            collect_on=request.collect_on.isoformat(),
+            today=today.isoformat(),
+        )
+
+
+def _day_rule(rules: Rules, request: Request) -> tuple[str, str, str, dict[str, Any]] | None:
+    """The rule about days that a request breaks: code, message, hint and facts."""
+    calendar, today = rules.calendar, rules.today
+    types = [each.kit_type for each in request.lines]
+    for day, what in ((request.collect_on, "collected"), (request.return_by, "returned")):
+        if not calendar.is_desk_open(day):
+            opens = calendar.next_open(day)
+            why = calendar.reason(day)
+            return (
+                "closed_day",
+                f"The desk is closed on {uk(day)}{f' ({why})' if why else ''}, so nothing can be "
+                f"{what}. It opens on {uk(opens)}.",
+                f"Book with {uk(opens)} instead.",
+                {"day": day.isoformat(), "next_open": opens.isoformat()},
+            )
+    notice = rules.number("notice", types)
+    earliest = calendar.first_collection(today, notice)
+    if request.collect_on < earliest:
+        return (
+            "too_soon",
+            f"{uk(request.collect_on)} is too soon: {plural(notice, 'staff day')} of notice are "
+            f"needed, and {uk(earliest)} is the first day of collection.",
+            f"Book from {uk(earliest)} on.",
+            {"earliest": earliest.isoformat(), "notice": notice},
+        )
+    horizon = min(rules.policies.number("horizon", each) for each in types)
+    latest = days_after(today, horizon)
+    if request.return_by > latest:
+        return (
+            "too_far",
+            f"{uk(request.return_by)} is too far ahead: bookings end by {uk(latest)}, "
+            f"{plural(horizon, 'day')} from today.",
+            f"Book up to {uk(latest)}.",
+            {"latest": latest.isoformat(), "horizon": horizon},
+        )
+    return None
+
+
+def _limit(
+    connection: Connection, college: str, rules: Rules, request: Request, who: str, leave: str
+) -> tuple[str, str, str, dict[str, Any]] | None:
+    """The limit that a request exceeds, as `_day_rule`."""
+    longest = rules.policies.number("max_days")
+    length = (request.return_by - request.collect_on).days
+    if longest and length > longest:
+        return (
+            "limit",
+            f"{plural(length, 'day')} from collection to return; at most {longest} may be booked.",
+            "Book fewer days. The limit: kitloan policy max_days",
+            {"policy": "max_days", "limit": longest, "asked": length},
+        )
+    first, until = span_of(rules, request)
+    most_bookings, most_out = (rules.policies.number(k) for k in ("max_bookings", "max_out"))
+    if not (most_bookings or most_out):
+        return None
+    waiting = [
+        row
+        for row in _OF_BORROWER(connection, c=college, o=who)
+        if row.booking != leave and row.lapses_after >= rules.today.isoformat()
+    ]
+    many = len({row.booking for row in waiting})
+    if most_bookings and many >= most_bookings:
+        return (
+            "limit",
+            f"{plural(many, 'booking')} of this borrower are waiting; the limit is "
+            f"{most_bookings}.",
+            "Cancel one first. The limit: kitloan policy max_bookings",
+            {"policy": "max_bookings", "limit": most_bookings, "waiting": many},
+        )
+    asked = sum(each.quantity for each in request.lines)
+    having = sum(
+        row.many
+        for row in waiting
+        if row.busy_from < until.isoformat() and first.isoformat() < row.free_from
+    )
+    having += sum(
+        row.quantity - row.returned
+        for row in _OUT_WITH(connection, c=college, o=who)
+        if row.due_key >= first.isoformat() or row.due_key < rules.today.isoformat()
+    )
+    if most_out and having + asked > most_out:
+        return (
+            "limit",
+            f"{asked} more would be {having + asked} kits at a time; the limit is {most_out}.",
+            "Book fewer, or other days. The limit: kitloan policy max_out",
+            {"policy": "max_out", "limit": most_out, "having": having, "asked": asked},
+        )
+    return None
+
+
+def _not_free(
+    connection: Connection,
+    college: str,
+    request: Request,
+    wanted: LineOfBooking,
+    stock: Stock,
+    span: tuple[int, int],
+    free: int,
+) -> tuple[str, str, str, dict[str, Any]]:
+    """Why a line cannot be promised: who has it, on which days, and what is left."""
+    name = type_names(connection, college).get(wanted.kit_type, wanted.kit_type)
+    first, until = span
+    near = [each for each in stock.standing if each.overlaps(first, until)]
+    if not near:
+        near = connected(stock.standing, first, until)
+    bookings = [booked_as(connection, college, each) for each in near]
+    left = free_by_day(stock.supply.capacity, (*stock.supply.out, *stock.standing), first, until)
+    days = [
+        {"day": date.fromordinal(first + n).isoformat(), "free": max(0, each)}
+        for n, each in enumerate(left)
+    ]
+    loans = [
+        {"tag": tag, "to": name_of(connection, college, to), "due_on": due, "overdue": True}
+        for tag, (_, to, due) in sorted(stock.overdue.items())
+    ]
+    pinned = [tag for tag in wanted.pins if tag not in _free_pins(stock, wanted, span)]
+    facts: dict[str, Any] = {
+        "kit_type": wanted.kit_type,
+        "type": name,
+        "asked": wanted.quantity,
+        "capacity": stock.supply.capacity,
+        "free": free,
+        "bookings": bookings,
+        "days": days,
+        "overdue": loans,
+        "uncounted": list(stock.uncounted),
+    }
+    holding_it = [
+        f"{each['to']} has {each['quantity']} from {_shown(each['collect_on'])}"
+        f" to {_shown(each['return_by'])} (booking {each['id']})"
+        for each in bookings
+    ]
+    holding_it += [
+        f"{each['to']} has {grouped(str(each['tag']))}, due {_shown(each['due_on'])} and not back"
+        for each in loans
+    ]
+    if stock.uncounted:
+        holding_it.append(f"{plural(len(stock.uncounted), 'kit')} back and not counted")
+    when = f"{uk(request.collect_on)} to {uk(request.return_by)}"
+    if pinned:
+        facts["pins"] = pinned
+        says = f"{name} {', '.join(grouped(tag) for tag in pinned)} is not free {when}"
+    elif min(left, default=0) >= wanted.quantity:
+        chosen = sorted({tag for each in near for tag in each.pins})
+        facts["pins"] = chosen
+        says = (
+            f"{name}: {wanted.quantity} asked for {when}. Some are left every day, but no single "
+            f"kit is free throughout, because of chosen kits "
+            f"({', '.join(grouped(tag) for tag in chosen)})"
+        )
+    else:
+        says = f"{name}: {wanted.quantity} asked for {when}, {free} free of {stock.supply.capacity}"
+    because = f": {'; '.join(holding_it)}" if holding_it else ""
+    hint = f"Book {free} or fewer, or other days: kitloan free --type '{name}'"
+    if not free:
+        hint = f"Other days: kitloan free --type '{name}'; or wait for one: kitloan want"
+    if stock.uncounted:
+        hint = f"Count it first: kitloan count {stock.uncounted[0]}"
+    return "not_free", f"{says}{because}.", hint, facts
+
+
+def _shown(day: object) -> str:
+    return uk(date.fromisoformat(str(day)))
+
+
+def _free_pins(stock: Stock, wanted: LineOfBooking, span: tuple[int, int]) -> set[str]:
+    return {
+        tag for tag in wanted.pins if free_over(stock.supply, stock.standing, *span, (tag,)) > 0
+    }
+
+
+def _judge(
+    connection: Connection,
+    college: str,
+    rules: Rules,
+    request: Request,
+    who: str,
+    *,
+    leave: str = "",
+    also: Sequence[tuple[str, Wanted]] = (),
+    collected: Mapping[str, int] | None = None,
+) -> tuple[str, str, str, dict[str, Any]] | None:
+    """The rule for which a request is refused; None when it can be promised.
+
+    Args:
+        connection: a transaction.
+        college: whose kits.
+        rules: its calendar and policies.
+        request: what is wanted.
+        who: the borrower's id.
+        leave: a booking that this one replaces.
+        also: what is promised in the same request, by kit type.
+        collected: of the booking that this one replaces, how many have gone out, by kit type.
+    """
+    broken = None if leave else blocked_on(connection, college, who, request.collect_on)
+    broken = broken or _day_rule(rules, request)
+    broken = broken or _limit(connection, college, rules, request, who, leave)
+    if broken:
+        return broken
+    first_day, free_day = span_of(rules, request)
+    span = (max(first_day, rules.today).toordinal(), free_day.toordinal())
+    for each in request.lines:
+        stock = stock_of(connection, college, each.kit_type, rules.today)
+        stock = stock.without(leave) if leave else stock
+        standing = (*stock.standing, *(one for kit_type, one in also if kit_type == each.kit_type))
+        needed = each.quantity - (collected or {}).get(each.kit_type, 0)
+        if needed <= 0:
+            continue
+        pins = each.pins[:needed]
+        free = free_over(stock.supply, standing, *span, pins)
+        if free < needed:
+            stock = Stock(stock.supply, tuple(standing), stock.overdue, stock.uncounted)
+            return _not_free(connection, college, request, each, stock, span, free)
+    return None
+
+
+def _refuse(
+    broken: tuple[str, str, str, dict[str, Any]], request: Request, who: str | None
+) -> Refused:
+    code, message, hint, facts = broken
+    asked = [
+        Asked(each.kit_type, each.quantity, request.collect_on, request.return_by, who)
+        for each in request.lines
+    ]
+    lacking = facts.pop("kit_type", None)  # the others of the booking could have been given
+    wanted = [one for one in asked if lacking in (None, one.kit_type)]
+    return Unmet(code, message, hint, *wanted, **facts)
+
+
+def _lines(
+    connection: Connection,
+    college: str,
+    types: Sequence[tuple[str, int]],
+    tags: Sequence[tuple[str, str, int]],
+) -> tuple[LineOfBooking, ...]:
+    """The lines that a person means by types with numbers, and by chosen kits.
+
+    `tags` are tags with their kit types and how many things each is. A type that is not named gets
+    a line of its chosen kits.
+    """
+    wanted: dict[str, int] = {}
+    for name, quantity in types:
+        key = kit_type_id(connection, college, name)
+        wanted[key] = wanted.get(key, 0) + check_quantity(quantity)
+    pins: defaultdict[str, list[str]] = defaultdict(list)
+    for tag, kit_type, things in tags:
+        if things > 1:
+            raise BadInput(
+                "bad_pin",
+                f"{grouped(tag)} is a stock of {things}; it is booked by number.",
+                "Name its type and how many: --type 'TYPE=N'",
+                tag=tag,
+            )
+        if tag not in pins[kit_type]:
+            pins[kit_type].append(tag)
+    named = set(wanted)
+    for kit_type, chosen in pins.items():
+        if kit_type not in named:
+            wanted[kit_type] = len(chosen)
+        elif wanted[kit_type] < len(chosen):
+            raise BadInput(
+                "bad_quantity",
+                f"{plural(len(chosen), 'kit')} of {kit_type} are named, and {wanted[kit_type]} "
+                "booked.",
+                "Book as many as are named, or name fewer.",
+            )
+    if not wanted:
+        raise BadInput(
+            "nothing_named", "Nothing to book was named.", "Name a type: --type 'TYPE=2'"
+        )
+    if len(wanted) > MOST_LINES:
+        raise BadInput(
+            "too_many", f"A booking has at most {MOST_LINES} kit types.", "Make several bookings."
+        )
+    return tuple(
+        LineOfBooking(kit_type=key, quantity=wanted[key], pins=tuple(pins[key]))
+        for key in sorted(wanted)
+    )
+
+
+def _chosen(writer: Writer, tags: Sequence[str]) -> list[tuple[str, str, int]]:
+    found = []
+    for text in tags:
+        tag = meant(writer, text)
+        row = _KIT(writer.connection, c=writer.college, t=tag).one()
+        found.append((tag, str(row.kit_type), int(row.quantity)))
+    return found
+
+
+def _terms(
+    rules: Rules, request: Request, key: str, who: Borrower, whom: str | None
+) -> dict[str, Any]:
+    first, free = span_of(rules, request)
+    types = [each.kit_type for each in request.lines]
+    grace = rules.calendar.add_open_days(request.collect_on, rules.number("grace", types))
+    return {
+        "booking": key,
+        "organisation": who.organisation,
+        "contact": whom,
+        "lines": request.lines,
+        "collect_on": request.collect_on.isoformat(),
+        "return_by": request.return_by.isoformat(),
+        "busy_from": first.isoformat(),
+        "free_from": free.isoformat(),
+        "lapses_after": grace.isoformat(),
+    }
+
+
+def _dates(first: date, last: date, every: str | None, times: int) -> list[tuple[date, date]]:
+    if every is None and times != 1:
+        raise BadInput("usage", "How often does it repeat?", "Give --every week or fortnight.")
+    if every is not None and every not in _STEPS:
+        raise BadInput(
+            "usage", f"A booking cannot repeat every {every[:40]!r}.", "Give week or fortnight."
+        )
+    if not 1 <= times <= MOST_TIMES:
+        raise BadInput(
+            "bad_quantity",
+            f"A booking cannot repeat {times} times.",
+            f"Give a number from 1 to {MOST_TIMES}.",
+        )
+    step = _STEPS[every] if every else 0
+    return [(days_after(first, step * n), days_after(last, step * n)) for n in range(times)]
+
+
+def _as_before(writer: Writer, requests: Sequence[Request], who: Borrower) -> list[str]:
+    """The bookings that an earlier try of this request made, when it asked for the same."""
+    facts = writer.earlier_facts(BookingMade)
+    asked = [
+        (who.organisation, each.lines, each.collect_on.isoformat(), each.return_by.isoformat())
+        for each in requests
+    ]
+    if asked != [(f.organisation, f.lines, f.collect_on, f.return_by) for f in facts]:
+        raise id_reused(writer.request)
+    return [each.booking for each in facts]
+
+
+class Bookings:
+    """A college's bookings: the verbs, and what is free."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def book(
+        self,
+        to: str,
+        types: Sequence[tuple[str, int]] | Mapping[str, int],
+        collect_on: date,
+        return_by: date,
+        *,
+        tags: Sequence[str] = (),
+        contact: str | None = None,
+        purpose: str | None = None,
+        event: str | None = None,
+        every: str | None = None,
+        times: int = 1,
+        new_too: bool = True,
+        id: str | None = None,  # noqa: A002
+    ) -> list[Booking]:
+        """Promise kits to a borrower; of a series, all of its bookings or none.
+
+        Args:
+            to: the borrower; taken in when it is new.
+            types: kit types, each with how many.
+            collect_on: the day on which they are collected.
+            return_by: the day by which they are back.
+            tags: kits that are chosen: each is one of its type's number.
+            contact: the person, kept apart from the ledger.
+            purpose: what for, in free words, kept apart from the ledger.
+            event: the id of the event that it is for.
+            every: `week` or `fortnight`, for a series.
+            times: how many bookings the series has.
+            new_too: as for `Loans.check_out`.
+            id: the request's id; None makes one.
+
+        Raises:
+            Refused: `not_free`, `closed_day`, `too_soon`, `too_far`, `limit`, `blocked`;
+                `nearly_known`. What was refused is noted as demand.
+            BadInput: an unknown type or tag, a quantity that cannot be, `dates_reversed`,
+                `in_the_past`, `bad_date`, `bad_pin`.
+        """
+        wanted = list(types.items()) if isinstance(types, Mapping) else list(types)
+        _check_dates(Request((), collect_on, return_by), date.min)
+        dates = _dates(collect_on, return_by, every, times)
+        with self._session.writing(id) as writer:
+            connection, college = writer.connection, writer.college
+            today = day_of(writer.at)
+            lines = _lines(connection, college, wanted, _chosen(writer, tags))
+            requests = [Request(lines, first, last) for first, last in dates]
+            if not writer.earlier:
+                for each in requests:
+                    _check_dates(each, today)
+            who = borrower(writer, to, new_too=new_too)
+            if writer.earlier:
+                keys = _as_before(writer, requests, who)
+                return [self._one(connection, key, who.new) for key in keys]
+            rules = rules_of(connection, college, today)
+            _must_be_free(connection, college, rules, requests, who.organisation)
+            whom = person(writer, contact, who.organisation) if contact else None
+            keys = []
+            series = f"S{writer.next_seq}" if len(requests) > 1 else None
+            for each in requests:
+                key = f"B{writer.next_seq}"
+                terms = _terms(rules, each, key, who, whom)
+                kept = clean(event, "The event") if event else None
+                writer.append(BookingMade(**terms, series=series, event=kept))
+                keys.append(key)
+            if purpose:
+                for key in keys:
+                    remark(writer, "", "for", purpose, loan=key, contact_id=whom)
+            return [self._one(connection, key, who.new) for key in keys]
+
+    def change(
+        self,
+        booking: str,
+        *,
+        collect_on: date | None = None,
+        return_by: date | None = None,
+        types: Sequence[tuple[str, int]] = (),
+        tags: Sequence[str] | None = None,
+        to: str | None = None,
+        contact: str | None = None,
+        new_too: bool = True,
+        id: str | None = None,  # noqa: A002
+    ) -> Booking:
+        """Change a booking that waits for collection; what is None or empty stays.
+
+        A change of days may leave out chosen kits (`tags=[]`). What is out on it stays out.
+
+        Raises:
+            Refused: as `book`; `booking_over`, `collected`.
+            BadInput: as `book`; `unknown_booking`.
+        """
+        with self._session.writing(id) as writer:
+            connection, college = writer.connection, writer.college
+            key = booking_id(connection, college, booking)
+            row = waiting_booking(writer, key)
+            before = [
+                LineOfBooking(
+                    kit_type=line.kit_type,
+                    quantity=line.quantity,
+                    pins=tuple(_pins_of(connection, college, key).get(line.kit_type, ())),
+                )
+                for line in _lines_of(connection, college, key)
+            ]
+            lines = tuple(before)
+            if types or tags is not None:
+                kits = (
+                    _chosen(writer, tags)
+                    if tags is not None
+                    else [(tag, each.kit_type, 1) for each in before for tag in each.pins]
+                )
+                names = type_names(connection, college)
+                given = list(types) or [(names[e.kit_type], e.quantity) for e in before]
+                lines = _lines(connection, college, given, kits)
+            request = Request(
+                lines,
+                collect_on or date.fromisoformat(row.collect_on),
+                return_by or date.fromisoformat(row.return_by),
+            )
+            who = Borrower(row.organisation, "", new=False)
+            whom = row.contact
+            if to is not None:
+                who = borrower(writer, to, new_too=new_too)
+                whom = whom if who.organisation == row.organisation else None
+            if contact:
+                whom = person(writer, contact, who.organisation)
+            if writer.earlier:
+                (done, *_) = writer.earlier_facts(BookingChanged)
+                _must_be_the_change(writer, done, request, collect_on, return_by, types or tags)
+                return self._one(connection, key, who.new)
+            out = {line.kit_type: line.collected for line in _lines_of(connection, college, key)}
+            for kit_type, many in out.items():
+                now = sum(each.quantity for each in lines if each.kit_type == kit_type)
+                if now < many:
+                    raise Refused(
+                        "collected",
+                        f"{many} of {kit_type} have gone out on booking {key}; it cannot be of "
+                        f"{now}.",
+                        f"Take them back first, or keep at least {many}.",
+                        booking=key,
+                        collected=many,
+                    )
+            today = day_of(writer.at)
+            rules = rules_of(connection, college, today)
+            if not any(out.values()) or collect_on is not None:
+                _check_dates(request, today)
+            broken = _judge(
+                connection,
+                college,
+                rules,
+                request,
+                who.organisation,
+                leave=key,
+                collected=out,
+            )
+            if broken:
+                raise _refuse(broken, request, who.organisation)
+            terms = _terms(rules, request, key, who, whom)
+            writer.append(BookingChanged(**terms, series=row.series, event=row.event))
+            return self._one(connection, key, who.new)
+
+    def cancel(self, booking: str, *, id: str | None = None) -> Booking:  # noqa: A002
+        """Cancel a booking; what is out on it stays out.
+
+        Raises:
+            Refused: `booking_over`, for one that is cancelled, lapsed or collected.
+            BadInput: `unknown_booking`.
+        """
+        with self._session.writing(id) as writer:
+            connection, college = writer.connection, writer.college
+            key = booking_id(connection, college, booking)
+            if writer.earlier:
+                (done, *_) = writer.earlier_facts(BookingCancelled)
+                if done.booking != key:
+                    raise id_reused(writer.request)
+                return self._one(connection, key)
+            row = waiting_booking(writer, key)
+            writer.append(BookingCancelled(booking=key, organisation=row.organisation))
+            return self._one(connection, key)
+
+    def get(self, booking: str) -> Booking:
+        """One booking.
+
+        Raises:
+            BadInput: `unknown_booking`.
+        """
+        with self._session.reading() as connection:
+            key = booking_id(connection, self._session.college, booking)
+            (found,) = _read(connection, self._session.college, self._session.today, key=key)
+            return found
+
+    def purpose(self, booking: str) -> tuple[str, ...]:
+        """What a booking is for, in the words that somebody gave."""
+        with self._session.reading() as connection:
+            key = booking_id(connection, self._session.college, booking)
+            wanted = select(remark_table.c.words).where(
+                remark_table.c.college == self._session.college,
+                remark_table.c.tag == "",
+                remark_table.c.loan == key,
+            )
+            return tuple(connection.execute(wanted).scalars())
+
+    def free(
+        self,
+        first: date,
+        last: date,
+        type: str | None = None,  # noqa: A002
+    ) -> list[Free]:
+        """What a booking from `first` to `last` could have, of one type or of all.
+
+        Raises:
+            BadInput: `unknown_type`, `dates_reversed`, `in_the_past`, `too_long`, `bad_date`.
+        """
+        today = self._session.today
+        _check_dates(Request((), first, last), today)
+        if (last - first).days > 800:
+            raise BadInput(
+                "too_long",
+                f"From {uk(first)} to {uk(last)} is too long.",
+                "Give a shorter time.",
+            )
+        with self._session.reading() as connection:
+            college = self._session.college
+            names = type_names(connection, college)
+            wanted = [kit_type_id(connection, college, type)] if type else list(names)
+            rules = rules_of(connection, college, today)
+            return [
+                _free(connection, college, rules, key, names[key], first, last) for key in wanted
+            ]
+
+    def list(
+        self,
+        *,
+        state: str | None = None,
+        first: date | None = None,
+        last: date | None = None,
+        to: str | None = None,
+        at_risk: bool = False,
+        after: str | None = None,
+        limit: int = PAGE,
+    ) -> Page[Booking]:
+        """Bookings by collection day; those that wait for collection when no state is given.
+
+        Args:
+            state: one of `STATES`, or `all`.
+            first: only those that end on this day or later.
+            last: only those that begin on this day or earlier.
+            to: only those of this borrower.
+            at_risk: only those that cannot be kept as things are.
+            after: where the page before ended.
+            limit: the most on a page.
+
+        Raises:
+            BadInput: `bad_state`, `bad_cursor`.
+        """
+        if state is not None and state not in (*STATES, "all"):
+            raise BadInput(
+                "bad_state",
+                f"{state[:40]!r} is not a state of a booking.",
+                f"Give one of {', '.join((*STATES, 'all'))}.",
+                known=[*STATES, "all"],
+            )
+        with self._session.reading() as connection:
+            found = _read(connection, self._session.college, self._session.today)
+        kept = [
+            each
+            for each in found
+            if (state == "all" or each.state == (state or "made"))
+            and (first is None or each.return_by >= first)
+            and (last is None or each.collect_on <= last)
+            and (to is None or fold(to) in fold(each.to))
+            and (not at_risk or each.at_risk)
+        ]
+        begin = 0
+        if after is not None:
+            if not after.isdecimal() or int(after) > len(kept):
+                raise BadInput("bad_cursor", "That page is not there.", "Begin again without it.")
+            begin = int(after)
+        page = kept[begin : begin + limit]
+        more = str(begin + limit) if begin + limit < len(kept) else None
+        return Page(tuple(page), len(kept), more)
+
+    def _one(self, connection: Connection, key: str, new: bool = False) -> Booking:
+        (found,) = _read(connection, self._session.college, self._session.today, key=key)
+        return replace(found, new_organisation=new)
+
+
+def _must_be_the_change(
+    writer: Writer,
+    done: BookingTerms,
+    request: Request,
+    collect_on: date | None,
+    return_by: date | None,
+    kits: object,
+) -> None:
+    same = (
+        (collect_on is None or done.collect_on == collect_on.isoformat())
+        and (return_by is None or done.return_by == return_by.isoformat())
+        and (not kits or done.lines == request.lines)
+    )
+    if not same:
+        raise id_reused(writer.request)
+
+
+def _must_be_free(
+    connection: Connection, college: str, rules: Rules, requests: Sequence[Request], who: str
+) -> None:
+    """Refuse a request, or a series of which one date cannot be promised."""
+    also: list[tuple[str, Wanted]] = []
+    failed: list[tuple[int, Request, tuple[str, str, str, dict[str, Any]]]] = []
+    for number, request in enumerate(requests, start=1):
+        broken = _judge(connection, college, rules, request, who, also=also)
+        if broken:
+            failed.append((number, request, broken))
+            continue
+        first, free = span_of(rules, request)
+        also += [
+            (
+                each.kit_type,
+                Wanted(f"+{number}", first.toordinal(), free.toordinal(), each.quantity, each.pins),
+            )
+            for each in request.lines
+        ]
+    if not failed:
+        return
+    (number, request, broken) = failed[0]
+    if len(requests) == 1:
+        raise _refuse(broken, request, who)
+    code, message, hint, facts = broken
+    listed = [
+        {
+            "number": n,
+            "collect_on": each.collect_on.isoformat(),
+            "return_by": each.return_by.isoformat(),
+            "code": why[0],
+            **{name: fact for name, fact in why[3].items() if name != "kit_type"},
+        }
+        for n, each, why in failed
+    ]
+    facts.pop("kit_type", None)
+    named = ", ".join(f"{n} ({uk(each.collect_on)})" for n, each, _ in failed)
+    message = (
+        f"Of {len(requests)} dates, {len(failed)} cannot be booked: {named}. Nothing was booked. "
+        f"Date {number}: {message}"
+    )
+    asked = [
+        Asked(each.kit_type, each.quantity, one.collect_on, one.return_by, who)
+        for _, one, _ in failed
+        for each in one.lines
+    ]
+    raise Unmet(code, message, hint, *asked, **{**facts, "failed": listed})
+
+
+def _free(
+    connection: Connection,
+    college: str,
+    rules: Rules,
+    key: str,
+    name: str,
+    first: date,
+    last: date,
+) -> Free:
+    stock = stock_of(connection, college, key, rules.today)
+    request = Request((LineOfBooking(kit_type=key, quantity=1),), first, last)
+    begin, free_day = span_of(rules, request)
+    until = free_day.toordinal()
+    broken = _day_rule(rules, request)
+    longest = rules.policies.number("max_days")
+    why = broken[0] if broken else None
+    if not why and longest and (last - first).days > longest:
+        why = "limit"
+    free = 0
+    if not why:
+        start = max(begin, rules.today).toordinal()
+        free = free_over(stock.supply, stock.standing, start, until)
+    left = free_by_day(
+        stock.supply.capacity,
+        (*stock.supply.out, *stock.standing),
+        first.toordinal(),
+        last.toordinal() + 1,
+    )
+    days = tuple(FreeDay(days_after(first, n), max(0, each)) for n, each in enumerate(left))
+    return Free(name, stock.supply.capacity, free, days, why)
+
+
+_ROWS = (
+    select(
+        booking,
+        organisation.c.name,
+        contact.c.name.label("person"),
+        contact.c.email,
+        contact.c.phone,
+    )
+    .join_from(
+        booking,
+        organisation,
+        (organisation.c.college == booking.c.college)
+        & (organisation.c.organisation == booking.c.organisation),
+    )
+    .outerjoin(
+        contact,
+        (contact.c.college == booking.c.college) & (contact.c.contact == booking.c.contact),
+    )
+    .where(booking.c.college == bindparam("c"))
+)
+_ALL = Query(_ROWS.order_by(booking.c.collect_on, booking.c.made_seq))
+_ONE = Query(_ROWS.where(booking.c.booking == bindparam("b")))
+_ALL_LINES = Query(
+    select(line.c.booking, line.c.kit_type, line.c.quantity, line.c.collected)
+    .where(line.c.college == bindparam("c"))
+    .order_by(line.c.booking, line.c.kit_type)
+)
+_ALL_PINS = Query(
+    select(pin.c.booking, pin.c.kit_type, pin.c.kit)
+    .where(pin.c.college == bindparam("c"))
+    .order_by(pin.c.kit)
+)
+_CONTACT_OF_LOAN = Query(
+    select(contact.c.name, contact.c.email, contact.c.phone)
+    .join_from(
+        loan,
+        contact,
+        (contact.c.college == loan.c.college) & (contact.c.contact == loan.c.contact),
+    )
+    .where(loan.c.college == bindparam("c"), loan.c.loan == bindparam("l"))
+)
+
+
+def _lines_of(connection: Connection, college: str, key: str) -> list[Any]:
+    return [row for row in _ALL_LINES(connection, c=college) if row.booking == key]
+
+
+def _pins_of(connection: Connection, college: str, key: str) -> dict[str, list[str]]:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for row in _ALL_PINS(connection, c=college):
+        if row.booking == key:
+            found[row.kit_type].append(row.kit)
+    return found
+
+
+def _read(
+    connection: Connection, college: str, today: date, *, key: str | None = None
+) -> list[Booking]:
+    """Bookings as they are on a day: lapsed when nobody collected them in time."""
+    rows = (
+        _ALL(connection, c=college) if key is None else _ONE(connection, c=college, b=key)
+    ).all()
+    names = type_names(connection, college)
+    lines: defaultdict[str, list[Any]] = defaultdict(list)
+    for each in _ALL_LINES(connection, c=college):
+        lines[each.booking].append(each)
+    pins: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for each in _ALL_PINS(connection, c=college):
+        pins[each.booking, each.kit_type].append(each.kit)
+    waiting = [row for row in rows if _state(row, lines[row.booking], today) == "made"]
+    types = {each.kit_type for row in waiting for each in lines[row.booking]}
+    lost: dict[str, list[Cause]] = {}
+    for kit_type in sorted(types):
+        stock = stock_of(connection, college, kit_type, today)
+        gone = at_risk(stock.supply, stock.standing)
+        causes = _causes(connection, college, names[kit_type], stock) if gone else []
+        for one in gone:
+            lost.setdefault(one, []).extend(causes)
+    return [
+        Booking(
+            row.booking,
+            row.name,
+            date.fromisoformat(row.collect_on),
+            date.fromisoformat(row.return_by),
+            date.fromisoformat(row.busy_from),
+            date.fromisoformat(row.free_from),
+            _state(row, lines[row.booking], today),
+            tuple(
+                BookedLine(
+                    names[each.kit_type],
+                    each.quantity,
+                    each.collected,
+                    tuple(pins[row.booking, each.kit_type]),
+                )
+                for each in lines[row.booking]
+            ),
+            date.fromisoformat(row.lapses_after),
+            row.booking in lost,
+            row.series,
+            row.event,
+            row.changes,
+            None if row.person is None else ContactOfLoan(row.person, row.email, row.phone),
+            tuple(lost.get(row.booking, ())),
+        )
+        for row in rows
+    ]
+
+
+def _state(row: Any, lines: Sequence[Any], today: date) -> State:
+    if row.state == "made" and all(each.collected == each.quantity for each in lines):
+        return "collected"
+    if row.state == "made" and row.lapses_after < today.isoformat():
+        return "lapsed"
+    state: State = row.state
+    return state
+
+
+def _causes(connection: Connection, college: str, name: str, stock: Stock) -> list[Cause]:
+    causes = []
+    for tag, (key, to, due) in sorted(stock.overdue.items()):
+        who = _CONTACT_OF_LOAN(connection, c=college, l=key).one_or_none()
+        causes.append(
+            Cause(
+                tag,
+                name,
+                name_of(connection, college, to),
+                date.fromisoformat(due),
+                None if who is None else ContactOfLoan(*who),
+            )
+        )
+    return causes
+
+
+def booking_id(connection: Connection, college: str, text: str) -> str:
+    """The id of the booking that a person means: `B17`, `b17` or `17`.
+
+    Raises:
+        BadInput: `unknown_booking`.
+    """
+    wanted = clean(text, "The booking").upper()
+    for key in (wanted, f"B{wanted}"):
+        if booking_row(connection, college, key) is not None:
+            return key
+    raise BadInput(
+        "unknown_booking",
+        f"There is no booking {text!r}.",
+        "See them: kitloan bookings",
+        booking=text[:60],
+    )
+
+
+def waiting_booking(writer: Writer, key: str) -> Any:
+    """The row of a booking that waits for collection.
+
+    Raises:
+        Refused: `booking_over`, for one that is cancelled, lapsed or collected whole.
+    """
+    row = booking_row(writer.connection, writer.college, key)
+    lines = lines_of_booking(writer.connection, writer.college, key)
+    over = row is None or row.state != "made" or all(n == out for _, n, out in lines)
+    if over and not writer.earlier:
+        state = "collected" if row is None or row.state == "made" else row.state
+        raise Refused(
+            "booking_over",
+            f"Booking {key} is {state}.",
+            "See it: kitloan booking show " + key,
+            booking=key,
+            state=state,
+        )
+    return row

@@ -1,0 +1,154 @@
+"""What a college can lend of a type and what it has promised, as `availability` takes it.
+
+One reading serves the screen, the check and the report.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from datetime import date
+
+from sqlalchemy import Connection, bindparam, func, select
+
+from kitloan.ledger.facts.promises import (
+    first_of_loan,
+    lines_waiting,
+    loans_out,
+    ordinal,
+    pins_waiting,
+    until_of_loan,
+    usable_kits,
+)
+from kitloan.planning.availability import Out, Supply, Wanted
+from kitloan.storage.statements import Query
+from kitloan.tables import Holding, Organisation, table
+from kitloan.tables.planning import Booking
+from kitloan.text.dates import FOREVER
+
+booking, holding, organisation = table(Booking), table(Holding), table(Organisation)
+
+_UNCOUNTED = Query(
+    select(holding.c.tag)
+    .where(
+        holding.c.college == bindparam("c"),
+        holding.c.kit_type == bindparam("k"),
+        holding.c.state == "held",
+        holding.c.uncounted.is_(True),
+    )
+    .order_by(holding.c.tag)
+)
+_HELD = Query(
+    select(func.count()).where(
+        holding.c.college == bindparam("c"), holding.c.kit_type == bindparam("k")
+    )
+)
+_BOOKED = Query(
+    select(
+        booking.c.booking,
+        booking.c.collect_on,
+        booking.c.return_by,
+        organisation.c.name,
+    )
+    .join_from(
+        booking,
+        organisation,
+        (organisation.c.college == booking.c.college)
+        & (organisation.c.organisation == booking.c.organisation),
+    )
+    .where(booking.c.college == bindparam("c"), booking.c.booking == bindparam("b"))
+)
+_NAMED = Query(
+    select(organisation.c.name).where(
+        organisation.c.college == bindparam("c"), organisation.c.organisation == bindparam("o")
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """What there is of a type and what is promised, on a day.
+
+    Attributes:
+        supply: the kits that can be used, and those of them that are out.
+        standing: the bookings that wait for collection, those to be kept first first.
+        overdue: the loans that are overdue, by tag: the loan, the borrower's id, the due day.
+        uncounted: the kits that are back and not counted.
+    """
+
+    supply: Supply
+    standing: tuple[Wanted, ...]
+    overdue: dict[str, tuple[str, str, str]]
+    uncounted: tuple[str, ...]
+
+    def without(self, booking: str) -> "Stock":
+        """The same without a booking: what would be free for it."""
+        kept = tuple(each for each in self.standing if each.key != booking)
+        return replace(self, standing=kept)
+
+
+def stock_of(connection: Connection, college: str, kit_type: str, today: date) -> Stock:
+    """What a college has of a type and has promised, as of a day.
+
+    A loan that is overdue is out without end, a kit that is not counted cannot be promised, and a
+    booking that was not collected in time is promised no more.
+    """
+    where = {"c": college, "k": kit_type}
+    now = today.isoformat()
+    rows = usable_kits(connection, **where).all()
+    single = {row.tag for row in rows if row.quantity == 1}
+    overdue: dict[str, tuple[str, str, str]] = {}
+    out = []
+    for row in loans_out(connection, **where):
+        until = until_of_loan(row.due_on, row.free_from)
+        if row.due_on is not None and row.due_on < now:
+            until = FOREVER
+            overdue[row.tag] = (row.loan, row.organisation, row.due_on)
+        out.append(Out(row.tag, first_of_loan(row.out_at), until, row.many, row.loan))
+    pins: defaultdict[str, list[str]] = defaultdict(list)
+    for row in pins_waiting(connection, **where):
+        pins[row.booking].append(row.kit)
+    waiting = [row for row in lines_waiting(connection, **where) if row.lapses_after >= now]
+    waiting.sort(key=lambda row: (row.event is None, row.made_seq))
+    return Stock(
+        Supply(
+            frozenset(single),
+            sum(row.quantity for row in rows if row.tag not in single),
+            tuple(out),
+        ),
+        tuple(
+            Wanted(
+                row.booking,
+                max(ordinal(row.busy_from), min(today.toordinal(), ordinal(row.free_from) - 1)),
+                ordinal(row.free_from),
+                row.many,
+                tuple(pins[row.booking]),
+            )
+            for row in waiting
+            if ordinal(row.free_from) > ordinal(row.busy_from)
+        ),
+        overdue,
+        tuple(row.tag for row in _UNCOUNTED(connection, **where)),
+    )
+
+
+def held_of(connection: Connection, college: str, kit_type: str) -> int:
+    """How many holdings of a type are on the register, whatever their state."""
+    return int(_HELD(connection, c=college, k=kit_type).scalar() or 0)
+
+
+def name_of(connection: Connection, college: str, organisation_id: str) -> str:
+    """What a borrower is called; the id where it is not on file."""
+    found = _NAMED(connection, c=college, o=organisation_id).scalar()
+    return organisation_id if found is None else str(found)
+
+
+def booked_as(connection: Connection, college: str, wanted: Wanted) -> dict[str, object]:
+    """A booking that stands in the way, as a refusal names it."""
+    row = _BOOKED(connection, c=college, b=wanted.key).one()
+    return {
+        "id": row.booking,
+        "to": row.name,
+        "collect_on": row.collect_on,
+        "return_by": row.return_by,
+        "quantity": wanted.count,
+        "tags": list(wanted.pins),
+    }

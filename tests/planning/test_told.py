@@ -1,0 +1,132 @@
+"""What borrowers are told of their bookings, and what inspections and blocks refuse of them."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+
+import pytest
+
+from conftest import SetClock
+from kitloan import KitloanError, NewHolding, Refused
+from kitloan.college import College
+from kitloan.planning.channels import calendar_file
+
+SCHOOL = "Lochside Academy"
+MONDAY, FRIDAY = date(2026, 12, 7), date(2026, 12, 11)
+
+
+@pytest.fixture
+def desk(fife: College) -> College:
+    """Fife's desk, open Monday to Friday, with three kits."""
+    fife.calendar.set_week(range(5), range(5))
+    for n in range(3):
+        fife.holdings.add(NewHolding("STEM kit", asset_number=f"K{n}"))
+    return fife
+
+
+def kinds(desk: College, day: date) -> list[tuple[str, int | None]]:
+    """What is due on a day."""
+    return [(each.kind, each.stage) for each in desk.notices.due(day)]
+
+
+def refused(act: Callable[[], object]) -> KitloanError:
+    """What an act was refused with."""
+    with pytest.raises(Refused) as refusal:
+        act()
+    return refusal.value
+
+
+def test_a_booking_is_confirmed_reminded_and_lapses(desk: College, clock: SetClock) -> None:
+    """Each once; and of several that would be due together, the latest only."""
+    (made,) = desk.bookings.book(SCHOOL, {"STEM kit": 2}, MONDAY, FRIDAY, contact="Iain Strachan")
+    (notice,) = desk.notices.due()
+    assert (notice.kind, notice.stage, notice.subject) == ("booked", None, made.id)
+    assert (notice.to, notice.due_on) == (SCHOOL, MONDAY)
+    assert "2 x STEM kit, from 7 Dec 2026 to 11 Dec 2026" in notice.text
+    assert kinds(desk, date(2026, 12, 3)) == [("collect_soon", None)], "two open days before"
+    assert kinds(desk, date(2026, 12, 8)) == [("collect_soon", None)], "kept one open day longer"
+    assert kinds(desk, date(2026, 12, 9)) == [("lapsed", None)]
+    assert kinds(desk, date(2027, 2, 1)) == []
+    desk.notices.mark()
+    assert kinds(desk, clock.now.date()) == []
+    clock.now = datetime(2026, 12, 10, 12, 0, tzinfo=UTC)
+    assert desk.notices.due()[0].kind == "lapsed"
+    assert desk.notices.mark()[0].kind == "lapsed"
+    assert desk.notices.due() == []
+    assert desk.ledger.verify().ok
+
+
+def test_a_booking_that_was_collected_or_cancelled_is_told_nothing(
+    desk: College, clock: SetClock
+) -> None:
+    """Nobody is told to collect a kit that they have, or that one they gave back has lapsed."""
+    (made,) = desk.bookings.book(SCHOOL, {"STEM kit": 1}, MONDAY, FRIDAY)
+    (gone,) = desk.bookings.book(SCHOOL, {"STEM kit": 1}, MONDAY, FRIDAY)
+    desk.bookings.cancel(gone.id)
+    clock.now = datetime(2026, 12, 7, 9, 0, tzinfo=UTC)
+    desk.loans.check_out(["K0"], None, booking=made.id)
+    assert kinds(desk, date(2026, 12, 7)) == []
+    assert [kind for kind, _ in kinds(desk, date(2026, 12, 15))] == ["overdue"]
+
+
+def test_a_booking_in_the_calendar_file(desk: College) -> None:
+    """Example 15, from the store: same id, sequence 0, 1, 2, and CANCELLED at last."""
+    (made,) = desk.bookings.book(SCHOOL, {"STEM kit": 1}, MONDAY, FRIDAY)
+
+    def written() -> list[str]:
+        return calendar_file(desk.notices.events(), "fife").decode().split("\r\n")
+
+    uid = f"UID:booking-{made.id}@fife.kitloan"
+    first = written()
+    assert {uid, "DTSTART;VALUE=DATE:20261207", "DTEND;VALUE=DATE:20261212"} <= set(first)
+    assert {"SEQUENCE:0", "STATUS:CONFIRMED"} <= set(first)
+    desk.bookings.change(made.id, collect_on=date(2026, 12, 8))
+    assert {uid, "SEQUENCE:1", "DTSTART;VALUE=DATE:20261208"} <= set(written())
+    desk.bookings.cancel(made.id)
+    assert {uid, "SEQUENCE:2", "STATUS:CANCELLED"} <= set(written())
+
+
+def test_a_blocked_borrower_books_nothing_and_is_counted_as_demand(desk: College) -> None:
+    """What was asked for in vain is noted, whatever the rule; up to the block's last day."""
+    desk.bookings.book(SCHOOL, {"STEM kit": 1}, MONDAY, FRIDAY)
+    desk.directory.block(SCHOOL, "a kit is lost", until=date(2026, 12, 9))
+    refusal = refused(
+        lambda: desk.bookings.book(SCHOOL, {"STEM kit": 1}, date(2026, 12, 9), FRIDAY)
+    )
+    assert (refusal.code, refusal.details["reason"]) == ("blocked", "a kit is lost")
+    assert refused(lambda: desk.loans.check_out(["K0"], SCHOOL)).code == "blocked"
+    rules = [line.kind for line in desk.ledger.log() if line.kind == "demand.refused"]
+    assert len(rules) >= 1
+    desk.bookings.book(SCHOOL, {"STEM kit": 1}, date(2026, 12, 10), FRIDAY)
+
+
+def test_an_inspection_covers_the_day_or_the_whole_loan(desk: College, clock: SetClock) -> None:
+    """Example 13: passed on 31 August for six months, lent from 20 February to 6 March."""
+    desk.calendar.set_week(range(7), range(7))
+    clock.now = datetime(2026, 8, 31, 9, 0, tzinfo=UTC)
+    kit = desk.holdings.add(NewHolding("Soldering iron")).tag
+    desk.inspections.set_regime("PAT", "Soldering iron", 6)
+    assert desk.inspections.record(kit, "PAT", "pass").valid_until == date(2027, 2, 28)
+    clock.now = datetime(2027, 2, 20, 9, 0, tzinfo=UTC)
+    desk.policies.set("cover", "loan")
+    due = date(2027, 3, 6)
+    refusal = refused(lambda: desk.loans.check_out([kit], SCHOOL, due_on=due))
+    assert (refusal.code, refusal.details["until"]) == ("inspection_due", "2027-03-06")
+    desk.loans.check_out([kit], SCHOOL, due_on=date(2027, 2, 28))
+    desk.actions.undo()
+    desk.policies.set("cover", "out")
+    desk.loans.check_out([kit], SCHOOL, due_on=due)
+
+
+def test_what_failed_is_no_longer_free(desk: College) -> None:
+    """A kit that is not safe is promised to nobody; a promise that it leaves short is at risk."""
+    free = desk.bookings.free(MONDAY, FRIDAY, type="STEM kit")
+    assert free[0].free == 3
+    desk.bookings.book(SCHOOL, {"STEM kit": 3}, MONDAY, FRIDAY)
+    desk.inspections.set_regime("PAT", "STEM kit", 12, gate=False)
+    desk.inspections.record("K0", "PAT", "fail")
+    assert desk.bookings.free(MONDAY, FRIDAY, type="STEM kit")[0].capacity == 2
+    assert desk.bookings.list(at_risk=True).total == 1
+    assert desk.ledger.verify().ok
+    desk.inspections.record("K0", "PAT", "pass")
+    assert desk.bookings.list(at_risk=True).total == 0
+    assert desk.ledger.verify().ok

@@ -59,5 +59,9 @@ COMMANDS = (
     Row("donor", "gifts", "donor", "Donors that are known by several names."),
     Row("college", "gifts", "college", "Colleges that became part of others."),
     Row("programme", "gifts", "programme", "Programmes that gifts are part of."),
+    Row("schools", "evidence", "schools", "Lists of schools, and which school a borrower is."),
+    Row("engagement", "evidence", "engagement", "Record what a kit was used for."),
+    Row("engagements", "evidence", "engagements", "List what kits were used for."),
+    Row("evaluation", "evidence", "evaluation", "Record what teachers answered."),
     Row("audit", "audit", "audit", "Figures and findings across colleges."),
 )

@@ -200,7 +200,9 @@ def vintage_of(text: str) -> str | None:
         day, word, year, iso_year, iso_month, iso_day, uk_day, uk_month, uk_year = found.groups()
         month = _MONTH.get(word[:3].casefold()) if word else int(iso_month or uk_month)
         try:
-            exact = date(int(year or iso_year or uk_year), month or 0, int(day or iso_day or uk_day))
+            exact = date(
+                int(year or iso_year or uk_year), month or 0, int(day or iso_day or uk_day)
+            )
         except ValueError:
             continue
         return exact.isoformat()
@@ -220,7 +222,9 @@ def _vintage(sheet: Sheet, head: _Head, path: Path, given: str | None) -> str:
     ]
     in_column = [at for at, field in head.fields.items() if field == "year"]
     years = {
-        _text(sheet.value(line, at)) for line in sheet.lines[head.position + 1 :] for at in in_column
+        _text(sheet.value(line, at))
+        for line in sheet.lines[head.position + 1 :]
+        for at in in_column
     }
     dated = years.pop() if len(years) == 1 else ""
     of_sheet = "" if sheet.delimited else sheet.name

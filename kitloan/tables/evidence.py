@@ -103,7 +103,9 @@ class Evaluation(Base, table=True):
         CheckConstraint("enjoyed BETWEEN 1 AND 5", name="evaluation_enjoyed_1_to_5"),
         CheckConstraint("interest BETWEEN 1 AND 5", name="evaluation_interest_1_to_5"),
         *(
-            CheckConstraint(f"{each} + 1 >= 0 AND {each} + 1 <= 2", name=f"evaluation_{each}_less_same_more")
+            CheckConstraint(
+                f"{each} + 1 >= 0 AND {each} + 1 <= 2", name=f"evaluation_{each}_less_same_more"
+            )
             for each in ("science", "technology", "engineering", "mathematics")
         ),
         in_college("engagement=engagement", to="engagement", name="evaluation_of_an_engagement"),

@@ -15,6 +15,12 @@ CONTACTS = (
 )
 
 
+_MANIFEST = (
+    '<?xml version="1.0"?><manifest:manifest '
+    'xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0" manifest:version="1.3"/>'
+)
+
+
 def contacts(path: Path, *rows: Sequence[Any], sheet: str = "Open Schools") -> Path:
     """School contact details: headings on row 6. A row: seed, council, name, postcode, P, S, SP."""
     book = openpyxl.Workbook()
@@ -111,5 +117,6 @@ def as_ods(path: Path, name: str, *rows: Sequence[str]) -> Path:
     )
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", _MANIFEST)
         archive.writestr("content.xml", content)
     return path

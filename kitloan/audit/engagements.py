@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, func, literal, or_, select
+from sqlalchemy import and_, func, literal, select
 
 from kitloan.audit.census import DONOR, OF_GIFT, OF_GIFTING, Census
 from kitloan.evidence.disclosure import (
     HIDDEN,
+    NOT_APPLICABLE,
     Shown,
     academic_year,
     alone,
@@ -35,6 +36,8 @@ engagement, band = table(Engagement), table(EngagementBand)
 gift, gifting, holding, loan = table(Gift), table(Gifting), table(Holding), table(Loan)
 
 MIXED = "mixed"
+IN_ALL = "in this report"
+"""In place of a region, where a part is not shown by region."""
 LEARNER_TOTALS = ("learner_engagements", "learners_at_least", "learners_at_most")
 """The totals of learners: each is of people, so each is protected outside ESP."""
 
@@ -173,11 +176,11 @@ def learner_figures(census: Census, *, protected: bool) -> LearnerFigures:
     if protected:
         may_show = _may_show(census, this_year, region)
         shown = {name: _protected(value, may_show) for name, value in shown.items()}
-        by_region = _protected_regions(by_region, may_show=may_show)
+        by_region = (
+            [_all_in_one(totals, shown)] if census.scope and ours else _protected_regions(by_region)
+        )
         split = _protected_split(split)
-    return LearnerFigures(
-        first, totals, shown, by_region, before, split, _closed(census, first)
-    )
+    return LearnerFigures(first, totals, shown, by_region, before, split, _closed(census, first))
 
 
 def _protected(value: Shown, may_show: bool) -> Shown:
@@ -355,7 +358,8 @@ def _split(groups: Sequence[Group], region: Callable[[Group], str]) -> list[Regi
 def _line_of_split(
     region: str | None, girls: int, boys: int, not_recorded: int, every: int
 ) -> RegionSplit:
-    share: Shown = percentage(girls, girls + boys) if girls + boys else 0
+    base = girls + boys
+    share: Shown = (200 * girls + base) // (2 * base) if base else NOT_APPLICABLE
     return RegionSplit(region, girls, boys, not_recorded, every, share)
 
 
@@ -409,7 +413,21 @@ def _is_shown(groups: Iterable[Group], part_of: Callable[[Group], str], part: st
     return protect([[sums[each]] for each in parts]).lines[parts.index(part)] != HIDDEN
 
 
-def _protected_regions(found: Sequence[RegionReach], *, may_show: bool) -> list[RegionReach]:
+def _all_in_one(totals: Reach, shown: Mapping[str, Shown]) -> RegionReach:
+    """One line for a report of a part: by region, it would be beside the regions of the whole."""
+    return RegionReach(
+        region=IN_ALL,
+        engagements=totals.engagements,
+        schools=totals.schools,
+        learner_engagements=shown["learner_engagements"],
+        at_least=shown["learners_at_least"],
+        at_most=shown["learners_at_most"],
+        staff=totals.staff,
+        hours=totals.hours,
+    )
+
+
+def _protected_regions(found: Sequence[RegionReach]) -> list[RegionReach]:
     # In the order of their codes, as a region's own report protects them.
     ordered = sorted(found, key=lambda each: each.region or "")
     counts = [[each.learner_engagements] for each in ordered]
@@ -419,7 +437,7 @@ def _protected_regions(found: Sequence[RegionReach], *, may_show: bool) -> list[
     )
     result = []
     for each in found:
-        learners = shown[each.region] if may_show else HIDDEN
+        learners = shown[each.region]
         hidden = learners == HIDDEN
         at_least = each.at_least if isinstance(each.at_least, int) else 0
         result.append(
@@ -445,19 +463,16 @@ def _protected_split(found: Sequence[RegionSplit]) -> list[RegionSplit]:
     if not true:
         return []
     safe = protect(true)
-    result = [
-        RegionSplit(
-            each.region, *cells, learner_engagements=total, girls_share=_share(cells, each)
-        )
+    return [
+        RegionSplit(each.region, *cells, learner_engagements=total, girls_share=_share(cells))
         for each, cells, total in zip(found, safe.cells, safe.lines, strict=True)
     ]
-    return result
 
 
-def _share(cells: Sequence[Shown], each: RegionSplit) -> Shown:
+def _share(cells: Sequence[Shown]) -> Shown:
     girls, boys, _ = cells
     if isinstance(girls, int) and isinstance(boys, int):
-        return each.girls_share
+        return percentage(girls, girls + boys)
     return HIDDEN
 
 
@@ -479,7 +494,6 @@ def _closed(census: Census, first: date) -> tuple[int, int]:
         )
         .where(
             loan.c.closed_at >= first.isoformat(),
-            or_(loan.c.closed_at.is_not(None)),
             census.in_scope,
         )
         .subquery()

@@ -13,7 +13,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, select
 
 from kitloan.errors import BadInput, Refused
 from kitloan.evidence.schoollist import SCHUID
@@ -27,7 +27,6 @@ from kitloan.ledger.facts.evidence import (
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer
 from kitloan.organisations import borrower, organisation_id
-from kitloan.queries.find import walked
 from kitloan.queries.paging import PAGE, page_of
 from kitloan.queries.resolve import resolve
 from kitloan.storage.statements import AnyRow, Change, Query
@@ -226,6 +225,10 @@ class Engagements:
     def __init__(self, session: Session) -> None:
         self._session = session
 
+    def _here(self, college: ColumnElement[str]) -> tuple[ColumnElement[bool], ...]:
+        """The condition that a row is this college's; in ESP's store there is none."""
+        return () if self._session.is_national else (college == self._session.college,)
+
     def record(
         self, new: NewEngagement, *, new_too: bool = False, request_id: str | None = None
     ) -> EngagementTaken:
@@ -289,7 +292,7 @@ class Engagements:
         """
         with self._session.reading() as connection:
             wanted = select(engagement).where(
-                walked(self._session, engagement.c.college), engagement.c.live.is_(True)
+                *self._here(engagement.c.college), engagement.c.live.is_(True)
             )
             if to is not None:
                 key, _ = organisation_id(connection, self._session.college, to)
@@ -313,7 +316,7 @@ class Engagements:
         wanted = (
             select(loan.c.college, loan.c.loan, loan.c.tag, loan.c.closed_at, organisation.c.name)
             .join_from(loan, organisation)
-            .where(walked(self._session, loan.c.college), loan.c.closed_at.is_not(None), ~asked)
+            .where(*self._here(loan.c.college), loan.c.closed_at.is_not(None), ~asked)
         )
         order = (loan.c.closed_at, loan.c.college, loan.c.loan)
         with self._session.reading() as connection:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from kitloan.audit import Auditor
     from kitloan.backups import Backups
     from kitloan.backups.upgrading import Upgraded
+    from kitloan.evidence.engagements import Engagements
+    from kitloan.evidence.evaluations import Evaluations
+    from kitloan.evidence.schools import Schools
     from kitloan.exchange import Exchange
     from kitloan.holdings import Holdings
     from kitloan.imports.register import Registers
@@ -218,6 +221,27 @@ class College:
         from kitloan.backups import Backups
 
         return Backups(self.session)
+
+    @cached_property
+    def schools(self) -> "Schools":
+        """Lists of schools, searching them, and which school a borrower is."""
+        from kitloan.evidence.schools import Schools
+
+        return Schools(self.session)
+
+    @cached_property
+    def engagements(self) -> "Engagements":
+        """What kits were used for, by whom and how many."""
+        from kitloan.evidence.engagements import Engagements
+
+        return Engagements(self.session)
+
+    @cached_property
+    def evaluations(self) -> "Evaluations":
+        """What teachers answered."""
+        from kitloan.evidence.evaluations import Evaluations
+
+        return Evaluations(self.session)
 
     @cached_property
     def audit(self) -> "Auditor":

@@ -21,7 +21,7 @@ from kitloan.ledger.facts.base import FactBase
 from kitloan.ledger.facts.ledger import Reversed
 from kitloan.ledger.facts.naming import CHANGES, FIRST
 from kitloan.ledger.facts.transfers import TransferReceived, TransferSent
-from kitloan.ledger.replay import DELIVERIES
+from kitloan.ledger.replay import DELIVERIES, OF_ENGAGEMENTS
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer
 from kitloan.queries.history import summary_of
@@ -31,6 +31,7 @@ from kitloan.storage import contact_changes
 from kitloan.storage.erasure import erased_since
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Block, Contact, Holding, LedgerEntry, Loan, table
+from kitloan.tables.evidence import Engagement, SchoolLink
 from kitloan.tables.inspecting import Regime
 from kitloan.tables.stocktaking import Stocktake
 from kitloan.text.dates import day_of, uk_instant
@@ -41,6 +42,7 @@ from kitloan.transfers.sending import must_not_have_arrived
 contact, entry, holding, loan = table(Contact), table(LedgerEntry), table(Holding), table(Loan)
 stocktake = table(Stocktake)
 block, regime = table(Block), table(Regime)
+engagement, school_link = table(Engagement), table(SchoolLink)
 
 _KINDS = {kind.model_fields["kind"].default for kind in KINDS if kind.desk_action} | {*DELIVERIES}
 _NAMES = ("kit_type.defined", "organisation.added")
@@ -115,6 +117,16 @@ _SINCE = Query(
     .order_by(entry.c.epoch, entry.c.seq)
     .limit(1)
 )
+_ENGAGED_SINCE = Query(
+    _COLUMNS.where(
+        ~UNDONE,
+        entry.c.tag.is_(None),
+        or_(*[entry.c.kind == kind for kind in OF_ENGAGEMENTS]),
+        entry.c.id != bindparam("i"),
+        (entry.c.epoch > bindparam("e"))
+        | ((entry.c.epoch == bindparam("e")) & (entry.c.seq > bindparam("s"))),
+    ).order_by(entry.c.epoch, entry.c.seq)
+)
 _TERMS_OF = Query(
     _COLUMNS.where(
         ~UNDONE,
@@ -152,7 +164,7 @@ _OF_BORROWER = Query(
                 select(each.c.college)
                 .where(each.c.college == bindparam("c"), each.c.organisation == bindparam("k"))
                 .exists()
-                for each in (loan, contact, block)
+                for each in (loan, contact, block, engagement, school_link)
             ]
         )
     )
@@ -243,6 +255,8 @@ def undo(writer: Writer, text: str | None = None, *, earlier_day: bool = True) -
             _refuse_if_more_came(writer, part)
         if part.kind in CHANGES:
             _refuse_if_named_since(writer, part)
+        if part.kind in OF_ENGAGEMENTS:
+            _refuse_if_built_upon(writer, part)
     alone = all(part.kind in _NAMES for part in parts)
     for part in (*_terms_since(writer, parts), *parts):
         if part.kind in _NAMES and _is_needed(writer, part, told if alone else None):
@@ -422,7 +436,8 @@ def _rests_on(connection: Connection, college: str, part: AnyRow) -> str:
         return f"since then {named.by} did this: {summary_of(connection, college, named.body)}"
     if part.kind == "organisation.added":
         used = _OF_BORROWER(connection, c=college, k=fact["organisation"]).scalar()
-        return f"{fact['name']} has loans or people, or is blocked, by now" if used else ""
+        rests = f"{fact['name']} has loans, people or engagements, or is blocked, by now"
+        return rests if used else ""
     key = fact["kit_type"]
     same = [
         row
@@ -477,11 +492,12 @@ def _refuse_if_built_upon(writer: Writer, part: AnyRow) -> None:
     since = _since(writer.connection, writer.college, part)
     if since is not None:
         said = summary_of(writer.connection, writer.college, since.body)
+        about = f"{grouped(part.tag)}: since" if part.tag else "Since"
+        how = "kitloan undo" if since.tag is None else f"kitloan undo {since.tag}"
         raise Refused(
             "built_upon",
-            f"{grouped(part.tag)}: since then {since.by} did this "
-            f"({uk_instant(since.at)}): {said}.",
-            f"That has to be undone first, by {since.by}: kitloan undo {part.tag}",
+            f"{about} then {since.by} did this ({uk_instant(since.at)}): {said}.",
+            f"That has to be undone first, by {since.by}: {how}",
             tag=part.tag,
             action=f"{since.kind}: {said}",
         )
@@ -514,7 +530,20 @@ def _since(connection: Connection, college: str, part: AnyRow) -> AnyRow | None:
         return _delivered_since(connection, college, part)
     if part.kind in CHANGES:
         return _named_since(connection, college, part)
+    if part.kind in OF_ENGAGEMENTS:
+        return _engaged_since(connection, college, part, "engagement")
+    if part.kind == "loan.checked_out" and (
+        engaged := _engaged_since(connection, college, part, "loan")
+    ):
+        return engaged
     return _SINCE(connection, c=college, t=part.tag, i=part.id, e=part.epoch, s=part.seq).first()
+
+
+def _engaged_since(connection: Connection, college: str, part: AnyRow, field: str) -> AnyRow | None:
+    """What was recorded since of the engagement, or on the loan, that an entry is about."""
+    which = json.loads(part.body)["fact"][field]
+    rows = _ENGAGED_SINCE(connection, c=college, i=part.id, e=part.epoch, s=part.seq)
+    return next((row for row in rows if json.loads(row.body)["fact"].get(field) == which), None)
 
 
 def _refuse_if_others_build_upon(writer: Writer, part: AnyRow) -> None:
@@ -554,7 +583,7 @@ def _told(
             since
             for part in parts
             if (part.tag is not None and part.kind not in _SEEN)
-            or part.kind in (*DELIVERIES, *CHANGES)
+            or part.kind in (*DELIVERIES, *CHANGES, *OF_ENGAGEMENTS)
             for since in [_since(connection, college, part)]
             if since is not None
         ]

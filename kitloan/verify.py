@@ -36,6 +36,7 @@ from kitloan.ledger.entry import GENESIS, Entry, NotCanonical, parse, seal
 from kitloan.ledger.epochs import ledger_name
 from kitloan.ledger.facts.base import FactBase
 from kitloan.ledger.facts.definitions import OrganisationAdded
+from kitloan.ledger.facts.evidence import ABOUT_AN_ENGAGEMENT, EngagementState, SchoolLinked
 from kitloan.ledger.facts.holdings import HoldingAccessioned
 from kitloan.ledger.facts.ledger import LedgerResumed, Reversed
 from kitloan.ledger.facts.loans import LoanCorrected, LoanTerms
@@ -100,6 +101,7 @@ STEP = 500
 """Rows that are read at a time, and between two calls of `Progress`."""
 
 _MOST_FINDINGS = 100
+_ABOUT_A_BORROWER = (LoanTerms, EngagementState, SchoolLinked)
 _SCRATCH_KIB = 65536
 """How much of a scratch store is kept in memory; with SQLite's usual 2 MB it goes to disk."""
 
@@ -300,6 +302,8 @@ class _Then:
         fact = read.fact
         if self._happened_later(fact):
             self._late.add((row.epoch, row.seq))
+            if isinstance(fact, EngagementState):
+                self._late_things.add(fact.engagement)
             if isinstance(fact, OrganisationAdded):
                 self._late_borrowers[fact.organisation] = row, read
             elif isinstance(fact, HoldingAccessioned):
@@ -307,16 +311,20 @@ class _Then:
             elif isinstance(fact, LoanTerms):
                 self._late_things.add(fact.loan)
             return
-        named = getattr(fact, "organisation", None)
-        if named in self._late_borrowers:
-            self._record(*self._late_borrowers.pop(named))
+        whom = getattr(fact, "organisation", None)
+        if whom in self._late_borrowers:
+            self._record(*self._late_borrowers.pop(whom))
         self._record(row, read)
 
     def _happened_later(self, fact: FactBase) -> bool:
         if isinstance(fact, Reversed):
             return (fact.epoch, fact.seq) in self._late
-        if {getattr(fact, "tag", None), getattr(fact, "loan", None)} & self._late_things:
+        about = {getattr(fact, name, None) for name in ("tag", "loan", "engagement")}
+        if about & self._late_things:
             return True
+        # Figures go by an engagement's own day, and a school was always that school.
+        if isinstance(fact, (*ABOUT_AN_ENGAGEMENT, SchoolLinked)):
+            return False
         if isinstance(fact, LoanCorrected):  # it follows what it corrects
             return False
         on = getattr(fact, "on", None)

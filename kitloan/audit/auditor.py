@@ -17,6 +17,7 @@ from sqlalchemy import Connection, func, select
 from kitloan.audit import measures
 from kitloan.audit.census import Census, Scope
 from kitloan.audit.colleges import answers, known_until, latest_files, reporting
+from kitloan.audit.engagements import learner_figures
 from kitloan.audit.export.json import as_json as tables_as_json
 from kitloan.audit.findings import Evidence, Finding, clock_wrong, findings, met
 from kitloan.audit.gifts import reconciled
@@ -40,6 +41,7 @@ from kitloan.audit.transfers import journeys
 from kitloan.audit.use import lent_of_gifts, use
 from kitloan.audit.years import idle, overdue_by_age, trend
 from kitloan.errors import BadInput
+from kitloan.evidence.disclosure import Shown
 from kitloan.ledger.clocks import Times, find_wrong
 from kitloan.ledger.session import Session
 from kitloan.national.gifts import the_college
@@ -64,6 +66,8 @@ class Audit:
     findings: tuple[Finding, ...]
     report: Report
     proof: Proof
+    learners: Mapping[str, Shown]
+    """The totals of learners as the reader gets them, with marks where they are hidden."""
 
     def as_json(self) -> dict[str, Any]:
         """The shape of `--json`."""
@@ -71,7 +75,7 @@ class Audit:
         listed = tables.pop("register", None)
         document = {
             "as_at": self.as_at.isoformat(),
-            "totals": dict(self.totals),
+            "totals": {**self.totals, **self.learners},
             "by_region": _groups(self.by_region, "region"),
             "by_college": _groups(self.by_college, "college"),
             "by_donor": _groups(self.by_donor, "donor"),
@@ -324,7 +328,11 @@ class Auditor:
         totals = measures.total(counts)
         totals["colleges"] = sum(census.has_college(each) for each in census.colleges)
         totals["schools"] = len(borrowers)
-        totals["learner_engagements"] = 0
+        leaves = reader in ("donor", "board")
+        learners = learner_figures(census, protected=leaves)
+        totals["learner_engagements"] = learners.totals.learner_engagements
+        totals["learners_at_least"] = learners.totals.at_least
+        totals["learners_at_most"] = learners.totals.at_most
         material = Material(
             census=census,
             totals=totals,
@@ -340,6 +348,7 @@ class Auditor:
             spares=spare,
             pairs=pairs,
             gifts=given,
+            learners=learners,
             lent_of_gifts=lent_of_gifts(census) if given.kits else 0,
             written_off=written_off(census),
             challenges=asked,
@@ -364,7 +373,15 @@ class Auditor:
             report = paper(report, reader, whose)
         # A donor reads of their kits, and of no borrower: problems name them.
         shown = () if reader == "donor" else found
-        return Audit(census.day, totals, findings=shown, report=report, proof=proof, **groups)
+        return Audit(
+            census.day,
+            totals,
+            findings=shown,
+            report=report,
+            proof=proof,
+            learners=learners.shown,
+            **groups,
+        )
 
 
 def _check_reader(reader: str | None, scope: Scope) -> None:

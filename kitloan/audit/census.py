@@ -36,6 +36,7 @@ from kitloan.reference import colleges, find_college, regions
 from kitloan.storage.statements import AnyRow
 from kitloan.tables import College, Component, Gift, Holding, KitType, LedgerEntry, Shortage, table
 from kitloan.tables.absence import Arrival, Transfer, Withdrawal
+from kitloan.tables.evidence import SchoolLink
 from kitloan.tables.national import Gifting
 from kitloan.text.dates import day_of
 from kitloan.text.names import fold, plain
@@ -44,7 +45,7 @@ arrival, college, component = table(Arrival), table(College), table(Component)
 entry, shortage = table(LedgerEntry), table(Shortage)
 gift, gifting = table(Gift), table(Gifting)
 holding, kit_type, transfer = table(Holding), table(KitType), table(Transfer)
-withdrawal = table(Withdrawal)
+withdrawal, school_link = table(Withdrawal), table(SchoolLink)
 
 ARRIVED = exists().where(
     transfer.c.college == holding.c.college,
@@ -131,6 +132,22 @@ class Census:
             select(college).where(college.c.college != ESP).order_by(college.c.college)
         )
         return {row.college: row for row in rows}
+
+    @cached_property
+    def schools(self) -> Mapping[Place, str]:
+        """The school that a borrower is, by college and organisation, where a person linked it."""
+        rows = self.connection.execute(
+            select(school_link.c.college, school_link.c.organisation, school_link.c.schuid)
+        )
+        return {
+            (row.college, row.organisation): self.school_key(row.college, row.schuid)
+            for row in rows
+        }
+
+    @staticmethod
+    def school_key(college: str, schuid: str) -> str:
+        """The same text for the same school; an id that a college made is its own."""
+        return f"{college}:{schuid}" if schuid.startswith("X-") else schuid
 
     @cached_property
     def last_entries(self) -> Mapping[str, AnyRow]:

@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, select
 
 from kitloan.audit.census import Census, without_donor
 from kitloan.audit.colleges import Answer, Reporting
+from kitloan.audit.engagements import entered_twice
 from kitloan.audit.gifts import GiftKit, Gifts
 from kitloan.audit.measures import is_late, is_unseen
 from kitloan.audit.transfers import Journey
@@ -214,6 +215,12 @@ CODES: dict[str, Code] = {
     "no_due_date": Code(
         "low", "On loan with no due date", _COLLEGE, "Agree a date with the borrower and record it."
     ),
+    "engagement_twice": Code(
+        "low",
+        "One use entered twice",
+        _BOTH,
+        "If it is one use, give both the event's id, or withdraw one of them.",
+    ),
     "not_sighted_12_months": Code(
         "low",
         "Not seen for 12 months",
@@ -314,7 +321,9 @@ def _wanted(each: Finding, census: Census) -> bool:
     if each.tag:
         return census.has_tag(each.tag)
     narrowed = scope.donor or scope.gift or scope.type
-    return not narrowed or each.code in ("never_sent", "gift_over_delivered", "gift_over_taken")
+    # Those that ask the scope themselves, and are about no one kit.
+    asked = ("never_sent", "gift_over_delivered", "gift_over_taken", "engagement_twice")
+    return not narrowed or each.code in asked
 
 
 def clock_wrong(wrong: Mapping[str, Times], day: date) -> Iterable[Finding]:
@@ -624,6 +633,18 @@ def _not_sighted(evidence: Evidence) -> Iterable[Finding]:
         )
 
 
+def _engagements_twice(evidence: Evidence) -> Iterable[Finding]:
+    for each in entered_twice(evidence.census):
+        yield Finding(
+            "engagement_twice",
+            each.college,
+            "",
+            f"The same school, date and band: {' and '.join(each.ids)}, {each.band} on "
+            f"{uk(each.on)}, are counted as two.",
+            each.on,
+        )
+
+
 _SOURCES: tuple[Callable[[Evidence], Iterable[Finding]], ...] = (
     _never_sent,
     _in_two_places,
@@ -635,6 +656,7 @@ _SOURCES: tuple[Callable[[Evidence], Iterable[Finding]], ...] = (
     _stale,
     _overdue,
     _no_due_date,
+    _engagements_twice,
     _unknown_gifts,
     _incomplete,
     _not_sighted,

@@ -202,7 +202,10 @@ class Figures(Counter[str]):
         return self[name]
 
 
-MORE_TOTALS = ("colleges", "schools", "learner_engagements")
+MORE_TOTALS = (
+    *("colleges", "schools", "learner_engagements"),
+    *("learners_at_least", "learners_at_most"),
+)
 """What the totals have and no group has."""
 
 

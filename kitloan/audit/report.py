@@ -8,6 +8,7 @@ from typing import Any
 
 from kitloan.audit.census import Census
 from kitloan.audit.colleges import Answer, Reporting
+from kitloan.audit.engagements import LEARNER_TOTALS, LearnerFigures
 from kitloan.audit.findings import CODES, Finding
 from kitloan.audit.gifts import Gifts
 from kitloan.audit.measures import MEASURES, Figures, Group
@@ -32,6 +33,7 @@ from kitloan.audit.tables import (
 from kitloan.audit.transfers import Journey
 from kitloan.audit.use import Use
 from kitloan.audit.years import SILENT_DAYS, Idle, Trend
+from kitloan.evidence.disclosure import HIDDEN, MARKS
 from kitloan.reference import colleges, regions
 from kitloan.text.dates import uk
 from kitloan.values import plural
@@ -85,6 +87,7 @@ class Material:
     spares: Sequence[Spare]
     pairs: Sequence[Pair]
     gifts: Gifts
+    learners: LearnerFigures
     lent_of_gifts: int
     written_off: Sequence[WrittenOff]
     challenges: Sequence[Answer]
@@ -111,6 +114,8 @@ def build(material: Material) -> Report:
         _kits(m.gifts, words),
         _use(m.use_by_type, "use_by_type", "Use by kit type", "Kit type", {}, chart=True),
         _use(m.use_by_college, "use_by_college", "Use by college", "College", words, chart=False),
+        _learners(m.learners),
+        _learner_split(m.learners),
         _idle(m.idle, words),
         _overdue(m.overdue_by_age),
         _spares(m.spares),
@@ -171,6 +176,9 @@ def _totals(m: Material) -> Table:
         ("On the way between colleges", t.in_transit, held, "in_transit"),
         ("Missing", t.missing, held, "missing"),
         ("Schools and other borrowers in 12 months", t.schools, None, "schools"),
+        ("Learner engagements this academic year", t.learner_engagements, None, LEARNER_TOTALS[0]),
+        ("Different learners, at least", t.learners_at_least, None, LEARNER_TOTALS[1]),
+        ("Different learners, at most", t.learners_at_most, None, LEARNER_TOTALS[2]),
     ]
     then = m.before[1] if m.before is not None else None
     fields: list[Field] = [
@@ -600,6 +608,64 @@ def _use(
         ),
         used,
         Chart(("share",), caption) if chart else None,
+    )
+
+
+_MARKS = f"{HIDDEN} is {MARKS[HIDDEN]}."
+
+
+def _learners(found: LearnerFigures) -> Table:
+    """What the kits did this academic year, by region."""
+    closed, with_use = found.closed
+    known = f"{with_use:,} of {plural(closed, 'loan')} that came back" if closed else "No loan"
+    marks = f" {_MARKS}" if HIDDEN in found.shown.values() else ""
+    at_least, at_most = (found.shown[name] for name in LEARNER_TOTALS[1:])
+    return table(
+        "learners",
+        "What the kits were used for",
+        f"Since {uk(found.year)}. {known} {'have' if with_use != 1 else 'has'} a record of use. A "
+        "learner who took part twice is two learner engagements. Different learners: between "
+        f"{at_least} and {at_most}.{marks}",
+        (
+            _REGION,
+            count("engagements", "Uses", "Uses by one group, each counted once."),
+            count("schools", "Schools", "Different schools; an unlinked borrower is itself."),
+            count(
+                "learner_engagements",
+                "Learner engagements",
+                "The learners of every group. A group whose size nobody knows adds none.",
+            ),
+            count(
+                "at_least",
+                "Different, at least",
+                "In each school the largest group of each band, or the largest of several bands "
+                "where that is more than those together.",
+            ),
+            count("at_most", "Different, at most", "As many as the learner engagements."),
+            count("staff", "Staff", "Teachers and other staff who took part."),
+            text("hours", "Hours", "Hours of all sessions.", kind="days"),
+        ),
+        found.by_region,
+    )
+
+
+def _learner_split(found: LearnerFigures) -> Table:
+    """Girls and boys of the last whole academic year, by region."""
+    marks = f" {_MARKS}" if any(HIDDEN in (e.girls, e.boys) for e in found.split) else ""
+    return table(
+        "learners_split",
+        "Girls and boys",
+        f"The academic year from {uk(found.split_year)}; a year that is not over has no split. "
+        f"The share is of those recorded.{marks}",
+        (
+            _REGION,
+            count("girls", "Girls", "Girls, where they were recorded."),
+            count("boys", "Boys", "Boys, where they were recorded."),
+            count("not_recorded", "Not recorded", "Other, not said, or not recorded."),
+            count("learner_engagements", "Learner engagements", "All of them together."),
+            count("girls_share", "Girls, per cent", "Of girls and boys together."),
+        ),
+        found.split,
     )
 
 
@@ -1043,8 +1109,16 @@ _OF_BOARD: Mapping[str, tuple[str, ...]] = {
         *("taken_in", "not_taken_in", "held", "on_its_way", "redeployed", "missing"),
         "written_off",
     ),
+    "learners": (
+        *("region", "engagements", "schools", "learner_engagements", "at_least", "at_most"),
+        "hours",
+    ),
+    "learners_split": (
+        *("region", "girls", "boys", "not_recorded", "learner_engagements", "girls_share"),
+    ),
 }
-_OF_DONOR = ("regions", "gifts", "gift_shares", "register")
+_MARKED = ("learners", "learners_split")
+_OF_DONOR = ("regions", "gifts", "gift_shares", "learners", "register")
 _OF_COLLEGE = ("findings", "spares", "pairs", "idle", "register")
 
 
@@ -1084,7 +1158,7 @@ def paper(report: Report, reader: str, whose: str | None) -> Report:
         tables=tuple(
             replace(
                 _without(each, {c.name for c in each.columns} - {*_OF_BOARD[each.name]}),
-                note="",
+                note=each.note if each.name in _MARKED else "",  # a mark has its words with it
                 chart=None,
             )
             for each in chosen.tables

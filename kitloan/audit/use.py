@@ -379,11 +379,14 @@ class Use:
     days_held: int = 0
     organisations: set[str] = field(default_factory=set)
 
-    def lent_to(self, whom: AnyRow | StockLoan, loans: int) -> None:
-        """So many loans to an organisation began."""
+    def lent_to(
+        self, whom: AnyRow | StockLoan, loans: int, schools: Mapping[tuple[str, str], str]
+    ) -> None:
+        """So many loans to an organisation began; one that is a school counts as that school."""
         self.loans += loans
         if loans:
-            self.organisations.add(whom.organisation)
+            place = (whom.college, whom.organisation)
+            self.organisations.add(schools.get(place, whom.organisation))
 
     @property
     def _out(self) -> Fraction:
@@ -408,8 +411,11 @@ class Use:
 class _Uses:
     """Two ways of adding up: by kit type, across spellings, and by college."""
 
-    def __init__(self, names: Mapping[tuple[str, str], str]) -> None:
+    def __init__(
+        self, names: Mapping[tuple[str, str], str], schools: Mapping[tuple[str, str], str]
+    ) -> None:
         self._names = names
+        self.schools = schools
         self._both: dict[tuple[str, str], tuple[Use, Use]] = {}
         self.types: dict[str, Use] = {}
         self.places: dict[str, Use] = {}
@@ -427,7 +433,7 @@ class _Uses:
 
 def use(census: Census) -> tuple[list[Use], list[Use]]:
     """The use of every kit type, and of every college, in the twelve months."""
-    uses, months = _Uses(census.type_names), Months(census)
+    uses, months = _Uses(census.type_names, census.schools), Months(census)
     for row in _held(months):
         for each in uses.both(row.college, row.kit_type):
             each.holdings += row.holdings
@@ -438,12 +444,12 @@ def use(census: Census) -> tuple[list[Use], list[Use]]:
     for row in _lent_whole(months):
         for each in uses.both(row.college, row.kit_type):
             each.whole_out += row.days
-            each.lent_to(row, row.loans)
+            each.lent_to(row, row.loans, uses.schools)
     for lent in lent_of_stock(months):
         for each in uses.both(lent.college, lent.kit_type):
             for of, days in lent.out:
                 each.parts_out[of] += days
-            each.lent_to(lent, int(lent.began))
+            each.lent_to(lent, int(lent.began), uses.schools)
     for college, known in census.covered.items():
         if college in uses.places:
             uses.places[college].until = known

@@ -101,10 +101,12 @@ def trend(census: Census) -> Trend:
     signed = withdrawal.c.signed_at
     for first, row in _by_month(census, signed, signed.is_not(None), withdrawal):
         year_of(first).withdrawn += row.many
-    lent = _by_month(census, loan.c.out_at, DAY_KNOWN, loan, loan.c.organisation)
+    whom = (loan.c.organisation, loan.c.college)
+    lent = _by_month(census, loan.c.out_at, DAY_KNOWN, loan, *whom)
     for first, row in lent:
         year_of(first).loans += row.many
-        year_of(first).borrowers.add(row.organisation)
+        place = (row.college, row.organisation)
+        year_of(first).borrowers.add(census.schools.get(place, row.organisation))
         months[first] += row.many
     return Trend([years[starts] for starts in sorted(years, reverse=True)], months)
 

@@ -8,9 +8,3 @@ engagements   one use by one group: recording, correcting, withdrawing, listing
 evaluations   the nine questions, and the line of text that a form becomes
 disclosure    what may be printed outside ESP: pure
 """
-
-from kitloan.evidence.engagements import Engagements
-from kitloan.evidence.evaluations import Evaluations
-from kitloan.evidence.schools import Schools
-
-__all__ = ["Engagements", "Evaluations", "Schools"]

@@ -14,9 +14,15 @@ from sqlalchemy import Connection, bindparam, delete, insert, or_, select
 from kitloan.errors import StoreError
 from kitloan.ledger.entry import Entry, Fact, parse
 from kitloan.ledger.epochs import epoch_of
-from kitloan.ledger.facts.base import APPLY, Recorded, applies
+from kitloan.ledger.facts.base import APPLY, FactBase, Recorded, applies
 from kitloan.ledger.facts.calendar import FORGET_CALENDAR, FORGET_POLICY
 from kitloan.ledger.facts.definitions import KitTypeDefined, set_contents_at
+from kitloan.ledger.facts.evidence import (
+    ABOUT_AN_ENGAGEMENT,
+    FORGET_ENGAGEMENT,
+    FORGET_LINK,
+    SchoolLinked,
+)
 from kitloan.ledger.facts.gifts import (
     AllocationMade,
     DeliveryCorrected,
@@ -43,6 +49,7 @@ from kitloan.tables import (
     table,
 )
 from kitloan.tables.every import TABLES_OF_A_TAG
+from kitloan.tables.evidence import Engagement, EngagementBand, Evaluation, SchoolLink
 from kitloan.tables.national import Allocation, Delivery, Gifting, Programme
 from kitloan.tables.stocktaking import StocktakeScan
 
@@ -107,6 +114,8 @@ DELIVERIES = ("gift.delivered", "delivery.corrected")
 """What came of a gift: each kind changes what the others before it recorded."""
 BLOCKS = ("borrower.blocked", "borrower.unblocked")
 """Whether a borrower is blocked: the last of either kind counts."""
+OF_ENGAGEMENTS = tuple(str(each.model_fields["kind"].default) for each in ABOUT_AN_ENGAGEMENT)
+"""What is recorded of an engagement: likewise."""
 _delete_deliveries = Change(
     delete(delivery).where(delivery.c.college == bindparam("c"), delivery.c.gift == bindparam("k"))
 )
@@ -158,12 +167,17 @@ NAMES: Mapping[str, tuple[str, tuple[Callable[..., object], ...]]] = {
     "policy.set": ("policy", FORGET_POLICY),
     **dict.fromkeys(BOOKINGS, ("booking", FORGET_BOOKING)),
     **dict.fromkeys(WANTS, ("want", FORGET_WANT)),
+    **dict.fromkeys(OF_ENGAGEMENTS, ("engagement", FORGET_ENGAGEMENT)),
+    "school.linked": ("organisation", FORGET_LINK),
 }
 """Kinds of entry about no one holding that can be undone: the field that names what each is about,
 and how its rows are taken away when no entry of the kind is left."""
 _TOGETHER: Mapping[str, tuple[str, ...]] = {
     kind: kinds
-    for kinds in (DELIVERIES, BLOCKS, BOOKINGS, WANTS, ("calendar.set",), ("policy.set",))
+    for kinds in (
+        *(DELIVERIES, BLOCKS, BOOKINGS, WANTS, OF_ENGAGEMENTS),
+        *(("calendar.set",), ("policy.set",)),
+    )
     for kind in kinds
 }
 """Kinds of which each changes what the others before it recorded: all that are left are applied."""
@@ -333,7 +347,8 @@ def _rebuild_name(
 ) -> None:
     """A kit type, a borrower or a scan is what the last entry that is left makes of it, or gone.
 
-    What came of a gift, a calendar or a policy is what all the entries that are left make of it.
+    What came of a gift, an engagement, a calendar or a policy is what all the entries that are left
+    make of it.
     """
     field, forget = NAMES[fact.kind]
     together = fact.kind in _TOGETHER
@@ -349,7 +364,9 @@ def _rebuild_name(
         us=undone_seq,
         **{f"k{n}": kinds[min(n, len(kinds) - 1)] for n in range(_MOST_TOGETHER)},
     ).scalars()
-    left = (entry for entry in map(parse, bodies) if getattr(entry.fact, field) == key)
+    mark = f'"{field}":{json.dumps(key, ensure_ascii=False)}'  # an entry's text is canonical
+    about = (parse(body) for body in bodies if mark in body)
+    left = (entry for entry in about if getattr(entry.fact, field) == key)
     if not together:
         entries = list(left)
         if entries:
@@ -401,6 +418,21 @@ _GIFTS = (
     GiftDelivered,
     DeliveryCorrected,
     AllocationMade,
+)
+_EVIDENCE: tuple[type[FactBase], ...] = (*ABOUT_AN_ENGAGEMENT, SchoolLinked)
+_delete_evidence = tuple(
+    Change(delete(table(each)).where(table(each).c.college == bindparam("c")))
+    for each in (Evaluation, EngagementBand, Engagement, SchoolLink)  # children before parents
+)
+_of_evidence = Query(
+    select(ledger_entry.c.epoch, ledger_entry.c.seq, ledger_entry.c.body)
+    .where(
+        ledger_entry.c.college == bindparam("c"),
+        ledger_entry.c.tag.is_(None),
+        or_(*[ledger_entry.c.kind == each.model_fields["kind"].default for each in _EVIDENCE]),
+        ~_undone_then,
+    )
+    .order_by(ledger_entry.c.epoch, ledger_entry.c.seq)
 )
 _delete_gifts = tuple(
     Change(delete(table(each)).where(table(each).c.college == bindparam("c")))
@@ -500,8 +532,10 @@ def rewind(
         rebuild_rows(connection, college, tag, before=at, undone_before=at)
         types.update(_type_of(connection, c=college, t=tag).scalars())
     if any(isinstance(each.fact, _GIFTS) for each in entries):
-        _replay_gifts(connection, college, at)
+        _replay_all(connection, college, at, _of_gifts, _delete_gifts)
         types.update(_types_of_gifts(connection, c=college).scalars())
+    if any(isinstance(each.fact, _EVIDENCE) for each in entries):
+        _replay_all(connection, college, at, _of_evidence, _delete_evidence)
     _replay_types(connection, college, types, at)
     if renamed:
         _names_again(connection, college, KIT_TYPE, at, at)
@@ -520,7 +554,7 @@ def _name_again(connection: Connection, college: str) -> None:
 
 def is_rewound(fact: Fact) -> bool:
     """Whether `rewind` took back what this kind of fact did, so that it may be applied again."""
-    return getattr(fact, "tag", None) is not None or isinstance(fact, _GIFTS)
+    return getattr(fact, "tag", None) is not None or isinstance(fact, (*_GIFTS, *_EVIDENCE))
 
 
 def _replay_types(connection: Connection, college: str, types: set[str], at: Place) -> None:
@@ -547,10 +581,13 @@ def _replay_types(connection: Connection, college: str, types: set[str], at: Pla
         apply(connection, college, then[key])
 
 
-def _replay_gifts(connection: Connection, college: str, at: Place) -> None:
+def _replay_all(
+    connection: Connection, college: str, at: Place, of_kinds: Query, forget: Sequence[Change]
+) -> None:
+    """Make the rows of some kinds of entry as they were before a place."""
     epoch, seq = at
-    rows = _of_gifts(connection, c=college, ue=epoch, us=seq).all()
-    for delete_rows in _delete_gifts:
+    rows = of_kinds(connection, c=college, ue=epoch, us=seq).all()
+    for delete_rows in forget:
         delete_rows(connection, c=college)
     for row in rows:
         if (row.epoch, row.seq) < at:

@@ -166,7 +166,7 @@ def _lookups(connection: Connection, college: str, bodies: Sequence[Mapping[str,
 
 
 def _names(connection: Connection, college: str, facts: Sequence[Mapping[str, Any]]) -> Names:
-    ids = {fact["organisation"] for fact in facts if "organisation" in fact}
+    ids = {fact["organisation"] for fact in facts if fact.get("organisation")}
     ids |= {fact["into"] for fact in facts if fact["kind"] == "organisation.merged"}
     names = _names_of_types(connection, college, facts)
     names |= _whose_loans(connection, college, facts)
@@ -356,6 +356,22 @@ def _calendar_set(fact: Mapping[str, Any]) -> str:
     )
 
 
+def _engaged(what: str, fact: Mapping[str, Any], names: Names) -> str:
+    """A use by one group, in words."""
+    if fact["used"] == "no":
+        return _joined("not used", names.get(fact["organisation"], ""), _day(fact["on"]))
+    known = fact["bands"] is not None
+    learners = sum(each["learners"] for each in fact["bands"] or ())
+    hours = fact["half_hours"]
+    return _joined(
+        "partly used" if fact["used"] == "partly" else what,
+        names.get(fact["organisation"], ""),
+        _day(fact["on"]),
+        plural(learners, "learner") if known else "learners not known",
+        f"{hours / 2:g} hours" if hours is not None else "",
+    )
+
+
 _SUMMARIES: dict[str, Summary] = {
     "college.opened": lambda f, n: f"{f['name']} opened its ledger",
     "kit_type.defined": lambda f, n: _joined(
@@ -448,6 +464,18 @@ _SUMMARIES: dict[str, Summary] = {
     "challenge.set": lambda f, n: (
         f"{f['college']} is asked to show " + plural(len(f["tags"]), "holding")
     ),
+    "engagement.recorded": lambda f, n: _engaged("used", f, n),
+    "engagement.corrected": lambda f, n: _engaged("use corrected", f, n),
+    "engagement.withdrawn": lambda f, n: f"record of use withdrawn ({f['engagement']})",
+    "evaluation.received": lambda f, n: _joined(
+        "evaluated",
+        *(
+            f"{what} {f[name]} of 5"
+            for name, what in (("enjoyed", "enjoyed"), ("interest", "interest"))
+            if f[name] is not None
+        ),
+    ),
+    "school.linked": lambda f, n: f"{n.get(f['organisation'], f['organisation'])} is {f['schuid']}",
     "holding.sighted": lambda f, n: "seen",
     "label.claimed": lambda f, n: f"got a second tag, {f['label']}",
     "label.freed": lambda f, n: f"the second tag {f['label']} was taken away",

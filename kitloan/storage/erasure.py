@@ -31,12 +31,14 @@ from kitloan.tables import (
     Setting,
     table,
 )
+from kitloan.tables.evidence import Engagement, Quote
 from kitloan.text.personal import MentionFinder
 
 contact = table(Contact)
 contact_change = table(ContactChange)
 organisation = table(Organisation)
 remark = table(Remark)
+quote, engagement = table(Quote), table(Engagement)
 loan = table(Loan)
 setting = table(Setting)
 head = table(LedgerHead)
@@ -139,10 +141,11 @@ def delete_people(store: Store, college: str, people: Sequence[AnyRow]) -> int:
         people: rows as `all_contacts` gives them, of this store or of another copy of it.
 
     Returns:
-        How many remarks were deleted.
+        How many remarks and quotes were deleted.
     """
     with store.read() as connection:  # most copies do not have most people
-        if not any(_about(connection, college, people)):
+        quoted = _quotes_about(connection, college, people)
+        if not any(_about(connection, college, people)) and not quoted:
             return 0
     with store.write() as connection:
         here, about = _about(connection, college, people)
@@ -151,6 +154,10 @@ def delete_people(store: Store, college: str, people: Sequence[AnyRow]) -> int:
                 remark.c.college == college,
                 or_(remark.c.contact.in_(_ids(people, here)), remark.c.remark.in_(about)),
             )
+        ).rowcount
+        quoted = _quotes_about(connection, college, [*people, *here])
+        gone += connection.execute(
+            delete(quote).where(quote.c.college == college, quote.c.quote.in_(quoted))
         ).rowcount
         for each in here:
             _forget(connection, c=college, p=each.contact)
@@ -193,6 +200,25 @@ def _about(
         if row.contact in ids or finder.matches(row.words, about_theirs=row.tag in theirs)
     ]
     return here, about
+
+
+def _quotes_about(connection: Connection, college: str, people: Sequence[AnyRow]) -> list[str]:
+    """The ids of the quotes that mention people; about a loan of theirs, the surname is enough."""
+    finder, ids = MentionFinder(people), _ids(people)
+    rows = connection.execute(
+        select(quote.c.quote, quote.c.words, loan.c.contact)
+        .outerjoin_from(
+            quote,
+            engagement,
+            (engagement.c.college == quote.c.college)
+            & (engagement.c.engagement == quote.c.engagement),
+        )
+        .outerjoin(
+            loan, (loan.c.college == engagement.c.college) & (loan.c.loan == engagement.c.loan)
+        )
+        .where(quote.c.college == college)
+    )
+    return [row.quote for row in rows if finder.matches(row.words, about_theirs=row.contact in ids)]
 
 
 def _ids(*people: Iterable[AnyRow]) -> set[str]:
@@ -294,7 +320,8 @@ def rewrite_if_due(store: Store, college: str) -> str:
 def _rewritten(store: Store) -> str:
     """Rewrite the tables that hold people; gives why not, if trying again would change nothing."""
     try:
-        rewrite(store, contact.name, contact_change.name, remark.name, patience=PATIENCE)
+        names = (contact.name, contact_change.name, quote.name, remark.name)
+        rewrite(store, *names, patience=PATIENCE)
     except KitloanError as problem:
         if problem.code != _NOT_OURS:
             raise

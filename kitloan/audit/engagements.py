@@ -1,0 +1,503 @@
+"""What the kits did: engagements, schools and learners, by academic year.
+
+A school is its SchUID, else the borrower as its college calls it; an id of a college's own is that
+college's. Learner engagements add up every group. How many different learners they were lies
+between two bounds that are both true: at most all of them, at least, in each school, the largest
+group of each band; a group over several bands counts alone where it is larger than those together.
+An engagement with an event's id that several entered is one. What nobody knows adds nothing.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import and_, func, literal, select
+
+from kitloan.audit.census import DONOR, OF_GIFT, OF_GIFTING, Census
+from kitloan.evidence.disclosure import (
+    HIDDEN,
+    NOT_APPLICABLE,
+    Shown,
+    academic_year,
+    alone,
+    percentage,
+    protect,
+)
+from kitloan.reference import regions
+from kitloan.storage.statements import AnyRow
+from kitloan.tables import Gift, Holding, Loan, table
+from kitloan.tables.evidence import Engagement, EngagementBand
+from kitloan.tables.national import Gifting
+from kitloan.text.names import fold
+
+engagement, band = table(Engagement), table(EngagementBand)
+gift, gifting, holding, loan = table(Gift), table(Gifting), table(Holding), table(Loan)
+
+MIXED = "mixed"
+IN_ALL = "in this report"
+"""In place of a region, where a part is not shown by region."""
+LEARNER_TOTALS = ("learner_engagements", "learners_at_least", "learners_at_most")
+"""The totals of learners: each is of people, so each is protected outside ESP."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """An engagement that counts: whose, when, and how many of which band.
+
+    Attributes:
+        school: the same text for the same school, whichever college it borrowed from.
+        bands: learners by band; None is unknown.
+        split: girls and boys; None where they were not taken.
+        in_scope: whether it is what the report is about.
+        donor, kit_type: of the holding, where it was on one.
+    """
+
+    college: str
+    id: str
+    on: date
+    school: str
+    event: str | None
+    loan: str | None
+    used: bool
+    bands: Mapping[str, int] | None
+    split: tuple[int, int] | None
+    staff: int
+    half_hours: int
+    in_scope: bool
+    donor: str | None
+    kit_type: str | None
+
+    @property
+    def learners(self) -> int:
+        """All of its bands; none where they are unknown."""
+        return sum((self.bands or {}).values())
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What some engagements come to. `at_least` and `at_most` are different learners."""
+
+    engagements: int
+    schools: int
+    learner_engagements: int
+    at_least: int
+    staff: int
+    hours: float
+
+    @property
+    def at_most(self) -> int:
+        """Every learner engagement was another learner."""
+        return self.learner_engagements
+
+
+@dataclass(frozen=True, slots=True)
+class RegionReach:
+    """What a region's engagements come to, as its reader gets it; a mark where it is hidden."""
+
+    region: str | None
+    engagements: int
+    schools: int
+    learner_engagements: Shown
+    at_least: Shown
+    at_most: Shown
+    staff: int
+    hours: float
+
+
+@dataclass(frozen=True, slots=True)
+class RegionSplit:
+    """Girls and boys of a region in a whole academic year; the region None is all of Scotland."""
+
+    region: str | None
+    girls: Shown
+    boys: Shown
+    not_recorded: Shown
+    learner_engagements: Shown
+    girls_share: Shown
+
+
+@dataclass(frozen=True, slots=True)
+class LearnerFigures:
+    """The figures of the academic year up to the day, and the split of the last whole one.
+
+    Attributes:
+        year: the first day of the year that the day is in.
+        totals: everything in scope.
+        shown: by the name of each total of learners, as the reader gets it.
+        by_region: every region that has engagements.
+        split_year: the first day of the last whole academic year.
+        split: by region, Scotland last; empty where the report is of a part.
+        closed: loans that came back in the year, and how many of them have their use on record.
+    """
+
+    year: date
+    totals: Reach
+    shown: Mapping[str, Shown]
+    by_region: Sequence[RegionReach]
+    split_year: date
+    split: Sequence[RegionSplit]
+    closed: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Twice:
+    """Two engagements of one school, day and band that may be one."""
+
+    college: str
+    school: str
+    on: date
+    band: str
+    ids: tuple[str, str]
+
+
+def learner_figures(census: Census, *, protected: bool) -> LearnerFigures:
+    """The figures as at the census's day; `protected` when they leave ESP."""
+    first, _ = academic_year(census.day)
+    before = date(first.year - 1, 8, 1)
+    every = list(_once(_groups(census, before, census.day)))
+    this_year = [each for each in every if each.on >= first]
+    ours = [each for each in this_year if each.in_scope]
+    totals = reach_of(ours)
+    shown: dict[str, Shown] = {
+        "learner_engagements": totals.learner_engagements,
+        "learners_at_least": totals.at_least,
+        "learners_at_most": totals.at_most,
+    }
+    region_of = {each: row.region for each, row in census.colleges.items()}
+
+    def region(each: Group) -> str:
+        return region_of.get(each.college) or ""
+
+    by_region = _by_region(ours, region)
+    whole = [each for each in every if each.on < first]
+    split = _split(whole, region) if not census.scope else []
+    if protected:
+        may_show = _may_show(census, this_year, region)
+        shown = {name: _protected(value, may_show) for name, value in shown.items()}
+        by_region = (
+            [_all_in_one(totals, shown)] if census.scope and ours else _protected_regions(by_region)
+        )
+        split = _protected_split(split)
+    return LearnerFigures(first, totals, shown, by_region, before, split, _closed(census, first))
+
+
+def _protected(value: Shown, may_show: bool) -> Shown:
+    return alone(value) if may_show and isinstance(value, int) else HIDDEN if value else value
+
+
+def reach_of(groups: Iterable[Group]) -> Reach:
+    """What engagements come to; those in which a kit was not used count as engagements only."""
+    some = [each for each in groups if each.used]
+    largest: dict[str, Counter[str]] = defaultdict(Counter)
+    for each in some:
+        for name, learners in (each.bands or {}).items():
+            largest[each.school][name] = max(largest[each.school][name], learners)
+    at_least = 0
+    for bands in largest.values():
+        mixed = bands.pop(MIXED, 0)
+        at_least += max(bands.total(), mixed)
+    return Reach(
+        engagements=len(some),
+        schools=len({each.school for each in some if each.school}),
+        learner_engagements=sum(each.learners for each in some),
+        at_least=at_least,
+        staff=sum(each.staff for each in some),
+        hours=sum(each.half_hours for each in some) / 2,
+    )
+
+
+def entered_twice(census: Census) -> Iterator[Twice]:
+    """Pairs of engagements that two sides entered of one school, day and band, without one event.
+
+    Two loans of one college on one day are two uses; they are not listed.
+    """
+    first, _ = academic_year(census.day)
+    seen: dict[tuple[str, date, str], list[Group]] = defaultdict(list)
+    for each in _once(_groups(census, first, census.day)):
+        if not (each.school and each.in_scope and each.used):
+            continue
+        for name in each.bands or ():
+            seen[each.school, each.on, name].append(each)
+    for (school, on, name), groups in seen.items():
+        one, *others = sorted(groups, key=lambda each: (each.college, each.id))
+        for other in others:
+            if one.college != other.college or one.loan is None or other.loan is None:
+                yield Twice(other.college, school, on, name, (one.id, other.id))
+
+
+def _groups(census: Census, first: date, last: date) -> Iterator[Group]:
+    counts: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+    within = and_(
+        engagement.c.live.is_(True),
+        engagement.c.on >= first.isoformat(),
+        engagement.c.on <= last.isoformat(),
+    )
+    for row in census.connection.execute(
+        select(band.c.college, band.c.engagement, band.c.band, band.c.learners).where(
+            band.c.live.is_(True),
+            band.c.band != "",
+            band.c.on >= first.isoformat(),
+            band.c.on <= last.isoformat(),
+        )
+    ):
+        counts[row.college, row.engagement][row.band] = row.learners
+    tag = func.coalesce(loan.c.tag, engagement.c.holding)
+    wanted = (
+        select(
+            engagement,
+            DONOR.label("donor"),
+            holding.c.kit_type,
+            _in_scope(census).label("wanted"),
+        )
+        .outerjoin_from(
+            engagement,
+            loan,
+            and_(loan.c.college == engagement.c.college, loan.c.loan == engagement.c.loan),
+        )
+        .outerjoin(holding, and_(holding.c.college == engagement.c.college, holding.c.tag == tag))
+        .outerjoin(gift, OF_GIFT)
+        .outerjoin(gifting, OF_GIFTING)
+        .where(within)
+        .order_by(engagement.c.college, engagement.c.engagement)
+    )
+    for row in census.connection.execute(wanted):
+        yield _group(census, row, counts)
+
+
+def _in_scope(census: Census) -> Any:
+    """Whether an engagement is what the report is about, by its college and its holding."""
+    wanted, ids = census.scope, census.college_ids
+    conditions = [literal(True)] if ids is None else [engagement.c.college.in_(sorted(ids))]
+    if wanted.donor or wanted.gift or wanted.type:
+        conditions.append(and_(holding.c.tag.is_not(None), census.in_scope))
+    return and_(*conditions)
+
+
+def _group(
+    census: Census, row: AnyRow, counts: Mapping[tuple[str, str], Mapping[str, int]]
+) -> Group:
+    one = row._mapping
+    place = (one["college"], one["engagement"])
+    known = one["learners"] is not None
+    taken = one["girls"] is not None or one["boys"] is not None
+    return Group(
+        college=one["college"],
+        id=one["engagement"],
+        on=date.fromisoformat(one["on"]),
+        school=_school(census, one),
+        event=one["event"],
+        loan=one["loan"],
+        used=one["used"] != "no",
+        bands=counts.get(place, {}) if known else None,
+        split=(one["girls"] or 0, one["boys"] or 0) if taken else None,
+        staff=one["staff"] or 0,
+        half_hours=one["half_hours"] or 0,
+        in_scope=bool(one["wanted"]),
+        donor=census.decided.donor(one["donor"]) if one["donor"] else None,
+        kit_type=census.type_names.get((one["college"], one["kit_type"])),
+    )
+
+
+def _school(census: Census, one: Mapping[str, Any]) -> str:
+    """The same text for the same school; empty for an event that was open to the public."""
+    if one["schuid"] is not None:
+        return census.school_key(one["college"], one["schuid"])
+    if one["organisation"] is None:
+        return ""
+    return census.schools.get((one["college"], one["organisation"]), one["organisation"])
+
+
+def _once(groups: Iterable[Group]) -> Iterator[Group]:
+    """Engagements with one event, school and day are one: the one with the most learners."""
+    of_events: dict[tuple[str, str, date], list[Group]] = defaultdict(list)
+    for each in groups:
+        if each.event is None:
+            yield each
+        else:
+            of_events[each.event, each.school, each.on].append(each)
+    for same in of_events.values():
+        yield max(same, key=lambda each: (each.learners, each.in_scope, each.college, each.id))
+
+
+def _by_region(groups: Sequence[Group], region: Callable[[Group], str]) -> list[RegionReach]:
+    found = []
+    for code in (*regions(), ""):
+        some = [each for each in groups if region(each) == code]
+        if not some:
+            continue
+        reach = reach_of(some)
+        found.append(
+            RegionReach(
+                region=code or None,
+                engagements=reach.engagements,
+                schools=reach.schools,
+                learner_engagements=reach.learner_engagements,
+                at_least=reach.at_least,
+                at_most=reach.at_most,
+                staff=reach.staff,
+                hours=reach.hours,
+            )
+        )
+    return found
+
+
+def _split(groups: Sequence[Group], region: Callable[[Group], str]) -> list[RegionSplit]:
+    found = []
+    for code in (*regions(), ""):
+        some = [each for each in groups if each.used and region(each) == code]
+        if some:
+            girls = sum(each.split[0] for each in some if each.split)
+            boys = sum(each.split[1] for each in some if each.split)
+            every = sum(each.learners for each in some)
+            found.append(_line_of_split(code or None, girls, boys, every - girls - boys, every))
+    return found
+
+
+def _line_of_split(
+    region: str | None, girls: int, boys: int, not_recorded: int, every: int
+) -> RegionSplit:
+    base = girls + boys
+    share: Shown = (200 * girls + base) // (2 * base) if base else NOT_APPLICABLE
+    return RegionSplit(region, girls, boys, not_recorded, every, share)
+
+
+# What leaves ESP.
+
+
+def _may_show(census: Census, groups: Sequence[Group], region: Callable[[Group], str]) -> bool:
+    """Whether the learners of a part may be shown beside those of the whole, and of other parts.
+
+    A reader has the reports of the other parts too, and subtracts. So the parts are protected as
+    one table, and a part is shown when it is shown there. Of two ways of narrowing at once nothing
+    is shown, because no one table has both.
+    """
+    scope = census.scope
+    given = [
+        name
+        for name in ("donor", "gift", "college", "region", "type")
+        if getattr(scope, name) is not None
+    ]
+    if not given:
+        return True
+    if len(given) > 1:
+        return False
+
+    def other(each: Group) -> str:
+        if given[0] in ("college", "region"):
+            return each.college if given[0] == "college" else region(each)
+        if given[0] == "type":
+            return fold(each.kit_type or "")
+        return fold(each.donor or "")
+
+    if given[0] == "college":
+        regions_of_ours = {region(each) for each in groups if each.in_scope}
+        beside = [each for each in groups if region(each) in regions_of_ours]
+        if not all(_is_shown(groups, region, code) for code in regions_of_ours):
+            return False
+        return _is_shown(beside, lambda each: "\0" if each.in_scope else other(each), "\0")
+    if given[0] == "region":
+        codes = {region(each) for each in groups if each.in_scope}
+        return all(_is_shown(groups, region, code) for code in codes)
+    return _is_shown(groups, lambda each: "\0" if each.in_scope else other(each), "\0")
+
+
+def _is_shown(groups: Iterable[Group], part_of: Callable[[Group], str], part: str) -> bool:
+    sums: Counter[str] = Counter()
+    for each in groups:
+        sums[part_of(each)] += each.learners if each.used else 0
+    parts = sorted(sums)
+    if part not in sums:
+        return True
+    return protect([[sums[each]] for each in parts]).lines[parts.index(part)] != HIDDEN
+
+
+def _all_in_one(totals: Reach, shown: Mapping[str, Shown]) -> RegionReach:
+    """One line for a report of a part: by region, it would be beside the regions of the whole."""
+    return RegionReach(
+        region=IN_ALL,
+        engagements=totals.engagements,
+        schools=totals.schools,
+        learner_engagements=shown["learner_engagements"],
+        at_least=shown["learners_at_least"],
+        at_most=shown["learners_at_most"],
+        staff=totals.staff,
+        hours=totals.hours,
+    )
+
+
+def _protected_regions(found: Sequence[RegionReach]) -> list[RegionReach]:
+    # In the order of their codes, as a region's own report protects them.
+    ordered = sorted(found, key=lambda each: each.region or "")
+    counts = [[each.learner_engagements] for each in ordered]
+    whole = [[number for number in line if isinstance(number, int)] for line in counts]
+    shown = dict(
+        zip((each.region for each in ordered), protect(whole).lines, strict=True) if whole else ()
+    )
+    result = []
+    for each in found:
+        learners = shown[each.region]
+        hidden = learners == HIDDEN
+        at_least = each.at_least if isinstance(each.at_least, int) else 0
+        result.append(
+            RegionReach(
+                region=each.region,
+                engagements=each.engagements,
+                schools=each.schools,
+                learner_engagements=learners,
+                at_least=HIDDEN if hidden else alone(at_least),
+                at_most=learners,
+                staff=each.staff,
+                hours=each.hours,
+            )
+        )
+    return result
+
+
+def _protected_split(found: Sequence[RegionSplit]) -> list[RegionSplit]:
+    true = [
+        [number for number in (each.girls, each.boys, each.not_recorded) if isinstance(number, int)]
+        for each in found
+    ]
+    if not true:
+        return []
+    safe = protect(true)
+    return [
+        RegionSplit(each.region, *cells, learner_engagements=total, girls_share=_share(cells))
+        for each, cells, total in zip(found, safe.cells, safe.lines, strict=True)
+    ]
+
+
+def _share(cells: Sequence[Shown]) -> Shown:
+    girls, boys, _ = cells
+    if isinstance(girls, int) and isinstance(boys, int):
+        return percentage(girls, girls + boys)
+    return HIDDEN
+
+
+def _closed(census: Census, first: date) -> tuple[int, int]:
+    """Loans that came back since a day, and how many of them have their use on record."""
+    used = (
+        select(engagement.c.engagement)
+        .where(
+            engagement.c.college == loan.c.college,
+            engagement.c.loan == loan.c.loan,
+            engagement.c.live.is_(True),
+        )
+        .exists()
+    )
+    closed = (
+        select(loan.c.loan, used.label("used"))
+        .join_from(
+            loan, holding, and_(holding.c.college == loan.c.college, holding.c.tag == loan.c.tag)
+        )
+        .where(
+            loan.c.closed_at >= first.isoformat(),
+            census.in_scope,
+        )
+        .subquery()
+    )
+    rows = census.connection.execute(select(closed.c.used, func.count()).group_by(closed.c.used))
+    counts = {bool(row[0]): int(row[1]) for row in rows}
+    return sum(counts.values()), counts.get(True, 0)

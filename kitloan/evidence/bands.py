@@ -1,0 +1,69 @@
+"""Learners by band, from how people write them: `p5-p7=27`, `P5=27`, `P4/5=26`.
+
+Bands follow Curriculum for Excellence: early to the end of P1, first to the end of P4, second to
+the end of P7, third and fourth in S1 to S3, senior in S4 to S6.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from kitloan.errors import BadInput
+from kitloan.text.fields import BANDS, Band
+from kitloan.text.names import plain
+
+_STAGES: Mapping[str, Band] = {
+    **dict.fromkeys(("elc", "nursery", "p1"), "early"),
+    **dict.fromkeys(("p2", "p3", "p4", "first"), "p2-p4"),
+    **dict.fromkeys(("p5", "p6", "p7", "second"), "p5-p7"),
+    **dict.fromkeys(("s1", "s2", "s3", "third", "fourth"), "s1-s3"),
+    **dict.fromkeys(("s4", "s5", "s6", "senior"), "s4-s6"),
+}
+_COMPOSITE = re.compile(r"([ps])(\d)\s*(?:/|-|,|&|and|to)\s*\1?(\d)")
+MOST_LEARNERS = 100_000
+
+
+def band_of(text: str) -> Band | None:
+    """The band that a text means: its name, a stage, or a class over several; None when none is.
+
+    A class over two bands is `mixed`, because nobody knows how many are in each.
+    """
+    key = "".join(text.casefold().split())
+    for band in BANDS:
+        if key in (band, band.replace("-", "")):
+            return band
+    if key in _STAGES:
+        return _STAGES[key]
+    found = _COMPOSITE.fullmatch(key)
+    if found is None:
+        return None
+    first, last = (_STAGES.get(f"{found[1]}{number}") for number in (found[2], found[3]))
+    if first is None or last is None:
+        return None
+    return first if first == last else "mixed"
+
+
+def parse_learners(texts: Iterable[str]) -> dict[Band, int]:
+    """Learners by band from `BAND=N` texts; a band that is named twice is added up.
+
+    Raises:
+        BadInput: `bad_learners`, for another form, an unknown band, or no number of learners.
+    """
+    found: dict[Band, int] = {}
+    for text in texts:
+        name, equals, number = text.partition("=")
+        band = band_of(name)
+        if not equals or band is None or not re.fullmatch(r"[0-9]{1,6}", number.strip()):
+            raise BadInput(
+                "bad_learners",
+                f"{plain(text[:60])!r} is not a band and a number of learners.",
+                f"Write for example p5-p7=27. Bands: {', '.join(BANDS)}; or a stage, as P5=27.",
+                value=text[:60],
+            )
+        found[band] = found.get(band, 0) + int(number)
+    if any(many > MOST_LEARNERS for many in found.values()):
+        raise BadInput(
+            "bad_learners",
+            f"More than {MOST_LEARNERS:,} learners in one group is too many.",
+            "Give the number of learners of this one group.",
+        )
+    return found

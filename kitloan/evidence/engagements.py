@@ -1,0 +1,799 @@
+"""Engagements: one use by one group, on a loan, a kit, an event or none.
+
+Unknown stays unknown: an engagement without learners is not one with none. Girls and boys are only
+taken of groups large enough that no child can be picked out. The loan is this college's; who
+borrowed it is the school, and what is linked to the school is its SchUID. Free words are kept
+apart, where they can be erased.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, select
+
+from kitloan.errors import BadInput, Refused
+from kitloan.evidence.schoollist import SCHUID
+from kitloan.evidence.schools import school_of, schuid_of
+from kitloan.ledger.facts.evidence import (
+    BandCount,
+    EngagementCorrected,
+    EngagementRecorded,
+    EngagementWithdrawn,
+)
+from kitloan.ledger.session import Session
+from kitloan.ledger.writer import Writer
+from kitloan.organisations import borrower, organisation_id
+from kitloan.queries.paging import PAGE, page_of
+from kitloan.queries.resolve import resolve
+from kitloan.storage.statements import AnyRow, Change, Query
+from kitloan.tables import Loan, Organisation, table
+from kitloan.tables.evidence import Engagement, EngagementBand, Quote
+from kitloan.text.dates import day_of, uk
+from kitloan.text.fields import (
+    BANDS,
+    Band,
+    EngagementFields,
+    EngagementKind,
+    NotUsed,
+    Purpose,
+    Source,
+    Used,
+)
+from kitloan.text.names import clean, plain
+from kitloan.values import Page
+
+SPLIT_FROM = 10
+"""Learners from which girls and boys are taken; the database takes none below five."""
+MOST_SESSIONS = 366
+_MOST_PEOPLE = 100_000
+
+engagement, band = table(Engagement), table(EngagementBand)
+loan, organisation, quote = table(Loan), table(Organisation), table(Quote)
+
+_REASONS: Mapping[NotUsed, tuple[str, ...]] = {
+    "time": ("time", "busy", "timetable"),
+    "parts": ("part", "missing", "broken", "incomplete"),
+    "guide": ("guide", "unclear", "instruction", "manual"),
+    "staff": ("staff", "teacher", "absence", "absent", "cover"),
+}
+"""Why a kit was not used, and words by which each reason is known."""
+
+_loan = Query(
+    select(loan.c.loan, loan.c.tag, loan.c.organisation, loan.c.out_at, loan.c.closed_at).where(
+        loan.c.college == bindparam("c"), loan.c.loan == bindparam("l")
+    )
+)
+_loan_elsewhere = Query(select(loan.c.college).where(loan.c.loan == bindparam("l")))
+_loans_of_tag = Query(
+    select(loan.c.loan, loan.c.tag, loan.c.organisation, loan.c.out_at, loan.c.closed_at)
+    .where(loan.c.college == bindparam("c"), loan.c.tag == bindparam("t"))
+    .order_by(loan.c.out_at.desc(), loan.c.loan)
+)
+_engagement = Query(
+    select(engagement).where(
+        engagement.c.college == bindparam("c"), engagement.c.engagement == bindparam("e")
+    )
+)
+_bands = Query(
+    select(band.c.band, band.c.learners).where(
+        band.c.college == bindparam("c"), band.c.engagement == bindparam("e")
+    )
+)
+_same = Query(
+    select(band.c.engagement, band.c.band).where(
+        band.c.college == bindparam("c"),
+        band.c.loan == bindparam("l"),
+        band.c.on == bindparam("d"),
+        band.c.live.is_(True),
+        band.c.engagement != bindparam("e"),
+    )
+)
+_name = Query(
+    select(organisation.c.name).where(
+        organisation.c.college == bindparam("c"), organisation.c.organisation == bindparam("o")
+    )
+)
+_insert_quote = Change(insert(quote))
+
+
+@dataclass(frozen=True, slots=True)
+class NewEngagement:
+    """What is to be recorded; None is what nobody gave.
+
+    Attributes:
+        on: the day.
+        loan: the id of a loan of this college.
+        tag: a holding; its loan on that day, or the latest before it, is meant if there is one.
+        event: an event's id, the same for every college that took part.
+        organisation: who used it; the loan's borrower when None.
+        schuid: the school; the borrower's link when None.
+        learners: by band; None is unknown.
+        sessions: how many; one when None.
+        hours: of all sessions together, to the half.
+        not_used: why it was not used; a code, or free words, which are kept apart.
+        partly: whether only part of it was used.
+        source: who has the numbers.
+    """
+
+    on: date
+    loan: str | None = None
+    tag: str | None = None
+    event: str | None = None
+    organisation: str | None = None
+    schuid: str | None = None
+    learners: Mapping[Band, int] | None = None
+    sessions: int | None = None
+    hours: float | None = None
+    girls: int | None = None
+    boys: int | None = None
+    staff: int | None = None
+    employers: int | None = None
+    volunteers: int | None = None
+    programme: str | None = None
+    purpose: Purpose | None = None
+    themes: Sequence[str] = ()
+    kind: EngagementKind | None = None
+    not_used: str | None = None
+    partly: bool = False
+    source: Source = "teacher"
+
+
+@dataclass(frozen=True, slots=True)
+class EngagementChange:
+    """What is to be corrected; None stays as it is.
+
+    Attributes:
+        unknown: the learners are not known after all.
+    """
+
+    on: date | None = None
+    learners: Mapping[Band, int] | None = None
+    unknown: bool = False
+    sessions: int | None = None
+    hours: float | None = None
+    girls: int | None = None
+    boys: int | None = None
+    staff: int | None = None
+    programme: str | None = None
+    not_used: str | None = None
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EngagementLine:
+    """An engagement as it is recorded now.
+
+    Attributes:
+        org: the name of who used it; None where it was open to the public.
+        hours: of all sessions together; None is unknown.
+        learners: by band; None is unknown.
+    """
+
+    id: str
+    date: date
+    org: str | None
+    schuid: str | None
+    programme: str | None
+    sessions: int
+    hours: float | None
+    learners: dict[str, int] | None
+    girls: int | None
+    boys: int | None
+    staff: int | None
+    used: Used
+    source: Source
+    college: str
+    kind: EngagementKind
+    loan: str | None
+    tag: str | None
+    event: str | None
+    not_used: NotUsed | None
+    employers: int | None
+    volunteers: int | None
+    purpose: Purpose | None
+    themes: tuple[str, ...]
+
+    @property
+    def known_learners(self) -> int | None:
+        """All bands together; None is unknown."""
+        return None if self.learners is None else sum(self.learners.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """What is taken as it is, and looks wrong: a code, and a sentence."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class EngagementTaken:
+    """An engagement that was recorded or corrected, and what looks wrong about it."""
+
+    engagement: EngagementLine
+    warnings: tuple[Warned, ...] = ()
+
+
+class Engagements:
+    """What the kits were used for, and by how many."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def _here(self, college: ColumnElement[str]) -> tuple[ColumnElement[bool], ...]:
+        """The condition that a row is this college's; in ESP's store there is none."""
+        return () if self._session.is_national else (college == self._session.college,)
+
+    def record(
+        self, new: NewEngagement, *, new_too: bool = False, request_id: str | None = None
+    ) -> EngagementTaken:
+        """Record one use by one group.
+
+        Args:
+            new: what is known of it.
+            new_too: whether an organisation that is nearly a known one may be new.
+            request_id: the request's id; None makes one.
+
+        Raises:
+            BadInput: `unknown_loan`; `no_school`; `in_future`; `bad_hours`, `bad_count`,
+                `split_over_total`, `learners_not_used` for numbers that cannot be; an unknown tag.
+            Refused: `not_yours`, for another college's loan or holding; `same_engagement`;
+                `too_small_to_split`; `several_loans`; `nearly_known`.
+        """
+        with self._session.writing(request_id) as writer:
+            return record(writer, new, new_too=new_too)
+
+    def correct(
+        self, engagement_id: str, change: EngagementChange, *, request_id: str | None = None
+    ) -> EngagementTaken:
+        """Correct an engagement; what it was stays in the ledger.
+
+        Raises:
+            BadInput: `unknown_engagement`; `nothing_to_correct`; as `record`.
+            Refused: `withdrawn`; `same_engagement`; `too_small_to_split`.
+        """
+        if change == EngagementChange():
+            raise BadInput(
+                "nothing_to_correct",
+                "Nothing is named that was wrong.",
+                "Name it: the date, learners, hours, sessions, girls, boys, staff or programme.",
+            )
+        with self._session.writing(request_id) as writer:
+            row = _live(writer, engagement_id)
+            return _correct(writer, row, change)
+
+    def withdraw(self, engagement_id: str, *, request_id: str | None = None) -> EngagementLine:
+        """Take an engagement out of every figure: it did not happen, or was recorded twice.
+
+        Raises:
+            BadInput: `unknown_engagement`.
+            Refused: `withdrawn`, when it was withdrawn before.
+        """
+        with self._session.writing(request_id) as writer:
+            row = _live(writer, engagement_id)
+            line = line_of(writer.connection, writer.college, row.engagement)
+            writer.append(EngagementWithdrawn(engagement=row.engagement))
+        return line
+
+    def list(
+        self, *, to: str | None = None, after: str | None = None, limit: int = PAGE
+    ) -> Page[EngagementLine]:
+        """Engagements that were not withdrawn, the latest first; in ESP's store of every college.
+
+        Args:
+            to: only those of this organisation.
+            after: the `next` of the page before.
+            limit: the most on a page.
+        """
+        with self._session.reading() as connection:
+            wanted = select(engagement).where(
+                *self._here(engagement.c.college), engagement.c.live.is_(True)
+            )
+            if to is not None:
+                key, _ = organisation_id(connection, self._session.college, to)
+                wanted = wanted.where(engagement.c.organisation == key)
+            order = (engagement.c.on, engagement.c.college, engagement.c.engagement)
+            page = page_of(connection, wanted, order, after, limit, newest_first=True)
+            lines = [_line(connection, row) for row in page.items]
+        return Page(tuple(lines), page.total, page.next)
+
+    def waiting(self, after: str | None = None, limit: int = PAGE) -> "Page[LoanWithoutForm]":
+        """Loans that came back and have no engagement on record, the latest first: to ask later."""
+        asked = (
+            select(engagement.c.engagement)
+            .where(
+                engagement.c.college == loan.c.college,
+                engagement.c.loan == loan.c.loan,
+                engagement.c.live.is_(True),
+            )
+            .exists()
+        )
+        wanted = (
+            select(loan.c.college, loan.c.loan, loan.c.tag, loan.c.closed_at, organisation.c.name)
+            .join_from(loan, organisation)
+            .where(*self._here(loan.c.college), loan.c.closed_at.is_not(None), ~asked)
+        )
+        order = (loan.c.closed_at, loan.c.college, loan.c.loan)
+        with self._session.reading() as connection:
+            page = page_of(connection, wanted, order, after, limit, newest_first=True)
+        found = [
+            LoanWithoutForm(row.loan, row.tag, row.name, day_of(row.closed_at), row.college)
+            for row in page.items
+        ]
+        return Page(tuple(found), page.total, page.next)
+
+
+@dataclass(frozen=True, slots=True)
+class LoanWithoutForm:
+    """A loan that came back, and of which nobody recorded what it was used for."""
+
+    id: str
+    tag: str
+    to: str
+    back_on: date
+    college: str
+
+
+@dataclass(frozen=True, slots=True)
+class _On:
+    """What an engagement is on."""
+
+    loan: AnyRow | None = None
+    holding: str | None = None
+
+
+def record(writer: Writer, new: NewEngagement, *, new_too: bool = False) -> EngagementTaken:
+    """Record an engagement in a transaction that the caller has; see `Engagements.record`."""
+    earlier = writer.earlier_fact(EngagementRecorded)
+    _must_not_be_later(new.on, day_of(writer.at))
+    on = _what_it_is_on(writer, new, earlier)
+    who = _who(writer, new, on, new_too=new_too)
+    schuid, vintage = _school(writer, new, who, earlier)
+    used: Used = "no" if new.not_used is not None else "partly" if new.partly else "yes"
+    why, words = _reason(new.not_used)
+    if used == "no" and new.learners:
+        raise BadInput(
+            "learners_not_used",
+            "A kit that was not used has no learners.",
+            "Leave the learners out, or leave --not-used out.",
+        )
+    sessions = _count(new.sessions, "The number of sessions", MOST_SESSIONS)
+    if sessions is None:
+        sessions = 0 if used == "no" else 1
+    fact = EngagementRecorded(
+        engagement=earlier.engagement if earlier else "e" + secrets.token_hex(8),
+        on=new.on.isoformat(),
+        engagement_kind=new.kind or ("kit_loan" if on.loan else "event" if new.event else "visit"),
+        organisation=who,
+        schuid=schuid,
+        vintage=vintage,
+        loan=on.loan.loan if on.loan is not None else None,
+        holding=on.holding,
+        event=clean(new.event, "The event's id") if new.event else None,
+        programme=clean(new.programme, "The programme") if new.programme else None,
+        used=used,
+        not_used=why,
+        sessions=sessions,
+        half_hours=_half_hours(new.hours, sessions),
+        girls=_count(new.girls, "The number of girls"),
+        boys=_count(new.boys, "The number of boys"),
+        staff=_count(new.staff, "The number of staff"),
+        employers=_count(new.employers, "The number of employers"),
+        volunteers=_count(new.volunteers, "The number of volunteers"),
+        purpose=new.purpose,
+        source=new.source,
+        bands=() if used == "no" else _band_counts(new.learners),
+        themes=tuple(clean(each, "The theme") for each in new.themes),
+    )
+    _check(writer, fact)
+    writer.append(fact)
+    if words and not writer.earlier:
+        keep_quote(writer, fact.engagement, "why it was not used", words)
+    line = line_of(writer.connection, writer.college, fact.engagement)
+    return EngagementTaken(line, tuple(_warnings(writer, line, on.loan)))
+
+
+def _correct(writer: Writer, row: AnyRow, change: EngagementChange) -> EngagementTaken:
+    if change.on is not None:
+        _must_not_be_later(change.on, day_of(writer.at))
+    was = EngagementFields.of(_Row(row._mapping))
+    counts = {each.band: each.learners for each in _bands_of(writer, row.engagement)}
+    learners: Mapping[Band, int] | None = counts if row.learners is not None else None
+    if change.learners is not None:
+        learners = change.learners
+    if change.unknown:
+        learners = None
+    why, words = _reason(change.not_used)
+    if change.not_used is not None:
+        if change.learners:
+            raise BadInput(
+                "learners_not_used",
+                "A kit that was not used has no learners.",
+                "Leave the learners out, or leave --not-used out.",
+            )
+        was |= {"used": "no", "not_used": why, "girls": None, "boys": None, "sessions": 0}
+        was |= {"half_hours": None}
+        learners = {}
+    elif change.learners is not None and row.used == "no":
+        was |= {"used": "yes", "not_used": None, "sessions": 1}
+    if change.unknown:
+        was |= {"girls": None, "boys": None}
+    if (sessions := _count(change.sessions, "The number of sessions", MOST_SESSIONS)) is not None:
+        was["sessions"] = sessions
+    if change.hours is not None:
+        was["half_hours"] = _half_hours(change.hours, was["sessions"])
+    for name in ("girls", "boys", "staff"):
+        if (number := _count(getattr(change, name), f"The number of {name}")) is not None:
+            was[name] = number
+    if change.on is not None:
+        was["on"] = change.on.isoformat()
+    if change.programme is not None:
+        was["programme"] = clean(change.programme, "The programme")
+    if change.source is not None:
+        was["source"] = change.source
+    fact = EngagementCorrected(
+        **was,
+        bands=_band_counts(learners),
+        themes=tuple(row.themes.split("\n")) if row.themes else (),
+    )
+    _check(writer, fact)
+    writer.append(fact)
+    if words and not writer.earlier:
+        keep_quote(writer, fact.engagement, "why it was not used", words)
+    line = line_of(writer.connection, writer.college, fact.engagement)
+    of_loan = None
+    if fact.loan is not None:
+        of_loan = _loan(writer.connection, c=writer.college, l=fact.loan).one_or_none()
+    return EngagementTaken(line, tuple(_warnings(writer, line, of_loan)))
+
+
+class _Row:
+    """The columns of a row as attributes, whatever their names."""
+
+    def __init__(self, columns: Mapping[str, Any]) -> None:
+        self.__dict__.update(columns)
+
+
+def _must_not_be_later(on: date, today: date) -> None:
+    if on > today:
+        raise BadInput(
+            "in_future",
+            f"{uk(on)} has not come yet.",
+            "Record what happened once it has happened.",
+            value=on.isoformat(),
+        )
+
+
+def _what_it_is_on(writer: Writer, new: NewEngagement, earlier: EngagementRecorded | None) -> _On:
+    if new.loan is not None and new.tag is not None:
+        raise BadInput("usage", "A loan and a tag were both given.", "Give one of the two.")
+    if new.loan is not None:
+        return _On(loan=_loan_meant(writer, new.loan.strip()))
+    if new.tag is None:
+        return _On()
+    if earlier is not None:  # the tag's number may be another holding's by now
+        if earlier.loan is not None:
+            return _On(loan=_loan_meant(writer, earlier.loan))
+        return _On(holding=earlier.holding)
+    _, tag = resolve(writer.connection, writer.college, new.tag)
+    rows = _loans_of_tag(writer.connection, c=writer.college, t=tag).all()
+    if new.organisation is not None:
+        key, _ = organisation_id(writer.connection, writer.college, new.organisation)
+        rows = [row for row in rows if row.organisation == key]
+    begun = [row for row in rows if not row.out_at or day_of(row.out_at) <= new.on] or rows
+    during = [row for row in begun if row.closed_at is None or day_of(row.closed_at) >= new.on]
+    if len(during) > 1:
+        who = [_name_of(writer.connection, writer.college, row.organisation) for row in during]
+        raise Refused(
+            "several_loans",
+            f"On {uk(new.on)} several borrowers had some of {tag}: {', '.join(map(str, who))}.",
+            "Name whose use it was with --org, or the loan with --loan.",
+            loans=[row.loan for row in during],
+        )
+    chosen = during or begun[:1]
+    return _On(loan=chosen[0]) if chosen else _On(holding=tag)
+
+
+def _loan_meant(writer: Writer, loan_id: str) -> AnyRow:
+    row = _loan(writer.connection, c=writer.college, l=loan_id).one_or_none()
+    if row is not None:
+        return row
+    elsewhere = _loan_elsewhere(writer.connection, l=loan_id).scalar()
+    if elsewhere is not None:
+        raise Refused(
+            "not_yours",
+            f"The loan {plain(loan_id)} is {elsewhere}'s, and only {elsewhere} records its use.",
+            "Record it in that college's store.",
+            loan=loan_id,
+            college=elsewhere,
+        )
+    raise BadInput(
+        "unknown_loan",
+        f"This college has no loan {plain(loan_id[:60])!r}.",
+        "Give the id that kitloan loans --json lists, or the holding with --tag.",
+        value=loan_id[:60],
+    )
+
+
+def _who(writer: Writer, new: NewEngagement, on: _On, *, new_too: bool) -> str | None:
+    if on.loan is not None and new.organisation is None:
+        return str(on.loan.organisation)
+    if new.organisation is not None:
+        who = borrower(writer, new.organisation, new_too=new_too)
+        if on.loan is not None and who.organisation != on.loan.organisation:
+            name = _name_of(writer.connection, writer.college, on.loan.organisation)
+            raise BadInput(
+                "other_borrower",
+                f"The loan is {name}'s, not {who.name}'s.",
+                "Leave --org out, or give the holding with --tag alone.",
+            )
+        return who.organisation
+    if new.event is None:
+        raise BadInput(
+            "no_school",
+            "Nothing names who used it.",
+            "Give the loan (--loan), the holding on loan (--tag), or the school (--org).",
+        )
+    return None
+
+
+def _school(
+    writer: Writer, new: NewEngagement, who: str | None, earlier: EngagementRecorded | None
+) -> tuple[str | None, str | None]:
+    if earlier is not None and new.schuid in (None, earlier.schuid):
+        return earlier.schuid, earlier.vintage
+    if new.schuid is not None:
+        wanted = new.schuid.strip().upper()
+        if not SCHUID.fullmatch(wanted):
+            raise BadInput(
+                "bad_schuid",
+                f"{plain(new.schuid[:60])!r} is not the id of a school.",
+                "It is seven digits and P, S or SP: kitloan schools find NAME",
+                value=new.schuid[:60],
+            )
+        row = school_of(writer.connection, writer.college, wanted)
+        return wanted, None if row is None else row.vintage
+    return (None, None) if who is None else schuid_of(writer, who)
+
+
+def _reason(text: str | None) -> tuple[NotUsed | None, str]:
+    """The code of why a kit was not used, and the words to keep apart, if there are any."""
+    if text is None:
+        return None, ""
+    words = clean(text, "The reason", 2000)
+    key = words.casefold()
+    if key in (*_REASONS, "other"):
+        return next(code for code in (*_REASONS, "other") if code == key), ""
+    for code, known in _REASONS.items():
+        if any(word in key for word in known):
+            return code, words
+    return "other", words
+
+
+def _half_hours(hours: float | None, sessions: int) -> int | None:
+    if hours is None:
+        return None
+    halves = Fraction(hours) * 2 if hours == hours and abs(hours) < 1e6 else Fraction(-1)
+    if halves < 0 or halves.denominator != 1:
+        raise BadInput(
+            "bad_hours",
+            f"{hours:g} is not a number of hours to the half.",
+            "Give the total of all sessions, as 4.5.",
+            value=str(hours),
+        )
+    if halves > 48 * sessions:
+        raise BadInput(
+            "bad_hours",
+            f"{hours:g} hours do not fit in {sessions} days.",
+            "Give the number of sessions too, each of at most 24 hours.",
+            value=str(hours),
+        )
+    return int(halves)
+
+
+def _count(number: int | None, what: str, most: int = _MOST_PEOPLE) -> int | None:
+    if number is None:
+        return None
+    if isinstance(number, bool) or not 0 <= number <= most:
+        raise BadInput(
+            "bad_count",
+            f"{what} is not valid: {number}.",
+            f"Give a whole number from 0 to {most:,}.",
+            value=str(number),
+        )
+    return number
+
+
+def _band_counts(learners: Mapping[Band, int] | None) -> tuple[BandCount, ...] | None:
+    if learners is None:
+        return None
+    found = {name: _count(learners[name], f"The learners of {name}") for name in learners}
+    return tuple(
+        BandCount(band=name, learners=number)
+        for name in BANDS
+        if (number := found.get(name)) is not None
+    )
+
+
+def _check(writer: Writer, fact: EngagementRecorded | EngagementCorrected) -> None:
+    total = None if fact.bands is None else sum(each.learners for each in fact.bands)
+    if fact.girls is not None or fact.boys is not None:
+        split = (fact.girls or 0) + (fact.boys or 0)
+        if total is None or (total and split > total):
+            raise BadInput(
+                "split_over_total",
+                f"{split} girls and boys are more than the "
+                + (
+                    "learners, whose number is not known."
+                    if total is None
+                    else f"{total} learners."
+                ),
+                "Give the learners of the group with --learners, at least as many.",
+                girls=fact.girls,
+                boys=fact.boys,
+                learners=total,
+            )
+        if fact.used == "no":
+            raise BadInput(
+                "learners_not_used",
+                "A kit that was not used has no girls or boys.",
+                "Leave them out, or leave --not-used out.",
+            )
+        if total < SPLIT_FROM:
+            raise Refused(
+                "too_small_to_split",
+                f"Girls and boys are recorded of groups of {SPLIT_FROM} and more; this one has "
+                f"{total}.",
+                "Leave --girls and --boys out.",
+                learners=total,
+                least=SPLIT_FROM,
+            )
+    if fact.loan is not None:
+        _must_not_be_there(writer, fact)
+
+
+def _must_not_be_there(writer: Writer, fact: EngagementRecorded | EngagementCorrected) -> None:
+    ours = {each.band for each in fact.bands or ()} or {""}
+    rows = _same(writer.connection, c=writer.college, l=fact.loan, d=fact.on, e=fact.engagement)
+    for row in rows:
+        if row.band in ours:
+            day = uk(date.fromisoformat(fact.on))
+            what = row.band or "a group of unknown size"
+            raise Refused(
+                "same_engagement",
+                f"This loan has an engagement of {what} on {day} already: {row.engagement}.",
+                f"Correct that one: kitloan engagement correct {row.engagement}",
+                engagement=row.engagement,
+                band=row.band or None,
+                date=fact.on,
+            )
+
+
+def _warnings(writer: Writer, line: EngagementLine, of_loan: AnyRow | None) -> list[Warned]:
+    found = []
+    known = school_of(writer.connection, writer.college, line.schuid) if line.schuid else None
+    learners = line.known_learners
+    if known is not None and known.roll and learners is not None and learners > known.roll:
+        found.append(
+            Warned(
+                "over_roll",
+                f"{learners:,} learners are more than the {known.roll:,} on the roll of "
+                f"{known.name}.",
+            )
+        )
+    if of_loan is not None and of_loan.out_at and line.date < day_of(of_loan.out_at):
+        found.append(
+            Warned("before_loan", f"The loan began later, on {uk(day_of(of_loan.out_at))}.")
+        )
+    if of_loan is not None and of_loan.closed_at and line.date > day_of(of_loan.closed_at):
+        found.append(
+            Warned("after_return", f"The loan ended before, on {uk(day_of(of_loan.closed_at))}.")
+        )
+    return found
+
+
+def _live(writer: Writer, engagement_id: str) -> AnyRow:
+    row = _engagement(writer.connection, c=writer.college, e=engagement_id.strip()).one_or_none()
+    if row is None:
+        raise unknown_engagement(engagement_id)
+    if not row.live:
+        raise Refused(
+            "withdrawn",
+            f"The engagement {row.engagement} was withdrawn.",
+            "Record it again if it did happen: kitloan engagement add",
+            engagement=row.engagement,
+        )
+    return row
+
+
+def unknown_engagement(engagement_id: str) -> BadInput:
+    """The refusal of an id that no engagement here has."""
+    return BadInput(
+        "unknown_engagement",
+        f"This college has no engagement {plain(engagement_id[:60])!r}.",
+        "Give the id that kitloan engagements lists.",
+        value=engagement_id[:60],
+    )
+
+
+def keep_quote(
+    writer: Writer, engagement_id: str, heading: str, words: str, *, may_publish: bool = False
+) -> None:
+    """Keep free words about an engagement, apart from the ledger, where they can be erased.
+
+    Raises:
+        BadInput: `bad_text`.
+    """
+    _insert_quote(
+        writer.connection,
+        college=writer.college,
+        quote=secrets.token_hex(8),
+        engagement=engagement_id,
+        heading=heading,
+        words=clean(words, "The quote", 2000),
+        may_publish=may_publish,
+    )
+
+
+def line_of(connection: Connection, college: str, engagement_id: str) -> EngagementLine:
+    """An engagement as it is recorded now.
+
+    Raises:
+        BadInput: `unknown_engagement`.
+    """
+    row = _engagement(connection, c=college, e=engagement_id).one_or_none()
+    if row is None:
+        raise unknown_engagement(engagement_id)
+    return _line(connection, row)
+
+
+def _line(connection: Connection, row: AnyRow) -> EngagementLine:
+    one = row._mapping
+    learners = None
+    if one["learners"] is not None:
+        counts = _bands(connection, c=one["college"], e=one["engagement"])
+        by_band = {each.band: each.learners for each in counts if each.band}
+        learners = {name: by_band[name] for name in BANDS if name in by_band}
+    halves = one["half_hours"]
+    return EngagementLine(
+        id=one["engagement"],
+        date=date.fromisoformat(one["on"]),
+        org=_name_of(connection, one["college"], one["organisation"]),
+        schuid=one["schuid"],
+        programme=one["programme"],
+        sessions=one["sessions"],
+        hours=None if halves is None else halves / 2,
+        learners=learners,
+        girls=one["girls"],
+        boys=one["boys"],
+        staff=one["staff"],
+        used=one["used"],
+        source=one["source"],
+        college=one["college"],
+        kind=one["engagement_kind"],
+        loan=one["loan"],
+        tag=one["holding"],
+        event=one["event"],
+        not_used=one["not_used"],
+        employers=one["employers"],
+        volunteers=one["volunteers"],
+        purpose=one["purpose"],
+        themes=tuple(one["themes"].split("\n")) if one["themes"] else (),
+    )
+
+
+def _bands_of(writer: Writer, engagement_id: str) -> list[AnyRow]:
+    rows = _bands(writer.connection, c=writer.college, e=engagement_id)
+    return [row for row in rows if row.band]
+
+
+def _name_of(connection: Connection, college: str, key: str | None) -> str | None:
+    if key is None:
+        return None
+    name: str | None = _name(connection, c=college, o=key).scalar()
+    return name

@@ -1,0 +1,458 @@
+"""Evaluation: what a teacher answered about an engagement, and the line of text of a form.
+
+A form comes back as one line, `KLEVAL1;loan=..;used=y;p57=27;hours=4.5;enj=5;...`, scanned, pasted
+or in a file. It is read strictly: a line with one field wrong changes nothing, and the refusal
+names the field. Numbers are entries of the ledger; what a teacher wrote in words is kept apart.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from kitloan.errors import BadInput, Refused
+from kitloan.evidence.engagements import (
+    MOST_SESSIONS,
+    EngagementLine,
+    NewEngagement,
+    keep_quote,
+    line_of,
+    record,
+    unknown_engagement,
+)
+from kitloan.ledger.facts.evidence import EvaluationReceived
+from kitloan.ledger.session import Session
+from kitloan.ledger.writer import Writer
+from kitloan.storage.statements import Query
+from kitloan.tables import Loan, table
+from kitloan.tables.evidence import Engagement, EngagementBand, Evaluation
+from kitloan.text.dates import day_of, parse_date
+from kitloan.text.fields import Band
+from kitloan.text.names import plain
+
+engagement, band = table(Engagement), table(EngagementBand)
+evaluation, loan = table(Evaluation), table(Loan)
+
+FORM = "KLEVAL1"
+"""What a line of a form begins with."""
+HELPED = ("guide", "video", "training", "parts", "time", "delivery", "staff", "other")
+"""What would have helped: the codes of a form."""
+SUBJECTS = {
+    "s": "science",
+    "t": "technology",
+    "e": "engineering",
+    "m": "mathematics",
+}
+_BANDS: Mapping[str, Band] = {
+    "early": "early",
+    "p24": "p2-p4",
+    "p57": "p5-p7",
+    "s13": "s1-s3",
+    "s46": "s4-s6",
+    "asn": "asn",
+    "college": "college",
+    "adult": "adult",
+    "mixed": "mixed",
+}
+_MOST_FORMS = 500
+_LONGEST = 500
+"""Characters of one form's line."""
+
+_engagement = Query(
+    select(engagement.c.engagement, engagement.c.live, engagement.c.used).where(
+        engagement.c.college == bindparam("c"), engagement.c.engagement == bindparam("e")
+    )
+)
+_has_evaluation = Query(
+    select(evaluation.c.engagement).where(
+        evaluation.c.college == bindparam("c"), evaluation.c.engagement == bindparam("e")
+    )
+)
+_of_loan = Query(
+    select(engagement.c.engagement)
+    .where(
+        engagement.c.college == bindparam("c"),
+        engagement.c.loan == bindparam("l"),
+        engagement.c.live.is_(True),
+    )
+    .order_by(engagement.c.on, engagement.c.engagement)
+)
+_returned = Query(
+    select(loan.c.closed_at).where(loan.c.college == bindparam("c"), loan.c.loan == bindparam("l"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The answers of a form; None is not answered.
+
+    Attributes:
+        enjoyed: learners enjoyed it, 1 to 5, as the teacher judges.
+        interest: learners are more interested than before, 1 to 5.
+        confidence: by `s`, `t`, `e`, `m`: the teacher is less able to teach it, the same, or more:
+            -1, 0, 1.
+        again: whether they would borrow it again.
+        helped: what would have helped; codes of `HELPED`.
+    """
+
+    enjoyed: int | None = None
+    interest: int | None = None
+    confidence: Mapping[str, int] | None = None
+    again: bool | None = None
+    helped: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationLine:
+    """An evaluation as it is recorded. `confidence` is by `s`, `t`, `e`, `m`; see `Answers`."""
+
+    engagement: str
+    enjoyed: int | None
+    interest: int | None
+    confidence: dict[str, int | None]
+    again: bool | None
+    helped: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form that was read: what it says of the use, and the answers.
+
+    `on` is None where the form has no date.
+    """
+
+    loan: str
+    on: date | None
+    new: NewEngagement
+    answers: Answers
+
+
+@dataclass(frozen=True, slots=True)
+class FormTaken:
+    """A form that was taken in, and whether it recorded the engagement or found it."""
+
+    engagement: EngagementLine
+    evaluation: EvaluationLine
+    new: bool
+
+
+class Evaluations:
+    """What teachers answered."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(
+        self,
+        engagement_id: str,
+        answers: Answers,
+        *,
+        quote: str | None = None,
+        may_quote: bool = False,
+        request_id: str | None = None,
+    ) -> EvaluationLine:
+        """Record what a teacher answered about an engagement.
+
+        Args:
+            engagement_id: which engagement.
+            answers: at least one.
+            quote: what they wrote, kept apart from the ledger.
+            may_quote: whether they agreed to be quoted.
+            request_id: the request's id; None makes one.
+
+        Raises:
+            BadInput: `unknown_engagement`; `bad_rating`; `bad_confidence`; `bad_helped`;
+                `no_answer`, when nothing is answered.
+            Refused: `already_evaluated`; `withdrawn`; `not_used`.
+        """
+        checked = _checked(answers, quoted=quote is not None)
+        with self._session.writing(request_id) as writer:
+            found = _receive(writer, engagement_id.strip(), checked, "counter")
+            if quote is not None and not writer.earlier:
+                keep_quote(writer, found.engagement, "quote", quote, may_publish=may_quote)
+        return found
+
+    def read(self, text: str, *, request_id: str | None = None) -> list[FormTaken]:
+        """Take in forms, each a line that begins with `KLEVAL1`: all of them, or none.
+
+        A form about a use that is recorded already adds its answers to that; else it records both.
+
+        Raises:
+            BadInput: `bad_form`, with `line`, `field` and `value`; as `Engagements.record`.
+            Refused: as `Engagements.record`; `already_evaluated`.
+        """
+        forms = read_forms(text, self._session.today)
+        with self._session.writing(request_id) as writer:
+            return [_take(writer, form) for form in forms]
+
+
+def read_forms(text: str, today: date) -> list[Form]:
+    """The forms in a text, strictly; see `Evaluations.read`."""
+    lines = [(n, line.strip()) for n, line in enumerate(text.splitlines(), start=1)]
+    wanted = [(n, line) for n, line in lines if line]
+    if not wanted:
+        raise BadInput(
+            "bad_form",
+            "There is no form in the text.",
+            f"A form is a line that begins with {FORM};",
+            line=None,
+            field=None,
+            value=None,
+        )
+    if len(wanted) > _MOST_FORMS:
+        raise BadInput(
+            "bad_form",
+            f"{len(wanted):,} forms are too many at once.",
+            f"Read at most {_MOST_FORMS} at a time.",
+            line=None,
+            field=None,
+            value=None,
+        )
+    return [_form(number, line, today) for number, line in wanted]
+
+
+class _Fields:
+    """The fields of one line, each taken once."""
+
+    def __init__(self, number: int, line: str) -> None:
+        self._number = number
+        parts = line.split(";")
+        if parts[0] != FORM or len(line) > _LONGEST:
+            raise self.wrong(None, parts[0][:40], f"does not begin a form: {FORM}; does")
+        self._left: dict[str, str] = {}
+        for part in parts[1:]:
+            if not part and part is parts[-1]:
+                continue  # a line may end in a semicolon
+            name, equals, value = part.partition("=")
+            if not equals or name not in _KNOWN:
+                raise self.wrong(name or part, value or part, "is no field of a form")
+            if name in self._left:
+                raise self.wrong(name, value, "is given twice")
+            if not value:
+                raise self.wrong(name, value, "has no value")
+            self._left[name] = value
+
+    def wrong(self, name: str | None, value: str, problem: str) -> BadInput:
+        shown = f"{name}={value}" if name and value != name else value
+        return BadInput(
+            "bad_form",
+            f"Line {self._number}: {plain(shown[:80])!r} {problem}. Nothing was changed.",
+            "Correct that field, or type the answers: kitloan evaluation add",
+            line=self._number,
+            field=name,
+            value=value[:80],
+        )
+
+    def text(self, name: str) -> str | None:
+        return self._left.get(name)
+
+    def whole(self, name: str, least: int, most: int) -> int | None:
+        value = self._left.get(name)
+        if value is None:
+            return None
+        if not re.fullmatch(r"-?[0-9]{1,6}", value) or not least <= int(value) <= most:
+            raise self.wrong(name, value, f"is not a whole number from {least:,} to {most:,}")
+        return int(value)
+
+    def one_of(self, name: str, choices: Mapping[str, Any]) -> Any:
+        value = self._left.get(name)
+        if value is None:
+            return None
+        if value not in choices:
+            raise self.wrong(name, value, f"is none of {', '.join(choices)}")
+        return choices[value]
+
+    def hours(self) -> float | None:
+        value = self._left.get("hours")
+        if value is None:
+            return None
+        if not re.fullmatch(r"[0-9]{1,4}(\.[05])?", value):
+            raise self.wrong("hours", value, "is not a number of hours to the half")
+        return float(value)
+
+
+_KNOWN = frozenset(
+    (
+        *("loan", "date", "used", "sessions", "hours", *_BANDS, "staff"),
+        *("enj", "int", *SUBJECTS, "again"),
+    )
+)
+
+
+def _form(number: int, line: str, today: date) -> Form:
+    fields = _Fields(number, line)
+    loan_id = fields.text("loan")
+    if loan_id is None:
+        raise fields.wrong("loan", line[:40], "names no loan")
+    used = fields.one_of("used", {"y": "yes", "p": "partly", "n": "no"})
+    learners = {
+        each: many
+        for name, each in _BANDS.items()
+        if (many := fields.whole(name, 0, 100_000)) is not None
+    }
+    if used == "no" and any(learners.values()):
+        raise fields.wrong("used", "n", "is with learners")
+    on = None
+    if (written := fields.text("date")) is not None:
+        if not re.fullmatch(r"\d{4}-\d\d-\d\d", written):
+            raise fields.wrong("date", written, "is not a date as 2026-11-23")
+        try:
+            on = parse_date(written)
+        except BadInput:
+            raise fields.wrong("date", written, "is not a date as 2026-11-23") from None
+        if on > today:
+            raise fields.wrong("date", written, "has not come yet")
+    confidence = {
+        name: level for name in SUBJECTS if (level := fields.whole(name, -1, 1)) is not None
+    }
+    hours = fields.hours()
+    sessions = fields.whole("sessions", 0, MOST_SESSIONS)
+    if hours is not None and hours > 24 * (1 if sessions is None else sessions):
+        raise fields.wrong("hours", f"{hours:g}", "do not fit in the sessions")
+    new = NewEngagement(
+        on=on or today,
+        loan=loan_id,
+        learners=None if used == "no" or not learners else learners,
+        sessions=sessions,
+        hours=hours,
+        staff=fields.whole("staff", 0, 100_000),
+        not_used="other" if used == "no" else None,
+        partly=used == "partly",
+        source="teacher",
+    )
+    answers = Answers(
+        enjoyed=fields.whole("enj", 1, 5),
+        interest=fields.whole("int", 1, 5),
+        confidence=confidence or None,
+        again=fields.one_of("again", {"y": True, "n": False}),
+    )
+    return Form(loan_id, on, new, answers)
+
+
+def _take(writer: Writer, form: Form) -> FormTaken:
+    before = None if writer.earlier else _recorded_before(writer, form)
+    if before is None:
+        on = form.on or _day_back(writer, form)
+        taken = record(writer, replace(form.new, on=on))
+        line, new = taken.engagement, True
+    else:
+        line, new = before, False
+    answered = _receive(writer, line.id, form.answers, "form")
+    return FormTaken(line, answered, new)
+
+
+def _day_back(writer: Writer, form: Form) -> date:
+    closed = _returned(writer.connection, c=writer.college, l=form.loan).scalar()
+    return day_of(closed) if closed else day_of(writer.at)
+
+
+def _recorded_before(writer: Writer, form: Form) -> EngagementLine | None:
+    """The one use of the loan that is recorded, without answers, and is what the form says."""
+    found = []
+    for row in _of_loan(writer.connection, c=writer.college, l=form.loan).all():
+        if _has_evaluation(writer.connection, c=writer.college, e=row.engagement).first():
+            continue
+        line = line_of(writer.connection, writer.college, row.engagement)
+        same_day = form.on is None or form.on == line.date
+        same = form.new.learners is None or dict(form.new.learners) == line.learners
+        if same_day and same and (line.used == "no") == (form.new.not_used is not None):
+            found.append(line)
+    return found[0] if len(found) == 1 else None
+
+
+def _receive(writer: Writer, engagement_id: str, answers: Answers, channel: str) -> EvaluationLine:
+    row = _engagement(writer.connection, c=writer.college, e=engagement_id).one_or_none()
+    if row is None:
+        raise unknown_engagement(engagement_id)
+    if not row.live:
+        raise Refused(
+            "withdrawn",
+            f"The engagement {engagement_id} was withdrawn.",
+            "Record it again if it did happen: kitloan engagement add",
+            engagement=engagement_id,
+        )
+    if _has_evaluation(writer.connection, c=writer.college, e=engagement_id).first():
+        raise Refused(
+            "already_evaluated",
+            f"The engagement {engagement_id} has its answers already.",
+            "If those were wrong, undo them first: kitloan undo",
+            engagement=engagement_id,
+        )
+    confidence = {name: (answers.confidence or {}).get(name) for name in SUBJECTS}
+    writer.append(
+        EvaluationReceived(
+            engagement=engagement_id,
+            enjoyed=answers.enjoyed,
+            interest=answers.interest,
+            again=answers.again,
+            helped=tuple(answers.helped),
+            channel="form" if channel == "form" else "counter",
+            **{SUBJECTS[name]: level for name, level in confidence.items()},
+        )
+    )
+    return EvaluationLine(
+        engagement_id,
+        answers.enjoyed,
+        answers.interest,
+        confidence,
+        answers.again,
+        tuple(answers.helped),
+    )
+
+
+def parse_confidence(text: str) -> dict[str, int]:
+    """Confidence in S, T, E and M from `s=1,t=0,e=1,m=0`; each is -1, 0 or 1.
+
+    Raises:
+        BadInput: `bad_confidence`.
+    """
+    found: dict[str, int] = {}
+    for part in text.split(","):
+        name, _, level = (each.strip() for each in part.partition("="))
+        if name not in SUBJECTS or level not in ("-1", "0", "1") or name in found:
+            raise BadInput(
+                "bad_confidence",
+                f"{plain(part.strip()[:40])!r} is not one of s, t, e, m with -1, 0 or 1.",
+                "Write for example s=1,t=0,e=1,m=0: -1 is less able to teach it, 0 the same, 1 "
+                "more.",
+                value=part.strip()[:40],
+            )
+        found[name] = int(level)
+    return found
+
+
+def _checked(answers: Answers, *, quoted: bool) -> Answers:
+    for what, rating in (("enjoyed", answers.enjoyed), ("interest", answers.interest)):
+        if rating is not None and (isinstance(rating, bool) or not 1 <= rating <= 5):
+            raise BadInput(
+                "bad_rating",
+                f"{rating} is not a rating from 1 to 5.",
+                f"Give --{what} from 1 (not at all) to 5 (very much).",
+                field=what,
+                value=rating,
+            )
+    levels = dict(answers.confidence or {})
+    if levels.keys() - SUBJECTS.keys() or not all(-1 <= each <= 1 for each in levels.values()):
+        raise BadInput(
+            "bad_confidence",
+            "Confidence is of s, t, e and m, each -1, 0 or 1.",
+            "Write for example s=1,t=0,e=1,m=0.",
+        )
+    if unknown := [each for each in answers.helped if each not in HELPED]:
+        raise BadInput(
+            "bad_helped",
+            f"{plain(unknown[0][:40])!r} is not a code of what would have helped.",
+            f"One of: {', '.join(HELPED)}.",
+            value=unknown[0][:40],
+        )
+    given = (answers.enjoyed, answers.interest, answers.again)
+    if all(each is None for each in given) and not levels and not answers.helped and not quoted:
+        raise BadInput(
+            "no_answer",
+            "Nothing was answered.",
+            "Give at least one of --enjoyed, --interest, --confidence, --again, --helped, --quote.",
+        )
+    return answers

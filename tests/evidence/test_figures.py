@@ -1,0 +1,205 @@
+"""The totals of the audit: schools, learner engagements and the bounds of different learners."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import kitloan
+from conftest import SetClock
+from kitloan import Count, NewHolding
+from kitloan.audit.census import Scope
+from kitloan.college import College
+from kitloan.evidence.engagements import NewEngagement
+from trusting import merge
+
+SEPT, FEB = date(2026, 9, 16), date(2027, 2, 10)
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    """A Monday in spring."""
+    return SetClock(datetime(2027, 3, 1, 11, 42, tzinfo=UTC))
+
+
+def record(college: College, on: date, org: str, **given: Any) -> str:
+    """Record a use of a school; gives its id."""
+    new = NewEngagement(on=on, organisation=org, **given)
+    return college.engagements.record(new, new_too=True).engagement.id
+
+
+def totals(college: College, **given: Any) -> dict[str, Any]:
+    """The totals of the audit as JSON."""
+    found: dict[str, Any] = college.audit.audit(**given).as_json()["totals"]
+    return found
+
+
+def test_different_learners_are_between_two_true_bounds(fife: College) -> None:
+    """Example 5: the same P5 class in September and February is 27 children, or 54."""
+    record(fife, SEPT, "A primary", schuid="8000001P", learners={"p5-p7": 27})
+    record(fife, FEB, "A primary", schuid="8000001P", learners={"p5-p7": 27})
+    record(fife, SEPT, "A secondary", schuid="8000001S", learners={"s1-s3": 24})
+    record(fife, SEPT, "B primary", schuid="8000002P", learners={"p5-p7": 30})
+    found = fife.audit.audit()
+    assert totals(fife)["learner_engagements"] == 108
+    assert (totals(fife)["learners_at_least"], totals(fife)["learners_at_most"]) == (81, 108)
+    (row,) = next(e for e in found.report.tables if e.name == "learners").rows
+    assert row[:3] == ("FIF", 4, 3)
+
+
+def test_a_mixed_group_counts_alone_where_it_is_larger(fife: College) -> None:
+    """A composite class of 40 is at least 40 children, whatever the bands of the others are."""
+    record(fife, SEPT, "A", learners={"p5-p7": 20, "p2-p4": 10})
+    record(fife, FEB, "A", learners={"mixed": 40})
+    record(fife, SEPT, "B", learners={"p5-p7": 20, "p2-p4": 10})
+    record(fife, FEB, "B", learners={"mixed": 25})
+    assert totals(fife)["learners_at_least"] == 40 + 30
+
+
+def test_the_academic_year_begins_on_the_first_of_august(fife: College) -> None:
+    """Last year's classes were counted with this year's."""
+    record(fife, date(2026, 7, 31), "A", learners={"p5-p7": 20})
+    record(fife, date(2026, 8, 1), "A", learners={"p5-p7": 7})
+    assert totals(fife)["learner_engagements"] == 7
+
+
+def test_unknown_and_unused_add_no_learners(fife: College) -> None:
+    """Example 6: three forms of four loans, one of them for a kit that was not used."""
+    learners = ({"p5-p7": 27}, {"p5-p7": 20}, None)
+    for n, each in enumerate(learners):
+        tag = fife.holdings.add(NewHolding("Device")).tag
+        fife.loans.check_out([tag], f"School number {n}", new_too=True)
+        fife.loans.check_in([tag])
+        not_used = None if each else "time"
+        fife.engagements.record(
+            NewEngagement(on=date(2027, 3, 1), tag=tag, learners=each, not_used=not_used)
+        )
+    tag = fife.holdings.add(NewHolding("Device")).tag
+    fife.loans.check_out([tag], "School number 9", new_too=True)
+    fife.loans.check_in([tag])
+    learners_table = {each.name: each for each in fife.audit.audit().report.tables}["learners"]
+    assert "3 of 4 loans that came back have a record of use" in learners_table.note
+    assert learners_table.column("engagements") == [2]
+    assert totals(fife)["learner_engagements"] == 47
+
+
+def test_schools_are_counted_once_by_their_id(fife: College) -> None:
+    """Two spellings of one school were two schools served."""
+    for name in ("Lochside Academy", "Academy at Lochside", "Hillend High School"):
+        tag = fife.holdings.add(NewHolding("Device")).tag
+        fife.loans.check_out([tag], name, new_too=True)
+    assert totals(fife)["schools"] == 3
+    fife.schools.link("Lochside Academy", "X-loch")
+    fife.schools.link("Academy at Lochside", "X-loch")
+    assert totals(fife)["schools"] == 2
+    assert fife.ledger.verify().ok
+
+
+@pytest.fixture
+def esp(
+    fife: College, new_place: Callable[[], str], clock: SetClock, tmp_path: Path
+) -> Iterator[Callable[..., College]]:
+    """Makes ESP's store of Fife's ledger, and of other colleges'."""
+    opened: list[College] = []
+
+    def make(*others: College) -> College:
+        files = []
+        for each in (fife, *others):
+            files.append(tmp_path / f"{each.session.college}.kitloan")
+            each.exchange.export(files[-1])
+        opened.append(kitloan.init("esp", new_place(), actor="auditor", clock=clock))
+        merge(opened[-1], files)
+        return opened[-1]
+
+    yield make
+    for each in opened:
+        each.close()
+
+
+@pytest.fixture
+def ayrshire(new_place: Callable[[], str], clock: SetClock) -> Iterator[College]:
+    """A second college."""
+    with kitloan.init("ayrshire", new_place(), actor="j.kerr", clock=clock) as opened:
+        yield opened
+
+
+def test_an_event_that_two_colleges_entered_is_one(
+    fife: College, ayrshire: College, esp: Callable[..., College]
+) -> None:
+    """Example 13: with the event's id it is one engagement; without it, a finding."""
+    school = {"schuid": "8000001S", "learners": {"s1-s3": 36}}
+    record(fife, SEPT, "Lochside", event="EV1", **school)
+    record(ayrshire, SEPT, "Lochside Academy", event="EV1", **school)
+    one = esp(ayrshire).audit.audit()
+    assert one.totals["learner_engagements"] == 36
+    assert "engagement_twice" not in {each.code for each in one.findings}
+    record(ayrshire, FEB, "Lochside Academy", **school)
+    record(fife, FEB, "Lochside", event="EV2", **school)
+    two = esp(ayrshire).audit.audit()
+    assert two.totals["learner_engagements"] == 36 * 3
+    (finding,) = [each for each in two.findings if each.code == "engagement_twice"]
+    assert "same school, date and band" in finding.message
+
+
+def test_what_leaves_esp_is_protected(
+    fife: College, ayrshire: College, esp: Callable[..., College]
+) -> None:
+    """Three learners of one college were the nation less the other, or were printed."""
+    record(fife, SEPT, "A", learners={"p5-p7": 103}, girls=60, boys=43)
+    record(ayrshire, SEPT, "B", learners={"adult": 3})
+    national = esp(ayrshire)
+    assert totals(national)["learner_engagements"] == 106
+    assert totals(national, reader="board")["learner_engagements"] == 106
+    for scope in (Scope(college="ayrshire"), Scope(region="AYR"), Scope(college="fife")):
+        within = totals(national, scope=scope)["learner_engagements"]
+        assert isinstance(within, int)
+        assert totals(national, scope=scope, reader="board")["learner_engagements"] == "c"
+    board = {e.name: e for e in national.audit.audit(reader="board").report.tables}
+    assert board["learners"].column("learner_engagements") == ["c", "c"]
+    assert board["learners_split"].rows == ()
+
+
+def test_girls_and_boys_are_of_a_whole_year(fife: College, ayrshire: College, esp: Any) -> None:
+    """Examples 7 and 12: a split of the running year, less the one before, gives a class away."""
+    last = date(2025, 9, 16)
+    record(fife, last, "A", learners={"p5-p7": 30}, girls=14, boys=13)
+    record(fife, SEPT, "A", learners={"p5-p7": 30}, girls=15, boys=15)
+    national = esp(ayrshire).audit
+    own = {e.name: e for e in national.audit().report.tables}["learners_split"]
+    assert own.rows == (("FIF", 14, 13, 3, 30, 52),)
+    board = {e.name: e for e in national.audit(reader="board").report.tables}["learners_split"]
+    assert board.rows[0][1:4].count("c") >= 2
+    assert "c" in board.rows[0][5:]
+
+
+def test_the_exchange_file_has_nobodys_details(fife: College, tmp_path: Path, kit: str) -> None:
+    """A teacher's words about a class reached ESP with the numbers."""
+    import gzip
+
+    from kitloan.evidence.evaluations import Answers
+
+    (lent,) = fife.loans.check_out(
+        [kit], "Lochside Academy", contact="Morag Bell", purpose="ask for Morag"
+    )
+    fife.loans.check_in([kit], Count(whole=True), note="Morag Bell was delighted")
+    taken = fife.engagements.record(
+        NewEngagement(on=date(2027, 3, 1), loan=lent.id, learners={"p5-p7": 27})
+    )
+    quote = "Ms Bell says P5 loved it; ring 01592 123456"
+    fife.evaluations.add(taken.engagement.id, Answers(enjoyed=5), quote=quote, may_quote=True)
+    other = fife.engagements.record(
+        NewEngagement(on=date(2027, 3, 1), organisation="Hillend", not_used="Morag was ill")
+    )
+    assert other.engagement.not_used == "other"
+    fife.exchange.export(tmp_path / "fife.kitloan")
+    sent = gzip.decompress((tmp_path / "fife.kitloan").read_bytes())
+    for words in (b"Bell", b"Morag", b"01592", b"loved"):
+        assert words not in sent
+    assert b"engagement.recorded" in sent
+    assert b"evaluation.received" in sent
+    erased = fife.people.erase("Morag Bell")
+    assert erased.is_done
+    assert erased.remarks >= 3
+    assert fife.ledger.verify().ok

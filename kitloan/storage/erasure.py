@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select, text
+from sqlalchemy import Connection, Table, bindparam, delete, insert, inspect, or_, select, text
 
 from kitloan.errors import KitloanError, StoreError
 from kitloan.storage.faults import translated
@@ -114,8 +114,15 @@ def all_contacts(connection: Connection, college: str) -> Sequence[AnyRow]:
     """
     known = _everybody(connection, c=college).all()
     here = {row.contact for row in known}
+    if not _has(connection, contact_change):
+        return known
     gone = [row for row in _changed(connection, c=college).all() if row.contact not in here]
     return [*known, *gone]
+
+
+def _has(connection: Connection, each: Table) -> bool:
+    """Whether a store has a table; a copy from before an upgrade lacks those that came with it."""
+    return inspect(connection).has_table(each.name)
 
 
 def same_person(one: AnyRow, other: AnyRow) -> bool:
@@ -156,20 +163,23 @@ def delete_people(store: Store, college: str, people: Sequence[AnyRow]) -> int:
             )
         ).rowcount
         quoted = _quotes_about(connection, college, [*people, *here])
-        gone += connection.execute(
-            delete(quote).where(quote.c.college == college, quote.c.quote.in_(quoted))
-        ).rowcount
+        if quoted:
+            gone += connection.execute(
+                delete(quote).where(quote.c.college == college, quote.c.quote.in_(quoted))
+            ).rowcount
+        changes = _has(connection, contact_change)
         for each in here:
             _forget(connection, c=college, p=each.contact)
-            connection.execute(
-                delete(contact_change).where(
-                    contact_change.c.college == college,
-                    or_(
-                        contact_change.c.contact == each.contact,
-                        contact_change.c.name_key == each.name_key,
-                    ),
+            if changes:
+                connection.execute(
+                    delete(contact_change).where(
+                        contact_change.c.college == college,
+                        or_(
+                            contact_change.c.contact == each.contact,
+                            contact_change.c.name_key == each.name_key,
+                        ),
+                    )
                 )
-            )
         _count_one(connection, c=college, n=_ERASURES)
     return gone
 
@@ -204,6 +214,8 @@ def _about(
 
 def _quotes_about(connection: Connection, college: str, people: Sequence[AnyRow]) -> list[str]:
     """The ids of the quotes that mention people; about a loan of theirs, the surname is enough."""
+    if not _has(connection, quote):
+        return []
     finder, ids = MentionFinder(people), _ids(people)
     rows = connection.execute(
         select(quote.c.quote, quote.c.words, loan.c.contact)

@@ -179,7 +179,9 @@ class Registers:
         if not refused and not register.questions:
             try:
                 with self._session.writing() as writer:
-                    taking.take(writer, rows, history.holdings_of(writer, path))
+                    before = history.holdings_of(writer, path)
+                    with writer.in_batches():
+                        taking.take(writer, rows, before)
                     if dry_run or not (taking.added or taking.updated):
                         raise _NotKept("not_kept", "Nothing is to be kept.")
                     request = writer.request

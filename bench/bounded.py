@@ -55,7 +55,7 @@ def taken_in(tag: str) -> dict[str, Any]:
 def kit_type(name: str, parts: int = 0) -> dict[str, Any]:
     """A kit type that is defined again, with so many parts."""
     contents = [
-        {"name": f"{name} {n}", "quantity": 1, "bag": None, "critical": True} for n in range(parts)
+        {"name": mint(), "quantity": 1, "bag": None, "critical": True} for _ in range(parts)
     ]
     return {"kind": "kit_type.defined", "kit_type": "kit", "name": name, "contents": contents}
 

@@ -371,16 +371,16 @@ def remark(
     """
     if writer.earlier:  # what was forgotten since is not to be written down again, nor compared
         return
-    _insert_remark(
-        writer.connection,
-        college=writer.college,
-        remark=secrets.token_hex(8),
-        tag=tag,
-        loan=loan,
-        contact=contact_id,
-        heading=heading,
-        words=clean(words, "The note", 2000),
-    )
+    row = {
+        "college": writer.college,
+        "remark": secrets.token_hex(8),
+        "tag": tag,
+        "loan": loan,
+        "contact": contact_id,
+        "heading": heading,
+        "words": clean(words, "The note", 2000),
+    }
+    writer.insert(_insert_remark, row)
 
 
 Broken = tuple[str, str, str, dict[str, Any]]

@@ -3,16 +3,16 @@
 from kitloan.exchange.file import ExchangeFile
 from kitloan.storage.statements import Meter
 
-BYTES_OF_A_ROW = 10
+BYTES_OF_A_ROW = 12
 """Bytes of a file for each row that its entries may read or change, over `FREE_ROWS`. An entry of
 an ordinary ledger takes some seventy bytes, and reads or changes four rows."""
 
-FREE_ROWS = 150_000
+FREE_ROWS = 100_000
 FREE_ROWS_ON_A_SERVER = 25_000
 """Instead of `FREE_ROWS`, where the entries are recorded in the server's own tables. There a row
 costs some two tenths of a millisecond, and in a SQLite file a few microseconds."""
 
-ROWS_OF_AN_ENTRY = 7
+ROWS_OF_AN_ENTRY = 6
 """Rows that each entry of a branch may read or change, over `FREE_ROWS`, when the branch is
 replayed: as many as its file allowed it."""
 

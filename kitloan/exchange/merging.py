@@ -21,7 +21,7 @@ from kitloan.errors import BadInput, KitloanError
 from kitloan.exchange.bounds import FREE_ROWS, FREE_ROWS_ON_A_SERVER
 from kitloan.exchange.file import ExchangeFile, Header
 from kitloan.exchange.rebase import ChosenHistory, StoredEntry, choose_history, rebase
-from kitloan.exchange.recording import WholeLedger, whole_ledger
+from kitloan.exchange.recording import Recording, is_worth_copying, recording
 from kitloan.exchange.sending import remember
 from kitloan.exchange.trust import ConfirmedKey, fingerprint, keys_of, must_be_trusted, pin
 from kitloan.ledger.clocks import Reading, keep_reading
@@ -29,7 +29,7 @@ from kitloan.ledger.entry import GENESIS, Entry, NotCanonical, seal
 from kitloan.ledger.epochs import EPOCHS_AHEAD, college_of, epoch_of, ledger_name
 from kitloan.ledger.facts.definitions import CollegeOpened
 from kitloan.ledger.facts.ledger import LedgerResumed
-from kitloan.ledger.writer import Head, Sealed, begin, head_of, move_head, record, record_all
+from kitloan.ledger.writer import Head, Sealed, begin, head_of, move_head, record
 from kitloan.reference import colleges
 from kitloan.storage.faults import driver_error
 from kitloan.storage.files import insist_on_file
@@ -141,10 +141,9 @@ def _merge(
     signed = file.signed(first, header)
     known = keys_of(connection, college)
     top = head_of(connection, college) or begin(connection, college, own=False)
-    whole = None
-    if top.seq == 0:
-        whole = stack.enter_context(whole_ledger(connection, college))
-    merging = _Merging(connection, file, header, top, decisions, meter, whole)
+    apart = is_worth_copying(top.seq, file.size())
+    records = stack.enter_context(recording(connection, college, apart=apart))
+    merging = _Merging(connection, file, header, top, decisions, meter, records)
     # A file that is not signed, or does not join, is refused below for that fault.
     if signed and (merging.joins or known) and not (known and decisions.replace):
         news = not merging.has_the_last()
@@ -242,13 +241,12 @@ class _Merging:
         top: Head,
         decisions: Decisions,
         meter: Meter,
-        whole: WholeLedger | None,
+        records: Recording,
     ) -> None:
         self._connection, self._file, self._header = connection, file, header
         self._top, self._decisions, self._meter = top, decisions, meter
-        self._whole = whole
-        self._records_in = whole.connection if whole else connection
-        if self._records_in.dialect.name != "sqlite":
+        self._records = records
+        if records.connection.dialect.name != "sqlite":
             meter.most_rows -= FREE_ROWS - FREE_ROWS_ON_A_SERVER
         self._college = college_of(header.ledger)
         self._store = StoredEntries(connection, self._college, top.seq)
@@ -257,7 +255,7 @@ class _Merging:
         self._waiting: list[Sealed] = []
         self._apart: dict[str, StoredEntry] = {}
         self._chosen = self._off_main = ""
-        self._known = self._added = 0
+        self._known = self._added = self._recorded = 0
         self.latest = ""
         self.done = 0
         self.first_new = top.seq + 1
@@ -417,10 +415,13 @@ class _Merging:
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return
-        until_here = self._records_in.begin_nested()
+        if self._recorded == 0:
+            self._records.load(self._top.seq)
+        self._recorded += len(waiting)
+        until_here = self._records.connection.begin_nested()
         try:
             with metered(self._meter):
-                record_all(self._records_in, self._college, waiting)
+                self._records.record(waiting)
         except TooMuchWork as problem:
             raise self._too_much(problem, problem.seq or waiting[-1].entry.seq) from None
         except Exception as problem:
@@ -448,7 +449,12 @@ class _Merging:
         for each in waiting:
             try:
                 record(
-                    self._records_in, self._college, each.epoch, each.entry, each.body, each.hash
+                    self._records.connection,
+                    self._college,
+                    each.epoch,
+                    each.entry,
+                    each.body,
+                    each.hash,
                 )
             except Exception as problem:
                 _must_be_of_the_file(problem)
@@ -469,8 +475,8 @@ class _Merging:
             self.done and ledger_name(self._college, self._epoch) != header.ledger
         ):
             raise self._wrong("altered", self._seq, "is not the last one that the header names")
-        if self._whole is not None:
-            self._finish(self._whole)
+        if self._recorded:
+            self._finish()
         if self._head is not self._top:
             move_head(self._connection, self._college, self._head)
         if self._decisions.replace:
@@ -482,9 +488,9 @@ class _Merging:
             self._rebase()
         return Merged(str(self._file.path), header.ledger, self._added, self._known)
 
-    def _finish(self, whole: WholeLedger) -> None:
+    def _finish(self) -> None:
         try:
-            whole.finish()
+            self._records.finish()
         except Exception as problem:
             _must_be_of_the_file(problem)
             raise self._wrong(

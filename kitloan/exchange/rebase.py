@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, delete, insert, select
 
 from kitloan.exchange.bounds import meter_for_branch
-from kitloan.exchange.recording import whole_ledger
+from kitloan.exchange.recording import recording
 from kitloan.exchange.sending import remember
 from kitloan.ledger.entry import GENESIS, parse
 from kitloan.ledger.writer import Head, Sealed, move_head
@@ -158,11 +158,11 @@ def _replay_branch(
         connection.execute(delete(each).where(each.c.college == college))
     left = iter(main)
     meter = meter_for_branch(len(main), sum(len(kept[digest].body) for digest in main))
-    with metered(meter), whole_ledger(connection, college) as whole:
+    with metered(meter), recording(connection, college, apart=True) as records:
         while some := list(islice(left, _AT_ONCE)):
             rows = [(kept[digest].epoch, kept[digest].body, digest) for digest in some]
-            whole.record([Sealed(e, parse(body), body, d) for e, body, d in rows])
-        whole.finish()
+            records.record([Sealed(e, parse(body), body, d) for e, body, d in rows])
+        records.finish()
     last = kept[main[-1]]
     move_head(connection, college, Head(last.epoch, last.seq, main[-1], parse(last.body).at))
 

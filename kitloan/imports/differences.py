@@ -23,7 +23,7 @@ from kitloan.holdings import (
     type_meant,
 )
 from kitloan.imports.rows import Row
-from kitloan.ledger.facts.custody import HoldingFound, HoldingMissing
+from kitloan.ledger.facts.custody import HoldingFound, HoldingMissing, HoldingOutOfUse
 from kitloan.ledger.facts.holdings import HoldingAmended, HoldingMoved
 from kitloan.ledger.facts.loans import CheckedIn, LoanFound, LoanRenewed
 from kitloan.ledger.writer import Writer
@@ -45,6 +45,9 @@ _HAS = Query(
     )
     .where(holding.c.college == bindparam("c"), holding.c.tag == bindparam("t"))
 )
+IN_REPAIR = "in repair in the register"
+"""Why a thing is not lent. The cell's own words may name people, and are kept as a note."""
+
 _TERMS = ("donor", "funding_source", "title", "document", "gift", "acknowledgement", "value_basis")
 
 
@@ -182,6 +185,8 @@ def differences(writer: Writer, tag: str, row: Row) -> list[Difference]:
             has.state if has.state == "missing" else "in",
             "missing" if row.missing else "in",
         )
+    if row.in_repair and has.out_of_use is None and has.state == "held":
+        differs("status", "in", "out_of_use")
     if has.state == "held" and not row.missing:
         _compare_loans(row, loans, differs)
     terms = _GIFT(writer.connection, c=writer.college, t=tag).first()
@@ -226,7 +231,8 @@ def bring_up_to_date(
     """
     fields = {each.field for each in found}
     opened = 0
-    if "status" in fields and not row.missing:
+    found_again = {(each.field, each.register) for each in found} & {("status", "missing")}
+    if found_again and not row.missing:
         writer.append(HoldingFound(tag=tag))
     if fields & {"type", "quantity", "serial", "asset_number"}:
         _amend(writer, tag, row)
@@ -253,6 +259,8 @@ def bring_up_to_date(
             each for each in open_loans(writer, tag) if same_organisation(each.to, row.on_loan_to)
         )
         writer.append(LoanRenewed(tag=tag, loan=same.loan, due_on=row.due_on.isoformat()))
+    if "status" in fields and row.in_repair:
+        writer.append(HoldingOutOfUse(tag=tag, reason=IN_REPAIR))
     if "location" in fields and row.location:
         writer.append(HoldingMoved(tag=tag, location=row.location, in_hand=False))
     if fields & {*_TERMS, "value"}:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from kitloan.imports.columns import SEVERAL
@@ -27,7 +28,14 @@ from kitloan.imports.mapfile import Map
 from kitloan.imports.questions import Questions
 from kitloan.imports.rows import UNNAMED, Column, Problem, Severity
 from kitloan.imports.sheets import Line, Sheet, Unreadable, Value, is_blank
-from kitloan.imports.statuses import STANDINGS, Standing, speaks_of_gone, status_of_words
+from kitloan.imports.statuses import (
+    STANDINGS,
+    Standing,
+    may_name_somebody,
+    speaks_of_gone,
+    speaks_of_repair,
+    status_of_words,
+)
 from kitloan.imports.values import (
     NAMES_A_PERSON,
     NONE_LEFT,
@@ -35,6 +43,7 @@ from kitloan.imports.values import (
     Dates,
     Fault,
     as_text,
+    borrower,
     day,
     means_nothing,
     note,
@@ -43,10 +52,12 @@ from kitloan.imports.values import (
     shown,
     spoilt,
 )
-from kitloan.text.names import fold, organisation_key, plain, tidy
+from kitloan.text.names import fault, fold, organisation_key, plain, skeleton, tidy
 from kitloan.text.personal import names_a_person
+from kitloan.text.scans import kind_of_code as _kind_of_code
 
 _SHOWN = 80
+kind_of_code = lru_cache(maxsize=4096)(_kind_of_code)  # one school has many rows
 
 # Without these nobody can say what a row is; a fault in one is an error, elsewhere a warning.
 _VITAL = {"tag", "asset_number", "type", "on_loan_to", "quantity", "quantity_out"}
@@ -901,6 +912,8 @@ class _Attempt:
                 loan.due_on = loan.due_on or named.due_on
             standing = "out"
         standing = standing or speaks_of_gone(text)
+        if standing is None and speaks_of_repair(text):
+            standing = "in_repair"
         if standing is None:
             if key not in _CONDITIONS:
                 self._ask(
@@ -908,7 +921,7 @@ class _Attempt:
                     text,
                     "status",
                     "Some words for how a thing is are not known. What do they mean?",
-                    "",
+                    None if may_name_somebody(text) or looks_like_school(text) else "",
                     _STATUS_CHOICES,
                 )
             return None
@@ -1020,7 +1033,10 @@ class _Attempt:
                 or fold(text) in _YES
             )
         ):
-            self._report(column, value, result.problem, error=True)
+            self._cannot_lend_to(result, column, value)
+            return None
+        if kind := kind_of_code(text):
+            self._ask_who(column, text, f"Some cells for the borrower hold {kind}, not a name.")
             return None
         return self._understood(found, text, column, loan, values)
 
@@ -1032,6 +1048,7 @@ class _Attempt:
             self.unread[column.header] = text
             return "in"
         if said in STANDINGS:
+            self.unread[column.header] = text
             return _standing(said)
         if said == "borrower_person" or said == "contact":
             found = holder(text, self.reader.today, self.reader.dates)
@@ -1040,6 +1057,11 @@ class _Attempt:
             return None
         found = holder(text if said == "on_loan_to" else said, self.reader.today, self.reader.dates)
         named = found.organisation or found.person or (text if said == "on_loan_to" else said)
+        if wrong := kind_of_code(named) or fault(tidy(named)[:200]):
+            self._ask_who(
+                column, text, f"The answer {plain(named[:60])!r} cannot be a name: {wrong}."
+            )
+            return None
         loan.organisation = tidy(named)[:200]
         loan.due_on = loan.due_on or found.due_on
         loan.out_on = loan.out_on or found.out_on
@@ -1073,9 +1095,8 @@ class _Attempt:
                 column,
                 text,
                 "people",
-                "Some borrowers read as people. kitloan keeps a person apart from the school, "
-                "so that "
-                "they can be forgotten. Are these people?",
+                "Some borrowers read as people. kitloan keeps a person apart from the school, so "
+                "that they can be forgotten. Are these people?",
                 "borrower_person",
                 (
                     ("borrower_person", f"people; the loan is to '{UNNAMED}'"),
@@ -1133,11 +1154,14 @@ class _Attempt:
             return None
         organisation = READERS["on_loan_to"](found.organisation)
         if isinstance(organisation, Fault):
-            self._report(column, text, organisation.problem, error=True)
+            self._cannot_lend_to(organisation, column, text)
             return None
         if names_a_person(organisation, values.get("contact")):
             self._report(column, text, NAMES_A_PERSON.problem, error=True)
             return None
+        said = self.reader.wanted.value(column.header, organisation)
+        if organisation != text and said and said not in _NOT_A_NAME:
+            organisation = said  # of a name that has a date or a person next to it in this cell
         loan.organisation = organisation
         loan.due_on = loan.due_on or found.due_on
         loan.out_on = loan.out_on or found.out_on
@@ -1153,6 +1177,26 @@ class _Attempt:
                 column, text, f"was read as: {'; '.join(parts)}", False, keep=bool(found.rest)
             )
         return "out"
+
+    def _cannot_lend_to(self, found: Fault, column: Column, value: Value) -> None:
+        """Ask about a name in letters that look like others; any other fault is an error."""
+        text = as_text(value)
+        if isinstance(value, int) and (kind := kind_of_code(text)):
+            self._ask_who(column, text, f"Some cells for the borrower hold {kind}, not a name.")
+        elif not text.isascii() and not isinstance(borrower(skeleton(text)), Fault):
+            self._ask_who(column, text, f"A cell for the borrower {found.problem}.")
+        else:
+            self._report(column, value, found.problem, error=True)
+
+    def _ask_who(self, column: Column, text: str, seen: str) -> None:
+        self._ask(
+            column,
+            text,
+            "no_name",
+            f"{seen} Who has the thing? Type the name, or choose.",
+            None,
+            (("out", "on loan, and nobody is on record"), ("in", "not on loan")),
+        )
 
     def _is_known(self, name: str) -> bool:
         return organisation_key(name[:200]) in self.reader.known
@@ -1325,7 +1369,9 @@ class _Attempt:
             extras["Section"] = self.reader.section[1]
         column, text = self.said
         if self.standing == "in_repair" and column is not None:
-            self._report(column, text, "is in repair: taken in, with a note of it", False)
+            self._report(
+                column, text, "is in repair: taken in, and not lent until it is repaired", False
+            )
         for index, column in self.layout.columns.items():
             if column.field is not None and column.field not in (
                 *_KEPT,
@@ -1451,6 +1497,9 @@ class _Attempt:
 _LOAN_FIELDS = frozenset(
     {"on_loan_to", "borrower_person", "borrower_kind", "due_on", "out_on", "returned_on", "status"}
 )
+_NOT_A_NAME = frozenset({*STANDINGS, "on_loan_to", "borrower_person", "contact"})
+"""Answers about a borrower's cell that are no name of an organisation."""
+
 _KEPT = frozenset({"own_name", "category", "total_value"})
 _STATUS_CHOICES = (
     ("in", "here"),

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from kitloan.errors import BadInput
 from kitloan.imports import evidence
@@ -23,6 +22,7 @@ from kitloan.imports.cells import load
 from kitloan.imports.columns import CHOICES, RISKY, SEVERAL, Guess, ask, guess
 from kitloan.imports.headings import squeeze, stems
 from kitloan.imports.lines import Entry, Layout, Loan, Reader, matrix, problem
+from kitloan.imports.logs import SHEET_CHOICES, Logs, numbered_once
 from kitloan.imports.mapfile import Map, bad_map, fits, load_map, map_beside
 from kitloan.imports.questions import Questions
 from kitloan.imports.rows import UNNAMED, Column, NotTaken, Problem, Register, Row, SheetRead
@@ -163,9 +163,7 @@ def read(
         wanted = load_map(map_path)
     elif answers is None:
         wanted, used, notices = _remembered(path, book)
-    reading = Reading(
-        path, book, today or today_of(system_clock), frozenset(map(organisation_key, known))
-    )
+    reading = Reading(path, book, today or today_of(system_clock), tuple(known))
     register = reading.interpret(wanted, progress)
     if accept_proposed:
         for _ in range(_MOST_ROUNDS):
@@ -208,11 +206,12 @@ def _remembered(path: Path, book: Book) -> tuple[Map, str | None, list[Problem]]
 class Reading:
     """A file loaded, to be interpreted as often as answers change."""
 
-    def __init__(self, path: Path, book: Book, today: date, known: frozenset[str]) -> None:
+    def __init__(self, path: Path, book: Book, today: date, known: tuple[str, ...]) -> None:
         self._path = path
         self._book = book
         self._today = today
-        self._known = known
+        self._names = known
+        self._known = frozenset(map(organisation_key, known))
 
     def interpret(self, wanted: Map, progress: Progress | None = None) -> Register:
         """What the file says, with these answers."""
@@ -241,7 +240,7 @@ class Reading:
         problems.sort(key=lambda each: (order.get(each.sheet, len(order)), each.row or 0))
         columns = tuple(c for each in laid for c in each.layout.columns.values())
         made_by = next((each.table.made_by.name for each in laid if each.table.made_by), None)
-        self._near_names(rows, laid, wanted, questions)
+        self._ask_about_names(rows, laid, wanted, questions)
         return Register(
             tuple(rows),
             columns,
@@ -421,7 +420,7 @@ class Reading:
                 "each was.",
                 "",
                 (),
-                _SHEET_CHOICES,
+                SHEET_CHOICES,
             )
             return
         copy = next(
@@ -485,12 +484,16 @@ class Reading:
             found.append((index, list(matrix(each.layout, entries))))
         holdings = [(i, entries) for i, entries in found if laid[i].kind != "loans"]
         loans = [entry for i, entries in found if laid[i].kind == "loans" for entry in entries]
+        logs = Logs(wanted, questions, problems)
         bearers: dict[tuple[str, str], tuple[str, int]] = {}
         kept: list[Entry] = []
         for index, entries in holdings:
-            entries = self._folded(laid[index], entries, wanted, questions, problems)
-            kept += _numbered_once(entries, bearers, problems)
-        _join_loans(kept, loans, problems)
+            each = laid[index]
+            things = logs.fold(each.layout, entries, numbered=bool(each.numbers))
+            if len(things) < len(entries):
+                each.why = "is a log of loans: one thing each, with the loan that is open"
+            kept += numbered_once(things, bearers, problems)
+        logs.join(kept, loans)
         counted = sum(n for i, n in enumerate(per_table) if laid[i].kind != "loans")
         rows = [_row(entry) for entry in kept]
         return rows, problems, counted, per_table
@@ -523,60 +526,13 @@ class Reading:
                 found[index] = ("location", name)
         return found
 
-    def _folded(
-        self,
-        each: _Laid,
-        entries: list[Entry],
-        wanted: Map,
-        questions: Questions,
-        problems: list[Problem],
-    ) -> list[Entry]:
-        """The entries of a log of loans, one for each thing, with its open loan."""
-        if not each.layout.is_log:
-            return entries
-        sheet = each.table.sheet.name
-        said = wanted.sheets.get(fold(sheet))
-        if said == "holdings":
-            return entries
-        groups: dict[tuple[str, ...], list[Entry]] = defaultdict(list)
-        for at, entry in enumerate(entries):
-            groups[_identity(entry, at, by_type=said == "loan_log")].append(entry)
-        if said is None and not each.numbers:
-            self._ask_log(each, entries, questions)
-        folded = [
-            _last_loan(group, problems) if len(group) > 1 else _settled(group[0])
-            for group in groups.values()
-        ]
-        if len(folded) < len(entries):
-            each.why = "is a log of loans: one thing each, with the loan that is open"
-        return folded
-
-    def _ask_log(self, each: _Laid, entries: list[Entry], questions: Questions) -> None:
-        """Whether lines without numbers are things, or the loans of one thing."""
-        types = Counter(fold(entry.values.get("type", "")) for entry in entries)
-        again = [entry for entry in entries if types[fold(entry.values.get("type", ""))] > 1]
-        if not again or not any(entry.loan.returned for entry in again):
-            return
-        if any("serial" in entry.values for entry in again):
-            return
-        open_now = Counter(fold(e.values.get("type", "")) for e in again if e.loan.is_open)
-        questions.about_sheet(
-            each.table.sheet.name,
-            "Lines name the same thing again, with a day of return. Is each line a thing, or a "
-            "loan of "
-            "the same thing?",
-            "loan_log" if max(open_now.values(), default=0) <= 1 else None,
-            [str(entry.values.get("type", "")) for entry in again[:3]],
-            _SHEET_CHOICES,
-        )
-
-    def _near_names(
+    def _ask_about_names(
         self, rows: list[Row], laid: list[_Laid], wanted: Map, questions: Questions
     ) -> None:
-        """Ask about borrowers that are spelt nearly alike."""
+        """Ask about borrowers that are spelt nearly like another, or look like one."""
         import difflib
 
-        from kitloan.imports.spellings import near_names
+        from kitloan.imports.spellings import look_alikes, near_names
 
         names: dict[str, list[Row]] = defaultdict(list)
         for row in rows:
@@ -587,34 +543,28 @@ class Reading:
             for each in laid
             if (place := each.layout.place("on_loan_to"))
         }
-        for name, proposed in near_names(
-            {name: len(found) for name, found in names.items()}, difflib
-        ):
+
+        def ask_about(name: str, other: str, topic: str, why: str, *more: tuple[str, str]) -> None:
             for row in names[name]:
                 header = headers.get(row.sheet, "")
-                if wanted.value(header, name) is not None:
+                if topic == "near" and wanted.value(header, name) is not None:
                     continue
+                choices = ((other, f"yes: {other}"), *more)
                 questions.about_value(
-                    row.sheet,
-                    header,
-                    row.number,
-                    name,
-                    "near",
-                    f"Some borrowers are spelt nearly like {proposed!r}. Are they the same?",
-                    proposed,
-                    (
-                        (proposed, f"yes: {proposed}"),
-                        ("on_loan_to", "no: an organisation of its own"),
-                    ),
+                    row.sheet, header, row.number, name, topic, why, other, choices
                 )
 
-
-_SHEET_CHOICES = (
-    ("holdings", "each line is a thing"),
-    ("loan_log", "each line is a loan; a thing has several"),
-    ("loans", "loans of things that another sheet has"),
-    ("", "leave the sheet out"),
-)
+        alike = dict(look_alikes(names, self._names))
+        for name, other in alike.items():
+            why = (
+                f"Some borrowers look like {other!r} and are spelt with other letters. Are they "
+                "the same?"
+            )
+            ask_about(name, other, "alike", why, ("in", "not on loan: keep it as a note"))
+        counts = {name: len(found) for name, found in names.items() if name not in alike}
+        for name, other in near_names(counts, difflib):
+            why = f"Some borrowers are spelt nearly like {other!r}. Are they the same?"
+            ask_about(name, other, "near", why, ("on_loan_to", "no: an organisation of its own"))
 
 
 def _chosen(book: Book, wanted: Map) -> tuple[Sheet, ...]:
@@ -697,7 +647,7 @@ def _ask_gone_sheet(each: _Laid, wanted: Map, questions: Questions) -> None:
         "By the sheet's name these things are gone. Are they still held?",
         "",
         list(each.table.headers.values())[:3],
-        _SHEET_CHOICES,
+        SHEET_CHOICES,
     )
 
 
@@ -943,132 +893,6 @@ def _settle_dates(each: _Laid, wanted: Map, questions: Questions) -> None:
         )
 
 
-def _identity(entry: Entry, at: int, *, by_type: bool) -> tuple[str, ...]:
-    for name in ("tag", "asset_number"):
-        if name in entry.values:
-            return (name, fold(entry.values[name]))
-    if by_type:
-        return ("type", fold(entry.values.get("type", "")), fold(entry.values.get("serial", "")))
-    return ("line", str(at))
-
-
-def _settled(entry: Entry) -> Entry:
-    """A single line: a loan that is over is a note."""
-    loan = entry.loan
-    if loan.returned and loan.organisation:
-        entry.extras["Earlier loans"] = _told_loan(loan)
-        entry.loan = Loan()
-    return entry
-
-
-def _told_loan(loan: Loan) -> str:
-    parts = [loan.organisation or "somebody"]
-    parts += [f"from {loan.out_on.isoformat()}"] if loan.out_on else []
-    parts += [f"to {loan.returned_on.isoformat()}"] if loan.returned_on else []
-    return " ".join(parts)
-
-
-def _last_loan(group: list[Entry], problems: list[Problem]) -> Entry:
-    """One thing of several lines of a log: its fields, its open loan, the earlier ones as a
-    note.
-    """
-    first, *_ = group
-    open_lines = [entry for entry in group if entry.loan.is_open]
-    kinds = {fold(entry.values.get("type", "")) for entry in group if "type" in entry.values}
-    if len(kinds) > 1:
-        for entry in group[1:]:
-            if fold(entry.values.get("type", "")) != fold(first.values.get("type", "")):
-                what = f"has the number of another thing, on row {first.number}"
-                problems.append(_number_problem(entry, what))
-        group = [
-            e for e in group if fold(e.values.get("type", "")) == fold(first.values.get("type", ""))
-        ]
-        open_lines = [entry for entry in group if entry.loan.is_open]
-    if len(open_lines) > 1:
-        last = _latest(open_lines)
-        if last is None or last is not open_lines[-1]:
-            for entry in open_lines:
-                others = ", ".join(str(o.number) for o in open_lines if o is not entry)
-                what = f"is on loan on row {others} as well: which is it?"
-                problems.append(_number_problem(entry, what))
-            open_lines = []
-        else:
-            for entry in open_lines[:-1]:
-                what = (
-                    f"has a later loan on row {last.number}, and no day of return: the earlier "
-                    "loan was "
-                    "taken as over"
-                )
-                problems.append(replace(_number_problem(entry, what), severity="warning"))
-                entry.loan.returned = True
-            open_lines = [last]
-    values: dict[str, Any] = {}
-    extras: dict[str, str] = {}
-    for entry in group:
-        values |= {name: value for name, value in entry.values.items() if value is not None}
-        extras |= entry.extras
-    over = [
-        _told_loan(entry.loan) for entry in group if entry.loan.returned and entry.loan.organisation
-    ]
-    if over:
-        extras["Earlier loans"] = "; ".join(over)[:2000]
-    kept = open_lines[0] if open_lines else first
-    if not open_lines:
-        for name in ("contact", "contact_email", "contact_phone"):
-            values.pop(name, None)
-    else:
-        for name in ("contact", "contact_email", "contact_phone"):
-            if name in values and name not in kept.values:
-                values.pop(name)
-    loan = kept.loan if open_lines else Loan()
-    return Entry(first.layout, kept.number, values, loan, extras, group[-1].standing)
-
-
-def _latest(entries: list[Entry]) -> Entry | None:
-    dated = [entry for entry in entries if entry.loan.out_on]
-    if len(dated) < len(entries):
-        return None
-    return max(dated, key=lambda entry: (entry.loan.out_on or date.min, entry.number))
-
-
-def _number_problem(entry: Entry, what: str) -> Problem:
-    place = entry.layout.place("asset_number") or entry.layout.place("tag")
-    value = entry.values.get("asset_number") or entry.values.get("tag") or ""
-    header = place[1].header if place else ""
-    return problem("error", entry.layout.sheet.name, entry.number, header, str(value), what)
-
-
-def _numbered_once(
-    entries: list[Entry], bearers: dict[tuple[str, str], tuple[str, int]], problems: list[Problem]
-) -> Iterator[Entry]:
-    """The entries whose tag and number no earlier line bears."""
-    for entry in entries:
-        here = entry.layout.sheet.name, entry.number
-        again = False
-        for name in ("tag", "asset_number"):
-            place = entry.layout.place(name)
-            if place is None or name not in entry.values:
-                continue
-            first = bearers.setdefault((name, fold(entry.values[name])), here)
-            if first != here:
-                where = f"row {first[1]}"
-                if first[0] != here[0]:
-                    where += f" of the sheet {first[0]!r}"
-                again = True
-                problems.append(
-                    problem(
-                        "error",
-                        here[0],
-                        entry.number,
-                        place[1].header,
-                        str(entry.values[name]),
-                        f"is already on {where}",
-                    )
-                )
-        if not again:
-            yield entry
-
-
 def _not_taken(laid: list[_Laid], problems: list[Problem]) -> tuple[NotTaken, ...]:
     """The rows in error, with their cells and the reasons."""
     reasons: dict[tuple[str, int], list[str]] = defaultdict(list)
@@ -1091,54 +915,6 @@ def _not_taken(laid: list[_Laid], problems: list[Problem]) -> tuple[NotTaken, ..
     return tuple(found)
 
 
-def _join_loans(kept: list[Entry], loans: list[Entry], problems: list[Problem]) -> None:
-    """Give the loans of a sheet of loans to the things that bear their numbers."""
-    by_number = {
-        fold(entry.values[name]): entry
-        for entry in kept
-        for name in ("asset_number", "tag")
-        if name in entry.values
-    }
-    by_type: dict[str, list[Entry]] = defaultdict(list)
-    for entry in kept:
-        by_type[fold(entry.values.get("type", ""))].append(entry)
-    groups: dict[int, list[Entry]] = defaultdict(list)
-    for entry in loans:
-        number = entry.values.get("asset_number") or entry.values.get("tag")
-        found = by_number.get(fold(number)) if number else None
-        if found is None and not number:
-            same = by_type.get(fold(entry.values.get("type", "")), [])
-            found = same[0] if len(same) == 1 else None
-            if len(same) > 1:
-                what = f"is on loan, and {len(same)} things are called so: which one is it?"
-                problems.append(
-                    replace(_number_problem(entry, what), value=str(entry.values.get("type", "")))
-                )
-                continue
-        if found is None:
-            problems.append(_number_problem(entry, "is on no other sheet of this file"))
-            continue
-        groups[id(found)].append(entry)
-    holders = {id(entry): entry for entry in kept}
-    for key, group in groups.items():
-        holding = holders[key]
-        entry = _last_loan(group, problems) if len(group) > 1 else _settled(group[0])
-        both = entry.loan.is_open and holding.loan.is_open
-        whose = [fold(each.loan.organisation or "") for each in (entry, holding)]
-        if both and whose[0] != whose[1]:
-            where = holding.layout.sheet.name
-            what = f"is with {holding.loan.organisation} on the sheet {where!r}"
-            problems.append(_number_problem(entry, what))
-            continue
-        if entry.loan.is_open:
-            holding.loan = entry.loan
-        for name, value in entry.values.items():
-            holding.values.setdefault(name, value)
-        holding.extras |= {k: v for k, v in entry.extras.items() if k not in holding.extras}
-        if entry.standing:
-            holding.standing = entry.standing
-
-
 def _row(entry: Entry) -> Row:
     values = dict(entry.values)
     if "value" in values:
@@ -1154,6 +930,7 @@ def _row(entry: Entry) -> Row:
         out_on=loan.out_on if loan.organisation else None,
         quantity_out=loan.quantity,
         missing=entry.standing == "missing",
+        in_repair=entry.standing == "in_repair",
         **values,
     )
 

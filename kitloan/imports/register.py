@@ -21,6 +21,7 @@ from sqlalchemy import bindparam, select
 from kitloan.errors import KitloanError
 from kitloan.imports import Problem, Question, Register, Row, SheetRead, history, read
 from kitloan.imports.differences import (
+    IN_REPAIR,
     Difference,
     bring_up_to_date,
     differences,
@@ -29,7 +30,7 @@ from kitloan.imports.differences import (
 )
 from kitloan.imports.history import Imported, Undone
 from kitloan.imports.mapfile import Map
-from kitloan.ledger.facts.custody import HoldingMissing
+from kitloan.ledger.facts.custody import HoldingMissing, HoldingOutOfUse
 from kitloan.ledger.session import ESP, Session
 from kitloan.ledger.writer import Writer
 from kitloan.reference import find_college
@@ -180,7 +181,9 @@ class Registers:
         if not refused and not register.questions:
             try:
                 with self._session.writing() as writer:
-                    taking.take(writer, rows, history.holdings_of(writer, path))
+                    before = history.holdings_of(writer, path)
+                    with writer.in_batches():
+                        taking.take(writer, rows, before)
                     if dry_run or not (taking.added or taking.updated):
                         raise _NotKept("not_kept", "Nothing is to be kept.")
                     request = writer.request
@@ -311,6 +314,8 @@ class _Taking:
                     writer.append(
                         HoldingMissing(tag=made, loan=None, reason="missing in the register")
                     )
+                if row.in_repair:
+                    writer.append(HoldingOutOfUse(tag=made, reason=IN_REPAIR))
             if number % _STEP == 0 or number == len(rows):
                 self._progress(number, len(rows))
 

@@ -96,6 +96,7 @@ class Row:
         out_on: the day on which the open loan began, where the register names it.
         quantity_out: how many of a stock are on loan; None is all of them.
         missing: the register says that it is lost.
+        in_repair: the register says that it is being repaired.
         extras: by header, what is in the columns that no field took, and what could not be read.
             It may speak of people.
     """
@@ -125,6 +126,7 @@ class Row:
     out_on: date | None = None
     quantity_out: int | None = None
     missing: bool = False
+    in_repair: bool = False
     contact: str | None = None
     contact_email: str | None = None
     contact_phone: str | None = None

@@ -1,10 +1,10 @@
 """Names of borrowers that are spelt nearly alike within one register."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import ModuleType
 
-from kitloan.text.names import organisation_key
+from kitloan.text.names import organisation_key, same_organisation, skeleton
 
 NEARLY = 0.86
 """How alike two names must be, from 0 to 1, to be asked about (difflib's ratio)."""
@@ -62,6 +62,23 @@ def near_names(counts: Mapping[str, int], difflib: ModuleType) -> Iterator[tuple
             yield name, found
         else:
             right.append((name, full))
+
+
+def look_alikes(names: Iterable[str], known: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Names that a reader cannot tell from another, spelt with other letters; each with that one.
+
+    Args:
+        names: as a register has them.
+        known: names of organisations on file, which come first.
+    """
+    right: dict[str, str] = {}
+    for name in known:
+        right.setdefault(skeleton(name), name)
+    # Of two in one file, the one in plain letters is the right one.
+    for name in sorted(names, key=lambda n: (not n.isascii(), n)):
+        other = right.setdefault(skeleton(name), name)
+        if not same_organisation(other, name):
+            yield name, other
 
 
 def _is_near(one: str, other: str, difflib: ModuleType) -> bool:

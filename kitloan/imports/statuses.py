@@ -190,6 +190,17 @@ _BEGINS_GONE = re.compile(
     r"\d{1,2}[-/. ]\d{1,2}[-/. ])|\s*[(–-]\s*(?:\d|report|see|police)|\s*[,;.](?:\s|$))",
     re.IGNORECASE,
 )
+_BEGINS_REPAIR = re.compile(
+    r"(?:(?:in|under|being|away|sent|out|gone|at|for|awaiting|needs?|waiting for)\s+(?:for\s+)?"
+    r"(?:the\s+|a\s+)?(?:repairs?(?:er'?s?|ed|ing)?|menders?|mending|servic(?:e|ing)|calibration|"
+    r"maintenance|workshop)|broken|faulty|out of order|damaged|not working|defective|"
+    r"unserviceable)(?=\W|$)",
+    re.IGNORECASE,
+)
+_NAMES_SOMEBODY = re.compile(
+    r"\b(?:with|to|at|by|until|till|from|out|away|gone|has|have|borrow\w*|len[dt]\w*|loan\w*)\b",
+    re.IGNORECASE,
+)
 
 
 @lru_cache(maxsize=4096)
@@ -211,6 +222,16 @@ def status_of_words(text: str) -> Standing | None:
 def undated(text: str) -> str:
     """A text without the date at its end: "scrapped 12/03/2025" is "scrapped"."""
     return _DATED.sub("", text).strip(" ,-–:(")
+
+
+def speaks_of_repair(text: str) -> bool:
+    """Whether words for how a thing is begin by saying that it is being repaired."""
+    return _BEGINS_REPAIR.match(text.strip()) is not None
+
+
+def may_name_somebody(text: str) -> bool:
+    """Whether unknown words for how a thing is may say that somebody has it."""
+    return _NAMES_SOMEBODY.search(text) is not None
 
 
 @lru_cache(maxsize=4096)

@@ -23,6 +23,7 @@ def in_a_line(row: Row) -> str:
     parts += [f"worth {row.value_pence}p"] if row.value_pence is not None else []
     parts += [f"received {row.received_on}"] if row.received_on else []
     parts += ["missing"] if row.missing else []
+    parts += ["in repair"] if row.in_repair else []
     parts += [f"-> {row.on_loan_to}"] if row.on_loan_to else []
     parts += [f"({row.quantity_out})"] if row.quantity_out is not None else []
     parts += [f"from {row.out_on}"] if row.out_on else []

@@ -8,6 +8,9 @@ import pytest
 
 from kitloan.college import College
 from kitloan.errors import BadInput, Refused
+from kitloan.holdings import NewHolding
+from kitloan.imports.mapfile import Map
+from kitloan.text.names import plain
 
 CASES = Path(__file__).parent / "cases"
 
@@ -184,8 +187,8 @@ def test_a_loan_begins_when_the_register_says_or_nobody_knows(fife: College) -> 
     fife.registers.take_in(CASES / "two_line_header.xlsx")
     began = {each.to: each.out_at for each in fife.find.loans().items}
     assert began == {
-        "Glenrothes High School": "2026-11-02",
-        "Earlston High School": "2026-11-10",
+        "Glenrothes High School": "2026-11-02T00:00:00Z",
+        "Earlston High School": "2026-11-10T00:00:00Z",
         "Tain Royal Academy": None,
     }
     with pytest.raises(Refused) as refused:
@@ -200,3 +203,88 @@ def test_a_person_who_borrows_can_be_forgotten(fife: College) -> None:
     assert {person["name"] for person in fife.people.known()} == {
         *("Jane Example", "EXAMPLE, John", "j.example"),
     }
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "KL8B7XAPXYTMZ",
+        "https://example.org/x",
+        "WIFI:S:guest;;",
+        "\u041ayle Academy",
+    ],
+    ids=["tag", "address", "wifi", "letters"],
+)
+def test_a_borrower_that_cannot_be_one_is_asked_about(
+    fife: College, tmp_path: Path, written: str
+) -> None:
+    """A code that was scanned into the cell, or a name in letters that only look right."""
+    file = tmp_path / "kits.csv"
+    file.write_text(
+        f"Kit no,Item,Borrower\nK1,Camera,{written}\nK2,Lamp,Kyle Academy\n", encoding="utf-8"
+    )
+    first = fife.registers.take_in(file, accept_proposed=True)
+    (question,) = first.questions
+    assert (question.rows, question.samples[0][:3]) == ((2,), plain(written)[:3])
+    assert fife.find.loans().items == ()
+    answer = Map().with_answers([(question, "Kyle Academy")])
+    fife.registers.take_in(file, answers=answer)
+    assert {each.to for each in fife.find.loans().items} == {"Kyle Academy"}
+    assert len(fife.find.loans().items) == 2
+
+
+def test_a_borrower_that_looks_like_one_on_file_is_asked_about(
+    fife: College, tmp_path: Path
+) -> None:
+    """Whole names of other letters: nobody could tell the two apart in a list."""
+    fife.loans.check_out([fife.holdings.add(NewHolding("Lamp")).tag], "COCKET HOPE")
+    file = tmp_path / "kits.csv"
+    alike = "\u0421\u041e\u0421\u041a\u0415\u0422 \u041d\u041e\u0420\u0415"
+    file.write_text(f"Kit no,Item,Borrower\nK1,Camera,{alike}\n", encoding="utf-8")
+    first = fife.registers.take_in(file)
+    (question,) = first.questions
+    assert (question.proposed, first.unanswered) == ("COCKET HOPE", True)
+    fife.registers.take_in(file, accept_proposed=True)
+    assert [each.to for each in fife.find.loans().items] == ["COCKET HOPE"] * 2
+
+
+def test_a_log_with_two_open_loans_asks_who_has_the_thing(fife: College, tmp_path: Path) -> None:
+    """No day says which is over: the answer is one of the borrowers, by one key."""
+    file = tmp_path / "log.csv"
+    file.write_text(
+        "Kit no,Kit,Borrower,Date returned\n"
+        "K1,Robot,Alva Academy,\nK1,Robot,Grange Academy,\nK2,Drone,Alva Academy,01/10/2026\n",
+        encoding="utf-8",
+    )
+    first = fife.registers.take_in(file, accept_proposed=True)
+    (question,) = first.questions
+    assert (question.column, question.rows, question.proposed) == ("Kit no", (2, 3), None)
+    assert "Grange Academy" in question.options[0][1]
+    answer = Map().with_answers([(question, str(question.answer("2")))])
+    fife.registers.take_in(file, answers=answer)
+    (loan,) = fife.find.loans().items
+    assert loan.to == "Alva Academy"
+
+
+def test_what_is_in_repair_is_not_lent(fife: College, tmp_path: Path) -> None:
+    """The register's word is taken, on the first reading and on the next."""
+    file = tmp_path / "kits.csv"
+    file.write_text(
+        "Kit no,Item,Status\nK1,Camera,In repair with Jo Smith\nK2,Lamp,In store\n"
+        "K3,Tripod,In store\n",
+        encoding="utf-8",
+    )
+    fife.registers.take_in(file, accept_proposed=True)
+    assert [each.status for each in fife.find.search("").items].count("out_of_use") == 1
+    with pytest.raises(Refused):
+        fife.loans.check_out(["K1"], "Alva Academy")
+    file.write_text(
+        "Kit no,Item,Status\nK1,Camera,In repair\nK2,Lamp,In repair\nK3,Tripod,In store\n",
+        encoding="utf-8",
+    )
+    (change,) = fife.registers.take_in(file, accept_proposed=True).changes
+    assert (change.field, change.register, change.file) == ("status", "in", "out_of_use")
+    fife.registers.take_in(file, update=True)
+    assert [each.status for each in fife.find.search("").items].count("out_of_use") == 2
+    assert fife.ledger.verify().ok
+    assert "Smith" not in str(fife.ledger.log())

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import kitloan
-from cli.running import POSIX, PROGRAM, Answer, Cli, Stock, Untouched
+from cli.running import POSIX, PROGRAM, Answer, Cli, Program, Stock, Untouched
 
 if sys.platform != "win32":
     from at_a_terminal import Terminal
@@ -309,6 +309,27 @@ def test_no_room(store: Path, stock: Stock) -> None:
         found = checks(Answer(done.returncode, done.stdout, done.stderr))["space"]
         assert verdict in (None, found["verdict"])
         assert json.dumps(room) in json.dumps(found["details"]) or verdict is None
+
+
+def no_byte_more() -> None:
+    """In a child that is about to become `kitloan`: no file may grow, as on a full disk."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+@POSIX
+def test_where_nothing_can_be_written(stock: Stock, program: Program) -> None:
+    """A page that needs room to be made is not there when it is needed."""
+    found = checks(program("doctor", "--json", preexec_fn=no_byte_more))
+    assert found["store"]["verdict"] == found["locks"]["verdict"] == "good"
+    assert found["terminal"]["verdict"] == "doubtful", "nor is there a terminal"
+
+
+def test_a_login_that_names_nobody(cli: Cli, stock: Stock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An account that a whole college uses would take the college's name off the page."""
+    monkeypatch.setenv("LOGNAME", "fife")
+    assert "fife, 1 ledger" in " ".join(cli("doctor").out.split())
 
 
 def test_getuser_is_left_out(cli: Cli, stock: Stock) -> None:

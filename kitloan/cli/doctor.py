@@ -144,7 +144,8 @@ def _safely(look: Callable[[_Subject], Check], subject: _Subject) -> Check:
         return Check(BAD, problem.message, problem.hint, {"code": problem.code})
     except Exception as problem:
         what = problem.strerror if isinstance(problem, OSError) else type(problem).__name__
-        return Check(DOUBTFUL, f"This could not be checked: {what}.", "Mention this line.")
+        hint = "Send this page to the person who supports you."
+        return Check(DOUBTFUL, f"This could not be checked: {what}.", hint)
 
 
 # -- the program ----------------------------------------------------------------------------------

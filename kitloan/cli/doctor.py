@@ -62,6 +62,7 @@ _LARGEST_CHECKED = 200_000_000
 _NOBODYS = ("admin", "administrator", "guest", "root", "staff", "student", "technician", "user")
 """Logins that name no person."""
 
+_SEE_STORE = "Correct the line about the store first."
 _SMALLEST_DESK = (60, 20)
 _TITLES = {
     "versions": "Versions",
@@ -271,7 +272,7 @@ def _others(path: Path) -> str:
 
 def _locks(subject: _Subject) -> Check:
     if subject.file is None:
-        return Check(GOOD, "The database server keeps desks from writing at the same time")
+        return _on_a_server(subject, "The server keeps desks from writing at the same time")
     folder = subject.file.absolute().parent
     hint = "Check the folder, and that the disk has room."
     if not folder.is_dir():
@@ -295,9 +296,16 @@ def _locks(subject: _Subject) -> Check:
     return Check(GOOD, "The store's folder keeps two desks from writing at the same time")
 
 
+def _on_a_server(subject: _Subject, words: str) -> Check:
+    """The line for what only a file has."""
+    if is_url(subject.place):
+        return Check(GOOD, words)
+    return Check(DOUBTFUL, "Not known: the store's address cannot be used.", _SEE_STORE)
+
+
 def _space(subject: _Subject) -> Check:
     if subject.file is None:
-        return Check(GOOD, "The store is on a server, whose disk is not looked at")
+        return _on_a_server(subject, "The store is on a server, whose disk is not looked at")
     folder = _nearest(subject.file.absolute().parent)
     free = shutil.disk_usage(folder).free
     size = subject.file.stat().st_size if subject.file.is_file() else 0
@@ -522,7 +530,7 @@ def _after_problems(found: CheckResult) -> str:
 
 def _exchange(subject: _Subject) -> Check:
     if subject.store is None:
-        return Check(DOUBTFUL, "Not known: the store cannot be read.", "See the store, above.")
+        return Check(DOUBTFUL, "Not known: the store cannot be read.", _SEE_STORE)
     with subject.store.read() as connection:
         rows = list(_ledgers(connection))
     own = [row for row in rows if row["own"]]
@@ -609,7 +617,7 @@ def _name(subject: _Subject) -> str:
     if subject.file is not None:
         return str(subject.file.absolute())
     if not is_url(subject.place):
-        return "an address that is no store's"
+        return "an address that cannot be used"
     url = as_url(subject.place)
     return f"postgresql://{url.host or ''}/{url.database or ''}"
 

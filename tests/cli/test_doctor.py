@@ -180,6 +180,16 @@ def test_nobody_is_named(
         assert "127.0.0.1" in answer.out
 
 
+@pytest.mark.parametrize("place", ["mysql://flora:s3cret@h/x", "postgresql://flora:s3c@ret@h/x"])
+def test_an_address_that_is_no_stores(cli: Cli, place: str) -> None:
+    """A mistyped address may hold a password; it is not on the page."""
+    for answer in (cli("doctor", "--json", store=place), cli("doctor", store=place)):
+        assert answer.code == 0
+        assert not [word for word in ("flora", "s3c", "ret@") if word in answer.out]
+    found = checks(cli("doctor", "--json", store=place))
+    assert found["store"]["verdict"] == "bad"
+
+
 @POSIX
 def test_who_else_may_read_it(cli: Cli, stock: Stock, store: Path) -> None:
     """A store in a shared folder that everyone can read is what support has to see first."""

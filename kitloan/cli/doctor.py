@@ -240,7 +240,8 @@ def _readers(subject: _Subject) -> Check:
         *([subject.file, subject.file.absolute().parent / "backups"] if subject.file else [])
     ]
     there = [each for each in (*private, log) if os.path.lexists(each)]
-    if sys.platform == "win32":
+    on_windows: bool = sys.platform == "win32"
+    if on_windows:
         return Check(
             GOOD,
             "Windows decides by the folder's own permissions, which kitloan leaves as they are",

@@ -135,7 +135,8 @@ def _named(each: Distribution) -> str:
 
 def _texts(each: Distribution) -> Iterator[tuple[str, str]]:
     for file in each.files or ():
-        if re.match(r"(?i)(licen[cs]e|copying|notice|copyright)", file.name):
+        named = re.match(r"(?i)(licen[cs]e|copying|notice|copyright)", file.name)
+        if named or "licenses" in file.parts:  # where a distribution's own are since Metadata 2.4
             place = Path(str(each.locate_file(file)))
             if place.is_file() and place.suffix not in (".py", ".pyc"):
                 yield file.name, place.read_text(encoding="utf-8", errors="replace")

@@ -62,6 +62,7 @@ _LARGEST_CHECKED = 200_000_000
 _NOBODYS = ("admin", "administrator", "guest", "root", "staff", "student", "technician", "user")
 """Logins that name no person."""
 
+_SEE_STORE = "Correct the line about the store first."
 _SMALLEST_DESK = (60, 20)
 _TITLES = {
     "versions": "Versions",
@@ -144,7 +145,8 @@ def _safely(look: Callable[[_Subject], Check], subject: _Subject) -> Check:
         return Check(BAD, problem.message, problem.hint, {"code": problem.code})
     except Exception as problem:
         what = problem.strerror if isinstance(problem, OSError) else type(problem).__name__
-        return Check(DOUBTFUL, f"This could not be checked: {what}.", "Mention this line.")
+        hint = "Send this page to the person who supports you."
+        return Check(DOUBTFUL, f"This could not be checked: {what}.", hint)
 
 
 # -- the program ----------------------------------------------------------------------------------
@@ -238,7 +240,8 @@ def _readers(subject: _Subject) -> Check:
         *([subject.file, subject.file.absolute().parent / "backups"] if subject.file else [])
     ]
     there = [each for each in (*private, log) if os.path.lexists(each)]
-    if sys.platform == "win32":
+    on_windows: bool = sys.platform == "win32"
+    if on_windows:
         return Check(
             GOOD,
             "Windows decides by the folder's own permissions, which kitloan leaves as they are",
@@ -270,7 +273,7 @@ def _others(path: Path) -> str:
 
 def _locks(subject: _Subject) -> Check:
     if subject.file is None:
-        return Check(GOOD, "The database server keeps desks from writing at the same time")
+        return _on_a_server(subject, "The server keeps desks from writing at the same time")
     folder = subject.file.absolute().parent
     hint = "Check the folder, and that the disk has room."
     if not folder.is_dir():
@@ -294,9 +297,16 @@ def _locks(subject: _Subject) -> Check:
     return Check(GOOD, "The store's folder keeps two desks from writing at the same time")
 
 
+def _on_a_server(subject: _Subject, words: str) -> Check:
+    """The line for what only a file has."""
+    if is_url(subject.place):
+        return Check(GOOD, words)
+    return Check(DOUBTFUL, "Not known: the store's address cannot be used.", _SEE_STORE)
+
+
 def _space(subject: _Subject) -> Check:
     if subject.file is None:
-        return Check(GOOD, "The store is on a server, whose disk is not looked at")
+        return _on_a_server(subject, "The store is on a server, whose disk is not looked at")
     folder = _nearest(subject.file.absolute().parent)
     free = shutil.disk_usage(folder).free
     size = subject.file.stat().st_size if subject.file.is_file() else 0
@@ -521,7 +531,7 @@ def _after_problems(found: CheckResult) -> str:
 
 def _exchange(subject: _Subject) -> Check:
     if subject.store is None:
-        return Check(DOUBTFUL, "Not known: the store cannot be read.", "See the store, above.")
+        return Check(DOUBTFUL, "Not known: the store cannot be read.", _SEE_STORE)
     with subject.store.read() as connection:
         rows = list(_ledgers(connection))
     own = [row for row in rows if row["own"]]
@@ -608,7 +618,7 @@ def _name(subject: _Subject) -> str:
     if subject.file is not None:
         return str(subject.file.absolute())
     if not is_url(subject.place):
-        return "an address that is no store's"
+        return "an address that cannot be used"
     url = as_url(subject.place)
     return f"postgresql://{url.host or ''}/{url.database or ''}"
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import kitloan
-from cli.running import POSIX, PROGRAM, Answer, Cli, Stock, Untouched
+from cli.running import POSIX, PROGRAM, Answer, Cli, Program, Stock, Untouched
 
 if sys.platform != "win32":
     from at_a_terminal import Terminal
@@ -180,6 +180,16 @@ def test_nobody_is_named(
         assert "127.0.0.1" in answer.out
 
 
+@pytest.mark.parametrize("place", ["mysql://flora:s3cret@h/x", "postgresql://flora:s3c@ret@h/x"])
+def test_an_address_that_is_no_stores(cli: Cli, place: str) -> None:
+    """A mistyped address may hold a password; it is not on the page."""
+    for answer in (cli("doctor", "--json", store=place), cli("doctor", store=place)):
+        assert answer.code == 0
+        assert not [word for word in ("flora", "s3c", "ret@") if word in answer.out]
+    found = checks(cli("doctor", "--json", store=place))
+    assert found["store"]["verdict"] == "bad"
+
+
 @POSIX
 def test_who_else_may_read_it(cli: Cli, stock: Stock, store: Path) -> None:
     """A store in a shared folder that everyone can read is what support has to see first."""
@@ -309,6 +319,27 @@ def test_no_room(store: Path, stock: Stock) -> None:
         found = checks(Answer(done.returncode, done.stdout, done.stderr))["space"]
         assert verdict in (None, found["verdict"])
         assert json.dumps(room) in json.dumps(found["details"]) or verdict is None
+
+
+def no_byte_more() -> None:
+    """In a child that is about to become `kitloan`: no file may grow, as on a full disk."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+@POSIX
+def test_where_nothing_can_be_written(stock: Stock, program: Program) -> None:
+    """A page that needs room to be made is not there when it is needed."""
+    found = checks(program("doctor", "--json", preexec_fn=no_byte_more))
+    assert found["store"]["verdict"] == found["locks"]["verdict"] == "good"
+    assert found["terminal"]["verdict"] == "doubtful", "nor is there a terminal"
+
+
+def test_a_login_that_names_nobody(cli: Cli, stock: Stock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An account that a whole college uses would take the college's name off the page."""
+    monkeypatch.setenv("LOGNAME", "fife")
+    assert "fife, 1 ledger" in " ".join(cli("doctor").out.split())
 
 
 def test_getuser_is_left_out(cli: Cli, stock: Stock) -> None:

@@ -718,8 +718,9 @@ def _is_cancelled() -> int:
 
 def _has_terminal() -> bool:
     """Whether the program reads from a terminal that is there."""
-    if sys.platform == "win32" or sys.__stdin__ is None:
-        return False  # Windows ends a console's programs itself
+    on_windows: bool = sys.platform == "win32"  # which ends a console's programs itself
+    if on_windows or sys.__stdin__ is None:
+        return False
     termios: Any = import_module("termios")  # Windows has none, and its type checker knows it
     try:
         termios.tcgetattr(sys.__stdin__.fileno())

@@ -18,7 +18,7 @@ def test_what_was_changed_from_what_to_what(fife: College) -> None:
     assert [words for words in summaries if "changed" in words or "from" in words] == [
         "type changed from Rover Kit to Solar Kit",
         "moved from Store 1 to Store 2",
-        "number changed from R1 to R2; serial number S9 removed (undone)",
-        "number changed from R1 to R3",
+        "asset number changed from R1 to R2; serial number S9 removed (undone)",
+        "asset number changed from R1 to R3",
     ]
     assert "serial number S9 added" in summaries

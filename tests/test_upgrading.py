@@ -30,6 +30,7 @@ from kitloan.storage.integrity import rules_in
 from kitloan.storage.places import is_url
 from kitloan.storage.schema import OLDEST, SCHEMA
 from kitloan.storage.store import create_store
+from kitloan.text.names import search_form
 from lives import Rows, register_of
 from trusting import hear, merge
 
@@ -136,10 +137,10 @@ def rows_in(
     return found
 
 
-def loan_columns(place: str) -> list[str]:
-    """The columns of the table of loans, in their order."""
+def columns_of(place: str, table: str) -> list[str]:
+    """The columns of a table, in their order."""
     engine = raw(place)
-    names = [str(column["name"]) for column in sa.inspect(engine).get_columns("loan")]
+    names = [str(column["name"]) for column in sa.inspect(engine).get_columns(table)]
     engine.dispose()
     return names
 
@@ -202,12 +203,21 @@ def test_nothing_is_lost_by_an_upgrade(old: Old) -> None:
         if (fact := json.loads(str(body))["fact"])["kind"] == "loan.found"
     }
     assert register_loans
-    began = loan_columns(place).index("out_at")
+    began = columns_of(place, "loan").index("out_at")
     # When a loan began that a register had, nobody knows: before 0.3 it had the day of the import.
     before["loan"] = sorted(
         (
             (*row[:began], "", *row[began + 1 :]) if row[1] in register_loans else row
             for row in before["loan"]
+        ),
+        key=repr,
+    )
+    # What is searched has no accents and apostrophes, which nobody types.
+    words = columns_of(place, "holding").index("words")
+    before["holding"] = sorted(
+        (
+            (*row[:words], search_form(str(row[words])), *row[words + 1 :])
+            for row in before["holding"]
         ),
         key=repr,
     )

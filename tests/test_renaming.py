@@ -4,10 +4,10 @@ import pytest
 import sqlalchemy as sa
 
 from conftest import KIT, SetClock
-from kitloan import BadInput, Count, NewHolding, Refused
+from kitloan import BadInput, Count, NewHolding, Refused, StoreError
 from kitloan.college import College
 from kitloan.holdings import kit_type_with
-from kitloan.ledger.facts.naming import KIT_TYPE, ORGANISATION, tables_of
+from kitloan.ledger.facts.naming import KIT_TYPE, ORGANISATION, OrganisationMerged, tables_of
 from kitloan.tables import Base
 from kitloan.tables.every import REGISTER_TABLES
 
@@ -188,6 +188,22 @@ def test_types_that_cannot_be(fife: College) -> None:
             act()
         assert refused.value.code == code
     assert fife.ledger.heads() == before
+
+
+def test_no_merge_leads_round_in_a_circle(fife: College) -> None:
+    """A forged entry, or a redo after other merges, would make every look-up run for ever."""
+    for name in ("A Primary", "B Primary", "C Primary"):
+        lend(fife, name)
+    fife.directory.merge("A Primary", "B Primary")
+    fife.actions.undo()
+    fife.directory.merge("B Primary", "A Primary")
+    with pytest.raises(Refused) as refused:
+        fife.actions.redo()
+    assert refused.value.code == "built_upon"
+    for old, new in (("a-primary", "b-primary"), ("c-primary", "c-primary")):
+        with pytest.raises(StoreError), fife.session.writing() as writer:
+            writer.append(OrganisationMerged(organisation=old, into=new))
+    assert fife.ledger.verify().ok
 
 
 def test_no_row_is_anybodys_that_is_merged(fife: College) -> None:

@@ -340,10 +340,7 @@ class TypeShown:
 
 def show_type(connection: Connection, college: str, name: str) -> TypeShown:
     """A kit type with its contents list; see `Holdings.type`."""
-    return _shown_type(connection, college, _known_type(connection, college, name))
-
-
-def _shown_type(connection: Connection, college: str, known: KnownType) -> TypeShown:
+    known = _known_type(connection, college, name)
     others = _OTHER_NAMES_OF_TYPE(connection, c=college, k=known.id).scalars()
     return TypeShown(
         type=known.name,
@@ -371,7 +368,7 @@ def _known_type(connection: Connection, college: str, name: str) -> KnownType:
     )
 
 
-def rename_type(writer: Writer, name: str, new: str) -> TypeShown:
+def rename_type(writer: Writer, name: str, new: str) -> KnownType:
     """Give a kit type another name; see `Holdings.rename_type`."""
     connection, college = writer.connection, writer.college
     known = _known_type(connection, college, name)
@@ -387,10 +384,10 @@ def rename_type(writer: Writer, name: str, new: str) -> TypeShown:
             type=other.name,
         )
     writer.append(KitTypeRenamed(kit_type=known.id, before=known.name, name=named))
-    return _shown_type(connection, college, KnownType(known.id, named))
+    return KnownType(known.id, named)
 
 
-def merge_types(writer: Writer, name: str, into: str) -> tuple[TypeShown, int]:
+def merge_types(writer: Writer, name: str, into: str) -> KnownType:
     """Make two kit types one; see `Holdings.merge_types`."""
     connection, college = writer.connection, writer.college
     one, other = _known_type(connection, college, name), _known_type(connection, college, into)
@@ -401,9 +398,8 @@ def merge_types(writer: Writer, name: str, into: str) -> tuple[TypeShown, int]:
             "Give the names of two kit types.",
             type=other.name,
         )
-    moved = int(_HELD_OF_TYPE(connection, c=college, k=one.id).scalar_one())
     writer.append(KitTypeMerged(kit_type=one.id, into=other.id))
-    return _shown_type(connection, college, other), moved
+    return other
 
 
 def kit_type_with(name: str, contents: Sequence[ContentsLine]) -> KitTypeDefined:
@@ -1315,7 +1311,7 @@ class Holdings:
         new: str,
         *,
         id: str | None = None,  # noqa: A002
-    ) -> TypeShown:
+    ) -> KnownType:
         """Give a kit type another name. It keeps its holdings and history, and both names find it.
 
         Raises:
@@ -1331,11 +1327,10 @@ class Holdings:
         into: str,
         *,
         id: str | None = None,  # noqa: A002
-    ) -> tuple[TypeShown, int]:
+    ) -> KnownType:
         """Make two kit types one: the holdings of `name` are of `into`, and both names find it.
 
-        Gives the type that is left, and how many holdings it got. The contents list is that of
-        `into`.
+        Gives the type that is left. The contents list is that of `into`.
 
         Raises:
             BadInput: `unknown_type`; `same_type`, for one and the same.

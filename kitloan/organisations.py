@@ -85,16 +85,6 @@ _merged = Query(
         organisation.c.college == bindparam("c"), organisation.c.merged_into.is_not(None)
     )
 )
-_loans_of = Query(
-    select(func.count())
-    .select_from(loan)
-    .where(loan.c.college == bindparam("c"), loan.c.organisation == bindparam("o"))
-)
-_people_of = Query(
-    select(func.count())
-    .select_from(contact)
-    .where(contact.c.college == bindparam("c"), contact.c.organisation == bindparam("o"))
-)
 _on_file = Query(
     select(contact.c.contact).where(
         contact.c.college == bindparam("c"), contact.c.contact == bindparam("p")
@@ -535,17 +525,8 @@ class BorrowerLine:
     college: str
 
 
-@dataclass(frozen=True, slots=True)
-class Merged:
-    """Two borrowers that became one: the one that is left, and how much moved to it."""
-
-    borrower: BorrowerLine
-    loans: int
-    people: int
-
-
-def rename(writer: Writer, name: str, new: str) -> str:
-    """Give a borrower another name; gives its id. See `Directory.rename`."""
+def rename(writer: Writer, name: str, new: str) -> Borrower:
+    """Give a borrower another name; see `Directory.rename`."""
     row = known_organisation(writer.connection, writer.college, name)
     named = clean(new, "The organisation")
     if named == row.name:
@@ -563,11 +544,11 @@ def rename(writer: Writer, name: str, new: str) -> str:
     if skeleton(named) != skeleton(row.name):
         _must_not_look_alike(writer, named)
     writer.append(OrganisationRenamed(organisation=row.organisation, before=row.name, name=named))
-    return str(row.organisation)
+    return Borrower(row.organisation, named, new=False, closed_at=row.closed_at)
 
 
-def merge(writer: Writer, name: str, into: str) -> tuple[str, int, int]:
-    """Make two borrowers one; gives the id that is left, and how many loans and people it gets."""
+def merge(writer: Writer, name: str, into: str) -> Borrower:
+    """Make two borrowers one; gives the one that is left. See `Directory.merge`."""
     connection, college = writer.connection, writer.college
     one, other = (
         known_organisation(connection, college, name),
@@ -580,17 +561,12 @@ def merge(writer: Writer, name: str, into: str) -> tuple[str, int, int]:
             "Give the names of two borrowers.",
             organisation=other.organisation,
         )
-    loans = _loans_of(connection, c=college, o=one.organisation).scalar_one()
-    people = sum(
-        _people_of(connection, c=college, o=each).scalar_one()
-        for each in ids_of(connection, college, one.organisation)
-    )
     writer.append(OrganisationMerged(organisation=one.organisation, into=other.organisation))
-    return str(other.organisation), int(loans), int(people)
+    return Borrower(other.organisation, other.name, new=False, closed_at=other.closed_at)
 
 
-def close(writer: Writer, name: str) -> str:
-    """Lend nothing more to a borrower; gives its id. See `Directory.close`."""
+def close(writer: Writer, name: str) -> Borrower:
+    """Lend nothing more to a borrower; see `Directory.close`."""
     row = known_organisation(writer.connection, writer.college, name)
     if row.closed_at is not None:
         raise Refused(
@@ -600,7 +576,7 @@ def close(writer: Writer, name: str) -> str:
             closed_on=day_of(row.closed_at).isoformat(),
         )
     writer.append(OrganisationClosed(organisation=row.organisation))
-    return str(row.organisation)
+    return Borrower(row.organisation, row.name, new=False, closed_at=writer.at)
 
 
 def known_organisation(connection: Connection, college: str, name: str) -> AnyRow:
@@ -687,14 +663,6 @@ _LINE = select(
 )
 
 
-def _borrower_line(writer: Writer, key: str) -> BorrowerLine:
-    rows = writer.connection.execute(
-        _LINE.where(organisation.c.college == writer.college, organisation.c.organisation == key)
-    ).all()
-    (line,) = _borrower_lines(writer.connection, rows)
-    return line
-
-
 class Directory:
     """Who borrows from one college: questions, and correcting their names."""
 
@@ -744,13 +712,26 @@ class Directory:
             lines = _borrower_lines(connection, page.items)
         return Page(tuple(lines), page.total, page.next)
 
+    def borrower(self, name: str) -> BorrowerLine:
+        """The borrower that `name` means, by any name that it has or had.
+
+        Raises:
+            BadInput: `unknown_organisation`, with `near` in the details.
+        """
+        with self._session.reading() as connection:
+            college = self._session.college
+            key = known_organisation(connection, college, name).organisation
+            this = organisation.c.college == college, organisation.c.organisation == key
+            (line,) = _borrower_lines(connection, connection.execute(_LINE.where(*this)).all())
+        return line
+
     def rename(
         self,
         name: str,
         new: str,
         *,
         id: str | None = None,  # noqa: A002  # the word of the contract
-    ) -> BorrowerLine:
+    ) -> Borrower:
         """Give a borrower another name. It is found by both, and its loans go on.
 
         Args:
@@ -764,7 +745,7 @@ class Directory:
                 `names_a_person`, `looks_alike`.
         """
         with self._session.writing(id) as writer:
-            return _borrower_line(writer, rename(writer, name, new))
+            return rename(writer, name, new)
 
     def merge(
         self,
@@ -772,17 +753,16 @@ class Directory:
         into: str,
         *,
         id: str | None = None,  # noqa: A002
-    ) -> Merged:
+    ) -> Borrower:
         """Make two borrowers one: what `name` has is `into`'s from now on, and is found by both.
 
         Raises:
             BadInput: `unknown_organisation`; `same_organisation`, for one and the same.
         """
         with self._session.writing(id) as writer:
-            key, loans, people = merge(writer, name, into)
-            return Merged(_borrower_line(writer, key), loans, people)
+            return merge(writer, name, into)
 
-    def close(self, name: str, *, id: str | None = None) -> BorrowerLine:  # noqa: A002
+    def close(self, name: str, *, id: str | None = None) -> Borrower:  # noqa: A002
         """Lend nothing more to a borrower. What it has is still on loan, and comes back as ever.
 
         Raises:
@@ -790,7 +770,7 @@ class Directory:
             BadInput: `unknown_organisation`.
         """
         with self._session.writing(id) as writer:
-            return _borrower_line(writer, close(writer, name))
+            return close(writer, name)
 
     def block(
         self,

@@ -133,6 +133,10 @@ def keep(desk: College, clock: SetClock, tags: dict[str, str]) -> None:
     desk.holdings.add(NewHolding("Abacus", tag=mistake))
     heavier = ContentsLine(name="Wheel", quantity=16, bag="Red holdall", critical=True)
     desk.holdings.define_types([kit_type_with("STEM KIT", (*KIT[:1], heavier, *KIT[2:]))])
+    lent = desk.holdings.add(NewHolding("Abacus")).tag
+    desk.loans.check_out([lent], "Inverkip Primari")
+    desk.directory.rename("Inverkip Primari", "Inverkip Primary")
+    desk.directory.merge("Inverkip Primary", "Gourock Primary")
     clock.move(hours=20)
 
 

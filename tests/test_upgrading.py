@@ -137,10 +137,10 @@ def rows_in(
     return found
 
 
-def columns_of(place: str, name: str) -> list[str]:
+def columns_of(place: str, table: str) -> list[str]:
     """The columns of a table, in their order."""
     engine = raw(place)
-    names = [str(column["name"]) for column in sa.inspect(engine).get_columns(name)]
+    names = [str(column["name"]) for column in sa.inspect(engine).get_columns(table)]
     engine.dispose()
     return names
 
@@ -212,7 +212,7 @@ def test_nothing_is_lost_by_an_upgrade(old: Old) -> None:
         ),
         key=repr,
     )
-    # What is searched has no accents and apostrophes any more.
+    # What is searched has no accents and apostrophes, which nobody types.
     words = columns_of(place, "holding").index("words")
     before["holding"] = sorted(
         (

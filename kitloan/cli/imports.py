@@ -306,7 +306,7 @@ def _type_as_json(shown: "TypeShown") -> dict[str, object]:
 def types_rename(app: App, name: str, new: str) -> None:
     """A is called B from now on. It keeps its holdings and history, and both names find it."""
     with app.open() as opened:
-        shown = opened.holdings.rename_type(name, new)
+        shown = opened.holdings.type(opened.holdings.rename_type(name, new).name)
     if app.json:
         print_json(_type_as_json(shown))
         return
@@ -320,11 +320,11 @@ def types_rename(app: App, name: str, new: str) -> None:
 def types_merge(app: App, name: str, into: str) -> None:
     """A and B are one type: A becomes B, whose contents list counts. Both names find it."""
     with app.open() as opened:
-        shown, moved = opened.holdings.merge_types(name, into)
+        shown = opened.holdings.type(opened.holdings.merge_types(name, into).name)
     if app.json:
-        print_json(_type_as_json(shown) | {"moved": {"holdings": moved}})
+        print_json(_type_as_json(shown))
         return
-    print_text(f"MERGED  {name} is now {shown.type}: {plural(moved, 'holding')} moved.")
+    print_text(f"MERGED  {name} is now {shown.type}: {plural(shown.holdings, 'holding')} in all.")
 
 
 @command("add", "kitloan add --type 'MTa STEM kit' --donor RAF")

@@ -54,7 +54,7 @@ def _line(each: BorrowerLine, national: bool) -> list[str]:
 def rename(app: App, name: str, new: str) -> None:
     """A is called B from now on. Its loans go on, and both names find it."""
     with app.open() as opened:
-        now = opened.directory.rename(name, new)
+        now = opened.directory.borrower(opened.directory.rename(name, new).name)
     if app.json:
         print_json(as_json(now))
         return
@@ -70,14 +70,11 @@ def rename(app: App, name: str, new: str) -> None:
 def merge(app: App, name: str, into: str) -> None:
     """A and B are one school: A becomes B, with its loans and its people. Both names find it."""
     with app.open() as opened:
-        done = opened.directory.merge(name, into)
+        now = opened.directory.borrower(opened.directory.merge(name, into).name)
     if app.json:
-        print_json(as_json(done.borrower) | {"moved": {"loans": done.loans, "people": done.people}})
+        print_json(as_json(now))
         return
-    print_text(
-        f"MERGED  {name} is now {done.borrower.name}: {plural(done.loans, 'loan')} and "
-        f"{plural(done.people, 'person', 'people')} moved."
-    )
+    print_text(f"MERGED  {name} is now {now.name}: {plural(now.open_loans, 'open loan')} in all.")
 
 
 @command("close", "kitloan organisations close 'Belmont Academy'", group=organisations)
@@ -86,7 +83,7 @@ def merge(app: App, name: str, into: str) -> None:
 def close(app: App, name: str) -> None:
     """Lend nothing more to A. What it has is still on loan."""
     with app.open() as opened:
-        now = opened.directory.close(name)
+        now = opened.directory.borrower(opened.directory.close(name).name)
     if app.json:
         print_json(as_json(now))
         return

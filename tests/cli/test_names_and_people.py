@@ -24,7 +24,7 @@ def test_organisations(cli: Cli, stock: Stock) -> None:
     assert cli("show", "FC001", "--json").json["loan"]["to"] == "Belmont Academy"
     into = next(each["name"] for each in listed["items"] if each != mine)
     merged = cli("organisations", "merge", "Belmont Academy", into, "--json").json
-    assert (merged["name"], merged["moved"]["loans"]) == (into, 1)
+    assert merged["name"] == into
     assert {"Belmont Academi", "Belmont Academy"} <= set(merged["also"])
     assert cli("loans", "--to", "belmont academi", "--json").json["total"] == merged["open_loans"]
     history = cli("show", "FC001", "--json").json["history"]
@@ -57,11 +57,8 @@ def test_types(cli: Cli, stock: Stock, tmp_path: Path) -> None:
     assert cli("types", "show", "STEM kit", "--json").json == before
     slip = cli("add", "--type", "STME kit", "--new", "--json").json["tag"]
     merged = cli("types", "merge", "STME kit", "STEM kit", "--json").json
-    assert (merged["type"], merged["also"], merged["moved"]) == (
-        "STEM kit",
-        ["STME kit"],
-        {"holdings": 1},
-    )
+    assert (merged["type"], merged["also"]) == ("STEM kit", ["STME kit"])
+    assert merged["holdings"] == before["holdings"] + 1
     assert cli("show", slip, "--json").json["type"] == "STEM kit"
     assert cli("add", "--type", "stme KIT", "--json").json["type"] == "STEM kit"
     renamed = cli("types", "rename", "STEM kit", "Science kit", "--json").json

@@ -22,6 +22,7 @@ from sqlalchemy import (
     update,
 )
 
+from kitloan.errors import StoreError
 from kitloan.ledger.facts.base import FactBase, Id, Name, Recorded, applies
 from kitloan.ledger.facts.holdings import refresh_words_of_type
 from kitloan.ledger.facts.shortages import reckon_type
@@ -162,12 +163,20 @@ class _Own(NamedTuple):
     merged: Query
     set_name: Change
     set_merged: Change
+    merge: Change
 
 
 def _own(subject: str) -> _Own:
     own = SUBJECTS[subject]
     ours, this = own.c.college == bindparam("c"), own.c[subject] == bindparam("o")
     key = own.c[subject].label("key")
+    other = own.alias()
+    there = select(other.c.name).where(
+        other.c.college == bindparam("c"),
+        other.c[subject] == bindparam("new_into"),
+        other.c[subject] != bindparam("o"),
+        other.c.merged_into.is_(None),
+    )
     closed = own.c.closed_at if "closed_at" in own.c else text("NULL AS closed_at")
     return _Own(
         rows=Query(select(key, own.c.name, own.c.merged_into, closed).where(ours).order_by(key)),
@@ -177,6 +186,12 @@ def _own(subject: str) -> _Own:
         ),
         set_name=Change(update(own).where(ours, this).values(name=bindparam("new_name"))),
         set_merged=Change(update(own).where(ours, this).values(merged_into=bindparam("new_into"))),
+        # Both are still there: so no merge leads round in a circle.
+        merge=Change(
+            update(own)
+            .where(ours, this, own.c.merged_into.is_(None), there.exists())
+            .values(merged_into=bindparam("new_into"))
+        ),
     )
 
 
@@ -313,7 +328,7 @@ def _rename(connection: Connection, college: str, subject: str, key: str, name: 
 def _merge(connection: Connection, college: str, subject: str, old: str, new: str) -> None:
     own = _OWN[subject]
     name = str(own.name_of(connection, c=college, o=old).scalar())
-    own.set_merged.one(connection, c=college, o=old, new_into=new)
+    own.merge.one(connection, c=college, o=old, new_into=new)
     _hand_on_names(connection, c=college, s=subject, old=old, new=new)
     _keep_name(connection, c=college, s=subject, k=KEY_OF[subject](name), o=new, n=name)
     _move(connection, college, subject, old, new)
@@ -387,17 +402,20 @@ def _give_back(connection: Connection, college: str, subject: str, merged: set[s
         for old in sorted(merged)
         for row in _kept_moves(connection, c=college, s=subject, old=old)
     ]
-    more = True
-    while more:
-        more = False
-        for each in list(waiting):
-            old, moves, key, new = each
-            where = {f"k_{name}": value for name, value in zip(moves.keys, key, strict=True)}
-            if moves.move_back(connection, c=college, old=new, new=old, **where):
-                waiting.remove(each)
-                more = True
+    left = len(waiting) + 1
+    while len(waiting) < left:
+        left = len(waiting)
+        waiting = [each for each in waiting if not _moved_back(connection, college, *each)]
     for old in sorted(merged):
         _forget_moves(connection, c=college, s=subject, old=old)
+
+
+def _moved_back(
+    connection: Connection, college: str, old: str, moves: _Moves, key: list[str], new: str
+) -> bool:
+    """Give one row back, if it is where that merge took it."""
+    where = {f"k_{name}": value for name, value in zip(moves.keys, key, strict=True)}
+    return bool(moves.move_back(connection, c=college, old=new, new=old, **where))
 
 
 class Then(NamedTuple):
@@ -415,13 +433,17 @@ def names_after(subject: str, entries: Iterable[tuple[str, FactBase]]) -> Then:
     for at, fact in entries:
         key: str = getattr(fact, subject)
         if isinstance(fact, OrganisationMerged | KitTypeMerged):
+            if key == fact.into or key in then.merged or fact.into in then.merged:
+                raise StoreError(
+                    "row_not_there",
+                    f"{key!r} cannot become {fact.into!r}: one of them is merged already. Nothing "
+                    "was written.",
+                    "Check the store: kitloan ledger verify",
+                )
             then.merged[key] = fact.into
-            for other, (whose, name) in then.others.items():
-                if whose == key:
-                    then.others[other] = (fact.into, name)
             if key in then.names:
                 name = then.names[key]
-                then.others[KEY_OF[subject](name)] = (fact.into, name)
+                then.others[KEY_OF[subject](name)] = (key, name)
         elif isinstance(fact, OrganisationClosed):
             then.closed[key] = at
         elif isinstance(fact, OrganisationRenamed | KitTypeRenamed):
@@ -431,6 +453,12 @@ def names_after(subject: str, entries: Iterable[tuple[str, FactBase]]) -> Then:
             then.names[key] = fact.name
         else:
             then.names[key] = getattr(fact, "name")  # noqa: B009  # each that is left has one
+    # What a later one was merged into is known before it, from the last merge to the first.
+    root: dict[str, str] = {}
+    for old, new in reversed(then.merged.items()):
+        root[old] = root.get(new, new)
+    for other, (whose, name) in then.others.items():
+        then.others[other] = (root.get(whose, whose), name)
     return then
 
 

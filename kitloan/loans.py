@@ -345,7 +345,10 @@ def _not_blocked(
     """Refuse a borrower who is blocked; gives the rules that are overridden."""
     many, until = terms.quantity or 1, terms.due_on or default_due(went)
     asked = [Asked(row.kit_type, many, went, until, who.organisation) for row in holdings]
-    return must_not_be_blocked(writer, who, went, asked, override=terms.override)
+    policies = policies_of(writer.connection, writer.college)
+    return must_not_be_blocked(
+        *(writer, who, went, asked), limits=policies.of_blocks(), override=terms.override
+    )
 
 
 def _uncounted(writer: Writer, row: AnyRow, shown: str) -> Refused:

@@ -429,7 +429,11 @@ def _judge(
         also: what is promised in the same request, by kit type.
         collected: of the booking that this one replaces, how many have gone out, by kit type.
     """
-    broken = None if leave else blocked_on(connection, college, who, request.collect_on)
+    broken = None
+    if not leave:
+        limits = rules.policies.of_blocks()
+        day = request.collect_on
+        broken = blocked_on(connection, college, who, day, limits, rules.today)
     broken = broken or _day_rule(rules, request)
     broken = broken or _limit(connection, college, rules, request, who, leave)
     if broken:

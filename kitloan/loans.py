@@ -180,7 +180,7 @@ def _to_whom(writer: Writer, to: str | None, booking: Collecting | None, terms: 
     """The borrower that is named, or for whom the booking is."""
     booked = None if booking is None else name_of(writer, booking.organisation)
     if to is None and booked is None:
-        raise BadInput("usage", "Nobody to lend it to was named.", "Name the school or partner.")
+        raise BadInput("bad_text", "Nobody to lend it to was named.", "Name the school or partner.")
     who = borrower(writer, str(booked) if to is None else to, new_too=terms.new_too)
     if booking is not None and who.organisation != booking.organisation:
         raise Refused(

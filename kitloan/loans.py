@@ -207,7 +207,7 @@ def _to_whom(writer: Writer, to: str | None, booking: Collecting | None, terms: 
     """The borrower that is named, or for whom the booking is."""
     booked = None if booking is None else name_of(writer, booking.organisation)
     if to is None and booked is None:
-        raise BadInput("usage", "Nobody to lend it to was named.", "Name the school or partner.")
+        raise BadInput("bad_text", "Nobody to lend it to was named.", "Name the school or partner.")
     who = borrower(writer, str(booked) if to is None else to, new_too=terms.new_too)
     if booking is not None and who.organisation != booking.organisation:
         raise Refused(
@@ -374,7 +374,10 @@ def _not_blocked(
     """Refuse a borrower who is blocked; gives the rules that are overridden."""
     many, until = terms.quantity or 1, terms.due_on or default_due(went)
     asked = [Asked(row.kit_type, many, went, until, who.organisation) for row in holdings]
-    return must_not_be_blocked(writer, who, went, asked, override=terms.override)
+    policies = policies_of(writer.connection, writer.college)
+    return must_not_be_blocked(
+        *(writer, who, went, asked), limits=policies.of_blocks(), override=terms.override
+    )
 
 
 def _must_have_been_counted_since(writer: Writer, row: AnyRow, shown: str) -> None:

@@ -31,9 +31,19 @@ from kitloan.ledger.writer import Writer, id_reused
 from kitloan.queries.find import called, walked
 from kitloan.queries.paging import PAGE, page_of
 from kitloan.storage.statements import AnyRow, Change, Query
-from kitloan.tables import Block, Contact, Loan, Organisation, Remark, table
+from kitloan.tables import (
+    Block,
+    Contact,
+    Holding,
+    KitType,
+    Loan,
+    Organisation,
+    Remark,
+    table,
+)
+from kitloan.tables.absence import Absence
 from kitloan.tables.naming import OtherName
-from kitloan.text.dates import check_year, day_of, uk
+from kitloan.text.dates import check_year, day_of, days_after, uk
 from kitloan.text.names import (
     LONGEST_NAME,
     clean,
@@ -49,9 +59,11 @@ from kitloan.text.names import (
 )
 from kitloan.text.personal import names_a_person
 from kitloan.text.scans import kind_of_code
+from kitloan.text.tags import grouped
 from kitloan.values import Page
 
-block = table(Block)
+absence, block = table(Absence), table(Block)
+holding, kit_type = table(Holding), table(KitType)
 organisation = table(Organisation)
 contact = table(Contact)
 loan = table(Loan)
@@ -108,6 +120,34 @@ _set_details = Change(
 BLOCKED = "blocked"
 _block_of = Query(
     select(block).where(block.c.college == bindparam("c"), block.c.organisation == bindparam("o"))
+)
+_LATE = Query(
+    select(loan.c.tag, loan.c.due_on, kit_type.c.name.label("type_name"))
+    .select_from(loan)
+    .join(holding, (holding.c.college == loan.c.college) & (holding.c.tag == loan.c.tag))
+    .join(
+        kit_type,
+        (kit_type.c.college == holding.c.college) & (kit_type.c.kit_type == holding.c.kit_type),
+    )
+    .where(
+        loan.c.college == bindparam("c"),
+        loan.c.organisation == bindparam("o"),
+        loan.c.closed_at.is_(None),
+        loan.c.due_key < bindparam("d"),
+    )
+    .order_by(loan.c.due_key, loan.c.loan)
+)
+_LOST = Query(
+    select(absence.c.tag)
+    .select_from(absence)
+    .join(
+        loan,
+        (loan.c.college == absence.c.college)
+        & (loan.c.tag == absence.c.tag)
+        & (loan.c.loan == absence.c.loan),
+    )
+    .where(loan.c.college == bindparam("c"), loan.c.organisation == bindparam("o"))
+    .order_by(absence.c.tag)
 )
 _insert_contact = Change(insert(table(Contact)))
 _insert_remark = Change(insert(table(Remark)))
@@ -377,33 +417,116 @@ Broken = tuple[str, str, str, dict[str, Any]]
 """A rule that is broken: the code, the message, the hint and the facts of its refusal."""
 
 
-def blocked_on(connection: Connection, college: str, key: str, day: date) -> Broken | None:
-    """Why nothing is lent to a borrower on a day, as a rule that is broken; None when it may be."""
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """From when on a borrower is blocked without anybody deciding it; 0 is never.
+
+    Attributes:
+        overdue: more than so many days that something of theirs is overdue.
+        losses: so many kits that were lost on loan to them and are missing still.
+    """
+
+    overdue: int = 0
+    losses: int = 0
+
+
+def blocked_on(
+    connection: Connection, college: str, key: str, day: date, limits: Limits, today: date
+) -> Broken | None:
+    """Why nothing is lent to a borrower on a day, as a rule that is broken; None when it may be.
+
+    Somebody has blocked them for that day, they have something overdue for too long today, or they
+    have lost too much. The last two end by themselves.
+    """
+    name = str(_by_id(connection, c=college, o=key).scalar() or key)
+    return (
+        _blocked_by_hand(connection, college, key, name, day)
+        or _too_late(connection, college, key, name, today, limits.overdue)
+        or _too_many_lost(connection, college, key, name, limits.losses)
+    )
+
+
+_OR_OVERRIDE = "Or lend all the same with --override REASON, which goes on record."
+
+
+def _blocked_by_hand(
+    connection: Connection, college: str, key: str, name: str, day: date
+) -> Broken | None:
     found = _block_of(connection, c=college, o=key).first()
     if found is None or day_of(found.since) > day:
         return None
     if found.until is not None and date.fromisoformat(found.until) < day:
         return None
-    name = str(_by_id(connection, c=college, o=key).scalar() or key)
     until = f" until {uk(date.fromisoformat(found.until))}" if found.until else ""
+    since = day_of(found.since)
     return (
         BLOCKED,
-        f"{name} is blocked{until}: {found.reason} ({found.blocked_by}, "
-        f"{uk(day_of(found.since))}).",
-        f"When that is settled: kitloan unblock {name!r}. It can be lent all the same, with "
-        "--override REASON, which goes on record.",
+        f"{name} is blocked{until}: {found.reason} ({found.blocked_by}, {uk(since)}).",
+        f"When that is settled: kitloan unblock {name!r}. {_OR_OVERRIDE}",
         {
             "organisation": name,
             "reason": found.reason,
             "until": found.until,
-            "since": day_of(found.since).isoformat(),
+            "since": since.isoformat(),
             "by": found.blocked_by,
         },
     )
 
 
+def _too_late(
+    connection: Connection, college: str, key: str, name: str, today: date, most: int
+) -> Broken | None:
+    before = days_after(today, -most).isoformat()
+    late = _LATE(connection, c=college, o=key, d=before).all() if most else []
+    if not late:
+        return None
+    (first, *_) = late
+    due = uk(date.fromisoformat(first.due_on))
+    return (
+        BLOCKED,
+        f"{name} is blocked while it has something overdue for more than {most} days: "
+        f"{first.type_name} {grouped(first.tag)}, due {due}.",
+        f"Take it back first: kitloan checkin {first.tag}. {_OR_OVERRIDE}",
+        {
+            "organisation": name,
+            "reason": "overdue",
+            "policy": "block_overdue",
+            "limit": most,
+            "loans": [{"tag": each.tag, "due_on": each.due_on} for each in late],
+        },
+    )
+
+
+def _too_many_lost(
+    connection: Connection, college: str, key: str, name: str, most: int
+) -> Broken | None:
+    lost = _LOST(connection, c=college, o=key).all() if most else []
+    if not most or len(lost) < most:
+        return None
+    tags = [each.tag for each in lost]
+    return (
+        BLOCKED,
+        f"{name} is blocked while what it has lost is missing: "
+        f"{', '.join(grouped(tag) for tag in tags)}.",
+        f"When it turns up: kitloan found {tags[0]}. {_OR_OVERRIDE}",
+        {
+            "organisation": name,
+            "reason": "losses",
+            "policy": "block_losses",
+            "limit": most,
+            "tags": tags,
+        },
+    )
+
+
 def must_not_be_blocked(
-    writer: Writer, who: Borrower, day: date, asked: Sequence[Asked], *, override: str | None
+    writer: Writer,
+    who: Borrower,
+    day: date,
+    asked: Sequence[Asked],
+    *,
+    limits: Limits,
+    override: str | None,
 ) -> list[str]:
     """Refuse to lend to a borrower who is blocked on a day; gives the rules overridden.
 
@@ -412,6 +535,7 @@ def must_not_be_blocked(
         who: the borrower.
         day: the day on which it goes.
         asked: what they asked for, to be noted as demand when it is refused.
+        limits: from when on they are blocked without anybody deciding it.
         override: why it is lent all the same.
 
     Raises:
@@ -420,7 +544,7 @@ def must_not_be_blocked(
     if writer.earlier:
         facts = (each.fact for each in writer.earlier)
         return list({f.rule for f in facts if isinstance(f, RuleOverridden) and f.rule == BLOCKED})
-    broken = blocked_on(writer.connection, writer.college, who.organisation, day)
+    broken = blocked_on(writer.connection, writer.college, who.organisation, day, limits, day)
     if broken is None:
         return []
     if override:

@@ -21,9 +21,10 @@ from kitloan.ledger.facts.base import FactBase
 from kitloan.ledger.facts.ledger import Reversed
 from kitloan.ledger.facts.naming import CHANGES, FIRST
 from kitloan.ledger.facts.transfers import TransferReceived, TransferSent
-from kitloan.ledger.replay import DELIVERIES, OF_ENGAGEMENTS
+from kitloan.ledger.replay import BOOKINGS, DELIVERIES, OF_ENGAGEMENTS, WANTS
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer
+from kitloan.planning.bookings import lost_of
 from kitloan.queries.history import summary_of
 from kitloan.queries.resolve import meant
 from kitloan.queries.undone import UNDONE
@@ -33,6 +34,7 @@ from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Block, Contact, Holding, LedgerEntry, Loan, table
 from kitloan.tables.evidence import Engagement, SchoolLink
 from kitloan.tables.inspecting import Regime
+from kitloan.tables.planning import Booking, Want
 from kitloan.tables.stocktaking import Stocktake
 from kitloan.text.dates import day_of, uk_instant
 from kitloan.text.tags import grouped
@@ -164,10 +166,27 @@ _OF_BORROWER = Query(
                 select(each.c.college)
                 .where(each.c.college == bindparam("c"), each.c.organisation == bindparam("k"))
                 .exists()
-                for each in (loan, contact, block, engagement, school_link)
+                for each in (
+                    *(loan, contact, block, engagement, school_link),
+                    *(table(Booking), table(Want)),
+                )
             ]
         )
     )
+)
+_COLLECTED = Query(
+    select(loan.c.tag)
+    .where(loan.c.college == bindparam("c"), loan.c.booking == bindparam("b"))
+    .limit(1)
+)
+_PLANNED_SINCE = Query(
+    _COLUMNS.where(
+        ~UNDONE,
+        entry.c.tag.is_(None),
+        or_(*[entry.c.kind == kind for kind in (*BOOKINGS, *WANTS)]),
+        (entry.c.epoch > bindparam("e"))
+        | ((entry.c.epoch == bindparam("e")) & (entry.c.seq > bindparam("s"))),
+    ).order_by(entry.c.epoch, entry.c.seq)
 )
 _CLOSED = Query(
     select(stocktake.c.name).where(
@@ -257,11 +276,15 @@ def undo(writer: Writer, text: str | None = None, *, earlier_day: bool = True) -
             _refuse_if_named_since(writer, part)
         if part.kind in OF_ENGAGEMENTS:
             _refuse_if_built_upon(writer, part)
+        if part.kind in (*BOOKINGS, *WANTS):
+            _refuse_if_planned_upon(writer, part)
     alone = all(part.kind in _NAMES for part in parts)
+    lost = _lost(writer, parts)
     for part in (*_terms_since(writer, parts), *parts):
         if part.kind in _NAMES and _is_needed(writer, part, told if alone else None):
             continue
         writer.append(Reversed(tag=part.tag, epoch=part.epoch, seq=part.seq))
+    _refuse_if_lost(writer, parts, lost)
     return told
 
 
@@ -274,6 +297,67 @@ def _must_be_of_today(writer: Writer, told: Undone) -> None:
             action=_named(told),
             **_facts(told),
         )
+
+
+def _lost(writer: Writer, parts: Sequence[AnyRow]) -> set[str]:
+    """The bookings that cannot be kept, of the types that these entries book."""
+    types: set[str] = set()
+    for part in parts:
+        if part.kind in BOOKINGS:
+            key = json.loads(part.body)["fact"]["booking"]
+            types.update(
+                line["kit_type"]
+                for row in _PLANNED_SINCE(writer.connection, c=writer.college, e=0, s=0)
+                if (fact := json.loads(row.body)["fact"]).get("booking") == key
+                for line in fact.get("lines", ())
+            )
+    return lost_of(writer.connection, writer.college, sorted(types), day_of(writer.at))
+
+
+def _refuse_if_lost(writer: Writer, parts: Sequence[AnyRow], before: set[str]) -> None:
+    """Refuse to promise again what is promised to others by now."""
+    lost = _lost(writer, parts) - before
+    if lost:
+        raise Refused(
+            "not_free",
+            f"The kits are promised to others by now: booking {', '.join(sorted(lost))} could not "
+            "be kept.",
+            f"See what is free: kitloan free; or change it: kitloan booking change {min(lost)}",
+            bookings=[{"id": key} for key in sorted(lost)],
+            free=0,
+        )
+
+
+def _refuse_if_planned_upon(writer: Writer, part: AnyRow) -> None:
+    """Refuse to undo what became of a booking or a want before something else became of it."""
+    since = _planned_since(writer.connection, writer.college, part)
+    if since is not None:
+        said = summary_of(writer.connection, writer.college, since.body)
+        raise Refused(
+            "built_upon",
+            f"Since then {since.by} recorded this ({uk_instant(since.at)}): {said}.",
+            "See it: kitloan bookings",
+            action=f"{since.kind}: {said}",
+        )
+    fact = json.loads(part.body)["fact"]
+    if part.kind == "booking.made":
+        tag = _COLLECTED(writer.connection, c=writer.college, b=fact["booking"]).scalar()
+        if tag is not None:
+            raise Refused(
+                "built_upon",
+                f"{grouped(tag)} has gone out on booking {fact['booking']}.",
+                f"Undo that first: kitloan undo {tag}",
+                tag=tag,
+            )
+
+
+def _planned_since(connection: Connection, college: str, part: AnyRow) -> AnyRow | None:
+    fact = json.loads(part.body)["fact"]
+    field = "booking" if part.kind in BOOKINGS else "want"
+    rows = _PLANNED_SINCE(connection, c=college, e=part.epoch, s=part.seq)
+    return next(
+        (row for row in rows if json.loads(row.body)["fact"].get(field) == fact[field]), None
+    )
 
 
 def _terms_since(writer: Writer, parts: Sequence[AnyRow]) -> list[AnyRow]:
@@ -316,8 +400,10 @@ def redo(writer: Writer) -> Undone:
     for part, row in zip(parts, undoings, strict=True):
         if part.kind in CHANGES:
             _refuse_if_named_since(writer, part, after=(row.epoch, row.seq))
+    lost = _lost(writer, parts)
     for row in undoings:
         writer.append(Reversed(tag=row.tag, epoch=row.epoch, seq=row.seq))
+    _refuse_if_lost(writer, parts, lost)
     return _told(connection, college, parts)
 
 

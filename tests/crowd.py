@@ -14,6 +14,7 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -135,6 +136,22 @@ def lend_stock(number: int, ready: Ready, place: str, tag: str) -> int:
                 assert (refusal.code, refusal.details["left"]) == ("not_enough", 0)
                 return lent
             lent += 1
+
+
+def book_last(
+    number: int, ready: Ready, place: str, kit_type: str, days: Sequence[tuple[date, date]]
+) -> list[str]:
+    """Book one of a type for each of some days: the bookings, or the codes of the refusals."""
+    told = []
+    with kitloan.open(place, actor=f"desk {number}") as desk:
+        ready()
+        for first, last in days:
+            try:
+                (made,) = desk.bookings.book(school(number), {kit_type: 1}, first, last)
+                told.append(made.id)
+            except Refused as refusal:
+                told.append(refusal.code)
+    return told
 
 
 def undo_all(number: int, ready: Ready, place: str, actor: str) -> list[str]:

@@ -45,6 +45,7 @@ def test_each_desk_action_can_be_undone(fife: College, kit: str, clock: SetClock
         lambda: fife.holdings.add(NewHolding("Abacus")),
         lambda: fife.holdings.propose_withdrawal(kit, "worn out"),
     ]
+    wednesdays = date(2026, 12, 2), date(2026, 12, 9)
     lent = fife.holdings.add(NewHolding("Telescope")).tag
     fife.loans.check_out([lent], "Kirkcaldy High School")
     count = fife.stocktakes.open("Autumn").id
@@ -54,6 +55,13 @@ def test_each_desk_action_can_be_undone(fife: College, kit: str, clock: SetClock
         lambda: fife.stocktakes.confirm(count, lent),
         lambda: fife.holdings.record_gift(lent, Gift(donor="RAF")),
         lambda: fife.stocktakes.scan(count, "what is this"),
+        lambda: fife.calendar.set_week({2}),
+        lambda: fife.policies.set("turnaround", "2"),
+        lambda: fife.wants.add("Kirkcaldy High School", "Abacus", 1, *wednesdays),
+        lambda: fife.bookings.book("Kirkcaldy High School", {"Abacus": 1}, *wednesdays),
+        lambda: fife.bookings.change(fife.bookings.list().items[0].id, collect_on=wednesdays[1]),
+        lambda: fife.bookings.cancel(fife.bookings.list().items[0].id),
+        lambda: fife.wants.close(fife.wants.list()[0].id),
         lambda: fife.inspections.set_regime("PAT", "Telescope", 12),
         lambda: fife.inspections.record(lent, "PAT", "fail"),
         lambda: fife.directory.block("Kirkcaldy High School", "a kit is lost"),
@@ -96,6 +104,10 @@ def _state(desk: College) -> object:
         as_json(desk.inspections.list().items),
         as_json(desk.directory.blocks()),
         as_json(desk.directory.borrowers().items),
+        as_json(desk.bookings.list(state="all").items),
+        as_json(desk.wants.list(closed_too=True)),
+        as_json(desk.policies.list()),
+        desk.calendar.calendar(),
     )
 
 

@@ -17,7 +17,7 @@ from kitloan.values import as_json, plural
 
 if TYPE_CHECKING:
     from kitloan.college import College
-    from kitloan.planning.notices import Message, Notice
+    from kitloan.planning.notices import Key, Message, Notice
 
 _PASSWORD = "KITLOAN_MAIL_PASSWORD"  # noqa: S105  # the name of a variable
 _SHOWN = ("kind", "subject", "stage", "to", "due_on", "text", "title", "contact", "email", "phone")
@@ -251,8 +251,13 @@ def sent(app: App, mark: bool, on: str | None, after: str | None) -> None:
     show_more(len(page.items), page.total, page.next)
 
 
-def _key(each: Any) -> dict[str, Any]:
-    return as_json(each) | {"stage": each.stage or None, "due_on": each.due_on or None}
+def _key(each: "Key") -> dict[str, Any]:
+    return {
+        "kind": each.kind,
+        "subject": each.subject,
+        "stage": each.stage or None,
+        "due_on": each.due_on or None,
+    }
 
 
 @command("template", "kitloan notices template overdue_1 --from letter.txt", group=notices)

@@ -100,7 +100,7 @@ def must_be_inspected(
         return [DUE]
     (first, *_) = due
     raise Refused(
-        DUE,
+        "inspection_due",
         f"{shown} cannot be lent until {uk(until)}: {'; '.join(_told(due))}.",
         f"Inspect it: kitloan inspect {row.tag} --regime {first.code!r} --result pass. Or lend it "
         "all the same with --override REASON, which goes on record.",

@@ -45,6 +45,8 @@ State = Literal["made", "collected", "cancelled", "lapsed"]
 STATES: tuple[State, ...] = ("made", "collected", "cancelled", "lapsed")
 MOST_TIMES = 60
 """The most bookings of one series."""
+_OF_THIS_SERIES = "+"
+"""Begins the key of what the same request promises, before the number of its date."""
 _STEPS = {"week": 7, "fortnight": 14}
 
 _KIT = Query(
@@ -340,7 +342,8 @@ def _not_free(
     near = [each for each in stock.standing if each.overlaps(first, until)]
     if not near:
         near = connected(stock.standing, first, until)
-    bookings = [booked_as(connection, college, each) for each in near]
+    in_series = [each.key for each in near if each.key.startswith(_OF_THIS_SERIES)]
+    bookings = [booked_as(connection, college, each) for each in near if each.key not in in_series]
     left = free_by_day(stock.supply.capacity, (*stock.supply.out, *stock.standing), first, until)
     days = [
         {"day": date.fromordinal(first + n).isoformat(), "free": max(0, each)}
@@ -371,6 +374,7 @@ def _not_free(
         f"{each['to']} has {grouped(str(each['tag']))}, due {_shown(each['due_on'])} and not back"
         for each in loans
     ]
+    holding_it += [f"date {key[1:]} of this series has some" for key in in_series]
     if stock.uncounted:
         holding_it.append(f"{plural(len(stock.uncounted), 'kit')} back and not counted")
     when = f"{uk(request.collect_on)} to {uk(request.return_by)}"
@@ -429,7 +433,11 @@ def _judge(
         also: what is promised in the same request, by kit type.
         collected: of the booking that this one replaces, how many have gone out, by kit type.
     """
-    broken = None if leave else blocked_on(connection, college, who, request.collect_on)
+    broken = None
+    if not leave:
+        limits = rules.policies.of_blocks()
+        day = request.collect_on
+        broken = blocked_on(connection, college, who, day, limits, rules.today)
     broken = broken or _day_rule(rules, request)
     broken = broken or _limit(connection, college, rules, request, who, leave)
     if broken:
@@ -895,7 +903,13 @@ def _must_be_free(
         also += [
             (
                 each.kit_type,
-                Wanted(f"+{number}", first.toordinal(), free.toordinal(), each.quantity, each.pins),
+                Wanted(
+                    f"{_OF_THIS_SERIES}{number}",
+                    first.toordinal(),
+                    free.toordinal(),
+                    each.quantity,
+                    each.pins,
+                ),
             )
             for each in request.lines
         ]
@@ -1092,6 +1106,17 @@ def _causes(connection: Connection, college: str, name: str, stock: Stock) -> li
             )
         )
     return causes
+
+
+def lost_of(
+    connection: Connection, college: str, kit_types: Iterable[str], today: date
+) -> set[str]:
+    """The bookings of some kit types that cannot be kept as things are."""
+    lost: set[str] = set()
+    for kit_type in kit_types:
+        stock = stock_of(connection, college, kit_type, today)
+        lost |= at_risk(stock.supply, stock.standing)
+    return lost
 
 
 def booking_id(connection: Connection, college: str, text: str) -> str:

@@ -155,7 +155,7 @@ def agree(
     latest = _latest(rules.calendar, checks, went, due)
     least = max(rules.policies.number("min_loan", kit.kit_type) for kit in kits)
     long_enough = latest is not None and (latest - went).days >= least
-    if due_on is None and latest is not None and long_enough:
+    if due_on is None and collecting is None and latest is not None and long_enough:
         return _agreed(rules, kits, latest, went)
     raise _not_free(writer, kits, went, due, latest, least, broken, who)
 

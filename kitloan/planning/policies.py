@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, select
 
 from kitloan.errors import BadInput
+from kitloan.organisations import Limits
 from kitloan.storage.statements import Query
 from kitloan.tables import table
 from kitloan.tables.planning import PolicyValue
@@ -82,6 +83,10 @@ _EVERY = (
            "list.", 7, least=1),
     Policy("cover", "Whether an inspection must be valid on the day it goes out, or for the whole "
            "loan.", "out", choices=("out", "loan")),
+    Policy("block_overdue", "A borrower with something overdue for more than so many days gets "
+           "nothing more; 0 is never.", 0),
+    Policy("block_losses", "A borrower who has lost so many kits that are still missing gets "
+           "nothing more; 0 is never.", 0, most=1_000),
     Policy("due_soon", "Open days before the due day on which a borrower is reminded; 0 is never.",
            3),
     Policy("overdue_1", "Open days after the due day of the first notice that a loan is overdue.",
@@ -123,6 +128,10 @@ class Policies:
             if (of, key) in self._values:
                 return self._values[of, key]
         return POLICIES[key].default
+
+    def of_blocks(self) -> Limits:
+        """From when on a borrower is blocked without anybody deciding it."""
+        return Limits(self.number("block_overdue"), self.number("block_losses"))
 
     def set_for(self, key: str) -> dict[str, str]:
         """The values that were set for a policy, by kit type's id; empty for all types."""

@@ -12,7 +12,7 @@ from kitloan.ledger.facts.loans import LoanRenewed
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer
 from kitloan.planning.calendar import EVERY_DAY, Calendar, calendar_of, days_between
-from kitloan.planning.policies import POLICIES, Policy, policies_of, policy_named
+from kitloan.planning.policies import POLICIES, policies_of, policy_named
 from kitloan.planning.types import kit_type_id
 from kitloan.storage.statements import Query
 from kitloan.tables import Holding, KitType, Loan, Organisation, table
@@ -153,7 +153,7 @@ class Calendars:
         site: str | None = None,
         id: str | None = None,  # noqa: A002
     ) -> Calendar:
-        """Set the weekdays on which the desk opens and staff work; gives the calendar.
+        """Set the weekdays on which the desk opens and staff work; gives the week.
 
         Args:
             desk: the desk's weekdays, 0 for Monday; None leaves them as they are.
@@ -183,7 +183,7 @@ class Calendars:
             if staff_days is None:
                 staff_days = desk_days if now.staff == EVERY_DAY else tuple(sorted(now.staff))
             writer.append(CalendarSet(site=_site(site), desk=desk_days, staff=staff_days))
-            return calendar_of(writer.connection, writer.college, _site(site))
+            return Calendar(frozenset(desk_days), frozenset(staff_days))
 
     def close(
         self,
@@ -286,6 +286,9 @@ def _loans_hit(writer: Writer, shut: set[date], move: bool, spread: int) -> tupl
         for row in _DUE_WITHIN(connection, c=college, a=first.isoformat(), b=last.isoformat())
         if date.fromisoformat(row.due_on) in shut
     ]
+    if move and writer.earlier:  # others may be due then by now
+        moved = {e.fact.loan for e in writer.earlier if isinstance(e.fact, LoanRenewed)}
+        rows = [row for row in rows if row.loan in moved]
     calendar = calendar_of(connection, college)
     hit: list[LoanHit] = []
     for number, row in enumerate(rows):
@@ -351,9 +354,11 @@ class PolicyBook:
         Raises:
             BadInput: `unknown_policy`, `bad_policy`, `unknown_type`.
         """
-        wanted: Policy = policy_named(key)
-        setting = None if value.strip().lower() == "default" else str(wanted.parse(value))
+        wanted = policy_named(key)
+        default = value.strip().lower() == "default"
+        now = wanted.default if default else wanted.parse(value)
         with self._session.writing(id) as writer:
             of = kit_type_id(writer.connection, writer.college, type) if type else ""
+            setting = None if default else str(now)
             writer.append(PolicySet(policy=wanted.key, kit_type=of, setting=setting))
-        return self.get(wanted.key, type)
+        return PolicyLine(wanted.key, now, wanted.default, wanted.meaning, type)

@@ -84,6 +84,9 @@ _ON_LOAN = re.compile(
     r"one_open_loan_of_a_holding|UNIQUE constraint failed: loan\.college, loan\.tag"
 )
 _TOO_MANY = re.compile(r"never_more_out_than_held")
+_PROMISED = re.compile(
+    r"never_more_promised_than_there_is|kit_day_pkey|UNIQUE constraint failed: kit_day\.college"
+)
 
 
 _DRIVERS = ("sqlite3", "psycopg")
@@ -128,6 +131,10 @@ def _translation(problem: BaseException, store: str) -> KitloanError:
     if broke_a_rule and _TOO_MANY.search(words):
         return Refused(
             "not_enough", "Fewer than that are left to lend.", "See who has them: kitloan loans"
+        )
+    if broke_a_rule and _PROMISED.search(words):
+        return Refused(
+            "not_free", "It is promised to another by now.", "See what is free: kitloan free"
         )
     for pattern, code, message, hint in _FAULTS:
         if re.search(pattern, words, re.IGNORECASE):

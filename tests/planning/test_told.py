@@ -58,7 +58,7 @@ def test_a_booking_is_confirmed_reminded_and_lapses(desk: College, clock: SetClo
 def test_a_booking_that_was_collected_or_cancelled_is_told_nothing(
     desk: College, clock: SetClock
 ) -> None:
-    """Nobody is told to collect a kit that they have, or that one they gave back has lapsed."""
+    """Nobody is told to collect what they have, or that what they gave back has lapsed."""
     (made,) = desk.bookings.book(SCHOOL, {"STEM kit": 1}, MONDAY, FRIDAY)
     (gone,) = desk.bookings.book(SCHOOL, {"STEM kit": 1}, MONDAY, FRIDAY)
     desk.bookings.cancel(gone.id)
@@ -129,4 +129,31 @@ def test_what_failed_is_no_longer_free(desk: College) -> None:
     assert desk.ledger.verify().ok
     desk.inspections.record("K0", "PAT", "pass")
     assert desk.bookings.list(at_risk=True).total == 0
+    assert desk.ledger.verify().ok
+
+
+def test_a_borrower_who_is_very_late_or_has_lost_kits_is_blocked_by_itself(
+    desk: College, clock: SetClock
+) -> None:
+    """Where a college set it; it ends by itself, and a person can decide otherwise."""
+    desk.loans.check_out(["K0"], SCHOOL, due_on=date(2026, 11, 24))
+    desk.policies.set("block_overdue", "7")
+    clock.now = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
+    desk.loans.check_out(["K1"], SCHOOL)
+    later = date(2027, 3, 1)
+    (far,) = desk.bookings.book(SCHOOL, {"STEM kit": 1}, later, later)
+    desk.bookings.cancel(far.id)
+    clock.move(days=1)
+    refusal = refused(lambda: desk.loans.check_out(["K2"], SCHOOL))
+    assert (refusal.code, refusal.details["policy"]) == ("blocked", "block_overdue")
+    booked = refused(lambda: desk.bookings.book(SCHOOL, {"STEM kit": 1}, MONDAY, FRIDAY))
+    assert booked.code == "blocked"
+    desk.policies.set("block_losses", "1")
+    desk.holdings.report_missing("K0", "lost on the bus")
+    refusal = refused(lambda: desk.loans.check_out(["K2"], SCHOOL))
+    assert (refusal.code, refusal.details["policy"]) == ("blocked", "block_losses")
+    desk.loans.check_out(["K2"], SCHOOL, override="the council pays")
+    desk.actions.undo()
+    desk.holdings.found("K0")
+    desk.loans.check_out(["K2"], SCHOOL)
     assert desk.ledger.verify().ok

@@ -420,6 +420,83 @@ def of_borrowers(w: Desk) -> Iterator[tuple[str, Row]]:
     )
 
 
+def in_the_plan(w: Desk) -> Iterator[tuple[str, Row]]:
+    """The rows of the calendar, the policies, bookings and wants."""
+    calendar, book, wants = w.fife.calendar, w.fife.bookings, w.fife.wants
+    policies = w.fife.policies
+    shut, until = date(2027, 3, 1), date(2027, 3, 5)
+    yield (
+        "calendar.set_week",
+        (
+            lambda key: calendar.set_week(range(7), range(5), id=key),
+            lambda key: calendar.set_week(range(7), range(6), id=key),
+        ),
+    )
+    yield (
+        "calendar.close",
+        (
+            lambda key: calendar.close(shut, until, reason="snow", id=key),
+            lambda key: calendar.close(shut, shut, reason="snow", id=key),
+        ),
+    )
+    yield (
+        "calendar.close_days",
+        (
+            lambda key: calendar.close_days([(shut, "ice")], id=key),
+            lambda key: calendar.close_days([(until, "ice")], id=key),
+        ),
+    )
+    yield (
+        "calendar.open",
+        (
+            lambda key: calendar.open(shut, reason="sale", id=key),
+            lambda key: calendar.open(until, reason="sale", id=key),
+        ),
+    )
+    yield (
+        "policies.set",
+        (
+            lambda key: policies.set("grace", "2", id=key),
+            lambda key: policies.set("grace", "3", id=key),
+        ),
+    )
+    w.kit("Loom")
+    made = book.book(SCHOOL, {"Loom": 1}, date(2027, 5, 3), date(2027, 5, 7))[0].id
+    first, last = date(2027, 4, 5), date(2027, 4, 9)
+    yield (
+        "bookings.book",
+        (
+            lambda key: book.book("B School", {"Loom": 1}, first, last, id=key),
+            lambda key: book.book("B School", {"Loom": 1}, first, first, id=key),
+        ),
+    )
+    yield (
+        "bookings.change",
+        (
+            lambda key: book.change(made, return_by=date(2027, 5, 10), id=key),
+            lambda key: book.change(made, return_by=date(2027, 5, 11), id=key),
+        ),
+    )
+    gone = book.book(SCHOOL, {"Loom": 1}, date(2027, 6, 1), date(2027, 6, 2))[0].id
+    yield (
+        "bookings.cancel",
+        (lambda key: book.cancel(gone, id=key), lambda key: book.cancel(made, id=key)),
+    )
+    wanted = wants.add(SCHOOL, "Loom", 1, first, last).id
+    other = wants.add(SCHOOL, "Loom", 2, first, last).id
+    yield (
+        "wants.add",
+        (
+            lambda key: wants.add("C School", "Loom", 1, first, last, days=2, id=key),
+            lambda key: wants.add("C School", "Loom", 1, first, last, days=3, id=key),
+        ),
+    )
+    yield (
+        "wants.close",
+        (lambda key: wants.close(wanted, id=key), lambda key: wants.close(other, id=key)),
+    )
+
+
 def between_colleges(w: Desk) -> Iterator[tuple[str, Row]]:
     """The rows of transfers."""
     move = w.fife.transfers
@@ -590,6 +667,7 @@ TABLE = (
     on_the_register,
     inspected,
     of_borrowers,
+    in_the_plan,
     between_colleges,
     at_a_stocktake,
     in_scotland,

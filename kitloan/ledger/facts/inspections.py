@@ -26,7 +26,13 @@ from kitloan.text.names import LONGEST_NAME
 
 holding, inspection, regime = table(Holding), table(Inspection), table(Regime)
 
-Key = Annotated[str, StringConstraints(min_length=1, max_length=2 * LONGEST_NAME + 1)]
+Key = Annotated[
+    str,
+    StringConstraints(
+        min_length=1, max_length=2 * LONGEST_NAME + 1, pattern=r"^[^\x00-\x1f\x7f]*$"
+    ),
+]
+"""What a regime is known by: its code and its kit type."""
 
 forget_regime = Change(
     delete(regime).where(regime.c.college == bindparam("c"), regime.c.regime == bindparam("k"))

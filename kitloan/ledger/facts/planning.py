@@ -158,8 +158,9 @@ def made(connection: Connection, college: str, entry: Recorded, fact: BookingMad
         **fact.model_dump(exclude={"kind", "lines"}),
     )
     _insert_lines(connection, college, fact)
-    promise(connection, college, lines, fact.busy_from, fact.free_from)
-    keep_pins(connection, college, fact.booking)
+    recount_booking(connection, college, fact.booking)
+    left = _left(connection, college, fact.booking)
+    promise(connection, college, left, fact.busy_from, fact.free_from)
 
 
 @applies(BookingChanged)
@@ -181,13 +182,8 @@ def changed(connection: Connection, college: str, entry: Recorded, fact: Booking
     )
     _insert_lines(connection, college, fact)
     recount_booking(connection, college, fact.booking)
-    promise(
-        connection,
-        college,
-        _left(connection, college, fact.booking),
-        fact.busy_from,
-        fact.free_from,
-    )
+    left = _left(connection, college, fact.booking)
+    promise(connection, college, left, fact.busy_from, fact.free_from)
 
 
 def _left(connection: Connection, college: str, key: str) -> list[tuple[str, int]]:

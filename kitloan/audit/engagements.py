@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, func, literal, select
+from sqlalchemy import ColumnElement, and_, func, literal, select
 
 from kitloan.audit.census import DONOR, OF_GIFT, OF_GIFTING, Census
 from kitloan.evidence.disclosure import (
@@ -269,7 +269,9 @@ def _groups(census: Census, first: date, last: date) -> Iterator[Group]:
 def _in_scope(census: Census) -> Any:
     """Whether an engagement is what the report is about, by its college and its holding."""
     wanted, ids = census.scope, census.college_ids
-    conditions = [literal(True)] if ids is None else [engagement.c.college.in_(sorted(ids))]
+    conditions: list[ColumnElement[bool]] = [literal(True)]
+    if ids is not None:
+        conditions.append(engagement.c.college.in_(sorted(ids)))
     if wanted.donor or wanted.gift or wanted.type:
         conditions.append(and_(holding.c.tag.is_not(None), census.in_scope))
     return and_(*conditions)
@@ -286,7 +288,7 @@ def _group(
         college=one["college"],
         id=one["engagement"],
         on=date.fromisoformat(one["on"]),
-        school=_school(census, one),
+        school=_school(census, dict(one)),
         event=one["event"],
         loan=one["loan"],
         used=one["used"] != "no",
@@ -464,7 +466,7 @@ def _protected_split(found: Sequence[RegionSplit]) -> list[RegionSplit]:
         return []
     safe = protect(true)
     return [
-        RegionSplit(each.region, *cells, learner_engagements=total, girls_share=_share(cells))
+        RegionSplit(each.region, cells[0], cells[1], cells[2], total, _share(cells))
         for each, cells, total in zip(found, safe.cells, safe.lines, strict=True)
     ]
 

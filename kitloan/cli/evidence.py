@@ -210,7 +210,7 @@ def add(
     **given: Any,
 ) -> None:
     """Record one use by one group, on a loan, a kit, an event or none."""
-    counts = parse_learners(learners) if learners else None
+    counts = parse_learners(learners) if learners and learners != ("unknown",) else None
     with app.open() as opened:
         on = parse_past(day, opened.session.today)
 

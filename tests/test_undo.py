@@ -8,6 +8,8 @@ import pytest
 from conftest import SetClock
 from kitloan import Count, Gift, NewHolding, Refused
 from kitloan.college import College
+from kitloan.evidence.engagements import EngagementChange, NewEngagement
+from kitloan.evidence.evaluations import Answers
 from kitloan.ledger.entry import KINDS
 from kitloan.text.tags import mint
 from kitloan.values import as_json
@@ -55,6 +57,11 @@ def test_each_desk_action_can_be_undone(fife: College, kit: str, clock: SetClock
         lambda: fife.stocktakes.confirm(count, lent),
         lambda: fife.holdings.record_gift(lent, Gift(donor="RAF")),
         lambda: fife.stocktakes.scan(count, "what is this"),
+        lambda: fife.schools.link("Kirkcaldy High School", "X-khs"),
+        lambda: fife.engagements.record(NewEngagement(on=date(2026, 11, 23), tag=lent)),
+        lambda: fife.engagements.correct(_latest(fife), EngagementChange(staff=2)),
+        lambda: fife.evaluations.add(_latest(fife), Answers(enjoyed=5)),
+        lambda: fife.engagements.withdraw(_latest(fife)),
         lambda: fife.calendar.set_week({2}),
         lambda: fife.policies.set("turnaround", "2"),
         lambda: fife.wants.add("Kirkcaldy High School", "Abacus", 1, *wednesdays),
@@ -90,11 +97,16 @@ def test_each_desk_action_can_be_undone(fife: College, kit: str, clock: SetClock
     assert fife.ledger.verify().ok
 
 
+def _latest(desk: College) -> str:
+    return desk.engagements.list().items[0].id
+
+
 def _state(desk: College) -> object:
     with desk.session.reading() as connection:
         labels = connection.exec_driver_sql("SELECT label, tag FROM alias ORDER BY label").all()
     return (
         [tuple(row) for row in labels],
+        as_json([desk.engagements.list(), desk.evaluations.list(), desk.schools.unlinked()]),
         as_json(desk.find.search("").items),
         as_json(desk.find.loans().items),
         as_json(desk.holdings.proposed_withdrawals()),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, func, literal, select
+from sqlalchemy import ColumnElement, and_, func, literal, select
 
 from kitloan.audit.census import DONOR, OF_GIFT, OF_GIFTING, Census
 from kitloan.evidence.disclosure import (
@@ -22,17 +22,21 @@ from kitloan.evidence.disclosure import (
     Shown,
     academic_year,
     alone,
+    mean_of_ratings,
     percentage,
+    positive_ratings,
     protect,
+    protect_line,
 )
 from kitloan.reference import regions
 from kitloan.storage.statements import AnyRow
 from kitloan.tables import Gift, Holding, Loan, table
-from kitloan.tables.evidence import Engagement, EngagementBand
+from kitloan.tables.evidence import Engagement, EngagementBand, Evaluation
 from kitloan.tables.national import Gifting
 from kitloan.text.names import fold
 
 engagement, band = table(Engagement), table(EngagementBand)
+evaluation = table(Evaluation)
 gift, gifting, holding, loan = table(Gift), table(Gifting), table(Holding), table(Loan)
 
 MIXED = "mixed"
@@ -119,6 +123,23 @@ class RegionSplit:
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """What teachers answered to one question, in the academic year.
+
+    Attributes:
+        question: what they were asked.
+        answers: how many answered it.
+        mean: of ratings from 1 to 5; None where the question has none.
+        words: how many were positive, or more, as or less able.
+    """
+
+    question: str
+    answers: Shown
+    mean: float | str | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class LearnerFigures:
     """The figures of the academic year up to the day, and the split of the last whole one.
 
@@ -130,6 +151,7 @@ class LearnerFigures:
         split_year: the first day of the last whole academic year.
         split: by region, Scotland last; empty where the report is of a part.
         closed: loans that came back in the year, and how many of them have their use on record.
+        answered: what teachers answered, a question each.
     """
 
     year: date
@@ -139,6 +161,7 @@ class LearnerFigures:
     split_year: date
     split: Sequence[RegionSplit]
     closed: tuple[int, int]
+    answered: Sequence[Answered]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +203,16 @@ def learner_figures(census: Census, *, protected: bool) -> LearnerFigures:
             [_all_in_one(totals, shown)] if census.scope and ours else _protected_regions(by_region)
         )
         split = _protected_split(split)
-    return LearnerFigures(first, totals, shown, by_region, before, split, _closed(census, first))
+    return LearnerFigures(
+        first,
+        totals,
+        shown,
+        by_region,
+        before,
+        split,
+        _closed(census, first),
+        _answered(census, this_year, protected=protected),
+    )
 
 
 def _protected(value: Shown, may_show: bool) -> Shown:
@@ -269,7 +301,9 @@ def _groups(census: Census, first: date, last: date) -> Iterator[Group]:
 def _in_scope(census: Census) -> Any:
     """Whether an engagement is what the report is about, by its college and its holding."""
     wanted, ids = census.scope, census.college_ids
-    conditions = [literal(True)] if ids is None else [engagement.c.college.in_(sorted(ids))]
+    conditions: list[ColumnElement[bool]] = [literal(True)]
+    if ids is not None:
+        conditions.append(engagement.c.college.in_(sorted(ids)))
     if wanted.donor or wanted.gift or wanted.type:
         conditions.append(and_(holding.c.tag.is_not(None), census.in_scope))
     return and_(*conditions)
@@ -286,7 +320,7 @@ def _group(
         college=one["college"],
         id=one["engagement"],
         on=date.fromisoformat(one["on"]),
-        school=_school(census, one),
+        school=_school(census, dict(one)),
         event=one["event"],
         loan=one["loan"],
         used=one["used"] != "no",
@@ -464,7 +498,7 @@ def _protected_split(found: Sequence[RegionSplit]) -> list[RegionSplit]:
         return []
     safe = protect(true)
     return [
-        RegionSplit(each.region, *cells, learner_engagements=total, girls_share=_share(cells))
+        RegionSplit(each.region, cells[0], cells[1], cells[2], total, _share(cells))
         for each, cells, total in zip(found, safe.cells, safe.lines, strict=True)
     ]
 
@@ -474,6 +508,66 @@ def _share(cells: Sequence[Shown]) -> Shown:
     if isinstance(girls, int) and isinstance(boys, int):
         return percentage(girls, girls + boys)
     return HIDDEN
+
+
+_ABLE = (
+    ("science", "Able to teach science"),
+    ("technology", "Able to teach technology"),
+    ("engineering", "Able to teach engineering"),
+    ("mathematics", "Able to teach mathematics"),
+)
+
+
+def _answered(census: Census, groups: Iterable[Group], *, protected: bool) -> list[Answered]:
+    """What teachers answered about these engagements; no form is filled in that did not come."""
+    ours = {(each.college, each.id) for each in groups if each.in_scope}
+    rows = [
+        row
+        for row in census.connection.execute(select(evaluation)).mappings()
+        if (row["college"], row["engagement"]) in ours
+    ]
+    found = []
+    for name, question in (
+        ("enjoyed", "Learners enjoyed it, as the teacher judges"),
+        ("interest", "Learners more interested in STEM, as the teacher judges"),
+    ):
+        ratings = [int(row[name]) for row in rows if row[name] is not None]
+        if not ratings:
+            continue
+        mean: float | str = mean_of_ratings(ratings)
+        words = positive_ratings(ratings)
+        if not protected:
+            mean = round(sum(ratings) / len(ratings), 1)
+            words = f"{sum(each >= 4 for each in ratings)} of {len(ratings)} positive"
+        found.append(Answered(question, len(ratings), mean, words))
+    for name, question in _ABLE:
+        levels = Counter(int(row[name]) for row in rows if row[name] is not None)
+        if levels:
+            found.append(_of_choices(question, levels, (1, 0, -1), _LEVELS, protected=protected))
+    again = Counter(int(row["again"]) for row in rows if row["again"] is not None)
+    if again:
+        words_of = ("yes", "no")
+        found.append(
+            _of_choices("Would borrow it again", again, (1, 0), words_of, protected=protected)
+        )
+    return found
+
+
+_LEVELS = ("more", "the same", "less")
+
+
+def _of_choices(
+    question: str,
+    counts: Mapping[int, int],
+    choices: Sequence[int],
+    words: Sequence[str],
+    *,
+    protected: bool,
+) -> Answered:
+    numbers = [counts.get(each, 0) for each in choices]
+    shown, total = protect_line(numbers) if protected else (tuple(numbers), sum(numbers))
+    told = ", ".join(f"{number} {word}" for number, word in zip(shown, words, strict=True))
+    return Answered(question, total, None, told)
 
 
 def _closed(census: Census, first: date) -> tuple[int, int]:

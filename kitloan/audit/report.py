@@ -116,6 +116,7 @@ def build(material: Material) -> Report:
         _use(m.use_by_college, "use_by_college", "Use by college", "College", words, chart=False),
         _learners(m.learners),
         _learner_split(m.learners),
+        _answered(m.learners),
         _idle(m.idle, words),
         _overdue(m.overdue_by_age),
         _spares(m.spares),
@@ -669,6 +670,26 @@ def _learner_split(found: LearnerFigures) -> Table:
     )
 
 
+def _answered(found: LearnerFigures) -> Table:
+    """What teachers answered this academic year: first how many forms came."""
+    closed, with_use = found.closed
+    marks = f" {_MARKS}" if any(HIDDEN in (e.answers, e.mean) for e in found.answered) else ""
+    return table(
+        "evaluations",
+        "What teachers answered",
+        f"Since {uk(found.year)}. Of {plural(closed, 'loan')} that came back, {with_use:,} have a "
+        "record of use. Every rating is the teacher's, and none is filled in for a form that did "
+        f"not come.{marks}",
+        (
+            text("question", "Question", "What the teacher was asked."),
+            count("answers", "Answers", "How many answered it."),
+            text("mean", "Mean", "Of ratings from 1 to 5.", kind="days", unknown=""),
+            text("words", "Answered", "Positive is 4 or 5."),
+        ),
+        found.answered,
+    )
+
+
 def _idle(unused: Iterable[Idle], words: Mapping[str, str]) -> Table:
     """Each holding that nobody had."""
     return table(
@@ -1116,9 +1137,10 @@ _OF_BOARD: Mapping[str, tuple[str, ...]] = {
     "learners_split": (
         *("region", "girls", "boys", "not_recorded", "learner_engagements", "girls_share"),
     ),
+    "evaluations": ("question", "answers", "mean", "words"),
 }
-_MARKED = ("learners", "learners_split")
-_OF_DONOR = ("regions", "gifts", "gift_shares", "learners", "register")
+_MARKED = ("learners", "learners_split", "evaluations")
+_OF_DONOR = ("regions", "gifts", "gift_shares", "learners", "evaluations", "register")
 _OF_COLLEGE = ("findings", "spares", "pairs", "idle", "register")
 
 

@@ -202,6 +202,7 @@ def _numbers(function: Any) -> Any:
 @pass_app
 def add(
     app: App,
+    /,
     day: str,
     learners: tuple[str, ...],
     new: bool,
@@ -209,7 +210,7 @@ def add(
     **given: Any,
 ) -> None:
     """Record one use by one group, on a loan, a kit, an event or none."""
-    counts = parse_learners(learners) if learners else None
+    counts = parse_learners(learners) if learners and learners != ("unknown",) else None
     with app.open() as opened:
         on = parse_past(day, opened.session.today)
 
@@ -228,7 +229,9 @@ def add(
 @click.option("--unknown", is_flag=True, help="The learners are not known after all.")
 @click.option("--source", type=click.Choice(get_args(Source)), help="Who has the numbers.")
 @pass_app
-def correct(app: App, id_: str, day: str | None, learners: tuple[str, ...], **given: Any) -> None:
+def correct(
+    app: App, /, id_: str, day: str | None, learners: tuple[str, ...], **given: Any
+) -> None:
     """Correct an engagement. What is not given stays as it is."""
     counts = parse_learners(learners) if learners else None
     with app.open() as opened:
@@ -362,6 +365,24 @@ def add_evaluation(
         print_json({"evaluation": as_json(found)})
         return
     print_text(f"Recorded for {found.engagement}: {_answers(found)}")
+
+
+@command("list", "kitloan evaluation list", group=evaluation)
+@AFTER
+@LIMIT
+@pass_app
+def list_evaluations(app: App, after: str | None, limit: int) -> None:
+    """List what teachers answered, engagement by engagement."""
+    with app.open() as opened:
+        page = opened.evaluations.list(after, limit)
+    if app.json:
+        print_json(as_json(page))
+        return
+    if not page.items:
+        print_text("No teacher has answered yet. Record answers: kitloan evaluation add")
+        return
+    print_text(columns([[each.engagement, _answers(each)] for each in page.items]))
+    show_more(len(page.items), page.total, page.next)
 
 
 @command("read", "kitloan evaluation read forms.txt", group=evaluation)

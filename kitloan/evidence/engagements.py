@@ -349,7 +349,7 @@ class _On:
 
 def record(writer: Writer, new: NewEngagement, *, new_too: bool = False) -> EngagementTaken:
     """Record an engagement in a transaction that the caller has; see `Engagements.record`."""
-    earlier = writer.earlier_fact(EngagementRecorded)
+    earlier = writer.next_earlier_fact(EngagementRecorded)
     _must_not_be_later(new.on, day_of(writer.at))
     on = _what_it_is_on(writer, new, earlier)
     who = _who(writer, new, on, new_too=new_too)
@@ -401,7 +401,7 @@ def record(writer: Writer, new: NewEngagement, *, new_too: bool = False) -> Enga
 def _correct(writer: Writer, row: AnyRow, change: EngagementChange) -> EngagementTaken:
     if change.on is not None:
         _must_not_be_later(change.on, day_of(writer.at))
-    was = EngagementFields.of(_Row(row._mapping))
+    was = EngagementFields.of(_Row(dict(row._mapping)))
     counts = {each.band: each.learners for each in _bands_of(writer, row.engagement)}
     learners: Mapping[Band, int] | None = counts if row.learners is not None else None
     if change.learners is not None:
@@ -658,7 +658,7 @@ def _check(writer: Writer, fact: EngagementRecorded | EngagementCorrected) -> No
 
 
 def _must_not_be_there(writer: Writer, fact: EngagementRecorded | EngagementCorrected) -> None:
-    ours = {each.band for each in fact.bands or ()} or {""}
+    ours: set[str] = {each.band for each in fact.bands or ()} or {""}
     rows = _same(writer.connection, c=writer.college, l=fact.loan, d=fact.on, e=fact.engagement)
     for row in rows:
         if row.band in ours:
@@ -754,11 +754,11 @@ def line_of(connection: Connection, college: str, engagement_id: str) -> Engagem
 
 def _line(connection: Connection, row: AnyRow) -> EngagementLine:
     one = row._mapping
-    learners = None
+    learners: dict[str, int] | None = None
     if one["learners"] is not None:
         counts = _bands(connection, c=one["college"], e=one["engagement"])
         by_band = {each.band: each.learners for each in counts if each.band}
-        learners = {name: by_band[name] for name in BANDS if name in by_band}
+        learners = {str(name): int(by_band[name]) for name in BANDS if name in by_band}
     halves = one["half_hours"]
     return EngagementLine(
         id=one["engagement"],

@@ -23,15 +23,17 @@ from kitloan.evidence.engagements import (
     record,
     unknown_engagement,
 )
-from kitloan.ledger.facts.evidence import EvaluationReceived
+from kitloan.ledger.facts.evidence import EngagementRecorded, EvaluationReceived
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer
-from kitloan.storage.statements import Query
+from kitloan.queries.paging import PAGE, page_of
+from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Loan, table
 from kitloan.tables.evidence import Engagement, EngagementBand, Evaluation
 from kitloan.text.dates import day_of, parse_date
 from kitloan.text.fields import Band
 from kitloan.text.names import plain
+from kitloan.values import Page
 
 engagement, band = table(Engagement), table(EngagementBand)
 evaluation, loan = table(Evaluation), table(Loan)
@@ -40,12 +42,8 @@ FORM = "KLEVAL1"
 """What a line of a form begins with."""
 HELPED = ("guide", "video", "training", "parts", "time", "delivery", "staff", "other")
 """What would have helped: the codes of a form."""
-SUBJECTS = {
-    "s": "science",
-    "t": "technology",
-    "e": "engineering",
-    "m": "mathematics",
-}
+SUBJECTS = ("s", "t", "e", "m")
+"""Science, technology, engineering and mathematics: each is asked apart."""
 _BANDS: Mapping[str, Band] = {
     "early": "early",
     "p24": "p2-p4",
@@ -115,6 +113,7 @@ class EvaluationLine:
     confidence: dict[str, int | None]
     again: bool | None
     helped: tuple[str, ...]
+    college: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +174,7 @@ class Evaluations:
                 keep_quote(writer, found.engagement, "quote", quote, may_publish=may_quote)
         return found
 
-    def read(self, text: str, *, request_id: str | None = None) -> list[FormTaken]:
+    def read(self, text: str, *, request_id: str | None = None) -> Sequence[FormTaken]:
         """Take in forms, each a line that begins with `KLEVAL1`: all of them, or none.
 
         A form about a use that is recorded already adds its answers to that; else it records both.
@@ -187,6 +186,36 @@ class Evaluations:
         forms = read_forms(text, self._session.today)
         with self._session.writing(request_id) as writer:
             return [_take(writer, form) for form in forms]
+
+    def list(self, after: str | None = None, limit: int = PAGE) -> Page[EvaluationLine]:
+        """Evaluations of engagements that were not withdrawn; in ESP's store of every college.
+
+        Args:
+            after: the `next` of the page before.
+            limit: the most on a page.
+        """
+        wanted = (
+            select(evaluation).join_from(evaluation, engagement).where(engagement.c.live.is_(True))
+        )
+        if not self._session.is_national:
+            wanted = wanted.where(evaluation.c.college == self._session.college)
+        order = (evaluation.c.college, evaluation.c.engagement)
+        with self._session.reading() as connection:
+            page = page_of(connection, wanted, order, after, limit)
+        return Page(tuple(map(_line, page.items)), page.total, page.next)
+
+
+def _line(row: AnyRow) -> EvaluationLine:
+    levels = (row.science, row.technology, row.engineering, row.mathematics)
+    return EvaluationLine(
+        row.engagement,
+        row.enjoyed,
+        row.interest,
+        dict(zip(SUBJECTS, levels, strict=True)),
+        None if row.again is None else bool(row.again),
+        tuple(row.helped.split(",")) if row.helped else (),
+        row._mapping["college"],
+    )
 
 
 def read_forms(text: str, today: date) -> list[Form]:
@@ -333,9 +362,10 @@ def _form(number: int, line: str, today: date) -> Form:
 
 
 def _take(writer: Writer, form: Form) -> FormTaken:
-    before = None if writer.earlier else _recorded_before(writer, form)
+    before = _recorded_before(writer, form)
     if before is None:
-        on = form.on or _day_back(writer, form)
+        earlier = writer.next_earlier_fact(EngagementRecorded)
+        on = form.on or (date.fromisoformat(earlier.on) if earlier else _day_back(writer, form))
         taken = record(writer, replace(form.new, on=on))
         line, new = taken.engagement, True
     else:
@@ -390,7 +420,10 @@ def _receive(writer: Writer, engagement_id: str, answers: Answers, channel: str)
             again=answers.again,
             helped=tuple(answers.helped),
             channel="form" if channel == "form" else "counter",
-            **{SUBJECTS[name]: level for name, level in confidence.items()},
+            science=confidence["s"],
+            technology=confidence["t"],
+            engineering=confidence["e"],
+            mathematics=confidence["m"],
         )
     )
     return EvaluationLine(
@@ -400,6 +433,7 @@ def _receive(writer: Writer, engagement_id: str, answers: Answers, channel: str)
         confidence,
         answers.again,
         tuple(answers.helped),
+        writer.college,
     )
 
 
@@ -435,7 +469,7 @@ def _checked(answers: Answers, *, quoted: bool) -> Answers:
                 value=rating,
             )
     levels = dict(answers.confidence or {})
-    if levels.keys() - SUBJECTS.keys() or not all(-1 <= each <= 1 for each in levels.values()):
+    if levels.keys() - set(SUBJECTS) or not all(-1 <= each <= 1 for each in levels.values()):
         raise BadInput(
             "bad_confidence",
             "Confidence is of s, t, e and m, each -1, 0 or 1.",

@@ -83,11 +83,13 @@ _TYPES = {
 _MONTHS = "january february march april may june july august september october november december"
 _MONTH = {name[:3]: n for n, name in enumerate(_MONTHS.split(), start=1)}
 _WRITTEN = re.compile(
-    r"(?<!\d)(\d{1,2})(?:st|nd|rd|th)?[ _-]+([A-Za-z]{3,9})\.?,?[ _-]+(\d{4})(?!\d)"
+    r"(?<!\d)(\d{1,2})(?:st|nd|rd|th)?[ _+-]+([A-Za-z]{3,9})\.?,?[ _+-]+(\d{4})(?!\d)"
     r"|(?<!\d)(20\d\d)[-_.](\d{1,2})[-_.](\d{1,2})(?!\d)"
-    r"|(?<!\d)(\d{1,2})[/.](\d{1,2})[/.](20\d\d)(?!\d)"
+    r"|(?<!\d)(\d{1,2})[/._-](\d{1,2})[/._-](20\d\d)(?!\d)"
 )
-_MONTH_ONLY = re.compile(r"(?<![A-Za-z])([A-Za-z]{3,9})[ _-]+(20\d\d)(?!\d)")
+_MONTH_ONLY = re.compile(r"(?<![A-Za-z])([A-Za-z]{3,9})\.?[ _+-]+(20\d\d)(?!\d)")
+_MORE = re.compile(r"\([^)]*\)|\b20\d\d(?:/\d\d)?\b")
+"""What a heading says of itself: `Pupil Roll (2023)`."""
 _YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
 
 
@@ -285,7 +287,7 @@ def _words(value: Value) -> str:
 
 def _meaning(own: str, over: str) -> str | None:
     """The field that a heading means, under the heading above it; None when it is none of ours."""
-    key = squeeze(own)
+    key = squeeze(_MORE.sub("", own))
     field = _BY_NAME.get(key)
     if field is None and len(own) == _CUT:
         field = _BY_CUT.get(key)

@@ -206,6 +206,10 @@ class Writer:
         """
         return next(iter(_of_kind(self.earlier, kind)), None)
 
+    def next_earlier_fact(self, kind: type[F]) -> F | None:
+        """As `earlier_fact`, of those that this try has not repeated yet."""
+        return next(iter(_of_kind(self.earlier[self._part :], kind)), None)
+
     def earlier_facts(self, kind: type[F]) -> list[F]:
         """The facts that an earlier try of this request wrote, for a verb that compares them.
 

@@ -1,5 +1,6 @@
 """The totals of the audit: schools, learner engagements and the bounds of different learners."""
 
+import gzip
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from kitloan import Count, NewHolding
 from kitloan.audit.census import Scope
 from kitloan.college import College
 from kitloan.evidence.engagements import NewEngagement
+from kitloan.evidence.evaluations import Answers
 from trusting import merge
 
 SEPT, FEB = date(2026, 9, 16), date(2027, 2, 10)
@@ -174,12 +176,28 @@ def test_girls_and_boys_are_of_a_whole_year(fife: College, ayrshire: College, es
     assert "c" in board.rows[0][5:]
 
 
+def test_what_teachers_answered_is_theirs(fife: College) -> None:
+    """Example 11: of four forms there is no mean that leaves; of five, no percentage."""
+
+    def answered(**given: Any) -> dict[str, tuple[Any, ...]]:
+        tables = {each.name: each for each in fife.audit.audit(**given).report.tables}
+        return {str(row[0]): row[1:] for row in tables["evaluations"].rows}
+
+    for n, rating in enumerate((5, 4, 4, 5)):
+        id_ = record(fife, SEPT, f"School number {n}")
+        answers = Answers(enjoyed=rating, confidence={"s": 1, "t": -1 if n else 1}, again=True)
+        fife.evaluations.add(id_, answers)
+    enjoyed = "Learners enjoyed it, as the teacher judges"
+    assert answered()[enjoyed] == (4, 4.5, "4 of 4 positive")
+    assert answered()["Able to teach technology"][2] == "1 more, 0 the same, 3 less"
+    assert answered(reader="board")[enjoyed] == (4, "c", "c")
+    assert answered(reader="board")["Able to teach technology"][2] == "c more, c the same, c less"
+    fife.evaluations.add(record(fife, SEPT, "School number 9"), Answers(enjoyed=3))
+    assert answered(reader="board")[enjoyed] == (5, 4.2, "4 of 5 positive")
+
+
 def test_the_exchange_file_has_nobodys_details(fife: College, tmp_path: Path, kit: str) -> None:
     """A teacher's words about a class reached ESP with the numbers."""
-    import gzip
-
-    from kitloan.evidence.evaluations import Answers
-
     (lent,) = fife.loans.check_out(
         [kit], "Lochside Academy", contact="Morag Bell", purpose="ask for Morag"
     )

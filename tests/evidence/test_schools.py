@@ -118,6 +118,10 @@ def test_a_council_has_many_names(written: str, code: str) -> None:
         ("SG_SchoolRoll_2023_Table", "2023"),
         ("schools 2026-01-31", "2026-01-31"),
         ("Sept 2019", "2019-09"),
+        ("School+contact+details+-+31+January+2026", "2026-01-31"),
+        ("contacts_january_2026", "2026-01"),
+        ("list 31-01-2026", "2026-01-31"),
+        ("School rolls 2022/23", "2022"),
         ("31/01/2026", "2026-01-31"),
         ("schools", None),
     ],
@@ -148,6 +152,26 @@ def test_what_is_wrong_in_a_list_is_named_and_nothing_changed(
     assert problem in refusal.value.message
     assert refusal.value.details["problems"]
     assert not fife.schools.find().items
+
+
+def test_headings_say_more_of_themselves_and_are_anywhere(tmp_path: Path) -> None:
+    """A list saved again by a council has a semicolon, a byte order mark, and notes above."""
+    notes = [f"note {n};;;;" for n in range(20)]
+    path = tmp_path / "schools 2024.csv"
+    lines = [
+        *(*notes, "LA Name;SEED CODE (7 digits);School Name;Pupil Roll (2023);School Type"),
+        "Angus;8212627;Bàrr Primary;1,290;Primary",
+        ";;;;",
+        "Angus;8212628;Two;.;Secondary",
+        "Source: a council;;;;",
+    ]
+    path.write_bytes("\ufeff".encode() + "\r\n".join(lines).encode())
+    read = read_school_list(path)
+    assert [(each.schuid, each.roll) for each in read.schools] == [
+        ("8212627P", 1290),
+        ("8212628S", None),
+    ]
+    assert (read.header_row, read.schools[0].name) == (21, "Bàrr Primary")
 
 
 def test_a_school_on_two_rows_is_named(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 from conftest import KIT
 from kitloan import Count, Gift, NewHolding
 from kitloan.college import College
+from kitloan.evidence.engagements import EngagementChange, NewEngagement
+from kitloan.evidence.evaluations import Answers
 from kitloan.holdings import Holdings, kit_type_with
 from kitloan.national.gifts import GiftTermsAgreed
 from kitloan.text.tags import mint
@@ -662,6 +664,62 @@ def in_scotland(w: Desk) -> Iterator[tuple[str, Row]]:
     )
 
 
+def of_evidence(w: Desk) -> Iterator[tuple[str, Row]]:
+    """The rows of what kits were used for."""
+    fife, used = w.fife, w.fife.engagements
+    day = fife.session.today
+    yield (
+        "schools.link",
+        (
+            lambda key: fife.schools.link("Hillend High School", "X-1", request_id=key),
+            lambda key: fife.schools.link("Hillend High School", "X-2", request_id=key),
+        ),
+    )
+    a, b = w.out(SCHOOL), w.out(SCHOOL)
+    new = NewEngagement(on=day, tag=a, learners={"p5-p7": 27}, girls=14)
+    yield (
+        "engagements.record",
+        (
+            lambda key: used.record(new, request_id=key),
+            lambda key: used.record(replace(new, girls=13), request_id=key),
+        ),
+    )
+    which = used.record(NewEngagement(on=day, tag=b)).engagement.id
+    other = used.record(NewEngagement(on=day, tag=b, learners={"adult": 9})).engagement.id
+    yield (
+        "engagements.correct",
+        (
+            lambda key: used.correct(which, EngagementChange(staff=2), request_id=key),
+            lambda key: used.correct(which, EngagementChange(staff=3), request_id=key),
+        ),
+    )
+    yield (
+        "evaluations.add",
+        (
+            lambda key: fife.evaluations.add(
+                which, Answers(enjoyed=5), quote="A. Bell loved it", request_id=key
+            ),
+            lambda key: fife.evaluations.add(which, Answers(enjoyed=4), request_id=key),
+        ),
+    )
+    yield (
+        "engagements.withdraw",
+        (
+            lambda key: used.withdraw(other, request_id=key),
+            lambda key: used.withdraw(which, request_id=key),
+        ),
+    )
+    c = fife.loans.check_out([w.kit()], SCHOOL)[0].id
+    form = f"KLEVAL1;loan={c};used=y;p57=27;enj=5"
+    yield (
+        "evaluations.read",
+        (
+            lambda key: fife.evaluations.read(form, request_id=key),
+            lambda key: fife.evaluations.read(form.replace("p57=27", "p57=26"), request_id=key),
+        ),
+    )
+
+
 TABLE = (
     at_the_counter,
     on_the_register,
@@ -671,4 +729,5 @@ TABLE = (
     between_colleges,
     at_a_stocktake,
     in_scotland,
+    of_evidence,
 )

@@ -54,7 +54,8 @@ loans_out = Query(
         holding.c.kit_type == bindparam("k"),
         *USABLE,
         holding.c.out_quantity > 0,
-        loan.c.closed_at.is_(None),
+        # The same as not closed; asked so, SQLite would walk every open loan of the college.
+        loan.c.returned < loan.c.quantity,
     )
 )
 lines_waiting = Query(
@@ -120,6 +121,7 @@ _within = (
     type_day.c.day >= bindparam("a"),
     type_day.c.day < bindparam("b"),
 )
+_days_within = Query(select(type_day.c.day).where(*_within, type_day.c.kit_type == bindparam("k")))
 _promise = Change(
     update(type_day)
     .where(*_within, type_day.c.kit_type == bindparam("k"))
@@ -277,10 +279,11 @@ def _begin_days(
     connection: Connection, college: str, kit_type: str, first: int, until: int
 ) -> None:
     """Make the rows of these days that are not there yet."""
-    there = {row.day for row in _days_of_type(connection, c=college, k=kit_type)}
-    lacking = [day for day in range(first, until) if _day(day) not in there]
-    if not lacking:
+    within = {"c": college, "k": kit_type, "a": _day(first), "b": _day(until)}
+    there = {row.day for row in _days_within(connection, **within)}
+    if len(there) == until - first:
         return
+    lacking = [day for day in range(first, until) if _day(day) not in there]
     counts = _Counts(connection, college, kit_type)
     _insert_day.many(
         connection,

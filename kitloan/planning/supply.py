@@ -95,7 +95,7 @@ def stock_of(connection: Connection, college: str, kit_type: str, today: date) -
     single = {row.tag for row in rows if row.quantity == 1}
     overdue: dict[str, tuple[str, str, str]] = {}
     out = []
-    for row in loans_out(connection, **where):
+    for row in loans_out(connection, college, rows):
         until = until_of_loan(row.due_on, row.free_from)
         if row.due_on is not None and row.due_on < now:
             until = FOREVER

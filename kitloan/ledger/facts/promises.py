@@ -33,29 +33,23 @@ USABLE = (
 """The conditions under which a holding can be promised, wherever it is now."""
 
 usable_kits = Query(
-    select(holding.c.tag, holding.c.quantity).where(
+    select(holding.c.tag, holding.c.quantity, holding.c.out_quantity).where(
         holding.c.college == bindparam("c"), holding.c.kit_type == bindparam("k"), *USABLE
     )
 )
-loans_out = Query(
+_loans_of_kit = Query(
     select(
         loan.c.loan,
         loan.c.tag,
         (loan.c.quantity - loan.c.returned).label("many"),
-        holding.c.quantity.label("held"),
         loan.c.out_at,
         loan.c.due_on,
         loan.c.free_from,
         loan.c.organisation,
-    )
-    .join_from(holding, loan, (loan.c.college == holding.c.college) & (loan.c.tag == holding.c.tag))
-    .where(
-        holding.c.college == bindparam("c"),
-        holding.c.kit_type == bindparam("k"),
-        *USABLE,
-        holding.c.out_quantity > 0,
-        # The same as not closed; asked so, SQLite would walk every open loan of the college.
-        loan.c.returned < loan.c.quantity,
+    ).where(
+        loan.c.college == bindparam("c"),
+        loan.c.tag == bindparam("t"),
+        loan.c.closed_at.is_(None),
     )
 )
 lines_waiting = Query(
@@ -204,6 +198,16 @@ def excusing() -> Iterator[None]:
         _EXCUSING.reset(before)
 
 
+def loans_out(connection: Connection, college: str, kits: Iterable[AnyRow]) -> Iterator[AnyRow]:
+    """The open loans of the kits that `usable_kits` gave.
+
+    One by one: asked for together, SQLite walks every loan of the college to find them.
+    """
+    for kit in kits:
+        if kit.out_quantity:
+            yield from _loans_of_kit(connection, c=college, t=kit.tag)
+
+
 def ordinal(day: str) -> int:
     """A day of the register as a number."""
     return date.fromisoformat(day).toordinal()
@@ -230,9 +234,10 @@ class _Counts:
 
     def __init__(self, connection: Connection, college: str, kit_type: str) -> None:
         where = {"c": college, "k": kit_type}
-        self.capacity = sum(row.quantity for row in usable_kits(connection, **where))
+        kits = usable_kits(connection, **where).all()
+        self.capacity = sum(kit.quantity for kit in kits)
         change: defaultdict[int, int] = defaultdict(int)
-        for row in loans_out(connection, **where):
+        for row in loans_out(connection, college, kits):
             change[first_of_loan(row.out_at)] += row.many
             change[until_of_loan(row.due_on, row.free_from)] -= row.many
         for row in lines_waiting(connection, **where):

@@ -165,7 +165,7 @@ def _lookups(connection: Connection, college: str, bodies: Sequence[Mapping[str,
 
 
 def _names(connection: Connection, college: str, facts: Sequence[Mapping[str, Any]]) -> Names:
-    ids = {fact["organisation"] for fact in facts if "organisation" in fact}
+    ids = {fact["organisation"] for fact in facts if fact.get("organisation")}
     if not ids:
         return {}
     names: dict[str, str] = {}

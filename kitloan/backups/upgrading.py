@@ -549,6 +549,7 @@ _INDEXES_OF_PLANNING = (
     ("bookings_by_state", "booking", ("state", "lapses_after")),
     ("bookings_of_a_borrower", "booking", ("organisation",)),
     ("booking_lines_by_type", "booking_line", ("kit_type",)),
+    ("booking_pins_by_type", "booking_pin", ("kit_type",)),
     ("kit_days_of_a_booking", "kit_day", ("booking",)),
     ("wants_of_a_borrower", "want", ("organisation",)),
     ("demand_by_day", "demand", ("asked_on",)),

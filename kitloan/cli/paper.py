@@ -240,7 +240,7 @@ def list_(app: App, on: str | None, out: Path) -> None:
 
 
 _LOAN_COLUMNS = ("What", "Number", "Tag", "With", "Contact", "Due")
-_LOAN_SHARES = (0.21, 0.09, 0.19, 0.2, 0.19, 0.12)
+_LOAN_SHARES = (0.19, 0.1, 0.2, 0.2, 0.18, 0.13)
 
 
 def _sections(opened: "College", day: date) -> "list[Section]":
@@ -272,8 +272,8 @@ def _sections(opened: "College", day: date) -> "list[Section]":
 
 
 _BOOKED = (
-    ("Quantity", "What", "For", "Contact", "Collect", "Back", "Booking"),
-    (0.09, 0.21, 0.2, 0.18, 0.12, 0.12, 0.08),
+    ("What", "For", "Contact", "Collect", "Back", "Booking"),
+    (0.25, 0.21, 0.18, 0.13, 0.13, 0.1),
 )
 
 
@@ -288,8 +288,7 @@ def _booking_rows(booking: "Booking") -> "Iterator[tuple[str, ...]]":
         if left:
             tags = "\n".join(grouped(tag) for tag in line.tags)
             yield (
-                f"{left:,}",
-                f"{line.type}\n{tags}" if tags else line.type,
+                f"{left:,} x {line.type}" + (f"\n{tags}" if tags else ""),
                 booking.to,
                 _person(booking.contact),
                 uk(booking.collect_on),

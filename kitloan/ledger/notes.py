@@ -8,18 +8,34 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, exists, func, select
 
 from kitloan.errors import Refused
 from kitloan.ledger.facts.planning import BookingLapsed, DemandRefused
-from kitloan.ledger.writer import Writer
+from kitloan.ledger.writer import Plans, Writer
 from kitloan.storage.statements import Query
 from kitloan.tables import table
-from kitloan.tables.planning import Booking, Demand
+from kitloan.tables.planning import Booking, CalendarDay, CalendarWeek, Demand, PolicyValue
 from kitloan.text.dates import day_of
 
 booking, demand = table(Booking), table(Demand)
 
+_PLANS = Query(
+    select(
+        *[
+            exists().where(each.c.college == bindparam("c")).label(name)
+            for name, each in (
+                ("week", table(CalendarWeek)),
+                ("days", table(CalendarDay)),
+                ("policies", table(PolicyValue)),
+            )
+        ],
+        select(func.min(booking.c.lapses_after))
+        .where(booking.c.college == bindparam("c"), booking.c.state == "made")
+        .scalar_subquery()
+        .label("lapses"),
+    )
+)
 _OVERDUE_FOR_COLLECTION = Query(
     select(booking.c.booking, booking.c.organisation)
     .where(
@@ -61,8 +77,15 @@ class Unmet(Refused):
 
 
 def note_lapses(writer: Writer) -> None:
-    """Note the bookings that nobody collected in time, before anything else is done."""
+    """Note the bookings that nobody collected in time, before anything else is done.
+
+    The one look that this takes also shows what the college has planned at all.
+    """
+    row = _PLANS(writer.connection, c=writer.college).one()
+    writer.plans = Plans(bool(row.week or row.days), bool(row.policies), row.lapses is not None)
     today = day_of(writer.at).isoformat()
+    if row.lapses is None or row.lapses >= today:
+        return
     for row in _OVERDUE_FOR_COLLECTION(writer.connection, c=writer.college, today=today).all():
         writer.note(BookingLapsed(booking=row.booking, organisation=row.organisation))
 

@@ -84,6 +84,15 @@ class Head:
     at: str
 
 
+@dataclass(frozen=True, slots=True)
+class Plans:
+    """What a college has planned: whether it has a calendar, policies, bookings that wait."""
+
+    calendar: bool = False
+    policies: bool = False
+    bookings: bool = False
+
+
 class Writer:
     """A transaction on one college's ledger, with its head locked.
 
@@ -92,6 +101,7 @@ class Writer:
         college: whose ledger it is.
         earlier: the entries that an earlier try of this request wrote. If there are any, the
             request is done already, and what is appended is compared with them.
+        plans: what the college has planned, as it was when the transaction began.
     """
 
     def __init__(
@@ -110,6 +120,7 @@ class Writer:
         self.actor = self.earlier[0].by if self.earlier else actor
         self.at = self.earlier[0].at if self.earlier else now
         self.names: dict[str, str] = {}  # of kit types met in this transaction, by key
+        self.plans = Plans(calendar=True, policies=True, bookings=True)
         self._before = head
         self._head = head
         self._part = 0

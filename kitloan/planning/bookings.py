@@ -29,7 +29,7 @@ from kitloan.planning.supply import Stock, booked_as, name_of, stock_of
 from kitloan.planning.types import kit_type_id, type_names
 from kitloan.queries.resolve import meant
 from kitloan.storage.statements import Query
-from kitloan.tables import Contact, Holding, Loan, Organisation, Remark, table
+from kitloan.tables import Contact, Holding, KitType, Loan, Organisation, Remark, table
 from kitloan.tables.planning import Booking as BookingRow
 from kitloan.tables.planning import BookingLine, BookingPin
 from kitloan.text.dates import check_year, day_of, days_after, uk
@@ -39,6 +39,7 @@ from kitloan.values import PAGE, ContactOfLoan, Page, plural
 
 booking, line, pin = table(BookingRow), table(BookingLine), table(BookingPin)
 contact, holding, loan = table(Contact), table(Holding), table(Loan)
+kit_type = table(KitType)
 organisation, remark_table = table(Organisation), table(Remark)
 
 State = Literal["made", "collected", "cancelled", "lapsed"]
@@ -638,7 +639,7 @@ class Bookings:
             who = borrower(writer, to, new_too=new_too)
             if writer.earlier:
                 keys = _as_before(writer, requests, who)
-                return [self._one(connection, key, who.new) for key in keys]
+                return [self._one(connection, key, who.new, just_made=True) for key in keys]
             rules = rules_of(connection, college, today)
             _must_be_free(connection, college, rules, requests, who.organisation)
             whom = person(writer, contact, who.organisation) if contact else None
@@ -653,7 +654,7 @@ class Bookings:
             if purpose:
                 for key in keys:
                     remark(writer, "", "for", purpose, loan=key, contact_id=whom)
-            return [self._one(connection, key, who.new) for key in keys]
+            return [self._one(connection, key, who.new, just_made=True) for key in keys]
 
     def change(
         self,
@@ -866,8 +867,11 @@ class Bookings:
         more = str(begin + limit) if begin + limit < len(kept) else None
         return Page(tuple(page), len(kept), more)
 
-    def _one(self, connection: Connection, key: str, new: bool = False) -> Booking:
-        (found,) = _read(connection, self._session.college, self._session.today, key=key)
+    def _one(
+        self, connection: Connection, key: str, new: bool = False, *, just_made: bool = False
+    ) -> Booking:
+        college, today = self._session.college, self._session.today
+        (found,) = _read(connection, college, today, key=key, just_made=just_made)
         return replace(found, new_organisation=new)
 
 
@@ -997,16 +1001,30 @@ _ROWS = (
 )
 _ALL = Query(_ROWS.order_by(booking.c.collect_on, booking.c.made_seq))
 _ONE = Query(_ROWS.where(booking.c.booking == bindparam("b")))
-_ALL_LINES = Query(
-    select(line.c.booking, line.c.kit_type, line.c.quantity, line.c.collected)
+_LINES = (
+    select(
+        line.c.booking,
+        line.c.kit_type,
+        line.c.quantity,
+        line.c.collected,
+        kit_type.c.name,
+    )
+    .join_from(
+        line,
+        kit_type,
+        (kit_type.c.college == line.c.college) & (kit_type.c.kit_type == line.c.kit_type),
+    )
     .where(line.c.college == bindparam("c"))
     .order_by(line.c.booking, line.c.kit_type)
 )
-_ALL_PINS = Query(
+_PINS = (
     select(pin.c.booking, pin.c.kit_type, pin.c.kit)
     .where(pin.c.college == bindparam("c"))
     .order_by(pin.c.kit)
 )
+_ALL_LINES, _ALL_PINS = Query(_LINES), Query(_PINS)
+_LINES_OF = Query(_LINES.where(line.c.booking == bindparam("b")))
+_PINS_OF = Query(_PINS.where(pin.c.booking == bindparam("b")))
 _CONTACT_OF_LOAN = Query(
     select(contact.c.name, contact.c.email, contact.c.phone)
     .join_from(
@@ -1019,38 +1037,43 @@ _CONTACT_OF_LOAN = Query(
 
 
 def _lines_of(connection: Connection, college: str, key: str) -> list[Any]:
-    return [row for row in _ALL_LINES(connection, c=college) if row.booking == key]
+    return list(_LINES_OF(connection, c=college, b=key))
 
 
 def _pins_of(connection: Connection, college: str, key: str) -> dict[str, list[str]]:
     found: defaultdict[str, list[str]] = defaultdict(list)
-    for row in _ALL_PINS(connection, c=college):
-        if row.booking == key:
-            found[row.kit_type].append(row.kit)
+    for row in _PINS_OF(connection, c=college, b=key):
+        found[row.kit_type].append(row.kit)
     return found
 
 
 def _read(
-    connection: Connection, college: str, today: date, *, key: str | None = None
+    connection: Connection,
+    college: str,
+    today: date,
+    *,
+    key: str | None = None,
+    just_made: bool = False,
 ) -> list[Booking]:
-    """Bookings as they are on a day: lapsed when nobody collected them in time."""
-    rows = (
-        _ALL(connection, c=college) if key is None else _ONE(connection, c=college, b=key)
-    ).all()
-    names = type_names(connection, college)
+    """Bookings as they are on a day: lapsed when nobody collected them in time.
+
+    One that was just made is not at risk, or it would have been refused.
+    """
+    where: dict[str, Any] = {"c": college} if key is None else {"c": college, "b": key}
+    rows = (_ALL if key is None else _ONE)(connection, **where).all()
     lines: defaultdict[str, list[Any]] = defaultdict(list)
-    for each in _ALL_LINES(connection, c=college):
+    for each in (_ALL_LINES if key is None else _LINES_OF)(connection, **where):
         lines[each.booking].append(each)
     pins: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-    for each in _ALL_PINS(connection, c=college):
+    for each in (_ALL_PINS if key is None else _PINS_OF)(connection, **where):
         pins[each.booking, each.kit_type].append(each.kit)
     waiting = [row for row in rows if _state(row, lines[row.booking], today) == "made"]
-    types = {each.kit_type for row in waiting for each in lines[row.booking]}
+    types = {each.kit_type: each.name for row in waiting for each in lines[row.booking]}
     lost: dict[str, list[Cause]] = {}
-    for kit_type in sorted(types):
+    for kit_type in () if just_made else sorted(types):
         stock = stock_of(connection, college, kit_type, today)
         gone = at_risk(stock.supply, stock.standing)
-        causes = _causes(connection, college, names[kit_type], stock) if gone else []
+        causes = _causes(connection, college, types[kit_type], stock) if gone else []
         for one in gone:
             lost.setdefault(one, []).extend(causes)
     return [
@@ -1064,7 +1087,7 @@ def _read(
             _state(row, lines[row.booking], today),
             tuple(
                 BookedLine(
-                    names[each.kit_type],
+                    each.name,
                     each.quantity,
                     each.collected,
                     tuple(pins[row.booking, each.kit_type]),

@@ -27,14 +27,12 @@ from kitloan.text.dates import FOREVER
 booking, holding, organisation = table(Booking), table(Holding), table(Organisation)
 
 _UNCOUNTED = Query(
-    select(holding.c.tag)
-    .where(
+    select(holding.c.tag).where(
         holding.c.college == bindparam("c"),
         holding.c.kit_type == bindparam("k"),
         holding.c.state == "held",
         holding.c.uncounted.is_(True),
     )
-    .order_by(holding.c.tag)
 )
 _HELD = Query(
     select(func.count()).where(
@@ -97,7 +95,7 @@ def stock_of(connection: Connection, college: str, kit_type: str, today: date) -
     single = {row.tag for row in rows if row.quantity == 1}
     overdue: dict[str, tuple[str, str, str]] = {}
     out = []
-    for row in loans_out(connection, **where):
+    for row in loans_out(connection, college, rows):
         until = until_of_loan(row.due_on, row.free_from)
         if row.due_on is not None and row.due_on < now:
             until = FOREVER
@@ -126,7 +124,7 @@ def stock_of(connection: Connection, college: str, kit_type: str, today: date) -
             if ordinal(row.free_from) > ordinal(row.busy_from)
         ),
         overdue,
-        tuple(row.tag for row in _UNCOUNTED(connection, **where)),
+        tuple(sorted(row.tag for row in _UNCOUNTED(connection, **where))),
     )
 
 

@@ -102,7 +102,10 @@ class BookingPin(Base, table=True):
     """A kit that a booking names."""
 
     __tablename__ = "booking_pin"
-    __table_args__ = (in_college("booking=booking", to="booking", name="pin_of_a_booking"),)
+    __table_args__ = (
+        in_college("booking=booking", to="booking", name="pin_of_a_booking"),
+        Index("booking_pins_by_type", "college", "kit_type"),
+    )
     college: str = Field(primary_key=True)
     booking: str = Field(primary_key=True)
     kit: str = Field(primary_key=True)

@@ -234,6 +234,8 @@ def _style(name: str, font: str, size: float, **more: Any) -> ParagraphStyle:
 _HEAD = _style("head", BOLD, 11.5, spaceAfter=2)
 _TEXT = _style("text", PLAIN, 9.5)
 _STRONG = _style("strong", BOLD, 9.5)
+_CELL_HEAD = _style("cell head", BOLD, 8.5)
+_CELL = _style("cell", PLAIN, 8.5)
 _CENTRED = _style("centred", BOLD, 9.5, alignment=1)
 _SECTION = _style("section", BOLD, 11.5, spaceAfter=3)
 _SMALL = _style("small", PLAIN, 7.5)
@@ -579,8 +581,9 @@ def _table(
     """A table whose head is on each of its pages; a cell is as high as its words need."""
     style = _ruled()
     widths = [share * _INNER for share in shares]
-    drawn: list[list[Any]] = [[paper.text(each, _STRONG) for each in headings]]
-    drawn += [[paper.text(cell, _TEXT) for cell in row] for row in rows]
+    head, text = (_CELL_HEAD, _CELL) if boxes else (_STRONG, _TEXT)
+    drawn: list[list[Any]] = [[paper.text(each, head) for each in headings]]
+    drawn += [[paper.text(cell, text) for cell in row] for row in rows]
     if boxes:
         side = 8 * mm
         widths = [

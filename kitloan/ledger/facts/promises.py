@@ -33,27 +33,22 @@ USABLE = (
 """The conditions under which a holding can be promised, wherever it is now."""
 
 usable_kits = Query(
-    select(holding.c.tag, holding.c.quantity).where(
+    select(holding.c.tag, holding.c.quantity, holding.c.out_quantity).where(
         holding.c.college == bindparam("c"), holding.c.kit_type == bindparam("k"), *USABLE
     )
 )
-loans_out = Query(
+_loans_of_kit = Query(
     select(
         loan.c.loan,
         loan.c.tag,
         (loan.c.quantity - loan.c.returned).label("many"),
-        holding.c.quantity.label("held"),
         loan.c.out_at,
         loan.c.due_on,
         loan.c.free_from,
         loan.c.organisation,
-    )
-    .join_from(holding, loan, (loan.c.college == holding.c.college) & (loan.c.tag == holding.c.tag))
-    .where(
-        holding.c.college == bindparam("c"),
-        holding.c.kit_type == bindparam("k"),
-        *USABLE,
-        holding.c.out_quantity > 0,
+    ).where(
+        loan.c.college == bindparam("c"),
+        loan.c.tag == bindparam("t"),
         loan.c.closed_at.is_(None),
     )
 )
@@ -120,6 +115,7 @@ _within = (
     type_day.c.day >= bindparam("a"),
     type_day.c.day < bindparam("b"),
 )
+_days_within = Query(select(type_day.c.day).where(*_within, type_day.c.kit_type == bindparam("k")))
 _promise = Change(
     update(type_day)
     .where(*_within, type_day.c.kit_type == bindparam("k"))
@@ -202,6 +198,16 @@ def excusing() -> Iterator[None]:
         _EXCUSING.reset(before)
 
 
+def loans_out(connection: Connection, college: str, kits: Iterable[AnyRow]) -> Iterator[AnyRow]:
+    """The open loans of the kits that `usable_kits` gave.
+
+    One by one: asked for together, SQLite walks every loan of the college to find them.
+    """
+    for kit in kits:
+        if kit.out_quantity:
+            yield from _loans_of_kit(connection, c=college, t=kit.tag)
+
+
 def ordinal(day: str) -> int:
     """A day of the register as a number."""
     return date.fromisoformat(day).toordinal()
@@ -228,9 +234,10 @@ class _Counts:
 
     def __init__(self, connection: Connection, college: str, kit_type: str) -> None:
         where = {"c": college, "k": kit_type}
-        self.capacity = sum(row.quantity for row in usable_kits(connection, **where))
+        kits = usable_kits(connection, **where).all()
+        self.capacity = sum(kit.quantity for kit in kits)
         change: defaultdict[int, int] = defaultdict(int)
-        for row in loans_out(connection, **where):
+        for row in loans_out(connection, college, kits):
             change[first_of_loan(row.out_at)] += row.many
             change[until_of_loan(row.due_on, row.free_from)] -= row.many
         for row in lines_waiting(connection, **where):
@@ -277,10 +284,11 @@ def _begin_days(
     connection: Connection, college: str, kit_type: str, first: int, until: int
 ) -> None:
     """Make the rows of these days that are not there yet."""
-    there = {row.day for row in _days_of_type(connection, c=college, k=kit_type)}
-    lacking = [day for day in range(first, until) if _day(day) not in there]
-    if not lacking:
+    within = {"c": college, "k": kit_type, "a": _day(first), "b": _day(until)}
+    there = {row.day for row in _days_within(connection, **within)}
+    if len(there) == until - first:
         return
+    lacking = [day for day in range(first, until) if _day(day) not in there]
     counts = _Counts(connection, college, kit_type)
     _insert_day.many(
         connection,

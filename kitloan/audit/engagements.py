@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, func, literal, select
 
@@ -29,7 +29,6 @@ from kitloan.evidence.disclosure import (
     protect_line,
 )
 from kitloan.reference import regions
-from kitloan.storage.statements import AnyRow
 from kitloan.tables import Gift, Holding, Loan, table
 from kitloan.tables.evidence import Engagement, EngagementBand, Evaluation
 from kitloan.tables.national import Gifting
@@ -46,8 +45,7 @@ LEARNER_TOTALS = ("learner_engagements", "learners_at_least", "learners_at_most"
 """The totals of learners: each is of people, so each is protected outside ESP."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """An engagement that counts: whose, when, and how many of which band.
 
     Attributes:
@@ -60,7 +58,7 @@ class Group:
 
     college: str
     id: str
-    on: date
+    on: str
     school: str
     event: str | None
     loan: str | None
@@ -72,11 +70,8 @@ class Group:
     in_scope: bool
     donor: str | None
     kit_type: str | None
-
-    @property
-    def learners(self) -> int:
-        """All of its bands; none where they are unknown."""
-        return sum((self.bands or {}).values())
+    learners: int
+    """All of its bands; none where they are unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +175,8 @@ def learner_figures(census: Census, *, protected: bool) -> LearnerFigures:
     first, _ = academic_year(census.day)
     before = date(first.year - 1, 8, 1)
     every = list(_once(_groups(census, before, census.day)))
-    this_year = [each for each in every if each.on >= first]
+    begins = first.isoformat()
+    this_year = [each for each in every if each.on >= begins]
     ours = [each for each in this_year if each.in_scope]
     totals = reach_of(ours)
     shown: dict[str, Shown] = {
@@ -194,7 +190,7 @@ def learner_figures(census: Census, *, protected: bool) -> LearnerFigures:
         return region_of.get(each.college) or ""
 
     by_region = _by_region(ours, region)
-    whole = [each for each in every if each.on < first]
+    whole = [each for each in every if each.on < begins]
     split = _split(whole, region) if not census.scope else []
     if protected:
         may_show = _may_show(census, this_year, region)
@@ -246,17 +242,19 @@ def entered_twice(census: Census) -> Iterator[Twice]:
     Two loans of one college on one day are two uses; they are not listed.
     """
     first, _ = academic_year(census.day)
-    seen: dict[tuple[str, date, str], list[Group]] = defaultdict(list)
+    seen: dict[tuple[str, str, str], list[Group]] = defaultdict(list)
     for each in _once(_groups(census, first, census.day)):
         if not (each.school and each.in_scope and each.used):
             continue
         for name in each.bands or ():
             seen[each.school, each.on, name].append(each)
     for (school, on, name), groups in seen.items():
+        if len(groups) == 1:
+            continue
         one, *others = sorted(groups, key=lambda each: (each.college, each.id))
         for other in others:
             if one.college != other.college or one.loan is None or other.loan is None:
-                yield Twice(other.college, school, on, name, (one.id, other.id))
+                yield Twice(other.college, school, date.fromisoformat(on), name, (one.id, other.id))
 
 
 def _groups(census: Census, first: date, last: date) -> Iterator[Group]:
@@ -278,7 +276,7 @@ def _groups(census: Census, first: date, last: date) -> Iterator[Group]:
     tag = func.coalesce(loan.c.tag, engagement.c.holding)
     wanted = (
         select(
-            engagement,
+            *(engagement.c[name] for name in _COLUMNS),
             DONOR.label("donor"),
             holding.c.kit_type,
             _in_scope(census).label("wanted"),
@@ -298,6 +296,12 @@ def _groups(census: Census, first: date, last: date) -> Iterator[Group]:
         yield _group(census, row, counts)
 
 
+_COLUMNS = (
+    *("college", "engagement", "on", "organisation", "schuid", "loan", "event", "used"),
+    *("learners", "girls", "boys", "staff", "half_hours"),
+)
+
+
 def _in_scope(census: Census) -> Any:
     """Whether an engagement is what the report is about, by its college and its holding."""
     wanted, ids = census.scope, census.college_ids
@@ -310,42 +314,44 @@ def _in_scope(census: Census) -> Any:
 
 
 def _group(
-    census: Census, row: AnyRow, counts: Mapping[tuple[str, str], Mapping[str, int]]
+    census: Census, row: Sequence[Any], counts: Mapping[tuple[str, str], Mapping[str, int]]
 ) -> Group:
-    one = row._mapping
-    place = (one["college"], one["engagement"])
-    known = one["learners"] is not None
-    taken = one["girls"] is not None or one["boys"] is not None
+    # By their order: reading columns of so many rows by name takes longer than all that follows.
+    (college, which, on, organisation, schuid, on_loan, event, used, learners, girls, boys) = row[
+        :11
+    ]
+    staff, half_hours, donor, kit_type, wanted = row[11:]
     return Group(
-        college=one["college"],
-        id=one["engagement"],
-        on=date.fromisoformat(one["on"]),
-        school=_school(census, dict(one)),
-        event=one["event"],
-        loan=one["loan"],
-        used=one["used"] != "no",
-        bands=counts.get(place, {}) if known else None,
-        split=(one["girls"] or 0, one["boys"] or 0) if taken else None,
-        staff=one["staff"] or 0,
-        half_hours=one["half_hours"] or 0,
-        in_scope=bool(one["wanted"]),
-        donor=census.decided.donor(one["donor"]) if one["donor"] else None,
-        kit_type=census.type_names.get((one["college"], one["kit_type"])),
+        college,
+        which,
+        on,
+        _school(census, college, organisation, schuid),
+        event,
+        on_loan,
+        used != "no",
+        counts.get((college, which), {}) if learners is not None else None,
+        (girls or 0, boys or 0) if girls is not None or boys is not None else None,
+        staff or 0,
+        half_hours or 0,
+        bool(wanted),
+        census.decided.donor(donor) if donor else None,
+        census.type_names.get((college, kit_type)) if kit_type else None,
+        learners or 0,
     )
 
 
-def _school(census: Census, one: Mapping[str, Any]) -> str:
+def _school(census: Census, college: str, organisation: str | None, schuid: str | None) -> str:
     """The same text for the same school; empty for an event that was open to the public."""
-    if one["schuid"] is not None:
-        return census.school_key(one["college"], one["schuid"])
-    if one["organisation"] is None:
+    if schuid is not None:
+        return census.school_key(college, schuid)
+    if organisation is None:
         return ""
-    return census.schools.get((one["college"], one["organisation"]), one["organisation"])
+    return census.schools.get((college, organisation), organisation)
 
 
 def _once(groups: Iterable[Group]) -> Iterator[Group]:
     """Engagements with one event, school and day are one: the one with the most learners."""
-    of_events: dict[tuple[str, str, date], list[Group]] = defaultdict(list)
+    of_events: dict[tuple[str, str, str], list[Group]] = defaultdict(list)
     for each in groups:
         if each.event is None:
             yield each

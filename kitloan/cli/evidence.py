@@ -83,7 +83,7 @@ def find(app: App, text: str, after: str | None, limit: int) -> None:
             each.name,
             each.council or "",
             f"roll {each.roll:,}" if each.roll is not None else "",
-            "" if each.listed else f"not listed since {each.vintage}",
+            "" if each.listed else f"not listed; last in {each.vintage}",
         ]
         for each in page.items
     ]

@@ -1,10 +1,12 @@
 """Borrowers and kit types renamed, merged and closed: who has what is never lost, nor doubled."""
 
+from collections.abc import Callable
+
 import pytest
 import sqlalchemy as sa
 
 from conftest import KIT, SetClock
-from kitloan import BadInput, Count, NewHolding, Refused, StoreError
+from kitloan import BadInput, Count, KitloanError, NewHolding, Refused, StoreError
 from kitloan.college import College
 from kitloan.holdings import kit_type_with
 from kitloan.ledger.facts.naming import KIT_TYPE, ORGANISATION, OrganisationMerged, tables_of
@@ -100,14 +102,15 @@ def test_names_that_cannot_be(fife: College) -> None:
     lend(fife, "B Primary")
     before = fife.ledger.heads()
     directory = fife.directory
-    for code, kind, act in (
+    cases: list[tuple[str, type[KitloanError], Callable[[], object]]] = [
         ("same_organisation", BadInput, lambda: directory.merge("A Primary", "a primary")),
         ("unknown_organisation", BadInput, lambda: directory.merge("A Prim", "B Primary")),
         ("name_taken", Refused, lambda: directory.rename("A Primary", "B PRIMARY")),
         ("same_name", BadInput, lambda: directory.rename("A Primary", "A Primary")),
         ("names_a_person", BadInput, lambda: directory.rename("A Primary", "Mrs Jane Bell")),
         ("unknown_organisation", BadInput, lambda: directory.close("C Primary")),
-    ):
+    ]
+    for code, kind, act in cases:
         with pytest.raises(kind) as refused:
             act()
         assert refused.value.code == code

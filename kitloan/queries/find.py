@@ -585,7 +585,8 @@ def _is_with(word: str) -> Condition:
         )
         .where(loan.c.closed_at.is_(None), *called(word))
     )
-    return and_(holding.c.out_quantity > 0, tuple_(holding.c.college, holding.c.tag).in_(lent))
+    # Of a holding only what the index of words has: asked for more, each row would be fetched.
+    return tuple_(holding.c.college, holding.c.tag).in_(lent)
 
 
 def loans_with(text: str, college: str | None) -> list[Condition]:

@@ -444,7 +444,7 @@ def draw_page(details: HoldingDetails, today: date, width: int) -> Content:
     lines = [
         *_draw_status(details, today),
         *_draw_gift(details),
-        *_draw_contents(details.parts, width),
+        *_draw_contents(details, width),
         *_draw_remarks(details),
         *_draw_history(details, width),
     ]
@@ -506,11 +506,22 @@ def _draw_gift(details: HoldingDetails) -> Iterator[Content]:
             yield _line(name, value)
 
 
-def _draw_contents(parts: list[Part], width: int) -> Iterator[Content]:
+_COUNTED = {
+    "whole": "counted whole",
+    "short": "counted short",
+    "never": "never counted",
+    "list_changed": "list changed after the latest count",
+}
+
+
+def _draw_contents(details: HoldingDetails, width: int) -> Iterator[Content]:
+    parts = details.parts
     if not parts:
         return
     short = sum(part.missing + part.broken for part in parts)
-    yield _title(f"Contents   {plural(short, 'piece')} short" if short else "Contents   whole")
+    counted = _COUNTED[details.held.counted or "never"]
+    words = f"{plural(short, 'piece')} short" if short else counted
+    yield _title(f"Contents   {words}")
     for bag, inside in groupby(parts, lambda part: part.bag or ""):
         for row, part in enumerate(inside):
             typed = [

@@ -5,6 +5,8 @@
 
 from cli.running import REGISTERS
 
+SCHOOLS = REGISTERS.parent / "schools" / "made-up schools 31 Jan 2026.csv"
+
 _STOCK = ("--stock", "l7160", "--out")
 
 LINES: dict[str, tuple[str, ...]] = {
@@ -83,6 +85,56 @@ LINES: dict[str, tuple[str, ...]] = {
     "inspections": ("inspections",),
     "block": ("block", "Lochside Academy", "--reason", "a kit is lost"),
     "unblock": ("unblock", "Lochside Academy"),
+    "doctor": ("doctor",),
+    "correct": ("correct", "FC011", "--due", "21d"),
+    "pass-on": ("pass-on", "FC011", "--to", "Viewforth"),
+    "repair": ("repair", "FC001", "--reason", "a wheel is loose"),
+    "split": ("split", "FC020", "--quantity", "2"),
+    "reinstate": ("reinstate", "FC004", "--reason", "it turned up"),
+    "types show": ("types", "show", "STEM kit"),
+    "types rename": ("types", "rename", "STEM kit", "MTa STEM kit"),
+    "types merge": ("types", "merge", "STEM kit", "Telescope"),
+    "organisations": ("organisations",),
+    "organisations rename": ("organisations", "rename", "Lochside Academy", "Lochside High School"),
+    "organisations merge": ("organisations", "merge", "Lochside Academy", "Viewforth"),
+    "organisations close": ("organisations", "close", "Lochside Academy"),
+    "contacts": ("contacts",),
+    "contacts set": ("contacts", "set", "Isla Kerr", "--phone", "01592 555 123"),
+    "calendar show": ("calendar", "show"),
+    "calendar week": ("calendar", "week", "--desk", "mon-fri", "--staff", "mon-fri"),
+    "calendar close": ("calendar", "close", "2027-03-01", "--reason", "snow"),
+    "calendar open": ("calendar", "open", "2027-03-06"),
+    "calendar import": ("calendar", "import", "--bank-holidays", "2027", "--accept-proposed"),
+    "policy": ("policy", "turnaround", "2"),
+    "free": ("free",),
+    "book": (
+        *("book", "--to", "Viewforth", "--type", "STEM kit"),
+        *("--from", "2027-03-08", "--until", "2027-03-12"),
+    ),
+    "bookings": ("bookings",),
+    "booking show": ("booking", "show", "B1"),
+    "booking change": ("booking", "change", "B1", "--until", "2027-03-15"),
+    "booking cancel": ("booking", "cancel", "B1"),
+    "want": (
+        *("want", "--to", "Viewforth", "--type", "STEM kit"),
+        *("--from", "2027-03-08", "--until", "2027-03-12"),
+    ),
+    "wants": ("wants",),
+    "refused": ("refused",),
+    "schools import": ("schools", "import", str(SCHOOLS)),
+    "schools find": ("schools", "find", "high"),
+    "schools link": ("schools", "link", "Lochside Academy", "X-1"),
+    "schools unlinked": ("schools", "unlinked"),
+    "engagement add": (
+        *("engagement", "add", "--org", "Viewforth", "--date", "2026-11-20"),
+        *("--learners", "p5-p7=27"),
+    ),
+    "engagement correct": ("engagement", "correct", "e1", "--staff", "2"),
+    "engagement withdraw": ("engagement", "withdraw", "e1"),
+    "engagements": ("engagements",),
+    "evaluation add": ("evaluation", "add", "--engagement", "e1", "--enjoyed", "5"),
+    "evaluation read": ("evaluation", "read", "KLEVAL1;loan=l1;used=y;p57=27"),
+    "evaluation list": ("evaluation", "list"),
     "audit": ("audit", "--html", "{folder}/audit.html", "--csv", "{folder}/audit"),
     "audit prove": ("audit", "prove", "holdings"),
     "audit accept": ("audit", "accept", "missing", "--note", "insured"),
@@ -90,5 +142,10 @@ LINES: dict[str, tuple[str, ...]] = {
     "audit lost": ("audit", "lost", "fife"),
 }
 
-NO_STORE = frozenset(("cards commands", "cards inspection", "cards shelves", "read", "provision"))
-"""What needs none: nothing of a store can refuse it."""
+NO_STORE = frozenset(
+    ("cards commands", "cards inspection", "cards shelves", "read", "provision", "doctor")
+)
+"""What needs none, or shows what is wrong with it: nothing of a store can refuse it."""
+
+APART = frozenset(("demo",))
+"""What makes stores of its own, in the folder that it is run in."""

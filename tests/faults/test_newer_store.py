@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 import kitloan
 from crowd import raw
-from faults.every_command import LINES, NO_STORE
+from faults.every_command import APART, LINES, NO_STORE
 from kitloan.cli.main import run
 from kitloan.storage.places import is_url
 from test_docs import commands
@@ -19,7 +19,7 @@ from test_docs import commands
 
 def test_every_command_is_tried() -> None:
     """A command that is left out of these lists is one that nobody has interrupted."""
-    assert LINES.keys() == {name for name, _ in commands()}
+    assert LINES.keys() | APART == {name for name, _ in commands()}
 
 
 @contextmanager

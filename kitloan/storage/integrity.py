@@ -35,8 +35,9 @@ def create_everything(connection: Connection) -> None:
 def _index_local_rows(connection: Connection) -> None:
     from kitloan.tables import Contact, Remark, Setting, table
     from kitloan.tables.national import LostEntry, LostTwin, PinnedKey
+    from kitloan.tables.noticing import Outbox
 
-    for model in (Contact, Remark, Setting, LostEntry, LostTwin, PinnedKey):
+    for model in (Contact, Remark, Setting, LostEntry, LostTwin, PinnedKey, Outbox):
         copy = table(model).to_metadata(MetaData())  # so that the class keeps its own indexes
         Index(f"{copy.name}_rows_twice", *copy.columns).create(connection)
 

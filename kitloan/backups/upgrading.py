@@ -425,6 +425,9 @@ def _inspections_and_blocks(op: "Operations") -> None:
         CheckConstraint("state IN ('waiting', 'sending', 'unknown')", name="outbox_state_known"),
         CheckConstraint("tries >= 0", name="outbox_tries_not_negative"),
     )
+    if op.get_bind().dialect.name == "sqlite":  # as `kitloan.storage.integrity` has it
+        more = ("message", "state", "tries", "tried_at", "problem")
+        op.create_index("outbox_rows_twice", "outbox", [*key, *more])
 
 
 def _add_planning(op: "Operations") -> None:

@@ -34,9 +34,13 @@ def create_everything(connection: Connection) -> None:
 
 def _index_local_rows(connection: Connection) -> None:
     from kitloan.tables import Contact, ContactChange, Remark, Setting, table
+    from kitloan.tables.evidence import Quote
     from kitloan.tables.national import LostEntry, LostTwin, PinnedKey
+    from kitloan.tables.noticing import Outbox
 
-    for model in (Contact, ContactChange, Remark, Setting, LostEntry, LostTwin, PinnedKey):
+    for model in (
+        *(Contact, ContactChange, Remark, Setting, LostEntry, LostTwin, PinnedKey, Outbox, Quote),
+    ):
         copy = table(model).to_metadata(MetaData())  # so that the class keeps its own indexes
         Index(f"{copy.name}_rows_twice", *copy.columns).create(connection)
 

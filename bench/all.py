@@ -35,6 +35,7 @@ PROGRAMS: dict[str, tuple[Options, Options]] = {
     "registers": ((), ("5000",)),
     "report": ((), ("--colleges", "4")),
     "growth": ((), ("1", "10")),
+    "evidence": ((), ()),
     "spreadsheet": ((), ("--times", "2")),
 }
 """The benchmarks, what they are told for the whole table, and what for a quick one."""

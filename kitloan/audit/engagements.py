@@ -293,7 +293,7 @@ def _groups(census: Census, first: date, last: date) -> Iterator[Group]:
         .order_by(engagement.c.college, engagement.c.engagement)
     )
     for row in census.connection.execute(wanted):
-        yield _group(census, row, counts)
+        yield _group(census, tuple(row), counts)
 
 
 _COLUMNS = (

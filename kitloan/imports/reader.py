@@ -812,6 +812,11 @@ def _ask_matrix(each: _Laid, questions: Questions) -> None:
     ]
     if len(counts) < 2:
         return
+    for one in each.guesses:  # the place of the numbers that are at the college itself
+        place = one.field in ("location", "home_college") and not one.told
+        if place and one.found.filled and one.found.share("small") > 0.9:
+            one.field = None
+            counts.append(one)
     for one in counts:
         school = evidence.is_surely_school(one.header)
         if "quantity" in fields and not school:
@@ -838,8 +843,8 @@ def _ask_kind(each: _Laid, questions: Questions) -> bool:
         for one in each.guesses
         if not one.told
         and one.found.filled >= max(1, each.table.lines.__len__() * 0.5)
-        and one.field in (None, "category")
-        and evidence.fit("type", one.found) >= 0.9
+        and one.field in (None, "category", "own_name")
+        and evidence.fit("type", one.found) >= 0.65
         and one.found.share("texts") > 0.8
         and not one.bases.get("remarks")
         and one.found.share("people") < 0.5

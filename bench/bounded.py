@@ -62,7 +62,8 @@ def kit_type(name: str, parts: int = 0) -> dict[str, Any]:
 
 def undoing(tag: str | None, numbers: range) -> Facts:
     """Each of these entries undone."""
-    return [{"kind": "entry.reversed", "tag": tag, "epoch": 1, "seq": n} for n in numbers]
+    about = {"tag": tag} if tag else {}
+    return [{"kind": "entry.reversed", "epoch": 1, "seq": n} | about for n in numbers]
 
 
 def undone(times: int) -> tuple[Facts, Facts]:

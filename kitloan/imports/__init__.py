@@ -17,7 +17,9 @@ Pure reading, but for the last two: a file goes in; rows, problems and questions
     values      one cell -> one date, sum of money, quantity, name
     questions   what could change who has what, and is not certain
     mapfile     a person's answers, in TOML
+    entries     a table understood, and what a line of it gives
     lines       what one line says
+    logs        several lines of one thing: which of its loans is open
     rows        what comes out
     reader      puts them together: `read(path)`
     register    those rows into a college's store

@@ -377,8 +377,8 @@ def _proposal(each: Guess, name: str) -> str | None:
         return ""
     if name == "on_loan_to" and fit(name, each.found) < 0.5:
         return ""
-    if "last" in stems(each.header):
-        return ""  # who had it last need not have it now
+    if _NOT_NOW.intersection(stems(each.header)):
+        return ""  # who had it last, or will have it, need not have it now
     return name
 
 
@@ -511,7 +511,11 @@ def _ask_if_suspicious(
             sheet,
             each.header,
             f"This column was not taken, and {evidence.words(found)[0]}. Does it name who has it?",
-            "" if already else "on_loan_to" if loan_context or _LOAN_HEADING & words else None,
+            ""
+            if already or words & _NOT_NOW
+            else "on_loan_to"
+            if loan_context or _LOAN_HEADING & words
+            else None,
             found.samples,
             _choices(each, "on_loan_to"),
         )
@@ -547,6 +551,32 @@ def _ask_if_suspicious(
             _choices(each, "status"),
         )
         return
+    ticks = each.field is None and found.share("yes_no") > 0.6
+    if ticks and words & _COMES_BACK and (borrower or loan_context):
+        questions.about_column(
+            sheet,
+            each.header,
+            "This column holds yes and no, and its heading speaks of coming back. Is yes that the "
+            "thing is back?",
+            "returned_on" if words & {"return", "back"} else None,
+            found.samples,
+            (("returned_on", "yes: it is back"), ("", CHOICES[""])),
+        )
+        return
+    counted = each.field is None and found.share("quantities") > 0.6
+    if counted and words & _AWAY and not any(g.field == "quantity_out" for g in guesses):
+        questions.about_column(
+            sheet,
+            each.header,
+            "This column holds small numbers, and its heading speaks of what is not here. Is it "
+            "how many are on loan?",
+            "quantity_out" if words & {"lend", "borrow", "issue", "away", "out"} else None,
+            found.samples,
+            (("quantity_out", CHOICES["quantity_out"]), ("", CHOICES[""])),
+        )
+        return
+    if words & {"ref", "id", "code"} and found.distinct == found.filled and not found.share("days"):
+        return  # the number of a loan, which nobody has on loan
     if each.field is None and _LOAN_HEADING.intersection(words) and _LOAN_SURE.intersection(words):
         questions.about_column(
             sheet,
@@ -559,6 +589,15 @@ def _ask_if_suspicious(
         )
 
 
+_NOT_NOW = frozenset(
+    {"last", "history", "previous", "former", "past", "book", "booked", "reserve", "reserved"}
+)
+"""Words of headings that speak of another time than now."""
+
+_COMES_BACK = frozenset(
+    {"return", "back", "in", "hand", "handed", "brought", "here", "collected", "received", "closed"}
+)
+_AWAY = frozenset({"away", "out", "lend", "borrow", "issue", "school", "gone", "elsewhere"})
 _LOAN_SURE = frozenset({"lend", "borrow", "due", "checkout", "issue", "custodian", "return"})
 
 

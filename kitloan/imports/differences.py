@@ -103,9 +103,9 @@ def take_one(writer: Writer, row: Row, mark: str) -> str:
         if words:
             remark(writer, made.tag, heading, words)
     whom = _contact(writer, row, _id_of(writer, row.on_loan_to) if row.on_loan_to else "")
-    said = ", ".join(filter(None, (row.contact, row.contact_email, row.contact_phone)))
+    in_file = ", ".join(filter(None, (row.contact, row.contact_email, row.contact_phone)))
     if whom and not row.on_loan_to:
-        remark(writer, made.tag, "Contact", said, contact_id=whom)
+        remark(writer, made.tag, "Contact", in_file, contact_id=whom)
     for heading, words in row.extras.items():
         # A column that nobody knows may be about the person whom the row names.
         remark(writer, made.tag, heading, words, contact_id=whom)
@@ -174,9 +174,9 @@ def differences(writer: Writer, tag: str, row: Row) -> list[Difference]:
     if (type_key(row.type) if known is None else known.id) != has.kit_type:
         differs("type", has.type_name, row.type)
     for name in ("location", "serial", "asset_number"):
-        said, known = getattr(row, name), getattr(has, name)
-        if said and fold(said) != fold(known or ""):
-            differs(name, known, said)
+        in_file, known = getattr(row, name), getattr(has, name)
+        if in_file and fold(in_file) != fold(known or ""):
+            differs(name, known, in_file)
     if row.quantity != has.quantity:
         differs("quantity", str(has.quantity), str(row.quantity))
     if row.missing != (has.state == "missing") and has.state in ("held", "missing"):
@@ -191,10 +191,10 @@ def differences(writer: Writer, tag: str, row: Row) -> list[Difference]:
         _compare_loans(row, loans, differs)
     terms = _GIFT(writer.connection, c=writer.college, t=tag).first()
     for name in _TERMS:
-        said = getattr(row, name)
+        in_file = getattr(row, name)
         known = getattr(terms, name) if terms else None
-        if said and fold(said) != fold(known or ""):
-            differs(name, known, said)
+        if in_file and fold(in_file) != fold(known or ""):
+            differs(name, known, in_file)
     if row.value_pence is not None and row.value_pence != (terms.value_pence if terms else None):
         known = terms.value_pence if terms else None
         differs(

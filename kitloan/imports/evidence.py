@@ -392,6 +392,8 @@ def _type(column: Profile) -> float:
     if column.share("days") > 0.5 or column.share("integers") > 0.7 or column.share("yes_no") > 0.6:
         return 0.25
     score = 1.0
+    if column.filled >= 3 and column.distinct == column.filled and column.share("codes") > 0.7:
+        score = 0.7  # numbers of things, whatever their heading
     if column.filled >= 3 and column.distinct == 1:
         score = 0.8
     if column.share("long") > 0.5:
@@ -425,7 +427,7 @@ def _status(column: Profile) -> float:
         or column.share("signed") > 0.3
     ):
         return 0.2
-    return 1.05 if known > 0.5 else 0.85 if known > 0 else 0.75
+    return 1.05 if known > 0.5 else 0.95 if known > 0 else 0.75
 
 
 def _place(column: Profile) -> float:
@@ -478,6 +480,7 @@ _FITS = {
     "donor": _names,
     "funding_source": _names,
     "serial": _serial,
+    "home_college": _names,
 }
 
 

@@ -101,6 +101,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     ),
     "quantity_out": (
         *("quantity out", "number out", "out quantity", "quantity on loan", "number on loan"),
+        *("quantity away", "number away", "how many away", "quantity with schools", "units away"),
         *("quantity loaned", "number lent", "how many out", "how many on loan", "quantity lent"),
         *("quantity issued", "number borrowed", "quantity borrowed", "number loaned", "units out"),
         *(
@@ -372,6 +373,7 @@ WORDS: dict[str, tuple[str, ...]] = {
             "date back in",
         ),
         *("signed in on", "date signed in", "back in", "brought back", "given back", "handed back"),
+        *("handed in", "handed in on", "date handed in", "brought in", "back with us", "is back"),
         *(
             "signed back in",
             "returned to store",
@@ -591,7 +593,7 @@ _BLOCKERS: dict[str, frozenset[str]] = {
     "last_sighted_on": frozenset({"by", "who", "next", "pat", "initial", "name"}),
     "received_on": frozenset({"by", "from", "back", "who", "cost", "price", "value", "to"}),
     "quantity": frozenset(
-        {"out", "lend", "issue", "value", "missing", "price", "minimum", "reorder"}
+        {"out", "away", "lend", "issue", "value", "missing", "price", "minimum", "reorder"}
     ),
     "type": frozenset(
         {"date", "number", "quantity", "value", "cost", "by", "borrow", "due", "lend"}

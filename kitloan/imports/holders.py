@@ -103,6 +103,15 @@ _AWAY = re.compile(
     r"\b(?:away for|sent for|gone for|out for|in for|at) (?:a )?(?:repair|service|calibration)\b",
     re.I,
 )
+_COMING = re.compile(
+    r"(?:(?:is |now )?(?:coming|due|expected|returning|returns?)(?: back| in| here| soon)?"
+    r"(?: on| by)?|back (?:by|on|in|next|soon)|tomorrow|next|mon|tues?|wed(?:nes)?|thur?s?|fri|"
+    r"satur|sun)(?:day)?\b",
+    re.IGNORECASE,
+)
+_BACK_FROM = re.compile(
+    r"(?:now )?(?:returned|back|came back|brought back|handed back) (?:by|from)\b", re.IGNORECASE
+)
 _BACK = re.compile(
     r"^(?:now )?(?:returned|back|came back|brought back|handed back)\b", re.IGNORECASE
 )
@@ -157,7 +166,9 @@ def holder(text: str, today: date, dates: Dates | None = None) -> Holder:
     if key in _UNSURE or not any(character.isalpha() for character in text):
         return Holder(doubt="unsure")
     standing = status_of_words(text)
-    if standing == "in" or (_BACK.match(text) and not looks_like_school(text)):
+    if standing == "in" or _BACK_FROM.match(text):
+        return Holder(standing="in")
+    if _BACK.match(text) and not looks_like_school(text):
         return Holder(standing="in")
     if _RESERVED.search(text):
         return Holder(standing="in", doubt="reserved", rest=text)
@@ -167,6 +178,8 @@ def holder(text: str, today: date, dates: Dates | None = None) -> Holder:
         return Holder(standing=gone)
     if _AWAY.search(text) and not looks_like_school(text):
         return Holder(standing="in_repair")
+    if _COMING.match(text) and not looks_like_school(text):
+        return Holder(doubt="unsure", rest=text)
     if _ASKS.search(text):
         return Holder(doubt="unsure", rest=text)
     return _apart(text, today, dates)
@@ -247,12 +260,14 @@ def _day(text: str, today: date, dates: Dates | None, *, coming: bool) -> date |
 
 
 _LENT_WORDS = re.compile(
-    r"\b(?:(?:out )?on loan\b(?!\s+from)|loaned(?: out)? to|lent(?: out)?(?: to)?\b|borrowed "
+    r"\b(?:(?:out )?on loan\b(?!\s+from)|loaned(?: out)?(?: to)?\b(?!\s+(?:from|by))|"
+    r"lent(?: out)?(?: to)?\b|borrowed "
     r"by|borrowed\b|"
     r"issued to|"
     r"checked out|signed out|booked out|out to|out at|out with|is with|still with|currently "
     r"(?:with|at)|"
-    r"^(?:now )?with(?! )|^(?:now )?(?:with|at) (?=[A-Z])|given to|taken by|has it|have it|due "
+    r"^(?:now )?with(?! )|^(?:now )?(?:with|at) (?=[A-Z])|given to|taken by|"
+    r"ha(?:s|ve) (?:it|this|these|them)\b|due "
     r"back|"
     r"not (?:yet )?returned|never returned|overdue|to be returned|back (?:by|on)\b|in use at|"
     r"gone to)\b",

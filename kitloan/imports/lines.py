@@ -7,27 +7,24 @@ could change who has what, and is not certain, is a question.
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from kitloan.imports.columns import SEVERAL
+from kitloan.imports.entries import Entry, Found, Layout, Loan, plain_header, problem
 from kitloan.imports.evidence import (
-    Profile,
     is_surely_school,
     looks_like_person,
     looks_like_place,
     looks_like_school,
 )
-from kitloan.imports.formats import Format
 from kitloan.imports.headings import squeeze, stems
 from kitloan.imports.holders import Holder, holder, loan_in, speaks_of_loan
 from kitloan.imports.mapfile import Map
 from kitloan.imports.questions import Questions
 from kitloan.imports.rows import UNNAMED, Column, Problem, Severity
-from kitloan.imports.sheets import Line, Sheet, Unreadable, Value, is_blank
+from kitloan.imports.sheets import Line, Unreadable, Value, is_blank
 from kitloan.imports.statuses import (
     STANDINGS,
     Standing,
@@ -127,100 +124,6 @@ _ASIDE = re.compile(r"\(([^)]{3,60})\)|\s[-–]\s+(.{3,60})$")
 _DATES = ("due_on", "out_on", "returned_on", "received_on", "last_sighted_on", "valued_on")
 _PAST = frozenset(_DATES) - {"due_on"}
 _EXCLUSIVE = {"type"}
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """A table with its columns understood.
-
-    Attributes:
-        columns: by position, the columns that have a header or a value.
-        lines: the ones beneath the header.
-        width: how many columns the line of headers has.
-        profiles: by position, what the column holds.
-        alone: whether no other table is beside it.
-        made_by: the program whose export it is.
-        type_from: positions of columns that can say what a thing is, best first.
-        is_loans: the table lists loans of what another sheet has.
-        is_log: one line is one loan, and a thing has several.
-        kind_asked: which column says what a thing is has been asked, so no row need be reported.
-    """
-
-    sheet: Sheet
-    columns: Mapping[int, Column]
-    lines: tuple[Line, ...]
-    width: int
-    profiles: Mapping[int, Profile] = field(default_factory=dict)
-    alone: bool = True
-    made_by: Format | None = None
-    type_from: tuple[int, ...] = ()
-    header_row: int = 0
-    is_loans: bool = False
-    is_log: bool = False
-    kind_asked: bool = False
-    by_field: dict[str, list[tuple[int, Column]]] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        found: dict[str, list[tuple[int, Column]]] = {}
-        for index, column in self.columns.items():
-            if column.field is not None:
-                found.setdefault(column.field, []).append((index, column))
-        object.__setattr__(self, "by_field", found)
-
-    def place(self, name: str) -> tuple[int, Column] | None:
-        """The position and the column of a field, where the table has one."""
-        found = self.by_field.get(name)
-        return found[0] if found else None
-
-    def places(self, name: str) -> list[tuple[int, Column]]:
-        """Every column of a field, from left to right."""
-        return self.by_field.get(name, [])
-
-
-@dataclass(slots=True)
-class Loan:
-    """What a line says of a loan, open or not."""
-
-    organisation: str | None = None
-    out_on: date | None = None
-    due_on: date | None = None
-    returned_on: date | None = None
-    returned: bool = False
-    quantity: int | None = None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether somebody has the thing still."""
-        return self.organisation is not None and not self.returned
-
-
-@dataclass(slots=True)
-class Entry:
-    """One line that can be taken: the fields of a row, its loan, its notes."""
-
-    layout: Layout
-    number: int
-    values: dict[str, Any]
-    loan: Loan
-    extras: dict[str, str]
-    standing: Standing | None = None
-
-
-class Found(NamedTuple):
-    """What a line gave; `counts` when it was a row of data, taken or not."""
-
-    entries: list[Entry]
-    problems: list[Problem]
-    counts: bool
-
-
-def problem(
-    severity: Severity, sheet: str, row: int | None, column: str, value: str, what: str
-) -> Problem:
-    """A problem whose value is short and safe to show."""
-    shown = plain(tidy(value[: _SHOWN + 1]))
-    shown = shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1] + "…"
-    return Problem(severity, sheet, row, column, shown, what)
 
 
 class Reader:
@@ -348,7 +251,7 @@ class Reader:
         for index, column in self.layout.columns.items():
             value = line.value(index)
             if not is_blank(value):
-                if squeeze(as_text(value)) != squeeze(_plain_header(column.header)):
+                if squeeze(as_text(value)) != squeeze(plain_header(column.header)):
                     return False
                 same += 1
         return same > 1
@@ -380,10 +283,10 @@ class Reader:
         """Why a line of one cell is no thing; None when it is one."""
         kind = self.layout.place("type")
         header = kind[1].header if kind else self.layout.columns[min(self.layout.columns)].header
-        said = self.wanted.value(header, text)
-        if said == "item":
+        answer = self.wanted.value(header, text)
+        if answer == "item":
             return None
-        if sure == "maybe" and said is None:
+        if sure == "maybe" and answer is None:
             if len([n for n, each in self.section_words.items() if each == "maybe"]) > max(
                 3, len(self.layout.lines) // 3
             ):
@@ -404,17 +307,17 @@ class Reader:
                 ),
             )
             return None
-        self._head(text, line.number, banner=False, said=said)
+        self._head(text, line.number, banner=False, answer=answer)
         return "heads the rows below it, and is no thing itself"
 
-    def _head(self, text: str, row: int, *, banner: bool, said: str | None = None) -> None:
+    def _head(self, text: str, row: int, *, banner: bool, answer: str | None = None) -> None:
         """Rows from here on are under this heading."""
         text = text.rstrip(" :")
         kind = self.layout.place("type")
         header = kind[1].header if kind else "Section"
-        said = said if said is not None else self.wanted.value(header, text)
-        if said in ("location", "on_loan_to", "section"):
-            self.section = (said, text)
+        answer = answer if answer is not None else self.wanted.value(header, text)
+        if answer in ("location", "on_loan_to", "section"):
+            self.section = (answer, text)
         elif is_surely_school(text):
             if self.layout.place("on_loan_to") is None:
                 self.questions.about_value(
@@ -450,11 +353,6 @@ def _is_key(text: str, line: Line, reader: Reader) -> bool:
     return line.number in reader.lone and bool(_KEY_LINE.fullmatch(text))
 
 
-def _plain_header(header: str) -> str:
-    head, bracket, tail = header.rpartition(" (")
-    return head if bracket and tail[:-1].isdecimal() else header
-
-
 def _first(line: Line, layout: Layout) -> Value:
     return next((v for i in layout.columns if not is_blank(v := line.value(i))), None)
 
@@ -477,7 +375,7 @@ class _Attempt:
         self.standing: Standing | None = None
         self.asked = False
         self.settled = False  # a person has answered how this thing is
-        self.said: tuple[Column | None, str] = (None, "")  # the words for how the thing is
+        self.status_cell: tuple[Column | None, str] = (None, "")  # the words for how the thing is
 
     def entries(self) -> Found:
         """The rows that the line makes, and what was wrong."""
@@ -493,7 +391,7 @@ class _Attempt:
         extras = self._extras(values, loan)
         if self.standing == "withdrawn" and not self.refused:
             what = "is withdrawn, by the register's own word, and was left out"
-            self._report(*self.said, what, error=False)
+            self._report(*self.status_cell, what, error=False)
             return Found([], self.problems, counts=True)
         if self.refused:
             return Found([], self.problems, counts=True)
@@ -557,8 +455,8 @@ class _Attempt:
             _PIECE.fullmatch(part.strip()) for part in re.split(r"\s*(?:,|;|\+|&|\band\b)\s*", text)
         ]
         if place and len(pieces) > 1 and sum(piece is not None for piece in pieces) > 1:
-            said = self.reader.wanted.value(place[1].header, text)
-            if said == "split" and all(pieces):
+            answer = self.reader.wanted.value(place[1].header, text)
+            if answer == "split" and all(pieces):
                 return [
                     Entry(
                         entry.layout,
@@ -577,7 +475,7 @@ class _Attempt:
                     for piece in pieces
                     if piece
                 ]
-            if said is None:
+            if answer is None:
                 self.reader.questions.about_value(
                     self.layout.sheet.name,
                     place[1].header,
@@ -722,8 +620,8 @@ class _Attempt:
     def _day(self, index: int, column: Column, value: Any, *, past: bool) -> date | Fault:
         if isinstance(value, Unreadable):
             return Fault(value.problem)
-        if (said := self.reader.wanted.value(column.header, as_text(value))) and (
-            not isinstance(read := day(said), Fault)
+        if (answer := self.reader.wanted.value(column.header, as_text(value))) and (
+            not isinstance(read := day(answer), Fault)
         ):
             return read
         if (serial := serial_day(value)) and not isinstance(value, date):
@@ -855,8 +753,8 @@ class _Attempt:
         return False
 
     def _ask_returned(self, column: Column, text: str, loan: Loan) -> None:
-        said = self.reader.wanted.value(column.header, text)
-        if said is None:
+        answer = self.reader.wanted.value(column.header, text)
+        if answer is None:
             self._ask(
                 column,
                 text,
@@ -865,7 +763,7 @@ class _Attempt:
                 "out" if re.search(r"\b(?:not|still|no)\b", text, re.IGNORECASE) else None,
                 (("in", "it is back"), ("out", "it is still out")),
             )
-        elif said == "in":
+        elif answer == "in":
             loan.returned = True
 
     def _status(self, loan: Loan) -> Standing | None:
@@ -881,17 +779,17 @@ class _Attempt:
             here = self._one_status(column, text, loan)
             order = ("withdrawn", "missing", "out", "in_repair", "in")
             if here and (found is None or order.index(here) < order.index(found)):
-                found, self.said = here, (column, text)
+                found, self.status_cell = here, (column, text)
         return found
 
     def _one_status(self, column: Column, text: str, loan: Loan) -> Standing | None:
         header = column.header
-        said = self.reader.wanted.value(header, text)
-        if said is not None:
+        answer = self.reader.wanted.value(header, text)
+        if answer is not None:
             self.settled = True
-            return _standing(said)
+            return _standing(answer)
         if self.layout.made_by:
-            answers = self.layout.made_by.values.get(squeeze(_plain_header(header)), {})
+            answers = self.layout.made_by.values.get(squeeze(plain_header(header)), {})
             if fold(text) in answers:
                 return _standing(answers[fold(text)])
             if text.startswith("(") is False and fold(text).endswith("(deployed)"):
@@ -1004,9 +902,9 @@ class _Attempt:
         self, column: Column, value: Any, loan: Loan, values: dict[str, Any]
     ) -> Standing | None:
         text = shown(value)
-        said = self.reader.wanted.value(column.header, text)
-        if said is not None:
-            return self._answered(said, text, column, loan, values)
+        answer = self.reader.wanted.value(column.header, text)
+        if answer is not None:
+            return self._answered(answer, text, column, loan, values)
         if self.layout.made_by is not None:
             settled, standing = self._by_kind(column, text, loan, values)
             if settled:
@@ -1041,22 +939,24 @@ class _Attempt:
         return self._understood(found, text, column, loan, values)
 
     def _answered(
-        self, said: str, text: str, column: Column, loan: Loan, values: dict[str, Any]
+        self, answer: str, text: str, column: Column, loan: Loan, values: dict[str, Any]
     ) -> Standing | None:
         """A borrower's cell as the map says it is to be read."""
-        if said in ("", "in"):
+        if answer in ("", "in"):
             self.unread[column.header] = text
             return "in"
-        if said in STANDINGS:
+        if answer in STANDINGS:
             self.unread[column.header] = text
-            return _standing(said)
-        if said == "borrower_person" or said == "contact":
+            return _standing(answer)
+        if answer == "borrower_person" or answer == "contact":
             found = holder(text, self.reader.today, self.reader.dates)
             values.setdefault("contact", (found.person or text)[:200])
             loan.organisation, loan.due_on = UNNAMED, loan.due_on or found.due_on
             return None
-        found = holder(text if said == "on_loan_to" else said, self.reader.today, self.reader.dates)
-        named = found.organisation or found.person or (text if said == "on_loan_to" else said)
+        found = holder(
+            text if answer == "on_loan_to" else answer, self.reader.today, self.reader.dates
+        )
+        named = found.organisation or found.person or (text if answer == "on_loan_to" else answer)
         if wrong := kind_of_code(named) or fault(tidy(named)[:200]):
             self._ask_who(
                 column, text, f"The answer {plain(named[:60])!r} cannot be a name: {wrong}."
@@ -1159,9 +1059,9 @@ class _Attempt:
         if names_a_person(organisation, values.get("contact")):
             self._report(column, text, NAMES_A_PERSON.problem, error=True)
             return None
-        said = self.reader.wanted.value(column.header, organisation)
-        if organisation != text and said and said not in _NOT_A_NAME:
-            organisation = said  # of a name that has a date or a person next to it in this cell
+        answer = self.reader.wanted.value(column.header, organisation)
+        if organisation != text and answer and answer not in _NOT_A_NAME:
+            organisation = answer  # of a name that has a date or a person next to it in this cell
         loan.organisation = organisation
         loan.due_on = loan.due_on or found.due_on
         loan.out_on = loan.out_on or found.out_on
@@ -1273,7 +1173,7 @@ class _Attempt:
         out = out or bool(self.layout.made_by and loan.due_on and self._due_means_out())
         if out and loan.organisation is None and held != "in":
             loan.organisation = UNNAMED
-            by, text = self.said
+            by, text = self.status_cell
             if by is None:
                 by = self._anywhere("quantity_out") or self._anywhere("due_on") or column
             what = f"is on loan, and nobody is named who has it: recorded as {UNNAMED!r}"
@@ -1296,10 +1196,10 @@ class _Attempt:
         if place is None or loan.out_on is None:
             return
         text = shown(self.line.value(place[0]))
-        said = self.reader.wanted.value(place[1].header, text)
-        if said == "out":
+        answer = self.reader.wanted.value(place[1].header, text)
+        if answer == "out":
             return
-        if said is None:
+        if answer is None:
             self._ask(
                 place[1],
                 text,
@@ -1326,10 +1226,10 @@ class _Attempt:
         due = self._anywhere("due_on")
         if loan.due_on and loan.due_on >= self.reader.today and due:
             text = shown(self.line.value(self.layout.places("due_on")[0][0]))
-            said = self.reader.wanted.value(due.header, text)
-            if said == "out":
+            answer = self.reader.wanted.value(due.header, text)
+            if answer == "out":
                 return
-            if said is None:
+            if answer is None:
                 self._ask(
                     due,
                     text,
@@ -1367,7 +1267,7 @@ class _Attempt:
         extras: dict[str, str] = {}
         if self.reader.section and self.reader.section[0] in ("section", "pending"):
             extras["Section"] = self.reader.section[1]
-        column, text = self.said
+        column, text = self.status_cell
         if self.standing == "in_repair" and column is not None:
             self._report(
                 column, text, "is in repair: taken in, and not lent until it is repaired", False
@@ -1450,23 +1350,25 @@ class _Attempt:
         if self.standing in ("missing", "withdrawn") or self.settled:
             return
         cell = whole or text
-        said = self.reader.wanted.value(column.header, cell)
-        if said and whole:
+        answer = self.reader.wanted.value(column.header, cell)
+        if answer and whole:
             values["type"] = tidy(_ASIDE.sub(" ", whole)) or whole
-        if said and column.field == "location" and _standing(said) in ("missing", "withdrawn"):
+        if answer and column.field == "location" and _standing(answer) in ("missing", "withdrawn"):
             values.pop("location", None)
-        if said is not None:
-            if _standing(said) in ("missing", "withdrawn"):
-                self.standing = _standing(said)
-            elif said == "out":
+        if answer is not None:
+            if _standing(answer) in ("missing", "withdrawn"):
+                self.standing = _standing(answer)
+            elif answer == "out":
                 loan.organisation = UNNAMED
-            elif said not in ("", "in", "in_repair"):
-                named = holder(said, self.reader.today, self.reader.dates)
-                loan.organisation = named.organisation or said
+            elif answer not in ("", "in", "in_repair"):
+                named = holder(answer, self.reader.today, self.reader.dates)
+                loan.organisation = named.organisation or answer
                 loan.due_on = loan.due_on or named.due_on
                 loan.returned = False
             return
-        if loan.returned or (self._anywhere("status") and status_of_words(self.said[1]) == "in"):
+        if loan.returned or (
+            self._anywhere("status") and status_of_words(self.status_cell[1]) == "in"
+        ):
             return
         standing = status_of_words(text)
         gone = speaks_of_gone(text) or (standing if standing in ("missing", "withdrawn") else None)
@@ -1511,35 +1413,5 @@ _STATUS_CHOICES = (
 )
 
 
-def _standing(said: str) -> Standing | None:
-    return said if said in STANDINGS else None
-
-
-def matrix(layout: Layout, entries: list[Entry]) -> Iterator[Entry]:
-    """The entries of a table whose columns are places: one for each place that has some."""
-    places = [
-        (index, column)
-        for index, column in layout.columns.items()
-        if column.field in ("quantity_at", "quantity_with")
-    ]
-    if not places:
-        yield from entries
-        return
-    by_number = {line.number: line for line in layout.lines}
-    for entry in entries:
-        line = by_number[entry.number]
-        for index, column in places:
-            value = line.value(index)
-            if value is None or is_blank(value) or isinstance(value, Unreadable):
-                continue
-            many = READERS["quantity"](value)
-            if isinstance(many, Fault):
-                continue
-            name = _plain_header(column.header)
-            values = dict(entry.values) | {"quantity": many}
-            loan = Loan()
-            if column.field == "quantity_at":
-                values["location"] = name
-            else:
-                loan.organisation = name
-            yield Entry(layout, entry.number, values, loan, dict(entry.extras), entry.standing)
+def _standing(answer: str) -> Standing | None:
+    return answer if answer in STANDINGS else None

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from kitloan.imports.lines import Entry, Layout, Loan, problem
+from kitloan.imports.entries import Entry, Layout, Loan, problem
 from kitloan.imports.mapfile import Map
 from kitloan.imports.questions import Questions
 from kitloan.imports.rows import Column, Problem
@@ -180,15 +180,15 @@ class Logs:
             return self._over_but(lines, last)
         column, value = _name_of(lines[0])
         header = column.header if column else ""
-        said = self._wanted.value(header, value)
-        if said is None:
+        answer = self._wanted.value(header, value)
+        if answer is None:
             self._ask_which(lines, header, value, last)
             return lines[-1:]
-        if said in ("in", ""):
+        if answer in ("in", ""):
             return self._over_but(lines, None)
-        if said == LATEST:
+        if answer == LATEST:
             return self._over_but(lines, last or lines[-1])
-        whose = [each for each in lines if same_organisation(each.loan.organisation or "", said)]
+        whose = [each for each in lines if same_organisation(each.loan.organisation or "", answer)]
         if not whose:
             self._ask_which(lines, header, value, last)
         return self._over_but(lines, whose[-1] if whose else lines[-1])

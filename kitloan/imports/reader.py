@@ -20,8 +20,9 @@ from kitloan.errors import BadInput
 from kitloan.imports import evidence
 from kitloan.imports.cells import load
 from kitloan.imports.columns import CHOICES, RISKY, SEVERAL, Guess, ask, guess
+from kitloan.imports.entries import Entry, Layout, Loan, matrix, problem
 from kitloan.imports.headings import squeeze, stems
-from kitloan.imports.lines import Entry, Layout, Loan, Reader, matrix, problem
+from kitloan.imports.lines import Reader
 from kitloan.imports.logs import SHEET_CHOICES, Logs, numbered_once
 from kitloan.imports.mapfile import Map, bad_map, fits, load_map, map_beside
 from kitloan.imports.questions import Questions
@@ -322,7 +323,7 @@ class Reading:
             )
             for one in each.guesses
         }
-        said = wanted.sheets.get(fold(table.sheet.name))
+        answer = wanted.sheets.get(fold(table.sheet.name))
         fields = {one.field for one in each.guesses if one.found.filled}
         return Layout(
             table.sheet,
@@ -335,7 +336,7 @@ class Reading:
             _type_from(each),
             table.header_row,
             is_loans=each.kind == "loans",
-            is_log=said == "loan_log" or bool(fields & {"returned_on", "out_on"}),
+            is_log=answer == "loan_log" or bool(fields & {"returned_on", "out_on"}),
         )
 
     def _related(
@@ -344,10 +345,10 @@ class Reading:
         """Tell registers from lists of their loans, copies, plans and lists of what is gone."""
         left_out: list[_Laid] = []
         for each in laid:
-            said = wanted.sheets.get(fold(each.table.sheet.name))
-            if said in ("loans", "holdings", "loan_log", "on_loan"):
-                each.kind = "loans" if said == "loans" else "holdings"
-                each.why = f"is read as {said.replace('_', ' ')}, by the map"
+            answer = wanted.sheets.get(fold(each.table.sheet.name))
+            if answer in ("loans", "holdings", "loan_log", "on_loan"):
+                each.kind = "loans" if answer == "loans" else "holdings"
+                each.why = f"is read as {answer.replace('_', ' ')}, by the map"
         several = len({each.table.sheet.name for each in laid}) > 1
         if several:
             main = [each for each in laid if not _is_plan(each) and not _only_loans(each)]
@@ -508,10 +509,10 @@ class Reading:
         placed = any(each.layout.place("location") for _, each in things)
         for index, each in things:
             name = each.table.sheet.name
-            said = wanted.sheets.get(fold(name))
-            if said == "on_loan":
+            answer = wanted.sheets.get(fold(name))
+            if answer == "on_loan":
                 found[index] = ("on_loan_to", name)
-            elif each.table.sheet.delimited or said is not None:
+            elif each.table.sheet.delimited or answer is not None:
                 continue
             elif evidence.is_surely_school(name) and not each.layout.place("on_loan_to"):
                 questions.about_sheet(
@@ -812,6 +813,11 @@ def _ask_matrix(each: _Laid, questions: Questions) -> None:
     ]
     if len(counts) < 2:
         return
+    for one in each.guesses:  # the place of the numbers that are at the college itself
+        place = one.field in ("location", "home_college") and not one.told
+        if place and one.found.filled and one.found.share("small") > 0.9:
+            one.field = None
+            counts.append(one)
     for one in counts:
         school = evidence.is_surely_school(one.header)
         if "quantity" in fields and not school:
@@ -838,8 +844,8 @@ def _ask_kind(each: _Laid, questions: Questions) -> bool:
         for one in each.guesses
         if not one.told
         and one.found.filled >= max(1, each.table.lines.__len__() * 0.5)
-        and one.field in (None, "category")
-        and evidence.fit("type", one.found) >= 0.9
+        and one.field in (None, "category", "own_name")
+        and evidence.fit("type", one.found) >= 0.65
         and one.found.share("texts") > 0.8
         and not one.bases.get("remarks")
         and one.found.share("people") < 0.5
@@ -877,9 +883,9 @@ def _settle_dates(each: _Laid, wanted: Map, questions: Questions) -> None:
             )
         else:
             continue
-        said = wanted.value(one.header, dates.examples[0]) if dates.examples else None
-        if said in ("day", "month"):
-            one.found.dates = Dates(said)  # type: ignore[arg-type]  # one of these two
+        answer = wanted.value(one.header, dates.examples[0]) if dates.examples else None
+        if answer in ("day", "month"):
+            one.found.dates = Dates(answer)  # type: ignore[arg-type]  # one of these two
             continue
         questions.about_value(
             each.table.sheet.name,

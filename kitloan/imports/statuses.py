@@ -190,6 +190,11 @@ _BEGINS_GONE = re.compile(
     r"\d{1,2}[-/. ]\d{1,2}[-/. ])|\s*[(–-]\s*(?:\d|report|see|police)|\s*[,;.](?:\s|$))",
     re.IGNORECASE,
 )
+_ENDS_GONE = re.compile(
+    r"(?:beyond (?:economic(?:al)? )?repair\b|.{0,60}[-–,;:(]\s*(?:now )?(?:scrapped|written off|"
+    r"disposed of|thrown (?:out|away)|binned)\b)",
+    re.IGNORECASE,
+)
 _BEGINS_REPAIR = re.compile(
     r"(?:(?:in|under|being|away|sent|out|gone|at|for|awaiting|needs?|waiting for)\s+(?:for\s+)?"
     r"(?:the\s+|a\s+)?(?:repairs?(?:er'?s?|ed|ing)?|menders?|mending|servic(?:e|ing)|calibration|"
@@ -198,7 +203,8 @@ _BEGINS_REPAIR = re.compile(
     re.IGNORECASE,
 )
 _NAMES_SOMEBODY = re.compile(
-    r"\b(?:with|to|at|by|until|till|from|out|away|gone|has|have|borrow\w*|len[dt]\w*|loan\w*)\b",
+    r"\b(?:with|to|at|by|until|till|from|out|away|gone|has|have|borrow\w*|len[dt]\w*|loan\w*|"
+    r"unavailable|not|no|elsewhere|off)\b",
     re.IGNORECASE,
 )
 
@@ -236,8 +242,11 @@ def may_name_somebody(text: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def speaks_of_gone(text: str) -> Standing | None:
-    """Whether a remark begins by saying that the thing is gone: "Lost in transit, May 2024"."""
+    """Whether a remark says that the thing is gone: "Lost in transit, May 2024".
+
+    Such words begin the remark, or end it after a pause: "Beyond repair - scrapped June".
+    """
     found = _BEGINS_GONE.match(text.strip())
     if not found:
-        return None
+        return "withdrawn" if _ENDS_GONE.match(text.strip()) else None
     return "withdrawn" if found["withdrawn"] else "missing"

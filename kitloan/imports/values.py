@@ -330,6 +330,7 @@ def _rounded(value: Readable) -> str:
     return as_text(value)
 
 
+_NONE_LEFT = {"none", "nil", "zero", "none left", "out of stock", "sold out", "all gone"}
 NONE_LEFT = Fault("is none: the row is left out")
 
 
@@ -351,6 +352,8 @@ def quantity(value: Readable) -> int | Fault:
         number = _NUMBERS.get(spoken[1])
     if number is not None:
         return number
+    if text in _NONE_LEFT:
+        return NONE_LEFT
     if not digits or len(digits) > 12:
         return Fault("is not a quantity: a whole number, 1 or more")
     if int(digits) == 0:

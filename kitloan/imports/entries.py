@@ -1,0 +1,149 @@
+"""What a table is understood to be, and what its lines give: entries with their loans.
+
+A `Layout` is a table whose columns are known. Each of its lines gives no entry, one or several; an
+entry has the fields of a row and what the line says of a loan, open or not.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, NamedTuple
+
+from kitloan.imports.evidence import Profile
+from kitloan.imports.formats import Format
+from kitloan.imports.rows import Column, Problem, Severity
+from kitloan.imports.sheets import Line, Sheet, Unreadable, is_blank
+from kitloan.imports.statuses import Standing
+from kitloan.imports.values import READERS, Fault
+from kitloan.text.names import plain, tidy
+
+_SHOWN = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A table with its columns understood.
+
+    Attributes:
+        columns: by position, the columns that have a header or a value.
+        lines: the ones beneath the header.
+        width: how many columns the line of headers has.
+        profiles: by position, what the column holds.
+        alone: whether no other table is beside it.
+        made_by: the program whose export it is.
+        type_from: positions of columns that can say what a thing is, best first.
+        is_loans: the table lists loans of what another sheet has.
+        is_log: one line is one loan, and a thing has several.
+        kind_asked: which column says what a thing is has been asked, so no row need be reported.
+    """
+
+    sheet: Sheet
+    columns: Mapping[int, Column]
+    lines: tuple[Line, ...]
+    width: int
+    profiles: Mapping[int, Profile] = field(default_factory=dict)
+    alone: bool = True
+    made_by: Format | None = None
+    type_from: tuple[int, ...] = ()
+    header_row: int = 0
+    is_loans: bool = False
+    is_log: bool = False
+    kind_asked: bool = False
+    by_field: dict[str, list[tuple[int, Column]]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        found: dict[str, list[tuple[int, Column]]] = {}
+        for index, column in self.columns.items():
+            if column.field is not None:
+                found.setdefault(column.field, []).append((index, column))
+        object.__setattr__(self, "by_field", found)
+
+    def place(self, name: str) -> tuple[int, Column] | None:
+        """The position and the column of a field, where the table has one."""
+        found = self.by_field.get(name)
+        return found[0] if found else None
+
+    def places(self, name: str) -> list[tuple[int, Column]]:
+        """Every column of a field, from left to right."""
+        return self.by_field.get(name, [])
+
+
+@dataclass(slots=True)
+class Loan:
+    """What a line says of a loan, open or not."""
+
+    organisation: str | None = None
+    out_on: date | None = None
+    due_on: date | None = None
+    returned_on: date | None = None
+    returned: bool = False
+    quantity: int | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody has the thing still."""
+        return self.organisation is not None and not self.returned
+
+
+@dataclass(slots=True)
+class Entry:
+    """One line that can be taken: the fields of a row, its loan, its notes."""
+
+    layout: Layout
+    number: int
+    values: dict[str, Any]
+    loan: Loan
+    extras: dict[str, str]
+    standing: Standing | None = None
+
+
+class Found(NamedTuple):
+    """What a line gave; `counts` when it was a row of data, taken or not."""
+
+    entries: list[Entry]
+    problems: list[Problem]
+    counts: bool
+
+
+def problem(
+    severity: Severity, sheet: str, row: int | None, column: str, value: str, what: str
+) -> Problem:
+    """A problem whose value is short and safe to show."""
+    shown = plain(tidy(value[: _SHOWN + 1]))
+    shown = shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1] + "…"
+    return Problem(severity, sheet, row, column, shown, what)
+
+
+def plain_header(header: str) -> str:
+    head, bracket, tail = header.rpartition(" (")
+    return head if bracket and tail[:-1].isdecimal() else header
+
+
+def matrix(layout: Layout, entries: list[Entry]) -> Iterator[Entry]:
+    """The entries of a table whose columns are places: one for each place that has some."""
+    places = [
+        (index, column)
+        for index, column in layout.columns.items()
+        if column.field in ("quantity_at", "quantity_with")
+    ]
+    if not places:
+        yield from entries
+        return
+    by_number = {line.number: line for line in layout.lines}
+    for entry in entries:
+        line = by_number[entry.number]
+        for index, column in places:
+            value = line.value(index)
+            if value is None or is_blank(value) or isinstance(value, Unreadable):
+                continue
+            many = READERS["quantity"](value)
+            if isinstance(many, Fault):
+                continue
+            name = plain_header(column.header)
+            values = dict(entry.values) | {"quantity": many}
+            loan = Loan()
+            if column.field == "quantity_at":
+                values["location"] = name
+            else:
+                loan.organisation = name
+            yield Entry(layout, entry.number, values, loan, dict(entry.extras), entry.standing)

@@ -8,7 +8,7 @@ BYTES_OF_A_ROW = 12
 an ordinary ledger takes some seventy bytes, and reads or changes four rows."""
 
 FREE_ROWS = 100_000
-FREE_ROWS_ON_A_SERVER = 25_000
+FREE_ROWS_ON_A_SERVER = 15_000
 """Instead of `FREE_ROWS`, where the entries are recorded in the server's own tables. There a row
 costs some two tenths of a millisecond, and in a SQLite file a few microseconds."""
 

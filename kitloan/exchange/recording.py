@@ -25,7 +25,7 @@ _AT_ONCE = 1_000
 _SCRATCH_KIB = 65_536
 """How much of the file is kept in memory."""
 
-SMALL_FILE = 20_000
+SMALL_FILE = 2_000
 """Bytes of a file that is always recorded on the server itself."""
 
 BYTES_OF_A_COPIED_ENTRY = 2.5

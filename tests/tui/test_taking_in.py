@@ -119,6 +119,9 @@ async def test_a_number_in_use_and_a_scan_in_between(store: Store, log: Path) ->
         await hands.press("enter")
         assert hands.reads("! REFUSED AC0001 is the number of STEM kit")
         await hands.press("enter")
+        assert hands.reads("! REFUSED AC0001 is the number of STEM kit")
+        hands.desk.screen.query_one("#asset_number", Input).value = "AC0099"
+        await hands.press("enter")
         assert hands.reads("Is it VR headset?")
         await hands.press("enter")
         assert hands.reads("= TAKEN IN vr")

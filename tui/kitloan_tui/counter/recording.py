@@ -10,7 +10,7 @@ from datetime import date
 from kitloan.college import College
 from kitloan.contents import Count
 from kitloan.errors import BadInput
-from kitloan.holdings import NewHolding, accession
+from kitloan.holdings import NewHolding, accession_several
 from kitloan.imports.register import TakenIn
 from kitloan.ledger.session import ESP
 from kitloan.loans import Correction, correct
@@ -522,7 +522,7 @@ def take_in_several(college: College, new: NewHolding, number: int) -> Verdict:
     if number > MOST_AT_ONCE:
         raise refusals.too_many_at_once(number, MOST_AT_ONCE)
     with college.session.writing() as writer:
-        made = [accession(writer, new) for _ in range(number)]
+        made = accession_several(writer, new, number)
     text = f"{number:,} of {made[0].type}, each with a new tag"
     return Verdict("TAKEN IN", text, f"{{labels}} prints their labels. {UNDOES}")
 

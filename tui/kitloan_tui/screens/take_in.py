@@ -73,7 +73,6 @@ class TakeIn(DeskScreen):
         """What the lines held when the form was last ready for a label."""
         self._is_typed = False
         self._is_over = False
-        self._number_shown = ""
         self._kind_shown = ""
 
     @property
@@ -206,20 +205,22 @@ class TakeIn(DeskScreen):
         )
 
     def _must_not_be_in_use(self, number: str) -> None:
-        """Two things may have one number; that is shown once, as it is more often a slip."""
-        if not number or number == self._number_shown:
+        """A number that something on the register has is refused, before a kind is asked about."""
+        if not number:
             return
         try:
-            whose = sentences.shown(self.college.find.holding(number))
+            held = self.college.find.holding(number)
+            if held.status == "withdrawn":
+                return
+            whose = sentences.shown(held)
         except BadInput as unknown:
             if unknown.code != "ambiguous":
                 return
             whose = "several holdings"
-        self._number_shown = number
         raise BadInput(
             "number_in_use",
             f"{plain(number)} is the number of {whose} already.",
-            "Correct it. Or press Enter once more: then both have it.",
+            "Correct it, or leave it empty.",
         )
 
     def _kind(self) -> str:
@@ -246,7 +247,7 @@ class TakeIn(DeskScreen):
             if name not in _SAME_FOR_NEXT:
                 self.query_one(f"#{name}", Input).clear()
             self._kept[name] = self._value(name)
-        self._is_typed, self._is_over, self._number_shown = False, True, ""
+        self._is_typed, self._is_over = False, True
         kind = self.query_one("#type", Input)
         kind.focus()
         kind.action_select_all()  # what is typed now is another kind, and no more of this one

@@ -148,6 +148,8 @@ class Holding:
     last_sighted: Sighting | None
     contact: ContactOfLoan | None = None
     """Who took the open loan that it is shown with."""
+    out_of_use: str | None = None
+    """Why it is not lent: in repair, or failed an inspection."""
 
 
 @dataclass(frozen=True, slots=True)

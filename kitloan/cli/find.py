@@ -128,6 +128,8 @@ def _page(each: Holding, out: Sequence[LoanLine]) -> str:
         lines.append(f"  With {loan.to}{since}{many}{due}{late}")
         if loan.contact:
             lines.append(f"    Contact: {loan.contact}")
+    if each.out_of_use:
+        lines.append(f"  Out of use: {each.out_of_use}")
     lines += [f"  Short: {short}" for short in each.shortages]
     facts = {
         "Kept at": each.location,

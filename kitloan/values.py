@@ -169,6 +169,8 @@ class Holding:
     """What its latest count says; None where its type has no contents list, and for loose stock."""
     counted_at: str | None = None
     """When that count was."""
+    out_of_use: str | None = None
+    """Why it is not lent: in repair, or failed an inspection."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,6 +139,8 @@ def _page(each: Holding, out: Sequence[LoanLine]) -> str:
     if each.counted:
         when = f", {uk(day_of(each.counted_at))}" if each.counted_at else ""
         lines.append(f"  Contents: {_COUNTED[each.counted]}{when}")
+    if each.out_of_use:
+        lines.append(f"  Out of use: {each.out_of_use}")
     lines += [f"  Short: {short}" for short in each.shortages]
     facts = {
         "Kept at": each.location,

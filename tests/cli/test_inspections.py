@@ -31,7 +31,9 @@ def test_what_fails_is_refused_whatever_is_said(cli: Cli, stock: Stock) -> None:
     assert (refused.code, refused.error["code"]) == (1, "inspection_failed")
     repaired = cli("repair", "FC001", "--done", "--json")
     assert (repaired.code, repaired.error["code"]) == (1, "inspection_failed")
-    assert cli("show", "FC001", "--json").json["status"] == "out_of_use"
+    shown = cli("show", "FC001", "--json").json
+    assert (shown["status"], shown["out_of_use"]) == ("out_of_use", "failed its inspection: PAT")
+    assert "Out of use: failed its inspection: PAT" in cli("show", "FC001").out
     lent = cli("inspect", stock.lent, "--regime", "PAT", "--result", "fail")
     assert "Balwearie High School" in lent.out, "who has it must hear of it today"
 

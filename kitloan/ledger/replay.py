@@ -26,7 +26,7 @@ from kitloan.ledger.facts.gifts import (
 )
 from kitloan.ledger.facts.ledger import Reversed
 from kitloan.ledger.facts.planning import FORGET_BOOKING, FORGET_WANT
-from kitloan.ledger.facts.promises import Affected, after_fact, before_fact, excusing
+from kitloan.ledger.facts.promises import Collected, excusing
 from kitloan.storage.statements import Change, Query
 from kitloan.tables import (
     Alias,
@@ -188,9 +188,7 @@ _not_undone = Query(
 
 def apply(connection: Connection, college: str, entry: Entry) -> None:
     """Apply an entry of a college's ledger to the register."""
-    affected = before_fact(connection, college, entry.fact)
     APPLY[type(entry.fact)](connection, college, entry, entry.fact)
-    after_fact(connection, college, entry, affected)
 
 
 @applies(Reversed)
@@ -256,15 +254,14 @@ def rebuild_rows(
     entries = _not_undone(
         connection, c=college, t=tag, e=epoch, s=seq, ue=undone_epoch, us=undone_seq
     ).all()
-    affected = Affected(connection, college, tag)
+    collected = Collected(connection, college, tag)
     for delete_rows in _delete_rows:
         delete_rows(connection, c=college, t=tag)
     for body, at in entries:
         entry = parse(body)
         # For an audit, an entry whose clock was wrong is stored with its corrected time.
-        entry = entry if entry.at == at else entry.model_copy(update={"at": at})
-        APPLY[type(entry.fact)](connection, college, entry, entry.fact)
-    affected.recount()
+        apply(connection, college, entry if entry.at == at else entry.model_copy(update={"at": at}))
+    collected.recount()
 
 
 def _rebuild_name(

@@ -159,7 +159,6 @@ def _check_of(
         return []
     stock = stock_of(connection, college, kit_type, day_of(writer.at))
     of_type = [kit for kit in kits if kit.kit_type == kit_type]
-    lost_before = at_risk(stock.supply, stock.standing)
     standing = _standing(stock, of_type, collecting)
     renewed = {kit.loan for kit in of_type if kit.loan}
     stays = tuple(each for each in stock.supply.out if each.loan not in renewed)
@@ -171,7 +170,9 @@ def _check_of(
             for kit in of_type
             if kit.things > 1 or kit.tag in stock.supply.kits
         ]
-        lost = at_risk(replace(stock.supply, out=(*stays, *out)), standing) - lost_before
+        lost = at_risk(replace(stock.supply, out=(*stays, *out)), standing)
+        if lost:  # what could not be kept before is not broken by this
+            lost -= at_risk(stock.supply, stock.standing)
         if collecting is not None:
             lost -= {collecting.id}
         return [

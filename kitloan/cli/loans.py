@@ -489,11 +489,15 @@ def checkin(
                 lost=lost,
             )
         ]
+        served = opened.wants.servable(tuple(each.type for each in back))
     if app.json:
-        print_json({"loans": [loan for each in back for loan in _as_json(each)]})
+        loans = [loan for each in back for loan in _as_json(each)]
+        print_json({"loans": loans, "could_have": as_json(served)})
         return
     for each in back:
         print_text(_told(each))
+    for want in served:
+        print_text(f"  {want.to} is waiting for {want.quantity} {want.type} ({want.id}).")
     if used or lost:
         print_text(f"  Used up: {used}. Lost by the borrower: {lost}. Held now that many fewer.")
 

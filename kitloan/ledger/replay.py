@@ -35,7 +35,7 @@ from kitloan.ledger.facts.inspections import forget_regime
 from kitloan.ledger.facts.ledger import Reversed
 from kitloan.ledger.facts.naming import CHANGES, FIRST, KIT_TYPE, move_again, names_after, set_names
 from kitloan.ledger.facts.planning import FORGET_BOOKING, FORGET_WANT
-from kitloan.ledger.facts.promises import Affected, after_fact, before_fact, excusing
+from kitloan.ledger.facts.promises import Collected, excusing
 from kitloan.ledger.facts.rules import forget_block
 from kitloan.storage.statements import Change, Query, count_versions
 from kitloan.tables import (
@@ -231,9 +231,7 @@ _not_undone = Query(
 
 def apply(connection: Connection, college: str, entry: Entry) -> None:
     """Apply an entry of a college's ledger to the register."""
-    affected = before_fact(connection, college, entry.fact)
     APPLY[type(entry.fact)](connection, college, entry, entry.fact)
-    after_fact(connection, college, entry, affected)
 
 
 @applies(Reversed)
@@ -304,15 +302,14 @@ def rebuild_rows(
         connection, c=college, t=tag, e=epoch, s=seq, ue=undone_epoch, us=undone_seq
     ).all()
     count_versions(connection, len(entries))
-    affected = Affected(connection, college, tag)
+    collected = Collected(connection, college, tag)
     for delete_rows in _delete_rows:
         delete_rows(connection, c=college, t=tag)
     for entry, at in _without_freed_labels([(parse(row.body), row.at) for row in entries]):
         # For an audit, an entry whose clock was wrong is stored with its corrected time.
-        entry = entry if entry.at == at else entry.model_copy(update={"at": at})
-        APPLY[type(entry.fact)](connection, college, entry, entry.fact)
+        apply(connection, college, entry if entry.at == at else entry.model_copy(update={"at": at}))
     move_again(connection, college, tag)
-    affected.recount()
+    collected.recount()
 
 
 def _without_freed_labels(entries: list[tuple[Entry, str]]) -> list[tuple[Entry, str]]:

@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
-
 from kitloan.errors import Refused
 from kitloan.ledger.facts.promises import lines_of_booking, lines_waiting
 from kitloan.ledger.notes import Asked, Unmet
@@ -16,36 +14,7 @@ from kitloan.planning.bookings import booking_id, waiting_booking
 from kitloan.planning.calendar import Calendar, calendar_of
 from kitloan.planning.policies import Policies, policies_of
 from kitloan.planning.supply import Stock, booked_as, stock_of
-from kitloan.storage.statements import Query
-from kitloan.tables import Holding, Loan, table
-from kitloan.tables.planning import BookingPin, TypeDay
 from kitloan.text.dates import DEFAULT_LOAN_DAYS, day_of, days_after, uk
-
-pin, type_day, loan, holding = table(BookingPin), table(TypeDay), table(Loan), table(Holding)
-
-_ANY_PIN = Query(
-    select(pin.c.kit)
-    .where(pin.c.college == bindparam("c"), pin.c.kit_type == bindparam("k"))
-    .limit(1)
-)
-_FEWEST_LEFT = Query(
-    select(func.min(type_day.c.capacity - type_day.c.committed)).where(
-        type_day.c.college == bindparam("c"),
-        type_day.c.kit_type == bindparam("k"),
-        type_day.c.day >= bindparam("a"),
-        type_day.c.day < bindparam("b"),
-    )
-)
-_OVERDUE = Query(
-    select(func.coalesce(func.sum(loan.c.quantity - loan.c.returned), 0))
-    .join_from(loan, holding, (holding.c.college == loan.c.college) & (holding.c.tag == loan.c.tag))
-    .where(
-        loan.c.college == bindparam("c"),
-        loan.c.closed_at.is_(None),
-        loan.c.due_key < bindparam("today"),
-        holding.c.kit_type == bindparam("k"),
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +125,6 @@ def agree(
     due = rules.calendar.next_open(wanted)
     if not rules.bookings or override or on_earlier_day:
         return _agreed(rules, kits, due, went)
-    if not any(each.loan for each in kits) and _has_plenty(writer, rules, kits, went, due):
-        return _agreed(rules, kits, due, went)
     checks = [
         check
         for kit_type in dict.fromkeys(kit.kit_type for kit in kits)
@@ -172,28 +139,6 @@ def agree(
     if due_on is None and collecting is None and latest is not None and long_enough:
         return _agreed(rules, kits, latest, went)
     raise _not_free(writer, kits, went, due, latest, least, broken, who)
-
-
-def _has_plenty(writer: Writer, rules: _Rules, kits: Sequence[Kit], went: date, due: date) -> bool:
-    """Whether so many are left on every day that no booking can be broken: three quick looks.
-
-    Where no kit is chosen, a day count is exact; what is overdue is taken off every day.
-    """
-    for kit_type in dict.fromkeys(kit.kit_type for kit in kits):
-        where = {"c": writer.college, "k": kit_type}
-        if _ANY_PIN(writer.connection, **where).first() is not None:
-            return False
-        until = _free_from(rules, kit_type, due, went)
-        days = {"a": went.isoformat(), "b": until.isoformat()}
-        left = _FEWEST_LEFT(writer.connection, **where, **days).scalar()
-        if left is None:
-            continue
-        now = day_of(writer.at).isoformat()
-        overdue = _OVERDUE(writer.connection, **where, today=now).scalar() or 0
-        asked = sum(kit.quantity for kit in kits if kit.kit_type == kit_type)
-        if left - overdue < asked:
-            return False
-    return True
 
 
 _Broken = tuple[Kit, dict[str, object]]
@@ -214,7 +159,6 @@ def _check_of(
         return []
     stock = stock_of(connection, college, kit_type, day_of(writer.at))
     of_type = [kit for kit in kits if kit.kit_type == kit_type]
-    lost_before = at_risk(stock.supply, stock.standing)
     standing = _standing(stock, of_type, collecting)
     renewed = {kit.loan for kit in of_type if kit.loan}
     stays = tuple(each for each in stock.supply.out if each.loan not in renewed)
@@ -226,7 +170,9 @@ def _check_of(
             for kit in of_type
             if kit.things > 1 or kit.tag in stock.supply.kits
         ]
-        lost = at_risk(replace(stock.supply, out=(*stays, *out)), standing) - lost_before
+        lost = at_risk(replace(stock.supply, out=(*stays, *out)), standing)
+        if lost:  # what could not be kept before is not broken by this
+            lost -= at_risk(stock.supply, stock.standing)
         if collecting is not None:
             lost -= {collecting.id}
         return [

@@ -129,8 +129,8 @@ class KitDay(Base, table=True):
 class TypeDay(Base, table=True):
     """How many of a type there are on a day, and how many are promised or out.
 
-    A promise that would be too many is refused here. What happens is not: a loss or a late return
-    raises `excused`.
+    A promise that would be too many is refused here. What happens is not: the next promise of that
+    day counts a loss or a late return, and excuses what is too many by then.
     """
 
     __tablename__ = "type_day"

@@ -20,6 +20,7 @@ from kitloan.ledger.facts.base import (
     happened_at,
 )
 from kitloan.ledger.facts.holdings import COUNTED, SIGHTED, change_holding, counted_in, sighting
+from kitloan.ledger.facts.promises import Collected, recount_booking
 from kitloan.ledger.facts.shortages import Shortages, set_shortages
 from kitloan.storage.statements import Change, Query
 from kitloan.tables import Holding, Loan, table
@@ -118,6 +119,8 @@ class CheckedOut(LoanTerms):
 def checked_out(connection: Connection, college: str, entry: Recorded, fact: CheckedOut) -> None:
     """Open the loan, and reduce what is left to lend."""
     _open_loan(connection, college, entry, fact, happened_at(entry, fact.on))
+    if fact.booking is not None:
+        recount_booking(connection, college, fact.booking)
     if fact.passed_from is not None:
         _more_out.one(connection, c=college, t=fact.tag, q=fact.quantity)
         return
@@ -237,6 +240,7 @@ def corrected(connection: Connection, college: str, entry: Recorded, fact: LoanC
         new_free=fact.free_from,
     )
     _corrected_out.one(connection, c=college, t=fact.tag, more=fact.quantity - before)
+    Collected(connection, college, fact.tag).recount()
     if fact.out_on is not None:
         out_at = happened_at(entry, fact.out_on)
         _correct_day.one(connection, c=college, t=fact.tag, l=fact.loan, new_out=out_at)

@@ -26,8 +26,6 @@ from kitloan.ledger.facts.promises import (
     lines_of_booking,
     promise,
     recount_booking,
-    recount_type,
-    types_of_booking,
 )
 from kitloan.storage.statements import Change
 from kitloan.tables import table
@@ -83,15 +81,7 @@ FORGET_WANT = (
 _insert_demand = Change(insert(demand))
 
 
-def _forget_booking(connection: Connection, c: str, k: str) -> None:
-    types = types_of_booking(connection, c, k)
-    for forget in _forget_rows:
-        forget(connection, c=c, k=k)
-    for kit_type in types:
-        recount_type(connection, c, kit_type)
-
-
-FORGET_BOOKING = (_forget_booking,)
+FORGET_BOOKING = _forget_rows
 """Take away a booking, before its entries are applied again."""
 
 
@@ -166,11 +156,8 @@ def made(connection: Connection, college: str, entry: Recorded, fact: BookingMad
 @applies(BookingChanged)
 def changed(connection: Connection, college: str, entry: Recorded, fact: BookingChanged) -> None:
     """Set the booking, and promise what it is of now and not out yet."""
-    types = types_of_booking(connection, college, fact.booking)
     for forget in _forget_rows[:-1]:
         forget(connection, c=college, k=fact.booking)
-    for kit_type in types:
-        recount_type(connection, college, kit_type)
     lines = [(each.kit_type, each.quantity) for each in fact.lines]
     begin_promise(connection, college, lines, fact.busy_from, fact.free_from)
     now = fact.model_dump(exclude={"kind", "lines", "booking"})
@@ -245,8 +232,6 @@ def lapsed(connection: Connection, college: str, entry: Recorded, fact: BookingL
 def _ended(connection: Connection, college: str, key: str, state: str) -> None:
     _end.one(connection, c=college, k=key, new_state=state)
     keep_pins(connection, college, key)
-    for kit_type in types_of_booking(connection, college, key):
-        recount_type(connection, college, kit_type)
 
 
 class WantMade(FactBase):

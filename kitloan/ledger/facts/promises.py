@@ -1,9 +1,10 @@
-"""What is promised: the counts of each type and day, kept in step with bookings, loans and kits.
+"""What is promised: the counts of each type and day, and of what bookings have gone out.
 
-A day of a type has a row from the first booking that needs it. Such a row follows from the register
-alone: how many kits can be used, how many are out or promised then. A booking adds to what is
-promised and nothing else, so that the database refuses one too many. Everything else is a fact: the
-rows are counted again, and what is too many is excused.
+A day of a type has a row once a booking needs it. A promise counts its own days again, from the
+register as it is: how many kits can be used, how many are out or promised. Then it adds itself and
+nothing else, so that the database refuses one too many. What happens otherwise is a fact, never
+refused and free of cost here: the next promise of those days counts it, and excuses what is too
+many by then.
 """
 
 from collections import defaultdict
@@ -11,9 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date
-from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, update
 
 from kitloan.storage.statements import AnyRow, Change, Query
 from kitloan.tables import Holding, Loan, table
@@ -91,11 +91,6 @@ pins_waiting = Query(
     )
     .order_by(pin.c.booking, pin.c.kit)
 )
-_days_of_type = Query(
-    select(type_day.c.day, type_day.c.capacity, type_day.c.committed, type_day.c.excused)
-    .where(type_day.c.college == bindparam("c"), type_day.c.kit_type == bindparam("k"))
-    .order_by(type_day.c.day)
-)
 _insert_day = Change(insert(type_day))
 _set_day = Change(
     update(type_day)
@@ -115,35 +110,15 @@ _within = (
     type_day.c.day >= bindparam("a"),
     type_day.c.day < bindparam("b"),
 )
-_days_within = Query(select(type_day.c.day).where(*_within, type_day.c.kit_type == bindparam("k")))
+_days_within = Query(
+    select(type_day.c.day, type_day.c.capacity, type_day.c.committed, type_day.c.excused).where(
+        *_within, type_day.c.kit_type == bindparam("k")
+    )
+)
 _promise = Change(
     update(type_day)
     .where(*_within, type_day.c.kit_type == bindparam("k"))
     .values(committed=type_day.c.committed + bindparam("n"))
-)
-_more = type_day.c.committed + bindparam("n")
-_lend = Change(
-    update(type_day)
-    .where(
-        *_within,
-        type_day.c.kit_type
-        == select(holding.c.kit_type)
-        .where(holding.c.college == bindparam("c"), holding.c.tag == bindparam("t"), *USABLE)
-        .scalar_subquery(),
-    )
-    .values(
-        committed=_more,
-        excused=case((_more > type_day.c.capacity, _more - type_day.c.capacity), else_=0),
-    )
-)
-_type_with_days = Query(
-    select(holding.c.kit_type).where(
-        holding.c.college == bindparam("c"),
-        holding.c.tag == bindparam("t"),
-        exists().where(
-            type_day.c.college == holding.c.college, type_day.c.kit_type == holding.c.kit_type
-        ),
-    )
 )
 _bookings_of_tag = Query(
     select(loan.c.booking)
@@ -255,63 +230,38 @@ class _Counts:
             yield now
 
 
-def recount_type(connection: Connection, college: str, kit_type: str) -> None:
-    """Count a type's days again; what is too many is excused."""
-    rows = _days_of_type(connection, c=college, k=kit_type).all()
-    if not rows:
-        return
-    counts = _Counts(connection, college, kit_type)
-    days = [ordinal(row.day) for row in rows]
-    changed = []
-    for row, committed in zip(rows, counts.committed(days), strict=True):
-        now = (counts.capacity, committed, max(0, committed - counts.capacity))
-        if now != (row.capacity, row.committed, row.excused):
-            changed.append(
-                {
-                    "c": college,
-                    "k": kit_type,
-                    "d": row.day,
-                    "new_capacity": now[0],
-                    "new_committed": now[1],
-                    "new_excused": now[2],
-                }
-            )
-    if changed:
-        _set_day.many(connection, changed)
-
-
-def _begin_days(
+def _count_days(
     connection: Connection, college: str, kit_type: str, first: int, until: int
 ) -> None:
-    """Make the rows of these days that are not there yet."""
+    """Count these days again; what is too many on them already is excused."""
     within = {"c": college, "k": kit_type, "a": _day(first), "b": _day(until)}
-    there = {row.day for row in _days_within(connection, **within)}
-    if len(there) == until - first:
-        return
-    lacking = [day for day in range(first, until) if _day(day) not in there]
+    there = {row.day: row for row in _days_within(connection, **within)}
     counts = _Counts(connection, college, kit_type)
-    _insert_day.many(
-        connection,
-        [
-            {
-                "college": college,
-                "kit_type": kit_type,
-                "day": _day(day),
-                "capacity": counts.capacity,
-                "committed": committed,
-                "excused": max(0, committed - counts.capacity),
-            }
-            for day, committed in zip(lacking, counts.committed(lacking), strict=True)
-        ],
-    )
+    days = range(first, until)
+    new, changed = [], []
+    for day, committed in zip(days, counts.committed(days), strict=True):
+        now = (counts.capacity, committed, max(0, committed - counts.capacity))
+        row = there.get(_day(day))
+        if row is None:
+            names = ("capacity", "committed", "excused")
+            key = {"college": college, "kit_type": kit_type, "day": _day(day)}
+            new.append(key | dict(zip(names, now, strict=True)))
+        elif now != (row.capacity, row.committed, row.excused):
+            values = ("new_capacity", "new_committed", "new_excused")
+            key = {"c": college, "k": kit_type, "d": row.day}
+            changed.append(key | dict(zip(values, now, strict=True)))
+    if new:
+        _insert_day.many(connection, new)
+    if changed:
+        _set_day.many(connection, changed)
 
 
 def begin_promise(
     connection: Connection, college: str, lines: Sequence[tuple[str, int]], first: str, until: str
 ) -> None:
-    """Make the days that a booking needs, before its own rows are there."""
+    """Count the days that a booking needs, before its own rows are there."""
     for kit_type, _ in lines:
-        _begin_days(connection, college, kit_type, ordinal(first), ordinal(until))
+        _count_days(connection, college, kit_type, ordinal(first), ordinal(until))
 
 
 def promise(
@@ -320,7 +270,7 @@ def promise(
     """Add a booking to its days: the database refuses what would be too many."""
     for kit_type, count in lines:
         if _EXCUSING.get():
-            recount_type(connection, college, kit_type)
+            _count_days(connection, college, kit_type, ordinal(first), ordinal(until))
         elif count:
             _promise(connection, c=college, k=kit_type, a=first, b=until, n=count)
 
@@ -368,85 +318,22 @@ def lines_of_booking(connection: Connection, college: str, key: str) -> list[tup
     return [(str(row.kit_type), row.quantity, row.collected) for row in rows]
 
 
-def types_of_booking(connection: Connection, college: str, key: str) -> list[str]:
-    """The kit types that a booking is of."""
-    return [str(row.kit_type) for row in _lines_of(connection, c=college, b=key)]
-
-
-_LENDING = ("loan.checked_out", "loan.found")
-_OTHERS = frozenset(
-    {
-        *("loan.checked_in", "loan.renewed", "loan.corrected", "loan.stock_gone"),
-        *("holding.accessioned", "holding.amended", "holding.missing", "holding.found"),
-        *("holding.withdrawn", "holding.reinstated", "holding.out_of_use", "holding.in_use"),
-        *("transfer.sent", "transfer.called_off", "transfer.received", "transfer.arrived"),
-        *("contents.counted", "shortage.made_good", "stock.split", "inspection.done"),
-    }
-)
-"""Kinds of entry that change how many of a type can be used, or until when one is out."""
-
-
-class Affected:
-    """The types and bookings that a change to a holding affects, before and after it."""
+class Collected:
+    """The bookings against which a holding went out, before its rows are rebuilt and after."""
 
     def __init__(self, connection: Connection, college: str, tag: str) -> None:
         self._where = (connection, college, tag)
-        self._types, self._bookings = self._now()
+        self._before = self._now()
 
-    def _now(self) -> tuple[set[str], set[str]]:
+    def _now(self) -> set[str]:
         connection, college, tag = self._where
-        return (
-            {str(row.kit_type) for row in _type_with_days(connection, c=college, t=tag)},
-            {str(row.booking) for row in _bookings_of_tag(connection, c=college, t=tag)},
-        )
+        return {str(row.booking) for row in _bookings_of_tag(connection, c=college, t=tag)}
 
     def recount(self) -> None:
-        """Count again what was affected."""
+        """Count again how many have gone out on them."""
         connection, college, _ = self._where
-        types, bookings = self._now()
-        for key in sorted(self._bookings | bookings):
+        for key in sorted(self._before | self._now()):
             recount_booking(connection, college, key)
-        for kit_type in sorted(self._types | types):
-            recount_type(connection, college, kit_type)
-
-
-def before_fact(connection: Connection, college: str, fact: Any) -> Affected | None:
-    """What to count again after a fact; None where nothing but `after_fact` is needed."""
-    if fact.kind == "holding.amended":
-        return Affected(connection, college, fact.tag)
-    return None
-
-
-def after_fact(connection: Connection, college: str, entry: Any, affected: Affected | None) -> None:
-    """Keep the counts in step with a fact that was applied."""
-    fact = entry.fact
-    if affected is not None:
-        affected.recount()
-    elif fact.kind in _LENDING:
-        if fact.booking is not None:
-            recount_booking(connection, college, fact.booking)
-            _recount_tag(connection, college, fact.tag)
-            return
-        first = entry.at if fact.on is None else fact.on
-        until = until_of_loan(fact.due_on, fact.free_from)
-        began = "" if fact.kind == "loan.found" and fact.on is None else first
-        _lend(
-            connection,
-            c=college,
-            t=fact.tag,
-            a=_day(first_of_loan(began)),
-            b=_day(until) if until < FOREVER else "9999-12-31T",
-            n=fact.quantity,
-        )
-    elif fact.kind in _OTHERS:
-        _recount_tag(connection, college, fact.tag)
-    elif fact.kind == "kit_type.defined":
-        recount_type(connection, college, fact.kit_type)
-
-
-def _recount_tag(connection: Connection, college: str, tag: str) -> None:
-    for row in _type_with_days(connection, c=college, t=tag).all():
-        recount_type(connection, college, str(row.kit_type))
 
 
 def booking_row(connection: Connection, college: str, key: str) -> AnyRow | None:

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, or_, select, text
 
 from kitloan.errors import KitloanError, StoreError
 from kitloan.storage.faults import translated
+from kitloan.storage.schema import version_of
 from kitloan.storage.settings import texts, whole_number
 from kitloan.storage.statements import AnyRow, Change, Query
 from kitloan.storage.store import BUSY_SECONDS, Store
@@ -34,6 +35,8 @@ setting = table(Setting)
 head = table(LedgerHead)
 
 _NUMBER = re.compile(r"\d+")
+_QUOTES_SINCE = 4
+"""The version of the tables that first had quotes."""
 PATIENCE = 1.0
 """Seconds to wait for others before a store is rewritten. They wait as long, and the rewrite is
 tried again whenever the store is opened."""
@@ -168,6 +171,8 @@ def _about(
 
 def _quotes_about(connection: Connection, college: str, people: Sequence[AnyRow]) -> list[str]:
     """The ids of the quotes that mention people; about a loan of theirs, the surname is enough."""
+    if version_of(connection) < _QUOTES_SINCE:
+        return []  # a copy that an earlier release made
     finder, ids = MentionFinder(people), _ids(people)
     rows = connection.execute(
         select(quote.c.quote, quote.c.words, loan.c.contact)

@@ -292,8 +292,8 @@ def _groups(census: Census, first: date, last: date) -> Iterator[Group]:
         .where(within)
         .order_by(engagement.c.college, engagement.c.engagement)
     )
-    for row in census.connection.execute(wanted):
-        yield _group(census, tuple(row), counts)
+    for each in census.connection.execute(wanted):
+        yield _group(census, tuple(each), counts)
 
 
 _COLUMNS = (

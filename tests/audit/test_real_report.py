@@ -19,6 +19,8 @@ from kitloan import Count
 from kitloan.audit import Audit
 from kitloan.audit.export import csv, html, xlsx
 from kitloan.audit.tables import Cell, Column, Table
+from kitloan.evidence.engagements import NewEngagement
+from kitloan.evidence.evaluations import Answers
 from kitloan.national.gifts import GiftTermsAgreed
 from lives import long_life, read_register
 
@@ -38,6 +40,12 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audit]:
         clock.move(days=418)
         tags = long_life(fife, clock, folder)
         read_register(ayrshire)
+        for each in (date(2026, 3, 10), date(2026, 9, 16)):
+            use = NewEngagement(
+                on=each, organisation="X Evidence School", learners={"p5-p7": 27}, girls=14
+            )
+            used = fife.engagements.record(use, new_too=True).engagement
+            fife.evaluations.add(used.id, Answers(enjoyed=5, confidence={"t": 1}, again=True))
         terms = GiftTermsAgreed(donor="RAF", type="STEM kit", promised=9)
         esp.national.agree_gift("raf-2026", terms)
         esp.national.deliver("raf-2026", 5)

@@ -20,23 +20,24 @@ from kitloan.__version__ import __version__
 if TYPE_CHECKING:
     from kitloan.audit import Audit, Auditor
     from kitloan.backups import Backups
+    from kitloan.borrowers.organisations import Directory
+    from kitloan.borrowers.people import People
     from kitloan.college import College, init, open  # noqa: A004  # as the interface has it
     from kitloan.contents import Count, Part
     from kitloan.errors import BadInput, KitloanError, Refused, StoreError
     from kitloan.exchange import Exchange
+    from kitloan.history.undo import Actions, Undone
+    from kitloan.history.verify import Verification, Verifier
     from kitloan.holdings import Added, Gift, Holdings, NewHolding
     from kitloan.imports.register import Registers
     from kitloan.inspections.results import Inspections
     from kitloan.loans import Lent, Loans, Returned
     from kitloan.national import National
-    from kitloan.organisations import Directory
-    from kitloan.people import People
     from kitloan.queries.figures import Figures
     from kitloan.queries.find import Finder
     from kitloan.stocktakes import Stocktakes
     from kitloan.text.fields import GiftTerms
     from kitloan.transfers import Transfers
-    from kitloan.undo import Actions, Undone
     from kitloan.values import (
         HistoryLine,
         Holding,
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
         ShortageOfHolding,
         as_json,
     )
-    from kitloan.verify import Verification, Verifier
 
 __all__ = [
     "Actions",
@@ -94,7 +94,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Actions": "kitloan.undo",
+    "Actions": "kitloan.history.undo",
     "Added": "kitloan.holdings",
     "Audit": "kitloan.audit",
     "Auditor": "kitloan.audit",
@@ -102,7 +102,7 @@ _HOMES = {
     "BadInput": "kitloan.errors",
     "College": "kitloan.college",
     "Count": "kitloan.contents",
-    "Directory": "kitloan.organisations",
+    "Directory": "kitloan.borrowers.organisations",
     "Exchange": "kitloan.exchange",
     "Figures": "kitloan.queries.figures",
     "Finder": "kitloan.queries.find",
@@ -120,7 +120,7 @@ _HOMES = {
     "NewHolding": "kitloan.holdings",
     "Page": "kitloan.values",
     "Part": "kitloan.contents",
-    "People": "kitloan.people",
+    "People": "kitloan.borrowers.people",
     "Refused": "kitloan.errors",
     "Registers": "kitloan.imports.register",
     "Returned": "kitloan.loans",
@@ -129,9 +129,9 @@ _HOMES = {
     "Stocktakes": "kitloan.stocktakes",
     "StoreError": "kitloan.errors",
     "Transfers": "kitloan.transfers",
-    "Undone": "kitloan.undo",
-    "Verification": "kitloan.verify",
-    "Verifier": "kitloan.verify",
+    "Undone": "kitloan.history.undo",
+    "Verification": "kitloan.history.verify",
+    "Verifier": "kitloan.history.verify",
     "as_json": "kitloan.values",
     "init": "kitloan.college",
     "open": "kitloan.college",

@@ -25,17 +25,19 @@ if TYPE_CHECKING:
     from kitloan.audit import Auditor
     from kitloan.backups import Backups
     from kitloan.backups.upgrading import Upgraded
+    from kitloan.borrowers.organisations import Directory
+    from kitloan.borrowers.people import People
     from kitloan.evidence.engagements import Engagements
     from kitloan.evidence.evaluations import Evaluations
     from kitloan.evidence.schools import Schools
     from kitloan.exchange import Exchange
+    from kitloan.history.undo import Actions
+    from kitloan.history.verify import Progress, Verifier
     from kitloan.holdings import Holdings
     from kitloan.imports.register import Registers
     from kitloan.inspections.results import Inspections
     from kitloan.loans import Loans
     from kitloan.national import National
-    from kitloan.organisations import Directory
-    from kitloan.people import People
     from kitloan.planning.bookings import Bookings
     from kitloan.planning.sending import Notices
     from kitloan.planning.settings import Calendars, PolicyBook
@@ -44,8 +46,6 @@ if TYPE_CHECKING:
     from kitloan.queries.find import Finder
     from kitloan.stocktakes import Stocktakes
     from kitloan.transfers import Transfers
-    from kitloan.undo import Actions
-    from kitloan.verify import Progress, Verifier
 
 head, college_table = table(LedgerHead), table(CollegeRow)
 
@@ -92,7 +92,7 @@ class College:
     @cached_property
     def actions(self) -> "Actions":
         """What this person did last, and reversing it."""
-        from kitloan.undo import Actions
+        from kitloan.history.undo import Actions
 
         return Actions(self.session)
 
@@ -134,7 +134,7 @@ class College:
     @cached_property
     def directory(self) -> "Directory":
         """Organisations with what they have out, and people, by pages."""
-        from kitloan.organisations import Directory
+        from kitloan.borrowers.organisations import Directory
 
         return Directory(self.session)
 
@@ -148,7 +148,7 @@ class College:
     @cached_property
     def people(self) -> "People":
         """Who is on file, and forgetting them."""
-        from kitloan.people import People
+        from kitloan.borrowers.people import People
 
         return People(self.session)
 
@@ -211,7 +211,7 @@ class College:
     @cached_property
     def ledger(self) -> "Verifier":
         """Verifying the ledgers, and reading them."""
-        from kitloan.verify import Verifier
+        from kitloan.history.verify import Verifier
 
         return Verifier(self.session)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
 
+from kitloan.borrowers.organisations import must_not_be_nearly_known, remark
 from kitloan.errors import BadInput, Refused
 from kitloan.inspections.gate import must_not_have_failed
 from kitloan.ledger.facts.base import MOST_OF_A_LIST, MOST_PENCE, GiftTitle
@@ -35,7 +36,6 @@ from kitloan.ledger.facts.naming import KitTypeMerged, KitTypeRenamed
 from kitloan.ledger.session import ESP, Session, check_quantity
 from kitloan.ledger.writer import Writer, id_reused
 from kitloan.loans import held, must_be_here, open_loans, parts_of
-from kitloan.organisations import must_not_be_nearly_known, remark
 from kitloan.queries.happened import (
     COUNTS,
     MOVES,

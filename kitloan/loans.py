@@ -6,6 +6,14 @@ from datetime import date
 
 from sqlalchemy import Connection, bindparam, func, select
 
+from kitloan.borrowers.organisations import (
+    Borrower,
+    borrower,
+    must_not_be_blocked,
+    organisation_id,
+    person,
+    remark,
+)
 from kitloan.contents import Count, Part, match, reckon
 from kitloan.errors import BadInput, KitloanError, Refused
 from kitloan.inspections.gate import DUE, must_be_inspected, must_not_have_failed
@@ -17,14 +25,6 @@ from kitloan.ledger.facts.shortages import Short
 from kitloan.ledger.notes import Asked
 from kitloan.ledger.session import Session, check_quantity
 from kitloan.ledger.writer import Writer
-from kitloan.organisations import (
-    Borrower,
-    borrower,
-    must_not_be_blocked,
-    organisation_id,
-    person,
-    remark,
-)
 from kitloan.planning.calendar import calendar_of
 from kitloan.planning.lending import (
     Agreed,

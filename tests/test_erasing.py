@@ -15,8 +15,8 @@ from conftest import SetClock
 from kitloan import BadInput, NewHolding
 from kitloan.backups.daily import copy_if_due
 from kitloan.backups.restoring import Request, restoring
+from kitloan.borrowers.people import Erased
 from kitloan.college import College
-from kitloan.people import Erased
 from kitloan.storage.store import Store
 
 NAME = "Zebedee Quark"
@@ -190,7 +190,7 @@ def test_the_desks_log_forgets_too(
     lent: College, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What nobody expected is written down with the words that brought it about."""
-    monkeypatch.setattr("kitloan.people.desk_log", lambda: tmp_path / "desk.log")
+    monkeypatch.setattr("kitloan.borrowers.people.desk_log", lambda: tmp_path / "desk.log")
     log = tmp_path / "desk.log"
     log.write_text("2026-11-23T11:42:00Z\nValueError: Quark, Zebedee\nKeyError: 4\n")
     assert lent.people.erase(NAME).is_done

@@ -16,7 +16,7 @@ from psycopg.types.json import Jsonb
 import kitloan
 from hostile import COLLEGE_GUESSES, FIFE_ONLY, LOCAL_GUESSES, REFUSED, WITHOUT_EFFECT, Guess
 from kitloan import NewHolding
-from kitloan.provision import provision
+from kitloan.cli.provision import provision
 from kitloan.storage.row_security import tables
 from provisioned import Shared, database, server
 

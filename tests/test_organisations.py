@@ -4,10 +4,10 @@ import pytest
 
 from conftest import SetClock
 from kitloan import BadInput, NewHolding
+from kitloan.borrowers.organisations import borrower
 from kitloan.college import College
 from kitloan.ledger.facts.definitions import OrganisationAdded
 from kitloan.ledger.writer import writing
-from kitloan.organisations import borrower
 from kitloan.text.names import organisation_key
 
 

@@ -14,10 +14,10 @@ import sqlalchemy as sa
 import kitloan
 from crowd import raw
 from kitloan import BadInput, Count, NewHolding, Refused, StoreError
-from kitloan.provision import provision
+from kitloan.cli.provision import provision
+from kitloan.history.verify import wrong_rules
 from kitloan.reference import colleges
 from kitloan.storage.row_security import OWNER, tables
-from kitloan.verify import wrong_rules
 from provisioned import Shared, as_0_2_0_set_it_up, database, server
 from test_upgrading import RELEASES, unpacked
 

@@ -25,8 +25,8 @@ from kitloan import BadInput, NewHolding, Refused
 from kitloan.backups.restoring import Request, restoring
 from kitloan.cli.context import App
 from kitloan.cli.doctor import _readers, _subject
+from kitloan.cli.provision import provision
 from kitloan.college import College
-from kitloan.provision import provision
 from tui.at_the_desk import at_desk
 
 pytestmark = pytest.mark.skipif(

@@ -42,13 +42,13 @@ from kitloan.audit.use import lent_of_gifts, use
 from kitloan.audit.years import idle, overdue_by_age, trend
 from kitloan.errors import BadInput
 from kitloan.evidence.disclosure import Shown
+from kitloan.history.verify import Progress, replay
 from kitloan.ledger.clocks import Times, find_wrong
 from kitloan.ledger.session import Session
 from kitloan.national.gifts import the_college
 from kitloan.storage.store import scratch_store
 from kitloan.tables import College, table
 from kitloan.text.dates import check_year, end_of, instant, uk
-from kitloan.verify import Progress, replay
 
 college = table(College)
 

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, Table, func, insert, or_, select
 
 from kitloan.errors import BadInput, KitloanError, StoreError
+from kitloan.history.verify import LedgerState, Progress, Verifier
 from kitloan.ledger.entry import GENESIS, Entry, parse, seal
 from kitloan.ledger.epochs import ledger_name
 from kitloan.ledger.session import Session
@@ -25,7 +26,6 @@ from kitloan.storage.store import Store, create_store, open_store
 from kitloan.tables import LedgerEntry, LedgerHead, table
 from kitloan.tables.every import REGISTER_TABLES
 from kitloan.text.dates import system_clock
-from kitloan.verify import LedgerState, Progress, Verifier
 
 entry, head = table(LedgerEntry), table(LedgerHead)
 

@@ -25,6 +25,7 @@ from sqlalchemy import Connection, func, select
 from kitloan.backups import CheckedCopy, about_file, check_copy, copy_ledgers, owned
 from kitloan.backups.upgrading import up_to_date, upgrade_copy
 from kitloan.errors import BadInput, Refused, StoreError, no_such_file
+from kitloan.history.verify import LedgerState, Progress
 from kitloan.ledger.epochs import LAST_EPOCH, college_of, ledger_name, without_jumps
 from kitloan.ledger.session import ESP
 from kitloan.ledger.writer import begin, head_of, resume
@@ -37,7 +38,6 @@ from kitloan.storage.side_files import clear_folders, kept_file
 from kitloan.storage.store import Store, create_store, open_store
 from kitloan.tables import LedgerEntry, LedgerHead, table
 from kitloan.text.dates import Clock, in_scotland, system_clock
-from kitloan.verify import LedgerState, Progress
 
 entry = table(LedgerEntry)
 head = table(LedgerHead)

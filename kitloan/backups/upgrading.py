@@ -35,13 +35,13 @@ from sqlalchemy import (
 from kitloan.backups import about_file, check_copy
 from kitloan.backups.evidence_tables import make_evidence
 from kitloan.errors import KitloanError, StoreError
+from kitloan.history.verify import Progress
 from kitloan.storage.files import whole_file, working_folder
 from kitloan.storage.schema import OLDEST, SCHEMA, version_of
 from kitloan.storage.side_files import day_file
 from kitloan.storage.store import Store, one_at_a_time, open_store
 from kitloan.text.dates import system_clock, today
 from kitloan.text.names import search_form
-from kitloan.verify import Progress
 
 if TYPE_CHECKING:
     from alembic.operations import Operations

@@ -15,7 +15,7 @@ from kitloan.values import as_json, plural
 
 if TYPE_CHECKING:
     from kitloan.backups.restoring import Loss
-    from kitloan.verify import LedgerState
+    from kitloan.history.verify import LedgerState
 
 _WORD = "RESTORE"
 

@@ -29,7 +29,7 @@ from kitloan.values import ShortageLine, as_json, plural
 
 if TYPE_CHECKING:
     from kitloan.college import College
-    from kitloan.undo import Undone
+    from kitloan.history.undo import Undone
 
 
 T = TypeVar("T")

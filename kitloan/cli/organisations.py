@@ -2,10 +2,10 @@
 
 import click
 
+from kitloan.borrowers.organisations import BorrowerLine
 from kitloan.cli.context import App, command, common_options, pass_app
 from kitloan.cli.find import AFTER, show_more
 from kitloan.cli.output import columns, print_json, print_text
-from kitloan.organisations import BorrowerLine
 from kitloan.values import as_json, plural
 
 

@@ -12,7 +12,7 @@ from kitloan.errors import StoreError
 from kitloan.values import as_json, plural
 
 if TYPE_CHECKING:
-    from kitloan.people import Erased
+    from kitloan.borrowers.people import Erased
 
 
 @click.group(

@@ -57,7 +57,7 @@ def provision(app: App, url: str, named: tuple[str, ...], esp: bool, passwords: 
     it in PGPASSWORD or ~/.pgpass. Without --college and --esp, every college of the reference list
     and ESP get a login. Running it again keeps the logins that exist.
     """
-    from kitloan.provision import provision as prepare
+    from kitloan.cli.provision import provision as prepare
 
     if re.search("://[^/@]*:[^/@]", url):
         click.echo(

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, insert, select
 
+from kitloan.borrowers.organisations import borrower, organisation_id
 from kitloan.errors import BadInput, Refused
 from kitloan.evidence.schoollist import SCHUID
 from kitloan.evidence.schools import school_of, schuid_of
@@ -26,7 +27,6 @@ from kitloan.ledger.facts.evidence import (
 )
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer
-from kitloan.organisations import borrower, organisation_id
 from kitloan.queries.paging import PAGE, page_of
 from kitloan.queries.resolve import resolve
 from kitloan.storage.statements import AnyRow, Change, Query

@@ -15,13 +15,13 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
+from kitloan.borrowers.organisations import borrower
 from kitloan.errors import BadInput
 from kitloan.evidence.schoollist import SCHUID, ListedSchool, SchoolList, read_school_list
 from kitloan.imports.rows import Problem
 from kitloan.ledger.facts.evidence import SchoolLinked
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer
-from kitloan.organisations import borrower
 from kitloan.queries.paging import PAGE, page_of
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Organisation, table

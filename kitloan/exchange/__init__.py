@@ -33,12 +33,12 @@ from kitloan.exchange.trust import (
     own_key,
     read_fingerprint,
 )
+from kitloan.history.verify import Progress
 from kitloan.ledger.epochs import college_of
 from kitloan.ledger.session import ESP, Session
 from kitloan.text.dates import instant
 from kitloan.text.names import plain
 from kitloan.values import as_json
-from kitloan.verify import Progress
 
 __all__ = [
     "LONGEST_LINE",

@@ -24,6 +24,7 @@ from kitloan.exchange.rebase import ChosenHistory, StoredEntry, choose_history, 
 from kitloan.exchange.recording import Recording, is_worth_copying, recording
 from kitloan.exchange.sending import remember
 from kitloan.exchange.trust import ConfirmedKey, fingerprint, keys_of, must_be_trusted, pin
+from kitloan.history.verify import Progress
 from kitloan.ledger.clocks import Reading, keep_reading
 from kitloan.ledger.entry import GENESIS, Entry, NotCanonical, seal
 from kitloan.ledger.epochs import EPOCHS_AHEAD, college_of, epoch_of, ledger_name
@@ -37,7 +38,6 @@ from kitloan.storage.statements import Meter, Query, TooMuchWork, metered
 from kitloan.tables import College, LedgerEntry, LedgerHead, Setting, table
 from kitloan.tables.national import APART, Resumption
 from kitloan.text.names import plain, skeleton
-from kitloan.verify import Progress
 
 college_row = table(College)
 entry = table(LedgerEntry)

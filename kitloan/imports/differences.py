@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
+from kitloan.borrowers.organisations import borrower, organisation_id, person, remark
 from kitloan.holdings import (
     Gift,
     NewHolding,
@@ -28,7 +29,6 @@ from kitloan.ledger.facts.holdings import HoldingAmended, HoldingMoved
 from kitloan.ledger.facts.loans import CheckedIn, LoanFound, LoanRenewed
 from kitloan.ledger.writer import Writer
 from kitloan.loans import counted_as, open_loans, parts_of, short_now
-from kitloan.organisations import borrower, organisation_id, person, remark
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Gift as GiftRow
 from kitloan.tables import Holding, KitType, table

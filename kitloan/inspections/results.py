@@ -6,13 +6,13 @@ from typing import Literal
 
 from sqlalchemy import bindparam, case, func, select
 
+from kitloan.borrowers.organisations import remark
 from kitloan.errors import BadInput, Refused
 from kitloan.holdings import TYPE
 from kitloan.ledger.facts.inspections import InspectionDone, RegimeSet
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer
 from kitloan.loans import held, must_be_here
-from kitloan.organisations import remark
 from kitloan.queries.happened import earlier_day, must_have_come, sealed
 from kitloan.queries.paging import page_of
 from kitloan.queries.resolve import meant

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, bindparam, select
 
+from kitloan.borrowers.organisations import Borrower, blocked_on, borrower, person, remark
 from kitloan.errors import BadInput, Refused
 from kitloan.ledger.facts.planning import (
     MOST_LINES,
@@ -21,7 +22,6 @@ from kitloan.ledger.facts.promises import booking_row, lines_of_booking
 from kitloan.ledger.notes import Asked, Unmet
 from kitloan.ledger.session import Session, check_quantity
 from kitloan.ledger.writer import Writer, id_reused
-from kitloan.organisations import Borrower, blocked_on, borrower, person, remark
 from kitloan.planning.availability import Wanted, at_risk, connected, free_by_day, free_over
 from kitloan.planning.calendar import Calendar, calendar_of
 from kitloan.planning.policies import Policies, policies_of

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, select
 
+from kitloan.borrowers.organisations import Limits
 from kitloan.errors import BadInput
-from kitloan.organisations import Limits
 from kitloan.storage.statements import Query
 from kitloan.tables import table
 from kitloan.tables.planning import PolicyValue

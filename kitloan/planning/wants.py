@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
+from kitloan.borrowers.organisations import borrower, person
 from kitloan.errors import BadInput, Refused
 from kitloan.ledger.facts.planning import WantClosed, WantMade
 from kitloan.ledger.session import Session, check_quantity
 from kitloan.ledger.writer import id_reused
-from kitloan.organisations import borrower, person
 from kitloan.planning.availability import free_over
 from kitloan.planning.bookings import Request, Rules, rules_of, span_of
 from kitloan.planning.supply import Stock, stock_of

@@ -3,7 +3,7 @@
 The order of a ledger is the order of recording. A fact that happened on an earlier day goes on
 record behind what was recorded in between, so nothing in between may rest on how the holding was
 before it. Then every day's state follows from the entries that had happened by then, in their
-order; see `kitloan.verify.replay`.
+order; see `kitloan.history.verify.replay`.
 """
 
 import json

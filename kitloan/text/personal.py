@@ -65,7 +65,7 @@ _HUMP = re.compile(r"(?<=[a-zß-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])")
 _PHONE = re.compile(
     r"[0-9+() ./\-]+(?:\s*(?:ext|extn|extension|x)\.?\s*[0-9]{1,6})?", re.IGNORECASE
 )
-_EMAIL = re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>.]{2,}")
+_ONE_EMAIL = re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>.]{2,}")
 
 
 def check_phone(text: str) -> str:
@@ -93,7 +93,7 @@ def check_email(text: str) -> str:
         BadInput: `bad_text`, `bad_email`.
     """
     address = clean(text, "The e-mail address")
-    if not _EMAIL.fullmatch(address):
+    if not _ONE_EMAIL.fullmatch(address):
         raise BadInput(
             "bad_email",
             f"{address!r} is not an e-mail address.",

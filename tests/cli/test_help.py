@@ -135,7 +135,7 @@ def test_showing_a_kit_loads_nothing_that_writes(cli: Cli, store: str) -> None:
     tag = cli("add", "--type", "Kit", "--json").json["tag"]
     line = ["--store", str(store), "show", tag]
     loaded = loaded_after(f"from kitloan.cli.main import run; assert run({line!r}) == 0")
-    assert not loaded & {"kitloan.ledger.writer", "kitloan.ledger.facts", "kitloan.verify"}
+    assert not loaded & {"kitloan.ledger.writer", "kitloan.ledger.facts", "kitloan.history.verify"}
 
 
 def test_the_core_needs_no_screen_and_no_printer() -> None:

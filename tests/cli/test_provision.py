@@ -27,7 +27,7 @@ class Set:
 @pytest.fixture(scope="module")
 def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
     """A database that Fife and ESP share."""
-    from kitloan.provision import provision
+    from kitloan.cli.provision import provision
 
     passwords = tmp_path_factory.mktemp("passwords") / "kits.pgpass"
     with server() as administrator:

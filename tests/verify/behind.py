@@ -7,9 +7,9 @@ import sqlalchemy as sa
 
 from crowd import raw
 from kitloan.college import College
+from kitloan.history.verify import LedgerProblem
 from kitloan.storage.places import is_url
 from kitloan.tables import Base
-from kitloan.verify import LedgerProblem
 from lives import unguarded
 
 

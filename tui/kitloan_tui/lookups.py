@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy import func, select, text
 
+from kitloan.borrowers.organisations import nearly_like
 from kitloan.ledger.session import Session
-from kitloan.organisations import nearly_like
 from kitloan.queries.find import Finder, organisations_called
 from kitloan.queries.undone import UNDONE
 from kitloan.tables import (

@@ -7,6 +7,7 @@ one can be undone, save forgetting a person and a stocktake's scans, which chang
 from collections.abc import Sequence
 from datetime import date
 
+from kitloan.borrowers.organisations import organisation_id, person
 from kitloan.college import College
 from kitloan.contents import Count
 from kitloan.errors import BadInput
@@ -14,7 +15,6 @@ from kitloan.holdings import NewHolding, accession_several
 from kitloan.imports.register import TakenIn
 from kitloan.ledger.session import ESP
 from kitloan.loans import Correction, correct
-from kitloan.organisations import organisation_id, person
 from kitloan.reference import colleges, find_college
 from kitloan.text.dates import parse_due, parse_past, uk
 from kitloan.text.names import fold, near_names

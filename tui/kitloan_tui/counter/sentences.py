@@ -28,10 +28,10 @@ from kitloan_tui.counter.verdict import Verdict
 
 if TYPE_CHECKING:
     from kitloan.backups.upgrading import Upgraded
+    from kitloan.history.undo import Undone
     from kitloan.holdings import Added
     from kitloan.loans import Lent, Returned
     from kitloan.transfers.receiving import Received
-    from kitloan.undo import Undone
     from kitloan_tui.labels import OnPaper, Order
 
 _MOST_NAMED = 5

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from kitloan.organisations import OrganisationLine, Person
+from kitloan.borrowers.organisations import OrganisationLine, Person
 from kitloan.values import SYMBOLS, Page
 from kitloan_tui.counter import recording
 from kitloan_tui.screens.confirm import Confirm

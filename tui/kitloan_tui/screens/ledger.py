@@ -23,7 +23,7 @@ from kitloan_tui.screens.frame import WorkScreen
 from kitloan_tui.widgets.table import Column, Listing
 
 if TYPE_CHECKING:
-    from kitloan.verify import LedgerState, Verification
+    from kitloan.history.verify import LedgerState, Verification
 
 _LATEST = 200
 _MOST_LEDGERS = 30

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import ItemGrid
 from textual.widgets import Button
 
-from kitloan.organisations import Person
+from kitloan.borrowers.organisations import Person
 from kitloan.text.dates import uk
 from kitloan.text.names import fold
 from kitloan.text.tags import grouped

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
 
+from kitloan.history.undo import Undone
 from kitloan.text.dates import uk_instant
 from kitloan.text.tags import grouped
-from kitloan.undo import Undone
 from kitloan.values import Page
 from kitloan_tui.counter import sentences, steps
 from kitloan_tui.screens.confirm import Confirm

@@ -4,7 +4,7 @@ An organisation is known by the slug of its name, so that spellings which differ
 ordinary punctuation are one borrower; a name with more to it has a mark besides, by which "C++" and
 "C#" are two. A name not met before is taken in; names spelt nearly like it are told, not refused. A
 person is an opaque id in the ledger; the name, e-mail and phone that belong to it lie in a table
-that never leaves the college, and `kitloan.people` erases them.
+that never leaves the college, and `kitloan.borrowers.people` erases them.
 """
 
 import difflib

@@ -15,10 +15,10 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, or_, select, update
 
+from kitloan.borrowers.organisations import ids_of, known_organisation, name_now
 from kitloan.errors import BadInput, KitloanError
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer
-from kitloan.organisations import ids_of, known_organisation, name_now
 from kitloan.queries.paging import PAGE, page_of
 from kitloan.storage import contact_changes
 from kitloan.storage.erasure import (

@@ -1,0 +1,1 @@
+"""Who borrows: organisations and the people in them, and erasing a person everywhere."""

@@ -57,7 +57,9 @@ def everything(url: str) -> list[object]:
         "SELECT relname, relowner::regrole::text, relacl::text, relrowsecurity, "
         "relforcerowsecurity FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY 1",
         "SELECT tablename, policyname, cmd, qual, with_check FROM pg_policies ORDER BY 1, 2",
-        "SELECT tgname, tgrelid::regclass::text FROM pg_trigger ORDER BY 1, 2",
+        # A foreign key's own triggers are named after a number that is new when it is made again.
+        "SELECT coalesce(conname, tgname), tgrelid::regclass::text, tgenabled FROM pg_trigger "
+        "LEFT JOIN pg_constraint k ON k.oid = tgconstraint ORDER BY 1, 2, 3",
         "SELECT datname, datacl::text FROM pg_database ORDER BY 1",
         "SELECT setrole, setconfig FROM pg_db_role_setting ORDER BY 1",
         "SELECT roleid::regrole::text, member::regrole::text, admin_option FROM pg_auth_members "
@@ -444,7 +446,11 @@ def as_an_earlier_release_left_it(url: str) -> None:
     with psycopg.connect(url) as connection:
         connection.execute("DROP INDEX holdings_elsewhere, incomplete_holdings")
         connection.execute("DROP TABLE lost_twin")
-        connection.execute("ALTER TABLE holding DROP COLUMN counted_at")
+        connection.execute("ALTER TABLE holding DROP COLUMN counted_at, DROP COLUMN out_of_use")
+        for name in ("again_reason", "again_at", "again_by"):
+            connection.execute(f"ALTER TABLE withdrawal DROP COLUMN {name}")
+        connection.execute("DROP TABLE quote, school_now, school, evaluation, engagement_band")
+        connection.execute("DROP TABLE engagement, school_link")
         connection.execute("UPDATE setting SET value = '2' WHERE name = 'schema'")
 
 

@@ -906,7 +906,7 @@ class Holdings:
         new: NewHolding,
         *,
         new_too: bool = True,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> Added:
         """Take in one holding; its kit type is made when it is new.
 
@@ -914,14 +914,14 @@ class Holdings:
             new: what to take in.
             new_too: whether a kit type that is spelt nearly like a known one, or is the beginning
                 of one, may be made as a new one.
-            id: the request's id; None makes one.
+            request_id: the request's id; None makes one.
 
         Raises:
             BadInput: a text, quantity or tag that cannot be used.
             Refused: `nearly_known`; `number_taken`; `tag_taken`, when the tag is a holding's
                 already; `not_yours`, when it is on a blank label of another college.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             return accession(writer, new, new_too=new_too)
 
     def add_several(
@@ -930,7 +930,7 @@ class Holdings:
         number: int,
         *,
         new_too: bool = True,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> list[Added]:
         """Take in several holdings that are alike, each with a tag of its own, as one action.
 
@@ -939,14 +939,14 @@ class Holdings:
                 the others have those after it.
             number: how many, at most `MOST_AT_ONCE`.
             new_too: as for `add`.
-            id: the request's id; None makes one.
+            request_id: the request's id; None makes one.
 
         Raises:
             BadInput: as `add`; `bad_quantity`; `one_at_a_time`, with a tag; `bad_number`, for an
                 asset number that does not end in digits.
             Refused: as `add`.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             return accession_several(writer, new, number, new_too=new_too)
 
     def amend(
@@ -962,7 +962,7 @@ class Holdings:
         title: GiftTitle | None = None,
         document: str | None = None,
         new_too: bool = True,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> None:
         """Correct what is recorded of a holding; what is None stays, and an empty text takes away.
 
@@ -976,7 +976,7 @@ class Holdings:
             gift: which of ESP's gifts it is of.
             title: whose it is.
             document: the paper that records the gift.
-            id: the request's id; None makes one.
+            request_id: the request's id; None makes one.
 
         `new_too` is as for `add`.
 
@@ -984,7 +984,7 @@ class Holdings:
             Refused: `nearly_known`; `number_taken`; `more_out`, when fewer would be held than are
                 out.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             row = self._row(writer, tag)
             held = row.quantity if quantity is None else check_quantity(quantity)
             if held < row.out_quantity:
@@ -1011,13 +1011,13 @@ class Holdings:
             if any(value is not None for value in terms.values()):
                 writer.append(_corrected_gift(writer, row.tag, terms))
 
-    def record_gift(self, tag: str, gift: Gift, *, id: str | None = None) -> None:  # noqa: A002
+    def record_gift(self, tag: str, gift: Gift, *, request_id: str | None = None) -> None:
         """Say who gave a holding and on what terms, all of them.
 
         Raises:
             BadInput: `bad_text` or `bad_value`; an unknown tag.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             row = self._row(writer, tag)
             writer.append(gift_fact(row.tag, gift))
 
@@ -1027,7 +1027,7 @@ class Holdings:
         location: str,
         *,
         on: date | None = None,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> None:
         """Put on record where in the college a holding is kept now.
 
@@ -1035,7 +1035,7 @@ class Holdings:
             tag: a tag or asset number.
             location: the place.
             on: the day it went there, when that was an earlier one than today.
-            id: the request's id; None makes one.
+            request_id: the request's id; None makes one.
 
         Raises:
             Refused: `missing`, `in_transit` or `withdrawn`; of an earlier day `before_received`
@@ -1043,21 +1043,21 @@ class Holdings:
             BadInput: `bad_text`; an unknown tag; `in_future`.
         """
         place = clean(location, "The place")
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             row = self._here(writer, tag)
             day = earlier_day(writer, on)
             if day is not None:
                 must_be_the_last(writer, held(writer, row.tag), day, MOVES)
             writer.append(HoldingMoved(tag=row.tag, location=place, on=sealed(day)))
 
-    def sight(self, tag: str, *, id: str | None = None) -> None:  # noqa: A002
+    def sight(self, tag: str, *, request_id: str | None = None) -> None:
         """Put on record that a holding was seen now.
 
         Raises:
             Refused: `missing`, `in_transit` or `withdrawn`.
             BadInput: an unknown tag.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             row = self._here(writer, tag)
             writer.append(HoldingSighted(tag=row.tag))
 
@@ -1067,7 +1067,7 @@ class Holdings:
         reason: str | None = None,
         *,
         on: date | None = None,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> None:
         """Put on record that a holding is not to be found; a loan that lost it ends with it.
 
@@ -1075,14 +1075,14 @@ class Holdings:
             tag: a tag or asset number.
             reason: what happened; goes on record.
             on: the day it was missed, when that was an earlier one than today.
-            id: the request's id; None makes one.
+            request_id: the request's id; None makes one.
 
         Raises:
             Refused: `missing`, `withdrawn` or `in_transit`; `several`, for a stock of loose items;
                 of an earlier day `before_received` or `dates_overlap`.
             BadInput: an unknown tag; `in_future`.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             report_missing(writer, tag, reason, on)
 
     def found(
@@ -1090,7 +1090,7 @@ class Holdings:
         tag: str,
         *,
         on: date | None = None,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> None:
         """Put on record that a missing holding is here again.
 
@@ -1099,13 +1099,13 @@ class Holdings:
         Args:
             tag: a tag or asset number.
             on: the day it was found, when that was an earlier one than today.
-            id: the request's id; None makes one.
+            request_id: the request's id; None makes one.
 
         Raises:
             Refused: `not_missing`; of an earlier day `dates_overlap`.
             BadInput: an unknown tag; `in_future`.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             found(writer, tag, on)
 
     def propose_withdrawal(
@@ -1114,7 +1114,7 @@ class Holdings:
         reason: str,
         *,
         donor_agreement: str | None = None,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> None:
         """Say why a holding should leave the register for good; a second person signs.
 
@@ -1122,15 +1122,15 @@ class Holdings:
             tag: the holding.
             reason: why; goes on record.
             donor_agreement: the donor's letter that agrees, where the gift's terms ask for one.
-            id: the request's id; None makes one.
+            request_id: the request's id; None makes one.
 
         Raises:
             Refused: `donor_must_agree`, `on_loan`, `in_transit` or `withdrawn`.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             propose(writer, tag, reason, donor_agreement)
 
-    def withdraw(self, tag: str, *, id: str | None = None) -> None:  # noqa: A002
+    def withdraw(self, tag: str, *, request_id: str | None = None) -> None:
         """Sign a withdrawal that somebody else proposed: the holding leaves the register for good.
 
         Its history stays.
@@ -1139,17 +1139,17 @@ class Holdings:
             Refused: `not_proposed`; `same_person`, when this person proposed it; `on_loan`,
                 `in_transit`, or `withdrawn` already.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             sign(writer, tag)
 
-    def put_in_repair(self, tag: str, reason: str, *, id: str | None = None) -> None:  # noqa: A002
+    def put_in_repair(self, tag: str, reason: str, *, request_id: str | None = None) -> None:
         """Put on record that a holding cannot be used until it is repaired; it is not lent.
 
         Raises:
             Refused: `on_loan`, `missing`, `in_transit` or `withdrawn`.
             BadInput: `bad_text`; an unknown tag.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             put_in_repair(writer, tag, reason)
 
     def repaired(
@@ -1157,7 +1157,7 @@ class Holdings:
         tag: str,
         *,
         note: str | None = None,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> None:
         """Put on record that a holding can be used again; `note` is kept apart from the ledger.
 
@@ -1165,7 +1165,7 @@ class Holdings:
             Refused: `not_in_repair`; `inspection_failed`, when only a pass ends it.
             BadInput: an unknown tag.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             repaired(writer, tag, note)
 
     def split(
@@ -1174,7 +1174,7 @@ class Holdings:
         quantity: int,
         *,
         location: str | None = None,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> Split:
         """Make part of a stock a holding of its own, with a new tag and the same gift terms.
 
@@ -1182,13 +1182,13 @@ class Holdings:
             tag: the stock.
             quantity: how many of what is here.
             location: where they are kept; as the stock when None.
-            id: the request's id; None makes one.
+            request_id: the request's id; None makes one.
 
         Raises:
             Refused: `not_enough`, `missing`, `in_transit` or `withdrawn`.
             BadInput: `bad_quantity`, also for all of it; `bad_text`; an unknown tag.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             return split(writer, tag, quantity, location)
 
     def propose_reinstatement(
@@ -1196,7 +1196,7 @@ class Holdings:
         tag: str,
         reason: str,
         *,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> None:
         """Put on record that a written-off holding turned up; a second person signs.
 
@@ -1204,17 +1204,17 @@ class Holdings:
             Refused: `not_withdrawn`.
             BadInput: `bad_text`; an unknown tag.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             propose_reinstatement(writer, tag, reason)
 
-    def reinstate(self, tag: str, *, id: str | None = None) -> None:  # noqa: A002
+    def reinstate(self, tag: str, *, request_id: str | None = None) -> None:
         """Sign that a written-off holding is on the register again; its contents are uncounted.
 
         Raises:
             Refused: `not_withdrawn`, `not_proposed`, `same_person`.
             BadInput: an unknown tag.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             sign_reinstatement(writer, tag)
 
     def proposed_withdrawals(self) -> list[Proposal]:
@@ -1228,7 +1228,7 @@ class Holdings:
         new: str,
         *,
         move: bool = False,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> None:
         """Let a holding answer to a second tag, off a label that no holding has yet.
 
@@ -1236,13 +1236,13 @@ class Holdings:
             tag: a tag or asset number.
             new: what is on the label.
             move: whether to take it from another holding whose second tag it is.
-            id: the request's id; None makes one.
+            request_id: the request's id; None makes one.
 
         Raises:
             Refused: `tag_taken`, or `not_yours` for another college's blank label.
         """
         second = parse(new)
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             row = self._row(writer, tag)
             freed = writer.earlier_fact(LabelFreed)
             bearer = _ALIAS(writer.connection, c=writer.college, t=second).scalar()
@@ -1254,7 +1254,7 @@ class Holdings:
                 must_be_free(writer, second)
             writer.append(LabelClaimed(tag=row.tag, label=second))
 
-    def free_label(self, label: str, *, id: str | None = None) -> str:  # noqa: A002
+    def free_label(self, label: str, *, request_id: str | None = None) -> str:
         """Take a second tag away from the holding that has it; gives that holding's tag.
 
         The label can be claimed for another holding then.
@@ -1264,7 +1264,7 @@ class Holdings:
             BadInput: `bad_tag`.
         """
         second = parse(label)
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             freed = writer.earlier_fact(LabelFreed)
             bearer = _ALIAS(writer.connection, c=writer.college, t=second).scalar()
             whose = bearer if freed is None else freed.tag
@@ -1285,14 +1285,14 @@ class Holdings:
         self,
         types: Sequence[KitTypeDefined],
         *,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> None:
         """Define kit types with their contents; one that is known has these contents from now.
 
         Raises:
             StoreError: `refused_by_the_database`, when a list has a component twice.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             for each in types:
                 writer.append(as_known(writer.connection, writer.college, each))
 
@@ -1310,7 +1310,7 @@ class Holdings:
         name: str,
         new: str,
         *,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> KnownType:
         """Give a kit type another name. It keeps its holdings and history, and both names find it.
 
@@ -1318,7 +1318,7 @@ class Holdings:
             Refused: `name_taken`, when another type is found by the new name.
             BadInput: `unknown_type`, `same_name`, `bad_text`.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             return rename_type(writer, name, new)
 
     def merge_types(
@@ -1326,7 +1326,7 @@ class Holdings:
         name: str,
         into: str,
         *,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> KnownType:
         """Make two kit types one: the holdings of `name` are of `into`, and both names find it.
 
@@ -1335,7 +1335,7 @@ class Holdings:
         Raises:
             BadInput: `unknown_type`; `same_type`, for one and the same.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             return merge_types(writer, name, into)
 
     def labels_printed(
@@ -1344,7 +1344,7 @@ class Holdings:
         *,
         blank: bool,
         stock: str | None = None,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> str:
         """Put on record that labels of these tags went to paper; gives the batch's id.
 
@@ -1352,12 +1352,12 @@ class Holdings:
             tags: what is on the labels.
             blank: whether no holding has them yet.
             stock: the sheet or roll that they were printed on.
-            id: the request's id, which is the batch's; None makes one.
+            request_id: the request's id, which is the batch's; None makes one.
 
         Raises:
             BadInput: `bad_tag`, for what is no tag.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             for start in range(0, len(tags), _TAGS_PER_ENTRY):
                 part = tuple(map(parse, tags[start : start + _TAGS_PER_ENTRY]))
                 writer.append(

@@ -1111,7 +1111,7 @@ class Loans:
         override: str | None = None,
         new_too: bool = True,
         booking: str | None = None,
-        id: str | None = None,  # noqa: A002  # the word of the contract
+        request_id: str | None = None,
     ) -> list[Lent]:
         """Lend holdings to an organisation: all of them, or none.
 
@@ -1131,7 +1131,7 @@ class Loans:
             booking: the id of the booking against which they go.
             new_too: whether an organisation that is spelt nearly like a known one, or is the
                 beginning of one, may be taken in as a new one.
-            id: the request's id; None makes one.
+            request_id: the request's id; None makes one.
 
         Raises:
             Refused: `on_loan`, `not_enough`, `uncounted`, `incomplete`, `withdrawn`, `missing`,
@@ -1144,7 +1144,7 @@ class Loans:
                 `in_future`.
         """
         terms = Terms(due_on, on, quantity, purpose, override, new_too, booking)
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             return check_out(writer, _several(tags), to, contact, terms)
 
     def check_in(
@@ -1158,7 +1158,7 @@ class Loans:
         on: date | None = None,
         used: int = 0,
         lost: int = 0,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> list[Returned]:
         """Take holdings back: all of them, or none.
 
@@ -1173,14 +1173,14 @@ class Loans:
             used: how many of a stock the borrower used up; with `lost`, how many fewer are held.
                 Then only what `quantity` gives is back, and the rest stays on loan.
             lost: how many of a stock the borrower lost.
-            id: the request's id; None makes one.
+            request_id: the request's id; None makes one.
 
         Raises:
             Refused: `not_out`, `which_loan`, `more_than_out`, `nothing_left`; of an earlier day
                 `before_received` or `dates_overlap`.
             BadInput: an unknown tag or component, a count that cannot be, `in_future`.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             return check_in(
                 writer,
                 _several(tags),
@@ -1204,7 +1204,7 @@ class Loans:
         quantity: int | None = None,
         from_: str | None = None,
         new_too: bool = True,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> Corrected:
         """Correct the facts of an open loan, without a return; both are in its history.
 
@@ -1217,7 +1217,7 @@ class Loans:
             quantity: how many went, of loose stock, what is back of them included.
             from_: whose loan, where several borrowers have some of a stock.
             new_too: as for `check_out`.
-            id: the request's id; None makes one.
+            request_id: the request's id; None makes one.
 
         Raises:
             Refused: `not_out`, `which_loan`, `nearly_known`, `not_enough`, `more_back`,
@@ -1225,7 +1225,7 @@ class Loans:
             BadInput: an unknown tag, nothing to correct, `in_future`, `bad_quantity`.
         """
         wrong = Correction(to, contact, due_on, on, quantity, new_too)
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             return correct(writer, tag, wrong, from_)
 
     def pass_on(
@@ -1239,7 +1239,7 @@ class Loans:
         from_: str | None = None,
         on: date | None = None,
         new_too: bool = True,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> Corrected:
         """Put on record that a borrower handed a loan straight on to another. Nobody counted it.
 
@@ -1252,13 +1252,13 @@ class Loans:
             from_: whose loan, where several borrowers have some of a stock.
             on: the day, when that was an earlier one than today.
             new_too: as for `check_out`.
-            id: the request's id; None makes one.
+            request_id: the request's id; None makes one.
 
         Raises:
             Refused: `not_out`, `which_loan`, `more_than_out`, `nearly_known`, `dates_overlap`.
             BadInput: an unknown tag, `same_borrower`, `in_future`.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             return pass_on(
                 writer,
                 tag,
@@ -1278,7 +1278,7 @@ class Loans:
         *,
         from_: str | None = None,
         override: str | None = None,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> tuple[str, str, date]:
         """Make a loan due on another day; gives the loan's id, its borrower and the day.
 
@@ -1289,25 +1289,27 @@ class Loans:
             Refused: `not_out`, `which_loan`; `not_free`, when a booking needs it.
             BadInput: an unknown tag, a date in the past.
         """
-        return self.renew_together([(tag, due_on, from_)], override=override, id=id)[0]
+        return self.renew_together(
+            [(tag, due_on, from_)], override=override, request_id=request_id
+        )[0]
 
     def renew_together(
         self,
         loans: Sequence[tuple[str, date, str | None]],
         *,
         override: str | None = None,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> list[tuple[str, str, date]]:
         """Renew several loans in one go, all or none; one undo takes them back.
 
         Args:
             loans: of each the tag, the new day, and whose loan it is, or None; as for `renew`.
             override: as for `renew`.
-            id: the request's id; None makes one.
+            request_id: the request's id; None makes one.
 
         Raises as `renew`.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             return [
                 renew(writer, self._session.today, tag, due_on, from_, override)
                 for tag, due_on, from_ in loans
@@ -1319,7 +1321,7 @@ class Loans:
         count: Count,
         *,
         on: date | None = None,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> tuple[str, tuple[ShortageLine, ...]]:
         """Count a kit that is here; gives its tag and everything that is short now.
 
@@ -1327,14 +1329,14 @@ class Loans:
             tag: a tag or asset number.
             count: what was found.
             on: the day it was counted, when that was an earlier one than today.
-            id: the request's id; None makes one.
+            request_id: the request's id; None makes one.
 
         Raises:
             Refused: `on_loan`, `withdrawn`, `missing`, `in_transit`; of an earlier day
                 `before_received` or `dates_overlap`.
             BadInput: an unknown tag or component, a count that cannot be, `in_future`.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             return count_contents(writer, tag, count, on)
 
     def restock(
@@ -1343,7 +1345,7 @@ class Loans:
         component: str,
         quantity: int,
         *,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> tuple[str, tuple[ShortageLine, ...]]:
         """Make a shortage good; gives the tag and what is still short. Missing ones count first.
 
@@ -1351,7 +1353,7 @@ class Loans:
             Refused: `nothing_short`, `more_than_short`.
             BadInput: an unknown tag or component.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             return restock(writer, tag, component, quantity)
 
     def contents(self, tag: str) -> list[Part]:

@@ -171,7 +171,7 @@ def lend_again(number: int, ready: Ready, place: str, tag: str, request: str) ->
     """Say one and the same request; gives the loan's id and the borrower."""
     with kitloan.open(place, actor="m.ross") as desk:
         ready()
-        (lent,) = desk.loans.check_out([tag], "School", id=request)
+        (lent,) = desk.loans.check_out([tag], "School", request_id=request)
         return lent.id, lent.to
 
 
@@ -314,7 +314,7 @@ def kill_starts(number: int, ready: Ready, places: Sequence[str], seed: int) -> 
 def _rehearse(place: str, tag: str) -> None:
     """Do everything once, so that a fork has no more to load than a desk that is at work."""
     with kitloan.open(place, actor="m.ross") as desk:
-        desk.loans.check_out([tag], "School", id="rehearsal")
+        desk.loans.check_out([tag], "School", request_id="rehearsal")
         desk.loans.check_in([tag], Count(whole=True))
 
 
@@ -351,9 +351,9 @@ def _ask(desk: College, wanted: Request, say: Callable[..., None]) -> None:
     verb, request, tag = wanted
     say("ask", *wanted)
     if verb == "lend":
-        (done,) = desk.loans.check_out([tag], "School", id=request)
+        (done,) = desk.loans.check_out([tag], "School", request_id=request)
     else:
-        (done,) = desk.loans.check_in([tag], Count(whole=True), id=request)
+        (done,) = desk.loans.check_in([tag], Count(whole=True), request_id=request)
     say("done", verb, done.id)
 
 

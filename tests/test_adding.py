@@ -107,11 +107,11 @@ def cleaned(connection: Connection, college: str, entry: Recorded, fact: Holding
     Edit(
         "kitloan/holdings.py",
         r"^class Holdings:.*?(?=    def )",
-        '''    def clean(self, tag: str, *, id: str | None = None) -> None:
+        '''    def clean(self, tag: str, *, request_id: str | None = None) -> None:
         """Record that a holding was cleaned."""
         from kitloan.ledger.facts.holdings import HoldingCleaned
 
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             row = self._here(writer, tag)
             writer.append(HoldingCleaned(tag=row.tag))
 
@@ -136,8 +136,8 @@ from kitloan.college import College
 from kitloan import NewHolding
 with kitloan.init("fife", sys.argv[1], actor="m.ross") as fife:
     tag = fife.holdings.add(NewHolding("STEM kit")).tag
-    fife.holdings.clean(tag, id="r1")
-    fife.holdings.clean(tag, id="r1")
+    fife.holdings.clean(tag, request_id="r1")
+    fife.holdings.clean(tag, request_id="r1")
     assert [line.summary for line in fife.find.history(tag)][1:] == ["cleaned"]
     assert fife.find.holding(tag).last_sighted.by == "m.ross"
     assert fife.ledger.verify().ok

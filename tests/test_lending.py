@@ -45,8 +45,8 @@ def test_all_of_the_tags_or_none(fife: College, kit: str) -> None:
 
 def test_the_same_request_twice_is_one_loan(fife: College, kit: str) -> None:
     """A desk that was killed before it heard "done" says it again; the kit must not be refused."""
-    first = fife.loans.check_out([kit], "Balwearie High School", id="r1")
-    again = fife.loans.check_out([kit], "Balwearie High School", id="r1")
+    first = fife.loans.check_out([kit], "Balwearie High School", request_id="r1")
+    again = fife.loans.check_out([kit], "Balwearie High School", request_id="r1")
     assert [loan.id for loan in again] == [loan.id for loan in first]
     assert fife.find.loans().total == 1
 
@@ -54,20 +54,20 @@ def test_the_same_request_twice_is_one_loan(fife: College, kit: str) -> None:
 def test_an_id_belongs_to_one_request(fife: College, kit: str) -> None:
     """An id used for two different loans would answer the second with the first."""
     other = fife.holdings.add(NewHolding("STEM kit")).tag
-    fife.loans.check_out([kit], "Balwearie High School", id="r1")
+    fife.loans.check_out([kit], "Balwearie High School", request_id="r1")
     with pytest.raises(BadInput) as refusal:
-        fife.loans.check_out([other], "Balwearie High School", id="r1")
+        fife.loans.check_out([other], "Balwearie High School", request_id="r1")
     assert refusal.value.code == "id_reused"
     with pytest.raises(BadInput):
-        fife.loans.check_in([kit], id="r1")
+        fife.loans.check_in([kit], request_id="r1")
     assert fife.find.holding(kit).status == "out"
 
 
 def test_ids_that_resemble_each_other_are_apart(fife: College) -> None:
     """A caller that numbers its requests must not run into the loans of another of its own."""
     tags = [fife.holdings.add(NewHolding("Device")).tag for _ in range(3)]
-    fife.loans.check_out(tags[:2], "Balwearie High School", id="r")
-    fife.loans.check_out(tags[2:], "Balwearie High School", id="r-1")
+    fife.loans.check_out(tags[:2], "Balwearie High School", request_id="r")
+    fife.loans.check_out(tags[2:], "Balwearie High School", request_id="r-1")
     assert len({loan.id for loan in fife.find.loans().items}) == 3
 
 
@@ -75,7 +75,7 @@ def test_ids_that_resemble_each_other_are_apart(fife: College) -> None:
 def test_an_id_is_plain_words(fife: College, kit: str, request_id: str) -> None:
     """What a caller sends stands in the ledger for ever."""
     with pytest.raises(BadInput) as refusal:
-        fife.loans.check_out([kit], "Balwearie High School", id=request_id)
+        fife.loans.check_out([kit], "Balwearie High School", request_id=request_id)
     assert refusal.value.code == "bad_id"
 
 

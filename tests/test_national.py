@@ -76,10 +76,10 @@ def test_a_gift_in_sums(esp: College, clock: SetClock) -> None:
     terms = replace(RAF, programme="YOUTH", tranche="2", acknowledgement="Given by the RAF")
     assert national.agree_gift("raf-2026", terms).type == "STEM kit"
     national.deliver("RAF-2026", 8, today - timedelta(days=3))
-    assert national.deliver("raf-2026", 4, id="van").delivered == 12
-    assert national.deliver("raf-2026", 4, id="van").delivered == 12, "one van, said twice"
-    first = national.allocate("raf-2026", "Fife College", 12, id="fife's")
-    assert national.allocate("raf-2026", "fife", 12, id="fife's") == first
+    assert national.deliver("raf-2026", 4, request_id="van").delivered == 12
+    assert national.deliver("raf-2026", 4, request_id="van").delivered == 12, "one van, said twice"
+    first = national.allocate("raf-2026", "Fife College", 12, request_id="fife's")
+    assert national.allocate("raf-2026", "fife", 12, request_id="fife's") == first
     said = refused("more_than_promised", lambda: national.allocate("raf-2026", "smo", 9))
     assert said.details["left"] == 8
     national.allocate("raf-2026", "smo", 8, allocation="smo-1")
@@ -107,15 +107,17 @@ def test_what_cannot_be_on_record_is_refused(esp: College) -> None:
     refused("bad_quantity", lambda: national.agree_gift("x", replace(RAF, promised=0)))
     refused("bad_text", lambda: national.agree_gift("=x", RAF))
     assert national.gifts() == ()
-    national.agree_gift("raf", RAF, id="once")
+    national.agree_gift("raf", RAF, request_id="once")
     refused("unknown_gift", lambda: national.deliver("iet", 1))
     refused("unknown_gift", lambda: national.allocate("iet", "fife", 1))
     refused("unknown_college", lambda: national.allocate("raf", "Hogwarts", 1))
     refused("in_future", lambda: national.deliver("raf", 1, tomorrow))
     refused("in_future", lambda: national.allocate("raf", "fife", 1, tomorrow))
     refused("bad_quantity", lambda: national.deliver("raf", 0))
-    refused("id_reused", lambda: national.agree_gift("raf", replace(RAF, promised=3), id="once"))
-    refused("id_reused", lambda: national.deliver("raf", 3, id="once"))
+    refused(
+        "id_reused", lambda: national.agree_gift("raf", replace(RAF, promised=3), request_id="once")
+    )
+    refused("id_reused", lambda: national.deliver("raf", 3, request_id="once"))
 
 
 def test_a_college_writes_nothing_of_esps(fife: College) -> None:
@@ -140,9 +142,9 @@ def test_a_college_shows_what_it_is_asked_for(
     fife = colleges["fife"]
     send(fife, esp)
     asked = esp.national.challenge(
-        "Fife College", sample=3, answer_by=esp.session.today + timedelta(days=7), id="once"
+        "Fife College", sample=3, answer_by=esp.session.today + timedelta(days=7), request_id="once"
     )
-    again = esp.national.challenge("fife", sample=3, answer_by=asked.answer_by, id="once")
+    again = esp.national.challenge("fife", sample=3, answer_by=asked.answer_by, request_id="once")
     assert again == asked
     assert (asked.college, len(asked.tags), len(asked.code)) == ("fife", 3, 8)
     assert all(map(is_tag, asked.tags))
@@ -299,9 +301,9 @@ def test_what_came_of_a_gift_is_undone_and_done_again(esp: College) -> None:
     national.deliver("iet", 3)
     national.correct_delivery("raf", 15)
     assert sorted(came()) == [3, 15]
-    assert esp.actions.undo(id="back").kind == "delivery.corrected"
+    assert esp.actions.undo(request_id="back").kind == "delivery.corrected"
     assert sorted(came()) == [3, 12]
-    assert esp.actions.undo(id="back").kind == "delivery.corrected", "one undo, asked twice"
+    assert esp.actions.undo(request_id="back").kind == "delivery.corrected", "one undo, asked twice"
     assert esp.actions.undo().kind == "gift.delivered"
     assert sorted(came()) == [0, 12]
     assert esp.actions.redo().kind == "gift.delivered"

@@ -29,10 +29,14 @@ def test_a_number_that_exists_is_refused_wherever_it_is_set(fife: College) -> No
 
 def test_several_come_in_at_once_and_go_at_once(fife: College) -> None:
     """Ten alike are one action: one request, one undo, each with its tag and number."""
-    made = fife.holdings.add_several(NewHolding("Robot", asset_number="AC009"), 3, id="once")
+    made = fife.holdings.add_several(
+        NewHolding("Robot", asset_number="AC009"), 3, request_id="once"
+    )
     assert [each.asset_number for each in made] == ["AC009", "AC010", "AC011"]
     assert len({each.tag for each in made}) == 3
-    again = fife.holdings.add_several(NewHolding("Robot", asset_number="AC009"), 3, id="once")
+    again = fife.holdings.add_several(
+        NewHolding("Robot", asset_number="AC009"), 3, request_id="once"
+    )
     assert again == made
     assert fife.find.search("robot").total == 3
     fife.actions.undo()

@@ -85,7 +85,11 @@ def _stock(college: College) -> Theirs:
     here, out, short, _ = kits
     request, blank = "ayrshires-own-request", mint()
     college.loans.check_out(
-        [out], "Kilmarnock Academy", contact="Morag Baillie", purpose="Morag's S2", id=request
+        [out],
+        "Kilmarnock Academy",
+        contact="Morag Baillie",
+        purpose="Morag's S2",
+        request_id=request,
     )
     college.loans.check_out([kits[3]], "Prestwick Academy")
     college.loans.count(short, Count(missing={"Wheel": 2}))
@@ -210,9 +214,9 @@ def test_a_request_of_anothers_answers_nothing_of_theirs(place: str, theirs: The
     ):
         before = ayrshire.ledger.log(), ayrshire.find.holding(theirs.out)
         own = fife.find.holding("FC1").tag
-        (lent,) = fife.loans.check_out([own], "Viewforth", id=theirs.request)
+        (lent,) = fife.loans.check_out([own], "Viewforth", request_id=theirs.request)
         assert (lent.tag, lent.to) == (own, "Viewforth")
-        assert fife.actions.undo(id=f"{theirs.request}-undone").tags == (own,)
+        assert fife.actions.undo(request_id=f"{theirs.request}-undone").tags == (own,)
         assert fife.actions.would_undo() is None or own in (fife.actions.would_undo() or lent).tags  # type: ignore[union-attr]
         assert (ayrshire.ledger.log(), ayrshire.find.holding(theirs.out)) == before
         assert fife.ledger.verify().ok

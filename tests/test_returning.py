@@ -154,8 +154,8 @@ def test_the_same_return_twice_is_one(fife: College, kit: str) -> None:
     """Said again after a crash, a return answers as it did, and not "it is not on loan"."""
     lend(fife, kit)
     count = Count(missing={"Wheel": 2})
-    (first,) = fife.loans.check_in([kit], count, id="r2")
-    (again,) = fife.loans.check_in([kit], count, id="r2")
+    (first,) = fife.loans.check_in([kit], count, request_id="r2")
+    (again,) = fife.loans.check_in([kit], count, request_id="r2")
     assert (again.id, again.shortages) == (first.id, first.shortages)
     assert len(fife.find.history(kit)) == 3
 
@@ -165,8 +165,8 @@ def test_a_return_over_two_loans_said_twice_answers_the_same(fife: College) -> N
     goggles = fife.holdings.add(NewHolding("Safety goggles", quantity=30)).tag
     for quantity in (5, 4):
         fife.loans.check_out([goggles], "Balwearie High School", quantity=quantity)
-    (first,) = fife.loans.check_in([goggles], quantity=9, id="r3")
-    (again,) = fife.loans.check_in([goggles], quantity=9, id="r3")
+    (first,) = fife.loans.check_in([goggles], quantity=9, request_id="r3")
+    (again,) = fife.loans.check_in([goggles], quantity=9, request_id="r3")
     assert again == first
 
 
@@ -245,9 +245,9 @@ def test_a_stock_that_comes_back_on_several_loans(fife: College) -> None:
     tag = fife.holdings.add(NewHolding("Goggles", quantity=9)).tag
     lent = [fife.loans.check_out([tag], "Viewforth", quantity=n)[0].id for n in (1, 2)]
     assert {loan.id for loan in fife.find.loans(of=tag).items} == set(lent)
-    (back,) = fife.loans.check_in([tag], id="r1")
+    (back,) = fife.loans.check_in([tag], request_id="r1")
     assert sorted(back.loans) == sorted(zip(lent, (1, 2), strict=True))
-    assert fife.loans.check_in([tag], id="r1")[0].loans == back.loans
+    assert fife.loans.check_in([tag], request_id="r1")[0].loans == back.loans
 
 
 def test_the_contents_of_a_stock_are_not_counted(fife: College) -> None:

@@ -181,8 +181,8 @@ def test_the_same_undo_twice_is_one(fife: College, kit: str) -> None:
     """Said again after a crash, an undo must not take back one action more."""
     fife.loans.check_out([kit], "Balwearie High School")
     fife.loans.check_in([kit], Count(whole=True))
-    first = fife.actions.undo(id="u1")
-    assert fife.actions.undo(id="u1") == first
+    first = fife.actions.undo(request_id="u1")
+    assert fife.actions.undo(request_id="u1") == first
     assert fife.find.holding(kit).status == "out"
 
 

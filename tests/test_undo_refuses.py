@@ -98,8 +98,8 @@ def test_redo_does_again_what_was_undone(fife: College, kit: str) -> None:
     assert fife.find.organisation("A New School") is None, "it came with the loan, and went with it"
     assert fife.actions.redo().kind == "loan.checked_out"
     assert fife.find.holding(kit).status == "out"
-    assert fife.actions.redo(id="again").kind == "loan.checked_in"
-    assert fife.actions.redo(id="again").kind == "loan.checked_in"
+    assert fife.actions.redo(request_id="again").kind == "loan.checked_in"
+    assert fife.actions.redo(request_id="again").kind == "loan.checked_in"
     assert [str(line) for line in fife.find.holding(kit).shortages] == ["Wheel: 2 missing"]
     assert refused(fife.actions.redo).code == "nothing_to_redo"
     assert fife.ledger.verify().ok
@@ -153,9 +153,9 @@ def test_a_type_that_others_need_stays(fife: College, reopen: Callable[..., Coll
 
 def test_what_can_be_undone_is_listed(fife: College, kit: str, clock: SetClock) -> None:
     """Who wants to take back the third last thing must see what it was."""
-    fife.loans.check_out([kit], "A Primary", id="r1")
-    fife.holdings.labels_printed([mint()], blank=True, id="r2")
-    fife.loans.check_in([kit], id="r3")
+    fife.loans.check_out([kit], "A Primary", request_id="r1")
+    fife.holdings.labels_printed([mint()], blank=True, request_id="r2")
+    fife.loans.check_in([kit], request_id="r3")
     listed = fife.actions.list()
     assert [each.id for each in listed][:3] == ["r3", "r2", "r1"]
     assert [bool(each.why) for each in listed][:3] == [False, True, True]

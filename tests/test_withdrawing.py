@@ -204,16 +204,16 @@ def test_what_was_signed_is_for_the_signer_to_undo(fife: College, kit: str, reop
 def test_a_request_said_twice_is_done_once(fife: College, kit: str) -> None:
     """A desk that was killed before it heard "done" asks again, and must not hear a refusal."""
     for _ in range(2):
-        fife.holdings.report_missing("FC001", "on a bus", id="m")
+        fife.holdings.report_missing("FC001", "on a bus", request_id="m")
     for _ in range(2):
-        fife.holdings.found("FC001", id="f")
+        fife.holdings.found("FC001", request_id="f")
     for _ in range(2):
-        fife.holdings.propose_withdrawal("FC001", "worn", id="p")
-    refused("id_reused", lambda: fife.holdings.propose_withdrawal("FC001", "lost", id="p"))
+        fife.holdings.propose_withdrawal("FC001", "worn", request_id="p")
+    refused("id_reused", lambda: fife.holdings.propose_withdrawal("FC001", "lost", request_id="p"))
     for _ in range(2):
-        second(fife).withdraw("fc001", id="w")
+        second(fife).withdraw("fc001", request_id="w")
     other = fife.holdings.add(NewHolding("Telescope")).tag
-    refused("id_reused", lambda: second(fife).withdraw(other, id="w"))
+    refused("id_reused", lambda: second(fife).withdraw(other, request_id="w"))
     assert len(fife.find.history(kit)) == 5
     assert fife.find.holding("FC001").status == "withdrawn", "only this one bears the number"
     anew = fife.holdings.add(NewHolding("STEM kit", asset_number="FC001")).tag

@@ -854,21 +854,21 @@ class Directory:
         name: str,
         new: str,
         *,
-        id: str | None = None,  # noqa: A002  # the word of the contract
+        request_id: str | None = None,
     ) -> Borrower:
         """Give a borrower another name. It is found by both, and its loans go on.
 
         Args:
             name: any name that it has or had.
             new: what it is called from now on.
-            id: the request's id; None makes one.
+            request_id: the request's id; None makes one.
 
         Raises:
             Refused: `name_taken`, when another borrower is found by the new name.
             BadInput: `unknown_organisation`, `same_name`; `bad_text`, `not_a_name`,
                 `names_a_person`, `looks_alike`.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             return rename(writer, name, new)
 
     def merge(
@@ -876,24 +876,24 @@ class Directory:
         name: str,
         into: str,
         *,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> Borrower:
         """Make two borrowers one: what `name` has is `into`'s from now on, and is found by both.
 
         Raises:
             BadInput: `unknown_organisation`; `same_organisation`, for one and the same.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             return merge(writer, name, into)
 
-    def close(self, name: str, *, id: str | None = None) -> Borrower:  # noqa: A002
+    def close(self, name: str, *, request_id: str | None = None) -> Borrower:
         """Lend nothing more to a borrower. What it has is still on loan, and comes back as ever.
 
         Raises:
             Refused: `closed`, when it is.
             BadInput: `unknown_organisation`.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             return close(writer, name)
 
     def block(
@@ -902,7 +902,7 @@ class Directory:
         reason: str,
         *,
         until: date | None = None,
-        id: str | None = None,  # noqa: A002  # the word of the contract
+        request_id: str | None = None,
     ) -> BlockLine:
         """Lend nothing to an organisation for now; a later block replaces it.
 
@@ -910,22 +910,22 @@ class Directory:
             name: the organisation.
             reason: why; goes on record, so it should name nobody.
             until: the last day of it; None is until somebody ends it.
-            id: the request's id; None makes one.
+            request_id: the request's id; None makes one.
 
         Raises:
             BadInput: `unknown_organisation`, `bad_text`, `in_the_past`.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             return block_borrower(writer, name, reason, until)
 
-    def unblock(self, name: str, *, id: str | None = None) -> str:  # noqa: A002
+    def unblock(self, name: str, *, request_id: str | None = None) -> str:
         """End the block of an organisation; gives its name.
 
         Raises:
             Refused: `not_blocked`.
             BadInput: `unknown_organisation`, `bad_text`.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             return unblock_borrower(writer, name)
 
     def blocks(self) -> list[BlockLine]:

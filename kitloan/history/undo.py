@@ -697,7 +697,7 @@ class Actions:
         tag: str | None = None,
         *,
         earlier_day: bool = True,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> Undone:
         """Reverse this person's latest action that is not yet undone, whole.
 
@@ -705,7 +705,7 @@ class Actions:
             tag: reverse instead what was done last to this holding; of an action on several,
                 only what was done to this one.
             earlier_day: whether an action of an earlier day than today may be reversed.
-            id: the request's id; None makes one.
+            request_id: the request's id; None makes one.
 
         Raises:
             Refused: `nothing_to_undo`; `cannot_undo`, when the latest action is none that can be
@@ -713,16 +713,16 @@ class Actions:
                 `needs_yes`, for an earlier day.
             BadInput: an unknown tag.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             return undo(writer, tag, earlier_day=earlier_day)
 
-    def redo(self, *, id: str | None = None) -> Undone:  # noqa: A002
+    def redo(self, *, request_id: str | None = None) -> Undone:
         """Do again what this person undid last.
 
         Raises:
             Refused: `nothing_to_redo`; `built_upon`, when something else was done since.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             return redo(writer)
 
     def would_undo(self) -> Undone | None:

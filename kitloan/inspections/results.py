@@ -277,7 +277,7 @@ class Inspections:
         months: int,
         *,
         gate: bool | None = None,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> RegimeLine:
         """Every holding of a kit type needs an inspection every so many calendar months.
 
@@ -286,12 +286,12 @@ class Inspections:
             type: the kit type.
             months: how many calendar months a pass counts, from 1 to 240.
             gate: whether what is overdue is not lent; None keeps it, and is True for a new one.
-            id: the request's id; None makes one.
+            request_id: the request's id; None makes one.
 
         Raises:
             BadInput: `unknown_type`, `bad_months`, `bad_text`.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             return set_regime(writer, code, type, months, gate)
 
     def end_regime(
@@ -299,7 +299,7 @@ class Inspections:
         code: str,
         type: str,  # noqa: A002
         *,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> None:
         """Holdings of a kit type need an inspection no more; what was found stays on record.
 
@@ -307,7 +307,7 @@ class Inspections:
             Refused: `no_such_regime`.
             BadInput: `unknown_type`, `bad_text`.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             set_regime(writer, code, type, None, None)
 
     def record(
@@ -318,7 +318,7 @@ class Inspections:
         *,
         on: date | None = None,
         note: str | None = None,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> Inspected:
         """Put on record what an inspection found; what fails is out of use until it passes.
 
@@ -328,13 +328,13 @@ class Inspections:
             result: `pass` or `fail`.
             on: the day it was done, when that was an earlier one than today.
             note: free words, kept apart from the ledger.
-            id: the request's id; None makes one.
+            request_id: the request's id; None makes one.
 
         Raises:
             Refused: `not_covered`; `missing`, `in_transit` or `withdrawn`; `before_received`.
             BadInput: `unknown_regime`, `bad_result`; an unknown tag; `in_future`.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             return inspect(writer, tag, regime, result, on, note)
 
     def regimes(self) -> list[RegimeLine]:

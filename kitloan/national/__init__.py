@@ -55,7 +55,7 @@ class National:
         programme: str,
         name: str,
         *,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> None:
         """Record a programme's name. Recorded again, the new name counts.
 
@@ -64,7 +64,7 @@ class National:
         """
         self._must_be_national()
         key, called = clean(programme, "The programme's id", 60), clean(name, "The programme")
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             known = programme_spelt(writer.connection, key)
             writer.append(ProgrammeDefined(programme=known or key, name=called))
 
@@ -73,7 +73,7 @@ class National:
         gift: str,
         terms: GiftTermsAgreed,
         *,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> GiftLine:
         """Put on record what a donor promised. Recorded again, the new terms count.
 
@@ -83,7 +83,7 @@ class National:
         """
         self._must_be_national()
         key = clean(gift, "The gift's id", 60)
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             key = gift_spelt(writer.connection, key) or key
             agree(writer, key, terms)
             return gift_line(writer.connection, key)
@@ -92,14 +92,14 @@ class National:
         self,
         gift: str,
         *,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
         **terms: Any,
     ) -> tuple[GiftLine, dict[str, tuple[Any, Any]]]:
         """Change some terms of a gift; the others stay.
 
         Args:
             gift: its id.
-            id: the request's id; None makes one.
+            request_id: the request's id; None makes one.
             terms: new terms by name, as `GiftTermsAgreed` has them; None leaves one as it is.
 
         Returns:
@@ -111,7 +111,7 @@ class National:
             Refused: `more_allocated`.
         """
         self._must_be_national()
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             row = the_gift(writer.connection, gift)
             before = terms_of(writer.connection, row.gift)
             named = {name: value for name, value in terms.items() if value is not None}
@@ -136,7 +136,7 @@ class National:
         on: date | None = None,
         *,
         reason: str | None = None,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> GiftLine:
         """Put on record that some of a gift came.
 
@@ -145,7 +145,7 @@ class National:
             quantity: how many came.
             on: the day; None is today.
             reason: why more came than was promised; needed then.
-            id: the request's id; None makes one.
+            request_id: the request's id; None makes one.
 
         Raises:
             BadInput: `unknown_gift`, `bad_quantity`, `in_future`.
@@ -154,7 +154,7 @@ class National:
         self._must_be_national()
         many = check_quantity(quantity)
         why = clean(reason, "The reason") if reason else None
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             row = the_gift(writer.connection, gift)
             came = gift_line(writer.connection, row.gift).delivered
             must_not_be_over(row, came, many, why)
@@ -176,7 +176,7 @@ class National:
         on: date | None = None,
         *,
         reason: str | None = None,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> GiftLine:
         """Put on record how many of a gift came in all, in place of all that was recorded.
 
@@ -185,7 +185,7 @@ class National:
             quantity: how many came in all; none, when nothing did.
             on: the day of the last delivery; None is today.
             reason: why; needed when more came than was promised.
-            id: the request's id; None makes one.
+            request_id: the request's id; None makes one.
 
         Raises:
             BadInput: `unknown_gift`, `bad_quantity`, `in_future`.
@@ -194,7 +194,7 @@ class National:
         self._must_be_national()
         many = check_quantity(quantity) if quantity else 0
         why = clean(reason, "The reason") if reason else None
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             row = the_gift(writer.connection, gift)
             must_not_be_over(row, 0, many, why)
             writer.append(
@@ -208,7 +208,7 @@ class National:
             )
             return gift_line(writer.connection, row.gift)
 
-    def name_donor(self, name: str, donor: str, *, id: str | None = None) -> None:  # noqa: A002
+    def name_donor(self, name: str, donor: str, *, request_id: str | None = None) -> None:
         """Put on record that two names are one donor's: `donor` is the one that counts.
 
         Given twice the same name, that name counts for itself again.
@@ -218,7 +218,7 @@ class National:
         """
         self._must_be_national()
         other, counts = clean(name, "The name"), clean(donor, "The donor")
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             writer.append(DonorAliased(name=other, donor=counts))
 
     def merge_college(
@@ -227,7 +227,7 @@ class National:
         into: str,
         on: date | None = None,
         *,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> tuple[str, str]:
         """Put on record that a college became part of another: it is asked for no file any more.
 
@@ -237,7 +237,7 @@ class National:
             BadInput: `unknown_college`, `in_future`.
         """
         self._must_be_national()
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             gone = the_college(writer.connection, college)
             to = the_college(writer.connection, into)
             day = day_on_record(writer, on)
@@ -252,7 +252,7 @@ class National:
         facts: str,
         note: str | None,
         *,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> None:
         """Put on record that a finding is accepted as it is, with a note that names no person.
 
@@ -262,14 +262,14 @@ class National:
             tag: the holding that it is about, if it is about one.
             facts: what was found, as `Finding.facts` has it; the acceptance ends when they change.
             note: why; None takes an acceptance back.
-            id: the request's id; None makes one.
+            request_id: the request's id; None makes one.
 
         Raises:
             BadInput: `bad_text`.
         """
         self._must_be_national()
         why = clean(note, "The note") if note else None
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             writer.append(
                 FindingAccepted(
                     code=code,
@@ -288,7 +288,7 @@ class National:
         on: date | None = None,
         *,
         allocation: str | None = None,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> Allocated:
         """Put on record how many of a gift a college is to have.
 
@@ -299,7 +299,7 @@ class National:
             on: the day; None is today.
             allocation: the id of an allocation that this one takes the place of, or of a new one;
                 None makes one.
-            id: the request's id; None makes one.
+            request_id: the request's id; None makes one.
 
         Raises:
             BadInput: `unknown_gift`, `unknown_college`, `bad_quantity`, `in_future`.
@@ -308,7 +308,7 @@ class National:
         self._must_be_national()
         many = check_quantity(quantity)
         named = clean(allocation, "The allocation's id", 60) if allocation else None
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             row = the_gift(writer.connection, gift)
             to = the_college(writer.connection, college)
             key = named or new_allocation(writer.connection)
@@ -337,7 +337,7 @@ class National:
         sample: int | None = None,
         tags: Sequence[str] | None = None,
         answer_by: date,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> Asked:
         """Ask a college to show some of its holdings, with a code that nobody knew before.
 
@@ -348,7 +348,7 @@ class National:
             sample: draw so many at random, of what the college holds as far as is known here.
             tags: or ask for these.
             answer_by: the last day for the answer.
-            id: the request's id; None makes one.
+            request_id: the request's id; None makes one.
 
         Raises:
             BadInput: `what_to_show`, unless one of `sample` and `tags` is given; `unknown_tag`,
@@ -356,7 +356,7 @@ class National:
             Refused: `nothing_expected`, when nothing that the college holds is known here.
         """
         self._must_be_national()
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             to = the_college(writer.connection, college)
             return set_challenge(writer, to, sample, tags, answer_by)
 

@@ -601,7 +601,7 @@ class Bookings:
         every: str | None = None,
         times: int = 1,
         new_too: bool = True,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> list[Booking]:
         """Promise kits to a borrower; of a series, all of its bookings or none.
 
@@ -617,7 +617,7 @@ class Bookings:
             every: `week` or `fortnight`, for a series.
             times: how many bookings the series has.
             new_too: as for `Loans.check_out`.
-            id: the request's id; None makes one.
+            request_id: the request's id; None makes one.
 
         Raises:
             Refused: `not_free`, `closed_day`, `too_soon`, `too_far`, `limit`, `blocked`;
@@ -628,7 +628,7 @@ class Bookings:
         wanted = list(types.items()) if isinstance(types, Mapping) else list(types)
         _check_dates(Request((), collect_on, return_by), date.min)
         dates = _dates(collect_on, return_by, every, times)
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             connection, college = writer.connection, writer.college
             today = day_of(writer.at)
             lines = _lines(connection, college, wanted, _chosen(writer, tags))
@@ -667,7 +667,7 @@ class Bookings:
         to: str | None = None,
         contact: str | None = None,
         new_too: bool = True,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> Booking:
         """Change a booking that waits for collection; what is None or empty stays.
 
@@ -677,7 +677,7 @@ class Bookings:
             Refused: as `book`; `booking_over`, `collected`.
             BadInput: as `book`; `unknown_booking`.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             connection, college = writer.connection, writer.college
             key = booking_id(connection, college, booking)
             row = waiting_booking(writer, key)
@@ -746,14 +746,14 @@ class Bookings:
             writer.append(BookingChanged(**terms, series=row.series, event=row.event))
             return self._one(connection, key, who.new)
 
-    def cancel(self, booking: str, *, id: str | None = None) -> Booking:  # noqa: A002
+    def cancel(self, booking: str, *, request_id: str | None = None) -> Booking:
         """Cancel a booking; what is out on it stays out.
 
         Raises:
             Refused: `booking_over`, for one that is cancelled, lapsed or collected.
             BadInput: `unknown_booking`.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             connection, college = writer.connection, writer.college
             key = booking_id(connection, college, booking)
             if writer.earlier:

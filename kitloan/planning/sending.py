@@ -471,7 +471,7 @@ class Notices:
         on: date | None = None,
         *,
         channel: str = "by hand",
-        id: str | None = None,  # noqa: A002  # the word of the contract
+        request_id: str | None = None,
     ) -> list[Key]:
         """Put on record that every notice that is due on a day was sent; gives what each is.
 
@@ -480,9 +480,9 @@ class Notices:
         Args:
             on: the day; today when None.
             channel: how they were sent.
-            id: the request's id; None makes one.
+            request_id: the request's id; None makes one.
         """
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             if writer.earlier:
                 facts = writer.earlier_facts(NoticeSent)
                 if any(each.channel != channel for each in facts):

@@ -151,7 +151,7 @@ class Calendars:
         staff: Iterable[int] | None = None,
         *,
         site: str | None = None,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> Calendar:
         """Set the weekdays on which the desk opens and staff work; gives the week.
 
@@ -160,7 +160,7 @@ class Calendars:
             staff: the staff's weekdays; None leaves them as they are, and makes them the desk's
                 where no week was set yet.
             site: the site's name; None is the college's usual one.
-            id: the request's id; None makes one.
+            request_id: the request's id; None makes one.
 
         Raises:
             BadInput: `bad_week`, for a week without a day.
@@ -172,7 +172,7 @@ class Calendars:
                 "A week needs at least one day for the desk, and one for staff.",
                 "Name the days, like mon-fri. To close for a while, close the dates.",
             )
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             desk_days, staff_days = given
             done = writer.earlier_fact(CalendarSet)
             now = calendar_of(writer.connection, writer.college, _site(site))
@@ -194,7 +194,7 @@ class Calendars:
         site: str | None = None,
         move: bool = False,
         spread: int = 1,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> Closed:
         """Close a day, or every day from `first` to `last`, for desk and staff.
 
@@ -207,13 +207,13 @@ class Calendars:
             site: the site's name; None is the college's usual one.
             move: whether those loans are due on the first open day after the closure instead.
             spread: over how many open days they are spread, so that not all come back on one.
-            id: the request's id; None makes one.
+            request_id: the request's id; None makes one.
 
         Raises:
             BadInput: `dates_reversed`, `too_long`, `bad_date`, `bad_text`, `bad_quantity`.
         """
         days = _check_days(first, last or first)
-        return self.close_days([(day, reason) for day in days], site, move, spread, id)
+        return self.close_days([(day, reason) for day in days], site, move, spread, request_id)
 
     def close_days(
         self,
@@ -221,7 +221,7 @@ class Calendars:
         site: str | None = None,
         move: bool = False,
         spread: int = 1,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> Closed:
         """Close several days, each with its reason; as `close`."""
         if not 1 <= spread <= MOST_CLOSED:
@@ -246,7 +246,7 @@ class Calendars:
                 f"{len(shut):,} days were named; at most {MOST_CLOSED} go at once.",
                 "Name fewer days.",
             )
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             facts = tuple(shut[day] for day in sorted(shut))
             writer.append(CalendarSet(site=_site(site), desk=None, staff=None, days=facts))
             return Closed(tuple(sorted(shut)), _loans_hit(writer, set(shut), move, spread))
@@ -257,7 +257,7 @@ class Calendars:
         *,
         reason: str | None = None,
         site: str | None = None,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> None:
         """Open a day for desk and staff, whatever the week has.
 
@@ -269,7 +269,7 @@ class Calendars:
             open=True,
             reason=clean(reason, "The reason") if reason else None,
         )
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             writer.append(CalendarSet(site=_site(site), desk=None, staff=None, days=(opened,)))
 
 
@@ -345,7 +345,7 @@ class PolicyBook:
         value: str,
         type: str | None = None,  # noqa: A002
         *,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> PolicyLine:
         """Set a policy, for all kit types or for one; `default` gives it its default again.
 
@@ -357,7 +357,7 @@ class PolicyBook:
         wanted = policy_named(key)
         default = value.strip().lower() == "default"
         now = wanted.default if default else wanted.parse(value)
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             of = kit_type_id(writer.connection, writer.college, type) if type else ""
             setting = None if default else str(now)
             writer.append(PolicySet(policy=wanted.key, kit_type=of, setting=setting))

@@ -113,7 +113,7 @@ class Wants:
         days: int | None = None,
         contact: str | None = None,
         new_too: bool = True,
-        id: str | None = None,  # noqa: A002
+        request_id: str | None = None,
     ) -> Waiting:
         """Put a borrower on the waiting list; nothing is promised.
 
@@ -126,7 +126,7 @@ class Wants:
             days: for how many days from collection to return; all of them when None.
             contact: the person, kept apart from the ledger.
             new_too: as for `Loans.check_out`.
-            id: the request's id; None makes one.
+            request_id: the request's id; None makes one.
 
         Raises:
             Refused: `nearly_known`.
@@ -151,7 +151,7 @@ class Wants:
                 f"{length} days do not fit between {uk(earliest)} and {uk(latest)}.",
                 "Give fewer days, or a later last day.",
             )
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             today = day_of(writer.at)
             if latest < today:
                 raise BadInput(
@@ -176,7 +176,7 @@ class Wants:
             writer.append(fact)
             return self._one(writer.connection, fact.want)
 
-    def close(self, want: str, *, id: str | None = None) -> Waiting:  # noqa: A002
+    def close(self, want: str, *, request_id: str | None = None) -> Waiting:
         """Take a borrower off the waiting list.
 
         Raises:
@@ -184,7 +184,7 @@ class Wants:
             BadInput: `unknown_want`.
         """
         key = clean(want, "The want").upper()
-        with self._session.writing(id) as writer:
+        with self._session.writing(request_id) as writer:
             found = self._one(writer.connection, key)
             if writer.earlier:
                 (done, *_) = writer.earlier_facts(WantClosed)

@@ -100,7 +100,7 @@ def _until_cut_off(
 
 def _lend_and_return(desk: College, request: Request, told: Told) -> None:
     name, tag = request
-    (loan,) = desk.loans.check_out([tag], "School", id=name)
+    (loan,) = desk.loans.check_out([tag], "School", request_id=name)
     told.lent.append(loan.id)
-    (done,) = desk.loans.check_in([tag], Count(whole=True), id=f"{name}-back")
+    (done,) = desk.loans.check_in([tag], Count(whole=True), request_id=f"{name}-back")
     told.back.append(done.id)

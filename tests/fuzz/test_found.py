@@ -43,10 +43,10 @@ def test_settings_that_toml_cannot_read_leave_the_desk_open(content: bytes, tmp_
 def test_a_check_in_whose_loan_was_undone_since_can_be_said_again(fife: College, kit: str) -> None:
     """A desk that retries after two undos was answered with a traceback from the database."""
     fife.loans.check_out([kit], "Lochside Academy")
-    (told,) = fife.loans.check_in([kit], id="back")
+    (told,) = fife.loans.check_in([kit], request_id="back")
     fife.actions.undo()
     fife.actions.undo()
-    (again,) = fife.loans.check_in([kit], id="back")
+    (again,) = fife.loans.check_in([kit], request_id="back")
     assert (again.id, again.quantity) == (told.id, told.quantity)
     assert fife.find.holding(kit).status == "in"
 
@@ -55,27 +55,27 @@ def test_an_old_id_does_not_swallow_another_wish(fife: College, clock: SetClock)
     """An id used twice by mistake answered "done", and the second correction was lost."""
     loans, today = fife.loans, fife.session.today
     tag = fife.holdings.add(NewHolding("Safety goggles", quantity=30)).tag
-    fife.holdings.amend(tag, quantity=28, serial="x", id="amended")
+    fife.holdings.amend(tag, quantity=28, serial="x", request_id="amended")
     loans.check_out([tag], "Lochside Academy", quantity=9)
-    loans.renew(tag, today.replace(day=30), id="renewed")
-    loans.check_in([tag], quantity=4, id="back")
+    loans.renew(tag, today.replace(day=30), request_id="renewed")
+    loans.check_in([tag], quantity=4, request_id="back")
     abacus = fife.holdings.add(NewHolding("Abacus")).tag
-    fife.holdings.report_missing(abacus, "not at the count", id="missing")
+    fife.holdings.report_missing(abacus, "not at the count", request_id="missing")
     others = (
-        lambda: fife.holdings.report_missing(abacus, "stolen", id="missing"),
-        lambda: fife.holdings.amend(tag, quantity=29, id="amended"),
-        lambda: fife.holdings.amend(tag, serial="", id="amended"),
-        lambda: fife.holdings.amend(tag, quantity=28, id="amended"),
-        lambda: loans.renew(tag, today.replace(day=29), id="renewed"),
-        lambda: loans.check_in([tag], quantity=5, id="back"),
+        lambda: fife.holdings.report_missing(abacus, "stolen", request_id="missing"),
+        lambda: fife.holdings.amend(tag, quantity=29, request_id="amended"),
+        lambda: fife.holdings.amend(tag, serial="", request_id="amended"),
+        lambda: fife.holdings.amend(tag, quantity=28, request_id="amended"),
+        lambda: loans.renew(tag, today.replace(day=29), request_id="renewed"),
+        lambda: loans.check_in([tag], quantity=5, request_id="back"),
     )
     for other in others:
         with pytest.raises(BadInput) as refusal:
             other()
         assert refusal.value.code == "id_reused"
-    fife.holdings.amend(tag, quantity=28, serial="x", id="amended")
-    loans.renew(tag, today.replace(day=30), id="renewed")
-    assert loans.check_in([tag], quantity=4, id="back")[0].quantity == 4
+    fife.holdings.amend(tag, quantity=28, serial="x", request_id="amended")
+    loans.renew(tag, today.replace(day=30), request_id="renewed")
+    assert loans.check_in([tag], quantity=4, request_id="back")[0].quantity == 4
     shown = fife.find.holding(tag)
     assert (shown.quantity, shown.out_quantity) == (28, 5)
 
@@ -83,12 +83,12 @@ def test_an_old_id_does_not_swallow_another_wish(fife: College, clock: SetClock)
 def test_an_old_id_does_not_make_good_another_component(fife: College, kit: str) -> None:
     """Two parts put back under one id were one part in the register."""
     fife.loans.count(kit, Count(missing={"Wheel": 2, "Panel": 1}))
-    fife.loans.restock(kit, "Wheel", 1, id="restocked")
+    fife.loans.restock(kit, "Wheel", 1, request_id="restocked")
     for component, quantity in (("Panel", 1), ("Wheel", 2)):
         with pytest.raises(BadInput) as refusal:
-            fife.loans.restock(kit, component, quantity, id="restocked")
+            fife.loans.restock(kit, component, quantity, request_id="restocked")
         assert refusal.value.code == "id_reused"
-    fife.loans.restock(kit, "wheels", 1, id="restocked")
+    fife.loans.restock(kit, "wheels", 1, request_id="restocked")
     short = {each.component: each.missing for each in fife.find.holding(kit).shortages}
     assert short == {"Wheel": 1, "Panel": 1}
 

@@ -161,7 +161,7 @@ class Scotland(RuleBasedStateMachine):
         self._both(
             college,
             lambda: self._say(college, person, request).say(verb, given),
-            lambda: plainly(verb, real(**given, id=request)),
+            lambda: plainly(verb, real(**given, request_id=request)),
         )
 
     def _both(self, college: str, model: Callable[[], Any], real: Callable[[], Any]) -> None:

@@ -60,9 +60,9 @@ def stocked(place: str, college: str) -> None:
     """Make a college's store as every example begins with it."""
     with kitloan.init(college, place, actor=PEOPLE[0], clock=SetClock(START)) as opened:
         if college in COLLEGES:
-            opened.holdings.define_types([STEM], id="begin-types")
+            opened.holdings.define_types([STEM], request_id="begin-types")
             for number, each in enumerate(STOCK):
-                opened.holdings.add(each, id=f"begin-{number}")
+                opened.holdings.add(each, request_id=f"begin-{number}")
 
 
 def stocked_world() -> World:

@@ -513,25 +513,25 @@ def test_every_verb_is_done_once(desk: College) -> None:
     answers = []
     for _ in range(2):
         made = desk.bookings.book(
-            SCHOOL, {"Telescope": 1}, day(1), day(4), contact="Pat Ex", purpose="a", id="b1"
+            SCHOOL, {"Telescope": 1}, day(1), day(4), contact="Pat Ex", purpose="a", request_id="b1"
         )
         answers.append(made[0].id)
-        desk.bookings.change(made[0].id, return_by=day(8), id="c1")
-        desk.bookings.cancel(made[0].id, id="x1")
+        desk.bookings.change(made[0].id, return_by=day(8), request_id="c1")
+        desk.bookings.cancel(made[0].id, request_id="x1")
     assert len(set(answers)) == 1
     kinds = [line.kind for line in desk.ledger.log()]
     assert [kinds.count(f"booking.{k}") for k in ("made", "changed", "cancelled")] == [1, 1, 1]
     with pytest.raises(BadInput) as bad:
-        desk.bookings.book(SCHOOL, {"Telescope": 1}, day(1), day(8), id="b1")
+        desk.bookings.book(SCHOOL, {"Telescope": 1}, day(1), day(8), request_id="b1")
     assert bad.value.code == "id_reused"
     again = desk.bookings.book(SCHOOL, {"Telescope": 1}, day(23, 11), day(4))[0]
     for _ in range(2):
-        (lent,) = desk.loans.check_out([kit], booking=again.id, id="l1")
+        (lent,) = desk.loans.check_out([kit], booking=again.id, request_id="l1")
         assert lent.due_on == day(4)
-        assert desk.loans.renew(kit, day(21), id="r1")[2] == day(6, 1, 2027)
+        assert desk.loans.renew(kit, day(21), request_id="r1")[2] == day(6, 1, 2027)
     for _ in range(2):
-        want = desk.wants.add(OTHER, "Telescope", 1, day(1), day(18), days=3, id="w1")
-        desk.wants.close(want.id, id="w2")
+        want = desk.wants.add(OTHER, "Telescope", 1, day(1), day(18), days=3, request_id="w1")
+        desk.wants.close(want.id, request_id="w2")
     proved(desk)
 
 

@@ -168,13 +168,13 @@ def test_closures_that_cannot_be_are_refused(
 def test_every_setting_is_done_once(fife: College) -> None:
     """A caller that was killed asks again."""
     for _ in range(2):
-        fife.calendar.set_week({2}, id="w1")
-        fife.calendar.close(date(2026, 12, 21), id="c1")
-        fife.calendar.open(date(2026, 12, 22), id="o1")
-        fife.policies.set("turnaround", "2", id="p1")
+        fife.calendar.set_week({2}, request_id="w1")
+        fife.calendar.close(date(2026, 12, 21), request_id="c1")
+        fife.calendar.open(date(2026, 12, 22), request_id="o1")
+        fife.policies.set("turnaround", "2", request_id="p1")
     assert len(fife.ledger.log()) == 6
     with pytest.raises(BadInput) as refusal:
-        fife.calendar.set_week({3}, id="w1")
+        fife.calendar.set_week({3}, request_id="w1")
     assert refusal.value.code == "id_reused"
 
 

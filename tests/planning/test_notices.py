@@ -112,8 +112,8 @@ def test_what_was_sent_is_on_record_without_address_or_words(
     """The ledger goes to ESP: which notice, of what and how, and nothing of the person."""
     tag = lend(desk, contact="Màiri NicDhòmhnaill")
     clock.now = datetime(2026, 12, 2, 12, 0, tzinfo=UTC)
-    desk.notices.mark(channel="letter", id="marked")
-    again = desk.notices.mark(channel="letter", id="marked")
+    desk.notices.mark(channel="letter", request_id="marked")
+    again = desk.notices.mark(channel="letter", request_id="marked")
     assert [each.stage for each in again] == [1]
     with desk.session.reading() as connection:
         (body,) = connection.exec_driver_sql(

@@ -76,32 +76,34 @@ def at_the_counter(w: Desk) -> Iterator[tuple[str, Row]]:
     yield (
         "loans.check_out",
         (
-            lambda key: loans.check_out([a, b], f"{SCHOOL}s", contact="A. Bell", id=key),
-            lambda key: loans.check_out([a], f"{SCHOOL}s", contact="A. Bell", id=key),
+            lambda key: loans.check_out([a, b], f"{SCHOOL}s", contact="A. Bell", request_id=key),
+            lambda key: loans.check_out([a], f"{SCHOOL}s", contact="A. Bell", request_id=key),
         ),
     )
     c = w.out("A School", "B School")
     yield (
         "loans.check_in",
         (
-            lambda key: loans.check_in([c], quantity=2, from_="A School", id=key),
-            lambda key: loans.check_in([c], quantity=2, from_="B School", id=key),
+            lambda key: loans.check_in([c], quantity=2, from_="A School", request_id=key),
+            lambda key: loans.check_in([c], quantity=2, from_="B School", request_id=key),
         ),
     )
     d = w.out(SCHOOL)
     yield (
         "loans.check_in with a count",
         (
-            lambda key: loans.check_in([d], Count(missing={"Wheel": 5}), note="in a bag", id=key),
-            lambda key: loans.check_in([d], Count(whole=True), id=key),
+            lambda key: loans.check_in(
+                [d], Count(missing={"Wheel": 5}), note="in a bag", request_id=key
+            ),
+            lambda key: loans.check_in([d], Count(whole=True), request_id=key),
         ),
     )
     e = w.out("A School", "B School")
     yield (
         "loans.renew",
         (
-            lambda key: loans.renew(e, DUE, from_="B School", id=key),
-            lambda key: loans.renew(e, DUE, from_="A School", id=key),
+            lambda key: loans.renew(e, DUE, from_="B School", request_id=key),
+            lambda key: loans.renew(e, DUE, from_="A School", request_id=key),
         ),
     )
     f = w.out("A School", "B School")
@@ -109,55 +111,67 @@ def at_the_counter(w: Desk) -> Iterator[tuple[str, Row]]:
     yield (
         "loans.renew_together",
         (
-            lambda key: loans.renew_together(both, id=key),
-            lambda key: loans.renew_together(both[:1], id=key),
+            lambda key: loans.renew_together(both, request_id=key),
+            lambda key: loans.renew_together(both[:1], request_id=key),
         ),
     )
     wrong, stock = w.out(SCHOOL), w.out("A School", "B School")
     yield (
         "loans.correct",
         (
-            lambda key: loans.correct(wrong, to="C School", contact="Pat Ex", due_on=DUE, id=key),
-            lambda key: loans.correct(wrong, to="A School", id=key),
+            lambda key: loans.correct(
+                wrong, to="C School", contact="Pat Ex", due_on=DUE, request_id=key
+            ),
+            lambda key: loans.correct(wrong, to="A School", request_id=key),
         ),
     )
     yield (
         "loans.pass_on",
         (
-            lambda key: loans.pass_on(wrong, "D School", id=key),
-            lambda key: loans.pass_on(wrong, "A School", id=key),
+            lambda key: loans.pass_on(wrong, "D School", request_id=key),
+            lambda key: loans.pass_on(wrong, "A School", request_id=key),
         ),
     )
     yield (
         "loans.check_in of what is used up",
         (
-            lambda key: loans.check_in(stock, quantity=1, used=1, lost=2, from_="A School", id=key),
-            lambda key: loans.check_in(stock, quantity=1, used=2, lost=1, from_="A School", id=key),
+            lambda key: loans.check_in(
+                stock, quantity=1, used=1, lost=2, from_="A School", request_id=key
+            ),
+            lambda key: loans.check_in(
+                stock, quantity=1, used=2, lost=1, from_="A School", request_id=key
+            ),
         ),
     )
     g = w.short()
     yield (
         "loans.count",
         (
-            lambda key: loans.count(g, Count(missing={"wheels": 3}), id=key),
-            lambda key: loans.count(g, Count(whole=True), id=key),
+            lambda key: loans.count(g, Count(missing={"wheels": 3}), request_id=key),
+            lambda key: loans.count(g, Count(whole=True), request_id=key),
         ),
     )
     h = w.short()
     yield (
         "loans.restock",
         (
-            lambda key: loans.restock(h, "Wheel", 1, id=key),
-            lambda key: loans.restock(h, "Panel", 1, id=key),
+            lambda key: loans.restock(h, "Wheel", 1, request_id=key),
+            lambda key: loans.restock(h, "Panel", 1, request_id=key),
         ),
     )
     yield (
         "actions.undo",
-        (lambda key: actions.undo(id=key), lambda key: loans.restock(h, "Wheel", 1, id=key)),
+        (
+            lambda key: actions.undo(request_id=key),
+            lambda key: loans.restock(h, "Wheel", 1, request_id=key),
+        ),
     )
     yield (
         "actions.redo",
-        (lambda key: actions.redo(id=key), lambda key: loans.restock(h, "Wheel", 1, id=key)),
+        (
+            lambda key: actions.redo(request_id=key),
+            lambda key: loans.restock(h, "Wheel", 1, request_id=key),
+        ),
     )
     late = w.kit()
     day = w.fife.session.today
@@ -165,15 +179,15 @@ def at_the_counter(w: Desk) -> Iterator[tuple[str, Row]]:
     yield (
         "loans.check_out of an earlier day",
         (
-            lambda key: loans.check_out([late], SCHOOL, on=day, id=key),
-            lambda key: loans.check_out([late], SCHOOL, id=key),
+            lambda key: loans.check_out([late], SCHOOL, on=day, request_id=key),
+            lambda key: loans.check_out([late], SCHOOL, request_id=key),
         ),
     )
     yield (
         "loans.check_in of an earlier day",
         (
-            lambda key: loans.check_in([late], Count(whole=True), on=day, id=key),
-            lambda key: loans.check_in([late], Count(whole=True), id=key),
+            lambda key: loans.check_in([late], Count(whole=True), on=day, request_id=key),
+            lambda key: loans.check_in([late], Count(whole=True), request_id=key),
         ),
     )
 
@@ -186,93 +200,112 @@ def on_the_register(w: Desk) -> Iterator[tuple[str, Row]]:
     yield (
         "holdings.add",
         (
-            lambda key: keep.add(new, id=key),
-            lambda key: keep.add(replace(new, serial="s2"), id=key),
+            lambda key: keep.add(new, request_id=key),
+            lambda key: keep.add(replace(new, serial="s2"), request_id=key),
         ),
     )
     a, b, c, d = w.kit(), w.kit(), w.kit(), w.kit()
     yield (
         "holdings.amend",
         (
-            lambda key: keep.amend(a, asset_number="FC2", id=key),
-            lambda key: keep.amend(a, asset_number="FC2", serial="s", id=key),
+            lambda key: keep.amend(a, asset_number="FC2", request_id=key),
+            lambda key: keep.amend(a, asset_number="FC2", serial="s", request_id=key),
         ),
     )
     yield (
         "holdings.record_gift",
         (
-            lambda key: keep.record_gift(b, Gift(donor="RAF"), id=key),
-            lambda key: keep.record_gift(b, Gift(donor="RN"), id=key),
+            lambda key: keep.record_gift(b, Gift(donor="RAF"), request_id=key),
+            lambda key: keep.record_gift(b, Gift(donor="RN"), request_id=key),
         ),
     )
     yield (
         "holdings.move",
-        (lambda key: keep.move(c, "Shelf 1", id=key), lambda key: keep.move(c, "Shelf 2", id=key)),
+        (
+            lambda key: keep.move(c, "Shelf 1", request_id=key),
+            lambda key: keep.move(c, "Shelf 2", request_id=key),
+        ),
     )
-    yield "holdings.sight", (lambda key: keep.sight(d, id=key), lambda key: keep.sight(b, id=key))
+    yield (
+        "holdings.sight",
+        (lambda key: keep.sight(d, request_id=key), lambda key: keep.sight(b, request_id=key)),
+    )
     m = w.out(SCHOOL)
     yield (
         "holdings.report_missing",
         (
-            lambda key: keep.report_missing(m, "stolen", id=key),
-            lambda key: keep.report_missing(m, "lost", id=key),
+            lambda key: keep.report_missing(m, "stolen", request_id=key),
+            lambda key: keep.report_missing(m, "lost", request_id=key),
         ),
     )
     n = w.kit()
     keep.report_missing(n)
-    yield "holdings.found", (lambda key: keep.found(n, id=key), lambda key: keep.found(m, id=key))
+    yield (
+        "holdings.found",
+        (lambda key: keep.found(n, request_id=key), lambda key: keep.found(m, request_id=key)),
+    )
     p, q = w.kit(), w.kit()
     yield (
         "holdings.propose_withdrawal",
         (
-            lambda key: keep.propose_withdrawal(p, "worn", donor_agreement="letter", id=key),
-            lambda key: keep.propose_withdrawal(p, "worn", donor_agreement="e-mail", id=key),
+            lambda key: keep.propose_withdrawal(
+                p, "worn", donor_agreement="letter", request_id=key
+            ),
+            lambda key: keep.propose_withdrawal(
+                p, "worn", donor_agreement="e-mail", request_id=key
+            ),
         ),
     )
     keep.propose_withdrawal(q, "worn")
     yield (
         "holdings.withdraw",
-        (lambda key: second.withdraw(q, id=key), lambda key: second.withdraw(p, id=key)),
+        (
+            lambda key: second.withdraw(q, request_id=key),
+            lambda key: second.withdraw(p, request_id=key),
+        ),
     )
     r, s = w.kit(), w.kit("Goggles", 30)
     yield (
         "holdings.put_in_repair",
         (
-            lambda key: keep.put_in_repair(r, "worn", id=key),
-            lambda key: keep.put_in_repair(r, "burnt", id=key),
+            lambda key: keep.put_in_repair(r, "worn", request_id=key),
+            lambda key: keep.put_in_repair(r, "burnt", request_id=key),
         ),
     )
     yield (
         "holdings.repaired",
         (
-            lambda key: keep.repaired(r, note="new motor", id=key),
-            lambda key: keep.repaired(n, id=key),
+            lambda key: keep.repaired(r, note="new motor", request_id=key),
+            lambda key: keep.repaired(n, request_id=key),
         ),
     )
     yield (
         "holdings.split",
         (
-            lambda key: keep.split(s, 12, location="Lab", id=key),
-            lambda key: keep.split(s, 11, location="Lab", id=key),
+            lambda key: keep.split(s, 12, location="Lab", request_id=key),
+            lambda key: keep.split(s, 11, location="Lab", request_id=key),
         ),
     )
     yield (
         "holdings.propose_reinstatement",
         (
-            lambda key: keep.propose_reinstatement(q, "here", id=key),
-            lambda key: keep.propose_reinstatement(q, "there", id=key),
+            lambda key: keep.propose_reinstatement(q, "here", request_id=key),
+            lambda key: keep.propose_reinstatement(q, "there", request_id=key),
         ),
     )
     yield (
         "holdings.reinstate",
-        (lambda key: second.reinstate(q, id=key), lambda key: second.reinstate(p, id=key)),
+        (
+            lambda key: second.reinstate(q, request_id=key),
+            lambda key: second.reinstate(p, request_id=key),
+        ),
     )
     one, two = mint(), mint()
     yield (
         "holdings.claim_label",
         (
-            lambda key: keep.claim_label(d, one, id=key),
-            lambda key: keep.claim_label(d, two, id=key),
+            lambda key: keep.claim_label(d, one, request_id=key),
+            lambda key: keep.claim_label(d, two, request_id=key),
         ),
     )
     wrong_label = mint()
@@ -282,22 +315,22 @@ def on_the_register(w: Desk) -> Iterator[tuple[str, Row]]:
     yield (
         "holdings.claim_label that moves",
         (
-            lambda key: keep.claim_label(c, wrong_label, move=True, id=key),
-            lambda key: keep.claim_label(d, wrong_label, move=True, id=key),
+            lambda key: keep.claim_label(c, wrong_label, move=True, request_id=key),
+            lambda key: keep.claim_label(d, wrong_label, move=True, request_id=key),
         ),
     )
     yield (
         "holdings.free_label",
         (
-            lambda key: keep.free_label(wrong_label, id=key),
-            lambda key: keep.free_label(one, id=key),
+            lambda key: keep.free_label(wrong_label, request_id=key),
+            lambda key: keep.free_label(one, request_id=key),
         ),
     )
     yield (
         "holdings.add_several",
         (
-            lambda key: keep.add_several(NewHolding("Kite", asset_number="KT1"), 3, id=key),
-            lambda key: keep.add_several(NewHolding("Kite", asset_number="KT1"), 2, id=key),
+            lambda key: keep.add_several(NewHolding("Kite", asset_number="KT1"), 3, request_id=key),
+            lambda key: keep.add_several(NewHolding("Kite", asset_number="KT1"), 2, request_id=key),
         ),
     )
     for kind in ("Yacht", "Yawl", "Yurt"):
@@ -305,30 +338,30 @@ def on_the_register(w: Desk) -> Iterator[tuple[str, Row]]:
     yield (
         "holdings.rename_type",
         (
-            lambda key: keep.rename_type("Yacht", "Boat", id=key),
-            lambda key: keep.rename_type("Yacht", "Ship", id=key),
+            lambda key: keep.rename_type("Yacht", "Boat", request_id=key),
+            lambda key: keep.rename_type("Yacht", "Ship", request_id=key),
         ),
     )
     yield (
         "holdings.merge_types",
         (
-            lambda key: keep.merge_types("Yawl", "Yacht", id=key),
-            lambda key: keep.merge_types("Yurt", "Yacht", id=key),
+            lambda key: keep.merge_types("Yawl", "Yacht", request_id=key),
+            lambda key: keep.merge_types("Yurt", "Yacht", request_id=key),
         ),
     )
     bare = kit_type_with("Rocket", ())
     yield (
         "holdings.define_types",
         (
-            lambda key: keep.define_types([bare, kit_type_with("Glider", KIT)], id=key),
-            lambda key: keep.define_types([bare], id=key),
+            lambda key: keep.define_types([bare, kit_type_with("Glider", KIT)], request_id=key),
+            lambda key: keep.define_types([bare], request_id=key),
         ),
     )
     yield (
         "holdings.labels_printed",
         (
-            lambda key: keep.labels_printed([one, two], blank=True, stock="l7160", id=key),
-            lambda key: keep.labels_printed([one, two], blank=True, stock="l7161", id=key),
+            lambda key: keep.labels_printed([one, two], blank=True, stock="l7160", request_id=key),
+            lambda key: keep.labels_printed([one, two], blank=True, stock="l7161", request_id=key),
         ),
     )
 
@@ -341,22 +374,22 @@ def inspected(w: Desk) -> Iterator[tuple[str, Row]]:
     yield (
         "inspections.set_regime",
         (
-            lambda key: checks.set_regime("PAT", "soldering iron", 6, id=key),
-            lambda key: checks.set_regime("PAT", "soldering iron", 7, id=key),
+            lambda key: checks.set_regime("PAT", "soldering iron", 6, request_id=key),
+            lambda key: checks.set_regime("PAT", "soldering iron", 7, request_id=key),
         ),
     )
     yield (
         "inspections.record",
         (
-            lambda key: checks.record(a, "pat", "pass", note="by the electrician", id=key),
-            lambda key: checks.record(a, "pat", "fail", id=key),
+            lambda key: checks.record(a, "pat", "pass", note="by the electrician", request_id=key),
+            lambda key: checks.record(a, "pat", "fail", request_id=key),
         ),
     )
     yield (
         "loans.check_out of what is due",
         (
-            lambda key: loans.check_out([b], SCHOOL, override="no time", id=key),
-            lambda key: loans.check_out([b], SCHOOL, override="no money", id=key),
+            lambda key: loans.check_out([b], SCHOOL, override="no time", request_id=key),
+            lambda key: loans.check_out([b], SCHOOL, override="no money", request_id=key),
         ),
     )
     notices = fife.notices
@@ -365,30 +398,30 @@ def inspected(w: Desk) -> Iterator[tuple[str, Row]]:
     yield (
         "notices.mark",
         (
-            lambda key: notices.mark(ahead, channel="letter", id=key),
-            lambda key: notices.mark(ahead, channel="e-mail", id=key),
+            lambda key: notices.mark(ahead, channel="letter", request_id=key),
+            lambda key: notices.mark(ahead, channel="e-mail", request_id=key),
         ),
     )
     checks.set_regime("PAT", "soldering iron", 3, gate=False)
     yield (
         "inspections.end_regime",
         (
-            lambda key: checks.end_regime("PAT", "soldering iron", id=key),
-            lambda key: checks.end_regime("PAT", "STEM kit", id=key),
+            lambda key: checks.end_regime("PAT", "soldering iron", request_id=key),
+            lambda key: checks.end_regime("PAT", "STEM kit", request_id=key),
         ),
     )
     yield (
         "directory.block",
         (
-            lambda key: directory.block(SCHOOL, "a kit is lost", until=DUE, id=key),
-            lambda key: directory.block(SCHOOL, "two kits are lost", until=DUE, id=key),
+            lambda key: directory.block(SCHOOL, "a kit is lost", until=DUE, request_id=key),
+            lambda key: directory.block(SCHOOL, "two kits are lost", until=DUE, request_id=key),
         ),
     )
     yield (
         "directory.unblock",
         (
-            lambda key: directory.unblock(SCHOOL, id=key),
-            lambda key: directory.block(SCHOOL, "a kit is lost", id=key),
+            lambda key: directory.unblock(SCHOOL, request_id=key),
+            lambda key: directory.block(SCHOOL, "a kit is lost", request_id=key),
         ),
     )
 
@@ -402,22 +435,22 @@ def of_borrowers(w: Desk) -> Iterator[tuple[str, Row]]:
     yield (
         "directory.rename",
         (
-            lambda key: directory.rename(schools[0], "Rayne North School", id=key),
-            lambda key: directory.rename(schools[0], "Rayne South School", id=key),
+            lambda key: directory.rename(schools[0], "Rayne North School", request_id=key),
+            lambda key: directory.rename(schools[0], "Rayne South School", request_id=key),
         ),
     )
     yield (
         "directory.merge",
         (
-            lambda key: directory.merge(schools[0], schools[1], id=key),
-            lambda key: directory.merge(schools[2], schools[1], id=key),
+            lambda key: directory.merge(schools[0], schools[1], request_id=key),
+            lambda key: directory.merge(schools[2], schools[1], request_id=key),
         ),
     )
     yield (
         "directory.close",
         (
-            lambda key: directory.close(schools[2], id=key),
-            lambda key: directory.close(schools[3], id=key),
+            lambda key: directory.close(schools[2], request_id=key),
+            lambda key: directory.close(schools[3], request_id=key),
         ),
     )
 
@@ -430,36 +463,36 @@ def in_the_plan(w: Desk) -> Iterator[tuple[str, Row]]:
     yield (
         "calendar.set_week",
         (
-            lambda key: calendar.set_week(range(7), range(5), id=key),
-            lambda key: calendar.set_week(range(7), range(6), id=key),
+            lambda key: calendar.set_week(range(7), range(5), request_id=key),
+            lambda key: calendar.set_week(range(7), range(6), request_id=key),
         ),
     )
     yield (
         "calendar.close",
         (
-            lambda key: calendar.close(shut, until, reason="snow", id=key),
-            lambda key: calendar.close(shut, shut, reason="snow", id=key),
+            lambda key: calendar.close(shut, until, reason="snow", request_id=key),
+            lambda key: calendar.close(shut, shut, reason="snow", request_id=key),
         ),
     )
     yield (
         "calendar.close_days",
         (
-            lambda key: calendar.close_days([(shut, "ice")], id=key),
-            lambda key: calendar.close_days([(until, "ice")], id=key),
+            lambda key: calendar.close_days([(shut, "ice")], request_id=key),
+            lambda key: calendar.close_days([(until, "ice")], request_id=key),
         ),
     )
     yield (
         "calendar.open",
         (
-            lambda key: calendar.open(shut, reason="sale", id=key),
-            lambda key: calendar.open(until, reason="sale", id=key),
+            lambda key: calendar.open(shut, reason="sale", request_id=key),
+            lambda key: calendar.open(until, reason="sale", request_id=key),
         ),
     )
     yield (
         "policies.set",
         (
-            lambda key: policies.set("grace", "2", id=key),
-            lambda key: policies.set("grace", "3", id=key),
+            lambda key: policies.set("grace", "2", request_id=key),
+            lambda key: policies.set("grace", "3", request_id=key),
         ),
     )
     w.kit("Loom")
@@ -468,34 +501,40 @@ def in_the_plan(w: Desk) -> Iterator[tuple[str, Row]]:
     yield (
         "bookings.book",
         (
-            lambda key: book.book("B School", {"Loom": 1}, first, last, id=key),
-            lambda key: book.book("B School", {"Loom": 1}, first, first, id=key),
+            lambda key: book.book("B School", {"Loom": 1}, first, last, request_id=key),
+            lambda key: book.book("B School", {"Loom": 1}, first, first, request_id=key),
         ),
     )
     yield (
         "bookings.change",
         (
-            lambda key: book.change(made, return_by=date(2027, 5, 10), id=key),
-            lambda key: book.change(made, return_by=date(2027, 5, 11), id=key),
+            lambda key: book.change(made, return_by=date(2027, 5, 10), request_id=key),
+            lambda key: book.change(made, return_by=date(2027, 5, 11), request_id=key),
         ),
     )
     gone = book.book(SCHOOL, {"Loom": 1}, date(2027, 6, 1), date(2027, 6, 2))[0].id
     yield (
         "bookings.cancel",
-        (lambda key: book.cancel(gone, id=key), lambda key: book.cancel(made, id=key)),
+        (
+            lambda key: book.cancel(gone, request_id=key),
+            lambda key: book.cancel(made, request_id=key),
+        ),
     )
     wanted = wants.add(SCHOOL, "Loom", 1, first, last).id
     other = wants.add(SCHOOL, "Loom", 2, first, last).id
     yield (
         "wants.add",
         (
-            lambda key: wants.add("C School", "Loom", 1, first, last, days=2, id=key),
-            lambda key: wants.add("C School", "Loom", 1, first, last, days=3, id=key),
+            lambda key: wants.add("C School", "Loom", 1, first, last, days=2, request_id=key),
+            lambda key: wants.add("C School", "Loom", 1, first, last, days=3, request_id=key),
         ),
     )
     yield (
         "wants.close",
-        (lambda key: wants.close(wanted, id=key), lambda key: wants.close(other, id=key)),
+        (
+            lambda key: wants.close(wanted, request_id=key),
+            lambda key: wants.close(other, request_id=key),
+        ),
     )
 
 
@@ -595,71 +634,75 @@ def in_scotland(w: Desk) -> Iterator[tuple[str, Row]]:
     yield (
         "national.define_programme",
         (
-            lambda key: national.define_programme("P1", "Energy", id=key),
-            lambda key: national.define_programme("P1", "Air", id=key),
+            lambda key: national.define_programme("P1", "Energy", request_id=key),
+            lambda key: national.define_programme("P1", "Air", request_id=key),
         ),
     )
     yield (
         "national.agree_gift",
         (
-            lambda key: national.agree_gift("raf-1", terms, id=key),
-            lambda key: national.agree_gift("raf-1", replace(terms, title="owned"), id=key),
+            lambda key: national.agree_gift("raf-1", terms, request_id=key),
+            lambda key: national.agree_gift("raf-1", replace(terms, title="owned"), request_id=key),
         ),
     )
     yield (
         "national.deliver",
         (
-            lambda key: national.deliver("raf-1", 5, id=key),
-            lambda key: national.deliver("raf-1", 5, date(2026, 11, 1), id=key),
+            lambda key: national.deliver("raf-1", 5, request_id=key),
+            lambda key: national.deliver("raf-1", 5, date(2026, 11, 1), request_id=key),
         ),
     )
     yield (
         "national.allocate",
         (
-            lambda key: national.allocate("raf-1", "fife", 7, id=key),
-            lambda key: national.allocate("raf-1", "fife", 7, allocation="a9", id=key),
+            lambda key: national.allocate("raf-1", "fife", 7, request_id=key),
+            lambda key: national.allocate("raf-1", "fife", 7, allocation="a9", request_id=key),
         ),
     )
     yield (
         "national.change_gift",
         (
-            lambda key: national.change_gift("raf-1", tranche="2", id=key),
-            lambda key: national.change_gift("raf-1", tranche="3", id=key),
+            lambda key: national.change_gift("raf-1", tranche="2", request_id=key),
+            lambda key: national.change_gift("raf-1", tranche="3", request_id=key),
         ),
     )
     yield (
         "national.correct_delivery",
         (
-            lambda key: national.correct_delivery("raf-1", 4, id=key),
-            lambda key: national.correct_delivery("raf-1", 3, id=key),
+            lambda key: national.correct_delivery("raf-1", 4, request_id=key),
+            lambda key: national.correct_delivery("raf-1", 3, request_id=key),
         ),
     )
     yield (
         "national.name_donor",
         (
-            lambda key: national.name_donor("Royal Air Force", "RAF", id=key),
-            lambda key: national.name_donor("Royal Air Force", "RN", id=key),
+            lambda key: national.name_donor("Royal Air Force", "RAF", request_id=key),
+            lambda key: national.name_donor("Royal Air Force", "RN", request_id=key),
         ),
     )
     yield (
         "national.merge_college",
         (
-            lambda key: national.merge_college("uhi-orkney", "uhi-nwh", id=key),
-            lambda key: national.merge_college("uhi-orkney", "uhi-moray", id=key),
+            lambda key: national.merge_college("uhi-orkney", "uhi-nwh", request_id=key),
+            lambda key: national.merge_college("uhi-orkney", "uhi-moray", request_id=key),
         ),
     )
     yield (
         "national.accept_finding",
         (
-            lambda key: national.accept_finding("stale_data", "fife", None, "f", "seen", id=key),
-            lambda key: national.accept_finding("stale_data", "fife", None, "f", "read", id=key),
+            lambda key: national.accept_finding(
+                "stale_data", "fife", None, "f", "seen", request_id=key
+            ),
+            lambda key: national.accept_finding(
+                "stale_data", "fife", None, "f", "read", request_id=key
+            ),
         ),
     )
     yield (
         "national.challenge",
         (
-            lambda key: national.challenge("fife", sample=3, answer_by=DUE, id=key),
-            lambda key: national.challenge("fife", sample=4, answer_by=DUE, id=key),
+            lambda key: national.challenge("fife", sample=3, answer_by=DUE, request_id=key),
+            lambda key: national.challenge("fife", sample=4, answer_by=DUE, request_id=key),
         ),
     )
 

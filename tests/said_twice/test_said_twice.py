@@ -109,18 +109,18 @@ def test_the_table_has_every_verb(desk: Desk) -> None:
 def test_what_was_undone_since_is_not_done_again(fife: College, clock: SetClock) -> None:
     """A check-out that was undone as a mistake came back as a refusal, or as a second loan."""
     loans, keep = fife.loans, fife.holdings
-    kit = keep.add(NewHolding("STEM kit", asset_number="U1"), id="added")
-    lent = loans.check_out(["U1"], SCHOOL, due_on=DUE, id="lent")
-    back = loans.check_in(["U1"], Count(missing={"Wheel": 1}), id="back")
-    good = loans.restock("U1", "Wheel", 1, id="good")
+    kit = keep.add(NewHolding("STEM kit", asset_number="U1"), request_id="added")
+    lent = loans.check_out(["U1"], SCHOOL, due_on=DUE, request_id="lent")
+    back = loans.check_in(["U1"], Count(missing={"Wheel": 1}), request_id="back")
+    good = loans.restock("U1", "Wheel", 1, request_id="good")
     for _ in range(4):
         fife.actions.undo()
     keep.add(NewHolding("Abacus", tag=kit.tag))
     before = len(fife.ledger.log())
-    assert keep.add(NewHolding("STEM kit", asset_number="U1"), id="added") == kit
-    assert loans.check_out(["U1"], SCHOOL, due_on=DUE, id="lent") == lent
-    assert loans.check_in(["U1"], Count(missing={"Wheel": 1}), id="back") == back
-    assert loans.restock("U1", "Wheel", 1, id="good") == good
+    assert keep.add(NewHolding("STEM kit", asset_number="U1"), request_id="added") == kit
+    assert loans.check_out(["U1"], SCHOOL, due_on=DUE, request_id="lent") == lent
+    assert loans.check_in(["U1"], Count(missing={"Wheel": 1}), request_id="back") == back
+    assert loans.restock("U1", "Wheel", 1, request_id="good") == good
     assert len(fife.ledger.log()) == before
     assert fife.find.holding(kit.tag).type == "Abacus"
 
@@ -131,7 +131,9 @@ def test_who_was_forgotten_is_not_written_down_again(fife: College) -> None:
     fife.holdings.add(NewHolding("Device", asset_number=number))
 
     def lend(contact: str | None) -> object:
-        return fife.loans.check_out([number], SCHOOL, contact=contact, purpose="fair", id="lent")
+        return fife.loans.check_out(
+            [number], SCHOOL, contact=contact, purpose="fair", request_id="lent"
+        )
 
     lent = lend("A. Bell")
     for other in ("B. Call", None):
@@ -145,13 +147,13 @@ def test_who_was_forgotten_is_not_written_down_again(fife: College) -> None:
 
 def test_words_that_mean_the_same_are_the_same_request(fife: College, kit: str) -> None:
     """A caller that gives the tag where it gave the number before has asked for nothing else."""
-    first = fife.loans.check_out(["fc001"], SCHOOL, id="lent")
+    first = fife.loans.check_out(["fc001"], SCHOOL, request_id="lent")
     fife.session.clock.move(days=20)  # type: ignore[attr-defined]  # a test's clock
-    assert fife.loans.check_out([kit], SCHOOL.lower(), id="lent") == first
+    assert fife.loans.check_out([kit], SCHOOL.lower(), request_id="lent") == first
     due = first[0].due_on
-    assert fife.loans.check_out([kit], SCHOOL.lower(), due_on=due, id="lent") == first
+    assert fife.loans.check_out([kit], SCHOOL.lower(), due_on=due, request_id="lent") == first
     with pytest.raises(BadInput):
-        fife.loans.check_out([kit], SCHOOL, due_on=due + timedelta(days=1), id="lent")
+        fife.loans.check_out([kit], SCHOOL, due_on=due + timedelta(days=1), request_id="lent")
 
 
 def test_a_label_that_another_has_by_now(fife: College) -> None:
@@ -159,13 +161,13 @@ def test_a_label_that_another_has_by_now(fife: College) -> None:
     keep = fife.holdings
     one, two = (keep.add(NewHolding("Device")).tag for _ in range(2))
     label = mint()
-    keep.claim_label(one, label, id="claimed")
-    keep.move(one, "Shelf 1", id="moved")
+    keep.claim_label(one, label, request_id="claimed")
+    keep.move(one, "Shelf 1", request_id="moved")
     fife.actions.undo()
     fife.actions.undo()
     keep.claim_label(two, label)
     before = len(fife.ledger.log())
-    keep.claim_label(one, label, id="claimed")
-    keep.move(one, "Shelf 1", id="moved")
+    keep.claim_label(one, label, request_id="claimed")
+    keep.move(one, "Shelf 1", request_id="moved")
     assert len(fife.ledger.log()) == before
     assert fife.find.holding(label).tag == two

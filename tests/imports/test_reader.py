@@ -111,13 +111,13 @@ def test_the_island_example() -> None:
 
 def test_a_problem_is_json_with_six_keys(tmp_path: Path) -> None:
     """Otherwise the scripts that read problems break."""
-    problem = only_problem(read_lines(tmp_path, "Kit,Qty", "a,none"))
+    problem = only_problem(read_lines(tmp_path, "Kit,Qty", "a,many"))
     assert json.loads(json.dumps(problem.as_json())) == {
         "severity": "error",
         "sheet": "kits",
         "row": 2,
         "column": "Qty",
-        "value": "none",
+        "value": "many",
         "problem": problem.problem,
     }
 

@@ -210,11 +210,19 @@ def _from(fact: Mapping[str, Any], names: Names) -> str:
     return f" from {borrower}" if borrower else ""
 
 
+_OF_TYPES = frozenset(
+    {
+        *("kit_type.merged", "policy.set", "booking.made", "booking.changed"),
+        *("want.made", "demand.refused"),
+    }
+)
+
+
 def _names_of_types(
     connection: Connection, college: str, facts: Sequence[Mapping[str, Any]]
 ) -> dict[str, str]:
-    """The names of kit types that were merged, with a mark: ids of borrowers have none."""
-    if not any(fact["kind"] == "kit_type.merged" for fact in facts):
+    """The names of kit types, with a mark, where facts name some: ids of borrowers have none."""
+    if not any(fact["kind"] in _OF_TYPES for fact in facts):
         return {}
     rows = connection.execute(
         select(kit_type.c.kit_type, kit_type.c.name).where(kit_type.c.college == college)
@@ -329,12 +337,16 @@ def _joined(*parts: str) -> str:
     return ", ".join(part for part in parts if part)
 
 
+def _type(fact: Mapping[str, Any], names: Names) -> str:
+    return names.get(f"type:{fact['kit_type']}", fact["kit_type"])
+
+
 def _for(fact: Mapping[str, Any], names: Names) -> str:
     return names.get(fact["organisation"], fact["organisation"])
 
 
 def _booking(fact: Mapping[str, Any], names: Names) -> str:
-    lines = [f"{line['quantity']:,} of {line['kit_type']}" for line in fact["lines"]]
+    lines = [f"{line['quantity']:,} of {_type(line, names)}" for line in fact["lines"]]
     return _joined(
         *lines,
         f"for {_for(fact, names)}",
@@ -386,10 +398,7 @@ _SUMMARIES: dict[str, Summary] = {
         f"{n.get(f['organisation'], f['organisation'])} is closed: nothing is lent to it"
     ),
     "kit_type.renamed": lambda f, n: f"{f['before']} renamed to {f['name']}",
-    "kit_type.merged": lambda f, n: (
-        f"{n.get('type:' + f['kit_type'], f['kit_type'])} is now "
-        f"{n.get('type:' + f['into'], f['into'])}"
-    ),
+    "kit_type.merged": lambda f, n: f"{_type(f, n)} is now {n.get('type:' + f['into'], f['into'])}",
     "labels.printed": lambda f, n: _joined(
         plural(len(f["tags"]), "label"),
         "blank" if f["blank"] else "",
@@ -502,19 +511,19 @@ _SUMMARIES: dict[str, Summary] = {
     "booking.cancelled": lambda f, n: f"booking {f['booking']} cancelled: {_for(f, n)}",
     "booking.lapsed": lambda f, n: f"booking {f['booking']} lapsed: {_for(f, n)}",
     "want.made": lambda f, n: _joined(
-        f"{_for(f, n)} wants {f['quantity']:,} of {f['kit_type']}",
+        f"{_for(f, n)} wants {f['quantity']:,} of {_type(f, n)}",
         f"{_day(f['earliest'])} to {_day(f['latest'])}",
     ),
     "want.closed": lambda f, n: f"{_for(f, n)} waits no more",
     "demand.refused": lambda f, n: _joined(
-        f"asked for in vain: {f['quantity']:,} of {f['kit_type']}",
+        f"asked for in vain: {f['quantity']:,} of {_type(f, n)}",
         f"{_day(f['first'])} to {_day(f['last'])}",
         _for(f, n) if f["organisation"] else "",
     ),
     "calendar.set": lambda f, n: _calendar_set(f),
     "policy.set": lambda f, n: _joined(
         f"{f['policy']} set to {f['setting'] or 'its default'}",
-        f"for type {f['kit_type']}" if f["kit_type"] else "",
+        f"for type {_type(f, n)}" if f["kit_type"] else "",
     ),
     "loan.renewed": lambda f, n: _joined(
         f"renewed to {_day(f['due_on'])}",

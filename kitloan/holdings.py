@@ -246,7 +246,7 @@ def accession(
 
 
 def _tag_for(writer: Writer) -> str:
-    """A new tag; said again, the one that was minted then."""
+    """A new tag; asked again, the one that was minted then."""
     taken_in = writer.earlier_fact(HoldingAccessioned)
     return taken_in.tag if taken_in else mint()
 
@@ -374,7 +374,7 @@ def rename_type(writer: Writer, name: str, new: str) -> KnownType:
     known = _known_type(connection, college, name)
     named = clean(new, "The kit type")
     if named == known.name:
-        raise BadInput("same_name", f"{known.name} is called so already.", value=named)
+        raise BadInput("same_name", f"{known.name} has this name already.", value=named)
     other = type_meant(connection, college, named)
     if other is not None and other.id != known.id:
         raise Refused(
@@ -531,7 +531,7 @@ def changed(new: str | None, old: str | None, what: str) -> str | None:
 
 
 def gift_fact(tag: str, gift: Gift) -> GiftRecorded:
-    """What the ledger says of a holding's gift."""
+    """What the ledger has of a holding's gift."""
     return GiftRecorded(
         tag=tag,
         donor=clean(gift.donor, "The donor") if gift.donor else None,
@@ -663,7 +663,7 @@ def sign(writer: Writer, text: str) -> None:
         raise Refused(
             "not_proposed",
             f"Nobody has proposed to withdraw {_shown(row)}.",
-            f"Say why: kitloan withdraw {tag} --reason REASON; then a second person signs.",
+            f"Give the reason: kitloan withdraw {tag} --reason REASON; then a second person signs.",
             tag=tag,
         )
     _donor_agrees(writer, row, proposal.donor_agreement)  # the terms may be others by now
@@ -671,7 +671,7 @@ def sign(writer: Writer, text: str) -> None:
         raise Refused(
             "same_person",
             f"{writer.actor} proposed to withdraw {_shown(row)}; a second person must sign.",
-            f"Somebody else says: kitloan withdraw {tag} --sign",
+            f"A second person signs: kitloan withdraw {tag} --sign",
             tag=tag,
             proposed_by=proposal.proposed_by,
         )
@@ -998,7 +998,7 @@ class Holdings:
             number = changed(asset_number, row.asset_number, "The asset number")
             if number != row.asset_number:
                 must_be_free_number(writer, number, row.tag)
-            particulars = HoldingFields.of(row) | {
+            details = HoldingFields.of(row) | {
                 "kit_type": row.kit_type
                 if type is None
                 else define_if_new(writer, type, new_too=new_too)[0],
@@ -1006,13 +1006,13 @@ class Holdings:
                 "asset_number": number,
                 "serial": changed(serial, row.serial, "The serial number"),
             }
-            writer.append(HoldingAmended(tag=row.tag, **particulars))
+            writer.append(HoldingAmended(tag=row.tag, **details))
             terms = {"donor": donor, "gift": gift, "title": title, "document": document}
             if any(value is not None for value in terms.values()):
                 writer.append(_corrected_gift(writer, row.tag, terms))
 
     def record_gift(self, tag: str, gift: Gift, *, request_id: str | None = None) -> None:
-        """Say who gave a holding and on what terms, all of them.
+        """Record who gave a holding and on what terms, all of them.
 
         Raises:
             BadInput: `bad_text` or `bad_value`; an unknown tag.
@@ -1116,7 +1116,7 @@ class Holdings:
         donor_agreement: str | None = None,
         request_id: str | None = None,
     ) -> None:
-        """Say why a holding should leave the register for good; a second person signs.
+        """Propose that a holding leaves the register for good; a second person signs.
 
         Args:
             tag: the holding.

@@ -122,7 +122,7 @@ _NAME_OF = Query(
 
 @dataclass(frozen=True, slots=True)
 class Lent:
-    """A loan that was made. `new_organisation` and `nearly` are what a person should be told."""
+    """A loan that was made. `new_organisation` and `nearly` are what a person should see."""
 
     id: str
     tag: str
@@ -320,10 +320,10 @@ _IF_IT_IS_HERE = {
 def must_be_here(writer: Writer, row: AnyRow) -> None:
     """Refuse a holding that is missing, on its way or written off; `row` is from `held`."""
     if row.state != "held":
-        told, facts = whereabouts.away(writer.connection, writer.college, row.tag, row.state)
+        described, facts = whereabouts.away(writer.connection, writer.college, row.tag, row.state)
         raise Refused(
             row.state,
-            f"{row.type_name} {grouped(row.tag)} {told}.",
+            f"{row.type_name} {grouped(row.tag)} {described}.",
             _IF_IT_IS_HERE.get(row.state, "See its history: kitloan show {tag}").format(
                 tag=row.tag
             ),
@@ -400,8 +400,8 @@ def _must_have_been_counted_since(writer: Writer, row: AnyRow, shown: str) -> No
 
 def _uncounted(writer: Writer, row: AnyRow, shown: str) -> Refused:
     """Since when it waits to be counted, and who left it so."""
-    told, facts = whereabouts.came_in(writer.connection, writer.college, row.tag)
-    back = f"has been back {told}" if told else "came back"
+    described, facts = whereabouts.came_in(writer.connection, writer.college, row.tag)
+    back = f"has been back {described}" if described else "came back"
     return Refused(
         "uncounted",
         f"{shown} {back}, and its contents have not been counted.",
@@ -700,10 +700,10 @@ def loans_meant(writer: Writer, tag: str, to: str | None) -> Sequence[AnyRow]:
     loans = open_loans(writer, tag)
     if not loans:
         must_be_here(writer, row)
-        told, facts = whereabouts.came_in(writer.connection, writer.college, tag)
+        described, facts = whereabouts.came_in(writer.connection, writer.college, tag)
         raise Refused(
             "not_out",
-            f"{shown} is not on loan" + (f": it has been here {told}." if told else "."),
+            f"{shown} is not on loan" + (f": it has been here {described}." if described else "."),
             f"See its history: kitloan show {tag}",
             tag=tag,
             **facts,
@@ -720,7 +720,7 @@ def loans_meant(writer: Writer, tag: str, to: str | None) -> Sequence[AnyRow]:
         raise Refused(
             "which_loan",
             f"Several have some of {shown}: {having}.",
-            'Say whose: --from "NAME"',
+            'Name the borrower: --from "NAME"',
             tag=tag,
             loans=[{"id": each.loan, "to": each.to} for each in loans],
         )
@@ -815,7 +815,7 @@ def check_in(
     if len(tags) > 1 and ((count is not None and count.exceptions) or quantity is not None):
         raise BadInput(
             "one_at_a_time",
-            "What is missing, broken, or how many came back can be said of one holding at a time.",
+            "What is missing or broken, or how many came back, is given for one holding at a time.",
             "Take the others back first.",
         )
     day = earlier_day(writer, on)
@@ -971,7 +971,7 @@ def _must_have_parts(row: AnyRow, count: Count) -> None:
             "no_contents_list",
             f"{row.type_name} {grouped(row.tag)} is a stock of {row.quantity}: how many there are "
             "is counted, and not what each of them holds.",
-            f"Say how many came back: kitloan checkin {row.tag} --quantity N. Kits whose contents "
+            f"Give how many came back: kitloan checkin {row.tag} --quantity N. Kits whose contents "
             "are to be counted are taken in one by one, each with a tag of its own.",
             tag=row.tag,
         )
@@ -980,12 +980,12 @@ def _must_have_parts(row: AnyRow, count: Count) -> None:
 def counted_as(
     parts: list[Part], known: Sequence[ShortageLine], count: Count | None
 ) -> tuple[Counted, tuple[Short, ...]]:
-    """What a count comes to. What was short and is listed no more stays short till made good.
+    """What a count comes to. What was short and is listed no more stays short until it is replaced.
 
     Args:
         parts: the contents list, with what of it was short before.
         known: everything that was short before.
-        count: what a person said; None when nobody has counted.
+        count: what a person entered; None when nobody has counted.
     """
     outcome, short = reckon(parts, count)
     if count is not None and count.whole:
@@ -1026,7 +1026,7 @@ def _found(parts: list[Part], short: Sequence[Short]) -> tuple[str, ...]:
 
 
 def count_contents(
-    writer: Writer, text: str, said: Count, on: date | None
+    writer: Writer, text: str, entered: Count, on: date | None
 ) -> tuple[str, tuple[ShortageLine, ...]]:
     """Count a kit that is here; gives its tag and what is short now. See `Desk.count`."""
     tag = meant(writer, text)
@@ -1042,12 +1042,12 @@ def count_contents(
             tag=tag,
         )
     must_be_here(writer, row)
-    _must_have_parts(row, said)
+    _must_have_parts(row, entered)
     day = earlier_day(writer, on)
     if day is not None:
         must_be_the_last(writer, row, day, STAYS, COUNTS)
     parts = parts_of(writer.connection, writer.college, tag)
-    outcome, short = counted_as(parts, short_now(writer.connection, writer.college, tag), said)
+    outcome, short = counted_as(parts, short_now(writer.connection, writer.college, tag), entered)
     writer.append(ContentsCounted(tag=tag, counted=outcome, shortages=short, on=sealed(day)))
     return tag, short_now(writer.connection, writer.college, tag)
 
@@ -1067,8 +1067,8 @@ def restock(
         raise Refused(
             "more_than_short",
             f"Only {line.missing + line.broken} of {line.component} are short in "
-            f"{grouped(tag)}; {quantity} cannot be made good.",
-            f'Say: kitloan restock {tag} "{line.component}={line.missing + line.broken}"',
+            f"{grouped(tag)}; {quantity} cannot be replaced.",
+            f'Run: kitloan restock {tag} "{line.component}={line.missing + line.broken}"',
             tag=tag,
             component=line.component,
             short=line.missing + line.broken,

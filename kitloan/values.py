@@ -27,7 +27,7 @@ Status = Literal[
 ]
 
 Counted = Literal["whole", "short", "never", "list_changed"]
-"""What the latest count of a kit's contents says: never counted, or its list changed since."""
+"""What the latest count of a kit's contents means: never counted, or its list changed since."""
 
 TITLES = ("owned", "on_loan_from_donor", "held_for_esp", "unknown")
 """Whose a holding is, as the gift's terms have it."""
@@ -166,7 +166,7 @@ class Holding:
     contact: ContactOfLoan | None = None
     """Who took the open loan that it is shown with."""
     counted: Counted | None = None
-    """What its latest count says; None where its type has no contents list, and for loose stock."""
+    """What its latest count means; None where its type has no contents list, or it is loose."""
     counted_at: str | None = None
     """When that count was."""
     out_of_use: str | None = None

@@ -2,7 +2,7 @@
 
 An organisation is known by the slug of its name, so that spellings which differ in case, spaces or
 ordinary punctuation are one borrower; a name with more to it has a mark besides, by which "C++" and
-"C#" are two. A name not met before is taken in; names spelt nearly like it are told, not refused. A
+"C#" are two. A name not met before is taken in; names spelt nearly like it are asked about. A
 person is an opaque id in the ledger; the name, e-mail and phone that belong to it lie in a table
 that never leaves the college, and `kitloan.borrowers.people` erases them.
 """
@@ -654,7 +654,7 @@ def rename(writer: Writer, name: str, new: str) -> Borrower:
     row = known_organisation(writer.connection, writer.college, name)
     named = clean(new, "The organisation")
     if named == row.name:
-        raise BadInput("same_name", f"{row.name} is called so already.", value=named)
+        raise BadInput("same_name", f"{row.name} has this name already.", value=named)
     other, _ = _found(writer.connection, writer.college, named)
     if other is not None and other.organisation != row.organisation:
         raise Refused(

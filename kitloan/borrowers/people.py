@@ -312,7 +312,7 @@ def _people_called(
         raise BadInput(
             "ambiguous",
             f"{len(rows)} people have the name {name!r}: at {', '.join(where)}.",
-            "Say where: --of ORGANISATION",
+            "Name where: --of ORGANISATION",
             contacts=[row.contact for row in rows],
         )
     return list(rows)

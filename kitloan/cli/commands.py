@@ -47,7 +47,7 @@ COMMANDS = (
     Row("regime", "inspections", "regime", "Which kit types are inspected, and how often."),
     Row("block", "blocks", "block", "Lend nothing to a borrower for now."),
     Row("unblock", "blocks", "unblock", "Let a borrower have loans again."),
-    Row("notices", "notices", "notices", "What is to be told to whom, and telling it."),
+    Row("notices", "notices", "notices", "Notices that borrowers are due, and sending them."),
     Row("paper", "paper", "paper", "Loan sheets, receipts, letters and the day's list."),
     Row("split", "holdings", "split", "Make part of a stock a holding of its own."),
     Row("reinstate", "holdings", "reinstate", "Take back a write-off, by two people."),

@@ -1,4 +1,4 @@
-"""`kitloan amend` and `kitloan move`: what the register says of a holding, put right."""
+"""`kitloan amend` and `kitloan move`: what the register has of a holding, corrected."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ def amend(
     if type_ is None and all(value is None for value in (*given.values(), *terms.values())):
         raise BadInput(
             "usage",
-            "Say what is to be put right.",
+            "Give what is to be corrected.",
             "Like --quantity 27, --asset-number AC0002, --serial '', --donor RAF or "
             "--type 'MTa STEM kit'. "
             "Where it is kept: kitloan move TAG PLACE",
@@ -140,7 +140,7 @@ def found(app: App, tag: str, on: str | None) -> None:
 
 @command("withdraw", "kitloan withdraw AC0001 --reason 'burnt in the flood of 3 May'")
 @click.argument("tag", required=False)
-@click.option("--reason", metavar="TEXT", help="Propose it, and say why; name nobody.")
+@click.option("--reason", metavar="TEXT", help="Propose it, with the reason; name nobody.")
 @click.option(
     "--donor-agreement", metavar="DOCUMENT", help="The donor's letter or message that agrees."
 )
@@ -162,7 +162,7 @@ def withdraw(
     if [bool(reason), sign, list_].count(True) != 1 or list_ == bool(tag):
         raise BadInput(
             "usage",
-            "Say what is to be done: propose, sign, or list.",
+            "Choose one: propose, sign, or list.",
             "kitloan withdraw TAG --reason TEXT; kitloan withdraw TAG --sign; "
             "kitloan withdraw --list",
         )

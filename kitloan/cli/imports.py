@@ -65,7 +65,7 @@ def import_(
     unless --skip-problems is given. What could change who has what, and is not certain, is asked:
     on
     a terminal here, else by a map (--map) or --accept-proposed. Reading the same file again adds
-    nothing; what it says otherwise is listed, and taken with --update.
+    nothing; what it has otherwise is listed, and taken with --update.
     """
     if undo is not None:
         _undo(app, undo)

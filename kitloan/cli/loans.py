@@ -103,7 +103,7 @@ def checkout(
     """Lend holdings: all of them, or none.
 
     TAGS are tags or asset numbers. A borrower not met before is taken in; names that are nearly
-    the same are told.
+    the same are shown.
     """
     if to is None and booking is None:
         raise BadInput("usage", "Missing option '--to'.", "Name the school: --to 'SCHOOL'")
@@ -156,7 +156,7 @@ def checkout(
     if first.nearly:
         print_text(
             f"  Nearly the same name: {', '.join(first.nearly)}. If it is one of those, "
-            "say kitloan undo and lend again."
+            "run kitloan undo and lend again."
         )
 
 
@@ -285,7 +285,7 @@ def renew(app: App, tag: str, due: str, from_: str | None, override: str | None)
     if others:
         print_text(
             f"  {to} has some on {plural(len(others), 'other loan')}, which are as they were; each "
-            "time it is said, the one that is due first is renewed."
+            "time it is given, the one that is due first is renewed."
         )
 
 
@@ -330,7 +330,7 @@ def undo(app: App, tag: str | None, list_: bool, redo: bool, yes: bool) -> None:
 
 
 def _undo(app: App, opened: "College", tag: str | None, *, yes: bool) -> "Undone":
-    """Undo; an action of an earlier day when somebody there says yes to it."""
+    """Undo; an action of an earlier day when somebody there answers yes."""
     try:
         return opened.actions.undo(tag, earlier_day=yes)
     except Refused as refusal:
@@ -383,7 +383,7 @@ def can_ask(app: App) -> bool:
 
 
 def ask(kit: str, parts: Sequence[Part]) -> Count | None:
-    """What a person says of a kit's contents; None when there is no list, or they count later."""
+    """What a person enters of a kit's contents; None when there is no list, or they count later."""
     if not parts:
         return None
     before = recorded_shortages(parts)
@@ -391,23 +391,23 @@ def ask(kit: str, parts: Sequence[Part]) -> Count | None:
     print_text(columns([_line(part) for part in parts]))
     print_text("Enter: as it left, nothing more is short" if before else "Enter: all there")
     print_text("or what is not: wheel 2, panel 1 broken;  whole: everything is there;  later")
-    told: list[EnteredShortage] = []
-    while said := click.prompt(">", default="", show_default=False, prompt_suffix=" ").strip():
-        if said.lower() in ("whole", "later"):
-            if not any(each.number for each in told):
-                return Count(whole=True) if said.lower() == "whole" else None
-            print_text("  You have said what is short: Enter records it.")
+    entered: list[EnteredShortage] = []
+    while typed := click.prompt(">", default="", show_default=False, prompt_suffix=" ").strip():
+        if typed.lower() in ("whole", "later"):
+            if not any(each.number for each in entered):
+                return Count(whole=True) if typed.lower() == "whole" else None
+            print_text("  You have entered what is short: Enter records it.")
             continue
         try:
-            new = read_exceptions(said, parts)
-            reckon(parts, count_of([*told, *new]))
+            new = read_exceptions(typed, parts)
+            reckon(parts, count_of([*entered, *new]))
         except BadInput as problem:
             print_text(f"  {problem.message} {problem.hint}")
             continue
-        told += new
+        entered += new
         for each in new:
             print_text(f"  {each}")
-    return count_of([*before, *told])
+    return count_of([*before, *entered])
 
 
 def _line(part: Part) -> list[str]:
@@ -460,7 +460,7 @@ def checkin(
 ) -> None:
     """Take holdings back, with the count of their contents.
 
-    Say only what is not right: what you do not name stays as it was known before. On a terminal a
+    Enter only what is not right: what you do not name stays as it was known before. On a terminal a
     kit with a contents list is asked about; elsewhere, with no answer, it is back but uncounted.
     """
     count = count_said(whole, missing, broken)
@@ -503,7 +503,7 @@ def checkin(
 
 
 def _counted(opened: "College", tags: Sequence[str]) -> list[tuple[Sequence[str], Count | None]]:
-    """Each kit with what a person says of it; nothing is asked when one of them is not out."""
+    """Each kit with what a person enters of it; nothing is asked when one of them is not out."""
     held = {each.tag: each for each in map(opened.find.holding, tags)}
     if not all(each.out_quantity for each in held.values()):
         return [(tags, None)]
@@ -549,7 +549,7 @@ def _short(shortages: tuple[ShortageLine, ...]) -> list[str]:
 
 
 def count_said(whole: bool, missing: tuple[str, ...], broken: tuple[str, ...]) -> Count | None:
-    """What `EXCEPTIONS` say of a kit's contents; None when they say nothing."""
+    """What `EXCEPTIONS` mean for a kit's contents; None when there are none."""
     if not (whole or missing or broken):
         return None
     return Count(whole, parse_exceptions(missing), parse_exceptions(broken))
@@ -584,7 +584,7 @@ def count(
             raise BadInput(
                 "no_count",
                 "What did the count find?",
-                "Say --whole, or what is not right: --missing 'Wheel=2' --broken 'Panel=1'",
+                "Give --whole, or what is not right: --missing 'Wheel=2' --broken 'Panel=1'",
             )
         bare, short = opened.loans.count(tag, found, on=day_given(opened, on))
     _say_short(app, bare, short)

@@ -1,4 +1,4 @@
-"""`kitloan notices`: what is to be told to whom, and the ways of telling it."""
+"""`kitloan notices`: which notices are due to whom, and the ways of sending them."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -59,7 +59,7 @@ def notices(
     ics_file: Path | None,
     send: bool,
 ) -> None:
-    """List what is to be told to borrowers, and write or send it.
+    """List the notices that borrowers are due, and write or send them.
 
     Reading changes nothing. Only --send and `notices sent --mark` record that something was sent;
     until then it stays on the list.
@@ -94,7 +94,7 @@ def notices(
         print_json(answer | {"next": None})
         return
     if not due:
-        print_text(f"Nothing is to be told to anybody on {uk(day)}.")
+        print_text(f"No notice is due on {uk(day)}.")
     elif "files" in answer:
         print_text(f"{plural(len(due), 'notice')} of {uk(day)}, in:")
         print_text("\n".join(f"  {each}" for each in answer["files"]))

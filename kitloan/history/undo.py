@@ -230,8 +230,12 @@ def would_undo(connection: Connection, college: str, actor: str) -> Undone | Non
     place = (0, 0) if latest is None else (latest.epoch, latest.seq)
     changed = contact_changes.latest(connection, college, actor, undone=False)
     if changed is not None and (changed.epoch, changed.seq) >= place:
-        return _told_of_person(changed)
-    return None if latest is None else _told(connection, college, _parts(connection, latest, None))
+        return _described_of_person(changed)
+    return (
+        None
+        if latest is None
+        else _described(connection, college, _parts(connection, latest, None))
+    )
 
 
 def undo(writer: Writer, text: str | None = None, *, earlier_day: bool = True) -> Undone:
@@ -259,13 +263,13 @@ def undo(writer: Writer, text: str | None = None, *, earlier_day: bool = True) -
             "Each person undoes what they did: name yourself with --as.",
         )
     parts = _parts(connection, latest, tag)
-    told = _told(connection, college, parts)
+    action = _described(connection, college, parts)
     if latest.by != writer.actor:
-        raise _cannot(replace(told, why=f"{latest.by} did it, and can undo it"))
-    if told.why:
-        raise _cannot(told)
+        raise _cannot(replace(action, why=f"{latest.by} did it, and can undo it"))
+    if action.why:
+        raise _cannot(action)
     if not earlier_day:
-        _must_be_of_today(writer, told)
+        _must_be_of_today(writer, action)
     for part in parts:
         if part.tag is not None and part.kind not in _SEEN:
             _refuse_if_built_upon(writer, part)
@@ -281,21 +285,21 @@ def undo(writer: Writer, text: str | None = None, *, earlier_day: bool = True) -
     alone = all(part.kind in _NAMES for part in parts)
     lost = _lost(writer, parts)
     for part in (*_terms_since(writer, parts), *parts):
-        if part.kind in _NAMES and _is_needed(writer, part, told if alone else None):
+        if part.kind in _NAMES and _is_needed(writer, part, action if alone else None):
             continue
         writer.append(Reversed(tag=part.tag, epoch=part.epoch, seq=part.seq))
     _refuse_if_lost(writer, parts, lost)
-    return told
+    return action
 
 
-def _must_be_of_today(writer: Writer, told: Undone) -> None:
-    if day_of(told.at) < day_of(writer.at):
+def _must_be_of_today(writer: Writer, action: Undone) -> None:
+    if day_of(action.at) < day_of(writer.at):
         raise Refused(
             "needs_yes",
-            f"Your latest action is of {uk_instant(told.at)}: {_named(told)}.",
+            f"Your latest action is of {uk_instant(action.at)}: {_named(action)}.",
             "To undo it all the same: kitloan undo --yes",
-            action=_named(told),
-            **_facts(told),
+            action=_named(action),
+            **_facts(action),
         )
 
 
@@ -332,12 +336,12 @@ def _refuse_if_planned_upon(writer: Writer, part: AnyRow) -> None:
     """Refuse to undo what became of a booking or a want before something else became of it."""
     since = _planned_since(writer.connection, writer.college, part)
     if since is not None:
-        said = summary_of(writer.connection, writer.college, since.body)
+        summary = summary_of(writer.connection, writer.college, since.body)
         raise Refused(
             "built_upon",
-            f"Since then {since.by} recorded this ({uk_instant(since.at)}): {said}.",
+            f"Since then {since.by} recorded this ({uk_instant(since.at)}): {summary}.",
             "See it: kitloan bookings",
-            action=f"{since.kind}: {said}",
+            action=f"{since.kind}: {summary}",
         )
     fact = json.loads(part.body)["fact"]
     if part.kind == "booking.made":
@@ -404,7 +408,7 @@ def redo(writer: Writer) -> Undone:
     for row in undoings:
         writer.append(Reversed(tag=row.tag, epoch=row.epoch, seq=row.seq))
     _refuse_if_lost(writer, parts, lost)
-    return _told(connection, college, parts)
+    return _described(connection, college, parts)
 
 
 def _latest_of_person(writer: Writer, place: tuple[int, int], *, undone: bool) -> AnyRow | None:
@@ -414,14 +418,14 @@ def _latest_of_person(writer: Writer, place: tuple[int, int], *, undone: bool) -
 
 
 def _reverse_of_person(writer: Writer, row: AnyRow, *, earlier_day: bool = True) -> Undone:
-    told = _told_of_person(row)
+    action = _described_of_person(row)
     if not earlier_day:
-        _must_be_of_today(writer, told)
+        _must_be_of_today(writer, action)
     contact_changes.reverse(writer.connection, row, writer.at)
-    return told
+    return action
 
 
-def _told_of_person(row: AnyRow) -> Undone:
+def _described_of_person(row: AnyRow) -> Undone:
     return Undone(
         at=row.at,
         tags=(),
@@ -437,15 +441,15 @@ def actions(connection: Connection, college: str, actor: str) -> list[Undone]:
     for row in _LATEST_SOME(connection, c=college, who=actor, most=_MOST_LISTED):
         found.setdefault(row.id, row)
     listed = [
-        ((row.epoch, row.seq, 0), _told(connection, college, parts, built_upon=True))
+        ((row.epoch, row.seq, 0), _described(connection, college, parts, built_upon=True))
         for row in found.values()
         for parts in [_parts(connection, row, None)]
     ]
     listed += [
-        ((row.epoch, row.seq, row.number), _told_of_person(row))
+        ((row.epoch, row.seq, row.number), _described_of_person(row))
         for row in contact_changes.listed(connection, college, actor, undone=False)
     ]
-    return [told for _, told in sorted(listed, key=itemgetter(0), reverse=True)]
+    return [action for _, action in sorted(listed, key=itemgetter(0), reverse=True)]
 
 
 _GONE_FOR_GOOD = "what is erased is gone"
@@ -477,27 +481,33 @@ def _undone_earlier(writer: Writer) -> Undone:
     while rows[0].kind == "entry.reversed":
         rows = [_undone_by(writer.connection, writer.college, row) for row in rows]
     rows.sort(key=lambda row: row.part, reverse=True)
-    return _told(writer.connection, writer.college, rows)
+    return _described(writer.connection, writer.college, rows)
 
 
-def _cannot(told: Undone) -> Refused:
+def _cannot(action: Undone) -> Refused:
     return Refused(
         "cannot_undo",
-        f"The latest action cannot be undone: {_named(told)} ({uk_instant(told.at)}): {told.why}.",
+        f"The latest action cannot be undone: {_named(action)} ({uk_instant(action.at)}): "
+        f"{action.why}.",
         "What was done before it stays. One holding's latest action: kitloan undo TAG; "
         "all of them: kitloan undo --list",
-        action=_named(told),
-        **_facts(told),
+        action=_named(action),
+        **_facts(action),
     )
 
 
-def _named(told: Undone) -> str:
-    words = "; ".join(dict.fromkeys(told.summaries))
-    return f"{told.kind}: {words}" if words else told.kind
+def _named(action: Undone) -> str:
+    words = "; ".join(dict.fromkeys(action.summaries))
+    return f"{action.kind}: {words}" if words else action.kind
 
 
-def _facts(told: Undone) -> dict[str, Any]:
-    return {"id": told.id, "at": told.at, "kind": told.kind, "tags": list(told.tags)}
+def _facts(action: Undone) -> dict[str, Any]:
+    return {
+        "id": action.id,
+        "at": action.at,
+        "kind": action.kind,
+        "tags": list(action.tags),
+    }
 
 
 def _is_needed(writer: Writer, part: AnyRow, alone: Undone | None) -> bool:
@@ -565,27 +575,27 @@ def _refuse_if_named_since(
 ) -> None:
     since = _named_since(writer.connection, writer.college, part, after)
     if since is not None:
-        said = summary_of(writer.connection, writer.college, since.body)
+        summary = summary_of(writer.connection, writer.college, since.body)
         raise Refused(
             "built_upon",
-            f"Since then {since.by} did this ({uk_instant(since.at)}): {said}.",
+            f"Since then {since.by} did this ({uk_instant(since.at)}): {summary}.",
             f"That has to be undone first, by {since.by}: kitloan undo",
-            action=f"{since.kind}: {said}",
+            action=f"{since.kind}: {summary}",
         )
 
 
 def _refuse_if_built_upon(writer: Writer, part: AnyRow) -> None:
     since = _since(writer.connection, writer.college, part)
     if since is not None:
-        said = summary_of(writer.connection, writer.college, since.body)
+        summary = summary_of(writer.connection, writer.college, since.body)
         about = f"{grouped(part.tag)}: since" if part.tag else "Since"
         how = "kitloan undo" if since.tag is None else f"kitloan undo {since.tag}"
         raise Refused(
             "built_upon",
-            f"{about} then {since.by} did this ({uk_instant(since.at)}): {said}.",
+            f"{about} then {since.by} did this ({uk_instant(since.at)}): {summary}.",
             f"That has to be undone first, by {since.by}: {how}",
             tag=part.tag,
-            action=f"{since.kind}: {said}",
+            action=f"{since.kind}: {summary}",
         )
 
 
@@ -593,13 +603,13 @@ def _refuse_if_more_came(writer: Writer, part: AnyRow) -> None:
     since = _delivered_since(writer.connection, writer.college, part)
     if since is not None:
         gift = json.loads(part.body)["fact"]["gift"]
-        said = summary_of(writer.connection, writer.college, since.body)
+        summary = summary_of(writer.connection, writer.college, since.body)
         raise Refused(
             "built_upon",
-            f"Since then {since.by} recorded this ({uk_instant(since.at)}): {said}.",
+            f"Since then {since.by} recorded this ({uk_instant(since.at)}): {summary}.",
             f"Correct it: kitloan gift deliver {gift} --correct N",
             gift=gift,
-            action=f"{since.kind}: {said}",
+            action=f"{since.kind}: {summary}",
         )
 
 
@@ -653,7 +663,7 @@ def _why_not(connection: Connection, college: str, parts: Sequence[AnyRow]) -> s
     return ""
 
 
-def _told(
+def _described(
     connection: Connection, college: str, parts: Sequence[AnyRow], *, built_upon: bool = False
 ) -> Undone:
     ordered = list(reversed(parts))
@@ -674,13 +684,13 @@ def _told(
             if since is not None
         ]
         if later:
-            said = summary_of(connection, college, later[0].body)
-            why = f"since then {later[0].by} did this: {said}"
+            summary = summary_of(connection, college, later[0].body)
+            why = f"since then {later[0].by} did this: {summary}"
     return Undone(
         at=shown[0].at,
         tags=tuple(tag for tag in words if tag is not None),
         kind=shown[0].kind,
-        summaries=tuple("; ".join(dict.fromkeys(said)) for said in words.values()),
+        summaries=tuple("; ".join(dict.fromkeys(summary)) for summary in words.values()),
         id=shown[0].id,
         why=why,
     )

@@ -381,24 +381,26 @@ def _not_free(
     when = f"{uk(request.collect_on)} to {uk(request.return_by)}"
     if pinned:
         facts["pins"] = pinned
-        says = f"{name} {', '.join(grouped(tag) for tag in pinned)} is not free {when}"
+        sentence = f"{name} {', '.join(grouped(tag) for tag in pinned)} is not free {when}"
     elif min(left, default=0) >= wanted.quantity:
         chosen = sorted({tag for each in near for tag in each.pins})
         facts["pins"] = chosen
-        says = (
+        sentence = (
             f"{name}: {wanted.quantity} asked for {when}. Some are left every day, but no single "
             f"kit is free throughout, because of chosen kits "
             f"({', '.join(grouped(tag) for tag in chosen)})"
         )
     else:
-        says = f"{name}: {wanted.quantity} asked for {when}, {free} free of {stock.supply.capacity}"
+        sentence = (
+            f"{name}: {wanted.quantity} asked for {when}, {free} free of {stock.supply.capacity}"
+        )
     because = f": {'; '.join(holding_it)}" if holding_it else ""
     hint = f"Book {free} or fewer, or other days: kitloan free --type '{name}'"
     if not free:
         hint = f"Other days: kitloan free --type '{name}'; or wait for one: kitloan want"
     if stock.uncounted:
         hint = f"Count it first: kitloan count {stock.uncounted[0]}"
-    return "not_free", f"{says}{because}.", hint, facts
+    return "not_free", f"{sentence}{because}.", hint, facts
 
 
 def _shown(day: object) -> str:

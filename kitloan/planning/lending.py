@@ -153,7 +153,7 @@ def _check_of(
     went: date,
     collecting: Collecting | None,
 ) -> list[_Check]:
-    """What tells which bookings a loan until some day would break; none where none is booked."""
+    """What shows which bookings a loan until some day would break; none where none is booked."""
     connection, college = writer.connection, writer.college
     if lines_waiting(connection, c=college, k=kit_type).first() is None:
         return []

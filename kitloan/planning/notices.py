@@ -1,4 +1,4 @@
-"""What is to be told to whom on a day: a pure function of the store's facts, the day and the words.
+"""Which notices are due to whom: a pure function of the store's facts, the day and the words.
 
 Stages count open days, so that nobody is chased over a holiday. After a gap only the latest stage
 is due. What was sent is known by its kind, what it is about, its stage and the due day: a renewal
@@ -25,7 +25,7 @@ characters, by others' measurements)."""
 
 
 _LAPSED_DAYS: Final = 28
-"""For how many days a borrower is to be told that a booking has lapsed."""
+"""For how many days a borrower is reminded that a booking has lapsed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -391,7 +391,7 @@ def _by_key(key: Key) -> dict[str, object]:
 
 
 class Notices:
-    """What is to be told to whom, what was sent, and sending it."""
+    """Which notices are due, what was sent, and sending them."""
 
     def __init__(self, session: Session) -> None:
         self._session = session

@@ -1,4 +1,4 @@
-"""What the latest count of a kit's contents says today: whole, short, never, or out of date.
+"""What the latest count of a kit's contents means today: whole, short, never, or out of date.
 
 A contents list may change after a count. Then the kit is not counted against the list of today. An
 instant has whole seconds, so of a count and a change in one second the ledger's order decides.
@@ -139,7 +139,7 @@ def counted_in_that_second(
 def count_words(
     connection: Connection, rows: Iterable[AnyRow], short: Collection[Place]
 ) -> Mapping[Place, Counted]:
-    """What the latest count of each of some holdings says; those without a contents list are left
+    """What the latest count of each of some holdings means; those without a contents list are left
     out.
 
     Args:

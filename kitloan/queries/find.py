@@ -403,7 +403,7 @@ def _national(connection: Connection, text: str) -> list[ColumnElement[bool]]:
     here = tuple_(holding.c.college, holding.c.tag)
     conditions = []
     for word, own in zip(sought(text), holdings_with(text), strict=True):
-        told = [
+        described = [
             place
             for place, terms in earlier.items()
             if word
@@ -419,7 +419,7 @@ def _national(connection: Connection, text: str) -> list[ColumnElement[bool]]:
             .correlate(holding)
             .exists()
         )
-        conditions.append(or_(own, of_gift, here.in_(told)))
+        conditions.append(or_(own, of_gift, here.in_(described)))
     return conditions
 
 

@@ -294,7 +294,7 @@ def _overlap(writer: Writer, row: AnyRow, on: date, since: Happened) -> Refused:
         of = _LOAN(writer.connection, c=writer.college, l=lent).one()
         began = f"from {uk(day_of(of.out_at))}" if of.out_at else "from a day not on record"
         ended = f"to {uk(day_of(of.closed_at))}" if of.closed_at else "and still has it"
-        told = f"{shown} was with {of.name} {began} {ended}"
+        sentence = f"{shown} was with {of.name} {began} {ended}"
         facts["loan"] = {
             "id": of.loan,
             "to": of.name,
@@ -302,13 +302,13 @@ def _overlap(writer: Writer, row: AnyRow, on: date, since: Happened) -> Refused:
             "back_on": day_of(of.closed_at).isoformat() if of.closed_at else None,
         }
     else:
-        said = summary_of(writer.connection, writer.college, since.body)
+        summary = summary_of(writer.connection, writer.college, since.body)
         when = uk(since.day) if since.day else "a day not on record"
-        told = f"{shown}: on {when} {since.by} recorded this: {said}"
+        sentence = f"{shown}: on {when} {since.by} recorded this: {summary}"
         facts |= {"since": sealed(since.day), "kind": since.kind, "by": since.by}
     return Refused(
         "dates_overlap",
-        f"{told}; {uk(on)} does not fit with that.",
+        f"{sentence}; {uk(on)} does not fit with that.",
         f"See what happened and when: kitloan show {row.tag}",
         **facts,
     )

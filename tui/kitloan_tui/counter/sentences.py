@@ -287,7 +287,8 @@ def undone(what: "Undone", now: Sequence[Holding | str], over: str = "") -> Verd
     """
     named = [grouped(each) if isinstance(each, str) else shown(each) for each in now]
     what_was = "; ".join(part for part in dict.fromkeys(what.summaries) if part)
-    text = f"{_several(named)}: {what_was} ({uk_instant(what.at)})" if what_was else _several(named)
+    about = f"{_several(named)}: " if named else ""
+    text = f"{about}{what_was} ({uk_instant(what.at)})" if what_was else _several(named)
     states = dict.fromkeys("not taken in" if isinstance(e, str) else status_shown(e) for e in now)
     text += f". Now {'; '.join(states)}" if len(states) == 1 else ""
     return Verdict("UNDONE", text + (f". {over}'s turn is over." if over else ""))

@@ -8,8 +8,9 @@ from textual.widgets import Static
 
 import kitloan
 from kitloan_tui.booking_line import read_booking
-from kitloan_tui.screens.week import WeekGrid, WeekLine, WeekScreen
+from kitloan_tui.screens.week import WeekLine, WeekScreen
 from kitloan_tui.widgets.panels import KeyHint
+from kitloan_tui.widgets.week import WeekGrid
 from tui.at_the_counter import OTHER, SCHOOL, Store
 from tui.at_the_desk import Hands, at_desk
 
@@ -250,6 +251,10 @@ async def test_nothing_of_the_week_is_cut(planned: Store, log: Path, size: tuple
             assert not isinstance(widget, KeyHint) or widget.region.bottom <= size[1]
         hint = hands.desk.screen.query_one("#hint", Static)
         assert hands.reads(WeekScreen.HINT), hint.region
+        await hands.type("kilm stem 2 25 nov 27 nov")
+        await hands.press("enter")
+        assert hands.reads("! REFUSED") and hands.reads("other days.")
+        assert hands.reads("^P All") and grid(hands), "whatever is refused, the foot stays"
 
 
 async def test_sixty_types_scroll_with_the_cursor(store: Store, log: Path) -> None:

@@ -7,160 +7,43 @@ begins a booking of the cell under the cursor.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.text import Text
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.message import Message
-from textual.widgets import DataTable, Input, Static
+from textual.widgets import Input, Static
 
 from kitloan.errors import Refused
-from kitloan.planning.calendar import Calendar
 from kitloan.text.dates import days_after, uk
 from kitloan.text.names import plain
 from kitloan.text.tags import grouped
-from kitloan.values import PAGE, ContactOfLoan, Status, plural
+from kitloan.values import ContactOfLoan, plural
 from kitloan_tui import keys, lookups
 from kitloan_tui.booking_line import EXAMPLE, BookingLine, read_booking, read_day
 from kitloan_tui.counter import refusals
 from kitloan_tui.counter.verdict import Verdict
 from kitloan_tui.protocols import DeskHost
 from kitloan_tui.screens.frame import DeskScreen
+from kitloan_tui.week import DAYS, Week, days_shown, find_week, types_lost
 from kitloan_tui.widgets.panels import TITLE
+from kitloan_tui.widgets.week import WeekGrid
 
 if TYPE_CHECKING:
     from kitloan.college import College
     from kitloan.planning.bookings import Booking, Free
 
-DAYS = 7
-"""How many desk days are shown."""
 _FARTHEST = 400
 """How many days ahead the last week begins: bookings end by then."""
-_NAMES, _CAPACITY = 0, 1
-_FIRST_DAY = 2
-"""Columns: the type's name, how many can be used, then the days."""
-_WIDE = 76
-"""Cells from which on a day has its name and its number in one line."""
-_CLOSED, _AT_RISK = "·", "!"
 _EMPTY = (
     "No kit type is on record yet.\n\n{take_in} takes the first kit in. {register} takes in a "
     "spreadsheet of them."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Handing:
-    """A booking to be handed out today, and whether its kits are there."""
-
-    booking: "Booking"
-    status: str
-
-
-@dataclass(frozen=True, slots=True)
-class Week:
-    """What the screen shows.
-
-    Attributes:
-        calendar: on which days the desk opens.
-        days: the days across, in order.
-        closed: those on which the desk is closed, with the reason as far as one was given.
-        types: what is free of each kit type.
-        handing: what waits to be collected today.
-        at_risk: the bookings that cannot be kept as things are.
-    """
-
-    calendar: Calendar
-    days: tuple[date, ...]
-    closed: dict[date, str]
-    types: "tuple[Free, ...]"
-    handing: tuple[Handing, ...]
-    at_risk: "tuple[Booking, ...]"
-
-    def free_on(self, row: int, day: date) -> int:
-        """How many of a row's type are free on a day."""
-        return next((each.free for each in self.types[row].days if each.day == day), 0)
-
-    def lost_on(self, row: int, day: date) -> "list[Booking]":
-        """The bookings of a row's type that are at risk and take a kit on a day."""
-        kind = self.types[row].type
-        return [
-            each
-            for each in self.at_risk
-            if kind in _types_lost(each) and each.busy_from <= day < each.free_from
-        ]
-
-
-def find_week(college: "College", first: date) -> Week:
-    """The week that begins on a day, or on the next day that the desk's week has.
-
-    Raises:
-        StoreError: the store is out of reach.
-    """
-    today = college.session.today
-    calendar = college.calendar.calendar()
-    days = days_shown(calendar, max(first, today))
-    kinds = set(lookups.kit_types(college.session))
-    free = college.bookings.free(days[0], days[-1])
-    waiting = college.bookings.list(last=today).items
-    return Week(
-        calendar,
-        days,
-        {day: calendar.reason(day) or "" for day in days if not calendar.is_desk_open(day)},
-        tuple(each for each in free if each.type in kinds),
-        tuple(_handing(college, waiting)),
-        college.bookings.list(at_risk=True).items,
-    )
-
-
-def days_shown(calendar: Calendar, first: date, step: int = 1) -> tuple[date, ...]:
-    """The days across from `first` on, or back from it: desk days, also such as are closed."""
-    days: list[date] = []
-    day = first
-    while len(days) < DAYS:
-        if day.weekday() in calendar.desk or calendar.is_desk_open(day):
-            days.append(day)
-        day = days_after(day, step)
-    return tuple(sorted(days))
-
-
-def _types_lost(booking: "Booking") -> set[str]:
-    """The types for which a booking is at risk: those of the overdue loans, else all of it."""
-    booked = {each.type for each in booking.lines if each.collected < each.quantity}
-    return booked & {each.type for each in booking.because} or booked
-
-
-def _handing(college: "College", waiting: "Sequence[Booking]") -> Iterator[Handing]:
-    """Whether the kits of each booking are there, in the order in which they were booked."""
-    there: dict[tuple[str, Status], int] = {}
-    for booking in waiting:
-        lacks = []
-        for line in booking.lines:
-            needed = line.quantity - line.collected
-            for status in ("in", "uncounted"):
-                key: tuple[str, Status] = (line.type, status)
-                if key not in there:
-                    there[key] = _count_here(college, *key)
-            taken = min(needed, there[line.type, "in"])
-            there[line.type, "in"] -= taken
-            uncounted = min(needed - taken, there[line.type, "uncounted"])
-            there[line.type, "uncounted"] -= uncounted
-            if uncounted:
-                lacks.append(f"{uncounted} {line.type} not counted yet")
-            if needed > taken + uncounted:
-                lacks.append(f"{needed - taken - uncounted} {line.type} not here")
-        yield Handing(booking, ", ".join(lacks))
-
-
-def _count_here(college: "College", kind: str, status: Status) -> int:
-    found = college.find.search("", type=kind, status=status, limit=PAGE).items
-    return sum(each.quantity - each.out_quantity for each in found)
 
 
 class WeekLine(Input):
@@ -177,82 +60,6 @@ class WeekLine(Input):
     def _go(self, by: int) -> None:
         if isinstance(self.screen, WeekScreen):
             self.screen.action_move(0, by)
-
-
-class WeekGrid(DataTable[Text], can_focus=False):
-    """Types down, days across; the cursor is on a day."""
-
-    class Chosen(Message):
-        """Somebody clicked a day of a row."""
-
-        def __init__(self, row: int, column: int) -> None:
-            super().__init__()
-            self.row = row
-            self.column = column
-
-    def __init__(self) -> None:
-        super().__init__(cursor_type="cell", cell_padding=0, id="week")
-        self._week: Week | None = None
-
-    def fill(self, week: Week, row: int, column: int) -> None:
-        """Show a week, with the cursor on a row and on one of its days."""
-        self._week = week
-        width = self.size.width - 2
-        wide = width >= _WIDE
-        each = 7 if wide else 5
-        name = max(8, width - 5 - each * DAYS)
-        self.header_height = 1 if wide else 2
-        self.clear(columns=True)
-        self.add_column("", width=name)
-        self.add_column(_right("of", 5), width=5)
-        for day in week.days:
-            label = f"{day:%a}{' ' if wide else chr(10)}{day.day}"
-            self.add_column(Text(label, justify="right"), width=each)
-        for number, kind in enumerate(week.types):
-            self.add_row(
-                _cut(kind.type, name),
-                _right(str(kind.capacity), 5),
-                *(_cell(week, number, day, each) for day in week.days),
-            )
-        self.place(row, column)
-
-    def place(self, row: int, column: int) -> None:
-        """Put the cursor on a row and on one of its days, as far as there are such."""
-        rows = len(self._week.types) if self._week else 0
-        self.move_cursor(
-            row=max(0, min(row, rows - 1)), column=_FIRST_DAY + max(0, min(column, DAYS - 1))
-        )
-
-    def on_click(self, event: events.Click) -> None:
-        """Begin a booking of the cell; a table by itself would want a second click."""
-        row, column = event.style.meta.get("row", -1), event.style.meta.get("column", -1)
-        event.prevent_default()
-        event.stop()
-        if row >= 0 and column >= _FIRST_DAY:
-            self.post_message(self.Chosen(row, column - _FIRST_DAY))
-
-    def on_resize(self) -> None:
-        """Share the new width out."""
-        if self._week is not None:
-            at = max(0, self.cursor_column - _FIRST_DAY)
-            self.call_after_refresh(self.fill, self._week, self.cursor_row, at)
-
-
-def _cell(week: Week, row: int, day: date, width: int) -> Text:
-    """The number and a place for the mark, so that numbers are below one another."""
-    mark = _AT_RISK if week.lost_on(row, day) else " "
-    number = _CLOSED if day in week.closed else str(week.free_on(row, day))
-    return _right(f"{number}{mark}", width, "bold" if mark != " " else "")
-
-
-def _right(text: str, width: int, style: str = "") -> Text:
-    return Text(text.rjust(width), style, no_wrap=True)
-
-
-def _cut(name: str, width: int) -> Text:
-    cut = Text(plain(name).replace("\n", " "), no_wrap=True)
-    cut.truncate(width - 1, overflow="ellipsis")
-    return cut
 
 
 class WeekScreen(DeskScreen):
@@ -289,10 +96,11 @@ class WeekScreen(DeskScreen):
             line = WeekLine(id="booking", compact=True, placeholder=EXAMPLE)
             line.cursor_blink = False
             yield line
-        yield WeekGrid()
-        yield Static(id="cell", markup=False)
-        with VerticalScroll(id="body"):
-            yield Static(id="page", markup=False)
+        with Vertical(id="plan"):
+            yield WeekGrid()
+            yield Static(id="cell", markup=False)
+            with VerticalScroll(id="body"):
+                yield Static(id="page", markup=False)
 
     def on_mount(self) -> None:
         """Begin with this week."""
@@ -571,7 +379,7 @@ def _risk(booking: "Booking", today: date) -> Iterator[Content]:
     """A booking at risk: why, and whom to ring."""
     what = f"{plain(booking.to)}  {plain(_booked(booking))} {_short(booking.collect_on)}"
     yield Content.assemble(("  ! ", "$error"), what)
-    causes = [each for each in booking.because if each.type in _types_lost(booking)]
+    causes = [each for each in booking.because if each.type in types_lost(booking)]
     for each in causes:
         late = plural((today - each.due_on).days, "day")
         yield Content(

@@ -51,7 +51,7 @@ NEXT_STEPS: Final[Mapping[str, str]] = {
     "in_the_past": "Type a day from today on. What went out earlier is lent at the counter.",
     "limit": "Type fewer kits or days, or ask the person who sets the limits.",
     "not_free": "Type an earlier due day, as in due friday, and scan it again. Or lend another.",
-    "not_in_booking": "Another desk has handed some of it out. Scan the kit again.",
+    "not_in_booking": "Scan it again and type as many as are booked. The rest is another scan.",
     # on an earlier day
     "in_future": "Type the day on which it happened.",
     "before_received": "Type a day on which the college had it.",

@@ -226,12 +226,13 @@ async def test_what_is_at_risk_and_whom_to_ring(planned: Store, log: Path) -> No
     """Else the school that waits would hear of it on the day."""
     college = planned.kitloan
     college.bookings.book(OTHER, {"VR headset": 1}, date(2026, 11, 26), date(2026, 11, 27))
+    college.people.set_contact("Isla Muir", phone="01563 555555", of=SCHOOL)
     planned.clock.move(days=2)
     async with at_desk(lambda: college, log) as hands:
         await hands.go("week")
         assert hands.reads("At risk (1)")
         assert hands.reads("! Balwearie High School 1 VR headset Thu 26 Nov")
-        assert hands.reads("is 1 day late. Ring Kilmarnock Academy")
+        assert hands.reads("is 1 day late. Ring Kilmarnock Academy: Isla Muir 01563 555555.")
         assert grid(hands)[2][3] == "0!"
 
 

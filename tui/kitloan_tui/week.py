@@ -3,7 +3,7 @@
 Everything here is the library's answer put beside one another; nothing decides what may be booked.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -15,7 +15,9 @@ from kitloan_tui import lookups
 
 if TYPE_CHECKING:
     from kitloan.college import College
-    from kitloan.planning.bookings import Booking, Free
+    from kitloan.people import ContactLine
+    from kitloan.planning.bookings import Booking, Cause, Free
+    from kitloan.values import ContactOfLoan
 
 DAYS = 7
 """How many desk days are shown."""
@@ -40,6 +42,7 @@ class Week:
         types: what is free of each kit type.
         handing: what waits to be collected today.
         at_risk: the bookings that cannot be kept as things are.
+        reach: whom to ring at a school about these, by its name; nobody where nobody is on file.
     """
 
     calendar: Calendar
@@ -48,6 +51,7 @@ class Week:
     types: "tuple[Free, ...]"
     handing: tuple[Handing, ...]
     at_risk: "tuple[Booking, ...]"
+    reach: Mapping[str, str]
 
     def free_on(self, row: int, day: date) -> int:
         """How many of a row's type are free on a day."""
@@ -75,13 +79,15 @@ def find_week(college: "College", first: date) -> Week:
     kinds = set(lookups.kit_types(college.session))
     free = college.bookings.free(days[0], days[-1])
     waiting = college.bookings.list(last=today).items
+    at_risk = college.bookings.list(at_risk=True).items
     return Week(
         calendar,
         days,
         {day: calendar.reason(day) or "" for day in days if not calendar.is_desk_open(day)},
         tuple(each for each in free if each.type in kinds),
         tuple(_handing(college, waiting)),
-        college.bookings.list(at_risk=True).items,
+        at_risk,
+        _reach(college, at_risk),
     )
 
 
@@ -100,6 +106,33 @@ def types_lost(booking: "Booking") -> set[str]:
     """The types for which a booking is at risk: those of the overdue loans, else all of it."""
     booked = {each.type for each in booking.lines if each.collected < each.quantity}
     return booked & {each.type for each in booking.because} or booked
+
+
+def causes(booking: "Booking") -> "list[Cause]":
+    """The overdue loans that put a booking at risk, of the types that it still waits for."""
+    lost = types_lost(booking)
+    return [each for each in booking.because if each.type in lost]
+
+
+def _reach(college: "College", at_risk: "Sequence[Booking]") -> dict[str, str]:
+    """Who took the late kit, or who booked; else somebody of the school with a phone."""
+    found: dict[str, str] = {}
+    for booking in at_risk:
+        for to, contact in [
+            *((each.to, each.contact) for each in causes(booking)),
+            (booking.to, booking.contact),
+        ]:
+            if to in found:
+                continue
+            known: list[ContactOfLoan | ContactLine] = [contact] if contact else []
+            if not (contact and contact.phone):
+                known += college.people.contacts(of=to).items
+            with_phone = [each for each in known if each.phone]
+            best = next(iter((*with_phone, *known)), None)
+            if best is not None:
+                reach = best.phone or best.email
+                found[to] = f"{best.name} {reach}" if reach else best.name
+    return found
 
 
 def _handing(college: "College", waiting: "Sequence[Booking]") -> Iterator[Handing]:

@@ -23,14 +23,14 @@ from kitloan.errors import Refused
 from kitloan.text.dates import days_after, uk
 from kitloan.text.names import plain
 from kitloan.text.tags import grouped
-from kitloan.values import ContactOfLoan, plural
+from kitloan.values import plural
 from kitloan_tui import keys, lookups
 from kitloan_tui.booking_line import EXAMPLE, BookingLine, read_booking, read_day
 from kitloan_tui.counter import refusals
 from kitloan_tui.counter.verdict import Verdict
 from kitloan_tui.protocols import DeskHost
 from kitloan_tui.screens.frame import DeskScreen
-from kitloan_tui.week import DAYS, Week, days_shown, find_week, types_lost
+from kitloan_tui.week import DAYS, Week, causes, days_shown, find_week
 from kitloan_tui.widgets.panels import TITLE
 from kitloan_tui.widgets.week import WeekGrid
 
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from kitloan.college import College
     from kitloan.planning.bookings import Booking, Free
 
+_MOST_RUNS = 3
+"""How many runs of open days are named; of more, the number of days."""
 _FARTHEST = 400
 """How many days ahead the last week begins: bookings end by then."""
 _EMPTY = (
@@ -353,9 +355,6 @@ def _runs(days: Sequence[date]) -> str:
     )
 
 
-_MOST_RUNS = 3
-
-
 def _lists(week: Week, today: date) -> Content:
     """What is to be handed out today, and what is at risk."""
     lines = [Content.styled(f"To hand out today ({len(week.handing)})", TITLE)]
@@ -371,23 +370,25 @@ def _lists(week: Week, today: date) -> Content:
         )
     lines.append(Content.styled(f"At risk ({len(week.at_risk)})", TITLE))
     for booking in week.at_risk:
-        lines += _risk(booking, today)
+        lines += _risk(week, booking, today)
     return Content("\n").join(lines)
 
 
-def _risk(booking: "Booking", today: date) -> Iterator[Content]:
+def _risk(week: Week, booking: "Booking", today: date) -> Iterator[Content]:
     """A booking at risk: why, and whom to ring."""
     what = f"{plain(booking.to)}  {plain(_booked(booking))} {_short(booking.collect_on)}"
     yield Content.assemble(("  ! ", "$error"), what)
-    causes = [each for each in booking.because if each.type in types_lost(booking)]
-    for each in causes:
-        late = plural((today - each.due_on).days, "day")
-        yield Content(
-            f"    {grouped(each.tag)} is {late} late. Ring {plain(each.to)}{_reach(each.contact)}."
-        )
-    if not causes:
-        ring = f"Ring {plain(booking.to)}{_reach(booking.contact)}"
-        yield Content(f"    Fewer can be used than are booked. {ring}.")
+    late = causes(booking)
+    for each in late:
+        days = plural((today - each.due_on).days, "day")
+        yield Content(f"    {grouped(each.tag)} is {days} late. {_ring(week, each.to)}")
+    if not late:
+        yield Content(f"    Fewer can be used than are booked. {_ring(week, booking.to)}")
+
+
+def _ring(week: Week, to: str) -> str:
+    reach = week.reach.get(to)
+    return f"Ring {plain(to)}: {plain(reach)}." if reach else f"Ring {plain(to)}."
 
 
 def _booked(booking: "Booking") -> str:
@@ -396,11 +397,3 @@ def _booked(booking: "Booking") -> str:
         for each in booking.lines
         if each.collected < each.quantity
     )
-
-
-def _reach(contact: ContactOfLoan | None) -> str:
-    """The person, and the shortest way to them."""
-    if contact is None:
-        return ", nobody is on file there"
-    reach = contact.phone or contact.email
-    return f": {plain(' '.join(part for part in (contact.name, reach) if part))}"

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 DAYS = 7
 """How many desk days are shown."""
+_EVERY = 10_000
+"""More bookings than wait at any college."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +80,14 @@ def find_week(college: "College", first: date) -> Week:
     days = days_shown(calendar, max(first, today))
     kinds = set(lookups.kit_types(college.session))
     free = college.bookings.free(days[0], days[-1])
-    waiting = college.bookings.list(last=today).items
-    at_risk = college.bookings.list(at_risk=True).items
+    waiting = college.bookings.list(limit=_EVERY).items  # read once: that takes longest
+    at_risk = tuple(each for each in waiting if each.at_risk)
     return Week(
         calendar,
         days,
         {day: calendar.reason(day) or "" for day in days if not calendar.is_desk_open(day)},
         tuple(each for each in free if each.type in kinds),
-        tuple(_handing(college, waiting)),
+        tuple(_handing(college, [each for each in waiting if each.collect_on <= today])),
         at_risk,
         _reach(college, at_risk),
     )

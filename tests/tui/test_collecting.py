@@ -87,6 +87,20 @@ def test_loose_things_are_collected_by_number(day: Day, store: Store) -> None:
     assert collected(day, made) == [10]
 
 
+def test_several_types_and_bookings_are_in_one_line(day: Day, booked: Booking) -> None:
+    """Else the second type of a booking would look like another booking."""
+    college = day.college
+    types = {"Multimeter": 5, "VR headset": 1}
+    (other,) = college.bookings.book(SCHOOL, types, TODAY, date(2026, 11, 25))
+    day.type(SCHOOL)
+    assert status_lines(day.state)[1] == (
+        f"# Booked, to collect: 2 STEM kit, back by 4 Dec 2026 ({booked.id}); 5 Multimeter, "
+        f"1 VR headset, back by 25 Nov 2026 ({other.id})"
+    )
+    day.scan(day.store.headset)
+    assert collected(day, other) == [0, 1]
+
+
 async def test_the_screen_shows_what_is_to_collect(
     store: Store, booked: Booking, log: Path
 ) -> None:

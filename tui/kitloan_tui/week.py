@@ -15,9 +15,7 @@ from kitloan_tui import lookups
 
 if TYPE_CHECKING:
     from kitloan.college import College
-    from kitloan.people import ContactLine
     from kitloan.planning.bookings import Booking, Cause, Free
-    from kitloan.values import ContactOfLoan
 
 DAYS = 7
 """How many desk days are shown."""
@@ -126,14 +124,12 @@ def _reach(college: "College", at_risk: "Sequence[Booking]") -> dict[str, str]:
         ]:
             if to in found:
                 continue
-            known: list[ContactOfLoan | ContactLine] = [contact] if contact else []
+            known = [(contact.name, contact.phone, contact.email)] if contact else []
             if not (contact and contact.phone):
-                known += college.people.contacts(of=to).items
-            with_phone = [each for each in known if each.phone]
-            best = next(iter((*with_phone, *known)), None)
-            if best is not None:
-                reach = best.phone or best.email
-                found[to] = f"{best.name} {reach}" if reach else best.name
+                people = college.people.contacts(of=to).items
+                known += [(each.name, each.phone, each.email) for each in people]
+            for name, phone, email in sorted(known, key=lambda each: not each[1])[:1]:
+                found[to] = " ".join(filter(None, (name, phone or email)))
     return found
 
 

@@ -38,11 +38,12 @@ def status_lines(state: CounterState) -> list[str]:
 
 def booked_line(booked: "Sequence[ToCollect]") -> str:
     """What a school has booked and can collect."""
-    kits = "; ".join(
-        f"{each.quantity} {each.type}, back by {uk(each.return_by)} ({each.booking})"
-        for each in booked
-    )
-    return f"# Booked, to collect: {kits}"
+    kits: dict[str, list[str]] = {}
+    for each in booked:
+        until = f"back by {uk(each.return_by)} ({each.booking})"
+        kits.setdefault(until, []).append(f"{each.quantity} {each.type}")
+    named = "; ".join(f"{', '.join(some)}, {until}" for until, some in kits.items())
+    return f"# Booked, to collect: {named}"
 
 
 def waiting_line(texts: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ import pytest
 from textual.widgets import Static
 
 import kitloan
+from kitloan.text.tags import grouped
 from kitloan_tui.booking_line import read_booking
 from kitloan_tui.screens.week import WeekLine, WeekScreen
 from kitloan_tui.widgets.panels import KeyHint
@@ -220,6 +221,18 @@ async def test_what_is_to_be_handed_out_today(planned: Store, log: Path) -> None
         hands.desk.screen.refresh_data()
         await hands.settle()
         assert hands.reads("Kilmarnock Academy 1 STEM kit # 1 STEM kit not counted yet")
+
+
+async def test_a_chosen_kit_that_is_out_is_not_ready(planned: Store, log: Path) -> None:
+    """Else a school would be told to come for the very kit that another still has."""
+    college = planned.kitloan
+    wednesday, friday = date(2026, 11, 25), date(2026, 11, 27)
+    college.bookings.book(SCHOOL, {}, wednesday, friday, tags=[planned.second])
+    college.loans.check_out([planned.second], OTHER, due_on=TODAY, override="until tonight")
+    planned.clock.move(days=2)
+    async with at_desk(lambda: college, log, (120, 40)) as hands:
+        await hands.go("week")
+        assert hands.reads(f"{SCHOOL} 1 STEM kit # {grouped(planned.second)} is overdue")
 
 
 async def test_what_is_at_risk_and_whom_to_ring(planned: Store, log: Path) -> None:

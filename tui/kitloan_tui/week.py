@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from kitloan.planning.calendar import Calendar
 from kitloan.text.dates import days_after
+from kitloan.text.tags import grouped
 from kitloan.values import PAGE, Status
 from kitloan_tui import lookups
 
@@ -148,11 +149,23 @@ def _handing(college: "College", waiting: "Sequence[Booking]") -> Iterator[Handi
             there[line.type, "in"] -= taken
             uncounted = min(needed - taken, there[line.type, "uncounted"])
             there[line.type, "uncounted"] -= uncounted
+            if not line.collected:  # else it may be one of those that have gone out
+                lacks += _chosen_away(college, line.tags)
             if uncounted:
                 lacks.append(f"{uncounted} {line.type} not counted yet")
             if needed > taken + uncounted:
                 lacks.append(f"{needed - taken - uncounted} {line.type} not here")
         yield Handing(booking, ", ".join(lacks))
+
+
+def _chosen_away(college: "College", tags: Sequence[str]) -> list[str]:
+    """The chosen kits that cannot be handed out now, each with its status."""
+    statuses = {tag: college.find.holding(tag).status for tag in tags}
+    return [
+        f"{grouped(tag)} is {status.replace('_', ' ')}"
+        for tag, status in statuses.items()
+        if status != "in"
+    ]
 
 
 def _count_here(college: "College", kind: str, status: Status) -> int:

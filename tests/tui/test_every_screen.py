@@ -23,6 +23,7 @@ SCREENS = {
     "borrowers": ("Schools and people", "No school has borrowed yet. At the counter type: to"),
     "take_in": ("Take in", "Label a new one, to be printed"),
     "transfers": ("Transfers", "Nothing is on its way. A kit is sent from its own page"),
+    "week": ("Week", "No kit type is on record yet. F6 takes the first kit in."),
     "figures": ("Figures", "No loan is on record yet. Lend the first kit"),
     "register": ("Read a register", "Type the path of the spreadsheet"),
     "ledger": ("Ledger", "Not verified yet"),

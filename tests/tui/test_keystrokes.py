@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from kitloan.holdings import NewHolding
+from kitloan.text.dates import days_after
 from kitloan.text.tags import mint
 from tui.at_the_counter import OTHER, Day, expect
 
@@ -38,6 +39,15 @@ class Hands:
 def lend_one(hands: Hands, kit: str) -> None:
     """The school's card, and the kit."""
     hands.scan(OTHER, kit)
+
+
+def collect_booked(hands: Hands, kit: str) -> None:
+    """The school's card, and the kit."""
+    college = hands.day.college
+    today = college.session.today
+    college.bookings.book(OTHER, {"STEM kit": 1}, today, days_after(today, 3))
+    hands.scan(OTHER, kit)
+    assert college.bookings.list(state="collected").total == 1
 
 
 def lend_five(hands: Hands, kit: str) -> None:
@@ -87,6 +97,7 @@ def claim_a_label(hands: Hands, kit: str) -> None:
 
 TASKS: dict[str, tuple[Callable[[Hands, str], None], int, int, str]] = {
     "lend one": (lend_one, 2, 0, "OUT"),
+    "collect what is booked": (collect_booked, 2, 0, "OUT"),
     "lend five": (lend_five, 6, 0, "OUT"),
     "return whole, counted": (return_whole, 1, 1, "IN, WHOLE"),
     "return with two missing": (return_two_missing, 1, 9, "IN, 2 SHORT"),

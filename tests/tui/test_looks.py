@@ -20,6 +20,7 @@ SCREENS = (
     "stocktake",
     "stocktake_results",
     "transfers",
+    "week",
     "figures",
     "register",
     "kit_types",

@@ -55,7 +55,7 @@ def test_no_refusal_at_the_desk_names_a_command() -> None:
 def test_every_row_of_the_table_is_of_an_error_and_reads_as_one_step() -> None:
     """Else rows would stay for errors that are gone, and marks would be shown as they are."""
     known = {code for code, _ in _errors()} | {"incomplete", "uncounted", "in_transit", "missing"}
-    known |= {"blocked"}
+    known |= {"blocked", "limit", "not_free"}
     assert set(NEXT_STEPS) <= known, set(NEXT_STEPS) - known
     for code, step in NEXT_STEPS.items():
         assert "{" not in keys.filled(step, NAMES), code

@@ -326,6 +326,15 @@ _SCREENS: Final = (
         words="send receive college in transit",
     ),
     Action(
+        "week",
+        "",
+        "Week",
+        "What is free of each kit type by day; bookings, and those at risk.",
+        _lends_nothing,
+        screen="kitloan_tui.screens.week:WeekScreen",
+        words="book booking bookings reserve calendar days free planning plan promise collect",
+    ),
+    Action(
         "national",
         "",
         "National view",

@@ -30,6 +30,7 @@ from kitloan.tables import (
 )
 from kitloan.tables.absence import Transfer
 from kitloan.tables.local import Contact
+from kitloan.tables.planning import Booking, BookingLine
 from kitloan.tables.stocktaking import Stocktake
 from kitloan.text.dates import day_of, moment
 from kitloan.values import Holding as HoldingNow
@@ -38,6 +39,7 @@ from kitloan.values import LoanLine
 holding, kit_type, loan = table(Holding), table(KitType), table(Loan)
 college, transfer = table(College), table(Transfer)
 contact, stocktake = table(Contact), table(Stocktake)
+booking, booking_line = table(Booking), table(BookingLine)
 component, entry = table(Component), table(LedgerEntry)
 head, organisation, shortage = table(LedgerHead), table(Organisation), table(Shortage)
 
@@ -383,6 +385,66 @@ def parts_of_type(session: Session, name: str) -> list[PartLine]:
             .order_by(component.c.position)
         ).all()
     return [PartLine(row[0], row[1], row[2] or "", bool(row[3])) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class ToCollect:
+    """Kits of a type that a borrower has booked and can collect.
+
+    Attributes:
+        booking: the booking's id.
+        type: the kit type.
+        quantity: how many have not been collected.
+        return_by: until when they are booked.
+    """
+
+    booking: str
+    type: str
+    quantity: int
+    return_by: date
+
+
+def to_collect(session: Session, to: str, day: date) -> tuple[ToCollect, ...]:
+    """What a borrower has booked that can be collected on a day, as it was booked first.
+
+    What was booked for earlier and has lapsed is not among it.
+    """
+    with session.reading() as connection:
+        found = organisations_called(connection, session.college, to)
+        if not found:
+            return ()
+        rows = connection.execute(
+            select(
+                booking.c.booking,
+                kit_type.c.name,
+                (booking_line.c.quantity - booking_line.c.collected).label("left"),
+                booking.c.return_by,
+            )
+            .join_from(
+                booking,
+                booking_line,
+                (booking_line.c.college == booking.c.college)
+                & (booking_line.c.booking == booking.c.booking),
+            )
+            .join(
+                kit_type,
+                (kit_type.c.college == booking_line.c.college)
+                & (kit_type.c.kit_type == booking_line.c.kit_type),
+            )
+            .where(
+                booking.c.college == session.college,
+                booking.c.organisation == found[0][1],
+                booking.c.state == "made",
+                booking.c.collect_on <= day.isoformat(),
+                booking.c.lapses_after >= session.today.isoformat(),
+                booking_line.c.quantity > booking_line.c.collected,
+            )
+            .order_by(booking.c.collect_on, booking.c.made_seq, kit_type.c.kit_type)
+        ).all()
+    return tuple(
+        ToCollect(row.booking, row.name, row.left, date.fromisoformat(row.return_by))
+        for row in rows
+    )
 
 
 def spelt_nearly_like(session: Session, name: str) -> tuple[str, ...]:

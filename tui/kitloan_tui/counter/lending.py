@@ -1,13 +1,15 @@
 """Lending at the counter: whose turn it is, what goes to them, and on what terms.
 
 With a turn open each kit scanned is lent to it at once; without one the kits wait in the basket
-for a name. How many loans a turn has is asked of the register after every step: a return, an undo
-and another desk change it too.
+for a name. What the school has booked for today is collected by that, with no further key. How
+many loans a turn has, and what is still to be collected, is asked of the register after every step:
+a return, an undo and another desk change it too.
 
 What must be asked about before it goes (stock, whose number counts) and what goes on terms of its
 own (an incomplete kit) is put into `ask_next`: the counter takes those codes as if scanned now.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -29,6 +31,7 @@ from kitloan_tui.counter.state import (
     TypedTerms,
 )
 from kitloan_tui.counter.verdict import Verdict
+from kitloan_tui.lookups import ToCollect
 
 # -- whose turn it is -----------------------------------------------------------------------------
 
@@ -104,7 +107,8 @@ def lend(
     """Lend one holding now."""
     try:
         reason = state.reasons.pop(held.tag, None)
-        (loan,) = _check_out(state, college, [held], to, quantity, reason)
+        booking = _booking_of(lookups.to_collect(college.session, to, _day(state, college)), held)
+        (loan,) = _check_out(state, college, [held], to, quantity, reason, booking)
     except Refused as refusal:
         state.step.refused = held if refusal.code == "incomplete" else None
         raise
@@ -113,7 +117,16 @@ def lend(
         state.turn.loan_ids.append(loan.id)
         state.turn.loans += 1
     _remember(state, [loan])
-    return sentences.lent(loan, held.shortages, state.terms.on)
+    return sentences.lent(loan, held.shortages, state.terms.on, booking)
+
+
+def _booking_of(booked: Sequence[ToCollect], held: Holding) -> str | None:
+    """The booking against which a holding goes; None where none is of its type."""
+    return next((each.booking for each in booked if each.type == held.type), None)
+
+
+def _day(state: CounterState, college: College) -> date:
+    return state.terms.on or college.session.today
 
 
 def set_rule_aside(state: CounterState, college: College, reason: str) -> Verdict:
@@ -136,10 +149,13 @@ def set_rule_aside(state: CounterState, college: College, reason: str) -> Verdic
 def _lend_basket(state: CounterState, college: College, to: str) -> Verdict:
     later = [each for each in state.basket if each.quantity > 1 or each.tag in state.reasons]
     kits = [each for each in state.basket if each not in later]
+    booked = lookups.to_collect(college.session, to, _day(state, college))
+    booking, kits, others = _of_one_booking(booked, kits)
+    later += others
     loans: list[Lent] = []
     if kits:
         try:
-            loans = _check_out(state, college, kits, to)
+            loans = _check_out(state, college, kits, to, booking=booking)
         except Refused as refused:
             state.drop(str(refused.details.get("tag")))
             raise
@@ -149,12 +165,27 @@ def _lend_basket(state: CounterState, college: College, to: str) -> Verdict:
     state.ask_next += [held.tag for held in later]
     _remember(state, loans)
     if len(loans) > 1:
-        return sentences.lent_together(loans, state.terms.on)
+        return sentences.lent_together(loans, state.terms.on, booking)
     return (
-        sentences.lent(loans[0], kits[0].shortages, state.terms.on)
+        sentences.lent(loans[0], kits[0].shortages, state.terms.on, booking)
         if loans
         else sentences.turn_open(to)
     )
+
+
+def _of_one_booking(
+    booked: Sequence[ToCollect], kits: list[Holding]
+) -> tuple[str | None, list[Holding], list[Holding]]:
+    """The kits that go against the booking of the first of them, or against none; and the rest."""
+    left = {(each.booking, each.type): each.quantity for each in booked}
+    groups: dict[str | None, list[Holding]] = {}
+    for held in kits:
+        taken = next((key for key, many in left.items() if many and key[1] == held.type), None)
+        if taken:
+            left[taken] -= 1
+        groups.setdefault(taken[0] if taken else None, []).append(held)
+    (booking, first), *rest = groups.items() or [(None, [])]
+    return booking, first, [held for _, group in rest for held in group]
 
 
 def _check_out(
@@ -164,6 +195,7 @@ def _check_out(
     to: str,
     quantity: int | None = None,
     override: str | None = None,
+    booking: str | None = None,
 ) -> list[Lent]:
     loans = college.loans.check_out(
         [held.tag for held in kits],
@@ -174,6 +206,7 @@ def _check_out(
         on=state.terms.on,
         quantity=quantity,
         override=override,
+        booking=booking,
     )
     recording.keep_details(college, loans[0].to, state.terms)
     return loans
@@ -305,12 +338,16 @@ def refresh_likely(state: CounterState, college: College) -> None:
 
 
 def recount(state: CounterState, college: College) -> None:
-    """Ask the register how many of this turn's loans are still out."""
-    if state.turn and state.turn.loan_ids:
-        try:
-            state.turn.loans = lookups.still_out(college.session, state.turn.loan_ids)
-        except KitloanError:  # out of reach: shown when something is asked of the store
-            return
+    """Ask the register how many of this turn's loans are still out, and what is to be collected."""
+    turn = state.turn
+    if turn is None:
+        return
+    try:
+        if turn.loan_ids:
+            turn.loans = lookups.still_out(college.session, turn.loan_ids)
+        turn.booked = lookups.to_collect(college.session, turn.to, _day(state, college))
+    except KitloanError:  # out of reach: shown when something is asked of the store
+        return
 
 
 def end_turn_undone(state: CounterState, college: College) -> str:

@@ -46,6 +46,13 @@ NEXT_STEPS: Final[Mapping[str, str]] = {
     "inspection_failed": "Lend another. It can go again once it has passed.",
     "inspection_due": "Have it inspected first, or lend another.",
     "blocked": "Ring the school first: the reason is on record.",
+    # bookings
+    "booking_over": "Another desk has changed the booking. Scan the kit again.",
+    "in_the_past": "Type a day from today on. What went out earlier is lent at the counter.",
+    "limit": "Type fewer kits or days, or ask the person who sets the limits.",
+    "not_free": "Type an earlier due day, as in due friday, and scan it again. Or lend another.",
+    "not_in_booking": "Scan it again and type as many as are booked. The rest is another scan.",
+    # on an earlier day
     "in_future": "Type the day on which it happened.",
     "before_received": "Type a day on which the college had it.",
     "dates_overlap": "Correct the other loan first: its page shows it.",

@@ -55,23 +55,35 @@ def turn_open(to: str, *, new: bool = False, nearly: Sequence[str] = ()) -> Verd
     return Verdict("LENDING", text, "Scan each kit; it is lent at once. {home} ends the turn.")
 
 
-def lent(each: "Lent", shortages: Sequence[ShortageLine], on: date | None = None) -> Verdict:
-    """One holding went out."""
+def lent(
+    each: "Lent",
+    shortages: Sequence[ShortageLine],
+    on: date | None = None,
+    booking: str | None = None,
+) -> Verdict:
+    """One holding went out, against a booking where one is named."""
     many = f"{each.quantity} of " if each.quantity > 1 else ""
     went = f" on {uk(on)}" if on else ""
     text = f"{many}{each.type} {grouped(each.tag)} to {each.to}{went}, due {uk(each.due_on)}"
+    text += _booked(booking)
     text += _new(each.nearly) if each.new_organisation else ""
     return Verdict("OUT", text + _gone_short(shortages), UNDOES)
 
 
-def lent_together(loans: "Sequence[Lent]", on: date | None = None) -> Verdict:
+def lent_together(
+    loans: "Sequence[Lent]", on: date | None = None, booking: str | None = None
+) -> Verdict:
     """Kits that had waited for a name went out together."""
     first = loans[0]
     kits = _several([f"{each.type} {grouped(each.tag)}" for each in loans])
     went = f" on {uk(on)}" if on else ""
-    text = f"{len(loans)} to {first.to}{went}, due {uk(first.due_on)}: {kits}"
+    text = f"{len(loans)} to {first.to}{went}, due {uk(first.due_on)}{_booked(booking)}: {kits}"
     text += _new(first.nearly) if first.new_organisation else ""
     return Verdict("OUT", text, f"{UNDOES} All of them at once.")
+
+
+def _booked(booking: str | None) -> str:
+    return f", as booked ({booking})" if booking else ""
 
 
 def turn_over(to: str, count: int) -> Verdict:
@@ -287,7 +299,8 @@ def undone(what: "Undone", now: Sequence[Holding | str], over: str = "") -> Verd
     """
     named = [grouped(each) if isinstance(each, str) else shown(each) for each in now]
     what_was = "; ".join(part for part in dict.fromkeys(what.summaries) if part)
-    text = f"{_several(named)}: {what_was} ({uk_instant(what.at)})" if what_was else _several(named)
+    about = f"{_several(named)}: " if named else ""
+    text = f"{about}{what_was} ({uk_instant(what.at)})" if what_was else _several(named)
     states = dict.fromkeys("not taken in" if isinstance(e, str) else status_shown(e) for e in now)
     text += f". Now {'; '.join(states)}" if len(states) == 1 else ""
     return Verdict("UNDONE", text + (f". {over}'s turn is over." if over else ""))

@@ -18,6 +18,7 @@ from kitloan_tui.counter.verdict import READY, Verdict
 if TYPE_CHECKING:
     from kitloan.college import College
     from kitloan_tui.counter.questions import PartsCount, Question
+    from kitloan_tui.lookups import ToCollect
 
 MOST_CHOICES = 9
 """What a single digit can pick."""
@@ -37,12 +38,14 @@ class Turn:
         loan_ids: every loan that was made in it, also those that are over or undone.
         loans: how many of them are still out.
         by_loan: whether it began with a loan, of kits that had waited for the name.
+        booked: what it has booked and can collect.
     """
 
     to: str
     loan_ids: list[str] = field(default_factory=list)
     loans: int = 0
     by_loan: bool = False
+    booked: "tuple[ToCollect, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,15 @@ The screen draws these beside the line that listens; a desk of lines prints them
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from kitloan.text.dates import uk
 from kitloan.text.tags import grouped, is_tag
 from kitloan.values import plural
 from kitloan_tui.counter.state import CounterState, TurnTerms
+
+if TYPE_CHECKING:
+    from kitloan_tui.lookups import ToCollect
 
 
 def status_lines(state: CounterState) -> list[str]:
@@ -17,6 +21,8 @@ def status_lines(state: CounterState) -> list[str]:
     if state.turn:
         loans = plural(state.turn.loans, "loan")
         lines.append(f"> LENDING TO {state.turn.to}, {loans} so far. {{home}} ends the turn.")
+        if state.turn.booked:
+            lines.append(booked_line(state.turn.booked))
     if state.returns_only:
         lines.append("= RETURNS ONLY: nothing goes out. {home} ends it.")
     if terms := terms_shown(state.terms):
@@ -28,6 +34,16 @@ def status_lines(state: CounterState) -> list[str]:
     if state.waiting:
         lines.append(waiting_line(list(state.waiting)))
     return lines
+
+
+def booked_line(booked: "Sequence[ToCollect]") -> str:
+    """What a school has booked and can collect."""
+    kits: dict[str, list[str]] = {}
+    for each in booked:
+        until = f"back by {uk(each.return_by)} ({each.booking})"
+        kits.setdefault(until, []).append(f"{each.quantity} {each.type}")
+    named = "; ".join(f"{', '.join(some)}, {until}" for until, some in kits.items())
+    return f"# Booked, to collect: {named}"
 
 
 def waiting_line(texts: Sequence[str]) -> str:

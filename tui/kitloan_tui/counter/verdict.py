@@ -26,6 +26,7 @@ _SIGNS = {
     "TO BE COUNTED": SYMBOLS["uncounted"],
     "IN, TO BE COUNTED": SYMBOLS["uncounted"],
     "RENEWED": SYMBOLS["out"],
+    "BOOKED": SYMBOLS["in"],
     "NOTED": SYMBOLS["out"],
     "RETURNS ONLY": SYMBOLS["in"],
     "TAKEN IN": SYMBOLS["in"],

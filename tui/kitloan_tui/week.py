@@ -1,0 +1,173 @@
+"""What the week screen asks of the library: what is free by day, and what is promised.
+
+Everything here is the library's answer put beside one another; nothing decides what may be booked.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from kitloan.planning.calendar import Calendar
+from kitloan.text.dates import days_after
+from kitloan.text.tags import grouped
+from kitloan.values import PAGE, Status
+from kitloan_tui import lookups
+
+if TYPE_CHECKING:
+    from kitloan.college import College
+    from kitloan.planning.bookings import Booking, Cause, Free
+
+DAYS = 7
+"""How many desk days are shown."""
+_EVERY = 10_000
+"""More bookings than wait at any college."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handing:
+    """A booking to be handed out today, and whether its kits are there."""
+
+    booking: "Booking"
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """What the screen shows.
+
+    Attributes:
+        calendar: on which days the desk opens.
+        days: the days across, in order.
+        closed: those on which the desk is closed, with the reason as far as one was given.
+        types: what is free of each kit type.
+        handing: what waits to be collected today.
+        at_risk: the bookings that cannot be kept as things are.
+        reach: whom to ring at a school about these, by its name; nobody where nobody is on file.
+    """
+
+    calendar: Calendar
+    days: tuple[date, ...]
+    closed: dict[date, str]
+    types: "tuple[Free, ...]"
+    handing: tuple[Handing, ...]
+    at_risk: "tuple[Booking, ...]"
+    reach: Mapping[str, str]
+
+    def free_on(self, row: int, day: date) -> int:
+        """How many of a row's type are free on a day."""
+        return next((each.free for each in self.types[row].days if each.day == day), 0)
+
+    def lost_on(self, row: int, day: date) -> "list[Booking]":
+        """The bookings of a row's type that are at risk and take a kit on a day."""
+        kind = self.types[row].type
+        return [
+            each
+            for each in self.at_risk
+            if kind in types_lost(each) and each.busy_from <= day < each.free_from
+        ]
+
+
+def find_week(college: "College", first: date) -> Week:
+    """The week that begins on a day, or on the next day that the desk's week has.
+
+    Raises:
+        StoreError: the store is out of reach.
+    """
+    today = college.session.today
+    calendar = college.calendar.calendar()
+    days = days_shown(calendar, max(first, today))
+    kinds = set(lookups.kit_types(college.session))
+    free = college.bookings.free(days[0], days[-1])
+    waiting = college.bookings.list(limit=_EVERY).items  # read once: that takes longest
+    at_risk = tuple(each for each in waiting if each.at_risk)
+    return Week(
+        calendar,
+        days,
+        {day: calendar.reason(day) or "" for day in days if not calendar.is_desk_open(day)},
+        tuple(each for each in free if each.type in kinds),
+        tuple(_handing(college, [each for each in waiting if each.collect_on <= today])),
+        at_risk,
+        _reach(college, at_risk),
+    )
+
+
+def days_shown(calendar: Calendar, first: date, step: int = 1) -> tuple[date, ...]:
+    """The days across from `first` on, or back from it: desk days, also such as are closed."""
+    days: list[date] = []
+    day = first
+    while len(days) < DAYS:
+        if day.weekday() in calendar.desk or calendar.is_desk_open(day):
+            days.append(day)
+        day = days_after(day, step)
+    return tuple(sorted(days))
+
+
+def types_lost(booking: "Booking") -> set[str]:
+    """The types for which a booking is at risk: those of the overdue loans, else all of it."""
+    booked = {each.type for each in booking.lines if each.collected < each.quantity}
+    return booked & {each.type for each in booking.because} or booked
+
+
+def causes(booking: "Booking") -> "list[Cause]":
+    """The overdue loans that put a booking at risk, of the types that it still waits for."""
+    lost = types_lost(booking)
+    return [each for each in booking.because if each.type in lost]
+
+
+def _reach(college: "College", at_risk: "Sequence[Booking]") -> dict[str, str]:
+    """Who took the late kit, or who booked; else somebody of the school with a phone."""
+    found: dict[str, str] = {}
+    for booking in at_risk:
+        for to, contact in [
+            *((each.to, each.contact) for each in causes(booking)),
+            (booking.to, booking.contact),
+        ]:
+            if to in found:
+                continue
+            known = [(contact.name, contact.phone, contact.email)] if contact else []
+            if not (contact and contact.phone):
+                people = college.people.contacts(of=to).items
+                known += [(each.name, each.phone, each.email) for each in people]
+            for name, phone, email in sorted(known, key=lambda each: not each[1])[:1]:
+                found[to] = " ".join(filter(None, (name, phone or email)))
+    return found
+
+
+def _handing(college: "College", waiting: "Sequence[Booking]") -> Iterator[Handing]:
+    """Whether the kits of each booking are there, in the order in which they were booked."""
+    there: dict[tuple[str, Status], int] = {}
+    for booking in waiting:
+        lacks = []
+        for line in booking.lines:
+            needed = line.quantity - line.collected
+            for status in ("in", "uncounted"):
+                key: tuple[str, Status] = (line.type, status)
+                if key not in there:
+                    there[key] = _count_here(college, *key)
+            taken = min(needed, there[line.type, "in"])
+            there[line.type, "in"] -= taken
+            uncounted = min(needed - taken, there[line.type, "uncounted"])
+            there[line.type, "uncounted"] -= uncounted
+            if not line.collected:  # else it may be one of those that have gone out
+                lacks += _chosen_away(college, line.tags)
+            if uncounted:
+                lacks.append(f"{uncounted} {line.type} not counted yet")
+            if needed > taken + uncounted:
+                lacks.append(f"{needed - taken - uncounted} {line.type} not here")
+        yield Handing(booking, ", ".join(lacks))
+
+
+def _chosen_away(college: "College", tags: Sequence[str]) -> list[str]:
+    """The chosen kits that cannot be handed out now, each with its status."""
+    statuses = {tag: college.find.holding(tag).status for tag in tags}
+    return [
+        f"{grouped(tag)} is {status.replace('_', ' ')}"
+        for tag, status in statuses.items()
+        if status != "in"
+    ]
+
+
+def _count_here(college: "College", kind: str, status: Status) -> int:
+    found = college.find.search("", type=kind, status=status, limit=PAGE).items
+    return sum(each.quantity - each.out_quantity for each in found)

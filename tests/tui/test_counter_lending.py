@@ -57,7 +57,7 @@ def test_a_school_wins_over_a_place(day: Day) -> None:
 def test_what_a_kit_is_wins_over_a_school(day: Day) -> None:
     """Else a search for the STEM kits would open the turn of the STEM school."""
     day.lent(day.store.headset, "STEM Hub Dundee")
-    expect(day.type("stem"), "FOUND 2", "To lend to STEM Hub Dundee, type: to STEM Hub Dundee")
+    expect(day.type("stem"), "FOUND 3", "To lend to STEM Hub Dundee, type: to STEM Hub Dundee")
 
 
 def test_several_schools_that_begin_so_are_asked_about(day: Day) -> None:

@@ -127,7 +127,8 @@ async def test_the_palette_finds_schools_and_kits(store: Store, log: Path) -> No
     async with at_desk(lambda: store.kitloan, log, (120, 40)) as hands:
         await hands.press("ctrl+p", *"kilmar")
         await hands.until(lambda: hands.reads(f"{SCHOOL} Opens this school's turn."))
-        await hands.press("down", "enter")
+        assert len(listed(hands)) > 1, "a kit is found by who has it, after the school"
+        await hands.press("enter")
         await hands.until(lambda: hands.state.turn is not None)
 
 

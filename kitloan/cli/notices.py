@@ -150,10 +150,6 @@ def _write_folder(folder: Path, mails: "list[Message]", day: date, college: str)
     from kitloan.planning.channels import draft
     from kitloan.text.names import slug
 
-    if not mails:
-        return []
-    from kitloan_labels.papers import write_letters
-
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
@@ -163,6 +159,10 @@ def _write_folder(folder: Path, mails: "list[Message]", day: date, college: str)
             "Name a folder that you may write to.",
             file=str(folder),
         ) from problem
+    if not mails:
+        return []
+    from kitloan_labels.papers import write_letters
+
     outside = [each for each in mails if each.kind != "inspection_due"]
     files = []
     if outside:
@@ -324,6 +324,9 @@ def template(app: App, name: str | None, file: Path | None, default: bool, gaeli
 
 
 def _read(file: Path) -> str:
+    from kitloan.storage.files import insist_on_file
+
+    insist_on_file(file)
     try:
         return file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:

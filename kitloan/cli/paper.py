@@ -22,9 +22,19 @@ if TYPE_CHECKING:
 
 _MOST = 10_000
 
+
+def _check(_context: click.Context, _option: click.Parameter, out: Path) -> Path:
+    """Refuse a file that cannot be written before there is anything to write."""
+    from kitloan.storage.files import must_be_writable
+
+    must_be_writable(out)
+    return out
+
+
 OUT = click.option(
     "--out",
     type=click.Path(path_type=Path),
+    callback=_check,
     required=True,
     metavar="FILE.pdf",
     help="The file to write; an older one is replaced.",

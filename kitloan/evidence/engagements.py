@@ -30,7 +30,7 @@ from kitloan.ledger.writer import Writer
 from kitloan.queries.paging import PAGE, page_of
 from kitloan.queries.resolve import resolve
 from kitloan.storage.statements import AnyRow, Change, Query
-from kitloan.tables import Loan, Organisation, table
+from kitloan.tables import College, Loan, Organisation, table
 from kitloan.tables.evidence import Engagement, EngagementBand, Quote
 from kitloan.text.dates import day_of, uk
 from kitloan.text.fields import (
@@ -53,6 +53,7 @@ _MOST_PEOPLE = 100_000
 
 engagement, band = table(Engagement), table(EngagementBand)
 loan, organisation, quote = table(Loan), table(Organisation), table(Quote)
+college_row = table(College)
 
 _REASONS: Mapping[NotUsed, tuple[str, ...]] = {
     "time": ("time", "busy", "timetable"),
@@ -67,7 +68,11 @@ _loan = Query(
         loan.c.college == bindparam("c"), loan.c.loan == bindparam("l")
     )
 )
-_loan_elsewhere = Query(select(loan.c.college).where(loan.c.loan == bindparam("l")))
+_loan_elsewhere = Query(
+    select(loan.c.college).where(
+        loan.c.college.in_(select(college_row.c.college)), loan.c.loan == bindparam("l")
+    )
+)
 _loans_of_tag = Query(
     select(loan.c.loan, loan.c.tag, loan.c.organisation, loan.c.out_at, loan.c.closed_at)
     .where(loan.c.college == bindparam("c"), loan.c.tag == bindparam("t"))

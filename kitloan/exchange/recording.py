@@ -90,9 +90,11 @@ class Recording:
     def _copy(self, into: Table, rows: Select[Any]) -> None:
         columns = into.columns
         types = [each.type.compile(dialect=self._store.dialect) for each in columns]
+        quote = self._store.dialect.identifier_preparer.quote
+        names = ", ".join(quote(each.name) for each in columns)
         # Not COPY: a server refuses it where a login sees only some rows of a table.
         statement = (
-            f"INSERT INTO {into.name} ({', '.join(each.name for each in columns)}) "  # noqa: S608  # the names and types are our own
+            f"INSERT INTO {quote(into.name)} ({names}) "  # noqa: S608  # the names and types are our own
             f"SELECT * FROM unnest({', '.join(f'%s::{each}[]' for each in types)})"
         )
         driver: Any = self._store.connection.dbapi_connection

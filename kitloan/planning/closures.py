@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from kitloan.errors import BadInput, no_such_file
+from kitloan.storage.files import insist_on_file
 from kitloan.text.dates import FIRST_YEAR, LAST_YEAR
 from kitloan.text.names import LONGEST_NAME, plain
 
@@ -59,8 +60,9 @@ def read_ics(path: Path) -> Closures:
     An event with a time of day or one that repeats by a rule is not taken, and named.
 
     Raises:
-        BadInput: `no_such_file`, `not_a_calendar`, `too_large`.
+        BadInput: `no_such_file`, `not_a_file`, `not_a_calendar`, `too_large`.
     """
+    insist_on_file(path)
     try:
         raw = path.read_bytes()
     except (FileNotFoundError, IsADirectoryError):

@@ -97,7 +97,12 @@ _LOANS = Query(
     .outerjoin(
         contact, (contact.c.college == loan.c.college) & (contact.c.contact == loan.c.contact)
     )
-    .where(loan.c.college == bindparam("c"), loan.c.closed_at.is_(None), loan.c.due_on.is_not(None))
+    .where(
+        loan.c.college == bindparam("c"),
+        loan.c.closed_at.is_(None),
+        loan.c.due_key > "",
+        loan.c.due_on.is_not(None),
+    )
     .order_by(loan.c.due_key, loan.c.loan)
 )
 _INSPECTIONS = Query(
@@ -232,10 +237,8 @@ _RENEWALS = Query(
     select(entry.c.kind, entry.c.tag, entry.c.at, entry.c.body)
     .where(
         entry.c.college == bindparam("c"),
+        entry.c.tag == bindparam("t"),
         or_(*[entry.c.kind == kind for kind in _OF_A_LOAN]),
-        entry.c.tag.in_(
-            select(loan.c.tag).where(loan.c.college == bindparam("c"), loan.c.closed_at.is_(None))
-        ),
         ~UNDONE,
     )
     .order_by(entry.c.epoch, entry.c.seq)
@@ -670,10 +673,12 @@ _LONG_AGO = "1970-01-01T00:00:00Z"
 
 
 def _loan_events(connection: Connection, of: str) -> list[Event]:
+    loans = _LOANS(connection, c=of).all()
     changed: dict[str, tuple[int, str]] = {}
-    for row in _RENEWALS(connection, c=of):
-        which = json.loads(row.body)["fact"]["loan"]
-        changed[which] = (changed.get(which, (-1, ""))[0] + 1, row.at)
+    for tag in dict.fromkeys(row.tag for row in loans):
+        for row in _RENEWALS(connection, c=of, t=tag):
+            which = json.loads(row.body)["fact"]["loan"]
+            changed[which] = (changed.get(which, (-1, ""))[0] + 1, row.at)
     return [
         Event(
             f"loan-{row.loan}",
@@ -685,7 +690,7 @@ def _loan_events(connection: Connection, of: str) -> list[Event]:
             line_of(row.type_name, row.tag, row.asset_number, row.left),
             changed.get(row.loan, (0, _LONG_AGO))[1],
         )
-        for row in _LOANS(connection, c=of)
+        for row in loans
     ]
 
 

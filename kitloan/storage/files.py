@@ -165,6 +165,16 @@ def _named(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
+def must_be_writable(path: Path) -> None:
+    """Refuse a file that `whole_file` would refuse, before there is anything to write.
+
+    Raises:
+        BadInput: as `whole_file`.
+    """
+    with _refused_in_words(path, "Choose another file, or a folder that you may write to."):
+        _target(path)
+
+
 def _target(path: Path, *, over_a_store: bool = False) -> Path:
     """The file that a name leads to, when it may be written or replaced."""
     target = _named(path)

@@ -62,6 +62,7 @@ ONLY_SOME_ROWS = (
         True,
     ),
     (Loan, "open_loans_by_due_date", ("college", "due_key", "loan"), "closed_at IS NULL", False),
+    (Loan, "loans_of_a_booking", ("college", "booking"), "booking IS NOT NULL", False),
     (Holding, "uncounted_holdings", ("college", "tag"), "uncounted IS TRUE", False),
     (Holding, "incomplete_holdings", ("college", "tag"), "critical_short > 0", False),
     (Holding, "holdings_elsewhere", ("college", "state", "tag"), "state <> 'held'", False),

@@ -104,6 +104,8 @@ def _is_mark(character: str) -> bool:
 def sought(text: str) -> list[str]:
     """The folded words of a search; no words find everything.
 
+    A word of nothing but signs that make no difference makes none either, beside other words.
+
     Raises:
         BadInput: `bad_text`, when no name could have that length or those characters.
     """
@@ -115,7 +117,8 @@ def sought(text: str) -> list[str]:
             "Search for one word, or a part of one.",
             value=tidied[:60],
         )
-    return search_form(tidied).split()
+    words = search_form(tidied).split()
+    return [word for word in words if _NO_DIFFERENCE.sub("", word)] or words
 
 
 _NO_DIFFERENCE = re.compile("[.,;:'‘’ʼʻ`´\"“”()/&_·‐‑–—-]")

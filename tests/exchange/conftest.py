@@ -11,7 +11,7 @@ from conftest import SetClock
 from exchange.sent import NOW, Picture, Sent, picture, stages
 from kitloan import Count, NewHolding
 from kitloan.college import College
-from lives import begin, keep, lend, new_database, read_people, read_register
+from lives import begin, keep, lend, new_database, plan, read_people, read_register, use
 from trusting import merge
 
 
@@ -26,7 +26,12 @@ def colleges(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Sent]:
         works = [
             lambda: tags.update(begin(desk, clock)),
             lambda: lend(desk, clock, tags),
-            lambda: (read_people(desk, folder), keep(desk, clock, tags)),
+            lambda: (
+                read_people(desk, folder),
+                keep(desk, clock, tags),
+                plan(desk),
+                use(desk),
+            ),
         ]
         sent["fife"] = stages(desk, folder, clock, works)
     with kitloan.init("ayrshire", folder / "ayr.sqlite", actor="A. Baird", clock=clock) as desk:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
 
 from kitloan.storage.statements import AnyRow, Change, Query
 from kitloan.tables import Holding, Loan, table
@@ -128,10 +128,9 @@ _bookings_of_tag = Query(
     .distinct()
 )
 _went_out = Query(
-    select(loan.c.tag, holding.c.kit_type, func.sum(loan.c.quantity).label("many"))
+    select(loan.c.tag, holding.c.kit_type, loan.c.quantity.label("many"))
     .join_from(loan, holding, (holding.c.college == loan.c.college) & (holding.c.tag == loan.c.tag))
     .where(loan.c.college == bindparam("c"), loan.c.booking == bindparam("b"))
-    .group_by(loan.c.tag, holding.c.kit_type)
 )
 _lines_of = Query(
     select(line.c.kit_type, line.c.quantity, line.c.collected)

@@ -143,7 +143,7 @@ def test_what_was_said_is_not_dropped(
     at.sendline("wheel 2")
     at.expect_exact("> ")
     at.sendline(word)
-    at.expect("You have said what is short")
+    at.expect("You have entered what is short")
     at.expect_exact("> ")
     at.sendline()
     assert ended(at) == 0

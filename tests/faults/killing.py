@@ -31,12 +31,15 @@ def kill_imports(
     """Kill so many imports of a register, a new one each time; `all` or `none` of it was taken."""
     registers = [folder / f"register-{turn}.csv" for turn in range(kills + REHEARSALS)]
     for turn, each in enumerate(registers):
-        rows = "".join(f"T{turn}x{row},Telescope\n" for row in range(ROWS))
+        rows = "".join(
+            f"Turn{turn}x{row},Telescope\n"  # no tag has a U
+            for row in range(ROWS)
+        )
         each.write_text(f"Kit No,Description\n{rows}")
 
     def became(turn: int) -> str:
         with kitloan.open(place) as desk:
-            found = desk.find.search(f"T{turn}x").total
+            found = desk.find.search(f"Turn{turn}x").total
             if not found:  # what was cut off can be said again
                 assert desk.registers.take_in(registers[turn]).added == ROWS
         return {0: "none", ROWS: "all"}.get(found, f"{found} of {ROWS}")

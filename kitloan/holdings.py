@@ -52,6 +52,7 @@ from kitloan.tables import Holding as HoldingRow
 from kitloan.tables.absence import Absence, Arrival, Withdrawal
 from kitloan.tables.naming import OtherName
 from kitloan.tables.national import Gifting
+from kitloan.tables.planning import Booking, BookingLine
 from kitloan.text.dates import check_past, check_year, day_of
 from kitloan.text.fields import HoldingFields
 from kitloan.text.names import clean, fold, in_natural_order, near_names, type_key
@@ -68,7 +69,7 @@ gifting = table(Gifting)
 absence = table(Absence)
 withdrawal = table(Withdrawal)
 arrival = table(Arrival)
-gift_table = table(GiftRow)
+booking, booking_line = table(Booking), table(BookingLine)
 
 TYPE = Query(
     select(kit_type.c.name).where(
@@ -104,6 +105,27 @@ _TYPE_BY_OTHER_NAME = Query(
         other_name.c.subject == "kit_type",
         other_name.c.key == bindparam("k"),
     )
+)
+_first, _second = booking_line.alias(), booking_line.alias()
+_BOOKED_OF = Query(
+    select(booking.c.booking)
+    .join_from(
+        booking,
+        _first,
+        (_first.c.college == booking.c.college) & (_first.c.booking == booking.c.booking),
+    )
+    .join(
+        _second,
+        (_second.c.college == booking.c.college) & (_second.c.booking == booking.c.booking),
+    )
+    .where(
+        booking.c.college == bindparam("c"),
+        booking.c.state == "made",
+        _first.c.kit_type == bindparam("a"),
+        _second.c.kit_type == bindparam("b"),
+    )
+    .order_by(booking.c.made_seq)
+    .limit(1)
 )
 _PARTS_OF_TYPE = Query(
     select(component.c.name, component.c.quantity, component.c.bag, component.c.critical)
@@ -397,6 +419,16 @@ def merge_types(writer: Writer, name: str, into: str) -> KnownType:
             f"{name!r} and {into!r} are the same kit type: {other.name}.",
             "Give the names of two kit types.",
             type=other.name,
+        )
+    together = None if writer.earlier else _BOOKED_OF(connection, c=college, a=one.id, b=other.id)
+    if together is not None and (booking_id := together.scalar()) is not None:
+        raise Refused(
+            "booked_together",
+            f"Booking {booking_id} is of both {one.name} and {other.name}; as one type it would "
+            "count half of its kits.",
+            f"Book them as {other.name} alone: kitloan booking change {booking_id} --type "
+            f"'{other.name}=N'",
+            booking=booking_id,
         )
     writer.append(KitTypeMerged(kit_type=one.id, into=other.id))
     return other
@@ -871,11 +903,7 @@ _KEYS = ("college", "tag")
 
 
 _TAGS_PER_ENTRY = 500
-_GIFT = Query(
-    select(gift_table).where(
-        gift_table.c.college == bindparam("c"), gift_table.c.tag == bindparam("t")
-    )
-)
+_GIFT = Query(select(gift).where(gift.c.college == bindparam("c"), gift.c.tag == bindparam("t")))
 
 
 def _corrected_gift(writer: Writer, tag: str, given: Mapping[str, str | None]) -> GiftRecorded:
@@ -1334,6 +1362,7 @@ class Holdings:
 
         Raises:
             BadInput: `unknown_type`; `same_type`, for one and the same.
+            Refused: `booked_together`, when a booking waits for kits of both.
         """
         with self._session.writing(request_id) as writer:
             return merge_types(writer, name, into)

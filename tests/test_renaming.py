@@ -1,6 +1,7 @@
 """Borrowers and kit types renamed, merged and closed: who has what is never lost, nor doubled."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -191,6 +192,27 @@ def test_types_that_cannot_be(fife: College) -> None:
             act()
         assert refused.value.code == code
     assert fife.ledger.heads() == before
+
+
+def test_a_booking_of_both_types_is_changed_first(fife: College) -> None:
+    """As one type it would count half of its kits, and the other half be promised to others."""
+    for name in ("Rover kit", "Rvoer kit"):
+        for _ in range(2):
+            fife.holdings.add(NewHolding(name))
+    first = fife.session.today + timedelta(days=7)
+    last = first + timedelta(days=4)
+    (both,) = fife.bookings.book("A School", {"Rover kit": 2, "Rvoer kit": 2}, first, last)
+    with pytest.raises(Refused) as refusal:
+        fife.holdings.merge_types("Rvoer kit", "Rover kit")
+    assert (refusal.value.code, refusal.value.details["booking"]) == ("booked_together", both.id)
+    fife.bookings.change(both.id, types=[("Rover kit", 2)])
+    (other,) = fife.bookings.book("B School", {"Rvoer kit": 2}, first, last)
+    fife.holdings.merge_types("Rvoer kit", "Rover kit")
+    with pytest.raises(Refused) as refusal:
+        fife.bookings.book("C School", {"Rover kit": 1}, first, last)
+    assert refusal.value.code == "not_free"
+    assert {each["id"] for each in refusal.value.details["bookings"]} == {both.id, other.id}
+    assert fife.ledger.verify().ok
 
 
 def test_no_merge_leads_round_in_a_circle(fife: College) -> None:

@@ -572,8 +572,8 @@ def _of_choices(
 ) -> Answered:
     numbers = [counts.get(each, 0) for each in choices]
     shown, total = protect_line(numbers) if protected else (tuple(numbers), sum(numbers))
-    told = ", ".join(f"{number} {word}" for number, word in zip(shown, words, strict=True))
-    return Answered(question, total, None, told)
+    shares = ", ".join(f"{number} {word}" for number, word in zip(shown, words, strict=True))
+    return Answered(question, total, None, shares)
 
 
 def _closed(census: Census, first: date) -> tuple[int, int]:

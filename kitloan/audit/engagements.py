@@ -9,9 +9,9 @@ An engagement with an event's id that several entered is one. What nobody knows 
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import ColumnElement, and_, func, literal, select
 
@@ -19,6 +19,7 @@ from kitloan.audit.census import DONOR, OF_GIFT, OF_GIFTING, Census
 from kitloan.evidence.disclosure import (
     HIDDEN,
     NOT_APPLICABLE,
+    SMALL,
     Shown,
     academic_year,
     alone,
@@ -32,6 +33,7 @@ from kitloan.reference import regions
 from kitloan.tables import Gift, Holding, Loan, table
 from kitloan.tables.evidence import Engagement, EngagementBand, Evaluation
 from kitloan.tables.national import Gifting
+from kitloan.text.dates import start_of
 from kitloan.text.names import fold
 
 engagement, band = table(Engagement), table(EngagementBand)
@@ -51,9 +53,9 @@ class Group(NamedTuple):
     Attributes:
         school: the same text for the same school, whichever college it borrowed from.
         bands: learners by band; None is unknown.
-        split: girls and boys; None where they were not taken.
+        split: girls and boys; None where not both were recorded.
         in_scope: whether it is what the report is about.
-        donor, kit_type: of the holding, where it was on one.
+        donor, gift, kit_type: of the holding, where it was on one.
     """
 
     college: str
@@ -69,6 +71,7 @@ class Group(NamedTuple):
     half_hours: int
     in_scope: bool
     donor: str | None
+    gift: str | None
     kit_type: str | None
     learners: int
     """All of its bands; none where they are unknown."""
@@ -196,7 +199,9 @@ def learner_figures(census: Census, *, protected: bool) -> LearnerFigures:
         may_show = _may_show(census, this_year, region)
         shown = {name: _protected(value, may_show) for name, value in shown.items()}
         by_region = (
-            [_all_in_one(totals, shown)] if census.scope and ours else _protected_regions(by_region)
+            [_all_in_one(totals, shown)]
+            if census.scope and ours
+            else _protected_regions(by_region, ours, region)
         )
         split = _protected_split(split)
     return LearnerFigures(
@@ -207,7 +212,7 @@ def learner_figures(census: Census, *, protected: bool) -> LearnerFigures:
         before,
         split,
         _closed(census, first),
-        _answered(census, this_year, protected=protected),
+        _answered(census, this_year, region if protected else None),
     )
 
 
@@ -278,6 +283,8 @@ def _groups(census: Census, first: date, last: date) -> Iterator[Group]:
         select(
             *(engagement.c[name] for name in _COLUMNS),
             DONOR.label("donor"),
+            gift.c.gift,
+            holding.c.tag,
             holding.c.kit_type,
             _in_scope(census).label("wanted"),
         )
@@ -320,7 +327,10 @@ def _group(
     (college, which, on, organisation, schuid, on_loan, event, used, learners, girls, boys) = row[
         :11
     ]
-    staff, half_hours, donor, kit_type, wanted = row[11:]
+    staff, half_hours, donor, of_gift, tag, kit_type, wanted = row[11:]
+    if tag is not None and donor is None and of_gift is None:  # it may have come with its terms
+        terms = census.inherited.get((college, tag))
+        donor, of_gift = (terms.donor, terms.gift) if terms is not None else (None, None)
     return Group(
         college,
         which,
@@ -330,11 +340,12 @@ def _group(
         on_loan,
         used != "no",
         counts.get((college, which), {}) if learners is not None else None,
-        (girls or 0, boys or 0) if girls is not None or boys is not None else None,
+        (girls, boys) if girls is not None and boys is not None else None,
         staff or 0,
         half_hours or 0,
         bool(wanted),
         census.decided.donor(donor) if donor else None,
+        of_gift,
         census.type_names.get((college, kit_type)) if kit_type else None,
         learners or 0,
     )
@@ -350,7 +361,10 @@ def _school(census: Census, college: str, organisation: str | None, schuid: str 
 
 
 def _once(groups: Iterable[Group]) -> Iterator[Group]:
-    """Engagements with one event, school and day are one: the one with the most learners."""
+    """Engagements that several colleges entered of one event, school and day are one: the larger.
+
+    Groups of other bands are others, and so are several of one college.
+    """
     of_events: dict[tuple[str, str, str], list[Group]] = defaultdict(list)
     for each in groups:
         if each.event is None:
@@ -358,7 +372,16 @@ def _once(groups: Iterable[Group]) -> Iterator[Group]:
         else:
             of_events[each.event, each.school, each.on].append(each)
     for same in of_events.values():
-        yield max(same, key=lambda each: (each.learners, each.in_scope, each.college, each.id))
+        same.sort(key=lambda each: (each.learners, each.in_scope, each.college, each.id))
+        kept: list[Group] = []
+        for each in reversed(same):
+            if all(one.college == each.college or _of_other_bands(one, each) for one in kept):
+                kept.append(each)
+        yield from kept
+
+
+def _of_other_bands(one: Group, other: Group) -> bool:
+    return bool(one.bands and other.bands) and not (one.bands or {}).keys() & (other.bands or {})
 
 
 def _by_region(groups: Sequence[Group], region: Callable[[Group], str]) -> list[RegionReach]:
@@ -423,34 +446,90 @@ def _may_show(census: Census, groups: Sequence[Group], region: Callable[[Group],
         return True
     if len(given) > 1:
         return False
-
-    def other(each: Group) -> str:
-        if given[0] in ("college", "region"):
-            return each.college if given[0] == "college" else region(each)
-        if given[0] == "type":
-            return fold(each.kit_type or "")
-        return fold(each.donor or "")
-
-    if given[0] == "college":
-        regions_of_ours = {region(each) for each in groups if each.in_scope}
-        beside = [each for each in groups if region(each) in regions_of_ours]
-        if not all(_is_shown(groups, region, code) for code in regions_of_ours):
+    (name,) = given
+    keys: dict[str, _Key] = {
+        "region": region,
+        "college": lambda each: each.college,
+        "type": lambda each: fold(each.kit_type or ""),
+        "donor": lambda each: fold(each.donor or ""),
+        "gift": lambda each: fold(each.gift or ""),
+    }
+    around = {"college": region, "gift": keys["donor"]}.get(name)
+    beside = groups
+    if around is not None:  # a part of a part: both are shown, or neither
+        parts = {around(each) for each in groups if each.in_scope}
+        if not all(_is_shown(groups, around, part) for part in parts):
             return False
-        return _is_shown(beside, lambda each: "\0" if each.in_scope else other(each), "\0")
-    if given[0] == "region":
-        codes = {region(each) for each in groups if each.in_scope}
-        return all(_is_shown(groups, region, code) for code in codes)
-    return _is_shown(groups, lambda each: "\0" if each.in_scope else other(each), "\0")
+        beside = [each for each in groups if around(each) in parts]
+    if name == "region":
+        return all(_is_shown(groups, region, each) for each in _in_scope_by(groups, region))
+
+    def part_of(each: Group) -> str:
+        return _OURS if each.in_scope else keys[name](each)
+
+    if not _is_shown(beside, part_of, _OURS):
+        return False
+    others = [keys[each] for each in ("region", "college", "type", "donor") if each != name]
+    return name == "college" or _OURS not in _crossed(beside, part_of, others)
 
 
-def _is_shown(groups: Iterable[Group], part_of: Callable[[Group], str], part: str) -> bool:
+_Key: TypeAlias = Callable[[Group], str]
+_OURS = "\0"
+"""The part that a report is about; no donor, type or college is called so."""
+
+
+def _in_scope_by(groups: Iterable[Group], key: _Key) -> set[str]:
+    return {key(each) for each in groups if each.in_scope}
+
+
+def _is_shown(groups: Iterable[Group], part_of: _Key, part: str) -> bool:
+    """Whether a part's learners may be printed beside the totals of all parts."""
+    of_part: dict[str, list[Group]] = defaultdict(list)
+    for each in groups:
+        of_part[part_of(each)].append(each)
+    if part not in of_part:
+        return True
+    parts = sorted(of_part)
+    hidden = _hidden_lines([reach_of(of_part[each]) for each in parts])
+    return parts.index(part) not in hidden
+
+
+def _hidden_lines(reaches: Sequence[Reach]) -> set[int]:
+    """Which parts are hidden, so that neither learners nor the least of them can be worked out."""
+    return {
+        at
+        for counts in (
+            [[each.learner_engagements] for each in reaches],
+            [[each.at_least] for each in reaches],
+        )
+        for at, line in enumerate(protect(counts).lines)
+        if line == HIDDEN
+    }
+
+
+def _crossed(groups: Iterable[Group], part_of: _Key, others: Sequence[_Key]) -> set[str]:
+    """Parts that would give away a small count of another table: a region's, less the part's.
+
+    Where it is one part alone, the next smallest goes with it: the total less the rest is it.
+    """
+    cells: Counter[tuple[str, int, str]] = Counter()
+    wholes: Counter[tuple[int, str]] = Counter()
     sums: Counter[str] = Counter()
     for each in groups:
-        sums[part_of(each)] += each.learners if each.used else 0
-    parts = sorted(sums)
-    if part not in sums:
-        return True
-    return protect([[sums[each]] for each in parts]).lines[parts.index(part)] != HIDDEN
+        if not each.used:
+            continue
+        part = part_of(each)
+        sums[part] += each.learners
+        for number, other in enumerate(others):
+            cells[part, number, other(each)] += each.learners
+            wholes[number, other(each)] += each.learners
+    found = {
+        part
+        for (part, number, other_part), count in cells.items()
+        if 0 < count < SMALL or 0 < wholes[number, other_part] - count < SMALL
+    }
+    rest = [(count, part) for part, count in sums.items() if count and part not in found]
+    return found | {part for _, part in sorted(rest)[:1]} if len(found) == 1 else found
 
 
 def _all_in_one(totals: Reach, shown: Mapping[str, Shown]) -> RegionReach:
@@ -467,32 +546,15 @@ def _all_in_one(totals: Reach, shown: Mapping[str, Shown]) -> RegionReach:
     )
 
 
-def _protected_regions(found: Sequence[RegionReach]) -> list[RegionReach]:
-    # In the order of their codes, as a region's own report protects them.
-    ordered = sorted(found, key=lambda each: each.region or "")
-    counts = [[each.learner_engagements] for each in ordered]
-    whole = [[number for number in line if isinstance(number, int)] for line in counts]
-    shown = dict(
-        zip((each.region for each in ordered), protect(whole).lines, strict=True) if whole else ()
-    )
-    result = []
-    for each in found:
-        learners = shown[each.region]
-        hidden = learners == HIDDEN
-        at_least = each.at_least if isinstance(each.at_least, int) else 0
-        result.append(
-            RegionReach(
-                region=each.region,
-                engagements=each.engagements,
-                schools=each.schools,
-                learner_engagements=learners,
-                at_least=HIDDEN if hidden else alone(at_least),
-                at_most=learners,
-                staff=each.staff,
-                hours=each.hours,
-            )
-        )
-    return result
+def _protected_regions(
+    found: Sequence[RegionReach], groups: Sequence[Group], region: _Key
+) -> list[RegionReach]:
+    return [
+        each
+        if _is_shown(groups, region, each.region or "")
+        else replace(each, learner_engagements=HIDDEN, at_least=HIDDEN, at_most=HIDDEN)
+        for each in found
+    ]
 
 
 def _protected_split(found: Sequence[RegionSplit]) -> list[RegionSplit]:
@@ -511,6 +573,8 @@ def _protected_split(found: Sequence[RegionSplit]) -> list[RegionSplit]:
 
 def _share(cells: Sequence[Shown]) -> Shown:
     girls, boys, _ = cells
+    if girls == boys == 0:
+        return NOT_APPLICABLE
     if isinstance(girls, int) and isinstance(boys, int):
         return percentage(girls, girls + boys)
     return HIDDEN
@@ -524,14 +588,27 @@ _ABLE = (
 )
 
 
-def _answered(census: Census, groups: Iterable[Group], *, protected: bool) -> list[Answered]:
-    """What teachers answered about these engagements; no form is filled in that did not come."""
-    ours = {(each.college, each.id) for each in groups if each.in_scope}
-    rows = [
+def _answered(census: Census, groups: Iterable[Group], region: _Key | None) -> list[Answered]:
+    """What teachers answered about these engagements; no form is filled in that did not come.
+
+    With `region` it leaves ESP. A reader subtracts answers as well: so of a part they are shown
+    where its forms would be, if each was a learner.
+    """
+    of = {(each.college, each.id): each for each in groups}
+    every = [
         row
         for row in census.connection.execute(select(evaluation)).mappings()
-        if (row["college"], row["engagement"]) in ours
+        if (row["college"], row["engagement"]) in of
     ]
+    rows = [row for row in every if of[row["college"], row["engagement"]].in_scope]
+    protected = region is not None
+    if region is not None:
+        forms = [
+            of[row["college"], row["engagement"]]._replace(used=True, bands=None, learners=1)
+            for row in every
+        ]
+        if not _may_show(census, forms, region):
+            return []
     found = []
     for name, question in (
         ("enjoyed", "Learners enjoyed it, as the teacher judges"),
@@ -593,7 +670,7 @@ def _closed(census: Census, first: date) -> tuple[int, int]:
             loan, holding, and_(holding.c.college == loan.c.college, holding.c.tag == loan.c.tag)
         )
         .where(
-            loan.c.closed_at >= first.isoformat(),
+            loan.c.closed_at >= start_of(first),
             census.in_scope,
         )
         .subquery()

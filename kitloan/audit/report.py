@@ -652,7 +652,9 @@ def _learners(found: LearnerFigures) -> Table:
 
 def _learner_split(found: LearnerFigures) -> Table:
     """Girls and boys of the last whole academic year, by region."""
-    marks = f" {_MARKS}" if any(HIDDEN in (e.girls, e.boys) for e in found.split) else ""
+    marks = (
+        f" {_MARKS}" if any(HIDDEN in (e.girls, e.boys, e.girls_share) for e in found.split) else ""
+    )
     return table(
         "learners_split",
         "Girls and boys",

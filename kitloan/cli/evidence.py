@@ -405,7 +405,7 @@ def read(app: App, text: str) -> None:
 
 
 def _forms(text: str) -> str:
-    if text.lstrip().upper().startswith(FORM[:-1]):
+    if text.lstrip().upper().startswith(FORM) and ";" in text:
         return text
     if text == "-":
         return sys.stdin.read(_MOST_TEXT)

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, insert, select
 
@@ -406,7 +405,7 @@ def record(writer: Writer, new: NewEngagement, *, new_too: bool = False) -> Enga
 def _correct(writer: Writer, row: AnyRow, change: EngagementChange) -> EngagementTaken:
     if change.on is not None:
         _must_not_be_later(change.on, day_of(writer.at))
-    was = EngagementFields.of(_Row(dict(row._mapping)))
+    was = EngagementFields.of(row)
     counts = {each.band: each.learners for each in _bands_of(writer, row.engagement)}
     learners: Mapping[Band, int] | None = counts if row.learners is not None else None
     if change.learners is not None:
@@ -429,9 +428,11 @@ def _correct(writer: Writer, row: AnyRow, change: EngagementChange) -> Engagemen
     if change.unknown:
         was |= {"girls": None, "boys": None}
     if (sessions := _count(change.sessions, "The number of sessions", MOST_SESSIONS)) is not None:
-        was["sessions"] = sessions
-    if change.hours is not None:
-        was["half_hours"] = _half_hours(change.hours, was["sessions"])
+        was["sessions"] = 0 if was["used"] == "no" else sessions
+    hours = change.hours
+    if hours is None and was["half_hours"] is not None:
+        hours = was["half_hours"] / 2  # they must fit in the sessions as they are now
+    was["half_hours"] = _half_hours(hours, was["sessions"])
     for name in ("girls", "boys", "staff"):
         if (number := _count(getattr(change, name), f"The number of {name}")) is not None:
             was[name] = number
@@ -455,13 +456,6 @@ def _correct(writer: Writer, row: AnyRow, change: EngagementChange) -> Engagemen
     if fact.loan is not None:
         of_loan = _loan(writer.connection, c=writer.college, l=fact.loan).one_or_none()
     return EngagementTaken(line, tuple(_warnings(writer, line, of_loan)))
-
-
-class _Row:
-    """The columns of a row as attributes, whatever their names."""
-
-    def __init__(self, columns: Mapping[str, Any]) -> None:
-        self.__dict__.update(columns)
 
 
 def _must_not_be_later(on: date, today: date) -> None:
@@ -490,7 +484,7 @@ def _what_it_is_on(writer: Writer, new: NewEngagement, earlier: EngagementRecord
     if new.organisation is not None:
         key, _ = organisation_id(writer.connection, writer.college, new.organisation)
         rows = [row for row in rows if row.organisation == key]
-    begun = [row for row in rows if not row.out_at or day_of(row.out_at) <= new.on] or rows
+    begun = [row for row in rows if not row.out_at or day_of(row.out_at) <= new.on]
     during = [row for row in begun if row.closed_at is None or day_of(row.closed_at) >= new.on]
     if len(during) > 1:
         who = [_name_of(writer.connection, writer.college, row.organisation) for row in during]
@@ -638,7 +632,8 @@ def _check(writer: Writer, fact: EngagementRecorded | EngagementCorrected) -> No
                     if total is None
                     else f"{total} learners."
                 ),
-                "Give the learners of the group with --learners, at least as many.",
+                "Give the learners of the group with --learners, at least as many. Where those on "
+                "record are wrong, leave both out with --unknown, and give them again.",
                 girls=fact.girls,
                 boys=fact.boys,
                 learners=total,
@@ -654,7 +649,8 @@ def _check(writer: Writer, fact: EngagementRecorded | EngagementCorrected) -> No
                 "too_small_to_split",
                 f"Girls and boys are recorded of groups of {SPLIT_FROM} and more; this one has "
                 f"{total}.",
-                "Leave --girls and --boys out.",
+                "Leave --girls and --boys out; to take back those on record, correct it with "
+                "--unknown and give the learners again.",
                 learners=total,
                 least=SPLIT_FROM,
             )

@@ -408,7 +408,8 @@ def _receive(writer: Writer, engagement_id: str, answers: Answers, channel: str)
         raise Refused(
             "already_evaluated",
             f"The engagement {engagement_id} has its answers already.",
-            "If those were wrong, undo them first: kitloan undo",
+            "If those were wrong, withdraw the use and record it again: kitloan engagement "
+            f"withdraw {engagement_id}",
             engagement=engagement_id,
         )
     confidence = {name: (answers.confidence or {}).get(name) for name in SUBJECTS}

@@ -265,6 +265,10 @@ def undo(connection: Connection, college: str, entry: Recorded, fact: Reversed) 
         return
     if fact.tag is None:
         _rebuild_name(connection, college, undone, before=before, undone_before=undone_before)
+        named = next((subject for subject, kind in FIRST.items() if kind == undone.kind), None)
+        if named is not None and _any_renaming(connection, c=college).first() is not None:
+            # What is left has the name that it was recorded with, whatever it was renamed to since.
+            _names_again(connection, college, named, before, undone_before)
         move_again(connection, college)
         return
     rebuild_rows(connection, college, fact.tag, before=before, undone_before=undone_before)

@@ -1,14 +1,17 @@
 """Undo takes back what was done last, or refuses and names it; and what is undone is done again."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+import kitloan
 from conftest import KIT, SetClock
 from kitloan import Count, NewHolding, Refused
 from kitloan.college import College
 from kitloan.holdings import kit_type_with
+from kitloan.national.gifts import GiftTermsAgreed
 from kitloan.text.tags import mint
 
 
@@ -176,3 +179,55 @@ def test_a_scan_in_a_stocktake_is_taken_back(fife: College, kit: str, clock: Set
     assert refused(fife.actions.undo).code == "cannot_undo"
     assert refused(lambda: fife.actions.undo(kit)).code == "cannot_undo"
     assert fife.ledger.verify().ok
+
+
+def test_kits_promised_since_are_not_promised_twice_after_a_merge(
+    fife: College, reopen: Callable[..., College]
+) -> None:
+    """The type that was booked is part of another by now, and its kits are that one's."""
+    for name in ("Rvoer kit", "Rover kit"):
+        fife.holdings.add(NewHolding(name))
+    first = fife.session.today + timedelta(days=7)
+    last = first + timedelta(days=4)
+    (made,) = fife.bookings.book("A School", {"Rvoer kit": 1}, first, last)
+    fife.bookings.cancel(made.id)
+    colleague = reopen("j.bain")
+    colleague.holdings.merge_types("Rvoer kit", "Rover kit")
+    colleague.bookings.book("B School", {"Rover kit": 2}, first, last)
+    assert refused(fife.actions.undo).code == "not_free"
+    assert fife.ledger.verify().ok
+
+
+def test_a_type_that_others_ask_for_stays(
+    fife: College, kit: str, reopen: Callable[..., College]
+) -> None:
+    """A wrong contents file is not taken back under a colleague's booking, want or policy."""
+    first = fife.session.today + timedelta(days=7)
+    last = first + timedelta(days=4)
+    colleague = reopen("j.bain")
+    asks: dict[str, Callable[[str], object]] = {
+        "Telescope": lambda name: colleague.bookings.book("A School", {name: 1}, first, last),
+        "Drone": lambda name: colleague.wants.add("A School", name, 1, first, last, days=3),
+        "Abacus": lambda name: colleague.policies.set("turnaround", "2", name),
+    }
+    for name, ask in asks.items():
+        fife.holdings.define_types([kit_type_with(name, KIT)])
+        one = colleague.holdings.add(NewHolding(name)).tag
+        ask(name)
+        colleague.holdings.amend(one, type="STEM kit")
+        refusal = refused(fife.actions.undo)
+        assert (refusal.code, name in refusal.message) == ("built_upon", True)
+        assert fife.holdings.type(name).type == name
+    assert fife.ledger.verify().ok
+
+
+def test_a_type_that_a_gift_is_of_stays(new_place: Callable[[], str], clock: SetClock) -> None:
+    """What a donor promised keeps its name."""
+    place = new_place()
+    with kitloan.init("esp", place, actor="auditor", clock=clock) as national:
+        national.holdings.define_types([kit_type_with("Telescope", KIT)])
+        with kitloan.open(place, actor="j.bain", clock=clock) as colleague:
+            terms = GiftTermsAgreed(donor="RAF", type="Telescope", promised=20)
+            colleague.national.agree_gift("raf-2026", terms)
+        assert refused(national.actions.undo).code == "built_upon"
+        assert national.ledger.verify().ok

@@ -31,10 +31,11 @@ from kitloan.queries.undone import UNDONE
 from kitloan.storage import contact_changes
 from kitloan.storage.erasure import erased_since
 from kitloan.storage.statements import AnyRow, Query
-from kitloan.tables import Block, Contact, Holding, LedgerEntry, Loan, table
+from kitloan.tables import Block, Contact, Holding, KitType, LedgerEntry, Loan, table
 from kitloan.tables.evidence import Engagement, SchoolLink
 from kitloan.tables.inspecting import Regime
-from kitloan.tables.planning import Booking, Want
+from kitloan.tables.national import Gifting
+from kitloan.tables.planning import Booking, BookingLine, PolicyValue, Want
 from kitloan.tables.stocktaking import Stocktake
 from kitloan.text.dates import day_of, uk_instant
 from kitloan.text.tags import grouped
@@ -43,7 +44,7 @@ from kitloan.transfers.sending import must_not_have_arrived
 
 contact, entry, holding, loan = table(Contact), table(LedgerEntry), table(Holding), table(Loan)
 stocktake = table(Stocktake)
-block, regime = table(Block), table(Regime)
+block, kit_type, regime = table(Block), table(KitType), table(Regime)
 engagement, school_link = table(Engagement), table(SchoolLink)
 
 _KINDS = {kind.model_fields["kind"].default for kind in KINDS if kind.desk_action} | {*DELIVERIES}
@@ -154,10 +155,27 @@ _OF_TYPE = Query(
     .where(holding.c.college == bindparam("c"), holding.c.kit_type == bindparam("k"))
     .limit(1)
 )
+_MERGED_TYPES = Query(
+    select(kit_type.c.kit_type, kit_type.c.merged_into).where(
+        kit_type.c.college == bindparam("c"), kit_type.c.merged_into.is_not(None)
+    )
+)
 _REGIME_OF_TYPE = Query(
     select(regime.c.code)
     .where(regime.c.college == bindparam("c"), regime.c.kit_type == bindparam("k"))
     .limit(1)
+)
+_ASKED_OF_TYPE = Query(
+    select(
+        or_(
+            *[
+                select(each.c.college)
+                .where(each.c.college == bindparam("c"), each.c.kit_type == bindparam("k"))
+                .exists()
+                for each in (table(BookingLine), table(Want), table(Gifting), table(PolicyValue))
+            ]
+        )
+    )
 )
 _OF_BORROWER = Query(
     select(
@@ -315,7 +333,14 @@ def _lost(writer: Writer, parts: Sequence[AnyRow]) -> set[str]:
                 if (fact := json.loads(row.body)["fact"]).get("booking") == key
                 for line in fact.get("lines", ())
             )
-    return lost_of(writer.connection, writer.college, sorted(types), day_of(writer.at))
+    rows = _MERGED_TYPES(writer.connection, c=writer.college) if types else ()
+    into = {row.kit_type: row.merged_into for row in rows}
+    now: set[str] = set()
+    for key in types:  # an entry has the type that it was of, which may be another's by now
+        while key in into:
+            key = into[key]
+        now.add(key)
+    return lost_of(writer.connection, writer.college, sorted(now), day_of(writer.at))
 
 
 def _refuse_if_lost(writer: Writer, parts: Sequence[AnyRow], before: set[str]) -> None:
@@ -547,6 +572,8 @@ def _rests_on(connection: Connection, college: str, part: AnyRow) -> str:
         return f"there are holdings of {fact['name']}"
     if not before and _REGIME_OF_TYPE(connection, c=college, k=key).first() is not None:
         return f"{fact['name']} has inspections"
+    if not before and _ASKED_OF_TYPE(connection, c=college, k=key).scalar():
+        return f"{fact['name']} is booked, wanted or in a gift, or has a policy"
     return ""
 
 

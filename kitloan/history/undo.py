@@ -28,7 +28,7 @@ from kitloan.planning.bookings import lost_of
 from kitloan.queries.history import summary_of
 from kitloan.queries.resolve import meant
 from kitloan.queries.undone import UNDONE
-from kitloan.storage import contact_changes
+from kitloan.storage import contact_changes, quotes
 from kitloan.storage.erasure import erased_since
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import (
@@ -353,6 +353,8 @@ def undo(writer: Writer, text: str | None = None, *, earlier_day: bool = True) -
     for part in (*_terms_since(writer, parts), *parts):
         if part.kind in _NAMES and _is_needed(writer, part, action if alone else None):
             continue
+        if part.kind in OF_ENGAGEMENTS:
+            quotes.forget(connection, college, (part.epoch, part.seq))
         writer.append(Reversed(tag=part.tag, epoch=part.epoch, seq=part.seq))
     _refuse_if_lost(writer, parts, lost)
     return action

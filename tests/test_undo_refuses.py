@@ -322,24 +322,27 @@ def test_a_label_that_is_anothers_by_now_is_not_claimed_again(
     assert fife.ledger.verify().ok
 
 
-def test_a_school_stays_that_an_undoing_would_need(
+def test_what_was_before_names_a_school_that_is_gone(
     fife: College, kit: str, reopen: Callable[..., College]
 ) -> None:
     """No row names it now; a block that was ended, or a booking that was changed, did."""
     colleague = reopen("j.bain")
     fife.holdings.add_several(NewHolding("STEM kit"), 2)
+    first = fife.session.today + timedelta(days=7)
     colleague.loans.check_out([kit], "New School")
     fife.directory.block("New School", "three kits late")
     fife.directory.unblock("New School")
     colleague.actions.undo()
+    refusal = refused(fife.actions.undo)
+    assert (refusal.code, "new-school" in refusal.message) == ("built_upon", True)
+    colleague.actions.redo()
     assert fife.actions.undo().kind == "borrower.unblocked"
     assert [each.organisation for each in fife.directory.blocks()] == ["New School"]
-    first = fife.session.today + timedelta(days=7)
-    colleague.loans.check_out([kit], "Newer School")
-    (made,) = fife.bookings.book("Newer School", {"STEM kit": 1}, first, first + timedelta(days=4))
-    fife.bookings.change(made.id, to="New School")
+    fife.directory.unblock("New School")
+    (made,) = fife.bookings.book("New School", {"STEM kit": 1}, first, first + timedelta(days=4))
+    fife.bookings.change(made.id, to="A School")
     colleague.actions.undo()
-    assert fife.actions.undo().kind == "booking.changed"
+    assert refused(fife.actions.undo).code == "built_upon"
     assert fife.ledger.verify().ok
 
 

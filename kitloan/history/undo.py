@@ -8,7 +8,7 @@ some kinds ask that as well.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import Any
@@ -21,7 +21,14 @@ from kitloan.ledger.facts.base import FactBase
 from kitloan.ledger.facts.ledger import Reversed
 from kitloan.ledger.facts.naming import CHANGES, FIRST
 from kitloan.ledger.facts.transfers import TransferReceived, TransferSent
-from kitloan.ledger.replay import BOOKINGS, DELIVERIES, NAMES, OF_ENGAGEMENTS, WANTS
+from kitloan.ledger.replay import (
+    BOOKINGS,
+    DELIVERIES,
+    NAMES,
+    OF_ENGAGEMENTS,
+    TOGETHER,
+    WANTS,
+)
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer
 from kitloan.planning.bookings import lost_of
@@ -111,7 +118,7 @@ _OF_REQUEST = Query(
     .order_by(entry.c.part.desc())
 )
 _AT = Query(_COLUMNS.where(entry.c.epoch == bindparam("e"), entry.c.seq == bindparam("s")))
-_DELIVERED_SINCE = Query(
+_SINCE = Query(
     _COLUMNS.where(
         ~UNDONE,
         entry.c.tag.is_(None),
@@ -133,30 +140,21 @@ _SINCE = Query(
     .order_by(entry.c.epoch, entry.c.seq)
     .limit(1)
 )
-_ENGAGED_SINCE = Query(
+_ABOUT = Query(
     _COLUMNS.where(
         ~UNDONE,
         entry.c.tag.is_(None),
-        or_(*[entry.c.kind == kind for kind in OF_ENGAGEMENTS]),
-        entry.c.id != bindparam("i"),
-        (entry.c.epoch > bindparam("e"))
-        | ((entry.c.epoch == bindparam("e")) & (entry.c.seq > bindparam("s"))),
+        or_(*[entry.c.kind == kind for kind in TOGETHER]),
+        entry.c.body.like(bindparam("m")),
+        tuple_(entry.c.epoch, entry.c.seq) > tuple_(bindparam("e"), bindparam("s")),
     ).order_by(entry.c.epoch, entry.c.seq)
 )
+_OF_TAG = Query(_COLUMNS.where(~UNDONE, entry.c.tag == bindparam("t")))
 _REVERSED_SINCE = Query(
     _COLUMNS.where(
         entry.c.kind == "entry.reversed",
         entry.c.id != bindparam("i"),
         tuple_(entry.c.epoch, entry.c.seq) > tuple_(bindparam("e"), bindparam("s")),
-    ).order_by(entry.c.epoch, entry.c.seq)
-)
-_NAMED_BY = Query(
-    _COLUMNS.where(
-        ~UNDONE,
-        *[entry.c.kind != kind for kind in _NO_ACTIONS],
-        entry.c.id != bindparam("i"),
-        tuple_(entry.c.epoch, entry.c.seq) > tuple_(bindparam("e"), bindparam("s")),
-        entry.c.body.like(bindparam("m")),
     ).order_by(entry.c.epoch, entry.c.seq)
 )
 _ON_REGISTER: Mapping[str, tuple[str, Query]] = {
@@ -244,16 +242,6 @@ _COLLECTED = Query(
     select(loan.c.tag)
     .where(loan.c.college == bindparam("c"), loan.c.booking == bindparam("b"))
     .limit(1)
-)
-_PLANNED_SINCE = Query(
-    _COLUMNS.where(
-        ~UNDONE,
-        entry.c.tag.is_(None),
-        or_(*[entry.c.kind == kind for kind in (*BOOKINGS, *WANTS)]),
-        entry.c.body.like(bindparam("m")),
-        (entry.c.epoch > bindparam("e"))
-        | ((entry.c.epoch == bindparam("e")) & (entry.c.seq > bindparam("s"))),
-    ).order_by(entry.c.epoch, entry.c.seq)
 )
 _CLOSED = Query(
     select(stocktake.c.name).where(
@@ -348,6 +336,14 @@ def undo(writer: Writer, text: str | None = None, *, earlier_day: bool = True) -
                 f"Undo that first: kitloan undo {collected}",
                 tag=collected,
             )
+    if why := _gone(connection, college, _left(writer, parts)):
+        raise Refused(
+            "built_upon",
+            f"This cannot be undone: {_named(action)}: {why}, and what was before names it.",
+            "Enter what is so now instead. See what you did: kitloan undo --list",
+            action=_named(action),
+            **_facts(action),
+        )
     alone = all(part.kind in _NAMES for part in parts)
     lost = _lost(writer, parts)
     for part in (*_terms_since(writer, parts), *parts):
@@ -371,6 +367,19 @@ def _must_be_of_today(writer: Writer, action: Undone) -> None:
         )
 
 
+def _left(writer: Writer, parts: Sequence[AnyRow]) -> list[AnyRow]:
+    """The entries that rows are rebuilt from when these are undone."""
+    connection, college = writer.connection, writer.college
+    left: list[AnyRow] = []
+    for part in parts:
+        if part.tag is not None and part.kind not in _SEEN:
+            left += _OF_TAG(connection, c=college, t=part.tag)
+        elif part.kind in TOGETHER:
+            left += _about_it(connection, college, part, (0, 0))
+    undone = {(part.epoch, part.seq) for part in parts}
+    return [row for row in left if (row.epoch, row.seq) not in undone]
+
+
 def _lost(writer: Writer, parts: Sequence[AnyRow]) -> set[str]:
     """The bookings that cannot be kept, of the types that these entries book."""
     types: set[str] = set()
@@ -378,7 +387,7 @@ def _lost(writer: Writer, parts: Sequence[AnyRow]) -> set[str]:
         if part.kind in BOOKINGS:
             types.update(
                 line["kit_type"]
-                for row in _planned_since(writer.connection, writer.college, part, (0, 0))
+                for row in _about_it(writer.connection, writer.college, part, (0, 0))
                 for line in json.loads(row.body)["fact"].get("lines", ())
             )
     rows = _MERGED_TYPES(writer.connection, c=writer.college) if types else ()
@@ -413,14 +422,24 @@ def _collected(connection: Connection, college: str, part: AnyRow) -> str | None
     return _COLLECTED(connection, c=college, b=booked).scalar()
 
 
-def _planned_since(
+def _about_it(
     connection: Connection, college: str, part: AnyRow, after: tuple[int, int]
 ) -> list[AnyRow]:
-    """What became of a booking or a want after a place in the ledger."""
-    field = "booking" if part.kind in BOOKINGS else "want"
+    """The entries after a place about the same gift, engagement, booking, want or borrower."""
+    field = NAMES[part.kind][0]
     mark = _mark(field, json.loads(part.body)["fact"][field])
-    rows = _PLANNED_SINCE(connection, c=college, e=after[0], s=after[1], m=f"%{mark}%")
-    return [row for row in rows if mark in row.body]
+    return _marked(connection, college, mark, TOGETHER[part.kind], after)
+
+
+def _marked(
+    connection: Connection,
+    college: str,
+    mark: str,
+    kinds: Sequence[str],
+    after: tuple[int, int],
+) -> list[AnyRow]:
+    rows = _ABOUT(connection, c=college, e=after[0], s=after[1], m=f"%{mark}%")
+    return [row for row in rows if row.kind in kinds and mark in row.body]
 
 
 def _mark(field: str, value: str) -> str:
@@ -468,7 +487,7 @@ def redo(writer: Writer) -> Undone:
         raise _not_again(_described(connection, college, parts), why)
     lost = _lost(writer, parts)
     for part, row in zip(parts, undoings, strict=True):
-        if why := _gone_since(connection, college, part):
+        if why := _gone(connection, college, [part]) or _taken(connection, college, part):
             raise _not_again(_described(connection, college, parts), why)
         writer.append(Reversed(tag=row.tag, epoch=row.epoch, seq=row.seq))
     _refuse_if_lost(writer, parts, lost)
@@ -485,24 +504,35 @@ def _not_again(action: Undone, why: str) -> Refused:
     )
 
 
-def _gone_since(connection: Connection, college: str, part: AnyRow) -> str:
-    """What an entry names that is no longer on the register, in words; empty when all of it is."""
-    fact = json.loads(part.body)["fact"]
-    for field, (what, is_there) in _ON_REGISTER.items():
-        if part.kind == FIRST.get(field) or (field == "loan" and part.tag is not None):
-            continue  # it makes it
-        named = {fact.get(field), *(line.get(field) for line in fact.get("lines", ()))}
-        if field == CHANGES.get(part.kind):
-            named.add(fact.get("into"))
-        for key in sorted(named - {None, ""}):
-            if is_there(connection, c=college, k=key).first() is None:
-                return f"the {what} {key!r} is no longer on the register"
-    if part.kind in ("label.claimed", *_TOOK_IN):
-        label = fact.get("label") or part.tag
-        tag = _LABELLED(connection, c=college, k=label).scalar()
-        if tag is not None:
-            return f"{grouped(label)} is a label of {grouped(tag)} by now"
+def _gone(connection: Connection, college: str, parts: Iterable[AnyRow]) -> str:
+    """What entries name that is no longer on the register, in words; empty when all of it is."""
+    named = {each: None for part in parts for each in _named_by(part)}
+    for field, key in named:
+        what, is_there = _ON_REGISTER[field]
+        if is_there(connection, c=college, k=key).first() is None:
+            return f"the {what} {key!r} is no longer on the register"
     return ""
+
+
+def _named_by(part: AnyRow) -> Iterator[tuple[str, str]]:
+    """What an entry names and does not make: a field of `_ON_REGISTER`, and its value."""
+    fact = json.loads(part.body)["fact"]
+    for field in _ON_REGISTER:
+        if part.kind == FIRST.get(field) or (field == "loan" and part.tag is not None):
+            continue
+        keys = [fact.get(field), *(line.get(field) for line in fact.get("lines", ()))]
+        if field == CHANGES.get(part.kind):
+            keys.append(fact.get("into"))
+        yield from ((field, key) for key in keys if key)
+
+
+def _taken(connection: Connection, college: str, part: AnyRow) -> str:
+    """Whether a label is another holding's by now, in words."""
+    if part.kind not in ("label.claimed", *_TOOK_IN):
+        return ""
+    label = json.loads(part.body)["fact"].get("label") or part.tag
+    tag = _LABELLED(connection, c=college, k=label).scalar()
+    return "" if tag is None else f"{grouped(label)} is a label of {grouped(tag)} by now"
 
 
 def _latest_of_person(writer: Writer, place: tuple[int, int], *, undone: bool) -> AnyRow | None:
@@ -627,7 +657,7 @@ def _rests_on(connection: Connection, college: str, part: AnyRow) -> str:
     if part.kind == "organisation.added":
         used = _OF_BORROWER(connection, c=college, k=fact["organisation"]).scalar()
         rests = f"{fact['name']} has loans, people or engagements, or is blocked, by now"
-        return rests if used else _named_in(connection, college, part, "organisation")
+        return rests if used else ""
     key = fact["kit_type"]
     same = [
         row
@@ -643,19 +673,6 @@ def _rests_on(connection: Connection, college: str, part: AnyRow) -> str:
         return f"{fact['name']} has inspections"
     if not before and _ASKED_OF_TYPE(connection, c=college, k=key).scalar():
         return f"{fact['name']} is booked, wanted or in a gift, or has a policy"
-    return "" if before else _named_in(connection, college, part, "kit_type")
-
-
-def _named_in(connection: Connection, college: str, part: AnyRow, field: str) -> str:
-    """What was recorded since that names a kit type or a borrower, in words.
-
-    No row may have it now, and yet one will if what was recorded after that is undone.
-    """
-    mark = _mark(field, json.loads(part.body)["fact"][field])
-    place = {"e": part.epoch, "s": part.seq}
-    for row in _NAMED_BY(connection, c=college, i=part.id, m=f"%{mark}%", **place):
-        if mark in row.body:
-            return f"since then {row.by} did this: {summary_of(connection, college, row.body)}"
     return ""
 
 
@@ -714,26 +731,18 @@ def _since(
         return again
     if part.kind in CHANGES:
         return _named_since(connection, college, part, after)
-    if part.kind in (*BOOKINGS, *WANTS):
-        return next(iter(_planned_since(connection, college, part, after)), None)
-    at = {"c": college, "e": after[0], "s": after[1]}
-    if part.kind in DELIVERIES:
-        return _first_of(_DELIVERED_SINCE(connection, **at), part, "gift")
-    if part.kind in OF_ENGAGEMENTS:
-        return _first_of(_ENGAGED_SINCE(connection, i=part.id, **at), part, "engagement")
-    if part.tag is None or part.kind in _SEEN:
-        return None
-    if part.kind == "loan.checked_out" and (
-        engaged := _first_of(_ENGAGED_SINCE(connection, i=part.id, **at), part, "loan")
-    ):
-        return engaged
-    return _SINCE(connection, t=part.tag, i=part.id, **at).first()
-
-
-def _first_of(rows: Iterable[AnyRow], part: AnyRow, field: str) -> AnyRow | None:
-    """The first of the entries that is about the same gift, engagement or loan."""
-    which = json.loads(part.body)["fact"][field]
-    return next((row for row in rows if json.loads(row.body)["fact"].get(field) == which), None)
+    if part.kind in _RESTED_UPON:
+        rows = _about_it(connection, college, part, after)
+    elif part.kind == "loan.checked_out":
+        mark = _mark("loan", json.loads(part.body)["fact"]["loan"])
+        rows = _marked(connection, college, mark, OF_ENGAGEMENTS, after)
+    else:
+        rows = []
+    first = next((row for row in rows if row.id != part.id), None)
+    if first is not None or part.tag is None or part.kind in _SEEN:
+        return first
+    (epoch, seq) = after
+    return _SINCE(connection, c=college, t=part.tag, i=part.id, e=epoch, s=seq).first()
 
 
 def _reversed_since(

@@ -172,7 +172,7 @@ NAMES: Mapping[str, tuple[str, tuple[Callable[..., object], ...]]] = {
 }
 """Kinds of entry about no one holding that can be undone: the field that names what each is about,
 and how its rows are taken away when no entry of the kind is left."""
-_TOGETHER: Mapping[str, tuple[str, ...]] = {
+TOGETHER: Mapping[str, tuple[str, ...]] = {
     kind: kinds
     for kinds in (
         *(DELIVERIES, BLOCKS, BOOKINGS, WANTS, OF_ENGAGEMENTS),
@@ -181,7 +181,7 @@ _TOGETHER: Mapping[str, tuple[str, ...]] = {
     for kind in kinds
 }
 """Kinds of which each changes what the others before it recorded: all that are left are applied."""
-_MOST_TOGETHER = max(map(len, _TOGETHER.values()))
+_MOST_TOGETHER = max(map(len, TOGETHER.values()))
 _names_not_undone = Query(
     select(ledger_entry.c.body)
     .where(
@@ -352,8 +352,8 @@ def _rebuild_name(
     make of it.
     """
     field, forget = NAMES[fact.kind]
-    together = fact.kind in _TOGETHER
-    kinds = _TOGETHER.get(fact.kind, (fact.kind,))
+    together = fact.kind in TOGETHER
+    kinds = TOGETHER.get(fact.kind, (fact.kind,))
     key = getattr(fact, field)
     (epoch, seq), (undone_epoch, undone_seq) = before, undone_before
     bodies = _names_not_undone(

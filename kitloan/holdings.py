@@ -35,7 +35,7 @@ from kitloan.ledger.facts.holdings import (
 from kitloan.ledger.facts.naming import KitTypeMerged, KitTypeRenamed
 from kitloan.ledger.session import ESP, Session, check_quantity
 from kitloan.ledger.writer import Writer, id_reused
-from kitloan.loans import held, must_be_here, open_loans, parts_of
+from kitloan.loans import held, must_be_here, must_be_in_use, open_loans, parts_of
 from kitloan.queries.happened import (
     COUNTS,
     MOVES,
@@ -626,8 +626,8 @@ def report_missing(writer: Writer, text: str, reason: str | None, on: date | Non
         raise Refused(
             "several",
             f"{grouped(tag)} is a stock of {row.quantity}; it is not missing as a whole.",
-            "What did not come back stays on its loan. A program corrects how many there are: "
-            "holdings.amend(tag, quantity=N).",
+            f"Lost by a borrower: kitloan checkin {tag} --quantity 0 --lost N. "
+            f"Gone from here: kitloan amend {tag} --quantity N",
             tag=tag,
         )
     loans = open_loans(writer, tag)
@@ -797,6 +797,7 @@ def split(writer: Writer, text: str, quantity: int, location: str | None) -> Spl
     place = clean(location, "The place") if location else None
     row = held(writer, tag)
     must_be_here(writer, row)
+    must_be_in_use(writer, row)
     here = row.quantity - row.out_quantity
     if many >= row.quantity:
         raise BadInput(
@@ -903,12 +904,11 @@ _KEYS = ("college", "tag")
 
 
 _TAGS_PER_ENTRY = 500
-_GIFT = Query(select(gift).where(gift.c.college == bindparam("c"), gift.c.tag == bindparam("t")))
 
 
 def _corrected_gift(writer: Writer, tag: str, given: Mapping[str, str | None]) -> GiftRecorded:
     """The terms of a holding's gift with some of them changed."""
-    row = _GIFT(writer.connection, c=writer.college, t=tag).first()
+    row = _GIVEN(writer.connection, c=writer.college, t=tag).first()
     before = dict(row._mapping) if row is not None else {}
     before.pop("college", None)
     named = {
@@ -1213,7 +1213,8 @@ class Holdings:
             request_id: the request's id; None makes one.
 
         Raises:
-            Refused: `not_enough`, `missing`, `in_transit` or `withdrawn`.
+            Refused: `not_enough`, `missing`, `in_transit` or `withdrawn`; `out_of_use` or
+                `inspection_failed`, as what is split off would be in use.
             BadInput: `bad_quantity`, also for all of it; `bad_text`; an unknown tag.
         """
         with self._session.writing(request_id) as writer:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from kitloan.borrowers.organisations import (
     Borrower,
     borrower,
+    must_be_open,
     must_not_be_blocked,
     organisation_id,
     person,
@@ -172,7 +173,7 @@ def check_out(
     booking = collecting(writer, terms.booking) if terms.booking else None
     terms = replace(terms, booking=booking.id if booking else None)
     who = _to_whom(writer, to, booking, terms)
-    _must_be_open(writer, who, went)
+    must_be_open(writer, who, went)
     of_borrower = _not_blocked(writer, who, holdings, went, terms)
     whom = person(writer, contact, who.organisation) if contact else None
     if booking is not None and not contact and who.organisation == booking.organisation:
@@ -186,21 +187,6 @@ def check_out(
         )
         for n, row in enumerate(holdings, start=1)
     ]
-
-
-def _must_be_open(writer: Writer, who: Borrower, went: date) -> None:
-    """Refuse to lend to a borrower that was closed by then."""
-    if who.closed_at is None or writer.earlier or went < day_of(who.closed_at):
-        return
-    closed = day_of(who.closed_at)
-    raise Refused(
-        "closed",
-        f"{who.name} is closed since {uk(closed)}: nothing is lent to it.",
-        "Lend to another school. If it is open again, undo the closing: kitloan undo --list",
-        organisation=who.organisation,
-        name=who.name,
-        closed_on=closed.isoformat(),
-    )
 
 
 def _to_whom(writer: Writer, to: str | None, booking: Collecting | None, terms: Terms) -> Borrower:
@@ -341,21 +327,28 @@ def _may_be_lent(writer: Writer, row: AnyRow, terms: Terms) -> None:
         must_be_free(writer, row, terms.on, quantity)
     if row.quantity - row.out_quantity < quantity:
         raise _not_enough(writer, row, quantity, shown)
-    if row.out_of_use is not None:
-        must_not_have_failed(writer, row, shown)
-        raise Refused(
-            "out_of_use",
-            f"{shown} is in repair: {row.out_of_use}.",
-            f"When it is repaired: kitloan repair {row.tag} --done",
-            tag=row.tag,
-            reason=row.out_of_use,
-        )
+    must_be_in_use(writer, row)
     if row.uncounted:
         raise _uncounted(writer, row, shown)
     if row.critical_short and not terms.override:
         raise _incomplete(writer, row, shown)
     if row.contents_at is not None and not terms.override:
         _must_have_been_counted_since(writer, row, shown)
+
+
+def must_be_in_use(writer: Writer, row: AnyRow) -> None:
+    """Refuse a holding that failed an inspection or is in repair; `row` is from `held`."""
+    if row.out_of_use is None:
+        return
+    shown = f"{row.type_name} {grouped(row.tag)}"
+    must_not_have_failed(writer, row, shown)
+    raise Refused(
+        "out_of_use",
+        f"{shown} is in repair: {row.out_of_use}.",
+        f"When it is repaired: kitloan repair {row.tag} --done",
+        tag=row.tag,
+        reason=row.out_of_use,
+    )
 
 
 def _inspected(writer: Writer, row: AnyRow, terms: Terms, due_on: date, went: date) -> list[str]:
@@ -577,6 +570,8 @@ def correct(writer: Writer, text: str, wrong: Correction, from_: str | None) -> 
     whom = which.contact
     if wrong.to is not None:
         who = borrower(writer, wrong.to, new_too=wrong.new_too)
+        if who.organisation != which.organisation:
+            must_be_open(writer, who, on or today)
         whom = whom if who.organisation == which.organisation else None
     if wrong.contact:
         whom = person(writer, wrong.contact, who.organisation)
@@ -653,6 +648,7 @@ def pass_on(
             f"To make it due on another day: kitloan renew {tag} --due DATE",
             tag=tag,
         )
+    must_be_open(writer, who, went)
     due = due_on or (date.fromisoformat(which.due_on) if which.due_on else default_due(went))
     if due_on is not None and not writer.earlier:
         check_due(due_on, went)
@@ -775,7 +771,9 @@ class Returned:
         shortages: everything that is short now.
         new: of that, what was not short before.
         found: components that were short before and are not now.
-        loans: every loan that it came back on, and how many on each; `id` is the first.
+        loans: every loan that this changed, and how many came back on each; `id` is the first.
+        used: how many of a stock the borrower used up.
+        lost: how many of a stock the borrower lost.
     """
 
     id: str
@@ -789,6 +787,8 @@ class Returned:
     new: tuple[ShortageLine, ...] = ()
     found: tuple[str, ...] = ()
     loans: tuple[tuple[str, int], ...] = ()
+    used: int = 0
+    lost: int = 0
 
 
 def parts_of(connection: Connection, college: str, tag: str) -> list[Part]:
@@ -826,10 +826,28 @@ def check_in(
                 "What was used up or lost can be recorded of one holding at a time.",
                 "Take the others back first.",
             )
-        gone = _record_gone(writer, tags[0], quantity or 0, used, lost, from_, day)
+        gone = _record_gone(writer, tags[0], quantity or 0, used, lost, from_, day, note)
         if not quantity:
+            _must_not_be_counted(writer, tags[0], count)
             return [gone]
+        (back,) = [_take_back(writer, tag, count, quantity, note, from_, day) for tag in tags]
+        nothing = [each for each in gone.loans if each[0] not in dict(back.loans)]
+        return [replace(back, used=used, lost=lost, loans=(*back.loans, *nothing))]
     return [_take_back(writer, tag, count, quantity, note, from_, day) for tag in tags]
+
+
+def _must_not_be_counted(writer: Writer, tag: str, count: Count | None) -> None:
+    """Refuse a count of what did not come back."""
+    if count is None:
+        return
+    row = held(writer, tag)
+    _must_have_parts(row, count)
+    raise BadInput(
+        "counted_and_not",
+        f"{row.type_name} {grouped(tag)}: none of it came back, so nothing was counted.",
+        f"Give how many came back: kitloan checkin {tag} --quantity N; or leave out the count.",
+        tag=tag,
+    )
 
 
 def _take_back(
@@ -904,8 +922,12 @@ def _record_gone(
     lost: int,
     from_: str | None,
     on: date | None,
+    note: str | None,
 ) -> Returned:
-    """Of a stock on loan, some were used up or lost, and are held no more."""
+    """Of a stock on loan, some were used up or lost, and are held no more.
+
+    The note is kept here when nothing is back; otherwise with what is.
+    """
     row = held(writer, tag)
     shown = f"{row.type_name} {grouped(tag)}"
     for number in (used, lost):
@@ -939,6 +961,7 @@ def _record_gone(
             quantity=row.quantity,
         )
     left_used, left_lost, left_held = used, lost, row.quantity
+    changed: list[tuple[str, int]] = []
     for each in loans:
         of_used = min(left_used, each.quantity - each.returned)
         of_lost = min(left_lost, each.quantity - each.returned - of_used)
@@ -948,6 +971,7 @@ def _record_gone(
             must_have_gone(writer, row, on, each.loan)
         left_used, left_lost = left_used - of_used, left_lost - of_lost
         left_held -= of_used + of_lost
+        changed.append((each.loan, 0))
         writer.append(
             StockGone(
                 tag=tag,
@@ -960,8 +984,21 @@ def _record_gone(
             )
         )
     (first, *_) = loans
-    still = outstanding - used - lost
-    return Returned(first.loan, tag, row.type_name, first.to, 0, still, "no_contents", ())
+    if note and not back:
+        remark(writer, tag, "note", note, loan=first.loan, contact_id=first.contact)
+    return Returned(
+        first.loan,
+        tag,
+        row.type_name,
+        first.to,
+        0,
+        outstanding - used - lost,
+        "no_contents",
+        (),
+        loans=tuple(changed),
+        used=used,
+        lost=lost,
+    )
 
 
 def _must_have_parts(row: AnyRow, count: Count) -> None:

@@ -175,6 +175,28 @@ def test_types_renamed_and_merged(fife: College) -> None:
     assert fife.ledger.verify().ok
 
 
+def test_a_contents_list_taken_back_leaves_the_new_name(fife: College) -> None:
+    """Whoever takes back the wrong contents file did not ask for the old name."""
+    for name in ("Rover Kit", "Rvoer Kit", "Solar Kit"):
+        fife.holdings.define_types([kit_type_with(name, KIT)])
+    wrong = fife.holdings.add(NewHolding("Rvoer Kit")).tag
+    kit = fife.holdings.add(NewHolding("Rover Kit")).tag
+    fife.holdings.rename_type("Rover Kit", "Mars Rover")
+    fife.holdings.merge_types("Rvoer Kit", "Mars Rover")
+    for name in ("Mars Rover", "Rover Kit", "Rvoer Kit", "Solar Kit"):
+        fife.holdings.define_types([kit_type_with(name, KIT[:1])])
+        assert fife.actions.undo().kind == "kit_type.defined"
+        shown = fife.holdings.type("rover kit")
+        assert (shown.type, shown.also) == ("Mars Rover", ("Rover Kit", "Rvoer Kit"))
+        assert {fife.find.holding(tag).type for tag in (wrong, kit)} == {"Mars Rover"}
+        assert fife.find.search("mars").total == 2
+        assert fife.actions.redo().kind == "kit_type.defined"
+        assert fife.holdings.type("rover kit").type == "Mars Rover"
+        assert fife.actions.undo().kind == "kit_type.defined"
+        assert len(fife.holdings.type("rover kit").contents) == len(KIT)
+    assert fife.ledger.verify().ok
+
+
 def test_types_that_cannot_be(fife: College) -> None:
     """Each is refused, and nothing is changed."""
     for kind in ("Rover Kit", "Solar Kit"):

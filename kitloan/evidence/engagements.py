@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from sqlalchemy import ColumnElement, Connection, bindparam, insert, select
+from sqlalchemy import ColumnElement, Connection, bindparam, select
 
 from kitloan.borrowers.organisations import borrower, organisation_id
 from kitloan.errors import BadInput, Refused
@@ -28,9 +28,10 @@ from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer
 from kitloan.queries.paging import PAGE, page_of
 from kitloan.queries.resolve import resolve
-from kitloan.storage.statements import AnyRow, Change, Query
+from kitloan.storage import quotes
+from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import College, Loan, Organisation, table
-from kitloan.tables.evidence import Engagement, EngagementBand, Quote
+from kitloan.tables.evidence import Engagement, EngagementBand
 from kitloan.text.dates import day_of, uk
 from kitloan.text.fields import (
     BANDS,
@@ -51,7 +52,7 @@ MOST_SESSIONS = 366
 _MOST_PEOPLE = 100_000
 
 engagement, band = table(Engagement), table(EngagementBand)
-loan, organisation, quote = table(Loan), table(Organisation), table(Quote)
+loan, organisation = table(Loan), table(Organisation)
 college_row = table(College)
 
 _REASONS: Mapping[NotUsed, tuple[str, ...]] = {
@@ -101,7 +102,6 @@ _name = Query(
         organisation.c.college == bindparam("c"), organisation.c.organisation == bindparam("o")
     )
 )
-_insert_quote = Change(insert(quote))
 
 
 @dataclass(frozen=True, slots=True)
@@ -725,18 +725,18 @@ def unknown_engagement(engagement_id: str) -> BadInput:
 def keep_quote(
     writer: Writer, engagement_id: str, heading: str, words: str, *, may_publish: bool = False
 ) -> None:
-    """Keep free words about an engagement, apart from the ledger, where they can be erased.
+    """Keep free words about an engagement with the entry that was sealed last; see `quotes`.
 
     Raises:
         BadInput: `bad_text`.
     """
-    _insert_quote(
+    quotes.keep(
         writer.connection,
-        college=writer.college,
-        quote=secrets.token_hex(8),
-        engagement=engagement_id,
+        writer.college,
+        (writer.epoch, writer.next_seq - 1),
+        engagement_id,
         heading=heading,
-        words=clean(words, "The quote", 2000),
+        words=words,
         may_publish=may_publish,
     )
 

@@ -172,7 +172,7 @@ NAMES: Mapping[str, tuple[str, tuple[Callable[..., object], ...]]] = {
 }
 """Kinds of entry about no one holding that can be undone: the field that names what each is about,
 and how its rows are taken away when no entry of the kind is left."""
-_TOGETHER: Mapping[str, tuple[str, ...]] = {
+TOGETHER: Mapping[str, tuple[str, ...]] = {
     kind: kinds
     for kinds in (
         *(DELIVERIES, BLOCKS, BOOKINGS, WANTS, OF_ENGAGEMENTS),
@@ -181,7 +181,7 @@ _TOGETHER: Mapping[str, tuple[str, ...]] = {
     for kind in kinds
 }
 """Kinds of which each changes what the others before it recorded: all that are left are applied."""
-_MOST_TOGETHER = max(map(len, _TOGETHER.values()))
+_MOST_TOGETHER = max(map(len, TOGETHER.values()))
 _names_not_undone = Query(
     select(ledger_entry.c.body)
     .where(
@@ -265,6 +265,10 @@ def undo(connection: Connection, college: str, entry: Recorded, fact: Reversed) 
         return
     if fact.tag is None:
         _rebuild_name(connection, college, undone, before=before, undone_before=undone_before)
+        named = next((subject for subject, kind in FIRST.items() if kind == undone.kind), None)
+        if named is not None and _any_renaming(connection, c=college).first() is not None:
+            # What is left has the name that it was recorded with, whatever it was renamed to since.
+            _names_again(connection, college, named, before, undone_before)
         move_again(connection, college)
         return
     rebuild_rows(connection, college, fact.tag, before=before, undone_before=undone_before)
@@ -348,8 +352,8 @@ def _rebuild_name(
     make of it.
     """
     field, forget = NAMES[fact.kind]
-    together = fact.kind in _TOGETHER
-    kinds = _TOGETHER.get(fact.kind, (fact.kind,))
+    together = fact.kind in TOGETHER
+    kinds = TOGETHER.get(fact.kind, (fact.kind,))
     key = getattr(fact, field)
     (epoch, seq), (undone_epoch, undone_seq) = before, undone_before
     bodies = _names_not_undone(

@@ -8,7 +8,14 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, bindparam, select
 
-from kitloan.borrowers.organisations import Borrower, blocked_on, borrower, person, remark
+from kitloan.borrowers.organisations import (
+    Borrower,
+    blocked_on,
+    borrower,
+    must_be_open,
+    person,
+    remark,
+)
 from kitloan.errors import BadInput, Refused
 from kitloan.ledger.facts.planning import (
     MOST_LINES,
@@ -642,6 +649,7 @@ class Bookings:
             if writer.earlier:
                 keys = _as_before(writer, requests, who)
                 return [self._one(connection, key, who.new, just_made=True) for key in keys]
+            must_be_open(writer, who, today)
             rules = rules_of(connection, college, today)
             _must_be_free(connection, college, rules, requests, who.organisation)
             whom = person(writer, contact, who.organisation) if contact else None
@@ -710,6 +718,8 @@ class Bookings:
             whom = row.contact
             if to is not None:
                 who = borrower(writer, to, new_too=new_too)
+                if who.organisation != row.organisation:
+                    must_be_open(writer, who, day_of(writer.at))
                 whom = whom if who.organisation == row.organisation else None
             if contact:
                 whom = person(writer, contact, who.organisation)

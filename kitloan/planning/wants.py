@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from kitloan.borrowers.organisations import borrower, person
+from kitloan.borrowers.organisations import borrower, must_be_open, person
 from kitloan.errors import BadInput, Refused
 from kitloan.ledger.facts.planning import WantClosed, WantMade
 from kitloan.ledger.session import Session, check_quantity
@@ -161,6 +161,7 @@ class Wants:
                 )
             key = kit_type_id(writer.connection, writer.college, type)
             who = borrower(writer, to, new_too=new_too)
+            must_be_open(writer, who, today)
             whom = person(writer, contact, who.organisation) if contact else None
             done = writer.earlier_fact(WantMade)
             fact = WantMade(

@@ -1109,7 +1109,8 @@ def _read(
 
 
 def _state(row: Any, lines: Sequence[Any], today: date) -> State:
-    if row.state == "made" and all(each.collected == each.quantity for each in lines):
+    # Older versions noted a booking as lapsed that was collected whole.
+    if row.state in ("made", "lapsed") and all(each.collected == each.quantity for each in lines):
         return "collected"
     if row.state == "made" and row.lapses_after < today.isoformat():
         return "lapsed"
@@ -1170,9 +1171,10 @@ def waiting_booking(writer: Writer, key: str) -> Any:
     """
     row = booking_row(writer.connection, writer.college, key)
     lines = lines_of_booking(writer.connection, writer.college, key)
-    over = row is None or row.state != "made" or all(n == out for _, n, out in lines)
+    whole = all(n == out for _, n, out in lines)
+    over = row is None or row.state != "made" or whole
     if over and not writer.earlier:
-        state = "collected" if row is None or row.state == "made" else row.state
+        state = "collected" if row is None or (whole and row.state != "cancelled") else row.state
         raise Refused(
             "booking_over",
             f"Booking {key} is {state}.",

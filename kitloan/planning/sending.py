@@ -654,12 +654,13 @@ class Notices:
             last = date.fromisoformat(first.return_by)
             if days_after(last, _SHOWN_DAYS) < today:
                 continue
-            lapsed = first.state == "made" and date.fromisoformat(first.lapses_after) < today
-            waiting = all(not row.collected for row in rows)
+            waiting = all(not row.collected for row in rows)  # what is out is still to come back
+            late = first.state == "made" and date.fromisoformat(first.lapses_after) < today
+            lapsed = waiting and (first.state == "lapsed" or late)
             yield Event(
                 f"booking-{key}",
-                first.changes + (lapsed and waiting),
-                first.state in ("cancelled", "lapsed") or (lapsed and waiting),
+                first.changes + (waiting and late),
+                first.state == "cancelled" or lapsed,
                 date.fromisoformat(first.collect_on),
                 last,
                 ", ".join(f"{row.quantity:,} x {row.type_name}" for row in rows)

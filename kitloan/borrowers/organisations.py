@@ -57,7 +57,7 @@ from kitloan.text.names import (
     slug,
     sought,
 )
-from kitloan.text.personal import names_a_person
+from kitloan.text.personal import names_a_person, on_record
 from kitloan.text.scans import kind_of_code
 from kitloan.text.tags import grouped
 from kitloan.values import Page
@@ -438,7 +438,7 @@ def blocked_on(
     Somebody has blocked them for that day, they have something overdue for too long today, or they
     have lost too much. The last two end by themselves.
     """
-    name = str(_by_id(connection, c=college, o=key).scalar() or key)
+    name = name_now(connection, college, key) or key
     return (
         _blocked_by_hand(connection, college, key, name, day)
         or _too_late(connection, college, key, name, today, limits.overdue)
@@ -588,7 +588,7 @@ def _known_organisation(writer: Writer, name: str) -> tuple[str, str]:
 
 def block_borrower(writer: Writer, name: str, reason: str, until: date | None) -> BlockLine:
     """See `Directory.block`."""
-    why = clean(reason, "The reason")
+    why = on_record(reason, "The reason")
     key, known = _known_organisation(writer, name)
     today = day_of(writer.at)
     if until is not None and not writer.earlier and check_year(until) < today:

@@ -54,7 +54,7 @@ from kitloan.tables import (
 from kitloan.tables.inspecting import Inspection, Regime
 from kitloan.tables.noticing import Outbox, SentNotice
 from kitloan.tables.planning import Booking, BookingLine
-from kitloan.text.dates import days_after, instant, moment, uk
+from kitloan.text.dates import day_of, days_after, instant, moment, uk
 from kitloan.values import PAGE, Page
 
 college, contact, holding, kit_type = (table(each) for each in (College, Contact, Holding, KitType))
@@ -113,6 +113,7 @@ _INSPECTIONS = Query(
         regime.c.code_key,
         regime.c.code,
         inspection.c.result,
+        inspection.c.done_at,
         inspection.c.valid_until,
     )
     .select_from(regime)
@@ -369,15 +370,19 @@ def _everything(connection: Connection, of: str, name: str) -> Iterator[About]:
                 kept_until=date.fromisoformat(first.lapses_after),
             )
     for row in _INSPECTIONS(connection, c=of):
-        until = date.fromisoformat(row.valid_until) if row.valid_until else None
-        what = "failed, and not passed since" if row.result == "fail" else "never inspected"
+        due_on, what = None, "never inspected"
+        if row.valid_until:
+            due_on = date.fromisoformat(row.valid_until)
+            what = f"valid until {uk(due_on)}"
+        elif row.result == "fail":  # each fail is due by itself, whatever was noticed before
+            due_on = day_of(row.done_at)
+            what = f"failed on {uk(due_on)}, and not passed since"
         yield About(
             f"{row.tag} {row.code_key}",
             ("inspection_due",),
             Recipient(name),
-            until,
-            f"{line_of(row.type_name, row.tag, row.asset_number)}: {row.code}, "
-            + (f"valid until {uk(until)}" if until else what),
+            due_on,
+            f"{line_of(row.type_name, row.tag, row.asset_number)}: {row.code}, {what}",
             row.tag,
         )
 

@@ -34,6 +34,7 @@ from kitloan.planning.lending import (
     collecting,
     free_again,
     must_be_of,
+    within_limit,
 )
 from kitloan.planning.policies import policies_of
 from kitloan.queries import whereabouts
@@ -179,6 +180,10 @@ def check_out(
         whom = booking.contact
     agreed = _agreed(writer, kits, went, who, booking, terms)
     broken = {row.tag: _inspected(writer, row, terms, agreed.due_on, went) for row in holdings}
+    if booking is None and terms.on is None:  # booked is agreed, and what went is a fact
+        of_borrower += within_limit(
+            *(writer, kits, went, agreed.due_on), who=who.organisation, override=terms.override
+        )
     return [
         _lend(
             *(writer, row, f"{writer.request}-{n}", who, whom, agreed, terms),
@@ -1127,7 +1132,8 @@ class Loans:
             quantity: how many of each, for loose stock; 1 when None.
             purpose: what for, in free words, kept apart from the ledger.
             override: why it is lent although a critical component is short, an inspection is due,
-                the organisation is blocked, or a booking needs it; goes on record.
+                the organisation is blocked or has as many as it may, or a booking needs it; goes on
+                record, so it names nobody.
             booking: the id of the booking against which they go.
             new_too: whether an organisation that is spelt nearly like a known one, or is the
                 beginning of one, may be taken in as a new one.
@@ -1135,7 +1141,8 @@ class Loans:
 
         Raises:
             Refused: `on_loan`, `not_enough`, `uncounted`, `incomplete`, `withdrawn`, `missing`,
-                `in_transit`, `out_of_use`, `inspection_failed`, `inspection_due`, `blocked`;
+                `in_transit`, `out_of_use`, `inspection_failed`, `inspection_due`, `blocked`,
+                `limit`;
                 `list_changed`, when the contents list got a critical part after the latest count;
                 `nearly_known`; of an earlier day `before_received` or `dates_overlap`; `not_free`,
                 when a booking needs it; of a booking `booking_over`, `not_in_booking`,

@@ -362,6 +362,34 @@ def _day_rule(
     return None
 
 
+def kits_with(
+    connection: Connection,
+    college: str,
+    who: str,
+    span: tuple[date, date],
+    today: date,
+    leave: str = "",
+) -> int:
+    """How many kits a borrower has, and has booked, over some days; `leave` is a booking's id.
+
+    What is overdue today is out on any day.
+    """
+    first, until = (each.isoformat() for each in span)
+    booked = sum(
+        row.many
+        for row in _OF_BORROWER(connection, c=college, o=who)
+        if row.booking != leave
+        and row.lapses_after >= today.isoformat()
+        and row.busy_from < until
+        and first < row.free_from
+    )
+    return booked + sum(
+        row.quantity - row.returned
+        for row in _OUT_WITH(connection, c=college, o=who)
+        if row.due_key >= first or row.due_key < today.isoformat()
+    )
+
+
 def _limit(
     connection: Connection,
     college: str,
@@ -386,13 +414,12 @@ def _limit(
     most_bookings, most_out = (rules.policies.number(k) for k in ("max_bookings", "max_out"))
     if not (most_bookings or most_out):
         return None
-    waiting = [
-        row
+    waiting = {
+        row.booking
         for row in _OF_BORROWER(connection, c=college, o=who)
-        if (before is None or row.booking != before.key)
-        and row.lapses_after >= rules.today.isoformat()
-    ]
-    many = len({row.booking for row in waiting} | {one.key for _, one in also})
+        if row.lapses_after >= rules.today.isoformat()
+    }
+    many = len(waiting | {one.key for _, one in also})
     new = before is None or before.organisation != who
     if new and most_bookings and many >= most_bookings:
         return (
@@ -404,18 +431,10 @@ def _limit(
         )
     first, until = span.busy_from, span.free_from
     asked = sum(each.quantity for each in (before.left(request) if before else request).lines)
-    having = sum(
-        row.many
-        for row in waiting
-        if row.busy_from < until.isoformat() and first.isoformat() < row.free_from
-    )
+    leave = before.key if before else ""
+    having = kits_with(connection, college, who, (first, until), rules.today, leave)
     having += sum(
         one.count for _, one in also if one.overlaps(first.toordinal(), until.toordinal())
-    )
-    having += sum(
-        row.quantity - row.returned
-        for row in _OUT_WITH(connection, c=college, o=who)
-        if row.due_key >= first.isoformat() or row.due_key < rules.today.isoformat()
     )
     if most_out and having + asked > most_out:
         return (

@@ -14,7 +14,7 @@ from kitloan.ledger.writer import Writer
 from kitloan.planning.bookings import lost_of
 from kitloan.planning.calendar import EVERY_DAY, Calendar, calendar_of, days_between
 from kitloan.planning.lending import free_again
-from kitloan.planning.policies import POLICIES, policies_of, policy_named
+from kitloan.planning.policies import POLICIES, Policy, policies_of, policy_named
 from kitloan.planning.types import kit_type_id
 from kitloan.storage.statements import Query
 from kitloan.tables import Holding, KitType, Loan, Organisation, table
@@ -340,6 +340,17 @@ def _hit(writer: Writer, shut: set[date], move: bool, spread: int) -> Closed:
     return Closed(tuple(sorted(shut)), tuple(hit), tuple(sorted(lost, key=lambda b: (len(b), b))))
 
 
+def _check_type(policy: Policy, type_: str | None) -> None:
+    if type_ and not policy.of_a_type:
+        raise BadInput(
+            "bad_policy",
+            f"{policy.key} is one for the whole college, and cannot differ for a kit type.",
+            f"Set it without a type: kitloan policy {policy.key} N",
+            key=policy.key,
+            type=type_[:60],
+        )
+
+
 class PolicyBook:
     """A college's policies: the verbs."""
 
@@ -347,7 +358,7 @@ class PolicyBook:
         self._session = session
 
     def list(self, type: str | None = None) -> list[PolicyLine]:  # noqa: A002
-        """Every policy with its value, for all kit types or for one.
+        """Every policy with its value, for all kit types; of one, those that may differ for it.
 
         Raises:
             BadInput: `unknown_type`.
@@ -367,15 +378,17 @@ class PolicyBook:
                     type,
                 )
                 for each in POLICIES.values()
+                if each.of_a_type or of is None
             ]
 
     def get(self, key: str, type: str | None = None) -> PolicyLine:  # noqa: A002
         """One policy with its value.
 
         Raises:
-            BadInput: `unknown_policy`, `unknown_type`.
+            BadInput: `unknown_policy`, `unknown_type`; `bad_policy`, for one that is not of a type.
         """
         wanted = policy_named(key)
+        _check_type(wanted, type)
         return next(line for line in self.list(type) if line.key == wanted.key)
 
     def set(
@@ -394,6 +407,7 @@ class PolicyBook:
             BadInput: `unknown_policy`, `bad_policy`, `unknown_type`.
         """
         wanted = policy_named(key)
+        _check_type(wanted, type)
         default = value.strip().lower() == "default"
         now = wanted.default if default else wanted.parse(value)
         with self._session.writing(request_id) as writer:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import SetClock
-from kitloan import BadInput
+from kitloan import BadInput, Refused
 from kitloan.college import College
 from kitloan.planning.calendar import (
     Calendar,
@@ -19,7 +19,7 @@ from kitloan.planning.calendar import (
     parse_weekdays,
 )
 from kitloan.planning.closures import bank_holidays, read_ics
-from kitloan.planning.policies import policy
+from kitloan.planning.policies import POLICIES, policies_of
 
 MON_FRI = frozenset(range(5))
 CHRISTMAS = [date(2026, 11, 30), *days_between(date(2026, 12, 21), date(2027, 1, 5))]
@@ -185,7 +185,7 @@ def test_a_policy_of_a_type_comes_before_the_one_for_all(fife: College) -> None:
     assert fife.policies.get("loan_days").value == 21
     assert fife.policies.get("loan_days", "STEM kit").value == 7
     with fife.session.reading() as connection:
-        assert policy(connection, "fife", "loan_days") == 21
+        assert policies_of(connection, "fife").number("loan_days") == 21
         assert calendar_of(connection, "fife") == Calendar()
     fife.policies.set("loan_days", "default")
     assert fife.policies.get("loan_days").value == 14
@@ -214,6 +214,24 @@ def test_policies_that_cannot_be_are_refused(
     with pytest.raises(BadInput) as refusal:
         fife.policies.set(key, value)
     assert refusal.value.code == code
+
+
+def test_a_policy_of_the_college_is_of_no_type(fife: College, kit: str) -> None:
+    """It would be taken, and do nothing; one that is of a type does something."""
+    for key in ("max_out", "max_bookings", "block_overdue", "due_soon", "overdue_2"):
+        with pytest.raises(BadInput) as refusal:
+            fife.policies.set(key, "3", "STEM kit")
+        assert refusal.value.code == "bad_policy"
+        with pytest.raises(BadInput):
+            fife.policies.get(key, "STEM kit")
+    shown = {each.key for each in fife.policies.list("STEM kit")}
+    assert shown == {each.key for each in POLICIES.values() if each.of_a_type}
+    fife.policies.set("max_days", "2", "STEM kit")
+    with pytest.raises(Refused) as refused:
+        fife.bookings.book("Alva Academy", {"STEM kit": 1}, date(2026, 12, 1), date(2026, 12, 4))
+    assert refused.value.details["limit"] == 2
+    found = fife.bookings.free(date(2026, 12, 1), date(2026, 12, 4), "STEM kit")[0]
+    assert (found.free, found.why) == (0, "limit")
 
 
 def test_bank_holidays_are_scotlands() -> None:

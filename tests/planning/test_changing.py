@@ -133,6 +133,31 @@ def test_what_is_free_can_be_booked_where_preparation_would_have_begun(
     proved(desk)
 
 
+def test_a_school_has_no_more_than_its_limit_by_lending_either(
+    desk: College, clock: SetClock
+) -> None:
+    """What is booked counts; what was booked is handed out; a person may decide otherwise."""
+    tags = kits(desk, 5)
+    desk.policies.set("max_out", "2")
+    made = desk.bookings.book(SCHOOL, {"Telescope": 1}, day(1), day(4))[0]
+    desk.loans.check_out(tags[:1], SCHOOL, due_on=day(14))
+    refused = refusal(lambda: desk.loans.check_out(tags[1:2], SCHOOL, due_on=day(2)))
+    assert (refused.code, refused.details["policy"]) == ("limit", "max_out")
+    assert (refused.details["having"], refused.details["limit"]) == (2, 2)
+    assert [each.rule for each in desk.wants.refused()] == ["limit"]
+    desk.loans.check_out(tags[1:2], SCHOOL, due_on=day(30, 11))
+    desk.loans.check_in(tags[1:2])
+    for _ in range(2):
+        desk.loans.check_out(
+            tags[1:2], SCHOOL, due_on=day(2), override="a class of forty", request_id="o"
+        )
+    assert [line.kind for line in desk.ledger.log()].count("rule.overridden") == 1
+    put(clock, day(1))
+    desk.policies.set("max_out", "1")
+    desk.loans.check_out(tags[2:3], booking=made.id)
+    proved(desk)
+
+
 def test_limits_count_a_series_and_no_kit_twice(desk: College) -> None:
     """Ten bookings at once are ten; a kit that was collected is one."""
     tags = kits(desk, 6)

@@ -45,6 +45,7 @@ from kitloan.queries.happened import (
     sealed,
 )
 from kitloan.queries.resolve import meant
+from kitloan.queries.types import KnownType, type_meant
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Alias, Component, KitType, Label, table
 from kitloan.tables import Gift as GiftRow
@@ -92,18 +93,6 @@ _BY_NUMBER = Query(
         holding.c.college == bindparam("c"),
         holding.c.asset_key == bindparam("n"),
         holding.c.state != "withdrawn",
-    )
-)
-_TYPE_ROW = Query(
-    select(kit_type.c.kit_type, kit_type.c.name, kit_type.c.merged_into).where(
-        kit_type.c.college == bindparam("c"), kit_type.c.kit_type == bindparam("k")
-    )
-)
-_TYPE_BY_OTHER_NAME = Query(
-    select(other_name.c.whose).where(
-        other_name.c.college == bindparam("c"),
-        other_name.c.subject == "kit_type",
-        other_name.c.key == bindparam("k"),
     )
 )
 _first, _second = booking_line.alias(), booking_line.alias()
@@ -302,32 +291,6 @@ def define_if_new(writer: Writer, name: str, *, new_too: bool = True) -> tuple[s
     writer.append(new)
     writer.names[key] = new.name
     return key, new.name
-
-
-@dataclass(frozen=True, slots=True)
-class KnownType:
-    """A kit type on file: its id, and what it is called now."""
-
-    id: str
-    name: str
-
-
-def type_meant(connection: Connection, college: str, name: str) -> KnownType | None:
-    """The kit type that a name means; None when it is new.
-
-    One that was renamed is found by its older names too, and one that was merged is the one that it
-    became.
-    """
-    key = type_key(name)
-    row = _TYPE_ROW(connection, c=college, k=key).first()
-    if row is None:
-        whose = _TYPE_BY_OTHER_NAME(connection, c=college, k=key).scalar()
-        if whose is None:
-            return None
-        row = _TYPE_ROW(connection, c=college, k=whose).one()
-    while row.merged_into is not None:
-        row = _TYPE_ROW(connection, c=college, k=row.merged_into).one()
-    return KnownType(str(row.kit_type), str(row.name))
 
 
 def as_known(connection: Connection, college: str, defined: KitTypeDefined) -> KitTypeDefined:

@@ -26,8 +26,9 @@ from kitloan.planning.availability import Wanted, at_risk, connected, free_by_da
 from kitloan.planning.calendar import Calendar, calendar_of
 from kitloan.planning.policies import Policies, policies_of
 from kitloan.planning.supply import Stock, booked_as, name_of, stock_of
-from kitloan.planning.types import kit_type_id, type_names
+from kitloan.planning.types import kit_type_id
 from kitloan.queries.resolve import meant
+from kitloan.queries.types import type_names
 from kitloan.storage.statements import Query
 from kitloan.tables import Contact, Holding, KitType, Loan, Organisation, Remark, table
 from kitloan.tables.planning import Booking as BookingRow
@@ -375,7 +376,7 @@ def kits_with(
     What is overdue today is out on any day.
     """
     first, until = (each.isoformat() for each in span)
-    booked = sum(
+    booked: int = sum(
         row.many
         for row in _OF_BORROWER(connection, c=college, o=who)
         if row.booking != leave
@@ -383,11 +384,12 @@ def kits_with(
         and row.busy_from < until
         and first < row.free_from
     )
-    return booked + sum(
+    out: int = sum(
         row.quantity - row.returned
         for row in _OUT_WITH(connection, c=college, o=who)
         if row.due_key >= first or row.due_key < today.isoformat()
     )
+    return booked + out
 
 
 def _limit(

@@ -16,6 +16,7 @@ from kitloan.planning.availability import free_over
 from kitloan.planning.bookings import Request, Rules, rules_of, span_of
 from kitloan.planning.supply import Stock, stock_of
 from kitloan.planning.types import kit_type_id
+from kitloan.queries.types import of_type_called
 from kitloan.storage.statements import Query
 from kitloan.tables import KitType, Organisation, table
 from kitloan.tables.planning import Demand, Want
@@ -257,9 +258,13 @@ class Wants:
             )
             if not self._session.is_national:
                 wanted = wanted.where(demand.c.college == self._session.college)
-                if type:
-                    of = kit_type_id(connection, self._session.college, type)
-                    wanted = wanted.where(demand.c.kit_type == of)
+            if type and self._session.is_national:
+                wanted = wanted.where(
+                    of_type_called(demand.c.college, demand.c.kit_type, clean(type, "The kit type"))
+                )
+            elif type:
+                of = kit_type_id(connection, self._session.college, type)
+                wanted = wanted.where(demand.c.kit_type == of)
             if first is not None:
                 wanted = wanted.where(demand.c.asked_on >= first.isoformat())
             if last is not None:

@@ -57,6 +57,7 @@ from kitloan.tables.planning import Booking, BookingLine
 from kitloan.text.dates import check_past, check_year, day_of
 from kitloan.text.fields import HoldingFields
 from kitloan.text.names import clean, fold, in_natural_order, near_names, type_key
+from kitloan.text.personal import on_record
 from kitloan.text.tags import grouped, mint, parse
 
 holding = table(HoldingRow)
@@ -582,7 +583,7 @@ class Proposal:
 def report_missing(writer: Writer, text: str, reason: str | None, on: date | None) -> None:
     """See `Holdings.report_missing`."""
     tag = meant(writer, text)
-    why = clean(reason, "The reason") if reason else None
+    why = on_record(reason, "The reason") if reason else None
     row = held(writer, tag)
     must_be_here(writer, row)
     if row.quantity > 1:
@@ -623,7 +624,7 @@ def found(writer: Writer, text: str, on: date | None) -> None:
 
 def propose(writer: Writer, text: str, reason: str, donor_agreement: str | None) -> None:
     """See `Holdings.propose_withdrawal`."""
-    why = clean(reason, "The reason")
+    why = on_record(reason, "The reason")
     agreed = clean(donor_agreement, "The donor's agreement") if donor_agreement else None
     tag = meant(writer, text)
     row = held(writer, tag)
@@ -726,7 +727,7 @@ class Split:
 
 def put_in_repair(writer: Writer, text: str, reason: str) -> None:
     """See `Holdings.put_in_repair`."""
-    why = clean(reason, "The reason")
+    why = on_record(reason, "The reason")
     tag = meant(writer, text)
     row = held(writer, tag)
     must_be_here(writer, row)
@@ -801,7 +802,7 @@ def split(writer: Writer, text: str, quantity: int, location: str | None) -> Spl
 
 def propose_reinstatement(writer: Writer, text: str, reason: str) -> None:
     """See `Holdings.propose_reinstatement`."""
-    why = clean(reason, "The reason")
+    why = on_record(reason, "The reason")
     tag = meant(writer, text)
     row = _written_off(writer, tag)
     writer.append(ReinstatementProposed(tag=row.tag, reason=why))

@@ -54,6 +54,7 @@ from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Component, Holding, KitType, Loan, Organisation, Shortage, table
 from kitloan.text.dates import DEFAULT_LOAN_DAYS, check_due, day_of, days_after, uk
 from kitloan.text.names import clean, same_organisation
+from kitloan.text.personal import on_record
 from kitloan.text.tags import grouped
 from kitloan.values import ShortageLine, plural
 
@@ -280,7 +281,7 @@ def _lend(
 ) -> Lent:
     due_on = agreed.due_on
     quantity = terms.quantity or 1
-    reason = clean(terms.override, "The reason") if terms.override else None
+    reason = on_record(terms.override, "The reason") if terms.override else None
     writer.append(
         CheckedOut(
             tag=row.tag,
@@ -510,7 +511,7 @@ def renew(
             loan=which.loan,
             due_on=agreed.due_on.isoformat(),
             free_from=agreed.free_from.get(row.kit_type),
-            override=clean(override, "The reason") if override else None,
+            override=on_record(override, "The reason") if override else None,
         )
     )
     return which.loan, which.to, agreed.due_on

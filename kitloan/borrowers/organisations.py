@@ -462,7 +462,7 @@ def _blocked_by_hand(
     return (
         BLOCKED,
         f"{name} is blocked{until}: {found.reason} ({found.blocked_by}, {uk(since)}).",
-        f"When that is settled: kitloan unblock {name!r}. {_OR_OVERRIDE}",
+        f"When that is settled: kitloan unblock {name!r}",
         {
             "organisation": name,
             "reason": found.reason,
@@ -486,7 +486,7 @@ def _too_late(
         BLOCKED,
         f"{name} is blocked while it has something overdue for more than {most} days: "
         f"{first.type_name} {grouped(first.tag)}, due {due}.",
-        f"Take it back first: kitloan checkin {first.tag}. {_OR_OVERRIDE}",
+        f"Take it back first: kitloan checkin {first.tag}",
         {
             "organisation": name,
             "reason": "overdue",
@@ -508,7 +508,7 @@ def _too_many_lost(
         BLOCKED,
         f"{name} is blocked while what it has lost is missing: "
         f"{', '.join(grouped(tag) for tag in tags)}.",
-        f"When it turns up: kitloan found {tags[0]}. {_OR_OVERRIDE}",
+        f"When it turns up: kitloan found {tags[0]}",
         {
             "organisation": name,
             "reason": "losses",
@@ -550,7 +550,7 @@ def must_not_be_blocked(
     if override:
         return [BLOCKED]
     code, message, hint, details = broken
-    raise Unmet(code, message, hint, *asked, **details)
+    raise Unmet(code, message, f"{hint}. {_OR_OVERRIDE}", *asked, **details)
 
 
 @dataclass(frozen=True, slots=True)

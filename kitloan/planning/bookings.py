@@ -1,5 +1,6 @@
 """Bookings: making, changing and cancelling them, what is free, and which are at risk."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -49,6 +50,7 @@ MOST_TIMES = 60
 """The most bookings of one series."""
 _OF_THIS_SERIES = "+"
 """Begins the key of what the same request promises, before the number of its date."""
+_EVENT = re.compile(r"[\w-]{1,40}")
 _STEPS = {"week": 7, "fortnight": 14}
 
 _KIT = Query(
@@ -471,8 +473,13 @@ def _not_free(
         for n, each in enumerate(left)
     ]
     loans = [
-        {"tag": tag, "to": name_of(connection, college, to), "due_on": due, "overdue": True}
-        for tag, (_, to, due) in sorted(stock.overdue.items())
+        {
+            "tag": each.tag,
+            "to": name_of(connection, college, each.organisation),
+            "due_on": each.due_on,
+            "overdue": True,
+        }
+        for each in stock.overdue
     ]
     pinned = [tag for tag in wanted.pins if tag not in _free_pins(stock, wanted, span)]
     facts: dict[str, Any] = {
@@ -517,7 +524,11 @@ def _not_free(
     because = f": {'; '.join(holding_it)}" if holding_it else ""
     hint = f"Book {free} or fewer, or other days: kitloan free --type '{name}'"
     if not free:
-        hint = f"Other days: kitloan free --type '{name}'; or wait for one: kitloan want"
+        hint = (
+            f"Other days: kitloan free --type '{name}'; or wait for one: kitloan want --to SCHOOL "
+            f"--type '{name}={wanted.quantity}' --from {request.collect_on.isoformat()} --until "
+            f"{request.return_by.isoformat()}"
+        )
     if stock.uncounted:
         hint = f"Count it first: kitloan count {stock.uncounted[0]}"
     return "not_free", f"{sentence}{because}.", hint, facts
@@ -737,7 +748,7 @@ class Bookings:
             tags: kits that are chosen: each is one of its type's number.
             contact: the person, kept apart from the ledger.
             purpose: what for, in free words, kept apart from the ledger.
-            event: the id of the event that it is for.
+            event: the id of the event that it is for: letters, digits, - and _.
             every: `week` or `fortnight`, for a series.
             times: how many bookings the series has.
             new_too: as for `Loans.check_out`.
@@ -747,9 +758,16 @@ class Bookings:
             Refused: `not_free`, `closed_day`, `too_soon`, `too_far`, `limit`, `blocked`;
                 `nearly_known`. What was refused is noted as demand.
             BadInput: an unknown type or tag, a quantity that cannot be, `dates_reversed`,
-                `in_the_past`, `bad_date`, `bad_pin`.
+                `in_the_past`, `bad_date`, `bad_pin`, `bad_event`.
         """
         wanted = list(types.items()) if isinstance(types, Mapping) else list(types)
+        if event is not None and not _EVENT.fullmatch(event):
+            raise BadInput(
+                "bad_event",
+                f"{event[:60]!r} is not the id of an event.",
+                "Give letters, digits, - and _, at most 40; no names of people: --event EV1",
+                event=event[:60],
+            )
         _check_dates(Request((), collect_on, return_by), date.min)
         dates = _dates(collect_on, return_by, every, times)
         with self._session.writing(request_id) as writer:
@@ -772,8 +790,7 @@ class Bookings:
             for each in requests:
                 key = f"B{writer.next_seq}"
                 terms = _terms(each, _span(rules, each), key, who, whom)
-                kept = clean(event, "The event") if event else None
-                writer.append(BookingMade(**terms, series=series, event=kept))
+                writer.append(BookingMade(**terms, series=series, event=event))
                 keys.append(key)
             if purpose:
                 for key in keys:
@@ -1043,7 +1060,7 @@ def _must_be_free(
         }
         for n, each, why in failed
     ]
-    facts.pop("kit_type", None)
+    facts = {name: fact for name, fact in facts.items() if name != "kit_type"}
     named = ", ".join(f"{n} ({uk(each.collect_on)})" for n, each, _ in failed)
     message = (
         f"Of {len(requests)} dates, {len(failed)} cannot be booked: {named}. Nothing was booked. "
@@ -1051,8 +1068,9 @@ def _must_be_free(
     )
     asked = [
         Asked(each.kit_type, each.quantity, one.collect_on, one.return_by, who)
-        for _, one, _ in failed
+        for _, one, why in failed
         for each in one.lines
+        if why[3].get("kit_type") in (None, each.kit_type)  # others could have been given
     ]
     raise Unmet(code, message, hint, *asked, **{**facts, "failed": listed})
 
@@ -1242,14 +1260,14 @@ def _state(row: Any, lines: Sequence[Any], today: date) -> State:
 
 def _causes(connection: Connection, college: str, name: str, stock: Stock) -> list[Cause]:
     causes = []
-    for tag, (key, to, due) in sorted(stock.overdue.items()):
-        who = _CONTACT_OF_LOAN(connection, c=college, l=key).one_or_none()
+    for each in stock.overdue:
+        who = _CONTACT_OF_LOAN(connection, c=college, l=each.loan).one_or_none()
         causes.append(
             Cause(
-                tag,
+                each.tag,
                 name,
-                name_of(connection, college, to),
-                date.fromisoformat(due),
+                name_of(connection, college, each.organisation),
+                date.fromisoformat(each.due_on),
                 None if who is None else ContactOfLoan(*who),
             )
         )

@@ -342,8 +342,14 @@ _MOST_TRIED = 60
 
 def _first_day(rules: Rules, stock: Stock, row: Any) -> date | None:
     """The first day on which somebody who waits could collect it."""
-    latest = date.fromisoformat(row.latest)
-    day = rules.calendar.next_open(max(date.fromisoformat(row.earliest), rules.today))
+    longest = rules.longest([row.kit_type])
+    if longest and row.days > longest:
+        return None
+    horizon = days_after(rules.today, rules.policies.number("horizon", row.kit_type))
+    latest = min(date.fromisoformat(row.latest), horizon)
+    notice = rules.policies.number("notice", row.kit_type)
+    earliest = rules.calendar.first_collection(rules.today, notice)
+    day = rules.calendar.next_open(max(date.fromisoformat(row.earliest), earliest))
     for _ in range(_MOST_TRIED):
         back = rules.calendar.next_open(days_after(day, row.days))
         if back > latest:

@@ -72,17 +72,18 @@ def of_type_called(
         name: the name, or an older one.
     """
     key = type_key(name)
+    known, other = kit_type.alias(), other_name.alias()  # the query may have these tables itself
     return exists().where(
-        kit_type.c.college == college,
-        kit_type.c.kit_type == kit_type_id,
+        known.c.college == college,
+        known.c.kit_type == kit_type_id,
         or_(
-            kit_type.c.kit_type == key,
-            kit_type.c.name == name,
+            known.c.kit_type == key,
+            known.c.name == name,
             exists().where(
-                other_name.c.college == kit_type.c.college,
-                other_name.c.subject == "kit_type",
-                other_name.c.whose == kit_type.c.kit_type,
-                other_name.c.key == key,
+                other.c.college == known.c.college,
+                other.c.subject == "kit_type",
+                other.c.whose == known.c.kit_type,
+                other.c.key == key,
             ),
         ),
     )

@@ -1,4 +1,4 @@
-"""What is asked for: words that name nobody, next steps that can be taken, demand that is demand."""
+"""What is asked for: words that name nobody, next steps that can be taken, and true demand."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime

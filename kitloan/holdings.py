@@ -45,6 +45,7 @@ from kitloan.queries.happened import (
     sealed,
 )
 from kitloan.queries.resolve import meant
+from kitloan.queries.types import KnownType, type_meant
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Alias, Component, KitType, Label, table
 from kitloan.tables import Gift as GiftRow
@@ -56,6 +57,7 @@ from kitloan.tables.planning import Booking, BookingLine
 from kitloan.text.dates import check_past, check_year, day_of
 from kitloan.text.fields import HoldingFields
 from kitloan.text.names import clean, fold, in_natural_order, near_names, type_key
+from kitloan.text.personal import on_record
 from kitloan.text.tags import grouped, mint, parse
 
 holding = table(HoldingRow)
@@ -92,18 +94,6 @@ _BY_NUMBER = Query(
         holding.c.college == bindparam("c"),
         holding.c.asset_key == bindparam("n"),
         holding.c.state != "withdrawn",
-    )
-)
-_TYPE_ROW = Query(
-    select(kit_type.c.kit_type, kit_type.c.name, kit_type.c.merged_into).where(
-        kit_type.c.college == bindparam("c"), kit_type.c.kit_type == bindparam("k")
-    )
-)
-_TYPE_BY_OTHER_NAME = Query(
-    select(other_name.c.whose).where(
-        other_name.c.college == bindparam("c"),
-        other_name.c.subject == "kit_type",
-        other_name.c.key == bindparam("k"),
     )
 )
 _first, _second = booking_line.alias(), booking_line.alias()
@@ -302,32 +292,6 @@ def define_if_new(writer: Writer, name: str, *, new_too: bool = True) -> tuple[s
     writer.append(new)
     writer.names[key] = new.name
     return key, new.name
-
-
-@dataclass(frozen=True, slots=True)
-class KnownType:
-    """A kit type on file: its id, and what it is called now."""
-
-    id: str
-    name: str
-
-
-def type_meant(connection: Connection, college: str, name: str) -> KnownType | None:
-    """The kit type that a name means; None when it is new.
-
-    One that was renamed is found by its older names too, and one that was merged is the one that it
-    became.
-    """
-    key = type_key(name)
-    row = _TYPE_ROW(connection, c=college, k=key).first()
-    if row is None:
-        whose = _TYPE_BY_OTHER_NAME(connection, c=college, k=key).scalar()
-        if whose is None:
-            return None
-        row = _TYPE_ROW(connection, c=college, k=whose).one()
-    while row.merged_into is not None:
-        row = _TYPE_ROW(connection, c=college, k=row.merged_into).one()
-    return KnownType(str(row.kit_type), str(row.name))
 
 
 def as_known(connection: Connection, college: str, defined: KitTypeDefined) -> KitTypeDefined:
@@ -619,7 +583,7 @@ class Proposal:
 def report_missing(writer: Writer, text: str, reason: str | None, on: date | None) -> None:
     """See `Holdings.report_missing`."""
     tag = meant(writer, text)
-    why = clean(reason, "The reason") if reason else None
+    why = on_record(reason, "The reason") if reason else None
     row = held(writer, tag)
     must_be_here(writer, row)
     if row.quantity > 1:
@@ -660,7 +624,7 @@ def found(writer: Writer, text: str, on: date | None) -> None:
 
 def propose(writer: Writer, text: str, reason: str, donor_agreement: str | None) -> None:
     """See `Holdings.propose_withdrawal`."""
-    why = clean(reason, "The reason")
+    why = on_record(reason, "The reason")
     agreed = clean(donor_agreement, "The donor's agreement") if donor_agreement else None
     tag = meant(writer, text)
     row = held(writer, tag)
@@ -763,7 +727,7 @@ class Split:
 
 def put_in_repair(writer: Writer, text: str, reason: str) -> None:
     """See `Holdings.put_in_repair`."""
-    why = clean(reason, "The reason")
+    why = on_record(reason, "The reason")
     tag = meant(writer, text)
     row = held(writer, tag)
     must_be_here(writer, row)
@@ -839,7 +803,7 @@ def split(writer: Writer, text: str, quantity: int, location: str | None) -> Spl
 
 def propose_reinstatement(writer: Writer, text: str, reason: str) -> None:
     """See `Holdings.propose_reinstatement`."""
-    why = clean(reason, "The reason")
+    why = on_record(reason, "The reason")
     tag = meant(writer, text)
     row = _written_off(writer, tag)
     writer.append(ReinstatementProposed(tag=row.tag, reason=why))

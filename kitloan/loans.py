@@ -35,6 +35,7 @@ from kitloan.planning.lending import (
     collecting,
     free_again,
     must_be_of,
+    within_limit,
 )
 from kitloan.planning.policies import policies_of
 from kitloan.queries import whereabouts
@@ -54,6 +55,7 @@ from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Component, Holding, KitType, Loan, Organisation, Shortage, table
 from kitloan.text.dates import DEFAULT_LOAN_DAYS, check_due, day_of, days_after, uk
 from kitloan.text.names import clean, same_organisation
+from kitloan.text.personal import on_record
 from kitloan.text.tags import grouped
 from kitloan.values import ShortageLine, plural
 
@@ -180,6 +182,10 @@ def check_out(
         whom = booking.contact
     agreed = _agreed(writer, kits, went, who, booking, terms)
     broken = {row.tag: _inspected(writer, row, terms, agreed.due_on, went) for row in holdings}
+    if booking is None and terms.on is None:  # booked is agreed, and what went is a fact
+        of_borrower += within_limit(
+            *(writer, kits, went, agreed.due_on), who=who.organisation, override=terms.override
+        )
     return [
         _lend(
             *(writer, row, f"{writer.request}-{n}", who, whom, agreed, terms),
@@ -261,7 +267,7 @@ def _lend(
 ) -> Lent:
     due_on = agreed.due_on
     quantity = terms.quantity or 1
-    reason = clean(terms.override, "The reason") if terms.override else None
+    reason = on_record(terms.override, "The reason") if terms.override else None
     writer.append(
         CheckedOut(
             tag=row.tag,
@@ -498,7 +504,7 @@ def renew(
             loan=which.loan,
             due_on=agreed.due_on.isoformat(),
             free_from=agreed.free_from.get(row.kit_type),
-            override=clean(override, "The reason") if override else None,
+            override=on_record(override, "The reason") if override else None,
         )
     )
     return which.loan, which.to, agreed.due_on
@@ -1164,7 +1170,8 @@ class Loans:
             quantity: how many of each, for loose stock; 1 when None.
             purpose: what for, in free words, kept apart from the ledger.
             override: why it is lent although a critical component is short, an inspection is due,
-                the organisation is blocked, or a booking needs it; goes on record.
+                the organisation is blocked or has as many as it may, or a booking needs it; goes on
+                record, so it names nobody.
             booking: the id of the booking against which they go.
             new_too: whether an organisation that is spelt nearly like a known one, or is the
                 beginning of one, may be taken in as a new one.
@@ -1172,7 +1179,8 @@ class Loans:
 
         Raises:
             Refused: `on_loan`, `not_enough`, `uncounted`, `incomplete`, `withdrawn`, `missing`,
-                `in_transit`, `out_of_use`, `inspection_failed`, `inspection_due`, `blocked`;
+                `in_transit`, `out_of_use`, `inspection_failed`, `inspection_due`, `blocked`,
+                `limit`;
                 `list_changed`, when the contents list got a critical part after the latest count;
                 `nearly_known`; of an earlier day `before_received` or `dates_overlap`; `not_free`,
                 when a booking needs it; of a booking `booking_over`, `not_in_booking`,

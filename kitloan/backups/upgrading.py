@@ -378,7 +378,8 @@ def _inspections_and_blocks(op: "Operations") -> None:
             name="regime_of_a_kit_type",
         ),
     )
-    op.create_index("regimes_of_a_type", "regime", ["college", "kit_type"])
+    columns = ["college", "kit_type", "code_key"]
+    op.create_index("regimes_of_a_type", "regime", columns, unique=True)
     op.create_table(
         "inspection",
         *(Column(name, String(), nullable=False) for name in ("college", "tag", "code_key")),

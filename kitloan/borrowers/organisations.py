@@ -57,7 +57,7 @@ from kitloan.text.names import (
     slug,
     sought,
 )
-from kitloan.text.personal import names_a_person
+from kitloan.text.personal import names_a_person, on_record
 from kitloan.text.scans import kind_of_code
 from kitloan.text.tags import grouped
 from kitloan.values import Page
@@ -438,7 +438,7 @@ def blocked_on(
     Somebody has blocked them for that day, they have something overdue for too long today, or they
     have lost too much. The last two end by themselves.
     """
-    name = str(_by_id(connection, c=college, o=key).scalar() or key)
+    name = name_now(connection, college, key) or key
     return (
         _blocked_by_hand(connection, college, key, name, day)
         or _too_late(connection, college, key, name, today, limits.overdue)
@@ -462,7 +462,7 @@ def _blocked_by_hand(
     return (
         BLOCKED,
         f"{name} is blocked{until}: {found.reason} ({found.blocked_by}, {uk(since)}).",
-        f"When that is settled: kitloan unblock {name!r}. {_OR_OVERRIDE}",
+        f"When that is settled: kitloan unblock {name!r}",
         {
             "organisation": name,
             "reason": found.reason,
@@ -486,7 +486,7 @@ def _too_late(
         BLOCKED,
         f"{name} is blocked while it has something overdue for more than {most} days: "
         f"{first.type_name} {grouped(first.tag)}, due {due}.",
-        f"Take it back first: kitloan checkin {first.tag}. {_OR_OVERRIDE}",
+        f"Take it back first: kitloan checkin {first.tag}",
         {
             "organisation": name,
             "reason": "overdue",
@@ -508,7 +508,7 @@ def _too_many_lost(
         BLOCKED,
         f"{name} is blocked while what it has lost is missing: "
         f"{', '.join(grouped(tag) for tag in tags)}.",
-        f"When it turns up: kitloan found {tags[0]}. {_OR_OVERRIDE}",
+        f"When it turns up: kitloan found {tags[0]}",
         {
             "organisation": name,
             "reason": "losses",
@@ -569,7 +569,7 @@ def must_not_be_blocked(
     if override:
         return [BLOCKED]
     code, message, hint, details = broken
-    raise Unmet(code, message, hint, *asked, **details)
+    raise Unmet(code, message, f"{hint}. {_OR_OVERRIDE}", *asked, **details)
 
 
 @dataclass(frozen=True, slots=True)
@@ -586,7 +586,7 @@ class BlockLine:
 
 def block_borrower(writer: Writer, name: str, reason: str, until: date | None) -> BlockLine:
     """See `Directory.block`."""
-    why = clean(reason, "The reason")
+    why = on_record(reason, "The reason")
     row = known_organisation(writer.connection, writer.college, name)
     today = day_of(writer.at)
     if until is not None and not writer.earlier and check_year(until) < today:

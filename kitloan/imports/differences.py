@@ -21,7 +21,6 @@ from kitloan.holdings import (
     changed,
     define_if_new,
     gift_fact,
-    type_meant,
 )
 from kitloan.imports.rows import Row
 from kitloan.ledger.facts.custody import HoldingFound, HoldingMissing, HoldingOutOfUse
@@ -29,6 +28,7 @@ from kitloan.ledger.facts.holdings import HoldingAmended, HoldingMoved
 from kitloan.ledger.facts.loans import CheckedIn, LoanFound, LoanRenewed
 from kitloan.ledger.writer import Writer
 from kitloan.loans import counted_as, open_loans, parts_of, short_now
+from kitloan.queries.types import type_meant
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Gift as GiftRow
 from kitloan.tables import Holding, KitType, table

@@ -33,7 +33,15 @@ from kitloan.ledger.facts.gifts import (
 from kitloan.ledger.facts.holdings import HoldingSighted, LabelFreed
 from kitloan.ledger.facts.inspections import forget_regime
 from kitloan.ledger.facts.ledger import Reversed
-from kitloan.ledger.facts.naming import CHANGES, FIRST, KIT_TYPE, move_again, names_after, set_names
+from kitloan.ledger.facts.naming import (
+    CHANGES,
+    FIRST,
+    KIT_TYPE,
+    move_again,
+    names_after,
+    set_names,
+    staying,
+)
 from kitloan.ledger.facts.planning import FORGET_BOOKING, FORGET_WANT
 from kitloan.ledger.facts.promises import Collected, excusing
 from kitloan.ledger.facts.rules import forget_block
@@ -264,12 +272,13 @@ def undo(connection: Connection, college: str, entry: Recorded, fact: Reversed) 
         _names_again(connection, college, CHANGES[undone.kind], before, undone_before)
         return
     if fact.tag is None:
+        stays = staying(connection, college)
         _rebuild_name(connection, college, undone, before=before, undone_before=undone_before)
         named = next((subject for subject, kind in FIRST.items() if kind == undone.kind), None)
         if named is not None and _any_renaming(connection, c=college).first() is not None:
             # What is left has the name that it was recorded with, whatever it was renamed to since.
             _names_again(connection, college, named, before, undone_before)
-        move_again(connection, college)
+        move_again(connection, college, stays=stays)
         return
     rebuild_rows(connection, college, fact.tag, before=before, undone_before=undone_before)
 

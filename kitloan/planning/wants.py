@@ -16,6 +16,7 @@ from kitloan.planning.availability import free_over
 from kitloan.planning.bookings import Request, Rules, rules_of, span_of
 from kitloan.planning.supply import Stock, stock_of
 from kitloan.planning.types import kit_type_id
+from kitloan.queries.types import of_type_called
 from kitloan.storage.statements import Query
 from kitloan.tables import KitType, Organisation, table
 from kitloan.tables.planning import Demand, Want
@@ -258,9 +259,13 @@ class Wants:
             )
             if not self._session.is_national:
                 wanted = wanted.where(demand.c.college == self._session.college)
-                if type:
-                    of = kit_type_id(connection, self._session.college, type)
-                    wanted = wanted.where(demand.c.kit_type == of)
+            if type and self._session.is_national:
+                wanted = wanted.where(
+                    of_type_called(demand.c.college, demand.c.kit_type, clean(type, "The kit type"))
+                )
+            elif type:
+                of = kit_type_id(connection, self._session.college, type)
+                wanted = wanted.where(demand.c.kit_type == of)
             if first is not None:
                 wanted = wanted.where(demand.c.asked_on >= first.isoformat())
             if last is not None:
@@ -338,8 +343,14 @@ _MOST_TRIED = 60
 
 def _first_day(rules: Rules, stock: Stock, row: Any) -> date | None:
     """The first day on which somebody who waits could collect it."""
-    latest = date.fromisoformat(row.latest)
-    day = rules.calendar.next_open(max(date.fromisoformat(row.earliest), rules.today))
+    longest = rules.longest([row.kit_type])
+    if longest and row.days > longest:
+        return None
+    horizon = days_after(rules.today, rules.policies.number("horizon", row.kit_type))
+    latest = min(date.fromisoformat(row.latest), horizon)
+    notice = rules.policies.number("notice", row.kit_type)
+    earliest = rules.calendar.first_collection(rules.today, notice)
+    day = rules.calendar.next_open(max(date.fromisoformat(row.earliest), earliest))
     for _ in range(_MOST_TRIED):
         back = rules.calendar.next_open(days_after(day, row.days))
         if back > latest:

@@ -21,6 +21,7 @@ class Post:
         silent_at: the command at which it stops answering; `greeting` is before any, `end` after
             the whole of a mail.
         drops_at: the command at which it closes the connection.
+        left_waiting: how often it did one of these two.
     """
 
     def __init__(self) -> None:
@@ -28,6 +29,7 @@ class Post:
         self.refuse: set[str] = set()
         self.silent_at = ""
         self.drops_at = ""
+        self.left_waiting = 0
         self.over = threading.Event()
         self.port = 0
 
@@ -81,10 +83,12 @@ class _Talk(socketserver.StreamRequestHandler):
         return b"".join(lines)
 
     def _stops(self, at: str, post: Post) -> bool:
+        if at not in (post.silent_at, post.drops_at):
+            return False
+        post.left_waiting += 1
         if post.silent_at == at:
             post.over.wait()
-            return True
-        return post.drops_at == at
+        return True
 
 
 class _Server(socketserver.ThreadingTCPServer):

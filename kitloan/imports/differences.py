@@ -21,6 +21,7 @@ from kitloan.holdings import (
     changed,
     define_if_new,
     gift_fact,
+    must_be_free_number,
     type_meant,
 )
 from kitloan.imports.rows import Row
@@ -234,6 +235,8 @@ def bring_up_to_date(
     found_again = {(each.field, each.register) for each in found} & {("status", "missing")}
     if found_again and not row.missing:
         writer.append(HoldingFound(tag=tag))
+    if "asset_number" in fields and row.asset_number:
+        must_be_free_number(writer, row.asset_number, tag)
     if fields & {"type", "quantity", "serial", "asset_number"}:
         _amend(writer, tag, row)
     if "on_loan_to" in fields:

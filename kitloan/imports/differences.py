@@ -21,6 +21,7 @@ from kitloan.holdings import (
     changed,
     define_if_new,
     gift_fact,
+    must_be_free_number,
 )
 from kitloan.imports.rows import Row
 from kitloan.ledger.facts.custody import HoldingFound, HoldingMissing, HoldingOutOfUse
@@ -101,14 +102,14 @@ def take_one(writer: Writer, row: Row, mark: str) -> str:
     )
     for heading, words in {"Condition": row.condition, "Home college": row.home_college}.items():
         if words:
-            remark(writer, made.tag, heading, words)
+            remark(writer, made.tag, heading, words, from_register=True)
     whom = _contact(writer, row, _id_of(writer, row.on_loan_to) if row.on_loan_to else "")
     in_file = ", ".join(filter(None, (row.contact, row.contact_email, row.contact_phone)))
     if whom and not row.on_loan_to:
-        remark(writer, made.tag, "Contact", in_file, contact_id=whom)
+        remark(writer, made.tag, "Contact", in_file, contact_id=whom, from_register=True)
     for heading, words in row.extras.items():
         # A column that nobody knows may be about the person whom the row names.
-        remark(writer, made.tag, heading, words, contact_id=whom)
+        remark(writer, made.tag, heading, words, contact_id=whom, from_register=True)
     return made.tag
 
 
@@ -234,6 +235,8 @@ def bring_up_to_date(
     found_again = {(each.field, each.register) for each in found} & {("status", "missing")}
     if found_again and not row.missing:
         writer.append(HoldingFound(tag=tag))
+    if "asset_number" in fields and row.asset_number:
+        must_be_free_number(writer, row.asset_number, tag)
     if fields & {"type", "quantity", "serial", "asset_number"}:
         _amend(writer, tag, row)
     if "on_loan_to" in fields:

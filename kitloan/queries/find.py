@@ -54,6 +54,7 @@ from kitloan.text.names import (
     search_form,
     slug,
     sought,
+    with_other_zeros,
 )
 from kitloan.values import (
     ContactOfLoan,
@@ -683,7 +684,8 @@ def walked(session: Session, college: ColumnElement[str]) -> Condition:
 
 
 def _has(word: str) -> Condition:
-    return holding.c.words.contains(word, autoescape=True)
+    words = (word, *with_other_zeros(word))
+    return or_(*[holding.c.words.contains(each, autoescape=True) for each in words])
 
 
 def _of(college: str | None, wanted: Any, where: Any) -> Any:

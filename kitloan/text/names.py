@@ -148,6 +148,36 @@ def in_natural_order(text: str) -> str:
     return _NUMBERS.sub(lambda found: found[0].lstrip("0").rjust(20, "0"), fold(text))
 
 
+def number_pattern(text: str) -> str:
+    """A LIKE pattern, with backslash as the escape, for numbers that differ in leading zeros only.
+
+    It finds a few more than those: `in_natural_order` tells which are the same.
+    """
+    escaped = re.sub(r"([\\%_])", r"\\\1", fold(text))
+    return _NUMBERS.sub(lambda found: "%" + (found[0].lstrip("0") or "0"), escaped)
+
+
+_NUMBERED = re.compile(r"([^0-9]*)0*([0-9]+)")
+_MOST_DIGITS = 6
+
+
+def with_other_zeros(word: str) -> list[str]:
+    """What else to search for, for a word of `sought` that is a number, perhaps after letters.
+
+    It has other leading zeros, up to six digits in all: `ac42` gives `ac042` and so on, and `0042`
+    gives ` 42` and ` 042`, each the beginning of a word.
+    """
+    match = _NUMBERED.fullmatch(word)
+    if match is None:
+        return []
+    head, digits = match[1], match[2].lstrip("0") or "0"
+    if digits == word:
+        return []  # it is in each of them
+    widths = range(len(digits), max(_MOST_DIGITS, len(digits)) + 1)
+    numbers = [head + digits.rjust(n, "0") for n in widths]
+    return [each if head else f" {each}" for each in numbers if each != word]
+
+
 def tidy(text: str) -> str:
     """`text` in NFC, with each run of spaces, tabs and line breaks as one space, and stripped."""
     return _SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip()

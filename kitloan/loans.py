@@ -37,6 +37,7 @@ from kitloan.planning.lending import (
     within_limit,
 )
 from kitloan.planning.policies import policies_of
+from kitloan.planning.supply import name_of
 from kitloan.queries import whereabouts
 from kitloan.queries.counted import new_critical_parts
 from kitloan.queries.happened import (
@@ -111,13 +112,6 @@ _OPEN_LOANS = Query(
         loan.c.college == bindparam("c"),
         loan.c.tag == bindparam("t"),
         loan.c.closed_at.is_(None),
-    )
-)
-
-
-_NAME_OF = Query(
-    select(organisation.c.name).where(
-        organisation.c.college == bindparam("c"), organisation.c.organisation == bindparam("o")
     )
 )
 
@@ -211,7 +205,9 @@ def _must_be_open(writer: Writer, who: Borrower, went: date) -> None:
 
 def _to_whom(writer: Writer, to: str | None, booking: Collecting | None, terms: Terms) -> Borrower:
     """The borrower that is named, or for whom the booking is."""
-    booked = None if booking is None else name_of(writer, booking.organisation)
+    booked = None
+    if booking is not None:
+        booked = name_of(writer.connection, writer.college, booking.organisation)
     if to is None and booked is None:
         raise BadInput("bad_text", "Nobody to lend it to was named.", "Name the school or partner.")
     who = borrower(writer, str(booked) if to is None else to, new_too=terms.new_too)
@@ -224,12 +220,6 @@ def _to_whom(writer: Writer, to: str | None, booking: Collecting | None, terms: 
             to=booked,
         )
     return who
-
-
-def name_of(writer: Writer, organisation_id: str) -> str:
-    """What a borrower on file is called."""
-    row = _NAME_OF(writer.connection, c=writer.college, o=organisation_id).one()
-    return str(row.name)
 
 
 def _agreed(

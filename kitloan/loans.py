@@ -38,6 +38,7 @@ from kitloan.planning.lending import (
     within_limit,
 )
 from kitloan.planning.policies import policies_of
+from kitloan.planning.supply import name_of
 from kitloan.queries import whereabouts
 from kitloan.queries.counted import new_critical_parts
 from kitloan.queries.happened import (
@@ -116,13 +117,6 @@ _OPEN_LOANS = Query(
 )
 
 
-_NAME_OF = Query(
-    select(organisation.c.name).where(
-        organisation.c.college == bindparam("c"), organisation.c.organisation == bindparam("o")
-    )
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Lent:
     """A loan that was made. `new_organisation` and `nearly` are what a person should see."""
@@ -197,7 +191,9 @@ def check_out(
 
 def _to_whom(writer: Writer, to: str | None, booking: Collecting | None, terms: Terms) -> Borrower:
     """The borrower that is named, or for whom the booking is."""
-    booked = None if booking is None else name_of(writer, booking.organisation)
+    booked = None
+    if booking is not None:
+        booked = name_of(writer.connection, writer.college, booking.organisation)
     if to is None and booked is None:
         raise BadInput("bad_text", "Nobody to lend it to was named.", "Name the school or partner.")
     who = borrower(writer, str(booked) if to is None else to, new_too=terms.new_too)
@@ -210,12 +206,6 @@ def _to_whom(writer: Writer, to: str | None, booking: Collecting | None, terms: 
             to=booked,
         )
     return who
-
-
-def name_of(writer: Writer, organisation_id: str) -> str:
-    """What a borrower on file is called."""
-    row = _NAME_OF(writer.connection, c=writer.college, o=organisation_id).one()
-    return str(row.name)
 
 
 def _agreed(

@@ -25,6 +25,11 @@ def coming(text: str, today: date) -> date:
     return parse_day(text, today, ahead=True)
 
 
+def day_or_today(text: str | None, today: date) -> date:
+    """A day that a person may have given; today when not."""
+    return today if text is None else coming(text, today)
+
+
 @click.group(
     "calendar", epilog="Example: kitloan calendar close 21/12/2026 5/1/2027 --reason closed"
 )

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kitloan.cli.calendar import day_or_today
 from kitloan.cli.context import App, command, pass_app
 from kitloan.cli.output import print_json, print_text
 from kitloan.errors import BadInput, Refused
-from kitloan.text.dates import parse_day, uk
+from kitloan.text.dates import uk
 from kitloan.text.tags import grouped
 from kitloan.values import ContactOfLoan, LoanLine, plural
 
@@ -197,7 +198,7 @@ def letter(app: App, to: str | None, on: str | None, out: Path) -> None:
     from kitloan_labels.papers import write_letters
 
     with app.open() as opened:
-        day = _day(opened, on)
+        day = day_or_today(on, opened.session.today)
         known = opened.find.organisation(to) if to else None
         late = [] if to and known is None else opened.notices.letters(known, day)
         college = opened.college_name
@@ -241,7 +242,7 @@ def list_(app: App, on: str | None, out: Path) -> None:
     from kitloan_labels.papers import write_list
 
     with app.open() as opened:
-        day = _day(opened, on)
+        day = day_or_today(on, opened.session.today)
         sections = _sections(opened, day)
         college = opened.college_name
     title = f"{day:%A} {uk(day)}"
@@ -263,12 +264,9 @@ def _sections(opened: "College", day: date) -> "list[Section]":
     def rows(lines: list[LoanLine]) -> tuple[tuple[str, ...], ...]:
         return tuple(_loan_row(opened, each) for each in lines)
 
-    handing = [each for each in opened.bookings.list(limit=_MOST).items if _waits(each, day)]
-    preparing = [
-        each
-        for each in opened.bookings.list(limit=_MOST).items
-        if each.busy_from <= day < each.collect_on
-    ]
+    waiting = opened.bookings.list(limit=_MOST).items
+    handing = [each for each in waiting if _waits(each, day)]
+    preparing = [each for each in waiting if each.busy_from <= day < each.collect_on]
 
     def booked(bookings: "list[Booking]") -> tuple[tuple[str, ...], ...]:
         return tuple(row for each in bookings for row in _booking_rows(each))
@@ -316,10 +314,6 @@ def _loan_row(opened: "College", each: LoanLine) -> tuple[str, ...]:
     number = opened.find.holding(each.tag).asset_number or ""
     due = uk(each.due_on) if each.due_on else ""
     return (f"{many}{each.type}", number, grouped(each.tag), each.to, _person(each.contact), due)
-
-
-def _day(opened: "College", on: str | None) -> date:
-    return parse_day(on, opened.session.today, ahead=True) if on else opened.session.today
 
 
 def _answer(app: App, out: Path, drawn: "Drawn", what: str) -> None:

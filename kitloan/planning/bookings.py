@@ -19,6 +19,7 @@ from kitloan.borrowers.organisations import (
 )
 from kitloan.errors import BadInput, Refused
 from kitloan.ledger.facts.planning import (
+    LONGEST_BOOKING,
     MOST_LINES,
     BookingCancelled,
     BookingChanged,
@@ -372,6 +373,21 @@ def _day_rule(
     return None
 
 
+def taken_too_long(first: date, until: date) -> tuple[str, str, str, dict[str, Any]] | None:
+    """The refusal of a booking that takes its kits for more days than one may, as `_day_rule`."""
+    many = (until - first).days
+    if many <= LONGEST_BOOKING:
+        return None
+    return (
+        "too_far",
+        f"Its kits would be taken for {many:,} days, from {uk(first)} to {uk(until)}, with their "
+        f"preparation and turnaround; at most {LONGEST_BOOKING} can be.",
+        "Book fewer days, or set fewer staff days: kitloan policy turnaround N, kitloan policy "
+        "prep N",
+        {"first": first.isoformat(), "until": until.isoformat(), "limit": LONGEST_BOOKING},
+    )
+
+
 def kits_with(
     connection: Connection,
     college: str,
@@ -582,6 +598,7 @@ def _judge(
         day = request.collect_on
         broken = blocked_on(connection, college, who, day, limits, rules.today)
     broken = broken or _day_rule(rules, request, before)
+    broken = broken or taken_too_long(span.busy_from, span.free_from)
     within = (
         before is not None
         and before.busy_from <= span.busy_from
@@ -1098,7 +1115,7 @@ def _free(
     request = Request((LineOfBooking(kit_type=key, quantity=1),), first, last)
     begin, free_day = span_of(rules, request)
     until = free_day.toordinal()
-    broken = _day_rule(rules, request)
+    broken = _day_rule(rules, request) or taken_too_long(begin, free_day)
     longest = rules.longest([key])
     why = broken[0] if broken else None
     if not why and longest and (last - first).days > longest:

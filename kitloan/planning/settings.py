@@ -199,7 +199,7 @@ class Calendars:
             if desk_days is None:
                 desk_days = tuple(sorted(now.desk))
             if staff_days is None:
-                staff_days = desk_days if now.staff == EVERY_DAY else tuple(sorted(now.staff))
+                staff_days = tuple(sorted(now.staff)) if now.has_week else desk_days
             writer.append(CalendarSet(site=_site(site), desk=desk_days, staff=staff_days))
             return Calendar(frozenset(desk_days), frozenset(staff_days))
 

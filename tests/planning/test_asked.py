@@ -88,6 +88,25 @@ def test_who_waits_could_collect_on_a_day_that_can_be_booked(desk: College) -> N
     assert desk.wants.list()[0].could_collect is None
 
 
+def test_a_turnaround_of_years_is_refused_and_no_crash(desk: College) -> None:
+    """200 staff days of one a week are four years; what is free says the same."""
+    (kit,) = kits(desk)
+    desk.calendar.set_week([2], [2])
+    desk.policies.set("turnaround", "200")
+    for policy in ("turnaround", "prep"):
+        refused = refusal(lambda: desk.bookings.book(SCHOOL, {"Telescope": 1}, day(2), day(9)))
+        assert refused.code == "too_far" and policy in refused.hint
+        found = desk.bookings.free(day(2), day(9), "Telescope")[0]
+        assert (found.free, found.why) == (0, "too_far")
+        desk.policies.set("turnaround", "1")
+        desk.policies.set("prep", "200")
+    desk.wants.add(SCHOOL, "Telescope", 1, day(2), day(9))
+    assert desk.wants.list()[0].could_collect is None
+    desk.policies.set("turnaround", "400")
+    desk.loans.check_out([kit], SCHOOL, due_on=day(9))
+    proved(desk)
+
+
 def test_every_late_loan_of_a_stock_is_named(desk: College, clock: SetClock) -> None:
     """Two schools have some of it; both are to be rung."""
     stock = desk.holdings.add(NewHolding("Goggles", quantity=10)).tag

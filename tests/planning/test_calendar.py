@@ -296,6 +296,15 @@ def test_what_is_no_calendar_is_refused(tmp_path: Path, content: bytes) -> None:
     assert refusal.value.code == "not_a_calendar"
 
 
+def test_a_desk_week_leaves_the_week_of_the_staff(fife: College) -> None:
+    """Also one of all seven days, once somebody has set it."""
+    assert fife.calendar.set_week([2]).staff == frozenset({2})
+    fife.calendar.set_week(staff=range(7))
+    now = fife.calendar.set_week([0])
+    assert (now.desk, now.staff) == (frozenset({0}), frozenset(range(7)))
+    assert fife.calendar.calendar() == now
+
+
 def test_a_closure_in_the_past_hits_no_loan(fife: College, kit: str, clock: SetClock) -> None:
     """What is overdue already is not excused by closing the day it was due."""
     fife.loans.check_out([kit], "Balwearie High School", due_on=date(2026, 11, 24))

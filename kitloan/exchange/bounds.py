@@ -23,16 +23,21 @@ ordinary ledger writes them twice."""
 FREE_WRITTEN = 2**20
 
 
-def meter_for(file: ExchangeFile) -> Meter:
+def meter_for(file: ExchangeFile, *, is_on_server: bool = False) -> Meter:
     """The most work that the entries of a file may cause, by its size.
 
     Reads the whole file, so it is called before the store is locked.
+
+    Args:
+        file: what was sent.
+        is_on_server: whether its entries are recorded in a server's own tables.
 
     Raises:
         BadInput: `bad_exchange_file`.
     """
     written = MOST_WRITTEN * file.unpacked_size() + FREE_WRITTEN
-    return Meter(file.size() // BYTES_OF_A_ROW + FREE_ROWS, written)
+    free = FREE_ROWS_ON_A_SERVER if is_on_server else FREE_ROWS
+    return Meter(file.size() // BYTES_OF_A_ROW + free, written)
 
 
 def meter_for_branch(entries: int, characters: int) -> Meter:

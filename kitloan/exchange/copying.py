@@ -18,6 +18,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, delete, select, tuple_
 
+from kitloan.exchange.bounds import LARGE_FILE
 from kitloan.exchange.sending import remember
 from kitloan.ledger.entry import GENESIS
 from kitloan.ledger.writer import Head, begin, head_of, move_head
@@ -43,9 +44,6 @@ SMALL_FILE = 2_000
 
 BYTES_OF_A_COPIED_ENTRY = 2.5
 """Bytes of a file that may cause as much work in the store as copying one entry of its ledger."""
-
-LARGE_FILE = 250_000
-"""Bytes of a file that is never merged in the store itself: it would hold the store for seconds."""
 
 
 def is_worth_copying(entries: int, size: int) -> bool:

@@ -165,7 +165,7 @@ def _merge(
         merged = Merged(str(file.path), header.ledger, 0, header.last - header.first + 1)
         return Outcome(merged, header, merging.first_new)
     try:
-        for body in lines:
+        for body in file.bodies(lines, header):
             merging.take(body)
             if progress is not None and merging.done % _STEP == 0:
                 progress(merging.done, header.last - header.first + 1)

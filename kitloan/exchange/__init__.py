@@ -18,12 +18,12 @@ from typing import Any
 
 from kitloan.errors import BadInput, KitloanError, Refused
 from kitloan.exchange import sending
-from kitloan.exchange.bounds import meter_for
 from kitloan.exchange.file import LONGEST_LINE, ExchangeFile
-from kitloan.exchange.merging import Decisions, Merged, merge
+from kitloan.exchange.merging import Decisions, Merged
 from kitloan.exchange.quarantine import Quarantine, RefusedFile
-from kitloan.exchange.receipts import ReceiptTaken, must_be_possible, take_receipt
+from kitloan.exchange.receipts import ReceiptTaken, take_receipt
 from kitloan.exchange.sending import Exported
+from kitloan.exchange.taking import Taking
 from kitloan.exchange.trust import (
     FirstContact,
     OwnKey,
@@ -264,11 +264,7 @@ class Exchange:
     def _merge_one(
         self, file: ExchangeFile, decisions: Decisions, progress: Progress | None
     ) -> Merged:
-        meter = meter_for(file)
-        with self._session.store.write() as connection:
-            done = merge(connection, file, decisions, meter, progress)
-            if not self._session.is_national:
-                must_be_possible(connection, self._session.college, file.header())
+        done = Taking(self._session, file, decisions, progress).take()
         self._quarantine.forget(file.path)
         return done
 

@@ -54,6 +54,8 @@ from kitloan.text.personal import names_a_person
 from kitloan.text.scans import kind_of_code as _kind_of_code
 
 _SHOWN = 80
+_DIGIT = re.compile(r"\d")
+_MOST_REMEMBERED = 512  # values of one column; a column of numbers that never repeat fills it once
 kind_of_code = lru_cache(maxsize=4096)(_kind_of_code)  # one school has many rows
 
 # Without these nobody can say what a row is; a fault in one is an error, elsewhere a warning.
@@ -162,6 +164,18 @@ class Reader:
             _LEADING.fullmatch(shown(layout.sheet.value(line, kind[0]))) for line in lines
         )
         self.dates = _written_alike(layout)
+        self.headings = _headings(layout)
+        self.readable = [
+            (index, column, str(column.field))
+            for index, column in layout.columns.items()
+            if _is_plain_field(column.field)
+        ]
+        self.noted = [
+            (index, column)
+            for index, column in layout.columns.items()
+            if column.field is None or column.field in _NOTED
+        ]
+        self.read_before: dict[int, dict[str, Any]] = {index: {} for index, *_ in self.readable}
         self.capitals = self._shares_capitals(kind)
         self.section_words = self._sections(kind)
 
@@ -248,10 +262,10 @@ class Reader:
     def _repeats_header(self, line: Line) -> bool:
         """Whether the line is the header over again, as at the top of a printed page."""
         same = 0
-        for index, column in self.layout.columns.items():
+        for index, heading in self.headings:
             value = line.value(index)
             if not is_blank(value):
-                if squeeze(as_text(value)) != squeeze(plain_header(column.header)):
+                if squeeze(as_text(value)) != heading:
                     return False
                 same += 1
         return same > 1
@@ -349,6 +363,20 @@ def _written_alike(layout: Layout) -> Dates | None:
     return Dates(next(iter(orders))) if len(orders) == 1 else None
 
 
+def _headings(layout: Layout) -> list[tuple[int, str]]:
+    """The squeezed headings, first those of columns that say the same few things."""
+    found = [(index, squeeze(plain_header(each.header))) for index, each in layout.columns.items()]
+    distinct = {index: each.distinct for index, each in layout.profiles.items()}
+    return sorted(found, key=lambda each: distinct.get(each[0], 0))
+
+
+def _is_plain_field(name: str | None) -> bool:
+    """Whether a field is read by itself: no note, and nothing that speaks of a loan."""
+    if name is None or name in _LOAN_FIELDS or name in _KEPT:
+        return False
+    return not name.startswith("quantity_")
+
+
 def _is_key(text: str, line: Line, reader: Reader) -> bool:
     return line.number in reader.lone and bool(_KEY_LINE.fullmatch(text))
 
@@ -358,7 +386,9 @@ def _first(line: Line, layout: Layout) -> Value:
 
 
 def _says_total(value: Value) -> bool:
-    return isinstance(value, str) and len(value) < _SHOWN and squeeze(value) in _TOTALS
+    if not isinstance(value, str) or len(value) >= _SHOWN or _DIGIT.search(value):
+        return False
+    return squeeze(value) in _TOTALS
 
 
 class _Attempt:
@@ -530,27 +560,13 @@ class _Attempt:
         """The values that can be taken, by field; loans and their words apart."""
         values: dict[str, Any] = {}
         several: dict[str, list[str]] = {}
-        for index, column in self.layout.columns.items():
-            name = column.field
-            if (
-                name is None
-                or name in _LOAN_FIELDS
-                or name in _KEPT
-                or name.startswith("quantity_")
-            ):
+        for index, column, name in self.reader.readable:
+            if name in values and name not in SEVERAL:
                 continue
-            value = self._clean(self._own_or_merged(index, column), column)
-            absent = is_blank if name in ("type", "quantity") else means_nothing
-            if value is None or absent(value) or (name in values and name not in SEVERAL):
-                continue
-            if name in _DATES and self._read_date(index, column, value, values):
-                continue
-            result = self._read(name, column, value)
+            result = self._field(index, column, name)
             if result is None:
                 continue
-            if isinstance(result, Fault):
-                self._report(column, value, result.problem, error=name in _VITAL)
-            elif name in SEVERAL:
+            if name in SEVERAL:
                 several.setdefault(name, []).append(result)
             else:
                 values[name] = result
@@ -571,6 +587,29 @@ class _Attempt:
             values["location"] = self.reader.section[1]
         return values
 
+    def _field(self, index: int, column: Column, name: str) -> Any:
+        """What a cell says of a field; None for nothing, or for what was reported.
+
+        What could be read without a word is read once for all lines that say the same.
+        """
+        own = self.line.value(index)
+        before = self.reader.read_before[index]
+        if isinstance(own, str) and (result := before.get(own)) is not None:
+            return result
+        problems = len(self.problems)
+        value = self._clean(self._own_or_merged(index, column), column)
+        absent = is_blank if name in ("type", "quantity") else means_nothing
+        if value is None or absent(value):
+            return None
+        result = self._read(index, name, column, value)
+        if isinstance(result, Fault):
+            self._report(column, value, result.problem, error=name in _VITAL)
+            return None
+        plain = isinstance(own, str) and len(self.problems) == problems
+        if plain and len(before) < _MOST_REMEMBERED:
+            before[str(own)] = result
+        return result
+
     def _clean(self, value: Value, column: Column) -> Value:
         """A cell without the hidden characters that scanners and databases leave in it."""
         if not isinstance(value, str) or column.field in ("asset_number", "tag"):
@@ -584,9 +623,14 @@ class _Attempt:
             )
         return clean
 
-    def _read(self, name: str, column: Column, value: Any) -> Any:
+    def _read(self, index: int, name: str, column: Column, value: Any) -> Any:
         if isinstance(value, Unreadable):
             return Fault(value.problem)
+        if name in _DATES:
+            found = self._day(index, column, value, past=name in _PAST)
+            if isinstance(found, Fault):
+                return Fault(f"{found.problem}; kept as a note")
+            return found
         if name == "type" and means_nothing(value):
             return Fault("does not say what kind of thing it is")
         if name in ("asset_number", "serial") and (why := spoilt(value)):
@@ -603,19 +647,6 @@ class _Attempt:
             self.left_out = True
             return None
         return result
-
-    def _read_date(self, index: int, column: Column, value: Any, values: dict[str, Any]) -> bool:
-        """Read a date into `values`; whether that is done, or reported."""
-        name = str(column.field)
-        found = self._day(index, column, value, past=name in _PAST)
-        if isinstance(found, Fault):
-            return False if isinstance(value, Unreadable) else self._left(column, value, found)
-        values[name] = found
-        return True
-
-    def _left(self, column: Column, value: Value, found: Fault) -> bool:
-        self._report(column, value, f"{found.problem}; kept as a note", error=False)
-        return True
 
     def _day(self, index: int, column: Column, value: Any, *, past: bool) -> date | Fault:
         if isinstance(value, Unreadable):
@@ -738,12 +769,14 @@ class _Attempt:
     def _nth_loan(self) -> int | None:
         """Of several columns for the borrower, which is the last that is filled."""
         places = self.layout.places("on_loan_to")
+        if len(places) < 2:
+            return None
         filled = [
             at
             for at, (index, _) in enumerate(places)
             if not means_nothing(self.layout.sheet.value(self.line, index))
         ]
-        return filled[-1] if filled and len(places) > 1 else None
+        return filled[-1] if filled else None
 
     def _due_in_words(self, loan: Loan, column: Column, text: str) -> bool:
         """Whether a cell for the due date says that the thing is back, or names who has it."""
@@ -1272,14 +1305,7 @@ class _Attempt:
             self._report(
                 column, text, "is in repair: taken in, and not lent until it is repaired", False
             )
-        for index, column in self.layout.columns.items():
-            if column.field is not None and column.field not in (
-                *_KEPT,
-                "condition",
-                "location",
-                "contact",
-            ):
-                continue
+        for index, column in self.reader.noted:
             value = self._clean(self.layout.sheet.value(self.line, index), column)
             if value is None or is_blank(value):
                 continue
@@ -1296,6 +1322,8 @@ class _Attempt:
                 extras[column.header] = result
         self._look_at_type(loan, values)
         comments = self.layout.sheet.comments
+        if not comments and not self.layout.sheet.struck:
+            return extras | self.unread
         for index, column in self.layout.columns.items():
             if words := comments.get((self.line.number, index)):
                 self._comment(column, words, loan, values, extras)
@@ -1403,6 +1431,8 @@ _NOT_A_NAME = frozenset({*STANDINGS, "on_loan_to", "borrower_person", "contact"}
 """Answers about a borrower's cell that are no name of an organisation."""
 
 _KEPT = frozenset({"own_name", "category", "total_value"})
+_NOTED = _KEPT | {"condition", "location", "contact"}
+"""Fields whose words are looked at for a loan, as those of a column without a field are."""
 _STATUS_CHOICES = (
     ("in", "here"),
     ("out", "on loan"),

@@ -191,8 +191,8 @@ class Dates:
         first: list[str] = []
         second: list[str] = []
         either: list[str] = []
-        for value in values:
-            if not isinstance(value, str) or not (found := _DAY_FIRST.fullmatch(tidy(value))):
+        for value in dict.fromkeys(each for each in values if isinstance(each, str)):
+            if not (found := _DAY_FIRST.fullmatch(tidy(value))):
                 continue
             one, other = int(found[1]), int(found[3])
             into = first if one > 12 >= other else second if other > 12 >= one else either

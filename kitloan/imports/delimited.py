@@ -160,10 +160,9 @@ def _lines(path: Path, text: str, delimiter: str) -> Iterator[Line]:
             return
         opened = number
         width = max(width, len(record))
-        values = tuple(
-            _value(said.setdefault(cell, cell) if len(said) < _MOST_SAID else cell, delimiter, width)
-            for cell in record
-        )
+        if len(said) < _MOST_SAID:
+            record = [said.setdefault(cell, cell) for cell in record]
+        values = tuple(_value(cell, delimiter, width) for cell in record)
         if record and record[-1].endswith(_END):
             break
         if not all(is_blank(value) for value in values):

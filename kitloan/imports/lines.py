@@ -7,7 +7,7 @@ could change who has what, and is not certain, is a question.
 """
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -48,6 +48,7 @@ from kitloan.imports.values import (
     serial_day,
     shown,
     spoilt,
+    yearless,
 )
 from kitloan.text.names import fault, fold, organisation_key, plain, skeleton, tidy
 from kitloan.text.personal import names_a_person
@@ -736,7 +737,7 @@ class _Attempt:
 
     def _loan_dates(self, loan: Loan, values: dict[str, Any]) -> None:
         nth = self._nth_loan()
-        for name in ("due_on", "out_on", "returned_on"):
+        for name in ("out_on", "due_on", "returned_on"):
             places = self.layout.places(name)
             if nth is not None and len(places) > nth and len(places) > 1:
                 places = [places[nth]]
@@ -752,6 +753,9 @@ class _Attempt:
                     continue
                 found = self._day(index, column, value, past=name in _PAST)
                 if isinstance(found, Fault):
+                    if isinstance(value, str) and (days := self._yearless(index, text)):
+                        self._without_year(loan, name, column, text, days)
+                        continue
                     if (
                         name == "due_on"
                         and isinstance(value, str)
@@ -765,6 +769,45 @@ class _Attempt:
                 setattr(loan, name, found)
                 if name == "returned_on":
                     loan.returned = True
+
+    def _yearless(self, index: int, text: str) -> tuple[date, ...]:
+        profile = self.layout.profiles.get(index)
+        return yearless(text, self.reader.today, profile.dates if profile else self.reader.dates)
+
+    def _without_year(
+        self, loan: Loan, name: str, column: Column, text: str, days: tuple[date, ...]
+    ) -> None:
+        """A day without its year: a due date asks for it, with a proposal where one is safe."""
+        today = self.reader.today
+        if name == "returned_on":
+            loan.returned = True
+            what = "has no year: the thing is back, and the day was kept as a note"
+            self._report(column, text, what, error=False)
+            return
+        nearest = min(days, key=lambda each: abs(each - today))
+        last = next((each for each in reversed(days) if each <= today), None)
+        after = next((each for each in days if loan.out_on and each >= loan.out_on), None)
+        meant = {"nearest": after or nearest, "past": last}
+        if name == "out_on":
+            proposed: str | None = "past"
+            choices = _YEARS_OUT
+        else:
+            sure = after is not None or abs(nearest - today) <= _SURELY_NEAREST
+            proposed = "nearest" if sure else None
+            choices = _YEARS_DUE
+        answer = self.reader.wanted.value(column.header, text)
+        if answer in meant:
+            setattr(loan, name, meant[answer])
+            return
+        if answer and (found := next((e for e in days if str(e.year) == answer), None)):
+            setattr(loan, name, found)
+            return
+        self._report(column, text, "has no year; kept as a note", error=False)
+        if answer is None:
+            asked = self.asked
+            why = "Some days have no year. Which is meant? Type the year, or choose."
+            self._ask(column, text, "no_year", why, proposed, choices)
+            self.asked = asked  # it says nothing of who has the thing
 
     def _nth_loan(self) -> int | None:
         """Of several columns for the borrower, which is the last that is filled."""
@@ -981,6 +1024,12 @@ class _Attempt:
         if answer in STANDINGS:
             self.unread[column.header] = text
             return _standing(answer)
+        if answer in ("until", "since"):
+            read = day(text, dates=self.reader.dates)
+            if not isinstance(read, Fault):
+                loan.organisation = UNNAMED
+                setattr(loan, "due_on" if answer == "until" else "out_on", read)
+                return None
         if answer == "borrower_person" or answer == "contact":
             found = holder(text, self.reader.today, self.reader.dates)
             values.setdefault("contact", (found.person or text)[:200])
@@ -1004,14 +1053,7 @@ class _Attempt:
         self, found: Holder, text: str, column: Column, loan: Loan, values: dict[str, Any]
     ) -> Standing | None:
         if found.doubt == "unsure":
-            self._ask(
-                column,
-                text,
-                "unsure",
-                "Some cells do not name who has the thing. Is it on loan?",
-                None,
-                (("out", "on loan, and nobody is on record"), ("in", "not on loan")),
-            )
+            self._ask(column, text, "unsure", _UNSURE_WHO, None, _OUT_OR_IN)
             return None
         if found.doubt == "reserved":
             self._ask(
@@ -1024,19 +1066,7 @@ class _Attempt:
             )
             return "in"
         if found.doubt == "person":
-            self._ask(
-                column,
-                text,
-                "people",
-                "Some borrowers read as people. kitloan keeps a person apart from the school, so "
-                "that they can be forgotten. Are these people?",
-                "borrower_person",
-                (
-                    ("borrower_person", f"people; the loan is to '{UNNAMED}'"),
-                    ("on_loan_to", "no: these are organisations"),
-                    ("in", "not on loan: keep it as a note"),
-                ),
-            )
+            self._ask_people(column, text)
             return None
         if found.doubt == "several":
             self._ask(
@@ -1090,7 +1120,7 @@ class _Attempt:
             self._cannot_lend_to(organisation, column, text)
             return None
         if names_a_person(organisation, values.get("contact")):
-            self._report(column, text, NAMES_A_PERSON.problem, error=True)
+            self._ask_people(column, text)
             return None
         answer = self.reader.wanted.value(column.header, organisation)
         if organisation != text and answer and answer not in _NOT_A_NAME:
@@ -1112,14 +1142,60 @@ class _Attempt:
         return "out"
 
     def _cannot_lend_to(self, found: Fault, column: Column, value: Value) -> None:
-        """Ask about a name in letters that look like others; any other fault is an error."""
-        text = as_text(value)
+        """Ask about a cell that cannot be the name of a borrower; bad text is an error.
+
+        Its row waits for the answer: taken in as if it were here, it would be promised to another.
+        """
+        text = shown(value)
+        dated = not isinstance(value, Unreadable | None) and not isinstance(
+            day(value, dates=self.reader.dates), Fault
+        )
+        self.refused = True
         if isinstance(value, int) and (kind := kind_of_code(text)):
             self._ask_who(column, text, f"Some cells for the borrower hold {kind}, not a name.")
+        elif found is NAMES_A_PERSON:
+            self._ask_people(column, text)
+        elif dated:
+            self._ask(
+                column,
+                text,
+                "date",
+                "Some cells for the borrower hold a date. What does it say of the loan?",
+                None,
+                (
+                    ("until", f"on loan until that day, to {UNNAMED!r}"),
+                    ("since", f"on loan since that day, to {UNNAMED!r}"),
+                    ("in", "not on loan: keep it as a note"),
+                ),
+            )
+        elif fold(text) in _YES_OUT:
+            self._ask(column, text, "unsure", _UNSURE_WHO, None, _OUT_OR_IN)
         elif not text.isascii() and not isinstance(borrower(skeleton(text)), Fault):
             self._ask_who(column, text, f"A cell for the borrower {found.problem}.")
+        elif not isinstance(value, str):
+            self._ask_who(column, text, "Some cells for the borrower hold a number, not a name.")
         else:
             self._report(column, value, found.problem, error=True)
+
+    def _ask_people(self, column: Column, text: str) -> None:
+        """Ask about a person in place of a borrower; with a school beside them, who has it."""
+        if looks_like_school(text) and "@" not in text:
+            seen = "Some cells name a school and a person, and cannot be told apart."
+            self._ask_who(column, text, seen)
+            return
+        self._ask(
+            column,
+            text,
+            "people",
+            "Some borrowers read as people. kitloan keeps a person apart from the school, so "
+            "that they can be forgotten. Are these people?",
+            "borrower_person",
+            (
+                ("borrower_person", f"people; the loan is to '{UNNAMED}'"),
+                ("on_loan_to", "no: these are organisations"),
+                ("in", "not on loan: keep it as a note"),
+            ),
+        )
 
     def _ask_who(self, column: Column, text: str, seen: str) -> None:
         self._ask(
@@ -1424,15 +1500,28 @@ class _Attempt:
             )
 
 
+_SURELY_NEAREST = timedelta(days=120)
+"""A due date so near to today, one way or the other, is the one of this year."""
+_YEARS_DUE = (
+    ("nearest", "the first after the thing went out; else the one nearest to today"),
+    ("", "leave the day out: keep it as a note"),
+)
+_YEARS_OUT = (
+    ("past", "the last such day"),
+    ("", "leave the day out: keep it as a note"),
+)
 _LOAN_FIELDS = frozenset(
     {"on_loan_to", "borrower_person", "borrower_kind", "due_on", "out_on", "returned_on", "status"}
 )
-_NOT_A_NAME = frozenset({*STANDINGS, "on_loan_to", "borrower_person", "contact"})
+_NOT_A_NAME = frozenset({*STANDINGS, "on_loan_to", "borrower_person", "contact", "until", "since"})
 """Answers about a borrower's cell that are no name of an organisation."""
 
 _KEPT = frozenset({"own_name", "category", "total_value"})
 _NOTED = _KEPT | {"condition", "location", "contact"}
 """Fields whose words are looked at for a loan, as those of a column without a field are."""
+_UNSURE_WHO = "Some cells do not name who has the thing. Is it on loan?"
+_OUT_OR_IN = (("out", "on loan, and nobody is on record"), ("in", "not on loan"))
+_YES_OUT = _YES | {"out", "on loan"}
 _STATUS_CHOICES = (
     ("in", "here"),
     ("out", "on loan"),

@@ -103,7 +103,9 @@ def take_one(writer: Writer, row: Row, mark: str) -> str:
     for heading, words in {"Condition": row.condition, "Home college": row.home_college}.items():
         if words:
             remark(writer, made.tag, heading, words, from_register=True)
-    whom = _contact(writer, row, _id_of(writer, row.on_loan_to) if row.on_loan_to else "")
+    named = row.contact or row.contact_email or row.contact_phone
+    of = _id_of(writer, row.on_loan_to) if named and row.on_loan_to else ""
+    whom = _contact(writer, row, of)
     in_file = ", ".join(filter(None, (row.contact, row.contact_email, row.contact_phone)))
     if whom and not row.on_loan_to:
         remark(writer, made.tag, "Contact", in_file, contact_id=whom, from_register=True)

@@ -42,7 +42,6 @@ _ALIKE = str.maketrans(
 _NEVER_WITH_LATIN = re.compile("[\u0400-\u052f\u0530-\u058fΟο]")
 """Cyrillic and Armenian; of Greek only the omicron, because physics mixes in the others."""
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
-_SPACES = re.compile(r"\s+")
 _ORDINARY = re.escape(".,;:'‘’\"“”()/&-‐‑–—")  # punctuation in schools' names
 
 
@@ -133,6 +132,8 @@ def search_form(text: str) -> str:
     and "C#" are two.
     """
     folded = fold(text)
+    if folded.isascii() and not _NO_DIFFERENCE.search(folded):
+        return folded
     if not folded.isascii():
         parts = unicodedata.normalize("NFKD", folded)
         bare = "".join(each for each in parts if not unicodedata.combining(each))
@@ -180,7 +181,8 @@ def with_other_zeros(word: str) -> list[str]:
 
 def tidy(text: str) -> str:
     """`text` in NFC, with each run of spaces, tabs and line breaks as one space, and stripped."""
-    return _SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip()
+    # `split` takes the same characters for space as the pattern \s does, in a third of the time
+    return " ".join((text if text.isascii() else unicodedata.normalize("NFC", text)).split())
 
 
 def clean(text: str, what: str, limit: int = LONGEST_NAME) -> str:
@@ -216,7 +218,8 @@ def clean(text: str, what: str, limit: int = LONGEST_NAME) -> str:
 
 def fold(text: str) -> str:
     """The form for comparing spellings of a name: case and spaces do not count."""
-    return unicodedata.normalize("NFC", " ".join(text.split()).casefold())
+    folded = " ".join(text.split()).casefold()
+    return folded if folded.isascii() else unicodedata.normalize("NFC", folded)
 
 
 @lru_cache(maxsize=8192)
@@ -232,6 +235,7 @@ def skeleton(text: str) -> str:
     return fold(fold(wide.translate(_ALIKE_CAPITALS)).translate(_ALIKE))
 
 
+@lru_cache(maxsize=4096)
 def slug(text: str) -> str:
     """A readable identifier from a name: letters and digits of any script, joined by hyphens."""
     return "-".join(re.findall(r"\w+", fold(text).replace("'", "").replace("’", ""))) or "x"
@@ -242,6 +246,7 @@ def marked(name: str) -> str:
     return f"{slug(name)[:180]}-{hashlib.sha256(fold(name).encode()).hexdigest()[:8]}"
 
 
+@lru_cache(maxsize=4096)
 def type_key(name: str) -> str:
     """The id of a kit type: its slug if that has all of its name, else the slug and a hash.
 

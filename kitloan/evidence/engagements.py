@@ -26,6 +26,7 @@ from kitloan.ledger.facts.evidence import (
 )
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer
+from kitloan.queries.find import called
 from kitloan.queries.paging import PAGE, page_of
 from kitloan.queries.resolve import resolve
 from kitloan.storage.statements import AnyRow, Change, Query
@@ -42,7 +43,7 @@ from kitloan.text.fields import (
     Source,
     Used,
 )
-from kitloan.text.names import clean, plain
+from kitloan.text.names import clean, plain, sought
 from kitloan.values import Page
 
 SPLIT_FROM = 10
@@ -285,12 +286,18 @@ class Engagements:
         return line
 
     def list(
-        self, *, to: str | None = None, after: str | None = None, limit: int = PAGE
+        self,
+        *,
+        to: str | None = None,
+        text: str = "",
+        after: str | None = None,
+        limit: int = PAGE,
     ) -> Page[EngagementLine]:
         """Engagements that were not withdrawn, the latest first; in ESP's store of every college.
 
         Args:
             to: only those of this organisation.
+            text: only those of organisations in whose name every word of it occurs.
             after: the `next` of the page before.
             limit: the most on a page.
         """
@@ -301,13 +308,23 @@ class Engagements:
             if to is not None:
                 key, _ = organisation_id(connection, self._session.college, to)
                 wanted = wanted.where(engagement.c.organisation == key)
+            if text:
+                wanted = wanted.join_from(engagement, organisation).where(*_called(text))
             order = (engagement.c.on, engagement.c.college, engagement.c.engagement)
             page = page_of(connection, wanted, order, after, limit, newest_first=True)
             lines = [_line(connection, row) for row in page.items]
         return Page(tuple(lines), page.total, page.next)
 
-    def waiting(self, after: str | None = None, limit: int = PAGE) -> "Page[LoanWithoutForm]":
-        """Loans that came back and have no engagement on record, the latest first: to ask later."""
+    def waiting(
+        self, after: str | None = None, limit: int = PAGE, *, text: str = ""
+    ) -> "Page[LoanWithoutForm]":
+        """Loans that came back and have no engagement on record, the latest first: to ask later.
+
+        Args:
+            after: the `next` of the page before.
+            limit: the most on a page.
+            text: only those of organisations in whose name every word of it occurs.
+        """
         asked = (
             select(engagement.c.engagement)
             .where(
@@ -320,7 +337,9 @@ class Engagements:
         wanted = (
             select(loan.c.college, loan.c.loan, loan.c.tag, loan.c.closed_at, organisation.c.name)
             .join_from(loan, organisation)
-            .where(*self._here(loan.c.college), loan.c.closed_at.is_not(None), ~asked)
+            .where(
+                *self._here(loan.c.college), loan.c.closed_at.is_not(None), ~asked, *_called(text)
+            )
         )
         order = (loan.c.closed_at, loan.c.college, loan.c.loan)
         with self._session.reading() as connection:
@@ -330,6 +349,11 @@ class Engagements:
             for row in page.items
         ]
         return Page(tuple(found), page.total, page.next)
+
+
+def _called(text: str) -> list[ColumnElement[bool]]:
+    """The condition that an organisation has every word of a text in one of its names."""
+    return [condition for word in sought(text) for condition in called(word)]
 
 
 @dataclass(frozen=True, slots=True)

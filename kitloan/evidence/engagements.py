@@ -26,11 +26,12 @@ from kitloan.ledger.facts.evidence import (
 )
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer
+from kitloan.planning.policies import policy
 from kitloan.queries.find import called
 from kitloan.queries.paging import PAGE, page_of
 from kitloan.queries.resolve import resolve
 from kitloan.storage.statements import AnyRow, Change, Query
-from kitloan.tables import College, Loan, Organisation, table
+from kitloan.tables import College, Holding, Loan, Organisation, table
 from kitloan.tables.evidence import Engagement, EngagementBand, Quote
 from kitloan.text.dates import day_of, uk
 from kitloan.text.fields import (
@@ -46,13 +47,12 @@ from kitloan.text.fields import (
 from kitloan.text.names import clean, plain, sought
 from kitloan.values import Page
 
-SPLIT_FROM = 10
-"""Learners from which girls and boys are taken; the database takes none below five."""
 MOST_SESSIONS = 366
 _MOST_PEOPLE = 100_000
 
 engagement, band = table(Engagement), table(EngagementBand)
 loan, organisation, quote = table(Loan), table(Organisation), table(Quote)
+holding = table(Holding)
 college_row = table(College)
 
 _REASONS: Mapping[NotUsed, tuple[str, ...]] = {
@@ -100,6 +100,11 @@ _same = Query(
 _name = Query(
     select(organisation.c.name).where(
         organisation.c.college == bindparam("c"), organisation.c.organisation == bindparam("o")
+    )
+)
+_kind_of = Query(
+    select(holding.c.kit_type).where(
+        holding.c.college == bindparam("c"), holding.c.tag == bindparam("t")
     )
 )
 _insert_quote = Change(insert(quote))
@@ -471,7 +476,7 @@ def _correct(writer: Writer, row: AnyRow, change: EngagementChange) -> Engagemen
         bands=_band_counts(learners),
         themes=tuple(row.themes.split("\n")) if row.themes else (),
     )
-    _check(writer, fact)
+    _check(writer, fact, (row.girls, row.boys, row.learners))
     writer.append(fact)
     if words and not writer.earlier:
         keep_quote(writer, fact.engagement, "why it was not used", words)
@@ -643,7 +648,15 @@ def _band_counts(learners: Mapping[Band, int] | None) -> tuple[BandCount, ...] |
     )
 
 
-def _check(writer: Writer, fact: EngagementRecorded | EngagementCorrected) -> None:
+def _check(
+    writer: Writer,
+    fact: EngagementRecorded | EngagementCorrected,
+    agreed: tuple[int | None, int | None, int | None] = (None, None, None),
+) -> None:
+    """Refuse numbers that cannot be; `agreed` are the girls, boys and learners on record before.
+
+    A correction of something else keeps a split that was taken when the policy was another.
+    """
     total = None if fact.bands is None else sum(each.learners for each in fact.bands)
     if fact.girls is not None or fact.boys is not None:
         split = (fact.girls or 0) + (fact.boys or 0)
@@ -668,18 +681,30 @@ def _check(writer: Writer, fact: EngagementRecorded | EngagementCorrected) -> No
                 "A kit that was not used has no girls or boys.",
                 "Leave them out, or leave --not-used out.",
             )
-        if total < SPLIT_FROM:
+        least = _least_to_split(writer, fact)
+        if total < least and (fact.girls, fact.boys, total) != agreed:
             raise Refused(
                 "too_small_to_split",
-                f"Girls and boys are recorded of groups of {SPLIT_FROM} and more; this one has "
-                f"{total}.",
+                f"Girls and boys are recorded of groups of {least} and more; this one has {total}.",
                 "Leave --girls and --boys out; to take back those on record, correct it with "
-                "--unknown and give the learners again.",
+                "--unknown and give the learners again. The size is the policy may_split.",
                 learners=total,
-                least=SPLIT_FROM,
+                least=least,
             )
     if fact.loan is not None:
         _must_not_be_there(writer, fact)
+
+
+def _least_to_split(writer: Writer, fact: EngagementRecorded | EngagementCorrected) -> int:
+    """From how many learners girls and boys are recorded: the policy of the kit's type, or of all.
+
+    The database takes none of a group under five, whatever the policy is.
+    """
+    tag = fact.holding
+    if fact.loan is not None:
+        tag = _loan(writer.connection, c=writer.college, l=fact.loan).one().tag
+    kind = None if tag is None else _kind_of(writer.connection, c=writer.college, t=tag).scalar()
+    return policy(writer.connection, writer.college, "may_split", kind)
 
 
 def _must_not_be_there(writer: Writer, fact: EngagementRecorded | EngagementCorrected) -> None:

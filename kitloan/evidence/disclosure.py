@@ -14,9 +14,11 @@ it is on a cycle along which counts can move by one. What is on none can be work
 hidden until nothing can.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import combinations
 from typing import Literal, TypeAlias
 
 HIDDEN: Literal["c"] = "c"
@@ -104,6 +106,38 @@ def protect(table: Sequence[Sequence[int]]) -> Protected:
         columns=shown[-1][:-1],
         total=shown[-1][-1],
     )
+
+
+def hidden_parts(counts: Mapping[tuple[str, ...], int]) -> list[set[str]]:
+    """Which totals are hidden where the same people are printed in several tables of one line each.
+
+    A reader knows which parts lie in which: learners of S1 to S3 are in secondary schools. So each
+    two of the tables are protected as one that has both, and what its lines and columns hide
+    together is hidden. Printed is less than that one table, so nothing follows from it.
+
+    Args:
+        counts: true counts, by the part that they are in, a table each: region, council, sector.
+
+    Returns:
+        The parts to hide of each table, in the order of the keys.
+    """
+    width = len(next(iter(counts), ()))
+    hidden: list[set[str]] = [set() for _ in range(width)]
+    for one, other in combinations(range(width), 2) if width > 1 else [(0, 0)] * width:
+        cells: Counter[tuple[str, str]] = Counter()
+        for parts, count in counts.items():
+            cells[parts[one], parts[other] if one != other else ""] += count
+        lines = sorted({line for line, _ in cells})
+        columns = sorted({column for _, column in cells})
+        safe = protect([[cells[line, column] for column in columns] for line in lines])
+        hidden[one] |= _marked(lines, safe.lines)
+        if one != other:
+            hidden[other] |= _marked(columns, safe.columns)
+    return hidden
+
+
+def _marked(parts: Sequence[str], totals: Sequence[Shown]) -> set[str]:
+    return {part for part, total in zip(parts, totals, strict=True) if total == HIDDEN}
 
 
 def percentage(part: int, base: int) -> int | Literal["c"]:

@@ -156,8 +156,18 @@ _NUMBERS = (
         help="Learners of a band: early p2-p4 p5-p7 s1-s3 s4-s6 asn college adult mixed. Left out, "
         "they are unknown.",
     ),
-    click.option("--girls", type=int, metavar="N", help="Of a group of 10 or more."),
-    click.option("--boys", type=int, metavar="N", help="Of a group of 10 or more."),
+    click.option(
+        "--girls",
+        type=int,
+        metavar="N",
+        help="Of a group of the size of the policy may_split, or larger.",
+    ),
+    click.option(
+        "--boys",
+        type=int,
+        metavar="N",
+        help="Of a group of the size of the policy may_split, or larger.",
+    ),
     click.option("--staff", type=int, metavar="N", help="Teachers and other staff."),
     click.option("--programme", metavar="P", help="The programme that it was part of."),
     click.option(

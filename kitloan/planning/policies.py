@@ -97,6 +97,8 @@ _EVERY = (
            10, of_a_type=False),
     Policy("collect_soon", "Open days before a booking's collection day on which the borrower is "
            "reminded; 0 is never.", 2, of_a_type=False),
+    Policy("may_split", "How large a group must be before girls and boys are recorded of it; of a "
+           "group under 5 they never are.", 10, least=5, most=1_000),
 )  # fmt: skip
 POLICIES: Mapping[str, Policy] = {each.key: each for each in _EVERY}
 """Every policy, by its key, in the order in which they are listed."""

@@ -86,6 +86,7 @@ COMMANDS = (
     Row("engagement", "evidence", "engagement", "Record what a kit was used for."),
     Row("engagements", "evidence", "engagements", "List what kits were used for."),
     Row("evaluation", "evidence", "evaluation", "Record what teachers answered."),
+    Row("nearest", "sharing", "nearest", "Which colleges have a kit free, the nearest first."),
     Row("audit", "audit", "audit", "Figures and findings across colleges."),
     Row("demo", "demo", "demo", "Show the whole job, on made-up data."),
     Row("doctor", "doctor", "doctor", "Check this machine, and the store on it."),

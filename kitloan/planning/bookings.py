@@ -215,7 +215,12 @@ def span_of(rules: Rules, request: Request, types: Sequence[str] = ()) -> tuple[
     return first, max(free, days_after(request.collect_on, 1))
 
 
-def _check_dates(request: Request, today: date) -> None:
+def check_dates(request: Request, today: date) -> None:
+    """Refuse days in the past, in the wrong order, or that are no dates.
+
+    Raises:
+        BadInput: `bad_date`, `dates_reversed`, `in_the_past`.
+    """
     for day in (request.collect_on, request.return_by):
         if not isinstance(day, date):
             raise BadInput("bad_date", f"{day!r} is not a date.", "Give a date like 23/11/2026.")
@@ -628,7 +633,7 @@ class Bookings:
                 `in_the_past`, `bad_date`, `bad_pin`.
         """
         wanted = list(types.items()) if isinstance(types, Mapping) else list(types)
-        _check_dates(Request((), collect_on, return_by), date.min)
+        check_dates(Request((), collect_on, return_by), date.min)
         dates = _dates(collect_on, return_by, every, times)
         with self._session.writing(request_id) as writer:
             connection, college = writer.connection, writer.college
@@ -637,7 +642,7 @@ class Bookings:
             requests = [Request(lines, first, last) for first, last in dates]
             if not writer.earlier:
                 for each in requests:
-                    _check_dates(each, today)
+                    check_dates(each, today)
             who = borrower(writer, to, new_too=new_too)
             if writer.earlier:
                 keys = _as_before(writer, requests, who)
@@ -732,7 +737,7 @@ class Bookings:
             today = day_of(writer.at)
             rules = rules_of(connection, college, today)
             if not any(out.values()) or collect_on is not None:
-                _check_dates(request, today)
+                check_dates(request, today)
             broken = _judge(
                 connection,
                 college,
@@ -801,7 +806,7 @@ class Bookings:
             BadInput: `unknown_type`, `dates_reversed`, `in_the_past`, `too_long`, `bad_date`.
         """
         today = self._session.today
-        _check_dates(Request((), first, last), today)
+        check_dates(Request((), first, last), today)
         if (last - first).days > 800:
             raise BadInput(
                 "too_long",
@@ -814,7 +819,7 @@ class Bookings:
             wanted = [kit_type_id(connection, college, type)] if type else list(names)
             rules = rules_of(connection, college, today)
             return [
-                _free(connection, college, rules, key, names[key], first, last) for key in wanted
+                free_of(connection, college, rules, key, names[key], first, last) for key in wanted
             ]
 
     def list(
@@ -949,7 +954,7 @@ def _must_be_free(
     raise Unmet(code, message, hint, *asked, **{**facts, "failed": listed})
 
 
-def _free(
+def free_of(
     connection: Connection,
     college: str,
     rules: Rules,
@@ -958,6 +963,17 @@ def _free(
     first: date,
     last: date,
 ) -> Free:
+    """What a booking from `first` to `last` could have of one kit type of a college.
+
+    Args:
+        connection: a transaction.
+        college: whose kits.
+        rules: its calendar and policies.
+        key: the kit type's id.
+        name: what the type is called.
+        first: the collection day.
+        last: the return day.
+    """
     stock = stock_of(connection, college, key, rules.today)
     request = Request((LineOfBooking(kit_type=key, quantity=1),), first, last)
     begin, free_day = span_of(rules, request)

@@ -126,7 +126,13 @@ def nearest(session: Session, type_name: str, near: str, first: date, last: date
             "too_long", f"From {uk(first)} to {uk(last)} is too long.", "Give a shorter time."
         )
     with session.reading() as connection:
-        known_at = _known_at(connection, session)
+        known_at = days_known(connection, session)
+        if not known_at:
+            raise BadInput(
+                "no_colleges",
+                "No college has sent its ledger to this store yet.",
+                "Take in a college's file: kitloan ledger import FILE",
+            )
         types = _types(connection, sorted(known_at), type_name)
         place = _place(connection, session, sorted(known_at), near)
         found = []
@@ -134,7 +140,7 @@ def nearest(session: Session, type_name: str, near: str, first: date, last: date
             rules = rules_of(connection, college, today)
             free = free_of(connection, college, rules, meant.id, meant.name, first, last)
             name = college_name(connection, college)
-            there = _position_of(college, name)
+            there = position_of(college, name)
             found.append(
                 NearKit(
                     college=college,
@@ -167,7 +173,7 @@ def _in_order(found: Iterable[NearKit]) -> tuple[NearKit, ...]:
     )
 
 
-def _known_at(connection: Connection, session: Session) -> dict[str, date]:
+def days_known(connection: Connection, session: Session) -> dict[str, date]:
     """The colleges whose ledgers are here, and the day up to which each is known."""
     if not session.is_national:
         return {session.college: session.today}
@@ -178,12 +184,6 @@ def _known_at(connection: Connection, session: Session) -> dict[str, date]:
         # No file was made before the last entry in it, whatever the clock showed.
         made = [at for at, _ in files.get(college, ())]
         found[college] = day_of(max([*made, row.at]))
-    if not found:
-        raise BadInput(
-            "no_colleges",
-            "No college has sent its ledger to this store yet.",
-            "Take in a college's file: kitloan ledger import FILE",
-        )
     return found
 
 
@@ -210,7 +210,8 @@ def _types(connection: Connection, colleges: Sequence[str], name: str) -> dict[s
     )
 
 
-def _position_of(college: str, name: str) -> Position | None:
+def position_of(college: str, name: str = "") -> Position | None:
+    """The main town of a college of the reference list, by its id or name; None for another."""
     listed = find_college(college) or find_college(name)
     return None if listed is None else listed.position
 

@@ -25,6 +25,7 @@ from kitloan.exchange.file import (
     signed_text,
     signing_key,
 )
+from kitloan.exchange.offered import offers_here
 from kitloan.ledger.entry import FORMAT, GENESIS
 from kitloan.ledger.epochs import ledger_name
 from kitloan.ledger.session import Session
@@ -107,6 +108,7 @@ def _header(session: Session, connection: Connection, top: Any, seen: int) -> di
         holds=_holds(connection) if national else [],
         arrived=_arrived(connection) if national else [],
         terms=_terms(connection) if national else [],
+        offers=offers_here(connection, since=session.today) if national else [],
     ).model_dump()
 
 

@@ -21,7 +21,7 @@ from kitloan.ledger.facts.base import FactBase
 from kitloan.ledger.facts.ledger import Reversed
 from kitloan.ledger.facts.naming import CHANGES, FIRST
 from kitloan.ledger.facts.transfers import TransferReceived, TransferSent
-from kitloan.ledger.replay import BOOKINGS, DELIVERIES, OF_ENGAGEMENTS, WANTS
+from kitloan.ledger.replay import BOOKINGS, CLAIMS, DELIVERIES, OF_ENGAGEMENTS, OFFERS, WANTS
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer
 from kitloan.planning.bookings import lost_of
@@ -34,7 +34,8 @@ from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Block, Contact, Holding, LedgerEntry, Loan, table
 from kitloan.tables.evidence import Engagement, SchoolLink
 from kitloan.tables.inspecting import Regime
-from kitloan.tables.planning import Booking, Want
+from kitloan.tables.planning import Booking, BookingLine, Want
+from kitloan.tables.sharing import Offer
 from kitloan.tables.stocktaking import Stocktake
 from kitloan.text.dates import day_of, uk_instant
 from kitloan.text.tags import grouped
@@ -159,6 +160,18 @@ _REGIME_OF_TYPE = Query(
     .where(regime.c.college == bindparam("c"), regime.c.kit_type == bindparam("k"))
     .limit(1)
 )
+_PLANNED_OF_TYPE = Query(
+    select(
+        or_(
+            *[
+                select(each.c.college)
+                .where(each.c.college == bindparam("c"), each.c.kit_type == bindparam("k"))
+                .exists()
+                for each in (table(BookingLine), table(Want), table(Offer))
+            ]
+        )
+    )
+)
 _OF_BORROWER = Query(
     select(
         or_(
@@ -174,6 +187,13 @@ _OF_BORROWER = Query(
         )
     )
 )
+_PLANS: Mapping[str, str] = {
+    **dict.fromkeys(BOOKINGS, "booking"),
+    **dict.fromkeys(WANTS, "want"),
+    **dict.fromkeys(OFFERS, "offer"),
+    **dict.fromkeys(CLAIMS, "claim"),
+}
+"""Kinds of which each changes what the others recorded, and the field that names what of."""
 _COLLECTED = Query(
     select(loan.c.tag)
     .where(loan.c.college == bindparam("c"), loan.c.booking == bindparam("b"))
@@ -183,7 +203,7 @@ _PLANNED_SINCE = Query(
     _COLUMNS.where(
         ~UNDONE,
         entry.c.tag.is_(None),
-        or_(*[entry.c.kind == kind for kind in (*BOOKINGS, *WANTS)]),
+        or_(*[entry.c.kind == kind for kind in _PLANS]),
         (entry.c.epoch > bindparam("e"))
         | ((entry.c.epoch == bindparam("e")) & (entry.c.seq > bindparam("s"))),
     ).order_by(entry.c.epoch, entry.c.seq)
@@ -280,7 +300,7 @@ def undo(writer: Writer, text: str | None = None, *, earlier_day: bool = True) -
             _refuse_if_named_since(writer, part)
         if part.kind in OF_ENGAGEMENTS:
             _refuse_if_built_upon(writer, part)
-        if part.kind in (*BOOKINGS, *WANTS):
+        if part.kind in _PLANS:
             _refuse_if_planned_upon(writer, part)
     alone = all(part.kind in _NAMES for part in parts)
     lost = _lost(writer, parts)
@@ -333,14 +353,16 @@ def _refuse_if_lost(writer: Writer, parts: Sequence[AnyRow], before: set[str]) -
 
 
 def _refuse_if_planned_upon(writer: Writer, part: AnyRow) -> None:
-    """Refuse to undo what became of a booking or a want before something else became of it."""
+    """Refuse to undo one thing that became of a booking, a want or an offer before a later one."""
     since = _planned_since(writer.connection, writer.college, part)
     if since is not None:
         summary = summary_of(writer.connection, writer.college, since.body)
         raise Refused(
             "built_upon",
             f"Since then {since.by} recorded this ({uk_instant(since.at)}): {summary}.",
-            "See it: kitloan bookings",
+            "See it: kitloan offers"
+            if part.kind in (*OFFERS, *CLAIMS)
+            else "See it: kitloan bookings",
             action=f"{since.kind}: {summary}",
         )
     fact = json.loads(part.body)["fact"]
@@ -357,7 +379,7 @@ def _refuse_if_planned_upon(writer: Writer, part: AnyRow) -> None:
 
 def _planned_since(connection: Connection, college: str, part: AnyRow) -> AnyRow | None:
     fact = json.loads(part.body)["fact"]
-    field = "booking" if part.kind in BOOKINGS else "want"
+    field = _PLANS[part.kind]
     rows = _PLANNED_SINCE(connection, c=college, e=part.epoch, s=part.seq)
     return next(
         (row for row in rows if json.loads(row.body)["fact"].get(field) == fact[field]), None
@@ -547,6 +569,8 @@ def _rests_on(connection: Connection, college: str, part: AnyRow) -> str:
         return f"there are holdings of {fact['name']}"
     if not before and _REGIME_OF_TYPE(connection, c=college, k=key).first() is not None:
         return f"{fact['name']} has inspections"
+    if not before and _PLANNED_OF_TYPE(connection, c=college, k=key).scalar():
+        return f"{fact['name']} is booked, wanted or offered"
     return ""
 
 

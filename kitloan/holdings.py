@@ -629,11 +629,21 @@ def propose(writer: Writer, text: str, reason: str, donor_agreement: str | None)
     tag = meant(writer, text)
     row = held(writer, tag)
     _may_leave(writer, row)
-    _donor_agrees(writer, row, agreed)
+    donor_agrees(writer, row, agreed)
     writer.append(WithdrawalProposed(tag=tag, reason=why, donor_agreement=agreed))
 
 
-def _donor_agrees(writer: Writer, row: AnyRow, agreed: str | None) -> None:
+def donor_agrees(writer: Writer, row: AnyRow, agreed: str | None) -> None:
+    """Refuse to part with a holding whose terms need the donor, unless the donor has agreed.
+
+    Args:
+        writer: the transaction.
+        row: the holding, from `kitloan.loans.held`.
+        agreed: the letter or message that agrees.
+
+    Raises:
+        Refused: `donor_must_agree`.
+    """
     if writer.earlier:
         return  # ESP's terms are in ESP's ledger, and may be others since
     terms = _TERMS(writer.connection, c=writer.college, t=row.tag).first()
@@ -662,7 +672,7 @@ def sign(writer: Writer, text: str) -> None:
             f"Give the reason: kitloan withdraw {tag} --reason REASON; then a second person signs.",
             tag=tag,
         )
-    _donor_agrees(writer, row, proposal.donor_agreement)  # the terms may be others by now
+    donor_agrees(writer, row, proposal.donor_agreement)  # the terms may be others by now
     if proposal.proposed_by == writer.actor:
         raise Refused(
             "same_person",

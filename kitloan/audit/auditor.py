@@ -36,7 +36,7 @@ from kitloan.audit.proof import (
 from kitloan.audit.reach import reach_figures
 from kitloan.audit.register import register, written_off
 from kitloan.audit.report import READERS, Material, build, paper
-from kitloan.audit.spares import spares
+from kitloan.audit.spares import Pair, spares
 from kitloan.audit.tables import Report
 from kitloan.audit.transfers import journeys
 from kitloan.audit.use import lent_of_gifts, use
@@ -218,6 +218,12 @@ class Auditor:
                 number = sum(each for each in of.column(figure) if isinstance(each, int))
         with self._census(found.as_at, self._session.today, scope, progress) as census:
             return prove(census, figure, number)
+
+    def combinable(self) -> tuple[Pair, ...]:
+        """Pairs of short kits of one type, of which the second could make the first whole."""
+        today = self._session.today
+        with self._census(today, today, None, None) as census:
+            return tuple(spares(census)[1])
 
     def life(self, tag: str) -> tuple[str, list[Event]]:
         """A kit's tag, and its whole life across colleges, the earliest first.

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -24,7 +24,18 @@ from sqlalchemy import Connection, delete, select, text
 from kitloan.errors import BadInput, no_such_file
 from kitloan.ledger.entry import FORMAT, Entry, parse, seal
 from kitloan.ledger.epochs import college_of, is_ledger
-from kitloan.ledger.facts.base import MOST_OF_A_LIST, GiftTitle, Hash, Id, Name, Number, Tag
+from kitloan.ledger.facts.base import (
+    MOST_OF_A_LIST,
+    Count,
+    CountOrNone,
+    Day,
+    GiftTitle,
+    Hash,
+    Id,
+    Name,
+    Number,
+    Tag,
+)
 from kitloan.reference import is_college_id
 from kitloan.storage.files import insist_on_file
 from kitloan.storage.settings import SIGNING_KEY, key_bytes
@@ -84,8 +95,35 @@ class Recorded(BaseModel):
     acknowledgement: Name | None = None
 
 
+class ClaimSeen(BaseModel):
+    """A claim of an offer: how many a college would have, and gets; None while unanswered."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+    college: Id
+    quantity: Count
+    gets: CountOrNone | None = None
+
+
+class OfferSeen(BaseModel):
+    """An offer of one college to the others, as ESP's store has it."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+    college: Id
+    offer: Id
+    type: Name
+    quantity: Count
+    accepted: CountOrNone = 0
+    terms: Literal["lend", "keep"]
+    first: Day | None = None
+    last: Day | None = None
+    until: Day
+    kits: list[Tag] = []
+    open: bool = True
+    claims: list[ClaimSeen] = []
+
+
 class Header(BaseModel):
-    """The first line of an exchange file. `holds` to `terms` are in ESP's files only.
+    """The first line of an exchange file. `holds` to `offers` are in ESP's files only.
 
     `reads` is the newest version of the file that the store which wrote it reads.
     """
@@ -103,6 +141,7 @@ class Header(BaseModel):
     holds: list[Held] = []
     arrived: list[Arrived] = []
     terms: list[Recorded] = []
+    offers: list[OfferSeen] = []
     reads: Number = FIRST
     key: str = ""
     signature: str = ""

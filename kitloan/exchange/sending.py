@@ -30,6 +30,7 @@ from kitloan.exchange.file import (
     signing_key,
     without_prev,
 )
+from kitloan.exchange.offered import offers_here
 from kitloan.ledger.entry import GENESIS
 from kitloan.ledger.epochs import ledger_name
 from kitloan.ledger.session import Session
@@ -117,6 +118,7 @@ def _header(session: Session, connection: Connection, top: Any, seen: int) -> di
         holds=_holds(connection) if national else [],
         arrived=_arrived(connection) if national else [],
         terms=_terms(connection) if national else [],
+        offers=offers_here(connection, since=session.today) if national else [],
         reads=NEWEST,
     ).model_dump()
 

@@ -23,9 +23,11 @@ from kitloan.ledger.facts.naming import CHANGES, FIRST
 from kitloan.ledger.facts.transfers import TransferReceived, TransferSent
 from kitloan.ledger.replay import (
     BOOKINGS,
+    CLAIMS,
     DELIVERIES,
     NAMES,
     OF_ENGAGEMENTS,
+    OFFERS,
     TOGETHER,
     WANTS,
 )
@@ -53,6 +55,7 @@ from kitloan.tables.evidence import Engagement, SchoolLink
 from kitloan.tables.inspecting import Regime
 from kitloan.tables.national import Gifting
 from kitloan.tables.planning import Booking, BookingLine, PolicyValue, Want
+from kitloan.tables.sharing import Offer
 from kitloan.tables.stocktaking import Stocktake
 from kitloan.text.dates import day_of, uk_instant
 from kitloan.text.tags import grouped
@@ -78,7 +81,10 @@ _SEEN = ("stocktake.scanned", "stocktake.confirmed")
 _RESTS_ON_NOTHING = (*_SEEN, "gift.recorded", "notice.sent")
 """Whose a holding is rests on no loan or count; it goes with the entry that took the holding in."""
 _TOOK_IN = ("holding.accessioned", "transfer.received")
-_RESTED_UPON = (*DELIVERIES, *CHANGES, *OF_ENGAGEMENTS, *BOOKINGS, *WANTS)
+_RESTED_UPON = (
+    *(DELIVERIES + OF_ENGAGEMENTS + BOOKINGS + WANTS + OFFERS + CLAIMS),
+    *CHANGES,
+)
 """Kinds of entry about no one holding, each of which changes what those before it recorded."""
 _MOST_LISTED = 100
 _COLUMNS = select(
@@ -218,7 +224,13 @@ _ASKED_OF_TYPE = Query(
                 select(each.c.college)
                 .where(each.c.college == bindparam("c"), each.c.kit_type == bindparam("k"))
                 .exists()
-                for each in (table(BookingLine), table(Want), table(Gifting), table(PolicyValue))
+                for each in (
+                    table(BookingLine),
+                    table(Want),
+                    table(Offer),
+                    table(Gifting),
+                    table(PolicyValue),
+                )
             ]
         )
     )
@@ -672,7 +684,7 @@ def _rests_on(connection: Connection, college: str, part: AnyRow) -> str:
     if not before and _REGIME_OF_TYPE(connection, c=college, k=key).first() is not None:
         return f"{fact['name']} has inspections"
     if not before and _ASKED_OF_TYPE(connection, c=college, k=key).scalar():
-        return f"{fact['name']} is booked, wanted or in a gift, or has a policy"
+        return f"{fact['name']} is booked, wanted, offered or in a gift, or has a policy"
     return ""
 
 
@@ -712,6 +724,8 @@ def _refuse_if_built_upon(writer: Writer, part: AnyRow, undoing: AnyRow | None =
         details["gift"] = gift
     elif part.kind in (*BOOKINGS, *WANTS):
         hint = "See it: kitloan bookings"
+    elif part.kind in (*OFFERS, *CLAIMS):
+        hint = "See it: kitloan offers"
     raise Refused(
         "built_upon",
         f"{about} then {since.by} did this ({uk_instant(since.at)}): {summary}.",

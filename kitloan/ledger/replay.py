@@ -45,6 +45,12 @@ from kitloan.ledger.facts.naming import (
 from kitloan.ledger.facts.planning import FORGET_BOOKING, FORGET_WANT
 from kitloan.ledger.facts.promises import Collected, excusing
 from kitloan.ledger.facts.rules import forget_block
+from kitloan.ledger.facts.sharing import (
+    ABOUT_A_CLAIM,
+    ABOUT_AN_OFFER,
+    FORGET_CLAIM,
+    FORGET_OFFER,
+)
 from kitloan.storage.statements import Change, Query, count_versions
 from kitloan.tables import (
     Alias,
@@ -59,6 +65,7 @@ from kitloan.tables import (
 from kitloan.tables.every import TABLES_OF_A_TAG
 from kitloan.tables.evidence import Engagement, EngagementBand, Evaluation, SchoolLink
 from kitloan.tables.national import Allocation, Delivery, Gifting, Programme
+from kitloan.tables.sharing import Claim, ClaimAnswer, Offer
 from kitloan.tables.stocktaking import StocktakeScan
 
 ledger_entry = table(LedgerEntry)
@@ -124,6 +131,9 @@ BLOCKS = ("borrower.blocked", "borrower.unblocked")
 """Whether a borrower is blocked: the last of either kind counts."""
 OF_ENGAGEMENTS = tuple(str(each.model_fields["kind"].default) for each in ABOUT_AN_ENGAGEMENT)
 """What is recorded of an engagement: likewise."""
+OFFERS = tuple(str(each.model_fields["kind"].default) for each in ABOUT_AN_OFFER)
+"""What became of an offer to other colleges: likewise."""
+CLAIMS = tuple(str(each.model_fields["kind"].default) for each in ABOUT_A_CLAIM)
 _delete_deliveries = Change(
     delete(delivery).where(delivery.c.college == bindparam("c"), delivery.c.gift == bindparam("k"))
 )
@@ -177,13 +187,15 @@ NAMES: Mapping[str, tuple[str, tuple[Callable[..., object], ...]]] = {
     **dict.fromkeys(WANTS, ("want", FORGET_WANT)),
     **dict.fromkeys(OF_ENGAGEMENTS, ("engagement", FORGET_ENGAGEMENT)),
     "school.linked": ("organisation", FORGET_LINK),
+    **dict.fromkeys(OFFERS, ("offer", FORGET_OFFER)),
+    **dict.fromkeys(CLAIMS, ("claim", FORGET_CLAIM)),
 }
 """Kinds of entry about no one holding that can be undone: the field that names what each is about,
 and how its rows are taken away when no entry of the kind is left."""
 TOGETHER: Mapping[str, tuple[str, ...]] = {
     kind: kinds
     for kinds in (
-        *(DELIVERIES, BLOCKS, BOOKINGS, WANTS, OF_ENGAGEMENTS),
+        *(DELIVERIES, BLOCKS, BOOKINGS, WANTS, OF_ENGAGEMENTS, OFFERS, CLAIMS),
         *(("calendar.set",), ("policy.set",)),
     )
     for kind in kinds
@@ -444,6 +456,21 @@ _of_evidence = Query(
     )
     .order_by(ledger_entry.c.epoch, ledger_entry.c.seq)
 )
+_SHARING = (*ABOUT_AN_OFFER, *ABOUT_A_CLAIM)
+_delete_sharing = tuple(
+    Change(delete(table(each)).where(table(each).c.college == bindparam("c")))
+    for each in (ClaimAnswer, Offer, Claim)  # children before parents
+)
+_of_sharing = Query(
+    select(ledger_entry.c.epoch, ledger_entry.c.seq, ledger_entry.c.body)
+    .where(
+        ledger_entry.c.college == bindparam("c"),
+        ledger_entry.c.tag.is_(None),
+        or_(*[ledger_entry.c.kind == each.model_fields["kind"].default for each in _SHARING]),
+        ~_undone_then,
+    )
+    .order_by(ledger_entry.c.epoch, ledger_entry.c.seq)
+)
 _delete_gifts = tuple(
     Change(delete(table(each)).where(table(each).c.college == bindparam("c")))
     for each in (Allocation, Delivery, Gifting, Programme)  # children before parents
@@ -546,6 +573,8 @@ def rewind(
         types.update(_types_of_gifts(connection, c=college).scalars())
     if any(isinstance(each.fact, _EVIDENCE) for each in entries):
         _replay_all(connection, college, at, _of_evidence, _delete_evidence)
+    if any(isinstance(each.fact, _SHARING) for each in entries):
+        _replay_all(connection, college, at, _of_sharing, _delete_sharing)
     _replay_types(connection, college, types, at)
     if renamed:
         _names_again(connection, college, KIT_TYPE, at, at)
@@ -564,7 +593,9 @@ def _name_again(connection: Connection, college: str) -> None:
 
 def is_rewound(fact: Fact) -> bool:
     """Whether `rewind` took back what this kind of fact did, so that it may be applied again."""
-    return getattr(fact, "tag", None) is not None or isinstance(fact, (*_GIFTS, *_EVIDENCE))
+    return getattr(fact, "tag", None) is not None or isinstance(
+        fact, (*_GIFTS, *_EVIDENCE, *_SHARING)
+    )
 
 
 def _replay_types(connection: Connection, college: str, types: set[str], at: Place) -> None:

@@ -307,7 +307,17 @@ def _new_days(request: Request, before: Before | None) -> list[tuple[date, str]]
     return [each for each, old in zip(days, was, strict=True) if each[0] != old]
 
 
-def _check_dates(request: Request, today: date, before: Before | None = None) -> None:
+def check_dates(request: Request, today: date, before: Before | None = None) -> None:
+    """Refuse days in the past, in the wrong order, or that are no dates.
+
+    Args:
+        request: what is asked for.
+        today: the day.
+        before: the booking that is changed; days that stay are not judged.
+
+    Raises:
+        BadInput: `bad_date`, `dates_reversed`, `in_the_past`.
+    """
     for day in (request.collect_on, request.return_by):
         if not isinstance(day, date):
             raise BadInput("bad_date", f"{day!r} is not a date.", "Give a date like 23/11/2026.")
@@ -792,7 +802,7 @@ class Bookings:
                 "Give letters, digits, - and _, at most 40; no names of people: --event EV1",
                 event=event[:60],
             )
-        _check_dates(Request((), collect_on, return_by), date.min)
+        check_dates(Request((), collect_on, return_by), date.min)
         dates = _dates(collect_on, return_by, every, times)
         with self._session.writing(request_id) as writer:
             connection, college = writer.connection, writer.college
@@ -801,7 +811,7 @@ class Bookings:
             requests = [Request(lines, first, last) for first, last in dates]
             if not writer.earlier:
                 for each in requests:
-                    _check_dates(each, today)
+                    check_dates(each, today)
             who = borrower(writer, to, new_too=new_too)
             if writer.earlier:
                 keys = _as_before(writer, requests, who)
@@ -889,7 +899,7 @@ class Bookings:
                     )
             today = day_of(writer.at)
             rules = rules_of(connection, college, today)
-            _check_dates(request, today, before)
+            check_dates(request, today, before)
             span = _span(rules, request, before)
             broken = _judge(
                 connection, college, rules, request, who.organisation, span, before=before
@@ -953,7 +963,7 @@ class Bookings:
             BadInput: `unknown_type`, `dates_reversed`, `in_the_past`, `too_long`, `bad_date`.
         """
         today = self._session.today
-        _check_dates(Request((), first, last), today)
+        check_dates(Request((), first, last), today)
         if (last - first).days > 800:
             raise BadInput(
                 "too_long",
@@ -966,7 +976,7 @@ class Bookings:
             wanted = [kit_type_id(connection, college, type)] if type else list(names)
             rules = rules_of(connection, college, today)
             return [
-                _free(connection, college, rules, key, names[key], first, last) for key in wanted
+                free_of(connection, college, rules, key, names[key], first, last) for key in wanted
             ]
 
     def list(
@@ -1102,7 +1112,7 @@ def _must_be_free(
     raise Unmet(code, message, hint, *asked, **{**facts, "failed": listed})
 
 
-def _free(
+def free_of(
     connection: Connection,
     college: str,
     rules: Rules,
@@ -1111,6 +1121,17 @@ def _free(
     first: date,
     last: date,
 ) -> Free:
+    """What a booking from `first` to `last` could have of one kit type of a college.
+
+    Args:
+        connection: a transaction.
+        college: whose kits.
+        rules: its calendar and policies.
+        key: the kit type's id.
+        name: what the type is called.
+        first: the collection day.
+        last: the return day.
+    """
     stock = stock_of(connection, college, key, rules.today)
     request = Request((LineOfBooking(kit_type=key, quantity=1),), first, last)
     begin, free_day = span_of(rules, request)

@@ -45,6 +45,7 @@ from kitloan.tables.register import (
     Reversal,
     Shortage,
 )
+from kitloan.tables.sharing import Claim, ClaimAnswer, Offer
 from kitloan.tables.stocktaking import (
     Confirmation,
     Stocktake,
@@ -122,6 +123,9 @@ REGISTER_TABLES = tuple(
         TypeDay,
         Want,
         Demand,
+        Offer,
+        ClaimAnswer,
+        Claim,
         Resumption,
         Regime,
         Inspection,

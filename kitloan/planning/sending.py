@@ -19,8 +19,8 @@ from kitloan.ledger.facts.notices import NoticeSent
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer, id_reused
 from kitloan.planning.calendar import Calendar, calendar_of
+from kitloan.planning.calendar_file import BOOKINGS, LOANS, booking_line, events_of
 from kitloan.planning.channels import Event, mail
-from kitloan.planning.events import BOOKINGS, LOANS, booking_line, events_of
 from kitloan.planning.mailing import MailServer, NotSent, PerhapsSent, connected, send_mail
 from kitloan.planning.notices import (
     About,

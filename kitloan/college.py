@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from kitloan.loans import Loans
     from kitloan.national import National
     from kitloan.planning.bookings import Bookings
+    from kitloan.planning.events import Events
+    from kitloan.planning.packing import Packing
     from kitloan.planning.sending import Notices
     from kitloan.planning.settings import Calendars, PolicyBook
     from kitloan.planning.wants import Wants
@@ -172,6 +174,20 @@ class College:
         from kitloan.planning.bookings import Bookings
 
         return Bookings(self.session)
+
+    @cached_property
+    def events(self) -> "Events":
+        """Plan, change and cancel events; bookings are made for them."""
+        from kitloan.planning.events import Events
+
+        return Events(self.session)
+
+    @cached_property
+    def packing(self) -> "Packing":
+        """What an event needs, what of it is out and back, and what it is lacking."""
+        from kitloan.planning.packing import Packing
+
+        return Packing(self.session)
 
     @cached_property
     def wants(self) -> "Wants":

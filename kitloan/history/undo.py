@@ -21,7 +21,7 @@ from kitloan.ledger.facts.base import FactBase
 from kitloan.ledger.facts.ledger import Reversed
 from kitloan.ledger.facts.naming import CHANGES, FIRST
 from kitloan.ledger.facts.transfers import TransferReceived, TransferSent
-from kitloan.ledger.replay import BOOKINGS, DELIVERIES, OF_ENGAGEMENTS, WANTS
+from kitloan.ledger.replay import BOOKINGS, DELIVERIES, EVENTS, OF_ENGAGEMENTS, WANTS
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer
 from kitloan.planning.bookings import lost_of
@@ -32,6 +32,7 @@ from kitloan.storage import contact_changes
 from kitloan.storage.erasure import erased_since
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Block, Contact, Holding, LedgerEntry, Loan, table
+from kitloan.tables.events import Event
 from kitloan.tables.evidence import Engagement, SchoolLink
 from kitloan.tables.inspecting import Regime
 from kitloan.tables.planning import Booking, Want
@@ -168,7 +169,7 @@ _OF_BORROWER = Query(
                 .exists()
                 for each in (
                     *(loan, contact, block, engagement, school_link),
-                    *(table(Booking), table(Want)),
+                    *(table(Booking), table(Want), table(Event)),
                 )
             ]
         )
@@ -183,11 +184,13 @@ _PLANNED_SINCE = Query(
     _COLUMNS.where(
         ~UNDONE,
         entry.c.tag.is_(None),
-        or_(*[entry.c.kind == kind for kind in (*BOOKINGS, *WANTS)]),
+        or_(*[entry.c.kind == kind for kind in (*BOOKINGS, *WANTS, *EVENTS)]),
         (entry.c.epoch > bindparam("e"))
         | ((entry.c.epoch == bindparam("e")) & (entry.c.seq > bindparam("s"))),
     ).order_by(entry.c.epoch, entry.c.seq)
 )
+_OF_PLANS = {"booking": BOOKINGS, "want": WANTS, "event": EVENTS}
+"""What is planned, by the field that names it, and the kinds that are about it."""
 _CLOSED = Query(
     select(stocktake.c.name).where(
         stocktake.c.college == bindparam("c"),
@@ -280,7 +283,7 @@ def undo(writer: Writer, text: str | None = None, *, earlier_day: bool = True) -
             _refuse_if_named_since(writer, part)
         if part.kind in OF_ENGAGEMENTS:
             _refuse_if_built_upon(writer, part)
-        if part.kind in (*BOOKINGS, *WANTS):
+        if part.kind in (*BOOKINGS, *WANTS, *EVENTS):
             _refuse_if_planned_upon(writer, part)
     alone = all(part.kind in _NAMES for part in parts)
     lost = _lost(writer, parts)
@@ -357,10 +360,18 @@ def _refuse_if_planned_upon(writer: Writer, part: AnyRow) -> None:
 
 def _planned_since(connection: Connection, college: str, part: AnyRow) -> AnyRow | None:
     fact = json.loads(part.body)["fact"]
-    field = "booking" if part.kind in BOOKINGS else "want"
+    field = next(name for name, kinds in _OF_PLANS.items() if part.kind in kinds)
+    # What was booked for an event rests on its planning; a change of it, on nothing.
+    rests = () if part.kind == "event.planned" else _OF_PLANS[field]
     rows = _PLANNED_SINCE(connection, c=college, e=part.epoch, s=part.seq)
     return next(
-        (row for row in rows if json.loads(row.body)["fact"].get(field) == fact[field]), None
+        (
+            row
+            for row in rows
+            if (not rests or row.kind in rests)
+            and json.loads(row.body)["fact"].get(field) == fact[field]
+        ),
+        None,
     )
 
 

@@ -24,6 +24,7 @@ from kitloan.ledger.session import Session, check_quantity
 from kitloan.ledger.writer import Writer, id_reused
 from kitloan.planning.availability import Wanted, at_risk, connected, free_by_day, free_over
 from kitloan.planning.calendar import Calendar, calendar_of
+from kitloan.planning.events import event_to_book
 from kitloan.planning.policies import Policies, policies_of
 from kitloan.planning.supply import Stock, booked_as, name_of, stock_of
 from kitloan.planning.types import kit_type_id, type_names
@@ -615,7 +616,7 @@ class Bookings:
             tags: kits that are chosen: each is one of its type's number.
             contact: the person, kept apart from the ledger.
             purpose: what for, in free words, kept apart from the ledger.
-            event: the id of the event that it is for.
+            event: the id of an event that is planned.
             every: `week` or `fortnight`, for a series.
             times: how many bookings the series has.
             new_too: as for `Loans.check_out`.
@@ -623,9 +624,9 @@ class Bookings:
 
         Raises:
             Refused: `not_free`, `closed_day`, `too_soon`, `too_far`, `limit`, `blocked`;
-                `nearly_known`. What was refused is noted as demand.
+                `nearly_known`; `event_over`. What was refused is noted as demand.
             BadInput: an unknown type or tag, a quantity that cannot be, `dates_reversed`,
-                `in_the_past`, `bad_date`, `bad_pin`.
+                `in_the_past`, `bad_date`, `bad_pin`, `bad_event`.
         """
         wanted = list(types.items()) if isinstance(types, Mapping) else list(types)
         _check_dates(Request((), collect_on, return_by), date.min)
@@ -650,7 +651,7 @@ class Bookings:
             for each in requests:
                 key = f"B{writer.next_seq}"
                 terms = _terms(rules, each, key, who, whom)
-                kept = clean(event, "The event") if event else None
+                kept = event_to_book(writer, event) if event else None
                 writer.append(BookingMade(**terms, series=series, event=kept))
                 keys.append(key)
             if purpose:

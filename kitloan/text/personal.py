@@ -119,6 +119,23 @@ def names_a_person(text: str, contact: str | None = None) -> bool:
     )
 
 
+def on_record(text: str, what: str) -> str:
+    """Free words that the ledger keeps, as `clean` gives them; `what` begins the message.
+
+    Raises:
+        BadInput: `names_a_person`, for words that name somebody beyond doubt; `bad_text`.
+    """
+    words = clean(text, what)
+    if names_a_person(words):
+        raise BadInput(
+            "names_a_person",
+            f"{what} {words!r} names a person, and the ledger keeps it for ever.",
+            "Say it without the name: 'training' and not whose.",
+            value=words,
+        )
+    return words
+
+
 def _is_phone(number: str) -> bool:
     return number.startswith(("0", "+", "(0")) and len(_digits(number)) >= _FEWEST_OF_PHONE
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from kitloan.planning.bookings import Bookings
     from kitloan.planning.events import Events
     from kitloan.planning.packing import Packing
+    from kitloan.planning.risks import Risks
     from kitloan.planning.sending import Notices
     from kitloan.planning.settings import Calendars, PolicyBook
     from kitloan.planning.wants import Wants
@@ -188,6 +189,13 @@ class College:
         from kitloan.planning.packing import Packing
 
         return Packing(self.session)
+
+    @cached_property
+    def risks(self) -> "Risks":
+        """Bookings that cannot be kept as things are, and what could stand in."""
+        from kitloan.planning.risks import Risks
+
+        return Risks(self.session)
 
     @cached_property
     def wants(self) -> "Wants":

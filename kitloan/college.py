@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from kitloan.loans import Loans
     from kitloan.national import National
     from kitloan.planning.bookings import Bookings
+    from kitloan.planning.events import Events
+    from kitloan.planning.packing import Packing
+    from kitloan.planning.risks import Risks
     from kitloan.planning.sending import Notices
     from kitloan.planning.settings import Calendars, PolicyBook
     from kitloan.planning.wants import Wants
@@ -173,6 +176,27 @@ class College:
         from kitloan.planning.bookings import Bookings
 
         return Bookings(self.session)
+
+    @cached_property
+    def events(self) -> "Events":
+        """Plan, change and cancel events; bookings are made for them."""
+        from kitloan.planning.events import Events
+
+        return Events(self.session)
+
+    @cached_property
+    def packing(self) -> "Packing":
+        """What an event needs, what of it is out and back, and what it is lacking."""
+        from kitloan.planning.packing import Packing
+
+        return Packing(self.session)
+
+    @cached_property
+    def risks(self) -> "Risks":
+        """Bookings that cannot be kept as things are, and what could stand in."""
+        from kitloan.planning.risks import Risks
+
+        return Risks(self.session)
 
     @cached_property
     def wants(self) -> "Wants":

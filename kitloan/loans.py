@@ -1,5 +1,6 @@
 """Check-out and renewal: what must be so before a holding goes to a borrower."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -27,6 +28,7 @@ from kitloan.ledger.notes import Asked
 from kitloan.ledger.session import Session, check_quantity
 from kitloan.ledger.writer import Writer
 from kitloan.planning.calendar import calendar_of
+from kitloan.planning.events import event_id
 from kitloan.planning.lending import (
     Agreed,
     Collecting,
@@ -37,6 +39,7 @@ from kitloan.planning.lending import (
     must_be_of,
     within_limit,
 )
+from kitloan.planning.packing import choose_bookings, is_for_event, packed_before
 from kitloan.planning.policies import policies_of
 from kitloan.planning.supply import name_of
 from kitloan.queries import whereabouts
@@ -148,9 +151,18 @@ class Terms:
 
 
 def check_out(
-    writer: Writer, texts: Sequence[str], to: str | None, contact: str | None, terms: Terms
+    writer: Writer,
+    texts: Sequence[str],
+    to: str | None,
+    contact: str | None,
+    terms: Terms,
+    *,
+    first: int = 1,
 ) -> list[Lent]:
-    """Lend each of `texts` to an organisation, or none of them; see `Desk.check_out`."""
+    """Lend each of `texts` to an organisation, or none of them; see `Loans.check_out`.
+
+    `first` numbers the first loan, where one request lends to several.
+    """
     tags = list(dict.fromkeys(meant(writer, text) for text in texts))
     if not tags:
         raise BadInput("nothing_named", "No holding was named.", "Scan or type a tag.")
@@ -185,8 +197,28 @@ def check_out(
             *(writer, row, f"{writer.request}-{n}", who, whom, agreed, terms),
             (*broken[row.tag], *of_borrower),
         )
-        for n, row in enumerate(holdings, start=1)
+        for n, row in enumerate(holdings, start=first)
     ]
+
+
+def pack(writer: Writer, event: str, texts: Sequence[str], override: str | None) -> list[Lent]:
+    """Hand kits out on the bookings of an event; see `Loans.pack`."""
+    key = event_id(writer.connection, writer.college, event)
+    tags = list(dict.fromkeys(meant(writer, text) for text in texts))
+    if not tags:
+        raise BadInput("nothing_named", "No holding was named.", "Scan or type a tag.")
+    if writer.earlier:
+        found = packed_before(writer, key, tags)
+    else:
+        found = choose_bookings(writer, key, [held(writer, tag) for tag in tags])
+    together: defaultdict[tuple[str, int | None], list[str]] = defaultdict(list)
+    for tag in tags:
+        together[found[tag]].append(tag)
+    lent: list[Lent] = []
+    for (booking, quantity), some in together.items():
+        terms = Terms(None, None, quantity, None, override, booking=booking)
+        lent += check_out(writer, some, None, None, terms, first=len(lent) + 1)
+    return lent
 
 
 def _to_whom(writer: Writer, to: str | None, booking: Collecting | None, terms: Terms) -> Borrower:
@@ -846,6 +878,40 @@ def _must_not_be_counted(writer: Writer, tag: str, count: Count | None) -> None:
     )
 
 
+def unpack(writer: Writer, event: str, texts: Sequence[str], count: Count | None) -> list[Returned]:
+    """Take back what went out for an event; see `Loans.unpack`."""
+    key = event_id(writer.connection, writer.college, event)
+    tags = list(dict.fromkeys(meant(writer, text) for text in texts))
+    if not tags:
+        raise BadInput("nothing_named", "No holding was named.", "Scan or type a tag.")
+    if len(tags) > 1 and count is not None and count.exceptions:
+        raise BadInput(
+            "one_at_a_time",
+            "What is missing or broken is given for one holding at a time.",
+            "Take the others back first.",
+        )
+    back: list[Returned] = []
+    for tag in tags:
+        who = _borrower_at(writer, key, tag)
+        back += check_in(writer, [tag], count, quantity=None, note=None, from_=who)
+    return back
+
+
+def _borrower_at(writer: Writer, event: str, tag: str) -> str:
+    """Who has a holding that is out for an event."""
+    for each in open_loans(writer, tag):
+        if is_for_event(writer.connection, writer.college, each.loan, event):
+            return str(each.to)
+    row = held(writer, tag)
+    raise Refused(
+        "not_in_event",
+        f"{row.type_name} {grouped(tag)} is not out for the event {event}.",
+        f"Where it is: kitloan show {tag}; what is out for it: kitloan event show {event}",
+        event=event,
+        tag=tag,
+    )
+
+
 def _take_back(
     writer: Writer,
     tag: str,
@@ -1181,6 +1247,55 @@ class Loans:
         terms = Terms(due_on, on, quantity, purpose, override, new_too, booking)
         with self._session.writing(request_id) as writer:
             return check_out(writer, _several(tags), to, contact, terms)
+
+    def pack(
+        self,
+        event: str,
+        tags: Sequence[str],
+        *,
+        override: str | None = None,
+        request_id: str | None = None,
+    ) -> list[Lent]:
+        """Tick kits out for an event: hand each out on the booking that it is for; all, or none.
+
+        A chosen kit goes out on the booking that chose it. Of loose stock, as many go as the
+        booking waits for, or as there are.
+
+        Args:
+            event: the event's id.
+            tags: tags or asset numbers, or a single one.
+            override: as for `check_out`.
+            request_id: the request's id; None makes one.
+
+        Raises:
+            Refused: `not_in_event`, when no booking of it waits for such a kit; as `check_out`.
+            BadInput: `unknown_event`, `nothing_named`; as `check_out`.
+        """
+        with self._session.writing(request_id) as writer:
+            return pack(writer, event, _several(tags), override)
+
+    def unpack(
+        self,
+        event: str,
+        tags: Sequence[str],
+        count: Count | None = None,
+        *,
+        request_id: str | None = None,
+    ) -> list[Returned]:
+        """Tick kits in: take each back that went out for an event; all, or none.
+
+        Args:
+            event: the event's id.
+            tags: tags or asset numbers, or a single one.
+            count: as for `check_in`.
+            request_id: the request's id; None makes one.
+
+        Raises:
+            Refused: `not_in_event`, for what is not out for it; as `check_in`.
+            BadInput: `unknown_event`, `nothing_named`; as `check_in`.
+        """
+        with self._session.writing(request_id) as writer:
+            return unpack(writer, event, _several(tags), count)
 
     def check_in(
         self,

@@ -155,6 +155,14 @@ def plan(desk: College) -> None:
     with pytest.raises(Refused):
         desk.bookings.book("Gourock Primary", {"Loom": 1}, first, last)
     desk.wants.add("Gourock Primary", "Loom", 1, first, last)
+    event = desk.events.add("Science fair", first, place="Town House", to="Gourock Primary").id
+    kiln, spare = (desk.holdings.add(NewHolding("Kiln")).tag for _ in range(2))
+    desk.bookings.book("Gourock Primary", {"Kiln": 2}, today, last, event=event)
+    desk.loans.pack(event, [kiln])
+    desk.holdings.report_missing(spare)
+    desk.packing.want_lacking(event)
+    desk.events.change(event, name="Science day")
+    desk.events.cancel(desk.events.add("Art fair", first).id)
     desk.inspections.set_regime("PAT", "Loom", 12)
     desk.inspections.record(looms[1], "PAT", "pass")
     desk.loans.check_out([looms[1]], "Greenock Primary", due_on=today)

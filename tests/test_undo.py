@@ -74,6 +74,9 @@ def test_each_desk_action_can_be_undone(fife: College, kit: str, clock: SetClock
         lambda: fife.offers.close(fife.offers.list(closed_too=True).items[0].offer),
         lambda: fife.offers.claim("borders:O1"),
         lambda: fife.offers.withdraw_claim("borders:O1"),
+        lambda: fife.events.add("Science fair", wednesdays[1], to="Kirkcaldy High School"),
+        lambda: fife.events.change(fife.events.list().items[0].id, place="Town House"),
+        lambda: fife.events.cancel(fife.events.list().items[0].id),
         lambda: fife.inspections.set_regime("PAT", "Telescope", 12),
         lambda: fife.inspections.record(lent, "PAT", "fail"),
         lambda: fife.directory.block("Kirkcaldy High School", "a kit is lost"),
@@ -124,6 +127,7 @@ def _state(desk: College) -> object:
         as_json(desk.bookings.list(state="all").items),
         as_json(desk.wants.list(closed_too=True)),
         as_json(desk.offers.list(closed_too=True)),
+        as_json(desk.events.list(past_too=True)),
         as_json(desk.policies.list()),
         desk.calendar.calendar(),
     )

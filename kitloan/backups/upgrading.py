@@ -546,6 +546,21 @@ _PLANNING: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
     ("calendar_day", ("site", "day"), {"open": Boolean(), "reason?": String()}),
     ("policy", ("policy", "kit_type"), {"setting": String()}),
     (
+        "event",
+        ("event",),
+        {
+            "name": String(),
+            "starts_on": String(),
+            "ends_on": String(),
+            "place?": String(),
+            "organisation?": String(),
+            "state": String(),
+            "made_at": String(),
+            "made_by": String(),
+            "made_seq": Integer(),
+        },
+    ),
+    (
         "booking",
         ("booking",),
         {
@@ -585,6 +600,7 @@ _PLANNING: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
             "latest": String(),
             "days": Integer(),
             "open": Boolean(),
+            "event?": String(),
             "made_at": String(),
             "made_seq": Integer(),
         },
@@ -605,6 +621,11 @@ _PLANNING: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
 )
 """Of each new table the name, the key after the college, and the other columns; with `?`, empty."""
 _RULES_OF_PLANNING: Mapping[str, tuple[Callable[[], Any], ...]] = {
+    "event": (
+        _check("state IN ('planned', 'cancelled')", "event_state_known"),
+        _check("starts_on <= ends_on", "event_days_in_order"),
+        _within_college("organisation", "organisation", "event_of_a_borrower"),
+    ),
     "booking": (
         _check("state IN ('made', 'cancelled', 'lapsed')", "booking_state_known"),
         _check(
@@ -631,6 +652,7 @@ _RULES_OF_PLANNING: Mapping[str, tuple[Callable[[], Any], ...]] = {
     ),
 }
 _INDEXES_OF_PLANNING = (
+    ("events_of_a_borrower", "event", ("organisation",)),
     ("bookings_by_state", "booking", ("state", "lapses_after")),
     ("bookings_of_a_borrower", "booking", ("organisation",)),
     ("booking_lines_by_type", "booking_line", ("kit_type",)),

@@ -60,6 +60,8 @@ COMMANDS = (
     Row("book", "planning", "book", "Promise kits to a borrower."),
     Row("bookings", "planning", "bookings", "List bookings, also those at risk."),
     Row("booking", "planning", "booking", "Show, change or cancel one booking."),
+    Row("event", "events", "event", "Plan an event, and pack for it."),
+    Row("events", "events", "events", "List events."),
     Row("want", "planning", "want", "Put a borrower on the waiting list."),
     Row("wants", "planning", "wants", "The waiting list, and who could be served now."),
     Row("refused", "planning", "refused", "What was asked for and could not be given."),

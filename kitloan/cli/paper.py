@@ -1,6 +1,6 @@
 """`kitloan paper`: loan sheets, receipts, overdue letters and the day's list, as PDF."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,25 +17,30 @@ from kitloan.values import ContactOfLoan, LoanLine, plural
 
 if TYPE_CHECKING:
     from kitloan.college import College
+    from kitloan.contents import Part
     from kitloan.planning.bookings import Booking
     from kitloan.planning.notices import Message
-    from kitloan_labels.papers import Drawn, Lent, Letter, Receipt, Section
+    from kitloan.planning.packing import PackingList
+    from kitloan_labels.papers import Drawn, Item, Lent, Letter, Receipt, Section
 
 _MOST = 10_000
 
 
-def _check(_context: click.Context, _option: click.Parameter, out: Path) -> Path:
+def may_be_written(
+    _context: click.Context, _option: click.Parameter, out: Path | None
+) -> Path | None:
     """Refuse a file that cannot be written before there is anything to write."""
     from kitloan.storage.files import must_be_writable
 
-    must_be_writable(out)
+    if out is not None:
+        must_be_writable(out)
     return out
 
 
 OUT = click.option(
     "--out",
     type=click.Path(path_type=Path),
-    callback=_check,
+    callback=may_be_written,
     required=True,
     metavar="FILE.pdf",
     help="The file to write; an older one is replaced.",
@@ -111,11 +116,18 @@ def _together(lines: list[LoanLine]) -> list[list[LoanLine]]:
 
 
 def _lent(opened: "College", line: LoanLine) -> "Lent":
-    from kitloan_labels.papers import Item, Lent
+    from kitloan_labels.papers import Lent
 
     held = opened.find.holding(line.tag)
+    items = _items(opened.loans.contents(line.tag))
+    return Lent(line.tag, line.type, line.quantity, held.asset_number or "", items)
+
+
+def _items(parts: "Sequence[Part]") -> "tuple[Item, ...]":
+    from kitloan_labels.papers import Item
+
     items = []
-    for part in opened.loans.contents(line.tag):
+    for part in parts:
         faults = ((part.missing, "missing"), (part.broken, "broken"))
         short = ", ".join(f"{n} {word}" for n, word in faults if n)
         items.append(
@@ -127,7 +139,7 @@ def _lent(opened: "College", line: LoanLine) -> "Lent":
                 f"on record as short: {short}" if short else "",
             )
         )
-    return Lent(line.tag, line.type, line.quantity, held.asset_number or "", tuple(items))
+    return tuple(items)
 
 
 @command("receipt", "kitloan paper receipt AC0001 --out receipt.pdf", group=paper)
@@ -314,6 +326,83 @@ def _loan_row(opened: "College", each: LoanLine) -> tuple[str, ...]:
     number = opened.find.holding(each.tag).asset_number or ""
     due = uk(each.due_on) if each.due_on else ""
     return (f"{many}{each.type}", number, grouped(each.tag), each.to, _person(each.contact), due)
+
+
+_MOST_ROWS = 30
+"""How many kits of a line that nobody chose have a row each; more have one together."""
+
+
+def packing_paper(opened: "College", found: "PackingList", out: Path) -> "Drawn":
+    """Draw an event's packing list: a row a kit to tick out and in, then what is in the kits."""
+    from kitloan_labels.papers import PackedRow, PackingSheet, write_packing_list
+
+    event = found.event
+    days = " to ".join(dict.fromkeys((uk(event.starts_on), uk(event.ends_on))))
+    rows: list[PackedRow] = []
+    listed: dict[str, Lent] = {}
+    contacts = {each.id: each.contact for each in found.bookings}
+    for line in found.lines:
+        whom = "\n".join(filter(None, (line.to, _person(contacts[line.booking]))))
+        days_of = f"{uk(line.collect_on)} to {uk(line.return_by)}"
+        for kit in line.kits:
+            held = opened.find.holding(kit.tag)
+            notes = [str(each) for each in held.shortages]
+            if kit.ticked == "chosen" and held.status != "in":
+                notes.insert(0, held.status.replace("_", " "))
+            rows.append(
+                PackedRow(
+                    line.type,
+                    kit.quantity,
+                    kit.tag,
+                    kit.asset_number or "",
+                    whom,
+                    days_of,
+                    "; ".join(notes),
+                    out=kit.ticked != "chosen",
+                    back=kit.ticked == "back",
+                )
+            )
+            lent = _lent_kit(opened, kit.tag, kit.quantity)
+            if lent.items:
+                listed[kit.tag] = lent
+        chosen = sum(1 for kit in line.kits if kit.ticked == "chosen")
+        left = line.quantity - line.out - chosen
+        each_row = 1 if left <= _MOST_ROWS else left
+        for at in range(0, max(0, left), each_row):
+            note = "lacking" if left - at <= line.lacking and each_row == 1 else ""
+            rows.append(PackedRow(line.type, each_row, "", "", whom, days_of, note))
+        if left > 0 and not any(each.kind == line.type for each in listed.values()):
+            some = opened.find.search("", type=line.type, limit=1).items
+            if some and (lent := _lent_kit(opened, some[0].tag, 1, any_kit=True)).items:
+                listed[f"any {line.type}"] = lent
+    sheet = PackingSheet(
+        college=opened.college_name,
+        event=event.name,
+        facts=(
+            ("Event", event.id),
+            ("Days", days),
+            ("Place", event.place or ""),
+            ("For", event.to or ""),
+            ("Who carries", "_" * 30),
+        ),
+        rows=tuple(rows),
+        listed=tuple(listed.values()),
+    )
+    return write_packing_list(sheet, out)
+
+
+def _lent_kit(opened: "College", tag: str, quantity: int, *, any_kit: bool = False) -> "Lent":
+    """A kit with its contents; of any kit of its type, what the list has."""
+    from kitloan_labels.papers import Item, Lent
+
+    held = opened.find.holding(tag)
+    parts = opened.loans.contents(tag)
+    if any_kit:
+        items = tuple(
+            Item(each.name, each.quantity, each.bag or "", each.critical) for each in parts
+        )
+        return Lent("", held.type, quantity, "", items)
+    return Lent(held.tag, held.type, quantity, held.asset_number or "", _items(parts))
 
 
 def _answer(app: App, out: Path, drawn: "Drawn", what: str) -> None:

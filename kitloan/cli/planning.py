@@ -1,7 +1,8 @@
 """`kitloan free`, `book`, `bookings`, `booking`, `want`, `wants` and `refused`."""
 
+from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +16,9 @@ from kitloan.planning.bookings import Booking, Free
 from kitloan.text.dates import days_after, uk
 from kitloan.text.tags import grouped
 from kitloan.values import Page, as_json, plural
+
+if TYPE_CHECKING:
+    from kitloan.planning.risks import StandIn
 
 _SYMBOLS = {"made": "+", "collected": ">", "cancelled": "x", "lapsed": "-"}
 
@@ -198,8 +202,13 @@ def bookings(
             at_risk=at_risk,
             after=after,
         )
+        instead = {each.id: opened.risks.stand_ins(each.id) for each in page.items if each.at_risk}
     if app.json:
-        _print_page(page, [booking_json(each) for each in page.items])
+        shown = [
+            booking_json(each) | {"stand_ins": as_json(instead.get(each.id, ()))}
+            for each in page.items
+        ]
+        _print_page(page, shown)
         return
     if not page.items:
         print_text(
@@ -229,6 +238,22 @@ def bookings(
             f"  {cause.type} {grouped(cause.tag)}: {cause.to} had it until "
             f"{uk(cause.due_on)} and has not brought it back.{ring}"
         )
+    for key, stand_ins in instead.items():
+        if stand_ins:
+            print_text(f"  {key}: {words_of(stand_ins)}")
+
+
+def words_of(stand_ins: "Sequence[StandIn]") -> str:
+    """What could stand in for what a booking cannot have, in words."""
+    offers = []
+    for each in stand_ins:
+        if each.type != each.instead_of:
+            offers.append(f"{each.needed} {each.type}")
+        elif each.free == each.needed:
+            offers.append(f"another {each.type} than the chosen one")
+        else:
+            offers.append(f"only {each.free} of {each.needed} {each.type}")
+    return f"could offer {', or '.join(offers)}."
 
 
 def _print_page(page: Page[Any], items: list[dict[str, Any]]) -> None:
@@ -248,8 +273,10 @@ def show(app: App, id_: str) -> None:
     with app.open() as opened:
         found = opened.bookings.get(id_)
         purpose = opened.bookings.purpose(found.id)
+        instead = opened.risks.stand_ins(found.id) if found.at_risk else ()
     if app.json:
-        print_json({"booking": {**booking_json(found), "for": list(purpose)}})
+        more = {"for": list(purpose), "stand_ins": as_json(instead)}
+        print_json({"booking": {**booking_json(found), **more}})
         return
     print_text(f"{_SYMBOLS[found.state]} {found.state.upper()}  {_words(found)}")
     for line in found.lines:
@@ -263,6 +290,8 @@ def show(app: App, id_: str) -> None:
         print_text(f"  For: {words}")
     if found.at_risk:
         print_text("  ! At risk: too few kits are left for it. See: kitloan bookings --at-risk")
+        if instead:
+            print_text(f"  You {words_of(instead)}")
 
 
 @command("change", "kitloan booking change B17 --until 18/12/2026", group=booking)

@@ -26,6 +26,7 @@ from kitloan.ledger.facts.evidence import (
 )
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer
+from kitloan.planning.events import event_named
 from kitloan.planning.policies import policies_of
 from kitloan.queries.find import called
 from kitloan.queries.paging import PAGE, page_of
@@ -118,7 +119,8 @@ class NewEngagement:
         on: the day.
         loan: the id of a loan of this college.
         tag: a holding; its loan on that day, or the latest before it, is meant if there is one.
-        event: an event's id, the same for every college that took part.
+        event: an event's id, the same for every college that took part: one of this college's, or
+            another's.
         organisation: who used it; the loan's borrower when None.
         schuid: the school; the borrower's link when None.
         learners: by band; None is unknown.
@@ -250,8 +252,9 @@ class Engagements:
             request_id: the request's id; None makes one.
 
         Raises:
-            BadInput: `unknown_loan`; `no_school`; `in_future`; `bad_hours`, `bad_count`,
-                `split_over_total`, `learners_not_used` for numbers that cannot be; an unknown tag.
+            BadInput: `unknown_loan`, `unknown_event`; `no_school`; `in_future`; `bad_hours`,
+                `bad_count`, `split_over_total`, `learners_not_used` for numbers that cannot be; an
+                unknown tag.
             Refused: `not_yours`, for another college's loan or holding; `same_engagement`;
                 `too_small_to_split`; `several_loans`; `nearly_known`.
         """
@@ -407,7 +410,7 @@ def record(writer: Writer, new: NewEngagement, *, new_too: bool = False) -> Enga
         vintage=vintage,
         loan=on.loan.loan if on.loan is not None else None,
         holding=on.holding,
-        event=clean(new.event, "The event's id") if new.event else None,
+        event=event_named(writer.connection, writer.college, new.event) if new.event else None,
         programme=clean(new.programme, "The programme") if new.programme else None,
         used=used,
         not_used=why,

@@ -25,6 +25,7 @@ from kitloan.ledger.replay import (
     BOOKINGS,
     CLAIMS,
     DELIVERIES,
+    EVENTS,
     NAMES,
     OF_ENGAGEMENTS,
     OFFERS,
@@ -51,6 +52,7 @@ from kitloan.tables import (
     Organisation,
     table,
 )
+from kitloan.tables.events import Event
 from kitloan.tables.evidence import Engagement, SchoolLink
 from kitloan.tables.inspecting import Regime
 from kitloan.tables.national import Gifting
@@ -66,7 +68,7 @@ contact, entry, holding, loan = table(Contact), table(LedgerEntry), table(Holdin
 stocktake = table(Stocktake)
 block, kit_type, regime = table(Block), table(KitType), table(Regime)
 engagement, school_link = table(Engagement), table(SchoolLink)
-alias, organisation = table(Alias), table(Organisation)
+alias, event, organisation = table(Alias), table(Event), table(Organisation)
 
 _KINDS = {kind.model_fields["kind"].default for kind in KINDS if kind.desk_action} | {*DELIVERIES}
 _NAMES = ("kit_type.defined", "organisation.added")
@@ -81,8 +83,9 @@ _SEEN = ("stocktake.scanned", "stocktake.confirmed")
 _RESTS_ON_NOTHING = (*_SEEN, "gift.recorded", "notice.sent")
 """Whose a holding is rests on no loan or count; it goes with the entry that took the holding in."""
 _TOOK_IN = ("holding.accessioned", "transfer.received")
+_PLANNED = "event.planned"
 _RESTED_UPON = (
-    *(DELIVERIES + OF_ENGAGEMENTS + BOOKINGS + WANTS + OFFERS + CLAIMS),
+    *(DELIVERIES + OF_ENGAGEMENTS + BOOKINGS + WANTS + EVENTS + OFFERS + CLAIMS),
     *CHANGES,
 )
 """Kinds of entry about no one holding, each of which changes what those before it recorded."""
@@ -176,6 +179,7 @@ _ON_REGISTER: Mapping[str, tuple[str, Query]] = {
         ("organisation", "borrower", organisation),
         ("kit_type", "kit type", kit_type),
         ("loan", "loan", loan),
+        ("event", "event", event),
     )
 }
 """What an entry may name: the field, what it is in words, and whether it is there."""
@@ -244,7 +248,7 @@ _OF_BORROWER = Query(
                 .exists()
                 for each in (
                     *(loan, contact, block, engagement, school_link),
-                    *(table(Booking), table(Want)),
+                    *(table(Booking), table(Want), event),
                 )
             ]
         )
@@ -437,10 +441,16 @@ def _collected(connection: Connection, college: str, part: AnyRow) -> str | None
 def _about_it(
     connection: Connection, college: str, part: AnyRow, after: tuple[int, int]
 ) -> list[AnyRow]:
-    """The entries after a place about the same gift, engagement, booking, want or borrower."""
+    """The entries after a place about the same gift, engagement, booking, want, event or borrower.
+
+    What was booked for an event rests on its planning; a change of it, on nothing.
+    """
     field = NAMES[part.kind][0]
     mark = _mark(field, json.loads(part.body)["fact"][field])
-    return _marked(connection, college, mark, TOGETHER[part.kind], after)
+    kinds = TOGETHER[part.kind]
+    if part.kind == _PLANNED:
+        kinds = (*kinds, *BOOKINGS, *WANTS, *OF_ENGAGEMENTS)
+    return _marked(connection, college, mark, kinds, after)
 
 
 def _marked(
@@ -532,6 +542,8 @@ def _named_by(part: AnyRow) -> Iterator[tuple[str, str]]:
     for field in _ON_REGISTER:
         if part.kind == FIRST.get(field) or (field == "loan" and part.tag is not None):
             continue
+        if field == "event" and part.kind in (_PLANNED, *OF_ENGAGEMENTS):
+            continue  # an engagement may be at another college's event
         keys = [fact.get(field), *(line.get(field) for line in fact.get("lines", ()))]
         if field == CHANGES.get(part.kind):
             keys.append(fact.get("into"))
@@ -722,7 +734,7 @@ def _refuse_if_built_upon(writer: Writer, part: AnyRow, undoing: AnyRow | None =
         gift = json.loads(part.body)["fact"]["gift"]
         hint = f"Correct it: kitloan gift deliver {gift} --correct N"
         details["gift"] = gift
-    elif part.kind in (*BOOKINGS, *WANTS):
+    elif part.kind in (*BOOKINGS, *WANTS, *EVENTS):
         hint = "See it: kitloan bookings"
     elif part.kind in (*OFFERS, *CLAIMS):
         hint = "See it: kitloan offers"

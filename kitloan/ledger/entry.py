@@ -15,6 +15,7 @@ from kitloan.ledger.facts import (  # noqa: F401  # each adds its facts
     calendar,
     custody,
     definitions,
+    events,
     evidence,
     gifts,
     holdings,

@@ -17,6 +17,7 @@ from kitloan.ledger.epochs import epoch_of
 from kitloan.ledger.facts.base import APPLY, FactBase, Recorded, applies
 from kitloan.ledger.facts.calendar import FORGET_CALENDAR, FORGET_POLICY
 from kitloan.ledger.facts.definitions import KitTypeDefined, set_contents_at
+from kitloan.ledger.facts.events import FORGET_EVENT
 from kitloan.ledger.facts.evidence import (
     ABOUT_AN_ENGAGEMENT,
     FORGET_ENGAGEMENT,
@@ -140,6 +141,8 @@ _delete_deliveries = Change(
 BOOKINGS = ("booking.made", "booking.changed", "booking.cancelled", "booking.lapsed")
 """What became of a booking: each kind changes what the others before it recorded."""
 WANTS = ("want.made", "want.closed")
+EVENTS = ("event.planned", "event.changed", "event.cancelled")
+"""What became of an event: likewise."""
 NAMES: Mapping[str, tuple[str, tuple[Callable[..., object], ...]]] = {
     "kit_type.defined": (
         "kit_type",
@@ -185,6 +188,7 @@ NAMES: Mapping[str, tuple[str, tuple[Callable[..., object], ...]]] = {
     "policy.set": ("policy", FORGET_POLICY),
     **dict.fromkeys(BOOKINGS, ("booking", FORGET_BOOKING)),
     **dict.fromkeys(WANTS, ("want", FORGET_WANT)),
+    **dict.fromkeys(EVENTS, ("event", FORGET_EVENT)),
     **dict.fromkeys(OF_ENGAGEMENTS, ("engagement", FORGET_ENGAGEMENT)),
     "school.linked": ("organisation", FORGET_LINK),
     **dict.fromkeys(OFFERS, ("offer", FORGET_OFFER)),
@@ -195,7 +199,7 @@ and how its rows are taken away when no entry of the kind is left."""
 TOGETHER: Mapping[str, tuple[str, ...]] = {
     kind: kinds
     for kinds in (
-        *(DELIVERIES, BLOCKS, BOOKINGS, WANTS, OF_ENGAGEMENTS, OFFERS, CLAIMS),
+        *(DELIVERIES, BLOCKS, BOOKINGS, WANTS, EVENTS, OF_ENGAGEMENTS, OFFERS, CLAIMS),
         *(("calendar.set",), ("policy.set",)),
     )
     for kind in kinds

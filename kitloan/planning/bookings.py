@@ -1,6 +1,5 @@
 """Bookings: making, changing and cancelling them, what is free, and which are at risk."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -33,6 +32,7 @@ from kitloan.ledger.session import Session, check_quantity
 from kitloan.ledger.writer import Writer, id_reused
 from kitloan.planning.availability import Wanted, at_risk, connected, free_by_day, free_over
 from kitloan.planning.calendar import Calendar, calendar_of
+from kitloan.planning.events import event_to_book
 from kitloan.planning.policies import Policies, policies_of
 from kitloan.planning.supply import Stock, booked_as, name_of, stock_of
 from kitloan.planning.types import kit_type_id
@@ -58,7 +58,6 @@ MOST_TIMES = 60
 """The most bookings of one series."""
 _OF_THIS_SERIES = "+"
 """Begins the key of what the same request promises, before the number of its date."""
-_EVENT = re.compile(r"[\w-]{1,40}")
 _STEPS = {"week": 7, "fortnight": 14}
 
 _KIT = Query(
@@ -782,7 +781,7 @@ class Bookings:
             tags: kits that are chosen: each is one of its type's number.
             contact: the person, kept apart from the ledger.
             purpose: what for, in free words, kept apart from the ledger.
-            event: the id of the event that it is for: letters, digits, - and _.
+            event: the id of an event that is planned.
             every: `week` or `fortnight`, for a series.
             times: how many bookings the series has.
             new_too: as for `Loans.check_out`.
@@ -790,18 +789,11 @@ class Bookings:
 
         Raises:
             Refused: `not_free`, `closed_day`, `too_soon`, `too_far`, `limit`, `blocked`;
-                `nearly_known`. What was refused is noted as demand.
+                `nearly_known`; `event_over`. What was refused is noted as demand.
             BadInput: an unknown type or tag, a quantity that cannot be, `dates_reversed`,
                 `in_the_past`, `bad_date`, `bad_pin`, `bad_event`.
         """
         wanted = list(types.items()) if isinstance(types, Mapping) else list(types)
-        if event is not None and not _EVENT.fullmatch(event):
-            raise BadInput(
-                "bad_event",
-                f"{event[:60]!r} is not the id of an event.",
-                "Give letters, digits, - and _, at most 40; no names of people: --event EV1",
-                event=event[:60],
-            )
         check_dates(Request((), collect_on, return_by), date.min)
         dates = _dates(collect_on, return_by, every, times)
         with self._session.writing(request_id) as writer:
@@ -825,7 +817,8 @@ class Bookings:
             for each in requests:
                 key = f"B{writer.next_seq}"
                 terms = _terms(each, _span(rules, each), key, who, whom)
-                writer.append(BookingMade(**terms, series=series, event=event))
+                kept = event_to_book(writer, event) if event else None
+                writer.append(BookingMade(**terms, series=series, event=kept))
                 keys.append(key)
             if purpose:
                 for key in keys:

@@ -355,6 +355,17 @@ def _booking(fact: Mapping[str, Any], names: Names) -> str:
     )
 
 
+def _event(fact: Mapping[str, Any], names: Names) -> str:
+    days = [_day(fact["starts_on"]), _day(fact["ends_on"])]
+    return _joined(
+        fact["name"],
+        " to ".join(dict.fromkeys(days)),
+        fact["place"] or "",
+        f"for {_for(fact, names)}" if fact["organisation"] else "",
+        f"event {fact['event']}",
+    )
+
+
 def _calendar_set(fact: Mapping[str, Any]) -> str:
     named = {True: "open", False: "closed", None: "as usual"}
     days = fact["days"]
@@ -510,9 +521,13 @@ _SUMMARIES: dict[str, Summary] = {
     "booking.changed": lambda f, n: f"booking changed: {_booking(f, n)}",
     "booking.cancelled": lambda f, n: f"booking {f['booking']} cancelled: {_for(f, n)}",
     "booking.lapsed": lambda f, n: f"booking {f['booking']} lapsed: {_for(f, n)}",
+    "event.planned": lambda f, n: f"event planned: {_event(f, n)}",
+    "event.changed": lambda f, n: f"event changed: {_event(f, n)}",
+    "event.cancelled": lambda f, n: f"event {f['event']} cancelled: {f['name']}",
     "want.made": lambda f, n: _joined(
         f"{_for(f, n)} wants {f['quantity']:,} of {_type(f, n)}",
         f"{_day(f['earliest'])} to {_day(f['latest'])}",
+        f"for event {f['event']}" if f.get("event") else "",
     ),
     "want.closed": lambda f, n: f"{_for(f, n)} waits no more",
     "demand.refused": lambda f, n: _joined(

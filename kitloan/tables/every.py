@@ -6,6 +6,7 @@ of `Base` when this module is loaded.
 
 from kitloan.tables.absence import Absence, Arrival, Transfer, Withdrawal
 from kitloan.tables.base import table
+from kitloan.tables.events import Event
 from kitloan.tables.evidence import Engagement, EngagementBand, Evaluation, SchoolLink
 from kitloan.tables.inspecting import Inspection, Regime
 from kitloan.tables.naming import MovedRow, OtherName
@@ -116,6 +117,7 @@ REGISTER_TABLES = tuple(
         Engagement,
         EngagementBand,
         Evaluation,
+        Event,
         Booking,
         BookingLine,
         BookingPin,

@@ -169,6 +169,8 @@ class Want(Base, table=True):
     days: int
     """For how many days, within those two."""
     open: bool
+    event: str | None
+    """The event for which it is lacking."""
     made_at: str
     made_seq: int
 

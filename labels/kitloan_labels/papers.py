@@ -131,6 +131,32 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class PackedRow:
+    """A kit to pack, or so many of a type that nobody chose. Days are in words."""
+
+    kind: str
+    quantity: int
+    tag: str
+    asset_number: str
+    to: str
+    days: str
+    note: str = ""
+    out: bool = False
+    back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PackingSheet:
+    """What an event needs: facts in words, a row a kit, and what is in the kits with a list."""
+
+    college: str
+    event: str
+    facts: tuple[tuple[str, str], ...]
+    rows: tuple[PackedRow, ...]
+    listed: tuple[Lent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Drawn:
     """How many pages were drawn, and the characters that are shown as `?`."""
 
@@ -221,6 +247,51 @@ def write_list(college: str, title: str, sections: Sequence[Section], path: Path
         else:
             paper.line(section.empty, _TEXT)
         paper.gap(6)
+    return paper.write(path)
+
+
+_PACKED = ("Out", "In", "What", "Tag", "For", "Days", "Note")
+_PACKED_SHARES = (0.06, 0.06, 0.2, 0.2, 0.19, 0.14, 0.15)
+
+
+def write_packing_list(sheet: PackingSheet, path: Path) -> Drawn:
+    """Draw what an event needs: a row a kit with boxes to tick out and in, then its contents.
+
+    As `write_loan_sheets`.
+    """
+    paper = _Paper("Packing list")
+    paper.begin(sheet.college, "Packing list", sheet.event)
+    paper.line(sheet.event, _HEAD)
+    paper.gap(1)
+    paper.add(_facts(paper, sheet.facts, None))
+    paper.gap(5)
+    if not sheet.rows:
+        paper.line("Nothing is booked for this event.", _TEXT)
+        return paper.write(path)
+    drawn: list[list[Any]] = [[paper.text(each, _CELL_HEAD) for each in _PACKED]]
+    for row in sheet.rows:
+        many = f"{row.quantity:,} x " if row.quantity > 1 else ""
+        which = [tags.grouped(row.tag) if row.tag else "_" * 16, row.asset_number]
+        words = (
+            f"{many}{row.kind}",
+            "\n".join(filter(None, which)),
+            row.to,
+            row.days,
+            row.note,
+        )
+        boxes = [_Box(ticked=row.out), _Box(ticked=row.back)]
+        drawn.append([*boxes, *(paper.text(each, _CELL) for each in words)])
+    table = Table(drawn, colWidths=[share * _INNER for share in _PACKED_SHARES], repeatRows=1)
+    table.setStyle(TableStyle(_ruled()))
+    paper.add(table)
+    paper.gap(1.5)
+    paper.line(f"{sum(row.quantity for row in sheet.rows):,} to pack.", _SMALL)
+    for each in sheet.listed:
+        which_kit = tags.grouped(each.tag) if each.tag else "any kit of this type"
+        paper.begin(sheet.college, "Packing list", f"{sheet.event}: {each.kind}  {which_kit}")
+        paper.add(_facts(paper, [("What", each.kind), ("Kit", which_kit)], each.tag or None))
+        paper.gap(5)
+        _contents(paper, each)
     return paper.write(path)
 
 
@@ -597,13 +668,18 @@ def _table(
 
 
 class _Box(Flowable):
-    """A box to tick."""
+    """A box to tick, or that is ticked already."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, ticked: bool = False) -> None:
         super().__init__()
+        self._ticked = ticked
         self.width = self.height = 3.4 * mm
 
     def draw(self) -> None:
         """Draw it."""
         self.canv.setLineWidth(0.7)
         self.canv.rect(0, 0, self.width, self.height)
+        if self._ticked:
+            low, middle, top = 0.2 * self.height, 0.4 * self.width, 0.8 * self.height
+            self.canv.line(0.15 * self.width, 0.5 * self.height, middle, low)
+            self.canv.line(middle, low, 0.85 * self.width, top)

@@ -503,7 +503,8 @@ def test_bookings_for_an_event_are_kept_longest(desk: College) -> None:
     """A hundred children at a festival come before one class."""
     a, _ = kits(desk, 2)
     lesson = desk.bookings.book(SCHOOL, {"Telescope": 1}, day(1), day(4))[0]
-    desk.bookings.book(OTHER, {"Telescope": 1}, day(1), day(4), event="Science-week")
+    week = desk.events.add("Science week", day(2))
+    desk.bookings.book(OTHER, {"Telescope": 1}, day(1), day(4), event=week.id)
     desk.holdings.report_missing(a, None)
     assert [each.id for each in desk.bookings.list(at_risk=True).items] == [lesson.id]
 

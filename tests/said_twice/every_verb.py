@@ -520,6 +520,7 @@ def in_the_plan(w: Desk) -> Iterator[tuple[str, Row]]:
             lambda key: book.cancel(made, request_id=key),
         ),
     )
+    yield from _for_events(w)
     wanted = wants.add(SCHOOL, "Loom", 1, first, last).id
     other = wants.add(SCHOOL, "Loom", 2, first, last).id
     yield (
@@ -534,6 +535,61 @@ def in_the_plan(w: Desk) -> Iterator[tuple[str, Row]]:
         (
             lambda key: wants.close(wanted, request_id=key),
             lambda key: wants.close(other, request_id=key),
+        ),
+    )
+
+
+def _for_events(w: Desk) -> Iterator[tuple[str, Row]]:
+    """The rows of events and of packing for them."""
+    events, packing, book = w.fife.events, w.fife.packing, w.fife.bookings
+    day = date(2027, 2, 10)
+    yield (
+        "events.add",
+        (
+            lambda key: events.add("Fair", day, place="Hall", request_id=key),
+            lambda key: events.add("Fair", day, place="Shed", request_id=key),
+        ),
+    )
+    one, two, three, four = (events.add(f"Fair {n}", day).id for n in range(4))
+    yield (
+        "events.change",
+        (
+            lambda key: events.change(one, name="Science fair", request_id=key),
+            lambda key: events.change(one, name="Art fair", request_id=key),
+        ),
+    )
+    yield (
+        "events.cancel",
+        (
+            lambda key: events.cancel(two, request_id=key),
+            lambda key: events.cancel(one, request_id=key),
+        ),
+    )
+    first, second, gone = w.kit("Kiln"), w.kit("Kiln"), w.kit("Forge")
+    today = w.fife.session.today
+    book.book("A School", {"Kiln": 1}, today, day, event=three)
+    book.book("B School", {"Kiln": 1}, today, day, event=three)
+    book.book("A School", {"Forge": 1}, today, day, event=four)
+    w.fife.holdings.report_missing(gone)
+    yield (
+        "packing.want_lacking",
+        (
+            lambda key: packing.want_lacking(four, request_id=key),
+            lambda key: packing.want_lacking(three, request_id=key),
+        ),
+    )
+    yield (
+        "loans.pack",
+        (
+            lambda key: w.fife.loans.pack(three, [first, second], request_id=key),
+            lambda key: w.fife.loans.pack(three, [first], request_id=key),
+        ),
+    )
+    yield (
+        "loans.unpack",
+        (
+            lambda key: w.fife.loans.unpack(three, [first], request_id=key),
+            lambda key: w.fife.loans.unpack(three, [second], request_id=key),
         ),
     )
 

@@ -16,6 +16,7 @@ from kitloan.ledger.facts.base import (
     FactBase,
     Frozen,
     Id,
+    Later,
     Name,
     Recorded,
     Tag,
@@ -263,6 +264,7 @@ class WantMade(FactBase):
     earliest: Day
     latest: Day
     days: Count
+    event: Id | None = Later(None)
 
 
 @applies(WantMade)
@@ -272,9 +274,10 @@ def want_made(connection: Connection, college: str, entry: Recorded, fact: WantM
         connection,
         college=college,
         open=True,
+        event=fact.event,
         made_at=entry.at,
         made_seq=entry.seq,
-        **fact.model_dump(exclude={"kind"}),
+        **fact.model_dump(exclude={"kind", "event"}),
     )
 
 

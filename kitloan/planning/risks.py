@@ -1,0 +1,161 @@
+"""Bookings that cannot be kept as things are, and what could stand in for their kits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, select
+
+from kitloan.ledger.session import Session
+from kitloan.planning.availability import Wanted, at_risk, free_over
+from kitloan.planning.bookings import Booking, Bookings, booking_id
+from kitloan.planning.supply import Stock, stock_of
+from kitloan.planning.types import type_names
+from kitloan.storage.statements import Query
+from kitloan.tables import table
+from kitloan.tables.planning import Booking as BookingRow
+from kitloan.tables.planning import BookingLine
+from kitloan.text.names import fold
+
+booking, line = table(BookingRow), table(BookingLine)
+
+MOST_STAND_INS = 3
+"""How many types are named that could stand in for one."""
+
+_TYPES_WAITING = Query(
+    select(line.c.kit_type)
+    .join_from(
+        line,
+        booking,
+        (booking.c.college == line.c.college) & (booking.c.booking == line.c.booking),
+    )
+    .where(
+        line.c.college == bindparam("c"),
+        booking.c.state == "made",
+        booking.c.lapses_after >= bindparam("d"),
+        line.c.quantity > line.c.collected,
+    )
+    .distinct()
+    .order_by(line.c.kit_type)
+)
+_IN_ORDER = Query(
+    select(booking.c.booking)
+    .where(booking.c.college == bindparam("c"), booking.c.state == "made")
+    .order_by(booking.c.collect_on, booking.c.made_seq)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """What could be given instead, over the days of a booking that is at risk.
+
+    Attributes:
+        instead_of: the kit type that is booked and cannot be given.
+        type: the kit type that could be: the same one, where another kit than those that are
+            chosen is free, or some of them are.
+        needed: how many are booked and have not gone out.
+        free: how many could be given.
+    """
+
+    instead_of: str
+    type: str
+    needed: int
+    free: int
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """A booking that is at risk, with why and whom to ring, and what could stand in."""
+
+    booking: Booking
+    stand_ins: tuple[StandIn, ...]
+
+
+class Risks:
+    """What a college has promised and cannot keep."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def list(self, most: int | None = None) -> list[Risk]:
+        """The bookings that are at risk, by collection day.
+
+        Args:
+            most: only so many of them; all when None.
+        """
+        college, today = self._session.college, self._session.today
+        with self._session.reading() as connection:
+            waiting = _TYPES_WAITING(connection, c=college, d=today.isoformat()).scalars()
+            look = _Look(connection, self._session)
+            lost = {key for kind in waiting for key in look.lost(kind)}
+            if not lost:
+                return []
+            ordered = [key for key in _IN_ORDER(connection, c=college).scalars() if key in lost]
+            stand_ins = {key: look.stand_ins(key) for key in ordered[:most]}
+        bookings = Bookings(self._session)
+        return [Risk(bookings.get(key), found) for key, found in stand_ins.items()]
+
+    def stand_ins(self, booking: str) -> tuple[StandIn, ...]:
+        """What could stand in for what a booking cannot have; empty when it can be kept.
+
+        Raises:
+            BadInput: `unknown_booking`.
+        """
+        with self._session.reading() as connection:
+            key = booking_id(connection, self._session.college, booking)
+            return _Look(connection, self._session).stand_ins(key)
+
+
+class _Look:
+    """One look at the stock: each type is read once."""
+
+    def __init__(self, connection: Connection, session: Session) -> None:
+        self._connection = connection
+        self._session = session
+        self._names = type_names(connection, session.college)
+        self._stocks: dict[str, tuple[Stock, set[str]]] = {}
+
+    def _stock(self, kind: str) -> tuple[Stock, set[str]]:
+        if kind not in self._stocks:
+            today = self._session.today
+            stock = stock_of(self._connection, self._session.college, kind, today)
+            self._stocks[kind] = stock, at_risk(stock.supply, stock.standing)
+        return self._stocks[kind]
+
+    def lost(self, kind: str) -> set[str]:
+        """The bookings that cannot have their kits of a type."""
+        return self._stock(kind)[1]
+
+    def stand_ins(self, key: str) -> tuple[StandIn, ...]:
+        """What could stand in for what one booking cannot have."""
+        kinds = _TYPES_WAITING(
+            self._connection, c=self._session.college, d=self._session.today.isoformat()
+        ).scalars()
+        found: list[StandIn] = []
+        for kind in kinds.all():
+            stock, lost = self._stock(kind)
+            if key not in lost:
+                continue
+            wanted = next(each for each in stock.standing if each.key == key)
+            found += self._instead_of(kind, wanted, stock, lost)
+        return tuple(found)
+
+    def _instead_of(self, kind: str, wanted: Wanted, stock: Stock, lost: set[str]) -> list[StandIn]:
+        name, needed = self._names[kind], wanted.count
+        kept: Sequence[Wanted] = [each for each in stock.standing if each.key not in lost]
+        same = min(needed, free_over(stock.supply, kept, wanted.first, wanted.until))
+        found = [StandIn(name, name, needed, same)] if same else []
+        if same == needed:
+            return found
+        others: list[tuple[int, bool, int, str]] = []
+        for other, called in self._names.items():
+            if other == kind:
+                continue
+            their, _ = self._stock(other)
+            free = free_over(their.supply, their.standing, wanted.first, wanted.until)
+            if free >= needed:
+                alike = len({*fold(called).split()} & {*fold(name).split()})
+                others.append((-alike, not their.supply.kits, -free, called))
+        return found + [
+            StandIn(name, called, needed, -free)
+            for _, _, free, called in sorted(others)[:MOST_STAND_INS]
+        ]

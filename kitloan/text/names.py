@@ -135,10 +135,17 @@ def search_form(text: str) -> str:
     if folded.isascii() and not _NO_DIFFERENCE.search(folded):
         return folded
     if not folded.isascii():
-        parts = unicodedata.normalize("NFKD", folded)
-        bare = "".join(each for each in parts if not unicodedata.combining(each))
-        folded = unicodedata.normalize("NFC", bare).translate(_PLAIN_LETTERS)
+        folded = " ".join([w if w.isascii() else _without_accents(w) for w in folded.split()])
+    if not _NO_DIFFERENCE.search(folded):
+        return " ".join(folded.split())
     return " ".join(_NO_DIFFERENCE.sub("", word) or word for word in folded.split())
+
+
+@lru_cache(maxsize=1024)  # a register repeats its places and types
+def _without_accents(word: str) -> str:
+    parts = unicodedata.normalize("NFKD", word)
+    bare = "".join(each for each in parts if not unicodedata.combining(each))
+    return unicodedata.normalize("NFC", bare).translate(_PLAIN_LETTERS)
 
 
 _NUMBERS = re.compile(r"[0-9]+")

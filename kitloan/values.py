@@ -202,16 +202,6 @@ class Page(Generic[T_co]):
     next: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A remark about a holding: when it was written, and by whom; None for what a register had."""
-
-    heading: str
-    words: str
-    at: str | None
-    by: str | None
-
-
 def as_json(value: Any) -> Any:
     """Convert any answer to values that `json.dumps` takes."""
     if is_dataclass(value) and not isinstance(value, type):

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -301,28 +300,4 @@ def test_nothing_goes_to_a_school_that_is_closed(fife: College, kit: str, clock:
     assert refused(lambda: want("B Primary", "STEM kit", 1, first, last)).code == "closed"
     fife.loans.correct(other, to="B Primary", due_on=fife.session.today + timedelta(days=9))
     assert fife.find.loans(to="B Primary").total == 1, "what it has is corrected as ever"
-    assert fife.ledger.verify().ok
-
-
-def test_a_note_has_its_day_and_who(
-    fife: College, kit: str, clock: SetClock, reopen: Callable[..., College], tmp_path: Path
-) -> None:
-    """It goes and comes with the return that it was written with; a register's day is not known."""
-    fife.loans.check_out([kit], "A Primary", purpose="science fair")
-    clock.move(days=2)
-    colleague = reopen("j.bain")
-    colleague.loans.check_in([kit], Count(whole=True), note="lid cracked")
-    back = fife.session.today.isoformat()
-    said = [(each.words, each.by) for each in fife.people.notes(kit)]
-    assert said == [("science fair", "m.ross"), ("lid cracked", "j.bain")]
-    assert [(each.at or "")[:10] for each in fife.people.notes(kit)][1] == back
-    colleague.actions.undo()
-    assert [each.words for each in fife.people.notes(kit)] == ["science fair"]
-    colleague.actions.redo()
-    assert len(fife.people.notes(kit)) == 2
-    file = tmp_path / "register.csv"
-    file.write_text("Kit No,Item,Condition\n7,Telescope,scratched\n", encoding="utf-8")
-    fife.registers.take_in(file)
-    (old,) = fife.people.notes(fife.find.holding("7").tag)
-    assert (old.words, old.at, old.by) == ("scratched", None, None)
     assert fife.ledger.verify().ok

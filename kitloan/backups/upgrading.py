@@ -263,7 +263,6 @@ def _to_4(op: "Operations") -> None:
     make_evidence(op)
     _make_sharing(op)
     _contact_changes(op)
-    _requests_of_remarks(op)
     loan = "json_extract(body, '$.fact.loan')"
     if op.get_bind().dialect.name == "postgresql":
         loan = "CAST(body AS json) #>> '{fact,loan}'"
@@ -367,15 +366,6 @@ def _contact_changes(op: "Operations") -> None:
     if op.get_bind().dialect.name == "sqlite":
         names = [column.name for column in columns]
         op.create_index("contact_change_rows_twice", "contact_change", names)
-
-
-def _requests_of_remarks(op: "Operations") -> None:
-    """With which request a remark was written; of those before, nobody knows."""
-    op.add_column("remark", Column("request", String(), nullable=True))
-    if op.get_bind().dialect.name == "sqlite":
-        op.drop_index("remark_rows_twice", "remark")
-        names = ["college", "remark", "tag", "loan", "contact", "heading", "words", "request"]
-        op.create_index("remark_rows_twice", "remark", names)
 
 
 def _words_in_search_form(connection: Connection) -> None:

@@ -393,11 +393,8 @@ def remark(
     *,
     loan: str | None = None,
     contact_id: str | None = None,
-    from_register: bool = False,
 ) -> None:
     """Keep free words beside a holding or a loan, where they can be erased.
-
-    What a register has was written on a day and by a person that nobody knows.
 
     Raises:
         BadInput: `bad_text`, when they are longer than 2,000 characters or hide control characters.
@@ -412,7 +409,6 @@ def remark(
         "contact": contact_id,
         "heading": heading,
         "words": clean(words, "The note", 2000),
-        "request": None if from_register else writer.request,
     }
     writer.insert(_insert_remark, row)
 

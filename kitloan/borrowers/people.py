@@ -13,14 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, insert, or_, select, update
 
 from kitloan.borrowers.organisations import ids_of, known_organisation, name_now
 from kitloan.errors import BadInput, KitloanError
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer
 from kitloan.queries.paging import PAGE, page_of
-from kitloan.queries.undone import UNDONE
 from kitloan.storage import contact_changes
 from kitloan.storage.erasure import (
     all_contacts,
@@ -36,16 +35,13 @@ from kitloan.storage.erasure import (
 from kitloan.storage.files import whole_file
 from kitloan.storage.schema import OLDEST
 from kitloan.storage.side_files import all_copies, clear_abandoned, left_elsewhere, unfinished
-from kitloan.storage.statements import AnyRow, Query
+from kitloan.storage.statements import AnyRow
 from kitloan.storage.store import Store, open_store
 from kitloan.storage.user_files import desk_log
-from kitloan.tables import LedgerEntry, table
 from kitloan.text.dates import instant
 from kitloan.text.names import clean, fold, plain
 from kitloan.text.personal import MentionFinder, Named, check_email, check_phone, words
-from kitloan.values import Note, Page
-
-entry = table(LedgerEntry)
+from kitloan.values import Page
 
 _ERASED_LINE = "(a line about a person was erased)"
 
@@ -84,20 +80,6 @@ class ContactLine:
     email: str | None
     phone: str | None
     college: str
-
-
-_WRITTEN = Query(
-    select(entry.c.at, entry.c.by)
-    .where(
-        entry.c.college == bindparam("c"),
-        entry.c.id == bindparam("i"),
-        entry.c.tag == bindparam("t"),
-        entry.c.kind != "entry.reversed",
-        ~UNDONE,
-    )
-    .order_by(entry.c.part)
-    .limit(1)
-)
 
 
 class People:
@@ -174,36 +156,24 @@ class People:
         with self._session.writing() as writer:
             return _set(writer, named, email, phone, of)
 
-    def notes(self, tag: str) -> list[Note]:
-        """The remarks about a holding, by heading and day; not those of what was undone."""
+    def remarks(self, tag: str) -> list[dict[str, str]]:
+        """The remarks about a holding: heading and words. An undone loan's are not shown."""
         loan_on_record = (
             select(loan.c.loan)
             .where(loan.c.college == remark.c.college, loan.c.loan == remark.c.loan)
             .exists()
         )
-        college = self._session.college
-        found: list[Note] = []
         with self._session.reading() as connection:
-            for row in connection.execute(
-                select(remark.c.heading, remark.c.words, remark.c.request)
+            rows = connection.execute(
+                select(remark.c.heading, remark.c.words)
                 .where(
-                    remark.c.college == college,
+                    remark.c.college == self._session.college,
                     remark.c.tag == tag,
                     or_(remark.c.loan.is_(None), loan_on_record),
                 )
                 .order_by(remark.c.heading, remark.c.remark)
-            ):
-                if row.request is None:
-                    found.append(Note(row.heading, row.words, None, None))
-                    continue
-                written = _WRITTEN(connection, c=college, i=row.request, t=tag).first()
-                if written is not None:
-                    found.append(Note(row.heading, row.words, written.at, written.by))
-        return sorted(found, key=lambda each: (each.heading, each.at or ""))
-
-    def remarks(self, tag: str) -> list[dict[str, str]]:
-        """The heading and the words of each of `notes`."""
-        return [{"heading": each.heading, "words": each.words} for each in self.notes(tag)]
+            )
+            return [dict(row._mapping) for row in rows]
 
     def erase(self, who: str) -> Erased:
         """Erase a person: name, e-mail, phone, and remarks about them.

@@ -93,18 +93,16 @@ def show(app: App, tag: str, after: str | None, limit: int) -> None:
     with app.open() as opened:
         found = opened.find.holding(tag)
         history = opened.find.history_page(tag, after, limit)
-        notes = opened.people.notes(found.tag)
+        remarks = opened.people.remarks(found.tag)
         out = opened.find.loans(of=tag, limit=_MOST_LOANS).items if found.loan else ()
     if app.json:
-        more = {"loans": as_json(out), "history": as_json(history.items)}
-        more["remarks"] = as_json(notes)
+        more = {"loans": as_json(out), "history": as_json(history.items), "remarks": remarks}
         pages = {"history_total": history.total, "history_next": history.next}
         print_json(as_json(found) | more | pages)
         return
     print_text(_page(found, out))
-    for each in notes:
-        written = f"  ({uk(day_of(each.at))}, {each.by})" if each.at else ""
-        print_text(f"  {each.heading}: {each.words}{written}")
+    for each in remarks:
+        print_text(f"  {each['heading']}: {each['words']}")
     print_text("\nHistory")
     print_text(columns([[f"  {_when(h)}", h.by, h.summary] for h in history.items]))
     if history.next is not None:

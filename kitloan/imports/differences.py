@@ -102,16 +102,16 @@ def take_one(writer: Writer, row: Row, mark: str) -> str:
     )
     for heading, words in {"Condition": row.condition, "Home college": row.home_college}.items():
         if words:
-            remark(writer, made.tag, heading, words, from_register=True)
+            remark(writer, made.tag, heading, words)
     named = row.contact or row.contact_email or row.contact_phone
     of = _id_of(writer, row.on_loan_to) if named and row.on_loan_to else ""
     whom = _contact(writer, row, of)
     in_file = ", ".join(filter(None, (row.contact, row.contact_email, row.contact_phone)))
     if whom and not row.on_loan_to:
-        remark(writer, made.tag, "Contact", in_file, contact_id=whom, from_register=True)
+        remark(writer, made.tag, "Contact", in_file, contact_id=whom)
     for heading, words in row.extras.items():
         # A column that nobody knows may be about the person whom the row names.
-        remark(writer, made.tag, heading, words, contact_id=whom, from_register=True)
+        remark(writer, made.tag, heading, words, contact_id=whom)
     return made.tag
 
 

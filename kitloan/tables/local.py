@@ -60,8 +60,6 @@ class Remark(Base, table=True):
     contact: str | None
     heading: str
     words: str = Field(sa_type=Text)
-    request: str | None = None
-    """With which it was written: its entries have the day and the person. NULL is a register's."""
 
 
 class Setting(Base, table=True):

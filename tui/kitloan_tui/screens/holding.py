@@ -23,10 +23,10 @@ from kitloan.errors import BadInput, KitloanError, Refused
 from kitloan.holdings import Proposal
 from kitloan.reference import colleges
 from kitloan.text import scans
-from kitloan.text.dates import day_of, uk, uk_instant
+from kitloan.text.dates import uk, uk_instant
 from kitloan.text.names import plain
 from kitloan.text.tags import grouped
-from kitloan.values import SYMBOLS, HistoryLine, Holding, Note, Page, plural
+from kitloan.values import SYMBOLS, HistoryLine, Holding, Page, plural
 from kitloan_tui import lookups
 from kitloan_tui.actions import ACTIONS
 from kitloan_tui.counter import recording, refusals, sentences, steps
@@ -51,7 +51,7 @@ class HoldingDetails:
     having: list[tuple[str, int]]
     contacts: dict[str, str]
     """Whom to ring, by borrower."""
-    notes: list[Note]
+    remarks: list[dict[str, str]]
     history: Page[HistoryLine]
     proposed: Proposal | None
     """That it should be withdrawn; a second person has to sign."""
@@ -113,7 +113,7 @@ class HoldingPage(DeskScreen):
             college.loans.contents(self.tag),
             lookups.who_has(college.session, self.tag) if held.out_quantity else [],
             lookups.contacts_of(college.session, self.tag) if held.out_quantity else {},
-            college.people.notes(self.tag),
+            college.people.remarks(self.tag),
             college.find.history_page(self.tag),
             next((p for p in college.holdings.proposed_withdrawals() if p.tag == held.tag), None),
         )
@@ -445,7 +445,7 @@ def draw_page(details: HoldingDetails, today: date, width: int) -> Content:
         *_draw_status(details, today),
         *_draw_gift(details),
         *_draw_contents(details, width),
-        *_draw_notes(details),
+        *_draw_remarks(details),
         *_draw_history(details, width),
     ]
     return Content("\n").join(lines)
@@ -536,12 +536,11 @@ def _draw_contents(details: HoldingDetails, width: int) -> Iterator[Content]:
             )
 
 
-def _draw_notes(details: HoldingDetails) -> Iterator[Content]:
-    if details.notes:
+def _draw_remarks(details: HoldingDetails) -> Iterator[Content]:
+    if details.remarks:
         yield _title("Notes   they stay in this college")
-    for each in details.notes:
-        written = f"   {uk(day_of(each.at))}, {each.by}" if each.at else ""
-        yield _line(each.heading, each.words + written)
+    for each in details.remarks:
+        yield _line(each["heading"], each["words"])
 
 
 def _draw_history(details: HoldingDetails, width: int) -> Iterator[Content]:

@@ -26,6 +26,9 @@ from run import BUILT
 from stores import build, trusted
 
 import kitloan
+from kitloan.exchange.file import FIRST, SECOND
+from kitloan.exchange.sending import remember
+from kitloan.storage.settings import ESP_READS
 
 HOLDINGS, ENTRIES = 5_000, 20_000
 
@@ -111,15 +114,26 @@ def _must_be_the_same(ours: Path, theirs: Path) -> None:
 
 
 def exporting(folder: Path, _colleges: int) -> None:
-    """A year of one college into a file, against writing the same lines with gzip alone."""
+    """A year of one college into a file, against writing the same lines with gzip alone.
+
+    The second file is for an ESP that answered that it reads version 2.
+    """
     store, file = build(BUILT / "year.sqlite", HOLDINGS, ENTRIES), folder / "year.kitloan"
     mine, floor = Taken(), Taken()
     with kitloan.open(store, actor="bench") as opened:
         opened.exchange.export(file)  # the first makes the college's key
         mine.by(lambda: opened.exchange.export(file))
         floor.by(lambda: _bare_export(store, folder / "bare.gz"))
-    line("export a year of one college", mine, floor, "1 s")
-    print(f"{'its size, MB':44} {file.stat().st_size / 1e6:8.2f} {'':42}  0.5")
+        line("export a year of one college", mine, floor, "1 s")
+        print(f"{'its size, MB':44} {file.stat().st_size / 1e6:8.2f}")
+        with opened.session.store.write() as connection:
+            remember(connection, opened.session.college, ESP_READS, str(SECOND))
+        again = Taken()
+        again.by(lambda: opened.exchange.export(file))
+        with opened.session.store.write() as connection:
+            remember(connection, opened.session.college, ESP_READS, str(FIRST))
+    line("export it in version 2", again, None, "1 s")
+    print(f"{'its size, MB':44} {file.stat().st_size / 1e6:8.2f} {'':42}  0.6")
 
 
 def _bare_export(store: Path, file: Path) -> None:

@@ -10,6 +10,7 @@ come back, and every change of a row that the same transaction changed already r
 earlier versions.
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -215,18 +216,20 @@ class LedgerCopy:
             found = getattr(rows, "cursor", rows)  # the driver's own rows, where there are any
             driver.executemany(_insert_text(into), found)
             return
-        columns = into.columns
-        types = [each.type.compile(dialect=store.dialect) for each in columns]
         quote = store.dialect.identifier_preparer.quote
-        names = ", ".join(quote(each.name) for each in columns)
-        # Not COPY: a server refuses it where a login sees only some rows of a table.
+        columns = [quote(each.name) for each in into.columns]
+        types = [each.type.compile(dialect=store.dialect) for each in into.columns]
+        typed = ", ".join(f"{name} {each}" for name, each in zip(columns, types, strict=True))
+        # Not COPY: a server refuses it where a login sees only some rows of a table. Not an array:
+        # the driver escapes quotation marks in one by one, and entries are full of them.
         statement = (
-            f"INSERT INTO {quote(into.name)} ({names}) "  # noqa: S608  # the names and types are our own
-            f"SELECT * FROM unnest({', '.join(f'%s::{each}[]' for each in types)})"
+            f"INSERT INTO {quote(into.name)} ({', '.join(columns)}) "  # noqa: S608  # our own names
+            f"SELECT * FROM json_to_recordset(%s::json) AS rows ({typed})"
         )
-        found = iter(rows)
+        found, names = iter(rows), [each.name for each in into.columns]
         while some := list(islice(found, _WRITTEN_AT_ONCE)):
-            driver.execute(statement, [list(column) for column in zip(*some, strict=True)])
+            said = [dict(zip(names, row, strict=True)) for row in some]
+            driver.execute(statement, [json.dumps(said, ensure_ascii=False)])
 
 
 def _insert_text(into: Table) -> str:

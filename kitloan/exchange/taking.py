@@ -68,8 +68,12 @@ class Taking:
                 return self._in_copy()
             except Moved:
                 continue
-        with self._session.store.write() as store:
-            return self._in_copy(store)
+        while True:
+            try:
+                with self._session.store.write() as store:
+                    return self._in_copy(store)
+            except Moved:  # on a server, another college came whose name looks like this one's
+                continue
 
     def _is_dear(self) -> bool:
         """Whether merging the file in the store would hold it for long."""

@@ -20,9 +20,10 @@ import pytest
 
 import kitloan
 from conftest import SetClock
+from exchange.forging import second
 from kitloan import BadInput, Refused
 from kitloan.college import College
-from kitloan.exchange.file import signed_text, signing_key
+from kitloan.exchange.file import FIRST, SECOND, signed_text, signing_key
 from kitloan.text.tags import mint
 from lives import begin, bytes_of, canonical, digest, everything_in, keep, lend, new_database
 from trusting import merge
@@ -168,15 +169,18 @@ def sealed_anew(lines: Lines, sign: Callable[[bytes], str]) -> Lines:
             before = digest(bodies[-1])
         header |= {"last": header["first"] + len(bodies) - 1, "head": before}
         header["signature"] = sign(signed_text(header))
-        return [json.dumps(header), *bodies]
+        lines = [json.dumps(header), *bodies]
+        return second(lines) if header["version"] == SECOND else lines
     except (ValueError, TypeError, KeyError, AttributeError, UnicodeEncodeError):
         return lines
 
 
-def spoilt(sent: Sent, seed: int) -> bytes:
-    """The file of this number."""
+def spoilt(sent: Sent, seed: int, version: int = FIRST) -> bytes:
+    """The file of this number, in a version of the file."""
     chance = random.Random(seed)
     lines: Lines | bytes = list(sent.lines)
+    if version == SECOND:
+        lines = sealed_anew(second(sent.lines), sent.sign)
     for _ in range(chance.choice((1, 1, 1, 2))):
         if isinstance(lines, bytes) or not lines:
             break
@@ -203,10 +207,13 @@ def must_be_refused_or_fit(esp: College, file: Path, seed: int) -> str | None:
     return None
 
 
+@pytest.mark.parametrize("version", [FIRST, SECOND])
 @pytest.mark.parametrize(
     "cases", [150, pytest.param(10_000, marks=pytest.mark.soak)], ids=["some", "many"]
 )
-def test_a_spoilt_file_is_refused_or_merges_cleanly(sent: Sent, tmp_path: Path, cases: int) -> None:
+def test_a_spoilt_file_is_refused_or_merges_cleanly(
+    sent: Sent, tmp_path: Path, cases: int, version: int
+) -> None:
     """Half of a forged file in ESP's store, or a traceback on a Monday with 26 files to merge."""
     met: Counter[str | None] = Counter()
     file, place = tmp_path / "spoilt.kitloan", tmp_path / "esp.sqlite"
@@ -218,7 +225,7 @@ def test_a_spoilt_file_is_refused_or_merges_cleanly(sent: Sent, tmp_path: Path, 
         shutil.rmtree(f"{place}.aside", ignore_errors=True)
         with kitloan.open(place, actor="esp", clock=clock) as esp:
             for seed in seeds:
-                file.write_bytes(spoilt(sent, seed))
+                file.write_bytes(spoilt(sent, seed, version))
                 code = must_be_refused_or_fit(esp, file, seed)
                 met[code] += 1
                 if code is None:  # it may have grown: the next one meets the store as it was

@@ -4,6 +4,7 @@ A guess that could change who has what, and is not certain, becomes a question; 
 is taken; any other is taken when it is the best, or the column is kept as a note.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as made
@@ -134,8 +135,13 @@ def guess(
 def _unnumbered(header: str) -> str:
     """A heading without the number that `header_texts` gave it when it came again."""
     if header.endswith(")") and header[:-1].rpartition(" (")[2].isdecimal():
-        return header.rpartition(" (")[0]
-    return header
+        header = header.rpartition(" (")[0]
+    found = _NTH_LOAN.match(header)
+    return f"{found[1]}{header[found.end() :]}" if found else header
+
+
+_NTH_LOAN = re.compile(r"(loan|borrower|school) ?#?[1-9](?=\W|$)", re.IGNORECASE)
+"""Headings of one loan beside another: "Loan 1 school", "Loan 2 school", "Borrower 2"."""
 
 
 def _cell(sheet: Sheet, line: Line, index: int) -> Value:
@@ -189,6 +195,7 @@ def _assign(guesses: list[Guess]) -> None:
         done.add(each.index)
         taken.add(name)
     _person_beside_school(guesses)
+    _category_beside_name(guesses)
     _repeat(guesses)
     for each in guesses:
         if not each.evidence:
@@ -228,6 +235,32 @@ def _person_beside_school(guesses: list[Guess]) -> None:
     school.scores, person.scores = {}, {}
 
 
+def _category_beside_name(guesses: list[Guess]) -> None:
+    """Of "Asset type" and "Asset", the one that says the same few words over is the category."""
+    kind = next((g for g in guesses if g.field == "type" and not g.told), None)
+    if kind is None or not kind.found.filled:
+        return
+    words = set(stems(kind.header))
+    if not words & _OF_A_CATEGORY or words & {"kit", "name"}:
+        return
+    rest = words - _OF_A_CATEGORY
+    for each in guesses:
+        other = each.found
+        if each.told or each.field not in (None, "asset_number") or set(stems(each.header)) != rest:
+            continue
+        texts = other.share("texts") > 0.8 and other.share("codes") < 0.5
+        if texts and other.distinct > kind.found.distinct and other.filled >= kind.found.filled:
+            kind.field, each.field = None, "type"
+            kind.evidence = (f"it has few words, and {each.header} has more",)
+            each.evidence = (f"{kind.header} is what they are by category",)
+            each.base = each.score = 1.0
+            each.scores = {}
+            return
+
+
+_OF_A_CATEGORY = frozenset({"type", "class", "kind", "category", "group"})
+
+
 def _repeat(guesses: list[Guess]) -> None:
     """Columns that come again ("School", "School (2)") mean the same: a second loan beside the
     first.
@@ -236,8 +269,8 @@ def _repeat(guesses: list[Guess]) -> None:
         name = _unnumbered(each.header)
         group = [g for g in guesses if _unnumbered(g.header) == name]
         fields = {g.field for g in group if g.field in RISKY}
-        if len(group) < 2 or len(fields) != 1 or each.told or each.field or not each.found.filled:
-            continue
+        if len(group) < 2 or len(fields) != 1 or each.told or each.field:
+            continue  # an empty one counts: the day of return of a loan that is open
         (each.field,) = fields
         each.again = True
         each.base = each.bases.get(str(each.field), 0.0)
@@ -423,6 +456,11 @@ def is_certain(each: Guess, guesses: list[Guess], *, loan_context: bool, borrowe
     if name == "borrower_person":
         return base >= _CERTAIN_HEADING
     if name == "due_on":
+        past = each.found.days - each.found.future
+        either = base < _CERTAIN_HEADING and "returned_on" in each.bases
+        flagged = any(other.field in ("status", "returned_on") for other in guesses)
+        if past and each.found.future and either and not flagged:
+            return False  # days past may be when it came back, days to come cannot
         if base >= _CERTAIN_HEADING:
             return suits >= 0.7
         returned = any(other.field == "returned_on" for other in guesses)
@@ -476,7 +514,21 @@ def _ask_if_suspicious(
 ) -> None:
     """Ask about a column that was not taken for a loan's, and looks like one."""
     found = each.found
-    if is_harmless(each.header) or {"last", "return"} <= set(stems(each.header)):
+    if is_harmless(each.header):
+        return
+    if {"last", "return"} <= set(stems(each.header)):
+        begun = any(g.field in ("out_on", "returned_on") and g.found.filled for g in guesses)
+        begun = begun or any(g.field == "on_loan_to" and "last" in stems(g.header) for g in guesses)
+        if borrower and not begun and found.share("days") > 0.5:
+            questions.about_column(
+                sheet,
+                each.header,
+                "This column says when things came back last, and no column says when they went "
+                "out. Is what has a day here back?",
+                None,
+                found.samples,
+                (("returned_on", "yes: it is back"), ("", CHOICES[""])),
+            )
         return
     rival = next(
         (

@@ -202,7 +202,7 @@ WORDS: dict[str, tuple[str, ...]] = {
         *("cost price", "approx cost", "book value", "nbv", "original cost", "price paid"),
         *("price per item", "cost per item", "price per unit", "cost per unit", "value per item"),
         *("asset value", "rrp", "approx value", "item value", "item cost", "replacement price"),
-        *("est value", "cost new", "item price", "acquisition cost", "amount paid"),
+        *("each", "est value", "cost new", "item price", "acquisition cost", "amount paid"),
     ),
     "total_value": (
         *("total value", "line total", "total cost", "total price", "line value", "extended price"),
@@ -486,6 +486,9 @@ EITHER: dict[str, tuple[str, ...]] = {
     "in": ("returned_on", "quantity", "status"),
     "on loan": ("status", "quantity_out", "on_loan_to", "out_on"),
     "loan": ("status", "on_loan_to", "out_on", "quantity_out"),
+    "loan out": ("out_on", "quantity_out", "on_loan_to"),
+    "loan back": ("returned_on", "due_on"),
+    "loan in": ("returned_on",),
     "loans": ("quantity_out", "on_loan_to"),
     "loaned": ("on_loan_to", "out_on", "quantity_out", "status"),
     "loaned out": ("on_loan_to", "out_on", "quantity_out", "status"),

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as made
 from datetime import date
+from itertools import pairwise
 
 from kitloan.imports import evidence
 from kitloan.imports.evidence import Profile, fit, profile
@@ -122,6 +123,8 @@ def guess(
             each.scores = {}
             continue
         each.bases = dict(meanings(_unnumbered(each.header)))
+        if _counts_things(each, sheet, lines):
+            each.bases["asset_number"] = min(0.5, each.bases.get("asset_number", 0))
     numbered = any(each.bases.get("asset_number", 0) >= 0.9 for each in guesses)
     for each in guesses:
         if not numbered and not each.told:
@@ -157,6 +160,17 @@ def _tell_tags_from_numbers(each: Guess, sheet: Sheet, lines: Sequence[Line]) ->
         return
     if not any(tags.is_tag(tags.bare(text)) or text.upper().startswith("KL") for text in texts):
         each.bases["asset_number"] = max(each.bases.get("asset_number", 0), each.bases.pop("tag"))
+
+
+def _counts_things(each: Guess, sheet: Sheet, lines: Sequence[Line]) -> bool:
+    """Whether a column called "Number" holds how many there are: small numbers in no order."""
+    if not {"asset_number", "quantity"} <= each.bases.keys() or each.found.share("small") < 1:
+        return False
+    texts = [as_text(v) for line in lines if not is_blank(v := _cell(sheet, line, each.index))]
+    numbers = [int(float(text)) for text in texts[:200]]
+    padded = any(text.startswith("0") and len(text) > 1 for text in texts[:200])
+    in_order = all(one < other for one, other in pairwise(numbers))
+    return len(numbers) > 1 and not padded and not in_order and max(numbers) <= 500
 
 
 def _assign(guesses: list[Guess]) -> None:

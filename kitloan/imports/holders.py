@@ -74,6 +74,8 @@ _UNSURE = {
         "pending",
         "query",
         "ditto",
+        "do",
+        "do.",
     ),
     *("misc", "n/k", "nk", "*", "x?", "don’t know", "to be confirmed", "to be advised", "several"),
     *(
@@ -125,6 +127,8 @@ _PARTS = re.compile(
     r"\s+[-–—]+\s+|\s*[(),/;]\s*|\s+c/o\s+|\s+per\s+|\s+\+\s+|\s+(?:at|of|from)\s+", re.IGNORECASE
 )
 _TITLED = re.compile(r"\b(?:mr|mrs|ms|miss|mx|dr)\b\.? [^\W\d_][\w'’. -]*\)?$", re.IGNORECASE)
+_ARROW = re.compile(r"^[=~–-]*[>→➔➜»]+\s*(?=\w)")
+_LEADING_DATE = re.compile(rf"^({_DATE})[\s,:;–-]+(?:to\s+|at\s+)?(?=[^\W\d_])", re.IGNORECASE)
 _SEVERAL = re.compile(r"\s*(?:&|\band\b|\+|/|;|,)\s*", re.IGNORECASE)
 
 
@@ -167,7 +171,7 @@ def holder(text: str, today: date, dates: Dates | None = None) -> Holder:
         today: a day without its year is the next that comes, or, of a loan's beginning, the last.
         dates: how the file writes its days.
     """
-    text = tidy(text)
+    text = _ARROW.sub("", tidy(text))
     key = fold(text)
     if means_nothing(text) or says_not_out(text):
         return Holder(standing="in")
@@ -208,6 +212,8 @@ def _apart(text: str, today: date, dates: Dates | None) -> Holder:
             rest = rest if read else found[1]
         elif (found := _BARE.search(left)) and found.start():
             rest, left = found[1], left[: found.start()]
+    if (found := _LEADING_DATE.match(left)) and looks_like_school(left[found.end() :]):
+        rest, left = found[1], left[found.end() :]
     left = left.strip(" ,;:-–(")
     if (found := _VAGUE.search(left)) and looks_like_school(left[: found.start()]):
         rest, left = found[0].strip(" ,;:-–()"), left[: found.start()].strip(" ,;:-–(")
@@ -276,6 +282,7 @@ _LENT_WORDS = re.compile(
     r"checked out|signed out|booked out|out to|out at|out with|"
     r"^(?:out|loan(?:ed)?|lent|away)\s*[-–:(]\s*|is with|still with|currently "
     r"(?:with|at)|"
+    r"^\d{1,4} ?x? ?(?:is |are |now )?(?:at|with|in) (?=[A-Z])|"
     r"^(?:now )?with(?! )|^(?:now )?(?:with|at) (?=[A-Z])|given to|taken by|"
     r"ha(?:s|ve) (?:it|this|these|them)\b|due "
     r"back|"
@@ -314,7 +321,7 @@ def _clause_of_loan(text: str) -> str | None:
         if _PAST_LOAN.search(clause):
             said = None
         elif found and (
-            not re.match(r"(?:now )?(?:with|at)\b", found[0], re.IGNORECASE)
+            not re.match(r"(?:now |\d.*?)?(?:with|at|in)\b", found[0], re.IGNORECASE)
             or looks_like_school(clause)
         ):
             said = clause
@@ -331,13 +338,16 @@ def loan_in(text: str, today: date, dates: Dates | None = None) -> str | None:
         return None
     if names_a_person(named.organisation):
         return None
-    return (
-        f"{named.organisation} until {named.due_on.isoformat()}"
-        if named.due_on
-        else named.organisation
-    )
+    many = _MANY_OUT.match(_clause_of_loan(text) or text)
+    who = f"{named.organisation} x{many[1]}" if many else named.organisation
+    return f"{who} until {named.due_on.isoformat()}" if named.due_on else who
 
 
+_MANY_OUT = re.compile(
+    r"(\d{1,4}) ?x? ?(?:of (?:them|these) |kits? |sets? )?(?:is |are |now )?"
+    r"(?:on loan|out|lent|loaned|at|with|borrowed|in)\b",
+    re.IGNORECASE,
+)
 _NAMED_LOAN = re.compile(
     r"(?:on loan|loaned|lent|borrowed|issued|checked out|signed out|booked out|out|with|at|"
     r"given|taken)"

@@ -86,6 +86,12 @@ _FOOTER = re.compile(
     r"(?:red|green|yellow|amber|grey|gray|blue|bold|italics?) ?=? ?(?:means|is|are|=)\b.*)",
     re.IGNORECASE,
 )
+_COLOUR_KEY = re.compile(
+    r"\b(?:red|green|yellow|amber|orange|grey|gray|blue|pink|purple|highlight(?:ed)?|shaded|"
+    r"colou?red|bold|italics?|struck)\b.{0,30}\b(?:loan(?:ed)?|lent|out|lost|missing|gone|away|"
+    r"borrowed|scrapped|withdrawn|school)\b",
+    re.IGNORECASE,
+)
 _KEY_LINE = re.compile(r".{1,20}\s=\s.{2,60}")
 _FLAG_OUT = {"lend", "out", "borrow", "issue", "checkout", "hire", "booked", "signed", "away"}
 _FLAG_IN = {"available", "in", "here", "present", "stock", "returned", "return", "back"}
@@ -294,12 +300,30 @@ class Reader:
         if self.filled.get(line.number, 0) > 1 and _is_rule(line, layout):
             return "is a line drawn in characters, and was left out"
         few = self.filled.get(line.number, 0) <= 2
+        if few and _COLOUR_KEY.search(text) and line.number in self.lone:
+            self._ask_about_colours(text, line.number)
         if few and self.usual >= 2 and (_FOOTER.fullmatch(text) or _is_key(text, line, self)):
             return "is a footnote or a sum beneath the table, and was left out"
         sure = self.section_words.get(line.number)
         if sure and (why := self._as_section(text, line, sure)):
             return why
         return None
+
+    def _ask_about_colours(self, text: str, row: int) -> None:
+        """Ask about a legend by which a colour says who has a thing, or that it is gone."""
+        header = self.layout.columns[min(self.layout.columns)].header
+        if self.wanted.value(header, text) is None:
+            self.questions.about_value(
+                self.layout.sheet.name,
+                header,
+                row,
+                text,
+                "colour",
+                "By this legend a colour says that a thing is out or gone, and colours are not "
+                "read. Is nothing marked so? Else write it in a column first.",
+                None,
+                (("", "nothing is marked so"),),
+            )
 
     def _as_section(self, text: str, line: Line, sure: str) -> str | None:
         """Why a line of one cell is no thing; None when it is one."""
@@ -951,6 +975,8 @@ class _Attempt:
 
     def _flag(self, column: Column, text: str, *, yes: bool, words: set[str]) -> Standing | None:
         """What yes or no under a heading says: on loan, here, gone."""
+        if words & {"not", "no"} and words & _FLAG_IN:
+            return "out" if yes else "in"
         if words & _FLAG_GONE:
             if yes:
                 self._ask_gone(column, text, "withdrawn")
@@ -1315,7 +1341,10 @@ class _Attempt:
         if status is None and held_by and column and self._blank_flag():
             self._not_out_after_all(loan, column, held_by)
             return
-        if quantity_out is None and loan.quantity and held_by:
+        if self.layout.is_loans and held_by and quantity_out is None and "quantity" in values:
+            loan.quantity = values.pop("quantity")
+            quantity_out = None
+        elif quantity_out is None and loan.quantity and held_by:
             quantity_out = loan.quantity
         if quantity_out is not None:
             self._part_of_a_stock(loan, values, column, quantity_out)
@@ -1510,6 +1539,8 @@ class _Attempt:
                 loan.organisation = named.organisation or answer
                 loan.due_on = loan.due_on or named.due_on
                 loan.returned = False
+                if named.quantity and named.quantity < values.get("quantity", 1):
+                    loan.quantity = named.quantity
             return
         if loan.returned or (
             self._anywhere("status") and status_of_words(self.status_cell[1]) == "in"
@@ -1524,7 +1555,8 @@ class _Attempt:
         place = column.field == "location"
         school = place and is_surely_school(text) and len(text) < 80
         if speaks_of_loan(text) or school:
-            whom = text if school and not speaks_of_loan(text) else None
+            named = holder(text, self.reader.today, dates).organisation
+            whom = named if school and not speaks_of_loan(text) else None
             whom = whom or loan_in(text, self.reader.today, dates) or "out"
             self._ask(
                 column,

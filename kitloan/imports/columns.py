@@ -380,6 +380,7 @@ def _ask_if_unsure(
     name = str(each.field)
     if name == "out_on" and not borrower and each.base < _CERTAIN_HEADING:
         each.field = None  # a date in a table that lends nothing
+        _ask_if_suspicious(each, guesses, sheet, questions, loan_context, borrower)
         return
     group = [g for g in guesses if _unnumbered(g.header) == _unnumbered(each.header)]
     if any(g.again for g in group):
@@ -462,6 +463,9 @@ def is_certain(each: Guess, guesses: list[Guess], *, loan_context: bool, borrowe
     if rivals and name in ("on_loan_to", "due_on", "returned_on"):
         return False
     if name == "on_loan_to":
+        same = each.found.distinct == 1 and each.found.filled == each.found.rows > 1
+        if same and not each.found.schools and not loan_context:
+            return False  # the one who lends everything, perhaps
         if suits >= 1.15 and (base >= _CERTAIN_HEADING or (base >= 0.6 and loan_context)):
             return not _is_about_schools_only(each) or loan_context or _mostly_blank(each)
         if base >= _CERTAIN_HEADING and suits >= 0.95:
@@ -471,7 +475,8 @@ def is_certain(each: Guess, guesses: list[Guess], *, loan_context: bool, borrowe
         return base >= _CERTAIN_HEADING
     if name == "due_on":
         past = each.found.days - each.found.future
-        either = base < _CERTAIN_HEADING and "returned_on" in each.bases
+        begun = any(other.field == "out_on" and other.found.filled for other in guesses)
+        either = base < _CERTAIN_HEADING and ("returned_on" in each.bases or begun)
         flagged = any(other.field in ("status", "returned_on") for other in guesses)
         if past and each.found.future and either and not flagged:
             return False  # days past may be when it came back, days to come cannot
@@ -543,6 +548,17 @@ def _ask_if_suspicious(
                 found.samples,
                 (("returned_on", "yes: it is back"), ("", CHOICES[""])),
             )
+        return
+    if each.field is None and set(stems(each.header)) & _GONE_WORDS and found.share("days") > 0.3:
+        questions.about_column(
+            sheet,
+            each.header,
+            "This column has days, and its heading says that things are gone. Is what has a day "
+            "here gone?",
+            "status",
+            found.samples,
+            (("status", "yes: it is gone, or lost"), ("", CHOICES[""])),
+        )
         return
     rival = next(
         (
@@ -636,7 +652,11 @@ def _ask_if_suspicious(
             each.header,
             "This column holds small numbers, and its heading speaks of what is not here. Is it "
             "how many are on loan?",
-            "quantity_out" if words & {"lend", "borrow", "issue", "away", "out"} else None,
+            ""
+            if words & _OFTEN
+            else "quantity_out"
+            if words & {"lend", "borrow", "issue", "away", "out"}
+            else None,
             found.samples,
             (("quantity_out", CHOICES["quantity_out"]), ("", CHOICES[""])),
         )
@@ -660,6 +680,22 @@ _NOT_NOW = frozenset(
 )
 """Words of headings that speak of another time than now."""
 
+_GONE_WORDS = frozenset(
+    [
+        "disposed",
+        "disposal",
+        "scrapped",
+        "withdrawn",
+        "written",
+        "sold",
+        "retired",
+        "lost",
+        "stolen",
+        "missing",
+        "skipped",
+    ]
+)
+_OFTEN = frozenset(["year", "years", "times", "ever", "month", "months", "total"])
 _COMES_BACK = frozenset(
     {"return", "back", "in", "hand", "handed", "brought", "here", "collected", "received", "closed"}
 )
@@ -682,6 +718,8 @@ def _best_risky(each: Guess) -> str | None:
 
 def _second_loan(each: Guess, other: Guess, name: str) -> str | None:
     """What a second column of the same meaning is proposed to be: the same, when it comes again."""
+    if name == "due_on" and {"extended", "new", "revised", "renewed"} & set(stems(each.header)):
+        return name  # the last one that is filled counts
     again = _unnumbered(each.header) != each.header or _unnumbered(other.header) != other.header
     if again or name in ("on_loan_to", "due_on"):
         return name if each.index > other.index and again else None

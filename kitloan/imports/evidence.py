@@ -374,6 +374,11 @@ def _past(column: Profile) -> float:
     return max(0.55, base * 0.6) if column.share("future") > 0.3 else base
 
 
+def _out(column: Profile) -> float:
+    base = _past(column)
+    return max(base, 0.75) if column.share("days") > 0.5 else base  # some begin on a day to come
+
+
 def _returned(column: Profile) -> float:
     flags = column.share("yes_no") + column.share("statuses")
     if flags > 0.7 or (flags and flags + column.share("days") > 0.7):
@@ -481,7 +486,7 @@ def _legal_title(column: Profile) -> float:
 _FITS = {
     "title": _legal_title,
     "due_on": _due,
-    "out_on": _past,
+    "out_on": _out,
     "returned_on": _returned,
     "received_on": _past,
     "valued_on": _past,

@@ -288,7 +288,7 @@ WORDS: dict[str, tuple[str, ...]] = {
         ),
         *("responsible school", "client", "customer", "member", "patron", "establishment"),
         *("who borrowed", "borrowed by school", "taken out by", "collected by", "delivered to"),
-        *("last loaned to", "loaned by", "handed to", "passed to", "school with", "school has it"),
+        *("last loaned to", "handed to", "passed to", "school with", "school has it"),
     ),
     "borrower_person": (
         *(
@@ -325,6 +325,7 @@ WORDS: dict[str, tuple[str, ...]] = {
             "loaned until",
         ),
         *("loan expiry", "loan expiry date", "needed back", "needed back by", "expected in"),
+        *("extended to", "extended until", "new due date", "revised due date", "renewed until"),
         *("to be back", "to come back", "agreed return date", "agreed return", "end date"),
         *(
             "loan due date",
@@ -489,6 +490,8 @@ EITHER: dict[str, tuple[str, ...]] = {
     "in": ("returned_on", "quantity", "status"),
     "on loan": ("status", "quantity_out", "on_loan_to", "out_on"),
     "loan": ("status", "on_loan_to", "out_on", "quantity_out"),
+    "loaned by": ("on_loan_to", "donor"),
+    "lent by": ("donor", "on_loan_to"),
     "loan out": ("out_on", "quantity_out", "on_loan_to"),
     "loan back": ("returned_on", "due_on"),
     "loan in": ("returned_on",),

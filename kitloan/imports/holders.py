@@ -92,6 +92,7 @@ _UNSURE = {
 }
 _ASKS = re.compile(
     r"\b(?:ask|check with|see|query|maybe|perhaps|possibly|might be|think)\b|\?[\s)]*$|"
+    r"^(?:ex|was|formerly|previously|prev(?:ious)?|n/?a)\b|"
     r"^(?:tbc|tba|tbd|unknown|not known|not sure|unsure|unclear|n/?k)\b|\b(?:tbc|tba)\W*$",
     re.I,
 )
@@ -129,7 +130,7 @@ _PARTS = re.compile(
 _TITLED = re.compile(r"\b(?:mr|mrs|ms|miss|mx|dr)\b\.? [^\W\d_][\w'’. -]*\)?$", re.IGNORECASE)
 _ARROW = re.compile(r"^[=~–-]*[>→➔➜»]+\s*(?=\w)")
 _LEADING_DATE = re.compile(rf"^({_DATE})[\s,:;–-]+(?:to\s+|at\s+)?(?=[^\W\d_])", re.IGNORECASE)
-_SEVERAL = re.compile(r"\s*(?:&|\band\b|\+|/|;|,)\s*", re.IGNORECASE)
+_SEVERAL = re.compile(r"\s*(?:&|\b(?:and|then|or)\b|\+|/|;|,|-+>|→|=>)\s*", re.IGNORECASE)
 
 
 _COUNTED = re.compile(
@@ -215,6 +216,8 @@ def _apart(text: str, today: date, dates: Dates | None) -> Holder:
     if (found := _LEADING_DATE.match(left)) and looks_like_school(left[found.end() :]):
         rest, left = found[1], left[found.end() :]
     left = left.strip(" ,;:-–(")
+    if _RETURNED_TAIL.search(left):
+        return Holder(standing="in", rest=text)
     if (found := _VAGUE.search(left)) and looks_like_school(left[: found.start()]):
         rest, left = found[0].strip(" ,;:-–()"), left[: found.start()].strip(" ,;:-–(")
     if _RETURNED_TAIL.search(left):
@@ -237,7 +240,7 @@ _VAGUE = re.compile(
     re.IGNORECASE,
 )
 _RETURNED_TAIL = re.compile(
-    r"[\s(–-]+(?:now )?(?:returned|back(?: in)?|came back)\s*$", re.IGNORECASE
+    r"[\s(–-]+(?:now )?(?:returned|rtd|rtn?d|ret.?d|back(?: in)?|came back)[\s)]*$", re.IGNORECASE
 )
 
 

@@ -174,6 +174,8 @@ class Reader:
         self.leading_counts = kind is not None and any(
             _LEADING.fullmatch(shown(layout.sheet.value(line, kind[0]))) for line in lines
         )
+        self.above: str | None = None  # the last borrower
+        self.grouped = _is_grouped(layout)
         self.dates = _written_alike(layout)
         self.headings = _headings(layout)
         self.readable = [
@@ -407,6 +409,15 @@ def _written_alike(layout: Layout) -> Dates | None:
     """How the dates of a table are written, where one column of them tells."""
     orders = {each.dates.order for each in layout.profiles.values()} - {"unclear"}
     return Dates(next(iter(orders))) if len(orders) == 1 else None
+
+
+def _is_grouped(layout: Layout) -> bool:
+    """Whether borrowers are in front of the things, some of them blank, as for a group of rows."""
+    borrower, kind = layout.place("on_loan_to"), layout.place("type")
+    if not borrower or not kind or borrower[0] != min(layout.columns) or not layout.lines:
+        return False
+    first = layout.sheet.value(layout.lines[0], borrower[0])
+    return borrower[0] < kind[0] and not is_blank(first)
 
 
 def _headings(layout: Layout) -> list[tuple[int, str]]:
@@ -877,6 +888,15 @@ class _Attempt:
             loan.returned = not re.match(r"back (?:by|on|before|in|at)\b", text, re.I)
             if loan.returned:
                 return True
+        gone = speaks_of_gone(text) or status_of_words(text)
+        if gone in ("missing", "withdrawn"):
+            answer = self.reader.wanted.value(column.header, text)
+            if answer is None:
+                self._ask_gone(column, text, gone)
+            elif _standing(answer):
+                self.standing, self.settled = _standing(answer), True
+            self._report(column, text, "is no day; kept as a note", error=False)
+            return True
         if said:
             what = f"was read as {said.day} {said:%b %Y}; kept as a note"
             self._report(column, text, what, error=False)
@@ -935,6 +955,10 @@ class _Attempt:
         words = set(stems(header))
         if key in _YES | _NO and not (key in ("1", "0") and not self.layout.made_by):
             return self._flag(column, text, yes=key in _YES, words=words)
+        if words & (_FLAG_GONE | _FLAG_MISSING) and not isinstance(
+            day(text, dates=self.reader.dates), Fault
+        ):
+            return self._flag(column, text, yes=True, words=words)
         if key in ("1", "0") and words & (_FLAG_OUT | _FLAG_IN | _FLAG_GONE | _FLAG_MISSING):
             return self._flag(column, text, yes=key == "1", words=words)
         standing = status_of_words(text)
@@ -1021,12 +1045,16 @@ class _Attempt:
         standing: Standing | None = None
         for index, column in self.layout.places("on_loan_to"):
             value = self._clean(self.layout.sheet.value(self.line, index), column)
-            if value is None or means_nothing(value):
+            if value is None or is_blank(value):
+                self._same_borrower(column, loan)
+                continue
+            if means_nothing(value):
                 continue
             earlier = loan.organisation
             standing = self._one_holder(column, value, loan, values)
             if earlier and loan.organisation and earlier != loan.organisation:
                 self.unread[f"Earlier: {column.header}"] = earlier
+        self.reader.above = loan.organisation or self.reader.above
         people = [
             as_text(self.layout.sheet.value(self.line, index))
             for index, _ in self.layout.places("borrower_person")
@@ -1036,6 +1064,25 @@ class _Attempt:
             if loan.organisation is None and standing is None and not says_not_out(person):
                 loan.organisation = UNNAMED
         return standing
+
+    def _same_borrower(self, column: Column, loan: Loan) -> None:
+        """A blank beneath a borrower in front of the things may mean the same borrower."""
+        above = self.reader.above
+        if not self.reader.grouped or above is None:
+            return
+        answer = self.reader.wanted.value(column.header, "")
+        if answer == "above":
+            loan.organisation = above
+        elif answer is None:
+            self._ask(
+                column,
+                "",
+                "same_above",
+                "The borrower is in front of the things, and some cells are blank. Do they mean "
+                "the borrower of the row above, or not on loan?",
+                None,
+                (("above", "the same borrower as above"), ("in", "not on loan")),
+            )
 
     def _one_holder(
         self, column: Column, value: Any, loan: Loan, values: dict[str, Any]
@@ -1530,10 +1577,12 @@ class _Attempt:
         if answer and column.field == "location" and _standing(answer) in ("missing", "withdrawn"):
             values.pop("location", None)
         if answer is not None:
-            if _standing(answer) in ("missing", "withdrawn"):
+            if _standing(answer) in ("missing", "withdrawn", "in_repair"):
                 self.standing = _standing(answer)
             elif answer == "out":
                 loan.organisation = UNNAMED
+                if column.field == "location" and status_of_words(text) == "out":
+                    values.pop("location", None)
             elif answer not in ("", "in", "in_repair"):
                 named = holder(answer, self.reader.today, self.reader.dates)
                 loan.organisation = named.organisation or answer
@@ -1553,10 +1602,14 @@ class _Attempt:
             return
         dates = self.reader.dates
         place = column.field == "location"
+        if place and standing == "in_repair":
+            why = "Some places say that a thing is being repaired. Is it?"
+            self._ask(column, cell, "repair", why, "in_repair", _STATUS_CHOICES)
+            return
         school = place and is_surely_school(text) and len(text) < 80
-        if speaks_of_loan(text) or school:
-            named = holder(text, self.reader.today, dates).organisation
-            whom = named if school and not speaks_of_loan(text) else None
+        if speaks_of_loan(text) or school or (place and standing == "out"):
+            here = holder(text, self.reader.today, dates).organisation
+            whom = here if school and not speaks_of_loan(text) else None
             whom = whom or loan_in(text, self.reader.today, dates) or "out"
             self._ask(
                 column,

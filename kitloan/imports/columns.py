@@ -380,7 +380,7 @@ def _ask_if_unsure(
     name = str(each.field)
     if name == "out_on" and not borrower and each.base < _CERTAIN_HEADING:
         each.field = None  # a date in a table that lends nothing
-        _ask_if_suspicious(each, guesses, sheet, questions, loan_context, borrower)
+        _ask_if_suspicious(each, guesses, sheet, questions, False, borrower)
         return
     group = [g for g in guesses if _unnumbered(g.header) == _unnumbered(each.header)]
     if any(g.again for g in group):

@@ -1410,7 +1410,7 @@ class _Attempt:
             what = "is a due date, but nobody is named who has it"
             pending = self.reader.section is not None and self.reader.section[0] == "pending"
             if place and not self.asked and not pending:
-                self._report(place, loan.due_on, what, error=False)
+                self._report(place, as_text(loan.due_on), what, error=False)
             loan.due_on = None
 
     def _due_means_out(self) -> bool:

@@ -4,10 +4,12 @@ A guess that could change who has what, and is not certain, becomes a question; 
 is taken; any other is taken when it is the best, or the column is kept as a note.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as made
 from datetime import date
+from itertools import pairwise
 
 from kitloan.imports import evidence
 from kitloan.imports.evidence import Profile, fit, profile
@@ -121,6 +123,8 @@ def guess(
             each.scores = {}
             continue
         each.bases = dict(meanings(_unnumbered(each.header)))
+        if _counts_things(each, sheet, lines):
+            each.bases["asset_number"] = min(0.5, each.bases.get("asset_number", 0))
     numbered = any(each.bases.get("asset_number", 0) >= 0.9 for each in guesses)
     for each in guesses:
         if not numbered and not each.told:
@@ -134,8 +138,13 @@ def guess(
 def _unnumbered(header: str) -> str:
     """A heading without the number that `header_texts` gave it when it came again."""
     if header.endswith(")") and header[:-1].rpartition(" (")[2].isdecimal():
-        return header.rpartition(" (")[0]
-    return header
+        header = header.rpartition(" (")[0]
+    found = _NTH_LOAN.match(header)
+    return f"{found[1]}{header[found.end() :]}" if found else header
+
+
+_NTH_LOAN = re.compile(r"(loan|borrower|school) ?#?[1-9](?=\W|$)", re.IGNORECASE)
+"""Headings of one loan beside another: "Loan 1 school", "Loan 2 school", "Borrower 2"."""
 
 
 def _cell(sheet: Sheet, line: Line, index: int) -> Value:
@@ -151,6 +160,17 @@ def _tell_tags_from_numbers(each: Guess, sheet: Sheet, lines: Sequence[Line]) ->
         return
     if not any(tags.is_tag(tags.bare(text)) or text.upper().startswith("KL") for text in texts):
         each.bases["asset_number"] = max(each.bases.get("asset_number", 0), each.bases.pop("tag"))
+
+
+def _counts_things(each: Guess, sheet: Sheet, lines: Sequence[Line]) -> bool:
+    """Whether a column called "Number" holds how many there are: small numbers in no order."""
+    if not {"asset_number", "quantity"} <= each.bases.keys() or each.found.share("small") < 1:
+        return False
+    texts = [as_text(v) for line in lines if not is_blank(v := _cell(sheet, line, each.index))]
+    numbers = [int(float(text)) for text in texts[:200]]
+    padded = any(text.startswith("0") and len(text) > 1 for text in texts[:200])
+    in_order = all(one < other for one, other in pairwise(numbers))
+    return len(numbers) > 1 and not padded and not in_order and max(numbers) <= 500
 
 
 def _assign(guesses: list[Guess]) -> None:
@@ -189,6 +209,7 @@ def _assign(guesses: list[Guess]) -> None:
         done.add(each.index)
         taken.add(name)
     _person_beside_school(guesses)
+    _category_beside_name(guesses)
     _repeat(guesses)
     for each in guesses:
         if not each.evidence:
@@ -228,6 +249,32 @@ def _person_beside_school(guesses: list[Guess]) -> None:
     school.scores, person.scores = {}, {}
 
 
+def _category_beside_name(guesses: list[Guess]) -> None:
+    """Of "Asset type" and "Asset", the one that says the same few words over is the category."""
+    kind = next((g for g in guesses if g.field == "type" and not g.told), None)
+    if kind is None or not kind.found.filled:
+        return
+    words = set(stems(kind.header))
+    if not words & _OF_A_CATEGORY or words & {"kit", "name"}:
+        return
+    rest = words - _OF_A_CATEGORY
+    for each in guesses:
+        other = each.found
+        if each.told or each.field not in (None, "asset_number") or set(stems(each.header)) != rest:
+            continue
+        texts = other.share("texts") > 0.8 and other.share("codes") < 0.5
+        if texts and other.distinct > kind.found.distinct and other.filled >= kind.found.filled:
+            kind.field, each.field = None, "type"
+            kind.evidence = (f"it has few words, and {each.header} has more",)
+            each.evidence = (f"{kind.header} is what they are by category",)
+            each.base = each.score = 1.0
+            each.scores = {}
+            return
+
+
+_OF_A_CATEGORY = frozenset({"type", "class", "kind", "category", "group"})
+
+
 def _repeat(guesses: list[Guess]) -> None:
     """Columns that come again ("School", "School (2)") mean the same: a second loan beside the
     first.
@@ -236,8 +283,8 @@ def _repeat(guesses: list[Guess]) -> None:
         name = _unnumbered(each.header)
         group = [g for g in guesses if _unnumbered(g.header) == name]
         fields = {g.field for g in group if g.field in RISKY}
-        if len(group) < 2 or len(fields) != 1 or each.told or each.field or not each.found.filled:
-            continue
+        if len(group) < 2 or len(fields) != 1 or each.told or each.field:
+            continue  # an empty one counts: the day of return of a loan that is open
         (each.field,) = fields
         each.again = True
         each.base = each.bases.get(str(each.field), 0.0)
@@ -333,6 +380,7 @@ def _ask_if_unsure(
     name = str(each.field)
     if name == "out_on" and not borrower and each.base < _CERTAIN_HEADING:
         each.field = None  # a date in a table that lends nothing
+        _ask_if_suspicious(each, guesses, sheet, questions, False, borrower)
         return
     group = [g for g in guesses if _unnumbered(g.header) == _unnumbered(each.header)]
     if any(g.again for g in group):
@@ -415,6 +463,9 @@ def is_certain(each: Guess, guesses: list[Guess], *, loan_context: bool, borrowe
     if rivals and name in ("on_loan_to", "due_on", "returned_on"):
         return False
     if name == "on_loan_to":
+        same = each.found.distinct == 1 and each.found.filled == each.found.rows > 1
+        if same and not each.found.schools and not loan_context:
+            return False  # the one who lends everything, perhaps
         if suits >= 1.15 and (base >= _CERTAIN_HEADING or (base >= 0.6 and loan_context)):
             return not _is_about_schools_only(each) or loan_context or _mostly_blank(each)
         if base >= _CERTAIN_HEADING and suits >= 0.95:
@@ -423,6 +474,12 @@ def is_certain(each: Guess, guesses: list[Guess], *, loan_context: bool, borrowe
     if name == "borrower_person":
         return base >= _CERTAIN_HEADING
     if name == "due_on":
+        past = each.found.days - each.found.future
+        begun = any(other.field == "out_on" and other.found.filled for other in guesses)
+        either = base < _CERTAIN_HEADING and ("returned_on" in each.bases or begun)
+        flagged = any(other.field in ("status", "returned_on") for other in guesses)
+        if past and each.found.future and either and not flagged:
+            return False  # days past may be when it came back, days to come cannot
         if base >= _CERTAIN_HEADING:
             return suits >= 0.7
         returned = any(other.field == "returned_on" for other in guesses)
@@ -476,7 +533,32 @@ def _ask_if_suspicious(
 ) -> None:
     """Ask about a column that was not taken for a loan's, and looks like one."""
     found = each.found
-    if is_harmless(each.header) or {"last", "return"} <= set(stems(each.header)):
+    if is_harmless(each.header):
+        return
+    if {"last", "return"} <= set(stems(each.header)):
+        begun = any(g.field in ("out_on", "returned_on") and g.found.filled for g in guesses)
+        begun = begun or any(g.field == "on_loan_to" and "last" in stems(g.header) for g in guesses)
+        if borrower and not begun and found.share("days") > 0.5:
+            questions.about_column(
+                sheet,
+                each.header,
+                "This column says when things came back last, and no column says when they went "
+                "out. Is what has a day here back?",
+                None,
+                found.samples,
+                (("returned_on", "yes: it is back"), ("", CHOICES[""])),
+            )
+        return
+    if each.field is None and set(stems(each.header)) & _GONE_WORDS and found.share("days") > 0.3:
+        questions.about_column(
+            sheet,
+            each.header,
+            "This column has days, and its heading says that things are gone. Is what has a day "
+            "here gone?",
+            "status",
+            found.samples,
+            (("status", "yes: it is gone, or lost"), ("", CHOICES[""])),
+        )
         return
     rival = next(
         (
@@ -570,7 +652,11 @@ def _ask_if_suspicious(
             each.header,
             "This column holds small numbers, and its heading speaks of what is not here. Is it "
             "how many are on loan?",
-            "quantity_out" if words & {"lend", "borrow", "issue", "away", "out"} else None,
+            ""
+            if words & _OFTEN
+            else "quantity_out"
+            if words & {"lend", "borrow", "issue", "away", "out"}
+            else None,
             found.samples,
             (("quantity_out", CHOICES["quantity_out"]), ("", CHOICES[""])),
         )
@@ -594,6 +680,22 @@ _NOT_NOW = frozenset(
 )
 """Words of headings that speak of another time than now."""
 
+_GONE_WORDS = frozenset(
+    [
+        "disposed",
+        "disposal",
+        "scrapped",
+        "withdrawn",
+        "written",
+        "sold",
+        "retired",
+        "lost",
+        "stolen",
+        "missing",
+        "skipped",
+    ]
+)
+_OFTEN = frozenset(["year", "years", "times", "ever", "month", "months", "total"])
 _COMES_BACK = frozenset(
     {"return", "back", "in", "hand", "handed", "brought", "here", "collected", "received", "closed"}
 )
@@ -616,6 +718,8 @@ def _best_risky(each: Guess) -> str | None:
 
 def _second_loan(each: Guess, other: Guess, name: str) -> str | None:
     """What a second column of the same meaning is proposed to be: the same, when it comes again."""
+    if name == "due_on" and {"extended", "new", "revised", "renewed"} & set(stems(each.header)):
+        return name  # the last one that is filled counts
     again = _unnumbered(each.header) != each.header or _unnumbered(other.header) != other.header
     if again or name in ("on_loan_to", "due_on"):
         return name if each.index > other.index and again else None

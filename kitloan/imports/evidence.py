@@ -18,6 +18,7 @@ from kitloan.imports.values import (
     Dates,
     Fault,
     day,
+    day_among_words,
     means_nothing,
     pence,
     shown,
@@ -78,7 +79,9 @@ _YES_NO = {
     ),
 }
 _ON_LOAN = re.compile(
-    r"(?:currently |now )?(?:(?:out )?on loan|lent|loaned|borrowed|out to)\b", re.I
+    r"(?:currently |now )?(?:(?:out )?on loan|lent|loaned|borrowed|out(?: to| with| at|\s*[-–:(])|"
+    r"reserved|returned by|awaiting return|with\b(?= [A-Z]))",
+    re.IGNORECASE,
 )
 _LOGIN = re.compile(r"[a-z]{1,12}[._][a-z]{2,20}\d{0,3}")
 _SURNAME_FIRST = re.compile(r"[^\W\d_][\w'’-]+, ?[^\W\d_][\w'’.-]*(?: [^\W\d_][\w'’.-]*)?")
@@ -281,9 +284,13 @@ def _kinds(
         if read > today:
             yield "future"
         return
-    if any(map(str.isalpha, text)) and yearless(text, today):
-        yield "days"
-        return
+    if len(text) < 80 and any(map(str.isalpha, text)):
+        said = day_among_words(text, dates=dates)
+        if said or yearless(text, today):
+            yield "days"
+            if said and said > today:
+                yield "future"
+            return
     if key in _YES_NO:
         yield "yes_no"
     if _INTEGER.fullmatch(text):
@@ -367,8 +374,14 @@ def _past(column: Profile) -> float:
     return max(0.55, base * 0.6) if column.share("future") > 0.3 else base
 
 
+def _out(column: Profile) -> float:
+    base = _past(column)
+    return max(base, 0.75) if column.share("days") > 0.5 else base  # some begin on a day to come
+
+
 def _returned(column: Profile) -> float:
-    if column.share("yes_no") + column.share("statuses") > 0.7:
+    flags = column.share("yes_no") + column.share("statuses")
+    if flags > 0.7 or (flags and flags + column.share("days") > 0.7):
         return 1.0
     return _past(column) + (0.05 if column.filled < column.rows else -0.05)
 
@@ -411,7 +424,7 @@ def _type(column: Profile) -> float:
     if column.share("long") > 0.5:
         score *= 0.75
     if column.share("people") > 0.5:
-        score *= 0.4
+        score *= 0.55
     if column.filled < column.rows * 0.3:
         score *= 0.85
     return score
@@ -473,7 +486,7 @@ def _legal_title(column: Profile) -> float:
 _FITS = {
     "title": _legal_title,
     "due_on": _due,
-    "out_on": _past,
+    "out_on": _out,
     "returned_on": _returned,
     "received_on": _past,
     "valued_on": _past,

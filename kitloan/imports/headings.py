@@ -202,7 +202,7 @@ WORDS: dict[str, tuple[str, ...]] = {
         *("cost price", "approx cost", "book value", "nbv", "original cost", "price paid"),
         *("price per item", "cost per item", "price per unit", "cost per unit", "value per item"),
         *("asset value", "rrp", "approx value", "item value", "item cost", "replacement price"),
-        *("est value", "cost new", "item price", "acquisition cost", "amount paid"),
+        *("each", "est value", "cost new", "item price", "acquisition cost", "amount paid"),
     ),
     "total_value": (
         *("total value", "line total", "total cost", "total price", "line value", "extended price"),
@@ -288,7 +288,7 @@ WORDS: dict[str, tuple[str, ...]] = {
         ),
         *("responsible school", "client", "customer", "member", "patron", "establishment"),
         *("who borrowed", "borrowed by school", "taken out by", "collected by", "delivered to"),
-        *("last loaned to", "loaned by", "handed to", "passed to", "school with", "school has it"),
+        *("last loaned to", "handed to", "passed to", "school with", "school has it"),
     ),
     "borrower_person": (
         *(
@@ -325,6 +325,7 @@ WORDS: dict[str, tuple[str, ...]] = {
             "loaned until",
         ),
         *("loan expiry", "loan expiry date", "needed back", "needed back by", "expected in"),
+        *("extended to", "extended until", "new due date", "revised due date", "renewed until"),
         *("to be back", "to come back", "agreed return date", "agreed return", "end date"),
         *(
             "loan due date",
@@ -429,6 +430,9 @@ WORDS: dict[str, tuple[str, ...]] = {
             "status of item",
             "written off",
             "out yn",
+            "not in store",
+            "not here",
+            "not in",
             "booked out",
         ),
     ),
@@ -486,6 +490,11 @@ EITHER: dict[str, tuple[str, ...]] = {
     "in": ("returned_on", "quantity", "status"),
     "on loan": ("status", "quantity_out", "on_loan_to", "out_on"),
     "loan": ("status", "on_loan_to", "out_on", "quantity_out"),
+    "loaned by": ("on_loan_to", "donor"),
+    "lent by": ("donor", "on_loan_to"),
+    "loan out": ("out_on", "quantity_out", "on_loan_to"),
+    "loan back": ("returned_on", "due_on"),
+    "loan in": ("returned_on",),
     "loans": ("quantity_out", "on_loan_to"),
     "loaned": ("on_loan_to", "out_on", "quantity_out", "status"),
     "loaned out": ("on_loan_to", "out_on", "quantity_out", "status"),

@@ -74,6 +74,8 @@ _UNSURE = {
         "pending",
         "query",
         "ditto",
+        "do",
+        "do.",
     ),
     *("misc", "n/k", "nk", "*", "x?", "don’t know", "to be confirmed", "to be advised", "several"),
     *(
@@ -89,7 +91,10 @@ _UNSURE = {
     ),
 }
 _ASKS = re.compile(
-    r"\b(?:ask|check with|see|query|maybe|perhaps|possibly|might be|think)\b|\?\s*$", re.I
+    r"\b(?:ask|check with|see|query|maybe|perhaps|possibly|might be|think)\b|\?[\s)]*$|"
+    r"^(?:ex|was|formerly|previously|prev(?:ious)?|n/?a)\b|"
+    r"^(?:tbc|tba|tbd|unknown|not known|not sure|unsure|unclear|n/?k)\b|\b(?:tbc|tba)\W*$",
+    re.I,
 )
 _RESERVED = re.compile(
     r"\b(?:reserved?|booked|promised|earmarked|on hold|held for|for collection|to go to|going to|"
@@ -123,7 +128,15 @@ _PARTS = re.compile(
     r"\s+[-–—]+\s+|\s*[(),/;]\s*|\s+c/o\s+|\s+per\s+|\s+\+\s+|\s+(?:at|of|from)\s+", re.IGNORECASE
 )
 _TITLED = re.compile(r"\b(?:mr|mrs|ms|miss|mx|dr)\b\.? [^\W\d_][\w'’. -]*\)?$", re.IGNORECASE)
-_SEVERAL = re.compile(r"\s*(?:&|\band\b|\+|/|;|,)\s*", re.IGNORECASE)
+_ARROW = re.compile(r"^[=~–-]*[>→➔➜»]+\s*(?=\w)")
+_LEADING_DATE = re.compile(rf"^({_DATE})[\s,:;–-]+(?:to\s+|at\s+)?(?=[^\W\d_])", re.IGNORECASE)
+_SEVERAL = re.compile(r"\s*(?:&|\b(?:and|then|or)\b|\+|/|;|,|-+>|→|=>)\s*", re.IGNORECASE)
+
+
+_COUNTED = re.compile(
+    r"(?:\s*[:(x×-]\s*|\s+)[x×]?\s*(\d{1,4})\s*(?:off|of|kits?|sets?)?\s*\)?\s*$", re.I
+)
+"""How many somebody has, behind their name: "Kyle Academy x3", "Grange Academy: 5"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +150,7 @@ class Holder:
         standing: a word for how it is, where the cell is nothing but that.
         doubt: why a person must say.
         rest: a date whose meaning is open, and other words left over.
+        quantity: how many they have, where the cell says so.
     """
 
     organisation: str | None = None
@@ -146,6 +160,7 @@ class Holder:
     standing: Standing | None = None
     doubt: Doubt | None = None
     rest: str | None = None
+    quantity: int | None = None
 
 
 @lru_cache(maxsize=4096)
@@ -157,7 +172,7 @@ def holder(text: str, today: date, dates: Dates | None = None) -> Holder:
         today: a day without its year is the next that comes, or, of a loan's beginning, the last.
         dates: how the file writes its days.
     """
-    text = tidy(text)
+    text = _ARROW.sub("", tidy(text))
     key = fold(text)
     if means_nothing(text) or says_not_out(text):
         return Holder(standing="in")
@@ -198,11 +213,18 @@ def _apart(text: str, today: date, dates: Dates | None) -> Holder:
             rest = rest if read else found[1]
         elif (found := _BARE.search(left)) and found.start():
             rest, left = found[1], left[: found.start()]
+    if (found := _LEADING_DATE.match(left)) and looks_like_school(left[found.end() :]):
+        rest, left = found[1], left[found.end() :]
     left = left.strip(" ,;:-–(")
+    if _RETURNED_TAIL.search(left):
+        return Holder(standing="in", rest=text)
     if (found := _VAGUE.search(left)) and looks_like_school(left[: found.start()]):
         rest, left = found[0].strip(" ,;:-–()"), left[: found.start()].strip(" ,;:-–(")
     if _RETURNED_TAIL.search(left):
         return Holder(standing="in", rest=text)
+    many = None
+    if (counted := _COUNTED.search(left)) and looks_like_school(left[: counted.start()]):
+        many, left = int(counted[1]), left[: counted.start()].strip(" ,;:-–(")
     organisation, person = _persons_apart(left)
     if organisation and looks_like_person(organisation):
         return Holder(None, organisation, due, out, doubt="person", rest=rest)
@@ -210,7 +232,7 @@ def _apart(text: str, today: date, dates: Dates | None) -> Holder:
         return Holder(organisation, person, due, out, doubt="sentence", rest=rest)
     if organisation and _names_several(organisation):
         return Holder(organisation, person, due, out, doubt="several", rest=rest)
-    return Holder(organisation or None, person, due, out, rest=rest)
+    return Holder(organisation or None, person, due, out, rest=rest, quantity=many)
 
 
 _VAGUE = re.compile(
@@ -218,7 +240,7 @@ _VAGUE = re.compile(
     re.IGNORECASE,
 )
 _RETURNED_TAIL = re.compile(
-    r"[\s(–-]+(?:now )?(?:returned|back(?: in)?|came back)\s*$", re.IGNORECASE
+    r"[\s(–-]+(?:now )?(?:returned|rtd|rtn?d|ret.?d|back(?: in)?|came back)[\s)]*$", re.IGNORECASE
 )
 
 
@@ -238,7 +260,7 @@ def _persons_apart(text: str) -> tuple[str, str | None]:
 
 
 def _names_several(text: str) -> bool:
-    parts = [part for part in _SEVERAL.split(text) if part]
+    parts = [_COUNTED.sub("", part).strip() for part in _SEVERAL.split(text) if part]
     return len(parts) > 1 and all(
         looks_like_school(part) and len(part.split()) > 1 for part in parts
     )
@@ -260,8 +282,10 @@ _LENT_WORDS = re.compile(
     r"lent(?: out)?(?: to)?\b|borrowed "
     r"by|borrowed\b|"
     r"issued to|"
-    r"checked out|signed out|booked out|out to|out at|out with|is with|still with|currently "
+    r"checked out|signed out|booked out|out to|out at|out with|"
+    r"^(?:out|loan(?:ed)?|lent|away)\s*[-–:(]\s*|is with|still with|currently "
     r"(?:with|at)|"
+    r"^\d{1,4} ?x? ?(?:is |are |now )?(?:at|with|in) (?=[A-Z])|"
     r"^(?:now )?with(?! )|^(?:now )?(?:with|at) (?=[A-Z])|given to|taken by|"
     r"ha(?:s|ve) (?:it|this|these|them)\b|due "
     r"back|"
@@ -269,8 +293,15 @@ _LENT_WORDS = re.compile(
     r"gone to)\b",
     re.IGNORECASE,
 )
+_CLAUSES = re.compile(
+    r"[,;\n]+\s*|(?<!\bst)(?<!\bmr)(?<!\bdr)(?<!\bms)(?<!\bmrs)\.\s+|"
+    r"\s+(?:and then|then|but)\s+|\s+[-–—]\s+(?=(?:now|returned|back|with|lent|on loan|out)\b)",
+    re.IGNORECASE,
+)
 _PAST_LOAN = re.compile(
-    r"\b(?:was|were|previously|formerly|last|used to be|had been|returned|came back|back (?:in|"
+    r"\b(?:was|were|previously|formerly|last(?: (?:lent|loaned|borrowed|with|at|used|out|on loan|"
+    r"seen)|:)|used to be|had been|"
+    r"(?<!not )(?<!not yet )(?<!never )(?<!to be )(?<!yet to be )returned|came back|back (?:in|"
     r"from)|"
     r"no longer|not on loan|never lent|not (?:to be )?lent|do not lend|don't lend|don’t lend|"
     r"not for loan|"
@@ -282,17 +313,27 @@ _PAST_LOAN = re.compile(
 @lru_cache(maxsize=4096)
 def speaks_of_loan(text: str) -> bool:
     """Whether a remark says that somebody has the thing now."""
-    found = _LENT_WORDS.search(text)
-    if not found or _PAST_LOAN.search(text):
-        return False
-    if re.match(r"(?:now )?(?:with|at)\b", found[0], re.IGNORECASE):
-        return looks_like_school(text)
-    return True
+    return _clause_of_loan(text) is not None
+
+
+def _clause_of_loan(text: str) -> str | None:
+    """The part of a remark that says so, unless a later part says that it is over."""
+    said = None
+    for clause in filter(None, map(str.strip, _CLAUSES.split(text))):
+        found = _LENT_WORDS.search(clause)
+        if _PAST_LOAN.search(clause):
+            said = None
+        elif found and (
+            not re.match(r"(?:now |\d.*?)?(?:with|at|in)\b", found[0], re.IGNORECASE)
+            or looks_like_school(clause)
+        ):
+            said = clause
+    return said
 
 
 def loan_in(text: str, today: date, dates: Dates | None = None) -> str | None:
     """Who has it, in the words of a remark that speaks of a loan; None when they name no school."""
-    found = _NAMED_LOAN.search(text)
+    found = _NAMED_LOAN.search(_clause_of_loan(text) or text)
     if not found:
         return None
     named = holder(found[1], today, dates)
@@ -300,13 +341,16 @@ def loan_in(text: str, today: date, dates: Dates | None = None) -> str | None:
         return None
     if names_a_person(named.organisation):
         return None
-    return (
-        f"{named.organisation} until {named.due_on.isoformat()}"
-        if named.due_on
-        else named.organisation
-    )
+    many = _MANY_OUT.match(_clause_of_loan(text) or text)
+    who = f"{named.organisation} x{many[1]}" if many else named.organisation
+    return f"{who} until {named.due_on.isoformat()}" if named.due_on else who
 
 
+_MANY_OUT = re.compile(
+    r"(\d{1,4}) ?x? ?(?:of (?:them|these) |kits? |sets? )?(?:is |are |now )?"
+    r"(?:on loan|out|lent|loaned|at|with|borrowed|in)\b",
+    re.IGNORECASE,
+)
 _NAMED_LOAN = re.compile(
     r"(?:on loan|loaned|lent|borrowed|issued|checked out|signed out|booked out|out|with|at|"
     r"given|taken)"

@@ -42,6 +42,7 @@ from kitloan.imports.values import (
     as_text,
     borrower,
     day,
+    day_among_words,
     means_nothing,
     note,
     says_not_out,
@@ -80,7 +81,15 @@ _FOOTER = re.compile(
     r"listed)?\.?|"
     r"n\.?b\.?[:.]? .*|please (?:note|return|tell)\b.*|see also\b.*|confidential\b.*|date\s*:.*|"
     r"report (?:date|run|printed)\b.*|\d+ of \d+|[-=_*~. ]{3,}|.*https?://\S+|version\b.*\d.*|"
+    r"(?:of which|thereof)\b.*|(?:(?:kits?|items?|things|number|no\.?) )?(?:out|on loan|in store|"
+    r"in stock|available|remaining|missing|lost)\s*[:=]?\s*\d+|"
     r"(?:red|green|yellow|amber|grey|gray|blue|bold|italics?) ?=? ?(?:means|is|are|=)\b.*)",
+    re.IGNORECASE,
+)
+_COLOUR_KEY = re.compile(
+    r"\b(?:red|green|yellow|amber|orange|grey|gray|blue|pink|purple|highlight(?:ed)?|shaded|"
+    r"colou?red|bold|italics?|struck)\b.{0,30}\b(?:loan(?:ed)?|lent|out|lost|missing|gone|away|"
+    r"borrowed|scrapped|withdrawn|school)\b",
     re.IGNORECASE,
 )
 _KEY_LINE = re.compile(r".{1,20}\s=\s.{2,60}")
@@ -90,6 +99,7 @@ _FLAG_GONE = {"withdrawn", "scrapped", "disposed", "disposal", "written", "retir
 _FLAG_MISSING = {"lost", "missing", "stolen"}
 _YES = {"yes", "y", "true", "x", "✓", "✔", "☑", "tick", "ticked", "1"}
 _NO = {"no", "n", "false", "✗", "☐", "0"}
+_LOAN_RUNS = {"active", "open", "current", "live", "ongoing", "in progress", "running"}
 _CONDITIONS = {
     *(
         "good",
@@ -164,6 +174,8 @@ class Reader:
         self.leading_counts = kind is not None and any(
             _LEADING.fullmatch(shown(layout.sheet.value(line, kind[0]))) for line in lines
         )
+        self.above: str | None = None  # the last borrower
+        self.grouped = _is_grouped(layout)
         self.dates = _written_alike(layout)
         self.headings = _headings(layout)
         self.readable = [
@@ -211,6 +223,7 @@ class Reader:
             heads = bool(below) and below[0].number not in self.lone
             sure = (
                 text.endswith(":")
+                or status_of_words(text.rstrip(" :")) is not None
                 or looks_like_place(text)
                 or is_surely_school(text)
                 or (text.isupper() and not self.capitals and len(text) > 3)
@@ -286,13 +299,33 @@ class Reader:
         )
         if is_total:
             return "is a line of totals, and was left out"
+        if self.filled.get(line.number, 0) > 1 and _is_rule(line, layout):
+            return "is a line drawn in characters, and was left out"
         few = self.filled.get(line.number, 0) <= 2
+        if few and _COLOUR_KEY.search(text) and line.number in self.lone:
+            self._ask_about_colours(text, line.number)
         if few and self.usual >= 2 and (_FOOTER.fullmatch(text) or _is_key(text, line, self)):
             return "is a footnote or a sum beneath the table, and was left out"
         sure = self.section_words.get(line.number)
         if sure and (why := self._as_section(text, line, sure)):
             return why
         return None
+
+    def _ask_about_colours(self, text: str, row: int) -> None:
+        """Ask about a legend by which a colour says who has a thing, or that it is gone."""
+        header = self.layout.columns[min(self.layout.columns)].header
+        if self.wanted.value(header, text) is None:
+            self.questions.about_value(
+                self.layout.sheet.name,
+                header,
+                row,
+                text,
+                "colour",
+                "By this legend a colour says that a thing is out or gone, and colours are not "
+                "read. Is nothing marked so? Else write it in a column first.",
+                None,
+                (("", "nothing is marked so"),),
+            )
 
     def _as_section(self, text: str, line: Line, sure: str) -> str | None:
         """Why a line of one cell is no thing; None when it is one."""
@@ -331,7 +364,21 @@ class Reader:
         kind = self.layout.place("type")
         header = kind[1].header if kind else "Section"
         answer = answer if answer is not None else self.wanted.value(header, text)
-        if answer in ("location", "on_loan_to", "section"):
+        standing = status_of_words(text)
+        if standing and (answer is None or answer in STANDINGS):
+            if answer is None and standing != "in":
+                self.questions.about_value(
+                    self.layout.sheet.name,
+                    header,
+                    row,
+                    text,
+                    "section_status",
+                    "Rows are under words for how things are. Is each of the rows below so?",
+                    standing,
+                    (*_STATUS_CHOICES[:-1], ("section", "no: keep it as a note")),
+                )
+            self.section = ("status", answer or standing)
+        elif answer in ("location", "on_loan_to", "section"):
             self.section = (answer, text)
         elif is_surely_school(text):
             if self.layout.place("on_loan_to") is None:
@@ -364,6 +411,15 @@ def _written_alike(layout: Layout) -> Dates | None:
     return Dates(next(iter(orders))) if len(orders) == 1 else None
 
 
+def _is_grouped(layout: Layout) -> bool:
+    """Whether borrowers are in front of the things, some of them blank, as for a group of rows."""
+    borrower, kind = layout.place("on_loan_to"), layout.place("type")
+    if not borrower or not kind or borrower[0] != min(layout.columns) or not layout.lines:
+        return False
+    first = layout.sheet.value(layout.lines[0], borrower[0])
+    return borrower[0] < kind[0] and not is_blank(first)
+
+
 def _headings(layout: Layout) -> list[tuple[int, str]]:
     """The squeezed headings, first those of columns that say the same few things."""
     found = [(index, squeeze(plain_header(each.header))) for index, each in layout.columns.items()]
@@ -376,6 +432,12 @@ def _is_plain_field(name: str | None) -> bool:
     if name is None or name in _LOAN_FIELDS or name in _KEPT:
         return False
     return not name.startswith("quantity_")
+
+
+def _is_rule(line: Line, layout: Layout) -> bool:
+    """Whether the cells of a line are dashes and the like, as beneath a heading in plain text."""
+    texts = [shown(line.value(i)) for i in layout.columns if not is_blank(line.value(i))]
+    return all(len(text) > 2 and not text.strip("-=_:*.~+ ") for text in texts)
 
 
 def _is_key(text: str, line: Line, reader: Reader) -> bool:
@@ -727,8 +789,13 @@ class _Attempt:
         status = self._status(loan)
         held = self._holder(loan, values)
         quantity_out = self._quantity_out()
-        if self.reader.section and self.reader.section[0] == "on_loan_to" and not loan.organisation:
-            loan.organisation = self.reader.section[1]
+        under = self.reader.section
+        if under and under[0] == "on_loan_to" and not loan.organisation:
+            named = holder(under[1], self.reader.today, self.reader.dates)
+            loan.organisation = named.organisation or under[1]
+            loan.due_on = loan.due_on or named.due_on
+        if under and under[0] == "status":
+            status = status or _standing(under[1])
         standing = status or held
         if standing in ("missing", "withdrawn", "in_repair"):
             self.standing = standing
@@ -753,14 +820,7 @@ class _Attempt:
                     continue
                 found = self._day(index, column, value, past=name in _PAST)
                 if isinstance(found, Fault):
-                    if isinstance(value, str) and (days := self._yearless(index, text)):
-                        self._without_year(loan, name, column, text, days)
-                        continue
-                    if (
-                        name == "due_on"
-                        and isinstance(value, str)
-                        and self._due_in_words(loan, column, text)
-                    ):
+                    if isinstance(value, str) and self._in_words(loan, name, index, column, text):
                         continue
                     self._report(column, value, f"{found.problem}; kept as a note", error=False)
                     if name == "returned_on" and not isinstance(value, Unreadable):
@@ -769,10 +829,6 @@ class _Attempt:
                 setattr(loan, name, found)
                 if name == "returned_on":
                     loan.returned = True
-
-    def _yearless(self, index: int, text: str) -> tuple[date, ...]:
-        profile = self.layout.profiles.get(index)
-        return yearless(text, self.reader.today, profile.dates if profile else self.reader.dates)
 
     def _without_year(
         self, loan: Loan, name: str, column: Column, text: str, days: tuple[date, ...]
@@ -821,12 +877,35 @@ class _Attempt:
         ]
         return filled[-1] if filled else None
 
-    def _due_in_words(self, loan: Loan, column: Column, text: str) -> bool:
-        """Whether a cell for the due date says that the thing is back, or names who has it."""
-        if status_of_words(text) == "in" or re.match(r"(?:returned|back)\b", text, re.IGNORECASE):
-            loan.returned = True
+    def _in_words(self, loan: Loan, name: str, index: int, column: Column, text: str) -> bool:
+        """Whether a cell for a day of a loan has one among other words, or says it is back."""
+        profile = self.layout.profiles.get(index)
+        dates = profile.dates if profile else self.reader.dates
+        today = self.reader.today
+        said = day_among_words(text, dates=dates)
+        back = status_of_words(text) == "in" or re.match(r"(?:returned|back)\b", text, re.I)
+        if name == "due_on" and back and not (said and said > today):
+            loan.returned = not re.match(r"back (?:by|on|before|in|at)\b", text, re.I)
+            if loan.returned:
+                return True
+        gone = speaks_of_gone(text) or status_of_words(text)
+        if gone in ("missing", "withdrawn"):
+            answer = self.reader.wanted.value(column.header, text)
+            if answer is None:
+                self._ask_gone(column, text, gone)
+            elif _standing(answer):
+                self.standing, self.settled = _standing(answer), True
+            self._report(column, text, "is no day; kept as a note", error=False)
             return True
-        return False
+        if said:
+            what = f"was read as {said.day} {said:%b %Y}; kept as a note"
+            self._report(column, text, what, error=False)
+            setattr(loan, name, said)
+            loan.returned = loan.returned or name == "returned_on"
+            return True
+        if days := yearless(text, today, dates):
+            self._without_year(loan, name, column, text, days)
+        return bool(days)
 
     def _ask_returned(self, column: Column, text: str, loan: Loan) -> None:
         answer = self.reader.wanted.value(column.header, text)
@@ -876,9 +955,15 @@ class _Attempt:
         words = set(stems(header))
         if key in _YES | _NO and not (key in ("1", "0") and not self.layout.made_by):
             return self._flag(column, text, yes=key in _YES, words=words)
+        if words & (_FLAG_GONE | _FLAG_MISSING) and not isinstance(
+            day(text, dates=self.reader.dates), Fault
+        ):
+            return self._flag(column, text, yes=True, words=words)
         if key in ("1", "0") and words & (_FLAG_OUT | _FLAG_IN | _FLAG_GONE | _FLAG_MISSING):
             return self._flag(column, text, yes=key == "1", words=words)
         standing = status_of_words(text)
+        if key in _LOAN_RUNS and self.layout.place("out_on") and self._names_borrower():
+            standing = "out"  # a list of loans: the loan is, and not the thing
         if standing is None and self.layout.made_by is None and speaks_of_loan(text):
             named = holder(text, self.reader.today)
             if named.organisation and looks_like_school(named.organisation):
@@ -914,6 +999,8 @@ class _Attempt:
 
     def _flag(self, column: Column, text: str, *, yes: bool, words: set[str]) -> Standing | None:
         """What yes or no under a heading says: on loan, here, gone."""
+        if words & {"not", "no"} and words & _FLAG_IN:
+            return "out" if yes else "in"
         if words & _FLAG_GONE:
             if yes:
                 self._ask_gone(column, text, "withdrawn")
@@ -958,12 +1045,16 @@ class _Attempt:
         standing: Standing | None = None
         for index, column in self.layout.places("on_loan_to"):
             value = self._clean(self.layout.sheet.value(self.line, index), column)
-            if value is None or means_nothing(value):
+            if value is None or is_blank(value):
+                self._same_borrower(column, loan)
+                continue
+            if means_nothing(value):
                 continue
             earlier = loan.organisation
             standing = self._one_holder(column, value, loan, values)
             if earlier and loan.organisation and earlier != loan.organisation:
                 self.unread[f"Earlier: {column.header}"] = earlier
+        self.reader.above = loan.organisation or self.reader.above
         people = [
             as_text(self.layout.sheet.value(self.line, index))
             for index, _ in self.layout.places("borrower_person")
@@ -973,6 +1064,25 @@ class _Attempt:
             if loan.organisation is None and standing is None and not says_not_out(person):
                 loan.organisation = UNNAMED
         return standing
+
+    def _same_borrower(self, column: Column, loan: Loan) -> None:
+        """A blank beneath a borrower in front of the things may mean the same borrower."""
+        above = self.reader.above
+        if not self.reader.grouped or above is None:
+            return
+        answer = self.reader.wanted.value(column.header, "")
+        if answer == "above":
+            loan.organisation = above
+        elif answer is None:
+            self._ask(
+                column,
+                "",
+                "same_above",
+                "The borrower is in front of the things, and some cells are blank. Do they mean "
+                "the borrower of the row above, or not on loan?",
+                None,
+                (("above", "the same borrower as above"), ("in", "not on loan")),
+            )
 
     def _one_holder(
         self, column: Column, value: Any, loan: Loan, values: dict[str, Any]
@@ -1128,10 +1238,12 @@ class _Attempt:
         loan.organisation = organisation
         loan.due_on = loan.due_on or found.due_on
         loan.out_on = loan.out_on or found.out_on
+        loan.quantity = found.quantity
         if found.person:
             values.setdefault("contact", found.person[:200])
-        if found.rest or found.due_on or found.out_on or found.person:
+        if found.rest or found.due_on or found.out_on or found.person or found.quantity:
             parts = [organisation]
+            parts += [f"{found.quantity} of them"] if found.quantity else []
             parts += [f"due {found.due_on.isoformat()}"] if found.due_on else []
             parts += [f"since {found.out_on.isoformat()}"] if found.out_on else []
             parts += ["a person, kept as the contact"] if found.person else []
@@ -1276,6 +1388,11 @@ class _Attempt:
         if status is None and held_by and column and self._blank_flag():
             self._not_out_after_all(loan, column, held_by)
             return
+        if self.layout.is_loans and held_by and quantity_out is None and "quantity" in values:
+            loan.quantity = values.pop("quantity")
+            quantity_out = None
+        elif quantity_out is None and loan.quantity and held_by:
+            quantity_out = loan.quantity
         if quantity_out is not None:
             self._part_of_a_stock(loan, values, column, quantity_out)
         out = status == "out" or held == "out" or bool(quantity_out)
@@ -1293,7 +1410,7 @@ class _Attempt:
             what = "is a due date, but nobody is named who has it"
             pending = self.reader.section is not None and self.reader.section[0] == "pending"
             if place and not self.asked and not pending:
-                self._report(place, loan.due_on, what, error=False)
+                self._report(place, as_text(loan.due_on), what, error=False)
             loan.due_on = None
 
     def _due_means_out(self) -> bool:
@@ -1354,13 +1471,13 @@ class _Attempt:
     def _part_of_a_stock(
         self, loan: Loan, values: dict[str, Any], column: Column | None, quantity_out: int
     ) -> None:
-        place = self._anywhere("quantity_out")
+        place = self._anywhere("quantity_out") or column
         held = values.get("quantity", 1)
         if quantity_out > held:
             what = f"is more than there are: {held}"
             self._report(place, str(quantity_out), what, error=True)
         elif quantity_out == 0 and loan.organisation and column:
-            blank = is_blank(self.line.value(self.layout.place("quantity_out")[0]))  # type: ignore[index]
+            blank = is_blank(self.line.value(self.layout.places("quantity_out")[0][0]))
             if blank:
                 what = "is blank, and somebody is named who has it: how many are out?"
                 self._report(place, None, what, error=True)
@@ -1460,15 +1577,19 @@ class _Attempt:
         if answer and column.field == "location" and _standing(answer) in ("missing", "withdrawn"):
             values.pop("location", None)
         if answer is not None:
-            if _standing(answer) in ("missing", "withdrawn"):
+            if _standing(answer) in ("missing", "withdrawn", "in_repair"):
                 self.standing = _standing(answer)
             elif answer == "out":
                 loan.organisation = UNNAMED
+                if column.field == "location" and status_of_words(text) == "out":
+                    values.pop("location", None)
             elif answer not in ("", "in", "in_repair"):
                 named = holder(answer, self.reader.today, self.reader.dates)
                 loan.organisation = named.organisation or answer
                 loan.due_on = loan.due_on or named.due_on
                 loan.returned = False
+                if named.quantity and named.quantity < values.get("quantity", 1):
+                    loan.quantity = named.quantity
             return
         if loan.returned or (
             self._anywhere("status") and status_of_words(self.status_cell[1]) == "in"
@@ -1481,9 +1602,14 @@ class _Attempt:
             return
         dates = self.reader.dates
         place = column.field == "location"
+        if place and standing == "in_repair":
+            why = "Some places say that a thing is being repaired. Is it?"
+            self._ask(column, cell, "repair", why, "in_repair", _STATUS_CHOICES)
+            return
         school = place and is_surely_school(text) and len(text) < 80
-        if speaks_of_loan(text) or school:
-            whom = text if school and not speaks_of_loan(text) else None
+        if speaks_of_loan(text) or school or (place and standing == "out"):
+            here = holder(text, self.reader.today, dates).organisation
+            whom = here if school and not speaks_of_loan(text) else None
             whom = whom or loan_in(text, self.reader.today, dates) or "out"
             self._ask(
                 column,

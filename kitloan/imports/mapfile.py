@@ -29,7 +29,7 @@ from typing import Any
 from kitloan.errors import BadInput
 from kitloan.imports.columns import field_names
 from kitloan.imports.questions import Question
-from kitloan.imports.statuses import undated
+from kitloan.imports.statuses import speaks_of_gone, status_of_words, undated
 from kitloan.storage.files import insist_on_file, whole_file
 from kitloan.text.names import fold, plain, tidy
 
@@ -64,7 +64,8 @@ class Map:
     def value(self, header: str, text: str) -> str | None:
         """What the map says that a value of a column means; None when it says nothing.
 
-        "Scrapped 12/03/2025" is also found under "scrapped".
+        "Scrapped 12/03/2025" is also found under "scrapped", and "Lost in transit" under "lost";
+        but not "missing 3 screws" under "missing", nor one school under the beginning of its name.
         """
         answers = self.values.get(fold(header)) if self.values else None
         if not answers:
@@ -75,7 +76,14 @@ class Map:
         bare = fold(undated(key))
         if bare in answers:
             return answers[bare]
-        begins = [each for each in answers if each and key.startswith(f"{each} ")]
+        gone = speaks_of_gone(key)
+        begins = [
+            each
+            for each in answers
+            if gone
+            and key.startswith(f"{each} ")
+            and (speaks_of_gone(each) or status_of_words(each)) == gone
+        ]
         return answers[max(begins, key=len)] if begins else None
 
     def with_column(self, header: str, name: str) -> "Map":

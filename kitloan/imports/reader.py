@@ -28,6 +28,7 @@ from kitloan.imports.mapfile import Map, bad_map, fits, load_map, map_beside
 from kitloan.imports.questions import Questions
 from kitloan.imports.rows import UNNAMED, Column, NotTaken, Problem, Register, Row, SheetRead
 from kitloan.imports.sheets import Book, Sheet, Unreadable, Value, is_blank, letter
+from kitloan.imports.statuses import status_of_words
 from kitloan.imports.tables import HEADER_DEPTH, Table, find_tables, header_texts
 from kitloan.imports.values import READERS, Dates, shown
 from kitloan.text.dates import system_clock
@@ -351,9 +352,14 @@ class Reading:
                 each.why = f"is read as {answer.replace('_', ' ')}, by the map"
         several = len({each.table.sheet.name for each in laid}) > 1
         if several:
-            main = [each for each in laid if not _is_plan(each) and not _only_loans(each)]
+            left_out += _earlier_years(laid, wanted, questions)
+            main = [
+                each
+                for each in laid
+                if not _is_plan(each) and not _only_loans(each) and each not in left_out
+            ]
             for each in laid:
-                if fold(each.table.sheet.name) in wanted.sheets:
+                if fold(each.table.sheet.name) in wanted.sheets or each in left_out:
                     continue
                 others = [o for o in main if o is not each]
                 if not others:
@@ -522,7 +528,8 @@ class Reading:
             name = each.table.sheet.name
             answer = wanted.sheets.get(fold(name))
             if answer == "on_loan":
-                found[index] = ("on_loan_to", name)
+                school = name if status_of_words(name) != "out" else UNNAMED
+                found[index] = ("on_loan_to", school)
             elif each.table.sheet.delimited or answer is not None:
                 continue
             elif evidence.is_surely_school(name) and not each.layout.place("on_loan_to"):
@@ -534,6 +541,20 @@ class Reading:
                     (("on_loan", f"on loan to {name}"), ("holdings", "held by the college")),
                 )
                 found[index] = ("pending", name)
+            elif status_of_words(name) == "out" and not each.layout.place("on_loan_to"):
+                questions.about_sheet(
+                    name,
+                    "By the sheet's name its things are out. Are they on loan?",
+                    "on_loan",
+                    (),
+                    (
+                        ("on_loan", "on loan, and nobody is on record"),
+                        ("holdings", "held by the college"),
+                    ),
+                )
+                found[index] = ("pending", name)
+            elif status_of_words(name) == "in" and several:
+                continue
             elif several and not placed and squeeze(name).rstrip("0123456789") not in _NO_PLACE:
                 found[index] = ("location", name)
         return found
@@ -661,6 +682,50 @@ def _ask_gone_sheet(each: _Laid, wanted: Map, questions: Questions) -> None:
         list(each.table.headers.values())[:3],
         SHEET_CHOICES,
     )
+
+
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d\d[-/]\d\d(?!\d)")
+
+
+def _earlier_years(laid: list[_Laid], wanted: Map, questions: Questions) -> list[_Laid]:
+    """Sheets that name borrowers of the same numbered things, under the same headings: copies of
+    other years. Of each but the latest a person says whether it is to be left out.
+    """
+    aside: list[_Laid] = []
+    lending = {"on_loan_to", "borrower_person"}
+    for each in laid:
+        name = each.table.sheet.name
+        headings = {fold(header) for header in each.table.headers.values()}
+        alike = [
+            other
+            for other in laid
+            if len(each.numbers & other.numbers) * 2
+            > max(1, min(len(each.numbers), len(other.numbers)))
+            and {fold(header) for header in other.table.headers.values()} == headings
+            and {"type"} <= _filled(other)
+            and lending & _filled(other)
+            and wanted.sheets.get(fold(other.table.sheet.name)) != ""
+        ]
+        if len(alike) < 2 or each not in alike:
+            continue
+        years = [_YEAR.findall(other.table.sheet.name) for other in alike]
+        dated = all(years) and len({found[-1] for found in years if found}) == len(alike)
+        latest = (
+            max(alike, key=lambda other: _YEAR.findall(other.table.sheet.name)) if dated else None
+        )
+        if each is latest or fold(name) in wanted.sheets:
+            continue
+        others = ", ".join(repr(o.table.sheet.name) for o in alike if o is not each)
+        questions.about_sheet(
+            name,
+            f"This sheet and {others} say who has the same things. Is this one out of date?",
+            "" if dated else None,
+            (),
+            (("", "yes: leave it out"), ("holdings", "no: it is the one that counts")),
+        )
+        each.why = "says who has what another sheet has too, and waits for an answer"
+        aside.append(each)
+    return aside
 
 
 def _size(each: _Laid) -> int:

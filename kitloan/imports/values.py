@@ -244,6 +244,35 @@ def _day(value: str, dates: Dates | None, latest: date | None) -> date | Fault:
     return Fault("is not a date like 02/07/2025 or 2 Jul 2025")
 
 
+_DAY_IN_WORDS = re.compile(
+    r"(?:\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2}|"
+    r"\d{1,2}(?:st|nd|rd|th)?(?: of)?[- ]?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+    r"[a-z]*\.?,?[- ]?(?:\d{4}|\d{2}))(?!\d)",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+def day_among_words(text: str, *, dates: Dates | None = None) -> date | None:
+    """The one day that a text with other words begins or ends with; None for none, or several.
+
+    "18/12/2026 (extended)", "Yes 12/9/26", "12/9/26 - 2 wheels missing" have one. "w/c 7 Dec 2026"
+    and "before 7 Dec 2026" have none: the word changes the day.
+    """
+    found = list(_DAY_IN_WORDS.finditer(text))
+    if len(found) != 1 or len(text) > 80:
+        return None
+    before, after = text[: found[0].start()].strip(" ,:-–("), text[found[0].end() :].strip()
+    if before and (after.strip(") ") or fold(before) not in _BEFORE_A_DAY):
+        return None
+    if after and not (after[0] in "(,;-–)" or fold(after) in _AFTER_A_DAY):
+        return None
+    read = day(found[0][0], dates=dates)
+    return None if isinstance(read, Fault) else read
+
+
+_BEFORE_A_DAY = {"yes", "y", "on", "by", "due", "due back", "back", "back on", "returned", "ok"}
+_BEFORE_A_DAY |= {"returned on", "back by", "until", "till", "ext to", "extended to", "done"}
+_AFTER_A_DAY = {"ext", "extended", "ok", "complete", "confirmed", "am", "pm", "all ok"}
 _YEARLESS = re.compile(
     rf"{_WEEKDAY}(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)?[- .]?(?P<month>[a-z]{{3,9}})\.?|"
     r"(?P<month_first>[a-z]{3,9})\.?[- ](?P<day_second>\d{1,2})(?:st|nd|rd|th)?|"

@@ -334,6 +334,10 @@ class _Lists:
             if row.listed and (self._near is None or self.region(row) in self._near)
         ]
 
+    def has(self, region: str) -> bool:
+        """Whether the schools of a region are denominators."""
+        return self._near is None or region in self._near
+
     def region(self, row: AnyRow) -> str:
         """The usual region of a school's council; empty where it lies in several."""
         if row.council not in self._homes:
@@ -397,7 +401,7 @@ def _parts(
                 is_hidden=key in hidden.get(name, ()),
             )
             for key in (*order, "")
-            if key in there or (name == "region" and key)
+            if key in there or (name == "region" and key and lists.has(key))
         ]
     found["band"] = list(_bands(ours, hidden.get("band", frozenset())))
     return found

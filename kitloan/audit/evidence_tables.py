@@ -38,6 +38,12 @@ _BANDS = {
     "adult": "adults",
     "mixed": "over several of these",
 }
+_KINDS = {
+    "early_years": "early years",
+    "public_body": "public body",
+    "third_sector": "charity or other third sector",
+    "community": "community group",
+}
 _OUTSIDE = "outside the regions"
 _SEVERAL = "in several regions, or in none"
 _UNLISTED = "not on a list"
@@ -140,6 +146,19 @@ def evidence_tables(found: ReachFigures, words: Mapping[str, str]) -> list[Table
         _by_region(found),
         *(_by_list(found, name) for name in _NAMES),
         _by_band(found),
+        _named(
+            found,
+            "reach_by_programme",
+            "What each programme did",
+            "Uses that were part of a programme.",
+        ),
+        _named(
+            found,
+            "referrals",
+            "Whom partners referred",
+            "Schools and others that a partner sent to the college, and their uses.",
+        ),
+        _members(found),
         _gifts(found),
         _kits(found, words),
         _not_reached(found),
@@ -340,6 +359,46 @@ def _by_band(found: ReachFigures) -> Table:
             *_learners_of_parts(found)[:2],
         ),
         parts,
+    )
+
+
+def _named(found: ReachFigures, name: str, title: str, note: str) -> Table:
+    is_programme = name == "reach_by_programme"
+    inside: list[Field] = [] if found.is_protected else [_LEARNERS]
+    referred = count("organisations", "Referred", "Schools and others that it referred.")
+    return table(
+        name,
+        title,
+        f"{_period(found)} {note}",
+        (
+            text(
+                "name",
+                "Programme" if is_programme else "Partner",
+                "Its name.",
+                unknown="none named",
+            ),
+            *([] if is_programme else [referred]),
+            _ENGAGEMENTS,
+            count("schools", "Schools", "Different schools with a use on record."),
+            _HOURS,
+            *inside,
+        ),
+        found.programmes if is_programme else found.referrals,
+    )
+
+
+def _members(found: ReachFigures) -> Table:
+    return table(
+        "partnership_members",
+        "Members of the partnerships",
+        "Organisations that are recorded as members of a region's partnership, by kind.",
+        (
+            text("region", "Partnership", "The region's.", words=regions()),
+            text("kind", "Kind", "What kind of organisation.", words=_KINDS),
+            count("members", "Members", "Organisations that are recorded as members."),
+            count("engagements", "Uses", "Uses by them in the year."),
+        ),
+        found.members,
     )
 
 

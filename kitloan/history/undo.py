@@ -32,7 +32,7 @@ from kitloan.storage import contact_changes
 from kitloan.storage.erasure import erased_since
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Block, Contact, Holding, LedgerEntry, Loan, table
-from kitloan.tables.evidence import Engagement, SchoolLink
+from kitloan.tables.evidence import Engagement, OrganisationProfile, SchoolLink
 from kitloan.tables.inspecting import Regime
 from kitloan.tables.planning import Booking, Want
 from kitloan.tables.stocktaking import Stocktake
@@ -45,6 +45,7 @@ contact, entry, holding, loan = table(Contact), table(LedgerEntry), table(Holdin
 stocktake = table(Stocktake)
 block, regime = table(Block), table(Regime)
 engagement, school_link = table(Engagement), table(SchoolLink)
+profile = table(OrganisationProfile)
 
 _KINDS = {kind.model_fields["kind"].default for kind in KINDS if kind.desk_action} | {*DELIVERIES}
 _NAMES = ("kit_type.defined", "organisation.added")
@@ -167,7 +168,7 @@ _OF_BORROWER = Query(
                 .where(each.c.college == bindparam("c"), each.c.organisation == bindparam("k"))
                 .exists()
                 for each in (
-                    *(loan, contact, block, engagement, school_link),
+                    *(loan, contact, block, engagement, school_link, profile),
                     *(table(Booking), table(Want)),
                 )
             ]

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from kitloan.borrowers.people import People
     from kitloan.evidence.engagements import Engagements
     from kitloan.evidence.evaluations import Evaluations
+    from kitloan.evidence.partners import Partners
     from kitloan.evidence.schools import Schools
     from kitloan.exchange import Exchange
     from kitloan.exchange.offers import Offers
@@ -274,6 +275,13 @@ class College:
         from kitloan.evidence.evaluations import Evaluations
 
         return Evaluations(self.session)
+
+    @cached_property
+    def partners(self) -> "Partners":
+        """What kind of partner an organisation is, and who referred it."""
+        from kitloan.evidence.partners import Partners
+
+        return Partners(self.session)
 
     @cached_property
     def audit(self) -> "Auditor":

@@ -173,6 +173,7 @@ def plan(desk: College) -> None:
 def use(desk: College) -> None:
     """A school on the list of schools, and what a kit did there."""
     desk.schools.link("Greenock Primary", "X-1")
+    desk.partners.describe("Greenock Primary", kind="school", referred_by="DYW", partnership="WES")
     new = NewEngagement(
         on=desk.session.today, organisation="Greenock Primary", learners={"p5-p7": 27}, girls=14
     )

@@ -58,6 +58,8 @@ def test_each_desk_action_can_be_undone(fife: College, kit: str, clock: SetClock
         lambda: fife.holdings.record_gift(lent, Gift(donor="RAF")),
         lambda: fife.stocktakes.scan(count, "what is this"),
         lambda: fife.schools.link("Kirkcaldy High School", "X-khs"),
+        lambda: fife.partners.describe("Kirkcaldy High School", referred_by="SSERC"),
+        lambda: fife.partners.describe("Kirkcaldy High School", kind="school"),
         lambda: fife.engagements.record(NewEngagement(on=date(2026, 11, 23), tag=lent)),
         lambda: fife.engagements.correct(_latest(fife), EngagementChange(staff=2)),
         lambda: fife.evaluations.add(_latest(fife), Answers(enjoyed=5)),
@@ -115,6 +117,7 @@ def _state(desk: College) -> object:
     return (
         [tuple(row) for row in labels],
         as_json([desk.engagements.list(), desk.evaluations.list(), desk.schools.unlinked()]),
+        as_json(desk.partners.list()),
         as_json(desk.find.search("").items),
         as_json(desk.find.loans().items),
         as_json(desk.holdings.proposed_withdrawals()),

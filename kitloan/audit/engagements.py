@@ -79,6 +79,8 @@ class Group(NamedTuple):
     """All of its bands; none where they are unknown."""
     tag: str | None = None
     """The holding, where it was on one."""
+    organisation: str | None = None
+    programme: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,7 +338,7 @@ def _groups(census: Census, first: date, last: date) -> Iterator[Group]:
 
 _COLUMNS = (
     *("college", "engagement", "on", "organisation", "schuid", "loan", "event", "used"),
-    *("learners", "girls", "boys", "staff", "half_hours"),
+    *("learners", "girls", "boys", "staff", "half_hours", "programme"),
 )
 
 
@@ -358,7 +360,7 @@ def _group(
     (college, which, on, organisation, schuid, on_loan, event, used, learners, girls, boys) = row[
         :11
     ]
-    staff, half_hours, donor, of_gift, tag, kit_type, wanted = row[11:]
+    staff, half_hours, programme, donor, of_gift, tag, kit_type, wanted = row[11:]
     if tag is not None and donor is None and of_gift is None:  # it may have come with its terms
         terms = census.inherited.get((college, tag))
         donor, of_gift = (terms.donor, terms.gift) if terms is not None else (None, None)
@@ -380,6 +382,8 @@ def _group(
         census.type_names.get((college, kit_type)) if kit_type else None,
         learners or 0,
         tag,
+        organisation,
+        programme,
     )
 
 

@@ -1,6 +1,7 @@
 """The tables of evidence in the report: what the kits did, where, and how much of it is known."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from kitloan.audit.reach import PartReach, ReachFigures
 from kitloan.audit.tables import Field, Table, count, table, text
@@ -37,7 +38,14 @@ _BANDS = {
     "adult": "adults",
     "mixed": "over several of these",
 }
+_KINDS = {
+    "early_years": "early years",
+    "public_body": "public body",
+    "third_sector": "charity or other third sector",
+    "community": "community group",
+}
 _OUTSIDE = "outside the regions"
+_SEVERAL = "in several regions, or in none"
 _UNLISTED = "not on a list"
 _NAMES = {
     "council": ("Schools reached, by council", "Council", {}),
@@ -76,8 +84,10 @@ def evidence_answers(found: ReachFigures) -> list[tuple[str, str]]:
     when = f"In the academic year from {uk(found.year)}."
     answers = [
         (
-            f"{known:,} of {plural(back, 'loan')} that came back {_have(known)} a record of use"
-            + (f" ({known / back:.0%})." if back else "."),
+            f"{known:,} of {plural(back, 'loan')} that came back {_have(known)} a record of use "
+            f"({known / back:.0%})."
+            if back
+            else "No loan came back in the year.",
             f"{when} What nobody recorded is in no figure here: it is unknown, not none.",
         )
     ]
@@ -136,6 +146,19 @@ def evidence_tables(found: ReachFigures, words: Mapping[str, str]) -> list[Table
         _by_region(found),
         *(_by_list(found, name) for name in _NAMES),
         _by_band(found),
+        _named(
+            found,
+            "reach_by_programme",
+            "What each programme did",
+            "Uses that were part of a programme.",
+        ),
+        _named(
+            found,
+            "referrals",
+            "Whom partners referred",
+            "Schools and others that a partner sent to the college, and their uses.",
+        ),
+        _members(found),
         _gifts(found),
         _kits(found, words),
         _not_reached(found),
@@ -153,17 +176,13 @@ def _marks(parts: Sequence[PartReach]) -> str:
     return f" {HIDDEN} is {MARKS[HIDDEN]}." if hidden else ""
 
 
-def _region(name: str = "region", title: str = "Region", meaning: str = "The region.") -> Field:
-    return text(name, title, meaning, words=regions(), unknown=_OUTSIDE)
-
-
 def _responses(found: ReachFigures) -> Table:
     return table(
         "responses",
         "How much is known",
         f"{_period(found)} What nobody recorded is in no other figure: it is unknown, not none.",
         (
-            _region(),
+            text("region", "Region", "The region.", words=regions(), unknown=_OUTSIDE),
             count("back", "Loans that came back", "Loans that came back in the year."),
             count("with_use", "With their use", "Of those, loans whose use is on record."),
             text(
@@ -214,7 +233,16 @@ def _years(found: ReachFigures) -> Table:
 def _listed(found: ReachFigures) -> str:
     if found.vintage is None:
         return " No list of schools was read here, so there is nothing to compare with."
-    return f" Schools and pupils are of the lists that were read, the newest of {found.vintage}."
+    return f" Schools and pupils are of the lists that were read, the newest of {_newest(found)}."
+
+
+def _newest(found: ReachFigures) -> str:
+    """The newest list's vintage: a day as people read it, where it is one."""
+    vintage = found.vintage or ""
+    try:
+        return uk(date.fromisoformat(vintage))
+    except ValueError:
+        return vintage
 
 
 def _denominators() -> list[Field]:
@@ -249,7 +277,7 @@ def _by_region(found: ReachFigures) -> Table:
         f"{_period(found)} The region with the fewest kits for its pupils is first. Regions of "
         "which no file has come are after the others: what is held there is not known. What was "
         "lent is of the lending college's region; schools and pupils are of the usual region of "
-        f"their council; councils that lie in several are outside.{_listed(found)}",
+        f"their council; those of councils that lie in several are apart.{_listed(found)}",
         (
             text(
                 "region",
@@ -257,9 +285,9 @@ def _by_region(found: ReachFigures) -> Table:
                 "The region.",
                 of=lambda each: each.key or None,
                 words=regions(),
-                unknown=_OUTSIDE,
+                unknown=_SEVERAL,
             ),
-            text("kits", "Kits", "Kits held.", kind="count", unknown="no file received"),
+            text("kits", "Kits", "Kits held.", kind="count", unknown="not known"),
             text(
                 "kits_per_1000",
                 "Kits per 1,000 pupils",
@@ -331,6 +359,46 @@ def _by_band(found: ReachFigures) -> Table:
             *_learners_of_parts(found)[:2],
         ),
         parts,
+    )
+
+
+def _named(found: ReachFigures, name: str, title: str, note: str) -> Table:
+    is_programme = name == "reach_by_programme"
+    inside: list[Field] = [] if found.is_protected else [_LEARNERS]
+    referred = count("organisations", "Referred", "Schools and others that it referred.")
+    return table(
+        name,
+        title,
+        f"{_period(found)} {note}",
+        (
+            text(
+                "name",
+                "Programme" if is_programme else "Partner",
+                "Its name.",
+                unknown="none named",
+            ),
+            *([] if is_programme else [referred]),
+            _ENGAGEMENTS,
+            count("schools", "Schools", "Different schools with a use on record."),
+            _HOURS,
+            *inside,
+        ),
+        found.programmes if is_programme else found.referrals,
+    )
+
+
+def _members(found: ReachFigures) -> Table:
+    return table(
+        "partnership_members",
+        "Members of the partnerships",
+        "Organisations that are recorded as members of a region's partnership, by kind.",
+        (
+            text("region", "Partnership", "The region's.", words=regions()),
+            text("kind", "Kind", "What kind of organisation.", words=_KINDS),
+            count("members", "Members", "Organisations that are recorded as members."),
+            count("engagements", "Uses", "Uses by them in the year."),
+        ),
+        found.members,
     )
 
 

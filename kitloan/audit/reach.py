@@ -35,13 +35,14 @@ from kitloan.ledger.session import ESP
 from kitloan.reference import regions
 from kitloan.storage.statements import AnyRow
 from kitloan.tables import Holding, Loan, table
-from kitloan.tables.evidence import Engagement, Evaluation
+from kitloan.tables.evidence import Engagement, Evaluation, OrganisationProfile
 from kitloan.text.dates import start_of
 from kitloan.text.fields import BANDS
 from kitloan.text.names import fold
 
 loan, holding = table(Loan), table(Holding)
 engagement, evaluation = table(Engagement), table(Evaluation)
+profile = table(OrganisationProfile)
 
 REMOTE = ("4", "5", "7", "8")
 """Of the eight-fold classification: remote and very remote, small towns and rural."""
@@ -166,6 +167,32 @@ class KitReach:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedReach:
+    """What kits did in the year in one programme, or at those whom one partner referred.
+
+    Attributes:
+        organisations: whom the partner referred; none for a programme.
+    """
+
+    name: str | None
+    organisations: int
+    engagements: int
+    schools: int
+    hours: float
+    learner_engagements: int
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """Members of a region's partnership of one kind; None is what nobody recorded."""
+
+    region: str
+    kind: str | None
+    members: int
+    engagements: int
+
+
+@dataclass(frozen=True, slots=True)
 class NotReached:
     """A listed school that no kit came to in two academic years."""
 
@@ -203,6 +230,9 @@ class ReachFigures:
     years: Sequence[YearReach]
     gifts: Sequence[GiftReach]
     kits: Sequence[KitReach]
+    programmes: Sequence[NamedReach]
+    referrals: Sequence[NamedReach]
+    members: Sequence[Members]
     not_reached: Sequence[NotReached]
     since: date
 
@@ -229,6 +259,7 @@ def reach_figures(
     since = date(running.year - 1, 8, 1)
     lent = _lent(census, since)
     of_year = [(college, school) for college, school, first in lent if first == year]
+    profiles = _profiles(census)
     hidden = hidden_of(census, nation) if protected and not census.scope else {}
     recent = {
         each.school
@@ -246,6 +277,9 @@ def reach_figures(
         years=_years(census, every, running, protected=protected),
         gifts=_gifts(census, ours),
         kits=_kits(ours),
+        programmes=_programmes(ours),
+        referrals=_referrals(ours, profiles),
+        members=_members(ours, profiles),
         not_reached=[]
         if protected
         else _not_reached(census, recent | {school for _, school, _ in lent}),
@@ -334,6 +368,10 @@ class _Lists:
             if row.listed and (self._near is None or self.region(row) in self._near)
         ]
 
+    def has(self, region: str) -> bool:
+        """Whether the schools of a region are denominators."""
+        return self._near is None or region in self._near
+
     def region(self, row: AnyRow) -> str:
         """The usual region of a school's council; empty where it lies in several."""
         if row.council not in self._homes:
@@ -397,7 +435,7 @@ def _parts(
                 is_hidden=key in hidden.get(name, ()),
             )
             for key in (*order, "")
-            if key in there or (name == "region" and key)
+            if key in there or (name == "region" and key and lists.has(key))
         ]
     found["band"] = list(_bands(ours, hidden.get("band", frozenset())))
     return found
@@ -537,6 +575,64 @@ def _kits(ours: Sequence[Group]) -> list[KitReach]:
             )
         )
     return found
+
+
+def _profiles(census: Census) -> dict[tuple[str, str], AnyRow]:
+    """What is recorded of partners in scope, by college and organisation."""
+    rows = census.connection.execute(select(profile))
+    return {(row.college, row.organisation): row for row in rows if census.has_college(row.college)}
+
+
+def _programmes(ours: Iterable[Group]) -> list[NamedReach]:
+    """What kits did in each programme, by its name; none named comes last."""
+    some: dict[str, list[Group]] = defaultdict(list)
+    for each in ours:
+        if each.used:
+            some[each.programme or ""].append(each)
+    if set(some) == {""}:
+        return []
+    return [_named(name, some[name], 0) for name in sorted(some, key=lambda name: (not name, name))]
+
+
+def _referrals(
+    ours: Iterable[Group], profiles: Mapping[tuple[str, str], AnyRow]
+) -> list[NamedReach]:
+    """What kits did at those whom each partner referred."""
+    by = {place: row.referred_by for place, row in profiles.items() if row.referred_by}
+    whom = Counter(by.values())
+    some: dict[str, list[Group]] = defaultdict(list)
+    for each in ours:
+        if each.used and (name := by.get((each.college, each.organisation or ""))):
+            some[name].append(each)
+    return [_named(name, some[name], whom[name]) for name in sorted(whom)]
+
+
+def _named(name: str, groups: Sequence[Group], organisations: int) -> NamedReach:
+    reach = reach_of(groups)
+    return NamedReach(
+        name or None,
+        organisations,
+        reach.engagements,
+        reach.schools,
+        reach.hours,
+        reach.learner_engagements,
+    )
+
+
+def _members(ours: Iterable[Group], profiles: Mapping[tuple[str, str], AnyRow]) -> list[Members]:
+    """Members of each partnership by kind, by region."""
+    used = Counter((each.college, each.organisation or "") for each in ours if each.used)
+    counts: Counter[tuple[str, str]] = Counter()
+    uses: Counter[tuple[str, str]] = Counter()
+    for place, row in profiles.items():
+        if row.partnership:
+            key = row.partnership, row.organisation_kind or ""
+            counts[key] += 1
+            uses[key] += used[place]
+    return [
+        Members(region, kind or None, counts[region, kind], uses[region, kind])
+        for region, kind in sorted(counts)
+    ]
 
 
 def _not_reached(census: Census, reached: Set[str]) -> list[NotReached]:

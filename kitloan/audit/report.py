@@ -1172,7 +1172,7 @@ _OF_BOARD: Mapping[str, tuple[str, ...]] = {
 _OF_EVIDENCE = (
     *("responses", "evidence_years", "reach_by_region", "reach_by_council", "reach_by_sector"),
     *("reach_by_rurality", "reach_by_deprived", "reach_by_band", "learners_split"),
-    *("evaluations", "gift_reach"),
+    *("evaluations", "reach_by_programme", "referrals", "partnership_members", "gift_reach"),
 )
 _MARKED = ("learners", "learners_split", "evaluations", *_OF_EVIDENCE)
 _OF_DONOR = (

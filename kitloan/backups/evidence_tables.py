@@ -42,6 +42,25 @@ def make_evidence(op: "Operations") -> None:
     )
     op.create_index("links_by_school", "school_link", ["college", "schuid"])
     op.create_table(
+        "organisation_profile",
+        Column("college", String(), nullable=False),
+        Column("organisation", String(), nullable=False),
+        Column("organisation_kind", String(), nullable=True),
+        Column("referred_by", String(), nullable=True),
+        Column("partnership", String(), nullable=True),
+        PrimaryKeyConstraint("college", "organisation"),
+        ForeignKeyConstraint(
+            ["college", "organisation"],
+            ["organisation.college", "organisation.organisation"],
+            name="profile_of_a_borrower",
+        ),
+        CheckConstraint(
+            "organisation_kind IN ('school', 'early_years', 'college', 'university', 'council', "
+            "'public_body', 'employer', 'third_sector', 'community', 'other')",
+            name="profile_kind_known",
+        ),
+    )
+    op.create_table(
         "engagement",
         Column("on", String(), nullable=False),
         Column("engagement_kind", String(), nullable=False),

@@ -5,7 +5,9 @@ import click
 from kitloan.borrowers.organisations import BorrowerLine
 from kitloan.cli.context import App, command, common_options, pass_app
 from kitloan.cli.find import AFTER, show_more
+from kitloan.cli.loans import NEW, take_near
 from kitloan.cli.output import columns, print_json, print_text
+from kitloan.evidence.partners import KINDS, Profile
 from kitloan.values import as_json, plural
 
 
@@ -88,3 +90,66 @@ def close(app: App, name: str) -> None:
         print_json(as_json(now))
         return
     print_text(f"CLOSED  {now.name}. Still with it: {plural(now.open_loans, 'loan')}.")
+
+
+@command(
+    "describe",
+    "kitloan organisations describe 'Belmont Academy' --referred-by SSERC",
+    group=organisations,
+)
+@click.argument("name", metavar="A")
+@click.option("--kind", metavar="KIND", help=f"What kind it is: {', '.join(KINDS)}.")
+@click.option("--referred-by", metavar="PARTNER", help="Who sent it: SSERC, STEM Learning, RAiSE.")
+@click.option("--partnership", metavar="REGION", help="The region whose partnership it is in.")
+@NEW
+@pass_app
+def describe(
+    app: App,
+    name: str,
+    kind: str | None,
+    referred_by: str | None,
+    partnership: str | None,
+    new: bool,
+) -> None:
+    """Record what kind of partner A is. `none` takes one of them back; the rest stays."""
+    with app.open() as opened:
+        found = take_near(
+            app,
+            name,
+            lambda called, new_too: opened.partners.describe(
+                called,
+                kind=kind,
+                referred_by=referred_by,
+                partnership=partnership,
+                new_too=new_too,
+            ),
+            new=new,
+        )
+    if app.json:
+        print_json(as_json(found))
+        return
+    print_text(", ".join(each for each in _profile(found) if each))
+
+
+@command("partners", "kitloan organisations partners", group=organisations)
+@pass_app
+def partners(app: App) -> None:
+    """List what kind of partner organisations are, and who referred them."""
+    with app.open() as opened:
+        found = opened.partners.list()
+    if app.json:
+        print_json({"items": as_json(found), "total": len(found), "next": None})
+        return
+    if not found:
+        print_text("Nothing is recorded of partners yet: kitloan organisations describe NAME")
+        return
+    print_text(columns([_profile(each) for each in found]))
+
+
+def _profile(found: Profile) -> list[str]:
+    return [
+        found.organisation,
+        (found.kind or "").replace("_", " "),
+        f"referred by {found.referred_by}" if found.referred_by else "",
+        f"partnership of {found.partnership}" if found.partnership else "",
+    ]

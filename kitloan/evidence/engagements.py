@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, select
 
 from kitloan.borrowers.organisations import borrower, organisation_id
 from kitloan.errors import BadInput, Refused
+from kitloan.evidence.partners import programme_named
 from kitloan.evidence.schoollist import SCHUID
 from kitloan.evidence.schools import school_of, schuid_of
 from kitloan.ledger.facts.evidence import (
@@ -411,7 +412,7 @@ def record(writer: Writer, new: NewEngagement, *, new_too: bool = False) -> Enga
         loan=on.loan.loan if on.loan is not None else None,
         holding=on.holding,
         event=event_named(writer.connection, writer.college, new.event) if new.event else None,
-        programme=clean(new.programme, "The programme") if new.programme else None,
+        programme=programme_named(new.programme) if new.programme else None,
         used=used,
         not_used=why,
         sessions=sessions,
@@ -471,7 +472,7 @@ def _correct(writer: Writer, row: AnyRow, change: EngagementChange) -> Engagemen
     if change.on is not None:
         was["on"] = change.on.isoformat()
     if change.programme is not None:
-        was["programme"] = clean(change.programme, "The programme")
+        was["programme"] = programme_named(change.programme)
     if change.source is not None:
         was["source"] = change.source
     fact = EngagementCorrected(

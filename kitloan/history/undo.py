@@ -53,7 +53,7 @@ from kitloan.tables import (
     table,
 )
 from kitloan.tables.events import Event
-from kitloan.tables.evidence import Engagement, SchoolLink
+from kitloan.tables.evidence import Engagement, OrganisationProfile, SchoolLink
 from kitloan.tables.inspecting import Regime
 from kitloan.tables.national import Gifting
 from kitloan.tables.planning import Booking, BookingLine, PolicyValue, Want
@@ -69,6 +69,7 @@ stocktake = table(Stocktake)
 block, kit_type, regime = table(Block), table(KitType), table(Regime)
 engagement, school_link = table(Engagement), table(SchoolLink)
 alias, event, organisation = table(Alias), table(Event), table(Organisation)
+profile = table(OrganisationProfile)
 
 _KINDS = {kind.model_fields["kind"].default for kind in KINDS if kind.desk_action} | {*DELIVERIES}
 _NAMES = ("kit_type.defined", "organisation.added")
@@ -247,7 +248,7 @@ _OF_BORROWER = Query(
                 .where(each.c.college == bindparam("c"), each.c.organisation == bindparam("k"))
                 .exists()
                 for each in (
-                    *(loan, contact, block, engagement, school_link),
+                    *(loan, contact, block, engagement, school_link, profile),
                     *(table(Booking), table(Want), event),
                 )
             ]

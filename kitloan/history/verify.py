@@ -38,7 +38,12 @@ from kitloan.ledger.entry import GENESIS, Entry, NotCanonical, parse, seal
 from kitloan.ledger.epochs import ledger_name
 from kitloan.ledger.facts.base import FactBase
 from kitloan.ledger.facts.definitions import OrganisationAdded
-from kitloan.ledger.facts.evidence import ABOUT_AN_ENGAGEMENT, EngagementState, SchoolLinked
+from kitloan.ledger.facts.evidence import (
+    ABOUT_AN_ENGAGEMENT,
+    EngagementState,
+    OrganisationDescribed,
+    SchoolLinked,
+)
 from kitloan.ledger.facts.holdings import HoldingAccessioned
 from kitloan.ledger.facts.ledger import LedgerResumed, Reversed
 from kitloan.ledger.facts.loans import LoanCorrected, LoanTerms
@@ -103,7 +108,7 @@ STEP = 500
 """Rows that are read at a time, and between two calls of `Progress`."""
 
 _MOST_FINDINGS = 100
-_ABOUT_A_BORROWER = (LoanTerms, EngagementState, SchoolLinked)
+_ABOUT_A_BORROWER = (LoanTerms, EngagementState, SchoolLinked, OrganisationDescribed)
 _SCRATCH_KIB = 65536
 """How much of a scratch store is kept in memory; with SQLite's usual 2 MB it goes to disk."""
 

@@ -22,6 +22,8 @@ from kitloan.ledger.facts.evidence import (
     ABOUT_AN_ENGAGEMENT,
     FORGET_ENGAGEMENT,
     FORGET_LINK,
+    FORGET_PROFILE,
+    OrganisationDescribed,
     SchoolLinked,
 )
 from kitloan.ledger.facts.gifts import (
@@ -64,7 +66,13 @@ from kitloan.tables import (
     table,
 )
 from kitloan.tables.every import TABLES_OF_A_TAG
-from kitloan.tables.evidence import Engagement, EngagementBand, Evaluation, SchoolLink
+from kitloan.tables.evidence import (
+    Engagement,
+    EngagementBand,
+    Evaluation,
+    OrganisationProfile,
+    SchoolLink,
+)
 from kitloan.tables.national import Allocation, Delivery, Gifting, Programme
 from kitloan.tables.sharing import Claim, ClaimAnswer, Offer
 from kitloan.tables.stocktaking import StocktakeScan
@@ -193,6 +201,7 @@ NAMES: Mapping[str, tuple[str, tuple[Callable[..., object], ...]]] = {
     "school.linked": ("organisation", FORGET_LINK),
     **dict.fromkeys(OFFERS, ("offer", FORGET_OFFER)),
     **dict.fromkeys(CLAIMS, ("claim", FORGET_CLAIM)),
+    "organisation.described": ("organisation", FORGET_PROFILE),
 }
 """Kinds of entry about no one holding that can be undone: the field that names what each is about,
 and how its rows are taken away when no entry of the kind is left."""
@@ -445,10 +454,17 @@ _GIFTS = (
     DeliveryCorrected,
     AllocationMade,
 )
-_EVIDENCE: tuple[type[FactBase], ...] = (*ABOUT_AN_ENGAGEMENT, SchoolLinked)
+_EVIDENCE: tuple[type[FactBase], ...] = (
+    *ABOUT_AN_ENGAGEMENT,
+    SchoolLinked,
+    OrganisationDescribed,
+)
 _delete_evidence = tuple(
     Change(delete(table(each)).where(table(each).c.college == bindparam("c")))
-    for each in (Evaluation, EngagementBand, Engagement, SchoolLink)  # children before parents
+    for each in (  # children before parents
+        *(Evaluation, EngagementBand, Engagement),
+        *(SchoolLink, OrganisationProfile),
+    )
 )
 _of_evidence = Query(
     select(ledger_entry.c.epoch, ledger_entry.c.seq, ledger_entry.c.body)

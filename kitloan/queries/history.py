@@ -495,6 +495,12 @@ _SUMMARIES: dict[str, Summary] = {
             if f[name] is not None
         ),
     ),
+    "organisation.described": lambda f, n: _joined(
+        n.get(f["organisation"], f["organisation"]),
+        (f["organisation_kind"] or "").replace("_", " "),
+        f"referred by {f['referred_by']}" if f["referred_by"] else "",
+        f"in the partnership of {f['partnership']}" if f["partnership"] else "",
+    ),
     "school.linked": lambda f, n: f"{n.get(f['organisation'], f['organisation'])} is {f['schuid']}",
     "holding.sighted": lambda f, n: "seen",
     "label.claimed": lambda f, n: f"got a second tag, {f['label']}",

@@ -7,7 +7,13 @@ of `Base` when this module is loaded.
 from kitloan.tables.absence import Absence, Arrival, Transfer, Withdrawal
 from kitloan.tables.base import table
 from kitloan.tables.events import Event
-from kitloan.tables.evidence import Engagement, EngagementBand, Evaluation, SchoolLink
+from kitloan.tables.evidence import (
+    Engagement,
+    EngagementBand,
+    Evaluation,
+    OrganisationProfile,
+    SchoolLink,
+)
 from kitloan.tables.inspecting import Inspection, Regime
 from kitloan.tables.naming import MovedRow, OtherName
 from kitloan.tables.national import (
@@ -114,6 +120,7 @@ REGISTER_TABLES = tuple(
         CalendarDay,
         PolicyValue,
         SchoolLink,
+        OrganisationProfile,
         Engagement,
         EngagementBand,
         Evaluation,

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text
 from sqlmodel import Field
 
 from kitloan.tables.base import Base, in_college
-from kitloan.text.fields import EngagementFields
+from kitloan.text.fields import EngagementFields, ProfileFields
 
 _IS_SCHUID = (
     "substr(schuid, 1, 2) = 'X-' OR (length(schuid) >= 8 AND length(schuid) <= 9 "
@@ -138,6 +138,22 @@ class SchoolLink(Base, table=True):
     organisation: str = Field(primary_key=True)
     schuid: str
     vintage: str | None
+
+
+class OrganisationProfile(Base, ProfileFields, table=True):  # type: ignore[misc]  # as above
+    """What kind of partner an organisation is, who referred it, and whose partnership it is in."""
+
+    __tablename__ = "organisation_profile"
+    __table_args__ = (
+        CheckConstraint(
+            "organisation_kind IN ('school', 'early_years', 'college', 'university', 'council', "
+            "'public_body', 'employer', 'third_sector', 'community', 'other')",
+            name="profile_kind_known",
+        ),
+        in_college("organisation=organisation", to="organisation", name="profile_of_a_borrower"),
+    )
+    college: str = Field(primary_key=True)
+    organisation: str = Field(primary_key=True)
 
 
 class School(Base, table=True):

@@ -207,6 +207,32 @@ EngagementKind = Literal[
 Purpose = Literal["lesson", "club", "transition", "careers", "fair", "staff_training"]
 
 
+OrganisationKind = Literal[
+    "school",
+    "early_years",
+    "college",
+    "university",
+    "council",
+    "public_body",
+    "employer",
+    "third_sector",
+    "community",
+    "other",
+]
+"""What kind of organisation a borrower or a partner is."""
+
+
+class ProfileFields(Fields):
+    """What is known of an organisation as a partner; None is what nobody recorded."""
+
+    organisation: Id
+    organisation_kind: OrganisationKind | None = None
+    referred_by: Name | None = None
+    """Who sent it to the college: an organisation, never a person."""
+    partnership: Id | None = None
+    """The region whose partnership it is a member of, by its code."""
+
+
 class EngagementFields(Fields):
     """One use by one group: what recording it states, but for learners by band and themes."""
 

@@ -130,6 +130,10 @@ LINES: dict[str, tuple[str, ...]] = {
     "refused": ("refused",),
     "schools import": ("schools", "import", str(SCHOOLS)),
     "schools find": ("schools", "find", "high"),
+    "organisations describe": (
+        *("organisations", "describe", "Lochside Academy", "--kind", "school"),
+    ),
+    "organisations partners": ("organisations", "partners"),
     "schools link": ("schools", "link", "Lochside Academy", "X-1"),
     "schools unlinked": ("schools", "unlinked"),
     "engagement add": (

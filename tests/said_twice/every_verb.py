@@ -814,6 +814,14 @@ def of_evidence(w: Desk) -> Iterator[tuple[str, Row]]:
             lambda key: fife.schools.link("Hillend High School", "X-2", request_id=key),
         ),
     )
+    describe = fife.partners.describe
+    yield (
+        "partners.describe",
+        (
+            lambda key: describe("Hillend High School", kind="school", request_id=key),
+            lambda key: describe("Hillend High School", kind="college", request_id=key),
+        ),
+    )
     a, b = w.out(SCHOOL), w.out(SCHOOL)
     new = NewEngagement(on=day, tag=a, learners={"p5-p7": 27}, girls=14)
     yield (

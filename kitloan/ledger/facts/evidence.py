@@ -21,11 +21,18 @@ from kitloan.ledger.facts.base import (
 )
 from kitloan.storage.statements import Change, Query
 from kitloan.tables import Loan, table
-from kitloan.tables.evidence import Engagement, EngagementBand, Evaluation, SchoolLink
-from kitloan.text.fields import Band, EngagementFields, SchoolId
+from kitloan.tables.evidence import (
+    Engagement,
+    EngagementBand,
+    Evaluation,
+    OrganisationProfile,
+    SchoolLink,
+)
+from kitloan.text.fields import Band, EngagementFields, ProfileFields, SchoolId
 
 engagement, band = table(Engagement), table(EngagementBand)
 evaluation, school_link = table(Evaluation), table(SchoolLink)
+profile = table(OrganisationProfile)
 loan = table(Loan)
 
 _of_engagement = {
@@ -59,6 +66,12 @@ _forget_link = Change(
         school_link.c.college == bindparam("c"), school_link.c.organisation == bindparam("k")
     )
 )
+_insert_profile = Change(insert(profile))
+_forget_profile = Change(
+    delete(profile).where(
+        profile.c.college == bindparam("c"), profile.c.organisation == bindparam("k")
+    )
+)
 _loan_there = Query(
     select(loan.c.loan).where(loan.c.college == bindparam("c"), loan.c.loan == bindparam("l"))
 )
@@ -71,6 +84,9 @@ FORGET_ENGAGEMENT = (
 """Take away every row of an engagement, children before parents."""
 FORGET_LINK = (_forget_link,)
 """Take away which school a borrower is."""
+
+FORGET_PROFILE = (_forget_profile,)
+"""Take away what is known of an organisation as a partner."""
 
 
 class BandCount(Frozen):
@@ -136,6 +152,13 @@ class SchoolLinked(FactBase):
     organisation: Id
     schuid: SchoolId
     vintage: Name | None = None
+
+
+class OrganisationDescribed(ProfileFields, FactBase):
+    """What kind of partner an organisation is; a later description replaces it."""
+
+    kind: Literal["organisation.described"] = "organisation.described"
+    desk_action: ClassVar[bool] = True
 
 
 ABOUT_AN_ENGAGEMENT: tuple[type[FactBase], ...] = (
@@ -219,6 +242,15 @@ def school_linked(
     """Set which school the borrower is."""
     _forget_link(connection, c=college, k=fact.organisation)
     _insert_link(connection, college=college, **fact.model_dump(exclude={"kind"}))
+
+
+@applies(OrganisationDescribed)
+def organisation_described(
+    connection: Connection, college: str, entry: Recorded, fact: OrganisationDescribed
+) -> None:
+    """Set what is known of the organisation."""
+    _forget_profile(connection, c=college, k=fact.organisation)
+    _insert_profile(connection, college=college, **ProfileFields.of(fact))
 
 
 def _row(fact: EngagementState) -> dict[str, Any]:

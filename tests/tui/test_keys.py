@@ -110,7 +110,7 @@ async def test_wrong_settings_are_told_and_the_desk_opens(
 
 async def test_the_palette_offers_everything(store: Store, log: Path) -> None:
     """Else an action without a key would be for those who know it only."""
-    async with at_desk(lambda: store.kitloan, log, (120, 150)) as hands:
+    async with at_desk(lambda: store.kitloan, log, (120, 170)) as hands:
         await hands.press("ctrl+p")
         await hands.until(lambda: hands.reads("Returns only"))
         for action in ACTIONS:

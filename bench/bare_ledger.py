@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 from floors import bare
 
@@ -27,7 +28,7 @@ def insert(table: str, columns: str) -> str:
 COLLEGE = insert("college", "college, name, region")
 TYPE = insert("kit_type", "college, kit_type, name")
 COMPONENT = insert("component", "college, kit_type, name, position, quantity, bag, critical")
-ORGANISATION = insert("organisation", "college, organisation, name")
+ORGANISATION = insert("organisation", "college, organisation, name, words")
 HOLDING = insert(
     "holding",
     "college, tag, kit_type, quantity, out_quantity, state, uncounted, critical_short, location, "
@@ -50,8 +51,9 @@ OUT = (
     "WHERE college = ? AND tag = ?"
 )
 BACK = (
-    "UPDATE holding SET out_quantity = out_quantity - ?, uncounted = ?, sighted_at = ?, "
-    "sighted_by = ? WHERE college = ? AND tag = ?"
+    "UPDATE holding SET out_quantity = out_quantity - ?, uncounted = ?, "
+    "counted_at = coalesce(?, counted_at), sighted_at = ?, sighted_by = ? "
+    "WHERE college = ? AND tag = ?"
 )
 RETURN = (
     "UPDATE loan SET returned = returned + ?, "
@@ -66,6 +68,15 @@ CRITICAL = (
 )
 
 Said = dict[str, Any]
+
+
+def searched(words: str) -> str:
+    """The words as they are searched: in small letters, without accents and colons."""
+    small = words.casefold().replace(":", "")
+    return small if small.isascii() else normalize("NFD", small).translate(ACCENTS)
+
+
+ACCENTS = dict.fromkeys(range(0x300, 0x370))
 
 
 class Register:
@@ -96,7 +107,8 @@ class Register:
             self.cursor.execute(COMPONENT, (self.college, key, *row))
 
     def _organisation(self, _entry: Said, fact: Said) -> None:
-        self.cursor.execute(ORGANISATION, (self.college, fact["organisation"], fact["name"]))
+        row = (self.college, fact["organisation"], fact["name"], searched(fact["name"]))
+        self.cursor.execute(ORGANISATION, row)
 
     def _holding(self, entry: Said, fact: Said) -> None:
         tag, number, serial, place = (
@@ -123,7 +135,7 @@ class Register:
                 entry["at"],
                 entry["at"],
                 entry["by"],
-                " ".join(words).casefold(),
+                searched(" ".join(words)),
             ),
         )
 
@@ -144,7 +156,8 @@ class Register:
                 fact["acknowledgement"],
             ),
         )
-        self.cursor.execute(MORE_WORDS, (fact["donor"].casefold(), self.college, fact["tag"]))
+        donor = searched(fact["donor"])
+        self.cursor.execute(MORE_WORDS, (donor, self.college, fact["tag"]))
 
     def _out(self, entry: Said, fact: Said) -> None:
         at, by, quantity, tag = entry["at"], entry["by"], fact["quantity"], fact["tag"]
@@ -174,7 +187,8 @@ class Register:
         self.cursor.execute(RETURN, (quantity, quantity, at, self.college, fact["loan"]))
         assert self.cursor.rowcount == 1
         uncounted = fact["counted"] == "uncounted"
-        self.cursor.execute(BACK, (quantity, uncounted, at, by, self.college, tag))
+        counted = None if uncounted else at
+        self.cursor.execute(BACK, (quantity, uncounted, counted, at, by, self.college, tag))
         assert self.cursor.rowcount == 1
         known = dict(
             self.cursor.execute(

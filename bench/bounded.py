@@ -4,9 +4,10 @@
     python bench/bounded.py undone renamed  some of the files
     python bench/bounded.py --on sqlite     one of the databases
 
-A hostile file must be refused and an honest one must be taken. What is printed is how long that
-took, on the clock, until the store is free again. `first` is a ledger that the store does not know.
-`later` is the rest of one whose beginning was taken before.
+A hostile file must be refused and an honest one must be taken. What is printed is how long the
+store was locked for writing, the longest of its transactions, and how long all of it took, on the
+clock. `first` is a ledger that the store does not know. `later` is the rest of one whose beginning
+was taken before.
 """
 
 import argparse
@@ -24,8 +25,7 @@ from typing import Any
 from colleges import college_file
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from load import postgres
-from machine import heading
-from run import line
+from machine import machine
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 
@@ -34,8 +34,9 @@ import sqlalchemy as sa
 
 import kitloan
 from exchange.test_any_ledger import BEGINNING, ONE, file_of
-from kitloan.exchange.file import signed_text
+from kitloan.exchange.file import public_key, signed_text
 from kitloan.ledger.entry import seal
+from kitloan.storage.store import Store
 from kitloan.text.tags import mint
 from trusting import merge
 
@@ -102,7 +103,7 @@ ENTRIES = 57_000
 """Entries of an ordinary ledger that make a file of 4 MB."""
 
 
-def cut(file: Path, at: int) -> list[Path]:
+def cut(file: Path, at: int, folder: Path) -> list[Path]:
     """A whole ledger's file as two: up to this entry, and the rest."""
     key = Ed25519PrivateKey.from_private_bytes(b"s" * 32)
     first, *bodies = gzip.decompress(file.read_bytes()).decode().splitlines()
@@ -111,9 +112,10 @@ def cut(file: Path, at: int) -> list[Path]:
         header = json.loads(first)
         header |= {"first": begin + 1, "last": end, "head": seal(bodies[end - 1])}
         header["prev"] = seal(bodies[begin - 1]) if begin else header["prev"]
+        header["key"] = public_key(key)
         del header["signature"]
         header["signature"] = key.sign(signed_text(header)).hex()
-        parts.append(file.with_suffix(f".{n}"))
+        parts.append(folder / f"{file.stem}.{n}")
         text = "\n".join([json.dumps(header), *bodies[begin:end], ""])
         parts[-1].write_bytes(gzip.compress(text.encode()))
     return parts
@@ -126,7 +128,7 @@ def hostile_files(name: str, folder: Path) -> Iterator[tuple[str, list[Path]]]:
     lines = [(AT, fact) for fact in (*BEGINNING, *before, *more)]
     whole = file_of(lines, folder / f"{name}.kitloan")
     yield f"{name}, first", [whole]
-    yield f"{name}, later", cut(whole, len(BEGINNING) + len(before))
+    yield f"{name}, later", cut(whole, len(BEGINNING) + len(before), folder)
 
 
 @contextmanager
@@ -142,11 +144,30 @@ def new_place(server: str | None, folder: Path) -> Iterator[str]:
         administrator.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+def watched(store: Store) -> list[float]:
+    """The milliseconds of each writing transaction on a store from now on."""
+    times: list[float] = []
+    write = store.write
+
+    @contextmanager
+    def timed() -> Iterator[sa.Connection]:
+        start = time.perf_counter()
+        try:
+            with write() as connection:
+                yield connection
+        finally:
+            times.append((time.perf_counter() - start) * 1000)
+
+    store.write = timed  # type: ignore[method-assign]  # to look at it from outside
+    return times
+
+
 def measure(what: str, files: list[Path], place: str, *, taken: bool) -> None:
-    """Merge files into a new store, and print how long the last took."""
+    """Merge files into a new store; print how long the last took, and how long it was locked."""
     with kitloan.init("esp", place, actor="bench") as esp:
         for file in files[:-1]:
             merge(esp, [file])
+        locked = watched(esp.session.store)
         start = time.perf_counter()
         try:
             merge(esp, files[-1:])
@@ -156,7 +177,7 @@ def measure(what: str, files: list[Path], place: str, *, taken: bool) -> None:
         took = (time.perf_counter() - start) * 1000
     if (refusal == "") != taken or refusal not in ("", "too_large"):
         sys.exit(f"{what}: {refusal or 'it was taken'}")
-    line(what, took, None, BOUND)
+    print(f"{what:44} {max(locked, default=0):12.0f} {took:12.0f}  {BOUND}", flush=True)
 
 
 def main() -> None:
@@ -166,7 +187,8 @@ def main() -> None:
     asked.add_argument("what", nargs="*", choices=[[], *names], default=[])
     asked.add_argument("--on", choices=("sqlite", "postgresql"))
     given = asked.parse_args()
-    heading()
+    print(machine())
+    print(f"{'ms':44} {'locked':>12} {'the whole':>12}  locked at most")
     with (
         tempfile.TemporaryDirectory(prefix="kitloan-bench-", dir=Path(__file__).parent) as name,
         ExitStack() as stack,
@@ -180,7 +202,11 @@ def main() -> None:
         for each in given.what or names:
             cases = list(hostile_files(each, folder)) if each != HONEST else []
             if each == HONEST:
-                cases = [("4 MB, honest", [college_file("college-01", 5_000, ENTRIES)])]
+                whole = college_file("college-01", 5_000, ENTRIES)
+                cases = [
+                    ("4 MB, honest, first", [whole]),
+                    ("4 MB, honest, half of it later", cut(whole, ENTRIES // 2, folder)),
+                ]
             for what, files in cases:
                 for database, server in servers.items():
                     with new_place(server, folder) as place:

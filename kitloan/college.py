@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from kitloan.evidence.evaluations import Evaluations
     from kitloan.evidence.schools import Schools
     from kitloan.exchange import Exchange
+    from kitloan.exchange.offers import Offers
     from kitloan.history.undo import Actions
     from kitloan.history.verify import Progress, Verifier
     from kitloan.holdings import Holdings
@@ -231,6 +232,13 @@ class College:
         from kitloan.exchange import Exchange
 
         return Exchange(self.session)
+
+    @cached_property
+    def offers(self) -> "Offers":
+        """What colleges offer each other, claim and wait for."""
+        from kitloan.exchange.offers import Offers
+
+        return Offers(self.session)
 
     @cached_property
     def ledger(self) -> "Verifier":

@@ -35,7 +35,7 @@ from kitloan.ledger.facts.holdings import (
 from kitloan.ledger.facts.naming import KitTypeMerged, KitTypeRenamed
 from kitloan.ledger.session import ESP, Session, check_quantity
 from kitloan.ledger.writer import Writer, id_reused
-from kitloan.loans import held, must_be_here, open_loans, parts_of
+from kitloan.loans import held, must_be_here, must_be_in_use, open_loans, parts_of
 from kitloan.queries.happened import (
     COUNTS,
     MOVES,
@@ -45,6 +45,7 @@ from kitloan.queries.happened import (
     sealed,
 )
 from kitloan.queries.resolve import meant
+from kitloan.queries.types import KnownType, type_meant
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Alias, Component, KitType, Label, table
 from kitloan.tables import Gift as GiftRow
@@ -56,6 +57,7 @@ from kitloan.tables.planning import Booking, BookingLine
 from kitloan.text.dates import check_past, check_year, day_of
 from kitloan.text.fields import HoldingFields
 from kitloan.text.names import clean, fold, in_natural_order, near_names, type_key
+from kitloan.text.personal import on_record
 from kitloan.text.tags import grouped, mint, parse
 
 holding = table(HoldingRow)
@@ -92,18 +94,6 @@ _BY_NUMBER = Query(
         holding.c.college == bindparam("c"),
         holding.c.asset_key == bindparam("n"),
         holding.c.state != "withdrawn",
-    )
-)
-_TYPE_ROW = Query(
-    select(kit_type.c.kit_type, kit_type.c.name, kit_type.c.merged_into).where(
-        kit_type.c.college == bindparam("c"), kit_type.c.kit_type == bindparam("k")
-    )
-)
-_TYPE_BY_OTHER_NAME = Query(
-    select(other_name.c.whose).where(
-        other_name.c.college == bindparam("c"),
-        other_name.c.subject == "kit_type",
-        other_name.c.key == bindparam("k"),
     )
 )
 _first, _second = booking_line.alias(), booking_line.alias()
@@ -302,32 +292,6 @@ def define_if_new(writer: Writer, name: str, *, new_too: bool = True) -> tuple[s
     writer.append(new)
     writer.names[key] = new.name
     return key, new.name
-
-
-@dataclass(frozen=True, slots=True)
-class KnownType:
-    """A kit type on file: its id, and what it is called now."""
-
-    id: str
-    name: str
-
-
-def type_meant(connection: Connection, college: str, name: str) -> KnownType | None:
-    """The kit type that a name means; None when it is new.
-
-    One that was renamed is found by its older names too, and one that was merged is the one that it
-    became.
-    """
-    key = type_key(name)
-    row = _TYPE_ROW(connection, c=college, k=key).first()
-    if row is None:
-        whose = _TYPE_BY_OTHER_NAME(connection, c=college, k=key).scalar()
-        if whose is None:
-            return None
-        row = _TYPE_ROW(connection, c=college, k=whose).one()
-    while row.merged_into is not None:
-        row = _TYPE_ROW(connection, c=college, k=row.merged_into).one()
-    return KnownType(str(row.kit_type), str(row.name))
 
 
 def as_known(connection: Connection, college: str, defined: KitTypeDefined) -> KitTypeDefined:
@@ -619,15 +583,15 @@ class Proposal:
 def report_missing(writer: Writer, text: str, reason: str | None, on: date | None) -> None:
     """See `Holdings.report_missing`."""
     tag = meant(writer, text)
-    why = clean(reason, "The reason") if reason else None
+    why = on_record(reason, "The reason") if reason else None
     row = held(writer, tag)
     must_be_here(writer, row)
     if row.quantity > 1:
         raise Refused(
             "several",
             f"{grouped(tag)} is a stock of {row.quantity}; it is not missing as a whole.",
-            "What did not come back stays on its loan. A program corrects how many there are: "
-            "holdings.amend(tag, quantity=N).",
+            f"Lost by a borrower: kitloan checkin {tag} --quantity 0 --lost N. "
+            f"Gone from here: kitloan amend {tag} --quantity N",
             tag=tag,
         )
     loans = open_loans(writer, tag)
@@ -660,16 +624,26 @@ def found(writer: Writer, text: str, on: date | None) -> None:
 
 def propose(writer: Writer, text: str, reason: str, donor_agreement: str | None) -> None:
     """See `Holdings.propose_withdrawal`."""
-    why = clean(reason, "The reason")
+    why = on_record(reason, "The reason")
     agreed = clean(donor_agreement, "The donor's agreement") if donor_agreement else None
     tag = meant(writer, text)
     row = held(writer, tag)
     _may_leave(writer, row)
-    _donor_agrees(writer, row, agreed)
+    donor_agrees(writer, row, agreed)
     writer.append(WithdrawalProposed(tag=tag, reason=why, donor_agreement=agreed))
 
 
-def _donor_agrees(writer: Writer, row: AnyRow, agreed: str | None) -> None:
+def donor_agrees(writer: Writer, row: AnyRow, agreed: str | None) -> None:
+    """Refuse to part with a holding whose terms need the donor, unless the donor has agreed.
+
+    Args:
+        writer: the transaction.
+        row: the holding, from `kitloan.loans.held`.
+        agreed: the letter or message that agrees.
+
+    Raises:
+        Refused: `donor_must_agree`.
+    """
     if writer.earlier:
         return  # ESP's terms are in ESP's ledger, and may be others since
     terms = _TERMS(writer.connection, c=writer.college, t=row.tag).first()
@@ -698,7 +672,7 @@ def sign(writer: Writer, text: str) -> None:
             f"Give the reason: kitloan withdraw {tag} --reason REASON; then a second person signs.",
             tag=tag,
         )
-    _donor_agrees(writer, row, proposal.donor_agreement)  # the terms may be others by now
+    donor_agrees(writer, row, proposal.donor_agreement)  # the terms may be others by now
     if proposal.proposed_by == writer.actor:
         raise Refused(
             "same_person",
@@ -763,7 +737,7 @@ class Split:
 
 def put_in_repair(writer: Writer, text: str, reason: str) -> None:
     """See `Holdings.put_in_repair`."""
-    why = clean(reason, "The reason")
+    why = on_record(reason, "The reason")
     tag = meant(writer, text)
     row = held(writer, tag)
     must_be_here(writer, row)
@@ -797,6 +771,7 @@ def split(writer: Writer, text: str, quantity: int, location: str | None) -> Spl
     place = clean(location, "The place") if location else None
     row = held(writer, tag)
     must_be_here(writer, row)
+    must_be_in_use(writer, row)
     here = row.quantity - row.out_quantity
     if many >= row.quantity:
         raise BadInput(
@@ -838,7 +813,7 @@ def split(writer: Writer, text: str, quantity: int, location: str | None) -> Spl
 
 def propose_reinstatement(writer: Writer, text: str, reason: str) -> None:
     """See `Holdings.propose_reinstatement`."""
-    why = clean(reason, "The reason")
+    why = on_record(reason, "The reason")
     tag = meant(writer, text)
     row = _written_off(writer, tag)
     writer.append(ReinstatementProposed(tag=row.tag, reason=why))
@@ -903,12 +878,11 @@ _KEYS = ("college", "tag")
 
 
 _TAGS_PER_ENTRY = 500
-_GIFT = Query(select(gift).where(gift.c.college == bindparam("c"), gift.c.tag == bindparam("t")))
 
 
 def _corrected_gift(writer: Writer, tag: str, given: Mapping[str, str | None]) -> GiftRecorded:
     """The terms of a holding's gift with some of them changed."""
-    row = _GIFT(writer.connection, c=writer.college, t=tag).first()
+    row = _GIVEN(writer.connection, c=writer.college, t=tag).first()
     before = dict(row._mapping) if row is not None else {}
     before.pop("college", None)
     named = {
@@ -1213,7 +1187,8 @@ class Holdings:
             request_id: the request's id; None makes one.
 
         Raises:
-            Refused: `not_enough`, `missing`, `in_transit` or `withdrawn`.
+            Refused: `not_enough`, `missing`, `in_transit` or `withdrawn`; `out_of_use` or
+                `inspection_failed`, as what is split off would be in use.
             BadInput: `bad_quantity`, also for all of it; `bad_text`; an unknown tag.
         """
         with self._session.writing(request_id) as writer:

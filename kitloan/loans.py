@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from kitloan.borrowers.organisations import (
     Borrower,
     borrower,
+    must_be_open,
     must_not_be_blocked,
     organisation_id,
     person,
@@ -36,9 +37,11 @@ from kitloan.planning.lending import (
     collecting,
     free_again,
     must_be_of,
+    within_limit,
 )
 from kitloan.planning.packing import choose_bookings, is_for_event, packed_before
 from kitloan.planning.policies import policies_of
+from kitloan.planning.supply import name_of
 from kitloan.queries import whereabouts
 from kitloan.queries.counted import new_critical_parts
 from kitloan.queries.happened import (
@@ -56,6 +59,7 @@ from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Component, Holding, KitType, Loan, Organisation, Shortage, table
 from kitloan.text.dates import DEFAULT_LOAN_DAYS, check_due, day_of, days_after, uk
 from kitloan.text.names import clean, same_organisation
+from kitloan.text.personal import on_record
 from kitloan.text.tags import grouped
 from kitloan.values import ShortageLine, plural
 
@@ -112,13 +116,6 @@ _OPEN_LOANS = Query(
         loan.c.college == bindparam("c"),
         loan.c.tag == bindparam("t"),
         loan.c.closed_at.is_(None),
-    )
-)
-
-
-_NAME_OF = Query(
-    select(organisation.c.name).where(
-        organisation.c.college == bindparam("c"), organisation.c.organisation == bindparam("o")
     )
 )
 
@@ -184,13 +181,17 @@ def check_out(
     booking = collecting(writer, terms.booking) if terms.booking else None
     terms = replace(terms, booking=booking.id if booking else None)
     who = _to_whom(writer, to, booking, terms)
-    _must_be_open(writer, who, went)
+    must_be_open(writer, who, went)
     of_borrower = _not_blocked(writer, who, holdings, went, terms)
     whom = person(writer, contact, who.organisation) if contact else None
     if booking is not None and not contact and who.organisation == booking.organisation:
         whom = booking.contact
     agreed = _agreed(writer, kits, went, who, booking, terms)
     broken = {row.tag: _inspected(writer, row, terms, agreed.due_on, went) for row in holdings}
+    if booking is None and terms.on is None:  # booked is agreed, and what went is a fact
+        of_borrower += within_limit(
+            *(writer, kits, went, agreed.due_on), who=who.organisation, override=terms.override
+        )
     return [
         _lend(
             *(writer, row, f"{writer.request}-{n}", who, whom, agreed, terms),
@@ -220,24 +221,11 @@ def pack(writer: Writer, event: str, texts: Sequence[str], override: str | None)
     return lent
 
 
-def _must_be_open(writer: Writer, who: Borrower, went: date) -> None:
-    """Refuse to lend to a borrower that was closed by then."""
-    if who.closed_at is None or writer.earlier or went < day_of(who.closed_at):
-        return
-    closed = day_of(who.closed_at)
-    raise Refused(
-        "closed",
-        f"{who.name} is closed since {uk(closed)}: nothing is lent to it.",
-        "Lend to another school. If it is open again, undo the closing: kitloan undo --list",
-        organisation=who.organisation,
-        name=who.name,
-        closed_on=closed.isoformat(),
-    )
-
-
 def _to_whom(writer: Writer, to: str | None, booking: Collecting | None, terms: Terms) -> Borrower:
     """The borrower that is named, or for whom the booking is."""
-    booked = None if booking is None else name_of(writer, booking.organisation)
+    booked = None
+    if booking is not None:
+        booked = name_of(writer.connection, writer.college, booking.organisation)
     if to is None and booked is None:
         raise BadInput("bad_text", "Nobody to lend it to was named.", "Name the school or partner.")
     who = borrower(writer, str(booked) if to is None else to, new_too=terms.new_too)
@@ -250,12 +238,6 @@ def _to_whom(writer: Writer, to: str | None, booking: Collecting | None, terms: 
             to=booked,
         )
     return who
-
-
-def name_of(writer: Writer, organisation_id: str) -> str:
-    """What a borrower on file is called."""
-    row = _NAME_OF(writer.connection, c=writer.college, o=organisation_id).one()
-    return str(row.name)
 
 
 def _agreed(
@@ -307,7 +289,7 @@ def _lend(
 ) -> Lent:
     due_on = agreed.due_on
     quantity = terms.quantity or 1
-    reason = clean(terms.override, "The reason") if terms.override else None
+    reason = on_record(terms.override, "The reason") if terms.override else None
     writer.append(
         CheckedOut(
             tag=row.tag,
@@ -373,21 +355,28 @@ def _may_be_lent(writer: Writer, row: AnyRow, terms: Terms) -> None:
         must_be_free(writer, row, terms.on, quantity)
     if row.quantity - row.out_quantity < quantity:
         raise _not_enough(writer, row, quantity, shown)
-    if row.out_of_use is not None:
-        must_not_have_failed(writer, row, shown)
-        raise Refused(
-            "out_of_use",
-            f"{shown} is in repair: {row.out_of_use}.",
-            f"When it is repaired: kitloan repair {row.tag} --done",
-            tag=row.tag,
-            reason=row.out_of_use,
-        )
+    must_be_in_use(writer, row)
     if row.uncounted:
         raise _uncounted(writer, row, shown)
     if row.critical_short and not terms.override:
         raise _incomplete(writer, row, shown)
     if row.contents_at is not None and not terms.override:
         _must_have_been_counted_since(writer, row, shown)
+
+
+def must_be_in_use(writer: Writer, row: AnyRow) -> None:
+    """Refuse a holding that failed an inspection or is in repair; `row` is from `held`."""
+    if row.out_of_use is None:
+        return
+    shown = f"{row.type_name} {grouped(row.tag)}"
+    must_not_have_failed(writer, row, shown)
+    raise Refused(
+        "out_of_use",
+        f"{shown} is in repair: {row.out_of_use}.",
+        f"When it is repaired: kitloan repair {row.tag} --done",
+        tag=row.tag,
+        reason=row.out_of_use,
+    )
 
 
 def _inspected(writer: Writer, row: AnyRow, terms: Terms, due_on: date, went: date) -> list[str]:
@@ -537,7 +526,7 @@ def renew(
             loan=which.loan,
             due_on=agreed.due_on.isoformat(),
             free_from=agreed.free_from.get(row.kit_type),
-            override=clean(override, "The reason") if override else None,
+            override=on_record(override, "The reason") if override else None,
         )
     )
     return which.loan, which.to, agreed.due_on
@@ -609,6 +598,8 @@ def correct(writer: Writer, text: str, wrong: Correction, from_: str | None) -> 
     whom = which.contact
     if wrong.to is not None:
         who = borrower(writer, wrong.to, new_too=wrong.new_too)
+        if who.organisation != which.organisation:
+            must_be_open(writer, who, on or today)
         whom = whom if who.organisation == which.organisation else None
     if wrong.contact:
         whom = person(writer, wrong.contact, who.organisation)
@@ -685,6 +676,7 @@ def pass_on(
             f"To make it due on another day: kitloan renew {tag} --due DATE",
             tag=tag,
         )
+    must_be_open(writer, who, went)
     due = due_on or (date.fromisoformat(which.due_on) if which.due_on else default_due(went))
     if due_on is not None and not writer.earlier:
         check_due(due_on, went)
@@ -807,7 +799,9 @@ class Returned:
         shortages: everything that is short now.
         new: of that, what was not short before.
         found: components that were short before and are not now.
-        loans: every loan that it came back on, and how many on each; `id` is the first.
+        loans: every loan that this changed, and how many came back on each; `id` is the first.
+        used: how many of a stock the borrower used up.
+        lost: how many of a stock the borrower lost.
     """
 
     id: str
@@ -821,6 +815,8 @@ class Returned:
     new: tuple[ShortageLine, ...] = ()
     found: tuple[str, ...] = ()
     loans: tuple[tuple[str, int], ...] = ()
+    used: int = 0
+    lost: int = 0
 
 
 def parts_of(connection: Connection, college: str, tag: str) -> list[Part]:
@@ -858,10 +854,28 @@ def check_in(
                 "What was used up or lost can be recorded of one holding at a time.",
                 "Take the others back first.",
             )
-        gone = _record_gone(writer, tags[0], quantity or 0, used, lost, from_, day)
+        gone = _record_gone(writer, tags[0], quantity or 0, used, lost, from_, day, note)
         if not quantity:
+            _must_not_be_counted(writer, tags[0], count)
             return [gone]
+        (back,) = [_take_back(writer, tag, count, quantity, note, from_, day) for tag in tags]
+        nothing = [each for each in gone.loans if each[0] not in dict(back.loans)]
+        return [replace(back, used=used, lost=lost, loans=(*back.loans, *nothing))]
     return [_take_back(writer, tag, count, quantity, note, from_, day) for tag in tags]
+
+
+def _must_not_be_counted(writer: Writer, tag: str, count: Count | None) -> None:
+    """Refuse a count of what did not come back."""
+    if count is None:
+        return
+    row = held(writer, tag)
+    _must_have_parts(row, count)
+    raise BadInput(
+        "counted_and_not",
+        f"{row.type_name} {grouped(tag)}: none of it came back, so nothing was counted.",
+        f"Give how many came back: kitloan checkin {tag} --quantity N; or leave out the count.",
+        tag=tag,
+    )
 
 
 def unpack(writer: Writer, event: str, texts: Sequence[str], count: Count | None) -> list[Returned]:
@@ -970,8 +984,12 @@ def _record_gone(
     lost: int,
     from_: str | None,
     on: date | None,
+    note: str | None,
 ) -> Returned:
-    """Of a stock on loan, some were used up or lost, and are held no more."""
+    """Of a stock on loan, some were used up or lost, and are held no more.
+
+    The note is kept here when nothing is back; otherwise with what is.
+    """
     row = held(writer, tag)
     shown = f"{row.type_name} {grouped(tag)}"
     for number in (used, lost):
@@ -1005,6 +1023,7 @@ def _record_gone(
             quantity=row.quantity,
         )
     left_used, left_lost, left_held = used, lost, row.quantity
+    changed: list[tuple[str, int]] = []
     for each in loans:
         of_used = min(left_used, each.quantity - each.returned)
         of_lost = min(left_lost, each.quantity - each.returned - of_used)
@@ -1014,6 +1033,7 @@ def _record_gone(
             must_have_gone(writer, row, on, each.loan)
         left_used, left_lost = left_used - of_used, left_lost - of_lost
         left_held -= of_used + of_lost
+        changed.append((each.loan, 0))
         writer.append(
             StockGone(
                 tag=tag,
@@ -1026,8 +1046,21 @@ def _record_gone(
             )
         )
     (first, *_) = loans
-    still = outstanding - used - lost
-    return Returned(first.loan, tag, row.type_name, first.to, 0, still, "no_contents", ())
+    if note and not back:
+        remark(writer, tag, "note", note, loan=first.loan, contact_id=first.contact)
+    return Returned(
+        first.loan,
+        tag,
+        row.type_name,
+        first.to,
+        0,
+        outstanding - used - lost,
+        "no_contents",
+        (),
+        loans=tuple(changed),
+        used=used,
+        lost=lost,
+    )
 
 
 def _must_have_parts(row: AnyRow, count: Count) -> None:
@@ -1193,7 +1226,8 @@ class Loans:
             quantity: how many of each, for loose stock; 1 when None.
             purpose: what for, in free words, kept apart from the ledger.
             override: why it is lent although a critical component is short, an inspection is due,
-                the organisation is blocked, or a booking needs it; goes on record.
+                the organisation is blocked or has as many as it may, or a booking needs it; goes on
+                record, so it names nobody.
             booking: the id of the booking against which they go.
             new_too: whether an organisation that is spelt nearly like a known one, or is the
                 beginning of one, may be taken in as a new one.
@@ -1201,7 +1235,8 @@ class Loans:
 
         Raises:
             Refused: `on_loan`, `not_enough`, `uncounted`, `incomplete`, `withdrawn`, `missing`,
-                `in_transit`, `out_of_use`, `inspection_failed`, `inspection_due`, `blocked`;
+                `in_transit`, `out_of_use`, `inspection_failed`, `inspection_due`, `blocked`,
+                `limit`;
                 `list_changed`, when the contents list got a critical part after the latest count;
                 `nearly_known`; of an earlier day `before_received` or `dates_overlap`; `not_free`,
                 when a booking needs it; of a booking `booking_over`, `not_in_booking`,

@@ -121,3 +121,16 @@ def test_erasing_reaches_changes_too(fife: College, lent: str) -> None:
         fife.actions.undo()
     assert refused.value.code == "cannot_undo"
     assert fife.ledger.verify().ok
+
+
+def test_people_of_a_merged_school_are_the_other_schools(fife: College, kit: str) -> None:
+    """Who is rung about a kit is where the kit is, whatever the school was called first."""
+    fife.loans.check_out([kit], "Belmont Acad", contact="Ann Other")
+    fife.directory.rename("Belmont Acad", "Belmont High")
+    (ann,) = fife.directory.people("ann").items
+    assert ann.organisation == "Belmont High"
+    other = fife.holdings.add(NewHolding("STEM kit")).tag
+    fife.loans.check_out([other], "Ayr Academy")
+    fife.directory.merge("Belmont High", "Ayr Academy")
+    (ann,) = fife.directory.people().items
+    assert ann.organisation == "Ayr Academy"

@@ -1,7 +1,7 @@
 """What was recorded wrongly is corrected, without a return or a count that nobody made."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -231,3 +231,73 @@ def test_who_has_it_and_how_to_reach_them(fife: College, kit: str) -> None:
     assert (fife.find.holding(kit).contact, fife.find.loans().items[0].contact) == (None, None)
     fife.loans.check_in([kit])
     assert fife.find.holding(kit).contact is None
+
+
+def test_a_stock_that_is_out_of_use_is_not_split(fife: College) -> None:
+    """Else what burnt in the store would be lent under a new label."""
+    stock = fife.holdings.add(NewHolding("Goggles", quantity=30)).tag
+    fife.holdings.put_in_repair(stock, "straps are torn")
+    assert refused(lambda: fife.holdings.split(stock, 12)).code == "out_of_use"
+    fife.holdings.repaired(stock)
+    fife.inspections.set_regime("pat", "Goggles", 12)
+    fife.inspections.record(stock, "pat", "fail")
+    assert refused(lambda: fife.holdings.split(stock, 12)).code == "inspection_failed"
+    assert fife.ledger.verify().ok
+
+
+def test_what_was_split_off_was_not_there_before(fife: College, clock: SetClock) -> None:
+    """All thirty were out in that week: twelve of them were not lent a second time."""
+    stock = fife.holdings.add(
+        NewHolding("Lead", quantity=30, received_on=fife.session.today - timedelta(days=30))
+    ).tag
+    fife.loans.check_out([stock], "A Primary", quantity=30)
+    clock.move(days=4)
+    fife.loans.check_in([stock])
+    clock.move(days=4)
+    part = fife.holdings.split(stock, 12).tag
+    today = fife.session.today
+    earlier = today - timedelta(days=6)
+    refusal = refused(lambda: fife.loans.check_out([part], "B Primary", quantity=1, on=earlier))
+    assert (refusal.code, refusal.details["received_on"]) == ("before_received", today.isoformat())
+    assert fife.find.holding(part).received_on == fife.find.holding(stock).received_on
+    clock.move(days=2)
+    fife.loans.check_out([part], "B Primary", quantity=1, on=today)
+    assert fife.ledger.verify().ok
+
+
+def test_a_note_on_what_was_lost_is_kept(fife: College, stock: str) -> None:
+    """Nothing came back, and what the school wrote about it is what is known."""
+    (lost,) = fife.loans.check_in([stock], quantity=0, lost=3, note="the bus left with them")
+    assert (lost.quantity, lost.lost, lost.still_out) == (0, 3, 7)
+    assert lost.loans == ((lost.id, 0),)
+    assert [each["words"] for each in fife.people.remarks(stock)] == ["the bus left with them"]
+    for count in (Count(whole=True), Count(missing={"Strap": 1})):
+        refusal = refused(lambda count=count: fife.loans.check_in([stock], count, lost=1))
+        assert refusal.code in ("counted_and_not", "no_contents_list")
+    assert fife.find.holding(stock).quantity == 27
+    (back,) = fife.loans.check_in([stock], quantity=2, used=1, note="rest is on its way")
+    assert (back.quantity, back.used, back.loans) == (2, 1, ((lost.id, 2),))
+    assert len(fife.people.remarks(stock)) == 2
+
+
+def test_nothing_goes_to_a_school_that_is_closed(fife: College, kit: str, clock: SetClock) -> None:
+    """Whoever has it: a school that is no more cannot be who has it now."""
+    (other, *_) = [each.tag for each in fife.holdings.add_several(NewHolding("STEM kit"), 3)]
+    fife.loans.check_out([kit], "A Primary")
+    fife.loans.check_out([other], "B Primary")
+    clock.move(days=3)
+    fife.directory.close("B Primary")
+    assert refused(lambda: fife.loans.pass_on(kit, "B Primary")).code == "closed"
+    fife.loans.check_in([kit], Count(whole=True))
+    fife.loans.check_out([kit], "A Primary")
+    assert refused(lambda: fife.loans.correct(kit, to="B Primary")).code == "closed"
+    first = fife.session.today + timedelta(days=7)
+    last = first + timedelta(days=4)
+    book, want = fife.bookings.book, fife.wants.add
+    (made,) = book("A Primary", {"STEM kit": 1}, first, last)
+    assert refused(lambda: book("B Primary", {"STEM kit": 1}, first, last)).code == "closed"
+    assert refused(lambda: fife.bookings.change(made.id, to="B Primary")).code == "closed"
+    assert refused(lambda: want("B Primary", "STEM kit", 1, first, last)).code == "closed"
+    fife.loans.correct(other, to="B Primary", due_on=fife.session.today + timedelta(days=9))
+    assert fife.find.loans(to="B Primary").total == 1, "what it has is corrected as ever"
+    assert fife.ledger.verify().ok

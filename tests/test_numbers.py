@@ -1,5 +1,7 @@
 """Asset numbers: one thing has one; and searching as people type."""
 
+from pathlib import Path
+
 import pytest
 
 from kitloan import BadInput, NewHolding, Refused
@@ -92,3 +94,46 @@ def test_a_kit_is_found_by_who_has_it(fife: College) -> None:
     assert [each.name for each in fife.directory.people("morag nicdhomhnaill").items] != []
     fife.loans.check_in([kit])
     assert fife.find.search("arainn").total == 0
+
+
+def test_leading_zeros_do_not_hide_a_box(fife: College) -> None:
+    """The spreadsheet lost them, and the box has them; or the other way about."""
+    seven = fife.holdings.add(NewHolding("Telescope", asset_number="0042")).tag
+    letters = fife.holdings.add(NewHolding("Robot", asset_number="AC7")).tag
+    assert fife.find.holding("42").tag == seven
+    assert fife.find.holding("00042").tag == seven
+    assert fife.find.holding("ac0007").tag == letters
+    assert [each.tag for each in fife.find.search("42").items] == [seven]
+    assert [each.tag for each in fife.find.search("00042").items] == [seven]
+    assert [each.tag for each in fife.find.search("ac007").items] == [letters]
+    (lent,) = fife.loans.check_out(["42"], "A Primary")
+    assert lent.tag == seven
+    fife.loans.check_in(["042"])
+    fife.stocktakes.open("Autumn")
+    assert fife.stocktakes.scan("Autumn", "0000042").tag == seven
+    for other in ("1042", "420", "4", "4 2", "ac70", "%42", "_42", "0", "ac0", "\\42", "42" * 200):
+        with pytest.raises(BadInput):
+            fife.find.holding(other)
+    plain = fife.holdings.add(NewHolding("Telescope", asset_number="42")).tag
+    assert fife.find.holding("42").tag == plain, "what is written so comes first"
+    assert fife.find.holding("0042").tag == seven
+    with pytest.raises(BadInput) as refused:
+        fife.find.holding("00042")
+    assert refused.value.code == "ambiguous"
+
+
+def test_a_register_gives_no_number_twice(fife: College, tmp_path: Path) -> None:
+    """Two boxes with one number answer to neither from then on."""
+    one = fife.holdings.add(NewHolding("Telescope", asset_number="AC1")).tag
+    two = fife.holdings.add(NewHolding("Telescope", asset_number="AC2")).tag
+    file = tmp_path / "register.csv"
+    file.write_text(f"Tag,Kit No,Item\n{two},AC1,Telescope\n", encoding="utf-8")
+    before = fife.ledger.heads()
+    assert fife.registers.take_in(file).changes[0].field == "asset_number"
+    with pytest.raises(Refused) as refused:
+        fife.registers.take_in(file, update=True)
+    assert (refused.value.code, refused.value.details["tag"]) == ("number_taken", one)
+    assert fife.ledger.heads() == before
+    fife.holdings.amend(one, asset_number="")
+    assert fife.registers.take_in(file, update=True).updated == 1
+    assert fife.find.holding("AC1").tag == two

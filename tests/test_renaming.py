@@ -175,6 +175,28 @@ def test_types_renamed_and_merged(fife: College) -> None:
     assert fife.ledger.verify().ok
 
 
+def test_a_contents_list_taken_back_leaves_the_new_name(fife: College) -> None:
+    """Whoever takes back the wrong contents file did not ask for the old name."""
+    for name in ("Rover Kit", "Rvoer Kit", "Solar Kit"):
+        fife.holdings.define_types([kit_type_with(name, KIT)])
+    wrong = fife.holdings.add(NewHolding("Rvoer Kit")).tag
+    kit = fife.holdings.add(NewHolding("Rover Kit")).tag
+    fife.holdings.rename_type("Rover Kit", "Mars Rover")
+    fife.holdings.merge_types("Rvoer Kit", "Mars Rover")
+    for name in ("Mars Rover", "Rover Kit", "Rvoer Kit", "Solar Kit"):
+        fife.holdings.define_types([kit_type_with(name, KIT[:1])])
+        assert fife.actions.undo().kind == "kit_type.defined"
+        shown = fife.holdings.type("rover kit")
+        assert (shown.type, shown.also) == ("Mars Rover", ("Rover Kit", "Rvoer Kit"))
+        assert {fife.find.holding(tag).type for tag in (wrong, kit)} == {"Mars Rover"}
+        assert fife.find.search("mars").total == 2
+        assert fife.actions.redo().kind == "kit_type.defined"
+        assert fife.holdings.type("rover kit").type == "Mars Rover"
+        assert fife.actions.undo().kind == "kit_type.defined"
+        assert len(fife.holdings.type("rover kit").contents) == len(KIT)
+    assert fife.ledger.verify().ok
+
+
 def test_types_that_cannot_be(fife: College) -> None:
     """Each is refused, and nothing is changed."""
     for kind in ("Rover Kit", "Solar Kit"):
@@ -192,6 +214,57 @@ def test_types_that_cannot_be(fife: College) -> None:
             act()
         assert refused.value.code == code
     assert fife.ledger.heads() == before
+
+
+def test_every_verb_follows_the_names_of_a_type(fife: College) -> None:
+    """What is called by an older name, or was merged, is the type that it is now, everywhere."""
+    old = fife.holdings.add(NewHolding("Drill")).tag
+    new = fife.holdings.add(NewHolding("Iron")).tag
+    fife.holdings.merge_types("Drill", "Iron")
+    fife.holdings.rename_type("Iron", "Soldering iron")
+    first = fife.session.today + timedelta(days=7)
+    every = {each.type: each.capacity for each in fife.bookings.free(first, first)}
+    assert every == {"STEM kit": 0, "Soldering iron": 2}
+    for name in ("Drill", "iron", "Soldering iron"):
+        assert fife.bookings.free(first, first, name)[0].capacity == 2
+        assert {each.tag for each in fife.find.search("", type=name).items} == {old, new}
+        assert fife.policies.set("prep", "1", name).type == name
+        assert fife.inspections.set_regime("PAT", name, 12).type == "Soldering iron"
+    assert len(fife.inspections.regimes()) == 1
+    (made,) = fife.bookings.book("A School", {"drill": 2}, first, first)
+    assert made.lines[0].type == "Soldering iron"
+    assert fife.ledger.verify().ok
+
+
+def test_a_merged_type_leaves_one_regime_of_a_code(fife: College) -> None:
+    """That of the type that stays; ended, it is ended, and an undo brings back what was."""
+    tag = fife.holdings.add(NewHolding("Drill")).tag
+    fife.holdings.add(NewHolding("Iron"))
+    fife.inspections.set_regime("PAT", "Iron", 12)
+    fife.inspections.set_regime("PAT", "Drill", 6)
+    fife.inspections.set_regime("LOLER", "Drill", 6)
+    fife.holdings.merge_types("Drill", "Iron")
+
+    def shown() -> list[tuple[str, str, int]]:
+        return [(each.code, each.type, each.months) for each in fife.inspections.regimes()]
+
+    assert shown() == [("LOLER", "Iron", 6), ("PAT", "Iron", 12)]
+    assert fife.inspections.list().total == 4
+    fife.inspections.set_regime("LOLER", "Iron", 3)
+    fife.inspections.set_regime("PAT", "Drill", 24)
+    assert shown() == [("LOLER", "Iron", 3), ("PAT", "Iron", 24)]
+    assert fife.ledger.verify().ok
+    for _ in range(2):
+        fife.inspections.end_regime("PAT", "Iron", request_id="end")
+        fife.inspections.end_regime("LOLER", "drill", request_id="end2")
+    assert shown() == []
+    assert fife.ledger.verify().ok
+    for _ in range(5):
+        last = fife.actions.undo().kind
+    assert last == "kit_type.merged"
+    assert shown() == [("LOLER", "Drill", 6), ("PAT", "Drill", 6), ("PAT", "Iron", 12)]
+    assert fife.find.holding(tag).type == "Drill"
+    assert fife.ledger.verify().ok
 
 
 def test_a_booking_of_both_types_is_changed_first(fife: College) -> None:

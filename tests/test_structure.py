@@ -13,7 +13,7 @@ import kitloan
 from kitloan.tables import Base
 from kitloan.tables.every import REGISTER_TABLES
 
-COPYING = {"kitloan.exchange.recording", "kitloan.backups", "kitloan.exchange.rebase"}
+COPYING = {"kitloan.exchange.copying", "kitloan.backups", "kitloan.exchange.rebase"}
 """Copy rows that `apply` has made, or lay a ledger's rows away before it is told again."""
 
 

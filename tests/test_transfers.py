@@ -392,6 +392,27 @@ def test_what_is_received_is_held_against_its_own_sending(shared: tuple[College,
     assert ayrshire.transfers.receive(kit, "fife", WHOLE, request_id="first") == first
 
 
+def test_a_kit_is_received_by_an_older_name_of_its_type(shared: tuple[College, College]) -> None:
+    """What is said twice is done once, whatever the type is called by then."""
+    fife, ayrshire = shared
+    kit = fife.holdings.add(NewHolding("Drill")).tag
+    ayrshire.holdings.add(NewHolding("Bohrer"))
+    ayrshire.holdings.rename_type("Bohrer", "Drill")
+    fife.transfers.send(kit, "ayrshire", WHOLE)
+    first = ayrshire.transfers.receive(kit, "fife", WHOLE, type="Drill", request_id="r")
+    assert ayrshire.find.holding(kit).type == "Drill"
+    assert ayrshire.transfers.receive(kit, "fife", WHOLE, type="Drill", request_id="r") == first
+    ayrshire.holdings.add(NewHolding("Hand drill"))
+    ayrshire.holdings.merge_types("Drill", "Hand drill")
+    for name in ("Drill", "Bohrer"):
+        again = ayrshire.transfers.receive(kit, "fife", WHOLE, type=name, request_id="r")
+        assert again.tag == first.tag
+    with pytest.raises(BadInput) as refusal:
+        ayrshire.transfers.receive(kit, "fife", WHOLE, type="STEM kit", request_id="r")
+    assert refusal.value.code == "id_reused"
+    assert ayrshire.ledger.verify().ok
+
+
 def test_one_kit_is_sent_or_lent_and_received_once(shared: tuple[College, College]) -> None:
     """Two desks that both got it would leave a teacher waiting for a kit that is on a van."""
     fife, _ = shared

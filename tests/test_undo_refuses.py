@@ -1,14 +1,17 @@
 """Undo takes back what was done last, or refuses and names it; and what is undone is done again."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+import kitloan
 from conftest import KIT, SetClock
 from kitloan import Count, NewHolding, Refused
 from kitloan.college import College
 from kitloan.holdings import kit_type_with
+from kitloan.national.gifts import GiftTermsAgreed
 from kitloan.text.tags import mint
 
 
@@ -176,3 +179,195 @@ def test_a_scan_in_a_stocktake_is_taken_back(fife: College, kit: str, clock: Set
     assert refused(fife.actions.undo).code == "cannot_undo"
     assert refused(lambda: fife.actions.undo(kit)).code == "cannot_undo"
     assert fife.ledger.verify().ok
+
+
+def test_kits_promised_since_are_not_promised_twice_after_a_merge(
+    fife: College, reopen: Callable[..., College]
+) -> None:
+    """The type that was booked is part of another by now, and its kits are that one's."""
+    for name in ("Rvoer kit", "Rover kit"):
+        fife.holdings.add(NewHolding(name))
+    first = fife.session.today + timedelta(days=7)
+    last = first + timedelta(days=4)
+    (made,) = fife.bookings.book("A School", {"Rvoer kit": 1}, first, last)
+    fife.bookings.cancel(made.id)
+    colleague = reopen("j.bain")
+    colleague.holdings.merge_types("Rvoer kit", "Rover kit")
+    colleague.bookings.book("B School", {"Rover kit": 2}, first, last)
+    assert refused(fife.actions.undo).code == "not_free"
+    assert fife.ledger.verify().ok
+
+
+def test_a_type_that_others_ask_for_stays(
+    fife: College, kit: str, reopen: Callable[..., College]
+) -> None:
+    """A wrong contents file is not taken back under a colleague's booking, want or policy."""
+    first = fife.session.today + timedelta(days=7)
+    last = first + timedelta(days=4)
+    colleague = reopen("j.bain")
+    asks: dict[str, Callable[[str], object]] = {
+        "Telescope": lambda name: colleague.bookings.book("A School", {name: 1}, first, last),
+        "Drone": lambda name: colleague.wants.add("A School", name, 1, first, last, days=3),
+        "Abacus": lambda name: colleague.policies.set("turnaround", "2", name),
+    }
+    for name, ask in asks.items():
+        fife.holdings.define_types([kit_type_with(name, KIT)])
+        one = colleague.holdings.add(NewHolding(name)).tag
+        ask(name)
+        colleague.holdings.amend(one, type="STEM kit")
+        refusal = refused(fife.actions.undo)
+        assert (refusal.code, name in refusal.message) == ("built_upon", True)
+        assert fife.holdings.type(name).type == name
+    assert fife.ledger.verify().ok
+
+
+def test_a_type_that_a_gift_is_of_stays(new_place: Callable[[], str], clock: SetClock) -> None:
+    """What a donor promised keeps its name."""
+    place = new_place()
+    with kitloan.init("esp", place, actor="auditor", clock=clock) as national:
+        national.holdings.define_types([kit_type_with("Telescope", KIT)])
+        with kitloan.open(place, actor="j.bain", clock=clock) as colleague:
+            terms = GiftTermsAgreed(donor="RAF", type="Telescope", promised=20)
+            colleague.national.agree_gift("raf-2026", terms)
+        assert refused(national.actions.undo).code == "built_upon"
+        assert national.ledger.verify().ok
+
+
+def test_what_was_built_on_since_is_not_done_again(
+    fife: College, reopen: Callable[..., College]
+) -> None:
+    """A booking that was changed since its cancelling was taken back is not cancelled again."""
+    fife.holdings.add(NewHolding("STEM kit"))
+    first = fife.session.today + timedelta(days=7)
+    (made,) = fife.bookings.book("A School", {"STEM kit": 1}, first, first + timedelta(days=4))
+    fife.bookings.cancel(made.id)
+    fife.actions.undo()
+    colleague = reopen("j.bain")
+    colleague.bookings.change(made.id, return_by=first + timedelta(days=5))
+    refusal = refused(fife.actions.redo)
+    assert (refusal.code, "j.bain" in refusal.message) == ("built_upon", True)
+    wanted = colleague.wants.add(
+        "A School", "STEM kit", 1, first, first + timedelta(days=4), days=3
+    )
+    fife.wants.close(wanted.id)
+    fife.actions.undo()
+    colleague.actions.undo()
+    assert refused(fife.actions.redo).code == "built_upon", "nobody wants it any more"
+    assert colleague.actions.redo().kind == "want.made"
+    assert fife.actions.redo().kind == "want.closed"
+    assert fife.ledger.verify().ok
+
+
+def test_what_names_a_school_that_is_gone_is_not_done_again(
+    fife: College, kit: str, reopen: Callable[..., College]
+) -> None:
+    """The school was taken in with a colleague's loan, and went when that was undone."""
+    colleague = reopen("j.bain")
+    other = fife.holdings.add(NewHolding("STEM kit")).tag
+    first = fife.session.today + timedelta(days=7)
+    last = first + timedelta(days=4)
+    acts: list[Callable[[], object]] = [
+        lambda: fife.directory.block("New School", "three kits late"),
+        lambda: fife.loans.check_out([other], "New School"),
+        lambda: fife.bookings.book("New School", {"STEM kit": 1}, first, last),
+        lambda: fife.wants.add("New School", "STEM kit", 1, first, last, days=3),
+    ]
+    for act in acts:
+        colleague.loans.check_out([kit], "New School")
+        act()
+        fife.actions.undo()
+        assert colleague.actions.undo().kind == "loan.checked_out"
+        refusal = refused(fife.actions.redo)
+        assert (refusal.code, "new-school" in refusal.message) == ("built_upon", True)
+        assert colleague.actions.redo().kind == "loan.checked_out"
+        assert fife.actions.redo().at
+        fife.actions.undo()
+        colleague.actions.undo()
+    assert fife.ledger.verify().ok
+
+
+def test_what_others_undid_of_a_holding_is_seen(
+    fife: College, kit: str, reopen: Callable[..., College]
+) -> None:
+    """A return is not done again when its loan is no more, nor a loan beside another."""
+    colleague = reopen("j.bain")
+    fife.loans.check_out([kit], "A School")
+    colleague.loans.check_in([kit], Count(whole=True))
+    colleague.actions.undo()
+    fife.actions.undo()
+    assert refused(colleague.actions.redo).code == "built_upon"
+    colleague.loans.check_out([kit], "B School")
+    colleague.actions.undo()
+    fife.actions.redo()
+    assert refused(colleague.actions.redo).code == "built_upon"
+    fife.actions.undo()
+    assert colleague.actions.redo().kind == "loan.checked_out"
+    assert fife.ledger.verify().ok
+
+
+def test_a_label_that_is_anothers_by_now_is_not_claimed_again(
+    fife: College, kit: str, reopen: Callable[..., College]
+) -> None:
+    """It was claimed by mistake, taken back, and stuck on another box since."""
+    other, label, new = fife.holdings.add(NewHolding("STEM kit")).tag, mint(), mint()
+    fife.holdings.claim_label(kit, label)
+    fife.actions.undo()
+    colleague = reopen("j.bain")
+    colleague.holdings.claim_label(other, label)
+    assert refused(fife.actions.redo).code == "built_upon"
+    fife.holdings.add(NewHolding("STEM kit", tag=new))
+    fife.actions.undo()
+    colleague.holdings.claim_label(other, new)
+    assert refused(fife.actions.redo).code == "built_upon"
+    assert fife.ledger.verify().ok
+
+
+def test_what_was_before_names_a_school_that_is_gone(
+    fife: College, kit: str, reopen: Callable[..., College]
+) -> None:
+    """No row names it now; a block that was ended, or a booking that was changed, did."""
+    colleague = reopen("j.bain")
+    fife.holdings.add_several(NewHolding("STEM kit"), 2)
+    first = fife.session.today + timedelta(days=7)
+    colleague.loans.check_out([kit], "New School")
+    fife.directory.block("New School", "three kits late")
+    fife.directory.unblock("New School")
+    colleague.actions.undo()
+    refusal = refused(fife.actions.undo)
+    assert (refusal.code, "new-school" in refusal.message) == ("built_upon", True)
+    colleague.actions.redo()
+    assert fife.actions.undo().kind == "borrower.unblocked"
+    assert [each.organisation for each in fife.directory.blocks()] == ["New School"]
+    fife.directory.unblock("New School")
+    (made,) = fife.bookings.book("New School", {"STEM kit": 1}, first, first + timedelta(days=4))
+    fife.bookings.change(made.id, to="A School")
+    colleague.actions.undo()
+    assert refused(fife.actions.undo).code == "built_upon"
+    assert fife.ledger.verify().ok
+
+
+def test_the_list_knows_on_what_something_rests(
+    fife: College, kit: str, reopen: Callable[..., College]
+) -> None:
+    """What the list calls undoable can be undone."""
+    colleague = reopen("j.bain")
+    first = fife.session.today + timedelta(days=7)
+    last = first + timedelta(days=4)
+    (made,) = fife.bookings.book("A School", {"STEM kit": 1}, first, last)
+    wanted = fife.wants.add("A School", "STEM kit", 1, first, last, days=3)
+    fife.holdings.define_types([kit_type_with("Telescope", KIT)])
+    assert [each.why for each in fife.actions.list()[:3]] == ["", "", ""]
+    colleague.bookings.change(made.id, return_by=last + timedelta(days=1))
+    colleague.wants.close(wanted.id)
+    colleague.holdings.add(NewHolding("Telescope"))
+    listed = {each.kind: each.why for each in fife.actions.list()[:3]}
+    assert "j.bain" in listed["booking.made"]
+    assert "j.bain" in listed["want.made"]
+    assert "Telescope" in listed["kit_type.defined"]
+    colleague.actions.undo()
+    colleague.actions.undo()
+    colleague.actions.undo()
+    assert [each.why for each in fife.actions.list()[:3]] == ["", "", ""]
+    colleague.loans.check_out([kit], booking=made.id, on=None)
+    (why,) = [each.why for each in fife.actions.list() if each.kind == "booking.made"]
+    assert why.startswith("KL ")

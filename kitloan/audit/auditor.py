@@ -18,7 +18,7 @@ from kitloan.audit import measures
 from kitloan.audit.census import Census, Scope
 from kitloan.audit.colleges import answers, known_until, latest_files, reporting
 from kitloan.audit.demand import unmet_demand
-from kitloan.audit.engagements import learner_figures
+from kitloan.audit.engagements import learner_figures, uses
 from kitloan.audit.export.json import as_json as tables_as_json
 from kitloan.audit.findings import Evidence, Finding, clock_wrong, findings, met
 from kitloan.audit.gifts import reconciled
@@ -34,9 +34,10 @@ from kitloan.audit.proof import (
     proof_of,
     prove,
 )
+from kitloan.audit.reach import reach_figures
 from kitloan.audit.register import register, written_off
 from kitloan.audit.report import READERS, Material, build, paper
-from kitloan.audit.spares import spares
+from kitloan.audit.spares import Pair, spares
 from kitloan.audit.tables import Report
 from kitloan.audit.transfers import journeys
 from kitloan.audit.use import lent_of_gifts, use
@@ -151,7 +152,8 @@ class Auditor:
                 not back by then count as overdue, and the report says that the day has not come.
             progress: given how many entries are replayed, for an earlier day.
             scope: what the report is about; None is everything.
-            reader: `donor`, `college` or `board`: what that reader gets; None gets everything.
+            reader: `donor`, `college`, `board`, or `evidence` for the page of what the kits did:
+                what that reader gets; None gets everything.
             since: an earlier day to compare with; None compares with none.
             known_on: leave out what was recorded after the end of this day; None leaves out
                 nothing.
@@ -217,6 +219,12 @@ class Auditor:
                 number = sum(each for each in of.column(figure) if isinstance(each, int))
         with self._census(found.as_at, self._session.today, scope, progress) as census:
             return prove(census, figure, number)
+
+    def combinable(self) -> tuple[Pair, ...]:
+        """Pairs of short kits of one type, of which the second could make the first whole."""
+        today = self._session.today
+        with self._census(today, today, None, None) as census:
+            return tuple(spares(census)[1])
 
     def life(self, tag: str) -> tuple[str, list[Event]]:
         """A kit's tag, and its whole life across colleges, the earliest first.
@@ -329,8 +337,14 @@ class Auditor:
         totals = measures.total(counts)
         totals["colleges"] = sum(census.has_college(each) for each in census.colleges)
         totals["schools"] = len(borrowers)
-        leaves = reader in ("donor", "board")
-        learners = learner_figures(census, protected=leaves)
+        leaves = reader in ("donor", "board", "evidence")
+        every = uses(census)
+        learners = learner_figures(census, protected=leaves, every=every)
+        held = {
+            each.id or "": each.figures.holdings if each.known else None
+            for each in groups["by_region"]
+        }
+        reach = reach_figures(census, every, held, protected=leaves)
         totals["learner_engagements"] = learners.totals.learner_engagements
         totals["learners_at_least"] = learners.totals.at_least
         totals["learners_at_most"] = learners.totals.at_most
@@ -351,6 +365,7 @@ class Auditor:
             pairs=pairs,
             gifts=given,
             learners=learners,
+            reach=reach,
             lent_of_gifts=lent_of_gifts(census) if given.kits else 0,
             written_off=written_off(census),
             challenges=asked,
@@ -372,9 +387,11 @@ class Auditor:
                 whose = given.gifts[0].donor
             if reader == "college" and census.college_ids:
                 whose = ", ".join(census.college_names[each] for each in census.college_ids)
+            if reader == "evidence":
+                whose = str(census.scope) or None
             report = paper(report, reader, whose)
         # A donor reads of their kits, and of no borrower: problems name them.
-        shown = () if reader == "donor" else found
+        shown = () if reader in ("donor", "evidence") else found
         return Audit(
             census.day,
             totals,

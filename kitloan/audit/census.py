@@ -36,7 +36,7 @@ from kitloan.reference import colleges, find_college, regions
 from kitloan.storage.statements import AnyRow
 from kitloan.tables import College, Component, Gift, Holding, KitType, LedgerEntry, Shortage, table
 from kitloan.tables.absence import Arrival, Transfer, Withdrawal
-from kitloan.tables.evidence import SchoolLink
+from kitloan.tables.evidence import SchoolLink, SchoolNow
 from kitloan.tables.national import Gifting
 from kitloan.text.dates import day_of
 from kitloan.text.names import fold, plain
@@ -46,6 +46,7 @@ entry, shortage = table(LedgerEntry), table(Shortage)
 gift, gifting = table(Gift), table(Gifting)
 holding, kit_type, transfer = table(Holding), table(KitType), table(Transfer)
 withdrawal, school_link = table(Withdrawal), table(SchoolLink)
+school_now = table(SchoolNow)
 
 ARRIVED = exists().where(
     transfer.c.college == holding.c.college,
@@ -143,6 +144,15 @@ class Census:
             (row.college, row.organisation): self.school_key(row.college, row.schuid)
             for row in rows
         }
+
+    @cached_property
+    def school_list(self) -> Mapping[str, AnyRow]:
+        """Every school of the lists that this store has read, by SchUID; they are in no ledger."""
+        wanted = select(
+            *(school_now.c[name] for name in ("schuid", "name", "council", "sector", "roll")),
+            *(school_now.c[name] for name in ("rurality", "deprived", "listed", "vintage")),
+        ).where(school_now.c.college == self.own)
+        return {row.schuid: row for row in self.live.execute(wanted)}
 
     @staticmethod
     def school_key(college: str, schuid: str) -> str:

@@ -8,7 +8,7 @@ An engagement with an event's id that several entered is one. What nobody knows 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, NamedTuple, TypeAlias
@@ -23,6 +23,8 @@ from kitloan.evidence.disclosure import (
     Shown,
     academic_year,
     alone,
+    hidden_parts,
+    may_split_council,
     mean_of_ratings,
     percentage,
     positive_ratings,
@@ -75,6 +77,8 @@ class Group(NamedTuple):
     kit_type: str | None
     learners: int
     """All of its bands; none where they are unknown."""
+    tag: str | None = None
+    """The holding, where it was on one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,13 +177,44 @@ class Twice:
     ids: tuple[str, str]
 
 
-def learner_figures(census: Census, *, protected: bool) -> LearnerFigures:
-    """The figures as at the census's day; `protected` when they leave ESP."""
+MOST_YEARS = 5
+"""Academic years that a report goes back."""
+
+
+def uses(census: Census) -> list[Group]:
+    """Every use that counts, of the academic years that a report goes back."""
     first, _ = academic_year(census.day)
-    before = date(first.year - 1, 8, 1)
-    every = list(_once(_groups(census, before, census.day)))
-    begins = first.isoformat()
-    this_year = [each for each in every if each.on >= begins]
+    since = date(first.year - MOST_YEARS + 1, 8, 1)
+    return list(_once(_groups(census, since, census.day)))
+
+
+def whole_year(day: date) -> date:
+    """The first day of the last academic year that is over at the end of a day."""
+    first, last = academic_year(day)
+    return first if day == last else date(first.year - 1, 8, 1)
+
+
+def within_year(groups: Iterable[Group], first: date) -> list[Group]:
+    """The uses of the academic year that begins on a day."""
+    begins, ends = first.isoformat(), date(first.year + 1, 7, 31).isoformat()
+    return [each for each in groups if begins <= each.on <= ends]
+
+
+def learner_figures(
+    census: Census, *, protected: bool, every: Sequence[Group] | None = None
+) -> LearnerFigures:
+    """The figures as at the census's day.
+
+    Args:
+        census: what is counted.
+        protected: whether they leave ESP.
+        every: what `uses` gives, where that was read already.
+    """
+    if every is None:
+        every = uses(census)
+    first, _ = academic_year(census.day)
+    before = whole_year(census.day)
+    this_year = within_year(every, first)
     ours = [each for each in this_year if each.in_scope]
     totals = reach_of(ours)
     shown: dict[str, Shown] = {
@@ -187,23 +222,19 @@ def learner_figures(census: Census, *, protected: bool) -> LearnerFigures:
         "learners_at_least": totals.at_least,
         "learners_at_most": totals.at_most,
     }
-    region_of = {each: row.region for each, row in census.colleges.items()}
-
-    def region(each: Group) -> str:
-        return region_of.get(each.college) or ""
-
+    region = part_keys(census)["region"]
     by_region = _by_region(ours, region)
-    whole = [each for each in every if each.on < begins]
+    whole = within_year(every, before)
     split = _split(whole, region) if not census.scope else []
     if protected:
-        may_show = _may_show(census, this_year, region)
+        may_show = may_show_part(census, this_year)
         shown = {name: _protected(value, may_show) for name, value in shown.items()}
         by_region = (
             [_all_in_one(totals, shown)]
             if census.scope and ours
-            else _protected_regions(by_region, ours, region)
+            else _protected_regions(by_region, ours, region, hidden_of(census, ours)["region"])
         )
-        split = _protected_split(split)
+        split = _protected_split(split, hidden_of(census, whole)["region"])
     return LearnerFigures(
         first,
         totals,
@@ -212,7 +243,7 @@ def learner_figures(census: Census, *, protected: bool) -> LearnerFigures:
         before,
         split,
         _closed(census, first),
-        _answered(census, this_year, region if protected else None),
+        _answered(census, this_year, protected=protected),
     )
 
 
@@ -348,6 +379,7 @@ def _group(
         of_gift,
         census.type_names.get((college, kit_type)) if kit_type else None,
         learners or 0,
+        tag,
     )
 
 
@@ -429,7 +461,68 @@ def _line_of_split(
 # What leaves ESP.
 
 
-def _may_show(census: Census, groups: Sequence[Group], region: Callable[[Group], str]) -> bool:
+OF_SCHOOL = ("council", "sector", "rurality", "deprived")
+"""What a list has of a school, by which uses are shown."""
+FEW = "\0few"
+"""In place of a council with too few schools served; no council is called so."""
+
+
+def part_keys(census: Census) -> dict[str, "_Key"]:
+    """The part that a use is in, for each way of dividing a nation's uses but the learners' band.
+
+    A use of a school that is on no list has an empty text for what only a list has.
+    """
+    region_of = {each: row.region or "" for each, row in census.colleges.items()}
+    listed = census.school_list
+
+    def of_school(name: str) -> "_Key":
+        found = {each: str(getattr(row, name) or "") for each, row in listed.items()}
+        return lambda each: found.get(each.school, "")
+
+    return {
+        "region": lambda each: region_of.get(each.college, ""),
+        "college": lambda each: each.college,
+        "type": lambda each: fold(each.kit_type or ""),
+        "donor": lambda each: fold(each.donor or ""),
+        "gift": lambda each: fold(each.gift or ""),
+    } | {name: of_school(name) for name in OF_SCHOOL}
+
+
+def small_councils(groups: Iterable[Group], council: "_Key") -> frozenset[str]:
+    """Councils of which no split is given, with one more where a single one would follow."""
+    served: dict[str, set[str]] = defaultdict(set)
+    for each in groups:
+        if each.used and council(each):
+            served[council(each)].add(each.school)
+    few = {name for name, schools in served.items() if not may_split_council(len(schools))}
+    rest = sorted((len(schools), name) for name, schools in served.items() if name not in few)
+    return frozenset(few | {name for _, name in rest[:1]}) if len(few) == 1 else frozenset(few)
+
+
+def hidden_of(census: Census, groups: Sequence[Group]) -> dict[str, set[str]]:
+    """What is hidden of a nation's uses, printed by region, by each thing of `OF_SCHOOL`, by band.
+
+    All of these tables are of the same people, so they are protected together.
+    """
+    keys = part_keys(census)
+    few = small_councils(groups, keys["council"])
+    names = ("region", *OF_SCHOOL)
+    counts: Counter[tuple[str, ...]] = Counter()
+    for each in groups:
+        if not each.used:
+            continue
+        parts = [keys[name](each) for name in names]
+        if parts[1] in few:
+            parts[1] = FEW
+        for name, learners in (each.bands or {}).items():
+            counts[(*parts, name)] += learners
+    found = hidden_parts(counts) or [set() for _ in (*names, "band")]
+    hidden = dict(zip((*names, "band"), found, strict=True))
+    hidden["council"] |= few
+    return hidden
+
+
+def may_show_part(census: Census, groups: Sequence[Group]) -> bool:
     """Whether the learners of a part may be shown beside those of the whole, and of other parts.
 
     A reader has the reports of the other parts too, and subtracts. So the parts are protected as
@@ -447,13 +540,8 @@ def _may_show(census: Census, groups: Sequence[Group], region: Callable[[Group],
     if len(given) > 1:
         return False
     (name,) = given
-    keys: dict[str, _Key] = {
-        "region": region,
-        "college": lambda each: each.college,
-        "type": lambda each: fold(each.kit_type or ""),
-        "donor": lambda each: fold(each.donor or ""),
-        "gift": lambda each: fold(each.gift or ""),
-    }
+    keys = part_keys(census)
+    region = keys["region"]
     around = {"college": region, "gift": keys["donor"]}.get(name)
     beside = groups
     if around is not None:  # a part of a part: both are shown, or neither
@@ -462,18 +550,36 @@ def _may_show(census: Census, groups: Sequence[Group], region: Callable[[Group],
             return False
         beside = [each for each in groups if around(each) in parts]
     if name == "region":
-        return all(_is_shown(groups, region, each) for each in _in_scope_by(groups, region))
+        hidden = hidden_of(census, groups)["region"]
+        ours = _in_scope_by(groups, region)
+        return not ours & hidden and all(_is_shown(groups, region, each) for each in ours)
 
     def part_of(each: Group) -> str:
         return _OURS if each.in_scope else keys[name](each)
 
     if not _is_shown(beside, part_of, _OURS):
         return False
-    others = [keys[each] for each in ("region", "college", "type", "donor") if each != name]
-    return name == "college" or _OURS not in _crossed(beside, part_of, others)
+    others = [
+        _whole(keys[each])
+        for each in ("region", "college", "type", "donor", *OF_SCHOOL)
+        if each != name
+    ]
+    if name == "college":
+        return True
+    return _OURS not in _crossed(beside, part_of, [*others, _by_band])
+
+
+def _whole(key: "_Key") -> "_Shares":
+    """A use is in one part, with all of its learners."""
+    return lambda each: ((key(each), each.learners),)
+
+
+def _by_band(each: Group) -> Iterable[tuple[str, int]]:
+    return (each.bands or {}).items()
 
 
 _Key: TypeAlias = Callable[[Group], str]
+_Shares: TypeAlias = Callable[[Group], Iterable[tuple[str, int]]]
 _OURS = "\0"
 """The part that a report is about; no donor, type or college is called so."""
 
@@ -507,7 +613,7 @@ def _hidden_lines(reaches: Sequence[Reach]) -> set[int]:
     }
 
 
-def _crossed(groups: Iterable[Group], part_of: _Key, others: Sequence[_Key]) -> set[str]:
+def _crossed(groups: Iterable[Group], part_of: _Key, others: Sequence[_Shares]) -> set[str]:
     """Parts that would give away a small count of another table: a region's, less the part's.
 
     Where it is one part alone, the next smallest goes with it: the total less the rest is it.
@@ -520,9 +626,10 @@ def _crossed(groups: Iterable[Group], part_of: _Key, others: Sequence[_Key]) -> 
             continue
         part = part_of(each)
         sums[part] += each.learners
-        for number, other in enumerate(others):
-            cells[part, number, other(each)] += each.learners
-            wholes[number, other(each)] += each.learners
+        for number, shares in enumerate(others):
+            for other, learners in shares(each):
+                cells[part, number, other] += learners
+                wholes[number, other] += learners
     found = {
         part
         for (part, number, other_part), count in cells.items()
@@ -547,17 +654,17 @@ def _all_in_one(totals: Reach, shown: Mapping[str, Shown]) -> RegionReach:
 
 
 def _protected_regions(
-    found: Sequence[RegionReach], groups: Sequence[Group], region: _Key
+    found: Sequence[RegionReach], groups: Sequence[Group], region: _Key, hidden: Set[str]
 ) -> list[RegionReach]:
     return [
         each
-        if _is_shown(groups, region, each.region or "")
+        if (each.region or "") not in hidden and _is_shown(groups, region, each.region or "")
         else replace(each, learner_engagements=HIDDEN, at_least=HIDDEN, at_most=HIDDEN)
         for each in found
     ]
 
 
-def _protected_split(found: Sequence[RegionSplit]) -> list[RegionSplit]:
+def _protected_split(found: Sequence[RegionSplit], hidden: Set[str]) -> list[RegionSplit]:
     true = [
         [number for number in (each.girls, each.boys, each.not_recorded) if isinstance(number, int)]
         for each in found
@@ -566,7 +673,9 @@ def _protected_split(found: Sequence[RegionSplit]) -> list[RegionSplit]:
         return []
     safe = protect(true)
     return [
-        RegionSplit(each.region, cells[0], cells[1], cells[2], total, _share(cells))
+        RegionSplit(each.region, *(HIDDEN,) * 5)
+        if (each.region or "") in hidden
+        else RegionSplit(each.region, cells[0], cells[1], cells[2], total, _share(cells))
         for each, cells, total in zip(found, safe.cells, safe.lines, strict=True)
     ]
 
@@ -588,10 +697,10 @@ _ABLE = (
 )
 
 
-def _answered(census: Census, groups: Iterable[Group], region: _Key | None) -> list[Answered]:
+def _answered(census: Census, groups: Iterable[Group], *, protected: bool) -> list[Answered]:
     """What teachers answered about these engagements; no form is filled in that did not come.
 
-    With `region` it leaves ESP. A reader subtracts answers as well: so of a part they are shown
+    `protected` when it leaves ESP. A reader subtracts answers as well: so of a part they are shown
     where its forms would be, if each was a learner.
     """
     of = {(each.college, each.id): each for each in groups}
@@ -601,13 +710,12 @@ def _answered(census: Census, groups: Iterable[Group], region: _Key | None) -> l
         if (row["college"], row["engagement"]) in of
     ]
     rows = [row for row in every if of[row["college"], row["engagement"]].in_scope]
-    protected = region is not None
-    if region is not None:
+    if protected:
         forms = [
-            of[row["college"], row["engagement"]]._replace(used=True, bands=None, learners=1)
+            of[row["college"], row["engagement"]]._replace(used=True, bands={}, learners=1)
             for row in every
         ]
-        if not _may_show(census, forms, region):
+        if not may_show_part(census, forms):
             return []
     found = []
     for name, question in (

@@ -10,10 +10,12 @@ from kitloan.audit.census import Census
 from kitloan.audit.colleges import Answer, Reporting
 from kitloan.audit.demand import Unmet
 from kitloan.audit.engagements import LEARNER_TOTALS, LearnerFigures
+from kitloan.audit.evidence_tables import TO_THE_ROW, evidence_answers, evidence_tables
 from kitloan.audit.findings import CODES, Finding
 from kitloan.audit.gifts import Gifts
 from kitloan.audit.measures import MEASURES, Figures, Group
 from kitloan.audit.proof import News
+from kitloan.audit.reach import ReachFigures
 from kitloan.audit.register import COUNTED, WITH, Held, WrittenOff
 from kitloan.audit.spares import Pair, Spare
 from kitloan.audit.tables import (
@@ -90,6 +92,7 @@ class Material:
     pairs: Sequence[Pair]
     gifts: Gifts
     learners: LearnerFigures
+    reach: ReachFigures
     lent_of_gifts: int
     written_off: Sequence[WrittenOff]
     challenges: Sequence[Answer]
@@ -120,6 +123,11 @@ def build(material: Material) -> Report:
         _learners(m.learners),
         _learner_split(m.learners),
         _answered(m.learners),
+        *(
+            each
+            for each in evidence_tables(m.reach, words)
+            if m.register is not None or each.name not in TO_THE_ROW
+        ),
         _idle(m.idle, words),
         _overdue(m.overdue_by_age),
         _spares(m.spares),
@@ -966,6 +974,7 @@ def _summary(m: Material) -> Summary:
         flow_of=_flow_of(m),
         months=m.trend.twelve_months_to(m.census.day),
         decisions=tuple(_decisions(m.findings, m.census.college_names)),
+        evidence=tuple(evidence_answers(m.reach)),
     )
 
 
@@ -1052,6 +1061,7 @@ def _tiles(m: Material) -> tuple[Tile, ...]:
     used: dict[str | None, list[Use]] = defaultdict(list)
     for each in m.use_by_college:
         used[region_of.get(each.name)].append(each)
+    per_1000 = {each.key: each.kits_per_1000 for each in m.reach.parts["region"]}
     tiles = []
     for group in m.by_region:
         if group.id is None:
@@ -1065,6 +1075,7 @@ def _tiles(m: Material) -> tuple[Tile, ...]:
                 held if group.known else None,
                 _seen(group.figures) / held if held else None,
                 out / days if days else None,
+                per_1000.get(group.id),
             )
         )
     return tuple(tiles) if len(tiles) == len(regions()) else ()
@@ -1142,7 +1153,7 @@ def _decisions(found: Iterable[Finding], words: Mapping[str, str]) -> Iterator[t
 
 # The papers: what a reader gets.
 
-READERS = ("donor", "college", "board")
+READERS = ("donor", "college", "board", "evidence")
 """Who a paper can be for."""
 
 _NAMELESS = {"last_sighted_by", "also_at"}
@@ -1164,9 +1175,35 @@ _OF_BOARD: Mapping[str, tuple[str, ...]] = {
         *("region", "girls", "boys", "not_recorded", "learner_engagements", "girls_share"),
     ),
     "evaluations": ("question", "answers", "mean", "words"),
+    "responses": ("region", "back", "with_use", "share", "uses", "unknown", "forms"),
+    "evidence_years": (
+        *("year", "engagements", "schools", "learner_engagements", "at_least", "at_most"),
+        *("staff", "hours"),
+    ),
+    "reach_by_region": (
+        *("region", "kits", "kits_per_1000", "listed", "pupils", "schools", "share"),
+        "engagements",
+    ),
+    **{
+        f"reach_by_{each}": (
+            *("name", "listed", "pupils", "schools", "share", "engagements"),
+            *("learner_engagements", "hours"),
+        )
+        for each in ("council", "sector", "rurality", "deprived")
+    },
+    "reach_by_band": ("band", "engagements", "learner_engagements"),
 }
-_MARKED = ("learners", "learners_split", "evaluations")
-_OF_DONOR = ("regions", "gifts", "gift_shares", "learners", "evaluations", "register")
+_OF_EVIDENCE = (
+    *("responses", "evidence_years", "reach_by_region", "reach_by_council", "reach_by_sector"),
+    *("reach_by_rurality", "reach_by_deprived", "reach_by_band", "learners_split"),
+    *("evaluations", "gift_reach"),
+)
+_MARKED = ("learners", "learners_split", "evaluations", *_OF_EVIDENCE)
+_OF_DONOR = (
+    *("regions", "gifts", "gift_shares", "learners", "evidence_years", "gift_reach"),
+    *("reach_by_sector", "reach_by_rurality", "reach_by_deprived", "evaluations", "kit_reach"),
+    "register",
+)
 _OF_COLLEGE = ("findings", "spares", "pairs", "idle", "register")
 
 
@@ -1174,10 +1211,12 @@ def paper(report: Report, reader: str, whose: str | None) -> Report:
     """The report for a reader.
 
     A donor gets figures of their kits, and no school, borrower or technician by name. A college
-    gets what to do, the oldest first. A board gets the first page and the figures behind it.
-    `whose` is the name of the donor or the college.
+    gets what to do, the oldest first. A board gets the first page and the figures behind it. A page
+    of evidence, of ESP or a partnership, is about what the kits did in a year. `whose` is the name
+    of the donor, the college or the partnership.
     """
-    chosen = report.only({"donor": _OF_DONOR, "college": _OF_COLLEGE}.get(reader, _OF_BOARD))
+    tables = {"donor": _OF_DONOR, "college": _OF_COLLEGE, "evidence": _OF_EVIDENCE}
+    chosen = report.only(tables.get(reader, _OF_BOARD))
     first = report.summary
     if reader == "donor":
         return replace(
@@ -1187,7 +1226,7 @@ def paper(report: Report, reader: str, whose: str | None) -> Report:
             # The last answer is about problems of colleges.
             summary=replace(
                 first,
-                answers=first.answers[:4],
+                answers=(*first.answers[:4], *first.evidence),
                 decisions=(),
                 thanks=f"Thank you, {whose}." if whose else "Thank you.",
             ),
@@ -1199,6 +1238,15 @@ def paper(report: Report, reader: str, whose: str | None) -> Report:
             title=f"{whose}: what to do",
             tables=tuple(map(_oldest_first, chosen.tables)),
             summary=replace(first, answers=(), tiles=(), flow=(), months=(), decisions=()),
+            dictionary=False,
+        )
+    if reader == "evidence":
+        return replace(
+            chosen,
+            title=f"What the kits did: {whose}" if whose else "What the kits did",
+            summary=replace(
+                first, answers=first.evidence, flow=(), flow_of="", months=(), decisions=()
+            ),
             dictionary=False,
         )
     return replace(

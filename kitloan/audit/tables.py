@@ -75,6 +75,8 @@ class Tile:
     kits: int | None
     seen: float | None
     used: float | None
+    per_1000: float | None = None
+    """Kits for a thousand pupils of the region; None where no list of schools was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ class Summary:
         months: each month and its loans, the earliest first.
         decisions: what needs a decision, and who acts; the most serious first.
         thanks: what opens a page for a donor, who is thanked by name.
+        evidence: answers about what the kits did, for a page that is about that.
     """
 
     answers: tuple[tuple[str, str], ...] = ()
@@ -106,6 +109,7 @@ class Summary:
     months: tuple[tuple[date, int], ...] = ()
     decisions: tuple[tuple[str, str], ...] = ()
     thanks: str = ""
+    evidence: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

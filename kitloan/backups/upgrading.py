@@ -261,6 +261,7 @@ def _to_4(op: "Operations") -> None:
     _names_and_moves(op)
     _add_planning(op)
     make_evidence(op)
+    _make_sharing(op)
     _contact_changes(op)
     loan = "json_extract(body, '$.fact.loan')"
     if op.get_bind().dialect.name == "postgresql":
@@ -286,6 +287,68 @@ def _to_4(op: "Operations") -> None:
                 "AND r.epoch = e.epoch AND r.seq = e.seq))"
             ).bindparams(short='"counted":"short"', whole='"counted":"whole"')
         )
+
+
+def _make_sharing(op: "Operations") -> None:
+    """What colleges offer each other, what they claim, and the answers."""
+    op.create_table(
+        "offer",
+        Column("college", String(), nullable=False),
+        Column("offer", String(), nullable=False),
+        Column("kit_type", String(), nullable=False),
+        Column("quantity", Integer(), nullable=False),
+        Column("accepted", Integer(), nullable=False),
+        Column("terms", String(), nullable=False),
+        Column("first", String(), nullable=True),
+        Column("last", String(), nullable=True),
+        Column("until", String(), nullable=False),
+        Column("kits", String(), nullable=False),
+        Column("donor_agreement", String(), nullable=True),
+        Column("open", Boolean(), nullable=False),
+        Column("made_at", String(), nullable=False),
+        PrimaryKeyConstraint("college", "offer"),
+        CheckConstraint("accepted BETWEEN 0 AND quantity", name="never_more_claimed_than_offered"),
+        ForeignKeyConstraint(
+            ["college", "kit_type"],
+            ["kit_type.college", "kit_type.kit_type"],
+            name="offer_of_a_kit_type",
+        ),
+        CheckConstraint("quantity > 0", name="offer_of_something"),
+        CheckConstraint("terms IN ('lend', 'keep')", name="offer_terms_known"),
+        CheckConstraint(
+            "(terms = 'keep' AND first IS NULL AND last IS NULL) OR "
+            "(terms = 'lend' AND first IS NOT NULL AND last IS NOT NULL AND first <= last)",
+            name="offer_to_lend_has_days_in_order",
+        ),
+    )
+    op.create_index("offers_by_type", "offer", ["college", "kit_type"])
+    op.create_table(
+        "claim_answer",
+        Column("college", String(), nullable=False),
+        Column("offer", String(), nullable=False),
+        Column("to_college", String(), nullable=False),
+        Column("quantity", Integer(), nullable=False),
+        Column("answered_at", String(), nullable=False),
+        PrimaryKeyConstraint("college", "offer", "to_college"),
+        ForeignKeyConstraint(
+            ["college", "offer"], ["offer.college", "offer.offer"], name="answer_about_an_offer"
+        ),
+        CheckConstraint("quantity >= 0", name="answer_not_negative"),
+    )
+    op.create_table(
+        "claim",
+        Column("college", String(), nullable=False),
+        Column("claim", String(), nullable=False),
+        Column("from_college", String(), nullable=False),
+        Column("offer", String(), nullable=False),
+        Column("type_name", String(), nullable=True),
+        Column("quantity", Integer(), nullable=False),
+        Column("open", Boolean(), nullable=False),
+        Column("made_at", String(), nullable=False),
+        PrimaryKeyConstraint("college", "claim"),
+        CheckConstraint("quantity > 0", name="claim_of_something"),
+        CheckConstraint("from_college <> college", name="claim_of_another_college"),
+    )
 
 
 def _contact_changes(op: "Operations") -> None:
@@ -378,7 +441,8 @@ def _inspections_and_blocks(op: "Operations") -> None:
             name="regime_of_a_kit_type",
         ),
     )
-    op.create_index("regimes_of_a_type", "regime", ["college", "kit_type"])
+    columns = ["college", "kit_type", "code_key"]
+    op.create_index("regimes_of_a_type", "regime", columns, unique=True)
     op.create_table(
         "inspection",
         *(Column(name, String(), nullable=False) for name in ("college", "tag", "code_key")),

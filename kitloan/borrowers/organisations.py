@@ -57,7 +57,7 @@ from kitloan.text.names import (
     slug,
     sought,
 )
-from kitloan.text.personal import names_a_person
+from kitloan.text.personal import names_a_person, on_record
 from kitloan.text.scans import kind_of_code
 from kitloan.text.tags import grouped
 from kitloan.values import Page
@@ -438,7 +438,7 @@ def blocked_on(
     Somebody has blocked them for that day, they have something overdue for too long today, or they
     have lost too much. The last two end by themselves.
     """
-    name = str(_by_id(connection, c=college, o=key).scalar() or key)
+    name = name_now(connection, college, key) or key
     return (
         _blocked_by_hand(connection, college, key, name, day)
         or _too_late(connection, college, key, name, today, limits.overdue)
@@ -462,7 +462,7 @@ def _blocked_by_hand(
     return (
         BLOCKED,
         f"{name} is blocked{until}: {found.reason} ({found.blocked_by}, {uk(since)}).",
-        f"When that is settled: kitloan unblock {name!r}. {_OR_OVERRIDE}",
+        f"When that is settled: kitloan unblock {name!r}",
         {
             "organisation": name,
             "reason": found.reason,
@@ -486,7 +486,7 @@ def _too_late(
         BLOCKED,
         f"{name} is blocked while it has something overdue for more than {most} days: "
         f"{first.type_name} {grouped(first.tag)}, due {due}.",
-        f"Take it back first: kitloan checkin {first.tag}. {_OR_OVERRIDE}",
+        f"Take it back first: kitloan checkin {first.tag}",
         {
             "organisation": name,
             "reason": "overdue",
@@ -508,7 +508,7 @@ def _too_many_lost(
         BLOCKED,
         f"{name} is blocked while what it has lost is missing: "
         f"{', '.join(grouped(tag) for tag in tags)}.",
-        f"When it turns up: kitloan found {tags[0]}. {_OR_OVERRIDE}",
+        f"When it turns up: kitloan found {tags[0]}",
         {
             "organisation": name,
             "reason": "losses",
@@ -516,6 +516,25 @@ def _too_many_lost(
             "limit": most,
             "tags": tags,
         },
+    )
+
+
+def must_be_open(writer: Writer, who: Borrower, day: date) -> None:
+    """Refuse to lend or promise anything to a borrower that is closed on a day.
+
+    Raises:
+        Refused: `closed`.
+    """
+    if who.closed_at is None or writer.earlier or day < day_of(who.closed_at):
+        return
+    closed = day_of(who.closed_at)
+    raise Refused(
+        "closed",
+        f"{who.name} is closed since {uk(closed)}: nothing is lent to it.",
+        "Lend to another school. If it is open again, undo the closing: kitloan undo --list",
+        organisation=who.organisation,
+        name=who.name,
+        closed_on=closed.isoformat(),
     )
 
 
@@ -550,7 +569,7 @@ def must_not_be_blocked(
     if override:
         return [BLOCKED]
     code, message, hint, details = broken
-    raise Unmet(code, message, hint, *asked, **details)
+    raise Unmet(code, message, f"{hint}. {_OR_OVERRIDE}", *asked, **details)
 
 
 @dataclass(frozen=True, slots=True)
@@ -565,31 +584,10 @@ class BlockLine:
     by: str
 
 
-def _known_organisation(writer: Writer, name: str) -> tuple[str, str]:
-    """The id and the name of an organisation on file.
-
-    Raises:
-        BadInput: `unknown_organisation`, with those spelt nearly like it; `bad_text`.
-    """
-    name = clean(name, "The organisation")
-    key, known = organisation_id(writer.connection, writer.college, name)
-    if known is not None:
-        return key, known
-    names = [row.name for row in _of_college(writer.connection, c=writer.college)]
-    near = near_names(name, names) or nearly_like(writer.connection, writer.college, name)
-    raise BadInput(
-        "unknown_organisation",
-        f"No borrower is called {name!r}." + (f" Nearly: {' and '.join(near)}." if near else ""),
-        "Give its name as the list of loans has it: kitloan loans",
-        value=name,
-        near=list(near),
-    )
-
-
 def block_borrower(writer: Writer, name: str, reason: str, until: date | None) -> BlockLine:
     """See `Directory.block`."""
-    why = clean(reason, "The reason")
-    key, known = _known_organisation(writer, name)
+    why = on_record(reason, "The reason")
+    row = known_organisation(writer.connection, writer.college, name)
     today = day_of(writer.at)
     if until is not None and not writer.earlier and check_year(until) < today:
         raise BadInput(
@@ -600,23 +598,23 @@ def block_borrower(writer: Writer, name: str, reason: str, until: date | None) -
             today=today.isoformat(),
         )
     last = until.isoformat() if until else None
-    writer.append(BorrowerBlocked(organisation=key, reason=why, until=last))
-    return BlockLine(writer.college, known, why, until, today, writer.actor)
+    writer.append(BorrowerBlocked(organisation=row.organisation, reason=why, until=last))
+    return BlockLine(writer.college, row.name, why, until, today, writer.actor)
 
 
 def unblock_borrower(writer: Writer, name: str) -> str:
     """See `Directory.unblock`."""
-    key, known = _known_organisation(writer, name)
-    there = _block_of(writer.connection, c=writer.college, o=key).first()
+    row = known_organisation(writer.connection, writer.college, name)
+    there = _block_of(writer.connection, c=writer.college, o=row.organisation).first()
     if there is None and not writer.earlier:
         raise Refused(
             "not_blocked",
-            f"{known} is not blocked.",
+            f"{row.name} is not blocked.",
             "See who is: kitloan block",
-            organisation=known,
+            organisation=row.name,
         )
-    writer.append(BorrowerUnblocked(organisation=key))
-    return known
+    writer.append(BorrowerUnblocked(organisation=row.organisation))
+    return str(row.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -713,7 +711,8 @@ def known_organisation(connection: Connection, college: str, name: str) -> AnyRo
     row, _ = _found(connection, college, name)
     if row is not None:
         return row
-    near = near_names(name, [each.name for each in _of_college(connection, c=college)])
+    names = [each.name for each in _of_college(connection, c=college)]
+    near = near_names(name, names) or nearly_like(connection, college, name)
     raise BadInput(
         "unknown_organisation",
         f"No borrower has the name {name!r}.",
@@ -963,30 +962,21 @@ class Directory:
     def people(self, text: str = "", after: str | None = None, limit: int = PAGE) -> Page[Person]:
         """People on file in whose name every word of `text` occurs, by name; as `organisations`."""
         words = sought(text)
-        wanted = (
-            select(
-                contact.c.name_key,
-                contact.c.contact,
-                contact.c.name,
-                func.coalesce(organisation.c.name, "").label("at"),
-                contact.c.email,
-                contact.c.phone,
-            )
-            .outerjoin_from(
-                contact,
-                organisation,
-                (organisation.c.college == contact.c.college)
-                & (organisation.c.organisation == contact.c.organisation),
-            )
-            .where(
-                contact.c.college == self._session.college,
-                *([contact.c.contact.in_(self._people_called(words))] if words else []),
-            )
+        wanted = select(contact).where(
+            contact.c.college == self._session.college,
+            *([contact.c.contact.in_(self._people_called(words))] if words else []),
         )
         order = (contact.c.name_key, contact.c.contact)
         with self._session.reading() as connection:
             page = page_of(connection, wanted, order, after, limit)
-        found = [Person(row.contact, row.name, row.at, row.email, row.phone) for row in page.items]
+            at = {
+                key: name_now(connection, self._session.college, key) or ""
+                for key in {row.organisation for row in page.items}
+            }
+        found = [
+            Person(row.contact, row.name, at[row.organisation], row.email, row.phone)
+            for row in page.items
+        ]
         return Page(tuple(found), page.total, page.next)
 
     def _people_called(self, words: Sequence[str]) -> list[str]:

@@ -67,8 +67,9 @@ def _day(text: str | None) -> date | None:
 @click.option(
     "--for",
     "reader",
-    type=click.Choice(["donor", "college", "board"]),
-    help="What this reader gets: a donor no school or person by name.",
+    type=click.Choice(["donor", "college", "board", "evidence"]),
+    help="What this reader gets: a donor no school or person by name; evidence is the yearly page "
+    "of what the kits did.",
 )
 @click.option("--full", is_flag=True, help="Every table, and not one screen.")
 @click.option("--html", type=_file, help="Write one page for any browser.")

@@ -25,6 +25,11 @@ def coming(text: str, today: date) -> date:
     return parse_day(text, today, ahead=True)
 
 
+def day_or_today(text: str | None, today: date) -> date:
+    """A day that a person may have given; today when not."""
+    return today if text is None else coming(text, today)
+
+
 @click.group(
     "calendar", epilog="Example: kitloan calendar close 21/12/2026 5/1/2027 --reason closed"
 )
@@ -158,6 +163,10 @@ def _show_closed(app: App, done: Closed) -> None:
             ]
         )
     )
+    if done.at_risk:
+        print_text(
+            f"! At risk because of it: {', '.join(done.at_risk)}. See: kitloan bookings --at-risk"
+        )
     if not done.loans[0].moved_to:
         print_text("  To move them to the next open days: the same with --move --spread 3")
 
@@ -167,6 +176,7 @@ def _closed(done: Closed) -> dict[str, object]:
         "closed": [day.isoformat() for day in done.days],
         "loans": as_json(done.loans),
         "total": len(done.loans),
+        "at_risk": list(done.at_risk),
     }
 
 
@@ -190,15 +200,23 @@ def open_(app: App, day: str, reason: str | None, site: str | None) -> None:
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--bank-holidays", "year", type=int, metavar="YEAR", help="Scotland's, of a year.")
 @click.option("--accept-proposed", is_flag=True, help="Close on every bank holiday.")
+@_MOVE[0]
+@_MOVE[1]
 @SITE
 @pass_app
 def import_(
-    app: App, file: Path | None, year: int | None, accept_proposed: bool, site: str | None
+    app: App,
+    file: Path | None,
+    year: int | None,
+    accept_proposed: bool,
+    move: bool,
+    spread: int,
+    site: str | None,
 ) -> None:
     """Close on the all-day events of an .ics file, or on bank holidays.
 
     Not every college closes on every bank holiday: they are proposed, and nothing is closed until
-    --accept-proposed, or an answer at a terminal.
+    --accept-proposed, or an answer at a terminal. Names of people in a file are left out.
     """
     if (file is None) == (year is None):
         raise BadInput(
@@ -214,7 +232,8 @@ def import_(
     with app.open() as opened:
         done = Closed((), ())
         if wanted:
-            done = opened.calendar.close_days([(each.day, each.name) for each in wanted], site)
+            days = [(each.day, each.name) for each in wanted]
+            done = opened.calendar.close_days(days, site, move, spread)
     if app.json:
         answer = {"proposed": as_json(proposed), "not_taken": list(not_taken), **_closed(done)}
         print_json(answer)

@@ -156,8 +156,18 @@ _NUMBERS = (
         help="Learners of a band: early p2-p4 p5-p7 s1-s3 s4-s6 asn college adult mixed. Left out, "
         "they are unknown.",
     ),
-    click.option("--girls", type=int, metavar="N", help="Of a group of 10 or more."),
-    click.option("--boys", type=int, metavar="N", help="Of a group of 10 or more."),
+    click.option(
+        "--girls",
+        type=int,
+        metavar="N",
+        help="Of a group of the size of the policy may_split, or larger.",
+    ),
+    click.option(
+        "--boys",
+        type=int,
+        metavar="N",
+        help="Of a group of the size of the policy may_split, or larger.",
+    ),
     click.option("--staff", type=int, metavar="N", help="Teachers and other staff."),
     click.option("--programme", metavar="P", help="The programme that it was part of."),
     click.option(
@@ -372,7 +382,7 @@ def add_evaluation(
 @LIMIT
 @pass_app
 def list_evaluations(app: App, after: str | None, limit: int) -> None:
-    """List what teachers answered, engagement by engagement."""
+    """List what teachers answered and wrote, engagement by engagement."""
     with app.open() as opened:
         page = opened.evaluations.list(after, limit)
     if app.json:
@@ -381,7 +391,11 @@ def list_evaluations(app: App, after: str | None, limit: int) -> None:
     if not page.items:
         print_text("No teacher has answered yet. Record answers: kitloan evaluation add")
         return
-    print_text(columns([[each.engagement, _answers(each)] for each in page.items]))
+    for each in page.items:
+        print_text(f"{each.engagement}  {_answers(each)}")
+        for written in each.quotes:
+            may = " (may be quoted)" if written.may_publish else ""
+            print_text(f"  {written.heading}{may}: {written.words}")
     show_more(len(page.items), page.total, page.next)
 
 
@@ -426,9 +440,20 @@ def _forms(text: str) -> str:
 
 
 def _answers(found: EvaluationLine) -> str:
+    levels = ", ".join(
+        f"{subject.upper()} {_LEVELS[level]}"
+        for subject, level in found.confidence.items()
+        if level is not None
+    )
     parts = [
         f"enjoyed {found.enjoyed} of 5" if found.enjoyed is not None else "",
         f"interest {found.interest} of 5" if found.interest is not None else "",
         f"again {'yes' if found.again else 'no'}" if found.again is not None else "",
+        f"able to teach {levels}" if levels else "",
+        f"would have helped: {' '.join(found.helped)}" if found.helped else "",
     ]
-    return ", ".join(part for part in parts if part) or "noted"
+    return ", ".join(part for part in parts if part) or "no answers"
+
+
+_LEVELS = {-1: "less", 0: "the same", 1: "more"}
+"""How able a teacher is to teach a subject, compared with before."""

@@ -534,6 +534,8 @@ def _told(each: Returned) -> str:
     symbol = "=" if each.counted != "uncounted" else "?"
     if each.shortages:
         symbol, words = "%", words if each.counted == "uncounted" else "IN, SHORT"
+    if not each.quantity and (each.used or each.lost):
+        symbol, words, many = "-", "GONE", f"{each.used + each.lost} of "
     on = f", on {len(each.loans)} loans" if len(each.loans) > 1 else ""
     lines = [f"{symbol} {words}  {many}{each.type} {grouped(each.tag)} from {each.to}{on}"]
     lines += [f"  {line}" for line in _short(each.shortages)]

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kitloan.cli.calendar import day_or_today
 from kitloan.cli.context import App, command, common_options, pass_app
 from kitloan.cli.find import AFTER, show_more
 from kitloan.cli.output import columns, print_json, print_text
 from kitloan.errors import BadInput, StoreError, no_such_file
-from kitloan.text.dates import parse_day, uk, uk_instant
+from kitloan.text.dates import uk, uk_instant
 from kitloan.values import as_json, plural
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def notices(
             "usage", "Choose one way.", "--out FOLDER, --csv FILE, --ics FILE, or --send."
         )
     with app.open() as opened:
-        day = _day(opened, on)
+        day = day_or_today(on, opened.session.today)
         if send:
             _send(app, opened, day)
             return
@@ -104,10 +105,6 @@ def notices(
         print_text(
             f"\n{plural(len(due), 'notice')}. When they are sent: kitloan notices sent --mark"
         )
-
-
-def _day(opened: "College", on: str | None) -> date:
-    return parse_day(on, opened.session.today, ahead=True) if on else opened.session.today
 
 
 def _item(each: "Notice") -> dict[str, Any]:
@@ -220,7 +217,7 @@ def sent(app: App, mark: bool, on: str | None, after: str | None) -> None:
         raise BadInput("usage", "--on goes with --mark.", "kitloan notices sent --mark --on DATE")
     with app.open() as opened:
         if mark:
-            keys = opened.notices.mark(_day(opened, on))
+            keys = opened.notices.mark(day_or_today(on, opened.session.today))
             if app.json:
                 print_json({"marked": len(keys), "items": [_key(each) for each in keys]})
             else:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kitloan.cli.calendar import day_or_today
 from kitloan.cli.context import App, command, pass_app
 from kitloan.cli.output import print_json, print_text
 from kitloan.errors import BadInput, Refused
-from kitloan.text.dates import parse_day, uk
+from kitloan.text.dates import uk
 from kitloan.text.tags import grouped
 from kitloan.values import ContactOfLoan, LoanLine, plural
 
@@ -209,7 +210,7 @@ def letter(app: App, to: str | None, on: str | None, out: Path) -> None:
     from kitloan_labels.papers import write_letters
 
     with app.open() as opened:
-        day = _day(opened, on)
+        day = day_or_today(on, opened.session.today)
         known = opened.find.organisation(to) if to else None
         late = [] if to and known is None else opened.notices.letters(known, day)
         college = opened.college_name
@@ -253,7 +254,7 @@ def list_(app: App, on: str | None, out: Path) -> None:
     from kitloan_labels.papers import write_list
 
     with app.open() as opened:
-        day = _day(opened, on)
+        day = day_or_today(on, opened.session.today)
         sections = _sections(opened, day)
         college = opened.college_name
     title = f"{day:%A} {uk(day)}"
@@ -275,12 +276,9 @@ def _sections(opened: "College", day: date) -> "list[Section]":
     def rows(lines: list[LoanLine]) -> tuple[tuple[str, ...], ...]:
         return tuple(_loan_row(opened, each) for each in lines)
 
-    handing = [each for each in opened.bookings.list(limit=_MOST).items if _waits(each, day)]
-    preparing = [
-        each
-        for each in opened.bookings.list(limit=_MOST).items
-        if each.busy_from <= day < each.collect_on
-    ]
+    waiting = opened.bookings.list(limit=_MOST).items
+    handing = [each for each in waiting if _waits(each, day)]
+    preparing = [each for each in waiting if each.busy_from <= day < each.collect_on]
 
     def booked(bookings: "list[Booking]") -> tuple[tuple[str, ...], ...]:
         return tuple(row for each in bookings for row in _booking_rows(each))
@@ -405,10 +403,6 @@ def _lent_kit(opened: "College", tag: str, quantity: int, *, any_kit: bool = Fal
         )
         return Lent("", held.type, quantity, "", items)
     return Lent(held.tag, held.type, quantity, held.asset_number or "", _items(parts))
-
-
-def _day(opened: "College", on: str | None) -> date:
-    return parse_day(on, opened.session.today, ahead=True) if on else opened.session.today
 
 
 def _answer(app: App, out: Path, drawn: "Drawn", what: str) -> None:

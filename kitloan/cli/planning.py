@@ -8,6 +8,7 @@ import click
 
 from kitloan.cli.calendar import coming
 from kitloan.cli.context import App, command, pass_app
+from kitloan.cli.find import show_more
 from kitloan.cli.loans import NEW, take_near
 from kitloan.cli.output import columns, print_json, print_text
 from kitloan.errors import BadInput
@@ -108,7 +109,7 @@ def _free_line(found: Free) -> list[str]:
 @UNTIL
 @TYPES
 @TAGS
-@click.option("--event", metavar="ID", help="The event that it is for.")
+@click.option("--event", metavar="ID", help="The event that it is for; no spaces.")
 @click.option("--every", type=click.Choice(["week", "fortnight"]), help="How often it repeats.")
 @click.option("--times", type=int, default=1, metavar="N", help="How many bookings in all.")
 @click.option("--contact", metavar="NAME", help="The person; kept apart, and can be forgotten.")
@@ -230,6 +231,7 @@ def bookings(
             ]
         )
     )
+    show_more(len(page.items), page.total, page.next)
     for cause in dict.fromkeys(one for each in page.items for one in each.because):
         ring = f" Ring {cause.contact}." if cause.contact else ""
         print_text(

@@ -11,9 +11,17 @@ import sys
 
 from kitloan.cli import print_stopped
 
+_WORKER = "--check-ledgers"
+"""What `kitloan.history.workers` starts the bundle's own program with, where there is no Python."""
+
 
 def main() -> None:
     """Run the command line, and end the process with its exit code."""
+    if sys.argv[1:] == [_WORKER]:
+        from kitloan.history.worker import main as check_ledgers
+
+        check_ledgers()
+        return
     gc.disable()
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
         # A terminal that is closed is a Ctrl+C: nothing is left half done, no file half written.

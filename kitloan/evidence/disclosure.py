@@ -14,9 +14,11 @@ it is on a cycle along which counts can move by one. What is on none can be work
 hidden until nothing can.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
+from itertools import combinations
 from typing import Literal, TypeAlias
 
 HIDDEN: Literal["c"] = "c"
@@ -87,13 +89,20 @@ def protect(table: Sequence[Sequence[int]]) -> Protected:
     Returns:
         What may be printed: no hidden count follows from what is shown, whatever is added up.
     """
+    return _protect(table, frozenset(), zeros_known=False)
+
+
+def _protect(
+    table: Sequence[Sequence[int]], forced: Set["_Cell"], *, zeros_known: bool
+) -> Protected:
+    """Protect a table and hide these totals of it too; where `zeros_known`, no zero is hidden."""
     width = len(table[0]) if table else 0
     lines = [sum(line) for line in table]
     columns = [sum(line[at] for line in table) for at in range(width)]
     # The totals are a line and a column like the others: each adds up to the last of its own.
     values = [[*line, total] for line, total in zip(table, lines, strict=True)]
     values.append([*columns, sum(lines)])
-    hidden = _Table(values).hidden()
+    hidden = _Table(values, forced, zeros_known=zeros_known).hidden()
     shown = [
         tuple(HIDDEN if (i, j) in hidden else value for j, value in enumerate(line))
         for i, line in enumerate(values)
@@ -104,6 +113,61 @@ def protect(table: Sequence[Sequence[int]]) -> Protected:
         columns=shown[-1][:-1],
         total=shown[-1][-1],
     )
+
+
+def hidden_parts(counts: Mapping[tuple[str, ...], int]) -> list[set[str]]:
+    """Which totals are hidden where the same people are printed in several tables of one line each.
+
+    A reader knows which parts lie in which: learners of S1 to S3 are in secondary schools, and none
+    are in primary schools. So each two of the tables are protected as one that has both, again
+    until none hides more. Printed is less than those tables, so nothing follows from it.
+
+    Args:
+        counts: true counts, by the part that they are in, in two tables or more: region, sector.
+
+    Returns:
+        The parts to hide of each table, in the order of the keys.
+    """
+    width = len(next(iter(counts), ()))
+    hidden: list[set[str]] = [set() for _ in range(width)]
+    pairs = [_Pair(counts, *each) for each in combinations(range(width), 2)]
+    before = -1
+    while before != (before := sum(map(len, hidden))):  # what one hides, another may give away
+        for pair in pairs:
+            if not pair.hide(hidden):
+                return [{parts[at] for parts in counts} for at in range(width)]
+    return hidden
+
+
+class _Pair:
+    """Two tables of the same people as one: lines are parts of the one, columns of the other."""
+
+    def __init__(self, counts: Mapping[tuple[str, ...], int], one: int, other: int) -> None:
+        self._at = one, other
+        self._cells: Counter[tuple[str, str]] = Counter()
+        for parts, count in counts.items():
+            self._cells[parts[one], parts[other]] += count
+        self._lines = sorted({line for line, _ in self._cells})
+        self._columns = sorted({column for _, column in self._cells})
+
+    def hide(self, hidden: list[set[str]]) -> bool:
+        """Add what must be hidden of both; False when even the sum of all must be."""
+        one, other = self._at
+        table = [[self._cells[line, column] for column in self._columns] for line in self._lines]
+        forced = {(i, len(self._columns)) for i in _places(self._lines, hidden[one])}
+        forced |= {(len(self._lines), j) for j in _places(self._columns, hidden[other])}
+        safe = _protect(table, forced, zeros_known=True)
+        hidden[one] |= _marked(self._lines, safe.lines)
+        hidden[other] |= _marked(self._columns, safe.columns)
+        return safe.total != HIDDEN
+
+
+def _places(parts: Sequence[str], some: Set[str]) -> set[int]:
+    return {at for at, part in enumerate(parts) if part in some}
+
+
+def _marked(parts: Sequence[str], totals: Sequence[Shown]) -> set[str]:
+    return {part for part, total in zip(parts, totals, strict=True) if total == HIDDEN}
 
 
 def percentage(part: int, base: int) -> int | Literal["c"]:
@@ -173,10 +237,12 @@ _Cell: TypeAlias = tuple[int, int]
 class _Table:
     """True counts with their totals as the last line and column, and what is hidden of them."""
 
-    def __init__(self, values: Sequence[Sequence[int]]) -> None:
-        self._values = values
+    def __init__(
+        self, values: Sequence[Sequence[int]], hidden: Set[_Cell], *, zeros_known: bool
+    ) -> None:
+        self._values, self._zeros_known = values, zeros_known
         self._height, self._width = len(values), len(values[0])
-        self._hidden: set[_Cell] = set()
+        self._hidden = set(hidden)
 
     def hidden(self) -> set[_Cell]:
         """What must be hidden."""
@@ -197,7 +263,11 @@ class _Table:
         for cells in self._all_lines():  # a total under five goes with its line
             *_, total = cells
             if 0 < self._value(total) < SMALL:
-                self._hidden.update(cells)
+                self._hide(cells)
+
+    def _hide(self, cells: Sequence[_Cell]) -> None:
+        """Hide these, but for zeros that a reader knows of."""
+        self._hidden.update(cell for cell in cells if self._value(cell) or not self._zeros_known)
 
     def _lines_by_the_rules(self) -> None:
         """No line has one hidden count, and no split has only one way, whatever hid it."""
@@ -216,7 +286,7 @@ class _Table:
                 only_ones = sum(map(self._value, some)) == len(some)
                 if some and only_ones and cells[-1] not in self._hidden:
                     before = len(self._hidden)
-                    self._hidden.update(split)
+                    self._hide(split)
                     changed |= len(self._hidden) > before
 
     def _all_lines(self) -> Iterator[list[_Cell]]:

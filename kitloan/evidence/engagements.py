@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from sqlalchemy import ColumnElement, Connection, bindparam, insert, select
+from sqlalchemy import ColumnElement, Connection, bindparam, select
 
 from kitloan.borrowers.organisations import borrower, organisation_id
 from kitloan.errors import BadInput, Refused
@@ -27,11 +27,14 @@ from kitloan.ledger.facts.evidence import (
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer
 from kitloan.planning.events import event_named
+from kitloan.planning.policies import policies_of
+from kitloan.queries.find import called
 from kitloan.queries.paging import PAGE, page_of
 from kitloan.queries.resolve import resolve
-from kitloan.storage.statements import AnyRow, Change, Query
-from kitloan.tables import College, Loan, Organisation, table
-from kitloan.tables.evidence import Engagement, EngagementBand, Quote
+from kitloan.storage import quotes
+from kitloan.storage.statements import AnyRow, Query
+from kitloan.tables import College, Holding, Loan, Organisation, table
+from kitloan.tables.evidence import Engagement, EngagementBand
 from kitloan.text.dates import day_of, uk
 from kitloan.text.fields import (
     BANDS,
@@ -43,16 +46,15 @@ from kitloan.text.fields import (
     Source,
     Used,
 )
-from kitloan.text.names import clean, plain
+from kitloan.text.names import clean, plain, sought
 from kitloan.values import Page
 
-SPLIT_FROM = 10
-"""Learners from which girls and boys are taken; the database takes none below five."""
 MOST_SESSIONS = 366
 _MOST_PEOPLE = 100_000
 
 engagement, band = table(Engagement), table(EngagementBand)
-loan, organisation, quote = table(Loan), table(Organisation), table(Quote)
+loan, organisation = table(Loan), table(Organisation)
+holding = table(Holding)
 college_row = table(College)
 
 _REASONS: Mapping[NotUsed, tuple[str, ...]] = {
@@ -102,7 +104,11 @@ _name = Query(
         organisation.c.college == bindparam("c"), organisation.c.organisation == bindparam("o")
     )
 )
-_insert_quote = Change(insert(quote))
+_kind_of = Query(
+    select(holding.c.kit_type).where(
+        holding.c.college == bindparam("c"), holding.c.tag == bindparam("t")
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,12 +294,18 @@ class Engagements:
         return line
 
     def list(
-        self, *, to: str | None = None, after: str | None = None, limit: int = PAGE
+        self,
+        *,
+        to: str | None = None,
+        text: str = "",
+        after: str | None = None,
+        limit: int = PAGE,
     ) -> Page[EngagementLine]:
         """Engagements that were not withdrawn, the latest first; in ESP's store of every college.
 
         Args:
             to: only those of this organisation.
+            text: only those of organisations in whose name every word of it occurs.
             after: the `next` of the page before.
             limit: the most on a page.
         """
@@ -304,13 +316,23 @@ class Engagements:
             if to is not None:
                 key, _ = organisation_id(connection, self._session.college, to)
                 wanted = wanted.where(engagement.c.organisation == key)
+            if text:
+                wanted = wanted.join_from(engagement, organisation).where(*_called(text))
             order = (engagement.c.on, engagement.c.college, engagement.c.engagement)
             page = page_of(connection, wanted, order, after, limit, newest_first=True)
             lines = [_line(connection, row) for row in page.items]
         return Page(tuple(lines), page.total, page.next)
 
-    def waiting(self, after: str | None = None, limit: int = PAGE) -> "Page[LoanWithoutForm]":
-        """Loans that came back and have no engagement on record, the latest first: to ask later."""
+    def waiting(
+        self, after: str | None = None, limit: int = PAGE, *, text: str = ""
+    ) -> "Page[LoanWithoutForm]":
+        """Loans that came back and have no engagement on record, the latest first: to ask later.
+
+        Args:
+            after: the `next` of the page before.
+            limit: the most on a page.
+            text: only those of organisations in whose name every word of it occurs.
+        """
         asked = (
             select(engagement.c.engagement)
             .where(
@@ -323,7 +345,9 @@ class Engagements:
         wanted = (
             select(loan.c.college, loan.c.loan, loan.c.tag, loan.c.closed_at, organisation.c.name)
             .join_from(loan, organisation)
-            .where(*self._here(loan.c.college), loan.c.closed_at.is_not(None), ~asked)
+            .where(
+                *self._here(loan.c.college), loan.c.closed_at.is_not(None), ~asked, *_called(text)
+            )
         )
         order = (loan.c.closed_at, loan.c.college, loan.c.loan)
         with self._session.reading() as connection:
@@ -333,6 +357,11 @@ class Engagements:
             for row in page.items
         ]
         return Page(tuple(found), page.total, page.next)
+
+
+def _called(text: str) -> list[ColumnElement[bool]]:
+    """The condition that an organisation has every word of a text in one of its names."""
+    return [condition for word in sought(text) for condition in called(word)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -450,7 +479,7 @@ def _correct(writer: Writer, row: AnyRow, change: EngagementChange) -> Engagemen
         bands=_band_counts(learners),
         themes=tuple(row.themes.split("\n")) if row.themes else (),
     )
-    _check(writer, fact)
+    _check(writer, fact, (row.girls, row.boys, row.learners))
     writer.append(fact)
     if words and not writer.earlier:
         keep_quote(writer, fact.engagement, "why it was not used", words)
@@ -622,7 +651,15 @@ def _band_counts(learners: Mapping[Band, int] | None) -> tuple[BandCount, ...] |
     )
 
 
-def _check(writer: Writer, fact: EngagementRecorded | EngagementCorrected) -> None:
+def _check(
+    writer: Writer,
+    fact: EngagementRecorded | EngagementCorrected,
+    agreed: tuple[int | None, int | None, int | None] = (None, None, None),
+) -> None:
+    """Refuse numbers that cannot be; `agreed` are the girls, boys and learners on record before.
+
+    A correction of something else keeps a split that was taken when the policy was another.
+    """
     total = None if fact.bands is None else sum(each.learners for each in fact.bands)
     if fact.girls is not None or fact.boys is not None:
         split = (fact.girls or 0) + (fact.boys or 0)
@@ -647,18 +684,30 @@ def _check(writer: Writer, fact: EngagementRecorded | EngagementCorrected) -> No
                 "A kit that was not used has no girls or boys.",
                 "Leave them out, or leave --not-used out.",
             )
-        if total < SPLIT_FROM:
+        least = _least_to_split(writer, fact)
+        if total < least and (fact.girls, fact.boys, total) != agreed:
             raise Refused(
                 "too_small_to_split",
-                f"Girls and boys are recorded of groups of {SPLIT_FROM} and more; this one has "
-                f"{total}.",
+                f"Girls and boys are recorded of groups of {least} and more; this one has {total}.",
                 "Leave --girls and --boys out; to take back those on record, correct it with "
-                "--unknown and give the learners again.",
+                "--unknown and give the learners again. The size is the policy may_split.",
                 learners=total,
-                least=SPLIT_FROM,
+                least=least,
             )
     if fact.loan is not None:
         _must_not_be_there(writer, fact)
+
+
+def _least_to_split(writer: Writer, fact: EngagementRecorded | EngagementCorrected) -> int:
+    """From how many learners girls and boys are recorded: the policy of the kit's type, or of all.
+
+    The database takes none of a group under five, whatever the policy is.
+    """
+    tag = fact.holding
+    if fact.loan is not None:
+        tag = _loan(writer.connection, c=writer.college, l=fact.loan).one().tag
+    kind = None if tag is None else _kind_of(writer.connection, c=writer.college, t=tag).scalar()
+    return policies_of(writer.connection, writer.college).number("may_split", kind)
 
 
 def _must_not_be_there(writer: Writer, fact: EngagementRecorded | EngagementCorrected) -> None:
@@ -728,18 +777,18 @@ def unknown_engagement(engagement_id: str) -> BadInput:
 def keep_quote(
     writer: Writer, engagement_id: str, heading: str, words: str, *, may_publish: bool = False
 ) -> None:
-    """Keep free words about an engagement, apart from the ledger, where they can be erased.
+    """Keep free words about an engagement with the entry that was sealed last; see `quotes`.
 
     Raises:
         BadInput: `bad_text`.
     """
-    _insert_quote(
+    quotes.keep(
         writer.connection,
-        college=writer.college,
-        quote=secrets.token_hex(8),
-        engagement=engagement_id,
+        writer.college,
+        (writer.epoch, writer.next_seq - 1),
+        engagement_id,
         heading=heading,
-        words=clean(words, "The quote", 2000),
+        words=words,
         may_publish=may_publish,
     )
 

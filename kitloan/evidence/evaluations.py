@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Connection, bindparam, or_, select
 
 from kitloan.errors import BadInput, Refused
 from kitloan.evidence.engagements import (
@@ -27,16 +27,17 @@ from kitloan.ledger.facts.evidence import EngagementRecorded, EvaluationReceived
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer
 from kitloan.queries.paging import PAGE, page_of
+from kitloan.storage import quotes
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Loan, table
-from kitloan.tables.evidence import Engagement, EngagementBand, Evaluation
+from kitloan.tables.evidence import Engagement, EngagementBand, Evaluation, Quote
 from kitloan.text.dates import day_of, parse_date
 from kitloan.text.fields import Band
 from kitloan.text.names import plain
 from kitloan.values import Page
 
 engagement, band = table(Engagement), table(EngagementBand)
-evaluation, loan = table(Evaluation), table(Loan)
+evaluation, loan, quote = table(Evaluation), table(Loan), table(Quote)
 
 FORM = "KLEVAL1"
 """What a line of a form begins with."""
@@ -104,8 +105,21 @@ class Answers:
 
 
 @dataclass(frozen=True, slots=True)
+class QuoteLine:
+    """What somebody wrote: under which heading, and whether they agreed to be quoted."""
+
+    heading: str
+    words: str
+    may_publish: bool
+
+
+@dataclass(frozen=True, slots=True)
 class EvaluationLine:
-    """An evaluation as it is recorded. `confidence` is by `s`, `t`, `e`, `m`; see `Answers`."""
+    """What was answered and written about an engagement; what was not answered is None.
+
+    `confidence` is by `s`, `t`, `e`, `m`; see `Answers`. Quotes never leave the college that has
+    them.
+    """
 
     engagement: str
     enjoyed: int | None
@@ -114,6 +128,7 @@ class EvaluationLine:
     again: bool | None
     helped: tuple[str, ...]
     college: str
+    quotes: tuple[QuoteLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +187,7 @@ class Evaluations:
             found = _receive(writer, engagement_id.strip(), checked, "counter")
             if quote is not None and not writer.earlier:
                 keep_quote(writer, found.engagement, "quote", quote, may_publish=may_quote)
-        return found
+            return _quoted(writer.connection, writer.college, [found])[0]
 
     def read(self, text: str, *, request_id: str | None = None) -> Sequence[FormTaken]:
         """Take in forms, each a line that begins with `KLEVAL1`: all of them, or none.
@@ -188,21 +203,57 @@ class Evaluations:
             return [_take(writer, form) for form in forms]
 
     def list(self, after: str | None = None, limit: int = PAGE) -> Page[EvaluationLine]:
-        """Evaluations of engagements that were not withdrawn; in ESP's store of every college.
+        """What was answered and written about engagements that were not withdrawn.
+
+        In ESP's store of every college; quotes are only those of the store's own college.
 
         Args:
             after: the `next` of the page before.
             limit: the most on a page.
         """
+        college = self._session.college
+        is_quoted = (quote.c.college == engagement.c.college) & (
+            quote.c.engagement == engagement.c.engagement
+        )
+        quoted = select(quote.c.quote).where(is_quoted, quote.c.college == college).exists()
         wanted = (
-            select(evaluation).join_from(evaluation, engagement).where(engagement.c.live.is_(True))
+            select(engagement.c.college, engagement.c.engagement, *_ANSWERS)
+            .outerjoin_from(engagement, evaluation)
+            .where(engagement.c.live.is_(True), or_(evaluation.c.engagement.is_not(None), quoted))
         )
         if not self._session.is_national:
-            wanted = wanted.where(evaluation.c.college == self._session.college)
-        order = (evaluation.c.college, evaluation.c.engagement)
+            wanted = wanted.where(engagement.c.college == college)
+        order = (engagement.c.college, engagement.c.engagement)
         with self._session.reading() as connection:
             page = page_of(connection, wanted, order, after, limit)
-        return Page(tuple(map(_line, page.items)), page.total, page.next)
+            lines = _quoted(connection, college, list(map(_line, page.items)))
+        return Page(tuple(lines), page.total, page.next)
+
+
+_ANSWERS = tuple(
+    evaluation.c[name]
+    for name in (
+        *("enjoyed", "interest", "science", "technology", "engineering", "mathematics"),
+        *("again", "helped"),
+    )
+)
+
+
+def _quoted(
+    connection: Connection, college: str, lines: Sequence[EvaluationLine]
+) -> Sequence[EvaluationLine]:
+    """Evaluations with the quotes that this college has of its own engagements."""
+    ours = [each.engagement for each in lines if each.college == college]
+    found: dict[str, list[QuoteLine]] = {}
+    for row in quotes.of_engagements(connection, college, ours) if ours else ():
+        one = QuoteLine(row.heading, row.words, bool(row.may_publish))
+        found.setdefault(row.engagement, []).append(one)
+    return [
+        replace(each, quotes=tuple(found.get(each.engagement, ())))
+        if each.college == college
+        else each
+        for each in lines
+    ]
 
 
 def _line(row: AnyRow) -> EvaluationLine:

@@ -167,6 +167,24 @@ class Schools:
             )
         return Page(tuple(map(_line, page.items)), page.total, page.next)
 
+    def names(self, text: str, limit: int, *, begin: bool = False) -> list[str]:
+        """Names on the lists for what somebody types: the listed ones first, each once.
+
+        Args:
+            text: words, or their first letters.
+            limit: the most names.
+            begin: only names that begin with the text, and not with another word before it.
+        """
+        words = search_words(text)
+        if not words:
+            return []
+        wanted = _found_by(self._session.college, words)
+        if begin:
+            wanted = wanted.where(school_now.c.sort.startswith(" ".join(words), autoescape=True))
+        wanted = wanted.order_by(school_now.c.listed.desc(), school_now.c.sort).limit(limit)
+        with self._session.reading() as connection:
+            return list(dict.fromkeys(row.name for row in connection.execute(wanted)))
+
     def link(
         self, name: str, schuid: str, *, new_too: bool = False, request_id: str | None = None
     ) -> Linked:

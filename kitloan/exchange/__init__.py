@@ -13,17 +13,19 @@ whenever its college's ledger grows.
 
 from collections.abc import Collection, Sequence
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from kitloan.errors import BadInput, KitloanError, Refused
 from kitloan.exchange import sending
-from kitloan.exchange.bounds import meter_for
 from kitloan.exchange.file import LONGEST_LINE, ExchangeFile
-from kitloan.exchange.merging import Decisions, Merged, merge
+from kitloan.exchange.merging import Decisions, Merged
+from kitloan.exchange.nearest import Nearest, nearest
 from kitloan.exchange.quarantine import Quarantine, RefusedFile
-from kitloan.exchange.receipts import ReceiptTaken, must_be_possible, take_receipt
+from kitloan.exchange.receipts import ReceiptTaken, take_receipt
 from kitloan.exchange.sending import Exported
+from kitloan.exchange.taking import Taking
 from kitloan.exchange.trust import (
     FirstContact,
     OwnKey,
@@ -114,6 +116,32 @@ class Exchange:
             return False
         with self._session.reading() as connection:
             return not keys_of(connection, college)
+
+    def nearest(
+        self,
+        type: str,  # noqa: A002  # the word of the contract
+        near: str,
+        first: date,
+        last: date,
+    ) -> Nearest:
+        """Which colleges have a kit free from `first` to `last`, the nearest first.
+
+        It goes by the ledgers that are here: ESP's store has every college's that was sent, a
+        college's own store has its own. A college behind the sea comes after all others.
+
+        Args:
+            type: the kit type.
+            near: a borrower that is linked to a school, a listed school's name, id or postcode, or
+                latitude and longitude in degrees, joined by a comma.
+            first: the collection day.
+            last: the return day.
+
+        Raises:
+            BadInput: `unknown_type`; `unknown_organisation`, `not_linked`, `several_schools`,
+                `unknown_postcode`, `unknown_school`, `no_position`, `bad_position`;
+                `dates_reversed`, `in_the_past`, `too_long`; `no_colleges`.
+        """
+        return nearest(self._session, type, near, first, last)
 
     def merge(
         self,
@@ -264,11 +292,7 @@ class Exchange:
     def _merge_one(
         self, file: ExchangeFile, decisions: Decisions, progress: Progress | None
     ) -> Merged:
-        meter = meter_for(file)
-        with self._session.store.write() as connection:
-            done = merge(connection, file, decisions, meter, progress)
-            if not self._session.is_national:
-                must_be_possible(connection, self._session.college, file.header())
+        done = Taking(self._session, file, decisions, progress).take()
         self._quarantine.forget(file.path)
         return done
 

@@ -1,7 +1,10 @@
 """How much work a file may cause: so much for its size, whatever its entries say."""
 
-from kitloan.exchange.file import ExchangeFile
+from kitloan.exchange.file import MOST_UNPACKED, ExchangeFile
 from kitloan.storage.statements import Meter
+
+LARGE_FILE = 250_000
+"""Bytes of a file that is never merged in the store itself: it would hold the store for seconds."""
 
 BYTES_OF_A_ROW = 12
 """Bytes of a file for each row that its entries may read or change, over `FREE_ROWS`. An entry of
@@ -23,16 +26,40 @@ ordinary ledger writes them twice."""
 FREE_WRITTEN = 2**20
 
 
-def meter_for(file: ExchangeFile) -> Meter:
+def meter_for(file: ExchangeFile, *, is_on_server: bool = False) -> Meter:
     """The most work that the entries of a file may cause, by its size.
 
     Reads the whole file, so it is called before the store is locked.
+
+    Args:
+        file: what was sent.
+        is_on_server: whether its entries are recorded in a server's own tables.
 
     Raises:
         BadInput: `bad_exchange_file`.
     """
     written = MOST_WRITTEN * file.unpacked_size() + FREE_WRITTEN
-    return Meter(file.size() // BYTES_OF_A_ROW + FREE_ROWS, written)
+    free = FREE_ROWS_ON_A_SERVER if is_on_server else FREE_ROWS
+    return Meter(file.size() // BYTES_OF_A_ROW + free, written)
+
+
+ROWS_OF_AN_ORDINARY_ENTRY = 5
+"""Rows that an entry of an ordinary ledger reads or changes: four, and some in hand."""
+
+
+def may_leave_out(entries: int, unpacked: int, size: int) -> bool:
+    """Whether an ordinary ledger in version 2 of the file keeps well within the limits.
+
+    They follow from the size of the file, whatever its version, so that no version lets a file
+    cause more work. A long ledger goes in version 1, in which its size says more.
+
+    Args:
+        entries: how many the file has.
+        unpacked: characters of its lines, with what version 2 leaves out.
+        size: the file's, in bytes.
+    """
+    rows = size // BYTES_OF_A_ROW + (FREE_ROWS if size > LARGE_FILE else FREE_ROWS_ON_A_SERVER)
+    return entries * ROWS_OF_AN_ORDINARY_ENTRY <= rows and unpacked <= MOST_UNPACKED * size
 
 
 def meter_for_branch(entries: int, characters: int) -> Meter:

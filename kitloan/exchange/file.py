@@ -3,6 +3,10 @@
 The header names the hash of the last entry, and every entry names the one before it. So a signature
 on the header signs all entries. Reading is bounded: the length of a line, the number of gzip
 members and the unpacked size have limits that follow from the size of the file.
+
+In version 2 each line leaves out `prev`, which is the hash of the line before. Half of a file would
+be these hashes, because no packing shrinks them. `bodies` puts them back, so that all that follows
+reads one text, whichever version came.
 """
 
 import json
@@ -10,7 +14,7 @@ import zlib
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -18,9 +22,20 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import Connection, delete, select, text
 
 from kitloan.errors import BadInput, no_such_file
-from kitloan.ledger.entry import FORMAT, Entry, parse
+from kitloan.ledger.entry import FORMAT, Entry, parse, seal
 from kitloan.ledger.epochs import college_of, is_ledger
-from kitloan.ledger.facts.base import MOST_OF_A_LIST, GiftTitle, Hash, Id, Name, Number, Tag
+from kitloan.ledger.facts.base import (
+    MOST_OF_A_LIST,
+    Count,
+    CountOrNone,
+    Day,
+    GiftTitle,
+    Hash,
+    Id,
+    Name,
+    Number,
+    Tag,
+)
 from kitloan.reference import is_college_id
 from kitloan.storage.files import insist_on_file
 from kitloan.storage.settings import SIGNING_KEY, key_bytes
@@ -30,6 +45,17 @@ from kitloan.text.names import plain
 setting = table(Setting)
 
 KIND = "kitloan-ledger"
+FIRST = FORMAT
+"""The version of the file whose lines are the entries as they were sealed."""
+SECOND = 2
+"""The version that leaves out what can be rebuilt."""
+NEWEST = SECOND
+"""The newest version that this program reads."""
+
+_LEFT_OUT = '"prev":"{}",'
+_BEFORE = '"seq":'
+"""What `prev` comes before, in the order of an entry's sealed text: the last of its fields."""
+_HASH = 64
 
 
 class Held(BaseModel):
@@ -69,8 +95,38 @@ class Recorded(BaseModel):
     acknowledgement: Name | None = None
 
 
+class ClaimSeen(BaseModel):
+    """A claim of an offer: how many a college would have, and gets; None while unanswered."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+    college: Id
+    quantity: Count
+    gets: CountOrNone | None = None
+
+
+class OfferSeen(BaseModel):
+    """An offer of one college to the others, as ESP's store has it."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+    college: Id
+    offer: Id
+    type: Name
+    quantity: Count
+    accepted: CountOrNone = 0
+    terms: Literal["lend", "keep"]
+    first: Day | None = None
+    last: Day | None = None
+    until: Day
+    kits: list[Tag] = []
+    open: bool = True
+    claims: list[ClaimSeen] = []
+
+
 class Header(BaseModel):
-    """The first line of an exchange file. `holds` to `terms` are in ESP's files only."""
+    """The first line of an exchange file. `holds` to `offers` are in ESP's files only.
+
+    `reads` is the newest version of the file that the store which wrote it reads.
+    """
 
     model_config = ConfigDict(frozen=True, strict=True)
     format: str
@@ -85,6 +141,8 @@ class Header(BaseModel):
     holds: list[Held] = []
     arrived: list[Arrived] = []
     terms: list[Recorded] = []
+    offers: list[OfferSeen] = []
+    reads: Number = FIRST
     key: str = ""
     signature: str = ""
 
@@ -206,7 +264,7 @@ class ExchangeFile:
     def read_header(self, line: str) -> Header:
         """The header that a line holds."""
         raw = self._raw(line)
-        if isinstance(raw.get("version"), int) and raw["version"] > FORMAT:
+        if isinstance(raw.get("version"), int) and raw["version"] > NEWEST:
             raise BadInput(
                 "newer_file",
                 f"{self.path} was written by a newer kitloan ({plain(str(raw.get('program')))}).",
@@ -285,18 +343,36 @@ class ExchangeFile:
         except OSError as problem:
             raise self.bad(problem.strerror or str(problem)) from None
 
+    def bodies(self, lines: Iterator[str], header: Header) -> Iterator[str]:
+        """The sealed text of each entry, from the lines that follow the header.
+
+        A line of version 2 that is not an entry's is given as it is, and refused when it is read.
+        """
+        return with_prev(lines, header.prev) if header.version == SECOND else lines
+
     def size(self) -> int:
         """Bytes of the file as it is."""
         return self.path.stat().st_size
 
     def unpacked_size(self) -> int:
-        """Characters of all its lines. Reads the whole file: call it before the store is locked.
+        """Characters of all its lines, with what version 2 leaves out.
+
+        Reads the whole file: call it before the store is locked.
 
         Raises:
             BadInput: `bad_exchange_file`.
         """
         with self.lines() as lines:
-            return sum(len(line) + 1 for line in lines)
+            first = next(lines, "")
+            left_out = left_out_of(self.read_header(first).version)
+            total, most = len(first) + 1, most_unpacked(self.size())
+            for line in lines:
+                total += len(line) + 1 + left_out
+                if len(line) + left_out > LONGEST_LINE:
+                    raise self.bad(_too_long())
+                if total > most:
+                    raise self.bad(_too_much(most))
+            return total
 
     def bad(self, why: str) -> BadInput:
         """The refusal of a file that cannot be read as one."""
@@ -320,9 +396,42 @@ class ExchangeFile:
         )
 
 
+def left_out_of(version: int) -> int:
+    """How many characters a version of the file leaves out of each line."""
+    return len(_LEFT_OUT.format("")) + _HASH if version == SECOND else 0
+
+
+def without_prev(body: str) -> str:
+    """An entry's line in version 2 of the file."""
+    start, seq = body.rsplit(_BEFORE, 1)
+    return start[: start.rindex(_LEFT_OUT.partition("{")[0])] + _BEFORE + seq
+
+
+def with_prev(lines: Iterator[str], prev: str) -> Iterator[str]:
+    """The sealed texts of entries from their lines in version 2; the first follows on `prev`."""
+    for line in lines:
+        start, found, seq = line.rpartition(_BEFORE)
+        body = start + _LEFT_OUT.format(prev) + found + seq if found else line
+        prev = seal(body)
+        yield body
+
+
+def most_unpacked(size: int) -> int:
+    """Bytes that a file of this size may unpack to."""
+    return MOST_UNPACKED * size + _FREE
+
+
+def _too_long() -> str:
+    return f"a line of it is longer than {LONGEST_LINE:,} bytes"
+
+
+def _too_much(most: int) -> str:
+    return f"it unpacks to more than {MOST_UNPACKED} times its size, {most:,} bytes"
+
+
 def _unpacked(file: BinaryIO, size: int) -> Iterator[bytes]:
     """The unpacked pieces of a gzip file, up to the limit for a file of this size."""
-    most = MOST_UNPACKED * size + _FREE
+    most = most_unpacked(size)
     members = total = 0
     member, data = None, b""
     while data := data or file.read(_PIECE):
@@ -337,9 +446,7 @@ def _unpacked(file: BinaryIO, size: int) -> Iterator[bytes]:
         piece = member.decompress(data, _PIECE)
         total += len(piece)
         if total > most:
-            raise Unpacking(
-                f"it unpacks to more than {MOST_UNPACKED} times its size, {most:,} bytes"
-            )
+            raise Unpacking(_too_much(most))
         yield piece
         data = member.unused_data if member.eof else member.unconsumed_tail
         if member.eof:
@@ -357,7 +464,7 @@ def _lines_in(pieces: Iterator[bytes]) -> Iterator[bytes]:
         *lines, rest = (rest + piece).split(b"\n") if b"\n" in piece else (rest + piece,)
         for line in (*lines, rest):
             if len(line) > LONGEST_LINE:
-                raise Unpacking(f"a line of it is longer than {LONGEST_LINE:,} bytes")
+                raise Unpacking(_too_long())
         yield from lines
     if rest:
         yield rest

@@ -10,7 +10,6 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -18,10 +17,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection, bindparam, literal_column, select, union_all
 
 from kitloan.errors import BadInput, KitloanError
-from kitloan.exchange.bounds import FREE_ROWS, FREE_ROWS_ON_A_SERVER
 from kitloan.exchange.file import ExchangeFile, Header
 from kitloan.exchange.rebase import ChosenHistory, StoredEntry, choose_history, rebase
-from kitloan.exchange.recording import Recording, is_worth_copying, recording
 from kitloan.exchange.sending import remember
 from kitloan.exchange.trust import ConfirmedKey, fingerprint, keys_of, must_be_trusted, pin
 from kitloan.history.verify import Progress
@@ -30,7 +27,7 @@ from kitloan.ledger.entry import GENESIS, Entry, NotCanonical, seal
 from kitloan.ledger.epochs import EPOCHS_AHEAD, college_of, epoch_of, ledger_name
 from kitloan.ledger.facts.definitions import CollegeOpened
 from kitloan.ledger.facts.ledger import LedgerResumed
-from kitloan.ledger.writer import Head, Sealed, begin, head_of, move_head, record
+from kitloan.ledger.writer import Head, Sealed, begin, head_of, move_head, record, record_all
 from kitloan.reference import colleges
 from kitloan.storage.faults import driver_error
 from kitloan.storage.files import insist_on_file
@@ -98,13 +95,28 @@ class Decisions:
     trust: tuple[ConfirmedKey, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a file, its header, and the number of the first entry that was new."""
+
+    merged: Merged
+    header: Header
+    first_new: int
+
+
+class NeedsCopy(Exception):
+    """All of the ledger has to be read, and perhaps replayed: see `kitloan.exchange.copying`."""
+
+
 def merge(
     connection: Connection,
     file: ExchangeFile,
     decisions: Decisions,
     meter: Meter,
     progress: Progress | None = None,
-) -> Merged:
+    *,
+    may_rebase: bool = True,
+) -> Outcome:
     """Check every line of a file, and take what is new.
 
     Args:
@@ -113,15 +125,17 @@ def merge(
         decisions: what the person who merges has decided.
         meter: the most work that its entries may cause, see `bounds.meter_for`.
         progress: called with how many lines are read, of how many.
+        may_rebase: whether entries may be put on another branch, which reads all of the ledger.
 
     Raises:
         BadInput: `bad_exchange_file`, `altered`, `forked`, `gap`, `truncated`, `impossible`,
             `unsigned`, `key_changed`, `epoch_jump`, `newer_file`, `own_ledger`, `not_whole` or
             `too_large`.
         Refused: `unknown_key`, `retired_key`.
+        NeedsCopy: entries belong on another branch, and `may_rebase` is false.
     """
-    with file.lines() as lines, ExitStack() as stack:
-        return _merge(connection, file, lines, decisions, meter, progress, stack)
+    with file.lines() as lines:
+        return _merge(connection, file, lines, decisions, meter, progress, may_rebase)
 
 
 def _merge(
@@ -131,28 +145,27 @@ def _merge(
     decisions: Decisions,
     meter: Meter,
     progress: Progress | None,
-    stack: ExitStack,
-) -> Merged:
+    may_rebase: bool,
+) -> Outcome:
     first = next(lines, "")
     header = file.read_header(first)
     college = college_of(header.ledger)
-    _must_fit(connection, file, header, decisions)
+    must_fit(connection, file, header, decisions)
     digest = digest_of(file.path)
     signed = file.signed(first, header)
     known = keys_of(connection, college)
     top = head_of(connection, college) or begin(connection, college, own=False)
-    apart = is_worth_copying(top.seq, file.size())
-    records = stack.enter_context(recording(connection, college, apart=apart))
-    merging = _Merging(connection, file, header, top, decisions, meter, records)
+    merging = _Merging(connection, file, header, top, decisions, meter, may_rebase)
     # A file that is not signed, or does not join, is refused below for that fault.
     if signed and (merging.joins or known) and not (known and decisions.replace):
         news = not merging.has_the_last()
         must_be_trusted(known, header, file.path, decisions.trust, brings_news=news)
     repeated = was_merged(connection, header, digest) and not decisions.replace
     if repeated and merging.has_the_last():
-        return Merged(str(file.path), header.ledger, 0, header.last - header.first + 1)
+        merged = Merged(str(file.path), header.ledger, 0, header.last - header.first + 1)
+        return Outcome(merged, header, merging.first_new)
     try:
-        for body in lines:
+        for body in file.bodies(lines, header):
             merging.take(body)
             if progress is not None and merging.done % _STEP == 0:
                 progress(merging.done, header.last - header.first + 1)
@@ -178,12 +191,17 @@ def _merge(
             merging.latest,
             Reading(merging.first_new, header.exported_at, decisions.at),
         )
-    return merged
+    return Outcome(merged, header, merging.first_new)
 
 
-def _must_fit(
+def must_fit(
     connection: Connection, file: ExchangeFile, header: Header, decisions: Decisions
 ) -> None:
+    """Refuse a file that this store cannot take, whatever its entries are.
+
+    Raises:
+        BadInput: `own_ledger`, `not_whole`.
+    """
     college = college_of(header.ledger)
     own = connection.execute(select(head.c.own).where(head.c.college == college)).scalar()
     if own:
@@ -241,13 +259,11 @@ class _Merging:
         top: Head,
         decisions: Decisions,
         meter: Meter,
-        records: Recording,
+        may_rebase: bool,
     ) -> None:
         self._connection, self._file, self._header = connection, file, header
         self._top, self._decisions, self._meter = top, decisions, meter
-        self._records = records
-        if records.connection.dialect.name != "sqlite":
-            meter.most_rows -= FREE_ROWS - FREE_ROWS_ON_A_SERVER
+        self._may_rebase = may_rebase
         self._college = college_of(header.ledger)
         self._store = StoredEntries(connection, self._college, top.seq)
         self._seq, self._prev = header.first - 1, header.prev
@@ -255,7 +271,7 @@ class _Merging:
         self._waiting: list[Sealed] = []
         self._apart: dict[str, StoredEntry] = {}
         self._chosen = self._off_main = ""
-        self._known = self._added = self._recorded = 0
+        self._known = self._added = 0
         self.latest = ""
         self.done = 0
         self.first_new = top.seq + 1
@@ -415,17 +431,14 @@ class _Merging:
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return
-        if self._recorded == 0:
-            self._records.load(self._top.seq)
-        self._recorded += len(waiting)
-        until_here = self._records.connection.begin_nested()
+        until_here = self._connection.begin_nested()
         try:
             with metered(self._meter):
-                self._records.record(waiting)
+                record_all(self._connection, self._college, waiting)
         except TooMuchWork as problem:
             raise self._too_much(problem, problem.seq or waiting[-1].entry.seq) from None
         except Exception as problem:
-            _must_be_of_the_file(problem)
+            must_be_of_the_file(problem)
             until_here.rollback()
             self._find_the_wrong_one(waiting)
             raise  # no single entry is wrong, so the file is not to blame
@@ -449,15 +462,10 @@ class _Merging:
         for each in waiting:
             try:
                 record(
-                    self._records.connection,
-                    self._college,
-                    each.epoch,
-                    each.entry,
-                    each.body,
-                    each.hash,
+                    self._connection, self._college, each.epoch, each.entry, each.body, each.hash
                 )
             except Exception as problem:
-                _must_be_of_the_file(problem)
+                must_be_of_the_file(problem)
                 raise self._wrong(
                     "impossible", each.entry.seq, "records something that cannot have happened"
                 ) from problem
@@ -475,8 +483,6 @@ class _Merging:
             self.done and ledger_name(self._college, self._epoch) != header.ledger
         ):
             raise self._wrong("altered", self._seq, "is not the last one that the header names")
-        if self._recorded:
-            self._finish()
         if self._head is not self._top:
             move_head(self._connection, self._college, self._head)
         if self._decisions.replace:
@@ -488,22 +494,15 @@ class _Merging:
             self._rebase()
         return Merged(str(self._file.path), header.ledger, self._added, self._known)
 
-    def _finish(self) -> None:
-        try:
-            self._records.finish()
-        except Exception as problem:
-            _must_be_of_the_file(problem)
-            raise self._wrong(
-                "impossible", self.first_new, "leads to something that cannot be kept"
-            ) from problem
-
     def _rebase(self) -> None:
+        if not self._may_rebase:
+            raise NeedsCopy
         try:
             rebase(self._connection, self._college, self._head, self._apart)
         except TooMuchWork as problem:
             raise self._too_much(problem, problem.seq or self.first_new) from None
         except Exception as problem:
-            _must_be_of_the_file(problem)
+            must_be_of_the_file(problem)
             raise self._wrong(
                 "impossible", self.first_new, "leads to something that cannot have happened"
             ) from problem
@@ -512,7 +511,7 @@ class _Merging:
         return self._file.wrong(code, seq, self._header, words, hint)
 
 
-def _must_be_of_the_file(problem: Exception) -> None:
+def must_be_of_the_file(problem: Exception) -> None:
     """Raise the problem unless an entry of the file caused it.
 
     With a full disk, for example, SQLite may end the transaction: going on would write without one.
@@ -541,6 +540,16 @@ def was_merged(connection: Connection, header: Header, digest: str) -> bool:
         setting.c.college == college_of(header.ledger), setting.c.name == f"merged {digest}"
     )
     return connection.execute(found).scalar() == header.head
+
+
+def is_known(
+    connection: Connection, file: ExchangeFile, header: Header, decisions: Decisions
+) -> bool:
+    """Whether a file of these bytes was merged, and all that it brought is still here."""
+    if decisions.replace or not was_merged(connection, header, digest_of(file.path)):
+        return False
+    last = StoredEntries(connection, college_of(header.ledger), header.last)
+    return header.head in last.epochs(header.last)
 
 
 _FILE = "file of "

@@ -20,10 +20,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, delete, insert, select
 
 from kitloan.exchange.bounds import meter_for_branch
-from kitloan.exchange.recording import recording
 from kitloan.exchange.sending import remember
 from kitloan.ledger.entry import GENESIS, parse
-from kitloan.ledger.writer import Head, Sealed, move_head
+from kitloan.ledger.writer import Head, Sealed, move_head, record_all
 from kitloan.storage.settings import TAKEN, texts
 from kitloan.storage.statements import metered
 from kitloan.tables import LedgerEntry, Setting, table
@@ -81,7 +80,7 @@ def rebase(connection: Connection, college: str, top: Head, more: dict[str, Stor
     minute for a large college.
 
     Args:
-        connection: a transaction, which must be rolled back when this raises.
+        connection: a transaction on a copy of the ledger, which is given up when this raises.
         college: whose ledger.
         top: where the branch ends that counted until now.
         more: entries that are new, by their hashes.
@@ -158,11 +157,11 @@ def _replay_branch(
         connection.execute(delete(each).where(each.c.college == college))
     left = iter(main)
     meter = meter_for_branch(len(main), sum(len(kept[digest].body) for digest in main))
-    with metered(meter), recording(connection, college, apart=True) as records:
+    with metered(meter):
         while some := list(islice(left, _AT_ONCE)):
             rows = [(kept[digest].epoch, kept[digest].body, digest) for digest in some]
-            records.record([Sealed(e, parse(body), body, d) for e, body, d in rows])
-        records.finish()
+            batch = [Sealed(e, parse(body), body, d) for e, body, d in rows]
+            record_all(connection, college, batch)
     last = kept[main[-1]]
     move_head(connection, college, Head(last.epoch, last.seq, main[-1], parse(last.body).at))
 

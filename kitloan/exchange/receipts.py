@@ -12,13 +12,15 @@ from sqlalchemy import Connection, bindparam, select
 
 from kitloan.errors import BadInput
 from kitloan.exchange.file import Header, Held
-from kitloan.exchange.sending import epochs_of, remember_receipt
+from kitloan.exchange.offered import SEEN, as_kept
+from kitloan.exchange.sending import epochs_of, remember, remember_receipt
 from kitloan.holdings import as_known
 from kitloan.ledger.epochs import EPOCHS_AHEAD, college_of, epoch_of, ledger_name
 from kitloan.ledger.facts.definitions import ContentsLine, KitTypeDefined
 from kitloan.ledger.facts.holdings import GiftRecorded
 from kitloan.ledger.session import ESP, Session
 from kitloan.ledger.writer import Writer
+from kitloan.storage.settings import ESP_READS
 from kitloan.storage.statements import Query
 from kitloan.tables import Component as ComponentRow
 from kitloan.tables import Gift, Holding, KitType, LedgerEntry, LedgerHead, table
@@ -76,7 +78,10 @@ def take_receipt(session: Session, header: Header) -> ReceiptTaken:
         kit_types = _adopt(writer)
         arrived = _end_transfers(writer, header)
         _keep_terms(writer, header)
+        kept = as_kept(header.offers, header.exported_at)
+        remember(writer.connection, writer.college, SEEN, kept)
         seq, goes_on_as = _receipt(writer, header)
+        remember(writer.connection, writer.college, ESP_READS, str(header.reads))
     return ReceiptTaken(seq, kit_types, arrived, goes_on_as)
 
 

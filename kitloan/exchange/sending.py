@@ -14,8 +14,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import ColumnElement, Connection, and_, func, select, text, tuple_, union_all
 
 from kitloan.__version__ import __version__
+from kitloan.exchange.bounds import may_leave_out
 from kitloan.exchange.file import (
+    FIRST,
     KIND,
+    NEWEST,
+    SECOND,
     Arrived,
     Header,
     Held,
@@ -24,14 +28,16 @@ from kitloan.exchange.file import (
     public_key,
     signed_text,
     signing_key,
+    without_prev,
 )
-from kitloan.ledger.entry import FORMAT, GENESIS
+from kitloan.exchange.offered import offers_here
+from kitloan.ledger.entry import GENESIS
 from kitloan.ledger.epochs import ledger_name
 from kitloan.ledger.session import Session
 from kitloan.queries.matching import RECEIVED_THERE
 from kitloan.queries.terms import inherited
 from kitloan.storage.files import whole_file
-from kitloan.storage.settings import whole_number
+from kitloan.storage.settings import ESP_READS, whole_number
 from kitloan.tables import Holding, LedgerEntry, LedgerHead, Setting, table
 from kitloan.tables.absence import Arrival, Transfer
 from kitloan.tables.national import Resumption
@@ -72,9 +78,14 @@ def export(session: Session, path: Path, *, since_last: bool) -> Exported:
         top = connection.execute(select(head).where(head.c.college == college)).one()
         seen = _seen_by_esp(connection, college) if since_last else 0
         header = _header(session, connection, top, seen) | {"key": public_key(key)}
-        header["signature"] = key.sign(signed_text(header)).hex()
         with whole_file(path) as part:
-            entries = _write(connection, part, header, top, seen)
+            for version in _versions(connection, college):
+                header["version"] = version
+                header["signature"] = key.sign(signed_text(header)).hex()
+                entries, unpacked = _write(connection, part, header, top, seen)
+                size = part.stat().st_size
+                if version == FIRST or may_leave_out(entries, unpacked, size):
+                    break
     with session.store.write() as connection:
         remember(connection, college, _LAST_EXPORT, str(top.seq))
     return Exported(str(path), ledger_name(college, top.epoch), entries, top.seq)
@@ -96,7 +107,7 @@ def _header(session: Session, connection: Connection, top: Any, seen: int) -> di
     national = session.is_national
     return Header(
         format=KIND,
-        version=FORMAT,
+        version=FIRST,
         ledger=ledger_name(top.college, top.epoch),
         first=seen + 1,
         last=top.seq,
@@ -107,6 +118,8 @@ def _header(session: Session, connection: Connection, top: Any, seen: int) -> di
         holds=_holds(connection) if national else [],
         arrived=_arrived(connection) if national else [],
         terms=_terms(connection) if national else [],
+        offers=offers_here(connection, since=session.today) if national else [],
+        reads=NEWEST,
     ).model_dump()
 
 
@@ -125,19 +138,34 @@ def _from(connection: Connection, top: Any, seq: int) -> tuple[ColumnElement[boo
     )
 
 
-def _write(connection: Connection, part: Path, header: dict[str, Any], top: Any, seen: int) -> int:
+def _versions(connection: Connection, college: str) -> tuple[int, ...]:
+    """The versions of the file that ESP reads, the better first; the first is read by all."""
+    kept = connection.execute(
+        select(setting.c.value).where(setting.c.college == college, setting.c.name == ESP_READS)
+    ).scalar()
+    reads = FIRST if kept is None else whole_number(ESP_READS, kept)
+    return (SECOND, FIRST) if reads >= SECOND else (FIRST,)
+
+
+def _write(
+    connection: Connection, part: Path, header: dict[str, Any], top: Any, seen: int
+) -> tuple[int, int]:
+    """Write a file; gives how many entries, and how many characters with what is left out."""
     bodies = connection.execution_options(yield_per=500).execute(
         select(entry.c.body)
         .where(*_from(connection, top, seen + 1))
         .order_by(entry.c.epoch, entry.c.seq)
     )
-    count = 0
+    count = unpacked = 0
+    leaves_out = header["version"] == SECOND
     with gzip.GzipFile(part, "wb", mtime=0) as out:
         out.write(json.dumps(header, sort_keys=True).encode() + b"\n")
         for body in bodies.scalars():
-            out.write(body.encode() + b"\n")
+            line = without_prev(body) if leaves_out else body
+            out.write(line.encode() + b"\n")
             count += 1
-    return count
+            unpacked += len(body) + 1
+    return count, unpacked
 
 
 def _holds(connection: Connection) -> list[Held]:

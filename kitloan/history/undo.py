@@ -8,12 +8,12 @@ some kinds ask that as well.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, or_, select
+from sqlalchemy import Connection, bindparam, or_, select, tuple_
 
 from kitloan.errors import Refused
 from kitloan.ledger.entry import KINDS, parse
@@ -21,21 +21,43 @@ from kitloan.ledger.facts.base import FactBase
 from kitloan.ledger.facts.ledger import Reversed
 from kitloan.ledger.facts.naming import CHANGES, FIRST
 from kitloan.ledger.facts.transfers import TransferReceived, TransferSent
-from kitloan.ledger.replay import BOOKINGS, DELIVERIES, EVENTS, OF_ENGAGEMENTS, WANTS
+from kitloan.ledger.replay import (
+    BOOKINGS,
+    CLAIMS,
+    DELIVERIES,
+    EVENTS,
+    NAMES,
+    OF_ENGAGEMENTS,
+    OFFERS,
+    TOGETHER,
+    WANTS,
+)
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer
 from kitloan.planning.bookings import lost_of
 from kitloan.queries.history import summary_of
 from kitloan.queries.resolve import meant
 from kitloan.queries.undone import UNDONE
-from kitloan.storage import contact_changes
+from kitloan.storage import contact_changes, quotes
 from kitloan.storage.erasure import erased_since
 from kitloan.storage.statements import AnyRow, Query
-from kitloan.tables import Block, Contact, Holding, LedgerEntry, Loan, table
+from kitloan.tables import (
+    Alias,
+    Block,
+    Contact,
+    Holding,
+    KitType,
+    LedgerEntry,
+    Loan,
+    Organisation,
+    table,
+)
 from kitloan.tables.events import Event
 from kitloan.tables.evidence import Engagement, SchoolLink
 from kitloan.tables.inspecting import Regime
-from kitloan.tables.planning import Booking, Want
+from kitloan.tables.national import Gifting
+from kitloan.tables.planning import Booking, BookingLine, PolicyValue, Want
+from kitloan.tables.sharing import Offer
 from kitloan.tables.stocktaking import Stocktake
 from kitloan.text.dates import day_of, uk_instant
 from kitloan.text.tags import grouped
@@ -44,8 +66,9 @@ from kitloan.transfers.sending import must_not_have_arrived
 
 contact, entry, holding, loan = table(Contact), table(LedgerEntry), table(Holding), table(Loan)
 stocktake = table(Stocktake)
-block, regime = table(Block), table(Regime)
+block, kit_type, regime = table(Block), table(KitType), table(Regime)
 engagement, school_link = table(Engagement), table(SchoolLink)
+alias, event, organisation = table(Alias), table(Event), table(Organisation)
 
 _KINDS = {kind.model_fields["kind"].default for kind in KINDS if kind.desk_action} | {*DELIVERIES}
 _NAMES = ("kit_type.defined", "organisation.added")
@@ -60,6 +83,12 @@ _SEEN = ("stocktake.scanned", "stocktake.confirmed")
 _RESTS_ON_NOTHING = (*_SEEN, "gift.recorded", "notice.sent")
 """Whose a holding is rests on no loan or count; it goes with the entry that took the holding in."""
 _TOOK_IN = ("holding.accessioned", "transfer.received")
+_PLANNED = "event.planned"
+_RESTED_UPON = (
+    *(DELIVERIES + OF_ENGAGEMENTS + BOOKINGS + WANTS + EVENTS + OFFERS + CLAIMS),
+    *CHANGES,
+)
+"""Kinds of entry about no one holding, each of which changes what those before it recorded."""
 _MOST_LISTED = 100
 _COLUMNS = select(
     entry.c.college,
@@ -98,7 +127,7 @@ _OF_REQUEST = Query(
     .order_by(entry.c.part.desc())
 )
 _AT = Query(_COLUMNS.where(entry.c.epoch == bindparam("e"), entry.c.seq == bindparam("s")))
-_DELIVERED_SINCE = Query(
+_SINCE = Query(
     _COLUMNS.where(
         ~UNDONE,
         entry.c.tag.is_(None),
@@ -120,15 +149,42 @@ _SINCE = Query(
     .order_by(entry.c.epoch, entry.c.seq)
     .limit(1)
 )
-_ENGAGED_SINCE = Query(
+_ABOUT = Query(
     _COLUMNS.where(
         ~UNDONE,
         entry.c.tag.is_(None),
-        or_(*[entry.c.kind == kind for kind in OF_ENGAGEMENTS]),
-        entry.c.id != bindparam("i"),
-        (entry.c.epoch > bindparam("e"))
-        | ((entry.c.epoch == bindparam("e")) & (entry.c.seq > bindparam("s"))),
+        or_(*[entry.c.kind == kind for kind in TOGETHER]),
+        entry.c.body.like(bindparam("m")),
+        tuple_(entry.c.epoch, entry.c.seq) > tuple_(bindparam("e"), bindparam("s")),
     ).order_by(entry.c.epoch, entry.c.seq)
+)
+_OF_TAG = Query(_COLUMNS.where(~UNDONE, entry.c.tag == bindparam("t")))
+_REVERSED_SINCE = Query(
+    _COLUMNS.where(
+        entry.c.kind == "entry.reversed",
+        entry.c.id != bindparam("i"),
+        tuple_(entry.c.epoch, entry.c.seq) > tuple_(bindparam("e"), bindparam("s")),
+    ).order_by(entry.c.epoch, entry.c.seq)
+)
+_ON_REGISTER: Mapping[str, tuple[str, Query]] = {
+    name: (
+        what,
+        Query(
+            select(of.c[name])
+            .where(of.c.college == bindparam("c"), of.c[name] == bindparam("k"))
+            .limit(1)
+        ),
+    )
+    for name, what, of in (
+        ("organisation", "borrower", organisation),
+        ("kit_type", "kit type", kit_type),
+        ("loan", "loan", loan),
+        ("event", "event", event),
+    )
+}
+"""What an entry may name: the field, what it is in words, and whether it is there."""
+_LABELLED = Query(
+    select(alias.c.tag).where(alias.c.college == bindparam("c"), alias.c.label == bindparam("k"))
 )
 _TERMS_OF = Query(
     _COLUMNS.where(
@@ -155,10 +211,33 @@ _OF_TYPE = Query(
     .where(holding.c.college == bindparam("c"), holding.c.kit_type == bindparam("k"))
     .limit(1)
 )
+_MERGED_TYPES = Query(
+    select(kit_type.c.kit_type, kit_type.c.merged_into).where(
+        kit_type.c.college == bindparam("c"), kit_type.c.merged_into.is_not(None)
+    )
+)
 _REGIME_OF_TYPE = Query(
     select(regime.c.code)
     .where(regime.c.college == bindparam("c"), regime.c.kit_type == bindparam("k"))
     .limit(1)
+)
+_ASKED_OF_TYPE = Query(
+    select(
+        or_(
+            *[
+                select(each.c.college)
+                .where(each.c.college == bindparam("c"), each.c.kit_type == bindparam("k"))
+                .exists()
+                for each in (
+                    table(BookingLine),
+                    table(Want),
+                    table(Offer),
+                    table(Gifting),
+                    table(PolicyValue),
+                )
+            ]
+        )
+    )
 )
 _OF_BORROWER = Query(
     select(
@@ -169,7 +248,7 @@ _OF_BORROWER = Query(
                 .exists()
                 for each in (
                     *(loan, contact, block, engagement, school_link),
-                    *(table(Booking), table(Want), table(Event)),
+                    *(table(Booking), table(Want), event),
                 )
             ]
         )
@@ -180,17 +259,6 @@ _COLLECTED = Query(
     .where(loan.c.college == bindparam("c"), loan.c.booking == bindparam("b"))
     .limit(1)
 )
-_PLANNED_SINCE = Query(
-    _COLUMNS.where(
-        ~UNDONE,
-        entry.c.tag.is_(None),
-        or_(*[entry.c.kind == kind for kind in (*BOOKINGS, *WANTS, *EVENTS)]),
-        (entry.c.epoch > bindparam("e"))
-        | ((entry.c.epoch == bindparam("e")) & (entry.c.seq > bindparam("s"))),
-    ).order_by(entry.c.epoch, entry.c.seq)
-)
-_OF_PLANS = {"booking": BOOKINGS, "want": WANTS, "event": EVENTS}
-"""What is planned, by the field that names it, and the kinds that are about it."""
 _CLOSED = Query(
     select(stocktake.c.name).where(
         stocktake.c.college == bindparam("c"),
@@ -274,22 +342,31 @@ def undo(writer: Writer, text: str | None = None, *, earlier_day: bool = True) -
     if not earlier_day:
         _must_be_of_today(writer, action)
     for part in parts:
+        _refuse_if_built_upon(writer, part)
         if part.tag is not None and part.kind not in _SEEN:
-            _refuse_if_built_upon(writer, part)
             _refuse_if_others_build_upon(writer, part)
-        if part.kind in DELIVERIES:
-            _refuse_if_more_came(writer, part)
-        if part.kind in CHANGES:
-            _refuse_if_named_since(writer, part)
-        if part.kind in OF_ENGAGEMENTS:
-            _refuse_if_built_upon(writer, part)
-        if part.kind in (*BOOKINGS, *WANTS, *EVENTS):
-            _refuse_if_planned_upon(writer, part)
+        if (collected := _collected(connection, college, part)) is not None:
+            raise Refused(
+                "built_upon",
+                f"{grouped(collected)} has gone out on the booking.",
+                f"Undo that first: kitloan undo {collected}",
+                tag=collected,
+            )
+    if why := _gone(connection, college, _left(writer, parts)):
+        raise Refused(
+            "built_upon",
+            f"This cannot be undone: {_named(action)}: {why}, and what was before names it.",
+            "Enter what is so now instead. See what you did: kitloan undo --list",
+            action=_named(action),
+            **_facts(action),
+        )
     alone = all(part.kind in _NAMES for part in parts)
     lost = _lost(writer, parts)
     for part in (*_terms_since(writer, parts), *parts):
         if part.kind in _NAMES and _is_needed(writer, part, action if alone else None):
             continue
+        if part.kind in OF_ENGAGEMENTS:
+            quotes.forget(connection, college, (part.epoch, part.seq))
         writer.append(Reversed(tag=part.tag, epoch=part.epoch, seq=part.seq))
     _refuse_if_lost(writer, parts, lost)
     return action
@@ -306,19 +383,37 @@ def _must_be_of_today(writer: Writer, action: Undone) -> None:
         )
 
 
+def _left(writer: Writer, parts: Sequence[AnyRow]) -> list[AnyRow]:
+    """The entries that rows are rebuilt from when these are undone."""
+    connection, college = writer.connection, writer.college
+    left: list[AnyRow] = []
+    for part in parts:
+        if part.tag is not None and part.kind not in _SEEN:
+            left += _OF_TAG(connection, c=college, t=part.tag)
+        elif part.kind in TOGETHER:
+            left += _about_it(connection, college, part, (0, 0))
+    undone = {(part.epoch, part.seq) for part in parts}
+    return [row for row in left if (row.epoch, row.seq) not in undone]
+
+
 def _lost(writer: Writer, parts: Sequence[AnyRow]) -> set[str]:
     """The bookings that cannot be kept, of the types that these entries book."""
     types: set[str] = set()
     for part in parts:
         if part.kind in BOOKINGS:
-            key = json.loads(part.body)["fact"]["booking"]
             types.update(
                 line["kit_type"]
-                for row in _PLANNED_SINCE(writer.connection, c=writer.college, e=0, s=0)
-                if (fact := json.loads(row.body)["fact"]).get("booking") == key
-                for line in fact.get("lines", ())
+                for row in _about_it(writer.connection, writer.college, part, (0, 0))
+                for line in json.loads(row.body)["fact"].get("lines", ())
             )
-    return lost_of(writer.connection, writer.college, sorted(types), day_of(writer.at))
+    rows = _MERGED_TYPES(writer.connection, c=writer.college) if types else ()
+    into = {row.kit_type: row.merged_into for row in rows}
+    now: set[str] = set()
+    for key in types:  # an entry has the type that it was of, which may be another's by now
+        while key in into:
+            key = into[key]
+        now.add(key)
+    return lost_of(writer.connection, writer.college, sorted(now), day_of(writer.at))
 
 
 def _refuse_if_lost(writer: Writer, parts: Sequence[AnyRow], before: set[str]) -> None:
@@ -335,44 +430,43 @@ def _refuse_if_lost(writer: Writer, parts: Sequence[AnyRow], before: set[str]) -
         )
 
 
-def _refuse_if_planned_upon(writer: Writer, part: AnyRow) -> None:
-    """Refuse to undo what became of a booking or a want before something else became of it."""
-    since = _planned_since(writer.connection, writer.college, part)
-    if since is not None:
-        summary = summary_of(writer.connection, writer.college, since.body)
-        raise Refused(
-            "built_upon",
-            f"Since then {since.by} recorded this ({uk_instant(since.at)}): {summary}.",
-            "See it: kitloan bookings",
-            action=f"{since.kind}: {summary}",
-        )
-    fact = json.loads(part.body)["fact"]
-    if part.kind == "booking.made":
-        tag = _COLLECTED(writer.connection, c=writer.college, b=fact["booking"]).scalar()
-        if tag is not None:
-            raise Refused(
-                "built_upon",
-                f"{grouped(tag)} has gone out on booking {fact['booking']}.",
-                f"Undo that first: kitloan undo {tag}",
-                tag=tag,
-            )
+def _collected(connection: Connection, college: str, part: AnyRow) -> str | None:
+    """A kit that has gone out on the booking that an entry made."""
+    if part.kind != "booking.made":
+        return None
+    booked = json.loads(part.body)["fact"]["booking"]
+    return _COLLECTED(connection, c=college, b=booked).scalar()
 
 
-def _planned_since(connection: Connection, college: str, part: AnyRow) -> AnyRow | None:
-    fact = json.loads(part.body)["fact"]
-    field = next(name for name, kinds in _OF_PLANS.items() if part.kind in kinds)
-    # What was booked for an event rests on its planning; a change of it, on nothing.
-    rests = () if part.kind == "event.planned" else _OF_PLANS[field]
-    rows = _PLANNED_SINCE(connection, c=college, e=part.epoch, s=part.seq)
-    return next(
-        (
-            row
-            for row in rows
-            if (not rests or row.kind in rests)
-            and json.loads(row.body)["fact"].get(field) == fact[field]
-        ),
-        None,
-    )
+def _about_it(
+    connection: Connection, college: str, part: AnyRow, after: tuple[int, int]
+) -> list[AnyRow]:
+    """The entries after a place about the same gift, engagement, booking, want, event or borrower.
+
+    What was booked for an event rests on its planning; a change of it, on nothing.
+    """
+    field = NAMES[part.kind][0]
+    mark = _mark(field, json.loads(part.body)["fact"][field])
+    kinds = TOGETHER[part.kind]
+    if part.kind == _PLANNED:
+        kinds = (*kinds, *BOOKINGS, *WANTS, *OF_ENGAGEMENTS)
+    return _marked(connection, college, mark, kinds, after)
+
+
+def _marked(
+    connection: Connection,
+    college: str,
+    mark: str,
+    kinds: Sequence[str],
+    after: tuple[int, int],
+) -> list[AnyRow]:
+    rows = _ABOUT(connection, c=college, e=after[0], s=after[1], m=f"%{mark}%")
+    return [row for row in rows if row.kind in kinds and mark in row.body]
+
+
+def _mark(field: str, value: str) -> str:
+    """How an entry that names something has it: the text of an entry is canonical."""
+    return f'"{field}":{json.dumps(value, ensure_ascii=False)}'
 
 
 def _terms_since(writer: Writer, parts: Sequence[AnyRow]) -> list[AnyRow]:
@@ -409,17 +503,60 @@ def redo(writer: Writer) -> Undone:
             "Each person does again what they undid: name yourself with --as.",
         )
     parts = [_undone_by(connection, college, row) for row in undoings]
-    for row in undoings:
-        if row.tag is not None:
-            _refuse_if_built_upon(writer, row)
     for part, row in zip(parts, undoings, strict=True):
-        if part.kind in CHANGES:
-            _refuse_if_named_since(writer, part, after=(row.epoch, row.seq))
+        _refuse_if_built_upon(writer, part, row)
+    if why := _why_not(connection, college, parts):
+        raise _not_again(_described(connection, college, parts), why)
     lost = _lost(writer, parts)
-    for row in undoings:
+    for part, row in zip(parts, undoings, strict=True):
+        if why := _gone(connection, college, [part]) or _taken(connection, college, part):
+            raise _not_again(_described(connection, college, parts), why)
         writer.append(Reversed(tag=row.tag, epoch=row.epoch, seq=row.seq))
     _refuse_if_lost(writer, parts, lost)
     return _described(connection, college, parts)
+
+
+def _not_again(action: Undone, why: str) -> Refused:
+    return Refused(
+        "built_upon",
+        f"This cannot be done again: {_named(action)}: {why}.",
+        "If it still holds, enter it again. See what you did: kitloan undo --list",
+        action=_named(action),
+        **_facts(action),
+    )
+
+
+def _gone(connection: Connection, college: str, parts: Iterable[AnyRow]) -> str:
+    """What entries name that is no longer on the register, in words; empty when all of it is."""
+    named = {each: None for part in parts for each in _named_by(part)}
+    for field, key in named:
+        what, is_there = _ON_REGISTER[field]
+        if is_there(connection, c=college, k=key).first() is None:
+            return f"the {what} {key!r} is no longer on the register"
+    return ""
+
+
+def _named_by(part: AnyRow) -> Iterator[tuple[str, str]]:
+    """What an entry names and does not make: a field of `_ON_REGISTER`, and its value."""
+    fact = json.loads(part.body)["fact"]
+    for field in _ON_REGISTER:
+        if part.kind == FIRST.get(field) or (field == "loan" and part.tag is not None):
+            continue
+        if field == "event" and part.kind in (_PLANNED, *OF_ENGAGEMENTS):
+            continue  # an engagement may be at another college's event
+        keys = [fact.get(field), *(line.get(field) for line in fact.get("lines", ()))]
+        if field == CHANGES.get(part.kind):
+            keys.append(fact.get("into"))
+        yield from ((field, key) for key in keys if key)
+
+
+def _taken(connection: Connection, college: str, part: AnyRow) -> str:
+    """Whether a label is another holding's by now, in words."""
+    if part.kind not in ("label.claimed", *_TOOK_IN):
+        return ""
+    label = json.loads(part.body)["fact"].get("label") or part.tag
+    tag = _LABELLED(connection, c=college, k=label).scalar()
+    return "" if tag is None else f"{grouped(label)} is a label of {grouped(tag)} by now"
 
 
 def _latest_of_person(writer: Writer, place: tuple[int, int], *, undone: bool) -> AnyRow | None:
@@ -558,6 +695,8 @@ def _rests_on(connection: Connection, college: str, part: AnyRow) -> str:
         return f"there are holdings of {fact['name']}"
     if not before and _REGIME_OF_TYPE(connection, c=college, k=key).first() is not None:
         return f"{fact['name']} has inspections"
+    if not before and _ASKED_OF_TYPE(connection, c=college, k=key).scalar():
+        return f"{fact['name']} is booked, wanted, offered or in a gift, or has a policy"
     return ""
 
 
@@ -581,76 +720,89 @@ def _named_since(
     return None
 
 
-def _refuse_if_named_since(
-    writer: Writer, part: AnyRow, after: tuple[int, int] | None = None
-) -> None:
-    since = _named_since(writer.connection, writer.college, part, after)
-    if since is not None:
-        summary = summary_of(writer.connection, writer.college, since.body)
-        raise Refused(
-            "built_upon",
-            f"Since then {since.by} did this ({uk_instant(since.at)}): {summary}.",
-            f"That has to be undone first, by {since.by}: kitloan undo",
-            action=f"{since.kind}: {summary}",
-        )
-
-
-def _refuse_if_built_upon(writer: Writer, part: AnyRow) -> None:
-    since = _since(writer.connection, writer.college, part)
-    if since is not None:
-        summary = summary_of(writer.connection, writer.college, since.body)
-        about = f"{grouped(part.tag)}: since" if part.tag else "Since"
-        how = "kitloan undo" if since.tag is None else f"kitloan undo {since.tag}"
-        raise Refused(
-            "built_upon",
-            f"{about} then {since.by} did this ({uk_instant(since.at)}): {summary}.",
-            f"That has to be undone first, by {since.by}: {how}",
-            tag=part.tag,
-            action=f"{since.kind}: {summary}",
-        )
-
-
-def _refuse_if_more_came(writer: Writer, part: AnyRow) -> None:
-    since = _delivered_since(writer.connection, writer.college, part)
-    if since is not None:
-        gift = json.loads(part.body)["fact"]["gift"]
-        summary = summary_of(writer.connection, writer.college, since.body)
-        raise Refused(
-            "built_upon",
-            f"Since then {since.by} recorded this ({uk_instant(since.at)}): {summary}.",
-            f"Correct it: kitloan gift deliver {gift} --correct N",
-            gift=gift,
-            action=f"{since.kind}: {summary}",
-        )
-
-
-def _delivered_since(connection: Connection, college: str, part: AnyRow) -> AnyRow | None:
-    """What was recorded of a gift's deliveries since an entry about one."""
-    gift = json.loads(part.body)["fact"]["gift"]
-    rows = _DELIVERED_SINCE(connection, c=college, e=part.epoch, s=part.seq)
-    return next((row for row in rows if json.loads(row.body)["fact"]["gift"] == gift), None)
-
-
-def _since(connection: Connection, college: str, part: AnyRow) -> AnyRow | None:
-    """The first thing done to a holding since an entry about it, that rests on that."""
+def _refuse_if_built_upon(writer: Writer, part: AnyRow, undoing: AnyRow | None = None) -> None:
+    """Refuse when something rests on an entry, or on its undoing, that was done since."""
+    since = _since(writer.connection, writer.college, part, undoing)
+    if since is None:
+        return
+    summary = summary_of(writer.connection, writer.college, since.body)
+    about = f"{grouped(part.tag)}: since" if part.tag else "Since"
+    how = "kitloan undo" if since.tag is None else f"kitloan undo {since.tag}"
+    hint = f"That has to be undone first, by {since.by}: {how}"
+    details = {"tag": part.tag}
     if part.kind in DELIVERIES:
-        return _delivered_since(connection, college, part)
+        gift = json.loads(part.body)["fact"]["gift"]
+        hint = f"Correct it: kitloan gift deliver {gift} --correct N"
+        details["gift"] = gift
+    elif part.kind in (*BOOKINGS, *WANTS, *EVENTS):
+        hint = "See it: kitloan bookings"
+    elif part.kind in (*OFFERS, *CLAIMS):
+        hint = "See it: kitloan offers"
+    raise Refused(
+        "built_upon",
+        f"{about} then {since.by} did this ({uk_instant(since.at)}): {summary}.",
+        hint,
+        action=f"{since.kind}: {summary}",
+        **details,
+    )
+
+
+def _since(
+    connection: Connection, college: str, part: AnyRow, undoing: AnyRow | None = None
+) -> AnyRow | None:
+    """The first thing done since an entry, or since its undoing, that rests on that."""
+    place = part if undoing is None else undoing
+    after = (place.epoch, place.seq)
+    if undoing is not None and (again := _reversed_since(connection, college, part, undoing)):
+        return again
     if part.kind in CHANGES:
-        return _named_since(connection, college, part)
-    if part.kind in OF_ENGAGEMENTS:
-        return _engaged_since(connection, college, part, "engagement")
-    if part.kind == "loan.checked_out" and (
-        engaged := _engaged_since(connection, college, part, "loan")
-    ):
-        return engaged
-    return _SINCE(connection, c=college, t=part.tag, i=part.id, e=part.epoch, s=part.seq).first()
+        return _named_since(connection, college, part, after)
+    if part.kind in _RESTED_UPON:
+        rows = _about_it(connection, college, part, after)
+    elif part.kind == "loan.checked_out":
+        mark = _mark("loan", json.loads(part.body)["fact"]["loan"])
+        rows = _marked(connection, college, mark, OF_ENGAGEMENTS, after)
+    else:
+        rows = []
+    first = next((row for row in rows if row.id != part.id), None)
+    if first is not None or part.tag is None or part.kind in _SEEN:
+        return first
+    (epoch, seq) = after
+    return _SINCE(connection, c=college, t=part.tag, i=part.id, e=epoch, s=seq).first()
 
 
-def _engaged_since(connection: Connection, college: str, part: AnyRow, field: str) -> AnyRow | None:
-    """What was recorded since of the engagement, or on the loan, that an entry is about."""
-    which = json.loads(part.body)["fact"][field]
-    rows = _ENGAGED_SINCE(connection, c=college, i=part.id, e=part.epoch, s=part.seq)
-    return next((row for row in rows if json.loads(row.body)["fact"].get(field) == which), None)
+def _reversed_since(
+    connection: Connection, college: str, part: AnyRow, undoing: AnyRow
+) -> AnyRow | None:
+    """What else of the same thing was undone, or done again, since an entry was undone.
+
+    What was undone and done again leaves all as it was, and so does what was both done and undone.
+    """
+    place = (undoing.epoch, undoing.seq)
+    changed: dict[tuple[int, int], AnyRow] = {}
+    rows = _REVERSED_SINCE(connection, c=college, i=undoing.id, e=place[0], s=place[1])
+    for row in rows:
+        of = _undone_by(connection, college, row)
+        while of.kind == "entry.reversed":
+            of = _undone_by(connection, college, of)
+        at = (of.epoch, of.seq)
+        if at < place and _are_of_one(part, of) and changed.pop(at, None) is None:
+            changed[at] = row
+    return next(iter(changed.values()), None)
+
+
+def _are_of_one(part: AnyRow, other: AnyRow) -> bool:
+    """Whether two entries are of one holding, booking, want, gift, engagement, or name."""
+    if part.tag is not None or other.tag is not None:
+        return part.tag == other.tag and not {part.kind, other.kind} & {*_RESTS_ON_NOTHING}
+    if part.kind not in _RESTED_UPON or other.kind not in _RESTED_UPON:
+        return False
+    field = CHANGES.get(part.kind) or NAMES[part.kind][0]
+    ours, theirs = (json.loads(each.body)["fact"] for each in (part, other))
+    if part.kind in CHANGES:
+        named = {ours[field], ours.get("into")} & {theirs.get(field), theirs.get("into")}
+        return other.kind in CHANGES and bool(named - {None})
+    return NAMES.get(other.kind, ("",))[0] == field and ours[field] == theirs[field]
 
 
 def _refuse_if_others_build_upon(writer: Writer, part: AnyRow) -> None:
@@ -686,17 +838,9 @@ def _described(
         words.setdefault(part.tag, []).append(summary_of(connection, college, part.body))
     why = _why_not(connection, college, parts)
     if built_upon and not why:
-        later = [
-            since
-            for part in parts
-            if (part.tag is not None and part.kind not in _SEEN)
-            or part.kind in (*DELIVERIES, *CHANGES, *OF_ENGAGEMENTS)
-            for since in [_since(connection, college, part)]
-            if since is not None
-        ]
-        if later:
-            summary = summary_of(connection, college, later[0].body)
-            why = f"since then {later[0].by} did this: {summary}"
+        why = next(filter(None, (_upon(connection, college, part) for part in parts)), "")
+        if not why and all(part.kind in _NAMES for part in parts):
+            why = next(filter(None, (_rests_on(connection, college, part) for part in parts)), "")
     return Undone(
         at=shown[0].at,
         tags=tuple(tag for tag in words if tag is not None),
@@ -705,6 +849,16 @@ def _described(
         id=shown[0].id,
         why=why,
     )
+
+
+def _upon(connection: Connection, college: str, part: AnyRow) -> str:
+    """What was done since that rests on an entry, in words; empty when nothing was."""
+    since = _since(connection, college, part)
+    if since is not None:
+        summary = summary_of(connection, college, since.body)
+        return f"since then {since.by} did this: {summary}"
+    tag = _collected(connection, college, part)
+    return "" if tag is None else f"{grouped(tag)} has gone out on the booking"
 
 
 class Actions:

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -31,6 +32,7 @@ from sqlalchemy import (
 )
 
 from kitloan.errors import KitloanError, Refused, StoreError
+from kitloan.history.workers import Workers, how_many
 from kitloan.ledger.clocks import Times
 from kitloan.ledger.entry import GENESIS, Entry, NotCanonical, parse, seal
 from kitloan.ledger.epochs import ledger_name
@@ -105,6 +107,21 @@ _ABOUT_A_BORROWER = (LoanTerms, EngagementState, SchoolLinked)
 _SCRATCH_KIB = 65536
 """How much of a scratch store is kept in memory; with SQLite's usual 2 MB it goes to disk."""
 
+_THE_FILE = ""
+"""What is checked beside the ledgers; no college has this name."""
+
+_FOR_READERS = (
+    "holdings_found_by_words",
+    "holdings_by_asset_number",
+    "holdings_by_register_row",
+    "holdings_elsewhere",
+    "incomplete_holdings",
+    "uncounted_holdings",
+    "open_loans_by_due_date",
+)
+"""Indexes by which people's questions are answered. Replaying asks none of these, and each index is
+a write more for every row."""
+
 _NOT_CANONICAL = "is not in canonical form, so it could be read in two ways"
 _ALTERED = "was altered: its text does not match its hash"
 _KEY = re.compile(r"[0-9a-f]{64}")
@@ -144,22 +161,44 @@ class Verifier:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def verify(self, progress: Progress | None = None, room: Path | None = None) -> Verification:
+    def verify(
+        self,
+        progress: Progress | None = None,
+        room: Path | None = None,
+        *,
+        workers: int | None = None,
+    ) -> Verification:
         """Check and replay every ledger of the store, and compare the tables.
+
+        Ledgers are checked side by side, by a process each (`kitloan.history.workers`).
 
         Args:
             progress: called with how many entries are done, of how many.
             room: the folder to copy a SQLite file into; the store's own when None.
+            workers: how many processes; 1 starts none. None is as many as this process may use
+                cores, where that many entries are to be checked that it pays. The findings are
+                the same.
         """
         store, scratch = self._session.store, scratch_store(on_disk=True)
+        ledgers, entries = self._to_check()
+        several = how_many(workers, ledgers, entries)
+        beside = Workers(several) if several > 1 else None
         try:
             with scratch.engine.connect() as replayed:
-                replayed.exec_driver_sql(f"PRAGMA cache_size = -{_SCRATCH_KIB}")
                 seen_by = replayed if store.is_sqlite else None
-                with store.read_copy(room, seen_by) as live:
-                    return _verify(live, replayed, progress or _silent)
+                with store.read_copy(room, seen_by, beside.on if beside else None) as live:
+                    return _verify(live, replayed, progress or _silent, beside)
         finally:
             scratch.close()
+
+    def _to_check(self) -> tuple[int, int]:
+        """How many ledgers and entries there are about, which a damaged file need not show."""
+        try:
+            with self._session.reading() as connection:
+                tops = connection.execute(select(head.c.seq)).scalars().all()
+        except StoreError:
+            return 0, 0
+        return len(tops), sum(seq for seq in tops if isinstance(seq, int))
 
     def heads(self) -> list[LedgerState]:
         """The head of each ledger of the store; nothing is checked."""
@@ -346,29 +385,89 @@ def _counted_at(read: Entry, at: str) -> Entry:
     return read.model_copy(update={"at": at, "fact": fact})
 
 
-def _verify(live: Connection, replayed: Connection, progress: Progress) -> Verification:
+def _verify(
+    live: Connection, replayed: Connection, progress: Progress, beside: Workers | None
+) -> Verification:
     total = live.execute(select(func.count()).select_from(entry)).scalar_one()
-    findings = _integrity(live) + strays(live) + owners(live) + settings(live)
-    states = []
+    tops = live.execute(select(head.c.college, head.c.seq).order_by(head.c.college)).all()
     done = 0
-    for top in live.execute(select(head).order_by(head.c.college)).all():
-        walk = Walk(top.college)
-        for row in entries_of(live, top.college):
-            walk.step(row, live, replayed)
-            done += 1
-            if done % STEP == 0:
-                progress(done, total)
-        walk.end(top)
-        findings += walk.findings
-        states.append(LedgerState(ledger_name(top.college, walk.epoch), walk.count, walk.hash))
-        findings += lost_entries(live, top.college)
-        if top.own and _sees_people(live, top.college):
-            findings += people(live, walk)
-        if not walk.broken:
-            findings += differences(live, replayed, top.college)
+
+    def tick(more: int) -> None:
+        nonlocal done
+        done += more
+        progress(done, total)
+
+    checked: dict[str, Checked] = {}
+    longest = sorted(tops, key=lambda top: -top.seq if isinstance(top.seq, int) else 0)
+    left = [_THE_FILE, *[top.college for top in longest]]
+    if beside is not None:
+        left = beside.check(left, tick, checked.__setitem__)
+    checker = Checker(live, replayed)
+    for each in left:
+        checked[each] = checker.check(each, tick)
+    findings = [*checked[_THE_FILE].findings, *strays(live), *owners(live), *settings(live)]
+    for top in tops:
+        findings += checked[top.college].findings
     findings += _unguarded(live)
     progress(total, total)
-    return Verification(not findings, tuple(states), tuple(findings[:_MOST_FINDINGS]))
+    states = tuple(state for top in tops for state in checked[top.college].states)
+    return Verification(not findings, states, tuple(findings[:_MOST_FINDINGS]))
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What came of checking a ledger, or of the integrity check of the file, which has no state."""
+
+    findings: tuple[LedgerProblem, ...]
+    states: tuple[LedgerState, ...] = ()
+
+
+class Checker:
+    """Checks ledgers of a store, each in a scratch store that is empty before and after."""
+
+    def __init__(self, live: Connection, replayed: Connection) -> None:
+        """`live` is a transaction on the store or its copy, `replayed` one on a new scratch store.
+
+        Where the store is a SQLite file, `replayed` sees it as `live`.
+        """
+        self._live, self._replayed = live, replayed
+        replayed.exec_driver_sql(f"PRAGMA cache_size = -{_SCRATCH_KIB}")
+        for name in _FOR_READERS:
+            replayed.exec_driver_sql(f"DROP INDEX {name}")
+
+    def check(self, college: str, tick: Callable[[int], None]) -> Checked:
+        """Check and replay a college's ledger, and compare its rows.
+
+        Args:
+            college: whose ledger; `_THE_FILE` has SQLite check its file instead.
+            tick: called from time to time with how many entries more are done.
+        """
+        live, replayed = self._live, self._replayed
+        if college == _THE_FILE:
+            return Checked(tuple(_integrity(live)))
+        try:
+            return self._check(live, replayed, college, tick)
+        finally:
+            replayed.rollback()
+
+    def _check(
+        self, live: Connection, replayed: Connection, college: str, tick: Callable[[int], None]
+    ) -> Checked:
+        walk = Walk(college)
+        top = live.execute(select(head).where(head.c.college == college)).one()
+        for row in entries_of(live, college):
+            walk.step(row, live, replayed)
+            if walk.count % STEP == 0:
+                tick(STEP)
+        walk.end(top)
+        findings = walk.findings + lost_entries(live, college)
+        if top.own and _sees_people(live, college):
+            findings += people(live, walk)
+        if not walk.broken:
+            findings += differences(live, replayed, college)
+        tick(walk.count % STEP)
+        state = LedgerState(ledger_name(college, walk.epoch), walk.count, walk.hash)
+        return Checked(tuple(findings), (state,))
 
 
 def _silent(_done: int, _total: int) -> None:
@@ -440,7 +539,7 @@ class Walk:
             self._broken(*_unread(row, problem))
             self.seq, self.hash = row.seq, row.hash
             return
-        if named := getattr(read.fact, "contact", None):
+        if named := _value(read.fact, "contact"):
             self.contacts.add(named)
         self._chain(row, read)
         if isinstance(row.epoch, int):
@@ -461,7 +560,7 @@ class Walk:
             read.id,
             read.part,
             read.fact.kind,
-            getattr(read.fact, "tag", None),
+            _value(read.fact, "tag"),
             read.at,
             read.by,
             read.seq,
@@ -501,6 +600,16 @@ class Walk:
         self.findings.append(
             LedgerProblem(code, ledger_name(self.college, self.epoch), seq, f"Entry {seq} {words}.")
         )
+
+
+def _value(fact: FactBase, field: str) -> Any:
+    """A field of a fact, or None; to ask a fact for one it has not takes as long as hashing it."""
+    return getattr(fact, field) if field in _fields_of(type(fact)) else None
+
+
+@cache
+def _fields_of(kind: type[FactBase]) -> frozenset[str]:
+    return frozenset(kind.model_fields)
 
 
 def _unread(row: Filed, problem: ValidationError | NotCanonical) -> tuple[str, int, str]:
@@ -573,12 +682,16 @@ def _differ(each: Table, replayed: Connection, college: str) -> bool:
     """Whether SQLite finds a row in one file that the other does not have."""
     columns = ", ".join(f'"{column.name}"' for column in each.columns)
     mine, theirs = (
-        f"SELECT {columns} FROM {place}.{each.name} WHERE college = :c"  # noqa: S608  # our own names
+        f"FROM {place}.{each.name} WHERE college = :c"  # our own names
         for place in ("main", "live")
     )
-    return any(
-        replayed.execute(text(f"{one} EXCEPT {other} LIMIT 1"), {"c": college}).first()
-        for one, other in ((mine, theirs), (theirs, mine))
+    # Rows of a table are all different. So as many, of which none is missing, are the same.
+    numbers = f"SELECT (SELECT count(*) {mine}) <> (SELECT count(*) {theirs})"
+    missing = f"SELECT {columns} {mine} EXCEPT SELECT {columns} {theirs} LIMIT 1"
+    here = {"c": college}
+    return bool(
+        replayed.execute(text(numbers), here).scalar()
+        or replayed.execute(text(missing), here).first()
     )
 
 

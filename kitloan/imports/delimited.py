@@ -27,6 +27,7 @@ from kitloan.text.names import plain
 _DELIMITERS = ",;\t|"
 _EVIDENCE = 100_000  # characters that are enough to tell one delimiter from another
 _PHYSICAL_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_MOST_SAID = 20_000
 _END = "\x00end"  # cannot occur in the file: text with NUL is refused before
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -153,11 +154,14 @@ def _lines(path: Path, text: str, delimiter: str) -> Iterator[Line]:
     """
     opened = 0
     width = 1
+    said: dict[str, str] = {}  # one text for all the cells that say the same
     for number, record in enumerate(_records(text, delimiter), start=1):
         if record == [_END]:
             return
         opened = number
         width = max(width, len(record))
+        if len(said) < _MOST_SAID:
+            record = [said.setdefault(cell, cell) for cell in record]
         values = tuple(_value(cell, delimiter, width) for cell in record)
         if record and record[-1].endswith(_END):
             break

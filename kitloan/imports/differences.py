@@ -21,7 +21,7 @@ from kitloan.holdings import (
     changed,
     define_if_new,
     gift_fact,
-    type_meant,
+    must_be_free_number,
 )
 from kitloan.imports.rows import Row
 from kitloan.ledger.facts.custody import HoldingFound, HoldingMissing, HoldingOutOfUse
@@ -29,6 +29,7 @@ from kitloan.ledger.facts.holdings import HoldingAmended, HoldingMoved
 from kitloan.ledger.facts.loans import CheckedIn, LoanFound, LoanRenewed
 from kitloan.ledger.writer import Writer
 from kitloan.loans import counted_as, open_loans, parts_of, short_now
+from kitloan.queries.types import type_meant
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Gift as GiftRow
 from kitloan.tables import Holding, KitType, table
@@ -102,7 +103,9 @@ def take_one(writer: Writer, row: Row, mark: str) -> str:
     for heading, words in {"Condition": row.condition, "Home college": row.home_college}.items():
         if words:
             remark(writer, made.tag, heading, words)
-    whom = _contact(writer, row, _id_of(writer, row.on_loan_to) if row.on_loan_to else "")
+    named = row.contact or row.contact_email or row.contact_phone
+    of = _id_of(writer, row.on_loan_to) if named and row.on_loan_to else ""
+    whom = _contact(writer, row, of)
     in_file = ", ".join(filter(None, (row.contact, row.contact_email, row.contact_phone)))
     if whom and not row.on_loan_to:
         remark(writer, made.tag, "Contact", in_file, contact_id=whom)
@@ -234,6 +237,8 @@ def bring_up_to_date(
     found_again = {(each.field, each.register) for each in found} & {("status", "missing")}
     if found_again and not row.missing:
         writer.append(HoldingFound(tag=tag))
+    if "asset_number" in fields and row.asset_number:
+        must_be_free_number(writer, row.asset_number, tag)
     if fields & {"type", "quantity", "serial", "asset_number"}:
         _amend(writer, tag, row)
     if "on_loan_to" in fields:

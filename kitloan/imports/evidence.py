@@ -14,7 +14,16 @@ from functools import lru_cache
 
 from kitloan.imports.sheets import Unreadable, Value, is_blank
 from kitloan.imports.statuses import status_of_words
-from kitloan.imports.values import Dates, Fault, day, means_nothing, pence, shown, title
+from kitloan.imports.values import (
+    Dates,
+    Fault,
+    day,
+    means_nothing,
+    pence,
+    shown,
+    title,
+    yearless,
+)
 from kitloan.text.names import fold, organisation_key
 from kitloan.text.personal import names_a_person
 
@@ -271,6 +280,9 @@ def _kinds(
         yield "days"
         if read > today:
             yield "future"
+        return
+    if any(map(str.isalpha, text)) and yearless(text, today):
+        yield "days"
         return
     if key in _YES_NO:
         yield "yes_no"

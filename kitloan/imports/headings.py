@@ -700,10 +700,13 @@ _SQUEEZED = {squeeze(words): field for field, phrases in WORDS.items() for words
 _SQUEEZED |= {squeeze(words): fields[0] for words, fields in EITHER.items()}
 
 
+_TWO_DIGITS = re.compile(r"\d\d")
+
+
 @lru_cache(maxsize=4096)
 def is_known(text: str) -> bool:
     """Whether these words alone are a heading that is known as it is written."""
-    if len(text) > 60:
+    if len(text) > 60 or _TWO_DIGITS.search(text):  # as every number of a thing has
         return False
     return squeeze(text) in _SQUEEZED or stems(text) in _EXACT or stems(text) in _EITHER
 

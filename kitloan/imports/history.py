@@ -27,6 +27,7 @@ entry, holding = table(LedgerEntry), table(Holding)
 setting, remark = table(Setting), table(Remark)
 
 _NAME = "import:"
+_TAKEN_BACK = "import-taken-back:"
 _OBSERVED = ("stocktake.scanned", "stocktake.confirmed")
 """What was seen, and what a borrower wrote: it rests on no entry."""
 _MOST_NAMED = 5
@@ -41,6 +42,11 @@ _forget_remarks = Change(
 _noted = Query(
     select(setting.c.name, setting.c.value).where(
         setting.c.college == bindparam("c"), setting.c.name.startswith(_NAME)
+    )
+)
+_taken_back = Query(
+    select(setting.c.value).where(
+        setting.c.college == bindparam("c"), setting.c.name.startswith(_TAKEN_BACK)
     )
 )
 _parts = Query(
@@ -115,12 +121,12 @@ class Undone:
 def note(writer: Writer, path: Path, added: int) -> None:
     """Remember which file an import was of."""
     about = {"file": path.name, "at": writer.at, "by": writer.actor, "added": added}
-    _note(
-        writer.connection,
-        college=writer.college,
-        name=f"{_NAME}{writer.request}",
-        value=json.dumps(about, ensure_ascii=False, sort_keys=True),
-    )
+    _keep(writer, f"{_NAME}{writer.request}", about)
+
+
+def _keep(writer: Writer, name: str, about: dict[str, Any]) -> None:
+    value = json.dumps(about, ensure_ascii=False, sort_keys=True)
+    _note(writer.connection, college=writer.college, name=name, value=value)
 
 
 def holdings_of(writer: Writer, path: Path) -> dict[str, tuple[str, str]]:
@@ -196,6 +202,7 @@ def undo(writer: Writer, of: str) -> Undone:
     for tag in came:
         _forget_remarks(writer.connection, c=writer.college, t=tag)
     _forget(writer.connection, c=writer.college, n=f"{_NAME}{which.id}")
+    _keep(writer, f"{_TAKEN_BACK}{which.id}", {"file": which.file})
     return Undone(which.id, which.file, which.at, tags, len(parts))
 
 
@@ -209,10 +216,22 @@ def _meant(writer: Writer, of: str) -> Imported:
     for each in imports:
         if each.file == name:
             return each
-    known = "; ".join(f"{each.file} ({each.id})" for each in imports[:5])
     raise BadInput(
         "no_such_import",
         f"No import of {name!r} is on record here that was not taken back.",
-        f"The latest: {known}." if known else "Nothing was imported into this store.",
+        _what_there_is(writer, imports),
         value=of[:200],
     )
+
+
+def _what_there_is(writer: Writer, imports: list[Imported]) -> str:
+    if imports:
+        return f"The latest: {'; '.join(f'{each.file} ({each.id})' for each in imports[:5])}."
+    back = [
+        json.loads(row.value)["file"] for row in _taken_back(writer.connection, c=writer.college)
+    ]
+    if not back:
+        return "Nothing was imported into this store."
+    files = sorted(set(back))
+    more = f" and {len(files) - 5} more" if len(files) > 5 else ""
+    return f"All imports have been taken back: {', '.join(files[:5])}{more}."

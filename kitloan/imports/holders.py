@@ -14,7 +14,7 @@ from typing import Literal
 
 from kitloan.imports.evidence import looks_like_person, looks_like_school
 from kitloan.imports.statuses import Standing, speaks_of_gone, status_of_words
-from kitloan.imports.values import Dates, Fault, day, means_nothing, says_not_out
+from kitloan.imports.values import Dates, Fault, day, means_nothing, says_not_out, yearless
 from kitloan.text.names import fold, tidy
 from kitloan.text.personal import names_a_person
 
@@ -39,9 +39,6 @@ _SINCE = re.compile(
     re.IGNORECASE,
 )
 _BARE = re.compile(rf"[\s,;–-]*\(?({_DATE})\)?[\s)]*$", re.IGNORECASE)
-_NO_YEAR = re.compile(
-    r"(\d{1,2})(?:st|nd|rd|th)?(?: of)? ?([a-z]{3,9})\.?|(\d{1,2})[-/](\d{1,2})", re.IGNORECASE
-)
 _UNSURE = {
     *(
         "?",
@@ -125,6 +122,7 @@ _LOAN_PREFIX = re.compile(
 _PARTS = re.compile(
     r"\s+[-–—]+\s+|\s*[(),/;]\s*|\s+c/o\s+|\s+per\s+|\s+\+\s+|\s+(?:at|of|from)\s+", re.IGNORECASE
 )
+_TITLED = re.compile(r"\b(?:mr|mrs|ms|miss|mx|dr)\b\.? [^\W\d_][\w'’. -]*\)?$", re.IGNORECASE)
 _SEVERAL = re.compile(r"\s*(?:&|\band\b|\+|/|;|,)\s*", re.IGNORECASE)
 
 
@@ -226,6 +224,9 @@ _RETURNED_TAIL = re.compile(
 
 def _persons_apart(text: str) -> tuple[str, str | None]:
     """The organisation, and the person named beside it where one is beyond doubt."""
+    titled = _TITLED.search(text)
+    if titled and looks_like_school(before := text[: titled.start()].strip(" ,;:-–(/")):
+        return before, text[titled.start() :].strip(" )")
     parts = [part for part in _PARTS.split(text) if part and part.strip()]
     if len(parts) < 2 or len(parts) > 4:
         return text, None
@@ -248,15 +249,10 @@ def _day(text: str, today: date, dates: Dates | None, *, coming: bool) -> date |
     found = day(text.replace("'", ""), dates=dates)
     if not isinstance(found, Fault):
         return found
-    bare = _NO_YEAR.fullmatch(text.strip())
-    if not bare:
-        return None
-    for year in (today.year, today.year + 1) if coming else (today.year, today.year - 1):
-        written = f"{bare[1]} {bare[2]} {year}" if bare[1] else f"{bare[3]}/{bare[4]}/{year}"
-        read = day(written, dates=dates)
-        if not isinstance(read, Fault) and ((read >= today) if coming else (read <= today)):
-            return read
-    return None
+    days = yearless(text, today, dates)
+    if coming:
+        return next((each for each in days if each >= today), None)
+    return next((each for each in reversed(days) if each <= today), None)
 
 
 _LENT_WORDS = re.compile(

@@ -7,7 +7,7 @@ could change who has what, and is not certain, is a question.
 """
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -48,12 +48,15 @@ from kitloan.imports.values import (
     serial_day,
     shown,
     spoilt,
+    yearless,
 )
 from kitloan.text.names import fault, fold, organisation_key, plain, skeleton, tidy
 from kitloan.text.personal import names_a_person
 from kitloan.text.scans import kind_of_code as _kind_of_code
 
 _SHOWN = 80
+_DIGIT = re.compile(r"\d")
+_MOST_REMEMBERED = 512  # values of one column; a column of numbers that never repeat fills it once
 kind_of_code = lru_cache(maxsize=4096)(_kind_of_code)  # one school has many rows
 
 # Without these nobody can say what a row is; a fault in one is an error, elsewhere a warning.
@@ -162,6 +165,18 @@ class Reader:
             _LEADING.fullmatch(shown(layout.sheet.value(line, kind[0]))) for line in lines
         )
         self.dates = _written_alike(layout)
+        self.headings = _headings(layout)
+        self.readable = [
+            (index, column, str(column.field))
+            for index, column in layout.columns.items()
+            if _is_plain_field(column.field)
+        ]
+        self.noted = [
+            (index, column)
+            for index, column in layout.columns.items()
+            if column.field is None or column.field in _NOTED
+        ]
+        self.read_before: dict[int, dict[str, Any]] = {index: {} for index, *_ in self.readable}
         self.capitals = self._shares_capitals(kind)
         self.section_words = self._sections(kind)
 
@@ -248,10 +263,10 @@ class Reader:
     def _repeats_header(self, line: Line) -> bool:
         """Whether the line is the header over again, as at the top of a printed page."""
         same = 0
-        for index, column in self.layout.columns.items():
+        for index, heading in self.headings:
             value = line.value(index)
             if not is_blank(value):
-                if squeeze(as_text(value)) != squeeze(plain_header(column.header)):
+                if squeeze(as_text(value)) != heading:
                     return False
                 same += 1
         return same > 1
@@ -349,6 +364,20 @@ def _written_alike(layout: Layout) -> Dates | None:
     return Dates(next(iter(orders))) if len(orders) == 1 else None
 
 
+def _headings(layout: Layout) -> list[tuple[int, str]]:
+    """The squeezed headings, first those of columns that say the same few things."""
+    found = [(index, squeeze(plain_header(each.header))) for index, each in layout.columns.items()]
+    distinct = {index: each.distinct for index, each in layout.profiles.items()}
+    return sorted(found, key=lambda each: distinct.get(each[0], 0))
+
+
+def _is_plain_field(name: str | None) -> bool:
+    """Whether a field is read by itself: no note, and nothing that speaks of a loan."""
+    if name is None or name in _LOAN_FIELDS or name in _KEPT:
+        return False
+    return not name.startswith("quantity_")
+
+
 def _is_key(text: str, line: Line, reader: Reader) -> bool:
     return line.number in reader.lone and bool(_KEY_LINE.fullmatch(text))
 
@@ -358,7 +387,9 @@ def _first(line: Line, layout: Layout) -> Value:
 
 
 def _says_total(value: Value) -> bool:
-    return isinstance(value, str) and len(value) < _SHOWN and squeeze(value) in _TOTALS
+    if not isinstance(value, str) or len(value) >= _SHOWN or _DIGIT.search(value):
+        return False
+    return squeeze(value) in _TOTALS
 
 
 class _Attempt:
@@ -530,27 +561,13 @@ class _Attempt:
         """The values that can be taken, by field; loans and their words apart."""
         values: dict[str, Any] = {}
         several: dict[str, list[str]] = {}
-        for index, column in self.layout.columns.items():
-            name = column.field
-            if (
-                name is None
-                or name in _LOAN_FIELDS
-                or name in _KEPT
-                or name.startswith("quantity_")
-            ):
+        for index, column, name in self.reader.readable:
+            if name in values and name not in SEVERAL:
                 continue
-            value = self._clean(self._own_or_merged(index, column), column)
-            absent = is_blank if name in ("type", "quantity") else means_nothing
-            if value is None or absent(value) or (name in values and name not in SEVERAL):
-                continue
-            if name in _DATES and self._read_date(index, column, value, values):
-                continue
-            result = self._read(name, column, value)
+            result = self._field(index, column, name)
             if result is None:
                 continue
-            if isinstance(result, Fault):
-                self._report(column, value, result.problem, error=name in _VITAL)
-            elif name in SEVERAL:
+            if name in SEVERAL:
                 several.setdefault(name, []).append(result)
             else:
                 values[name] = result
@@ -571,6 +588,29 @@ class _Attempt:
             values["location"] = self.reader.section[1]
         return values
 
+    def _field(self, index: int, column: Column, name: str) -> Any:
+        """What a cell says of a field; None for nothing, or for what was reported.
+
+        What could be read without a word is read once for all lines that say the same.
+        """
+        own = self.line.value(index)
+        before = self.reader.read_before[index]
+        if isinstance(own, str) and (result := before.get(own)) is not None:
+            return result
+        problems = len(self.problems)
+        value = self._clean(self._own_or_merged(index, column), column)
+        absent = is_blank if name in ("type", "quantity") else means_nothing
+        if value is None or absent(value):
+            return None
+        result = self._read(index, name, column, value)
+        if isinstance(result, Fault):
+            self._report(column, value, result.problem, error=name in _VITAL)
+            return None
+        plain = isinstance(own, str) and len(self.problems) == problems
+        if plain and len(before) < _MOST_REMEMBERED:
+            before[str(own)] = result
+        return result
+
     def _clean(self, value: Value, column: Column) -> Value:
         """A cell without the hidden characters that scanners and databases leave in it."""
         if not isinstance(value, str) or column.field in ("asset_number", "tag"):
@@ -584,9 +624,14 @@ class _Attempt:
             )
         return clean
 
-    def _read(self, name: str, column: Column, value: Any) -> Any:
+    def _read(self, index: int, name: str, column: Column, value: Any) -> Any:
         if isinstance(value, Unreadable):
             return Fault(value.problem)
+        if name in _DATES:
+            found = self._day(index, column, value, past=name in _PAST)
+            if isinstance(found, Fault):
+                return Fault(f"{found.problem}; kept as a note")
+            return found
         if name == "type" and means_nothing(value):
             return Fault("does not say what kind of thing it is")
         if name in ("asset_number", "serial") and (why := spoilt(value)):
@@ -603,19 +648,6 @@ class _Attempt:
             self.left_out = True
             return None
         return result
-
-    def _read_date(self, index: int, column: Column, value: Any, values: dict[str, Any]) -> bool:
-        """Read a date into `values`; whether that is done, or reported."""
-        name = str(column.field)
-        found = self._day(index, column, value, past=name in _PAST)
-        if isinstance(found, Fault):
-            return False if isinstance(value, Unreadable) else self._left(column, value, found)
-        values[name] = found
-        return True
-
-    def _left(self, column: Column, value: Value, found: Fault) -> bool:
-        self._report(column, value, f"{found.problem}; kept as a note", error=False)
-        return True
 
     def _day(self, index: int, column: Column, value: Any, *, past: bool) -> date | Fault:
         if isinstance(value, Unreadable):
@@ -705,7 +737,7 @@ class _Attempt:
 
     def _loan_dates(self, loan: Loan, values: dict[str, Any]) -> None:
         nth = self._nth_loan()
-        for name in ("due_on", "out_on", "returned_on"):
+        for name in ("out_on", "due_on", "returned_on"):
             places = self.layout.places(name)
             if nth is not None and len(places) > nth and len(places) > 1:
                 places = [places[nth]]
@@ -721,6 +753,9 @@ class _Attempt:
                     continue
                 found = self._day(index, column, value, past=name in _PAST)
                 if isinstance(found, Fault):
+                    if isinstance(value, str) and (days := self._yearless(index, text)):
+                        self._without_year(loan, name, column, text, days)
+                        continue
                     if (
                         name == "due_on"
                         and isinstance(value, str)
@@ -735,15 +770,56 @@ class _Attempt:
                 if name == "returned_on":
                     loan.returned = True
 
+    def _yearless(self, index: int, text: str) -> tuple[date, ...]:
+        profile = self.layout.profiles.get(index)
+        return yearless(text, self.reader.today, profile.dates if profile else self.reader.dates)
+
+    def _without_year(
+        self, loan: Loan, name: str, column: Column, text: str, days: tuple[date, ...]
+    ) -> None:
+        """A day without its year: a due date asks for it, with a proposal where one is safe."""
+        today = self.reader.today
+        if name == "returned_on":
+            loan.returned = True
+            what = "has no year: the thing is back, and the day was kept as a note"
+            self._report(column, text, what, error=False)
+            return
+        nearest = min(days, key=lambda each: abs(each - today))
+        last = next((each for each in reversed(days) if each <= today), None)
+        after = next((each for each in days if loan.out_on and each >= loan.out_on), None)
+        meant = {"nearest": after or nearest, "past": last}
+        if name == "out_on":
+            proposed: str | None = "past"
+            choices = _YEARS_OUT
+        else:
+            sure = after is not None or abs(nearest - today) <= _SURELY_NEAREST
+            proposed = "nearest" if sure else None
+            choices = _YEARS_DUE
+        answer = self.reader.wanted.value(column.header, text)
+        if answer in meant:
+            setattr(loan, name, meant[answer])
+            return
+        if answer and (found := next((e for e in days if str(e.year) == answer), None)):
+            setattr(loan, name, found)
+            return
+        self._report(column, text, "has no year; kept as a note", error=False)
+        if answer is None:
+            asked = self.asked
+            why = "Some days have no year. Which is meant? Type the year, or choose."
+            self._ask(column, text, "no_year", why, proposed, choices)
+            self.asked = asked  # it says nothing of who has the thing
+
     def _nth_loan(self) -> int | None:
         """Of several columns for the borrower, which is the last that is filled."""
         places = self.layout.places("on_loan_to")
+        if len(places) < 2:
+            return None
         filled = [
             at
             for at, (index, _) in enumerate(places)
             if not means_nothing(self.layout.sheet.value(self.line, index))
         ]
-        return filled[-1] if filled and len(places) > 1 else None
+        return filled[-1] if filled else None
 
     def _due_in_words(self, loan: Loan, column: Column, text: str) -> bool:
         """Whether a cell for the due date says that the thing is back, or names who has it."""
@@ -948,6 +1024,12 @@ class _Attempt:
         if answer in STANDINGS:
             self.unread[column.header] = text
             return _standing(answer)
+        if answer in ("until", "since"):
+            read = day(text, dates=self.reader.dates)
+            if not isinstance(read, Fault):
+                loan.organisation = UNNAMED
+                setattr(loan, "due_on" if answer == "until" else "out_on", read)
+                return None
         if answer == "borrower_person" or answer == "contact":
             found = holder(text, self.reader.today, self.reader.dates)
             values.setdefault("contact", (found.person or text)[:200])
@@ -971,14 +1053,7 @@ class _Attempt:
         self, found: Holder, text: str, column: Column, loan: Loan, values: dict[str, Any]
     ) -> Standing | None:
         if found.doubt == "unsure":
-            self._ask(
-                column,
-                text,
-                "unsure",
-                "Some cells do not name who has the thing. Is it on loan?",
-                None,
-                (("out", "on loan, and nobody is on record"), ("in", "not on loan")),
-            )
+            self._ask(column, text, "unsure", _UNSURE_WHO, None, _OUT_OR_IN)
             return None
         if found.doubt == "reserved":
             self._ask(
@@ -991,19 +1066,7 @@ class _Attempt:
             )
             return "in"
         if found.doubt == "person":
-            self._ask(
-                column,
-                text,
-                "people",
-                "Some borrowers read as people. kitloan keeps a person apart from the school, so "
-                "that they can be forgotten. Are these people?",
-                "borrower_person",
-                (
-                    ("borrower_person", f"people; the loan is to '{UNNAMED}'"),
-                    ("on_loan_to", "no: these are organisations"),
-                    ("in", "not on loan: keep it as a note"),
-                ),
-            )
+            self._ask_people(column, text)
             return None
         if found.doubt == "several":
             self._ask(
@@ -1057,7 +1120,7 @@ class _Attempt:
             self._cannot_lend_to(organisation, column, text)
             return None
         if names_a_person(organisation, values.get("contact")):
-            self._report(column, text, NAMES_A_PERSON.problem, error=True)
+            self._ask_people(column, text)
             return None
         answer = self.reader.wanted.value(column.header, organisation)
         if organisation != text and answer and answer not in _NOT_A_NAME:
@@ -1079,14 +1142,60 @@ class _Attempt:
         return "out"
 
     def _cannot_lend_to(self, found: Fault, column: Column, value: Value) -> None:
-        """Ask about a name in letters that look like others; any other fault is an error."""
-        text = as_text(value)
+        """Ask about a cell that cannot be the name of a borrower; bad text is an error.
+
+        Its row waits for the answer: taken in as if it were here, it would be promised to another.
+        """
+        text = shown(value)
+        dated = not isinstance(value, Unreadable | None) and not isinstance(
+            day(value, dates=self.reader.dates), Fault
+        )
+        self.refused = True
         if isinstance(value, int) and (kind := kind_of_code(text)):
             self._ask_who(column, text, f"Some cells for the borrower hold {kind}, not a name.")
+        elif found is NAMES_A_PERSON:
+            self._ask_people(column, text)
+        elif dated:
+            self._ask(
+                column,
+                text,
+                "date",
+                "Some cells for the borrower hold a date. What does it say of the loan?",
+                None,
+                (
+                    ("until", f"on loan until that day, to {UNNAMED!r}"),
+                    ("since", f"on loan since that day, to {UNNAMED!r}"),
+                    ("in", "not on loan: keep it as a note"),
+                ),
+            )
+        elif fold(text) in _YES_OUT:
+            self._ask(column, text, "unsure", _UNSURE_WHO, None, _OUT_OR_IN)
         elif not text.isascii() and not isinstance(borrower(skeleton(text)), Fault):
             self._ask_who(column, text, f"A cell for the borrower {found.problem}.")
+        elif not isinstance(value, str):
+            self._ask_who(column, text, "Some cells for the borrower hold a number, not a name.")
         else:
             self._report(column, value, found.problem, error=True)
+
+    def _ask_people(self, column: Column, text: str) -> None:
+        """Ask about a person in place of a borrower; with a school beside them, who has it."""
+        if looks_like_school(text) and "@" not in text:
+            seen = "Some cells name a school and a person, and cannot be told apart."
+            self._ask_who(column, text, seen)
+            return
+        self._ask(
+            column,
+            text,
+            "people",
+            "Some borrowers read as people. kitloan keeps a person apart from the school, so "
+            "that they can be forgotten. Are these people?",
+            "borrower_person",
+            (
+                ("borrower_person", f"people; the loan is to '{UNNAMED}'"),
+                ("on_loan_to", "no: these are organisations"),
+                ("in", "not on loan: keep it as a note"),
+            ),
+        )
 
     def _ask_who(self, column: Column, text: str, seen: str) -> None:
         self._ask(
@@ -1272,14 +1381,7 @@ class _Attempt:
             self._report(
                 column, text, "is in repair: taken in, and not lent until it is repaired", False
             )
-        for index, column in self.layout.columns.items():
-            if column.field is not None and column.field not in (
-                *_KEPT,
-                "condition",
-                "location",
-                "contact",
-            ):
-                continue
+        for index, column in self.reader.noted:
             value = self._clean(self.layout.sheet.value(self.line, index), column)
             if value is None or is_blank(value):
                 continue
@@ -1296,6 +1398,8 @@ class _Attempt:
                 extras[column.header] = result
         self._look_at_type(loan, values)
         comments = self.layout.sheet.comments
+        if not comments and not self.layout.sheet.struck:
+            return extras | self.unread
         for index, column in self.layout.columns.items():
             if words := comments.get((self.line.number, index)):
                 self._comment(column, words, loan, values, extras)
@@ -1396,13 +1500,28 @@ class _Attempt:
             )
 
 
+_SURELY_NEAREST = timedelta(days=120)
+"""A due date so near to today, one way or the other, is the one of this year."""
+_YEARS_DUE = (
+    ("nearest", "the first after the thing went out; else the one nearest to today"),
+    ("", "leave the day out: keep it as a note"),
+)
+_YEARS_OUT = (
+    ("past", "the last such day"),
+    ("", "leave the day out: keep it as a note"),
+)
 _LOAN_FIELDS = frozenset(
     {"on_loan_to", "borrower_person", "borrower_kind", "due_on", "out_on", "returned_on", "status"}
 )
-_NOT_A_NAME = frozenset({*STANDINGS, "on_loan_to", "borrower_person", "contact"})
+_NOT_A_NAME = frozenset({*STANDINGS, "on_loan_to", "borrower_person", "contact", "until", "since"})
 """Answers about a borrower's cell that are no name of an organisation."""
 
 _KEPT = frozenset({"own_name", "category", "total_value"})
+_NOTED = _KEPT | {"condition", "location", "contact"}
+"""Fields whose words are looked at for a loan, as those of a column without a field are."""
+_UNSURE_WHO = "Some cells do not name who has the thing. Is it on loan?"
+_OUT_OR_IN = (("out", "on loan, and nobody is on record"), ("in", "not on loan"))
+_YES_OUT = _YES | {"out", "on loan"}
 _STATUS_CHOICES = (
     ("in", "here"),
     ("out", "on loan"),

@@ -466,6 +466,9 @@ class Reading:
         per_table = [0] * len(laid)
         found: list[tuple[int, list[Entry]]] = []
         named = self._named_by_sheet(laid, wanted, questions)
+        straight = all(each.kind != "loans" for each in laid)
+        ready: dict[int, list[Row]] = defaultdict(list)
+        bearers: dict[tuple[str, str], tuple[str, int]] = {}
         for index, each in sorted(enumerate(laid), key=lambda pair: pair[1].kind == "loans"):
             reader = Reader(each.layout, questions, wanted, self._today, self._known, spellings)
             reader.section = named.get(index)
@@ -473,11 +476,16 @@ class Reading:
                 what = "is the place of its rows: the sheet has no column for it"
                 problems.append(problem("warning", reader.section[1], None, "", "", what))
             entries: list[Entry] = []
+            at_once = straight and _is_plain_list(each)
             for line in each.layout.lines:
                 got = reader.read(line)
                 problems += got.problems
                 per_table[index] += got.counts
-                entries += got.entries
+                if at_once:
+                    once = numbered_once(got.entries, bearers, problems)
+                    ready[index] += [_row(entry) for entry in once]
+                else:
+                    entries += got.entries
                 done += 1
                 if progress and (done % _PROGRESS_EVERY == 0 or done == total):
                     progress(done, total)
@@ -486,17 +494,20 @@ class Reading:
         holdings = [(i, entries) for i, entries in found if laid[i].kind != "loans"]
         loans = [entry for i, entries in found if laid[i].kind == "loans" for entry in entries]
         logs = Logs(wanted, questions, problems)
-        bearers: dict[tuple[str, str], tuple[str, int]] = {}
-        kept: list[Entry] = []
+        kept: dict[int, list[Entry]] = {}
         for index, entries in holdings:
             each = laid[index]
             things = logs.fold(each.layout, entries, numbered=bool(each.numbers))
             if len(things) < len(entries):
                 each.why = "is a log of loans: one thing each, with the loan that is open"
-            kept += numbered_once(things, bearers, problems)
-        logs.join(kept, loans)
+            kept[index] = list(numbered_once(things, bearers, problems))
+        logs.join([entry for entries in kept.values() for entry in entries], loans)
         counted = sum(n for i, n in enumerate(per_table) if laid[i].kind != "loans")
-        rows = [_row(entry) for entry in kept]
+        rows = [
+            row
+            for index in sorted(kept)
+            for row in (ready.get(index) or [_row(entry) for entry in kept[index]])
+        ]
         return rows, problems, counted, per_table
 
     def _named_by_sheet(
@@ -919,6 +930,15 @@ def _not_taken(laid: list[_Laid], problems: list[Problem]) -> tuple[NotTaken, ..
             }
             found.append(NotTaken(one.table.sheet.name, line.number, cells, tuple(why)))
     return tuple(found)
+
+
+def _is_plain_list(each: _Laid) -> bool:
+    """Whether each line of a table is a row by itself: no log, no matrix.
+
+    Its entries become rows at once, because an entry weighs three times its row.
+    """
+    layout = each.layout
+    return not (layout.is_log or layout.place("quantity_at") or layout.place("quantity_with"))
 
 
 def _row(entry: Entry) -> Row:

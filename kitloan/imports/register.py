@@ -11,7 +11,8 @@ holding in a table that never leaves the college.
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,7 @@ _BY_ROW = Query(
 _ANY = Query(select(holding.c.tag).where(holding.c.college == bindparam("c")).limit(1))
 _ORGANISATIONS = Query(select(organisation.c.name).where(organisation.c.college == bindparam("c")))
 _STEP = 100
+_CACHE_KIB = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,21 @@ class TakenIn:
         }
 
 
+@contextmanager
+def _bounded(writer: Writer) -> Iterator[None]:
+    """Within the block, SQLite keeps fewer pages, so that a long register needs no more memory."""
+    connection = writer.connection
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    before = int(connection.exec_driver_sql("PRAGMA cache_size").scalar_one())
+    connection.exec_driver_sql(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql(f"PRAGMA cache_size = {before}")
+
+
 class _NotKept(KitloanError):  # no error: the way out of a transaction without a trace
     """Nothing is to be kept: a dry run, or nothing new."""
 
@@ -182,7 +199,7 @@ class Registers:
             try:
                 with self._session.writing() as writer:
                     before = history.holdings_of(writer, path)
-                    with writer.in_batches():
+                    with writer.in_batches(), _bounded(writer):
                         taking.take(writer, rows, before)
                     if dry_run or not (taking.added or taking.updated):
                         raise _NotKept("not_kept", "Nothing is to be kept.")

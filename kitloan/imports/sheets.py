@@ -92,7 +92,7 @@ class Book:
 
 def is_blank(value: Value) -> bool:
     """Whether a cell looks empty to the person in front of it."""
-    return value is None or value == "" or (isinstance(value, str) and value.isspace())
+    return value is None or (isinstance(value, str) and (not value or value.isspace()))
 
 
 def text_value(text: str) -> Value:

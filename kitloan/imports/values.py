@@ -191,8 +191,8 @@ class Dates:
         first: list[str] = []
         second: list[str] = []
         either: list[str] = []
-        for value in values:
-            if not isinstance(value, str) or not (found := _DAY_FIRST.fullmatch(tidy(value))):
+        for value in dict.fromkeys(each for each in values if isinstance(each, str)):
+            if not (found := _DAY_FIRST.fullmatch(tidy(value))):
                 continue
             one, other = int(found[1]), int(found[3])
             into = first if one > 12 >= other else second if other > 12 >= one else either
@@ -242,6 +242,34 @@ def _day(value: str, dates: Dates | None, latest: date | None) -> date | Fault:
     if (found := _MONTH_FIRST.fullmatch(text)) and (month := _month(found[1])):
         return _checked(int(found[3]), month, int(found[2]))
     return Fault("is not a date like 02/07/2025 or 2 Jul 2025")
+
+
+_YEARLESS = re.compile(
+    rf"{_WEEKDAY}(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)?[- .]?(?P<month>[a-z]{{3,9}})\.?|"
+    r"(?P<month_first>[a-z]{3,9})\.?[- ](?P<day_second>\d{1,2})(?:st|nd|rd|th)?|"
+    r"(?P<one>\d{1,2})[-/](?P<other>\d{1,2}))",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=8192)
+def yearless(text: str, today: date, dates: Dates | None = None) -> tuple[date, ...]:
+    """The days that a day without its year may be: last year's, this year's, next year's.
+
+    Empty for any other text. A 29th of February is there in leap years alone.
+    """
+    found = _YEARLESS.fullmatch(tidy(text))
+    if not found:
+        return ()
+    if found["one"]:
+        written = f"{found['one']}/{found['other']}/"
+    elif _month(name := found["month"] or found["month_first"]):
+        written = f"{found['day'] or found['day_second']} {name} "
+    else:
+        return ()
+    years = range(today.year - 1, today.year + 2)
+    days = [day(f"{written}{year}", dates=dates) for year in years]
+    return tuple(each for each in days if not isinstance(each, Fault))
 
 
 def _in_order(found: re.Match[str], dates: Dates | None, latest: date | None) -> date | Fault:

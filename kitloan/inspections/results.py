@@ -8,7 +8,6 @@ from sqlalchemy import bindparam, case, func, select
 
 from kitloan.borrowers.organisations import remark
 from kitloan.errors import BadInput, Refused
-from kitloan.holdings import TYPE
 from kitloan.ledger.facts.inspections import InspectionDone, RegimeSet
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer
@@ -16,11 +15,12 @@ from kitloan.loans import held, must_be_here
 from kitloan.queries.happened import earlier_day, must_have_come, sealed
 from kitloan.queries.paging import page_of
 from kitloan.queries.resolve import meant
+from kitloan.queries.types import type_meant, type_names
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Holding, KitType, table
 from kitloan.tables.inspecting import Inspection, Regime
 from kitloan.text.dates import day_of, months_after
-from kitloan.text.names import clean, fold, near_names, type_key
+from kitloan.text.names import clean, fold, near_names
 from kitloan.text.tags import grouped
 from kitloan.values import PAGE, Page
 
@@ -34,13 +34,13 @@ Result = Literal["pass", "fail"]
 _REGIMES = (
     select(regime, kit_type.c.name.label("type_name"))
     .join_from(regime, kit_type)
+    .where(kit_type.c.merged_into.is_(None))
     .order_by(regime.c.college, regime.c.code_key, regime.c.kit_type)
 )
 _OF_CODE = Query(
     _REGIMES.where(regime.c.college == bindparam("c"), regime.c.code_key == bindparam("k"))
 )
 _CODES = Query(select(regime.c.code).where(regime.c.college == bindparam("c")).distinct())
-_TYPE_NAMES = Query(select(kit_type.c.name).where(kit_type.c.college == bindparam("c")))
 _EARLIER = Query(
     select(inspection.c.code, inspection.c.result).where(
         inspection.c.college == bindparam("c"),
@@ -144,10 +144,9 @@ def set_regime(
             value=str(months),
         )
     name = clean(type_, "The kit type")
-    kind = type_key(name)
-    known = TYPE(writer.connection, c=writer.college, k=kind).scalar()
-    if known is None:
-        near = near_names(name, _TYPE_NAMES(writer.connection, c=writer.college).scalars())
+    of = type_meant(writer.connection, writer.college, name)
+    if of is None:
+        near = near_names(name, type_names(writer.connection, writer.college).values())
         raise BadInput(
             "unknown_type",
             f"No kit type is called {name!r}."
@@ -158,13 +157,19 @@ def set_regime(
         )
     before = writer.earlier_fact(RegimeSet)
     there = None
+    regime_id = before.regime if before is not None else f"{key}/{of.id}"
+    kind = of.id
+    if before is not None and _same_type(writer, before.kit_type, kind):
+        kind = before.kit_type  # as it was sealed: it may have been merged since
     if not writer.earlier:
         rows = _OF_CODE(writer.connection, c=writer.college, k=key)
         there = next((row for row in rows if row.kit_type == kind), None)
+        if there is not None:  # it may have come from a type that was merged into this one
+            regime_id = there.regime
         if months is None and there is None:
             raise Refused(
                 "no_such_regime",
-                f"{known} has no regime {code}.",
+                f"{of.name} has no regime {code}.",
                 "See those that there are: kitloan regime list",
                 regime=code,
             )
@@ -176,7 +181,7 @@ def set_regime(
         gates = gate
     writer.append(
         RegimeSet(
-            regime=f"{key}/{kind}",
+            regime=regime_id,
             code_key=key,
             code=code,
             kit_type=kind,
@@ -184,7 +189,12 @@ def set_regime(
             gate=gates,
         )
     )
-    return RegimeLine(writer.college, code, str(known), months or 0, gates)
+    return RegimeLine(writer.college, code, of.name, months or 0, gates)
+
+
+def _same_type(writer: Writer, one: str, other: str) -> bool:
+    found = [type_meant(writer.connection, writer.college, each) for each in (one, other)]
+    return found[0] is not None and found[0] == found[1]
 
 
 def inspect(

@@ -26,6 +26,7 @@ from kitloan.ledger.facts import (  # noqa: F401  # each adds its facts
     notices,
     planning,
     rules,
+    sharing,
     stocktakes,
     transfers,
 )

@@ -15,11 +15,28 @@ from kitloan.ledger.facts.planning import BookingLapsed, DemandRefused
 from kitloan.ledger.writer import Plans, Writer
 from kitloan.storage.statements import Query
 from kitloan.tables import table
-from kitloan.tables.planning import Booking, CalendarDay, CalendarWeek, Demand, PolicyValue
+from kitloan.tables.planning import (
+    Booking,
+    BookingLine,
+    CalendarDay,
+    CalendarWeek,
+    Demand,
+    PolicyValue,
+)
 from kitloan.text.dates import day_of
 
-booking, demand = table(Booking), table(Demand)
+booking, line, demand = table(Booking), table(BookingLine), table(Demand)
 
+_WAITING = (
+    booking.c.college == bindparam("c"),
+    booking.c.state == "made",
+    exists().where(
+        line.c.college == booking.c.college,
+        line.c.booking == booking.c.booking,
+        line.c.quantity > line.c.collected,
+    ),
+)
+"""A booking of which something is still to be collected: the others stay `made`, and are kept."""
 _PLANS = Query(
     select(
         *[
@@ -30,19 +47,12 @@ _PLANS = Query(
                 ("policies", table(PolicyValue)),
             )
         ],
-        select(func.min(booking.c.lapses_after))
-        .where(booking.c.college == bindparam("c"), booking.c.state == "made")
-        .scalar_subquery()
-        .label("lapses"),
+        select(func.min(booking.c.lapses_after)).where(*_WAITING).scalar_subquery().label("lapses"),
     )
 )
 _OVERDUE_FOR_COLLECTION = Query(
     select(booking.c.booking, booking.c.organisation)
-    .where(
-        booking.c.college == bindparam("c"),
-        booking.c.state == "made",
-        booking.c.lapses_after < bindparam("today"),
-    )
+    .where(*_WAITING, booking.c.lapses_after < bindparam("today"))
     .order_by(booking.c.booking)
 )
 _NOTED = Query(

@@ -34,10 +34,24 @@ from kitloan.ledger.facts.gifts import (
 from kitloan.ledger.facts.holdings import HoldingSighted, LabelFreed
 from kitloan.ledger.facts.inspections import forget_regime
 from kitloan.ledger.facts.ledger import Reversed
-from kitloan.ledger.facts.naming import CHANGES, FIRST, KIT_TYPE, move_again, names_after, set_names
+from kitloan.ledger.facts.naming import (
+    CHANGES,
+    FIRST,
+    KIT_TYPE,
+    move_again,
+    names_after,
+    set_names,
+    staying,
+)
 from kitloan.ledger.facts.planning import FORGET_BOOKING, FORGET_WANT
 from kitloan.ledger.facts.promises import Collected, excusing
 from kitloan.ledger.facts.rules import forget_block
+from kitloan.ledger.facts.sharing import (
+    ABOUT_A_CLAIM,
+    ABOUT_AN_OFFER,
+    FORGET_CLAIM,
+    FORGET_OFFER,
+)
 from kitloan.storage.statements import Change, Query, count_versions
 from kitloan.tables import (
     Alias,
@@ -52,6 +66,7 @@ from kitloan.tables import (
 from kitloan.tables.every import TABLES_OF_A_TAG
 from kitloan.tables.evidence import Engagement, EngagementBand, Evaluation, SchoolLink
 from kitloan.tables.national import Allocation, Delivery, Gifting, Programme
+from kitloan.tables.sharing import Claim, ClaimAnswer, Offer
 from kitloan.tables.stocktaking import StocktakeScan
 
 ledger_entry = table(LedgerEntry)
@@ -117,6 +132,9 @@ BLOCKS = ("borrower.blocked", "borrower.unblocked")
 """Whether a borrower is blocked: the last of either kind counts."""
 OF_ENGAGEMENTS = tuple(str(each.model_fields["kind"].default) for each in ABOUT_AN_ENGAGEMENT)
 """What is recorded of an engagement: likewise."""
+OFFERS = tuple(str(each.model_fields["kind"].default) for each in ABOUT_AN_OFFER)
+"""What became of an offer to other colleges: likewise."""
+CLAIMS = tuple(str(each.model_fields["kind"].default) for each in ABOUT_A_CLAIM)
 _delete_deliveries = Change(
     delete(delivery).where(delivery.c.college == bindparam("c"), delivery.c.gift == bindparam("k"))
 )
@@ -173,19 +191,21 @@ NAMES: Mapping[str, tuple[str, tuple[Callable[..., object], ...]]] = {
     **dict.fromkeys(EVENTS, ("event", FORGET_EVENT)),
     **dict.fromkeys(OF_ENGAGEMENTS, ("engagement", FORGET_ENGAGEMENT)),
     "school.linked": ("organisation", FORGET_LINK),
+    **dict.fromkeys(OFFERS, ("offer", FORGET_OFFER)),
+    **dict.fromkeys(CLAIMS, ("claim", FORGET_CLAIM)),
 }
 """Kinds of entry about no one holding that can be undone: the field that names what each is about,
 and how its rows are taken away when no entry of the kind is left."""
-_TOGETHER: Mapping[str, tuple[str, ...]] = {
+TOGETHER: Mapping[str, tuple[str, ...]] = {
     kind: kinds
     for kinds in (
-        *(DELIVERIES, BLOCKS, BOOKINGS, WANTS, EVENTS, OF_ENGAGEMENTS),
+        *(DELIVERIES, BLOCKS, BOOKINGS, WANTS, EVENTS, OF_ENGAGEMENTS, OFFERS, CLAIMS),
         *(("calendar.set",), ("policy.set",)),
     )
     for kind in kinds
 }
 """Kinds of which each changes what the others before it recorded: all that are left are applied."""
-_MOST_TOGETHER = max(map(len, _TOGETHER.values()))
+_MOST_TOGETHER = max(map(len, TOGETHER.values()))
 _names_not_undone = Query(
     select(ledger_entry.c.body)
     .where(
@@ -268,8 +288,13 @@ def undo(connection: Connection, college: str, entry: Recorded, fact: Reversed) 
         _names_again(connection, college, CHANGES[undone.kind], before, undone_before)
         return
     if fact.tag is None:
+        stays = staying(connection, college)
         _rebuild_name(connection, college, undone, before=before, undone_before=undone_before)
-        move_again(connection, college)
+        named = next((subject for subject, kind in FIRST.items() if kind == undone.kind), None)
+        if named is not None and _any_renaming(connection, c=college).first() is not None:
+            # What is left has the name that it was recorded with, whatever it was renamed to since.
+            _names_again(connection, college, named, before, undone_before)
+        move_again(connection, college, stays=stays)
         return
     rebuild_rows(connection, college, fact.tag, before=before, undone_before=undone_before)
 
@@ -352,8 +377,8 @@ def _rebuild_name(
     make of it.
     """
     field, forget = NAMES[fact.kind]
-    together = fact.kind in _TOGETHER
-    kinds = _TOGETHER.get(fact.kind, (fact.kind,))
+    together = fact.kind in TOGETHER
+    kinds = TOGETHER.get(fact.kind, (fact.kind,))
     key = getattr(fact, field)
     (epoch, seq), (undone_epoch, undone_seq) = before, undone_before
     bodies = _names_not_undone(
@@ -431,6 +456,21 @@ _of_evidence = Query(
         ledger_entry.c.college == bindparam("c"),
         ledger_entry.c.tag.is_(None),
         or_(*[ledger_entry.c.kind == each.model_fields["kind"].default for each in _EVIDENCE]),
+        ~_undone_then,
+    )
+    .order_by(ledger_entry.c.epoch, ledger_entry.c.seq)
+)
+_SHARING = (*ABOUT_AN_OFFER, *ABOUT_A_CLAIM)
+_delete_sharing = tuple(
+    Change(delete(table(each)).where(table(each).c.college == bindparam("c")))
+    for each in (ClaimAnswer, Offer, Claim)  # children before parents
+)
+_of_sharing = Query(
+    select(ledger_entry.c.epoch, ledger_entry.c.seq, ledger_entry.c.body)
+    .where(
+        ledger_entry.c.college == bindparam("c"),
+        ledger_entry.c.tag.is_(None),
+        or_(*[ledger_entry.c.kind == each.model_fields["kind"].default for each in _SHARING]),
         ~_undone_then,
     )
     .order_by(ledger_entry.c.epoch, ledger_entry.c.seq)
@@ -537,6 +577,8 @@ def rewind(
         types.update(_types_of_gifts(connection, c=college).scalars())
     if any(isinstance(each.fact, _EVIDENCE) for each in entries):
         _replay_all(connection, college, at, _of_evidence, _delete_evidence)
+    if any(isinstance(each.fact, _SHARING) for each in entries):
+        _replay_all(connection, college, at, _of_sharing, _delete_sharing)
     _replay_types(connection, college, types, at)
     if renamed:
         _names_again(connection, college, KIT_TYPE, at, at)
@@ -555,7 +597,9 @@ def _name_again(connection: Connection, college: str) -> None:
 
 def is_rewound(fact: Fact) -> bool:
     """Whether `rewind` took back what this kind of fact did, so that it may be applied again."""
-    return getattr(fact, "tag", None) is not None or isinstance(fact, (*_GIFTS, *_EVIDENCE))
+    return getattr(fact, "tag", None) is not None or isinstance(
+        fact, (*_GIFTS, *_EVIDENCE, *_SHARING)
+    )
 
 
 def _replay_types(connection: Connection, college: str, types: set[str], at: Place) -> None:

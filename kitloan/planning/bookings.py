@@ -8,9 +8,17 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, bindparam, select
 
-from kitloan.borrowers.organisations import Borrower, blocked_on, borrower, person, remark
+from kitloan.borrowers.organisations import (
+    Borrower,
+    blocked_on,
+    borrower,
+    must_be_open,
+    person,
+    remark,
+)
 from kitloan.errors import BadInput, Refused
 from kitloan.ledger.facts.planning import (
+    LONGEST_BOOKING,
     MOST_LINES,
     BookingCancelled,
     BookingChanged,
@@ -18,7 +26,7 @@ from kitloan.ledger.facts.planning import (
     BookingTerms,
     LineOfBooking,
 )
-from kitloan.ledger.facts.promises import booking_row, lines_of_booking
+from kitloan.ledger.facts.promises import booking_row, gone_out, lines_of_booking
 from kitloan.ledger.notes import Asked, Unmet
 from kitloan.ledger.session import Session, check_quantity
 from kitloan.ledger.writer import Writer, id_reused
@@ -27,8 +35,9 @@ from kitloan.planning.calendar import Calendar, calendar_of
 from kitloan.planning.events import event_to_book
 from kitloan.planning.policies import Policies, policies_of
 from kitloan.planning.supply import Stock, booked_as, name_of, stock_of
-from kitloan.planning.types import kit_type_id, type_names
+from kitloan.planning.types import kit_type_id
 from kitloan.queries.resolve import meant
+from kitloan.queries.types import type_names
 from kitloan.storage.statements import Query
 from kitloan.tables import Contact, Holding, KitType, Loan, Organisation, Remark, table
 from kitloan.tables.planning import Booking as BookingRow
@@ -191,6 +200,60 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Before:
+    """A booking as it was agreed, when it is to be changed: only what differs is judged.
+
+    Attributes:
+        key: its id.
+        organisation: the borrower's id.
+        request: what it is of, whole.
+        busy_from: the first day on which its kits are taken.
+        free_from: the first day on which they can go out again.
+        lapses_after: the last day on which it is kept for collection.
+        out: how many of it have gone out, by kit type.
+        gone: the kits that went out on it, by tag.
+    """
+
+    key: str
+    organisation: str
+    request: Request
+    busy_from: date
+    free_from: date
+    lapses_after: date
+    out: Mapping[str, int]
+    gone: frozenset[str]
+
+    def left(self, request: Request) -> Request:
+        """Of what it is to be of, that which has not gone out."""
+        lines = []
+        for each in request.lines:
+            waits = each.quantity - self.out.get(each.kit_type, 0)
+            if waits > 0:
+                pins = [tag for tag in each.pins if tag not in self.gone][:waits]
+                lines.append(each.model_copy(update={"quantity": waits, "pins": tuple(pins)}))
+        return replace(request, lines=tuple(lines))
+
+    def had(self, request: Request) -> bool:
+        """Whether it was of so many of each type already, with the same kits chosen."""
+        before = {each.kit_type: each for each in self.request.lines}
+        return all(
+            each.kit_type in before
+            and each.quantity <= before[each.kit_type].quantity
+            and {*each.pins} <= {*before[each.kit_type].pins}
+            for each in request.lines
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Over which days kits are taken, half open, and until when they wait for collection."""
+
+    busy_from: date
+    free_from: date
+    lapses_after: date
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """The calendar and the policies, and the day on which they are asked."""
 
@@ -201,6 +264,11 @@ class Rules:
     def number(self, key: str, kit_types: Iterable[str]) -> int:
         """The largest that a policy is for one of some types."""
         return max(self.policies.number(key, each) for each in kit_types)
+
+    def longest(self, kit_types: Iterable[str]) -> int:
+        """The most days from collection to return of a booking of some types; 0 is no limit."""
+        limits = [self.policies.number("max_days", each) for each in kit_types]
+        return min((each for each in limits if each), default=0)
 
 
 def rules_of(connection: Connection, college: str, today: date) -> Rules:
@@ -216,7 +284,39 @@ def span_of(rules: Rules, request: Request, types: Sequence[str] = ()) -> tuple[
     return first, max(free, days_after(request.collect_on, 1))
 
 
-def _check_dates(request: Request, today: date) -> None:
+def _span(rules: Rules, request: Request, before: Before | None = None) -> Span:
+    """The days of a booking; those of one that is changed stay where nothing of theirs differs."""
+    types = [each.kit_type for each in request.lines]
+    first, free = span_of(rules, request)
+    lapses = rules.calendar.add_open_days(request.collect_on, rules.number("grace", types))
+    if before is not None and {*types} == {each.kit_type for each in before.request.lines}:
+        if request.collect_on == before.request.collect_on:
+            first, lapses = before.busy_from, before.lapses_after
+        if request.return_by == before.request.return_by:
+            free = max(before.free_from, days_after(request.collect_on, 1))
+    return Span(first, free, lapses)
+
+
+def _new_days(request: Request, before: Before | None) -> list[tuple[date, str]]:
+    """The days that are asked for, each with what happens then; of a change those that differ."""
+    days = [(request.collect_on, "collected"), (request.return_by, "returned")]
+    if before is None:
+        return days
+    was = (before.request.collect_on, before.request.return_by)
+    return [each for each, old in zip(days, was, strict=True) if each[0] != old]
+
+
+def check_dates(request: Request, today: date, before: Before | None = None) -> None:
+    """Refuse days in the past, in the wrong order, or that are no dates.
+
+    Args:
+        request: what is asked for.
+        today: the day.
+        before: the booking that is changed; days that stay are not judged.
+
+    Raises:
+        BadInput: `bad_date`, `dates_reversed`, `in_the_past`.
+    """
     for day in (request.collect_on, request.return_by):
         if not isinstance(day, date):
             raise BadInput("bad_date", f"{day!r} is not a date.", "Give a date like 23/11/2026.")
@@ -229,21 +329,26 @@ def _check_dates(request: Request, today: date) -> None:
             collect_on=request.collect_on.isoformat(),
             return_by=request.return_by.isoformat(),
         )
-    if request.collect_on < today:
+    past = [day for day, _ in _new_days(request, before) if day < today]
+    if past:
         raise BadInput(
             "in_the_past",
-            f"{uk(request.collect_on)} is in the past: today is {uk(today)}.",
+            f"{uk(past[0])} is in the past: today is {uk(today)}.",
             "Give a day from today on. What went out earlier is a loan: kitloan checkout --on DATE",
             collect_on=request.collect_on.isoformat(),
             today=today.isoformat(),
         )
 
 
-def _day_rule(rules: Rules, request: Request) -> tuple[str, str, str, dict[str, Any]] | None:
+def _day_rule(
+    rules: Rules, request: Request, before: Before | None = None
+) -> tuple[str, str, str, dict[str, Any]] | None:
     """The rule about days that a request breaks: code, message, hint and facts."""
     calendar, today = rules.calendar, rules.today
     types = [each.kit_type for each in request.lines]
-    for day, what in ((request.collect_on, "collected"), (request.return_by, "returned")):
+    days = _new_days(request, before)
+    asked = {what for _, what in days}
+    for day, what in days:
         if not calendar.is_desk_open(day):
             opens = calendar.next_open(day)
             why = calendar.reason(day)
@@ -256,7 +361,7 @@ def _day_rule(rules: Rules, request: Request) -> tuple[str, str, str, dict[str, 
             )
     notice = rules.number("notice", types)
     earliest = calendar.first_collection(today, notice)
-    if request.collect_on < earliest:
+    if "collected" in asked and request.collect_on < earliest:
         return (
             "too_soon",
             f"{uk(request.collect_on)} is too soon: {plural(notice, 'staff day')} of notice are "
@@ -266,7 +371,7 @@ def _day_rule(rules: Rules, request: Request) -> tuple[str, str, str, dict[str, 
         )
     horizon = min(rules.policies.number("horizon", each) for each in types)
     latest = days_after(today, horizon)
-    if request.return_by > latest:
+    if "returned" in asked and request.return_by > latest:
         return (
             "too_far",
             f"{uk(request.return_by)} is too far ahead: bookings end by {uk(latest)}, "
@@ -277,30 +382,82 @@ def _day_rule(rules: Rules, request: Request) -> tuple[str, str, str, dict[str, 
     return None
 
 
+def taken_too_long(first: date, until: date) -> tuple[str, str, str, dict[str, Any]] | None:
+    """The refusal of a booking that takes its kits for more days than one may, as `_day_rule`."""
+    many = (until - first).days
+    if many <= LONGEST_BOOKING:
+        return None
+    return (
+        "too_far",
+        f"Its kits would be taken for {many:,} days, from {uk(first)} to {uk(until)}, with their "
+        f"preparation and turnaround; at most {LONGEST_BOOKING} can be.",
+        "Book fewer days, or set fewer staff days: kitloan policy turnaround N, kitloan policy "
+        "prep N",
+        {"first": first.isoformat(), "until": until.isoformat(), "limit": LONGEST_BOOKING},
+    )
+
+
+def kits_with(
+    connection: Connection,
+    college: str,
+    who: str,
+    span: tuple[date, date],
+    today: date,
+    leave: str = "",
+) -> int:
+    """How many kits a borrower has, and has booked, over some days; `leave` is a booking's id.
+
+    What is overdue today is out on any day.
+    """
+    first, until = (each.isoformat() for each in span)
+    booked: int = sum(
+        row.many
+        for row in _OF_BORROWER(connection, c=college, o=who)
+        if row.booking != leave
+        and row.lapses_after >= today.isoformat()
+        and row.busy_from < until
+        and first < row.free_from
+    )
+    out: int = sum(
+        row.quantity - row.returned
+        for row in _OUT_WITH(connection, c=college, o=who)
+        if row.due_key >= first or row.due_key < today.isoformat()
+    )
+    return booked + out
+
+
 def _limit(
-    connection: Connection, college: str, rules: Rules, request: Request, who: str, leave: str
+    connection: Connection,
+    college: str,
+    rules: Rules,
+    request: Request,
+    who: str,
+    span: Span,
+    also: Sequence[tuple[str, Wanted]],
+    before: Before | None,
 ) -> tuple[str, str, str, dict[str, Any]] | None:
-    """The limit that a request exceeds, as `_day_rule`."""
-    longest = rules.policies.number("max_days")
+    """The limit that a request exceeds, as `_day_rule`; arguments as for `_judge`."""
+    longest = rules.longest(each.kit_type for each in request.lines)
     length = (request.return_by - request.collect_on).days
-    if longest and length > longest:
+    was = (before.request.return_by - before.request.collect_on).days if before else 0
+    if longest and length > max(longest, was):
         return (
             "limit",
             f"{plural(length, 'day')} from collection to return; at most {longest} may be booked.",
             "Book fewer days. The limit: kitloan policy max_days",
             {"policy": "max_days", "limit": longest, "asked": length},
         )
-    first, until = span_of(rules, request)
     most_bookings, most_out = (rules.policies.number(k) for k in ("max_bookings", "max_out"))
     if not (most_bookings or most_out):
         return None
-    waiting = [
-        row
+    waiting = {
+        row.booking
         for row in _OF_BORROWER(connection, c=college, o=who)
-        if row.booking != leave and row.lapses_after >= rules.today.isoformat()
-    ]
-    many = len({row.booking for row in waiting})
-    if most_bookings and many >= most_bookings:
+        if row.lapses_after >= rules.today.isoformat()
+    }
+    many = len(waiting | {one.key for _, one in also})
+    new = before is None or before.organisation != who
+    if new and most_bookings and many >= most_bookings:
         return (
             "limit",
             f"{plural(many, 'booking')} of this borrower are waiting; the limit is "
@@ -308,16 +465,12 @@ def _limit(
             "Cancel one first. The limit: kitloan policy max_bookings",
             {"policy": "max_bookings", "limit": most_bookings, "waiting": many},
         )
-    asked = sum(each.quantity for each in request.lines)
-    having = sum(
-        row.many
-        for row in waiting
-        if row.busy_from < until.isoformat() and first.isoformat() < row.free_from
-    )
+    first, until = span.busy_from, span.free_from
+    asked = sum(each.quantity for each in (before.left(request) if before else request).lines)
+    leave = before.key if before else ""
+    having = kits_with(connection, college, who, (first, until), rules.today, leave)
     having += sum(
-        row.quantity - row.returned
-        for row in _OUT_WITH(connection, c=college, o=who)
-        if row.due_key >= first.isoformat() or row.due_key < rules.today.isoformat()
+        one.count for _, one in also if one.overlaps(first.toordinal(), until.toordinal())
     )
     if most_out and having + asked > most_out:
         return (
@@ -352,8 +505,13 @@ def _not_free(
         for n, each in enumerate(left)
     ]
     loans = [
-        {"tag": tag, "to": name_of(connection, college, to), "due_on": due, "overdue": True}
-        for tag, (_, to, due) in sorted(stock.overdue.items())
+        {
+            "tag": each.tag,
+            "to": name_of(connection, college, each.organisation),
+            "due_on": each.due_on,
+            "overdue": True,
+        }
+        for each in stock.overdue
     ]
     pinned = [tag for tag in wanted.pins if tag not in _free_pins(stock, wanted, span)]
     facts: dict[str, Any] = {
@@ -398,7 +556,11 @@ def _not_free(
     because = f": {'; '.join(holding_it)}" if holding_it else ""
     hint = f"Book {free} or fewer, or other days: kitloan free --type '{name}'"
     if not free:
-        hint = f"Other days: kitloan free --type '{name}'; or wait for one: kitloan want"
+        hint = (
+            f"Other days: kitloan free --type '{name}'; or wait for one: kitloan want --to SCHOOL "
+            f"--type '{name}={wanted.quantity}' --from {request.collect_on.isoformat()} --until "
+            f"{request.return_by.isoformat()}"
+        )
     if stock.uncounted:
         hint = f"Count it first: kitloan count {stock.uncounted[0]}"
     return "not_free", f"{sentence}{because}.", hint, facts
@@ -420,10 +582,10 @@ def _judge(
     rules: Rules,
     request: Request,
     who: str,
+    span: Span,
     *,
-    leave: str = "",
     also: Sequence[tuple[str, Wanted]] = (),
-    collected: Mapping[str, int] | None = None,
+    before: Before | None = None,
 ) -> tuple[str, str, str, dict[str, Any]] | None:
     """The rule for which a request is refused; None when it can be promised.
 
@@ -433,33 +595,39 @@ def _judge(
         rules: its calendar and policies.
         request: what is wanted.
         who: the borrower's id.
-        leave: a booking that this one replaces.
+        span: the days of it.
         also: what is promised in the same request, by kit type.
-        collected: of the booking that this one replaces, how many have gone out, by kit type.
+        before: the booking that is changed: what it has already is not judged again.
     """
     broken = None
-    if not leave:
+    new = before is None or before.organisation != who
+    more = before is None or not before.had(request)
+    if new or more:
         limits = rules.policies.of_blocks()
         day = request.collect_on
         broken = blocked_on(connection, college, who, day, limits, rules.today)
-    broken = broken or _day_rule(rules, request)
-    broken = broken or _limit(connection, college, rules, request, who, leave)
+    broken = broken or _day_rule(rules, request, before)
+    broken = broken or taken_too_long(span.busy_from, span.free_from)
+    within = (
+        before is not None
+        and before.busy_from <= span.busy_from
+        and span.free_from <= before.free_from
+    )
+    if not broken and (new or more or not within):
+        broken = _limit(connection, college, rules, request, who, span, also, before)
     if broken:
         return broken
-    first_day, free_day = span_of(rules, request)
-    span = (max(first_day, rules.today).toordinal(), free_day.toordinal())
-    for each in request.lines:
+    if within and not more:
+        return None
+    days = (max(span.busy_from, rules.today).toordinal(), span.free_from.toordinal())
+    for each in (before.left(request) if before else request).lines:
         stock = stock_of(connection, college, each.kit_type, rules.today)
-        stock = stock.without(leave) if leave else stock
+        stock = stock.without(before.key) if before else stock
         standing = (*stock.standing, *(one for kit_type, one in also if kit_type == each.kit_type))
-        needed = each.quantity - (collected or {}).get(each.kit_type, 0)
-        if needed <= 0:
-            continue
-        pins = each.pins[:needed]
-        free = free_over(stock.supply, standing, *span, pins)
-        if free < needed:
-            stock = Stock(stock.supply, tuple(standing), stock.overdue, stock.uncounted)
-            return _not_free(connection, college, request, each, stock, span, free)
+        free = free_over(stock.supply, standing, *days, each.pins)
+        if free < each.quantity:
+            stock = replace(stock, standing=tuple(standing))
+            return _not_free(connection, college, request, each, stock, days, free)
     return None
 
 
@@ -537,11 +705,8 @@ def _chosen(writer: Writer, tags: Sequence[str]) -> list[tuple[str, str, int]]:
 
 
 def _terms(
-    rules: Rules, request: Request, key: str, who: Borrower, whom: str | None
+    request: Request, span: Span, key: str, who: Borrower, whom: str | None
 ) -> dict[str, Any]:
-    first, free = span_of(rules, request)
-    types = [each.kit_type for each in request.lines]
-    grace = rules.calendar.add_open_days(request.collect_on, rules.number("grace", types))
     return {
         "booking": key,
         "organisation": who.organisation,
@@ -549,9 +714,9 @@ def _terms(
         "lines": request.lines,
         "collect_on": request.collect_on.isoformat(),
         "return_by": request.return_by.isoformat(),
-        "busy_from": first.isoformat(),
-        "free_from": free.isoformat(),
-        "lapses_after": grace.isoformat(),
+        "busy_from": span.busy_from.isoformat(),
+        "free_from": span.free_from.isoformat(),
+        "lapses_after": span.lapses_after.isoformat(),
     }
 
 
@@ -629,7 +794,7 @@ class Bookings:
                 `in_the_past`, `bad_date`, `bad_pin`, `bad_event`.
         """
         wanted = list(types.items()) if isinstance(types, Mapping) else list(types)
-        _check_dates(Request((), collect_on, return_by), date.min)
+        check_dates(Request((), collect_on, return_by), date.min)
         dates = _dates(collect_on, return_by, every, times)
         with self._session.writing(request_id) as writer:
             connection, college = writer.connection, writer.college
@@ -638,11 +803,12 @@ class Bookings:
             requests = [Request(lines, first, last) for first, last in dates]
             if not writer.earlier:
                 for each in requests:
-                    _check_dates(each, today)
+                    check_dates(each, today)
             who = borrower(writer, to, new_too=new_too)
             if writer.earlier:
                 keys = _as_before(writer, requests, who)
                 return [self._one(connection, key, who.new, just_made=True) for key in keys]
+            must_be_open(writer, who, today)
             rules = rules_of(connection, college, today)
             _must_be_free(connection, college, rules, requests, who.organisation)
             whom = person(writer, contact, who.organisation) if contact else None
@@ -650,7 +816,7 @@ class Bookings:
             series = f"S{writer.next_seq}" if len(requests) > 1 else None
             for each in requests:
                 key = f"B{writer.next_seq}"
-                terms = _terms(rules, each, key, who, whom)
+                terms = _terms(each, _span(rules, each), key, who, whom)
                 kept = event_to_book(writer, event) if event else None
                 writer.append(BookingMade(**terms, series=series, event=kept))
                 keys.append(key)
@@ -684,33 +850,28 @@ class Bookings:
             connection, college = writer.connection, writer.college
             key = booking_id(connection, college, booking)
             row = waiting_booking(writer, key)
-            before = [
-                LineOfBooking(
-                    kit_type=line.kit_type,
-                    quantity=line.quantity,
-                    pins=tuple(_pins_of(connection, college, key).get(line.kit_type, ())),
-                )
-                for line in _lines_of(connection, college, key)
-            ]
-            lines = tuple(before)
+            before = _before(connection, college, row)
+            lines = before.request.lines
             if types or tags is not None:
                 kits = (
                     _chosen(writer, tags)
                     if tags is not None
-                    else [(tag, each.kit_type, 1) for each in before for tag in each.pins]
+                    else [(tag, each.kit_type, 1) for each in lines for tag in each.pins]
                 )
                 names = type_names(connection, college)
-                given = list(types) or [(names[e.kit_type], e.quantity) for e in before]
+                given = list(types) or [(names[e.kit_type], e.quantity) for e in lines]
                 lines = _lines(connection, college, given, kits)
             request = Request(
                 lines,
-                collect_on or date.fromisoformat(row.collect_on),
-                return_by or date.fromisoformat(row.return_by),
+                collect_on or before.request.collect_on,
+                return_by or before.request.return_by,
             )
             who = Borrower(row.organisation, "", new=False)
             whom = row.contact
             if to is not None:
                 who = borrower(writer, to, new_too=new_too)
+                if who.organisation != row.organisation:
+                    must_be_open(writer, who, day_of(writer.at))
                 whom = whom if who.organisation == row.organisation else None
             if contact:
                 whom = person(writer, contact, who.organisation)
@@ -718,34 +879,27 @@ class Bookings:
                 (done, *_) = writer.earlier_facts(BookingChanged)
                 _must_be_the_change(writer, done, request, collect_on, return_by, types or tags)
                 return self._one(connection, key, who.new)
-            out = {line.kit_type: line.collected for line in _lines_of(connection, college, key)}
-            for kit_type, many in out.items():
+            for kit_type, many in before.out.items():
                 now = sum(each.quantity for each in lines if each.kit_type == kit_type)
                 if now < many:
+                    name = type_names(connection, college).get(kit_type, kit_type)
                     raise Refused(
                         "collected",
-                        f"{many} of {kit_type} have gone out on booking {key}; it cannot be of "
-                        f"{now}.",
+                        f"{many} of {name} have gone out on booking {key}; it cannot be of {now}.",
                         f"Take them back first, or keep at least {many}.",
                         booking=key,
                         collected=many,
                     )
             today = day_of(writer.at)
             rules = rules_of(connection, college, today)
-            if not any(out.values()) or collect_on is not None:
-                _check_dates(request, today)
+            check_dates(request, today, before)
+            span = _span(rules, request, before)
             broken = _judge(
-                connection,
-                college,
-                rules,
-                request,
-                who.organisation,
-                leave=key,
-                collected=out,
+                connection, college, rules, request, who.organisation, span, before=before
             )
             if broken:
-                raise _refuse(broken, request, who.organisation)
-            terms = _terms(rules, request, key, who, whom)
+                raise _refuse(broken, before.left(request), who.organisation)
+            terms = _terms(request, span, key, who, whom)
             writer.append(BookingChanged(**terms, series=row.series, event=row.event))
             return self._one(connection, key, who.new)
 
@@ -802,7 +956,7 @@ class Bookings:
             BadInput: `unknown_type`, `dates_reversed`, `in_the_past`, `too_long`, `bad_date`.
         """
         today = self._session.today
-        _check_dates(Request((), first, last), today)
+        check_dates(Request((), first, last), today)
         if (last - first).days > 800:
             raise BadInput(
                 "too_long",
@@ -815,7 +969,7 @@ class Bookings:
             wanted = [kit_type_id(connection, college, type)] if type else list(names)
             rules = rules_of(connection, college, today)
             return [
-                _free(connection, college, rules, key, names[key], first, last) for key in wanted
+                free_of(connection, college, rules, key, names[key], first, last) for key in wanted
             ]
 
     def list(
@@ -902,18 +1056,18 @@ def _must_be_free(
     also: list[tuple[str, Wanted]] = []
     failed: list[tuple[int, Request, tuple[str, str, str, dict[str, Any]]]] = []
     for number, request in enumerate(requests, start=1):
-        broken = _judge(connection, college, rules, request, who, also=also)
+        span = _span(rules, request)
+        broken = _judge(connection, college, rules, request, who, span, also=also)
         if broken:
             failed.append((number, request, broken))
             continue
-        first, free = span_of(rules, request)
         also += [
             (
                 each.kit_type,
                 Wanted(
                     f"{_OF_THIS_SERIES}{number}",
-                    first.toordinal(),
-                    free.toordinal(),
+                    span.busy_from.toordinal(),
+                    span.free_from.toordinal(),
                     each.quantity,
                     each.pins,
                 ),
@@ -936,7 +1090,7 @@ def _must_be_free(
         }
         for n, each, why in failed
     ]
-    facts.pop("kit_type", None)
+    facts = {name: fact for name, fact in facts.items() if name != "kit_type"}
     named = ", ".join(f"{n} ({uk(each.collect_on)})" for n, each, _ in failed)
     message = (
         f"Of {len(requests)} dates, {len(failed)} cannot be booked: {named}. Nothing was booked. "
@@ -944,13 +1098,14 @@ def _must_be_free(
     )
     asked = [
         Asked(each.kit_type, each.quantity, one.collect_on, one.return_by, who)
-        for _, one, _ in failed
+        for _, one, why in failed
         for each in one.lines
+        if why[3].get("kit_type") in (None, each.kit_type)  # others could have been given
     ]
     raise Unmet(code, message, hint, *asked, **{**facts, "failed": listed})
 
 
-def _free(
+def free_of(
     connection: Connection,
     college: str,
     rules: Rules,
@@ -959,12 +1114,23 @@ def _free(
     first: date,
     last: date,
 ) -> Free:
+    """What a booking from `first` to `last` could have of one kit type of a college.
+
+    Args:
+        connection: a transaction.
+        college: whose kits.
+        rules: its calendar and policies.
+        key: the kit type's id.
+        name: what the type is called.
+        first: the collection day.
+        last: the return day.
+    """
     stock = stock_of(connection, college, key, rules.today)
     request = Request((LineOfBooking(kit_type=key, quantity=1),), first, last)
     begin, free_day = span_of(rules, request)
     until = free_day.toordinal()
-    broken = _day_rule(rules, request)
-    longest = rules.policies.number("max_days")
+    broken = _day_rule(rules, request) or taken_too_long(begin, free_day)
+    longest = rules.longest([key])
     why = broken[0] if broken else None
     if not why and longest and (last - first).days > longest:
         why = "limit"
@@ -1039,15 +1205,29 @@ _CONTACT_OF_LOAN = Query(
 )
 
 
-def _lines_of(connection: Connection, college: str, key: str) -> list[Any]:
-    return list(_LINES_OF(connection, c=college, b=key))
-
-
-def _pins_of(connection: Connection, college: str, key: str) -> dict[str, list[str]]:
-    found: defaultdict[str, list[str]] = defaultdict(list)
-    for row in _PINS_OF(connection, c=college, b=key):
-        found[row.kit_type].append(row.kit)
-    return found
+def _before(connection: Connection, college: str, row: Any) -> Before:
+    """A booking of which the row is given, as it was agreed."""
+    pins: defaultdict[str, list[str]] = defaultdict(list)
+    for each in _PINS_OF(connection, c=college, b=row.booking):
+        pins[each.kit_type].append(each.kit)
+    lines = lines_of_booking(connection, college, row.booking)
+    return Before(
+        row.booking,
+        row.organisation,
+        Request(
+            tuple(
+                LineOfBooking(kit_type=kit_type, quantity=many, pins=tuple(pins[kit_type]))
+                for kit_type, many, _ in lines
+            ),
+            date.fromisoformat(row.collect_on),
+            date.fromisoformat(row.return_by),
+        ),
+        date.fromisoformat(row.busy_from),
+        date.fromisoformat(row.free_from),
+        date.fromisoformat(row.lapses_after),
+        {kit_type: out for kit_type, _, out in lines},
+        frozenset(gone_out(connection, college, row.booking)),
+    )
 
 
 def _read(
@@ -1110,7 +1290,8 @@ def _read(
 
 
 def _state(row: Any, lines: Sequence[Any], today: date) -> State:
-    if row.state == "made" and all(each.collected == each.quantity for each in lines):
+    # Older versions noted a booking as lapsed that was collected whole.
+    if row.state in ("made", "lapsed") and all(each.collected == each.quantity for each in lines):
         return "collected"
     if row.state == "made" and row.lapses_after < today.isoformat():
         return "lapsed"
@@ -1120,14 +1301,14 @@ def _state(row: Any, lines: Sequence[Any], today: date) -> State:
 
 def _causes(connection: Connection, college: str, name: str, stock: Stock) -> list[Cause]:
     causes = []
-    for tag, (key, to, due) in sorted(stock.overdue.items()):
-        who = _CONTACT_OF_LOAN(connection, c=college, l=key).one_or_none()
+    for each in stock.overdue:
+        who = _CONTACT_OF_LOAN(connection, c=college, l=each.loan).one_or_none()
         causes.append(
             Cause(
-                tag,
+                each.tag,
                 name,
-                name_of(connection, college, to),
-                date.fromisoformat(due),
+                name_of(connection, college, each.organisation),
+                date.fromisoformat(each.due_on),
                 None if who is None else ContactOfLoan(*who),
             )
         )
@@ -1171,9 +1352,10 @@ def waiting_booking(writer: Writer, key: str) -> Any:
     """
     row = booking_row(writer.connection, writer.college, key)
     lines = lines_of_booking(writer.connection, writer.college, key)
-    over = row is None or row.state != "made" or all(n == out for _, n, out in lines)
+    whole = all(n == out for _, n, out in lines)
+    over = row is None or row.state != "made" or whole
     if over and not writer.earlier:
-        state = "collected" if row is None or row.state == "made" else row.state
+        state = "collected" if row is None or (whole and row.state != "cancelled") else row.state
         raise Refused(
             "booking_over",
             f"Booking {key} is {state}.",

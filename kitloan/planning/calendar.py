@@ -51,11 +51,13 @@ class Calendar:
         desk: the weekdays on which the desk opens, 0 for Monday; never empty.
         staff: the weekdays on which staff are at work, 0 for Monday; never empty.
         days: the dates that differ.
+        has_week: whether somebody has set a week.
     """
 
     desk: frozenset[int] = EVERY_DAY
     staff: frozenset[int] = EVERY_DAY
     days: Mapping[date, DatedDay] = field(default_factory=dict)
+    has_week: bool = field(default=False, compare=False)
 
     def is_desk_open(self, day: date) -> bool:
         """Whether kits are handed out and taken back on a day."""
@@ -123,7 +125,7 @@ def calendar_of(connection: Connection, college: str, site: str | None = None) -
     week = weeks.get(site or "") or weeks.get("")
     if week is None:
         return Calendar(days=days)
-    return Calendar(_digits(week.desk), _digits(week.staff), days)
+    return Calendar(_digits(week.desk), _digits(week.staff), days, has_week=True)
 
 
 def _digits(text: str) -> frozenset[int]:

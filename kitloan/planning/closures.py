@@ -9,10 +9,12 @@ from kitloan.errors import BadInput, no_such_file
 from kitloan.storage.files import insist_on_file
 from kitloan.text.dates import FIRST_YEAR, LAST_YEAR
 from kitloan.text.names import LONGEST_NAME, plain
+from kitloan.text.personal import names_a_person
 
 _MOST_BYTES = 1_000_000
 _LONGEST = 366
 """The most days of one event: a longer one is a mistake, or no closure."""
+_CLOSED = "closed"
 _DATE = re.compile(r"(\d{4})(\d\d)(\d\d)")
 
 
@@ -26,7 +28,7 @@ class Closure:
 
 @dataclass(frozen=True, slots=True)
 class Closures:
-    """What a file has: days, and the events that cannot be taken, each with the reason."""
+    """What a file has: days, and the events or words that cannot be taken, each with the reason."""
 
     days: tuple[Closure, ...]
     not_taken: tuple[str, ...]
@@ -57,7 +59,8 @@ def bank_holidays(year: int) -> tuple[Closure, ...]:
 def read_ics(path: Path) -> Closures:
     """The all-day events of an iCalendar file (RFC 5545), a closure for each of their days.
 
-    An event with a time of day or one that repeats by a rule is not taken, and named.
+    An event with a time of day or one that repeats by a rule is not taken, and named. Words that
+    name a person are left out, because the ledger keeps them.
 
     Raises:
         BadInput: `no_such_file`, `not_a_file`, `not_a_calendar`, `too_large`.
@@ -90,10 +93,13 @@ def read_ics(path: Path) -> Closures:
     not_taken: list[str] = []
     for event in re.findall(r"(?ims)^BEGIN:VEVENT\s*$(.*?)^END:VEVENT", text):
         lines = dict(_property(line) for line in event.splitlines() if ":" in line)
-        name = _words(lines.get("SUMMARY", "")) or "closed"
-        wrong = _take(lines, name, days)
+        name = _words(lines.get("SUMMARY", "")) or _CLOSED
+        kept = _CLOSED if names_a_person(name) else name
+        wrong = _take(lines, kept, days)
         if wrong:
             not_taken.append(f"{name}: {wrong}")
+        elif kept != name:
+            not_taken.append(f"the words {name!r}: they name a person")
     ordered = tuple(Closure(day, days[day]) for day in sorted(days))
     return Closures(ordered, tuple(not_taken))
 

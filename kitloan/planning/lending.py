@@ -7,10 +7,11 @@ from typing import Any
 
 from kitloan.errors import Refused
 from kitloan.ledger.facts.promises import lines_of_booking, lines_waiting
+from kitloan.ledger.facts.rules import RuleOverridden
 from kitloan.ledger.notes import Asked, Unmet
 from kitloan.ledger.writer import Writer
 from kitloan.planning.availability import Out, Wanted, at_risk
-from kitloan.planning.bookings import booking_id, waiting_booking
+from kitloan.planning.bookings import booking_id, kits_with, waiting_booking
 from kitloan.planning.calendar import Calendar, calendar_of
 from kitloan.planning.policies import Policies, policies_of
 from kitloan.planning.supply import Stock, booked_as, stock_of
@@ -139,6 +140,44 @@ def agree(
     if due_on is None and collecting is None and latest is not None and long_enough:
         return _agreed(rules, kits, latest, went)
     raise _not_free(writer, kits, went, due, latest, least, broken, who)
+
+
+LIMIT = "limit"
+
+
+def within_limit(
+    writer: Writer, kits: Sequence[Kit], went: date, due: date, *, who: str, override: str | None
+) -> list[str]:
+    """Refuse more kits than a borrower may have at a time; gives the rules that are overridden.
+
+    Raises:
+        Refused: `limit`.
+    """
+    if writer.earlier:
+        facts = (each.fact for each in writer.earlier)
+        return list({f.rule for f in facts if isinstance(f, RuleOverridden) and f.rule == LIMIT})
+    if not writer.plans.policies:
+        return []
+    most = policies_of(writer.connection, writer.college).number("max_out")
+    asked = sum(kit.quantity for kit in kits)
+    span = (went, days_after(due, 1))
+    having = kits_with(writer.connection, writer.college, who, span, day_of(writer.at))
+    if not most or having + asked <= most:
+        return []
+    if override:
+        return [LIMIT]
+    raise Unmet(
+        LIMIT,
+        f"{asked} more would be {having + asked} kits at a time, booked ones included; the limit "
+        f"is {most}.",
+        "Lend fewer. Or all the same with --override REASON, which goes on record. The limit: "
+        "kitloan policy max_out",
+        *[Asked(kit.kit_type, kit.quantity, went, due, who) for kit in kits],
+        policy="max_out",
+        limit=most,
+        having=having,
+        asked=asked,
+    )
 
 
 _Broken = tuple[Kit, dict[str, object]]

@@ -22,7 +22,7 @@ from kitloan.planning.availability import at_risk, free_over
 from kitloan.planning.bookings import Booking, Bookings
 from kitloan.planning.events import WANTED, Event, Events, event_id
 from kitloan.planning.supply import name_of, stock_of
-from kitloan.planning.types import type_names
+from kitloan.queries.types import type_names
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Holding, KitType, Loan, table
 from kitloan.tables.planning import Booking as BookingRow

@@ -33,6 +33,7 @@ class Policy:
         least: the smallest number it may be.
         most: the largest number it may be.
         choices: the words it may be, where it is no number.
+        of_a_type: whether it may differ for a kit type; else it is of the whole college.
     """
 
     key: str
@@ -41,6 +42,7 @@ class Policy:
     least: int = 0
     most: int = MOST_DAYS
     choices: tuple[str, ...] = ()
+    of_a_type: bool = True
 
     def parse(self, text: str) -> int | str:
         """A value that a person gave.
@@ -76,27 +78,27 @@ _EVERY = (
     Policy("min_loan", "The fewest days for which a kit is lent before the next booking.", 1),
     Policy("max_days", "The most days from collection to return of a booking; 0 is no limit.", 0),
     Policy("max_out", "The most kits that one borrower may have at a time, booked ones included; "
-           "0 is no limit.", 0, most=1_000_000),
+           "0 is no limit.", 0, most=1_000_000, of_a_type=False),
     Policy("max_bookings", "The most bookings that one borrower may have waiting; 0 is no limit.",
-           0, most=1_000_000),
-    Policy("offer_days", "How many days a freed kit is kept in mind for the next on the waiting "
-           "list.", 7, least=1),
+           0, most=1_000_000, of_a_type=False),
     Policy("cover", "Whether an inspection must be valid on the day it goes out, or for the whole "
            "loan.", "out", choices=("out", "loan")),
     Policy("block_overdue", "A borrower with something overdue for more than so many days gets "
-           "nothing more; 0 is never.", 0),
+           "nothing more; 0 is never.", 0, of_a_type=False),
     Policy("block_losses", "A borrower who has lost so many kits that are still missing gets "
-           "nothing more; 0 is never.", 0, most=1_000),
+           "nothing more; 0 is never.", 0, most=1_000, of_a_type=False),
     Policy("due_soon", "Open days before the due day on which a borrower is reminded; 0 is never.",
-           3),
+           3, of_a_type=False),
     Policy("overdue_1", "Open days after the due day of the first notice that a loan is overdue.",
-           1, least=1),
-    Policy("overdue_2", "Open days after the due day of the second.", 5, least=1),
-    Policy("overdue_3", "Open days after the due day of the third.", 20, least=1),
+           1, least=1, of_a_type=False),
+    Policy("overdue_2", "Open days after the due day of the second.", 5, least=1, of_a_type=False),
+    Policy("overdue_3", "Open days after the due day of the third.", 20, least=1, of_a_type=False),
     Policy("inspect_soon", "Open days before an inspection is due on which it is on the notices.",
-           10),
+           10, of_a_type=False),
     Policy("collect_soon", "Open days before a booking's collection day on which the borrower is "
-           "reminded; 0 is never.", 2),
+           "reminded; 0 is never.", 2, of_a_type=False),
+    Policy("may_split", "How large a group must be before girls and boys are recorded of it; of a "
+           "group under 5 they never are.", 10, least=5, most=1_000),
 )  # fmt: skip
 POLICIES: Mapping[str, Policy] = {each.key: each for each in _EVERY}
 """Every policy, by its key, in the order in which they are listed."""
@@ -124,6 +126,7 @@ class Policies:
         return str(self._value(key, kit_type))
 
     def _value(self, key: str, kit_type: str | None) -> int | str:
+        kit_type = kit_type if POLICIES[key].of_a_type else None
         for of in dict.fromkeys((kit_type or "", "")):
             if (of, key) in self._values:
                 return self._values[of, key]
@@ -133,20 +136,11 @@ class Policies:
         """From when on a borrower is blocked without anybody deciding it."""
         return Limits(self.number("block_overdue"), self.number("block_losses"))
 
-    def set_for(self, key: str) -> dict[str, str]:
-        """The values that were set for a policy, by kit type's id; empty for all types."""
-        return {of: value for (of, which), value in self._values.items() if which == key}
-
 
 def policies_of(connection: Connection, college: str) -> Policies:
     """Every policy of a college."""
     rows = _VALUES(connection, c=college)
     return Policies({(row.kit_type, row.policy): row.setting for row in rows})
-
-
-def policy(connection: Connection, college: str, key: str, kit_type: str | None = None) -> int:
-    """The number that one policy is, for a kit type's id or for all types."""
-    return policies_of(connection, college).number(key, kit_type)
 
 
 def policy_named(key: str) -> Policy:

@@ -9,7 +9,7 @@ from kitloan.ledger.session import Session
 from kitloan.planning.availability import Wanted, at_risk, free_over
 from kitloan.planning.bookings import Booking, Bookings, booking_id
 from kitloan.planning.supply import Stock, stock_of
-from kitloan.planning.types import type_names
+from kitloan.queries.types import type_names
 from kitloan.storage.statements import Query
 from kitloan.tables import table
 from kitloan.tables.planning import Booking as BookingRow

@@ -7,19 +7,19 @@ it and went silent, or this program was killed, it is `unknown`, and a person de
 """
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import Connection, bindparam, delete, or_, select, text, update
+from sqlalchemy import Connection, bindparam, delete, select, text, update
 
 from kitloan.errors import Refused
 from kitloan.ledger.facts.notices import NoticeSent
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer, id_reused
 from kitloan.planning.calendar import Calendar, calendar_of
+from kitloan.planning.calendar_file import BOOKINGS, LOANS, booking_line, events_of
 from kitloan.planning.channels import Event, mail
 from kitloan.planning.mailing import MailServer, NotSent, PerhapsSent, connected, send_mail
 from kitloan.planning.notices import (
@@ -38,7 +38,6 @@ from kitloan.planning.notices import (
 from kitloan.planning.policies import policies_of
 from kitloan.planning.templates import GAELIC, TEMPLATES, check_template
 from kitloan.queries.paging import page_of
-from kitloan.queries.undone import UNDONE
 from kitloan.storage.statements import AnyRow, Change, Query
 from kitloan.tables import (
     College,
@@ -53,58 +52,18 @@ from kitloan.tables import (
 )
 from kitloan.tables.inspecting import Inspection, Regime
 from kitloan.tables.noticing import Outbox, SentNotice
-from kitloan.tables.planning import Booking, BookingLine
-from kitloan.text.dates import days_after, instant, moment, uk
+from kitloan.text.dates import day_of, instant, moment, uk
 from kitloan.values import PAGE, Page
 
 college, contact, holding, kit_type = (table(each) for each in (College, Contact, Holding, KitType))
 loan, organisation, setting = table(Loan), table(Organisation), table(Setting)
 inspection, regime, entry = table(Inspection), table(Regime), table(LedgerEntry)
-booking, booking_line = table(Booking), table(BookingLine)
 outbox, sent_notice = table(Outbox), table(SentNotice)
 
 _TEMPLATE = "template:"
-_OF_A_BOOKING = ("booking.made", "booking.changed", "booking.cancelled", "booking.lapsed")
-_SHOWN_DAYS = 92
-"""For how long after its end a booking stays in the calendar file, so that calendars drop it."""
 _STALE = timedelta(minutes=15)
 """After this a mail that was being sent is `unknown`: its program was killed."""
 
-_LOANS = Query(
-    select(
-        loan.c.loan,
-        loan.c.tag,
-        (loan.c.quantity - loan.c.returned).label("left"),
-        loan.c.due_on,
-        organisation.c.name.label("to"),
-        kit_type.c.name.label("type_name"),
-        holding.c.asset_number,
-        contact.c.name.label("person"),
-        contact.c.email,
-        contact.c.phone,
-    )
-    .select_from(loan)
-    .join(
-        organisation,
-        (organisation.c.college == loan.c.college)
-        & (organisation.c.organisation == loan.c.organisation),
-    )
-    .join(holding, (holding.c.college == loan.c.college) & (holding.c.tag == loan.c.tag))
-    .join(
-        kit_type,
-        (kit_type.c.college == holding.c.college) & (kit_type.c.kit_type == holding.c.kit_type),
-    )
-    .outerjoin(
-        contact, (contact.c.college == loan.c.college) & (contact.c.contact == loan.c.contact)
-    )
-    .where(
-        loan.c.college == bindparam("c"),
-        loan.c.closed_at.is_(None),
-        loan.c.due_key > "",
-        loan.c.due_on.is_not(None),
-    )
-    .order_by(loan.c.due_key, loan.c.loan)
-)
 _INSPECTIONS = Query(
     select(
         holding.c.tag,
@@ -113,6 +72,7 @@ _INSPECTIONS = Query(
         regime.c.code_key,
         regime.c.code,
         inspection.c.result,
+        inspection.c.done_at,
         inspection.c.valid_until,
     )
     .select_from(regime)
@@ -132,54 +92,6 @@ _INSPECTIONS = Query(
     )
     .where(holding.c.college == bindparam("c"), holding.c.state == "held")
     .order_by(inspection.c.valid_until, holding.c.tag, regime.c.code_key)
-)
-_BOOKINGS = Query(
-    select(
-        booking.c.booking,
-        booking.c.state,
-        booking.c.collect_on,
-        booking.c.return_by,
-        booking.c.lapses_after,
-        booking.c.changes,
-        booking_line.c.quantity,
-        booking_line.c.collected,
-        organisation.c.name.label("to"),
-        kit_type.c.name.label("type_name"),
-        contact.c.name.label("person"),
-        contact.c.email,
-        contact.c.phone,
-    )
-    .select_from(booking)
-    .join(
-        booking_line,
-        (booking_line.c.college == booking.c.college)
-        & (booking_line.c.booking == booking.c.booking),
-    )
-    .join(
-        organisation,
-        (organisation.c.college == booking.c.college)
-        & (organisation.c.organisation == booking.c.organisation),
-    )
-    .join(
-        kit_type,
-        (kit_type.c.college == booking_line.c.college)
-        & (kit_type.c.kit_type == booking_line.c.kit_type),
-    )
-    .outerjoin(
-        contact, (contact.c.college == booking.c.college) & (contact.c.contact == booking.c.contact)
-    )
-    .where(booking.c.college == bindparam("c"))
-    .order_by(booking.c.collect_on, booking.c.booking, booking_line.c.kit_type)
-)
-_CHANGES = Query(
-    select(entry.c.at, entry.c.body)
-    .where(
-        entry.c.college == bindparam("c"),
-        entry.c.tag.is_(None),
-        or_(*[entry.c.kind == kind for kind in _OF_A_BOOKING]),
-        ~UNDONE,
-    )
-    .order_by(entry.c.epoch, entry.c.seq)
 )
 _SENT = Query(
     select(
@@ -232,17 +144,6 @@ _leave = Change(
     .values(state=bindparam("new_state"), problem=bindparam("why"))
 )
 _forget = Change(delete(outbox).where(*_key_columns))
-_OF_A_LOAN = ("loan.checked_out", "loan.found", "loan.renewed", "loan.corrected")
-_RENEWALS = Query(
-    select(entry.c.kind, entry.c.tag, entry.c.at, entry.c.body)
-    .where(
-        entry.c.college == bindparam("c"),
-        entry.c.tag == bindparam("t"),
-        or_(*[entry.c.kind == kind for kind in _OF_A_LOAN]),
-        ~UNDONE,
-    )
-    .order_by(entry.c.epoch, entry.c.seq)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,7 +242,7 @@ def _facts(connection: Connection, of: str) -> _Facts:
 
 
 def _everything(connection: Connection, of: str, name: str) -> Iterator[About]:
-    for row in _LOANS(connection, c=of):
+    for row in LOANS(connection, c=of):
         yield About(
             row.loan,
             ("due_soon", "overdue"),
@@ -351,7 +252,7 @@ def _everything(connection: Connection, of: str, name: str) -> Iterator[About]:
             row.tag,
         )
     lines: dict[str, list[AnyRow]] = {}
-    for row in _BOOKINGS(connection, c=of):
+    for row in BOOKINGS(connection, c=of):
         lines.setdefault(row.booking, []).append(row)
     for key, rows in lines.items():
         (first, *_) = rows
@@ -365,28 +266,25 @@ def _everything(connection: Connection, of: str, name: str) -> Iterator[About]:
                 kinds[first.state],
                 Recipient(first.to, first.person or "", first.email or "", first.phone or ""),
                 date.fromisoformat(first.collect_on),
-                _booking_line(rows),
+                booking_line(rows),
                 kept_until=date.fromisoformat(first.lapses_after),
             )
     for row in _INSPECTIONS(connection, c=of):
-        until = date.fromisoformat(row.valid_until) if row.valid_until else None
-        what = "failed, and not passed since" if row.result == "fail" else "never inspected"
+        due_on, what = None, "never inspected"
+        if row.valid_until:
+            due_on = date.fromisoformat(row.valid_until)
+            what = f"valid until {uk(due_on)}"
+        elif row.result == "fail":  # each fail is due by itself, whatever was noticed before
+            due_on = day_of(row.done_at)
+            what = f"failed on {uk(due_on)}, and not passed since"
         yield About(
             f"{row.tag} {row.code_key}",
             ("inspection_due",),
             Recipient(name),
-            until,
-            f"{line_of(row.type_name, row.tag, row.asset_number)}: {row.code}, "
-            + (f"valid until {uk(until)}" if until else what),
+            due_on,
+            f"{line_of(row.type_name, row.tag, row.asset_number)}: {row.code}, {what}",
             row.tag,
         )
-
-
-def _booking_line(rows: Sequence[AnyRow]) -> str:
-    (first, *_) = rows
-    what = ", ".join(f"{row.quantity:,} x {row.type_name}" for row in rows)
-    days = [uk(date.fromisoformat(each)) for each in (first.collect_on, first.return_by)]
-    return f"{what}, from {days[0]} to {days[1]} (booking {first.booking})"
 
 
 def _by_key(key: Key) -> dict[str, object]:
@@ -634,64 +532,11 @@ class Notices:
     def events(self) -> list[Event]:
         """Bookings and the days on which loans are due, for a calendar.
 
-        What was changed is the next in its sequence; a booking that was cancelled or lapsed is
-        among them, so that calendars drop it.
+        What was changed is the next in its sequence; what was cancelled, lapsed or undone is among
+        them, so that calendars drop it.
         """
-        of = self._session.college
         with self._session.reading() as connection:
-            return [*_loan_events(connection, of), *self._booking_events(connection, of)]
-
-    def _booking_events(self, connection: Connection, of: str) -> Iterator[Event]:
-        today = self._session.today
-        changed = {
-            json.loads(row.body)["fact"]["booking"]: row.at for row in _CHANGES(connection, c=of)
-        }
-        lines: dict[str, list[AnyRow]] = {}
-        for row in _BOOKINGS(connection, c=of):
-            lines.setdefault(row.booking, []).append(row)
-        for key, rows in lines.items():
-            (first, *_) = rows
-            last = date.fromisoformat(first.return_by)
-            if days_after(last, _SHOWN_DAYS) < today:
-                continue
-            lapsed = first.state == "made" and date.fromisoformat(first.lapses_after) < today
-            waiting = all(not row.collected for row in rows)
-            yield Event(
-                f"booking-{key}",
-                first.changes + (lapsed and waiting),
-                first.state in ("cancelled", "lapsed") or (lapsed and waiting),
-                date.fromisoformat(first.collect_on),
-                last,
-                ", ".join(f"{row.quantity:,} x {row.type_name}" for row in rows)
-                + f" for {first.to}",
-                _booking_line(rows),
-                changed.get(key, _LONG_AGO),
-            )
-
-
-_LONG_AGO = "1970-01-01T00:00:00Z"
-
-
-def _loan_events(connection: Connection, of: str) -> list[Event]:
-    loans = _LOANS(connection, c=of).all()
-    changed: dict[str, tuple[int, str]] = {}
-    for tag in dict.fromkeys(row.tag for row in loans):
-        for row in _RENEWALS(connection, c=of, t=tag):
-            which = json.loads(row.body)["fact"]["loan"]
-            changed[which] = (changed.get(which, (-1, ""))[0] + 1, row.at)
-    return [
-        Event(
-            f"loan-{row.loan}",
-            changed.get(row.loan, (0, ""))[0],
-            False,
-            date.fromisoformat(row.due_on),
-            date.fromisoformat(row.due_on),
-            f"Due back: {row.type_name} from {row.to}",
-            line_of(row.type_name, row.tag, row.asset_number, row.left),
-            changed.get(row.loan, (0, _LONG_AGO))[1],
-        )
-        for row in loans
-    ]
+            return events_of(connection, self._session.college, self._session.today)
 
 
 @dataclass(frozen=True, slots=True)

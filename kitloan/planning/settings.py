@@ -11,13 +11,16 @@ from kitloan.ledger.facts.calendar import CalendarSet, DayOfCalendar, PolicySet
 from kitloan.ledger.facts.loans import LoanRenewed
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer
+from kitloan.planning.bookings import lost_of
 from kitloan.planning.calendar import EVERY_DAY, Calendar, calendar_of, days_between
-from kitloan.planning.policies import POLICIES, policies_of, policy_named
+from kitloan.planning.lending import free_again
+from kitloan.planning.policies import POLICIES, Policy, policies_of, policy_named
 from kitloan.planning.types import kit_type_id
 from kitloan.storage.statements import Query
 from kitloan.tables import Holding, KitType, Loan, Organisation, table
 from kitloan.text.dates import check_year, day_of, days_after, uk
 from kitloan.text.names import clean
+from kitloan.text.personal import on_record
 
 holding, kit_type, loan = table(Holding), table(KitType), table(Loan)
 organisation = table(Organisation)
@@ -26,7 +29,15 @@ MOST_CLOSED = 366
 """The most days that one closure, or one view of the calendar, may have."""
 
 _DUE_WITHIN = Query(
-    select(loan.c.loan, loan.c.tag, kit_type.c.name, organisation.c.name.label("to"), loan.c.due_on)
+    select(
+        loan.c.loan,
+        loan.c.tag,
+        loan.c.out_at,
+        loan.c.due_on,
+        holding.c.kit_type,
+        kit_type.c.name,
+        organisation.c.name.label("to"),
+    )
     .join_from(
         loan,
         organisation,
@@ -79,10 +90,17 @@ class LoanHit:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """What a closure did: the days, and the open loans that are due on them."""
+    """What a closure did.
+
+    Attributes:
+        days: the days.
+        loans: the open loans that are due on them.
+        at_risk: the bookings that cannot be kept because those were moved, by id.
+    """
 
     days: tuple[date, ...]
     loans: tuple[LoanHit, ...]
+    at_risk: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +199,7 @@ class Calendars:
             if desk_days is None:
                 desk_days = tuple(sorted(now.desk))
             if staff_days is None:
-                staff_days = desk_days if now.staff == EVERY_DAY else tuple(sorted(now.staff))
+                staff_days = tuple(sorted(now.staff)) if now.has_week else desk_days
             writer.append(CalendarSet(site=_site(site), desk=desk_days, staff=staff_days))
             return Calendar(frozenset(desk_days), frozenset(staff_days))
 
@@ -198,19 +216,21 @@ class Calendars:
     ) -> Closed:
         """Close a day, or every day from `first` to `last`, for desk and staff.
 
-        Loans that are due on those days keep their due day, and are listed.
+        Loans that are due on those days keep their due day, and are listed. None goes by the
+        calendar of a site.
 
         Args:
             first: the first closed day.
             last: the last closed day; `first` when None.
-            reason: why.
+            reason: why; no names of people.
             site: the site's name; None is the college's usual one.
             move: whether those loans are due on the first open day after the closure instead.
             spread: over how many open days they are spread, so that not all come back on one.
             request_id: the request's id; None makes one.
 
         Raises:
-            BadInput: `dates_reversed`, `too_long`, `bad_date`, `bad_text`, `bad_quantity`.
+            BadInput: `dates_reversed`, `too_long`, `bad_date`, `bad_text`, `bad_quantity`,
+                `names_a_person`; `move_of_a_site`, for a site with `move`.
         """
         days = _check_days(first, last or first)
         return self.close_days([(day, reason) for day in days], site, move, spread, request_id)
@@ -230,11 +250,18 @@ class Calendars:
                 f"Loans cannot be spread over {spread} days.",
                 f"Give a number from 1 to {MOST_CLOSED}.",
             )
+        if move and site:
+            raise BadInput(
+                "move_of_a_site",
+                "The calendar of a site is shown only: every loan goes by the college's.",
+                "Leave out --move; or close the college: the same without --site.",
+                site=site[:60],
+            )
         shut = {
             day: DayOfCalendar(
                 day=check_year(day).isoformat(),
                 open=False,
-                reason=clean(reason, "The reason") if reason else None,
+                reason=on_record(reason, "The reason") if reason else None,
             )
             for day, reason in days
         }
@@ -249,7 +276,9 @@ class Calendars:
         with self._session.writing(request_id) as writer:
             facts = tuple(shut[day] for day in sorted(shut))
             writer.append(CalendarSet(site=_site(site), desk=None, staff=None, days=facts))
-            return Closed(tuple(sorted(shut)), _loans_hit(writer, set(shut), move, spread))
+            if site:
+                return Closed(tuple(sorted(shut)), ())
+            return _hit(writer, set(shut), move, spread)
 
     def open(
         self,
@@ -262,12 +291,12 @@ class Calendars:
         """Open a day for desk and staff, whatever the week has.
 
         Raises:
-            BadInput: `bad_date`, `bad_text`.
+            BadInput: `bad_date`, `bad_text`, `names_a_person`.
         """
         opened = DayOfCalendar(
             day=check_year(day).isoformat(),
             open=True,
-            reason=clean(reason, "The reason") if reason else None,
+            reason=on_record(reason, "The reason") if reason else None,
         )
         with self._session.writing(request_id) as writer:
             writer.append(CalendarSet(site=_site(site), desk=None, staff=None, days=(opened,)))
@@ -277,18 +306,20 @@ def _site(site: str | None) -> str:
     return clean(site, "The site") if site else ""
 
 
-def _loans_hit(writer: Writer, shut: set[date], move: bool, spread: int) -> tuple[LoanHit, ...]:
+def _hit(writer: Writer, shut: set[date], move: bool, spread: int) -> Closed:
     """The open loans due on closed days that are not past; each moved to an open day if asked."""
-    connection, college = writer.connection, writer.college
-    first, last = max(min(shut), day_of(writer.at)), max(shut)
+    connection, college, today = writer.connection, writer.college, day_of(writer.at)
+    first, last = max(min(shut), today), max(shut)
     rows = [
         row
         for row in _DUE_WITHIN(connection, c=college, a=first.isoformat(), b=last.isoformat())
         if date.fromisoformat(row.due_on) in shut
     ]
+    done = {e.fact.loan: e.fact for e in writer.earlier if isinstance(e.fact, LoanRenewed)}
     if move and writer.earlier:  # others may be due then by now
-        moved = {e.fact.loan for e in writer.earlier if isinstance(e.fact, LoanRenewed)}
-        rows = [row for row in rows if row.loan in moved]
+        rows = [row for row in rows if row.loan in done]
+    types = {row.kit_type for row in rows} if move else set()
+    lost = lost_of(connection, college, types, today)
     calendar = calendar_of(connection, college)
     hit: list[LoanHit] = []
     for number, row in enumerate(rows):
@@ -296,9 +327,28 @@ def _loans_hit(writer: Writer, shut: set[date], move: bool, spread: int) -> tupl
         to = None
         if move:
             to = calendar.add_open_days(calendar.next_open(days_after(due, 1)), number % spread)
-            writer.append(LoanRenewed(tag=row.tag, loan=row.loan, due_on=to.isoformat()))
+            went = day_of(row.out_at) if row.out_at else None
+            fact = done.get(row.loan) or LoanRenewed(
+                tag=row.tag,
+                loan=row.loan,
+                due_on=to.isoformat(),
+                free_from=free_again(writer, row.kit_type, to, went),
+            )
+            writer.append(fact)
         hit.append(LoanHit(row.loan, row.tag, row.name, row.to, due, to))
-    return tuple(hit)
+    lost = lost_of(connection, college, types, today) - lost
+    return Closed(tuple(sorted(shut)), tuple(hit), tuple(sorted(lost, key=lambda b: (len(b), b))))
+
+
+def _check_type(policy: Policy, type_: str | None) -> None:
+    if type_ and not policy.of_a_type:
+        raise BadInput(
+            "bad_policy",
+            f"{policy.key} is one for the whole college, and cannot differ for a kit type.",
+            f"Set it without a type: kitloan policy {policy.key} N",
+            key=policy.key,
+            type=type_[:60],
+        )
 
 
 class PolicyBook:
@@ -308,7 +358,7 @@ class PolicyBook:
         self._session = session
 
     def list(self, type: str | None = None) -> list[PolicyLine]:  # noqa: A002
-        """Every policy with its value, for all kit types or for one.
+        """Every policy with its value, for all kit types; of one, those that may differ for it.
 
         Raises:
             BadInput: `unknown_type`.
@@ -328,15 +378,17 @@ class PolicyBook:
                     type,
                 )
                 for each in POLICIES.values()
+                if each.of_a_type or of is None
             ]
 
     def get(self, key: str, type: str | None = None) -> PolicyLine:  # noqa: A002
         """One policy with its value.
 
         Raises:
-            BadInput: `unknown_policy`, `unknown_type`.
+            BadInput: `unknown_policy`, `unknown_type`; `bad_policy`, for one that is not of a type.
         """
         wanted = policy_named(key)
+        _check_type(wanted, type)
         return next(line for line in self.list(type) if line.key == wanted.key)
 
     def set(
@@ -355,6 +407,7 @@ class PolicyBook:
             BadInput: `unknown_policy`, `bad_policy`, `unknown_type`.
         """
         wanted = policy_named(key)
+        _check_type(wanted, type)
         default = value.strip().lower() == "default"
         now = wanted.default if default else wanted.parse(value)
         with self._session.writing(request_id) as writer:

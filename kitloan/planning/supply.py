@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import date
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, select
 
 from kitloan.ledger.facts.promises import (
     first_of_loan,
@@ -34,11 +34,6 @@ _UNCOUNTED = Query(
         holding.c.uncounted.is_(True),
     )
 )
-_HELD = Query(
-    select(func.count()).where(
-        holding.c.college == bindparam("c"), holding.c.kit_type == bindparam("k")
-    )
-)
 _BOOKED = Query(
     select(
         booking.c.booking,
@@ -61,6 +56,16 @@ _NAMED = Query(
 )
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Late:
+    """A loan that is overdue; of a stock there may be several."""
+
+    tag: str
+    due_on: str
+    loan: str
+    organisation: str
+
+
 @dataclass(frozen=True, slots=True)
 class Stock:
     """What there is of a type and what is promised, on a day.
@@ -68,13 +73,13 @@ class Stock:
     Attributes:
         supply: the kits that can be used, and those of them that are out.
         standing: the bookings that wait for collection, those to be kept first first.
-        overdue: the loans that are overdue, by tag: the loan, the borrower's id, the due day.
+        overdue: the loans that are overdue, by tag.
         uncounted: the kits that are back and not counted.
     """
 
     supply: Supply
     standing: tuple[Wanted, ...]
-    overdue: dict[str, tuple[str, str, str]]
+    overdue: tuple[Late, ...]
     uncounted: tuple[str, ...]
 
     def without(self, booking: str) -> "Stock":
@@ -93,13 +98,13 @@ def stock_of(connection: Connection, college: str, kit_type: str, today: date) -
     now = today.isoformat()
     rows = usable_kits(connection, **where).all()
     single = {row.tag for row in rows if row.quantity == 1}
-    overdue: dict[str, tuple[str, str, str]] = {}
+    overdue = []
     out = []
     for row in loans_out(connection, college, rows):
         until = until_of_loan(row.due_on, row.free_from)
         if row.due_on is not None and row.due_on < now:
             until = FOREVER
-            overdue[row.tag] = (row.loan, row.organisation, row.due_on)
+            overdue.append(Late(row.tag, row.due_on, row.loan, row.organisation))
         out.append(Out(row.tag, first_of_loan(row.out_at), until, row.many, row.loan))
     pins: defaultdict[str, list[str]] = defaultdict(list)
     for row in pins_waiting(connection, **where):
@@ -123,14 +128,9 @@ def stock_of(connection: Connection, college: str, kit_type: str, today: date) -
             for row in waiting
             if ordinal(row.free_from) > ordinal(row.busy_from)
         ),
-        overdue,
+        tuple(sorted(overdue)),
         tuple(sorted(row.tag for row in _UNCOUNTED(connection, **where))),
     )
-
-
-def held_of(connection: Connection, college: str, kit_type: str) -> int:
-    """How many holdings of a type are on the register, whatever their state."""
-    return int(_HELD(connection, c=college, k=kit_type).scalar() or 0)
 
 
 def name_of(connection: Connection, college: str, organisation_id: str) -> str:

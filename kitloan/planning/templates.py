@@ -14,7 +14,7 @@ from kitloan.errors import BadInput
 FIELDS: Mapping[str, str] = {
     "college": "the name of the college",
     "school": "the name of the borrower",
-    "contact": "the person who took the loan; empty where nobody is on file",
+    "contact": "the person who took the loan; the name of the borrower where nobody is on file",
     "kits": "what it is about, one line for each",
     "due": "the day on which it is due, or was",
     "days_late": "how many days late it is, as a number",
@@ -232,10 +232,7 @@ def _bad(name: str, what: str) -> BadInput:
 
 
 def filled(text: str, values: Mapping[str, str]) -> tuple[str, str]:
-    """The subject and the words of a checked template with its fields filled in.
-
-    A line that is about a person where nobody is on file is greeted without a name.
-    """
+    """The subject and the words of a checked template with its fields filled in."""
     subject, _, words = text.partition("\n")
     title, body = (
         "".join(

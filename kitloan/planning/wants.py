@@ -7,15 +7,16 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from kitloan.borrowers.organisations import borrower, person
+from kitloan.borrowers.organisations import borrower, must_be_open, person
 from kitloan.errors import BadInput, Refused
 from kitloan.ledger.facts.planning import WantClosed, WantMade
 from kitloan.ledger.session import Session, check_quantity
 from kitloan.ledger.writer import id_reused
 from kitloan.planning.availability import free_over
-from kitloan.planning.bookings import Request, Rules, rules_of, span_of
+from kitloan.planning.bookings import Request, Rules, rules_of, span_of, taken_too_long
 from kitloan.planning.supply import Stock, stock_of
 from kitloan.planning.types import kit_type_id
+from kitloan.queries.types import of_type_called
 from kitloan.storage.statements import Query
 from kitloan.tables import KitType, Organisation, table
 from kitloan.tables.planning import Demand, Want
@@ -161,6 +162,7 @@ class Wants:
                 )
             key = kit_type_id(writer.connection, writer.college, type)
             who = borrower(writer, to, new_too=new_too)
+            must_be_open(writer, who, today)
             whom = person(writer, contact, who.organisation) if contact else None
             done = writer.earlier_fact(WantMade)
             fact = WantMade(
@@ -257,9 +259,13 @@ class Wants:
             )
             if not self._session.is_national:
                 wanted = wanted.where(demand.c.college == self._session.college)
-                if type:
-                    of = kit_type_id(connection, self._session.college, type)
-                    wanted = wanted.where(demand.c.kit_type == of)
+            if type and self._session.is_national:
+                wanted = wanted.where(
+                    of_type_called(demand.c.college, demand.c.kit_type, clean(type, "The kit type"))
+                )
+            elif type:
+                of = kit_type_id(connection, self._session.college, type)
+                wanted = wanted.where(demand.c.kit_type == of)
             if first is not None:
                 wanted = wanted.where(demand.c.asked_on >= first.isoformat())
             if last is not None:
@@ -337,13 +343,21 @@ _MOST_TRIED = 60
 
 def _first_day(rules: Rules, stock: Stock, row: Any) -> date | None:
     """The first day on which somebody who waits could collect it."""
-    latest = date.fromisoformat(row.latest)
-    day = rules.calendar.next_open(max(date.fromisoformat(row.earliest), rules.today))
+    longest = rules.longest([row.kit_type])
+    if longest and row.days > longest:
+        return None
+    horizon = days_after(rules.today, rules.policies.number("horizon", row.kit_type))
+    latest = min(date.fromisoformat(row.latest), horizon)
+    notice = rules.policies.number("notice", row.kit_type)
+    earliest = rules.calendar.first_collection(rules.today, notice)
+    day = rules.calendar.next_open(max(date.fromisoformat(row.earliest), earliest))
     for _ in range(_MOST_TRIED):
         back = rules.calendar.next_open(days_after(day, row.days))
         if back > latest:
             return None
         first, free = span_of(rules, Request((), day, back), (row.kit_type,))
+        if taken_too_long(first, free):
+            return None
         span = (max(first, rules.today).toordinal(), free.toordinal())
         if free_over(stock.supply, stock.standing, *span) >= row.quantity:
             return day

@@ -29,6 +29,7 @@ from kitloan.queries.counted import count_words
 from kitloan.queries.found_after import found_after
 from kitloan.queries.paging import PAGE, page_of
 from kitloan.queries.resolve import resolve
+from kitloan.queries.types import of_type_called
 from kitloan.storage.statements import AnyRow
 from kitloan.tables import (
     College,
@@ -53,7 +54,7 @@ from kitloan.text.names import (
     search_form,
     slug,
     sought,
-    type_key,
+    with_other_zeros,
 )
 from kitloan.values import (
     ContactOfLoan,
@@ -190,8 +191,7 @@ class Finder:
         if status is not None:
             matches += in_status(status, self._session.today, self._session)
         if type is not None:
-            called_so = or_(kit_type.c.kit_type == type_key(type), kit_type.c.name == type)
-            matches.append(holding.c.kit_type.in_(select(kit_type.c.kit_type).where(called_so)))
+            matches.append(of_type_called(holding.c.college, holding.c.kit_type, type))
         if self._college is None:
             order = (holding.c.college, *order)
         elif status is None:
@@ -684,7 +684,8 @@ def walked(session: Session, college: ColumnElement[str]) -> Condition:
 
 
 def _has(word: str) -> Condition:
-    return holding.c.words.contains(word, autoescape=True)
+    words = (word, *with_other_zeros(word))
+    return or_(*[holding.c.words.contains(each, autoescape=True) for each in words])
 
 
 def _of(college: str | None, wanted: Any, where: Any) -> Any:

@@ -213,7 +213,7 @@ def _from(fact: Mapping[str, Any], names: Names) -> str:
 _OF_TYPES = frozenset(
     {
         *("kit_type.merged", "policy.set", "booking.made", "booking.changed"),
-        *("want.made", "demand.refused"),
+        *("want.made", "demand.refused", "offer.made"),
     }
 )
 
@@ -535,6 +535,23 @@ _SUMMARIES: dict[str, Summary] = {
         f"{_day(f['first'])} to {_day(f['last'])}",
         _for(f, n) if f["organisation"] else "",
     ),
+    "offer.made": lambda f, n: _joined(
+        f"{f['quantity']:,} of {_type(f, n)} offered to other colleges",
+        "to keep"
+        if f["terms"] == "keep"
+        else f"to borrow from {_day(f['first'])} to {_day(f['last'])}",
+        f"offer {f['offer']}",
+    ),
+    "offer.closed": lambda f, n: f"offer {f['offer']} closed",
+    "claim.answered": lambda f, n: (
+        f"{f['to_college']} gets {f['quantity']:,} of offer {f['offer']}"
+        if f["quantity"]
+        else f"claim of {f['to_college']} to offer {f['offer']} declined"
+    ),
+    "offer.claimed": lambda f, n: _joined(
+        f"{f['quantity']:,} of offer {f['claim']} claimed", f["type_name"] or ""
+    ),
+    "claim.withdrawn": lambda f, n: f"claim of offer {f['claim']} withdrawn",
     "calendar.set": lambda f, n: _calendar_set(f),
     "policy.set": lambda f, n: _joined(
         f"{f['policy']} set to {f['setting'] or 'its default'}",

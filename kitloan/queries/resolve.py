@@ -17,7 +17,7 @@ from kitloan.reference import ESP
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Alias, Holding, Label, LedgerEntry, table
 from kitloan.text.dates import day_of, uk
-from kitloan.text.names import fold, plain
+from kitloan.text.names import LONGEST_NAME, fold, in_natural_order, number_pattern, plain
 from kitloan.text.tags import bare, grouped, is_tag, looks_like_tag, one_slip_away
 from kitloan.values import plural
 
@@ -38,9 +38,14 @@ _by_alias = (
 _by_number = select(holding.c.college, holding.c.tag, holding.c.state).where(
     holding.c.asset_key == bindparam("n")
 )
+_by_alike = select(holding.c.college, holding.c.tag, holding.c.state, holding.c.asset_key).where(
+    holding.c.asset_key.like(bindparam("p"), escape="\\")
+)
 _LOOKUPS = (_by_tag, _by_alias, _by_number)
 _in_college = [Query(q.where(q.selected_columns.college == bindparam("c"))) for q in _LOOKUPS]
 _anywhere = [Query(q) for q in _LOOKUPS]
+_alike_in_college = Query(_by_alike.where(holding.c.college == bindparam("c")))
+_alike_anywhere = Query(_by_alike)
 _batch = Query(
     select(label.c.college, label.c.batch, label.c.printed_at, label.c.printed_by, label.c.blank)
     .where(label.c.tag == bindparam("t"))
@@ -83,11 +88,36 @@ def resolve(connection: Connection, college: str | None, text: str) -> tuple[str
             return _only(found, text)
     number = fold(text).replace("\0", "")  # PostgreSQL takes no text with a NUL
     numbered = by_number(connection, n=number, **only).all() if number else []
+    numbered = numbered or numbered_alike(connection, college, text)
     if numbered:
         return _only(numbered, text)
     if college is not None:
         _refuse_another_colleges(connection, college, text, tag)
     raise _unknown(connection, college, text, tag)
+
+
+def numbered_alike(connection: Connection, college: str | None, text: str) -> list[AnyRow]:
+    """The holdings whose asset number is `text` but for leading zeros: 0042 and 42.
+
+    Args:
+        connection: a transaction.
+        college: whose; None is every college's.
+        text: what was typed or scanned.
+
+    Returns:
+        Rows of college, tag, state and asset_key.
+    """
+    number = text.replace("\0", "")
+    if not any(each in "0123456789" for each in number) or len(number) > LONGEST_NAME:
+        return []
+    pattern = number_pattern(number)
+    rows = (
+        _alike_anywhere(connection, p=pattern)
+        if college is None
+        else _alike_in_college(connection, p=pattern, c=college)
+    )
+    same = in_natural_order(number)
+    return [row for row in rows if in_natural_order(row.asset_key) == same]
 
 
 def meant(writer: "Writer", text: str) -> str:

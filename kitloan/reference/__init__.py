@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+from kitloan.reference.places import Position
 from kitloan.text.names import fold
 
 ESP = "esp"
@@ -18,13 +19,18 @@ _ID = re.compile(r"[a-z0-9_]+(-[a-z0-9_]+)*")
 
 @dataclass(frozen=True, slots=True)
 class College:
-    """A college as the reference list knows it; `region` is None outside the thirteen."""
+    """A college as the reference list knows it; `region` is None outside the thirteen.
+
+    `position` is that of its main town.
+    """
 
     id: str
     name: str
     region: str | None
     region_name: str | None
     former_names: tuple[str, ...]
+    town: str
+    position: Position
 
 
 @cache
@@ -38,6 +44,8 @@ def colleges() -> tuple[College, ...]:
             region=row["region_code"] or None,
             region_name=row["region"] or None,
             former_names=tuple(name for name in row["former_names"].split(";") if name),
+            town=row["town"],
+            position=Position(float(row["latitude"]), float(row["longitude"])),
         )
         for row in csv.DictReader(text.splitlines())
     )

@@ -23,6 +23,7 @@ from kitloan.ledger.entry import parse
 from kitloan.ledger.facts.stocktakes import StocktakeClosed, StocktakeScanned
 from kitloan.ledger.writer import Writer, id_reused
 from kitloan.loans import open_loans
+from kitloan.queries.resolve import numbered_alike
 from kitloan.stocktakes.outcome import Stocktake, desk_spelt, the_stocktake
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Alias, Holding, KitType, LedgerEntry, table
@@ -303,7 +304,9 @@ def tag_of(connection: Connection, college: str, text: str) -> str | None:
             return found.tag
         second: str | None = _BY_ALIAS(connection, **at).scalar()
         return second or found.tag
-    numbered = _BY_NUMBER(connection, c=college, n=fold(text)).scalars().all()
+    numbered = _BY_NUMBER(connection, c=college, n=fold(text)).scalars().all() or [
+        row.tag for row in numbered_alike(connection, college, text) if row.state != "withdrawn"
+    ]
     return str(numbered[0]) if len(numbered) == 1 else None
 
 

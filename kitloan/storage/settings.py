@@ -11,7 +11,9 @@ import re
 from kitloan.errors import StoreError
 from kitloan.storage.faults import RESTORE_NEWEST
 
-NUMBERS = ("schema", "erasures", "rewritten", "last_export", "receipt")
+ESP_READS = "esp_reads"
+"""The newest version of the exchange file that ESP reads, by its last file."""
+NUMBERS = ("schema", "erasures", "rewritten", "last_export", "receipt", ESP_READS)
 SIGNING_KEY = "signing_key"
 TAKEN = "taken in place"
 

@@ -13,9 +13,9 @@ refused before anything is written.
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import sqlalchemy as sa
@@ -51,6 +51,17 @@ class _NeverStill(Exception):
     """Others write to a store more often than a copy in steps takes."""
 
 
+class SharedCopy(NamedTuple):
+    """What a store's readers share: a file, or a database and a snapshot of it."""
+
+    place: str
+    """The path, or the URL with its password: only ever for the pipe to another process."""
+    snapshot: str = ""
+
+
+Sharing = Callable[[SharedCopy], AbstractContextManager[None]]
+
+
 class Store:
     """An open store. Transactions come from `read` and `write`.
 
@@ -77,7 +88,10 @@ class Store:
 
     @contextmanager
     def read_copy(
-        self, folder: Path | None = None, seen_by: Connection | None = None
+        self,
+        folder: Path | None = None,
+        seen_by: Connection | None = None,
+        shared: Sharing | None = None,
     ) -> Iterator[Connection]:
         """As `read`, for reading that takes minutes: writers do not have to wait for it.
 
@@ -89,12 +103,14 @@ class Store:
         Args:
             folder: a folder with room for that copy; the store's own when None.
             seen_by: another SQLite connection, which is to see the copy as `live`.
+            shared: a context in which other processes may read the copy. They open it when the
+                context begins, before anything is in it, and must have left when it ends.
 
         Raises:
             StoreError: `damaged`, when the rules in a file are not the ones it was made with.
         """
         if not self.is_sqlite:
-            with self.read() as connection:
+            with self.read() as connection, self._snapshot(connection, shared):
                 yield connection
             return
         home = folder or Path(self.name).absolute().parent
@@ -106,15 +122,28 @@ class Store:
             ours = sqlite3.connect(copy)
             engine = sa.create_engine("sqlite://", creator=lambda: ours, poolclass=sa.StaticPool)
             try:
-                self._copy_unnamed(copy)
-                with engine.connect() as connection, connection.begin():
-                    insist_on_rules(connection, self.name)
-                    yield connection
+                with shared(SharedCopy(str(copy))) if shared else nullcontext():
+                    self._copy_unnamed(copy)
+                    with engine.connect() as connection, connection.begin():
+                        insist_on_rules(connection, self.name)
+                        yield connection
             finally:
                 engine.dispose()
                 if seen_by is not None:
                     seen_by.rollback()
                     seen_by.exec_driver_sql("DETACH live")
+
+    @contextmanager
+    def _snapshot(self, connection: Connection, shared: Sharing | None) -> Iterator[None]:
+        """Let others read what this transaction of PostgreSQL sees, until the block ends."""
+        if shared is None:
+            yield
+            return
+        # It is idle while others read, longer than a desk may be.
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+        snapshot = connection.exec_driver_sql("SELECT pg_export_snapshot()").scalar_one()
+        with shared(SharedCopy(self.engine.url.render_as_string(hide_password=False), snapshot)):
+            yield
 
     def _copy_unnamed(self, place: Path) -> None:
         """As `copy_to`, to a file that only this process has open, and no other can open."""
@@ -190,6 +219,42 @@ class Store:
     def is_sqlite(self) -> bool:
         """Whether the store is a file."""
         return self.engine.dialect.name == "sqlite"
+
+
+@contextmanager
+def shared_copy(
+    copy: SharedCopy, seen_by: Connection
+) -> Iterator[Callable[[], AbstractContextManager[Connection]]]:
+    """Open what another process shares; the function that is given begins a transaction on it.
+
+    A file is opened at once, while it has a name, and read when that function is called.
+
+    Args:
+        copy: what `Store.read_copy` shares.
+        seen_by: a SQLite connection, which is to see a file as `live`.
+    """
+    if copy.snapshot:
+        store = _postgres(copy.place)
+        try:
+            yield lambda: _on_snapshot(store, copy.snapshot)
+        finally:
+            store.close()
+        return
+    seen_by.exec_driver_sql("ATTACH ? AS live", (copy.place,))
+    ours = sqlite3.connect(copy.place)
+    engine = sa.create_engine("sqlite://", creator=lambda: ours, poolclass=sa.StaticPool)
+    try:
+        yield engine.begin
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def _on_snapshot(store: Store, snapshot: str) -> Iterator[Connection]:
+    with store.read() as connection:
+        connection.exec_driver_sql(f"SET TRANSACTION SNAPSHOT '{snapshot}'")
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+        yield connection
 
 
 def open_store(place: str, oldest: int = SCHEMA) -> Store:

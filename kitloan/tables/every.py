@@ -46,6 +46,7 @@ from kitloan.tables.register import (
     Reversal,
     Shortage,
 )
+from kitloan.tables.sharing import Claim, ClaimAnswer, Offer
 from kitloan.tables.stocktaking import (
     Confirmation,
     Stocktake,
@@ -124,6 +125,9 @@ REGISTER_TABLES = tuple(
         TypeDay,
         Want,
         Demand,
+        Offer,
+        ClaimAnswer,
+        Claim,
         Resumption,
         Regime,
         Inspection,

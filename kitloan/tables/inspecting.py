@@ -13,7 +13,7 @@ class Regime(Base, table=True):
     __table_args__ = (
         CheckConstraint("months > 0", name="regime_months_positive"),
         in_college("kit_type=kit_type", to="kit_type", name="regime_of_a_kit_type"),
-        Index("regimes_of_a_type", "college", "kit_type"),
+        Index("regimes_of_a_type", "college", "kit_type", "code_key", unique=True),
     )
     college: str = Field(primary_key=True)
     regime: str = Field(primary_key=True)

@@ -20,7 +20,6 @@ from kitloan.holdings import (
     gift_fact,
     kit_type_with,
     must_be_free_number,
-    type_meant,
 )
 from kitloan.ledger.facts.base import Counted
 from kitloan.ledger.facts.definitions import ContentsLine
@@ -31,6 +30,7 @@ from kitloan.ledger.writer import Writer, id_reused
 from kitloan.loans import as_lines, counted_as, short_now
 from kitloan.queries.matching import transfer_pairs
 from kitloan.queries.resolve import resolve
+from kitloan.queries.types import type_meant
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Alias, Holding, Label, table
 from kitloan.tables import Component as ComponentRow
@@ -315,6 +315,16 @@ def _gift(writer: Writer, found: Incoming, given: Gift) -> GiftRecorded | None:
     return GiftRecorded(**terms)
 
 
+def _type_before(writer: Writer, given: str | None, sealed: str) -> str:
+    """The id that was sealed when the given name means that type now too; else the name's own."""
+    if not given:
+        return sealed
+    name = clean(given, "The kit type")
+    now, then = (type_meant(writer.connection, writer.college, each) for each in (name, sealed))
+    same = now is not None and then is not None and now.id == then.id
+    return sealed if same else type_key(name)
+
+
 def _received_before(
     writer: Writer, text: str, from_college: str, count: Count | None, details: ReceivedDetails
 ) -> Received:
@@ -330,9 +340,7 @@ def _received_before(
     wanted = {
         "tag": _tag(writer.connection, writer.college, sender, text),
         "from_college": sender,
-        "kit_type": (
-            type_key(clean(details.type, "The kit type")) if details.type else fact.kit_type
-        ),
+        "kit_type": _type_before(writer, details.type, fact.kit_type),
         "quantity": details.quantity or fact.quantity,
         "asset_number": _clean_or(details.asset_number, "The asset number", fact.asset_number),
         "serial": _clean_or(details.serial, "The serial number", fact.serial),

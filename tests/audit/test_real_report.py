@@ -15,6 +15,7 @@ from audit.scotland import Scotland
 from audit_forms.reading import Page, Seen
 from audit_forms.test_agreement import from_csv, from_page, plainly
 from conftest import SetClock
+from evidence.test_schools import MADE_UP
 from kitloan import Count
 from kitloan.audit import Audit
 from kitloan.audit.export import csv, html, xlsx
@@ -42,10 +43,16 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audit]:
         read_register(ayrshire)
         for each in (date(2026, 3, 10), date(2026, 9, 16)):
             use = NewEngagement(
-                on=each, organisation="X Evidence School", learners={"p5-p7": 27}, girls=14
+                on=each,
+                organisation="X Evidence School",
+                tag=idle[0],
+                learners={"p5-p7": 27},
+                girls=14,
+                boys=13,
             )
             used = fife.engagements.record(use, new_too=True).engagement
             fife.evaluations.add(used.id, Answers(enjoyed=5, confidence={"t": 1}, again=True))
+        esp.schools.take_in(MADE_UP)
         terms = GiftTermsAgreed(donor="RAF", type="STEM kit", promised=9)
         esp.national.agree_gift("raf-2026", terms)
         esp.national.deliver("raf-2026", 5)

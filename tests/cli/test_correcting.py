@@ -112,3 +112,32 @@ def test_audit_as_known_on(cli: Cli, stock: Stock) -> None:
     assert (future.code, future.error["code"]) == (2, "in_future")
     today = in_days(0).isoformat()
     assert cli("audit", "--known-on", today, "--json").json["as_at"] == today
+
+
+def test_some_of_a_stock_lost_and_none_back(cli: Cli, stock: Stock) -> None:
+    """The loan that changed is named, and what was typed about it is kept."""
+    leads = cli("add", "--type", "Lead", "--quantity", "30", "--json").json["tag"]
+    lent = cli("checkout", leads, "--to", "A Primary", "--quantity", "10", "--json").json
+    lost = cli("checkin", leads, "--quantity", "0", "--lost", "3", "--note", "on the bus", "--json")
+    (loan,) = lost.json["loans"]
+    assert (loan["id"], loan["quantity"]) == (lent["loans"][0]["id"], 0)
+    assert "on the bus" in cli("show", leads).out
+    counted = cli("checkin", leads, "--quantity", "0", "--lost", "1", "--whole", "--json")
+    assert (counted.code, counted.error["code"]) == (2, "counted_and_not")
+    gone = cli("checkin", leads, "--quantity", "0", "--used", "2").out
+    assert "GONE  2 of Lead" in gone
+    assert "still has 5" in gone
+    assert " IN" not in gone
+    refused = cli("missing", leads, "--json")
+    assert (refused.code, refused.error["code"]) == (1, "several")
+    hint = refused.error["hint"]
+    assert f"checkin {leads} --quantity 0 --lost N" in hint
+    assert f"amend {leads} --quantity N" in hint
+    assert "holdings." not in hint
+
+
+def test_a_school_that_is_not_on_file_is_not_blocked(cli: Cli, stock: Stock) -> None:
+    """The next step lists who is on file."""
+    refused = cli("block", "Nowhere School", "--reason", "late", "--json")
+    assert (refused.code, refused.error["code"]) == (2, "unknown_organisation")
+    assert "kitloan organisations" in refused.error["hint"]

@@ -1,6 +1,7 @@
 """`kitloan schools`, `engagement`, `engagements` and `evaluation`: shapes, codes and refusals."""
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -167,3 +168,53 @@ def test_what_says_nothing_yet_says_what_to_do(cli: Cli) -> None:
     missing = cli("--json", "schools", "import", "nowhere.xlsx")
     assert (missing.code, missing.error["code"]) == (2, "no_such_file")
     assert json.loads(missing.out)["error"]["hint"]
+
+
+def test_what_was_written_can_be_read(cli: Cli, loan: str) -> None:
+    """Words that nobody can read back cannot be checked, used or erased."""
+    used = add(cli, "--learners", "p5-p7=27")
+    answers = ("--confidence", "s=1,t=0,e=-1", "--quote", "They built a rover", "--may-quote")
+    made = cli("--json", "evaluation", "add", "--engagement", used, *answers).json["evaluation"]
+    quote = {"heading": "quote", "words": "They built a rover", "may_publish": True}
+    assert made["quotes"] == [quote]
+    assert cli("checkin", "AC1", "--whole").code == 0
+    not_used = add(cli, "--org", "Lochside Academy", "--not-used", "the hall roof leaked")
+    listed = cli("--json", "evaluation", "list").json
+    found = {each["engagement"]: each["quotes"] for each in listed["items"]}
+    words = "the hall roof leaked"
+    reason = {"heading": "why it was not used", "words": words, "may_publish": False}
+    assert found == {used: [quote], not_used: [reason]}
+    shown = cli("evaluation", "list").out
+    assert "able to teach S more, T the same, E less" in shown
+    assert "quote (may be quoted): They built a rover" in shown
+    assert "why it was not used: the hall roof leaked" in shown
+    assert "noted" not in shown
+
+
+def test_what_was_written_goes_when_it_is_undone(cli: Cli, loan: str, store: Path) -> None:
+    """Words entered by mistake may be about a child: no page shows them, so none is left."""
+    used = add(cli, "--learners", "p5-p7=27")
+    add_one = (
+        "evaluation",
+        "add",
+        "--engagement",
+        used,
+        "--enjoyed",
+        "5",
+        "--quote",
+        "Ann liked it",
+    )
+    assert cli(*add_one).code == 0
+    assert cli("undo", "--json").json["undone"]["kind"] == "evaluation.received"
+    assert cli("undo", "--json").json["undone"]["kind"] == "engagement.recorded"
+    add(cli, "--not-used", "Ann was ill")
+    assert cli("undo", "--json").json["undone"]["kind"] == "engagement.recorded"
+    assert cli("--json", "evaluation", "list").json["items"] == []
+    with sqlite3.connect(store) as connection:
+        assert connection.execute("SELECT count(*) FROM quote").fetchone() == (0,)
+    connection.close()
+    kept = add(cli, "--not-used", "the hall roof leaked")
+    assert cli("engagement", "correct", kept, "--not-used", "the bus was late").code == 0
+    assert cli("undo", "--json").json["undone"]["kind"] == "engagement.corrected"
+    (item,) = cli("--json", "evaluation", "list").json["items"]
+    assert [each["words"] for each in item["quotes"]] == ["the hall roof leaked"]

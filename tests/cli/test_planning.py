@@ -1,6 +1,7 @@
 """Planning at the command line: names, shapes and codes that scripts hold on to."""
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -113,3 +114,34 @@ def test_bank_holidays_are_proposed_and_closed_when_accepted(desk: Cli) -> None:
     assert day["days"][0]["desk"] is False
     assert desk("policy", "loan_days", "21", "--json").json["value"] == 21
     assert len(desk("policy", "--json").json["items"]) >= 8
+
+
+def test_a_long_list_of_bookings_says_how_to_go_on(desk: Cli) -> None:
+    """Two hundred lines and nothing below them look like all there is."""
+    assert desk("add", "--type", "Goggles", "--quantity", "9").code == 0
+    first = FIRST.isoformat()
+    for name in ("Alva Academy", "Dollar Academy", "Lochside", "Viewforth", "Madras College"):
+        made = desk(
+            *("book", "--to", name, "--type", "Goggles", "--from", first, "--until", first),
+            *("--every", "week", "--times", "41"),
+        )
+        assert made.code == 0, made.err
+    shown = desk("bookings").out
+    assert "200 of 205" in shown and "--after" in shown
+    cursor = desk("bookings", "--json").json["next"]
+    assert len(desk("bookings", "--after", cursor, "--json").json["items"]) == 5
+
+
+def test_an_imported_closure_moves_loans(desk: Cli, tmp_path: Path) -> None:
+    """As `calendar close` does, which the list of loans says."""
+    desk("checkout", "T1", "--to", "Alva Academy", "--due", FIRST.isoformat())
+    path = tmp_path / "closed.ics"
+    path.write_text(
+        f"BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART;VALUE=DATE:{FIRST:%Y%m%d}\nSUMMARY:snow\n"
+        "END:VEVENT\nEND:VCALENDAR\n"
+    )
+    done = desk("calendar", "import", str(path), "--move", "--json").json
+    assert done["closed"] == [FIRST.isoformat()]
+    (moved,) = done["loans"]
+    assert moved["moved_to"] > FIRST.isoformat()
+    assert done["at_risk"] == []

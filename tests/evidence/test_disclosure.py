@@ -13,6 +13,7 @@ from kitloan.evidence.disclosure import (
     Protected,
     academic_year,
     alone,
+    hidden_parts,
     may_split_council,
     may_split_period,
     mean_of_ratings,
@@ -178,6 +179,49 @@ def test_what_is_shown_is_true_and_never_small(table: list[list[int]]) -> None:
     for line, total in zip(table, shown.lines, strict=True):
         assert total == HIDDEN or (total == sum(line) and not 0 < sum(line) < 5)
     assert shown.total == HIDDEN or shown.total == sum(map(sum, table))
+
+
+@settings(max_examples=60, deadline=None, phases=(Phase.explicit, Phase.generate))
+@given(st.dictionaries(st.tuples(*[st.sampled_from("xyz")] * 3), st.integers(0, 7), min_size=1))
+@example({("p", "5", "a"): 50, ("s", "1", "a"): 38, ("s", "4", "a"): 2})
+@example({("p", "5", "a"): 50, ("p", "2", "b"): 3, ("s", "1", "b"): 40})
+def test_tables_of_the_same_people_give_nothing_away_together(
+    people: dict[tuple[str, ...], int],
+) -> None:
+    """A sector less a band of it was the two pupils of the other band."""
+    hidden = hidden_parts(people)
+    for one, other in ((0, 1), (0, 2), (1, 2)):
+        lines = sorted({parts[one] for parts in people})
+        columns = sorted({parts[other] for parts in people})
+        true = [
+            [
+                sum(n for parts, n in people.items() if (parts[one], parts[other]) == (i, j))
+                for j in columns
+            ]
+            for i in lines
+        ]
+        # A reader knows where there is nobody, and none of the counts where there is somebody.
+        printed = Protected(
+            tuple(tuple(HIDDEN if value else 0 for value in line) for line in true),
+            tuple(
+                c if name in hidden[one] and any(line) else sum(line)
+                for name, line in zip(lines, true, strict=True)
+            ),
+            tuple(
+                c if name in hidden[other] and any(column) else sum(column)
+                for name, column in zip(columns, zip(*true, strict=True), strict=True)
+            ),
+            alone(sum(people.values())),
+        )
+        for total, line, figure in zip(printed.lines, true, figures_of(true), strict=True):
+            if total == c and sum(line) != printed.total:  # where one part is all, the sum is known
+                assert another_value(true, printed, figure), printed
+
+
+def figures_of(table: Sequence[Sequence[int]]) -> Iterator[range]:
+    """The cells of each line."""
+    width = len(table[0])
+    yield from (range(i * width, i * width + width) for i in range(len(table)))
 
 
 def test_a_nation_less_its_regions_gives_nothing_away() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -378,3 +379,30 @@ def test_figures_of_an_earlier_day_know_the_use_of_that_day(
     assert fife.audit.audit(date(2026, 11, 24)).totals["learner_engagements"] == 0
     assert fife.audit.audit().totals["learner_engagements"] == 26
     assert fife.audit.audit(date(2026, 11, 23)).totals["learner_engagements"] == 0
+
+
+def test_the_college_sets_from_which_size_girls_and_boys_are_recorded(fife: College) -> None:
+    """Ten fits no special school and every council differs; five is the floor of the database."""
+    tag = fife.holdings.add(NewHolding("Device")).tag
+    day = date(2026, 11, 23)
+    group = {"on": day, "learners": {"p5-p7": 8}, "girls": 5, "organisation": SCHOOL}
+
+    def refused(**more: Any) -> int:
+        with pytest.raises(Refused) as refusal:
+            fife.engagements.record(NewEngagement(**{**group, **more}), new_too=True)
+        assert refusal.value.code == "too_small_to_split"
+        return int(refusal.value.details["least"])
+
+    assert refused() == 10
+    fife.policies.set("may_split", "8")
+    small = fife.engagements.record(NewEngagement(**group), new_too=True).engagement
+    assert small.girls == 5
+    fife.policies.set("may-split", "12", "Device")
+    assert refused(tag=tag, learners={"p5-p7": 11}) == 12
+    with pytest.raises(BadInput):
+        fife.policies.set("may_split", "4")
+    fife.policies.set("may_split", "20")
+    assert fife.engagements.correct(small.id, EngagementChange(staff=2)).engagement.girls == 5
+    with pytest.raises(Refused):
+        fife.engagements.correct(small.id, EngagementChange(girls=4))
+    assert fife.ledger.verify().ok

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from exchange.forging import Lines, flipped, headed, known, packed, resealed, seq_of, with_fact
 from kitloan.exchange import LONGEST_LINE
-from kitloan.ledger.entry import FORMAT
+from kitloan.exchange.file import NEWEST
 from lives import canonical, digest
 
 
@@ -179,7 +179,7 @@ WRONG = (
         lambda lines: known(lines) + 1,
     ),
     _entry("ESP's own ledger", lambda lines: headed(lines, ledger="esp"), "own_ledger"),
-    _entry("a newer format", lambda lines: headed(lines, version=FORMAT + 1), "newer_file"),
+    _entry("a newer format", lambda lines: headed(lines, version=NEWEST + 1), "newer_file"),
     _entry(
         "a newer format of another shape",
         lambda lines: [json.dumps({"format": "kitloan-ledger", "version": 99}), *lines[1:]],

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,12 +20,13 @@ import kitloan
 from conftest import SetClock
 from fuzz.fuzzing import ODD, answer_or_refusal, fuzz, runs, spoilt
 from fuzz.readers import Reader
-from kitloan.exchange.file import public_key, signed_text, signing_key
+from kitloan.exchange.file import FIRST, SECOND, public_key, signed_text, signing_key
 from kitloan.ledger.entry import GENESIS
 from lives import begin, bytes_of, canonical, digest, keep, lend, register_of
 from trusting import merge
 
 Lines = list[dict[str, Any]]
+_SAID_BEFORE = re.compile(r'"prev":"[0-9a-f]*",(?="seq":[^"]*}$)')
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,13 @@ class Sent:
     esp: Path
 
 
-@pytest.fixture
-def sent(tmp_path: Path, clock: SetClock) -> Sent:
-    """Some weeks of a college, exported."""
-    return some_weeks(tmp_path, clock)
+@pytest.fixture(params=[FIRST, SECOND])
+def sent(request: pytest.FixtureRequest, tmp_path: Path, clock: SetClock) -> Sent:
+    """Some weeks of a college, exported in each version of the file."""
+    return some_weeks(tmp_path, clock, request.param)
 
 
-def some_weeks(folder: Path, clock: SetClock) -> Sent:
+def some_weeks(folder: Path, clock: SetClock, version: int = FIRST) -> Sent:
     """Lend and keep at a college for some weeks, and export it."""
     with kitloan.init("fife", folder / "fife.sqlite", actor="m.ross", clock=clock) as fife:
         tags = begin(fife, clock)
@@ -57,7 +59,14 @@ def some_weeks(folder: Path, clock: SetClock) -> Sent:
     kitloan.init("esp", esp, actor="esp", clock=clock).close()
     content = gzip.decompress((folder / "fife.klx").read_bytes())
     lines = [json.loads(line) for line in content.splitlines()]
-    return Sent(content, lines, lambda text: key.sign(text).hex(), esp)
+
+    def sign(text: bytes) -> str:
+        return key.sign(text).hex()
+
+    if version == SECOND:
+        lines[0]["version"] = version
+        content = sealed(lines, sign)
+    return Sent(content, lines, sign, esp)
 
 
 def entries(folder: Path) -> Reader:
@@ -82,6 +91,8 @@ def sealed(lines: Lines, sign: Callable[[bytes], str]) -> bytes:
         before = digest(bodies[-1])
     header = {**header, "head": before}
     header["signature"] = sign(signed_text(header))
+    if header.get("version") == SECOND:
+        bodies = [_SAID_BEFORE.sub("", body) for body in bodies]
     text = "\n".join([json.dumps(header), *bodies, ""])
     return text.encode(errors="surrogatepass")
 

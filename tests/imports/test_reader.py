@@ -13,6 +13,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from kitloan.errors import BadInput
 from kitloan.imports import Problem, Register, Row, read
+from kitloan.imports.mapfile import Map
 from kitloan.text import tags
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "registers"
@@ -197,12 +198,33 @@ def test_one_type_in_many_spellings(tmp_path: Path) -> None:
     assert [row.type for row in register.rows] == ["MTa STEM kit"] * 3
 
 
-@pytest.mark.parametrize("said", ["a\x1b[2J", "05/09/2025", "Mrs Jane Smith", "j@x.sch.uk", "yes"])
-def test_a_borrower_that_is_none_keeps_its_row_out(tmp_path: Path, said: str) -> None:
+def test_a_borrower_that_is_no_text_keeps_its_row_out(tmp_path: Path) -> None:
     """Taken in as if it were here, a kit that somebody has would be promised to another."""
-    register = read_lines(tmp_path, "Item,Borrower", f"kit,{said}")
+    register = read_lines(tmp_path, "Item,Borrower", "kit,a\x1b[2J")
     assert register.rows == ()
     assert only_problem(register).severity == "error"
+
+
+@pytest.mark.parametrize(
+    ("said", "answer", "due_on"),
+    [
+        ("05/09/2027", "until", date(2027, 9, 5)),
+        ("Mrs Jane Smith", "borrower_person", None),
+        ("j@x.sch.uk", "borrower_person", None),
+        ("yes", "out", None),
+    ],
+)
+def test_a_borrower_that_is_none_is_asked_about(
+    tmp_path: Path, said: str, answer: str, due_on: date | None
+) -> None:
+    """An error here had one way out, to change the register; and the row must wait meanwhile."""
+    register = read_lines(tmp_path, "Item,Borrower", f"kit,{said}")
+    assert register.rows == ()
+    (question,) = register.questions
+    answers = Map().with_answers([(question, answer)])
+    row = only_row(read(tmp_path / "kits.csv", answers=answers))
+    assert row.on_loan_to == "Borrower not recorded"
+    assert row.due_on == due_on
 
 
 @pytest.mark.parametrize("said", ["In store", "available", "No", "not on loan"])

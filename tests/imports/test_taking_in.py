@@ -155,6 +155,11 @@ def test_a_wrong_import_is_taken_back_whole(fife: College, tmp_path: Path) -> No
     with pytest.raises(BadInput) as refused:
         fife.registers.undo("wrong.csv")
     assert "right.csv" in refused.value.hint
+    fife.registers.undo("right.csv")
+    with pytest.raises(BadInput) as refused:
+        fife.registers.undo("wrong.csv")
+    assert refused.value.hint == "All imports have been taken back: right.csv, wrong.csv."
+    assert fife.registers.take_in(kept).added == 1
     assert fife.registers.take_in(wrong).added == 2, "and it can be read again"
 
 

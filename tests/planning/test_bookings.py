@@ -10,6 +10,7 @@ import pytest
 from conftest import SetClock
 from kitloan import BadInput, Count, NewHolding, Refused
 from kitloan.college import College
+from kitloan.ledger.facts.planning import BookingLapsed
 
 SCHOOL, OTHER, THIRD = "Balwearie High School", "Kirkcaldy High School", "Viewforth High School"
 
@@ -597,3 +598,39 @@ def test_without_a_calendar_or_a_booking_nothing_changes(fife: College, kit: str
             "SELECT body FROM ledger_entry WHERE kind = 'loan.checked_out'"
         ).scalar_one()
     assert "free_from" not in body and "booking" not in body
+
+
+def test_what_was_collected_whole_never_lapses(desk: College, at: Callable[[date], None]) -> None:
+    """Neither by the day nor by the next command that writes; a calendar keeps it."""
+    (kit, other) = kits(desk, 2)
+    made = desk.bookings.book(SCHOOL, {"Telescope": 1}, day(1), day(8))[0]
+    at(day(1))
+    desk.loans.check_out([kit], booking=made.id)
+    at(day(4))
+    desk.holdings.sight(other)
+    assert desk.bookings.get(made.id).state == "collected"
+    assert "booking.lapsed" not in [line.kind for line in desk.ledger.log()]
+    assert [each.cancelled for each in desk.notices.events() if "booking" in each.id] == [False]
+    proved(desk)
+
+
+def test_what_was_noted_as_lapsed_after_it_was_collected_is_collected(
+    desk: College, at: Callable[[date], None]
+) -> None:
+    """Ledgers hold such notes; of what was collected in part a calendar still has the return."""
+    tags = kits(desk, 3)
+    whole = desk.bookings.book(SCHOOL, {"Telescope": 1}, day(1), day(8))[0]
+    part = desk.bookings.book(OTHER, {"Telescope": 2}, day(1), day(8))[0]
+    at(day(1))
+    desk.loans.check_out(tags[:1], booking=whole.id)
+    desk.loans.check_out(tags[1:2], booking=part.id)
+    with desk.session.writing() as writer:
+        writer.note(BookingLapsed(booking=whole.id, organisation="balwearie-high-school"))
+    at(day(4))
+    desk.holdings.sight(tags[2])
+    states = {each.id: each.state for each in desk.bookings.list(state="all").items}
+    assert states == {whole.id: "collected", part.id: "lapsed"}
+    assert refusal(lambda: desk.bookings.cancel(whole.id)).details["state"] == "collected"
+    events = {each.id: each.cancelled for each in desk.notices.events() if "booking" in each.id}
+    assert events == {f"booking-{whole.id}": False, f"booking-{part.id}": False}
+    proved(desk)

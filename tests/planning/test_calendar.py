@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import SetClock
-from kitloan import BadInput
+from kitloan import BadInput, Refused
 from kitloan.college import College
 from kitloan.planning.calendar import (
     Calendar,
@@ -19,7 +19,7 @@ from kitloan.planning.calendar import (
     parse_weekdays,
 )
 from kitloan.planning.closures import bank_holidays, read_ics
-from kitloan.planning.policies import policy
+from kitloan.planning.policies import POLICIES, policies_of
 
 MON_FRI = frozenset(range(5))
 CHRISTMAS = [date(2026, 11, 30), *days_between(date(2026, 12, 21), date(2027, 1, 5))]
@@ -185,7 +185,7 @@ def test_a_policy_of_a_type_comes_before_the_one_for_all(fife: College) -> None:
     assert fife.policies.get("loan_days").value == 21
     assert fife.policies.get("loan_days", "STEM kit").value == 7
     with fife.session.reading() as connection:
-        assert policy(connection, "fife", "loan_days") == 21
+        assert policies_of(connection, "fife").number("loan_days") == 21
         assert calendar_of(connection, "fife") == Calendar()
     fife.policies.set("loan_days", "default")
     assert fife.policies.get("loan_days").value == 14
@@ -214,6 +214,24 @@ def test_policies_that_cannot_be_are_refused(
     with pytest.raises(BadInput) as refusal:
         fife.policies.set(key, value)
     assert refusal.value.code == code
+
+
+def test_a_policy_of_the_college_is_of_no_type(fife: College, kit: str) -> None:
+    """It would be taken, and do nothing; one that is of a type does something."""
+    for key in ("max_out", "max_bookings", "block_overdue", "due_soon", "overdue_2"):
+        with pytest.raises(BadInput) as refusal:
+            fife.policies.set(key, "3", "STEM kit")
+        assert refusal.value.code == "bad_policy"
+        with pytest.raises(BadInput):
+            fife.policies.get(key, "STEM kit")
+    shown = {each.key for each in fife.policies.list("STEM kit")}
+    assert shown == {each.key for each in POLICIES.values() if each.of_a_type}
+    fife.policies.set("max_days", "2", "STEM kit")
+    with pytest.raises(Refused) as refused:
+        fife.bookings.book("Alva Academy", {"STEM kit": 1}, date(2026, 12, 1), date(2026, 12, 4))
+    assert refused.value.details["limit"] == 2
+    found = fife.bookings.free(date(2026, 12, 1), date(2026, 12, 4), "STEM kit")[0]
+    assert (found.free, found.why) == (0, "limit")
 
 
 def test_bank_holidays_are_scotlands() -> None:
@@ -278,8 +296,70 @@ def test_what_is_no_calendar_is_refused(tmp_path: Path, content: bytes) -> None:
     assert refusal.value.code == "not_a_calendar"
 
 
+def test_a_desk_week_leaves_the_week_of_the_staff(fife: College) -> None:
+    """Also one of all seven days, once somebody has set it."""
+    assert fife.calendar.set_week([2]).staff == frozenset({2})
+    fife.calendar.set_week(staff=range(7))
+    now = fife.calendar.set_week([0])
+    assert (now.desk, now.staff) == (frozenset({0}), frozenset(range(7)))
+    assert fife.calendar.calendar() == now
+
+
 def test_a_closure_in_the_past_hits_no_loan(fife: College, kit: str, clock: SetClock) -> None:
     """What is overdue already is not excused by closing the day it was due."""
     fife.loans.check_out([kit], "Balwearie High School", due_on=date(2026, 11, 24))
     clock.move(days=7)
     assert fife.calendar.close(date(2026, 11, 24)).loans == ()
+
+
+def test_a_moved_loan_keeps_its_turnaround_and_says_what_it_puts_at_risk(
+    fife: College, kit: str
+) -> None:
+    """The move is refused to nobody, so it must not be silent about a booking."""
+    fife.calendar.set_week(range(5))
+    fife.policies.set("turnaround", "2")
+    fife.loans.check_out([kit], "Balwearie High School", due_on=date(2026, 12, 7))
+    made = fife.bookings.book(
+        "Viewforth High School", {"STEM kit": 1}, date(2026, 12, 10), date(2026, 12, 11)
+    )[0]
+    moved = fife.calendar.close(date(2026, 12, 7), move=True)
+    assert [each.moved_to for each in moved.loans] == [date(2026, 12, 8)]
+    assert moved.at_risk == ()
+    moved = fife.calendar.close(date(2026, 12, 8), move=True, request_id="once")
+    assert moved.at_risk == (made.id,)
+    assert fife.bookings.get(made.id).at_risk
+    fife.calendar.close(date(2026, 12, 8), move=True, request_id="once")
+    fife.bookings.cancel(made.id)
+    free = fife.bookings.free(date(2026, 12, 9), date(2026, 12, 14), "STEM kit")[0]
+    assert [each.day.day for each in free.days if each.free] == [11, 12, 13, 14]
+    assert fife.ledger.verify().ok
+
+
+def test_no_loan_goes_by_the_calendar_of_a_site(fife: College, kit: str) -> None:
+    """A campus that closes lists and moves no loan of the whole college."""
+    fife.loans.check_out([kit], "Balwearie High School", due_on=date(2026, 12, 7))
+    assert fife.calendar.close(date(2026, 12, 7), site="Levenmouth").loans == ()
+    with pytest.raises(BadInput) as refusal:
+        fife.calendar.close(date(2026, 12, 7), site="Levenmouth", move=True)
+    assert refusal.value.code == "move_of_a_site"
+    assert fife.find.loans().items[0].due_on == date(2026, 12, 7)
+
+
+def test_a_closure_names_nobody(fife: College, tmp_path: Path) -> None:
+    """A calendar of leave has names, and the ledger keeps what it has for ever."""
+    day = date(2026, 12, 7)
+    for act in (fife.calendar.close, fife.calendar.open):
+        with pytest.raises(BadInput) as refusal:
+            act(day, reason="Mrs Ada Smith is off")
+        assert refusal.value.code == "names_a_person"
+    with pytest.raises(BadInput) as refusal:
+        fife.directory.block("Balwearie High School", "ask ada.smith@example.org")
+    assert refusal.value.code == "names_a_person"
+    path = tmp_path / "leave.ics"
+    path.write_text(
+        "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART;VALUE=DATE:20261207\n"
+        "SUMMARY:Dr Ada Smith on leave\nEND:VEVENT\nEND:VCALENDAR\n"
+    )
+    read = read_ics(path)
+    assert [(each.day, each.name) for each in read.days] == [(day, "closed")]
+    assert len(read.not_taken) == 1

@@ -156,6 +156,25 @@ def test_inspections_that_are_due_are_one_message_to_the_college(
     assert "never inspected" in message.text
 
 
+def test_every_fail_is_noticed(desk: College, clock: SetClock) -> None:
+    """Also after "never inspected" was marked, and after an earlier fail was; each once."""
+    tag = desk.holdings.add(NewHolding("STEM kit")).tag
+    desk.inspections.set_regime("PAT", "STEM kit", 12)
+    assert [each.due_on for each in desk.notices.due()] == [None]
+    desk.notices.mark()
+    for _ in range(2):
+        clock.move(days=1)
+        assert desk.notices.due() == []
+        failed_on = clock.now.date()
+        desk.inspections.record(tag, "PAT", "fail")
+        (notice,) = desk.notices.due()
+        assert notice.due_on == failed_on and "failed on" in notice.text
+        desk.notices.mark()
+        clock.move(days=1)
+        desk.inspections.record(tag, "PAT", "pass")
+    assert desk.ledger.verify().ok
+
+
 def test_the_policies_say_when(desk: College) -> None:
     """A college that chases later, or does not remind, sets it."""
     lend(desk)

@@ -85,6 +85,52 @@ def test_a_booking_in_the_calendar_file(desk: College) -> None:
     assert {uid, "SEQUENCE:2", "STATUS:CANCELLED"} <= set(written())
 
 
+def test_an_undone_change_is_one_more_in_the_calendar(desk: College) -> None:
+    """A calendar that has number 2 takes no number 1; what is gone is withdrawn, and not left."""
+    (made,) = desk.bookings.book(SCHOOL, {"STEM kit": 2}, MONDAY, FRIDAY)
+
+    def seen() -> tuple[int, bool, date]:
+        (event,) = (each for each in desk.notices.events() if each.id == f"booking-{made.id}")
+        assert event.cancelled or event.title == f"2 x STEM kit for {SCHOOL}"
+        return event.sequence, event.cancelled, event.first
+
+    tuesday = date(2026, 12, 8)
+    desk.bookings.change(made.id, collect_on=tuesday)
+    assert seen() == (1, False, tuesday)
+    desk.actions.undo()
+    assert seen() == (2, False, MONDAY)
+    desk.actions.redo()
+    assert seen() == (3, False, tuesday)
+    desk.actions.undo()
+    desk.actions.undo()
+    assert seen()[:2] == (5, True)
+    desk.actions.redo()
+    assert seen() == (6, False, MONDAY)
+
+
+def test_an_undone_renewal_is_one_more_and_an_undone_loan_is_withdrawn(desk: College) -> None:
+    """As with bookings."""
+    desk.loans.check_out(["K0"], SCHOOL, due_on=FRIDAY)
+
+    def seen() -> tuple[int, bool, date]:
+        (event,) = desk.notices.events()
+        assert event.cancelled or event.title == f"Due back: STEM kit from {SCHOOL}"
+        return event.sequence, event.cancelled, event.first
+
+    later = date(2026, 12, 18)
+    desk.loans.renew("K0", later)
+    assert seen() == (1, False, later)
+    desk.actions.undo()
+    assert seen() == (2, False, FRIDAY)
+    desk.actions.undo()
+    assert seen()[:2] == (3, True)
+    desk.actions.redo()
+    assert seen() == (4, False, FRIDAY)
+    desk.loans.check_in(["K0"])
+    desk.holdings.sight("K0")
+    assert desk.notices.events() == []
+
+
 def test_a_blocked_borrower_books_nothing_and_is_counted_as_demand(desk: College) -> None:
     """What was asked for in vain is noted, whatever the rule; up to the block's last day."""
     desk.bookings.book(SCHOOL, {"STEM kit": 1}, MONDAY, FRIDAY)

@@ -595,7 +595,7 @@ def _for_events(w: Desk) -> Iterator[tuple[str, Row]]:
 
 
 def between_colleges(w: Desk) -> Iterator[tuple[str, Row]]:
-    """The rows of transfers."""
+    """The rows of transfers, offers and claims."""
     move = w.fife.transfers
     a, b, back = w.kit(), w.kit(), mint()
     yield (
@@ -621,6 +621,46 @@ def between_colleges(w: Desk) -> Iterator[tuple[str, Row]]:
         (
             lambda key: move.receive(back, "ayrshire", count, **given, request_id=key),
             lambda key: move.receive(back, "ayrshire", Count(whole=True), **given, request_id=key),
+        ),
+    )
+    share = w.fife.offers
+    w.kit("Kaleidoscope"), w.kit("Kaleidoscope")
+    yield (
+        "offers.add",
+        (
+            lambda key: share.add("Kaleidoscope", keep=True, request_id=key),
+            lambda key: share.add("Kaleidoscope", 2, keep=True, request_id=key),
+        ),
+    )
+    made = share.add("Kaleidoscope", keep=True).offer
+    other = share.add("STEM kit", keep=True).offer
+    yield (
+        "offers.answer",
+        (
+            lambda key: share.answer(made, "ayrshire", 1, request_id=key),
+            lambda key: share.answer(made, "ayrshire", 0, request_id=key),
+        ),
+    )
+    yield (
+        "offers.close",
+        (
+            lambda key: share.close(made, request_id=key),
+            lambda key: share.close(other, request_id=key),
+        ),
+    )
+    yield (
+        "offers.claim",
+        (
+            lambda key: share.claim("ayrshire:O7", request_id=key),
+            lambda key: share.claim("ayrshire:O7", 2, request_id=key),
+        ),
+    )
+    share.claim("ayrshire:O8")
+    yield (
+        "offers.withdraw_claim",
+        (
+            lambda key: share.withdraw_claim("ayrshire:O7", request_id=key),
+            lambda key: share.withdraw_claim("ayrshire:O8", request_id=key),
         ),
     )
 

@@ -71,6 +71,13 @@ def return_two_missing(hands: Hands, kit: str) -> None:
     hands.type("")
 
 
+def what_it_was_used_for(hands: Hands, kit: str) -> None:
+    """After the return, on the same line; or nothing at all."""
+    hands.day.lent(hands.day.store.headset)
+    hands.day.scan(hands.day.store.headset)
+    hands.type("use p5 27 4.5h")
+
+
 def renew(hands: Hands, kit: str) -> None:
     """The kit, and the card +7 DAYS."""
     hands.day.lent(kit)
@@ -101,6 +108,7 @@ TASKS: dict[str, tuple[Callable[[Hands, str], None], int, int, str]] = {
     "lend five": (lend_five, 6, 0, "OUT"),
     "return whole, counted": (return_whole, 1, 1, "IN, WHOLE"),
     "return with two missing": (return_two_missing, 1, 9, "IN, 2 SHORT"),
+    "what it was used for": (what_it_was_used_for, 0, 15, "USED"),
     "renew by a week": (renew, 2, 0, "RENEWED"),
     "undo": (undo, 0, 1, "UNDONE"),
     "find who has it": (who_has_it, 0, 7, "IN?"),

@@ -41,6 +41,10 @@ def _nothing_to_label(state: CounterState) -> str | None:
     return None if state.recent else "No kit is on the counter: scan one first."
 
 
+def _nothing_back(state: CounterState) -> str | None:
+    return None if state.returned else "No kit has come back here: scan one that is out."
+
+
 def _no_holding(state: CounterState) -> str | None:
     return None if state.recent else "No kit is on the counter: scan one, or open its page."
 
@@ -203,6 +207,16 @@ _COUNTER: Final = (
         typed="label",
         words="sticker tag",
     ),
+    Action(
+        "use",
+        "",
+        "What it was used for",
+        "Opens the form for the kit that came back last: learners, hours and the like. On the line "
+        "in one: use p5 27 4.5h 3x. It can always be left for later.",
+        _nothing_back,
+        typed="use",
+        words="engagement evidence learners pupils class hours form feedback",
+    ),
 )
 
 _DESK: Final = (
@@ -351,6 +365,15 @@ _SCREENS: Final = (
         _lends_nothing,
         screen="kitloan_tui.screens.events:EventList",
         words="event fair festival pack packing list tick show open day",
+    ),
+    Action(
+        "uses",
+        "",
+        "Uses to ask about",
+        "Loans that came back without a word of what they were used for, and what is recorded.",
+        _lends_nothing,
+        screen="kitloan_tui.screens.uses:Uses",
+        words="engagement evidence learners pupils later form missing report",
     ),
     Action(
         "national",

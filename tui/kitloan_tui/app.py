@@ -74,7 +74,7 @@ NOT_LISTENING = "! NOT LISTENING: another window has the keyboard. Click here, t
 CANCEL_STEPS = 5_000
 """Steps of an SQLite statement between two looks for a cancelled worker: 0.2 ms or so."""
 
-_VERBS = frozenset([*COMMANDS.values(), "clear", "redo"])
+_VERBS = frozenset([*COMMANDS.values(), "clear", "redo", "use"])
 """What the counter does by a key, a card or a word."""
 
 
@@ -495,6 +495,13 @@ class DeskApp(ScanRouter, App[None]):
         if self.is_open and not isinstance(self.screen, Labels):
             self.push_screen(Labels(self, (tag,)))
 
+    def open_use_form(self, loan: str) -> None:
+        """Open the form of what a loan was used for, over the counter."""
+        from kitloan_tui.screens.uses import UseForm
+
+        if self.screen is self.home and self.is_open:
+            self.push_screen(UseForm(self, loan))
+
     def _open_what_step_shows(self) -> None:
         """Have a screen open over what came of the last step, where it has one of its own."""
         match self.state.step.opens:
@@ -504,6 +511,8 @@ class DeskApp(ScanRouter, App[None]):
                 self.call_later(self.open_holding, tag)
             case ("labels", tag):
                 self.call_later(self.open_labels, tag)
+            case ("use", loan):
+                self.call_later(self.open_use_form, loan)
 
     def _back(self) -> None:
         """Esc: leave the help, else empty the line, else leave what is open at the counter."""

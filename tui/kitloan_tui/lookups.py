@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import func, select, text
 
@@ -272,7 +272,16 @@ def contacts_of(session: Session, tag: str) -> dict[str, str]:
     }
 
 
-def about_loans(session: Session, loans: Sequence[LoanLine]) -> dict[str, AboutLoan]:
+class HasLoanId(Protocol):
+    """What is about one loan."""
+
+    @property
+    def id(self) -> str:
+        """The loan's id."""
+        ...
+
+
+def about_loans(session: Session, loans: Sequence[HasLoanId]) -> dict[str, AboutLoan]:
     """The college's own numbers and the people of these loans, by the loans' ids.
 
     Other colleges' people are never here.
@@ -300,6 +309,36 @@ def about_loans(session: Session, loans: Sequence[LoanLine]) -> dict[str, AboutL
             .where(loan.c.college == session.college, loan.c.loan.in_([each.id for each in loans]))
         ).all()
     return {row[0]: AboutLoan(*(str(part or "") for part in row[1:])) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class LoanBack:
+    """A loan that is over: what came back, from whom, and when."""
+
+    loan: str
+    tag: str
+    type: str
+    to: str
+    on: date
+
+
+def loan_back(session: Session, loan_id: str) -> LoanBack | None:
+    """A loan of this college that is over; None where it is open, or there is none."""
+    wanted = (
+        select(loan.c.loan, loan.c.tag, kit_type.c.name, organisation.c.name, loan.c.closed_at)
+        .join_from(loan, organisation, _same_organisation())
+        .join(holding, (holding.c.college == loan.c.college) & (holding.c.tag == loan.c.tag))
+        .join(
+            kit_type,
+            (kit_type.c.college == holding.c.college) & (kit_type.c.kit_type == holding.c.kit_type),
+        )
+        .where(loan.c.college == session.college, loan.c.loan == loan_id)
+    )
+    with session.reading() as connection:
+        row = connection.execute(wanted).first()
+    if row is None or row[4] is None:
+        return None
+    return LoanBack(row[0], row[1], row[2], row[3], day_of(row[4]))
 
 
 def organisation_called(session: Session, name: str) -> str | None:

@@ -187,9 +187,10 @@ def _tile(tile: Tile, column: int, row: int) -> _Tile:
         return _Tile(column, row, name, "0", "none held", 0)
     seen = tile.seen or 0.0
     used = "use not known" if tile.used is None else f"{tile.used:.0%} in use"
-    return _Tile(
-        column, row, name, f"{tile.kits:,}", f"{seen:.0%} seen, {used}", round(seen * _SHADES)
-    )
+    more = f"{seen:.0%} seen, {used}"
+    if tile.per_1000 is not None:
+        more += f", {tile.per_1000:g} for 1,000 pupils"
+    return _Tile(column, row, name, f"{tile.kits:,}", more, round(seen * _SHADES))
 
 
 def _months_say(months: Sequence[tuple[date, int]]) -> str:

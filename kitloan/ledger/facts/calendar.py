@@ -58,10 +58,10 @@ Weekdays = Annotated[
 
 
 class DayOfCalendar(Frozen):
-    """A day that differs from the week; `open` None is a day that is as its weekday again."""
+    """A day that differs from the week."""
 
     day: Day
-    open: bool | None
+    open: bool
     reason: Name | None = None
 
 
@@ -90,15 +90,14 @@ def calendar_set(connection: Connection, college: str, entry: Recorded, fact: Ca
         )
     for each in fact.days:
         _forget_day(connection, c=college, k=fact.site, d=each.day)
-        if each.open is not None:
-            _insert_day(
-                connection,
-                college=college,
-                site=fact.site,
-                day=each.day,
-                open=each.open,
-                reason=each.reason,
-            )
+        _insert_day(
+            connection,
+            college=college,
+            site=fact.site,
+            day=each.day,
+            open=each.open,
+            reason=each.reason,
+        )
 
 
 class PolicySet(FactBase):

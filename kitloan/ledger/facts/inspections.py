@@ -37,6 +37,13 @@ Key = Annotated[
 forget_regime = Change(
     delete(regime).where(regime.c.college == bindparam("c"), regime.c.regime == bindparam("k"))
 )
+_forget_of_type = Change(
+    delete(regime).where(
+        regime.c.college == bindparam("c"),
+        regime.c.kit_type == bindparam("t"),
+        regime.c.code_key == bindparam("k"),
+    )
+)
 _insert_regime = Change(insert(regime))
 _of_tag = (inspection.c.college == bindparam("c"), inspection.c.tag == bindparam("t"))
 _latest = Query(
@@ -86,8 +93,9 @@ class RegimeSet(FactBase):
 
 @applies(RegimeSet)
 def regime_set(connection: Connection, college: str, entry: Recorded, fact: RegimeSet) -> None:
-    """The regime is as it is set now, or is no more."""
+    """The regime is as it is set now, or is no more; a type has one of a code."""
     forget_regime(connection, c=college, k=fact.regime)
+    _forget_of_type(connection, c=college, t=fact.kit_type, k=fact.code_key)
     if fact.months is not None:
         _insert_regime(
             connection,

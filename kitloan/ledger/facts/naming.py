@@ -7,7 +7,7 @@ that is rebuilt later from an entry with the old name is moved again (`move_agai
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import ClassVar, Final, Literal, NamedTuple
 
@@ -101,11 +101,12 @@ def _set_subject(each: Table, subject: str, conditions: list[ColumnElement[bool]
     """Set whose a row is; where one row for each is the rule, one that is there already stays."""
     column = each.c[subject]
     changed = update(each).where(column == bindparam("old"), *conditions)
-    if subject in each.primary_key:
+    unique = [[*index.columns] for index in each.indexes if index.unique]
+    for columns in ([*each.primary_key], *unique):
+        if column not in columns:
+            continue
         other = each.alias()
-        same = [
-            other.c[key.name] == each.c[key.name] for key in each.primary_key if key.name != subject
-        ]
+        same = [other.c[key.name] == key for key in columns if key.name != subject]
         there = select(other.c[subject]).where(other.c[subject] == bindparam("new"), *same)
         changed = changed.where(~there.exists())
     return Change(changed.values({subject: bindparam("new")}))
@@ -352,11 +353,14 @@ def _words_again(connection: Connection, college: str, subject: str, kinds: Iter
         reckon_type(connection, college, kind)
 
 
-def _move(
-    connection: Connection, college: str, subject: str, old: str, new: str, tag: str | None = None
-) -> bool:
-    """Give the rows of one subject to another, and keep which; gives whether any moved."""
-    any_moved = False
+Row = tuple[str, str, str, tuple[str, ...]]
+"""A row of a table that names a subject: which subject, its id, the table, and the row's keys."""
+
+
+def _rows_of(
+    connection: Connection, college: str, subject: str, old: str, tag: str | None = None
+) -> Iterator[tuple[_Moves, Row]]:
+    """The rows that name a borrower or a kit type; those of one tag, or all."""
     for each in _moves(subject):
         if tag is None:
             rows = each.of_subject(connection, c=college, old=old).all()
@@ -365,30 +369,64 @@ def _move(
         else:
             rows = each.of_tag(connection, c=college, old=old, t=tag).all()
         for row in rows:
-            key = list(row)[: len(each.keys)]
-            where = {f"k_{name}": value for name, value in zip(each.keys, key, strict=True)}
-            if each.move(connection, c=college, old=old, new=new, **where):
-                any_moved = True
-                _keep_move(
-                    connection,
-                    c=college,
-                    s=subject,
-                    old=old,
-                    t=each.name,
-                    k=json.dumps(key, ensure_ascii=False),
-                    new=new,
-                )
+            yield each, (subject, old, each.name, tuple(list(row)[: len(each.keys)]))
+
+
+def staying(connection: Connection, college: str) -> frozenset[Row]:
+    """The rows that stayed with what was merged, because the other had such a row already."""
+    return frozenset(
+        row
+        for subject, own in _OWN.items()
+        for merged in own.merged(connection, c=college).all()
+        for _, row in _rows_of(connection, college, subject, merged.key)
+    )
+
+
+def _move(
+    connection: Connection,
+    college: str,
+    subject: str,
+    old: str,
+    new: str,
+    tag: str | None = None,
+    stays: frozenset[Row] = frozenset(),
+) -> bool:
+    """Give the rows of one subject to another, and keep which; gives whether any moved."""
+    any_moved = False
+    for each, row in _rows_of(connection, college, subject, old, tag):
+        if row in stays:
+            continue
+        key = row[-1]
+        where = {f"k_{name}": value for name, value in zip(each.keys, key, strict=True)}
+        if each.move(connection, c=college, old=old, new=new, **where):
+            any_moved = True
+            _keep_move(
+                connection,
+                c=college,
+                s=subject,
+                old=old,
+                t=each.name,
+                k=json.dumps(key, ensure_ascii=False),
+                new=new,
+            )
     return any_moved
 
 
-def move_again(connection: Connection, college: str, tag: str | None = None) -> None:
+def move_again(
+    connection: Connection,
+    college: str,
+    tag: str | None = None,
+    stays: frozenset[Row] = frozenset(),
+) -> None:
     """Move rows that were rebuilt from entries with a name that was merged since; of one tag, or
-    of all."""
+    of all but those in `stays`, which were there before."""
     for subject, own in _OWN.items():
         merged = {row.key: row.merged_into for row in own.merged(connection, c=college)}
         more = bool(merged)
         while more:  # what was merged twice moves twice
-            moved = [_move(connection, college, subject, *pair, tag) for pair in merged.items()]
+            moved = [
+                _move(connection, college, subject, *pair, tag, stays) for pair in merged.items()
+            ]
             more = any(moved)
         if merged and subject == KIT_TYPE and tag is not None:
             _words_again(connection, college, subject, sorted(set(merged.values())))

@@ -3,6 +3,7 @@
 A booking's dates are computed when it is made, and stored: replaying needs no calendar of today.
 """
 
+from contextlib import nullcontext
 from datetime import date
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -22,7 +23,9 @@ from kitloan.ledger.facts.base import (
     applies,
 )
 from kitloan.ledger.facts.promises import (
+    asks_no_more,
     begin_promise,
+    excusing,
     keep_pins,
     lines_of_booking,
     promise,
@@ -31,6 +34,7 @@ from kitloan.ledger.facts.promises import (
 from kitloan.storage.statements import Change
 from kitloan.tables import table
 from kitloan.tables.planning import Booking, BookingLine, BookingPin, Demand, KitDay, Want
+from kitloan.text.dates import day_of
 
 booking, line, pin = table(Booking), table(BookingLine), table(BookingPin)
 demand, kit_day, want = table(Demand), table(KitDay), table(Want)
@@ -137,7 +141,8 @@ class BookingChanged(BookingTerms):
 def made(connection: Connection, college: str, entry: Recorded, fact: BookingMade) -> None:
     """Add the booking, and promise its kits."""
     lines = [(each.kit_type, each.quantity) for each in fact.lines]
-    begin_promise(connection, college, lines, fact.busy_from, fact.free_from)
+    first = _first(entry, fact)
+    begin_promise(connection, college, lines, first, fact.free_from)
     _insert_booking(
         connection,
         college=college,
@@ -151,16 +156,21 @@ def made(connection: Connection, college: str, entry: Recorded, fact: BookingMad
     _insert_lines(connection, college, fact)
     recount_booking(connection, college, fact.booking)
     left = _left(connection, college, fact.booking)
-    promise(connection, college, left, fact.busy_from, fact.free_from)
+    promise(connection, college, left, first, fact.free_from)
 
 
 @applies(BookingChanged)
 def changed(connection: Connection, college: str, entry: Recorded, fact: BookingChanged) -> None:
-    """Set the booking, and promise what it is of now and not out yet."""
+    """Set the booking, and promise what it is of now and not out yet.
+
+    What it had before and cannot be kept is no reason to refuse a change that asks for no more.
+    """
+    lines = [(each.kit_type, each.quantity) for each in fact.lines]
+    no_more = asks_no_more(connection, college, fact.booking, lines, fact.busy_from, fact.free_from)
     for forget in _forget_rows[:-1]:
         forget(connection, c=college, k=fact.booking)
-    lines = [(each.kit_type, each.quantity) for each in fact.lines]
-    begin_promise(connection, college, lines, fact.busy_from, fact.free_from)
+    first = _first(entry, fact)
+    begin_promise(connection, college, lines, first, fact.free_from)
     now = fact.model_dump(exclude={"kind", "lines", "booking"})
     _change.one(
         connection,
@@ -171,7 +181,13 @@ def changed(connection: Connection, college: str, entry: Recorded, fact: Booking
     _insert_lines(connection, college, fact)
     recount_booking(connection, college, fact.booking)
     left = _left(connection, college, fact.booking)
-    promise(connection, college, left, fact.busy_from, fact.free_from)
+    with excusing() if no_more else nullcontext():
+        promise(connection, college, left, first, fact.free_from)
+
+
+def _first(entry: Recorded, fact: BookingTerms) -> str:
+    """The first day that is promised: preparation may reach back to before it was asked for."""
+    return max(fact.busy_from, day_of(entry.at).isoformat())
 
 
 def _left(connection: Connection, college: str, key: str) -> list[tuple[str, int]]:

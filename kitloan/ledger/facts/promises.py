@@ -283,16 +283,20 @@ def keep_pins(connection: Connection, college: str, key: str) -> None:
     row = _booking(connection, c=college, b=key).one_or_none()
     if row is None or row.state != "made":
         return
-    gone = {each.tag for each in _went_out(connection, c=college, b=key)}
+    gone = gone_out(connection, college, key)
     left = {
         each.kit_type: each.quantity - each.collected
         for each in _lines_of(connection, c=college, b=key)
     }
-    days = range(ordinal(row.busy_from), ordinal(row.free_from))
+    # Before it was made nobody could keep anything for it.
+    first = max(ordinal(row.busy_from), day_of(row.made_at).toordinal())
+    days = range(first, ordinal(row.free_from))
     for each in _pins_of(connection, c=college, b=key):
         if each.kit in gone or left.get(each.kit_type, 0) < 1:
             continue
         left[each.kit_type] -= 1
+        if not days:
+            continue
         _insert_kit_day.many(
             connection,
             [{"college": college, "kit": each.kit, "day": _day(d), "booking": key} for d in days],
@@ -309,6 +313,11 @@ def recount_booking(connection: Connection, college: str, key: str) -> None:
         if now != row.collected:
             _set_collected(connection, c=college, b=key, k=row.kit_type, now_collected=now)
     keep_pins(connection, college, key)
+
+
+def gone_out(connection: Connection, college: str, key: str) -> set[str]:
+    """The tags of the holdings that went out on a booking."""
+    return {str(each.tag) for each in _went_out(connection, c=college, b=key)}
 
 
 def lines_of_booking(connection: Connection, college: str, key: str) -> list[tuple[str, int, int]]:
@@ -333,6 +342,22 @@ class Collected:
         connection, college, _ = self._where
         for key in sorted(self._before | self._now()):
             recount_booking(connection, college, key)
+
+
+def asks_no_more(
+    connection: Connection,
+    college: str,
+    key: str,
+    lines: Sequence[tuple[str, int]],
+    first: str,
+    until: str,
+) -> bool:
+    """Whether a booking was of so much on these days already."""
+    row = booking_row(connection, college, key)
+    if row is None or first < row.busy_from or row.free_from < until:
+        return False
+    had = {each.kit_type: each.quantity for each in _lines_of(connection, c=college, b=key)}
+    return all(many <= had.get(kit_type, 0) for kit_type, many in lines)
 
 
 def booking_row(connection: Connection, college: str, key: str) -> AnyRow | None:

@@ -121,7 +121,8 @@ def _take_new_name(
     where others begin so or are spelt nearly so, it is asked about at every desk, and where none
     does, `to` shows that a new one is meant. A desk of lines takes it so in any case. What was
     scanned without `to` is asked about, unless it ends as the names of schools do: a code on the
-    wall is no borrower.
+    wall is no borrower. The name of a school on the lists is taken whole, and half of one is asked
+    about.
     """
     if scans.kind_of_code(name) or not (with_to or scans.reads_as_name(name)):
         raise refusals.no_such_name(name)
@@ -132,8 +133,11 @@ def _take_new_name(
     if typed and not with_to and len(begin) == 1 and len(name) > 1:
         return _name(state, college, begin[0])
     like = parsing.organisations_like(college, name)
-    if not like and (with_to or not state.front.asks_names):
-        return _name(state, college, name)
+    listed = parsing.listed_beginning(college, name) if typed else ()
+    whole = [each for each in listed if fold(each) == fold(name)]
+    if not like and (whole or not listed) and (whole or with_to or not state.front.asks_names):
+        return _name(state, college, whole[0] if whole else name)
+    like = tuple(dict.fromkeys((*like, *listed)))
     state.step.unknown = UnknownName(name, tuple(like[:MOST_CHOICES]))
     return sentences.ask_new_school(state.step.unknown, state.basket)
 
@@ -149,7 +153,8 @@ def _search(state: CounterState, college: College, text: str, *, typed: bool) ->
     """Words that name neither a holding nor a school in full.
 
     A school that begins so wins over the place that a holding is kept in: every town with a campus
-    has its academy. It does not win over what a holding is.
+    has its academy. It does not win over what a holding is. Schools on the lists that have never
+    borrowed come after all of these.
     """
     page = college.find.search(text, limit=MOST_CHOICES)
     lends = typed and not state.is_national and len(text) > 1
@@ -158,6 +163,12 @@ def _search(state: CounterState, college: College, text: str, *, typed: bool) ->
         if len(begin) == 1:
             return _name(state, college, begin[0])
         state.step.unknown = UnknownName(text, begin[:MOST_CHOICES])
+        return sentences.ask_new_school(state.step.unknown, ())
+    if lends and not page.items and (listed := college.schools.names(text, MOST_CHOICES)):
+        whole = [each for each in listed if fold(each) == fold(text)]
+        if whole and not parsing.organisations_like(college, text):
+            return _name(state, college, whole[0])
+        state.step.unknown = UnknownName(text, tuple(listed))
         return sentences.ask_new_school(state.step.unknown, ())
     state.step.matches = page.items
     nearly = () if page.items else lookups.spelt_nearly_like(college.session, text)

@@ -9,6 +9,7 @@ from kitloan.text.names import fold, near_names
 from kitloan.text.scans import Tag, Text
 from kitloan.values import Holding
 from kitloan_tui import lookups
+from kitloan_tui.counter.state import MOST_CHOICES
 
 BACK = "back"
 """Typed of a kit that is in transit, and is here: it never left."""
@@ -125,11 +126,17 @@ def completed(text: str, names: Iterable[str]) -> str | None:
 
 
 def organisation_completed(college: College, text: str) -> str | None:
-    """A known organisation whose name begins so, with or without `to` before it."""
+    """A borrower or a listed school whose name begins so, with or without `to` before it."""
     name = after_to(text)
     before = text[: len(text) - len(name)] if name else ""
     found = completed(name or text, lookups.organisations(college.session))
+    found = found or completed(name or text, listed_beginning(college, name or text))
     return before + found if found else None
+
+
+def listed_beginning(college: College, text: str) -> tuple[str, ...]:
+    """Schools on the lists that were read whose names begin so, borrowers or not."""
+    return tuple(college.schools.names(text, MOST_CHOICES, begin=True))
 
 
 def organisations_like(college: College, text: str) -> tuple[str, ...]:

@@ -89,7 +89,8 @@ def take_back_used(
     left = f"; {got.still_out:,} still out" if got.still_out else ""
     now = college.find.holding(held.tag)
     text = f"{back:,} of {got.type} {grouped(got.tag)} from {got.to}, {gone}{left}"
-    return Verdict("IN", f"{text}. {now.quantity:,} are held now", UNDOES)
+    came = Verdict("IN", f"{text}. {now.quantity:,} are held now", UNDOES)
+    return came if got.still_out else sentences.asks_use(came, got.id)
 
 
 def correct_together(

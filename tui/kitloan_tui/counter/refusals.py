@@ -24,7 +24,7 @@ NEXT_STEPS: Final[Mapping[str, str]] = {
     "in_transit": "If it never left, scan it at the counter and type: back",
     "incomplete": "Lend another. Or type why it may go all the same, for the record: anyway REASON",
     "missing": "If it is here, scan it at the counter: that records it as found.",
-    "names_a_person": "Type the school or partner; then the person: contact NAME",
+    "names_a_person": "Type it without a person's name. Who takes a kit goes apart: contact NAME",
     "no_contents_list": "There is nothing to count. Return it with Enter alone.",
     "no_such_component": "Type the part as the list has it, then how many: wheel 2",
     "not_enough": "Type a smaller number, or take some back first.",
@@ -80,6 +80,14 @@ NEXT_STEPS: Final[Mapping[str, str]] = {
     "no_stocktake_open": "Open one: {stocktake}.",
     "unknown_stocktake": "Choose one of the list.",
     "which_stocktake": "Choose one of the list.",
+    # what a kit was used for
+    "same_engagement": "That class is on record for this loan and day already. Type another day.",
+    "too_small_to_split": "Leave girls and boys out: the group is small.",
+    "split_over_total": "Type the learners too, at least as many as girls and boys together.",
+    "learners_not_used": "Leave the learners out, or leave out that it was not used.",
+    "bad_hours": "Type the hours of all sessions together, as 4.5h, and how many sessions, as 3x.",
+    "already_evaluated": "The form of this use was taken in before.",
+    "unknown_loan": "Check the loan's number on the form.",
     # registers and labels
     "bad_cursor": "Close the list and open it again.",
     "cannot_write": "Make room, or ask the person who looks after this computer.",

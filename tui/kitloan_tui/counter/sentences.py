@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 _MOST_NAMED = 5
 
 UNDOES = "{undo} takes it back."
+_ASKS_USE = "Type use: what it was used for."
+"""After a return: asked, and in no scan's way; see `counter.uses`."""
 
 
 def shown(held: Holding) -> str:
@@ -194,10 +196,17 @@ def returned(back: "Returned", held: Holding, today: date, on: date | None = Non
     if back.still_out:
         text += f"; {back.still_out:,} still out"
     if back.counted == "uncounted":
-        return Verdict("IN, TO BE COUNTED", text, f"Not lent until it is counted. {UNDOES}")
-    if back.counted == "no_contents":
-        return Verdict("IN", text, UNDOES)
-    return counted(text, back.shortages, back.new, back.found)
+        came = Verdict("IN, TO BE COUNTED", text, f"Not lent until it is counted. {UNDOES}")
+    elif back.counted == "no_contents":
+        came = Verdict("IN", text, UNDOES)
+    else:
+        came = counted(text, back.shortages, back.new, back.found)
+    return came if back.still_out else asks_use(came, back.id)
+
+
+def asks_use(came: Verdict, loan_id: str) -> Verdict:
+    """A return, and the word by which its use can be recorded; it need not be."""
+    return replace(came, hint=f"{came.hint} {_ASKS_USE}", returned=loan_id)
 
 
 def counted(

@@ -176,6 +176,8 @@ class CounterState:
         refused_text: the line typed last, when it was refused while something is asked.
         last_scan: the code scanned last and when.
         is_layout_shown: whether the hint about the keyboard layout was shown.
+        returned: the loan that came back last, whose use can be recorded; empty for none.
+        use_drafts: what was typed in the form of a loan and is not on record, by loan and field.
         stocktake_places: where this desk scans, by stocktake, so that a person who leaves one to
             lend a kit comes back to the same shelf.
     """
@@ -203,6 +205,8 @@ class CounterState:
     refused_text: str = ""
     last_scan: tuple[Tag | Command | Text, float] | None = None
     is_layout_shown: bool = False
+    returned: str = ""
+    use_drafts: dict[str, dict[str, str]] = field(default_factory=dict)
     stocktake_places: dict[str, str] = field(default_factory=dict)
 
     @property

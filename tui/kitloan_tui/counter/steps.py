@@ -27,7 +27,7 @@ from kitloan.text.scans import Command, Tag, Text
 from kitloan.values import Holding
 from kitloan_tui import lookups
 from kitloan_tui.actions import BY_WORD
-from kitloan_tui.counter import answering, codes, lending, parsing, refusals, sentences
+from kitloan_tui.counter import answering, codes, lending, parsing, refusals, sentences, uses
 from kitloan_tui.counter.questions import Counting, HowMany, LendOrReturn, Question
 from kitloan_tui.counter.state import CounterState, FrontEnd, LoggedVerdict, Step
 from kitloan_tui.counter.verdict import ONLY_LOOKS, READY, Verdict
@@ -60,6 +60,8 @@ def scan(state: CounterState, college: College, text: str, at: float | None = No
         at: when, in seconds of one clock that does not step back; None where that means nothing,
             as in a list of tags from a file, and then nothing is a repeat.
     """
+    if uses.is_form(text):  # about a kit that came back: it answers nothing that is asked here
+        return act(state, college, lambda: uses.take_form(college, text), text)
     if len(parts := scanned.split(text)) > 1:
         return [scan(state, college, part, at) for part in parts][-1]
     code = scanned.read(text)
@@ -87,6 +89,8 @@ def submit(state: CounterState, college: College, text: str) -> Verdict:
     text = tidy(text)
     if not text:
         return _enter(state, college)
+    if uses.is_form(text):
+        return scan(state, college, text)
     code = scanned.read(text)
     if not isinstance(code, Text) or len(scanned.split(text)) > 1:
         return scan(state, college, text)
@@ -95,6 +99,10 @@ def submit(state: CounterState, college: College, text: str) -> Verdict:
     question, chosen = state.question, _chosen(state, text)
 
     def take() -> Verdict:
+        if (used := uses.words_after(text)) is not None:
+            if question is not None:
+                raise uses.not_yet(text)
+            return uses.take(state, college, used)
         if question is not None:
             return _answer(state, college, question, text, chosen)
         if chosen:
@@ -190,6 +198,7 @@ def _show_also(state: CounterState, college: College, verdict: Verdict) -> None:
 
 def _log(state: CounterState, college: College, verdict: Verdict) -> None:
     state.refusals += not verdict.ok
+    state.returned = verdict.returned or state.returned
     if not verdict.asks and verdict != READY:
         state.log.append(LoggedVerdict(instant(college.session.clock()), verdict))
 
@@ -347,6 +356,13 @@ def _print_label(state: CounterState, college: College) -> Verdict:
     return sentences.label_saved(held, state.front.print_label(college, held))
 
 
+def _use(state: CounterState, college: College) -> Verdict:
+    """Have the form of the kit that came back last opened."""
+    if state.question is not None:
+        raise uses.not_yet(uses.WORD)
+    return uses.open_form(state, college)
+
+
 def _undo(state: CounterState, college: College) -> Verdict:
     if retract := state.last_step.retract:
         return retract()
@@ -421,5 +437,6 @@ _COMMANDS: Final[Mapping[str, Callable[[CounterState, College], Verdict]]] = {
     "plus_7": partial(_extend, 7),
     "plus_14": partial(_extend, 14),
     "print_label": _print_label,
+    "use": _use,
 }
 """What each card, key or word does, by the id of its action."""

@@ -67,6 +67,10 @@ _SIGNS = {
     "OUT OF USE": SYMBOLS["out_of_use"],
     "REPAIRED": SYMBOLS["in"],
     "REINSTATED": SYMBOLS["in"],
+    "USE": SYMBOLS["in"],
+    "USED": SYMBOLS["in"],
+    "FORM": SYMBOLS["in"],
+    "NOT USED": SYMBOLS["withdrawn"],
     "STARTING": "~",
 }
 _ASKS = SYMBOLS["uncounted"]
@@ -85,12 +89,14 @@ class Verdict:
         hint: what to do next; empty where there is nothing to add. It names actions as `{undo}`,
             for the screen that shows it to fill in with a key or a word: see `kitloan_tui.keys`.
         ok: False when something was refused or went wrong: the one case for the bell.
+        returned: the loan that it ended, whose use can be recorded; empty for none.
     """
 
     word: str
     text: str = ""
     hint: str = ""
     ok: bool = True
+    returned: str = ""
 
     @property
     def symbol(self) -> str:

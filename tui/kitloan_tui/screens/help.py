@@ -27,6 +27,8 @@ _SCANS = (
         "from COLLEGE",
         "receives a kit with a label that is unknown here, from the college that sent it",
     ),
+    ("use p5 27 4.5h", "what the kit that came back last was used for; use alone opens the form"),
+    ("KLEVAL1;...", "a teacher's form, pasted or scanned"),
     ("back", "records that a kit in transit to another college never left"),
     ("a new label", "asks what kind of kit it is on, and takes that in"),
     ("a school's name", "opens its turn: every kit scanned then is lent to it at once"),

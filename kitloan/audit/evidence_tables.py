@@ -1,0 +1,406 @@
+"""The tables of evidence in the report: what the kits did, where, and how much of it is known."""
+
+from collections.abc import Mapping, Sequence
+
+from kitloan.audit.reach import PartReach, ReachFigures
+from kitloan.audit.tables import Field, Table, count, table, text
+from kitloan.evidence.disclosure import HIDDEN, MARKS
+from kitloan.reference import regions
+from kitloan.text.dates import uk
+from kitloan.values import plural
+
+RURALITY = {
+    "1": "large urban area",
+    "2": "other urban area",
+    "3": "accessible small town",
+    "4": "remote small town",
+    "5": "very remote small town",
+    "6": "accessible rural",
+    "7": "remote rural",
+    "8": "very remote rural",
+}
+"""The eight-fold urban rural classification of the Scottish Government."""
+_DEPRIVED = {
+    "0-10": "under 10 %",
+    "10-25": "10 to 25 %",
+    "25-50": "25 to 50 %",
+    "50-100": "50 % and more",
+}
+_BANDS = {
+    "early": "to P1",
+    "p2-p4": "P2 to P4",
+    "p5-p7": "P5 to P7",
+    "s1-s3": "S1 to S3",
+    "s4-s6": "S4 to S6",
+    "asn": "additional support needs",
+    "college": "college",
+    "adult": "adults",
+    "mixed": "over several of these",
+}
+_OUTSIDE = "outside the regions"
+_UNLISTED = "not on a list"
+_NAMES = {
+    "council": ("Schools reached, by council", "Council", {}),
+    "sector": ("Schools reached, by sector", "Sector", {}),
+    "rurality": ("Schools reached, by rurality", "Where it is", RURALITY),
+    "deprived": (
+        "Schools reached, by deprivation",
+        "Pupils from the 20 % most deprived zones",
+        _DEPRIVED,
+    ),
+}
+TO_THE_ROW = ("kit_reach", "not_reached")
+"""Tables with a row for each kit or school, which only a report in full has."""
+
+_ENGAGEMENTS = count("engagements", "Uses", "Uses by one group, each counted once.")
+_SCHOOLS = count("schools", "Schools reached", "Schools that borrowed, or have a use on record.")
+_HOURS = text("hours", "Hours", "Hours of all sessions.", kind="days")
+_STAFF = count("staff", "Staff", "Teachers and other staff who took part.")
+_LEARNERS = count(
+    "learner_engagements", "Learner engagements", "The learners of every group whose size is known."
+)
+_AT_LEAST = count(
+    "at_least", "Different learners, at least", "In each school the largest group of each band."
+)
+
+
+def evidence_answers(found: ReachFigures) -> list[tuple[str, str]]:
+    """The answers of a page about what the kits did, each with what limits it; the response first.
+
+    Args:
+        found: what was worked out.
+    """
+    back = sum(each.back for each in found.responses)
+    known = sum(each.with_use for each in found.responses)
+    year = next((each for each in found.years if each.first == found.year), None)
+    when = f"In the academic year from {uk(found.year)}."
+    answers = [
+        (
+            f"{known:,} of {plural(back, 'loan')} that came back {_have(known)} a record of use"
+            + (f" ({known / back:.0%})." if back else "."),
+            f"{when} What nobody recorded is in no figure here: it is unknown, not none.",
+        )
+    ]
+    if year is None:
+        return [*answers, ("No use is on record in that year.", "")]
+    answers.append(
+        (
+            f"{plural(year.engagements, 'use')} in {plural(year.schools, 'school')}, "
+            f"{year.hours:,.10g} hours.",
+            f"A use is one group. {plural(year.staff, 'teacher')} and other staff took part.",
+        )
+    )
+    at_least, most = year.at_least, year.learner_engagements
+    if isinstance(at_least, int) and isinstance(most, int):
+        answers.append(
+            (
+                f"{most:,} learner engagements, by between {at_least:,} and {most:,} different "
+                "learners.",
+                "Both bounds are true: a class that came twice may have been the same learners.",
+            )
+        )
+    else:
+        answers.append(
+            (
+                "The number of learners is hidden.",
+                "Shown, it would let a reader work out a group of fewer than five.",
+            )
+        )
+    parts = found.parts["sector"]
+    listed = sum(each.listed for each in parts)
+    if listed:
+        reached = sum(each.reached for each in parts)
+        answers.append(
+            (
+                f"{reached:,} of {listed:,} listed schools were reached ({reached / listed:.0%}).",
+                f"By a loan or a use.{_listed(found)}",
+            )
+        )
+    return answers
+
+
+def _have(many: int) -> str:
+    return "has" if many == 1 else "have"
+
+
+def evidence_tables(found: ReachFigures, words: Mapping[str, str]) -> list[Table]:
+    """Every table of evidence, how much is known of it first.
+
+    Args:
+        found: what was worked out.
+        words: what colleges are called, by id.
+    """
+    return [
+        _responses(found),
+        _years(found),
+        _by_region(found),
+        *(_by_list(found, name) for name in _NAMES),
+        _by_band(found),
+        _gifts(found),
+        _kits(found, words),
+        _not_reached(found),
+    ]
+
+
+def _period(found: ReachFigures) -> str:
+    if found.is_over:
+        return f"The academic year from {uk(found.year)}."
+    return f"Since {uk(found.year)}; the academic year is not over."
+
+
+def _marks(parts: Sequence[PartReach]) -> str:
+    hidden = any(each.learner_engagements == HIDDEN for each in parts)
+    return f" {HIDDEN} is {MARKS[HIDDEN]}." if hidden else ""
+
+
+def _region(name: str = "region", title: str = "Region", meaning: str = "The region.") -> Field:
+    return text(name, title, meaning, words=regions(), unknown=_OUTSIDE)
+
+
+def _responses(found: ReachFigures) -> Table:
+    return table(
+        "responses",
+        "How much is known",
+        f"{_period(found)} What nobody recorded is in no other figure: it is unknown, not none.",
+        (
+            _region(),
+            count("back", "Loans that came back", "Loans that came back in the year."),
+            count("with_use", "With their use", "Of those, loans whose use is on record."),
+            text(
+                "share",
+                "Response",
+                "Loans with their use on record, of those that came back.",
+                kind="share",
+                unknown="",
+            ),
+            count("uses", "Uses on record", "Uses, also of kits that were not used after all."),
+            count("unknown", "Learners not known", "Uses whose learners nobody knows."),
+            count("forms", "Teachers' forms", "Uses about which a teacher answered."),
+        ),
+        found.responses,
+    )
+
+
+def _years(found: ReachFigures) -> Table:
+    learners: list[Field] = [
+        _LEARNERS,
+        count("at_least", "Different, at least", "In each school the largest group of each band."),
+        count(
+            "at_most",
+            "Different, at most",
+            "As many as the learner engagements.",
+            of=lambda each: each.learner_engagements,
+        ),
+    ]
+    hidden = any(HIDDEN in (each.learner_engagements, each.at_least) for each in found.years)
+    return table(
+        "evidence_years",
+        "What the kits did, year on year",
+        "By academic year, from 1 August."
+        + ("" if all(each.is_over for each in found.years) else " The last is not over.")
+        + (f" {HIDDEN} is {MARKS[HIDDEN]}." if hidden else ""),
+        (
+            text("year", "Academic year", "From August to July.", of=lambda each: each.name),
+            _ENGAGEMENTS,
+            count("schools", "Schools", "Different schools with a use on record."),
+            *learners,
+            _STAFF,
+            _HOURS,
+        ),
+        found.years,
+    )
+
+
+def _listed(found: ReachFigures) -> str:
+    if found.vintage is None:
+        return " No list of schools was read here, so there is nothing to compare with."
+    return f" Schools and pupils are of the lists that were read, the newest of {found.vintage}."
+
+
+def _denominators() -> list[Field]:
+    return [
+        count("listed", "Schools listed", "Schools on the newest list."),
+        text("pupils", "Pupils", "On their rolls.", kind="count", unknown="not known"),
+        _SCHOOLS,
+        text(
+            "share",
+            "Reached",
+            "Schools of the list that were reached, of all on it.",
+            kind="share",
+            unknown="",
+        ),
+    ]
+
+
+def _by_region(found: ReachFigures) -> Table:
+    """The regions that are served least first: those with nothing known of them at the end."""
+    parts = sorted(
+        found.parts["region"],
+        key=lambda each: (
+            not each.key,
+            each.kits is None,
+            each.kits_per_1000 if each.kits_per_1000 is not None else 1e9,
+        ),
+    )
+    inside: list[Field] = [] if found.is_protected else [_LEARNERS, _AT_LEAST]
+    return table(
+        "reach_by_region",
+        "Kits, schools and pupils by region",
+        f"{_period(found)} The region with the fewest kits for its pupils is first. Regions of "
+        "which no file has come are after the others: what is held there is not known. What was "
+        "lent is of the lending college's region; schools and pupils are of the usual region of "
+        f"their council; councils that lie in several are outside.{_listed(found)}",
+        (
+            text(
+                "region",
+                "Region",
+                "The region.",
+                of=lambda each: each.key or None,
+                words=regions(),
+                unknown=_OUTSIDE,
+            ),
+            text("kits", "Kits", "Kits held.", kind="count", unknown="no file received"),
+            text(
+                "kits_per_1000",
+                "Kits per 1,000 pupils",
+                "Kits held, for a thousand pupils of the region's schools.",
+                kind="days",
+                unknown="not known",
+            ),
+            *_denominators(),
+            _ENGAGEMENTS,
+            *inside,
+        ),
+        parts,
+    )
+
+
+def _learners_of_parts(found: ReachFigures) -> list[Field]:
+    if not found.has_learners:
+        return []
+    return [_LEARNERS] if found.is_protected else [_LEARNERS, _AT_LEAST, _STAFF]
+
+
+def _by_list(found: ReachFigures, name: str) -> Table:
+    title, heading, words = _NAMES[name]
+    parts = found.parts[name]
+    note = f"{_period(found)}{_listed(found)}"
+    if name == "deprived":
+        note += (
+            " A school is in the band of the share of its own pupils. Its learners are not: nobody "
+            "knows which of them took part, so no number is multiplied by a share."
+        )
+    if not found.has_learners:
+        note += " Learners of a part of the nation are not split further."
+    return table(
+        f"reach_by_{name}",
+        title,
+        note + _marks(parts),
+        (
+            text(
+                "name",
+                heading,
+                "As the newest list that has it.",
+                of=lambda each: each.key or None,
+                words=words,
+                unknown=_UNLISTED,
+            ),
+            *_denominators(),
+            _ENGAGEMENTS,
+            *_learners_of_parts(found),
+            _HOURS,
+        ),
+        parts,
+    )
+
+
+def _by_band(found: ReachFigures) -> Table:
+    parts = found.parts["band"] if found.has_learners else []
+    note = _period(found)
+    if not found.has_learners:
+        note += " Learners of a part of the nation are not split further."
+    return table(
+        "reach_by_band",
+        "Learners, by band",
+        note + _marks(parts),
+        (
+            text(
+                "band", "Band", "Curriculum for Excellence.", of=lambda each: each.key, words=_BANDS
+            ),
+            _ENGAGEMENTS,
+            *_learners_of_parts(found)[:2],
+        ),
+        parts,
+    )
+
+
+def _gifts(found: ReachFigures) -> Table:
+    inside: list[Field] = [] if found.is_protected else [_LEARNERS]
+    return table(
+        "gift_reach",
+        "What each gift did",
+        f"{_period(found)} Uses of kits that are of a gift or from a donor.{_listed(found)}",
+        (
+            text("gift", "Gift", "The gift's id.", unknown="no gift named"),
+            text("donor", "Donor", "Who gave it."),
+            count("kits", "Kits used", "Different kits with a use on record."),
+            _ENGAGEMENTS,
+            count("schools", "Schools", "Different schools with a use on record."),
+            count("primary", "Primary", "Of those, primary schools on a list."),
+            count("secondary", "Secondary", "Of those, secondary schools on a list."),
+            count("special", "Special", "Of those, special schools on a list."),
+            count("remote", "Remote", "Of those, in remote or very remote towns and countryside."),
+            count(
+                "deprived",
+                "Deprived",
+                "Of those, schools with a quarter or more of their pupils from the 20 % most "
+                "deprived zones.",
+            ),
+            _HOURS,
+            *inside,
+        ),
+        found.gifts,
+    )
+
+
+def _kits(found: ReachFigures, words: Mapping[str, str]) -> Table:
+    inside: list[Field] = [] if found.is_protected else [_LEARNERS]
+    return table(
+        "kit_reach",
+        "What each kit did",
+        f"{_period(found)} {plural(len(found.kits), 'kit')} with a use on record.",
+        (
+            text("tag", "Tag", "The tag, as on its label.", kind="tag", unknown=""),
+            text("type", "Kit type", "What kind of thing it is."),
+            text(
+                "college", "College", "The college that recorded it.", words=words, unknown="none"
+            ),
+            text("donor", "Donor", "Who gave it.", unknown=""),
+            text("gift", "Gift", "The gift's id.", unknown=""),
+            _ENGAGEMENTS,
+            count("schools", "Schools", "Different schools with a use on record."),
+            _HOURS,
+            *inside,
+        ),
+        found.kits,
+    )
+
+
+def _not_reached(found: ReachFigures) -> Table:
+    return table(
+        "not_reached",
+        "Schools not reached",
+        f"On the newest list; since {uk(found.since)} no loan to them began, and no use is on "
+        f"record.{_listed(found)}",
+        (
+            text("schuid", "SchUID", "The school's id."),
+            text("name", "School", "The school."),
+            text("council", "Council", "Its council.", unknown=""),
+            text("region", "Region", "The usual region.", words=regions(), unknown="several"),
+            text("sector", "Sector", "The department."),
+            text("roll", "Pupils", "On its roll.", kind="count", unknown="not known"),
+            text("rurality", "Where it is", "Eight-fold.", words=RURALITY, unknown=""),
+            text("deprived", "Deprivation", "The band of its pupils.", words=_DEPRIVED, unknown=""),
+        ),
+        found.not_reached,
+    )

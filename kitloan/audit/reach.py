@@ -1,0 +1,558 @@
+"""Reach: the schools that kits came to, and those that they did not, against the lists of schools.
+
+A school is reached when it borrowed, or has a use on record. Where it is, its sector, rurality and
+deprivation come from the lists that this store has read; nothing is guessed for a school that is on
+none. Learners are never multiplied by a share of pupils: a school is in a band, and its learners
+with it. The year is the running one inside ESP, and the last whole one in what leaves it.
+
+The region of a loan or a use is that of the college that lent. Denominators, the schools and pupils
+of a region, go by the usual region of their council; a council that lies in several is apart.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import case, func, select
+
+from kitloan.audit.census import Census
+from kitloan.audit.engagements import (
+    MOST_YEARS,
+    OF_SCHOOL,
+    Group,
+    hidden_of,
+    may_show_part,
+    part_keys,
+    reach_of,
+    whole_year,
+    within_year,
+)
+from kitloan.audit.use import DAY_KNOWN, OF_HOLDING
+from kitloan.evidence.councils import find_council
+from kitloan.evidence.disclosure import HIDDEN, Shown, academic_year, alone
+from kitloan.ledger.session import ESP
+from kitloan.reference import regions
+from kitloan.storage.statements import AnyRow
+from kitloan.tables import Holding, Loan, table
+from kitloan.tables.evidence import Engagement, Evaluation
+from kitloan.text.dates import start_of
+from kitloan.text.fields import BANDS
+from kitloan.text.names import fold
+
+loan, holding = table(Loan), table(Holding)
+engagement, evaluation = table(Engagement), table(Evaluation)
+
+REMOTE = ("4", "5", "7", "8")
+"""Of the eight-fold classification: remote and very remote, small towns and rural."""
+DEPRIVED = ("25-50", "50-100")
+"""Bands in which a quarter or more of a school's pupils live in the 20 % most deprived zones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """How much is known of a region's loans; the region None is outside the thirteen.
+
+    Attributes:
+        back: loans that came back in the year.
+        with_use: how many of them have their use on record.
+        uses: uses on record.
+        unknown: of those, uses whose learners nobody knows.
+        forms: uses about which a teacher answered.
+    """
+
+    region: str | None
+    back: int
+    with_use: int
+    uses: int
+    unknown: int
+    forms: int
+
+    @property
+    def share(self) -> float | None:
+        """Loans with their use on record, of those that came back."""
+        return self.with_use / self.back if self.back else None
+
+
+@dataclass(frozen=True, slots=True)
+class PartReach:
+    """What kits did in one part: a region, a council, a sector, a band.
+
+    Attributes:
+        key: the part; empty for schools of which no list has it.
+        engagements: uses on record.
+        schools: schools that were reached.
+        listed: schools on the newest list.
+        reached: of those, how many were reached.
+        pupils: on their rolls; None where no roll is known.
+        kits: held in the region; None where no college of it has sent a file, or it is no region.
+    """
+
+    key: str
+    engagements: int
+    schools: int
+    listed: int
+    reached: int
+    pupils: int | None
+    learner_engagements: Shown
+    at_least: int
+    staff: int
+    hours: float
+    kits: int | None = None
+
+    @property
+    def share(self) -> float | None:
+        """Schools that were reached, of those on the list."""
+        return self.reached / self.listed if self.listed else None
+
+    @property
+    def kits_per_1000(self) -> float | None:
+        """Kits held for a thousand pupils."""
+        if self.kits is None or not self.pupils:
+            return None
+        return round(1000 * self.kits / self.pupils, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class YearReach:
+    """What kits did in one academic year; `is_over` is false for the running one."""
+
+    first: date
+    is_over: bool
+    engagements: int
+    schools: int
+    learner_engagements: Shown
+    at_least: Shown
+    staff: int
+    hours: float
+
+    @property
+    def name(self) -> str:
+        """`2026/27`."""
+        return f"{self.first.year}/{(self.first.year + 1) % 100:02}"
+
+
+@dataclass(frozen=True, slots=True)
+class GiftReach:
+    """What the kits of one gift, or of a donor without one, did in the year."""
+
+    gift: str | None
+    donor: str | None
+    kits: int
+    engagements: int
+    schools: int
+    primary: int
+    secondary: int
+    special: int
+    remote: int
+    deprived: int
+    hours: float
+    learner_engagements: int
+
+
+@dataclass(frozen=True, slots=True)
+class KitReach:
+    """What one kit did in the year."""
+
+    tag: str
+    college: str
+    type: str | None
+    donor: str | None
+    gift: str | None
+    engagements: int
+    schools: int
+    hours: float
+    learner_engagements: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotReached:
+    """A listed school that no kit came to in two academic years."""
+
+    schuid: str
+    name: str
+    council: str | None
+    region: str | None
+    sector: str
+    roll: int | None
+    rurality: str
+    deprived: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReachFigures:
+    """Reach in one academic year, and year on year.
+
+    Attributes:
+        year: the first day of the year.
+        is_over: whether it is over.
+        is_protected: whether it leaves ESP.
+        has_learners: whether learners are shown by part; not where a part of a nation leaves ESP.
+        vintage: the newest list that was read; None when none was.
+        parts: by `region`, `council`, `sector`, `rurality`, `deprived` and `band`.
+        since: from when on a school counts as reached, for `not_reached`.
+    """
+
+    year: date
+    is_over: bool
+    is_protected: bool
+    has_learners: bool
+    vintage: str | None
+    responses: Sequence[Response]
+    parts: Mapping[str, Sequence[PartReach]]
+    years: Sequence[YearReach]
+    gifts: Sequence[GiftReach]
+    kits: Sequence[KitReach]
+    not_reached: Sequence[NotReached]
+    since: date
+
+
+def reach_figures(
+    census: Census,
+    every: Sequence[Group],
+    held: Mapping[str, int | None],
+    *,
+    protected: bool,
+) -> ReachFigures:
+    """The figures as at the census's day.
+
+    Args:
+        census: what is counted.
+        every: what `kitloan.audit.engagements.uses` gives.
+        held: kits held in each region, by its code; None where nothing is known.
+        protected: whether they leave ESP.
+    """
+    running, _ = academic_year(census.day)
+    year = whole_year(census.day) if protected else running
+    nation = within_year(every, year)
+    ours = [each for each in nation if each.in_scope]
+    since = date(running.year - 1, 8, 1)
+    lent = _lent(census, since)
+    of_year = [(college, school) for college, school, first in lent if first == year]
+    hidden = hidden_of(census, nation) if protected and not census.scope else {}
+    recent = {
+        each.school
+        for each in every
+        if each.in_scope and each.used and each.on >= since.isoformat()
+    }
+    return ReachFigures(
+        year=year,
+        is_over=whole_year(census.day) >= year,
+        is_protected=protected,
+        has_learners=not (protected and census.scope),
+        vintage=max((row.vintage for row in census.school_list.values()), default=None),
+        responses=_responses(census, ours, year),
+        parts=_parts(census, ours, of_year, held, hidden),
+        years=_years(census, every, running, protected=protected),
+        gifts=_gifts(census, ours),
+        kits=_kits(ours),
+        not_reached=[]
+        if protected
+        else _not_reached(census, recent | {school for _, school, _ in lent}),
+        since=since,
+    )
+
+
+def _lent(census: Census, since: date) -> list[tuple[str, str, date]]:
+    """The college, the school and the year of loans that began since a day, each once."""
+    running, _ = academic_year(census.day)
+    first = case((loan.c.out_at >= start_of(running), 1), else_=0)
+    rows = census.connection.execute(
+        select(loan.c.college, loan.c.organisation, first.label("running"))
+        .join_from(loan, holding, OF_HOLDING)
+        .where(DAY_KNOWN, loan.c.out_at >= start_of(since), census.in_scope)
+        .group_by(loan.c.college, loan.c.organisation, first)
+    )
+    return [
+        (
+            row.college,
+            census.schools.get((row.college, row.organisation), row.organisation),
+            running if row.running else since,
+        )
+        for row in rows
+    ]
+
+
+def _responses(census: Census, ours: Sequence[Group], year: date) -> list[Response]:
+    has_use = (
+        select(engagement.c.engagement)
+        .where(
+            engagement.c.college == loan.c.college,
+            engagement.c.loan == loan.c.loan,
+            engagement.c.live.is_(True),
+        )
+        .exists()
+    )
+    closed = (
+        select(loan.c.college, has_use.label("has_use"))
+        .join_from(loan, holding, OF_HOLDING)
+        .where(
+            loan.c.closed_at >= start_of(year),
+            loan.c.closed_at < start_of(date(year.year + 1, 8, 1)),
+            census.in_scope,
+        )
+        .subquery()
+    )
+    region = {each: row.region or "" for each, row in census.colleges.items()}
+    counts: Counter[tuple[str, str]] = Counter()
+    rows = census.connection.execute(
+        select(closed.c.college, closed.c.has_use, func.count()).group_by(
+            closed.c.college, closed.c.has_use
+        )
+    )
+    for college, is_known, many in rows:
+        counts[region.get(college, ""), "back"] += many
+        counts[region.get(college, ""), "with_use"] += many if is_known else 0
+    answered = {
+        (row.college, row.engagement)
+        for row in census.connection.execute(select(evaluation.c.college, evaluation.c.engagement))
+    }
+    for each in ours:
+        code = region.get(each.college, "")
+        counts[code, "uses"] += 1
+        counts[code, "unknown"] += each.used and each.bands is None
+        counts[code, "forms"] += (each.college, each.id) in answered
+    return [
+        Response(
+            code or None,
+            *(counts[code, name] for name in ("back", "with_use", "uses", "unknown", "forms")),
+        )
+        for code in (*regions(), "")
+        if counts[code, "back"] or counts[code, "uses"]
+    ]
+
+
+class _Lists:
+    """The schools of the newest list, as denominators, and the part that each is in."""
+
+    def __init__(self, census: Census) -> None:
+        self._near = _regions_near(census)
+        self._homes: dict[str | None, str] = {}
+        self.rows = [
+            row
+            for row in census.school_list.values()
+            if row.listed and (self._near is None or self.region(row) in self._near)
+        ]
+
+    def region(self, row: AnyRow) -> str:
+        """The usual region of a school's council; empty where it lies in several."""
+        if row.council not in self._homes:
+            council = find_council(row.council)
+            self._homes[row.council] = (council.usual_region if council else None) or ""
+        return self._homes[row.council]
+
+    def part(self, name: str, row: AnyRow) -> str:
+        """The part that a listed school is in."""
+        return self.region(row) if name == "region" else str(getattr(row, name) or "")
+
+
+def _regions_near(census: Census) -> frozenset[str] | None:
+    """The regions whose schools are denominators; None where all are."""
+    ids = census.college_ids
+    if ids is None:
+        ids = None if census.own == ESP else frozenset({census.own})
+    found = {census.colleges[each].region or "" for each in ids or () if each in census.colleges}
+    return frozenset(found) if found and "" not in found else None
+
+
+_ORDER: Mapping[str, Sequence[str]] = {
+    "region": tuple(regions()),
+    "sector": ("primary", "secondary", "special"),
+    "rurality": tuple("12345678"),
+    "deprived": ("0-10", "10-25", "25-50", "50-100"),
+}
+
+
+def _parts(
+    census: Census,
+    ours: Sequence[Group],
+    lent: Sequence[tuple[str, str]],
+    held: Mapping[str, int | None],
+    hidden: Mapping[str, Set[str]],
+) -> dict[str, list[PartReach]]:
+    keys, lists = part_keys(census), _Lists(census)
+    region_of = {each: row.region or "" for each, row in census.colleges.items()}
+    found = {}
+    for name in ("region", *OF_SCHOOL):
+        used: dict[str, list[Group]] = defaultdict(list)
+        for each in ours:
+            used[keys[name](each)].append(each)
+        borrowed: dict[str, set[str]] = defaultdict(set)
+        for college, school in lent:
+            row = census.school_list.get(school)
+            key = "" if row is None else lists.part(name, row)
+            borrowed[region_of.get(college, "") if name == "region" else key].add(school)
+        listed: dict[str, list[AnyRow]] = defaultdict(list)
+        for row in lists.rows:
+            listed[lists.part(name, row)].append(row)
+        there = {*used, *borrowed, *listed}
+        order = _ORDER.get(name) or sorted(there - {""})
+        found[name] = [
+            _part(
+                key,
+                used[key],
+                borrowed[key],
+                listed[key],
+                kits=held.get(key) if name == "region" else None,
+                is_hidden=key in hidden.get(name, ()),
+            )
+            for key in (*order, "")
+            if key in there or (name == "region" and key)
+        ]
+    found["band"] = list(_bands(ours, hidden.get("band", frozenset())))
+    return found
+
+
+def _part(
+    key: str,
+    used: Sequence[Group],
+    borrowed: Set[str],
+    listed: Sequence[AnyRow],
+    *,
+    kits: int | None,
+    is_hidden: bool,
+) -> PartReach:
+    reach = reach_of(used)
+    schools = borrowed | {each.school for each in used if each.used and each.school}
+    rolls = [row.roll for row in listed if row.roll is not None]
+    return PartReach(
+        key=key,
+        engagements=reach.engagements,
+        schools=len(schools),
+        listed=len(listed),
+        reached=len(schools & {row.schuid for row in listed}),
+        pupils=sum(rolls) if rolls else None,
+        learner_engagements=HIDDEN
+        if is_hidden and reach.learner_engagements
+        else reach.learner_engagements,
+        at_least=reach.at_least,
+        staff=reach.staff,
+        hours=reach.hours,
+        kits=kits,
+    )
+
+
+def _bands(ours: Iterable[Group], hidden: Set[str]) -> Iterator[PartReach]:
+    """Learners by band; what a group over two bands is in is `mixed`."""
+    some = [each for each in ours if each.used and each.bands]
+    for name in BANDS:
+        with_it = [each for each in some if name in (each.bands or {})]
+        if not with_it:
+            continue
+        only = [each._replace(bands={name: (each.bands or {})[name]}) for each in with_it]
+        only = [each._replace(learners=(each.bands or {})[name]) for each in only]
+        yield _part(name, only, frozenset(), (), kits=None, is_hidden=name in hidden)
+
+
+def _years(
+    census: Census, every: Sequence[Group], running: date, *, protected: bool
+) -> list[YearReach]:
+    """Year on year, the earliest first; in what leaves ESP, years that are over."""
+    over = whole_year(census.day)
+    found = []
+    for back in range(MOST_YEARS - 1, -1, -1):
+        first = date(running.year - back, 8, 1)
+        nation = within_year(every, first)
+        ours = [each for each in nation if each.in_scope]
+        if not ours or (protected and first > over):
+            continue
+        reach = reach_of(ours)
+        numbers: list[Shown] = [reach.learner_engagements, reach.at_least]
+        if protected:
+            may_show = may_show_part(census, nation)
+            numbers = [
+                alone(each) if may_show and isinstance(each, int) else HIDDEN if each else each
+                for each in numbers
+            ]
+        found.append(
+            YearReach(
+                first,
+                first <= over,
+                reach.engagements,
+                reach.schools,
+                numbers[0],
+                numbers[1],
+                reach.staff,
+                reach.hours,
+            )
+        )
+    return found
+
+
+def _gifts(census: Census, ours: Sequence[Group]) -> list[GiftReach]:
+    """What the kits of each gift did: gifts with an id first, then donors without one."""
+    some: dict[tuple[str, str, str], list[Group]] = defaultdict(list)
+    for each in ours:
+        if each.used and each.tag and (each.donor or each.gift):
+            some[each.gift or "\uffff", fold(each.donor or ""), each.gift or ""].append(each)
+    found = []
+    for key in sorted(some):
+        groups = some[key]
+        reach = reach_of(groups)
+        rows = [
+            row
+            for school in {each.school for each in groups}
+            if (row := census.school_list.get(school)) is not None
+        ]
+        sectors = Counter(row.sector for row in rows)
+        found.append(
+            GiftReach(
+                gift=groups[0].gift,
+                donor=groups[0].donor,
+                kits=len({each.tag for each in groups}),
+                engagements=reach.engagements,
+                schools=reach.schools,
+                primary=sectors["primary"],
+                secondary=sectors["secondary"],
+                special=sectors["special"],
+                remote=sum(str(row.rurality) in REMOTE for row in rows),
+                deprived=sum(row.deprived in DEPRIVED for row in rows),
+                hours=reach.hours,
+                learner_engagements=reach.learner_engagements,
+            )
+        )
+    return found
+
+
+def _kits(ours: Sequence[Group]) -> list[KitReach]:
+    """What each kit did, by its tag; one that moved between colleges is a line of each."""
+    some: dict[tuple[str, str], list[Group]] = defaultdict(list)
+    for each in ours:
+        if each.used and each.tag:
+            some[each.tag, each.college].append(each)
+    found = []
+    for (tag, college), groups in sorted(some.items()):
+        reach, one = reach_of(groups), groups[0]
+        found.append(
+            KitReach(
+                tag,
+                college,
+                one.kit_type,
+                one.donor,
+                one.gift,
+                reach.engagements,
+                reach.schools,
+                reach.hours,
+                reach.learner_engagements,
+            )
+        )
+    return found
+
+
+def _not_reached(census: Census, reached: Set[str]) -> list[NotReached]:
+    """Listed schools that no kit came to, by council and name."""
+    lists = _Lists(census)
+    rows = [row for row in lists.rows if row.schuid not in reached]
+    return [
+        NotReached(
+            row.schuid,
+            row.name,
+            row.council,
+            lists.region(row) or None,
+            row.sector,
+            row.roll,
+            str(row.rurality or ""),
+            row.deprived or "",
+        )
+        for row in sorted(rows, key=lambda row: (row.council or "\uffff", row.name, row.schuid))
+    ]

@@ -1,0 +1,263 @@
+"""A copy of one ledger, in which files are merged while the store stays free.
+
+A file is read, checked and applied in a SQLite file without a name, as `verify` does, after what
+the store has of the ledger was copied into it. The store is read some thousand rows at a time, so
+nobody waits for that. `bring_in` then writes what came of it into the store in one short
+transaction, if the ledger there is still as it was copied.
+
+On a server this is also the faster way. There each small statement waits for the one before it to
+come back, and every change of a row that the same transaction changed already reads past all its
+earlier versions.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, select, tuple_
+
+from kitloan.exchange.bounds import LARGE_FILE
+from kitloan.exchange.sending import remember
+from kitloan.ledger.entry import GENESIS
+from kitloan.ledger.writer import Head, begin, head_of, move_head
+from kitloan.storage.statements import plan_again
+from kitloan.storage.store import scratch_store
+from kitloan.tables import College, LedgerEntry, LedgerHead, Setting, table
+from kitloan.tables.every import REGISTER_TABLES
+from kitloan.tables.national import LostEntry, LostTwin, PinnedKey
+from kitloan.text.names import skeleton
+
+_college, _entry, _head = table(College), table(LedgerEntry), table(LedgerHead)
+_setting, _pinned = table(Setting), table(PinnedKey)
+_LOST = (table(LostEntry), table(LostTwin))
+
+_READ_AT_ONCE = 5_000
+"""Rows in one reading of the store: some hundredths of a second, for which nobody can commit."""
+_WRITTEN_AT_ONCE = 1_000
+_SCRATCH_KIB = 65_536
+"""How much of the copy is kept in memory."""
+
+SMALL_FILE = 2_000
+"""Bytes of a file that is always merged in the store itself, unless its ledger is new."""
+
+BYTES_OF_A_COPIED_ENTRY = 2.5
+"""Bytes of a file that may cause as much work in the store as copying one entry of its ledger."""
+
+
+def is_worth_copying(entries: int, size: int) -> bool:
+    """Whether a file is merged in a copy of its ledger.
+
+    Args:
+        entries: how many the store has of the ledger.
+        size: the file's, in bytes.
+    """
+    least = min(LARGE_FILE, SMALL_FILE + BYTES_OF_A_COPIED_ENTRY * entries)
+    return entries == 0 or size > least
+
+
+Reading = Callable[[], AbstractContextManager[Connection]]
+"""Gives a transaction on the store, for reading."""
+
+
+class Moved(Exception):
+    """The ledger in the store is not as it was copied: somebody else has merged a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """All that decides what a file does to a ledger, and the hashes that prove the rest.
+
+    The hash of the last entry proves all entries before it, and they make the register.
+    """
+
+    head: Head
+    own: bool
+    keys: frozenset[tuple[Any, ...]]
+    settings: frozenset[tuple[Any, ...]]
+    lost: tuple[frozenset[str], ...]
+
+
+def _state_of(connection: Connection, college: str) -> _State:
+    top = connection.execute(
+        select(_head.c.epoch, _head.c.seq, _head.c.hash, _head.c.at, _head.c.own).where(
+            _head.c.college == college
+        )
+    ).one_or_none()
+    keys, settings = (
+        frozenset(tuple(row) for row in connection.execute(_of(each, college)))
+        for each in (_pinned, _setting)
+    )
+    hashes = (select(each.c.hash).where(each.c.college == college) for each in _LOST)
+    lost = tuple(frozenset(connection.execute(each).scalars()) for each in hashes)
+    head = Head(*top[:4]) if top else Head(1, 0, GENESIS, "")
+    return _State(head, bool(top and top.own), keys, settings, lost)
+
+
+def _names_in(connection: Connection) -> dict[str, str]:
+    return {row.college: row.name for row in connection.execute(select(_college))}
+
+
+def _of(each: Table, college: str) -> Any:
+    return select(each).where(each.c.college == college)
+
+
+class LedgerCopy:
+    """What a store has of one college's ledger, in a store of its own.
+
+    Attributes:
+        connection: a transaction on the copy.
+    """
+
+    def __init__(self, connection: Connection, college: str, reading: Reading) -> None:
+        """Copy the ledger.
+
+        Args:
+            connection: a transaction on an empty scratch store.
+            college: whose ledger.
+            reading: gives transactions on the store; several, if others may write meanwhile.
+
+        Raises:
+            Moved: somebody wrote to the ledger while it was copied.
+        """
+        self.connection, self._college = connection, college
+        with reading() as store:
+            self._before = _state_of(store, college)
+            self._names = _names_in(store)
+            others = store.execute(select(_college).where(_college.c.college != college))
+            self._fill(_college, [tuple(row) for row in others])
+        if self._before.head.seq:
+            tables = (_head, _entry, *REGISTER_TABLES, *_LOST, _pinned, _setting)
+        else:
+            tables = (*_LOST, _pinned, _setting)
+        for each in tables:
+            for rows in _pages(each, college, reading):
+                self._fill(each, rows)
+        with reading() as store:
+            self.must_be_current(store)
+
+    def must_be_current(self, store: Connection) -> None:
+        """Check that the ledger in the store is still as it was copied.
+
+        Raises:
+            Moved: it is not; or there is a new college whose name this one's looks like.
+        """
+        if _state_of(store, self._college) != self._before:
+            raise Moved
+        new = _names_in(store).items() - self._names.items()
+        mine = _names_in(self.connection).get(self._college, "")
+        if any(skeleton(name) == skeleton(mine) for of, name in new if of != self._college):
+            raise Moved
+
+    def bring_in(self, store: Connection) -> None:
+        """Write what was merged in the copy into the store.
+
+        Args:
+            store: a transaction on the store, which must be rolled back when this raises.
+
+        Raises:
+            Moved: somebody has written to the ledger since it was copied.
+        """
+        # The head is locked first: what is compared stays so until the transaction ends.
+        if head_of(store, self._college) is None:
+            begin(store, self._college, own=False)
+        self.must_be_current(store)
+        before, after = self._before, _state_of(self.connection, self._college)
+        if after.head != before.head:
+            self._bring_ledger(store)
+            move_head(store, self._college, after.head)
+        for each, old, new in zip(_LOST, before.lost, after.lost, strict=True):
+            if new != old:
+                store.execute(delete(each).where(each.c.college == self._college))
+                self._write(store, each, self.connection.execute(_of(each, self._college)))
+        for _, key, _ in before.keys - after.keys:
+            gone = (_pinned.c.college == self._college) & (_pinned.c.key == key)
+            store.execute(delete(_pinned).where(gone))
+        self._write(store, _pinned, sorted(after.keys - before.keys))
+        for college, name, value in sorted(after.settings - before.settings):
+            remember(store, college, name, value)
+
+    def _bring_ledger(self, store: Connection) -> None:
+        last = self._before.head
+        goes_on = self.connection.execute(
+            select(_entry.c.hash).where(
+                _entry.c.college == self._college,
+                _entry.c.epoch == last.epoch,
+                _entry.c.seq == last.seq,
+            )
+        ).scalar()
+        new = _of(_entry, self._college)
+        replaced: Sequence[Table] = ()
+        if last.seq:
+            replaced = REGISTER_TABLES
+            if goes_on == last.hash:
+                new = new.where(_entry.c.seq > last.seq)
+            else:  # another branch counts now
+                replaced = (_entry, *REGISTER_TABLES)
+        if store.dialect.name != "sqlite":
+            plan_again(store)
+        for each in reversed(replaced):
+            store.execute(delete(each).where(each.c.college == self._college))
+        self._write(store, _entry, self.connection.execute(new))
+        for each in REGISTER_TABLES:
+            self._write(store, each, self.connection.execute(_of(each, self._college)))
+        if store.dialect.name != "sqlite":
+            plan_again(store)
+
+    def _fill(self, into: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+        driver: Any = self.connection.connection.dbapi_connection
+        driver.executemany(_insert_text(into), rows)
+
+    def _write(self, store: Connection, into: Table, rows: Iterable[Any]) -> None:
+        driver: Any = store.connection.dbapi_connection
+        if store.dialect.name == "sqlite":
+            found = getattr(rows, "cursor", rows)  # the driver's own rows, where there are any
+            driver.executemany(_insert_text(into), found)
+            return
+        columns = into.columns
+        types = [each.type.compile(dialect=store.dialect) for each in columns]
+        quote = store.dialect.identifier_preparer.quote
+        names = ", ".join(quote(each.name) for each in columns)
+        # Not COPY: a server refuses it where a login sees only some rows of a table.
+        statement = (
+            f"INSERT INTO {quote(into.name)} ({names}) "  # noqa: S608  # the names and types are our own
+            f"SELECT * FROM unnest({', '.join(f'%s::{each}[]' for each in types)})"
+        )
+        found = iter(rows)
+        while some := list(islice(found, _WRITTEN_AT_ONCE)):
+            driver.execute(statement, [list(column) for column in zip(*some, strict=True)])
+
+
+def _insert_text(into: Table) -> str:
+    names = ", ".join(f'"{each.name}"' for each in into.columns)
+    values = ", ".join("?" * len(into.columns))
+    return f'INSERT INTO "{into.name}" ({names}) VALUES ({values})'  # noqa: S608  # our own names
+
+
+def _pages(each: Table, college: str, reading: Reading) -> Iterator[list[tuple[Any, ...]]]:
+    """The rows of a college in a table, as the driver gives them, some thousand at a time."""
+    key = [column for column in each.primary_key if column.name != "college"]
+    at = [list(each.columns).index(column) for column in key]
+    wanted = _of(each, college).order_by(*key).limit(_READ_AT_ONCE)
+    after: list[Any] = []
+    while True:
+        page = wanted.where(tuple_(*key) > tuple_(*after)) if after else wanted
+        with reading() as store:
+            rows = list(store.execute(page).cursor.fetchall())
+        yield rows
+        if len(rows) < _READ_AT_ONCE or not key:
+            return
+        after = [rows[-1][column] for column in at]
+
+
+@contextmanager
+def scratch_for_copy() -> Iterator[Connection]:
+    """A transaction on an empty scratch store, whose file is gone afterwards."""
+    scratch = scratch_store(on_disk=True)
+    try:
+        with scratch.write() as connection:
+            connection.exec_driver_sql(f"PRAGMA cache_size = -{_SCRATCH_KIB}")
+            yield connection
+    finally:
+        scratch.close()

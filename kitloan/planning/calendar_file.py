@@ -1,0 +1,298 @@
+"""Bookings and loans as events of a calendar file: what was withdrawn is among them.
+
+A calendar takes the highest number of an event, so each change, each undo of one and each doing
+again counts one more.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, or_, select
+
+from kitloan.borrowers.organisations import name_now
+from kitloan.planning.channels import Event
+from kitloan.planning.notices import line_of
+from kitloan.queries.types import type_meant
+from kitloan.storage.statements import AnyRow, Query
+from kitloan.tables import Contact, Holding, KitType, LedgerEntry, Loan, Organisation, table
+from kitloan.tables.planning import Booking, BookingLine
+from kitloan.text.dates import days_after, uk
+
+contact, holding, kit_type = table(Contact), table(Holding), table(KitType)
+entry, loan, organisation = table(LedgerEntry), table(Loan), table(Organisation)
+booking, booking_line_ = table(Booking), table(BookingLine)
+
+_REVERSED = "entry.reversed"
+_OF_A_BOOKING = ("booking.made", "booking.changed", "booking.cancelled", "booking.lapsed")
+_OF_A_LOAN = ("loan.checked_out", "loan.found", "loan.renewed", "loan.corrected")
+_SHOWN_DAYS = 92
+"""For how long after its end something stays in the calendar file, so that calendars drop it."""
+_LONG_AGO = "1970-01-01T00:00:00Z"
+
+LOANS = Query(
+    select(
+        loan.c.loan,
+        loan.c.tag,
+        (loan.c.quantity - loan.c.returned).label("left"),
+        loan.c.due_on,
+        organisation.c.name.label("to"),
+        kit_type.c.name.label("type_name"),
+        holding.c.asset_number,
+        contact.c.name.label("person"),
+        contact.c.email,
+        contact.c.phone,
+    )
+    .select_from(loan)
+    .join(
+        organisation,
+        (organisation.c.college == loan.c.college)
+        & (organisation.c.organisation == loan.c.organisation),
+    )
+    .join(holding, (holding.c.college == loan.c.college) & (holding.c.tag == loan.c.tag))
+    .join(
+        kit_type,
+        (kit_type.c.college == holding.c.college) & (kit_type.c.kit_type == holding.c.kit_type),
+    )
+    .outerjoin(
+        contact, (contact.c.college == loan.c.college) & (contact.c.contact == loan.c.contact)
+    )
+    .where(
+        loan.c.college == bindparam("c"),
+        loan.c.closed_at.is_(None),
+        loan.c.due_key > "",
+        loan.c.due_on.is_not(None),
+    )
+    .order_by(loan.c.due_key, loan.c.loan)
+)
+BOOKINGS = Query(
+    select(
+        booking.c.booking,
+        booking.c.state,
+        booking.c.collect_on,
+        booking.c.return_by,
+        booking.c.lapses_after,
+        booking.c.changes,
+        booking_line_.c.quantity,
+        booking_line_.c.collected,
+        organisation.c.name.label("to"),
+        kit_type.c.name.label("type_name"),
+        contact.c.name.label("person"),
+        contact.c.email,
+        contact.c.phone,
+    )
+    .select_from(booking)
+    .join(
+        booking_line_,
+        (booking_line_.c.college == booking.c.college)
+        & (booking_line_.c.booking == booking.c.booking),
+    )
+    .join(
+        organisation,
+        (organisation.c.college == booking.c.college)
+        & (organisation.c.organisation == booking.c.organisation),
+    )
+    .join(
+        kit_type,
+        (kit_type.c.college == booking_line_.c.college)
+        & (kit_type.c.kit_type == booking_line_.c.kit_type),
+    )
+    .outerjoin(
+        contact, (contact.c.college == booking.c.college) & (contact.c.contact == booking.c.contact)
+    )
+    .where(booking.c.college == bindparam("c"))
+    .order_by(booking.c.collect_on, booking.c.booking, booking_line_.c.kit_type)
+)
+_ENTRIES = select(entry.c.epoch, entry.c.seq, entry.c.at, entry.c.kind, entry.c.body).where(
+    entry.c.college == bindparam("c")
+)
+_ABOUT_BOOKINGS = Query(
+    _ENTRIES.where(
+        entry.c.tag.is_(None),
+        or_(*[entry.c.kind == kind for kind in (*_OF_A_BOOKING, _REVERSED)]),
+    ).order_by(entry.c.epoch, entry.c.seq)
+)
+_ABOUT_LOANS = Query(
+    _ENTRIES.where(
+        entry.c.tag == bindparam("t"),
+        or_(*[entry.c.kind == kind for kind in (*_OF_A_LOAN, _REVERSED)]),
+    ).order_by(entry.c.epoch, entry.c.seq)
+)
+_TAGS_WITH_AN_UNDO = Query(
+    select(entry.c.tag)
+    .where(entry.c.college == bindparam("c"), entry.c.kind == _REVERSED, entry.c.tag.is_not(None))
+    .distinct()
+    .order_by(entry.c.tag)
+)
+_TYPE_OF = Query(
+    select(kit_type.c.name)
+    .join_from(
+        holding,
+        kit_type,
+        (kit_type.c.college == holding.c.college) & (kit_type.c.kit_type == holding.c.kit_type),
+    )
+    .where(holding.c.college == bindparam("c"), holding.c.tag == bindparam("t"))
+)
+
+Place = tuple[int, int]
+
+
+@dataclass(slots=True)
+class _Told:
+    """What the ledger has about a booking or a loan.
+
+    Attributes:
+        facts: its entries, undone or not, in their order.
+        undone: the places of those that are undone.
+        sequence: how often it was changed, undone and done again.
+        at: when that was last.
+    """
+
+    facts: dict[Place, dict[str, Any]] = field(default_factory=dict)
+    undone: set[Place] = field(default_factory=set)
+    sequence: int = -1
+    at: str = _LONG_AGO
+
+    @property
+    def is_undone(self) -> bool:
+        """Whether nothing of it is left."""
+        return self.undone == self.facts.keys()
+
+    def latest(self, name: str) -> Any:
+        """The latest value of a field, of entries that are undone too."""
+        values = [fact[name] for fact in self.facts.values() if fact.get(name) is not None]
+        return values[-1] if values else None
+
+
+def _told(rows: Sequence[AnyRow], name: str) -> dict[str, _Told]:
+    """What entries say about each of what the field `name` has the id of."""
+    found: dict[str, _Told] = {}
+    about: dict[Place, tuple[str, Place]] = {}
+    for row in rows:
+        fact, place = json.loads(row.body)["fact"], (row.epoch, row.seq)
+        if row.kind == _REVERSED:
+            undoes = about.get((fact["epoch"], fact["seq"]))
+            if undoes is None:
+                continue
+            key, first = about[place] = undoes
+            found[key].undone ^= {first}  # an undo of an undo does it again
+        else:
+            key = fact[name]
+            about[place] = (key, place)
+            found.setdefault(key, _Told()).facts[place] = fact
+        found[key].sequence += 1
+        found[key].at = row.at
+    return found
+
+
+def events_of(connection: Connection, college: str, today: date) -> list[Event]:
+    """Bookings and the days on which loans are due, as a calendar has them on a day."""
+    return [
+        *_loan_events(connection, college, today),
+        *_booking_events(connection, college, today),
+    ]
+
+
+def _booking_events(connection: Connection, college: str, today: date) -> Iterator[Event]:
+    told = _told(_ABOUT_BOOKINGS(connection, c=college).all(), "booking")
+    lines: dict[str, list[AnyRow]] = {}
+    for row in BOOKINGS(connection, c=college):
+        lines.setdefault(row.booking, []).append(row)
+    for key, rows in lines.items():
+        (first, *_) = rows
+        last = date.fromisoformat(first.return_by)
+        if days_after(last, _SHOWN_DAYS) < today:
+            continue
+        waiting = all(not row.collected for row in rows)  # what is out is still to come back
+        late = first.state == "made" and date.fromisoformat(first.lapses_after) < today
+        lapsed = waiting and (first.state == "lapsed" or late)
+        what = told.get(key, _Told(sequence=first.changes))
+        yield Event(
+            f"booking-{key}",
+            what.sequence + (waiting and late),
+            first.state == "cancelled" or lapsed,
+            date.fromisoformat(first.collect_on),
+            last,
+            ", ".join(f"{row.quantity:,} x {row.type_name}" for row in rows) + f" for {first.to}",
+            booking_line(rows),
+            what.at,
+        )
+    for key, what in told.items():
+        last = date.fromisoformat(what.latest("return_by"))
+        if key in lines or days_after(last, _SHOWN_DAYS) < today:
+            continue
+        kits = ", ".join(
+            f"{each['quantity']:,} x {_type_name(connection, college, each['kit_type'])}"
+            for each in what.latest("lines")
+        )
+        to = _organisation_name(connection, college, what)
+        yield Event(
+            f"booking-{key}",
+            what.sequence,
+            True,
+            date.fromisoformat(what.latest("collect_on")),
+            last,
+            f"{kits} for {to}",
+            f"Undone (booking {key})",
+            what.at,
+        )
+
+
+def _organisation_name(connection: Connection, college: str, what: _Told) -> str:
+    key = str(what.latest("organisation"))
+    return name_now(connection, college, key) or key
+
+
+def _type_name(connection: Connection, college: str, key: str) -> str:
+    known = type_meant(connection, college, key)
+    return known.name if known else key
+
+
+def booking_line(rows: Sequence[AnyRow]) -> str:
+    """A booking in a line of a notice, from its rows of `BOOKINGS`."""
+    (first, *_) = rows
+    what = ", ".join(f"{row.quantity:,} x {row.type_name}" for row in rows)
+    days = [uk(date.fromisoformat(each)) for each in (first.collect_on, first.return_by)]
+    return f"{what}, from {days[0]} to {days[1]} (booking {first.booking})"
+
+
+def _loan_events(connection: Connection, college: str, today: date) -> Iterator[Event]:
+    loans = LOANS(connection, c=college).all()
+    undone = _TAGS_WITH_AN_UNDO(connection, c=college).scalars().all()
+    told: dict[str, tuple[str, _Told]] = {}
+    for tag in dict.fromkeys([*[row.tag for row in loans], *undone]):
+        about = _told(_ABOUT_LOANS(connection, c=college, t=tag).all(), "loan")
+        told |= {key: (tag, what) for key, what in about.items()}
+    for row in loans:
+        _, what = told.pop(row.loan, ("", _Told(sequence=0)))
+        due_on = date.fromisoformat(row.due_on)
+        yield Event(
+            f"loan-{row.loan}",
+            what.sequence,
+            False,
+            due_on,
+            due_on,
+            f"Due back: {row.type_name} from {row.to}",
+            line_of(row.type_name, row.tag, row.asset_number, row.left),
+            what.at,
+        )
+    for key, (tag, what) in told.items():
+        due = what.latest("due_on")
+        if not what.is_undone or due is None:
+            continue
+        due_on = date.fromisoformat(due)
+        if days_after(due_on, _SHOWN_DAYS) < today:
+            continue
+        name = _TYPE_OF(connection, c=college, t=tag).scalar() or tag
+        yield Event(
+            f"loan-{key}",
+            what.sequence,
+            True,
+            due_on,
+            due_on,
+            f"Due back: {name} from {_organisation_name(connection, college, what)}",
+            f"Undone: {line_of(str(name), tag, None)}",
+            what.at,
+        )

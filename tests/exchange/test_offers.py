@@ -1,0 +1,279 @@
+"""Offers between colleges: each side writes its own ledger, ESP's store shows both."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import kitloan
+from conftest import SetClock
+from kitloan import Gift, NewHolding
+from kitloan.college import College
+from kitloan.errors import BadInput, KitloanError, Refused, StoreError
+from kitloan.exchange.moves import cheapest_moves
+from kitloan.exchange.offers import OfferLine
+from trusting import hear, merge
+
+FIRST, LAST = date(2026, 12, 7), date(2026, 12, 18)
+
+
+@dataclass(frozen=True, slots=True)
+class Three:
+    """Two colleges and ESP, which send each other files."""
+
+    fife: College
+    ayrshire: College
+    esp: College
+    folder: Path
+
+    def send(self) -> None:
+        """Both colleges' files to ESP, and ESP's to both."""
+        for each in (self.fife, self.ayrshire):
+            file = self.folder / f"{each.session.college}.kitloan"
+            each.exchange.export(file)
+            merge(self.esp, [file])
+        file = self.folder / "esp.kitloan"
+        self.esp.exchange.export(file)
+        for each in (self.fife, self.ayrshire):
+            hear(each, file)
+
+
+@pytest.fixture
+def three(new_place: Callable[[], str], clock: SetClock, tmp_path: Path) -> Iterator[Three]:
+    """Fife has three STEM kits, Ayrshire none."""
+    with (
+        kitloan.init("fife", new_place(), actor="m.ross", clock=clock) as fife,
+        kitloan.init("ayrshire", new_place(), actor="j.kerr", clock=clock) as ayrshire,
+        kitloan.init("esp", new_place(), actor="esp", clock=clock) as esp,
+    ):
+        for _ in range(3):
+            fife.holdings.add(NewHolding("STEM kit"))
+        yield Three(fife, ayrshire, esp, tmp_path)
+
+
+def only(opened: College) -> OfferLine:
+    """The one offer that a store shows."""
+    (found,) = opened.offers.list(closed_too=True).items
+    return found
+
+
+def test_an_offer_is_made_seen_claimed_and_accepted(three: Three) -> None:
+    """A kit that idles in Fife is used in Ayrshire, and neither has written the other's ledger."""
+    made = three.fife.offers.add("STEM kit", 2, keep=True)
+    assert (made.offer, made.left, made.terms, made.state) == (made.offer, 2, "keep", "open")
+    assert not three.ayrshire.offers.list().items
+    three.send()
+    seen = only(three.ayrshire)
+    assert (seen.offer, seen.type, seen.left, seen.name) == (
+        *(made.offer, "STEM kit", 2),
+        "Fife College",
+    )
+    claimed = three.ayrshire.offers.claim(made.offer.lower(), 2)
+    assert (claimed.state, claimed.type, claimed.gets) == ("waiting", "STEM kit", None)
+    three.send()
+    (asked,) = only(three.fife).claims
+    assert (asked.college, asked.quantity, asked.state) == ("ayrshire", 2, "waiting")
+    answered = three.fife.offers.answer(made.offer, "Ayrshire College", 1)
+    assert (answered.left, answered.claims[0].gets) == (1, 1)
+    three.send()
+    for opened in (three.fife, three.ayrshire, three.esp):
+        (claim,) = only(opened).claims
+        assert (claim.college, claim.quantity, claim.gets, claim.state) == (
+            *("ayrshire", 2, 1),
+            "accepted",
+        )
+        assert only(opened).left == 1
+        assert opened.ledger.verify().ok
+    (mine,) = three.ayrshire.offers.list().claims
+    assert (mine.offer, mine.gets, mine.state) == (made.offer, 1, "accepted")
+
+
+def test_each_half_is_withdrawn_by_who_made_it(three: Three) -> None:
+    """What is offered no more is not claimed, and a claim taken back is not answered."""
+    made = three.fife.offers.add("STEM kit", first=FIRST, last=LAST)
+    assert made.expires == LAST
+    three.send()
+    three.ayrshire.offers.claim(made.offer)
+    three.ayrshire.offers.withdraw_claim(made.offer)
+    three.send()
+    assert not only(three.esp).claims
+    assert three.ayrshire.offers.list().claims[0].state == "withdrawn"
+    with pytest.raises(Refused) as refusal:
+        three.ayrshire.offers.withdraw_claim(made.offer)
+    assert refusal.value.code == "claim_closed"
+    assert three.fife.offers.close(made.offer).state == "closed"
+    assert not three.fife.offers.list().items
+    three.send()
+    for act in (
+        lambda: three.ayrshire.offers.claim(made.offer),
+        lambda: three.fife.offers.close(made.offer),
+        lambda: three.fife.offers.answer(made.offer, "ayrshire", 1),
+    ):
+        with pytest.raises(Refused) as refusal:
+            act()
+        assert refusal.value.code == "offer_closed"
+    summaries = [line.summary for line in three.fife.ledger.log()]
+    number = made.offer.partition(":")[2]
+    assert f"offer {number} closed" in summaries
+    days = "to borrow from 7 Dec 2026 to 18 Dec 2026"
+    assert f"1 of STEM kit offered to other colleges, {days}, offer {number}" in summaries
+
+
+def test_undo_takes_back_each_step(three: Three) -> None:
+    """A slip is one key away from never having been."""
+    fife = three.fife.offers
+    made = fife.add("STEM kit", 3, keep=True)
+    fife.answer(made.offer, "ayrshire", 2)
+    fife.answer(made.offer, "borders", 1)
+    assert only(three.fife).left == 0 and only(three.fife).state == "taken"
+    assert three.fife.actions.undo().kind == "claim.answered"
+    assert only(three.fife).left == 1
+    assert three.fife.actions.redo().kind == "claim.answered"
+    assert [each.gets for each in only(three.fife).claims] == [2, 1]
+    for _ in range(3):
+        three.fife.actions.undo()
+    assert not three.fife.offers.list(closed_too=True).items
+    assert three.fife.ledger.verify().ok
+    three.ayrshire.offers.claim("fife:O9")
+    three.ayrshire.actions.undo()
+    assert not three.ayrshire.offers.list().claims
+    assert three.ayrshire.ledger.verify().ok
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"type": "Telescope", "keep": True}, "unknown_type"),
+        ({"type": "STEM kit"}, "days_needed"),
+        ({"type": "STEM kit", "keep": True, "first": FIRST}, "days_not_needed"),
+        ({"type": "STEM kit", "first": LAST, "last": FIRST}, "dates_reversed"),
+        ({"type": "STEM kit", "first": date(2026, 11, 1), "last": LAST}, "in_the_past"),
+        ({"type": "STEM kit", "keep": True, "expires": date(2026, 11, 1)}, "in_the_past"),
+        ({"type": "STEM kit", "quantity": 0, "keep": True}, "bad_quantity"),
+        ({"type": "STEM kit", "quantity": 4, "keep": True}, "not_enough"),
+        ({"type": "STEM kit", "quantity": 4, "first": FIRST, "last": LAST}, "not_free"),
+        ({"keep": True}, "nothing_named"),
+        ({"keep": True, "tags": ["KL00000000000"]}, "bad_tag"),
+    ],
+)
+def test_what_cannot_be_offered_changes_nothing(
+    three: Three, given: dict[str, object], code: str
+) -> None:
+    """Nobody drives for a kit that is not there."""
+    before = len(three.fife.ledger.log())
+    with pytest.raises(KitloanError) as refusal:
+        three.fife.offers.add(**given)  # type: ignore[arg-type]
+    assert refusal.value.code == code and refusal.value.hint
+    assert len(three.fife.ledger.log()) == before
+
+
+@pytest.mark.parametrize(
+    ("which", "quantity", "code"),
+    [
+        ("O1", 1, "bad_offer"),
+        ("fife:12", 1, "bad_offer"),
+        ("ayrshire:O1", 1, "own_college"),
+        ("hogwarts:O1", 1, "unknown_college"),
+        ("fife:O1", 0, "bad_quantity"),
+        ("fife:OFFER", 4, "offer_taken"),
+    ],
+)
+def test_what_cannot_be_claimed_is_refused(
+    three: Three, which: str, quantity: int, code: str
+) -> None:
+    """A claim names an offer as ESP lists it, and no more than is left."""
+    made = three.fife.offers.add("STEM kit", 3, keep=True)
+    three.send()
+    with pytest.raises(KitloanError) as refusal:
+        three.ayrshire.offers.claim(which.replace("fife:OFFER", made.offer), quantity)
+    assert refusal.value.code == code and refusal.value.hint
+
+
+def test_a_donors_kit_is_not_given_away_without_the_donor(three: Three) -> None:
+    """What the RAF lends is not ours to give; with the RAF's letter it may go."""
+    fife = three.fife
+    lent = [
+        fife.holdings.add(
+            NewHolding("Drone", gift=Gift(donor="RAF", title="on_loan_from_donor"))
+        ).tag
+        for _ in range(2)
+    ]
+    for given in ({"tags": lent[:1]}, {"type": "Drone"}):
+        with pytest.raises(Refused) as refusal:
+            fife.offers.add(keep=True, **given)  # type: ignore[arg-type]
+        assert refusal.value.code == "donor_must_agree"
+        assert "--donor-agreement" in refusal.value.hint
+    made = fife.offers.add(tags=lent, keep=True, donor_agreement="letter of 1 May 2026")
+    assert (made.quantity, set(made.tags)) == (2, set(lent))
+    assert fife.offers.add("Drone", first=FIRST, last=LAST).left == 1
+
+
+def test_the_database_promises_no_more_than_is_offered(three: Three) -> None:
+    """A bug above must not promise one kit to two colleges."""
+    made = three.fife.offers.add("STEM kit", keep=True)
+    three.fife.offers.answer(made.offer, "ayrshire", 1)
+    with pytest.raises(Refused) as refusal:
+        three.fife.offers.answer(made.offer, "borders", 1)
+    assert (refusal.value.code, refusal.value.details["left"]) == ("offer_taken", 0)
+    with (
+        pytest.raises(StoreError, match="never_more_claimed"),
+        three.fife.session.store.write() as connection,
+    ):
+        connection.exec_driver_sql("UPDATE offer SET accepted = 2")
+
+
+def test_a_repeated_request_is_done_once(three: Three) -> None:
+    """A desk that lost the answer asks again, and gets the same."""
+    fife, ayrshire = three.fife.offers, three.ayrshire.offers
+    made = fife.add("STEM kit", 2, keep=True, request_id="r1")
+    fife.answer(made.offer, "ayrshire", 1, request_id="r2")
+    assert fife.add("STEM kit", 2, keep=True, request_id="r1").offer == made.offer
+    fife.answer(made.offer, "ayrshire", 1, request_id="r2")
+    claimed = ayrshire.claim(made.offer, request_id="r3")
+    assert ayrshire.claim(made.offer, request_id="r3") == claimed
+    ayrshire.withdraw_claim(made.offer, request_id="r4")
+    ayrshire.withdraw_claim(made.offer, request_id="r4")
+    fife.close(made.offer, request_id="r5")
+    fife.close(made.offer, request_id="r5")
+    for act in (
+        lambda: fife.add("STEM kit", 3, keep=True, request_id="r1"),
+        lambda: fife.answer(made.offer, "ayrshire", 2, request_id="r2"),
+        lambda: ayrshire.claim(made.offer, 2, request_id="r3"),
+    ):
+        with pytest.raises(BadInput) as refusal:
+            act()
+        assert refusal.value.code == "id_reused"
+
+
+def test_esp_matches_offers_with_wants(three: Three) -> None:
+    """Somebody waits in Ayrshire for what idles in Fife; a person rings, nothing is promised."""
+    three.ayrshire.holdings.add(NewHolding("STEM kit"))
+    three.ayrshire.wants.add(
+        "Kilmarnock Academy", "stem kit", 2, FIRST, date(2026, 12, 14), contact="Zebedee Quill"
+    )
+    three.ayrshire.wants.add("Ayr Academy", "STEM kit", 1, date(2027, 1, 11), date(2027, 1, 15))
+    made = three.fife.offers.add("STEM kit", 3, first=FIRST, last=LAST)
+    three.send()
+    found = three.esp.offers.list()
+    assert [(each.college, each.to, each.quantity) for each in found.wants] == [
+        ("ayrshire", "Kilmarnock Academy", 2),
+        ("ayrshire", "Ayr Academy", 1),
+    ]
+    (match,) = found.matches
+    assert (match.offer, match.want, match.quantity, match.sea_crossing) == (
+        *(made.offer, found.wants[0].want, 2),
+        False,
+    )
+    assert match.km == 117
+    assert "Zebedee" not in repr(found)
+    assert not three.esp.offers.list("Telescope").matches
+
+
+def test_the_fewest_kit_kilometres_beat_the_nearest_first() -> None:
+    """A 3, B 1 to X 2, Y 1: nearest first would drive 270, the transport problem drives 140."""
+    moves = cheapest_moves([3, 1], [2, 1], [[40, 200], [30, 60]])
+    assert moves == [[2, 0], [0, 1]]
+    assert cheapest_moves([2], [1, 5], [[None, 7]]) == [[0, 2]]
+    assert cheapest_moves([], [1], []) == []

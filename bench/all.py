@@ -36,6 +36,7 @@ PROGRAMS: dict[str, tuple[Options, Options]] = {
     "report": ((), ("--colleges", "4")),
     "growth": ((), ("1", "10")),
     "evidence": ((), ()),
+    "planning": ((), ()),
     "spreadsheet": ((), ("--times", "2")),
 }
 """The benchmarks, what they are told for the whole table, and what for a quick one."""

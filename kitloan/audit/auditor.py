@@ -17,6 +17,7 @@ from sqlalchemy import Connection, func, select
 from kitloan.audit import measures
 from kitloan.audit.census import Census, Scope
 from kitloan.audit.colleges import answers, known_until, latest_files, reporting
+from kitloan.audit.demand import unmet_demand
 from kitloan.audit.engagements import learner_figures, uses
 from kitloan.audit.export.json import as_json as tables_as_json
 from kitloan.audit.findings import Evidence, Finding, clock_wrong, findings, met
@@ -356,6 +357,7 @@ class Auditor:
             journeys=under_way,
             use_by_type=by_type,
             use_by_college=by_place,
+            demand=unmet_demand(census),
             idle=idle(census),
             overdue_by_age=overdue_by_age(census),
             trend=trend(census),

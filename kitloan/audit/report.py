@@ -8,6 +8,7 @@ from typing import Any
 
 from kitloan.audit.census import Census
 from kitloan.audit.colleges import Answer, Reporting
+from kitloan.audit.demand import Unmet
 from kitloan.audit.engagements import LEARNER_TOTALS, LearnerFigures
 from kitloan.audit.evidence_tables import TO_THE_ROW, evidence_answers, evidence_tables
 from kitloan.audit.findings import CODES, Finding
@@ -83,6 +84,7 @@ class Material:
     journeys: tuple[Journey, ...]
     use_by_type: Sequence[Use]
     use_by_college: Sequence[Use]
+    demand: Sequence[Unmet]
     idle: Sequence[Idle]
     overdue_by_age: Sequence[tuple[str, int, int]]
     trend: Trend
@@ -117,6 +119,7 @@ def build(material: Material) -> Report:
         _kits(m.gifts, words),
         _use(m.use_by_type, "use_by_type", "Use by kit type", "Kit type", {}, chart=True),
         _use(m.use_by_college, "use_by_college", "Use by college", "College", words, chart=False),
+        _demand(m.demand),
         _learners(m.learners),
         _learner_split(m.learners),
         _answered(m.learners),
@@ -617,6 +620,27 @@ def _use(
         ),
         used,
         Chart(("share",), caption) if chart else None,
+    )
+
+
+def _demand(refused: Sequence[Unmet]) -> Table:
+    """What was asked for and could not be given, by kit type and region."""
+    return table(
+        "unmet_demand",
+        "Asked for and not given",
+        "Over the twelve months that end with this day, the most kits first. A school that asks "
+        "for one type on days that overlap counts once a day. What nobody asked for is not here.",
+        (
+            _TYPE,
+            _REGION,
+            count("refusals", "Refusals", "How often it was refused."),
+            count("kits", "Kits", "How many kits were asked for, of all refusals together."),
+            count("borrowers", "Borrowers", "Different schools and other borrowers that asked."),
+            count("none_free", "None free", "Refused because too few were free."),
+            count("days", "Day", "Refused for the day: closed, too soon or too far ahead."),
+            count("limits", "Limit", "Refused by a limit, or because the borrower is blocked."),
+        ),
+        refused,
     )
 
 

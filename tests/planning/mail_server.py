@@ -1,6 +1,8 @@
-"""A real mail server on the loopback, that takes mails, refuses them, or goes silent."""
+"""A real mail server on the loopback, that takes mails, refuses them, or goes silent; with TLS."""
 
+import base64
 import socketserver
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +11,7 @@ from email.message import EmailMessage
 from email.policy import default
 from typing import Any, cast
 
-from kitloan.planning.mailing import MailServer
+from kitloan.planning.mailing import MailServer, Security
 
 
 class Post:
@@ -21,6 +23,10 @@ class Post:
         silent_at: the command at which it stops answering; `greeting` is before any, `end` after
             the whole of a mail.
         drops_at: the command at which it closes the connection.
+        tls: its side of TLS, offered by STARTTLS; None offers none.
+        tls_at_once: whether a connection begins with TLS.
+        heard: each command, with whether it came encrypted.
+        logins: who logged in, and with what.
         left_waiting: how often it did one of these two.
     """
 
@@ -29,18 +35,40 @@ class Post:
         self.refuse: set[str] = set()
         self.silent_at = ""
         self.drops_at = ""
+        self.tls: ssl.SSLContext | None = None
+        self.tls_at_once = False
+        self.heard: list[tuple[str, bool]] = []
+        self.logins: list[tuple[str, str]] = []
         self.left_waiting = 0
         self.over = threading.Event()
         self.port = 0
 
-    def server(self, timeout: float = 5.0) -> MailServer:
-        """How it is reached."""
-        return MailServer("127.0.0.1", self.port, "kits@fife.example", "none", timeout=timeout)
+    def server(self, timeout: float = 5.0, security: Security = "none") -> MailServer:
+        """How it is reached; encrypted, with a login."""
+        login = () if security == "none" else ("kits", "a secret")
+        return MailServer(
+            "127.0.0.1", self.port, "kits@fife.example", security, *login, timeout=timeout
+        )
 
 
 class _Talk(socketserver.StreamRequestHandler):
+    _encrypted = False
+
     def handle(self) -> None:
-        post = cast("Any", self.server).post
+        try:
+            self._talk(cast("Any", self.server).post)
+        except OSError:  # the client has had enough: of a certificate, or of waiting
+            return
+
+    def _encrypt(self, context: ssl.SSLContext) -> None:
+        self.connection = self.request = context.wrap_socket(self.request, server_side=True)
+        self.rfile = self.connection.makefile("rb")
+        self.wfile = cast("Any", self.connection.makefile("wb", buffering=0))
+        self._encrypted = True
+
+    def _talk(self, post: Post) -> None:
+        if post.tls_at_once and post.tls:
+            self._encrypt(post.tls)
         if self._stops("greeting", post):
             return
         self._say("220 mail.example")
@@ -48,11 +76,28 @@ class _Talk(socketserver.StreamRequestHandler):
         while line := self.rfile.readline():
             words = line.decode().strip()
             verb = words.split(" ")[0].upper()
+            post.heard.append((verb, self._encrypted))
             if self._stops(verb, post):
                 return
             match verb:
-                case "EHLO" | "HELO" | "RSET":
+                case "EHLO":
+                    self._say("250-mail.example")
+                    if post.tls and not self._encrypted:
+                        self._say("250-STARTTLS")
+                    if self._encrypted:
+                        self._say("250-AUTH PLAIN")
+                    self._say("250 8BITMIME")
+                case "HELO" | "RSET":
                     self._say("250 mail.example")
+                case "STARTTLS" if post.tls:
+                    self._say("220 go on")
+                    if self._stops("handshake", post):
+                        return
+                    self._encrypt(post.tls)
+                case "AUTH" if self._encrypted:
+                    _, user, password = base64.b64decode(words.split(" ")[2]).decode().split("\0")
+                    post.logins.append((user, password))
+                    self._say("235 welcome")
                 case "MAIL":
                     self._say("250 sender")
                 case "RCPT":

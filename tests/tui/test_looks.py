@@ -21,6 +21,8 @@ SCREENS = (
     "stocktake_results",
     "transfers",
     "week",
+    "day",
+    "events",
     "figures",
     "register",
     "kit_types",

@@ -79,8 +79,8 @@ def read_booking(
         BadInput: `half_said`, `no_such_name`, `ambiguous`.
     """
     words = text.split()
-    words, returned = _day_at_end(words, today)
-    words, collected = _day_at_end(words, today)
+    words, returned = day_at_end(words, today)
+    words, collected = day_at_end(words, today)
     if not returned or not collected or len(words) < 2:
         raise BadInput(
             "half_said",
@@ -103,7 +103,7 @@ def read_booking(
     )
 
 
-def _day_at_end(words: list[str], today: date) -> tuple[list[str], str]:
+def day_at_end(words: list[str], today: date) -> tuple[list[str], str]:
     """The words before the day that a line ends with, and that day; no day where it has none."""
     for many in _DAY_WORDS:
         day = " ".join(words[-many:])

@@ -13,7 +13,11 @@ from typing import Any, Protocol
 from sqlalchemy import func, select, text
 
 from kitloan.borrowers.organisations import nearly_like
+from kitloan.borrowers.people import People
 from kitloan.ledger.session import Session
+from kitloan.planning.bookings import Booking as BookingNow
+from kitloan.planning.bookings import Cause
+from kitloan.planning.risks import Risks, StandIn
 from kitloan.queries.find import Finder, organisations_called
 from kitloan.queries.undone import UNDONE
 from kitloan.tables import (
@@ -32,9 +36,10 @@ from kitloan.tables.absence import Transfer
 from kitloan.tables.local import Contact
 from kitloan.tables.planning import Booking, BookingLine
 from kitloan.tables.stocktaking import Stocktake
-from kitloan.text.dates import day_of, moment
+from kitloan.text.dates import day_of, moment, uk
+from kitloan.text.tags import grouped
 from kitloan.values import Holding as HoldingNow
-from kitloan.values import LoanLine
+from kitloan.values import LoanLine, plural
 
 holding, kit_type, loan = table(Holding), table(KitType), table(Loan)
 college, transfer = table(College), table(Transfer)
@@ -45,6 +50,9 @@ head, organisation, shortage = table(LedgerHead), table(Organisation), table(Sho
 
 MOST_ROWS = 15
 """Of each list at home: what a glance can take in. The screen of loans has them all."""
+
+MOST_AT_RISK = 3
+"""Bookings at risk at home, each with whom to ring. The day has them all."""
 
 MOST_PEOPLE = 2000
 """Of whom a school's own are picked."""
@@ -77,6 +85,26 @@ class AboutLoan:
         return "  ".join(part for part in (self.contact, self.phone, self.email) if part)
 
 
+FEWER = "Fewer can be used than are booked"
+
+
+@dataclass(frozen=True, slots=True)
+class RiskLine:
+    """A booking at risk in a line: for home, where a glance has to do.
+
+    Attributes:
+        id: the booking's.
+        on: the day on which it is collected.
+        what: for whom, and of what.
+        lines: why it is at risk and whom to ring; last what to offer, empty for nothing.
+    """
+
+    id: str
+    on: date
+    what: str
+    lines: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Board:
     """What the counter should know of today: loans due today, overdue and to come, and counts."""
@@ -95,6 +123,8 @@ class Board:
     """The names of those that are open."""
     about: Mapping[str, AboutLoan]
     """More of the loans that are listed, by their ids."""
+    at_risk: tuple[RiskLine, ...] = ()
+    """The bookings that cannot be kept as things are, those that are collected first."""
 
 
 def pulse(session: Session) -> tuple[date, int, int]:
@@ -148,6 +178,7 @@ def board(session: Session) -> Board:
         missing,
         names,
         about_loans(session, [*due.items, *overdue.items, *coming.items]),
+        find_risks(session, MOST_AT_RISK),
     )
 
 
@@ -578,3 +609,101 @@ def still_out(session: Session, loans: Sequence[str]) -> int:
     )
     with session.reading() as connection:
         return int(connection.execute(wanted).scalar_one())
+
+
+# -- bookings that cannot be kept -----------------------------------------------------------------
+
+
+def find_risks(session: Session, most: int) -> tuple[RiskLine, ...]:
+    """The bookings at risk that are collected first; none in ESP's store, which promises none."""
+    if session.is_national:
+        return ()
+    found = Risks(session).list(most)
+    reach = find_reach(People(session), [each.booking for each in found])
+    today = session.today
+    return tuple(
+        RiskLine(
+            each.booking.id,
+            each.booking.collect_on,
+            f"{each.booking.to}: {booked(each.booking)}",
+            (*risk_words(each.booking, today, reach), offer_words(each.stand_ins)),
+        )
+        for each in found
+    )
+
+
+def types_lost(booking: BookingNow) -> set[str]:
+    """The types for which a booking is at risk: those of the overdue loans, else all of it."""
+    waits = {each.type for each in booking.lines if each.collected < each.quantity}
+    return waits & {each.type for each in booking.because} or waits
+
+
+def causes(booking: BookingNow) -> list[Cause]:
+    """The overdue loans that put a booking at risk, of the types that it still waits for."""
+    lost = types_lost(booking)
+    return [each for each in booking.because if each.type in lost]
+
+
+def find_reach(people: People, at_risk: Sequence[BookingNow]) -> dict[str, str]:
+    """Who took the late kit, or who booked; else somebody of the school with a phone."""
+    found: dict[str, str] = {}
+    for booking in at_risk:
+        for to, contact in [
+            *((each.to, each.contact) for each in causes(booking)),
+            (booking.to, booking.contact),
+        ]:
+            if to in found:
+                continue
+            known = [(contact.name, contact.phone, contact.email)] if contact else []
+            if not (contact and contact.phone):
+                known += [
+                    (each.name, each.phone, each.email) for each in people.contacts(of=to).items
+                ]
+            for name, phone, email in sorted(known, key=lambda each: not each[1])[:1]:
+                found[to] = " ".join(filter(None, (name, phone or email)))
+    return found
+
+
+def booked(booking: BookingNow) -> str:
+    """What a booking still waits for, in words."""
+    return ", ".join(
+        f"{each.quantity - each.collected} {each.type}"
+        for each in booking.lines
+        if each.collected < each.quantity
+    )
+
+
+def late_words(booking: BookingNow, today: date) -> list[str]:
+    """Which kits are late, each with how long; or that there are too few."""
+    late = [
+        f"{grouped(each.tag)} is {plural((today - each.due_on).days, 'day')} late"
+        for each in causes(booking)
+    ]
+    return late or [FEWER]
+
+
+def risk_words(booking: BookingNow, today: date, reach: Mapping[str, str]) -> list[str]:
+    """Why a booking cannot be kept, each reason with whom to ring."""
+    whom = [each.to for each in causes(booking)] or [booking.to]
+    return [
+        f"{why}. Ring {to}: {reach[to]}." if reach.get(to) else f"{why}. Ring {to}."
+        for why, to in zip(late_words(booking, today), whom, strict=True)
+    ]
+
+
+def offer_words(stand_ins: Sequence[StandIn]) -> str:
+    """What could be given instead; empty where nothing could."""
+    offers = []
+    for each in stand_ins:
+        if each.type != each.instead_of:
+            offers.append(f"{each.needed} {each.type}")
+        elif each.free == each.needed:
+            offers.append(f"another {each.type}")
+        else:
+            offers.append(f"{each.free} of {each.needed} {each.type}")
+    return f"Or offer {', or '.join(offers)}." if offers else ""
+
+
+def day_words(first: date, last: date) -> str:
+    """Days from one to another, in words."""
+    return " to ".join(dict.fromkeys((f"{first:%a} {uk(first)}", f"{last:%a} {uk(last)}")))

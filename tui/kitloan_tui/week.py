@@ -13,10 +13,11 @@ from kitloan.text.dates import days_after
 from kitloan.text.tags import grouped
 from kitloan.values import PAGE, Status
 from kitloan_tui import lookups
+from kitloan_tui.lookups import find_reach, types_lost
 
 if TYPE_CHECKING:
     from kitloan.college import College
-    from kitloan.planning.bookings import Booking, Cause, Free
+    from kitloan.planning.bookings import Booking, Free
 
 DAYS = 7
 """How many desk days are shown."""
@@ -86,9 +87,9 @@ def find_week(college: "College", first: date) -> Week:
         days,
         {day: calendar.reason(day) or "" for day in days if not calendar.is_desk_open(day)},
         tuple(each for each in free if each.type in kinds),
-        tuple(_handing(college, [each for each in waiting if each.collect_on <= today])),
+        tuple(find_handing(college, [each for each in waiting if each.collect_on <= today])),
         at_risk,
-        _reach(college, at_risk),
+        find_reach(college.people, at_risk),
     )
 
 
@@ -103,38 +104,7 @@ def days_shown(calendar: Calendar, first: date, step: int = 1) -> tuple[date, ..
     return tuple(sorted(days))
 
 
-def types_lost(booking: "Booking") -> set[str]:
-    """The types for which a booking is at risk: those of the overdue loans, else all of it."""
-    booked = {each.type for each in booking.lines if each.collected < each.quantity}
-    return booked & {each.type for each in booking.because} or booked
-
-
-def causes(booking: "Booking") -> "list[Cause]":
-    """The overdue loans that put a booking at risk, of the types that it still waits for."""
-    lost = types_lost(booking)
-    return [each for each in booking.because if each.type in lost]
-
-
-def _reach(college: "College", at_risk: "Sequence[Booking]") -> dict[str, str]:
-    """Who took the late kit, or who booked; else somebody of the school with a phone."""
-    found: dict[str, str] = {}
-    for booking in at_risk:
-        for to, contact in [
-            *((each.to, each.contact) for each in causes(booking)),
-            (booking.to, booking.contact),
-        ]:
-            if to in found:
-                continue
-            known = [(contact.name, contact.phone, contact.email)] if contact else []
-            if not (contact and contact.phone):
-                people = college.people.contacts(of=to).items
-                known += [(each.name, each.phone, each.email) for each in people]
-            for name, phone, email in sorted(known, key=lambda each: not each[1])[:1]:
-                found[to] = " ".join(filter(None, (name, phone or email)))
-    return found
-
-
-def _handing(college: "College", waiting: "Sequence[Booking]") -> Iterator[Handing]:
+def find_handing(college: "College", waiting: "Sequence[Booking]") -> Iterator[Handing]:
     """Whether the kits of each booking are there, in the order in which they were booked."""
     there: dict[tuple[str, Status], int] = {}
     for booking in waiting:

@@ -20,6 +20,7 @@ from textual.style import Style
 from textual.widgets import Input, Static
 
 from kitloan.text.dates import uk
+from kitloan.text.names import plain
 from kitloan.text.tags import grouped
 from kitloan.values import SYMBOLS, Holding, LoanLine, ShortageLine, plural
 from kitloan_tui import keys
@@ -236,6 +237,10 @@ class Home(Screen[None]):
         self._choose(None)
         if opens.action == "holding":
             desk.open_holding(opens.what)
+        elif opens.action == "booking":
+            from kitloan_tui.screens.booking import BookingPage  # the store is open by now
+
+            desk.open_screen(BookingPage(desk, opens.what))
         else:
             desk.open_view(opens.action, opens.what)
 
@@ -276,6 +281,7 @@ def _stacked(lines: Iterable[Content]) -> Content:
 def rows_of(board: "Board") -> list[Opens]:
     """The rows of the page that can be opened, from the top."""
     return [
+        *(Opens("booking", each.id) for each in board.at_risk),
         *(opens for opens, _, some in _counts(board) if some),
         *(Opens("holding", line.tag) for line in (*board.due, *board.overdue, *board.coming)),
     ]
@@ -313,6 +319,7 @@ def _today(
     board: "Board", width: int, names: Mapping[str, str], chosen: Opens | None
 ) -> Iterator[Content]:
     due, overdue, coming = board.totals
+    yield from _at_risk(board, width, chosen)
     counts = [
         _row(Content.styled(text, "$warning"), opens, chosen)
         if some
@@ -332,6 +339,18 @@ def _today(
         yield from today
         yield from late
     yield from _loans("Due later", board.coming, coming, board, width, chosen)
+
+
+def _at_risk(board: "Board", width: int, chosen: Opens | None) -> Iterator[Content]:
+    """What is promised and cannot be kept, before all else: why, whom to ring, what to offer."""
+    if not board.at_risk:
+        return
+    yield Content.styled("Bookings at risk", TITLE)
+    for each in board.at_risk:
+        cells = [fit(f"! {uk(each.on)}", _WHEN, "$error"), fit(each.what, width - _WHEN - 1)]
+        yield _row(Content(" ").join(cells), Opens("booking", each.id), chosen)
+        for words in filter(None, each.lines):
+            yield Content(f"  {plain(words)}")
 
 
 def _beside(left: Sequence[Content], right: Sequence[Content], column: int) -> Iterator[Content]:

@@ -22,15 +22,15 @@ from textual.widgets import Input, Static
 from kitloan.errors import Refused
 from kitloan.text.dates import days_after, uk
 from kitloan.text.names import plain
-from kitloan.text.tags import grouped
 from kitloan.values import plural
 from kitloan_tui import keys, lookups
 from kitloan_tui.booking_line import EXAMPLE, BookingLine, read_booking, read_day
 from kitloan_tui.counter import refusals
 from kitloan_tui.counter.verdict import Verdict
+from kitloan_tui.lookups import booked, risk_words
 from kitloan_tui.protocols import DeskHost
 from kitloan_tui.screens.frame import DeskScreen
-from kitloan_tui.week import DAYS, Week, causes, days_shown, find_week
+from kitloan_tui.week import DAYS, Week, days_shown, find_week
 from kitloan_tui.widgets.panels import TITLE
 from kitloan_tui.widgets.week import WeekGrid
 
@@ -285,8 +285,10 @@ class WeekScreen(DeskScreen):
             super().leave()
 
 
-def book(college: "College", asked: BookingLine) -> Verdict:
-    """Book what a line asks for; a refusal is the library's, with a next step in this screen.
+def book(college: "College", asked: BookingLine, event: str | None = None) -> Verdict:
+    """Book what a line asks for, for an event where one is named.
+
+    A refusal is the library's, with a next step in this screen.
 
     Raises:
         KitloanError: what the library refuses, where its next step is right at a desk.
@@ -297,6 +299,7 @@ def book(college: "College", asked: BookingLine) -> Verdict:
             [(asked.type, asked.quantity)],
             asked.collect_on,
             asked.return_by,
+            event=event,
             new_too=True,
         )
     except Refused as refused:
@@ -364,7 +367,7 @@ def _lists(week: Week, today: date) -> Content:
         ready = f"# {each.status}" if each.status else "= ready"
         lines.append(
             Content.assemble(
-                f"  {plain(each.booking.to)}  {plain(_booked(each.booking))}{late}  ",
+                f"  {plain(each.booking.to)}  {plain(booked(each.booking))}{late}  ",
                 (plain(ready), "$warning" if each.status else "$success"),
             )
         )
@@ -376,24 +379,7 @@ def _lists(week: Week, today: date) -> Content:
 
 def _risk(week: Week, booking: "Booking", today: date) -> Iterator[Content]:
     """A booking at risk: why, and whom to ring."""
-    what = f"{plain(booking.to)}  {plain(_booked(booking))} {_short(booking.collect_on)}"
+    what = f"{plain(booking.to)}  {plain(booked(booking))} {_short(booking.collect_on)}"
     yield Content.assemble(("  ! ", "$error"), what)
-    late = causes(booking)
-    for each in late:
-        days = plural((today - each.due_on).days, "day")
-        yield Content(f"    {grouped(each.tag)} is {days} late. {_ring(week, each.to)}")
-    if not late:
-        yield Content(f"    Fewer can be used than are booked. {_ring(week, booking.to)}")
-
-
-def _ring(week: Week, to: str) -> str:
-    reach = week.reach.get(to)
-    return f"Ring {plain(to)}: {plain(reach)}." if reach else f"Ring {plain(to)}."
-
-
-def _booked(booking: "Booking") -> str:
-    return ", ".join(
-        f"{each.quantity - each.collected} {each.type}"
-        for each in booking.lines
-        if each.collected < each.quantity
-    )
+    for words in risk_words(booking, today, week.reach):
+        yield Content(f"    {plain(words)}")

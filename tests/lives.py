@@ -181,6 +181,14 @@ def use(desk: College) -> None:
     desk.evaluations.add(made, Answers(enjoyed=5))
 
 
+def share(desk: College) -> None:
+    """An offer to the other colleges, and its answer; a claim of another's."""
+    desk.holdings.add(NewHolding("Lathe"))
+    offer = desk.offers.add("Lathe", keep=True).offer
+    desk.offers.answer(offer, "borders", 1)
+    desk.offers.claim("borders:O1")
+
+
 def look(desk: College, clock: SetClock, tags: dict[str, str]) -> None:
     """A stocktake at two desks: seen, seen elsewhere, on loan, unknown, closed, and late."""
     which = desk.stocktakes.open("Autumn").id
@@ -232,6 +240,7 @@ def long_life(desk: College, clock: SetClock, folder: Path) -> dict[str, str]:
     keep(desk, clock, tags)
     plan(desk)
     use(desk)
+    share(desk)
     return tags
 
 

@@ -33,6 +33,7 @@ from kitloan.storage.erasure import erased_since
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Block, Contact, Holding, LedgerEntry, Loan, table
 from kitloan.tables.evidence import Engagement, SchoolLink
+from kitloan.tables.guides import KitGuide
 from kitloan.tables.inspecting import Regime
 from kitloan.tables.planning import Booking, BookingLine, Want
 from kitloan.tables.sharing import Offer
@@ -167,7 +168,7 @@ _PLANNED_OF_TYPE = Query(
                 select(each.c.college)
                 .where(each.c.college == bindparam("c"), each.c.kit_type == bindparam("k"))
                 .exists()
-                for each in (table(BookingLine), table(Want), table(Offer))
+                for each in (table(BookingLine), table(Want), table(Offer), table(KitGuide))
             ]
         )
     )
@@ -570,7 +571,7 @@ def _rests_on(connection: Connection, college: str, part: AnyRow) -> str:
     if not before and _REGIME_OF_TYPE(connection, c=college, k=key).first() is not None:
         return f"{fact['name']} has inspections"
     if not before and _PLANNED_OF_TYPE(connection, c=college, k=key).scalar():
-        return f"{fact['name']} is booked, wanted or offered"
+        return f"{fact['name']} is booked, wanted or offered, or has a guide"
     return ""
 
 

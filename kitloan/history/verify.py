@@ -100,7 +100,7 @@ Progress = Callable[[int, int], None]
 STEP = 500
 """Rows that are read at a time, and between two calls of `Progress`."""
 
-_MOST_FINDINGS = 100
+_MOST_FINDINGS = 200
 _ABOUT_A_BORROWER = (LoanTerms, EngagementState, SchoolLinked)
 _SCRATCH_KIB = 65536
 """How much of a scratch store is kept in memory; with SQLite's usual 2 MB it goes to disk."""

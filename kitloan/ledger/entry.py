@@ -17,6 +17,7 @@ from kitloan.ledger.facts import (  # noqa: F401  # each adds its facts
     definitions,
     evidence,
     gifts,
+    guides,
     holdings,
     inspections,
     ledger,

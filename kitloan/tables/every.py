@@ -7,6 +7,7 @@ of `Base` when this module is loaded.
 from kitloan.tables.absence import Absence, Arrival, Transfer, Withdrawal
 from kitloan.tables.base import table
 from kitloan.tables.evidence import Engagement, EngagementBand, Evaluation, SchoolLink
+from kitloan.tables.guides import KitGuide
 from kitloan.tables.inspecting import Inspection, Regime
 from kitloan.tables.naming import MovedRow, OtherName
 from kitloan.tables.national import (
@@ -123,6 +124,7 @@ REGISTER_TABLES = tuple(
         TypeDay,
         Want,
         Demand,
+        KitGuide,
         Offer,
         ClaimAnswer,
         Claim,

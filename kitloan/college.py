@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from kitloan.borrowers.people import People
     from kitloan.evidence.engagements import Engagements
     from kitloan.evidence.evaluations import Evaluations
+    from kitloan.evidence.guides import Guides
     from kitloan.evidence.partners import Partners
     from kitloan.evidence.schools import Schools
     from kitloan.exchange import Exchange
@@ -282,6 +283,13 @@ class College:
         from kitloan.evidence.partners import Partners
 
         return Partners(self.session)
+
+    @cached_property
+    def guides(self) -> "Guides":
+        """What a school must know of a kit type, and its leaflet."""
+        from kitloan.evidence.guides import Guides
+
+        return Guides(self.session)
 
     @cached_property
     def audit(self) -> "Auditor":

@@ -18,6 +18,7 @@ from kitloan import Count, Gift, NewHolding, Refused
 from kitloan.college import College
 from kitloan.evidence.engagements import NewEngagement
 from kitloan.evidence.evaluations import Answers
+from kitloan.evidence.guides import Guide
 from kitloan.holdings import kit_type_with
 from kitloan.ledger.facts.definitions import ContentsLine
 from kitloan.national.gifts import GiftTermsAgreed
@@ -168,6 +169,11 @@ def plan(desk: College) -> None:
     desk.loans.check_out([looms[1]], "Greenock Primary", due_on=today)
     desk.notices.mark(today + timedelta(days=1))
     desk.directory.block("Greenock Primary", "a loom is lost")
+    desk.guides.write("Loom", Guide(safety="Keep fingers away from the comb."))
+    desk.holdings.add(NewHolding("Kazoo"))
+    made = desk.offers.add("Kazoo", keep=True)
+    desk.offers.answer(made.offer, "newbattle", 1)
+    desk.offers.claim("newbattle:O1")
 
 
 def use(desk: College) -> None:

@@ -10,6 +10,7 @@ from kitloan import Count, Gift, NewHolding, Refused
 from kitloan.college import College
 from kitloan.evidence.engagements import EngagementChange, NewEngagement
 from kitloan.evidence.evaluations import Answers
+from kitloan.evidence.guides import Guide
 from kitloan.ledger.entry import KINDS
 from kitloan.text.tags import mint
 from kitloan.values import as_json
@@ -71,6 +72,7 @@ def test_each_desk_action_can_be_undone(fife: College, kit: str, clock: SetClock
         lambda: fife.bookings.change(fife.bookings.list().items[0].id, collect_on=wednesdays[1]),
         lambda: fife.bookings.cancel(fife.bookings.list().items[0].id),
         lambda: fife.wants.close(fife.wants.list()[0].id),
+        lambda: fife.guides.write("Abacus", Guide(level="P1 to P3")),
         lambda: fife.offers.add("Abacus", keep=True),
         lambda: fife.offers.answer(fife.offers.list().items[0].offer, "borders", 1),
         lambda: fife.offers.close(fife.offers.list(closed_too=True).items[0].offer),
@@ -107,6 +109,10 @@ def test_each_desk_action_can_be_undone(fife: College, kit: str, clock: SetClock
     assert fife.ledger.verify().ok
 
 
+def _has_abacus(desk: College) -> bool:
+    return bool(desk.find.search("abacus").items)
+
+
 def _latest(desk: College) -> str:
     return desk.engagements.list().items[0].id
 
@@ -131,6 +137,7 @@ def _state(desk: College) -> object:
         as_json(desk.wants.list(closed_too=True)),
         as_json(desk.offers.list(closed_too=True)),
         as_json(desk.events.list(past_too=True)),
+        as_json(desk.guides.get("Abacus")) if _has_abacus(desk) else None,
         as_json(desk.policies.list()),
         desk.calendar.calendar(),
     )

@@ -290,7 +290,22 @@ def _to_4(op: "Operations") -> None:
 
 
 def _make_sharing(op: "Operations") -> None:
-    """What colleges offer each other, what they claim, and the answers."""
+    """What colleges offer each other, what they claim, and the answers; guides of kit types."""
+    op.create_table(
+        "kit_guide",
+        Column("college", String(), nullable=False),
+        Column("kit_type", String(), nullable=False),
+        *(
+            Column(each, Text(), nullable=True)
+            for each in ("supplies", "time", "space", "level", "safety", "repacking")
+        ),
+        PrimaryKeyConstraint("college", "kit_type"),
+        ForeignKeyConstraint(
+            ["college", "kit_type"],
+            ["kit_type.college", "kit_type.kit_type"],
+            name="guide_of_a_kit_type",
+        ),
+    )
     op.create_table(
         "offer",
         Column("college", String(), nullable=False),

@@ -88,6 +88,8 @@ COMMANDS = (
     Row("engagement", "evidence", "engagement", "Record what a kit was used for."),
     Row("engagements", "evidence", "engagements", "List what kits were used for."),
     Row("evaluation", "evidence", "evaluation", "Record what teachers answered."),
+    Row("leaflet", "teachers", "leaflet", "A kit type's leaflet for teachers."),
+    Row("request-page", "teachers", "request_page", "A page on which teachers ask for a kit."),
     Row("nearest", "sharing", "nearest", "Which colleges have a kit free, the nearest first."),
     Row("offer", "sharing", "offer", "Offer kits to other colleges, to borrow or to keep."),
     Row("offers", "sharing", "offers", "What colleges offer, claim and wait for."),

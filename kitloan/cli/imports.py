@@ -327,6 +327,36 @@ def types_merge(app: App, name: str, into: str) -> None:
     print_text(f"MERGED  {name} is now {shown.type}: {plural(shown.holdings, 'holding')} in all.")
 
 
+@command("guide", "kitloan types guide 'MTa STEM kit' --time '90 minutes'", group=types)
+@click.argument("type_", metavar="TYPE")
+@click.option("--supplies", metavar="TEXT", help="What the school has to supply.")
+@click.option("--time", metavar="TEXT", help="How long it takes.")
+@click.option("--space", metavar="TEXT", help="How much room it needs.")
+@click.option("--level", metavar="TEXT", help="For which learners it is.")
+@click.option("--safety", metavar="TEXT", help="What to look out for.")
+@click.option("--repacking", metavar="TEXT", help="How it is packed again.")
+@pass_app
+def types_guide(app: App, /, type_: str, **given: str | None) -> None:
+    """Record what a school must know of a kit type, for its leaflet; without options, show it.
+
+    What is not given stays. An empty text takes away what was recorded.
+    """
+    from kitloan.evidence.guides import TITLES, Guide
+
+    with app.open() as opened:
+        if all(text is None for text in given.values()):
+            line = opened.guides.get(type_)
+        else:
+            line = opened.guides.write(type_, Guide(**given))
+    recorded = as_json(line.guide)
+    if app.json:
+        print_json({"type": line.type, **recorded})
+        return
+    print_text(line.type)
+    for key, title in TITLES.items():
+        print_text(f"  {title}: {recorded[key] or 'not recorded'}")
+
+
 @command("add", "kitloan add --type 'MTa STEM kit' --donor RAF")
 @click.option("--type", "type_", required=True, metavar="TYPE", help="What kind of thing it is.")
 @click.option("--quantity", type=int, default=1, help="How many, for loose stock under one tag.")

@@ -850,14 +850,20 @@ def inspection(
     show_default=True,
     help="The card's size.",
 )
+@click.option("--mail", metavar="ADDRESS", help="Add a code that opens a mail to the desk.")
 @output_options
 @pass_app
-def contents(app: App, tags: tuple[str, ...], size: str, output: Output) -> None:
-    """Cards for kits' lids: the parts list, to count against."""
+def contents(app: App, tags: tuple[str, ...], size: str, mail: str | None, output: Output) -> None:
+    """Cards for kits' lids: the parts list, to count against.
+
+    With --mail a second code opens a mail to the desk on a phone, with the kit's tag in it.
+    """
+    from kitloan.evidence.leaflets import check_mail
     from kitloan_labels.card import write_cards
 
+    address = check_mail(mail)
     with app.open() as opened:
-        found = [_find_contents(opened, tag) for tag in dict.fromkeys(tags)]
+        found = [replace(_find_contents(opened, tag), mail=address) for tag in dict.fromkeys(tags)]
     progress = Progress("Drawing cards")
     with output.file() as out, whole_file(out) as new:
         placed = write_cards(found, size.lower(), new, lambda done: progress(done, len(found)))

@@ -1,7 +1,9 @@
 """`kitloan free`, `book`, `bookings`, `booking`, `want`, `wants` and `refused`."""
 
+import sys
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +15,7 @@ from kitloan.cli.loans import NEW, take_near
 from kitloan.cli.output import columns, print_json, print_text
 from kitloan.errors import BadInput
 from kitloan.planning.bookings import Booking, Free
+from kitloan.planning.requests import REQUEST, has_request, parse_request
 from kitloan.text.dates import days_after, uk
 from kitloan.text.tags import grouped
 from kitloan.values import Page, as_json, plural
@@ -104,12 +107,13 @@ def _free_line(found: Free) -> list[str]:
 
 
 @command("book", "kitloan book --to 'Alva Academy' --type 'STEM kit=2' --from mon --until fri")
-@click.option("--to", required=True, metavar="ORGANISATION", help="The school or partner.")
-@FROM
-@UNTIL
+@click.option("--to", metavar="ORGANISATION", help="The school or partner.")
+@click.option("--from", "from_", metavar="DATE", help="The collection day.")
+@click.option("--until", metavar="DATE", help="The return day.")
+@click.option("--read", metavar="TEXT|FILE|-", help="A request from the page for teachers.")
 @TYPES
 @TAGS
-@click.option("--event", metavar="ID", help="The event that it is for; no spaces.")
+@click.option("--event", metavar="ID", help="The event that it is for.")
 @click.option("--every", type=click.Choice(["week", "fortnight"]), help="How often it repeats.")
 @click.option("--times", type=int, default=1, metavar="N", help="How many bookings in all.")
 @click.option("--contact", metavar="NAME", help="The person; kept apart, and can be forgotten.")
@@ -118,9 +122,10 @@ def _free_line(found: Free) -> list[str]:
 @pass_app
 def book(
     app: App,
-    to: str,
-    from_: str,
-    until: str,
+    to: str | None,
+    from_: str | None,
+    until: str | None,
+    read: str | None,
     types: tuple[str, ...],
     tags: tuple[str, ...],
     event: str | None,
@@ -130,7 +135,26 @@ def book(
     purpose: str | None,
     new: bool,
 ) -> None:
-    """Promise kits to a borrower. Of bookings that repeat, all are made or none."""
+    """Promise kits to a borrower. Of bookings that repeat, all are made or none.
+
+    With --read the school, the kit and the days are those of a request that came by mail.
+    """
+    if read is not None:
+        if to or from_ or until or types:
+            raise BadInput(
+                "usage",
+                "A request that is read has the school, the kit and the days in it.",
+                "Leave out --to, --from, --until and --type; or leave out --read.",
+            )
+        asked = parse_request(_pasted(read))
+        to, types = asked.school, (f"{asked.type}={asked.quantity}",)
+        from_, until = asked.collect_on.isoformat(), asked.return_by.isoformat()
+    if not (to and from_ and until):
+        raise BadInput(
+            "usage",
+            "The borrower and both days are needed.",
+            "Give --to, --from and --until; or --read, with a request from the page for teachers.",
+        )
     wanted = parse_types(types)
     with app.open() as opened:
         first, last = _dates(from_, until, opened.session.today)
@@ -163,6 +187,28 @@ def book(
         f"  Kept until {uk(made[0].lapses_after)}. To hand it out: "
         f"kitloan checkout TAG --booking {made[0].id}"
     )
+
+
+def _pasted(text: str) -> str:
+    """The text of a request: as it was given, of a file, or from standard input."""
+    if has_request(text):
+        return text
+    if text == "-":
+        return sys.stdin.read(_LONGEST_MAIL)
+    try:
+        with Path(text).open("rb") as file:
+            return file.read(_LONGEST_MAIL).decode("utf-8-sig", errors="replace")
+    except (OSError, ValueError) as problem:
+        raise BadInput(
+            "bad_request",
+            f"{text[:80]!r} is neither a request nor a file that can be read.",
+            f"A request is a line that begins with {REQUEST};",
+            field=None,
+            value=text[:80],
+        ) from problem
+
+
+_LONGEST_MAIL = 1_000_000
 
 
 def _words(found: Booking) -> str:

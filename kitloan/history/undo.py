@@ -54,6 +54,7 @@ from kitloan.tables import (
 )
 from kitloan.tables.events import Event
 from kitloan.tables.evidence import Engagement, OrganisationProfile, SchoolLink
+from kitloan.tables.guides import KitGuide
 from kitloan.tables.inspecting import Regime
 from kitloan.tables.national import Gifting
 from kitloan.tables.planning import Booking, BookingLine, PolicyValue, Want
@@ -233,6 +234,7 @@ _ASKED_OF_TYPE = Query(
                     table(BookingLine),
                     table(Want),
                     table(Offer),
+                    table(KitGuide),
                     table(Gifting),
                     table(PolicyValue),
                 )
@@ -697,7 +699,7 @@ def _rests_on(connection: Connection, college: str, part: AnyRow) -> str:
     if not before and _REGIME_OF_TYPE(connection, c=college, k=key).first() is not None:
         return f"{fact['name']} has inspections"
     if not before and _ASKED_OF_TYPE(connection, c=college, k=key).scalar():
-        return f"{fact['name']} is booked, wanted, offered or in a gift, or has a policy"
+        return f"{fact['name']} is booked, wanted, offered or in a gift, or has a policy or a guide"
     return ""
 
 

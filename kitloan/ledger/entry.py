@@ -18,6 +18,7 @@ from kitloan.ledger.facts import (  # noqa: F401  # each adds its facts
     events,
     evidence,
     gifts,
+    guides,
     holdings,
     inspections,
     ledger,

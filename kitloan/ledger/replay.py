@@ -33,6 +33,7 @@ from kitloan.ledger.facts.gifts import (
     GiftDelivered,
     ProgrammeDefined,
 )
+from kitloan.ledger.facts.guides import FORGET_GUIDE, GuideWritten
 from kitloan.ledger.facts.holdings import HoldingSighted, LabelFreed
 from kitloan.ledger.facts.inspections import forget_regime
 from kitloan.ledger.facts.ledger import Reversed
@@ -73,6 +74,7 @@ from kitloan.tables.evidence import (
     OrganisationProfile,
     SchoolLink,
 )
+from kitloan.tables.guides import KitGuide
 from kitloan.tables.national import Allocation, Delivery, Gifting, Programme
 from kitloan.tables.sharing import Claim, ClaimAnswer, Offer
 from kitloan.tables.stocktaking import StocktakeScan
@@ -199,6 +201,7 @@ NAMES: Mapping[str, tuple[str, tuple[Callable[..., object], ...]]] = {
     **dict.fromkeys(EVENTS, ("event", FORGET_EVENT)),
     **dict.fromkeys(OF_ENGAGEMENTS, ("engagement", FORGET_ENGAGEMENT)),
     "school.linked": ("organisation", FORGET_LINK),
+    "guide.written": ("kit_type", FORGET_GUIDE),
     **dict.fromkeys(OFFERS, ("offer", FORGET_OFFER)),
     **dict.fromkeys(CLAIMS, ("claim", FORGET_CLAIM)),
     "organisation.described": ("organisation", FORGET_PROFILE),
@@ -476,10 +479,10 @@ _of_evidence = Query(
     )
     .order_by(ledger_entry.c.epoch, ledger_entry.c.seq)
 )
-_SHARING = (*ABOUT_AN_OFFER, *ABOUT_A_CLAIM)
+_SHARING: tuple[type[FactBase], ...] = (*ABOUT_AN_OFFER, *ABOUT_A_CLAIM, GuideWritten)
 _delete_sharing = tuple(
     Change(delete(table(each)).where(table(each).c.college == bindparam("c")))
-    for each in (ClaimAnswer, Offer, Claim)  # children before parents
+    for each in (ClaimAnswer, Offer, Claim, KitGuide)  # children before parents
 )
 _of_sharing = Query(
     select(ledger_entry.c.epoch, ledger_entry.c.seq, ledger_entry.c.body)

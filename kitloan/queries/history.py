@@ -213,7 +213,7 @@ def _from(fact: Mapping[str, Any], names: Names) -> str:
 _OF_TYPES = frozenset(
     {
         *("kit_type.merged", "policy.set", "booking.made", "booking.changed"),
-        *("want.made", "demand.refused", "offer.made"),
+        *("want.made", "demand.refused", "offer.made", "guide.written"),
     }
 )
 
@@ -541,6 +541,7 @@ _SUMMARIES: dict[str, Summary] = {
         f"{_day(f['first'])} to {_day(f['last'])}",
         _for(f, n) if f["organisation"] else "",
     ),
+    "guide.written": lambda f, n: f"guide of {_type(f, n)} written",
     "offer.made": lambda f, n: _joined(
         f"{f['quantity']:,} of {_type(f, n)} offered to other colleges",
         "to keep"

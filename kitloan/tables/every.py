@@ -14,6 +14,7 @@ from kitloan.tables.evidence import (
     OrganisationProfile,
     SchoolLink,
 )
+from kitloan.tables.guides import KitGuide
 from kitloan.tables.inspecting import Inspection, Regime
 from kitloan.tables.naming import MovedRow, OtherName
 from kitloan.tables.national import (
@@ -132,6 +133,7 @@ REGISTER_TABLES = tuple(
         TypeDay,
         Want,
         Demand,
+        KitGuide,
         Offer,
         ClaimAnswer,
         Claim,

@@ -25,6 +25,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final, Generic, TypeAlias, TypeVar
+from urllib.parse import unquote
 
 from kitloan.text import tags
 from kitloan.text.tags import grouped
@@ -140,11 +141,13 @@ def read(text: str) -> Tag | Command | Text:
     """The meaning of a text that was scanned or typed.
 
     A repair for a foreign keyboard counts only if the result is a valid tag or a card, and no other
-    layout gives another such result.
+    layout gives another such result. The code on a kit's card that opens a mail is its tag.
     """
     code = _code(text, "")
     if code:
         return code
+    if in_mail := tag_in_mail(text):
+        return Tag(in_mail)
     repairs = [code for layout in _LAYOUTS if layout and (code := _code(text, layout))]
     if len({replace(code, layout="") for code in repairs}) == 1:
         return repairs[0]
@@ -212,6 +215,19 @@ def _code(text: str, layout: str) -> Tag | Command | None:
 _ADDED_TO_A_CARD = re.compile(
     rf"[^\w\s]{{0,3}}({'|'.join(COMMANDS)})(?:[^\w\s]{{0,3}}|[-_]\w{{1,4}})"
 )
+
+
+_MAIL = re.compile(r"mailto:[^?\s]{0,200}\?(\S{1,400})", re.IGNORECASE)
+_IN_MAIL = re.compile(rf"(?<![0-9A-Z]){tags.PREFIX}[0-9A-Z]+")
+
+
+def tag_in_mail(text: str) -> str:
+    """The one tag in the subject or text of a mail that a code opens; empty for any other text."""
+    mail = _MAIL.fullmatch(_unframed(text).strip())
+    if mail is None:
+        return ""
+    found = {each for each in _IN_MAIL.findall(unquote(mail[1]).upper()) if tags.is_tag(each)}
+    return tags.bare(found.pop()) if len(found) == 1 else ""
 
 
 def _typed(text: str, layout: str) -> str:

@@ -10,7 +10,8 @@
     |  ! no lending without it  1/1  |
     +--------------------------------+
 
-A list longer than a card continues on the next, with the same head.
+A list longer than a card continues on the next, with the same head. With the desk's address the
+head has a second code at its right: a phone opens a mail with the tag in it.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -79,6 +80,8 @@ class Contents:
     college: str
     lines: tuple[Line, ...]
     asset_number: str = ""
+    mail: str = ""
+    """The desk's address, for the second code; empty for none."""
 
 
 def write_cards(
@@ -96,7 +99,8 @@ def write_cards(
         progress: called after each card with the number drawn.
 
     Raises:
-        BadInput: `nothing_to_print`, `bad_tag` or `cannot_write`.
+        BadInput: `nothing_to_print`, `bad_tag` or `cannot_write`; `mail_too_long`, for an address
+            with which the second code has no room.
     """
     form = SIZES[size]
     placed: list[Placed] = []
@@ -162,7 +166,7 @@ def _draw_head(pages: Pages, form: Size, card: Contents, missing: set[str]) -> N
     top = form.margin - 2
     pages.code(qr.modules(tag), module, form.margin - qr.QUIET * module, top)
     span = module * (qr.SIDE + qr.QUIET)
-    width = form.width - 2 * form.margin - span
+    width = form.width - 2 * form.margin - span - _draw_mail(pages, form, card, top, missing)
     room = layout.Box(form.margin + span, top, width, form.head)
     half, sixth = (layout.Box(0, 0, width, form.head / share) for share in (2, 6))
     block = [
@@ -174,6 +178,36 @@ def _draw_head(pages: Pages, form: Size, card: Contents, missing: set[str]) -> N
         for text in (card.asset_number, card.college)
     ]
     write_block(pages, block, room)
+
+
+def mail_of(tag: str, address: str) -> str:
+    """What the second code holds: a draft of a mail to the desk, with the tag as its subject."""
+    return f"mailto:{address}?subject={tag}"
+
+
+_CAPTION_MM = 3.5
+
+
+def _draw_mail(pages: Pages, form: Size, card: Contents, top: float, missing: set[str]) -> float:
+    """Draw the second code at the right of the head; gives the millimetres that it takes."""
+    if not card.mail:
+        return 0.0
+    matrix = qr.modules_of_words(mail_of(tags.parse(card.tag), card.mail))
+    module = qr.module_mm(form.head - _CAPTION_MM, len(matrix))
+    if module is None:
+        raise BadInput(
+            "mail_too_long",
+            f"With {card.mail!r} the code that opens a mail is too fine for this card.",
+            "Give a shorter address, or take the larger card: --size a5",
+            mail=card.mail,
+        )
+    span = module * (len(matrix) + 2 * qr.QUIET)
+    left = form.width - form.margin - span + qr.QUIET * module
+    pages.code(matrix, module, left, top)
+    under = layout.Box(form.width - form.margin - span, top + span, span, _CAPTION_MM)
+    words = "Scan to write to us"
+    write_block(pages, [(PLAIN, _fitted(words, PLAIN, under, form.text - 1, missing))], under)
+    return span
 
 
 def _draw_row(

@@ -1,4 +1,4 @@
-"""Papers of a loan on A4: the loan sheet, the return receipt, the overdue letter, the day's list.
+"""Papers on A4: the loan sheet, the return receipt, the overdue letter, the day's list, leaflets.
 
 Each is made of plain values, and is drawn with the labels' fonts. Every text from a user is drawn
 as it is: reportlab's markup in it is escaped, and characters that the fonts lack are shown as `?`.
@@ -32,6 +32,8 @@ from reportlab.platypus import (
 )
 
 from kitloan.errors import BadInput
+from kitloan.evidence.leaflets import CRITICAL as CRITICAL_PARTS
+from kitloan.evidence.leaflets import NO_LIST, NOT_RECORDED, Bag, Leaflet
 from kitloan.storage.files import whole_file
 from kitloan.text import tags
 from kitloan_labels import qr
@@ -233,6 +235,52 @@ def write_letters(letters: Sequence[Letter], path: Path) -> Drawn:
         for paragraph in each.paragraphs:
             paper.line(paragraph, _LETTER)
     return paper.write(path)
+
+
+def write_leaflet(of: Leaflet, path: Path) -> Drawn:
+    """Draw the leaflet of a kit type; as `write_loan_sheets`."""
+    paper = _Paper(of.type)
+    paper.begin(f"Lent by {of.college}", of.type, "")
+    paper.line("What is in it", _SECTION)
+    if not of.bags:
+        paper.line(NO_LIST, _TEXT)
+    for bag in of.bags:
+        paper.add(CondPageBreak(24 * mm))  # no bag's name alone at the foot of a page
+        paper.line(bag.title, _STRONG)
+        paper.gap(1)
+        paper.add(_parts_of_bag(paper, bag))
+        paper.gap(3)
+    if of.bags:
+        critical = any(part.critical for bag in of.bags for part in bag.parts)
+        paper.line(f"{of.total:,} parts in all. {CRITICAL_PARTS if critical else ''}", _TEXT)
+    for title, text in (*of.sections, ("A part is missing", of.missing_part)):
+        paper.gap(4)
+        paper.add(
+            KeepTogether([paper.text(title, _SECTION), paper.text(text or NOT_RECORDED, _TEXT)])
+        )
+    return paper.write(path)
+
+
+def _parts_of_bag(paper: "_Paper", bag: Bag) -> Table:
+    rows: list[list[Any]] = [
+        [
+            paper.text("Count", _CENTRED),
+            *(paper.text(each, _STRONG) for each in ("Part", "Came", "Went back")),
+        ]
+    ]
+    rows += [
+        [
+            paper.text(f"{part.quantity:,}", _NUMBER),
+            paper.text(part.name, _STRONG if part.critical else _TEXT),
+            "",
+            "",
+        ]
+        for part in bag.parts
+    ]
+    shares = (0.1, 0.58, 0.16, 0.16)
+    drawn = Table(rows, colWidths=[share * _INNER for share in shares], repeatRows=1)
+    drawn.setStyle(TableStyle(_ruled()))
+    return drawn
 
 
 def write_list(college: str, title: str, sections: Sequence[Section], path: Path) -> Drawn:

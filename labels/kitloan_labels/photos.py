@@ -22,6 +22,7 @@ from kitloan.errors import BadInput, KitloanError, is_installed, not_installed
 from kitloan.storage.files import insist_on_file
 from kitloan.text import tags
 from kitloan.text.names import tidy
+from kitloan.text.scans import tag_in_mail
 
 Progress = Callable[[int, int], None]
 """Called with how many pages are done, of how many."""
@@ -271,7 +272,7 @@ def _codes_in(picture: Image.Image) -> list[str]:
 
 
 def _text(decoded: str) -> str:
-    tag = tags.bare(decoded)
+    tag = tag_in_mail(decoded) or tags.bare(decoded)
     return tag if tags.is_tag(tag) else tidy(decoded)
 
 

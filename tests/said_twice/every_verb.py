@@ -11,6 +11,7 @@ from kitloan import Count, Gift, NewHolding
 from kitloan.college import College
 from kitloan.evidence.engagements import EngagementChange, NewEngagement
 from kitloan.evidence.evaluations import Answers
+from kitloan.evidence.guides import Guide
 from kitloan.holdings import Holdings, kit_type_with
 from kitloan.national.gifts import GiftTermsAgreed
 from kitloan.text.tags import mint
@@ -595,7 +596,7 @@ def _for_events(w: Desk) -> Iterator[tuple[str, Row]]:
 
 
 def between_colleges(w: Desk) -> Iterator[tuple[str, Row]]:
-    """The rows of transfers, offers and claims."""
+    """The rows of transfers, offers, claims and guides."""
     move = w.fife.transfers
     a, b, back = w.kit(), w.kit(), mint()
     yield (
@@ -630,6 +631,14 @@ def between_colleges(w: Desk) -> Iterator[tuple[str, Row]]:
         (
             lambda key: share.add("Kaleidoscope", keep=True, request_id=key),
             lambda key: share.add("Kaleidoscope", 2, keep=True, request_id=key),
+        ),
+    )
+    guides = w.fife.guides
+    yield (
+        "guides.write",
+        (
+            lambda key: guides.write("Kaleidoscope", Guide(level="P1"), request_id=key),
+            lambda key: guides.write("Kaleidoscope", Guide(level="P2"), request_id=key),
         ),
     )
     made = share.add("Kaleidoscope", keep=True).offer

@@ -306,6 +306,22 @@ def test_what_a_line_means(
     assert (read.collect_on, read.return_by) == (date(2026, *first), date(2026, *last))
 
 
+def test_a_request_from_the_page_for_teachers_is_pasted() -> None:
+    """What came by mail need not be typed again."""
+    line = "KLREQ1;type=mta%20stem%20kit;n=2;from=2026-12-08;to=2026-12-12;school=Alva%20Academy"
+    read = read_booking(line, TODAY, [GLENWOOD], [MTA])
+    assert (read.to, read.is_new, read.type, read.quantity) == ("Alva Academy", True, MTA, 2)
+    assert (read.collect_on, read.return_by) == (date(2026, 12, 8), date(2026, 12, 12))
+    known = read_booking(
+        line.replace("Alva%20Academy", "glenwood%20high%20school"), TODAY, [GLENWOOD], [MTA]
+    )
+    assert (known.to, known.is_new) == (GLENWOOD, False)
+    for wrong, code in (("mta", "no_such_name"), ("", "bad_request")):
+        with pytest.raises(kitloan.BadInput) as refusal:
+            read_booking(line.replace("mta%20stem%20kit", wrong), TODAY, [GLENWOOD], [MTA])
+        assert refusal.value.code == code
+
+
 def test_what_could_be_two_is_asked_about() -> None:
     """Else a kit would be booked for the school down the road."""
     with pytest.raises(kitloan.BadInput, match="Kirkcaldy High School or Kirkland Academy"):

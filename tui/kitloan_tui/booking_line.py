@@ -2,7 +2,8 @@
 
 The school, the kit type, how many, and the days of collection and return, in that order. A name
 is its first letters, or the first letters of some of its words; how many is 1 where no number is
-typed. What could mean two things is refused with both, and nothing is guessed.
+typed. What could mean two things is refused with both, and nothing is guessed. A request from the
+page for teachers is pasted as it came.
 """
 
 import re
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from kitloan.errors import BadInput
+from kitloan.planning.requests import has_request, parse_request
 from kitloan.text.dates import parse_day
 from kitloan.text.names import fold
 
@@ -76,8 +78,10 @@ def read_booking(
         types: the names of the kit types.
 
     Raises:
-        BadInput: `half_said`, `no_such_name`, `ambiguous`.
+        BadInput: `half_said`, `no_such_name`, `ambiguous`; `bad_request`.
     """
+    if has_request(text):
+        return _of_request(text, schools, types)
     words = text.split()
     words, returned = day_at_end(words, today)
     words, collected = day_at_end(words, today)
@@ -100,6 +104,27 @@ def read_booking(
         found.quantity,
         collect_on,
         return_by,
+    )
+
+
+def _of_request(text: str, schools: Sequence[str], types: Sequence[str]) -> BookingLine:
+    """What a request asks for, by whole names on file: a stranger wrote it."""
+    asked = parse_request(text)
+    kinds = {fold(each): each for each in types}
+    if fold(asked.type) not in kinds:
+        raise BadInput(
+            "no_such_name",
+            f"No kit type has the name {asked.type!r}.",
+            f"Type the booking yourself: {EXAMPLE}",
+        )
+    known = {fold(each): each for each in schools}.get(fold(asked.school))
+    return BookingLine(
+        known or asked.school,
+        known is None,
+        kinds[fold(asked.type)],
+        asked.quantity,
+        asked.collect_on,
+        asked.return_by,
     )
 
 

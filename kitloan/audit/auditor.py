@@ -344,7 +344,7 @@ class Auditor:
             each.id or "": each.figures.holdings if each.known else None
             for each in groups["by_region"]
         }
-        reach = reach_figures(census, every, held, protected=leaves)
+        reach = reach_figures(census, every, held, protected=leaves, hidden=learners.hidden)
         totals["learner_engagements"] = learners.totals.learner_engagements
         totals["learners_at_least"] = learners.totals.at_least
         totals["learners_at_most"] = learners.totals.at_most

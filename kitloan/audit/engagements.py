@@ -8,10 +8,10 @@ An engagement with an event's id that several entered is one. What nobody knows 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from sqlalchemy import ColumnElement, and_, func, literal, select
 
@@ -100,6 +100,10 @@ class Reach:
         return self.learner_engagements
 
 
+NO_REACH = Reach(engagements=0, schools=0, learner_engagements=0, at_least=0, staff=0, hours=0.0)
+"""What no use at all comes to."""
+
+
 @dataclass(frozen=True, slots=True)
 class RegionReach:
     """What a region's engagements come to, as its reader gets it; a mark where it is hidden."""
@@ -156,6 +160,8 @@ class LearnerFigures:
         split: by region, Scotland last; empty where the report is of a part.
         closed: loans that came back in the year, and how many of them have their use on record.
         answered: what teachers answered, a question each.
+        hidden: of what leaves ESP, the parts of the whole year that are hidden, by what they are
+            parts of; empty inside ESP.
     """
 
     year: date
@@ -166,6 +172,7 @@ class LearnerFigures:
     split: Sequence[RegionSplit]
     closed: tuple[int, int]
     answered: Sequence[Answered]
+    hidden: Mapping[str, Set[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +235,9 @@ def learner_figures(
     by_region = _by_region(ours, region)
     whole = within_year(every, before)
     split = _split(whole, region) if not census.scope else []
+    hidden: Mapping[str, Set[str]] = {}
     if protected:
+        hidden = {} if census.scope else hidden_of(census, whole)
         may_show = may_show_part(census, this_year)
         shown = {name: _protected(value, may_show) for name, value in shown.items()}
         by_region = (
@@ -236,7 +245,7 @@ def learner_figures(
             if census.scope and ours
             else _protected_regions(by_region, ours, region, hidden_of(census, ours)["region"])
         )
-        split = _protected_split(split, hidden_of(census, whole)["region"])
+        split = _protected_split(split, hidden.get("region", frozenset()))
     return LearnerFigures(
         first,
         totals,
@@ -246,6 +255,7 @@ def learner_figures(
         split,
         _closed(census, first),
         _answered(census, this_year, protected=protected),
+        hidden,
     )
 
 
@@ -255,23 +265,52 @@ def _protected(value: Shown, may_show: bool) -> Shown:
 
 def reach_of(groups: Iterable[Group]) -> Reach:
     """What engagements come to; those in which a kit was not used count as engagements only."""
-    some = [each for each in groups if each.used]
-    largest: dict[str, Counter[str]] = defaultdict(Counter)
-    for each in some:
-        for name, learners in (each.bands or {}).items():
-            largest[each.school][name] = max(largest[each.school][name], learners)
-    at_least = 0
-    for bands in largest.values():
+    return reaches_by(groups, lambda each: "").get("", NO_REACH)
+
+
+PartT = TypeVar("PartT", bound=Hashable)
+
+
+def reaches_by(groups: Iterable[Group], part_of: Callable[[Group], PartT]) -> dict[PartT, Reach]:
+    """What the uses of each part come to, in one pass: there may be a hundred thousand."""
+    sums: dict[PartT, list[int]] = {}
+    largest: dict[tuple[PartT, str], dict[str, int]] = {}
+    for each in groups:
+        if not each.used:
+            continue
+        part = part_of(each)
+        found = sums.get(part)
+        if found is None:
+            found = sums[part] = [0, 0, 0, 0]
+        found[0] += 1
+        found[1] += each.learners
+        found[2] += each.staff
+        found[3] += each.half_hours
+        bands, school = each.bands, (part, each.school)
+        there = largest.get(school)
+        if there is None:
+            largest[school] = dict(bands) if bands else {}
+        elif bands:
+            for name, learners in bands.items():
+                if learners > there.get(name, 0):
+                    there[name] = learners
+    at_least: Counter[PartT] = Counter()
+    schools: Counter[PartT] = Counter()
+    for (part, name), bands in largest.items():
         mixed = bands.pop(MIXED, 0)
-        at_least += max(bands.total(), mixed)
-    return Reach(
-        engagements=len(some),
-        schools=len({each.school for each in some if each.school}),
-        learner_engagements=sum(each.learners for each in some),
-        at_least=at_least,
-        staff=sum(each.staff for each in some),
-        hours=sum(each.half_hours for each in some) / 2,
-    )
+        at_least[part] += max(sum(bands.values()), mixed)
+        schools[part] += bool(name)
+    return {
+        part: Reach(
+            engagements=numbers[0],
+            schools=schools[part],
+            learner_engagements=numbers[1],
+            at_least=at_least[part],
+            staff=numbers[2],
+            hours=numbers[3] / 2,
+        )
+        for part, numbers in sums.items()
+    }
 
 
 def entered_twice(census: Census) -> Iterator[Twice]:
@@ -421,12 +460,13 @@ def _of_other_bands(one: Group, other: Group) -> bool:
 
 
 def _by_region(groups: Sequence[Group], region: Callable[[Group], str]) -> list[RegionReach]:
+    reaches = reaches_by(groups, region)
+    there = {region(each) for each in groups}
     found = []
     for code in (*regions(), ""):
-        some = [each for each in groups if region(each) == code]
-        if not some:
+        if code not in there:
             continue
-        reach = reach_of(some)
+        reach = reaches.get(code, NO_REACH)
         found.append(
             RegionReach(
                 region=code or None,
@@ -495,9 +535,12 @@ def part_keys(census: Census) -> dict[str, "_Key"]:
 def small_councils(groups: Iterable[Group], council: "_Key") -> frozenset[str]:
     """Councils of which no split is given, with one more where a single one would follow."""
     served: dict[str, set[str]] = defaultdict(set)
+    seen: set[str] = set()
     for each in groups:
-        if each.used and council(each):
-            served[council(each)].add(each.school)
+        if each.used and each.school not in seen:
+            seen.add(each.school)
+            if name := council(each):
+                served[name].add(each.school)
     few = {name for name, schools in served.items() if not may_split_council(len(schools))}
     rest = sorted((len(schools), name) for name, schools in served.items() if name not in few)
     return frozenset(few | {name for _, name in rest[:1]}) if len(few) == 1 else frozenset(few)
@@ -512,13 +555,16 @@ def hidden_of(census: Census, groups: Sequence[Group]) -> dict[str, set[str]]:
     few = small_councils(groups, keys["council"])
     names = ("region", *OF_SCHOOL)
     counts: Counter[tuple[str, ...]] = Counter()
+    places: dict[tuple[str, str], tuple[str, ...]] = {}
     for each in groups:
-        if not each.used:
+        if not (each.used and each.bands):
             continue
-        parts = [keys[name](each) for name in names]
-        if parts[1] in few:
-            parts[1] = FEW
-        for name, learners in (each.bands or {}).items():
+        place = each.college, each.school
+        parts = places.get(place)
+        if parts is None:
+            region, council, *rest = (keys[name](each) for name in names)
+            parts = places[place] = (region, FEW if council in few else council, *rest)
+        for name, learners in each.bands.items():
             counts[(*parts, name)] += learners
     found = hidden_parts(counts) or [set() for _ in (*names, "band")]
     hidden = dict(zip((*names, "band"), found, strict=True))
@@ -550,18 +596,18 @@ def may_show_part(census: Census, groups: Sequence[Group]) -> bool:
     beside = groups
     if around is not None:  # a part of a part: both are shown, or neither
         parts = {around(each) for each in groups if each.in_scope}
-        if not all(_is_shown(groups, around, part) for part in parts):
+        if parts & _hidden_parts(groups, around):
             return False
         beside = [each for each in groups if around(each) in parts]
     if name == "region":
         hidden = hidden_of(census, groups)["region"]
         ours = _in_scope_by(groups, region)
-        return not ours & hidden and all(_is_shown(groups, region, each) for each in ours)
+        return not ours & (hidden | _hidden_parts(groups, region))
 
     def part_of(each: Group) -> str:
         return _OURS if each.in_scope else keys[name](each)
 
-    if not _is_shown(beside, part_of, _OURS):
+    if _OURS in _hidden_parts(beside, part_of):
         return False
     others = [
         _whole(keys[each])
@@ -592,16 +638,12 @@ def _in_scope_by(groups: Iterable[Group], key: _Key) -> set[str]:
     return {key(each) for each in groups if each.in_scope}
 
 
-def _is_shown(groups: Iterable[Group], part_of: _Key, part: str) -> bool:
-    """Whether a part's learners may be printed beside the totals of all parts."""
-    of_part: dict[str, list[Group]] = defaultdict(list)
-    for each in groups:
-        of_part[part_of(each)].append(each)
-    if part not in of_part:
-        return True
-    parts = sorted(of_part)
-    hidden = _hidden_lines([reach_of(of_part[each]) for each in parts])
-    return parts.index(part) not in hidden
+def _hidden_parts(groups: Iterable[Group], part_of: _Key) -> set[str]:
+    """The parts whose learners may not be printed beside the totals of all parts."""
+    reaches = reaches_by(groups, part_of)
+    parts = sorted(reaches)
+    hidden = _hidden_lines([reaches[each] for each in parts])
+    return {part for at, part in enumerate(parts) if at in hidden}
 
 
 def _hidden_lines(reaches: Sequence[Reach]) -> set[int]:
@@ -660,9 +702,10 @@ def _all_in_one(totals: Reach, shown: Mapping[str, Shown]) -> RegionReach:
 def _protected_regions(
     found: Sequence[RegionReach], groups: Sequence[Group], region: _Key, hidden: Set[str]
 ) -> list[RegionReach]:
+    hidden = {*hidden, *_hidden_parts(groups, region)}
     return [
         each
-        if (each.region or "") not in hidden and _is_shown(groups, region, each.region or "")
+        if (each.region or "") not in hidden
         else replace(each, learner_engagements=HIDDEN, at_least=HIDDEN, at_most=HIDDEN)
         for each in found
     ]

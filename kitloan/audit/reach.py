@@ -21,10 +21,10 @@ from kitloan.audit.engagements import (
     MOST_YEARS,
     OF_SCHOOL,
     Group,
-    hidden_of,
+    Reach,
     may_show_part,
-    part_keys,
     reach_of,
+    reaches_by,
     whole_year,
     within_year,
 )
@@ -243,6 +243,7 @@ def reach_figures(
     held: Mapping[str, int | None],
     *,
     protected: bool,
+    hidden: Mapping[str, Set[str]],
 ) -> ReachFigures:
     """The figures as at the census's day.
 
@@ -251,6 +252,7 @@ def reach_figures(
         every: what `kitloan.audit.engagements.uses` gives.
         held: kits held in each region, by its code; None where nothing is known.
         protected: whether they leave ESP.
+        hidden: the parts that are hidden then; see `kitloan.audit.engagements.LearnerFigures`.
     """
     running, _ = academic_year(census.day)
     year = whole_year(census.day) if protected else running
@@ -260,7 +262,6 @@ def reach_figures(
     lent = _lent(census, since)
     of_year = [(college, school) for college, school, first in lent if first == year]
     profiles = _profiles(census)
-    hidden = hidden_of(census, nation) if protected and not census.scope else {}
     recent = {
         each.school
         for each in every
@@ -408,13 +409,20 @@ def _parts(
     held: Mapping[str, int | None],
     hidden: Mapping[str, Set[str]],
 ) -> dict[str, list[PartReach]]:
-    keys, lists = part_keys(census), _Lists(census)
+    lists = _Lists(census)
     region_of = {each: row.region or "" for each, row in census.colleges.items()}
     found = {}
+    of_regions = reaches_by(ours, lambda each: (region_of.get(each.college, ""), each.school))
+    of_schools = reaches_by(ours, lambda each: each.school)
     for name in ("region", *OF_SCHOOL):
-        used: dict[str, list[Group]] = defaultdict(list)
-        for each in ours:
-            used[keys[name](each)].append(each)
+        used: dict[str, list[tuple[str, Reach]]] = defaultdict(list)
+        if name == "region":
+            for (code, school), reach in of_regions.items():
+                used[code].append((school, reach))
+        else:
+            for school, reach in of_schools.items():
+                row = census.school_list.get(school)
+                used["" if row is None else lists.part(name, row)].append((school, reach))
         borrowed: dict[str, set[str]] = defaultdict(set)
         for college, school in lent:
             row = census.school_list.get(school)
@@ -443,43 +451,48 @@ def _parts(
 
 def _part(
     key: str,
-    used: Sequence[Group],
+    used: Sequence[tuple[str, Reach]],
     borrowed: Set[str],
     listed: Sequence[AnyRow],
     *,
     kits: int | None,
     is_hidden: bool,
 ) -> PartReach:
-    reach = reach_of(used)
-    schools = borrowed | {each.school for each in used if each.used and each.school}
+    """One part, of what the uses of each of its schools come to."""
+    schools = borrowed | {school for school, _ in used if school}
     rolls = [row.roll for row in listed if row.roll is not None]
+    learners = sum(each.learner_engagements for _, each in used)
     return PartReach(
         key=key,
-        engagements=reach.engagements,
+        engagements=sum(each.engagements for _, each in used),
         schools=len(schools),
         listed=len(listed),
         reached=len(schools & {row.schuid for row in listed}),
         pupils=sum(rolls) if rolls else None,
-        learner_engagements=HIDDEN
-        if is_hidden and reach.learner_engagements
-        else reach.learner_engagements,
-        at_least=reach.at_least,
-        staff=reach.staff,
-        hours=reach.hours,
+        learner_engagements=HIDDEN if is_hidden and learners else learners,
+        at_least=sum(each.at_least for _, each in used),
+        staff=sum(each.staff for _, each in used),
+        hours=sum(each.hours for _, each in used),
         kits=kits,
     )
 
 
 def _bands(ours: Iterable[Group], hidden: Set[str]) -> Iterator[PartReach]:
     """Learners by band; what a group over two bands is in is `mixed`."""
-    some = [each for each in ours if each.used and each.bands]
+    of_band: dict[str, list[Group]] = defaultdict(list)
+    for each in ours:
+        for name, learners in (each.bands or {}).items() if each.used else ():
+            of_band[name].append(each._replace(bands={name: learners}, learners=learners))
     for name in BANDS:
-        with_it = [each for each in some if name in (each.bands or {})]
-        if not with_it:
-            continue
-        only = [each._replace(bands={name: (each.bands or {})[name]}) for each in with_it]
-        only = [each._replace(learners=(each.bands or {})[name]) for each in only]
-        yield _part(name, only, frozenset(), (), kits=None, is_hidden=name in hidden)
+        if some := of_band[name]:
+            yield _part(
+                name,
+                [("", reach_of(some))],
+                {each.school for each in some if each.school},
+                (),
+                kits=None,
+                is_hidden=name in hidden,
+            )
 
 
 def _years(

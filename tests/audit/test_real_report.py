@@ -46,12 +46,14 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audit]:
                 on=each,
                 organisation="X Evidence School",
                 tag=idle[0],
+                programme="faraday",
                 learners={"p5-p7": 27},
                 girls=14,
                 boys=13,
             )
             used = fife.engagements.record(use, new_too=True).engagement
             fife.evaluations.add(used.id, Answers(enjoyed=5, confidence={"t": 1}, again=True))
+        fife.partners.describe("X Evidence School", referred_by="SSERC", partnership="FIF")
         esp.schools.take_in(MADE_UP)
         terms = GiftTermsAgreed(donor="RAF", type="STEM kit", promised=9)
         esp.national.agree_gift("raf-2026", terms)

@@ -109,9 +109,11 @@ def free_over(
     """
     most = min(free_by_day(supply.capacity, (*supply.out, *standing), first, until), default=0)
     most = max(0, most)
-    near = connected(standing, first, until)
-    if most < max(1, len(pins)) or not (pins or any(each.pins for each in near)):
+    if most < max(1, len(pins)) or not (pins or any(each.pins for each in standing)):
         return most if most >= len(pins) else 0
+    near = connected(standing, first, until)
+    if not (pins or any(each.pins for each in near)):
+        return most
     lost = at_risk(supply, near)
     kept = [each for each in near if each.key not in lost]
     low, high = 0, most

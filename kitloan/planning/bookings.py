@@ -817,7 +817,7 @@ class Bookings:
             for each in requests:
                 key = f"B{writer.next_seq}"
                 terms = _terms(each, _span(rules, each), key, who, whom)
-                kept = event_to_book(writer, event) if event else None
+                kept = None if event is None else event_to_book(writer, event)
                 writer.append(BookingMade(**terms, series=series, event=kept))
                 keys.append(key)
             if purpose:

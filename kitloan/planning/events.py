@@ -22,7 +22,7 @@ from kitloan.tables import Organisation, table
 from kitloan.tables.events import Event as EventRow
 from kitloan.tables.planning import Booking, Want
 from kitloan.text.dates import check_year, day_of, uk
-from kitloan.text.names import clean
+from kitloan.text.names import clean, fault
 from kitloan.text.personal import on_record
 from kitloan.values import PAGE, Page
 
@@ -286,7 +286,7 @@ def event_to_book(writer: Writer, text: str) -> str:
         Refused: `event_over`, when it was cancelled.
         BadInput: `bad_event`, when there is none.
     """
-    key = _id_meant(writer.college, text)
+    key = None if fault(text) else _id_meant(writer.college, text)
     row = None if key is None else _ONE(writer.connection, c=writer.college, e=key).one_or_none()
     if key is None or row is None:
         raise BadInput(
@@ -320,6 +320,8 @@ _OURS = re.compile(r"E\d+\Z", re.IGNORECASE)
 
 
 def _id_meant(college: str, text: str) -> str | None:
+    if not text.strip():
+        return None
     wanted = clean(text, "The event").casefold().removeprefix(f"{college}-").removeprefix("e")
     return f"{college}-E{int(wanted)}" if wanted.isascii() and wanted.isdecimal() else None
 

@@ -34,6 +34,8 @@ holding, kit_type, loan = table(Holding), table(KitType), table(Loan)
 
 Ticked = Literal["chosen", "out", "back"]
 """Whether a kit is only chosen, has gone out, or is back."""
+_KEPT = ("made", "collected")
+"""The states of a booking that is neither cancelled nor lapsed."""
 _EVERY = 100_000
 """More bookings than a college has."""
 
@@ -209,7 +211,8 @@ class Packing:
         bookings = [
             each
             for each in Bookings(self._session).list(state="all", limit=_EVERY).items
-            if each.event == found.id and each.state in ("made", "collected")
+            if each.event == found.id
+            and (each.state in _KEPT or any(line.collected for line in each.lines))
         ]
         with self._session.reading() as connection:
             lacking = {
@@ -425,11 +428,15 @@ def _new_want(connection: Connection, college: str, fact: WantMade) -> NewWant:
 def _lines_of(
     connection: Connection, college: str, of: Booking, lacking: dict[tuple[str, str], int]
 ) -> Iterator[PackingLine]:
+    """The lines of a booking; of one that was cancelled or lapsed, what had gone out on it."""
     went: defaultdict[str, list[AnyRow]] = defaultdict(list)
     for row in _WENT_OUT(connection, c=college, b=of.id):
         went[row.type_name].append(row)
     for line in of.lines:
         rows = went[line.type]
+        quantity = line.quantity if of.state in _KEPT else line.collected
+        if not quantity:
+            continue
         kits = [
             PackedKit(
                 row.tag,
@@ -440,7 +447,7 @@ def _lines_of(
             for row in rows
         ]
         gone = {row.tag for row in rows}
-        if line.collected < line.quantity:
+        if line.collected < quantity:
             kits += [
                 PackedKit(tag, _NUMBER(connection, c=college, t=tag).scalar(), 1, "chosen")
                 for tag in line.tags
@@ -450,7 +457,7 @@ def _lines_of(
             of.id,
             of.to,
             line.type,
-            line.quantity,
+            quantity,
             sum(row.quantity for row in rows),
             sum(row.returned for row in rows),
             lacking.get((of.id, line.type), 0),

@@ -7,16 +7,16 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import date
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, and_, bindparam, select
 
 from kitloan.ledger.facts.promises import (
+    USABLE,
     first_of_loan,
     lines_waiting,
     loans_out,
     ordinal,
     pins_waiting,
     until_of_loan,
-    usable_kits,
 )
 from kitloan.planning.availability import Out, Supply, Wanted
 from kitloan.storage.statements import Query
@@ -26,14 +26,20 @@ from kitloan.text.dates import FOREVER
 
 booking, holding, organisation = table(Booking), table(Holding), table(Organisation)
 
-_UNCOUNTED = Query(
-    select(holding.c.tag).where(
+_KITS = Query(
+    select(
+        holding.c.tag,
+        holding.c.quantity,
+        holding.c.out_quantity,
+        and_(*USABLE).label("usable"),
+        holding.c.uncounted,
+    ).where(
         holding.c.college == bindparam("c"),
         holding.c.kit_type == bindparam("k"),
         holding.c.state == "held",
-        holding.c.uncounted.is_(True),
     )
 )
+"""What is held of a type, in one walk: what can be promised, and what is not counted."""
 _BOOKED = Query(
     select(
         booking.c.booking,
@@ -96,8 +102,10 @@ def stock_of(connection: Connection, college: str, kit_type: str, today: date) -
     """
     where = {"c": college, "k": kit_type}
     now = today.isoformat()
-    rows = usable_kits(connection, **where).all()
-    single = {row.tag for row in rows if row.quantity == 1}
+    # Rows are unpacked and not asked by name: there are thousands, and it takes a third.
+    held = _KITS(connection, **where).all()
+    rows = [row for row in held if row[3]]
+    single = {tag for tag, things, *_ in rows if things == 1}
     overdue = []
     out = []
     for row in loans_out(connection, college, rows):
@@ -109,27 +117,27 @@ def stock_of(connection: Connection, college: str, kit_type: str, today: date) -
     pins: defaultdict[str, list[str]] = defaultdict(list)
     for row in pins_waiting(connection, **where):
         pins[row.booking].append(row.kit)
-    waiting = [row for row in lines_waiting(connection, **where) if row.lapses_after >= now]
-    waiting.sort(key=lambda row: (row.event is None, row.made_seq))
+    begun = today.toordinal()
+    waiting = sorted(
+        (event is None, made_seq, booking, ordinal(busy_from), ordinal(free_from), many)
+        for booking, busy_from, free_from, many, lapses_after, made_seq, event in lines_waiting(
+            connection, **where
+        )
+        if lapses_after >= now
+    )
     return Stock(
         Supply(
             frozenset(single),
-            sum(row.quantity for row in rows if row.tag not in single),
+            sum(things for _, things, *_ in rows) - len(single),
             tuple(out),
         ),
         tuple(
-            Wanted(
-                row.booking,
-                max(ordinal(row.busy_from), min(today.toordinal(), ordinal(row.free_from) - 1)),
-                ordinal(row.free_from),
-                row.many,
-                tuple(pins[row.booking]),
-            )
-            for row in waiting
-            if ordinal(row.free_from) > ordinal(row.busy_from)
+            Wanted(key, max(first, min(begun, until - 1)), until, many, tuple(pins.get(key, ())))
+            for _, _, key, first, until, many in waiting
+            if until > first
         ),
         tuple(sorted(overdue)),
-        tuple(sorted(row.tag for row in _UNCOUNTED(connection, **where))),
+        tuple(sorted(tag for tag, *_, uncounted in held if uncounted)),
     )
 
 

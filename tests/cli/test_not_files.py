@@ -37,6 +37,7 @@ WRITTEN = {
     "audit --csv": ("audit", "--csv", "{it}"),
     "audit lost --csv": ("audit", "lost", "fife", "--csv", "{it}"),
     "backup FILE": ("backup", "{it}"),
+    "event pack --out": ("event", "pack", "E1", "--out", "{it}"),
     "loans --csv": ("loans", "--overdue", "--csv", "{it}"),
     "loans --html": ("loans", "--overdue", "--html", "{it}"),
     "notices --csv": ("notices", "--csv", "{it}"),

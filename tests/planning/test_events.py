@@ -123,6 +123,22 @@ def test_a_cancelled_event_frees_its_kits_in_one_action(fife: College) -> None:
     assert fife.ledger.verify().ok
 
 
+def test_what_is_out_for_a_cancelled_event_is_still_listed(fife: College) -> None:
+    """The fair is called off at noon, and two telescopes are in a van."""
+    one, two = kits(fife, 2)
+    event = fife.events.add("Science fair", FAIR)
+    fife.bookings.book(SCHOOL, {"Telescope": 2}, OUT, BACK, event=event.id)
+    fife.loans.pack(event.id, [one])
+    fife.events.cancel(event.id)
+    (line,) = fife.packing.get(event.id).lines
+    assert (line.quantity, line.out, line.back, line.lacking) == (1, 1, 0, 0)
+    assert [(kit.tag, kit.ticked) for kit in line.kits] == [(one, "out")]
+    assert code_of(lambda: fife.loans.pack(event.id, [two])) == "not_in_event"
+    fife.loans.unpack(event.id, [one])
+    assert fife.packing.get(event.id).lines[0].back == 1
+    assert fife.ledger.verify().ok
+
+
 def test_what_rests_on_an_event_keeps_it(fife: College) -> None:
     """A booking would be for an event that nobody planned."""
     kits(fife, 1)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date
+from functools import lru_cache
 
 from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
 
@@ -182,6 +183,7 @@ def loans_out(connection: Connection, college: str, kits: Iterable[AnyRow]) -> I
             yield from _loans_of_kit(connection, c=college, t=kit.tag)
 
 
+@lru_cache(maxsize=4_096)
 def ordinal(day: str) -> int:
     """A day of the register as a number."""
     return date.fromisoformat(day).toordinal()

@@ -177,8 +177,6 @@ def holder(text: str, today: date, dates: Dates | None = None) -> Holder:
     key = fold(text)
     if means_nothing(text) or says_not_out(text):
         return Holder(standing="in")
-    if text in ("{}", "[]"):  # another program's nothing
-        return Holder(standing="in")
     named = any(character.isalpha() for character in text) and not text.startswith(("{", "["))
     if key in _UNSURE or not named:
         return Holder(doubt="unsure")

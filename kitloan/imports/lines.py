@@ -1088,6 +1088,8 @@ class _Attempt:
         self, column: Column, value: Any, loan: Loan, values: dict[str, Any]
     ) -> Standing | None:
         text = shown(value)
+        if text == "{}":  # another program's nothing
+            return "in"
         if text.startswith("{"):
             value = text = tidy(named_in_json(text))
         answer = self.reader.wanted.value(column.header, text)

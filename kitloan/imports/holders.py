@@ -6,6 +6,7 @@ on record for ever. What is no organisation is named for what it is: a word for 
 person, a doubt.
 """
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -176,7 +177,8 @@ def holder(text: str, today: date, dates: Dates | None = None) -> Holder:
     key = fold(text)
     if means_nothing(text) or says_not_out(text):
         return Holder(standing="in")
-    if key in _UNSURE or not any(character.isalpha() for character in text):
+    named = any(character.isalpha() for character in text) and not text.startswith(("{", "["))
+    if key in _UNSURE or not named:
         return Holder(doubt="unsure")
     standing = status_of_words(text)
     if standing == "in" or _BACK_FROM.match(text):
@@ -233,6 +235,17 @@ def _apart(text: str, today: date, dates: Dates | None) -> Holder:
     if organisation and _names_several(organisation):
         return Holder(organisation, person, due, out, doubt="several", rest=rest)
     return Holder(organisation or None, person, due, out, rest=rest, quantity=many)
+
+
+def named_in_json(text: str) -> str:
+    """The name in the JSON that another program writes in a cell; the text as it is without one."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    inner = found.get("custodian", found) if isinstance(found, dict) else found
+    name = inner.get("name") if isinstance(inner, dict) else None
+    return name if isinstance(name, str) and name else text
 
 
 _VAGUE = re.compile(

@@ -20,7 +20,7 @@ from kitloan.imports.evidence import (
     looks_like_school,
 )
 from kitloan.imports.headings import squeeze, stems
-from kitloan.imports.holders import Holder, holder, loan_in, speaks_of_loan
+from kitloan.imports.holders import Holder, holder, loan_in, named_in_json, speaks_of_loan
 from kitloan.imports.mapfile import Map
 from kitloan.imports.questions import Questions
 from kitloan.imports.rows import UNNAMED, Column, Problem, Severity
@@ -1088,6 +1088,10 @@ class _Attempt:
         self, column: Column, value: Any, loan: Loan, values: dict[str, Any]
     ) -> Standing | None:
         text = shown(value)
+        if text == "{}":  # another program's nothing
+            return "in"
+        if text.startswith("{"):
+            value = text = tidy(named_in_json(text))
         answer = self.reader.wanted.value(column.header, text)
         if answer is not None:
             return self._answered(answer, text, column, loan, values)

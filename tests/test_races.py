@@ -172,6 +172,28 @@ def test_files_merged_by_four_at_once_are_merged_once(
         assert national.ledger.verify().ok
 
 
+def test_parts_of_a_ledger_merged_by_four_at_once_are_merged_once(
+    new_place: Callable[[], str], clock: SetClock, tmp_path: Path, desks: Crowd
+) -> None:
+    """Each reads and checks apart, and writes only if nobody was quicker."""
+    files = []
+    with kitloan.init("fife", tmp_path / "fife", actor="m.ross", clock=clock) as desk:
+        for part in range(5):
+            take_in(desk, 12)
+            files.append(tmp_path / f"{part}.kitloan")
+            desk.exchange.export(files[-1], since_last=True)
+        whole = desk.exchange.export(tmp_path / "whole.kitloan")
+        rows = everything_in(desk)
+    place = new_place()
+    with kitloan.init("esp", place, actor="esp", clock=clock) as national:
+        added = desks.do(crowd.merge_all, place, files, each=4)
+        assert sum(added) == whole.entries
+        found = everything_in(national)
+        for name in ("holding", "kit_type"):
+            assert found[name] == rows[name]
+        assert national.ledger.verify().ok
+
+
 # -- around the code ----------------------------------------------------------------------------
 
 

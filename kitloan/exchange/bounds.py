@@ -4,6 +4,7 @@ from kitloan.exchange.file import MOST_UNPACKED, ExchangeFile
 from kitloan.storage.statements import Meter
 
 LARGE_FILE = 250_000
+LARGE_FILE_ON_A_SERVER = 100_000
 """Bytes of a file that is never merged in the store itself: it would hold the store for seconds."""
 
 BYTES_OF_A_ROW = 12
@@ -58,7 +59,8 @@ def may_leave_out(entries: int, unpacked: int, size: int) -> bool:
         unpacked: characters of its lines, with what version 2 leaves out.
         size: the file's, in bytes.
     """
-    rows = size // BYTES_OF_A_ROW + (FREE_ROWS if size > LARGE_FILE else FREE_ROWS_ON_A_SERVER)
+    free = FREE_ROWS if size > LARGE_FILE_ON_A_SERVER else FREE_ROWS_ON_A_SERVER
+    rows = size // BYTES_OF_A_ROW + free
     return entries * ROWS_OF_AN_ORDINARY_ENTRY <= rows and unpacked <= MOST_UNPACKED * size
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, delete, select, tuple_
 
-from kitloan.exchange.bounds import LARGE_FILE
+from kitloan.exchange.bounds import LARGE_FILE, LARGE_FILE_ON_A_SERVER
 from kitloan.exchange.sending import remember
 from kitloan.ledger.entry import GENESIS
 from kitloan.ledger.writer import Head, begin, head_of, move_head
@@ -47,14 +47,16 @@ BYTES_OF_A_COPIED_ENTRY = 2.5
 """Bytes of a file that may cause as much work in the store as copying one entry of its ledger."""
 
 
-def is_worth_copying(entries: int, size: int) -> bool:
+def is_worth_copying(entries: int, size: int, *, is_on_server: bool) -> bool:
     """Whether a file is merged in a copy of its ledger.
 
     Args:
         entries: how many the store has of the ledger.
         size: the file's, in bytes.
+        is_on_server: whether the store is.
     """
-    least = min(LARGE_FILE, SMALL_FILE + BYTES_OF_A_COPIED_ENTRY * entries)
+    large = LARGE_FILE_ON_A_SERVER if is_on_server else LARGE_FILE
+    least = min(large, SMALL_FILE + BYTES_OF_A_COPIED_ENTRY * entries)
     return entries == 0 or size > least
 
 

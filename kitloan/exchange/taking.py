@@ -77,15 +77,15 @@ class Taking:
 
     def _is_dear(self) -> bool:
         """Whether merging the file in the store would hold it for long."""
-        header, size = self._file.header(), self._file.size()
-        self._most = meter_for(self._file, is_on_server=not self._session.store.is_sqlite)
+        header, on_server = self._file.header(), not self._session.store.is_sqlite
+        self._most = meter_for(self._file, is_on_server=on_server)
         with self._session.reading() as store:
             must_fit(store, self._file, header, self._decisions)
             wanted = select(_head.c.seq).where(_head.c.college == self._college)
             entries = store.execute(wanted).scalar() or 0
             if is_known(store, self._file, header, self._decisions):
                 return False
-        if is_worth_copying(entries, size):
+        if is_worth_copying(entries, self._file.size(), is_on_server=on_server):
             self._most = meter_for(self._file)
             return True
         return False

@@ -12,8 +12,8 @@ from exchange.sent import Sent
 from exchange.test_any_ledger import BEGINNING, ONE, OTHER, file_of_bodies, more, sealed
 from kitloan import BadInput, NewHolding
 from kitloan.college import College
-from kitloan.exchange.bounds import meter_for
-from kitloan.exchange.copying import LARGE_FILE, SMALL_FILE, is_worth_copying
+from kitloan.exchange.bounds import LARGE_FILE, LARGE_FILE_ON_A_SERVER, meter_for
+from kitloan.exchange.copying import SMALL_FILE, is_worth_copying
 from kitloan.exchange.file import ExchangeFile
 from kitloan.exchange.merging import Decisions
 from kitloan.exchange.merging import merge as merge_in_store
@@ -202,13 +202,20 @@ def test_an_interrupt_while_a_file_is_read_leaves_nothing(
     assert merge(national, [file])[0].added == 604
 
 
-def test_which_files_are_copied() -> None:
+@pytest.mark.parametrize(
+    ("on_server", "large"), [(False, LARGE_FILE), (True, LARGE_FILE_ON_A_SERVER)]
+)
+def test_which_files_are_copied(on_server: bool, large: int) -> None:
     """A new ledger, a file that is long beside its ledger, and any that is large."""
-    assert is_worth_copying(0, 1)
-    assert not is_worth_copying(1_000, SMALL_FILE)
-    assert is_worth_copying(1_000, 3 * SMALL_FILE)
-    assert not is_worth_copying(10**6, LARGE_FILE)
-    assert is_worth_copying(10**6, LARGE_FILE + 1)
+
+    def copied(entries: int, size: int) -> bool:
+        return is_worth_copying(entries, size, is_on_server=on_server)
+
+    assert copied(0, 1)
+    assert not copied(1_000, SMALL_FILE)
+    assert copied(1_000, 3 * SMALL_FILE)
+    assert not copied(10**6, large)
+    assert copied(10**6, large + 1)
 
 
 @pytest.fixture

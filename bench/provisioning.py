@@ -1,4 +1,4 @@
-"""What setting up a PostgreSQL for many colleges takes: `python bench/provisioning.py`, or `100 300`.
+"""What setting up a PostgreSQL for colleges takes: `python bench/provisioning.py`, or `100 300`.
 
 Each size is a database of its own on one server, which pip installs. Then the same command again,
 and with ten colleges more: that has to do only what is new.

@@ -186,7 +186,8 @@ class Verification:
 class NotRead:
     """What a check of what is new did not read: entries and rows that were checked before.
 
-    Nor were people's rows read, nor entries of branches that do not count. `since` is the instant of the earliest check that it rests on.
+    Nor were people's rows read, nor entries of branches that do not count. `since` is the instant
+    of the earliest check that it rests on.
     """
 
     entries: int = 0

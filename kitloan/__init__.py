@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from kitloan.errors import BadInput, KitloanError, Refused, StoreError
     from kitloan.exchange import Exchange
     from kitloan.history.undo import Actions, Undone
-    from kitloan.history.verify import Verification, Verifier
+    from kitloan.history.verify import NewVerification, Verification, Verifier
     from kitloan.holdings import Added, Gift, Holdings, NewHolding
     from kitloan.imports.register import Registers
     from kitloan.inspections.results import Inspections
@@ -73,6 +73,7 @@ __all__ = [
     "Loans",
     "National",
     "NewHolding",
+    "NewVerification",
     "Page",
     "Part",
     "People",
@@ -118,6 +119,7 @@ _HOMES = {
     "Loans": "kitloan.loans",
     "National": "kitloan.national",
     "NewHolding": "kitloan.holdings",
+    "NewVerification": "kitloan.history.verify",
     "Page": "kitloan.values",
     "Part": "kitloan.contents",
     "People": "kitloan.borrowers.people",

@@ -573,3 +573,28 @@ def test_a_college_finds_a_wall_that_is_gone(
         (finding,) = fife.ledger.verify().findings
         assert (finding.code, "contact, its rows" in finding.message) == ("unguarded", True)
     engine.dispose()
+
+
+def test_again_makes_only_the_logins_that_are_new(empty: str, file: Path) -> None:
+    """A college that joins a thousand others must not cost as much as a thousand."""
+
+    def settings() -> dict[str, str]:
+        with psycopg.connect(empty) as connection:
+            rows = connection.execute(
+                "SELECT setrole::regrole::text, s.xmin::text FROM pg_db_role_setting s "
+                "JOIN pg_database d ON d.oid = setdatabase WHERE datname = current_database()"
+            )
+            return dict(rows.fetchall())
+
+    provision(empty, file, named=["fife"])
+    before = settings()
+    assert before.keys() == {"kitloan_fife"}
+    provision(empty, file, named=["fife", "ayrshire"])
+    after = settings()
+    assert after.keys() == {"kitloan_fife", "kitloan_ayrshire"}
+    assert after["kitloan_fife"] == before["kitloan_fife"]
+    with psycopg.connect(empty) as connection:
+        database = connection.info.dbname
+        connection.execute(f"ALTER ROLE kitloan_fife IN DATABASE {database} RESET ALL")
+    provision(empty, file, named=["fife"])
+    assert "kitloan_fife" in settings()

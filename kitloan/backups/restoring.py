@@ -34,7 +34,7 @@ from kitloan.storage.faults import translated
 from kitloan.storage.files import WORKING
 from kitloan.storage.places import college_in, is_url
 from kitloan.storage.schema import OLDEST
-from kitloan.storage.side_files import clear_folders, kept_file
+from kitloan.storage.side_files import clear_folders, forget_checkpoints, kept_file
 from kitloan.storage.store import Store, create_store, open_store
 from kitloan.tables import LedgerEntry, LedgerHead, table
 from kitloan.text.dates import Clock, in_scotland, system_clock
@@ -313,6 +313,7 @@ class FileTarget(Target):
         moment = in_scotland(self._request.clock())
         kept = kept_file(self._path, f"{moment:%Y%m%d-%H%M%S}")
         with translated(self.name), _in_use_elsewhere(self.name):
+            forget_checkpoints(self._path.absolute())  # of entries that the backup may not have
             if self._store is not None:
                 self._replace_whole(self._store, copy, kept)
                 return kept

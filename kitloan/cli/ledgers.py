@@ -20,6 +20,7 @@ from kitloan.values import Page, as_json, plural
 
 if TYPE_CHECKING:
     from kitloan.college import College
+    from kitloan.history.verify import NewVerification
 
 
 @click.group("ledger", no_args_is_help=False, epilog="Example: kitloan ledger verify")
@@ -187,17 +188,22 @@ def aside(app: App, drop: str | None) -> None:
         print_text("\n".join(lines) or "No file is in quarantine.")
 
 
-@command("verify", "kitloan ledger verify", group=ledger)
+@command("verify", "kitloan ledger verify --new", group=ledger)
+@click.option("--new", "only_new", is_flag=True, help="Read only what came since the last check.")
 @pass_app
-def verify(app: App) -> None:
+def verify(app: App, only_new: bool) -> None:
     """Check every ledger, and the tables made from it.
 
-    A ledger must be complete and unaltered, and the tables must agree with it.
+    A ledger must be complete and unaltered, and the tables must agree with it. With --new, what an
+    earlier check on this machine read is not read again, and the answer shows how much that is.
     """
     with app.open() as opened:
-        verdict = opened.ledger.verify(Progress("Verifying entries"))
-        session = opened.session
-    save_verification(session.store.name, session.clock(), [each.code for each in verdict.findings])
+        session, progress = opened.session, Progress("Verifying entries")
+        new = opened.ledger.verify_new(progress) if only_new else None
+        verdict = new or opened.ledger.verify(progress, remember=True)
+    codes = [each.code for each in verdict.findings]
+    if codes or new is None or new.whole:  # what read everything, or found something
+        save_verification(session.store.name, session.clock(), codes)
     if app.json:
         print_json(as_json(verdict))
     else:
@@ -207,7 +213,25 @@ def verify(app: App) -> None:
         for finding in verdict.findings:
             print_text(f"! {finding.ledger} {finding.message}")
         print_text("No problems found." if verdict.ok else "Problems found: see above.")
+        if new is not None:
+            print_text(_how_much(new))
     app.exit_code = 0 if verdict.ok else StoreError.exit_code
+
+
+def _how_much(new: "NewVerification") -> str:
+    """What a check of what is new read, and what not."""
+    if new.whole or new.not_read.since is None:
+        more = f" And {len(new.whole) - 1} more." if len(new.whole) > 1 else ""
+        return (
+            f"Everything was read: {new.whole[0]}.{more}" if new.whole else "Everything was read."
+        )
+    entries = plural(new.not_read.entries, "entry", "entries")
+    return (
+        f"Read: {plural(new.new, 'new entry', 'new entries')}, and the rows that they change.\n"
+        f"Not read: {entries} checked on {uk_instant(new.not_read.since)} or later, "
+        f"{plural(new.not_read.rows, 'row')} of the register, people, and the file's own check.\n"
+        "To read everything: kitloan ledger verify"
+    )
 
 
 @command("log", "kitloan ledger log AC0001", group=ledger)

@@ -160,14 +160,17 @@ def _provision(
             connection.exec_driver_sql(f"CREATE ROLE {role} NOLOGIN")
     _own_the_tables(connection)
     prepare(connection)
-    _must_be_theirs(wanted, logins(connection))
+    entered = logins(connection)
+    _must_be_theirs(wanted, entered)
     new = [login for login in wanted if login not in roles]
     known = Passwords(file, connection)
     known.keep(wanted, new)
     for login in new:
         _make_login(connection, login, known.of[login])
+    ready = entered.keys() & set(connection.exec_driver_sql(_WITH_A_PATH).scalars()) - {*new}
     for login, college in wanted.items():
-        _enter(connection, login, college)
+        if login not in ready:
+            _enter(connection, login, college)
     _join_groups(connection)
     secure(connection)
     _prove(connection, list(wanted))
@@ -221,6 +224,14 @@ def _enter(connection: Connection, login: str, college: str) -> None:
     connection.exec_driver_sql(
         f"ALTER ROLE {quoted(login)} IN DATABASE {database} SET search_path = public"
     )
+
+
+_WITH_A_PATH = """
+SELECT rolname::text FROM pg_db_role_setting JOIN pg_roles r ON r.oid = setrole
+JOIN pg_database d ON d.oid = setdatabase
+WHERE datname = current_database() AND 'search_path=public' = ANY (setconfig)
+"""
+"""The logins whose tables are found in this database already."""
 
 
 def _join_groups(connection: Connection) -> None:

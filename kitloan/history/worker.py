@@ -25,17 +25,19 @@ def main() -> None:
     with scratch.engine.connect() as replayed, shared_copy(copy, replayed) as opened:
         _answer(answers, READY, None)
         threading.Thread(target=_listen, args=(asked,), daemon=True).start()
-        college = asked.get()
+        college, part = asked.get()
         with opened() as live:
             checker = Checker(live, replayed)
             while True:
                 try:
-                    checked = checker.check(college, lambda done: _answer(answers, TICK, done))
+                    checked = checker.check(
+                        college, lambda done: _answer(answers, TICK, done), part
+                    )
                 except Exception:
                     _answer(answers, FAILED, None)  # who started this one finds the reason
                 else:
                     _answer(answers, DONE, checked)
-                college = asked.get()
+                college, part = asked.get()
 
 
 def _listen(asked: "queue.Queue[Any]") -> None:

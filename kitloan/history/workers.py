@@ -16,6 +16,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from kitloan.storage.store import SharedCopy
@@ -37,6 +38,7 @@ _PATIENCE = 0.2
 _WORTH_IT = 40_000
 """Entries from which on it pays to start processes, which takes each of them half a second."""
 
+Task = tuple[str, Path | None]
 Finished = Callable[[str, Any], None]
 
 
@@ -81,16 +83,17 @@ class Workers:
             self._end()
 
     def check(
-        self, ledgers: Sequence[str], tick: Callable[[int], None], finished: Finished
-    ) -> list[str]:
-        """Have the ledgers checked; gives those that were not, because a worker failed.
+        self, tasks: Sequence[Task], tick: Callable[[int], None], finished: Finished
+    ) -> list[Task]:
+        """Have ledgers checked; gives the tasks that were not done, because a worker failed.
 
         Args:
-            ledgers: which, the longest first, so that none is left for one worker at the end.
+            tasks: for each ledger its college, and the file to keep its register in, if any; the
+                longest first, so that none is left for one worker at the end.
             tick: called with how many entries more are done.
             finished: called with a ledger's college and what came of it.
         """
-        waiting, busy, failed = list(ledgers), dict[int, str](), list[str]()
+        waiting, busy, failed = list(tasks), dict[int, Task](), list[Task]()
         for number in list(self._running):
             self._next(number, waiting, busy)
         while busy:
@@ -101,18 +104,18 @@ class Workers:
                     continue
                 if number not in busy:
                     continue
-                ledger = busy.pop(number)
+                task = busy.pop(number)
                 if what == DONE:
-                    finished(ledger, answer)
+                    finished(task[0], answer)
                 else:
-                    failed.append(ledger)
+                    failed.append(task)
                 if what == ENDED:
                     self._kill(number)
                 else:
                     self._next(number, waiting, busy)
         return failed + waiting
 
-    def _next(self, number: int, waiting: list[str], busy: dict[int, str]) -> None:
+    def _next(self, number: int, waiting: list[Task], busy: dict[int, Task]) -> None:
         if waiting:
             busy[number] = waiting.pop(0)
             with suppress(OSError):  # as above

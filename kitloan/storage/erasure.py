@@ -20,7 +20,7 @@ from kitloan.errors import KitloanError, StoreError
 from kitloan.storage.faults import translated
 from kitloan.storage.settings import texts, whole_number
 from kitloan.storage.statements import AnyRow, Change, Query
-from kitloan.storage.store import BUSY_SECONDS, Store
+from kitloan.storage.store import BUSY_SECONDS, POOLED, Store
 from kitloan.tables import (
     Contact,
     ContactChange,
@@ -385,6 +385,14 @@ def _rewrite_tables(store: Store, tables: tuple[str, ...], patience: float) -> N
     loose = store.engine.execution_options(isolation_level="AUTOCOMMIT")
     with loose.connect() as connection:
         driver: Any = connection.connection.driver_connection
+        if connection.info.get(POOLED):  # it may wait on another connection than it set a limit on
+            raise StoreError(
+                "pooled",
+                f"{store.name} keeps deleted rows in its files: it is reached through a pooler, "
+                "through which tables are not written again.",
+                "Open the store once at the server's own address. kitloan tries again whenever it "
+                "is opened.",
+            )
         driver.add_notice_handler(count_dead_rows)
         connection.exec_driver_sql(f"SET lock_timeout = '{patience * 1000:.0f}ms'")
         try:

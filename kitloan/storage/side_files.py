@@ -5,6 +5,7 @@ They are the daily copies in the folder `backups`; the stores that a restore rep
 copies, and the folders in which restores, upgrades and long readings work.
 """
 
+import glob
 import os
 import re
 import shutil
@@ -121,6 +122,29 @@ def clear_abandoned(store: Store) -> None:
         for half in _halves(store):
             if _age(half) > HALF_SECONDS:
                 half.unlink(missing_ok=True)
+
+
+def checkpoints_of(path: Path) -> tuple[Path, str]:
+    """The folder of the checkpoints of the store at an absolute path, and how their names begin.
+
+    `kitloan.history.checkpoints` writes them. They hold no people.
+    """
+    return path.parent / "checkpoints", _stem(path)
+
+
+def forget_checkpoints(path: Path) -> None:
+    """Delete the checkpoints of a store that another took the place of."""
+    folder, stem = checkpoints_of(path)
+    for each in folder.glob(f"{glob.escape(stem)}.*") if folder.is_dir() else ():
+        if each.suffix in (".json", ".tables"):
+            each.unlink(missing_ok=True)
+
+
+def clear_old_parts(folder: Path) -> None:
+    """Delete what killed commands left unfinished in a folder an hour ago or earlier."""
+    for each in folder.glob(".*.part"):
+        if _age(each) > HALF_SECONDS:
+            each.unlink(missing_ok=True)
 
 
 def clear_folders(folder: Path) -> None:

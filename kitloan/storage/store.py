@@ -31,6 +31,8 @@ from kitloan.storage.places import as_path, as_url, is_url
 from kitloan.storage.schema import SCHEMA, create_tables, insist_on_version
 
 BUSY_SECONDS = 10
+POOLED = "pooled"
+"""In the `info` of a connection to PostgreSQL: whether a pooler is in between."""
 _PAGES_AT_ONCE = 4096
 """Pages in one step of a copy: 16 MB, which stops writers for some ten milliseconds."""
 _BUSY_PAUSE = 0.02
@@ -443,14 +445,38 @@ def _postgres(place: str) -> Store:
             connect_args={"connect_timeout": BUSY_SECONDS},
         )
         event.listen(engine, "connect", _set_patience)
+        event.listen(engine, "begin", _set_patience_of_transaction)
     except ModuleNotFoundError as missing:
         raise not_installed("postgres") from missing
     return Store(engine, name)
 
 
-def _set_patience(connection: Any, _record: Any) -> None:
-    """Wait for a lock as long as SQLite would, and end transactions that are idle."""
+_PATIENCE = (
+    ("lock_timeout", f"{BUSY_SECONDS}s"),
+    ("idle_in_transaction_session_timeout", "120s"),
+)
+"""How long to wait for a lock, as long as SQLite would, and when an idle transaction ends."""
+
+
+def _set_patience(connection: Any, record: Any) -> None:
+    """Set how long to wait; where a pooler is in between, each transaction sets it for itself.
+
+    Poolers lend a connection of the server for one transaction. What is set for longer, and what is
+    prepared, would be another's. A pooler is known by the number of the server's process, which is
+    not the one that it gave.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'")
-        cursor.execute("SET idle_in_transaction_session_timeout = '120s'")
+        (process,) = cursor.execute("SELECT pg_backend_pid()").fetchone()
+        record.info[POOLED] = process != connection.info.backend_pid
+        if record.info[POOLED]:
+            connection.prepare_threshold = None
+        else:
+            for name, wait in _PATIENCE:
+                cursor.execute(f"SET {name} = '{wait}'")
     connection.commit()
+
+
+def _set_patience_of_transaction(connection: Connection) -> None:
+    if connection.info.get(POOLED):
+        for name, wait in _PATIENCE:
+            connection.exec_driver_sql(f"SET LOCAL {name} = '{wait}'")

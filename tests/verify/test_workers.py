@@ -101,7 +101,7 @@ def test_it_is_the_workers_that_check(several: str) -> None:
     with kitloan.open(several) as store, store.session.store.read_copy(shared=beside.on) as live:
         tops = live.exec_driver_sql("SELECT college FROM ledger_head").scalars().all()
         left = beside.check(
-            list(tops),
+            [(college, None) for college in tops],
             lambda more: done.append(done.pop() + more),
             lambda college, checked: came.append((college, checked.findings)),
         )

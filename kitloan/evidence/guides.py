@@ -5,9 +5,10 @@ from dataclasses import dataclass, fields, replace
 from sqlalchemy import Connection, bindparam, select
 
 from kitloan.evidence.leaflets import Bag, Leaflet, Part
-from kitloan.holdings import show_type, type_meant
+from kitloan.holdings import show_type
 from kitloan.ledger.facts.guides import GuideWritten
 from kitloan.ledger.session import Session
+from kitloan.queries.types import type_meant
 from kitloan.storage.statements import Query
 from kitloan.tables import table
 from kitloan.tables.guides import KitGuide

@@ -82,8 +82,10 @@ _NO_ACTIONS = (
 """Kinds that are no action of a person: undoing itself, and what the program notes by itself."""
 _SEEN = ("stocktake.scanned", "stocktake.confirmed")
 """What was seen or confirmed in a stocktake: it rests on no entry, and nothing rests on it."""
-_RESTS_ON_NOTHING = (*_SEEN, "gift.recorded", "notice.sent")
-"""Whose a holding is rests on no loan or count; it goes with the entry that took the holding in."""
+_TERMS = "gift.recorded"
+_RESTS_ON_NOTHING = (*_SEEN, _TERMS, "notice.sent")
+"""Whose a holding is rests on no loan or count, and on older terms alone, some of which it keeps;
+it goes with the entry that took the holding in."""
 _TOOK_IN = ("holding.accessioned", "transfer.received")
 _PLANNED = "event.planned"
 _RESTED_UPON = (
@@ -191,7 +193,7 @@ _TERMS_OF = Query(
         ~UNDONE,
         entry.c.tag == bindparam("t"),
         entry.c.id != bindparam("i"),
-        entry.c.kind == "gift.recorded",
+        entry.c.kind == _TERMS,
         (entry.c.epoch > bindparam("e"))
         | ((entry.c.epoch == bindparam("e")) & (entry.c.seq > bindparam("s"))),
     ).order_by(*_NEWEST_FIRST)
@@ -786,6 +788,9 @@ def _since(
     elif part.kind == "loan.checked_out":
         mark = _mark("loan", json.loads(part.body)["fact"]["loan"])
         rows = _marked(connection, college, mark, OF_ENGAGEMENTS, after)
+    elif part.kind == _TERMS and not _came_with(connection, college, part):
+        rows = _TERMS_OF(connection, c=college, t=part.tag, i=part.id, e=after[0], s=after[1]).all()
+        rows = rows[::-1]
     else:
         rows = []
     first = next((row for row in rows if row.id != part.id), None)
@@ -793,6 +798,12 @@ def _since(
         return first
     (epoch, seq) = after
     return _SINCE(connection, c=college, t=part.tag, i=part.id, e=epoch, s=seq).first()
+
+
+def _came_with(connection: Connection, college: str, part: AnyRow) -> bool:
+    """Whether terms are of the action that took their holding in."""
+    rows = _OF_REQUEST(connection, c=college, i=part.id)
+    return any(row.kind in _TOOK_IN and row.tag == part.tag for row in rows)
 
 
 def _reversed_since(
@@ -818,7 +829,8 @@ def _reversed_since(
 def _are_of_one(part: AnyRow, other: AnyRow) -> bool:
     """Whether two entries are of one holding, booking, want, gift, engagement, or name."""
     if part.tag is not None or other.tag is not None:
-        return part.tag == other.tag and not {part.kind, other.kind} & {*_RESTS_ON_NOTHING}
+        kinds = {part.kind, other.kind}
+        return part.tag == other.tag and (kinds == {_TERMS} or not kinds & {*_RESTS_ON_NOTHING})
     if part.kind not in _RESTED_UPON or other.kind not in _RESTED_UPON:
         return False
     field = CHANGES.get(part.kind) or NAMES[part.kind][0]

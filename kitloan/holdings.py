@@ -1,6 +1,6 @@
 """Taking in: from what a person gives to the facts about a new holding, its type and its gift."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -96,6 +96,27 @@ _BY_NUMBER = Query(
         holding.c.state != "withdrawn",
     )
 )
+_same = holding.alias("same")
+_SHARING = Query(
+    select(holding.c.tag, holding.c.asset_number, kit_type.c.name.label("type_name"))
+    .join_from(
+        holding,
+        kit_type,
+        (kit_type.c.college == holding.c.college) & (kit_type.c.kit_type == holding.c.kit_type),
+    )
+    .join(
+        _same, (_same.c.college == holding.c.college) & (_same.c.asset_key == holding.c.asset_key)
+    )
+    .where(
+        holding.c.college == bindparam("c"),
+        holding.c.tag != _same.c.tag,
+        holding.c.state != "withdrawn",
+        _same.c.tag == bindparam("t"),
+        _same.c.state != "withdrawn",
+    )
+    .order_by(holding.c.tag)
+)
+"""The others that have the asset number of a holding."""
 _first, _second = booking_line.alias(), booking_line.alias()
 _BOOKED_OF = Query(
     select(booking.c.booking)
@@ -458,15 +479,57 @@ def must_be_free_number(writer: Writer, number: str | None, but: str | None = No
     rows = _BY_NUMBER(writer.connection, c=writer.college, n=fold(number)).all()
     other = next((row for row in rows if row.tag != but), None)
     if other is not None:
-        raise Refused(
-            "number_taken",
-            f"{other.type_name} {grouped(other.tag)} has the asset number {other.asset_number} "
-            "already.",
-            f"See it: kitloan show {other.tag}. Give another number, or change that one first: "
+        raise _number_taken(
+            other,
+            f"Give another number, or change that one first: "
             f"kitloan amend {other.tag} --asset-number NUMBER",
-            tag=other.tag,
-            asset_number=other.asset_number,
         )
+
+
+def _number_taken(other: AnyRow, hint: str) -> Refused:
+    return Refused(
+        "number_taken",
+        f"{other.type_name} {grouped(other.tag)} has the asset number {other.asset_number} "
+        "already.",
+        f"See it: kitloan show {other.tag}. {hint}",
+        tag=other.tag,
+        asset_number=other.asset_number,
+    )
+
+
+def numbers_shared(writer: Writer, tags: Iterable[str]) -> set[tuple[str, str]]:
+    """Which of these holdings have the asset number of another: both tags, its own first.
+
+    A register that was read in may have given one number twice; one that was written off has none.
+    """
+    return {(tag, other.tag) for tag in tags for other in _others_numbered(writer, tag)}
+
+
+def must_share_no_other_number(
+    writer: Writer, tags: Iterable[str], before: set[tuple[str, str]]
+) -> None:
+    """Refuse what gives a holding back a number that is another's by now.
+
+    Args:
+        writer: the transaction, in which it is done already.
+        tags: the holdings that were changed.
+        before: what `numbers_shared` was of them.
+
+    Raises:
+        Refused: `number_taken`.
+    """
+    for tag in tags:
+        for other in _others_numbered(writer, tag):
+            if (tag, other.tag) not in before:
+                raise _number_taken(
+                    other,
+                    f"Give that one another number first: "
+                    f"kitloan amend {other.tag} --asset-number NUMBER",
+                )
+
+
+def _others_numbered(writer: Writer, tag: str) -> Sequence[AnyRow]:
+    return _SHARING(writer.connection, c=writer.college, t=tag).all()
 
 
 def accession_several(
@@ -839,6 +902,8 @@ def sign_reinstatement(writer: Writer, text: str) -> None:
             tag=tag,
             proposed_by=off.again_by,
         )
+    whole = ROW(writer.connection, c=writer.college, t=tag).one()
+    must_be_free_number(writer, whole.asset_number, tag)
     parts = parts_of(writer.connection, writer.college, tag)
     writer.append(
         HoldingReinstated(
@@ -1214,7 +1279,8 @@ class Holdings:
         """Sign that a written-off holding is on the register again; its contents are uncounted.
 
         Raises:
-            Refused: `not_withdrawn`, `not_proposed`, `same_person`.
+            Refused: `not_withdrawn`, `not_proposed`, `same_person`; `number_taken`, when another
+                holding has its asset number by now.
             BadInput: an unknown tag.
         """
         with self._session.writing(request_id) as writer:

@@ -1,11 +1,13 @@
 """Asset numbers: one thing has one; and searching as people type."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from kitloan import BadInput, NewHolding, Refused
 from kitloan.college import College
+from kitloan.ledger.facts.holdings import HoldingAmended
 
 
 def test_a_number_that_exists_is_refused_wherever_it_is_set(fife: College) -> None:
@@ -137,3 +139,92 @@ def test_a_register_gives_no_number_twice(fife: College, tmp_path: Path) -> None
     fife.holdings.amend(one, asset_number="")
     assert fife.registers.take_in(file, update=True).updated == 1
     assert fife.find.holding("AC1").tag == two
+
+
+def test_a_number_does_not_come_back_twice(fife: College, reopen: Callable[..., College]) -> None:
+    """What is undone, done again or reinstated may bear a number that is another's by now."""
+    colleague = reopen("j.bain")
+
+    def add(number: str) -> str:
+        return fife.holdings.add(NewHolding("Telescope", asset_number=number)).tag
+
+    def write_off(tag: str) -> None:
+        fife.holdings.propose_withdrawal(tag, "burnt")
+        colleague.holdings.withdraw(tag)
+
+    def amended() -> Callable[[], object]:
+        fife.holdings.amend(add("AC1"), asset_number="AC2")
+        colleague.holdings.add(NewHolding("Telescope", asset_number="ac1"))
+        return fife.actions.undo
+
+    def withdrawn() -> Callable[[], object]:
+        write_off(add("AC1"))
+        fife.holdings.add(NewHolding("Telescope", asset_number="ac1"))
+        return colleague.actions.undo
+
+    def added() -> Callable[[], object]:
+        add("AC1")
+        fife.actions.undo()
+        colleague.holdings.add(NewHolding("Telescope", asset_number="ac1"))
+        return fife.actions.redo
+
+    def amended_again() -> Callable[[], object]:
+        tag = add("AC2")
+        fife.holdings.amend(tag, asset_number="AC1")
+        fife.actions.undo()
+        colleague.holdings.add(NewHolding("Telescope", asset_number="ac1"))
+        return fife.actions.redo
+
+    def reinstated() -> Callable[[], object]:
+        tag = add("AC1")
+        write_off(tag)
+        add("ac1")
+        fife.holdings.propose_reinstatement(tag, "behind the radiator")
+        return lambda: colleague.holdings.reinstate(tag)
+
+    def reinstated_again() -> Callable[[], object]:
+        tag = add("AC1")
+        write_off(tag)
+        fife.holdings.propose_reinstatement(tag, "behind the radiator")
+        colleague.holdings.reinstate(tag)
+        colleague.actions.undo()
+        add("ac1")
+        return colleague.actions.redo
+
+    def home_again() -> Callable[[], object]:
+        tag = add("AC1")
+        write_off(tag)
+        add("ac1")
+        return lambda: fife.transfers.receive(tag, "Borders College")
+
+    for made in (
+        *(amended, withdrawn, added, amended_again, reinstated, reinstated_again),
+        home_again,
+    ):
+        act = made()
+        before = fife.ledger.heads()
+        other = fife.find.holding("AC1")
+        with pytest.raises(Refused) as refused:
+            act()
+        assert (refused.value.code, made) == ("number_taken", made)
+        assert refused.value.details["tag"] == other.tag
+        assert fife.ledger.heads() == before
+        colleague.holdings.amend(other.tag, asset_number="")
+        act()
+        assert fife.ledger.verify().ok
+        for each in fife.find.search("telescope").items:
+            fife.holdings.amend(each.tag, asset_number="")
+
+
+def test_a_number_shared_before_does_not_stop_an_undo(fife: College) -> None:
+    """An earlier release took one number twice; moving one of them is undone all the same."""
+    one, two = (fife.holdings.add(NewHolding("Telescope")).tag for _ in range(2))
+    with fife.session.writing(None) as writer:
+        for tag in (one, two):
+            writer.append(HoldingAmended(tag=tag, kit_type="telescope", asset_number="AC1"))
+    assert fife.find.search("AC1").total == 2
+    for tag in (one, two):
+        fife.holdings.move(tag, "Lab")
+        fife.actions.undo()
+        fife.actions.redo()
+    assert fife.ledger.verify().ok

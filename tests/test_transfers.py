@@ -144,6 +144,21 @@ def test_what_may_not_go_stays(fife: College, kit: str) -> None:
     assert fife.ledger.verify().ok
 
 
+def test_what_cannot_be_used_is_not_sent(fife: College, kit: str) -> None:
+    """The receiver's store knows of no repair and no failed test, and would lend it."""
+    fife.holdings.put_in_repair(kit, "the motor is burnt out")
+    assert (
+        "burnt out" in refused("out_of_use", lambda: fife.transfers.send(kit, "ayrshire")).message
+    )
+    fife.holdings.repaired(kit)
+    fife.inspections.set_regime("PAT", "STEM kit", 12)
+    fife.inspections.record(kit, "PAT", "fail")
+    refused("inspection_failed", lambda: fife.transfers.send(kit, "ayrshire"))
+    fife.inspections.record(kit, "PAT", "pass")
+    assert fife.transfers.send(kit, "ayrshire").tag == kit
+    assert fife.ledger.verify().ok
+
+
 def test_what_is_under_way_is_not_lent_and_the_refusal_says_what_to_do(
     fife: College, kit: str
 ) -> None:

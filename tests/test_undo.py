@@ -215,6 +215,36 @@ def test_a_holding_taken_in_by_mistake_goes_with_its_gift(fife: College) -> None
     assert fife.find.holding(tag).gift.donor is None
 
 
+def test_terms_recorded_since_rest_on_older_terms_alone(
+    fife: College, kit: str, reopen: Callable[..., College]
+) -> None:
+    """The terms came with ESP's file: the loan before them is undone, and older terms are not."""
+    colleague = reopen("j.bain")
+    terms = Gift(donor="RAF", title="held_for_esp"), Gift(donor="RAF", document="letter of 3 May")
+
+    fife.holdings.move(kit, "Lab")
+    colleague.holdings.record_gift(kit, terms[0])
+    assert fife.actions.undo().kind == "holding.moved"
+    assert fife.find.holding(kit).gift.title == "held_for_esp"
+    fife.holdings.record_gift(kit, terms[1])
+    with pytest.raises(Refused) as refused:
+        colleague.actions.undo()
+    assert (refused.value.code, "m.ross" in refused.value.message) == ("built_upon", True)
+    assert fife.actions.undo().kind == "gift.recorded"
+    assert fife.find.holding(kit).gift.title == "held_for_esp"
+    colleague.holdings.record_gift(kit, terms[0])
+    with pytest.raises(Refused) as refused:
+        fife.actions.redo()
+    assert refused.value.code == "built_upon"
+
+    taken_in = fife.holdings.add(NewHolding("STEM kit", gift=Gift(donor="IET"))).tag
+    colleague.holdings.record_gift(taken_in, terms[0])
+    assert fife.actions.undo().tags == (taken_in,)
+    assert fife.actions.redo().tags == (taken_in,)
+    assert fife.find.holding(taken_in).gift.donor == "RAF"
+    assert fife.ledger.verify().ok
+
+
 def test_a_contents_list_that_changed_since_is_kept(fife: College, kit: str) -> None:
     """Undo tells a kit's story again, by the contents list of today."""
     from kitloan.holdings import kit_type_with

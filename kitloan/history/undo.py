@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, or_, select, tuple_
 
 from kitloan.errors import Refused
+from kitloan.holdings import must_share_no_other_number, numbers_shared
 from kitloan.ledger.entry import KINDS, parse
 from kitloan.ledger.facts.base import FactBase
 from kitloan.ledger.facts.ledger import Reversed
@@ -50,6 +51,7 @@ from kitloan.tables import (
     LedgerEntry,
     Loan,
     Organisation,
+    Setting,
     table,
 )
 from kitloan.tables.events import Event
@@ -66,7 +68,7 @@ from kitloan.transfers.receiving import must_not_have_ended
 from kitloan.transfers.sending import must_not_have_arrived
 
 contact, entry, holding, loan = table(Contact), table(LedgerEntry), table(Holding), table(Loan)
-stocktake = table(Stocktake)
+setting, stocktake = table(Setting), table(Stocktake)
 block, kit_type, regime = table(Block), table(KitType), table(Regime)
 engagement, school_link = table(Engagement), table(SchoolLink)
 alias, event, organisation = table(Alias), table(Event), table(Organisation)
@@ -82,8 +84,10 @@ _NO_ACTIONS = (
 """Kinds that are no action of a person: undoing itself, and what the program notes by itself."""
 _SEEN = ("stocktake.scanned", "stocktake.confirmed")
 """What was seen or confirmed in a stocktake: it rests on no entry, and nothing rests on it."""
-_RESTS_ON_NOTHING = (*_SEEN, "gift.recorded", "notice.sent")
-"""Whose a holding is rests on no loan or count; it goes with the entry that took the holding in."""
+_TERMS = "gift.recorded"
+_RESTS_ON_NOTHING = (*_SEEN, _TERMS, "notice.sent")
+"""Whose a holding is rests on no loan or count, and on older terms alone, some of which it keeps;
+it goes with the entry that took the holding in."""
 _TOOK_IN = ("holding.accessioned", "transfer.received")
 _PLANNED = "event.planned"
 _RESTED_UPON = (
@@ -91,6 +95,8 @@ _RESTED_UPON = (
     *CHANGES,
 )
 """Kinds of entry about no one holding, each of which changes what those before it recorded."""
+IMPORT_TAKEN_BACK = "import-taken-back:"
+"""Begins the name of the setting that an import which was taken back leaves, before its id."""
 _MOST_LISTED = 100
 _COLUMNS = select(
     entry.c.college,
@@ -129,15 +135,6 @@ _OF_REQUEST = Query(
     .order_by(entry.c.part.desc())
 )
 _AT = Query(_COLUMNS.where(entry.c.epoch == bindparam("e"), entry.c.seq == bindparam("s")))
-_SINCE = Query(
-    _COLUMNS.where(
-        ~UNDONE,
-        entry.c.tag.is_(None),
-        or_(*[entry.c.kind == kind for kind in DELIVERIES]),
-        (entry.c.epoch > bindparam("e"))
-        | ((entry.c.epoch == bindparam("e")) & (entry.c.seq > bindparam("s"))),
-    ).order_by(entry.c.epoch, entry.c.seq)
-)
 _SINCE = Query(
     _COLUMNS.where(
         ~UNDONE,
@@ -185,6 +182,11 @@ _ON_REGISTER: Mapping[str, tuple[str, Query]] = {
     )
 }
 """What an entry may name: the field, what it is in words, and whether it is there."""
+_TAKEN_BACK = Query(
+    select(setting.c.value).where(
+        setting.c.college == bindparam("c"), setting.c.name == bindparam("n")
+    )
+)
 _LABELLED = Query(
     select(alias.c.tag).where(alias.c.college == bindparam("c"), alias.c.label == bindparam("k"))
 )
@@ -193,7 +195,7 @@ _TERMS_OF = Query(
         ~UNDONE,
         entry.c.tag == bindparam("t"),
         entry.c.id != bindparam("i"),
-        entry.c.kind == "gift.recorded",
+        entry.c.kind == _TERMS,
         (entry.c.epoch > bindparam("e"))
         | ((entry.c.epoch == bindparam("e")) & (entry.c.seq > bindparam("s"))),
     ).order_by(*_NEWEST_FIRST)
@@ -365,6 +367,7 @@ def undo(writer: Writer, text: str | None = None, *, earlier_day: bool = True) -
         )
     alone = all(part.kind in _NAMES for part in parts)
     lost = _lost(writer, parts)
+    shared = numbers_shared(writer, _tags(parts))
     for part in (*_terms_since(writer, parts), *parts):
         if part.kind in _NAMES and _is_needed(writer, part, action if alone else None):
             continue
@@ -372,6 +375,7 @@ def undo(writer: Writer, text: str | None = None, *, earlier_day: bool = True) -
             quotes.forget(connection, college, (part.epoch, part.seq))
         writer.append(Reversed(tag=part.tag, epoch=part.epoch, seq=part.seq))
     _refuse_if_lost(writer, parts, lost)
+    must_share_no_other_number(writer, _tags(parts), shared)
     return action
 
 
@@ -506,17 +510,39 @@ def redo(writer: Writer) -> Undone:
             "Each person does again what they undid: name yourself with --as.",
         )
     parts = [_undone_by(connection, college, row) for row in undoings]
+    _refuse_if_import(writer, parts)
     for part, row in zip(parts, undoings, strict=True):
         _refuse_if_built_upon(writer, part, row)
     if why := _why_not(connection, college, parts):
         raise _not_again(_described(connection, college, parts), why)
     lost = _lost(writer, parts)
+    shared = numbers_shared(writer, _tags(parts))
     for part, row in zip(parts, undoings, strict=True):
         if why := _gone(connection, college, [part]) or _taken(connection, college, part):
             raise _not_again(_described(connection, college, parts), why)
         writer.append(Reversed(tag=row.tag, epoch=row.epoch, seq=row.seq))
     _refuse_if_lost(writer, parts, lost)
+    must_share_no_other_number(writer, _tags(parts), shared)
     return _described(connection, college, parts)
+
+
+def _refuse_if_import(writer: Writer, parts: Sequence[AnyRow]) -> None:
+    """Refuse to do an import again, whose notes went when it was taken back."""
+    name = f"{IMPORT_TAKEN_BACK}{parts[0].id}"
+    kept = _TAKEN_BACK(writer.connection, c=writer.college, n=name).scalar()
+    if kept is None:
+        return
+    file = json.loads(kept)["file"]
+    raise Refused(
+        "built_upon",
+        f"This cannot be done again: the import of {file} was taken back, with its notes.",
+        f"Read the file again: kitloan import {file}",
+        action={"id": parts[0].id, "kind": "import", "file": file},
+    )
+
+
+def _tags(parts: Iterable[AnyRow]) -> set[str]:
+    return {part.tag for part in parts if part.tag is not None}
 
 
 def _not_again(action: Undone, why: str) -> Refused:
@@ -765,6 +791,9 @@ def _since(
     elif part.kind == "loan.checked_out":
         mark = _mark("loan", json.loads(part.body)["fact"]["loan"])
         rows = _marked(connection, college, mark, OF_ENGAGEMENTS, after)
+    elif part.kind == _TERMS and not _came_with(connection, college, part):
+        rows = _TERMS_OF(connection, c=college, t=part.tag, i=part.id, e=after[0], s=after[1]).all()
+        rows = rows[::-1]
     else:
         rows = []
     first = next((row for row in rows if row.id != part.id), None)
@@ -772,6 +801,12 @@ def _since(
         return first
     (epoch, seq) = after
     return _SINCE(connection, c=college, t=part.tag, i=part.id, e=epoch, s=seq).first()
+
+
+def _came_with(connection: Connection, college: str, part: AnyRow) -> bool:
+    """Whether terms are of the action that took their holding in."""
+    rows = _OF_REQUEST(connection, c=college, i=part.id)
+    return any(row.kind in _TOOK_IN and row.tag == part.tag for row in rows)
 
 
 def _reversed_since(
@@ -797,7 +832,8 @@ def _reversed_since(
 def _are_of_one(part: AnyRow, other: AnyRow) -> bool:
     """Whether two entries are of one holding, booking, want, gift, engagement, or name."""
     if part.tag is not None or other.tag is not None:
-        return part.tag == other.tag and not {part.kind, other.kind} & {*_RESTS_ON_NOTHING}
+        kinds = {part.kind, other.kind}
+        return part.tag == other.tag and (kinds == {_TERMS} or not kinds & {*_RESTS_ON_NOTHING})
     if part.kind not in _RESTED_UPON or other.kind not in _RESTED_UPON:
         return False
     field = CHANGES.get(part.kind) or NAMES[part.kind][0]
@@ -888,7 +924,8 @@ class Actions:
         Raises:
             Refused: `nothing_to_undo`; `cannot_undo`, when the latest action is none that can be
                 undone, whatever was done before it; `built_upon`, when more was done since;
-                `needs_yes`, for an earlier day.
+                `needs_yes`, for an earlier day; `number_taken`, when a holding would have again an
+                asset number that is another's by now.
             BadInput: an unknown tag.
         """
         with self._session.writing(request_id) as writer:
@@ -898,7 +935,8 @@ class Actions:
         """Do again what this person undid last.
 
         Raises:
-            Refused: `nothing_to_redo`; `built_upon`, when something else was done since.
+            Refused: `nothing_to_redo`; `built_upon`, when something else was done since;
+                `number_taken`.
         """
         with self._session.writing(request_id) as writer:
             return redo(writer)

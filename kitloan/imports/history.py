@@ -14,6 +14,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from kitloan.errors import BadInput, Refused
+from kitloan.history.undo import IMPORT_TAKEN_BACK
+from kitloan.holdings import must_share_no_other_number, numbers_shared
 from kitloan.ledger.facts.ledger import Reversed
 from kitloan.ledger.writer import Writer
 from kitloan.queries.history import summary_of
@@ -27,7 +29,6 @@ entry, holding = table(LedgerEntry), table(Holding)
 setting, remark = table(Setting), table(Remark)
 
 _NAME = "import:"
-_TAKEN_BACK = "import-taken-back:"
 _OBSERVED = ("stocktake.scanned", "stocktake.confirmed")
 """What was seen, and what a borrower wrote: it rests on no entry."""
 _MOST_NAMED = 5
@@ -46,7 +47,7 @@ _noted = Query(
 )
 _taken_back = Query(
     select(setting.c.value).where(
-        setting.c.college == bindparam("c"), setting.c.name.startswith(_TAKEN_BACK)
+        setting.c.college == bindparam("c"), setting.c.name.startswith(IMPORT_TAKEN_BACK)
     )
 )
 _parts = Query(
@@ -197,12 +198,15 @@ def undo(writer: Writer, of: str) -> Undone:
         )
     tags = tuple(dict.fromkeys(part.tag for part in reversed(parts)))
     came = {part.tag for part in parts if part.kind == "holding.accessioned"}
+    stay = [tag for tag in tags if tag not in came]
+    shared = numbers_shared(writer, stay)
     for part in parts:
         writer.append(Reversed(tag=part.tag, epoch=part.epoch, seq=part.seq))
+    must_share_no_other_number(writer, stay, shared)
     for tag in came:
         _forget_remarks(writer.connection, c=writer.college, t=tag)
     _forget(writer.connection, c=writer.college, n=f"{_NAME}{which.id}")
-    _keep(writer, f"{_TAKEN_BACK}{which.id}", {"file": which.file})
+    _keep(writer, f"{IMPORT_TAKEN_BACK}{which.id}", {"file": which.file})
     return Undone(which.id, which.file, which.at, tags, len(parts))
 
 

@@ -76,7 +76,8 @@ class Transfers:
             request_id: the request's id; None makes one.
 
         Raises:
-            Refused: `on_loan`, `missing`, `in_transit`, `withdrawn`, `withdrawal_proposed`.
+            Refused: `on_loan`, `missing`, `in_transit`, `withdrawn`, `withdrawal_proposed`;
+                `out_of_use` or `inspection_failed`, for what cannot be used.
             BadInput: `unknown_college`, `own_college`; an unknown tag, or a bad count.
         """
         with self._session.writing(request_id) as writer:
@@ -123,7 +124,8 @@ class Transfers:
             request_id: the request's id; None makes one.
 
         Raises:
-            Refused: `nearly_known`; `here_already`, when it is held here, or missing; `own_label`.
+            Refused: `nearly_known`; `here_already`, when it is held here, or missing; `own_label`;
+                `number_taken`, also for the number that it had here before.
             BadInput: `type_needed`, `unknown_college`, `own_college`, a tag or count that is not
                 possible.
         """

@@ -195,9 +195,8 @@ def receive(
     if writer.earlier:
         return _received_before(writer, text, from_college, count, details)
     found = find_incoming(writer.connection, writer.college, text, from_college, details)
-    if details.asset_number:
-        number = clean(details.asset_number, "The asset number")
-        must_be_free_number(writer, number, found.tag)
+    number = _clean_or(details.asset_number, "The asset number", _of(found.here, "asset_number"))
+    must_be_free_number(writer, number, found.tag)
     kit_type = _define(writer, found, new_too=new_too or not details.type)
     outcome, short = counted_as(found.parts, found.short, count)
     here, there = found.here, found.there
@@ -207,7 +206,7 @@ def receive(
         from_college=found.sender,
         kit_type=kit_type,
         quantity=_quantity(details, here, there),
-        asset_number=_clean_or(details.asset_number, "The asset number", _of(here, "asset_number")),
+        asset_number=number,
         serial=_clean_or(
             details.serial, "The serial number", _of(here, "serial") or _of(there, "serial")
         ),

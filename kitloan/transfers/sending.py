@@ -16,7 +16,16 @@ from kitloan.ledger.facts.base import Counted
 from kitloan.ledger.facts.transfers import TransferArrived, TransferCalledOff, TransferSent
 from kitloan.ledger.session import ESP
 from kitloan.ledger.writer import Writer
-from kitloan.loans import as_lines, counted_as, held, must_be_here, open_loans, parts_of, short_now
+from kitloan.loans import (
+    as_lines,
+    counted_as,
+    held,
+    must_be_here,
+    must_be_in_use,
+    open_loans,
+    parts_of,
+    short_now,
+)
 from kitloan.queries.matching import HELD_THERE, RECEIVED_THERE
 from kitloan.queries.resolve import meant
 from kitloan.reference import find_college
@@ -125,6 +134,7 @@ def _may_go(writer: Writer, tag: str) -> int:
     row = held(writer, tag)
     shown = f"{row.type_name} {grouped(tag)}"
     must_be_here(writer, row)
+    must_be_in_use(writer, row)
     if row.out_quantity:
         having = ", ".join(each.to for each in open_loans(writer, tag))
         raise Refused(

@@ -163,6 +163,22 @@ def test_a_wrong_import_is_taken_back_whole(fife: College, tmp_path: Path) -> No
     assert fife.registers.take_in(wrong).added == 2, "and it can be read again"
 
 
+def test_an_import_that_was_taken_back_is_read_again(fife: College, tmp_path: Path) -> None:
+    """Its rows without its notes, and without what takes it back, would be half an import."""
+    fife.registers.take_in(write(tmp_path, "Kit no,Item,Place", "1,Camera,A"))
+    moved = write(tmp_path, "Kit no,Item,Place", "1,Camera,B", name="moved.csv")
+    fife.registers.take_in(moved, update=True)
+    for file in ("moved.csv", "register.csv"):
+        fife.registers.undo(file)
+        before = fife.ledger.heads()
+        with pytest.raises(Refused) as refused:
+            fife.actions.redo()
+        assert refused.value.code == "built_upon"
+        assert (refused.value.details["action"]["file"], file in refused.value.hint) == (file, True)
+        assert fife.ledger.heads() == before
+    assert fife.registers.take_in(moved).added == 1
+
+
 def test_an_import_that_something_rests_on_stays(fife: College, tmp_path: Path) -> None:
     """A loan made since must not lose the kit beneath it."""
     file = write(tmp_path, "Kit no,Item", "1,Camera", "2,Tripod")

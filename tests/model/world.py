@@ -8,6 +8,7 @@ add its row to `VERBS` in `sayings.py`.
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -372,19 +373,35 @@ class Say:
         act = acts[last]
         if not act.desk:
             no("cannot_undo")
-        for later in acts[last + 1 :]:
-            if not later.undone and set(later.before) & set(act.before):
-                no("built_upon")
+        terms = self.terms_since(acts[last + 1 :], act)
         act.undone = True
         for tag, kept in act.before.items():
             if kept is None:
                 del self.w.kept[tag]
+            elif act.verb == "record_gift":
+                self.w.kept[tag].gift = kept.gift
             else:
-                self.w.kept[tag] = deepcopy(kept)
+                self.w.kept[tag] = replace(deepcopy(kept), gift=self.w.kept[tag].gift)
         request = list(self.w.acts)[last]
-        more = act.parts + self.undo_names(request, alone=not act.before)
+        more = act.parts + terms + self.undo_names(request, alone=not act.before)
         self.write("undo", None, {}, more=more, parts=0, desk=False, answer=set(act.before))
         return set(act.before)
+
+    def terms_since(self, since: Sequence[Act], act: Act) -> int:
+        """How many gifts recorded since go with an act; whatever else was done since stops it.
+
+        Whose a holding is rests on no loan and no count.
+        """
+        gone = 0
+        for later in since:
+            if later.undone or not set(later.before) & set(act.before):
+                continue
+            if later.verb != "record_gift" or act.verb == "record_gift":
+                no("built_upon")
+            if act.verb == "add":
+                later.undone = True
+                gone += 1
+        return gone
 
     # -- the register ---------------------------------------------------------------------------
 

@@ -28,6 +28,7 @@ from run import BUILT, line, paired
 from stores import trusted
 
 import kitloan
+from kitloan.college import College
 from kitloan.storage.schema import SCHEMA
 
 HOLDINGS, ENTRIES, TIMES = 5_000, 20_000, 5
@@ -52,7 +53,7 @@ def national(colleges: int) -> Path:
     return path
 
 
-def statements_of(opened: kitloan.Kitloan) -> Said:
+def statements_of(opened: College) -> Said:
     """Every statement that one audit runs, with its values."""
     said: Said = []
 

@@ -6,8 +6,8 @@ run on that; so they are where a clock was wrong, with each entry at the time th
 merged; only what this store itself has met, and when, is its own: see `kitloan.audit.findings.met`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -16,13 +16,14 @@ from sqlalchemy import Connection, func, select
 
 from kitloan.audit import measures
 from kitloan.audit.census import Census, Scope
+from kitloan.audit.changes import Earlier, changes_since
 from kitloan.audit.colleges import answers, known_until, latest_files, reporting
 from kitloan.audit.demand import unmet_demand
-from kitloan.audit.engagements import learner_figures, uses
+from kitloan.audit.engagements import LearnerFigures, learner_figures, uses
 from kitloan.audit.export.json import as_json as tables_as_json
 from kitloan.audit.findings import Evidence, Finding, clock_wrong, findings, met
 from kitloan.audit.gifts import reconciled
-from kitloan.audit.measures import Figures, Group
+from kitloan.audit.measures import Count, Figures, Group
 from kitloan.audit.proof import (
     EntryBehind,
     Event,
@@ -40,7 +41,7 @@ from kitloan.audit.report import READERS, Material, build, paper
 from kitloan.audit.spares import Pair, spares
 from kitloan.audit.tables import Report
 from kitloan.audit.transfers import journeys
-from kitloan.audit.use import lent_of_gifts, use
+from kitloan.audit.use import Use, lent_of_gifts, use
 from kitloan.audit.years import idle, overdue_by_age, trend
 from kitloan.errors import BadInput
 from kitloan.evidence.disclosure import Shown
@@ -50,7 +51,7 @@ from kitloan.ledger.session import Session
 from kitloan.national.gifts import the_college
 from kitloan.storage.store import scratch_store
 from kitloan.tables import College, table
-from kitloan.text.dates import check_year, end_of, instant, uk
+from kitloan.text.dates import check_year, end_of, instant, last_quarter_end, uk
 
 college = table(College)
 
@@ -139,6 +140,7 @@ class Auditor:
         scope: Scope | None = None,
         reader: str | None = None,
         since: date | None = None,
+        last_quarter: bool = False,
         known_on: date | None = None,
         register: bool = True,
     ) -> Audit:
@@ -154,7 +156,11 @@ class Auditor:
             scope: what the report is about; None is everything.
             reader: `donor`, `college`, `board`, or `evidence` for the page of what the kits did:
                 what that reader gets; None gets everything.
-            since: an earlier day to compare with; None compares with none.
+            since: an earlier day to compare with; None compares with none. What came on record
+                after it is listed.
+            last_quarter: without `since`, compare the summary figures with those at the end of the
+                last calendar quarter, where anything of the scope was on record by then. That day
+                is replayed.
             known_on: leave out what was recorded after the end of this day; None leaves out
                 nothing.
             register: whether the report has a row for every holding.
@@ -178,7 +184,7 @@ class Auditor:
         day = check_year(as_at or (today if known_on is None else known))
         about = scope or Scope()
         _check_reader(reader, about)
-        before = None
+        earlier = None
         if since is not None:
             if since >= day:
                 raise BadInput(
@@ -186,16 +192,42 @@ class Auditor:
                     f"{uk(since)} is not before {uk(day)}.",
                     "Give an earlier day to compare with.",
                 )
-            earlier = self.audit(since, progress, scope=scope, known_on=known_on, register=False)
-            before = since, earlier.totals
+            earlier = self._earlier(check_year(since), known, about, progress, reader)
+        elif last_quarter:
+            # Nothing was on record by then, or nothing of the scope; or no scope is called so,
+            # which is refused below.
+            with suppress(BadInput):
+                found = self._earlier(last_quarter_end(day), known, about, progress, reader)
+                earlier = found if found.figures.colleges else None
         with self._census(day, known, about, progress) as census:
             own = [
                 *met(census.live, self._session, day, census.wrong),
                 *clock_wrong(census.wrong, day),
             ]
             return self._audit(
-                census, own, reader=reader, before=before, known_on=known, listed=register
+                census,
+                own,
+                reader=reader,
+                earlier=earlier,
+                news=since is not None,
+                known_on=known,
+                listed=register,
             )
+
+    def _earlier(
+        self,
+        day: date,
+        known: date,
+        scope: Scope,
+        progress: Progress | None,
+        reader: str | None,
+    ) -> Earlier:
+        """The summary figures of an earlier day."""
+        with self._census(day, known, scope, progress) as census:
+            learners = learner_figures(census, protected=reader in _OUTSIDE)
+            _, by_place = use(census)
+            totals = _totals(census, measures.count(census), by_place, learners)
+            return Earlier(day, totals, learners)
 
     def prove(
         self,
@@ -312,7 +344,8 @@ class Auditor:
         own: Iterable[Finding],
         *,
         reader: str | None,
-        before: tuple[date, Figures] | None,
+        earlier: Earlier | None,
+        news: bool,
         known_on: date,
         listed: bool,
     ) -> Audit:
@@ -333,11 +366,7 @@ class Auditor:
         found = findings(Evidence(census, under_way, reported, asked, given), own)
         by_type, by_place = use(census)
         spare, pairs = spares(census)
-        borrowers: set[str] = set().union(*(each.organisations for each in by_place))
-        totals = measures.total(counts)
-        totals["colleges"] = sum(census.has_college(each) for each in census.colleges)
-        totals["schools"] = len(borrowers)
-        leaves = reader in ("donor", "board", "evidence")
+        leaves = reader in _OUTSIDE
         every = uses(census)
         learners = learner_figures(census, protected=leaves, every=every)
         held = {
@@ -345,9 +374,11 @@ class Auditor:
             for each in groups["by_region"]
         }
         reach = reach_figures(census, every, held, protected=leaves, hidden=learners.hidden)
-        totals["learner_engagements"] = learners.totals.learner_engagements
-        totals["learners_at_least"] = learners.totals.at_least
-        totals["learners_at_most"] = learners.totals.at_most
+        totals = _totals(census, counts, by_place, learners)
+        changes = None
+        if earlier is not None:
+            of_a_part = bool(census.scope)
+            changes = changes_since(earlier, learners, protected=leaves, of_a_part=of_a_part)
         material = Material(
             census=census,
             totals=totals,
@@ -370,8 +401,8 @@ class Auditor:
             written_off=written_off(census),
             challenges=asked,
             register=tuple(register(census)) if listed else None,
-            before=before,
-            news=news_since(census, before[0]) if before is not None else None,
+            changes=changes,
+            news=news_since(census, earlier.day) if earlier is not None and news else None,
             warning=(
                 f"{uk(census.day)} has not come yet: these are the figures if nothing happens "
                 "until then."
@@ -401,6 +432,24 @@ class Auditor:
             learners=learners.shown,
             **groups,
         )
+
+
+_OUTSIDE = ("donor", "board", "evidence")
+"""Readers outside ESP: their figures of learners are protected."""
+
+
+def _totals(
+    census: Census, counts: Sequence[Count], used: Iterable[Use], learners: LearnerFigures
+) -> Figures:
+    """The summary figures: true ones, those of learners as well."""
+    borrowers: set[str] = set().union(*(each.organisations for each in used))
+    totals = measures.total(counts)
+    totals["colleges"] = sum(census.has_college(each) for each in census.colleges)
+    totals["schools"] = len(borrowers)
+    totals["learner_engagements"] = learners.totals.learner_engagements
+    totals["learners_at_least"] = learners.totals.at_least
+    totals["learners_at_most"] = learners.totals.at_most
+    return totals
 
 
 def _check_reader(reader: str | None, scope: Scope) -> None:

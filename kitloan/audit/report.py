@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from kitloan.audit.census import Census
+from kitloan.audit.changes import Changes
 from kitloan.audit.colleges import Answer, Reporting
 from kitloan.audit.demand import Unmet
 from kitloan.audit.engagements import LEARNER_TOTALS, LearnerFigures
@@ -36,7 +37,7 @@ from kitloan.audit.tables import (
 from kitloan.audit.transfers import Journey
 from kitloan.audit.use import Use
 from kitloan.audit.years import SILENT_DAYS, Idle, Trend
-from kitloan.evidence.disclosure import HIDDEN, MARKS
+from kitloan.evidence.disclosure import HIDDEN, MARKS, Shown
 from kitloan.reference import colleges, regions
 from kitloan.text.dates import uk
 from kitloan.values import plural
@@ -69,7 +70,7 @@ TITLES = {
 class Material:
     """Everything that the report shows, as it was worked out; see the modules of `kitloan.audit`.
 
-    `before` has the totals of an earlier day, when a change is asked for; `lent_of_gifts` how many
+    `changes` has the totals of an earlier day, when a change is asked for; `lent_of_gifts` how many
     kits of gifts were on loan in the twelve months.
     """
 
@@ -97,7 +98,7 @@ class Material:
     written_off: Sequence[WrittenOff]
     challenges: Sequence[Answer]
     register: Sequence[Held] | None
-    before: tuple[date, Figures] | None = None
+    changes: Changes | None = None
     news: Sequence[News] | None = None
     warning: str = ""
 
@@ -139,8 +140,8 @@ def build(material: Material) -> Report:
         _written_off(m.written_off, words),
         _findings(m.findings, words, m.census.day),
     ]
-    if m.news is not None and m.before is not None:
-        tables.insert(1, _news(m.news, m.before[0], words))
+    if m.news is not None and m.changes is not None:
+        tables.insert(1, _news(m.news, m.changes.day, words))
     if m.register is not None:
         tables.append(_register(m.register, words))
     title = f"{TITLE}: {scope}" if scope else TITLE
@@ -174,8 +175,9 @@ def _totals(m: Material) -> Table:
     known = {each for each in known - gone if m.census.has_college(each)}
     held = t.holdings
     listed = t.counted_whole + t.counted_short + t.never_counted + t.list_changed
-    rows: list[tuple[str, int, int | None, str]] = [
-        ("Colleges that have sent a file", t.colleges, len(known), ""),
+    shown = m.learners.shown
+    rows: list[tuple[str, Shown, int | None, str]] = [
+        ("Colleges that have sent a file", t.colleges, len(known), "colleges"),
         ("Kits held", held, None, "holdings"),
         ("Seen in the last 12 months", _seen(t), held, "sighted"),
         ("Counted whole", t.counted_whole, listed, "counted_whole"),
@@ -188,11 +190,11 @@ def _totals(m: Material) -> Table:
         ("On the way between colleges", t.in_transit, held, "in_transit"),
         ("Missing", t.missing, held, "missing"),
         ("Schools and other borrowers in 12 months", t.schools, None, "schools"),
-        ("Learner engagements this academic year", t.learner_engagements, None, LEARNER_TOTALS[0]),
-        ("Different learners, at least", t.learners_at_least, None, LEARNER_TOTALS[1]),
-        ("Different learners, at most", t.learners_at_most, None, LEARNER_TOTALS[2]),
+        *(
+            (title, shown[name], None, name)
+            for title, name in zip(_OF_LEARNERS, LEARNER_TOTALS, strict=True)
+        ),
     ]
-    then = m.before[1] if m.before is not None else None
     fields: list[Field] = [
         text("measure", "What", "What is counted.", of=lambda row: row[0]),
         count("number", "Number", "How many.", of=lambda row: row[1]),
@@ -214,14 +216,15 @@ def _totals(m: Material) -> Table:
             unknown="",
         ),
     ]
-    if m.before is not None and then is not None:
+    then = m.changes
+    if then is not None:
         fields += [
             text(
                 "before",
-                f"On {uk(m.before[0])}",
-                "The same at the end of the earlier day.",
+                f"On {uk(then.day)}",
+                "The same at the end of the earlier day; no learners of another academic year.",
                 kind="count",
-                of=lambda row: _of(then, row[3]),
+                of=lambda row: then.before(row[3]),
                 unknown="",
             ),
             text(
@@ -229,24 +232,28 @@ def _totals(m: Material) -> Table:
                 "Change",
                 "How many more, or fewer, since the earlier day.",
                 kind="count",
-                of=lambda row: None if _of(then, row[3]) is None else row[1] - _of(then, row[3]),
+                of=lambda row: then.change(row[3], row[1]),
                 unknown="",
             ),
         ]
     note = f"As at the end of {uk(m.census.day)}. {_next_step(m)}"
-    return table("totals", "Summary figures", f"{m.warning} {note}".strip(), fields, rows)
+    found = table("totals", "Summary figures", f"{m.warning} {note}".strip(), fields, rows)
+    if any(HIDDEN in row for row in found.rows):
+        return replace(found, note=f"{found.note} {_MARKS}")
+    return found
 
 
-def _share(row: tuple[str, int, int | None, str]) -> float | None:
+_OF_LEARNERS = (
+    "Learner engagements this academic year",
+    "Different learners, at least",
+    "Different learners, at most",
+)
+
+
+def _share(row: tuple[str, Shown, int | None, str]) -> float | None:
     """A figure's share of its base; None where it has none, or a base of nothing."""
     _, number, base, _ = row
-    return number / base if base else None
-
-
-def _of(figures: Figures, name: str) -> Any:
-    if name == "sighted":
-        return _seen(figures)
-    return figures[name] if name else None
+    return number / base if base and isinstance(number, int) else None
 
 
 def _seen(figures: Figures) -> int:
@@ -742,9 +749,35 @@ def _idle(unused: Iterable[Idle], words: Mapping[str, str]) -> Table:
             text("counted", "Counted", "The latest count.", words=COUNTED, unknown="no list"),
             day("last_lent", "Last lent", "The last loan's first day.", unknown="not known"),
             day("last_sighted", "Last seen", "When it was last seen.", unknown="never"),
+            text(
+                "wanted_at",
+                "Nearest want",
+                "The nearest college at which somebody waits for one; it may be its own.",
+                of=lambda each: each.want.college if each.want else None,
+                words=words,
+                unknown="none",
+            ),
+            text(
+                "km",
+                "km",
+                "From the college's main town to that college's, in a straight line.",
+                of=lambda each: each.want.km if each.want else None,
+                kind="count",
+                unknown="",
+            ),
+            text(
+                "sea_crossing",
+                "Over sea",
+                "Whether the sea is in between.",
+                of=lambda each: _YES_NO.get(each.want.sea_crossing) if each.want else None,
+                unknown="",
+            ),
         ),
         unused,
     )
+
+
+_YES_NO = {True: "yes", False: "no"}
 
 
 def _overdue(by_age: Sequence[tuple[str, int, int]]) -> Table:
@@ -1158,6 +1191,7 @@ READERS = ("donor", "college", "board", "evidence")
 
 _NAMELESS = {"last_sighted_by", "also_at"}
 _OF_BOARD: Mapping[str, tuple[str, ...]] = {
+    "totals": ("measure", "number", "of", "share", "before", "change"),
     "regions": (
         *("name", "holdings", "sighted", "not_sighted", "out", "overdue", "missing"),
         *("counted_whole", "counted_short", "never_counted"),
@@ -1198,7 +1232,7 @@ _OF_EVIDENCE = (
     *("reach_by_rurality", "reach_by_deprived", "reach_by_band", "learners_split"),
     *("evaluations", "reach_by_programme", "referrals", "partnership_members", "gift_reach"),
 )
-_MARKED = ("learners", "learners_split", "evaluations", *_OF_EVIDENCE)
+_MARKED = ("totals", "learners", "learners_split", "evaluations", *_OF_EVIDENCE)
 _OF_DONOR = (
     *("regions", "gifts", "gift_shares", "learners", "evidence_years", "gift_reach"),
     *("reach_by_sector", "reach_by_rurality", "reach_by_deprived", "evaluations", "kit_reach"),

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, case, func, or_, select
 from kitloan.audit.census import Census
 from kitloan.audit.measures import is_late
 from kitloan.audit.use import DAY_KNOWN, OF_HOLDING, Months
+from kitloan.audit.wants import NearestWant, OpenWants
 from kitloan.storage.statements import AnyRow
 from kitloan.tables import Holding, Loan, table
 from kitloan.tables.absence import Arrival, Withdrawal
@@ -152,7 +153,7 @@ def _by_month(
 class Idle:
     """A holding that was on loan to nobody in the twelve months, though it was there all of them.
 
-    `counted` is how its latest count stands, in a word.
+    `counted` is how its latest count stands, in a word; `want` is the nearest want of its type.
     """
 
     tag: str
@@ -164,6 +165,7 @@ class Idle:
     counted: str | None
     last_lent: date | None
     last_sighted: date | None
+    want: NearestWant | None
 
 
 SILENT_DAYS = 62
@@ -204,6 +206,7 @@ def idle(census: Census) -> list[Idle]:
         .where(holding.c.college.not_in(silent))
     )
     region_of = {each: row.region for each, row in census.colleges.items()}
+    wants = OpenWants(census)
     found = [
         Idle(
             row.tag,
@@ -215,6 +218,7 @@ def idle(census: Census) -> list[Idle]:
             census.counted_word(row),
             day_of(row.last) if row.last else None,
             day_of(row.sighted_at) if row.sighted_at else None,
+            wants.nearest(row.college, census.type_names[row.college, row.kit_type]),
         )
         for row in rows
     ]

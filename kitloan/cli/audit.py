@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from kitloan.audit import Audit, Scope
 
 _file = click.Path(path_type=Path)
+_COMPARED = (None, "board")
+"""Whose page and workbook show what changed since the last quarter."""
 
 
 def _scoped(function: Callable[..., None]) -> Callable[..., None]:
@@ -93,6 +95,7 @@ def audit(context: click.Context, app: App, /, **given: Any) -> None:
             scope=_scope(given),
             reader=given["reader"],
             since=_day(given["since"]),
+            last_quarter=bool(given["html"] or given["xlsx"]) and given["reader"] in _COMPARED,
             known_on=_day(given["known_on"]),
             register=bool(files) or app.json or given["full"],
         )

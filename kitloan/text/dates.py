@@ -153,6 +153,11 @@ def twelve_months_to(day: date) -> date:
     return year_before(day) + timedelta(days=1)
 
 
+def last_quarter_end(day: date) -> date:
+    """The last day of the calendar quarter that was over before `day`; of 30 September, 30 June."""
+    return date(day.year, day.month - (day.month - 1) % 3, 1) - timedelta(days=1)
+
+
 def parse_date(text: str) -> date:
     """A date as people in Britain write it: `23/11/2026`, `23.11.26`, `23 Nov 2026`, `2026-11-23`.
 

@@ -9,8 +9,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from kitloan.audit.export.values import NUMBERS, printable, words
-from kitloan.audit.tables import Cell, Chart, Column, Report, Summary, Table
-from kitloan.text.dates import uk
+from kitloan.audit.tables import Cell, Chart, Column, Report, Table
+from kitloan.text.dates import last_quarter_end, uk
 
 MOST_ROWS = 30
 _MARKS = "#=+:-."
@@ -35,8 +35,6 @@ def one_screen(report: Report, width: int = 100) -> str:
     lines = [_flat(report.title), f"As at the end of {uk(report.as_at)}", ""]
     if summary.thanks:
         lines += [_flat(summary.thanks), ""]
-    if not any(table.name == "totals" and table.rows for table in report.tables):
-        summary = Summary()
     for answer, limit in summary.answers:
         lines += [*_wrapped(answer, width), *_wrapped(limit, width - 2, "  ")]
     if summary.decisions:
@@ -46,8 +44,27 @@ def one_screen(report: Report, width: int = 100) -> str:
     advice = next((table.note for table in report.tables if table.name == "totals"), "")
     if len(summary.answers) < _FULL_ANSWERS:
         lines += ["", *_wrapped(advice, width)]
+    lines += _changes(report, width)
     lines += ["", *_wrapped(report.made, width), "Every table: kitloan audit --full"]
     return "\n".join(lines)
+
+
+def _changes(report: Report, width: int) -> list[str]:
+    """What changed in the summary figures, or how to see it."""
+    totals = next((each for each in report.tables if each.name == "totals"), None)
+    if totals is None or not totals.rows:
+        return []
+    names = [each.name for each in totals.columns]
+    if "change" not in names:
+        then = last_quarter_end(report.as_at)
+        return ["", f"What changed since {uk(then)}: kitloan audit --since {then.isoformat()}"]
+    since = totals.columns[names.index("before")].title.removeprefix("On ")
+    changed = [
+        f"{what} {change:+,}"
+        for what, change in zip(totals.column("measure"), totals.column("change"), strict=True)
+        if isinstance(change, int) and change
+    ]
+    return ["", *_wrapped(f"Since {since}: {', '.join(changed) or 'no change'}.", width)]
 
 
 _FULL_ANSWERS = 3

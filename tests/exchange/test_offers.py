@@ -155,6 +155,10 @@ def test_undo_takes_back_each_step(three: Three) -> None:
         ({"type": "STEM kit", "quantity": 4, "keep": True}, "not_enough"),
         ({"type": "STEM kit", "quantity": 4, "first": FIRST, "last": LAST}, "not_free"),
         ({"keep": True}, "nothing_named"),
+        (
+            {"type": "STEM kit", "keep": True, "donor_agreement": "a@raf.example"},
+            "names_a_person",
+        ),
         ({"keep": True, "tags": ["KL00000000000"]}, "bad_tag"),
     ],
 )

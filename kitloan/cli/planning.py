@@ -16,6 +16,7 @@ from kitloan.cli.output import columns, print_json, print_text
 from kitloan.errors import BadInput
 from kitloan.planning.bookings import Booking, Free
 from kitloan.planning.requests import REQUEST, has_request, parse_request
+from kitloan.storage.files import insist_on_file
 from kitloan.text.dates import days_after, uk
 from kitloan.text.tags import grouped
 from kitloan.values import Page, as_json, plural
@@ -195,6 +196,7 @@ def _pasted(text: str) -> str:
         return text
     if text == "-":
         return sys.stdin.read(_LONGEST_MAIL)
+    insist_on_file(Path(text))
     try:
         with Path(text).open("rb") as file:
             return file.read(_LONGEST_MAIL).decode("utf-8-sig", errors="replace")

@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields, replace
 
 from sqlalchemy import Connection, bindparam, select
 
+from kitloan.errors import BadInput
 from kitloan.evidence.leaflets import Bag, Leaflet, Part
 from kitloan.holdings import show_type
 from kitloan.ledger.facts.guides import GuideWritten
@@ -14,6 +15,7 @@ from kitloan.tables import table
 from kitloan.tables.guides import KitGuide
 from kitloan.text.fields import LONGEST_REMARK
 from kitloan.text.names import clean
+from kitloan.text.personal import names_a_person
 
 guide = table(KitGuide)
 
@@ -92,7 +94,8 @@ class Guides:
             request_id: the request's id; None makes one.
 
         Raises:
-            BadInput: `unknown_type`; `bad_text`.
+            BadInput: `unknown_type`; `bad_text`; `names_a_person`, for a text with a person's
+                name, number or address.
         """
         with self._session.writing(request_id) as writer:
             now = self._line(writer.connection, type)
@@ -101,6 +104,14 @@ class Guides:
                 if given is None:
                     continue
                 text = clean(given, TITLES[each.name], LONGEST_REMARK) if given.strip() else None
+                if text and names_a_person(text):
+                    raise BadInput(
+                        "names_a_person",
+                        f"The text for {TITLES[each.name].lower()} names a person, and the ledger "
+                        "keeps it for ever.",
+                        "Name the desk instead, or leave it out.",
+                        field=each.name,
+                    )
                 now = replace(now, guide=replace(now.guide, **{each.name: text}))
             known = type_meant(writer.connection, writer.college, now.type)
             values = {each.name: getattr(now.guide, each.name) for each in fields(Guide)}

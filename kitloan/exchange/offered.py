@@ -22,6 +22,8 @@ SEEN = "offers of others"
 """The setting that keeps what ESP's last file shows."""
 MOST_SEEN = 500
 """Offers that one file brings; those that end last come first."""
+_MOST_CHARACTERS = 200_000
+"""Characters that they may take in the file's first line, whose length is limited."""
 _KEPT_DAYS = 60
 """For so long after its last day ESP's file shows an offer, and what became of it."""
 _SEEN: TypeAdapter[list[OfferSeen]] = TypeAdapter(list[OfferSeen])
@@ -51,7 +53,7 @@ def offers_here(
         .limit(None if since is None else MOST_SEEN)
     ).all()
     claims = _claims(connection)
-    return [
+    found = [
         OfferSeen(
             college=row._mapping["college"],
             offer=row._mapping["offer"],
@@ -68,6 +70,18 @@ def offers_here(
         )
         for row in rows
     ]
+    return found if since is None else _that_fit(found)
+
+
+def _that_fit(offers: Sequence[OfferSeen]) -> list[OfferSeen]:
+    """The first of some offers, as many as a file's first line has room for."""
+    room, found = _MOST_CHARACTERS, []
+    for each in offers:
+        room -= len(each.model_dump_json())
+        if room < 0:
+            break
+        found.append(each)
+    return found
 
 
 def _claims(connection: Connection) -> dict[tuple[str, str], list[ClaimSeen]]:

@@ -43,6 +43,7 @@ from kitloan.tables.planning import Want
 from kitloan.tables.sharing import Claim, Offer
 from kitloan.text.dates import check_year, day_of, uk
 from kitloan.text.names import clean, type_key
+from kitloan.text.personal import names_a_person
 from kitloan.transfers.sending import other_college
 
 claim, offer = table(Claim), table(Offer)
@@ -229,14 +230,15 @@ class Offers:
             Refused: `not_free`, when fewer are free on those days; `not_enough`, when the college
                 has fewer to give away; `donor_must_agree`; a kit that is not here.
             BadInput: `unknown_type`, `bad_quantity`, `several_types`, `nothing_named`,
-                `days_needed`, `days_not_needed`, `dates_reversed`, `in_the_past`; an unknown tag.
+                `days_needed`, `days_not_needed`, `dates_reversed`, `in_the_past`, `names_a_person`;
+                an unknown tag.
         """
         with self._session.writing(request_id) as writer:
             today = day_of(writer.at)
             terms, end = _terms(keep, first, last, expires, today, earlier=bool(writer.earlier))
             kits = [held(writer, tag) for tag in dict.fromkeys(meant(writer, t) for t in tags)]
             key, many = _what(writer, type, quantity, kits)
-            agreed = clean(donor_agreement, "The donor's agreement") if donor_agreement else None
+            agreed = _agreement(donor_agreement)
             if not writer.earlier:
                 _may_be_offered(writer, key, many, kits, first, last, agreed)
             done = writer.earlier_fact(OfferMade)
@@ -459,6 +461,20 @@ class Offers:
         lines = [_line(writer.connection, each, today, today) for each in offers]
         claims = _own_claims(writer.connection, writer.college, lines)
         return next(each for each in claims if each.offer == key)
+
+
+def _agreement(text: str | None) -> str | None:
+    """The letter or message by which the donor agrees; it names no person."""
+    if not text:
+        return None
+    agreed = clean(text, "The donor's agreement")
+    if names_a_person(agreed):
+        raise BadInput(
+            "names_a_person",
+            "The donor's agreement names a person, and the ledger keeps it for ever.",
+            "Give the letter by its date or number.",
+        )
+    return agreed
 
 
 def _terms(

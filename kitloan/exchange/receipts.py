@@ -5,6 +5,7 @@ has its ledger, defines ESP's kit types in the same way, and ends the transfers 
 college ever writes another's ledger, so these are entries in its own.
 """
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from kitloan.errors import BadInput
 from kitloan.exchange.file import Header, Held
-from kitloan.exchange.offered import SEEN, as_kept
+from kitloan.exchange.offered import SEEN, as_kept, offers_elsewhere
 from kitloan.exchange.sending import epochs_of, remember, remember_receipt
 from kitloan.holdings import as_known
 from kitloan.ledger.epochs import EPOCHS_AHEAD, college_of, epoch_of, ledger_name
@@ -78,8 +79,7 @@ def take_receipt(session: Session, header: Header) -> ReceiptTaken:
         kit_types = _adopt(writer)
         arrived = _end_transfers(writer, header)
         _keep_terms(writer, header)
-        kept = as_kept(header.offers, header.exported_at)
-        remember(writer.connection, writer.college, SEEN, kept)
+        _keep_offers(writer, header)
         seq, goes_on_as = _receipt(writer, header)
         remember(writer.connection, writer.college, ESP_READS, str(header.reads))
     return ReceiptTaken(seq, kit_types, arrived, goes_on_as)
@@ -244,6 +244,17 @@ def _keep_terms(writer: Writer, header: Header) -> None:
             **(ours | {"tag": each.tag})
         ).model_dump(exclude={"kind", "tag"}):
             writer.append(merged)
+
+
+def _keep_offers(writer: Writer, header: Header) -> None:
+    """Remember what others offer, unless a later file brought it already."""
+    _, before = offers_elsewhere(writer.connection, writer.college)
+    if _INSTANT.fullmatch(header.exported_at) and header.exported_at >= before:
+        kept = as_kept(header.offers, header.exported_at)
+        remember(writer.connection, writer.college, SEEN, kept)
+
+
+_INSTANT = re.compile(r"[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}Z")
 
 
 def _end_transfers(writer: Writer, header: Header) -> tuple[str, ...]:

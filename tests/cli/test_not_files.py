@@ -47,6 +47,8 @@ WRITTEN = {
     "paper list --out": ("paper", "list", "--out", "{it}"),
     "paper loan --out": ("paper", "loan", "{tag}", "--out", "{it}"),
     "paper receipt --out": ("paper", "receipt", "{tag}", "--out", "{it}"),
+    "leaflet --out": ("leaflet", "STEM kit", "--out", "{it}.pdf"),
+    "request-page --out": ("request-page", "--out", "{it}.html"),
     "ledger export FILE": ("ledger", "export", "{it}"),
     "labels --out": ("labels", "{tag}", "--out", "{it}"),
     "labels --preview": ("labels", "{tag}", "--preview", "{it}"),
@@ -91,7 +93,7 @@ def test_every_path_is_in_the_table() -> None:
 
 def _kinds(folder: Path) -> dict[str, Path]:
     (folder / "a-folder").mkdir()
-    for end in ("", ".toml", ".png", ".pdf"):
+    for end in ("", ".toml", ".png", ".pdf", ".html"):
         os.mkfifo(folder / f"a-pipe{end}")
     return {
         "a pipe": folder / "a-pipe",

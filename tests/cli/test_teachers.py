@@ -1,5 +1,6 @@
 """For the teacher, who has no login: leaflets, the page to ask for a kit, a card's second code."""
 
+import os
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
-from cli.running import Cli, Stock, Untouched
+from cli.running import POSIX, Cli, Stock, Untouched
 from cli.test_sharing import coming
 from kitloan.evidence.leaflets import request_page
 
@@ -117,6 +118,14 @@ def test_a_request_that_came_by_mail_is_a_booking(
             assert answer.error["hint"]
 
 
+@POSIX
+def test_a_pipe_is_no_mail(cli: Cli, stock: Stock, tmp_path: Path) -> None:
+    """A counter that waits for a pipe is closed."""
+    os.mkfifo(tmp_path / "pipe")
+    answer = cli("--json", "book", "--read", tmp_path / "pipe")
+    assert (answer.code, answer.error["code"]) == (2, "not_a_file")
+
+
 def test_the_cards_second_code_opens_a_mail_and_is_the_tag(
     cli: Cli, stock: Stock, tmp_path: Path
 ) -> None:
@@ -151,6 +160,7 @@ def test_the_cards_second_code_opens_a_mail_and_is_the_tag(
         (("request-page", "--out", "x.pdf"), "bad_file_name"),
         (("types", "guide", "Telescope", "--time", "1 h"), "unknown_type"),
         (("types", "guide", "STEM kit", "--time", "x" * 1001), "bad_text"),
+        (("types", "guide", "STEM kit", "--safety", "ask Mr Ross"), "names_a_person"),
     ],
 )
 def test_what_cannot_be_used_is_refused_with_the_remedy(

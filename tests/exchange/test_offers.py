@@ -90,6 +90,18 @@ def test_an_offer_is_made_seen_claimed_and_accepted(three: Three) -> None:
     assert (mine.offer, mine.gets, mine.state) == (made.offer, 1, "accepted")
 
 
+def test_an_older_file_of_esp_takes_nothing_back(three: Three, clock: SetClock) -> None:
+    """Files come in any order; what a later one showed stays."""
+    three.send()
+    older = three.folder / "older.kitloan"
+    three.esp.exchange.export(older)
+    clock.move(minutes=1)
+    made = three.fife.offers.add("STEM kit", keep=True)
+    three.send()
+    hear(three.ayrshire, older)
+    assert only(three.ayrshire).offer == made.offer
+
+
 def test_each_half_is_withdrawn_by_who_made_it(three: Three) -> None:
     """What is offered no more is not claimed, and a claim taken back is not answered."""
     made = three.fife.offers.add("STEM kit", first=FIRST, last=LAST)
@@ -155,6 +167,10 @@ def test_undo_takes_back_each_step(three: Three) -> None:
         ({"type": "STEM kit", "quantity": 4, "keep": True}, "not_enough"),
         ({"type": "STEM kit", "quantity": 4, "first": FIRST, "last": LAST}, "not_free"),
         ({"keep": True}, "nothing_named"),
+        (
+            {"type": "STEM kit", "keep": True, "donor_agreement": "a@raf.example"},
+            "names_a_person",
+        ),
         ({"keep": True, "tags": ["KL00000000000"]}, "bad_tag"),
     ],
 )

@@ -213,6 +213,30 @@ def test_a_part_of_the_nation_has_no_split(fife: College, national: Callable[[],
     assert table(audit.audit(reader="evidence", scope=Scope(region="FIF")), "reach_by_band") == {}
 
 
+def test_the_donor_reads_what_their_kits_did(
+    fife: College, national: Callable[[], College]
+) -> None:
+    """A year with an event, forms and a kit nobody opened: the page says what happened, no more."""
+    kits = [fife.holdings.add(NewHolding("Device", gift=Gift(donor=d))).tag for d in ("RAF", "B")]
+    record(fife, BEFORE, PRIMARY, tag=kits[0], learners={"p5-p7": 30}, hours=2.0, staff=1)
+    record(fife, BEFORE, SECONDARY, tag=kits[0], learners={"s1-s3": 50}, hours=1.5, staff=2)
+    record(fife, BEFORE, STRATH, tag=kits[0], not_used="time")
+    record(fife, BEFORE, STRATH, tag=kits[0])
+    record(fife, BEFORE, PRIMARY, tag=kits[1], learners={"p5-p7": 90})
+    record(fife, SEPT, PRIMARY, tag=kits[0], learners={"p5-p7": 28})
+    found = national().audit.audit(reader="donor", scope=Scope(donor="RAF"))
+    (year,) = table(found, "evidence_years").values()
+    assert (year["year"], year["engagements"], year["schools"]) == ("2025/26", 3, 3)
+    assert (year["learner_engagements"], year["at_least"], year["hours"]) == (80, 80, 3.5)
+    (gift,) = found.as_json()["tables"]["gift_reach"]
+    assert (gift["donor"], gift["primary"], gift["secondary"], gift["remote"]) == ("RAF", 2, 1, 1)
+    said = [answer for answer, _ in found.report.summary.answers]
+    assert "3 uses in 3 schools, 3.5 hours." in said
+    assert any("80 learner engagements" in answer for answer in said)
+    page = str(found.as_json()["tables"])
+    assert "School 8000001P" not in page
+
+
 def test_a_school_that_borrowed_is_reached(fife: College, national: Callable[[], College]) -> None:
     """A loan with no form came to a school all the same; what it did there is unknown."""
     tag = fife.holdings.add(NewHolding("Device")).tag

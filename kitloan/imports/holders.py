@@ -135,9 +135,10 @@ _SEVERAL = re.compile(r"\s*(?:&|\b(?:and|then|or)\b|\+|/|;|,|-+>|→|=>)\s*", re
 
 
 _COUNTED = re.compile(
-    r"(?:\s*[:(x×-]\s*|\s+)[x×]?\s*(\d{1,4})\s*(?:off|of|kits?|sets?)?\s*\)?\s*$", re.I
+    r"(?:\s*[:(]\s*[x×]?|\s+[x×])\s*(\d{1,4})\s*(?:off|of|kits?|sets?)?\s*\)?\s*$", re.IGNORECASE
 )
-"""How many somebody has, behind their name: "Kyle Academy x3", "Grange Academy: 5"."""
+"""How many somebody has, behind their name: "Kyle Academy x3", "Grange Academy: 5".
+The number of "School 1" and "Ayr Scouts 3" is a part of their names."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ from kitloan.text.fields import (
     Used,
 )
 from kitloan.text.names import clean, plain, sought
+from kitloan.text.personal import on_record
 from kitloan.values import Page
 
 MOST_SESSIONS = 366
@@ -411,7 +412,7 @@ def record(writer: Writer, new: NewEngagement, *, new_too: bool = False) -> Enga
         loan=on.loan.loan if on.loan is not None else None,
         holding=on.holding,
         event=event_named(writer.connection, writer.college, new.event) if new.event else None,
-        programme=clean(new.programme, "The programme") if new.programme else None,
+        programme=on_record(new.programme, "The programme") if new.programme else None,
         used=used,
         not_used=why,
         sessions=sessions,
@@ -424,7 +425,7 @@ def record(writer: Writer, new: NewEngagement, *, new_too: bool = False) -> Enga
         purpose=new.purpose,
         source=new.source,
         bands=() if used == "no" else _band_counts(new.learners),
-        themes=tuple(clean(each, "The theme") for each in new.themes),
+        themes=tuple(on_record(each, "The theme") for each in new.themes),
     )
     _check(writer, fact)
     writer.append(fact)
@@ -471,7 +472,7 @@ def _correct(writer: Writer, row: AnyRow, change: EngagementChange) -> Engagemen
     if change.on is not None:
         was["on"] = change.on.isoformat()
     if change.programme is not None:
-        was["programme"] = clean(change.programme, "The programme")
+        was["programme"] = on_record(change.programme, "The programme")
     if change.source is not None:
         was["source"] = change.source
     fact = EngagementCorrected(

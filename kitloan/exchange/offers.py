@@ -43,6 +43,7 @@ from kitloan.tables.planning import Want
 from kitloan.tables.sharing import Claim, Offer
 from kitloan.text.dates import check_year, day_of, uk
 from kitloan.text.names import clean, type_key
+from kitloan.text.personal import on_record
 from kitloan.transfers.sending import other_college
 
 claim, offer = table(Claim), table(Offer)
@@ -236,7 +237,9 @@ class Offers:
             terms, end = _terms(keep, first, last, expires, today, earlier=bool(writer.earlier))
             kits = [held(writer, tag) for tag in dict.fromkeys(meant(writer, t) for t in tags)]
             key, many = _what(writer, type, quantity, kits)
-            agreed = clean(donor_agreement, "The donor's agreement") if donor_agreement else None
+            agreed = (
+                on_record(donor_agreement, "The donor's agreement") if donor_agreement else None
+            )
             if not writer.earlier:
                 _may_be_offered(writer, key, many, kits, first, last, agreed)
             done = writer.earlier_fact(OfferMade)

@@ -789,8 +789,8 @@ def _since(
         mark = _mark("loan", json.loads(part.body)["fact"]["loan"])
         rows = _marked(connection, college, mark, OF_ENGAGEMENTS, after)
     elif part.kind == _TERMS and not _came_with(connection, college, part):
-        rows = _TERMS_OF(connection, c=college, t=part.tag, i=part.id, e=after[0], s=after[1]).all()
-        rows = rows[::-1]
+        later = _TERMS_OF(connection, c=college, t=part.tag, i=part.id, e=after[0], s=after[1])
+        rows = [*later][::-1]
     else:
         rows = []
     first = next((row for row in rows if row.id != part.id), None)

@@ -20,6 +20,7 @@ from kitloan.tables import College as CollegeRow
 from kitloan.tables import LedgerHead, table
 from kitloan.text.dates import Clock, system_clock
 from kitloan.text.names import clean
+from kitloan.text.personal import on_record
 
 if TYPE_CHECKING:
     from kitloan.audit import Auditor
@@ -389,10 +390,10 @@ def _identity(college: str, name: str | None) -> tuple[str, str, str | None]:
     """The id, name and region of the college to start."""
     given = clean(college, "The college")
     if given.lower() == ESP:
-        return ESP, clean(name, "The name") if name else "Energy Skills Partnership", None
+        return ESP, on_record(name, "The name") if name else "Energy Skills Partnership", None
     known = find_college(given)
     if known is not None:
-        return known.id, clean(name, "The name") if name else known.name, known.region
+        return known.id, on_record(name, "The name") if name else known.name, known.region
     if not is_college_id(given):
         raise BadInput(
             "unknown_college",
@@ -411,7 +412,7 @@ def _identity(college: str, name: str | None) -> tuple[str, str, str | None]:
             college=given,
             near=near,
         )
-    return given, clean(name, "The name") if name else given, None
+    return given, on_record(name, "The name") if name else given, None
 
 
 def _start(session: Session, name: str, region: str | None) -> None:

@@ -267,7 +267,7 @@ def accession(
             quantity=quantity,
             asset_number=number,
             serial=clean(new.serial, "The serial number") if new.serial else None,
-            location=clean(new.location, "The place") if new.location else None,
+            location=on_record(new.location, "The place") if new.location else None,
             received_on=new.received_on.isoformat() if new.received_on else None,
             sighted_on=sighted_on.isoformat() if sighted_on else None,
             register_row=register_row,
@@ -593,16 +593,16 @@ def gift_fact(tag: str, gift: Gift) -> GiftRecorded:
     """What the ledger has of a holding's gift."""
     return GiftRecorded(
         tag=tag,
-        donor=clean(gift.donor, "The donor") if gift.donor else None,
-        funding_source=clean(gift.funding_source, "Who paid") if gift.funding_source else None,
+        donor=on_record(gift.donor, "The donor") if gift.donor else None,
+        funding_source=on_record(gift.funding_source, "Who paid") if gift.funding_source else None,
         title=gift.title,
-        document=clean(gift.document, "The document") if gift.document else None,
+        document=on_record(gift.document, "The document") if gift.document else None,
         value_pence=_value(gift.value_pence),
-        value_basis=clean(gift.value_basis, "The value's basis") if gift.value_basis else None,
+        value_basis=on_record(gift.value_basis, "The value's basis") if gift.value_basis else None,
         valued_on=check_year(gift.valued_on).isoformat() if gift.valued_on else None,
         gift=clean(gift.gift, "The gift") if gift.gift else None,
         acknowledgement=(
-            clean(gift.acknowledgement, "The acknowledgement") if gift.acknowledgement else None
+            on_record(gift.acknowledgement, "The acknowledgement") if gift.acknowledgement else None
         ),
     )
 
@@ -688,7 +688,7 @@ def found(writer: Writer, text: str, on: date | None) -> None:
 def propose(writer: Writer, text: str, reason: str, donor_agreement: str | None) -> None:
     """See `Holdings.propose_withdrawal`."""
     why = on_record(reason, "The reason")
-    agreed = clean(donor_agreement, "The donor's agreement") if donor_agreement else None
+    agreed = on_record(donor_agreement, "The donor's agreement") if donor_agreement else None
     tag = meant(writer, text)
     row = held(writer, tag)
     _may_leave(writer, row)
@@ -831,7 +831,7 @@ def split(writer: Writer, text: str, quantity: int, location: str | None) -> Spl
     """See `Holdings.split`."""
     tag = meant(writer, text)
     many = check_quantity(quantity)
-    place = clean(location, "The place") if location else None
+    place = on_record(location, "The place") if location else None
     row = held(writer, tag)
     must_be_here(writer, row)
     must_be_in_use(writer, row)
@@ -956,7 +956,7 @@ def _corrected_gift(writer: Writer, tag: str, given: Mapping[str, str | None]) -
         if value is not None
     }
     texts = {
-        name: clean(value, f"The {name}") if value and name != "title" else value
+        name: on_record(value, f"The {name}") if value and name != "title" else value
         for name, value in named.items()
     }
     return GiftRecorded(**(before | texts | {"tag": tag}))
@@ -1109,7 +1109,7 @@ class Holdings:
                 or `dates_overlap`.
             BadInput: `bad_text`; an unknown tag; `in_future`.
         """
-        place = clean(location, "The place")
+        place = on_record(location, "The place")
         with self._session.writing(request_id) as writer:
             row = self._here(writer, tag)
             day = earlier_day(writer, on)

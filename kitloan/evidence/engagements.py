@@ -48,6 +48,7 @@ from kitloan.text.fields import (
     Used,
 )
 from kitloan.text.names import clean, plain, sought
+from kitloan.text.personal import on_record
 from kitloan.values import Page
 
 MOST_SESSIONS = 366
@@ -425,7 +426,7 @@ def record(writer: Writer, new: NewEngagement, *, new_too: bool = False) -> Enga
         purpose=new.purpose,
         source=new.source,
         bands=() if used == "no" else _band_counts(new.learners),
-        themes=tuple(clean(each, "The theme") for each in new.themes),
+        themes=tuple(on_record(each, "The theme") for each in new.themes),
     )
     _check(writer, fact)
     writer.append(fact)

@@ -24,7 +24,7 @@ from kitloan.tables import Organisation, table
 from kitloan.tables.evidence import OrganisationProfile
 from kitloan.text.fields import OrganisationKind
 from kitloan.text.names import clean, fold, plain
-from kitloan.text.personal import names_a_person
+from kitloan.text.personal import names_a_person, on_record
 
 profile, organisation = table(OrganisationProfile), table(Organisation)
 
@@ -102,11 +102,10 @@ def programme_named(text: str) -> str:
     """A programme as the reference list spells it; any other name as it is.
 
     Raises:
-        BadInput: `bad_text`.
+        BadInput: `bad_text`; `names_a_person`.
     """
-    name = clean(text, "The programme")
-    known = programmes().get(fold(name))
-    return known.name if known else name
+    known = programmes().get(fold(clean(text, "The programme")))
+    return known.name if known else on_record(text, "The programme")
 
 
 def partner_named(text: str) -> str:

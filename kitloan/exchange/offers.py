@@ -43,7 +43,7 @@ from kitloan.tables.planning import Want
 from kitloan.tables.sharing import Claim, Offer
 from kitloan.text.dates import check_year, day_of, uk
 from kitloan.text.names import clean, type_key
-from kitloan.text.personal import names_a_person
+from kitloan.text.personal import on_record
 from kitloan.transfers.sending import other_college
 
 claim, offer = table(Claim), table(Offer)
@@ -238,7 +238,9 @@ class Offers:
             terms, end = _terms(keep, first, last, expires, today, earlier=bool(writer.earlier))
             kits = [held(writer, tag) for tag in dict.fromkeys(meant(writer, t) for t in tags)]
             key, many = _what(writer, type, quantity, kits)
-            agreed = _agreement(donor_agreement)
+            agreed = (
+                on_record(donor_agreement, "The donor's agreement") if donor_agreement else None
+            )
             if not writer.earlier:
                 _may_be_offered(writer, key, many, kits, first, last, agreed)
             done = writer.earlier_fact(OfferMade)
@@ -461,20 +463,6 @@ class Offers:
         lines = [_line(writer.connection, each, today, today) for each in offers]
         claims = _own_claims(writer.connection, writer.college, lines)
         return next(each for each in claims if each.offer == key)
-
-
-def _agreement(text: str | None) -> str | None:
-    """The letter or message by which the donor agrees; it names no person."""
-    if not text:
-        return None
-    agreed = clean(text, "The donor's agreement")
-    if names_a_person(agreed):
-        raise BadInput(
-            "names_a_person",
-            "The donor's agreement names a person, and the ledger keeps it for ever.",
-            "Give the letter by its date or number.",
-        )
-    return agreed
 
 
 def _terms(

@@ -25,7 +25,7 @@ from kitloan.holdings import (
 )
 from kitloan.imports.rows import Row
 from kitloan.ledger.facts.custody import HoldingFound, HoldingMissing, HoldingOutOfUse
-from kitloan.ledger.facts.holdings import HoldingAmended, HoldingMoved
+from kitloan.ledger.facts.holdings import GiftRecorded, HoldingAmended, HoldingMoved
 from kitloan.ledger.facts.loans import CheckedIn, LoanFound, LoanRenewed
 from kitloan.ledger.writer import Writer
 from kitloan.loans import counted_as, open_loans, parts_of, short_now
@@ -33,6 +33,7 @@ from kitloan.queries.types import type_meant
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Gift as GiftRow
 from kitloan.tables import Holding, KitType, table
+from kitloan.text.fields import GiftTerms
 from kitloan.text.names import fold, same_organisation, type_key
 
 gift, holding, kit_type = table(GiftRow), table(Holding), table(KitType)
@@ -269,7 +270,7 @@ def bring_up_to_date(
     if "location" in fields and row.location:
         writer.append(HoldingMoved(tag=tag, location=row.location, in_hand=False))
     if fields & {*_TERMS, "value"}:
-        writer.append(gift_fact(tag, _merged_gift(writer, tag, row)))
+        writer.append(_merged_gift(writer, tag, row))
     if "status" in fields and row.missing:
         loans = open_loans(writer, tag)
         writer.append(
@@ -294,23 +295,15 @@ def _amend(writer: Writer, tag: str, row: Row) -> None:
     )
 
 
-def _merged_gift(writer: Writer, tag: str, row: Row) -> Gift:
+def _merged_gift(writer: Writer, tag: str, row: Row) -> GiftRecorded:
     """The terms on record, with what the file says in place of what it says otherwise."""
-    from datetime import date
-
+    new = gift_fact(tag, _gift(row))
     terms = _GIFT(writer.connection, c=writer.college, t=tag).first()
-    new = _gift(row)
     if terms is None:
         return new
-    return Gift(
-        donor=new.donor or terms.donor,
-        funding_source=new.funding_source or terms.funding_source,
-        title=row.title or terms.title,  # type: ignore[arg-type]
-        document=new.document or terms.document,
-        value_pence=terms.value_pence if new.value_pence is None else new.value_pence,
-        value_basis=new.value_basis or terms.value_basis,
-        valued_on=new.valued_on
-        or (date.fromisoformat(terms.valued_on) if terms.valued_on else None),
-        gift=new.gift or terms.gift,
-        acknowledgement=new.acknowledgement or terms.acknowledgement,
-    )
+    stated = {
+        name: value
+        for name, value in GiftTerms.of(new).items()
+        if value is not None and (name != "title" or row.title)
+    }
+    return GiftRecorded(**(GiftTerms.of(terms) | stated), tag=tag)

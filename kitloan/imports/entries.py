@@ -143,7 +143,8 @@ def matrix(layout: Layout, entries: list[Entry]) -> Iterator[Entry]:
             values = dict(entry.values) | {"quantity": many}
             loan = Loan()
             if column.field == "quantity_at":
-                values["location"] = name
+                if not isinstance(place := READERS["location"](name), Fault):
+                    values["location"] = place
             else:
                 loan.organisation = name
             yield Entry(layout, entry.number, values, loan, dict(entry.extras), entry.standing)

@@ -94,6 +94,7 @@ class Fault:
     problem: str
 
 
+_NAMES_SOMEBODY = Fault("names a person, and the ledger would keep it for ever")
 NAMES_A_PERSON = Fault("names a person: put the school here, and the person under Contact")
 
 
@@ -161,6 +162,18 @@ def borrower(value: Readable) -> str | Fault:
     if fold(text) in _YES:
         return Fault("does not say who has it")
     return NAMES_A_PERSON if "@" in text or names_a_person(text) else text
+
+
+def on_record(value: Readable) -> str | Fault:
+    """A place, or whose a holding is: the ledger keeps it for ever, and no person's name."""
+    text = words(value)
+    return _NAMES_SOMEBODY if isinstance(text, str) and names_a_person(text) else text
+
+
+def giver(value: Readable) -> str | Fault:
+    """Who gave a holding, or paid for it: an organisation."""
+    text = name(value)
+    return _NAMES_SOMEBODY if isinstance(text, str) and names_a_person(text) else text
 
 
 def note(value: Readable) -> str | Fault:
@@ -500,18 +513,18 @@ READERS: dict[str, Callable[[Readable], Any | Fault]] = {
     "category": words,
     "quantity": quantity,
     "quantity_out": quantity,
-    "location": words,
+    "location": on_record,
     "serial": words,
     "condition": words,
-    "donor": name,
-    "funding_source": name,
+    "donor": giver,
+    "funding_source": giver,
     "title": title,
-    "document": words,
+    "document": on_record,
     "gift": words,
-    "acknowledgement": words,
+    "acknowledgement": on_record,
     "value": pence,
     "total_value": pence,
-    "value_basis": words,
+    "value_basis": on_record,
     "valued_on": day,
     "received_on": day,
     "last_sighted_on": day,

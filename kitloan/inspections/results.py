@@ -21,6 +21,7 @@ from kitloan.tables import Holding, KitType, table
 from kitloan.tables.inspecting import Inspection, Regime
 from kitloan.text.dates import day_of, months_after
 from kitloan.text.names import clean, fold, near_names
+from kitloan.text.personal import on_record
 from kitloan.text.tags import grouped
 from kitloan.values import PAGE, Page
 
@@ -125,7 +126,7 @@ class InspectionLine:
 
 def _code(text: str) -> tuple[str, str]:
     """What a code is found by, and the code."""
-    code = clean(text, "The regime", LONGEST_CODE)
+    code = on_record(text, "The regime", LONGEST_CODE)
     return fold(code), code
 
 

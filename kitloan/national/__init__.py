@@ -42,6 +42,7 @@ from kitloan.national.gifts import (
 from kitloan.text.dates import instant
 from kitloan.text.fields import LONGEST_REMARK
 from kitloan.text.names import clean
+from kitloan.text.personal import on_record
 
 
 class National:
@@ -63,7 +64,10 @@ class National:
             BadInput: `bad_text`.
         """
         self._must_be_national()
-        key, called = clean(programme, "The programme's id", 60), clean(name, "The programme")
+        key, called = (
+            on_record(programme, "The programme's id", 60),
+            on_record(name, "The programme"),
+        )
         with self._session.writing(request_id) as writer:
             known = programme_spelt(writer.connection, key)
             writer.append(ProgrammeDefined(programme=known or key, name=called))
@@ -82,7 +86,7 @@ class National:
             Refused: `more_allocated`, when colleges are to have more than would be promised.
         """
         self._must_be_national()
-        key = clean(gift, "The gift's id", 60)
+        key = on_record(gift, "The gift's id", 60)
         with self._session.writing(request_id) as writer:
             key = gift_spelt(writer.connection, key) or key
             agree(writer, key, terms)
@@ -153,7 +157,7 @@ class National:
         """
         self._must_be_national()
         many = check_quantity(quantity)
-        why = clean(reason, "The reason") if reason else None
+        why = on_record(reason, "The reason") if reason else None
         with self._session.writing(request_id) as writer:
             row = the_gift(writer.connection, gift)
             came = gift_line(writer.connection, row.gift).delivered
@@ -193,7 +197,7 @@ class National:
         """
         self._must_be_national()
         many = check_quantity(quantity) if quantity else 0
-        why = clean(reason, "The reason") if reason else None
+        why = on_record(reason, "The reason") if reason else None
         with self._session.writing(request_id) as writer:
             row = the_gift(writer.connection, gift)
             must_not_be_over(row, 0, many, why)
@@ -217,7 +221,7 @@ class National:
             BadInput: `bad_text`.
         """
         self._must_be_national()
-        other, counts = clean(name, "The name"), clean(donor, "The donor")
+        other, counts = on_record(name, "The name"), on_record(donor, "The donor")
         with self._session.writing(request_id) as writer:
             writer.append(DonorAliased(name=other, donor=counts))
 
@@ -268,7 +272,7 @@ class National:
             BadInput: `bad_text`.
         """
         self._must_be_national()
-        why = clean(note, "The note") if note else None
+        why = on_record(note, "The note") if note else None
         with self._session.writing(request_id) as writer:
             writer.append(
                 FindingAccepted(
@@ -307,7 +311,7 @@ class National:
         """
         self._must_be_national()
         many = check_quantity(quantity)
-        named = clean(allocation, "The allocation's id", 60) if allocation else None
+        named = on_record(allocation, "The allocation's id", 60) if allocation else None
         with self._session.writing(request_id) as writer:
             row = the_gift(writer.connection, gift)
             to = the_college(writer.connection, college)

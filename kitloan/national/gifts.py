@@ -18,6 +18,7 @@ from kitloan.tables import College, KitType, table
 from kitloan.tables.national import Allocation, Delivery, Gifting, Programme
 from kitloan.text.dates import check_past, day_of
 from kitloan.text.names import clean, fold, plain
+from kitloan.text.personal import on_record
 
 allocation, college_table, delivery = table(Allocation), table(College), table(Delivery)
 gifting, kit_type, programme = table(Gifting), table(KitType), table(Programme)
@@ -118,16 +119,16 @@ def agree(writer: Writer, key: str, terms: GiftTermsAgreed) -> None:
     writer.append(
         GiftAgreed(
             gift=key,
-            donor=clean(terms.donor, "The donor"),
-            tranche=clean(terms.tranche, "The tranche") if terms.tranche else None,
-            document=clean(terms.document, "The document") if terms.document else None,
+            donor=on_record(terms.donor, "The donor"),
+            tranche=on_record(terms.tranche, "The tranche") if terms.tranche else None,
+            document=on_record(terms.document, "The document") if terms.document else None,
             programme=part_of,
             kit_type=define_if_new(writer, terms.type)[0],
             promised=promised,
             title=terms.title,
             donor_must_agree=terms.donor_must_agree,
             acknowledgement=(
-                clean(terms.acknowledgement, "The acknowledgement")
+                on_record(terms.acknowledgement, "The acknowledgement")
                 if terms.acknowledgement
                 else None
             ),

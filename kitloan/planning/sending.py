@@ -53,6 +53,7 @@ from kitloan.tables import (
 from kitloan.tables.inspecting import Inspection, Regime
 from kitloan.tables.noticing import Outbox, SentNotice
 from kitloan.text.dates import day_of, instant, moment, uk
+from kitloan.text.personal import on_record
 from kitloan.values import PAGE, Page
 
 college, contact, holding, kit_type = (table(each) for each in (College, Contact, Holding, KitType))
@@ -383,6 +384,7 @@ class Notices:
             channel: how they were sent.
             request_id: the request's id; None makes one.
         """
+        channel = on_record(channel, "How they were sent")
         with self._session.writing(request_id) as writer:
             if writer.earlier:
                 facts = writer.earlier_facts(NoticeSent)

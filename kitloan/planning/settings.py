@@ -19,7 +19,6 @@ from kitloan.planning.types import kit_type_id
 from kitloan.storage.statements import Query
 from kitloan.tables import Holding, KitType, Loan, Organisation, table
 from kitloan.text.dates import check_year, day_of, days_after, uk
-from kitloan.text.names import clean
 from kitloan.text.personal import on_record
 
 holding, kit_type, loan = table(Holding), table(KitType), table(Loan)
@@ -303,7 +302,7 @@ class Calendars:
 
 
 def _site(site: str | None) -> str:
-    return clean(site, "The site") if site else ""
+    return on_record(site, "The site") if site else ""
 
 
 def _hit(writer: Writer, shut: set[date], move: bool, spread: int) -> Closed:

@@ -51,6 +51,7 @@ from kitloan.tables.national import Challenge, ChallengeLine
 from kitloan.tables.stocktaking import StocktakeLine, StocktakeScan
 from kitloan.text.dates import day_of, uk_instant
 from kitloan.text.names import clean, fold, plain
+from kitloan.text.personal import on_record
 from kitloan.text.tags import grouped
 from kitloan.values import Page, plural
 
@@ -399,8 +400,8 @@ def open_stocktake(
     code: str | None,
 ) -> Opened:
     """See `Stocktakes.open`."""
-    called = clean(name, "The stocktake's name")
-    where = clean(place, "The place") if place else None
+    called = on_record(name, "The stocktake's name")
+    where = on_record(place, "The place") if place else None
     if sample is not None:
         check_quantity(sample, "The sample")
     asked, secret = _challenge(challenge, code)

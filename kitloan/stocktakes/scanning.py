@@ -30,6 +30,7 @@ from kitloan.tables import Alias, Holding, KitType, LedgerEntry, table
 from kitloan.tables.stocktaking import StocktakeLine, StocktakeScan
 from kitloan.text.dates import SCOTLAND, instant, moment, parse_date, uk_instant
 from kitloan.text.names import clean, fault, fold, plain, tidy
+from kitloan.text.personal import on_record
 from kitloan.text.scans import Tag, read, split
 from kitloan.values import plural
 
@@ -193,7 +194,7 @@ class ScansRead:
 def scan(writer: Writer, stocktake: str, text: str, place: str | None, desk: str) -> Scanned:
     """See `Stocktakes.scan`."""
     which = the_stocktake(writer.connection, writer.college, stocktake)
-    where = clean(place, "The place") if place else None
+    where = on_record(place, "The place") if place else None
     at_desk = clean(desk, "The desk")
     if writer.earlier:
         (fact, *_) = writer.earlier_facts(StocktakeScanned)
@@ -241,7 +242,7 @@ def read_in(
 ) -> ScansRead:
     """See `Stocktakes.read_scans`."""
     which = the_stocktake(writer.connection, writer.college, stocktake)
-    where = clean(place, "The place") if place else None
+    where = on_record(place, "The place") if place else None
     at_desk = desk_spelt(writer.connection, writer.college, which, clean(desk, "The desk"))
     if writer.earlier:
         taken = {fact.scan for fact in writer.earlier_facts(StocktakeScanned)}

@@ -15,7 +15,7 @@ from itertools import permutations
 from typing import Protocol
 
 from kitloan.errors import BadInput
-from kitloan.text.names import UNSEEN, clean, fold, skeleton
+from kitloan.text.names import LONGEST_NAME, UNSEEN, clean, fold, skeleton
 
 _TITLES = {"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor"}
 _NAME = r"[^\W\d_][\w'’-]*"
@@ -119,13 +119,13 @@ def names_a_person(text: str, contact: str | None = None) -> bool:
     )
 
 
-def on_record(text: str, what: str) -> str:
+def on_record(text: str, what: str, limit: int = LONGEST_NAME) -> str:
     """Free words that the ledger keeps, as `clean` gives them; `what` begins the message.
 
     Raises:
         BadInput: `names_a_person`, for words that name somebody beyond doubt; `bad_text`.
     """
-    words = clean(text, what)
+    words = clean(text, what, limit)
     if names_a_person(words):
         raise BadInput(
             "names_a_person",

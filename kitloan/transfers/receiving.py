@@ -37,6 +37,7 @@ from kitloan.tables import Component as ComponentRow
 from kitloan.tables import Gift as GiftRow
 from kitloan.tables.absence import Transfer, Withdrawal
 from kitloan.text.names import clean, type_key
+from kitloan.text.personal import on_record
 from kitloan.text.tags import bare, grouped, is_tag
 from kitloan.transfers.sending import other_college, read_short
 from kitloan.values import ShortageLine
@@ -210,7 +211,9 @@ def receive(
         serial=_clean_or(
             details.serial, "The serial number", _of(here, "serial") or _of(there, "serial")
         ),
-        location=_clean_or(details.location, "The place", _of(here, "location")),
+        location=on_record(details.location, "The place")
+        if details.location
+        else _of(here, "location"),
         counted=outcome,
         shortages=short,
     )

@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import kitloan
+from audit.agreement import agrees, listed
 from audit.scotland import Scotland, codes, row
+from kitloan import NewHolding
 from kitloan.audit import Audit
 from kitloan.ledger.clocks import correct_times
 from kitloan.text.dates import instant, moment
@@ -112,6 +114,26 @@ def test_a_flat_battery_is_no_reason_to_doubt_the_rest(scotland: Scotland) -> No
     assert "days behind" in words
     then = scotland.esp.audit.audit(right.date())
     assert ("clock_wrong", "fife") in codes(then)
+
+
+def test_who_saw_a_kit_last_is_asked_of_corrected_clocks(scotland: Scotland) -> None:
+    """Two colleges have one tag. One lent it by a clock of next year; the other misses it now."""
+    right = scotland.clock.now
+    (tag,) = scotland.kits("fife", 1)
+    scotland["ayrshire"].holdings.add(NewHolding("STEM kit", tag=tag))
+    scotland.clock.now = right + timedelta(days=400)
+    scotland["ayrshire"].loans.check_out([tag], "Viewforth", due_on=date(2028, 1, 10))
+    scotland.clock.now = right + timedelta(days=1)
+    scotland["ayrshire"].holdings.add(NewHolding("Telescope"))
+    scotland.clock.now = right + timedelta(days=3)
+    scotland["fife"].holdings.sight(tag)
+    scotland["fife"].holdings.report_missing(tag)
+    found = scotland.audit()
+    assert ("clock_wrong", "ayrshire") in codes(found)
+    assert listed(found)[tag]["college"] == "fife"
+    assert (found.totals.out, found.totals.missing) == (0, 1)
+    agrees(found)
+    assert ("tag_in_two_colleges", "ayrshire") in codes(found)
 
 
 def test_a_clock_that_was_wrong_for_the_export_alone(scotland: Scotland) -> None:

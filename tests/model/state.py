@@ -164,15 +164,25 @@ def status(world: World, kept: Kept, today: date) -> str:
     return "incomplete" if critical & set(kept.short) else "in"
 
 
-def totals(worlds: Mapping[str, World], today: date, unseen_before: str) -> dict[str, int]:
-    """What the audit must count: a tag once, where it was seen last."""
-    last: dict[str, tuple[World, Kept]] = {}
-    for _, world in sorted(worlds.items()):
+def totals(
+    worlds: Mapping[str, World], today: date, unseen_before: str, believed: Mapping[str, str]
+) -> dict[str, int]:
+    """What the audit must count: a tag once, where it was seen last.
+
+    `believed` has the college of each tag where a clock was put back: no dictionary knows which of
+    two clocks was right.
+    """
+    holders: dict[str, dict[str, tuple[World, Kept]]] = {}
+    for college, world in sorted(worlds.items()):
         for tag, each in world.kept.items():
-            if each.state != "withdrawn" and (
-                tag not in last or each.seen[0] > last[tag][1].seen[0]
-            ):
-                last[tag] = world, each
+            if each.state != "withdrawn":
+                holders.setdefault(tag, {})[college] = world, each
+    last = {
+        tag: claims[believed[tag]]
+        if believed
+        else max(claims.values(), key=lambda claim: claim[1].seen[0])
+        for tag, claims in holders.items()
+    }
     held = list(last.values())
     critical = {
         id(each): {c.name for c in w.types[each.type][1] if c.critical} & set(each.short)

@@ -39,7 +39,7 @@ _WIDE, _NARROW = (760, 34), (343, 0)  # a chart's pixels, and the letters beside
 _LONGEST_LINE = 24
 _SHORT = 8
 """The most rows of a table that stays on one sheet."""
-_HALF_A_SHEET = 88
+_HALF_A_SHEET = 94
 """Letters, with two between columns, that go side by side on half a sheet of A4 that is on its side."""
 
 
@@ -304,7 +304,7 @@ def _look(column: Column) -> str:
 def _is_narrow(table: Table) -> bool:
     """Whether a table takes half a sheet of paper; its titles may wrap, its numbers do not."""
     return _HALF_A_SHEET >= sum(
-        2 + max(_letters(table, i), *map(len, column.title.split()))
+        2 + max([_letters(table, i), *map(len, column.title.split())])
         for i, column in enumerate(table.columns)
     )
 

@@ -26,9 +26,9 @@ MOST_HELD = 5000
 """Rows of the register on the page."""
 
 
-PAPER_ROWS = 15
-"""Rows of most tables on paper; of the register all, of problems those not of low severity.
-`page.css` has the number too."""
+PAPER_ROWS = 16
+"""Rows of most tables on paper; of the register all, of problems those not of low severity. The
+summary has as many. `page.css` has the number too."""
 
 
 def _most(table: Table) -> int:
@@ -39,6 +39,8 @@ _WIDE, _NARROW = (760, 34), (343, 0)  # a chart's pixels, and the letters beside
 _LONGEST_LINE = 24
 _SHORT = 8
 """The most rows of a table that stays on one sheet."""
+_HALF_A_SHEET = 94
+"""Letters, with two between columns, that go side by side on half a sheet of A4 that is on its side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class _Section:
     shown: int
     total: int
     short: bool
+    half: bool
     caption: str | None
     key: tuple[str, ...]
     pictures: tuple[tuple[str, Markup], ...]
@@ -97,6 +100,7 @@ def render(report: Report) -> str:
         made=printable(report.made),
         first=_first_page(report),
         sections=list(_sections(report)),
+        nothing=", ".join(printable(each.title) for each in report.tables if not each.rows),
         meanings=_meanings(report) if report.dictionary else (),
         paper_rows=PAPER_ROWS,
         most_bars=MOST_BARS,
@@ -271,6 +275,7 @@ def _section(table: Table) -> _Section:
         shown=_most(table),
         total=len(table.rows),
         short=len(table.rows) <= _SHORT,
+        half=_is_narrow(table) and len(table.rows) <= PAPER_ROWS,
         caption=printable(chart.caption) if chart else None,
         key=tuple(printable(c.title) for c in valued) if len(valued) > 1 else (),
         # Drawn twice and shown once: scaled down to a phone, the letters could not be read.
@@ -294,6 +299,14 @@ def _look(column: Column) -> str:
     if column.kind in NUMBERS:
         return "number"
     return column.kind if column.kind in ("date", "tag") else ""
+
+
+def _is_narrow(table: Table) -> bool:
+    """Whether a table takes half a sheet of paper; its titles may wrap, its numbers do not."""
+    return _HALF_A_SHEET >= sum(
+        2 + max([_letters(table, i), *map(len, column.title.split())])
+        for i, column in enumerate(table.columns)
+    )
 
 
 def _letters(table: Table, index: int) -> int:

@@ -60,7 +60,10 @@ def everything(url: str) -> list[object]:
         "SELECT relname, relowner::regrole::text, relacl::text, relrowsecurity, "
         "relforcerowsecurity FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY 1",
         "SELECT tablename, policyname, cmd, qual, with_check FROM pg_policies ORDER BY 1, 2",
-        "SELECT tgname, tgrelid::regclass::text FROM pg_trigger ORDER BY 1, 2",
+        # The server names a foreign key's triggers by a number of its own.
+        "SELECT coalesce(conname, tgname), tgrelid::regclass::text, tgfoid::regproc::text, "
+        "tgenabled FROM pg_trigger t LEFT JOIN pg_constraint c ON c.oid = tgconstraint "
+        "ORDER BY 1, 2, 3",
         "SELECT datname, datacl::text FROM pg_database ORDER BY 1",
         "SELECT setrole, setconfig FROM pg_db_role_setting ORDER BY 1",
         "SELECT roleid::regrole::text, member::regrole::text, admin_option FROM pg_auth_members "

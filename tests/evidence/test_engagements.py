@@ -273,6 +273,28 @@ def test_corrected_withdrawn_and_undone_by_entries(
     assert fife.ledger.verify().ok
 
 
+def test_a_tag_means_no_loan_that_began_later(fife: College, kit: str, loan: str) -> None:
+    """What happened in the college was recorded of the school that borrowed the kit next."""
+    before = fife.find.loans().items[0].on
+    assert before is not None
+    with pytest.raises(BadInput) as refusal:
+        fife.engagements.record(NewEngagement(on=before - timedelta(days=9), tag=kit))
+    assert refusal.value.code == "no_school"
+
+
+def test_a_correction_fits_what_it_leaves(fife: College, loan: str) -> None:
+    """Fifty hours in one session were for the database to refuse, and nobody knew why."""
+    new = NewEngagement(on=DAY, loan=loan, learners={"p5-p7": 27}, sessions=3, hours=50)
+    made = fife.engagements.record(new).engagement.id
+    with pytest.raises(BadInput) as refusal:
+        fife.engagements.correct(made, EngagementChange(sessions=1))
+    assert refusal.value.code == "bad_hours"
+    fife.engagements.correct(made, EngagementChange(not_used="time"))
+    fife.engagements.correct(made, EngagementChange(sessions=3))
+    (line,) = fife.engagements.list().items
+    assert (line.used, line.sessions) == ("no", 0)
+
+
 def test_a_loan_with_an_engagement_is_not_undone_away(fife: College, kit: str) -> None:
     """A class of 27 was left on a loan that never was."""
     fife.loans.check_out([kit], SCHOOL)

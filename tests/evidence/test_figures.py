@@ -10,7 +10,7 @@ import pytest
 
 import kitloan
 from conftest import SetClock
-from kitloan import Count, NewHolding
+from kitloan import Count, Gift, NewHolding
 from kitloan.audit.census import Scope
 from kitloan.college import College
 from kitloan.evidence.engagements import NewEngagement
@@ -161,6 +161,94 @@ def test_what_leaves_esp_is_protected(
     board = {e.name: e for e in national.audit.audit(reader="board").report.tables}
     assert board["learners"].column("learner_engagements") == ["c", "c"]
     assert board["learners_split"].rows == ()
+
+
+def of_a_gift(college: College, gift: str | None, donor: str | None, **learners: int) -> None:
+    """A kit of a gift, and what one group did with it."""
+    terms = Gift(gift=gift, donor=donor)
+    tag = college.holdings.add(NewHolding("Device", gift=terms)).tag
+    new = NewEngagement(on=SEPT, tag=tag, organisation=f"School {tag}", learners=learners)
+    college.engagements.record(new, new_too=True)
+
+
+def board(esp: College, **scope: str) -> Any:
+    """The learners that a board gets of a part."""
+    return totals(esp, scope=Scope(**scope), reader="board")["learner_engagements"]
+
+
+def test_two_reports_give_no_third_away(
+    fife: College, ayrshire: College, esp: Callable[..., College]
+) -> None:
+    """A donor's hundred and one gift's hundred were the other gift's three."""
+    of_a_gift(fife, "raf-1", "RAF", adult=100)
+    of_a_gift(fife, "raf-2", "RAF", adult=3)
+    of_a_gift(ayrshire, "shell", "Shell", adult=50)
+    of_a_gift(ayrshire, "iet", "IET", adult=60)
+    national = esp(ayrshire)
+    assert board(national, donor="RAF") == 103
+    assert (board(national, gift="raf-1"), board(national, gift="raf-2")) == ("c", "c")
+    assert board(national, gift="shell") == 50
+
+
+def test_a_donor_less_than_its_region_gives_nobody_away(
+    fife: College, ayrshire: College, esp: Callable[..., College]
+) -> None:
+    """Fife's hundred and three, less the hundred with the RAF's kits, were three adults."""
+    of_a_gift(fife, None, "RAF", adult=100)
+    of_a_gift(fife, None, None, adult=3)
+    of_a_gift(ayrshire, None, None, adult=50)
+    of_a_gift(ayrshire, None, "Shell", adult=60)
+    national = esp(ayrshire)
+    assert board(national, region="FIF") == 103
+    assert board(national, donor="RAF") == "c"
+
+
+def test_the_least_of_a_region_does_not_follow_from_the_total(
+    fife: College, ayrshire: College, esp: Callable[..., College]
+) -> None:
+    """Three learners twice are six, and the nation's least less the other region's is three."""
+    record(fife, SEPT, "A", learners={"adult": 3})
+    record(fife, FEB, "A", learners={"adult": 3})
+    record(ayrshire, SEPT, "B", learners={"adult": 50})
+    shown = {e.name: e for e in esp(ayrshire).audit.audit(reader="board").report.tables}["learners"]
+    assert shown.column("at_least") == ["c", "c"]
+
+
+def test_answers_of_one_teacher_are_not_the_rest(
+    fife: College, ayrshire: College, esp: Callable[..., College]
+) -> None:
+    """Scotland's seven answers, less Fife's six, were what one teacher in Ayrshire thinks."""
+    for n in range(6):
+        id_ = record(fife, SEPT, f"School number {n}", learners={"adult": 20})
+        fife.evaluations.add(id_, Answers(enjoyed=5))
+    other = record(ayrshire, SEPT, "School number 9", learners={"adult": 20})
+    ayrshire.evaluations.add(other, Answers(enjoyed=1))
+    audit = esp(ayrshire).audit
+
+    def answers(**given: Any) -> int:
+        tables = {each.name: each for each in audit.audit(**given).report.tables}
+        return len(tables["evaluations"].rows)
+
+    assert answers(reader="board") == 1
+    assert answers(scope=Scope(region="FIF")) == 1
+    assert answers(scope=Scope(region="FIF"), reader="board") == 0
+
+
+def test_boys_that_nobody_counted_are_not_none(fife: College) -> None:
+    """Fourteen girls of forty were a hundred per cent of those recorded."""
+    record(fife, date(2025, 9, 16), "A", learners={"p5-p7": 40}, girls=14)
+    split = {e.name: e for e in fife.audit.audit().report.tables}["learners_split"]
+    assert split.rows == (("FIF", 0, 0, 40, 40, "z"),)
+
+
+def test_two_groups_of_a_school_at_one_event_are_two(
+    fife: College, ayrshire: College, esp: Callable[..., College]
+) -> None:
+    """A school that brought two classes to the challenge day was counted with one of them."""
+    for band, many in (("p5-p7", 27), ("p2-p4", 20)):
+        record(fife, SEPT, "A", schuid="8000001P", event="EV1", learners={band: many})
+    record(ayrshire, SEPT, "A school", schuid="8000001P", event="EV1", learners={"p5-p7": 27})
+    assert totals(esp(ayrshire))["learner_engagements"] == 47
 
 
 def test_girls_and_boys_are_of_a_whole_year(fife: College, ayrshire: College, esp: Any) -> None:

@@ -26,15 +26,16 @@ def lives(
 ) -> Iterator[Callable[[bool], Life]]:
     """Where a store with a long life lies, and all its rows; one that heard of ESP, or not."""
     made: dict[bool, Life] = {}
+    # Asked for before anything is made in it, so that it is stopped after that is gone.
+    server = request.getfixturevalue("postgres") if request.param == "postgresql" else None
     with ExitStack() as until_the_end:
 
         def life(heard: bool) -> Life:
             if heard not in made:
                 folder = tmp_path_factory.mktemp("lived")
                 place = str(folder / "lived.sqlite")
-                if request.param == "postgresql":
-                    database = new_database(request.getfixturevalue("postgres"))
-                    place = until_the_end.enter_context(database)
+                if server is not None:
+                    place = until_the_end.enter_context(new_database(server))
                 made[heard] = place, _live(place, folder, heard)
                 if is_url(place):
                     without_checks(place)

@@ -46,6 +46,10 @@ class Forger:
         said = json.loads(self.row(seq)["body"])
         return canonical(said | {"fact": said["fact"] | fact})
 
+    def by_another(self, seq: int) -> str:
+        """The body of an entry, by somebody who did not record it."""
+        return canonical(json.loads(self.row(seq)["body"]) | {"by": "a.forger"})
+
     def after(self, seq: int, like: int, **changes: Any) -> dict[str, Any]:
         """A well sealed entry that follows on another, and says what a third one says."""
         before = self.row(seq)
@@ -155,8 +159,9 @@ TAMPERINGS = (
         "the last text and its hash edited; the head tells",
         lambda f: f.set(
             f.last,
-            body=f.said(f.last, name="Another kit"),
-            hash=digest(f.said(f.last, name="Another kit")),
+            by="a.forger",
+            body=f.by_another(f.last),
+            hash=digest(f.by_another(f.last)),
         ),
         "cut_short",
         lambda f: f.last,

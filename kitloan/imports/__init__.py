@@ -18,7 +18,10 @@ Pure reading, but for the last two: a file goes in; rows, problems and questions
     questions   what could change who has what, and is not certain
     mapfile     a person's answers, in TOML
     entries     a table understood, and what a line of it gives
-    lines       what one line says
+    line_fields what the cells of one line say of a thing
+    line_loans  what they say of a loan
+    line_notes  what is left, and remarks that speak of a loan
+    lines       what a line is: a heading, a total, a row
     logs        several lines of one thing: which of its loans is open
     rows        what comes out
     reader      puts them together: `read(path)`

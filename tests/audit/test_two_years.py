@@ -87,7 +87,7 @@ def test_a_delivery_can_be_put_right_and_a_term_changed_alone(story: Story, foun
 
 
 def test_a_clock_that_was_wrong_once_gives_no_absurd_figure(found: Audit) -> None:
-    """Minus 724 days held, a file 363 days in the future, and an academic year that has not begun."""
+    """Minus 724 days held, a file of next year, and an academic year that has not begun."""
     clock = [(each.code, each.college) for each in found.findings if each.code == "clock_wrong"]
     assert clock == [("clock_wrong", "nescol")]
     used = row(found, "use_by_college", name="nescol")

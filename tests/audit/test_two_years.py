@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import date
 
 import pytest
 
 import kitloan
 from audit.agreement import agrees, listed
 from audit.scotland import Scotland, row, rows, values
-from audit.two_years import FIRST, ONE, TWO, Story, play
+from audit.two_years import FIRST, ONE, RAF, TWO, Story, play
 from conftest import SetClock
 from kitloan.audit import Audit, Scope
+from kitloan.errors import Refused
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +71,72 @@ def test_every_gift_closes(found: Audit) -> None:
         ("gift_other_type", "ayrshire"),
         ("gift_other_donor", "ayrshire"),
     }
+
+
+def test_a_delivery_can_be_put_right_and_a_term_changed_alone(story: Story, found: Audit) -> None:
+    """400 of 20 promised had come, for ever; and one new term wiped out all the others."""
+    esp = story.scotland.esp
+    with pytest.raises(Refused) as refusal:
+        esp.national.deliver(TWO, 400)
+    assert refusal.value.code == "over_promised"
+    gift = row(found, "gifts", gift=TWO)
+    names = ("promised", "received", "outstanding", "allocated", "at_esp")
+    assert values(gift, names) == [20, 12, 8, 8, 4]
+    kept = ("tranche", "title", "document", "agreed_on", "received_on")
+    assert values(gift, kept) == ["2", "held_for_esp", "MoD 14/1", "2024-09-02", "2024-09-02"]
+
+
+def test_a_clock_that_was_wrong_once_gives_no_absurd_figure(found: Audit) -> None:
+    """Minus 724 days held, a file of next year, and an academic year that has not begun."""
+    clock = [(each.code, each.college) for each in found.findings if each.code == "clock_wrong"]
+    assert clock == [("clock_wrong", "nescol")]
+    used = row(found, "use_by_college", name="nescol")
+    assert values(used, ("holdings", "loans", "days_out", "until")) == [3, 1, 8, None]
+    assert 2 * 365 <= used["days_held"] <= 3 * 365  # type: ignore[operator]  # a number
+    fresh = row(found, "freshness", college="nescol")
+    assert values(fresh, ("file_on", "days", "last_entry")) == ["2026-11-27", 0, "2026-10-20"]
+    assert {each["year"] for each in rows(found, "years")} == {"2025/26", "2026/27"}
+
+
+def test_a_day_that_has_not_come_is_marked(story: Story) -> None:
+    """2099 for 2026 was one slip, and 126 problems."""
+    found = story.scotland.esp.audit.audit(date(2099, 1, 1))
+    totals = next(each for each in found.report.tables if each.name == "totals")
+    assert totals.note.startswith("1 Jan 2099 has not come yet")
+
+
+def test_a_kit_that_is_missing_is_not_whole(story: Story, found: Audit) -> None:
+    """One kit, not to be found: "Whole 1 (100 %), Missing 1"."""
+    gone = story.named["whole, and gone"]
+    assert listed(found)[gone]["status"] == "missing"
+    assert found.totals.missing == 1
+    four = ("counted_whole", "counted_short", "never_counted", "list_changed")
+    with_a_list = [each for each in listed(found).values() if each["counted"] is not None]
+    held = [each for each in with_a_list if each["status"] not in ("missing", "withdrawn")]
+    assert sum(found.totals[name] for name in four) == len(held)
+
+
+def test_a_write_off_is_in_the_report(story: Story, found: Audit) -> None:
+    """Why a kit was burnt, and the donor's letter, were in no form of the report."""
+    one = row(found, "written_off", tag=story.named["burnt"])
+    names = ("college", "donor", "reason", "agreement", "proposed_by", "signed_by")
+    letter = "letter of 1 May 2026"
+    assert values(one, names) == ["dumgal", RAF, "burnt", letter, "m.ross", "j.kerr"]
+
+
+def test_a_report_of_an_earlier_day_can_be_made_again(story: Story) -> None:
+    """The same day gave other numbers, because files had come since."""
+    audit, spring = story.scotland.esp.audit.audit, date(2026, 3, 3)
+    then = audit(spring, known_on=spring)
+    assert then.proof.known_on == spring
+    assert then.totals.holdings == len(
+        [each for each in listed(then).values() if each["with"] != "withdrawn"]
+    )
+    assert listed(then)[story.named["on"]]["college"] == "fife"
+    changed = audit(since=spring)
+    (held,) = [each for each in rows(changed, "totals") if each["measure"] == "Kits held"]
+    assert held["before"] == audit(spring).totals.holdings
+    assert held["change"] == changed.totals.holdings - audit(spring).totals.holdings
 
 
 def test_what_nobody_counted_is_not_whole(found: Audit) -> None:

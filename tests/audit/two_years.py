@@ -88,8 +88,13 @@ def _gifts(story: Story, _folder: Path) -> None:
     national.deliver(ONE, 40)
     for college, many in HELD.items():
         national.allocate(ONE, college, many)
-    national.agree_gift(TWO, GiftTermsAgreed(RAF, "STEM kit", 20, tranche="2"))
+    national.agree_gift(
+        TWO, GiftTermsAgreed(RAF, "STEM kit", 20, tranche="2", title="held_for_esp")
+    )
+    national.change_gift(TWO, document="MoD 14/1")
     national.deliver(TWO, 12)
+    national.deliver(TWO, 6)  # which was the same van
+    national.correct_delivery(TWO, 12)
     for college, many in {"ayrshire": 2, "cityofglasgow": 4, "dundeeangus": 2}.items():
         national.allocate(TWO, college, many)
 
@@ -160,9 +165,18 @@ def _second_year(story: Story, _folder: Path) -> None:
     story.named["burnt"] = burnt
     write_off(scotland["dumgal"], burnt, "burnt")
     scotland["dumgal"].loans.check_out([story.tags["dumgal"][1]], "Annan Academy")
+    gone = story.tags["dumgal"][2]
+    story.named["whole, and gone"] = gone
+    scotland["dumgal"].loans.count(gone, Count(whole=True))
+    scotland["dumgal"].holdings.report_missing(gone, "not on its shelf")
     national = scotland.esp.national
     national.merge_college("uhi-orkney", "uhi-inverness", date(2026, 8, 1))
     scotland.send("ayrshire", "dumgal")
+    # North East Scotland's laptop is a year ahead for one entry, and right again after it.
+    story.until(2027, 10, 8)
+    scotland.kits("nescol", 1, donor="IET")
+    story.until(2026, 10, 12)
+    story.lend("nescol", story.tags["nescol"][0], "Annan Academy", 8, Count(whole=True))
 
 
 def _restored(story: Story, folder: Path) -> None:

@@ -40,7 +40,7 @@ _LONGEST_LINE = 24
 _SHORT = 8
 """The most rows of a table that stays on one sheet."""
 _HALF_A_SHEET = 94
-"""Letters, with two between columns, that go side by side on half a sheet of A4 that is on its side."""
+"""Letters, with two between columns, that go on half a sheet of A4 that is on its side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,9 +303,12 @@ def _look(column: Column) -> str:
 
 def _is_narrow(table: Table) -> bool:
     """Whether a table takes half a sheet of paper; its titles may wrap, its numbers do not."""
-    return _HALF_A_SHEET >= sum(
-        2 + max([_letters(table, i), *map(len, column.title.split())])
-        for i, column in enumerate(table.columns)
+    return (
+        sum(
+            2 + max([_letters(table, i), *map(len, column.title.split())])
+            for i, column in enumerate(table.columns)
+        )
+        <= _HALF_A_SHEET
     )
 
 

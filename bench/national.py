@@ -45,7 +45,7 @@ class Taken:
 
 
 def _processor() -> float:
-    """Seconds of the processor, of this process and of those it started that have ended."""
+    """Seconds of the processor, of this process and of those that it started and that are over."""
     return sum(os.times()[:4])
 
 

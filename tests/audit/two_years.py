@@ -153,7 +153,7 @@ def _moves(story: Story, folder: Path) -> None:
     scotland.answer()
 
 
-def _second_year(story: Story, _folder: Path) -> None:
+def _second_year(story: Story, folder: Path) -> None:
     """Ayrshire takes in more than it was allocated; Orkney becomes part of another college."""
     scotland = story.scotland
     story.until(2026, 9, 3)
@@ -165,6 +165,13 @@ def _second_year(story: Story, _folder: Path) -> None:
     story.named["burnt"] = burnt
     write_off(scotland["dumgal"], burnt, "burnt")
     scotland["dumgal"].loans.check_out([story.tags["dumgal"][1]], "Annan Academy")
+    register = folder / "register.csv"
+    register.write_text(
+        "Asset Number,Kit type,Status,On loan to\nDG1,STEM kit,On loan,Annan Academy\n"
+    )
+    scotland["dumgal"].registers.take_in(register)
+    (old,) = scotland["dumgal"].find.search("DG1").items
+    story.named["lent long ago"] = old.tag
     gone = story.tags["dumgal"][2]
     story.named["whole, and gone"] = gone
     scotland["dumgal"].loans.count(gone, Count(whole=True))

@@ -46,6 +46,14 @@ def on_french(text: str) -> str:
     return text.translate(str.maketrans("AQWZM1234567890", "QAZW?&é\"'(-è_çà"))
 
 
+def repaired(shown: str) -> set[str]:
+    """The tags that a garbled text can be, by German, French and Czech keyboards."""
+    french = str.maketrans("QAZW?&é\"'(-è_çà", "AQWZM1234567890")
+    czech = str.maketrans("YZyz+ěščřžýáíé", "ZYzy1234567890")
+    meant = [on_german(shown), shown.translate(french), shown.translate(czech)]
+    return {tags.bare(each) for each in meant if tags.is_tag(tags.bare(each))}
+
+
 def a_tag(body: str) -> str:
     """The tag of a body; no tag if its check character falls outside the alphabet."""
     return tags.PREFIX + body + tags.check_character(body)
@@ -141,7 +149,7 @@ class TestRead:
     def test_french_keyboard(self, code: str) -> None:
         """Else no label at all could be read on that laptop."""
         shown = on_french(code)
-        assume(not tags.is_tag(tags.bare(on_german(shown))))  # else it is one of two tags
+        assume(len(repaired(shown)) < 2)  # else it is one of two tags
         if shown != code:
             name = COMMANDS.get(code)
             assert read(shown) == (Command(name, "French") if name else Tag(code, "French"))
@@ -315,6 +323,7 @@ class TestScanners:
     ) -> None:
         """Else a slow scanner would type into whatever has the focus and press it."""
         sent = dress(code)
+        assume(tags.is_tag(tags.bare(sent)) or len(repaired(sent)) < 2)  # else it is one of two
         assert typed(sent + ending, gap) == [Scan(sent)]
 
     @pytest.mark.parametrize("ending", ENDINGS)

@@ -19,6 +19,7 @@ from kitloan.evidence.engagements import (
     NewEngagement,
 )
 from kitloan.evidence.evaluations import FORM, Answers, EvaluationLine, parse_confidence
+from kitloan.storage.files import insist_on_file
 from kitloan.text.dates import parse_past, uk
 from kitloan.text.fields import EngagementKind, Purpose, Source
 from kitloan.text.tags import grouped
@@ -424,6 +425,7 @@ def _forms(text: str) -> str:
     if text == "-":
         return sys.stdin.read(_MOST_TEXT)
     path = Path(text)
+    insist_on_file(path)
     try:
         if path.stat().st_size > _MOST_TEXT:
             raise BadInput("file_too_large", f"{text} is too large for a file of forms.")

@@ -853,7 +853,7 @@ def of_evidence(w: Desk) -> Iterator[tuple[str, Row]]:
         "evaluations.add",
         (
             lambda key: fife.evaluations.add(
-                which, Answers(enjoyed=5), quote="A. Bell loved it", request_id=key
+                which, Answers(enjoyed=5), quote="The class loved it", request_id=key
             ),
             lambda key: fife.evaluations.add(which, Answers(enjoyed=4), request_id=key),
         ),

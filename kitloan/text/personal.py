@@ -130,7 +130,7 @@ def on_record(text: str, what: str, limit: int = LONGEST_NAME) -> str:
         raise BadInput(
             "names_a_person",
             f"{what} {words!r} names a person, and the ledger keeps it for ever.",
-            "Say it without the name: 'training' and not whose.",
+            "Leave the name out: 'training' and not whose.",
             value=words,
         )
     return words

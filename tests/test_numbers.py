@@ -113,7 +113,19 @@ def test_leading_zeros_do_not_hide_a_box(fife: College) -> None:
     fife.loans.check_in(["04217"])
     fife.stocktakes.open("Autumn")
     assert fife.stocktakes.scan("Autumn", "000004217").tag == seven
-    for other in ("14217", "42170", "4", "4 217", "ac70", "%4217", "_4217", "0", "ac0", "\\4217", "4217" * 200):
+    for other in (
+        "14217",
+        "42170",
+        "4",
+        "4 217",
+        "ac70",
+        "%4217",
+        "_4217",
+        "0",
+        "ac0",
+        "\\4217",
+        "4217" * 200,
+    ):
         with pytest.raises(BadInput):
             fife.find.holding(other)
     plain = fife.holdings.add(NewHolding("Telescope", asset_number="4217")).tag

@@ -299,9 +299,13 @@ def shared_figures(opened: College, as_at: date | None = None) -> str:
     del found["tables"]["freshness"], found["proof"]
     for of, name in ((found, "by_region"), (found, "by_college")):
         of[name] = [each for each in of[name] if each["holdings"]]
-    for name in ("regions", "colleges"):
+    for name, held in (
+        ("regions", "holdings"),
+        ("colleges", "holdings"),
+        ("reach_by_region", "kits"),
+    ):
         rows = found["tables"][name]
-        found["tables"][name] = [each for each in rows if each["holdings"]]
+        found["tables"][name] = [each for each in rows if each[held]]
     return json.dumps(found, ensure_ascii=False, indent=2)
 
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass, fields, replace
 
 from sqlalchemy import Connection, bindparam, select
 
-from kitloan.errors import BadInput
 from kitloan.evidence.leaflets import Bag, Leaflet, Part
 from kitloan.holdings import show_type
 from kitloan.ledger.facts.guides import GuideWritten
@@ -14,8 +13,7 @@ from kitloan.storage.statements import Query
 from kitloan.tables import table
 from kitloan.tables.guides import KitGuide
 from kitloan.text.fields import LONGEST_REMARK
-from kitloan.text.names import clean
-from kitloan.text.personal import names_a_person
+from kitloan.text.personal import on_record
 
 guide = table(KitGuide)
 
@@ -103,15 +101,9 @@ class Guides:
                 given = getattr(change, each.name)
                 if given is None:
                     continue
-                text = clean(given, TITLES[each.name], LONGEST_REMARK) if given.strip() else None
-                if text and names_a_person(text):
-                    raise BadInput(
-                        "names_a_person",
-                        f"The text for {TITLES[each.name].lower()} names a person, and the ledger "
-                        "keeps it for ever.",
-                        "Name the desk instead, or leave it out.",
-                        field=each.name,
-                    )
+                text = (
+                    on_record(given, TITLES[each.name], LONGEST_REMARK) if given.strip() else None
+                )
                 now = replace(now, guide=replace(now.guide, **{each.name: text}))
             known = type_meant(writer.connection, writer.college, now.type)
             values = {each.name: getattr(now.guide, each.name) for each in fields(Guide)}

@@ -57,6 +57,14 @@ FREE: dict[str, tuple[str, ...]] = {
     "transfer receive --location": (*RECEIVE, "--location", WHO),
     "transfer receive --donor": (*RECEIVE, "--donor", WHO),
     "transfer receive --document": (*RECEIVE, "--document", WHO),
+    **{
+        f"types guide --{each}": ("types", "guide", "STEM kit", f"--{each}", WHO)
+        for each in ("supplies", "time", "space", "level", "safety", "repacking")
+    },
+    "organisations describe --referred-by": (
+        *("organisations", "describe", "Balwearie High School"),
+        *("--referred-by", WHO),
+    ),
     "event add NAME": ("event", "add", WHO, *DATES),
     "event add --place": ("event", "add", "Science fair", *DATES, "--place", WHO),
     "event add --org": ("event", "add", "Science fair", *DATES, "--org", WHO),
@@ -105,6 +113,7 @@ LOCAL = {
         "engagement add --not-used",
     ),
     *("engagement correct --not-used", "labels --return-to", "labels --acknowledge"),
+    *("cards contents --mail", "leaflet --mail", "request-page --mail"),
     *("cards inspection --by", "cards shelves PLACES", "notices template NAME"),
 }
 """Kept apart from the ledger, where it can be erased, or only printed."""
@@ -130,6 +139,7 @@ LOOKED_UP = {
     *("organisations rename NAME", "organisations merge NAME", "organisations close NAME"),
     *("--close", "--undo", "CONTACT", "--challenge", "--code", "--after", "--drop", "--camera"),
     *("booking change --to", "init COLLEGE"),
+    *("organisations describe NAME", "organisations describe --partnership"),
 }
 """Names something that there is, or is refused."""
 EXACT = {
@@ -146,6 +156,7 @@ EXACT = {
     ),
     *("--expires", "--received", "--valued", "--value", "--vintage", "--answer-by", "--learners"),
     *("--confidence", "--helped", "FIRST", "LAST", "DAY", "--state", "--desk", "--staff", "KEY"),
+    *("organisations describe --kind", "book --read"),
     *("VALUE", "--stock", "--printer", "--scale", "--print", "--trust", "--write-map", "URL"),
 }
 """A day, a number, a code, a file: anything else is refused."""

@@ -68,10 +68,11 @@ def test_the_ledger_never_knew_the_name(
 def test_erase_leaves_no_byte(cli: Cli, stock: Stock, lent: None, store: Path) -> None:
     """A right to be forgotten is one to every byte of every file beside the store."""
     cli("erase", NAME)
-    assert traces(store.parent) == []
-    assert cli("ledger", "verify", "--json").json["ok"] is True
     beside = {each.name for each in store.parent.iterdir()} - {"backups"}
     assert beside == {store.name}, "nor a file beside it"
+    assert traces(store.parent) == []
+    assert cli("ledger", "verify", "--json").json["ok"] is True
+    assert traces(store.parent) == [], "nor what a check leaves"
 
 
 def test_erase_keeps_the_loans(cli: Cli, stock: Stock, lent: None) -> None:

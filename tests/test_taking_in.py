@@ -54,7 +54,9 @@ def test_what_a_register_says_of_a_person_goes_with_them(fife: College, tmp_path
     assert [each["words"] for each in fife.people.remarks(other)] == ["Planned repair in spring"]
 
 
-def test_a_borrower_that_names_the_rows_contact_is_an_error(fife: College, tmp_path: Path) -> None:
+def test_a_borrower_that_names_the_rows_contact_is_asked_about(
+    fife: College, tmp_path: Path
+) -> None:
     """What a register says of people must not come to ESP as the name of a school."""
     file = tmp_path / "register.csv"
     file.write_text(
@@ -64,13 +66,16 @@ def test_a_borrower_that_names_the_rows_contact_is_an_error(fife: College, tmp_p
         "Drone,P3,Viewforth - Science dept,Science dept\n",
         encoding="utf-8",
     )
-    taken = fife.registers.take_in(file, skip_problems=True)
-    assert [(each.row, each.column) for each in taken.problems] == [
-        (2, "On loan to"),
-        (3, "On loan to"),
-    ]
-    assert {each.severity for each in taken.problems} == {"error"}
-    assert taken.added == 1
+    for accepted in (False, True):
+        taken = fife.registers.take_in(file, skip_problems=True, accept_proposed=accepted)
+        (question,) = taken.questions
+        assert (question.column, question.rows, question.proposed) == ("On loan to", (2, 3), None)
+        assert taken.added == fife.find.loans().total == 0
+    file.write_text(
+        "Item,Asset No,On loan to,Contact\nDrone,P3,Viewforth - Science dept,Science dept\n",
+        encoding="utf-8",
+    )
+    assert fife.registers.take_in(file).added == 1
     assert fife.find.loans().items[0].to == "Viewforth - Science dept"
 
 

@@ -286,6 +286,25 @@ def test_what_names_a_school_that_is_gone_is_not_done_again(
     assert fife.ledger.verify().ok
 
 
+def test_what_is_for_an_event_that_is_gone_is_not_done_again(
+    fife: College, kit: str, reopen: Callable[..., College]
+) -> None:
+    """A booking for nothing would be kept longest of all, and on no packing list."""
+    colleague = reopen("j.bain")
+    first = fife.session.today + timedelta(days=7)
+    last = first + timedelta(days=4)
+    event = colleague.events.add("Science fair", first).id
+    fife.bookings.book("A School", {"STEM kit": 1}, first, last, event=event)
+    assert refused(colleague.actions.undo).code in ("built_upon", "cannot_undo")
+    fife.actions.undo()
+    assert colleague.actions.undo().kind == "event.planned"
+    refusal = refused(fife.actions.redo)
+    assert (refusal.code, event in refusal.message) == ("built_upon", True)
+    colleague.actions.redo()
+    assert fife.actions.redo().kind == "booking.made"
+    assert fife.ledger.verify().ok
+
+
 def test_what_others_undid_of_a_holding_is_seen(
     fife: College, kit: str, reopen: Callable[..., College]
 ) -> None:

@@ -3,7 +3,7 @@
 An exchange file is JSON Lines in gzip: a signed header, then one entry a line exactly as it was
 sealed. `zcat FILE | sed -n 3p | tr -d '\\n' | sha256sum` gives the hash that line 4 names as
 `prev`, so a file can be checked with common tools. Version 2 leaves `prev` out, for a receiver
-that said that it reads it; `docs/exchange.md` shows how to rebuild the lines. A file holds no
+whose answer names that version; `docs/exchange.md` shows how to rebuild the lines. A file holds no
 details of borrowers or contacts, because the ledger has none; the technician on record is named.
 
 Importing compares entries by their hashes: an entry that the store has must be the same, and a new

@@ -230,8 +230,8 @@ class LedgerCopy:
         )
         found, names = iter(rows), [each.name for each in into.columns]
         while some := list(islice(found, _WRITTEN_AT_ONCE)):
-            said = [dict(zip(names, row, strict=True)) for row in some]
-            driver.execute(statement, [json.dumps(said, ensure_ascii=False)])
+            named = [dict(zip(names, row, strict=True)) for row in some]
+            driver.execute(statement, [json.dumps(named, ensure_ascii=False)])
 
 
 def _insert_text(into: Table) -> str:

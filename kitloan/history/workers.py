@@ -146,7 +146,7 @@ class Workers:
             while True:
                 what, answer = pickle.load(started.stdout)  # type: ignore[arg-type]  # noqa: S301  # a pipe, from our own program
                 self._answers.put((number, what, answer))
-        except Exception:
+        except Exception:  # half an answer can raise anything; its ledger is checked again
             self._answers.put((number, ENDED, None))
 
     def _wait_until_ready(self) -> None:

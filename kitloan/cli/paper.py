@@ -277,8 +277,8 @@ def _sections(opened: "College", day: date) -> "list[Section]":
         return tuple(_loan_row(opened, each) for each in lines)
 
     waiting = opened.bookings.list(limit=_MOST).items
-    handing = [each for each in waiting if _waits(each, day)]
-    preparing = [each for each in waiting if each.busy_from <= day < each.collect_on]
+    handing = [each for each in waiting if each.is_kept_on(day)]
+    preparing = [each for each in waiting if each.is_prepared_on(day)]
 
     def booked(bookings: "list[Booking]") -> tuple[tuple[str, ...], ...]:
         return tuple(row for each in bookings for row in _booking_rows(each))
@@ -295,11 +295,6 @@ _BOOKED = (
     ("What", "For", "Contact", "Collect", "Back", "Booking"),
     (0.25, 0.21, 0.18, 0.13, 0.13, 0.1),
 )
-
-
-def _waits(booking: "Booking", day: date) -> bool:
-    """Whether a booking is kept for collection on a day."""
-    return booking.state == "made" and booking.collect_on <= day <= booking.lapses_after
 
 
 def _booking_rows(booking: "Booking") -> "Iterator[tuple[str, ...]]":

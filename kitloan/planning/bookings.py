@@ -162,6 +162,14 @@ class Booking:
     because: tuple[Cause, ...] = ()
     new_organisation: bool = False
 
+    def is_kept_on(self, day: date) -> bool:
+        """Whether its kits wait for collection on a day."""
+        return self.state == "made" and self.collect_on <= day <= self.lapses_after
+
+    def is_prepared_on(self, day: date) -> bool:
+        """Whether its kits are taken on a day, to be prepared for a later one."""
+        return self.busy_from <= day < self.collect_on
+
 
 @dataclass(frozen=True, slots=True)
 class FreeDay:

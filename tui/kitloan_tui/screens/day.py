@@ -93,7 +93,7 @@ class DayScreen(ListScreen[DayRow]):
                 yield DayRow("! at risk", each.id, "", each.to, what, why)
 
     def _handing(self, waiting: Sequence[Booking]) -> Iterator[DayRow]:
-        due = [each for each in waiting if each.collect_on <= self._day <= each.lapses_after]
+        due = [each for each in waiting if each.is_kept_on(self._day)]
         if self._day != self.college.session.today:  # what is here today shows nothing of that day
             for each in due:
                 yield DayRow("> hand out", each.id, "", each.to, booked(each), _until(each))
@@ -111,7 +111,7 @@ class DayScreen(ListScreen[DayRow]):
 
     def _preparing(self, waiting: Sequence[Booking]) -> Iterator[DayRow]:
         for each in waiting:
-            if each.busy_from <= self._day < each.collect_on:
+            if each.is_prepared_on(self._day):
                 how = f"collected {uk(each.collect_on)}"
                 yield DayRow("~ prepare", each.id, "", each.to, booked(each), how)
 

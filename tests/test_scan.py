@@ -339,6 +339,25 @@ class TestScanners:
         """Else a misread label would answer the dialog on the screen."""
         assert typed(KIT[:-1] + "0\r", 0.080) == [Scan(KIT[:-1] + "0")]
 
+    @given(CODES, st.integers(1, 20), st.floats(0.2, 0.9), st.sampled_from([0.02, 0.08]))
+    def test_a_pause_of_the_machine_does_not_part_a_scan(
+        self, code: str, at: int, pause: float, gap: float
+    ) -> None:
+        """Else a label would be typed into a form, and Enter take a kit of that name in."""
+        assembler: Assembler[str] = Assembler()
+        begun, rest = code[:at], code[at:] + "\r"
+        first = typed(begun, gap, 0.0, assembler)
+        later = typed(rest, gap, (len(begun) - 1) * gap + pause, assembler)
+        assume((len(code) - 1) * gap + pause <= CODE_GAP * len(code))
+        scan = later[-1]
+        assert isinstance(scan, Scan)
+        assert scan.text == code
+        assert replayed([*first, *later[:-1]]) == scan.typed
+
+    def test_a_code_that_a_person_types_is_typing(self) -> None:
+        """Else what somebody reads from a label would leave the field that it is meant for."""
+        assert replayed(typed(KIT + "\r", 0.25)) == KIT + "\r"
+
     def test_two_scans_back_to_back(self) -> None:
         """Else the second kit of a pile would be left out."""
         assert typed(f"{KIT}\r\n{KIT}\r\n", 0.004) == [Scan(KIT), Scan(KIT)]
@@ -478,8 +497,9 @@ class Counter:
                 case Replay(keys):
                     assert list(keys) == self.owed[: len(keys)]
                     del self.owed[: len(keys)]
-                case Scan(text):
-                    assert text == "".join(character for _, character in self.owed[:-1])
+                case Scan(text, begun):
+                    rest = "".join(character for _, character in self.owed[:-1])
+                    assert text == begun + rest, "a scan has all of its keys, and no others"
                     self.owed.clear()
                     self.last_scan = self.now
                 case Paste():

@@ -371,6 +371,8 @@ class Scan:
     """A scanner sent this text; its terminator is used up."""
 
     text: str
+    typed: str = ""
+    """How it began, where that was given on as a person's keys before its end had come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,11 +391,16 @@ class Assembler(Generic[KeyT]):
     Give it every key with `feed` and every bracketed paste with `paste`; call `expire` at
     `deadline`. Act on the events that each returns, in order. A key in no event is either held,
     and comes later, or is the second terminator of a scan and is used up.
+
+    Where a machine paused in the middle of a code, its beginning has been given on already: the
+    terminator still makes it a scan, and `Scan.typed` says what is to be taken back.
     """
 
     def __init__(self) -> None:
         self._held: list[KeyT] = []
         self._text = ""
+        self._pressed: list[float] = []  # when, for each character of the text
+        self._gone: list[tuple[str, float]] = []  # what was given on since a line last ended
         self._last = 0.0
         self._brisk = True
         self._scanned_at: float | None = None  # until a key comes that does not belong to that scan
@@ -430,6 +437,7 @@ class Assembler(Generic[KeyT]):
     def paste(self, text: str, at: float) -> list[Event[KeyT]]:
         """Take one whole paste: scans if every line of it is a tag or a card, else a paste."""
         events = self._let_go()
+        self._gone.clear()
         lines = [code for line in text.splitlines() if line.strip() for code in split(line.strip())]
         if not lines or any(isinstance(read(line), Text) for line in lines):
             return [*events, Paste(text)]
@@ -445,13 +453,20 @@ class Assembler(Generic[KeyT]):
         self._brisk = not self._held or (self._brisk and at - self._last < BURST_GAP)
         self._held.append(key)
         self._text += character
+        self._pressed.append(at)
         self._last = at
         self._scanned_at = None
 
     def _end(self, key: KeyT, character: str, at: float) -> list[Event[KeyT]]:
+        if paused := self._paused_scan(at):
+            self._let_go()
+            self._gone.clear()
+            self._scanned_at = at
+            return [paused]
         if self._is_scan(at):
             texts = split(_unframed(self._text))
             self._let_go()
+            self._gone.clear()
             self._scanned_at, self._ended_by_etx = at, character == ETX
             return [*map(Scan, texts)]
         since = self._scanned_at
@@ -473,9 +488,26 @@ class Assembler(Generic[KeyT]):
         brisk = self._brisk and at - self._last < BURST_GAP
         return brisk or not isinstance(read(self._text), Text) or tags.looks_like_tag(self._text)
 
+    def _paused_scan(self, at: float) -> Scan | None:
+        """The code that a terminator now ends, though its beginning was given on.
+
+        Its pace as a whole is a scanner's: nobody types a code from a label in two seconds.
+        """
+        typed, text = "", self._text
+        if not isinstance(read(text), Text):
+            return None
+        for character, begun in reversed(self._gone):
+            typed, text = character + typed, character + text
+            if not isinstance(read(text), Text):
+                return Scan(text, typed) if at - begun <= CODE_GAP * len(text) else None
+        return None
+
     def _let_go(self, *after: KeyT) -> list[Event[KeyT]]:
         keys = (*self._held, *after)
+        self._gone += zip(self._text, self._pressed, strict=True)
+        self._gone = [] if after else self._gone[-_LONGEST_HELD:]
         self._held.clear()
+        self._pressed.clear()
         self._text = ""
         self._scanned_at = None
         return [Replay(keys)] if keys else []

@@ -90,14 +90,15 @@ async def focus(pilot: Desk, where: str) -> None:
     counter(pilot).diary.clear()
 
 
-def press(pilot: Desk, keys: list[str], gap: float = 0.004) -> None:
+def press(pilot: Desk, keys: list[str], gap: float = 0.004, last: float | None = None) -> float:
     """Press `keys` at one pace, the last of them now; all wait in the app's queue at once."""
     pressed = [events.Key(key, key if len(key) == 1 else None) for key in keys]
-    now = pressed[-1].time
+    now = last or pressed[-1].time
     for number, key in enumerate(reversed(pressed)):
         key.time = now - number * gap
     for key in pressed:
         pilot.app.post_message(key)
+    return now
 
 
 async def until(pilot: Desk, happened: Callable[[], bool]) -> None:
@@ -128,6 +129,21 @@ async def test_a_scan_meets_any_focus(where: str, gap: float) -> None:
         assert await settle(pilot) == [f"scanned {KIT}"]
         assert pilot.app.focused is focused
         assert not pilot.app.query_one(Select).expanded
+
+
+@pytest.mark.parametrize("where", ["lend", "name", "modal"])
+async def test_a_machine_that_paused_in_a_scan_presses_nothing(where: str) -> None:
+    """Else a label is typed into a form, and Enter takes a kit of that name in."""
+    async with Counter().run_test() as pilot:
+        await focus(pilot, where)
+        line = pilot.app.screen_stack[0].query_one("#name", Input)
+        line.value = "MTa "
+        half = press(pilot, [*KIT[:8]])
+        await settle(pilot)
+        press(pilot, [*KIT[8:], "enter", "ctrl+j"], 0.020, last=half + 0.6)
+        await until(pilot, lambda: f"scanned {KIT}" in counter(pilot).diary)
+        assert set(await settle(pilot)) <= {f"scanned {KIT}", "on_input_changed"}
+        assert line.value == "MTa "
 
 
 @pytest.mark.parametrize("ending", ENDINGS)

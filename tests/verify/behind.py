@@ -18,7 +18,8 @@ def without_checks(url: str) -> None:
     engine = raw(url)
     with engine.begin() as connection:
         for each in Base.metadata.sorted_tables:
-            for rule in each.constraints:
+            of_columns = (rule for column in each.columns for rule in column.constraints)
+            for rule in (*each.constraints, *of_columns):
                 if isinstance(rule, sa.CheckConstraint):
                     connection.exec_driver_sql(f"ALTER TABLE {each} DROP CONSTRAINT {rule.name}")
     engine.dispose()

@@ -18,6 +18,7 @@ from typing import Any
 
 from textual import events
 from textual.message_pump import MessagePump
+from textual.widgets import Input
 
 from kitloan.text import scans
 
@@ -89,10 +90,17 @@ class ScanRouter(MessagePump):
                 case scans.Replay(keys):
                     for key in keys:
                         await super().on_event(key)
-                case scans.Scan(text):
+                case scans.Scan(text, typed):
+                    self._take_back(typed)
                     await super().on_event(Scanned(text, event.time))
                 case scans.Paste():
                     await super().on_event(event)
+
+    def _take_back(self, typed: str) -> None:
+        """Take out of the line what was the beginning of a scan."""
+        line = self.focused
+        if typed and isinstance(line, Input) and line.value.endswith(typed):
+            line.value = line.value.removesuffix(typed)
 
     def _set_alarm(self, now: float) -> None:
         """Have `HoldOver` come when the held keys' time is over.

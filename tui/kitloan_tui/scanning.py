@@ -98,7 +98,7 @@ class ScanRouter(MessagePump):
 
     def _take_back(self, typed: str) -> None:
         """Take out of the line what was the beginning of a scan."""
-        line = self.focused
+        line = self.app.focused
         if typed and isinstance(line, Input) and line.value.endswith(typed):
             line.value = line.value.removesuffix(typed)
 

@@ -119,7 +119,7 @@ class College:
 
     @cached_property
     def notices(self) -> "Notices":
-        """What is to be told to whom, what was sent, and sending it."""
+        """Notices that are due, those that were sent, and sending them."""
         from kitloan.planning.sending import Notices
 
         return Notices(self.session)

@@ -196,7 +196,7 @@ class Gift:
     gift: str | None = None
     """Which of ESP's gifts it is of, by the id that ESP gave it."""
     acknowledgement: str | None = None
-    """What a label must say of the donor."""
+    """The line about the donor that a label must show."""
 
     def __bool__(self) -> bool:
         return self != Gift()

@@ -1,7 +1,7 @@
 """Borrowers: organisations, which the ledger names, and people, whom it never does.
 
 An organisation is known by the slug of its name, so that spellings which differ in case, spaces or
-ordinary punctuation are one borrower; a name with more to it has a mark besides, by which "C++" and
+ordinary punctuation are one borrower; a name with more to it also has a mark, by which "C++" and
 "C#" are two. A name not met before is taken in; names spelt nearly like it are asked about. A
 person is an opaque id in the ledger; the name, e-mail and phone that belong to it lie in a table
 that never leaves the college, and `kitloan.borrowers.people` erases them.
@@ -185,7 +185,7 @@ def borrower(writer: Writer, name: str, *, compare: bool = True, new_too: bool =
         Refused: `nearly_known`, with `near` in the details.
         BadInput: `bad_text`; `not_a_name`, for a new one that is a code (a web address, a tag, a
             product's barcode); `names_a_person`, for one that is a person's name or address;
-            `looks_alike`, for one that nobody could tell from one on file.
+            `looks_alike`, for one that looks the same as one on file.
     """
     name = clean(name, "The organisation")
     row, key = _found(writer.connection, writer.college, name)
@@ -248,7 +248,7 @@ def _must_be_a_name(name: str) -> None:
 
 
 def _must_not_look_alike(writer: Writer, name: str) -> None:
-    """Two names that look the same are one school to whoever reads a list of them."""
+    """Two names that look the same are one school to anyone who reads a list of them."""
     looks = skeleton(name)
     for row in _of_college(writer.connection, c=writer.college):
         if skeleton(row.name) == looks:
@@ -739,7 +739,7 @@ def ids_of(connection: Connection, college: str, key: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody on file. `organisation` is empty where nobody said."""
+    """Somebody on file. `organisation` is empty where none is recorded."""
 
     id: str
     name: str

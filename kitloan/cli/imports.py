@@ -374,9 +374,9 @@ def types_guide(app: App, /, type_: str, **given: str | None) -> None:
     default="unknown",
     help="Whose it is.",
 )
-@click.option("--document", help="The paper that says so.")
+@click.option("--document", help="The paper that records the gift.")
 @click.option("--gift", metavar="ID", help="Which of ESP's gifts it is of.")
-@click.option("--acknowledgement", help="What its label must say of the donor.")
+@click.option("--acknowledgement", help="The line about the donor that its label must show.")
 @click.option("--value", metavar="POUNDS", help="What one is worth, like 349.99.")
 @click.option("--value-basis", help="How that was found.")
 @click.option("--valued", metavar="DATE", help="When that was found.")

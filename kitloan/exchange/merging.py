@@ -369,7 +369,7 @@ class _Merging:
             )
 
     def _must_not_look_alike(self, name: str) -> None:
-        """Refuse a college with the name of another, or one that nobody could tell from it."""
+        """Refuse a college with the name of another, or one that looks the same."""
         if self._decisions.replace:
             return
         others = {each.id: each.name for each in colleges()}

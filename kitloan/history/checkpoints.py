@@ -6,7 +6,7 @@ checked, its hash, the digest of the tables, the program and the seal: an HMAC w
 `NAME.COLLEGE.DIGEST.tables` is a SQLite file with the register as it was replayed. They hold what
 the ledger holds, and so no people. They are in no exchange file, no backup and no ledger.
 
-Whoever can rewrite the store has its key, and can make a checkpoint for what was rewritten. A
+Anyone who can rewrite the store has its key, and can make a checkpoint for what was rewritten. A
 checkpoint shows a mistake and a forger of less than everything; ESP's copy is the other witness.
 """
 

@@ -28,7 +28,7 @@ def mail(message: Message, *, sender: str = "", message_id: str = "") -> EmailMe
     """A message as a mail in plain text.
 
     Args:
-        message: what to say to whom.
+        message: its text, and who gets it.
         sender: the address that it is from; empty for a draft.
         message_id: what receivers know it by; empty for a draft.
     """

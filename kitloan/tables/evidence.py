@@ -19,7 +19,7 @@ _IS_SCHUID = (
 
 
 def _loan_of(name: str) -> ForeignKeyConstraint:
-    """A loan of the same college; asked at the end, because undoing makes a tag's loans anew."""
+    """A loan of the same college; asked at the end, because undoing makes a tag's loans again."""
     return ForeignKeyConstraint(
         ["college", "loan"],
         ["loan.college", "loan.loan"],

@@ -129,7 +129,7 @@ class KitDay(Base, table=True):
 class TypeDay(Base, table=True):
     """How many of a type there were on a day, and how many promised or out, when it was counted.
 
-    A booking that takes the day counts it anew, and adds itself; what is lent or lost since is not
+    A booking that takes the day counts it again, and adds itself; what is lent or lost since is not
     in it. A promise that would be too many is refused here. What happens is not: the next promise
     of that day counts a loss or a late return, and excuses what is too many by then.
     """

@@ -165,7 +165,7 @@ _EXCUSING: ContextVar[bool] = ContextVar("excusing", default=False)
 
 @contextmanager
 def excusing() -> Iterator[None]:
-    """Within the block a booking is a fact: what was undone and done again is not judged anew."""
+    """Within the block a booking is a fact: what was undone and done again is not checked again."""
     before = _EXCUSING.set(True)
     try:
         yield

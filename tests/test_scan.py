@@ -74,16 +74,21 @@ DRESSES: list[Callable[[str], str]] = [
 
 
 def typed(
-    text: str, gap: float, start: float = 0.0, assembler: Assembler[str] | None = None
+    text: str,
+    gap: float,
+    start: float = 0.0,
+    assembler: Assembler[str] | None = None,
+    *,
+    leaves: bool = True,
 ) -> list[Event[str]]:
-    """Everything that comes of `text` typed at one pace by someone who then goes away."""
+    """Everything that comes of `text` typed at one pace by someone who then goes away, or not."""
     assembler = assembler or Assembler()
     outcomes: list[Event[str]] = []
     for number, character in enumerate(text):
         now = start + number * gap
         outcomes += assembler.expire(now)
         outcomes += assembler.feed(character, character, now)
-    return outcomes + assembler.expire(now + CODE_GAP)
+    return outcomes + (assembler.expire(now + CODE_GAP) if leaves else [])
 
 
 def replayed(outcomes: Iterable[Event[str]]) -> str:
@@ -353,6 +358,25 @@ class TestScanners:
         assert isinstance(scan, Scan)
         assert scan.text == code
         assert replayed([*first, *later[:-1]]) == scan.typed
+
+    @pytest.mark.parametrize("name", ["Kilmarnock Academy", "Àrd-sgoil Phort Rìgh", "AC0001"])
+    @pytest.mark.parametrize("at", [2, 3, -3, -2, -1])
+    def test_nor_does_it_part_the_card_of_a_school(self, name: str, at: int) -> None:
+        """Else a kit would be offered to `cademy`."""
+        assembler: Assembler[str] = Assembler()
+        pause = BURST_GAP * (len(name) - 1)
+        first = typed(name[:at], 0.001, 0.0, assembler)
+        later = typed(name[at:] + "\r", 0.001, len(name[:at]) * 0.001 + pause, assembler)
+        assert later == [Scan(name, replayed(first))]
+
+    @pytest.mark.parametrize("gap", [0.06, 0.1, 0.2])
+    def test_a_key_pressed_before_a_scan_is_no_part_of_it(self, gap: float) -> None:
+        """Else the last letter of a word would be lent along with the kit."""
+        assembler: Assembler[str] = Assembler()
+        word = typed("ab", gap, 0.0, assembler, leaves=False)
+        scan = typed("AC0001\r", 0.004, 2 * gap, assembler)
+        assert replayed([*word, *scan[:-1]]) == "ab"
+        assert scan[-1] == Scan("AC0001")
 
     def test_a_code_that_a_person_types_is_typing(self) -> None:
         """Else what somebody reads from a label would leave the field that it is meant for."""

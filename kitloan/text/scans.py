@@ -489,18 +489,24 @@ class Assembler(Generic[KeyT]):
         return brisk or not isinstance(read(self._text), Text) or tags.looks_like_tag(self._text)
 
     def _paused_scan(self, at: float) -> Scan | None:
-        """The code that a terminator now ends, though its beginning was given on.
+        """The scan that a terminator now ends, though its beginning was given on.
 
-        Its pace as a whole is a scanner's: nobody types a code from a label in two seconds.
+        Its pace as a whole is a scanner's: nobody types a code from a label in two seconds, or any
+        text at that of a burst. A key that a person pressed just before is no part of the burst.
         """
-        typed, text = "", self._text
+        typed, text, longest = "", self._text, None
         if not isinstance(read(text), Text):
             return None
+        after = self._pressed[0] if self._pressed else at
         for character, begun in reversed(self._gone):
             typed, text = character + typed, character + text
             if not isinstance(read(text), Text):
                 return Scan(text, typed) if at - begun <= CODE_GAP * len(text) else None
-        return None
+            is_burst = after - begun < BURST_GAP and at - begun <= BURST_GAP * len(text)
+            if is_burst and len(text) >= SHORTEST_SCAN:
+                longest = Scan(text, typed)
+            after = begun
+        return longest
 
     def _let_go(self, *after: KeyT) -> list[Event[KeyT]]:
         keys = (*self._held, *after)

@@ -64,10 +64,10 @@ class Tree(NamedTuple):
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Tree:
-    """A copy that may be touched."""
+    """A copy that may be touched; what is compiled comes with it, and serves what is untouched."""
     folder = tmp_path / "copy"
     for name in SOURCE:
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, folder / name)
     return Tree(folder)
 
 

@@ -1,12 +1,13 @@
-"""What one exchange file may cost a store of ESP's: some that cause work on and on, one honest.
+"""What one exchange file may cost a store of ESP's: some are refused for it, two are taken.
 
     python bench/bounded.py                 all of it, on both databases
     python bench/bounded.py undone renamed  some of the files
     python bench/bounded.py --on sqlite     one of the databases
 
-A hostile file must be refused and an honest one must be taken. What is printed is how long the
-store was locked for writing, the longest of its transactions, and how long all of it took: on the
-clock, and of the processor, which other programs change less, but which leaves out a server's.
+A hostile file must be refused. One must be taken that is honest, and one that brings as many rows
+for its size as may be. What is printed is how long the store was locked for writing, the longest
+of its transactions, and how long all of it took: on the clock, and of the processor, which other
+programs change less, but which leaves out a server's.
 `first` is a ledger that the store does not know. `later` is the rest of one whose beginning was
 taken before.
 """
@@ -37,8 +38,9 @@ import kitloan
 from exchange.test_any_ledger import BEGINNING, ONE, file_of
 from kitloan.exchange.file import public_key, signed_text
 from kitloan.ledger.entry import seal
+from kitloan.ledger.facts.base import MOST_OF_A_LIST
 from kitloan.storage.store import Store
-from kitloan.text.tags import mint
+from kitloan.text.tags import ALPHABET, LONGEST_BODY, PREFIX, check_character, mint
 from trusting import merge
 
 Facts = list[dict[str, Any]]
@@ -91,15 +93,46 @@ def redefined(times: int) -> tuple[Facts, Facts]:
     return [kit_type(f"Kit {n}") for n in range(times)], undoing(None, range(first, first + times))
 
 
+def printed(times: int) -> tuple[Facts, Facts]:
+    """Blank labels, as many an entry as may be: no entry makes more rows for its bytes."""
+    printing = [labels([long_tag() for _ in range(MOST_OF_A_LIST)]) for _ in range(times)]
+    return printing[: times // 2], printing[times // 2 :]
+
+
+def labels(tags: list[str]) -> dict[str, Any]:
+    """Blank labels that were printed, on a sheet of a long name."""
+    stock = secrets.token_hex(100)
+    return {"kind": "labels.printed", "batch": "b", "blank": True, "tags": tags, "stock": stock}
+
+
+def as_many_labels(rows: int) -> tuple[Facts, Facts]:
+    """So many entries and labels, in a file of 4 MB."""
+    sheets = 16_000
+    each = (rows - sheets) // sheets
+    printing = [labels([long_tag() for _ in range(each)]) for _ in range(sheets)]
+    return printing[: sheets // 2], printing[sheets // 2 :]
+
+
+def long_tag() -> str:
+    """A tag that is as long as the bytes that a file must have for a row."""
+    while True:
+        body = "".join(secrets.choice(ALPHABET) for _ in range(LONGEST_BODY))
+        if (check := check_character(body)) in ALPHABET:
+            return PREFIX + body + check
+
+
 HOSTILE: dict[str, tuple[Callable[[int], tuple[Facts, Facts]], int]] = {
     "undone": (undone, 1_000),
     "renamed": (renamed, 400),
     "listed": (listed, 200),
     "redefined": (redefined, 1_000),
+    "printed": (printed, 80),
 }
 """What each hostile file does, and how often."""
 
-HONEST = "honest"
+TAKEN = HONEST, LABELS = "honest", "labels"
+MOST_ROWS = 130_000
+"""Rows that a file of 4 MB may bring into the store, less some."""
 ENTRIES = 57_000
 """Entries of an ordinary ledger that make a file of 4 MB."""
 
@@ -196,7 +229,7 @@ def measure(what: str, files: list[Path], place: str, *, taken: bool) -> None:
 def main() -> None:
     """Measure what is named, or everything."""
     asked = argparse.ArgumentParser(description="What one exchange file may cost.")
-    names = (*HOSTILE, HONEST)
+    names = (*HOSTILE, *TAKEN)
     asked.add_argument("what", nargs="*", choices=[[], *names], default=[])
     asked.add_argument("--on", choices=("sqlite", "postgresql"))
     given = asked.parse_args()
@@ -214,17 +247,23 @@ def main() -> None:
         if given.on != "sqlite":
             servers["PostgreSQL"] = stack.enter_context(postgres(folder))
         for each in given.what or names:
-            cases = list(hostile_files(each, folder)) if each != HONEST else []
+            cases = [] if each in TAKEN else list(hostile_files(each, folder))
             if each == HONEST:
-                whole = college_file("college-01", 5_000, ENTRIES)
+                whole, half = college_file("college-01", 5_000, ENTRIES), ENTRIES // 2
+            elif each == LABELS:
+                before, more = as_many_labels(MOST_ROWS)
+                lines = [(AT, fact) for fact in (*BEGINNING, *before, *more)]
+                half = len(BEGINNING) + len(before)
+                whole = file_of(lines, folder / "labels.kitloan")
+            if each in TAKEN:
                 cases = [
-                    ("4 MB, honest, first", [whole]),
-                    ("4 MB, honest, half of it later", cut(whole, ENTRIES // 2, folder)),
+                    (f"4 MB, {each}, first", [whole]),
+                    (f"4 MB, {each}, half of it later", cut(whole, half, folder)),
                 ]
             for what, files in cases:
                 for database, server in servers.items():
                     with new_place(server, folder) as place:
-                        measure(f"{what}, {database}", files, place, taken=each == HONEST)
+                        measure(f"{what}, {database}", files, place, taken=each in TAKEN)
 
 
 if __name__ == "__main__":

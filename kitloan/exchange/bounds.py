@@ -44,8 +44,23 @@ def meter_for(file: ExchangeFile, *, is_on_server: bool = False) -> Meter:
     return Meter(file.size() // BYTES_OF_A_ROW + free, written)
 
 
+BYTES_OF_A_CHANGED_ROW = 42
+"""Bytes of a file for each row of the store that may come or go by it, over `FREE_CHANGED_ROWS`.
+The store is locked for these. An ordinary ledger has a row for 43 bytes."""
+
+FREE_CHANGED_ROWS = 40_000
+
+
+def most_changed_rows(size: int) -> int:
+    """How many rows may come and go in the store by a file of this many bytes."""
+    return size // BYTES_OF_A_CHANGED_ROW + FREE_CHANGED_ROWS
+
+
 ROWS_OF_AN_ORDINARY_ENTRY = 5
 """Rows that an entry of an ordinary ledger reads or changes: four, and some in hand."""
+
+CHANGED_BY_AN_ORDINARY_ENTRY = 2
+"""Rows of the store that come by an entry of an ordinary ledger, its own among them."""
 
 
 def may_leave_out(entries: int, unpacked: int, size: int) -> bool:
@@ -61,7 +76,11 @@ def may_leave_out(entries: int, unpacked: int, size: int) -> bool:
     """
     free = FREE_ROWS if size > LARGE_FILE_ON_A_SERVER else FREE_ROWS_ON_A_SERVER
     rows = size // BYTES_OF_A_ROW + free
-    return entries * ROWS_OF_AN_ORDINARY_ENTRY <= rows and unpacked <= MOST_UNPACKED * size
+    return (
+        entries * ROWS_OF_AN_ORDINARY_ENTRY <= rows
+        and entries * CHANGED_BY_AN_ORDINARY_ENTRY <= most_changed_rows(size)
+        and unpacked <= MOST_UNPACKED * size
+    )
 
 
 def meter_for_branch(entries: int, characters: int) -> Meter:

@@ -2,8 +2,9 @@
 
 A file is read, checked and applied in a SQLite file without a name, as `verify` does, after what
 the store has of the ledger was copied into it. The store is read some thousand rows at a time, so
-nobody waits for that. `bring_in` then writes what came of it into the store in one short
-transaction, if the ledger there is still as it was copied.
+nobody waits for that. `compare` then finds which rows came of it, and `bring_in` writes those into
+the store in one short transaction, if the ledger there is still as it was copied. So the store is
+locked for what a file changes, however much it has of the ledger already.
 
 On a server this is also the faster way. There each small statement waits for the one before it to
 come back, and every change of a row that the same transaction changed already reads past all its
@@ -33,6 +34,16 @@ from kitloan.text.names import skeleton
 _college, _entry, _head = table(College), table(LedgerEntry), table(LedgerHead)
 _setting, _pinned = table(Setting), table(PinnedKey)
 _LOST = (table(LostEntry), table(LostTwin))
+
+_MADE = (*REGISTER_TABLES, _entry)
+"""What merging a file makes rows in, parents before children."""
+_POINTED_AT = frozenset(
+    key.referred_table
+    for each in _MADE
+    for key in each.foreign_key_constraints
+    if not key.deferrable
+)
+"""Tables whose rows may not go while others point at them."""
 
 _READ_AT_ONCE = 5_000
 """Rows in one reading of the store: some hundredths of a second, for which nobody can commit."""
@@ -137,6 +148,9 @@ class LedgerCopy:
         for each in tables:
             for rows in _pages(each, college, reading):
                 self._fill(each, rows)
+        for each in _MADE:
+            if self._is_kept(each):
+                self._keep(each)
         with reading() as store:
             self.must_be_current(store)
 
@@ -153,8 +167,39 @@ class LedgerCopy:
         if any(skeleton(name) == skeleton(mine) for of, name in new if of != self._college):
             raise Moved
 
+    def compare(self) -> int:
+        """Find the rows that came of merging; gives how many there are to write and to delete.
+
+        It is called once, after the file is merged in the copy and before the store is locked.
+        """
+        for each in _MADE:
+            now, old = each.name, f"old_{each.name}"
+            key, kept = _names_of(each.primary_key), _names_of(_kept(each))
+            row = f"SELECT {_names_of(each.columns)} FROM {now}"
+            if not self._is_kept(each):
+                self._run(f"CREATE VIEW new_{now} AS {row}")
+                self._run(f"CREATE VIEW gone_{now} AS SELECT {key} FROM {now} WHERE false")
+                continue
+            mine, theirs = f"SELECT {kept} FROM {now}", f"SELECT {kept} FROM {old}"
+            self._run(
+                f"CREATE TABLE new_{now} AS {row} WHERE ({kept}) IN ({mine} EXCEPT {theirs})"
+                if each is _entry
+                else f"CREATE TABLE new_{now} AS {mine} EXCEPT {theirs}"
+            )
+            self._run(
+                f"CREATE TABLE gone_{now} AS SELECT {key} FROM {old} EXCEPT SELECT {key} FROM {now}"
+                if each in _POINTED_AT
+                else f"CREATE TABLE gone_{now} AS SELECT {key} FROM ({theirs} EXCEPT {mine})"
+            )
+        counts = (
+            self._run(f"SELECT count(*) FROM {what}_{each.name}").fetchone()[0]
+            for each in _MADE
+            for what in ("new", "gone")
+        )
+        return sum(counts)
+
     def bring_in(self, store: Connection) -> None:
-        """Write what was merged in the copy into the store.
+        """Write what was merged in the copy, and compared, into the store.
 
         Args:
             store: a transaction on the store, which must be rolled back when this raises.
@@ -173,71 +218,135 @@ class LedgerCopy:
         for each, old, new in zip(_LOST, before.lost, after.lost, strict=True):
             if new != old:
                 store.execute(delete(each).where(each.c.college == self._college))
-                self._write(store, each, self.connection.execute(_of(each, self._college)))
+                _insert(store, each, self.connection.execute(_of(each, self._college)))
         for _, key, _ in before.keys - after.keys:
             gone = (_pinned.c.college == self._college) & (_pinned.c.key == key)
             store.execute(delete(_pinned).where(gone))
-        self._write(store, _pinned, sorted(after.keys - before.keys))
+        _insert(store, _pinned, sorted(after.keys - before.keys))
         for college, name, value in sorted(after.settings - before.settings):
             remember(store, college, name, value)
 
     def _bring_ledger(self, store: Connection) -> None:
-        last = self._before.head
-        goes_on = self.connection.execute(
-            select(_entry.c.hash).where(
-                _entry.c.college == self._college,
-                _entry.c.epoch == last.epoch,
-                _entry.c.seq == last.seq,
-            )
-        ).scalar()
-        new = _of(_entry, self._college)
-        replaced: Sequence[Table] = ()
-        if last.seq:
-            replaced = REGISTER_TABLES
-            if goes_on == last.hash:
-                new = new.where(_entry.c.seq > last.seq)
-            else:  # another branch counts now
-                replaced = (_entry, *REGISTER_TABLES)
+        """Bring in the rows of the register, and the entries.
+
+        A row to which others point is changed where it is. Any other that changed is deleted and
+        inserted again: so no two rows ever have what only one may, such as a kit's open loan.
+        """
         if store.dialect.name != "sqlite":
             plan_again(store)
-        for each in reversed(replaced):
-            store.execute(delete(each).where(each.c.college == self._college))
-        self._write(store, _entry, self.connection.execute(new))
-        for each in REGISTER_TABLES:
-            self._write(store, each, self.connection.execute(_of(each, self._college)))
+        for each in reversed(_MADE):
+            if each not in _POINTED_AT:
+                self._delete_gone(store, each)
+        for each in _MADE:
+            if each in _POINTED_AT:
+                self._insert_new(store, each)
+        for each in reversed(_MADE):
+            if each in _POINTED_AT:
+                self._delete_gone(store, each)
+        for each in _MADE:
+            if each not in _POINTED_AT:
+                self._insert_new(store, each)
         if store.dialect.name != "sqlite":
             plan_again(store)
+
+    def _insert_new(self, store: Connection, into: Table) -> None:
+        new = self._run(f"SELECT * FROM new_{into.name}")
+        changes = _on_conflict(into) if into in _POINTED_AT and self._is_kept(into) else ""
+        _insert(store, into, new, changes)
+
+    def _delete_gone(self, store: Connection, each: Table) -> None:
+        _delete(store, each, self._run(f"SELECT * FROM gone_{each.name}"))
+
+    def _is_kept(self, each: Table) -> bool:
+        """Whether the copy had rows in a table before the file was merged."""
+        return bool(self._before.head.seq) or each is _college
+
+    def _keep(self, each: Table) -> None:
+        """Keep what a table has now, to compare it later."""
+        self._run(
+            f"CREATE TABLE old_{each.name} AS SELECT {_names_of(_kept(each))} FROM {each.name}"
+        )
+
+    def _run(self, statement: str) -> Any:
+        driver: Any = self.connection.connection.dbapi_connection
+        return driver.execute(statement)
 
     def _fill(self, into: Table, rows: Sequence[tuple[Any, ...]]) -> None:
         driver: Any = self.connection.connection.dbapi_connection
         driver.executemany(_insert_text(into), rows)
 
-    def _write(self, store: Connection, into: Table, rows: Iterable[Any]) -> None:
-        driver: Any = store.connection.dbapi_connection
-        if store.dialect.name == "sqlite":
-            found = getattr(rows, "cursor", rows)  # the driver's own rows, where there are any
-            driver.executemany(_insert_text(into), found)
-            return
-        quote = store.dialect.identifier_preparer.quote
-        columns = [quote(each.name) for each in into.columns]
-        types = [each.type.compile(dialect=store.dialect) for each in into.columns]
-        typed = ", ".join(f"{name} {each}" for name, each in zip(columns, types, strict=True))
-        # Not COPY: a server refuses it where a login sees only some rows of a table. Not an array:
-        # the driver escapes quotation marks in one by one, and entries are full of them.
-        statement = (
-            f"INSERT INTO {quote(into.name)} ({', '.join(columns)}) "  # noqa: S608  # our own names
-            f"SELECT * FROM json_to_recordset(%s::json) AS rows ({typed})"
-        )
-        found, names = iter(rows), [each.name for each in into.columns]
-        while some := list(islice(found, _WRITTEN_AT_ONCE)):
-            named = [dict(zip(names, row, strict=True)) for row in some]
-            driver.execute(statement, [json.dumps(named, ensure_ascii=False)])
+
+def _insert(store: Connection, into: Table, rows: Iterable[Any], changes: str = "") -> None:
+    """Insert rows; `changes` is what to do with one that is there."""
+    driver: Any = store.connection.dbapi_connection
+    if store.dialect.name == "sqlite":
+        found = getattr(rows, "cursor", rows)  # the driver's own rows, where there are any
+        driver.executemany(_insert_text(into) + changes, found)
+        return
+    names = _names_of(into.columns)
+    if not changes and not _sees_only_some(driver, into):
+        with driver.cursor().copy(f'COPY "{into.name}" ({names}) FROM STDIN') as copy:
+            for row in rows:
+                copy.write_row(row)
+        return
+    # Not an array: the driver escapes quotation marks in one by one, and entries are full of them.
+    statement = (
+        f'INSERT INTO "{into.name}" ({names}) SELECT * FROM {_some_rows(into.columns, store)}'
+    )
+    _for_some(driver, statement + changes, into.columns, rows)
+
+
+def _delete(store: Connection, each: Table, keys: Iterable[Any]) -> None:
+    """Delete rows by their primary keys."""
+    driver: Any = store.connection.dbapi_connection
+    key = list(each.primary_key)
+    if store.dialect.name == "sqlite":
+        where = " AND ".join(f'"{column.name}" = ?' for column in key)
+        driver.executemany(f'DELETE FROM "{each.name}" WHERE {where}', keys)
+        return
+    where = " AND ".join(f'it."{column.name}" = rows."{column.name}"' for column in key)
+    statement = f'DELETE FROM "{each.name}" AS it USING {_some_rows(key, store)} WHERE {where}'
+    _for_some(driver, statement, key, keys)
+
+
+def _sees_only_some(driver: Any, each: Table) -> bool:
+    """Whether a server shows this login only some rows of a table; then it refuses COPY."""
+    return bool(driver.execute("SELECT row_security_active(%s)", [each.name]).fetchone()[0])
+
+
+def _some_rows(columns: Iterable[Any], store: Connection) -> str:
+    """Rows that come as one value, for a server's FROM."""
+    typed = (f'"{each.name}" {each.type.compile(dialect=store.dialect)}' for each in columns)
+    return f"json_to_recordset(%s::json) AS rows ({', '.join(typed)})"
+
+
+def _for_some(driver: Any, statement: str, columns: Iterable[Any], rows: Iterable[Any]) -> None:
+    found, names = iter(rows), [each.name for each in columns]
+    while some := list(islice(found, _WRITTEN_AT_ONCE)):
+        named = [dict(zip(names, row, strict=True)) for row in some]
+        driver.execute(statement, [json.dumps(named, ensure_ascii=False)])
+
+
+def _on_conflict(into: Table) -> str:
+    key = [each.name for each in into.primary_key]
+    rest = (each.name for each in into.columns if each.name not in key)
+    changed = ", ".join(f'"{name}" = excluded."{name}"' for name in rest)
+    return f" ON CONFLICT ({_names_of(into.primary_key)}) DO UPDATE SET {changed}"
+
+
+def _kept(each: Table) -> list[Any]:
+    """The columns by which rows are compared; of an entry its hash proves all others."""
+    return [*each.primary_key, each.c.hash] if each is _entry else list(each.columns)
+
+
+def _names_of(columns: Iterable[Any]) -> str:
+    return ", ".join(f'"{each.name}"' for each in columns)
 
 
 def _insert_text(into: Table) -> str:
-    names = ", ".join(f'"{each.name}"' for each in into.columns)
+    names = _names_of(into.columns)
     values = ", ".join("?" * len(into.columns))
-    return f'INSERT INTO "{into.name}" ({names}) VALUES ({values})'  # noqa: S608  # our own names
+    return f'INSERT INTO "{into.name}" ({names}) VALUES ({values})'
 
 
 def _pages(each: Table, college: str, reading: Reading) -> Iterator[list[tuple[Any, ...]]]:

@@ -104,6 +104,10 @@ class Outcome:
     first_new: int
 
 
+WHOLE_LEDGER = "Ask the college for its whole ledger: kitloan ledger export FILE"
+"""The next step after `too_large`."""
+
+
 class NeedsCopy(Exception):
     """All of the ledger has to be read, and perhaps replayed: see `kitloan.exchange.copying`."""
 
@@ -455,7 +459,7 @@ class _Merging:
             "too_large",
             seq,
             f"causes more work than its file may: {what}",
-            "Ask the college for its whole ledger: kitloan ledger export FILE",
+            WHOLE_LEDGER,
         )
 
     def _find_the_wrong_one(self, waiting: Sequence[Sealed]) -> None:

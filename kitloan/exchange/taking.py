@@ -11,10 +11,11 @@ from contextlib import AbstractContextManager, nullcontext
 from sqlalchemy import Connection, select
 
 from kitloan.errors import BadInput, Refused
-from kitloan.exchange.bounds import meter_for
+from kitloan.exchange.bounds import meter_for, most_changed_rows
 from kitloan.exchange.copying import LedgerCopy, Moved, is_worth_copying, scratch_for_copy
 from kitloan.exchange.file import ExchangeFile
 from kitloan.exchange.merging import (
+    WHOLE_LEDGER,
     Decisions,
     Merged,
     NeedsCopy,
@@ -118,6 +119,7 @@ class Taking:
             copy = LedgerCopy(scratch, self._college, reading)
             try:
                 done = self._merge(scratch, may_rebase=True)
+                self._must_be_brief(copy.compare(), done)
             except (BadInput, Refused):
                 with reading() as store:
                     copy.must_be_current(store)  # else what is missing may have come
@@ -138,6 +140,19 @@ class Taking:
             self._progress,
             may_rebase=may_rebase,
         )
+
+    def _must_be_brief(self, rows: int, done: Outcome) -> None:
+        """Refuse what would hold the store locked for long."""
+        most = most_changed_rows(self._file.size())
+        if rows > most:
+            raise self._file.wrong(
+                "too_large",
+                done.first_new,
+                done.header,
+                f"is the first of those that change {rows:,} rows of the store: at most {most:,} "
+                "may change at once by a file of this size",
+                WHOLE_LEDGER,
+            )
 
     def _bring_in(self, store: Connection, copy: LedgerCopy, done: Outcome) -> None:
         try:

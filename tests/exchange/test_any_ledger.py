@@ -23,6 +23,7 @@ from kitloan.audit.export import csv, html, text, xlsx
 from kitloan.college import College
 from kitloan.exchange.file import KIND, public_key, signed_text
 from kitloan.ledger.entry import FORMAT, GENESIS, Fact
+from kitloan.ledger.epochs import ledger_name
 from kitloan.ledger.facts.definitions import ContentsLine
 from kitloan.ledger.facts.shortages import Short
 from lives import canonical, digest
@@ -173,7 +174,7 @@ def more(before: Sequence[str], facts: Facts, epoch: int) -> list[str]:
     """The text of the entries that follow on others, in another epoch."""
     bodies = list(before)
     for fact in facts:
-        bodies.append(_body(bodies, "2026-11-01T09:00:00Z", fact, f"{COLLEGE}/{epoch}"))
+        bodies.append(_body(bodies, "2026-11-01T09:00:00Z", fact, ledger_name(COLLEGE, epoch)))
     return bodies[len(before) :]
 
 

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +12,12 @@ import pytest
 import kitloan
 from exchange.test_any_ledger import BEGINNING, ONE, Lines, file_of, file_of_bodies, more, sealed
 from kitloan.college import College
+from kitloan.exchange.bounds import most_changed_rows
 from kitloan.exchange.file import LONGEST_LINE, MOST_MEMBERS
 from kitloan.holdings import kit_type_with
 from kitloan.ledger.facts.base import MOST_OF_A_LIST
 from kitloan.ledger.facts.definitions import ContentsLine
-from kitloan.text.tags import mint
+from kitloan.text.tags import ALPHABET, PREFIX, check_character, mint
 from lives import digest
 from trusting import merge
 
@@ -130,6 +133,46 @@ def test_undoing_a_long_history_on_and_on_is_too_much(national: College, tmp_pat
     lines = _lines(_taken_in(ONE), *seen, *undone)
     refusal = _refused(national, file_of(lines, tmp_path / "x.kitloan"))
     assert refusal.code == "too_large"
+
+
+def _in_order(many: int) -> list[str]:
+    """Tags of which a compressor leaves four bytes each."""
+    tags: list[str] = []
+    for a, b, c, d in product(ALPHABET, repeat=4):
+        body = f"000000{a}{b}{c}{d}"
+        if (check := check_character(body)) in ALPHABET:
+            tags.append(PREFIX + body + check)
+            if len(tags) == many:
+                break
+    return tags
+
+
+def _in_parts(tags: Sequence[str], many: int) -> Iterator[Sequence[str]]:
+    for first in range(0, len(tags), many):
+        yield tags[first : first + many]
+
+
+def test_a_file_that_would_hold_the_store_locked_is_refused(
+    national: College, tmp_path: Path
+) -> None:
+    """Each entry makes as many rows as one may, all are honest labels, and the file is small."""
+    printed = [
+        _printed(*some) for some in _in_parts(_in_order(MOST_OF_A_LIST * 10), MOST_OF_A_LIST)
+    ]
+    path = file_of(_lines(*printed), tmp_path / "x.kitloan")
+    refusal = _refused(national, path)
+    assert refusal.code == "too_large"
+    most = most_changed_rows(path.stat().st_size)
+    assert most < MOST_OF_A_LIST * 10
+    assert f"at most {most:,} may change at once" in refusal.message
+
+
+def test_an_ordinary_ledger_of_any_length_keeps_within_what_may_change() -> None:
+    """A file of 4 MB has 57,000 entries, which make 91,000 rows; a long ledger has the same."""
+    size, rows = 3_897_390, 91_105
+    for times in (1, 2, 5, 20):
+        assert rows * times <= most_changed_rows(size * times)
+    assert rows * 1.5 >= most_changed_rows(size)
 
 
 def test_more_is_not_written_than_was_sent(national: College, tmp_path: Path) -> None:

@@ -13,11 +13,18 @@ from exchange.test_any_ledger import BEGINNING, ONE, OTHER, file_of_bodies, more
 from kitloan import BadInput, NewHolding
 from kitloan.college import College
 from kitloan.exchange.bounds import LARGE_FILE, LARGE_FILE_ON_A_SERVER, meter_for
-from kitloan.exchange.copying import SMALL_FILE, is_worth_copying
+from kitloan.exchange.copying import (
+    SMALL_FILE,
+    LedgerCopy,
+    is_worth_copying,
+    scratch_for_copy,
+)
 from kitloan.exchange.file import ExchangeFile
 from kitloan.exchange.merging import Decisions
 from kitloan.exchange.merging import merge as merge_in_store
 from kitloan.exchange.trust import read_fingerprint
+from kitloan.ledger.facts.loans import CheckedIn, CheckedOut
+from kitloan.text.tags import mint
 from lives import digest, everything_in
 from trusting import keys_of, merge
 
@@ -100,6 +107,66 @@ def test_the_rows_are_the_same_when_another_branch_counts(
     under_the_lock(other, [another], replace=True)
     assert rows_in(one) == rows_in(other)
     assert one.ledger.verify().ok
+
+
+def lent(loan: str) -> dict[str, Any]:
+    """The kit goes to the school."""
+    fact = CheckedOut(loan=loan, tag=ONE, organisation="school", due_on=None)
+    return fact.model_dump(mode="json")
+
+
+def returned(loan: str) -> dict[str, Any]:
+    """It comes back, not counted."""
+    return CheckedIn(loan=loan, tag=ONE, counted="uncounted").model_dump(mode="json")
+
+
+def test_a_kit_that_is_lent_to_another_on_the_branch_that_counts_now(
+    new_national: Callable[[], College], tmp_path: Path
+) -> None:
+    """One loan is closed, another open: no two open ones of a kit are ever in the table."""
+    begun = [*ledger(2), *more(ledger(2), [lent("z")], epoch=1)]
+    files = []
+    branch = [*begun, *more(begun, [resumed(begun), returned("z"), lent("a")], epoch=2)]
+    back = [*branch, *more(branch, [returned("a"), lent("m")], epoch=2)]
+    last = [*begun[:-1], *more(begun[:-1], [resumed(begun[:-1]), lent("q")], epoch=3)]
+    for n, bodies in enumerate((begun, branch, back, last)):
+        files.append(file_of_bodies(bodies, tmp_path / f"{n}.kitloan"))
+    one, other = new_national(), new_national()
+    for each in files:
+        in_a_copy(one, each)
+    under_the_lock(other, files)
+    assert rows_in(one) == rows_in(other)
+    assert one.ledger.verify().ok
+
+
+def in_a_copy(national: College, file: Path) -> int:
+    """Merge a file in a copy of its ledger, however small; how many rows came or went by it."""
+    trust = tuple(read_fingerprint(key) for key in keys_of(national, [file]))
+    decisions = Decisions("2026-12-14T09:00:00Z", "esp", trust=trust)
+    read = ExchangeFile(file)
+    with scratch_for_copy() as scratch:
+        copy = LedgerCopy(scratch, "borders", national.session.reading)
+        merge_in_store(scratch, read, decisions, meter_for(read))
+        rows = copy.compare()
+        with national.session.store.write() as store:
+            copy.bring_in(store)
+    return rows
+
+
+def test_the_store_is_locked_for_what_changes_and_not_for_what_is_there(
+    national: College, tmp_path: Path
+) -> None:
+    """A register is not written again because a file goes on in it."""
+    tags = [mint() for _ in range(200)]
+    whole = sealed([(AT, fact) for fact in (*BEGINNING, *map(taken_in, tags), taken_in(ONE))])
+    assert in_a_copy(national, file_of_bodies(whole, tmp_path / "0.kitloan")) > 400
+    later = [*whole, *more(whole, [*seen(1), lent("l")], epoch=1)]
+    # Two entries; the kit as it was, and as it is; the loan.
+    assert in_a_copy(national, file_of_bodies(later, tmp_path / "1.kitloan")) <= 5
+    last = [*whole, *more(whole, [resumed(whole), *seen(1)], epoch=2)]
+    # Two of each branch; the kit; the loan that is gone; the epoch.
+    assert in_a_copy(national, file_of_bodies(last, tmp_path / "2.kitloan")) <= 9
+    assert national.ledger.verify().ok
 
 
 def test_others_write_while_a_file_is_read(

@@ -8,10 +8,10 @@ backup had lost) is asked of the store itself, also for an earlier day.
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import pairwise
+from itertools import chain, groupby, pairwise
 from typing import Literal
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, select
@@ -21,6 +21,7 @@ from kitloan.audit.colleges import Answer, Reporting
 from kitloan.audit.engagements import entered_twice
 from kitloan.audit.gifts import GiftKit, Gifts
 from kitloan.audit.measures import is_late, is_unseen
+from kitloan.audit.stored import keep_sorted
 from kitloan.audit.transfers import Journey
 from kitloan.audit.use import OF_HOLDING
 from kitloan.audit.years import SILENT_DAYS
@@ -299,7 +300,7 @@ class Evidence:
         return self.census.college_names.get(college, college)
 
 
-def findings(evidence: Evidence, met: Iterable[Finding] = ()) -> tuple[Finding, ...]:
+def findings(evidence: Evidence, met: Iterable[Finding] = ()) -> Sequence[Finding]:
     """Everything in scope that a person should look at, in an order that merging does not change.
 
     Args:
@@ -307,10 +308,10 @@ def findings(evidence: Evidence, met: Iterable[Finding] = ()) -> tuple[Finding, 
         met: what the store itself has met, see `met`.
     """
     census = evidence.census
-    every = [*met, *(each for source in _SOURCES for each in source(evidence))]
-    found = [_accepted(each, census.decided.accepted) for each in every if _wanted(each, census)]
-    return tuple(
-        sorted(found, key=lambda f: (WORST_FIRST.index(f.code), f.college, f.tag, f.message))
+    every = chain(met, *(source(evidence) for source in _SOURCES))
+    found = (_accepted(each, census.decided.accepted) for each in every if _wanted(each, census))
+    return keep_sorted(
+        found, key=lambda f: (WORST_FIRST.index(f.code), f.college, f.tag, f.message)
     )
 
 
@@ -600,11 +601,9 @@ def _incomplete(evidence: Evidence) -> Iterable[Finding]:
         )
         .where(component.c.critical, evidence.census.counted)
         .order_by(shortage.c.college, shortage.c.tag, shortage.c.component)
-    ).all()
-    short: dict[tuple[str, str], list[AnyRow]] = defaultdict(list)
-    for row in rows:
-        short[row.college, row.tag].append(row)
-    for (where, tag), lines in short.items():
+    )
+    for (where, tag), of_it in groupby(rows, key=lambda row: (row.college, row.tag)):
+        lines = list(of_it)
         parts = sorted(f"{row.component} {row.missing + row.broken}" for row in lines)
         yield Finding(
             "incomplete",

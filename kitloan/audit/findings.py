@@ -7,7 +7,6 @@ backup had lost) is asked of the store itself, also for an earlier day.
 
 import json
 import re
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -444,15 +443,17 @@ def _gifts(evidence: Evidence) -> Iterable[Finding]:
                 f"{each.gift}: {each.promised:,} promised, {each.received:,} received.",
                 each.received_on,
             )
-    kits: dict[tuple[str, str], list[GiftKit]] = defaultdict(list)
-    for kit in evidence.gifts.kits:
-        kits[kit.gift, kit.taken_in_by].append(kit)
-        if kit.gift in agreed:
-            yield from _other(kit, agreed[kit.gift].type, agreed[kit.gift].donor, evidence)
-    for share in evidence.gifts.shares:
-        if share.not_taken_in >= 0 or share.gift not in agreed:
+    shares = {(each.gift, each.college): each for each in evidence.gifts.shares}
+    for place, kits in groupby(evidence.gifts.kits, key=lambda kit: (kit.gift, kit.taken_in_by)):
+        of_it = list(kits)
+        if (gift_of := agreed.get(place[0])) is None:
             continue
-        of_it = sorted(kits[share.gift, share.college], key=lambda kit: (kit.taken_in_on, kit.tag))
+        for kit in of_it:
+            yield from _other(kit, gift_of.type, gift_of.donor, evidence)
+        share = shares.get(place)
+        if share is None or share.not_taken_in >= 0:
+            continue
+        of_it.sort(key=lambda kit: (kit.taken_in_on, kit.tag))
         name = evidence.name(share.college)
         for kit in _surplus(of_it, share.allocated):
             allocated = f"{share.allocated:,} are" if share.allocated else "none is"
@@ -545,7 +546,7 @@ def _no_due_date(evidence: Evidence) -> Iterable[Finding]:
 
 def _loans(census: Census, which: ColumnElement[bool]) -> Iterable[AnyRow]:
     """Loans of what is counted, with the borrower's name."""
-    return census.connection.execute(
+    return census.rows(
         select(
             *(loan.c[name] for name in ("college", "loan", "tag", "due_on", "out_at")),
             organisation.c.name,
@@ -565,7 +566,7 @@ def _loans(census: Census, which: ColumnElement[bool]) -> Iterable[AnyRow]:
 
 def _unknown_gifts(evidence: Evidence) -> Iterable[Finding]:
     agreed = select(gifting.c.gift).where(gifting.c.college == ESP)
-    rows = evidence.census.connection.execute(
+    rows = evidence.census.rows(
         select(gift.c.college, gift.c.tag, gift.c.gift, holding.c.accessioned_at)
         .join_from(
             gift, holding, and_(holding.c.college == gift.c.college, holding.c.tag == gift.c.tag)
@@ -584,7 +585,7 @@ def _unknown_gifts(evidence: Evidence) -> Iterable[Finding]:
 
 
 def _incomplete(evidence: Evidence) -> Iterable[Finding]:
-    rows = evidence.census.connection.execute(
+    rows = evidence.census.rows(
         select(shortage)
         .join_from(
             shortage,
@@ -616,7 +617,7 @@ def _incomplete(evidence: Evidence) -> Iterable[Finding]:
 
 def _not_sighted(evidence: Evidence) -> Iterable[Finding]:
     census = evidence.census
-    rows = census.connection.execute(
+    rows = census.rows(
         select(
             holding.c.college, holding.c.tag, holding.c.sighted_at, holding.c.accessioned_at
         ).where(census.counted, is_unseen(census))

@@ -8,9 +8,11 @@ So a report takes as much memory for a thousand colleges as for a few.
 import pickle
 import tempfile
 import weakref
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import merge
 from itertools import chain, islice
+from operator import itemgetter
 from typing import Any, TypeVar, overload
 
 from kitloan.storage.faults import translated
@@ -31,10 +33,14 @@ def keep(things: Iterable[ThingT]) -> Sequence[ThingT]:
         StoreError: `full` or `unreachable`, where the disk for temporary files has no room.
     """
     left = iter(things)
-    first = tuple(islice(left, MOST_IN_MEMORY + 1))
-    if len(first) <= MOST_IN_MEMORY:
-        return first
-    return Stored(chain(first, left))
+    few = tuple(islice(left, MOST_IN_MEMORY))
+    more = list(islice(left, 1))
+    if not more:
+        return few
+    found = Stored(few)
+    del few
+    found.extend(chain(more, left))
+    return found
 
 
 def keep_sorted(things: Iterable[ThingT], key: Callable[[ThingT], Any]) -> Sequence[ThingT]:
@@ -51,25 +57,32 @@ class Stored(Sequence[ThingT]):
     """Things in a file without a name, in portions."""
 
     def __init__(self, things: Iterable[ThingT]) -> None:
-        self._starts, self._count = [0], 0
-        left = iter(things)
+        self._portions = list[tuple[int, int]]()
+        """Of each portion the number of its first thing, and where it begins in the file."""
+        self._count = self._end = 0
         with translated(_FILE):
             self._file = tempfile.TemporaryFile(prefix="kitloan-")  # noqa: SIM115  # see below
-            weakref.finalize(self, self._file.close)
+        weakref.finalize(self, self._file.close)
+        self.extend(things)
+
+    def extend(self, things: Iterable[ThingT]) -> None:
+        """Add things at the end."""
+        left = iter(things)
         while portion := list(islice(left, _PORTION)):
-            self._count += len(portion)
+            packed = pickle.dumps(portion, pickle.HIGHEST_PROTOCOL)
             with translated(_FILE):
-                self._file.write(pickle.dumps(portion, pickle.HIGHEST_PROTOCOL))
-                self._starts.append(self._file.tell())
-        with translated(_FILE):
-            self._file.flush()
+                self._file.seek(self._end)
+                self._file.write(packed)
+                self._file.flush()
+            self._portions.append((self._count, self._end))
+            self._count += len(portion)
+            self._end += len(packed)
 
     def __len__(self) -> int:
         return self._count
 
     def __iter__(self) -> Iterator[ThingT]:
-        for number in range(len(self._starts) - 1):
-            yield from self._portion(number)
+        return self._from(0)
 
     @overload
     def __getitem__(self, at: int) -> ThingT: ...
@@ -79,21 +92,21 @@ class Stored(Sequence[ThingT]):
 
     def __getitem__(self, at: int | slice) -> ThingT | Sequence[ThingT]:
         if isinstance(at, slice):
-            first, last, step = at.indices(self._count)
-            if step != 1:
-                return tuple(self[number] for number in range(first, last, step))
-            number, before = divmod(first, _PORTION)
-            portions = (self._portion(each) for each in range(number, len(self._starts) - 1))
-            rest = islice(chain.from_iterable(portions), before, None)
-            return keep(islice(rest, max(0, last - first)))
-        number = at + self._count if at < 0 else at
-        if not 0 <= number < self._count:
-            raise IndexError(at)
-        return self._portion(number // _PORTION)[number % _PORTION]
+            wanted = range(self._count)[at]
+            if wanted.step == 1:
+                return keep(islice(self._from(wanted.start), len(wanted)))
+            return tuple(self[number] for number in wanted)
+        return next(self._from(range(self._count)[at]))
+
+    def _from(self, first: int) -> Iterator[ThingT]:
+        """The things from a number on."""
+        number = bisect_right(self._portions, first, key=itemgetter(0)) - 1
+        for portion in range(max(0, number), len(self._portions)):
+            before = max(0, first - self._portions[portion][0])
+            yield from islice(self._portion(portion), before, None)
 
     def _portion(self, number: int) -> list[ThingT]:
-        start, end = self._starts[number : number + 2]
         with translated(_FILE):
-            self._file.seek(start)
-            found: list[ThingT] = pickle.loads(self._file.read(end - start))  # noqa: S301  # ours
+            self._file.seek(self._portions[number][1])
+            found: list[ThingT] = pickle.load(self._file)  # noqa: S301  # what is written above
         return found

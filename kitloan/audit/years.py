@@ -200,7 +200,7 @@ def idle(census: Census) -> Sequence[Idle]:
     ).label("last")
     before = census.day - timedelta(days=SILENT_DAYS)
     silent = [each for each, known in census.covered.items() if known < before]
-    rows = census.connection.execute(
+    rows = census.rows(
         select(holding, last)
         .where(holding.c.state == "held", holding.c.out_quantity == 0, census.counted)
         .where(holding.c.accessioned_at < since, ~lately, ~away)

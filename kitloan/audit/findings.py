@@ -7,11 +7,10 @@ backup had lost) is asked of the store itself, also for an earlier day.
 
 import json
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import pairwise
+from itertools import chain, groupby, pairwise
 from typing import Literal
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, select
@@ -21,6 +20,7 @@ from kitloan.audit.colleges import Answer, Reporting
 from kitloan.audit.engagements import entered_twice
 from kitloan.audit.gifts import GiftKit, Gifts
 from kitloan.audit.measures import is_late, is_unseen
+from kitloan.audit.stored import keep_sorted
 from kitloan.audit.transfers import Journey
 from kitloan.audit.use import OF_HOLDING
 from kitloan.audit.years import SILENT_DAYS
@@ -299,7 +299,7 @@ class Evidence:
         return self.census.college_names.get(college, college)
 
 
-def findings(evidence: Evidence, met: Iterable[Finding] = ()) -> tuple[Finding, ...]:
+def findings(evidence: Evidence, met: Iterable[Finding] = ()) -> Sequence[Finding]:
     """Everything in scope that a person should look at, in an order that merging does not change.
 
     Args:
@@ -307,10 +307,10 @@ def findings(evidence: Evidence, met: Iterable[Finding] = ()) -> tuple[Finding, 
         met: what the store itself has met, see `met`.
     """
     census = evidence.census
-    every = [*met, *(each for source in _SOURCES for each in source(evidence))]
-    found = [_accepted(each, census.decided.accepted) for each in every if _wanted(each, census)]
-    return tuple(
-        sorted(found, key=lambda f: (WORST_FIRST.index(f.code), f.college, f.tag, f.message))
+    every = chain(met, *(source(evidence) for source in _SOURCES))
+    found = (_accepted(each, census.decided.accepted) for each in every if _wanted(each, census))
+    return keep_sorted(
+        found, key=lambda f: (WORST_FIRST.index(f.code), f.college, f.tag, f.message)
     )
 
 
@@ -443,15 +443,17 @@ def _gifts(evidence: Evidence) -> Iterable[Finding]:
                 f"{each.gift}: {each.promised:,} promised, {each.received:,} received.",
                 each.received_on,
             )
-    kits: dict[tuple[str, str], list[GiftKit]] = defaultdict(list)
-    for kit in evidence.gifts.kits:
-        kits[kit.gift, kit.taken_in_by].append(kit)
-        if kit.gift in agreed:
-            yield from _other(kit, agreed[kit.gift].type, agreed[kit.gift].donor, evidence)
-    for share in evidence.gifts.shares:
-        if share.not_taken_in >= 0 or share.gift not in agreed:
+    shares = {(each.gift, each.college): each for each in evidence.gifts.shares}
+    for place, kits in groupby(evidence.gifts.kits, key=lambda kit: (kit.gift, kit.taken_in_by)):
+        of_it = list(kits)
+        if (gift_of := agreed.get(place[0])) is None:
             continue
-        of_it = sorted(kits[share.gift, share.college], key=lambda kit: (kit.taken_in_on, kit.tag))
+        for kit in of_it:
+            yield from _other(kit, gift_of.type, gift_of.donor, evidence)
+        share = shares.get(place)
+        if share is None or share.not_taken_in >= 0:
+            continue
+        of_it.sort(key=lambda kit: (kit.taken_in_on, kit.tag))
         name = evidence.name(share.college)
         for kit in _surplus(of_it, share.allocated):
             allocated = f"{share.allocated:,} are" if share.allocated else "none is"
@@ -544,7 +546,7 @@ def _no_due_date(evidence: Evidence) -> Iterable[Finding]:
 
 def _loans(census: Census, which: ColumnElement[bool]) -> Iterable[AnyRow]:
     """Loans of what is counted, with the borrower's name."""
-    return census.connection.execute(
+    return census.rows(
         select(
             *(loan.c[name] for name in ("college", "loan", "tag", "due_on", "out_at")),
             organisation.c.name,
@@ -564,7 +566,7 @@ def _loans(census: Census, which: ColumnElement[bool]) -> Iterable[AnyRow]:
 
 def _unknown_gifts(evidence: Evidence) -> Iterable[Finding]:
     agreed = select(gifting.c.gift).where(gifting.c.college == ESP)
-    rows = evidence.census.connection.execute(
+    rows = evidence.census.rows(
         select(gift.c.college, gift.c.tag, gift.c.gift, holding.c.accessioned_at)
         .join_from(
             gift, holding, and_(holding.c.college == gift.c.college, holding.c.tag == gift.c.tag)
@@ -583,7 +585,7 @@ def _unknown_gifts(evidence: Evidence) -> Iterable[Finding]:
 
 
 def _incomplete(evidence: Evidence) -> Iterable[Finding]:
-    rows = evidence.census.connection.execute(
+    rows = evidence.census.rows(
         select(shortage)
         .join_from(
             shortage,
@@ -600,11 +602,9 @@ def _incomplete(evidence: Evidence) -> Iterable[Finding]:
         )
         .where(component.c.critical, evidence.census.counted)
         .order_by(shortage.c.college, shortage.c.tag, shortage.c.component)
-    ).all()
-    short: dict[tuple[str, str], list[AnyRow]] = defaultdict(list)
-    for row in rows:
-        short[row.college, row.tag].append(row)
-    for (where, tag), lines in short.items():
+    )
+    for (where, tag), of_it in groupby(rows, key=lambda row: (row.college, row.tag)):
+        lines = list(of_it)
         parts = sorted(f"{row.component} {row.missing + row.broken}" for row in lines)
         yield Finding(
             "incomplete",
@@ -617,7 +617,7 @@ def _incomplete(evidence: Evidence) -> Iterable[Finding]:
 
 def _not_sighted(evidence: Evidence) -> Iterable[Finding]:
     census = evidence.census
-    rows = census.connection.execute(
+    rows = census.rows(
         select(
             holding.c.college, holding.c.tag, holding.c.sighted_at, holding.c.accessioned_at
         ).where(census.counted, is_unseen(census))

@@ -14,13 +14,14 @@ and where one of the differences is below nothing, there is too much: that is a 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, false, func, select, union
 
 from kitloan.audit.census import ARRIVED, Census
+from kitloan.audit.stored import keep, keep_sorted
 from kitloan.audit.transfers import Journey
 from kitloan.ledger.session import ESP
 from kitloan.storage.statements import AnyRow
@@ -141,7 +142,7 @@ class Gifts:
 
     gifts: tuple[Reconciled, ...]
     shares: tuple[Share, ...]
-    kits: tuple[GiftKit, ...]
+    kits: Sequence[GiftKit]
 
 
 def reconciled(census: Census, journeys: Iterable[Journey]) -> Gifts:
@@ -153,19 +154,25 @@ def reconciled(census: Census, journeys: Iterable[Journey]) -> Gifts:
     """
     lost = {each.tag for each in journeys if each.problem == "arrived_and_gone"}
     agreed = {row.gift: row for row in census.connection.execute(_AGREED)}
-    kits = [
-        kit
-        for kit in _kits(census, agreed, lost)
-        if _in_scope(census, kit.gift, kit.donor, kit.type)
-    ]
-    shares = _shares(census.connection, kits)
+    kits = keep_sorted(
+        (
+            kit
+            for kit in _kits(census, agreed, lost)
+            if _in_scope(census, kit.gift, kit.donor, kit.type)
+        ),
+        lambda kit: (kit.gift, kit.taken_in_by, kit.tag),
+    )
+    here = census.has_college
+    fates, touched = _Fates(), set[str]()
+    for kit in kits:
+        fates.add(kit)
+        if kit.held_by is not None and here(kit.held_by):
+            touched.add(kit.gift)
+    shares = _shares(census.connection, fates)
     received = _sums(census.connection, delivery.c.gift, delivery.c.quantity)
     allocated: Counter[str] = Counter()
     for share in shares:
         allocated[share.gift] += share.allocated
-    by_gift: dict[str, list[GiftKit]] = defaultdict(list)
-    for kit in kits:
-        by_gift[kit.gift].append(kit)
     found = [
         Reconciled(
             key,
@@ -174,7 +181,7 @@ def reconciled(census: Census, journeys: Iterable[Journey]) -> Gifts:
             row.promised,
             received[key],
             allocated[key],
-            _fate(by_gift[key]),
+            fates.of_gift(key),
             row.tranche,
             row.document,
             row.programme_name or row.programme,
@@ -186,9 +193,7 @@ def reconciled(census: Census, journeys: Iterable[Journey]) -> Gifts:
         if _in_scope(census, key, row.donor, row.type_name)
     ]
     # Only now: a gift's own figures are all of its colleges'.
-    here = census.has_college
-    touched = {share.gift for share in shares if here(share.college)}
-    touched |= {kit.gift for kit in kits if kit.held_by is not None and here(kit.held_by)}
+    touched |= {share.gift for share in shares if here(share.college)}
     everywhere = census.college_ids is None
     known = {each.gift for each in found}
     return Gifts(
@@ -198,7 +203,9 @@ def reconciled(census: Census, journeys: Iterable[Journey]) -> Gifts:
             for each in shares
             if here(each.college) and (each.gift in known or each.gift not in agreed)
         ),
-        tuple(kit for kit in kits if here(kit.taken_in_by) or here(kit.held_by or "")),
+        kits
+        if everywhere
+        else keep(kit for kit in kits if here(kit.taken_in_by) or here(kit.held_by or "")),
     )
 
 
@@ -233,11 +240,30 @@ def _in_scope(census: Census, gift_id: str, donor: str | None, type_name: str) -
     return census.is_gift(gift_id) and census.is_donor(donor) and census.is_type(type_name)
 
 
-def _fate(kits: Iterable[GiftKit]) -> Fate:
-    counted: Counter[str] = Counter()
-    for kit in kits:
-        counted[kit.counts_as] += kit.quantity
-        counted["missing"] += kit.taken_in - kit.quantity
+class _Fates:
+    """What became of things, added up by gift, and by gift and the college that took them in."""
+
+    def __init__(self) -> None:
+        self._gifts: dict[str, Counter[str]] = defaultdict(Counter)
+        self._shares: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+
+    def add(self, kit: GiftKit) -> None:
+        for counted in (self._gifts[kit.gift], self._shares[kit.gift, kit.taken_in_by]):
+            counted[kit.counts_as] += kit.quantity
+            counted["missing"] += kit.taken_in - kit.quantity
+
+    def of_gift(self, key: str) -> Fate:
+        return _fate(self._gifts.get(key, Counter()))
+
+    def of_share(self, key: str, college: str) -> Fate:
+        return _fate(self._shares.get((key, college), Counter()))
+
+    @property
+    def shares(self) -> Set[tuple[str, str]]:
+        return self._shares.keys()
+
+
+def _fate(counted: Counter[str]) -> Fate:
     return Fate(
         held=counted["held"],
         on_its_way=counted["in transit"],
@@ -247,7 +273,7 @@ def _fate(kits: Iterable[GiftKit]) -> Fate:
     )
 
 
-def _shares(connection: Connection, kits: list[GiftKit]) -> list[Share]:
+def _shares(connection: Connection, fates: _Fates) -> list[Share]:
     """Each gift by college. One that takes in too much does not make good for one that has not."""
     allocated = {
         (row.gift, row.to_college): int(row.many)
@@ -261,12 +287,9 @@ def _shares(connection: Connection, kits: list[GiftKit]) -> list[Share]:
             .group_by(allocation.c.gift, allocation.c.to_college)
         )
     }
-    taken: dict[tuple[str, str], list[GiftKit]] = defaultdict(list)
-    for kit in kits:
-        taken[kit.gift, kit.taken_in_by].append(kit)
     return [
-        Share(of, who, allocated.get((of, who), 0), _fate(taken.get((of, who), ())))
-        for of, who in sorted(allocated.keys() | taken.keys())
+        Share(of, who, allocated.get((of, who), 0), fates.of_share(of, who))
+        for of, who in sorted(allocated.keys() | fates.shares)
     ]
 
 
@@ -277,33 +300,57 @@ def _sums(
     return Counter({row[0]: int(row[1]) for row in rows})
 
 
-def _kits(census: Census, agreed: dict[str, AnyRow], lost: Set[str]) -> list[GiftKit]:
+_NAMED = (
+    select(
+        gift.c.tag,
+        gift.c.gift,
+        gift.c.donor,
+        gift.c.college,
+        holding.c.quantity,
+        holding.c.kit_type,
+        holding.c.accessioned_at,
+    )
+    .join_from(
+        gift, holding, and_(holding.c.college == gift.c.college, holding.c.tag == gift.c.tag)
+    )
+    .where(gift.c.gift.is_not(None))
+)
+_WRITTEN_OFF = and_(withdrawal.c.college == holding.c.college, withdrawal.c.tag == holding.c.tag)
+_ELSEWHERE = union(
+    select(transfer.c.tag).where(transfer.c.state != "called_off"),
+    select(arrival.c.tag),
+    select(holding.c.tag).group_by(holding.c.tag).having(func.count() > 1),
+)
+"""The tags that more than one college knows."""
+
+_STAYED = (
+    _NAMED.add_columns(holding.c.state, false().label("arrived"), withdrawal.c.signed_at)
+    .outerjoin(withdrawal, _WRITTEN_OFF)
+    .where(gift.c.tag.not_in(_ELSEWHERE))
+)
+
+
+def _kits(census: Census, agreed: dict[str, AnyRow], lost: Set[str]) -> Iterator[GiftKit]:
     """Each tag of a gift once, with what has become of it."""
+    for row in census.rows(_STAYED):
+        yield _kit(census, agreed, row, row, _became(row, [row], None, (), lost=row.tag in lost))
+    yield from _moved_kits(census, agreed, lost)
+
+
+def _moved_kits(census: Census, agreed: dict[str, AnyRow], lost: Set[str]) -> Iterator[GiftKit]:
+    """Those of tags that more than one college knows: their rows are brought together here."""
     connection = census.connection
     named = connection.execute(
-        select(
-            gift.c.tag,
-            gift.c.gift,
-            gift.c.donor,
-            gift.c.college,
-            holding.c.quantity,
-            holding.c.kit_type,
-            holding.c.accessioned_at,
+        _NAMED.where(gift.c.tag.in_(_ELSEWHERE)).order_by(
+            _CAME_FIRST.desc(), holding.c.accessioned_at.desc(), gift.c.college.desc()
         )
-        .join_from(
-            gift,
-            holding,
-            and_(holding.c.college == gift.c.college, holding.c.tag == gift.c.tag),
-        )
-        .where(gift.c.gift.is_not(None))
-        .order_by(_CAME_FIRST.desc(), holding.c.accessioned_at.desc(), gift.c.college.desc())
     ).all()
     if not named:
-        return []
+        return
     recorded = {(row.college, row.tag): row for row in named}
     first = {row.tag: row for row in named}  # the earliest comes last, and stays
     now: dict[str, list[AnyRow]] = defaultdict(list)
-    tags = select(gift.c.tag).where(gift.c.gift.is_not(None))
+    tags = select(gift.c.tag).where(gift.c.gift.is_not(None), gift.c.tag.in_(_ELSEWHERE))
     for row in connection.execute(
         select(
             holding.c.tag,
@@ -313,10 +360,7 @@ def _kits(census: Census, agreed: dict[str, AnyRow], lost: Set[str]) -> list[Gif
             ARRIVED.label("arrived"),
             withdrawal.c.signed_at,
         )
-        .outerjoin(
-            withdrawal,
-            and_(withdrawal.c.college == holding.c.college, withdrawal.c.tag == holding.c.tag),
-        )
+        .outerjoin(withdrawal, _WRITTEN_OFF)
         .where(holding.c.tag.in_(tags))
     ):
         now[row.tag].append(row)
@@ -328,30 +372,37 @@ def _kits(census: Census, agreed: dict[str, AnyRow], lost: Set[str]) -> list[Gif
             .order_by(transfer.c.sent_at, transfer.c.transfer)
         )
     }
-    kits = []
     for tag, origin in first.items():
-        held_by, state, quantity = _became(
+        became = _became(
             origin, now[tag], sent.get(tag), census.doubles.get(tag, ()), lost=tag in lost
         )
-        taken_in = recorded.get((held_by or "", tag), origin)  # who has it may have corrected it
-        terms = agreed.get(taken_in.gift)
-        donor = taken_in.donor or (terms.donor if terms is not None else None)
-        kits.append(
-            GiftKit(
-                taken_in.gift,
-                tag,
-                census.type_names[taken_in.college, taken_in.kit_type],
-                donor,
-                origin.college,
-                day_of(origin.accessioned_at),
-                held_by,
-                state,
-                census.doubles.get(tag, ())[1:],
-                max(origin.quantity, quantity),
-                quantity,
-            )
-        )
-    return sorted(kits, key=lambda kit: (kit.gift, kit.taken_in_by, kit.tag))
+        taken_in = recorded.get((became[0] or "", tag), origin)  # who has it may have corrected it
+        yield _kit(census, agreed, origin, taken_in, became)
+
+
+def _kit(
+    census: Census,
+    agreed: dict[str, AnyRow],
+    origin: AnyRow,
+    taken_in: AnyRow,
+    became: tuple[str | None, str, int],
+) -> GiftKit:
+    """One kit, of what the college that took it in and the one that corrected it record."""
+    held_by, state, quantity = became
+    terms = agreed.get(taken_in.gift)
+    return GiftKit(
+        taken_in.gift,
+        origin.tag,
+        census.type_names[taken_in.college, taken_in.kit_type],
+        taken_in.donor or (terms.donor if terms is not None else None),
+        origin.college,
+        day_of(origin.accessioned_at),
+        held_by,
+        state,
+        census.doubles.get(origin.tag, ())[1:],
+        max(origin.quantity, quantity),
+        quantity,
+    )
 
 
 def _became(

@@ -116,7 +116,7 @@ def register(census: Census) -> Iterator[Held]:
     )
     region_of = {each: row.region for each, row in census.colleges.items()}
     nothing = Terms()
-    for row in census.connection.execute(wanted):
+    for row in census.rows(wanted):
         earlier = census.inherited.get((row.college, row.tag), nothing)
         donor = row.donor or earlier.donor
         yield Held(

@@ -4,8 +4,10 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import groupby, islice
 from typing import Any
 
+from kitloan.audit import stored
 from kitloan.audit.census import Census
 from kitloan.audit.changes import Changes
 from kitloan.audit.colleges import Answer, Reporting
@@ -80,7 +82,7 @@ class Material:
     by_college: tuple[Group, ...]
     by_donor: tuple[Group, ...]
     by_type: tuple[Group, ...]
-    findings: tuple[Finding, ...]
+    findings: Sequence[Finding]
     reporting: tuple[Reporting, ...]
     journeys: tuple[Journey, ...]
     use_by_type: Sequence[Use]
@@ -97,7 +99,7 @@ class Material:
     lent_of_gifts: int
     written_off: Sequence[WrittenOff]
     challenges: Sequence[Answer]
-    register: Sequence[Held] | None
+    register: Iterable[Held] | None
     changes: Changes | None = None
     news: Sequence[News] | None = None
     warning: str = ""
@@ -337,10 +339,12 @@ def _most(counted: Iterable[Group]) -> str:
 
 def _kinds_of_findings(found: Iterable[Finding]) -> Table:
     """The problems, by kind."""
-    findings = tuple(found)
-    counts = Counter(finding.code for finding in findings)
-    accepted = Counter(finding.code for finding in findings if finding.accepted is not None)
-    worst = sum(finding.severity == "high" for finding in findings)
+    counts: Counter[str] = Counter()
+    accepted: Counter[str] = Counter()
+    for finding in found:
+        counts[finding.code] += 1
+        accepted[finding.code] += finding.accepted is not None
+    worst = sum(many for code, many in counts.items() if CODES[code].severity == "high")
     return table(
         "finding_kinds",
         "Problems, most serious first",
@@ -955,7 +959,7 @@ def _news(since: Iterable[News], then: date, words: Mapping[str, str]) -> Table:
     )
 
 
-def _register(held: Sequence[Held], words: Mapping[str, str]) -> Table:
+def _register(held: Iterable[Held], words: Mapping[str, str]) -> Table:
     """One row a holding."""
     return table(
         "register",
@@ -1054,9 +1058,9 @@ def _answers(m: Material) -> Iterator[tuple[str, str]]:
         else "Each borrower is counted once.",
     )
     stale = [each for each in sent if (each.days or 0) > SILENT_DAYS and each.part_of is None]
-    open_ = [each for each in m.findings if each.accepted is None]
-    high = sum(each.severity == "high" for each in open_)
-    more = len(open_) - high
+    severities = Counter(each.severity for each in m.findings if each.accepted is None)
+    high = severities["high"]
+    more = severities.total() - high
     since = ", ".join(
         f"{each.name} ({uk(each.file_on or each.last_entry or m.census.day)})" for each in stale
     )
@@ -1165,23 +1169,24 @@ def _flow_of(m: Material) -> str:
 
 def _decisions(found: Iterable[Finding], words: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """The most serious kinds of open problem, each in a sentence, with who acts."""
-    kinds: dict[str, list[Finding]] = defaultdict(list)
-    for each in found:
-        if each.accepted is None:
-            kinds[each.code].append(each)
-    for code in [each for each in CODES if kinds[each]][:MOST_DECISIONS]:
-        same = kinds[code]
-        places = list(dict.fromkeys(each.college for each in same if each.college))
+    open_ = (each for each in found if each.accepted is None)
+    worst_first = groupby(open_, key=lambda each: each.code)  # as findings are ordered
+    for code, same in islice(worst_first, MOST_DECISIONS):
+        first = next(same)
+        messages, colleges_of = {hash(first.message)}, {first.college: None}
+        for each in same:  # there may be a hundred thousand
+            messages.add(hash(each.message))
+            colleges_of.setdefault(each.college)
+        places = [each for each in colleges_of if each]
         names = ", ".join(words.get(each, each) for each in places[:3])
         names += f" and {len(places) - 3} more" if len(places) > 3 else ""
         who = CODES[code].who
         if who == "The college" and len(places) == 1:
             who = names
-        distinct = {each.message for each in same}
-        if len(distinct) == 1:
-            yield same[0].message, who
+        if len(messages) == 1:
+            yield first.message, who
         else:
-            yield f"{CODES[code].title}: {len(distinct):,}, at {names}.", who
+            yield f"{CODES[code].title}: {len(messages):,}, at {names}.", who
 
 
 # The papers: what a reader gets.
@@ -1303,7 +1308,7 @@ def _without(each: Table, names: Set[str]) -> Table:
     return replace(
         each,
         columns=tuple(each.columns[i] for i in keep),
-        rows=tuple(tuple(row[i] for i in keep) for row in each.rows),
+        rows=stored.keep(tuple(row[i] for i in keep) for row in each.rows),
         chart=None,
     )
 
@@ -1315,12 +1320,12 @@ def _oldest_first(each: Table) -> Table:
     wanted = ("since", "code", "tag", "message", "action")
     names = [column.name for column in each.columns]
     at = [names.index(name) for name in wanted]
-    rows = sorted(each.rows, key=lambda row: (row[at[0]] is None, str(row[at[0]])))
+    rows = stored.keep_sorted(each.rows, lambda row: (row[at[0]] is None, str(row[at[0]])))
     done = Column("done", "Done", "text", "To tick.", unknown="☐")
     return Table(
         "to_do",
         "To do, oldest first",
         "",
         (done, *(each.columns[i] for i in at)),
-        tuple((None, *(row[i] for i in at)) for row in rows),
+        stored.keep((None, *(row[i] for i in at)) for row in rows),
     )

@@ -11,6 +11,8 @@ from datetime import date
 from operator import attrgetter
 from typing import Any, Literal, TypeAlias
 
+from kitloan.audit.stored import keep
+
 Cell: TypeAlias = str | int | float | date | None
 """A value of a table. A share is a float from 0 to 1; money is whole pence; None is unknown."""
 
@@ -168,5 +170,5 @@ def table(
 ) -> Table:
     """A table with a row for each thing."""
     columns, cells = zip(*fields, strict=True)
-    rows = tuple(tuple(cell(thing) for cell in cells) for thing in things)
+    rows = keep(tuple(cell(thing) for cell in cells) for thing in things)
     return Table(name, title, note, columns, rows, chart)

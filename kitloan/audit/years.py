@@ -5,7 +5,7 @@ once, whichever colleges lend to it.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, case, func, or_, select
 
 from kitloan.audit.census import Census
 from kitloan.audit.measures import is_late
+from kitloan.audit.stored import keep_sorted
 from kitloan.audit.use import DAY_KNOWN, OF_HOLDING, Months
 from kitloan.audit.wants import NearestWant, OpenWants
 from kitloan.storage.statements import AnyRow
@@ -172,7 +173,7 @@ SILENT_DAYS = 62
 """A college whose last file is older than two months is silent: nothing is known of its use."""
 
 
-def idle(census: Census) -> list[Idle]:
+def idle(census: Census) -> Sequence[Idle]:
     """What is not used, the longest unused first; at colleges that are not silent."""
     months = Months(census)
     since = months.since
@@ -199,7 +200,7 @@ def idle(census: Census) -> list[Idle]:
     ).label("last")
     before = census.day - timedelta(days=SILENT_DAYS)
     silent = [each for each, known in census.covered.items() if known < before]
-    rows = census.connection.execute(
+    rows = census.rows(
         select(holding, last)
         .where(holding.c.state == "held", holding.c.out_quantity == 0, census.counted)
         .where(holding.c.accessioned_at < since, ~lately, ~away)
@@ -207,7 +208,7 @@ def idle(census: Census) -> list[Idle]:
     )
     region_of = {each: row.region for each, row in census.colleges.items()}
     wants = OpenWants(census)
-    found = [
+    found = (
         Idle(
             row.tag,
             row.college,
@@ -221,5 +222,5 @@ def idle(census: Census) -> list[Idle]:
             wants.nearest(row.college, census.type_names[row.college, row.kit_type]),
         )
         for row in rows
-    ]
-    return sorted(found, key=lambda each: (each.last_lent or date.min, each.college, each.tag))
+    )
+    return keep_sorted(found, lambda each: (each.last_lent or date.min, each.college, each.tag))

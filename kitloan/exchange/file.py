@@ -6,10 +6,12 @@ members and the unpacked size have limits that follow from the size of the file.
 
 In version 2 each line leaves out `prev`, which is the hash of the line before. Half of a file would
 be these hashes, because no packing shrinks them. `bodies` puts them back, so that all that follows
-reads one text, whichever version came.
+reads one text, whichever version came. A long file of version 2 is packed by xz, which sees further
+back than gzip; what packed a file is seen by its first bytes.
 """
 
 import json
+import lzma
 import zlib
 from collections.abc import Generator, Iterator
 from contextlib import closing
@@ -221,6 +223,9 @@ MOST_UNPACKED = 20
 """Times the file's size that it may unpack to, over `_FREE`. A ledger unpacks to about five."""
 _FREE = 2**20
 _PIECE = 2**16
+_XZ = b"\xfd7zXZ\0"
+_ROOM_TO_UNPACK = 100_000_000
+"""Bytes of memory that xz may take: its own highest setting, and no more."""
 
 
 class Unpacking(Exception):
@@ -336,7 +341,7 @@ class ExchangeFile:
                     yield line.decode()
         except Unpacking as problem:
             raise self.bad(str(problem)) from None
-        except (zlib.error, EOFError, UnicodeDecodeError):
+        except (zlib.error, lzma.LZMAError, EOFError, UnicodeDecodeError):
             raise self.bad("it is cut short, or not an exchange file") from None
         except FileNotFoundError:
             raise no_such_file(self.path) from None
@@ -430,9 +435,30 @@ def _too_much(most: int) -> str:
 
 
 def _unpacked(file: BinaryIO, size: int) -> Iterator[bytes]:
-    """The unpacked pieces of a gzip file, up to the limit for a file of this size."""
-    most = most_unpacked(size)
-    members = total = 0
+    """The unpacked pieces of a file, up to the limit for a file of this size."""
+    is_xz = file.read(len(_XZ)) == _XZ
+    file.seek(0)
+    most, total = most_unpacked(size), 0
+    for piece in _from_xz(file) if is_xz else _from_gzip(file):
+        total += len(piece)
+        if total > most:
+            raise Unpacking(_too_much(most))
+        yield piece
+
+
+def _from_xz(file: BinaryIO) -> Iterator[bytes]:
+    whole = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_ROOM_TO_UNPACK)
+    while not whole.eof:
+        data = file.read(_PIECE) if whole.needs_input else b""
+        if whole.needs_input and not data:
+            raise EOFError
+        yield whole.decompress(data, _PIECE)
+    if whole.unused_data or file.read(1):
+        raise Unpacking("something follows its end")
+
+
+def _from_gzip(file: BinaryIO) -> Iterator[bytes]:
+    members = 0
     member, data = None, b""
     while data := data or file.read(_PIECE):
         if member is None:
@@ -443,11 +469,7 @@ def _unpacked(file: BinaryIO, size: int) -> Iterator[bytes]:
             if members > MOST_MEMBERS:
                 raise Unpacking(f"it is in more than {MOST_MEMBERS} parts")
             member = zlib.decompressobj(wbits=31)
-        piece = member.decompress(data, _PIECE)
-        total += len(piece)
-        if total > most:
-            raise Unpacking(_too_much(most))
-        yield piece
+        yield member.decompress(data, _PIECE)
         data = member.unused_data if member.eof else member.unconsumed_tail
         if member.eof:
             member = None

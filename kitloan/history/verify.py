@@ -12,7 +12,6 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cache
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -931,6 +930,7 @@ class Walk:
             self._replay(row, read, live, replayed)
 
     def _chain(self, row: Filed, read: Entry) -> None:
+        fact = read.fact
         if not isinstance(row.seq, int) or row.seq != self.seq + 1:
             self._broken("gap", row.seq, f"follows entry {self.seq}: the entries between are gone")
         elif read.prev != self.hash:
@@ -938,15 +938,8 @@ class Walk:
         if seal(row.body) != row.hash:
             self._broken("altered", row.seq, _ALTERED)
         indexed = (row.id, row.part, row.kind, row.tag, row.at, row.by, row.seq)
-        sealed = (
-            read.id,
-            read.part,
-            read.fact.kind,
-            _value(read.fact, "tag"),
-            read.at,
-            read.by,
-            read.seq,
-        )
+        tag = _value(fact, "tag")
+        sealed = (read.id, read.part, fact.kind, tag, read.at, read.by, read.seq)
         if not isinstance(row.epoch, int) or not self._goes_on(read, row.epoch):
             self._broken(
                 "wrong_epoch", row.seq, "is stored under an epoch that it does not belong to"
@@ -986,12 +979,7 @@ class Walk:
 
 def _value(fact: FactBase, field: str) -> Any:
     """A field of a fact, or None; to ask a fact for one it has not takes as long as hashing it."""
-    return getattr(fact, field) if field in _fields_of(type(fact)) else None
-
-
-@cache
-def _fields_of(kind: type[FactBase]) -> frozenset[str]:
-    return frozenset(kind.model_fields)
+    return vars(fact).get(field)
 
 
 def _unread(row: Filed, problem: ValidationError | NotCanonical) -> tuple[str, int, str]:

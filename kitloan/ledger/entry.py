@@ -53,7 +53,7 @@ class Entry(Recorded):
     @property
     def body(self) -> str:
         """The canonical JSON that is stored and hashed."""
-        return self.model_dump_json()  # `Frozen` keeps the fields in order
+        return _ENTRY.serializer.to_json(self).decode()  # `Frozen` keeps the fields in order
 
 
 GENESIS = ""

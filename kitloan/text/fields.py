@@ -9,10 +9,10 @@ A field that a later release adds to a class whose facts are sealed already is d
 `Later`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from functools import partial
-from operator import eq
+from functools import cache, partial
+from operator import attrgetter, eq
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import (
@@ -112,6 +112,16 @@ class Frozen(BaseModel):
         return schema
 
 
+@cache
+def _getter(
+    cls: type[BaseModel], prefix: str
+) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    """The names of a class's fields with a prefix, and what gives their values."""
+    one, *more = cls.model_fields
+    values_of = attrgetter(one, *more) if more else lambda fact: (getattr(fact, one),)
+    return tuple(f"{prefix}{name}" for name in (one, *more)), values_of
+
+
 class Fields(Frozen):
     """Root of what follows. Each is built where it is inherited, so none is built for itself."""
 
@@ -121,7 +131,8 @@ class Fields(Frozen):
     def of(cls, fact: Any, prefix: str = "") -> dict[str, Any]:
         """The values that a fact of this class has, by field and `prefix`, as a statement takes
         them."""
-        return {f"{prefix}{name}": getattr(fact, name) for name in cls.model_fields}
+        names, values_of = _getter(cls, prefix)
+        return dict(zip(names, values_of(fact), strict=True))
 
 
 class HoldingFields(Fields):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,8 @@ from audit.agreement import agrees, listed
 from audit.scotland import Scotland, row, rows, values
 from audit.two_years import FIRST, ONE, RAF, TWO, Story, play
 from conftest import SetClock
-from kitloan.audit import Audit, Scope
+from kitloan.audit import Audit, Scope, stored
+from kitloan.audit.export import csv, html, xlsx
 from kitloan.errors import Refused
 
 
@@ -275,3 +277,30 @@ def test_every_figure_can_be_proved(story: Story, found: Audit) -> None:
     assert (allocated.number, len(allocated.items)) == (8, 3)
     ends = {each.ledger: each for each in found.proof.ledgers}
     assert ends["fife/2"].file_exported_at == "2026-11-02T09:00:00Z"
+
+
+@pytest.mark.parametrize("reader", [None, "college", "board"])
+def test_a_report_whose_lists_are_on_disk_is_the_same(
+    story: Story, reader: str | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A large nation's report would have other rows than a small one's, or in another order."""
+    scope = Scope(college="fife") if reader == "college" else None
+    short = story.scotland.esp.audit.audit(scope=scope, reader=reader)
+    monkeypatch.setattr(stored, "MOST_IN_MEMORY", 1)
+    long = story.scotland.esp.audit.audit(scope=scope, reader=reader)
+    assert isinstance(long.findings, stored.Stored)
+    parts = (long.as_json(), short.as_json())
+    for each in parts:
+        each["proof"].pop("made_at")
+    assert parts[0] == parts[1]
+    assert long.report.summary == short.report.summary
+    for name, found in (("short", short), ("long", long)):
+        csv.write(found.report, tmp_path / name)
+        xlsx.write(found.report, tmp_path / f"{name}.xlsx")
+        html.write(found.report, tmp_path / f"{name}.html")
+    for file in (tmp_path / "short").iterdir():
+        assert (tmp_path / "long" / file.name).read_bytes() == file.read_bytes(), file.name
+    pages = [(tmp_path / f"{name}.html").read_text().splitlines() for name in ("short", "long")]
+    assert [
+        one for one, other in zip(*pages, strict=True) if one != other and "made" not in one
+    ] == []

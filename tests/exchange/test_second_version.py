@@ -3,9 +3,11 @@
 import gzip
 import hashlib
 import json
+import lzma
 import re
 import shutil
 import subprocess
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,8 +22,9 @@ from exchange.test_bounded_work import AT, _kit_type, _taken_in
 from exchange.wrong import WRONG, Wrong
 from kitloan import BadInput, NewHolding
 from kitloan.college import College
+from kitloan.exchange import sending
 from kitloan.exchange.bounds import may_leave_out
-from kitloan.exchange.file import LONGEST_LINE
+from kitloan.exchange.file import LONGEST_LINE, ExchangeFile
 from lives import everything_in
 from trusting import hear, merge
 
@@ -128,6 +131,74 @@ def test_the_ten_lines_in_the_manual_do_it(clock: SetClock, tmp_path: Path) -> N
         sealed.append((tmp_path / "sealed").read_text(encoding="utf-8").splitlines())
     assert sealed[0] == lines_of(files[0])[1:]
     assert sealed[1][: len(sealed[0])] == sealed[0]
+
+
+def test_a_long_file_is_packed_by_xz_and_read_like_any(
+    clock: SetClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ids are random, so that a year was larger than what a college's mail takes."""
+    monkeypatch.setattr(sending, "LONG_FILE", 5)
+    _, after = exchanged(tmp_path, clock)
+    assert after.read_bytes().startswith(b"\xfd7zXZ\0")
+    assert ExchangeFile(after).signed_header().version == 2
+    with ExchangeFile(after).lines() as lines:
+        assert list(lines) == lzma.decompress(after.read_bytes()).decode().splitlines()
+
+
+@pytest.mark.skipif(
+    None in (shutil.which("sha256sum"), shutil.which("xz")), reason="the system has no such tool"
+)
+def test_the_ten_lines_in_the_manual_read_what_xz_packed(
+    clock: SetClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An auditor would be told that a long file is none."""
+    monkeypatch.setattr(sending, "LONG_FILE", 5)
+    (lines,) = re.findall(r"```sh\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+    _, after = exchanged(tmp_path, clock)
+    shutil.copy(after, tmp_path / "fife.kitloan")
+    done = subprocess.run(
+        ["sh", "-c", lines], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == ExchangeFile(after).header().head
+
+
+def _asking_for_room(packed: bytes) -> bytes:
+    """The same, but its header asks for two gigabytes of memory."""
+    asks, size = bytearray(packed), (packed[12] + 1) * 4 - 4
+    asks[16] = 38
+    asks[12 + size : 16 + size] = zlib.crc32(asks[12 : 12 + size]).to_bytes(4, "little")
+    return bytes(asks)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda packed: packed[:-20], "cut short"),
+        (lambda packed: packed[:60] + b"\xff" * 9 + packed[69:], "cut short"),
+        (lambda packed: packed + b"more", "something follows its end"),
+        (lambda packed: packed + packed, "something follows its end"),
+        (
+            lambda packed: lzma.compress(lzma.decompress(packed) + b'"seq":\n' * 300_000),
+            "times its",
+        ),
+        (lambda packed: _asking_for_room(packed), "cut short"),
+    ],
+    ids=["cut", "spoilt", "more", "twice", "bomb", "greedy"],
+)
+def test_a_file_that_xz_packed_is_refused_for_what_is_wrong_with_it(
+    colleges: dict[str, Sent],
+    national: College,
+    tmp_path: Path,
+    spoil: Callable[[bytes], bytes],
+    words: str,
+) -> None:
+    """It would fill the memory, or end in a traceback."""
+    path = tmp_path / "x.kitloan"
+    whole = "\n".join(second(lines_of(colleges["fife"].whole))) + "\n"
+    path.write_bytes(spoil(lzma.compress(whole.encode())))
+    refusal = _refusal(national, path)
+    assert refusal.code == "bad_exchange_file"
+    assert words in refusal.message
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.name)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from kitloan.imports.evidence import Profile
 from kitloan.imports.formats import Format
+from kitloan.imports.headings import plain_header
 from kitloan.imports.rows import Column, Problem, Severity
 from kitloan.imports.sheets import Line, Sheet, Unreadable, is_blank
 from kitloan.imports.statuses import Standing
@@ -112,11 +113,6 @@ def problem(
     shown = plain(tidy(value[: _SHOWN + 1]))
     shown = shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1] + "…"
     return Problem(severity, sheet, row, column, shown, what)
-
-
-def plain_header(header: str) -> str:
-    head, bracket, tail = header.rpartition(" (")
-    return head if bracket and tail[:-1].isdecimal() else header
 
 
 def matrix(layout: Layout, entries: list[Entry]) -> Iterator[Entry]:

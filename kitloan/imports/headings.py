@@ -777,3 +777,9 @@ def _meanings(written: str, words: tuple[str, ...]) -> Iterator[tuple[str, float
 def is_harmless(heading: str) -> bool:
     """Whether a heading has nothing to do with who has a thing: a warranty, a test, a supplier."""
     return bool(HARMLESS.intersection(stems(heading)))
+
+
+def plain_header(header: str) -> str:
+    """A heading without the number that it was given when it came again."""
+    head, bracket, tail = header.rpartition(" (")
+    return head if bracket and tail[:-1].isdecimal() else header

@@ -8,11 +8,13 @@ from kitloan.imports.evidence import (
     is_surely_school,
 )
 from kitloan.imports.holders import holder, loan_in, speaks_of_loan
-from kitloan.imports.line_loans import STATUS_CHOICES, LineLoans, standing_of
+from kitloan.imports.line_days import STATUS_CHOICES
+from kitloan.imports.line_loans import LineLoans
 from kitloan.imports.rows import UNNAMED, Column
 from kitloan.imports.sheets import Unreadable, is_blank
 from kitloan.imports.statuses import (
     speaks_of_gone,
+    standing_of,
     status_of_words,
 )
 from kitloan.imports.values import (

@@ -10,13 +10,13 @@ import re
 from datetime import date
 from typing import Any
 
-from kitloan.imports.entries import Entry, Found, Layout, Loan, plain_header, problem
+from kitloan.imports.entries import Entry, Found, Layout, Loan, problem
 from kitloan.imports.evidence import (
     is_surely_school,
     looks_like_place,
 )
-from kitloan.imports.headings import squeeze
-from kitloan.imports.line_loans import STATUS_CHOICES
+from kitloan.imports.headings import plain_header, squeeze
+from kitloan.imports.line_days import STATUS_CHOICES
 from kitloan.imports.line_notes import KEPT, LineNotes
 from kitloan.imports.mapfile import Map
 from kitloan.imports.questions import Questions

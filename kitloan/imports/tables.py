@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kitloan.imports.formats import Format, format_of
-from kitloan.imports.headings import is_known, meanings, squeeze
+from kitloan.imports.headings import is_known, meanings, plain_header, squeeze
 from kitloan.imports.sheets import Line, Sheet, Value, is_blank, letter
 from kitloan.imports.values import Fault, as_text, day, pence
 from kitloan.text.names import fold, tidy
@@ -190,7 +190,7 @@ def _weighed(
         return None  # a line of numbers and days heads nothing, whatever a map says
     mapped = [i for i in named if fold(heading.texts[i]) in told]
     made_by = format_of([heading.texts[i] for i in named])
-    scores = {i: meanings(_unnumbered(heading.texts[i])) for i in named}
+    scores = {i: meanings(plain_header(heading.texts[i])) for i in named}
     vital = any(
         score >= _ENOUGH for i in named for name, score in scores[i].items() if name in VITAL
     ) or any(told[fold(heading.texts[i])] in VITAL for i in mapped)
@@ -207,11 +207,6 @@ def _weighed(
     strength -= 0.2 * (len(named) - len(hits))
     joined = line.number and heading.texts != _single(sheet, heading.position).texts
     return replace(heading, strength=strength - (_JOIN_GAIN if joined else 0))
-
-
-def _unnumbered(header: str) -> str:
-    head, bracket, tail = header.rpartition(" (")
-    return head if bracket and tail[:-1].isdecimal() else header
 
 
 def _stands_out(sheet: Sheet, heading: _Heading, named: list[int]) -> bool:
@@ -375,7 +370,7 @@ def _groups(heading: _Heading, headers: Mapping[int, str]) -> list[list[int]]:
 
 def _repeated(run: list[int], headers: Mapping[int, str]) -> list[list[int]]:
     """A run of columns whose headings start again, cut where they do."""
-    names = [squeeze(_unnumbered(headers[i])) for i in run]
+    names = [squeeze(plain_header(headers[i])) for i in run]
     for length in range(2, len(names) // 2 + 1):
         if len(names) % length == 0 and all(
             names[i] == names[i % length] for i in range(len(names))
@@ -385,7 +380,7 @@ def _repeated(run: list[int], headers: Mapping[int, str]) -> list[list[int]]:
 
 
 def _is_table(columns: list[int], headers: Mapping[int, str]) -> bool:
-    scores = [meanings(_unnumbered(headers[i])) for i in columns]
+    scores = [meanings(plain_header(headers[i])) for i in columns]
     vital = any(each.get("type", 0) >= _ENOUGH for each in scores)
     return vital and sum(max(each.values(), default=0) >= _ENOUGH for each in scores) >= 2
 

@@ -1,0 +1,157 @@
+"""Questions about a whole table: columns of counts, the kind of thing, dates, spellings."""
+
+from collections import defaultdict
+
+from kitloan.imports import evidence
+from kitloan.imports.candidates import Candidate
+from kitloan.imports.columns import CHOICES, RISKY
+from kitloan.imports.mapfile import Map
+from kitloan.imports.questions import Questions
+from kitloan.imports.rows import UNNAMED, Row
+from kitloan.imports.values import Dates
+
+
+def ask_about_counts(each: Candidate, questions: Questions) -> None:
+    """Ask about a table whose columns are places or schools, with how many are at each."""
+    fields = {one.field for one in each.guesses}
+    if "type" not in fields or each.table.made_by:
+        return
+    counts = [
+        one
+        for one in each.guesses
+        if one.field is None
+        and not one.told
+        and one.found.filled
+        and one.found.share("small") > 0.9
+        and not one.bases
+        and len(one.header) < 60
+    ]
+    if len(counts) < 2:
+        return
+    for one in each.guesses:  # the place of the numbers that are at the college itself
+        place = one.field in ("location", "home_college") and not one.told
+        if place and one.found.filled and one.found.share("small") > 0.9:
+            one.field = None
+            counts.append(one)
+    for one in counts:
+        school = evidence.is_surely_school(one.header)
+        if "quantity" in fields and not school:
+            continue
+        questions.about_column(
+            each.table.sheet.name,
+            one.header,
+            "This column and others hold small numbers under a name. Are they how many are at that "
+            "place, or with that school?",
+            "quantity_with" if school else "quantity_at",
+            one.found.samples,
+            tuple((name, CHOICES[name]) for name in ("quantity_at", "quantity_with", "")),
+        )
+
+
+def ask_for_kind(each: Candidate, questions: Questions) -> bool:
+    """Ask which column says what a thing is, where none does and one could; whether it was
+    asked.
+    """
+    if each.kind == "loans" or each.layout.place("type") or each.layout.type_from:
+        return False
+    could = [
+        one
+        for one in each.guesses
+        if not one.told
+        and one.found.filled >= max(1, each.table.lines.__len__() * 0.5)
+        and one.field in (None, "category", "own_name")
+        and evidence.fit("type", one.found) >= 0.65
+        and one.found.share("texts") > 0.8
+        and not one.bases.get("remarks")
+        and one.found.share("people") < 0.5
+        and not one.found.share("sure_schools")
+    ]
+    if not could:
+        return False
+    best = max(could, key=lambda one: (one.scores.get("type", 0), -one.index))
+    questions.about_column(
+        each.table.sheet.name,
+        best.header,
+        "No column is known to be what kind of thing each row is. Is it this one?",
+        "type",
+        best.found.samples,
+        tuple((name, CHOICES[name]) for name in ("type", "")),
+    )
+    return True
+
+
+def settle_date_order(each: Candidate, wanted: Map, questions: Questions) -> None:
+    """Settle how the dates of a table are written, and ask where that decides a due date."""
+    orders = {
+        one.found.dates.order for one in each.guesses if one.found.dates.order in ("day", "month")
+    }
+    for one in each.guesses:
+        dates = one.found.dates
+        if one.field not in RISKY or one.field == "on_loan_to" or not dates.ambiguous:
+            continue
+        if dates.order == "unclear" and "month" in orders:
+            other = "Another column of this table writes the month first."
+        elif dates.order == "mixed":
+            other = (
+                "The column has days that can only be day first, and days that can only be "
+                "month first."
+            )
+        else:
+            continue
+        answer = wanted.value(one.header, dates.examples[0]) if dates.examples else None
+        if answer in ("day", "month"):
+            one.found.dates = Dates(answer)  # type: ignore[arg-type]  # one of these two
+            continue
+        questions.about_value(
+            each.table.sheet.name,
+            one.header,
+            each.table.header_row,
+            dates.examples[0] if dates.examples else "",
+            "order",
+            f"{other} How are the dates of this column written?",
+            "month" if dates.order == "unclear" else None,
+            (("day", "day first"), ("month", "month first")),
+        )
+
+
+def ask_about_spellings(
+    rows: list[Row],
+    candidates: list[Candidate],
+    wanted: Map,
+    questions: Questions,
+    known: tuple[str, ...],
+) -> None:
+    """Ask about borrowers that are spelt nearly like another, or look like one."""
+    import difflib
+
+    from kitloan.imports.spellings import look_alikes, near_names
+
+    names: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        if row.on_loan_to and row.on_loan_to != UNNAMED:
+            names[row.on_loan_to].append(row)
+    headers = {
+        each.table.sheet.name: place[1].header
+        for each in candidates
+        if (place := each.layout.place("on_loan_to"))
+    }
+
+    def ask_about(name: str, other: str, topic: str, why: str, *more: tuple[str, str]) -> None:
+        for row in names[name]:
+            header = headers.get(row.sheet, "")
+            if topic == "near" and wanted.value(header, name) is not None:
+                continue
+            choices = ((other, f"yes: {other}"), *more)
+            questions.about_value(row.sheet, header, row.number, name, topic, why, other, choices)
+
+    alike = dict(look_alikes(names, known))
+    for name, other in alike.items():
+        why = (
+            f"Some borrowers look like {other!r} and are spelt with other letters. Are they "
+            "the same?"
+        )
+        ask_about(name, other, "alike", why, ("in", "not on loan: keep it as a note"))
+    counts = {name: len(found) for name, found in names.items() if name not in alike}
+    for name, other in near_names(counts, difflib):
+        why = f"Some borrowers are spelt nearly like {other!r}. Are they the same?"
+        ask_about(name, other, "near", why, ("on_loan_to", "no: an organisation of its own"))

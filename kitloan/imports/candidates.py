@@ -30,13 +30,23 @@ class Candidate:
 
 
 def understand(table: Table, wanted: Map, today: date, known: frozenset[str]) -> Candidate:
+    """A table with a guess for each of its columns."""
     told = dict(wanted.columns)
+    if not table.alone:  # the tables beside one another share the answer about a heading
+        for header in table.headers.values():
+            if fold(plain_header(header)) in told:
+                told.setdefault(fold(header), told[fold(plain_header(header))])
     if table.made_by:
         for header in table.headers.values():
             key = squeeze(plain_header(header))
             if key in table.made_by.columns and plain_header(header) == header:
                 told.setdefault(fold(header), table.made_by.columns[key])
+    coded = _coded_columns(table) - told.keys()
+    told |= dict.fromkeys(coded, "status")
     guesses = guess(table.sheet, table.headers, table.lines, told, today, known)
+    for one in guesses:
+        if fold(one.header) in coded:
+            one.evidence = ("the key beneath the table explains its codes",)
     check_map_gives_once(table.sheet, guesses, wanted)
     each = Candidate(table, guesses, Layout(table.sheet, {}, (), 0))
     each.layout = lay_out(each, wanted)
@@ -45,7 +55,21 @@ def understand(table: Table, wanted: Map, today: date, known: frozenset[str]) ->
     return each
 
 
+def _coded_columns(table: Table) -> set[str]:
+    """The folded headings of columns that hold nothing but codes of the key beneath the table."""
+    if table.legend is None:
+        return set()
+    codes = table.legend.meanings.keys()
+    found = set()
+    for index, header in table.headers.items():
+        values = {fold(shown(v)) for n in table.lines if not is_blank(v := n.value(index))}
+        if values and values <= codes:
+            found.add(fold(header))
+    return found
+
+
 def lay_out(each: Candidate, wanted: Map) -> Layout:
+    """The layout of a table, by the guesses as they are now."""
     table = each.table
     columns = {
         one.index: Column(
@@ -70,6 +94,8 @@ def lay_out(each: Candidate, wanted: Map) -> Layout:
         table.made_by,
         _type_columns(each),
         table.header_row,
+        is_below=table.is_below,
+        codes=table.legend.meanings if table.legend else {},
         is_loans=each.kind == "loans",
         is_log=answer == "loan_log" or bool(fields & {"returned_on", "out_on"}),
     )

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from kitloan.imports import evidence
 from kitloan.imports.evidence import Profile, fit, profile
-from kitloan.imports.headings import FIELDS, is_harmless, meanings, stems
+from kitloan.imports.headings import FIELDS, is_harmless, meanings, plain_header, stems
 from kitloan.imports.questions import Questions
 from kitloan.imports.sheets import Line, Sheet, Value, is_blank
 from kitloan.imports.values import as_text
@@ -208,12 +208,26 @@ def _assign(guesses: list[Guess]) -> None:
         each.evidence = (_heading_words(each, name), *evidence.words(each.found, name))
         done.add(each.index)
         taken.add(name)
+    _back_beside_out(guesses)
     _person_beside_school(guesses)
     _category_beside_name(guesses)
     _repeat(guesses)
     for each in guesses:
         if not each.evidence:
             each.evidence = ("the heading is not known", *evidence.words(each.found))
+
+
+def _back_beside_out(guesses: list[Guess]) -> None:
+    """A "Date in" beside the days on which things go out is the day on which they came back."""
+    out = any(g.field == "out_on" and g.found.filled for g in guesses)
+    if not out or any(g.field == "returned_on" for g in guesses):
+        return
+    for each in guesses:
+        if each.field == "received_on" and not each.told and "returned_on" in each.bases:
+            each.field, each.base = "returned_on", each.bases["returned_on"]
+            each.score = each.scores.get("returned_on", each.score)
+            each.evidence = ("it is beside the days on which things went out",)
+            return
 
 
 def _person_beside_school(guesses: list[Guess]) -> None:
@@ -348,15 +362,22 @@ def order_of_place(header: str) -> int:
     )
 
 
-def ask(guesses: list[Guess], sheet: str, questions: Questions, table_rows: int) -> None:
-    """Ask about every column that may say who has what, and about which that is not certain."""
+def ask(guesses: list[Guess], sheet: str, questions: Questions, beside: frozenset[str]) -> None:
+    """Ask about every column that may record who has what, and is not certain.
+
+    Args:
+        guesses: the columns of one table.
+        sheet: its sheet's name.
+        questions: added to.
+        beside: headings of the tables on its left: one question is about them all.
+    """
     loan_context = any(
         each.field in ("due_on", "out_on", "returned_on", "quantity_out") and each.found.filled
         for each in guesses
     )
     borrower = any(each.field == "on_loan_to" and each.found.filled for each in guesses)
     for each in guesses:
-        if each.told or not each.found.filled:
+        if each.told or not each.found.filled or plain_header(each.header) in beside:
             continue
         if each.field in RISKY:
             _ask_if_unsure(each, guesses, sheet, questions, loan_context, borrower)

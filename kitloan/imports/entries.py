@@ -35,6 +35,8 @@ class Layout:
         type_from: positions of columns that can say what a thing is, best first.
         is_loans: the table lists loans of what another sheet has.
         is_log: one line is one loan, and a thing has several.
+        is_below: another table of the sheet is above it.
+        codes: by folded code, what the key beneath the table has for it.
         kind_asked: which column says what a thing is has been asked, so no row need be reported.
     """
 
@@ -50,6 +52,8 @@ class Layout:
     is_loans: bool = False
     is_log: bool = False
     kind_asked: bool = False
+    is_below: bool = False
+    codes: Mapping[str, str] = field(default_factory=dict)
     by_field: dict[str, list[tuple[int, Column]]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

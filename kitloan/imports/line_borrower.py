@@ -86,7 +86,7 @@ class LineBorrower(LineStatus):
                 "same_above",
                 "The borrower is in front of the things, and some cells are blank. Do they mean "
                 "the borrower of the row above, or not on loan?",
-                None,
+                "above" if self.reader.blanks_have_days else None,
                 (("above", "the same borrower as above"), ("in", "not on loan")),
             )
 

@@ -6,6 +6,7 @@ What could change who has what, and is not certain, is a question.
 from typing import Any
 
 from kitloan.imports.entries import Loan
+from kitloan.imports.evidence import is_surely_school
 from kitloan.imports.headings import stems
 from kitloan.imports.holders import holder
 from kitloan.imports.line_borrower import LineBorrower
@@ -104,6 +105,8 @@ class LineLoans(LineBorrower):
         out = status == "out" or held == "out" or bool(quantity_out)
         out = out or bool(self.layout.made_by and loan.due_on and self._due_means_out())
         if out and loan.organisation is None and held != "in":
+            self._borrower_in_place(loan, values)
+        if out and loan.organisation is None and held != "in":
             loan.organisation = UNNAMED
             by, text = self.status_cell
             if by is None:
@@ -111,6 +114,15 @@ class LineLoans(LineBorrower):
             what = f"is on loan, and nobody is named who has it: recorded as {UNNAMED!r}"
             if not self.asked:
                 self._report(by, text, what, error=False, keep=False)
+
+    def _borrower_in_place(self, loan: Loan, values: dict[str, Any]) -> None:
+        """Of a thing that is out, a school in the column for its place is who has it."""
+        place = values.get("location", "")
+        if is_surely_school(place) and self.layout.place("on_loan_to") is None:
+            loan.organisation = values.pop("location")
+
+    def _due_without_borrower(self, loan: Loan) -> None:
+        """Leave out a due date where nobody has the thing; after notes and places were read."""
         if loan.organisation is None and loan.due_on:
             place = self._anywhere("due_on")
             what = "is a due date, but nobody is named who has it"

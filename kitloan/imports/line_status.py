@@ -1,8 +1,11 @@
 """How a thing is, by the words and ticks of one line: here, out, missing, gone, in repair."""
 
+import re
+
 from kitloan.imports.entries import Loan
 from kitloan.imports.evidence import (
     looks_like_school,
+    may_be_borrower,
 )
 from kitloan.imports.headings import plain_header, squeeze, stems
 from kitloan.imports.holders import holder, speaks_of_loan
@@ -30,6 +33,8 @@ _FLAG_IN = {"available", "in", "here", "present", "stock", "returned", "return",
 _FLAG_GONE = {"withdrawn", "scrapped", "disposed", "disposal", "written", "retired", "archived"}
 _FLAG_MISSING = {"lost", "missing", "stolen"}
 _LOAN_RUNS = {"active", "open", "current", "live", "ongoing", "in progress", "running"}
+_FLAG_BEFORE = re.compile(r"(?:yes|y|✓|✔|x)\s*[-–:,;(/]\s*(?=\w)", re.IGNORECASE)
+_BACK = re.compile(r"(?:returned|came back|handed back|brought back|back in)\b", re.IGNORECASE)
 _CONDITIONS = {
     *(
         "good",
@@ -95,6 +100,10 @@ class LineStatus(LineDays):
             if fold(text) in _CONDITIONS:
                 return None
         key = fold(text)
+        if coded := self._coded(key):
+            if coded in ("missing", "withdrawn"):
+                self._ask_gone(column, text, coded)
+            return coded
         words = set(stems(header))
         if key in YES | NO and not (key in ("1", "0") and not self.layout.made_by):
             return self._flag(column, text, yes=key in YES, words=words)
@@ -107,12 +116,12 @@ class LineStatus(LineDays):
         standing = status_of_words(text)
         if key in _LOAN_RUNS and self.layout.place("out_on") and self._names_borrower():
             standing = "out"  # a list of loans: the loan is, and not the thing
-        if standing is None and self.layout.made_by is None and speaks_of_loan(text):
-            named = holder(text, self.reader.today)
-            if named.organisation and looks_like_school(named.organisation):
-                loan.organisation = loan.organisation or named.organisation
-                loan.due_on = loan.due_on or named.due_on
-            standing = "out"
+        if standing is None and self.layout.made_by is None:
+            standing = self._loan_in_status(column, text, loan)
+        if standing is None and (back := _BACK.match(text)):
+            rest = text[back.end() :].strip(" ,;:-–()")
+            standing = status_of_words(rest) or ("in_repair" if speaks_of_repair(rest) else "in")
+            self._report(column, text, "was read as: back", error=False)
         standing = standing or speaks_of_gone(text)
         if standing is None and speaks_of_repair(text):
             standing = "in_repair"
@@ -130,6 +139,32 @@ class LineStatus(LineDays):
         if standing in ("missing", "withdrawn"):
             self._ask_gone(column, text, standing)
         return standing
+
+    def _coded(self, code: str) -> Standing | None:
+        """What a code means by the key beneath the table."""
+        words = self.layout.codes.get(code, "")
+        found = status_of_words(words) or speaks_of_gone(words)
+        return found or ("in_repair" if speaks_of_repair(words) else None)
+
+    def _loan_in_status(self, column: Column, text: str, loan: Loan) -> Standing | None:
+        """Whether the words of a status name who has the thing: "Out - Alva", "Yes: Alva PS"."""
+        flag = _FLAG_BEFORE.match(text) if set(stems(column.header)) & FLAG_OUT else None
+        named = holder(text[flag.end() :] if flag else text, self.reader.today, self.reader.dates)
+        school = named.organisation if not named.doubt and not named.standing else None
+        if school and not flag and not may_be_borrower(school):
+            school = None
+        heading = set(stems(column.header)) & FLAG_OUT
+        if not speaks_of_loan(text) and not (school and heading):
+            return None
+        if school:
+            loan.organisation = loan.organisation or school
+            loan.due_on = loan.due_on or named.due_on
+            loan.out_on = loan.out_on or named.out_on
+            if named.rest:
+                self._report(
+                    column, text, f"was read as: {school}; {named.rest!r}, kept as a note", False
+                )
+        return "out"
 
     def _flag(self, column: Column, text: str, *, yes: bool, words: set[str]) -> Standing | None:
         """What yes or no under a heading says: on loan, here, gone."""

@@ -25,6 +25,14 @@ def hidden_parts(sheet: Sheet, laid: list[Candidate]) -> Iterator[Problem]:
         yield problem("warning", sheet.name, None, "", "", what)
 
 
+def left_out_key(each: Candidate) -> Iterator[Problem]:
+    """Warn that the key beneath a table is none of its rows."""
+    legend = each.table.legend
+    if legend is not None:
+        what = f"is the key beneath the table, with {len(legend.meanings)} codes: it was left out"
+        yield problem("warning", each.table.sheet.name, None, "", "", what)
+
+
 def unsure_columns(each: Candidate) -> Iterator[Problem]:
     """Warn of columns that were not certain, or come twice."""
     for one in each.guesses:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
+from itertools import takewhile
 from pathlib import Path
 
 from kitloan.errors import BadInput
@@ -18,7 +19,7 @@ from kitloan.imports.entries import Entry, Loan, matrix, problem
 from kitloan.imports.lines import Reader
 from kitloan.imports.logs import Logs, numbered_once
 from kitloan.imports.mapfile import Map, bad_map, fits, load_map, map_beside
-from kitloan.imports.notices import hidden_parts, unsure_columns
+from kitloan.imports.notices import hidden_parts, left_out_key, unsure_columns
 from kitloan.imports.questions import Questions
 from kitloan.imports.refusals import CONTENTS, check_map, nothing_to_read
 from kitloan.imports.rows import NotTaken, Problem, Register, Row, SheetRead
@@ -27,6 +28,7 @@ from kitloan.imports.sheet_roles import is_contents_list, sort_out
 from kitloan.imports.sheets import Book, Sheet
 from kitloan.imports.table_questions import (
     ask_about_counts,
+    ask_about_days,
     ask_about_spellings,
     ask_for_kind,
     settle_date_order,
@@ -196,8 +198,9 @@ class Reading:
         laid, left_out = sort_out(laid, wanted, questions)
         aside += [(each.table.sheet, each.why) for each in left_out]
         for each in laid:
-            ask(each.guesses, each.table.sheet.name, questions, len(each.table.lines))
+            ask(each.guesses, each.table.sheet.name, questions, _headings_left_of(each, laid))
             ask_about_counts(each, questions)
+            ask_about_days(each, questions)
             each.layout = lay_out(each, wanted)
             if ask_for_kind(each, questions):
                 each.layout = replace(each.layout, kind_asked=True)
@@ -205,6 +208,7 @@ class Reading:
         problems = [problem("warning", sheet.name, None, "", "", why) for sheet, why in aside]
         for each in laid:
             problems += unsure_columns(each)
+            problems += left_out_key(each)
         reports = [
             SheetRead(sheet.name, None, len(sheet.lines), False, why) for sheet, why in aside
         ]
@@ -235,6 +239,8 @@ class Reading:
             if reader.section and reader.section[0] == "location":
                 what = "is the place of its rows: the sheet has no column for it"
                 problems.append(problem("warning", reader.section[1], None, "", "", what))
+            if reader.section is None:
+                reader.read_title()
             entries: list[Entry] = []
             at_once = straight and _is_plain_list(each)
             for line in each.layout.lines:
@@ -280,6 +286,18 @@ def _chosen(book: Book, wanted: Map) -> tuple[Sheet, ...]:
         names = ", ".join(repr(sheet.name) for sheet in sheets)
         raise bad_map(f"The map names a sheet {wanted.sheet!r}.", f"The file has: {names}.")
     return chosen
+
+
+def _headings_left_of(each: Candidate, laid: list[Candidate]) -> frozenset[str]:
+    """The headings of the tables on the left of one, of the same line of headings."""
+    table = each.table
+    before = takewhile(lambda one: one is not each, laid)
+    return frozenset(
+        header
+        for one in before
+        if one.table.sheet is table.sheet and one.table.header_row == table.header_row
+        for header in one.table.headers.values()
+    )
 
 
 def _not_taken(laid: list[Candidate], problems: list[Problem]) -> tuple[NotTaken, ...]:

@@ -7,6 +7,7 @@ from kitloan.imports.mapfile import Map
 from kitloan.imports.questions import Questions
 from kitloan.imports.rows import UNNAMED
 from kitloan.imports.statuses import status_of_words
+from kitloan.reference import find_college
 from kitloan.text.names import fold
 
 _NO_PLACE = {
@@ -98,6 +99,16 @@ def rows_named_by_sheet(
             found[index] = ("pending", name)
         elif status_of_words(name) == "in" and several:
             continue
+        elif evidence.may_be_borrower(name) and find_college(name) is None and not placed:
+            questions.about_sheet(
+                name,
+                "The sheet is called after a place that could borrow. Are its rows on loan to it, "
+                "or kept there?",
+                None,
+                (),
+                (("on_loan", f"on loan to {name}"), ("holdings", "held by the college")),
+            )
+            found[index] = ("pending", name)
         elif several and not placed and squeeze(name).rstrip("0123456789") not in _NO_PLACE:
             found[index] = ("location", name)
     return found

@@ -75,6 +75,11 @@ def sort_out(
     ):
         for each in laid:
             _ask_whether_gone(each, wanted, questions)
+    for each in laid:
+        beside = [one for one in laid if one.table.sheet is each.table.sheet and one is not each]
+        things = any("type" in filled_fields(one) for one in beside)
+        if things and not each.table.alone and lists_only_loans(each):
+            each.kind, each.why = "loans", "lists loans of things that the table beside it has"
     gone = {id(each) for each in left_out}
     return [each for each in laid if id(each) not in gone], left_out
 

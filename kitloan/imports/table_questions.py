@@ -5,10 +5,11 @@ from collections import defaultdict
 from kitloan.imports import evidence
 from kitloan.imports.candidates import Candidate
 from kitloan.imports.columns import CHOICES, RISKY
+from kitloan.imports.headings import is_harmless
 from kitloan.imports.mapfile import Map
 from kitloan.imports.questions import Questions
 from kitloan.imports.rows import UNNAMED, Row
-from kitloan.imports.values import Dates
+from kitloan.imports.values import Dates, means_nothing
 
 
 def ask_about_counts(each: Candidate, questions: Questions) -> None:
@@ -45,6 +46,41 @@ def ask_about_counts(each: Candidate, questions: Questions) -> None:
             "quantity_with" if school else "quantity_at",
             one.found.samples,
             tuple((name, CHOICES[name]) for name in ("quantity_at", "quantity_with", "")),
+        )
+
+
+def ask_about_days(each: Candidate, questions: Questions) -> None:
+    """Ask about days under an unknown heading that only things with a borrower have."""
+    borrower = next((one for one in each.guesses if one.field == "on_loan_to"), None)
+    if borrower is None or each.table.made_by:
+        return
+    sheet, lines = each.table.sheet, each.table.lines
+    lent = [line for line in lines if not means_nothing(sheet.value(line, borrower.index))]
+    if not lent or len(lent) == len(lines):
+        return  # where everything has a borrower, days beside them show nothing
+    taken = {one.field for one in each.guesses if one.found.filled}
+    for one in each.guesses:
+        if one.field is not None or one.told or one.bases or is_harmless(one.header):
+            continue
+        filled = [line for line in lines if not means_nothing(sheet.value(line, one.index))]
+        beside = sum(not means_nothing(sheet.value(line, borrower.index)) for line in filled)
+        if one.found.share("days") < 0.8 or not filled or beside < len(filled):
+            continue
+        if one.found.future * 2 > one.found.filled:
+            proposed = "due_on" if "due_on" not in taken else None
+        elif len(filled) == len(lent) and "out_on" not in taken:
+            proposed = "out_on" if not one.found.future else None
+        else:
+            proposed = None
+        names = ("due_on", "out_on", "returned_on", "")
+        questions.about_column(
+            sheet.name,
+            one.header,
+            "The heading is not known, and only things with a borrower have a day here. Which day "
+            "is it?",
+            proposed,
+            one.found.samples,
+            tuple((name, CHOICES[name]) for name in names),
         )
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from kitloan.imports.formats import Format, format_of
 from kitloan.imports.headings import is_known, meanings, plain_header, squeeze
+from kitloan.imports.legends import Legend, find_legend
 from kitloan.imports.sheets import Line, Sheet, Value, is_blank, letter
 from kitloan.imports.values import Fault, as_text, day, pence
 from kitloan.text.names import fold, tidy
@@ -43,6 +44,8 @@ class Table:
         width: how many columns the line of headings has.
         made_by: the program whose export it is.
         alone: no other table is beside it, so a line longer than the heading is a mistake.
+        is_below: another table of the sheet is above it.
+        legend: the key beneath it, which is none of its lines.
     """
 
     sheet: Sheet
@@ -52,6 +55,8 @@ class Table:
     width: int
     made_by: Format | None = None
     alone: bool = True
+    is_below: bool = False
+    legend: Legend | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +103,11 @@ def find_tables(
     lines = sheet.lines[heading.position + 1 :]
     tables: list[Table] = []
     for block_heading, block in _blocks(sheet, heading, lines, told):
-        tables += _side_by_side(sheet, block_heading, block, told)
+        legend = find_legend(block)
+        if legend is not None:
+            block = block[: legend.start]
+        found = _side_by_side(sheet, block_heading, block, told)
+        tables += [replace(each, is_below=bool(tables), legend=legend) for each in found]
     return tables
 
 
@@ -286,10 +295,15 @@ def _blocks(
         weighed = _weighed(sheet, found, told, _common_words(sheet), forced=False)
         if weighed is None:
             continue
-        yield current, lines[start:at]
+        end = at - 1 if at > start and _is_title(lines[at - 1]) else at
+        yield current, lines[start:end]
         current, start = weighed, at + 1
         own = {squeeze(text) for text in weighed.texts}
     yield current, lines[start:]
+
+
+def _is_title(line: Line) -> bool:
+    return sum(not is_blank(value) for value in line.values) == 1
 
 
 def _may_be_heading(line: Line, *, after_a_gap: bool) -> bool:
@@ -320,7 +334,7 @@ def _side_by_side(
     if not sheet.delimited:
         headers |= {i: f"Column {letter(i)}" for i in sorted(used) if i >= width}
     made_by = format_of(heading.texts)
-    groups = [list(headers)] if made_by else _groups(heading, headers)
+    groups = [list(headers)] if made_by else _groups(heading, headers, lines)
     if len(groups) == 1:
         return [Table(sheet, number, headers, lines, width, made_by)]
     return [
@@ -337,7 +351,9 @@ def _side_by_side(
     ]
 
 
-def _groups(heading: _Heading, headers: Mapping[int, str]) -> list[list[int]]:
+def _groups(
+    heading: _Heading, headers: Mapping[int, str], lines: tuple[Line, ...]
+) -> list[list[int]]:
     """The columns of each table: between columns that are empty, or where the headings start
     again.
     """
@@ -352,16 +368,18 @@ def _groups(heading: _Heading, headers: Mapping[int, str]) -> list[list[int]]:
         else:
             runs.append([index])
     split = [part for run in runs for part in _repeated(run, headers)]
+    split = [piece for part in split for piece in _at_other_numbers(part, headers, lines)]
     whole = [sorted(headers)]
     if len(split) < 2:
         return whole
-    good = [part for part in split if _is_table(part, headers)]
+    loans = [part for part in split[1:] if _is_loans(part, split[0], headers, lines)]
+    good = [part for part in split if part in loans or _is_table(part, headers)]
     if len(good) < 2:
         return whole
     # what is no table of its own belongs to the one on its left
     groups: list[list[int]] = []
     for part in split:
-        if _is_table(part, headers) or not groups:
+        if part in good or not groups:
             groups.append(list(part))
         else:
             groups[-1] += part
@@ -377,6 +395,34 @@ def _repeated(run: list[int], headers: Mapping[int, str]) -> list[list[int]]:
         ):
             return [run[i : i + length] for i in range(0, len(run), length)]
     return [run]
+
+
+def _at_other_numbers(
+    run: list[int], headers: Mapping[int, str], lines: tuple[Line, ...]
+) -> list[list[int]]:
+    """A run of columns, cut where the numbers of other things begin a table of loans."""
+    for at in range(2, len(run) - 1):
+        if _is_loans(run[at:], run[:at], headers, lines):
+            return [run[:at], run[at:]]
+    return [run]
+
+
+def _is_loans(
+    columns: list[int], before: list[int], headers: Mapping[int, str], lines: tuple[Line, ...]
+) -> bool:
+    """Whether columns begin with the numbers of other things than those before, and their loans.
+
+    Numbers that are the same in each line belong to one table.
+    """
+    first = squeeze(plain_header(headers[columns[0]]))
+    same = [i for i in before if squeeze(plain_header(headers[i])) == first]
+    scores = [meanings(plain_header(headers[i])) for i in columns]
+    if not same or scores[0].get("asset_number", 0) < _ENOUGH:
+        return False
+    if not any(each.get("on_loan_to", 0) >= _ENOUGH for each in scores[1:]):
+        return False
+    pairs = [(fold(as_text(n.value(same[0]))), fold(as_text(n.value(columns[0])))) for n in lines]
+    return any(mine and theirs and mine != theirs for mine, theirs in pairs)
 
 
 def _is_table(columns: list[int], headers: Mapping[int, str]) -> bool:

@@ -75,7 +75,7 @@ class Layout:
 
 @dataclass(slots=True)
 class Loan:
-    """What a line says of a loan, open or not."""
+    """What a line records of a loan, open or not; `others` have more of the same stock."""
 
     organisation: str | None = None
     out_on: date | None = None
@@ -83,6 +83,7 @@ class Loan:
     returned_on: date | None = None
     returned: bool = False
     quantity: int | None = None
+    others: list["Loan"] = field(default_factory=list)
 
     @property
     def is_open(self) -> bool:

@@ -13,6 +13,7 @@ from kitloan.imports.holders import Holder, holder, named_in_json
 from kitloan.imports.line_days import STATUS_CHOICES, YES
 from kitloan.imports.line_status import LineStatus
 from kitloan.imports.rows import UNNAMED, Column
+from kitloan.imports.shared_stock import Part, parts_of_stock
 from kitloan.imports.sheets import Unreadable, Value, is_blank
 from kitloan.imports.statuses import (
     STANDINGS,
@@ -105,6 +106,10 @@ class LineBorrower(LineStatus):
             settled, standing = self._by_kind(column, text, loan, values)
             if settled:
                 return standing
+        parts = parts_of_stock(value) if isinstance(value, str) else ()
+        if parts and values.get("quantity", 1) > 1:
+            self._share_stock(parts, column, text, loan, values)
+            return None
         first, _, rest = (
             str(value).strip().partition("\n") if isinstance(value, str) else ("", "", "")
         )
@@ -131,6 +136,26 @@ class LineBorrower(LineStatus):
             self._ask_who(column, text, f"Some cells for the borrower hold {kind}, not a name.")
             return None
         return self._understood(found, text, column, loan, values)
+
+    def _share_stock(
+        self,
+        parts: tuple[Part, ...],
+        column: Column,
+        text: str,
+        loan: Loan,
+        values: dict[str, Any],
+    ) -> None:
+        """Give each borrower in a cell its part of the stock."""
+        held, out = values["quantity"], sum(part.quantity for part in parts)
+        if out > held:
+            what = f"has {out} on loan, and there are {held}"
+            self._report(column, text, what, error=True)
+            return
+        first, *others = parts
+        loan.organisation, loan.quantity = first.borrower, first.quantity
+        loan.others = [Loan(each.borrower, quantity=each.quantity) for each in others]
+        read = "; ".join(f"{each.borrower}: {each.quantity}" for each in parts)
+        self._report(column, text, f"was read as {len(parts)} loans: {read}", False, keep=False)
 
     def _answered(
         self, answer: str, text: str, column: Column, loan: Loan, values: dict[str, Any]

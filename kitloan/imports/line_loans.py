@@ -98,8 +98,11 @@ class LineLoans(LineBorrower):
         if self.layout.is_loans and held_by and quantity_out is None and "quantity" in values:
             loan.quantity = values.pop("quantity")
             quantity_out = None
-        elif quantity_out is None and loan.quantity and held_by:
+        elif quantity_out is None and loan.quantity and held_by and not loan.others:
             quantity_out = loan.quantity
+        if loan.others:
+            self._whole_of_shared_stock(loan, quantity_out)
+            quantity_out = None
         if quantity_out is not None:
             self._part_of_a_stock(loan, values, column, quantity_out)
         out = status == "out" or held == "out" or bool(quantity_out)
@@ -130,6 +133,16 @@ class LineLoans(LineBorrower):
             if place and not self.asked and not pending:
                 self._report(place, as_text(loan.due_on), what, error=False)
             loan.due_on = None
+
+    def _whole_of_shared_stock(self, loan: Loan, quantity_out: int | None) -> None:
+        """Compare the parts of a shared stock with how many are out; the days are for each."""
+        for each in loan.others:
+            each.due_on, each.out_on = loan.due_on, loan.out_on
+        out = sum(each.quantity or 0 for each in (loan, *loan.others))
+        place = self._anywhere("quantity_out")
+        if quantity_out is not None and quantity_out != out:
+            what = f"is not how many the borrowers have: {out}"
+            self._report(place, str(quantity_out), what, error=True)
 
     def _due_means_out(self) -> bool:
         return self.layout.made_by is not None and self.layout.made_by.due_means_out

@@ -431,6 +431,8 @@ class _Attempt(LineNotes):
         extras = self._extras(values, loan)
         self._due_without_borrower(loan)
         extras |= self.unread
+        if loan.organisation is None:
+            loan.others = []
         if self.standing == "withdrawn" and not self.refused:
             what = "is withdrawn, by the register's own word, and was left out"
             self._report(*self.status_cell, what, error=False)

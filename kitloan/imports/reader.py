@@ -22,7 +22,15 @@ from kitloan.imports.mapfile import Map, bad_map, fits, load_map, map_beside
 from kitloan.imports.notices import hidden_parts, left_out_key, unsure_columns
 from kitloan.imports.questions import Questions
 from kitloan.imports.refusals import CONTENTS, check_map, nothing_to_read
-from kitloan.imports.rows import NotTaken, Problem, Register, Row, SheetRead
+from kitloan.imports.rows import (
+    UNNAMED,
+    NotTaken,
+    Problem,
+    Register,
+    Row,
+    SheetRead,
+    StockLoan,
+)
 from kitloan.imports.sheet_names import rows_named_by_sheet
 from kitloan.imports.sheet_roles import is_contents_list, sort_out
 from kitloan.imports.sheets import Book, Sheet
@@ -345,6 +353,10 @@ def _row(entry: Entry) -> Row:
         due_on=loan.due_on if loan.organisation else None,
         out_on=loan.out_on if loan.organisation else None,
         quantity_out=loan.quantity,
+        more_loans=tuple(
+            StockLoan(each.organisation or UNNAMED, each.quantity or 1, each.due_on, each.out_on)
+            for each in loan.others
+        ),
         missing=entry.standing == "missing",
         in_repair=entry.standing == "in_repair",
         **values,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from kitloan.imports.columns import Guess, guess
-from kitloan.imports.entries import Layout
+from kitloan.imports.entries import PLANNED, Layout
 from kitloan.imports.headings import plain_header, squeeze
 from kitloan.imports.mapfile import Map
 from kitloan.imports.refusals import check_map_gives_once
@@ -13,6 +13,7 @@ from kitloan.imports.rows import Column
 from kitloan.imports.sheets import is_blank, letter
 from kitloan.imports.tables import Table
 from kitloan.imports.values import shown
+from kitloan.imports.weeks import Span, column_of, spans_of
 from kitloan.text.names import fold
 
 
@@ -26,6 +27,8 @@ class Candidate:
     kind: str = "holdings"
     why: str = "is a register of things"
     numbers: frozenset[str] = frozenset()
+    spans: dict[int, Span] = field(default_factory=dict)
+    now: int | None = None
     signatures: Counter[tuple[str, ...]] = field(default_factory=Counter)
 
 
@@ -48,11 +51,30 @@ def understand(table: Table, wanted: Map, today: date, known: frozenset[str]) ->
         if fold(one.header) in coded:
             one.evidence = ("the key beneath the table explains its codes",)
     check_map_gives_once(table.sheet, guesses, wanted)
+    spans = _plan(table, guesses, wanted, today)
     each = Candidate(table, guesses, Layout(table.sheet, {}, (), 0))
+    each.spans, each.now = spans, column_of(spans, today)
     each.layout = lay_out(each, wanted)
     each.numbers = _numbers(each.layout)
     each.signatures = _signatures(each.layout)
     return each
+
+
+def _plan(table: Table, guesses: list[Guess], wanted: Map, today: date) -> dict[int, Span]:
+    """The days, weeks or months of a table that plans its loans; one answer is about them all."""
+    spans = {} if table.made_by else spans_of(table.headers, today)
+    plan = [one for one in guesses if one.index in spans]
+    words = sum(one.found.texts - one.found.yes_no - one.found.statuses for one in plan)
+    if words * 2 <= sum(one.found.filled for one in plan):
+        return {}
+    answers = {wanted.columns[key] for one in plan if (key := fold(one.header)) in wanted.columns}
+    if answers - {PLANNED, ""}:
+        return {}
+    for one in plan:
+        one.field = PLANNED if PLANNED in answers else None
+        one.told = bool(answers)
+        one.evidence = ("its heading is a day, a week or a month",)
+    return spans
 
 
 def _coded_columns(table: Table) -> set[str]:
@@ -95,6 +117,8 @@ def lay_out(each: Candidate, wanted: Map) -> Layout:
         _type_columns(each),
         table.header_row,
         is_below=table.is_below,
+        spans=each.spans,
+        now=each.now,
         codes=table.legend.meanings if table.legend else {},
         is_loans=each.kind == "loans",
         is_log=answer == "loan_log" or bool(fields & {"returned_on", "out_on"}),

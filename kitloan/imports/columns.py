@@ -58,6 +58,7 @@ CHOICES = {
     "location": "where it is kept",
     "quantity_at": "how many are at the place that heads the column",
     "quantity_with": "how many the school that heads the column has on loan",
+    "on_loan_then": "who has it in the days that head the column",
     "category": "a category, kept as a note",
     "": "none of these: keep it as a note",
 }
@@ -125,6 +126,8 @@ def guess(
         each.bases = dict(meanings(_unnumbered(each.header)))
         if _counts_things(each, sheet, lines):
             each.bases["asset_number"] = min(0.5, each.bases.get("asset_number", 0))
+        if fold(each.header) == "asset" and each.found.share("codes") < 0.2:
+            each.bases = {"type": 0.95}  # the name of the asset, and no number of it
     numbered = any(each.bases.get("asset_number", 0) >= 0.9 for each in guesses)
     for each in guesses:
         if not numbered and not each.told:
@@ -143,7 +146,11 @@ def _unnumbered(header: str) -> str:
     return f"{found[1]}{header[found.end() :]}" if found else header
 
 
-_NTH_LOAN = re.compile(r"(loan|borrower|school) ?#?[1-9](?=\W|$)", re.IGNORECASE)
+_NTH_LOAN = re.compile(
+    r"(loan|borrower|school|due|back|returned|out|lent to|date out|date due|due back) ?#?[1-9]"
+    r"(?=\W|$)",
+    re.IGNORECASE,
+)
 """Headings of one loan beside another: "Loan 1 school", "Loan 2 school", "Borrower 2"."""
 
 
@@ -256,8 +263,9 @@ def _person_beside_school(guesses: list[Guess]) -> None:
     )
     if person is None or school is None or any(g.field == "contact" for g in guesses):
         return
-    person.field, school.field = "contact", "on_loan_to"
+    person.field, school.field = "borrower_person", "on_loan_to"
     school.base, school.score = 1.0, 1.0
+    person.base = 1.0
     person.evidence = (f"it names people, beside the schools of {school.header}",)
     school.evidence = (f"it names the schools of the people of {person.header}",)
     school.scores, person.scores = {}, {}
@@ -570,6 +578,17 @@ def _ask_if_suspicious(
                 (("returned_on", "yes: it is back"), ("", CHOICES[""])),
             )
         return
+    if each.field == "condition" and "return" in stems(each.header) and borrower:
+        questions.about_column(
+            sheet,
+            each.header,
+            "This column is how things came back, and some are filled. Is what has a value here "
+            "back?",
+            None,
+            found.samples,
+            (("returned_on", "yes: it is back"), ("", CHOICES[""])),
+        )
+        return
     if each.field is None and set(stems(each.header)) & _GONE_WORDS and found.share("days") > 0.3:
         questions.about_column(
             sheet,
@@ -749,4 +768,4 @@ def _second_loan(each: Guess, other: Guess, name: str) -> str | None:
 
 def field_names() -> tuple[str, ...]:
     """Every field that a map can give a column."""
-    return (*FIELDS, "quantity_at", "quantity_with")
+    return (*FIELDS, "quantity_at", "quantity_with", "on_loan_then")

@@ -13,7 +13,7 @@ from kitloan.imports.holders import Holder, holder, named_in_json
 from kitloan.imports.line_days import STATUS_CHOICES, YES
 from kitloan.imports.line_status import LineStatus
 from kitloan.imports.rows import UNNAMED, Column
-from kitloan.imports.shared_stock import Part, parts_of_stock
+from kitloan.imports.shared_stock import Part, part_of_stock, parts_of_stock
 from kitloan.imports.sheets import Unreadable, Value, is_blank
 from kitloan.imports.statuses import (
     STANDINGS,
@@ -51,7 +51,7 @@ class LineBorrower(LineStatus):
         """Who has it, by the columns that say so: the last that is filled counts."""
         standing: Standing | None = None
         for index, column in self.layout.places("on_loan_to"):
-            value = self._clean(self.layout.sheet.value(self.line, index), column)
+            value = self._clean(self._in_plan(index), column)
             if value is None or is_blank(value):
                 self._same_borrower(column, loan)
                 continue
@@ -59,6 +59,8 @@ class LineBorrower(LineStatus):
                 continue
             earlier = loan.organisation
             standing = self._one_holder(column, value, loan, values)
+            if index in self.layout.spans:
+                self._planned_days(index, loan)
             if earlier and loan.organisation and earlier != loan.organisation:
                 self.unread[f"Earlier: {column.header}"] = earlier
         self.reader.above = loan.organisation or self.reader.above
@@ -71,6 +73,25 @@ class LineBorrower(LineStatus):
             if loan.organisation is None and standing is None and not says_not_out(person):
                 loan.organisation = UNNAMED
         return standing
+
+    def _in_plan(self, index: int) -> Value:
+        """A cell; of a plan, also one that is merged with the column on its left."""
+        sheet = self.layout.sheet
+        left = sheet.merged_across.get((self.line.number, index), index)
+        return sheet.value(self.line, left if left in self.layout.spans else index)
+
+    def _planned_days(self, index: int, loan: Loan) -> None:
+        """Take the days of a loan from the columns of a plan that have the same borrower."""
+        positions = list(self.layout.spans)
+        names = [fold(shown(self._in_plan(i))) for i in positions]
+        first = last = positions.index(index)
+        while first and names[first - 1] == names[last]:
+            first -= 1
+        while last + 1 < len(names) and names[last + 1] == names[first]:
+            last += 1
+        if first:  # what the first column has can have begun before it
+            loan.out_on = loan.out_on or self.layout.spans[positions[first]].first
+        loan.due_on = loan.due_on or self.layout.spans[positions[last]].last
 
     def _same_borrower(self, column: Column, loan: Loan) -> None:
         """A blank beneath a borrower in front of the things may mean the same borrower."""
@@ -107,6 +128,9 @@ class LineBorrower(LineStatus):
             if settled:
                 return standing
         parts = parts_of_stock(value) if isinstance(value, str) else ()
+        one = part_of_stock(value) if isinstance(value, str) and not parts else None
+        if one is not None and values.get("quantity", 1) > 1:
+            parts = (one,)
         if parts and values.get("quantity", 1) > 1:
             self._share_stock(parts, column, text, loan, values)
             return None
@@ -155,7 +179,8 @@ class LineBorrower(LineStatus):
         loan.organisation, loan.quantity = first.borrower, first.quantity
         loan.others = [Loan(each.borrower, quantity=each.quantity) for each in others]
         read = "; ".join(f"{each.borrower}: {each.quantity}" for each in parts)
-        self._report(column, text, f"was read as {len(parts)} loans: {read}", False, keep=False)
+        many = f"{len(parts)} loans" if others else "a loan"
+        self._report(column, text, f"was read as {many}: {read}", False, keep=False)
 
     def _answered(
         self, answer: str, text: str, column: Column, loan: Loan, values: dict[str, Any]

@@ -89,6 +89,8 @@ class LineLoans(LineBorrower):
         if loan.out_on and loan.out_on > self.reader.today and held_by:
             self._not_yet(loan, column, held_by)
             return
+        if status == "in":
+            loan.back = Loan(held_by, loan.out_on)
         if status == "in" and held_by and column:
             self._not_out_after_all(loan, column, held_by)
             return

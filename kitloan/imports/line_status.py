@@ -29,11 +29,21 @@ from kitloan.imports.values import (
 from kitloan.text.names import fold
 
 FLAG_OUT = {"lend", "out", "borrow", "issue", "checkout", "hire", "booked", "signed", "away"}
-_FLAG_IN = {"available", "in", "here", "present", "stock", "returned", "return", "back"}
+_FLAG_IN = {
+    "available",
+    "availability",
+    "in",
+    "here",
+    "present",
+    "stock",
+    "returned",
+    "return",
+    "back",
+}
 _FLAG_GONE = {"withdrawn", "scrapped", "disposed", "disposal", "written", "retired", "archived"}
 _FLAG_MISSING = {"lost", "missing", "stolen"}
 _LOAN_RUNS = {"active", "open", "current", "live", "ongoing", "in progress", "running"}
-_FLAG_BEFORE = re.compile(r"(?:yes|y|✓|✔|x)\s*[-–:,;(/]\s*(?=\w)", re.IGNORECASE)
+_FLAG_BEFORE = re.compile(r"(yes|y|no|n|✓|✔|x)\s*[-–:,;(/]\s*(?=\w)", re.IGNORECASE)
 _BACK = re.compile(r"(?:returned|came back|handed back|brought back|back in)\b", re.IGNORECASE)
 _CONDITIONS = {
     *(
@@ -147,13 +157,22 @@ class LineStatus(LineDays):
         return found or ("in_repair" if speaks_of_repair(words) else None)
 
     def _loan_in_status(self, column: Column, text: str, loan: Loan) -> Standing | None:
-        """Whether the words of a status name who has the thing: "Out - Alva", "Yes: Alva PS"."""
-        flag = _FLAG_BEFORE.match(text) if set(stems(column.header)) & FLAG_OUT else None
-        named = holder(text[flag.end() :] if flag else text, self.reader.today, self.reader.dates)
+        """How a thing is by words that name who has it: "Out - Alva PS", "Yes: Alva PS"."""
+        words = set(stems(column.header))
+        flag = _FLAG_BEFORE.match(text)
+        rest = text[flag.end() :] if flag else text
+        yes = flag is not None and fold(flag[1]) in YES
+        out = yes if words & FLAG_OUT else not yes if flag and words & _FLAG_IN else None
+        if flag and out is not None:
+            standing = status_of_words(rest) or speaks_of_gone(rest)
+            if standing or not out:
+                self.unread[column.header] = text
+                return standing or "in"
+        named = holder(rest, self.reader.today, self.reader.dates)
         school = named.organisation if not named.doubt and not named.standing else None
-        if school and not flag and not may_be_borrower(school):
+        if school and not out and not may_be_borrower(school):
             school = None
-        heading = set(stems(column.header)) & FLAG_OUT
+        heading = out or words & FLAG_OUT
         if not speaks_of_loan(text) and not (school and heading):
             return None
         if school:
@@ -161,9 +180,8 @@ class LineStatus(LineDays):
             loan.due_on = loan.due_on or named.due_on
             loan.out_on = loan.out_on or named.out_on
             if named.rest:
-                self._report(
-                    column, text, f"was read as: {school}; {named.rest!r}, kept as a note", False
-                )
+                what = f"was read as: {school}; {named.rest!r}, kept as a note"
+                self._report(column, text, what, error=False)
         return "out"
 
     def _flag(self, column: Column, text: str, *, yes: bool, words: set[str]) -> Standing | None:

@@ -137,6 +137,7 @@ class Logs:
         if not more:
             return _without_past_loan(first)
         group = self._of_one_kind(group)
+        _close_what_came_back(group)
         open_lines = self._open_line([entry for entry in group if entry.loan.is_open], held)
         values: dict[str, Any] = {}
         extras: dict[str, str] = {}
@@ -251,6 +252,22 @@ class Logs:
         for entry in lines:
             entry.loan.returned = entry.loan.returned or entry is not counts
         return [counts] if counts is not None else []
+
+
+def _close_what_came_back(group: list[Entry]) -> None:
+    """Close the loans of a log that has a line for each way: out, and in again by the same."""
+    for at, entry in enumerate(group):
+        back = entry.loan.back
+        if back is None:
+            continue
+        whose = back.organisation
+        for nth, other in enumerate(group):
+            loan = other.loan
+            same = whose is None or same_organisation(loan.organisation or "", whose)
+            dated = loan.out_on is not None and back.out_on is not None
+            before = loan.out_on <= back.out_on if dated else nth < at  # type: ignore[operator]
+            if loan.is_open and same and before:
+                loan.returned, loan.returned_on = True, back.out_on
 
 
 def _are_parts(lines: list[Entry], held: int) -> bool:

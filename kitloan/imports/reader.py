@@ -37,6 +37,7 @@ from kitloan.imports.sheets import Book, Sheet
 from kitloan.imports.table_questions import (
     ask_about_counts,
     ask_about_days,
+    ask_about_plan,
     ask_about_spellings,
     ask_for_kind,
     settle_date_order,
@@ -206,6 +207,7 @@ class Reading:
         laid, left_out = sort_out(laid, wanted, questions)
         aside += [(each.table.sheet, each.why) for each in left_out]
         for each in laid:
+            ask_about_plan(each, questions)
             ask(each.guesses, each.table.sheet.name, questions, _headings_left_of(each, laid))
             ask_about_counts(each, questions)
             ask_about_days(each, questions)
@@ -264,7 +266,7 @@ class Reading:
                 if progress and (done % _PROGRESS_EVERY == 0 or done == total):
                     progress(done, total)
             problems += reader.finish()
-            found.append((index, list(matrix(each.layout, entries))))
+            found.append((index, list(matrix(each.layout, entries, problems))))
         holdings = [(i, entries) for i, entries in found if laid[i].kind != "loans"]
         loans = [entry for i, entries in found if laid[i].kind == "loans" for entry in entries]
         logs = Logs(wanted, questions, problems)

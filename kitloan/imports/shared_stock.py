@@ -31,6 +31,15 @@ class Part(NamedTuple):
     quantity: int
 
 
+def part_of_stock(cell: str) -> Part | None:
+    """How many one borrower has, where the cell begins with that: "2 with Dollar Academy"."""
+    found = _COUNT_FIRST.fullmatch(cell.strip())
+    linked = found and not re.fullmatch(r"\d+\s*", cell.strip()[: found.start("who")])
+    if found is None or not linked or not may_be_borrower(found["who"]):
+        return None
+    return Part(tidy(found["who"]), int(found["many"]))
+
+
 def parts_of_stock(cell: str) -> tuple[Part, ...]:
     """The borrowers in a cell, each with how many they have; empty where it is no such cell."""
     pieces = [piece for piece in _BETWEEN.split(cell.strip()) if piece]

@@ -10,7 +10,7 @@ from kitloan.imports.mapfile import Map
 from kitloan.imports.questions import Questions
 from kitloan.imports.sheets import Unreadable, Value
 from kitloan.imports.tables import Table
-from kitloan.imports.values import READERS, shown
+from kitloan.imports.values import READERS, month_of, shown
 from kitloan.text.names import fold
 
 _PARTS = {"component", "components", "componentname", "part", "parts", "contents", "partname"}
@@ -209,6 +209,13 @@ def _ask_whether_gone(each: Candidate, wanted: Map, questions: Questions) -> Non
     )
 
 
+def _when(name: str) -> tuple[str, int] | tuple[()]:
+    """The year in a sheet's name, and its month; empty where it has no year."""
+    years = _YEAR.findall(name)
+    months = (month_of(word) for word in re.findall(r"[A-Za-z]{3,}", name))
+    return (years[-1], next(filter(None, months), 0)) if years else ()
+
+
 def _earlier_years(laid: list[Candidate], wanted: Map, questions: Questions) -> list[Candidate]:
     """Sheets that name borrowers of the same numbered things, under the same headings: copies of
     other years. Of each but the latest a person says whether it is to be left out.
@@ -230,11 +237,9 @@ def _earlier_years(laid: list[Candidate], wanted: Map, questions: Questions) -> 
         ]
         if len(alike) < 2 or each not in alike:
             continue
-        years = [_YEAR.findall(other.table.sheet.name) for other in alike]
-        dated = all(years) and len({found[-1] for found in years if found}) == len(alike)
-        latest = (
-            max(alike, key=lambda other: _YEAR.findall(other.table.sheet.name)) if dated else None
-        )
+        whens = [_when(other.table.sheet.name) for other in alike]
+        dated = all(whens) and len(set(whens)) == len(alike)
+        latest = max(alike, key=lambda other: _when(other.table.sheet.name)) if dated else None
         if each is latest or fold(name) in wanted.sheets:
             continue
         others = ", ".join(repr(o.table.sheet.name) for o in alike if o is not each)

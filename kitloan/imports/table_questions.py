@@ -5,11 +5,14 @@ from collections import defaultdict
 from kitloan.imports import evidence
 from kitloan.imports.candidates import Candidate
 from kitloan.imports.columns import CHOICES, RISKY
+from kitloan.imports.entries import PLANNED
 from kitloan.imports.headings import is_harmless
 from kitloan.imports.mapfile import Map
 from kitloan.imports.questions import Questions
 from kitloan.imports.rows import UNNAMED, Row
 from kitloan.imports.values import Dates, means_nothing
+
+_COUNTED = ("quantity_at", "quantity_with")
 
 
 def ask_about_counts(each: Candidate, questions: Questions) -> None:
@@ -27,7 +30,8 @@ def ask_about_counts(each: Candidate, questions: Questions) -> None:
         and not one.bases
         and len(one.header) < 60
     ]
-    if len(counts) < 2:
+    given = [one for one in each.guesses if one.told and one.field in _COUNTED]
+    if len(counts) + len(given) < 2:
         return
     for one in each.guesses:  # the place of the numbers that are at the college itself
         place = one.field in ("location", "home_college") and not one.told
@@ -47,6 +51,36 @@ def ask_about_counts(each: Candidate, questions: Questions) -> None:
             one.found.samples,
             tuple((name, CHOICES[name]) for name in ("quantity_at", "quantity_with", "")),
         )
+
+
+def ask_about_plan(each: Candidate, questions: Questions) -> None:
+    """Ask once about columns of days, weeks or months: do they show who has each thing?"""
+    plan = [one for one in each.guesses if one.index in each.spans]
+    if not plan or plan[0].told:
+        return
+    now = next((one for one in plan if one.index == each.now), None)
+    numbered = (
+        now is not None
+        and now.header.casefold().startswith(("w", "wk"))
+        and (now.header.split()[-1].isdecimal())
+    )  # the weeks of the year, or of a term: only a person knows
+    why = (
+        f"These columns are days, weeks or months, and {now.header!r} has today in it. Does each "
+        "name who has the thing then?"
+        if now
+        else "These columns are days, weeks or months, and none has today in it. Nothing is on "
+        "loan by them now. Are they a plan of loans?"
+    )
+    questions.about_column(
+        each.table.sheet.name,
+        plan[0].header,
+        why,
+        (None if numbered else PLANNED) if now else "",
+        [sample for one in plan for sample in one.found.samples],
+        ((PLANNED, CHOICES[PLANNED]), ("", "none of these: keep them as notes")),
+    )
+    for one in plan:
+        one.told = True  # one question is about them all
 
 
 def ask_about_days(each: Candidate, questions: Questions) -> None:

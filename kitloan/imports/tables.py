@@ -16,6 +16,7 @@ from kitloan.imports.headings import is_known, meanings, plain_header, squeeze
 from kitloan.imports.legends import Legend, find_legend
 from kitloan.imports.sheets import Line, Sheet, Value, is_blank, letter
 from kitloan.imports.values import Fault, as_text, day, pence
+from kitloan.imports.weeks import days_in_order
 from kitloan.text.names import fold, tidy
 
 HEADER_DEPTH = 30
@@ -100,6 +101,7 @@ def find_tables(
     heading = _heading(sheet, told, header_row)
     if heading is None:
         return []
+    heading = _heading_above(sheet, heading, told) if header_row is None else heading
     lines = sheet.lines[heading.position + 1 :]
     tables: list[Table] = []
     for block_heading, block in _blocks(sheet, heading, lines, told):
@@ -109,6 +111,25 @@ def find_tables(
         found = _side_by_side(sheet, block_heading, block, told)
         tables += [replace(each, is_below=bool(tables), legend=legend) for each in found]
     return tables
+
+
+def _heading_above(sheet: Sheet, best: _Heading, told: Mapping[str, str]) -> _Heading:
+    """The first heading of a sheet: a table can be above the one that is recognised best."""
+    columns = _common_words(sheet)
+    for position in range(best.position - 2):
+        line = sheet.lines[position]
+        below = sheet.lines[position + 1 : best.position]
+        if not _may_be_heading(line, after_a_gap=True) or not any(map(_is_of_a_table, below)):
+            continue
+        found = _weighed(sheet, _single(sheet, position), told, columns, forced=False)
+        if found is not None:
+            return found
+    return best
+
+
+def _is_of_a_table(line: Line) -> bool:
+    filled = [value for value in line.values if not is_blank(value)]
+    return len(filled) > 1 and not all(isinstance(v, str) and is_known(tidy(v)) for v in filled)
 
 
 def find_header(sheet: Sheet, told: Mapping[str, str]) -> int | None:
@@ -194,7 +215,8 @@ def _weighed(
     named = [i for i in range(len(heading.texts)) if i not in heading.blank]
     if not named:
         return None
-    values = [line.value(i) for i in named if not is_blank(line.value(i))]
+    plan = days_in_order(line.values)
+    values = [line.value(i) for i in named if i not in plan and not is_blank(line.value(i))]
     if not forced and sum(map(_is_value, values)) > len(values) * 0.5:
         return None  # a line of numbers and days heads nothing, whatever a map says
     mapped = [i for i in named if fold(heading.texts[i]) in told]
@@ -239,12 +261,15 @@ def _is_data(
     """Whether a line is one of data: numbers, days and money in it, or words that come again
     below.
     """
-    values = [line.value(i) for i in named if not is_blank(line.value(i))]
+    plan = days_in_order(line.values)
+    values = [line.value(i) for i in named if i not in plan and not is_blank(line.value(i))]
     if not values:
         return False
     numbers = sum(_is_value(value) for value in values)
     if numbers > len(values) * 0.2:
         return True
+    if len(values) > 1 and all(isinstance(v, str) and is_known(tidy(v)) for v in values):
+        return False  # the same headings can come again lower down
     whole = tuple(fold(as_text(value)) for value in line.values)
     repeats = sum(
         tuple(fold(as_text(value)) for value in other.values) == whole

@@ -126,7 +126,7 @@ def guess(
         each.bases = dict(meanings(_unnumbered(each.header)))
         if _counts_things(each, sheet, lines):
             each.bases["asset_number"] = min(0.5, each.bases.get("asset_number", 0))
-        if fold(each.header) == "asset" and each.found.share("codes") < 0.2:
+        if fold(each.header) == "asset" and each.found.filled and not each.found.share("codes"):
             each.bases = {"type": 0.95}  # the name of the asset, and no number of it
     numbered = any(each.bases.get("asset_number", 0) >= 0.9 for each in guesses)
     for each in guesses:

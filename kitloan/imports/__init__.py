@@ -18,12 +18,19 @@ Pure reading, but for the last two: a file goes in; rows, problems and questions
     questions   what could change who has what, and is not certain
     mapfile     a person's answers, in TOML
     entries     a table understood, and what a line of it gives
-    line_fields what the cells of one line say of a thing
-    line_loans  what they say of a loan
-    line_notes  what is left, and remarks that speak of a loan
+    line_fields the fields of a thing, from the cells of one line
+    line_days   the days of its loan; line_status: its status; line_borrower: who has it
+    line_loans  its loan: days, status and borrower compared
+    line_notes  the cells that are left, and remarks about a loan
     lines       what a line is: a heading, a total, a row
     logs        several lines of one thing: which of its loans is open
     rows        what comes out
+    candidates  a table that may be a register: columns understood, numbers, signatures
+    sheet_roles things, loans, a copy, a plan, a list: what each table is
+    sheet_names what the name of a sheet shows about its rows
+    table_questions  questions about a whole table
+    notices     warnings about a whole sheet
+    refusals    refusals of a whole file
     reader      puts them together: `read(path)`
     register    those rows into a college's store
     contents    kit types with their parts, from a file

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from kitloan.imports import evidence
 from kitloan.imports.evidence import Profile, fit, profile
-from kitloan.imports.headings import FIELDS, is_harmless, meanings, stems
+from kitloan.imports.headings import FIELDS, is_harmless, meanings, plain_header, stems
 from kitloan.imports.questions import Questions
 from kitloan.imports.sheets import Line, Sheet, Value, is_blank
 from kitloan.imports.values import as_text
@@ -58,6 +58,7 @@ CHOICES = {
     "location": "where it is kept",
     "quantity_at": "how many are at the place that heads the column",
     "quantity_with": "how many the school that heads the column has on loan",
+    "on_loan_then": "who has it in the days that head the column",
     "category": "a category, kept as a note",
     "": "none of these: keep it as a note",
 }
@@ -125,6 +126,8 @@ def guess(
         each.bases = dict(meanings(_unnumbered(each.header)))
         if _counts_things(each, sheet, lines):
             each.bases["asset_number"] = min(0.5, each.bases.get("asset_number", 0))
+        if fold(each.header) == "asset" and each.found.filled and not each.found.share("codes"):
+            each.bases = {"type": 0.95}  # the name of the asset, and no number of it
     numbered = any(each.bases.get("asset_number", 0) >= 0.9 for each in guesses)
     for each in guesses:
         if not numbered and not each.told:
@@ -143,7 +146,11 @@ def _unnumbered(header: str) -> str:
     return f"{found[1]}{header[found.end() :]}" if found else header
 
 
-_NTH_LOAN = re.compile(r"(loan|borrower|school) ?#?[1-9](?=\W|$)", re.IGNORECASE)
+_NTH_LOAN = re.compile(
+    r"(loan|borrower|school|due|back|returned|out|lent to|date out|date due|due back) ?#?[1-9]"
+    r"(?=\W|$)",
+    re.IGNORECASE,
+)
 """Headings of one loan beside another: "Loan 1 school", "Loan 2 school", "Borrower 2"."""
 
 
@@ -208,12 +215,26 @@ def _assign(guesses: list[Guess]) -> None:
         each.evidence = (_heading_words(each, name), *evidence.words(each.found, name))
         done.add(each.index)
         taken.add(name)
+    _back_beside_out(guesses)
     _person_beside_school(guesses)
     _category_beside_name(guesses)
     _repeat(guesses)
     for each in guesses:
         if not each.evidence:
             each.evidence = ("the heading is not known", *evidence.words(each.found))
+
+
+def _back_beside_out(guesses: list[Guess]) -> None:
+    """A "Date in" beside the days on which things go out is the day on which they came back."""
+    out = any(g.field == "out_on" and g.found.filled for g in guesses)
+    if not out or any(g.field == "returned_on" for g in guesses):
+        return
+    for each in guesses:
+        if each.field == "received_on" and not each.told and "returned_on" in each.bases:
+            each.field, each.base = "returned_on", each.bases["returned_on"]
+            each.score = each.scores.get("returned_on", each.score)
+            each.evidence = ("it is beside the days on which things went out",)
+            return
 
 
 def _person_beside_school(guesses: list[Guess]) -> None:
@@ -242,8 +263,9 @@ def _person_beside_school(guesses: list[Guess]) -> None:
     )
     if person is None or school is None or any(g.field == "contact" for g in guesses):
         return
-    person.field, school.field = "contact", "on_loan_to"
+    person.field, school.field = "borrower_person", "on_loan_to"
     school.base, school.score = 1.0, 1.0
+    person.base = 1.0
     person.evidence = (f"it names people, beside the schools of {school.header}",)
     school.evidence = (f"it names the schools of the people of {person.header}",)
     school.scores, person.scores = {}, {}
@@ -348,15 +370,22 @@ def order_of_place(header: str) -> int:
     )
 
 
-def ask(guesses: list[Guess], sheet: str, questions: Questions, table_rows: int) -> None:
-    """Ask about every column that may say who has what, and about which that is not certain."""
+def ask(guesses: list[Guess], sheet: str, questions: Questions, beside: frozenset[str]) -> None:
+    """Ask about every column that may record who has what, and is not certain.
+
+    Args:
+        guesses: the columns of one table.
+        sheet: its sheet's name.
+        questions: added to.
+        beside: headings of the tables on its left: one question is about them all.
+    """
     loan_context = any(
         each.field in ("due_on", "out_on", "returned_on", "quantity_out") and each.found.filled
         for each in guesses
     )
     borrower = any(each.field == "on_loan_to" and each.found.filled for each in guesses)
     for each in guesses:
-        if each.told or not each.found.filled:
+        if each.told or not each.found.filled or plain_header(each.header) in beside:
             continue
         if each.field in RISKY:
             _ask_if_unsure(each, guesses, sheet, questions, loan_context, borrower)
@@ -549,6 +578,17 @@ def _ask_if_suspicious(
                 (("returned_on", "yes: it is back"), ("", CHOICES[""])),
             )
         return
+    if each.field == "condition" and "return" in stems(each.header) and borrower:
+        questions.about_column(
+            sheet,
+            each.header,
+            "This column is how things came back, and some are filled. Is what has a value here "
+            "back?",
+            None,
+            found.samples,
+            (("returned_on", "yes: it is back"), ("", CHOICES[""])),
+        )
+        return
     if each.field is None and set(stems(each.header)) & _GONE_WORDS and found.share("days") > 0.3:
         questions.about_column(
             sheet,
@@ -728,4 +768,4 @@ def _second_loan(each: Guess, other: Guess, name: str) -> str | None:
 
 def field_names() -> tuple[str, ...]:
     """Every field that a map can give a column."""
-    return (*FIELDS, "quantity_at", "quantity_with")
+    return (*FIELDS, "quantity_at", "quantity_with", "on_loan_then")

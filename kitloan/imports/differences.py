@@ -8,7 +8,7 @@ moved, amended, lent, back, due on another day.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -142,6 +142,26 @@ def _contact(writer: Writer, row: Row, organisation: str) -> str | None:
     return person(writer, name, organisation, email=row.contact_email, phone=row.contact_phone)
 
 
+def rows_by_loan(row: Row) -> list[Row]:
+    """A row once for each open loan that it has; of a stock, several borrowers can have parts."""
+    if row.on_loan_to is None:
+        return []
+    alone = replace(row, more_loans=(), contact=None, contact_email=None, contact_phone=None)
+    return [
+        row,
+        *(
+            replace(
+                alone,
+                on_loan_to=each.organisation,
+                quantity_out=each.quantity,
+                due_on=each.due_on,
+                out_on=each.out_on,
+            )
+            for each in row.more_loans
+        ),
+    ]
+
+
 def found_on_loan(writer: Writer, row: Row, to: str, tag: str, number: int) -> None:
     """Record the loan that a row names: nobody had the thing in hand, and nobody lent it today."""
     who = borrower(writer, to, compare=False)
@@ -215,6 +235,9 @@ def _compare_loans(row: Row, loans: Sequence[AnyRow], differs: Any) -> None:
         if first is not None:
             differs("on_loan_to", first.to, None)
         return
+    if row.more_loans:
+        _compare_shared_stock(row, loans, differs)
+        return
     if first is None or not any(same_organisation(each.to, row.on_loan_to) for each in loans):
         differs("on_loan_to", first.to if first else None, row.on_loan_to)
         if row.due_on:
@@ -223,6 +246,22 @@ def _compare_loans(row: Row, loans: Sequence[AnyRow], differs: Any) -> None:
     same = next(each for each in loans if same_organisation(each.to, row.on_loan_to))
     if row.due_on and row.due_on.isoformat() != same.due_on:
         differs("due_on", same.due_on, row.due_on.isoformat())
+
+
+def _compare_shared_stock(row: Row, loans: Sequence[AnyRow], differs: Any) -> None:
+    """Compare the borrowers of a stock, and the day of each, with those of the register."""
+    mine = rows_by_loan(row)
+    pairs = [(each, _loan_of(loans, str(each.on_loan_to))) for each in mine]
+    if len(loans) != len(mine) or any(loan is None for _, loan in pairs):
+        register = "; ".join(sorted(each.to for each in loans)) or None
+        differs("on_loan_to", register, "; ".join(sorted(str(each.on_loan_to) for each in mine)))
+    for each, loan in pairs:
+        if loan is not None and each.due_on and each.due_on.isoformat() != loan.due_on:
+            differs("due_on", loan.due_on, each.due_on.isoformat())
+
+
+def _loan_of(loans: Sequence[AnyRow], to: str) -> AnyRow | None:
+    return next((each for each in loans if same_organisation(each.to, to)), None)
 
 
 def bring_up_to_date(
@@ -244,7 +283,14 @@ def bring_up_to_date(
         _amend(writer, tag, row)
     if "on_loan_to" in fields:
         parts = parts_of(writer.connection, writer.college, tag)
-        for each in open_loans(writer, tag):
+        here = open_loans(writer, tag)
+        mine = rows_by_loan(row)
+        over = [
+            each
+            for each in here
+            if not any(same_organisation(each.to, str(one.on_loan_to)) for one in mine)
+        ]
+        for each in over:
             known = short_now(writer.connection, writer.college, tag)
             outcome, short = counted_as(parts, known, None)
             writer.append(
@@ -257,14 +303,12 @@ def bring_up_to_date(
                     in_hand=False,
                 )
             )
-        if row.on_loan_to:
-            opened = 1
-            found_on_loan(writer, row, row.on_loan_to, tag, loans_before + 1)
-    elif "due_on" in fields and row.due_on and row.on_loan_to:
-        same = next(
-            each for each in open_loans(writer, tag) if same_organisation(each.to, row.on_loan_to)
-        )
-        writer.append(LoanRenewed(tag=tag, loan=same.loan, due_on=row.due_on.isoformat()))
+        for one in mine:
+            if _loan_of(here, str(one.on_loan_to)) is None:
+                opened += 1
+                found_on_loan(writer, one, str(one.on_loan_to), tag, loans_before + opened)
+    if "due_on" in fields:
+        _renew(writer, tag, row)
     if "status" in fields and row.in_repair:
         writer.append(HoldingOutOfUse(tag=tag, reason=IN_REPAIR))
     if "location" in fields and row.location:
@@ -279,6 +323,15 @@ def bring_up_to_date(
             )
         )
     return opened
+
+
+def _renew(writer: Writer, tag: str, row: Row) -> None:
+    """Give each open loan of a row the due date that the file has for it."""
+    loans = open_loans(writer, tag)
+    for one in rows_by_loan(row):
+        same = _loan_of(loans, str(one.on_loan_to))
+        if same is not None and one.due_on and one.due_on.isoformat() != same.due_on:
+            writer.append(LoanRenewed(tag=tag, loan=same.loan, due_on=one.due_on.isoformat()))
 
 
 def _amend(writer: Writer, tag: str, row: Row) -> None:

@@ -11,13 +11,17 @@ from typing import Any, NamedTuple
 
 from kitloan.imports.evidence import Profile
 from kitloan.imports.formats import Format
+from kitloan.imports.headings import plain_header
 from kitloan.imports.rows import Column, Problem, Severity
 from kitloan.imports.sheets import Line, Sheet, Unreadable, is_blank
 from kitloan.imports.statuses import Standing
-from kitloan.imports.values import READERS, Fault
+from kitloan.imports.values import NONE_LEFT, READERS, Fault, as_text, means_nothing
+from kitloan.imports.weeks import Span
 from kitloan.text.names import plain, tidy
 
 _SHOWN = 80
+PLANNED = "on_loan_then"
+"""The field of a column that has who has each thing in the days that head it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,10 @@ class Layout:
         type_from: positions of columns that can say what a thing is, best first.
         is_loans: the table lists loans of what another sheet has.
         is_log: one line is one loan, and a thing has several.
+        is_below: another table of the sheet is above it.
+        spans: by position, the days of a column that is one of a plan.
+        now: of those, the column that has today in it.
+        codes: by folded code, what the key beneath the table has for it.
         kind_asked: which column says what a thing is has been asked, so no row need be reported.
     """
 
@@ -49,12 +57,18 @@ class Layout:
     is_loans: bool = False
     is_log: bool = False
     kind_asked: bool = False
+    is_below: bool = False
+    spans: Mapping[int, Span] = field(default_factory=dict)
+    now: int | None = None
+    codes: Mapping[str, str] = field(default_factory=dict)
     by_field: dict[str, list[tuple[int, Column]]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         found: dict[str, list[tuple[int, Column]]] = {}
         for index, column in self.columns.items():
-            if column.field is not None:
+            if column.field == PLANNED and index == self.now:
+                found.setdefault("on_loan_to", []).append((index, column))
+            elif column.field is not None:
                 found.setdefault(column.field, []).append((index, column))
         object.__setattr__(self, "by_field", found)
 
@@ -70,7 +84,10 @@ class Layout:
 
 @dataclass(slots=True)
 class Loan:
-    """What a line says of a loan, open or not."""
+    """What a line records of a loan, open or not; `others` have more of the same stock.
+
+    `back` is what a line that says "in" names: who brought the thing back, and when.
+    """
 
     organisation: str | None = None
     out_on: date | None = None
@@ -78,6 +95,8 @@ class Loan:
     returned_on: date | None = None
     returned: bool = False
     quantity: int | None = None
+    back: "Loan | None" = None
+    others: list["Loan"] = field(default_factory=list)
 
     @property
     def is_open(self) -> bool:
@@ -114,13 +133,12 @@ def problem(
     return Problem(severity, sheet, row, column, shown, what)
 
 
-def plain_header(header: str) -> str:
-    head, bracket, tail = header.rpartition(" (")
-    return head if bracket and tail[:-1].isdecimal() else header
+def matrix(layout: Layout, entries: list[Entry], problems: list[Problem]) -> Iterator[Entry]:
+    """The entries of a table whose columns are places or schools, with how many are at each.
 
-
-def matrix(layout: Layout, entries: list[Entry]) -> Iterator[Entry]:
-    """The entries of a table whose columns are places: one for each place that has some."""
+    One entry for each place that has some. Where the table has a total as well, one entry with a
+    loan for each school. What cannot be counted is added to `problems`.
+    """
     places = [
         (index, column)
         for index, column in layout.columns.items()
@@ -129,16 +147,15 @@ def matrix(layout: Layout, entries: list[Entry]) -> Iterator[Entry]:
     if not places:
         yield from entries
         return
+    schools = all(column.field == "quantity_with" for _, column in places)
     by_number = {line.number: line for line in layout.lines}
     for entry in entries:
-        line = by_number[entry.number]
-        for index, column in places:
-            value = line.value(index)
-            if value is None or is_blank(value) or isinstance(value, Unreadable):
-                continue
-            many = READERS["quantity"](value)
-            if isinstance(many, Fault):
-                continue
+        counts = list(_counts(entry, by_number[entry.number], places, problems))
+        if schools and layout.place("quantity"):
+            if _lend_parts(entry, counts, problems):
+                yield entry
+            continue
+        for column, many in counts:
             name = plain_header(column.header)
             values = dict(entry.values) | {"quantity": many}
             loan = Loan()
@@ -148,3 +165,35 @@ def matrix(layout: Layout, entries: list[Entry]) -> Iterator[Entry]:
             else:
                 loan.organisation = name
             yield Entry(layout, entry.number, values, loan, dict(entry.extras), entry.standing)
+
+
+def _counts(
+    entry: Entry, line: Line, places: list[tuple[int, Column]], problems: list[Problem]
+) -> Iterator[tuple[Column, int]]:
+    for index, column in places:
+        value = line.value(index)
+        if value is None or is_blank(value):
+            continue
+        many = Fault(value.problem) if isinstance(value, Unreadable) else READERS["quantity"](value)
+        if not isinstance(many, Fault):
+            yield column, many
+        elif many is not NONE_LEFT and not means_nothing(value):
+            sheet, text = entry.layout.sheet.name, as_text(value)
+            problems.append(
+                problem("error", sheet, entry.number, column.header, text, many.problem)
+            )
+
+
+def _lend_parts(entry: Entry, counts: list[tuple[Column, int]], problems: list[Problem]) -> bool:
+    """Give a stock a loan for each school that has a part; whether there are enough."""
+    held, out = entry.values.get("quantity", 1), sum(many for _, many in counts)
+    if out > held:
+        what = f"has {out} on loan, and there are {held}"
+        name = str(entry.values.get("type", ""))
+        problems.append(problem("error", entry.layout.sheet.name, entry.number, "", name, what))
+        return False
+    loans = [Loan(plain_header(column.header), quantity=many) for column, many in counts]
+    if loans:
+        entry.loan = loans[0]
+        entry.loan.others = loans[1:]
+    return True

@@ -39,6 +39,9 @@ _SCHOOL = re.compile(
     r"(?=$|[\s,.()\-–/])",
     re.IGNORECASE,
 )
+_ORGANISATION = re.compile(
+    r"\w\W+(?:college|centre|club|trust|museum|university|society)$", re.IGNORECASE
+)
 _FACULTY = re.compile(
     r"\b(?:(?:school|faculty|dept\.?|department|division|institute|centre|section) of\b|"
     r"(?:dept\.?|department|faculty)$|"
@@ -142,6 +145,14 @@ def looks_like_school(text: str) -> bool:
 def is_surely_school(text: str) -> bool:
     """Whether a name is beyond doubt a school outside the college, and no place within it."""
     return looks_like_school(text) and not _PLACE.search(text)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def may_be_borrower(text: str) -> bool:
+    """Whether a name is that of a school, or ends as those of other organisations do."""
+    return looks_like_school(text) or (
+        bool(_ORGANISATION.search(text)) and not looks_like_faculty(text)
+    )
 
 
 def looks_like_faculty(text: str) -> bool:

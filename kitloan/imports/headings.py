@@ -48,7 +48,15 @@ WORDS: dict[str, tuple[str, ...]] = {
         ),
         *("inventory id", "resource number", "resource id", "resource code", "register number"),
         *("asset register number", "product code", "sku", "identifier", "id number", "bag number"),
-        *("bar code", "asset label", "inv number", "inv ref", "property number", "plant number"),
+        *(
+            "àireamh",
+            "bar code",
+            "asset label",
+            "inv number",
+            "inv ref",
+            "property number",
+            "plant number",
+        ),
     ),
     "type": (
         *("kit type", "type of kit", "item type", "equipment type", "resource type"),
@@ -60,6 +68,7 @@ WORDS: dict[str, tuple[str, ...]] = {
         *("kit title", "item title", "device", "device name", "device type", "tool", "apparatus"),
         *("name of asset", "type of equipment", "type of item", "type of resource", "thing", "set"),
         *("kit loaned", "item loaned", "equipment loaned", "kit borrowed", "item borrowed"),
+        *("uidheam", "acfhainn", "nì"),
         *("hardware", "instrument", "part", "material", "kit or item", "equipment item", "eq item"),
     ),
     "own_name": ("nickname", "kit nickname", "known as", "own name", "called", "pet name"),
@@ -121,7 +130,15 @@ WORDS: dict[str, tuple[str, ...]] = {
         ),
     ),
     "location": (
-        *("location", "where kept", "kept at", "kept in", "where stored", "storage location"),
+        *(
+            "location",
+            "àite",
+            "where kept",
+            "kept at",
+            "kept in",
+            "where stored",
+            "storage location",
+        ),
         *("stored at", "stored in", "store room", "store", "storage", "campus", "site", "bench"),
         *(
             "building",
@@ -155,7 +172,15 @@ WORDS: dict[str, tuple[str, ...]] = {
         ),
         *("shelf number", "cupboard number", "default location", "permanent location", "area kept"),
         *("location a", "location b", "location 1", "location 2", "sub location", "floor"),
-        *("department location", "place kept", "home base", "lives in", "lives at", "box location"),
+        *(
+            "department location",
+            "place kept",
+            "home base",
+            "lives in",
+            "lives at",
+            "box location",
+            "based at",
+        ),
     ),
     "serial": (
         *("serial number", "serial", "sn", "manufacturer serial", "serial code", "makers number"),
@@ -289,6 +314,23 @@ WORDS: dict[str, tuple[str, ...]] = {
         *("responsible school", "client", "customer", "member", "patron", "establishment"),
         *("who borrowed", "borrowed by school", "taken out by", "collected by", "delivered to"),
         *("last loaned to", "handed to", "passed to", "school with", "school has it"),
+        *(
+            "recipient school",
+            "destination school",
+            "loaned school",
+            "school loaned to",
+            "has got it",
+            "whos got it",
+            "who has got it",
+            "whos got this",
+            "on loan at",
+            "out on loan at",
+            "lent school name",
+            "presently with",
+            "now with school",
+            "kit is with",
+            "air iasad aig",
+        ),
     ),
     "borrower_person": (
         *(
@@ -338,6 +380,11 @@ WORDS: dict[str, tuple[str, ...]] = {
             "expected back date",
             "out till",
         ),
+        *("wanted back", "wanted back by", "want back", "hire end", "hire end date", "hire ends"),
+        *("uplift date", "uplift on", "uplift due", "collection due", "collect on", "collect by"),
+        *("home by", "to be collected", "collection date", "date of uplift", "loan finishes"),
+        *("loan to end", "borrowed till", "finish date", "finishes", "coming back", "comes back"),
+        *("comes back on", "return to college by", "recall date", "recall on", "ri thilleadh"),
     ),
     "out_on": (
         *("date out", "loan date", "lent on", "date lent", "date loaned", "loaned on", "out on"),
@@ -362,6 +409,28 @@ WORDS: dict[str, tuple[str, ...]] = {
             "sent out",
         ),
         *("lent from", "went out", "date out on loan", "loaned since", "taken out on"),
+        *(
+            "sent",
+            "dispatched",
+            "date dispatched",
+            "despatched",
+            "date despatched",
+            "hire start",
+            "hire start date",
+            "hired on",
+            "hired from",
+            "uplifted by school on",
+            "date given out",
+            "given out",
+            "given out on",
+            "left college",
+            "left on",
+            "date left",
+            "delivered to school",
+            "loan commenced",
+            "commencement of loan",
+            "loan commences",
+        ),
     ),
     "returned_on": (
         *("date returned", "returned on", "actual return date", "returned date", "date back"),
@@ -384,6 +453,24 @@ WORDS: dict[str, tuple[str, ...]] = {
         ),
         *("loan returned", "returned to college", "checked in", "signed in", "date in back"),
         *("last checkin date", "is returned", "kit returned", "has been returned"),
+        *(
+            "uplifted",
+            "uplifted on",
+            "date uplifted",
+            "home on",
+            "date home",
+            "back home",
+            "got back",
+            "got back on",
+            "recovered on",
+            "date recovered",
+            "hire returned",
+            "received back on",
+            "in again",
+            "actual date back",
+            "return actual",
+            "date collected back",
+        ),
     ),
     "status": (
         *("status", "availability", "on loan status", "loan status", "kit status", "item status"),
@@ -435,6 +522,8 @@ WORDS: dict[str, tuple[str, ...]] = {
             "not in",
             "booked out",
         ),
+        *("situation", "away", "is it away", "is it here", "current situation", "loan state"),
+        *("current state", "state of play", "position now", "stock position", "action"),
     ),
     "contact": (
         *("contact", "contact name", "name of contact", "contact person", "borrower contact"),
@@ -448,7 +537,7 @@ WORDS: dict[str, tuple[str, ...]] = {
             "loan contact",
         ),
         *("teacher contact", "class teacher", "person responsible", "responsible person"),
-        *("contact in school", "named contact", "main contact"),
+        *("contact in school", "named contact", "main contact", "signed for by", "signed by"),
     ),
     "contact_email": (
         *("contact email", "email", "email address", "teacher email", "borrower email"),
@@ -505,6 +594,8 @@ EITHER: dict[str, tuple[str, ...]] = {
     "checked out": ("on_loan_to", "out_on", "quantity_out", "status"),
     "signed out": ("out_on", "on_loan_to", "status"),
     "booked out": ("out_on", "on_loan_to", "status", "quantity_out"),
+    "issue": ("out_on", "on_loan_to", "status"),
+    "checkout": ("out_on", "on_loan_to", "status"),
     "date": ("out_on",),
     "dates": ("out_on",),
     "name": ("type", "own_name", "borrower_person", "contact"),
@@ -526,6 +617,9 @@ EITHER: dict[str, tuple[str, ...]] = {
     "state": ("condition", "status"),
     "status": ("status", "condition"),
     "school": ("on_loan_to",),
+    "sgoil": ("on_loan_to",),
+    "iasad": ("status", "on_loan_to", "out_on", "quantity_out"),
+    "ainm": ("type", "own_name", "borrower_person", "contact"),
     "schools": ("on_loan_to",),
     "school name": ("on_loan_to",),
     "name of school": ("on_loan_to",),
@@ -547,6 +641,9 @@ EITHER: dict[str, tuple[str, ...]] = {
     "held by": ("on_loan_to", "location", "home_college"),
     "held at": ("location", "on_loan_to"),
     "sent to": ("on_loan_to",),
+    "at": ("location", "on_loan_to"),
+    "at present": ("status", "location", "on_loan_to"),
+    "destination": ("on_loan_to", "location"),
     "who": ("on_loan_to", "contact"),
     "where": ("location", "on_loan_to"),
     "where now": ("location", "on_loan_to"),
@@ -558,6 +655,11 @@ EITHER: dict[str, tuple[str, ...]] = {
     "library": ("location", "on_loan_to"),
     "until": ("due_on",),
     "end date": ("due_on",),
+    "end": ("due_on",),
+    "ends": ("due_on",),
+    "finish": ("due_on",),
+    "when": ("out_on",),
+    "start": ("out_on", "received_on"),
     "start date": ("out_on", "received_on"),
     "since": ("out_on", "received_on"),
     "collected": ("out_on", "status"),
@@ -623,7 +725,7 @@ _WORD = re.compile(r"[^\W_]+")
 _BRACKETS = re.compile(r"\((?![^)]*000)[^)]*\)")
 _PIECES = re.compile(r"\s*(?:[/&\n|]|\bor\b|\band\b)\s*")
 _ALIKE = {
-    **dict.fromkeys(("no", "nr", "num", "numbers", "nos", "№"), "number"),
+    **dict.fromkeys(("no", "nr", "num", "numbers", "nos", "№", "n°"), "number"),
     **dict.fromkeys(("qty", "qnty", "quantities", "quant", "qtty"), "quantity"),
     **dict.fromkeys(("reference", "refs", "refno"), "ref"),
     **dict.fromkeys(("loc", "locn", "locations"), "location"),
@@ -674,6 +776,7 @@ def stems(text: str) -> tuple[str, ...]:
     text = _SPLIT_CASE.sub(" ", unicodedata.normalize("NFKC", text)).casefold()
     for written, meant in _JOINED:
         text = text.replace(written, meant)
+    text = text.replace("n°", " number ").replace("nº", " number ")
     words = _WORD.findall(text.replace("#", " number ").replace("'s", "s").replace("’s", "s"))
     found: list[str] = []
     for word in words:
@@ -777,3 +880,9 @@ def _meanings(written: str, words: tuple[str, ...]) -> Iterator[tuple[str, float
 def is_harmless(heading: str) -> bool:
     """Whether a heading has nothing to do with who has a thing: a warranty, a test, a supplier."""
     return bool(HARMLESS.intersection(stems(heading)))
+
+
+def plain_header(header: str) -> str:
+    """A heading without the number that it was given when it came again."""
+    head, bracket, tail = header.rpartition(" (")
+    return head if bracket and tail[:-1].isdecimal() else header

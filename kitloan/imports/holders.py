@@ -13,7 +13,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Literal
 
-from kitloan.imports.evidence import looks_like_person, looks_like_school
+from kitloan.imports.evidence import looks_like_person, looks_like_school, may_be_borrower
 from kitloan.imports.statuses import Standing, speaks_of_gone, status_of_words
 from kitloan.imports.values import Dates, Fault, day, means_nothing, says_not_out, yearless
 from kitloan.text.names import fold, tidy
@@ -221,7 +221,7 @@ def _apart(text: str, today: date, dates: Dates | None) -> Holder:
     left = left.strip(" ,;:-–(")
     if _RETURNED_TAIL.search(left):
         return Holder(standing="in", rest=text)
-    if (found := _VAGUE.search(left)) and looks_like_school(left[: found.start()]):
+    if (found := _VAGUE.search(left)) and may_be_borrower(left[: found.start()].strip(" ,;:-–(")):
         rest, left = found[0].strip(" ,;:-–()"), left[: found.start()].strip(" ,;:-–(")
     if _RETURNED_TAIL.search(left):
         return Holder(standing="in", rest=text)

@@ -3,16 +3,18 @@
 import re
 from typing import Any
 
-from kitloan.imports.entries import Loan
+from kitloan.imports.entries import PLANNED, Loan
 from kitloan.imports.evidence import (
     is_surely_school,
 )
 from kitloan.imports.holders import holder, loan_in, speaks_of_loan
-from kitloan.imports.line_loans import STATUS_CHOICES, LineLoans, standing_of
+from kitloan.imports.line_days import STATUS_CHOICES
+from kitloan.imports.line_loans import LineLoans
 from kitloan.imports.rows import UNNAMED, Column
 from kitloan.imports.sheets import Unreadable, is_blank
 from kitloan.imports.statuses import (
     speaks_of_gone,
+    standing_of,
     status_of_words,
 )
 from kitloan.imports.values import (
@@ -24,7 +26,7 @@ from kitloan.imports.values import (
 from kitloan.text.names import tidy
 
 _ASIDE = re.compile(r"\(([^)]{3,60})\)|\s[-–]\s+(.{3,60})$")
-KEPT = frozenset({"own_name", "category", "total_value"})
+KEPT = frozenset({"own_name", "category", "total_value", PLANNED})
 
 
 class LineNotes(LineLoans):
@@ -129,6 +131,10 @@ class LineNotes(LineLoans):
                 if column.field == "location" and status_of_words(text) == "out":
                     values.pop("location", None)
             elif answer not in ("", "in", "in_repair"):
+                if answer == "on_loan_to":
+                    answer = self._whom(column, text) or UNNAMED
+                    if column.field == "location":
+                        _drop_place(values, text)
                 named = holder(answer, self.reader.today, self.reader.dates)
                 loan.organisation = named.organisation or answer
                 loan.due_on = loan.due_on or named.due_on
@@ -145,7 +151,6 @@ class LineNotes(LineLoans):
         if gone:
             self._ask_gone(column, cell, gone)
             return
-        dates = self.reader.dates
         place = column.field == "location"
         if place and standing == "in_repair":
             why = "Some places say that a thing is being repaired. Is it?"
@@ -153,9 +158,7 @@ class LineNotes(LineLoans):
             return
         school = place and is_surely_school(text) and len(text) < 80
         if speaks_of_loan(text) or school or (place and standing == "out"):
-            here = holder(text, self.reader.today, dates).organisation
-            whom = here if school and not speaks_of_loan(text) else None
-            whom = whom or loan_in(text, self.reader.today, dates) or "out"
+            names_school = self._whom(column, text) is not None
             self._ask(
                 column,
                 cell,
@@ -163,9 +166,33 @@ class LineNotes(LineLoans):
                 "Some places are schools. Is the thing on loan to them?"
                 if school
                 else "Some notes speak of a loan. Is the thing out now?",
-                whom,
+                "on_loan_to" if names_school else "out",
                 (
-                    (whom, "on loan, and nobody is on record" if whom == "out" else whom),
+                    ("on_loan_to", "on loan to the school that each names")
+                    if names_school
+                    else ("out", "on loan, and nobody is on record"),
                     ("", "no: it is a note"),
                 ),
             )
+
+    def _whom(self, column: Column, text: str) -> str | None:
+        """Who has the thing, by the words of a note, or by a place that is a school."""
+        dates, today = self.reader.dates, self.reader.today
+        school = column.field == "location" and is_surely_school(text) and len(text) < 80
+        if school and not speaks_of_loan(text):
+            here = holder(text, today, dates)
+            until = f" until {here.due_on.isoformat()}" if here.due_on else ""
+            return f"{here.organisation}{until}" if here.organisation else None
+        return loan_in(text, today, dates)
+
+
+def _drop_place(values: dict[str, Any], text: str) -> None:
+    """Take a school out of where a thing is kept; the other columns for its place stay."""
+    place = values.get("location", "")
+    left = place.removesuffix(text).removesuffix(", ") if place != text else ""
+    if left == place:
+        left = place.removeprefix(f"{text}, ")
+    if left:
+        values["location"] = left
+    else:
+        values.pop("location", None)

@@ -10,13 +10,13 @@ import re
 from datetime import date
 from typing import Any
 
-from kitloan.imports.entries import Entry, Found, Layout, Loan, plain_header, problem
+from kitloan.imports.entries import Entry, Found, Layout, Loan, problem
 from kitloan.imports.evidence import (
     is_surely_school,
     looks_like_place,
 )
-from kitloan.imports.headings import squeeze
-from kitloan.imports.line_loans import STATUS_CHOICES
+from kitloan.imports.headings import plain_header, squeeze
+from kitloan.imports.line_days import STATUS_CHOICES
 from kitloan.imports.line_notes import KEPT, LineNotes
 from kitloan.imports.mapfile import Map
 from kitloan.imports.questions import Questions
@@ -111,6 +111,7 @@ class Reader:
         )
         self.above: str | None = None  # the last borrower
         self.grouped = _is_grouped(layout)
+        self.blanks_have_days = self.grouped and _blanks_have_days(layout)
         self.dates = _written_alike(layout)
         self.headings = _headings(layout)
         self.readable = [
@@ -183,6 +184,20 @@ class Reader:
         if line.number in self.layout.sheet.hidden_rows:
             self._hidden.append(line.number)
         return _Attempt(self, line).entries()
+
+    def read_title(self) -> None:
+        """Read the one cell above the headings: a school, or words for how the rows below are."""
+        lines = self.layout.sheet.lines
+        at = next((i for i, n in enumerate(lines) if n.number == self.layout.header_row), 0)
+        if at == 0:
+            return
+        title = lines[at - 1]
+        filled = [i for i, value in enumerate(title.values) if not is_blank(value)]
+        if len(filled) != 1 or filled[0] not in self.layout.columns:
+            return
+        text = shown(title.value(filled[0])).rstrip(" :")
+        if is_surely_school(text) or status_of_words(text) or self.layout.is_below:
+            self._head(text, title.number, banner=False)
 
     def finish(self) -> list[Problem]:
         """What concerns several lines, once each."""
@@ -355,6 +370,16 @@ def _is_grouped(layout: Layout) -> bool:
     return borrower[0] < kind[0] and not is_blank(first)
 
 
+def _blanks_have_days(layout: Layout) -> bool:
+    """Whether each line with a blank borrower has a day of a loan, as only lent things do."""
+    borrower = layout.place("on_loan_to")
+    days = [index for name in ("due_on", "out_on") for index, _ in layout.places(name)]
+    if borrower is None:
+        return False
+    blank = [n for n in layout.lines if is_blank(layout.sheet.value(n, borrower[0]))]
+    return all(any(not is_blank(layout.sheet.value(n, i)) for i in days) for n in blank)
+
+
 def _headings(layout: Layout) -> list[tuple[int, str]]:
     """The squeezed headings, first those of columns that say the same few things."""
     found = [(index, squeeze(plain_header(each.header))) for index, each in layout.columns.items()]
@@ -404,6 +429,10 @@ class _Attempt(LineNotes):
         self._type(values)
         loan = self._loan(values)
         extras = self._extras(values, loan)
+        self._due_without_borrower(loan)
+        extras |= self.unread
+        if loan.organisation is None:
+            loan.others = []
         if self.standing == "withdrawn" and not self.refused:
             what = "is withdrawn, by the register's own word, and was left out"
             self._report(*self.status_cell, what, error=False)

@@ -28,6 +28,9 @@ SHEET_CHOICES = (
 LATEST = "latest"
 """The answer that of several open loans the latest counts."""
 
+EACH = "each"
+"""The answer that each of several open loans of a stock counts, for its number of things."""
+
 _CONTACT = ("contact", "contact_email", "contact_phone")
 
 
@@ -73,7 +76,8 @@ class Logs:
                 groups[id(found)].append(entry)
         holdings = {id(entry): entry for entry in things}
         for key, group in groups.items():
-            self._give_loan(holdings[key], self._one_thing(group))
+            held = holdings[key].values.get("quantity", 1)
+            self._give_loan(holdings[key], self._one_thing(group, held))
 
     def _thing_of(
         self, entry: Entry, by_number: dict[str, Entry], by_type: dict[str, list[Entry]]
@@ -127,13 +131,14 @@ class Logs:
             SHEET_CHOICES,
         )
 
-    def _one_thing(self, group: list[Entry]) -> Entry:
+    def _one_thing(self, group: list[Entry], held: int = 1) -> Entry:
         """One thing of its lines: its fields, its open loan, the earlier loans as a note."""
         first, *more = group
         if not more:
             return _without_past_loan(first)
         group = self._of_one_kind(group)
-        open_lines = self._open_line([entry for entry in group if entry.loan.is_open])
+        _close_what_came_back(group)
+        open_lines = self._open_line([entry for entry in group if entry.loan.is_open], held)
         values: dict[str, Any] = {}
         extras: dict[str, str] = {}
         for entry in group:
@@ -147,6 +152,7 @@ class Logs:
             if not open_lines or name not in kept.values:
                 values.pop(name, None)
         loan = kept.loan if open_lines else Loan()
+        loan.others = [each.loan for each in open_lines[1:]]
         return Entry(first.layout, kept.number, values, loan, extras, group[-1].standing)
 
     def _of_one_kind(self, group: list[Entry]) -> list[Entry]:
@@ -165,8 +171,11 @@ class Logs:
                 self._problems.append(_number_problem(entry, what))
         return same
 
-    def _open_line(self, lines: list[Entry]) -> list[Entry]:
-        """The line whose loan is open, or none; which of several is asked."""
+    def _open_line(self, lines: list[Entry], held: int) -> list[Entry]:
+        """The line whose loan is open, or none; which of several is asked.
+
+        Of a stock, several borrowers can have parts: then each line can be open.
+        """
         if len(lines) < 2:
             return lines
         last = _latest(lines)
@@ -182,20 +191,27 @@ class Logs:
         header = column.header if column else ""
         answer = self._wanted.value(header, value)
         if answer is None:
-            self._ask_which(lines, header, value, last)
+            self._ask_which(lines, header, value, last, held)
             return lines[-1:]
+        if answer == EACH and _are_parts(lines, held):
+            return lines
         if answer in ("in", ""):
             return self._over_but(lines, None)
         if answer == LATEST:
             return self._over_but(lines, last or lines[-1])
         whose = [each for each in lines if same_organisation(each.loan.organisation or "", answer)]
         if not whose:
-            self._ask_which(lines, header, value, last)
+            self._ask_which(lines, header, value, last, held)
         return self._over_but(lines, whose[-1] if whose else lines[-1])
 
-    def _ask_which(self, lines: list[Entry], header: str, value: str, last: Entry | None) -> None:
+    def _ask_which(
+        self, lines: list[Entry], header: str, value: str, last: Entry | None, held: int
+    ) -> None:
         borrowers = list(dict.fromkeys(each.loan.organisation or "" for each in lines))
         names = tuple((name, f"only {name} has it") for name in reversed(borrowers[-6:]))
+        if _are_parts(lines, held):
+            self._ask_whether_parts(lines, header, value)
+            return
         for entry in lines:
             self._questions.about_value(
                 lines[0].layout.sheet.name,
@@ -215,11 +231,49 @@ class Logs:
                 ),
             )
 
+    def _ask_whether_parts(self, lines: list[Entry], header: str, value: str) -> None:
+        borrowers = list(dict.fromkeys(each.loan.organisation or "" for each in lines))
+        names = tuple((name, f"only {name} has some") for name in reversed(borrowers[-6:]))
+        for entry in lines:
+            self._questions.about_value(
+                lines[0].layout.sheet.name,
+                header,
+                entry.number,
+                value,
+                "parts_of_stock",
+                "Some stocks have several loans with no day of return. Does each borrower have "
+                "the number in its row?",
+                EACH,
+                ((EACH, "yes: each has its number"), *names, ("in", "nobody: all are back")),
+            )
+
     @staticmethod
     def _over_but(lines: list[Entry], counts: Entry | None) -> list[Entry]:
         for entry in lines:
             entry.loan.returned = entry.loan.returned or entry is not counts
         return [counts] if counts is not None else []
+
+
+def _close_what_came_back(group: list[Entry]) -> None:
+    """Close the loans of a log that has a line for each way: out, and in again by the same."""
+    for at, entry in enumerate(group):
+        back = entry.loan.back
+        if back is None:
+            continue
+        whose = back.organisation
+        for nth, other in enumerate(group):
+            loan = other.loan
+            same = whose is None or same_organisation(loan.organisation or "", whose)
+            dated = loan.out_on is not None and back.out_on is not None
+            before = loan.out_on <= back.out_on if dated else nth < at  # type: ignore[operator]
+            if loan.is_open and same and before:
+                loan.returned, loan.returned_on = True, back.out_on
+
+
+def _are_parts(lines: list[Entry], held: int) -> bool:
+    """Whether loans of one stock, each with its number, are together no more than are held."""
+    counts = [each.loan.quantity for each in lines]
+    return None not in counts and sum(filter(None, counts)) <= held
 
 
 def numbered_once(

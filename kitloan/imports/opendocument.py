@@ -103,6 +103,9 @@ def _read(path: Path, content: bytes, kind: str, beside: dict[str, _Beside]) -> 
     return Book(tuple(sheets), tuple(hidden))
 
 
+_WIDEST = 400  # columns of one merged cell: a year of days
+
+
 def _spans(found: Any) -> list[tuple[int, int, int, int]]:
     try:
         ranges = found.merged_cell_ranges or []
@@ -141,6 +144,12 @@ def _sheet(name: str, found: Any, more: _Beside, spans: list[tuple[int, int, int
         plain(name),
         tuple(lines),
         merged_down=merged_down,
+        merged_across={
+            (top, index): column
+            for top, column, bottom, right in spans
+            if top == bottom and right - column < _WIDEST
+            for index in range(column + 1, right + 1)
+        },
         banners=frozenset(banners),
         hidden_rows=frozenset(more.hidden_rows),
         hidden_columns=frozenset(more.hidden_columns),

@@ -27,6 +27,7 @@ from kitloan.imports.differences import (
     bring_up_to_date,
     differences,
     found_on_loan,
+    rows_by_loan,
     take_one,
 )
 from kitloan.imports.history import Imported, Undone
@@ -324,9 +325,9 @@ class _Taking:
                 self.added += 1
                 made = take_one(writer, row, mark)
                 keys.add(row, mark, made)
-                if row.on_loan_to:
+                for each in rows_by_loan(row):
                     self.loans += 1
-                    found_on_loan(writer, row, row.on_loan_to, made, self.loans)
+                    found_on_loan(writer, each, str(each.on_loan_to), made, self.loans)
                 if row.missing:
                     writer.append(
                         HoldingMissing(tag=made, loan=None, reason="missing in the register")

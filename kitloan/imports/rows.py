@@ -83,6 +83,16 @@ class SheetRead:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class StockLoan:
+    """One more open loan of a stock, whose first loan the row itself has."""
+
+    organisation: str
+    quantity: int
+    due_on: date | None = None
+    out_on: date | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One holding as a register has it.
@@ -95,6 +105,7 @@ class Row:
         title: owned, on_loan_from_donor, held_for_esp or unknown.
         out_on: the day on which the open loan began, where the register names it.
         quantity_out: how many of a stock are on loan; None is all of them.
+        more_loans: the other open loans of a stock that several borrowers have parts of.
         missing: the register says that it is lost.
         in_repair: the register says that it is being repaired.
         extras: by header, what is in the columns that no field took, and what could not be read.
@@ -125,6 +136,7 @@ class Row:
     due_on: date | None = None
     out_on: date | None = None
     quantity_out: int | None = None
+    more_loans: tuple[StockLoan, ...] = ()
     missing: bool = False
     in_repair: bool = False
     contact: str | None = None

@@ -54,6 +54,8 @@ class Sheet:
         lines: the lines that are not blank, in order.
         merged_down: by (line number, column), the value of the merged cell that reaches down
             into this place from a line above.
+        merged_across: by (line number, column), the column on the left whose merged cell reaches
+            into this place.
         banners: numbers of the lines that hold one cell and nothing else, merged across columns.
         delimited: whether it was text, where a stray delimiter can push values into the wrong
             column.
@@ -66,6 +68,7 @@ class Sheet:
     name: str
     lines: tuple[Line, ...]
     merged_down: Mapping[tuple[int, int], Value] = field(default_factory=dict)
+    merged_across: Mapping[tuple[int, int], int] = field(default_factory=dict)
     banners: frozenset[int] = frozenset()
     delimited: bool = False
     hidden_rows: frozenset[int] = frozenset()

@@ -250,3 +250,8 @@ def speaks_of_gone(text: str) -> Standing | None:
     if not found:
         return "withdrawn" if _ENDS_GONE.match(text.strip()) else None
     return "withdrawn" if found["withdrawn"] else "missing"
+
+
+def standing_of(answer: str) -> Standing | None:
+    """The standing that an answer names; None where it names none."""
+    return answer if answer in STANDINGS else None

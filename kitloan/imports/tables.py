@@ -12,9 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kitloan.imports.formats import Format, format_of
-from kitloan.imports.headings import is_known, meanings, squeeze
+from kitloan.imports.headings import is_known, meanings, plain_header, squeeze
+from kitloan.imports.legends import Legend, find_legend
 from kitloan.imports.sheets import Line, Sheet, Value, is_blank, letter
 from kitloan.imports.values import Fault, as_text, day, pence
+from kitloan.imports.weeks import days_in_order
 from kitloan.text.names import fold, tidy
 
 HEADER_DEPTH = 30
@@ -43,6 +45,8 @@ class Table:
         width: how many columns the line of headings has.
         made_by: the program whose export it is.
         alone: no other table is beside it, so a line longer than the heading is a mistake.
+        is_below: another table of the sheet is above it.
+        legend: the key beneath it, which is none of its lines.
     """
 
     sheet: Sheet
@@ -52,6 +56,8 @@ class Table:
     width: int
     made_by: Format | None = None
     alone: bool = True
+    is_below: bool = False
+    legend: Legend | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +101,35 @@ def find_tables(
     heading = _heading(sheet, told, header_row)
     if heading is None:
         return []
+    heading = _heading_above(sheet, heading, told) if header_row is None else heading
     lines = sheet.lines[heading.position + 1 :]
     tables: list[Table] = []
     for block_heading, block in _blocks(sheet, heading, lines, told):
-        tables += _side_by_side(sheet, block_heading, block, told)
+        legend = find_legend(block)
+        if legend is not None:
+            block = block[: legend.start]
+        found = _side_by_side(sheet, block_heading, block, told)
+        tables += [replace(each, is_below=bool(tables), legend=legend) for each in found]
     return tables
+
+
+def _heading_above(sheet: Sheet, best: _Heading, told: Mapping[str, str]) -> _Heading:
+    """The first heading of a sheet: a table can be above the one that is recognised best."""
+    columns = _common_words(sheet)
+    for position in range(best.position - 2):
+        line = sheet.lines[position]
+        below = sheet.lines[position + 1 : best.position]
+        if not _may_be_heading(line, after_a_gap=True) or not any(map(_is_of_a_table, below)):
+            continue
+        found = _weighed(sheet, _single(sheet, position), told, columns, forced=False)
+        if found is not None:
+            return found
+    return best
+
+
+def _is_of_a_table(line: Line) -> bool:
+    filled = [value for value in line.values if not is_blank(value)]
+    return len(filled) > 1 and not all(isinstance(v, str) and is_known(tidy(v)) for v in filled)
 
 
 def find_header(sheet: Sheet, told: Mapping[str, str]) -> int | None:
@@ -185,12 +215,13 @@ def _weighed(
     named = [i for i in range(len(heading.texts)) if i not in heading.blank]
     if not named:
         return None
-    values = [line.value(i) for i in named if not is_blank(line.value(i))]
+    plan = days_in_order(line.values)
+    values = [line.value(i) for i in named if i not in plan and not is_blank(line.value(i))]
     if not forced and sum(map(_is_value, values)) > len(values) * 0.5:
         return None  # a line of numbers and days heads nothing, whatever a map says
     mapped = [i for i in named if fold(heading.texts[i]) in told]
     made_by = format_of([heading.texts[i] for i in named])
-    scores = {i: meanings(_unnumbered(heading.texts[i])) for i in named}
+    scores = {i: meanings(plain_header(heading.texts[i])) for i in named}
     vital = any(
         score >= _ENOUGH for i in named for name, score in scores[i].items() if name in VITAL
     ) or any(told[fold(heading.texts[i])] in VITAL for i in mapped)
@@ -207,11 +238,6 @@ def _weighed(
     strength -= 0.2 * (len(named) - len(hits))
     joined = line.number and heading.texts != _single(sheet, heading.position).texts
     return replace(heading, strength=strength - (_JOIN_GAIN if joined else 0))
-
-
-def _unnumbered(header: str) -> str:
-    head, bracket, tail = header.rpartition(" (")
-    return head if bracket and tail[:-1].isdecimal() else header
 
 
 def _stands_out(sheet: Sheet, heading: _Heading, named: list[int]) -> bool:
@@ -235,12 +261,15 @@ def _is_data(
     """Whether a line is one of data: numbers, days and money in it, or words that come again
     below.
     """
-    values = [line.value(i) for i in named if not is_blank(line.value(i))]
+    plan = days_in_order(line.values)
+    values = [line.value(i) for i in named if i not in plan and not is_blank(line.value(i))]
     if not values:
         return False
     numbers = sum(_is_value(value) for value in values)
     if numbers > len(values) * 0.2:
         return True
+    if len(values) > 1 and all(isinstance(v, str) and is_known(tidy(v)) for v in values):
+        return False  # the same headings can come again lower down
     whole = tuple(fold(as_text(value)) for value in line.values)
     repeats = sum(
         tuple(fold(as_text(value)) for value in other.values) == whole
@@ -291,10 +320,15 @@ def _blocks(
         weighed = _weighed(sheet, found, told, _common_words(sheet), forced=False)
         if weighed is None:
             continue
-        yield current, lines[start:at]
+        end = at - 1 if at > start and _is_title(lines[at - 1]) else at
+        yield current, lines[start:end]
         current, start = weighed, at + 1
         own = {squeeze(text) for text in weighed.texts}
     yield current, lines[start:]
+
+
+def _is_title(line: Line) -> bool:
+    return sum(not is_blank(value) for value in line.values) == 1
 
 
 def _may_be_heading(line: Line, *, after_a_gap: bool) -> bool:
@@ -325,7 +359,7 @@ def _side_by_side(
     if not sheet.delimited:
         headers |= {i: f"Column {letter(i)}" for i in sorted(used) if i >= width}
     made_by = format_of(heading.texts)
-    groups = [list(headers)] if made_by else _groups(heading, headers)
+    groups = [list(headers)] if made_by else _groups(heading, headers, lines)
     if len(groups) == 1:
         return [Table(sheet, number, headers, lines, width, made_by)]
     return [
@@ -342,7 +376,9 @@ def _side_by_side(
     ]
 
 
-def _groups(heading: _Heading, headers: Mapping[int, str]) -> list[list[int]]:
+def _groups(
+    heading: _Heading, headers: Mapping[int, str], lines: tuple[Line, ...]
+) -> list[list[int]]:
     """The columns of each table: between columns that are empty, or where the headings start
     again.
     """
@@ -357,16 +393,18 @@ def _groups(heading: _Heading, headers: Mapping[int, str]) -> list[list[int]]:
         else:
             runs.append([index])
     split = [part for run in runs for part in _repeated(run, headers)]
+    split = [piece for part in split for piece in _at_other_numbers(part, headers, lines)]
     whole = [sorted(headers)]
     if len(split) < 2:
         return whole
-    good = [part for part in split if _is_table(part, headers)]
+    loans = [part for part in split[1:] if _is_loans(part, split[0], headers, lines)]
+    good = [part for part in split if part in loans or _is_table(part, headers)]
     if len(good) < 2:
         return whole
     # what is no table of its own belongs to the one on its left
     groups: list[list[int]] = []
     for part in split:
-        if _is_table(part, headers) or not groups:
+        if part in good or not groups:
             groups.append(list(part))
         else:
             groups[-1] += part
@@ -375,7 +413,7 @@ def _groups(heading: _Heading, headers: Mapping[int, str]) -> list[list[int]]:
 
 def _repeated(run: list[int], headers: Mapping[int, str]) -> list[list[int]]:
     """A run of columns whose headings start again, cut where they do."""
-    names = [squeeze(_unnumbered(headers[i])) for i in run]
+    names = [squeeze(plain_header(headers[i])) for i in run]
     for length in range(2, len(names) // 2 + 1):
         if len(names) % length == 0 and all(
             names[i] == names[i % length] for i in range(len(names))
@@ -384,8 +422,36 @@ def _repeated(run: list[int], headers: Mapping[int, str]) -> list[list[int]]:
     return [run]
 
 
+def _at_other_numbers(
+    run: list[int], headers: Mapping[int, str], lines: tuple[Line, ...]
+) -> list[list[int]]:
+    """A run of columns, cut where the numbers of other things begin a table of loans."""
+    for at in range(2, len(run) - 1):
+        if _is_loans(run[at:], run[:at], headers, lines):
+            return [run[:at], run[at:]]
+    return [run]
+
+
+def _is_loans(
+    columns: list[int], before: list[int], headers: Mapping[int, str], lines: tuple[Line, ...]
+) -> bool:
+    """Whether columns begin with the numbers of other things than those before, and their loans.
+
+    Numbers that are the same in each line belong to one table.
+    """
+    first = squeeze(plain_header(headers[columns[0]]))
+    same = [i for i in before if squeeze(plain_header(headers[i])) == first]
+    scores = [meanings(plain_header(headers[i])) for i in columns]
+    if not same or scores[0].get("asset_number", 0) < _ENOUGH:
+        return False
+    if not any(each.get("on_loan_to", 0) >= _ENOUGH for each in scores[1:]):
+        return False
+    pairs = [(fold(as_text(n.value(same[0]))), fold(as_text(n.value(columns[0])))) for n in lines]
+    return any(mine and theirs and mine != theirs for mine, theirs in pairs)
+
+
 def _is_table(columns: list[int], headers: Mapping[int, str]) -> bool:
-    scores = [meanings(_unnumbered(headers[i])) for i in columns]
+    scores = [meanings(plain_header(headers[i])) for i in columns]
     vital = any(each.get("type", 0) >= _ENOUGH for each in scores)
     return vital and sum(max(each.values(), default=0) >= _ENOUGH for each in scores) >= 2
 

@@ -67,6 +67,10 @@ _EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\".]+")
 _NOT_OUT = {
     *("in", "in store", "in stock", "in college", "on site", "available", "returned", "back"),
     *("here", "no", "n", "false", "not on loan", "not out"),
+    *("not loaned", "not lent", "not loaned out", "not lent out", "not borrowed", "not issued"),
+    *("unloaned", "not currently on loan", "nobody", "no one", "no-one", "noone", "not used"),
+    *("not in use", "none at present", "not booked", "not booked out", "free", "not assigned"),
+    *("unassigned", "not allocated", "unallocated", "not checked out"),
 }
 _YES = {"yes", "y", "true", "out", "on loan", "x"}
 
@@ -250,9 +254,9 @@ def _day(value: str, dates: Dates | None, latest: date | None) -> date | Fault:
         return _checked(int(found[1]), int(found[3]), int(found[4]))
     if found := _DAY_FIRST.fullmatch(text):
         return _in_order(found, dates, latest)
-    if (found := _NAMED.fullmatch(text)) and (month := _month(found[2])):
+    if (found := _NAMED.fullmatch(text)) and (month := month_of(found[2])):
         return _checked(_year(found[3], latest), month, int(found[1]))
-    if (found := _MONTH_FIRST.fullmatch(text)) and (month := _month(found[1])):
+    if (found := _MONTH_FIRST.fullmatch(text)) and (month := month_of(found[1])):
         return _checked(int(found[3]), month, int(found[2]))
     return Fault("is not a date like 02/07/2025 or 2 Jul 2025")
 
@@ -305,7 +309,7 @@ def yearless(text: str, today: date, dates: Dates | None = None) -> tuple[date, 
         return ()
     if found["one"]:
         written = f"{found['one']}/{found['other']}/"
-    elif _month(name := found["month"] or found["month_first"]):
+    elif month_of(name := found["month"] or found["month_first"]):
         written = f"{found['day'] or found['day_second']} {name} "
     else:
         return ()
@@ -358,7 +362,8 @@ def _year(digits: str, latest: date | None = None) -> int:
     return year - 100 if latest and year > latest.year + 1 else year
 
 
-def _month(name: str) -> int | None:
+def month_of(name: str) -> int | None:
+    """The number of a month, by its name or the short form of it; None for another word."""
     name = name.lower()
     if name in _MONTH_NAMES:
         return _MONTH_NAMES.index(name) + 1

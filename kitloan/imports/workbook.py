@@ -224,6 +224,9 @@ def _read(content: bytes) -> Book:
     return Book(sheets, hidden)
 
 
+_WIDEST = 400  # columns of one merged cell: a year of days
+
+
 def _sheet(
     worksheet: "ReadOnlyWorksheet",
     xml: bytes,
@@ -238,6 +241,12 @@ def _sheet(
         plain(worksheet.title),
         lines,
         merged_down=_merged_down(lines, merges),
+        merged_across={
+            (merge.top, index): merge.left
+            for merge in merges
+            if merge.top == merge.bottom and merge.right - merge.left < _WIDEST
+            for index in range(merge.left + 1, merge.right + 1)
+        },
         banners=_banners(lines, merges),
         hidden_rows=frozenset(int(found) for found in _hidden_rows(xml)),
         hidden_columns=frozenset(_hidden_columns(xml)),

@@ -28,6 +28,11 @@ def in_a_line(row: Row) -> str:
     parts += [f"({row.quantity_out})"] if row.quantity_out is not None else []
     parts += [f"from {row.out_on}"] if row.out_on else []
     parts += [f"until {row.due_on}"] if row.due_on else []
+    parts += [
+        f"+ {more.organisation} ({more.quantity})"
+        + (f" until {more.due_on}" if more.due_on else "")
+        for more in row.more_loans
+    ]
     parts += [f"by {row.contact}"] if row.contact else []
     return " ".join(parts)
 

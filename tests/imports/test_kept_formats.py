@@ -69,7 +69,7 @@ def test_an_ods_with_what_it_hides(tmp_path: Path) -> None:
         ("0013", "Tripod", 1),
     ]
     (question,) = register.questions
-    assert question.proposed == "Kyle Academy"
+    assert question.proposed == "on_loan_to"
     assert any("hidden" in problem.problem for problem in register.problems)
 
 

@@ -1,6 +1,6 @@
 """The day: what is to be handed out, to be prepared and due back, and first what is at risk."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -73,24 +73,23 @@ class DayScreen(ListScreen[DayRow]):
 
     def find(self, text: str, view: str, after: str | None) -> Page[DayRow]:
         """All of the day, or one part of it; there are never many."""
-        waiting = self.college.bookings.list(limit=_EVERY).items
-        parts = {
+        of_day = self.college.bookings.on_day(self._day)
+        parts: dict[str, Callable[[], Iterator[DayRow]]] = {
             "risk": self._at_risk,
-            "hand": self._handing,
-            "prepare": self._preparing,
+            "hand": lambda: self._handing(of_day),
+            "prepare": lambda: self._preparing(of_day),
             "due": self._due,
         }
         chosen = parts if view == "all" else {view: parts[view]}
-        rows = tuple(row for part in chosen.values() for row in part(waiting))
+        rows = tuple(row for part in chosen.values() for row in part())
         return Page(rows, len(rows), None)
 
-    def _at_risk(self, waiting: Sequence[Booking]) -> Iterator[DayRow]:
+    def _at_risk(self) -> Iterator[DayRow]:
         today = self.college.session.today
-        for each in waiting:
-            if each.at_risk:
-                why = "; ".join(late_words(each, today))
-                what = f"{booked(each)}, {uk(each.collect_on)}"
-                yield DayRow("! at risk", each.id, "", each.to, what, why)
+        for each in self.college.bookings.list(at_risk=True, limit=_EVERY).items:
+            why = "; ".join(late_words(each, today))
+            what = f"{booked(each)}, {uk(each.collect_on)}"
+            yield DayRow("! at risk", each.id, "", each.to, what, why)
 
     def _handing(self, waiting: Sequence[Booking]) -> Iterator[DayRow]:
         due = [each for each in waiting if each.is_kept_on(self._day)]
@@ -115,7 +114,7 @@ class DayScreen(ListScreen[DayRow]):
                 how = f"collected {uk(each.collect_on)}"
                 yield DayRow("~ prepare", each.id, "", each.to, booked(each), how)
 
-    def _due(self, waiting: Sequence[Booking]) -> Iterator[DayRow]:
+    def _due(self) -> Iterator[DayRow]:
         for each in self.college.find.loans(due_on=self._day, limit=_EVERY).items:
             many = f"{each.quantity:,} of " if each.quantity > 1 else ""
             number = f"{each.asset_number}  " if each.asset_number else ""

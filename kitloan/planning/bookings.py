@@ -1,12 +1,13 @@
 """Bookings: making, changing and cancelling them, what is free, and which are at risk."""
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
-from sqlalchemy import Connection, bindparam, exists, select
+from sqlalchemy import Connection, bindparam, exists, or_, select
 
 from kitloan.borrowers.organisations import (
     Borrower,
@@ -39,7 +40,16 @@ from kitloan.planning.types import kit_type_id
 from kitloan.queries.resolve import meant
 from kitloan.queries.types import type_names
 from kitloan.storage.statements import Query
-from kitloan.tables import Contact, Holding, KitType, Loan, Organisation, Remark, table
+from kitloan.tables import (
+    Contact,
+    Holding,
+    KitType,
+    LedgerEntry,
+    Loan,
+    Organisation,
+    Remark,
+    table,
+)
 from kitloan.tables.planning import Booking as BookingRow
 from kitloan.tables.planning import BookingLine, BookingPin
 from kitloan.text.dates import check_year, day_of, days_after, uk
@@ -49,6 +59,7 @@ from kitloan.values import PAGE, ContactOfLoan, Page, plural
 
 booking, line, pin = table(BookingRow), table(BookingLine), table(BookingPin)
 contact, holding, loan = table(Contact), table(Holding), table(Loan)
+entry = table(LedgerEntry)
 kit_type = table(KitType)
 organisation, remark_table = table(Organisation), table(Remark)
 
@@ -1295,6 +1306,26 @@ _PINS_COLLECTED_ON = Query(
 )
 _LINES_OF = Query(_LINES.where(line.c.booking == bindparam("b")))
 _PINS_OF = Query(_PINS.where(pin.c.booking == bindparam("b")))
+_BOOKING_KINDS = ("booking.made", "booking.changed")
+_AGREED_LATER = Query(
+    select(entry.c.body).where(
+        entry.c.college == bindparam("c"),
+        (entry.c.epoch > bindparam("e"))
+        | ((entry.c.epoch == bindparam("e")) & (entry.c.seq > bindparam("s"))),
+        or_(
+            *[
+                entry.c.kind == kind
+                for kind in (
+                    *_BOOKING_KINDS,
+                    "loan.checked_out",
+                    "loan.found",
+                    "loan.renewed",
+                    "loan.corrected",
+                )
+            ]
+        ),
+    )
+)
 _CONTACT_OF_LOAN = Query(
     select(contact.c.name, contact.c.email, contact.c.phone)
     .join_from(
@@ -1499,6 +1530,32 @@ def lost_of(
     lost: set[str] = set()
     for stock in stocks_of(connection, college, kit_types, today).values():
         lost |= at_risk(stock.supply, stock.standing)
+    return lost
+
+
+def lost_without_later(
+    connection: Connection,
+    college: str,
+    kit_types: Collection[str],
+    today: date,
+    since: tuple[int, int],
+) -> set[str]:
+    """The bookings of some kit types that could not be kept either without what was agreed later.
+
+    `since` is the epoch and number of an entry. Left out is each booking and each loan that was
+    made or changed after it. What was lost or broken since stays so: that is nobody's promise.
+    """
+    epoch, seq = since
+    later: set[str] = set()
+    for (body,) in _AGREED_LATER.tuples(connection, c=college, e=epoch, s=seq):
+        fact = json.loads(body)["fact"]
+        later.add(fact["booking"] if fact["kind"] in _BOOKING_KINDS else fact["loan"])
+    lost: set[str] = set()
+    for kit_type in kit_types:
+        stock = stock_of(connection, college, kit_type, today)
+        out = tuple(each for each in stock.supply.out if each.loan not in later)
+        standing = [each for each in stock.standing if each.key not in later]
+        lost |= at_risk(replace(stock.supply, out=out), standing)
     return lost
 
 

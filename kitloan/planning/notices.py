@@ -60,7 +60,8 @@ class About:
     """Something of which a notice may be due.
 
     Attributes:
-        subject: the id of the loan or booking; of an inspection the tag and the code.
+        subject: the id of the loan or booking; of an inspection the tag and the code, and
+            whether it failed.
         kinds: which notices it may need, in the order in which they follow one another.
         recipient: whom they go to.
         due_on: the day that they count from; None is at once.
@@ -94,7 +95,8 @@ class Notice:
 
     Attributes:
         kind: which.
-        subject: the id of the loan or booking; of an inspection the tag and the code.
+        subject: the id of the loan or booking; of an inspection the tag and the code, and
+            whether it failed.
         stage: 1 to 3 of what is overdue; None of others.
         to: the organisation.
         due_on: the day that it is about.

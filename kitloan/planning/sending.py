@@ -271,15 +271,15 @@ def _everything(connection: Connection, of: str, name: str) -> Iterator[About]:
                 kept_until=date.fromisoformat(first.lapses_after),
             )
     for row in _INSPECTIONS(connection, c=of):
-        due_on, what = None, "never inspected"
+        subject, due_on, what = f"{row.tag} {row.code_key}", None, "never inspected"
         if row.valid_until:
             due_on = date.fromisoformat(row.valid_until)
             what = f"valid until {uk(due_on)}"
-        elif row.result == "fail":  # each fail is due by itself, whatever was noticed before
-            due_on = day_of(row.done_at)
+        elif row.result == "fail":  # due by itself, also on the day that a noticed pass ended
+            subject, due_on = f"{subject} (failed)", day_of(row.done_at)
             what = f"failed on {uk(due_on)}, and not passed since"
         yield About(
-            f"{row.tag} {row.code_key}",
+            subject,
             ("inspection_due",),
             Recipient(name),
             due_on,

@@ -1043,7 +1043,7 @@ class Bookings:
         with self._session.reading() as connection:
             lost: set[str] = set()
             if at_risk:
-                waiting = _types_waiting(connection, college, today)
+                waiting = types_waiting(connection, college, today)
                 lost = lost_of(connection, college, waiting, today)
             heads: list[_Head] = []
             if lost or not at_risk:
@@ -1397,7 +1397,7 @@ def _heads(
     ]
 
 
-def _types_waiting(connection: Connection, college: str, today: date) -> list[str]:
+def types_waiting(connection: Connection, college: str, today: date) -> list[str]:
     """The kit types of the bookings that wait for collection."""
     rows = _TYPES_WAITING.tuples(connection, c=college, d=today.isoformat())
     return [kit_type for (kit_type,) in rows]

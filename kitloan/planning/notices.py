@@ -17,7 +17,9 @@ from kitloan.planning.templates import TEMPLATES, filled
 from kitloan.text.dates import days_after, uk
 from kitloan.text.tags import grouped
 
-Kind = Literal["due_soon", "overdue", "inspection_due", "booked", "collect_soon", "lapsed"]
+Kind = Literal[
+    "due_soon", "overdue", "inspection_due", "booked", "collect_soon", "at_risk", "lapsed"
+]
 
 LONGEST_MAILTO: Final = 1_500
 """The most characters of a `mailto:` link: mail programs and browsers cut longer ones (about 1,600
@@ -163,7 +165,7 @@ def _falls_due(kind: Kind, about: About, day: date, calendar: Calendar, when: Wh
     kept_until = about.kept_until or due_on
     if kind == "lapsed":
         return 0 if kept_until < day <= days_after(kept_until, _LAPSED_DAYS) else None
-    if kind == "booked":
+    if kind in ("booked", "at_risk"):
         return 0 if day <= kept_until else None
     ahead = {
         "due_soon": when.due_soon,

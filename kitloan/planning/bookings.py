@@ -480,8 +480,8 @@ def _limit(
     if new and most_bookings and many >= most_bookings:
         return (
             "limit",
-            f"{plural(many, 'booking')} of this borrower are waiting; the limit is "
-            f"{most_bookings}.",
+            f"{plural(many, 'booking')} of this borrower {'is' if many == 1 else 'are'} waiting; "
+            f"the limit is {most_bookings}.",
             "Cancel one first. The limit: kitloan policy max_bookings",
             {"policy": "max_bookings", "limit": most_bookings, "waiting": many},
         )
@@ -839,6 +839,7 @@ class Bookings:
                 keys = _as_before(writer, requests, who)
                 return [self._one(connection, key, who.new, just_made=True) for key in keys]
             must_be_open(writer, who, today)
+            kept = None if event is None else event_to_book(writer, event)
             rules = rules_of(connection, college, today)
             _must_be_free(connection, college, rules, requests, who.organisation)
             whom = person(writer, contact, who.organisation) if contact else None
@@ -847,7 +848,6 @@ class Bookings:
             for each in requests:
                 key = f"B{writer.next_seq}"
                 terms = _terms(each, _span(rules, each), key, who, whom)
-                kept = None if event is None else event_to_book(writer, event)
                 writer.append(BookingMade(**terms, series=series, event=kept))
                 keys.append(key)
             if purpose:

@@ -995,6 +995,16 @@ class LabelPress:
         )
         return OnPaper(out, None, 0 if paper.roll() else placed[-1].page, tuple(notes))
 
+    def print_packing_list(self, opened: "College", event: str, out: Path) -> int:
+        """Draw an event's packing list; gives how many pages it has.
+
+        Raises:
+            BadInput: `unknown_event`, `cannot_write`.
+        """
+        from kitloan.cli.paper import packing_paper
+
+        return packing_paper(opened, opened.packing.get(event), out).pages
+
     def print_cards(self, opened: "College", *, schools: bool) -> "OnPaper":
         """Draw the command cards, or a card for every organisation, into the folder of labels.
 

@@ -276,7 +276,7 @@ def _sections(opened: "College", day: date) -> "list[Section]":
     def rows(lines: list[LoanLine]) -> tuple[tuple[str, ...], ...]:
         return tuple(_loan_row(opened, each) for each in lines)
 
-    waiting = opened.bookings.list(limit=_MOST).items
+    waiting = opened.bookings.on_day(day)
     handing = [each for each in waiting if each.is_kept_on(day)]
     preparing = [each for each in waiting if each.is_prepared_on(day)]
 

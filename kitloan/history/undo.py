@@ -35,7 +35,7 @@ from kitloan.ledger.replay import (
 )
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer
-from kitloan.planning.bookings import lost_of
+from kitloan.planning.bookings import lost_of, lost_without_later
 from kitloan.queries.history import summary_of
 from kitloan.queries.resolve import meant
 from kitloan.queries.undone import UNDONE
@@ -403,8 +403,8 @@ def _left(writer: Writer, parts: Sequence[AnyRow]) -> list[AnyRow]:
     return [row for row in left if (row.epoch, row.seq) not in undone]
 
 
-def _lost(writer: Writer, parts: Sequence[AnyRow]) -> set[str]:
-    """The bookings that cannot be kept, of the types that these entries book."""
+def _types_booked(writer: Writer, parts: Sequence[AnyRow]) -> set[str]:
+    """The kit types that these entries book."""
     types: set[str] = set()
     for part in parts:
         if part.kind in BOOKINGS:
@@ -420,12 +420,27 @@ def _lost(writer: Writer, parts: Sequence[AnyRow]) -> set[str]:
         while key in into:
             key = into[key]
         now.add(key)
-    return lost_of(writer.connection, writer.college, sorted(now), day_of(writer.at))
+    return now
+
+
+def _lost(writer: Writer, parts: Sequence[AnyRow]) -> set[str]:
+    """The bookings that cannot be kept, of the types that these entries book."""
+    types = sorted(_types_booked(writer, parts))
+    return lost_of(writer.connection, writer.college, types, day_of(writer.at))
 
 
 def _refuse_if_lost(writer: Writer, parts: Sequence[AnyRow], before: set[str]) -> None:
-    """Refuse to promise again what is promised to others by now."""
+    """Refuse to promise again what is promised to others by now.
+
+    What could not be kept before that either is promised again, and is at risk as it was.
+    """
     lost = _lost(writer, parts) - before
+    if lost:
+        types = sorted(_types_booked(writer, parts))
+        first = min(parts, key=lambda part: (part.epoch, part.seq))
+        today = day_of(writer.at)
+        since = (first.epoch, first.seq)
+        lost -= lost_without_later(writer.connection, writer.college, types, today, since)
     if lost:
         raise Refused(
             "not_free",

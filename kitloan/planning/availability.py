@@ -225,6 +225,7 @@ def _search(fixed: dict[str, list[Span]], loose: int, wanted: Sequence[Wanted]) 
     kits: tuple[Kit, ...] = tuple(
         [(0, tuple(spans)) for spans in fixed.values() if spans] + [(0, ())] * plain
     )
+    kits = _as_of(kits, units[0][0])
     failed: set[tuple[int, tuple[Kit, ...]]] = set()
     stack: list[Iterator[tuple[Kit, ...]]] = [_choices(kits, units[0])]
     steps = 0
@@ -261,21 +262,36 @@ def _most_at_once(units: Sequence[Span]) -> int:
 
 def _as_of(kits: tuple[Kit, ...], day: int) -> tuple[Kit, ...]:
     """The same kits as seen from a day, in one order: what is past tells no two apart."""
-    return tuple(
-        sorted(
-            (max(free, day), tuple(span for span in spans if span[1] > day)) for free, spans in kits
-        )
-    )
+    seen: list[Kit] = []
+    for kit in kits:
+        free, spans = kit
+        if spans and spans[0][1] <= day:  # they are in order, and do not overlap
+            spans = tuple([span for span in spans if span[1] > day])
+        elif free >= day:
+            seen.append(kit)
+            continue
+        seen.append((free if free > day else day, spans))
+    seen.sort()
+    return tuple(seen)
 
 
 def _choices(kits: tuple[Kit, ...], unit: Span) -> Iterator[tuple[Kit, ...]]:
-    """The kits after one of them took a span: the tightest gap first, each like kit once."""
+    """The kits after one of them took a span: the tightest gap first, each like kit once.
+
+    The kits are seen from the first day of the span, so of what they are chosen for only the next
+    can be in its way.
+    """
     first, until = unit
-    gaps: dict[Kit, tuple[int, int]] = {}
+    gaps: list[tuple[int, int]] = []
+    before: Kit | None = None
     for number, kit in enumerate(kits):
-        free, spans = kit
-        if free > first or kit in gaps or any(a < until and first < b for a, b in spans):
+        if kit == before:  # like kits follow one another
             continue
-        gaps[kit] = (next((a for a, _ in spans if a >= until), FOREVER), number)
-    for _, number in sorted(gaps.values()):
+        before = kit
+        free, spans = kit
+        ends = spans[0][0] if spans else FOREVER
+        if free <= first and until <= ends:
+            gaps.append((ends, number))
+    gaps.sort()
+    for _, number in gaps:
         yield (*kits[:number], (until, kits[number][1]), *kits[number + 1 :])

@@ -1,12 +1,13 @@
 """Bookings: making, changing and cancelling them, what is free, and which are at risk."""
 
+import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, exists, or_, select
 
 from kitloan.borrowers.organisations import (
     Borrower,
@@ -26,7 +27,7 @@ from kitloan.ledger.facts.planning import (
     BookingTerms,
     LineOfBooking,
 )
-from kitloan.ledger.facts.promises import booking_row, gone_out, lines_of_booking
+from kitloan.ledger.facts.promises import WAITING, booking_row, gone_out, lines_of_booking, room
 from kitloan.ledger.notes import Asked, Unmet
 from kitloan.ledger.session import Session, check_quantity
 from kitloan.ledger.writer import Writer, id_reused
@@ -34,12 +35,21 @@ from kitloan.planning.availability import Wanted, at_risk, connected, free_by_da
 from kitloan.planning.calendar import Calendar, calendar_of
 from kitloan.planning.events import event_to_book
 from kitloan.planning.policies import Policies, policies_of
-from kitloan.planning.supply import Stock, booked_as, name_of, stock_of
+from kitloan.planning.supply import Stock, booked_as, name_of, stock_of, stocks_of
 from kitloan.planning.types import kit_type_id
 from kitloan.queries.resolve import meant
 from kitloan.queries.types import type_names
 from kitloan.storage.statements import Query
-from kitloan.tables import Contact, Holding, KitType, Loan, Organisation, Remark, table
+from kitloan.tables import (
+    Contact,
+    Holding,
+    KitType,
+    LedgerEntry,
+    Loan,
+    Organisation,
+    Remark,
+    table,
+)
 from kitloan.tables.planning import Booking as BookingRow
 from kitloan.tables.planning import BookingLine, BookingPin
 from kitloan.text.dates import check_year, day_of, days_after, uk
@@ -49,6 +59,7 @@ from kitloan.values import PAGE, ContactOfLoan, Page, plural
 
 booking, line, pin = table(BookingRow), table(BookingLine), table(BookingPin)
 contact, holding, loan = table(Contact), table(Holding), table(Loan)
+entry = table(LedgerEntry)
 kit_type = table(KitType)
 organisation, remark_table = table(Organisation), table(Remark)
 
@@ -58,6 +69,7 @@ MOST_TIMES = 60
 """The most bookings of one series."""
 _OF_THIS_SERIES = "+"
 """Begins the key of what the same request promises, before the number of its date."""
+_LAST_DAY = date.max.isoformat()
 _STEPS = {"week": 7, "fortnight": 14}
 
 _KIT = Query(
@@ -468,8 +480,8 @@ def _limit(
     if new and most_bookings and many >= most_bookings:
         return (
             "limit",
-            f"{plural(many, 'booking')} of this borrower are waiting; the limit is "
-            f"{most_bookings}.",
+            f"{plural(many, 'booking')} of this borrower {'is' if many == 1 else 'are'} waiting; "
+            f"the limit is {most_bookings}.",
             "Cancel one first. The limit: kitloan policy max_bookings",
             {"policy": "max_bookings", "limit": most_bookings, "waiting": many},
         )
@@ -574,6 +586,11 @@ def _not_free(
     return "not_free", f"{sentence}{because}.", hint, facts
 
 
+def _texts(days: tuple[int, int]) -> tuple[str, str]:
+    first, until = (date.fromordinal(each).isoformat() for each in days)
+    return first, until
+
+
 def _shown(day: object) -> str:
     return uk(date.fromisoformat(str(day)))
 
@@ -629,6 +646,11 @@ def _judge(
         return None
     days = (max(span.busy_from, rules.today).toordinal(), span.free_from.toordinal())
     for each in (before.left(request) if before else request).lines:
+        also_of = sum(one.count for kit_type, one in also if kit_type == each.kit_type)
+        if not each.pins and each.quantity + also_of <= room(
+            connection, college, each.kit_type, *_texts(days)
+        ):
+            continue
         stock = stock_of(connection, college, each.kit_type, rules.today)
         stock = stock.without(before.key) if before else stock
         standing = (*stock.standing, *(one for kit_type, one in also if kit_type == each.kit_type))
@@ -817,6 +839,7 @@ class Bookings:
                 keys = _as_before(writer, requests, who)
                 return [self._one(connection, key, who.new, just_made=True) for key in keys]
             must_be_open(writer, who, today)
+            kept = None if event is None else event_to_book(writer, event)
             rules = rules_of(connection, college, today)
             _must_be_free(connection, college, rules, requests, who.organisation)
             whom = person(writer, contact, who.organisation) if contact else None
@@ -825,7 +848,6 @@ class Bookings:
             for each in requests:
                 key = f"B{writer.next_seq}"
                 terms = _terms(each, _span(rules, each), key, who, whom)
-                kept = None if event is None else event_to_book(writer, event)
                 writer.append(BookingMade(**terms, series=series, event=kept))
                 keys.append(key)
             if purpose:
@@ -938,8 +960,7 @@ class Bookings:
         """
         with self._session.reading() as connection:
             key = booking_id(connection, self._session.college, booking)
-            (found,) = _read(connection, self._session.college, self._session.today, key=key)
-            return found
+            return _read_one(connection, self._session.college, self._session.today, key)
 
     def purpose(self, booking: str) -> tuple[str, ...]:
         """What a booking is for, in the words that somebody gave."""
@@ -976,9 +997,14 @@ class Bookings:
             names = type_names(connection, college)
             wanted = [kit_type_id(connection, college, type)] if type else list(names)
             rules = rules_of(connection, college, today)
-            return [
-                free_of(connection, college, rules, key, names[key], first, last) for key in wanted
-            ]
+            asked = {key: _one_of(key, first, last) for key in wanted}
+            spans = [span_of(rules, each) for each in asked.values()]
+            within = (
+                min([first, *(begin for begin, _ in spans)]),
+                max([days_after(last, 1), *(until for _, until in spans)]),
+            )
+            stocks = stocks_of(connection, college, wanted, today, within)
+            return [_free(stocks[key], rules, names[key], each) for key, each in asked.items()]
 
     def list(
         self,
@@ -1012,31 +1038,52 @@ class Bookings:
                 f"Give one of {', '.join((*STATES, 'all'))}.",
                 known=[*STATES, "all"],
             )
+        today = self._session.today
+        college = self._session.college
         with self._session.reading() as connection:
-            found = _read(connection, self._session.college, self._session.today)
-        kept = [
-            each
-            for each in found
-            if (state == "all" or each.state == (state or "made"))
-            and (first is None or each.return_by >= first)
-            and (last is None or each.collect_on <= last)
-            and (to is None or fold(to) in fold(each.to))
-            and (not at_risk or each.at_risk)
-        ]
-        begin = 0
-        if after is not None:
-            if not after.isdecimal() or int(after) > len(kept):
-                raise BadInput("bad_cursor", "That page is not there.", "Begin again without it.")
-            begin = int(after)
-        page = kept[begin : begin + limit]
-        more = str(begin + limit) if begin + limit < len(kept) else None
-        return Page(tuple(page), len(kept), more)
+            lost: set[str] = set()
+            if at_risk:
+                waiting = types_waiting(connection, college, today)
+                lost = lost_of(connection, college, waiting, today)
+            heads: list[_Head] = []
+            if lost or not at_risk:
+                heads = _heads(connection, college, today, state or "made", first, last)
+            if at_risk:
+                heads = [each for each in heads if each.booking in lost]
+            if to is not None:
+                heads = [each for each in heads if fold(to) in fold(each.to)]
+            begin = 0
+            if after is not None:
+                if not after.isdecimal() or int(after) > len(heads):
+                    raise BadInput(
+                        "bad_cursor", "That page is not there.", "Begin again without it."
+                    )
+                begin = int(after)
+            page = _read_several(connection, college, today, heads[begin : begin + limit])
+        more = str(begin + limit) if begin + limit < len(heads) else None
+        return Page(tuple(page), len(heads), more)
+
+    def on_day(self, day: date) -> tuple[Booking, ...]:
+        """The bookings that wait for collection and concern a day: handed out, or prepared, on it.
+
+        By collection day. `Booking.is_kept_on` and `Booking.is_prepared_on` show which it is.
+        """
+        college, today = self._session.college, self._session.today
+        with self._session.reading() as connection:
+            rows = _HEADS_ON.tuples(
+                connection,
+                c=college,
+                day=day.isoformat(),
+                until=max(day, today).isoformat(),
+            )
+            heads = [_Head(row[0], row[1], row[-1]) for row in rows if row[4]]
+            return tuple(_read_several(connection, college, today, heads))
 
     def _one(
         self, connection: Connection, key: str, new: bool = False, *, just_made: bool = False
     ) -> Booking:
         college, today = self._session.college, self._session.today
-        (found,) = _read(connection, college, today, key=key, just_made=just_made)
+        found = _read_one(connection, college, today, key, just_made=just_made)
         return replace(found, new_organisation=new)
 
 
@@ -1134,11 +1181,19 @@ def free_of(
         last: the return day.
     """
     stock = stock_of(connection, college, key, rules.today)
-    request = Request((LineOfBooking(kit_type=key, quantity=1),), first, last)
+    return _free(stock, rules, name, _one_of(key, first, last))
+
+
+def _one_of(kit_type: str, first: date, last: date) -> Request:
+    return Request((LineOfBooking(kit_type=kit_type, quantity=1),), first, last)
+
+
+def _free(stock: Stock, rules: Rules, name: str, request: Request) -> Free:
+    first, last = request.collect_on, request.return_by
     begin, free_day = span_of(rules, request)
     until = free_day.toordinal()
     broken = _day_rule(rules, request) or taken_too_long(begin, free_day)
-    longest = rules.longest([key])
+    longest = rules.longest([each.kit_type for each in request.lines])
     why = broken[0] if broken else None
     if not why and longest and (last - first).days > longest:
         why = "limit"
@@ -1176,8 +1231,48 @@ _ROWS = (
     )
     .where(booking.c.college == bindparam("c"))
 )
-_ALL = Query(_ROWS.order_by(booking.c.collect_on, booking.c.made_seq))
 _ONE = Query(_ROWS.where(booking.c.booking == bindparam("b")))
+_on_days = (booking.c.collect_on >= bindparam("a"), booking.c.collect_on <= bindparam("z"))
+_COLLECTED_ON = Query(_ROWS.where(*_on_days).order_by(booking.c.collect_on, booking.c.made_seq))
+_of_booking = (line.c.college == booking.c.college) & (line.c.booking == booking.c.booking)
+_HEADS = (
+    select(
+        booking.c.booking,
+        booking.c.collect_on,
+        booking.c.state,
+        booking.c.lapses_after,
+        exists().where(_of_booking, line.c.collected < line.c.quantity),
+        organisation.c.name,
+    )
+    .join_from(
+        booking,
+        organisation,
+        (organisation.c.college == booking.c.college)
+        & (organisation.c.organisation == booking.c.organisation),
+    )
+    .where(booking.c.college == bindparam("c"))
+    .order_by(booking.c.collect_on, booking.c.made_seq)
+)
+_HEADS_WITHIN = _HEADS.where(
+    booking.c.return_by >= bindparam("first"), booking.c.collect_on <= bindparam("last")
+)
+_ALL_HEADS = Query(_HEADS_WITHIN)
+_HEADS_WAITING = Query(
+    _HEADS_WITHIN.where(booking.c.state == "made", booking.c.lapses_after >= bindparam("today"))
+)
+_HEADS_ON = Query(
+    _HEADS.where(
+        booking.c.state == "made",
+        booking.c.lapses_after >= bindparam("until"),
+        booking.c.busy_from <= bindparam("day"),
+    )
+)
+_TYPES_WAITING = Query(
+    select(line.c.kit_type)
+    .where(*WAITING, booking.c.college == bindparam("c"), booking.c.lapses_after >= bindparam("d"))
+    .distinct()
+    .order_by(line.c.kit_type)
+)
 _LINES = (
     select(
         line.c.booking,
@@ -1199,9 +1294,38 @@ _PINS = (
     .where(pin.c.college == bindparam("c"))
     .order_by(pin.c.kit)
 )
-_ALL_LINES, _ALL_PINS = Query(_LINES), Query(_PINS)
+_LINES_COLLECTED_ON = Query(
+    _LINES.join(
+        booking, (booking.c.college == line.c.college) & (booking.c.booking == line.c.booking)
+    ).where(*_on_days)
+)
+_PINS_COLLECTED_ON = Query(
+    _PINS.join(
+        booking, (booking.c.college == pin.c.college) & (booking.c.booking == pin.c.booking)
+    ).where(*_on_days)
+)
 _LINES_OF = Query(_LINES.where(line.c.booking == bindparam("b")))
 _PINS_OF = Query(_PINS.where(pin.c.booking == bindparam("b")))
+_BOOKING_KINDS = ("booking.made", "booking.changed")
+_AGREED_LATER = Query(
+    select(entry.c.body).where(
+        entry.c.college == bindparam("c"),
+        (entry.c.epoch > bindparam("e"))
+        | ((entry.c.epoch == bindparam("e")) & (entry.c.seq > bindparam("s"))),
+        or_(
+            *[
+                entry.c.kind == kind
+                for kind in (
+                    *_BOOKING_KINDS,
+                    "loan.checked_out",
+                    "loan.found",
+                    "loan.renewed",
+                    "loan.corrected",
+                )
+            ]
+        ),
+    )
+)
 _CONTACT_OF_LOAN = Query(
     select(contact.c.name, contact.c.email, contact.c.phone)
     .join_from(
@@ -1238,35 +1362,105 @@ def _before(connection: Connection, college: str, row: Any) -> Before:
     )
 
 
-def _read(
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """Of a booking what decides whether it is on a list."""
+
+    booking: str
+    collect_on: str
+    to: str
+
+
+def _heads(
     connection: Connection,
     college: str,
     today: date,
-    *,
-    key: str | None = None,
-    just_made: bool = False,
-) -> list[Booking]:
-    """Bookings as they are on a day: lapsed when nobody collected them in time.
+    state: str,
+    first: date | None,
+    last: date | None,
+) -> list[_Head]:
+    """The bookings in a state, or in any (`all`), that overlap some days; by collection day."""
+    where = {
+        "c": college,
+        "first": "" if first is None else first.isoformat(),
+        "last": _LAST_DAY if last is None else last.isoformat(),
+    }
+    rows = (
+        _HEADS_WAITING.tuples(connection, **where, today=today.isoformat())
+        if state == "made"
+        else _ALL_HEADS.tuples(connection, **where)
+    )
+    return [
+        _Head(key, collect_on, to)
+        for key, collect_on, stored, lapses_after, waits, to in rows
+        if state in ("all", _state(stored, lapses_after, not waits, today))
+    ]
+
+
+def types_waiting(connection: Connection, college: str, today: date) -> list[str]:
+    """The kit types of the bookings that wait for collection."""
+    rows = _TYPES_WAITING.tuples(connection, c=college, d=today.isoformat())
+    return [kit_type for (kit_type,) in rows]
+
+
+def _read_one(
+    connection: Connection, college: str, today: date, key: str, *, just_made: bool = False
+) -> Booking:
+    """A booking as it is on a day.
 
     One that was just made is not at risk, or it would have been refused.
     """
-    where: dict[str, Any] = {"c": college} if key is None else {"c": college, "b": key}
-    rows = (_ALL if key is None else _ONE)(connection, **where).all()
-    lines: defaultdict[str, list[Any]] = defaultdict(list)
-    for each in (_ALL_LINES if key is None else _LINES_OF)(connection, **where):
-        lines[each.booking].append(each)
-    pins: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-    for each in (_ALL_PINS if key is None else _PINS_OF)(connection, **where):
-        pins[each.booking, each.kit_type].append(each.kit)
-    waiting = [row for row in rows if _state(row, lines[row.booking], today) == "made"]
-    types = {each.kit_type: each.name for row in waiting for each in lines[row.booking]}
-    lost: dict[str, list[Cause]] = {}
-    for kit_type in () if just_made else sorted(types):
-        stock = stock_of(connection, college, kit_type, today)
-        gone = at_risk(stock.supply, stock.standing)
-        causes = _causes(connection, college, types[kit_type], stock) if gone else []
-        for one in gone:
-            lost.setdefault(one, []).extend(causes)
+    where = {"c": college, "b": key}
+    rows = _ONE(connection, **where).all()
+    lines, pins = _LINES_OF.tuples(connection, **where), _PINS_OF.tuples(connection, **where)
+    (found,) = _as_bookings(connection, college, today, rows, lines, pins, just_made=just_made)
+    return found
+
+
+def _read_several(
+    connection: Connection, college: str, today: date, heads: Sequence[_Head]
+) -> list[Booking]:
+    """Bookings as they are on a day: of the college only those of their collection days are read.
+
+    `heads` are in the order of these days.
+    """
+    if not heads:
+        return []
+    where = {"c": college, "a": heads[0].collect_on, "z": heads[-1].collect_on}
+    wanted = {each.booking for each in heads}
+    rows = [row for row in _COLLECTED_ON(connection, **where) if row.booking in wanted]
+    lines = _LINES_COLLECTED_ON.tuples(connection, **where)
+    pins = _PINS_COLLECTED_ON.tuples(connection, **where)
+    return _as_bookings(connection, college, today, rows, lines, pins)
+
+
+def _as_bookings(
+    connection: Connection,
+    college: str,
+    today: date,
+    rows: Sequence[Any],
+    lines: Iterable[tuple[Any, ...]],
+    pins: Iterable[tuple[Any, ...]],
+    *,
+    just_made: bool = False,
+) -> list[Booking]:
+    """Bookings of their rows, and of rows of `_LINES` and `_PINS` that have theirs among them."""
+    chosen: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for key, kit_type, kit in pins:
+        chosen[key, kit_type].append(kit)
+    of: defaultdict[str, list[tuple[str, BookedLine]]] = defaultdict(list)
+    for key, kit_type, quantity, collected, name in lines:
+        kits = tuple(chosen[key, kit_type])
+        of[key].append((kit_type, BookedLine(name, quantity, collected, kits)))
+    states = {}
+    types: dict[str, str] = {}
+    for row in rows:
+        booked = of[row.booking]
+        whole = all(each.collected == each.quantity for _, each in booked)
+        state = states[row.booking] = _state(row.state, row.lapses_after, whole, today)
+        if state == "made":
+            types |= {kit_type: each.type for kit_type, each in booked}
+    lost = _lost_because(connection, college, {} if just_made else types, today)
     return [
         Booking(
             row.booking,
@@ -1275,16 +1469,8 @@ def _read(
             date.fromisoformat(row.return_by),
             date.fromisoformat(row.busy_from),
             date.fromisoformat(row.free_from),
-            _state(row, lines[row.booking], today),
-            tuple(
-                BookedLine(
-                    each.name,
-                    each.quantity,
-                    each.collected,
-                    tuple(pins[row.booking, each.kit_type]),
-                )
-                for each in lines[row.booking]
-            ),
+            states[row.booking],
+            tuple(each for _, each in of[row.booking]),
             date.fromisoformat(row.lapses_after),
             row.booking in lost,
             row.series,
@@ -1297,13 +1483,27 @@ def _read(
     ]
 
 
-def _state(row: Any, lines: Sequence[Any], today: date) -> State:
+def _lost_because(
+    connection: Connection, college: str, types: Mapping[str, str], today: date
+) -> dict[str, list[Cause]]:
+    """The bookings of some types, by id with their names, that cannot be kept, and why."""
+    lost: dict[str, list[Cause]] = {}
+    for kit_type, stock in stocks_of(connection, college, sorted(types), today).items():
+        gone = at_risk(stock.supply, stock.standing)
+        causes = _causes(connection, college, types[kit_type], stock) if gone else []
+        for one in gone:
+            lost.setdefault(one, []).extend(causes)
+    return lost
+
+
+def _state(stored: str, lapses_after: str, whole: bool, today: date) -> State:
+    """The state of a booking on a day, of its row and of whether it was collected whole."""
     # Older versions noted a booking as lapsed that was collected whole.
-    if row.state in ("made", "lapsed") and all(each.collected == each.quantity for each in lines):
+    if whole and stored in ("made", "lapsed"):
         return "collected"
-    if row.state == "made" and row.lapses_after < today.isoformat():
+    if stored == "made" and lapses_after < today.isoformat():
         return "lapsed"
-    state: State = row.state
+    state: State = stored  # type: ignore[assignment]  # the database takes no other
     return state
 
 
@@ -1324,13 +1524,38 @@ def _causes(connection: Connection, college: str, name: str, stock: Stock) -> li
 
 
 def lost_of(
-    connection: Connection, college: str, kit_types: Iterable[str], today: date
+    connection: Connection, college: str, kit_types: Collection[str], today: date
 ) -> set[str]:
     """The bookings of some kit types that cannot be kept as things are."""
     lost: set[str] = set()
+    for stock in stocks_of(connection, college, kit_types, today).values():
+        lost |= at_risk(stock.supply, stock.standing)
+    return lost
+
+
+def lost_without_later(
+    connection: Connection,
+    college: str,
+    kit_types: Collection[str],
+    today: date,
+    since: tuple[int, int],
+) -> set[str]:
+    """The bookings of some kit types that could not be kept either without what was agreed later.
+
+    `since` is the epoch and number of an entry. Left out is each booking and each loan that was
+    made or changed after it. What was lost or broken since stays so: that is nobody's promise.
+    """
+    epoch, seq = since
+    later: set[str] = set()
+    for (body,) in _AGREED_LATER.tuples(connection, c=college, e=epoch, s=seq):
+        fact = json.loads(body)["fact"]
+        later.add(fact["booking"] if fact["kind"] in _BOOKING_KINDS else fact["loan"])
+    lost: set[str] = set()
     for kit_type in kit_types:
         stock = stock_of(connection, college, kit_type, today)
-        lost |= at_risk(stock.supply, stock.standing)
+        out = tuple(each for each in stock.supply.out if each.loan not in later)
+        standing = [each for each in stock.standing if each.key not in later]
+        lost |= at_risk(replace(stock.supply, out=out), standing)
     return lost
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, bindparam, or_, select
 from kitloan.borrowers.organisations import name_now
 from kitloan.planning.channels import Event
 from kitloan.planning.notices import line_of
+from kitloan.queries.loan_rows import select_loans
 from kitloan.queries.types import type_meant
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Contact, Holding, KitType, LedgerEntry, Loan, Organisation, table
@@ -27,46 +28,46 @@ booking, booking_line_ = table(Booking), table(BookingLine)
 
 _REVERSED = "entry.reversed"
 _OF_A_BOOKING = ("booking.made", "booking.changed", "booking.cancelled", "booking.lapsed")
-_OF_A_LOAN = ("loan.checked_out", "loan.found", "loan.renewed", "loan.corrected")
+_OF_A_LOAN = (
+    "loan.checked_out",
+    "loan.found",
+    "loan.renewed",
+    "loan.corrected",
+    "loan.checked_in",
+    "loan.stock_gone",
+    "holding.missing",
+)
 _SHOWN_DAYS = 92
 """For how long after its end something stays in the calendar file, so that calendars drop it."""
 _LONG_AGO = "1970-01-01T00:00:00Z"
 
+_DUE = (
+    loan.c.college == bindparam("c"),
+    loan.c.due_key > "",
+    loan.c.due_on.is_not(None),
+)
 LOANS = Query(
-    select(
+    select_loans(
         loan.c.loan,
         loan.c.tag,
         (loan.c.quantity - loan.c.returned).label("left"),
         loan.c.due_on,
-        organisation.c.name.label("to"),
-        kit_type.c.name.label("type_name"),
-        holding.c.asset_number,
         contact.c.name.label("person"),
         contact.c.email,
         contact.c.phone,
     )
-    .select_from(loan)
-    .join(
-        organisation,
-        (organisation.c.college == loan.c.college)
-        & (organisation.c.organisation == loan.c.organisation),
-    )
-    .join(holding, (holding.c.college == loan.c.college) & (holding.c.tag == loan.c.tag))
-    .join(
-        kit_type,
-        (kit_type.c.college == holding.c.college) & (kit_type.c.kit_type == holding.c.kit_type),
-    )
     .outerjoin(
         contact, (contact.c.college == loan.c.college) & (contact.c.contact == loan.c.contact)
     )
-    .where(
-        loan.c.college == bindparam("c"),
-        loan.c.closed_at.is_(None),
-        loan.c.due_key > "",
-        loan.c.due_on.is_not(None),
-    )
+    .where(*_DUE, loan.c.closed_at.is_(None))
     .order_by(loan.c.due_key, loan.c.loan)
 )
+_OVER = Query(
+    select_loans(loan.c.loan, loan.c.tag, loan.c.quantity, loan.c.due_on)
+    .where(*_DUE, loan.c.closed_at.is_not(None), loan.c.due_key >= bindparam("d"))
+    .order_by(loan.c.due_key, loan.c.loan)
+)
+"""The loans that are over and were due on a day or later."""
 BOOKINGS = Query(
     select(
         booking.c.booking,
@@ -179,7 +180,9 @@ def _told(rows: Sequence[AnyRow], name: str) -> dict[str, _Told]:
             key, first = about[place] = undoes
             found[key].undone ^= {first}  # an undo of an undo does it again
         else:
-            key = fact[name]
+            key = fact.get(name)
+            if key is None:  # missing from the college, and from no borrower
+                continue
             about[place] = (key, place)
             found.setdefault(key, _Told()).facts[place] = fact
         found[key].sequence += 1
@@ -260,39 +263,41 @@ def booking_line(rows: Sequence[AnyRow]) -> str:
 
 def _loan_events(connection: Connection, college: str, today: date) -> Iterator[Event]:
     loans = LOANS(connection, c=college).all()
+    since = days_after(today, -_SHOWN_DAYS)
+    over = _OVER(connection, c=college, d=since.isoformat()).all()
     undone = _TAGS_WITH_AN_UNDO(connection, c=college).scalars().all()
     told: dict[str, tuple[str, _Told]] = {}
-    for tag in dict.fromkeys([*[row.tag for row in loans], *undone]):
+    for tag in dict.fromkeys([*[row.tag for row in (*loans, *over)], *undone]):
         about = _told(_ABOUT_LOANS(connection, c=college, t=tag).all(), "loan")
         told |= {key: (tag, what) for key, what in about.items()}
     for row in loans:
         _, what = told.pop(row.loan, ("", _Told(sequence=0)))
-        due_on = date.fromisoformat(row.due_on)
-        yield Event(
-            f"loan-{row.loan}",
-            what.sequence,
-            False,
-            due_on,
-            due_on,
-            f"Due back: {row.type_name} from {row.to}",
-            line_of(row.type_name, row.tag, row.asset_number, row.left),
-            what.at,
-        )
+        line = line_of(row.type_name, row.tag, row.asset_number, row.left)
+        yield _loan_event(row.loan, what, False, row.due_on, row.type_name, row.to, line)
+    for row in over:  # a calendar drops what is withdrawn, and keeps what is only left out
+        _, what = told.pop(row.loan, ("", _Told(sequence=1)))
+        line = f"Over: {line_of(row.type_name, row.tag, row.asset_number, row.quantity)}"
+        yield _loan_event(row.loan, what, True, row.due_on, row.type_name, row.to, line)
     for key, (tag, what) in told.items():
         due = what.latest("due_on")
-        if not what.is_undone or due is None:
+        if not what.is_undone or due is None or date.fromisoformat(due) < since:
             continue
-        due_on = date.fromisoformat(due)
-        if days_after(due_on, _SHOWN_DAYS) < today:
-            continue
-        name = _TYPE_OF(connection, c=college, t=tag).scalar() or tag
-        yield Event(
-            f"loan-{key}",
-            what.sequence,
-            True,
-            due_on,
-            due_on,
-            f"Due back: {name} from {_organisation_name(connection, college, what)}",
-            f"Undone: {line_of(str(name), tag, None)}",
-            what.at,
-        )
+        name = str(_TYPE_OF(connection, c=college, t=tag).scalar() or tag)
+        to = _organisation_name(connection, college, what)
+        yield _loan_event(key, what, True, due, name, to, f"Undone: {line_of(name, tag, None)}")
+
+
+def _loan_event(
+    key: str, what: _Told, is_withdrawn: bool, due: str, name: str, to: str, line: str
+) -> Event:
+    due_on = date.fromisoformat(due)
+    return Event(
+        f"loan-{key}",
+        what.sequence,
+        is_withdrawn,
+        due_on,
+        due_on,
+        f"Due back: {name} from {to}",
+        line,
+        what.at,
+    )

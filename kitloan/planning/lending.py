@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from kitloan.errors import Refused
-from kitloan.ledger.facts.promises import lines_of_booking, lines_waiting
+from kitloan.ledger.facts.promises import lines_of_booking, lines_waiting, room
 from kitloan.ledger.facts.rules import RuleOverridden
 from kitloan.ledger.notes import Asked, Unmet
 from kitloan.ledger.writer import Writer
@@ -129,6 +129,7 @@ def agree(
     checks = [
         check
         for kit_type in dict.fromkeys(kit.kit_type for kit in kits)
+        if not _is_room(writer, rules, kit_type, kits, went, due)
         for check in _check_of(writer, rules, kit_type, kits, went, collecting)
     ]
     broken = [one for check in checks for one in check(due)]
@@ -178,6 +179,15 @@ def within_limit(
         having=having,
         asked=asked,
     )
+
+
+def _is_room(
+    writer: Writer, rules: _Rules, kit_type: str, kits: Sequence[Kit], went: date, due: date
+) -> bool:
+    """Whether for certain no booking is broken by a loan until some day: most need no more."""
+    asked = sum(kit.quantity for kit in kits if kit.kit_type == kit_type)
+    until = _free_from(rules, kit_type, due, went).isoformat()
+    return asked <= room(writer.connection, writer.college, kit_type, went.isoformat(), until)
 
 
 _Broken = tuple[Kit, dict[str, object]]

@@ -17,7 +17,9 @@ from kitloan.planning.templates import TEMPLATES, filled
 from kitloan.text.dates import days_after, uk
 from kitloan.text.tags import grouped
 
-Kind = Literal["due_soon", "overdue", "inspection_due", "booked", "collect_soon", "lapsed"]
+Kind = Literal[
+    "due_soon", "overdue", "inspection_due", "booked", "collect_soon", "at_risk", "lapsed"
+]
 
 LONGEST_MAILTO: Final = 1_500
 """The most characters of a `mailto:` link: mail programs and browsers cut longer ones (about 1,600
@@ -60,7 +62,8 @@ class About:
     """Something of which a notice may be due.
 
     Attributes:
-        subject: the id of the loan or booking; of an inspection the tag and the code.
+        subject: the id of the loan or booking; of an inspection the tag and the code, and
+            whether it failed.
         kinds: which notices it may need, in the order in which they follow one another.
         recipient: whom they go to.
         due_on: the day that they count from; None is at once.
@@ -94,7 +97,8 @@ class Notice:
 
     Attributes:
         kind: which.
-        subject: the id of the loan or booking; of an inspection the tag and the code.
+        subject: the id of the loan or booking; of an inspection the tag and the code, and
+            whether it failed.
         stage: 1 to 3 of what is overdue; None of others.
         to: the organisation.
         due_on: the day that it is about.
@@ -161,7 +165,7 @@ def _falls_due(kind: Kind, about: About, day: date, calendar: Calendar, when: Wh
     kept_until = about.kept_until or due_on
     if kind == "lapsed":
         return 0 if kept_until < day <= days_after(kept_until, _LAPSED_DAYS) else None
-    if kind == "booked":
+    if kind in ("booked", "at_risk"):
         return 0 if day <= kept_until else None
     ahead = {
         "due_soon": when.due_soon,

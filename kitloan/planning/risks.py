@@ -7,36 +7,25 @@ from sqlalchemy import Connection, bindparam, select
 
 from kitloan.ledger.session import Session
 from kitloan.planning.availability import Wanted, at_risk, free_over
-from kitloan.planning.bookings import Booking, Bookings, booking_id
+from kitloan.planning.bookings import (
+    Booking,
+    Bookings,
+    booking_id,
+    lost_of,
+    types_waiting,
+)
 from kitloan.planning.supply import Stock, stock_of
 from kitloan.queries.types import type_names
 from kitloan.storage.statements import Query
 from kitloan.tables import table
 from kitloan.tables.planning import Booking as BookingRow
-from kitloan.tables.planning import BookingLine
 from kitloan.text.names import fold
 
-booking, line = table(BookingRow), table(BookingLine)
+booking = table(BookingRow)
 
 MOST_STAND_INS = 3
 """How many types are named that could stand in for one."""
 
-_TYPES_WAITING = Query(
-    select(line.c.kit_type)
-    .join_from(
-        line,
-        booking,
-        (booking.c.college == line.c.college) & (booking.c.booking == line.c.booking),
-    )
-    .where(
-        line.c.college == bindparam("c"),
-        booking.c.state == "made",
-        booking.c.lapses_after >= bindparam("d"),
-        line.c.quantity > line.c.collected,
-    )
-    .distinct()
-    .order_by(line.c.kit_type)
-)
 _IN_ORDER = Query(
     select(booking.c.booking)
     .where(booking.c.college == bindparam("c"), booking.c.state == "made")
@@ -84,11 +73,10 @@ class Risks:
         """
         college, today = self._session.college, self._session.today
         with self._session.reading() as connection:
-            waiting = _TYPES_WAITING(connection, c=college, d=today.isoformat()).scalars()
-            look = _Look(connection, self._session)
-            lost = {key for kind in waiting for key in look.lost(kind)}
+            lost = lost_of(connection, college, types_waiting(connection, college, today), today)
             if not lost:
                 return []
+            look = _Look(connection, self._session)
             ordered = [key for key in _IN_ORDER(connection, c=college).scalars() if key in lost]
             stand_ins = {key: look.stand_ins(key) for key in ordered[:most]}
         bookings = Bookings(self._session)
@@ -121,17 +109,11 @@ class _Look:
             self._stocks[kind] = stock, at_risk(stock.supply, stock.standing)
         return self._stocks[kind]
 
-    def lost(self, kind: str) -> set[str]:
-        """The bookings that cannot have their kits of a type."""
-        return self._stock(kind)[1]
-
     def stand_ins(self, key: str) -> tuple[StandIn, ...]:
         """What could stand in for what one booking cannot have."""
-        kinds = _TYPES_WAITING(
-            self._connection, c=self._session.college, d=self._session.today.isoformat()
-        ).scalars()
+        kinds = types_waiting(self._connection, self._session.college, self._session.today)
         found: list[StandIn] = []
-        for kind in kinds.all():
+        for kind in kinds:
             stock, lost = self._stock(kind)
             if key not in lost:
                 continue

@@ -18,6 +18,7 @@ from kitloan.errors import Refused
 from kitloan.ledger.facts.notices import NoticeSent
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer, id_reused
+from kitloan.planning.bookings import lost_of, types_waiting
 from kitloan.planning.calendar import Calendar, calendar_of
 from kitloan.planning.calendar_file import BOOKINGS, LOANS, booking_line, events_of
 from kitloan.planning.channels import Event, mail
@@ -221,12 +222,12 @@ class _Facts:
         )
 
 
-def _facts(connection: Connection, of: str) -> _Facts:
+def _facts(connection: Connection, of: str, today: date) -> _Facts:
     policies = policies_of(connection, of)
     name = str(_NAME(connection, c=of).scalar() or of)
     stages = tuple(policies.number(f"overdue_{stage}") for stage in (1, 2, 3))
     return _Facts(
-        everything=tuple(_everything(connection, of, name)),
+        everything=tuple(_everything(connection, of, name, today)),
         sent=tuple(Key(*row) for row in _SENT(connection, c=of)),
         college=name,
         calendar=calendar_of(connection, of),
@@ -242,7 +243,7 @@ def _facts(connection: Connection, of: str) -> _Facts:
     )
 
 
-def _everything(connection: Connection, of: str, name: str) -> Iterator[About]:
+def _everything(connection: Connection, of: str, name: str, today: date) -> Iterator[About]:
     for row in LOANS(connection, c=of):
         yield About(
             row.loan,
@@ -255,12 +256,12 @@ def _everything(connection: Connection, of: str, name: str) -> Iterator[About]:
     lines: dict[str, list[AnyRow]] = {}
     for row in BOOKINGS(connection, c=of):
         lines.setdefault(row.booking, []).append(row)
+    lost = lost_of(connection, of, types_waiting(connection, of, today), today)
     for key, rows in lines.items():
         (first, *_) = rows
-        kinds: dict[str, tuple[Kind, ...]] = {
-            "made": ("booked", "collect_soon", "lapsed"),
-            "lapsed": ("lapsed",),
-        }
+        # Nobody is told that kits are ready which are still out.
+        waits: tuple[Kind, ...] = ("at_risk",) if key in lost else ("booked", "collect_soon")
+        kinds: dict[str, tuple[Kind, ...]] = {"made": (*waits, "lapsed"), "lapsed": ("lapsed",)}
         if first.state in kinds and not any(row.collected for row in rows):
             yield About(
                 key,
@@ -271,15 +272,15 @@ def _everything(connection: Connection, of: str, name: str) -> Iterator[About]:
                 kept_until=date.fromisoformat(first.lapses_after),
             )
     for row in _INSPECTIONS(connection, c=of):
-        due_on, what = None, "never inspected"
+        subject, due_on, what = f"{row.tag} {row.code_key}", None, "never inspected"
         if row.valid_until:
             due_on = date.fromisoformat(row.valid_until)
             what = f"valid until {uk(due_on)}"
-        elif row.result == "fail":  # each fail is due by itself, whatever was noticed before
-            due_on = day_of(row.done_at)
+        elif row.result == "fail":  # due by itself, also on the day that a noticed pass ended
+            subject, due_on = f"{subject} (failed)", day_of(row.done_at)
             what = f"failed on {uk(due_on)}, and not passed since"
         yield About(
-            f"{row.tag} {row.code_key}",
+            subject,
             ("inspection_due",),
             Recipient(name),
             due_on,
@@ -301,13 +302,14 @@ class Notices:
     def due(self, on: date | None = None) -> list[Notice]:
         """The notices that are due on a day, today when None; only the latest stage of each."""
         with self._session.reading() as connection:
-            return _facts(connection, self._session.college).due(on or self._session.today)
+            facts = _facts(connection, self._session.college, self._session.today)
+        return facts.due(on or self._session.today)
 
     def messages(self, on: date | None = None) -> list[Message]:
         """The notices that are due on a day, as mails or letters."""
         day = on or self._session.today
         with self._session.reading() as connection:
-            facts = _facts(connection, self._session.college)
+            facts = _facts(connection, self._session.college, self._session.today)
         return facts.messages(facts.due(day), day)
 
     def letters(self, to: str | None = None, on: date | None = None) -> list[Message]:
@@ -319,7 +321,7 @@ class Notices:
         """
         day = on or self._session.today
         with self._session.reading() as connection:
-            facts = _facts(connection, self._session.college)
+            facts = _facts(connection, self._session.college, self._session.today)
         late = [
             each
             for each in facts.everything
@@ -393,7 +395,7 @@ class Notices:
                 return [
                     Key(each.notice, each.subject, each.stage, each.due_on or "") for each in facts
                 ]
-            found = _facts(writer.connection, writer.college)
+            found = _facts(writer.connection, writer.college, day_of(writer.at))
             due = found.due(on or self._session.today)
             _record(writer, found, due, channel)
             return [each.key for each in due]
@@ -455,7 +457,7 @@ class Notices:
         """Put what is due into the outbox, and take out what is due no more."""
         with self._session.writing() as writer:
             connection, of = writer.connection, writer.college
-            facts = _facts(connection, of)
+            facts = _facts(connection, of, day_of(writer.at))
             due = facts.due(day)
             keys = {each.key for each in due}
             old = instant(moment(writer.at) - _STALE)
@@ -478,7 +480,7 @@ class Notices:
         keys = repr([each.key for each in message.notices])
         mark = hashlib.sha256(keys.encode()).hexdigest()[:24]
         with self._session.writing() as writer:
-            facts = _facts(writer.connection, writer.college)
+            facts = _facts(writer.connection, writer.college, day_of(writer.at))
             still = {each.key for each in facts.due(day)}
             ours = [
                 each
@@ -501,7 +503,7 @@ class Notices:
 
     def _done(self, message: Message, mark: str) -> None:
         with self._session.writing() as writer:
-            facts = _facts(writer.connection, writer.college)
+            facts = _facts(writer.connection, writer.college, day_of(writer.at))
             _record(writer, facts, message.notices, "e-mail")
 
     def templates(self) -> list[TemplateLine]:

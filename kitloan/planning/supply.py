@@ -4,13 +4,15 @@ One reading serves the screen, the check and the report.
 """
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
 
-from sqlalchemy import Connection, and_, bindparam, select
+from sqlalchemy import Connection, and_, bindparam, func, select
 
 from kitloan.ledger.facts.promises import (
     USABLE,
+    WAITING,
     first_of_loan,
     lines_waiting,
     loans_out,
@@ -20,11 +22,15 @@ from kitloan.ledger.facts.promises import (
 )
 from kitloan.planning.availability import Out, Supply, Wanted
 from kitloan.storage.statements import Query
-from kitloan.tables import Holding, Organisation, table
-from kitloan.tables.planning import Booking
+from kitloan.tables import Holding, Loan, Organisation, table
+from kitloan.tables.planning import Booking, BookingLine, BookingPin
 from kitloan.text.dates import FOREVER
 
 booking, holding, organisation = table(Booking), table(Holding), table(Organisation)
+line, loan, pin = table(BookingLine), table(Loan), table(BookingPin)
+
+FEW = 12
+"""Of so many types each is read by itself; of more the whole college is read at once."""
 
 _KITS = Query(
     select(
@@ -55,6 +61,58 @@ _BOOKED = Query(
     )
     .where(booking.c.college == bindparam("c"), booking.c.booking == bindparam("b"))
 )
+_TYPES_CHOSEN = Query(
+    select(pin.c.kit_type)
+    .join_from(
+        pin, booking, (booking.c.college == pin.c.college) & (booking.c.booking == pin.c.booking)
+    )
+    .where(pin.c.college == bindparam("c"), booking.c.state == "made")
+    .distinct()
+)
+_COUNTED = Query(
+    select(holding.c.kit_type, func.sum(holding.c.quantity))
+    .where(holding.c.college == bindparam("c"), *USABLE)
+    .group_by(holding.c.kit_type)
+)
+_UNCOUNTED = Query(
+    select(holding.c.kit_type, holding.c.tag).where(
+        holding.c.college == bindparam("c"),
+        holding.c.state == "held",
+        holding.c.uncounted.is_(True),
+    )
+)
+_ALL_OUT = Query(
+    select(
+        holding.c.kit_type,
+        loan.c.tag,
+        loan.c.quantity - loan.c.returned,
+        loan.c.out_at,
+        loan.c.due_on,
+        loan.c.free_from,
+        loan.c.loan,
+        loan.c.organisation,
+    )
+    .join_from(loan, holding, (holding.c.college == loan.c.college) & (holding.c.tag == loan.c.tag))
+    .where(loan.c.college == bindparam("c"), loan.c.closed_at.is_(None), *USABLE)
+)
+_ALL_WAITING = Query(
+    select(
+        line.c.kit_type,
+        booking.c.booking,
+        booking.c.busy_from,
+        booking.c.free_from,
+        line.c.quantity - line.c.collected,
+    )
+    .where(
+        *WAITING,
+        booking.c.college == bindparam("c"),
+        booking.c.lapses_after >= bindparam("now"),
+        booking.c.busy_from < bindparam("b"),
+        booking.c.free_from > bindparam("a"),
+    )
+    .order_by(booking.c.event.is_(None), booking.c.made_seq, booking.c.booking)
+)
+_ALWAYS = (date.min.isoformat(), date.max.isoformat())
 _NAMED = Query(
     select(organisation.c.name).where(
         organisation.c.college == bindparam("c"), organisation.c.organisation == bindparam("o")
@@ -139,6 +197,67 @@ def stock_of(connection: Connection, college: str, kit_type: str, today: date) -
         tuple(sorted(overdue)),
         tuple(sorted(tag for tag, *_, uncounted in held if uncounted)),
     )
+
+
+def stocks_of(
+    connection: Connection,
+    college: str,
+    kit_types: Collection[str],
+    today: date,
+    within: tuple[date, date] | None = None,
+) -> dict[str, Stock]:
+    """What a college has of several types and has promised, as `stock_of` has it of one.
+
+    Many are read at once, and the kits of a type are counted there and not named
+    (`Supply.loose`), unless a booking chooses one of them.
+
+    Args:
+        connection: a transaction.
+        college: whose kits.
+        kit_types: the types' ids.
+        today: the day.
+        within: of the bookings only those that take a kit on one of these days, from the first to
+            before the last, where no kit is chosen; all of them when None.
+    """
+    if len(kit_types) <= FEW:
+        return {each: stock_of(connection, college, each, today) for each in kit_types}
+    now = today.isoformat()
+    begin, end = _ALWAYS if within is None else [day.isoformat() for day in within]
+    chosen = {key for (key,) in _TYPES_CHOSEN.tuples(connection, c=college)}
+    capacity = dict(_COUNTED.tuples(connection, c=college))
+    out: defaultdict[str, list[Out]] = defaultdict(list)
+    overdue: defaultdict[str, list[Late]] = defaultdict(list)
+    for key, tag, many, out_at, due_on, free_from, loan_id, who in _ALL_OUT.tuples(
+        connection, c=college
+    ):
+        until = until_of_loan(due_on, free_from)
+        if due_on is not None and due_on < now:
+            until = FOREVER
+            overdue[key].append(Late(tag, due_on, loan_id, who))
+        out[key].append(Out(tag, first_of_loan(out_at), until, many, loan_id))
+    uncounted: defaultdict[str, list[str]] = defaultdict(list)
+    for key, tag in _UNCOUNTED.tuples(connection, c=college):
+        uncounted[key].append(tag)
+    standing: defaultdict[str, list[Wanted]] = defaultdict(list)
+    begun = today.toordinal()
+    for key, booking_id, busy_from, free_from, many in _ALL_WAITING.tuples(
+        connection, c=college, now=now, a=begin, b=end
+    ):
+        first, until = ordinal(busy_from), ordinal(free_from)
+        if until > first:
+            first = max(first, min(begun, until - 1))
+            standing[key].append(Wanted(booking_id, first, until, many))
+    return {
+        each: stock_of(connection, college, each, today)
+        if each in chosen
+        else Stock(
+            Supply(frozenset(), int(capacity.get(each, 0)), tuple(out[each])),
+            tuple(standing[each]),
+            tuple(sorted(overdue[each])),
+            tuple(sorted(uncounted[each])),
+        )
+        for each in kit_types
+    }
 
 
 def name_of(connection: Connection, college: str, organisation_id: str) -> str:

@@ -117,6 +117,20 @@ If you no longer need them, please tell us, so that another school can have them
 
 {college}
 """,
+    "at_risk": """\
+Your booking for {due}: please ring us
+
+Dear {contact},
+
+We may not have these for you in time, because kits are late or missing:
+
+{kits}
+
+Please ring us before you come. Another day or another kit may do, and we will tell you when these
+are here.
+
+{college}
+""",
     "lapsed": """\
 Your booking for {due} has lapsed
 

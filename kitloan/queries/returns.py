@@ -6,14 +6,14 @@ from datetime import date
 
 from sqlalchemy import Connection, bindparam, select
 
+from kitloan.queries.loan_rows import select_loans
 from kitloan.queries.undone import UNDONE
 from kitloan.storage.statements import Query
-from kitloan.tables import Holding, KitType, LedgerEntry, Loan, Organisation, table
+from kitloan.tables import LedgerEntry, Loan, table
 from kitloan.text.dates import day_happened, day_of
 from kitloan.values import ShortageLine
 
-entry, loan, organisation = table(LedgerEntry), table(Loan), table(Organisation)
-holding, kit_type = table(Holding), table(KitType)
+entry, loan = table(LedgerEntry), table(Loan)
 
 _LAST = Query(
     select(entry.c.at, entry.c.by, entry.c.body)
@@ -27,26 +27,7 @@ _LAST = Query(
     .limit(1)
 )
 _LOAN = Query(
-    select(
-        loan.c.out_at,
-        loan.c.quantity,
-        loan.c.returned,
-        organisation.c.name.label("to"),
-        kit_type.c.name.label("type_name"),
-        holding.c.asset_number,
-    )
-    .select_from(loan)
-    .join(
-        organisation,
-        (organisation.c.college == loan.c.college)
-        & (organisation.c.organisation == loan.c.organisation),
-    )
-    .join(holding, (holding.c.college == loan.c.college) & (holding.c.tag == loan.c.tag))
-    .join(
-        kit_type,
-        (kit_type.c.college == holding.c.college) & (kit_type.c.kit_type == holding.c.kit_type),
-    )
-    .where(
+    select_loans(loan.c.out_at, loan.c.quantity, loan.c.returned).where(
         loan.c.college == bindparam("c"),
         loan.c.tag == bindparam("t"),
         loan.c.loan == bindparam("l"),

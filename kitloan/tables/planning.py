@@ -55,6 +55,7 @@ class Booking(Base, table=True):
         ),
         in_college("organisation=organisation", to="organisation", name="booking_for_a_borrower"),
         Index("bookings_by_state", "college", "state", "lapses_after"),
+        Index("bookings_by_day", "college", "collect_on"),
         Index("bookings_of_a_borrower", "college", "organisation"),
     )
     college: str = Field(primary_key=True)

@@ -9,6 +9,7 @@ from email.policy import default
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conftest import SetClock
 from kitloan import NewHolding
 from kitloan.college import College
 from kitloan.planning.channels import COLUMNS, Event, calendar_file, draft, folded, table
@@ -119,6 +120,49 @@ def test_a_loan_in_the_calendar_is_renewed(fife: College, kit: str) -> None:
     (second,) = fife.notices.events()
     assert (first.id, first.sequence, first.first) == (second.id, 0, date(2026, 12, 1))
     assert (second.sequence, second.first - first.first) == (1, timedelta(days=14))
+
+
+def test_a_loan_that_is_over_is_withdrawn_from_the_calendar(fife: College, kit: str) -> None:
+    """Left out, it would stay in every calendar; the undo of the return has a higher number too."""
+    fife.loans.check_out([kit], "Lochside Academy", due_on=date(2026, 12, 1))
+    (out,) = fife.notices.events()
+    fife.loans.check_in([kit])
+    (back,) = fife.notices.events()
+    assert (back.id, back.cancelled, back.first) == (out.id, True, out.first)
+    assert back.sequence > out.sequence
+    fife.actions.undo()
+    (again,) = fife.notices.events()
+    assert (again.id, again.cancelled) == (out.id, False)
+    assert again.sequence > back.sequence
+    fife.actions.undo()
+    (undone,) = fife.notices.events()
+    assert (undone.id, undone.cancelled) == (out.id, True)
+    assert undone.sequence > again.sequence
+
+
+def test_what_was_used_up_or_is_missing_is_withdrawn_too(fife: College, kit: str) -> None:
+    """A loan ends in several ways. Part of a stock that is back leaves the rest to come."""
+    stock = fife.holdings.add(NewHolding("Goggles", quantity=5)).tag
+    fife.loans.check_out([stock], "Lochside Academy", quantity=5, due_on=date(2026, 12, 1))
+    fife.loans.check_in([stock], quantity=2)
+    (part,) = fife.notices.events()
+    assert not part.cancelled and "3 x Goggles" in part.about
+    fife.loans.check_in([stock], quantity=3)
+    fife.loans.check_out([kit], "Lochside Academy", due_on=date(2026, 12, 1))
+    fife.holdings.report_missing(kit, "lost on the way")
+    events = fife.notices.events()
+    assert [each.cancelled for each in events] == [True, True]
+    assert all(each.sequence > 0 for each in events)
+
+
+def test_a_loan_that_was_over_long_ago_is_in_no_calendar(
+    fife: College, kit: str, clock: SetClock
+) -> None:
+    """After three months every calendar has dropped it."""
+    fife.loans.check_out([kit], "Lochside Academy", due_on=date(2026, 12, 1))
+    fife.loans.check_in([kit])
+    clock.move(days=101)
+    assert fife.notices.events() == []
 
 
 def test_a_notice_is_a_value() -> None:

@@ -1,7 +1,7 @@
 """Events: planned, booked for, packed by scan, and what is lacking on the waiting list."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -120,6 +120,30 @@ def test_a_cancelled_event_frees_its_kits_in_one_action(fife: College) -> None:
     assert fife.bookings.get(made.id).state == "made"
     fife.events.cancel(event.id)
     book(OTHER, {"Telescope": 1}, OUT, BACK)
+    assert fife.ledger.verify().ok
+
+
+def test_a_cancelled_event_with_a_booking_at_risk_can_be_undone(
+    fife: College, clock: SetClock, reopen: Callable[..., College]
+) -> None:
+    """It is at risk again, as it was; what was promised to others since is still refused."""
+    first, second = kits(fife, 2)
+    event = fife.events.add("Science fair", FAIR)
+    fife.bookings.book(SCHOOL, {"Telescope": 2}, OUT, BACK, event=event.id)
+    fife.loans.check_out([first], OTHER, due_on=date(2026, 11, 24))
+    clock.now = datetime(2026, 11, 26, 9, tzinfo=UTC)
+    (made,) = fife.bookings.list(at_risk=True).items
+    fife.events.cancel(event.id)
+    fife.actions.undo()
+    assert fife.events.get(event.id).state == "planned"
+    assert [each.id for each in fife.bookings.list(at_risk=True).items] == [made.id]
+    fife.bookings.change(made.id, types=[("Telescope", 1)])
+    fife.actions.undo()
+    assert fife.bookings.get(made.id).at_risk
+    fife.actions.redo()
+    fife.events.cancel(event.id)
+    reopen("a.bell").loans.check_out([second], OTHER, due_on=BACK)
+    assert code_of(fife.actions.undo) == "not_free"
     assert fife.ledger.verify().ok
 
 

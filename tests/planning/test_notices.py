@@ -175,6 +175,22 @@ def test_every_fail_is_noticed(desk: College, clock: SetClock) -> None:
     assert desk.ledger.verify().ok
 
 
+def test_a_fail_on_the_day_that_a_pass_ended_is_noticed(desk: College, clock: SetClock) -> None:
+    """That the pass was to end was marked; that the kit failed is news."""
+    tag = desk.holdings.add(NewHolding("STEM kit")).tag
+    desk.inspections.set_regime("PAT", "STEM kit", 1)
+    desk.inspections.record(tag, "PAT", "pass")
+    clock.now = datetime(2026, 12, 23, 9, tzinfo=UTC)
+    (ends,) = desk.notices.mark()
+    assert ends.due_on == clock.now.date().isoformat()
+    desk.inspections.record(tag, "PAT", "fail")
+    (failed,) = desk.notices.due()
+    assert failed.due_on == clock.now.date() and "failed on" in failed.text
+    assert failed.key != ends
+    desk.notices.mark()
+    assert desk.notices.due() == []
+
+
 def test_the_policies_say_when(desk: College) -> None:
     """A college that chases later, or does not remind, sets it."""
     lend(desk)

@@ -4,12 +4,15 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
+from kitloan.cli.labels import LabelPress
 from kitloan.college import College
 from kitloan.planning.bookings import Booking
 from kitloan_tui.screens.booking import BookingPage
 from kitloan_tui.screens.day import DayScreen
 from kitloan_tui.screens.events import EventPage, read_event
+from labels.test_sheets import text_of
 from tui.at_the_counter import OTHER, SCHOOL, Store
 from tui.at_the_desk import Hands, at_desk
 from tui.test_looks import cut_off
@@ -162,6 +165,28 @@ async def test_what_is_lacking_waits_and_a_cancelled_event_needs_nothing(
         await sure(hands)
         assert kitloan.bookings.get(made.id).state == "cancelled"
         assert kitloan.wants.list() == []
+
+
+async def test_the_packing_list_is_printed_from_the_event(
+    store: Store, log: Path, tmp_path: Path
+) -> None:
+    """Else whoever packs at the desk would need the command line for the paper."""
+    event = store.kitloan.events.add("Science fair", date(2026, 11, 24)).id
+    book(store, 2, event=event)
+    paper = tmp_path / "packing.pdf"
+    async with at_desk(lambda: store.kitloan, log, press=LabelPress()) as hands:
+        hands.desk.open_screen(EventPage(hands.desk, event))
+        await hands.settle()
+        await hands.pilot.click("#paper")
+        await hands.settle()
+        line = hands.desk.screen.query_one("#path", Input)
+        assert Path(line.value).name == f"{event}-packing.pdf"
+        line.value = str(paper)
+        await hands.press("enter")
+        await hands.settle()
+        assert hands.reads("= SAVED 2 pages in")
+    text = text_of(paper)
+    assert "Science fair" in text and OTHER in text
 
 
 async def sure(hands: Hands) -> None:

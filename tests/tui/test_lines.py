@@ -191,3 +191,28 @@ def test_lines_that_say_nothing(store: Store) -> None:
     assert desk.answer("?") == desk.answer("help")
     assert desk.answer("\0")[0].startswith("! REFUSED")
     assert not desk.state.matches
+
+
+def test_a_day_is_listed_in_lines(store: Store) -> None:
+    """Else who works without a screen would not know what waits, or is late; a word is enough."""
+    kitloan = store.kitloan
+    today = kitloan.session.today
+    friday = today + timedelta(days=4)
+    kitloan.calendar.set_week(range(5), range(5))
+    made = kitloan.bookings.book(SCHOOL, {"STEM kit": 1}, today, friday)[0]
+    kitloan.loans.check_out([store.headset], SCHOOL, due_on=friday)
+    desk = lines.LineDesk(kitloan)
+    head, row = desk.answer("day")
+    assert head == "= DAY  Monday 23 Nov 2026: 1 to hand out"
+    assert row.startswith(f"  > hand out: {SCHOOL}, 1 STEM kit, = ready") and made.id in row
+    head, row = desk.answer("Day  fri")
+    assert head == "= DAY  Friday 27 Nov 2026: 1 due back"
+    assert row.startswith(f"  = due back: {SCHOOL}, ") and grouped(store.headset) in row
+    assert desk.answer("day sunday") == [
+        "= DAY  Sunday 29 Nov 2026, the desk is closed: nothing to do"
+    ]
+    assert desk.answer("day of the triffids")[0].startswith(("/", "?", "!")), "words are searched"
+    kitloan.loans.check_out([store.kit], SCHOOL, due_on=friday)
+    asked = lines.LineDesk(kitloan)
+    assert asked.answer(store.kit)[0].startswith("? IN?")
+    assert not asked.answer("day")[0].startswith("= DAY"), "an answer to what is asked"

@@ -102,6 +102,10 @@ class Press(Protocol):
         """Draw the command cards, or a card for every school that has borrowed."""
         ...
 
+    def print_packing_list(self, opened: "College", event: str, out: Path) -> int:
+        """Draw an event's packing list; gives how many pages it has."""
+        ...
+
     def print(
         self, opened: "College", order: Order, progress: Callable[[int, int], None] | None = None
     ) -> OnPaper:

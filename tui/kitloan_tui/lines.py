@@ -9,24 +9,30 @@ Every verb is one transaction, so that an interrupt leaves nothing half done.
 """
 
 from collections.abc import Iterator
+from datetime import date
 from itertools import groupby
 from typing import TextIO
 
 from kitloan.college import College
+from kitloan.errors import KitloanError
 from kitloan.ledger.clocks import warning
 from kitloan.storage.user_files import desk_log
+from kitloan.text.dates import uk
 from kitloan.text.names import plain, tidy
 from kitloan.text.tags import grouped
 from kitloan.values import SYMBOLS
 from kitloan_tui import faultlog, keys
-from kitloan_tui.counter import sentences, steps
+from kitloan_tui.booking_line import read_day
+from kitloan_tui.counter import refusals, sentences, steps
 from kitloan_tui.counter.questions import PartsCount
 from kitloan_tui.counter.state import FrontEnd, PrintLabel
 from kitloan_tui.counter.status import status_lines
 from kitloan_tui.counter.verdict import ONLY_LOOKS, READY, Verdict
+from kitloan_tui.day import WORDS, DayRow, find_day
 
 _NAMES = keys.by_word()
 _HELP = ("help", "?")
+_DAY = "day"
 
 
 def run(
@@ -77,7 +83,26 @@ class LineDesk:
 
     def _help(self, verdict: Verdict) -> list[str]:
         words = ", ".join(("done", "leave", "undo", "whole", "later", "return"))
-        return [_line(verdict), f"  Words: {words}, to NAME. End of input closes."]
+        shown = "" if self.state.is_national else ", day"
+        return [_line(verdict), f"  Words: {words}, to NAME{shown}. End of input closes."]
+
+    def _day_meant(self, line: str) -> date | None:
+        """The day to show, of `day` or `day fri`; None for a line that is for the counter."""
+        word, _, rest = tidy(line).partition(" ")
+        if word.lower() != _DAY or self.state.is_national:
+            return None
+        today = self.college.session.today
+        return read_day(rest, today) if rest else today
+
+    def _show_day(self, day: date) -> list[str]:
+        """What is at risk, to be handed out, to be prepared and due back on a day."""
+        rows = list(find_day(self.college, day))
+        counts = [(sum(1 for row in rows if row.kind == part), part) for part in WORDS]
+        found = ", ".join(f"{many:,} {WORDS[part]}" for many, part in counts if many)
+        calendar = self.college.calendar.calendar()
+        closed = "" if calendar.is_desk_open(day) else ", the desk is closed"
+        verdict = Verdict("DAY", f"{day:%A} {uk(day)}{closed}: {found or 'nothing to do'}")
+        return [_line(verdict), *(f"  {_day_line(row)}" for row in rows)]
 
     def _ready(self) -> Verdict:
         """What can be done next, where nothing is asked."""
@@ -92,6 +117,11 @@ class LineDesk:
                 return [_line(self._ready())]
             if tidy(line).lower() in _HELP:
                 return self._help(self._ready())
+        if self.state.question is None and (day := self._day_meant(line)) is not None:
+            try:
+                return self._show_day(day)
+            except KitloanError as problem:
+                return [_line(refusals.shown(problem))]
         logged = len(self.state.log)
         try:
             verdict = steps.submit(self.state, self.college, line)
@@ -141,6 +171,12 @@ def _line(verdict: Verdict) -> str:
     hint = keys.filled(verdict.hint, _NAMES)
     end = "" if not hint or verdict.text.endswith((".", "?", "!")) or not verdict.text else "."
     return " ".join(f"{verdict}{end} {hint}".split("\n")).rstrip()
+
+
+def _day_line(row: DayRow) -> str:
+    what = ", ".join(filter(None, (row.what, row.how)))
+    booking = f" ({row.id})" if not row.tag else ""
+    return f"{row.part}: {row.to}, {what}{booking}"
 
 
 def _parts(counting: PartsCount) -> Iterator[str]:

@@ -80,14 +80,14 @@ def find_week(college: "College", first: date) -> Week:
     days = days_shown(calendar, max(first, today))
     kinds = set(lookups.kit_types(college.session))
     free = college.bookings.free(days[0], days[-1])
-    waiting = college.bookings.list(limit=_EVERY).items  # read once: that takes longest
-    at_risk = tuple(each for each in waiting if each.at_risk)
+    at_risk = college.bookings.list(at_risk=True, limit=_EVERY).items
+    to_hand_out = college.bookings.list(last=today, limit=_EVERY).items
     return Week(
         calendar,
         days,
         {day: calendar.reason(day) or "" for day in days if not calendar.is_desk_open(day)},
         tuple(each for each in free if each.type in kinds),
-        tuple(find_handing(college, [each for each in waiting if each.collect_on <= today])),
+        tuple(find_handing(college, to_hand_out)),
         at_risk,
         find_reach(college.people, at_risk),
     )

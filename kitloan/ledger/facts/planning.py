@@ -26,8 +26,7 @@ from kitloan.ledger.facts.promises import (
     asks_no_more,
     begin_promise,
     excusing,
-    keep_pins,
-    lines_of_booking,
+    forget_pins,
     promise,
     recount_booking,
 )
@@ -154,8 +153,7 @@ def made(connection: Connection, college: str, entry: Recorded, fact: BookingMad
         **fact.model_dump(exclude={"kind", "lines"}),
     )
     _insert_lines(connection, college, fact)
-    recount_booking(connection, college, fact.booking)
-    left = _left(connection, college, fact.booking)
+    left = recount_booking(connection, college, fact.booking)
     promise(connection, college, left, first, fact.free_from)
 
 
@@ -179,8 +177,7 @@ def changed(connection: Connection, college: str, entry: Recorded, fact: Booking
         **{f"new_{name}": value for name, value in now.items()},
     )
     _insert_lines(connection, college, fact)
-    recount_booking(connection, college, fact.booking)
-    left = _left(connection, college, fact.booking)
+    left = recount_booking(connection, college, fact.booking)
     with excusing() if no_more else nullcontext():
         promise(connection, college, left, first, fact.free_from)
 
@@ -188,11 +185,6 @@ def changed(connection: Connection, college: str, entry: Recorded, fact: Booking
 def _first(entry: Recorded, fact: BookingTerms) -> str:
     """The first day that is promised: preparation may reach back to before it was asked for."""
     return max(fact.busy_from, day_of(entry.at).isoformat())
-
-
-def _left(connection: Connection, college: str, key: str) -> list[tuple[str, int]]:
-    rows = lines_of_booking(connection, college, key)
-    return [(kit_type, quantity - collected) for kit_type, quantity, collected in rows]
 
 
 def _insert_lines(connection: Connection, college: str, fact: BookingTerms) -> None:
@@ -248,7 +240,7 @@ def lapsed(connection: Connection, college: str, entry: Recorded, fact: BookingL
 
 def _ended(connection: Connection, college: str, key: str, state: str) -> None:
     _end.one(connection, c=college, k=key, new_state=state)
-    keep_pins(connection, college, key)
+    forget_pins(connection, c=college, b=key)
 
 
 class WantMade(FactBase):

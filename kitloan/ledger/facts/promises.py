@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from datetime import date
 from functools import lru_cache
 
-from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, update
 
 from kitloan.storage.statements import AnyRow, Change, Query
 from kitloan.tables import Holding, Loan, table
@@ -53,6 +53,13 @@ _loans_of_kit = Query(
         loan.c.closed_at.is_(None),
     )
 )
+WAITING = (
+    (booking.c.college == line.c.college) & (booking.c.booking == line.c.booking),
+    booking.c.state == "made",
+    line.c.quantity > line.c.collected,
+)
+"""The conditions under which a line of a booking waits: it is joined to it, and not all is out."""
+_of_kind = (line.c.college == bindparam("c"), line.c.kit_type == bindparam("k"))
 lines_waiting = Query(
     select(
         booking.c.booking,
@@ -62,17 +69,44 @@ lines_waiting = Query(
         booking.c.lapses_after,
         booking.c.made_seq,
         booking.c.event,
+    ).where(*WAITING, *_of_kind)
+)
+_within_span = (booking.c.busy_from < bindparam("b"), booking.c.free_from > bindparam("a"))
+_spans_waiting = Query(
+    select(
+        booking.c.busy_from,
+        booking.c.free_from,
+        line.c.quantity - line.c.collected,
+    ).where(*WAITING, *_of_kind, *_within_span)
+)
+_usable_of_kind = (
+    holding.c.college == bindparam("c"),
+    holding.c.kit_type == bindparam("k"),
+    *USABLE,
+)
+_room = Query(
+    select(
+        select(func.coalesce(func.sum(holding.c.quantity - holding.c.out_quantity), 0))
+        .where(*_usable_of_kind)
+        .scalar_subquery()
+        - select(func.coalesce(func.sum(line.c.quantity - line.c.collected), 0))
+        .where(*WAITING, *_of_kind, *_within_span)
+        .scalar_subquery(),
+        select(
+            exists().where(
+                pin.c.college == bindparam("c"),
+                pin.c.kit_type == bindparam("k"),
+                booking.c.college == pin.c.college,
+                booking.c.booking == pin.c.booking,
+                booking.c.state == "made",
+            )
+        ).scalar_subquery(),
     )
-    .join_from(
-        line,
-        booking,
-        (booking.c.college == line.c.college) & (booking.c.booking == line.c.booking),
-    )
-    .where(
-        line.c.college == bindparam("c"),
-        line.c.kit_type == bindparam("k"),
-        booking.c.state == "made",
-        line.c.quantity > line.c.collected,
+)
+_capacity = Query(select(func.sum(holding.c.quantity)).where(*_usable_of_kind))
+_kits_out = Query(
+    select(holding.c.tag, holding.c.quantity, holding.c.out_quantity).where(
+        *_usable_of_kind, holding.c.out_quantity > 0
     )
 )
 pins_waiting = Query(
@@ -156,9 +190,10 @@ _set_collected = Change(
     .values(collected=bindparam("now_collected"))
 )
 _insert_kit_day = Change(insert(kit_day))
-_forget_kit_days = Change(
+forget_pins = Change(
     delete(kit_day).where(kit_day.c.college == bindparam("c"), kit_day.c.booking == bindparam("b"))
 )
+"""Keep no chosen kit for a booking any more."""
 
 _EXCUSING: ContextVar[bool] = ContextVar("excusing", default=False)
 
@@ -205,20 +240,34 @@ def _day(number: int) -> str:
     return date.fromordinal(min(number, FOREVER - 1)).isoformat()
 
 
-class _Counts:
-    """How many of a type there are, and how many are out or promised on each day."""
+def room(connection: Connection, college: str, kit_type: str, first: str, until: str) -> int:
+    """How many of a type are left over a span for certain; 0 where kits are chosen.
 
-    def __init__(self, connection: Connection, college: str, kit_type: str) -> None:
+    What is out now is taken to stay out, and every booking that overlaps to take its kits on each
+    day: there may be more, and there are not fewer. It is one look, and most promises need no more.
+    """
+    [(left, is_chosen)] = _room.tuples(connection, c=college, k=kit_type, a=first, b=until)
+    return 0 if is_chosen else max(0, int(left))
+
+
+class _Counts:
+    """How many of a type there are, and how many are out or promised on each day of a span."""
+
+    def __init__(
+        self, connection: Connection, college: str, kit_type: str, first: str, until: str
+    ) -> None:
         where = {"c": college, "k": kit_type}
-        kits = usable_kits(connection, **where).all()
-        self.capacity = sum(kit.quantity for kit in kits)
+        [(capacity,)] = _capacity.tuples(connection, **where)
+        self.capacity = int(capacity or 0)
         change: defaultdict[int, int] = defaultdict(int)
-        for row in loans_out(connection, college, kits):
+        for row in loans_out(connection, college, _kits_out(connection, **where)):
             change[first_of_loan(row.out_at)] += row.many
             change[until_of_loan(row.due_on, row.free_from)] -= row.many
-        for row in lines_waiting(connection, **where):
-            change[ordinal(row.busy_from)] += row.many
-            change[ordinal(row.free_from)] -= row.many
+        for busy_from, free_from, many in _spans_waiting.tuples(
+            connection, **where, a=first, b=until
+        ):
+            change[ordinal(busy_from)] += many
+            change[ordinal(free_from)] -= many
         self._change = sorted(change.items())
 
     def committed(self, days: Iterable[int]) -> Iterator[int]:
@@ -237,7 +286,7 @@ def _count_days(
     """Count these days again; what is too many on them already is excused."""
     within = {"c": college, "k": kit_type, "a": _day(first), "b": _day(until)}
     there = {row.day: row for row in _days_within(connection, **within)}
-    counts = _Counts(connection, college, kit_type)
+    counts = _Counts(connection, college, kit_type, within["a"], within["b"])
     days = range(first, until)
     new, changed = [], []
     for day, committed in zip(days, counts.committed(days), strict=True):
@@ -276,45 +325,48 @@ def promise(
             _promise(connection, c=college, k=kit_type, a=first, b=until, n=count)
 
 
-def keep_pins(connection: Connection, college: str, key: str) -> None:
+def recount_booking(connection: Connection, college: str, key: str) -> list[tuple[str, int]]:
+    """Count again how many of a booking's kits have gone out; gives what waits, by kit type."""
+    out: defaultdict[str, int] = defaultdict(int)
+    gone = set()
+    for tag, kit_type, many in _went_out.tuples(connection, c=college, b=key):
+        out[kit_type] += int(many)
+        gone.add(tag)
+    left = {}
+    for kit_type, quantity, collected in _lines_of.tuples(connection, c=college, b=key):
+        now = min(quantity, out[kit_type])
+        left[kit_type] = quantity - now
+        if now != collected:
+            _set_collected(connection, c=college, b=key, k=kit_type, now_collected=now)
+    _keep_pins(connection, college, key, dict(left), gone)
+    return list(left.items())
+
+
+def _keep_pins(
+    connection: Connection, college: str, key: str, left: dict[str, int], gone: set[str]
+) -> None:
     """Set on which days a booking keeps the kits that it names: those that have not gone out.
 
     Where as many have gone out as it is of, others in place of those named, it keeps none.
     """
-    _forget_kit_days(connection, c=college, b=key)
-    row = _booking(connection, c=college, b=key).one_or_none()
+    forget_pins(connection, c=college, b=key)
+    pins = _pins_of.tuples(connection, c=college, b=key)
+    row = _booking(connection, c=college, b=key).one_or_none() if pins else None
     if row is None or row.state != "made":
         return
-    gone = gone_out(connection, college, key)
-    left = {
-        each.kit_type: each.quantity - each.collected
-        for each in _lines_of(connection, c=college, b=key)
-    }
     # Before it was made nobody could keep anything for it.
     first = max(ordinal(row.busy_from), day_of(row.made_at).toordinal())
     days = range(first, ordinal(row.free_from))
-    for each in _pins_of(connection, c=college, b=key):
-        if each.kit in gone or left.get(each.kit_type, 0) < 1:
+    for kit, kit_type in pins:
+        if kit in gone or left.get(kit_type, 0) < 1:
             continue
-        left[each.kit_type] -= 1
+        left[kit_type] -= 1
         if not days:
             continue
         _insert_kit_day.many(
             connection,
-            [{"college": college, "kit": each.kit, "day": _day(d), "booking": key} for d in days],
+            [{"college": college, "kit": kit, "day": _day(d), "booking": key} for d in days],
         )
-
-
-def recount_booking(connection: Connection, college: str, key: str) -> None:
-    """Count again how many of a booking's kits have gone out."""
-    out: defaultdict[str, int] = defaultdict(int)
-    for row in _went_out(connection, c=college, b=key):
-        out[row.kit_type] += int(row.many)
-    for row in _lines_of(connection, c=college, b=key).all():
-        now = min(row.quantity, out[row.kit_type])
-        if now != row.collected:
-            _set_collected(connection, c=college, b=key, k=row.kit_type, now_collected=now)
-    keep_pins(connection, college, key)
 
 
 def gone_out(connection: Connection, college: str, key: str) -> set[str]:

@@ -71,6 +71,7 @@ _SIGNS = {
     "USED": SYMBOLS["in"],
     "FORM": SYMBOLS["in"],
     "NOT USED": SYMBOLS["withdrawn"],
+    "DAY": SYMBOLS["in"],
     "STARTING": "~",
 }
 _ASKS = SYMBOLS["uncounted"]

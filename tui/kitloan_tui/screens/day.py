@@ -1,38 +1,19 @@
 """The day: what is to be handed out, to be prepared and due back, and first what is at risk."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import ClassVar
 
 from kitloan.errors import BadInput
-from kitloan.planning.bookings import Booking
 from kitloan.text.dates import uk
-from kitloan.text.tags import grouped
-from kitloan.values import SYMBOLS, Page
+from kitloan.values import Page
 from kitloan_tui.booking_line import read_day
 from kitloan_tui.counter import refusals
-from kitloan_tui.lookups import booked, late_words
+from kitloan_tui.day import WORDS, DayRow, find_day
 from kitloan_tui.protocols import DeskHost
 from kitloan_tui.screens.booking import BookingPage
 from kitloan_tui.screens.holding import HoldingPage
 from kitloan_tui.screens.listing import ListScreen
-from kitloan_tui.week import find_handing
 from kitloan_tui.widgets.table import Column
-
-_EVERY = 10_000
-"""More bookings than wait at any college, and more loans than are due on one day."""
-
-
-@dataclass(frozen=True, slots=True)
-class DayRow:
-    """One thing of a day: a booking, or a loan that is due, which has a tag."""
-
-    part: str
-    id: str
-    tag: str
-    to: str
-    what: str
-    how: str
 
 
 class DayScreen(ListScreen[DayRow]):
@@ -73,60 +54,8 @@ class DayScreen(ListScreen[DayRow]):
 
     def find(self, text: str, view: str, after: str | None) -> Page[DayRow]:
         """All of the day, or one part of it; there are never many."""
-        waiting = self.college.bookings.list(limit=_EVERY).items
-        parts = {
-            "risk": self._at_risk,
-            "hand": self._handing,
-            "prepare": self._preparing,
-            "due": self._due,
-        }
-        chosen = parts if view == "all" else {view: parts[view]}
-        rows = tuple(row for part in chosen.values() for row in part(waiting))
+        rows = tuple(find_day(self.college, self._day, view))
         return Page(rows, len(rows), None)
-
-    def _at_risk(self, waiting: Sequence[Booking]) -> Iterator[DayRow]:
-        today = self.college.session.today
-        for each in waiting:
-            if each.at_risk:
-                why = "; ".join(late_words(each, today))
-                what = f"{booked(each)}, {uk(each.collect_on)}"
-                yield DayRow("! at risk", each.id, "", each.to, what, why)
-
-    def _handing(self, waiting: Sequence[Booking]) -> Iterator[DayRow]:
-        due = [each for each in waiting if each.is_kept_on(self._day)]
-        if self._day != self.college.session.today:  # what is here today shows nothing of that day
-            for each in due:
-                yield DayRow("> hand out", each.id, "", each.to, booked(each), _until(each))
-            return
-        for found in find_handing(self.college, due):
-            how = f"# {found.status}" if found.status else "= ready"
-            yield DayRow(
-                "> hand out",
-                found.booking.id,
-                "",
-                found.booking.to,
-                booked(found.booking),
-                f"{how}, {_until(found.booking)}",
-            )
-
-    def _preparing(self, waiting: Sequence[Booking]) -> Iterator[DayRow]:
-        for each in waiting:
-            if each.is_prepared_on(self._day):
-                how = f"collected {uk(each.collect_on)}"
-                yield DayRow("~ prepare", each.id, "", each.to, booked(each), how)
-
-    def _due(self, waiting: Sequence[Booking]) -> Iterator[DayRow]:
-        for each in self.college.find.loans(due_on=self._day, limit=_EVERY).items:
-            many = f"{each.quantity:,} of " if each.quantity > 1 else ""
-            number = f"{each.asset_number}  " if each.asset_number else ""
-            yield DayRow(
-                f"{SYMBOLS['in']} due back",
-                each.id,
-                each.tag,
-                each.to,
-                many + each.type,
-                f"{number}{grouped(each.tag)}",
-            )
 
     def cells(self, item: DayRow) -> Sequence[str]:
         """One of them as a row."""
@@ -160,9 +89,4 @@ class DayScreen(ListScreen[DayRow]):
         """What to do next."""
         if view == "risk":
             return "Every booking can be kept."
-        words = {"hand": "to hand out", "prepare": "to prepare", "due": "due back"}
-        return f"Nothing is {words.get(view, 'to do')} on this day.\n\n{{week}} shows what is free."
-
-
-def _until(booking: Booking) -> str:
-    return f"back by {uk(booking.return_by)}"
+        return f"Nothing is {WORDS.get(view, 'to do')} on this day.\n\n{{week}} shows what is free."

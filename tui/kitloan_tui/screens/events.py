@@ -28,6 +28,7 @@ from kitloan_tui.lookups import day_words
 from kitloan_tui.protocols import DeskHost
 from kitloan_tui.screens.booking import BookingPage
 from kitloan_tui.screens.confirm import Confirm
+from kitloan_tui.screens.files import PackingPaper
 from kitloan_tui.screens.holding import HoldingPage
 from kitloan_tui.screens.listing import ListScreen
 from kitloan_tui.screens.week import book
@@ -176,6 +177,7 @@ class EventPage(ListScreen[PackRow]):
         """The list, and what can be done with the event."""
         yield from super().middle()
         with ItemGrid(id="buttons", min_column_width=24):
+            yield Button("Packing list", id="paper", compact=True)
             yield Button("Want what is lacking", id="lacking", compact=True)
             yield Button("Cancel it", id="cancel", compact=True)
 
@@ -248,6 +250,11 @@ class EventPage(ListScreen[PackRow]):
         return True
 
     # -- the rest ---------------------------------------------------------------------------------
+
+    @on(Button.Pressed, "#paper")
+    def _print(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.desk.open_screen(PackingPaper(self.desk, self._which))
 
     @on(Button.Pressed, "#lacking")
     def _want(self, event: Button.Pressed) -> None:

@@ -23,6 +23,7 @@ from kitloan.values import LoanLine, plural
 from kitloan_tui import lookups
 from kitloan_tui.counter.verdict import Verdict
 from kitloan_tui.labels import Press
+from kitloan_tui.protocols import DeskHost
 from kitloan_tui.screens.frame import WorkScreen
 
 _FOLDERS = ("", "Documents", "Downloads", "Desktop")
@@ -284,6 +285,31 @@ class Cards(_OnPaper):
             raise BadInput("which_cards", f"{typed!r} is no kind of card.", "Type one of the two.")
         made = self._press().print_cards(self.college, schools=word == "schools")
         return Verdict("LABEL", f"Cards: {made.file}", "Print it at 100 %.")
+
+
+class PackingPaper(_OnPaper):
+    """The packing list of one event, to tick by hand and to go with the kits."""
+
+    NAME = "Packing list"
+    HELP: ClassVar[str] = (
+        "The event's packing list as a PDF: a row a kit with boxes to tick out and in, then what "
+        "is in the kits. It holds people's names."
+    )
+    ABOUT = HELP
+
+    def __init__(self, desk: DeskHost, event: str) -> None:
+        super().__init__(desk)
+        self._event = event
+
+    def usual(self) -> str:
+        """The event's own file."""
+        return str(Path.home() / f"{self._event}-packing.pdf")
+
+    def write(self, typed: str) -> Verdict:
+        """Draw it."""
+        out = typed_path(typed)
+        pages = self._press().print_packing_list(self.college, self._event, out)
+        return Verdict("SAVED", f"{plural(pages, 'page')} in {out}", "Print it at 100 %.")
 
 
 class FileChoice(Static):

@@ -21,7 +21,7 @@ from run import line, paired
 
 import kitloan
 from kitloan.audit.census import Census
-from kitloan.audit.engagements import entered_twice, learner_figures, uses
+from kitloan.audit.engagements import UseSums, entered_twice, learner_figures
 from kitloan.audit.reach import reach_figures
 from kitloan.college import College
 from kitloan.evidence.disclosure import protect
@@ -93,9 +93,9 @@ def write_nation(esp: College) -> None:
 
 def page(census: Census, *, protected: bool) -> None:
     """Everything that the page of evidence is made of."""
-    every = uses(census)
-    found = learner_figures(census, protected=protected, every=every)
-    reach_figures(census, every, {}, protected=protected, hidden=found.hidden)
+    sums = UseSums(census)
+    found = learner_figures(sums, protected=protected)
+    reach_figures(sums, {}, protected=protected, hidden=found.hidden)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, func, literal, select
@@ -37,6 +38,7 @@ from kitloan.evidence.disclosure import (
 from kitloan.queries.uses import (
     ANSWERS,
     KEYS,
+    OF_ANSWERS,
     OF_ENGAGEMENT,
     OF_LOAN,
     TAG,
@@ -262,50 +264,117 @@ MOST_YEARS = 5
 """Academic years that a report goes back."""
 
 
-def uses(census: Census) -> list[Uses]:
-    """Uses by academic year, college and school, of the years that a report goes back."""
-    return summed(census, frozenset({"school"}))
+class UseSums:
+    """The uses that a report counts, added up by what each figure tells apart.
 
-
-def summed(census: Census, by: Set[By], year: date | None = None) -> list[Uses]:
-    """Uses added up by what tells them apart.
-
-    Args:
+    Attributes:
         census: what is counted.
-        by: what tells them apart, besides their academic year and their college; where the report
-            is about some holdings, so does the holding.
-        year: the first day of the only academic year; None is all that a report goes back.
     """
-    span, by = _span(census, year), _with_tag(census, by)
-    keys = _Keys(census, by)
-    sums, bands = sum_uses(span, by), sum_bands(span, by)
-    there: dict[tuple[Any, ...], dict[str, OfBand]] = defaultdict(dict)
-    width = 2 + len(by)
-    for row in census.connection.execute(bands):
-        there[row[:width]][row[width]] = OfBand(*row[width + 1 :])
-    found = []
-    for row in census.connection.execute(sums):
-        key, used = row[:width], bool(row[width])
-        found.append(
-            keys.uses(key, used, Sums(*row[width + 1 :]), there.get(key, {}) if used else {})
+
+    def __init__(self, census: Census) -> None:
+        self.census = census
+
+    @cached_property
+    def every(self) -> Sequence[Uses]:
+        """Uses by academic year, college and school, of all years that a report goes back."""
+        return self._summed(frozenset({"school"}), None, with_bands=True)
+
+    def in_year(self, first: date) -> list[Uses]:
+        """Those of the academic year that begins on a day."""
+        return [each for each in self.every if each.year == first.year]
+
+    def by(self, key: By, first: date) -> list[Uses]:
+        """Uses of one academic year that the report is about, by school and one more key.
+
+        Their learners are not by band.
+        """
+        found = self._summed(frozenset({"school", key}), first, with_bands=False)
+        return [each for each in found if each.in_scope]
+
+    def _summed(self, by: Set[By], first: date | None, *, with_bands: bool) -> list[Uses]:
+        span, by = _span(self.census, first), _with_tag(self.census, by)
+        keys = _Keys(self.census, by)
+        there: dict[tuple[Any, ...], dict[str, OfBand]] = defaultdict(dict)
+        width = 2 + len(by)
+        if with_bands:
+            bands = sum_bands(span, by, apart=self._has_shared)
+            for row in self.census.connection.execute(bands):
+                there[row[:width]][row[width]] = OfBand(*row[width + 1 :])
+        found = []
+        for row in self.census.connection.execute(sum_uses(span, by, apart=self._has_shared)):
+            key, used = row[:width], bool(row[width])
+            of_bands = there.get(key, {}) if used else {}
+            found.append(keys.uses(key, used, Sums(*row[width + 1 :]), of_bands))
+        return found + [keys.alone(each) for each in self._shared_in(first)]
+
+    def forms(self, first: date, *, by_school: bool) -> list[Uses]:
+        """Uses about which a teacher answered, in one academic year; each is as one learner."""
+        span = _span(self.census, first)
+        by = _with_tag(self.census, frozenset({"school"}) if by_school else frozenset())
+        keys = _Keys(self.census, by)
+        found = [
+            keys.uses(row[:-1], True, Sums(row[-1], learners=row[-1]), {})
+            for row in self.census.connection.execute(sum_forms(span, by, apart=self._has_shared))
+        ]
+        return found + [
+            keys.alone(each._replace(used=True, bands={}, learners=1))
+            for each in self._shared_in(first)
+            if (each.college, each.id) in self._answers_of_shared
+        ]
+
+    def answers(self, first: date) -> dict[str, Counter[int]]:
+        """How often each question was answered in which way, in an academic year."""
+        span, by = _span(self.census, first), _with_tag(self.census, frozenset())
+        keys = _Keys(self.census, by)
+        width = 2 + len(by)
+        counts: dict[str, Counter[int]] = {name: Counter() for name in ANSWERS}
+
+        def add(answers: Iterable[Any], many: int) -> None:
+            for name, answer in zip(ANSWERS, answers, strict=True):
+                if answer is not None:
+                    counts[name][int(answer)] += many
+
+        for row in self.census.connection.execute(sum_answers(span, by, apart=self._has_shared)):
+            *answers, many = row[width:]
+            if keys.uses(row[:width], True, Sums(many), {}).in_scope:
+                add(answers, many)
+        for each in self._shared_in(first):
+            answered = self._answers_of_shared.get((each.college, each.id))
+            if each.in_scope and answered is not None:
+                add((getattr(answered, name) for name in ANSWERS), 1)
+        return counts
+
+    @property
+    def _has_shared(self) -> bool:
+        """Whether several colleges entered an event: its uses are then apart from the sums."""
+        return bool(self._shared)
+
+    @cached_property
+    def _shared(self) -> Sequence[Group]:
+        """Of the uses of events that several colleges entered, those that count."""
+        span = _span(self.census, None)
+        if self.census.connection.execute(span.shared.limit(1)).first() is None:
+            return []
+        return list(_once(_groups(self.census, span, span.shared)))
+
+    def _shared_in(self, first: date | None) -> list[Group]:
+        if first is None:
+            return list(self._shared)
+        begins, ends = first.isoformat(), date(first.year + 1, 7, 31).isoformat()
+        return [each for each in self._shared if begins <= each.on <= ends]
+
+    @cached_property
+    def _answers_of_shared(self) -> Mapping[tuple[str, str], AnyRow]:
+        """Answers about the uses of events that several colleges entered."""
+        if not self._has_shared:
+            return {}
+        span = _span(self.census, None)
+        rows = self.census.connection.execute(
+            select(evaluation)
+            .join_from(evaluation, engagement, OF_ANSWERS)
+            .where(span.within, engagement.c.event.in_(span.shared))
         )
-    return found + [keys.alone(each) for each in _once_of_shared(census, span)]
-
-
-def forms(census: Census, year: date) -> list[Uses]:
-    """Uses about which a teacher answered, in one academic year; each counts as one learner."""
-    span, by = _span(census, year), _with_tag(census, frozenset({"school"}))
-    keys = _Keys(census, by)
-    found = [
-        keys.uses(row[:-1], True, Sums(row[-1], learners=row[-1]), {})
-        for row in census.connection.execute(sum_forms(span, by))
-    ]
-    answered = {(row.college, row.engagement) for row in _answers_of_shared(census, span)}
-    return found + [
-        keys.alone(each._replace(used=True, bands={}, learners=1))
-        for each in _once_of_shared(census, span)
-        if (each.college, each.id) in answered
-    ]
+        return {(row.college, row.engagement): row for row in rows}
 
 
 def _span(census: Census, year: date | None) -> Span:
@@ -450,26 +519,17 @@ def whole_year(day: date) -> date:
     return first if day == last else date(first.year - 1, 8, 1)
 
 
-def within_year(every: Iterable[Uses], first: date) -> list[Uses]:
-    """The uses of the academic year that begins on a day."""
-    return [each for each in every if each.year == first.year]
-
-
-def learner_figures(
-    census: Census, *, protected: bool, every: Sequence[Uses] | None = None
-) -> LearnerFigures:
+def learner_figures(sums: UseSums, *, protected: bool) -> LearnerFigures:
     """The figures as at the census's day.
 
     Args:
-        census: what is counted.
+        sums: the uses of what is counted.
         protected: whether they leave ESP.
-        every: what `uses` gives, where that was read already.
     """
-    if every is None:
-        every = uses(census)
+    census = sums.census
     first, _ = academic_year(census.day)
     before = whole_year(census.day)
-    this_year = within_year(every, first)
+    this_year = sums.in_year(first)
     ours = [each for each in this_year if each.in_scope]
     totals = reach_of(ours)
     shown: dict[str, Shown] = {
@@ -479,7 +539,7 @@ def learner_figures(
     }
     region = part_keys(census)["region"]
     by_region = _by_region(ours, region)
-    whole = within_year(every, before)
+    whole = sums.in_year(before)
     split = _split(whole, region) if not census.scope else []
     hidden: Mapping[str, Set[str]] = {}
     if protected:
@@ -500,7 +560,7 @@ def learner_figures(
         before,
         split,
         _closed(census, first),
-        _answered(census, first, protected=protected),
+        _answered(sums, first, protected=protected),
         hidden,
     )
 
@@ -603,11 +663,6 @@ def _groups(census: Census, span: Span, events: Select[Any] | None = None) -> It
     )
     for each in rows:
         yield _group(census, tuple(each), counts)
-
-
-def _once_of_shared(census: Census, span: Span) -> list[Group]:
-    """Of the uses of events that several colleges entered, those that count."""
-    return list(_once(_groups(census, span, span.shared)))
 
 
 _COLUMNS = (
@@ -973,15 +1028,17 @@ _ABLE = (
 )
 
 
-def _answered(census: Census, year: date, *, protected: bool) -> list[Answered]:
+def _answered(sums: UseSums, year: date, *, protected: bool) -> list[Answered]:
     """What teachers answered in an academic year; no form is filled in that did not come.
 
     `protected` when it leaves ESP. A reader subtracts answers as well: so of a part they are shown
     where its forms would be, if each was a learner.
     """
-    if protected and census.scope and not may_show_part(census, forms(census, year)):
-        return []
-    answers = _answers(census, year)
+    if protected and sums.census.scope:
+        forms = sums.forms(year, by_school=True)
+        if not may_show_part(sums.census, forms):
+            return []
+    answers = sums.answers(year)
     found = []
     for name, question in (
         ("enjoyed", "Learners enjoyed it, as the teacher judges"),
@@ -1005,45 +1062,6 @@ def _answered(census: Census, year: date, *, protected: bool) -> list[Answered]:
             _of_choices("Would borrow it again", again, (1, 0), words_of, protected=protected)
         )
     return found
-
-
-def _answers(census: Census, year: date) -> dict[str, Counter[int]]:
-    """How often each question was answered in which way, in what the report is about."""
-    span, by = _span(census, year), _with_tag(census, frozenset())
-    keys = _Keys(census, by)
-    width = 2 + len(by)
-    counts: dict[str, Counter[int]] = {name: Counter() for name in ANSWERS}
-
-    def add(answers: Iterable[Any], many: int) -> None:
-        for name, answer in zip(ANSWERS, answers, strict=True):
-            if answer is not None:
-                counts[name][int(answer)] += many
-
-    for row in census.connection.execute(sum_answers(span, by)):
-        *answers, many = row[width:]
-        if keys.uses(row[:width], True, Sums(many), {}).in_scope:
-            add(answers, many)
-    ours = {(each.college, each.id) for each in _once_of_shared(census, span) if each.in_scope}
-    for row in _answers_of_shared(census, span):
-        if (row.college, row.engagement) in ours:
-            add((getattr(row, name) for name in ANSWERS), 1)
-    return counts
-
-
-def _answers_of_shared(census: Census, span: Span) -> Sequence[AnyRow]:
-    """Answers about the uses of events that several colleges entered."""
-    return census.connection.execute(
-        select(evaluation)
-        .join_from(
-            evaluation,
-            engagement,
-            and_(
-                engagement.c.college == evaluation.c.college,
-                engagement.c.engagement == evaluation.c.engagement,
-            ),
-        )
-        .where(span.within, engagement.c.event.in_(span.shared))
-    ).all()
 
 
 _LEVELS = ("more", "the same", "less")

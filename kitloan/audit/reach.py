@@ -22,19 +22,16 @@ from kitloan.audit.engagements import (
     OF_SCHOOL,
     Reach,
     Uses,
-    forms,
+    UseSums,
     may_show_part,
     reach_of,
     reaches_by,
-    summed,
     whole_year,
-    within_year,
 )
 from kitloan.audit.use import DAY_KNOWN, OF_HOLDING
 from kitloan.evidence.councils import find_council
 from kitloan.evidence.disclosure import HIDDEN, Shown, academic_year, alone
 from kitloan.ledger.session import ESP
-from kitloan.queries.uses import By
 from kitloan.reference import regions
 from kitloan.storage.statements import AnyRow
 from kitloan.tables import Holding, Loan, table
@@ -241,8 +238,7 @@ class ReachFigures:
 
 
 def reach_figures(
-    census: Census,
-    every: Sequence[Uses],
+    sums: UseSums,
     held: Mapping[str, int | None],
     *,
     protected: bool,
@@ -251,24 +247,25 @@ def reach_figures(
     """The figures as at the census's day.
 
     Args:
-        census: what is counted.
-        every: what `kitloan.audit.engagements.uses` gives.
+        sums: the uses of what is counted.
         held: kits held in each region, by its code; None where nothing is known.
         protected: whether they leave ESP.
         hidden: the parts that are hidden then; see `kitloan.audit.engagements.LearnerFigures`.
     """
+    census = sums.census
     running, _ = academic_year(census.day)
     year = whole_year(census.day) if protected else running
-    nation = within_year(every, year)
-    ours = [each for each in nation if each.in_scope]
+    ours = [each for each in sums.in_year(year) if each.in_scope]
     since = date(running.year - 1, 8, 1)
     lent = _lent(census, since)
     of_year = [(college, school) for college, school, first in lent if first == year]
     profiles = _profiles(census)
-    of_kits = _in_scope(census, year, "tag")
-    of_borrowers = _in_scope(census, year, "organisation") if profiles else []
+    of_kits = sums.by("tag", year)
+    of_borrowers = sums.by("organisation", year) if profiles else []
     recent = {
-        each.school for each in every if each.in_scope and each.used and each.year >= since.year
+        each.school
+        for each in sums.every
+        if each.in_scope and each.used and each.year >= since.year
     }
     return ReachFigures(
         year=year,
@@ -276,12 +273,12 @@ def reach_figures(
         is_protected=protected,
         has_learners=not (protected and census.scope),
         vintage=max((row.vintage for row in census.school_list.values()), default=None),
-        responses=_responses(census, ours, year),
+        responses=_responses(sums, ours, year),
         parts=_parts(census, ours, of_year, held, hidden),
-        years=_years(census, every, running, protected=protected),
+        years=_years(sums, running, protected=protected),
         gifts=_gifts(census, of_kits),
         kits=_kits(of_kits),
-        programmes=_programmes(_in_scope(census, year, "programme")),
+        programmes=_programmes(sums.by("programme", year)),
         referrals=_referrals(of_borrowers, profiles),
         members=_members(of_borrowers, profiles),
         not_reached=[]
@@ -289,12 +286,6 @@ def reach_figures(
         else _not_reached(census, recent | {school for _, school, _ in lent}),
         since=since,
     )
-
-
-def _in_scope(census: Census, year: date, key: By) -> list[Uses]:
-    """Uses of a year in what the report is about, by school and one more key."""
-    found = summed(census, frozenset({"school", key}), year)
-    return [each for each in found if each.in_scope]
 
 
 def _lent(census: Census, since: date) -> list[tuple[str, str, date]]:
@@ -317,7 +308,8 @@ def _lent(census: Census, since: date) -> list[tuple[str, str, date]]:
     ]
 
 
-def _responses(census: Census, ours: Sequence[Uses], year: date) -> list[Response]:
+def _responses(sums: UseSums, ours: Sequence[Uses], year: date) -> list[Response]:
+    census = sums.census
     has_use = (
         select(engagement.c.engagement)
         .where(
@@ -351,7 +343,7 @@ def _responses(census: Census, ours: Sequence[Uses], year: date) -> list[Respons
         code = region.get(each.college, "")
         counts[code, "uses"] += each.many
         counts[code, "unknown"] += each.unknown if each.used else 0
-    for each in forms(census, year):
+    for each in sums.forms(year, by_school=False):
         if each.in_scope:
             counts[region.get(each.college, ""), "forms"] += each.many
     return [
@@ -510,15 +502,14 @@ def _bands(ours: Iterable[Uses], hidden: Set[str]) -> Iterator[PartReach]:
             )
 
 
-def _years(
-    census: Census, every: Sequence[Uses], running: date, *, protected: bool
-) -> list[YearReach]:
+def _years(sums: UseSums, running: date, *, protected: bool) -> list[YearReach]:
     """Year on year, the earliest first; in what leaves ESP, years that are over."""
+    census = sums.census
     over = whole_year(census.day)
     found = []
     for back in range(MOST_YEARS - 1, -1, -1):
         first = date(running.year - back, 8, 1)
-        nation = within_year(every, first)
+        nation = sums.in_year(first)
         ours = [each for each in nation if each.in_scope]
         if not ours or (protected and first > over):
             continue

@@ -1,8 +1,8 @@
 """Uses of kits, added up in the database: how many, their learners, the largest group of each band.
 
 What a figure tells apart (the school, the kit) is in the `GROUP BY`; everything else is a sum. So a
-hundred thousand uses come back as the few thousand lines that a report is made of. Uses of an event
-that several colleges entered are left out here: which of them count is decided one by one.
+hundred thousand uses come back as the few thousand lines that a report is made of. `apart` leaves
+out the uses of events that several colleges entered: which of them count is decided one by one.
 """
 
 from collections.abc import Sequence, Set
@@ -37,6 +37,10 @@ KEYS: tuple[By, ...] = get_args(By)
 OF_LOAN = and_(loan.c.college == engagement.c.college, loan.c.loan == engagement.c.loan)
 OF_ENGAGEMENT = and_(
     band.c.college == engagement.c.college, band.c.engagement == engagement.c.engagement
+)
+OF_ANSWERS = and_(
+    evaluation.c.college == engagement.c.college,
+    evaluation.c.engagement == engagement.c.engagement,
 )
 TAG: ColumnElement[str | None] = func.coalesce(loan.c.tag, engagement.c.holding)
 """The holding that a use was of: its loan's, where it was on a loan."""
@@ -88,11 +92,9 @@ class Span:
         )
 
     @property
-    def counts(self) -> ColumnElement[bool]:
-        """Whether a use is within, and is of no event that several colleges entered."""
-        return and_(
-            self.within, or_(engagement.c.event.is_(None), engagement.c.event.not_in(self.shared))
-        )
+    def apart(self) -> ColumnElement[bool]:
+        """Whether a use is of no event that several colleges entered."""
+        return or_(engagement.c.event.is_(None), engagement.c.event.not_in(self.shared))
 
 
 def _is_own(schuid: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -117,7 +119,7 @@ _OF_LINK = and_(
 )
 
 
-def sum_uses(span: Span, by: Set[By]) -> Select[Any]:
+def sum_uses(span: Span, by: Set[By], *, apart: bool) -> Select[Any]:
     """Uses by year, college, the given keys and whether the kit was used.
 
     Each line has `year`, `college`, the keys, `used` (1 or 0), `many`, how many of them have
@@ -134,10 +136,10 @@ def sum_uses(span: Span, by: Set[By]) -> Select[Any]:
         _sum(case((both, engagement.c.girls)), "girls"),
         _sum(case((both, engagement.c.boys)), "boys"),
     )
-    return _grouped(span, by, (_USED,), sums, engagement)
+    return _grouped(span, by, (_USED,), sums, engagement, apart=apart)
 
 
-def sum_bands(span: Span, by: Set[By]) -> Select[Any]:
+def sum_bands(span: Span, by: Set[By], *, apart: bool) -> Select[Any]:
     """Learners of uses by year, college, the given keys and band.
 
     Each line has `year`, `college`, the keys, `band`, `many`, `learners`, `largest` (the learners
@@ -151,28 +153,24 @@ def sum_bands(span: Span, by: Set[By]) -> Select[Any]:
         _sum(engagement.c.half_hours, "half_hours"),
     )
     joined = engagement.join(band, and_(OF_ENGAGEMENT, band.c.band != ""))
-    return _grouped(span, by, (band.c.band,), sums, joined).where(engagement.c.used != "no")
+    return _grouped(span, by, (band.c.band,), sums, joined, apart=apart).where(
+        engagement.c.used != "no"
+    )
 
 
-def sum_forms(span: Span, by: Set[By]) -> Select[Any]:
+def sum_forms(span: Span, by: Set[By], *, apart: bool) -> Select[Any]:
     """Uses about which a teacher answered, by year, college and the given keys: `many`."""
-    return _grouped(span, by, (), (func.count().label("many"),), _WITH_ANSWERS)
+    return _grouped(span, by, (), (func.count().label("many"),), _WITH_ANSWERS, apart=apart)
 
 
-def sum_answers(span: Span, by: Set[By]) -> Select[Any]:
+def sum_answers(span: Span, by: Set[By], *, apart: bool) -> Select[Any]:
     """How often each set of answers was given, by year, college and the given keys: `many`."""
     answers = tuple(evaluation.c[name] for name in ANSWERS)
-    return _grouped(span, by, answers, (func.count().label("many"),), _WITH_ANSWERS)
+    return _grouped(span, by, answers, (func.count().label("many"),), _WITH_ANSWERS, apart=apart)
 
 
 _USED = case((engagement.c.used == "no", 0), else_=1).label("used")
-_WITH_ANSWERS = engagement.join(
-    evaluation,
-    and_(
-        evaluation.c.college == engagement.c.college,
-        evaluation.c.engagement == engagement.c.engagement,
-    ),
-)
+_WITH_ANSWERS = engagement.join(evaluation, OF_ANSWERS)
 
 
 def _sum(column: ColumnElement[Any], name: str) -> ColumnElement[int]:
@@ -186,13 +184,15 @@ def _grouped(
     more: Sequence[ColumnElement[Any]],
     sums: Sequence[ColumnElement[Any]],
     source: Any,
+    *,
+    apart: bool,
 ) -> Select[Any]:
     joined = source
     if "tag" in by:
         joined = joined.outerjoin(loan, OF_LOAN)
     if "school" in by:
         joined = joined.outerjoin(link, _OF_LINK)
-    of_key = {
+    of_key: dict[By, ColumnElement[Any]] = {
         "school": _SCHOOL,
         "tag": TAG,
         "organisation": engagement.c.organisation,
@@ -204,7 +204,9 @@ def _grouped(
         *(of_key[name].label(name) for name in KEYS if name in by),
         *more,
     )
-    wanted = select(year.label("year"), *keys, *sums).select_from(joined).where(span.counts)
+    wanted = select(year.label("year"), *keys, *sums).select_from(joined).where(span.within)
+    if apart:
+        wanted = wanted.where(span.apart)
     return (
         wanted.group_by(*keys) if isinstance(year, BindParameter) else wanted.group_by(year, *keys)
     )

@@ -297,11 +297,11 @@ class UseSums:
         there: dict[tuple[Any, ...], dict[str, OfBand]] = defaultdict(dict)
         width = 2 + len(by)
         if with_bands:
-            bands = sum_bands(span, by, apart=self._has_shared)
+            bands = sum_bands(span, by, apart=self._apart)
             for row in self.census.connection.execute(bands):
                 there[row[:width]][row[width]] = OfBand(*row[width + 1 :])
         found = []
-        for row in self.census.connection.execute(sum_uses(span, by, apart=self._has_shared)):
+        for row in self.census.connection.execute(sum_uses(span, by, apart=self._apart)):
             key, used = row[:width], bool(row[width])
             of_bands = there.get(key, {}) if used else {}
             found.append(keys.uses(key, used, Sums(*row[width + 1 :]), of_bands))
@@ -314,7 +314,7 @@ class UseSums:
         keys = _Keys(self.census, by)
         found = [
             keys.uses(row[:-1], True, Sums(row[-1], learners=row[-1]), {})
-            for row in self.census.connection.execute(sum_forms(span, by, apart=self._has_shared))
+            for row in self.census.connection.execute(sum_forms(span, by, apart=self._apart))
         ]
         return found + [
             keys.alone(each._replace(used=True, bands={}, learners=1))
@@ -334,7 +334,7 @@ class UseSums:
                 if answer is not None:
                     counts[name][int(answer)] += many
 
-        for row in self.census.connection.execute(sum_answers(span, by, apart=self._has_shared)):
+        for row in self.census.connection.execute(sum_answers(span, by, apart=self._apart)):
             *answers, many = row[width:]
             if keys.uses(row[:width], True, Sums(many), {}).in_scope:
                 add(answers, many)
@@ -345,9 +345,9 @@ class UseSums:
         return counts
 
     @property
-    def _has_shared(self) -> bool:
-        """Whether several colleges entered an event: its uses are then apart from the sums."""
-        return bool(self._shared)
+    def _apart(self) -> Select[Any] | None:
+        """The events that are apart from the sums; of all years, as those that are decided on."""
+        return _span(self.census, None).shared if self._shared else None
 
     @cached_property
     def _shared(self) -> Sequence[Group]:
@@ -366,7 +366,7 @@ class UseSums:
     @cached_property
     def _answers_of_shared(self) -> Mapping[tuple[str, str], AnyRow]:
         """Answers about the uses of events that several colleges entered."""
-        if not self._has_shared:
+        if not self._shared:
             return {}
         span = _span(self.census, None)
         rows = self.census.connection.execute(

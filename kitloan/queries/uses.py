@@ -1,8 +1,8 @@
 """Uses of kits, added up in the database: how many, their learners, the largest group of each band.
 
 What a figure tells apart (the school, the kit) is in the `GROUP BY`; everything else is a sum. So a
-hundred thousand uses come back as the few thousand lines that a report is made of. `apart` leaves
-out the uses of events that several colleges entered: which of them count is decided one by one.
+hundred thousand uses come back as the few thousand lines that a report is made of. Events that are
+`apart` are left out: where several colleges entered one, which uses count is decided one by one.
 """
 
 from collections.abc import Sequence, Set
@@ -91,11 +91,6 @@ class Span:
             .having(func.count(engagement.c.college.distinct()) > 1)
         )
 
-    @property
-    def apart(self) -> ColumnElement[bool]:
-        """Whether a use is of no event that several colleges entered."""
-        return or_(engagement.c.event.is_(None), engagement.c.event.not_in(self.shared))
-
 
 def _is_own(schuid: ColumnElement[Any]) -> ColumnElement[bool]:
     """Whether an id is one that a college made itself, which no list has."""
@@ -119,7 +114,7 @@ _OF_LINK = and_(
 )
 
 
-def sum_uses(span: Span, by: Set[By], *, apart: bool) -> Select[Any]:
+def sum_uses(span: Span, by: Set[By], *, apart: Select[Any] | None) -> Select[Any]:
     """Uses by year, college, the given keys and whether the kit was used.
 
     Each line has `year`, `college`, the keys, `used` (1 or 0), `many`, how many of them have
@@ -139,7 +134,7 @@ def sum_uses(span: Span, by: Set[By], *, apart: bool) -> Select[Any]:
     return _grouped(span, by, (_USED,), sums, engagement, apart=apart)
 
 
-def sum_bands(span: Span, by: Set[By], *, apart: bool) -> Select[Any]:
+def sum_bands(span: Span, by: Set[By], *, apart: Select[Any] | None) -> Select[Any]:
     """Learners of uses by year, college, the given keys and band.
 
     Each line has `year`, `college`, the keys, `band`, `many`, `learners`, `largest` (the learners
@@ -158,12 +153,12 @@ def sum_bands(span: Span, by: Set[By], *, apart: bool) -> Select[Any]:
     )
 
 
-def sum_forms(span: Span, by: Set[By], *, apart: bool) -> Select[Any]:
+def sum_forms(span: Span, by: Set[By], *, apart: Select[Any] | None) -> Select[Any]:
     """Uses about which a teacher answered, by year, college and the given keys: `many`."""
     return _grouped(span, by, (), (func.count().label("many"),), _WITH_ANSWERS, apart=apart)
 
 
-def sum_answers(span: Span, by: Set[By], *, apart: bool) -> Select[Any]:
+def sum_answers(span: Span, by: Set[By], *, apart: Select[Any] | None) -> Select[Any]:
     """How often each set of answers was given, by year, college and the given keys: `many`."""
     answers = tuple(evaluation.c[name] for name in ANSWERS)
     return _grouped(span, by, answers, (func.count().label("many"),), _WITH_ANSWERS, apart=apart)
@@ -185,7 +180,7 @@ def _grouped(
     sums: Sequence[ColumnElement[Any]],
     source: Any,
     *,
-    apart: bool,
+    apart: Select[Any] | None,
 ) -> Select[Any]:
     joined = source
     if "tag" in by:
@@ -205,8 +200,9 @@ def _grouped(
         *more,
     )
     wanted = select(year.label("year"), *keys, *sums).select_from(joined).where(span.within)
-    if apart:
-        wanted = wanted.where(span.apart)
+    if apart is not None:
+        of_none = engagement.c.event.is_(None)
+        wanted = wanted.where(or_(of_none, engagement.c.event.not_in(apart)))
     return (
         wanted.group_by(*keys) if isinstance(year, BindParameter) else wanted.group_by(year, *keys)
     )

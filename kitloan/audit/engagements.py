@@ -5,15 +5,19 @@ college's. Learner engagements add up every group. How many different learners t
 between two bounds that are both true: at most all of them, at least, in each school, the largest
 group of each band; a group over several bands counts alone where it is larger than those together.
 An engagement with an event's id that several entered is one. What nobody knows adds nothing.
+
+The database adds up (`kitloan.queries.uses`); here the sums become figures, and what leaves ESP is
+protected. Only the uses of events that several colleges entered are looked at one by one.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-from sqlalchemy import ColumnElement, and_, func, literal, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal, select
 
 from kitloan.audit.census import DONOR, OF_GIFT, OF_GIFTING, Census
 from kitloan.evidence.disclosure import (
@@ -31,7 +35,22 @@ from kitloan.evidence.disclosure import (
     protect,
     protect_line,
 )
+from kitloan.queries.uses import (
+    ANSWERS,
+    KEYS,
+    OF_ANSWERS,
+    OF_ENGAGEMENT,
+    OF_LOAN,
+    TAG,
+    By,
+    Span,
+    sum_answers,
+    sum_bands,
+    sum_forms,
+    sum_uses,
+)
 from kitloan.reference import regions
+from kitloan.storage.statements import AnyRow
 from kitloan.tables import Gift, Holding, Loan, table
 from kitloan.tables.evidence import Engagement, EngagementBand, Evaluation
 from kitloan.tables.national import Gifting
@@ -50,14 +69,13 @@ LEARNER_TOTALS = ("learner_engagements", "learners_at_least", "learners_at_most"
 
 
 class Group(NamedTuple):
-    """An engagement that counts: whose, when, and how many of which band.
+    """An engagement by itself: whose, when, and how many of which band.
 
     Attributes:
         school: the same text for the same school, whichever college it borrowed from.
         bands: learners by band; None is unknown.
         split: girls and boys; None where not both were recorded.
         in_scope: whether it is what the report is about.
-        donor, gift, kit_type: of the holding, where it was on one.
     """
 
     college: str
@@ -72,15 +90,71 @@ class Group(NamedTuple):
     staff: int
     half_hours: int
     in_scope: bool
-    donor: str | None
-    gift: str | None
-    kit_type: str | None
     learners: int
     """All of its bands; none where they are unknown."""
-    tag: str | None = None
-    """The holding, where it was on one."""
-    organisation: str | None = None
-    programme: str | None = None
+    tag: str | None
+    organisation: str | None
+    programme: str | None
+
+
+class OfBand(NamedTuple):
+    """Learners of one band in some uses; `largest` is the largest group."""
+
+    many: int
+    learners: int
+    largest: int
+    staff: int
+    half_hours: int
+
+
+class Sums(NamedTuple):
+    """What some uses come to; see `Uses`."""
+
+    many: int
+    unknown: int = 0
+    learners: int = 0
+    staff: int = 0
+    half_hours: int = 0
+    girls: int = 0
+    boys: int = 0
+
+
+class Uses(NamedTuple):
+    """Uses that are alike in what a figure tells apart, added up.
+
+    Attributes:
+        year: in which their academic year begins.
+        school: the same text for the same school, whichever college it borrowed from.
+        used: whether the kit was used after all.
+        many: how many uses.
+        unknown: of those, uses whose learners nobody knows.
+        learners, staff, half_hours: of all of them.
+        girls, boys: of those in which both were counted.
+        bands: learners by band.
+        in_scope: whether they are what the report is about.
+        tag, kit_type, donor, gift: of the holding, where they are told apart by it.
+        organisation, programme: where they are told apart by it.
+    """
+
+    year: int
+    college: str
+    school: str
+    used: bool
+    many: int
+    unknown: int
+    learners: int
+    staff: int
+    half_hours: int
+    girls: int
+    boys: int
+    bands: Mapping[str, OfBand]
+    in_scope: bool
+    tag: str | None
+    kit_type: str | None
+    donor: str | None
+    gift: str | None
+    organisation: str | None
+    programme: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,11 +264,253 @@ MOST_YEARS = 5
 """Academic years that a report goes back."""
 
 
-def uses(census: Census) -> list[Group]:
-    """Every use that counts, of the academic years that a report goes back."""
+class UseSums:
+    """The uses that a report counts, added up by what each figure tells apart.
+
+    Attributes:
+        census: what is counted.
+    """
+
+    def __init__(self, census: Census) -> None:
+        self.census = census
+
+    @cached_property
+    def every(self) -> Sequence[Uses]:
+        """Uses by academic year, college and school, of all years that a report goes back."""
+        return self._summed(frozenset({"school"}), None, with_bands=True)
+
+    def in_year(self, first: date) -> list[Uses]:
+        """Those of the academic year that begins on a day."""
+        return [each for each in self.every if each.year == first.year]
+
+    def by(self, key: By, first: date) -> list[Uses]:
+        """Uses of one academic year that the report is about, by school and one more key.
+
+        Their learners are not by band.
+        """
+        found = self._summed(frozenset({"school", key}), first, with_bands=False)
+        return [each for each in found if each.in_scope]
+
+    def _summed(self, by: Set[By], first: date | None, *, with_bands: bool) -> list[Uses]:
+        span, by = _span(self.census, first), _with_tag(self.census, by)
+        keys = _Keys(self.census, by)
+        there: dict[tuple[Any, ...], dict[str, OfBand]] = defaultdict(dict)
+        width = 2 + len(by)
+        if with_bands:
+            bands = sum_bands(span, by, apart=self._apart)
+            for row in self.census.connection.execute(bands):
+                there[row[:width]][row[width]] = OfBand(*row[width + 1 :])
+        found = []
+        for row in self.census.connection.execute(sum_uses(span, by, apart=self._apart)):
+            key, used = row[:width], bool(row[width])
+            of_bands = there.get(key, {}) if used else {}
+            found.append(keys.uses(key, used, Sums(*row[width + 1 :]), of_bands))
+        return found + [keys.alone(each) for each in self._shared_in(first)]
+
+    def forms(self, first: date, *, by_school: bool) -> list[Uses]:
+        """Uses about which a teacher answered, in one academic year; each is as one learner."""
+        span = _span(self.census, first)
+        by = _with_tag(self.census, frozenset({"school"}) if by_school else frozenset())
+        keys = _Keys(self.census, by)
+        found = [
+            keys.uses(row[:-1], True, Sums(row[-1], learners=row[-1]), {})
+            for row in self.census.connection.execute(sum_forms(span, by, apart=self._apart))
+        ]
+        return found + [
+            keys.alone(each._replace(used=True, bands={}, learners=1))
+            for each in self._shared_in(first)
+            if (each.college, each.id) in self._answers_of_shared
+        ]
+
+    def answers(self, first: date) -> dict[str, Counter[int]]:
+        """How often each question was answered in which way, in an academic year."""
+        span, by = _span(self.census, first), _with_tag(self.census, frozenset())
+        keys = _Keys(self.census, by)
+        width = 2 + len(by)
+        counts: dict[str, Counter[int]] = {name: Counter() for name in ANSWERS}
+
+        def add(answers: Iterable[Any], many: int) -> None:
+            for name, answer in zip(ANSWERS, answers, strict=True):
+                if answer is not None:
+                    counts[name][int(answer)] += many
+
+        for row in self.census.connection.execute(sum_answers(span, by, apart=self._apart)):
+            *answers, many = row[width:]
+            if keys.uses(row[:width], True, Sums(many), {}).in_scope:
+                add(answers, many)
+        for each in self._shared_in(first):
+            answered = self._answers_of_shared.get((each.college, each.id))
+            if each.in_scope and answered is not None:
+                add((getattr(answered, name) for name in ANSWERS), 1)
+        return counts
+
+    @property
+    def _apart(self) -> Select[Any] | None:
+        """The events that are apart from the sums; of all years, as those that are decided on."""
+        return _span(self.census, None).shared if self._shared else None
+
+    @cached_property
+    def _shared(self) -> Sequence[Group]:
+        """Of the uses of events that several colleges entered, those that count."""
+        span = _span(self.census, None)
+        if self.census.connection.execute(span.shared.limit(1)).first() is None:
+            return []
+        return list(_once(_groups(self.census, span, span.shared)))
+
+    def _shared_in(self, first: date | None) -> list[Group]:
+        if first is None:
+            return list(self._shared)
+        begins, ends = first.isoformat(), date(first.year + 1, 7, 31).isoformat()
+        return [each for each in self._shared if begins <= each.on <= ends]
+
+    @cached_property
+    def _answers_of_shared(self) -> Mapping[tuple[str, str], AnyRow]:
+        """Answers about the uses of events that several colleges entered."""
+        if not self._shared:
+            return {}
+        span = _span(self.census, None)
+        rows = self.census.connection.execute(
+            select(evaluation)
+            .join_from(evaluation, engagement, OF_ANSWERS)
+            .where(span.within, engagement.c.event.in_(span.shared))
+        )
+        return {(row.college, row.engagement): row for row in rows}
+
+
+def _span(census: Census, year: date | None) -> Span:
     first, _ = academic_year(census.day)
-    since = date(first.year - MOST_YEARS + 1, 8, 1)
-    return list(_once(_groups(census, since, census.day)))
+    if year is None:
+        return Span(date(first.year - MOST_YEARS + 1, 8, 1), census.day)
+    return Span(year, min(census.day, date(year.year + 1, 7, 31)))
+
+
+def _is_about_holdings(census: Census) -> bool:
+    scope = census.scope
+    return bool(scope.donor or scope.gift or scope.type)
+
+
+def _with_tag(census: Census, by: Set[By]) -> frozenset[By]:
+    return frozenset(by) | ({"tag"} if _is_about_holdings(census) else set())
+
+
+class _Keys:
+    """Makes `Uses` of lines of sums, with what is known of their holdings."""
+
+    def __init__(self, census: Census, by: Set[By]) -> None:
+        self._census, self._by = census, by
+        self._names = tuple(name for name in KEYS if name in by)
+        self._holdings = _holdings(census) if "tag" in by else {}
+        self._about_holdings = _is_about_holdings(census)
+
+    def uses(
+        self,
+        key: Sequence[Any],
+        used: bool,
+        sums: Sums,
+        bands: Mapping[str, OfBand],
+    ) -> Uses:
+        """One line of sums, by its year, its college and its keys."""
+        year, college, *values = key
+        of: dict[str, str | None] = dict(zip(self._names, values, strict=True))
+        return self._made(year, college, used, sums, bands, of)
+
+    def alone(self, each: Group) -> Uses:
+        """One engagement by itself."""
+        year = academic_year(date.fromisoformat(each.on))[0].year
+        bands = {
+            name: OfBand(1, learners, learners, each.staff, each.half_hours)
+            for name, learners in (each.bands or {}).items()
+        }
+        girls, boys = each.split or (0, 0)
+        sums = Sums(
+            many=1,
+            unknown=int(each.bands is None),
+            learners=each.learners,
+            staff=each.staff,
+            half_hours=each.half_hours,
+            girls=girls,
+            boys=boys,
+        )
+        of: dict[str, str | None] = {name: getattr(each, name) for name in self._names}
+        return self._made(year, each.college, each.used, sums, bands, of)
+
+    def _made(
+        self,
+        year: int,
+        college: str,
+        used: bool,
+        sums: Sums,
+        bands: Mapping[str, OfBand],
+        of: Mapping[str, str | None],
+    ) -> Uses:
+        what = self._holdings.get((college, of.get("tag") or ""), _NO_HOLDING)
+        in_scope = self._census.has_college(college)
+        if self._about_holdings:
+            in_scope = in_scope and what.in_scope
+        return Uses(
+            year,
+            college,
+            of.get("school") or "",
+            used,
+            *sums,
+            bands,
+            in_scope,
+            of.get("tag"),
+            what.kit_type,
+            what.donor,
+            what.gift,
+            of.get("organisation"),
+            of.get("programme"),
+        )
+
+
+class _Holding(NamedTuple):
+    kit_type: str | None
+    donor: str | None
+    gift: str | None
+    in_scope: bool
+
+
+_NO_HOLDING = _Holding(None, None, None, False)
+
+
+def _holdings(census: Census) -> dict[tuple[str, str], _Holding]:
+    """What is known of the holdings that uses are of, by college and tag."""
+    used = (
+        select(engagement.c.college, TAG.label("tag"))
+        .outerjoin_from(engagement, loan, OF_LOAN)
+        .where(engagement.c.live.is_(True))
+        .distinct()
+        .subquery()
+    )
+    about = census.in_scope if _is_about_holdings(census) else literal(True)
+    rows = census.connection.execute(
+        select(
+            holding.c.college,
+            holding.c.tag,
+            holding.c.kit_type,
+            DONOR.label("donor"),
+            gift.c.gift,
+            about.label("wanted"),
+        )
+        .join_from(
+            used, holding, and_(holding.c.college == used.c.college, holding.c.tag == used.c.tag)
+        )
+        .outerjoin(gift, OF_GIFT)
+        .outerjoin(gifting, OF_GIFTING)
+    )
+    found = {}
+    for college, tag, kit_type, donor, of_gift, wanted in rows:
+        if donor is None and of_gift is None:  # it may have come with its terms
+            terms = census.inherited.get((college, tag))
+            donor, of_gift = (terms.donor, terms.gift) if terms is not None else (None, None)
+        found[college, tag] = _Holding(
+            census.type_names.get((college, kit_type)),
+            census.decided.donor(donor) if donor else None,
+            of_gift,
+            bool(wanted),
+        )
+    return found
 
 
 def whole_year(day: date) -> date:
@@ -203,27 +519,17 @@ def whole_year(day: date) -> date:
     return first if day == last else date(first.year - 1, 8, 1)
 
 
-def within_year(groups: Iterable[Group], first: date) -> list[Group]:
-    """The uses of the academic year that begins on a day."""
-    begins, ends = first.isoformat(), date(first.year + 1, 7, 31).isoformat()
-    return [each for each in groups if begins <= each.on <= ends]
-
-
-def learner_figures(
-    census: Census, *, protected: bool, every: Sequence[Group] | None = None
-) -> LearnerFigures:
+def learner_figures(sums: UseSums, *, protected: bool) -> LearnerFigures:
     """The figures as at the census's day.
 
     Args:
-        census: what is counted.
+        sums: the uses of what is counted.
         protected: whether they leave ESP.
-        every: what `uses` gives, where that was read already.
     """
-    if every is None:
-        every = uses(census)
+    census = sums.census
     first, _ = academic_year(census.day)
     before = whole_year(census.day)
-    this_year = within_year(every, first)
+    this_year = sums.in_year(first)
     ours = [each for each in this_year if each.in_scope]
     totals = reach_of(ours)
     shown: dict[str, Shown] = {
@@ -233,7 +539,7 @@ def learner_figures(
     }
     region = part_keys(census)["region"]
     by_region = _by_region(ours, region)
-    whole = within_year(every, before)
+    whole = sums.in_year(before)
     split = _split(whole, region) if not census.scope else []
     hidden: Mapping[str, Set[str]] = {}
     if protected:
@@ -254,7 +560,7 @@ def learner_figures(
         before,
         split,
         _closed(census, first),
-        _answered(census, this_year, protected=protected),
+        _answered(sums, first, protected=protected),
         hidden,
     )
 
@@ -263,7 +569,7 @@ def _protected(value: Shown, may_show: bool) -> Shown:
     return alone(value) if may_show and isinstance(value, int) else HIDDEN if value else value
 
 
-def reach_of(groups: Iterable[Group]) -> Reach:
+def reach_of(groups: Iterable[Uses]) -> Reach:
     """What engagements come to; those in which a kit was not used count as engagements only."""
     return reaches_by(groups, lambda each: "").get("", NO_REACH)
 
@@ -271,8 +577,8 @@ def reach_of(groups: Iterable[Group]) -> Reach:
 PartT = TypeVar("PartT", bound=Hashable)
 
 
-def reaches_by(groups: Iterable[Group], part_of: Callable[[Group], PartT]) -> dict[PartT, Reach]:
-    """What the uses of each part come to, in one pass: there may be a hundred thousand."""
+def reaches_by(groups: Iterable[Uses], part_of: Callable[[Uses], PartT]) -> dict[PartT, Reach]:
+    """What the uses of each part come to, in one pass."""
     sums: dict[PartT, list[int]] = {}
     largest: dict[tuple[PartT, str], dict[str, int]] = {}
     for each in groups:
@@ -282,18 +588,18 @@ def reaches_by(groups: Iterable[Group], part_of: Callable[[Group], PartT]) -> di
         found = sums.get(part)
         if found is None:
             found = sums[part] = [0, 0, 0, 0]
-        found[0] += 1
+        found[0] += each.many
         found[1] += each.learners
         found[2] += each.staff
         found[3] += each.half_hours
-        bands, school = each.bands, (part, each.school)
+        school = part, each.school
         there = largest.get(school)
         if there is None:
-            largest[school] = dict(bands) if bands else {}
-        elif bands:
-            for name, learners in bands.items():
-                if learners > there.get(name, 0):
-                    there[name] = learners
+            largest[school] = {name: of.largest for name, of in each.bands.items()}
+            continue
+        for name, (_, _, learners, _, _) in each.bands.items():
+            if learners > there.get(name, 0):
+                there[name] = learners
     at_least: Counter[PartT] = Counter()
     schools: Counter[PartT] = Counter()
     for (part, name), bands in largest.items():
@@ -320,7 +626,7 @@ def entered_twice(census: Census) -> Iterator[Twice]:
     """
     first, _ = academic_year(census.day)
     seen: dict[tuple[str, str, str], list[Group]] = defaultdict(list)
-    for each in _once(_groups(census, first, census.day)):
+    for each in _once(_groups(census, _span(census, first))):
         if not (each.school and each.in_scope and each.used):
             continue
         for name in each.bands or ():
@@ -334,44 +640,28 @@ def entered_twice(census: Census) -> Iterator[Twice]:
                 yield Twice(other.college, school, date.fromisoformat(on), name, (one.id, other.id))
 
 
-def _groups(census: Census, first: date, last: date) -> Iterator[Group]:
+def _groups(census: Census, span: Span, events: Select[Any] | None = None) -> Iterator[Group]:
+    """Engagements one by one; only those of some events where these are given."""
+    wanted = [span.within]
+    if events is not None:
+        wanted.append(engagement.c.event.in_(events))
     counts: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
-    within = and_(
-        engagement.c.live.is_(True),
-        engagement.c.on >= first.isoformat(),
-        engagement.c.on <= last.isoformat(),
-    )
     for row in census.connection.execute(
-        select(band.c.college, band.c.engagement, band.c.band, band.c.learners).where(
-            band.c.live.is_(True),
-            band.c.band != "",
-            band.c.on >= first.isoformat(),
-            band.c.on <= last.isoformat(),
-        )
+        select(band.c.college, band.c.engagement, band.c.band, band.c.learners)
+        .join_from(band, engagement, OF_ENGAGEMENT)
+        .where(band.c.band != "", *wanted)
     ):
         counts[row.college, row.engagement][row.band] = row.learners
-    tag = func.coalesce(loan.c.tag, engagement.c.holding)
-    wanted = (
+    rows = census.connection.execute(
         select(
-            *(engagement.c[name] for name in _COLUMNS),
-            DONOR.label("donor"),
-            gift.c.gift,
-            holding.c.tag,
-            holding.c.kit_type,
-            _in_scope(census).label("wanted"),
+            *(engagement.c[name] for name in _COLUMNS), holding.c.tag, _in_scope(census).label("in")
         )
-        .outerjoin_from(
-            engagement,
-            loan,
-            and_(loan.c.college == engagement.c.college, loan.c.loan == engagement.c.loan),
-        )
-        .outerjoin(holding, and_(holding.c.college == engagement.c.college, holding.c.tag == tag))
-        .outerjoin(gift, OF_GIFT)
-        .outerjoin(gifting, OF_GIFTING)
-        .where(within)
+        .outerjoin_from(engagement, loan, OF_LOAN)
+        .outerjoin(holding, and_(holding.c.college == engagement.c.college, holding.c.tag == TAG))
+        .where(*wanted)
         .order_by(engagement.c.college, engagement.c.engagement)
     )
-    for each in census.connection.execute(wanted):
+    for each in rows:
         yield _group(census, tuple(each), counts)
 
 
@@ -383,11 +673,11 @@ _COLUMNS = (
 
 def _in_scope(census: Census) -> Any:
     """Whether an engagement is what the report is about, by its college and its holding."""
-    wanted, ids = census.scope, census.college_ids
+    ids = census.college_ids
     conditions: list[ColumnElement[bool]] = [literal(True)]
     if ids is not None:
         conditions.append(engagement.c.college.in_(sorted(ids)))
-    if wanted.donor or wanted.gift or wanted.type:
+    if _is_about_holdings(census):
         conditions.append(and_(holding.c.tag.is_not(None), census.in_scope))
     return and_(*conditions)
 
@@ -399,10 +689,7 @@ def _group(
     (college, which, on, organisation, schuid, on_loan, event, used, learners, girls, boys) = row[
         :11
     ]
-    staff, half_hours, programme, donor, of_gift, tag, kit_type, wanted = row[11:]
-    if tag is not None and donor is None and of_gift is None:  # it may have come with its terms
-        terms = census.inherited.get((college, tag))
-        donor, of_gift = (terms.donor, terms.gift) if terms is not None else (None, None)
+    staff, half_hours, programme, tag, wanted = row[11:]
     return Group(
         college,
         which,
@@ -416,9 +703,6 @@ def _group(
         staff or 0,
         half_hours or 0,
         bool(wanted),
-        census.decided.donor(donor) if donor else None,
-        of_gift,
-        census.type_names.get((college, kit_type)) if kit_type else None,
         learners or 0,
         tag,
         organisation,
@@ -459,7 +743,7 @@ def _of_other_bands(one: Group, other: Group) -> bool:
     return bool(one.bands and other.bands) and not (one.bands or {}).keys() & (other.bands or {})
 
 
-def _by_region(groups: Sequence[Group], region: Callable[[Group], str]) -> list[RegionReach]:
+def _by_region(groups: Sequence[Uses], region: Callable[[Uses], str]) -> list[RegionReach]:
     reaches = reaches_by(groups, region)
     there = {region(each) for each in groups}
     found = []
@@ -482,13 +766,13 @@ def _by_region(groups: Sequence[Group], region: Callable[[Group], str]) -> list[
     return found
 
 
-def _split(groups: Sequence[Group], region: Callable[[Group], str]) -> list[RegionSplit]:
+def _split(groups: Sequence[Uses], region: Callable[[Uses], str]) -> list[RegionSplit]:
     found = []
     for code in (*regions(), ""):
         some = [each for each in groups if each.used and region(each) == code]
         if some:
-            girls = sum(each.split[0] for each in some if each.split)
-            boys = sum(each.split[1] for each in some if each.split)
+            girls = sum(each.girls for each in some)
+            boys = sum(each.boys for each in some)
             every = sum(each.learners for each in some)
             found.append(_line_of_split(code or None, girls, boys, every - girls - boys, every))
     return found
@@ -532,7 +816,7 @@ def part_keys(census: Census) -> dict[str, "_Key"]:
     } | {name: of_school(name) for name in OF_SCHOOL}
 
 
-def small_councils(groups: Iterable[Group], council: "_Key") -> frozenset[str]:
+def small_councils(groups: Iterable[Uses], council: "_Key") -> frozenset[str]:
     """Councils of which no split is given, with one more where a single one would follow."""
     served: dict[str, set[str]] = defaultdict(set)
     seen: set[str] = set()
@@ -546,7 +830,7 @@ def small_councils(groups: Iterable[Group], council: "_Key") -> frozenset[str]:
     return frozenset(few | {name for _, name in rest[:1]}) if len(few) == 1 else frozenset(few)
 
 
-def hidden_of(census: Census, groups: Sequence[Group]) -> dict[str, set[str]]:
+def hidden_of(census: Census, groups: Sequence[Uses]) -> dict[str, set[str]]:
     """What is hidden of a nation's uses, printed by region, by each thing of `OF_SCHOOL`, by band.
 
     All of these tables are of the same people, so they are protected together.
@@ -564,15 +848,15 @@ def hidden_of(census: Census, groups: Sequence[Group]) -> dict[str, set[str]]:
         if parts is None:
             region, council, *rest = (keys[name](each) for name in names)
             parts = places[place] = (region, FEW if council in few else council, *rest)
-        for name, learners in each.bands.items():
-            counts[(*parts, name)] += learners
+        for name, of in each.bands.items():
+            counts[(*parts, name)] += of.learners
     found = hidden_parts(counts) or [set() for _ in (*names, "band")]
     hidden = dict(zip((*names, "band"), found, strict=True))
     hidden["council"] |= few
     return hidden
 
 
-def may_show_part(census: Census, groups: Sequence[Group]) -> bool:
+def may_show_part(census: Census, groups: Sequence[Uses]) -> bool:
     """Whether the learners of a part may be shown beside those of the whole, and of other parts.
 
     A reader has the reports of the other parts too, and subtracts. So the parts are protected as
@@ -604,7 +888,7 @@ def may_show_part(census: Census, groups: Sequence[Group]) -> bool:
         ours = _in_scope_by(groups, region)
         return not ours & (hidden | _hidden_parts(groups, region))
 
-    def part_of(each: Group) -> str:
+    def part_of(each: Uses) -> str:
         return _OURS if each.in_scope else keys[name](each)
 
     if _OURS in _hidden_parts(beside, part_of):
@@ -624,21 +908,21 @@ def _whole(key: "_Key") -> "_Shares":
     return lambda each: ((key(each), each.learners),)
 
 
-def _by_band(each: Group) -> Iterable[tuple[str, int]]:
-    return (each.bands or {}).items()
+def _by_band(each: Uses) -> Iterable[tuple[str, int]]:
+    return [(name, of.learners) for name, of in each.bands.items()]
 
 
-_Key: TypeAlias = Callable[[Group], str]
-_Shares: TypeAlias = Callable[[Group], Iterable[tuple[str, int]]]
+_Key: TypeAlias = Callable[[Uses], str]
+_Shares: TypeAlias = Callable[[Uses], Iterable[tuple[str, int]]]
 _OURS = "\0"
 """The part that a report is about; no donor, type or college is called so."""
 
 
-def _in_scope_by(groups: Iterable[Group], key: _Key) -> set[str]:
+def _in_scope_by(groups: Iterable[Uses], key: _Key) -> set[str]:
     return {key(each) for each in groups if each.in_scope}
 
 
-def _hidden_parts(groups: Iterable[Group], part_of: _Key) -> set[str]:
+def _hidden_parts(groups: Iterable[Uses], part_of: _Key) -> set[str]:
     """The parts whose learners may not be printed beside the totals of all parts."""
     reaches = reaches_by(groups, part_of)
     parts = sorted(reaches)
@@ -659,7 +943,7 @@ def _hidden_lines(reaches: Sequence[Reach]) -> set[int]:
     }
 
 
-def _crossed(groups: Iterable[Group], part_of: _Key, others: Sequence[_Shares]) -> set[str]:
+def _crossed(groups: Iterable[Uses], part_of: _Key, others: Sequence[_Shares]) -> set[str]:
     """Parts that would give away a small count of another table: a region's, less the part's.
 
     Where it is one part alone, the next smallest goes with it: the total less the rest is it.
@@ -700,7 +984,7 @@ def _all_in_one(totals: Reach, shown: Mapping[str, Shown]) -> RegionReach:
 
 
 def _protected_regions(
-    found: Sequence[RegionReach], groups: Sequence[Group], region: _Key, hidden: Set[str]
+    found: Sequence[RegionReach], groups: Sequence[Uses], region: _Key, hidden: Set[str]
 ) -> list[RegionReach]:
     hidden = {*hidden, *_hidden_parts(groups, region)}
     return [
@@ -744,32 +1028,23 @@ _ABLE = (
 )
 
 
-def _answered(census: Census, groups: Iterable[Group], *, protected: bool) -> list[Answered]:
-    """What teachers answered about these engagements; no form is filled in that did not come.
+def _answered(sums: UseSums, year: date, *, protected: bool) -> list[Answered]:
+    """What teachers answered in an academic year; no form is filled in that did not come.
 
     `protected` when it leaves ESP. A reader subtracts answers as well: so of a part they are shown
     where its forms would be, if each was a learner.
     """
-    of = {(each.college, each.id): each for each in groups}
-    every = [
-        row
-        for row in census.connection.execute(select(evaluation)).mappings()
-        if (row["college"], row["engagement"]) in of
-    ]
-    rows = [row for row in every if of[row["college"], row["engagement"]].in_scope]
-    if protected:
-        forms = [
-            of[row["college"], row["engagement"]]._replace(used=True, bands={}, learners=1)
-            for row in every
-        ]
-        if not may_show_part(census, forms):
+    if protected and sums.census.scope:
+        forms = sums.forms(year, by_school=True)
+        if not may_show_part(sums.census, forms):
             return []
+    answers = sums.answers(year)
     found = []
     for name, question in (
         ("enjoyed", "Learners enjoyed it, as the teacher judges"),
         ("interest", "Learners more interested in STEM, as the teacher judges"),
     ):
-        ratings = [int(row[name]) for row in rows if row[name] is not None]
+        ratings = sorted(answers[name].elements())
         if not ratings:
             continue
         mean: float | str = mean_of_ratings(ratings)
@@ -779,11 +1054,9 @@ def _answered(census: Census, groups: Iterable[Group], *, protected: bool) -> li
             words = f"{sum(each >= 4 for each in ratings)} of {len(ratings)} positive"
         found.append(Answered(question, len(ratings), mean, words))
     for name, question in _ABLE:
-        levels = Counter(int(row[name]) for row in rows if row[name] is not None)
-        if levels:
+        if levels := answers[name]:
             found.append(_of_choices(question, levels, (1, 0, -1), _LEVELS, protected=protected))
-    again = Counter(int(row["again"]) for row in rows if row["again"] is not None)
-    if again:
+    if again := answers["again"]:
         words_of = ("yes", "no")
         found.append(
             _of_choices("Would borrow it again", again, (1, 0), words_of, protected=protected)

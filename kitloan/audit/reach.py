@@ -20,13 +20,13 @@ from kitloan.audit.census import Census
 from kitloan.audit.engagements import (
     MOST_YEARS,
     OF_SCHOOL,
-    Group,
     Reach,
+    Uses,
+    UseSums,
     may_show_part,
     reach_of,
     reaches_by,
     whole_year,
-    within_year,
 )
 from kitloan.audit.use import DAY_KNOWN, OF_HOLDING
 from kitloan.evidence.councils import find_council
@@ -238,8 +238,7 @@ class ReachFigures:
 
 
 def reach_figures(
-    census: Census,
-    every: Sequence[Group],
+    sums: UseSums,
     held: Mapping[str, int | None],
     *,
     protected: bool,
@@ -248,24 +247,25 @@ def reach_figures(
     """The figures as at the census's day.
 
     Args:
-        census: what is counted.
-        every: what `kitloan.audit.engagements.uses` gives.
+        sums: the uses of what is counted.
         held: kits held in each region, by its code; None where nothing is known.
         protected: whether they leave ESP.
         hidden: the parts that are hidden then; see `kitloan.audit.engagements.LearnerFigures`.
     """
+    census = sums.census
     running, _ = academic_year(census.day)
     year = whole_year(census.day) if protected else running
-    nation = within_year(every, year)
-    ours = [each for each in nation if each.in_scope]
+    ours = [each for each in sums.in_year(year) if each.in_scope]
     since = date(running.year - 1, 8, 1)
     lent = _lent(census, since)
     of_year = [(college, school) for college, school, first in lent if first == year]
     profiles = _profiles(census)
+    of_kits = sums.by("tag", year)
+    of_borrowers = sums.by("organisation", year) if profiles else []
     recent = {
         each.school
-        for each in every
-        if each.in_scope and each.used and each.on >= since.isoformat()
+        for each in sums.every
+        if each.in_scope and each.used and each.year >= since.year
     }
     return ReachFigures(
         year=year,
@@ -273,14 +273,14 @@ def reach_figures(
         is_protected=protected,
         has_learners=not (protected and census.scope),
         vintage=max((row.vintage for row in census.school_list.values()), default=None),
-        responses=_responses(census, ours, year),
+        responses=_responses(sums, ours, year),
         parts=_parts(census, ours, of_year, held, hidden),
-        years=_years(census, every, running, protected=protected),
-        gifts=_gifts(census, ours),
-        kits=_kits(ours),
-        programmes=_programmes(ours),
-        referrals=_referrals(ours, profiles),
-        members=_members(ours, profiles),
+        years=_years(sums, running, protected=protected),
+        gifts=_gifts(census, of_kits),
+        kits=_kits(of_kits),
+        programmes=_programmes(sums.by("programme", year)),
+        referrals=_referrals(of_borrowers, profiles),
+        members=_members(of_borrowers, profiles),
         not_reached=[]
         if protected
         else _not_reached(census, recent | {school for _, school, _ in lent}),
@@ -308,7 +308,8 @@ def _lent(census: Census, since: date) -> list[tuple[str, str, date]]:
     ]
 
 
-def _responses(census: Census, ours: Sequence[Group], year: date) -> list[Response]:
+def _responses(sums: UseSums, ours: Sequence[Uses], year: date) -> list[Response]:
+    census = sums.census
     has_use = (
         select(engagement.c.engagement)
         .where(
@@ -338,15 +339,13 @@ def _responses(census: Census, ours: Sequence[Group], year: date) -> list[Respon
     for college, is_known, many in rows:
         counts[region.get(college, ""), "back"] += many
         counts[region.get(college, ""), "with_use"] += many if is_known else 0
-    answered = {
-        (row.college, row.engagement)
-        for row in census.connection.execute(select(evaluation.c.college, evaluation.c.engagement))
-    }
     for each in ours:
         code = region.get(each.college, "")
-        counts[code, "uses"] += 1
-        counts[code, "unknown"] += each.used and each.bands is None
-        counts[code, "forms"] += (each.college, each.id) in answered
+        counts[code, "uses"] += each.many
+        counts[code, "unknown"] += each.unknown if each.used else 0
+    for each in sums.forms(year, by_school=False):
+        if each.in_scope:
+            counts[region.get(each.college, ""), "forms"] += each.many
     return [
         Response(
             code or None,
@@ -404,7 +403,7 @@ _ORDER: Mapping[str, Sequence[str]] = {
 
 def _parts(
     census: Census,
-    ours: Sequence[Group],
+    ours: Sequence[Uses],
     lent: Sequence[tuple[str, str]],
     held: Mapping[str, int | None],
     hidden: Mapping[str, Set[str]],
@@ -477,12 +476,20 @@ def _part(
     )
 
 
-def _bands(ours: Iterable[Group], hidden: Set[str]) -> Iterator[PartReach]:
+def _bands(ours: Iterable[Uses], hidden: Set[str]) -> Iterator[PartReach]:
     """Learners by band; what a group over two bands is in is `mixed`."""
-    of_band: dict[str, list[Group]] = defaultdict(list)
+    of_band: dict[str, list[Uses]] = defaultdict(list)
     for each in ours:
-        for name, learners in (each.bands or {}).items() if each.used else ():
-            of_band[name].append(each._replace(bands={name: learners}, learners=learners))
+        for name, of in each.bands.items():
+            of_band[name].append(
+                each._replace(
+                    bands={name: of},
+                    many=of.many,
+                    learners=of.learners,
+                    staff=of.staff,
+                    half_hours=of.half_hours,
+                )
+            )
     for name in BANDS:
         if some := of_band[name]:
             yield _part(
@@ -495,15 +502,14 @@ def _bands(ours: Iterable[Group], hidden: Set[str]) -> Iterator[PartReach]:
             )
 
 
-def _years(
-    census: Census, every: Sequence[Group], running: date, *, protected: bool
-) -> list[YearReach]:
+def _years(sums: UseSums, running: date, *, protected: bool) -> list[YearReach]:
     """Year on year, the earliest first; in what leaves ESP, years that are over."""
+    census = sums.census
     over = whole_year(census.day)
     found = []
     for back in range(MOST_YEARS - 1, -1, -1):
         first = date(running.year - back, 8, 1)
-        nation = within_year(every, first)
+        nation = sums.in_year(first)
         ours = [each for each in nation if each.in_scope]
         if not ours or (protected and first > over):
             continue
@@ -530,9 +536,9 @@ def _years(
     return found
 
 
-def _gifts(census: Census, ours: Sequence[Group]) -> list[GiftReach]:
+def _gifts(census: Census, ours: Sequence[Uses]) -> list[GiftReach]:
     """What the kits of each gift did: gifts with an id first, then donors without one."""
-    some: dict[tuple[str, str, str], list[Group]] = defaultdict(list)
+    some: dict[tuple[str, str, str], list[Uses]] = defaultdict(list)
     for each in ours:
         if each.used and each.tag and (each.donor or each.gift):
             some[each.gift or "\uffff", fold(each.donor or ""), each.gift or ""].append(each)
@@ -565,9 +571,9 @@ def _gifts(census: Census, ours: Sequence[Group]) -> list[GiftReach]:
     return found
 
 
-def _kits(ours: Sequence[Group]) -> list[KitReach]:
+def _kits(ours: Sequence[Uses]) -> list[KitReach]:
     """What each kit did, by its tag; one that moved between colleges is a line of each."""
-    some: dict[tuple[str, str], list[Group]] = defaultdict(list)
+    some: dict[tuple[str, str], list[Uses]] = defaultdict(list)
     for each in ours:
         if each.used and each.tag:
             some[each.tag, each.college].append(each)
@@ -596,9 +602,9 @@ def _profiles(census: Census) -> dict[tuple[str, str], AnyRow]:
     return {(row.college, row.organisation): row for row in rows if census.has_college(row.college)}
 
 
-def _programmes(ours: Iterable[Group]) -> list[NamedReach]:
+def _programmes(ours: Iterable[Uses]) -> list[NamedReach]:
     """What kits did in each programme, by its name; none named comes last."""
-    some: dict[str, list[Group]] = defaultdict(list)
+    some: dict[str, list[Uses]] = defaultdict(list)
     for each in ours:
         if each.used:
             some[each.programme or ""].append(each)
@@ -608,19 +614,19 @@ def _programmes(ours: Iterable[Group]) -> list[NamedReach]:
 
 
 def _referrals(
-    ours: Iterable[Group], profiles: Mapping[tuple[str, str], AnyRow]
+    ours: Iterable[Uses], profiles: Mapping[tuple[str, str], AnyRow]
 ) -> list[NamedReach]:
     """What kits did at those whom each partner referred."""
     by = {place: row.referred_by for place, row in profiles.items() if row.referred_by}
     whom = Counter(by.values())
-    some: dict[str, list[Group]] = defaultdict(list)
+    some: dict[str, list[Uses]] = defaultdict(list)
     for each in ours:
         if each.used and (name := by.get((each.college, each.organisation or ""))):
             some[name].append(each)
     return [_named(name, some[name], whom[name]) for name in sorted(whom)]
 
 
-def _named(name: str, groups: Sequence[Group], organisations: int) -> NamedReach:
+def _named(name: str, groups: Sequence[Uses], organisations: int) -> NamedReach:
     reach = reach_of(groups)
     return NamedReach(
         name or None,
@@ -632,9 +638,12 @@ def _named(name: str, groups: Sequence[Group], organisations: int) -> NamedReach
     )
 
 
-def _members(ours: Iterable[Group], profiles: Mapping[tuple[str, str], AnyRow]) -> list[Members]:
+def _members(ours: Iterable[Uses], profiles: Mapping[tuple[str, str], AnyRow]) -> list[Members]:
     """Members of each partnership by kind, by region."""
-    used = Counter((each.college, each.organisation or "") for each in ours if each.used)
+    used: Counter[tuple[str, str]] = Counter()
+    for each in ours:
+        if each.used:
+            used[each.college, each.organisation or ""] += each.many
     counts: Counter[tuple[str, str]] = Counter()
     uses: Counter[tuple[str, str]] = Counter()
     for place, row in profiles.items():

@@ -1,0 +1,208 @@
+"""Uses of kits, added up in the database: how many, their learners, the largest group of each band.
+
+What a figure tells apart (the school, the kit) is in the `GROUP BY`; everything else is a sum. So a
+hundred thousand uses come back as the few thousand lines that a report is made of. Events that are
+`apart` are left out: where several colleges entered one, which uses count is decided one by one.
+"""
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal, TypeAlias, get_args
+
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+)
+
+from kitloan.tables import Loan, table
+from kitloan.tables.evidence import Engagement, EngagementBand, Evaluation, SchoolLink
+
+engagement, band = table(Engagement), table(EngagementBand)
+evaluation, link, loan = table(Evaluation), table(SchoolLink), table(Loan)
+
+By: TypeAlias = Literal["school", "tag", "organisation", "programme"]
+"""What uses can be told apart by, besides their year and their college."""
+KEYS: tuple[By, ...] = get_args(By)
+
+OF_LOAN = and_(loan.c.college == engagement.c.college, loan.c.loan == engagement.c.loan)
+OF_ENGAGEMENT = and_(
+    band.c.college == engagement.c.college, band.c.engagement == engagement.c.engagement
+)
+OF_ANSWERS = and_(
+    evaluation.c.college == engagement.c.college,
+    evaluation.c.engagement == engagement.c.engagement,
+)
+TAG: ColumnElement[str | None] = func.coalesce(loan.c.tag, engagement.c.holding)
+"""The holding that a use was of: its loan's, where it was on a loan."""
+ANSWERS = (
+    *("enjoyed", "interest", "science", "technology", "engineering", "mathematics", "again"),
+)
+"""The columns of a teacher's answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The academic years in which uses are added up.
+
+    Attributes:
+        first: the 1 August on which the earliest begins.
+        last: the last day of all.
+    """
+
+    first: date
+    last: date
+
+    @property
+    def within(self) -> ColumnElement[bool]:
+        """Whether a use is on record, and its day is in it."""
+        return and_(
+            engagement.c.live.is_(True),
+            engagement.c.on >= self.first.isoformat(),
+            engagement.c.on <= self.last.isoformat(),
+        )
+
+    @property
+    def year(self) -> ColumnElement[int]:
+        """The calendar year in which the academic year of a use begins."""
+        first, last = self.first.year, self.last.year - (self.last.month < 8)
+        later = [
+            (engagement.c.on >= date(year, 8, 1).isoformat(), year)
+            for year in range(last, first, -1)
+        ]
+        return case(*later, else_=first) if later else literal(first)
+
+    @property
+    def shared(self) -> Select[Any]:
+        """The events whose uses several colleges entered."""
+        return (
+            select(engagement.c.event)
+            .where(self.within, engagement.c.event.is_not(None))
+            .group_by(engagement.c.event)
+            .having(func.count(engagement.c.college.distinct()) > 1)
+        )
+
+
+def _is_own(schuid: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether an id is one that a college made itself, which no list has."""
+    return func.substr(schuid, 1, 2) == "X-"
+
+
+_SCHOOL: ColumnElement[str] = case(
+    (
+        _is_own(engagement.c.schuid),
+        engagement.c.college + ":" + engagement.c.schuid,
+    ),
+    (engagement.c.schuid.is_not(None), engagement.c.schuid),
+    (_is_own(link.c.schuid), engagement.c.college + ":" + link.c.schuid),
+    else_=func.coalesce(link.c.schuid, engagement.c.organisation, ""),
+)
+"""The same text for the same school, as `kitloan.audit.census.Census.school_key` has it."""
+_OF_LINK = and_(
+    engagement.c.schuid.is_(None),
+    link.c.college == engagement.c.college,
+    link.c.organisation == engagement.c.organisation,
+)
+
+
+def sum_uses(span: Span, by: Set[By], *, apart: Select[Any] | None) -> Select[Any]:
+    """Uses by year, college, the given keys and whether the kit was used.
+
+    Each line has `year`, `college`, the keys, `used` (1 or 0), `many`, how many of them have
+    unknown learners, `learners`, `staff`, `half_hours`, and `girls` and `boys` of the groups in
+    which both were counted.
+    """
+    both = and_(engagement.c.girls.is_not(None), engagement.c.boys.is_not(None))
+    sums = (
+        func.count().label("many"),
+        (func.count() - func.count(engagement.c.learners)).label("unknown"),
+        _sum(engagement.c.learners, "learners"),
+        _sum(engagement.c.staff, "staff"),
+        _sum(engagement.c.half_hours, "half_hours"),
+        _sum(case((both, engagement.c.girls)), "girls"),
+        _sum(case((both, engagement.c.boys)), "boys"),
+    )
+    return _grouped(span, by, (_USED,), sums, engagement, apart=apart)
+
+
+def sum_bands(span: Span, by: Set[By], *, apart: Select[Any] | None) -> Select[Any]:
+    """Learners of uses by year, college, the given keys and band.
+
+    Each line has `year`, `college`, the keys, `band`, `many`, `learners`, `largest` (the learners
+    of the largest group), `staff` and `half_hours`.
+    """
+    sums = (
+        func.count().label("many"),
+        _sum(band.c.learners, "learners"),
+        func.max(band.c.learners).label("largest"),
+        _sum(engagement.c.staff, "staff"),
+        _sum(engagement.c.half_hours, "half_hours"),
+    )
+    joined = engagement.join(band, and_(OF_ENGAGEMENT, band.c.band != ""))
+    return _grouped(span, by, (band.c.band,), sums, joined, apart=apart).where(
+        engagement.c.used != "no"
+    )
+
+
+def sum_forms(span: Span, by: Set[By], *, apart: Select[Any] | None) -> Select[Any]:
+    """Uses about which a teacher answered, by year, college and the given keys: `many`."""
+    return _grouped(span, by, (), (func.count().label("many"),), _WITH_ANSWERS, apart=apart)
+
+
+def sum_answers(span: Span, by: Set[By], *, apart: Select[Any] | None) -> Select[Any]:
+    """How often each set of answers was given, by year, college and the given keys: `many`."""
+    answers = tuple(evaluation.c[name] for name in ANSWERS)
+    return _grouped(span, by, answers, (func.count().label("many"),), _WITH_ANSWERS, apart=apart)
+
+
+_USED = case((engagement.c.used == "no", 0), else_=1).label("used")
+_WITH_ANSWERS = engagement.join(evaluation, OF_ANSWERS)
+
+
+def _sum(column: ColumnElement[Any], name: str) -> ColumnElement[int]:
+    # PostgreSQL's sum of whole numbers may be `numeric`, which Python reads as Decimal.
+    return cast(func.coalesce(func.sum(column), 0), BigInteger).label(name)
+
+
+def _grouped(
+    span: Span,
+    by: Set[By],
+    more: Sequence[ColumnElement[Any]],
+    sums: Sequence[ColumnElement[Any]],
+    source: Any,
+    *,
+    apart: Select[Any] | None,
+) -> Select[Any]:
+    joined = source
+    if "tag" in by:
+        joined = joined.outerjoin(loan, OF_LOAN)
+    if "school" in by:
+        joined = joined.outerjoin(link, _OF_LINK)
+    of_key: dict[By, ColumnElement[Any]] = {
+        "school": _SCHOOL,
+        "tag": TAG,
+        "organisation": engagement.c.organisation,
+        "programme": engagement.c.programme,
+    }
+    year = span.year
+    keys: tuple[ColumnElement[Any], ...] = (
+        engagement.c.college,
+        *(of_key[name].label(name) for name in KEYS if name in by),
+        *more,
+    )
+    wanted = select(year.label("year"), *keys, *sums).select_from(joined).where(span.within)
+    if apart is not None:
+        of_none = engagement.c.event.is_(None)
+        wanted = wanted.where(or_(of_none, engagement.c.event.not_in(apart)))
+    return (
+        wanted.group_by(*keys) if isinstance(year, BindParameter) else wanted.group_by(year, *keys)
+    )

@@ -250,6 +250,12 @@ def _to_4(op: "Operations") -> None:
         "ALTER TABLE holding ADD COLUMN most_out INTEGER "
         "CONSTRAINT out_of_use_is_not_lent CHECK (out_quantity <= most_out)"
     )
+    op.execute(
+        "ALTER TABLE stocktake_scan ADD COLUMN quantity INTEGER "
+        "CONSTRAINT counted_not_negative CHECK (quantity >= 0)"
+    )
+    for name in ("expected", "counted_seq"):
+        op.add_column("stocktake_scan", Column(name, Integer(), nullable=True))
     _inspections_and_blocks(op)
     for name in ("again_reason", "again_at", "again_by"):
         op.add_column("withdrawal", Column(name, String(), nullable=True))

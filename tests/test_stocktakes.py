@@ -455,7 +455,7 @@ def test_a_stock_is_counted_and_nothing_is_changed_by_it(
 def test_the_counts_of_several_desks_and_places_add_up(
     fife: College, tags: dict[str, str], opened: str, clock: SetClock
 ) -> None:
-    """Half the goggles are in the other building, and each desk counts what it sees once or twice."""
+    """Half the goggles are in the other building, and each desk counts what it sees."""
     scan = fife.stocktakes.scan
     for desk, place, quantity in (
         ("desk 1", None, 5),
@@ -514,7 +514,7 @@ def test_one_count_is_recorded_once(fife: College, tags: dict[str, str], opened:
 def test_an_offline_desk_hands_in_its_counts(
     fife: College, tags: dict[str, str], opened: str, tmp_path: Path
 ) -> None:
-    """The file has a column for them; a line that counts no stock is named, and nothing is taken."""
+    """The file has a column for them; a line that counts no stock is named."""
     goggles, kit = tags["goggles"], tags["a1"]
     file = tmp_path / "scans.csv"
     file.write_text(f"code,time,place,quantity\n{kit}\n{goggles},,Loft,29\n", encoding="utf-8")

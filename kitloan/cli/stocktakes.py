@@ -117,8 +117,9 @@ def scan(
 ) -> None:
     """Record scans of any codes. CODES may also come through a pipe, one a line.
 
-    A file has one code a line, or code,time,place, and a column headed quantity. It is recorded whole or not at all, and the same
-    lines only once. With --photo, name pictures in place of codes: a shelf in one photo.
+    A file has one code a line, or code,time,place, and a column headed quantity. It is recorded
+    whole or not at all, and the same lines only once. With --photo, name pictures in place of
+    codes: a shelf in one photo.
     """
     if file is not None and codes:
         raise BadInput(

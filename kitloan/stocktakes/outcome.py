@@ -53,6 +53,8 @@ Result = Literal[
     "unexpected",
     "unknown",
 ]
+_LAST = "2"
+"""After every holding: a code that is of none."""
 RESULTS: tuple[Result, ...] = get_args(Result)
 
 
@@ -373,7 +375,7 @@ def lines_of(
     after: str | None,
     limit: int,
 ) -> Page[OutcomeLine]:
-    """A page of a stocktake's holdings or codes with one result, by tag or code."""
+    """A page of a stocktake's holdings or codes with one result, by number, then tag or code."""
     rows = _strays if result in ("unexpected", "unknown") else _expected
     found = rows(college, which, after_closing(connection, college, which)).subquery()
     seen_in = (
@@ -392,6 +394,7 @@ def lines_of(
         select(
             found,
             seen_in.label("seen_in"),
+            func.coalesce(holding.c.number_order, _LAST).label("number_order"),
             holding.c.asset_number,
             holding.c.state,
             holding.c.sighted_at,
@@ -415,7 +418,8 @@ def lines_of(
         .where(found.c.result == result)
         .subquery()
     )
-    page = page_of(connection, select(wanted), (wanted.c.key,), after, limit)
+    order = (wanted.c.number_order, wanted.c.key)
+    page = page_of(connection, select(wanted), order, after, limit)
     return Page(tuple(map(_line, page.items)), page.total, page.next)
 
 

@@ -1,8 +1,8 @@
 """Scans of a stocktake: recording one, and reading a file of them.
 
 A file comes from a batch scanner, or from a desk without the store. It has one scan a line: the
-code, then the time, the place and a count if they are known. `read_scans` needs no store; `scan` and
-`read_in` record what was scanned, and give what it is.
+code, then the time, the place and a count if they are known. `read_scans` needs no store; `scan`
+and `read_in` record what was scanned, and give what it is.
 """
 
 import hashlib

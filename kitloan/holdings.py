@@ -58,6 +58,7 @@ from kitloan.text.dates import check_past, check_year, day_of
 from kitloan.text.fields import HoldingFields
 from kitloan.text.names import clean, fold, in_natural_order, near_names, type_key
 from kitloan.text.personal import on_record
+from kitloan.text.scans import check_no_label
 from kitloan.text.tags import grouped, mint, parse
 
 holding = table(HoldingRow)
@@ -309,7 +310,7 @@ def define_if_new(writer: Writer, name: str, *, new_too: bool = True) -> tuple[s
         if not new_too:
             names = _TYPES(writer.connection, c=writer.college).scalars()
             must_not_be_nearly_known(name, names, "a new kit type")
-        new = KitTypeDefined(kit_type=key, name=name)
+        new = KitTypeDefined(kit_type=key, name=check_no_label(name, "The kit type"))
     writer.append(new)
     writer.names[key] = new.name
     return key, new.name
@@ -379,7 +380,7 @@ def rename_type(writer: Writer, name: str, new: str) -> KnownType:
     """Give a kit type another name; see `Holdings.rename_type`."""
     connection, college = writer.connection, writer.college
     known = _known_type(connection, college, name)
-    named = clean(new, "The kit type")
+    named = check_no_label(clean(new, "The kit type"), "The kit type")
     if named == known.name:
         raise BadInput("same_name", f"{known.name} has this name already.", value=named)
     other = type_meant(connection, college, named)
@@ -423,9 +424,10 @@ def kit_type_with(name: str, contents: Sequence[ContentsLine]) -> KitTypeDefined
     """The definition of a kit type of this name with these contents.
 
     Raises:
-        BadInput: `bad_text`, for the name; `too_many`, for more parts than a list may have.
+        BadInput: `bad_text` or `not_a_name`, for the name; `too_many`, for more parts than a list
+            may have.
     """
-    name = clean(name, "The kit type")
+    name = check_no_label(clean(name, "The kit type"), "The kit type")
     if len(contents) > MOST_OF_A_LIST:
         raise BadInput(
             "too_many",

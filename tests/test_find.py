@@ -1,9 +1,15 @@
 """Finding: by words, by pages, by who has it."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from kitloan import BadInput, Count, Gift, NewHolding
 from kitloan.college import College
+from kitloan.holdings import kit_type_with
+from kitloan.ledger.facts.definitions import ContentsLine
+from kitloan.values import Page
 
 
 def test_every_word_must_occur_anywhere_in_any_case(fife: College) -> None:
@@ -88,3 +94,37 @@ def test_shortages_are_listed_by_kit(fife: College, kit: str) -> None:
         (kit, "Panel", 0, 1),
         (kit, "Wheel", 2, 0),
     ]
+
+
+def test_every_list_counts_as_people_do(fife: College) -> None:
+    """K2 before K10 on whatever page they are, or a list of a store cannot be walked along."""
+    fife.holdings.define_types([kit_type_with("Rover", [ContentsLine(name="Wheel", quantity=4)])])
+    numbers = [10, 2, 1, 21, 3, 100]
+    tags = {n: fife.holdings.add(NewHolding("Rover", asset_number=f"K{n}")).tag for n in numbers}
+    bare = fife.holdings.add(NewHolding("Rover")).tag
+    tags[5] = fife.holdings.add(NewHolding("Rover", asset_number="X")).tag
+    fife.holdings.amend(tags[5], asset_number="K5")
+    wanted = [*(tags[n] for n in sorted(tags)), bare]
+    for tag in wanted:
+        fife.loans.count(tag, Count(missing={"Wheel": 1}))
+    which = fife.stocktakes.open("Autumn").id
+
+    def walked(page: Callable[[str | None], Page[Any]]) -> list[str]:
+        found: list[str] = []
+        after = None
+        while True:
+            got = page(after)
+            assert len(got.items) <= 2
+            found += [each.tag for each in got.items]
+            after = got.next
+            if after is None:
+                return found
+
+    assert walked(lambda after: fife.find.search("", after, 2)) == wanted
+    assert walked(lambda after: fife.find.search("rover", after, 2)) == wanted
+    assert walked(lambda after: fife.find.search("", after, 2, status="in")) == wanted
+    assert walked(lambda after: fife.find.shortages(after, 2)) == wanted
+    lines = fife.stocktakes.lines
+    assert walked(lambda after: lines(which, "not_sighted", after, 2)) == wanted
+    fife.loans.check_out(list(reversed(wanted)), "A Primary")
+    assert walked(lambda after: fife.find.loans(after=after, limit=2)) == wanted

@@ -11,6 +11,8 @@ import kitloan
 from conftest import SetClock, write_off
 from kitloan import BadInput, NewHolding, Refused
 from kitloan.college import College
+from kitloan.holdings import kit_type_with
+from kitloan.ledger.facts.definitions import ContentsLine
 from kitloan.stocktakes.outcome import RESULTS, Counts, Result
 from kitloan.text.tags import mint
 from lives import register_of
@@ -427,3 +429,106 @@ def test_an_answer_that_esp_must_judge_is_taken_as_given(
     made = fife.stocktakes.open("For ESP", challenge="C1", code="7k2m-9qxd", sample=4)
     assert (made.expected, made.late) == (4, False)
     assert fife.stocktakes.list()[0].challenge == "c1"
+
+
+def test_a_stock_is_counted_and_nothing_is_changed_by_it(
+    fife: College, tags: dict[str, str], opened: str, clock: SetClock
+) -> None:
+    """27 of 30 are found: the stocktake reports it, and a person corrects the register."""
+    fife.loans.check_out([tags["goggles"]], "A Primary", quantity=10)
+    got = fife.stocktakes.scan(opened, tags["goggles"], quantity=17)
+    assert (got.outcome, got.quantity, got.expected) == ("sighted", 17, 20)
+    (stock,) = fife.stocktakes.outcome(opened).stock
+    assert (stock.tag, stock.type) == (tags["goggles"], "Safety goggles")
+    assert (stock.counted, stock.expected, stock.difference, stock.held) == (17, 20, -3, 27)
+    assert fife.find.holding(tags["goggles"]).quantity == 30
+    clock.move(hours=1)
+    fife.stocktakes.scan(opened, tags["goggles"], quantity=20)
+    assert fife.stocktakes.outcome(opened).stock[0].difference == 0
+    fife.actions.undo()
+    assert fife.stocktakes.outcome(opened).stock[0].difference == -3
+    lines = [each.summary for each in fife.find.history(tags["goggles"])]
+    assert "seen in a stocktake, 17 counted of 20" in lines
+    assert fife.ledger.verify().ok
+
+
+def test_the_counts_of_several_desks_and_places_add_up(
+    fife: College, tags: dict[str, str], opened: str, clock: SetClock
+) -> None:
+    """Half the goggles are in the other building, and each desk counts what it sees."""
+    scan = fife.stocktakes.scan
+    for desk, place, quantity in (
+        ("desk 1", None, 5),
+        ("desk 2", None, 7),
+        ("Desk 1", None, 6),
+        ("desk 1", "Store 2", 9),
+        ("desk 2", "store 2", 8),
+        ("desk 2", "Loft", 0),
+    ):
+        clock.move(minutes=1)
+        scan(opened, tags["goggles"], desk=desk, place=place, quantity=quantity)
+    (stock,) = fife.stocktakes.outcome(opened).stock
+    assert (stock.counted, stock.difference) == (7 + 6 + 8, -9)
+    assert [(each.desk, each.quantity) for each in stock.counts] == [
+        ("desk 2", 7),
+        ("Desk 1", 6),
+        ("desk 2", 8),
+        ("desk 2", 0),
+    ]
+
+
+def test_a_count_of_no_stock_is_refused(fife: College, tags: dict[str, str], opened: str) -> None:
+    """Nothing is recorded of a count that can mean nothing."""
+    fife.holdings.define_types([kit_type_with("Rover", [ContentsLine(name="Hub", quantity=1)])])
+    rover = fife.holdings.add(NewHolding("Rover")).tag
+    gone = fife.holdings.add(NewHolding("Leads", quantity=9)).tag
+    write_off(fife, gone, "burnt")
+    for text, quantity, code in (
+        (rover, 2, "not_a_stock"),
+        (tags["goggles"], -1, "bad_quantity"),
+        (tags["goggles"], True, "bad_quantity"),
+        (tags["goggles"], 1_000_001, "bad_quantity"),
+        ("no such thing", 2, "unknown_holding"),
+        (mint(), 2, "unknown_tag"),
+        (gone, 2, "withdrawn"),
+    ):
+        with pytest.raises((BadInput, Refused)) as refused:
+            fife.stocktakes.scan(opened, text, quantity=quantity)
+        assert refused.value.code == code
+    assert fife.stocktakes.outcome(opened).scans == 0
+
+
+def test_one_count_is_recorded_once(fife: College, tags: dict[str, str], opened: str) -> None:
+    """A request that is tried again counts nothing twice, and is not another count."""
+    scan = fife.stocktakes.scan
+    first = scan(opened, tags["goggles"], quantity=12, request_id="count-1")
+    fife.stocktakes.close(opened)
+    assert scan(opened, tags["goggles"], quantity=12, request_id="count-1") == first
+    for other in (13, None):
+        with pytest.raises(BadInput) as refused:
+            scan(opened, tags["goggles"], quantity=other, request_id="count-1")
+        assert refused.value.code == "id_reused"
+    assert fife.stocktakes.outcome(opened).scans == 1
+
+
+def test_an_offline_desk_hands_in_its_counts(
+    fife: College, tags: dict[str, str], opened: str, tmp_path: Path
+) -> None:
+    """The file has a column for them; a line that counts no stock is named."""
+    goggles, kit = tags["goggles"], tags["a1"]
+    file = tmp_path / "scans.csv"
+    file.write_text(f"code,time,place,quantity\n{kit}\n{goggles},,Loft,29\n", encoding="utf-8")
+    assert fife.stocktakes.read_scans(opened, file, "Laptop").added == 2
+    assert fife.stocktakes.read_scans(opened, file, "Laptop").known == 2
+    assert fife.stocktakes.outcome(opened).stock[0].difference == -1
+    wrong = tmp_path / "wrong.csv"
+    lines = f"code,time,place,quantity\n{goggles},,,many\nnothing,,,3\n{goggles},,,4\n"
+    wrong.write_text(lines, encoding="utf-8")
+    with pytest.raises(BadInput) as refused:
+        fife.stocktakes.read_scans(opened, wrong, "Laptop")
+    problems = refused.value.details["problems"]
+    assert [(each["line"], each["column"]) for each in problems] == [
+        (2, "quantity"),
+        (3, "quantity"),
+    ]
+    assert fife.stocktakes.outcome(opened).scans == 2

@@ -390,3 +390,58 @@ def test_the_list_knows_on_what_something_rests(
     colleague.loans.check_out([kit], booking=made.id, on=None)
     (why,) = [each.why for each in fife.actions.list() if each.kind == "booking.made"]
     assert why.startswith("KL ")
+
+
+def test_the_list_says_that_kits_are_promised_to_others(
+    fife: College, kit: str, reopen: Callable[..., College]
+) -> None:
+    """A cancelled booking whose kit is another's by now is not called undoable."""
+    first = fife.session.today + timedelta(days=7)
+    last = first + timedelta(days=4)
+    (made,) = fife.bookings.book("A School", {"STEM kit": 1}, first, last)
+    fife.bookings.cancel(made.id)
+    assert fife.actions.list()[0].why == ""
+    colleague = reopen("j.bain")
+    colleague.bookings.book("B School", {"STEM kit": 1}, first, last)
+    before = fife.ledger.log()
+    (listed,) = [each for each in fife.actions.list() if each.kind == "booking.cancelled"]
+    assert (listed.code, "promised to others" in listed.why) == ("not_free", True)
+    with pytest.raises(Refused) as refused:
+        fife.actions.undo()
+    assert (refused.value.code, refused.value.message) == (listed.code, f"{listed.why}.")
+    assert fife.ledger.log() == before
+    colleague.actions.undo()
+    assert fife.actions.list()[0].why == ""
+
+
+def test_the_list_says_that_a_number_is_anothers(fife: College) -> None:
+    """An undone change would give two boxes one number."""
+    one = fife.holdings.add(NewHolding("Telescope", asset_number="T1")).tag
+    fife.holdings.amend(one, asset_number="T2")
+    assert fife.actions.list()[0].why == ""
+    fife.holdings.add(NewHolding("Telescope", asset_number="T1"))
+    listed = {each.kind: each for each in fife.actions.list()}
+    assert listed["holding.amended"].code == "number_taken"
+    assert "T1" in listed["holding.amended"].why
+
+
+def test_the_list_has_what_cannot_be_undone(fife: College, kit: str) -> None:
+    """Printing and erasing are actions too: they are why nothing older is undone by itself."""
+    fife.loans.check_out([kit], "A School", contact="Pat Example")
+    fife.holdings.add(NewHolding("Telescope"))
+    fife.holdings.labels_printed([kit], blank=False)
+    fife.people.erase("Pat Example")
+    erased, printed, *_ = fife.actions.list()
+    assert (erased.kind, erased.code) == ("erase", "cannot_undo")
+    assert (printed.kind, printed.code) == ("labels.printed", "cannot_undo")
+    assert erased.why
+    assert printed.why
+
+
+def test_a_long_action_hides_no_older_one(fife: College, kit: str) -> None:
+    """Two hundred taken in at once are one action, and the loan before it is listed too."""
+    fife.loans.check_out([kit], "A School")
+    for _ in range(3):
+        fife.holdings.add_several(NewHolding("Telescope"), 200)
+    kinds = [each.kind for each in fife.actions.list()]
+    assert kinds[:4] == ["holding.accessioned"] * 3 + ["loan.checked_out"]

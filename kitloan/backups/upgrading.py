@@ -41,7 +41,7 @@ from kitloan.storage.schema import OLDEST, SCHEMA, version_of
 from kitloan.storage.side_files import day_file
 from kitloan.storage.store import Store, one_at_a_time, open_store
 from kitloan.text.dates import system_clock, today
-from kitloan.text.names import search_form
+from kitloan.text.names import in_natural_order, search_form
 
 if TYPE_CHECKING:
     from alembic.operations import Operations
@@ -244,12 +244,18 @@ def _to_4(op: "Operations") -> None:
     may be in repair, and one that was written off may turn up. Borrowers and kit types are renamed,
     merged and closed. Kits are booked by a calendar and policies. What the kits did is on record.
     """
-    for name in ("counted_at", "out_of_use", "in_repair"):
+    for name in ("counted_at", "out_of_use", "in_repair", "number_order"):
         op.add_column("holding", Column(name, String(), nullable=True))
     op.execute(
         "ALTER TABLE holding ADD COLUMN most_out INTEGER "
         "CONSTRAINT out_of_use_is_not_lent CHECK (out_quantity <= most_out)"
     )
+    op.execute(
+        "ALTER TABLE stocktake_scan ADD COLUMN quantity INTEGER "
+        "CONSTRAINT counted_not_negative CHECK (quantity >= 0)"
+    )
+    for name in ("expected", "counted_seq"):
+        op.add_column("stocktake_scan", Column(name, Integer(), nullable=True))
     _inspections_and_blocks(op)
     for name in ("again_reason", "again_at", "again_by"):
         op.add_column("withdrawal", Column(name, String(), nullable=True))
@@ -263,12 +269,16 @@ def _to_4(op: "Operations") -> None:
     make_evidence(op)
     _make_sharing(op)
     _contact_changes(op)
+    op.drop_index("holdings_found_by_words", "holding")
+    of_words = ["college", "number_order", "words", "tag"]
+    op.create_index("holdings_found_by_words", "holding", of_words)
     loan = "json_extract(body, '$.fact.loan')"
     if op.get_bind().dialect.name == "postgresql":
         loan = "CAST(body AS json) #>> '{fact,loan}'"
     # An entry's text is canonical, and quotes inside a value are escaped.
     with _every_row(op, "holding", "kit_type", "ledger_entry", "loan", "organisation", "reversal"):
         _words_in_search_form(op.get_bind())
+        _numbers_in_order(op.get_bind())
         _when_contents_changed(op.get_bind())
         op.execute(
             text(
@@ -402,6 +412,21 @@ def _words_in_search_form(connection: Connection) -> None:
         ]
         if changed:
             connection.execute(text(change), changed)
+
+
+def _numbers_in_order(connection: Connection) -> None:
+    """Lists are in the order of the college's own numbers, as people count."""
+    numbered = [
+        {"college": college, "tag": tag, "n": f"0{in_natural_order(number)}" if number else "1"}
+        for college, tag, number in connection.exec_driver_sql(
+            "SELECT college, tag, asset_number FROM holding"
+        ).all()
+    ]
+    if numbered:
+        connection.execute(
+            text("UPDATE holding SET number_order = :n WHERE college = :college AND tag = :tag"),
+            numbered,
+        )
 
 
 def _when_contents_changed(connection: Connection) -> None:

@@ -58,7 +58,7 @@ from kitloan.text.names import (
     sought,
 )
 from kitloan.text.personal import names_a_person, on_record
-from kitloan.text.scans import kind_of_code
+from kitloan.text.scans import check_no_label, kind_of_code
 from kitloan.text.tags import grouped
 from kitloan.values import Page
 
@@ -344,6 +344,7 @@ def person(
         return known
     if writer.earlier:
         raise id_reused(writer.request)
+    check_no_label(name, "The contact's name")
     made = "p" + secrets.token_hex(8)
     _insert_contact(
         writer.connection,

@@ -41,6 +41,7 @@ from kitloan.storage.user_files import desk_log
 from kitloan.text.dates import instant
 from kitloan.text.names import clean, fold, plain
 from kitloan.text.personal import MentionFinder, Named, check_email, check_phone, words
+from kitloan.text.scans import check_no_label
 from kitloan.values import Page
 
 _ERASED_LINE = "(a line about a person was erased)"
@@ -150,7 +151,7 @@ class People:
             BadInput: `bad_text`, `bad_email`, `bad_phone`; `unknown_organisation`; `ambiguous`,
                 when several have the name and `of` is None.
         """
-        named = clean(name, "The contact's name")
+        named = check_no_label(clean(name, "The contact's name"), "The contact's name")
         email = check_email(email) if email else email
         phone = check_phone(phone) if phone else phone
         with self._session.writing() as writer:

@@ -353,6 +353,7 @@ def _list_actions(app: App, found: "list[Undone]", college: str) -> None:
                 "summaries": list(each.summaries),
                 "undoable": not each.why,
                 "why": each.why or None,
+                "code": each.code or None,
                 "college": college,
             }
             for each in found

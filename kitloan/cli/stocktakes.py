@@ -26,7 +26,7 @@ from kitloan.values import as_json, plural
 
 if TYPE_CHECKING:
     from kitloan.college import College
-    from kitloan.stocktakes.outcome import Outcome, OutcomeLine, Result
+    from kitloan.stocktakes.outcome import Outcome, OutcomeLine, Result, StockCount
     from kitloan.stocktakes.scanning import PictureScans, Scanned
 
 _SHOWN = 20
@@ -97,6 +97,9 @@ def open_(
 @click.option("--place", help="Where it was scanned.")
 @click.option("--desk", help="Which desk scanned; your own name, if not given.")
 @click.option(
+    "--quantity", type=int, metavar="N", help="How many you counted of a stock of loose items."
+)
+@click.option(
     "--file",
     type=click.Path(path_type=Path),
     help="Read the scans of a batch scanner or an offline desk from this file.",
@@ -110,17 +113,25 @@ def scan(
     desk: str | None,
     file: Path | None,
     photo: bool,
+    quantity: int | None,
 ) -> None:
     """Record scans of any codes. CODES may also come through a pipe, one a line.
 
-    A file has one code a line, or code,time,place. It is recorded whole or not at all, and the same
-    lines only once. With --photo, name pictures in place of codes: a shelf in one photo.
+    A file has one code a line, or code,time,place, and a column headed quantity. It is recorded
+    whole or not at all, and the same lines only once. With --photo, name pictures in place of
+    codes: a shelf in one photo.
     """
     if file is not None and codes:
         raise BadInput(
             "codes_and_file",
             "Codes were given together with --file.",
             "Give codes or a file, not both.",
+        )
+    if quantity is not None and (file is not None or photo or len(codes) != 1):
+        raise BadInput(
+            "one_stock",
+            "A quantity is what was counted of one stock.",
+            "Give its code: kitloan stocktake scan CODE --quantity N. A file has a column for it.",
         )
     if photo and not codes:
         raise BadInput("nothing_scanned", "No picture was named.", "Name files: --photo FILE...")
@@ -142,9 +153,11 @@ def scan(
         problems: list[BadInput] = []
         for code in chain.from_iterable(map(split, codes or _piped())):
             try:
-                scanned.append(opened.stocktakes.scan(named, code, place=place, desk=desk))
+                scanned.append(
+                    opened.stocktakes.scan(named, code, place=place, desk=desk, quantity=quantity)
+                )
             except BadInput as problem:
-                if problem.code != "bad_text":
+                if problem.code != "bad_text" or quantity is not None:
                     raise
                 problems.append(problem)  # the scans after it still count
                 app.exit_code = problem.exit_code
@@ -238,6 +251,7 @@ def _read_file(
 def _scan_line(each: "Scanned") -> str:
     shown = f"{each.type} {grouped(each.tag)}" if each.type and each.tag else each.code
     notes = [
+        "" if each.quantity is None else f"{each.quantity:,} counted, {each.expected:,} expected",
         f"kept at {each.place}" if each.outcome == "sighted_elsewhere" else "",
         f"on loan to {each.on_loan_to}, but it is here" if each.on_loan_to else "",
         f"on record as {each.state.replace('_', ' ')}" if each.state not in (None, "held") else "",
@@ -358,11 +372,28 @@ def _print_outcome(found: "Outcome") -> None:
     print_text(columns(rows))
     late = f", {found.late:,} after closing" if found.late else ""
     print_text(f"  {plural(found.scans, 'scan')}, {found.repeats:,} of them repeats{late}.")
+    for each in found.stock:
+        print_text(_stock_line(each))
     if found.on_loan_here:
         many = plural(found.on_loan_here, "holding")
         print_text(f"! {many} on loan by the register, but here. Take them back: kitloan checkin")
     if found.waiting:
         print_text(f"? Waiting for the scans of: {', '.join(found.waiting)}")
+
+
+def _stock_line(each: "StockCount") -> str:
+    """What was counted of a stock, and what to do where it differs."""
+    shown = f"{each.type} {grouped(each.tag)}: {each.counted:,} counted"
+    if len(each.counts) > 1:
+        where = (f"{one.quantity:,} {one.place or one.desk}" for one in each.counts)
+        shown += f" ({', '.join(where)})"
+    if not each.difference:
+        return f"= {shown}, as expected."
+    many = abs(each.difference)
+    shown += f", {each.expected:,} expected: {many:,} {'more' if each.difference > 0 else 'fewer'}."
+    if each.held < 1:
+        return f"! {shown} Record it: kitloan missing {each.tag}"
+    return f"! {shown} Correct the register: kitloan amend {each.tag} --quantity {each.held}"
 
 
 def _print_lines(result: str, lines: "list[OutcomeLine]", *, all_of_them: bool) -> None:

@@ -25,6 +25,7 @@ from kitloan.tables.evidence import OrganisationProfile
 from kitloan.text.fields import OrganisationKind
 from kitloan.text.names import clean, fold, plain
 from kitloan.text.personal import names_a_person, on_record
+from kitloan.text.scans import check_no_label
 
 profile, organisation = table(OrganisationProfile), table(Organisation)
 
@@ -114,7 +115,7 @@ def partner_named(text: str) -> str:
     Raises:
         BadInput: `bad_text`; `names_a_person`.
     """
-    name = clean(text, "Who referred it")
+    name = check_no_label(clean(text, "Who referred it"), "Who referred it")
     known = partners().get(fold(name))
     if known is None and names_a_person(name):
         raise BadInput(

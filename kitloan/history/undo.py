@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, or_, select, tuple_
 
-from kitloan.errors import Refused
+from kitloan.errors import Refused, StoreError
 from kitloan.holdings import must_share_no_other_number, numbers_shared
 from kitloan.ledger.entry import KINDS, parse
 from kitloan.ledger.facts.base import FactBase
@@ -34,13 +34,13 @@ from kitloan.ledger.replay import (
     WANTS,
 )
 from kitloan.ledger.session import Session
-from kitloan.ledger.writer import Writer
+from kitloan.ledger.writer import Writer, writing
 from kitloan.planning.bookings import lost_of, lost_without_later
 from kitloan.queries.history import summary_of
 from kitloan.queries.resolve import meant
 from kitloan.queries.undone import UNDONE
 from kitloan.storage import contact_changes, quotes
-from kitloan.storage.erasure import erased_since
+from kitloan.storage.erasure import erased_by, erased_since
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import (
     Alias,
@@ -98,6 +98,13 @@ _RESTED_UPON = (
 IMPORT_TAKEN_BACK = "import-taken-back:"
 """Begins the name of the setting that an import which was taken back leaves, before its id."""
 _MOST_LISTED = 100
+_PAGE_OF_ENTRIES = 400
+_KNOWN_BY_DOING = (
+    *BOOKINGS,
+    *("holding.amended", "holding.withdrawn", "transfer.sent", "transfer.received"),
+)
+"""Kinds whose undoing may take what is another's by now: a promised kit, an asset number. And what
+another college's ledger may rest on."""
 _COLUMNS = select(
     entry.c.college,
     entry.c.epoch,
@@ -119,7 +126,11 @@ _LATEST_OF_TAG = Query(
     _COLUMNS.where(entry.c.tag == bindparam("t"), *_ACTIONS).order_by(*_NEWEST_FIRST).limit(1)
 )
 _LATEST_SOME = Query(
-    _COLUMNS.where(entry.c.by == bindparam("who"), *_ACTIONS)
+    _COLUMNS.where(
+        entry.c.by == bindparam("who"),
+        *_ACTIONS,
+        tuple_(entry.c.epoch, entry.c.seq) < tuple_(bindparam("e"), bindparam("s")),
+    )
     .order_by(*_NEWEST_FIRST)
     .limit(bindparam("most"))
 )
@@ -290,6 +301,7 @@ class Undone:
         summaries: what was done, in words, for each holding; of none, one for the whole.
         id: the request's id.
         why: why it cannot be undone; empty when it can.
+        code: the refusal's code, where there is one: `cannot_undo`, `built_upon`, `not_free`, ...
     """
 
     at: str
@@ -298,6 +310,7 @@ class Undone:
     summaries: tuple[str, ...]
     id: str = ""
     why: str = ""
+    code: str = ""
 
 
 def would_undo(connection: Connection, college: str, actor: str) -> Undone | None:
@@ -346,6 +359,12 @@ def undo(writer: Writer, text: str | None = None, *, earlier_day: bool = True) -
         raise _cannot(action)
     if not earlier_day:
         _must_be_of_today(writer, action)
+    return _reverse(writer, action, parts)
+
+
+def _reverse(writer: Writer, action: Undone, parts: Sequence[AnyRow]) -> Undone:
+    """Reverse the entries of an action, the last first, if nothing rests on them."""
+    connection, college = writer.connection, writer.college
     for part in parts:
         _refuse_if_built_upon(writer, part)
         if part.tag is not None and part.kind not in _SEEN:
@@ -357,7 +376,7 @@ def undo(writer: Writer, text: str | None = None, *, earlier_day: bool = True) -
                 f"Undo that first: kitloan undo {collected}",
                 tag=collected,
             )
-    if why := _gone(connection, college, _left(writer, parts)):
+    if why := _gone(connection, college, _left(connection, college, parts)):
         raise Refused(
             "built_upon",
             f"This cannot be undone: {_named(action)}: {why}, and what was before names it.",
@@ -390,9 +409,8 @@ def _must_be_of_today(writer: Writer, action: Undone) -> None:
         )
 
 
-def _left(writer: Writer, parts: Sequence[AnyRow]) -> list[AnyRow]:
+def _left(connection: Connection, college: str, parts: Sequence[AnyRow]) -> list[AnyRow]:
     """The entries that rows are rebuilt from when these are undone."""
-    connection, college = writer.connection, writer.college
     left: list[AnyRow] = []
     for part in parts:
         if part.tag is not None and part.kind not in _SEEN:
@@ -627,21 +645,70 @@ def _described_of_person(row: AnyRow) -> Undone:
     )
 
 
-def actions(connection: Connection, college: str, actor: str) -> list[Undone]:
-    """What this person did that is not undone, the latest first."""
+def actions(session: Session) -> list[Undone]:
+    """What this person did that is not undone, the latest first, and why what cannot be cannot."""
+    college, actor = session.college, session.actor
+    with session.reading() as connection:
+        listed: list[tuple[tuple[int, int, int], Undone]] = []
+        by_doing: set[str] = set()
+        for row in _latest_actions(connection, college, actor):
+            parts = _parts(connection, row, None)
+            action = _described(connection, college, parts, built_upon=True)
+            listed.append(((row.epoch, row.seq, 0), action))
+            if not action.why and any(part.kind in _KNOWN_BY_DOING for part in parts):
+                by_doing.add(action.id)
+        listed += [
+            ((row.epoch, row.seq, row.number), _described_of_person(row))
+            for row in contact_changes.listed(connection, college, actor, undone=False)
+        ]
+        if (erased := erased_by(connection, college, actor)) is not None:
+            at, place = erased
+            gone = Undone(
+                at, (), "erase", ("a person was erased",), why=_GONE_FOR_GOOD, code="cannot_undo"
+            )
+            listed.append(((*place, _LAST), gone))
+    found = [action for _, action in sorted(listed, key=itemgetter(0), reverse=True)]
+    return [_rehearsed(session, each) if each.id in by_doing else each for each in found]
+
+
+_LAST = 1_000_000_000
+"""An erasure came after what its place names."""
+
+
+def _latest_actions(connection: Connection, college: str, actor: str) -> list[AnyRow]:
+    """The last entry of each of the latest actions; a register that was read has thousands."""
     found: dict[str, AnyRow] = {}
-    for row in _LATEST_SOME(connection, c=college, who=actor, most=_MOST_LISTED):
-        found.setdefault(row.id, row)
-    listed = [
-        ((row.epoch, row.seq, 0), _described(connection, college, parts, built_upon=True))
-        for row in found.values()
-        for parts in [_parts(connection, row, None)]
-    ]
-    listed += [
-        ((row.epoch, row.seq, row.number), _described_of_person(row))
-        for row in contact_changes.listed(connection, college, actor, undone=False)
-    ]
-    return [action for _, action in sorted(listed, key=itemgetter(0), reverse=True)]
+    place = (_LAST, _LAST)
+    while len(found) < _MOST_LISTED:
+        page = _LATEST_SOME(
+            connection, c=college, who=actor, e=place[0], s=place[1], most=_PAGE_OF_ENTRIES
+        ).all()
+        for row in page:
+            if len(found) < _MOST_LISTED:
+                found.setdefault(row.id, row)
+            place = (row.epoch, row.seq)
+        if len(page) < _PAGE_OF_ENTRIES:
+            break
+    return list(found.values())
+
+
+class _Rehearsed(Exception):
+    """Ends a transaction of which nothing is kept."""
+
+
+def _rehearsed(session: Session, action: Undone) -> Undone:
+    """An action with why undoing it would be refused, where only doing it tells."""
+    try:
+        with writing(session.store, session.college, session.actor, session.clock) as writer:
+            rows = _OF_REQUEST(writer.connection, c=writer.college, i=action.id)
+            latest = next((row for row in rows if not row.undone), None)
+            if latest is not None:
+                _reverse(writer, action, _parts(writer.connection, latest, None))
+            raise _Rehearsed
+    except Refused as refused:
+        return replace(action, why=refused.message.removesuffix("."), code=refused.code)
+    except (_Rehearsed, StoreError):  # where nothing can be written, nothing is to be undone
+        return action
 
 
 _GONE_FOR_GOOD = "what is erased is gone"
@@ -890,9 +957,11 @@ def _described(
     words: dict[str | None, list[str]] = {}
     for part in shown:
         words.setdefault(part.tag, []).append(summary_of(connection, college, part.body))
-    why = _why_not(connection, college, parts)
+    why = never = _why_not(connection, college, parts)
     if built_upon and not why:
         why = next(filter(None, (_upon(connection, college, part) for part in parts)), "")
+        if not why and (gone := _gone(connection, college, _left(connection, college, parts))):
+            why = f"{gone}, and what was before names it"
         if not why and all(part.kind in _NAMES for part in parts):
             why = next(filter(None, (_rests_on(connection, college, part) for part in parts)), "")
     return Undone(
@@ -902,6 +971,7 @@ def _described(
         summaries=tuple("; ".join(dict.fromkeys(summary)) for summary in words.values()),
         id=shown[0].id,
         why=why,
+        code=("cannot_undo" if why == never else "built_upon") if why else "",
     )
 
 
@@ -962,6 +1032,8 @@ class Actions:
             return would_undo(connection, self._session.college, self._session.actor)
 
     def list(self) -> list[Undone]:
-        """What this person did last that is not undone, the latest first; at most 100 entries."""
-        with self._session.reading() as connection:
-            return actions(connection, self._session.college, self._session.actor)
+        """What this person did last that is not undone, the latest first; at most 100 actions.
+
+        What cannot be undone has the reason, and names what was done since that rests on it.
+        """
+        return actions(self._session)

@@ -22,6 +22,7 @@ from kitloan.imports.tables import HEADER_DEPTH, header_texts
 from kitloan.imports.values import Fault, as_text, quantity
 from kitloan.ledger.facts.definitions import ContentsLine, KitTypeDefined
 from kitloan.text.names import fault, fold, plain, tidy
+from kitloan.text.scans import kind_of_label
 
 _WORDS: dict[str, tuple[str, ...]] = {
     "kit_type": (
@@ -282,8 +283,11 @@ def _fault(said: dict[str, str], found: int | Fault) -> tuple[str, str]:
         if not said.get(name):
             return name, "is empty"
     for name in ("kit_type", "component", "bag"):
-        if why := fault(said.get(name, "")):
+        text = said.get(name, "")
+        if why := fault(text):
             return name, why
+        if label := kind_of_label(text):
+            return name, f"is {label}, not a name"
     if isinstance(found, Fault):
         return "quantity", "is not a whole number from 1 to 1,000,000"
     if fold(said.get("critical", "")) not in _YES | _NO:

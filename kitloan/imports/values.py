@@ -19,6 +19,7 @@ from kitloan.text import tags
 from kitloan.text.dates import SCOTLAND
 from kitloan.text.names import LONGEST_NAME, fault, fold, tidy
 from kitloan.text.personal import names_a_person
+from kitloan.text.scans import kind_of_label
 
 LONGEST_NOTE = 2_000
 MOST_QUANTITY = 1_000_000
@@ -168,15 +169,23 @@ def borrower(value: Readable) -> str | Fault:
     return NAMES_A_PERSON if "@" in text or names_a_person(text) else text
 
 
+def kind(value: Readable) -> str | Fault:
+    """What a thing is: no code that kitloan prints, which always means one thing or a command."""
+    text = words(value)
+    label = kind_of_label(text) if isinstance(text, str) else ""
+    return Fault(f"is {label}, not a name") if label else text
+
+
 def on_record(value: Readable) -> str | Fault:
     """A place, or whose a holding is: the ledger keeps it for ever, and no person's name."""
-    text = words(value)
+    text = kind(value)
     return _NAMES_SOMEBODY if isinstance(text, str) and names_a_person(text) else text
 
 
 def giver(value: Readable) -> str | Fault:
     """Who gave a holding, or paid for it: an organisation."""
     text = name(value)
+    text = kind(text) if isinstance(text, str) else text
     return _NAMES_SOMEBODY if isinstance(text, str) and names_a_person(text) else text
 
 
@@ -513,7 +522,7 @@ def email(value: Readable) -> str | Fault:
 READERS: dict[str, Callable[[Readable], Any | Fault]] = {
     "tag": tag,
     "asset_number": words,
-    "type": words,
+    "type": kind,
     "own_name": words,
     "category": words,
     "quantity": quantity,

@@ -80,6 +80,14 @@ gift = table(Gift)
 kit_type = table(KitType)
 other_name = table(OtherName)
 
+_lent = holding.alias("lent")
+_NUMBER_OF_LOAN = (
+    select(_lent.c.number_order)
+    .where(_lent.c.college == loan.c.college, _lent.c.tag == loan.c.tag)
+    .scalar_subquery()
+    .label("number_order")
+)
+"""Where a loan's holding is in a list. Not joined: a page is of few loans, and a count of all."""
 Condition = ColumnElement[bool]
 
 FEW: Final = frozenset(("uncounted", "incomplete", "in_transit", "withdrawn", "missing"))
@@ -171,7 +179,7 @@ class Finder:
         status: Status | None = None,
         type: str | None = None,  # noqa: A002  # the word of the contract
     ) -> Page[values.Holding]:
-        """Holdings that have every word of `text`, by tag.
+        """Holdings that have every word of `text`, by the college's own number, 2 before 10.
 
         Args:
             text: words or parts of words, in any field; case does not count. Empty finds all.
@@ -184,9 +192,11 @@ class Finder:
             BadInput: `bad_cursor`.
         """
         # The words begin with the tag, so they are in the order of tags, and they are indexed.
-        order: tuple[ColumnElement[str], ...] = (holding.c.words, holding.c.tag)
-        if status in FEW:  # which have indexes of their own, by tag
-            order = (holding.c.tag,)
+        order: tuple[ColumnElement[Any], ...] = (
+            *(holding.c.number_order, holding.c.words, holding.c.tag),
+        )
+        if status in FEW:  # which have indexes of their own
+            order = (holding.c.number_order, holding.c.tag)
         matches = holdings_with(text)
         if status is not None:
             matches += in_status(status, self._session.today, self._session)
@@ -196,7 +206,7 @@ class Finder:
             order = (holding.c.college, *order)
         elif status is None:
             matches.append(holding.c.college == self._college)
-        keys = select(holding.c.college, holding.c.words, holding.c.tag)
+        keys = select(holding.c.college, holding.c.number_order, holding.c.words, holding.c.tag)
         with self._session.reading() as connection:
             if self._college is None:
                 matches[: len(holdings_with(text))] = _national(connection, text)
@@ -219,7 +229,7 @@ class Finder:
         after: str | None = None,
         limit: int = PAGE,
     ) -> Page[LoanLine]:
-        """Open loans, the earliest due first.
+        """Open loans, the earliest due first; of one day, by the college's own number.
 
         Args:
             overdue: only those that were due before today.
@@ -235,7 +245,7 @@ class Finder:
             BadInput: `bad_cursor`; `bad_text`, for `to` or `text`; as `holding`, for `of`.
         """
         today = self._session.today.isoformat()
-        wanted = select(loan.c.college, loan.c.due_key, loan.c.loan).where(
+        wanted = select(loan.c.college, loan.c.due_key, loan.c.loan, _NUMBER_OF_LOAN).where(
             loan.c.closed_at.is_(None)
         )
         if self._college is not None:
@@ -247,7 +257,7 @@ class Finder:
         if due_after is not None:
             wanted = wanted.where(loan.c.due_key > due_after.isoformat())
         wanted = wanted.where(*loans_with(text, self._college))
-        order = (loan.c.college, loan.c.due_key, loan.c.loan)
+        order = (loan.c.college, loan.c.due_key, _NUMBER_OF_LOAN, loan.c.loan)
         borrower = None if to is None else clean(to, "The organisation")
         with self._session.reading() as connection:
             if borrower is not None:
@@ -301,6 +311,7 @@ class Finder:
                 shortage.c.broken,
                 shortage.c.since,
                 holding.c.asset_number,
+                holding.c.number_order,
             )
             .join_from(shortage, holding)
             .join(kit_type)
@@ -308,7 +319,10 @@ class Finder:
         wanted = wanted.where(*self._present)
         if self._college is not None:
             wanted = wanted.where(shortage.c.college == self._college)
-        order = (shortage.c.college, shortage.c.tag, shortage.c.component)
+        order = (
+            *(shortage.c.college, holding.c.number_order),
+            *(shortage.c.tag, shortage.c.component),
+        )
         with self._session.reading() as connection:
             wanted = wanted.where(*shortages_with(connection, text))
             page = page_of(connection, wanted, order, after, limit)

@@ -337,6 +337,13 @@ def _joined(*parts: str) -> str:
     return ", ".join(part for part in parts if part)
 
 
+def _counted_of(fact: Mapping[str, Any]) -> str:
+    """How many were counted of a stock, and how many should have been here."""
+    if fact.get("quantity") is None:
+        return ""
+    return f"{fact['quantity']:,} counted of {fact['expected']:,}"
+
+
 def _type(fact: Mapping[str, Any], names: Names) -> str:
     return names.get(f"type:{fact['kit_type']}", fact["kit_type"])
 
@@ -459,7 +466,9 @@ _SUMMARIES: dict[str, Summary] = {
         f"{f['desk']} " + ("takes part" if f["waiting"] else "has handed in its scans")
     ),
     "stocktake.scanned": lambda f, n: _joined(
-        "seen in a stocktake" if f["tag"] else f"scanned: {f['code']}", f["place"] or ""
+        "seen in a stocktake" if f["tag"] else f"scanned: {f['code']}",
+        f["place"] or "",
+        _counted_of(f),
     ),
     "stocktake.confirmed": lambda f, n: "the borrower confirmed that they have it",
     "stocktake.closed": lambda f, n: _joined(

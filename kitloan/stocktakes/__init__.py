@@ -195,22 +195,29 @@ class Stocktakes:
         *,
         place: str | None = None,
         desk: str | None = None,
+        quantity: int | None = None,
         request_id: str | None = None,
     ) -> Scanned:
         """Record one scan, and give what it is; also after the stocktake is closed.
+
+        A count of a stock changes no holding: `Outcome.stock` compares it with the register.
 
         Args:
             stocktake: which.
             text: a tag, a second tag, an asset number, or any other code.
             place: where it was scanned, if that is known.
             desk: which desk scanned it; None is the person's name.
+            quantity: how many were counted of a stock of loose items, from 0; None counts nothing.
             request_id: the scan's id, so that it is recorded once; None makes one.
 
         Raises:
-            BadInput: `bad_text`, for a code that cannot be recorded.
+            BadInput: `bad_text`, for a code that cannot be recorded; with a count, `bad_quantity`,
+                an unknown code, or `not_a_stock` for a kit with a contents list.
+            Refused: `withdrawn` or `in_transit`, for a count of a stock that is not here.
         """
+        at_desk = desk or self._session.actor
         with self._session.writing(request_id) as writer:
-            return scanning.scan(writer, stocktake, text, place, desk or self._session.actor)
+            return scanning.scan(writer, stocktake, text, place, at_desk, quantity)
 
     def scan_picture(
         self,
@@ -262,7 +269,7 @@ class Stocktakes:
 
         Args:
             stocktake: which.
-            path: a file with a code a line, or `code,time,place`.
+            path: a file with a code a line, or `code,time,place,quantity`.
             desk: which desk scanned it.
             place: where, for lines without a place.
             request_id: the request's id; None makes one.

@@ -31,7 +31,7 @@ from kitloan.storage.statements import AnyRow
 from kitloan.tables import Holding, KitType, Loan, Organisation, table
 from kitloan.tables.stocktaking import Confirmation, StocktakeDesk, StocktakeLine, StocktakeScan
 from kitloan.tables.stocktaking import Stocktake as StocktakeRow
-from kitloan.text.names import fold, plain
+from kitloan.text.names import fold, in_natural_order, plain
 from kitloan.values import Page
 
 scan = table(StocktakeScan)
@@ -53,6 +53,8 @@ Result = Literal[
     "unexpected",
     "unknown",
 ]
+_LAST = "2"
+"""After every holding: a code that is of none."""
 RESULTS: tuple[Result, ...] = get_args(Result)
 
 
@@ -95,6 +97,45 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class StockCount:
+    """What was counted of a stock of loose items in a stocktake.
+
+    Of one place the latest count is taken, and so is the latest of a desk that named no place; they
+    add up.
+
+    Attributes:
+        tag: the stock's.
+        type: the kit type.
+        asset_number: the college's own.
+        counted: how many were counted in all.
+        expected: how many should have been here at the latest count: held, and not on loan.
+        difference: how many more were counted than expected; below zero, how many fewer.
+        held: how many the register would have with this difference.
+        counts: the counts that were taken, in the order in which they were made.
+    """
+
+    tag: str
+    type: str
+    asset_number: str | None
+    counted: int
+    expected: int
+    difference: int
+    held: int
+    counts: tuple["CountMade", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CountMade:
+    """One count of a stock: by which desk, where, how many, when, and by whom."""
+
+    desk: str
+    place: str | None
+    quantity: int
+    seen_at: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """The outcome of a stocktake so far.
 
@@ -107,6 +148,7 @@ class Outcome:
         repeats: how many scans are of something scanned before.
         late: how many scans were recorded after it was closed.
         waiting: desks that have not handed in their scans.
+        stock: each stock of loose items that was counted, in the order of their numbers.
     """
 
     stocktake: Stocktake
@@ -117,6 +159,7 @@ class Outcome:
     repeats: int
     late: int
     waiting: tuple[str, ...]
+    stock: tuple[StockCount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +290,58 @@ def outcome_of(connection: Connection, college: str, which: Stocktake) -> Outcom
         scans.scans - scans.different,
         scans.late,
         waiting_desks(connection, college, which),
+        stock_counted(connection, college, which),
+    )
+
+
+def stock_counted(connection: Connection, college: str, which: Stocktake) -> tuple[StockCount, ...]:
+    """What was counted of each stock of loose items."""
+    rows = connection.execute(
+        select(
+            *(scan.c.tag, scan.c.desk, scan.c.place, scan.c.quantity, scan.c.expected),
+            *(scan.c.seen_at, scan.c.scanned_by, holding.c.asset_number),
+            holding.c.quantity.label("held"),
+            kit_type.c.name.label("type_name"),
+        )
+        .select_from(scan)
+        .join(holding, and_(holding.c.college == scan.c.college, holding.c.tag == scan.c.tag))
+        .join(
+            kit_type,
+            and_(kit_type.c.college == college, kit_type.c.kit_type == holding.c.kit_type),
+        )
+        .where(
+            scan.c.college == college,
+            scan.c.stocktake == which.id,
+            scan.c.quantity.is_not(None),
+        )
+        .order_by(scan.c.seen_at, scan.c.counted_seq)
+    ).all()
+    latest: dict[str, dict[tuple[str, str], AnyRow]] = {}
+    for row in rows:
+        where = ("place", fold(row.place)) if row.place else ("desk", fold(row.desk))
+        of_stock = latest.setdefault(row.tag, {})
+        of_stock.pop(where, None)  # counted again: it is the latest now
+        of_stock[where] = row
+    found = [_stock_count(list(counts.values())) for counts in latest.values()]
+    return tuple(sorted(found, key=lambda each: in_natural_order(each.asset_number or each.tag)))
+
+
+def _stock_count(rows: list[AnyRow]) -> StockCount:
+    last = rows[-1]
+    counted = sum(row.quantity for row in rows)
+    difference = counted - last.expected
+    return StockCount(
+        tag=last.tag,
+        type=last.type_name,
+        asset_number=last.asset_number,
+        counted=counted,
+        expected=last.expected,
+        difference=difference,
+        held=last.held + difference,
+        counts=tuple(
+            CountMade(row.desk, row.place, row.quantity, row.seen_at, row.scanned_by)
+            for row in rows
+        ),
     )
 
 
@@ -280,7 +375,7 @@ def lines_of(
     after: str | None,
     limit: int,
 ) -> Page[OutcomeLine]:
-    """A page of a stocktake's holdings or codes with one result, by tag or code."""
+    """A page of a stocktake's holdings or codes with one result, by number, then tag or code."""
     rows = _strays if result in ("unexpected", "unknown") else _expected
     found = rows(college, which, after_closing(connection, college, which)).subquery()
     seen_in = (
@@ -299,6 +394,7 @@ def lines_of(
         select(
             found,
             seen_in.label("seen_in"),
+            func.coalesce(holding.c.number_order, _LAST).label("number_order"),
             holding.c.asset_number,
             holding.c.state,
             holding.c.sighted_at,
@@ -322,7 +418,8 @@ def lines_of(
         .where(found.c.result == result)
         .subquery()
     )
-    page = page_of(connection, select(wanted), (wanted.c.key,), after, limit)
+    order = (wanted.c.number_order, wanted.c.key)
+    page = page_of(connection, select(wanted), order, after, limit)
     return Page(tuple(map(_line, page.items)), page.total, page.next)
 
 

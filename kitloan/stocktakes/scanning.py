@@ -1,8 +1,8 @@
 """Scans of a stocktake: recording one, and reading a file of them.
 
 A file comes from a batch scanner, or from a desk without the store. It has one scan a line: the
-code, then the time and the place if they are known. `read_scans` needs no store; `scan` and
-`read_in` record what was scanned, and give what it is.
+code, then the time, the place and a count if they are known. `read_scans` needs no store; `scan`
+and `read_in` record what was scanned, and give what it is.
 """
 
 import hashlib
@@ -15,34 +15,37 @@ from typing import Literal
 
 from sqlalchemy import ColumnElement, Connection, bindparam, select
 
-from kitloan.errors import BadInput
+from kitloan.errors import BadInput, Refused
 from kitloan.imports.cells import load
 from kitloan.imports.sheets import Line, Value, is_blank
 from kitloan.imports.values import as_text
 from kitloan.ledger.entry import parse
 from kitloan.ledger.facts.stocktakes import StocktakeClosed, StocktakeScanned
 from kitloan.ledger.writer import Writer, id_reused
-from kitloan.loans import open_loans
-from kitloan.queries.resolve import numbered_alike
+from kitloan.loans import must_be_here, open_loans
+from kitloan.queries.resolve import meant, numbered_alike
 from kitloan.stocktakes.outcome import Stocktake, desk_spelt, the_stocktake
 from kitloan.storage.statements import AnyRow, Query
-from kitloan.tables import Alias, Holding, KitType, LedgerEntry, table
+from kitloan.tables import Alias, Component, Holding, KitType, LedgerEntry, table
 from kitloan.tables.stocktaking import StocktakeLine, StocktakeScan
 from kitloan.text.dates import SCOTLAND, instant, moment, parse_date, uk_instant
 from kitloan.text.names import clean, fault, fold, plain, tidy
 from kitloan.text.personal import on_record
 from kitloan.text.scans import Tag, read, split
+from kitloan.text.tags import grouped
 from kitloan.values import plural
 
-alias = table(Alias)
+alias, component = table(Alias), table(Component)
 holding = table(Holding)
 kit_type = table(KitType)
 ledger_entry = table(LedgerEntry)
 line = table(StocktakeLine)
 scan_table = table(StocktakeScan)
 
-COLUMNS = ("code", "time", "place")
+COLUMNS = ("code", "time", "place", "quantity")
+MOST_COUNTED = 1_000_000
 _HEADERS = {"code", "tag", "barcode", "scan", "asset number"}
+_COUNT_HEADERS = {"quantity", "counted", "count", "qty", "how many"}
 _SHOWN_PROBLEMS = 5
 _ISO = re.compile(
     r"(?:19|20)\d\d-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?", re.ASCII
@@ -77,10 +80,17 @@ _HOLDING = Query(
         holding.c.state,
         holding.c.quantity,
         holding.c.out_quantity,
+        holding.c.kit_type,
         kit_type.c.name.label("type_name"),
     )
     .join_from(holding, kit_type)
     .where(holding.c.college == bindparam("c"), holding.c.tag == bindparam("t"))
+)
+
+_LISTED = Query(
+    select(component.c.kit_type)
+    .where(component.c.college == bindparam("c"), component.c.kit_type == bindparam("k"))
+    .limit(1)
 )
 
 _LINE = Query(
@@ -121,6 +131,8 @@ class Scanned:
         late: whether the stocktake was closed already; the scan still counts.
         on_loan_to: who has it on loan by the register, although it is here.
         state: its state in the register: `held`, `missing`, `in_transit` or `withdrawn`.
+        quantity: how many were counted of a stock; None when none were.
+        expected: how many of the stock should be here by the register: held, and not on loan.
     """
 
     id: str
@@ -133,16 +145,19 @@ class Scanned:
     late: bool
     on_loan_to: str | None
     state: str | None
+    quantity: int | None = None
+    expected: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ScannedLine:
-    """One scan in a file: its line, the code, and the time and place if the line has them."""
+    """One scan in a file: its line, the code, and what else the line has of `COLUMNS`."""
 
     line: int
     code: str
     seen_at: datetime | None
     place: str | None
+    quantity: int | None = None
 
     def id_at(self, stocktake: str, desk: str, place: str | None) -> str:
         """The scan's id. The same line, read again for the same desk and place, has the same id.
@@ -153,7 +168,9 @@ class ScannedLine:
             place: where, for lines without a place.
         """
         moment = self.seen_at.isoformat() if self.seen_at else ""
-        parts = (stocktake, fold(desk), str(self.line), self.code, moment, self.place or place)
+        parts = [stocktake, fold(desk), str(self.line), self.code, moment, self.place or place]
+        if self.quantity is not None:
+            parts.append(str(self.quantity))
         return hashlib.sha256("\x1f".join(part or "" for part in parts).encode()).hexdigest()[:20]
 
 
@@ -191,18 +208,31 @@ class ScansRead:
     known: int
 
 
-def scan(writer: Writer, stocktake: str, text: str, place: str | None, desk: str) -> Scanned:
+def scan(
+    writer: Writer,
+    stocktake: str,
+    text: str,
+    place: str | None,
+    desk: str,
+    quantity: int | None = None,
+) -> Scanned:
     """See `Stocktakes.scan`."""
+    if quantity is not None:
+        _check_counted(quantity)
     which = the_stocktake(writer.connection, writer.college, stocktake)
     where = on_record(place, "The place") if place else None
     at_desk = clean(desk, "The desk")
     if writer.earlier:
         (fact, *_) = writer.earlier_facts(StocktakeScanned)
-        same = (fact.stocktake, fact.code, fact.desk) == (which.id, code_of(text), at_desk)
+        same = (fact.stocktake, fact.code, fact.desk, fact.quantity) == (
+            *(which.id, code_of(text), at_desk, quantity),
+        )
         if not same or fold(fact.place or "") != fold(where or ""):
             raise id_reused(writer.request)
         return _scanned(writer, _as_it_was(writer, which), fact, _scanned_earlier(writer, fact))
-    fact = _scan(writer, which, writer.request, text, where, at_desk, writer.at)
+    if quantity is not None:
+        _must_be_stock(writer, text, quantity)
+    fact = _scan(writer, which, writer.request, text, where, at_desk, writer.at, quantity)
     repeat = _scanned_before(writer, fact)
     writer.append(fact)
     return _scanned(writer, which, fact, repeat)
@@ -213,7 +243,8 @@ def read_scans(path: Path) -> tuple[list[ScannedLine], list[LineProblem]]:
 
     Args:
         path: a text file or CSV with a code a line, or `code,time,place`; times are
-            `23/11/2026 11:42` in Scotland or RFC 3339. A first line of headers is skipped.
+            `23/11/2026 11:42` in Scotland or RFC 3339. A first line of headers is skipped; where
+            it is `code,time,place,quantity`, the fourth column is what was counted of a stock.
 
     Raises:
         BadInput: the file cannot be read; see `kitloan.imports.cells.load`.
@@ -221,10 +252,12 @@ def read_scans(path: Path) -> tuple[list[ScannedLine], list[LineProblem]]:
     scans: list[ScannedLine] = []
     problems: list[LineProblem] = []
     (sheet, *_) = load(path).sheets
+    columns = len(COLUMNS) - 1  # what was counted has a column only where a header names it
     for number, line in enumerate(sheet.lines):
         if number == 0 and fold(as_text(line.value(0))) in _HEADERS:
+            columns += fold(as_text(line.value(columns))) in _COUNT_HEADERS
             continue
-        found = list(_faults(line))
+        found = list(_faults(line, columns))
         problems += found
         if not found:
             scans += _parse_scans(line)
@@ -251,7 +284,10 @@ def read_in(
         if problems or not taken <= ids <= taken.union(others):
             raise id_reused(writer.request)
         return ScansRead(file, at_desk, len(taken), len(scans) - len(taken))
-    wrong = sorted([*problems, *_untimely(writer, which, scans)], key=lambda each: each.line)
+    wrong = sorted(
+        [*problems, *_untimely(writer, which, scans), *_no_stock(writer, scans)],
+        key=lambda each: each.line,
+    )
     if wrong:
         raise _lines_in_error(file, wrong)
     known = set(_IDS(writer.connection, c=writer.college, s=which.id).scalars())
@@ -261,9 +297,8 @@ def read_in(
         if scan_id in known:
             continue
         seen_at = instant(each.seen_at) if each.seen_at else writer.at
-        writer.append(
-            _scan(writer, which, scan_id, each.code, each.place or where, at_desk, seen_at)
-        )
+        at = each.place or where
+        writer.append(_scan(writer, which, scan_id, each.code, at, at_desk, seen_at, each.quantity))
         added += 1
     return ScansRead(file, at_desk, added, len(scans) - added)
 
@@ -276,9 +311,15 @@ def _scan(
     place: str | None,
     desk: str,
     seen_at: str,
+    quantity: int | None = None,
 ) -> StocktakeScanned:
-    tag = tag_of(writer.connection, writer.college, text)
-    kept_at = None
+    kept_at = expected = None
+    if quantity is None:
+        tag = tag_of(writer.connection, writer.college, text)
+    else:
+        tag = meant(writer, text)
+        row = _HOLDING(writer.connection, c=writer.college, t=tag).one()
+        expected = int(row.quantity - row.out_quantity)
     if tag is not None and place is not None:
         kept_at = _kept_at(writer, which, tag)
     return StocktakeScanned(
@@ -290,7 +331,55 @@ def _scan(
         place=kept_at if kept_at and place and fold(kept_at) == fold(place) else place,
         desk=desk,
         seen_at=seen_at,
+        quantity=quantity,
+        expected=expected,
     )
+
+
+def _check_counted(quantity: int) -> None:
+    """Refuse what is no count; none at all is one, of a box that is empty."""
+    if isinstance(quantity, bool) or not isinstance(quantity, int):
+        quantity = -1
+    if not 0 <= quantity <= MOST_COUNTED:
+        raise BadInput(
+            "bad_quantity",
+            "What was counted is not valid.",
+            f"Give a whole number from 0 to {MOST_COUNTED:,}.",
+            value=str(quantity),
+        )
+
+
+def _must_be_stock(writer: Writer, text: str, quantity: int) -> None:
+    """Refuse a count of what is no stock of loose items here.
+
+    Raises:
+        BadInput: an unknown code, with what it may mean; `not_a_stock`.
+        Refused: `withdrawn`, `in_transit`.
+    """
+    row = _HOLDING(writer.connection, c=writer.college, t=meant(writer, text)).one()
+    if row.state in ("withdrawn", "in_transit"):
+        must_be_here(writer, row)
+    if _LISTED(writer.connection, c=writer.college, k=row.kit_type).first() is not None:
+        raise BadInput(
+            "not_a_stock",
+            f"{row.type_name} {grouped(row.tag)} has a contents list: it is one kit, and "
+            f"{quantity:,} is no count of it.",
+            f"Scan it without a quantity. To count its parts: kitloan count {row.tag}",
+            tag=row.tag,
+        )
+
+
+def _no_stock(writer: Writer, scans: Sequence[ScannedLine]) -> list[LineProblem]:
+    """The lines of a file with a count of what is no stock here."""
+    found = []
+    for each in scans:
+        if each.quantity is None:
+            continue
+        try:
+            _must_be_stock(writer, each.code, each.quantity)
+        except (BadInput, Refused) as why:
+            found.append(LineProblem(each.line, "quantity", str(each.quantity), why.message))
+    return found
 
 
 def tag_of(connection: Connection, college: str, text: str) -> str | None:
@@ -373,6 +462,8 @@ def _scanned(writer: Writer, which: Stocktake, fact: StocktakeScanned, repeat: b
         late=which.closed_at is not None,
         on_loan_to=to,
         state=row.state if row else None,
+        quantity=fact.quantity,
+        expected=fact.expected,
     )
 
 
@@ -415,11 +506,13 @@ def parse_moment(text: str) -> datetime | None:
     return read if read.tzinfo else read.replace(tzinfo=SCOTLAND)
 
 
-def _faults(line: Line) -> Iterator[LineProblem]:
-    for value in line.values[len(COLUMNS) :]:
+def _faults(line: Line, columns: int) -> Iterator[LineProblem]:
+    for value in line.values[columns:]:
         if not is_blank(value):
-            yield _problem(line, "place", value, "is after code, time and place")
-    code, moment, place = (line.value(column) for column in range(3))
+            of = COLUMNS[:columns]
+            what = f"is after {', '.join(of[:-1])} and {of[-1]}"
+            yield _problem(line, of[-1], value, what)
+    code, moment, place, counted = (line.value(column) for column in range(len(COLUMNS)))
     try:
         code_of(as_text(code))
     except BadInput as problem:
@@ -429,15 +522,31 @@ def _faults(line: Line) -> Iterator[LineProblem]:
     wrong = None if is_blank(place) else fault(tidy(as_text(place)))
     if wrong:
         yield _problem(line, "place", place, wrong)
+    if columns == len(COLUMNS) and not is_blank(counted) and _counted(counted) is None:
+        yield _problem(line, "quantity", counted, f"is not a number from 0 to {MOST_COUNTED:,}")
 
 
 def _parse_scans(line: Line) -> list[ScannedLine]:
     """The scans of a line: two or more where the scanner lost the end of a line between codes."""
     place = tidy(as_text(line.value(2)))
     return [
-        ScannedLine(line.number, code_of(code), _moment(line.value(1)), place or None)
+        ScannedLine(
+            line.number,
+            code_of(code),
+            _moment(line.value(1)),
+            place or None,
+            _counted(line.value(3)),
+        )
         for code in split(as_text(line.value(0)))
     ]
+
+
+def _counted(value: Value) -> int | None:
+    """How many were counted; None for an empty cell, or one that is no such number."""
+    text = tidy(as_text(value)).replace(",", "")
+    if not text.isascii() or not text.isdecimal() or int(text) > MOST_COUNTED:
+        return None
+    return int(text)
 
 
 def _moment(value: Value) -> datetime | None:

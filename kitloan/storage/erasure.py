@@ -294,6 +294,18 @@ def erased_since(
     Raises:
         StoreError: `damaged`, when what was kept of it cannot be read.
     """
+    erased = erased_by(connection, college, actor)
+    return erased[0] if erased is not None and erased[1] >= place else None
+
+
+def erased_by(
+    connection: Connection, college: str, actor: str
+) -> tuple[str, tuple[int, int]] | None:
+    """When a person erased somebody last, and the epoch and number of the entry before it.
+
+    Raises:
+        StoreError: `damaged`, when what was kept of it cannot be read.
+    """
     name = f"{_ERASED_BY}{actor}"
     value = connection.execute(
         select(setting.c.value).where(setting.c.college == college, setting.c.name == name)
@@ -301,8 +313,7 @@ def erased_since(
     if value is None:
         return None
     kept = texts(name, value, ("at", "epoch", "seq"))
-    after = (whole_number(name, kept["epoch"]), whole_number(name, kept["seq"]))
-    return kept["at"] if after >= place else None
+    return kept["at"], (whole_number(name, kept["epoch"]), whole_number(name, kept["seq"]))
 
 
 def rewrite_if_due(store: Store, college: str) -> str:

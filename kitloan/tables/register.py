@@ -76,7 +76,7 @@ class Holding(Base, AddedHoldingFields, table=True):  # type: ignore[misc]  # SQ
         Index("holdings_by_asset_number", "college", "asset_key"),
         Index("holdings_by_register_row", "college", "register_row"),
         Index("holdings_by_type", "college", "kit_type"),
-        Index("holdings_found_by_words", "college", "words", "tag"),
+        Index("holdings_found_by_words", "college", "number_order", "words", "tag"),
     )
     college: str = Field(primary_key=True)
     tag: str = Field(primary_key=True)
@@ -104,6 +104,9 @@ class Holding(Base, AddedHoldingFields, table=True):  # type: ignore[misc]  # SQ
         ),
     )
     """While it is out of use, how many may be out: those that were, less what came back."""
+    number_order: str | None = None
+    """What lists are in the order of: the asset number as people count, 2 before 10; what has none
+    is last. Never NULL, but in a store of an earlier version."""
 
 
 class Gift(Base, GiftTerms, table=True):  # type: ignore[misc]  # SQLModel types its config apart

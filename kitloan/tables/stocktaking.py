@@ -1,6 +1,6 @@
 """Tables of stocktakes: expected holdings, desks, every scan, and what borrowers confirmed."""
 
-from sqlalchemy import ForeignKeyConstraint, Index
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index
 from sqlmodel import Field
 
 from kitloan.tables.base import Base, in_college
@@ -56,6 +56,7 @@ class StocktakeScan(Base, table=True):
     __tablename__ = "stocktake_scan"
     __table_args__ = (
         _of_a_stocktake("scan_of_a_stocktake"),
+        CheckConstraint("quantity >= 0", name="counted_not_negative"),
         Index("scans_of_a_stocktake", "college", "stocktake", "tag"),
         Index("scans_of_a_tag", "college", "tag"),
     )
@@ -70,6 +71,12 @@ class StocktakeScan(Base, table=True):
     scanned_by: str
     recorded_at: str
     """When it was recorded: after closing, it is late."""
+    quantity: int | None
+    """How many were counted of a stock of loose items; NULL for a scan that counted nothing."""
+    expected: int | None
+    """How many of it should have been here then."""
+    counted_seq: int | None
+    """Where a count is in the ledger; NULL for a scan that counted nothing."""
 
 
 class Confirmation(Base, table=True):

@@ -123,9 +123,12 @@ def on_record(text: str, what: str, limit: int = LONGEST_NAME) -> str:
     """Free words that the ledger keeps, as `clean` gives them; `what` begins the message.
 
     Raises:
-        BadInput: `names_a_person`, for words that name somebody beyond doubt; `bad_text`.
+        BadInput: `names_a_person`, for words that name somebody beyond doubt; `not_a_name`, for a
+            tag or a command card; `bad_text`.
     """
-    words = clean(text, what, limit)
+    from kitloan.text.scans import check_no_label  # loaded by what writes, not to show a kit
+
+    words = check_no_label(clean(text, what, limit), what)
     if names_a_person(words):
         raise BadInput(
             "names_a_person",

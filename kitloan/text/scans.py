@@ -23,10 +23,12 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final, Generic, TypeAlias, TypeVar
 from urllib.parse import unquote
 
+from kitloan.errors import BadInput
 from kitloan.text import tags
 from kitloan.text.tags import grouped
 
@@ -279,16 +281,44 @@ _KINDS: Final[Sequence[tuple[str, re.Pattern[str]]]] = [
 """What codes that are not kitloan's are, in words, and how each is written; the first that fits."""
 
 
+@lru_cache(maxsize=4096)  # a register repeats its places and types
+def kind_of_label(text: str) -> str:
+    """`a tag` or `a command card`, whatever the keyboard made of it; empty for any other text."""
+    code = read(text)
+    if isinstance(code, Tag):
+        return "a tag"
+    return "a command card" if isinstance(code, Command) else ""
+
+
+def check_no_label(name: str, what: str) -> str:
+    """A name as it is, which is no code that kitloan prints.
+
+    Whatever has such a name can never be found by it: the code means its holding, or a command.
+
+    Args:
+        name: the name, tidied.
+        what: the field, for the error: `"The kit type"`.
+
+    Raises:
+        BadInput: `not_a_name`.
+    """
+    if kind := kind_of_label(name):
+        raise BadInput(
+            "not_a_name",
+            f"{what} {name[:60]!r} is {kind}, not a name.",
+            "Type the name in words.",
+            value=name[:60],
+        )
+    return name
+
+
 def kind_of_code(text: str) -> str:
     """What a code is that can be no name, in words: `a web address`; empty for any other text.
 
     A tag or a command card is one too, damaged or whole, and whatever the keyboard made of it.
     """
-    code = read(text)
-    if isinstance(code, Tag):
-        return "a tag"
-    if isinstance(code, Command):
-        return "a command card"
+    if printed := kind_of_label(text):
+        return printed
     if len(split(text)) > 1:
         return "several codes in one"
     if tags.looks_like_tag(text):

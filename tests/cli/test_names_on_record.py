@@ -225,6 +225,69 @@ def test_no_free_words_name_a_person(cli: Cli, stock: Stock, stores: dict[bool, 
         assert cli("ledger", "log", "--json", store=place).out == before
 
 
+TYPES: dict[str, tuple[str, ...]] = {
+    "add --type": ("add", "--type", WHO, "--new"),
+    "amend --type": ("amend", "FC001", "--type", WHO, "--new"),
+    "types rename NEW": ("types", "rename", "STEM kit", WHO),
+    "transfer receive --type": (*RECEIVE[:-1], WHO, "--new"),
+    "gift agree --type": ("gift", "agree", "raf-1", "--type", WHO, *AGREE[5:]),
+    "contacts set NAME": ("contacts", "set", WHO, "--of", "Balwearie High School"),
+    "checkout --contact": ("checkout", "FC001", "--to", "Balwearie High School", "--contact", WHO),
+    "correct --contact": ("correct", "FC002", "--contact", WHO),
+}
+"""Names that may be a person's, and are no code either."""
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [("KLSJK8RF7NNVB", "a tag"), ("kl sjk8-rf7n-nvb", "a tag"), ("KLUDONE", "a command card")],
+)
+def test_no_name_is_a_code_that_kitloan_prints(
+    cli: Cli, stock: Stock, stores: dict[bool, Path], code: str, kind: str
+) -> None:
+    """A scan into the wrong field would make a kit type, a place or a donor that no scan finds."""
+    (engagement,) = (cli(*ENGAGED, "--json").json["engagement"]["id"],)
+    named = {"ENGAGEMENT": engagement, "E1": cli("events", "--json").json["items"][0]["id"]}
+    named |= {"safety goggles": stock.goggles, WHO: code}
+    heads = {place: cli("ledger", "log", "--json", store=place).out for place in stores.values()}
+    taken = []
+    for option, line in (FREE | TYPES).items():
+        store = stores[option.startswith(NATIONAL)]
+        answer = cli(*(named.get(each, each) for each in line), "--json", store=store)
+        error = answer.json.get("error", {"message": "", "hint": ""})
+        expected = (2, "not_a_name")
+        if (answer.code, error.get("code")) != expected or kind not in error["message"]:
+            taken.append((option, answer.code, error))
+        assert error["hint"] or option in {each[0] for each in taken}
+    assert taken == []
+    for place, before in heads.items():
+        assert cli("ledger", "log", "--json", store=place).out == before
+
+
+@pytest.mark.parametrize("heading", ["Item", "Location", "Donor"])
+def test_a_register_takes_no_code_for_a_name(
+    cli: Cli, stock: Stock, tmp_path: Path, heading: str
+) -> None:
+    """A column of a register that holds labels is not read as what the things are."""
+    row = {"Kit No": "1", "Item": "Telescope", "Location": "Store 1", "Donor": "RAF"}
+    row[heading] = "KLSJK8RF7NNVB"
+    file = tmp_path / "register.csv"
+    file.write_text(",".join(row) + "\n" + ",".join(row.values()) + "\n", encoding="utf-8")
+    answer = cli("import", file, "--json")
+    problems = answer.json.get("problems") or answer.error["details"].get("problems", [])
+    assert any("a tag" in each["problem"] for each in problems), answer.out
+    assert "KLSJK8RF7NNVB" not in cli("ledger", "log", "--json").out.upper()
+
+
+def test_a_contents_list_takes_no_code_for_a_name(cli: Cli, stock: Stock, tmp_path: Path) -> None:
+    """A list that was scanned into by mistake defines no kit type."""
+    file = tmp_path / "types.csv"
+    file.write_text("kit type,component,quantity\nKLSJK8RF7NNVB,Wheel,4\n", encoding="utf-8")
+    answer = cli("types", "import", file, "--json")
+    assert (answer.code, answer.error["code"]) == (2, "bad_types_file")
+    assert "a tag" in answer.error["message"]
+
+
 def test_why_a_finding_is_accepted_names_nobody(tmp_path: Path) -> None:
     """ESP's note goes with its ledger too."""
     with kitloan.init("esp", tmp_path / "esp.sqlite", actor="auditor") as esp:

@@ -175,3 +175,49 @@ def test_esp_challenges_and_gives(cli: Cli, stock: Stock, tmp_path: Path) -> Non
     assert "fife: 12" in told
     assert cli("gift", "list", "--json").error["code"] == "not_national"
     assert cli("ledger", "verify", store=esp).code == 0
+
+
+def test_a_stock_is_counted_by_two_desks(
+    cli: Cli, stock: Stock, autumn: dict[str, int | str], tmp_path: Path
+) -> None:
+    """27 of 30 goggles are found: the report says which number to correct, and changes none."""
+    scan = ("stocktake", "scan", stock.goggles)
+    counted = cli(*scan, "--quantity", "12", "--desk", "Laptop", "--json")
+    (each,) = counted.json["scans"]
+    assert (counted.code, each["quantity"], each["expected"]) == (0, 12, 30)
+    assert cli(*scan, "--quantity", "15", "--place", "Store 2").code == 0
+    shown = cli("stocktake", "show", "--json").json
+    (found,) = shown["stock"]
+    assert (found["tag"], found["counted"], found["expected"]) == (stock.goggles, 27, 30)
+    assert (found["difference"], found["held"], len(found["counts"])) == (-3, 27, 2)
+    assert cli("show", stock.goggles, "--json").json["quantity"] == 30
+    text = cli("stocktake", "close").out
+    assert f"kitloan amend {stock.goggles} --quantity 27" in text
+    assert "27 counted (12 Laptop, 15 Store 2), 30 expected: 3 fewer" in text
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "exit_code"),
+    [
+        (("FC001", "--quantity", "2"), "not_a_stock", 2),
+        (("FC001", "FC002", "--quantity", "2"), "one_stock", 2),
+        (("--file", "x.csv", "--quantity", "2"), "one_stock", 2),
+        (("--photo", "x.png", "--quantity", "2"), "one_stock", 2),
+        (("GOGGLES", "--quantity", "-1"), "bad_quantity", 2),
+        (("what is this", "--quantity", "1"), "unknown_holding", 2),
+    ],
+)
+def test_a_count_of_no_stock_is_refused(
+    cli: Cli,
+    stock: Stock,
+    autumn: dict[str, int | str],
+    line: tuple[str, ...],
+    code: str,
+    exit_code: int,
+) -> None:
+    """Nothing is recorded, and the refusal gives the next step."""
+    named = [stock.goggles if each == "GOGGLES" else each for each in line]
+    answer = cli("stocktake", "scan", *named, "--json")
+    assert (answer.code, answer.error["code"]) == (exit_code, code)
+    assert answer.error["hint"]
+    assert cli("stocktake", "show", "--json").json["scans"] == 0

@@ -693,6 +693,14 @@ def at_a_stocktake(w: Desk) -> Iterator[tuple[str, Row]]:
             lambda key: take.scan(which, number, place="Attic", request_id=key),
         ),
     )
+    goggles = w.stock()
+    yield (
+        "stocktakes.scan",
+        (
+            lambda key: take.scan(which, goggles, quantity=7, request_id=key),
+            lambda key: take.scan(which, goggles, quantity=8, request_id=key),
+        ),
+    )
     take.scan(which, "what is this")
     file, other = w.scans(lent, "unknown thing"), w.scans(lent, "another thing")
     yield (

@@ -256,3 +256,32 @@ def photo_of(wanted: list[str], path: Path) -> Path:
     else:
         Image.new("L", (400, 300), 255).save(path)
     return path
+
+
+async def test_a_stock_is_counted_after_its_scan(store: Store, log: Path) -> None:
+    """A number is all that is typed; a scan goes on, and a slip is taken back by a word."""
+    store.clock.move(minutes=1)
+    many = store.kitloan.find.holding(store.stock).quantity
+    counted = lambda: store.kitloan.stocktakes.outcome("Autumn 2026").stock  # noqa: E731
+    async with at_desk(lambda: store.kitloan, log, (80, 24)) as hands:
+        await begin(hands)
+        await hands.scan(store.stock)
+        assert hands.reads(f"How many of Multimeter {grouped(store.stock)} are here?")
+        await hands.scan(store.kit)
+        assert hands.reads(f"= SEEN STEM kit {grouped(store.kit)}")
+        assert not hands.reads("How many of")
+        await hands.scan(store.stock)
+        await hands.type(str(many - 1))
+        assert hands.reads("1 fewer than the register has here")
+        assert counted()[0].difference == -1
+        await hands.scan(store.stock)
+        await hands.type(str(many))
+        assert hands.reads("as expected")
+        store.clock.move(minutes=1)
+        await hands.type("unscan")
+        assert hands.reads("< UNDONE")
+        assert counted()[0].difference == -1
+        await hands.scan(store.stock)
+        await hands.type(store.second)
+        assert hands.reads(f"= SEEN STEM kit {grouped(store.second)}")
+    assert store.kitloan.find.holding(store.stock).quantity == many

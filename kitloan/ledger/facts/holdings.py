@@ -36,7 +36,7 @@ from kitloan.storage.statements import AnyRow, Change, Query
 from kitloan.tables import Alias, Gift, Holding, KitType, table
 from kitloan.text.dates import NO_HOUR
 from kitloan.text.fields import AddedHoldingFields, Fields, GiftTerms, HoldingFields
-from kitloan.text.names import fold, search_form
+from kitloan.text.names import fold, in_natural_order, search_form
 
 gift = table(Gift)
 holding = table(Holding)
@@ -125,6 +125,11 @@ def asset_key(fact: HoldingFields) -> str | None:
     return fold(fact.asset_number) if fact.asset_number else None
 
 
+def number_order(fact: HoldingFields) -> str:
+    """Where a holding is in a list: by its asset number as people count, else at the end."""
+    return f"0{in_natural_order(fact.asset_number)}" if fact.asset_number else "1"
+
+
 COUNTED: dict[str, Any] = {
     "uncounted": bindparam("not_counted"),
     "counted_at": case(
@@ -182,7 +187,11 @@ _delete_alias = Change(
         alias.c.tag == bindparam("tag"),
     )
 )
-_amend = change_holding(**new(HoldingFields), asset_key=bindparam("new_asset_key"))
+_amend = change_holding(
+    **new(HoldingFields),
+    asset_key=bindparam("new_asset_key"),
+    number_order=bindparam("new_number_order"),
+)
 _move = change_holding(location=bindparam("new_location"), **SIGHTED)
 _move_unseen = change_holding(location=bindparam("new_location"))
 _split = change_holding(quantity=holding.c.quantity - bindparam("q"))
@@ -229,6 +238,7 @@ def accessioned(
         out_of_use=None,
         in_repair=None,
         most_out=None,
+        number_order=number_order(fact),
     )
 
 
@@ -270,6 +280,7 @@ def amended(connection: Connection, college: str, entry: Recorded, fact: Holding
         t=fact.tag,
         **HoldingFields.of(fact, "new_"),
         new_asset_key=asset_key(fact),
+        new_number_order=number_order(fact),
     )
     refresh_words(connection, college, fact.tag)
     reckon(connection, college, fact.tag)

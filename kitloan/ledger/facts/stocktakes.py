@@ -15,6 +15,7 @@ from kitloan.ledger.facts.base import (
     FactBase,
     Id,
     Instant,
+    Later,
     Name,
     Recorded,
     SomeTags,
@@ -204,6 +205,10 @@ class StocktakeScanned(FactBase):
     desk: Name
     seen_at: Instant
     """When it was scanned; at a desk without the store, earlier than it was recorded."""
+    quantity: CountOrNone | None = Later(None)
+    """How many were counted of a stock of loose items; None for a scan that counted nothing."""
+    expected: CountOrNone | None = Later(None)
+    """How many of the stock should have been here then: what is held less what is on loan."""
 
 
 @applies(StocktakeScanned)
@@ -214,7 +219,10 @@ def scanned(connection: Connection, college: str, entry: Recorded, fact: Stockta
         college=college,
         scanned_by=entry.by,
         recorded_at=entry.at,
-        **fact.model_dump(exclude={"kind"}),
+        quantity=fact.quantity,
+        expected=fact.expected,
+        counted_seq=None if fact.quantity is None else entry.seq,
+        **fact.model_dump(exclude={"kind", "quantity", "expected"}),
     )
     if fact.tag is not None:
         _sight(

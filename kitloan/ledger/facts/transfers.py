@@ -18,6 +18,7 @@ from kitloan.ledger.facts.holdings import (
     counted_in,
     insert_holding,
     new,
+    number_order,
     refresh_words,
 )
 from kitloan.ledger.facts.shortages import Short, Shortages, set_shortages
@@ -43,6 +44,7 @@ _gone = change_holding(_on_its_way, state="withdrawn")
 _hold = change_holding(
     state="held",
     asset_key=bindparam("new_asset_key"),
+    number_order=bindparam("new_number_order"),
     **COUNTED,
     **new(PlacedHoldingFields),
     **SIGHTED,
@@ -177,6 +179,7 @@ def received(connection: Connection, college: str, entry: Recorded, fact: Transf
         t=fact.tag,
         **PlacedHoldingFields.of(fact, "new_"),
         new_asset_key=key,
+        new_number_order=number_order(fact),
         **counted_in(fact.counted, entry.at),
         at=entry.at,
         by=entry.by,
@@ -202,6 +205,7 @@ def received(connection: Connection, college: str, entry: Recorded, fact: Transf
             out_of_use=None,
             in_repair=None,
             most_out=None,
+            number_order=number_order(fact),
         )
     refresh_words(connection, college, fact.tag)
     set_shortages(connection, college, fact.tag, fact.shortages, entry.at)

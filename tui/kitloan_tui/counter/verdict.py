@@ -37,6 +37,7 @@ _SIGNS = {
     "MOVED": SYMBOLS["in"],
     "CHANGED": SYMBOLS["in"],
     "SEEN": SYMBOLS["in"],
+    "COUNTED": SYMBOLS["in"],
     "CLAIMED": SYMBOLS["in"],
     "STOCKTAKE": SYMBOLS["in"],
     "CONFIRMED": SYMBOLS["out"],

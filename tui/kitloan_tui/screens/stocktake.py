@@ -17,7 +17,7 @@ from textual.widgets import Button
 
 from kitloan.college import College
 from kitloan.errors import BadInput, Refused
-from kitloan.stocktakes.outcome import Outcome, OutcomeLine, Result, Stocktake
+from kitloan.stocktakes.outcome import Outcome, OutcomeLine, Result, StockCount, Stocktake
 from kitloan.stocktakes.scanning import Scanned as StocktakeScan
 from kitloan.text import scans
 from kitloan.text.dates import instant, uk_instant
@@ -42,6 +42,9 @@ _WORDS = {
     "not_held": "UNKNOWN CODE",
     "unknown": "UNKNOWN CODE",
 }
+_TAKEN_BACK = ("stocktake.scanned", "stocktake.confirmed")
+"""What was seen or confirmed here by mistake."""
+_UNSCAN = "unscan"
 _AT = "at "
 _PHOTO = "photo "
 _PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".gif", ".bmp", ".heic", ".pdf"}
@@ -89,6 +92,8 @@ class TakeStock(ListScreen[OutcomeLine]):
         self._open: list[Stocktake] = []
         self._outcome: Outcome | None = None
         self._doubted = ""
+        self._counted: StocktakeScan | None = None
+        self._asks_count = False
 
     def middle(self) -> ComposeResult:
         """What was typed last, large; then the list."""
@@ -212,6 +217,7 @@ class TakeStock(ListScreen[OutcomeLine]):
     def take_scan(self, text: str) -> bool:
         """Everything but a command card is sighted; nothing goes to the counter."""
         code = scans.read(text)
+        self._leave_count()
         if isinstance(code, scans.Command):
             self.hold_back(code.name)
         elif self._which:
@@ -239,6 +245,17 @@ class TakeStock(ListScreen[OutcomeLine]):
 
         self.do(act)
 
+    def _take_back_scan(self) -> None:
+        """Take back what this person scanned or confirmed last, where nothing was done since."""
+
+        def act() -> Verdict:
+            last = self.college.actions.would_undo()
+            if last is None or last.kind not in _TAKEN_BACK or last.at < self._begun:
+                raise _no_scan_to_take_back()
+            return steps.undo(self.state, self.college)
+
+        self.do(act)
+
     def _refuse(self, why: Refused) -> None:
         self.do(lambda: refusals.shown(why))
 
@@ -249,6 +266,8 @@ class TakeStock(ListScreen[OutcomeLine]):
         if text.lower().startswith(_AT):
             self.state.stocktake_places[self._which] = text[len(_AT) :].strip()
             self.refresh_data()
+        elif text.lower() == _UNSCAN:
+            self._take_back_scan()
         elif photo := _photo_named(text):
             self._see_photo(photo)
         elif text.lower() in BY_WORD:
@@ -269,16 +288,55 @@ class TakeStock(ListScreen[OutcomeLine]):
             except BadInput as unknown:
                 self._doubted = text
                 raise _doubtful(unknown) from unknown
-            return _record_scan(self.college, self._which, text, self._place)
+            return self._recorded(text)
 
         self.do(act)
+        self._ask_count()
 
     def _see_photo(self, photo: Path) -> None:
         press = self.desk.press
         self.do(lambda: _record_photo(press, self.college, self._which, photo, self._place))
 
     def _see(self, text: str) -> None:
-        self.do(lambda: _record_scan(self.college, self._which, text, self._place))
+        self.do(lambda: self._recorded(text))
+        self._ask_count()
+
+    def _recorded(self, text: str) -> Verdict:
+        """Record a scan, and keep what it is of, where that can be counted."""
+        got = self.college.stocktakes.scan(self._which, text, place=self._place)
+        is_stock = got.tag and got.type and self.college.find.holding(got.tag).quantity > 1
+        self._counted = got if is_stock else None
+        return _seen(got)
+
+    def _ask_count(self) -> None:
+        """A stock of loose items was scanned: how many are there? The next scan leaves it open."""
+        got, self._counted = self._counted, None
+        if got is None or got.tag is None:
+            return
+        self._asks_count = True
+        question = f"How many of {got.type} {grouped(got.tag)} are here? Scan on to leave it:"
+        self.ask(question, lambda typed: self._count(got, typed))
+
+    def _leave_count(self) -> None:
+        if self._asks_count and self._then is not None:
+            self._close_question()
+        self._asks_count = False
+
+    def _count(self, got: StocktakeScan, typed: str) -> None:
+        """Record the count that was typed; anything else is as good as a scan of that code."""
+        self._asks_count = False
+        which, place, tag = self._which, self._place, got.tag or ""
+        if not typed.isdecimal():
+            if not self.entered(typed):
+                self._see_typed(typed)
+            return
+
+        def act() -> Verdict:
+            done = self.college.stocktakes.scan(which, tag, place=place, quantity=int(typed))
+            stock = self.college.stocktakes.outcome(which).stock
+            return _count_verdict(done, next((each for each in stock if each.tag == tag), None))
+
+        self.do(act)
 
     # -- the end ----------------------------------------------------------------------------------
 
@@ -392,12 +450,26 @@ def _open(college: College, typed: str) -> tuple[str, Verdict]:
     return made.id, Verdict("STOCKTAKE", text, "Scan everything that is there.")
 
 
-def _record_scan(college: College, which: str, code: str, place: str | None) -> Verdict:
-    """Record a scan, and show what it is of."""
-    got = college.stocktakes.scan(which, code, place=place)
+def _seen(got: StocktakeScan) -> Verdict:
+    """What a scan is of."""
     word = "SEEN ALREADY" if got.repeat else _WORDS[got.outcome]
     shown = f"{got.type} {grouped(got.tag)}" if got.type and got.tag else got.code
     return Verdict(word, shown + "".join(f"; {note}" for note in _notes(got)), _next(got))
+
+
+def _count_verdict(got: StocktakeScan, stock: StockCount | None) -> Verdict:
+    """What was counted of a stock, and how many it should be."""
+    shown = f"{got.quantity:,} of {got.type} {grouped(got.tag or '')}"
+    if stock is None:
+        return Verdict("COUNTED", shown)
+    if len(stock.counts) > 1:
+        shown += f", {stock.counted:,} in all"
+    if not stock.difference:
+        return Verdict("COUNTED", f"{shown}: as expected")
+    many = abs(stock.difference)
+    more = "more" if stock.difference > 0 else "fewer"
+    hint = "The stocktake changes no number: change it on its page afterwards."
+    return Verdict("COUNTED", f"{shown}: {many:,} {more} than the register has here", hint)
 
 
 def _photo_named(text: str) -> Path | None:
@@ -472,7 +544,17 @@ def _nothing_to_take_back() -> Refused:
     return Refused(
         "nothing_to_undo",
         "What is scanned or confirmed in a stocktake stays on record, and changes no holding.",
-        "To undo what was done before it, leave it with {home}.",
+        "To take back a scan made by mistake, type: unscan. To undo what was done before the "
+        "stocktake, leave it with {home}.",
+    )
+
+
+def _no_scan_to_take_back() -> Refused:
+    """The latest action of this person is none of this screen's scans."""
+    return Refused(
+        "nothing_to_undo",
+        "The last thing you did since you opened this is no scan that can be taken back.",
+        "Scan it in its right place: that scan counts.",
     )
 
 
@@ -512,11 +594,15 @@ def _summary(outcome: Outcome) -> str:
     """What it comes to, in a line."""
     counts = outcome.counts
     on_loan = counts.on_loan + counts.on_loan_confirmed
+    differ = sum(bool(each.difference) for each in outcome.stock)
     parts = (
         f"{_count_seen(outcome):,} of {outcome.expected:,} seen",
         f"{counts.sighted_elsewhere:,} of them elsewhere" if counts.sighted_elsewhere else "",
         f"{on_loan:,} on loan, {counts.on_loan_confirmed:,} confirmed" if on_loan else "",
         f"{counts.not_sighted:,} not seen",
+        f"{plural(len(outcome.stock), 'stock')} counted, {differ:,} differ"
+        if outcome.stock
+        else "",
         f"{counts.unexpected:,} not on the list" if counts.unexpected else "",
         f"{plural(counts.unknown, 'unknown code')}" if counts.unknown else "",
     )

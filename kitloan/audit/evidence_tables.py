@@ -276,10 +276,9 @@ def _by_region(found: ReachFigures) -> Table:
     return table(
         "reach_by_region",
         "Kits, schools and pupils by region",
-        f"{_period(found)} The region with the fewest kits for its pupils is first. Regions of "
-        "which no file has come are after the others: what is held there is not known. What was "
-        "lent is of the lending college's region; schools and pupils are of the usual region of "
-        f"their council; those of councils that lie in several are apart.{_listed(found)}",
+        f"{_period(found)} The region with the fewest kits for its pupils is first; those of "
+        "which no file has come are last. Loans are of the lending college's region; schools and "
+        f"pupils of their council's, and apart where that is in several.{_listed(found)}",
         (
             text(
                 "region",

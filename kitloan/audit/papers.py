@@ -11,9 +11,18 @@ READERS = ("donor", "college", "board", "evidence")
 _NAMELESS = {"last_sighted_by", "also_at"}
 _OF_BOARD: Mapping[str, tuple[str, ...]] = {
     "totals": ("measure", "number", "of", "share", "before", "change"),
+    "evidence_years": (
+        *("year", "engagements", "schools", "learner_engagements", "at_least", "at_most"),
+        *("staff", "hours"),
+    ),
+    "evaluations": ("question", "answers", "mean", "words"),
     "regions": (
         *("name", "holdings", "sighted", "not_sighted", "out", "overdue", "missing"),
         *("counted_whole", "counted_short", "never_counted"),
+    ),
+    "reach_by_region": (
+        *("region", "kits", "kits_per_1000", "listed", "pupils", "schools", "share"),
+        "engagements",
     ),
     "gifts": (
         *("gift", "donor", "promised", "received", "outstanding", "allocated", "at_esp"),
@@ -27,16 +36,7 @@ _OF_BOARD: Mapping[str, tuple[str, ...]] = {
     "learners_split": (
         *("region", "girls", "boys", "not_recorded", "learner_engagements", "girls_share"),
     ),
-    "evaluations": ("question", "answers", "mean", "words"),
     "responses": ("region", "back", "with_use", "share", "uses", "unknown", "forms"),
-    "evidence_years": (
-        *("year", "engagements", "schools", "learner_engagements", "at_least", "at_most"),
-        *("staff", "hours"),
-    ),
-    "reach_by_region": (
-        *("region", "kits", "kits_per_1000", "listed", "pupils", "schools", "share"),
-        "engagements",
-    ),
     **{
         f"reach_by_{each}": (
             *("name", "listed", "pupils", "schools", "share", "engagements"),
@@ -46,6 +46,10 @@ _OF_BOARD: Mapping[str, tuple[str, ...]] = {
     },
     "reach_by_band": ("band", "engagements", "learner_engagements"),
 }
+_BOARD_ON_PAPER = (
+    *("totals", "evidence_years", "evaluations", "regions", "reach_by_region", "gifts"),
+)
+"""What a board has on its second sheet of paper, which they fill; the other forms have all."""
 _OF_EVIDENCE = (
     *("responses", "evidence_years", "reach_by_region", "reach_by_council", "reach_by_sector"),
     *("reach_by_rurality", "reach_by_deprived", "reach_by_band", "learners_split"),
@@ -69,7 +73,12 @@ def paper(report: Report, reader: str, whose: str | None) -> Report:
     of the donor, the college or the partnership.
     """
     tables = {"donor": _OF_DONOR, "college": _OF_COLLEGE, "evidence": _OF_EVIDENCE}
-    chosen = report.only(tables.get(reader, _OF_BOARD))
+    chosen = replace(
+        report.only(tables.get(reader, _OF_BOARD)),
+        reader=reader,
+        dictionary=False,
+        off_paper=frozenset(set(_OF_BOARD) - set(_BOARD_ON_PAPER) if reader == "board" else ()),
+    )
     first = report.summary
     if reader == "donor":
         return replace(
@@ -83,7 +92,6 @@ def paper(report: Report, reader: str, whose: str | None) -> Report:
                 decisions=(),
                 thanks=f"Thank you, {whose}." if whose else "Thank you.",
             ),
-            dictionary=False,
         )
     if reader == "college":
         return replace(
@@ -91,7 +99,6 @@ def paper(report: Report, reader: str, whose: str | None) -> Report:
             title=f"{whose}: what to do",
             tables=tuple(map(_oldest_first, chosen.tables)),
             summary=replace(first, answers=(), tiles=(), flow=(), months=(), decisions=()),
-            dictionary=False,
         )
     if reader == "evidence":
         return replace(
@@ -100,7 +107,6 @@ def paper(report: Report, reader: str, whose: str | None) -> Report:
             summary=replace(
                 first, answers=first.evidence, flow=(), flow_of="", months=(), decisions=()
             ),
-            dictionary=False,
         )
     return replace(
         chosen,
@@ -112,7 +118,6 @@ def paper(report: Report, reader: str, whose: str | None) -> Report:
             )
             for each in chosen.tables
         ),
-        dictionary=False,
     )
 
 

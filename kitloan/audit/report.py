@@ -86,7 +86,13 @@ def build(material: Material) -> Report:
     if m.register is not None:
         tables.append(register_table(m.register, words))
     title = f"{TITLE}: {scope}" if scope else TITLE
-    return Report(title, m.census.day, tuple(tables), first_page(m))
+    return Report(
+        title, m.census.day, tuple(tables), first_page(m), off_paper=frozenset(_OFF_PAPER)
+    )
+
+
+_OFF_PAPER = ("gift_kits", "kit_reach", "not_reached")
+"""Tables with a row for each kit or school: too long for paper but for the register."""
 
 
 def _totals(m: Material) -> Table:

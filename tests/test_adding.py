@@ -420,14 +420,14 @@ with kitloan.init("fife", sys.argv[1], actor="m.ross") as fife:
 UNLABELLED = (
     Edit(
         "kitloan/audit/report.py",
-        r"(?=^def _overdue\()",
-        '''def _serials(held: Sequence[Held]) -> Table:
+        r"(?=^def _kinds_of_findings\()",
+        '''def _serials(held: Iterable[object]) -> Table:
     """Each holding on the register, with its college."""
     return table(
         "numbers",
         "Numbers of holdings",
         "The colleges' own numbers.",
-        (_TAG, text("asset_number", "Number", "The college's own number.", unknown="none")),
+        (TAG, text("asset_number", "Number", "The college's own number.", unknown="none")),
         held,
     )
 
@@ -436,7 +436,7 @@ UNLABELLED = (
     ),
     Edit(
         "kitloan/audit/report.py",
-        r"        _overdue\(m.overdue_by_age\),\n",
+        r"        overdue_table\(m.overdue_by_age\),\n",
         "        _serials(m.register or ()),\n",
     ),
 )

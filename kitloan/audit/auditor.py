@@ -23,7 +23,9 @@ from kitloan.audit.engagements import LearnerFigures, UseSums, learner_figures
 from kitloan.audit.export.json import as_json as tables_as_json
 from kitloan.audit.findings import Evidence, Finding, clock_wrong, findings, met
 from kitloan.audit.gifts import reconciled
+from kitloan.audit.material import Material
 from kitloan.audit.measures import Count, Figures, Group
+from kitloan.audit.papers import READERS, paper
 from kitloan.audit.proof import (
     EntryBehind,
     Event,
@@ -37,7 +39,7 @@ from kitloan.audit.proof import (
 )
 from kitloan.audit.reach import reach_figures
 from kitloan.audit.register import register, written_off
-from kitloan.audit.report import READERS, Material, build, paper
+from kitloan.audit.report import build
 from kitloan.audit.spares import Pair, spares
 from kitloan.audit.tables import Report
 from kitloan.audit.transfers import journeys

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+from kitloan.audit.columns import MARKED_WORDS, REGION
+from kitloan.audit.engagements import LEARNER_TOTALS, LearnerFigures
 from kitloan.audit.reach import PartReach, ReachFigures
 from kitloan.audit.tables import Field, Table, count, table, text
 from kitloan.evidence.disclosure import HIDDEN, MARKS
@@ -274,10 +276,9 @@ def _by_region(found: ReachFigures) -> Table:
     return table(
         "reach_by_region",
         "Kits, schools and pupils by region",
-        f"{_period(found)} The region with the fewest kits for its pupils is first. Regions of "
-        "which no file has come are after the others: what is held there is not known. What was "
-        "lent is of the lending college's region; schools and pupils are of the usual region of "
-        f"their council; those of councils that lie in several are apart.{_listed(found)}",
+        f"{_period(found)} The region with the fewest kits for its pupils is first; those of "
+        "which no file has come are last. Loans are of the lending college's region; schools and "
+        f"pupils of their council's, and apart where that is in several.{_listed(found)}",
         (
             text(
                 "region",
@@ -471,4 +472,83 @@ def _not_reached(found: ReachFigures) -> Table:
             text("deprived", "Deprivation", "The band of its pupils.", words=_DEPRIVED, unknown=""),
         ),
         found.not_reached,
+    )
+
+
+def learners_table(found: LearnerFigures) -> Table:
+    """What the kits did this academic year, by region."""
+    closed, with_use = found.closed
+    known = f"{with_use:,} of {plural(closed, 'loan')} that came back" if closed else "No loan"
+    marks = f" {MARKED_WORDS}" if HIDDEN in found.shown.values() else ""
+    at_least, at_most = (found.shown[name] for name in LEARNER_TOTALS[1:])
+    return table(
+        "learners",
+        "What the kits were used for",
+        f"Since {uk(found.year)}. {known} {'have' if with_use != 1 else 'has'} a record of use. A "
+        "learner who took part twice is two learner engagements. Different learners: between "
+        f"{at_least} and {at_most}.{marks}",
+        (
+            REGION,
+            count("engagements", "Uses", "Uses by one group, each counted once."),
+            count("schools", "Schools", "Different schools; an unlinked borrower is itself."),
+            count(
+                "learner_engagements",
+                "Learner engagements",
+                "The learners of every group. A group whose size nobody knows adds none.",
+            ),
+            count(
+                "at_least",
+                "Different, at least",
+                "In each school the largest group of each band, or the largest of several bands "
+                "where that is more than those together.",
+            ),
+            count("at_most", "Different, at most", "As many as the learner engagements."),
+            count("staff", "Staff", "Teachers and other staff who took part."),
+            text("hours", "Hours", "Hours of all sessions.", kind="days"),
+        ),
+        found.by_region,
+    )
+
+
+def split_table(found: LearnerFigures) -> Table:
+    """Girls and boys of the last whole academic year, by region."""
+    marks = (
+        f" {MARKED_WORDS}"
+        if any(HIDDEN in (e.girls, e.boys, e.girls_share) for e in found.split)
+        else ""
+    )
+    return table(
+        "learners_split",
+        "Girls and boys",
+        f"The academic year from {uk(found.split_year)}; a year that is not over has no split. "
+        f"The share is of those recorded.{marks}",
+        (
+            REGION,
+            count("girls", "Girls", "Girls, where they were recorded."),
+            count("boys", "Boys", "Boys, where they were recorded."),
+            count("not_recorded", "Not recorded", "Other, not said, or not recorded."),
+            count("learner_engagements", "Learner engagements", "All of them together."),
+            count("girls_share", "Girls, per cent", "Of girls and boys together."),
+        ),
+        found.split,
+    )
+
+
+def answers_table(found: LearnerFigures) -> Table:
+    """What teachers answered this academic year: first how many forms came."""
+    closed, with_use = found.closed
+    marks = f" {MARKED_WORDS}" if any(HIDDEN in (e.answers, e.mean) for e in found.answered) else ""
+    return table(
+        "evaluations",
+        "What teachers answered",
+        f"Since {uk(found.year)}. Of {plural(closed, 'loan')} that came back, {with_use:,} have a "
+        "record of use. Every rating is the teacher's, and none is filled in for a form that did "
+        f"not come.{marks}",
+        (
+            text("question", "Question", "What the teacher was asked."),
+            count("answers", "Answers", "How many answered it."),
+            text("mean", "Mean", "Of ratings from 1 to 5.", kind="days", unknown=""),
+            text("words", "Answered", "Positive is 4 or 5."),
+        ),
+        found.answered,
     )

@@ -126,6 +126,10 @@ class Report:
     """Who made it, when, and from what: the line at its foot."""
     dictionary: bool = True
     """Whether what the columns mean is an appendix of the page."""
+    reader: str = ""
+    """Whose paper it is; empty for the whole report."""
+    off_paper: frozenset[str] = frozenset()
+    """Tables that are not printed with the page: the screen and the other forms have them."""
 
     def only(self, names: Iterable[str]) -> "Report":
         """The same with some of its tables, in the order of their names here."""

@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from kitloan.audit.export.bars import MOST_BARS, svg
+from kitloan.audit.export.sheets import LONGEST_LINE, longest, make_sheet
 from kitloan.audit.export.values import NUMBERS, printable, words
 from kitloan.audit.tables import Cell, Column, Report, Table, Tile
 from kitloan.storage.files import whole_file
@@ -26,21 +27,13 @@ MOST_HELD = 5000
 """Rows of the register on the page."""
 
 
-PAPER_ROWS = 16
-"""Rows of most tables on paper; of the register all, of problems those not of low severity. The
-summary has as many. `page.css` has the number too."""
-
-
 def _most(table: Table) -> int:
     return MOST_HELD if table.name == "register" else MOST_ROWS
 
 
 _WIDE, _NARROW = (760, 34), (343, 0)  # a chart's pixels, and the letters beside a bar
-_LONGEST_LINE = 24
 _SHORT = 8
 """The most rows of a table that stays on one sheet."""
-_HALF_A_SHEET = 94
-"""Letters, with two between columns, that go on half a sheet of A4 that is on its side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +56,29 @@ class _Head:
 
 
 @dataclass(frozen=True, slots=True)
+class _Row:
+    """A row, and whether it is on paper."""
+
+    cells: tuple[_Shown, ...]
+    on_paper: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Section:
-    """A table as the template sets it."""
+    """A table as the template sets it; `off` are the columns that are not on paper, from one."""
 
     name: str
     title: str
     note: str
     columns: tuple[_Head, ...]
-    rows: tuple[tuple[_Shown, ...], ...]
+    rows: tuple[_Row, ...]
     shown: int
     total: int
     short: bool
     half: bool
+    on_paper: bool
+    paper_note: str
+    off: tuple[int, ...]
     caption: str | None
     key: tuple[str, ...]
     pictures: tuple[tuple[str, Markup], ...]
@@ -94,15 +98,21 @@ def write(report: Report, path: Path) -> None:
 
 def render(report: Report) -> str:
     """The page, whole."""
+    sections = [
+        _section(each, report.reader, on_paper=each.name not in report.off_paper)
+        for each in report.tables
+    ]
     return _template().render(
         title=printable(report.title),
         as_at=_shown(Column("as_at", "", "date", ""), report.as_at),
         made=printable(report.made),
         first=_first_page(report),
-        sections=list(_sections(report)),
-        nothing=", ".join(printable(each.title) for each in report.tables if not each.rows),
+        sections=sections,
+        runs=list(_runs(sections)),
+        nothing=", ".join(each.title for each in sections if each.on_paper and not each.rows),
+        elsewhere=", ".join(each.title for each in sections if each.rows and not each.on_paper),
+        reader=report.reader,
         meanings=_meanings(report) if report.dictionary else (),
-        paper_rows=PAPER_ROWS,
         most_bars=MOST_BARS,
     )
 
@@ -252,12 +262,24 @@ def _template() -> Template:
     return environment.get_template("page.html.j2")
 
 
-def _sections(report: Report) -> Iterator[_Section]:
-    """The tables, on sheets that are on their side: the first page is the one that stands."""
-    return map(_section, report.tables)
+def _runs(sections: Sequence[_Section]) -> Iterator[tuple[bool, list[_Section]]]:
+    """Neighbours that need half a sheet each, together: on paper they are in two columns."""
+    run: list[_Section] = []
+    half = False
+    for each in sections:
+        takes_room = bool(each.on_paper and each.rows)
+        if takes_room and run and each.half != half:
+            yield half, run
+            run = []
+        if takes_room:
+            half = each.half
+        run.append(each)
+    if run:
+        yield half, run
 
 
-def _section(table: Table) -> _Section:
+def _section(table: Table, reader: str, *, on_paper: bool) -> _Section:
+    sheet = make_sheet(table, reader)
     chart = table.chart if table.rows else None
     valued = [c for c in table.columns if chart and c.name in chart.values]
     return _Section(
@@ -269,13 +291,19 @@ def _section(table: Table) -> _Section:
             for i, c in enumerate(table.columns)
         ),
         rows=tuple(
-            tuple(_shown(*pair) for pair in zip(table.columns, row, strict=True))
-            for row in table.rows[: _most(table)]
+            _Row(
+                tuple(_shown(*pair) for pair in zip(table.columns, row, strict=True)),
+                at not in sheet.rows_off,
+            )
+            for at, row in enumerate(table.rows[: _most(table)])
         ),
         shown=_most(table),
         total=len(table.rows),
         short=len(table.rows) <= _SHORT,
-        half=_is_narrow(table) and len(table.rows) <= PAPER_ROWS,
+        half=sheet.is_half,
+        on_paper=on_paper,
+        paper_note=sheet.note,
+        off=tuple(at + 1 for at in sorted(sheet.columns_off)),
         caption=printable(chart.caption) if chart else None,
         key=tuple(printable(c.title) for c in valued) if len(valued) > 1 else (),
         # Drawn twice and shown once: scaled down to a phone, the letters could not be read.
@@ -301,31 +329,11 @@ def _look(column: Column) -> str:
     return column.kind if column.kind in ("date", "tag") else ""
 
 
-def _is_narrow(table: Table) -> bool:
-    """Whether a table takes half a sheet of paper; its titles may wrap, its numbers do not."""
-    return (
-        sum(
-            2 + max([_letters(table, i), *map(len, column.title.split())])
-            for i, column in enumerate(table.columns)
-        )
-        <= _HALF_A_SHEET
-    )
-
-
-def _letters(table: Table, index: int) -> int:
-    """The letters of a column's longest cell, or of one line of it."""
-    return min(_LONGEST_LINE, max(map(len, _column(table, index)), default=0))
-
-
 def _least(table: Table, index: int) -> tuple[int, int]:
     """The letters of one line of a column's text, and of its longest word; others do not wrap."""
-    if _look(table.columns[index]):
-        return 0, 0
-    longest = (len(word) for text in _column(table, index) for word in text.split())
-    # One more, because capitals are wider than the figures that a letter is measured by.
-    return _letters(table, index) + 1, min(_LONGEST_LINE, max(longest, default=0) + 1)
-
-
-def _column(table: Table, index: int) -> Iterator[str]:
     column = table.columns[index]
-    return (words(column, row[index]) for row in table.rows[:MOST_ROWS])
+    if _look(column):
+        return 0, 0
+    line, word = longest(column, (row[index] for row in table.rows[:MOST_ROWS]))
+    # One more, because capitals are wider than the figures that a letter is measured by.
+    return line + 1, min(LONGEST_LINE, word + 1)

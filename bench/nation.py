@@ -76,12 +76,14 @@ def main() -> None:
             found = measure(size, Path(folder))
             least = least or found
             for what, cost in found.items():
+                first = found is least
+                floor, bound = (None, "") if first else (least[what], f"{LINEAR} x")
                 if what == MEMORY:
                     words = f"memory of the report, {size:,} colleges (MiB)"
-                    line(words, cost, least[what], f"+{MORE_MEMORY} MB")
+                    line(words, cost, floor, "" if first else f"+{MORE_MEMORY} MB")
                     continue
                 of = what if "1,000" in what else f"{what}, 1,000 entries"
-                line(f"{of}, {size:,} colleges", cost, least[what], f"{LINEAR} x")
+                line(f"{of}, {size:,} colleges", cost, floor, bound)
 
 
 if __name__ == "__main__":

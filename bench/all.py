@@ -1,7 +1,7 @@
 """`make bench`: every benchmark, one after another, and what they came to in one table.
 
-    python bench/all.py             all of it: a quarter of an hour
-    python bench/all.py --quick     the short ones, and small sizes of the others: four minutes
+    python bench/all.py             all of it: forty minutes
+    python bench/all.py --quick     the short ones, and small sizes of the others: five minutes
     python bench/all.py --markdown  a table for bench/FIGURES.md
     python bench/all.py growth      one of them
 
@@ -35,6 +35,9 @@ PROGRAMS: dict[str, tuple[Options, Options]] = {
     "registers": ((), ("5000",)),
     "report": ((), ("--colleges", "4")),
     "growth": ((), ("1", "10")),
+    "lists": ((), ("--on", "postgresql")),
+    "nation": ((), ("13", "26")),
+    "provisioning": ((), ("20",)),
     "evidence": ((), ()),
     "planning": ((), ()),
     "spreadsheet": ((), ("--times", "2")),

@@ -53,8 +53,8 @@ def measure(server: str, size: int, passwords: Path) -> None:
     ]
     first, again, more = (each * 1_000 for each in took)
     line(f"provisioning {size:,} colleges", first, None, "60 s")
-    line(f"the same again (floor: the first time), {size:,}", again, first, "1 x")
-    line(f"the same with 10 more (floor: the first time), {size:,}", more, first, "1 x")
+    line(f"the same again (floor: the first time), {size:,}", again, first, "")
+    line(f"the same with 10 more (floor: the first time), {size:,}", more, first, "")
 
 
 if __name__ == "__main__":

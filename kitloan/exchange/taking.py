@@ -27,6 +27,7 @@ from kitloan.exchange.merging import (
 )
 from kitloan.exchange.receipts import must_be_possible
 from kitloan.history.verify import Progress
+from kitloan.ledger.collecting import collecting_rarely
 from kitloan.ledger.epochs import college_of
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import begin
@@ -59,6 +60,10 @@ class Taking:
         Raises:
             BadInput, Refused: as `merge`; `epoch_jump`, for ESP's file, as `must_be_possible`.
         """
+        with collecting_rarely():
+            return self._take()
+
+    def _take(self) -> Merged:
         if not self._is_dear():
             try:
                 return self._in_store()

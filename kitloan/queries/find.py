@@ -8,6 +8,8 @@ that were found; a test compares the two.
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
@@ -521,6 +523,16 @@ def _loan_line(row: AnyRow, today: str) -> LoanLine:
     )
 
 
+_stored = attrgetter(*_AS_STORED)
+_of_gift = attrgetter(*GiftTerms.model_fields)
+
+
+@lru_cache(maxsize=1024)
+def _terms(*known: Any) -> GiftTerms:
+    """The terms of a gift, in the order of their fields; many holdings share them."""
+    return GiftTerms.model_construct(**dict(zip(GiftTerms.model_fields, known, strict=True)))
+
+
 def _holding_answer(
     row: AnyRow,
     open_loan: tuple[values.LoanOfHolding, ContactOfLoan | None] | None,
@@ -528,7 +540,7 @@ def _holding_answer(
     counted: values.Counted | None,
 ) -> values.Holding:
     return values.Holding(
-        **{name: getattr(row, name) for name in _AS_STORED},
+        **dict(zip(_AS_STORED, _stored(row), strict=True)),
         type=row.type_name,
         region=row.region,
         status=status_of(
@@ -540,7 +552,7 @@ def _holding_answer(
             overdue=open_loan is not None and open_loan[0].overdue,
             out_of_use=row.out_of_use is not None,
         ),
-        gift=GiftTerms.model_construct(**GiftTerms.of(row)),
+        gift=_terms(*_of_gift(row)),
         loan=open_loan[0] if open_loan else None,
         shortages=shortages,
         last_sighted=Sighting(row.sighted_at, row.sighted_by) if row.sighted_at else None,

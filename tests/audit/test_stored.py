@@ -1,6 +1,7 @@
 """Long lists on disk are the lists that they would be in memory."""
 
 import random
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,18 @@ def test_a_full_disk_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     with pytest.raises(StoreError) as refused:
         stored.keep(range(8))
     assert refused.value.code == "unreachable"
+
+
+def test_what_is_on_disk_takes_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The report of a thousand colleges took half a gigabyte."""
+    monkeypatch.setattr(stored, "MOST_IN_MEMORY", 500)
+    names = (f"Kit {number}, of which there is something to report" for number in range(40_000))
+    tracemalloc.start()
+    try:
+        found = stored.keep_sorted(names, lambda name: name[::-1])
+        assert sum(1 for _ in found) == 40_000
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    in_memory = 40_000 * 100
+    assert most < in_memory

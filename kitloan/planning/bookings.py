@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
-from sqlalchemy import Connection, bindparam, exists, or_, select
+from sqlalchemy import Connection, bindparam, exists, or_, select, tuple_
 
 from kitloan.borrowers.organisations import (
     Borrower,
@@ -1320,8 +1320,7 @@ _BOOKING_KINDS = ("booking.made", "booking.changed")
 _AGREED_LATER = Query(
     select(entry.c.body).where(
         entry.c.college == bindparam("c"),
-        (entry.c.epoch > bindparam("e"))
-        | ((entry.c.epoch == bindparam("e")) & (entry.c.seq > bindparam("s"))),
+        tuple_(entry.c.epoch, entry.c.seq) > tuple_(bindparam("e"), bindparam("s")),
         or_(
             *[
                 entry.c.kind == kind

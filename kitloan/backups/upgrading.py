@@ -684,6 +684,7 @@ _RULES_OF_PLANNING: Mapping[str, tuple[Callable[[], Any], ...]] = {
 _INDEXES_OF_PLANNING = (
     ("events_of_a_borrower", "event", ("organisation",)),
     ("bookings_by_state", "booking", ("state", "lapses_after")),
+    ("bookings_by_day", "booking", ("collect_on",)),
     ("bookings_of_a_borrower", "booking", ("organisation",)),
     ("booking_lines_by_type", "booking_line", ("kit_type",)),
     ("booking_pins_by_type", "booking_pin", ("kit_type",)),

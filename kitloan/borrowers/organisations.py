@@ -439,6 +439,9 @@ def blocked_on(
     Somebody has blocked them for that day, they have something overdue for too long today, or they
     have lost too much. The last two end by themselves.
     """
+    by_itself = limits.overdue or limits.losses
+    if not by_itself and _block_of(connection, c=college, o=key).first() is None:
+        return None
     name = name_now(connection, college, key) or key
     return (
         _blocked_by_hand(connection, college, key, name, day)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
-from sqlalchemy import Connection, bindparam, exists, or_, select
+from sqlalchemy import Connection, bindparam, exists, or_, select, tuple_
 
 from kitloan.borrowers.organisations import (
     Borrower,
@@ -294,6 +294,14 @@ class Rules:
 def rules_of(connection: Connection, college: str, today: date) -> Rules:
     """The rules of a college on a day."""
     return Rules(calendar_of(connection, college), policies_of(connection, college), today)
+
+
+def rules_now(writer: Writer) -> Rules:
+    """The rules of a writer's college today: what it has not planned is not looked up."""
+    connection, college = writer.connection, writer.college
+    calendar = calendar_of(connection, college) if writer.plans.calendar else Calendar()
+    policies = policies_of(connection, college) if writer.plans.policies else Policies({})
+    return Rules(calendar, policies, day_of(writer.at))
 
 
 def span_of(rules: Rules, request: Request, types: Sequence[str] = ()) -> tuple[date, date]:
@@ -840,14 +848,14 @@ class Bookings:
                 return [self._one(connection, key, who.new, just_made=True) for key in keys]
             must_be_open(writer, who, today)
             kept = None if event is None else event_to_book(writer, event)
-            rules = rules_of(connection, college, today)
-            _must_be_free(connection, college, rules, requests, who.organisation)
+            rules = rules_now(writer)
+            spans = _must_be_free(connection, college, rules, requests, who.organisation)
             whom = person(writer, contact, who.organisation) if contact else None
             keys = []
             series = f"S{writer.next_seq}" if len(requests) > 1 else None
-            for each in requests:
+            for each, span in zip(requests, spans, strict=True):
                 key = f"B{writer.next_seq}"
-                terms = _terms(each, _span(rules, each), key, who, whom)
+                terms = _terms(each, span, key, who, whom)
                 writer.append(BookingMade(**terms, series=series, event=kept))
                 keys.append(key)
             if purpose:
@@ -1106,12 +1114,14 @@ def _must_be_the_change(
 
 def _must_be_free(
     connection: Connection, college: str, rules: Rules, requests: Sequence[Request], who: str
-) -> None:
-    """Refuse a request, or a series of which one date cannot be promised."""
+) -> list[Span]:
+    """Refuse a request, or a series of which one date cannot be promised; gives each one's days."""
+    spans: list[Span] = []
     also: list[tuple[str, Wanted]] = []
     failed: list[tuple[int, Request, tuple[str, str, str, dict[str, Any]]]] = []
     for number, request in enumerate(requests, start=1):
         span = _span(rules, request)
+        spans.append(span)
         broken = _judge(connection, college, rules, request, who, span, also=also)
         if broken:
             failed.append((number, request, broken))
@@ -1130,7 +1140,7 @@ def _must_be_free(
             for each in request.lines
         ]
     if not failed:
-        return
+        return spans
     (number, request, broken) = failed[0]
     if len(requests) == 1:
         raise _refuse(broken, request, who)
@@ -1310,8 +1320,7 @@ _BOOKING_KINDS = ("booking.made", "booking.changed")
 _AGREED_LATER = Query(
     select(entry.c.body).where(
         entry.c.college == bindparam("c"),
-        (entry.c.epoch > bindparam("e"))
-        | ((entry.c.epoch == bindparam("e")) & (entry.c.seq > bindparam("s"))),
+        tuple_(entry.c.epoch, entry.c.seq) > tuple_(bindparam("e"), bindparam("s")),
         or_(
             *[
                 entry.c.kind == kind

@@ -62,12 +62,12 @@ LOANS = Query(
     .where(*_DUE, loan.c.closed_at.is_(None))
     .order_by(loan.c.due_key, loan.c.loan)
 )
-_OVER = Query(
+_OVER = (
     select_loans(loan.c.loan, loan.c.tag, loan.c.quantity, loan.c.due_on)
     .where(*_DUE, loan.c.closed_at.is_not(None), loan.c.due_key >= bindparam("d"))
     .order_by(loan.c.due_key, loan.c.loan)
 )
-"""The loans that are over and were due on a day or later."""
+"""The loans that are over and were due on a day or later. It walks them all: no counter asks it."""
 BOOKINGS = Query(
     select(
         booking.c.booking,
@@ -264,7 +264,7 @@ def booking_line(rows: Sequence[AnyRow]) -> str:
 def _loan_events(connection: Connection, college: str, today: date) -> Iterator[Event]:
     loans = LOANS(connection, c=college).all()
     since = days_after(today, -_SHOWN_DAYS)
-    over = _OVER(connection, c=college, d=since.isoformat()).all()
+    over = connection.execute(_OVER, {"c": college, "d": since.isoformat()}).all()
     undone = _TAGS_WITH_AN_UNDO(connection, c=college).scalars().all()
     told: dict[str, tuple[str, _Told]] = {}
     for tag in dict.fromkeys([*[row.tag for row in (*loans, *over)], *undone]):

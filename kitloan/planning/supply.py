@@ -93,7 +93,12 @@ _ALL_OUT = Query(
         loan.c.organisation,
     )
     .join_from(loan, holding, (holding.c.college == loan.c.college) & (holding.c.tag == loan.c.tag))
-    .where(loan.c.college == bindparam("c"), loan.c.closed_at.is_(None), *USABLE)
+    .where(
+        loan.c.college == bindparam("c"),
+        loan.c.closed_at.is_(None),
+        loan.c.due_key > "",  # of the open ones, by their index
+        *USABLE,
+    )
 )
 _ALL_WAITING = Query(
     select(

@@ -28,7 +28,7 @@ from kitloan_tui.counter.questions import PartsCount
 from kitloan_tui.counter.state import FrontEnd, PrintLabel
 from kitloan_tui.counter.status import status_lines
 from kitloan_tui.counter.verdict import ONLY_LOOKS, READY, Verdict
-from kitloan_tui.day import WORDS, DayRow, find_day
+from kitloan_tui.week import WORDS, DayRow, find_day
 
 _NAMES = keys.by_word()
 _HELP = ("help", "?")

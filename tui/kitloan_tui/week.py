@@ -1,19 +1,19 @@
-"""What the week screen asks of the library: what is free by day, and what is promised.
+"""What the week and the day ask of the library: what is free, promised, to be done, and due back.
 
 Everything here is the library's answer put beside one another; nothing decides what may be booked.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
 from kitloan.planning.calendar import Calendar
-from kitloan.text.dates import days_after
+from kitloan.text.dates import days_after, uk
 from kitloan.text.tags import grouped
-from kitloan.values import PAGE, Status
+from kitloan.values import PAGE, SYMBOLS, Status
 from kitloan_tui import lookups
-from kitloan_tui.lookups import find_reach, types_lost
+from kitloan_tui.lookups import booked, find_reach, late_words, types_lost
 
 if TYPE_CHECKING:
     from kitloan.college import College
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 DAYS = 7
 """How many desk days are shown."""
 _EVERY = 10_000
-"""More bookings than wait at any college."""
+"""More bookings than wait at any college, and more loans than are due on one day."""
+WORDS = {"risk": "at risk", "hand": "to hand out", "prepare": "to prepare", "due": "due back"}
+"""The parts of a day, in order, as they are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,3 +143,96 @@ def _chosen_away(college: "College", tags: Sequence[str]) -> list[str]:
 def _count_here(college: "College", kind: str, status: Status) -> int:
     found = college.find.search("", type=kind, status=status, limit=PAGE).items
     return sum(each.quantity - each.out_quantity for each in found)
+
+
+@dataclass(frozen=True, slots=True)
+class DayRow:
+    """One thing of a day: a booking, or a loan that is due, which has a tag.
+
+    Attributes:
+        kind: which part of `WORDS` it is of.
+        part: the same as a mark and a word.
+        id: the booking's, or the loan's.
+        tag: the kit's that is due; empty of a booking.
+        to: the borrower.
+        what: how many of which types.
+        how: what else is to be known of it.
+    """
+
+    kind: str
+    part: str
+    id: str
+    tag: str
+    to: str
+    what: str
+    how: str
+
+
+def find_day(college: "College", day: date, part: str = "all") -> Iterator[DayRow]:
+    """All of a day, or one part of `WORDS`; what is at risk is so whichever day is asked for.
+
+    Raises:
+        StoreError: the store is out of reach.
+    """
+    of_day = college.bookings.on_day(day)
+    parts: dict[str, Callable[[], Iterator[DayRow]]] = {
+        "risk": lambda: _at_risk(college),
+        "hand": lambda: _handing(college, day, of_day),
+        "prepare": lambda: _preparing(day, of_day),
+        "due": lambda: _due(college, day),
+    }
+    for name in WORDS if part == "all" else (part,):
+        yield from parts[name]()
+
+
+def _at_risk(college: "College") -> Iterator[DayRow]:
+    today = college.session.today
+    for each in college.bookings.list(at_risk=True, limit=_EVERY).items:
+        why = "; ".join(late_words(each, today))
+        what = f"{booked(each)}, {uk(each.collect_on)}"
+        yield DayRow("risk", "! at risk", each.id, "", each.to, what, why)
+
+
+def _handing(college: "College", day: date, of_day: "tuple[Booking, ...]") -> Iterator[DayRow]:
+    due = [each for each in of_day if each.is_kept_on(day)]
+    if day != college.session.today:  # what is here today shows nothing of that day
+        for each in due:
+            yield DayRow("hand", "> hand out", each.id, "", each.to, booked(each), _until(each))
+        return
+    for found in find_handing(college, due):
+        how = f"# {found.status}" if found.status else "= ready"
+        yield DayRow(
+            "hand",
+            "> hand out",
+            found.booking.id,
+            "",
+            found.booking.to,
+            booked(found.booking),
+            f"{how}, {_until(found.booking)}",
+        )
+
+
+def _preparing(day: date, of_day: "tuple[Booking, ...]") -> Iterator[DayRow]:
+    for each in of_day:
+        if each.is_prepared_on(day):
+            how = f"collected {uk(each.collect_on)}"
+            yield DayRow("prepare", "~ prepare", each.id, "", each.to, booked(each), how)
+
+
+def _due(college: "College", day: date) -> Iterator[DayRow]:
+    for each in college.find.loans(due_on=day, limit=_EVERY).items:
+        many = f"{each.quantity:,} of " if each.quantity > 1 else ""
+        number = f"{each.asset_number}  " if each.asset_number else ""
+        yield DayRow(
+            "due",
+            f"{SYMBOLS['in']} due back",
+            each.id,
+            each.tag,
+            each.to,
+            many + each.type,
+            f"{number}{grouped(each.tag)}",
+        )
+
+
+def _until(booking: "Booking") -> str:
+    return f"back by {uk(booking.return_by)}"

@@ -103,7 +103,12 @@ _room = Query(
         ).scalar_subquery(),
     )
 )
-_capacity = Query(select(func.sum(holding.c.quantity)).where(*_usable_of_kind))
+_capacity = Query(
+    select(
+        func.coalesce(func.sum(holding.c.quantity), 0),
+        func.coalesce(func.sum(holding.c.out_quantity), 0),
+    ).where(*_usable_of_kind)
+)
 _kits_out = Query(
     select(holding.c.tag, holding.c.quantity, holding.c.out_quantity).where(
         *_usable_of_kind, holding.c.out_quantity > 0
@@ -257,10 +262,10 @@ class _Counts:
         self, connection: Connection, college: str, kit_type: str, first: str, until: str
     ) -> None:
         where = {"c": college, "k": kit_type}
-        [(capacity,)] = _capacity.tuples(connection, **where)
-        self.capacity = int(capacity or 0)
+        [(capacity, out)] = _capacity.tuples(connection, **where)
+        self.capacity = int(capacity)
         change: defaultdict[int, int] = defaultdict(int)
-        for row in loans_out(connection, college, _kits_out(connection, **where)):
+        for row in loans_out(connection, college, _kits_out(connection, **where) if out else ()):
             change[first_of_loan(row.out_at)] += row.many
             change[until_of_loan(row.due_on, row.free_from)] -= row.many
         for busy_from, free_from, many in _spans_waiting.tuples(
@@ -349,9 +354,11 @@ def _keep_pins(
 
     Where as many have gone out as it is of, others in place of those named, it keeps none.
     """
-    forget_pins(connection, c=college, b=key)
     pins = _pins_of.tuples(connection, c=college, b=key)
-    row = _booking(connection, c=college, b=key).one_or_none() if pins else None
+    if not pins:  # so it keeps none: a change forgets them with the pins
+        return
+    forget_pins(connection, c=college, b=key)
+    row = _booking(connection, c=college, b=key).one_or_none()
     if row is None or row.state != "made":
         return
     # Before it was made nobody could keep anything for it.

@@ -8,11 +8,11 @@ from kitloan.text.dates import uk
 from kitloan.values import Page
 from kitloan_tui.booking_line import read_day
 from kitloan_tui.counter import refusals
-from kitloan_tui.day import WORDS, DayRow, find_day
 from kitloan_tui.protocols import DeskHost
 from kitloan_tui.screens.booking import BookingPage
 from kitloan_tui.screens.holding import HoldingPage
 from kitloan_tui.screens.listing import ListScreen
+from kitloan_tui.week import WORDS, DayRow, find_day
 from kitloan_tui.widgets.table import Column
 
 

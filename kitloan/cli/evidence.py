@@ -10,6 +10,7 @@ from kitloan.cli.context import App, command, pass_app
 from kitloan.cli.find import AFTER, LIMIT, show_more
 from kitloan.cli.loans import NEW, take_near
 from kitloan.cli.output import columns, print_json, print_notice, print_text
+from kitloan.cli.teachers import MAIL, html_out, write_page
 from kitloan.errors import BadInput
 from kitloan.evidence.bands import parse_learners
 from kitloan.evidence.engagements import (
@@ -417,6 +418,33 @@ def read(app: App, text: str) -> None:
     for each in taken:
         print_text(f"{_words(each.engagement)}: {_answers(each.evaluation)}")
     print_text(f"{plural(len(taken), 'form')} read.")
+
+
+@command(
+    "page", "kitloan evaluation page --mail stem@college.example --out form.html", group=evaluation
+)
+@html_out
+@MAIL
+@click.option("--loan", metavar="ID", help="The loan, which is then filled in.")
+@pass_app
+def page(app: App, out: Path, mail: str | None, loan: str | None) -> None:
+    """The form for teachers as one page: for the college's site, or to be mailed with a loan.
+
+    It makes a mail of one line, which is pasted at the desk, or read: kitloan evaluation read TEXT
+    """
+    from kitloan.evidence.form_page import evaluation_page
+    from kitloan.evidence.leaflets import check_mail
+
+    address = check_mail(mail)
+    with app.open() as opened:
+        which = opened.evaluations.check_loan(loan) if loan else ""
+        write_page(out, evaluation_page(opened.college_name, loan=which, mail=address))
+    if app.json:
+        print_json({"file": str(out), "loan": which or None, "mail": address or None})
+        return
+    print_text(f"{out}: the form{f' for loan {which}' if which else ''}.")
+    if not address:
+        print_text("  It names no address to write to. To name one: --mail ADDRESS")
 
 
 def _forms(text: str) -> str:

@@ -491,6 +491,7 @@ def checkin(
             )
         ]
         served = opened.wants.servable(tuple(each.type for each in back))
+        unused = opened.engagements.lack_use([loan for each in back for loan, _ in each.loans])
     if app.json:
         loans = [loan for each in back for loan in _as_json(each)]
         print_json({"loans": loans, "could_have": as_json(served)})
@@ -501,6 +502,12 @@ def checkin(
         print_text(f"  {want.to} is waiting for {want.quantity} {want.type} ({want.id}).")
     if used or lost:
         print_text(f"  Used up: {used}. Lost by the borrower: {lost}. Held now that many fewer.")
+    if unused:
+        more = f" Each of the {len(unused)} loans has its own." if len(unused) > 1 else ""
+        print_text(
+            f"  Record what it was used for: kitloan engagement add --loan {unused[0]} "
+            f"--date DATE --learners BAND=N.{more} Later: kitloan engagements --missing"
+        )
 
 
 def _counted(opened: "College", tags: Sequence[str]) -> list[tuple[Sequence[str], Count | None]]:

@@ -44,6 +44,9 @@ def _out(*endings: str) -> Callable[[F], F]:
     )
 
 
+html_out = _out(".html")
+
+
 @command("leaflet", "kitloan leaflet 'STEM kit' --out stem.html")
 @click.argument("type_", metavar="TYPE")
 @_out(".html", ".pdf")
@@ -94,7 +97,7 @@ def leaflet(app: App, type_: str, out: Path, mail: str | None) -> None:
 
 
 @command("request-page", "kitloan request-page --mail stem@college.example --out ask.html")
-@_out(".html")
+@html_out
 @MAIL
 @pass_app
 def request_page(app: App, out: Path, mail: str | None) -> None:

@@ -325,6 +325,19 @@ class Engagements:
             lines = [_line(connection, row) for row in page.items]
         return Page(tuple(lines), page.total, page.next)
 
+    def lack_use(self, loans: Sequence[str]) -> tuple[str, ...]:
+        """Those of this college's loans that came back and whose use nobody has recorded.
+
+        Args:
+            loans: the loans' ids; the order is kept.
+        """
+        with self._session.reading() as connection:
+            wanted = select(loan.c.loan).where(
+                loan.c.college == self._session.college, loan.c.loan.in_(loans), *WITHOUT_USE
+            )
+            found = set(connection.execute(wanted).scalars())
+        return tuple(each for each in loans if each in found)
+
     def waiting(
         self, after: str | None = None, limit: int = PAGE, *, text: str = ""
     ) -> "Page[LoanWithoutForm]":
@@ -335,21 +348,10 @@ class Engagements:
             limit: the most on a page.
             text: only those of organisations in whose name every word of it occurs.
         """
-        asked = (
-            select(engagement.c.engagement)
-            .where(
-                engagement.c.college == loan.c.college,
-                engagement.c.loan == loan.c.loan,
-                engagement.c.live.is_(True),
-            )
-            .exists()
-        )
         wanted = (
             select(loan.c.college, loan.c.loan, loan.c.tag, loan.c.closed_at, organisation.c.name)
             .join_from(loan, organisation)
-            .where(
-                *self._here(loan.c.college), loan.c.closed_at.is_not(None), ~asked, *_called(text)
-            )
+            .where(*self._here(loan.c.college), *WITHOUT_USE, *_called(text))
         )
         order = (loan.c.closed_at, loan.c.college, loan.c.loan)
         with self._session.reading() as connection:
@@ -359,6 +361,20 @@ class Engagements:
             for row in page.items
         ]
         return Page(tuple(found), page.total, page.next)
+
+
+WITHOUT_USE = (
+    loan.c.closed_at.is_not(None),
+    ~select(engagement.c.engagement)
+    .where(
+        engagement.c.college == loan.c.college,
+        engagement.c.loan == loan.c.loan,
+        engagement.c.live.is_(True),
+    )
+    .correlate(loan)
+    .exists(),
+)
+"""The conditions that a loan came back, and nobody has recorded what it was used for."""
 
 
 def _called(text: str) -> list[ColumnElement[bool]]:

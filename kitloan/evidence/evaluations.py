@@ -45,7 +45,7 @@ HELPED = ("guide", "video", "training", "parts", "time", "delivery", "staff", "o
 """What would have helped: the codes of a form."""
 SUBJECTS = ("s", "t", "e", "m")
 """Science, technology, engineering and mathematics: each is asked apart."""
-_BANDS: Mapping[str, Band] = {
+BAND_KEYS: Mapping[str, Band] = {
     "early": "early",
     "p24": "p2-p4",
     "p57": "p5-p7",
@@ -56,6 +56,7 @@ _BANDS: Mapping[str, Band] = {
     "adult": "adult",
     "mixed": "mixed",
 }
+"""The fields of a form for learners, by band."""
 _MOST_FORMS = 500
 _LONGEST = 500
 """Characters of one form's line."""
@@ -201,6 +202,24 @@ class Evaluations:
         forms = read_forms(text, self._session.today)
         with self._session.writing(request_id) as writer:
             return [_take(writer, form) for form in forms]
+
+    def check_loan(self, loan_id: str) -> str:
+        """The id of a loan of this college, as it is recorded.
+
+        Raises:
+            BadInput: `unknown_loan`.
+        """
+        wanted = loan_id.strip()
+        with self._session.reading() as connection:
+            row = _returned(connection, c=self._session.college, l=wanted).one_or_none()
+        if row is None:
+            raise BadInput(
+                "unknown_loan",
+                f"This college has no loan {plain(wanted[:60])!r}.",
+                "Give the id that kitloan loans --json lists.",
+                value=wanted[:60],
+            )
+        return wanted
 
     def list(self, after: str | None = None, limit: int = PAGE) -> Page[EvaluationLine]:
         """What was answered and written about engagements that were not withdrawn.
@@ -356,7 +375,7 @@ class _Fields:
 
 _KNOWN = frozenset(
     (
-        *("loan", "date", "used", "sessions", "hours", *_BANDS, "staff"),
+        *("loan", "date", "used", "sessions", "hours", *BAND_KEYS, "staff"),
         *("enj", "int", *SUBJECTS, "again"),
     )
 )
@@ -370,7 +389,7 @@ def _form(number: int, line: str, today: date) -> Form:
     used = fields.one_of("used", {"y": "yes", "p": "partly", "n": "no"})
     learners = {
         each: many
-        for name, each in _BANDS.items()
+        for name, each in BAND_KEYS.items()
         if (many := fields.whole(name, 0, 100_000)) is not None
     }
     if used == "no" and any(learners.values()):

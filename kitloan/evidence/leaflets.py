@@ -106,7 +106,7 @@ def leaflet_page(of: Leaflet) -> str:
         part = part.replace(escape(of.mail), shown, 1)
     rows.append(_section("A part is missing", f"<p>{part}</p>"))
     head = f"<h1>{escape(of.type)}</h1><p class=college>Lent by {escape(of.college)}</p>"
-    return _page(of.type, f"<main>{head}{''.join(rows)}</main>", "")
+    return whole_page(of.type, f"<main>{head}{''.join(rows)}</main>", "")
 
 
 def _section(title: str, body: str) -> str:
@@ -172,7 +172,7 @@ def request_page(college: str, types: Sequence[str], mail: str = "") -> str:
         "<textarea id=text rows=9 readonly></textarea></p>"
         "<p><a id=send href='#'>Open it in your mail program</a></p></section></main>"
     )
-    return _page("Ask for a STEM kit", body, _SCRIPT)
+    return whole_page("Ask for a STEM kit", body, _SCRIPT)
 
 
 _SCRIPT = """
@@ -247,7 +247,8 @@ section:first-of-type{break-inside:auto}thead{display:table-header-group}}
 """
 
 
-def _page(title: str, body: str, script: str) -> str:
+def whole_page(title: str, body: str, script: str) -> str:
+    """A page of HTML in one file, which asks for nothing else and runs no script but its own."""
     scripts = "'none'"
     if script:
         digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

@@ -6,7 +6,8 @@ scroll sideways on a phone, and must ask for nothing but itself. The pictures ar
 
     python scripts/browser/check.py [REPORT.html]
 
-Without a file it checks the sample report of the tests, which has every kind of cell and chart.
+Without a file it checks the sample report of the tests, which has every kind of cell and chart, and
+the two pages for teachers, which it fills in as they do (`teachers.py`).
 Where there is no browser and none can be installed, that is a failure, unless the environment has
 `KITLOAN_BROWSER=optional`.
 """
@@ -23,6 +24,7 @@ ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(Path(__file__).parent)]
 
 from chromium import chromium  # noqa: E402
+from teachers import check_pages  # noqa: E402
 
 from audit_forms.sample import sample  # noqa: E402  # found by the line above
 from kitloan.audit.export import html  # noqa: E402
@@ -54,6 +56,11 @@ def main(arguments: list[str]) -> int:
             *(line for name in SIZES for line in on_screen(browser, report, name)),
             *on_paper(browser, report),
         ]
+        if not arguments:
+            pages, found = check_pages(browser, FOLDER)
+            wrong += found
+            for page in pages:
+                wrong += on_screen(browser, page, "phone", f"{page.stem}-empty")
         say(f"Chromium {browser.version}: {report}")
         browser.close()
     say(f"Pictures: {FOLDER}")
@@ -63,12 +70,12 @@ def main(arguments: list[str]) -> int:
     return 1 if wrong else 0
 
 
-def on_screen(browser: Browser, report: Path, name: str) -> list[str]:
+def on_screen(browser: Browser, report: Path, name: str, picture: str | None = None) -> list[str]:
     """What is wrong at one size; leaves a picture of the whole page."""
     width, height = SIZES[name]
     page = browser.new_page(viewport={"width": width, "height": height})
     wrong = opened(page, report, name)
-    page.screenshot(path=FOLDER / f"{name}.png", full_page=True)
+    page.screenshot(path=FOLDER / f"{picture or name}.png", full_page=True)
     sideways = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     if sideways > 0:
         wrong.append(f"{name}: the page scrolls sideways by {sideways} pixels")

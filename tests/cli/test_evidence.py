@@ -218,3 +218,13 @@ def test_what_was_written_goes_when_it_is_undone(cli: Cli, loan: str, store: Pat
     assert cli("undo", "--json").json["undone"]["kind"] == "engagement.corrected"
     (item,) = cli("--json", "evaluation", "list").json["items"]
     assert [each["words"] for each in item["quotes"]] == ["the hall roof leaked"]
+
+
+def test_a_return_names_the_command_that_records_the_use(cli: Cli, loan: str) -> None:
+    """At the command line nothing asked what a kit had been used for, so nobody recorded it."""
+    back = cli("checkin", "AC1", "--whole")
+    assert f"kitloan engagement add --loan {loan} --date DATE --learners BAND=N" in back.out
+    assert "kitloan engagements --missing" in back.out
+    cli("undo")
+    cli("engagement", "add", "--loan", loan, "--date", "today", "--learners", "p5-p7=20")
+    assert "engagement" not in cli("checkin", "AC1", "--whole").out

@@ -113,7 +113,7 @@ LOCAL = {
         "engagement add --not-used",
     ),
     *("engagement correct --not-used", "labels --return-to", "labels --acknowledge"),
-    *("cards contents --mail", "leaflet --mail", "request-page --mail"),
+    *("cards contents --mail", "leaflet --mail", "request-page --mail", "evaluation page --mail"),
     *("cards inspection --by", "cards shelves PLACES", "notices template NAME"),
 }
 """Kept apart from the ledger, where it can be erased, or only printed."""

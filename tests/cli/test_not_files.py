@@ -48,6 +48,7 @@ WRITTEN = {
     "paper loan --out": ("paper", "loan", "{tag}", "--out", "{it}"),
     "paper receipt --out": ("paper", "receipt", "{tag}", "--out", "{it}"),
     "leaflet --out": ("leaflet", "STEM kit", "--out", "{it}.pdf"),
+    "evaluation page --out": ("evaluation", "page", "--out", "{it}.html"),
     "request-page --out": ("request-page", "--out", "{it}.html"),
     "ledger export FILE": ("ledger", "export", "{it}"),
     "labels --out": ("labels", "{tag}", "--out", "{it}"),

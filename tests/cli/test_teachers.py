@@ -172,3 +172,21 @@ def test_what_cannot_be_used_is_refused_with_the_remedy(
     assert (answer.code, answer.error["code"]) == (2, code), answer.out
     assert answer.error["hint"]
     assert not list(tmp_path.glob("x*"))
+
+
+def test_the_form_is_one_page_that_asks_for_nothing(cli: Cli, stock: Stock, tmp_path: Path) -> None:
+    """A teacher has no login; a form of a loan that is none would come back refused."""
+    lent = cli("--json", "checkout", stock.kit, "--to", "Lochside Academy")
+    loan = lent.json["loans"][0]["id"]
+    page = tmp_path / "form.html"
+    made = cli("--json", "evaluation", "page", "--loan", loan, "--out", str(page))
+    assert made.json == {"file": str(page), "loan": loan, "mail": None}
+    text = page.read_text(encoding="utf-8")
+    assert f'value="{loan}"' in text and not OUTSIDE.search(text)
+    for more, code in (
+        (("--loan", "L9", "--out", str(page)), "unknown_loan"),
+        (("--mail", "nobody", "--out", str(page)), "bad_mail"),
+        (("--out", str(tmp_path / "form.pdf")), "bad_file_name"),
+    ):
+        wrong = cli("--json", "evaluation", "page", *more)
+        assert (wrong.code, wrong.json["error"]["code"]) == (2, code)

@@ -77,7 +77,7 @@ def esp(
 
 @pytest.mark.parametrize("near", ["58.5936,-3.5221", "ze99aa", "Skerry High", "9900001s"])
 def test_without_a_boat_first_then_by_distance(esp: College, near: str) -> None:
-    """Thurso: Inverness by road is nearer in practice than Kirkwall over the sea."""
+    """Example 15, from Thurso: Inverness by road is nearer than Kirkwall over the sea."""
     with esp:
         found = esp.exchange.nearest("stem kit", near, FIRST, LAST)
     assert [

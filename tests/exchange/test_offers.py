@@ -288,7 +288,7 @@ def test_esp_matches_offers_with_wants(three: Three) -> None:
 
 
 def test_the_fewest_kit_kilometres_beat_the_nearest_first() -> None:
-    """A 3, B 1 to X 2, Y 1: nearest first would drive 270, the transport problem drives 140."""
+    """Example 14: A 3, B 1 to X 2, Y 1: nearest first drives 270, the transport problem 140."""
     moves = cheapest_moves([3, 1], [2, 1], [[40, 200], [30, 60]])
     assert moves == [[2, 0], [0, 1]]
     assert cheapest_moves([2], [1, 5], [[None, 7]]) == [[0, 2]]

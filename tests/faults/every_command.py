@@ -162,6 +162,7 @@ LINES: dict[str, tuple[str, ...]] = {
     "evaluation add": ("evaluation", "add", "--engagement", "e1", "--enjoyed", "5"),
     "evaluation read": ("evaluation", "read", "KLEVAL1;loan=l1;used=y;p57=27"),
     "evaluation list": ("evaluation", "list"),
+    "evaluation page": ("evaluation", "page", "--out", "{folder}/form.html"),
     "audit": ("audit", "--html", "{folder}/audit.html", "--csv", "{folder}/audit"),
     "audit prove": ("audit", "prove", "holdings"),
     "audit accept": ("audit", "accept", "missing", "--note", "insured"),

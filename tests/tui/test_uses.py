@@ -228,6 +228,17 @@ async def test_the_list_of_what_to_ask_about(store: Store, log: Path) -> None:
         assert hands.reads("24 s1-s3")
 
 
+async def test_the_first_page_counts_what_to_ask_about(store: Store, log: Path) -> None:
+    """A list that nobody is reminded of is never worked off."""
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        assert not hands.reads("Uses to ask about")
+        store.kitloan.loans.check_out([store.headset], SCHOOL)
+        await hands.scan(store.headset)
+        assert hands.reads("? Uses to ask about 1")
+        await hands.type("use s2 24")
+        assert not hands.reads("Uses to ask about")
+
+
 def test_a_form_that_is_pasted_or_scanned(day: Day) -> None:
     """A teacher's answers, whatever is on the counter; one field wrong changes nothing."""
     day.lent(day.store.headset)

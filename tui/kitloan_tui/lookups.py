@@ -14,6 +14,7 @@ from sqlalchemy import func, select, text
 
 from kitloan.borrowers.organisations import nearly_like
 from kitloan.borrowers.people import People
+from kitloan.evidence.engagements import WITHOUT_USE
 from kitloan.ledger.session import Session
 from kitloan.planning.bookings import Booking as BookingNow
 from kitloan.planning.bookings import Cause
@@ -36,7 +37,7 @@ from kitloan.tables.absence import Transfer
 from kitloan.tables.local import Contact
 from kitloan.tables.planning import Booking, BookingLine
 from kitloan.tables.stocktaking import Stocktake
-from kitloan.text.dates import day_of, moment, uk
+from kitloan.text.dates import day_of, days_after, moment, start_of, uk
 from kitloan.text.tags import grouped
 from kitloan.values import Holding as HoldingNow
 from kitloan.values import LoanLine, plural
@@ -125,6 +126,8 @@ class Board:
     """More of the loans that are listed, by their ids."""
     at_risk: tuple[RiskLine, ...] = ()
     """The bookings that cannot be kept as things are, those that are collected first."""
+    unused: int = 0
+    """Loans that came back in the last four weeks, and whose use nobody has recorded."""
 
 
 def pulse(session: Session) -> tuple[date, int, int]:
@@ -167,6 +170,13 @@ def board(session: Session) -> Board:
             .order_by(stocktake.c.opened_at)
         ).scalars()
         names = tuple(str(name) for name in stocktakes)
+        unused = connection.execute(
+            select(func.count()).where(
+                loan.c.college == session.college,
+                loan.c.closed_at >= start_of(days_after(today, -28)),
+                *WITHOUT_USE,
+            )
+        ).scalar_one()
     return Board(
         today,
         due.items,
@@ -179,6 +189,7 @@ def board(session: Session) -> Board:
         names,
         about_loans(session, [*due.items, *overdue.items, *coming.items]),
         find_risks(session, MOST_AT_RISK),
+        unused,
     )
 
 

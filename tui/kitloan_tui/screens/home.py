@@ -306,6 +306,9 @@ def _counts(board: "Board") -> list[tuple[Opens, str, bool]]:
         counts.append((Opens("holdings", "missing"), text, True))
     if board.stocktakes:
         counts.append((Opens("stocktake"), f"~ Stocktake open: {board.stocktakes[0]}", True))
+    if board.unused:
+        text = f"{SYMBOLS['uncounted']} Uses to ask about {board.unused:,}"
+        counts.append((Opens("uses"), text, True))
     return counts
 
 

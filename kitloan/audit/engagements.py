@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import groupby
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from sqlalchemy import ColumnElement, and_, func, literal, select
@@ -81,6 +82,8 @@ class Group(NamedTuple):
     """The holding, where it was on one."""
     organisation: str | None = None
     programme: str | None = None
+    recorded: str = ""
+    """The day on which it was recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,7 +380,7 @@ def _groups(census: Census, first: date, last: date) -> Iterator[Group]:
 
 _COLUMNS = (
     *("college", "engagement", "on", "organisation", "schuid", "loan", "event", "used"),
-    *("learners", "girls", "boys", "staff", "half_hours", "programme"),
+    *("learners", "girls", "boys", "staff", "half_hours", "programme", "recorded_at"),
 )
 
 
@@ -399,7 +402,7 @@ def _group(
     (college, which, on, organisation, schuid, on_loan, event, used, learners, girls, boys) = row[
         :11
     ]
-    staff, half_hours, programme, donor, of_gift, tag, kit_type, wanted = row[11:]
+    staff, half_hours, programme, recorded, donor, of_gift, tag, kit_type, wanted = row[11:]
     if tag is not None and donor is None and of_gift is None:  # it may have come with its terms
         terms = census.inherited.get((college, tag))
         donor, of_gift = (terms.donor, terms.gift) if terms is not None else (None, None)
@@ -423,6 +426,7 @@ def _group(
         tag,
         organisation,
         programme,
+        recorded[:10],
     )
 
 
@@ -549,7 +553,8 @@ def small_councils(groups: Iterable[Group], council: "_Key") -> frozenset[str]:
 def hidden_of(census: Census, groups: Sequence[Group]) -> dict[str, set[str]]:
     """What is hidden of a nation's uses, printed by region, by each thing of `OF_SCHOOL`, by band.
 
-    All of these tables are of the same people, so they are protected together.
+    All of these tables are of the same people, so they are protected together; a region is hidden
+    too where another day's paper would give a few away.
     """
     keys = part_keys(census)
     few = small_councils(groups, keys["council"])
@@ -566,7 +571,9 @@ def hidden_of(census: Census, groups: Sequence[Group]) -> dict[str, set[str]]:
             parts = places[place] = (region, FEW if council in few else council, *rest)
         for name, learners in each.bands.items():
             counts[(*parts, name)] += learners
-    found = hidden_parts(counts) or [set() for _ in (*names, "band")]
+    forced: list[set[str]] = [set() for _ in (*names, "band")]
+    forced[0] = _unsettled(groups, keys["region"])
+    found = hidden_parts(counts, forced) or forced
     hidden = dict(zip((*names, "band"), found, strict=True))
     hidden["council"] |= few
     return hidden
@@ -588,6 +595,8 @@ def may_show_part(census: Census, groups: Sequence[Group]) -> bool:
     if not given:
         return True
     if len(given) > 1:
+        return False
+    if not is_settled([each for each in groups if each.in_scope]):
         return False
     (name,) = given
     keys = part_keys(census)
@@ -619,6 +628,54 @@ def may_show_part(census: Census, groups: Sequence[Group]) -> bool:
     return _OURS not in _crossed(beside, part_of, [*others, _by_band])
 
 
+def is_settled(groups: Sequence[Group]) -> bool:
+    """Whether the learners of a part may be shown on this day, beside any earlier day's.
+
+    A reader has the papers of other days, and subtracts. So what came since a day on which they
+    were shown must be none, or five and more, of the learners and of the least of them: until
+    it is, they are hidden. Papers come in the order in which uses were recorded, and those
+    of an earlier day in the order in which they happened; it must hold in both.
+    """
+    return all(
+        _is_settled_by(groups, day_of_use)
+        for day_of_use in (lambda each: each.on, lambda each: max(each.on, each.recorded))
+    )
+
+
+def _is_settled_by(groups: Sequence[Group], day_of_use: "_Key") -> bool:
+    shown = now = (0, 0)
+    largest: dict[str, dict[str, int]] = defaultdict(dict)
+    for _, some in groupby(sorted(groups, key=day_of_use), day_of_use):
+        learners, at_least = now
+        for each in some:
+            if not (each.used and each.learners):
+                continue
+            there = largest[each.school]
+            before = _least_of_school(there)
+            for name, number in (each.bands or {}).items():
+                there[name] = max(number, there.get(name, 0))
+            learners += each.learners
+            at_least += _least_of_school(there) - before
+        now = learners, at_least
+        if not any(0 < new - old < SMALL for new, old in zip(now, shown, strict=True)):
+            shown = now
+    return now == shown
+
+
+def _least_of_school(bands: Mapping[str, int]) -> int:
+    """As `Reach.at_least` has it."""
+    mixed = bands.get(MIXED, 0)
+    return max(sum(bands.values()) - mixed, mixed)
+
+
+def _unsettled(groups: Iterable[Group], part_of: "_Key") -> set[str]:
+    """The parts whose learners another day's paper would give away."""
+    of_part: dict[str, list[Group]] = defaultdict(list)
+    for each in groups:
+        of_part[part_of(each)].append(each)
+    return {part for part, some in of_part.items() if not is_settled(some)}
+
+
 def _whole(key: "_Key") -> "_Shares":
     """A use is in one part, with all of its learners."""
     return lambda each: ((key(each), each.learners),)
@@ -638,15 +695,16 @@ def _in_scope_by(groups: Iterable[Group], key: _Key) -> set[str]:
     return {key(each) for each in groups if each.in_scope}
 
 
-def _hidden_parts(groups: Iterable[Group], part_of: _Key) -> set[str]:
+def _hidden_parts(groups: Sequence[Group], part_of: _Key) -> set[str]:
     """The parts whose learners may not be printed beside the totals of all parts."""
     reaches = reaches_by(groups, part_of)
     parts = sorted(reaches)
-    hidden = _hidden_lines([reaches[each] for each in parts])
+    forced = {parts.index(part) for part in _unsettled(groups, part_of) if part in reaches}
+    hidden = _hidden_lines([reaches[each] for each in parts], forced)
     return {part for at, part in enumerate(parts) if at in hidden}
 
 
-def _hidden_lines(reaches: Sequence[Reach]) -> set[int]:
+def _hidden_lines(reaches: Sequence[Reach], forced: Set[int]) -> set[int]:
     """Which parts are hidden, so that neither learners nor the least of them can be worked out."""
     return {
         at
@@ -654,7 +712,7 @@ def _hidden_lines(reaches: Sequence[Reach]) -> set[int]:
             [[each.learner_engagements] for each in reaches],
             [[each.at_least] for each in reaches],
         )
-        for at, line in enumerate(protect(counts).lines)
+        for at, line in enumerate(protect(counts, forced).lines)
         if line == HIDDEN
     }
 

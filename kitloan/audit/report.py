@@ -11,7 +11,7 @@ from kitloan.audit.college_tables import (
     reporting_table,
     transfers_table,
 )
-from kitloan.audit.columns import MARKED_WORDS, TAG, college_column
+from kitloan.audit.columns import LEARNER_TITLES, MARKED_WORDS, TAG, college_column
 from kitloan.audit.engagements import LEARNER_TOTALS
 from kitloan.audit.evidence_tables import (
     TO_THE_ROW,
@@ -120,7 +120,7 @@ def _totals(m: Material) -> Table:
         ("Schools and other borrowers in 12 months", t.schools, None, "schools"),
         *(
             (title, shown[name], None, name)
-            for title, name in zip(_OF_LEARNERS, LEARNER_TOTALS, strict=True)
+            for title, name in zip(LEARNER_TITLES, LEARNER_TOTALS, strict=True)
         ),
     ]
     fields: list[Field] = [
@@ -169,13 +169,6 @@ def _totals(m: Material) -> Table:
     if any(HIDDEN in row for row in found.rows):
         return replace(found, note=f"{found.note} {MARKED_WORDS}")
     return found
-
-
-_OF_LEARNERS = (
-    "Learner engagements this academic year",
-    "Different learners, at least",
-    "Different learners, at most",
-)
 
 
 def _share(row: tuple[str, Shown, int | None, str]) -> float | None:

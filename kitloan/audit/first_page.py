@@ -190,7 +190,7 @@ def _decisions(found: Iterable[Finding], words: Mapping[str, str]) -> Iterator[t
     for each in found:
         if each.accepted is None:
             kinds[each.code].append(each)
-    for code in [each for each in CODES if kinds[each]][:MOST_DECISIONS]:
+    for code in sorted(kinds, key=lambda code: min(e.rank for e in kinds[code]))[:MOST_DECISIONS]:
         same = kinds[code]
         places = list(dict.fromkeys(each.college for each in same if each.college))
         names = ", ".join(words.get(each, each) for each in places[:3])

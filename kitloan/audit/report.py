@@ -246,6 +246,8 @@ def _kinds_of_findings(found: Iterable[Finding]) -> Table:
     counts = Counter(finding.code for finding in findings)
     accepted = Counter(finding.code for finding in findings if finding.accepted is not None)
     worst = sum(finding.severity == "high" for finding in findings)
+    # They are in the order of their severity, so the first of a kind is its gravest.
+    kinds = {finding.code: finding.severity for finding in reversed(findings)}
     return table(
         "finding_kinds",
         "Problems, most serious first",
@@ -258,7 +260,7 @@ def _kinds_of_findings(found: Iterable[Finding]) -> Table:
                 of=lambda name: name.replace("_", " "),
                 words=_CODE_WORDS,
             ),
-            text("severity", "Severity", "high, medium or low.", of=lambda n: CODES[n].severity),
+            text("severity", "Severity", "high, medium or low.", of=kinds.get),
             count("findings", "How many", "How many of this kind.", of=counts.get),
             count(
                 "accepted",
@@ -269,7 +271,7 @@ def _kinds_of_findings(found: Iterable[Finding]) -> Table:
             text("who", "Who acts", "Who takes the next step.", of=lambda name: CODES[name].who),
             text("action", "What to do", "The next step.", of=lambda name: CODES[name].action),
         ),
-        (name for name in CODES if counts[name]),
+        dict.fromkeys(finding.code for finding in findings),
         Chart(
             ("findings",),
             f"{plural(counts.total(), 'problem')}, of which {worst:,} of high severity.",

@@ -60,7 +60,7 @@ def make_sheet(table: Table, reader: str = "") -> Sheet:
     """Decide what of a table goes on paper, in the whole report or a reader's."""
     off = _COLUMNS_OFF.get(table.name, ())
     columns_off = frozenset(at for at, each in enumerate(table.columns) if each.name in off)
-    by_rule = frozenset(at for at, row in enumerate(table.rows) if _is_left_out(table, row))
+    by_rule = frozenset(_left_out(table))
     rest = [at for at in range(len(table.rows)) if at not in by_rule]
     most = _BOARD_GIFTS if (reader, table.name) == ("board", "gifts") else PAPER_ROWS
     cut = () if table.name in ("register", "findings") else rest[most:]
@@ -81,14 +81,17 @@ def longest(column: Column, cells: Iterator[Cell]) -> tuple[int, int]:
     return min(LONGEST_LINE, line), min(LONGEST_LINE, word)
 
 
-def _is_left_out(table: Table, row: tuple[Cell, ...]) -> bool:
-    cell = dict(zip((each.name for each in table.columns), row, strict=True))
+def _left_out(table: Table) -> Iterator[int]:
+    """The rows that are not on paper whatever the length of the table, by their place."""
     if table.name in _KNOWN_BY:
-        return cell[_KNOWN_BY[table.name]] is None
-    if table.name == "findings":
-        return cell["severity"] == "low"
-    # A council is on paper when a school of it was reached; there are thirty-two.
-    return table.name == "reach_by_council" and not (cell["schools"] or cell["engagements"])
+        known = table.column(_KNOWN_BY[table.name])
+        yield from (at for at, cell in enumerate(known) if cell is None)
+    elif table.name == "findings":
+        severities = table.column("severity")
+        yield from (at for at, severity in enumerate(severities) if severity == "low")
+    elif table.name == "reach_by_council":  # there are thirty-two
+        reached = zip(table.column("schools"), table.column("engagements"), strict=True)
+        yield from (at for at, cells in enumerate(reached) if not any(cells))
 
 
 def _note(table: Table, by_rule: frozenset[int], most: int | None) -> str:

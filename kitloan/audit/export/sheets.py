@@ -20,6 +20,8 @@ LONGEST_LINE = 24
 
 _HALF_A_SHEET = 98
 """Letters, with two between columns, that go on half a sheet of A4 that is on its side."""
+_CAPITALS = 1.25
+"""How much wider the letters of a tag are."""
 _NARROWED = 0.8
 """A column of texts may be this much narrower than its longest text."""
 
@@ -118,6 +120,8 @@ def _is_narrow(table: Table, off: frozenset[int], rows: list[tuple[Cell, ...]]) 
         line, word = longest(column, iter(known))
         if column.kind == "text":
             line = max(word, round(_NARROWED * line))
+        elif column.kind == "tag":
+            line = round(_CAPITALS * line)
         if len(known) < len(rows):
             line = max([line, *map(len, column.unknown.split())])
         letters += 2 + max([line, *map(len, column.title.split())])

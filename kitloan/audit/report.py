@@ -226,8 +226,8 @@ def _groups(counted: Iterable[Group], name: str, title: str, heading: str, *, ch
     called = text("name", heading, "The name.")
     known_by = text("id", "Id", "The id, where there is one.", unknown="")
     notes = {
-        "regions": "Every region appears. Where no college of it has sent a file, nothing is known "
-        "of it, which is not nothing held. Colleges outside the regions are apart.",
+        "regions": "Where no college of a region has sent a file, nothing is known of it, which is "
+        "not nothing held. Colleges outside the regions are apart.",
         "colleges": "Where a college has sent no file, nothing is known of what it holds.",
     }
     return table(

@@ -25,6 +25,12 @@ TITLES = {
 }
 
 
+LEARNER_TITLES = (
+    "Learner engagements this academic year",
+    "Different learners, at least",
+    "Different learners, at most",
+)
+"""What the totals of learners are called in the summary figures."""
 MARKED_WORDS = f"{HIDDEN} is {MARKS[HIDDEN]}."
 """Under a table that has such a mark."""
 

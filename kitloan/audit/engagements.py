@@ -15,6 +15,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from itertools import groupby
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, func, literal, select
@@ -44,6 +45,8 @@ from kitloan.queries.uses import (
     TAG,
     By,
     Span,
+    list_forms,
+    list_learners,
     sum_answers,
     sum_bands,
     sum_forms,
@@ -95,6 +98,8 @@ class Group(NamedTuple):
     tag: str | None
     organisation: str | None
     programme: str | None
+    recorded: str
+    """The day on which it was recorded."""
 
 
 class OfBand(NamedTuple):
@@ -155,6 +160,24 @@ class Uses(NamedTuple):
     gift: str | None
     organisation: str | None
     programme: str | None
+
+
+class Dated(NamedTuple):
+    """Learners of one band in one use, by the days that decide whether they are shown.
+
+    Attributes:
+        of: what part the use is in; its numbers are of no use.
+        on: the day of the use.
+        recorded: the day on which it was recorded.
+        band: of the learners; empty for a form that came back, which is as one learner.
+        learners: how many.
+    """
+
+    of: Uses
+    on: str
+    recorded: str
+    band: str
+    learners: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,6 +344,41 @@ class UseSums:
             for each in self._shared_in(first)
             if (each.college, each.id) in self._answers_of_shared
         ]
+
+    def dated(self, first: date) -> list[Dated]:
+        """The learners of each use of an academic year, by band, with their days."""
+        found = self._dated(first, list_learners)
+        for each in self._shared_in(first):
+            if each.used:
+                found += self._dated_alone(each, (each.bands or {}).items())
+        return found
+
+    def dated_forms(self, first: date) -> list[Dated]:
+        """The forms that came back about the uses of an academic year; each is as one learner."""
+        found = self._dated(first, list_forms)
+        for each in self._shared_in(first):
+            if (each.college, each.id) in self._answers_of_shared:
+                found += self._dated_alone(each, [("", 1)])
+        return found
+
+    def _dated(self, first: date, listing: Callable[..., Select[Any]]) -> list[Dated]:
+        span, by = _span(self.census, first), _with_tag(self.census, frozenset({"school"}))
+        keys = _Keys(self.census, by)
+        width = 1 + len(by)
+        of: dict[tuple[Any, ...], Uses] = {}
+        found = []
+        for row in self.census.connection.execute(listing(span, by, apart=self._apart)):
+            key = row[:width]
+            uses = of.get(key)
+            if uses is None:
+                uses = of[key] = keys.uses((first.year, *key), True, Sums(1), {})
+            found.append(Dated(uses, *row[width:]))
+        return found
+
+    def _dated_alone(self, each: Group, learners: Iterable[tuple[str, int]]) -> list[Dated]:
+        by = _with_tag(self.census, frozenset({"school"}))
+        uses = _Keys(self.census, by).alone(each)
+        return [Dated(uses, each.on, each.recorded, *some) for some in learners]
 
     def answers(self, first: date) -> dict[str, Counter[int]]:
         """How often each question was answered in which way, in an academic year."""
@@ -543,13 +601,14 @@ def learner_figures(sums: UseSums, *, protected: bool) -> LearnerFigures:
     split = _split(whole, region) if not census.scope else []
     hidden: Mapping[str, Set[str]] = {}
     if protected:
-        hidden = {} if census.scope else hidden_of(census, whole)
-        may_show = may_show_part(census, this_year)
+        dated = sums.dated(first)
+        hidden = {} if census.scope else hidden_of(census, whole, sums.dated(before))
+        may_show = may_show_part(census, this_year, dated)
         shown = {name: _protected(value, may_show) for name, value in shown.items()}
         by_region = (
             [_all_in_one(totals, shown)]
             if census.scope and ours
-            else _protected_regions(by_region, ours, region, hidden_of(census, ours)["region"])
+            else _protected_regions(by_region, census, ours, dated)
         )
         split = _protected_split(split, hidden.get("region", frozenset()))
     return LearnerFigures(
@@ -667,7 +726,7 @@ def _groups(census: Census, span: Span, events: Select[Any] | None = None) -> It
 
 _COLUMNS = (
     *("college", "engagement", "on", "organisation", "schuid", "loan", "event", "used"),
-    *("learners", "girls", "boys", "staff", "half_hours", "programme"),
+    *("learners", "girls", "boys", "staff", "half_hours", "programme", "recorded_at"),
 )
 
 
@@ -689,7 +748,7 @@ def _group(
     (college, which, on, organisation, schuid, on_loan, event, used, learners, girls, boys) = row[
         :11
     ]
-    staff, half_hours, programme, tag, wanted = row[11:]
+    staff, half_hours, programme, recorded, tag, wanted = row[11:]
     return Group(
         college,
         which,
@@ -707,6 +766,7 @@ def _group(
         tag,
         organisation,
         programme,
+        recorded[:10],
     )
 
 
@@ -830,10 +890,13 @@ def small_councils(groups: Iterable[Uses], council: "_Key") -> frozenset[str]:
     return frozenset(few | {name for _, name in rest[:1]}) if len(few) == 1 else frozenset(few)
 
 
-def hidden_of(census: Census, groups: Sequence[Uses]) -> dict[str, set[str]]:
+def hidden_of(
+    census: Census, groups: Sequence[Uses], dated: Iterable[Dated]
+) -> dict[str, set[str]]:
     """What is hidden of a nation's uses, printed by region, by each thing of `OF_SCHOOL`, by band.
 
-    All of these tables are of the same people, so they are protected together.
+    All of these tables are of the same people, so they are protected together; a region is hidden
+    too where another day's paper would give a few away.
     """
     keys = part_keys(census)
     few = small_councils(groups, keys["council"])
@@ -850,13 +913,15 @@ def hidden_of(census: Census, groups: Sequence[Uses]) -> dict[str, set[str]]:
             parts = places[place] = (region, FEW if council in few else council, *rest)
         for name, of in each.bands.items():
             counts[(*parts, name)] += of.learners
-    found = hidden_parts(counts) or [set() for _ in (*names, "band")]
+    forced: list[set[str]] = [set() for _ in (*names, "band")]
+    forced[0] = _unsettled(dated, keys["region"])
+    found = hidden_parts(counts, forced) or forced
     hidden = dict(zip((*names, "band"), found, strict=True))
     hidden["council"] |= few
     return hidden
 
 
-def may_show_part(census: Census, groups: Sequence[Uses]) -> bool:
+def may_show_part(census: Census, groups: Sequence[Uses], dated: Sequence[Dated]) -> bool:
     """Whether the learners of a part may be shown beside those of the whole, and of other parts.
 
     A reader has the reports of the other parts too, and subtracts. So the parts are protected as
@@ -873,6 +938,8 @@ def may_show_part(census: Census, groups: Sequence[Uses]) -> bool:
         return True
     if len(given) > 1:
         return False
+    if not is_settled(each for each in dated if each.of.in_scope):
+        return False
     (name,) = given
     keys = part_keys(census)
     region = keys["region"]
@@ -880,18 +947,19 @@ def may_show_part(census: Census, groups: Sequence[Uses]) -> bool:
     beside = groups
     if around is not None:  # a part of a part: both are shown, or neither
         parts = {around(each) for each in groups if each.in_scope}
-        if parts & _hidden_parts(groups, around):
+        if parts & _hidden_parts(groups, dated, around):
             return False
         beside = [each for each in groups if around(each) in parts]
+        dated = [each for each in dated if around(each.of) in parts]
     if name == "region":
-        hidden = hidden_of(census, groups)["region"]
+        hidden = hidden_of(census, groups, dated)["region"]
         ours = _in_scope_by(groups, region)
-        return not ours & (hidden | _hidden_parts(groups, region))
+        return not ours & (hidden | _hidden_parts(groups, dated, region))
 
     def part_of(each: Uses) -> str:
         return _OURS if each.in_scope else keys[name](each)
 
-    if _OURS in _hidden_parts(beside, part_of):
+    if _OURS in _hidden_parts(beside, dated, part_of):
         return False
     others = [
         _whole(keys[each])
@@ -901,6 +969,53 @@ def may_show_part(census: Census, groups: Sequence[Uses]) -> bool:
     if name == "college":
         return True
     return _OURS not in _crossed(beside, part_of, [*others, _by_band])
+
+
+def is_settled(dated: Iterable[Dated]) -> bool:
+    """Whether the learners of a part may be shown on this day, beside any earlier day's.
+
+    A reader has the papers of other days, and subtracts. So what came since a day on which they
+    were shown must be none, or five and more, of the learners and of the least of them: until
+    it is, they are hidden. Papers come in the order in which uses were recorded, and those
+    of an earlier day in the order in which they happened; it must hold in both.
+    """
+    some = list(dated)
+    return all(
+        _is_settled_by(some, day)
+        for day in (lambda each: each.on, lambda each: max(each.on, each.recorded))
+    )
+
+
+def _is_settled_by(dated: Iterable[Dated], day: Callable[[Dated], str]) -> bool:
+    shown = now = (0, 0)
+    largest: dict[str, dict[str, int]] = defaultdict(dict)
+    for _, some in groupby(sorted(dated, key=day), day):
+        learners, at_least = now
+        for each in some:
+            learners += each.learners
+            there = largest[each.of.school]
+            if each.band and each.learners > there.get(each.band, 0):
+                before = _least_of_school(there)
+                there[each.band] = each.learners
+                at_least += _least_of_school(there) - before
+        now = learners, at_least
+        if not any(0 < new - old < SMALL for new, old in zip(now, shown, strict=True)):
+            shown = now
+    return now == shown
+
+
+def _least_of_school(bands: Mapping[str, int]) -> int:
+    """As `Reach.at_least` has it."""
+    mixed = bands.get(MIXED, 0)
+    return max(sum(bands.values()) - mixed, mixed)
+
+
+def _unsettled(dated: Iterable[Dated], part_of: "_Key") -> set[str]:
+    """The parts whose learners another day's paper would give away."""
+    of_part: dict[str, list[Dated]] = defaultdict(list)
+    for each in dated:
+        of_part[part_of(each.of)].append(each)
+    return {part for part, some in of_part.items() if not is_settled(some)}
 
 
 def _whole(key: "_Key") -> "_Shares":
@@ -922,15 +1037,16 @@ def _in_scope_by(groups: Iterable[Uses], key: _Key) -> set[str]:
     return {key(each) for each in groups if each.in_scope}
 
 
-def _hidden_parts(groups: Iterable[Uses], part_of: _Key) -> set[str]:
+def _hidden_parts(groups: Iterable[Uses], dated: Iterable[Dated], part_of: _Key) -> set[str]:
     """The parts whose learners may not be printed beside the totals of all parts."""
     reaches = reaches_by(groups, part_of)
     parts = sorted(reaches)
-    hidden = _hidden_lines([reaches[each] for each in parts])
+    forced = {parts.index(part) for part in _unsettled(dated, part_of) if part in reaches}
+    hidden = _hidden_lines([reaches[each] for each in parts], forced)
     return {part for at, part in enumerate(parts) if at in hidden}
 
 
-def _hidden_lines(reaches: Sequence[Reach]) -> set[int]:
+def _hidden_lines(reaches: Sequence[Reach], forced: Set[int]) -> set[int]:
     """Which parts are hidden, so that neither learners nor the least of them can be worked out."""
     return {
         at
@@ -938,7 +1054,7 @@ def _hidden_lines(reaches: Sequence[Reach]) -> set[int]:
             [[each.learner_engagements] for each in reaches],
             [[each.at_least] for each in reaches],
         )
-        for at, line in enumerate(protect(counts).lines)
+        for at, line in enumerate(protect(counts, forced).lines)
         if line == HIDDEN
     }
 
@@ -984,9 +1100,14 @@ def _all_in_one(totals: Reach, shown: Mapping[str, Shown]) -> RegionReach:
 
 
 def _protected_regions(
-    found: Sequence[RegionReach], groups: Sequence[Uses], region: _Key, hidden: Set[str]
+    found: Sequence[RegionReach],
+    census: Census,
+    groups: Sequence[Uses],
+    dated: Sequence[Dated],
 ) -> list[RegionReach]:
-    hidden = {*hidden, *_hidden_parts(groups, region)}
+    region = part_keys(census)["region"]
+    ours = [each for each in dated if each.of.in_scope]
+    hidden = hidden_of(census, groups, ours)["region"] | _hidden_parts(groups, ours, region)
     return [
         each
         if (each.region or "") not in hidden
@@ -1036,7 +1157,7 @@ def _answered(sums: UseSums, year: date, *, protected: bool) -> list[Answered]:
     """
     if protected and sums.census.scope:
         forms = sums.forms(year, by_school=True)
-        if not may_show_part(sums.census, forms):
+        if not may_show_part(sums.census, forms, sums.dated_forms(year)):
             return []
     answers = sums.answers(year)
     found = []

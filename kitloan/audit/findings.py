@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain, groupby, pairwise
-from typing import Literal
+from typing import Literal, get_args
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, select
 
@@ -56,6 +56,7 @@ organisation, pinned, resumption = table(Organisation), table(PinnedKey), table(
 shortage, withdrawal = table(Shortage), table(Withdrawal)
 
 Severity = Literal["high", "medium", "low"]
+_SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +250,7 @@ class Finding:
         message: what was found, in a sentence.
         since: since when it is so, as far as is known.
         accepted: ESP's note on these very facts; None while nobody has accepted them.
+        is_grave: whether it is of high severity, whatever its kind is.
     """
 
     code: str
@@ -257,11 +259,17 @@ class Finding:
     message: str
     since: date | None = None
     accepted: str | None = None
+    is_grave: bool = False
 
     @property
     def severity(self) -> Severity:
         """How serious it is."""
-        return CODES[self.code].severity
+        return "high" if self.is_grave else CODES[self.code].severity
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """Its place among the kinds of findings, the most serious first."""
+        return _SEVERITIES.index(self.severity), WORST_FIRST.index(self.code)
 
     @property
     def title(self) -> str:
@@ -309,9 +317,7 @@ def findings(evidence: Evidence, met: Iterable[Finding] = ()) -> Sequence[Findin
     census = evidence.census
     every = chain(met, *(source(evidence) for source in _SOURCES))
     found = (_accepted(each, census.decided.accepted) for each in every if _wanted(each, census))
-    return keep_sorted(
-        found, key=lambda f: (WORST_FIRST.index(f.code), f.college, f.tag, f.message)
-    )
+    return keep_sorted(found, key=lambda f: (f.rank, f.college, f.tag, f.message))
 
 
 def _wanted(each: Finding, census: Census) -> bool:
@@ -805,4 +811,6 @@ def _refused(session: Session, until: str) -> Iterable[Finding]:
     for kept in Quarantine(session).files():
         if kept.at <= until:
             college = college_of(kept.ledger) if kept.ledger else ""
-            yield Finding("refused_file", college, "", kept.message)
+            # What was sealed was changed on its way; other files came too early, or are damaged.
+            is_altered = kept.code == "altered"
+            yield Finding("refused_file", college, "", kept.message, is_grave=is_altered)

@@ -2,7 +2,8 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby, islice
+from dataclasses import dataclass, field
+from itertools import islice
 
 from kitloan.audit.evidence_tables import evidence_answers
 from kitloan.audit.findings import CODES, Finding
@@ -187,24 +188,32 @@ def _flow_of(m: Material) -> str:
 
 def _decisions(found: Iterable[Finding], words: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """The most serious kinds of open problem, each in a sentence, with who acts."""
-    open_ = (each for each in found if each.accepted is None)
-    worst_first = groupby(open_, key=lambda each: each.code)  # as findings are ordered
-    for code, same in islice(worst_first, MOST_DECISIONS):
-        first = next(same)
-        messages, colleges_of = {hash(first.message)}, {first.college: None}
-        for each in same:  # there may be a hundred thousand
-            messages.add(hash(each.message))
-            colleges_of.setdefault(each.college)
-        places = [each for each in colleges_of if each]
+    kinds: dict[str, _Kind] = {}  # the gravest first, as findings are ordered
+    for each in found:  # there may be a hundred thousand
+        if each.accepted is None:
+            kind = kinds.setdefault(each.code, _Kind(each.message))
+            kind.messages.add(hash(each.message))
+            kind.colleges.setdefault(each.college)
+    for code, kind in islice(kinds.items(), MOST_DECISIONS):
+        places = [each for each in kind.colleges if each]
         names = ", ".join(words.get(each, each) for each in places[:3])
         names += f" and {len(places) - 3} more" if len(places) > 3 else ""
         who = CODES[code].who
         if who == "The college" and len(places) == 1:
             who = names
-        if len(messages) == 1:
-            yield first.message, who
+        if len(kind.messages) == 1:
+            yield kind.first, who
         else:
-            yield f"{CODES[code].title}: {len(messages):,}, at {names}.", who
+            yield f"{CODES[code].title}: {len(kind.messages):,}, at {names}.", who
+
+
+@dataclass(slots=True)
+class _Kind:
+    """Problems of one kind: the first of them, all of their messages by hash, and where."""
+
+    first: str
+    messages: set[int] = field(default_factory=set)
+    colleges: dict[str, None] = field(default_factory=dict)
 
 
 def seen(figures: Figures) -> int:

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Set
 from dataclasses import replace
 
 from kitloan.audit import stored
+from kitloan.audit.columns import LEARNER_TITLES
 from kitloan.audit.tables import Column, Report, Table
+from kitloan.text.dates import uk
 
 READERS = ("donor", "college", "board", "evidence")
 """Who a paper can be for."""
@@ -68,7 +70,8 @@ _OF_COLLEGE = ("findings", "spares", "pairs", "idle", "register")
 def paper(report: Report, reader: str, whose: str | None) -> Report:
     """The report for a reader.
 
-    A donor gets figures of their kits, and no school, borrower or technician by name. A college
+    A donor gets figures of their kits, and no school, borrower or technician by name; with an
+    earlier day, what changed since, but for learners, who could be subtracted. A college
     gets what to do, the oldest first. A board gets the first page and the figures behind it. A page
     of evidence, of ESP or a partnership, is about what the kits did in a year. `whose` is the name
     of the donor, the college or the partnership.
@@ -85,7 +88,10 @@ def paper(report: Report, reader: str, whose: str | None) -> Report:
         return replace(
             chosen,
             title=f"Your kits in Scotland’s colleges: {whose}" if whose else report.title,
-            tables=tuple(_without(each, _NAMELESS) for each in chosen.tables),
+            tables=(
+                *_changes(report),
+                *(_without(each, _NAMELESS) for each in chosen.tables),
+            ),
             # The last answer is about problems of colleges.
             summary=replace(
                 first,
@@ -120,6 +126,26 @@ def paper(report: Report, reader: str, whose: str | None) -> Report:
             for each in chosen.tables
         ),
     )
+
+
+def _changes(report: Report) -> list[Table]:
+    """What the summary figures were on the earlier day, where there is one."""
+    (totals,) = [each for each in report.tables if each.name == "totals"]
+    names = [column.name for column in totals.columns]
+    if "before" not in names:
+        return []
+    at = [names.index(name) for name in ("measure", "number", "before", "change")]
+    left_out = {*LEARNER_TITLES, "Colleges that have sent a file"}
+    then = totals.columns[at[2]].title
+    return [
+        Table(
+            "changes",
+            "What changed",
+            f"{then}, and at the end of {uk(report.as_at)}.",
+            tuple(totals.columns[i] for i in at),
+            tuple(tuple(row[i] for i in at) for row in totals.rows if row[0] not in left_out),
+        )
+    ]
 
 
 def _without(each: Table, names: Set[str]) -> Table:

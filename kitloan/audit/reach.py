@@ -516,7 +516,7 @@ def _years(sums: UseSums, running: date, *, protected: bool) -> list[YearReach]:
         reach = reach_of(ours)
         numbers: list[Shown] = [reach.learner_engagements, reach.at_least]
         if protected:
-            may_show = may_show_part(census, nation)
+            may_show = may_show_part(census, nation, sums.dated(first))
             numbers = [
                 alone(each) if may_show and isinstance(each, int) else HIDDEN if each else each
                 for each in numbers

@@ -11,7 +11,7 @@ from kitloan.audit.college_tables import (
     reporting_table,
     transfers_table,
 )
-from kitloan.audit.columns import MARKED_WORDS, TAG, college_column
+from kitloan.audit.columns import LEARNER_TITLES, MARKED_WORDS, TAG, college_column
 from kitloan.audit.engagements import LEARNER_TOTALS
 from kitloan.audit.evidence_tables import (
     TO_THE_ROW,
@@ -120,7 +120,7 @@ def _totals(m: Material) -> Table:
         ("Schools and other borrowers in 12 months", t.schools, None, "schools"),
         *(
             (title, shown[name], None, name)
-            for title, name in zip(_OF_LEARNERS, LEARNER_TOTALS, strict=True)
+            for title, name in zip(LEARNER_TITLES, LEARNER_TOTALS, strict=True)
         ),
     ]
     fields: list[Field] = [
@@ -169,13 +169,6 @@ def _totals(m: Material) -> Table:
     if any(HIDDEN in row for row in found.rows):
         return replace(found, note=f"{found.note} {MARKED_WORDS}")
     return found
-
-
-_OF_LEARNERS = (
-    "Learner engagements this academic year",
-    "Different learners, at least",
-    "Different learners, at most",
-)
 
 
 def _share(row: tuple[str, Shown, int | None, str]) -> float | None:
@@ -233,8 +226,8 @@ def _groups(counted: Iterable[Group], name: str, title: str, heading: str, *, ch
     called = text("name", heading, "The name.")
     known_by = text("id", "Id", "The id, where there is one.", unknown="")
     notes = {
-        "regions": "Every region appears. Where no college of it has sent a file, nothing is known "
-        "of it, which is not nothing held. Colleges outside the regions are apart.",
+        "regions": "Where no college of a region has sent a file, nothing is known of it, which is "
+        "not nothing held. Colleges outside the regions are apart.",
         "colleges": "Where a college has sent no file, nothing is known of what it holds.",
     }
     return table(
@@ -251,10 +244,13 @@ def _kinds_of_findings(found: Iterable[Finding]) -> Table:
     """The problems, by kind."""
     counts: Counter[str] = Counter()
     accepted: Counter[str] = Counter()
+    kinds: dict[str, str] = {}  # they come the gravest first, so the first of a kind is its gravest
+    worst = 0
     for finding in found:
         counts[finding.code] += 1
         accepted[finding.code] += finding.accepted is not None
-    worst = sum(many for code, many in counts.items() if CODES[code].severity == "high")
+        kinds.setdefault(finding.code, finding.severity)
+        worst += finding.severity == "high"
     return table(
         "finding_kinds",
         "Problems, most serious first",
@@ -267,7 +263,7 @@ def _kinds_of_findings(found: Iterable[Finding]) -> Table:
                 of=lambda name: name.replace("_", " "),
                 words=_CODE_WORDS,
             ),
-            text("severity", "Severity", "high, medium or low.", of=lambda n: CODES[n].severity),
+            text("severity", "Severity", "high, medium or low.", of=kinds.get),
             count("findings", "How many", "How many of this kind.", of=counts.get),
             count(
                 "accepted",
@@ -278,7 +274,7 @@ def _kinds_of_findings(found: Iterable[Finding]) -> Table:
             text("who", "Who acts", "Who takes the next step.", of=lambda name: CODES[name].who),
             text("action", "What to do", "The next step.", of=lambda name: CODES[name].action),
         ),
-        (name for name in CODES if counts[name]),
+        kinds,
         Chart(
             ("findings",),
             f"{plural(counts.total(), 'problem')}, of which {worst:,} of high severity.",

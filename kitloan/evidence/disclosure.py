@@ -80,16 +80,19 @@ def protect_line(counts: Sequence[int]) -> tuple[tuple[Shown, ...], Shown]:
     return tuple(HIDDEN if at in hidden else each for at, each in enumerate(counts)), total
 
 
-def protect(table: Sequence[Sequence[int]]) -> Protected:
+def protect(table: Sequence[Sequence[int]], totals: Set[int] = frozenset()) -> Protected:
     """A table whose lines, columns and grand total are printed with it.
 
     Args:
         table: the true counts: lines of the same length.
+        totals: lines whose counts and totals are hidden, whatever they are.
 
     Returns:
         What may be printed: no hidden count follows from what is shown, whatever is added up.
     """
-    return _protect(table, frozenset(), zeros_known=False)
+    width = len(table[0]) if table else 0
+    forced = {(i, j) for i in totals for j in range(width + 1) if (*table[i], sum(table[i]))[j]}
+    return _protect(table, forced, zeros_known=False)
 
 
 def _protect(
@@ -115,7 +118,9 @@ def _protect(
     )
 
 
-def hidden_parts(counts: Mapping[tuple[str, ...], int]) -> list[set[str]]:
+def hidden_parts(
+    counts: Mapping[tuple[str, ...], int], forced: Sequence[Set[str]] = ()
+) -> list[set[str]]:
     """Which totals are hidden where the same people are printed in several tables of one line each.
 
     A reader knows which parts lie in which: learners of S1 to S3 are in secondary schools, and none
@@ -124,12 +129,13 @@ def hidden_parts(counts: Mapping[tuple[str, ...], int]) -> list[set[str]]:
 
     Args:
         counts: true counts, by the part that they are in, in two tables or more: region, sector.
+        forced: of each table, parts that are hidden whatever they count.
 
     Returns:
         The parts to hide of each table, in the order of the keys.
     """
     width = len(next(iter(counts), ()))
-    hidden: list[set[str]] = [set() for _ in range(width)]
+    hidden = [set(each) for each in forced] or [set[str]() for _ in range(width)]
     pairs = [_Pair(counts, *each) for each in combinations(range(width), 2)]
     before = -1
     while before != (before := sum(map(len, hidden))):  # what one hides, another may give away

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, bindparam, literal_column, select, union_all
 
 from kitloan.errors import BadInput, KitloanError
-from kitloan.exchange.file import ExchangeFile, Header
+from kitloan.exchange.file import FIRST, ExchangeFile, Header
 from kitloan.exchange.rebase import ChosenHistory, StoredEntry, choose_history, rebase
 from kitloan.exchange.sending import remember
 from kitloan.exchange.trust import ConfirmedKey, fingerprint, keys_of, must_be_trusted, pin
@@ -44,6 +44,7 @@ head = table(LedgerHead)
 
 _WINDOW = 1_000
 _STEP = 500
+_ALTERED = "was altered: its text does not match its hash"
 
 _resumed = select(resumption.c.epoch).where(resumption.c.college == bindparam("c"))
 
@@ -470,9 +471,31 @@ class _Merging:
                 )
             except Exception as problem:
                 must_be_of_the_file(problem)
+                self._must_be_as_sealed()
                 raise self._wrong(
                     "impossible", each.entry.seq, "records something that cannot have happened"
                 ) from problem
+
+    def _must_be_as_sealed(self) -> None:
+        """Refuse a file with an entry that was changed since it was sealed: its hash is another.
+
+        What such an entry records may be impossible as well, and that would accuse the college.
+        """
+        header, seq, prev = self._header, self._header.first - 1, self._header.prev
+        with self._file.lines() as lines:
+            next(lines, "")
+            for body in self._file.bodies(lines, header):
+                try:
+                    named = json.loads(body)["prev"]
+                except (ValueError, KeyError, TypeError, RecursionError):
+                    return  # that line is refused for what it is
+                if named != prev and seq >= header.first:
+                    raise self._wrong("altered", seq, _ALTERED)
+                seq, prev = seq + 1, seal(body)
+        if seq == header.last and prev != header.head:
+            # A file of version 2 leaves out the hashes in between, so it may be any of them.
+            or_before = "" if header.version == FIRST else " (or one before it)"
+            raise self._wrong("altered", seq, f"{_ALTERED}{or_before}")
 
     def end(self) -> Merged:
         """Check that the last line is the one that the header names, and finish."""

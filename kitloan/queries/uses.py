@@ -164,6 +164,26 @@ def sum_answers(span: Span, by: Set[By], *, apart: Select[Any] | None) -> Select
     return _grouped(span, by, answers, (func.count().label("many"),), _WITH_ANSWERS, apart=apart)
 
 
+def list_learners(span: Span, by: Set[By], *, apart: Select[Any] | None) -> Select[Any]:
+    """Learners of each use and band, not added up, with the days on which it was and was recorded.
+
+    Each line has `college`, the keys, `on`, `recorded`, `band` and `learners`.
+    """
+    joined = engagement.join(band, and_(OF_ENGAGEMENT, band.c.band != ""))
+    more = (*_DAYS, band.c.band, band.c.learners)
+    return _of_each(span, by, more, joined, apart=apart).where(engagement.c.used != "no")
+
+
+def list_forms(span: Span, by: Set[By], *, apart: Select[Any] | None) -> Select[Any]:
+    """Uses about which a teacher answered, a line each: as `list_learners`, as one learner each."""
+    more = (*_DAYS, literal("").label("band"), literal(1).label("learners"))
+    return _of_each(span, by, more, _WITH_ANSWERS, apart=apart)
+
+
+_DAYS = (
+    engagement.c.on,
+    func.substr(engagement.c.recorded_at, 1, 10).label("recorded"),
+)
 _USED = case((engagement.c.used == "no", 0), else_=1).label("used")
 _WITH_ANSWERS = engagement.join(evaluation, OF_ANSWERS)
 
@@ -182,27 +202,50 @@ def _grouped(
     *,
     apart: Select[Any] | None,
 ) -> Select[Any]:
+    year = span.year
+    keys = (engagement.c.college, *_keys(by), *more)
+    wanted = select(year.label("year"), *keys, *sums).select_from(_joined(source, by))
+    wanted = wanted.where(*_kept(span, apart))
+    return (
+        wanted.group_by(*keys) if isinstance(year, BindParameter) else wanted.group_by(year, *keys)
+    )
+
+
+def _of_each(
+    span: Span,
+    by: Set[By],
+    more: Sequence[ColumnElement[Any]],
+    source: Any,
+    *,
+    apart: Select[Any] | None,
+) -> Select[Any]:
+    wanted = select(engagement.c.college, *_keys(by), *more).select_from(_joined(source, by))
+    return wanted.where(*_kept(span, apart))
+
+
+def _joined(source: Any, by: Set[By]) -> Any:
     joined = source
     if "tag" in by:
         joined = joined.outerjoin(loan, OF_LOAN)
     if "school" in by:
         joined = joined.outerjoin(link, _OF_LINK)
+    return joined
+
+
+def _keys(by: Set[By]) -> Sequence[ColumnElement[Any]]:
     of_key: dict[By, ColumnElement[Any]] = {
         "school": _SCHOOL,
         "tag": TAG,
         "organisation": engagement.c.organisation,
         "programme": engagement.c.programme,
     }
-    year = span.year
-    keys: tuple[ColumnElement[Any], ...] = (
-        engagement.c.college,
-        *(of_key[name].label(name) for name in KEYS if name in by),
-        *more,
-    )
-    wanted = select(year.label("year"), *keys, *sums).select_from(joined).where(span.within)
-    if apart is not None:
-        of_none = engagement.c.event.is_(None)
-        wanted = wanted.where(or_(of_none, engagement.c.event.not_in(apart)))
-    return (
-        wanted.group_by(*keys) if isinstance(year, BindParameter) else wanted.group_by(year, *keys)
-    )
+    return [of_key[name].label(name) for name in KEYS if name in by]
+
+
+def _kept(span: Span, apart: Select[Any] | None) -> Sequence[ColumnElement[bool]]:
+    if apart is None:
+        return [span.within]
+    return [
+        span.within,
+        or_(engagement.c.event.is_(None), engagement.c.event.not_in(apart)),
+    ]

@@ -240,6 +240,19 @@ def test_a_donor_gets_no_figure_of_an_earlier_day(national: Scotland) -> None:
     assert "103" not in str(document["tables"])
 
 
+def test_a_donor_reads_what_changed(national: Scotland) -> None:
+    """A donor who asks what became of their kits since the last paper had to compare two."""
+    audit, about = national.esp.audit.audit, Scope(donor="RAF")
+    found = audit(reader="donor", scope=about, since=date(2026, 9, 30))
+    changed = {str(each["measure"]): each for each in rows(found, "changes")}
+    held = changed["Kits held"]
+    assert (held["number"], held["before"], held["change"]) == (3, 2, 1)
+    assert changed["Missing"]["change"] == 1
+    assert not [each for each in changed if "earner" in each], "they could be subtracted"
+    assert found.report.tables[0].name == "changes", "what is new comes first"
+    assert "changes" not in audit(reader="donor", scope=about).as_json()["tables"]
+
+
 # Idle kits and who waits for one.
 
 

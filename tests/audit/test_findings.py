@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -94,6 +95,37 @@ def test_a_seam_says_how_much_was_lost(scotland: Scotland, clock: SetClock, tmp_
     clock.move(days=1)
     again = scotland.esp.audit.audit(scotland.esp.session.today - timedelta(days=1))
     assert [each for each in again.findings if each.code == "resumed_from_backup"] == [seam]
+
+
+@pytest.mark.parametrize(
+    ("kind", "was", "now"),
+    [
+        ("loan.checked_out", "selkirk", "selkork"),
+        ("loan.checked_in", r'("loan":"[^"]*).(")', r"\1-\2"),  # the last one of the file
+    ],
+)
+def test_a_file_that_was_altered_is_grave(
+    scotland: Scotland, tmp_path: Path, kind: str, was: str, now: str
+) -> None:
+    """A borrower's name changed on the way was told as the college's own impossible entry."""
+    (tag,) = scotland.kits("fife", 1)
+    fife = scotland["fife"]
+    fife.loans.check_out([tag], "Selkirk High School")
+    fife.loans.check_in([tag])
+    file = tmp_path / "file"
+    fife.exchange.export(file)
+    lines = gzip.decompress(file.read_bytes()).decode().splitlines()
+    (at,) = [n for n, line in enumerate(lines) if f'"{kind}"' in line]
+    lines[at], changes = re.subn(was, now, lines[at])
+    assert changes
+    file.write_bytes(gzip.compress("\n".join([*lines, ""]).encode()))
+    with pytest.raises(BadInput) as refused:
+        merge(scotland.esp, [file])
+    assert refused.value.code == "altered"
+    assert refused.value.details["seq"] == at
+    (one,) = scotland.esp.audit.audit().findings
+    assert (one.code, one.severity) == ("refused_file", "high")
+    assert scotland.esp.audit.audit().as_json()["findings"][0]["severity"] == "high"
 
 
 def test_what_esp_met_later_is_no_finding_of_an_earlier_day(

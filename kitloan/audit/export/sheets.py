@@ -20,6 +20,8 @@ LONGEST_LINE = 24
 
 _HALF_A_SHEET = 98
 """Letters, with two between columns, that go on half a sheet of A4 that is on its side."""
+_CAPITALS = 1.25
+"""How much wider the letters of a tag are."""
 _NARROWED = 0.8
 """A column of texts may be this much narrower than its longest text."""
 
@@ -60,7 +62,7 @@ def make_sheet(table: Table, reader: str = "") -> Sheet:
     """Decide what of a table goes on paper, in the whole report or a reader's."""
     off = _COLUMNS_OFF.get(table.name, ())
     columns_off = frozenset(at for at, each in enumerate(table.columns) if each.name in off)
-    by_rule = frozenset(at for at, row in enumerate(table.rows) if _is_left_out(table, row))
+    by_rule = frozenset(_left_out(table))
     rest = [at for at in range(len(table.rows)) if at not in by_rule]
     most = _BOARD_GIFTS if (reader, table.name) == ("board", "gifts") else PAPER_ROWS
     cut = () if table.name in ("register", "findings") else rest[most:]
@@ -81,14 +83,17 @@ def longest(column: Column, cells: Iterator[Cell]) -> tuple[int, int]:
     return min(LONGEST_LINE, line), min(LONGEST_LINE, word)
 
 
-def _is_left_out(table: Table, row: tuple[Cell, ...]) -> bool:
-    cell = dict(zip((each.name for each in table.columns), row, strict=True))
+def _left_out(table: Table) -> Iterator[int]:
+    """The rows that are not on paper whatever the length of the table, by their place."""
     if table.name in _KNOWN_BY:
-        return cell[_KNOWN_BY[table.name]] is None
-    if table.name == "findings":
-        return cell["severity"] == "low"
-    # A council is on paper when a school of it was reached; there are thirty-two.
-    return table.name == "reach_by_council" and not (cell["schools"] or cell["engagements"])
+        known = table.column(_KNOWN_BY[table.name])
+        yield from (at for at, cell in enumerate(known) if cell is None)
+    elif table.name == "findings":
+        severities = table.column("severity")
+        yield from (at for at, severity in enumerate(severities) if severity == "low")
+    elif table.name == "reach_by_council":  # there are thirty-two
+        reached = zip(table.column("schools"), table.column("engagements"), strict=True)
+        yield from (at for at, cells in enumerate(reached) if not any(cells))
 
 
 def _note(table: Table, by_rule: frozenset[int], most: int | None) -> str:
@@ -115,6 +120,8 @@ def _is_narrow(table: Table, off: frozenset[int], rows: list[tuple[Cell, ...]]) 
         line, word = longest(column, iter(known))
         if column.kind == "text":
             line = max(word, round(_NARROWED * line))
+        elif column.kind == "tag":
+            line = round(_CAPITALS * line)
         if len(known) < len(rows):
             line = max([line, *map(len, column.unknown.split())])
         letters += 2 + max([line, *map(len, column.title.split())])

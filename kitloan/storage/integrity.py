@@ -18,7 +18,7 @@ from sqlalchemy.schema import CreateIndex
 
 from kitloan.errors import StoreError
 from kitloan.storage.faults import RESTORE_NEWEST
-from kitloan.storage.schema import create_tables
+from kitloan.storage.schema import create_tables, run_each
 
 _RULES = "SELECT type, name, tbl_name, sql FROM sqlite_master"
 _WORD = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|\w+|[^\w \t\n]")
@@ -31,8 +31,7 @@ def create_everything(connection: Connection) -> None:
     """Make every table in an empty database, and in SQLite the indexes over local rows."""
     create_tables(connection)
     if connection.dialect.name == "sqlite":
-        for statement in _rows_twice():
-            connection.exec_driver_sql(statement)
+        run_each(connection, _rows_twice())
 
 
 @cache

@@ -6,8 +6,8 @@ READY := $(VENV)/.ready
 # Where a machine is set to keep nothing compiled, every program of a test would compile again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test tests check style types soak coverage fuzz bench load browser browser-driver audit-deps site format \
-	hooks screens snapshots bundle install-check clean
+.PHONY: help setup demo test tests check style types soak coverage fuzz bench load browser browser-driver audit-deps \
+	site format hooks screens snapshots bundle install-check clean
 
 help:
 	@echo "make demo    see the whole job (opens the desk when there is a terminal)"

@@ -13,7 +13,6 @@ import re
 from functools import cache, lru_cache
 
 from sqlalchemy import Connection, Index, MetaData, create_engine
-from sqlalchemy.dialects.sqlite import dialect
 from sqlalchemy.schema import CreateIndex
 
 from kitloan.errors import StoreError
@@ -37,6 +36,8 @@ def create_everything(connection: Connection) -> None:
 @cache
 def _rows_twice() -> tuple[str, ...]:
     """The statements that make the indexes over local rows. Compiled once: it takes 10 ms."""
+    from sqlalchemy.dialects.sqlite import dialect  # which a PostgreSQL never needs
+
     from kitloan.tables import Contact, ContactChange, Remark, Setting, table
     from kitloan.tables.evidence import Quote
     from kitloan.tables.national import LostEntry, LostTwin, PinnedKey

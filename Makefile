@@ -6,8 +6,8 @@ READY := $(VENV)/.ready
 # Where a machine is set to keep nothing compiled, every program of a test would compile again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test tests check soak coverage fuzz bench load browser browser-driver audit-deps site format \
-	hooks screens snapshots bundle install-check clean
+.PHONY: help setup demo test tests check style types soak coverage fuzz bench load browser browser-driver audit-deps \
+	site format hooks screens snapshots bundle install-check clean
 
 help:
 	@echo "make demo    see the whole job (opens the desk when there is a terminal)"
@@ -33,15 +33,19 @@ setup: $(READY)
 demo: $(READY)
 	@$(BIN)/python examples/demo.py
 
-# The types as Windows and macOS have them, too: no machine of theirs runs the tests.
-check: $(READY)
+check: style types
+
+style: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+
+# The types as Windows and macOS have them, too: no machine of theirs runs the tests.
+types: $(READY)
 	$(BIN)/mypy
 	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32
 	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin
-	$(BIN)/lint-imports
-	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
 # In an environment of its own: what it needs is nothing of ours.
 audit-deps: $(READY)
@@ -51,9 +55,10 @@ audit-deps: $(READY)
 	@$(BIN)/python scripts/audit_deps.py $(VENV)/audit/bin/pip-audit constraints.txt
 
 # What mostly waits runs next to the tests; what it needs in their environment is installed before.
+# So do the types, which have no use for a second core.
 test: export KITLOAN_BROWSER = optional
-test: check browser-driver
-	@$(MAKE) --no-print-directory --jobs=3 tests audit-deps browser
+test: style browser-driver
+	@$(MAKE) --no-print-directory --jobs=4 tests types audit-deps browser
 
 # Three at a time on two cores: for a terminal, a lock, a server.
 PYTEST := $(BIN)/python -m pytest -n 3 --dist worksteal

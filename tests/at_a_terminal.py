@@ -73,7 +73,7 @@ class Terminal:
             os.close(self._file)
             self._file = -1
 
-    def hang_up(self, patience: float = 20.0) -> bool:
+    def hang_up(self, patience: float = 120.0) -> bool:
         """Close the window, as its X does; gives whether the program has ended by itself."""
         os.close(self._file)
         self._file = -1
@@ -123,7 +123,7 @@ class Terminal:
         """Look only at what comes from now on."""
         self._mark = len(self._written)
 
-    def until(self, *texts: str, timeout: float = 30.0) -> float:
+    def until(self, *texts: str, timeout: float = 300.0) -> float:
         """Read until all of `texts` have been written since the mark; gives the moment."""
         end = time.perf_counter() + timeout
         while not self.wrote(*texts):

@@ -1,8 +1,9 @@
 """Several real processes on one store: desks that lend at once, and desks that are killed.
 
 Processes and not threads: what must hold is what the databases keep between programs that know
-nothing of each other. The processes of a crowd stay for all tests of a module, because starting
-one means loading SQLModel.
+nothing of each other. The processes of a crowd stay for all tests of a module. They are forks of
+one that has loaded kitloan and has no store open, because loading it forty times took longer than
+what the tests do.
 """
 
 import contextlib
@@ -16,7 +17,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import get_all_start_methods, get_context
+from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -25,24 +27,33 @@ import sqlalchemy as sa
 import kitloan
 from kitloan import Count, Refused
 from kitloan.college import College
+from kitloan.storage import store
 from kitloan.storage.places import is_url
 from trusting import merge
 
-PATIENCE = 120
+PATIENCE = 600
 """Seconds until a crowd that waits for one of its own gives up: a test must never hang."""
+
+
+LOADED = (
+    *("kitloan.college", "kitloan.ledger.writer", "kitloan.history.verify"),
+    *("kitloan.imports.register", "kitloan.exchange", "kitloan.backups.upgrading"),
+)
+"""What every process of a crowd has loaded when it begins."""
 
 
 class Crowd:
     """Processes that do what they are told, all at the same moment."""
 
     def __init__(self, size: int) -> None:
-        spawn = get_context("spawn")
-        self._barriers = {n: spawn.Barrier(n) for n in range(1, size + 1)}
+        context: Any = _starting()
+        self._barriers = {n: context.Barrier(n) for n in range(1, size + 1)}
         self._ends = []
         self._processes = []
         for _ in range(size):
-            ours, theirs = spawn.Pipe()
-            process = spawn.Process(target=_serve, args=(theirs, self._barriers), daemon=True)
+            ours, theirs = context.Pipe()
+            given = (theirs, self._barriers, dict(os.environ))
+            process = context.Process(target=_serve, args=given, daemon=True)
             process.start()
             self._ends.append(ours)
             self._processes.append(process)
@@ -68,7 +79,20 @@ class Crowd:
             process.join(PATIENCE)
 
 
-def _serve(end: Any, barriers: dict[int, Any]) -> None:
+def _starting() -> BaseContext:
+    """How processes start: as forks of one that stays for the whole run, where there are forks."""
+    if "forkserver" not in get_all_start_methods():
+        return get_context("spawn")
+    forking = get_context("forkserver")
+    forking.set_forkserver_preload([*LOADED])
+    return forking
+
+
+def _serve(end: Any, barriers: dict[int, Any], environment: dict[str, str]) -> None:
+    os.environ.clear()  # what they are forks of has the folders of the first test
+    os.environ.update(environment)
+    # On a machine with much else to do, one of eight may wait longer for its turn than a desk does.
+    store.BUSY_SECONDS = PATIENCE
     while (said := end.recv()) is not None:
         task, number, count, given = said
         try:

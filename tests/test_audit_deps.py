@@ -19,7 +19,7 @@ def audited(tmp_path: Path, answer: str, code: int) -> "subprocess.CompletedProc
     program.write_text(f"#!/bin/sh\ncat <<'END'\n{answer}\nEND\nexit {code}\n", encoding="utf-8")
     program.chmod(0o755)
     line = [sys.executable, str(SCRIPT), str(program), str(ROOT / "constraints.txt")]
-    return subprocess.run(line, capture_output=True, text=True, timeout=60)
+    return subprocess.run(line, capture_output=True, text=True, timeout=300)
 
 
 def test_a_known_weakness_fails_the_build(tmp_path: Path) -> None:
@@ -45,5 +45,5 @@ def test_without_a_network_the_build_goes_on_and_says_so(tmp_path: Path) -> None
         done = audited(tmp_path, answer, 1)
         assert (done.returncode, "the index could not be asked" in done.stdout) == (0, True)
     line = [sys.executable, str(SCRIPT), str(tmp_path / "none"), str(ROOT / "constraints.txt")]
-    missing = subprocess.run(line, capture_output=True, text=True, timeout=60)
+    missing = subprocess.run(line, capture_output=True, text=True, timeout=300)
     assert (missing.returncode, "the index could not be asked" in missing.stdout) == (0, True)

@@ -206,6 +206,7 @@ def test_pages_that_go_on_from_anothers_show_ones_own(fife: College, theirs: The
         assert page.total == 1
 
 
+@pytest.mark.usefixtures("fife")
 def test_a_request_of_anothers_answers_nothing_of_theirs(place: str, theirs: Theirs) -> None:
     """An id that somebody else used must neither answer with their loan nor undo it."""
     with (

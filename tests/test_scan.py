@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from kitloan.text import tags
@@ -34,6 +34,8 @@ from kitloan.text.scans import (
 
 KIT = "KL8B7XAPXYTMZ"
 ENDINGS = ["\r", "\n", "\r\n", "\t"]
+FEW = settings(max_examples=25)
+"""Of each of a dozen cases or more: some hundreds of examples of the test."""
 
 
 def on_german(text: str) -> str:
@@ -224,6 +226,7 @@ class TestWhatScannersAdd:
         ],
     )
     @given(code=CODES)
+    @FEW
     def test_a_prefix_and_a_suffix_are_left_out(self, around: str, code: str) -> None:
         """Lost: every kit at a desk whose scanner was set up for another program."""
         sent = around % code
@@ -323,6 +326,7 @@ class TestScanners:
     @pytest.mark.parametrize("ending", ENDINGS)
     @pytest.mark.parametrize("gap", [0.004, 0.020, 0.045, 0.080])
     @given(code=CODES, dress=st.sampled_from(DRESSES))
+    @FEW
     def test_a_code_is_one_scan(
         self, gap: float, ending: str, code: str, dress: Callable[[str], str]
     ) -> None:

@@ -13,12 +13,11 @@ import re
 from functools import cache, lru_cache
 
 from sqlalchemy import Connection, Index, MetaData, create_engine
-from sqlalchemy.dialects.sqlite import dialect
 from sqlalchemy.schema import CreateIndex
 
 from kitloan.errors import StoreError
 from kitloan.storage.faults import RESTORE_NEWEST
-from kitloan.storage.schema import create_tables
+from kitloan.storage.schema import create_tables, run_each
 
 _RULES = "SELECT type, name, tbl_name, sql FROM sqlite_master"
 _WORD = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|\w+|[^\w \t\n]")
@@ -31,13 +30,14 @@ def create_everything(connection: Connection) -> None:
     """Make every table in an empty database, and in SQLite the indexes over local rows."""
     create_tables(connection)
     if connection.dialect.name == "sqlite":
-        for statement in _rows_twice():
-            connection.exec_driver_sql(statement)
+        run_each(connection, _rows_twice())
 
 
 @cache
 def _rows_twice() -> tuple[str, ...]:
     """The statements that make the indexes over local rows. Compiled once: it takes 10 ms."""
+    from sqlalchemy.dialects.sqlite import dialect  # which a PostgreSQL never needs
+
     from kitloan.tables import Contact, ContactChange, Remark, Setting, table
     from kitloan.tables.evidence import Quote
     from kitloan.tables.national import LostEntry, LostTwin, PinnedKey

@@ -87,7 +87,7 @@ def program(store: Path) -> Program:
             capture_output=True,
             stdin=subprocess.DEVNULL,
             env={**os.environ, "PYTHONUTF8": "1", **(env or {})},
-            timeout=60,
+            timeout=300,
             **popen,
         )
         out, err = (said.decode(errors="backslashreplace") for said in (done.stdout, done.stderr))

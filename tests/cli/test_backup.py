@@ -121,7 +121,7 @@ def test_ctrl_c_in_the_middle_of_a_backup(store: Path, tmp_path: Path) -> None:
         while not list(stick.iterdir()):
             assert running.poll() is None
         running.send_signal(signal.SIGINT)
-        out, err = running.communicate(timeout=60)
+        out, err = running.communicate(timeout=300)
     assert (running.returncode, out, b"Traceback" in err) == (130, b"", False)
     assert list(stick.iterdir()) == []
 
@@ -144,7 +144,7 @@ sys.exit(run(sys.argv[1:]))
 def test_ctrl_c_while_a_connection_closes(stock: Stock, store: Path, tmp_path: Path) -> None:
     """A library that logs what happened to it would print a traceback at the counter."""
     program = [sys.executable, "-c", CLOSING, "--store", store, "backup", tmp_path / "copy.sqlite"]
-    ended = subprocess.run(program, capture_output=True, timeout=60)
+    ended = subprocess.run(program, capture_output=True, timeout=300)
     assert (ended.returncode, ended.stdout) == (130, b"")
     assert ended.stderr.decode().strip() == "Stopped. Nothing was left half done."
 

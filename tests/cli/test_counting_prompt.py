@@ -22,7 +22,7 @@ def terminal(store: Path) -> Iterator[Terminal]:
 
     def terminal(*args: str) -> Any:
         line = ["--store", str(store), "--as", "m.ross", *args]
-        running.append(pexpect.spawn(str(PROGRAM), line, encoding="utf-8", timeout=30, echo=False))
+        running.append(pexpect.spawn(str(PROGRAM), line, encoding="utf-8", timeout=300, echo=False))
         return running[-1]
 
     yield terminal

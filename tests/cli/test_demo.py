@@ -71,7 +71,7 @@ def test_in_a_terminal_it_opens_the_desk(here: Path, tmp_path: Path) -> None:
     """A newcomer wants to see the counter, not read a hundred lines."""
     own = {"XDG_CONFIG_HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path)}
     with Terminal([str(PROGRAM), "demo"], size=(100, 30), env=own) as desk:
-        desk.until("READY", timeout=120)
+        desk.until("READY")
         desk.scan("AC0031")
         desk.until("IN?")
         desk.send("\x11")

@@ -40,7 +40,7 @@ def loaded_after(code: str) -> set[str]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=300,
     )
     modules: list[str] = json.loads(done.stdout.splitlines()[-1])
     return {name.partition(".")[0] for name in modules}

@@ -2,18 +2,18 @@
 
 import os
 import re
-import subprocess
-from collections.abc import Callable, Iterator
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
 
-from cli.running import POSIX, PROGRAM, Stock
+from cli.running import POSIX, Cli, Stock
 from kitloan.cli.commands import COMMANDS
 from kitloan.cli.main import cli as whole
 
-_AT_ONCE = 30
+_AT_ONCE = 120
 """Seconds; a program that waits for a pipe waits for ever."""
 
 READ = {
@@ -68,7 +68,21 @@ TRIED = [
     ),
     ("audit --csv", "a folder"),
 ]
-"""A program for each would be a minute; a device and a folder go the way of a pipe."""
+"""A device and a folder go the way of a pipe."""
+
+
+@pytest.fixture
+def at_once() -> Iterator[None]:
+    """The test fails when it waits for a pipe."""
+
+    def waited(_signal: int, _frame: object) -> None:
+        pytest.fail("it waits")
+
+    before = signal.signal(signal.SIGALRM, waited)
+    signal.alarm(_AT_ONCE)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 def _paths() -> Iterator[str]:
@@ -104,14 +118,15 @@ def _kinds(folder: Path) -> dict[str, Path]:
 
 
 @POSIX
+@pytest.mark.usefixtures("at_once")
 @pytest.mark.parametrize(("name", "kind"), TRIED)
 def test_what_is_no_file_is_refused_at_once(
     name: str,
     kind: str,
+    cli: Cli,
     stock: Stock,
-    store: Path,
     tmp_path: Path,
-    new_postgres: Callable[[], str],
+    request: pytest.FixtureRequest,
 ) -> None:
     """A counter that waits for a pipe is closed."""
     line, it = (READ | WRITTEN)[name], _kinds(tmp_path)[kind]
@@ -122,16 +137,17 @@ def test_what_is_no_file_is_refused_at_once(
         "toml": str(tmp_path / "a-pipe.toml"),
         "tag": stock.kit,
         "new": str(tmp_path / "new.pdf"),
-        "url": new_postgres() if line[0] == "provision" else "",
+        "url": request.getfixturevalue("new_postgres")() if line[0] == "provision" else "",
     }
-    done = _run("--store", store, *(part.format(**words) for part in line))
+    done = cli(*(part.format(**words) for part in line), as_=None)
     folder_of_csv = kind == "a folder" and line[:2] == ("audit", "--csv")
-    assert done.returncode == (0 if folder_of_csv else 2), done.stderr
-    assert "Traceback" not in done.stderr and "did not expect" not in done.stderr
-    assert done.stderr.strip() or folder_of_csv
+    assert done.code == (0 if folder_of_csv else 2), done.err
+    assert "Traceback" not in done.err and "did not expect" not in done.err
+    assert done.err.strip() or folder_of_csv
 
 
 @POSIX
+@pytest.mark.usefixtures("at_once")
 @pytest.mark.parametrize(
     ("line", "kind"),
     [
@@ -142,16 +158,9 @@ def test_what_is_no_file_is_refused_at_once(
     ],
 )
 def test_no_store_is_opened_that_is_no_file(
-    line: tuple[str, ...], kind: str, tmp_path: Path
+    cli: Cli, line: tuple[str, ...], kind: str, tmp_path: Path
 ) -> None:
     """`--store` is a path as well."""
-    done = _run("--store", _kinds(tmp_path)[kind], *line)
-    assert done.returncode == 3, done.stderr
-    assert "folder" in done.stderr or "device or a pipe" in done.stderr
-
-
-def _run(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [PROGRAM, *map(str, words)], capture_output=True, text=True, stdin=subprocess.DEVNULL,
-        timeout=_AT_ONCE, check=False,
-    )  # fmt: skip
+    done = cli(*line, store=_kinds(tmp_path)[kind], as_=None)
+    assert done.code == 3, done.err
+    assert "folder" in done.err or "device or a pipe" in done.err

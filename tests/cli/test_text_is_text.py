@@ -125,18 +125,25 @@ def test_odd_words_are_kept_and_shown_as_they_are(
     cli: Cli, stock: Stock, store: Path, stocked_once: tuple[Path, Stock], words: str
 ) -> None:
     """A school may be called what it likes, and nobody's brackets may vanish."""
+
+    def look() -> None:
+        for question in QUESTIONS:
+            assert is_plain(cli(*question)), question
+
     for name, line in FREE.items():
-        shutil.copy(stocked_once[0], store)
         if name == "--as" and len(words) > 60:
             continue
+        if "FC001" in line:  # it can be lent once in a store
+            look()
+            shutil.copy(stocked_once[0], store)
         answer = cli(*[argument(part, words) for part in line], "--json")
         assert answer.code == 0, (name, answer.out)
-        answers = [cli(*question) for question in QUESTIONS]
         tag = answer.json.get("tag") or answer.json["loans"][0]["tag"]
         page = cli("show", tag)
-        assert all(map(is_plain, [answer, page, *answers])), name
+        assert is_plain(answer) and is_plain(page), name
         if name not in ("checkout --contact", "add --value-basis"):
             assert words in page.out, name
+    look()
     assert cli("ledger", "verify").code == 0
 
 

@@ -68,7 +68,7 @@ def test_a_reader_that_has_had_enough(
         stdout=writing,
         stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
-        timeout=60,
+        timeout=300,
     )
     os.close(writing)
     assert (done.returncode, done.stderr) == (code, b"")
@@ -103,7 +103,7 @@ def test_without_a_stream_at_all(stock: Stock, store: Path, stream: str) -> None
         f'"{PROGRAM}" --store "{store}" checkin FC002 {stream}',
         shell=True,
         capture_output=True,
-        timeout=60,
+        timeout=300,
     )
     assert (done.returncode, done.stderr) == (0, b"")
 
@@ -124,7 +124,7 @@ def test_ctrl_c_in_the_middle_of_an_import(
             assert running.stderr is not None
             begun = running.stderr.readline()
             running.send_signal(signal.SIGINT)
-            out, err = running.communicate(timeout=60)
+            out, err = running.communicate(timeout=300)
         assert begun.startswith(b"Reading rows: ")
         assert running.returncode == 130
         assert (out, b"Traceback" in err) == (b"", False)

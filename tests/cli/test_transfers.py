@@ -158,7 +158,7 @@ def test_at_a_terminal_both_sides_are_asked_to_count(cli: Cli, stock: Stock, sto
 
     def terminal(*args: str) -> Any:
         line = ["--store", str(store), "--as", "m.ross", *args]
-        return pexpect.spawn(str(PROGRAM), line, encoding="utf-8", timeout=60, echo=False)
+        return pexpect.spawn(str(PROGRAM), line, encoding="utf-8", timeout=300, echo=False)
 
     at = terminal("transfer", "send", "FC001", "--to", "ayrshire")
     at.expect("Enter: all there")

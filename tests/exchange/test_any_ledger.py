@@ -275,7 +275,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-EVERYDAY = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+EVERYDAY = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.mark.parametrize(

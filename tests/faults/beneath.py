@@ -1,12 +1,14 @@
 """Faults put beneath the real program: by the kernel, between it and its files.
 
 `program` runs the installed kitloan in a process of its own, after the faults were prepared in the
-child. Nothing of kitloan is replaced.
+child. Nothing of kitloan is replaced. Where there is no fault beneath the program, `command` runs
+the same command inside this process: Python and kitloan need not start for it.
 """
 
 import contextlib
 import ctypes
 import errno
+import io
 import os
 import platform
 import resource
@@ -17,6 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from cli.running import PROGRAM, Answer
+from kitloan.cli.main import run
 
 Prepare = Callable[[], None]
 
@@ -36,6 +39,14 @@ def program(store: Path, *args: str | Path, prepare: Prepare | None = None) -> A
         preexec_fn=prepare,
     )
     return Answer(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def command(store: Path, *args: str | Path) -> Answer:
+    """The command line on a store, as m.ross, in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = run(["--store", str(store), "--as", "m.ross", *map(str, args)])
+    return Answer(code, out.getvalue(), err.getvalue())
 
 
 def files_no_longer_than(size: int) -> Prepare:

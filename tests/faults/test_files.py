@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import kitloan
-from faults.beneath import immutable, program
+from faults.beneath import command, immutable
 from faults.conftest import KITS
 from kitloan import StoreError
 from kitloan.college import College
@@ -102,7 +102,7 @@ def test_before_a_command(stocked: Path, befall: Callable[[Path, bytes], None]) 
     """The next command says what is wrong, and makes nothing worse."""
     befall(stocked, stocked.read_bytes())
     left = stocked.read_bytes() if stocked.exists() else None
-    answer = program(stocked, "checkout", KITS[1], "--to", "Viewforth", "--json")
+    answer = command(stocked, "checkout", KITS[1], "--to", "Viewforth", "--json")
     assert answer.code == (0 if befall is replaced else 3)
     if befall is not replaced:
         assert answer.error["code"] in ("no_store", "not_a_store", "damaged")
@@ -119,11 +119,11 @@ def test_a_file_that_nobody_may_write(stocked: Path, folder_too: bool) -> None:
                 until_the_end.enter_context(immutable(stocked.parent))
         except PermissionError as problem:
             pytest.skip(problem.strerror or "")
-        lent = program(stocked, "checkout", KITS[1], "--to", "Glenwood", "--json")
+        lent = command(stocked, "checkout", KITS[1], "--to", "Glenwood", "--json")
         assert (lent.code, lent.error["code"]) == (3, "read_only")
-        assert program(stocked, "show", KITS[1], "--json").json["status"] == "in"
-        assert program(stocked, "ledger", "verify").code == 0
-    assert program(stocked, "checkout", KITS[1], "--to", "Glenwood").code == 0
+        assert command(stocked, "show", KITS[1], "--json").json["status"] == "in"
+        assert command(stocked, "ledger", "verify").code == 0
+    assert command(stocked, "checkout", KITS[1], "--to", "Glenwood").code == 0
 
 
 def test_a_folder_that_is_frozen_under_a_desk(desk: College, stocked: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from faults.beneath import CAN_FILTER, locks_answered_with, program
+from faults.beneath import CAN_FILTER, command, locks_answered_with, program
 from kitloan.storage.locks import insist_on_locks, one_machine_only
 
 FILTERED = pytest.mark.skipif(not CAN_FILTER, reason="the kernel answers nothing otherwise here")
@@ -28,7 +28,7 @@ def test_a_share_without_locks_is_named(stocked: Path, answer: int) -> None:
     assert str(stocked.parent) in lent.error["message"]
     assert stocked.read_bytes() == before
     assert [each.name for each in stocked.parent.iterdir()] == ["fife.sqlite"]
-    assert program(stocked, "checkout", "FC001", "--to", "Glenwood").code == 0
+    assert command(stocked, "checkout", "FC001", "--to", "Glenwood").code == 0
 
 
 @FILTERED
@@ -38,7 +38,7 @@ def test_no_store_is_started_on_a_share_without_locks(tmp_path: Path) -> None:
     made = program(place, "init", "fife", "--json", prepare=locks_answered_with(0))
     assert (made.code, made.error["code"]) == (3, "no_locks")
     assert place.read_bytes() == b""
-    assert program(place, "init", "fife").code == 0
+    assert command(place, "init", "fife").code == 0
 
 
 def test_a_good_disk_is_not_suspected(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 import kitloan
 from cli.running import PROGRAM
-from faults.beneath import files_no_longer_than, fill, program, small_disk
+from faults.beneath import command, files_no_longer_than, fill, program, small_disk
 from faults.conftest import KITS
 
 PAGE = 4096
@@ -81,7 +81,7 @@ def test_a_full_disk_refuses_and_keeps_what_there_is(
     assert store.read_bytes() == before
     assert (parts(disk), set(names_in(disk)) - {"backups"}) == ([], {"filler", "fife.sqlite"})
     filler.unlink()
-    assert program(store, *line).code == 0
+    assert command(store, *line).code == 0
     assert entries(store) >= 15
 
 
@@ -145,7 +145,7 @@ def test_a_limit_on_the_size_of_files(
         # The ledger is whole in its file; that it was sent could not be noted in the store.
         assert names_in(folder) == (["fife.kitloan"] if work[0] == "ledger" else [])
     assert not parts(stocked.parent)
-    assert program(stocked, *line).code in (0, 1)
+    assert command(stocked, *line).code in (0, 1)
     assert entries(stocked) >= 15
 
 
@@ -157,7 +157,7 @@ def test_an_answer_that_found_no_room(stocked: Path, form: list[str]) -> None:
 
         def said(*args: str, stderr: IO[str] | int = subprocess.PIPE) -> tuple[int, str]:
             line = [PROGRAM, "--store", stocked, "--as", "m.ross", *args, *form]
-            done = subprocess.run(line, stdout=full, stderr=stderr, timeout=60)
+            done = subprocess.run(line, stdout=full, stderr=stderr, timeout=300)
             return done.returncode, (done.stderr or b"").decode()
 
         code, words = said("checkout", KITS[0], "--to", "Viewforth")
@@ -165,7 +165,7 @@ def test_an_answer_that_found_no_room(stocked: Path, form: list[str]) -> None:
         refused = said("show", "none such")
         unheard = said("show", KITS[0], stderr=full)
     assert (code, "was carried out" in words) == (3, True), words
-    assert program(stocked, "show", KITS[0], "--json").json["loan"]["to"] == "Viewforth"
+    assert command(stocked, "show", KITS[0], "--json").json["loan"]["to"] == "Viewforth"
     assert looked == (3, looked[1])
     assert looked[1].startswith("kitloan: The answer could not be written: No space left")
     assert len(looked[1].splitlines()) == 2, looked[1]

@@ -83,7 +83,8 @@ def test_long_words_stay_on_the_label_and_off_its_code(
     assert top >= cell.y + layout.INSET_MM - 2 * MM
     assert right <= cell.x + sheet.label_width - layout.INSET_MM + 2 * MM
     assert bottom <= cell.y + sheet.label_height - layout.INSET_MM + 2 * MM
-    codes = [barcode.text for barcode in zxingcpp.read_barcodes(page)]
+    inked = ImageOps.expand(page.crop(dark), round(10 / MM), fill=255)  # the rest is white
+    codes = [barcode.text for barcode in zxingcpp.read_barcodes(inked)]
     assert len(codes) == (0 if kind == "shelf" else 1)
     assert not subject.tag or codes == [TAG]
 

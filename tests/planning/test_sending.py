@@ -79,7 +79,7 @@ def test_a_server_that_hangs_is_survived(late: College, post: Post, at: str, how
     The server stays silent until the test is over, and is waited for once: not for every mail.
     """
     setattr(post, how, at)
-    report = late.notices.send(post.server(timeout=0.3))
+    report = late.notices.send(post.server(timeout=1.0))
     assert not post.over.is_set()
     assert post.left_waiting == 1
     assert (report.sent, report.waiting, report.unknown) == (0, 3, 0)
@@ -94,7 +94,7 @@ def test_a_server_that_hangs_is_survived(late: College, post: Post, at: str, how
 def test_a_mail_that_may_have_gone_is_never_sent_again(late: College, post: Post, how: str) -> None:
     """The server had all of it and went silent: a person decides, not the program."""
     setattr(post, how, "end")
-    report = late.notices.send(post.server(timeout=0.3))
+    report = late.notices.send(post.server(timeout=1.0))
     assert report.unknown + report.waiting == 3
     assert report.unknown >= 1
     unknown = report.unknown

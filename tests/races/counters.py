@@ -13,7 +13,7 @@ from typing import IO, Self
 from crowd import Ready, school
 
 PROGRAM = str(Path(sys.executable).parent / ("kitloan.exe" if os.name == "nt" else "kitloan"))
-PATIENCE = 120
+PATIENCE = 600
 """Seconds until a program that does not answer is given up: a test must never hang."""
 
 

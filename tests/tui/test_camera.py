@@ -264,7 +264,7 @@ async def test_the_scanner_check_by_camera(store: Store, log: Path, tmp_path: Pa
 def test_camera_and_lines_do_not_go_together() -> None:
     """An option that does nothing is worse than none."""
     line = [PROGRAM, "desk", "--plain", "--camera", "--json"]
-    done = subprocess.run(line, capture_output=True, stdin=subprocess.DEVNULL, timeout=60)
+    done = subprocess.run(line, capture_output=True, stdin=subprocess.DEVNULL, timeout=300)
     assert done.returncode == 2
     assert json.loads(done.stdout)["error"]["code"] == "usage"
 

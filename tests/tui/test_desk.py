@@ -104,7 +104,7 @@ async def test_what_comes_before_the_store_is_open(store: Store, log: Path) -> N
     door = threading.Event()
 
     def open_slowly() -> College:
-        door.wait(30)
+        door.wait(300)
         return store.kitloan
 
     async with at_desk(open_slowly, log, ready=False) as hands:

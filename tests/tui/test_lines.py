@@ -23,7 +23,7 @@ def pipe(store: Store, *lines: str, end: str = "\n") -> subprocess.CompletedProc
         [PROGRAM, "--store", store.place, "--as", "m.ross", "desk", "--plain"],
         input="".join(line + end for line in lines).encode(),
         capture_output=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 
@@ -125,7 +125,7 @@ def test_what_is_not_text_is_answered(store: Store) -> None:
         [PROGRAM, "--store", store.place, "desk", "--plain"],
         input=b"\xff\xfe\x00kit\n",
         capture_output=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert len(said(answer)) == 1
@@ -150,7 +150,7 @@ def test_an_interrupt_leaves_nothing_half_done(store: Store) -> None:
         while not running.stdout.readline().startswith("? IN?"):
             pass
         running.send_signal(signal.SIGINT)
-        assert running.wait(30) == 130
+        assert running.wait(300) == 130
     assert store.kitloan.find.holding(store.kit).status == "out"
 
 
@@ -160,7 +160,7 @@ def test_json_and_lines_do_not_go_together(store: Store) -> None:
         [PROGRAM, "--store", store.place, "--json", "desk", "--plain"],
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert answer.returncode == 2

@@ -90,7 +90,7 @@ async def test_who_leaves_stops_the_work(busy: Store, log: Path) -> None:
         assert isinstance(screen, WorkScreen)
 
         def work() -> None:
-            door.wait(30)
+            door.wait(300)
             try:
                 screen.progress(1, 2)
             except Stopped:

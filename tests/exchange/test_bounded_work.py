@@ -60,9 +60,7 @@ def _refused(national: College, path: Path) -> kitloan.BadInput:
     return refused.value
 
 
-def test_a_booking_of_many_kits_for_many_days_is_too_much(
-    national: College, tmp_path: Path
-) -> None:
+def test_many_kits_booked_for_many_days_are_too_much(national: College, tmp_path: Path) -> None:
     """A row for each day of each type, and of each kit that is named: 200 for 800 days."""
     pins = [mint() for _ in range(200)]
     fact = {

@@ -42,7 +42,7 @@ OF_THE_BUNDLER = "pyinstaller"
 
 _EXCEPTIONS = {OF_THE_BUNDLER: "; by its exception, what it bundles may have any licence"}
 
-_SECONDS = 900
+_SECONDS = 3_600
 _STARTS = 5
 _PAINTED = b"opening."
 """The end of what the first screen shows."""

@@ -47,6 +47,10 @@ def test_the_day_comes_first(text: str) -> None:
         "fr",
         "32 dec",
         "29/13",
+        "0026-12-18",
+        "18/12/0026",
+        "18 dec 0026",
+        "9999-12-31",
     ],
 )
 def test_a_day_that_does_not_exist_is_refused(text: str) -> None:

@@ -9,6 +9,7 @@ from kitloan.cli.output import print_notice
 from kitloan.errors import BadInput
 from kitloan.imports.tables import WHY_NOT_TAKEN
 from kitloan.storage.files import whole_file
+from kitloan.text.cells import csv_cell
 
 if TYPE_CHECKING:
     from kitloan.imports.register import TakenIn
@@ -24,10 +25,11 @@ def write(file: Path, taken: "TakenIn") -> Path | None:
     headers = list(dict.fromkeys(header for row in rows for header in row.cells))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([*headers, WHY_NOT_TAKEN])
+    writer.writerow([*map(csv_cell, headers), WHY_NOT_TAKEN])
     for row in rows:
         where = f"{row.sheet} row {row.row}: {'; '.join(row.reasons)}"
-        writer.writerow([*(_safe(row.cells.get(header, "")) for header in headers), where])
+        cells = (row.cells.get(header, "") for header in headers)
+        writer.writerow([*map(csv_cell, cells), csv_cell(where)])
     path = file.with_name(f"{file.stem}.not-taken.csv")
     try:
         with whole_file(path) as working:
@@ -36,8 +38,3 @@ def write(file: Path, taken: "TakenIn") -> Path | None:
         print_notice(f"The rows that were not taken could not be written. {problem.message}")
         return None
     return path
-
-
-def _safe(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(("=", "+", "@")) else cell

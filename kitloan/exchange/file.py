@@ -149,6 +149,23 @@ class Header(BaseModel):
     signature: str = ""
 
 
+class _Twice(Exception):
+    """A name that stands twice in one object: two programs could read two things."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise _Twice(name)
+        found[name] = value
+    return found
+
+
 def signed_text(header: dict[str, Any]) -> bytes:
     """What is signed: the header without its signature, as canonical JSON."""
     rest = {name: value for name, value in header.items() if name != "signature"}
@@ -288,7 +305,9 @@ class ExchangeFile:
 
     def _raw(self, line: str) -> dict[str, Any]:
         try:
-            raw = json.loads(line)
+            raw = json.loads(line, object_pairs_hook=_each_once)
+        except _Twice as twice:
+            raise self.bad(f"its header has {plain(twice.name)!r} twice") from None
         except (ValueError, RecursionError):
             raise self.bad("its first line is not a header") from None
         if not isinstance(raw, dict) or raw.get("format") != KIND:
@@ -319,7 +338,10 @@ class ExchangeFile:
                 ) from None
             if any(error["type"] == "too_long" for error in problem.errors()):
                 raise self.wrong(
-                    "too_large", seq, header, f"has a list of more than {MOST_OF_A_LIST:,}"
+                    "too_large",
+                    seq,
+                    header,
+                    f"has a list of more than {MOST_OF_A_LIST:,}, or would make more rows",
                 ) from None
             raise self.wrong("altered", seq, header, "cannot be read") from None
         if read.seq != seq or college_of(read.ledger) != college_of(header.ledger):

@@ -78,7 +78,9 @@ def _content(path: Path) -> bytes:
                 "no_such_file", f"There is no file {path}.", "Check its name.", file=str(path)
             )
         if not path.is_file():
-            raise BadInput("not_a_file", f"{path} is not a file.", file=str(path))
+            raise BadInput(
+                "not_a_file", f"{path} is not a file.", "Name an ordinary file.", file=str(path)
+            )
         size = path.stat().st_size
         if size > LARGEST_FILE:
             raise _too_large(path, size, LARGEST_FILE, "")

@@ -18,6 +18,7 @@ from kitloan.borrowers.organisations import (
     remark,
 )
 from kitloan.errors import BadInput, Refused
+from kitloan.ledger.facts.base import MOST_OF_A_LIST
 from kitloan.ledger.facts.planning import (
     LONGEST_BOOKING,
     MOST_LINES,
@@ -26,6 +27,7 @@ from kitloan.ledger.facts.planning import (
     BookingMade,
     BookingTerms,
     LineOfBooking,
+    rows_of_days,
 )
 from kitloan.ledger.facts.promises import WAITING, booking_row, gone_out, lines_of_booking, room
 from kitloan.ledger.notes import Asked, Unmet
@@ -425,6 +427,24 @@ def taken_too_long(first: date, until: date) -> tuple[str, str, str, dict[str, A
     )
 
 
+def _must_fit(request: Request, span: Span) -> None:
+    """Refuse a booking that would make more rows than one entry may."""
+    days = (span.free_from - span.busy_from).days
+    if rows_of_days(request.lines, days) > MOST_OF_A_LIST:
+        types, named = len(request.lines), sum(len(each.pins) for each in request.lines)
+        raise BadInput(
+            "too_large",
+            f"{plural(types, 'kit type')} and {plural(named, 'named kit')} for "
+            f"{plural(days, 'day')} are too many for one booking: days times types and named kits "
+            f"can be {MOST_OF_A_LIST:,}.",
+            "Name fewer kits, book fewer days, or make several bookings.",
+            days=days,
+            types=types,
+            named=named,
+            limit=MOST_OF_A_LIST,
+        )
+
+
 def kits_with(
     connection: Connection,
     college: str,
@@ -641,6 +661,7 @@ def _judge(
         broken = blocked_on(connection, college, who, day, limits, rules.today)
     broken = broken or _day_rule(rules, request, before)
     broken = broken or taken_too_long(span.busy_from, span.free_from)
+    _must_fit(request, span)
     within = (
         before is not None
         and before.busy_from <= span.busy_from

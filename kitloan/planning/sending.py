@@ -7,6 +7,7 @@ it and went silent, or this program was killed, it is `unknown`, and a person de
 """
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -115,6 +116,8 @@ _set_template = Change(
 _forget_template = Change(
     delete(setting).where(setting.c.college == bindparam("c"), setting.c.name == bindparam("n"))
 )
+_CODES = re.compile(r"[245]\d\d( [245]\.\d{1,3}\.\d{1,3})?(?![^ ])")
+
 _OUTBOX = Query(select(outbox).where(outbox.c.college == bindparam("c")))
 _key_columns = (
     outbox.c.college == bindparam("c"),
@@ -431,12 +434,12 @@ class Notices:
                     problem = f"{whole.recipient.to}: {refusal}"
                     if refusal.server:
                         problem = f"The mail server {server.host}: {refusal}"
-                    self._leave(whole, mark, "waiting", str(refusal))
+                    self._leave(whole, mark, "waiting", _code_of(refusal))
                     if refusal.server:
                         break
                 except PerhapsSent as silence:
                     problem = f"The mail server {server.host}: {silence}"
-                    self._leave(whole, mark, "unknown", str(silence))
+                    self._leave(whole, mark, "unknown", _code_of(silence))
                     break
                 else:
                     self._done(whole, mark)
@@ -549,6 +552,12 @@ class _Queued:
 
     messages: list[Message]
     without_address: int
+
+
+def _code_of(problem: Exception) -> str:
+    """The codes of a server's answer. Its words can name who was written to, who may be erased."""
+    found = _CODES.match(str(problem))
+    return found[0] if found else ""
 
 
 def _record(writer: Writer, facts: _Facts, notices: Sequence[Notice], channel: str) -> None:

@@ -46,4 +46,4 @@ class Outbox(Base, table=True):
     tries: int
     tried_at: str
     problem: str
-    """What the mail server answered last; empty when nothing."""
+    """The codes that the mail server answered last, without its words; empty when none."""

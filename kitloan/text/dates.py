@@ -176,16 +176,24 @@ def parse_date(text: str) -> date:
 
 
 def _written(text: str) -> tuple[int, int, int] | None:
-    """Year, month and day of a date that is written in full; None when it is not one."""
+    """Year, month and day of a date that is written in full; None when it is not one.
+
+    A year of two figures is of this century. One of four is as it is, also 0026.
+    """
     if found := _ISO.fullmatch(text):
         year, month, day = (int(part) for part in found.groups())
     elif found := _UK.fullmatch(text):
-        day, month, year = (int(part) for part in found.groups())
+        day, month = int(found[1]), int(found[2])
+        year = _year(found[3])
     elif (found := _WORDS.fullmatch(text)) and found[2][:3].lower() in _MONTHS:
-        day, month, year = int(found[1]), _MONTHS.index(found[2][:3].lower()) + 1, int(found[3])
+        day, month, year = int(found[1]), _MONTHS.index(found[2][:3].lower()) + 1, _year(found[3])
     else:
         return None
-    return year + 2000 if year < 100 else year, month, day
+    return year, month, day
+
+
+def _year(figures: str) -> int:
+    return int(figures) + (2000 if len(figures) == 2 else 0)
 
 
 def _checked(written: tuple[int, int, int], text: str) -> date:

@@ -1,5 +1,6 @@
 """`kitloan import` when it asks: exit codes, maps written and read, bad rows, taking one back."""
 
+import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -76,6 +77,24 @@ def test_rows_in_error_are_written_with_the_reason(fife_cli: Cli, tmp_path: Path
     bad.write_text(text.replace("1/2 roll", "1").replace("12+,", "12,"), encoding="utf-8-sig")
     mended = fife_cli("import", bad, "--json")
     assert (mended.code, mended.json["added"], mended.json["kept"]) == (0, 2, [])
+
+
+def test_no_row_in_error_comes_back_as_a_formula(fife_cli: Cli, tmp_path: Path) -> None:
+    """Whatever separator a spreadsheet program prefers: in a cell, a heading, and the reason."""
+    file = tmp_path / "kits.csv"
+    file.write_text(
+        'Asset number,Type,Quantity,"Notes;=1+1"\n'
+        '1,Kit,1/2 roll,"Club;=1+1"\n2,"@A1",1/2 roll,"-5+5"\n3,Kit,=2,"a\t+x"\n',
+        encoding="utf-8",
+    )
+    taken = fife_cli("import", file, "--accept-proposed", "--skip-problems", "--json")
+    text = Path(taken.json["not_taken"]).read_text(encoding="utf-8-sig")
+    assert "Club" in text and "1+1" in text
+    for separator in (",", ";", "\t", "|"):
+        for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_NONE):
+            for row in csv.reader(text.split("\n"), delimiter=separator, quoting=quoting):
+                for cell in row:
+                    assert cell.strip(' "\r')[:1] not in tuple("=+-@") or cell == ""
 
 
 def test_an_import_is_undone_from_the_command_line(fife_cli: Cli, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import gzip
 import json
 from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from exchange.test_any_ledger import BEGINNING, ONE, Lines, file_of, file_of_bod
 from kitloan.college import College
 from kitloan.exchange.bounds import most_changed_rows
 from kitloan.exchange.file import LONGEST_LINE, MOST_MEMBERS
-from kitloan.holdings import kit_type_with
+from kitloan.holdings import NewHolding, kit_type_with
 from kitloan.ledger.facts.base import MOST_OF_A_LIST
 from kitloan.ledger.facts.definitions import ContentsLine
 from kitloan.text.tags import ALPHABET, PREFIX, check_character, mint
@@ -57,6 +58,41 @@ def _refused(national: College, path: Path) -> kitloan.BadInput:
         merge(national, [path])
     assert [each.ledger for each in national.ledger.heads()] == ["esp"]
     return refused.value
+
+
+def test_many_kits_booked_for_many_days_are_too_much(national: College, tmp_path: Path) -> None:
+    """A row for each day of each type, and of each kit that is named: 200 for 800 days."""
+    pins = [mint() for _ in range(200)]
+    fact = {
+        "kind": "booking.made",
+        "booking": "b",
+        "organisation": "school",
+        "contact": None,
+        "lines": [{"kit_type": "kit", "quantity": 200, "pins": pins}],
+        "collect_on": "2026-12-01",
+        "return_by": "2028-12-01",
+        "busy_from": "2026-12-01",
+        "free_from": "2028-12-02",
+        "lapses_after": "2026-12-02",
+        "series": None,
+        "event": None,
+    }
+    refusal = _refused(national, file_of(_lines(fact), tmp_path / "x.kitloan"))
+    assert (refusal.code, refusal.details["seq"]) == ("too_large", len(BEGINNING) + 1)
+    assert f"{MOST_OF_A_LIST:,}" in refusal.message
+
+
+def test_the_desk_books_no_more_than_one_entry_may_make(fife: College) -> None:
+    """In words, and nobody's demand is noted: there were kits enough."""
+    tags = [fife.holdings.add(NewHolding("STEM kit")).tag for _ in range(120)]
+    before, first = fife.ledger.log(), date(2026, 12, 7)
+    with pytest.raises(kitloan.BadInput) as refused:
+        fife.bookings.book("Viewforth", {}, first, first + timedelta(days=60), tags=tags)
+    assert refused.value.code == "too_large"
+    assert f"{MOST_OF_A_LIST:,}" in refused.value.message
+    assert fife.ledger.log() == before
+    (made,) = fife.bookings.book("Viewforth", {}, first, first + timedelta(days=10), tags=tags)
+    assert made.lines[0].quantity == len(tags)
 
 
 @pytest.mark.parametrize(

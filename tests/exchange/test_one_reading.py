@@ -1,5 +1,6 @@
 """What is merged, what `verify` replays and what SQL reads of an entry is the same value."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,23 @@ def test_a_key_twice_is_refused_with_its_number(
         merge(national, [path])
     assert (refusal.value.code, refusal.value.details["seq"]) == ("altered", seq)
     assert bytes_of(national) == before
+
+
+@pytest.mark.parametrize("second", ['"ledger": "fife"', '"last": 1', '"key": ""', '"holds": []'])
+def test_a_header_with_a_name_twice_is_refused(
+    colleges: dict[str, Sent], national: College, tmp_path: Path, second: str
+) -> None:
+    """One program would take the first value, another the last; the signature fits the last."""
+    header, *rest = lines_of(colleges["fife"].whole)
+    name, _, value = second.partition(": ")
+    if name.strip('"') not in json.loads(header):
+        header = header[:-1] + f", {name}: {value}}}"
+    path = tmp_path / "sent.kitloan"
+    path.write_bytes(packed([f"{{{second}, {header[1:]}", *rest]))
+    with pytest.raises(BadInput) as refusal:
+        merge(national, [path])
+    assert refusal.value.code == "bad_exchange_file"
+    assert f"{name.strip(chr(34))!r} twice" in refusal.value.message
 
 
 def test_verify_finds_what_an_earlier_release_took(

@@ -103,7 +103,9 @@ class _Talk(socketserver.StreamRequestHandler):
                 case "RCPT":
                     to = words.partition("<")[2].partition(">")[0]
                     refused = to in post.refuse
-                    self._say("550 no such person here" if refused else "250 recipient")
+                    self._say(
+                        f"550 5.1.1 <{to}>: no such person here" if refused else "250 recipient"
+                    )
                 case "DATA":
                     self._say("354 go on")
                     body = self._body()

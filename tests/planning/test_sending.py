@@ -171,6 +171,18 @@ def test_nobody_is_in_the_outbox(late: College, post: Post) -> None:
     assert report.without_address == 1
 
 
+def test_what_a_server_answers_about_a_person_is_not_kept(late: College, post: Post) -> None:
+    """Many servers repeat the address that they refuse, or the part before the at-sign."""
+    post.refuse = {A, B}
+    report = late.notices.send(post.server())
+    assert report.waiting == 3
+    with late.session.reading() as connection:
+        kept = connection.exec_driver_sql("SELECT problem FROM outbox").scalars().all()
+        rows = repr(connection.exec_driver_sql("SELECT * FROM outbox").all())
+    assert set(kept) == {"550 5.1.1"}
+    assert all(word not in rows for address in (A, B) for word in address.split("@"))
+
+
 def test_nobody_answers_at_that_port(late: College) -> None:
     """A server that is switched off is a sentence, and not a traceback."""
     with post_office() as office:

@@ -3,14 +3,17 @@
 A booking's dates are computed when it is made, and stored: replaying needs no calendar of today.
 """
 
+from collections.abc import Iterable
 from contextlib import nullcontext
 from datetime import date
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 from sqlalchemy import Connection, bindparam, delete, insert, update
 
 from kitloan.ledger.facts.base import (
+    MOST_OF_A_LIST,
     Count,
     Day,
     FactBase,
@@ -97,6 +100,11 @@ class LineOfBooking(Frozen):
     pins: Annotated[tuple[Tag, ...], Field(max_length=MOST_PINS)] = ()
 
 
+def rows_of_days(lines: Iterable[LineOfBooking], days: int) -> int:
+    """How many rows a booking of so many days makes: a day of each type, and of each chosen kit."""
+    return days * sum(1 + len(each.pins) for each in lines)
+
+
 class BookingTerms(FactBase):
     """A booking, whole."""
 
@@ -117,6 +125,8 @@ class BookingTerms(FactBase):
         first, last = map(date.fromisoformat, (self.busy_from, self.free_from))
         if not 0 <= (last - first).days <= LONGEST_BOOKING:
             raise ValueError("a booking of too many days")
+        if rows_of_days(self.lines, (last - first).days) > MOST_OF_A_LIST:
+            raise PydanticCustomError("too_long", "a booking of too many kits for so many days")
         if len({each.kit_type for each in self.lines}) < len(self.lines):
             raise ValueError("a kit type twice in a booking")
         return self

@@ -98,16 +98,27 @@ class Reader:
         self._same_above: list[int] = []
         self._hidden: list[int] = []
         kind = layout.place("type")
-        lines = [line for line in layout.lines if line.number not in layout.sheet.banners]
-        filled = [sum(not is_blank(line.value(i)) for i in layout.columns) for line in lines]
-        self.filled = dict(zip((line.number for line in lines), filled, strict=True))
-        self.usual = sorted(filled)[len(filled) * 3 // 4] if filled else 0
-        self.lone = {n.number for n, many in zip(lines, filled, strict=True) if many == 1}
+        self.filled = {
+            line.number: sum(not is_blank(line.value(i)) for i in layout.columns)
+            for line in layout.lines
+            if line.number not in layout.sheet.banners
+        }
+        filled = sorted(self.filled.values())
+        self.usual = filled[len(filled) * 3 // 4] if filled else 0
+        self.lone = {number for number, many in self.filled.items() if many == 1}
         self.blank_types = (
-            sum(is_blank(layout.sheet.value(line, kind[0])) for line in lines) if kind else 0
+            sum(
+                is_blank(layout.sheet.value(line, kind[0]))
+                for line in layout.lines
+                if line.number in self.filled
+            )
+            if kind
+            else 0
         )
         self.leading_counts = kind is not None and any(
-            _LEADING.fullmatch(shown(layout.sheet.value(line, kind[0]))) for line in lines
+            _LEADING.fullmatch(shown(layout.sheet.value(line, kind[0])))
+            for line in layout.lines
+            if line.number in self.filled
         )
         self.above: str | None = None  # the last borrower
         self.grouped = _is_grouped(layout)
@@ -155,7 +166,7 @@ class Reader:
             text = shown(line.value(index))
             if index not in (first, kind[0] if kind else first) or not any(map(str.isalpha, text)):
                 continue
-            below = self.layout.lines[at + 1 : at + 2]
+            below = tuple(self.layout.lines[at + 1 : at + 2])
             heads = bool(below) and below[0].number not in self.lone
             sure = (
                 text.endswith(":")

@@ -1,6 +1,7 @@
 """Questions about a whole table: columns of counts, the kind of thing, dates, spellings."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 from kitloan.imports import evidence
 from kitloan.imports.candidates import Candidate
@@ -185,7 +186,7 @@ def settle_date_order(each: Candidate, wanted: Map, questions: Questions) -> Non
 
 
 def ask_about_spellings(
-    rows: list[Row],
+    rows: Sequence[Row],
     candidates: list[Candidate],
     wanted: Map,
     questions: Questions,
@@ -196,10 +197,10 @@ def ask_about_spellings(
 
     from kitloan.imports.spellings import look_alikes, near_names
 
-    names: dict[str, list[Row]] = defaultdict(list)
+    names: dict[str, list[tuple[str, int]]] = defaultdict(list)
     for row in rows:
         if row.on_loan_to and row.on_loan_to != UNNAMED:
-            names[row.on_loan_to].append(row)
+            names[row.on_loan_to].append((row.sheet, row.number))
     headers = {
         each.table.sheet.name: place[1].header
         for each in candidates
@@ -207,12 +208,12 @@ def ask_about_spellings(
     }
 
     def ask_about(name: str, other: str, topic: str, why: str, *more: tuple[str, str]) -> None:
-        for row in names[name]:
-            header = headers.get(row.sheet, "")
+        for sheet, number in names[name]:
+            header = headers.get(sheet, "")
             if topic == "near" and wanted.value(header, name) is not None:
                 continue
             choices = ((other, f"yes: {other}"), *more)
-            questions.about_value(row.sheet, header, row.number, name, topic, why, other, choices)
+            questions.about_value(sheet, header, number, name, topic, why, other, choices)
 
     alike = dict(look_alikes(names, known))
     for name, other in alike.items():

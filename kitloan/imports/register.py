@@ -194,7 +194,7 @@ class Registers:
             accept_proposed=accept_proposed,
             answers=answers,
         )
-        problems = self._problems(register)
+        problems, to_come = self._problems(register)
         refused = bool(register.errors) and not skip_problems
         taking = _Taking(progress or (lambda done, total: None), update=update)
         request = None
@@ -203,7 +203,7 @@ class Registers:
                 with self._session.writing() as writer:
                     before = history.holdings_of(writer, path)
                     with writer.in_batches(), _bounded(writer):
-                        taking.take(writer, self._checked(register.rows), before)
+                        taking.take(writer, self._checked(register.rows) if to_come else register.rows, before)
                     if dry_run or not (taking.added or taking.updated):
                         raise _NotKept("not_kept", "Nothing is to be kept.")
                     request = writer.request
@@ -246,12 +246,17 @@ class Registers:
         with self._session.reading() as connection:
             return history.past(connection, self._session.college)
 
-    def _problems(self, register: Register) -> tuple[Problem, ...]:
-        """What is wrong with a register, with what only this college, today, can know."""
+    def _problems(self, register: Register) -> tuple[tuple[Problem, ...], bool]:
+        """What is wrong with a register, with what only this college, today, can know.
+
+        Also whether a row has a day that is to come, and cannot be.
+        """
+        to_come = False
         headers = {(c.sheet, c.field): c.header for c in register.columns if c.field}
         problems = list(register.problems)
         for row in register.rows:
             for name in self._to_come(row):
+                to_come = True
                 day = getattr(row, name).strftime("%d/%m/%Y")
                 what = "is in the future; left out"
                 problems.append(_warning(row, headers[row.sheet, name], day, what))
@@ -265,12 +270,11 @@ class Registers:
                     )
                 )
         order = {"error": 0, "warning": 1}
-        return tuple(sorted(problems, key=lambda p: (p.sheet, p.row or 0, order[p.severity])))
+        in_order = sorted(problems, key=lambda p: (p.sheet, p.row or 0, order[p.severity]))
+        return tuple(in_order), to_come
 
     def _checked(self, rows: Sequence[Row]) -> Sequence[Row]:
         """The rows without days that lie in the future and cannot."""
-        if not any(self._to_come(row) for row in rows):
-            return rows
         checked = packing_rows()
         for row in rows:
             left_out: dict[str, Any] = dict.fromkeys(self._to_come(row))

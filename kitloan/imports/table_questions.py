@@ -199,8 +199,10 @@ def ask_about_spellings(
 
     names: dict[str, list[tuple[str, int]]] = defaultdict(list)
     for row in rows:
-        if row.on_loan_to and row.on_loan_to != UNNAMED:
-            names[row.on_loan_to].append((row.sheet, row.number))
+        borrowers = (row.on_loan_to, *(each.organisation for each in row.more_loans))
+        for name in borrowers:
+            if name and name != UNNAMED:
+                names[name].append((row.sheet, row.number))
     headers = {
         each.table.sheet.name: place[1].header
         for each in candidates

@@ -203,7 +203,11 @@ class Registers:
                 with self._session.writing() as writer:
                     before = history.holdings_of(writer, path)
                     with writer.in_batches(), _bounded(writer):
-                        taking.take(writer, self._checked(register.rows) if to_come else register.rows, before)
+                        taking.take(
+                            writer,
+                            self._checked(register.rows) if to_come else register.rows,
+                            before,
+                        )
                     if dry_run or not (taking.added or taking.updated):
                         raise _NotKept("not_kept", "Nothing is to be kept.")
                     request = writer.request

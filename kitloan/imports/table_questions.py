@@ -87,19 +87,24 @@ def ask_about_plan(each: Candidate, questions: Questions) -> None:
 def ask_about_days(each: Candidate, questions: Questions) -> None:
     """Ask about days under an unknown heading that only things with a borrower have."""
     borrower = next((one for one in each.guesses if one.field == "on_loan_to"), None)
-    if borrower is None or each.table.made_by:
+    unknown = [
+        one
+        for one in each.guesses
+        if one.field is None
+        and not (one.told or one.bases or is_harmless(one.header))
+        and one.found.share("days") >= 0.8
+    ]
+    if borrower is None or each.table.made_by or not unknown:
         return
     sheet, lines = each.table.sheet, each.table.lines
     lent = [line for line in lines if not means_nothing(sheet.value(line, borrower.index))]
     if not lent or len(lent) == len(lines):
         return  # where everything has a borrower, days beside them show nothing
     taken = {one.field for one in each.guesses if one.found.filled}
-    for one in each.guesses:
-        if one.field is not None or one.told or one.bases or is_harmless(one.header):
-            continue
+    for one in unknown:
         filled = [line for line in lines if not means_nothing(sheet.value(line, one.index))]
         beside = sum(not means_nothing(sheet.value(line, borrower.index)) for line in filled)
-        if one.found.share("days") < 0.8 or not filled or beside < len(filled):
+        if not filled or beside < len(filled):
             continue
         if one.found.future * 2 > one.found.filled:
             proposed = "due_on" if "due_on" not in taken else None

@@ -11,7 +11,7 @@ holding in a table that never leaves the college.
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,7 +32,7 @@ from kitloan.imports.differences import (
 )
 from kitloan.imports.history import Imported, Undone
 from kitloan.imports.mapfile import Map
-from kitloan.imports.rows import packing_rows
+from kitloan.imports.rows import packing_rows, values_of
 from kitloan.ledger.facts.custody import HoldingMissing, HoldingOutOfUse
 from kitloan.ledger.session import ESP, Session
 from kitloan.ledger.writer import Writer
@@ -256,6 +256,10 @@ class Registers:
         Also whether a row has a day that is to come, and cannot be.
         """
         to_come = False
+        today = self._session.today
+        plain = values_of(register.rows, *_PAST_DAYS, "home_college")
+        if not any(college or any(d and d > today for d in days) for *days, college in plain):
+            return _in_order(register.problems), False
         headers = {(c.sheet, c.field): c.header for c in register.columns if c.field}
         problems = list(register.problems)
         for row in register.rows:
@@ -273,9 +277,7 @@ class Registers:
                         "is not this college, nor a former name of it; kept as a note",
                     )
                 )
-        order = {"error": 0, "warning": 1}
-        in_order = sorted(problems, key=lambda p: (p.sheet, p.row or 0, order[p.severity]))
-        return tuple(in_order), to_come
+        return _in_order(problems), to_come
 
     def _checked(self, rows: Sequence[Row]) -> Sequence[Row]:
         """The rows without days that lie in the future and cannot."""
@@ -294,6 +296,11 @@ class Registers:
         known = find_college(name)
         ours = self._session.college
         return ours == ESP or fold(name) == ours or (known is not None and known.id == ours)
+
+
+def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    order = {"error": 0, "warning": 1}
+    return tuple(sorted(problems, key=lambda p: (p.sheet, p.row or 0, order[p.severity])))
 
 
 def _warning(row: Row, header: str, value: str, words: str) -> Problem:

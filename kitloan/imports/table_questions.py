@@ -10,7 +10,7 @@ from kitloan.imports.entries import PLANNED
 from kitloan.imports.headings import is_harmless
 from kitloan.imports.mapfile import Map
 from kitloan.imports.questions import Questions
-from kitloan.imports.rows import UNNAMED, Row
+from kitloan.imports.rows import UNNAMED, Row, values_of
 from kitloan.imports.values import Dates, means_nothing
 
 _COUNTED = ("quantity_at", "quantity_with")
@@ -203,11 +203,11 @@ def ask_about_spellings(
     from kitloan.imports.spellings import look_alikes, near_names
 
     names: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    for row in rows:
-        borrowers = (row.on_loan_to, *(each.organisation for each in row.more_loans))
-        for name in borrowers:
+    of_rows = values_of(rows, "sheet", "number", "on_loan_to", "more_loans")
+    for sheet, number, borrower, more in of_rows:
+        for name in (borrower, *(each.organisation for each in more)):
             if name and name != UNNAMED:
-                names[name].append((row.sheet, row.number))
+                names[name].append((sheet, number))
     headers = {
         each.table.sheet.name: place[1].header
         for each in candidates

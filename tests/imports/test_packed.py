@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
 from kitloan.imports.packed import CHUNK
-from kitloan.imports.rows import Row, StockLoan, packing_rows
+from kitloan.imports.rows import Row, StockLoan, packing_rows, values_of
 from kitloan.imports.sheets import Line, pack_lines
 
 MANY = 2 * CHUNK + 17
@@ -53,7 +53,12 @@ def test_a_row_comes_out_as_it_went_in() -> None:
     packing = packing_rows()
     for row in rows:
         packing.add(row)
-    assert list(packing.finish()) == rows
+    packed = packing.finish()
+    assert list(packed) == rows
+    wanted = [(row.number, row.missing) for row in rows]
+    for part in (slice(None), slice(3, CHUNK), slice(CHUNK - 1, MANY - 1)):
+        assert list(values_of(packed[part], "number", "missing")) == wanted[part]
+    assert list(values_of(rows[:2], "number", "missing")) == wanted[:2]
 
 
 def memory_of(make: Callable[[Iterator[Line]], Sequence[Line]]) -> int:

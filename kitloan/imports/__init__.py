@@ -3,6 +3,7 @@
 Pure reading, but for the last two: a file goes in; rows, problems and questions come out.
 
     sheets      what a file holds, before anybody knows what it means: sheets, lines, values
+    packed      long lists of lines and rows, in little memory
     cells       a file on disk -> sheets; refuses what is no spreadsheet
     delimited   CSV, in the encodings and with the delimiters that programs leave behind
     workbook    XLSX, with merged, hidden and struck cells, formulas, comments
@@ -12,7 +13,10 @@ Pure reading, but for the last two: a file goes in; rows, problems and questions
     evidence    what a column holds, found by looking at its values
     columns     heading and contents weighed: which column is which, and how certain that is
     tables      where the tables of a sheet are
+    legends     the key of codes beneath a table
+    weeks       columns that are days, weeks or months: a plan
     holders     who has a thing, as a cell says it
+    shared_stock  several borrowers of one stock, in one cell
     spellings   borrowers that are spelt nearly alike
     values      one cell -> one date, sum of money, quantity, name
     questions   what could change who has what, and is not certain

@@ -1,6 +1,7 @@
 """A table that may be a register: its columns understood, and what its lines identify."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -26,10 +27,29 @@ class Candidate:
     layout: Layout
     kind: str = "holdings"
     why: str = "is a register of things"
-    numbers: frozenset[str] = frozenset()
     spans: dict[int, Span] = field(default_factory=dict)
     now: int | None = None
-    signatures: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    _numbers: frozenset[str] | None = None
+    _signatures: Counter[tuple[str, ...]] | None = None
+
+    @property
+    def numbers(self) -> frozenset[str]:
+        """The numbers of its things; found when first asked for, as a single table needs none."""
+        if self._numbers is None:
+            self._numbers = frozenset(_numbers_of(self.layout))
+        return self._numbers
+
+    @property
+    def is_numbered(self) -> bool:
+        """Whether any of its things has a number."""
+        return any(True for _ in _numbers_of(self.layout))
+
+    @property
+    def signatures(self) -> Counter[tuple[str, ...]]:
+        """What identifies its things that have no numbers, and how often."""
+        if self._signatures is None:
+            self._signatures = _signatures_of(self.layout)
+        return self._signatures
 
 
 def understand(table: Table, wanted: Map, today: date, known: frozenset[str]) -> Candidate:
@@ -55,8 +75,6 @@ def understand(table: Table, wanted: Map, today: date, known: frozenset[str]) ->
     each = Candidate(table, guesses, Layout(table.sheet, {}, (), 0))
     each.spans, each.now = spans, column_of(spans, today)
     each.layout = lay_out(each, wanted)
-    each.numbers = _numbers(each.layout)
-    each.signatures = _signatures(each.layout)
     return each
 
 
@@ -153,16 +171,16 @@ def _type_columns(each: Candidate) -> tuple[int, ...]:
     return tuple(one.index for one in found)
 
 
-def _numbers(layout: Layout) -> frozenset[str]:
+def _numbers_of(layout: Layout) -> Iterator[str]:
     place = layout.place("asset_number") or layout.place("tag")
     if place is None:
-        return frozenset()
-    return frozenset(
-        fold(shown(value)) for line in layout.lines if not is_blank(value := line.value(place[0]))
-    )
+        return
+    for line in layout.lines:
+        if not is_blank(value := line.value(place[0])):
+            yield fold(shown(value))
 
 
-def _signatures(layout: Layout) -> Counter[tuple[str, ...]]:
+def _signatures_of(layout: Layout) -> Counter[tuple[str, ...]]:
     places = [layout.place(name) for name in ("type", "location", "serial")]
     if places[0] is None:
         return Counter()

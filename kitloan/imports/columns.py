@@ -108,12 +108,12 @@ def guess(
         today: so that days to come are told from days past.
         known: keys of organisations that the college has lent to.
     """
+    cells: dict[int, list[Value]] = {index: [] for index in headers}
+    for line in lines:  # once, because each time that a long list is gone through takes long
+        for index, found in cells.items():
+            found.append(_cell(sheet, line, index))
     guesses = [
-        Guess(
-            index,
-            header,
-            profile((_cell(sheet, line, index) for line in lines), today, known),
-        )
+        Guess(index, header, profile(cells.pop(index), today, known))
         for index, header in headers.items()
     ]
     for each in guesses:

@@ -21,7 +21,16 @@ from itertools import chain
 from pathlib import Path
 
 from kitloan.errors import BadInput
-from kitloan.imports.sheets import Book, Line, Sheet, Unreadable, Value, is_blank, text_value
+from kitloan.imports.sheets import (
+    Book,
+    Line,
+    Sheet,
+    Unreadable,
+    Value,
+    is_blank,
+    pack_lines,
+    text_value,
+)
 from kitloan.text.names import plain
 
 _DELIMITERS = ",;\t|"
@@ -45,7 +54,7 @@ def read_delimited(path: Path, content: bytes) -> Book:
     text = _decode(path, content)
     with _cells_of_any_length(len(text)):
         delimiter = _delimiter(text)
-        lines = tuple(_lines(path, text, delimiter))
+        lines = pack_lines(_lines(path, text, delimiter))
     if not lines:
         raise BadInput("empty_file", f"{path.name} holds nothing but blank lines.", file=str(path))
     return Book((Sheet(plain(path.stem), lines, delimited=True),))

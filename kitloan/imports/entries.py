@@ -4,7 +4,7 @@ A `Layout` is a table whose columns are known. Each of its lines gives no entry,
 entry has the fields of a row and what the line says of a loan, open or not.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
@@ -47,7 +47,7 @@ class Layout:
 
     sheet: Sheet
     columns: Mapping[int, Column]
-    lines: tuple[Line, ...]
+    lines: Sequence[Line]
     width: int
     profiles: Mapping[int, Profile] = field(default_factory=dict)
     alone: bool = True

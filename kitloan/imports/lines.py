@@ -98,17 +98,26 @@ class Reader:
         self._same_above: list[int] = []
         self._hidden: list[int] = []
         kind = layout.place("type")
-        lines = [line for line in layout.lines if line.number not in layout.sheet.banners]
-        filled = [sum(not is_blank(line.value(i)) for i in layout.columns) for line in lines]
-        self.filled = dict(zip((line.number for line in lines), filled, strict=True))
-        self.usual = sorted(filled)[len(filled) * 3 // 4] if filled else 0
-        self.lone = {n.number for n, many in zip(lines, filled, strict=True) if many == 1}
-        self.blank_types = (
-            sum(is_blank(layout.sheet.value(line, kind[0])) for line in lines) if kind else 0
-        )
-        self.leading_counts = kind is not None and any(
-            _LEADING.fullmatch(shown(layout.sheet.value(line, kind[0]))) for line in lines
-        )
+        self.filled: dict[int, int] = {}
+        self.blank_types, self.leading_counts = 0, False
+        names = capitals = 0
+        for line in layout.lines:  # once: each time takes long where the lines are many
+            value = layout.sheet.value(line, kind[0]) if kind else None
+            many = sum(not is_blank(line.value(i)) for i in layout.columns)
+            banner = line.number in layout.sheet.banners
+            if not banner:
+                self.filled[line.number] = many
+            if kind and not banner:
+                self.blank_types += is_blank(value)
+                self.leading_counts |= bool(_LEADING.fullmatch(shown(value)))
+            if kind and (banner or many != 1):
+                names += 1
+                capitals += as_text(value).isupper()
+        # where most things are written in capitals, capitals show nothing
+        self.capitals = capitals > names * 0.5
+        filled = sorted(self.filled.values())
+        self.usual = filled[len(filled) * 3 // 4] if filled else 0
+        self.lone = {number for number, many in self.filled.items() if many == 1}
         self.above: str | None = None  # the last borrower
         self.grouped = _is_grouped(layout)
         self.blanks_have_days = self.grouped and _blanks_have_days(layout)
@@ -125,27 +134,14 @@ class Reader:
             if column.field is None or column.field in _NOTED
         ]
         self.read_before: dict[int, dict[str, Any]] = {index: {} for index, *_ in self.readable}
-        self.capitals = self._shares_capitals(kind)
         self.section_words = self._sections(kind)
-
-    def _shares_capitals(self, kind: tuple[int, Column] | None) -> bool:
-        """Whether things themselves are mostly written in capitals, so that capitals say
-        nothing.
-        """
-        if not kind:
-            return False
-        texts = [
-            as_text(self.layout.sheet.value(line, kind[0]))
-            for line in self.layout.lines
-            if line.number not in self.lone
-        ]
-        upper = sum(text.isupper() for text in texts)
-        return upper > len(texts) * 0.5
 
     def _sections(self, kind: tuple[int, Column] | None) -> dict[int, str]:
         """Lines that hold one cell and head the lines below them: by number, how sure that is."""
         found: dict[int, str] = {}
         if self.usual < 2 or len(self.layout.columns) < 2:
+            return found
+        if not self.lone:
             return found
         first = min(self.layout.columns)
         for at, line in enumerate(self.layout.lines):
@@ -155,7 +151,7 @@ class Reader:
             text = shown(line.value(index))
             if index not in (first, kind[0] if kind else first) or not any(map(str.isalpha, text)):
                 continue
-            below = self.layout.lines[at + 1 : at + 2]
+            below = tuple(self.layout.lines[at + 1 : at + 2])
             heads = bool(below) and below[0].number not in self.lone
             sure = (
                 text.endswith(":")

@@ -276,14 +276,29 @@ def _are_parts(lines: list[Entry], held: int) -> bool:
     return None not in counts and sum(filter(None, counts)) <= held
 
 
+class Bearers:
+    """Which row has a number first, of all the tables of a file."""
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[str, str], dict[str, int]] = {}
+
+    def first(self, name: str, value: str, sheet: str, row: int) -> tuple[str, int]:
+        """The sheet and row that have a number first; this one, where none had it before."""
+        for (field, where), rows in self._rows.items():
+            if field == name and value in rows:
+                return where, rows[value]
+        self._rows.setdefault((name, sheet), {})[value] = row
+        return sheet, row
+
+
 def numbered_once(
-    entries: list[Entry], bearers: dict[tuple[str, str], tuple[str, int]], problems: list[Problem]
+    entries: list[Entry], bearers: Bearers, problems: list[Problem]
 ) -> Iterator[Entry]:
     """The entries whose tag and number no earlier line has; the others are in error.
 
     Args:
         entries: the things of one table.
-        bearers: by field and number, the sheet and row that have it; added to.
+        bearers: the numbers of the tables before this one; added to.
         problems: added to.
     """
     for entry in entries:
@@ -293,7 +308,7 @@ def numbered_once(
             place = entry.layout.place(name)
             if place is None or name not in entry.values:
                 continue
-            first = bearers.setdefault((name, fold(entry.values[name])), here)
+            first = bearers.first(name, fold(entry.values[name]), *here)
             if first != here:
                 sheet, row = first
                 where = f"row {row}" + (f" of the sheet {sheet!r}" if sheet != here[0] else "")

@@ -17,7 +17,7 @@ from typing import Any
 from xml.etree.ElementTree import Element, iterparse
 
 from kitloan.errors import BadInput
-from kitloan.imports.sheets import Book, Line, Sheet, Value, is_blank, text_value
+from kitloan.imports.sheets import Book, Line, Sheet, Value, is_blank, pack_lines, text_value
 from kitloan.text.names import plain
 
 _MOST_CELLS = 20_000_000
@@ -142,7 +142,7 @@ def _sheet(name: str, found: Any, more: _Beside, spans: list[tuple[int, int, int
     }
     return Sheet(
         plain(name),
-        tuple(lines),
+        pack_lines(lines),
         merged_down=merged_down,
         merged_across={
             (top, index): column

@@ -5,7 +5,7 @@ answer to one question can open or close another. What one line means is the wor
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import takewhile
@@ -17,9 +17,10 @@ from kitloan.imports.cells import load
 from kitloan.imports.columns import ask
 from kitloan.imports.entries import Entry, Loan, matrix, problem
 from kitloan.imports.lines import Reader
-from kitloan.imports.logs import Logs, numbered_once
+from kitloan.imports.logs import Bearers, Logs, numbered_once
 from kitloan.imports.mapfile import Map, bad_map, fits, load_map, map_beside
 from kitloan.imports.notices import hidden_parts, left_out_key, unsure_columns
+from kitloan.imports.packed import Packing
 from kitloan.imports.questions import Questions
 from kitloan.imports.refusals import CONTENTS, check_map, nothing_to_read
 from kitloan.imports.rows import (
@@ -30,6 +31,7 @@ from kitloan.imports.rows import (
     Row,
     SheetRead,
     StockLoan,
+    packing_rows,
 )
 from kitloan.imports.sheet_names import rows_named_by_sheet
 from kitloan.imports.sheet_roles import is_contents_list, sort_out
@@ -169,7 +171,7 @@ class Reading:
         made_by = next((each.table.made_by.name for each in laid if each.table.made_by), None)
         ask_about_spellings(rows, laid, wanted, questions, self._names)
         return Register(
-            tuple(rows),
+            rows,
             columns,
             tuple(problems),
             count,
@@ -232,7 +234,7 @@ class Reading:
         wanted: Map,
         questions: Questions,
         progress: Progress | None,
-    ) -> tuple[list[Row], list[Problem], int, list[int]]:
+    ) -> tuple[Sequence[Row], list[Problem], int, list[int]]:
         problems: list[Problem] = []
         spellings: dict[str, str] = {}
         total = sum(len(each.table.lines) for each in laid)
@@ -241,8 +243,8 @@ class Reading:
         found: list[tuple[int, list[Entry]]] = []
         named = rows_named_by_sheet(laid, wanted, questions)
         straight = all(each.kind != "loans" for each in laid)
-        ready: dict[int, list[Row]] = defaultdict(list)
-        bearers: dict[tuple[str, str], tuple[str, int]] = {}
+        ready: dict[int, Packing[Row]] = defaultdict(packing_rows)
+        bearers = Bearers()
         for index, each in sorted(enumerate(laid), key=lambda pair: pair[1].kind == "loans"):
             reader = Reader(each.layout, questions, wanted, self._today, self._known, spellings)
             reader.section = named.get(index)
@@ -259,7 +261,8 @@ class Reading:
                 per_table[index] += got.counts
                 if at_once:
                     once = numbered_once(got.entries, bearers, problems)
-                    ready[index] += [_row(entry) for entry in once]
+                    for entry in once:
+                        ready[index].add(_row(entry))
                 else:
                     entries += got.entries
                 done += 1
@@ -273,18 +276,20 @@ class Reading:
         kept: dict[int, list[Entry]] = {}
         for index, entries in holdings:
             each = laid[index]
-            things = logs.fold(each.layout, entries, numbered=bool(each.numbers))
+            things = logs.fold(each.layout, entries, numbered=each.is_numbered)
             if len(things) < len(entries):
                 each.why = "is a log of loans: one thing each, with the loan that is open"
             kept[index] = list(numbered_once(things, bearers, problems))
         logs.join([entry for entries in kept.values() for entry in entries], loans)
         counted = sum(n for i, n in enumerate(per_table) if laid[i].kind != "loans")
-        rows = [
-            row
-            for index in sorted(kept)
-            for row in (ready.get(index) or [_row(entry) for entry in kept[index]])
-        ]
-        return rows, problems, counted, per_table
+        if len(ready) == 1 and list(ready) == list(kept):  # one plain list, as most registers are
+            (only,) = ready.values()
+            return only.finish(), problems, counted, per_table
+        rows = packing_rows()
+        for index in sorted(kept):
+            for row in ready[index].finish() if index in ready else map(_row, kept[index]):
+                rows.add(row)
+        return rows.finish(), problems, counted, per_table
 
 
 def _chosen(book: Book, wanted: Map) -> tuple[Sheet, ...]:

@@ -11,9 +11,9 @@ holding in a table that never leaves the college.
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from kitloan.imports.differences import (
 )
 from kitloan.imports.history import Imported, Undone
 from kitloan.imports.mapfile import Map
+from kitloan.imports.rows import packing_rows, values_of
 from kitloan.ledger.facts.custody import HoldingMissing, HoldingOutOfUse
 from kitloan.ledger.session import ESP, Session
 from kitloan.ledger.writer import Writer
@@ -67,6 +68,7 @@ _ANY = Query(select(holding.c.tag).where(holding.c.college == bindparam("c")).li
 _ORGANISATIONS = Query(select(organisation.c.name).where(organisation.c.college == bindparam("c")))
 _STEP = 100
 _CACHE_KIB = 16_384
+_PAST_DAYS = ("last_sighted_on", "received_on", "valued_on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +194,7 @@ class Registers:
             accept_proposed=accept_proposed,
             answers=answers,
         )
-        rows, problems = self._checked(register)
+        problems, to_come = self._problems(register)
         refused = bool(register.errors) and not skip_problems
         taking = _Taking(progress or (lambda done, total: None), update=update)
         request = None
@@ -201,7 +203,11 @@ class Registers:
                 with self._session.writing() as writer:
                     before = history.holdings_of(writer, path)
                     with writer.in_batches(), _bounded(writer):
-                        taking.take(writer, rows, before)
+                        taking.take(
+                            writer,
+                            self._checked(register.rows) if to_come else register.rows,
+                            before,
+                        )
                     if dry_run or not (taking.added or taking.updated):
                         raise _NotKept("not_kept", "Nothing is to be kept.")
                     request = writer.request
@@ -244,24 +250,24 @@ class Registers:
         with self._session.reading() as connection:
             return history.past(connection, self._session.college)
 
-    def _checked(self, register: Register) -> tuple[list[Row], tuple[Problem, ...]]:
-        """The rows without what only this college, today, can know to be wrong."""
+    def _problems(self, register: Register) -> tuple[tuple[Problem, ...], bool]:
+        """What is wrong with a register, with what only this college, today, can know.
+
+        Also whether a row has a day that is to come, and cannot be.
+        """
+        to_come = False
+        today = self._session.today
+        plain = values_of(register.rows, *_PAST_DAYS, "home_college")
+        if not any(college or any(d and d > today for d in days) for *days, college in plain):
+            return _in_order(register.problems), False
         headers = {(c.sheet, c.field): c.header for c in register.columns if c.field}
         problems = list(register.problems)
-        rows = []
         for row in register.rows:
-            for name in ("last_sighted_on", "received_on", "valued_on"):
-                day = getattr(row, name)
-                if day is not None and day > self._session.today:
-                    problems.append(
-                        _warning(
-                            row,
-                            headers[row.sheet, name],
-                            day.strftime("%d/%m/%Y"),
-                            "is in the future; left out",
-                        )
-                    )
-                    row = _without(row, name)
+            for name in self._to_come(row):
+                to_come = True
+                day = getattr(row, name).strftime("%d/%m/%Y")
+                what = "is in the future; left out"
+                problems.append(_warning(row, headers[row.sheet, name], day, what))
             if row.home_college and not self._is_ours(row.home_college):
                 problems.append(
                     _warning(
@@ -271,9 +277,20 @@ class Registers:
                         "is not this college, nor a former name of it; kept as a note",
                     )
                 )
-            rows.append(row)
-        order = {"error": 0, "warning": 1}
-        return rows, tuple(sorted(problems, key=lambda p: (p.sheet, p.row or 0, order[p.severity])))
+        return _in_order(problems), to_come
+
+    def _checked(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """The rows without days that lie in the future and cannot."""
+        checked = packing_rows()
+        for row in rows:
+            left_out: dict[str, Any] = dict.fromkeys(self._to_come(row))
+            checked.add(replace(row, **left_out))
+        return checked.finish()
+
+    def _to_come(self, row: Row) -> list[str]:
+        """The fields of a row whose days are in the future, and cannot be."""
+        days = {name: getattr(row, name) for name in _PAST_DAYS}
+        return [name for name, day in days.items() if day and day > self._session.today]
 
     def _is_ours(self, name: str) -> bool:
         known = find_college(name)
@@ -281,9 +298,9 @@ class Registers:
         return ours == ESP or fold(name) == ours or (known is not None and known.id == ours)
 
 
-def _without(row: Row, name: str) -> Row:
-    values = {each.name: getattr(row, each.name) for each in fields(row)}
-    return Row(**values | {name: None})
+def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    order = {"error": 0, "warning": 1}
+    return tuple(sorted(problems, key=lambda p: (p.sheet, p.row or 0, order[p.severity])))
 
 
 def _warning(row: Row, header: str, value: str, words: str) -> Problem:
@@ -301,7 +318,7 @@ class _Taking:
         self.differences: list[Difference] = []
         self.added = self.loans = self.updated = 0
 
-    def take(self, writer: Writer, rows: list[Row], before: dict[str, tuple[str, str]]) -> None:
+    def take(self, writer: Writer, rows: Sequence[Row], before: dict[str, tuple[str, str]]) -> None:
         """Take in every row that is not known, and the differences of those that are.
 
         Args:
@@ -311,9 +328,11 @@ class _Taking:
                 the tag and the type.
         """
         keys = Keys(writer)
-        marks = [self._mark(row) for row in rows]
-        keys.moved(before, set(marks))
-        for number, (row, mark) in enumerate(zip(rows, marks, strict=True), start=1):
+        if before:
+            keys.moved(before, {self._mark(row) for row in rows})
+            self._seen.clear()
+        for number, row in enumerate(rows, start=1):
+            mark = self._mark(row)
             tag = keys.known(row, mark)
             if tag is not None:
                 found = differences(writer, tag, row)
@@ -324,7 +343,6 @@ class _Taking:
             elif not self._has_another_tag(writer, row):
                 self.added += 1
                 made = take_one(writer, row, mark)
-                keys.add(row, mark, made)
                 for each in rows_by_loan(row):
                     self.loans += 1
                     found_on_loan(writer, each, str(each.on_loan_to), made, self.loans)
@@ -369,7 +387,6 @@ class Keys:
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
-        self._new: dict[tuple[str, str], str] = {}
         first = _ANY(writer.connection, c=writer.college).first()
         self._nothing_before = first is None
         self._moved: dict[str, list[str]] = {}
@@ -387,21 +404,14 @@ class Keys:
     def known(self, row: Row, mark: str) -> str | None:
         """The tag of the holding that a row is about; None for one that is new."""
         for kind, value in self._keys(row, mark):
-            if found := self._new.get((kind, value)):
-                return found
             if self._nothing_before:
-                continue
+                break
             for query in _QUERIES[kind]:
                 tag = query(self._writer.connection, c=self._writer.college, v=value).scalar()
                 if tag is not None:
                     return str(tag)
         alike = self._moved.get(type_key(row.type)) if not (row.tag or row.asset_number) else None
         return alike.pop(0) if alike else None
-
-    def add(self, row: Row, mark: str, tag: str) -> None:
-        """Remember a row that was just taken in."""
-        for kind, value in self._keys(row, mark):
-            self._new[kind, value] = tag
 
     @staticmethod
     def _keys(row: Row, mark: str) -> list[tuple[str, str]]:

@@ -3,10 +3,13 @@
 Frozen values, JSON-ready where a program will want them.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import date
+from operator import attrgetter, itemgetter
 from typing import Any, Literal
 
+from kitloan.imports.packed import Packed, Packing
 from kitloan.imports.questions import Question
 
 Severity = Literal["error", "warning"]
@@ -146,6 +149,22 @@ class Row:
     extras: dict[str, str] = field(default_factory=dict)
 
 
+_FIELDS = tuple(each.name for each in fields(Row))
+_values_of = attrgetter(*_FIELDS)
+
+
+def packing_rows() -> Packing[Row]:
+    """An empty list of rows, to be filled, that needs little memory."""
+    return Packing(_values_of, lambda values: Row(**dict(zip(_FIELDS, values, strict=True))))
+
+
+def values_of(rows: Sequence[Row], *names: str) -> Iterator[tuple[Any, ...]]:
+    """Several fields of each row, without making the rows of a long list again."""
+    if isinstance(rows, Packed):
+        return map(itemgetter(*map(_FIELDS.index, names)), rows.plain())
+    return map(attrgetter(*names), rows)
+
+
 @dataclass(frozen=True, slots=True)
 class NotTaken:
     """A row in error: its cells by heading, as the spreadsheet shows them, and why it was not
@@ -173,7 +192,7 @@ class Register:
         map_used: the name of the map file that was found beside the register, where one was.
     """
 
-    rows: tuple[Row, ...]
+    rows: Sequence[Row]
     columns: tuple[Column, ...]
     problems: tuple[Problem, ...]
     count: int

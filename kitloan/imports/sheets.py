@@ -6,10 +6,12 @@ cannot be had (a formula without a saved result, a cell as long as a book) is `U
 stays one value: whoever knows the column decides what its loss means.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+
+from kitloan.imports.packed import Packing
 
 LONGEST_CELL = 10_000
 """Characters; a cell with more is a pasted document or a broken file."""
@@ -66,7 +68,7 @@ class Sheet:
     """
 
     name: str
-    lines: tuple[Line, ...]
+    lines: Sequence[Line]
     merged_down: Mapping[tuple[int, int], Value] = field(default_factory=dict)
     merged_across: Mapping[tuple[int, int], int] = field(default_factory=dict)
     banners: frozenset[int] = frozenset()
@@ -91,6 +93,14 @@ class Book:
 
     sheets: tuple[Sheet, ...]
     hidden: tuple[str, ...] = ()
+
+
+def pack_lines(lines: Iterable[Line]) -> Sequence[Line]:
+    """The lines of a sheet, gone through once and held in little memory."""
+    packing = Packing[Line](lambda line: (line.number, line.values), lambda each: Line(*each))
+    for line in lines:
+        packing.add(line)
+    return packing.finish()
 
 
 def is_blank(value: Value) -> bool:

@@ -1,6 +1,7 @@
 """Questions about a whole table: columns of counts, the kind of thing, dates, spellings."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 from kitloan.imports import evidence
 from kitloan.imports.candidates import Candidate
@@ -9,7 +10,7 @@ from kitloan.imports.entries import PLANNED
 from kitloan.imports.headings import is_harmless
 from kitloan.imports.mapfile import Map
 from kitloan.imports.questions import Questions
-from kitloan.imports.rows import UNNAMED, Row
+from kitloan.imports.rows import UNNAMED, Row, values_of
 from kitloan.imports.values import Dates, means_nothing
 
 _COUNTED = ("quantity_at", "quantity_with")
@@ -86,19 +87,24 @@ def ask_about_plan(each: Candidate, questions: Questions) -> None:
 def ask_about_days(each: Candidate, questions: Questions) -> None:
     """Ask about days under an unknown heading that only things with a borrower have."""
     borrower = next((one for one in each.guesses if one.field == "on_loan_to"), None)
-    if borrower is None or each.table.made_by:
+    unknown = [
+        one
+        for one in each.guesses
+        if one.field is None
+        and not (one.told or one.bases or is_harmless(one.header))
+        and one.found.share("days") >= 0.8
+    ]
+    if borrower is None or each.table.made_by or not unknown:
         return
     sheet, lines = each.table.sheet, each.table.lines
     lent = [line for line in lines if not means_nothing(sheet.value(line, borrower.index))]
     if not lent or len(lent) == len(lines):
         return  # where everything has a borrower, days beside them show nothing
     taken = {one.field for one in each.guesses if one.found.filled}
-    for one in each.guesses:
-        if one.field is not None or one.told or one.bases or is_harmless(one.header):
-            continue
+    for one in unknown:
         filled = [line for line in lines if not means_nothing(sheet.value(line, one.index))]
         beside = sum(not means_nothing(sheet.value(line, borrower.index)) for line in filled)
-        if one.found.share("days") < 0.8 or not filled or beside < len(filled):
+        if not filled or beside < len(filled):
             continue
         if one.found.future * 2 > one.found.filled:
             proposed = "due_on" if "due_on" not in taken else None
@@ -185,7 +191,7 @@ def settle_date_order(each: Candidate, wanted: Map, questions: Questions) -> Non
 
 
 def ask_about_spellings(
-    rows: list[Row],
+    rows: Sequence[Row],
     candidates: list[Candidate],
     wanted: Map,
     questions: Questions,
@@ -196,10 +202,12 @@ def ask_about_spellings(
 
     from kitloan.imports.spellings import look_alikes, near_names
 
-    names: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        if row.on_loan_to and row.on_loan_to != UNNAMED:
-            names[row.on_loan_to].append(row)
+    names: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    of_rows = values_of(rows, "sheet", "number", "on_loan_to", "more_loans")
+    for sheet, number, borrower, more in of_rows:
+        for name in (borrower, *(each.organisation for each in more)):
+            if name and name != UNNAMED:
+                names[name].append((sheet, number))
     headers = {
         each.table.sheet.name: place[1].header
         for each in candidates
@@ -207,12 +215,12 @@ def ask_about_spellings(
     }
 
     def ask_about(name: str, other: str, topic: str, why: str, *more: tuple[str, str]) -> None:
-        for row in names[name]:
-            header = headers.get(row.sheet, "")
+        for sheet, number in names[name]:
+            header = headers.get(sheet, "")
             if topic == "near" and wanted.value(header, name) is not None:
                 continue
             choices = ((other, f"yes: {other}"), *more)
-            questions.about_value(row.sheet, header, row.number, name, topic, why, other, choices)
+            questions.about_value(sheet, header, number, name, topic, why, other, choices)
 
     alike = dict(look_alikes(names, known))
     for name, other in alike.items():

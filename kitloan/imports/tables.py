@@ -52,7 +52,7 @@ class Table:
     sheet: Sheet
     header_row: int
     headers: Mapping[int, str]
-    lines: tuple[Line, ...]
+    lines: Sequence[Line]
     width: int
     made_by: Format | None = None
     alone: bool = True
@@ -301,8 +301,8 @@ def _common_words(sheet: Sheet) -> dict[int, Counter[str]]:
 
 
 def _blocks(
-    sheet: Sheet, heading: _Heading, lines: tuple[Line, ...], told: Mapping[str, str]
-) -> Iterator[tuple[_Heading, tuple[Line, ...]]]:
+    sheet: Sheet, heading: _Heading, lines: Sequence[Line], told: Mapping[str, str]
+) -> Iterator[tuple[_Heading, Sequence[Line]]]:
     """The lines beneath a heading, and those beneath each other heading lower down."""
     own = {squeeze(text) for text in heading.texts}
     start = 0
@@ -343,7 +343,7 @@ def _may_be_heading(line: Line, *, after_a_gap: bool) -> bool:
 
 
 def _side_by_side(
-    sheet: Sheet, heading: _Heading, lines: tuple[Line, ...], told: Mapping[str, str]
+    sheet: Sheet, heading: _Heading, lines: Sequence[Line], told: Mapping[str, str]
 ) -> list[Table]:
     """The table beneath a heading, or the tables that are beside one another."""
     number = sheet.lines[heading.position].number
@@ -377,7 +377,7 @@ def _side_by_side(
 
 
 def _groups(
-    heading: _Heading, headers: Mapping[int, str], lines: tuple[Line, ...]
+    heading: _Heading, headers: Mapping[int, str], lines: Sequence[Line]
 ) -> list[list[int]]:
     """The columns of each table: between columns that are empty, or where the headings start
     again.
@@ -423,7 +423,7 @@ def _repeated(run: list[int], headers: Mapping[int, str]) -> list[list[int]]:
 
 
 def _at_other_numbers(
-    run: list[int], headers: Mapping[int, str], lines: tuple[Line, ...]
+    run: list[int], headers: Mapping[int, str], lines: Sequence[Line]
 ) -> list[list[int]]:
     """A run of columns, cut where the numbers of other things begin a table of loans."""
     for at in range(2, len(run) - 1):
@@ -433,7 +433,7 @@ def _at_other_numbers(
 
 
 def _is_loans(
-    columns: list[int], before: list[int], headers: Mapping[int, str], lines: tuple[Line, ...]
+    columns: list[int], before: list[int], headers: Mapping[int, str], lines: Sequence[Line]
 ) -> bool:
     """Whether columns begin with the numbers of other things than those before, and their loans.
 

@@ -13,7 +13,7 @@ import re
 import warnings
 import zipfile
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -22,7 +22,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kitloan.errors import BadInput
-from kitloan.imports.sheets import Book, Line, Sheet, Unreadable, Value, is_blank, text_value
+from kitloan.imports.sheets import (
+    Book,
+    Line,
+    Sheet,
+    Unreadable,
+    Value,
+    is_blank,
+    pack_lines,
+    text_value,
+)
 from kitloan.text.names import plain
 
 if TYPE_CHECKING:
@@ -235,7 +244,7 @@ def _sheet(
 ) -> Sheet:
     worksheet.reset_dimensions()  # some programs save the wrong ones, and rows would be lost
     struck: set[tuple[int, int]] = set()
-    lines = tuple(_lines(worksheet, _formulas_without_result(xml), styles, struck))
+    lines = pack_lines(_lines(worksheet, _formulas_without_result(xml), styles, struck))
     merges = tuple(_merges(xml))
     return Sheet(
         plain(worksheet.title),
@@ -309,10 +318,10 @@ def _merges(xml: bytes) -> Iterator[_Merge]:
         yield _Merge(_index(left), int(top), _index(right), int(bottom))
 
 
-def _merged_down(
-    lines: tuple[Line, ...], merges: tuple[_Merge, ...]
-) -> dict[tuple[int, int], Value]:
+def _merged_down(lines: Sequence[Line], merges: tuple[_Merge, ...]) -> dict[tuple[int, int], Value]:
     """What each merged cell says, at every line below its first that it reaches into."""
+    if not merges:
+        return {}
     numbers = [line.number for line in lines]
     by_number = dict(zip(numbers, lines, strict=True))
     reached = {}
@@ -326,9 +335,11 @@ def _merged_down(
     return reached
 
 
-def _banners(lines: tuple[Line, ...], merges: tuple[_Merge, ...]) -> frozenset[int]:
+def _banners(lines: Sequence[Line], merges: tuple[_Merge, ...]) -> frozenset[int]:
     wide = {(merge.top, merge.left) for merge in merges if merge.right > merge.left}
-    banners = set()
+    banners: set[int] = set()
+    if not wide:
+        return frozenset()
     for line in lines:
         filled = [index for index, value in enumerate(line.values) if not is_blank(value)]
         if len(filled) == 1 and (line.number, filled[0]) in wide:

@@ -39,6 +39,8 @@ _BUSY_PAUSE = 0.02
 """Seconds until a copy that finds the file locked tries again."""
 _BEGINNINGS = 4
 """How often a copy in steps begins, before it is made in one step."""
+_CACHE_OF_A_COPY = -2048
+"""In KiB: a copy reads each page once, so pages that are kept would only fill memory."""
 _PRAGMAS = {
     "foreign_keys": ("ON", 1),
     "journal_mode": ("DELETE", "delete"),
@@ -191,11 +193,14 @@ class Store:
             if begun > _BEGINNINGS:
                 raise _NeverStill
 
+        driver: Any = source.driver_connection
+        (kept,) = driver.execute("PRAGMA cache_size").fetchone()
         try:
             target.execute("PRAGMA journal_mode = OFF")  # an unfinished copy is thrown away
-            driver: Any = source.driver_connection
+            driver.execute(f"PRAGMA cache_size = {_CACHE_OF_A_COPY}")
             driver.backup(target, pages=pages, progress=stepped, sleep=_BUSY_PAUSE)
         finally:
+            driver.execute(f"PRAGMA cache_size = {kept}")
             target.close()
             source.close()
 

@@ -41,6 +41,9 @@ NEXT_STEPS: Final[Mapping[str, str]] = {
     "whole_but_short": "Type what is short, or that the kit is whole.",
     "cannot_undo": "What was done before it stays. {undo_list} shows what can be undone.",
     "nearly_known": "Type the whole name.",
+    "name_taken": "If the two are one, merge them. Else type another name.",
+    "unknown_organisation": "Type the whole name of a school that is on record.",
+    "unknown_type": "Type the whole name of a kit type that is on record.",
     "nothing_to_redo": "Each person does again what they undid themselves.",
     "out_of_use": "Record on its page that it is repaired, or lend another.",
     "inspection_failed": "Lend another. It can go again once it has passed.",
@@ -120,6 +123,8 @@ def next_step(error: KitloanError) -> str:
     """What to do next at a desk: the error's own hint, unless that is for a command line."""
     if error.code not in _ALWAYS and error.hint and not _COMMAND.search(error.hint):
         return error.hint
+    if error.code == "closed" and "organisation" in error.details:
+        return "Lend to another school. Whoever closed it can undo that: {undo_list}."
     return NEXT_STEPS.get(error.code, ASK if error.hint else "")
 
 

@@ -44,8 +44,8 @@ class School(ListScreen[SchoolRow]):
     HELP: ClassVar[str] = (
         "One school: what it has now, its people with phone and e-mail, how many loans it had in "
         "each term, and what it lost. Renew makes everything that it has due on another day. "
-        "Rename corrects its name, Merge makes it one with another that is the same school, and Close "
-        "records that nothing more is lent to it."
+        "Rename corrects its name, Merge makes it one with another that is the same school, and "
+        "Close records that nothing more is lent to it."
     )
     VIEWS = (("out now", "now"), ("people", "people"), ("by term", "terms"), ("lost", "lost"))
     COLUMNS = (

@@ -128,6 +128,16 @@ def next_step(error: KitloanError) -> str:
     return NEXT_STEPS.get(error.code, ASK if error.hint else "")
 
 
+def a_person(name: str) -> BadInput:
+    """Who borrows is a school or partner, before anything is lent to it too."""
+    return BadInput(
+        "names_a_person",
+        f"{name!r} names a person, and the ledger keeps the borrower's name for ever.",
+        NEXT_STEPS["names_a_person"],
+        value=name,
+    )
+
+
 def no_such_name(text: str) -> BadInput:
     """What was scanned or typed names nobody, and could not be a school's name."""
     if kind := kind_of_code(text):

@@ -128,6 +128,15 @@ def next_step(error: KitloanError) -> str:
     return NEXT_STEPS.get(error.code, ASK if error.hint else "")
 
 
+def counted_already() -> BadInput:
+    """A new day for a kit of which something was counted, or noted, for its return."""
+    return BadInput(
+        "counted_already",
+        "Something was entered for its return, and a kit that comes back is not renewed.",
+        "Enter ends the return. Undo takes back what was entered.",
+    )
+
+
 def a_person(name: str) -> BadInput:
     """Who borrows is a school or partner, before anything is lent to it too."""
     return BadInput(

@@ -163,5 +163,6 @@ def test_a_new_day_typed_in_the_count_renews(day: Day) -> None:
     expect(day.scan(day.store.kit), "IN?")
     day.type("wheel 2")
     expect(day.type("due 19 dec"), "REFUSED", "Something was entered for its return")
+    expect(day.type(""), "IN?")
     expect(day.type(""), "IN, 2 SHORT")
     assert day.held(day.store.kit).loan is None

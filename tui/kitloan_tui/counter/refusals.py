@@ -133,7 +133,7 @@ def counted_already() -> BadInput:
     return BadInput(
         "counted_already",
         "Something was entered for its return, and a kit that comes back is not renewed.",
-        "Enter ends the return. Undo takes back what was entered.",
+        "End the return, or take back what was entered with {undo}.",
     )
 
 

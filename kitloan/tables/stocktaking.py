@@ -56,7 +56,6 @@ class StocktakeScan(Base, table=True):
     __tablename__ = "stocktake_scan"
     __table_args__ = (
         _of_a_stocktake("scan_of_a_stocktake"),
-        CheckConstraint("quantity >= 0", name="counted_not_negative"),
         Index("scans_of_a_stocktake", "college", "stocktake", "tag"),
         Index("scans_of_a_tag", "college", "tag"),
     )
@@ -71,11 +70,14 @@ class StocktakeScan(Base, table=True):
     scanned_by: str
     recorded_at: str
     """When it was recorded: after closing, it is late."""
-    quantity: int | None
+    quantity: int | None = Field(
+        default=None,
+        sa_column_args=(CheckConstraint("quantity >= 0", name="counted_not_negative"),),
+    )
     """How many were counted of a stock of loose items; NULL for a scan that counted nothing."""
-    expected: int | None
+    expected: int | None = None
     """How many of it should have been here then."""
-    counted_seq: int | None
+    counted_seq: int | None = None
     """Where a count is in the ledger; NULL for a scan that counted nothing."""
 
 

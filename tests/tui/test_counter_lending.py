@@ -216,3 +216,15 @@ def test_another_desk_was_quicker(day: Day) -> None:
         desk.loans.check_out([day.store.kit], OTHER)
     expect(day.scan(SCHOOL), "REFUSED", OTHER)
     expect(day.scan(SCHOOL), "OUT", grouped(day.store.second))
+
+
+@pytest.mark.parametrize("ways", [("to Mrs Smith",), ("KIT", "Mrs Smith"), ("KIT", "to Mrs Smith")])
+def test_a_person_opens_no_turn(day: Day, ways: tuple[str, ...]) -> None:
+    """A turn that can lend nothing would be refused at each kit, and each number asked in vain."""
+    *kits, person = ways
+    if kits:
+        day.scan(day.store.kit)
+    expect(day.type(person), "REFUSED", "names a person", "contact NAME")
+    assert day.state.turn is None
+    assert day.held(day.store.kit).status == "in"
+    expect(day.type(f"to {SCHOOL}"), "OUT" if kits else "LENDING", SCHOOL)

@@ -150,3 +150,19 @@ def test_loose_stock_that_two_schools_have(day: Day) -> None:
     expect(day.type("back"), "FROM WHOM?", SCHOOL, OTHER)
     expect(day.type("balwearie high school"), "HOW MANY?", OTHER)
     expect(day.type("4"), "IN", OTHER, "1 still out")
+
+
+def test_a_new_day_typed_in_the_count_renews(day: Day) -> None:
+    """The teacher who rang keeps the kit: its scan and a day are all it takes."""
+    day.lent(day.store.kit)
+    expect(day.scan(day.store.kit), "IN?")
+    expect(day.type("due 32 dec"), "REFUSED")
+    expect(day.type("due 18 dec"), "RENEWED", "18 Dec 2026")
+    assert day.state.question is None
+    assert day.held(day.store.kit).status == "out"
+    expect(day.scan(day.store.kit), "IN?")
+    day.type("wheel 2")
+    expect(day.type("due 19 dec"), "REFUSED", "Something was entered for its return")
+    expect(day.type(""), "IN?")
+    expect(day.type(""), "IN, 2 SHORT")
+    assert day.held(day.store.kit).loan is None

@@ -54,6 +54,8 @@ def answer(
         case Counting() if remark := parsing.after_note(text):
             state.step.retract = partial(_take_back_remark, state, college, question)
             question.remark = clean(remark, "The note", LONGEST_NOTE)
+        case Counting() if question.returning and (due := parsing.after_due(text)):
+            return _renew(state, college, question, due)
         case Counting() | Arriving():
             question.note(text)
         case TakingIn() if sender := parsing.after_from(text):
@@ -113,6 +115,15 @@ def take_back(state: CounterState, college: College) -> Verdict | None:
     last = counting.typed.pop()
     hint = f"Taken back: {last.part} {last.number} {last.fault}."
     return sentences.question(counting, college.session.today, hint)
+
+
+def _renew(state: CounterState, college: College, counting: Counting, due: str) -> Verdict:
+    """The kit stays with them, until another day; what was counted already is not dropped."""
+    if counting.typed or counting.remark:
+        raise refusals.counted_already()
+    done = recording.renew(college, counting.held.tag, due)
+    state.question = None
+    return done
 
 
 def _take_back_remark(state: CounterState, college: College, counting: Counting) -> Verdict:

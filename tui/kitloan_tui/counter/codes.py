@@ -11,6 +11,7 @@ from kitloan.college import College
 from kitloan.errors import KitloanError
 from kitloan.text import scans
 from kitloan.text.names import clean, fold
+from kitloan.text.personal import names_a_person
 from kitloan.text.scans import Tag, Text
 from kitloan.values import Holding
 from kitloan_tui import lookups
@@ -127,6 +128,8 @@ def _take_new_name(
     if scans.kind_of_code(name) or not (with_to or scans.reads_as_name(name)):
         raise refusals.no_such_name(name)
     name = clean(name, "The organisation")
+    if names_a_person(name):
+        raise refusals.a_person(name)
     if not typed and (with_to or scans.names_a_school(name)):
         return _name(state, college, name)
     begin = parsing.organisations_beginning(college, name)

@@ -31,7 +31,8 @@ _PHONE = re.compile(r"(?:\+\d{2} ?|\(?0)(?:[\d()-] ?){8,12}\d(?!\d)")
 _NOTE = "note "
 """Before words about a return; they stay in this college."""
 
-_TERMS = ("contact", "for", "due", "on", "anyway")
+_DUE = "due"
+_TERMS = ("contact", "for", _DUE, "on", "anyway")
 """Before words: who takes it, what for, until when, on which day, why it may go all the same."""
 
 
@@ -107,6 +108,12 @@ def came_back(text: str) -> tuple[int, int, int] | None:
 def after_note(text: str) -> str:
     """The note in `note lid cracked`; empty for any other text."""
     return text[len(_NOTE) :].strip() if text.lower().startswith(_NOTE) else ""
+
+
+def after_due(text: str) -> str:
+    """The day in `due 18 dec`; empty for any other text."""
+    word, day = split_terms(text)
+    return day if word == _DUE else ""
 
 
 def split_terms(text: str) -> tuple[str, str]:

@@ -405,6 +405,59 @@ def split(college: College, tag: str, typed: str) -> Verdict:
     return Verdict("SPLIT", text, f"{{labels}} prints its label. {UNDOES}")
 
 
+def rename_school(college: College, name: str, new: str) -> tuple[str, Verdict]:
+    """Give a school another name; gives what it is called now.
+
+    Raises:
+        Refused: `name_taken`.
+        BadInput: `same_name`, `bad_text`, `not_a_name`, `names_a_person`, `looks_alike`.
+    """
+    done = college.directory.rename(name, new)
+    return done.name, Verdict("RENAMED", f"{name} is {done.name} now", UNDOES)
+
+
+def merge_schools(college: College, name: str, into: str) -> tuple[str, Verdict]:
+    """Make a school one with another; gives what both are called now.
+
+    Raises:
+        BadInput: `unknown_organisation`, `same_organisation`.
+    """
+    done = college.directory.merge(name, into)
+    return done.name, Verdict("MERGED", f"{name} is {done.name} now: both names find it", UNDOES)
+
+
+def close_school(college: College, name: str) -> Verdict:
+    """Record that nothing more is lent to a school.
+
+    Raises:
+        Refused: `closed`, when it is closed already.
+    """
+    done = college.directory.close(name)
+    return Verdict("CLOSED", f"{done.name}: nothing more is lent to it", UNDOES)
+
+
+def rename_type(college: College, name: str, new: str) -> tuple[str, Verdict]:
+    """Give a kit type another name; gives what it is called now.
+
+    Raises:
+        Refused: `name_taken`.
+        BadInput: `same_name`, `bad_text`, `not_a_name`.
+    """
+    done = college.holdings.rename_type(name, new)
+    return done.name, Verdict("RENAMED", f"{name} is {done.name} now", UNDOES)
+
+
+def merge_types(college: College, name: str, into: str) -> tuple[str, Verdict]:
+    """Make a kit type one with another; gives what both are called now.
+
+    Raises:
+        BadInput: `unknown_type`, `same_type`.
+        Refused: where a booking would have the type twice.
+    """
+    done = college.holdings.merge_types(name, into)
+    return done.name, Verdict("MERGED", f"{name} is {done.name} now: both names find it", UNDOES)
+
+
 def propose_reinstatement(college: College, tag: str, reason: str) -> Verdict:
     """Propose that a written-off holding is on the register again; a second person signs."""
     college.holdings.propose_reinstatement(tag, reason)

@@ -41,6 +41,9 @@ NEXT_STEPS: Final[Mapping[str, str]] = {
     "whole_but_short": "Type what is short, or that the kit is whole.",
     "cannot_undo": "What was done before it stays. {undo_list} shows what can be undone.",
     "nearly_known": "Type the whole name.",
+    "name_taken": "If the two are one, merge them. Else type another name.",
+    "unknown_organisation": "Type the whole name of a school that is on record.",
+    "unknown_type": "Type the whole name of a kit type that is on record.",
     "nothing_to_redo": "Each person does again what they undid themselves.",
     "out_of_use": "Record on its page that it is repaired, or lend another.",
     "inspection_failed": "Lend another. It can go again once it has passed.",
@@ -120,7 +123,28 @@ def next_step(error: KitloanError) -> str:
     """What to do next at a desk: the error's own hint, unless that is for a command line."""
     if error.code not in _ALWAYS and error.hint and not _COMMAND.search(error.hint):
         return error.hint
+    if error.code == "closed" and "organisation" in error.details:
+        return "Lend to another school. Whoever closed it can undo that: {undo_list}."
     return NEXT_STEPS.get(error.code, ASK if error.hint else "")
+
+
+def counted_already() -> BadInput:
+    """A new day for a kit of which something was counted, or noted, for its return."""
+    return BadInput(
+        "counted_already",
+        "Something was entered for its return, and a kit that comes back is not renewed.",
+        "End the return, or take back what was entered with {undo}.",
+    )
+
+
+def a_person(name: str) -> BadInput:
+    """Who borrows is a school or partner, before anything is lent to it too."""
+    return BadInput(
+        "names_a_person",
+        f"{name!r} names a person, and the ledger keeps the borrower's name for ever.",
+        NEXT_STEPS["names_a_person"],
+        value=name,
+    )
 
 
 def no_such_name(text: str) -> BadInput:

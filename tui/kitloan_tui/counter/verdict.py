@@ -65,6 +65,8 @@ _SIGNS = {
     "CORRECTED": SYMBOLS["in"],
     "PASSED ON": SYMBOLS["out"],
     "SPLIT": SYMBOLS["in"],
+    "RENAMED": SYMBOLS["in"],
+    "MERGED": SYMBOLS["in"],
     "OUT OF USE": SYMBOLS["out_of_use"],
     "REPAIRED": SYMBOLS["in"],
     "REINSTATED": SYMBOLS["in"],

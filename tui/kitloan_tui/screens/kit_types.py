@@ -1,6 +1,6 @@
 """Kit types: each with its contents list, to be read; and lists that come from a file."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -8,13 +8,16 @@ from textual.app import ComposeResult
 from textual.containers import ItemGrid
 from textual.widgets import Button
 
+from kitloan.errors import KitloanError
 from kitloan.imports.contents import read_types
 from kitloan.text.names import fold
 from kitloan.values import Page, plural
 from kitloan_tui import lookups
+from kitloan_tui.counter import recording, refusals
 from kitloan_tui.counter.verdict import Verdict
 from kitloan_tui.lookups import KitTypeLine, PartLine
 from kitloan_tui.protocols import DeskHost
+from kitloan_tui.screens.confirm import Confirm
 from kitloan_tui.screens.files import typed_path
 from kitloan_tui.screens.listing import ListScreen
 from kitloan_tui.widgets.table import Column
@@ -30,7 +33,8 @@ class KitTypes(ListScreen[KitTypeLine | PartLine]):
     HELP: ClassVar[str] = (
         "Each kind of kit that the college has, with how many it holds and how many parts are on "
         "its contents list. A part with * is needed for use. Lists come from a CSV or XLSX file: "
-        "type, bag, component, quantity, critical."
+        "type, bag, component, quantity, critical. On the page of one, Rename corrects its name, "
+        "and Merge makes it one with another that is the same."
     )
     COLUMNS = (
         Column("Type, or part", share=3),
@@ -51,8 +55,11 @@ class KitTypes(ListScreen[KitTypeLine | PartLine]):
     def middle(self) -> ComposeResult:
         """The list, and the way to read lists from a file."""
         yield from super().middle()
-        if not self._kind:
-            with ItemGrid(id="buttons", min_column_width=24):
+        with ItemGrid(id="buttons", min_column_width=24):
+            if self._kind:
+                yield Button("Rename", id="rename", compact=True)
+                yield Button("Merge", id="merge", compact=True)
+            else:
                 yield Button("Read contents lists", id="read", compact=True)
 
     def find(self, text: str, view: str, after: str | None) -> Page[KitTypeLine | PartLine]:
@@ -93,6 +100,45 @@ class KitTypes(ListScreen[KitTypeLine | PartLine]):
 
         if not self.do(act).ok:
             self.ask("The path of the contents lists, CSV or XLSX?", self._read, typed)
+
+    @on(Button.Pressed, "#rename")
+    def _ask_name(self) -> None:
+        self.ask("What is it called from now on? Both names find it:", self._rename, self._kind)
+
+    def _rename(self, typed: str) -> None:
+        if not self._renamed(lambda: recording.rename_type(self.college, self._kind, typed)):
+            self.ask("What is it called from now on?", self._rename, typed)
+
+    @on(Button.Pressed, "#merge")
+    def _ask_other(self) -> None:
+        question = f"Which kit type is {self._kind} the same as? Its kits go there:"
+        others = [each for each in self.kinds() if each != self._kind]
+        self.ask(question, self._confirm_merge, names=others)
+
+    def _confirm_merge(self, typed: str) -> None:
+        try:
+            into = self.college.holdings.type(typed).type
+        except KitloanError as unknown:
+            self.report(refusals.shown(unknown))
+            self.ask("Which kit type is it the same as?", self._confirm_merge, typed, self.kinds())
+            return
+        question = (
+            f"Make {self._kind} one with {into}?\n\nIts kits are {into} then, with its contents "
+            "list, and both names find them."
+        )
+        self.desk.open_screen(Confirm(question, "Keep both", "Merge", lambda: self._merge(into)))
+
+    def _merge(self, into: str) -> None:
+        self._renamed(lambda: recording.merge_types(self.college, self._kind, into))
+
+    def _renamed(self, act: Callable[[], tuple[str, Verdict]]) -> bool:
+        """Change what it is called, and go on under its name."""
+
+        def doing() -> Verdict:
+            self._kind, verdict = act()
+            return verdict
+
+        return self.do(doing).ok
 
     def empty(self, text: str, view: str) -> str:
         """What to do next."""

@@ -1,6 +1,6 @@
 """One school: what it has now, its people, its loans by term, and what it lost."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import ClassVar
 
@@ -10,15 +10,17 @@ from textual.containers import ItemGrid
 from textual.widgets import Button
 
 from kitloan.borrowers.organisations import Person
+from kitloan.errors import KitloanError
 from kitloan.text.dates import uk
 from kitloan.text.names import fold
 from kitloan.text.tags import grouped
 from kitloan.values import SYMBOLS, LoanLine, Page, plural
 from kitloan_tui import lookups
-from kitloan_tui.counter import recording
+from kitloan_tui.counter import recording, refusals
 from kitloan_tui.counter.verdict import Verdict
 from kitloan_tui.lookups import LostLine, TermLine
 from kitloan_tui.protocols import DeskHost
+from kitloan_tui.screens.confirm import Confirm
 from kitloan_tui.screens.holding import HoldingPage
 from kitloan_tui.screens.listing import ListScreen
 from kitloan_tui.widgets.table import Column
@@ -41,7 +43,9 @@ class School(ListScreen[SchoolRow]):
     PROMPT = "a kit, a tag, a person"
     HELP: ClassVar[str] = (
         "One school: what it has now, its people with phone and e-mail, how many loans it had in "
-        "each term, and what it lost. Renew makes everything that it has due on another day."
+        "each term, and what it lost. Renew makes everything that it has due on another day. "
+        "Rename corrects its name, Merge makes it one with another that is the same school, and "
+        "Close records that nothing more is lent to it."
     )
     VIEWS = (("out now", "now"), ("people", "people"), ("by term", "terms"), ("lost", "lost"))
     COLUMNS = (
@@ -67,6 +71,9 @@ class School(ListScreen[SchoolRow]):
         with ItemGrid(id="buttons", min_column_width=16):
             yield Button("Lend", id="lend", compact=True)
             yield Button("Renew all", id="renew-all", compact=True)
+            yield Button("Rename", id="rename", compact=True)
+            yield Button("Merge", id="merge", compact=True)
+            yield Button("Close it", id="close", compact=True)
 
     def find(self, text: str, view: str, after: str | None) -> Page[SchoolRow]:
         """A page of one of its lists."""
@@ -122,6 +129,61 @@ class School(ListScreen[SchoolRow]):
 
         if not self.do(act).ok:
             self.ask("Due when? friday, 18 dec, 3 weeks", self._renew, typed)
+
+    @on(Button.Pressed, "#rename")
+    def _ask_name(self) -> None:
+        self.ask("What is it called from now on? Both names find it:", self._rename, self._school)
+
+    def _rename(self, typed: str) -> None:
+        if not self._renamed(lambda: recording.rename_school(self.college, self._school, typed)):
+            self.ask("What is it called from now on?", self._rename, typed)
+
+    @on(Button.Pressed, "#merge")
+    def _ask_other(self) -> None:
+        question = f"Which school is {self._school} the same as? Its loans and people go there:"
+        self.ask(question, self._confirm_merge, names=self._others())
+
+    def _others(self) -> tuple[str, ...]:
+        items = self.college.directory.organisations().items
+        return tuple(each.name for each in items if each.name != self._school)
+
+    def _confirm_merge(self, typed: str) -> None:
+        try:
+            known = self.college.directory.borrower(typed)
+        except KitloanError as unknown:
+            self.report(refusals.shown(unknown))
+            self.ask("Which school is it the same as?", self._confirm_merge, typed, self._others())
+            return
+        question = (
+            f"Make {self._school} one with {known.name}?\n\nIts loans, people and bookings are "
+            f"{known.name}'s then, and both names find it."
+        )
+        self.desk.open_screen(
+            Confirm(question, "Keep both", "Merge", lambda: self._merge(known.name))
+        )
+
+    def _merge(self, into: str) -> None:
+        self._renamed(lambda: recording.merge_schools(self.college, self._school, into))
+
+    def _renamed(self, act: Callable[[], tuple[str, Verdict]]) -> bool:
+        """Change what it is called, and go on under its name."""
+
+        def doing() -> Verdict:
+            self._school, verdict = act()
+            return verdict
+
+        return self.do(doing).ok
+
+    @on(Button.Pressed, "#close")
+    def _ask_close(self) -> None:
+        question = (
+            f"Close {self._school}?\n\nNothing more is lent to it. What it has is still on loan, "
+            "and comes back as ever."
+        )
+        self.desk.open_screen(Confirm(question, "Keep", "Close it", self._close))
+
+    def _close(self) -> None:
+        self.do(lambda: recording.close_school(self.college, self._school))
 
     def empty(self, text: str, view: str) -> str:
         """What to do next."""

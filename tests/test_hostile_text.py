@@ -68,7 +68,7 @@ WORDS = {
     "placeholders": "%s %(x)s {0} {x!r} ${HOME} $(id) `id`",
     "a label's commands": "^XZ~JR^XA^FDx^FS",
     "JSON": '"}], "ok": true, "x": [{"\\u001b',
-    "looks like a tag": "KL8B7XAPXYTMZ",
+    "names a tag": "Box of KL8B7XAPXYTMZ",
     "an option": "--store=/etc/passwd",
     "joined": "👩\u200d🔬 مدرسه\u200cها",
 }
@@ -128,11 +128,10 @@ def test_the_library_keeps_odd_words_as_they_are(
     """A school may be called what it likes; it is shown so, and nothing runs it."""
     new = NewHolding(words, location=words, serial=words, gift=Gift(donor=words))
     kit = fife.holdings.add(new).tag
-    school = words if words != WORDS["looks like a tag"] else "Viewforth"  # a tag is no school
-    fife.loans.check_out([kit], school, contact=words, purpose=words)
+    fife.loans.check_out([kit], words, contact=words, purpose=words)
     found = fife.find.holding(kit)
     assert (found.type, found.location, found.gift.donor) == (words, words, words)
-    assert found.loan is not None and found.loan.to == school
+    assert found.loan is not None and found.loan.to == words
     assert [person["name"] for person in fife.people.known()] == [words]
     assert fife.find.search(words).total == 1
     assert fife.ledger.verify().ok

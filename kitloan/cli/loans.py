@@ -503,10 +503,10 @@ def checkin(
     if used or lost:
         print_text(f"  Used up: {used}. Lost by the borrower: {lost}. Held now that many fewer.")
     if unused:
-        more = f" Each of the {len(unused)} loans has its own." if len(unused) > 1 else ""
         print_text(
-            f"  Record what it was used for: kitloan engagement add --loan {unused[0]} "
-            f"--date DATE --learners BAND=N.{more} Later: kitloan engagements --missing"
+            f"  Record its use: kitloan engagement add --loan {unused[0]} --date DATE --learners BAND=N"
+            if len(unused) == 1
+            else "  List them to record their use: kitloan engagements --missing"
         )
 
 

@@ -30,9 +30,11 @@ def test_the_exit_code_while_a_question_is_open(fife_cli: Cli) -> None:
             *("id", "sheet", "column", "rows", "why", "proposed", "samples"),
         }
         assert (question["column"], question["rows"]) == ("Notes", [2])
-        assert question["proposed"] == "Kyle Academy until 2026-12-12"
+        assert question["proposed"] == "on_loan_to"
     taken = fife_cli("import", CASES / "remark_says_lent.csv", "--accept-proposed", "--json")
     assert (taken.code, taken.json["loans"]) == (0, 1)
+    (loan,) = fife_cli("loans", "--json").json["items"]
+    assert (loan["to"], loan["due_on"]) == ("Kyle Academy", "2026-12-12"), "as the note has it"
 
 
 def test_the_written_map_answers(fife_cli: Cli, tmp_path: Path) -> None:

@@ -693,7 +693,7 @@ def at_a_stocktake(w: Desk) -> Iterator[tuple[str, Row]]:
             lambda key: take.scan(which, number, place="Attic", request_id=key),
         ),
     )
-    goggles = w.stock()
+    goggles = w.kit("Goggles", 30)
     yield (
         "stocktakes.scan",
         (

@@ -504,7 +504,8 @@ def checkin(
         print_text(f"  Used up: {used}. Lost by the borrower: {lost}. Held now that many fewer.")
     if unused:
         print_text(
-            f"  Record its use: kitloan engagement add --loan {unused[0]} --date DATE --learners BAND=N"
+            f"  Record its use: kitloan engagement add --loan {unused[0]} --date DATE "
+            "--learners BAND=N"
             if len(unused) == 1
             else "  List them to record their use: kitloan engagements --missing"
         )

@@ -4,6 +4,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,9 @@ def test_a_disk_that_fills_leaves_an_erasure_that_is_finished_later(lent: Colleg
     import resource
 
     place = lent.session.store.name
+    with closing(sqlite3.connect(place)) as connection:  # no room in the file that is free already
+        connection.execute("VACUUM")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (Path(place).stat().st_size, most))
     try:

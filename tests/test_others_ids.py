@@ -164,8 +164,8 @@ NOTHING: dict[str, Verb] = {
     "loans to": lambda k, o: k.find.loans(to=o.organisation).items,
     "loans, by words": lambda k, o: k.find.loans(text="Kilmarnock").items,
     "loans, after": lambda k, o: k.find.loans(after=o.cursors["loans"]).items,
-    "loans, from the start": lambda k, o: k.find.loans(after='["", "", ""]').items,
-    "shortages": lambda k, o: k.find.shortages(after='["", "", ""]').items,
+    "loans, from the start": lambda k, o: k.find.loans(after='["", "", "", ""]').items,
+    "shortages": lambda k, o: k.find.shortages(after='["", "", "", ""]').items,
     "organisations": lambda k, o: k.directory.organisations("kilmarnock").items,
     "organisations, after": lambda k, o: (
         k.directory.organisations(after=o.cursors["organisations"]).items
@@ -200,7 +200,7 @@ def test_what_asks_for_anothers_finds_nothing(fife: College, theirs: Theirs, ver
 
 def test_pages_that_go_on_from_anothers_show_ones_own(fife: College, theirs: Theirs) -> None:
     """A cursor is only a place in an order; it must not say in whose list."""
-    for cursor in (theirs.cursors["holdings"], '["", ""]'):
+    for cursor in (theirs.cursors["holdings"], '["", "", ""]'):
         page = fife.find.search("", after=cursor)
         assert {each.college for each in page.items} <= {"fife"}
         assert page.total == 1

@@ -207,10 +207,11 @@ def copy_ledgers(
     for top in source.execute(tops).all():
         begin(target, top.college, own=top.own)
         before = GENESIS
-        rows = source.execution_options(yield_per=_MANY).execute(
+        rows = source.execute(
             select(entry.c.epoch, entry.c.seq, entry.c.body, entry.c.hash)
             .where(entry.c.college == top.college)
             .order_by(entry.c.epoch, entry.c.seq)
+            .execution_options(yield_per=_MANY)
         )
         numbers = renumbered.get(top.college, {})
         changed = min((old for old, new in numbers.items() if old != new), default=None)
@@ -229,8 +230,8 @@ def copy_ledgers(
                 progress(done, total)
         move_head(target, top.college, last)
     for each in local_tables():
-        rows = source.execution_options(yield_per=_MANY).execute(
-            select(each).where(each.c.college.in_(colleges))
+        rows = source.execute(
+            select(each).where(each.c.college.in_(colleges)).execution_options(yield_per=_MANY)
         )
         for some in rows.partitions():
             target.execute(insert(each), [dict(row._mapping) for row in some])

@@ -49,7 +49,7 @@ from kitloan.text.fields import (
 )
 from kitloan.text.names import clean, plain, sought
 from kitloan.text.personal import on_record
-from kitloan.values import Page
+from kitloan.values import Page, plural
 
 MOST_SESSIONS = 366
 _MOST_PEOPLE = 100_000
@@ -638,7 +638,7 @@ def _half_hours(hours: float | None, sessions: int) -> int | None:
     if halves > 48 * sessions:
         raise BadInput(
             "bad_hours",
-            f"{hours:g} hours do not fit in {sessions} days.",
+            f"{hours:g} hours do not fit in {plural(sessions, 'day')}.",
             "Give the number of sessions too, each of at most 24 hours.",
             value=str(hours),
         )

@@ -181,10 +181,11 @@ def _write(
     connection: Connection, part: Path, header: dict[str, Any], top: Any, seen: int, pack: Pack
 ) -> tuple[int, int]:
     """Write a file; gives how many entries, and how many characters with what is left out."""
-    bodies = connection.execution_options(yield_per=500).execute(
+    bodies = connection.execute(
         select(entry.c.body)
         .where(*_from(connection, top, seen + 1))
         .order_by(entry.c.epoch, entry.c.seq)
+        .execution_options(yield_per=500)
     )
     count = unpacked = 0
     leaves_out = header["version"] == SECOND

@@ -894,7 +894,7 @@ def entries_of(
     if after is not None:
         wanted = wanted.where(tuple_(entry.c.epoch, entry.c.seq) > tuple_(*after))
     in_order = wanted.order_by(entry.c.epoch, entry.c.seq)
-    rows = connection.execution_options(yield_per=STEP).execute(in_order)
+    rows = connection.execute(in_order.execution_options(yield_per=STEP))
     # In portions: SQLAlchemy hands out single rows of them at twice the cost.
     return map(Filed._make, chain.from_iterable(rows.partitions()))
 
@@ -1114,7 +1114,7 @@ def _rows(each: Table, connection: Connection, college: str) -> Iterator[dict[st
         for column in each.primary_key
     ]
     wanted = select(each).where(each.c.college == college).order_by(*order)
-    for row in connection.execution_options(yield_per=STEP).execute(wanted):
+    for row in connection.execute(wanted.execution_options(yield_per=STEP)):
         yield dict(row._mapping)
 
 
@@ -1127,7 +1127,7 @@ def lost_entries(live: Connection, college: str) -> list[LedgerProblem]:
         .where(lost_rows.c.college == college)
         .order_by(lost_rows.c.epoch, lost_rows.c.seq)
     )
-    for row in live.execution_options(yield_per=STEP).execute(wanted):
+    for row in live.execute(wanted.execution_options(yield_per=STEP)):
         ledger = ledger_name(college, row.epoch)
         apart.add(row.hash)
         try:

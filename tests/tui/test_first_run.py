@@ -102,4 +102,4 @@ async def test_a_scan_before_there_is_a_store(tmp_path: Path, log: Path) -> None
         await hands.press("enter")
         await hands.until(lambda: hands.desk.is_open is not None)
         await hands.settle()
-        assert hands.reads("! REFUSED")
+        await hands.until(lambda: hands.reads("! REFUSED"))

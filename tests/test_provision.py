@@ -456,9 +456,13 @@ def as_an_earlier_release_left_it(url: str, folder: Path) -> None:
             for column in released.execute(f"PRAGMA table_info({name})")
         }
         indexes = {
-            row[1] for name in tables for row in released.execute(f"PRAGMA index_list({name})")
+            row[1]: (name, [each[2] for each in released.execute(f"PRAGMA index_info({row[1]})")])
+            for name in tables
+            for row in released.execute(f"PRAGMA index_list({name})").fetchall()
         }
     with psycopg.connect(url) as connection:
+        there = "SELECT indexname FROM pg_indexes WHERE schemaname = 'public'"
+        before = {name for (name,) in connection.execute(there)}
         for (name,) in connection.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
         ).fetchall():
@@ -475,6 +479,10 @@ def as_an_earlier_release_left_it(url: str, folder: Path) -> None:
         ).fetchall():
             if " WHERE " in rule and name not in indexes:
                 connection.execute(f"DROP INDEX {name}")
+        now = {name for (name,) in connection.execute(there)}
+        for name in (before - now) & indexes.keys():  # it went with a column that came since
+            table, of = indexes[name]
+            connection.execute(f"CREATE INDEX {name} ON {table} ({', '.join(of)})")
         connection.execute("UPDATE setting SET value = %s WHERE name = 'schema'", (version,))
 
 

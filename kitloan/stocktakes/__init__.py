@@ -41,6 +41,7 @@ from kitloan.stocktakes.outcome import (
     lines_of,
     list_stocktakes,
     outcome_of,
+    stock_counted,
     the_stocktake,
     waiting_desks,
 )
@@ -106,7 +107,7 @@ _LINES = Query(
 )
 
 _SCANS = Query(
-    select(scan.c.scan, scan.c.tag, scan.c.code).where(
+    select(scan.c.scan, scan.c.tag, scan.c.code, scan.c.quantity).where(
         scan.c.college == bindparam("c"), scan.c.stocktake == bindparam("s")
     )
 )
@@ -635,6 +636,8 @@ def close(writer: Writer, stocktake: str, without: Sequence[str]) -> Outcome:
 
 def _closed_before(writer: Writer, which: Stocktake, without: Sequence[str]) -> Outcome:
     """The answer of an earlier try of this request, without what was scanned or handed in since."""
+    from kitloan.ledger.replay import rewind  # hardly ever needed
+
     (fact, *_) = writer.earlier_facts(StocktakeClosed)
     handed_in = {
         each.desk for each in writer.since(StocktakeDeskRecorded) if each.stocktake == which.id
@@ -645,10 +648,12 @@ def _closed_before(writer: Writer, which: Stocktake, without: Sequence[str]) -> 
     if fact.stocktake != which.id or left_out != set(waiting):
         raise id_reused(writer.request)
     late = {each.scan for each in writer.since(StocktakeScanned)}
-    rows = _SCANS(writer.connection, c=writer.college, s=which.id)
+    rows = _SCANS(writer.connection, c=writer.college, s=which.id).all()
     codes = [row.tag or row.code for row in rows if row.scan not in late]
     seen = set(codes)
     lines = _LINES(writer.connection, c=writer.college, s=which.id).all()
+    stocks = {row.tag for row in rows if row.quantity is not None and row.scan not in late}
+    rewind(writer.connection, writer.college, writer.earlier, sorted(stocks))
     return Outcome(
         which,
         expected=len(lines),
@@ -658,6 +663,7 @@ def _closed_before(writer: Writer, which: Stocktake, without: Sequence[str]) -> 
         repeats=len(codes) - len(seen),
         late=0,
         waiting=waiting,
+        stock=stock_counted(writer.connection, writer.college, which, late),
     )
 
 

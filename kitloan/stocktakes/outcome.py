@@ -4,6 +4,7 @@ An outcome counts each expected holding once, by its best result, and each other
 are frozen values, never live rows.
 """
 
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -294,11 +295,14 @@ def outcome_of(connection: Connection, college: str, which: Stocktake) -> Outcom
     )
 
 
-def stock_counted(connection: Connection, college: str, which: Stocktake) -> tuple[StockCount, ...]:
-    """What was counted of each stock of loose items."""
+def stock_counted(
+    connection: Connection, college: str, which: Stocktake, without: Set[str] = frozenset()
+) -> tuple[StockCount, ...]:
+    """What was counted of each stock of loose items; `without` are scans that do not count."""
     rows = connection.execute(
         select(
-            *(scan.c.tag, scan.c.desk, scan.c.place, scan.c.quantity, scan.c.expected),
+            *(scan.c.scan, scan.c.tag, scan.c.desk, scan.c.place),
+            *(scan.c.quantity, scan.c.expected),
             *(scan.c.seen_at, scan.c.scanned_by, holding.c.asset_number),
             holding.c.quantity.label("held"),
             kit_type.c.name.label("type_name"),
@@ -318,6 +322,8 @@ def stock_counted(connection: Connection, college: str, which: Stocktake) -> tup
     ).all()
     latest: dict[str, dict[tuple[str, str], AnyRow]] = {}
     for row in rows:
+        if row.scan in without:
+            continue
         where = ("place", fold(row.place)) if row.place else ("desk", fold(row.desk))
         of_stock = latest.setdefault(row.tag, {})
         of_stock.pop(where, None)  # counted again: it is the latest now

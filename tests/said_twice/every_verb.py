@@ -695,7 +695,7 @@ def at_a_stocktake(w: Desk) -> Iterator[tuple[str, Row]]:
     )
     goggles = w.kit("Goggles", 30)
     yield (
-        "stocktakes.scan",
+        "stocktakes.scan with a quantity",
         (
             lambda key: take.scan(which, goggles, quantity=7, request_id=key),
             lambda key: take.scan(which, goggles, quantity=8, request_id=key),

@@ -125,7 +125,7 @@ class Sums(NamedTuple):
 
 
 class Uses(NamedTuple):
-    """Uses that are alike in what a figure tells apart, added up.
+    """Uses that are alike in what a figure distinguishes, added up.
 
     Attributes:
         year: in which their academic year begins.
@@ -137,8 +137,8 @@ class Uses(NamedTuple):
         girls, boys: of those in which both were counted.
         bands: learners by band.
         in_scope: whether they are what the report is about.
-        tag, kit_type, donor, gift: of the holding, where they are told apart by it.
-        organisation, programme: where they are told apart by it.
+        tag, kit_type, donor, gift: of the holding, where they are added up by it.
+        organisation, programme: where they are added up by it.
     """
 
     year: int
@@ -288,7 +288,7 @@ MOST_YEARS = 5
 
 
 class UseSums:
-    """The uses that a report counts, added up by what each figure tells apart.
+    """The uses that a report counts, added up by what each figure distinguishes.
 
     Attributes:
         census: what is counted.
@@ -296,6 +296,7 @@ class UseSums:
 
     def __init__(self, census: Census) -> None:
         self.census = census
+        self._dated_in: dict[date, list[Dated]] = {}
 
     @cached_property
     def every(self) -> Sequence[Uses]:
@@ -347,10 +348,12 @@ class UseSums:
 
     def dated(self, first: date) -> list[Dated]:
         """The learners of each use of an academic year, by band, with their days."""
-        found = self._dated(first, list_learners)
-        for each in self._shared_in(first):
-            if each.used:
-                found += self._dated_alone(each, (each.bands or {}).items())
+        found = self._dated_in.get(first)
+        if found is None:
+            found = self._dated_in[first] = self._dated(first, list_learners)
+            for each in self._shared_in(first):
+                if each.used:
+                    found += self._dated_alone(each, (each.bands or {}).items())
         return found
 
     def dated_forms(self, first: date) -> list[Dated]:
@@ -603,7 +606,7 @@ def learner_figures(sums: UseSums, *, protected: bool) -> LearnerFigures:
     if protected:
         dated = sums.dated(first)
         hidden = {} if census.scope else hidden_of(census, whole, sums.dated(before))
-        may_show = may_show_part(census, this_year, dated)
+        may_show = may_show_part(census, this_year, lambda: dated)
         shown = {name: _protected(value, may_show) for name, value in shown.items()}
         by_region = (
             [_all_in_one(totals, shown)]
@@ -921,7 +924,9 @@ def hidden_of(
     return hidden
 
 
-def may_show_part(census: Census, groups: Sequence[Uses], dated: Sequence[Dated]) -> bool:
+def may_show_part(
+    census: Census, groups: Sequence[Uses], dated_of: Callable[[], Sequence[Dated]]
+) -> bool:
     """Whether the learners of a part may be shown beside those of the whole, and of other parts.
 
     A reader has the reports of the other parts too, and subtracts. So the parts are protected as
@@ -938,6 +943,7 @@ def may_show_part(census: Census, groups: Sequence[Uses], dated: Sequence[Dated]
         return True
     if len(given) > 1:
         return False
+    dated = dated_of()
     if not is_settled(each for each in dated if each.of.in_scope):
         return False
     (name,) = given
@@ -1157,7 +1163,7 @@ def _answered(sums: UseSums, year: date, *, protected: bool) -> list[Answered]:
     """
     if protected and sums.census.scope:
         forms = sums.forms(year, by_school=True)
-        if not may_show_part(sums.census, forms, sums.dated_forms(year)):
+        if not may_show_part(sums.census, forms, lambda: sums.dated_forms(year)):
             return []
     answers = sums.answers(year)
     found = []

@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from sqlalchemy import case, func, select
 
@@ -516,7 +517,7 @@ def _years(sums: UseSums, running: date, *, protected: bool) -> list[YearReach]:
         reach = reach_of(ours)
         numbers: list[Shown] = [reach.learner_engagements, reach.at_least]
         if protected:
-            may_show = may_show_part(census, nation, sums.dated(first))
+            may_show = may_show_part(census, nation, partial(sums.dated, first))
             numbers = [
                 alone(each) if may_show and isinstance(each, int) else HIDDEN if each else each
                 for each in numbers

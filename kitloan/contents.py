@@ -1,7 +1,7 @@
 """Counting a kit against its contents list (pure).
 
-A person enters only what is wrong: `wheel 2`, `panel 1 broken`. Three rules turn that into what is
-short now. A component that they name has the number they enter. A component that they do not name
+A person enters only what is wrong: `wheel 2`, `panel 1 broken`, or the name of a bag, for all that
+belongs in it. Three rules turn that into what is short now. A component that they name has the number they enter. A component that they do not name
 keeps the shortage it had, which is neither blamed on this borrower nor forgotten. And `whole` means
 that everything on the list is there, whatever was short before.
 """
@@ -42,13 +42,14 @@ class Count:
 
     Attributes:
         whole: everything on the list is there.
-        missing: components by name, and how many are missing.
-        broken: components by name, and how many are there but broken.
+        missing: components by name, and how many are missing; a bag by name, with None, is missing
+            with all that belongs in it.
+        broken: components by name, and how many are there but broken; bags as for `missing`.
     """
 
     whole: bool = False
-    missing: Mapping[str, int] | None = None
-    broken: Mapping[str, int] | None = None
+    missing: Mapping[str, int | None] | None = None
+    broken: Mapping[str, int | None] | None = None
 
     @property
     def exceptions(self) -> bool:
@@ -113,14 +114,16 @@ def agrees(count: Count | None, counted: Counted, short: Iterable[Short]) -> boo
     if count.whole:
         return counted == "whole" and not left and not count.exceptions
     missing, broken = count.missing or {}, count.broken or {}
-    return (
-        counted in ("whole", "short")
-        and all(_left(text, "missing", left) == number for text, number in missing.items())
-        and all(_left(text, "broken", left) == number for text, number in broken.items())
+    bags = None in (*missing.values(), *broken.values())
+    return (counted == "short" if bags else counted in ("whole", "short")) and all(
+        _left(text, fault, left) == number
+        for fault, named in (("missing", missing), ("broken", broken))
+        for text, number in named.items()
+        if number is not None
     )
 
 
-def _left(text: str, fault: Fault, short: Mapping[str, Short]) -> int:
+def _left(text: str, fault: str, short: Mapping[str, Short]) -> int:
     """How many are short of the component that a person named."""
     try:
         found = short[match(text, short)]
@@ -135,6 +138,13 @@ def _with_exceptions(parts: list[Part], count: Count) -> tuple[Short, ...]:
     entered: dict[tuple[str, str], str] = {}
     for fault, named in (("missing", count.missing), ("broken", count.broken)):
         for text, quantity in (named or {}).items():
+            if quantity is None:
+                for part in _in_bag(text, parts):
+                    if (twice := entered.get((part.name, fault))) is not None:
+                        raise _named_twice(part.name, twice, text)
+                    entered[part.name, fault] = text
+                    now[part.name] = {"missing": 0, "broken": 0, fault: part.quantity}
+                continue
             if quantity < 0:
                 raise BadInput(
                     "bad_quantity",
@@ -157,6 +167,44 @@ def _with_exceptions(parts: list[Part], count: Count) -> tuple[Short, ...]:
                 in_the_kit=quantities[name],
             )
     return tuple(Short(component=n, **short) for n, short in now.items() if any(short.values()))
+
+
+def _in_bag(text: str, parts: Iterable[Part]) -> list[Part]:
+    """All that belongs in the bag that a person named without a number.
+
+    Raises:
+        BadInput: `bad_exception`, for what is no bag's name, or may be several bags'.
+    """
+    listed = list(parts)
+    bags = match_bags(text, listed)
+    if len(bags) == 1:
+        return [part for part in listed if part.bag == bags[0]]
+    named = sorted({part.bag for part in listed if part.bag})
+    raise BadInput(
+        "bad_exception",
+        f"{text!r} could be {' or '.join(bags)}."
+        if bags
+        else f"{text!r} is not a component and a number, and no bag has this name.",
+        'Write it like "Wheel=2", or name a whole bag'
+        + (f": {', '.join(named)}." if named else ". This list has no bags."),
+        value=text,
+        bags=named,
+    )
+
+
+def match_bags(text: str, parts: Iterable[Part]) -> list[str]:
+    """The bags that a person may mean: the one of this name, else those with a word that begins so.
+
+    The word `bag` may be left out of a bag's name, or put before it: `bag 2` for one called 2.
+    """
+    wanted = fold(text)
+    known = {fold(part.bag): part.bag for part in parts if part.bag}
+    for candidate in (wanted, f"{wanted} bag", f"bag {wanted}", wanted.removeprefix("bag ")):
+        if candidate in known and not wanted.isdecimal():
+            return [known[candidate]]
+    if not wanted or wanted.isdecimal():
+        return []
+    return sorted(bag for key, bag in known.items() if f" {key}".find(f" {wanted}") >= 0)
 
 
 def match(text: str, names: Iterable[str]) -> str:
@@ -219,11 +267,11 @@ def parse_exception(text: str) -> tuple[str, int]:
     return name, int(number)
 
 
-def parse_exceptions(texts: Iterable[str]) -> dict[str, int]:
-    """Several of `parse_exception`; a component named twice is refused."""
-    found: dict[str, int] = {}
+def parse_exceptions(texts: Iterable[str]) -> dict[str, int | None]:
+    """Several of `parse_exception`, or names of bags, with None; what is named twice is refused."""
+    found: dict[str, int | None] = {}
     for text in texts:
-        name, number = parse_exception(text)
+        name, number = parse_exception(text) if "=" in text else (text.strip(), None)
         if fold(name) in {fold(known) for known in found}:
             raise _named_twice(name)
         found[name] = number
@@ -237,12 +285,15 @@ def read_exceptions(text: str, parts: Iterable[Part]) -> list[EnteredShortage]:
         BadInput: as `read_exception`; then nothing of the line is used.
     """
     listed = list(parts)
-    pieces = [text] if any("," in part.name for part in listed) else text.split(",")
-    return [read_exception(piece, listed) for piece in pieces]
+    has_comma = any("," in name for part in listed for name in (part.name, part.bag or ""))
+    pieces = [text] if has_comma else text.split(",")
+    return [each for piece in pieces for each in read_exception(piece, listed)]
 
 
-def read_exception(text: str, parts: Iterable[Part]) -> EnteredShortage:
-    """The shortage in `wheel 2`, `2 wheels` or `panel 1 broken`.
+def read_exception(text: str, parts: Iterable[Part]) -> list[EnteredShortage]:
+    """The shortage in `wheel 2`, `2 wheels` or `panel 1 broken`; of a whole bag, in `red holdall`.
+
+    A part's name goes before a bag's. What may be either is asked about.
 
     Raises:
         BadInput: `no_such_component`, or `how_many`, when a number is needed.
@@ -251,7 +302,22 @@ def read_exception(text: str, parts: Iterable[Part]) -> EnteredShortage:
     words = text.split()
     fault = _FAULTS.get(words[-1].lower()) if len(words) > 1 else None
     named = " ".join(words[:-1] if fault else words)
-    name, number = _name_and_number(named, listed)
+    name, number = _name_and_number(named, [*listed, *(p.bag for p in listed.values() if p.bag)])
+    bags = match_bags(name, listed.values()) if fold(name) not in map(fold, listed) else []
+    if bags and number in (None, 0) and (whole := _whole_bag(name, bags, listed)):
+        return [
+            entry
+            for part in whole
+            for entry in (
+                EnteredShortage(part.name, "broken", 0),
+                EnteredShortage(part.name, "missing", 0),
+                *(
+                    []
+                    if number == 0
+                    else [EnteredShortage(part.name, fault or "missing", part.quantity)]
+                ),
+            )
+        ]
     part = listed[match(name, listed)]
     if number is None and part.quantity > 1:
         raise BadInput(
@@ -260,7 +326,34 @@ def read_exception(text: str, parts: Iterable[Part]) -> EnteredShortage:
             f"Type a number after the name: {part.name.lower()} 2",
             component=part.name,
         )
-    return EnteredShortage(part.name, fault or "missing", 1 if number is None else number)
+    return [EnteredShortage(part.name, fault or "missing", 1 if number is None else number)]
+
+
+def _whole_bag(name: str, bags: Sequence[str], parts: Mapping[str, Part]) -> list[Part]:
+    """All that belongs in the one bag that is meant; empty where a part is meant.
+
+    Raises:
+        BadInput: `no_such_component`, where it may be several bags, or a bag or a part.
+    """
+    exact = fold(name) in map(fold, bags) or fold(name).startswith("bag ")
+    as_parts: list[str] = []
+    if not (exact and len(bags) == 1):
+        try:
+            as_parts = [match(name, parts)]
+        except BadInput:
+            as_parts = []
+    inside = [part for part in parts.values() if part.bag in bags]
+    if len(bags) == 1 and as_parts in ([], [part.name for part in inside]):
+        return inside
+    could = [*(f"all of {bag}" for bag in bags), *as_parts]
+    raise BadInput(
+        "no_such_component",
+        f"{name!r} could be {' or '.join(could)}.",
+        "Type more of the name. A bag's whole name is all that belongs in it.",
+        component=name,
+        components=list(parts),
+        bags=list(bags),
+    )
 
 
 def _name_and_number(text: str, names: Iterable[str]) -> tuple[str, int | None]:

@@ -1,20 +1,22 @@
 """Counting a kit against its contents list (pure).
 
 A person enters only what is wrong: `wheel 2`, `panel 1 broken`, or the name of a bag, for all that
-belongs in it. Three rules turn that into what is short now. A component that they name has the number they enter. A component that they do not name
-keeps the shortage it had, which is neither blamed on this borrower nor forgotten. And `whole` means
-that everything on the list is there, whatever was short before.
+belongs in it. Three rules turn that into what is short now. A component that they name has the
+number they enter. A component that they do not name keeps the shortage it had, which is neither
+blamed on this borrower nor forgotten. And `whole` means that everything on the list is there,
+whatever was short before.
 """
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
 from kitloan.errors import BadInput
 from kitloan.ledger.facts.base import Counted
 from kitloan.ledger.facts.shortages import Short
-from kitloan.text.names import fold
+from kitloan.text.names import fold, in_natural_order
 
 Fault = Literal["missing", "broken"]
 
@@ -59,11 +61,12 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class EnteredShortage:
-    """How many of one part a person entered as missing or broken."""
+    """How many of one part a person entered as missing or broken; `bag` when they named that."""
 
     part: str
     fault: Fault
     number: int
+    bag: str | None = None
 
     def __str__(self) -> str:
         return f"{self.part}: {self.number} {self.fault}"
@@ -173,38 +176,39 @@ def _in_bag(text: str, parts: Iterable[Part]) -> list[Part]:
     """All that belongs in the bag that a person named without a number.
 
     Raises:
-        BadInput: `bad_exception`, for what is no bag's name, or may be several bags'.
+        BadInput: `bad_exception`, for what is no bag's name; as `_whole_bag`.
     """
-    listed = list(parts)
-    bags = match_bags(text, listed)
-    if len(bags) == 1:
-        return [part for part in listed if part.bag == bags[0]]
-    named = sorted({part.bag for part in listed if part.bag})
+    listed = {part.name: part for part in parts}
+    if whole := _whole_bag(text, listed):
+        return whole
+    bags = sorted({part.bag for part in listed.values() if part.bag}, key=in_natural_order)
     raise BadInput(
         "bad_exception",
-        f"{text!r} could be {' or '.join(bags)}."
+        f"{text!r} is not a component and a number, and not a bag.",
+        f'Write it like "Wheel=2", or name a whole bag: {", ".join(bags)}'
         if bags
-        else f"{text!r} is not a component and a number, and no bag has this name.",
-        'Write it like "Wheel=2", or name a whole bag'
-        + (f": {', '.join(named)}." if named else ". This list has no bags."),
+        else 'Write it like "Wheel=2".',
         value=text,
-        bags=named,
+        bags=bags,
     )
 
 
 def match_bags(text: str, parts: Iterable[Part]) -> list[str]:
-    """The bags that a person may mean: the one of this name, else those with a word that begins so.
+    """The bags that a person may mean: the one of this name, else those with words that begin so.
 
-    The word `bag` may be left out of a bag's name, or put before it: `bag 2` for one called 2.
+    `bag` may stand before a bag's name: `bag 2` is one called 2, or Bag 2. A number alone is none.
     """
     wanted = fold(text)
     known = {fold(part.bag): part.bag for part in parts if part.bag}
-    for candidate in (wanted, f"{wanted} bag", f"bag {wanted}", wanted.removeprefix("bag ")):
-        if candidate in known and not wanted.isdecimal():
-            return [known[candidate]]
-    if not wanted or wanted.isdecimal():
+    short = wanted.removeprefix("bag ")
+    if wanted.isdecimal():
         return []
-    return sorted(bag for key, bag in known.items() if f" {key}".find(f" {wanted}") >= 0)
+    for candidate in (wanted, short):
+        if candidate in known:
+            return [known[candidate]]
+    ends = "( |$)" if short[-1:].isdecimal() else ""  # 2 is not the beginning of 20
+    begins = re.compile(f"(^| )({re.escape(wanted)}|{re.escape(short)}){ends}")
+    return sorted((bag for key, bag in known.items() if begins.search(key)), key=in_natural_order)
 
 
 def match(text: str, names: Iterable[str]) -> str:
@@ -302,22 +306,17 @@ def read_exception(text: str, parts: Iterable[Part]) -> list[EnteredShortage]:
     words = text.split()
     fault = _FAULTS.get(words[-1].lower()) if len(words) > 1 else None
     named = " ".join(words[:-1] if fault else words)
-    name, number = _name_and_number(named, [*listed, *(p.bag for p in listed.values() if p.bag)])
-    bags = match_bags(name, listed.values()) if fold(name) not in map(fold, listed) else []
-    if bags and number in (None, 0) and (whole := _whole_bag(name, bags, listed)):
+    if whole := _whole_bag(named, listed):
         return [
             entry
             for part in whole
             for entry in (
-                EnteredShortage(part.name, "broken", 0),
-                EnteredShortage(part.name, "missing", 0),
-                *(
-                    []
-                    if number == 0
-                    else [EnteredShortage(part.name, fault or "missing", part.quantity)]
-                ),
+                EnteredShortage(part.name, "missing", 0, part.bag),
+                EnteredShortage(part.name, "broken", 0, part.bag),
+                EnteredShortage(part.name, fault or "missing", part.quantity, part.bag),
             )
         ]
+    name, number = _name_and_number(named, listed)
     part = listed[match(name, listed)]
     if number is None and part.quantity > 1:
         raise BadInput(
@@ -329,27 +328,28 @@ def read_exception(text: str, parts: Iterable[Part]) -> list[EnteredShortage]:
     return [EnteredShortage(part.name, fault or "missing", 1 if number is None else number)]
 
 
-def _whole_bag(name: str, bags: Sequence[str], parts: Mapping[str, Part]) -> list[Part]:
-    """All that belongs in the one bag that is meant; empty where a part is meant.
+def _whole_bag(name: str, parts: Mapping[str, Part]) -> list[Part]:
+    """All that belongs in the bag that is meant; empty where a part is, or neither.
 
     Raises:
-        BadInput: `no_such_component`, where it may be several bags, or a bag or a part.
+        BadInput: `no_such_component`, where it may be several bags, or one part as well.
     """
-    exact = fold(name) in map(fold, bags) or fold(name).startswith("bag ")
-    as_parts: list[str] = []
-    if not (exact and len(bags) == 1):
-        try:
-            as_parts = [match(name, parts)]
-        except BadInput:
-            as_parts = []
+    bags = match_bags(name, parts.values())
+    if not bags or fold(name) in map(fold, parts):
+        return []
     inside = [part for part in parts.values() if part.bag in bags]
-    if len(bags) == 1 and as_parts in ([], [part.name for part in inside]):
+    also: list[str] = []
+    if not fold(name).startswith("bag "):
+        with suppress(BadInput):
+            also = [match(name, parts)]
+    if len(bags) == 1 and not also:
         return inside
-    could = [*(f"all of {bag}" for bag in bags), *as_parts]
+    if also == [part.name for part in inside]:
+        return []
     raise BadInput(
         "no_such_component",
-        f"{name!r} could be {' or '.join(could)}.",
-        "Type more of the name. A bag's whole name is all that belongs in it.",
+        f"{name!r} could be {' or '.join([*(f'all of {bag}' for bag in bags), *also])}.",
+        "Type more of the name; bag before it means the whole bag, as in: bag 2",
         component=name,
         components=list(parts),
         bags=list(bags),

@@ -55,7 +55,7 @@ from kitloan.tables import (
 from kitloan.tables.planning import Booking as BookingRow
 from kitloan.tables.planning import BookingLine, BookingPin
 from kitloan.text.dates import check_year, day_of, days_after, uk
-from kitloan.text.names import clean, fold
+from kitloan.text.names import by_name, clean, fold
 from kitloan.text.tags import grouped
 from kitloan.values import PAGE, ContactOfLoan, Page, plural
 
@@ -1024,7 +1024,8 @@ class Bookings:
         with self._session.reading() as connection:
             college = self._session.college
             names = type_names(connection, college)
-            wanted = [kit_type_id(connection, college, type)] if type else list(names)
+            every = sorted(names, key=lambda key: by_name(names[key]))
+            wanted = [kit_type_id(connection, college, type)] if type else every
             rules = rules_of(connection, college, today)
             asked = {key: _one_of(key, first, last) for key in wanted}
             spans = [span_of(rules, each) for each in asked.values()]

@@ -38,6 +38,7 @@ from kitloan.tables.local import Contact
 from kitloan.tables.planning import Booking, BookingLine
 from kitloan.tables.stocktaking import Stocktake
 from kitloan.text.dates import day_of, days_after, moment, start_of, uk
+from kitloan.text.names import by_name
 from kitloan.text.tags import grouped
 from kitloan.values import Holding as HoldingNow
 from kitloan.values import LoanLine, plural
@@ -362,13 +363,10 @@ def organisation_called(session: Session, name: str) -> str | None:
 def organisations(session: Session) -> list[str]:
     """Every organisation's name, in order."""
     with session.reading() as connection:
-        return list(
-            connection.execute(
-                select(organisation.c.name)
-                .where(organisation.c.college == session.college)
-                .order_by(organisation.c.organisation)
-            ).scalars()
+        rows = connection.execute(
+            select(organisation.c.name).where(organisation.c.college == session.college)
         )
+        return sorted(rows.scalars(), key=by_name)
 
 
 def kit_types(session: Session) -> tuple[str, ...]:
@@ -391,17 +389,14 @@ def kit_types(session: Session) -> tuple[str, ...]:
         .exists()
     )
     with session.reading() as connection:
-        return tuple(
-            connection.execute(
-                select(kit_type.c.name)
-                .where(
-                    kit_type.c.college == session.college,
-                    kit_type.c.merged_into.is_(None),
-                    is_held | has_list,
-                )
-                .order_by(kit_type.c.kit_type)
-            ).scalars()
+        rows = connection.execute(
+            select(kit_type.c.name).where(
+                kit_type.c.college == session.college,
+                kit_type.c.merged_into.is_(None),
+                is_held | has_list,
+            )
         )
+        return tuple(sorted(rows.scalars(), key=by_name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -444,11 +439,11 @@ def kit_type_lines(session: Session) -> list[KitTypeLine]:
     )
     with session.reading() as connection:
         rows = connection.execute(
-            select(kit_type.c.name, held, parts)
-            .where(kit_type.c.college == session.college, kit_type.c.merged_into.is_(None))
-            .order_by(kit_type.c.kit_type)
+            select(kit_type.c.name, held, parts).where(
+                kit_type.c.college == session.college, kit_type.c.merged_into.is_(None)
+            )
         ).all()
-    return [KitTypeLine(*row) for row in rows]
+    return sorted((KitTypeLine(*row) for row in rows), key=lambda each: by_name(each.name))
 
 
 def parts_of_type(session: Session, name: str) -> list[PartLine]:
@@ -585,9 +580,8 @@ def who_has(session: Session, tag: str) -> list[tuple[str, int]]:
             .join_from(loan, organisation, _same_organisation())
             .where(loan.c.college == session.college, loan.c.tag == tag, loan.c.closed_at.is_(None))
             .group_by(organisation.c.organisation, organisation.c.name)
-            .order_by(organisation.c.name)
         ).all()
-    return [(row[0], int(row[1])) for row in rows]
+    return sorted(((row[0], int(row[1])) for row in rows), key=lambda each: by_name(each[0]))
 
 
 def _same_organisation() -> Any:

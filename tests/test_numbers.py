@@ -254,8 +254,8 @@ def test_names_are_listed_as_people_count(fife: College) -> None:
         [each.name for each in fife.directory.organisations("school").items],
         [each.name.split()[0][1:] for each in fife.directory.people().items],
         [each.name.split()[0][1:] for each in fife.people.contacts().items],
-        [each.type for each in fife.bookings.free(*days)],
-        [each.name for each in fife.audit.audit().by_type],
+        [each.type for each in fife.bookings.free(*days)][:4],
+        [each.name for each in fife.audit.audit().by_type][:4],
     ):
         assert [name.split()[-1] for name in listed] == numbers, listed
     found, after = [], None

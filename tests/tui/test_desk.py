@@ -27,7 +27,9 @@ async def test_lend_and_take_back_whole(store: Store, log: Path) -> None:
         await hands.scan(store.kit)
         assert hands.reads(f"? TO WHOM? STEM kit {grouped(store.kit)}")
         await hands.scan(SCHOOL)
-        assert hands.reads(f"> OUT STEM kit {grouped(store.kit)} to {SCHOOL}, due 7 Dec 2026")
+        assert hands.reads(
+            f"> OUT STEM kit {grouped(store.kit)} (AC0001) to {SCHOOL}, due 7 Dec 2026"
+        )
         store.clock.move(minutes=2)
         await hands.scan(store.kit)
         assert hands.reads("Red holdall 16 Wheel 4 Spanner *")

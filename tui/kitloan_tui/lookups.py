@@ -5,7 +5,7 @@ stays small, because a teacher is waiting and because they are asked again every
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Protocol
@@ -570,6 +570,17 @@ def sent_here(session: Session, tag: str) -> str | None:
             .order_by(transfer.c.sent_at.desc())
             .limit(1)
         ).scalar()
+
+
+def numbers(session: Session, tags: Iterable[str]) -> dict[str, str]:
+    """The asset numbers of those of these holdings that have one, by tag."""
+    wanted = select(holding.c.tag, holding.c.asset_number).where(
+        holding.c.college == session.college,
+        holding.c.tag.in_(list(tags)),
+        holding.c.asset_number.is_not(None),
+    )
+    with session.reading() as connection:
+        return {row.tag: row.asset_number for row in connection.execute(wanted)}
 
 
 def who_has(session: Session, tag: str) -> list[tuple[str, int]]:

@@ -143,7 +143,7 @@ async def test_names_are_never_markup(
     async with at_desk(lambda: store.kitloan, log) as hands:
         await hands.type(f"to {name} school")
         await hands.scan(store.kit)
-        assert hands.reads(f"{name} {grouped(store.kit)} to {name} school")
+        assert hands.reads(f"{name} {grouped(store.kit)} (AC0001) to {name} school")
         await hands.press("escape")
         assert name in hands.seen()  # on the board
         await hands.scan(store.kit)

@@ -40,7 +40,7 @@ from kitloan.planning.lending import (
     within_limit,
 )
 from kitloan.planning.packing import choose_bookings, is_for_event, packed_before
-from kitloan.planning.policies import policies_of
+from kitloan.planning.policies import policies_now
 from kitloan.planning.supply import name_of
 from kitloan.queries import whereabouts
 from kitloan.queries.counted import new_critical_parts
@@ -384,7 +384,9 @@ def _inspected(writer: Writer, row: AnyRow, terms: Terms, due_on: date, went: da
     if writer.earlier:
         ours = [each.fact for each in writer.earlier if isinstance(each.fact, RuleOverridden)]
         return [each.rule for each in ours if each.tag == row.tag and each.rule == DUE]
-    whole = policies_of(writer.connection, writer.college).choice("cover", row.kit_type) == "loan"
+    if not writer.plans.inspections:
+        return []
+    whole = policies_now(writer).choice("cover", row.kit_type) == "loan"
     shown = f"{row.type_name} {grouped(row.tag)}"
     return must_be_inspected(writer, row, shown, due_on if whole else went, terms.override)
 
@@ -395,9 +397,10 @@ def _not_blocked(
     """Refuse a borrower who is blocked; gives the rules that are overridden."""
     many, until = terms.quantity or 1, terms.due_on or default_due(went)
     asked = [Asked(row.kit_type, many, went, until, who.organisation) for row in holdings]
-    policies = policies_of(writer.connection, writer.college)
     return must_not_be_blocked(
-        *(writer, who, went, asked), limits=policies.of_blocks(), override=terms.override
+        *(writer, who, went, asked),
+        limits=policies_now(writer).of_blocks(),
+        override=terms.override,
     )
 
 

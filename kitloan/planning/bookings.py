@@ -34,13 +34,13 @@ from kitloan.ledger.notes import Asked, Unmet
 from kitloan.ledger.session import Session, check_quantity
 from kitloan.ledger.writer import Writer, id_reused
 from kitloan.planning.availability import Wanted, at_risk, connected, free_by_day, free_over
-from kitloan.planning.calendar import Calendar, calendar_of
+from kitloan.planning.calendar import Calendar, calendar_now, calendar_of
 from kitloan.planning.events import event_to_book
-from kitloan.planning.policies import Policies, policies_of
+from kitloan.planning.policies import Policies, policies_now, policies_of
 from kitloan.planning.supply import Stock, booked_as, name_of, stock_of, stocks_of
 from kitloan.planning.types import kit_type_id
 from kitloan.queries.resolve import meant
-from kitloan.queries.types import type_names
+from kitloan.queries.types import type_name, type_names
 from kitloan.storage.statements import Query
 from kitloan.tables import (
     Contact,
@@ -299,11 +299,8 @@ def rules_of(connection: Connection, college: str, today: date) -> Rules:
 
 
 def rules_now(writer: Writer) -> Rules:
-    """The rules of a writer's college today: what it has not planned is not looked up."""
-    connection, college = writer.connection, writer.college
-    calendar = calendar_of(connection, college) if writer.plans.calendar else Calendar()
-    policies = policies_of(connection, college) if writer.plans.policies else Policies({})
-    return Rules(calendar, policies, day_of(writer.at))
+    """The rules of a writer's college today."""
+    return Rules(calendar_now(writer), policies_now(writer), day_of(writer.at))
 
 
 def span_of(rules: Rules, request: Request, types: Sequence[str] = ()) -> tuple[date, date]:
@@ -796,7 +793,7 @@ def _dates(first: date, last: date, every: str | None, times: int) -> list[tuple
     return [(days_after(first, step * n), days_after(last, step * n)) for n in range(times)]
 
 
-def _as_before(writer: Writer, requests: Sequence[Request], who: Borrower) -> list[str]:
+def _as_before(writer: Writer, requests: Sequence[Request], who: Borrower) -> Sequence[BookingMade]:
     """The bookings that an earlier try of this request made, when it asked for the same."""
     facts = writer.earlier_facts(BookingMade)
     asked = [
@@ -805,7 +802,36 @@ def _as_before(writer: Writer, requests: Sequence[Request], who: Borrower) -> li
     ]
     if asked != [(f.organisation, f.lines, f.collect_on, f.return_by) for f in facts]:
         raise id_reused(writer.request)
-    return [each.booking for each in facts]
+    return facts
+
+
+def _made(writer: Writer, fact: BookingMade, who: Borrower) -> Booking:
+    """A booking as it was made: of what was agreed, and not of the register again."""
+    connection, college = writer.connection, writer.college
+    whom = _CONTACT(connection, c=college, p=fact.contact).one_or_none() if fact.contact else None
+    return Booking(
+        fact.booking,
+        who.name,
+        date.fromisoformat(fact.collect_on),
+        date.fromisoformat(fact.return_by),
+        date.fromisoformat(fact.busy_from),
+        date.fromisoformat(fact.free_from),
+        "made",
+        tuple(
+            BookedLine(
+                type_name(connection, college, each.kit_type),
+                each.quantity,
+                0,
+                tuple(sorted(each.pins)),
+            )
+            for each in fact.lines
+        ),
+        date.fromisoformat(fact.lapses_after),
+        series=fact.series,
+        event=fact.event,
+        contact=None if whom is None else ContactOfLoan(*whom),
+        new_organisation=who.new,
+    )
 
 
 class Bookings:
@@ -865,24 +891,22 @@ class Bookings:
                     check_dates(each, today)
             who = borrower(writer, to, new_too=new_too)
             if writer.earlier:
-                keys = _as_before(writer, requests, who)
-                return [self._one(connection, key, who.new, just_made=True) for key in keys]
+                return [_made(writer, fact, who) for fact in _as_before(writer, requests, who)]
             must_be_open(writer, who, today)
             kept = None if event is None else event_to_book(writer, event)
             rules = rules_now(writer)
             spans = _must_be_free(connection, college, rules, requests, who.organisation)
             whom = person(writer, contact, who.organisation) if contact else None
-            keys = []
+            facts = []
             series = f"S{writer.next_seq}" if len(requests) > 1 else None
             for each, span in zip(requests, spans, strict=True):
-                key = f"B{writer.next_seq}"
-                terms = _terms(each, span, key, who, whom)
-                writer.append(BookingMade(**terms, series=series, event=kept))
-                keys.append(key)
+                terms = _terms(each, span, f"B{writer.next_seq}", who, whom)
+                facts.append(BookingMade(**terms, series=series, event=kept))
+                writer.append(facts[-1])
             if purpose:
-                for key in keys:
-                    remark(writer, "", "for", purpose, loan=key, contact_id=whom)
-            return [self._one(connection, key, who.new, just_made=True) for key in keys]
+                for fact in facts:
+                    remark(writer, "", "for", purpose, loan=fact.booking, contact_id=whom)
+            return [_made(writer, fact, who) for fact in facts]
 
     def change(
         self,
@@ -949,9 +973,8 @@ class Bookings:
                         booking=key,
                         collected=many,
                     )
-            today = day_of(writer.at)
-            rules = rules_of(connection, college, today)
-            check_dates(request, today, before)
+            rules = rules_now(writer)
+            check_dates(request, rules.today, before)
             span = _span(rules, request, before)
             broken = _judge(
                 connection, college, rules, request, who.organisation, span, before=before
@@ -1108,11 +1131,9 @@ class Bookings:
             heads = [_Head(row[0], row[1], row[-1]) for row in rows if row[4]]
             return tuple(_read_several(connection, college, today, heads))
 
-    def _one(
-        self, connection: Connection, key: str, new: bool = False, *, just_made: bool = False
-    ) -> Booking:
+    def _one(self, connection: Connection, key: str, new: bool = False) -> Booking:
         college, today = self._session.college, self._session.today
-        found = _read_one(connection, college, today, key, just_made=just_made)
+        found = _read_one(connection, college, today, key)
         return replace(found, new_organisation=new)
 
 
@@ -1356,6 +1377,11 @@ _AGREED_LATER = Query(
         ),
     )
 )
+_CONTACT = Query(
+    select(contact.c.name, contact.c.email, contact.c.phone).where(
+        contact.c.college == bindparam("c"), contact.c.contact == bindparam("p")
+    )
+)
 _CONTACT_OF_LOAN = Query(
     select(contact.c.name, contact.c.email, contact.c.phone)
     .join_from(
@@ -1433,17 +1459,12 @@ def types_waiting(connection: Connection, college: str, today: date) -> list[str
     return [kit_type for (kit_type,) in rows]
 
 
-def _read_one(
-    connection: Connection, college: str, today: date, key: str, *, just_made: bool = False
-) -> Booking:
-    """A booking as it is on a day.
-
-    One that was just made is not at risk, or it would have been refused.
-    """
+def _read_one(connection: Connection, college: str, today: date, key: str) -> Booking:
+    """A booking as it is on a day."""
     where = {"c": college, "b": key}
     rows = _ONE(connection, **where).all()
     lines, pins = _LINES_OF.tuples(connection, **where), _PINS_OF.tuples(connection, **where)
-    (found,) = _as_bookings(connection, college, today, rows, lines, pins, just_made=just_made)
+    (found,) = _as_bookings(connection, college, today, rows, lines, pins)
     return found
 
 
@@ -1471,8 +1492,6 @@ def _as_bookings(
     rows: Sequence[Any],
     lines: Iterable[tuple[Any, ...]],
     pins: Iterable[tuple[Any, ...]],
-    *,
-    just_made: bool = False,
 ) -> list[Booking]:
     """Bookings of their rows, and of rows of `_LINES` and `_PINS` that have theirs among them."""
     chosen: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
@@ -1490,7 +1509,7 @@ def _as_bookings(
         state = states[row.booking] = _state(row.state, row.lapses_after, whole, today)
         if state == "made":
             types |= {kit_type: each.type for kit_type, each in booked}
-    lost = _lost_because(connection, college, {} if just_made else types, today)
+    lost = _lost_because(connection, college, types, today)
     return [
         Booking(
             row.booking,

@@ -6,6 +6,7 @@ a loan or a booking is stored with it, so changing a policy changes nothing that
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -15,6 +16,9 @@ from kitloan.storage.statements import Query
 from kitloan.tables import table
 from kitloan.tables.planning import PolicyValue
 from kitloan.text.dates import DEFAULT_LOAN_DAYS
+
+if TYPE_CHECKING:
+    from kitloan.ledger.writer import Writer  # reading should not have to load it
 
 policy_table = table(PolicyValue)
 
@@ -141,6 +145,13 @@ def policies_of(connection: Connection, college: str) -> Policies:
     """Every policy of a college."""
     rows = _VALUES(connection, c=college)
     return Policies({(row.kit_type, row.policy): row.setting for row in rows})
+
+
+def policies_now(writer: "Writer") -> Policies:
+    """The policies of a writer's college: where it has set none, nothing is looked up."""
+    if not writer.plans.policies:
+        return Policies({})
+    return policies_of(writer.connection, writer.college)
 
 
 def policy_named(key: str) -> Policy:

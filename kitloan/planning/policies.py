@@ -101,6 +101,10 @@ _EVERY = (
            10, of_a_type=False),
     Policy("collect_soon", "Open days before a booking's collection day on which the borrower is "
            "reminded; 0 is never.", 2, of_a_type=False),
+    Policy("receipt", "Open days after a return for which a receipt is on the notices; 0 is never.",
+           0, of_a_type=False),
+    Policy("evaluation", "Open days after a return from which the borrower is asked how it went, "
+           "unless that is on record; 0 is never.", 3, of_a_type=False),
     Policy("may_split", "How large a group must be before girls and boys are recorded of it; of a "
            "group under 5 they never are.", 10, least=5, most=1_000),
 )  # fmt: skip

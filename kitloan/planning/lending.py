@@ -11,9 +11,10 @@ from kitloan.ledger.facts.rules import RuleOverridden
 from kitloan.ledger.notes import Asked, Unmet
 from kitloan.ledger.writer import Writer
 from kitloan.planning.availability import Out, Wanted, at_risk
-from kitloan.planning.bookings import booking_id, kits_with, waiting_booking
+from kitloan.planning.booked import booking_id, waiting_booking
 from kitloan.planning.calendar import Calendar, calendar_now
 from kitloan.planning.policies import Policies, policies_now
+from kitloan.planning.rules import kits_with
 from kitloan.planning.supply import Stock, booked_as, stock_of
 from kitloan.text.dates import DEFAULT_LOAN_DAYS, day_of, days_after, uk
 

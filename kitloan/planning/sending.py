@@ -19,7 +19,7 @@ from kitloan.errors import Refused
 from kitloan.ledger.facts.notices import NoticeSent
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer, id_reused
-from kitloan.planning.bookings import lost_of, types_waiting
+from kitloan.planning.booked import lost_of, types_waiting
 from kitloan.planning.calendar import Calendar, calendar_of
 from kitloan.planning.calendar_file import BOOKINGS, LOANS, booking_line, events_of
 from kitloan.planning.channels import Event, mail

@@ -28,7 +28,8 @@ from kitloan.ledger.facts.custody import HoldingFound, HoldingMissing, HoldingOu
 from kitloan.ledger.facts.holdings import GiftRecorded, HoldingAmended, HoldingMoved
 from kitloan.ledger.facts.loans import CheckedIn, LoanFound, LoanRenewed
 from kitloan.ledger.writer import Writer
-from kitloan.loans import counted_as, open_loans, parts_of, short_now
+from kitloan.loans.counts import counted_as, parts_of, short_now
+from kitloan.loans.custody import open_loans
 from kitloan.queries.types import type_meant
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Gift as GiftRow

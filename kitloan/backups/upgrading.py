@@ -262,6 +262,7 @@ def _to_4(op: "Operations") -> None:
     for owner in ("kit_type", "organisation"):
         op.add_column(owner, Column("merged_into", String(), nullable=True))
     op.add_column("kit_type", Column("contents_at", String(), nullable=True))
+    op.add_column("gifting", Column("agreed_on", String(), nullable=True))
     for name in ("closed_at", "words"):
         op.add_column("organisation", Column(name, String(), nullable=True))
     _names_and_moves(op)

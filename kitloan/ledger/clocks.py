@@ -19,12 +19,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, insert, select, tuple_
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, tuple_
 
 from kitloan.errors import StoreError
 from kitloan.ledger.session import ESP, Session
 from kitloan.storage.faults import RESTORE_NEWEST
-from kitloan.storage.statements import AnyRow
+from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import LedgerEntry, LedgerHead, Setting, table
 from kitloan.text.dates import FIRST_YEAR, LAST_YEAR, instant, moment, uk_instant
 
@@ -37,7 +37,38 @@ _SLACK = timedelta(minutes=1)
 _NAME = "clocks "
 _ORDERED = "days in order"
 _PLACE = re.compile(r"([0-9]{1,9}) ([0-9]{1,18}) ([0-9a-f]{64})")
-_BACKWARDS = (entry.c.epoch.desc(), entry.c.seq.desc())
+_KEPT = Query(
+    select(setting.c.value).where(setting.c.college == bindparam("c"), setting.c.name == _ORDERED)
+)
+_HASH_AT = Query(
+    select(entry.c.hash).where(
+        entry.c.college == bindparam("c"),
+        entry.c.epoch == bindparam("e"),
+        entry.c.seq == bindparam("s"),
+    )
+)
+_LAST = Query(
+    select(entry.c.epoch, entry.c.seq, entry.c.hash)
+    .where(entry.c.college == bindparam("c"))
+    .order_by(entry.c.epoch.desc(), entry.c.seq.desc())
+    .limit(1)
+)
+_each = (
+    select(
+        entry.c.at,
+        func.lag(entry.c.at).over(order_by=(entry.c.epoch, entry.c.seq)).label("before"),
+    )
+    .where(
+        entry.c.college == bindparam("c"),
+        tuple_(entry.c.epoch, entry.c.seq) >= tuple_(bindparam("e"), bindparam("s")),
+    )
+    .subquery()
+)
+_BACK = Query(
+    select(_each.c.at)
+    .where(func.substr(_each.c.at, 1, 10) < func.substr(_each.c.before, 1, 10))
+    .limit(1)
+)
 _INSTANT = re.compile(r"\d{4}(-\d\d){2}T\d\d(:\d\d){2}Z")
 
 
@@ -229,8 +260,7 @@ def remember_order(connection: Connection, college: str) -> None:
     ordered = _ordered_to(connection, college)
     if _goes_back(connection, college, ordered):
         return
-    last = select(entry.c.epoch, entry.c.seq, entry.c.hash).where(entry.c.college == college)
-    row = connection.execute(last.order_by(*_BACKWARDS).limit(1)).first()
+    row = _LAST(connection, c=college).first()
     name = {"college": college, "name": _ORDERED}
     connection.execute(delete(setting).where(*(setting.c[key] == name[key] for key in name)))
     if row is not None:
@@ -240,27 +270,18 @@ def remember_order(connection: Connection, college: str) -> None:
 
 def _ordered_to(connection: Connection, college: str) -> tuple[int, int]:
     """The place of the entry up to which a ledger's days are known never to go back."""
-    kept = select(setting.c.value).where(setting.c.college == college, setting.c.name == _ORDERED)
-    read = _PLACE.fullmatch(connection.execute(kept).scalar() or "")
+    read = _PLACE.fullmatch(_KEPT(connection, c=college).scalar() or "")
     if read is None:
         return 0, 0
     place = int(read[1]), int(read[2])
-    there = select(entry.c.hash).where(
-        entry.c.college == college, entry.c.epoch == place[0], entry.c.seq == place[1]
-    )
-    return place if connection.execute(there).scalar() == read[3] else (0, 0)
+    hash_there = _HASH_AT(connection, c=college, e=place[0], s=place[1]).scalar()
+    return place if hash_there == read[3] else (0, 0)
 
 
 def _goes_back(connection: Connection, college: str, after: tuple[int, int]) -> bool:
     """Whether an entry from a place on is of an earlier day than the one before it."""
-    before = func.lag(entry.c.at).over(order_by=(entry.c.epoch, entry.c.seq))
-    each = (
-        select(entry.c.at, before.label("before"))
-        .where(entry.c.college == college, tuple_(entry.c.epoch, entry.c.seq) >= after)
-        .subquery()
-    )
-    back = func.substr(each.c.at, 1, 10) < func.substr(each.c.before, 1, 10)
-    return connection.execute(select(each.c.at).where(back).limit(1)).first() is not None
+    epoch, seq = after
+    return _BACK(connection, c=college, e=epoch, s=seq).first() is not None
 
 
 def _ends(connection: Connection) -> Mapping[str, tuple[str, str]]:

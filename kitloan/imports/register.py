@@ -13,7 +13,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ from kitloan.imports.differences import (
 from kitloan.imports.history import Imported, Undone
 from kitloan.imports.mapfile import Map
 from kitloan.imports.rows import packing_rows, values_of
+from kitloan.ledger.collecting import collecting_rarely
 from kitloan.ledger.facts.custody import HoldingMissing, HoldingOutOfUse
 from kitloan.ledger.session import ESP, Session
 from kitloan.ledger.writer import Writer
@@ -154,6 +155,7 @@ class Registers:
     def __init__(self, session: Session) -> None:
         self._session = session
 
+    @collecting_rarely()
     def take_in(
         self,
         path: str | Path,
@@ -284,7 +286,7 @@ class Registers:
         checked = packing_rows()
         for row in rows:
             left_out: dict[str, Any] = dict.fromkeys(self._to_come(row))
-            checked.add(replace(row, **left_out))
+            checked.add(row._replace(**left_out))
         return checked.finish()
 
     def _to_come(self, row: Row) -> list[str]:

@@ -28,13 +28,20 @@ from kitloan.holdings import (
 from kitloan.imports.rows import Row
 from kitloan.ledger.facts.custody import HoldingFound, HoldingMissing, HoldingOutOfUse
 from kitloan.ledger.facts.holdings import GiftRecorded, HoldingAmended, HoldingMoved
-from kitloan.ledger.facts.loans import CheckedIn, LoanCorrected, LoanFound, LoanRenewed
+from kitloan.ledger.facts.loans import (
+    OUT_ON_UNKNOWN_DAY,
+    CheckedIn,
+    LoanCorrected,
+    LoanFound,
+    LoanRenewed,
+)
 from kitloan.ledger.writer import Writer
 from kitloan.loans import counted_as, open_loans, parts_of, short_now
 from kitloan.queries.types import type_meant
 from kitloan.storage.statements import AnyRow, Change, Query
 from kitloan.tables import Contact, Holding, KitType, Remark, table
 from kitloan.tables import Gift as GiftRow
+from kitloan.text.dates import day_of
 from kitloan.text.fields import GiftTerms, GiftTitle
 from kitloan.text.names import fold, same_organisation, tidy, type_key
 
@@ -63,6 +70,7 @@ _FORGET_NOTE = Change(
         remark_table.c.tag == bindparam("t"),
         remark_table.c.loan.is_(None),
         remark_table.c.heading == bindparam("h"),
+        (remark_table.c.contact.is_(None)) | (remark_table.c.contact == bindparam("p")),
     )
 )
 _CONTACT = Query(
@@ -262,9 +270,7 @@ def differences(writer: Writer, tag: str, row: Row) -> list[Difference]:
     return found
 
 
-def _compare_contact(
-    writer: Writer, row: Row, loans: Sequence[AnyRow], differs: Differs
-) -> None:
+def _compare_contact(writer: Writer, row: Row, loans: Sequence[AnyRow], differs: Differs) -> None:
     """Compare the person whom a row names for its loan; one who was forgotten stays so."""
     loan = next(iter(_loans_to(loans, row)), None) if row.on_loan_to else None
     if loan is None or row.contact is None:
@@ -350,7 +356,7 @@ def bring_up_to_date(
     if "due_on" in fields:
         _renew(writer, tag, row)
     if fields & {"contact", "out_on"}:
-        _correct_loan(writer, tag, row)
+        _correct_loan(writer, tag, row, fields)
     if "note" in fields:
         _keep_notes(writer, tag, row)
     if "status" in fields and row.in_repair:
@@ -369,9 +375,7 @@ def bring_up_to_date(
     return opened
 
 
-def _take_back(
-    writer: Writer, tag: str, loans: Sequence[AnyRow], mine: Sequence[Row]
-) -> None:
+def _take_back(writer: Writer, tag: str, loans: Sequence[AnyRow], mine: Sequence[Row]) -> None:
     """Record as back, not counted, what the row has with nobody, or less of with somebody."""
     parts = parts_of(writer.connection, writer.college, tag)
     left = {
@@ -410,22 +414,26 @@ def _renew(writer: Writer, tag: str, row: Row) -> None:
                 writer.append(LoanRenewed(tag=tag, loan=loan.loan, due_on=due))
 
 
-def _correct_loan(writer: Writer, tag: str, row: Row) -> None:
-    """Give each open loan of a row the day it began and the contact that the file has for it."""
+def _correct_loan(writer: Writer, tag: str, row: Row, fields: set[str]) -> None:
+    """Give the loans of a row the day they began and the contact that the file has for them."""
     loans = open_loans(writer, tag)
     for one in rows_by_loan(row):
         for loan in _loans_to(loans, one):
-            writer.append(
-                LoanCorrected(
-                    tag=tag,
-                    loan=loan.loan,
-                    organisation=loan.organisation,
-                    contact=_contact(writer, one, loan.organisation) or loan.contact,
-                    quantity=loan.quantity,
-                    due_on=loan.due_on,
-                    out_on=one.out_on.isoformat() if one.out_on else None,
+            began = one.out_on.isoformat() if one.out_on else None
+            began = None if "out_on" not in fields or began == _began(loan) else began
+            whom = _contact(writer, one, loan.organisation) if "contact" in fields else None
+            if began or whom:
+                writer.append(
+                    LoanCorrected(
+                        tag=tag,
+                        loan=loan.loan,
+                        organisation=loan.organisation,
+                        contact=whom or loan.contact,
+                        quantity=loan.quantity,
+                        due_on=loan.due_on,
+                        out_on=began,
+                    )
                 )
-            )
 
 
 def _notes_of(row: Row) -> dict[str, str]:
@@ -442,20 +450,22 @@ def _changed_notes(writer: Writer, tag: str, row: Row) -> list[tuple[str, str | 
     for each in _NOTES(writer.connection, c=writer.college, t=tag):
         known[each.heading].append(each.words)
     return [
-        (heading, known[heading][-1] if heading in known else None, words)
+        (heading, "; ".join(sorted(known[heading])) if heading in known else None, words)
         for heading, words in _notes_of(row).items()
         if tidy(words) not in known.get(heading, ())
     ]
 
 
 def _keep_notes(writer: Writer, tag: str, row: Row) -> None:
-    """Keep the notes that the file has, in place of those that it had under the same heading."""
-    named = row.contact or row.contact_email or row.contact_phone
+    """Keep the notes that the file has, in place of those that it had under the same heading.
+
+    A note about another person stays, because without it nothing would name that person.
+    """
     whom = _contact(writer, row, _id_of(writer, row.on_loan_to) if row.on_loan_to else "")
     for heading, before, words in _changed_notes(writer, tag, row):
         if before is not None:
-            _FORGET_NOTE(writer.connection, c=writer.college, t=tag, h=heading)
-        remark(writer, tag, heading, words, contact_id=whom if named else None)
+            _FORGET_NOTE(writer.connection, c=writer.college, t=tag, h=heading, p=whom or "")
+        remark(writer, tag, heading, words, contact_id=whom)
 
 
 def _amend(writer: Writer, tag: str, row: Row) -> None:

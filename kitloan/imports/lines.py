@@ -64,6 +64,7 @@ _COLOUR_KEY = re.compile(
     re.IGNORECASE,
 )
 _KEY_LINE = re.compile(r".{1,20}\s=\s.{2,60}")
+_BETWEEN_THINGS = re.compile(r"\s*(?:,|;|\+|&|\band\b)\s*")
 _PIECE = re.compile(r"(\d{1,4})\s*[x×]\s*(\S.*)|(\S.*?)\s*[x×]\s*(\d{1,4})", re.IGNORECASE)
 _LEADING = re.compile(r"(\d{1,4})\s*[x×]\s*([^\W\d_].*)", re.IGNORECASE)
 _TRAILING = re.compile(r"([^\W\d_].*?)\s+(?:[x×]\s*(\d{1,4})|\([x×]\s*(\d{1,4})\))", re.IGNORECASE)
@@ -245,7 +246,7 @@ class Reader:
         )
         if is_total:
             return "is a line of totals, and was left out"
-        if self.filled.get(line.number, 0) > 1 and _is_rule(line, layout):
+        if self.filled.get(line.number, 0) > 1 and _is_drawn(text) and _is_rule(line, layout):
             return "is a line drawn in characters, and was left out"
         few = self.filled.get(line.number, 0) <= 2
         if few and _COLOUR_KEY.search(text) and line.number in self.lone:
@@ -393,7 +394,11 @@ def _is_plain_field(name: str | None) -> bool:
 def _is_rule(line: Line, layout: Layout) -> bool:
     """Whether the cells of a line are dashes and the like, as beneath a heading in plain text."""
     texts = [shown(line.value(i)) for i in layout.columns if not is_blank(line.value(i))]
-    return all(len(text) > 2 and not text.strip("-=_:*.~+ ") for text in texts)
+    return all(map(_is_drawn, texts))
+
+
+def _is_drawn(text: str) -> bool:
+    return len(text) > 2 and not text.strip("-=_:*.~+ ")
 
 
 def _is_key(text: str, line: Line, reader: Reader) -> bool:
@@ -491,9 +496,8 @@ class _Attempt(LineNotes):
         """The entries of a line whose cell names several things, or counts them."""
         text = entry.values.get("type", "")
         place = self.layout.place("type")
-        pieces = [
-            _PIECE.fullmatch(part.strip()) for part in re.split(r"\s*(?:,|;|\+|&|\band\b)\s*", text)
-        ]
+        parts = _BETWEEN_THINGS.split(text) if _DIGIT.search(text) else [text]
+        pieces = [_PIECE.fullmatch(part.strip()) for part in parts]
         if place and len(pieces) > 1 and sum(piece is not None for piece in pieces) > 1:
             answer = self.reader.wanted.value(place[1].header, text)
             if answer == "split" and all(pieces):

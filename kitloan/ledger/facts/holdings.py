@@ -442,5 +442,6 @@ def words_of_new(connection: Connection, college: str, fact: HoldingAccessioned)
 
     They are inserted with its row: later, they would be a second write in every index.
     """
-    name = _name_of_type(connection, c=college, k=fact.kit_type).scalar()  # None is refused anyway
+    rows = _name_of_type.tuples(connection, c=college, k=fact.kit_type)  # none is refused anyway
+    name = rows[0][0] if rows else None
     return _folded(fact.tag, fact.asset_number, name, fact.serial, fact.location)

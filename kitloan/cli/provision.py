@@ -26,12 +26,13 @@ from kitloan.errors import BadInput, StoreError
 from kitloan.ledger.session import ESP
 from kitloan.reference import colleges, find_college
 from kitloan.storage.files import insist_on_file, whole_file
-from kitloan.storage.places import is_url
+from kitloan.storage.places import as_url, is_url
 from kitloan.storage.row_security import (
     COLLEGES,
     GROUPS,
     NATIONAL,
     OWNER,
+    SHARED,
     group_of,
     login_of,
     logins,
@@ -40,10 +41,15 @@ from kitloan.storage.row_security import (
     secure,
     tables,
 )
+from kitloan.storage.servers import Seen, misplaced, not_alone, see, seen_colleges
 from kitloan.storage.store import Store, create_store, one_at_a_time
 from kitloan.text.names import slug
 
-_LINE = re.compile(r"^(?:(?:\\.|[^:\\\n#])*:){3}(?P<login>[^:\n]*):(?P<password>[^:\n]+)$", re.M)
+_LINE = re.compile(
+    r"^(?P<server>(?:(?:\\.|[^:\\\n#])*:){2})(?P<database>(?:\\.|[^:\\\n#])*):"
+    r"(?P<login>[^:\n]*):(?P<password>[^:\n]+)$",
+    re.M,
+)
 _LONGEST_ROLE = 63
 """Bytes; PostgreSQL shortens longer names, and two could become one."""
 
@@ -68,7 +74,12 @@ class Provisioned:
 
 
 def provision(
-    url: str, passwords: Path, *, named: Sequence[str] = (), esp: bool = False
+    url: str,
+    passwords: Path,
+    *,
+    named: Sequence[str] = (),
+    esp: bool = False,
+    sees: Mapping[str, str] | None = None,
 ) -> Provisioned:
     """Make a PostgreSQL database ready for colleges to share, and prove it.
 
@@ -91,11 +102,12 @@ def provision(
             "That is not the URL of a PostgreSQL database.",
             "Write it like postgresql://ADMINISTRATOR@HOST/DATABASE",
         )
-    wanted = {_login_of(college): college for college in _colleges(named, esp)}
+    wanted = {_login_of(college): college for college in _colleges(named, esp or bool(sees))}
+    elsewhere = {_college(college): _place_of(place) for college, place in (sees or {}).items()}
     store, _ = up_to_date(create_store, url)
     try:
         with store.write() as connection, _as_administrator(store):
-            return _provision(connection, store, wanted, passwords)
+            return _provision(connection, store, wanted, passwords, elsewhere)
     finally:
         store.close()
 
@@ -134,6 +146,20 @@ def _login_of(college: str) -> str:
     return login
 
 
+def _place_of(url: str) -> dict[str, str]:
+    """How a server reaches the database of a URL; the login and its password are not the URL's."""
+    found = as_url(url)
+    named = {"host": found.host, "port": found.port, "dbname": found.database}
+    asked = found.difference_update_query(["college"]).query
+    if not is_url(url) or not found.database:
+        raise BadInput(
+            "bad_store",
+            "That is not the URL of a college's PostgreSQL database.",
+            "Write it like --sees fife=postgresql://HOST/DATABASE",
+        )
+    return {name: str(value) for name, value in {**named, **asked}.items() if value}
+
+
 @contextmanager
 def _as_administrator(store: Store) -> Iterator[None]:
     """Refuse in plain words when a login may not do what an administrator must."""
@@ -151,7 +177,11 @@ def _as_administrator(store: Store) -> Iterator[None]:
 
 
 def _provision(
-    connection: Connection, store: Store, wanted: Mapping[str, str], file: Path
+    connection: Connection,
+    store: Store,
+    wanted: Mapping[str, str],
+    file: Path,
+    elsewhere: Mapping[str, Mapping[str, str]],
 ) -> Provisioned:
     one_at_a_time(connection)
     roles = set(connection.exec_driver_sql("SELECT rolname::text FROM pg_roles").scalars())
@@ -173,7 +203,9 @@ def _provision(
             _enter(connection, login, college)
     _join_groups(connection)
     secure(connection)
+    see(connection, [Seen(each, at, known.elsewhere(at)) for each, at in elsewhere.items()])
     _prove(connection, list(wanted))
+    _prove_seen(connection, list(elsewhere))
     return Provisioned(
         store.name,
         OWNER,
@@ -260,16 +292,39 @@ class Passwords:
     """The file of passwords: a line `host:port:database:login:password` for each login.
 
     Attributes:
-        of: each login's password, from the file or made now.
+        of: each login's password, from the file or made now. ESP's is another on each server: the
+            administrator of a college's server could find out what ESP logs in with there.
     """
 
     def __init__(self, file: Path, connection: Connection) -> None:
         driver: Any = connection.connection.dbapi_connection
-        here = (driver.info.host or "localhost", str(driver.info.port), driver.info.dbname)
-        self._here = ":".join(re.sub(r"([\\:])", r"\\\1", part) for part in here)
+        self._here = _place(driver.info.host, driver.info.port, driver.info.dbname)
         self._file = file
         self._text = _read_private(file)
-        self.of = {found["login"]: found["password"] for found in _LINE.finditer(self._text)}
+        self._lines = list(_LINE.finditer(self._text))
+        self.of = {
+            found["login"]: found["password"]
+            for found in self._lines
+            if found["login"] != login_of(ESP) or self._here.startswith(found["server"])
+        }
+
+    def elsewhere(self, options: Mapping[str, str]) -> str:
+        """ESP's password for another server's database.
+
+        Raises:
+            BadInput: `no_password`.
+        """
+        there = _place(options.get("host"), options.get("port"), options["dbname"])
+        for found in self._lines:
+            place = f"{found['server']}{found['database']}"
+            if (place, found["login"]) == (there, login_of(ESP)):
+                return found["password"]
+        raise BadInput(
+            "no_password",
+            f"{self._file} has no password of {login_of(ESP)} for {there}.",
+            f"Add the line that `kitloan provision` wrote there: {there}:{login_of(ESP)}:PASSWORD",
+            file=str(self._file),
+        )
 
     def keep(self, wanted: Iterable[str], new: Iterable[str]) -> None:
         """Make a password for each new login that has none, and add the missing lines to the file.
@@ -285,6 +340,12 @@ class Passwords:
             with whole_file(self._file) as part:
                 text = [*self._text.splitlines(), *missing]
                 part.write_text("\n".join(text) + "\n", encoding="utf-8")
+
+
+def _place(host: str | None, port: object, database: str) -> str:
+    """A database as a file of passwords names it."""
+    parts = (host or "localhost", str(port or 5432), database)
+    return ":".join(re.sub(r"([\\:])", r"\\\1", part) for part in parts)
 
 
 def _read_private(file: Path) -> str:
@@ -341,6 +402,25 @@ def _prove(connection: Connection, wanted: Sequence[str]) -> None:
             "Remove those powers, or run this as a superuser or the database's owner.",
             wrong=wrong,
         )
+
+
+def _prove_seen(connection: Connection, new: Sequence[str]) -> None:
+    """Check that ESP reads every table of the colleges that were named, and nobody else's rows.
+
+    Raises:
+        StoreError: `unreachable`, `not_alone`, ...
+    """
+    if not seen_colleges(connection):
+        return
+    connection.exec_driver_sql(f"SET LOCAL ROLE {login_of(ESP)}")
+    for college in new:
+        for name in sorted(SHARED):
+            row = f"SELECT * FROM public.{name} WHERE college = '{college}' LIMIT 1"  # noqa: S608
+            connection.exec_driver_sql(row)
+    wrong = misplaced(connection)
+    connection.exec_driver_sql("RESET ROLE")
+    if wrong:
+        raise StoreError(*not_alone(wrong))
 
 
 _OPEN_TABLES = f"""

@@ -1,4 +1,4 @@
-"""PostgreSQL servers from the system's packages, which have `postgres_fdw`; pip's server has not."""
+"""PostgreSQL servers of the system's packages: they have `postgres_fdw`, and pip's has not."""
 
 import os
 import shutil

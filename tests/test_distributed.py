@@ -5,6 +5,7 @@ from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -12,11 +13,13 @@ import sqlalchemy as sa
 
 import kitloan
 from debian import PROGRAMS, system_server
-from kitloan import NewHolding
+from kitloan import KitloanError, NewHolding, StoreError
 from kitloan.cli.provision import provision
 from kitloan.college import College
 from kitloan.holdings import Gift
 from kitloan.national.gifts import GiftTermsAgreed
+from kitloan.storage.row_security import SHARED
+from kitloan.storage.schema import SCHEMA
 from kitloan.tables import Base
 from provisioned import Shared, database
 
@@ -130,3 +133,84 @@ def test_the_nation_is_the_same_from_many_servers(nation: Nation) -> None:
         assert report == shared.audit.audit().as_json()
         assert report["totals"]["holdings"] == 6
         assert many.audit.life(moved) == shared.audit.life(moved)
+
+
+def test_a_college_that_cannot_be_reached_is_not_left_out(nation: Nation) -> None:
+    """A report without Fife would look as if Fife held nothing."""
+    with closing(nation.colleges["fife"].connect()) as fife:
+        fife.execute("ALTER ROLE kitloan_esp NOLOGIN")
+        try:
+            with nation.open("esp") as esp:
+                for asked in (esp.audit.audit, esp.ledger.verify):
+                    with pytest.raises(StoreError, match="sees the database of fife") as refusal:
+                        asked()
+                    assert refusal.value.code == "unreachable"
+                esp.holdings.add(NewHolding("Wind kit"))
+        finally:
+            fife.execute("ALTER ROLE kitloan_esp LOGIN")
+
+
+def test_one_ledger_in_two_databases_is_refused(nation: Nation) -> None:
+    """Kits that are in two databases would be counted once in one figure, twice in the next."""
+    fife = nation.colleges["fife"]
+    provision(fife.url, fife.passwords, named=["dumgal"])
+    kitloan.init("dumgal", fife.login("dumgal"), actor="x", clock=now).close()
+    try:
+        with nation.open("esp") as esp:
+            for asked in (esp.audit.audit, esp.ledger.verify, esp.ledger.verify_new):
+                with pytest.raises(StoreError, match="'dumgal' in the database of 'fife'"):
+                    asked()
+    finally:
+        with closing(fife.connect()) as administrator:
+            administrator.execute("SET session_replication_role = replica")
+            for table in Base.metadata.sorted_tables:
+                administrator.execute(f"DELETE FROM {table.name} WHERE college = 'dumgal'")
+
+
+def test_people_stay_on_their_colleges_server(nation: Nation) -> None:
+    """No login of the national server, its administrator's included, has a way to a name."""
+    with closing(nation.national.connect()) as administrator:
+        rows = administrator.execute("SELECT DISTINCT relname FROM pg_class WHERE relkind = 'f'")
+        about = {"its_database", "its_setting"}
+        assert {name for (name,) in rows.fetchall()} - about == SHARED
+    login = sa.make_url(nation.colleges["fife"].login("esp"))
+    plain = login.difference_update_query(["college"]).render_as_string(hide_password=False)
+    with closing(psycopg.connect(plain)) as esp:
+        for name in ("contact", "remark", "quote"):
+            assert esp.execute(f"SELECT * FROM {name}").fetchall() == []
+
+
+def test_doing_it_again_adds_what_is_missing(nation: Nation) -> None:
+    """An upgrade makes a table; without the colleges' rows in it, the report would lack them."""
+    national = nation.national
+    with closing(national.connect()) as administrator:
+        administrator.execute("DROP FOREIGN TABLE kitloan_at_fife.loan")
+    with nation.open("esp") as esp:
+        words = "Table loan of the database of 'fife' is not seen here."
+        assert words in [each.message for each in esp.ledger.verify(workers=1).findings]
+        again = provision(national.url, national.passwords, esp=True)
+        assert (again.sees, [each.made for each in again.logins]) == (("ayrshire", "fife"), [False])
+        assert esp.ledger.verify(workers=1).ok
+
+
+def test_what_cannot_be_seen_as_one_is_refused(nation: Nation, tmp_path: Path) -> None:
+    """A wrong set-up must be noticed before ESP's first report, and change nothing."""
+    national, fife = nation.national, nation.colleges["fife"].url
+    file = national.passwords
+
+    def refused(code: str, **given: Any) -> None:
+        with pytest.raises(KitloanError) as refusal:
+            provision(national.url, given.pop("file", file), **given)
+        assert refusal.value.code == code
+
+    refused("not_alone", named=["fife"])
+    refused("not_alone", sees={"ayrshire": fife})
+    refused("no_password", sees={"fife": fife}, file=tmp_path / "none")
+    refused("bad_store", sees={"fife": "fife.sqlite"})
+    with closing(nation.colleges["fife"].connect()) as administrator:
+        version = "UPDATE setting SET value = %s WHERE college = '' AND name = 'schema'"
+        administrator.execute(version, ("3",))
+        refused("unlike", sees={"fife": fife})
+        administrator.execute(version, (str(SCHEMA),))
+    with nation.open("esp") as esp:
+        assert esp.ledger.verify(workers=1).ok

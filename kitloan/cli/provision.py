@@ -32,7 +32,6 @@ from kitloan.storage.row_security import (
     GROUPS,
     NATIONAL,
     OWNER,
-    SHARED,
     group_of,
     login_of,
     logins,
@@ -41,7 +40,7 @@ from kitloan.storage.row_security import (
     secure,
     tables,
 )
-from kitloan.storage.servers import Seen, misplaced, not_alone, see, seen_colleges
+from kitloan.storage.servers import Seen, see, seen_colleges
 from kitloan.storage.store import Store, create_store, one_at_a_time
 from kitloan.text.names import slug
 
@@ -65,12 +64,21 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Provisioned:
-    """A database that is ready for colleges; `passwords` is the file with the passwords."""
+    """A database that is ready for colleges.
+
+    Attributes:
+        database: its URL, without passwords.
+        owner: the role that owns the tables.
+        logins: those that were asked for.
+        passwords: the file with the passwords.
+        sees: the colleges whose own databases this one sees.
+    """
 
     database: str
     owner: str
     logins: tuple[Login, ...]
     passwords: str
+    sees: tuple[str, ...] = ()
 
 
 def provision(
@@ -91,10 +99,13 @@ def provision(
         named: the colleges that get a login, by id or name. With no college and not `esp`, every
             college of the reference list and ESP get one.
         esp: whether ESP gets its login too.
+        sees: the databases that this one is to see, by college: the national database, where ESP
+            alone has a login. Each was made ready for its college and ESP before, and ESP's
+            password there is in the file of passwords.
 
     Raises:
-        BadInput: `bad_store`, `unknown_college`, `not_private`, `cannot_write`, ...
-        StoreError: `not_administrator`, `not_secure`, `unreachable`, ...
+        BadInput: `bad_store`, `unknown_college`, `not_private`, `no_password`, `not_alone`, ...
+        StoreError: `not_administrator`, `not_secure`, `unreachable`, `unlike`, `not_alone`, ...
     """
     if not is_url(url):
         raise BadInput(
@@ -102,8 +113,8 @@ def provision(
             "That is not the URL of a PostgreSQL database.",
             "Write it like postgresql://ADMINISTRATOR@HOST/DATABASE",
         )
-    wanted = {_login_of(college): college for college in _colleges(named, esp or bool(sees))}
     elsewhere = {_college(college): _place_of(place) for college, place in (sees or {}).items()}
+    wanted = {_login_of(each): each for each in _colleges(named, esp or bool(elsewhere))}
     store, _ = up_to_date(create_store, url)
     try:
         with store.write() as connection, _as_administrator(store):
@@ -192,6 +203,7 @@ def _provision(
     prepare(connection)
     entered = logins(connection)
     _must_be_theirs(wanted, entered)
+    _must_be_national(connection, elsewhere, {*wanted, *entered})
     new = [login for login in wanted if login not in roles]
     known = Passwords(file, connection)
     known.keep(wanted, new)
@@ -203,15 +215,31 @@ def _provision(
             _enter(connection, login, college)
     _join_groups(connection)
     secure(connection)
-    see(connection, [Seen(each, at, known.elsewhere(at)) for each, at in elsewhere.items()])
     _prove(connection, list(wanted))
-    _prove_seen(connection, list(elsewhere))
+    see(connection, [Seen(each, at, known.elsewhere(at)) for each, at in elsewhere.items()])
     return Provisioned(
         store.name,
         OWNER,
         tuple(Login(login, college, login in new) for login, college in wanted.items()),
         str(file),
+        tuple(seen_colleges(connection)),
     )
+
+
+def _must_be_national(
+    connection: Connection, elsewhere: Mapping[str, object], logins_here: Iterable[str]
+) -> None:
+    """Refuse logins of colleges where ESP sees the databases of colleges."""
+    if not elsewhere and not seen_colleges(connection):
+        return
+    others = sorted({*logins_here} - {login_of(ESP)})
+    if others:
+        raise BadInput(
+            "not_alone",
+            f"A database that sees colleges' own is for ESP alone, not for {', '.join(others)}.",
+            "Give ESP an empty database of its own, and name each college with --sees.",
+            logins=others,
+        )
 
 
 def _must_be_theirs(wanted: Mapping[str, str], entered: Mapping[str, str]) -> None:
@@ -402,25 +430,6 @@ def _prove(connection: Connection, wanted: Sequence[str]) -> None:
             "Remove those powers, or run this as a superuser or the database's owner.",
             wrong=wrong,
         )
-
-
-def _prove_seen(connection: Connection, new: Sequence[str]) -> None:
-    """Check that ESP reads every table of the colleges that were named, and nobody else's rows.
-
-    Raises:
-        StoreError: `unreachable`, `not_alone`, ...
-    """
-    if not seen_colleges(connection):
-        return
-    connection.exec_driver_sql(f"SET LOCAL ROLE {login_of(ESP)}")
-    for college in new:
-        for name in sorted(SHARED):
-            row = f"SELECT * FROM public.{name} WHERE college = '{college}' LIMIT 1"  # noqa: S608
-            connection.exec_driver_sql(row)
-    wrong = misplaced(connection)
-    connection.exec_driver_sql("RESET ROLE")
-    if wrong:
-        raise StoreError(*not_alone(wrong))
 
 
 _OPEN_TABLES = f"""

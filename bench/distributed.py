@@ -1,4 +1,4 @@
-"""A database for each college, and ESP's that sees them, beside one for all: `python bench/distributed.py`.
+"""A database a college, seen by ESP's, beside one for all: `python bench/distributed.py`.
 
 Small colleges of 200 holdings and 800 entries, 26 or as many as are named. All databases are on one
 server of the system's own PostgreSQL (`make system-postgres`), so it is the price of distribution

@@ -82,6 +82,7 @@ from kitloan.storage.row_security import (
     policies_of,
     privileges_of,
 )
+from kitloan.storage.servers import insist_on_one_place, missing
 from kitloan.storage.settings import is_readable
 from kitloan.storage.statements import AnyRow
 from kitloan.storage.store import Store, scratch_store
@@ -274,6 +275,7 @@ class Verifier:
         session, report = self._session, progress or _silent
         memory = _Memory(session)
         with session.reading() as live:
+            insist_on_one_place(live)
             found = memory.find(live)
             new = _new_entries(live, found)
             if new is not None and new <= _MOST_IN_PLACE:
@@ -489,6 +491,7 @@ def _verify(
     beside: Workers | None,
     memory: "_Memory | None",
 ) -> Verification:
+    insist_on_one_place(live)
     total = live.execute(select(func.count()).select_from(entry)).scalar_one()
     tops = live.execute(select(head.c.college, head.c.seq).order_by(head.c.college)).all()
     done = 0
@@ -1434,6 +1437,8 @@ def wrong_rules(connection: Connection) -> Iterator[str]:
         return {row[0]: _plain(row[1]) for row in connection.exec_driver_sql(question, given)}
 
     yield from _differences(_made(), asked(_RULES))
+    for college, name in missing(connection):
+        yield f"Table {name} of the database of {college!r} is not seen here."
     for name in connection.exec_driver_sql(_DISABLED, given).scalars():
         yield f"The foreign keys of table {name} are switched off."
     if connection.exec_driver_sql(_EARLIER, given).scalar():

@@ -263,6 +263,7 @@ def _to_4(op: "Operations") -> None:
     for owner in ("kit_type", "organisation"):
         op.add_column(owner, Column("merged_into", String(), nullable=True))
     op.add_column("kit_type", Column("contents_at", String(), nullable=True))
+    op.add_column("gifting", Column("agreed_on", String(), nullable=True))
     for name in ("closed_at", "words"):
         op.add_column("organisation", Column(name, String(), nullable=True))
     _names_and_moves(op)
@@ -271,6 +272,7 @@ def _to_4(op: "Operations") -> None:
     _make_sharing(op)
     _contact_changes(op)
     op.drop_index("holdings_found_by_words", "holding")
+    op.create_index("holdings_of_a_tag", "holding", ["tag"])
     of_words = ["college", "number_order", "words", "tag"]
     op.create_index("holdings_found_by_words", "holding", of_words)
     loan = "json_extract(body, '$.fact.loan')"

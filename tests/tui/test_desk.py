@@ -71,7 +71,7 @@ async def test_undo_by_key(store: Store, log: Path) -> None:
         await hands.scan(store.kit)
         await hands.scan(SCHOOL)
         await hands.press("ctrl+z")
-        assert hands.reads(f"< UNDONE STEM kit {grouped(store.kit)}: lent: {SCHOOL}")
+        assert hands.reads(f"< UNDONE STEM kit {grouped(store.kit)} (AC0001): lent: {SCHOOL}")
         assert hands.reads("Now in")
         assert store.kitloan.find.holding(store.kit).status == "in"
 

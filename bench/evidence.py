@@ -21,7 +21,8 @@ from run import line, paired
 
 import kitloan
 from kitloan.audit.census import Census
-from kitloan.audit.engagements import UseSums, entered_twice, learner_figures
+from kitloan.audit.counted_uses import UseSums, entered_twice
+from kitloan.audit.engagements import learner_figures
 from kitloan.audit.reach import reach_figures
 from kitloan.college import College
 from kitloan.evidence.disclosure import protect
@@ -93,9 +94,8 @@ def write_nation(esp: College) -> None:
 
 def page(census: Census, *, protected: bool) -> None:
     """Everything that the page of evidence is made of."""
-    sums = UseSums(census)
-    found = learner_figures(sums, protected=protected)
-    reach_figures(sums, {}, protected=protected, hidden=found.hidden)
+    sums = UseSums(census, leaves=protected)
+    reach_figures(sums, {}, hidden=learner_figures(sums).hidden)
 
 
 @contextmanager

@@ -18,8 +18,9 @@ from kitloan.audit import measures
 from kitloan.audit.census import Census, Scope
 from kitloan.audit.changes import Earlier, changes_since
 from kitloan.audit.colleges import answers, known_until, latest_files, reporting
+from kitloan.audit.counted_uses import UseSums
 from kitloan.audit.demand import unmet_demand
-from kitloan.audit.engagements import LearnerFigures, UseSums, learner_figures
+from kitloan.audit.engagements import LearnerFigures, learner_figures
 from kitloan.audit.export.json import as_json as tables_as_json
 from kitloan.audit.findings import Evidence, Finding, clock_wrong, findings, met
 from kitloan.audit.gifts import reconciled
@@ -226,7 +227,7 @@ class Auditor:
     ) -> Earlier:
         """The summary figures of an earlier day."""
         with self._census(day, known, scope, progress) as census:
-            learners = learner_figures(UseSums(census), protected=reader in _OUTSIDE)
+            learners = learner_figures(UseSums(census, leaves=reader in _OUTSIDE))
             _, by_place = use(census)
             totals = _totals(census, measures.count(census), by_place, learners)
             return Earlier(day, totals, learners)
@@ -369,13 +370,13 @@ class Auditor:
         by_type, by_place = use(census)
         spare, pairs = spares(census)
         leaves = reader in _OUTSIDE
-        sums = UseSums(census)
-        learners = learner_figures(sums, protected=leaves)
+        sums = UseSums(census, leaves=leaves)
+        learners = learner_figures(sums)
         held = {
             each.id or "": each.figures.holdings if each.known else None
             for each in groups["by_region"]
         }
-        reach = reach_figures(sums, held, protected=leaves, hidden=learners.hidden)
+        reach = reach_figures(sums, held, hidden=learners.hidden)
         totals = _totals(census, counts, by_place, learners)
         changes = None
         if earlier is not None:

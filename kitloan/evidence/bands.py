@@ -19,7 +19,7 @@ _STAGES: Mapping[str, Band] = {
     **dict.fromkeys(("s4", "s5", "s6", "senior"), "s4-s6"),
 }
 _COMPOSITE = re.compile(r"([ps])(\d)\s*(?:/|-|,|&|and|to)\s*\1?(\d)")
-MOST_LEARNERS = 100_000
+MOST_PEOPLE = 100_000
 
 
 def band_of(text: str) -> Band | None:
@@ -60,10 +60,10 @@ def parse_learners(texts: Iterable[str]) -> dict[Band, int]:
                 value=text[:60],
             )
         found[band] = found.get(band, 0) + int(number)
-    if any(many > MOST_LEARNERS for many in found.values()):
+    if any(many > MOST_PEOPLE for many in found.values()):
         raise BadInput(
             "bad_learners",
-            f"More than {MOST_LEARNERS:,} learners in one group is too many.",
+            f"More than {MOST_PEOPLE:,} learners in one group is too many.",
             "Give the number of learners of this one group.",
         )
     return found

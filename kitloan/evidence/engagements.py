@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, select
 
 from kitloan.borrowers.organisations import borrower, organisation_id
 from kitloan.errors import BadInput, Refused
+from kitloan.evidence.bands import MOST_PEOPLE
 from kitloan.evidence.partners import on_no_list, programme_named, programmes
 from kitloan.evidence.schoollist import SCHUID
 from kitloan.evidence.schools import school_of, schuid_of
@@ -52,7 +53,6 @@ from kitloan.text.personal import on_record
 from kitloan.values import Page, Warned, plural
 
 MOST_SESSIONS = 366
-_MOST_PEOPLE = 100_000
 
 engagement, band = table(Engagement), table(EngagementBand)
 loan, organisation = table(Loan), table(Organisation)
@@ -640,7 +640,7 @@ def _half_hours(hours: float | None, sessions: int) -> int | None:
     return int(halves)
 
 
-def _count(number: int | None, what: str, most: int = _MOST_PEOPLE) -> int | None:
+def _count(number: int | None, what: str, most: int = MOST_PEOPLE) -> int | None:
     if number is None:
         return None
     if isinstance(number, bool) or not 0 <= number <= most:

@@ -69,13 +69,18 @@ class Profile:
         kind: one of `KINDS`.
         referred_by: who sent it to the college.
         partnership: the code of the region whose partnership it is a member of.
-        warnings: what was recorded as it was given, and looks wrong.
     """
 
     organisation: str
     kind: OrganisationKind | None
     referred_by: str | None
     partnership: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Described(Profile):
+    """An organisation that was described, and what was recorded as it was given and looks wrong."""
+
     warnings: tuple[Warned, ...] = ()
 
 
@@ -179,7 +184,7 @@ class Partners:
         partnership: str | None = None,
         new_too: bool = False,
         request_id: str | None = None,
-    ) -> Profile:
+    ) -> Described:
         """Record what kind of partner an organisation is. What is not given stays as it is.
 
         Args:
@@ -218,7 +223,7 @@ class Partners:
             )
             writer.append(fact)
         referred = given.get("referred_by")
-        return Profile(
+        return Described(
             who.name,
             fact.organisation_kind,
             fact.referred_by,

@@ -26,16 +26,14 @@ from kitloan.queries.paging import PAGE, page_of
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Organisation, table
 from kitloan.tables.evidence import School, SchoolLink, SchoolNow
+from kitloan.text.fields import SchoolFields
 from kitloan.text.names import fold, sought
 from kitloan.values import Page
 
 organisation = table(Organisation)
 school, school_now, school_link = table(School), table(SchoolNow), table(SchoolLink)
 
-_FIELDS = (
-    *("name", "council", "council_code", "sector", "roll", "postcode", "latitude", "longitude"),
-    *("denomination", "rurality", "deprived"),
-)
+_FIELDS = tuple(SchoolFields.model_fields)
 """What several vintages may have of a school."""
 _APOSTROPHES = str.maketrans("", "", "'’‘`´")
 _PROPOSED = 3

@@ -52,9 +52,11 @@ from kitloan.history.verify import Progress, replay
 from kitloan.ledger.clocks import Times, find_wrong
 from kitloan.ledger.session import Session
 from kitloan.national.gifts import the_college
+from kitloan.reference import regions
 from kitloan.storage.store import scratch_store
 from kitloan.tables import College, table
 from kitloan.text.dates import check_year, end_of, instant, last_quarter_end, uk
+from kitloan.text.names import plain
 
 college = table(College)
 
@@ -422,7 +424,7 @@ class Auditor:
             if reader == "college" and census.college_ids:
                 whose = ", ".join(census.college_names[each] for each in census.college_ids)
             if reader == "evidence":
-                whose = str(census.scope) or None
+                whose = _named(census)
             report = paper(report, reader, whose)
         # A donor reads of their kits, and of no borrower: problems name them.
         shown = () if reader in ("donor", "evidence") else found
@@ -439,6 +441,19 @@ class Auditor:
 
 _OUTSIDE = ("donor", "board", "evidence")
 """Readers outside ESP: their figures of learners are protected."""
+
+
+def _named(census: Census) -> str | None:
+    """What a page is about, by the names of each; None where it is about all of Scotland."""
+    scope = census.scope
+    region = regions().get(scope.region.strip().upper(), scope.region) if scope.region else None
+    colleges = (
+        census.college_names[next(iter(census.college_ids))]
+        if scope.college and census.college_ids
+        else None
+    )
+    names = [census.donor_name, scope.gift, colleges, region, scope.type]
+    return ", ".join(plain(name) for name in names if name) or None
 
 
 def _totals(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kitloan.audit import Audit
+from kitloan.audit import Audit, Scope
 from kitloan.college import College
 from kitloan.errors import BadInput
 from kitloan.evidence.engagements import EngagementChange, NewEngagement
@@ -131,3 +131,11 @@ def test_a_partner_that_is_nearly_known_is_told(fife: College) -> None:
     assert (warned.code, "STEM Learning" in warned.message) == ("unknown_partner", True)
     assert fife.partners.describe(SCHOOL, referred_by="dyw").warnings == ()
     assert fife.partners.describe(SCHOOL, kind="School").warnings == ()
+
+
+def test_a_partnerships_page_has_its_name(fife: College) -> None:
+    """Its reader does not know what FIF is."""
+    for given in ("FIF", "fif", "Fife"):
+        found = fife.audit.audit(reader="evidence", scope=Scope(region=given))
+        assert found.report.title == "What the kits did: Fife"
+    assert fife.audit.audit(reader="evidence").report.title == "What the kits did"

@@ -24,6 +24,7 @@ from kitloan.audit.census import Census
 from kitloan.audit.counted_uses import UseSums, entered_twice
 from kitloan.audit.engagements import learner_figures
 from kitloan.audit.reach import reach_figures
+from kitloan.audit.years import lending
 from kitloan.college import College
 from kitloan.evidence.disclosure import protect
 from kitloan.reference import colleges
@@ -95,7 +96,8 @@ def write_nation(esp: College) -> None:
 def page(census: Census, *, protected: bool) -> None:
     """Everything that the page of evidence is made of."""
     sums = UseSums(census, leaves=protected)
-    reach_figures(sums, {}, hidden=learner_figures(sums).hidden)
+    hidden = learner_figures(sums).hidden
+    reach_figures(sums, {}, lending(census), hidden=hidden)
 
 
 @contextmanager

@@ -17,9 +17,10 @@ from datetime import date
 from functools import cached_property, partial
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, literal, select, tuple_
 
 from kitloan.audit.census import DONOR, OF_GIFT, OF_GIFTING, Census
+from kitloan.audit.use import of_scope
 from kitloan.evidence.disclosure import academic_year
 from kitloan.queries.uses import (
     ANSWERS,
@@ -43,6 +44,7 @@ from kitloan.storage.statements import AnyRow
 from kitloan.tables import Gift, Holding, Loan, table
 from kitloan.tables.evidence import Engagement, EngagementBand, Evaluation
 from kitloan.tables.national import Gifting
+from kitloan.text.dates import start_of
 
 engagement, band = table(Engagement), table(EngagementBand)
 evaluation = table(Evaluation)
@@ -241,6 +243,7 @@ class UseSums:
     def __init__(self, census: Census, *, leaves: bool) -> None:
         self.census, self.leaves = census, leaves
         self._days: dict[date, Days] = {}
+        self._returned_in: dict[date, Mapping[str, tuple[int, int]]] = {}
 
     @cached_property
     def every(self) -> Sequence[Uses]:
@@ -281,6 +284,30 @@ class UseSums:
             of_bands = there.get(key, {}) if used else {}
             found.append(keys.uses(key, used, Sums(*row[width + 1 :]), of_bands))
         return found + [keys.alone(each) for each in self._shared_in(first)]
+
+    def returned(self, first: date) -> Mapping[str, tuple[int, int]]:
+        """By college, the loans that came back in an academic year, and those with a use."""
+        if first not in self._returned_in:
+            self._returned_in[first] = self._returned(first)
+        return self._returned_in[first]
+
+    def _returned(self, first: date) -> Mapping[str, tuple[int, int]]:
+        of = loan.c.college
+        closed = and_(
+            loan.c.closed_at >= start_of(first),
+            loan.c.closed_at < start_of(date(first.year + 1, 8, 1)),
+        )
+        back = select(of, func.count()).where(closed)
+        uses = (
+            select(of, func.count(loan.c.loan.distinct()))
+            .join_from(engagement, loan, OF_LOAN)
+            .where(closed, engagement.c.live.is_(True))
+        )
+        every, with_use = (
+            {row[0]: int(row[1]) for row in self.census.connection.execute(each.group_by(of))}
+            for each in (of_scope(self.census, back), of_scope(self.census, uses))
+        )
+        return {college: (many, with_use.get(college, 0)) for college, many in every.items()}
 
     def forms(self, first: date, *, by_school: bool) -> list[Uses]:
         """Uses about which a teacher answered, in one academic year; each is as one learner."""

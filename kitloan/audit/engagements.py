@@ -5,11 +5,9 @@ reader outside ESP does not get, in `kitloan.audit.leaving`.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
-
-from sqlalchemy import and_, func, select
 
 from kitloan.audit.census import Census
 from kitloan.audit.counted_uses import (
@@ -38,7 +36,6 @@ from kitloan.evidence.disclosure import (
 from kitloan.reference import regions
 from kitloan.tables import Holding, Loan, table
 from kitloan.tables.evidence import Engagement
-from kitloan.text.dates import start_of
 
 engagement = table(Engagement)
 holding, loan = table(Holding), table(Loan)
@@ -160,7 +157,7 @@ def learner_figures(sums: UseSums) -> LearnerFigures:
         by_region,
         before,
         split,
-        _closed(census, first),
+        _sums_of(sums.returned(first).values()),
         _answered(sums, first),
         hidden,
     )
@@ -328,28 +325,7 @@ def _of_choices(
     return Answered(question, total, None, shares)
 
 
-def _closed(census: Census, first: date) -> tuple[int, int]:
-    """Loans that came back since a day, and how many of them have their use on record."""
-    used = (
-        select(engagement.c.engagement)
-        .where(
-            engagement.c.college == loan.c.college,
-            engagement.c.loan == loan.c.loan,
-            engagement.c.live.is_(True),
-        )
-        .exists()
-    )
-    closed = (
-        select(loan.c.loan, used.label("used"))
-        .join_from(
-            loan, holding, and_(holding.c.college == loan.c.college, holding.c.tag == loan.c.tag)
-        )
-        .where(
-            loan.c.closed_at >= start_of(first),
-            census.in_scope,
-        )
-        .subquery()
-    )
-    rows = census.connection.execute(select(closed.c.used, func.count()).group_by(closed.c.used))
-    counts = {bool(row[0]): int(row[1]) for row in rows}
-    return sum(counts.values()), counts.get(True, 0)
+def _sums_of(pairs: Iterable[tuple[int, int]]) -> tuple[int, int]:
+    """Of pairs of numbers the sums of both."""
+    every = list(pairs)
+    return sum(one for one, _ in every), sum(other for _, other in every)

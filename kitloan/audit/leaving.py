@@ -115,8 +115,8 @@ def may_show_part(census: Census, days: Days) -> bool:
     keys = part_keys(census)
     region = keys["region"]
     around = {"college": region, "gift": keys["donor"]}.get(name)
-    parts = None if around is None else _in_scope_by(days.groups, around)
-    if around is not None and parts is not None and parts & hidden_parts_of(days, around):
+    parts: set[str] = set() if around is None else _in_scope_by(days.groups, around)
+    if around is not None and parts & hidden_parts_of(days, around):
         return False  # a part of a part: both are shown, or neither
     if name == "region":
         hidden = hidden_of(census, days)["region"]
@@ -127,7 +127,7 @@ def may_show_part(census: Census, days: Days) -> bool:
         return _OURS if each.in_scope else keys[name](each)
 
     def is_beside(each: Uses) -> bool:
-        return around is None or parts is None or around(each) in parts
+        return around is None or around(each) in parts
 
     if _OURS in hidden_parts_of(days, lambda each: part_of(each) if is_beside(each) else None):
         return False

@@ -54,6 +54,7 @@ CHOICES = {
     "returned_on": "the day it came back: such a loan is not open",
     "status": "how it is: in, on loan, missing, withdrawn, in repair",
     "quantity_out": "how many are on loan",
+    "quantity_in": "how many are here: the others are with the borrower",
     "type": "what kind of thing it is",
     "location": "where it is kept",
     "quantity_at": "how many are at the place that heads the column",
@@ -129,13 +130,32 @@ def guess(
         if fold(each.header) == "asset" and each.found.filled and not each.found.share("codes"):
             each.bases = {"type": 0.95}  # the name of the asset, and no number of it
     numbered = any(each.bases.get("asset_number", 0) >= 0.9 for each in guesses)
+    _who_handed_out(guesses)
     for each in guesses:
         if not numbered and not each.told:
             _tell_tags_from_numbers(each, sheet, lines)
         each.scores = {name: base * fit(name, each.found) for name, base in each.bases.items()}
     _assign(guesses)
     _settle_values(guesses, sheet, lines)
+    _settle_counts(guesses, sheet, lines)
     return guesses
+
+
+def _who_handed_out(guesses: list[Guess]) -> None:
+    """People under "Lent by", beside those who borrow, are staff: no borrower and no donor."""
+    staff = [
+        each
+        for each in guesses
+        if (words := set(stems(each.header))) & _HANDED_OUT
+        and "by" in words
+        and each.found.share("people") > 0.5
+    ]
+    if any(each.bases.get("on_loan_to", 0) >= 0.6 for each in guesses if each not in staff):
+        for each in staff:
+            each.bases = {"remarks": 0.9}
+
+
+_HANDED_OUT = frozenset(stems("lent issued given booked"))
 
 
 def _unnumbered(header: str) -> str:
@@ -340,6 +360,47 @@ def _settle_values(guesses: list[Guess], sheet: Sheet, lines: Sequence[Line]) ->
             one.evidence = (f"{other.header} is this times {quantity.header}",)
             other.evidence = (f"it is {one.header} times {quantity.header}: a total",)
             return
+
+
+def _settle_counts(guesses: list[Guess], sheet: Sheet, lines: Sequence[Line]) -> None:
+    """Of how many there are and how many of them are here, the rest is with the borrower."""
+    fields = {each.field for each in guesses}
+    if "on_loan_to" not in fields or "quantity_out" in fields:
+        return
+    counts = [
+        each
+        for each in guesses
+        if not each.told
+        and each.field in (None, "quantity", "status", "location")
+        and ("quantity" in each.bases or set(stems(each.header)) >= _IN_STORE)
+        and each.found.share("integers") > 0.9
+    ]
+    for here in counts:
+        if not _HERE.intersection(stems(here.header)):
+            continue
+        for whole in counts:
+            if whole is here or not _is_part(sheet, lines, here, whole):
+                continue
+            here.field, whole.field = "quantity_in", "quantity"
+            here.evidence = (f"it is never more than {whole.header}, and sometimes less",)
+            whole.score = whole.base = 1.0
+            return
+
+
+_IN_STORE = frozenset(stems("in store"))
+_HERE = frozenset(stems("available stock store left here remaining unused"))
+
+
+def _is_part(sheet: Sheet, lines: Sequence[Line], here: Guess, whole: Guess) -> bool:
+    pairs = [
+        (int(float(part)), int(float(all_of_it)))
+        for line in lines
+        if (part := as_text(_cell(sheet, line, here.index)))
+        and (all_of_it := as_text(_cell(sheet, line, whole.index)))
+        and part.isdecimal()
+        and all_of_it.isdecimal()
+    ]
+    return all(one <= all_ for one, all_ in pairs) and any(one < all_ > 1 for one, all_ in pairs)
 
 
 def _is_product(
@@ -768,4 +829,4 @@ def _second_loan(each: Guess, other: Guess, name: str) -> str | None:
 
 def field_names() -> tuple[str, ...]:
     """Every field that a map can give a column."""
-    return (*FIELDS, "quantity_at", "quantity_with", "on_loan_then")
+    return (*FIELDS, "quantity_in", "quantity_at", "quantity_with", "on_loan_then")

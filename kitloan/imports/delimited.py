@@ -36,6 +36,7 @@ from kitloan.text.names import plain
 _DELIMITERS = ",;\t|"
 _EVIDENCE = 100_000  # characters that are enough to tell one delimiter from another
 _PHYSICAL_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_APOSTROPHE = re.compile(r"^'(?=[\d+=@-])")  # what tells Excel that a number is text
 _MOST_SAID = 20_000
 _END = "\x00end"  # cannot occur in the file: text with NUL is refused before
 _MARKS = (
@@ -197,4 +198,4 @@ def _value(cell: str, delimiter: str, width: int) -> Value:
     if width > 2 and "\n" in cell and cell.count(delimiter) >= width - 1:
         what = "holds whole lines: a quotation mark before it is not closed"
         return Unreadable(cell[:80], what, grave=True)
-    return text_value(cell)
+    return text_value(_APOSTROPHE.sub("", cell) if cell[:1] == "'" else cell)

@@ -104,6 +104,14 @@ class Loan:
         return self.organisation is not None and not self.returned
 
 
+def in_words(loan: Loan) -> str:
+    """A loan that is over, as a note has it."""
+    parts = [loan.organisation or "somebody"]
+    parts += [f"from {loan.out_on.isoformat()}"] if loan.out_on else []
+    parts += [f"to {loan.returned_on.isoformat()}"] if loan.returned_on else []
+    return " ".join(parts)
+
+
 @dataclass(slots=True)
 class Entry:
     """One line that can be taken: the fields of a row, its loan, its notes."""

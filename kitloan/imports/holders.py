@@ -90,6 +90,7 @@ _UNSURE = {
         "as above",
         "school?",
     ),
+    *("me", "them", "they", "him", "her", "themselves", "borrower", "the school"),
 }
 _ASKS = re.compile(
     r"\b(?:ask|check with|see|query|maybe|perhaps|possibly|might be|think)\b|\?[\s)]*$|"
@@ -129,7 +130,17 @@ _PARTS = re.compile(
     r"\s+[-–—]+\s+|\s*[(),/;]\s*|\s+c/o\s+|\s+per\s+|\s+\+\s+|\s+(?:at|of|from)\s+", re.IGNORECASE
 )
 _TITLED = re.compile(r"\b(?:mr|mrs|ms|miss|mx|dr)\b\.? [^\W\d_][\w'’. -]*\)?$", re.IGNORECASE)
+_BEFORE_A_PERSON = re.compile(
+    r"(?:[\s,;:(/–-]+(?:contact|teacher|name|attn|per|via))?[\s,;:(/–-]*$", re.I
+)
 _ARROW = re.compile(r"^[=~–-]*[>→➔➜»]+\s*(?=\w)")
+_LABEL = re.compile(
+    r"^(?:(?:name of )?(?:school|borrower|establishment|organisation)|"
+    r"(?:on loan|lent|loaned|issued)(?: out)? to|lent|loaned|with|to|who)\s*[:=]\s*(?=\w)",
+    re.IGNORECASE,
+)
+"""What a form writes before a name: "School: Alva Academy"."""
+_YES_BEFORE = re.compile(r"^(?:yes|y|[✓✔☑])\s*[-–—:,;(]\s*(?=\w)", re.IGNORECASE)
 _LEADING_DATE = re.compile(rf"^({_DATE})[\s,:;–-]+(?:to\s+|at\s+)?(?=[^\W\d_])", re.IGNORECASE)
 _SEVERAL = re.compile(r"\s*(?:&|\b(?:and|then|or)\b|\+|/|;|,|-+>|→|=>)\s*", re.IGNORECASE)
 
@@ -174,7 +185,11 @@ def holder(text: str, today: date, dates: Dates | None = None) -> Holder:
         today: a day without its year is the next that comes, or, of a loan's beginning, the last.
         dates: how the file writes its days.
     """
-    text = _ARROW.sub("", tidy(text))
+    text = _LABEL.sub("", _ARROW.sub("", tidy(text)))
+    text = text.rstrip(" *†‡") or text
+    if yes := _YES_BEFORE.match(text):
+        text = text[yes.end() :]
+        text = text if "(" in text else text.rstrip(")")
     key = fold(text)
     if means_nothing(text) or says_not_out(text):
         return Holder(standing="in")
@@ -188,6 +203,8 @@ def holder(text: str, today: date, dates: Dates | None = None) -> Holder:
         return Holder(standing="in")
     if _RESERVED.search(text):
         return Holder(standing="in", doubt="reserved", rest=text)
+    if standing == "out" and looks_like_school(text.partition("(")[2]):
+        return _apart(text, today, dates)  # "On loan (Alva Academy)"
     if standing in ("missing", "withdrawn", "in_repair", "out"):
         return Holder(standing=standing)
     if gone := speaks_of_gone(text):
@@ -238,6 +255,15 @@ def _apart(text: str, today: date, dates: Dates | None) -> Holder:
     return Holder(organisation or None, person, due, out, rest=rest, quantity=many)
 
 
+def days_of_loan(text: str, today: date, dates: Dates | None = None) -> tuple[date | None, ...]:
+    """The days until and since which a thing is out, by words like "Out, due 11/12/26"."""
+    until, since = _UNTIL.search(text), _SINCE.search(text)
+    return (
+        _day(until[1], today, dates, coming=True) if until else None,
+        _day(since[1], today, dates, coming=False) if since and not until else None,
+    )
+
+
 def named_in_json(text: str) -> str:
     """The name in the JSON that another program writes in a cell; the text as it is without one."""
     try:
@@ -261,7 +287,8 @@ _RETURNED_TAIL = re.compile(
 def _persons_apart(text: str) -> tuple[str, str | None]:
     """The organisation, and the person named beside it where one is beyond doubt."""
     titled = _TITLED.search(text)
-    if titled and looks_like_school(before := text[: titled.start()].strip(" ,;:-–(/")):
+    before = _BEFORE_A_PERSON.sub("", text[: titled.start()]) if titled else ""
+    if titled and looks_like_school(before):
         return before, text[titled.start() :].strip(" )")
     parts = [part for part in _PARTS.split(text) if part and part.strip()]
     if len(parts) < 2 or len(parts) > 4:
@@ -296,7 +323,7 @@ _LENT_WORDS = re.compile(
     r"lent(?: out)?(?: to)?\b|borrowed "
     r"by|borrowed\b|"
     r"issued to|"
-    r"checked out|signed out|booked out|out to|out at|out with|"
+    r"checked out|signed out|booked out|out to|out at|out with|out again|"
     r"^(?:out|loan(?:ed)?|lent|away)\s*[-–:(]\s*|is with|still with|currently "
     r"(?:with|at)|"
     r"^\d{1,4} ?x? ?(?:is |are |now )?(?:at|with|in) (?=[A-Z])|"
@@ -368,6 +395,6 @@ _MANY_OUT = re.compile(
 _NAMED_LOAN = re.compile(
     r"(?:on loan|loaned|lent|borrowed|issued|checked out|signed out|booked out|out|with|at|"
     r"given|taken)"
-    r"(?: out)?(?: to| by| with| at)?\s+(.+?)(?:[.;]|$)",
+    r"(?: out)?(?: again)?(?: to| by| with| at)?\s+(.+?)(?:[.;]|$)",
     re.IGNORECASE,
 )

@@ -143,6 +143,9 @@ class LineBorrower(LineStatus):
                 self.unread[column.header] = kept
             value, text = first, tidy(first)
         if isinstance(value, Unreadable):
+            if value.shown.startswith("#"):  # what a look-up shows that found nothing
+                self._ask(column, value.shown, "unsure", _UNSURE_WHO, None, _OUT_OR_IN)
+                return None
             self._report(column, value, value.problem, error=True)
             return None
         result = READERS["on_loan_to"](value)

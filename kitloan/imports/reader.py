@@ -39,6 +39,7 @@ from kitloan.imports.sheets import Book, Sheet
 from kitloan.imports.table_questions import (
     ask_about_counts,
     ask_about_days,
+    ask_about_flags,
     ask_about_plan,
     ask_about_spellings,
     ask_for_kind,
@@ -213,6 +214,7 @@ class Reading:
             ask(each.guesses, each.table.sheet.name, questions, _headings_left_of(each, laid))
             ask_about_counts(each, questions)
             ask_about_days(each, questions)
+            ask_about_flags(each, questions)
             each.layout = lay_out(each, wanted)
             if ask_for_kind(each, questions):
                 each.layout = replace(each.layout, kind_asked=True)

@@ -7,7 +7,7 @@ from kitloan.imports import evidence
 from kitloan.imports.candidates import Candidate
 from kitloan.imports.columns import CHOICES, RISKY
 from kitloan.imports.entries import PLANNED
-from kitloan.imports.headings import is_harmless
+from kitloan.imports.headings import is_harmless, stems
 from kitloan.imports.mapfile import Map
 from kitloan.imports.questions import Questions
 from kitloan.imports.rows import UNNAMED, Row, values_of
@@ -122,6 +122,39 @@ def ask_about_days(each: Candidate, questions: Questions) -> None:
             one.found.samples,
             tuple((name, CHOICES[name]) for name in names),
         )
+
+
+def ask_about_flags(each: Candidate, questions: Questions) -> None:
+    """Ask about yes and no under an unknown heading that only things with a borrower have."""
+    borrower = next((one for one in each.guesses if one.field == "on_loan_to"), None)
+    taken = {one.field for one in each.guesses if one.found.filled}
+    if borrower is None or each.table.made_by or taken & {"status", "returned_on"}:
+        return
+    sheet, lines = each.table.sheet, each.table.lines
+    for one in each.guesses:
+        if one.field or one.told or one.bases or is_harmless(one.header):
+            continue
+        if one.found.share("yes_no") < 0.9 or _SURELY_OUT.intersection(stems(one.header)):
+            continue
+        filled = [line for line in lines if not means_nothing(sheet.value(line, one.index))]
+        if not filled or any(means_nothing(sheet.value(n, borrower.index)) for n in filled):
+            continue
+        questions.about_column(
+            sheet.name,
+            one.header,
+            "The heading is not known, and only things with a borrower have a yes or no here. What "
+            "does yes mean?",
+            None,
+            one.found.samples,
+            (
+                ("returned_on", "it is back"),
+                ("status", "something else about the loan: ask what"),
+                ("", "nothing about the loan: keep it as a note"),
+            ),
+        )
+
+
+_SURELY_OUT = frozenset(stems("overdue late reminded chased"))
 
 
 def ask_for_kind(each: Candidate, questions: Questions) -> bool:

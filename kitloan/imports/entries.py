@@ -1,7 +1,7 @@
 """What a table is understood to be, and what its lines give: entries with their loans.
 
 A `Layout` is a table whose columns are known. Each of its lines gives no entry, one or several; an
-entry has the fields of a row and what the line says of a loan, open or not.
+entry has the fields of a row and what the line has of a loan, open or not.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

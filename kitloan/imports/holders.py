@@ -1,4 +1,4 @@
-"""Who has a thing, as a register's cell says it: a school, with a date or a person beside it.
+"""Who has a thing, as a register's cell has it: a school, with a date or a person beside it.
 
 "Belmont Academy until 12/12/26", "Grange Academy (back 4 Dec)", "Dalry Primary - J. Smith": the
 organisation, the days and the person are told apart, because only the organisation may come to be
@@ -15,7 +15,7 @@ from typing import Literal
 
 from kitloan.imports.evidence import looks_like_person, looks_like_school, may_be_borrower
 from kitloan.imports.statuses import Standing, speaks_of_gone, status_of_words
-from kitloan.imports.values import Dates, Fault, day, means_nothing, says_not_out, yearless
+from kitloan.imports.values import Dates, Fault, day, means_not_out, means_nothing, yearless
 from kitloan.text.names import fold, tidy
 from kitloan.text.personal import names_a_person
 
@@ -154,7 +154,7 @@ The number of "School 1" and "Ayr Scouts 3" is a part of their names."""
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """What a cell says of who has the thing.
+    """What a cell has of who has the thing.
 
     Attributes:
         organisation: who has it; None where the cell names none.
@@ -163,7 +163,7 @@ class Holder:
         standing: a word for how it is, where the cell is nothing but that.
         doubt: why a person must say.
         rest: a date whose meaning is open, and other words left over.
-        quantity: how many they have, where the cell says so.
+        quantity: how many they have, where the cell has it.
     """
 
     organisation: str | None = None
@@ -191,7 +191,7 @@ def holder(text: str, today: date, dates: Dates | None = None) -> Holder:
         text = text[yes.end() :]
         text = text if "(" in text else text.rstrip(")")
     key = fold(text)
-    if means_nothing(text) or says_not_out(text):
+    if means_nothing(text) or means_not_out(text):
         return Holder(standing="in")
     named = any(character.isalpha() for character in text) and not text.startswith(("{", "["))
     if key in _UNSURE or not named:
@@ -358,18 +358,18 @@ def speaks_of_loan(text: str) -> bool:
 
 
 def _clause_of_loan(text: str) -> str | None:
-    """The part of a remark that says so, unless a later part says that it is over."""
-    said = None
+    """The part of a remark that says so, unless by a later part it is over."""
+    latest = None
     for clause in filter(None, map(str.strip, _CLAUSES.split(text))):
         found = _LENT_WORDS.search(clause)
         if _PAST_LOAN.search(clause):
-            said = None
+            latest = None
         elif found and (
             not re.match(r"(?:now |\d.*?)?(?:with|at|in)\b", found[0], re.IGNORECASE)
             or looks_like_school(clause)
         ):
-            said = clause
-    return said
+            latest = clause
+    return latest
 
 
 def loan_in(text: str, today: date, dates: Dates | None = None) -> str | None:

@@ -75,8 +75,8 @@ def read(
         map_path: a map file (see `mapfile`), where the headers alone do not say enough; else one
         that
             lies beside the register and was made for its headings is used.
-        progress: told now and then how many lines are done, of how many.
-        today: so that days to come are told from days past; None is today.
+        progress: called now and then with how many lines are done, of how many.
+        today: so that days to come are distinguished from days past; None is today.
         known: names of organisations that the college has lent to.
         accept_proposed: answer every question that has a proposal.
         answers: what a person has answered so far, in place of a map file.
@@ -144,7 +144,7 @@ class Reading:
         self._known = frozenset(map(organisation_key, known))
 
     def interpret(self, wanted: Map, progress: Progress | None = None) -> Register:
-        """What the file says, with these answers."""
+        """The register in the file, with these answers."""
         questions = Questions()
         sheets = _chosen(self._book, wanted)
         laid, problems, reports = self._lay_out(sheets, wanted, questions)

@@ -148,7 +148,7 @@ def _words(text: str, limit: int) -> str | Fault:
     return Fault(wrong) if wrong else text
 
 
-def says_not_out(value: Value) -> bool:
+def means_not_out(value: Value) -> bool:
     """Whether a cell that should name a borrower says in words that there is none."""
     return means_nothing(value) or (isinstance(value, str) and fold(value) in _NOT_OUT)
 

@@ -60,6 +60,21 @@ async def test_another_answer_than_the_proposed_one(
         assert held.loan is not None and held.loan.to == "Kyle Academy"
 
 
+async def test_differences_are_taken(store: Store, log: Path, tmp_path: Path) -> None:
+    """Else a technician would see at the desk what differs, and could take it elsewhere alone."""
+    file = tmp_path / "gizmo.csv"
+    file.write_text("Asset No,Item,Room\nG1,Camera,A\nG2,Tripod,B\n", encoding="utf-8")
+    store.kitloan.registers.take_in(file)
+    file.write_text("Asset No,Item,Room\nG1,Camera,C\nG2,Tripod,B\n", encoding="utf-8")
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        await hands.go("register")
+        hands.desk.screen.query_one("#path", Input).value = str(file)
+        await hands.type("")
+        assert hands.reads("2 known already; 1 difference")
+        await _take_in(hands, "#update")
+        assert store.kitloan.find.holding("G1").location == "C"
+
+
 async def test_a_column_is_changed(store: Store, log: Path, tmp_path: Path) -> None:
     """Else what was read wrongly could be put right at the command line alone."""
     async with at_desk(lambda: store.kitloan, log) as hands:
@@ -75,9 +90,9 @@ async def test_a_column_is_changed(store: Store, log: Path, tmp_path: Path) -> N
         assert store.kitloan.find.holding("G1").location is None
 
 
-async def _take_in(hands: Hands) -> None:
+async def _take_in(hands: Hands, button: str = "#take") -> None:
     """Press the button, and mean it."""
-    hands.desk.screen.query_one("#take", Button).focus()
+    hands.desk.screen.query_one(button, Button).focus()
     await hands.press("enter")
     confirm = hands.desk.screen
     assert isinstance(confirm, Confirm)

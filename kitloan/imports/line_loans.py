@@ -64,7 +64,9 @@ class LineLoans(LineBorrower):
             why = "Some are fewer here than there are, and nobody is named who has the others."
             choices = (("out", "on loan, and nobody is on record"), ("", "no: keep it as a note"))
             self._ask(column, str(here), "fewer", f"{why} Are they on loan?", None, choices)
-        return out if answer == "out" else None
+        if answer and standing_of(answer) is None:
+            loan.organisation = answer  # a person has typed who has them
+        return out if loan.organisation or answer == "out" else None
 
     def _count(self, name: str) -> int | None:
         place = self.layout.place(name)

@@ -10,7 +10,7 @@ from tui.at_the_counter import Store
 from tui.at_the_desk import Hands, at_desk
 
 LINES = {
-    "status": "Asset No,Item,Status\nR1,Camera,Available\nR2,Tripod,Lost\nR3,Lamp,Scrapped\n",
+    "status": "Asset No,Item,Status\nR1,Camera,Available\nR2,Tripod,Lost\nR3,Lamp,Scrapped\nR4,Fan,Kaput\n",
     "gizmo": "Asset No,Gizmo,Room\nG1,Camera,A\nG2,Tripod,B\n",
     "people": "Kit no,Item,Borrower\nP1,Camera,Jane Example\nP2,Fan,\n",
 }
@@ -30,18 +30,23 @@ async def test_each_question_is_answered_by_a_key(store: Store, log: Path, tmp_p
     """Else what a college has lost would come in as kits on its shelves."""
     async with at_desk(lambda: store.kitloan, log) as hands:
         file = await read(hands, tmp_path, "status")
-        assert hands.reads("Question 1 of 2")
+        assert hands.reads("Question 1 of 3")
         assert hands.reads("for example: Lost")
-        await hands.press("enter")
-        assert hands.reads("Question 2 of 2")
+        await hands.press("1", "enter")
+        assert hands.reads("Question 2 of 3")
         await hands.press("1", "enter")  # in place of the proposed number, and not behind it
+        await hands.press("1", "enter")
         assert hands.desk.screen.query_one("#take", Button).display
         await _take_in(hands)
         held = {n: store.kitloan.find.holding(n).status for n in ("R1", "R2")}
         assert held == {"R1": "in", "R2": "missing"}
         assert store.kitloan.find.search("lamp").total == 0
         kept = load_map(file.with_name("status.map.toml"))
-        assert kept.values["status"] == {"lost": "missing", "scrapped": "withdrawn"}
+        assert kept.values["status"] == {
+            "lost": "missing",
+            "scrapped": "withdrawn",
+            "kaput": "",
+        }
         assert not kept.proposed
 
 

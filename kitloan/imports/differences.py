@@ -1,10 +1,8 @@
 """A row of a register and the holding that it is about: taking it in, and comparing it later.
 
 A second reading of a register changes nothing by itself. Each difference is a line: what the
-register
-of the store has, what the file has. Taking it is the same facts that a person at the desk would
-make:
-moved, amended, lent, back, due on another day.
+register of the store has, what the file has. Taking it is the same facts that a person at the desk
+would make: moved, amended, lent, back, due on another day.
 """
 
 from collections import defaultdict
@@ -36,7 +34,8 @@ from kitloan.ledger.facts.loans import (
     LoanRenewed,
 )
 from kitloan.ledger.writer import Writer
-from kitloan.loans import counted_as, open_loans, parts_of, short_now
+from kitloan.loans.counts import counted_as, parts_of, short_now
+from kitloan.loans.custody import open_loans
 from kitloan.queries.types import type_meant
 from kitloan.storage.statements import AnyRow, Change, Query
 from kitloan.tables import Contact, Holding, KitType, Remark, table
@@ -44,6 +43,7 @@ from kitloan.tables import Gift as GiftRow
 from kitloan.text.dates import day_of
 from kitloan.text.fields import GiftTerms, GiftTitle
 from kitloan.text.names import fold, same_organisation, tidy, type_key
+from kitloan.values import REGISTER
 
 gift, holding, kit_type = table(GiftRow), table(Holding), table(KitType)
 contact, remark_table = table(Contact), table(Remark)
@@ -137,16 +137,16 @@ def take_one(writer: Writer, row: Row, mark: str) -> str:
     )
     for heading, words in {"Condition": row.condition, "Home college": row.home_college}.items():
         if words:
-            remark(writer, made.tag, heading, words)
+            remark(writer, made.tag, heading, words, written_by=REGISTER)
     named = row.contact or row.contact_email or row.contact_phone
     of = _id_of(writer, row.on_loan_to) if named and row.on_loan_to else ""
     whom = _contact(writer, row, of)
     in_file = ", ".join(filter(None, (row.contact, row.contact_email, row.contact_phone)))
     if whom and not row.on_loan_to:
-        remark(writer, made.tag, "Contact", in_file, contact_id=whom)
+        remark(writer, made.tag, "Contact", in_file, contact_id=whom, written_by=REGISTER)
     for heading, words in row.extras.items():
         # A column that nobody knows may be about the person whom the row names.
-        remark(writer, made.tag, heading, words, contact_id=whom)
+        remark(writer, made.tag, heading, words, contact_id=whom, written_by=REGISTER)
     return made.tag
 
 

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from kitloan.imports.entries import PLANNED, Loan, in_words
+from kitloan.imports.entries import Loan, in_words
 from kitloan.imports.evidence import (
     is_surely_school,
 )
@@ -17,6 +17,7 @@ from kitloan.imports.statuses import (
     standing_of,
     status_of_words,
 )
+from kitloan.imports.table_reading import KEPT
 from kitloan.imports.values import (
     Fault,
     as_text,
@@ -30,7 +31,6 @@ _NOW = re.compile(
     r"\b(?:now|again|currently|at present|since then|still|straight)\b", re.IGNORECASE
 )
 """Words by which a note is about today, and not about the loan that is over."""
-KEPT = frozenset({"own_name", "category", "total_value", PLANNED})
 
 
 class LineNotes(LineLoans):

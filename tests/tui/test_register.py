@@ -10,7 +10,8 @@ from tui.at_the_counter import Store
 from tui.at_the_desk import Hands, at_desk
 
 LINES = {
-    "status": "Asset No,Item,Status\nR1,Camera,Available\nR2,Tripod,Lost\nR3,Lamp,Scrapped\nR4,Fan,Kaput\n",
+    "status": "Asset No,Item,Status\nR1,Camera,Available\nR2,Tripod,Lost\nR3,Lamp,Scrapped\n"
+    "R4,Fan,Kaput\n",
     "gizmo": "Asset No,Gizmo,Room\nG1,Camera,A\nG2,Tripod,B\n",
     "people": "Kit no,Item,Borrower\nP1,Camera,Jane Example\nP2,Fan,\n",
 }

@@ -106,7 +106,7 @@ def guess(
         headers: by position, the columns and their headings.
         lines: the lines beneath the heading.
         mapped: by folded header, the field that a map or a known format gives it; empty for a note.
-        today: so that days to come are mapped from days past.
+        today: so that days to come are distinguished from days past.
         known: keys of organisations that the college has lent to.
     """
     cells: dict[int, list[Value]] = {index: [] for index in headers}

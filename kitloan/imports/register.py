@@ -437,7 +437,9 @@ class Keys:
                 if tag is not None:
                     return str(tag)
         kind = type_key(row.type)
-        if row.tag or row.asset_number:
+        if row.tag:
+            return None
+        if row.asset_number:
             same = self._by_serial.get((kind, fold(row.serial or "")), [])
             return same.pop() if len(same) == 1 else None
         alike = self._moved.get(kind)

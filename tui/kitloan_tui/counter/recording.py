@@ -608,4 +608,5 @@ def register_taken_in(name: str, taken: TakenIn) -> Verdict:
     if taken.updated:
         text = f"{plural(taken.updated, 'difference')} and {plural(taken.added, 'new holding')}"
         text += f" from {name}"
-    return Verdict("REGISTER", text, f"{plural(taken.skipped, 'row')} left out or known already.")
+    skipped = f"{plural(taken.skipped, 'row')} left out or known already." if taken.skipped else ""
+    return Verdict("REGISTER", text, skipped)

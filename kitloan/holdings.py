@@ -201,7 +201,10 @@ class Gift:
     """The line about the donor that a label must show."""
 
     def __bool__(self) -> bool:
-        return self != Gift()
+        return self != _NO_GIFT
+
+
+_NO_GIFT = Gift()
 
 
 @dataclass(frozen=True, slots=True)

@@ -409,7 +409,8 @@ def ask(kit: str, parts: Sequence[Part]) -> Count | None:
             continue
         entered += new
         for each in new:
-            print_text(f"  {each}")
+            if each.number or each.bag is None:
+                print_text(f"  {each}")
     return count_of([*before, *entered])
 
 

@@ -231,14 +231,13 @@ def _names_of_types(
     return {f"type:{kind}": name for kind, name in _TYPES.tuples(connection, c=college)}
 
 
+# Without an order: for its sake SQLite would walk the whole ledger.
 _WITH_CHANGES = Query(
-    select(entry.c.seq, entry.c.body, UNDONE.label("undone"))
-    .where(
+    select(*_ENTRY).where(
         entry.c.college == bindparam("c"),
         among(entry.c.tag, "tags"),
         or_(*[entry.c.kind == kind for kind in (*_WITH_DETAILS, "holding.moved")]),
     )
-    .order_by(*_ORDER)
 )
 
 
@@ -253,7 +252,7 @@ def _changes(
     names = dict(_TYPES.tuples(connection, c=college))
     before: dict[str, Mapping[str, Any]] = {}
     changes: dict[int, str] = {}
-    for seq, body, undone in rows:
+    for _, seq, body, undone in sorted(rows):
         fact = json.loads(body)["fact"]
         if fact["kind"] != "holding.moved":
             fact["kit_type"] = names.get(fact["kit_type"], fact["kit_type"])

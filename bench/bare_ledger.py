@@ -8,6 +8,7 @@ other kinds, other epochs, undoing, and naming what is wrong.
 import gzip
 import hashlib
 import json
+import re
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -33,7 +34,7 @@ HOLDING = insert(
     "holding",
     "college, tag, kit_type, quantity, out_quantity, state, uncounted, critical_short, location, "
     "asset_number, asset_key, serial, received_on, register_row, accessioned_at, sighted_at, "
-    "sighted_by, words",
+    "sighted_by, words, number_order",
 )
 GIFT = insert(
     "gift",
@@ -77,6 +78,12 @@ def searched(words: str) -> str:
 
 
 ACCENTS = dict.fromkeys(range(0x300, 0x370))
+DIGITS = re.compile("[0-9]+")
+
+
+def in_order(number: str) -> str:
+    """What sorts asset numbers as people count."""
+    return "0" + DIGITS.sub(lambda found: found[0].lstrip("0").rjust(20, "0"), number.casefold())
 
 
 class Register:
@@ -136,6 +143,7 @@ class Register:
                 entry["at"],
                 entry["by"],
                 searched(" ".join(words)),
+                in_order(number),
             ),
         )
 

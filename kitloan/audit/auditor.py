@@ -51,6 +51,7 @@ from kitloan.history.verify import Progress, replay
 from kitloan.ledger.clocks import Times, find_wrong
 from kitloan.ledger.session import Session
 from kitloan.national.gifts import the_college
+from kitloan.storage.servers import insist_on_one_place
 from kitloan.storage.store import scratch_store
 from kitloan.tables import College, table
 from kitloan.text.dates import check_year, end_of, instant, last_quarter_end, uk
@@ -308,9 +309,11 @@ class Auditor:
         """
         if self._session.is_national and min(day, known) >= self._session.today:
             with self._session.reading() as live:
+                insist_on_one_place(live)
                 yield live
             return
         with self._session.store.read_copy() as aside:
+            insist_on_one_place(aside)
             yield aside
 
     @contextmanager

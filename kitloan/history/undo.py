@@ -35,7 +35,7 @@ from kitloan.ledger.replay import (
 )
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer, writing
-from kitloan.planning.bookings import lost_of, lost_without_later
+from kitloan.planning.booked import lost_of, lost_without_later
 from kitloan.queries.allocations import must_cover
 from kitloan.queries.history import summary_of
 from kitloan.queries.resolve import meant

@@ -119,6 +119,8 @@ class _Compiled:
             {name: each.value for name, each in compiled.binds.items() if not each.required}, order
         )
         """Puts a call's values in the form that the driver takes."""
+        self.is_counted = dialect.name != "sqlite"
+        """Whether rows that were written count; see `REPLAN_AFTER`."""
         self._names: SimpleResultMetaData | None = None
 
     def run(self, connection: Connection, values: dict[str, Any]) -> Any:
@@ -128,7 +130,7 @@ class _Compiled:
 
     def changed(self, connection: Connection, rows: int) -> None:
         """Count rows that were written; see `REPLAN_AFTER`."""
-        if connection.dialect.name == "sqlite":
+        if not self.is_counted:
             return
         info = connection.info
         info[_WRITTEN] = written = info.get(_WRITTEN, 0) + rows
@@ -198,9 +200,15 @@ class Change(_Statement):
 
     def __call__(self, connection: Connection, **values: Any) -> int:
         """Write with these values; gives how many rows were changed."""
-        compiled = self._for(connection)
-        touched = int(compiled.run(connection, values).rowcount)
-        compiled.changed(connection, touched)
+        return self._write(connection, values)
+
+    def _write(self, connection: Connection, values: dict[str, Any]) -> int:
+        # Each step of this is taken for every row that is replayed: so they are not calls.
+        compiled = self._compiled.get(connection.dialect.name) or self._for(connection)
+        driver: Any = connection.connection.dbapi_connection
+        touched: int = driver.execute(compiled.text, compiled.values_for(values)).rowcount
+        if compiled.is_counted:
+            compiled.changed(connection, touched)
         if (meter := _METER.get()) is not None:
             meter.count(touched, values.values() if touched else ())
         return touched
@@ -222,7 +230,7 @@ class Change(_Statement):
         Raises:
             StoreError: `row_not_there`, when it changed none, or several.
         """
-        touched = self(connection, **values)
+        touched = self._write(connection, values)
         if touched != 1:
             raise StoreError(
                 "row_not_there",

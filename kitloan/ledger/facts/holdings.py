@@ -37,6 +37,7 @@ from kitloan.tables import Alias, Gift, Holding, KitType, table
 from kitloan.text.dates import NO_HOUR
 from kitloan.text.fields import AddedHoldingFields, Fields, GiftTerms, HoldingFields
 from kitloan.text.names import fold, in_natural_order, search_form
+from kitloan.values import REGISTER
 
 gift = table(Gift)
 holding = table(Holding)
@@ -159,9 +160,9 @@ def sighting(connection: Connection, college: str, entry: Recorded, fact: Any) -
     """The values of `SIGHTED`: who had a holding in hand last, of this fact and those before it."""
     if fact.on is not None:
         at = happened_at(entry, fact.on)
-        last = _last_seen(connection, c=college, t=fact.tag).one_or_none()
-        if last is not None and last.sighted_at is not None and last.sighted_at > at:
-            return {"at": last.sighted_at, "by": last.sighted_by}
+        for seen_at, seen_by in _last_seen.tuples(connection, c=college, t=fact.tag):
+            if seen_at is not None and seen_at > at:
+                return {"at": seen_at, "by": seen_by}
         return {"at": at, "by": entry.by}
     return {"at": entry.at, "by": entry.by}
 
@@ -218,7 +219,7 @@ def accessioned(
     """Add the holding. It was seen now, or for an imported one, on the day in the register."""
     seen_at, seen_by = entry.at, entry.by
     if fact.register_row is not None:
-        seen_at, seen_by = (f"{fact.sighted_on}{NO_HOUR}", "register")
+        seen_at, seen_by = (f"{fact.sighted_on}{NO_HOUR}", REGISTER)
     known = fact.register_row is None or fact.sighted_on is not None
     insert_holding(
         connection,
@@ -442,5 +443,6 @@ def words_of_new(connection: Connection, college: str, fact: HoldingAccessioned)
 
     They are inserted with its row: later, they would be a second write in every index.
     """
-    name = _name_of_type(connection, c=college, k=fact.kit_type).scalar()  # None is refused anyway
+    found = _name_of_type.tuples(connection, c=college, k=fact.kit_type)
+    name = found[0][0] if found else None  # which is refused anyway
     return _folded(fact.tag, fact.asset_number, name, fact.serial, fact.location)

@@ -109,8 +109,7 @@ def set_shortages(
     connection: Connection, college: str, tag: str, shortages: tuple[Short, ...], at: str
 ) -> None:
     """Set all shortages of a kit; one that was on record keeps the day it was found."""
-    rows = _still_since(connection, c=college, t=tag)
-    known = {row.component: row.since for row in rows}
+    known: dict[str, str] = dict(_still_since.tuples(connection, c=college, t=tag))
     if not known and not shortages:
         return
     _forget_shortages(connection, c=college, t=tag)

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, select
 
 from kitloan.audit.census import Census, without_donor
 from kitloan.audit.colleges import Answer, Reporting
-from kitloan.audit.engagements import entered_twice
+from kitloan.audit.counted_uses import entered_twice
 from kitloan.audit.gifts import GiftKit, Gifts
 from kitloan.audit.measures import is_late, is_unseen
 from kitloan.audit.stored import keep_sorted

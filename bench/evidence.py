@@ -21,7 +21,8 @@ from run import line, paired
 
 import kitloan
 from kitloan.audit.census import Census
-from kitloan.audit.engagements import UseSums, entered_twice, learner_figures
+from kitloan.audit.counted_uses import UseSums, entered_twice
+from kitloan.audit.engagements import learner_figures
 from kitloan.audit.reach import reach_figures
 from kitloan.audit.years import lending
 from kitloan.college import College
@@ -94,10 +95,9 @@ def write_nation(esp: College) -> None:
 
 def page(census: Census, *, protected: bool) -> None:
     """Everything that the page of evidence is made of."""
-    sums = UseSums(census)
-    found = learner_figures(sums, protected=protected)
-    lent = lending(sums.census)
-    reach_figures(sums, {}, lent, protected=protected, hidden=found.hidden)
+    sums = UseSums(census, leaves=protected)
+    hidden = learner_figures(sums).hidden
+    reach_figures(sums, {}, lending(census), hidden=hidden)
 
 
 @contextmanager

@@ -196,6 +196,14 @@ PAGE = 200
 
 
 @dataclass(frozen=True, slots=True)
+class Warned:
+    """What is taken as it is, and looks wrong: a code, and a sentence."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page(Generic[T_co]):
     """One page of answers. `next` asks for the page after it; None at the end."""
 

@@ -26,6 +26,7 @@ _SETTINGS = """
 listen_addresses = ''
 unix_socket_directories = '{folder}'
 fsync = off
+log_statement = 'all'
 """
 
 

@@ -180,6 +180,15 @@ def test_people_stay_on_their_colleges_server(nation: Nation) -> None:
             assert esp.execute(f"SELECT * FROM {name}").fetchall() == []
 
 
+def test_no_servers_log_has_a_password(nation: Nation) -> None:
+    """The log of ESP's server is read by more people than the passwords to every college."""
+    log = Path(str(sa.make_url(nation.national.url).query["host"])) / "log"
+    text = log.read_text(encoding="utf-8")
+    assert "CREATE EXTENSION" in text, "the server logs what it runs"
+    for line in nation.national.passwords.read_text(encoding="utf-8").splitlines():
+        assert line.rsplit(":", 1)[1] not in text
+
+
 def test_doing_it_again_adds_what_is_missing(nation: Nation) -> None:
     """An upgrade makes a table; without the colleges' rows in it, the report would lack them."""
     national = nation.national

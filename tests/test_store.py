@@ -8,10 +8,11 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 
 import kitloan
-from kitloan import BadInput, KitloanError, Refused, StoreError
+from kitloan import BadInput, KitloanError, NewHolding, Refused, StoreError
 from kitloan.college import College
 from kitloan.text.tags import mint
 
@@ -168,6 +169,24 @@ def test_an_unreachable_server_is_said_plainly() -> None:
     assert refusal.value.code == "unreachable"
     with pytest.raises(BadInput):
         kitloan.open("postgresql://nobody:hunter2@here:port/kitloan")
+
+
+def test_a_desk_outlives_its_connection(new_postgres: Callable[[], str]) -> None:
+    """A server that was restarted over lunch must not refuse the first scan of the afternoon."""
+    place = new_postgres()
+    with kitloan.init("fife", place, actor="m.ross") as fife:
+        tag = fife.holdings.add(NewHolding("Kit")).tag
+        for work in (
+            lambda: fife.find.holding(tag),
+            lambda: fife.loans.check_out([tag], "Viewforth"),
+        ):
+            with psycopg.connect(place, autocommit=True) as administrator:
+                others = "datname = current_database() AND pid <> pg_backend_pid()"
+                administrator.execute(
+                    f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {others}"
+                )
+            work()
+        assert fife.find.holding(tag).status == "out"
 
 
 def test_a_password_is_never_shown() -> None:

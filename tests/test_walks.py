@@ -34,6 +34,8 @@ def test_no_prepared_statement_walks_a_table_that_grows(tmp_path: Path) -> None:
             said = str(each._statement.compile(dialect=sqlite.dialect()))
             plan = connection.execute(f"EXPLAIN QUERY PLAN {said}", [1] * said.count("?"))
             steps = [row[3] for row in plan]
+            if "LIMIT" in said and len(steps) == 1:  # the first in an index's own order
+                continue
             tried += any(f" {table} " in step for step in steps for table in GROWING)
             walks += [
                 f"{name}: {step}"

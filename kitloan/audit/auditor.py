@@ -18,8 +18,9 @@ from kitloan.audit import measures
 from kitloan.audit.census import Census, Scope
 from kitloan.audit.changes import Earlier, changes_since
 from kitloan.audit.colleges import answers, known_until, latest_files, reporting
+from kitloan.audit.counted_uses import UseSums
 from kitloan.audit.demand import unmet_demand
-from kitloan.audit.engagements import LearnerFigures, UseSums, learner_figures
+from kitloan.audit.engagements import LearnerFigures, learner_figures
 from kitloan.audit.export.json import as_json as tables_as_json
 from kitloan.audit.findings import Evidence, Finding, clock_wrong, findings, met
 from kitloan.audit.gifts import reconciled
@@ -51,10 +52,12 @@ from kitloan.history.verify import Progress, replay
 from kitloan.ledger.clocks import Times, find_wrong
 from kitloan.ledger.session import Session
 from kitloan.national.gifts import the_college
+from kitloan.reference import regions
 from kitloan.storage.servers import insist_on_one_place
 from kitloan.storage.store import scratch_store
 from kitloan.tables import College, table
 from kitloan.text.dates import check_year, end_of, instant, last_quarter_end, uk
+from kitloan.text.names import plain
 
 college = table(College)
 
@@ -227,7 +230,7 @@ class Auditor:
     ) -> Earlier:
         """The summary figures of an earlier day."""
         with self._census(day, known, scope, progress) as census:
-            learners = learner_figures(UseSums(census), protected=reader in _OUTSIDE)
+            learners = learner_figures(UseSums(census, leaves=reader in _OUTSIDE))
             counts = measures.count(census, days_held(Months(census)))
             _, by_place = use(census, counts)
             totals = _totals(census, counts, by_place, learners)
@@ -373,14 +376,14 @@ class Auditor:
         by_type, by_place = use(census, counts)
         spare, pairs = spares(census)
         leaves = reader in _OUTSIDE
-        sums = UseSums(census)
-        learners = learner_figures(sums, protected=leaves)
+        sums = UseSums(census, leaves=leaves)
+        learners = learner_figures(sums)
         held = {
             each.id or "": each.figures.holdings if each.known else None
             for each in groups["by_region"]
         }
         lent = lending(census)
-        reach = reach_figures(sums, held, lent, protected=leaves, hidden=learners.hidden)
+        reach = reach_figures(sums, held, lent, hidden=learners.hidden)
         totals = _totals(census, counts, by_place, learners)
         changes = None
         if earlier is not None:
@@ -426,7 +429,7 @@ class Auditor:
             if reader == "college" and census.college_ids:
                 whose = ", ".join(census.college_names[each] for each in census.college_ids)
             if reader == "evidence":
-                whose = str(census.scope) or None
+                whose = _named(census)
             report = paper(report, reader, whose)
         # A donor reads of their kits, and of no borrower: problems name them.
         shown = () if reader in ("donor", "evidence") else found
@@ -443,6 +446,19 @@ class Auditor:
 
 _OUTSIDE = ("donor", "board", "evidence")
 """Readers outside ESP: their figures of learners are protected."""
+
+
+def _named(census: Census) -> str | None:
+    """What a page is about, by the names of each; None where it is about all of Scotland."""
+    scope = census.scope
+    region = regions().get(scope.region.strip().upper(), scope.region) if scope.region else None
+    colleges = (
+        census.college_names[next(iter(census.college_ids))]
+        if scope.college and census.college_ids
+        else None
+    )
+    names = [census.donor_name, scope.gift, colleges, region, scope.type]
+    return ", ".join(plain(name) for name in names if name) or None
 
 
 def _totals(

@@ -253,6 +253,9 @@ class Census:
     def claims(self) -> Mapping[str, tuple[AnyRow, ...]]:
         """The claims of each tag that more than one college holds; who saw it last is first."""
         # Whether each is kept is asked of the few that are on two registers, not of all holdings.
+        more = select(func.count() - func.count(holding.c.tag.distinct())).select_from(holding)
+        if not self.connection.execute(more).scalar():
+            return {}
         twice = select(holding.c.tag).group_by(holding.c.tag).having(func.count() > 1)
         rows = self.connection.execute(
             select(holding.c.college, holding.c.tag, holding.c.sighted_at, holding.c.accessioned_at)

@@ -26,8 +26,8 @@ def transfers_table(journeys: Iterable[Journey], words: Mapping[str, str]) -> Ta
             text(
                 "status",
                 "Status",
-                "matched (both halves are here), on its way, no file from the sender yet, or the "
-                "mismatch.",
+                "matched (both halves are here), on its way, in two colleges, no file from the "
+                "sender yet, or the mismatch.",
             ),
         ),
         journeys,

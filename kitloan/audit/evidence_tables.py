@@ -293,7 +293,7 @@ def _by_region(found: ReachFigures) -> Table:
                 "kits_per_1000",
                 "Kits per 1,000 pupils",
                 "Kits held, for a thousand pupils of the region's schools.",
-                kind="days",
+                kind="rate",
                 unknown="not known",
             ),
             *_denominators(),

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, select
 
 from kitloan.audit.census import Census, without_donor
 from kitloan.audit.colleges import Answer, Reporting
-from kitloan.audit.engagements import entered_twice
+from kitloan.audit.counted_uses import entered_twice
 from kitloan.audit.gifts import GiftKit, Gifts
 from kitloan.audit.measures import is_late, is_unseen
 from kitloan.audit.stored import keep_sorted
@@ -61,12 +61,16 @@ _SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A kind of finding: how serious it is, what it is called, who acts, and what to do."""
+    """A kind of finding: how serious it is, what it is called, who acts, and what to do.
+
+    `own` is what its college reads in place of an action that is ESP's.
+    """
 
     severity: Severity
     title: str
     who: str
     action: str
+    own: str = ""
 
 
 _COLLEGE, _BOTH, _ESP = "The college", "Both colleges", "ESP"
@@ -77,6 +81,7 @@ CODES: dict[str, Code] = {
         "Kits allocated, nothing sent",
         _COLLEGE,
         "Ask the college to take in its kits and send its first file.",
+        "Take in the kits, and send ESP the first file: kitloan ledger export FILE",
     ),
     "tag_in_two_colleges": Code(
         "high",
@@ -89,12 +94,14 @@ CODES: dict[str, Code] = {
         "Resumed from a backup",
         _COLLEGE,
         "Ask what was done in the days that the backup had lost.",
+        "Enter what was done in the days that the backup had lost.",
     ),
     "written_twice": Code(
         "high",
         "Two stores of one college",
         _COLLEGE,
         "Send the college ESP's file; close the store that is not used.",
+        "Take in ESP's file, and close the store that is not used.",
     ),
     "ledger_replaced": Code(
         "high",
@@ -137,6 +144,7 @@ CODES: dict[str, Code] = {
         "Challenge not met",
         _COLLEGE,
         "Ask the college for what it could not show.",
+        "Look for what was not shown, and report what is missing.",
     ),
     "gift_over_delivered": Code(
         "high",
@@ -173,6 +181,7 @@ CODES: dict[str, Code] = {
         "Challenge not answered",
         _COLLEGE,
         "Remind the college to scan what was asked for.",
+        "Scan what was asked for, in a stocktake that names the challenge.",
     ),
     "transfer_counts_differ": Code(
         "medium",
@@ -185,12 +194,14 @@ CODES: dict[str, Code] = {
         "No file for two months",
         _COLLEGE,
         "Ask the college for a file: kitloan ledger export FILE --since-last",
+        "Send ESP a file: kitloan ledger export FILE --since-last",
     ),
     "clock_wrong": Code(
         "medium",
         "Wrong clock",
         _COLLEGE,
         "Ask the college to set its computer's clock.",
+        "Set the computer's clock.",
     ),
     "refused_file": Code(
         "medium",

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from kitloan.audit import stored
 from kitloan.audit.columns import LEARNER_TITLES
+from kitloan.audit.findings import CODES
 from kitloan.audit.tables import Column, Report, Table
 from kitloan.text.dates import uk
 
@@ -167,11 +168,15 @@ def _oldest_first(each: Table) -> Table:
     names = [column.name for column in each.columns]
     at = [names.index(name) for name in wanted]
     rows = stored.keep_sorted(each.rows, lambda row: (row[at[0]] is None, str(row[at[0]])))
+    own = {code.replace("_", " "): kind.own for code, kind in CODES.items() if kind.own}
     done = Column("done", "Done", "text", "To tick.", unknown="☐")
     return Table(
         "to_do",
         "To do, oldest first",
         "",
         (done, *(each.columns[i] for i in at)),
-        stored.keep((None, *(row[i] for i in at)) for row in rows),
+        stored.keep(
+            (None, *(row[i] for i in at[:-1]), own.get(str(row[at[1]]), row[at[-1]]))
+            for row in rows
+        ),
     )

@@ -13,22 +13,20 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 
 from sqlalchemy import select
 
 from kitloan.audit.census import Census
-from kitloan.audit.engagements import (
+from kitloan.audit.counted_uses import (
     MOST_YEARS,
-    OF_SCHOOL,
     Reach,
     Uses,
     UseSums,
-    may_show_part,
     reach_of,
     reaches_by,
     whole_year,
 )
+from kitloan.audit.leaving import OF_SCHOOL, may_show_part
 from kitloan.audit.years import Lending
 from kitloan.evidence.councils import find_council
 from kitloan.evidence.disclosure import HIDDEN, Shown, academic_year, alone
@@ -242,7 +240,6 @@ def reach_figures(
     held: Mapping[str, int | None],
     lending: Lending,
     *,
-    protected: bool,
     hidden: Mapping[str, Set[str]],
 ) -> ReachFigures:
     """The figures as at the census's day.
@@ -251,10 +248,9 @@ def reach_figures(
         sums: the uses of what is counted.
         held: kits held in each region, by its code; None where nothing is known.
         lending: what was lent.
-        protected: whether they leave ESP.
         hidden: the parts that are hidden then; see `kitloan.audit.engagements.LearnerFigures`.
     """
-    census = sums.census
+    census, protected = sums.census, sums.leaves
     running, _ = academic_year(census.day)
     year = whole_year(census.day) if protected else running
     ours = [each for each in sums.in_year(year) if each.in_scope]
@@ -277,7 +273,7 @@ def reach_figures(
         vintage=max((row.vintage for row in census.school_list.values()), default=None),
         responses=_responses(sums, ours, year),
         parts=_parts(census, ours, of_year, held, hidden),
-        years=_years(sums, running, protected=protected),
+        years=_years(sums, running),
         gifts=_gifts(census, of_kits),
         kits=_kits(of_kits),
         programmes=_programmes(sums.by("programme", year)),
@@ -449,45 +445,44 @@ def _part(
 
 def _bands(ours: Iterable[Uses], hidden: Set[str]) -> Iterator[PartReach]:
     """Learners by band; what a group over two bands is in is `mixed`."""
-    of_band: dict[str, list[Uses]] = defaultdict(list)
+    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    largest: dict[str, dict[str, int]] = defaultdict(dict)
     for each in ours:
         for name, of in each.bands.items():
-            of_band[name].append(
-                each._replace(
-                    bands={name: of},
-                    many=of.many,
-                    learners=of.learners,
-                    staff=of.staff,
-                    half_hours=of.half_hours,
-                )
-            )
+            for at, number in enumerate((of.many, of.learners, of.staff, of.half_hours)):
+                sums[name][at] += number
+            there = largest[name]
+            there[each.school] = max(of.largest, there.get(each.school, 0))
     for name in BANDS:
-        if some := of_band[name]:
+        if name in sums:
+            many, learners, staff, half_hours = sums[name]
+            schools = largest[name].keys() - {""}
+            at_least = sum(largest[name].values())
+            reach = Reach(many, len(schools), learners, at_least, staff, half_hours / 2)
             yield _part(
                 name,
-                [("", reach_of(some))],
-                {each.school for each in some if each.school},
+                [("", reach)],
+                schools,
                 (),
                 kits=None,
                 is_hidden=name in hidden,
             )
 
 
-def _years(sums: UseSums, running: date, *, protected: bool) -> list[YearReach]:
+def _years(sums: UseSums, running: date) -> list[YearReach]:
     """Year on year, the earliest first; in what leaves ESP, years that are over."""
-    census = sums.census
+    census, protected = sums.census, sums.leaves
     over = whole_year(census.day)
     found = []
     for back in range(MOST_YEARS - 1, -1, -1):
         first = date(running.year - back, 8, 1)
-        nation = sums.in_year(first)
-        ours = [each for each in nation if each.in_scope]
+        ours = [each for each in sums.in_year(first) if each.in_scope]
         if not ours or (protected and first > over):
             continue
         reach = reach_of(ours)
         numbers: list[Shown] = [reach.learner_engagements, reach.at_least]
         if protected:
-            may_show = may_show_part(census, nation, partial(sums.dated, first))
+            may_show = may_show_part(census, sums.days(first))
             numbers = [
                 alone(each) if may_show and isinstance(each, int) else HIDDEN if each else each
                 for each in numbers

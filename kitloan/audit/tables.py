@@ -16,7 +16,7 @@ from kitloan.audit.stored import keep
 Cell: TypeAlias = str | int | float | date | None
 """A value of a table. A share is a float from 0 to 1; money is whole pence; None is unknown."""
 
-Kind = Literal["text", "tag", "count", "share", "days", "pence", "date"]
+Kind = Literal["text", "tag", "count", "share", "days", "rate", "pence", "date"]
 
 UNKNOWN = "not recorded"
 

@@ -52,6 +52,8 @@ class _Known:
     day: date
     last_entry_at: Mapping[str, str]
     names: Mapping[str, str]
+    holders: Mapping[str, tuple[str, ...]]
+    """The colleges of each tag that several hold; where it is counted comes first."""
 
     def name(self, college: str) -> str:
         return self.names.get(college, college)
@@ -69,7 +71,7 @@ def journeys(census: Census) -> tuple[Journey, ...]:
     """Every transfer of what is in scope, the latest last."""
     connection, day = census.connection, census.day
     last_entry_at = {each: last.at for each, last in census.last_entries.items()}
-    known = _Known(day, last_entry_at, census.college_names)
+    known = _Known(day, last_entry_at, census.college_names, census.doubles)
     met = [each for each in transfer_pairs(connection) if _in_scope(each, census)]
     lost = _nowhere(connection, {each.tag for each in met if _taken_back(each, known)})
     found = [_journey(each, known, nowhere=each.tag in lost) for each in met]
@@ -164,7 +166,8 @@ def _not_received(
             "it, and no other college holds it.",
         )
     if out.state == "sent":
-        return "on its way", None, ""
+        elsewhere = met.giver in known.holders.get(met.tag, ())[1:]
+        return "in two colleges" if elsewhere else "on its way", None, ""
     return "arrived, no receipt here", None, ""
 
 

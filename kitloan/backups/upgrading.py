@@ -272,7 +272,6 @@ def _to_4(op: "Operations") -> None:
     _make_sharing(op)
     _contact_changes(op)
     op.drop_index("holdings_found_by_words", "holding")
-    op.create_index("holdings_of_a_tag", "holding", ["tag"])
     of_words = ["college", "number_order", "words", "tag"]
     op.create_index("holdings_found_by_words", "holding", of_words)
     loan = "json_extract(body, '$.fact.loan')"

@@ -446,7 +446,7 @@ def blocked_on(
     have lost too much. The last two end by themselves.
     """
     by_itself = limits.overdue or limits.losses
-    if not by_itself and _block_of(connection, c=college, o=key).first() is None:
+    if not by_itself and not _block_of.tuples(connection, c=college, o=key):
         return None
     name = name_now(connection, college, key) or key
     return (

@@ -146,6 +146,22 @@ def _show_closed(app: App, done: Closed) -> None:
         if len(done.days) > 1
         else f"Closed: {uk(done.days[0])}."
     )
+    if done.bookings:
+        print_text(f"{plural(len(done.bookings), 'booking')} hit by it:")
+        print_text(
+            columns(
+                [
+                    [
+                        f"  {each.id}",
+                        each.to,
+                        f"{uk(each.collect_on)} to {uk(each.return_by)}",
+                        f"kept for collection until {uk(each.kept_until)}",
+                    ]
+                    for each in done.bookings
+                ]
+            )
+        )
+        print_text("  To give one other days: kitloan booking change ID --from DAY --until DAY")
     if not done.loans:
         return
     print_text(f"{plural(len(done.loans), 'loan')} due on a closed day:")
@@ -177,6 +193,7 @@ def _closed(done: Closed) -> dict[str, object]:
         "loans": as_json(done.loans),
         "total": len(done.loans),
         "at_risk": list(done.at_risk),
+        "bookings": as_json(done.bookings),
     }
 
 

@@ -6,7 +6,7 @@ from kitloan.borrowers.organisations import BorrowerLine
 from kitloan.cli.context import App, command, common_options, pass_app
 from kitloan.cli.find import AFTER, show_more
 from kitloan.cli.loans import NEW, take_near
-from kitloan.cli.output import columns, print_json, print_text
+from kitloan.cli.output import columns, print_json, print_notice, print_text
 from kitloan.evidence.partners import KINDS, Profile
 from kitloan.values import as_json, plural
 
@@ -129,6 +129,8 @@ def describe(
         print_json(as_json(found))
         return
     print_text(", ".join(each for each in _profile(found) if each))
+    for each in found.warnings:
+        print_notice(each.message)
 
 
 @command("partners", "kitloan organisations partners", group=organisations)

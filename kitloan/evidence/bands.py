@@ -18,8 +18,9 @@ _STAGES: Mapping[str, Band] = {
     **dict.fromkeys(("s1", "s2", "s3", "third", "fourth"), "s1-s3"),
     **dict.fromkeys(("s4", "s5", "s6", "senior"), "s4-s6"),
 }
-_COMPOSITE = re.compile(r"([ps])(\d)\s*(?:/|-|,|&|and|to)\s*\1?(\d)")
-MOST_LEARNERS = 100_000
+_COMPOSITE = re.compile(r"[ps]\d(?:(?:/|-|,|&|and|to)[ps]?\d)+")
+_STAGE = re.compile(r"([ps]?)(\d)")
+MOST_PEOPLE = 100_000
 
 
 def band_of(text: str) -> Band | None:
@@ -33,13 +34,16 @@ def band_of(text: str) -> Band | None:
             return band
     if key in _STAGES:
         return _STAGES[key]
-    found = _COMPOSITE.fullmatch(key)
-    if found is None:
+    if not _COMPOSITE.fullmatch(key) or re.search("s.*p", key):  # nobody writes S1/P7
         return None
-    first, last = (_STAGES.get(f"{found[1]}{number}") for number in (found[2], found[3]))
-    if first is None or last is None:
+    bands: set[Band | None] = set()
+    school = ""
+    for letter, number in _STAGE.findall(key):
+        school = letter or school  # P4/5 is P4 and P5, P7/S1 is P7 and S1
+        bands.add(_STAGES.get(f"{school}{number}"))
+    if None in bands:
         return None
-    return first if first == last else "mixed"
+    return bands.pop() if len(bands) == 1 else "mixed"
 
 
 def parse_learners(texts: Iterable[str]) -> dict[Band, int]:
@@ -60,10 +64,10 @@ def parse_learners(texts: Iterable[str]) -> dict[Band, int]:
                 value=text[:60],
             )
         found[band] = found.get(band, 0) + int(number)
-    if any(many > MOST_LEARNERS for many in found.values()):
+    if any(many > MOST_PEOPLE for many in found.values()):
         raise BadInput(
             "bad_learners",
-            f"More than {MOST_LEARNERS:,} learners in one group is too many.",
+            f"More than {MOST_PEOPLE:,} learners in one group is too many.",
             "Give the number of learners of this one group.",
         )
     return found

@@ -7,7 +7,7 @@ apart, where they can be erased.
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -16,7 +16,8 @@ from sqlalchemy import ColumnElement, Connection, bindparam, select
 
 from kitloan.borrowers.organisations import borrower, organisation_id
 from kitloan.errors import BadInput, Refused
-from kitloan.evidence.partners import programme_named
+from kitloan.evidence.bands import MOST_PEOPLE
+from kitloan.evidence.partners import on_no_list, programme_named, programmes
 from kitloan.evidence.schoollist import SCHUID
 from kitloan.evidence.schools import school_of, schuid_of
 from kitloan.ledger.facts.evidence import (
@@ -27,7 +28,7 @@ from kitloan.ledger.facts.evidence import (
 )
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer
-from kitloan.planning.events import event_named
+from kitloan.planning.events import event_named, is_event_id
 from kitloan.planning.policies import policies_of
 from kitloan.queries.find import called
 from kitloan.queries.paging import PAGE, page_of
@@ -49,10 +50,9 @@ from kitloan.text.fields import (
 )
 from kitloan.text.names import clean, plain, sought
 from kitloan.text.personal import on_record
-from kitloan.values import Page, plural
+from kitloan.values import Page, Warned, plural
 
 MOST_SESSIONS = 366
-_MOST_PEOPLE = 100_000
 
 engagement, band = table(Engagement), table(EngagementBand)
 loan, organisation = table(Loan), table(Organisation)
@@ -215,14 +215,6 @@ class EngagementLine:
     def known_learners(self) -> int | None:
         """All bands together; None is unknown."""
         return None if self.learners is None else sum(self.learners.values())
-
-
-@dataclass(frozen=True, slots=True)
-class Warned:
-    """What is taken as it is, and looks wrong: a code, and a sentence."""
-
-    code: str
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -449,7 +441,9 @@ def record(writer: Writer, new: NewEngagement, *, new_too: bool = False) -> Enga
     if words and not writer.earlier:
         keep_quote(writer, fact.engagement, "why it was not used", words)
     line = line_of(writer.connection, writer.college, fact.engagement)
-    return EngagementTaken(line, tuple(_warnings(writer, line, on.loan)))
+    named = (new.event is not None, new.programme is not None, new.schuid is not None)
+    warnings = [*_unknown(writer, line, *named), *_warnings(writer, line, on.loan)]
+    return EngagementTaken(line, tuple(warnings))
 
 
 def _correct(writer: Writer, row: AnyRow, change: EngagementChange) -> EngagementTaken:
@@ -505,7 +499,8 @@ def _correct(writer: Writer, row: AnyRow, change: EngagementChange) -> Engagemen
     of_loan = None
     if fact.loan is not None:
         of_loan = _loan(writer.connection, c=writer.college, l=fact.loan).one_or_none()
-    return EngagementTaken(line, tuple(_warnings(writer, line, of_loan)))
+    unknown = _unknown(writer, line, False, change.programme is not None, False)
+    return EngagementTaken(line, (*unknown, *_warnings(writer, line, of_loan)))
 
 
 def _must_not_be_later(on: date, today: date) -> None:
@@ -645,7 +640,7 @@ def _half_hours(hours: float | None, sessions: int) -> int | None:
     return int(halves)
 
 
-def _count(number: int | None, what: str, most: int = _MOST_PEOPLE) -> int | None:
+def _count(number: int | None, what: str, most: int = MOST_PEOPLE) -> int | None:
     if number is None:
         return None
     if isinstance(number, bool) or not 0 <= number <= most:
@@ -743,6 +738,30 @@ def _must_not_be_there(writer: Writer, fact: EngagementRecorded | EngagementCorr
                 band=row.band or None,
                 date=fact.on,
             )
+
+
+def _unknown(
+    writer: Writer, line: EngagementLine, event: bool, programme: bool, school: bool
+) -> Iterator[Warned]:
+    """What was named, is recorded as it was given, and is not known here."""
+    if event and line.event is not None and not is_event_id(writer.connection, line.event):
+        yield Warned(
+            "unknown_event",
+            f"No college has an event {plain(line.event)!r}: an id is as in ayrshire-E3. It is "
+            "recorded as it is, and counts once for all who enter the same.",
+        )
+    if programme and line.programme is not None:
+        yield from on_no_list(line.programme, programmes(), "programme")
+    if (
+        school
+        and line.schuid is not None
+        and not line.schuid.startswith("X-")
+        and school_of(writer.connection, writer.college, line.schuid) is None
+    ):
+        yield Warned(
+            "unknown_school",
+            f"No list that was read here has a school {line.schuid}; it is recorded as it is.",
+        )
 
 
 def _warnings(writer: Writer, line: EngagementLine, of_loan: AnyRow | None) -> list[Warned]:

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, or_, select
 
 from kitloan.errors import BadInput, Refused
+from kitloan.evidence.bands import MOST_PEOPLE
 from kitloan.evidence.engagements import (
     MOST_SESSIONS,
     EngagementLine,
@@ -390,7 +391,7 @@ def _form(number: int, line: str, today: date) -> Form:
     learners = {
         each: many
         for name, each in BAND_KEYS.items()
-        if (many := fields.whole(name, 0, 100_000)) is not None
+        if (many := fields.whole(name, 0, MOST_PEOPLE)) is not None
     }
     if used == "no" and any(learners.values()):
         raise fields.wrong("used", "n", "is with learners")
@@ -417,7 +418,7 @@ def _form(number: int, line: str, today: date) -> Form:
         learners=None if used == "no" or not learners else learners,
         sessions=sessions,
         hours=hours,
-        staff=fields.whole("staff", 0, 100_000),
+        staff=fields.whole("staff", 0, MOST_PEOPLE),
         not_used="other" if used == "no" else None,
         partly=used == "partly",
         source="teacher",

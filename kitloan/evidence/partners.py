@@ -7,6 +7,7 @@ the organisations that are recorded so.
 """
 
 import csv
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -23,9 +24,10 @@ from kitloan.storage.statements import Query
 from kitloan.tables import Organisation, table
 from kitloan.tables.evidence import OrganisationProfile
 from kitloan.text.fields import OrganisationKind
-from kitloan.text.names import clean, fold, plain
+from kitloan.text.names import clean, fold, near_names, plain
 from kitloan.text.personal import names_a_person, on_record
 from kitloan.text.scans import check_no_label
+from kitloan.values import Warned
 
 profile, organisation = table(OrganisationProfile), table(Organisation)
 
@@ -75,6 +77,13 @@ class Profile:
     partnership: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Described(Profile):
+    """An organisation that was described, and what was recorded as it was given and looks wrong."""
+
+    warnings: tuple[Warned, ...] = ()
+
+
 @cache
 def programmes() -> dict[str, Programme]:
     """The programmes of the reference list, by each of their names, folded."""
@@ -107,6 +116,22 @@ def programme_named(text: str) -> str:
     """
     known = programmes().get(fold(clean(text, "The programme")))
     return known.name if known else on_record(text, "The programme")
+
+
+def on_no_list(name: str, known: Mapping[str, Programme | Partner], what: str) -> list[Warned]:
+    """What is to be told of a name that the reference list does not have.
+
+    Args:
+        name: as it is recorded.
+        known: the list.
+        what: what it is a list of, as in `programme`.
+    """
+    if fold(name) in known:
+        return []
+    near = list(dict.fromkeys(known[fold(each)].name for each in near_names(name, known)))
+    meant = f" Did you mean {' or '.join(near)}?" if near else ""
+    text = f"No {what} on the list is called {plain(name)!r}; it is recorded as it is.{meant}"
+    return [Warned(f"unknown_{what}", text)]
 
 
 def partner_named(text: str) -> str:
@@ -159,7 +184,7 @@ class Partners:
         partnership: str | None = None,
         new_too: bool = False,
         request_id: str | None = None,
-    ) -> Profile:
+    ) -> Described:
         """Record what kind of partner an organisation is. What is not given stays as it is.
 
         Args:
@@ -197,7 +222,14 @@ class Partners:
                 {"organisation": who.organisation, **was, **given}
             )
             writer.append(fact)
-        return Profile(who.name, fact.organisation_kind, fact.referred_by, fact.partnership)
+        referred = given.get("referred_by")
+        return Described(
+            who.name,
+            fact.organisation_kind,
+            fact.referred_by,
+            fact.partnership,
+            tuple(on_no_list(referred, partners(), "partner")) if referred else (),
+        )
 
     def list(self) -> list[Profile]:
         """Organisations of which something is recorded, by name."""

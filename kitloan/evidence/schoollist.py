@@ -20,6 +20,7 @@ from kitloan.imports.cells import load
 from kitloan.imports.headings import squeeze
 from kitloan.imports.rows import Problem
 from kitloan.imports.sheets import Line, Sheet, Unreadable, Value, is_blank
+from kitloan.text.fields import SchoolFields
 from kitloan.text.names import fault, plain, tidy
 
 DEPARTMENTS = {"primary": "P", "secondary": "S", "special": "SP"}
@@ -93,34 +94,11 @@ _MORE = re.compile(r"\([^)]*\)|\b20\d\d(?:/\d\d)?\b")
 _YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
 
 
-@dataclass(frozen=True, slots=True)
-class ListedSchool:
-    """One establishment of a list, with what the list has of it; None where it has nothing.
-
-    Attributes:
-        schuid: SEED code and department.
-        name: as the list has it.
-        council: the council's name; one that is no council's as the list has it.
-        council_code: its code of today.
-        sector: `primary`, `secondary` or `special`.
-        roll: pupils.
-        rurality: 1 to 8 of the eight-fold classification, 8 the most remote.
-        deprived: the band of the share of its pupils from the 20 % most deprived zones.
-    """
+class ListedSchool(SchoolFields):
+    """One establishment of a list: its SchUID, and the row that it is on."""
 
     schuid: str
     row: int
-    name: str | None
-    council: str | None
-    council_code: str | None
-    sector: str
-    roll: int | None
-    postcode: str | None
-    latitude: str | None
-    longitude: str | None
-    denomination: str | None
-    rurality: int | None
-    deprived: str | None
 
 
 @dataclass(frozen=True, slots=True)

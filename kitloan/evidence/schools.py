@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
-from kitloan.borrowers.organisations import borrower
+from kitloan.borrowers.organisations import borrower, organisation_id
 from kitloan.errors import BadInput
 from kitloan.evidence.schoollist import SCHUID, ListedSchool, SchoolList, read_school_list
 from kitloan.imports.rows import Problem
@@ -26,16 +26,14 @@ from kitloan.queries.paging import PAGE, page_of
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Organisation, table
 from kitloan.tables.evidence import School, SchoolLink, SchoolNow
+from kitloan.text.fields import SchoolFields
 from kitloan.text.names import fold, sought
 from kitloan.values import Page
 
 organisation = table(Organisation)
 school, school_now, school_link = table(School), table(SchoolNow), table(SchoolLink)
 
-_FIELDS = (
-    *("name", "council", "council_code", "sector", "roll", "postcode", "latitude", "longitude"),
-    *("denomination", "rurality", "deprived"),
-)
+_FIELDS = tuple(SchoolFields.model_fields)
 """What several vintages may have of a school."""
 _APOSTROPHES = str.maketrans("", "", "'’‘`´")
 _PROPOSED = 3
@@ -223,6 +221,23 @@ class Schools:
                 SchoolLinked(organisation=who.organisation, schuid=wanted, vintage=vintage)
             )
         return Linked(who.name, wanted, None if row is None else row.name, vintage)
+
+    def called(self, name: str) -> tuple[SchoolLine, ...]:
+        """Listed schools of a borrower's whole name, while nobody has linked it.
+
+        Args:
+            name: the borrower.
+        """
+        college = self._session.college
+        same = school_now.c.sort == " ".join(search_words(name))
+        wanted = select(school_now).where(
+            school_now.c.college == college, same, school_now.c.listed.is_(True)
+        )
+        with self._session.reading() as connection:
+            key, _ = organisation_id(connection, college, name)
+            if link_of(connection, college, key) is not None:
+                return ()
+            return tuple(map(_line, connection.execute(wanted.order_by(school_now.c.schuid))))
 
     def unlinked(self, after: str | None = None, limit: int = PAGE) -> Page[Unlinked]:
         """Borrowers of whom nobody confirmed which school they are, by name, with proposals.

@@ -438,8 +438,8 @@ def begin(connection: Connection, college: str, *, own: bool) -> Head:
 
 def head_of(connection: Connection, college: str) -> Head | None:
     """The head of a college's ledger, locked until the transaction ends; None without one."""
-    row = _head(connection, c=college).one_or_none()
-    return None if row is None else Head(*row)
+    rows = _head.tuples(connection, c=college)
+    return Head(*rows[0]) if rows else None
 
 
 def move_head(connection: Connection, college: str, head: Head) -> None:

@@ -18,6 +18,7 @@ from kitloan.ledger.facts.planning import (
     BookingTerms,
     LineOfBooking,
 )
+from kitloan.ledger.facts.promises import counted
 from kitloan.ledger.session import Session, check_quantity
 from kitloan.ledger.writer import Writer, id_reused
 from kitloan.planning.booked import (
@@ -270,14 +271,15 @@ class Bookings:
             must_be_open(writer, who, today)
             kept = None if event is None else event_to_book(writer, event)
             rules = rules_now(writer)
-            spans = must_be_free(connection, college, rules, requests, who.organisation)
+            spans, counts = must_be_free(connection, college, rules, requests, who.organisation)
             whom = person(writer, contact, who.organisation) if contact else None
             facts = []
             series = f"S{writer.next_seq}" if len(requests) > 1 else None
             for each, span in zip(requests, spans, strict=True):
                 terms = _terms(each, span, f"B{writer.next_seq}", who, whom)
                 facts.append(BookingMade(**terms, series=series, event=kept))
-                writer.append(facts[-1])
+                with counted(counts):
+                    writer.append(facts[-1])
             if purpose:
                 for fact in facts:
                     remark(writer, "", "for", purpose, loan=fact.booking, contact_id=whom)

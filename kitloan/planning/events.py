@@ -17,8 +17,9 @@ from kitloan.ledger.facts.planning import BookingCancelled, WantClosed
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer, id_reused
 from kitloan.queries.paging import page_of
+from kitloan.reference import find_college
 from kitloan.storage.statements import AnyRow, Query
-from kitloan.tables import Organisation, table
+from kitloan.tables import College, Organisation, table
 from kitloan.tables.events import Event as EventRow
 from kitloan.tables.planning import Booking, Want
 from kitloan.text.dates import check_year, day_of, uk
@@ -28,6 +29,7 @@ from kitloan.values import PAGE, Page
 
 booking, event, organisation = table(Booking), table(EventRow), table(Organisation)
 want = table(Want)
+college_row = table(College)
 
 EventState = Literal["planned", "cancelled"]
 LONGEST_EVENT = 366
@@ -304,7 +306,8 @@ def event_to_book(writer: Writer, text: str) -> str:
 def event_named(connection: Connection, college: str, text: str) -> str:
     """The id of an event for which something is recorded: this college's, or another's.
 
-    Another college's event is known by its id alone.
+    Another college's event is known by its id alone. It is spelt as that college spells it, because
+    what several colleges enter of one event counts once by it.
 
     Raises:
         BadInput: `unknown_event`, for an id of this college's that is not there; `bad_text`,
@@ -313,9 +316,20 @@ def event_named(connection: Connection, college: str, text: str) -> str:
     words = on_record(text, "The event's id")
     if _OURS.match(words) or words.casefold().startswith(f"{college}-e"):
         return event_id(connection, college, words)
-    return words
+    other = _ANOTHERS.fullmatch(words)
+    return f"{other[1].casefold()}-E{int(other[2])}" if other else words
 
 
+def is_event_id(connection: Connection, event: str) -> bool:
+    """Whether an id, as `event_named` gives it, is of some college's event."""
+    found = _ANOTHERS.fullmatch(event)
+    if found is None:
+        return False
+    wanted = select(college_row.c.college).where(college_row.c.college == found[1])
+    return find_college(found[1]) is not None or connection.execute(wanted).first() is not None
+
+
+_ANOTHERS = re.compile(r"([a-z0-9-]+)-E([0-9]{1,9})", re.IGNORECASE | re.ASCII)
 _OURS = re.compile(r"E\d+\Z", re.IGNORECASE)
 
 

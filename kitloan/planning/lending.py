@@ -201,7 +201,7 @@ def _check_of(
 ) -> list[_Check]:
     """What shows which bookings a loan until some day would break; none where none is booked."""
     connection, college = writer.connection, writer.college
-    if lines_waiting(connection, c=college, k=kit_type).first() is None:
+    if not lines_waiting.tuples(connection, c=college, k=kit_type):
         return []
     stock = stock_of(connection, college, kit_type, day_of(writer.at))
     of_type = [kit for kit in kits if kit.kit_type == kit_type]

@@ -77,6 +77,8 @@ _EVERY = (
     Policy("turnaround", "Staff days from a return to the next collection, to count and clean.", 1),
     Policy("prep", "Staff days that a kit is prepared before a booking is collected.", 0),
     Policy("grace", "Open days after its collection day until a booking lapses.", 1),
+    Policy("early", "Open days before its collection day from which a scan at the desk collects a "
+           "booking; 0 is never.", 1, of_a_type=False),
     Policy("notice", "Staff days from asking to the first day of collection.", 0),
     Policy("horizon", "How many days ahead a booking may end.", MOST_DAYS, least=1),
     Policy("min_loan", "The fewest days for which a kit is lent before the next booking.", 1),

@@ -15,7 +15,7 @@ from kitloan.borrowers.organisations import blocked_on
 from kitloan.errors import BadInput, Refused
 from kitloan.ledger.facts.base import MOST_OF_A_LIST
 from kitloan.ledger.facts.planning import LONGEST_BOOKING, LineOfBooking, rows_of_days
-from kitloan.ledger.facts.promises import room
+from kitloan.ledger.facts.promises import Counts
 from kitloan.ledger.notes import Asked, Unmet
 from kitloan.ledger.writer import Writer
 from kitloan.planning.availability import Wanted, connected, free_by_day, free_over
@@ -492,6 +492,7 @@ def judge(
     *,
     also: Sequence[tuple[str, Wanted]] = (),
     before: Before | None = None,
+    counts: dict[str, Counts] | None = None,
 ) -> tuple[str, str, str, dict[str, Any]] | None:
     """The rule for which a request is refused; None when it can be promised.
 
@@ -504,6 +505,7 @@ def judge(
         span: the days of it.
         also: what is promised in the same request, by kit type.
         before: the booking that is changed: what it has already is not judged again.
+        counts: where what is counted of each kit type is kept, for `counted`.
     """
     broken = None
     new = before is None or before.organisation != who
@@ -529,9 +531,10 @@ def judge(
     days = (max(span.busy_from, rules.today).toordinal(), span.free_from.toordinal())
     for each in (before.left(request) if before else request).lines:
         also_of = sum(one.count for kit_type, one in also if kit_type == each.kit_type)
-        if not each.pins and each.quantity + also_of <= room(
-            connection, college, each.kit_type, *_texts(days)
-        ):
+        now = Counts(connection, college, each.kit_type, *_texts(days))
+        if counts is not None:
+            counts[each.kit_type] = now
+        if not each.pins and each.quantity + also_of <= now.room:
             continue
         stock = stock_of(connection, college, each.kit_type, rules.today)
         stock = stock.without(before.key) if before else stock
@@ -558,15 +561,20 @@ def refusal_of(
 
 def must_be_free(
     connection: Connection, college: str, rules: Rules, requests: Sequence[Request], who: str
-) -> list[Span]:
-    """Refuse a request, or a series of which one date cannot be promised; gives each one's days."""
+) -> tuple[list[Span], Mapping[str, Counts]]:
+    """Refuse a request, or a series of which one date cannot be promised.
+
+    Gives each one's days; and of a single one what was counted, for `counted`: in a series the
+    first changes what there is for the next.
+    """
+    counts: dict[str, Counts] = {}
     spans: list[Span] = []
     also: list[tuple[str, Wanted]] = []
     failed: list[tuple[int, Request, tuple[str, str, str, dict[str, Any]]]] = []
     for number, request in enumerate(requests, start=1):
         span = days_of(rules, request)
         spans.append(span)
-        broken = judge(connection, college, rules, request, who, span, also=also)
+        broken = judge(connection, college, rules, request, who, span, also=also, counts=counts)
         if broken:
             failed.append((number, request, broken))
             continue
@@ -584,7 +592,7 @@ def must_be_free(
             for each in request.lines
         ]
     if not failed:
-        return spans
+        return spans, counts if len(requests) == 1 else {}
     (number, request, broken) = failed[0]
     if len(requests) == 1:
         raise refusal_of(broken, request, who)

@@ -1,28 +1,31 @@
-"""Setting the calendar and the policies, and what a closure means for loans that are out."""
+"""Setting the calendar and the policies, and what a closure means for loans and bookings."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Connection, bindparam, exists, select
 
 from kitloan.errors import BadInput
 from kitloan.ledger.facts.calendar import CalendarSet, DayOfCalendar, PolicySet
 from kitloan.ledger.facts.loans import LoanRenewed
+from kitloan.ledger.facts.planning import BookingChanged
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer
-from kitloan.planning.booked import lost_of
+from kitloan.planning.booked import as_agreed, lost_of
 from kitloan.planning.calendar import EVERY_DAY, Calendar, calendar_of, days_between
 from kitloan.planning.lending import free_again
 from kitloan.planning.policies import POLICIES, Policy, policies_of, policy_named
 from kitloan.planning.types import kit_type_id
-from kitloan.storage.statements import Query
+from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Holding, KitType, Loan, Organisation, table
+from kitloan.tables.planning import Booking, BookingLine
 from kitloan.text.dates import check_year, day_of, days_after, uk
 from kitloan.text.personal import on_record
 
 holding, kit_type, loan = table(Holding), table(KitType), table(Loan)
 organisation = table(Organisation)
+booking, line = table(Booking), table(BookingLine)
 
 MOST_CLOSED = 366
 """The most days that one closure, or one view of the calendar, may have."""
@@ -56,6 +59,27 @@ _DUE_WITHIN = Query(
     )
     .order_by(loan.c.due_key, loan.c.loan)
 )
+_WAITING_WITHIN = Query(
+    select(booking, organisation.c.name.label("to"))
+    .join_from(
+        booking,
+        organisation,
+        (organisation.c.college == booking.c.college)
+        & (organisation.c.organisation == booking.c.organisation),
+    )
+    .where(
+        booking.c.college == bindparam("c"),
+        booking.c.state == "made",
+        exists().where(
+            line.c.college == booking.c.college,
+            line.c.booking == booking.c.booking,
+            line.c.quantity > line.c.collected,
+        ),
+        booking.c.collect_on <= bindparam("b"),
+        booking.c.return_by >= bindparam("a"),
+    )
+    .order_by(booking.c.collect_on, booking.c.made_seq)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +112,25 @@ class LoanHit:
 
 
 @dataclass(frozen=True, slots=True)
+class BookingHit:
+    """A booking that is collected or comes back on a closed day, or is kept longer because of it.
+
+    Attributes:
+        id: the booking's.
+        to: the borrower.
+        collect_on: the day on which it was to be collected.
+        return_by: the day by which it is back.
+        kept_until: the last day on which it is kept for collection now.
+    """
+
+    id: str
+    to: str
+    collect_on: date
+    return_by: date
+    kept_until: date
+
+
+@dataclass(frozen=True, slots=True)
 class Closed:
     """What a closure did.
 
@@ -95,11 +138,13 @@ class Closed:
         days: the days.
         loans: the open loans that are due on them.
         at_risk: the bookings that cannot be kept because those were moved, by id.
+        bookings: the bookings that wait for collection and are hit by it.
     """
 
     days: tuple[date, ...]
     loans: tuple[LoanHit, ...]
     at_risk: tuple[str, ...] = ()
+    bookings: tuple[BookingHit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +260,9 @@ class Calendars:
     ) -> Closed:
         """Close a day, or every day from `first` to `last`, for desk and staff.
 
-        Loans that are due on those days keep their due day, and are listed. None goes by the
-        calendar of a site.
+        Loans that are due on those days keep their due day, and are listed. So are bookings that
+        are to be collected or back on them; each is kept for as many open days as before. None
+        goes by the calendar of a site.
 
         Args:
             first: the first closed day.
@@ -274,10 +320,12 @@ class Calendars:
             )
         with self._session.writing(request_id) as writer:
             facts = tuple(shut[day] for day in sorted(shut))
+            before = calendar_of(writer.connection, writer.college)
             writer.append(CalendarSet(site=_site(site), desk=None, staff=None, days=facts))
             if site:
                 return Closed(tuple(sorted(shut)), ())
-            return _hit(writer, set(shut), move, spread)
+            closed = _hit(writer, set(shut), move, spread)
+            return replace(closed, bookings=_keep_bookings(writer, set(shut), before))
 
     def open(
         self,
@@ -337,6 +385,45 @@ def _hit(writer: Writer, shut: set[date], move: bool, spread: int) -> Closed:
         hit.append(LoanHit(row.loan, row.tag, row.name, row.to, due, to))
     lost = lost_of(connection, college, types, today) - lost
     return Closed(tuple(sorted(shut)), tuple(hit), tuple(sorted(lost, key=lambda b: (len(b), b))))
+
+
+def _keep_bookings(writer: Writer, shut: set[date], before: Calendar) -> tuple[BookingHit, ...]:
+    """The bookings that a closure hits: a hold pauses while nobody can collect.
+
+    `before` is the calendar without the closure: each is kept for as many open days as by that.
+    """
+    connection, college = writer.connection, writer.college
+    first, last = max(min(shut), day_of(writer.at)), max(shut)
+    now = calendar_of(connection, college)
+    done = {e.fact.booking: e.fact for e in writer.earlier if isinstance(e.fact, BookingChanged)}
+    hit = []
+    for row in _WAITING_WITHIN(connection, c=college, a=first.isoformat(), b=last.isoformat()):
+        collect_on, return_by = map(date.fromisoformat, (row.collect_on, row.return_by))
+        kept = date.fromisoformat(row.lapses_after)
+        chances = sum(map(before.is_desk_open, days_between(collect_on, kept)))
+        until = now.add_open_days(now.next_open(collect_on), max(chances - 1, 0))
+        fact = done.pop(row.booking, None)
+        if until > kept and not writer.earlier:
+            fact = _kept_until(connection, college, row, until)
+        if fact is not None:
+            writer.append(fact)
+            kept = date.fromisoformat(fact.lapses_after)
+        if fact is not None or not shut.isdisjoint((collect_on, return_by)):
+            hit.append(BookingHit(row.booking, row.to, collect_on, return_by, kept))
+    for fact in done.values():  # over by now
+        writer.append(fact)
+    return tuple(hit)
+
+
+def _kept_until(connection: Connection, college: str, row: AnyRow, until: date) -> BookingChanged:
+    """A booking as it is, but for the last day on which it is kept for collection."""
+    same = {
+        name: row._mapping[name]
+        for name in BookingChanged.model_fields
+        if name not in ("kind", "lines", "lapses_after")
+    }
+    lines = as_agreed(connection, college, row).request.lines
+    return BookingChanged(**same, lines=lines, lapses_after=until.isoformat())
 
 
 def _check_type(policy: Policy, type_: str | None) -> None:

@@ -7,11 +7,12 @@ instant has whole seconds, so of a count and a change in one second the ledger's
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from sqlalchemy import Connection, and_, bindparam, or_, select
 
 from kitloan.queries.undone import UNDONE
-from kitloan.storage.statements import AnyRow, Query
+from kitloan.storage.statements import Query, among
 from kitloan.tables import Component, Holding, LedgerEntry, table
 from kitloan.values import Counted
 
@@ -44,27 +45,35 @@ class ListChange:
     seq: int
 
 
+_DEFINITIONS = Query(
+    select(entry.c.at, entry.c.epoch, entry.c.seq, entry.c.body)
+    .where(
+        entry.c.college == bindparam("c"),
+        entry.c.tag.is_(None),
+        entry.c.kind == "kit_type.defined",
+        ~UNDONE,
+    )
+    .order_by(entry.c.epoch, entry.c.seq)
+)
+_LISTED = Query(
+    select(component.c.kit_type)
+    .where(component.c.college == bindparam("c"), among(component.c.kit_type, "types"))
+    .distinct()
+)
+
+
 def list_changes(connection: Connection, colleges: Collection[str]) -> Mapping[Kind, ListChange]:
     """The latest change of each contents list that was changed since it was first defined."""
     known: dict[Kind, str] = {}
     changed: dict[Kind, ListChange] = {}
-    rows = connection.execute(
-        select(entry.c.college, entry.c.at, entry.c.epoch, entry.c.seq, entry.c.body)
-        .where(
-            entry.c.college.in_(colleges),
-            entry.c.tag.is_(None),
-            entry.c.kind == "kit_type.defined",
-            ~UNDONE,
-        )
-        .order_by(entry.c.college, entry.c.epoch, entry.c.seq)
-    )
-    for row in rows:
-        fact = json.loads(row.body)["fact"]
-        key = row.college, fact["kit_type"]
-        contents = json.dumps(fact["contents"], sort_keys=True)
-        if known.get(key, contents) != contents:
-            changed[key] = ListChange(row.at, row.epoch, row.seq)
-        known[key] = contents
+    for college in colleges:
+        for at, epoch, seq, body in _DEFINITIONS.tuples(connection, c=college):
+            fact = json.loads(body)["fact"]
+            key = college, fact["kit_type"]
+            contents = json.dumps(fact["contents"], sort_keys=True)
+            if known.get(key, contents) != contents:
+                changed[key] = ListChange(at, epoch, seq)
+            known[key] = contents
     return changed
 
 
@@ -136,8 +145,23 @@ def counted_in_that_second(
     )
 
 
+class Counting(Protocol):
+    """What the latest count of a holding is read from: columns of its row."""
+
+    @property
+    def college(self) -> str: ...
+    @property
+    def tag(self) -> str: ...
+    @property
+    def kit_type(self) -> str: ...
+    @property
+    def quantity(self) -> int: ...
+    @property
+    def counted_at(self) -> str | None: ...
+
+
 def count_words(
-    connection: Connection, rows: Iterable[AnyRow], short: Collection[Place]
+    connection: Connection, rows: Iterable[Counting], short: Collection[Place]
 ) -> Mapping[Place, Counted]:
     """What the latest count of each of some holdings means; those without a contents list are left
     out.
@@ -150,27 +174,23 @@ def count_words(
     kits = [row for row in rows if row.quantity == 1]
     if not kits:
         return {}
-    types = {row.kit_type for row in kits}
-    listed = connection.execute(
-        select(component.c.college, component.c.kit_type)
-        .where(
-            component.c.college.in_({row.college for row in kits}), component.c.kit_type.in_(types)
-        )
-        .distinct()
-    ).all()
-    kinds = {(row.college, row.kit_type) for row in listed}
+    types = sorted({row.kit_type for row in kits})
+    kinds = {
+        (college, kind)
+        for college in {row.college for row in kits}
+        for (kind,) in _LISTED.tuples(connection, c=college, types=types)
+    }
     kits = [row for row in kits if (row.college, row.kit_type) in kinds]
     counted = {row.college for row in kits if row.counted_at is not None}
     changes = list_changes(connection, counted) if counted else {}
     found: dict[Place, Counted] = {}
     for row in kits:
-        place = (str(row.college), str(row.tag))
-        change = changes.get((row.college, row.kit_type))
-        if row.counted_at is None:
+        place = (row.college, row.tag)
+        at, change = row.counted_at, changes.get((row.college, row.kit_type))
+        if at is None:
             found[place] = "never"
         elif change is not None and (
-            row.counted_at < change.at
-            or (row.counted_at == change.at and counted_before(connection, place, change))
+            at < change.at or (at == change.at and counted_before(connection, place, change))
         ):
             found[place] = "list_changed"
         else:

@@ -5,17 +5,18 @@ and by status. A status is one condition in the database and one function (`stat
 that were found; a test compares the two.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
-from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Table,
     and_,
+    bindparam,
     func,
     literal_column,
     not_,
@@ -32,7 +33,7 @@ from kitloan.queries.found_after import found_after
 from kitloan.queries.paging import PAGE, page_of
 from kitloan.queries.resolve import resolve
 from kitloan.queries.types import of_type_called
-from kitloan.storage.statements import AnyRow
+from kitloan.storage.statements import Query, among
 from kitloan.tables import (
     College,
     Contact,
@@ -99,33 +100,77 @@ _TERMS = [
     (func.coalesce(gift.c.title, "unknown") if name == "title" else gift.c[name]).label(name)
     for name in GiftTerms.model_fields
 ]
-_AS_STORED = [
-    name for name in values.Holding.__slots__ if name in holding.c and name != "counted_at"
-]
-"""What an answer shows of a holding's row as it is."""
-_NOT_SHOWN = ("words", "asset_key", "register_row", "accessioned_at")
-_HOLDINGS = (
-    select(
-        *[column for column in holding.c if column.name not in _NOT_SHOWN],
-        kit_type.c.name.label("type_name"),
-        college.c.region,
-        *_TERMS,
-    )
+
+
+class _HoldingRow(NamedTuple):
+    """A holding as it is read; by the driver's rows, for SQLAlchemy's take longer to read from."""
+
+    tag: str
+    type_name: str
+    college: str
+    region: str | None
+    kit_type: str
+    state: str
+    quantity: int
+    out_quantity: int
+    uncounted: bool
+    critical_short: int
+    out_of_use: str | None
+    location: str | None
+    asset_number: str | None
+    serial: str | None
+    received_on: str | None
+    sighted_at: str | None
+    sighted_by: str
+    counted_at: str | None
+
+
+class _LoanRow(NamedTuple):
+    """An open loan as it is read, with its borrower and its holding."""
+
+    college: str
+    loan: str
+    tag: str
+    quantity: int
+    returned: int
+    out_at: str
+    due_on: str | None
+    due_key: str
+    to: str
+    type_name: str
+    asset_number: str | None
+    contact_name: str | None
+    contact_email: str | None
+    contact_phone: str | None
+
+
+_JOINED = {
+    "type_name": kit_type.c.name,
+    "region": college.c.region,
+    "to": organisation.c.name,
+    "asset_number": holding.c.asset_number,
+    "contact_name": contact.c.name,
+    "contact_email": contact.c.email,
+    "contact_phone": contact.c.phone,
+}
+"""Columns of a row that are another table's, or have another name there."""
+
+
+def _columns_of(row: type[NamedTuple], of: Table) -> list[ColumnElement[Any]]:
+    return [_JOINED[name] if name in _JOINED else of.c[name] for name in row._fields]
+
+
+_HOLDINGS_OF = Query(
+    select(*_columns_of(_HoldingRow, holding), *_TERMS)
     .join_from(holding, kit_type)
     .join(college, college.c.college == holding.c.college)
     .outerjoin(gift)
+    .where(holding.c.college == bindparam("c"), among(holding.c.tag, "tags"))
+    .order_by(holding.c.tag)
 )
 
 _OPEN_LOANS = (
-    select(
-        loan,
-        organisation.c.name.label("to"),
-        kit_type.c.name.label("type_name"),
-        holding.c.asset_number,
-        contact.c.name.label("contact_name"),
-        contact.c.email.label("contact_email"),
-        contact.c.phone.label("contact_phone"),
-    )
+    select(*_columns_of(_LoanRow, loan))
     .join_from(loan, organisation)
     .join(holding)
     .join(kit_type)
@@ -133,6 +178,17 @@ _OPEN_LOANS = (
         contact, (contact.c.college == loan.c.college) & (contact.c.contact == loan.c.contact)
     )
     .where(loan.c.closed_at.is_(None))
+)
+_LOANS_OF_TAGS = Query(
+    _OPEN_LOANS.where(loan.c.college == bindparam("c"), among(loan.c.tag, "tags"))
+)
+_LOANS_BY_ID = Query(
+    _OPEN_LOANS.where(loan.c.college == bindparam("c"), among(loan.c.loan, "loans"))
+)
+_SHORTAGES_OF_TAGS = Query(
+    select(shortage.c.tag, shortage.c.component, shortage.c.missing, shortage.c.broken)
+    .where(shortage.c.college == bindparam("c"), among(shortage.c.tag, "tags"))
+    .order_by(shortage.c.tag, shortage.c.component)
 )
 
 
@@ -215,7 +271,7 @@ class Finder:
                 matches += self._present if status is None else []
             keys = keys.where(*matches)
             page = page_of(connection, keys, order, after, limit)
-            found = self._holdings(connection, [(row.college, row.tag) for row in page.items])
+            found = self._holdings(connection, [(row[0], row[3]) for row in page.items])
         found.sort(key=_as_people_count)
         return Page(tuple(found), page.total, page.next)
 
@@ -270,14 +326,13 @@ class Finder:
                 where, tag = resolve(connection, self._college, of)
                 wanted = wanted.where(loan.c.college == where, loan.c.tag == tag)
             page = page_of(connection, wanted, order, after, limit)
-            rows = connection.execute(
-                _OPEN_LOANS.where(
-                    loan.c.college.in_({row.college for row in page.items}),
-                    loan.c.loan.in_([row.loan for row in page.items]),
-                )
-            ).all()
-            found = {(row.college, row.loan): _loan_line(row, today) for row in rows}
-        lines = tuple(found[row.college, row.loan] for row in page.items)
+            keys = [(row[0], row[2]) for row in page.items]
+            found = {
+                (each.college, each.id): each
+                for where, ids in _by_college(keys)
+                for each in _loan_lines(connection, where, ids, today)
+            }
+        lines = tuple([found[key] for key in keys])
         return Page(lines, page.total, page.next)
 
     def latest_return(self, text: str) -> "ReturnedLoan | None":
@@ -375,34 +430,40 @@ class Finder:
     def _holdings(
         self, connection: Connection, keys: list[tuple[str, str]]
     ) -> list[values.Holding]:
+        today = self._session.today.isoformat()
         found: list[values.Holding] = []
-        for where in dict.fromkeys(key[0] for key in keys):
-            tags = [tag for college_, tag in keys if college_ == where]
-            found += self._holdings_of(connection, where, tags)
+        for where, tags in _by_college(keys):
+            found += _holdings_of(connection, where, tags, today)
         return _with_terms(connection, found) if self._college is None else found
 
-    def _holdings_of(
-        self, connection: Connection, where: str, tags: list[str]
-    ) -> list[values.Holding]:
-        today = self._session.today.isoformat()
-        rows = connection.execute(
-            _HOLDINGS.where(holding.c.college == where, holding.c.tag.in_(tags)).order_by(
-                holding.c.tag
-            )
-        ).all()
-        out = [row.tag for row in rows if row.out_quantity]
-        loans = _first_loans(connection, where, out, today) if out else {}
-        short = _shortages(connection, where, tags)
-        counted = count_words(connection, rows, {(where, tag) for tag in short})
-        return [
-            _holding_answer(
-                row,
-                loans.get(row.tag),
-                short.get(row.tag, ()),
-                counted.get((row.college, row.tag)),
-            )
-            for row in rows
-        ]
+
+def _by_college(keys: list[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:
+    """The second parts of keys, by college."""
+    for where in dict.fromkeys([key[0] for key in keys]):
+        yield where, [name for college_, name in keys if college_ == where]
+
+
+def _holdings_of(
+    connection: Connection, where: str, tags: list[str], today: str
+) -> list[values.Holding]:
+    """A college's holdings with these tags."""
+    own = len(_HoldingRow._fields)
+    found = _HOLDINGS_OF.tuples(connection, c=where, tags=tags)
+    rows = [_HoldingRow._make(each[:own]) for each in found]
+    out = [row.tag for row in rows if row.out_quantity]
+    loans = _first_loans(connection, where, out, today) if out else {}
+    short = _shortages(connection, where, tags)
+    counted = count_words(connection, rows, {(where, tag) for tag in short})
+    return [
+        _holding_answer(
+            row,
+            _terms(*each[own:]),
+            loans.get(row.tag),
+            short.get(row.tag, ()),
+            counted.get((where, row.tag)),
+        )
+        for each, row in zip(found, rows, strict=True)
+    ]
 
 
 def _as_people_count(each: values.Holding) -> tuple[str, bool, str, str]:
@@ -464,9 +525,7 @@ def _first_loans(
 ) -> dict[str, tuple[values.LoanOfHolding, ContactOfLoan | None]]:
     """The open loan that is due first, of each holding that is out, and who took it."""
     # Sorted here: to sort, SQLite would read every open loan by date to find these few.
-    rows = connection.execute(
-        _OPEN_LOANS.where(loan.c.college == where, loan.c.tag.in_(tags))
-    ).all()
+    rows = map(_LoanRow._make, _LOANS_OF_TAGS.tuples(connection, c=where, tags=tags))
     last_first = sorted(rows, key=lambda row: (row.due_key, row.loan), reverse=True)
     return {
         row.tag: (
@@ -488,43 +547,38 @@ def _first_loans(
 def _shortages(
     connection: Connection, where: str, tags: list[str]
 ) -> dict[str, tuple[ShortageLine, ...]]:
-    rows = connection.execute(
-        select(shortage.c.tag, shortage.c.component, shortage.c.missing, shortage.c.broken)
-        .where(shortage.c.college == where, shortage.c.tag.in_(tags))
-        .order_by(shortage.c.tag, shortage.c.component)
-    )
     found: dict[str, tuple[ShortageLine, ...]] = {}
-    for row in rows:
-        line = ShortageLine(row.component, row.missing, row.broken)
-        found[row.tag] = (*found.get(row.tag, ()), line)
+    for tag, *line in _SHORTAGES_OF_TAGS.tuples(connection, c=where, tags=tags):
+        found[tag] = (*found.get(tag, ()), ShortageLine(*line))
     return found
 
 
-def _contact(row: AnyRow) -> ContactOfLoan | None:
+def _contact(row: _LoanRow) -> ContactOfLoan | None:
     if row.contact_name is None:
         return None
     return ContactOfLoan(row.contact_name, row.contact_email, row.contact_phone)
 
 
-def _loan_line(row: AnyRow, today: str) -> LoanLine:
-    return LoanLine(
-        id=row.loan,
-        tag=row.tag,
-        type=row.type_name,
-        quantity=row.quantity - row.returned,
-        to=row.to,
-        out_at=row.out_at or None,
-        on=day_of(row.out_at) if row.out_at else None,
-        due_on=date.fromisoformat(row.due_on) if row.due_on else None,
-        overdue=row.due_key < today,
-        college=row.college,
-        contact=_contact(row),
-        asset_number=row.asset_number,
-    )
-
-
-_stored = attrgetter(*_AS_STORED)
-_of_gift = attrgetter(*GiftTerms.model_fields)
+def _loan_lines(connection: Connection, where: str, loans: list[str], today: str) -> list[LoanLine]:
+    """A college's open loans with these ids."""
+    rows = map(_LoanRow._make, _LOANS_BY_ID.tuples(connection, c=where, loans=loans))
+    return [
+        LoanLine(
+            id=row.loan,
+            tag=row.tag,
+            type=row.type_name,
+            quantity=row.quantity - row.returned,
+            to=row.to,
+            out_at=row.out_at or None,
+            on=day_of(row.out_at) if row.out_at else None,
+            due_on=date.fromisoformat(row.due_on) if row.due_on else None,
+            overdue=row.due_key < today,
+            college=row.college,
+            contact=_contact(row),
+            asset_number=row.asset_number,
+        )
+        for row in rows
+    ]
 
 
 @lru_cache(maxsize=1024)
@@ -534,14 +588,16 @@ def _terms(*known: Any) -> GiftTerms:
 
 
 def _holding_answer(
-    row: AnyRow,
+    row: _HoldingRow,
+    terms: GiftTerms,
     open_loan: tuple[values.LoanOfHolding, ContactOfLoan | None] | None,
     shortages: tuple[ShortageLine, ...],
     counted: values.Counted | None,
 ) -> values.Holding:
     return values.Holding(
-        **dict(zip(_AS_STORED, _stored(row), strict=True)),
+        tag=row.tag,
         type=row.type_name,
+        college=row.college,
         region=row.region,
         status=status_of(
             state=row.state,
@@ -552,13 +608,20 @@ def _holding_answer(
             overdue=open_loan is not None and open_loan[0].overdue,
             out_of_use=row.out_of_use is not None,
         ),
-        gift=_terms(*_of_gift(row)),
+        quantity=row.quantity,
+        out_quantity=row.out_quantity,
+        location=row.location,
+        asset_number=row.asset_number,
+        serial=row.serial,
+        received_on=row.received_on,
+        gift=terms,
         loan=open_loan[0] if open_loan else None,
         shortages=shortages,
         last_sighted=Sighting(row.sighted_at, row.sighted_by) if row.sighted_at else None,
         contact=open_loan[1] if open_loan else None,
         counted=counted,
         counted_at=row.counted_at if counted else None,
+        out_of_use=row.out_of_use,
     )
 
 

@@ -11,11 +11,11 @@ from datetime import date
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, or_, select
 
 from kitloan.queries.paging import page_of
 from kitloan.queries.undone import UNDONE
-from kitloan.storage.statements import AnyRow
+from kitloan.storage.statements import AnyRow, Query, among
 from kitloan.tables import KitType, LedgerEntry, Loan, Organisation, table
 from kitloan.text.dates import day_happened, day_of, uk
 from kitloan.values import HistoryLine, Page, plural
@@ -24,6 +24,30 @@ entry, organisation = table(LedgerEntry), table(Organisation)
 kit_type, loan = table(KitType), table(Loan)
 
 _ORDER = (entry.c.epoch, entry.c.seq)
+_ENTRY = (*_ORDER, entry.c.body, UNDONE.label("undone"))
+_OF_TAG = Query(
+    select(*_ENTRY)
+    .where(entry.c.college == bindparam("c"), entry.c.tag == bindparam("t"))
+    .order_by(*_ORDER)
+)
+_ORGANISATIONS = Query(
+    select(organisation.c.organisation, organisation.c.name).where(
+        organisation.c.college == bindparam("c"), among(organisation.c.organisation, "ids")
+    )
+)
+_BORROWERS = Query(
+    select(loan.c.loan, organisation.c.name)
+    .join_from(
+        loan,
+        organisation,
+        (organisation.c.college == loan.c.college)
+        & (organisation.c.organisation == loan.c.organisation),
+    )
+    .where(loan.c.college == bindparam("c"), among(loan.c.loan, "loans"))
+)
+_TYPES = Query(
+    select(kit_type.c.kit_type, kit_type.c.name).where(kit_type.c.college == bindparam("c"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +100,12 @@ _TERMS = {
     "out_on": "day it went",
 }
 """What of a loan can be corrected, and its names."""
-_AT_ONCE = 500
-"""The most organisations in one statement."""
 Summary = Callable[[Mapping[str, Any], Names], str]
 
 
 def of_tag(connection: Connection, college: str, tag: str) -> list[HistoryLine]:
     """Every entry about a tag in a college's ledger, in the order in which the things happened."""
-    rows = connection.execute(
-        select(entry.c.epoch, entry.c.seq, entry.c.body, UNDONE.label("undone"))
-        .where(entry.c.college == college, entry.c.tag == tag)
-        .order_by(entry.c.epoch, entry.c.seq)
-    ).all()
-    return _lines(connection, college, rows)
+    return _lines(connection, college, _OF_TAG.tuples(connection, c=college, t=tag))
 
 
 def page_of_tag(
@@ -100,9 +117,7 @@ def page_of_tag(
     """
     page = page_of(
         connection,
-        select(entry.c.epoch, entry.c.seq, entry.c.body, UNDONE.label("undone")).where(
-            entry.c.college == college, entry.c.tag == tag
-        ),
+        select(*_ENTRY).where(entry.c.college == college, entry.c.tag == tag),
         _ORDER,
         after,
         limit,
@@ -112,8 +127,10 @@ def page_of_tag(
     return Page(tuple(lines), page.total, page.next)
 
 
-def _lines(connection: Connection, college: str, rows: Sequence[AnyRow]) -> list[HistoryLine]:
-    entries = [(json.loads(row.body), bool(row.undone)) for row in rows]
+def _lines(
+    connection: Connection, college: str, rows: Sequence[AnyRow | tuple[Any, ...]]
+) -> list[HistoryLine]:
+    entries = [(json.loads(body), bool(undone)) for _, _, body, undone in rows]
     lookups = _lookups(connection, college, [body for body, _ in entries])
     return _by_day([_line(body, undone, lookups) for body, undone in entries])
 
@@ -138,7 +155,7 @@ def page_of_log(
     if tag is not None:
         wanted = wanted.where(entry.c.tag == tag)
     page = page_of(connection, wanted, _ORDER, after, limit)
-    entries = [(row.seq, json.loads(row.body)) for row in page.items]
+    entries = [(seq, json.loads(body)) for _, seq, body in page.items]
     return Page(tuple(_log_lines(connection, college, entries)), page.total, page.next)
 
 
@@ -159,16 +176,22 @@ def _log_lines(
 ) -> list[LogLine]:
     lookups = _lookups(connection, college, [body for _, body in entries])
     return [
-        LogLine(seq, line.at, line.by, line.kind, body["fact"].get("tag"), line.summary)
+        LogLine(
+            seq,
+            body["at"],
+            body["by"],
+            body["fact"]["kind"],
+            body["fact"].get("tag"),
+            _summary(body, lookups),
+        )
         for seq, body in entries
-        for line in [_line(body, False, lookups)]
     ]
 
 
 def summary_of(connection: Connection, college: str, body: str) -> str:
     """One sealed entry in words."""
     read = json.loads(body)
-    return _line(read, False, _lookups(connection, college, [read])).summary
+    return _summary(read, _lookups(connection, college, [read]))
 
 
 def _lookups(connection: Connection, college: str, bodies: Sequence[Mapping[str, Any]]) -> _Lookups:
@@ -184,16 +207,7 @@ def _names(connection: Connection, college: str, facts: Sequence[Mapping[str, An
     names |= _whose_loans(connection, college, facts)
     if not ids:
         return names
-    wanted = sorted(ids)
-    for at in range(0, len(wanted), _AT_ONCE):
-        some = organisation.c.organisation.in_(wanted[at : at + _AT_ONCE])
-        rows = connection.execute(
-            select(organisation.c.organisation, organisation.c.name).where(
-                organisation.c.college == college, some
-            )
-        )
-        names |= {row[0]: row[1] for row in rows}
-    return names
+    return names | dict(_ORGANISATIONS.tuples(connection, c=college, ids=sorted(ids)))
 
 
 def _whose_loans(
@@ -201,20 +215,10 @@ def _whose_loans(
 ) -> dict[str, str]:
     """The borrowers of loans that came back, by the loan's id with a mark."""
     loans = sorted({fact["loan"] for fact in facts if fact["kind"] in _BACK})
-    names: dict[str, str] = {}
-    for at in range(0, len(loans), _AT_ONCE):
-        rows = connection.execute(
-            select(loan.c.loan, organisation.c.name)
-            .join_from(
-                loan,
-                organisation,
-                (organisation.c.college == loan.c.college)
-                & (organisation.c.organisation == loan.c.organisation),
-            )
-            .where(loan.c.college == college, loan.c.loan.in_(loans[at : at + _AT_ONCE]))
-        )
-        names |= {f"loan:{row.loan}": row.name for row in rows}
-    return names
+    if not loans:
+        return {}
+    rows = _BORROWERS.tuples(connection, c=college, loans=loans)
+    return {f"loan:{which}": name for which, name in rows}
 
 
 def _from(fact: Mapping[str, Any], names: Names) -> str:
@@ -236,10 +240,17 @@ def _names_of_types(
     """The names of kit types, with a mark, where facts name some: ids of borrowers have none."""
     if not any(fact["kind"] in _OF_TYPES for fact in facts):
         return {}
-    rows = connection.execute(
-        select(kit_type.c.kit_type, kit_type.c.name).where(kit_type.c.college == college)
+    return {f"type:{kind}": name for kind, name in _TYPES.tuples(connection, c=college)}
+
+
+# Without an order: for its sake SQLite would walk the whole ledger.
+_WITH_CHANGES = Query(
+    select(*_ENTRY).where(
+        entry.c.college == bindparam("c"),
+        among(entry.c.tag, "tags"),
+        or_(*[entry.c.kind == kind for kind in (*_WITH_DETAILS, "holding.moved")]),
     )
-    return {f"type:{row.kit_type}": row.name for row in rows}
+)
 
 
 def _changes(
@@ -249,28 +260,20 @@ def _changes(
     tags = {fact["tag"] for fact in facts if fact["kind"] in _CHANGES}
     if not tags:
         return {}
-    rows = connection.execute(
-        select(entry.c.seq, entry.c.body, UNDONE.label("undone"))
-        .where(entry.c.college == college, entry.c.tag.in_(sorted(tags)))
-        .where(entry.c.kind.in_((*_WITH_DETAILS, "holding.moved")))
-        .order_by(entry.c.epoch, entry.c.seq)
-    ).all()
-    types = connection.execute(
-        select(kit_type.c.kit_type, kit_type.c.name).where(kit_type.c.college == college)
-    )
-    names = {row.kit_type: row.name for row in types}
+    rows = _WITH_CHANGES.tuples(connection, c=college, tags=sorted(tags))
+    names = dict(_TYPES.tuples(connection, c=college))
     before: dict[str, Mapping[str, Any]] = {}
     changes: dict[int, str] = {}
-    for row in rows:
-        fact = json.loads(row.body)["fact"]
+    for _, seq, body, undone in sorted(rows):
+        fact = json.loads(body)["fact"]
         if fact["kind"] != "holding.moved":
             fact["kit_type"] = names.get(fact["kit_type"], fact["kit_type"])
         was = before.get(fact["tag"], {})
         if fact["kind"] == "holding.amended" and was:
-            changes[row.seq] = _change(was, fact)
+            changes[seq] = _change(was, fact)
         elif fact["kind"] == "holding.moved" and was.get("location"):
-            changes[row.seq] = f"moved from {was['location']} to {fact['location']}"
-        if not row.undone:
+            changes[seq] = f"moved from {was['location']} to {fact['location']}"
+        if not undone:
             before[fact["tag"]] = {**was, **fact}
     return changes
 
@@ -354,18 +357,22 @@ def _change(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
 
 
 def _line(body: Mapping[str, Any], undone: bool, lookups: _Lookups) -> HistoryLine:
-    fact = body["fact"]
-    summarise = _SUMMARIES.get(fact["kind"])
-    words = summarise(fact, lookups.names) if summarise else fact["kind"]
-    words = lookups.changes.get(body["seq"]) or words
+    words = _summary(body, lookups)
     return HistoryLine(
         at=body["at"],
-        kind=fact["kind"],
+        kind=body["fact"]["kind"],
         by=body["by"],
         summary=f"{words} (undone)" if undone else words,
         recorded_at=body["at"],
         happened_on=_happened_on(body),
     )
+
+
+def _summary(body: Mapping[str, Any], lookups: _Lookups) -> str:
+    fact = body["fact"]
+    summarise = _SUMMARIES.get(fact["kind"])
+    words = summarise(fact, lookups.names) if summarise else fact["kind"]
+    return lookups.changes.get(body["seq"]) or str(words)
 
 
 def _happened_on(body: Mapping[str, Any]) -> date | None:

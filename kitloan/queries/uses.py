@@ -5,7 +5,7 @@ hundred thousand uses come back as the few thousand lines that a report is made 
 `apart` are left out: where several colleges entered one, which uses count is decided one by one.
 """
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, TypeAlias, get_args
@@ -74,12 +74,21 @@ class Span:
     @property
     def year(self) -> ColumnElement[int]:
         """The calendar year in which the academic year of a use begins."""
-        first, last = self.first.year, self.last.year - (self.last.month < 8)
-        later = [
-            (engagement.c.on >= date(year, 8, 1).isoformat(), year)
-            for year in range(last, first, -1)
+        return self.of_year({year: year for year in self._years})
+
+    def of_year(self, values: Mapping[int, Any]) -> ColumnElement[Any]:
+        """The value of the year that a use is in; empty where there is none."""
+        *later, first = reversed(self._years)
+        whens = [
+            (engagement.c.on >= date(year, 8, 1).isoformat(), values.get(year, ""))
+            for year in later
         ]
-        return case(*later, else_=first) if later else literal(first)
+        value = values.get(first, "")
+        return case(*whens, else_=value) if whens else literal(value)
+
+    @property
+    def _years(self) -> range:
+        return range(self.first.year, self.last.year - (self.last.month < 8) + 1)
 
     @property
     def shared(self) -> Select[Any]:
@@ -114,8 +123,12 @@ _OF_LINK = and_(
 )
 
 
-def sum_uses(span: Span, by: Set[By], *, apart: Select[Any] | None) -> Select[Any]:
+def sum_uses(
+    span: Span, by: Set[By], only: By | None = None, *, apart: Select[Any] | None
+) -> Select[Any]:
     """Uses by year, college, the given keys and whether the kit was used.
+
+    `only` leaves out those that have nothing of that key.
 
     Each line has `year`, `college`, the keys, `used` (1 or 0), `many`, how many of them have
     unknown learners, `learners`, `staff`, `half_hours`, and `girls` and `boys` of the groups in
@@ -131,22 +144,29 @@ def sum_uses(span: Span, by: Set[By], *, apart: Select[Any] | None) -> Select[An
         _sum(case((both, engagement.c.girls)), "girls"),
         _sum(case((both, engagement.c.boys)), "boys"),
     )
-    return _grouped(span, by, (_USED,), sums, engagement, apart=apart)
+    found = _grouped(span, by, (_USED,), sums, engagement, apart=apart)
+    return found if only is None else found.where(_OF_KEY[only].is_not(None))
 
 
-def sum_bands(span: Span, by: Set[By], *, apart: Select[Any] | None) -> Select[Any]:
+def sum_bands(
+    span: Span, by: Set[By], since: Mapping[int, str] | None, *, apart: Select[Any] | None
+) -> Select[Any]:
     """Learners of uses by year, college, the given keys and band.
 
     Each line has `year`, `college`, the keys, `band`, `many`, `learners`, `largest` (the learners
-    of the largest group), `staff` and `half_hours`.
+    of the largest group), `staff` and `half_hours`; and `before`, the largest group of those known
+    before a day, where such a day is given of each year.
     """
-    sums = (
+    sums: tuple[ColumnElement[Any], ...] = (
         func.count().label("many"),
         _sum(band.c.learners, "learners"),
         func.max(band.c.learners).label("largest"),
         _sum(engagement.c.staff, "staff"),
         _sum(engagement.c.half_hours, "half_hours"),
     )
+    if since is not None:
+        before = case((_known < span.of_year(since), band.c.learners), else_=0)
+        sums = (*sums, func.max(before).label("before"))
     joined = engagement.join(band, and_(OF_ENGAGEMENT, band.c.band != ""))
     return _grouped(span, by, (band.c.band,), sums, joined, apart=apart).where(
         engagement.c.used != "no"
@@ -164,26 +184,76 @@ def sum_answers(span: Span, by: Set[By], *, apart: Select[Any] | None) -> Select
     return _grouped(span, by, answers, (func.count().label("many"),), _WITH_ANSWERS, apart=apart)
 
 
-def list_learners(span: Span, by: Set[By], *, apart: Select[Any] | None) -> Select[Any]:
+def count_by_day(span: Span) -> Select[Any]:
+    """How many uses were known first on each day, by year, the latest day first."""
+    year, day = span.year.label("year"), _known.label("day")
+    columns: tuple[ColumnElement[Any], ...] = (year, day, func.count().label("many"))
+    return select(*columns).where(span.within).group_by(year, day).order_by(day.desc())
+
+
+def list_learners(
+    span: Span,
+    by: Set[By],
+    since: str,
+    colleges: Set[str] | None,
+    *,
+    apart: Select[Any] | None,
+) -> Select[Any]:
     """Learners of each use and band, not added up, with the days on which it was and was recorded.
 
-    Each line has `college`, the keys, `on`, `recorded`, `band` and `learners`.
+    Only of uses that were known on a day or later, and of some colleges where these are given. Each
+    line has `college`, the keys, `on`, `recorded`, `band` and `learners`.
     """
     joined = engagement.join(band, and_(OF_ENGAGEMENT, band.c.band != ""))
     more = (*_DAYS, band.c.band, band.c.learners)
-    return _of_each(span, by, more, joined, apart=apart).where(engagement.c.used != "no")
+    listed = _of_each(span, by, more, joined, since, colleges, apart=apart)
+    return listed.where(engagement.c.used != "no")
 
 
-def list_forms(span: Span, by: Set[By], *, apart: Select[Any] | None) -> Select[Any]:
+def list_forms(
+    span: Span,
+    by: Set[By],
+    since: str,
+    colleges: Set[str] | None,
+    *,
+    apart: Select[Any] | None,
+) -> Select[Any]:
     """Uses about which a teacher answered, a line each: as `list_learners`, as one learner each."""
     more = (*_DAYS, literal("").label("band"), literal(1).label("learners"))
-    return _of_each(span, by, more, _WITH_ANSWERS, apart=apart)
+    return _of_each(span, by, more, _WITH_ANSWERS, since, colleges, apart=apart)
 
 
-_DAYS = (
-    engagement.c.on,
-    func.substr(engagement.c.recorded_at, 1, 10).label("recorded"),
-)
+def list_same_day(span: Span) -> Select[Any]:
+    """Schools and days with several uses that may be one: `college` and `engagement` of each.
+
+    Several loans of one college on one day are several uses.
+    """
+    inner = (
+        select(_SCHOOL.label("school"), engagement.c.on)
+        .select_from(_joined(engagement, {"school"}))
+        .where(span.within, engagement.c.used != "no", _SCHOOL != "")
+        .group_by(_SCHOOL, engagement.c.on)
+        .having(
+            func.count() > 1,
+            or_(
+                func.min(engagement.c.college) != func.max(engagement.c.college),
+                func.count(engagement.c.loan) < func.count(),
+            ),
+        )
+        .subquery()
+    )
+    return (
+        select(engagement.c.college, engagement.c.engagement)
+        .select_from(_joined(engagement, {"school"}))
+        .join(inner, and_(inner.c.school == _SCHOOL, inner.c.on == engagement.c.on))
+        .where(span.within)
+    )
+
+
+_recorded: ColumnElement[str] = func.substr(engagement.c.recorded_at, 1, 10)
+_DAYS = (engagement.c.on, _recorded.label("recorded"))
+_known: ColumnElement[str] = case((_recorded > engagement.c.on, _recorded), else_=engagement.c.on)
+"""The day from which a paper could have a use: it had happened, and was recorded."""
 _USED = case((engagement.c.used == "no", 0), else_=1).label("used")
 _WITH_ANSWERS = engagement.join(evaluation, OF_ANSWERS)
 
@@ -216,10 +286,16 @@ def _of_each(
     by: Set[By],
     more: Sequence[ColumnElement[Any]],
     source: Any,
+    since: str,
+    colleges: Set[str] | None,
     *,
     apart: Select[Any] | None,
 ) -> Select[Any]:
     wanted = select(engagement.c.college, *_keys(by), *more).select_from(_joined(source, by))
+    if since:
+        wanted = wanted.where(_known >= since)
+    if colleges is not None:
+        wanted = wanted.where(engagement.c.college.in_(sorted(colleges)))
     return wanted.where(*_kept(span, apart))
 
 
@@ -233,13 +309,15 @@ def _joined(source: Any, by: Set[By]) -> Any:
 
 
 def _keys(by: Set[By]) -> Sequence[ColumnElement[Any]]:
-    of_key: dict[By, ColumnElement[Any]] = {
-        "school": _SCHOOL,
-        "tag": TAG,
-        "organisation": engagement.c.organisation,
-        "programme": engagement.c.programme,
-    }
-    return [of_key[name].label(name) for name in KEYS if name in by]
+    return [_OF_KEY[name].label(name) for name in KEYS if name in by]
+
+
+_OF_KEY: Mapping[By, ColumnElement[Any]] = {
+    "school": _SCHOOL,
+    "tag": TAG,
+    "organisation": engagement.c.organisation,
+    "programme": engagement.c.programme,
+}
 
 
 def _kept(span: Span, apart: Select[Any] | None) -> Sequence[ColumnElement[bool]]:

@@ -54,6 +54,8 @@ def see(connection: Connection, colleges: Sequence[Seen]) -> None:
     """
     if colleges:
         connection.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS postgres_fdw")
+        for setting in _NOTHING_IN_THE_LOG:
+            connection.exec_driver_sql(f"SET LOCAL {setting}")
     for each in colleges:
         for statement in _server(each):
             connection.exec_driver_sql(statement)
@@ -70,6 +72,14 @@ def see(connection: Connection, colleges: Sequence[Seen]) -> None:
             )
     insist_on_one_place(connection)
     connection.exec_driver_sql("RESET ROLE")
+
+
+_NOTHING_IN_THE_LOG = (
+    "log_statement = 'none'",
+    "log_min_duration_statement = -1",
+    "log_min_error_statement = 'panic'",
+)
+"""What follows has passwords in it, which a server cannot be given in another way."""
 
 
 def _server(seen: Seen) -> Iterator[str]:

@@ -7,18 +7,34 @@ for a dialect, and hands it to the driver. A `Query` still gives SQLAlchemy's ro
 names that the driver gave the first time: asking each time makes a small query take four times as
 long.
 
-Values are text, whole numbers and booleans only, which both drivers take as they come.
+Values are text, whole numbers and booleans only, which both drivers take as they come; and lists of
+texts, with `among`.
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from operator import itemgetter
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Dialect, Result, Row
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Result,
+    Row,
+    String,
+    any_,
+    bindparam,
+    func,
+    select,
+)
 from sqlalchemy.engine import IteratorResult
 from sqlalchemy.engine.result import SimpleResultMetaData
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import ClauseElement
 
 from kitloan.errors import StoreError
@@ -108,6 +124,44 @@ def count_versions(connection: Connection, changes: int) -> None:
         meter.count(changes * changes // VERSIONS_OF_A_ROW)
 
 
+class _Among(ColumnElement[bool]):
+    """See `among`."""
+
+    inherit_cache = False  # these are compiled once, by `_Statement`
+    type = Boolean()
+
+    def __init__(self, column: ColumnElement[str], name: str) -> None:
+        texts = func.json_each(bindparam(name, type_=_Texts())).table_valued("value")
+        self.in_sqlite = column.in_(select(texts.c.value))
+        self.in_postgresql = column == any_(bindparam(name, type_=ARRAY(String())))
+
+    def self_group(self, against: Any = None) -> "_Among":
+        """Itself: SQLAlchemy would compare it with 1, and SQLite then look up no index."""
+        return self
+
+
+class _Texts(String):
+    """A list of texts as SQLite takes it: as JSON."""
+
+
+def among(column: ColumnElement[str], name: str) -> ColumnElement[bool]:
+    """The condition that a column is one of the texts of a list, the argument `name` of a call.
+
+    `in_` makes another statement for each length of the list.
+    """
+    return _Among(column, name)
+
+
+@compiles(_Among, "sqlite")
+def _among_in_sqlite(element: _Among, compiler: Any, **options: Any) -> str:
+    return str(compiler.process(element.in_sqlite, **options))
+
+
+@compiles(_Among, "postgresql")
+def _among_in_postgresql(element: _Among, compiler: Any, **options: Any) -> str:
+    return str(compiler.process(element.in_postgresql, **options))
+
+
 class _Compiled:
     """A statement's text for one dialect, and how its values go to that dialect's driver."""
 
@@ -119,6 +173,7 @@ class _Compiled:
             {name: each.value for name, each in compiled.binds.items() if not each.required}, order
         )
         """Puts a call's values in the form that the driver takes."""
+        self._lists = [n for n, each in compiled.binds.items() if isinstance(each.type, _Texts)]
         self.is_counted = dialect.name != "sqlite"
         """Whether rows that were written count; see `REPLAN_AFTER`."""
         self._names: SimpleResultMetaData | None = None
@@ -126,6 +181,8 @@ class _Compiled:
     def run(self, connection: Connection, values: dict[str, Any]) -> Any:
         """Run the statement; gives the driver's own cursor."""
         driver: Any = connection.connection.dbapi_connection
+        for name in self._lists:
+            values[name] = json.dumps(values[name])
         return driver.execute(self.text, self.values_for(values))
 
     def changed(self, connection: Connection, rows: int) -> None:

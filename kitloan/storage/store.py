@@ -12,8 +12,10 @@ refused before anything is written.
 
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -21,6 +23,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import InvalidatePoolError
 
 from kitloan.errors import KitloanError, StoreError, not_installed
 from kitloan.storage.faults import translated
@@ -478,15 +481,42 @@ def _postgres(place: str) -> Store:
     try:
         engine = sa.create_engine(
             url,
-            pool_pre_ping=True,
             hide_parameters=True,  # they hold people's names, and tracebacks are sent by mail
             connect_args={"connect_timeout": BUSY_SECONDS},
         )
         event.listen(engine, "connect", _set_patience)
         event.listen(engine, "begin", _set_patience_of_transaction)
+        event.listen(engine, "checkout", partial(_insist_on_connection, engine))
+        event.listen(engine, "checkin", _note_use)
     except ModuleNotFoundError as missing:
         raise not_installed("postgres") from missing
     return Store(engine, name)
+
+
+_LAST_USED = "last used"
+_LONG_IDLE = 30
+"""Seconds after which a server is asked whether it is still there."""
+
+
+def _insist_on_connection(engine: Engine, connection: Any, record: Any, _proxy: Any) -> None:
+    """Have the pool connect again where the server ended an idle connection.
+
+    A server reports that when it happens, and the report is read here. To ask before each read
+    would be one more journey to the server. After a longer time it is asked all the same: where
+    the network lost the connection, nothing was reported.
+    """
+    idle = time.monotonic() - record.info.setdefault(_LAST_USED, time.monotonic())
+    try:
+        for _ in range(2):  # why it ended, and that it did
+            connection.pgconn.consume_input()
+        if idle > _LONG_IDLE:
+            engine.dialect.do_ping(connection)
+    except engine.dialect.loaded_dbapi.Error as problem:
+        raise InvalidatePoolError from problem
+
+
+def _note_use(_connection: Any, record: Any) -> None:
+    record.info[_LAST_USED] = time.monotonic()
 
 
 _PATIENCE = (

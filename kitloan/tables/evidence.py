@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text
 from sqlmodel import Field
 
 from kitloan.tables.base import Base, in_college
-from kitloan.text.fields import EngagementFields, ProfileFields
+from kitloan.text.fields import EngagementFields, ProfileFields, SchoolFields
 
 _IS_SCHUID = (
     "substr(schuid, 1, 2) = 'X-' OR (length(schuid) >= 8 AND length(schuid) <= 9 "
@@ -156,27 +156,16 @@ class OrganisationProfile(Base, ProfileFields, table=True):  # type: ignore[misc
     organisation: str = Field(primary_key=True)
 
 
-class School(Base, table=True):
+class School(Base, SchoolFields, table=True):  # type: ignore[misc]  # as above
     """A school as one vintage of a list has it. Reference data: no entry makes it."""
 
     __tablename__ = "school"
     college: str = Field(primary_key=True)
     vintage: str = Field(primary_key=True)
     schuid: str = Field(primary_key=True)
-    name: str | None
-    council: str | None
-    council_code: str | None
-    sector: str
-    roll: int | None
-    postcode: str | None
-    latitude: str | None
-    longitude: str | None
-    denomination: str | None
-    rurality: int | None
-    deprived: str | None
 
 
-class SchoolNow(Base, table=True):
+class SchoolNow(Base, SchoolFields, table=True):  # type: ignore[misc]  # as above
     """A school as all vintages together have it: each field from the newest that has it."""
 
     __tablename__ = "school_now"
@@ -184,16 +173,7 @@ class SchoolNow(Base, table=True):
     college: str = Field(primary_key=True)
     schuid: str = Field(primary_key=True)
     name: str
-    council: str | None
-    council_code: str | None
-    sector: str
-    roll: int | None
-    postcode: str | None
-    latitude: str | None
-    longitude: str | None
-    denomination: str | None
-    rurality: int | None
-    deprived: str | None
+    """As the newest list that has one; else its SchUID."""
     listed: bool
     """Whether the newest vintage has it."""
     vintage: str

@@ -245,6 +245,32 @@ class ProfileFields(Fields):
     """The region whose partnership it is a member of, by its code."""
 
 
+class SchoolFields(Fields):
+    """What a list has of a school; None is what it has not.
+
+    Attributes:
+        name: as the list has it.
+        council: the council's name; one that is no council's as the list has it.
+        council_code: its code of today.
+        sector: `primary`, `secondary` or `special`.
+        roll: pupils.
+        rurality: 1 to 8 of the eight-fold classification, 8 the most remote.
+        deprived: the band of the share of its pupils from the 20 % most deprived zones.
+    """
+
+    name: str | None
+    council: str | None
+    council_code: str | None
+    sector: str
+    roll: int | None
+    postcode: str | None
+    latitude: str | None
+    longitude: str | None
+    denomination: str | None
+    rurality: int | None
+    deprived: str | None
+
+
 class EngagementFields(Fields):
     """One use by one group: what recording it states, but for learners by band and themes."""
 

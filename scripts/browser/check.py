@@ -35,6 +35,8 @@ SHEETS = {"upright": 688, "wide": 1031}
 """Pixels between the margins of A4, as `page.css` turns it."""
 
 SEVERE = {"serious", "critical"}
+MOST_ROWS = 40
+"""Of each table that axe reads."""
 
 
 def main(arguments: list[str]) -> int:
@@ -90,8 +92,8 @@ def on_paper(browser: Browser, report: Path) -> list[str]:
     wrong = opened(page, report, "print")
     page.emulate_media(media="print")
     wrong += uncut(page)
-    wrong += accessible(page, "print")
     page.pdf(path=FOLDER / "print.pdf", prefer_css_page_size=True, tagged=True, outline=True)
+    wrong += accessible(page, "print")
     page.close()
     for old in FOLDER.glob("print-*.png"):
         old.unlink()
@@ -137,7 +139,15 @@ def opened(page: Page, report: Path, name: str) -> list[str]:
 
 
 def accessible(page: Page, name: str) -> list[str]:
-    """What axe finds; what is less than serious is said and does not fail."""
+    """What axe finds; what is less than serious is said and does not fail.
+
+    The rows of a table are alike, and axe takes minutes for thousands: it reads the first of each.
+    """
+    page.evaluate(
+        "most => document.querySelectorAll('tbody').forEach("
+        "each => [...each.rows].slice(most).forEach(row => row.remove()))",
+        MOST_ROWS,
+    )
     found = Axe().run(page).response["violations"]
     for each in found:
         say(f"axe, {name}: {each['impact']}: {each['id']}: {each['help']} ({len(each['nodes'])})")

@@ -116,6 +116,20 @@ def test_a_flat_battery_is_no_reason_to_doubt_the_rest(scotland: Scotland) -> No
     assert ("clock_wrong", "fife") in codes(then)
 
 
+def test_a_clock_that_goes_wrong_between_two_files(scotland: Scotland) -> None:
+    """What was remembered of the first file must not hide what the second one brings."""
+    first, second = scotland.kits("fife", 2)
+    assert codes(scotland.audit()) == []
+    right = scotland.clock.now
+    scotland.clock.now = datetime(2001, 1, 1, 9, tzinfo=UTC)
+    scotland["fife"].holdings.sight(first)
+    scotland.clock.now = right + timedelta(days=1)
+    scotland["fife"].holdings.sight(second)
+    assert ("clock_wrong", "fife") in codes(scotland.audit())
+    scotland["fife"].holdings.sight(first)
+    assert ("clock_wrong", "fife") in codes(scotland.audit()), "nor a third"
+
+
 def test_who_saw_a_kit_last_is_asked_of_corrected_clocks(scotland: Scotland) -> None:
     """Two colleges have one tag. One lent it by a clock of next year; the other misses it now."""
     right = scotland.clock.now

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from audit.agreement import agrees
 from audit.scotland import Scotland, codes, row, rows
 from conftest import SetClock
 from kitloan import Count, NewHolding
@@ -294,3 +295,15 @@ def test_the_donor_of_a_kit_that_moved_twice_is_known(scotland: Scotland, clock:
         assert (raf["holdings"], raf["incomplete"], raf["short"]) == (1, 1, 1), taker
         other = row(found, "donors", name="not recorded")
         assert (other["holdings"], other["short"]) == (1, 0)
+
+
+def test_what_a_third_college_has_is_not_on_its_way(scotland: Scotland) -> None:
+    """Fife passed it on and recorded nothing: it is with Ayrshire, and in two colleges, by now."""
+    (tag,) = scotland.kits("borders", 1)
+    scotland.kits("fife", 1)
+    scotland["borders"].transfers.send(tag, "fife")
+    scotland["ayrshire"].transfers.receive(tag, "fife", Count(whole=True), type="STEM kit")
+    found = scotland.audit()
+    assert row(found, "transfers", from_college="borders")["status"] == "in two colleges"
+    assert ("tag_in_two_colleges", "ayrshire") in codes(found)
+    agrees(found)

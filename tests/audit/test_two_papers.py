@@ -12,7 +12,8 @@ from audit.scotland import Scotland
 from conftest import SetClock
 from kitloan import Gift, NewHolding
 from kitloan.audit import Scope
-from kitloan.audit.engagements import Dated, OfBand, Uses, is_settled, reach_of
+from kitloan.audit.counted_uses import Dated, Days, OfBand, Uses, reach_of
+from kitloan.audit.leaving import is_settled, unsettled
 from kitloan.evidence.disclosure import SMALL
 from kitloan.evidence.engagements import NewEngagement
 
@@ -82,6 +83,44 @@ def test_no_two_papers_differ_by_a_few(uses: list[Dated], by_knowledge: bool) ->
     for one, other in combinations(papers(uses, by_knowledge=by_knowledge), 2):
         for then, now in zip(one, other, strict=True):
             assert not 0 < now - then < SMALL
+
+
+def days_of(uses: Sequence[Dated], since: str) -> Days:
+    """The uses as they are read: those of the last days one by one, all others added up."""
+    groups = []
+    for each in uses:
+        before = each.learners if each.known < since else 0
+        groups.append(
+            each.of._replace(
+                bands={each.band: OfBand(1, each.learners, each.learners, 0, 0, before)}
+            )
+        )
+    return Days(
+        groups,
+        since,
+        lambda day, colleges: [each for each in uses if each.known >= day],
+    )
+
+
+@given(USES, st.integers(0, 14))
+def test_the_last_days_decide_as_all_of_them(uses: list[Dated], day: int) -> None:
+    """What is read is less; what is hidden is the same."""
+    since = (FIRST + timedelta(days=day)).isoformat()
+    all_read = unsettled(days_of(uses, ""), lambda each: each.school)
+    assert all_read == {
+        school
+        for school in "AB"
+        if not is_settled([each for each in uses if each.of.school == school])
+    }
+    assert unsettled(days_of(uses, since), lambda each: each.school) == all_read
+
+
+def test_two_more_are_two_more_whatever_was_before() -> None:
+    """What was shown before the last days need not be known, where many came since."""
+    before = {"A": {"p5-p7": 9}}
+    last = [used(3, "A", "p5-p7", 20), used(4, "A", "p5-p7", 22)]
+    assert is_settled(last, before, last[0].on) is False
+    assert is_settled(last[1:], before, last[1].on) is True
 
 
 @pytest.mark.parametrize(

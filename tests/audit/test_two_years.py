@@ -236,6 +236,17 @@ def test_a_donors_paper_names_no_one(story: Story) -> None:
     assert "m.ross" not in str(paper.as_json())
 
 
+def test_a_college_is_told_what_it_does_itself(story: Story) -> None:
+    """A list to tick that says "ask the college" has nothing on it that the college can do."""
+    audit = story.scotland.esp.audit.audit
+    for college in ("uhi-nwh", "fife", "cityofglasgow"):
+        paper = audit(reader="college", scope=Scope(college=college))
+        (to_do,) = [each for each in paper.report.tables if each.name == "to_do"]
+        assert to_do.rows
+        for each in to_do.column("action"):
+            assert "the college" not in str(each).lower(), each
+
+
 def test_a_kits_life_is_on_one_page(story: Story) -> None:
     """Three questions to three colleges gave three lists, in no order."""
     tag, events = story.scotland.esp.audit.life(story.named["on"])

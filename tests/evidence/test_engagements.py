@@ -38,9 +38,22 @@ def test_bands_follow_the_curriculum() -> None:
         "early",
     ]
     assert parse_learners(["P4/5=26"]) == {"mixed": 26}
+    assert parse_learners(["P7/S1=20"]) == {"mixed": 20}, "a transition class"
+    assert parse_learners(["P5/6/7=20"]) == {"p5-p7": 20}
+    assert parse_learners(["P3, P4 & P5=20"]) == {"mixed": 20}
     assert parse_learners(["p5-p7=20", "P6=7"]) == {"p5-p7": 27}
     assert band_of("P5/6") == "p5-p7"
-    for wrong in ("p8=3", "p5-p7", "p5-p7=x", "p5-p7=-1", "=4", "p5-p7=1.5", "S1/P7=3"):
+    for wrong in (
+        "p8=3",
+        "p5-p7",
+        "p5-p7=x",
+        "p5-p7=-1",
+        "=4",
+        "p5-p7=1.5",
+        "S1/P7=3",
+        "P7/S9=20",
+        "P4/=3",
+    ):
         with pytest.raises(BadInput) as refusal:
             parse_learners([wrong])
         assert refusal.value.code == "bad_learners"

@@ -145,6 +145,28 @@ def test_an_event_that_two_colleges_entered_is_one(
     assert "same school, date and band" in finding.message
 
 
+def test_two_loans_of_a_day_are_two_uses(fife: College) -> None:
+    """Two kits in one class room are no mistake; a loan and a visit of one band may be."""
+
+    def found() -> list[str]:
+        listed = fife.audit.audit().findings
+        return [each.message for each in listed if each.code == "engagement_twice"]
+
+    day = date(2027, 3, 1)
+    for _ in range(2):
+        tag = fife.holdings.add(NewHolding("Device")).tag
+        fife.loans.check_out([tag], "Lochside")
+        fife.loans.check_in(tag)
+        record(fife, day, "Lochside", tag=tag, learners={"p5-p7": 20})
+    assert found() == []
+    record(fife, day, "Lochside", learners={"s1-s3": 20})
+    assert found() == [], "another band"
+    record(fife, day, "Lochside", not_used="time")
+    assert found() == [], "not used after all"
+    record(fife, day, "Lochside", learners={"p5-p7": 20})
+    assert found()
+
+
 def test_what_leaves_esp_is_protected(
     fife: College, ayrshire: College, esp: Callable[..., College]
 ) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kitloan.audit import Audit
+from kitloan.audit import Audit, Scope
 from kitloan.college import College
 from kitloan.errors import BadInput
 from kitloan.evidence.engagements import EngagementChange, NewEngagement
@@ -99,3 +99,43 @@ def test_what_cannot_be_is_named(fife: College, given: dict[str, str], code: str
     assert wrong.value.code == code
     assert len(fife.ledger.log()) == before
     assert partner_named("Robotics Club Leith") == "Robotics Club Leith"
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "words"),
+    [
+        ({"event": "nope"}, "unknown_event", "nope"),
+        ({"event": "ayrshre-E3"}, "unknown_event", "ayrshre-E3"),
+        ({"event": "ayrshire-e3"}, None, ""),
+        ({"programme": "Faraday Chalenge"}, "unknown_programme", "IET Faraday Challenge"),
+        ({"programme": "faraday"}, None, ""),
+        ({"schuid": "8999999P"}, "unknown_school", "8999999P"),
+        ({"schuid": "X-abbey"}, None, ""),
+    ],
+)
+def test_what_is_not_known_is_recorded_and_told(
+    fife: College, given: dict[str, Any], code: str | None, words: str
+) -> None:
+    """A slip in an event's id made one event two, and nobody was told."""
+    new = NewEngagement(on=DAY, organisation=SCHOOL, learners={"s1-s3": 36}, **given)
+    taken = fife.engagements.record(new, new_too=True)
+    assert [each.code for each in taken.warnings] == ([code] if code else [])
+    assert all(words in each.message for each in taken.warnings)
+    if given == {"event": "ayrshire-e3"}:
+        assert taken.engagement.event == "ayrshire-E3", "as that college spells it"
+
+
+def test_a_partner_that_is_nearly_known_is_told(fife: College) -> None:
+    """STEM Learning and STEM Lerning would be two partners of a report."""
+    (warned,) = fife.partners.describe(SCHOOL, referred_by="STEM Lerning", new_too=True).warnings
+    assert (warned.code, "STEM Learning" in warned.message) == ("unknown_partner", True)
+    assert fife.partners.describe(SCHOOL, referred_by="dyw").warnings == ()
+    assert fife.partners.describe(SCHOOL, kind="School").warnings == ()
+
+
+def test_a_partnerships_page_has_its_name(fife: College) -> None:
+    """Its reader does not know what FIF is."""
+    for given in ("FIF", "fif", "Fife"):
+        found = fife.audit.audit(reader="evidence", scope=Scope(region=given))
+        assert found.report.title == "What the kits did: Fife"
+    assert fife.audit.audit(reader="evidence").report.title == "What the kits did"

@@ -146,6 +146,35 @@ def test_a_closure_moves_what_it_hits_and_not_all_to_one_day(desk: College) -> N
     proved(desk)
 
 
+def test_a_hold_pauses_while_the_college_is_closed(
+    desk: College, at: Callable[[date], None]
+) -> None:
+    """Circulate #2200: what was to be collected in the closure had lapsed when the desk opened."""
+    kit, *_ = kits(desk, 3)
+    book = desk.bookings.book
+    ((shut,), (part,), (other,)) = (
+        book(SCHOOL, {"Telescope": 1}, first, day(18), tags=tags)
+        for first, tags in ((day(8), [kit]), (day(7), []), (day(14), []))
+    )
+    at(day(7))
+    found = desk.calendar.close(day(8), day(9), reason="snow", request_id="closing")
+    assert [(each.id, each.to, each.kept_until) for each in found.bookings] == [
+        (part.id, SCHOOL, day(10)),
+        (shut.id, SCHOOL, day(11)),
+    ]
+    assert desk.calendar.close(day(8), day(9), reason="snow", request_id="closing") == found
+    at(day(11))
+    now = {each.id: each for each in desk.bookings.list(state="all").items}
+    assert [now[each.id].state for each in (part, shut, other)] == ["lapsed", "made", "made"]
+    assert now[shut.id].collect_on == day(8) and now[shut.id].lines == shut.lines
+    desk.calendar.close(day(11), reason="snow")
+    at(day(14))
+    desk.loans.check_out([kit], booking=shut.id)
+    desk.actions.undo(), desk.actions.undo()
+    assert desk.bookings.get(shut.id).lapses_after == day(11), "undone with the closure"
+    proved(desk)
+
+
 def test_a_hold_is_not_longer_than_was_chosen(desk: College, at: Callable[[date], None]) -> None:
     """Circulate PR #548: seven days were chosen and fourteen were kept."""
     kits(desk)

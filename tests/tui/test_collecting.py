@@ -76,6 +76,22 @@ def test_a_booking_for_tomorrow_is_not_collected_today(day: Day, store: Store) -
     assert collected(day, made) == [0]
 
 
+def test_who_comes_on_the_last_open_day_before_collects(day: Day, store: Store) -> None:
+    """Else the kit would be lent beside the booking, held for it twice, and the booking lapse."""
+    thursday = date(2026, 11, 26)
+    store.kitloan.calendar.close(date(2026, 11, 24), date(2026, 11, 25))
+    (made,) = store.kitloan.bookings.book(SCHOOL, {"STEM kit": 1}, thursday, LAST)
+    (later,) = store.kitloan.bookings.book(SCHOOL, {"VR headset": 1}, date(2026, 11, 27), LAST)
+    day.type(SCHOOL)
+    expect(day.scan(store.kit), "OUT", SCHOOL, f"due 4 Dec 2026, as booked ({made.id})")
+    day.scan(store.headset)
+    assert [collected(day, each) for each in (made, later)] == [[1], [0]]
+    day.undo(), day.undo()
+    store.kitloan.policies.set("early", "0")
+    day.scan(store.kit)
+    assert collected(day, made) == [0], "a college may want none of it"
+
+
 def test_loose_things_are_collected_by_number(day: Day, store: Store) -> None:
     """Else ten of the thirty would be held back once more."""
     (made,) = store.kitloan.bookings.book(SCHOOL, {"Multimeter": 10}, TODAY, LAST)

@@ -53,3 +53,41 @@ def test_without_a_list_nothing_is_offered(day: Day) -> None:
     """A college that reads no list works as before."""
     assert day.complete("lochs") is None
     expect(day.type("loch acad"), "FOUND 0")
+
+
+def test_yes_links_a_listed_school(listed: Day) -> None:
+    """Linked by nobody, a school is in no figure of the schools that were reached."""
+    (name,) = listed.college.schools.names("lochside a", 1)
+    (school,) = listed.college.schools.find(name).items
+    listed.type(name)
+    asked = listed.scan(listed.store.headset)
+    expect(asked, "OUT", name)
+    assert school.schuid in asked.hint
+    expect(listed.type("yes"), "DONE", name, school.schuid)
+    assert listed.college.schools.called(name) == ()
+    assert school.schuid not in listed.scan(listed.store.second).hint
+    listed.undo()
+    listed.undo()
+    assert listed.college.schools.called(name) == (school,), "the link is undone, not the loan"
+    assert listed.college.find.holding(listed.store.headset).status == "out"
+
+
+def test_a_scan_goes_on_without_a_link(listed: Day) -> None:
+    """Nobody is held up, and nothing is linked by a scan."""
+    (name,) = listed.college.schools.names("lochside a", 1)
+    listed.scan(listed.store.headset)
+    assert "Type yes" in listed.type(f"to {name}").hint
+    second = listed.scan(listed.store.second)
+    expect(second, "OUT", name)
+    assert "Type yes" not in second.hint, "it is asked once in a turn"
+    assert len(listed.college.schools.called(name)) == 1
+    assert "Type yes" not in listed.type("done").hint
+
+
+def test_a_campus_of_two_departments_is_not_guessed(listed: Day) -> None:
+    """Example 1: which of the two borrowed is for a person to say."""
+    names = [each.name for each in listed.college.schools.find(limit=200).items]
+    campus = next(name for name in names if names.count(name) > 1)
+    listed.scan(listed.store.headset)
+    assert "Type yes" not in listed.type(f"to {campus}").hint
+    assert len(listed.college.schools.called(campus)) > 1

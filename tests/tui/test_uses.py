@@ -36,6 +36,17 @@ def test_one_line_records_it(day: Day) -> None:
     assert day.college.engagements.waiting().total == 1
 
 
+def test_a_line_that_is_pasted_is_no_scan(day: Day) -> None:
+    """It came too fast for typing, and was looked for among the kits."""
+    day.lent(day.store.headset)
+    day.scan(day.store.headset)
+    expect(day.scan("use p5 27 4.5h 3x"), "USED", "27 p5-p7", SCHOOL)
+    day.lent(day.store.kit)
+    day.scan(day.store.kit)
+    expect(day.scan("use p5 27"), "REFUSED", "comes first")
+    assert not day.state.waiting
+
+
 def test_no_scan_waits_for_it(day: Day) -> None:
     """Scan, scan, scan: a form in the way of the queue is a form that gets switched off."""
     for tag in (day.store.headset, day.store.kit, day.store.second):

@@ -18,6 +18,8 @@ from kitloan.evidence.engagements import WITHOUT_USE
 from kitloan.ledger.session import Session
 from kitloan.planning.booked import Booking as BookingNow
 from kitloan.planning.booked import Cause
+from kitloan.planning.calendar import calendar_of
+from kitloan.planning.policies import policies_of
 from kitloan.planning.risks import Risks, StandIn
 from kitloan.queries.find import Finder, organisations_called
 from kitloan.queries.undone import UNDONE
@@ -483,12 +485,15 @@ class ToCollect:
 def to_collect(session: Session, to: str, day: date) -> tuple[ToCollect, ...]:
     """What a borrower has booked that can be collected on a day, as it was booked first.
 
-    What was booked for earlier and has lapsed is not among it.
+    What was booked for earlier and has lapsed is not among it. Who comes a little early, as the
+    policy `early` has it, collects too: else the kits would be lent beside their booking.
     """
     with session.reading() as connection:
         found = organisations_called(connection, session.college, to)
         if not found:
             return ()
+        early = policies_of(connection, session.college).number("early")
+        last = calendar_of(connection, session.college).add_open_days(day, early) if early else day
         rows = connection.execute(
             select(
                 booking.c.booking,
@@ -511,7 +516,7 @@ def to_collect(session: Session, to: str, day: date) -> tuple[ToCollect, ...]:
                 booking.c.college == session.college,
                 booking.c.organisation == found[0][1],
                 booking.c.state == "made",
-                booking.c.collect_on <= day.isoformat(),
+                booking.c.collect_on <= last.isoformat(),
                 booking.c.lapses_after >= session.today.isoformat(),
                 booking_line.c.quantity > booking_line.c.collected,
             )

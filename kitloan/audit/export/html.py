@@ -203,7 +203,7 @@ def _tile(tile: Tile, column: int, row: int) -> _Tile:
     used = "use not known" if tile.used is None else f"{tile.used:.0%} in use"
     more = f"{seen:.0%} seen, {used}"
     if tile.per_1000 is not None:
-        more += f", {tile.per_1000:g} for 1,000 pupils"
+        more += f", {tile.per_1000:.2f} for 1,000 pupils"
     return _Tile(column, row, name, f"{tile.kits:,}", more, round(seen * _SHADES))
 
 

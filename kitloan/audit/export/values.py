@@ -7,7 +7,7 @@ from kitloan.audit.tables import Cell, Column, Kind
 from kitloan.text import names, tags
 from kitloan.text.dates import uk
 
-NUMBERS: frozenset[Kind] = frozenset({"count", "share", "days", "pence"})
+NUMBERS: frozenset[Kind] = frozenset({"count", "share", "days", "rate", "pence"})
 """The kinds that are set to the right, so that their digits line up."""
 
 _NOT_IN_XML = re.compile("[\ufffe\uffff]")  # no control characters to Unicode, but XML has no place
@@ -32,6 +32,8 @@ def words(column: Column, value: Cell) -> str:
     match column.kind:
         case "share":
             return f"{value:.1%}"
+        case "rate":
+            return f"{value:,.2f}"
         case "pence":
             return f"{'-' if value < 0 else ''}£{abs(value) / 100:,.2f}"
     return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"

@@ -34,6 +34,7 @@ _FORMATS: dict[Kind, str] = {
     "tag": "General",
     "count": "#,##0",
     "days": "#,##0",
+    "rate": "#,##0.00",
     "share": "0.0%",
     "pence": '"£"#,##0.00;-"£"#,##0.00',
     "date": "d mmm yyyy",

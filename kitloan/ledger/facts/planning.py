@@ -132,6 +132,10 @@ class BookingTerms(FactBase):
         return self
 
 
+_COLUMNS = tuple(name for name in BookingTerms.model_fields if name not in ("kind", "lines"))
+"""The terms that a booking's row has; its lines have rows of their own."""
+
+
 class BookingMade(BookingTerms):
     """Kits were promised to a borrower."""
 
@@ -158,7 +162,7 @@ def made(connection: Connection, college: str, entry: Recorded, fact: BookingMad
         made_at=entry.at,
         made_by=entry.by,
         made_seq=entry.seq,
-        **fact.model_dump(exclude={"kind", "lines"}),
+        **{name: getattr(fact, name) for name in _COLUMNS},
     )
     _insert_lines(connection, college, fact, *out)
 
@@ -175,12 +179,11 @@ def changed(connection: Connection, college: str, entry: Recorded, fact: Booking
         forget(connection, c=college, k=fact.booking)
     with excusing() if no_more else nullcontext():
         out = _promise(connection, college, entry, fact)
-    now = fact.model_dump(exclude={"kind", "lines", "booking"})
     _change.one(
         connection,
         c=college,
         k=fact.booking,
-        **{f"new_{name}": value for name, value in now.items()},
+        **{f"new_{name}": getattr(fact, name) for name in _COLUMNS if name != "booking"},
     )
     _insert_lines(connection, college, fact, *out)
 

@@ -84,6 +84,13 @@ _usable_of_kind = (
     holding.c.kit_type == bindparam("k"),
     *USABLE,
 )
+_is_chosen = exists().where(
+    pin.c.college == bindparam("c"),
+    pin.c.kit_type == bindparam("k"),
+    booking.c.college == pin.c.college,
+    booking.c.booking == pin.c.booking,
+    booking.c.state == "made",
+)
 _room = Query(
     select(
         select(func.coalesce(func.sum(holding.c.quantity - holding.c.out_quantity), 0))
@@ -92,21 +99,14 @@ _room = Query(
         - select(func.coalesce(func.sum(line.c.quantity - line.c.collected), 0))
         .where(*WAITING, *_of_kind, *_within_span)
         .scalar_subquery(),
-        select(
-            exists().where(
-                pin.c.college == bindparam("c"),
-                pin.c.kit_type == bindparam("k"),
-                booking.c.college == pin.c.college,
-                booking.c.booking == pin.c.booking,
-                booking.c.state == "made",
-            )
-        ).scalar_subquery(),
+        select(_is_chosen).scalar_subquery(),
     )
 )
 _capacity = Query(
     select(
         func.coalesce(func.sum(holding.c.quantity), 0),
         func.coalesce(func.sum(holding.c.out_quantity), 0),
+        select(_is_chosen).scalar_subquery(),
     ).where(*_usable_of_kind)
 )
 _kits_out = Query(
@@ -192,6 +192,19 @@ def excusing() -> Iterator[None]:
         _EXCUSING.reset(before)
 
 
+_COUNTED: ContextVar[Mapping[str, "Counts"]] = ContextVar("counted", default={})  # noqa: B039  # never changed
+
+
+@contextmanager
+def counted(counts: Mapping[str, "Counts"]) -> Iterator[None]:
+    """Within the block one booking is promised, for which these types were counted just now."""
+    before = _COUNTED.set(counts)
+    try:
+        yield
+    finally:
+        _COUNTED.reset(before)
+
+
 def loans_out(connection: Connection, college: str, kits: Iterable[AnyRow]) -> Iterator[AnyRow]:
     """The open loans of the kits that `usable_kits` gave.
 
@@ -234,24 +247,35 @@ def room(connection: Connection, college: str, kit_type: str, first: str, until:
     return 0 if is_chosen else max(0, int(left))
 
 
-class _Counts:
-    """How many of a type there are, and how many are out or promised on each day of a span."""
+class Counts:
+    """How many of a type there are, and how many are out or promised on each day of a span.
+
+    Attributes:
+        span: the days, half open.
+        capacity: how many there are.
+        room: how many are left on each day for certain, as `room` has it.
+    """
 
     def __init__(
         self, connection: Connection, college: str, kit_type: str, first: str, until: str
     ) -> None:
+        """Count as the register is now."""
+        self.span = (first, until)
         where = {"c": college, "k": kit_type}
-        [(capacity, out)] = _capacity.tuples(connection, **where)
+        [(capacity, out, is_chosen)] = _capacity.tuples(connection, **where)
         self.capacity = int(capacity)
         change: defaultdict[int, int] = defaultdict(int)
         for row in loans_out(connection, college, _kits_out(connection, **where) if out else ()):
             change[first_of_loan(row.out_at)] += row.many
             change[until_of_loan(row.due_on, row.free_from)] -= row.many
+        left = self.capacity - int(out)
         for busy_from, free_from, many in _spans_waiting.tuples(
             connection, **where, a=first, b=until
         ):
             change[ordinal(busy_from)] += many
             change[ordinal(free_from)] -= many
+            left -= many
+        self.room = 0 if is_chosen else max(0, left)
         self._change = sorted(change.items())
 
     def committed(self, days: Iterable[int]) -> Iterator[int]:
@@ -274,7 +298,9 @@ def promise(
     days = range(ordinal(first), ordinal(until))
     texts = [_day(day) for day in days]
     for kit_type, count in lines:
-        counts = _Counts(connection, college, kit_type, first, until)
+        counts = _COUNTED.get().get(kit_type)
+        if counts is None or counts.span != (first, until):
+            counts = Counts(connection, college, kit_type, first, until)
         rows = []
         for day, before in zip(texts, counts.committed(days), strict=True):
             committed = before + count

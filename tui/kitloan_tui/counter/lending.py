@@ -117,7 +117,9 @@ def lend(
         state.turn.loan_ids.append(loan.id)
         state.turn.loans += 1
     _remember(state, [loan])
-    return sentences.lent(loan, held.shortages, state.terms.on, booking)
+    verdict = sentences.lent(loan, held.shortages, state.terms.on, booking)
+    is_first = state.turn is None or state.turn.loans == 1
+    return _ask_school(state, college, loan.to, verdict) if is_first else verdict
 
 
 def _booking_of(booked: Sequence[ToCollect], held: Holding) -> str | None:
@@ -164,13 +166,27 @@ def _lend_basket(state: CounterState, college: College, to: str) -> Verdict:
     state.turn = Turn(to, [loan.id for loan in loans], len(loans), by_loan=bool(loans))
     state.ask_next += [held.tag for held in later]
     _remember(state, loans)
+    if not loans:
+        return sentences.turn_open(to)
     if len(loans) > 1:
-        return sentences.lent_together(loans, state.terms.on, booking)
-    return (
-        sentences.lent(loans[0], kits[0].shortages, state.terms.on, booking)
-        if loans
-        else sentences.turn_open(to)
-    )
+        verdict = sentences.lent_together(loans, state.terms.on, booking)
+    else:
+        verdict = sentences.lent(loans[0], kits[0].shortages, state.terms.on, booking)
+    return _ask_school(state, college, to, verdict)
+
+
+def _ask_school(state: CounterState, college: College, to: str, verdict: Verdict) -> Verdict:
+    """Ask whether a borrower is the one listed school of its name; whatever else comes goes on."""
+    found = college.schools.called(to)
+    if len(found) != 1:
+        return verdict
+    (school,) = found
+    state.step.confirms = partial(_link, college, to, school.schuid)
+    return replace(verdict, hint=f"{sentences.ask_listed(school)} {verdict.hint}")
+
+
+def _link(college: College, to: str, schuid: str) -> Verdict:
+    return sentences.linked(college.schools.link(to, schuid))
 
 
 def _of_one_booking(

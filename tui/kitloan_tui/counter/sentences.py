@@ -28,6 +28,7 @@ from kitloan_tui.counter.verdict import Verdict
 
 if TYPE_CHECKING:
     from kitloan.backups.upgrading import Upgraded
+    from kitloan.evidence.schools import Linked, SchoolLine
     from kitloan.history.undo import Undone
     from kitloan.holdings import Added
     from kitloan.loans.checkouts import Lent
@@ -84,6 +85,17 @@ def lent_together(
     text = f"{len(loans)} to {first.to}{went}, due {uk(first.due_on)}{_booked(booking)}: {kits}"
     text += _new(first.nearly) if first.new_organisation else ""
     return Verdict("OUT", text, f"{UNDOES} All of them at once.")
+
+
+def ask_listed(school: "SchoolLine") -> str:
+    """Whether the borrower is the listed school of its name."""
+    where = school.council or "no council"
+    return f"Type yes if it is the listed school in {where} ({school.schuid})."
+
+
+def linked(each: "Linked") -> Verdict:
+    """A borrower is a listed school from now on."""
+    return Verdict("DONE", f"{each.organisation} is the listed school {each.schuid}.", UNDOES)
 
 
 def _booked(booking: str | None) -> str:

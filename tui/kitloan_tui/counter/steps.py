@@ -67,6 +67,8 @@ def scan(state: CounterState, college: College, text: str, at: float | None = No
     """
     if uses.is_form(text):  # about a kit that came back: it answers nothing that is asked here
         return act(state, college, lambda: uses.take_form(college, text), text)
+    if uses.words_after(tidy(text)):  # no scan, however fast it came: pasted, or typed by a program
+        return submit(state, college, text)
     if len(parts := scanned.split(text)) > 1:
         return [scan(state, college, part, at) for part in parts][-1]
     code = scanned.read(text)

@@ -669,6 +669,8 @@ class StoredEntries:
     def epochs(self, seq: int) -> dict[str, int]:
         """The epoch of every entry of this number, by its hash."""
         found = self.main(seq)
+        if found is None and not self._apart:
+            return {}
         apart = {each.hash: each.epoch for each in self._apart.get(seq, [])}
         return apart | ({found.hash: found.epoch} if found else {})
 
@@ -678,6 +680,8 @@ class StoredEntries:
         In one epoch only one entry can. A restored backup goes on in another epoch.
         """
         found = self.main(seq)
+        if found is None and not self._apart:
+            return False
         others = [(each.prev, each.epoch, each.hash) for each in self._apart.get(seq, [])]
         if found is not None:
             others.append((self._before_on_main(seq), found.epoch, found.hash))

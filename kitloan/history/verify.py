@@ -84,7 +84,7 @@ from kitloan.storage.row_security import (
 )
 from kitloan.storage.settings import is_readable
 from kitloan.storage.statements import AnyRow
-from kitloan.storage.store import Store, scratch_store
+from kitloan.storage.store import Store, only_replayed, scratch_store
 from kitloan.tables import (
     Base,
     Contact,
@@ -141,18 +141,6 @@ _WRITTEN = "written_"
 
 _THE_FILE = ""
 """What is checked beside the ledgers; no college has this name."""
-
-_FOR_READERS = (
-    "holdings_found_by_words",
-    "holdings_by_asset_number",
-    "holdings_by_register_row",
-    "holdings_elsewhere",
-    "incomplete_holdings",
-    "uncounted_holdings",
-    "open_loans_by_due_date",
-)
-"""Indexes by which people's questions are answered. Replaying asks none of these, and each index is
-a write more for every row."""
 
 _NOT_CANONICAL = "is not in canonical form, so it could be read in two ways"
 _ALTERED = "was altered: its text does not match its hash"
@@ -543,8 +531,7 @@ class Checker:
         """
         self._live, self._replayed = live, replayed
         replayed.exec_driver_sql(f"PRAGMA cache_size = -{_SCRATCH_KIB}")
-        for name in _FOR_READERS:
-            replayed.exec_driver_sql(f"DROP INDEX {name}")
+        only_replayed(replayed)
         replayed.commit()
         self._empty = sqlite3.connect(":memory:")
         driver_of(replayed).backup(self._empty)

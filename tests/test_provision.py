@@ -15,7 +15,7 @@ import kitloan
 from crowd import raw
 from kitloan import BadInput, Count, NewHolding, Refused, StoreError
 from kitloan.cli.provision import provision
-from kitloan.history.verify import wrong_rules
+from kitloan.history.rules import wrong_rules
 from kitloan.reference import colleges
 from kitloan.storage.row_security import OWNER, tables
 from provisioned import Shared, as_0_2_0_set_it_up, database, server

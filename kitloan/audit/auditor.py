@@ -47,7 +47,8 @@ from kitloan.audit.use import Use, lent_of_gifts, use
 from kitloan.audit.years import idle, overdue_by_age, trend
 from kitloan.errors import BadInput
 from kitloan.evidence.disclosure import Shown
-from kitloan.history.verify import Progress, replay
+from kitloan.history.earlier import replay
+from kitloan.history.walk import Progress
 from kitloan.ledger.clocks import Times, find_wrong
 from kitloan.ledger.session import Session
 from kitloan.national.gifts import the_college

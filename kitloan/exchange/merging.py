@@ -21,7 +21,7 @@ from kitloan.exchange.file import FIRST, ExchangeFile, Header
 from kitloan.exchange.rebase import ChosenHistory, StoredEntry, choose_history, rebase
 from kitloan.exchange.sending import remember
 from kitloan.exchange.trust import ConfirmedKey, fingerprint, keys_of, must_be_trusted, pin
-from kitloan.history.verify import Progress
+from kitloan.history.walk import Progress
 from kitloan.ledger.clocks import Reading, keep_reading
 from kitloan.ledger.entry import GENESIS, Entry, NotCanonical, seal
 from kitloan.ledger.epochs import EPOCHS_AHEAD, college_of, epoch_of, ledger_name

@@ -7,13 +7,14 @@ READY := $(VENV)/.ready
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo test tests check style types soak coverage fuzz bench load browser browser-driver audit-deps \
-	site format hooks screens snapshots bundle install-check clean
+	site format hooks screens snapshots bundle install-check clean distributed system-postgres
 
 help:
 	@echo "make demo    see the whole job (opens the desk when there is a terminal)"
 	@echo "make test    every check that CI runs"
 	@echo "make soak    the long tests    make bench, make load   the figures in bench/FIGURES.md"
 	@echo "make coverage    the tests, and which lines they ran; half as long again as the tests"
+	@echo "make distributed    a PostgreSQL server for each college and ESP's, which sees them all (Debian)"
 	@echo "make site    the manual and the reference of the library as web pages in site/, links checked"
 	@echo "make hooks   check the style and the types before each commit"
 	@echo "make fuzz    what reads files and words, fuzzed by coverage (Linux)"
@@ -68,6 +69,15 @@ tests: $(READY)
 
 soak: $(READY)
 	$(PYTEST) -m soak --durations=40
+
+# A server for each college, and ESP's that sees them. `make test` does it too, where the system's
+# PostgreSQL is installed; pip's has no postgres_fdw.
+distributed: $(READY) system-postgres
+	$(BIN)/python -m pytest tests/test_distributed.py
+
+system-postgres:
+	@ls /usr/share/postgresql/*/extension/postgres_fdw.control > /dev/null 2>&1 || { \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql; }
 
 # Apart from make test: until Python 3.12, whatever counts lines slows every one of them.
 coverage: $(READY)

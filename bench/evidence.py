@@ -23,6 +23,7 @@ import kitloan
 from kitloan.audit.census import Census
 from kitloan.audit.engagements import UseSums, entered_twice, learner_figures
 from kitloan.audit.reach import reach_figures
+from kitloan.audit.years import lending
 from kitloan.college import College
 from kitloan.evidence.disclosure import protect
 from kitloan.reference import colleges
@@ -95,7 +96,8 @@ def page(census: Census, *, protected: bool) -> None:
     """Everything that the page of evidence is made of."""
     sums = UseSums(census)
     found = learner_figures(sums, protected=protected)
-    reach_figures(sums, {}, protected=protected, hidden=found.hidden)
+    lent = lending(sums.census)
+    reach_figures(sums, {}, lent, protected=protected, hidden=found.hidden)
 
 
 @contextmanager

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from kitloan.holdings import Added, Gift, Holdings, NewHolding
     from kitloan.imports.register import Registers
     from kitloan.inspections.results import Inspections
-    from kitloan.loans import Lent, Loans, Returned
+    from kitloan.loans import Loans
+    from kitloan.loans.checkouts import Lent
+    from kitloan.loans.returns import Returned
     from kitloan.national import National
     from kitloan.queries.figures import Figures
     from kitloan.queries.find import Finder
@@ -114,7 +116,7 @@ _HOMES = {
     "Holdings": "kitloan.holdings",
     "Inspections": "kitloan.inspections.results",
     "KitloanError": "kitloan.errors",
-    "Lent": "kitloan.loans",
+    "Lent": "kitloan.loans.checkouts",
     "LoanLine": "kitloan.values",
     "Loans": "kitloan.loans",
     "National": "kitloan.national",
@@ -125,7 +127,7 @@ _HOMES = {
     "People": "kitloan.borrowers.people",
     "Refused": "kitloan.errors",
     "Registers": "kitloan.imports.register",
-    "Returned": "kitloan.loans",
+    "Returned": "kitloan.loans.returns",
     "ShortageLine": "kitloan.values",
     "ShortageOfHolding": "kitloan.values",
     "Stocktakes": "kitloan.stocktakes",

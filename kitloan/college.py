@@ -8,7 +8,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from kitloan.errors import BadInput, KitloanError, Refused, StoreError
 from kitloan.ledger.session import ESP, Session
@@ -443,16 +443,10 @@ def _start(session: Session, name: str, region: str | None) -> None:
 
 def _whose(connection: Connection, store: Store, wanted: str | None) -> tuple[str, str]:
     """The college whose ledger a session writes, and its name."""
-    owned = {
-        row.college: row.name
-        for row in connection.execute(
-            select(head.c.college, college_table.c.name)
-            .join_from(head, college_table, college_table.c.college == head.c.college)
-            .where(head.c.own)
-            .order_by(head.c.college)
-        )
-    }
     wanted = wanted or os.environ.get("KITLOAN_COLLEGE")
+    # Where ESP's database sees those of others, it opens without asking their servers.
+    owned = _owned(connection, head.c.college == wanted) if wanted else {}
+    owned = owned or _owned(connection)
     if wanted is None and len(owned) == 1:
         (wanted,) = owned
     if wanted in owned:
@@ -470,6 +464,17 @@ def _whose(connection: Connection, store: Store, wanted: str | None) -> tuple[st
         "Name one: add ?college=ID to the URL, or set KITLOAN_COLLEGE.",
         colleges=list(owned),
     )
+
+
+def _owned(connection: Connection, *only: ColumnElement[bool]) -> dict[str, str]:
+    """The names of the colleges whose ledgers can be written in a store, by id."""
+    rows = connection.execute(
+        select(head.c.college, college_table.c.name)
+        .join_from(head, college_table, college_table.c.college == head.c.college)
+        .where(head.c.own, *only)
+        .order_by(head.c.college)
+    )
+    return {row.college: row.name for row in rows}
 
 
 def check_actor(actor: str | None) -> str:

@@ -1,20 +1,22 @@
 """Counting a kit against its contents list (pure).
 
-A person enters only what is wrong: `wheel 2`, `panel 1 broken`. Three rules turn that into what is
-short now. A component that they name has the number they enter. A component that they do not name
-keeps the shortage it had, which is neither blamed on this borrower nor forgotten. And `whole` means
-that everything on the list is there, whatever was short before.
+A person enters only what is wrong: `wheel 2`, `panel 1 broken`, or the name of a bag, for all that
+belongs in it. Three rules turn that into what is short now. A component that they name has the
+number they enter. A component that they do not name keeps the shortage it had, which is neither
+blamed on this borrower nor forgotten. And `whole` means that everything on the list is there,
+whatever was short before.
 """
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
 from kitloan.errors import BadInput
 from kitloan.ledger.facts.base import Counted
 from kitloan.ledger.facts.shortages import Short
-from kitloan.text.names import fold
+from kitloan.text.names import fold, in_natural_order
 
 Fault = Literal["missing", "broken"]
 
@@ -42,13 +44,14 @@ class Count:
 
     Attributes:
         whole: everything on the list is there.
-        missing: components by name, and how many are missing.
-        broken: components by name, and how many are there but broken.
+        missing: components by name, and how many are missing; a bag by name, with None, is missing
+            with all that belongs in it.
+        broken: components by name, and how many are there but broken; bags as for `missing`.
     """
 
     whole: bool = False
-    missing: Mapping[str, int] | None = None
-    broken: Mapping[str, int] | None = None
+    missing: Mapping[str, int | None] | None = None
+    broken: Mapping[str, int | None] | None = None
 
     @property
     def exceptions(self) -> bool:
@@ -58,11 +61,12 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class EnteredShortage:
-    """How many of one part a person entered as missing or broken."""
+    """How many of one part a person entered as missing or broken; `bag` when they named that."""
 
     part: str
     fault: Fault
     number: int
+    bag: str | None = None
 
     def __str__(self) -> str:
         return f"{self.part}: {self.number} {self.fault}"
@@ -113,14 +117,16 @@ def agrees(count: Count | None, counted: Counted, short: Iterable[Short]) -> boo
     if count.whole:
         return counted == "whole" and not left and not count.exceptions
     missing, broken = count.missing or {}, count.broken or {}
-    return (
-        counted in ("whole", "short")
-        and all(_left(text, "missing", left) == number for text, number in missing.items())
-        and all(_left(text, "broken", left) == number for text, number in broken.items())
+    bags = None in (*missing.values(), *broken.values())
+    return (counted == "short" if bags else counted in ("whole", "short")) and all(
+        _left(text, fault, left) == number
+        for fault, named in (("missing", missing), ("broken", broken))
+        for text, number in named.items()
+        if number is not None
     )
 
 
-def _left(text: str, fault: Fault, short: Mapping[str, Short]) -> int:
+def _left(text: str, fault: str, short: Mapping[str, Short]) -> int:
     """How many are short of the component that a person named."""
     try:
         found = short[match(text, short)]
@@ -135,6 +141,13 @@ def _with_exceptions(parts: list[Part], count: Count) -> tuple[Short, ...]:
     entered: dict[tuple[str, str], str] = {}
     for fault, named in (("missing", count.missing), ("broken", count.broken)):
         for text, quantity in (named or {}).items():
+            if quantity is None:
+                for part in _in_bag(text, parts):
+                    if (twice := entered.get((part.name, fault))) is not None:
+                        raise _named_twice(part.name, twice, text)
+                    entered[part.name, fault] = text
+                    now[part.name] = {"missing": 0, "broken": 0, fault: part.quantity}
+                continue
             if quantity < 0:
                 raise BadInput(
                     "bad_quantity",
@@ -157,6 +170,45 @@ def _with_exceptions(parts: list[Part], count: Count) -> tuple[Short, ...]:
                 in_the_kit=quantities[name],
             )
     return tuple(Short(component=n, **short) for n, short in now.items() if any(short.values()))
+
+
+def _in_bag(text: str, parts: Iterable[Part]) -> list[Part]:
+    """All that belongs in the bag that a person named without a number.
+
+    Raises:
+        BadInput: `bad_exception`, for what is no bag's name; as `_whole_bag`.
+    """
+    listed = {part.name: part for part in parts}
+    if whole := _whole_bag(text, listed):
+        return whole
+    bags = sorted({part.bag for part in listed.values() if part.bag}, key=in_natural_order)
+    raise BadInput(
+        "bad_exception",
+        f"{text!r} is not a component and a number, and not a bag.",
+        f'Write it like "Wheel=2", or name a whole bag: {", ".join(bags)}'
+        if bags
+        else 'Write it like "Wheel=2".',
+        value=text,
+        bags=bags,
+    )
+
+
+def match_bags(text: str, parts: Iterable[Part]) -> list[str]:
+    """The bags that a person may mean: the one of this name, else those with words that begin so.
+
+    `bag` may stand before a bag's name: `bag 2` is one called 2, or Bag 2. A number alone is none.
+    """
+    wanted = fold(text)
+    known = {fold(part.bag): part.bag for part in parts if part.bag}
+    short = wanted.removeprefix("bag ")
+    if wanted.isdecimal():
+        return []
+    for candidate in (wanted, short):
+        if candidate in known:
+            return [known[candidate]]
+    ends = "( |$)" if short[-1:].isdecimal() else ""  # 2 is not the beginning of 20
+    begins = re.compile(f"(^| )({re.escape(wanted)}|{re.escape(short)}){ends}")
+    return sorted((bag for key, bag in known.items() if begins.search(key)), key=in_natural_order)
 
 
 def match(text: str, names: Iterable[str]) -> str:
@@ -219,11 +271,11 @@ def parse_exception(text: str) -> tuple[str, int]:
     return name, int(number)
 
 
-def parse_exceptions(texts: Iterable[str]) -> dict[str, int]:
-    """Several of `parse_exception`; a component named twice is refused."""
-    found: dict[str, int] = {}
+def parse_exceptions(texts: Iterable[str]) -> dict[str, int | None]:
+    """Several of `parse_exception`, or names of bags, with None; what is named twice is refused."""
+    found: dict[str, int | None] = {}
     for text in texts:
-        name, number = parse_exception(text)
+        name, number = parse_exception(text) if "=" in text else (text.strip(), None)
         if fold(name) in {fold(known) for known in found}:
             raise _named_twice(name)
         found[name] = number
@@ -237,12 +289,15 @@ def read_exceptions(text: str, parts: Iterable[Part]) -> list[EnteredShortage]:
         BadInput: as `read_exception`; then nothing of the line is used.
     """
     listed = list(parts)
-    pieces = [text] if any("," in part.name for part in listed) else text.split(",")
-    return [read_exception(piece, listed) for piece in pieces]
+    has_comma = any("," in name for part in listed for name in (part.name, part.bag or ""))
+    pieces = [text] if has_comma else text.split(",")
+    return [each for piece in pieces for each in read_exception(piece, listed)]
 
 
-def read_exception(text: str, parts: Iterable[Part]) -> EnteredShortage:
-    """The shortage in `wheel 2`, `2 wheels` or `panel 1 broken`.
+def read_exception(text: str, parts: Iterable[Part]) -> list[EnteredShortage]:
+    """The shortage in `wheel 2`, `2 wheels` or `panel 1 broken`; of a whole bag, in `red holdall`.
+
+    A part's name goes before a bag's. What may be either is asked about.
 
     Raises:
         BadInput: `no_such_component`, or `how_many`, when a number is needed.
@@ -251,6 +306,16 @@ def read_exception(text: str, parts: Iterable[Part]) -> EnteredShortage:
     words = text.split()
     fault = _FAULTS.get(words[-1].lower()) if len(words) > 1 else None
     named = " ".join(words[:-1] if fault else words)
+    if whole := _whole_bag(named, listed):
+        return [
+            entry
+            for part in whole
+            for entry in (
+                EnteredShortage(part.name, "missing", 0, part.bag),
+                EnteredShortage(part.name, "broken", 0, part.bag),
+                EnteredShortage(part.name, fault or "missing", part.quantity, part.bag),
+            )
+        ]
     name, number = _name_and_number(named, listed)
     part = listed[match(name, listed)]
     if number is None and part.quantity > 1:
@@ -260,7 +325,35 @@ def read_exception(text: str, parts: Iterable[Part]) -> EnteredShortage:
             f"Type a number after the name: {part.name.lower()} 2",
             component=part.name,
         )
-    return EnteredShortage(part.name, fault or "missing", 1 if number is None else number)
+    return [EnteredShortage(part.name, fault or "missing", 1 if number is None else number)]
+
+
+def _whole_bag(name: str, parts: Mapping[str, Part]) -> list[Part]:
+    """All that belongs in the bag that is meant; empty where a part is, or neither.
+
+    Raises:
+        BadInput: `no_such_component`, where it may be several bags, or one part as well.
+    """
+    bags = match_bags(name, parts.values())
+    if not bags or fold(name) in map(fold, parts):
+        return []
+    inside = [part for part in parts.values() if part.bag in bags]
+    also: list[str] = []
+    if not fold(name).startswith("bag "):
+        with suppress(BadInput):
+            also = [match(name, parts)]
+    if len(bags) == 1 and not also:
+        return inside
+    if also == [part.name for part in inside]:
+        return []
+    raise BadInput(
+        "no_such_component",
+        f"{name!r} could be {' or '.join([*(f'all of {bag}' for bag in bags), *also])}.",
+        "Type more of the name; bag before it means the whole bag, as in: bag 2",
+        component=name,
+        components=list(parts),
+        bags=list(bags),
+    )
 
 
 def _name_and_number(text: str, names: Iterable[str]) -> tuple[str, int | None]:

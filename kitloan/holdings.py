@@ -35,7 +35,8 @@ from kitloan.ledger.facts.holdings import (
 from kitloan.ledger.facts.naming import KitTypeMerged, KitTypeRenamed
 from kitloan.ledger.session import ESP, Session, check_quantity
 from kitloan.ledger.writer import Writer, id_reused
-from kitloan.loans import held, must_be_here, must_be_in_use, open_loans, parts_of
+from kitloan.loans.counts import parts_of
+from kitloan.loans.custody import held, must_be_here, must_be_in_use, open_loans
 from kitloan.queries.happened import (
     COUNTS,
     MOVES,
@@ -200,7 +201,10 @@ class Gift:
     """The line about the donor that a label must show."""
 
     def __bool__(self) -> bool:
-        return self != Gift()
+        return self != _NO_GIFT
+
+
+_NO_GIFT = Gift()
 
 
 @dataclass(frozen=True, slots=True)

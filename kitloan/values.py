@@ -9,6 +9,8 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
+from kitloan.text.dates import day_of, uk
+
 if TYPE_CHECKING:
     from kitloan.text.fields import GiftTerms  # the desk paints before it loads pydantic
 
@@ -215,6 +217,35 @@ def as_json(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     return value
+
+
+REGISTER = "register"
+"""Who wrote a note, or saw a holding last, where a register that was read in has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteLine:
+    """A note about a holding or a loan of it; it never leaves the college.
+
+    Attributes:
+        heading: what it came with, or the register's column.
+        words: the note.
+        at: when it was written here; None where an older version kept it.
+        by: which of the staff wrote it, or `register`.
+    """
+
+    heading: str
+    words: str
+    at: str | None = None
+    by: str | None = None
+
+    @property
+    def written(self) -> str:
+        """When, and by whom; of a register, when it was read."""
+        if not self.at:
+            return ""
+        day = uk(day_of(self.at))
+        return f"register, read {day}" if self.by == REGISTER else f"{day}, {self.by}"
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

@@ -25,7 +25,7 @@ from typing import Any, NoReturn
 import sqlalchemy as sa
 
 import kitloan
-from kitloan import Count, Refused
+from kitloan import Count, NewHolding, Refused
 from kitloan.college import College
 from kitloan.storage import store
 from kitloan.storage.places import is_url
@@ -212,6 +212,56 @@ def correct_names(number: int, ready: Ready, place: str, tags: Sequence[str]) ->
         ]
         for name, act in acts:
             with contextlib.suppress(kitloan.KitloanError):
+                act()
+                told.append(name)
+    return told
+
+
+@dataclass(frozen=True)
+class Slips:
+    """What a crowd corrects, by what is done to it: tags, and the id of an open stocktake."""
+
+    stock: str
+    handed_on: Sequence[str]
+    broken: Sequence[str]
+    written_off: str
+    spare: Sequence[str]
+    stocktake: str
+
+
+def correct_slips(number: int, ready: Ready, place: str, slips: Slips) -> list[str]:
+    """Correct what went wrong at a counter, as everybody else does: what was done, by name."""
+    told = []
+    with kitloan.open(place, actor=f"desk {number}") as desk:
+        ours = school(number)
+        acts: list[tuple[str, Callable[[], object]]] = [
+            ("split", lambda: desk.holdings.split(slips.stock, 2)),
+            ("used", lambda: desk.loans.check_in([slips.stock], from_="First", used=1, lost=1)),
+            ("passed", lambda: desk.loans.pass_on(slips.stock, ours, from_="First", quantity=1)),
+            (
+                "counted",
+                lambda: desk.stocktakes.scan(slips.stocktake, slips.stock, quantity=number),
+            ),
+            *[
+                (f"{tag} passed", lambda tag=tag: desk.loans.pass_on(tag, ours, from_="First"))
+                for tag in slips.handed_on
+            ],
+            *[
+                (f"{tag} lent", lambda tag=tag: desk.loans.check_out([tag], ours))
+                if number % 2
+                else (f"{tag} broken", lambda tag=tag: desk.holdings.put_in_repair(tag, "worn"))
+                for tag in slips.broken
+            ],
+            ("reinstated", lambda: desk.holdings.reinstate(slips.written_off)),
+            ("kinds merged", lambda: desk.holdings.merge_types("Robto", "Robot")),
+            ("added", lambda: desk.holdings.add(NewHolding("Robto"))),
+            ("closed", lambda: desk.directory.close("Closing")),
+            ("lent to it", lambda: desk.loans.check_out([slips.spare[number]], "Closing")),
+            ("stocktake closed", lambda: desk.stocktakes.close(slips.stocktake)),
+        ]
+        ready()
+        for name, act in acts:
+            with contextlib.suppress(Refused, kitloan.BadInput):
                 act()
                 told.append(name)
     return told

@@ -64,6 +64,57 @@ def test_a_word_that_several_names_have() -> None:
             read_exceptions(typed, beams)
 
 
+BAGGED = (
+    Part("Wheel", 16, "Bag 2", False, broken=1),
+    Part("Spanner", 4, "Bag 2", True),
+    Part("Panel", 18, "Bag 20", False),
+    Part("Red LED", 1, None, False),
+    Part("Axle", 6, "Red holdall", False),
+    Part("Nut", 9, "Blue holdall", False),
+)
+
+
+@pytest.mark.parametrize("typed", ["bag 2", "Bag 2 missing", "BAG  2 lost"])
+def test_a_whole_bag_is_missing_in_one_word(typed: str) -> None:
+    """Thirty parts typed one by one is a bag that nobody reports."""
+    short = {"Spanner": (4, 0), "Wheel": (16, 0)}
+    at_desk = count_of([*recorded_shortages(BAGGED), *read_exceptions(typed, BAGGED)])
+    in_command = Count(missing=parse_exceptions(["bag 2"]))
+    for said in (at_desk, in_command):
+        counted, lines = reckon(BAGGED, said)
+        assert counted == "short"
+        assert {each.component: (each.missing, each.broken) for each in lines} == short
+    _, broken = reckon(BAGGED, Count(broken={"red holdall": None}, missing={"Panel": 2}))
+    assert {each.component: each.broken for each in broken} == {"Axle": 6, "Panel": 0, "Wheel": 1}
+
+
+@pytest.mark.parametrize(
+    ("typed", "asked"),
+    [
+        ("holdall", "all of Blue holdall or all of Red holdall"),
+        ("bag", "all of Bag 2 or all of Bag 20"),
+        ("red", "all of Red holdall or Red LED"),
+        ("bag 3", "not on the contents list"),
+        ("2", "not on the contents list"),
+        ("red holdall 6", "not on the contents list"),
+    ],
+)
+def test_a_bag_that_is_not_clear_is_asked_about(typed: str, asked: str) -> None:
+    """A guess would blame a school for a bag that it brought back."""
+    with pytest.raises(BadInput, match=asked):
+        read_exceptions(typed, BAGGED)
+    with pytest.raises(BadInput):
+        reckon(BAGGED, Count(missing=parse_exceptions([typed])))
+
+
+def test_what_is_in_a_bag_is_named_once() -> None:
+    """Of two numbers one would be dropped."""
+    for twice in (["bag 2", "Wheel=1"], ["Wheel=1", "bag 2"], ["bag 2", "Bag 2"]):
+        with pytest.raises(BadInput) as refusal:
+            reckon(BAGGED, Count(missing=parse_exceptions(twice)))
+        assert refusal.value.code == "bad_exception"
+
+
 def test_the_last_word_about_a_part_holds() -> None:
     """Else a slip could not be mended by saying it again, and old shortages would be forgotten."""
     said = [*recorded_shortages(PARTS), *read_exceptions("panel 3", PARTS)]

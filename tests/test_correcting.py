@@ -270,7 +270,7 @@ def test_a_note_on_what_was_lost_is_kept(fife: College, stock: str) -> None:
     (lost,) = fife.loans.check_in([stock], quantity=0, lost=3, note="the bus left with them")
     assert (lost.quantity, lost.lost, lost.still_out) == (0, 3, 7)
     assert lost.loans == ((lost.id, 0),)
-    assert [each["words"] for each in fife.people.remarks(stock)] == ["the bus left with them"]
+    assert [each.words for each in fife.people.remarks(stock)] == ["the bus left with them"]
     for count in (Count(whole=True), Count(missing={"Strap": 1})):
         refusal = refused(lambda count=count: fife.loans.check_in([stock], count, lost=1))
         assert refusal.code in ("counted_and_not", "no_contents_list")

@@ -123,6 +123,52 @@ def test_names_are_corrected_by_eight_at_once(fife: College, place: str, desks: 
     assert fife.ledger.verify().ok
 
 
+def test_slips_are_corrected_by_eight_at_once(
+    fife: College, place: str, desks: Crowd, reopen: Callable[[str], College]
+) -> None:
+    """What two correct at once is corrected once: no lead used up twice, no kit at two schools."""
+    stock = fife.holdings.add(NewHolding("Lead", quantity=60)).tag
+    tags = take_in(fife, 12 + DESKS)
+    handed_on, broken, off, spare = tags[:5], tags[5:11], tags[11], tags[12:]
+    fife.loans.check_out([stock], "First", quantity=30)
+    fife.loans.check_out(handed_on, "First")
+    fife.loans.check_out([spare.pop()], "Closing")
+    spare.append(fife.holdings.add(NewHolding("Robto")).tag)
+    fife.holdings.add(NewHolding("Robot"))
+    fife.holdings.propose_withdrawal(off, "burnt")
+    reopen("j.bain").holdings.withdraw(off)
+    fife.holdings.propose_reinstatement(off, "behind the boiler")
+    count = fife.stocktakes.open("Autumn").id
+    slips = crowd.Slips(stock, handed_on, broken, off, spare, count)
+    told = desks.do(crowd.correct_slips, place, slips)
+    done = Counter(each for one in told for each in one)
+
+    shown = fife.find.holding(stock)
+    assert (done["split"], done["used"], done["passed"]) == (DESKS, DESKS, DESKS)
+    assert (shown.quantity, shown.out_quantity) == (60 - 4 * DESKS, 30 - 2 * DESKS)
+    of_stock = {each.to: each.quantity for each in fife.find.loans(of=stock).items}
+    assert of_stock == {"First": 30 - 3 * DESKS, **{crowd.school(n): 1 for n in range(DESKS)}}
+    for tag in handed_on:
+        (number,) = (n for n, one in enumerate(told) if f"{tag} passed" in one)
+        loan = fife.find.holding(tag).loan
+        assert loan is not None and loan.to == crowd.school(number)
+    for tag in broken:
+        lent = done[f"{tag} lent"]
+        assert (lent, fife.find.holding(tag).status) in ((1, "out"), (0, "out_of_use"))
+    for once in ("reinstated", "kinds merged", "closed"):
+        assert done[once] == 1, once
+    assert done["added"] == DESKS
+    kinds = {each.type for each in fife.find.search("").items}
+    assert kinds == {"Device", "Lead", "Robot"}
+    kinds_of_entry = [each.kind for each in fife.ledger.log()]
+    closed = kinds_of_entry.index("organisation.closed")
+    late = [each.summary for each in fife.ledger.log()[closed:] if each.kind == "loan.checked_out"]
+    assert not any("Closing" in each for each in late)
+    outcome = fife.stocktakes.outcome(count)
+    assert [each.tag for each in outcome.stock] == [stock]
+    assert fife.ledger.verify().ok
+
+
 def test_one_request_said_by_four_at_once_is_one_loan(
     fife: College, place: str, desks: Crowd
 ) -> None:

@@ -7,6 +7,7 @@ import pytest
 from conftest import SetClock
 from kitloan import BadInput, Count, NewHolding, Refused
 from kitloan.college import College
+from kitloan.text.tags import mint
 from kitloan.values import ShortageLine
 
 
@@ -234,10 +235,45 @@ def test_a_note_stays_with_the_loan_and_out_of_the_ledger(fife: College, kit: st
     """A remark may name a teacher, and the ledger is for ever."""
     lend(fife, kit)
     fife.loans.check_in([kit], Count(whole=True), note="Mrs Campbell says the lid sticks")
-    assert {"heading": "note", "words": "Mrs Campbell says the lid sticks"} in fife.people.remarks(
-        kit
-    )
+    (note,) = fife.people.remarks(kit)
+    assert (note.heading, note.words) == ("note", "Mrs Campbell says the lid sticks")
     assert all("Campbell" not in line.summary for line in fife.ledger.log())
+
+
+def test_a_note_has_its_day_and_its_writer(
+    fife: College, kit: str, clock: SetClock, reopen: Callable[[str], College]
+) -> None:
+    """Whether the lid still sticks depends on when somebody wrote so, and whom one can ask."""
+    fife.holdings.amend(kit, asset_number="K1")
+    fife.holdings.put_in_repair(kit, "the lid sticks")
+    fife.holdings.repaired(kit, note="oiled")
+    clock.move(hours=48)
+    lend(fife, kit)
+    other = reopen("j.bain")
+    other.loans.check_in([kit], Count(whole=True), note="it sticks again")
+    label = mint()
+    fife.holdings.claim_label(kit, label)
+    written = [(note.words, note.at, note.by) for note in fife.people.remarks(kit)]
+    assert written == [
+        ("oiled", "2026-11-23T11:42:00Z", "m.ross"),
+        ("it sticks again", "2026-11-25T11:42:00Z", "j.bain"),
+    ]
+    assert fife.people.remarks(label) == fife.people.remarks("K1") == fife.people.remarks(kit)
+    spare = fife.holdings.add(NewHolding("Device")).tag
+    fife.holdings.claim_label(spare, label, move=True)
+    lend(fife, spare, "Viewforth High School")
+    fife.directory.merge("Balwearie High School", "Viewforth High School")
+    assert [note.words for note in fife.people.remarks(kit)] == ["oiled", "it sticks again"]
+
+
+def test_a_note_goes_with_the_return_that_is_undone(fife: College, kit: str) -> None:
+    """Undone is undone: a note of what did not come back stands nowhere, until it is redone."""
+    lend(fife, kit)
+    fife.loans.check_in([kit], Count(whole=True), note="the lid is cracked")
+    fife.actions.undo()
+    assert fife.people.remarks(kit) == []
+    fife.actions.redo()
+    assert [note.words for note in fife.people.remarks(kit)] == ["the lid is cracked"]
 
 
 def test_a_stock_that_comes_back_on_several_loans(fife: College) -> None:

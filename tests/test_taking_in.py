@@ -50,8 +50,8 @@ def test_what_a_register_says_of_a_person_goes_with_them(fife: College, tmp_path
     )
     fife.people.erase("Ann Smith")
     tag, other = (fife.find.holding(number).tag for number in ("P1", "P2"))
-    assert [each["words"] for each in fife.people.remarks(tag)] == ["planned repair"]
-    assert [each["words"] for each in fife.people.remarks(other)] == ["Planned repair in spring"]
+    assert [each.words for each in fife.people.remarks(tag)] == ["planned repair"]
+    assert [each.words for each in fife.people.remarks(other)] == ["Planned repair in spring"]
 
 
 def test_a_borrower_that_names_the_rows_contact_is_asked_about(

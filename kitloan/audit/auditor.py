@@ -43,8 +43,8 @@ from kitloan.audit.report import build
 from kitloan.audit.spares import Pair, spares
 from kitloan.audit.tables import Report
 from kitloan.audit.transfers import journeys
-from kitloan.audit.use import Use, lent_of_gifts, use
-from kitloan.audit.years import idle, overdue_by_age, trend
+from kitloan.audit.use import Months, Use, days_held, lent_of_gifts, use
+from kitloan.audit.years import idle, lending, overdue_by_age, trend
 from kitloan.errors import BadInput
 from kitloan.evidence.disclosure import Shown
 from kitloan.history.earlier import replay
@@ -52,6 +52,7 @@ from kitloan.history.walk import Progress
 from kitloan.ledger.clocks import Times, find_wrong
 from kitloan.ledger.session import Session
 from kitloan.national.gifts import the_college
+from kitloan.storage.servers import insist_on_one_place
 from kitloan.storage.store import scratch_store
 from kitloan.tables import College, table
 from kitloan.text.dates import check_year, end_of, instant, last_quarter_end, uk
@@ -228,8 +229,9 @@ class Auditor:
         """The summary figures of an earlier day."""
         with self._census(day, known, scope, progress) as census:
             learners = learner_figures(UseSums(census), protected=reader in _OUTSIDE)
-            _, by_place = use(census)
-            totals = _totals(census, measures.count(census), by_place, learners)
+            counts = measures.count(census, days_held(Months(census)))
+            _, by_place = use(census, counts)
+            totals = _totals(census, counts, by_place, learners)
             return Earlier(day, totals, learners)
 
     def prove(
@@ -308,9 +310,11 @@ class Auditor:
         """
         if self._session.is_national and min(day, known) >= self._session.today:
             with self._session.reading() as live:
+                insist_on_one_place(live)
                 yield live
             return
         with self._session.store.read_copy() as aside:
+            insist_on_one_place(aside)
             yield aside
 
     @contextmanager
@@ -352,7 +356,7 @@ class Auditor:
         known_on: date,
         listed: bool,
     ) -> Audit:
-        counts = measures.count(census)
+        counts = measures.count(census, days_held(Months(census)))
         reported = reporting(census, all_colleges=self._session.is_national)
         silent = [each.college for each in reported if each.last_entry is None]
         # To a college's own store no file comes: its report is about itself.
@@ -367,7 +371,7 @@ class Auditor:
         asked = answers(census)
         given = reconciled(census, under_way)
         found = findings(Evidence(census, under_way, reported, asked, given), own)
-        by_type, by_place = use(census)
+        by_type, by_place = use(census, counts)
         spare, pairs = spares(census)
         leaves = reader in _OUTSIDE
         sums = UseSums(census)
@@ -376,7 +380,8 @@ class Auditor:
             each.id or "": each.figures.holdings if each.known else None
             for each in groups["by_region"]
         }
-        reach = reach_figures(sums, held, protected=leaves, hidden=learners.hidden)
+        lent = lending(census)
+        reach = reach_figures(sums, held, lent, protected=leaves, hidden=learners.hidden)
         totals = _totals(census, counts, by_place, learners)
         changes = None
         if earlier is not None:
@@ -394,7 +399,7 @@ class Auditor:
             demand=unmet_demand(census),
             idle=idle(census),
             overdue_by_age=overdue_by_age(census),
-            trend=trend(census),
+            trend=trend(census, lent),
             spares=spare,
             pairs=pairs,
             gifts=given,

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Connection,
     Select,
     and_,
+    bindparam,
     exists,
     false,
     func,
@@ -35,7 +36,7 @@ from kitloan.queries.counted import ListChange, counted_in_that_second, list_cha
 from kitloan.queries.matching import RECEIVED_THERE
 from kitloan.queries.terms import Place, Terms, came_from, inherited, nearest
 from kitloan.reference import colleges, find_college, regions
-from kitloan.storage.statements import AnyRow
+from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import College, Component, Gift, Holding, KitType, LedgerEntry, Shortage, table
 from kitloan.tables.absence import Arrival, Transfer, Withdrawal
 from kitloan.tables.evidence import SchoolLink, SchoolNow
@@ -63,6 +64,13 @@ KEPT = and_(holding.c.state != "withdrawn", ~and_(holding.c.state == "in_transit
 
 OF_GIFT = and_(gift.c.college == holding.c.college, gift.c.tag == holding.c.tag)
 OF_GIFTING = and_(gifting.c.college == ESP, gifting.c.gift == gift.c.gift)
+LAST_ENTRY = Query(
+    select(entry.c.epoch, entry.c.seq, entry.c.at, entry.c.hash)
+    .where(entry.c.college == bindparam("c"))
+    .order_by(entry.c.epoch.desc(), entry.c.seq.desc())
+    .limit(1)
+)
+"""The last entry of a college's ledger."""
 _AT_ONCE = 1_000
 """Rows that are read at a time."""
 
@@ -173,12 +181,7 @@ class Census:
         """The last entry of each college's ledger."""
         found = {}
         for each in self.colleges:
-            last = self.connection.execute(
-                select(entry.c.epoch, entry.c.seq, entry.c.at, entry.c.hash)
-                .where(entry.c.college == each)
-                .order_by(entry.c.epoch.desc(), entry.c.seq.desc())
-                .limit(1)
-            ).first()
+            last = LAST_ENTRY(self.connection, c=each).first()
             if last is not None:
                 found[each] = last
         return found
@@ -250,9 +253,6 @@ class Census:
     def claims(self) -> Mapping[str, tuple[AnyRow, ...]]:
         """The claims of each tag that more than one college holds; who saw it last is first."""
         # Whether each is kept is asked of the few that are on two registers, not of all holdings.
-        more = select(func.count() - func.count(holding.c.tag.distinct())).select_from(holding)
-        if not self.connection.execute(more).scalar():
-            return {}
         twice = select(holding.c.tag).group_by(holding.c.tag).having(func.count() > 1)
         rows = self.connection.execute(
             select(holding.c.college, holding.c.tag, holding.c.sighted_at, holding.c.accessioned_at)

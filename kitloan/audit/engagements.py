@@ -21,6 +21,7 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 from sqlalchemy import ColumnElement, Select, and_, func, literal, select
 
 from kitloan.audit.census import DONOR, OF_GIFT, OF_GIFTING, Census
+from kitloan.audit.use import of_scope
 from kitloan.evidence.disclosure import (
     HIDDEN,
     NOT_APPLICABLE,
@@ -297,6 +298,7 @@ class UseSums:
     def __init__(self, census: Census) -> None:
         self.census = census
         self._dated_in: dict[date, list[Dated]] = {}
+        self._returned_in: dict[date, Mapping[str, tuple[int, int]]] = {}
 
     @cached_property
     def every(self) -> Sequence[Uses]:
@@ -330,6 +332,30 @@ class UseSums:
             of_bands = there.get(key, {}) if used else {}
             found.append(keys.uses(key, used, Sums(*row[width + 1 :]), of_bands))
         return found + [keys.alone(each) for each in self._shared_in(first)]
+
+    def returned(self, first: date) -> Mapping[str, tuple[int, int]]:
+        """By college, the loans that came back in an academic year, and those with a use."""
+        if first not in self._returned_in:
+            self._returned_in[first] = self._returned(first)
+        return self._returned_in[first]
+
+    def _returned(self, first: date) -> Mapping[str, tuple[int, int]]:
+        of = loan.c.college
+        closed = and_(
+            loan.c.closed_at >= start_of(first),
+            loan.c.closed_at < start_of(date(first.year + 1, 8, 1)),
+        )
+        back = select(of, func.count()).where(closed)
+        uses = (
+            select(of, func.count(loan.c.loan.distinct()))
+            .join_from(engagement, loan, OF_LOAN)
+            .where(closed, engagement.c.live.is_(True))
+        )
+        every, with_use = (
+            {row[0]: int(row[1]) for row in self.census.connection.execute(each.group_by(of))}
+            for each in (of_scope(self.census, back), of_scope(self.census, uses))
+        )
+        return {college: (many, with_use.get(college, 0)) for college, many in every.items()}
 
     def forms(self, first: date, *, by_school: bool) -> list[Uses]:
         """Uses about which a teacher answered, in one academic year; each is as one learner."""
@@ -621,7 +647,7 @@ def learner_figures(sums: UseSums, *, protected: bool) -> LearnerFigures:
         by_region,
         before,
         split,
-        _closed(census, first),
+        _sums_of(sums.returned(first).values()),
         _answered(sums, first, protected=protected),
         hidden,
     )
@@ -1208,28 +1234,7 @@ def _of_choices(
     return Answered(question, total, None, shares)
 
 
-def _closed(census: Census, first: date) -> tuple[int, int]:
-    """Loans that came back since a day, and how many of them have their use on record."""
-    used = (
-        select(engagement.c.engagement)
-        .where(
-            engagement.c.college == loan.c.college,
-            engagement.c.loan == loan.c.loan,
-            engagement.c.live.is_(True),
-        )
-        .exists()
-    )
-    closed = (
-        select(loan.c.loan, used.label("used"))
-        .join_from(
-            loan, holding, and_(holding.c.college == loan.c.college, holding.c.tag == loan.c.tag)
-        )
-        .where(
-            loan.c.closed_at >= start_of(first),
-            census.in_scope,
-        )
-        .subquery()
-    )
-    rows = census.connection.execute(select(closed.c.used, func.count()).group_by(closed.c.used))
-    counts = {bool(row[0]): int(row[1]) for row in rows}
-    return sum(counts.values()), counts.get(True, 0)
+def _sums_of(pairs: Iterable[tuple[int, int]]) -> tuple[int, int]:
+    """Of pairs of numbers the sums of both."""
+    every = list(pairs)
+    return sum(one for one, _ in every), sum(other for _, other in every)

@@ -67,7 +67,7 @@ def gifts_table(given: Gifts) -> Table:
             text("document", "Document", "The paper that records it."),
             text("programme", "Programme", "The programme that it is part of."),
             text("title", "Title", "Whose the things are.", words=TITLES),
-            day("agreed_on", "Agreed", "When ESP recorded the terms."),
+            day("agreed_on", "Agreed", "When it was agreed, or ESP recorded it."),
             day("received_on", "Last received", "When the last delivery came.", "none yet"),
         ),
         given.gifts,

@@ -24,6 +24,7 @@ from kitloan.audit.census import ARRIVED, Census
 from kitloan.audit.stored import keep, keep_sorted
 from kitloan.audit.transfers import Journey
 from kitloan.ledger.session import ESP
+from kitloan.national.gifts import agreed_day
 from kitloan.storage.statements import AnyRow
 from kitloan.tables import Gift, Holding, KitType, table
 from kitloan.tables.absence import Arrival, Transfer, Withdrawal
@@ -186,7 +187,7 @@ def reconciled(census: Census, journeys: Iterable[Journey]) -> Gifts:
             row.document,
             row.programme_name or row.programme,
             row.title,
-            day_of(row.agreed_at),
+            agreed_day(row),
             date.fromisoformat(row.received_on) if row.received_on else None,
         )
         for key, row in agreed.items()

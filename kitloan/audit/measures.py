@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Select,
     and_,
     case,
     exists,
@@ -224,16 +225,26 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """The figures of one college's holdings of one kit type from one donor."""
+    """The figures of one college's holdings of one kit type from one donor.
+
+    `days` is how long they were held in the twelve months, added up.
+    """
 
     college: str
+    kit_type: str
     type_name: str
     donor_name: str | None
     figures: Figures
+    days: int
 
 
-def count(census: Census) -> list[Count]:
-    """The figures of every college, kit type and donor."""
+def count(census: Census, days: ColumnElement[int]) -> list[Count]:
+    """The figures of every college, kit type and donor.
+
+    Args:
+        census: what is counted.
+        days: for how many days of the twelve months a row of `holding` was held.
+    """
     agreed = {
         row.gift: row.donor
         for row in census.connection.execute(
@@ -241,8 +252,7 @@ def count(census: Census) -> list[Count]:
         )
     }
     # Every holding is asked everything once, and those that answer alike are counted together.
-    asked = [each.condition(census) for each in MEASURES] + [_SHORT]
-    bits = [case((condition, 1 << n), else_=0) for n, condition in enumerate(asked)]
+    bits = [case((each.condition(census), 1 << n), else_=0) for n, each in enumerate(MEASURES)]
     unnamed = case((gift.c.donor.is_(None), gift.c.gift)).label("gift")
     rows = (
         select(
@@ -251,41 +261,58 @@ def count(census: Census) -> list[Count]:
             gift.c.donor,
             unnamed,
             reduce(add, bits).label("answers"),
+            days.label("days"),
         )
         .outerjoin_from(holding, gift, OF_GIFT)
         .where(census.counted)
     )
-    each = rows.subquery()
-    keys = (each.c.college, each.c.kit_type, each.c.donor, each.c.gift, each.c.answers)
     sums: dict[tuple[str, str, str | None], Figures] = {}
+    held: Counter[tuple[str, str, str | None]] = Counter()
 
-    def add_up(row: AnyRow, donor: str | None, many: int) -> None:
+    def add_up(row: AnyRow, donor: str | None, many: int, *, short: bool, times: int = 1) -> None:
         key = (row.college, row.kit_type, donor)
-        sums.setdefault(key, Figures()).update(_figures(census, row, many))
+        sums.setdefault(key, Figures()).update(_figures(census, row, many * times, short))
+        held[key] += row.days * times
 
-    for row in census.connection.execute(select(*keys, func.count().label("many")).group_by(*keys)):
-        add_up(row, row.donor or agreed.get(row.gift), row.many)
+    for row in _alike(census, rows):
+        add_up(row, row.donor or agreed.get(row.gift), row.many, short=False)
+    # Few are short: asking it of those costs less than asking every holding.
+    short = select(shortage.c.college, shortage.c.tag)
+    for row in _alike(census, rows.where(HERE.in_(short))):
+        donor = row.donor or agreed.get(row.gift)
+        add_up(row, donor, row.many, short=False, times=-1)
+        add_up(row, donor, row.many, short=True)
     later = {place: terms.donor for place, terms in census.inherited.items() if terms.donor}
     for row in _of(census, rows, list(later)):
         if row.donor is None and row.gift not in agreed:
-            add_up(row, None, -1)
-            add_up(row, later[row.college, row.tag], 1)
+            is_short = bool(row.is_short)
+            add_up(row, None, 1, short=is_short, times=-1)
+            add_up(row, later[row.college, row.tag], 1, short=is_short)
     return [
         Count(
             college,
+            kind,
             census.type_names[college, kind],
             census.decided.donor(donor) if donor else None,
             figures,
+            held[college, kind, donor],
         )
         for (college, kind, donor), figures in sums.items()
         if figures.holdings
     ]
 
 
-def _figures(census: Census, row: AnyRow, many: int) -> Figures:
+def _alike(census: Census, rows: Select[Any]) -> Iterable[AnyRow]:
+    """How many holdings answer alike, and the days for which they were held."""
+    each = rows.subquery()
+    keys = (each.c.college, each.c.kit_type, each.c.donor, each.c.gift, each.c.answers)
+    numbers = (func.count().label("many"), func.sum(each.c.days).label("days"))
+    return census.connection.execute(select(*keys, *numbers).group_by(*keys))
+
+
+def _figures(census: Census, row: AnyRow, many: int, is_short: bool) -> Figures:
     """The figures of so many holdings that answer alike."""
     is_listed = (row.college, row.kit_type) in census.listed
-    is_short = bool(row.answers >> len(MEASURES) & 1)
     return Figures(
         {
             each.name: many if row.answers >> n & 1 and each.counts(is_short, is_listed) else 0
@@ -298,10 +325,11 @@ _AT_ONCE = 500
 """Holdings that one statement names."""
 
 
-def _of(census: Census, rows: Any, places: Sequence[tuple[str, str]]) -> Iterable[Any]:
+def _of(census: Census, rows: Select[Any], places: Sequence[tuple[str, str]]) -> Iterable[Any]:
     """The counted ones of some holdings."""
     for at in range(0, len(places), _AT_ONCE):
-        some = rows.add_columns(holding.c.tag).where(HERE.in_(places[at : at + _AT_ONCE]))
+        more = (holding.c.tag, case((_SHORT, 1), else_=0).label("is_short"))
+        some = rows.add_columns(*more).where(HERE.in_(places[at : at + _AT_ONCE]))
         yield from census.connection.execute(some)
 
 

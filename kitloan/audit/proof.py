@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import Connection, select, tuple_
 
 from kitloan.__version__ import __version__
-from kitloan.audit.census import Census
+from kitloan.audit.census import LAST_ENTRY, Census
 from kitloan.audit.measures import MEASURES
 from kitloan.audit.use import OF_HOLDING, Months
 from kitloan.errors import BadInput
@@ -70,7 +70,7 @@ class Proof:
 def proof_of(census: Census, session: Session, known_on: date) -> Proof:
     """The proof of a report of what is counted here."""
     ends = dict(census.last_entries)
-    own = _last(census.connection, ESP)
+    own = LAST_ENTRY(census.connection, c=ESP).first()
     if own is not None:
         ends[ESP] = own
     return Proof(
@@ -88,15 +88,6 @@ def proof_of(census: Census, session: Session, known_on: date) -> Proof:
             for college, last in sorted(ends.items())
         ),
     )
-
-
-def _last(connection: Connection, college: str) -> AnyRow | None:
-    return connection.execute(
-        select(entry.c.epoch, entry.c.seq, entry.c.at, entry.c.hash)
-        .where(entry.c.college == college)
-        .order_by(entry.c.epoch.desc(), entry.c.seq.desc())
-        .limit(1)
-    ).first()
 
 
 @dataclass(frozen=True, slots=True)

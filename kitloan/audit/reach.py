@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
-from sqlalchemy import case, func, select
+from sqlalchemy import select
 
 from kitloan.audit.census import Census
 from kitloan.audit.engagements import (
@@ -29,7 +29,7 @@ from kitloan.audit.engagements import (
     reaches_by,
     whole_year,
 )
-from kitloan.audit.use import DAY_KNOWN, OF_HOLDING
+from kitloan.audit.years import Lending
 from kitloan.evidence.councils import find_council
 from kitloan.evidence.disclosure import HIDDEN, Shown, academic_year, alone
 from kitloan.ledger.session import ESP
@@ -37,7 +37,6 @@ from kitloan.reference import regions
 from kitloan.storage.statements import AnyRow
 from kitloan.tables import Holding, Loan, table
 from kitloan.tables.evidence import Engagement, Evaluation, OrganisationProfile
-from kitloan.text.dates import start_of
 from kitloan.text.fields import BANDS
 from kitloan.text.names import fold
 
@@ -241,6 +240,7 @@ class ReachFigures:
 def reach_figures(
     sums: UseSums,
     held: Mapping[str, int | None],
+    lending: Lending,
     *,
     protected: bool,
     hidden: Mapping[str, Set[str]],
@@ -250,6 +250,7 @@ def reach_figures(
     Args:
         sums: the uses of what is counted.
         held: kits held in each region, by its code; None where nothing is known.
+        lending: what was lent.
         protected: whether they leave ESP.
         hidden: the parts that are hidden then; see `kitloan.audit.engagements.LearnerFigures`.
     """
@@ -258,7 +259,7 @@ def reach_figures(
     year = whole_year(census.day) if protected else running
     ours = [each for each in sums.in_year(year) if each.in_scope]
     since = date(running.year - 1, 8, 1)
-    lent = _lent(census, since)
+    lent = _lent(census, lending, since)
     of_year = [(college, school) for college, school, first in lent if first == year]
     profiles = _profiles(census)
     of_kits = sums.by("tag", year)
@@ -289,57 +290,26 @@ def reach_figures(
     )
 
 
-def _lent(census: Census, since: date) -> list[tuple[str, str, date]]:
+def _lent(census: Census, lent: Lending, since: date) -> list[tuple[str, str, date]]:
     """The college, the school and the year of loans that began since a day, each once."""
     running, _ = academic_year(census.day)
-    first = case((loan.c.out_at >= start_of(running), 1), else_=0)
-    rows = census.connection.execute(
-        select(loan.c.college, loan.c.organisation, first.label("running"))
-        .join_from(loan, holding, OF_HOLDING)
-        .where(DAY_KNOWN, loan.c.out_at >= start_of(since), census.in_scope)
-        .group_by(loan.c.college, loan.c.organisation, first)
-    )
     return [
-        (
-            row.college,
-            census.schools.get((row.college, row.organisation), row.organisation),
-            running if row.running else since,
+        (place[0], census.schools.get(place, place[1]), first)
+        for first, years in (
+            (since, (since.year,)),
+            (running, [year for year in lent.borrowers if year >= running.year]),
         )
-        for row in rows
+        for place in dict.fromkeys(each for year in years for each in lent.borrowers.get(year, ()))
     ]
 
 
 def _responses(sums: UseSums, ours: Sequence[Uses], year: date) -> list[Response]:
     census = sums.census
-    has_use = (
-        select(engagement.c.engagement)
-        .where(
-            engagement.c.college == loan.c.college,
-            engagement.c.loan == loan.c.loan,
-            engagement.c.live.is_(True),
-        )
-        .exists()
-    )
-    closed = (
-        select(loan.c.college, has_use.label("has_use"))
-        .join_from(loan, holding, OF_HOLDING)
-        .where(
-            loan.c.closed_at >= start_of(year),
-            loan.c.closed_at < start_of(date(year.year + 1, 8, 1)),
-            census.in_scope,
-        )
-        .subquery()
-    )
     region = {each: row.region or "" for each, row in census.colleges.items()}
     counts: Counter[tuple[str, str]] = Counter()
-    rows = census.connection.execute(
-        select(closed.c.college, closed.c.has_use, func.count()).group_by(
-            closed.c.college, closed.c.has_use
-        )
-    )
-    for college, is_known, many in rows:
-        counts[region.get(college, ""), "back"] += many
-        counts[region.get(college, ""), "with_use"] += many if is_known else 0
+    for college, (back, with_use) in sums.returned(year).items():
+        counts[region.get(college, ""), "back"] += back
+        counts[region.get(college, ""), "with_use"] += with_use
     for each in ours:
         code = region.get(each.college, "")
         counts[code, "uses"] += each.many

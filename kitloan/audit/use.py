@@ -22,6 +22,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Integer,
+    Select,
     and_,
     bindparam,
     case,
@@ -38,9 +39,9 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
 from kitloan.audit.census import Census
+from kitloan.audit.measures import Count
 from kitloan.queries.entry_text import entry, fact_number, fact_text
 from kitloan.queries.undone import UNDONE
-from kitloan.storage.statements import AnyRow
 from kitloan.tables import Gift, Holding, Loan, table
 from kitloan.tables.absence import Arrival, Transfer, Withdrawal
 from kitloan.text.dates import (
@@ -77,6 +78,23 @@ def _in_postgresql(element: Any, compiler: Any, **given: Any) -> str:
     return f"(CAST(substr({rendered}, 1, 10) AS date) - DATE '0001-01-01' + 1)"
 
 
+class _larger(GenericFunction[int]):  # noqa: N801
+    """The larger of two numbers; each is worked out once."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(_larger, "sqlite")
+def _max_in_sqlite(element: Any, compiler: Any, **given: Any) -> str:
+    return f"max({compiler.process(element.clauses, **given)})"
+
+
+@compiles(_larger, "postgresql")
+def _max_in_postgresql(element: Any, compiler: Any, **given: Any) -> str:
+    return f"greatest({compiler.process(element.clauses, **given)})"
+
+
 def scottish_day(at: ColumnElement[Any], first: date, last: date) -> ColumnElement[int]:
     """The day in Scotland of an instant that lies between two days, as `toordinal` numbers it."""
     summers = [and_(at >= began, at < ended) for began, ended in _summers(first, last)]
@@ -99,6 +117,14 @@ def _turn(year: int, month: int) -> str:
 
 
 OF_HOLDING = and_(holding.c.college == loan.c.college, holding.c.tag == loan.c.tag)
+
+
+def of_scope(census: Census, wanted: Select[Any]) -> Select[Any]:
+    """A statement on `loan`, of what the report is about: every loan, where that is everything."""
+    if not census.scope:
+        return wanted
+    return wanted.join(holding, OF_HOLDING).where(census.in_scope)
+
 
 BEGAN = case(
     (loan.c.out_at < holding.c.accessioned_at, holding.c.accessioned_at), else_=loan.c.out_at
@@ -379,15 +405,6 @@ class Use:
     days_held: int = 0
     organisations: set[str] = field(default_factory=set)
 
-    def lent_to(
-        self, whom: AnyRow | StockLoan, loans: int, schools: Mapping[tuple[str, str], str]
-    ) -> None:
-        """So many loans to an organisation began; one that is a school counts as that school."""
-        self.loans += loans
-        if loans:
-            place = (whom.college, whom.organisation)
-            self.organisations.add(schools.get(place, whom.organisation))
-
     @property
     def _out(self) -> Fraction:
         return sum(
@@ -411,11 +428,8 @@ class Use:
 class _Uses:
     """Two ways of adding up: by kit type, across spellings, and by college."""
 
-    def __init__(
-        self, names: Mapping[tuple[str, str], str], schools: Mapping[tuple[str, str], str]
-    ) -> None:
+    def __init__(self, names: Mapping[tuple[str, str], str]) -> None:
         self._names = names
-        self.schools = schools
         self._both: dict[tuple[str, str], tuple[Use, Use]] = {}
         self.types: dict[str, Use] = {}
         self.places: dict[str, Use] = {}
@@ -431,25 +445,36 @@ class _Uses:
         return self._both[college, kit_type]
 
 
-def use(census: Census) -> tuple[list[Use], list[Use]]:
-    """The use of every kit type, and of every college, in the twelve months."""
-    uses, months = _Uses(census.type_names, census.schools), Months(census)
-    for row in _held(months):
-        for each in uses.both(row.college, row.kit_type):
-            each.holdings += row.holdings
-            each.days_held += row.days
+def use(census: Census, counts: Iterable[Count]) -> tuple[list[Use], list[Use]]:
+    """The use of every kit type, and of every college, in the twelve months.
+
+    Args:
+        census: what is counted.
+        counts: what is held, and for how many of `days_held`.
+    """
+    uses, months = _Uses(census.type_names), Months(census)
+    for held in counts:
+        for each in uses.both(held.college, held.kit_type):
+            each.holdings += held.figures.holdings
+            each.days_held += held.days
     for stay in stays(census):
         for each in uses.both(stay.college, stay.kit_type):
             each.days_held += _more_days(stay, months)
-    for row in _lent_whole(months):
-        for each in uses.both(row.college, row.kit_type):
-            each.whole_out += row.days
-            each.lent_to(row, row.loans, uses.schools)
-    for lent in lent_of_stock(months):
-        for each in uses.both(lent.college, lent.kit_type):
-            for of, days in lent.out:
+    of_kinds = _lent_whole(months)
+    for stock in lent_of_stock(months):
+        lent = of_kinds[stock.college, stock.kit_type]
+        for each in uses.both(stock.college, stock.kit_type):
+            for of, days in stock.out:
                 each.parts_out[of] += days
-            each.lent_to(lent, int(lent.began), uses.schools)
+        if stock.began:
+            lent.loans += 1
+            lent.organisations.add(stock.organisation)
+    for (college, kit_type), lent in of_kinds.items():
+        whom = {census.schools.get((college, each), each) for each in lent.organisations}
+        for each in uses.both(college, kit_type):
+            each.whole_out += lent.days
+            each.loans += lent.loans
+            each.organisations |= whom
     for college, known in census.covered.items():
         if college in uses.places:
             uses.places[college].until = known
@@ -459,29 +484,19 @@ def use(census: Census) -> tuple[list[Use], list[Use]]:
     )
 
 
-def _held(months: Months) -> Iterable[AnyRow]:
-    """Holdings that are kept, and the days since each came, as if it had never moved."""
+def days_held(months: Months) -> ColumnElement[int]:
+    """The days since a holding that is kept came, as if it had never moved."""
     until = months.ends(holding.c.college)
     came = case(
         (holding.c.accessioned_at < months.since, months.start.toordinal()),
         else_=scottish_day(holding.c.accessioned_at, months.start, months.day),
     )
     # What a wrong clock dated later than that was held for no day of them.
-    days = case((until > came, until - came), else_=0)
-    return months.census.connection.execute(
-        select(
-            holding.c.college,
-            holding.c.kit_type,
-            func.count().label("holdings"),
-            func.sum(days).label("days"),
-        )
-        .where(months.census.counted)
-        .group_by(holding.c.college, holding.c.kit_type)
-    )
+    return _larger(until - came, 0)
 
 
 def _more_days(stay: Stay, months: Months) -> int:
-    """Days of one that moved: those it was held, less those that `_held` reckons for it."""
+    """Days of one that moved: those it was held, less those that `days_held` has for it."""
     start, until = months.start, months.end_of(stay.college)
     days = sum(
         max(0, (min(ended or until, until) - max(start, began)).days) for began, ended in stay.spans
@@ -490,8 +505,17 @@ def _more_days(stay: Stay, months: Months) -> int:
     return days - (max(0, (until - max(start, first)).days) if stay.kept else 0)
 
 
-def _lent_whole(months: Months) -> Iterable[AnyRow]:
-    """Loans of whole holdings that have days in the twelve months, by borrower."""
+@dataclass(slots=True)
+class _Lent:
+    """What was lent of a college's kit type; a borrower is counted whose loan began."""
+
+    loans: int = 0
+    days: int = 0
+    organisations: set[str] = field(default_factory=set)
+
+
+def _lent_whole(months: Months) -> dict[tuple[str, str], _Lent]:
+    """Loans of whole holdings that have days in the twelve months, by college and kit type."""
     start, day, until = months.start, months.day, months.ends(loan.c.college)
     first = case((~months.on_record, start.toordinal()), else_=scottish_day(BEGAN, start, day))
     over = case(
@@ -515,15 +539,17 @@ def _lent_whole(months: Months) -> Iterable[AnyRow]:
         .where(months.lent, loan.c.exclusive, months.census.in_scope)
         .subquery()
     )
-    days = case((each.c.over > each.c.first, each.c.over - each.c.first), else_=each.c.least)
+    days = _larger(each.c.over - each.c.first, each.c.least)
     keys = (each.c.college, each.c.kit_type, each.c.organisation)
-    return months.census.connection.execute(
-        select(
-            *keys,
-            func.sum(each.c.began).label("loans"),
-            func.sum(days).label("days"),
-        ).group_by(*keys)
-    )
+    wanted = select(*keys, func.sum(each.c.began), func.sum(days)).group_by(*keys)
+    found: dict[tuple[str, str], _Lent] = defaultdict(_Lent)
+    for college, kit_type, organisation, loans, out in months.census.rows(wanted):
+        lent = found[college, kit_type]
+        lent.loans += loans
+        lent.days += out
+        if loans:
+            lent.organisations.add(organisation)
+    return found
 
 
 def lent_of_gifts(census: Census) -> int:

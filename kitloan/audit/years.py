@@ -5,22 +5,22 @@ once, whichever colleges lend to it.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from kitloan.audit.census import Census
 from kitloan.audit.measures import is_late
 from kitloan.audit.stored import keep_sorted
-from kitloan.audit.use import DAY_KNOWN, OF_HOLDING, Months
+from kitloan.audit.use import DAY_KNOWN, OF_HOLDING, Months, of_scope
 from kitloan.audit.wants import NearestWant, OpenWants
-from kitloan.storage.statements import AnyRow
+from kitloan.queries.terms import Place
 from kitloan.tables import Holding, Loan, table
 from kitloan.tables.absence import Arrival, Withdrawal
-from kitloan.text.dates import day_of, instant
+from kitloan.text.dates import day_of, instant, start_of
 
 arrival, holding, loan = table(Arrival), table(Holding), table(Loan)
 withdrawal = table(Withdrawal)
@@ -86,31 +86,69 @@ class Trend:
         return tuple((first, self.months[first]) for first in firsts)
 
 
-def trend(census: Census) -> Trend:
+@dataclass(frozen=True, slots=True)
+class Lending:
+    """Every loan of which the day is known.
+
+    Attributes:
+        months: how many began in each month, by its first day.
+        borrowers: the college and the borrower of those that began in an academic year, each once.
+    """
+
+    months: Counter[date]
+    borrowers: Mapping[int, Sequence[Place]]
+
+
+def lending(census: Census) -> Lending:
+    """What was lent, by month and by academic year."""
+    months: Counter[date] = Counter()
+    for first, many in _by_month(census, loan.c.out_at, DAY_KNOWN, loan):
+        months[first] += many
+    years = sorted({_starts(first) for first in months})
+    # A borrower's loans are side by side in an index: with a column a year nothing is sorted.
+    lent = [
+        func.max(case((and_(loan.c.out_at >= first, loan.c.out_at < end), 1), else_=0))
+        for first, end in ((_start(year), _start(year + 1)) for year in years)
+    ]
+    whom = (loan.c.college, loan.c.organisation)
+    wanted = of_scope(census, select(*whom, *lent).where(DAY_KNOWN)).group_by(*whom)
+    borrowers: dict[int, list[Place]] = {year: [] for year in years}
+    for college, organisation, *in_years in census.rows(wanted):
+        for year, is_lent in zip(years, in_years, strict=True):
+            if is_lent:
+                borrowers[year].append((college, organisation))
+    return Lending(months, borrowers)
+
+
+def _starts(day: date) -> int:
+    """The year in which the academic year of a day begins."""
+    return day.year - (day.month < 8)
+
+
+def _start(year: int) -> str:
+    return start_of(date(year, 8, 1))
+
+
+def trend(census: Census, lent: Lending) -> Trend:
     """What came, left and was lent, by academic year and by month."""
     years: dict[int, Year] = {}
-    months: Counter[date] = Counter()
 
     def year_of(first: date) -> Year:
-        starts = first.year - (first.month < 8)
-        return years.setdefault(starts, Year(starts))
+        return years.setdefault(_starts(first), Year(_starts(first)))
 
     taken_in = _by_month(census, holding.c.accessioned_at, census.in_scope)
-    for first, row in taken_in:
-        year_of(first).accessioned += row.many
-    for first, row in _by_month(census, arrival.c.received_at, _CAME_FIRST, arrival):
-        year_of(first).accessioned -= row.many
+    for first, many in taken_in:
+        year_of(first).accessioned += many
+    for first, many in _by_month(census, arrival.c.received_at, _CAME_FIRST, arrival):
+        year_of(first).accessioned -= many
     signed = withdrawal.c.signed_at
-    for first, row in _by_month(census, signed, signed.is_not(None), withdrawal):
-        year_of(first).withdrawn += row.many
-    whom = (loan.c.organisation, loan.c.college)
-    lent = _by_month(census, loan.c.out_at, DAY_KNOWN, loan, *whom)
-    for first, row in lent:
-        year_of(first).loans += row.many
-        place = (row.college, row.organisation)
-        year_of(first).borrowers.add(census.schools.get(place, row.organisation))
-        months[first] += row.many
-    return Trend([years[starts] for starts in sorted(years, reverse=True)], months)
+    for first, many in _by_month(census, signed, signed.is_not(None), withdrawal):
+        year_of(first).withdrawn += many
+    for first, many in lent.months.items():
+        year_of(first).loans += many
+    for starts, places in lent.borrowers.items():
+        years[starts].borrowers.update(census.schools.get(each, each[1]) for each in places)
+    return Trend([years[starts] for starts in sorted(years, reverse=True)], lent.months)
 
 
 _then = holding.alias("then")  # another name: a scope joins the same table
@@ -127,27 +165,22 @@ _CAME_FIRST = (
 
 
 def _by_month(
-    census: Census,
-    at: ColumnElement[Any],
-    which: ColumnElement[bool],
-    of: Any = None,
-    *more: ColumnElement[Any],
-) -> Iterable[tuple[date, AnyRow]]:
+    census: Census, at: ColumnElement[Any], which: ColumnElement[bool], of: Any = None
+) -> Iterable[tuple[date, int]]:
     """How many rows there are by month in Scotland, given as its first day."""
-    month = func.substr(at, 1, 7).label("month")
-    # The last hour of a day in UTC is the next day in summer.
-    late = case((func.substr(at, 12, 2) == "23", func.substr(at, 9, 2)), else_="").label("late")
-    wanted = select(month, late, *more, func.count().label("many")).where(which)
+    # The last hour of a day in UTC is the next day in summer: of that hour, the day as well.
+    part = func.substr(at, 1, case((func.substr(at, 12, 2) == "23", 10), else_=7)).label("part")
+    wanted = select(part, func.count().label("many")).where(which)
     if of is not None and census.scope:
         here = (holding.c.college == of.c.college) & (holding.c.tag == of.c.tag)
         wanted = wanted.join_from(of, holding, here).where(census.in_scope)
-    for row in census.connection.execute(wanted.group_by(month, late, *more)):
-        year, number = int(row.month[:4]), int(row.month[5:])
+    for row in census.connection.execute(wanted.group_by(part)):
+        year, number = int(row.part[:4]), int(row.part[5:7])
         first = date(year, number, 1)
-        if row.late:
-            hour = datetime(year, number, int(row.late), 23, tzinfo=UTC)
+        if len(row.part) > len("2026-08"):
+            hour = datetime(year, number, int(row.part[8:]), 23, tzinfo=UTC)
             first = day_of(instant(hour)).replace(day=1)
-        yield first, row
+        yield first, row.many
 
 
 @dataclass(frozen=True, slots=True)

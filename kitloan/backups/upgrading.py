@@ -257,11 +257,13 @@ def _to_4(op: "Operations") -> None:
     for name in ("expected", "counted_seq"):
         op.add_column("stocktake_scan", Column(name, Integer(), nullable=True))
     _inspections_and_blocks(op)
+    _who_wrote_notes(op)
     for name in ("again_reason", "again_at", "again_by"):
         op.add_column("withdrawal", Column(name, String(), nullable=True))
     for owner in ("kit_type", "organisation"):
         op.add_column(owner, Column("merged_into", String(), nullable=True))
     op.add_column("kit_type", Column("contents_at", String(), nullable=True))
+    op.add_column("gifting", Column("agreed_on", String(), nullable=True))
     for name in ("closed_at", "words"):
         op.add_column("organisation", Column(name, String(), nullable=True))
     _names_and_moves(op)
@@ -270,6 +272,7 @@ def _to_4(op: "Operations") -> None:
     _make_sharing(op)
     _contact_changes(op)
     op.drop_index("holdings_found_by_words", "holding")
+    op.create_index("holdings_of_a_tag", "holding", ["tag"])
     of_words = ["college", "number_order", "words", "tag"]
     op.create_index("holdings_found_by_words", "holding", of_words)
     loan = "json_extract(body, '$.fact.loan')"
@@ -391,6 +394,17 @@ def _contact_changes(op: "Operations") -> None:
     if op.get_bind().dialect.name == "sqlite":
         names = [column.name for column in columns]
         op.create_index("contact_change_rows_twice", "contact_change", names)
+
+
+def _who_wrote_notes(op: "Operations") -> None:
+    """Notes have their day and their writer."""
+    new = ["written_at", "written_by", "request"]
+    for name in new:
+        op.add_column("remark", Column(name, String(), nullable=True))
+    if op.get_bind().dialect.name == "sqlite":  # as `kitloan.storage.integrity` has it
+        op.drop_index("remark_rows_twice", "remark")
+        old = ["college", "remark", "tag", "loan", "contact", "heading", "words"]
+        op.create_index("remark_rows_twice", "remark", [*old, *new])
 
 
 def _words_in_search_form(connection: Connection) -> None:

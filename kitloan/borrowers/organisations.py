@@ -394,8 +394,11 @@ def remark(
     *,
     loan: str | None = None,
     contact_id: str | None = None,
+    written_by: str | None = None,
 ) -> None:
     """Keep free words beside a holding or a loan, where they can be erased.
+
+    `written_by` is this person when it is None.
 
     Raises:
         BadInput: `bad_text`, when they are longer than 2,000 characters or hide control characters.
@@ -410,6 +413,9 @@ def remark(
         "contact": contact_id,
         "heading": heading,
         "words": clean(words, "The note", 2000),
+        "written_at": writer.at,
+        "written_by": written_by or writer.actor,
+        "request": writer.request,
     }
     writer.insert(_insert_remark, row)
 

@@ -13,13 +13,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 
 from kitloan.borrowers.organisations import ids_of, known_organisation, name_now
 from kitloan.errors import BadInput, KitloanError
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer
 from kitloan.queries.paging import PAGE, page_of
+from kitloan.queries.resolve import resolve
+from kitloan.queries.undone import UNDONE
 from kitloan.storage import contact_changes
 from kitloan.storage.erasure import (
     all_contacts,
@@ -38,11 +40,15 @@ from kitloan.storage.side_files import all_copies, clear_abandoned, left_elsewhe
 from kitloan.storage.statements import AnyRow
 from kitloan.storage.store import Store, open_store
 from kitloan.storage.user_files import desk_log
+from kitloan.tables import LedgerEntry, table
 from kitloan.text.dates import instant
 from kitloan.text.names import clean, fold, plain
 from kitloan.text.personal import MentionFinder, Named, check_email, check_phone, words
 from kitloan.text.scans import check_no_label
-from kitloan.values import Page
+from kitloan.text.tags import bare
+from kitloan.values import NoteLine, Page
+
+entry = table(LedgerEntry)
 
 _ERASED_LINE = "(a line about a person was erased)"
 
@@ -157,24 +163,42 @@ class People:
         with self._session.writing() as writer:
             return _set(writer, named, email, phone, of)
 
-    def remarks(self, tag: str) -> list[dict[str, str]]:
-        """The remarks about a holding: heading and words. An undone loan's are not shown."""
+    def remarks(self, tag: str) -> list[NoteLine]:
+        """The notes about a holding, the oldest first.
+
+        What was written with an action that is undone is not shown.
+
+        Args:
+            tag: a tag or asset number.
+        """
         loan_on_record = (
             select(loan.c.loan)
             .where(loan.c.college == remark.c.college, loan.c.loan == remark.c.loan)
             .exists()
         )
+        came_with = (entry.c.id == remark.c.request, entry.c.tag == remark.c.tag)
+        stays, gone = (
+            select(entry.c.seq).where(entry.c.college == remark.c.college, *came_with, so).exists()
+            for so in (~UNDONE, UNDONE)
+        )
         with self._session.reading() as connection:
+            found = _meant(connection, self._session.college, tag)
             rows = connection.execute(
-                select(remark.c.heading, remark.c.words)
+                select(
+                    remark.c.heading,
+                    remark.c.words,
+                    remark.c.written_at,
+                    remark.c.written_by,
+                )
                 .where(
                     remark.c.college == self._session.college,
-                    remark.c.tag == tag,
+                    remark.c.tag == found,
                     or_(remark.c.loan.is_(None), loan_on_record),
+                    or_(stays, ~gone),
                 )
-                .order_by(remark.c.heading, remark.c.remark)
+                .order_by(func.coalesce(remark.c.written_at, ""), remark.c.heading, remark.c.remark)
             )
-            return [dict(row._mapping) for row in rows]
+            return [NoteLine(*row) for row in rows]
 
     def erase(self, who: str) -> Erased:
         """Erase a person: name, e-mail, phone, and remarks about them.
@@ -245,6 +269,15 @@ class People:
                 return not rewrite_if_due(copy, self._session.college)
         except KitloanError:
             return False
+
+
+def _meant(connection: Connection, college: str, text: str) -> str:
+    """The tag that a text means; itself where that is another college's by now, or unknown."""
+    try:
+        _, tag = resolve(connection, college, text)
+    except KitloanError:
+        return bare(text)
+    return tag
 
 
 def _set(

@@ -21,7 +21,8 @@ from kitloan.text.tags import grouped
 from kitloan.values import as_json, plural
 
 if TYPE_CHECKING:
-    from kitloan.loans import Lent, Returned
+    from kitloan.loans.checkouts import Lent
+    from kitloan.loans.returns import Returned
 
 _TICKS = {"chosen": ".", "out": ">", "back": "="}
 

@@ -96,13 +96,18 @@ def show(app: App, tag: str, after: str | None, limit: int) -> None:
         remarks = opened.people.remarks(found.tag)
         out = opened.find.loans(of=tag, limit=_MOST_LOANS).items if found.loan else ()
     if app.json:
-        more = {"loans": as_json(out), "history": as_json(history.items), "remarks": remarks}
+        more = {
+            "loans": as_json(out),
+            "history": as_json(history.items),
+            "remarks": as_json(remarks),
+        }
         pages = {"history_total": history.total, "history_next": history.next}
         print_json(as_json(found) | more | pages)
         return
     print_text(_page(found, out))
-    for each in remarks:
-        print_text(f"  {each['heading']}: {each['words']}")
+    if remarks:
+        print_text("\nNotes")
+        print_text(columns([[f"  {n.written}", f"{n.heading}: {n.words}"] for n in remarks]))
     print_text("\nHistory")
     print_text(columns([[f"  {_when(h)}", h.by, h.summary] for h in history.items]))
     if history.next is not None:

@@ -1,5 +1,6 @@
 """`kitloan challenge`, `gift` and `programme`: what ESP has on record in its own ledger."""
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -7,7 +8,7 @@ import click
 from kitloan.cli.context import App, command, pass_app
 from kitloan.cli.output import columns, print_json, print_text, with_college
 from kitloan.errors import BadInput
-from kitloan.text.dates import day_of, parse_date, uk
+from kitloan.text.dates import parse_date, uk
 from kitloan.text.tags import grouped
 from kitloan.values import TITLES, as_json, plural
 
@@ -103,15 +104,21 @@ def gift() -> None:
 )
 @click.option("--acknowledgement", metavar="TEXT", help="What a label must name the donor with.")
 @click.option("--programme", metavar="ID", help="The programme that it is part of.")
+@click.option(
+    "--on", metavar="DATE", help="The day on which it was agreed; today for a new gift without it."
+)
 @pass_app
-def agree(app: App, /, gift_id: str, type_: str | None, **given: Any) -> None:
+def agree(app: App, /, gift_id: str, type_: str | None, on: str | None, **given: Any) -> None:
     """Put on record what a donor promised, and on what terms.
 
     Of a gift that is on record already it changes the terms that are named, and keeps the rest.
+    `kitloan undo` takes the latest of these back.
     """
     from kitloan.national.gifts import GiftTermsAgreed
 
     terms = {name: value for name, value in given.items() if value is not None}
+    if on is not None:
+        terms["agreed_on"] = parse_date(on)
     if type_ is not None:
         terms["type"] = type_
     changed: dict[str, tuple[Any, Any]] = {}
@@ -130,7 +137,7 @@ def agree(app: App, /, gift_id: str, type_: str | None, **given: Any) -> None:
             agreed = opened.national.agree_gift(gift_id, GiftTermsAgreed(**terms))
     if app.json:
         changes = {name: {"from": old, "to": new} for name, (old, new) in changed.items()}
-        print_json(as_json(agreed) | {"changed": changes})
+        print_json(as_json(agreed) | {"changed": as_json(changes)})
         return
     print_text(_line(agreed))
     for name, (old, new) in changed.items():
@@ -140,6 +147,8 @@ def agree(app: App, /, gift_id: str, type_: str | None, **given: Any) -> None:
 def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, date):
+        return uk(value)
     return "nothing" if value is None else str(value).replace("_", " ")
 
 
@@ -236,7 +245,7 @@ def _terms(each: "GiftLine") -> str:
         "document": each.document,
         "programme": each.programme,
         "title": each.title.replace("_", " "),
-        "agreed": uk(day_of(each.agreed_at)),
+        "agreed": uk(each.agreed_on),
     }
     known = [f"{name} {value}" for name, value in facts.items() if value]
     return ", ".join([*known, *(["the donor must agree"] if each.donor_must_agree else [])])

@@ -22,7 +22,9 @@ from kitloan.contents import (
     recorded_shortages,
 )
 from kitloan.errors import BadInput, Refused
-from kitloan.loans import Corrected, Lent, Returned
+from kitloan.loans.checkouts import Lent
+from kitloan.loans.corrections import Corrected
+from kitloan.loans.returns import Returned
 from kitloan.text.dates import parse_due, parse_past, uk, uk_instant
 from kitloan.text.tags import grouped
 from kitloan.values import ShortageLine, as_json, plural
@@ -407,7 +409,8 @@ def ask(kit: str, parts: Sequence[Part]) -> Count | None:
             continue
         entered += new
         for each in new:
-            print_text(f"  {each}")
+            if each.number or each.bag is None:
+                print_text(f"  {each}")
     return count_of([*before, *entered])
 
 

@@ -18,7 +18,7 @@ from kitloan.values import ContactOfLoan, LoanLine, plural
 if TYPE_CHECKING:
     from kitloan.college import College
     from kitloan.contents import Part
-    from kitloan.planning.bookings import Booking
+    from kitloan.planning.booked import Booking
     from kitloan.planning.notices import Message
     from kitloan.planning.packing import PackingList
     from kitloan_labels.papers import Drawn, Item, Lent, Letter, Receipt, Section

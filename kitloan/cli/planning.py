@@ -14,7 +14,8 @@ from kitloan.cli.find import show_more
 from kitloan.cli.loans import NEW, take_near
 from kitloan.cli.output import columns, print_json, print_text
 from kitloan.errors import BadInput
-from kitloan.planning.bookings import Booking, Free
+from kitloan.planning.booked import Booking
+from kitloan.planning.free import Free
 from kitloan.planning.requests import REQUEST, has_request, parse_request
 from kitloan.storage.files import insist_on_file
 from kitloan.text.dates import days_after, uk

@@ -26,7 +26,7 @@ from kitloan.errors import BadInput, StoreError
 from kitloan.ledger.session import ESP
 from kitloan.reference import colleges, find_college
 from kitloan.storage.files import insist_on_file, whole_file
-from kitloan.storage.places import is_url
+from kitloan.storage.places import as_url, is_url
 from kitloan.storage.row_security import (
     COLLEGES,
     GROUPS,
@@ -40,10 +40,15 @@ from kitloan.storage.row_security import (
     secure,
     tables,
 )
+from kitloan.storage.servers import Seen, see, seen_colleges
 from kitloan.storage.store import Store, create_store, one_at_a_time
 from kitloan.text.names import slug
 
-_LINE = re.compile(r"^(?:(?:\\.|[^:\\\n#])*:){3}(?P<login>[^:\n]*):(?P<password>[^:\n]+)$", re.M)
+_LINE = re.compile(
+    r"^(?P<server>(?:(?:\\.|[^:\\\n#])*:){2})(?P<database>(?:\\.|[^:\\\n#])*):"
+    r"(?P<login>[^:\n]*):(?P<password>[^:\n]+)$",
+    re.M,
+)
 _LONGEST_ROLE = 63
 """Bytes; PostgreSQL shortens longer names, and two could become one."""
 
@@ -59,16 +64,30 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Provisioned:
-    """A database that is ready for colleges; `passwords` is the file with the passwords."""
+    """A database that is ready for colleges.
+
+    Attributes:
+        database: its URL, without passwords.
+        owner: the role that owns the tables.
+        logins: those that were asked for.
+        passwords: the file with the passwords.
+        sees: the colleges whose own databases this one sees.
+    """
 
     database: str
     owner: str
     logins: tuple[Login, ...]
     passwords: str
+    sees: tuple[str, ...] = ()
 
 
 def provision(
-    url: str, passwords: Path, *, named: Sequence[str] = (), esp: bool = False
+    url: str,
+    passwords: Path,
+    *,
+    named: Sequence[str] = (),
+    esp: bool = False,
+    sees: Mapping[str, str] | None = None,
 ) -> Provisioned:
     """Make a PostgreSQL database ready for colleges to share, and prove it.
 
@@ -80,10 +99,13 @@ def provision(
         named: the colleges that get a login, by id or name. With no college and not `esp`, every
             college of the reference list and ESP get one.
         esp: whether ESP gets its login too.
+        sees: the databases that this one is to see, by college: the national database, where ESP
+            alone has a login. Each was made ready for its college and ESP before, and ESP's
+            password there is in the file of passwords.
 
     Raises:
-        BadInput: `bad_store`, `unknown_college`, `not_private`, `cannot_write`, ...
-        StoreError: `not_administrator`, `not_secure`, `unreachable`, ...
+        BadInput: `bad_store`, `unknown_college`, `not_private`, `no_password`, `not_alone`, ...
+        StoreError: `not_administrator`, `not_secure`, `unreachable`, `unlike`, `not_alone`, ...
     """
     if not is_url(url):
         raise BadInput(
@@ -91,11 +113,12 @@ def provision(
             "That is not the URL of a PostgreSQL database.",
             "Write it like postgresql://ADMINISTRATOR@HOST/DATABASE",
         )
-    wanted = {_login_of(college): college for college in _colleges(named, esp)}
+    elsewhere = {_college(college): _place_of(place) for college, place in (sees or {}).items()}
+    wanted = {_login_of(each): each for each in _colleges(named, esp or bool(elsewhere))}
     store, _ = up_to_date(create_store, url)
     try:
         with store.write() as connection, _as_administrator(store):
-            return _provision(connection, store, wanted, passwords)
+            return _provision(connection, store, wanted, passwords, elsewhere)
     finally:
         store.close()
 
@@ -134,6 +157,20 @@ def _login_of(college: str) -> str:
     return login
 
 
+def _place_of(url: str) -> dict[str, str]:
+    """How a server reaches the database of a URL; the login and its password are not the URL's."""
+    found = as_url(url)
+    named = {"host": found.host, "port": found.port, "dbname": found.database}
+    asked = found.difference_update_query(["college"]).query
+    if not is_url(url) or not found.database:
+        raise BadInput(
+            "bad_store",
+            "That is not the URL of a college's PostgreSQL database.",
+            "Write it like --sees fife=postgresql://HOST/DATABASE",
+        )
+    return {name: str(value) for name, value in {**named, **asked}.items() if value}
+
+
 @contextmanager
 def _as_administrator(store: Store) -> Iterator[None]:
     """Refuse in plain words when a login may not do what an administrator must."""
@@ -151,7 +188,11 @@ def _as_administrator(store: Store) -> Iterator[None]:
 
 
 def _provision(
-    connection: Connection, store: Store, wanted: Mapping[str, str], file: Path
+    connection: Connection,
+    store: Store,
+    wanted: Mapping[str, str],
+    file: Path,
+    elsewhere: Mapping[str, Mapping[str, str]],
 ) -> Provisioned:
     one_at_a_time(connection)
     roles = set(connection.exec_driver_sql("SELECT rolname::text FROM pg_roles").scalars())
@@ -162,6 +203,7 @@ def _provision(
     prepare(connection)
     entered = logins(connection)
     _must_be_theirs(wanted, entered)
+    _must_be_national(connection, elsewhere, {*wanted, *entered})
     new = [login for login in wanted if login not in roles]
     known = Passwords(file, connection)
     known.keep(wanted, new)
@@ -174,12 +216,30 @@ def _provision(
     _join_groups(connection)
     secure(connection)
     _prove(connection, list(wanted))
+    see(connection, [Seen(each, at, known.elsewhere(at)) for each, at in elsewhere.items()])
     return Provisioned(
         store.name,
         OWNER,
         tuple(Login(login, college, login in new) for login, college in wanted.items()),
         str(file),
+        tuple(seen_colleges(connection)),
     )
+
+
+def _must_be_national(
+    connection: Connection, elsewhere: Mapping[str, object], logins_here: Iterable[str]
+) -> None:
+    """Refuse logins of colleges where ESP sees the databases of colleges."""
+    if not elsewhere and not seen_colleges(connection):
+        return
+    others = sorted({*logins_here} - {login_of(ESP)})
+    if others:
+        raise BadInput(
+            "not_alone",
+            f"A database that sees colleges' own is for ESP alone, not for {', '.join(others)}.",
+            "Give ESP an empty database of its own, and name each college with --sees.",
+            logins=others,
+        )
 
 
 def _must_be_theirs(wanted: Mapping[str, str], entered: Mapping[str, str]) -> None:
@@ -260,16 +320,39 @@ class Passwords:
     """The file of passwords: a line `host:port:database:login:password` for each login.
 
     Attributes:
-        of: each login's password, from the file or made now.
+        of: each login's password, from the file or made now. ESP's is another on each server: the
+            administrator of a college's server could find out what ESP logs in with there.
     """
 
     def __init__(self, file: Path, connection: Connection) -> None:
         driver: Any = connection.connection.dbapi_connection
-        here = (driver.info.host or "localhost", str(driver.info.port), driver.info.dbname)
-        self._here = ":".join(re.sub(r"([\\:])", r"\\\1", part) for part in here)
+        self._here = _place(driver.info.host, driver.info.port, driver.info.dbname)
         self._file = file
         self._text = _read_private(file)
-        self.of = {found["login"]: found["password"] for found in _LINE.finditer(self._text)}
+        self._lines = list(_LINE.finditer(self._text))
+        self.of = {
+            found["login"]: found["password"]
+            for found in self._lines
+            if found["login"] != login_of(ESP) or self._here.startswith(found["server"])
+        }
+
+    def elsewhere(self, options: Mapping[str, str]) -> str:
+        """ESP's password for another server's database.
+
+        Raises:
+            BadInput: `no_password`.
+        """
+        there = _place(options.get("host"), options.get("port"), options["dbname"])
+        for found in self._lines:
+            place = f"{found['server']}{found['database']}"
+            if (place, found["login"]) == (there, login_of(ESP)):
+                return found["password"]
+        raise BadInput(
+            "no_password",
+            f"{self._file} has no password of {login_of(ESP)} for {there}.",
+            f"Add the line that `kitloan provision` wrote there: {there}:{login_of(ESP)}:PASSWORD",
+            file=str(self._file),
+        )
 
     def keep(self, wanted: Iterable[str], new: Iterable[str]) -> None:
         """Make a password for each new login that has none, and add the missing lines to the file.
@@ -285,6 +368,12 @@ class Passwords:
             with whole_file(self._file) as part:
                 text = [*self._text.splitlines(), *missing]
                 part.write_text("\n".join(text) + "\n", encoding="utf-8")
+
+
+def _place(host: str | None, port: object, database: str) -> str:
+    """A database as a file of passwords names it."""
+    parts = (host or "localhost", str(port or 5432), database)
+    return ":".join(re.sub(r"([\\:])", r"\\\1", part) for part in parts)
 
 
 def _read_private(file: Path) -> str:

@@ -49,9 +49,23 @@ def init(app: App, college: str, name: str | None) -> None:
     type=click.Path(path_type=Path),
     help="The file for the new logins' passwords; only you can read it.",
 )
+@click.option(
+    "--sees",
+    "seen",
+    multiple=True,
+    metavar="ID=URL",
+    help="A national database, for ESP alone: a college that has its own, and where; repeat it.",
+)
 @pass_app
-def provision(app: App, url: str, named: tuple[str, ...], esp: bool, passwords: Path) -> None:
-    """Set up a PostgreSQL for colleges to share.
+def provision(
+    app: App,
+    url: str,
+    named: tuple[str, ...],
+    esp: bool,
+    passwords: Path,
+    seen: tuple[str, ...],
+) -> None:
+    """Set up a PostgreSQL for colleges to share, for one college, or to see those of all.
 
     URL names the database with an administrator's login. Leave out the password: PostgreSQL finds
     it in PGPASSWORD or ~/.pgpass. Without --college and --esp, every college of the reference list
@@ -59,13 +73,13 @@ def provision(app: App, url: str, named: tuple[str, ...], esp: bool, passwords: 
     """
     from kitloan.cli.provision import provision as prepare
 
-    if re.search("://[^/@]*:[^/@]", url):
+    if any(re.search("://[^/@]*:[^/@]", each) for each in (url, *seen)):
         click.echo(
             "Others on this machine can read the password in that URL while this runs, and it is "
             "in your shell's history. Leave it out, and use PGPASSWORD or ~/.pgpass.",
             err=True,
         )
-    done = prepare(url, passwords, named=named, esp=esp)
+    done = prepare(url, passwords, named=named, esp=esp, sees=dict(map(_college_at, seen)))
     if app.json:
         print_json(as_json(done))
         return
@@ -82,3 +96,13 @@ def provision(app: App, url: str, named: tuple[str, ...], esp: bool, passwords: 
         f"{done.database} is ready: {plural(len(done.logins), 'login')}, {made} of them new."
         + (f" The passwords are in {done.passwords}, which only you can read." if made else "")
     )
+    if done.sees:
+        print_text(f"ESP sees the databases of {', '.join(done.sees)}.")
+
+
+def _college_at(given: str) -> tuple[str, str]:
+    """A college and the URL of its database, from `ID=URL`."""
+    college, found, url = given.partition("=")
+    if not found:
+        raise click.UsageError("Write --sees fife=postgresql://HOST/DATABASE")
+    return college, url

@@ -22,7 +22,7 @@ from kitloan.exchange.rebase import ChosenHistory, StoredEntry, choose_history, 
 from kitloan.exchange.sending import remember
 from kitloan.exchange.trust import ConfirmedKey, fingerprint, keys_of, must_be_trusted, pin
 from kitloan.history.walk import Progress
-from kitloan.ledger.clocks import Reading, keep_reading
+from kitloan.ledger.clocks import Reading, keep_reading, remember_order
 from kitloan.ledger.entry import GENESIS, Entry, NotCanonical, seal
 from kitloan.ledger.epochs import EPOCHS_AHEAD, college_of, epoch_of, ledger_name
 from kitloan.ledger.facts.definitions import CollegeOpened
@@ -196,6 +196,7 @@ def _merge(
             merging.latest,
             Reading(merging.first_new, header.exported_at, decisions.at),
         )
+        remember_order(connection, college)
     return Outcome(merged, header, merging.first_new)
 
 

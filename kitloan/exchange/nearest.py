@@ -19,7 +19,8 @@ from kitloan.evidence.schoollist import SCHUID
 from kitloan.evidence.schools import link_of, search_words
 from kitloan.exchange.merging import files_merged
 from kitloan.ledger.session import ESP, Session
-from kitloan.planning.bookings import Request, check_dates, free_of, rules_of
+from kitloan.planning.free import free_of
+from kitloan.planning.rules import Request, check_dates, rules_of
 from kitloan.queries.types import KnownType, type_meant
 from kitloan.queries.whereabouts import college_name
 from kitloan.reference import find_college

@@ -31,8 +31,9 @@ from kitloan.ledger.facts.sharing import (
 )
 from kitloan.ledger.session import Session, check_quantity
 from kitloan.ledger.writer import Writer
-from kitloan.loans import held, must_be_here
-from kitloan.planning.bookings import Request, check_dates, free_of, rules_of
+from kitloan.loans.custody import held, must_be_here
+from kitloan.planning.free import free_of
+from kitloan.planning.rules import Request, check_dates, rules_of
 from kitloan.planning.types import kit_type_id
 from kitloan.queries.resolve import meant
 from kitloan.queries.types import type_names

@@ -22,6 +22,7 @@ from kitloan.storage.row_security import (
     policies_of,
     privileges_of,
 )
+from kitloan.storage.servers import missing
 from kitloan.tables import Base, table
 from kitloan.tables.every import ONLY_SOME_ROWS
 
@@ -126,6 +127,8 @@ def wrong_rules(connection: Connection) -> Iterator[str]:
         return {row[0]: _plain(row[1]) for row in connection.exec_driver_sql(question, given)}
 
     yield from _differences(_made(), asked(_RULES))
+    for college, name in missing(connection):
+        yield f"Table {name} of the database of {college!r} is not seen here."
     for name in connection.exec_driver_sql(_DISABLED, given).scalars():
         yield f"The foreign keys of table {name} are switched off."
     if connection.exec_driver_sql(_EARLIER, given).scalar():

@@ -35,7 +35,8 @@ from kitloan.ledger.replay import (
 )
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer, writing
-from kitloan.planning.bookings import lost_of, lost_without_later
+from kitloan.planning.booked import lost_of, lost_without_later
+from kitloan.queries.allocations import must_cover
 from kitloan.queries.history import summary_of
 from kitloan.queries.resolve import meant
 from kitloan.queries.undone import UNDONE
@@ -58,7 +59,7 @@ from kitloan.tables.events import Event
 from kitloan.tables.evidence import Engagement, OrganisationProfile, SchoolLink
 from kitloan.tables.guides import KitGuide
 from kitloan.tables.inspecting import Regime
-from kitloan.tables.national import Gifting
+from kitloan.tables.national import Gifting, Programme
 from kitloan.tables.planning import Booking, BookingLine, PolicyValue, Want
 from kitloan.tables.sharing import Offer
 from kitloan.tables.stocktaking import Stocktake
@@ -74,7 +75,13 @@ engagement, school_link = table(Engagement), table(SchoolLink)
 alias, event, organisation = table(Alias), table(Event), table(Organisation)
 profile = table(OrganisationProfile)
 
-_KINDS = {kind.model_fields["kind"].default for kind in KINDS if kind.desk_action} | {*DELIVERIES}
+_AGREED, _ALLOCATED, _PROGRAMME = "gift.agreed", "allocation.made", "programme.defined"
+_OF_ESP = (
+    *(*DELIVERIES, _AGREED, _ALLOCATED, _PROGRAMME),
+    *("donor.aliased", "college.merged", "finding.accepted"),
+)
+"""What ESP records of gifts, donors and colleges."""
+_KINDS = {kind.model_fields["kind"].default for kind in KINDS if kind.desk_action} | {*_OF_ESP}
 _NAMES = ("kit_type.defined", "organisation.added")
 """Kinds that come along with others, and stay where something else rests on them by now."""
 _NO_ACTIONS = (
@@ -92,6 +99,7 @@ _TOOK_IN = ("holding.accessioned", "transfer.received")
 _PLANNED = "event.planned"
 _RESTED_UPON = (
     *(DELIVERIES + OF_ENGAGEMENTS + BOOKINGS + WANTS + EVENTS + OFFERS + CLAIMS),
+    *(_AGREED, _ALLOCATED, _PROGRAMME),
     *CHANGES,
 )
 """Kinds of entry about no one holding, each of which changes what those before it recorded."""
@@ -99,12 +107,19 @@ IMPORT_TAKEN_BACK = "import-taken-back:"
 """Begins the name of the setting that an import which was taken back leaves, before its id."""
 _MOST_LISTED = 100
 _PAGE_OF_ENTRIES = 400
+_REST_ON = {
+    _PLANNED: (*BOOKINGS, *WANTS, *OF_ENGAGEMENTS),
+    _PROGRAMME: (_AGREED,),
+    _AGREED: (*DELIVERIES, _ALLOCATED),
+}
+"""Kinds that rest on one that names the same thing, beside those of its own kind."""
 _KNOWN_BY_DOING = (
     *BOOKINGS,
     *("holding.amended", "holding.withdrawn", "transfer.sent", "transfer.received"),
+    *(_AGREED, _ALLOCATED),
 )
-"""Kinds whose undoing may take what is another's by now: a promised kit, an asset number. And what
-another college's ledger may rest on."""
+"""Kinds whose undoing may take what is another's by now: a promised kit, an asset number, a share
+of a gift. And what another college's ledger may rest on."""
 _COLUMNS = select(
     entry.c.college,
     entry.c.epoch,
@@ -163,7 +178,7 @@ _ABOUT = Query(
     _COLUMNS.where(
         ~UNDONE,
         entry.c.tag.is_(None),
-        or_(*[entry.c.kind == kind for kind in TOGETHER]),
+        or_(*[entry.c.kind == kind for kind in (*TOGETHER, _AGREED, _ALLOCATED, _PROGRAMME)]),
         entry.c.body.like(bindparam("m")),
         tuple_(entry.c.epoch, entry.c.seq) > tuple_(bindparam("e"), bindparam("s")),
     ).order_by(entry.c.epoch, entry.c.seq)
@@ -190,6 +205,8 @@ _ON_REGISTER: Mapping[str, tuple[str, Query]] = {
         ("kit_type", "kit type", kit_type),
         ("loan", "loan", loan),
         ("event", "event", event),
+        ("gift", "gift", table(Gifting)),
+        ("programme", "programme", table(Programme)),
     )
 }
 """What an entry may name: the field, what it is in words, and whether it is there."""
@@ -394,6 +411,7 @@ def _reverse(writer: Writer, action: Undone, parts: Sequence[AnyRow]) -> Undone:
             quotes.forget(connection, college, (part.epoch, part.seq))
         writer.append(Reversed(tag=part.tag, epoch=part.epoch, seq=part.seq))
     _refuse_if_lost(writer, parts, lost)
+    _refuse_if_over_allocated(writer, parts)
     must_share_no_other_number(writer, _tags(parts), shared)
     return action
 
@@ -417,6 +435,9 @@ def _left(connection: Connection, college: str, parts: Sequence[AnyRow]) -> list
             left += _OF_TAG(connection, c=college, t=part.tag)
         elif part.kind in TOGETHER:
             left += _about_it(connection, college, part, (0, 0))
+        elif part.kind in (_AGREED, _ALLOCATED):
+            about = _about_it(connection, college, part, (0, 0))
+            left += [row for row in about if row.kind == part.kind][-2:]
     undone = {(part.epoch, part.seq) for part in parts}
     return [row for row in left if (row.epoch, row.seq) not in undone]
 
@@ -470,6 +491,13 @@ def _refuse_if_lost(writer: Writer, parts: Sequence[AnyRow], before: set[str]) -
         )
 
 
+def _refuse_if_over_allocated(writer: Writer, parts: Iterable[AnyRow]) -> None:
+    """Refuse that colleges are to have more of a gift than is promised."""
+    for part in parts:
+        if part.kind in (_AGREED, _ALLOCATED):
+            must_cover(writer.connection, json.loads(part.body)["fact"]["gift"])
+
+
 def _collected(connection: Connection, college: str, part: AnyRow) -> str | None:
     """A kit that has gone out on the booking that an entry made."""
     if part.kind != "booking.made":
@@ -486,11 +514,16 @@ def _about_it(
     What was booked for an event rests on its planning; a change of it, on nothing.
     """
     field = NAMES[part.kind][0]
-    mark = _mark(field, json.loads(part.body)["fact"][field])
-    kinds = TOGETHER[part.kind]
-    if part.kind == _PLANNED:
-        kinds = (*kinds, *BOOKINGS, *WANTS, *OF_ENGAGEMENTS)
-    return _marked(connection, college, mark, kinds, after)
+    fact = json.loads(part.body)["fact"]
+    kinds = TOGETHER.get(part.kind, (part.kind,))
+    if part.kind in (_PLANNED, _PROGRAMME, _AGREED):
+        kinds = (*kinds, *_REST_ON[part.kind])
+    rows = _marked(connection, college, _mark(field, fact[field]), kinds, after)
+    if part.kind in (*DELIVERIES, _ALLOCATED) and after > (0, 0):
+        # What was agreed since may rest on how many came, or went.
+        agreed = _marked(connection, college, _mark("gift", fact["gift"]), (_AGREED,), after)
+        rows = sorted([*rows, *agreed], key=lambda row: (row.epoch, row.seq))
+    return rows
 
 
 def _marked(
@@ -555,6 +588,7 @@ def redo(writer: Writer) -> Undone:
             raise _not_again(_described(connection, college, parts), why)
         writer.append(Reversed(tag=row.tag, epoch=row.epoch, seq=row.seq))
     _refuse_if_lost(writer, parts, lost)
+    _refuse_if_over_allocated(writer, parts)
     must_share_no_other_number(writer, _tags(parts), shared)
     return _described(connection, college, parts)
 
@@ -606,6 +640,10 @@ def _named_by(part: AnyRow) -> Iterator[tuple[str, str]]:
             continue
         if field == "event" and part.kind in (_PLANNED, *OF_ENGAGEMENTS):
             continue  # an engagement may be at another college's event
+        if field == "gift" and part.kind not in (*DELIVERIES, _ALLOCATED):
+            continue  # a college may name a gift that ESP's ledger does not have
+        if field == "programme" and part.kind != _AGREED:
+            continue  # an engagement's is not ESP's
         keys = [fact.get(field), *(line.get(field) for line in fact.get("lines", ()))]
         if field == CHANGES.get(part.kind):
             keys.append(fact.get("into"))

@@ -57,6 +57,7 @@ from kitloan.storage.integrity import insist_on_rules, missing_rules
 from kitloan.storage.row_security import (
     login_of,
 )
+from kitloan.storage.servers import insist_on_one_place
 from kitloan.storage.settings import is_readable
 from kitloan.storage.store import Store, only_replayed, scratch_store
 from kitloan.tables import (
@@ -215,6 +216,7 @@ class Verifier:
         session, report = self._session, progress or _silent
         memory = _Memory(session)
         with session.reading() as live:
+            insist_on_one_place(live)
             found = memory.find(live)
             new = _new_entries(live, found)
             if new is not None and new <= _MOST_IN_PLACE:
@@ -299,6 +301,7 @@ def _verify(
     beside: Workers | None,
     memory: "_Memory | None",
 ) -> Verification:
+    insist_on_one_place(live)
     total = live.execute(select(func.count()).select_from(entry)).scalar_one()
     tops = live.execute(select(head.c.college, head.c.seq).order_by(head.c.college)).all()
     done = 0

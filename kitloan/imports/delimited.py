@@ -61,10 +61,7 @@ def read_delimited(path: Path, content: bytes) -> Book:
 
 
 def _decode(path: Path, content: bytes) -> str:
-    marked = next((name for mark, name in _MARKS if content.startswith(mark)), None)
-    for encoding in (
-        (marked,) if marked else (*_unmarked_utf16(content), "utf-8", *_one_byte(content))
-    ):
+    for encoding in _encodings(content):
         try:
             text = content.decode(encoding)
         except UnicodeDecodeError:
@@ -77,6 +74,17 @@ def _decode(path: Path, content: bytes) -> str:
         "Open it in the program that made it, and save it as .xlsx or CSV.",
         file=str(path),
     )
+
+
+def _encodings(content: bytes) -> Iterator[str]:
+    """The encodings that a file can be in, the likeliest first."""
+    marked = next((name for mark, name in _MARKS if content.startswith(mark)), None)
+    if marked:
+        yield marked
+        return
+    yield from _unmarked_utf16(content)
+    yield "utf-8"
+    yield from _one_byte(content)
 
 
 def _unmarked_utf16(content: bytes) -> Iterator[str]:

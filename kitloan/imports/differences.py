@@ -1,17 +1,17 @@
 """A row of a register and the holding that it is about: taking it in, and comparing it later.
 
 A second reading of a register changes nothing by itself. Each difference is a line: what the
-register
-of the store has, what the file has. Taking it is the same facts that a person at the desk would
-make:
-moved, amended, lent, back, due on another day.
+register of the store has, what the file has. Taking it is the same facts that a person at the desk
+would make: moved, amended, lent, back, due on another day.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, delete, select
 
 from kitloan.borrowers.organisations import borrower, organisation_id, person, remark
 from kitloan.holdings import (
@@ -26,17 +26,27 @@ from kitloan.holdings import (
 from kitloan.imports.rows import Row
 from kitloan.ledger.facts.custody import HoldingFound, HoldingMissing, HoldingOutOfUse
 from kitloan.ledger.facts.holdings import GiftRecorded, HoldingAmended, HoldingMoved
-from kitloan.ledger.facts.loans import CheckedIn, LoanFound, LoanRenewed
+from kitloan.ledger.facts.loans import (
+    OUT_ON_UNKNOWN_DAY,
+    CheckedIn,
+    LoanCorrected,
+    LoanFound,
+    LoanRenewed,
+)
 from kitloan.ledger.writer import Writer
-from kitloan.loans import counted_as, open_loans, parts_of, short_now
+from kitloan.loans.counts import counted_as, parts_of, short_now
+from kitloan.loans.custody import open_loans
 from kitloan.queries.types import type_meant
-from kitloan.storage.statements import AnyRow, Query
+from kitloan.storage.statements import AnyRow, Change, Query
+from kitloan.tables import Contact, Holding, KitType, Remark, table
 from kitloan.tables import Gift as GiftRow
-from kitloan.tables import Holding, KitType, table
-from kitloan.text.fields import GiftTerms
-from kitloan.text.names import fold, same_organisation, type_key
+from kitloan.text.dates import day_of
+from kitloan.text.fields import GiftTerms, GiftTitle
+from kitloan.text.names import fold, same_organisation, tidy, type_key
+from kitloan.values import REGISTER
 
 gift, holding, kit_type = table(GiftRow), table(Holding), table(KitType)
+contact, remark_table = table(Contact), table(Remark)
 _GIFT = Query(select(gift).where(gift.c.college == bindparam("c"), gift.c.tag == bindparam("t")))
 _HAS = Query(
     select(holding, kit_type.c.name.label("type_name"))
@@ -47,8 +57,32 @@ _HAS = Query(
     )
     .where(holding.c.college == bindparam("c"), holding.c.tag == bindparam("t"))
 )
+_NOTES = Query(
+    select(remark_table.c.heading, remark_table.c.words).where(
+        remark_table.c.college == bindparam("c"),
+        remark_table.c.tag == bindparam("t"),
+        remark_table.c.loan.is_(None),
+    )
+)
+_FORGET_NOTE = Change(
+    delete(remark_table).where(
+        remark_table.c.college == bindparam("c"),
+        remark_table.c.tag == bindparam("t"),
+        remark_table.c.loan.is_(None),
+        remark_table.c.heading == bindparam("h"),
+        (remark_table.c.contact.is_(None)) | (remark_table.c.contact == bindparam("p")),
+    )
+)
+_CONTACT = Query(
+    select(contact.c.name).where(
+        contact.c.college == bindparam("c"), contact.c.contact == bindparam("p")
+    )
+)
 IN_REPAIR = "in repair in the register"
 """Why a thing is not lent. The cell's own words may name people, and are kept as a note."""
+
+Differs = Callable[[str, str | None, str | None], None]
+"""Reports one difference: the field, what the register has, what the file has."""
 
 _TERMS = ("donor", "funding_source", "title", "document", "gift", "acknowledgement", "value_basis")
 
@@ -103,24 +137,29 @@ def take_one(writer: Writer, row: Row, mark: str) -> str:
     )
     for heading, words in {"Condition": row.condition, "Home college": row.home_college}.items():
         if words:
-            remark(writer, made.tag, heading, words)
+            remark(writer, made.tag, heading, words, written_by=REGISTER)
     named = row.contact or row.contact_email or row.contact_phone
     of = _id_of(writer, row.on_loan_to) if named and row.on_loan_to else ""
     whom = _contact(writer, row, of)
     in_file = ", ".join(filter(None, (row.contact, row.contact_email, row.contact_phone)))
     if whom and not row.on_loan_to:
-        remark(writer, made.tag, "Contact", in_file, contact_id=whom)
+        remark(writer, made.tag, "Contact", in_file, contact_id=whom, written_by=REGISTER)
     for heading, words in row.extras.items():
         # A column that nobody knows may be about the person whom the row names.
-        remark(writer, made.tag, heading, words, contact_id=whom)
+        remark(writer, made.tag, heading, words, contact_id=whom, written_by=REGISTER)
     return made.tag
 
 
+@lru_cache(maxsize=256)  # a register repeats its gifts
+def _gift_of(title: GiftTitle | None, **terms: Any) -> Gift:
+    return Gift(title=title or "unknown", **terms)
+
+
 def _gift(row: Row) -> Gift:
-    return Gift(
+    return _gift_of(
         donor=row.donor,
         funding_source=row.funding_source,
-        title=row.title or "unknown",  # type: ignore[arg-type]  # the reader gives only those
+        title=row.title,
         document=row.document,
         gift=row.gift,
         acknowledgement=row.acknowledgement,
@@ -146,12 +185,11 @@ def rows_by_loan(row: Row) -> list[Row]:
     """A row once for each open loan that it has; of a stock, several borrowers can have parts."""
     if row.on_loan_to is None:
         return []
-    alone = replace(row, more_loans=(), contact=None, contact_email=None, contact_phone=None)
+    alone = row._replace(more_loans=(), contact=None, contact_email=None, contact_phone=None)
     return [
         row,
         *(
-            replace(
-                alone,
+            alone._replace(
                 on_loan_to=each.organisation,
                 quantity_out=each.quantity,
                 due_on=each.due_on,
@@ -212,7 +250,8 @@ def differences(writer: Writer, tag: str, row: Row) -> list[Difference]:
     if row.in_repair and has.out_of_use is None and has.state == "held":
         differs("status", "in", "out_of_use")
     if has.state == "held" and not row.missing:
-        _compare_loans(row, loans, differs)
+        _compare_loans(row, loans, day_of(writer.at).isoformat(), differs)
+        _compare_contact(writer, row, loans, differs)
     terms = _GIFT(writer.connection, c=writer.college, t=tag).first()
     for name in _TERMS:
         in_file = getattr(row, name)
@@ -226,42 +265,65 @@ def differences(writer: Writer, tag: str, row: Row) -> list[Difference]:
             f"{known / 100:.2f}" if known is not None else None,
             f"{row.value_pence / 100:.2f}",
         )
+    for heading, before, words in _changed_notes(writer, tag, row):
+        differs("note", before and f"{heading}: {before}", f"{heading}: {words}")
     return found
 
 
-def _compare_loans(row: Row, loans: Sequence[AnyRow], differs: Any) -> None:
-    first = loans[0] if loans else None
-    if row.on_loan_to is None:
-        if first is not None:
-            differs("on_loan_to", first.to, None)
+def _compare_contact(writer: Writer, row: Row, loans: Sequence[AnyRow], differs: Differs) -> None:
+    """Compare the person whom a row names for its loan; one who was forgotten stays so."""
+    loan = next(iter(_loans_to(loans, row)), None) if row.on_loan_to else None
+    if loan is None or row.contact is None:
         return
-    if row.more_loans:
-        _compare_shared_stock(row, loans, differs)
-        return
-    if first is None or not any(same_organisation(each.to, row.on_loan_to) for each in loans):
-        differs("on_loan_to", first.to if first else None, row.on_loan_to)
-        if row.due_on:
-            differs("due_on", first.due_on if first else None, row.due_on.isoformat())
-        return
-    same = next(each for each in loans if same_organisation(each.to, row.on_loan_to))
-    if row.due_on and row.due_on.isoformat() != same.due_on:
-        differs("due_on", same.due_on, row.due_on.isoformat())
+    known = _CONTACT(writer.connection, c=writer.college, p=loan.contact or "").scalar()
+    forgotten = loan.contact is not None and known is None
+    if not forgotten and fold(row.contact) != fold(known or ""):
+        differs("contact", known, row.contact)
 
 
-def _compare_shared_stock(row: Row, loans: Sequence[AnyRow], differs: Any) -> None:
-    """Compare the borrowers of a stock, and the day of each, with those of the register."""
+def _compare_loans(row: Row, loans: Sequence[AnyRow], today: str, differs: Differs) -> None:
+    """Compare who has a thing, how many, since when and until when."""
     mine = rows_by_loan(row)
-    pairs = [(each, _loan_of(loans, str(each.on_loan_to))) for each in mine]
-    if len(loans) != len(mine) or any(loan is None for _, loan in pairs):
-        register = "; ".join(sorted(each.to for each in loans)) or None
-        differs("on_loan_to", register, "; ".join(sorted(str(each.on_loan_to) for each in mine)))
-    for each, loan in pairs:
-        if loan is not None and each.due_on and each.due_on.isoformat() != loan.due_on:
-            differs("due_on", loan.due_on, each.due_on.isoformat())
+    over = [each for each in loans if not _is_named(each, mine)]
+    new = [one for one in mine if not _loans_to(loans, one)]
+    if over or new:
+        differs(
+            "on_loan_to",
+            "; ".join(sorted({each.to for each in loans})) or None,
+            "; ".join(sorted(str(one.on_loan_to) for one in mine)) or None,
+        )
+    for one in mine:
+        same = _loans_to(loans, one)
+        many, out = one.quantity_out or one.quantity, sum(map(_still_out, same))
+        if same and many != out:
+            to = f" to {one.on_loan_to}" if len(mine) > 1 else ""
+            differs("quantity_out", f"{out}{to}", f"{many}{to}")
+        first = same[0] if same else loans[0] if loans and len(mine) == 1 else None
+        due = one.due_on.isoformat() if one.due_on else None
+        known = first.due_on if first else None
+        if due and due != known and (same or len(mine) == 1):
+            differs("due_on", known, due)
+        began = one.out_on.isoformat() if one.out_on else None
+        if len(same) == 1 and began and began <= today and began != _began(same[0]):
+            differs("out_on", _began(same[0]), began)
 
 
-def _loan_of(loans: Sequence[AnyRow], to: str) -> AnyRow | None:
-    return next((each for each in loans if same_organisation(each.to, to)), None)
+def _is_named(loan: AnyRow, mine: Sequence[Row]) -> bool:
+    return any(same_organisation(loan.to, str(one.on_loan_to)) for one in mine)
+
+
+def _loans_to(loans: Sequence[AnyRow], one: Row) -> list[AnyRow]:
+    """The open loans of the borrower that a row names."""
+    return [each for each in loans if same_organisation(each.to, str(one.on_loan_to))]
+
+
+def _still_out(loan: AnyRow) -> int:
+    return int(loan.quantity - loan.returned)
+
+
+def _began(loan: AnyRow) -> str | None:
+    """The day on which a loan began; None where nobody knows."""
+    return None if loan.out_at == OUT_ON_UNKNOWN_DAY else day_of(loan.out_at).isoformat()
 
 
 def bring_up_to_date(
@@ -279,36 +341,24 @@ def bring_up_to_date(
         writer.append(HoldingFound(tag=tag))
     if "asset_number" in fields and row.asset_number:
         must_be_free_number(writer, row.asset_number, tag)
+    loans = open_loans(writer, tag)
+    mine = rows_by_loan(row)
+    if fields & {"on_loan_to", "quantity_out"}:
+        _take_back(writer, tag, loans, mine)
     if fields & {"type", "quantity", "serial", "asset_number"}:
         _amend(writer, tag, row)
-    if "on_loan_to" in fields:
-        parts = parts_of(writer.connection, writer.college, tag)
-        here = open_loans(writer, tag)
-        mine = rows_by_loan(row)
-        over = [
-            each
-            for each in here
-            if not any(same_organisation(each.to, str(one.on_loan_to)) for one in mine)
-        ]
-        for each in over:
-            known = short_now(writer.connection, writer.college, tag)
-            outcome, short = counted_as(parts, known, None)
-            writer.append(
-                CheckedIn(
-                    tag=tag,
-                    loan=each.loan,
-                    quantity=each.quantity - each.returned,
-                    counted=outcome,
-                    shortages=short,
-                    in_hand=False,
-                )
-            )
-        for one in mine:
-            if _loan_of(here, str(one.on_loan_to)) is None:
-                opened += 1
-                found_on_loan(writer, one, str(one.on_loan_to), tag, loans_before + opened)
+    for one in mine if fields & {"on_loan_to", "quantity_out"} else ():
+        more = (one.quantity_out or one.quantity) - sum(map(_still_out, _loans_to(loans, one)))
+        if more > 0:
+            opened += 1
+            part = one._replace(quantity_out=more)
+            found_on_loan(writer, part, str(one.on_loan_to), tag, loans_before + opened)
     if "due_on" in fields:
         _renew(writer, tag, row)
+    if fields & {"contact", "out_on"}:
+        _correct_loan(writer, tag, row, fields)
+    if "note" in fields:
+        _keep_notes(writer, tag, row)
     if "status" in fields and row.in_repair:
         writer.append(HoldingOutOfUse(tag=tag, reason=IN_REPAIR))
     if "location" in fields and row.location:
@@ -325,13 +375,97 @@ def bring_up_to_date(
     return opened
 
 
+def _take_back(writer: Writer, tag: str, loans: Sequence[AnyRow], mine: Sequence[Row]) -> None:
+    """Record as back, not counted, what the row has with nobody, or less of with somebody."""
+    parts = parts_of(writer.connection, writer.college, tag)
+    left = {
+        one.on_loan_to: sum(map(_still_out, _loans_to(loans, one)))
+        - (one.quantity_out or one.quantity)
+        for one in mine
+    }
+    for loan in loans:
+        back = _still_out(loan)
+        for one in mine:
+            if same_organisation(loan.to, str(one.on_loan_to)):
+                back = min(back, max(0, left[one.on_loan_to]))
+                left[one.on_loan_to] -= back
+        if not back:
+            continue
+        outcome, short = counted_as(parts, short_now(writer.connection, writer.college, tag), None)
+        writer.append(
+            CheckedIn(
+                tag=tag,
+                loan=loan.loan,
+                quantity=back,
+                counted=outcome,
+                shortages=short,
+                in_hand=False,
+            )
+        )
+
+
 def _renew(writer: Writer, tag: str, row: Row) -> None:
     """Give each open loan of a row the due date that the file has for it."""
     loans = open_loans(writer, tag)
     for one in rows_by_loan(row):
-        same = _loan_of(loans, str(one.on_loan_to))
-        if same is not None and one.due_on and one.due_on.isoformat() != same.due_on:
-            writer.append(LoanRenewed(tag=tag, loan=same.loan, due_on=one.due_on.isoformat()))
+        due = one.due_on.isoformat() if one.due_on else None
+        for loan in _loans_to(loans, one):
+            if due and due != loan.due_on:
+                writer.append(LoanRenewed(tag=tag, loan=loan.loan, due_on=due))
+
+
+def _correct_loan(writer: Writer, tag: str, row: Row, fields: set[str]) -> None:
+    """Give the loans of a row the day they began and the contact that the file has for them."""
+    loans = open_loans(writer, tag)
+    for one in rows_by_loan(row):
+        for loan in _loans_to(loans, one):
+            began = one.out_on.isoformat() if one.out_on else None
+            began = None if "out_on" not in fields or began == _began(loan) else began
+            whom = _contact(writer, one, loan.organisation) if "contact" in fields else None
+            if began or whom:
+                writer.append(
+                    LoanCorrected(
+                        tag=tag,
+                        loan=loan.loan,
+                        organisation=loan.organisation,
+                        contact=whom or loan.contact,
+                        quantity=loan.quantity,
+                        due_on=loan.due_on,
+                        out_on=began,
+                    )
+                )
+
+
+def _notes_of(row: Row) -> dict[str, str]:
+    """The words that a row keeps beside its holding, by heading."""
+    named = (row.contact, row.contact_email, row.contact_phone)
+    contact = "" if row.on_loan_to else ", ".join(filter(None, named))
+    notes = {"Condition": row.condition, "Home college": row.home_college, "Contact": contact}
+    return {heading: words for heading, words in {**notes, **row.extras}.items() if words}
+
+
+def _changed_notes(writer: Writer, tag: str, row: Row) -> list[tuple[str, str | None, str]]:
+    """The notes of a row that are not on record as they are: heading, words on record, words."""
+    known: dict[str, list[str]] = defaultdict(list)
+    for each in _NOTES(writer.connection, c=writer.college, t=tag):
+        known[each.heading].append(each.words)
+    return [
+        (heading, "; ".join(sorted(known[heading])) if heading in known else None, words)
+        for heading, words in _notes_of(row).items()
+        if tidy(words) not in known.get(heading, ())
+    ]
+
+
+def _keep_notes(writer: Writer, tag: str, row: Row) -> None:
+    """Keep the notes that the file has, in place of those that it had under the same heading.
+
+    A note about another person stays, because without it nothing would name that person.
+    """
+    whom = _contact(writer, row, _id_of(writer, row.on_loan_to) if row.on_loan_to else "")
+    for heading, before, words in _changed_notes(writer, tag, row):
+        if before is not None:
+            _FORGET_NOTE(writer.connection, c=writer.college, t=tag, h=heading, p=whom or "")
+        remark(writer, tag, heading, words, contact_id=whom)
 
 
 def _amend(writer: Writer, tag: str, row: Row) -> None:

@@ -21,11 +21,11 @@ from kitloan.ledger.writer import Writer
 from kitloan.queries.history import summary_of
 from kitloan.queries.undone import UNDONE
 from kitloan.storage.statements import Change, Query
-from kitloan.tables import Holding, LedgerEntry, Remark, Setting, table
+from kitloan.tables import Holding, KitType, LedgerEntry, Remark, Setting, table
 from kitloan.text.dates import uk_instant
 from kitloan.text.tags import grouped
 
-entry, holding = table(LedgerEntry), table(Holding)
+entry, holding, kit_type = table(LedgerEntry), table(Holding), table(KitType)
 setting, remark = table(Setting), table(Remark)
 
 _NAME = "import:"
@@ -130,26 +130,49 @@ def _keep(writer: Writer, name: str, about: dict[str, Any]) -> None:
     _note(writer.connection, college=writer.college, name=name, value=value)
 
 
-def holdings_of(writer: Writer, path: Path) -> dict[str, tuple[str, str]]:
-    """Holdings without a number that earlier readings of a file took in: by mark, tag and type."""
+@dataclass(frozen=True, slots=True)
+class TakenBefore:
+    """A holding that an earlier reading of a file took in, and the mark of its row."""
+
+    mark: str
+    tag: str
+    kit_type: str
+    name: str
+    asset_number: str | None
+    serial: str | None
+
+
+def holdings_of(writer: Writer, path: Path) -> list[TakenBefore]:
+    """Holdings that earlier readings of a file took in, and that are not written off."""
     ids = [each.id for each in past(writer.connection, writer.college) if each.file == path.name]
     if not ids:
-        return {}
+        return []
     rows = writer.connection.execute(
-        select(holding.c.register_row, holding.c.tag, holding.c.kit_type)
+        select(
+            holding.c.register_row,
+            holding.c.tag,
+            holding.c.kit_type,
+            kit_type.c.name,
+            holding.c.asset_number,
+            holding.c.serial,
+        )
         .join_from(
             holding, entry, (entry.c.college == holding.c.college) & (entry.c.tag == holding.c.tag)
         )
+        .join(
+            kit_type,
+            (kit_type.c.college == holding.c.college) & (kit_type.c.kit_type == holding.c.kit_type),
+        )
         .where(
             holding.c.college == writer.college,
-            holding.c.asset_key.is_(None),
+            holding.c.state.in_(("held", "missing")),
             holding.c.register_row.is_not(None),
             entry.c.kind == "holding.accessioned",
             entry.c.id.in_(ids),
         )
         .order_by(entry.c.epoch, entry.c.seq)
     )
-    return {row.register_row: (row.tag, row.kit_type) for row in rows}
+    return [TakenBefore(*row) for row in rows]
 
 
 def past(connection: Connection, college: str) -> list[Imported]:

@@ -6,7 +6,7 @@ out, and kept as a note.
 
 import re
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kitloan.imports.columns import SEVERAL
 from kitloan.imports.entries import problem
@@ -15,6 +15,7 @@ from kitloan.imports.sheets import Line, Unreadable, Value, is_blank
 from kitloan.imports.statuses import (
     Standing,
 )
+from kitloan.imports.table_reading import TableReading
 from kitloan.imports.values import (
     NONE_LEFT,
     READERS,
@@ -26,10 +27,6 @@ from kitloan.imports.values import (
     serial_day,
     spoilt,
 )
-
-if TYPE_CHECKING:
-    from kitloan.imports.lines import Reader
-
 
 _MOST_REMEMBERED = 512  # values of one column; a column of numbers that never repeat fills it once
 # Without these nobody can say what a row is; a fault in one is an error, elsewhere a warning.
@@ -44,7 +41,7 @@ PAST = frozenset(_DATES) - {"due_on"}
 class LineFields:
     """One line on its way to being rows: its fields."""
 
-    def __init__(self, reader: "Reader", line: Line) -> None:
+    def __init__(self, reader: TableReading, line: Line) -> None:
         self.reader = reader
         self.layout = reader.layout
         self.line = line

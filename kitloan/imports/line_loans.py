@@ -97,6 +97,9 @@ class LineLoans(LineBorrower):
         if status is None and held_by and column and self._blank_flag():
             self._not_out_after_all(loan, column, held_by)
             return
+        counted = loan.quantity or values.get("quantity", 1) == 1
+        if held_by and counted and self._blank_quantity_out():
+            quantity_out = None  # the borrower's cell has it, or there is but one
         if self.layout.is_loans and held_by and quantity_out is None and "quantity" in values:
             loan.quantity = values.pop("quantity")
             quantity_out = None
@@ -119,6 +122,10 @@ class LineLoans(LineBorrower):
             what = f"is on loan, and nobody is named who has it: recorded as {UNNAMED!r}"
             if not self.asked:
                 self._report(by, text, what, error=False, keep=False)
+
+    def _blank_quantity_out(self) -> bool:
+        place = self.layout.place("quantity_out")
+        return place is not None and is_blank(self.line.value(place[0]))
 
     def _borrower_in_place(self, loan: Loan, values: dict[str, Any]) -> None:
         """Of a thing that is out, a school in the column for its place is who has it."""
@@ -210,8 +217,7 @@ class LineLoans(LineBorrower):
             what = f"is more than there are: {held}"
             self._report(place, str(quantity_out), what, error=True)
         elif quantity_out == 0 and loan.organisation and column:
-            blank = is_blank(self.line.value(self.layout.places("quantity_out")[0][0]))
-            if blank:
+            if self._blank_quantity_out():
                 what = "is blank, and somebody is named who has it: how many are out?"
                 self._report(place, None, what, error=True)
             else:

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from kitloan.imports.entries import PLANNED, Loan
+from kitloan.imports.entries import Loan
 from kitloan.imports.evidence import (
     is_surely_school,
 )
@@ -17,6 +17,7 @@ from kitloan.imports.statuses import (
     standing_of,
     status_of_words,
 )
+from kitloan.imports.table_reading import KEPT
 from kitloan.imports.values import (
     Fault,
     as_text,
@@ -26,7 +27,6 @@ from kitloan.imports.values import (
 from kitloan.text.names import tidy
 
 _ASIDE = re.compile(r"\(([^)]{3,60})\)|\s[-–]\s+(.{3,60})$")
-KEPT = frozenset({"own_name", "category", "total_value", PLANNED})
 
 
 class LineNotes(LineLoans):

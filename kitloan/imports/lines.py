@@ -1,13 +1,11 @@
 """What one line of a register says: entries, problems, questions, or none of them.
 
-Two severities. An *error* is a row that cannot be taken, because what it is, how many or which
-one is
-in doubt; a *warning* is a value that is left out of a row that is taken, and kept as a note. What
-could change who has what, and is not certain, is a question.
+Two severities. An *error* is a row that cannot be taken, because what it is, how many or which one
+is in doubt; a *warning* is a value that is left out of a row that is taken, and kept as a note.
+What could change who has what, and is not certain, is a question.
 """
 
 import re
-from datetime import date
 from typing import Any
 
 from kitloan.imports.entries import Entry, Found, Layout, Loan, problem
@@ -15,19 +13,17 @@ from kitloan.imports.evidence import (
     is_surely_school,
     looks_like_place,
 )
-from kitloan.imports.headings import plain_header, squeeze
+from kitloan.imports.headings import squeeze
 from kitloan.imports.line_days import STATUS_CHOICES
-from kitloan.imports.line_notes import KEPT, LineNotes
-from kitloan.imports.mapfile import Map
-from kitloan.imports.questions import Questions
-from kitloan.imports.rows import Column, Problem
+from kitloan.imports.line_notes import LineNotes
+from kitloan.imports.rows import Problem
 from kitloan.imports.sheets import Line, Value, is_blank
 from kitloan.imports.statuses import (
     STANDINGS,
     status_of_words,
 )
+from kitloan.imports.table_reading import LEADING_COUNT, TableReading
 from kitloan.imports.values import (
-    Dates,
     as_text,
     shown,
 )
@@ -64,107 +60,13 @@ _COLOUR_KEY = re.compile(
     re.IGNORECASE,
 )
 _KEY_LINE = re.compile(r".{1,20}\s=\s.{2,60}")
+_BETWEEN_THINGS = re.compile(r"\s*(?:,|;|\+|&|\band\b)\s*")
 _PIECE = re.compile(r"(\d{1,4})\s*[x×]\s*(\S.*)|(\S.*?)\s*[x×]\s*(\d{1,4})", re.IGNORECASE)
-_LEADING = re.compile(r"(\d{1,4})\s*[x×]\s*([^\W\d_].*)", re.IGNORECASE)
 _TRAILING = re.compile(r"([^\W\d_].*?)\s+(?:[x×]\s*(\d{1,4})|\([x×]\s*(\d{1,4})\))", re.IGNORECASE)
-_LOAN_FIELDS = frozenset(
-    {"on_loan_to", "borrower_person", "borrower_kind", "due_on", "out_on", "returned_on", "status"}
-)
-_NOTED = KEPT | {"condition", "location", "contact"}
-"""Fields whose words are looked at for a loan, as those of a column without a field are."""
 
 
-class Reader:
+class Reader(TableReading):
     """Reads the lines of one table, in order."""
-
-    def __init__(
-        self,
-        layout: Layout,
-        questions: Questions,
-        wanted: Map,
-        today: date,
-        known: frozenset[str],
-        spellings: dict[str, str],
-    ) -> None:
-        self.layout = layout
-        self.questions = questions
-        self.wanted = wanted
-        self.today = today
-        self.known = known
-        self.spellings = spellings
-        self.section: tuple[str, str] | None = None  # what heads these rows, and as which field
-        self.previous_type: str | None = None
-        self._prepared: list[int] = []
-        self._same_above: list[int] = []
-        self._hidden: list[int] = []
-        kind = layout.place("type")
-        self.filled: dict[int, int] = {}
-        self.blank_types, self.leading_counts = 0, False
-        names = capitals = 0
-        for line in layout.lines:  # once: each time takes long where the lines are many
-            value = layout.sheet.value(line, kind[0]) if kind else None
-            many = sum(not is_blank(line.value(i)) for i in layout.columns)
-            banner = line.number in layout.sheet.banners
-            if not banner:
-                self.filled[line.number] = many
-            if kind and not banner:
-                self.blank_types += is_blank(value)
-                self.leading_counts |= bool(_LEADING.fullmatch(shown(value)))
-            if kind and (banner or many != 1):
-                names += 1
-                capitals += as_text(value).isupper()
-        # where most things are written in capitals, capitals show nothing
-        self.capitals = capitals > names * 0.5
-        filled = sorted(self.filled.values())
-        self.usual = filled[len(filled) * 3 // 4] if filled else 0
-        self.lone = {number for number, many in self.filled.items() if many == 1}
-        self.above: str | None = None  # the last borrower
-        self.grouped = _is_grouped(layout)
-        self.blanks_have_days = self.grouped and _blanks_have_days(layout)
-        self.dates = _written_alike(layout)
-        self.headings = _headings(layout)
-        self.readable = [
-            (index, column, str(column.field))
-            for index, column in layout.columns.items()
-            if _is_plain_field(column.field)
-        ]
-        self.noted = [
-            (index, column)
-            for index, column in layout.columns.items()
-            if column.field is None or column.field in _NOTED
-        ]
-        self.read_before: dict[int, dict[str, Any]] = {index: {} for index, *_ in self.readable}
-        self.section_words = self._sections(kind)
-
-    def _sections(self, kind: tuple[int, Column] | None) -> dict[int, str]:
-        """Lines that hold one cell and head the lines below them: by number, how sure that is."""
-        found: dict[int, str] = {}
-        if self.usual < 2 or len(self.layout.columns) < 2:
-            return found
-        if not self.lone:
-            return found
-        first = min(self.layout.columns)
-        for at, line in enumerate(self.layout.lines):
-            if line.number not in self.lone:
-                continue
-            index = next(i for i in self.layout.columns if not is_blank(line.value(i)))
-            text = shown(line.value(index))
-            if index not in (first, kind[0] if kind else first) or not any(map(str.isalpha, text)):
-                continue
-            below = tuple(self.layout.lines[at + 1 : at + 2])
-            heads = bool(below) and below[0].number not in self.lone
-            sure = (
-                text.endswith(":")
-                or status_of_words(text.rstrip(" :")) is not None
-                or looks_like_place(text)
-                or is_surely_school(text)
-                or (text.isupper() and not self.capitals and len(text) > 3)
-            )
-            if heads and sure:
-                found[line.number] = "sure"
-            elif heads and len(text) < 60:
-                found[line.number] = "maybe"
-        return found
 
     def read(self, line: Line) -> Found:
         """Read one line beneath the header."""
@@ -178,7 +80,7 @@ class Reader:
             )
             return Found([], [warning], counts=False)
         if line.number in self.layout.sheet.hidden_rows:
-            self._hidden.append(line.number)
+            self.hidden.append(line.number)
         return _Attempt(self, line).entries()
 
     def read_title(self) -> None:
@@ -201,22 +103,22 @@ class Reader:
         kind = self.layout.place("type")
         header = kind[1].header if kind else ""
         found = []
-        if self._prepared:
-            many = len(self._prepared)
+        if self.prepared:
+            many = len(self.prepared)
             what = "has a number and nothing else, and was left out"
             what += f"; so have {many - 1:,} more" if many > 1 else ""
-            found.append(problem("warning", name, self._prepared[0], "", "", what))
-        if self._same_above:
-            many = len(self._same_above)
+            found.append(problem("warning", name, self.prepared[0], "", "", what))
+        if self.same_above:
+            many = len(self.same_above)
             what = "is blank, and was read as the same as the row above"
             what += f"; so are {many - 1:,} more" if many > 1 else ""
-            found.append(problem("warning", name, self._same_above[0], header, "", what))
-        if self._hidden:
-            rows = ", ".join(map(str, self._hidden[:10])) + (
-                ", ..." if len(self._hidden) > 10 else ""
+            found.append(problem("warning", name, self.same_above[0], header, "", what))
+        if self.hidden:
+            rows = ", ".join(map(str, self.hidden[:10])) + (
+                ", ..." if len(self.hidden) > 10 else ""
             )
             what = f"is hidden in the spreadsheet, and was read; hidden rows: {rows}"
-            found.append(problem("warning", name, self._hidden[0], "", "", what))
+            found.append(problem("warning", name, self.hidden[0], "", "", what))
         return found
 
     def _repeats_header(self, line: Line) -> bool:
@@ -245,7 +147,7 @@ class Reader:
         )
         if is_total:
             return "is a line of totals, and was left out"
-        if self.filled.get(line.number, 0) > 1 and _is_rule(line, layout):
+        if self.filled.get(line.number, 0) > 1 and _is_drawn(text) and _is_rule(line, layout):
             return "is a line drawn in characters, and was left out"
         few = self.filled.get(line.number, 0) <= 2
         if few and _COLOUR_KEY.search(text) and line.number in self.lone:
@@ -351,49 +253,14 @@ class Reader:
             self.section = ("section", text)
 
 
-def _written_alike(layout: Layout) -> Dates | None:
-    """How the dates of a table are written, where one column of them tells."""
-    orders = {each.dates.order for each in layout.profiles.values()} - {"unclear"}
-    return Dates(next(iter(orders))) if len(orders) == 1 else None
-
-
-def _is_grouped(layout: Layout) -> bool:
-    """Whether borrowers are in front of the things, some of them blank, as for a group of rows."""
-    borrower, kind = layout.place("on_loan_to"), layout.place("type")
-    if not borrower or not kind or borrower[0] != min(layout.columns) or not layout.lines:
-        return False
-    first = layout.sheet.value(layout.lines[0], borrower[0])
-    return borrower[0] < kind[0] and not is_blank(first)
-
-
-def _blanks_have_days(layout: Layout) -> bool:
-    """Whether each line with a blank borrower has a day of a loan, as only lent things do."""
-    borrower = layout.place("on_loan_to")
-    days = [index for name in ("due_on", "out_on") for index, _ in layout.places(name)]
-    if borrower is None:
-        return False
-    blank = [n for n in layout.lines if is_blank(layout.sheet.value(n, borrower[0]))]
-    return all(any(not is_blank(layout.sheet.value(n, i)) for i in days) for n in blank)
-
-
-def _headings(layout: Layout) -> list[tuple[int, str]]:
-    """The squeezed headings, first those of columns that say the same few things."""
-    found = [(index, squeeze(plain_header(each.header))) for index, each in layout.columns.items()]
-    distinct = {index: each.distinct for index, each in layout.profiles.items()}
-    return sorted(found, key=lambda each: distinct.get(each[0], 0))
-
-
-def _is_plain_field(name: str | None) -> bool:
-    """Whether a field is read by itself: no note, and nothing that speaks of a loan."""
-    if name is None or name in _LOAN_FIELDS or name in KEPT:
-        return False
-    return not name.startswith("quantity_")
-
-
 def _is_rule(line: Line, layout: Layout) -> bool:
     """Whether the cells of a line are dashes and the like, as beneath a heading in plain text."""
     texts = [shown(line.value(i)) for i in layout.columns if not is_blank(line.value(i))]
-    return all(len(text) > 2 and not text.strip("-=_:*.~+ ") for text in texts)
+    return all(map(_is_drawn, texts))
+
+
+def _is_drawn(text: str) -> bool:
+    return len(text) > 2 and not text.strip("-=_:*.~+ ")
 
 
 def _is_key(text: str, line: Line, reader: Reader) -> bool:
@@ -417,7 +284,7 @@ class _Attempt(LineNotes):
         """The rows that the line makes, and what was wrong."""
         self._check_width()
         if self._is_prepared():
-            self.reader._prepared.append(self.line.number)
+            self.reader.prepared.append(self.line.number)
             return Found([], [], counts=False)
         values = self._fields()
         if self.left_out:
@@ -474,7 +341,7 @@ class _Attempt(LineNotes):
         other = any(name in values for name in ("asset_number", "tag", "serial", "quantity"))
         if above and often and other:
             values["type"] = above
-            self.reader._same_above.append(self.line.number)
+            self.reader.same_above.append(self.line.number)
         elif above and not other and not is_blank(_first(self.line, self.layout)):
             self.left_out = True
             what = "does not say what kind of thing it is, and has no number; the row was left out"
@@ -491,9 +358,8 @@ class _Attempt(LineNotes):
         """The entries of a line whose cell names several things, or counts them."""
         text = entry.values.get("type", "")
         place = self.layout.place("type")
-        pieces = [
-            _PIECE.fullmatch(part.strip()) for part in re.split(r"\s*(?:,|;|\+|&|\band\b)\s*", text)
-        ]
+        parts = _BETWEEN_THINGS.split(text) if _DIGIT.search(text) else [text]
+        pieces = [_PIECE.fullmatch(part.strip()) for part in parts]
         if place and len(pieces) > 1 and sum(piece is not None for piece in pieces) > 1:
             answer = self.reader.wanted.value(place[1].header, text)
             if answer == "split" and all(pieces):
@@ -532,7 +398,7 @@ class _Attempt(LineNotes):
             return [entry]
         if "quantity" in entry.values or self.layout.place("quantity"):
             return [entry]
-        found = _LEADING.fullmatch(text)
+        found = LEADING_COUNT.fullmatch(text)
         what, many = (found[2], found[1]) if found else ("", "")
         if not found and self.reader.leading_counts and (behind := _TRAILING.fullmatch(text)):
             what, many = behind[1], behind[2] or behind[3]

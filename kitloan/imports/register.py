@@ -13,7 +13,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +30,10 @@ from kitloan.imports.differences import (
     rows_by_loan,
     take_one,
 )
-from kitloan.imports.history import Imported, Undone
+from kitloan.imports.history import Imported, TakenBefore, Undone
 from kitloan.imports.mapfile import Map
 from kitloan.imports.rows import packing_rows, values_of
+from kitloan.ledger.collecting import collecting_rarely
 from kitloan.ledger.facts.custody import HoldingMissing, HoldingOutOfUse
 from kitloan.ledger.session import ESP, Session
 from kitloan.ledger.writer import Writer
@@ -67,6 +68,7 @@ _BY_ROW = Query(
 _ANY = Query(select(holding.c.tag).where(holding.c.college == bindparam("c")).limit(1))
 _ORGANISATIONS = Query(select(organisation.c.name).where(organisation.c.college == bindparam("c")))
 _STEP = 100
+_MOST_NAMED = 20
 _CACHE_KIB = 16_384
 _PAST_DAYS = ("last_sighted_on", "received_on", "valued_on")
 
@@ -154,6 +156,7 @@ class Registers:
     def __init__(self, session: Session) -> None:
         self._session = session
 
+    @collecting_rarely()
     def take_in(
         self,
         path: str | Path,
@@ -201,6 +204,7 @@ class Registers:
         if not refused and not register.questions:
             try:
                 with self._session.writing() as writer:
+                    first = writer.next_seq
                     before = history.holdings_of(writer, path)
                     with writer.in_batches(), _bounded(writer):
                         taking.take(
@@ -210,8 +214,9 @@ class Registers:
                         )
                     if dry_run or not (taking.added or taking.updated):
                         raise _NotKept("not_kept", "Nothing is to be kept.")
-                    request = writer.request
-                    history.note(writer, path, taking.added)
+                    if writer.next_seq > first:  # else notes alone were changed
+                        request = writer.request
+                        history.note(writer, path, taking.added)
             except _NotKept:
                 pass
         kept = dict.fromkeys(c.header for c in register.columns if c.field is None)
@@ -221,7 +226,9 @@ class Registers:
             max(0, register.count - taking.added),
             register.fields_by_header(),
             tuple(kept),
-            problems + tuple(taking.problems),
+            problems
+            + tuple(taking.problems)
+            + (() if register.errors else _not_named(taking.missed)),
             refused,
             taking.loans,
             register.sheets,
@@ -284,7 +291,7 @@ class Registers:
         checked = packing_rows()
         for row in rows:
             left_out: dict[str, Any] = dict.fromkeys(self._to_come(row))
-            checked.add(replace(row, **left_out))
+            checked.add(row._replace(**left_out))
         return checked.finish()
 
     def _to_come(self, row: Row) -> list[str]:
@@ -307,6 +314,18 @@ def _warning(row: Row, header: str, value: str, words: str) -> Problem:
     return Problem("warning", row.sheet, row.number, header, value, words)
 
 
+def _not_named(missed: Sequence[TakenBefore]) -> tuple[Problem, ...]:
+    """What earlier readings of the file took in, and no row of it is about now."""
+    what = "came from this file, and no row that was taken now is about it; it stays as it is"
+    found = [
+        Problem("warning", "", None, "", " ".join(filter(None, (one.asset_number, one.name))), what)
+        for one in missed[:_MOST_NAMED]
+    ]
+    if more := len(missed) - len(found):
+        found.append(Problem("warning", "", None, "", f"{more:,} more", what))
+    return tuple(found)
+
+
 class _Taking:
     """One register on its way in."""
 
@@ -316,18 +335,19 @@ class _Taking:
         self._seen: Counter[str] = Counter()
         self.problems: list[Problem] = []
         self.differences: list[Difference] = []
+        self.missed: list[TakenBefore] = []
         self.added = self.loans = self.updated = 0
 
-    def take(self, writer: Writer, rows: Sequence[Row], before: dict[str, tuple[str, str]]) -> None:
+    def take(self, writer: Writer, rows: Sequence[Row], before: list[TakenBefore]) -> None:
         """Take in every row that is not known, and the differences of those that are.
 
         Args:
             writer: the transaction.
             rows: the file's.
-            before: holdings without a number that earlier readings of this file took in: by mark,
-                the tag and the type.
+            before: holdings that earlier readings of this file took in.
         """
         keys = Keys(writer)
+        missed = {each.tag: each for each in before}
         if before:
             keys.moved(before, {self._mark(row) for row in rows})
             self._seen.clear()
@@ -335,6 +355,7 @@ class _Taking:
             mark = self._mark(row)
             tag = keys.known(row, mark)
             if tag is not None:
+                missed.pop(tag, None)
                 found = differences(writer, tag, row)
                 self.differences += found
                 if self._update and found:
@@ -354,6 +375,7 @@ class _Taking:
                     writer.append(HoldingOutOfUse(tag=made, reason=IN_REPAIR))
             if number % _STEP == 0 or number == len(rows):
                 self._progress(number, len(rows))
+        self.missed = list(missed.values())
 
     def _has_another_tag(self, writer: Writer, row: Row) -> bool:
         """Whether the row's asset number is that of a holding under another tag, which is told."""
@@ -390,16 +412,22 @@ class Keys:
         first = _ANY(writer.connection, c=writer.college).first()
         self._nothing_before = first is None
         self._moved: dict[str, list[str]] = {}
+        self._by_serial: dict[tuple[str, str], list[str]] = {}
 
-    def moved(self, before: dict[str, tuple[str, str]], marks: set[str]) -> None:
+    def moved(self, before: list[TakenBefore], marks: set[str]) -> None:
         """Remember what earlier readings of the file took in and this one has no more as it was.
 
         Things of one type that bear no number are alike: a row of that type, with another place, is
-        about one of them.
+        about one of them. A row with a new number and the serial number of one of them is about it.
         """
-        for mark, (tag, kind) in before.items():
-            if mark not in marks:
-                self._moved.setdefault(kind, []).append(tag)
+        for each in before:
+            if each.mark in marks:
+                continue
+            if each.asset_number is None:
+                self._moved.setdefault(each.kit_type, []).append(each.tag)
+            elif each.serial:
+                key = (each.kit_type, fold(each.serial))
+                self._by_serial.setdefault(key, []).append(each.tag)
 
     def known(self, row: Row, mark: str) -> str | None:
         """The tag of the holding that a row is about; None for one that is new."""
@@ -410,7 +438,11 @@ class Keys:
                 tag = query(self._writer.connection, c=self._writer.college, v=value).scalar()
                 if tag is not None:
                     return str(tag)
-        alike = self._moved.get(type_key(row.type)) if not (row.tag or row.asset_number) else None
+        kind = type_key(row.type)
+        if row.tag or row.asset_number:
+            same = self._by_serial.get((kind, fold(row.serial or "")), [])
+            return same.pop() if len(same) == 1 else None
+        alike = self._moved.get(kind)
         return alike.pop(0) if alike else None
 
     @staticmethod

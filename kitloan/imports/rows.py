@@ -3,11 +3,12 @@
 Frozen values, JSON-ready where a program will want them.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from operator import attrgetter, itemgetter
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
 from kitloan.imports.packed import Packed, Packing
 from kitloan.imports.questions import Question
@@ -96,8 +97,7 @@ class StockLoan:
     out_on: date | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(NamedTuple):  # there are thousands, each packed and made again
     """One holding as a register has it.
 
     Attributes:
@@ -146,22 +146,18 @@ class Row:
     contact_email: str | None = None
     contact_phone: str | None = None
     home_college: str | None = None
-    extras: dict[str, str] = field(default_factory=dict)
-
-
-_FIELDS = tuple(each.name for each in fields(Row))
-_values_of = attrgetter(*_FIELDS)
+    extras: Mapping[str, str] = MappingProxyType({})
 
 
 def packing_rows() -> Packing[Row]:
     """An empty list of rows, to be filled, that needs little memory."""
-    return Packing(_values_of, lambda values: Row(**dict(zip(_FIELDS, values, strict=True))))
+    return Packing(tuple, Row._make)
 
 
 def values_of(rows: Sequence[Row], *names: str) -> Iterator[tuple[Any, ...]]:
     """Several fields of each row, without making the rows of a long list again."""
     if isinstance(rows, Packed):
-        return map(itemgetter(*map(_FIELDS.index, names)), rows.plain())
+        return map(itemgetter(*map(Row._fields.index, names)), rows.plain())
     return map(attrgetter(*names), rows)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from kitloan.imports.packed import Packing
 
@@ -35,8 +36,7 @@ Readable = str | int | float | bool | date | datetime | Decimal
 Value = Readable | Unreadable | None
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):  # there are thousands, each packed and made again for every pass
     """One line that is not blank: its number in the spreadsheet, and its values from column A."""
 
     number: int
@@ -97,7 +97,7 @@ class Book:
 
 def pack_lines(lines: Iterable[Line]) -> Sequence[Line]:
     """The lines of a sheet, gone through once and held in little memory."""
-    packing = Packing[Line](lambda line: (line.number, line.values), lambda each: Line(*each))
+    packing = Packing[Line](tuple, Line._make)
     for line in lines:
         packing.add(line)
     return packing.finish()

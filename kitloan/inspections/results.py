@@ -11,7 +11,7 @@ from kitloan.errors import BadInput, Refused
 from kitloan.ledger.facts.inspections import InspectionDone, RegimeSet
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer
-from kitloan.loans import held, must_be_here
+from kitloan.loans.custody import held, must_be_here
 from kitloan.queries.happened import earlier_day, must_have_come, sealed
 from kitloan.queries.paging import page_of
 from kitloan.queries.resolve import meant

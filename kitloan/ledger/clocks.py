@@ -19,12 +19,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, insert, or_, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, tuple_
 
 from kitloan.errors import StoreError
 from kitloan.ledger.session import ESP, Session
 from kitloan.storage.faults import RESTORE_NEWEST
-from kitloan.storage.statements import AnyRow
+from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import LedgerEntry, LedgerHead, Setting, table
 from kitloan.text.dates import FIRST_YEAR, LAST_YEAR, instant, moment, uk_instant
 
@@ -35,6 +35,40 @@ _SECOND = timedelta(seconds=1)
 _SLACK = timedelta(minutes=1)
 """How far the clock may be behind the last entry without a warning."""
 _NAME = "clocks "
+_ORDERED = "days in order"
+_PLACE = re.compile(r"([0-9]{1,9}) ([0-9]{1,18}) ([0-9a-f]{64})")
+_KEPT = Query(
+    select(setting.c.value).where(setting.c.college == bindparam("c"), setting.c.name == _ORDERED)
+)
+_HASH_AT = Query(
+    select(entry.c.hash).where(
+        entry.c.college == bindparam("c"),
+        entry.c.epoch == bindparam("e"),
+        entry.c.seq == bindparam("s"),
+    )
+)
+_LAST = Query(
+    select(entry.c.epoch, entry.c.seq, entry.c.hash)
+    .where(entry.c.college == bindparam("c"))
+    .order_by(entry.c.epoch.desc(), entry.c.seq.desc())
+    .limit(1)
+)
+_each = (
+    select(
+        entry.c.at,
+        func.lag(entry.c.at).over(order_by=(entry.c.epoch, entry.c.seq)).label("before"),
+    )
+    .where(
+        entry.c.college == bindparam("c"),
+        tuple_(entry.c.epoch, entry.c.seq) >= tuple_(bindparam("e"), bindparam("s")),
+    )
+    .subquery()
+)
+_BACK = Query(
+    select(_each.c.at)
+    .where(func.substr(_each.c.at, 1, 10) < func.substr(_each.c.before, 1, 10))
+    .limit(1)
+)
 _INSTANT = re.compile(r"\d{4}(-\d\d){2}T\d\d(:\d\d){2}Z")
 
 
@@ -132,12 +166,11 @@ def find_wrong(connection: Connection, now: str) -> dict[str, Times]:
     Raises:
         StoreError: `damaged`, when a stored reading of other clocks cannot be read.
     """
-    readings = _readings(connection)
-    present = _present(connection, now)
-    own = select(entry.c.at).where(entry.c.college == ESP, entry.c.epoch == 1, entry.c.seq == 1)
-    began = connection.execute(own).scalar() or ""
+    readings, ends = _readings(connection), _ends(connection)
+    present = _present(ends, now)
+    began, _ = ends.get(ESP, ("", ""))
     found = {}
-    for college in sorted(_suspects(connection, present) | readings.keys()):
+    for college in sorted(_suspects(connection, ends, present) | readings.keys()):
         rows = connection.execute(
             select(entry.c.seq, entry.c.hash, entry.c.at)
             .where(entry.c.college == college)
@@ -218,25 +251,75 @@ def _gaps(kept: Sequence[int], count: int) -> Iterator[tuple[int, int]]:
         start = each + 1
 
 
-def _suspects(connection: Connection, present: str | None) -> set[str]:
-    """Colleges with an entry that is dated before an earlier one, or out of range."""
-    latest = func.max(entry.c.at).over(
-        partition_by=entry.c.college, order_by=(entry.c.epoch, entry.c.seq), rows=(None, -1)
-    )
-    each = select(entry.c.college, entry.c.at, latest.label("before")).subquery()
-    ends = f"{LAST_YEAR}-12-31T23:59:59Z"
-    wrong = or_(
-        func.substr(each.c.at, 1, 10) < func.substr(each.c.before, 1, 10),
-        each.c.at < f"{FIRST_YEAR}-01-01",
-        each.c.at > (min(present, ends) if present else ends),
-    )
-    return set(connection.execute(select(each.c.college).where(wrong).distinct()).scalars())
+def remember_order(connection: Connection, college: str) -> None:
+    """Record up to which entry the days of a ledger never go back, after entries were merged.
+
+    So a report reads the times of what came since alone. An entry has a hash of all before it: what
+    is recorded of the one is so as long as it is in the ledger.
+    """
+    ordered = _ordered_to(connection, college)
+    if _goes_back(connection, college, ordered):
+        return
+    row = _LAST(connection, c=college).first()
+    name = {"college": college, "name": _ORDERED}
+    connection.execute(delete(setting).where(*(setting.c[key] == name[key] for key in name)))
+    if row is not None:
+        value = f"{row.epoch} {row.seq} {row.hash}"
+        connection.execute(insert(setting).values(value=value, **name))
 
 
-def _present(connection: Connection, now: str) -> str | None:
+def _ordered_to(connection: Connection, college: str) -> tuple[int, int]:
+    """The place of the entry up to which a ledger's days are known never to go back."""
+    read = _PLACE.fullmatch(_KEPT(connection, c=college).scalar() or "")
+    if read is None:
+        return 0, 0
+    place = int(read[1]), int(read[2])
+    hash_there = _HASH_AT(connection, c=college, e=place[0], s=place[1]).scalar()
+    return place if hash_there == read[3] else (0, 0)
+
+
+def _goes_back(connection: Connection, college: str, after: tuple[int, int]) -> bool:
+    """Whether an entry from a place on is of an earlier day than the one before it."""
+    epoch, seq = after
+    return _BACK(connection, c=college, e=epoch, s=seq).first() is not None
+
+
+def _ends(connection: Connection) -> Mapping[str, tuple[str, str]]:
+    """The times of the first and the last entry of each ledger, by college."""
+    first = (
+        select(entry.c.at)
+        .where(entry.c.college == head.c.college)
+        .order_by(entry.c.epoch, entry.c.seq)
+        .limit(1)
+        .correlate(head)
+        .scalar_subquery()
+    )
+    rows = connection.execute(select(head.c.college, first.label("first"), head.c.at))
+    return {row.college: (row.first, row.at) for row in rows if row.first is not None}
+
+
+def _suspects(
+    connection: Connection, ends: Mapping[str, tuple[str, str]], present: str | None
+) -> set[str]:
+    """Colleges with an entry that is dated before an earlier one, or out of range.
+
+    Where no day goes back, the first and the last entry tell whether one is out of range.
+    """
+    latest = f"{LAST_YEAR}-12-31T23:59:59Z"
+    if present:
+        latest = min(present, latest)
+    return {
+        college
+        for college, (first, last) in ends.items()
+        if first < f"{FIRST_YEAR}-01-01"
+        or last > latest
+        or _goes_back(connection, college, _ordered_to(connection, college))
+    }
+
+
+def _present(ends: Mapping[str, tuple[str, str]], now: str) -> str | None:
     """`now`, or None if every ledger began after it, because then this clock is wrong."""
-    first = select(func.min(entry.c.at)).where(entry.c.seq == 1)
-    began = connection.execute(first).scalar()
+    began = min((first for first, _ in ends.values()), default=None)
     return None if began is not None and _is_later(began, now) else now
 
 

@@ -15,6 +15,7 @@ from kitloan.ledger.facts.planning import BookingLapsed, DemandRefused
 from kitloan.ledger.writer import Plans, Writer
 from kitloan.storage.statements import Query
 from kitloan.tables import table
+from kitloan.tables.inspecting import Regime
 from kitloan.tables.planning import (
     Booking,
     BookingLine,
@@ -45,6 +46,7 @@ _PLANS = Query(
                 ("week", table(CalendarWeek)),
                 ("days", table(CalendarDay)),
                 ("policies", table(PolicyValue)),
+                ("regimes", table(Regime)),
             )
         ],
         select(func.min(booking.c.lapses_after)).where(*_WAITING).scalar_subquery().label("lapses"),
@@ -91,10 +93,15 @@ def note_lapses(writer: Writer) -> None:
 
     The one look that this takes also shows what the college has planned at all.
     """
-    row = _PLANS(writer.connection, c=writer.college).one()
-    writer.plans = Plans(bool(row.week or row.days), bool(row.policies), row.lapses is not None)
+    [(week, days, policies, regimes, lapses)] = _PLANS.tuples(writer.connection, c=writer.college)
+    writer.plans = Plans(
+        calendar=bool(week or days),
+        policies=bool(policies),
+        inspections=bool(regimes),
+        bookings=lapses is not None,
+    )
     today = day_of(writer.at).isoformat()
-    if row.lapses is None or row.lapses >= today:
+    if lapses is None or lapses >= today:
         return
     for row in _OVERDUE_FOR_COLLECTION(writer.connection, c=writer.college, today=today).all():
         writer.note(BookingLapsed(booking=row.booking, organisation=row.organisation))

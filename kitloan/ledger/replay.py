@@ -27,6 +27,10 @@ from kitloan.ledger.facts.evidence import (
     SchoolLinked,
 )
 from kitloan.ledger.facts.gifts import (
+    FORGET_ALLOCATION,
+    FORGET_DELIVERIES,
+    FORGET_GIFT,
+    FORGET_PROGRAMME,
     AllocationMade,
     DeliveryCorrected,
     GiftAgreed,
@@ -82,7 +86,7 @@ from kitloan.tables.stocktaking import StocktakeScan
 ledger_entry = table(LedgerEntry)
 reversal = table(Reversal)
 alias = table(Alias)
-delivery, gifting = table(Delivery), table(Gifting)
+gifting = table(Gifting)
 holding = table(Holding)
 component, kit_type = table(Component), table(KitType)
 organisation, stocktake_scan = table(Organisation), table(StocktakeScan)
@@ -145,9 +149,6 @@ OF_ENGAGEMENTS = tuple(str(each.model_fields["kind"].default) for each in ABOUT_
 OFFERS = tuple(str(each.model_fields["kind"].default) for each in ABOUT_AN_OFFER)
 """What became of an offer to other colleges: likewise."""
 CLAIMS = tuple(str(each.model_fields["kind"].default) for each in ABOUT_A_CLAIM)
-_delete_deliveries = Change(
-    delete(delivery).where(delivery.c.college == bindparam("c"), delivery.c.gift == bindparam("k"))
-)
 BOOKINGS = ("booking.made", "booking.changed", "booking.cancelled", "booking.lapsed")
 """What became of a booking: each kind changes what the others before it recorded."""
 WANTS = ("want.made", "want.closed")
@@ -191,7 +192,13 @@ NAMES: Mapping[str, tuple[str, tuple[Callable[..., object], ...]]] = {
             ),
         ),
     ),
-    **dict.fromkeys(DELIVERIES, ("gift", (_delete_deliveries,))),
+    "programme.defined": ("programme", FORGET_PROGRAMME),
+    "gift.agreed": ("gift", FORGET_GIFT),
+    **dict.fromkeys(DELIVERIES, ("gift", FORGET_DELIVERIES)),
+    "allocation.made": ("allocation", FORGET_ALLOCATION),
+    "donor.aliased": ("name", ()),
+    "college.merged": ("college", ()),
+    "finding.accepted": ("code", ()),
     **dict.fromkeys(BLOCKS, ("organisation", (forget_block,))),
     "inspection.regime": ("regime", (forget_regime,)),
     "calendar.set": ("site", FORGET_CALENDAR),

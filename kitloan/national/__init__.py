@@ -28,6 +28,7 @@ from kitloan.national.gifts import (
     GiftTermsAgreed,
     agree,
     day_on_record,
+    day_since_agreed,
     every_gift,
     gift_line,
     gift_spelt,
@@ -82,8 +83,9 @@ class National:
         """Put on record what a donor promised. Recorded again, the new terms count.
 
         Raises:
-            BadInput: `unknown_programme`, or a text or quantity that cannot be used.
-            Refused: `more_allocated`, when colleges are to have more than would be promised.
+            BadInput: `unknown_programme`, `in_future`, or a text or quantity that cannot be used.
+            Refused: `more_allocated`, when colleges are to have more than would be promised;
+                `agreed_later`, when some of it came or was allocated before its day.
         """
         self._must_be_national()
         key = on_record(gift, "The gift's id", 60)
@@ -110,9 +112,9 @@ class National:
             The gift, and what changed: by term, from what to what.
 
         Raises:
-            BadInput: `unknown_gift`, `unknown_programme`, or a text or quantity that cannot be
-                used.
-            Refused: `more_allocated`.
+            BadInput: `unknown_gift`, `unknown_programme`, `in_future`, or a text or quantity that
+                cannot be used.
+            Refused: `more_allocated`, `agreed_later`.
         """
         self._must_be_national()
         with self._session.writing(request_id) as writer:
@@ -153,7 +155,8 @@ class National:
 
         Raises:
             BadInput: `unknown_gift`, `bad_quantity`, `in_future`.
-            Refused: `over_promised`, when more came than was promised, and no reason is given.
+            Refused: `over_promised`, when more came than was promised, and no reason is given;
+                `before_agreed`, for a day before the gift was agreed.
         """
         self._must_be_national()
         many = check_quantity(quantity)
@@ -167,7 +170,7 @@ class National:
                     gift=row.gift,
                     delivery=writer.request,
                     quantity=many,
-                    received_on=day_on_record(writer, on),
+                    received_on=day_since_agreed(writer, row, on),
                     reason=why,
                 )
             )
@@ -193,7 +196,8 @@ class National:
 
         Raises:
             BadInput: `unknown_gift`, `bad_quantity`, `in_future`.
-            Refused: `over_promised`, when more came than was promised, and no reason is given.
+            Refused: `over_promised`, when more came than was promised, and no reason is given;
+                `before_agreed`, for a day before the gift was agreed.
         """
         self._must_be_national()
         many = check_quantity(quantity) if quantity else 0
@@ -206,7 +210,7 @@ class National:
                     gift=row.gift,
                     delivery=writer.request,
                     quantity=many,
-                    received_on=day_on_record(writer, on),
+                    received_on=day_since_agreed(writer, row, on),
                     reason=why,
                 )
             )
@@ -307,7 +311,8 @@ class National:
 
         Raises:
             BadInput: `unknown_gift`, `unknown_college`, `bad_quantity`, `in_future`.
-            Refused: `more_than_promised`, with what is left.
+            Refused: `more_than_promised`, with what is left; `before_agreed`, for a day before the
+                gift was agreed.
         """
         self._must_be_national()
         many = check_quantity(quantity)
@@ -322,7 +327,7 @@ class National:
                 gift=row.gift,
                 college=to,
                 quantity=many,
-                allocated_on=day_on_record(writer, on),
+                allocated_on=day_since_agreed(writer, row, on),
             )
             writer.append(fact)
         day = date.fromisoformat(fact.allocated_on)

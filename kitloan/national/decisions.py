@@ -11,6 +11,7 @@ from datetime import date
 from sqlalchemy import Connection, select
 
 from kitloan.ledger.session import ESP
+from kitloan.queries.undone import UNDONE
 from kitloan.tables import LedgerEntry, table
 from kitloan.text.names import fold
 
@@ -67,7 +68,7 @@ def decisions(connection: Connection) -> Decisions:
     accepted: dict[tuple[str, str, str], Accepted] = {}
     rows = connection.execute(
         select(entry.c.kind, entry.c.body, entry.c.at, entry.c.by)
-        .where(entry.c.college == ESP, entry.c.tag.is_(None), entry.c.kind.in_(KINDS))
+        .where(entry.c.college == ESP, entry.c.tag.is_(None), entry.c.kind.in_(KINDS), ~UNDONE)
         .order_by(entry.c.epoch, entry.c.seq)
     )
     for row in rows:

@@ -12,11 +12,12 @@ from kitloan.ledger.facts.base import GiftTitle
 from kitloan.ledger.facts.gifts import GiftAgreed
 from kitloan.ledger.session import ESP, check_quantity
 from kitloan.ledger.writer import Writer
+from kitloan.queries.allocations import allocated_of, must_cover
 from kitloan.reference import find_college
 from kitloan.storage.statements import AnyRow
 from kitloan.tables import College, KitType, table
 from kitloan.tables.national import Allocation, Delivery, Gifting, Programme
-from kitloan.text.dates import check_past, day_of
+from kitloan.text.dates import check_past, day_of, uk
 from kitloan.text.names import clean, fold, plain
 from kitloan.text.personal import on_record
 
@@ -38,6 +39,8 @@ class GiftTermsAgreed:
         title: whose the kits are.
         donor_must_agree: whether the donor is asked before one is written off.
         acknowledgement: what a label must print about the donor.
+        agreed_on: the day on which it was agreed; None is the day on which it is put on record, or
+            of a gift that is on record already, its day there.
     """
 
     donor: str
@@ -49,6 +52,7 @@ class GiftTermsAgreed:
     title: GiftTitle = "unknown"
     donor_must_agree: bool = False
     acknowledgement: str | None = None
+    agreed_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,7 @@ class GiftLine:
     donor_must_agree: bool
     acknowledgement: str | None
     agreed_at: str
+    agreed_on: date
     allocations: tuple[Allocated, ...]
 
 
@@ -106,19 +111,12 @@ def agree(writer: Writer, key: str, terms: GiftTermsAgreed) -> None:
                 "Name it: kitloan programme define ID NAME",
                 programme=named,
             )
-    allocated = _allocated(writer.connection, key)
-    if promised < allocated:
-        raise Refused(
-            "more_allocated",
-            f"{allocated:,} of {plain(key)} are allocated to colleges; "
-            f"{promised:,} would be fewer.",
-            "Allocate fewer first: kitloan gift allocate GIFT COLLEGE N --allocation ID",
-            allocated=allocated,
-            promised=promised,
-        )
+    agreed_on = _day_of_agreement(writer, key, terms.agreed_on)
+    must_cover(writer.connection, key, promised)
     writer.append(
         GiftAgreed(
             gift=key,
+            agreed_on=agreed_on,
             donor=on_record(terms.donor, "The donor"),
             tranche=on_record(terms.tranche, "The tranche") if terms.tranche else None,
             document=on_record(terms.document, "The document") if terms.document else None,
@@ -134,6 +132,71 @@ def agree(writer: Writer, key: str, terms: GiftTermsAgreed) -> None:
             ),
         )
     )
+
+
+def agreed_day(row: AnyRow) -> date:
+    """The day on which a gift was agreed: the one that was named, else the one of its record."""
+    return date.fromisoformat(row.agreed_on) if row.agreed_on else day_of(row.agreed_at)
+
+
+def _day_of_agreement(writer: Writer, key: str, named: date | None) -> str | None:
+    """The day of an agreement as a fact keeps it; None is the day on which it is recorded.
+
+    Raises:
+        BadInput: `in_future`.
+        Refused: `agreed_later`, when some of it came or was allocated before that day.
+    """
+    if named is None:
+        if gift_spelt(writer.connection, key) is None:
+            return None
+        return agreed_day(the_gift(writer.connection, key)).isoformat()
+    day = day_on_record(writer, named)
+    first = _first_day(writer.connection, key)
+    if first is not None and first < day:
+        raise Refused(
+            "agreed_later",
+            f"Some of {plain(key)} came or was allocated on {uk(date.fromisoformat(first))}; "
+            f"{uk(named)} is after that.",
+            "Give that day or an earlier one.",
+            gift=key,
+            agreed_on=day,
+            first=first,
+        )
+    return day
+
+
+def _first_day(connection: Connection, key: str) -> str | None:
+    """The first day on which some of a gift came or was allocated."""
+    came = select(func.min(delivery.c.received_on)).where(
+        delivery.c.college == ESP, delivery.c.gift == key
+    )
+    went = select(func.min(allocation.c.allocated_on)).where(
+        allocation.c.college == ESP, allocation.c.gift == key
+    )
+    days = [connection.execute(each).scalar() for each in (came, went)]
+    return min((day for day in days if day is not None), default=None)
+
+
+def day_since_agreed(writer: Writer, row: AnyRow, on: date | None) -> str:
+    """`on` as a fact keeps it, or today; refuses a day before the gift was agreed, as others.
+
+    Raises:
+        BadInput: `in_future` or `bad_date`.
+        Refused: `before_agreed`.
+    """
+    day, agreed = day_on_record(writer, on), agreed_day(row)
+    if day < agreed.isoformat():
+        raise Refused(
+            "before_agreed",
+            f"{plain(row.donor)} agreed {plain(row.gift)} on {uk(agreed)}, by ESP's record; "
+            f"{uk(date.fromisoformat(day))} is before that.",
+            f"If it was agreed earlier, record its day: kitloan gift agree {plain(row.gift)} "
+            "--on DATE",
+            gift=row.gift,
+            agreed_on=agreed.isoformat(),
+            on=day,
+        )
+    return day
 
 
 def must_not_be_over(row: AnyRow, came: int, many: int, reason: str | None) -> None:
@@ -154,7 +217,7 @@ def must_not_be_over(row: AnyRow, came: int, many: int, reason: str | None) -> N
 
 def must_be_left(connection: Connection, row: AnyRow, key: str, many: int) -> None:
     """Refuse to allocate more of a gift than is left of what was promised."""
-    left = row.promised - _allocated(connection, row.gift, but=key)
+    left = row.promised - allocated_of(connection, row.gift, but=key)
     if many > left:
         raise Refused(
             "more_than_promised",
@@ -167,18 +230,6 @@ def must_be_left(connection: Connection, row: AnyRow, key: str, many: int) -> No
             promised=row.promised,
             left=left,
         )
-
-
-def _allocated(connection: Connection, gift: str, but: str = "") -> int:
-    return int(
-        connection.execute(
-            select(func.coalesce(func.sum(allocation.c.quantity), 0)).where(
-                allocation.c.college == ESP,
-                allocation.c.gift == gift,
-                allocation.c.allocation != but,
-            )
-        ).scalar_one()
-    )
 
 
 def new_allocation(connection: Connection) -> str:
@@ -286,6 +337,7 @@ def gift_line(connection: Connection, key: str) -> GiftLine:
         donor_must_agree=bool(row.donor_must_agree),
         acknowledgement=row.acknowledgement,
         agreed_at=row.agreed_at,
+        agreed_on=agreed_day(row),
         allocations=tuple(
             Allocated(
                 each.allocation,

@@ -9,6 +9,7 @@ every day.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -17,6 +18,9 @@ from kitloan.storage.statements import Query
 from kitloan.tables import table
 from kitloan.tables.planning import CalendarDay, CalendarWeek
 from kitloan.text.dates import days_after
+
+if TYPE_CHECKING:
+    from kitloan.ledger.writer import Writer  # reading should not have to load it
 
 EVERY_DAY = frozenset(range(7))
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -126,6 +130,13 @@ def calendar_of(connection: Connection, college: str, site: str | None = None) -
     if week is None:
         return Calendar(days=days)
     return Calendar(_digits(week.desk), _digits(week.staff), days, has_week=True)
+
+
+def calendar_now(writer: "Writer") -> Calendar:
+    """The calendar of a writer's college: where it has set none, nothing is looked up."""
+    if not writer.plans.calendar:
+        return Calendar()
+    return calendar_of(writer.connection, writer.college)
 
 
 def _digits(text: str) -> frozenset[int]:

@@ -11,9 +11,10 @@ from kitloan.ledger.facts.rules import RuleOverridden
 from kitloan.ledger.notes import Asked, Unmet
 from kitloan.ledger.writer import Writer
 from kitloan.planning.availability import Out, Wanted, at_risk
-from kitloan.planning.bookings import booking_id, kits_with, waiting_booking
-from kitloan.planning.calendar import Calendar, calendar_of
-from kitloan.planning.policies import Policies, policies_of
+from kitloan.planning.booked import booking_id, waiting_booking
+from kitloan.planning.calendar import Calendar, calendar_now
+from kitloan.planning.policies import Policies, policies_now
+from kitloan.planning.rules import kits_with
 from kitloan.planning.supply import Stock, booked_as, stock_of
 from kitloan.text.dates import DEFAULT_LOAN_DAYS, day_of, days_after, uk
 
@@ -58,11 +59,7 @@ class _Rules:
 
 def _rules(writer: Writer) -> _Rules:
     """What a college has planned: one look where it has planned nothing."""
-    connection, college = writer.connection, writer.college
-    plans = writer.plans
-    calendar = calendar_of(connection, college) if plans.calendar else Calendar()
-    policies = policies_of(connection, college) if plans.policies else Policies({})
-    return _Rules(calendar, policies, plans.bookings)
+    return _Rules(calendar_now(writer), policies_now(writer), writer.plans.bookings)
 
 
 def _free_from(rules: _Rules, kit_type: str, due: date, went: date) -> date:
@@ -157,13 +154,13 @@ def within_limit(
     if writer.earlier:
         facts = (each.fact for each in writer.earlier)
         return list({f.rule for f in facts if isinstance(f, RuleOverridden) and f.rule == LIMIT})
-    if not writer.plans.policies:
+    most = policies_now(writer).number("max_out")
+    if not most:
         return []
-    most = policies_of(writer.connection, writer.college).number("max_out")
     asked = sum(kit.quantity for kit in kits)
     span = (went, days_after(due, 1))
     having = kits_with(writer.connection, writer.college, who, span, day_of(writer.at))
-    if not most or having + asked <= most:
+    if having + asked <= most:
         return []
     if override:
         return [LIMIT]

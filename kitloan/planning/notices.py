@@ -2,7 +2,8 @@
 
 Stages count open days, so that nobody is chased over a holiday. After a gap only the latest stage
 is due. What was sent is known by its kind, what it is about, its stage and the due day: a renewal
-has another day, so that its stages begin again.
+has another day, so that its stages begin again. Whoever was told that a booking is at risk is told
+again that it is ready, once it is: those notices count how often.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +19,16 @@ from kitloan.text.dates import days_after, uk
 from kitloan.text.tags import grouped
 
 Kind = Literal[
-    "due_soon", "overdue", "inspection_due", "booked", "collect_soon", "at_risk", "lapsed"
+    "due_soon",
+    "overdue",
+    "inspection_due",
+    "booked",
+    "collect_soon",
+    "at_risk",
+    "lapsed",
+    "receipt",
+    "part_missing",
+    "evaluation",
 ]
 
 LONGEST_MAILTO: Final = 1_500
@@ -26,8 +36,9 @@ LONGEST_MAILTO: Final = 1_500
 characters, by others' measurements)."""
 
 
-_LAPSED_DAYS: Final = 28
-"""For how many days a borrower is reminded that a booking has lapsed."""
+LONGEST_AFTER: Final = 28
+"""For how many days a borrower is still written to about what is over: a booking that has lapsed, a
+loan that came back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +50,16 @@ class When:
         overdue: open days after the due day, for the first, second and third stage.
         inspection: open days before an inspection is due.
         collect_soon: open days before a booking is collected; 0 is never.
+        receipt: open days after a return for which its receipt is due; 0 is never.
+        evaluation: open days from a return to asking how it went; 0 is never.
     """
 
     due_soon: int = 3
     overdue: tuple[int, int, int] = (1, 5, 20)
     inspection: int = 10
     collect_soon: int = 2
+    receipt: int = 0
+    evaluation: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +114,8 @@ class Notice:
         kind: which.
         subject: the id of the loan or booking; of an inspection the tag and the code, and
             whether it failed.
-        stage: 1 to 3 of what is overdue; None of others.
+        stage: 1 to 3 of what is overdue; of a booking how often it is at risk, or ready again
+            after that, from the second time; None of others.
         to: the organisation.
         due_on: the day that it is about.
         title: the subject of a mail or letter.
@@ -164,9 +180,11 @@ def _falls_due(kind: Kind, about: About, day: date, calendar: Calendar, when: Wh
         return stage_of(due_on, day, calendar, when) or None
     kept_until = about.kept_until or due_on
     if kind == "lapsed":
-        return 0 if kept_until < day <= days_after(kept_until, _LAPSED_DAYS) else None
+        return 0 if kept_until < day <= days_after(kept_until, LONGEST_AFTER) else None
     if kind in ("booked", "at_risk"):
         return 0 if day <= kept_until else None
+    if kind in ("receipt", "part_missing", "evaluation"):
+        return 0 if _is_of_a_return(kind, due_on, day, calendar, when) else None
     ahead = {
         "due_soon": when.due_soon,
         "inspection_due": when.inspection,
@@ -176,6 +194,38 @@ def _falls_due(kind: Kind, about: About, day: date, calendar: Calendar, when: Wh
     if kind != "inspection_due" and (not ahead or day > last):
         return None
     return 0 if calendar.add_open_days(due_on, -ahead) <= day else None
+
+
+def _is_of_a_return(kind: Kind, back: date, day: date, calendar: Calendar, when: When) -> bool:
+    """Whether a notice of a return is due on a day."""
+    if not back <= day <= days_after(back, LONGEST_AFTER):
+        return False
+    if kind == "receipt":
+        return bool(when.receipt) and day <= calendar.add_open_days(back, when.receipt)
+    if kind == "evaluation":
+        return bool(when.evaluation) and calendar.add_open_days(back, when.evaluation) <= day
+    return True
+
+
+Latest = Mapping[tuple[str, str, str], int]
+"""The latest stage that was sent, by kind, subject and due day."""
+
+
+def _time(kind: Kind, about: About, latest: Latest) -> int:
+    """Which time a booking is at risk, or ready: 0 is the first, then 2, 3 and so on.
+
+    It is ready a second time only after somebody was told that it is at risk, and at risk a second
+    time only after they were told that it is ready again.
+    """
+    of = (about.subject, _day(about.due_on))
+    risk = latest.get(("at_risk", *of), -1)
+    told = 0 if risk < 0 else max(1, risk)
+    if not told:
+        return 0
+    if kind != "at_risk":
+        return told + 1
+    ready = max(latest.get(("booked", *of), -1), latest.get(("collect_soon", *of), -1))
+    return told + 1 if ready > told else risk
 
 
 def due_notices(
@@ -207,6 +257,8 @@ def due_notices(
     for each in everything:
         stages = ((kind, _falls_due(kind, each, day, calendar, when)) for kind in each.kinds)
         for kind, stage in [last for last in stages if last[1] is not None][-1:]:
+            if kind in ("booked", "collect_soon", "at_risk"):
+                stage = _time(kind, each, latest)
             if stage is None or stage <= latest.get((kind, each.subject, _day(each.due_on)), -1):
                 continue
             title, text = _words(kind, stage, [each], day, college, templates)
@@ -238,12 +290,12 @@ def messages(
     templates: Mapping[str, str],
 ) -> list[Message]:
     """The notices as mails or letters: what goes to one person about one thing is one of them."""
-    whole = {each.subject: each for each in everything}
+    whole = {(kind, each.subject): each for each in everything for kind in each.kinds}
     made = []
     for _, some in groupby(sorted(notices, key=_together), key=_together):
         group = tuple(some)
         (first, *_) = group
-        about = [whole[each.subject] for each in group]
+        about = [whole[each.kind, each.subject] for each in group]
         title, text = _words(first.kind, first.stage or 0, about, day, college, templates)
         made.append(
             Message(
@@ -293,7 +345,9 @@ def _words(
 
 def template_name(kind: str, stage: int) -> str:
     """Which template a notice is made of."""
-    return f"{kind}_{stage}" if stage else kind
+    if kind == "booked" and stage:
+        return "booked_again"
+    return f"{kind}_{stage}" if kind == "overdue" else kind
 
 
 def _day(day: date | None) -> str:

@@ -19,7 +19,8 @@ from kitloan.ledger.facts.promises import booking_row, lines_of_booking
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer, id_reused
 from kitloan.planning.availability import at_risk, free_over
-from kitloan.planning.bookings import Booking, Bookings
+from kitloan.planning.booked import Booking
+from kitloan.planning.bookings import Bookings
 from kitloan.planning.events import WANTED, Event, Events, event_id
 from kitloan.planning.supply import name_of, stock_of
 from kitloan.queries.types import type_names

@@ -6,6 +6,7 @@ a loan or a booking is stored with it, so changing a policy changes nothing that
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -15,6 +16,9 @@ from kitloan.storage.statements import Query
 from kitloan.tables import table
 from kitloan.tables.planning import PolicyValue
 from kitloan.text.dates import DEFAULT_LOAN_DAYS
+
+if TYPE_CHECKING:
+    from kitloan.ledger.writer import Writer  # reading should not have to load it
 
 policy_table = table(PolicyValue)
 
@@ -97,6 +101,10 @@ _EVERY = (
            10, of_a_type=False),
     Policy("collect_soon", "Open days before a booking's collection day on which the borrower is "
            "reminded; 0 is never.", 2, of_a_type=False),
+    Policy("receipt", "Open days after a return for which a receipt is on the notices; 0 is never.",
+           0, of_a_type=False),
+    Policy("evaluation", "Open days after a return from which the borrower is asked how it went, "
+           "unless that is on record; 0 is never.", 3, of_a_type=False),
     Policy("may_split", "How large a group must be before girls and boys are recorded of it; of a "
            "group under 5 they never are.", 10, least=5, most=1_000),
 )  # fmt: skip
@@ -141,6 +149,13 @@ def policies_of(connection: Connection, college: str) -> Policies:
     """Every policy of a college."""
     rows = _VALUES(connection, c=college)
     return Policies({(row.kit_type, row.policy): row.setting for row in rows})
+
+
+def policies_now(writer: "Writer") -> Policies:
+    """The policies of a writer's college: where it has set none, nothing is looked up."""
+    if not writer.plans.policies:
+        return Policies({})
+    return policies_of(writer.connection, writer.college)
 
 
 def policy_named(key: str) -> Policy:

@@ -7,13 +7,8 @@ from sqlalchemy import Connection, bindparam, select
 
 from kitloan.ledger.session import Session
 from kitloan.planning.availability import Wanted, at_risk, free_over
-from kitloan.planning.bookings import (
-    Booking,
-    Bookings,
-    booking_id,
-    lost_of,
-    types_waiting,
-)
+from kitloan.planning.booked import Booking, booking_id, lost_of, types_waiting
+from kitloan.planning.bookings import Bookings
 from kitloan.planning.supply import Stock, stock_of
 from kitloan.queries.types import type_names
 from kitloan.storage.statements import Query

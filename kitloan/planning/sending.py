@@ -19,7 +19,7 @@ from kitloan.errors import Refused
 from kitloan.ledger.facts.notices import NoticeSent
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer, id_reused
-from kitloan.planning.bookings import lost_of, types_waiting
+from kitloan.planning.booked import lost_of, types_waiting
 from kitloan.planning.calendar import Calendar, calendar_of
 from kitloan.planning.calendar_file import BOOKINGS, LOANS, booking_line, events_of
 from kitloan.planning.channels import Event, mail
@@ -38,6 +38,7 @@ from kitloan.planning.notices import (
     template_name,
 )
 from kitloan.planning.policies import policies_of
+from kitloan.planning.returns import returns_of
 from kitloan.planning.templates import GAELIC, TEMPLATES, check_template
 from kitloan.queries.paging import page_of
 from kitloan.storage.statements import AnyRow, Change, Query
@@ -239,6 +240,8 @@ def _facts(connection: Connection, of: str, today: date) -> _Facts:
             overdue=(stages[0], stages[1], stages[2]),
             inspection=policies.number("inspect_soon"),
             collect_soon=policies.number("collect_soon"),
+            receipt=policies.number("receipt"),
+            evaluation=policies.number("evaluation"),
         ),
         templates={
             row.name.removeprefix(_TEMPLATE): row.value for row in _TEMPLATES(connection, c=of)
@@ -273,6 +276,26 @@ def _everything(connection: Connection, of: str, name: str, today: date) -> Iter
                 date.fromisoformat(first.collect_on),
                 booking_line(rows),
                 kept_until=date.fromisoformat(first.lapses_after),
+            )
+    for back in returns_of(connection, of, today):
+        recipient = Recipient(back.to, back.contact, back.email, back.phone)
+        short = bool(back.short)
+        yield About(
+            back.loan,
+            ("part_missing",) if short else ("receipt",),
+            recipient,
+            back.on,
+            back.lacking if short else back.line + "; not counted yet" * back.uncounted,
+            back.tag,
+        )
+        if not back.answered:
+            yield About(
+                back.loan,
+                ("evaluation",),
+                recipient,
+                back.on,
+                back.line,
+                back.tag,
             )
     for row in _INSPECTIONS(connection, c=of):
         subject, due_on, what = f"{row.tag} {row.code_key}", None, "never inspected"

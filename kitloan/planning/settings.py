@@ -11,7 +11,7 @@ from kitloan.ledger.facts.calendar import CalendarSet, DayOfCalendar, PolicySet
 from kitloan.ledger.facts.loans import LoanRenewed
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer
-from kitloan.planning.bookings import lost_of
+from kitloan.planning.booked import lost_of
 from kitloan.planning.calendar import EVERY_DAY, Calendar, calendar_of, days_between
 from kitloan.planning.lending import free_again
 from kitloan.planning.policies import POLICIES, Policy, policies_of, policy_named

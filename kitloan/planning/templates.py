@@ -104,6 +104,20 @@ If you no longer need them, please tell us, so that another school can have them
 
 {college}
 """,
+    "booked_again": """\
+Your booking for {due} can be kept after all
+
+Dear {contact},
+
+We wrote to you that we might not have these in time. We will have them, so your booking from
+{college} is as it was:
+
+{kits}
+
+If you no longer need them, please tell us, so that another school can have them.
+
+{college}
+""",
     "collect_soon": """\
 Ready for you from {due}
 
@@ -144,6 +158,48 @@ If you still need them, please ask us: they may be free on another day.
 
 {college}
 """,
+    "receipt": """\
+Back with us, with thanks: {due}
+
+Dear {contact},
+
+These came back to {college} on {due}:
+
+{kits}
+
+Thank you. What is not counted yet will be, and we write again if something is missing.
+
+{college}
+""",
+    "part_missing": """\
+Parts missing from what came back on {due}
+
+Dear {contact},
+
+We counted what came back to {college} on {due}, and did not find these, or found them broken:
+
+{kits}
+
+Please look for them where the kits were used, and bring or send them when you can. If they cannot
+be found, tell us that too, so that we can replace them before the next school needs them.
+
+{college}
+""",
+    "evaluation": """\
+How did it go?
+
+Dear {contact},
+
+These came back to {college} on {due}:
+
+{kits}
+
+Please tell us in a few lines how it went: whether you used them, with how many learners of which
+classes, and what would have helped. The form that came with the kits will do, or an answer to this.
+Those who gave them ask what they are used for.
+
+{college}
+""",
 }
 """The words that kitloan comes with, by notice; those of an overdue loan by stage."""
 
@@ -174,6 +230,20 @@ Bha an t-uidheam seo ri thilleadh gu {college} air {due}:
 
 'S dòcha gu bheil e air an t-slighe mu thràth. Mura h-eil, tillibh e no innsibh dhuinn cuin as
 urrainn dhuibh.
+
+Le meas,
+{college}
+""",
+    "receipt": """\
+Air ais againn, le taing: {due}
+
+A {contact}, a charaid,
+
+Thàinig an t-uidheam seo air ais gu {college} air {due}:
+
+{kits}
+
+Mòran taing. Sgrìobhaidh sinn a-rithist ma tha rud sam bith a dhìth.
 
 Le meas,
 {college}

@@ -13,7 +13,7 @@ from kitloan.ledger.facts.planning import WantClosed, WantMade
 from kitloan.ledger.session import Session, check_quantity
 from kitloan.ledger.writer import id_reused
 from kitloan.planning.availability import free_over
-from kitloan.planning.bookings import Request, Rules, rules_of, span_of, taken_too_long
+from kitloan.planning.rules import Request, Rules, rules_of, span_of, taken_too_long
 from kitloan.planning.supply import Stock, stock_of
 from kitloan.planning.types import kit_type_id
 from kitloan.queries.types import of_type_called

@@ -56,6 +56,12 @@ def type_meant(connection: Connection, college: str, name: str) -> KnownType | N
     return KnownType(str(row.kit_type), str(row.name))
 
 
+def type_name(connection: Connection, college: str, key: str) -> str:
+    """What the kit type of an id is called; the id where it is not on file."""
+    found = _BY_KEY.tuples(connection, c=college, k=key)
+    return str(found[0][1]) if found else key
+
+
 def type_names(connection: Connection, college: str) -> dict[str, str]:
     """The names of a college's kit types, by id; without those that were merged into others."""
     return {row.kit_type: row.name for row in _EVERY(connection, c=college)}

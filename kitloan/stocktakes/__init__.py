@@ -25,7 +25,7 @@ from kitloan.ledger.facts.stocktakes import (
 )
 from kitloan.ledger.session import ESP, Session, check_quantity
 from kitloan.ledger.writer import Writer, id_reused
-from kitloan.loans import held, open_loans
+from kitloan.loans.custody import held, open_loans
 from kitloan.queries.paging import PAGE
 from kitloan.queries.resolve import meant
 from kitloan.stocktakes import scanning

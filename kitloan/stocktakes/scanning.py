@@ -22,7 +22,7 @@ from kitloan.imports.values import as_text
 from kitloan.ledger.entry import parse
 from kitloan.ledger.facts.stocktakes import StocktakeClosed, StocktakeScanned
 from kitloan.ledger.writer import Writer, id_reused
-from kitloan.loans import must_be_here, open_loans
+from kitloan.loans.custody import must_be_here, open_loans
 from kitloan.queries.resolve import meant, numbered_alike
 from kitloan.stocktakes.outcome import Stocktake, desk_spelt, the_stocktake
 from kitloan.storage.statements import AnyRow, Query

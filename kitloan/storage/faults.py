@@ -17,6 +17,13 @@ RESTORE_NEWEST = "Restore the newest backup with `kitloan restore FILE`. Keep th
 
 _FAULTS: tuple[tuple[str, str, str, str], ...] = (
     (
+        r'could not connect to server "kitloan_at_(?P<college>\w+)"',
+        "unreachable",
+        "{store} sees the database of {college}, and cannot reach it.",
+        "Check that its server runs and lets kitloan_esp in with its password, then try again. "
+        "Nothing is reported of the others, so that no college is left out unseen.",
+    ),
+    (
         r"InsufficientPrivilege|row-level security",
         "not_allowed",
         "{store}: this login may not do that.",
@@ -137,8 +144,9 @@ def _translation(problem: BaseException, store: str) -> KitloanError:
             "not_free", "It is promised to another by now.", "See what is free: kitloan free"
         )
     for pattern, code, message, hint in _FAULTS:
-        if re.search(pattern, words, re.IGNORECASE):
-            return StoreError(code, message.format(store=store), hint, store=store)
+        if found := re.search(pattern, words, re.IGNORECASE):
+            shown = message.format(store=store, **found.groupdict())
+            return StoreError(code, shown, hint, store=store)
     return StoreError(
         "refused_by_the_database",
         f"{store} refused the change: {problem}.",

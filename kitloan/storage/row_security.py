@@ -39,7 +39,9 @@ _LEDGER = {
     "lost_twin": "SELECT, INSERT",
     "ledger_head": "SELECT, INSERT, UPDATE",
 }
-_SHARED = {*_LEDGER, *(each.name for each in REGISTER_TABLES)}
+SHARED = {*_LEDGER, *(each.name for each in REGISTER_TABLES)}
+"""The tables that ESP reads of every college: ledgers and registers."""
+
 _REWRITTEN = ("contact", "contact_change", "quote", "remark")
 """The tables that erasing a person rewrites; since version 17 there is a privilege for it."""
 
@@ -196,7 +198,7 @@ class Policy(NamedTuple):
 
 def policies_of(name: str) -> Iterator[Policy]:
     """The policies of a table."""
-    if name in _SHARED:
+    if name in SHARED:
         yield Policy("reading", "SELECT", "PUBLIC", _own_and(ESP), None)
         yield Policy("national", "SELECT", NATIONAL, "true", None)
     elif name == "setting":  # every login may read the version of the tables, a row of no college

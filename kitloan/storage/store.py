@@ -33,6 +33,10 @@ from kitloan.storage.schema import SCHEMA, create_tables, insist_on_version
 BUSY_SECONDS = 10
 POOLED = "pooled"
 """In the `info` of a connection to PostgreSQL: whether a pooler is in between."""
+_HOW = "begin"
+"""In the `info` of a connection to a file: how its next transaction begins."""
+_MOST_KEPT = 4
+"""The most connections to a file that are kept; a desk rarely uses more at a time."""
 _PAGES_AT_ONCE = 4096
 """Pages in one step of a copy: 16 MB, which stops writers for some ten milliseconds."""
 _BUSY_PAUSE = 0.02
@@ -79,16 +83,45 @@ class Store:
         self.name = name
         self.wrote = False
         self._untried = folder  # where to try the locks before the first write
-        self._writer = engine.execution_options(sqlite_begin="IMMEDIATE")
         # At PostgreSQL's usual level every statement sees a state of its own.
         snapshot = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
         self._reader = engine.execution_options(**snapshot)
+        self._most_kept = _MOST_KEPT if self.is_sqlite else 0
+        self._kept: list[Connection] = []
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one state of the store and changes nothing."""
-        with translated(self.name), self._reader.connect() as connection, connection.begin():
+        with translated(self.name), self._begun(self._reader) as connection:
             yield connection
+
+    @contextmanager
+    def _begun(self, engine: Engine, how: str = "") -> Iterator[Connection]:
+        """A transaction; of a file, on a connection that is kept for the next one.
+
+        To make a new one takes SQLAlchemy longer than a file needs to answer. One to a server goes
+        back to the pool, which tries it before it is used again.
+        """
+        try:
+            connection = self._kept.pop()
+        except IndexError:
+            connection = engine.connect()
+        connection.info[_HOW] = how
+        try:
+            with connection.begin():
+                yield connection
+        except BaseException:
+            connection.close()
+            raise
+        if len(self._kept) < self._most_kept:
+            self._kept.append(connection)
+        else:
+            connection.close()
+
+    def release(self) -> None:
+        """Give the connections that are kept back to the pool."""
+        while self._kept:
+            self._kept.pop().close()
 
     @contextmanager
     def read_copy(
@@ -214,12 +247,13 @@ class Store:
         if self._untried is not None:
             insist_on_locks(self._untried)
             self._untried = None
-        with translated(self.name), self._writer.begin() as connection:
+        with translated(self.name), self._begun(self.engine, "IMMEDIATE") as connection:
             yield connection
         self.wrote = True
 
     def close(self) -> None:
         """Close every connection."""
+        self.release()
         self.engine.dispose()
 
     @property
@@ -451,9 +485,8 @@ def _set_pragmas(connection: Any, _record: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    mode = connection.get_execution_options().get("sqlite_begin", "")
     driver: Any = connection.connection.dbapi_connection
-    driver.execute(f"BEGIN {mode}")
+    driver.execute(f"BEGIN {connection.info.get(_HOW, '')}")
 
 
 def _postgres(place: str) -> Store:

@@ -60,6 +60,12 @@ class Remark(Base, table=True):
     contact: str | None
     heading: str
     words: str = Field(sa_type=Text)
+    written_at: str | None = None
+    """When it was written here; None where an older version kept it."""
+    written_by: str | None = None
+    """Which of the staff wrote it, or `register`."""
+    request: str | None = None
+    """The request that it came with; where all of that is undone, it is not shown."""
 
 
 class Setting(Base, table=True):

@@ -36,6 +36,8 @@ class Gifting(Base, AgreedGiftFields, table=True):  # type: ignore[misc]  # SQLM
     college: str = Field(primary_key=True)
     gift: str = Field(primary_key=True)
     agreed_at: str
+    agreed_on: str | None = None
+    """The day on which it was agreed; NULL is the day on which it was recorded."""
 
 
 class Delivery(Base, table=True):

@@ -76,6 +76,7 @@ class Holding(Base, AddedHoldingFields, table=True):  # type: ignore[misc]  # SQ
         Index("holdings_by_asset_number", "college", "asset_key"),
         Index("holdings_by_register_row", "college", "register_row"),
         Index("holdings_by_type", "college", "kit_type"),
+        Index("holdings_of_a_tag", "tag"),
         Index("holdings_found_by_words", "college", "number_order", "words", "tag"),
     )
     college: str = Field(primary_key=True)

@@ -11,6 +11,7 @@ calendar: it stays for ever, so all code that reads days must accept it.
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from kitloan.errors import BadInput
@@ -61,6 +62,7 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+@lru_cache(maxsize=4_096)  # of the present instant it is asked several times
 def day_of(text: str) -> date:
     """The date in Scotland of an instant as `instant` wrote it, or of a day that has no hour."""
     if "T" not in text:

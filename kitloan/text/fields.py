@@ -11,7 +11,7 @@ A field that a later release adds to a class whose facts are sealed already is d
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from operator import attrgetter, eq
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
@@ -30,6 +30,7 @@ from kitloan.text.names import LONGEST_NAME
 _CLEAN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]*$"
 
 
+@lru_cache(maxsize=4096)  # entries of one file repeat their days
 def _on_calendar(text: str) -> str:
     datetime.fromisoformat(text)  # raises ValueError for a day that does not exist
     return text

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import permutations
 from typing import Protocol
 
@@ -110,12 +111,16 @@ def names_a_person(text: str, contact: str | None = None) -> bool:
         text: the name of the organisation.
         contact: the person in the same row of a register, if there is one.
     """
+    return _mentions_one(text) or bool(contact and _ends_with(text, contact))
+
+
+@lru_cache(maxsize=1024)  # a register repeats its places and donors
+def _mentions_one(text: str) -> bool:
     return bool(
         _EMAIL.search(text)
         or any(map(_is_phone, _NUMBER.findall(text)))
         or any(map(_is_titled, _TITLED.finditer(text)))
         or any(map(_is_whom, _FOR.finditer(text)))
-        or (contact and _ends_with(text, contact))
     )
 
 

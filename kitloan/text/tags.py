@@ -13,6 +13,7 @@ keep the chance that two of half a million printed tags agree near one in ten th
 import re
 import secrets
 from collections.abc import Iterator
+from functools import lru_cache
 
 from kitloan.errors import BadInput
 
@@ -28,6 +29,7 @@ _LOOKALIKES = str.maketrans({"I": "1", "L": "1", "O": "0"})
 _SYMBOLOGY = re.compile(r"^\][A-Z][0-9A-Z]")  # AIM identifier that some scanners type first
 _BODY = re.compile(rf"[{ALPHABET}]+")
 _SPACE = re.compile(r"\s")
+_GAPS = re.compile(r"[\s-]+")
 _RUN = re.compile(rf"{PREFIX}(?:[ -]?[0-9A-Z]){{{BODY_LENGTH + 1},{LONGEST_BODY + 1}}}")
 
 _LONGEST_ADDED = 6
@@ -58,6 +60,7 @@ def mint() -> str:
             return PREFIX + body + check
 
 
+@lru_cache(maxsize=1_024)  # of a scan it is asked several times
 def is_tag(text: str) -> bool:
     """Whether `text` is a tag in its bare form, check character included."""
     body = text[len(PREFIX) : -1]
@@ -77,11 +80,12 @@ def bare(text: str) -> str:
     web link; folds case, and reads the letters I, L and O in the body as the digits they are
     mistaken for. Text that holds no tag comes back as it is otherwise, unchecked.
     """
-    code = "".join(c for c in text if c.isprintable()).upper()
+    code = text if text.isprintable() else "".join(c for c in text if c.isprintable())
+    code = code.upper()
     code = _SYMBOLOGY.sub("", code.strip())
     if "://" in code:
         code = code.rstrip("/").rsplit("/", 1)[-1]
-    joined = "".join(c for c in code if not c.isspace() and c != "-")
+    joined = _GAPS.sub("", code)
     if joined.startswith(PREFIX):
         joined = PREFIX + joined[len(PREFIX) :].translate(_LOOKALIKES)
     if is_tag(joined) or PREFIX not in code:

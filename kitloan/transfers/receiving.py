@@ -27,7 +27,7 @@ from kitloan.ledger.facts.holdings import GiftRecorded
 from kitloan.ledger.facts.transfers import TransferReceived
 from kitloan.ledger.session import ESP, check_quantity
 from kitloan.ledger.writer import Writer, id_reused
-from kitloan.loans import as_lines, counted_as, short_now
+from kitloan.loans.counts import as_lines, counted_as, short_now
 from kitloan.queries.matching import transfer_pairs
 from kitloan.queries.resolve import resolve
 from kitloan.queries.types import type_meant

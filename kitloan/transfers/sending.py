@@ -16,16 +16,8 @@ from kitloan.ledger.facts.base import Counted
 from kitloan.ledger.facts.transfers import TransferArrived, TransferCalledOff, TransferSent
 from kitloan.ledger.session import ESP
 from kitloan.ledger.writer import Writer
-from kitloan.loans import (
-    as_lines,
-    counted_as,
-    held,
-    must_be_here,
-    must_be_in_use,
-    open_loans,
-    parts_of,
-    short_now,
-)
+from kitloan.loans.counts import as_lines, counted_as, parts_of, short_now
+from kitloan.loans.custody import held, must_be_here, must_be_in_use, open_loans
 from kitloan.queries.matching import HELD_THERE, RECEIVED_THERE
 from kitloan.queries.resolve import meant
 from kitloan.reference import find_college

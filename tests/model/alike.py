@@ -25,6 +25,10 @@ def plainly(verb: str, answer: Any) -> Any:
             return [(each.tag, each.id, each.quantity) for each in answer]
         case "renew":
             return answer[0], answer[2]
+        case "correct" | "pass_on":
+            return answer.id, answer.quantity, answer.due_on
+        case "split":
+            return answer.tag
         case "undo":
             return set(answer.tags)
         case "add":

@@ -67,6 +67,7 @@ class Scotland(RuleBasedStateMachine):
         self.steps = 0
         self.sound = True
         self.put_back = False
+        self.latest = START
         self.opened: dict[tuple[str, str], College] = {}
 
     def at(self, college: str, person: str = PEOPLE[0]) -> College:
@@ -116,7 +117,7 @@ class Scotland(RuleBasedStateMachine):
         """A person is erased; the register does not notice."""
         self._both(
             college,
-            lambda: self._say(college, PEOPLE[0], "").erase(who),
+            lambda _: self._say(college, PEOPLE[0], "").erase(who),
             lambda: self.at(college).people.erase(who).people,
         )
 
@@ -125,6 +126,7 @@ class Scotland(RuleBasedStateMachine):
         """Hours; a machine's clock may be put back."""
         self.clock.move(hours=by)
         self.put_back = self.put_back or by < -24
+        self.latest = max(self.latest, self.clock.now)
 
     @rule(college=st.sampled_from((*COLLEGES, "esp")))
     def opens_again(self, college: str) -> None:
@@ -162,22 +164,22 @@ class Scotland(RuleBasedStateMachine):
         real = getattr(getattr(self.at(college, person), part), verb)
         self._both(
             college,
-            lambda: self._say(college, person, request).say(verb, given),
+            lambda found: self._say(college, person, request, found).say(verb, given),
             lambda: plainly(verb, real(**given, request_id=request)),
         )
 
-    def _both(self, college: str, model: Callable[[], Any], real: Callable[[], Any]) -> None:
+    def _both(self, college: str, model: Callable[[Any], Any], real: Callable[[], Any]) -> None:
         before = deepcopy(self.worlds[college])
-        try:
-            wanted = model()
-        except No as refusal:
-            self.worlds[college] = before
-            wanted = str(refusal)
         with self.alert():
             try:
                 found = real()
             except KitloanError as refusal:
                 found = refusal.code
+            try:
+                wanted = model(found)
+            except No as refusal:
+                self.worlds[college] = before
+                wanted = str(refusal)
             assert found == wanted
             self.compare(college)
 
@@ -205,8 +207,9 @@ class Scotland(RuleBasedStateMachine):
     def today(self) -> date:
         return today(self.clock)
 
-    def _say(self, college: str, person: str, request: str) -> Say:
-        return Say(self.worlds[college], person, instant(self.clock.now), self.today, request)
+    def _say(self, college: str, person: str, request: str, found: Any = None) -> Say:
+        world, now = self.worlds[college], instant(self.clock.now)
+        return Say(world, person, now, self.today, request, minted=found)
 
     def _meant(self, college: str, given: Arguments) -> Arguments:
         """The arguments with the holdings and days that are meant now."""
@@ -294,6 +297,8 @@ class Scotland(RuleBasedStateMachine):
         verdict = esp.ledger.verify()
         assert verdict.ok, verdict.findings
         assert not lent_twice(esp)
+        if self.today < START.date():  # of no day before the first is there a report
+            self.clock.now = self.latest
         since = start_of(year_before(self.today))
         audit = esp.audit.audit()
         believed = {tag: str(row["college"]) for tag, row in listed(audit).items()}
@@ -308,6 +313,10 @@ class Scotland(RuleBasedStateMachine):
 NEEDS = {
     "check_in": "out",
     "renew": "out",
+    "correct": "out",
+    "pass_on": "out",
+    "split": "stock",
+    "repaired": "in repair",
     "restock": "short",
     "found": "missing",
     "withdraw": "proposed",
@@ -335,7 +344,9 @@ def _rule_of(verb: str, arguments: Row) -> Callable[..., None]:
     return ready(ruled)
 
 
-OFTEN = {"check_out": 4, "check_in": 4, "count": 2, "undo": 2}
+OFTEN = {"check_out": 6, "check_in": 5, "undo": 5} | dict.fromkeys(
+    ("correct", "pass_on", "split", "count"), 2
+)
 for _verb, (_, _arguments) in VERBS.items():
     for _n in range(OFTEN.get(_verb, 1)):  # a rule a verb, so that each has its turn
         setattr(Scotland, f"{_verb}_{_n}", _rule_of(_verb, _arguments))

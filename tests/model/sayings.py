@@ -104,6 +104,8 @@ SO: dict[str, Callable[[Kept], bool]] = {
     "kept": lambda kept: True,
     "in": lambda kept: kept.state == "held" and kept.out_quantity < kept.quantity,
     "out": lambda kept: bool(kept.out),
+    "stock": lambda kept: kept.state == "held" and kept.quantity > max(1, kept.out_quantity),
+    "in repair": lambda kept: kept.repair,
     "here": lambda kept: kept.state == "held" and not kept.out,
     "short": lambda kept: bool(kept.short),
     "missing": lambda kept: kept.state == "missing",
@@ -131,6 +133,7 @@ COUNTS = st.one_of(
     st.builds(Count, missing=SHORT, broken=SHORT | st.none()),
     st.just(Count(whole=True, missing={"Wheel": 1})),
 )
+GONE = st.sampled_from([0, 0, 0, 0, 0, 0, 1])
 QUANTITIES = st.sampled_from([1, 1, 1, 1, 2, 2, 5, 10, 11, 0])
 DAYS = st.sampled_from([14, 14, 14, 7, 7, 0, 400, 1098, 1099, -1])
 TYPES = st.sampled_from(["STEM kit", "stem  KIT", "Goggles", "Microscope"])
@@ -168,6 +171,30 @@ VERBS: dict[str, tuple[str, Row]] = {
             count=st.none() | COUNTS,
             quantity=st.none() | st.none() | QUANTITIES,
             from_=st.none() | st.none() | ORGANISATIONS,
+            used=GONE,
+            lost=GONE,
+        ),
+    ),
+    "correct": (
+        "loans",
+        row(
+            tag=one("out"),
+            to=st.none() | ORGANISATIONS,
+            contact=st.none() | NAMES,
+            due_on=st.none() | DAYS,
+            quantity=st.sampled_from([None, None, None, 1, 0]),  # more may not fit other days
+            from_=st.none() | st.none() | ORGANISATIONS,
+        ),
+    ),
+    "pass_on": (
+        "loans",
+        row(
+            tag=one("out"),
+            to=ORGANISATIONS,
+            contact=st.none() | NAMES,
+            due_on=st.none() | st.none() | DAYS,
+            quantity=st.none() | QUANTITIES,
+            from_=st.none() | ORGANISATIONS,
         ),
     ),
     "renew": ("loans", row(tag=one("out"), due_on=DAYS, from_=st.none() | ORGANISATIONS)),
@@ -208,6 +235,12 @@ VERBS: dict[str, tuple[str, Row]] = {
         row(tag=one("kept"), reason=st.none() | st.just("not in the store at the count")),
     ),
     "found": ("holdings", row(tag=one("missing"))),
+    "put_in_repair": ("holdings", row(tag=one("here"), reason=st.just("the motor is burnt out"))),
+    "repaired": ("holdings", row(tag=one("in repair"))),
+    "split": (
+        "holdings",
+        row(tag=one("stock"), quantity=QUANTITIES, location=st.none() | PLACES),
+    ),
     "propose_withdrawal": (
         "holdings",
         row(

@@ -58,15 +58,22 @@ class Kept:
     asset_number: str | None = None
     serial: str | None = None
     location: str | None = None
-    gift: Gift = field(default_factory=Gift)
+    given: Gift | None = None
     state: str = "held"
     uncounted: bool = False
+    repair: bool = False
     lost_on_loan: bool = False
     short: Short = field(default_factory=dict)
     loans: list[Loan] = field(default_factory=list)
     second_tags: set[str] = field(default_factory=set)
     proposed: tuple[str, str | None] | None = None
     """Who would withdraw it, and the donor's agreement."""
+    named: list[tuple[str, str]] = field(default_factory=list)
+    """The kit types and borrowers that what was done to it names, by kind and key."""
+
+    @property
+    def gift(self) -> Gift:
+        return self.given or Gift()
 
     @property
     def out(self) -> list[Loan]:
@@ -158,6 +165,8 @@ def status(world: World, kept: Kept, today: date) -> str:
         return "overdue"
     if kept.out_quantity == kept.quantity:
         return "out"
+    if kept.repair:
+        return "out_of_use"
     if kept.uncounted:
         return "uncounted"
     critical = {each.name for each in world.types[kept.type][1] if each.critical}

@@ -1,7 +1,8 @@
 """What no model has yet, in any order: a college and ESP agree after it, and history proves it.
 
-Events, bookings, offers, claims, closed schools, splits and repairs, with undo and redo between. A
-refusal is an answer; a crash, a ledger that does not verify or figures that disagree are not.
+Events, bookings, offers, claims, closed schools, kinds and schools merged, labels moved, stocktakes,
+corrections and earlier days, with undo and redo between. A refusal is an answer; a crash, a ledger
+that does not verify or figures that disagree are not.
 """
 
 import random
@@ -18,10 +19,12 @@ from conftest import SetClock
 from kitloan import Count, KitloanError, NewHolding
 from kitloan.college import College
 from lives import register_of
+from model.sayings import tag_of
 from trusting import merge
 
 SCHOOLS = ("Lochside Academy", "Alva Primary", "Tain Royal Academy")
 STEPS = 45
+LABEL = tag_of(8)
 
 
 def wishes(desk: College, dice: random.Random) -> list[Callable[[], object]]:
@@ -34,6 +37,9 @@ def wishes(desk: College, dice: random.Random) -> list[Callable[[], object]]:
     bookings = [each.id for each in desk.bookings.list().items] or ["B9"]
     offers = [each.offer for each in desk.offers.list(closed_too=True).items] or ["O9"]
     event, booking, offer = map(dice.choice, (events, bookings, offers))
+    earlier = desk.session.today - timedelta(days=dice.choice((1, 1, 3, 9)))
+    many = dice.randint(1, 4)
+    count = next((each.id for each in desk.stocktakes.list() if not each.closed_at), "S9")
     return [
         lambda: desk.events.add("Science fair", first, last, to=school),
         lambda: desk.events.change(event, place="Town House"),
@@ -66,7 +72,25 @@ def wishes(desk: College, dice: random.Random) -> list[Callable[[], object]]:
         lambda: desk.transfers.call_off(tag),
         lambda: desk.loans.check_out([tag], school, override="sent by post"),
         lambda: desk.loans.check_out([tag, other], into),
+        lambda: desk.loans.check_out([other], into, quantity=many, on=earlier),
         lambda: desk.loans.check_in([tag], Count(whole=True)),
+        lambda: desk.loans.check_in([tag], Count(whole=True), on=earlier),
+        lambda: desk.loans.check_in([tag], quantity=many - 1, used=1, lost=dice.randint(0, 1)),
+        lambda: desk.loans.correct(tag, to=into, contact="Pat Example"),
+        lambda: desk.loans.correct(tag, quantity=many),
+        lambda: desk.loans.correct(tag, on=earlier, due_on=last),
+        lambda: desk.loans.pass_on(tag, into, quantity=dice.choice((None, 1))),
+        lambda: desk.loans.count(other, Count(whole=True), on=earlier),
+        lambda: desk.holdings.rename_type("STEM kit", dice.choice(("STEM kits", "STEM kit"))),
+        lambda: desk.holdings.merge_types("Robot", "STEM kit"),
+        lambda: desk.holdings.amend(tag, type=dice.choice(("Robot", "STEM kit"))),
+        lambda: desk.holdings.claim_label(tag, LABEL, move=True),
+        lambda: desk.holdings.free_label(LABEL),
+        lambda: desk.stocktakes.open("Autumn"),
+        lambda: desk.stocktakes.scan(count, tag, place="Lab"),
+        lambda: desk.stocktakes.scan(count, tag, quantity=many),
+        lambda: desk.stocktakes.close(count),
+        lambda: desk.people.set_contact("Pat Example", phone="01292 000000"),
         *[desk.actions.undo] * 8,
         lambda: desk.actions.undo(tag),
         *[desk.actions.redo] * 5,

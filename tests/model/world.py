@@ -14,7 +14,7 @@ from typing import Any
 
 from kitloan import Count, Gift, NewHolding
 from kitloan.ledger.facts.definitions import ContentsLine, KitTypeDefined
-from kitloan.text.dates import DEFAULT_LOAN_DAYS, LONGEST_LOAN_DAYS
+from kitloan.text.dates import DEFAULT_LOAN_DAYS, LONGEST_LOAN_DAYS, day_of
 from model.state import Act, Kept, Loan, Name, No, Short, World, counted, no, past, same_name
 
 
@@ -22,10 +22,21 @@ class Say:
     """One request to a world: who says it, when, under which id. Its verbs are methods.
 
     What was done before is said to the world as it was; done once more, it must come to the same.
+    `minted` is the tag that the real one drew for what is new, where it draws one.
     """
 
-    def __init__(self, world: World, by: str, now: str, today: date, id: str) -> None:  # noqa: A002
+    def __init__(
+        self,
+        world: World,
+        by: str,
+        now: str,
+        today: date,
+        id: str,  # noqa: A002
+        *,
+        minted: str = "",
+    ) -> None:
         self.w = world
+        self.minted = minted
         self.by = by
         self.at = now
         self.today = today
@@ -210,13 +221,23 @@ class Say:
         if tag in self.w.kept or any(tag in each.second_tags for each in self.w.kept.values()):
             no("tag_taken")
 
-    def must_be_due(self, due: date) -> None:
+    def must_be_due(self, due: date, went: date | None = None) -> None:
+        went = went or self.today
         if self.done:
             return
-        if due < self.today:
+        if due < went:
             no("due_in_the_past")
-        if (due - self.today).days > LONGEST_LOAN_DAYS:
+        if (due - went).days > LONGEST_LOAN_DAYS:
             no("due_too_late")
+
+    def lent_to(self, tag: str, to: str) -> int:
+        """A holding is with a borrower; how many entries taking in that borrower takes."""
+        new = same_name(to) not in self.w.borrowers
+        self.w.borrowers.setdefault(same_name(to), to)
+        if new:
+            self.w.names.append(Name(self.id, "borrower", same_name(to)))
+        self.w.kept[tag].named.append(("borrower", same_name(to)))
+        return new
 
     # -- the counter ----------------------------------------------------------------------------
 
@@ -238,10 +259,7 @@ class Say:
         for tag in found:
             self.may_be_lent(self.w.kept[tag], number, override)
         before = self.copies(*found)
-        new = same_name(to) not in self.w.borrowers
-        self.w.borrowers.setdefault(same_name(to), to)
-        if new:
-            self.w.names.append(Name(self.id, "borrower", same_name(to)))
+        new = sum(self.lent_to(tag, to) for tag in found)
         who = self.person(contact, to) if contact else None
         loans = [(f"{self.id}-{n}", tag) for n, tag in enumerate(found, start=1)]
         for loan, tag in loans:
@@ -278,6 +296,8 @@ class Say:
             if kept.quantity > 1:
                 no("not_enough")
             no("on_loan" if kept.out else "bad_quantity")
+        if kept.repair:
+            no("out_of_use")
         if kept.uncounted:
             no("uncounted")
         if self.unusable(kept) and not override:
@@ -290,13 +310,20 @@ class Say:
         *,
         quantity: int | None = None,
         from_: str | None = None,
+        used: int = 0,
+        lost: int = 0,
     ) -> object:
         found = list(dict.fromkeys(self.find(text) for text in tags)) or no("nothing_named")
         named = count is not None and (count.missing or count.broken)
         if len(found) > 1 and (named or quantity is not None):
             no("one_at_a_time")
         before, parts, answer = self.copies(*found), 0, []
-        for tag in found:
+        said = (tuple(found), counted(count), used, lost)
+        if used or lost:
+            if len(found) > 1:
+                no("one_at_a_time")
+            parts, answer = self.lose(found[0], count, quantity or 0, used + lost, from_)
+        for tag in () if answer else found:
             loans = self.loans_meant(tag, from_)
             outstanding = sum(each.left for each in loans)
             back = outstanding if quantity is None else quantity
@@ -313,8 +340,93 @@ class Say:
                 parts += now > 0
             self.w.kept[tag].uncounted, self.w.kept[tag].short = uncounted, short
             self.see(tag)
-        said = (tuple(found), counted(count))
         return self.write("check_in", said, before, parts=parts, answer=answer)
+
+    def lose(
+        self, tag: str, count: Count | None, back: int, gone: int, from_: str | None
+    ) -> tuple[int, list[tuple[str, str, int]]]:
+        """Take some of a stock off a loan and off the register; the answer where none is back."""
+        loans, kept = self.loans_meant(tag, from_), self.w.kept[tag]
+        if kept.quantity == 1:
+            no("bad_quantity")
+        if back + gone > sum(each.left for each in loans):
+            no("more_than_out")
+        if gone >= kept.quantity:
+            no("nothing_left")
+        kept.quantity -= gone
+        parts = 0
+        for each in loans:
+            now = min(gone, each.left)
+            each.back += now
+            gone -= now
+            parts += now > 0
+        if back:
+            return parts, []
+        if count is not None:
+            if kept.quantity > 1 and (count.missing or count.broken) and not count.whole:
+                no("no_contents_list")
+            no("counted_and_not")
+        return parts, [(tag, loans[0].id, 0)]
+
+    def correct(
+        self,
+        tag: str,
+        *,
+        to: str | None = None,
+        contact: str | None = None,
+        due_on: date | None = None,
+        quantity: int | None = None,
+        from_: str | None = None,
+    ) -> object:
+        if (to, contact, due_on, quantity) == (None, None, None, None):
+            no("usage")
+        tag = self.find(tag)
+        loan = self.loans_meant(tag, from_)[0]
+        if quantity is not None and quantity < 1:
+            no("bad_quantity")
+        if quantity is not None and quantity <= loan.back:
+            no("more_back")
+        before = self.copies(tag)
+        if due_on is not None:
+            self.must_be_due(due_on, day_of(loan.out_at))
+        more = self.lent_to(tag, to or self.w.borrowers[loan.to])
+        loan.to = same_name(to) if to else loan.to
+        who = self.person(contact, self.w.borrowers[loan.to]) if contact else None
+        loan.due, loan.quantity = due_on or loan.due, quantity or loan.quantity
+        said = (tag, loan.id, loan.to, who, loan.due, loan.quantity)
+        answer = loan.id, loan.left, loan.due
+        return self.write("correct", said, before, more=more, answer=answer, person=who)
+
+    def pass_on(
+        self,
+        tag: str,
+        to: str,
+        *,
+        contact: str | None = None,
+        due_on: date | None = None,
+        quantity: int | None = None,
+        from_: str | None = None,
+    ) -> object:
+        tag = self.find(tag)
+        loan = self.loans_meant(tag, from_)[0]
+        handed = loan.left if quantity is None else quantity
+        if handed < 1:
+            no("bad_quantity")
+        if handed > loan.left:
+            no("more_than_out")
+        if same_name(to) == loan.to:
+            no("same_borrower")
+        if due_on is not None:
+            self.must_be_due(due_on)
+        before = self.copies(tag)
+        more = self.lent_to(tag, to)
+        who = self.person(contact, to) if contact else None
+        loan.back += handed
+        new = Loan(f"{self.id}-1", same_name(to), handed, due_on or loan.due, self.at)
+        self.w.kept[tag].loans.append(new)
+        answer = new.id, new.left, new.due
+        said = (tag, loan.id, who, new.due)
+        return self.write("pass_on", said, before, parts=2, more=more, answer=answer, person=who)
 
     def renew(self, tag: str, due_on: date, *, from_: str | None = None) -> object:
         tag = self.find(tag)
@@ -376,16 +488,23 @@ class Say:
         terms = self.terms_since(acts[last + 1 :], act)
         act.undone = True
         for tag, kept in act.before.items():
+            if kept is not None and not self.names_are_known(kept):
+                no("built_upon")
             if kept is None:
                 del self.w.kept[tag]
             elif act.verb == "record_gift":
-                self.w.kept[tag].gift = kept.gift
+                self.w.kept[tag].given = kept.given
             else:
-                self.w.kept[tag] = replace(deepcopy(kept), gift=self.w.kept[tag].gift)
+                self.w.kept[tag] = replace(deepcopy(kept), given=self.w.kept[tag].given)
         request = list(self.w.acts)[last]
         more = act.parts + terms + self.undo_names(request, alone=not act.before)
         self.write("undo", None, {}, more=more, parts=0, desk=False, answer=set(act.before))
         return set(act.before)
+
+    def names_are_known(self, kept: Kept) -> bool:
+        """Whether what was done to a holding still names kit types and borrowers on record."""
+        known = {"type": self.w.types.keys(), "borrower": self.w.borrowers.keys()}
+        return all(key in known[kind] for kind, key in kept.named)
 
     def terms_since(self, since: Sequence[Act], act: Act) -> int:
         """How many gifts recorded since go with an act; whatever else was done since stops it.
@@ -398,7 +517,7 @@ class Say:
                 continue
             if later.verb != "record_gift" or act.verb == "record_gift":
                 no("built_upon")
-            if act.verb == "add":
+            if any(act.before.get(tag, later) is None for tag in later.before):
                 later.undone = True
                 gone += 1
         return gone
@@ -420,7 +539,8 @@ class Say:
             asset_number=new.asset_number,
             serial=new.serial,
             location=new.location,
-            gift=new.gift,
+            given=new.gift or None,
+            named=[("type", same_name(new.type))],
         )
         parts = 2 if new.gift else 1
         return self.write("add", said, {tag: None}, parts=parts, more=more, answer=tag)
@@ -446,6 +566,7 @@ class Say:
         before = self.copies(tag)
         more = self.new_type(type) if type else 0
         kept.type = same_name(type) if type else kept.type
+        kept.named.append(("type", kept.type))
         kept.quantity = held
         if asset_number is not None:
             kept.asset_number = asset_number or None
@@ -457,7 +578,7 @@ class Say:
     def record_gift(self, tag: str, gift: Gift) -> object:
         tag = self.find(tag)
         before = self.copies(tag)
-        self.w.kept[tag].gift = gift
+        self.w.kept[tag].given = gift
         self.write("record_gift", (tag, gift), before)
         return None
 
@@ -502,6 +623,50 @@ class Say:
         kept.lost_on_loan = False
         self.see(tag)
         return self.write("found", tag, before)
+
+    def put_in_repair(self, tag: str, reason: str) -> object:
+        tag = self.find(tag)
+        kept = self.w.kept[tag]
+        self.must_be_here(kept)
+        if kept.out:
+            no("on_loan")
+        before = self.copies(tag)
+        kept.repair = True
+        return self.write("put_in_repair", (tag, reason), before)
+
+    def repaired(self, tag: str) -> object:
+        tag = self.find(tag)
+        if not self.w.kept[tag].repair:
+            no("not_in_repair")
+        before = self.copies(tag)
+        self.w.kept[tag].repair = False
+        return self.write("repaired", tag, before)
+
+    def split(self, tag: str, quantity: int, location: str | None = None) -> object:
+        tag = self.find(tag)
+        kept = self.w.kept[tag]
+        if quantity < 1:
+            no("bad_quantity")
+        self.must_be_here(kept)
+        if kept.repair:
+            no("out_of_use")
+        if quantity >= kept.quantity:
+            no("bad_quantity")
+        if quantity > kept.quantity - kept.out_quantity:
+            no("not_enough")
+        new = str(self.done.answer if self.done else self.minted)
+        before = self.copies(tag) | {new: None}
+        kept.quantity -= quantity
+        self.w.kept[new] = Kept(
+            kept.type,
+            quantity,
+            (self.at, self.by),
+            location=location or kept.location,
+            given=kept.given,
+            named=[("type", kept.type)],
+        )
+        parts = 3 if kept.given is not None else 2
+        return self.write("split", (tag, quantity, location), before, parts=parts, answer=new)
 
     def propose_withdrawal(
         self, tag: str, reason: str, *, donor_agreement: str | None = None

@@ -11,8 +11,9 @@ from datetime import UTC, date, datetime, time
 import pytest
 
 from conftest import SetClock
-from kitloan import NewHolding
+from kitloan import Count, NewHolding
 from kitloan.college import College
+from kitloan.text.dates import uk
 from planning.test_bookings import OTHER, SCHOOL, day, kits, proved, refusal
 
 
@@ -54,6 +55,39 @@ def test_nobody_is_told_to_collect_what_is_still_out(
     assert "1 x Telescope, from 9 Dec 2026" in message.text
     desk.loans.check_in([kit])
     assert kinds(desk, day(7)) == ["collect_soon"]
+    proved(desk)
+
+
+def test_who_was_told_of_a_risk_is_told_that_it_is_over_each_time(
+    desk: College, at: Callable[[date], None]
+) -> None:
+    """A school that rang because of our letter must not stay away from kits that came back."""
+    (kit,) = kits(desk)
+    desk.bookings.book(SCHOOL, {"Telescope": 1}, day(16), day(18))
+    desk.notices.mark()
+
+    def late() -> None:
+        at(day(1))
+        desk.loans.check_out([kit], OTHER, due_on=day(2), override="it is for a fair")
+        at(day(4))
+
+    late()
+    for stage in (None, 2, 3):
+        risk = [each for each in desk.notices.due() if each.kind == "at_risk"]
+        assert [each.stage for each in risk] == [stage]
+        assert "please ring us" in risk[0].title
+        desk.notices.mark()
+        assert kinds(desk, day(4)) == [], "once a time"
+        desk.loans.check_in([kit], Count(whole=True))
+        (ready,) = [each for each in desk.notices.due() if each.kind == "booked"]
+        assert ready.title == f"Your booking for {uk(day(16))} can be kept after all"
+        desk.notices.mark()
+        assert kinds(desk, day(4)) == []
+        late()
+    desk.loans.check_in([kit], Count(whole=True))
+    assert kinds(desk, day(4)) == [], "who was not told of the last risk needs no word of its end"
+    (last,) = [each for each in desk.notices.due(day(14)) if each.kind == "collect_soon"]
+    assert last.title == f"Ready for you from {uk(day(16))}"
     proved(desk)
 
 

@@ -11,9 +11,13 @@ from hypothesis import strategies as st
 from conftest import SetClock
 from kitloan import BadInput, Count, NewHolding
 from kitloan.college import College
+from kitloan.evidence.engagements import NewEngagement
+from kitloan.evidence.evaluations import Answers
 from kitloan.planning.calendar import Calendar, DatedDay, days_between
 from kitloan.planning.notices import LONGEST_MAILTO, When, mailto, stage_of
 from kitloan.planning.templates import FIELDS, GAELIC, TEMPLATES, check_template, filled
+from kitloan.text.dates import uk
+from kitloan.text.tags import grouped
 
 SCHOOL = "Àrd-sgoil Mhic Neacail"
 TUESDAY = date(2026, 12, 1)
@@ -288,3 +292,68 @@ def test_a_second_desk_sees_what_was_marked(desk: College, reopen: Callable[...,
     lend(desk)
     desk.notices.mark(date(2026, 12, 2))
     assert kinds(reopen("j.kerr"), date(2026, 12, 2)) == []
+
+
+def test_a_return_is_receipted_when_the_college_wants_it(desk: College, clock: SetClock) -> None:
+    """A teacher who left the box at the door can show that it is back; nobody is asked to count."""
+    tag, went = lend(desk, contact="Iain Strachan"), uk(clock.now.date())
+    clock.now = datetime(2026, 12, 1, 12, tzinfo=UTC)
+    desk.loans.check_in([tag])
+    assert desk.notices.due() == [], "no college writes letters that it did not ask for"
+    desk.policies.set("receipt", "2")
+    (receipt,) = desk.notices.due()
+    assert (receipt.kind, receipt.to, receipt.contact) == ("receipt", SCHOOL, "Iain Strachan")
+    assert f"with you from {went}; not counted yet" in receipt.text
+    assert kinds(desk, date(2026, 12, 3)) == [("receipt", None)]
+    assert ("receipt", None) not in kinds(desk, date(2026, 12, 4)), "two open days"
+    desk.notices.mark()
+    assert desk.notices.due() == []
+    desk.loans.count(tag, Count(missing={"Wheel": 2}, broken={"Panel": 1}))
+    (short,) = desk.notices.due()
+    assert short.kind == "part_missing"
+    assert f"{grouped(tag)}: Panel: 1 broken; Wheel: 2 missing" in short.text
+    desk.notices.mark()
+    assert desk.notices.due() == [] and desk.ledger.verify().ok
+
+
+def test_what_is_missing_is_asked_of_those_who_had_it(desk: College, clock: SetClock) -> None:
+    """A school that brought everything back is not asked for what the next one lost."""
+    tag = lend(desk)
+    clock.now = datetime(2026, 12, 1, 12, tzinfo=UTC)
+    desk.loans.check_in([tag], Count(whole=True))
+    clock.now += timedelta(hours=1)
+    desk.loans.check_out([tag], "Lochside Academy", due_on=TUESDAY)
+    clock.now += timedelta(hours=1)
+    desk.loans.check_in([tag], Count(missing={"Wheel": 1}))
+    assert [(each.kind, each.to) for each in desk.notices.due()] == [
+        ("part_missing", "Lochside Academy")
+    ]
+    desk.loans.restock(tag, "Wheel", 1)
+    assert desk.notices.due() == []
+
+
+def test_how_it_went_is_asked_once_and_not_when_it_is_known(desk: College, clock: SetClock) -> None:
+    """ESP hears what kits are used for; nobody is asked who has answered, or never had it back."""
+    first, second, passed = lend(desk), lend(desk), lend(desk)
+    went = uk(clock.now.date())
+    desk.loans.pass_on(passed, "Lochside Academy")
+    clock.now = datetime(2026, 12, 1, 12, tzinfo=UTC)
+    desk.loans.check_in([first], Count(whole=True))
+    desk.loans.check_in([second])
+    asked = date(2026, 12, 4)
+    assert kinds(desk, date(2026, 12, 3)) == [("overdue", 1)], "what was handed on is late"
+    due = [each for each in desk.notices.due(asked) if each.kind == "evaluation"]
+    assert {each.tag for each in due} == {first, second}
+    (letter,) = [each for each in desk.notices.messages(asked) if each.kind == "evaluation"]
+    assert letter.text.count(f"with you from {went}") == 2, "one letter"
+    loan = due[0].subject
+    used = desk.engagements.record(NewEngagement(on=date(2026, 12, 1), loan=loan)).engagement
+    assert len([k for k, _ in kinds(desk, asked) if k == "evaluation"]) == 2
+    desk.evaluations.add(used.id, Answers(enjoyed=5))
+    assert [each.subject for each in desk.notices.due(asked) if each.kind == "evaluation"] == [
+        due[1].subject
+    ]
+    desk.policies.set("evaluation", "0")
+    assert ("evaluation", None) not in kinds(desk, asked)
+    desk.policies.set("evaluation", "default")
+    assert ("evaluation", None) not in kinds(desk, date(2027, 1, 4)), "after four weeks never"

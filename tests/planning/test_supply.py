@@ -11,7 +11,7 @@ from kitloan import NewHolding, Refused
 from kitloan.college import College
 from kitloan.ledger.facts.promises import room
 from kitloan.planning.availability import free_over
-from kitloan.planning.bookings import STATES, Booking
+from kitloan.planning.booked import STATES, Booking
 from kitloan.planning.supply import FEW, stock_of, stocks_of
 from kitloan.queries.types import type_names
 from kitloan.text.dates import days_after

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kitloan.planning.bookings import Booking
+from kitloan.planning.booked import Booking
 from kitloan_tui.counter.status import status_lines
 from tui.at_the_counter import OTHER, SCHOOL, Day, Store, expect
 from tui.at_the_desk import at_desk

@@ -8,7 +8,7 @@ from textual.widgets import Input
 
 from kitloan.cli.labels import LabelPress
 from kitloan.college import College
-from kitloan.planning.bookings import Booking
+from kitloan.planning.booked import Booking
 from kitloan_tui.screens.booking import BookingPage
 from kitloan_tui.screens.day import DayScreen
 from kitloan_tui.screens.events import EventPage, read_event

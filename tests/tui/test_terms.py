@@ -63,7 +63,7 @@ def test_contact_and_date_of_a_turn(day: Day) -> None:
     day.type("due 21d", "for the science fair", f"to {SCHOOL}")
     expect(day.scan(day.store.kit), "OUT", "due 14 Dec 2026")
     assert [person["name"] for person in day.store.kitloan.people.known()] == ["Ms Example"]
-    assert day.store.kitloan.people.remarks(day.store.kit)[0]["words"] == "the science fair"
+    assert day.store.kitloan.people.remarks(day.store.kit)[0].words == "the science fair"
     day.escape()
     day.type(f"to {OTHER}")
     expect(day.scan(day.store.second), "OUT", "due 7 Dec 2026")

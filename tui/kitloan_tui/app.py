@@ -717,6 +717,7 @@ def _break_off_when_cancelled(store: "Store") -> None:
 
     if store.is_sqlite:
         event.listen(store.engine, "checkout", watch)
+        store.release()  # those that were taken before are not watched
 
 
 def _is_cancelled() -> int:

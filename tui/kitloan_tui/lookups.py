@@ -16,8 +16,8 @@ from kitloan.borrowers.organisations import nearly_like
 from kitloan.borrowers.people import People
 from kitloan.evidence.engagements import WITHOUT_USE
 from kitloan.ledger.session import Session
-from kitloan.planning.bookings import Booking as BookingNow
-from kitloan.planning.bookings import Cause
+from kitloan.planning.booked import Booking as BookingNow
+from kitloan.planning.booked import Cause
 from kitloan.planning.risks import Risks, StandIn
 from kitloan.queries.find import Finder, organisations_called
 from kitloan.queries.undone import UNDONE

@@ -17,7 +17,8 @@ from kitloan_tui.lookups import booked, find_reach, late_words, types_lost
 
 if TYPE_CHECKING:
     from kitloan.college import College
-    from kitloan.planning.bookings import Booking, Free
+    from kitloan.planning.booked import Booking
+    from kitloan.planning.free import Free
 
 DAYS = 7
 """How many desk days are shown."""

@@ -41,9 +41,6 @@ resumption = table(Resumption)
 reversal = table(Reversal)
 
 _insert_delivery = Change(insert(delivery))
-_forget_deliveries = Change(
-    delete(delivery).where(delivery.c.college == bindparam("c"), delivery.c.gift == bindparam("g"))
-)
 _insert_reversal = Change(insert(reversal))
 _reversal = Query(
     select(reversal.c.seq).where(
@@ -53,6 +50,18 @@ _reversal = Query(
     )
 )
 _insert_challenge = Change(insert(challenge))
+
+
+def _forget(rows: Table, key: str) -> Change:
+    return Change(
+        delete(rows).where(rows.c.college == bindparam("c"), rows.c[key] == bindparam("k"))
+    )
+
+
+FORGET_PROGRAMME = (_forget(programme, "programme"),)
+FORGET_GIFT = (_forget(gifting, "gift"),)
+FORGET_ALLOCATION = (_forget(allocation, "allocation"),)
+FORGET_DELIVERIES = (_forget(delivery, "gift"),)
 _insert_challenge_line = Change(insert(challenge_line))
 _insert_resumption = Change(insert(resumption))
 
@@ -107,12 +116,15 @@ class GiftAgreed(AgreedGiftFields, FactBase):
 
     kind: Literal["gift.agreed"] = "gift.agreed"
     gift: Id
+    agreed_on: Day | None = Later(None)
+    """The day, where it is another than the one on which the gift was first recorded."""
 
 
 @applies(GiftAgreed)
 def gift_agreed(connection: Connection, college: str, entry: Recorded, fact: GiftAgreed) -> None:
     """Set the terms of a gift."""
-    _set_gift(connection, college, agreed_at=entry.at, **fact.model_dump(exclude={"kind"}))
+    terms = fact.model_dump(exclude={"kind", "agreed_on"})
+    _set_gift(connection, college, agreed_at=entry.at, agreed_on=fact.agreed_on, **terms)
 
 
 class GiftDelivered(FactBase):
@@ -150,7 +162,8 @@ def delivery_corrected(
     connection: Connection, college: str, entry: Recorded, fact: DeliveryCorrected
 ) -> None:
     """One delivery is in the place of all that there were, or none is."""
-    _forget_deliveries(connection, c=college, g=fact.gift)
+    for forget in FORGET_DELIVERIES:
+        forget(connection, c=college, k=fact.gift)
     if fact.quantity:
         _insert_delivery(
             connection,

@@ -37,6 +37,7 @@ from kitloan.tables import Alias, Gift, Holding, KitType, table
 from kitloan.text.dates import NO_HOUR
 from kitloan.text.fields import AddedHoldingFields, Fields, GiftTerms, HoldingFields
 from kitloan.text.names import fold, in_natural_order, search_form
+from kitloan.values import REGISTER
 
 gift = table(Gift)
 holding = table(Holding)
@@ -218,7 +219,7 @@ def accessioned(
     """Add the holding. It was seen now, or for an imported one, on the day in the register."""
     seen_at, seen_by = entry.at, entry.by
     if fact.register_row is not None:
-        seen_at, seen_by = (f"{fact.sighted_on}{NO_HOUR}", "register")
+        seen_at, seen_by = (f"{fact.sighted_on}{NO_HOUR}", REGISTER)
     known = fact.register_row is None or fact.sighted_on is not None
     insert_holding(
         connection,

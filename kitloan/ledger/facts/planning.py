@@ -3,7 +3,7 @@
 A booking's dates are computed when it is made, and stored: replaying needs no calendar of today.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from datetime import date
 from typing import Annotated, ClassVar, Literal, Self
@@ -27,11 +27,11 @@ from kitloan.ledger.facts.base import (
 )
 from kitloan.ledger.facts.promises import (
     asks_no_more,
-    begin_promise,
     excusing,
     forget_pins,
+    gone_from,
+    keep_pins,
     promise,
-    recount_booking,
 )
 from kitloan.storage.statements import Change
 from kitloan.tables import table
@@ -149,9 +149,7 @@ class BookingChanged(BookingTerms):
 @applies(BookingMade)
 def made(connection: Connection, college: str, entry: Recorded, fact: BookingMade) -> None:
     """Add the booking, and promise its kits."""
-    lines = [(each.kit_type, each.quantity) for each in fact.lines]
-    first = _first(entry, fact)
-    begin_promise(connection, college, lines, first, fact.free_from)
+    out = _promise(connection, college, entry, fact)
     _insert_booking(
         connection,
         college=college,
@@ -162,9 +160,7 @@ def made(connection: Connection, college: str, entry: Recorded, fact: BookingMad
         made_seq=entry.seq,
         **fact.model_dump(exclude={"kind", "lines"}),
     )
-    _insert_lines(connection, college, fact)
-    left = recount_booking(connection, college, fact.booking)
-    promise(connection, college, left, first, fact.free_from)
+    _insert_lines(connection, college, fact, *out)
 
 
 @applies(BookingChanged)
@@ -177,8 +173,8 @@ def changed(connection: Connection, college: str, entry: Recorded, fact: Booking
     no_more = asks_no_more(connection, college, fact.booking, lines, fact.busy_from, fact.free_from)
     for forget in _forget_rows[:-1]:
         forget(connection, c=college, k=fact.booking)
-    first = _first(entry, fact)
-    begin_promise(connection, college, lines, first, fact.free_from)
+    with excusing() if no_more else nullcontext():
+        out = _promise(connection, college, entry, fact)
     now = fact.model_dump(exclude={"kind", "lines", "booking"})
     _change.one(
         connection,
@@ -186,10 +182,24 @@ def changed(connection: Connection, college: str, entry: Recorded, fact: Booking
         k=fact.booking,
         **{f"new_{name}": value for name, value in now.items()},
     )
-    _insert_lines(connection, college, fact)
-    left = recount_booking(connection, college, fact.booking)
-    with excusing() if no_more else nullcontext():
-        promise(connection, college, left, first, fact.free_from)
+    _insert_lines(connection, college, fact, *out)
+
+
+def _promise(
+    connection: Connection, college: str, entry: Recorded, fact: BookingTerms
+) -> tuple[dict[str, int], set[str]]:
+    """Promise what has not gone out of a booking; gives what has, as `gone_from`.
+
+    Something has when a booking is changed, or when its entries are applied again.
+    """
+    out, gone = gone_from(connection, college, fact.booking)
+    left = [(each.kit_type, each.quantity - _collected(each, out)) for each in fact.lines]
+    promise(connection, college, left, _first(entry, fact), fact.free_from)
+    return out, gone
+
+
+def _collected(wanted: LineOfBooking, out: Mapping[str, int]) -> int:
+    return min(wanted.quantity, out.get(wanted.kit_type, 0))
 
 
 def _first(entry: Recorded, fact: BookingTerms) -> str:
@@ -197,15 +207,25 @@ def _first(entry: Recorded, fact: BookingTerms) -> str:
     return max(fact.busy_from, day_of(entry.at).isoformat())
 
 
-def _insert_lines(connection: Connection, college: str, fact: BookingTerms) -> None:
+def _insert_lines(
+    connection: Connection,
+    college: str,
+    fact: BookingTerms,
+    out: Mapping[str, int],
+    gone: set[str],
+) -> None:
+    """Add what a booking is of; `out` and `gone` are as `gone_from` gives them."""
+    left = {}
     for each in fact.lines:
+        collected = _collected(each, out)
+        left[each.kit_type] = each.quantity - collected
         _insert_line(
             connection,
             college=college,
             booking=fact.booking,
             kit_type=each.kit_type,
             quantity=each.quantity,
-            collected=0,
+            collected=collected,
         )
         for tag in dict.fromkeys(each.pins):
             _insert_pin(
@@ -215,6 +235,8 @@ def _insert_lines(connection: Connection, college: str, fact: BookingTerms) -> N
                 kit=tag,
                 kit_type=each.kit_type,
             )
+    if any(each.pins for each in fact.lines):
+        keep_pins(connection, college, fact.booking, left, gone)
 
 
 class BookingCancelled(FactBase):

@@ -8,13 +8,13 @@ many by then.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date
 from functools import lru_cache
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, text, update
 
 from kitloan.storage.statements import AnyRow, Change, Query
 from kitloan.tables import Holding, Loan, table
@@ -131,34 +131,13 @@ pins_waiting = Query(
     )
     .order_by(pin.c.booking, pin.c.kit)
 )
-_insert_day = Change(insert(type_day))
-_set_day = Change(
-    update(type_day)
-    .where(
-        type_day.c.college == bindparam("c"),
-        type_day.c.kit_type == bindparam("k"),
-        type_day.c.day == bindparam("d"),
+_write_day = Change(
+    text(
+        "INSERT INTO type_day (college, kit_type, day, capacity, committed, excused) "
+        "VALUES (:college, :kit_type, :day, :capacity, :committed, :excused) "
+        "ON CONFLICT (college, kit_type, day) DO UPDATE SET capacity = excluded.capacity, "
+        "committed = excluded.committed, excused = excluded.excused"
     )
-    .values(
-        capacity=bindparam("new_capacity"),
-        committed=bindparam("new_committed"),
-        excused=bindparam("new_excused"),
-    )
-)
-_within = (
-    type_day.c.college == bindparam("c"),
-    type_day.c.day >= bindparam("a"),
-    type_day.c.day < bindparam("b"),
-)
-_days_within = Query(
-    select(type_day.c.day, type_day.c.capacity, type_day.c.committed, type_day.c.excused).where(
-        *_within, type_day.c.kit_type == bindparam("k")
-    )
-)
-_promise = Change(
-    update(type_day)
-    .where(*_within, type_day.c.kit_type == bindparam("k"))
-    .values(committed=type_day.c.committed + bindparam("n"))
 )
 _bookings_of_tag = Query(
     select(loan.c.booking)
@@ -285,74 +264,70 @@ class _Counts:
             yield now
 
 
-def _count_days(
-    connection: Connection, college: str, kit_type: str, first: int, until: int
-) -> None:
-    """Count these days again; what is too many on them already is excused."""
-    within = {"c": college, "k": kit_type, "a": _day(first), "b": _day(until)}
-    there = {row.day: row for row in _days_within(connection, **within)}
-    counts = _Counts(connection, college, kit_type, within["a"], within["b"])
-    days = range(first, until)
-    new, changed = [], []
-    for day, committed in zip(days, counts.committed(days), strict=True):
-        now = (counts.capacity, committed, max(0, committed - counts.capacity))
-        row = there.get(_day(day))
-        if row is None:
-            names = ("capacity", "committed", "excused")
-            key = {"college": college, "kit_type": kit_type, "day": _day(day)}
-            new.append(key | dict(zip(names, now, strict=True)))
-        elif now != (row.capacity, row.committed, row.excused):
-            values = ("new_capacity", "new_committed", "new_excused")
-            key = {"c": college, "k": kit_type, "d": row.day}
-            changed.append(key | dict(zip(values, now, strict=True)))
-    if new:
-        _insert_day.many(connection, new)
-    if changed:
-        _set_day.many(connection, changed)
-
-
-def begin_promise(
-    connection: Connection, college: str, lines: Sequence[tuple[str, int]], first: str, until: str
-) -> None:
-    """Count the days that a booking needs, before its own rows are there."""
-    for kit_type, _ in lines:
-        _count_days(connection, college, kit_type, ordinal(first), ordinal(until))
-
-
 def promise(
-    connection: Connection, college: str, lines: Sequence[tuple[str, int]], first: str, until: str
+    connection: Connection, college: str, lines: Iterable[tuple[str, int]], first: str, until: str
 ) -> None:
-    """Add a booking to its days: the database refuses what would be too many."""
+    """Count the days that a booking needs, before its own rows are there, and add it to them.
+
+    What is too many on them already is excused. The database refuses one too many in addition.
+    """
+    days = range(ordinal(first), ordinal(until))
+    texts = [_day(day) for day in days]
     for kit_type, count in lines:
-        if _EXCUSING.get():
-            _count_days(connection, college, kit_type, ordinal(first), ordinal(until))
-        elif count:
-            _promise(connection, c=college, k=kit_type, a=first, b=until, n=count)
+        counts = _Counts(connection, college, kit_type, first, until)
+        rows = []
+        for day, before in zip(texts, counts.committed(days), strict=True):
+            committed = before + count
+            known = committed if _EXCUSING.get() else before
+            rows.append(
+                {
+                    "college": college,
+                    "kit_type": kit_type,
+                    "day": day,
+                    "capacity": counts.capacity,
+                    "committed": committed,
+                    "excused": max(0, known - counts.capacity),
+                }
+            )
+        if rows:
+            _write_day.many(connection, rows)
 
 
-def recount_booking(connection: Connection, college: str, key: str) -> list[tuple[str, int]]:
-    """Count again how many of a booking's kits have gone out; gives what waits, by kit type."""
+def gone_from(connection: Connection, college: str, key: str) -> tuple[dict[str, int], set[str]]:
+    """How many of each kit type went out on a booking, and which holdings."""
     out: defaultdict[str, int] = defaultdict(int)
     gone = set()
     for tag, kit_type, many in _went_out.tuples(connection, c=college, b=key):
         out[kit_type] += int(many)
         gone.add(tag)
+    return out, gone
+
+
+def recount_booking(connection: Connection, college: str, key: str) -> None:
+    """Count again how many of a booking's kits have gone out."""
+    out, gone = gone_from(connection, college, key)
     left = {}
     for kit_type, quantity, collected in _lines_of.tuples(connection, c=college, b=key):
-        now = min(quantity, out[kit_type])
+        now = min(quantity, out.get(kit_type, 0))
         left[kit_type] = quantity - now
         if now != collected:
             _set_collected(connection, c=college, b=key, k=kit_type, now_collected=now)
-    _keep_pins(connection, college, key, dict(left), gone)
-    return list(left.items())
+    keep_pins(connection, college, key, left, gone)
 
 
-def _keep_pins(
-    connection: Connection, college: str, key: str, left: dict[str, int], gone: set[str]
+def keep_pins(
+    connection: Connection, college: str, key: str, left: Mapping[str, int], gone: set[str]
 ) -> None:
     """Set on which days a booking keeps the kits that it names: those that have not gone out.
 
     Where as many have gone out as it is of, others in place of those named, it keeps none.
+
+    Args:
+        connection: a transaction.
+        college: whose booking.
+        key: its id.
+        left: how many of each kit type wait.
+        gone: the kits that went out on it.
     """
     pins = _pins_of.tuples(connection, c=college, b=key)
     if not pins:  # so it keeps none: a change forgets them with the pins
@@ -364,6 +339,7 @@ def _keep_pins(
     # Before it was made nobody could keep anything for it.
     first = max(ordinal(row.busy_from), day_of(row.made_at).toordinal())
     days = range(first, ordinal(row.free_from))
+    left = dict(left)
     for kit, kit_type in pins:
         if kit in gone or left.get(kit_type, 0) < 1:
             continue

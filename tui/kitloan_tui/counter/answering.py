@@ -112,8 +112,9 @@ def take_back(state: CounterState, college: College) -> Verdict | None:
     counting = state.question
     if not isinstance(counting, Counting | Arriving) or not counting.typed:
         return None
-    last = counting.typed.pop()
-    hint = f"Taken back: {last.part} {last.number} {last.fault}."
+    last = counting.take_back()
+    what = f"all of {last.bag}" if last.bag else f"{last.part} {last.number}"
+    hint = f"Taken back: {what} {last.fault}."
     return sentences.question(counting, college.session.today, hint)
 
 

@@ -16,7 +16,7 @@ from functools import partial
 
 from kitloan.college import College
 from kitloan.errors import KitloanError, Refused
-from kitloan.loans import Lent, default_due
+from kitloan.loans.checkouts import Lent, default_due
 from kitloan.text.dates import days_after, parse_due, parse_past
 from kitloan.text.names import clean, same_organisation
 from kitloan.values import Holding, LoanLine

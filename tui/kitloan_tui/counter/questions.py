@@ -46,7 +46,7 @@ class PartsCount:
         return any(part.missing or part.broken for part in self.parts)
 
     def note(self, text: str) -> None:
-        """Note what was typed: `wheel 2`, `2 wheels`, `wheel 2, panel 1 broken`.
+        """Note what was typed: `wheel 2`, `2 wheels`, `wheel 2, panel 1 broken`, `red holdall`.
 
         Raises:
             BadInput: a part that is not on the list, or more of it than there are.
@@ -54,6 +54,13 @@ class PartsCount:
         trial = [*self.typed, *read_exceptions(text, self.parts)]
         reckon(self.parts, count_of(trial))
         self.typed = trial
+
+    def take_back(self) -> EnteredShortage:
+        """Drop what was typed last, a bag whole; gives the last entry of it."""
+        last = self.typed.pop()
+        while last.bag and self.typed and self.typed[-1].bag == last.bag:
+            self.typed.pop()
+        return last
 
     def count(self) -> Count:
         """What Enter means now: the exceptions, or the kit as it left, or all there."""

@@ -14,7 +14,7 @@ from kitloan.errors import BadInput
 from kitloan.holdings import NewHolding, accession_several
 from kitloan.imports.register import TakenIn
 from kitloan.ledger.session import ESP
-from kitloan.loans import Correction, correct
+from kitloan.loans.corrections import Correction, correct
 from kitloan.reference import colleges, find_college
 from kitloan.text.dates import parse_due, parse_past, uk
 from kitloan.text.names import fold, near_names

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from kitloan.backups.upgrading import Upgraded
     from kitloan.history.undo import Undone
     from kitloan.holdings import Added
-    from kitloan.loans import Lent, Returned
+    from kitloan.loans.checkouts import Lent
+    from kitloan.loans.returns import Returned
     from kitloan.transfers.receiving import Received
     from kitloan_tui.labels import OnPaper, Order
 

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from kitloan.errors import BadInput
-from kitloan.planning.bookings import Booking
+from kitloan.planning.booked import Booking
 from kitloan.planning.risks import StandIn
 from kitloan.text.dates import parse_day, uk
 from kitloan.text.names import plain

@@ -26,7 +26,7 @@ from kitloan.text import scans
 from kitloan.text.dates import uk, uk_instant
 from kitloan.text.names import plain
 from kitloan.text.tags import grouped
-from kitloan.values import SYMBOLS, HistoryLine, Holding, Page, plural
+from kitloan.values import SYMBOLS, HistoryLine, Holding, NoteLine, Page, plural
 from kitloan_tui import lookups
 from kitloan_tui.actions import ACTIONS
 from kitloan_tui.counter import recording, refusals, sentences, steps
@@ -51,7 +51,7 @@ class HoldingDetails:
     having: list[tuple[str, int]]
     contacts: dict[str, str]
     """Whom to ring, by borrower."""
-    remarks: list[dict[str, str]]
+    remarks: list[NoteLine]
     history: Page[HistoryLine]
     proposed: Proposal | None
     """That it should be withdrawn; a second person has to sign."""
@@ -445,7 +445,7 @@ def draw_page(details: HoldingDetails, today: date, width: int) -> Content:
         *_draw_status(details, today),
         *_draw_gift(details),
         *_draw_contents(details, width),
-        *_draw_remarks(details),
+        *_draw_remarks(details, width),
         *_draw_history(details, width),
     ]
     return Content("\n").join(lines)
@@ -536,11 +536,14 @@ def _draw_contents(details: HoldingDetails, width: int) -> Iterator[Content]:
             )
 
 
-def _draw_remarks(details: HoldingDetails) -> Iterator[Content]:
+def _draw_remarks(details: HoldingDetails, width: int) -> Iterator[Content]:
     if details.remarks:
         yield _title("Notes   they stay in this college")
     for each in details.remarks:
-        yield _line(each["heading"], each["words"])
+        written = f"   ({each.written})" if each.written else ""
+        lines = wrap(plain(f"{each.words}{written}"), max(10, width - _NAME))
+        for row, line in enumerate(lines):
+            yield _line("" if row else each.heading, line)
 
 
 def _draw_history(details: HoldingDetails, width: int) -> Iterator[Content]:

@@ -36,7 +36,8 @@ from kitloan_tui.widgets.week import WeekGrid
 
 if TYPE_CHECKING:
     from kitloan.college import College
-    from kitloan.planning.bookings import Booking, Free
+    from kitloan.planning.booked import Booking
+    from kitloan.planning.free import Free
 
 _MOST_RUNS = 3
 """How many runs of open days are named; of more, the number of days."""

@@ -54,19 +54,19 @@ class Candidate:
 
 def understand(table: Table, wanted: Map, today: date, known: frozenset[str]) -> Candidate:
     """A table with a guess for each of its columns."""
-    told = dict(wanted.columns)
+    mapped = dict(wanted.columns)
     if not table.alone:  # the tables beside one another share the answer about a heading
         for header in table.headers.values():
-            if fold(plain_header(header)) in told:
-                told.setdefault(fold(header), told[fold(plain_header(header))])
+            if fold(plain_header(header)) in mapped:
+                mapped.setdefault(fold(header), mapped[fold(plain_header(header))])
     if table.made_by:
         for header in table.headers.values():
             key = squeeze(plain_header(header))
             if key in table.made_by.columns and plain_header(header) == header:
-                told.setdefault(fold(header), table.made_by.columns[key])
-    coded = _coded_columns(table) - told.keys()
-    told |= dict.fromkeys(coded, "status")
-    guesses = guess(table.sheet, table.headers, table.lines, told, today, known)
+                mapped.setdefault(fold(header), table.made_by.columns[key])
+    coded = _coded_columns(table) - mapped.keys()
+    mapped |= dict.fromkeys(coded, "status")
+    guesses = guess(table.sheet, table.headers, table.lines, mapped, today, known)
     for one in guesses:
         if fold(one.header) in coded:
             one.evidence = ("the key beneath the table explains its codes",)
@@ -90,7 +90,7 @@ def _plan(table: Table, guesses: list[Guess], wanted: Map, today: date) -> dict[
         return {}
     for one in plan:
         one.field = PLANNED if PLANNED in answers else None
-        one.told = bool(answers)
+        one.mapped = bool(answers)
         one.evidence = ("its heading is a day, a week or a month",)
     return spans
 
@@ -144,7 +144,7 @@ def lay_out(each: Candidate, wanted: Map) -> Layout:
 
 
 def _evidence(one: Guess, table: Table) -> tuple[str, ...]:
-    if one.told and table.made_by and squeeze(one.header) in table.made_by.columns:
+    if one.mapped and table.made_by and squeeze(one.header) in table.made_by.columns:
         return (f"the export of {table.made_by.name} has it so",)
     return one.evidence
 

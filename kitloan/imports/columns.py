@@ -54,6 +54,7 @@ CHOICES = {
     "returned_on": "the day it came back: such a loan is not open",
     "status": "how it is: in, on loan, missing, withdrawn, in repair",
     "quantity_out": "how many are on loan",
+    "quantity_in": "how many are here: the others are with the borrower",
     "type": "what kind of thing it is",
     "location": "where it is kept",
     "quantity_at": "how many are at the place that heads the column",
@@ -73,7 +74,7 @@ class Guess:
         index: its position; `header` as written, unlike the table's others.
         field: None keeps it as a note.
         score: from 0 to about 1.2, heading and contents together.
-        told: a map or a known format says so.
+        mapped: a map or a known format gives its field.
         evidence: why, in words.
     """
 
@@ -83,7 +84,7 @@ class Guess:
     field: str | None = None
     score: float = 0.0
     base: float = 0.0
-    told: bool = False
+    mapped: bool = False
     again: bool = False
     evidence: tuple[str, ...] = ()
     scores: dict[str, float] = made(default_factory=dict)
@@ -94,7 +95,7 @@ def guess(
     sheet: Sheet,
     headers: Mapping[int, str],
     lines: Sequence[Line],
-    told: Mapping[str, str],
+    mapped: Mapping[str, str],
     today: date,
     known: frozenset[str] = frozenset(),
 ) -> list[Guess]:
@@ -104,8 +105,8 @@ def guess(
         sheet: the table's sheet.
         headers: by position, the columns and their headings.
         lines: the lines beneath the heading.
-        told: by folded header, the field that a map or a known format gives it; empty for a note.
-        today: so that days to come are told from days past.
+        mapped: by folded header, the field that a map or a known format gives it; empty for a note.
+        today: so that days to come are distinguished from days past.
         known: keys of organisations that the college has lent to.
     """
     cells: dict[int, list[Value]] = {index: [] for index in headers}
@@ -118,8 +119,8 @@ def guess(
     ]
     for each in guesses:
         key = fold(each.header)
-        if key in told:
-            each.field, each.told, each.score, each.base = told[key] or None, True, 2.0, 1.0
+        if key in mapped:
+            each.field, each.mapped, each.score, each.base = mapped[key] or None, True, 2.0, 1.0
             each.evidence = ("from the map",)
             each.scores = {}
             continue
@@ -129,13 +130,32 @@ def guess(
         if fold(each.header) == "asset" and each.found.filled and not each.found.share("codes"):
             each.bases = {"type": 0.95}  # the name of the asset, and no number of it
     numbered = any(each.bases.get("asset_number", 0) >= 0.9 for each in guesses)
+    _who_handed_out(guesses)
     for each in guesses:
-        if not numbered and not each.told:
-            _tell_tags_from_numbers(each, sheet, lines)
+        if not numbered and not each.mapped:
+            _separate_tags_from_numbers(each, sheet, lines)
         each.scores = {name: base * fit(name, each.found) for name, base in each.bases.items()}
     _assign(guesses)
     _settle_values(guesses, sheet, lines)
+    _settle_counts(guesses, sheet, lines)
     return guesses
+
+
+def _who_handed_out(guesses: list[Guess]) -> None:
+    """People under "Lent by", beside those who borrow, are staff: no borrower and no donor."""
+    staff = [
+        each
+        for each in guesses
+        if (words := set(stems(each.header))) & _HANDED_OUT
+        and "by" in words
+        and each.found.share("people") > 0.5
+    ]
+    if any(each.bases.get("on_loan_to", 0) >= 0.6 for each in guesses if each not in staff):
+        for each in staff:
+            each.bases = {"remarks": 0.9}
+
+
+_HANDED_OUT = frozenset(stems("lent issued given booked"))
 
 
 def _unnumbered(header: str) -> str:
@@ -158,7 +178,7 @@ def _cell(sheet: Sheet, line: Line, index: int) -> Value:
     return sheet.value(line, index)
 
 
-def _tell_tags_from_numbers(each: Guess, sheet: Sheet, lines: Sequence[Line]) -> None:
+def _separate_tags_from_numbers(each: Guess, sheet: Sheet, lines: Sequence[Line]) -> None:
     """A column called "Tag" holds kitloan's tags or the college's own numbers: its look says
     which.
     """
@@ -182,18 +202,18 @@ def _counts_things(each: Guess, sheet: Sheet, lines: Sequence[Line]) -> bool:
 
 def _assign(guesses: list[Guess]) -> None:
     """Give each field to the column that suits it best; one column has one field."""
-    taken = {each.field for each in guesses if each.told and each.field}
+    taken = {each.field for each in guesses if each.mapped and each.field}
     candidates = sorted(
         (
             (score, -each.index, name, each)
             for each in guesses
-            if not each.told
+            if not each.mapped
             for name, score in each.scores.items()
             if score >= LEAST
         ),
         key=lambda found: (-found[0], -found[1], found[2]),
     )
-    done: set[int] = {each.index for each in guesses if each.told}
+    done: set[int] = {each.index for each in guesses if each.mapped}
     empty = [
         found
         for found in candidates
@@ -230,7 +250,7 @@ def _back_beside_out(guesses: list[Guess]) -> None:
     if not out or any(g.field == "returned_on" for g in guesses):
         return
     for each in guesses:
-        if each.field == "received_on" and not each.told and "returned_on" in each.bases:
+        if each.field == "received_on" and not each.mapped and "returned_on" in each.bases:
             each.field, each.base = "returned_on", each.bases["returned_on"]
             each.score = each.scores.get("returned_on", each.score)
             each.evidence = ("it is beside the days on which things went out",)
@@ -244,7 +264,7 @@ def _person_beside_school(guesses: list[Guess]) -> None:
             g
             for g in guesses
             if g.field == "on_loan_to"
-            and not g.told
+            and not g.mapped
             and g.found.share("doubtful_people") >= 0.5
             and not g.found.share("schools")
         ),
@@ -255,7 +275,7 @@ def _person_beside_school(guesses: list[Guess]) -> None:
             g
             for g in guesses
             if g.field is None
-            and not g.told
+            and not g.mapped
             and g.bases.get("on_loan_to", 0) >= 0.6
             and g.found.share("schools") + g.found.share("known") >= 0.5
         ),
@@ -272,8 +292,8 @@ def _person_beside_school(guesses: list[Guess]) -> None:
 
 
 def _category_beside_name(guesses: list[Guess]) -> None:
-    """Of "Asset type" and "Asset", the one that says the same few words over is the category."""
-    kind = next((g for g in guesses if g.field == "type" and not g.told), None)
+    """Of "Asset type" and "Asset", the one that repeats a few words is the category."""
+    kind = next((g for g in guesses if g.field == "type" and not g.mapped), None)
     if kind is None or not kind.found.filled:
         return
     words = set(stems(kind.header))
@@ -282,7 +302,11 @@ def _category_beside_name(guesses: list[Guess]) -> None:
     rest = words - _OF_A_CATEGORY
     for each in guesses:
         other = each.found
-        if each.told or each.field not in (None, "asset_number") or set(stems(each.header)) != rest:
+        if (
+            each.mapped
+            or each.field not in (None, "asset_number")
+            or set(stems(each.header)) != rest
+        ):
             continue
         texts = other.share("texts") > 0.8 and other.share("codes") < 0.5
         if texts and other.distinct > kind.found.distinct and other.filled >= kind.found.filled:
@@ -305,7 +329,7 @@ def _repeat(guesses: list[Guess]) -> None:
         name = _unnumbered(each.header)
         group = [g for g in guesses if _unnumbered(g.header) == name]
         fields = {g.field for g in group if g.field in RISKY}
-        if len(group) < 2 or len(fields) != 1 or each.told or each.field:
+        if len(group) < 2 or len(fields) != 1 or each.mapped or each.field:
             continue  # an empty one counts: the day of return of a loan that is open
         (each.field,) = fields
         each.again = True
@@ -324,7 +348,7 @@ def _settle_values(guesses: list[Guess], sheet: Sheet, lines: Sequence[Line]) ->
     money = [
         each
         for each in guesses
-        if not each.told
+        if not each.mapped
         and (each.field == "value" or "value" in each.scores or "total_value" in each.scores)
     ]
     if quantity is None or len(money) < 2:
@@ -340,6 +364,47 @@ def _settle_values(guesses: list[Guess], sheet: Sheet, lines: Sequence[Line]) ->
             one.evidence = (f"{other.header} is this times {quantity.header}",)
             other.evidence = (f"it is {one.header} times {quantity.header}: a total",)
             return
+
+
+def _settle_counts(guesses: list[Guess], sheet: Sheet, lines: Sequence[Line]) -> None:
+    """Of how many there are and how many of them are here, the rest is with the borrower."""
+    fields = {each.field for each in guesses}
+    if "on_loan_to" not in fields or "quantity_out" in fields:
+        return
+    counts = [
+        each
+        for each in guesses
+        if not each.mapped
+        and each.field in (None, "quantity", "status", "location")
+        and ("quantity" in each.bases or set(stems(each.header)) >= _IN_STORE)
+        and each.found.share("integers") > 0.9
+    ]
+    for here in counts:
+        if not _HERE.intersection(stems(here.header)):
+            continue
+        for whole in counts:
+            if whole is here or not _is_part(sheet, lines, here, whole):
+                continue
+            here.field, whole.field = "quantity_in", "quantity"
+            here.evidence = (f"it is never more than {whole.header}, and sometimes less",)
+            whole.score = whole.base = 1.0
+            return
+
+
+_IN_STORE = frozenset(stems("in store"))
+_HERE = frozenset(stems("available stock store left here remaining unused"))
+
+
+def _is_part(sheet: Sheet, lines: Sequence[Line], here: Guess, whole: Guess) -> bool:
+    pairs = [
+        (int(float(part)), int(float(all_of_it)))
+        for line in lines
+        if (part := as_text(_cell(sheet, line, here.index)))
+        and (all_of_it := as_text(_cell(sheet, line, whole.index)))
+        and part.isdecimal()
+        and all_of_it.isdecimal()
+    ]
+    return all(one <= all_ for one, all_ in pairs) and any(one < all_ > 1 for one, all_ in pairs)
 
 
 def _is_product(
@@ -385,7 +450,7 @@ def ask(guesses: list[Guess], sheet: str, questions: Questions, beside: frozense
     )
     borrower = any(each.field == "on_loan_to" and each.found.filled for each in guesses)
     for each in guesses:
-        if each.told or not each.found.filled or plain_header(each.header) in beside:
+        if each.mapped or not each.found.filled or plain_header(each.header) in beside:
             continue
         if each.field in RISKY:
             _ask_if_unsure(each, guesses, sheet, questions, loan_context, borrower)
@@ -482,7 +547,7 @@ def is_certain(each: Guess, guesses: list[Guess], *, loan_context: bool, borrowe
         other
         for other in guesses
         if other is not each
-        and not other.told
+        and not other.mapped
         and other.found.filled
         and other.field is None
         and other.scores.get(name, 0) >= 0.6
@@ -768,4 +833,4 @@ def _second_loan(each: Guess, other: Guess, name: str) -> str | None:
 
 def field_names() -> tuple[str, ...]:
     """Every field that a map can give a column."""
-    return (*FIELDS, "quantity_at", "quantity_with", "on_loan_then")
+    return (*FIELDS, "quantity_in", "quantity_at", "quantity_with", "on_loan_then")

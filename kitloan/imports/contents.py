@@ -184,45 +184,45 @@ def _read_sheet(sheet: Sheet) -> Iterator[_Line | _Wrong]:
         return
     kit = "" if "kit_type" in columns else _kit_of_sheet(sheet, start)
     for line in sheet.lines[start + 1 :]:
-        said = {name: tidy(as_text(sheet.value(line, at))) for name, at in columns.items()}
-        if not any(said.values()) or _repeats(said, columns, sheet, start):
+        texts = {name: tidy(as_text(sheet.value(line, at))) for name, at in columns.items()}
+        if not any(texts.values()) or _repeats(texts, columns, sheet, start):
             continue
-        kit = said.get("kit_type") or kit
-        if not said["component"]:
-            if len([text for text in said.values() if text]) == 1 and said.get("kit_type"):
+        kit = texts.get("kit_type") or kit
+        if not texts["component"]:
+            if len([text for text in texts.values() if text]) == 1 and texts.get("kit_type"):
                 continue  # the kit's name on a line of its own, above its parts
-            if "kit_type" not in columns or not said.get("quantity"):
+            if "kit_type" not in columns or not texts.get("quantity"):
                 continue
-        said["kit_type"] = kit
-        yield _line(sheet, line, said)
+        texts["kit_type"] = kit
+        yield _line(sheet, line, texts)
 
 
-def _line(sheet: Sheet, line: Line, said: dict[str, str]) -> _Line | _Wrong:
-    found = quantity(said["quantity"]) if said.get("quantity") else 1
-    column, problem = _fault(said, found)
+def _line(sheet: Sheet, line: Line, texts: dict[str, str]) -> _Line | _Wrong:
+    found = quantity(texts["quantity"]) if texts.get("quantity") else 1
+    column, problem = _fault(texts, found)
     if problem or isinstance(found, Fault):
-        value = plain(said.get(column, ""))[:80]
+        value = plain(texts.get(column, ""))[:80]
         return _Wrong(sheet.name, line.number, column.replace("_", " "), value, problem)
-    name = said["component"]
-    if said.get("quantity", "").casefold().endswith(_PAIRS):
+    name = texts["component"]
+    if texts.get("quantity", "").casefold().endswith(_PAIRS):
         name = f"{name} (pair)"
     return _Line(
         sheet.name,
         line.number,
-        said["kit_type"],
+        texts["kit_type"],
         ContentsLine(
             name=name,
             quantity=found,
-            bag=said.get("bag") or None,
-            critical=fold(said.get("critical", "")) in _YES,
+            bag=texts.get("bag") or None,
+            critical=fold(texts.get("critical", "")) in _YES,
         ),
     )
 
 
-def _repeats(said: dict[str, str], columns: dict[str, int], sheet: Sheet, start: int) -> bool:
+def _repeats(texts: dict[str, str], columns: dict[str, int], sheet: Sheet, start: int) -> bool:
     """Whether a line is the header over again."""
     headers = header_texts(sheet, start)
-    return all(fold(said[name]) == fold(headers[at]) for name, at in columns.items())
+    return all(fold(texts[name]) == fold(headers[at]) for name, at in columns.items())
 
 
 def _kit_of_sheet(sheet: Sheet, start: int) -> str:
@@ -277,19 +277,19 @@ def _columns(headers: tuple[str, ...]) -> dict[str, int]:
     return found
 
 
-def _fault(said: dict[str, str], found: int | Fault) -> tuple[str, str]:
+def _fault(texts: dict[str, str], found: int | Fault) -> tuple[str, str]:
     """The column that is wrong and why; empty texts when the line is good."""
     for name in ("kit_type", "component"):
-        if not said.get(name):
+        if not texts.get(name):
             return name, "is empty"
     for name in ("kit_type", "component", "bag"):
-        text = said.get(name, "")
+        text = texts.get(name, "")
         if why := fault(text):
             return name, why
         if label := kind_of_label(text):
             return name, f"is {label}, not a name"
     if isinstance(found, Fault):
         return "quantity", "is not a whole number from 1 to 1,000,000"
-    if fold(said.get("critical", "")) not in _YES | _NO:
+    if fold(texts.get("critical", "")) not in _YES | _NO:
         return "critical", "is neither yes nor no"
     return "", ""

@@ -1,10 +1,9 @@
 """CSV, in the encodings and with the delimiters that spreadsheet programs leave behind.
 
-A CSV says neither, so both are decided by evidence. Encoding: a byte-order mark, else zero bytes in
-every second place (UTF-16 without one), else UTF-8 if it decodes, else Windows-1252, which is what
-Excel writes as plain "CSV" in Britain, unless its letters read better as Mac Roman. Delimiter:
-the one
-that makes the most even table of several columns, quotation marks respected.
+A CSV states neither, so both are decided by evidence. Encoding: a byte-order mark, else zero bytes
+in every second place (UTF-16 without one), else UTF-8 if it decodes, else Windows-1252, which is
+what Excel writes as plain "CSV" in Britain, unless its letters read better as Mac Roman. Delimiter:
+the one that makes the most even table of several columns, quotation marks respected.
 
 A quotation mark that nobody closed is the danger: a reader would swallow the lines behind it into
 one cell without a word. One left open to the end of the file is refused; one that happens to be
@@ -36,7 +35,8 @@ from kitloan.text.names import plain
 _DELIMITERS = ",;\t|"
 _EVIDENCE = 100_000  # characters that are enough to tell one delimiter from another
 _PHYSICAL_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
-_MOST_SAID = 20_000
+_APOSTROPHE = re.compile(r"^'(?=[\d+=@-])")  # what tells Excel that a number is text
+_MOST_TEXTS = 20_000
 _END = "\x00end"  # cannot occur in the file: text with NUL is refused before
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -171,14 +171,14 @@ def _lines(path: Path, text: str, delimiter: str) -> Iterator[Line]:
     """
     opened = 0
     width = 1
-    said: dict[str, str] = {}  # one text for all the cells that say the same
+    texts: dict[str, str] = {}  # one text for all the cells that have the same
     for number, record in enumerate(_records(text, delimiter), start=1):
         if record == [_END]:
             return
         opened = number
         width = max(width, len(record))
-        if len(said) < _MOST_SAID:
-            record = [said.setdefault(cell, cell) for cell in record]
+        if len(texts) < _MOST_TEXTS:
+            record = [texts.setdefault(cell, cell) for cell in record]
         values = tuple(_value(cell, delimiter, width) for cell in record)
         if record and record[-1].endswith(_END):
             break
@@ -197,4 +197,4 @@ def _value(cell: str, delimiter: str, width: int) -> Value:
     if width > 2 and "\n" in cell and cell.count(delimiter) >= width - 1:
         what = "holds whole lines: a quotation mark before it is not closed"
         return Unreadable(cell[:80], what, grave=True)
-    return text_value(cell)
+    return text_value(_APOSTROPHE.sub("", cell) if cell[:1] == "'" else cell)

@@ -89,7 +89,7 @@ _TERMS = ("donor", "funding_source", "title", "document", "gift", "acknowledgeme
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One thing that the file says otherwise than the register.
+    """One thing in which the file differs from the register.
 
     Attributes:
         row: as the spreadsheet numbers it, on `sheet`.
@@ -220,7 +220,7 @@ def found_on_loan(writer: Writer, row: Row, to: str, tag: str, number: int) -> N
 
 
 def differences(writer: Writer, tag: str, row: Row) -> list[Difference]:
-    """What a row says otherwise than the holding that it is about; a blank cell says nothing.
+    """In what a row differs from the holding that it is about; a blank cell is no difference.
 
     A blank cell for the borrower does say something where the register has the thing on loan: it is
     back.
@@ -483,7 +483,7 @@ def _amend(writer: Writer, tag: str, row: Row) -> None:
 
 
 def _merged_gift(writer: Writer, tag: str, row: Row) -> GiftRecorded:
-    """The terms on record, with what the file says in place of what it says otherwise."""
+    """The terms on record, with those of the file in place of the ones that differ."""
     new = gift_fact(tag, _gift(row))
     terms = _GIFT(writer.connection, c=writer.college, t=tag).first()
     if terms is None:

@@ -1,7 +1,7 @@
 """What a table is understood to be, and what its lines give: entries with their loans.
 
 A `Layout` is a table whose columns are known. Each of its lines gives no entry, one or several; an
-entry has the fields of a row and what the line says of a loan, open or not.
+entry has the fields of a row and what the line has of a loan, open or not.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -102,6 +102,14 @@ class Loan:
     def is_open(self) -> bool:
         """Whether somebody has the thing still."""
         return self.organisation is not None and not self.returned
+
+
+def in_words(loan: Loan) -> str:
+    """A loan that is over, as a note has it."""
+    parts = [loan.organisation or "somebody"]
+    parts += [f"from {loan.out_on.isoformat()}"] if loan.out_on else []
+    parts += [f"to {loan.returned_on.isoformat()}"] if loan.returned_on else []
+    return " ".join(parts)
 
 
 @dataclass(slots=True)

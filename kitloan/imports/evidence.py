@@ -2,7 +2,7 @@
 
 `Profile` counts: how many values are days, days to come, sums of money, whole numbers, codes that
 never repeat, names that end as schools' names do, names of people, yes and no, words for how a
-thing is. `fit` says how well that suits a field, and `words` says it for a person.
+thing is. `fit` says how well that suits a field, and `words` puts it for a person.
 """
 
 import re
@@ -171,7 +171,7 @@ def looks_like_person(text: str, *, doubtful: bool = False) -> bool:
     """Whether a text reads as a person's name: a known forename, an initial, a login, or reversed.
 
     Args:
-        text: what the cell says.
+        text: the cell.
         doubtful: also two capitalised words that could as well be a firm.
     """
     if looks_like_school(text) or looks_like_faculty(text) or len(text) > 60:
@@ -246,7 +246,7 @@ def profile(values: Iterable[Value], today: date, known: frozenset[str] = frozen
 
     Args:
         values: the cells beneath the heading, blank ones too.
-        today: so that days to come are told from days past.
+        today: so that days to come are distinguished from days past.
         known: keys of organisations that the college has lent to (`organisation_key`).
     """
     found = Profile()
@@ -296,10 +296,10 @@ def _kinds(
             yield "future"
         return
     if len(text) < 80 and any(map(str.isalpha, text)):
-        said = day_among_words(text, dates=dates)
-        if said or yearless(text, today):
+        among = day_among_words(text, dates=dates)
+        if among or yearless(text, today):
             yield "days"
-            if said and said > today:
+            if among and among > today:
                 yield "future"
             return
     if key in _YES_NO:
@@ -483,6 +483,8 @@ def _person(column: Profile) -> float:
 def _names(column: Profile) -> float:
     if column.share("days") > 0.5 or column.share("integers") > 0.7:
         return 0.2
+    if column.share("people") > 0.5:
+        return 0.3  # who handed it out, and no giver
     return 0.3 if any("://" in sample or "www." in sample for sample in column.samples) else 1.0
 
 
@@ -524,12 +526,12 @@ def words(column: Profile, name: str | None = None) -> tuple[str, ...]:
     """What was found, in words, the most telling first."""
     if not column.filled:
         return ("it is empty",)
-    told = [
+    shares = [
         (share, f"{number:,} of {column.filled:,} {what}")
         for kind, what in _TOLD
         if (number := getattr(column, kind)) and (share := number / column.filled) >= 0.15
     ]
-    found = [text for _, text in sorted(told, key=lambda each: -each[0])[:3]]
+    found = [text for _, text in sorted(shares, key=lambda each: -each[0])[:3]]
     if column.filled > 2 and column.distinct == column.filled and column.share("codes") > 0.6:
         found.insert(0, "every value is different")
     elif column.filled > 3 and column.distinct <= max(1, column.filled // 4):

@@ -107,6 +107,7 @@ WORDS: dict[str, tuple[str, ...]] = {
         ),
         *("pieces", "pcs", "number of pieces", "no in set", "number of sets", "quantity in stock"),
         *("number available", "total stock", "holding", "quantity total", "total held"),
+        *("number in store", "quantity in store", "number here", "number left", "number remaining"),
     ),
     "quantity_out": (
         *("quantity out", "number out", "out quantity", "quantity on loan", "number on loan"),
@@ -523,7 +524,8 @@ WORDS: dict[str, tuple[str, ...]] = {
             "booked out",
         ),
         *("situation", "away", "is it away", "is it here", "current situation", "loan state"),
-        *("current state", "state of play", "position now", "stock position", "action"),
+        *("current state", "state of play", "position now", "stock position", "action", "stat"),
+        *("outstanding", "is it outstanding", "still out", "still on loan", "still with borrower"),
     ),
     "contact": (
         *("contact", "contact name", "name of contact", "contact person", "borrower contact"),

@@ -202,11 +202,11 @@ def undo(writer: Writer, of: str) -> Undone:
     ).all()
     if since:
         (blocker, *_) = since
-        told = summary_of(writer.connection, writer.college, blocker.body)
+        summary = summary_of(writer.connection, writer.college, blocker.body)
         raise Refused(
             "cannot_undo",
             f"{grouped(blocker.tag)}, which the import of {which.file} took in, has changed since: "
-            f"{blocker.by}, {uk_instant(blocker.at)}: {told}.",
+            f"{blocker.by}, {uk_instant(blocker.at)}: {summary}.",
             "Undo that first, or correct the rows that are wrong.",
             action={"id": which.id, "at": which.at, "kind": "import", "file": which.file},
             rests_on_it=[

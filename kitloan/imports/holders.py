@@ -1,4 +1,4 @@
-"""Who has a thing, as a register's cell says it: a school, with a date or a person beside it.
+"""Who has a thing, as a register's cell has it: a school, with a date or a person beside it.
 
 "Belmont Academy until 12/12/26", "Grange Academy (back 4 Dec)", "Dalry Primary - J. Smith": the
 organisation, the days and the person are told apart, because only the organisation may come to be
@@ -15,7 +15,7 @@ from typing import Literal
 
 from kitloan.imports.evidence import looks_like_person, looks_like_school, may_be_borrower
 from kitloan.imports.statuses import Standing, speaks_of_gone, status_of_words
-from kitloan.imports.values import Dates, Fault, day, means_nothing, says_not_out, yearless
+from kitloan.imports.values import Dates, Fault, day, means_not_out, means_nothing, yearless
 from kitloan.text.names import fold, tidy
 from kitloan.text.personal import names_a_person
 
@@ -90,6 +90,7 @@ _UNSURE = {
         "as above",
         "school?",
     ),
+    *("me", "them", "they", "him", "her", "themselves", "borrower", "the school"),
 }
 _ASKS = re.compile(
     r"\b(?:ask|check with|see|query|maybe|perhaps|possibly|might be|think)\b|\?[\s)]*$|"
@@ -129,7 +130,17 @@ _PARTS = re.compile(
     r"\s+[-–—]+\s+|\s*[(),/;]\s*|\s+c/o\s+|\s+per\s+|\s+\+\s+|\s+(?:at|of|from)\s+", re.IGNORECASE
 )
 _TITLED = re.compile(r"\b(?:mr|mrs|ms|miss|mx|dr)\b\.? [^\W\d_][\w'’. -]*\)?$", re.IGNORECASE)
+_BEFORE_A_PERSON = re.compile(
+    r"(?:[\s,;:(/–-]+(?:contact|teacher|name|attn|per|via))?[\s,;:(/–-]*$", re.I
+)
 _ARROW = re.compile(r"^[=~–-]*[>→➔➜»]+\s*(?=\w)")
+_LABEL = re.compile(
+    r"^(?:(?:name of )?(?:school|borrower|establishment|organisation)|"
+    r"(?:on loan|lent|loaned|issued)(?: out)? to|lent|loaned|with|to|who)\s*[:=]\s*(?=\w)",
+    re.IGNORECASE,
+)
+"""What a form writes before a name: "School: Alva Academy"."""
+_YES_BEFORE = re.compile(r"^(?:yes|y|[✓✔☑])\s*[-–—:,;(]\s*(?=\w)", re.IGNORECASE)
 _LEADING_DATE = re.compile(rf"^({_DATE})[\s,:;–-]+(?:to\s+|at\s+)?(?=[^\W\d_])", re.IGNORECASE)
 _SEVERAL = re.compile(r"\s*(?:&|\b(?:and|then|or)\b|\+|/|;|,|-+>|→|=>)\s*", re.IGNORECASE)
 
@@ -143,7 +154,7 @@ The number of "School 1" and "Ayr Scouts 3" is a part of their names."""
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """What a cell says of who has the thing.
+    """What a cell has of who has the thing.
 
     Attributes:
         organisation: who has it; None where the cell names none.
@@ -152,7 +163,7 @@ class Holder:
         standing: a word for how it is, where the cell is nothing but that.
         doubt: why a person must say.
         rest: a date whose meaning is open, and other words left over.
-        quantity: how many they have, where the cell says so.
+        quantity: how many they have, where the cell has it.
     """
 
     organisation: str | None = None
@@ -174,9 +185,13 @@ def holder(text: str, today: date, dates: Dates | None = None) -> Holder:
         today: a day without its year is the next that comes, or, of a loan's beginning, the last.
         dates: how the file writes its days.
     """
-    text = _ARROW.sub("", tidy(text))
+    text = _LABEL.sub("", _ARROW.sub("", tidy(text)))
+    text = text.rstrip(" *†‡") or text
+    if yes := _YES_BEFORE.match(text):
+        text = text[yes.end() :]
+        text = text if "(" in text else text.rstrip(")")
     key = fold(text)
-    if means_nothing(text) or says_not_out(text):
+    if means_nothing(text) or means_not_out(text):
         return Holder(standing="in")
     named = any(character.isalpha() for character in text) and not text.startswith(("{", "["))
     if key in _UNSURE or not named:
@@ -188,6 +203,8 @@ def holder(text: str, today: date, dates: Dates | None = None) -> Holder:
         return Holder(standing="in")
     if _RESERVED.search(text):
         return Holder(standing="in", doubt="reserved", rest=text)
+    if standing == "out" and looks_like_school(text.partition("(")[2]):
+        return _apart(text, today, dates)  # "On loan (Alva Academy)"
     if standing in ("missing", "withdrawn", "in_repair", "out"):
         return Holder(standing=standing)
     if gone := speaks_of_gone(text):
@@ -238,6 +255,15 @@ def _apart(text: str, today: date, dates: Dates | None) -> Holder:
     return Holder(organisation or None, person, due, out, rest=rest, quantity=many)
 
 
+def days_of_loan(text: str, today: date, dates: Dates | None = None) -> tuple[date | None, ...]:
+    """The days until and since which a thing is out, by words like "Out, due 11/12/26"."""
+    until, since = _UNTIL.search(text), _SINCE.search(text)
+    return (
+        _day(until[1], today, dates, coming=True) if until else None,
+        _day(since[1], today, dates, coming=False) if since and not until else None,
+    )
+
+
 def named_in_json(text: str) -> str:
     """The name in the JSON that another program writes in a cell; the text as it is without one."""
     try:
@@ -261,7 +287,8 @@ _RETURNED_TAIL = re.compile(
 def _persons_apart(text: str) -> tuple[str, str | None]:
     """The organisation, and the person named beside it where one is beyond doubt."""
     titled = _TITLED.search(text)
-    if titled and looks_like_school(before := text[: titled.start()].strip(" ,;:-–(/")):
+    before = _BEFORE_A_PERSON.sub("", text[: titled.start()]) if titled else ""
+    if titled and looks_like_school(before):
         return before, text[titled.start() :].strip(" )")
     parts = [part for part in _PARTS.split(text) if part and part.strip()]
     if len(parts) < 2 or len(parts) > 4:
@@ -296,7 +323,7 @@ _LENT_WORDS = re.compile(
     r"lent(?: out)?(?: to)?\b|borrowed "
     r"by|borrowed\b|"
     r"issued to|"
-    r"checked out|signed out|booked out|out to|out at|out with|"
+    r"checked out|signed out|booked out|out to|out at|out with|out again|"
     r"^(?:out|loan(?:ed)?|lent|away)\s*[-–:(]\s*|is with|still with|currently "
     r"(?:with|at)|"
     r"^\d{1,4} ?x? ?(?:is |are |now )?(?:at|with|in) (?=[A-Z])|"
@@ -331,18 +358,18 @@ def speaks_of_loan(text: str) -> bool:
 
 
 def _clause_of_loan(text: str) -> str | None:
-    """The part of a remark that says so, unless a later part says that it is over."""
-    said = None
+    """The part of a remark that says so, unless by a later part it is over."""
+    latest = None
     for clause in filter(None, map(str.strip, _CLAUSES.split(text))):
         found = _LENT_WORDS.search(clause)
         if _PAST_LOAN.search(clause):
-            said = None
+            latest = None
         elif found and (
             not re.match(r"(?:now |\d.*?)?(?:with|at|in)\b", found[0], re.IGNORECASE)
             or looks_like_school(clause)
         ):
-            said = clause
-    return said
+            latest = clause
+    return latest
 
 
 def loan_in(text: str, today: date, dates: Dates | None = None) -> str | None:
@@ -368,6 +395,6 @@ _MANY_OUT = re.compile(
 _NAMED_LOAN = re.compile(
     r"(?:on loan|loaned|lent|borrowed|issued|checked out|signed out|booked out|out|with|at|"
     r"given|taken)"
-    r"(?: out)?(?: to| by| with| at)?\s+(.+?)(?:[.;]|$)",
+    r"(?: out)?(?: again)?(?: to| by| with| at)?\s+(.+?)(?:[.;]|$)",
     re.IGNORECASE,
 )

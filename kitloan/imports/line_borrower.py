@@ -27,9 +27,9 @@ from kitloan.imports.values import (
     as_text,
     borrower,
     day,
+    means_not_out,
     means_nothing,
     note,
-    says_not_out,
     shown,
 )
 from kitloan.text.names import fault, fold, organisation_key, plain, skeleton, tidy
@@ -70,7 +70,7 @@ class LineBorrower(LineStatus):
         ]
         if person := tidy(" ".join(text for text in people if text and not means_nothing(text))):
             values.setdefault("contact", person[:200])
-            if loan.organisation is None and standing is None and not says_not_out(person):
+            if loan.organisation is None and standing is None and not means_not_out(person):
                 loan.organisation = UNNAMED
         return standing
 
@@ -143,6 +143,9 @@ class LineBorrower(LineStatus):
                 self.unread[column.header] = kept
             value, text = first, tidy(first)
         if isinstance(value, Unreadable):
+            if value.shown.startswith("#"):  # what a look-up shows that found nothing
+                self._ask(column, value.shown, "unsure", _UNSURE_WHO, None, _OUT_OR_IN)
+                return None
             self._report(column, value, value.problem, error=True)
             return None
         result = READERS["on_loan_to"](value)
@@ -267,7 +270,7 @@ class LineBorrower(LineStatus):
             )
             return found.standing
         if found.standing == "in":
-            if not says_not_out(text):
+            if not means_not_out(text):
                 self._report(column, text, "was read as: not on loan", error=False)
             return "in"
         if found.standing == "out" or found.organisation is None:

@@ -153,9 +153,9 @@ class LineDays(LineFields):
         profile = self.layout.profiles.get(index)
         dates = profile.dates if profile else self.reader.dates
         today = self.reader.today
-        said = day_among_words(text, dates=dates)
+        among = day_among_words(text, dates=dates)
         back = status_of_words(text) == "in" or re.match(r"(?:returned|back)\b", text, re.I)
-        if name == "due_on" and back and not (said and said > today):
+        if name == "due_on" and back and not (among and among > today):
             loan.returned = not re.match(r"back (?:by|on|before|in|at)\b", text, re.I)
             if loan.returned:
                 return True
@@ -168,10 +168,10 @@ class LineDays(LineFields):
                 self.standing, self.settled = standing_of(answer), True
             self._report(column, text, "is no day; kept as a note", error=False)
             return True
-        if said:
-            what = f"was read as {said.day} {said:%b %Y}; kept as a note"
+        if among:
+            what = f"was read as {among.day} {among:%b %Y}; kept as a note"
             self._report(column, text, what, error=False)
-            setattr(loan, name, said)
+            setattr(loan, name, among)
             loan.returned = loan.returned or name == "returned_on"
             return True
         if days := yearless(text, today, dates):

@@ -36,7 +36,7 @@ class LineLoans(LineBorrower):
         self._loan_dates(loan, values)
         status = self._status(loan)
         held = self._holder(loan, values)
-        quantity_out = self._quantity_out()
+        quantity_out = self._quantity_out(loan, values)
         under = self.reader.section
         if under and under[0] == "on_loan_to" and not loan.organisation:
             named = holder(under[1], self.reader.today, self.reader.dates)
@@ -50,15 +50,32 @@ class LineLoans(LineBorrower):
         self._settle(loan, values, status, held, quantity_out)
         return loan
 
-    def _quantity_out(self) -> int | None:
+    def _quantity_out(self, loan: Loan, values: dict[str, Any]) -> int | None:
         """How many are out; 0 for none, None where the register does not say."""
-        place = self.layout.place("quantity_out")
+        here = self._count("quantity_in")
+        if here is None:
+            return self._count("quantity_out")
+        out = int(values.get("quantity", 1)) - here
+        if loan.organisation or out <= 0:
+            return max(0, out)
+        _, column = self.layout.places("quantity_in")[0]
+        answer = self.reader.wanted.value(column.header, str(here))
+        if answer is None:
+            why = "Some are fewer here than there are, and nobody is named who has the others."
+            choices = (("out", "on loan, and nobody is on record"), ("", "no: keep it as a note"))
+            self._ask(column, str(here), "fewer", f"{why} Are they on loan?", None, choices)
+        if answer and standing_of(answer) is None:
+            loan.organisation = answer  # a person has typed who has them
+        return out if loan.organisation or answer == "out" else None
+
+    def _count(self, name: str) -> int | None:
+        place = self.layout.place(name)
         if place is None:
             return None
         index, column = place
         value = self._own_or_merged(index, column)
         if value is None or is_blank(value) or means_nothing(value):
-            return 0
+            return 0 if name == "quantity_out" else None
         result = (
             Fault(value.problem) if isinstance(value, Unreadable) else READERS["quantity"](value)
         )

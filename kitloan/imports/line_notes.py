@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from kitloan.imports.entries import Loan
+from kitloan.imports.entries import Loan, in_words
 from kitloan.imports.evidence import (
     is_surely_school,
 )
@@ -27,6 +27,10 @@ from kitloan.imports.values import (
 from kitloan.text.names import tidy
 
 _ASIDE = re.compile(r"\(([^)]{3,60})\)|\s[-–]\s+(.{3,60})$")
+_NOW = re.compile(
+    r"\b(?:now|again|currently|at present|since then|still|straight)\b", re.IGNORECASE
+)
+"""Words by which a note is about today, and not about the loan that is over."""
 
 
 class LineNotes(LineLoans):
@@ -136,13 +140,16 @@ class LineNotes(LineLoans):
                     if column.field == "location":
                         _drop_place(values, text)
                 named = holder(answer, self.reader.today, self.reader.dates)
+                if loan.returned and loan.organisation:  # it is out again, to somebody else
+                    self.unread["Earlier loans"] = in_words(loan)
+                    loan.out_on = loan.due_on = loan.returned_on = None
                 loan.organisation = named.organisation or answer
                 loan.due_on = loan.due_on or named.due_on
                 loan.returned = False
                 if named.quantity and named.quantity < values.get("quantity", 1):
                     loan.quantity = named.quantity
             return
-        if loan.returned or (
+        if (loan.returned and not _NOW.search(text)) or (
             self._anywhere("status") and status_of_words(self.status_cell[1]) == "in"
         ):
             return

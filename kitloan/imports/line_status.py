@@ -8,7 +8,7 @@ from kitloan.imports.evidence import (
     may_be_borrower,
 )
 from kitloan.imports.headings import plain_header, squeeze, stems
-from kitloan.imports.holders import holder, speaks_of_loan
+from kitloan.imports.holders import days_of_loan, holder, speaks_of_loan
 from kitloan.imports.line_days import NO, STATUS_CHOICES, YES, LineDays
 from kitloan.imports.rows import Column
 from kitloan.imports.sheets import Unreadable
@@ -28,7 +28,10 @@ from kitloan.imports.values import (
 )
 from kitloan.text.names import fold
 
-FLAG_OUT = {"lend", "out", "borrow", "issue", "checkout", "hire", "booked", "signed", "away"}
+FLAG_OUT = {
+    *("lend", "out", "borrow", "issue", "checkout", "hire", "booked", "signed", "away"),
+    *("outstanding", "still"),
+}
 _FLAG_IN = {
     "available",
     "availability",
@@ -148,7 +151,24 @@ class LineStatus(LineDays):
             return None
         if standing in ("missing", "withdrawn"):
             self._ask_gone(column, text, standing)
+        if standing == "out" and self.layout.made_by is None:
+            self._loan_behind_word(column, text, loan)
         return standing
+
+    def _loan_behind_word(self, column: Column, text: str, loan: Loan) -> None:
+        """Take what is behind a word for "out": who has it, until when, since when."""
+        today, dates = self.reader.today, self.reader.dates
+        behind = text.partition("(")[2]
+        named = holder(text, today, dates) if looks_like_school(behind) else None
+        if named and named.organisation and not named.doubt:
+            loan.organisation = loan.organisation or named.organisation
+            loan.due_on = loan.due_on or named.due_on
+            loan.out_on = loan.out_on or named.out_on
+            return
+        due, out = days_of_loan(text, today, dates)
+        loan.due_on, loan.out_on = loan.due_on or due, loan.out_on or out
+        if not (due or out) and any(map(str.isdecimal, text)) and column.field == "status":
+            self.unread[column.header] = text
 
     def _coded(self, code: str) -> Standing | None:
         """What a code means by the key beneath the table."""

@@ -1,4 +1,4 @@
-"""What one line of a register says: entries, problems, questions, or none of them.
+"""What one line of a register gives: entries, problems, questions, or none of them.
 
 Two severities. An *error* is a row that cannot be taken, because what it is, how many or which one
 is in doubt; a *warning* is a value that is left out of a row that is taken, and kept as a note.
@@ -142,9 +142,7 @@ class Reader(TableReading):
         named = [layout.place(name) for name in ("tag", "asset_number")]
         numbered = any(place and not is_blank(line.value(place[0])) for place in named)
         kind = layout.place("type")
-        is_total = _says_total(first) or (
-            kind and not numbered and _says_total(line.value(kind[0]))
-        )
+        is_total = _is_total(first) or (kind and not numbered and _is_total(line.value(kind[0])))
         if is_total:
             return "is a line of totals, and was left out"
         if self.filled.get(line.number, 0) > 1 and _is_drawn(text) and _is_rule(line, layout):
@@ -271,7 +269,7 @@ def _first(line: Line, layout: Layout) -> Value:
     return next((v for i in layout.columns if not is_blank(v := line.value(i))), None)
 
 
-def _says_total(value: Value) -> bool:
+def _is_total(value: Value) -> bool:
     if not isinstance(value, str) or len(value) >= _SHOWN or _DIGIT.search(value):
         return False
     return squeeze(value) in _TOTALS

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from kitloan.imports.entries import Entry, Layout, Loan, problem
+from kitloan.imports.entries import Entry, Layout, Loan, in_words, problem
 from kitloan.imports.mapfile import Map
 from kitloan.imports.questions import Questions
 from kitloan.imports.rows import Column, Problem
@@ -146,7 +146,7 @@ class Logs:
             extras |= entry.extras
         over = [each.loan for each in group if each.loan.returned and each.loan.organisation]
         if over:
-            extras["Earlier loans"] = "; ".join(map(_in_words, over))[:2000]
+            extras["Earlier loans"] = "; ".join(map(in_words, over))[:2000]
         kept = open_lines[0] if open_lines else first
         for name in _CONTACT:
             if not open_lines or name not in kept.values:
@@ -333,16 +333,9 @@ def _without_past_loan(entry: Entry) -> Entry:
     """A single line: a loan that is over is a note."""
     loan = entry.loan
     if loan.returned and loan.organisation:
-        entry.extras["Earlier loans"] = _in_words(loan)
+        entry.extras["Earlier loans"] = in_words(loan)
         entry.loan = Loan()
     return entry
-
-
-def _in_words(loan: Loan) -> str:
-    parts = [loan.organisation or "somebody"]
-    parts += [f"from {loan.out_on.isoformat()}"] if loan.out_on else []
-    parts += [f"to {loan.returned_on.isoformat()}"] if loan.returned_on else []
-    return " ".join(parts)
 
 
 def _latest(lines: list[Entry]) -> Entry | None:

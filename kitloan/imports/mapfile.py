@@ -35,13 +35,13 @@ from kitloan.text.names import fold, plain, tidy
 
 _KEYS = ("columns", "header_row", "sheet", "values", "sheets", "headings", "proposed")
 SHEET_ANSWERS = ("holdings", "loans", "loan_log", "on_loan", "")
-"""What a sheet can be said to be: things, loans of things on another sheet, a log, things that the
+"""What a sheet can be: things, loans of things on another sheet, a log, things that the
 school of the sheet's name has on loan, or nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """What the user said; empty where they said nothing.
+    """What the user has answered; empty where they answered nothing.
 
     Attributes:
         columns: by folded header, the field, or "" for an extra column.

@@ -10,7 +10,7 @@ from kitloan.imports.sheets import Sheet
 
 
 def hidden_parts(sheet: Sheet, laid: list[Candidate]) -> Iterator[Problem]:
-    """What the spreadsheet hides, said once a sheet."""
+    """What the spreadsheet hides, reported once a sheet."""
     if not any(each.table.sheet is sheet for each in laid):
         return
     headers = {
@@ -36,7 +36,7 @@ def left_out_key(each: Candidate) -> Iterator[Problem]:
 def unsure_columns(each: Candidate) -> Iterator[Problem]:
     """Warn of columns that were not certain, or come twice."""
     for one in each.guesses:
-        if one.told or one.field not in ("value", "location", "serial") or not one.found.filled:
+        if one.mapped or one.field not in ("value", "location", "serial") or not one.found.filled:
             continue
         if one.base < 0.84 and one.score < 0.7:
             what = (
@@ -44,13 +44,13 @@ def unsure_columns(each: Candidate) -> Iterator[Problem]:
             )
             yield problem("warning", each.table.sheet.name, None, one.header, "", what)
     for one in each.guesses:
-        spare = one.field is None and not one.told and one.bases.get("on_loan_to", 0) >= 0.6
+        spare = one.field is None and not one.mapped and one.bases.get("on_loan_to", 0) >= 0.6
         if spare and one.found.share("faculties") > 0.4:
             what = "reads as parts of the college, not as borrowers, and was kept as a note"
             yield problem("warning", each.table.sheet.name, None, one.header, "", what)
     taken = {one.field for one in each.guesses if one.field}
     for one in each.guesses:
-        again = one.field is None and not one.told and plain_header(one.header) != one.header
+        again = one.field is None and not one.mapped and plain_header(one.header) != one.header
         if not again or not one.bases or not one.found.filled:
             continue
         likeliest = max(one.bases, key=lambda name: one.bases[name])

@@ -14,7 +14,7 @@ T = TypeVar("T")
 CHUNK = 1_000
 """Items that are packed together; a list that is shorter stays a tuple."""
 
-_QUICK = 1  # zlib's level: a register says the same things over and over
+_QUICK = 1  # zlib's level: a register repeats itself
 
 
 class Packed(Sequence[T]):

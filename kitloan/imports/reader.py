@@ -39,6 +39,7 @@ from kitloan.imports.sheets import Book, Sheet
 from kitloan.imports.table_questions import (
     ask_about_counts,
     ask_about_days,
+    ask_about_flags,
     ask_about_plan,
     ask_about_spellings,
     ask_for_kind,
@@ -74,8 +75,8 @@ def read(
         map_path: a map file (see `mapfile`), where the headers alone do not say enough; else one
         that
             lies beside the register and was made for its headings is used.
-        progress: told now and then how many lines are done, of how many.
-        today: so that days to come are told from days past; None is today.
+        progress: called now and then with how many lines are done, of how many.
+        today: so that days to come are distinguished from days past; None is today.
         known: names of organisations that the college has lent to.
         accept_proposed: answer every question that has a proposal.
         answers: what a person has answered so far, in place of a map file.
@@ -143,7 +144,7 @@ class Reading:
         self._known = frozenset(map(organisation_key, known))
 
     def interpret(self, wanted: Map, progress: Progress | None = None) -> Register:
-        """What the file says, with these answers."""
+        """The register in the file, with these answers."""
         questions = Questions()
         sheets = _chosen(self._book, wanted)
         laid, problems, reports = self._lay_out(sheets, wanted, questions)
@@ -213,6 +214,7 @@ class Reading:
             ask(each.guesses, each.table.sheet.name, questions, _headings_left_of(each, laid))
             ask_about_counts(each, questions)
             ask_about_days(each, questions)
+            ask_about_flags(each, questions)
             each.layout = lay_out(each, wanted)
             if ask_for_kind(each, questions):
                 each.layout = replace(each.layout, kind_asked=True)

@@ -1,12 +1,10 @@
 """Taking a college's register in: rows of a spreadsheet become holdings, gifts and open loans.
 
 All in one transaction, and nothing while a question is open. A row is known again by its tag, by
-its
-asset number, or, where it has neither, by what it says and how often the file says it; so reading
-the
-same file twice adds nothing. What a second reading says otherwise is listed, and taken when that is
-asked for. What speaks of people, and columns that kitloan has no field for, are kept beside the
-holding in a table that never leaves the college.
+its asset number, or, where it has neither, by what identifies it and how often the file has it; so
+reading the same file twice adds nothing. What is different at a second reading is listed, and taken
+when that is asked for. What speaks of people, and columns that kitloan has no field for, are kept
+beside the holding in a table that never leaves the college.
 """
 
 import hashlib
@@ -85,7 +83,7 @@ class TakenIn:
         loans: rows that name who has the holding now.
         sheets: every sheet, taken or not, and why.
         questions: what must be answered first; while there is one, nothing is taken.
-        changes: where a row that is known says something else than the register.
+        changes: where a row that is known differs from the register.
         updated: of those, how many were taken.
         id: the import's, for undoing it; None where nothing was kept.
         register: the file as it was read.
@@ -179,7 +177,7 @@ class Registers:
             update: take the differences of rows that are known already.
             accept_proposed: answer every question that has a proposal.
             answers: what a person has answered, in place of a map file.
-            progress: told how many rows are done, of how many.
+            progress: called with how many rows are done, of how many.
 
         Raises:
             BadInput: the file is not a register that can be read; see `kitloan.imports`.
@@ -378,7 +376,7 @@ class _Taking:
         self.missed = list(missed.values())
 
     def _has_another_tag(self, writer: Writer, row: Row) -> bool:
-        """Whether the row's asset number is that of a holding under another tag, which is told."""
+        """Report a row whose asset number is that of a holding under another tag; whether it is."""
         if not (row.tag and row.asset_number):
             return False
         bearer = _BY_NUMBER(writer.connection, c=writer.college, v=fold(row.asset_number)).scalar()
@@ -439,7 +437,9 @@ class Keys:
                 if tag is not None:
                     return str(tag)
         kind = type_key(row.type)
-        if row.tag or row.asset_number:
+        if row.tag:
+            return None
+        if row.asset_number:
             same = self._by_serial.get((kind, fold(row.serial or "")), [])
             return same.pop() if len(same) == 1 else None
         alike = self._moved.get(kind)

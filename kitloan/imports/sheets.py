@@ -6,6 +6,7 @@ cannot be had (a formula without a saved result, a cell as long as a book) is `U
 stays one value: whoever knows the column decides what its loss means.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -18,6 +19,10 @@ LONGEST_CELL = 10_000
 """Characters; a cell with more is a pasted document or a broken file."""
 
 _SHOWN = 80
+_ERROR = re.compile(
+    r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!)|#{3,}|Err:\d{3}", re.IGNORECASE
+)
+"""An error of Excel or LibreOffice, or a column too narrow for its number, saved as text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,8 @@ def text_value(text: str) -> Value:
     if len(text) > LONGEST_CELL:
         problem = f"is {len(text):,} characters long; the most is {LONGEST_CELL:,}"
         return Unreadable(text[:_SHOWN], problem)
+    if text[:1] in "#E" and _ERROR.fullmatch(text):
+        return Unreadable(text, "is an error that the spreadsheet shows, not a value")
     return text or None
 
 

@@ -54,6 +54,7 @@ WORDS: dict[Standing, tuple[str, ...]] = {
             "back in store",
             "in base",
             "unused",
+            "avail",
         ),
     ),
     "out": (
@@ -80,6 +81,9 @@ WORDS: dict[Standing, tuple[str, ...]] = {
             "hired",
             "on hire",
             "allocated",
+            "o/l",
+            "on-loan",
+            "onloan",
         ),
     ),
     "missing": (
@@ -151,6 +155,7 @@ WORDS: dict[Standing, tuple[str, ...]] = {
             "needs attention",
             "for repair",
             "being fixed",
+            "maint",
             "maintenance",
             "in maintenance",
             "calibration",
@@ -176,6 +181,7 @@ _DATED = re.compile(
     r"(?:\d{4}|\d{2})?|(?:19|20)\d{2})[\s)]*$",
     re.IGNORECASE,
 )
+_DUE = re.compile(r"[\s,;:(–-]+(?:due(?: back)?|until|till|back|since|from)$")
 _SIGNS = re.compile(r"[!.?*]+$")
 _BEGINS_GONE = re.compile(
     r"(?:(?P<withdrawn>scrapped|disposed(?: of)?|written[- ]off|thrown (?:out|away)|binned|"
@@ -218,7 +224,7 @@ def status_of_words(text: str) -> Standing | None:
         return None
     plain = _SIGNS.sub("", fold(text).strip(" '\"*"))
     found = _MEANING.get(plain)
-    if found is None and (bare := _SIGNS.sub("", undated(plain))):
+    if found is None and (bare := _SIGNS.sub("", _DUE.sub("", undated(plain)))):
         found = _MEANING.get(bare)
     if found is None and plain.endswith(")"):
         found = _MEANING.get(plain.split("(")[0].strip())

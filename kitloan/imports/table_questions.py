@@ -7,7 +7,7 @@ from kitloan.imports import evidence
 from kitloan.imports.candidates import Candidate
 from kitloan.imports.columns import CHOICES, RISKY
 from kitloan.imports.entries import PLANNED
-from kitloan.imports.headings import is_harmless
+from kitloan.imports.headings import is_harmless, stems
 from kitloan.imports.mapfile import Map
 from kitloan.imports.questions import Questions
 from kitloan.imports.rows import UNNAMED, Row, values_of
@@ -25,17 +25,17 @@ def ask_about_counts(each: Candidate, questions: Questions) -> None:
         one
         for one in each.guesses
         if one.field is None
-        and not one.told
+        and not one.mapped
         and one.found.filled
         and one.found.share("small") > 0.9
         and not one.bases
         and len(one.header) < 60
     ]
-    given = [one for one in each.guesses if one.told and one.field in _COUNTED]
+    given = [one for one in each.guesses if one.mapped and one.field in _COUNTED]
     if len(counts) + len(given) < 2:
         return
     for one in each.guesses:  # the place of the numbers that are at the college itself
-        place = one.field in ("location", "home_college") and not one.told
+        place = one.field in ("location", "home_college") and not one.mapped
         if place and one.found.filled and one.found.share("small") > 0.9:
             one.field = None
             counts.append(one)
@@ -57,7 +57,7 @@ def ask_about_counts(each: Candidate, questions: Questions) -> None:
 def ask_about_plan(each: Candidate, questions: Questions) -> None:
     """Ask once about columns of days, weeks or months: do they show who has each thing?"""
     plan = [one for one in each.guesses if one.index in each.spans]
-    if not plan or plan[0].told:
+    if not plan or plan[0].mapped:
         return
     now = next((one for one in plan if one.index == each.now), None)
     numbered = (
@@ -81,7 +81,7 @@ def ask_about_plan(each: Candidate, questions: Questions) -> None:
         ((PLANNED, CHOICES[PLANNED]), ("", "none of these: keep them as notes")),
     )
     for one in plan:
-        one.told = True  # one question is about them all
+        one.mapped = True  # one question is about them all
 
 
 def ask_about_days(each: Candidate, questions: Questions) -> None:
@@ -91,7 +91,7 @@ def ask_about_days(each: Candidate, questions: Questions) -> None:
         one
         for one in each.guesses
         if one.field is None
-        and not (one.told or one.bases or is_harmless(one.header))
+        and not (one.mapped or one.bases or is_harmless(one.header))
         and one.found.share("days") >= 0.8
     ]
     if borrower is None or each.table.made_by or not unknown:
@@ -124,6 +124,39 @@ def ask_about_days(each: Candidate, questions: Questions) -> None:
         )
 
 
+def ask_about_flags(each: Candidate, questions: Questions) -> None:
+    """Ask about yes and no under an unknown heading that only things with a borrower have."""
+    borrower = next((one for one in each.guesses if one.field == "on_loan_to"), None)
+    taken = {one.field for one in each.guesses if one.found.filled}
+    if borrower is None or each.table.made_by or taken & {"status", "returned_on"}:
+        return
+    sheet, lines = each.table.sheet, each.table.lines
+    for one in each.guesses:
+        if one.field or one.mapped or one.bases or is_harmless(one.header):
+            continue
+        if one.found.share("yes_no") < 0.9 or _SURELY_OUT.intersection(stems(one.header)):
+            continue
+        filled = [line for line in lines if not means_nothing(sheet.value(line, one.index))]
+        if not filled or any(means_nothing(sheet.value(n, borrower.index)) for n in filled):
+            continue
+        questions.about_column(
+            sheet.name,
+            one.header,
+            "The heading is not known, and only things with a borrower have a yes or no here. What "
+            "does yes mean?",
+            None,
+            one.found.samples,
+            (
+                ("returned_on", "it is back"),
+                ("status", "something else about the loan: ask what"),
+                ("", "nothing about the loan: keep it as a note"),
+            ),
+        )
+
+
+_SURELY_OUT = frozenset(stems("overdue late reminded chased"))
+
+
 def ask_for_kind(each: Candidate, questions: Questions) -> bool:
     """Ask which column says what a thing is, where none does and one could; whether it was
     asked.
@@ -133,7 +166,7 @@ def ask_for_kind(each: Candidate, questions: Questions) -> bool:
     could = [
         one
         for one in each.guesses
-        if not one.told
+        if not one.mapped
         and one.found.filled >= max(1, each.table.lines.__len__() * 0.5)
         and one.field in (None, "category", "own_name")
         and evidence.fit("type", one.found) >= 0.65

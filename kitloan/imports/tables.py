@@ -89,31 +89,31 @@ def _unlike(texts: Sequence[str]) -> tuple[str, ...]:
 
 
 def find_tables(
-    sheet: Sheet, told: Mapping[str, str], header_row: int | None = None
+    sheet: Sheet, mapped: Mapping[str, str], header_row: int | None = None
 ) -> list[Table]:
     """The tables of a sheet; none where no line is a heading of things.
 
     Args:
         sheet: the sheet.
-        told: by folded header, what the user's map says.
+        mapped: by folded header, what the user's map says.
         header_row: the row that the map says the headings are in.
     """
-    heading = _heading(sheet, told, header_row)
+    heading = _heading(sheet, mapped, header_row)
     if heading is None:
         return []
-    heading = _heading_above(sheet, heading, told) if header_row is None else heading
+    heading = _heading_above(sheet, heading, mapped) if header_row is None else heading
     lines = sheet.lines[heading.position + 1 :]
     tables: list[Table] = []
-    for block_heading, block in _blocks(sheet, heading, lines, told):
+    for block_heading, block in _blocks(sheet, heading, lines, mapped):
         legend = find_legend(block)
         if legend is not None:
             block = block[: legend.start]
-        found = _side_by_side(sheet, block_heading, block, told)
+        found = _side_by_side(sheet, block_heading, block, mapped)
         tables += [replace(each, is_below=bool(tables), legend=legend) for each in found]
     return tables
 
 
-def _heading_above(sheet: Sheet, best: _Heading, told: Mapping[str, str]) -> _Heading:
+def _heading_above(sheet: Sheet, best: _Heading, mapped: Mapping[str, str]) -> _Heading:
     """The first heading of a sheet: a table can be above the one that is recognised best."""
     columns = _common_words(sheet)
     for position in range(best.position - 2):
@@ -121,7 +121,7 @@ def _heading_above(sheet: Sheet, best: _Heading, told: Mapping[str, str]) -> _He
         below = sheet.lines[position + 1 : best.position]
         if not _may_be_heading(line, after_a_gap=True) or not any(map(_is_of_a_table, below)):
             continue
-        found = _weighed(sheet, _single(sheet, position), told, columns, forced=False)
+        found = _weighed(sheet, _single(sheet, position), mapped, columns, forced=False)
         if found is not None:
             return found
     return best
@@ -132,29 +132,29 @@ def _is_of_a_table(line: Line) -> bool:
     return len(filled) > 1 and not all(isinstance(v, str) and is_known(tidy(v)) for v in filled)
 
 
-def find_header(sheet: Sheet, told: Mapping[str, str]) -> int | None:
+def find_header(sheet: Sheet, mapped: Mapping[str, str]) -> int | None:
     """The position of the line that is recognised best as a header; None when none is.
 
     It must name the kind of thing or its number, and one field more, unless a map names them.
     """
-    heading = _heading(sheet, told, None)
+    heading = _heading(sheet, mapped, None)
     return None if heading is None else heading.position
 
 
-def _heading(sheet: Sheet, told: Mapping[str, str], row: int | None) -> _Heading | None:
+def _heading(sheet: Sheet, mapped: Mapping[str, str], row: int | None) -> _Heading | None:
     columns = _common_words(sheet)
     best: _Heading | None = None
     for position in range(min(len(sheet.lines), HEADER_DEPTH)):
         if row is not None and sheet.lines[position].number != row:
             continue
         for candidate in _candidates(sheet, position):
-            found = _weighed(sheet, candidate, told, columns, forced=row is not None)
+            found = _weighed(sheet, candidate, mapped, columns, forced=row is not None)
             if found and (best is None or found.strength > best.strength + 0.001):
                 best = found
     if best is None and row is not None:  # a row below the depth in which one is looked for
         for position, line in enumerate(sheet.lines):
             if line.number == row:
-                return _weighed(sheet, _single(sheet, position), told, columns, forced=True)
+                return _weighed(sheet, _single(sheet, position), mapped, columns, forced=True)
     return best
 
 
@@ -205,7 +205,7 @@ def _joined(sheet: Sheet, position: int) -> _Heading | None:
 def _weighed(
     sheet: Sheet,
     heading: _Heading,
-    told: Mapping[str, str],
+    mapped: Mapping[str, str],
     columns: Mapping[int, Counter[str]],
     *,
     forced: bool,
@@ -219,18 +219,18 @@ def _weighed(
     values = [line.value(i) for i in named if i not in plan and not is_blank(line.value(i))]
     if not forced and sum(map(_is_value, values)) > len(values) * 0.5:
         return None  # a line of numbers and days heads nothing, whatever a map says
-    mapped = [i for i in named if fold(heading.texts[i]) in told]
+    on_map = [i for i in named if fold(heading.texts[i]) in mapped]
     made_by = format_of([heading.texts[i] for i in named])
     scores = {i: meanings(plain_header(heading.texts[i])) for i in named}
     vital = any(
         score >= _ENOUGH for i in named for name, score in scores[i].items() if name in VITAL
-    ) or any(told[fold(heading.texts[i])] in VITAL for i in mapped)
+    ) or any(mapped[fold(heading.texts[i])] in VITAL for i in on_map)
     best = {i: max(scores[i].values(), default=0.0) for i in named}
-    hits = [i for i in named if best[i] >= _ENOUGH or i in mapped]
+    hits = [i for i in named if best[i] >= _ENOUGH or i in on_map]
     if not made_by and not forced:
-        if not vital or (len(hits) < 2 and not mapped and not _stands_out(sheet, heading, named)):
+        if not vital or (len(hits) < 2 and not on_map and not _stands_out(sheet, heading, named)):
             return None
-        if _is_data(sheet, line, heading, named, columns) and not mapped:
+        if _is_data(sheet, line, heading, named, columns) and not on_map:
             return None
     if forced and not vital and not made_by:
         return None
@@ -301,7 +301,7 @@ def _common_words(sheet: Sheet) -> dict[int, Counter[str]]:
 
 
 def _blocks(
-    sheet: Sheet, heading: _Heading, lines: Sequence[Line], told: Mapping[str, str]
+    sheet: Sheet, heading: _Heading, lines: Sequence[Line], mapped: Mapping[str, str]
 ) -> Iterator[tuple[_Heading, Sequence[Line]]]:
     """The lines beneath a heading, and those beneath each other heading lower down."""
     own = {squeeze(text) for text in heading.texts}
@@ -317,7 +317,7 @@ def _blocks(
         named = [i for i in range(len(found.texts)) if i not in found.blank]
         if {squeeze(found.texts[i]) for i in named} <= own:
             continue  # the heading over again, as at the top of a printed page
-        weighed = _weighed(sheet, found, told, _common_words(sheet), forced=False)
+        weighed = _weighed(sheet, found, mapped, _common_words(sheet), forced=False)
         if weighed is None:
             continue
         end = at - 1 if at > start and _is_title(lines[at - 1]) else at
@@ -343,7 +343,7 @@ def _may_be_heading(line: Line, *, after_a_gap: bool) -> bool:
 
 
 def _side_by_side(
-    sheet: Sheet, heading: _Heading, lines: Sequence[Line], told: Mapping[str, str]
+    sheet: Sheet, heading: _Heading, lines: Sequence[Line], mapped: Mapping[str, str]
 ) -> list[Table]:
     """The table beneath a heading, or the tables that are beside one another."""
     number = sheet.lines[heading.position].number

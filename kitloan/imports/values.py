@@ -72,6 +72,7 @@ _NOT_OUT = {
     *("unloaned", "not currently on loan", "nobody", "no one", "no-one", "noone", "not used"),
     *("not in use", "none at present", "not booked", "not booked out", "free", "not assigned"),
     *("unassigned", "not allocated", "unallocated", "not checked out"),
+    *("us", "ourselves", "ours", "we have it", "with us", "still here", "in the college"),
 }
 _YES = {"yes", "y", "true", "out", "on loan", "x"}
 
@@ -147,7 +148,7 @@ def _words(text: str, limit: int) -> str | Fault:
     return Fault(wrong) if wrong else text
 
 
-def says_not_out(value: Value) -> bool:
+def means_not_out(value: Value) -> bool:
     """Whether a cell that should name a borrower says in words that there is none."""
     return means_nothing(value) or (isinstance(value, str) and fold(value) in _NOT_OUT)
 
@@ -254,9 +255,12 @@ def day(value: Readable, *, dates: Dates | None = None, latest: date | None = No
     return _day(value, dates, latest)
 
 
+_SHORT_YEAR = re.compile(r"['’](?=\d\d$)")  # 11 Dec '26
+
+
 @lru_cache(maxsize=8192)
 def _day(value: str, dates: Dates | None, latest: date | None) -> date | Fault:
-    text = tidy(value)
+    text = _SHORT_YEAR.sub("", tidy(value))
     if found := _ZONED.fullmatch(text):
         return _in_britain(found)
     if (found := _YEAR_FIRST.fullmatch(text)) and (found[2] or len(text) == 8):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cli.running import PROGRAM, Cli, Stock
+from forked import become
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no terminals to borrow")
 pexpect = pytest.importorskip("pexpect")
@@ -22,7 +23,16 @@ def terminal(store: Path) -> Iterator[Terminal]:
 
     def terminal(*args: str) -> Any:
         line = ["--store", str(store), "--as", "m.ross", *args]
-        running.append(pexpect.spawn(str(PROGRAM), line, encoding="utf-8", timeout=300, echo=False))
+        running.append(
+            pexpect.spawn(
+                str(PROGRAM),
+                line,
+                encoding="utf-8",
+                timeout=300,
+                echo=False,
+                preexec_fn=become(line),
+            )
+        )
         return running[-1]
 
     yield terminal

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cli.running import PROGRAM, Cli, Stock
+from forked import become
 
 FOREIGN = "KL80A60HZ0WGJ"
 """The tag of a kit that no store here knows."""
@@ -158,7 +159,9 @@ def test_at_a_terminal_both_sides_are_asked_to_count(cli: Cli, stock: Stock, sto
 
     def terminal(*args: str) -> Any:
         line = ["--store", str(store), "--as", "m.ross", *args]
-        return pexpect.spawn(str(PROGRAM), line, encoding="utf-8", timeout=300, echo=False)
+        return pexpect.spawn(
+            str(PROGRAM), line, encoding="utf-8", timeout=300, echo=False, preexec_fn=become(line)
+        )
 
     at = terminal("transfer", "send", "FC001", "--to", "ayrshire")
     at.expect("Enter: all there")

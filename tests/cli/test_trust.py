@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from cli.running import POSIX, PROGRAM, Cli
+from forked import become
 
 
 @pytest.fixture
@@ -56,7 +57,9 @@ def test_at_a_terminal_it_asks(cli: Cli, esp: Path, tmp_path: Path, answer: str,
     """Whoever only presses Enter has compared nothing."""
     pexpect = pytest.importorskip("pexpect")
     line = ["--store", str(esp), "ledger", "import", str(tmp_path / "fife.kitloan")]
-    at = pexpect.spawn(str(PROGRAM), line, encoding="utf-8", timeout=300, echo=False)
+    at = pexpect.spawn(
+        str(PROGRAM), line, encoding="utf-8", timeout=300, echo=False, preexec_fn=become(line)
+    )
     at.setwinsize(24, 200)
     at.expect_exact(cli("key", "--json").json["fingerprint"])
     at.expect_exact("Is it the same? [y/N]")

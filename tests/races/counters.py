@@ -1,18 +1,17 @@
-"""Eight counters with the real program: the command line for each request, or a desk that stays."""
+"""Eight counters: the command line for each request, or a desk that stays."""
 
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, Self
 
+from cli.running import PROGRAM
 from crowd import Ready, school
+from forked import FORKS, become
 
-PROGRAM = str(Path(sys.executable).parent / ("kitloan.exe" if os.name == "nt" else "kitloan"))
 PATIENCE = 600
 """Seconds until a program that does not answer is given up: a test must never hang."""
 
@@ -23,18 +22,6 @@ class Told:
 
     lent: bool
     words: str
-
-
-def ask_for(place: str, tag: str, number: int) -> Told:
-    """One `kitloan checkout` by counter `number`, in a process of its own."""
-    front = ("--store", place, "--as", f"desk {number}", "--json")
-    done = subprocess.run(
-        [PROGRAM, *front, "checkout", tag, "--to", school(number)],
-        capture_output=True,
-        stdin=subprocess.DEVNULL,
-        timeout=PATIENCE,
-    )
-    return _told(tag, number, done.returncode, done.stdout)
 
 
 def _told(tag: str, number: int, code: int, words: str | bytes) -> Told:
@@ -51,7 +38,7 @@ def _told(tag: str, number: int, code: int, words: str | bytes) -> Told:
 
 
 def ask_in_forks(number: int, ready: Ready, place: str, tags: Sequence[str]) -> list[Told]:
-    """As `ask_for`, for many tags: a task for a crowd's process, which forks for each command.
+    """One `kitloan checkout` for each tag: a task for a crowd's process, which forks for each.
 
     The fork has everything loaded and no store open. What runs in it is the command line's own
     `run`, with an output of its own; starting Python eight thousand times would take two hours.
@@ -77,20 +64,15 @@ def ask_in_forks(number: int, ready: Ready, place: str, tags: Sequence[str]) -> 
     return told
 
 
-def race(place: str, tags: Sequence[str], counters: int) -> list[list[Told]]:
-    """What every counter was told of each kit, when all of them asked for it at once."""
-    with ThreadPoolExecutor(counters) as pool:
-        asked = [[pool.submit(ask_for, place, tag, n) for n in range(counters)] for tag in tags]
-        return [[one.result() for one in each] for each in asked]
-
-
 class PlainDesk:
     """A `kitloan desk --plain` that stays: one line in, one answer out."""
 
     def __init__(self, place: str, number: int) -> None:
         self.number = number
+        line = ["--store", place, "--as", f"desk {number}", "desk", "--plain"]
         self._process = subprocess.Popen(
-            [PROGRAM, "--store", place, "--as", f"desk {number}", "desk", "--plain"],
+            [PROGRAM, *line],
+            preexec_fn=become(line) if FORKS else None,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

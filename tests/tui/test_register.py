@@ -10,7 +10,8 @@ from tui.at_the_counter import Store
 from tui.at_the_desk import Hands, at_desk
 
 LINES = {
-    "status": "Asset No,Item,Status\nR1,Camera,Available\nR2,Tripod,Lost\nR3,Lamp,Scrapped\n",
+    "status": "Asset No,Item,Status\nR1,Camera,Available\nR2,Tripod,Lost\nR3,Lamp,Scrapped\n"
+    "R4,Fan,Kaput\n",
     "gizmo": "Asset No,Gizmo,Room\nG1,Camera,A\nG2,Tripod,B\n",
     "people": "Kit no,Item,Borrower\nP1,Camera,Jane Example\nP2,Fan,\n",
 }
@@ -30,18 +31,23 @@ async def test_each_question_is_answered_by_a_key(store: Store, log: Path, tmp_p
     """Else what a college has lost would come in as kits on its shelves."""
     async with at_desk(lambda: store.kitloan, log) as hands:
         file = await read(hands, tmp_path, "status")
-        assert hands.reads("Question 1 of 2")
+        assert hands.reads("Question 1 of 3")
         assert hands.reads("for example: Lost")
-        await hands.press("enter")
-        assert hands.reads("Question 2 of 2")
-        await hands.press("enter")
+        await hands.press("1", "enter")
+        assert hands.reads("Question 2 of 3")
+        await hands.press("1", "enter")  # in place of the proposed number, and not behind it
+        await hands.press("1", "enter")
         assert hands.desk.screen.query_one("#take", Button).display
         await _take_in(hands)
         held = {n: store.kitloan.find.holding(n).status for n in ("R1", "R2")}
         assert held == {"R1": "in", "R2": "missing"}
         assert store.kitloan.find.search("lamp").total == 0
         kept = load_map(file.with_name("status.map.toml"))
-        assert kept.values["status"] == {"lost": "missing", "scrapped": "withdrawn"}
+        assert kept.values["status"] == {
+            "lost": "missing",
+            "scrapped": "withdrawn",
+            "kaput": "",
+        }
         assert not kept.proposed
 
 
@@ -60,6 +66,21 @@ async def test_another_answer_than_the_proposed_one(
         assert held.loan is not None and held.loan.to == "Kyle Academy"
 
 
+async def test_differences_are_taken(store: Store, log: Path, tmp_path: Path) -> None:
+    """Else a technician would see at the desk what differs, and could take it elsewhere alone."""
+    file = tmp_path / "gizmo.csv"
+    file.write_text("Asset No,Item,Room\nG1,Camera,A\nG2,Tripod,B\n", encoding="utf-8")
+    store.kitloan.registers.take_in(file)
+    file.write_text("Asset No,Item,Room\nG1,Camera,C\nG2,Tripod,B\n", encoding="utf-8")
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        await hands.go("register")
+        hands.desk.screen.query_one("#path", Input).value = str(file)
+        await hands.type("")
+        assert hands.reads("2 known already; 1 difference")
+        await _take_in(hands, "#update")
+        assert store.kitloan.find.holding("G1").location == "C"
+
+
 async def test_a_column_is_changed(store: Store, log: Path, tmp_path: Path) -> None:
     """Else what was read wrongly could be put right at the command line alone."""
     async with at_desk(lambda: store.kitloan, log) as hands:
@@ -75,9 +96,9 @@ async def test_a_column_is_changed(store: Store, log: Path, tmp_path: Path) -> N
         assert store.kitloan.find.holding("G1").location is None
 
 
-async def _take_in(hands: Hands) -> None:
+async def _take_in(hands: Hands, button: str = "#take") -> None:
     """Press the button, and mean it."""
-    hands.desk.screen.query_one("#take", Button).focus()
+    hands.desk.screen.query_one(button, Button).focus()
     await hands.press("enter")
     confirm = hands.desk.screen
     assert isinstance(confirm, Confirm)

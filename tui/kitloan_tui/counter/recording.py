@@ -605,4 +605,8 @@ def forget(college: College, person: str) -> Verdict:
 def register_taken_in(name: str, taken: TakenIn) -> Verdict:
     """A register was taken in."""
     text = f"{plural(taken.added, 'holding')} from {name}, {taken.loans:,} of them on loan"
-    return Verdict("REGISTER", text, f"{plural(taken.skipped, 'row')} left out or known already.")
+    if taken.updated:
+        text = f"{plural(taken.updated, 'difference')} and {plural(taken.added, 'new holding')}"
+        text += f" from {name}"
+    skipped = f"{plural(taken.skipped, 'row')} left out or known already." if taken.skipped else ""
+    return Verdict("REGISTER", text, skipped)

@@ -263,6 +263,7 @@ class DeskScreen(Screen[None]):
         answer.suggester = SuggestFromList(names, case_sensitive=False) if names else None
         self.query_one(AskLine).display = True
         answer.focus()
+        answer.select_all()  # what is typed replaces what is in the line
 
     @on(Input.Submitted, "#answer")
     def _take_answer(self, event: Input.Submitted) -> None:

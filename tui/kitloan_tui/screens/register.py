@@ -79,20 +79,24 @@ class ReadRegister(WorkScreen):
         yield Static(Content(_BEGIN), id="summary", markup=False)
         with Horizontal(id="register-buttons"):
             yield Button("Take in", id="take", compact=True)
+            yield Button("Take the differences", id="update", compact=True)
             yield Button("Change a column", id="change", compact=True)
         with VerticalScroll(id="body", can_focus=False):
-            yield FileChoice((".csv", ".xlsx"))
+            yield FileChoice((".csv", ".xlsx", ".ods", ".xls"))
             yield Static(id="problems", markup=False)
 
     def on_mount(self) -> None:
         """Begin with nothing read."""
         super().on_mount()
-        self._show_buttons(take=False, change=False)
+        self._show_buttons()
 
-    def _show_buttons(self, *, take: bool, change: bool) -> None:
+    def _show_buttons(
+        self, *, take: bool = False, update: bool = False, change: bool = False
+    ) -> None:
         self.query_one("#take").display = take
+        self.query_one("#update").display = update
         self.query_one("#change").display = change
-        self.query_one("#register-buttons").display = take or change
+        self.query_one("#register-buttons").display = take or update or change
 
     @on(Input.Submitted, "#path")
     def _dry_run(self, event: Input.Submitted) -> None:
@@ -103,7 +107,7 @@ class ReadRegister(WorkScreen):
             self.report(None)
             self._read(dry_run=True)
 
-    def _read(self, *, dry_run: bool) -> None:
+    def _read(self, *, dry_run: bool, update: bool = False) -> None:
         file, registers, progress = self._file, self.college.registers, self.progress
         if file is None:
             return
@@ -114,6 +118,7 @@ class ReadRegister(WorkScreen):
                 file,
                 dry_run=dry_run,
                 skip_problems=True,
+                update=update,
                 answers=answers,
                 progress=progress,
             ),
@@ -126,7 +131,7 @@ class ReadRegister(WorkScreen):
         self.query_one("#summary", Static).update(Content(plain(_plan(taken, errors))))
         self._list(taken)
         if taken.questions:
-            self._show_buttons(take=False, change=True)
+            self._show_buttons(change=True)
             self._given = []
             self._ask_next()
             return
@@ -135,9 +140,16 @@ class ReadRegister(WorkScreen):
             f"Take in {plural(taken.added, 'row')}"
             + (", leave out those in error" if errors else "")
         )
-        self._show_buttons(take=taken.added > 0, change=True)
+        differences = self.query_one("#update", Button)
+        differences.label = Content(
+            f"Take {plural(len(taken.changes), 'difference')}"
+            + (f" and {plural(taken.added, 'row')}" if taken.added else "")
+        )
+        self._show_buttons(take=taken.added > 0, update=bool(taken.changes), change=True)
         if taken.added > 0:
             button.focus()
+        elif taken.changes:
+            differences.focus()
 
     def _ask_next(self) -> None:
         """Ask the next open question; when all are answered, read again with the answers."""
@@ -217,8 +229,9 @@ class ReadRegister(WorkScreen):
     def _list(self, taken: "TakenIn") -> None:
         """Every problem in full: a table of this width would cut the row's number and the words."""
         lines = [_problem_line(problem) for problem in taken.problems[:_MOST_PROBLEMS]]
+        sign = "+ taken" if taken.updated else "~ differs"
         lines += [
-            f"~ differs: {each.sheet} row {each.row}, {each.field.replace('_', ' ')}: "
+            f"{sign}: {each.sheet} row {each.row}, {each.field.replace('_', ' ')}: "
             f"{each.register or 'nothing'} here, {each.file or 'nothing'} in the file"
             for each in taken.changes[:_MOST_PROBLEMS]
         ]
@@ -228,20 +241,27 @@ class ReadRegister(WorkScreen):
 
     @on(Button.Pressed, "#take")
     def _ask(self) -> None:
+        self._confirm("#take", "Take in", update=False)
+
+    @on(Button.Pressed, "#update")
+    def _ask_differences(self) -> None:
+        self._confirm("#update", "Take them", update=True)
+
+    def _confirm(self, button: str, yes: str, *, update: bool) -> None:
         if self._file is None or self.is_looking:
             return
         question = (
-            f"{self._file.name}\n{self.query_one('#take', Button).label}?\n\n"
+            f"{self._file.name}\n{self.query_one(button, Button).label}?\n\n"
             "It is taken in as a whole, or not at all."
         )
         self.desk.open_screen(
-            Confirm(question, "Not yet", "Take in", lambda: self._read(dry_run=False))
+            Confirm(question, "Not yet", yes, lambda: self._read(dry_run=False, update=update))
         )
 
     def _taken_in(self, taken: "TakenIn") -> None:
         name = self._file.name if self._file else ""
         self.do(lambda: recording.register_taken_in(name, taken))
-        self._show_buttons(take=False, change=False)
+        self._show_buttons()
         self._list(taken)
         if self._answers is not None and self._file is not None:
             self._keep_map(taken)
@@ -250,7 +270,7 @@ class ReadRegister(WorkScreen):
         """Keep the answers beside the file, where the next reading finds them."""
         from kitloan.imports.mapfile import map_beside, write_map
 
-        if self._file is None or not taken.added:
+        if self._file is None or not (taken.added or taken.updated):
             return
         columns = [(column.header, column.field) for column in taken.register.columns]
         try:
@@ -294,12 +314,16 @@ def _plan(taken: "TakenIn", errors: int) -> str:
     lines.append(f"Columns: {fields}")
     if taken.kept:
         lines.append(f"Kept as notes: {', '.join(taken.kept)}")
+    if taken.questions:
+        lines.append(f"{plural(taken.rows, 'row')}; nothing is taken in before the questions end.")
+        return "\n".join(lines)
     known = max(0, taken.skipped - errors)
     warnings = sum(problem.severity != "error" for problem in taken.problems)
     parts = (
         f"{plural(errors, 'row')} in error" if errors else "",
         f"{taken.added:,} new" + (f", {taken.loans:,} of them on loan" if taken.loans else ""),
         f"{known:,} known already" if known else "",
+        plural(len(taken.changes), "difference") if taken.changes else "",
         plural(warnings, "warning") if warnings else "",
     )
     lines.append(f"{plural(taken.rows, 'row')}: {'; '.join(part for part in parts if part)}.")

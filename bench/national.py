@@ -121,7 +121,8 @@ def _one_percent_more(esp: College) -> None:
                 )
                 top = Head(top.epoch, entry.seq, seal(entry.body), entry.at)
                 record(connection, each.ledger, top.epoch, entry, entry.body, top.hash)
-            move_head(connection, each.ledger, top)
+            if top.seq > each.entries:
+                move_head(connection, each.ledger, top)
 
 
 def _silent(_done: int, _total: int) -> None:

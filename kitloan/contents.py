@@ -16,7 +16,7 @@ from typing import Literal
 from kitloan.errors import BadInput
 from kitloan.ledger.facts.base import Counted
 from kitloan.ledger.facts.shortages import Short
-from kitloan.text.names import fold, in_natural_order
+from kitloan.text.names import fold, in_natural_order, search_form
 
 Fault = Literal["missing", "broken"]
 
@@ -198,8 +198,8 @@ def match_bags(text: str, parts: Iterable[Part]) -> list[str]:
 
     `bag` may stand before a bag's name: `bag 2` is one called 2, or Bag 2. A number alone is none.
     """
-    wanted = fold(text)
-    known = {fold(part.bag): part.bag for part in parts if part.bag}
+    wanted = search_form(text)
+    known = {search_form(part.bag): part.bag for part in parts if part.bag}
     short = wanted.removeprefix("bag ")
     if wanted.isdecimal():
         return []
@@ -220,15 +220,18 @@ def match(text: str, names: Iterable[str]) -> str:
     Raises:
         BadInput: `no_such_component`, with the names on the list.
     """
-    wanted = fold(text)
-    known = {fold(name): name for name in names}
-    for candidate in (wanted, wanted.removesuffix("s"), wanted.removesuffix("es"), wanted + "s"):
-        if candidate in known:
-            return known[candidate]
-    open_to_parts = {key: name for key, name in known.items() if wanted and "=" not in key}
-    begins = [name for key, name in open_to_parts.items() if key.startswith(wanted)]
+    names = tuple(names)
+    for form in (fold, search_form):  # a list may have both Wheel and Wheel-
+        wanted = form(text)
+        forms = (wanted, wanted.removesuffix("s"), wanted.removesuffix("es"), wanted + "s")
+        for candidate in forms:
+            whole = [name for name in names if form(name) == candidate]
+            if len(whole) == 1:
+                return whole[0]
+    open_to_parts = [(search_form(name), name) for name in names if wanted and "=" not in name]
+    begins = [name for key, name in open_to_parts if key.startswith(wanted)]
     if not begins and (stem := wanted.removesuffix("s")):
-        begins = [name for key, name in open_to_parts.items() if _begins_inside(stem, key)]
+        begins = [name for key, name in open_to_parts if _begins_inside(stem, key)]
     if len(begins) == 1:
         return begins[0]
     raise BadInput(
@@ -236,9 +239,9 @@ def match(text: str, names: Iterable[str]) -> str:
         f"{text!r} could be {' or '.join(sorted(begins, key=in_natural_order))}."
         if begins
         else f"{text!r} is not on the contents list.",
-        f"The list has: {', '.join(known.values())}.",
+        f"The list has: {', '.join(names)}.",
         component=text,
-        components=list(known.values()),
+        components=list(names),
     )
 
 

@@ -7,6 +7,7 @@ from kitloan.contents import (
     EnteredShortage,
     Part,
     count_of,
+    match,
     parse_exceptions,
     read_exceptions,
     reckon,
@@ -150,3 +151,12 @@ def test_a_component_named_twice_in_two_spellings() -> None:
     assert refusal.value.code == "bad_exception"
     both = Count(missing={"Wheel": 2}, broken={"wheels": 3})
     assert reckon(PARTS, both)[1][0].broken == 3
+
+
+@pytest.mark.parametrize(
+    ("typed", "part"),
+    [("etage", "Étagère"), ("drivers cable", "Driver’s cable"), ("c++", "C++ card")],
+)
+def test_parts_are_typed_without_accents_and_signs(typed: str, part: str) -> None:
+    """A part that cannot be typed as it is printed would be counted as there."""
+    assert match(typed, ("Étagère", "Driver’s cable", "C++ card", "C# card")) == part

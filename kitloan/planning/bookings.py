@@ -57,7 +57,7 @@ from kitloan.queries.types import type_name, type_names
 from kitloan.storage.statements import Query
 from kitloan.tables import Contact, Holding, Remark, table
 from kitloan.text.dates import day_of, days_after, uk
-from kitloan.text.names import by_name, fold
+from kitloan.text.names import by_name, search_form
 from kitloan.text.tags import grouped
 from kitloan.values import PAGE, ContactOfLoan, Page, plural
 
@@ -481,7 +481,7 @@ class Bookings:
             if at_risk:
                 heads = [each for each in heads if each.booking in lost]
             if to is not None:
-                heads = [each for each in heads if fold(to) in fold(each.to)]
+                heads = [each for each in heads if search_form(to) in search_form(each.to)]
             begin = 0
             if after is not None:
                 if not after.isdecimal() or int(after) > len(heads):

@@ -4,7 +4,7 @@ from sqlalchemy import Connection
 
 from kitloan.errors import BadInput
 from kitloan.queries.types import type_meant, type_names
-from kitloan.text.names import clean, fold, near_names
+from kitloan.text.names import clean, near_names, search_form
 
 
 def kit_type_id(connection: Connection, college: str, name: str) -> str:
@@ -18,7 +18,7 @@ def kit_type_id(connection: Connection, college: str, name: str) -> str:
     if found is not None:
         return found.id
     names = type_names(connection, college)
-    same = [key for key, each in names.items() if fold(each) == fold(name)]
+    same = [key for key, each in names.items() if search_form(each) == search_form(name)]
     if same:
         return same[0]
     near = list(near_names(name, names.values()))

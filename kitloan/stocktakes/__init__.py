@@ -51,7 +51,7 @@ from kitloan.tables import Holding, Loan, Organisation, table
 from kitloan.tables.national import Challenge, ChallengeLine
 from kitloan.tables.stocktaking import StocktakeLine, StocktakeScan
 from kitloan.text.dates import day_of, uk_instant
-from kitloan.text.names import by_name, clean, fold, plain
+from kitloan.text.names import by_name, clean, fold, plain, search_form
 from kitloan.text.personal import on_record
 from kitloan.text.tags import grouped
 from kitloan.values import Page, plural
@@ -485,7 +485,11 @@ def _asked_for(writer: Writer, known: AnyRow, code: str | None) -> _List:
 
 def _looked_for(writer: Writer, place: str | None, sample: int | None) -> _List:
     rows = _LOOKED_FOR(writer.connection, c=writer.college).all()
-    tags = [row.tag for row in rows if place is None or fold(row.location or "") == fold(place)]
+    tags = [
+        row.tag
+        for row in rows
+        if place is None or search_form(row.location or "") == search_form(place)
+    ]
     if sample is not None and sample < len(tags):
         tags = sorted(secrets.SystemRandom().sample(tags, sample))
     return _List(tags)

@@ -32,7 +32,7 @@ from kitloan.storage.statements import AnyRow
 from kitloan.tables import Holding, KitType, Loan, Organisation, table
 from kitloan.tables.stocktaking import Confirmation, StocktakeDesk, StocktakeLine, StocktakeScan
 from kitloan.tables.stocktaking import Stocktake as StocktakeRow
-from kitloan.text.names import fold, in_natural_order, plain
+from kitloan.text.names import fold, in_natural_order, plain, search_form
 from kitloan.values import Page
 
 scan = table(StocktakeScan)
@@ -234,7 +234,7 @@ def the_stocktake(connection: Connection, college: str, text: str) -> Stocktake:
     """
     every = list_stocktakes(connection, college)
     found = [each for each in every if fold(each.id) == fold(text)] or [
-        each for each in every if fold(each.name) == fold(text)
+        each for each in every if search_form(each.name) == search_form(text)
     ]
     if len(found) == 1:
         return found[0]

@@ -29,7 +29,7 @@ from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Alias, Component, Holding, KitType, LedgerEntry, table
 from kitloan.tables.stocktaking import StocktakeLine, StocktakeScan
 from kitloan.text.dates import SCOTLAND, instant, moment, parse_date, uk_instant
-from kitloan.text.names import clean, fault, fold, plain, tidy
+from kitloan.text.names import clean, fault, fold, plain, search_form, tidy
 from kitloan.text.personal import on_record
 from kitloan.text.scans import Tag, read, split
 from kitloan.text.tags import grouped
@@ -328,7 +328,9 @@ def _scan(
         tag=tag,
         code=code_of(text),
         # The place is stored in the spelling of the list, because the database compares them.
-        place=kept_at if kept_at and place and fold(kept_at) == fold(place) else place,
+        place=kept_at
+        if kept_at and place and search_form(kept_at) == search_form(place)
+        else place,
         desk=desk,
         seen_at=seen_at,
         quantity=quantity,

@@ -74,8 +74,8 @@ FOCUSES = {
     "a list": (("\x1bOQ", "AC0001"),),
     "a filter": (("\x1bOQ", "AC0001"), ("\t", ""), ("\r", "= in")),
     # By way of the one open loan: the first of the holdings may be any of them, with other buttons.
-    "a button": (("\x1bOR", SCHOOL), ("\r", "History"), ("\t", "")),
-    "a question": (("\x1bOR", SCHOOL), ("\r", "History"), ("\t\r", "Due when")),
+    "a button": (("\x1bOR", SCHOOL), ("\r", "Last seen"), ("\t", "")),
+    "a question": (("\x1bOR", SCHOOL), ("\r", "Last seen"), ("\t\r", "Due when")),
     "a dialog": (("\x1b[15~", SCHOOL), ("\x1b[15~", "Isla Muir"), ("\r", "Forget")),
     "a form": (("\x1b[17~", "What it is"),),
     "a sheet": (("\x1b[21~", "Starts at"),),

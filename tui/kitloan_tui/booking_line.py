@@ -14,7 +14,7 @@ from datetime import date
 from kitloan.errors import BadInput
 from kitloan.planning.requests import has_request, parse_request
 from kitloan.text.dates import parse_day
-from kitloan.text.names import fold
+from kitloan.text.names import search_form
 
 EXAMPLE = "glenwood mta 2 8 dec 12 dec"
 
@@ -110,18 +110,18 @@ def read_booking(
 def _of_request(text: str, schools: Sequence[str], types: Sequence[str]) -> BookingLine:
     """What a request asks for, by whole names on file: a stranger wrote it."""
     asked = parse_request(text)
-    kinds = {fold(each): each for each in types}
-    if fold(asked.type) not in kinds:
+    kinds = {search_form(each): each for each in types}
+    if search_form(asked.type) not in kinds:
         raise BadInput(
             "no_such_name",
             f"No kit type has the name {asked.type!r}.",
             f"Type the booking yourself: {EXAMPLE}",
         )
-    known = {fold(each): each for each in schools}.get(fold(asked.school))
+    known = {search_form(each): each for each in schools}.get(search_form(asked.school))
     return BookingLine(
         known or asked.school,
         known is None,
-        kinds[fold(asked.type)],
+        kinds[search_form(asked.type)],
         asked.quantity,
         asked.collect_on,
         asked.return_by,
@@ -185,7 +185,7 @@ def _schools_meant(
         yield from _meant(words, schools)
         return
     name = " ".join(words)
-    known = next((each for each in schools if fold(each) == fold(name)), name)
+    known = next((each for each in schools if search_form(each) == search_form(name)), name)
     yield len(words) * 3, known  # as much of the line as can be is the kit type
 
 
@@ -212,7 +212,7 @@ def _begin_in_order(typed: Sequence[str], full: Sequence[str]) -> bool:
 
 def _bare(text: str) -> str:
     """For comparing: case and what is no letter, number or space do not count."""
-    return re.sub(r"[^\w ]", "", fold(text))
+    return re.sub(r"[^\w ]", "", search_form(text))
 
 
 def _only_one(found: Sequence[_Meaning], *, is_new: bool) -> _Meaning:

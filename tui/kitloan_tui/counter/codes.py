@@ -10,7 +10,7 @@ from dataclasses import replace
 from kitloan.college import College
 from kitloan.errors import KitloanError
 from kitloan.text import scans
-from kitloan.text.names import clean, fold
+from kitloan.text.names import clean, search_form
 from kitloan.text.personal import names_a_person
 from kitloan.text.scans import Tag, Text
 from kitloan.values import Holding
@@ -103,7 +103,9 @@ def _take_words(state: CounterState, college: College, text: str, *, typed: bool
     if known := lookups.organisation_called(college.session, asked or text):
         return _name(state, college, known)
     if asked or state.basket:
-        is_meant = bool(asked and before.unknown and fold(before.unknown.name) == fold(asked))
+        is_meant = bool(
+            asked and before.unknown and search_form(before.unknown.name) == search_form(asked)
+        )
         if is_meant:  # it was asked about just now
             return _name(state, college, asked)
         return _take_new_name(state, college, asked or text, with_to=bool(asked), typed=typed)
@@ -137,7 +139,7 @@ def _take_new_name(
         return _name(state, college, begin[0])
     like = parsing.organisations_like(college, name)
     listed = parsing.listed_beginning(college, name) if typed else ()
-    whole = [each for each in listed if fold(each) == fold(name)]
+    whole = [each for each in listed if search_form(each) == search_form(name)]
     if not like and (whole or not listed) and (whole or with_to or not state.front.asks_names):
         return _name(state, college, whole[0] if whole else name)
     like = tuple(dict.fromkeys((*like, *listed)))
@@ -168,7 +170,7 @@ def _search(state: CounterState, college: College, text: str, *, typed: bool) ->
         state.step.unknown = UnknownName(text, begin[:MOST_CHOICES])
         return sentences.ask_new_school(state.step.unknown, ())
     if lends and not page.items and (listed := college.schools.names(text, MOST_CHOICES)):
-        whole = [each for each in listed if fold(each) == fold(text)]
+        whole = [each for each in listed if search_form(each) == search_form(text)]
         if whole and not parsing.organisations_like(college, text):
             return _name(state, college, whole[0])
         state.step.unknown = UnknownName(text, tuple(listed))
@@ -183,8 +185,8 @@ def _search(state: CounterState, college: College, text: str, *, typed: bool) ->
 
 def _is_named_so(held: Holding, text: str) -> bool:
     """Whether the words are of the holding itself, and not of where it is."""
-    own = fold(f"{held.type} {held.asset_number or ''} {held.serial or ''} {held.tag}")
-    return all(word in own for word in fold(text).split())
+    own = search_form(f"{held.type} {held.asset_number or ''} {held.serial or ''} {held.tag}")
+    return all(word in own for word in search_form(text).split())
 
 
 # -- a holding on the counter ---------------------------------------------------------------------

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from kitloan.college import College
 from kitloan.errors import BadInput, Refused
-from kitloan.text.names import fold, near_names
+from kitloan.text.names import near_names, search_form
 from kitloan.text.scans import Tag, Text
 from kitloan.values import Holding
 from kitloan_tui import lookups
@@ -129,7 +129,7 @@ def split_terms(text: str) -> tuple[str, str]:
 
 def completed(text: str, names: Iterable[str]) -> str | None:
     """The first of `names` that begins as `text` does."""
-    return next((name for name in names if fold(name).startswith(fold(text))), None)
+    return next((name for name in names if search_form(name).startswith(search_form(text))), None)
 
 
 def organisation_completed(college: College, text: str) -> str | None:
@@ -154,4 +154,4 @@ def organisations_like(college: College, text: str) -> tuple[str, ...]:
 def organisations_beginning(college: College, text: str) -> tuple[str, ...]:
     """The known organisations whose names begin so."""
     known = lookups.organisations(college.session)
-    return tuple(name for name in known if fold(name).startswith(fold(text)))
+    return tuple(name for name in known if search_form(name).startswith(search_form(text)))

@@ -19,7 +19,7 @@ from kitloan.contents import (
     recorded_shortages,
 )
 from kitloan.errors import BadInput
-from kitloan.text.names import fold, same_organisation
+from kitloan.text.names import same_organisation, search_form
 from kitloan.values import Holding, ShortageLine
 
 
@@ -261,7 +261,7 @@ class TakingIn:
 
     def kind_typed(self, typed: str) -> str:
         """The kind that is meant: one that the college has in its own spelling, else as typed."""
-        return next((name for name in self.names if fold(name) == fold(typed)), typed)
+        return next((name for name in self.names if search_form(name) == search_form(typed)), typed)
 
 
 Question = Counting | Arriving | HowMany | LendOrReturn | TakingIn

@@ -17,7 +17,7 @@ from kitloan.ledger.session import ESP
 from kitloan.loans.corrections import Correction, correct
 from kitloan.reference import colleges, find_college
 from kitloan.text.dates import parse_due, parse_past, uk
-from kitloan.text.names import fold, near_names
+from kitloan.text.names import fold, near_names, search_form
 from kitloan.text.tags import grouped
 from kitloan.values import Holding, LoanLine, ShortageOfHolding, plural
 from kitloan_tui import lookups
@@ -217,7 +217,7 @@ def find_college_named(typed: str) -> str:
         return found.name
     if fold(typed) == ESP:
         return typed
-    like = [each.name for each in colleges() if fold(typed) in fold(each.name)]
+    like = [each.name for each in colleges() if search_form(typed) in search_form(each.name)]
     if len(like) == 1:
         return like[0]
     raise BadInput(
@@ -285,7 +285,7 @@ def amend(college: College, tag: str, field: str, typed: str) -> Verdict:
         value = int(typed)
     elif field == "type":
         names = lookups.kit_types(college.session)
-        value = next((name for name in names if fold(name) == fold(typed)), typed)
+        value = next((name for name in names if search_form(name) == search_form(typed)), typed)
         if value not in names and (like := near_names(typed, names)):
             raise refusals.may_be_another_kind(typed, like)
     college.holdings.amend(tag, **{field: value})  # type: ignore[arg-type]  # by its name

@@ -10,7 +10,7 @@ from textual.widgets import Button
 
 from kitloan.errors import KitloanError
 from kitloan.imports.contents import read_types
-from kitloan.text.names import fold
+from kitloan.text.names import search_form
 from kitloan.values import Page, plural
 from kitloan_tui import lookups
 from kitloan_tui.counter import recording, refusals
@@ -70,7 +70,11 @@ class KitTypes(ListScreen[KitTypeLine | PartLine]):
             found += lookups.parts_of_type(session, self._kind)
         else:
             found += lookups.kit_type_lines(session)
-        like = [each for each in found if all(w in fold(each.name) for w in fold(text).split())]
+        like = [
+            each
+            for each in found
+            if all(w in search_form(each.name) for w in search_form(text).split())
+        ]
         return Page(tuple(like), len(like), None)
 
     def cells(self, item: KitTypeLine | PartLine) -> Sequence[str]:

@@ -17,7 +17,7 @@ from textual.content import Content
 from textual.widgets import Input
 
 from kitloan.errors import KitloanError
-from kitloan.text.names import fold, plain
+from kitloan.text.names import plain, search_form
 from kitloan.text.tags import grouped
 from kitloan_tui import keys
 from kitloan_tui.actions import ACTIONS, Action, why_not
@@ -116,7 +116,7 @@ def _nothing() -> None:
 
 def _named(query: str, name: str, least: float) -> float:
     """How well words name something: all of it that was typed begins it, or begins its words."""
-    if fold(name).startswith(fold(query)):
+    if search_form(name).startswith(search_form(query)):
         return least + _FIRST
     return least if _begin_words(query, name) else 0
 
@@ -127,8 +127,8 @@ def _described(query: str, sentence: str) -> float:
 
 
 def _begin_words(query: str, text: str) -> bool:
-    words = fold(text).split()
-    return all(any(word.startswith(part) for word in words) for part in fold(query).split())
+    words = search_form(text).split()
+    return all(any(word.startswith(part) for word in words) for part in search_form(query).split())
 
 
 class Palette(CommandPalette):

@@ -12,7 +12,7 @@ from textual.widgets import Button
 from kitloan.borrowers.organisations import Person
 from kitloan.errors import KitloanError
 from kitloan.text.dates import uk
-from kitloan.text.names import fold
+from kitloan.text.names import search_form
 from kitloan.text.tags import grouped
 from kitloan.values import SYMBOLS, LoanLine, Page, plural
 from kitloan_tui import lookups
@@ -90,7 +90,9 @@ class School(ListScreen[SchoolRow]):
             found += lookups.loans_by_term(session, name)
         else:
             lost = lookups.lost_by(session, name)
-            found += [each for each in lost if fold(text) in fold(f"{each.type} {each.tag}")]
+            found += [
+                each for each in lost if search_form(text) in search_form(f"{each.type} {each.tag}")
+            ]
         return Page(tuple(found), len(found), None)
 
     def cells(self, item: SchoolRow) -> Sequence[str]:

@@ -16,7 +16,7 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from kitloan.reference import College, colleges
-from kitloan.text.names import fold, plain
+from kitloan.text.names import fold, plain, search_form
 from kitloan_tui.widgets.panels import TextBlock
 
 PLAY = "play"
@@ -155,5 +155,8 @@ def _fitting(typed: str) -> list[College]:
     return [
         college
         for college in colleges()
-        if any(fold(typed) in fold(n) for n in (college.name, college.id, *college.former_names))
+        if any(
+            search_form(typed) in search_form(n)
+            for n in (college.name, college.id, *college.former_names)
+        )
     ]

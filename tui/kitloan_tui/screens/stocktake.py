@@ -21,7 +21,7 @@ from kitloan.stocktakes.outcome import Outcome, OutcomeLine, Result, StockCount,
 from kitloan.stocktakes.scanning import Scanned as StocktakeScan
 from kitloan.text import scans
 from kitloan.text.dates import instant, uk_instant
-from kitloan.text.names import fold
+from kitloan.text.names import search_form
 from kitloan.text.tags import grouped
 from kitloan.values import Page, plural
 from kitloan_tui.actions import BY_ID, BY_WORD
@@ -401,7 +401,11 @@ class StocktakeResults(ListScreen[Stocktake | OutcomeLine]):
             self._sum = _summary(stocktakes.outcome(self._which.id))
             page = stocktakes.lines(self._which.id, _BY_VIEW[view], after)
             return Page(page.items, page.total, page.next)
-        found = [each for each in reversed(stocktakes.list()) if fold(text) in fold(each.name)]
+        found = [
+            each
+            for each in reversed(stocktakes.list())
+            if search_form(text) in search_form(each.name)
+        ]
         return Page(tuple(found), len(found), None)
 
     def cells(self, item: Stocktake | OutcomeLine) -> Sequence[str]:

@@ -23,7 +23,7 @@ from textual.widgets import Button, Input, Static
 from kitloan.errors import BadInput, Refused
 from kitloan.holdings import Gift, NewHolding
 from kitloan.text import scans
-from kitloan.text.names import fold, near_names, plain
+from kitloan.text.names import near_names, plain, search_form
 from kitloan.text.tags import grouped
 from kitloan_tui.counter import recording, sentences, steps
 from kitloan_tui.counter.questions import TakingIn
@@ -119,9 +119,9 @@ class TakeIn(DeskScreen):
 
     def _list_kinds(self) -> None:
         """The kinds to pick by number; those that are like what is typed, while something is."""
-        typed = fold(self._value("type"))
+        typed = search_form(self._value("type"))
         narrowed = bool(typed) and self._is_typed and not typed.isdecimal()
-        like = [kind for kind in self._kinds if not narrowed or typed in fold(kind)]
+        like = [kind for kind in self._kinds if not narrowed or typed in search_form(kind)]
         listed = like[:MOST_CHOICES]
         shown = [kind if narrowed else f"{n} {kind}" for n, kind in enumerate(listed, start=1)]
         if len(like) > len(listed):
@@ -228,7 +228,9 @@ class TakeIn(DeskScreen):
         listed = self._kinds[:MOST_CHOICES]
         if typed.isdecimal() and 1 <= int(typed) <= len(listed):
             return listed[int(typed) - 1]
-        known = next((kind for kind in self._kinds if fold(kind) == fold(typed)), None)
+        known = next(
+            (kind for kind in self._kinds if search_form(kind) == search_form(typed)), None
+        )
         like = () if known or not typed else near_names(typed, self._kinds)
         if like and typed != self._kind_shown:
             self._kind_shown = typed

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from kitloan.queries.paging import PAGE
 from kitloan.text.dates import day_of, uk
-from kitloan.text.names import fold
+from kitloan.text.names import search_form
 from kitloan.text.tags import grouped
 from kitloan.transfers import ReceivedLine, UnderWay
 from kitloan.values import SYMBOLS, Page, plural
@@ -40,11 +40,11 @@ class TransferList(ListScreen[TransferRow]):
         """Those in which every word occurs; there are never many at once."""
         transfers = self.college.transfers
         lines: Sequence[TransferRow] = transfers.open() if view == "open" else transfers.received()
-        words = fold(text).split()
+        words = search_form(text).split()
         found = tuple(
             each
             for each in lines
-            if all(word in fold(" ".join((*self.cells(each), each.tag))) for word in words)
+            if all(word in search_form(" ".join((*self.cells(each), each.tag))) for word in words)
         )
         return Page(found[:PAGE], len(found), None)
 

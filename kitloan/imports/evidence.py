@@ -484,7 +484,7 @@ def _names(column: Profile) -> float:
     if column.share("days") > 0.5 or column.share("integers") > 0.7:
         return 0.2
     if column.share("people") > 0.5:
-        return 0.3  # who handed it out, and no giver
+        return 0.7  # perhaps who handed it out, and no giver
     return 0.3 if any("://" in sample or "www." in sample for sample in column.samples) else 1.0
 
 

@@ -116,13 +116,15 @@ class _HoldingRow(NamedTuple):
     uncounted: bool
     critical_short: int
     out_of_use: str | None
-    location: str | None
-    asset_number: str | None
-    serial: str | None
-    received_on: str | None
     sighted_at: str | None
     sighted_by: str
     counted_at: str | None
+
+
+_AS_STORED = tuple(
+    name for name in values.Holding.__slots__ if name in holding.c and name != "counted_at"
+)
+"""What an answer shows of a holding's row as it is; a column that comes is among them."""
 
 
 class _LoanRow(NamedTuple):
@@ -161,7 +163,9 @@ def _columns_of(row: type[NamedTuple], of: Table) -> list[ColumnElement[Any]]:
 
 
 _HOLDINGS_OF = Query(
-    select(*_columns_of(_HoldingRow, holding), *_TERMS)
+    select(
+        *_columns_of(_HoldingRow, holding), *[holding.c[name] for name in _AS_STORED], *_TERMS
+    )
     .join_from(holding, kit_type)
     .join(college, college.c.college == holding.c.college)
     .outerjoin(gift)
@@ -448,6 +452,7 @@ def _holdings_of(
 ) -> list[values.Holding]:
     """A college's holdings with these tags."""
     own = len(_HoldingRow._fields)
+    stored = own + len(_AS_STORED)
     found = _HOLDINGS_OF.tuples(connection, c=where, tags=tags)
     rows = [_HoldingRow._make(each[:own]) for each in found]
     out = [row.tag for row in rows if row.out_quantity]
@@ -457,7 +462,8 @@ def _holdings_of(
     return [
         _holding_answer(
             row,
-            _terms(*each[own:]),
+            each[own:stored],
+            _terms(*each[stored:]),
             loans.get(row.tag),
             short.get(row.tag, ()),
             counted.get((where, row.tag)),
@@ -589,15 +595,15 @@ def _terms(*known: Any) -> GiftTerms:
 
 def _holding_answer(
     row: _HoldingRow,
+    stored: tuple[Any, ...],
     terms: GiftTerms,
     open_loan: tuple[values.LoanOfHolding, ContactOfLoan | None] | None,
     shortages: tuple[ShortageLine, ...],
     counted: values.Counted | None,
 ) -> values.Holding:
     return values.Holding(
-        tag=row.tag,
+        **dict(zip(_AS_STORED, stored, strict=True)),
         type=row.type_name,
-        college=row.college,
         region=row.region,
         status=status_of(
             state=row.state,
@@ -608,12 +614,6 @@ def _holding_answer(
             overdue=open_loan is not None and open_loan[0].overdue,
             out_of_use=row.out_of_use is not None,
         ),
-        quantity=row.quantity,
-        out_quantity=row.out_quantity,
-        location=row.location,
-        asset_number=row.asset_number,
-        serial=row.serial,
-        received_on=row.received_on,
         gift=terms,
         loan=open_loan[0] if open_loan else None,
         shortages=shortages,
@@ -621,7 +621,6 @@ def _holding_answer(
         contact=open_loan[1] if open_loan else None,
         counted=counted,
         counted_at=row.counted_at if counted else None,
-        out_of_use=row.out_of_use,
     )
 
 

@@ -178,7 +178,7 @@ async def test_from_a_holding_and_back(store: Store, log: Path, folder: Path) ->
         await hands.settle()
         await hands.pilot.click("#print")
         await hands.settle()
-        assert hands.reads(f"= LABEL STEM kit {grouped(store.kit)}: saved in")
+        assert hands.reads(f"= LABEL STEM kit {grouped(store.kit)} (AC0001): saved in")
         await hands.press("escape")
         assert isinstance(hands.desk.screen, HoldingList)
         await hands.pilot.click("#labels")

@@ -52,7 +52,7 @@ async def test_every_scan_gets_its_verdict(store: Store, log: Path) -> None:
         for code, said in (
             (store.second, f"= SEEN STEM kit {grouped(store.second)}"),
             (store.second, "> SEEN ALREADY"),
-            (store.kit, f"~ SEEN ELSEWHERE STEM kit {grouped(store.kit)}; its place is Store 1"),
+            (store.kit, f"~ SEEN ELSEWHERE STEM kit {grouped(store.kit)} (AC0001); its place is Store 1"),
             (store.headset, f"= SEEN VR headset {grouped(store.headset)}; on loan to {SCHOOL}"),
             (added, "? NOT ON THE LIST Telescope"),
             (unknown, f"? UNKNOWN CODE {unknown}; no holding here has this tag"),
@@ -179,7 +179,7 @@ async def test_a_stocktake_has_the_desk_alone(store: Store, log: Path, over: str
 
         await lay_over()
         await hands.scan(store.kit)
-        assert hands.reads(f"= SEEN STEM kit {grouped(store.kit)}; on loan to {SCHOOL}")
+        assert hands.reads(f"= SEEN STEM kit {grouped(store.kit)} (AC0001); on loan to {SCHOOL}")
         for card in ("KLUSEVEN", "KLURETURN"):
             await lay_over()
             await hands.scan(card)

@@ -43,7 +43,7 @@ from kitloan.audit.register import register, written_off
 from kitloan.audit.report import build
 from kitloan.audit.spares import Pair, spares
 from kitloan.audit.tables import Report
-from kitloan.audit.transfers import journeys
+from kitloan.audit.transfers import in_scope, journeys
 from kitloan.audit.use import Months, Use, days_held, lent_of_gifts, use
 from kitloan.audit.years import idle, lending, overdue_by_age, trend
 from kitloan.errors import BadInput
@@ -376,9 +376,10 @@ class Auditor:
             "by_donor": measures.by_name(counts, lambda each: each.donor_name),
             "by_type": measures.by_name(counts, lambda each: each.type_name),
         }
-        under_way = journeys(census)
+        every = journeys(census)
+        under_way = tuple(each for each in every if in_scope(each, census))
         asked = answers(census)
-        given = reconciled(census, under_way)
+        given = reconciled(census, every)  # a gift is whole, whichever part the report is about
         found = findings(Evidence(census, under_way, reported, asked, given), own)
         by_type, by_place = use(census, counts)
         spare, pairs = spares(census)

@@ -160,3 +160,6 @@ def test_a_kit_that_nobody_has_is_missing(given: Scotland, clock: SetClock) -> N
     kit = row(found, "gift_kits", tag=tag)
     assert (kit["taken_in_by"], kit["held_by"], kit["state"]) == ("fife", None, "missing")
     assert values(row(found, "gifts", gift=RAF), ("taken_in", *PARTS)) == [1, 0, 0, 0, 1, 0]
+    given.esp.national.allocate(RAF, "nescol", 1)
+    of_another = given.esp.audit.audit(scope=Scope(college="nescol"))
+    assert row(of_another, "gifts", gift=RAF) == row(given.audit(), "gifts", gift=RAF)

@@ -115,7 +115,7 @@ def from_csv(column: Column, cell: str) -> Cell:
             return date.fromisoformat(cell)
         case "count" | "pence":
             return int(cell)
-        case "share" | "days":
+        case "share" | "days" | "rate":
             return float(cell)
     guarded = r"(^|[,;|\t\r\n])'(?=[\s\"]*[=+\-@＝＋－＠]|[\t\r])"
     return re.sub(guarded, r"\1", cell)

@@ -77,8 +77,8 @@ class Response:
 class PartReach:
     """What kits did in one part: a region, a council, a sector, a band.
 
-    Where no college that would lend there has sent a file, and none that has did, what was used is
-    None: nobody knows it.
+    Where no college that would lend there has sent a file of the year, and no other lent there,
+    what was used is None: nobody knows it.
 
     Attributes:
         key: the part; empty for schools of which no list has it.
@@ -280,7 +280,7 @@ def reach_figures(
         has_learners=not (protected and census.scope),
         vintage=max((row.vintage for row in census.school_list.values()), default=None),
         responses=_responses(sums, ours, year),
-        parts=_parts(census, ours, of_year, held, hidden),
+        parts=_parts(census, ours, of_year, held, hidden, year),
         years=_years(sums, running),
         gifts=_gifts(census, of_kits),
         kits=_kits(of_kits),
@@ -383,10 +383,15 @@ def _parts(
     lent: Sequence[tuple[str, str]],
     held: Mapping[str, int | None],
     hidden: Mapping[str, Set[str]],
+    year: date,
 ) -> dict[str, list[PartReach]]:
     lists = _Lists(census)
     region_of = {each: row.region or "" for each, row in census.colleges.items()}
-    sent = {code for college, code in region_of.items() if census.has_college(college)}
+    sent = {
+        code
+        for college, code in region_of.items()
+        if census.has_college(college) and census.covered.get(college, census.day) >= year
+    }
     found = {}
     of_regions = reaches_by(ours, lambda each: (region_of.get(each.college, ""), each.school))
     of_schools = reaches_by(ours, lambda each: each.school)
@@ -428,7 +433,7 @@ def _parts(
 
 
 def _has_sent(name: str, key: str, sent: Set[str]) -> bool:
-    """Whether a college that would lend in a part has sent a file."""
+    """Whether a college that would lend in a part has sent a file of the year."""
     if name == "region":
         return key in sent
     council = find_council(key) if name == "council" else None

@@ -188,9 +188,14 @@ def _share(row: tuple[str, Shown, int | None, str]) -> float | None:
 def _next_step(m: Material) -> str:
     """What a reader who sees nothing should do; else how it was counted."""
     if not m.totals.colleges:
+        nothing = (
+            "No file has come of what this report is about."
+            if m.census.colleges
+            else "No college's ledger is in this store yet."
+        )
         return (
-            "No college's ledger is in this store yet. Ask each college for its file (kitloan "
-            "ledger export FILE), and take them in together: kitloan ledger import FILE..."
+            f"{nothing} Ask each college for its file (kitloan ledger export FILE), and take them "
+            "in together: kitloan ledger import FILE..."
         )
     if not m.totals.holdings:
         return (

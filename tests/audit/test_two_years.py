@@ -166,6 +166,9 @@ def test_what_no_file_covers_is_not_none(story: Story, found: Audit) -> None:
     for name in ("regions", "reach_by_region"):
         assert "Glasgow (no file from City of Glasgow College" in notes[name]
     assert "No file has come from City of Glasgow College" in notes["gift_shares"]
+    highlands = row(found, "reach_by_region", region="HIS")
+    assert (highlands["kits"], highlands["engagements"]) == (12, None), "its files end in January"
+    assert row(found, "reach_by_region", region="FIF")["engagements"] == 0
     months = dict(found.report.summary.months)
     assert None not in months.values(), "every month has a ledger that covers it"
     later = story.scotland.esp.audit.audit(date(2028, 3, 1))

@@ -43,7 +43,7 @@ from kitloan.audit.register import register, written_off
 from kitloan.audit.report import build
 from kitloan.audit.spares import Pair, spares
 from kitloan.audit.tables import Report
-from kitloan.audit.transfers import journeys
+from kitloan.audit.transfers import in_scope, journeys
 from kitloan.audit.use import Months, Use, days_held, lent_of_gifts, use
 from kitloan.audit.years import idle, lending, overdue_by_age, trend
 from kitloan.errors import BadInput
@@ -85,7 +85,7 @@ class Audit:
         listed = tables.pop("register", None)
         document = {
             "as_at": self.as_at.isoformat(),
-            "totals": {**self.totals, **self.learners},
+            "totals": _if_known(self.totals, {**self.totals, **self.learners}),
             "by_region": _groups(self.by_region, "region"),
             "by_college": _groups(self.by_college, "college"),
             "by_donor": _groups(self.by_donor, "donor"),
@@ -122,6 +122,15 @@ class Audit:
             },
         }
         return document if listed is None else document | {"register": listed}
+
+
+def _if_known(totals: Figures, shown: dict[str, Shown]) -> dict[str, Shown | None]:
+    """The totals as they are; where no file has come, how many colleges sent one and no more."""
+    if totals.are_known:
+        return {**shown}
+    return {
+        name: number if name == "colleges" else number or None for name, number in shown.items()
+    }
 
 
 def _groups(groups: Iterable[Group], key: str) -> list[dict[str, Any]]:
@@ -362,17 +371,16 @@ class Auditor:
         counts = measures.count(census, days_held(Months(census)))
         reported = reporting(census, all_colleges=self._session.is_national)
         silent = [each.college for each in reported if each.last_entry is None]
-        # To a college's own store no file comes: its report is about itself.
-        sent = frozenset(census.colleges) if self._session.is_national else None
         groups = {
-            "by_region": measures.by_region(census, counts, sent),
+            "by_region": measures.by_region(census, counts),
             "by_college": measures.by_college(census, counts, silent),
             "by_donor": measures.by_name(counts, lambda each: each.donor_name),
             "by_type": measures.by_name(counts, lambda each: each.type_name),
         }
-        under_way = journeys(census)
+        every = journeys(census)
+        under_way = tuple(each for each in every if in_scope(each, census))
         asked = answers(census)
-        given = reconciled(census, under_way)
+        given = reconciled(census, every)  # a gift is whole, whichever part the report is about
         found = findings(Evidence(census, under_way, reported, asked, given), own)
         by_type, by_place = use(census, counts)
         spare, pairs = spares(census)
@@ -408,7 +416,7 @@ class Auditor:
             gifts=given,
             learners=learners,
             reach=reach,
-            lent_of_gifts=lent_of_gifts(census) if given.kits else 0,
+            lent_of_gifts=lent_of_gifts(census, [each.gift for each in given.gifts]),
             written_off=written_off(census),
             challenges=asked,
             register=register(census) if listed else None,

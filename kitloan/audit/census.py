@@ -6,7 +6,7 @@ holding that came from another college belongs to whom the nearest college on it
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import cached_property
@@ -71,6 +71,11 @@ LAST_ENTRY = Query(
     .limit(1)
 )
 """The last entry of a college's ledger."""
+_FIRST_ENTRIES = select(entry.c.college, entry.c.at).where(
+    entry.c.college.in_(bindparam("colleges", expanding=True)),
+    entry.c.epoch == 1,
+    entry.c.seq == 1,
+)
 _AT_ONCE = 1_000
 """Rows that are read at a time."""
 
@@ -185,6 +190,16 @@ class Census:
             if last is not None:
                 found[each] = last
         return found
+
+    @cached_property
+    def spans(self) -> Sequence[tuple[date, date]]:
+        """The first and the last day that the ledger of each college in scope covers."""
+        rows = self.connection.execute(_FIRST_ENTRIES, {"colleges": list(self.colleges)})
+        return [
+            (day_of(row.at), self.covered.get(row.college, self.day))
+            for row in rows
+            if self.has_college(row.college)
+        ]
 
     @cached_property
     def covered(self) -> Mapping[str, date]:

@@ -41,6 +41,8 @@ class Changes:
 
     def before(self, name: str) -> Shown | None:
         """What a figure was; `sighted` is what was seen in the twelve months before."""
+        if not self.figures.are_known and name != "colleges":
+            return None  # no file had come
         if name in self.learners:
             return self.learners[name][0]
         if name == "sighted":

@@ -1,6 +1,6 @@
 """What each college has sent: its last file and entry, and its answers to challenges."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,7 +10,7 @@ from kitloan.audit.census import Census
 from kitloan.exchange.merging import files_merged
 from kitloan.ledger.session import ESP
 from kitloan.national.challenges import WORDS, Challenge, challenges
-from kitloan.reference import colleges
+from kitloan.reference import colleges, regions
 from kitloan.tables import LedgerHead, table
 from kitloan.tables.national import Allocation, Gifting
 from kitloan.text.dates import day_of, end_of, uk
@@ -56,6 +56,23 @@ class Reporting:
         return "nothing sent" if self.last_entry is None else "sent"
 
 
+def partly_known(reported: Iterable[Reporting]) -> str:
+    """Of which regions only some colleges have sent a file, in a sentence; empty where of none."""
+    sent: set[str | None] = set()
+    silent: dict[str, list[str]] = {}
+    for each in reported:
+        if each.last_entry is not None:
+            sent.add(each.region)
+        elif each.part_of is None and each.region is not None:
+            silent.setdefault(each.region, []).append(each.name)
+    parts = [
+        f"{name} (no file from {', '.join(silent[code])})"
+        for code, name in regions().items()
+        if code in sent and code in silent
+    ]
+    return f"Only a part is known of {'; '.join(parts)}." if parts else ""
+
+
 def latest_files(live: Connection, known_at: str, until: str) -> Mapping[str, str]:
     """When the latest file of each college was made, of those made and merged by an instant."""
     return {
@@ -93,12 +110,12 @@ def reporting(census: Census, *, all_colleges: bool) -> tuple[Reporting, ...]:
             .group_by(allocation.c.to_college)
         )
     }
-    regions = {each.id: each.region for each in colleges()} if all_colleges else {}
+    region_of = {each.id: each.region for each in colleges()} if all_colleges else {}
     if all_colleges:
-        regions |= dict.fromkeys(set(allocated) - regions.keys())
-    regions |= {each: row.region for each, row in census.colleges.items()}
+        region_of |= dict.fromkeys(set(allocated) - region_of.keys())
+    region_of |= {each: row.region for each, row in census.colleges.items()}
     found = []
-    for college in sorted(regions):
+    for college in sorted(region_of):
         last, made = census.last_entries.get(college), census.files.get(college)
         if not census.has_college(college) or (last is None and not all_colleges):
             continue
@@ -110,7 +127,7 @@ def reporting(census: Census, *, all_colleges: bool) -> tuple[Reporting, ...]:
             Reporting(
                 college,
                 census.college_names.get(college, college),
-                regions[college],
+                region_of[college],
                 file_on,
                 entered,
                 last.seq if last else 0,

@@ -64,7 +64,7 @@ TO_THE_ROW = ("kit_reach", "not_reached")
 
 _ENGAGEMENTS = count("engagements", "Uses", "Uses by one group, each counted once.")
 _SCHOOLS = count("schools", "Schools reached", "Schools that borrowed, or have a use on record.")
-_HOURS = text("hours", "Hours", "Hours of all sessions.", kind="days")
+_HOURS = text("hours", "Hours", "Hours of all sessions.", kind="days", unknown="not known")
 _STAFF = count("staff", "Staff", "Teachers and other staff who took part.")
 _LEARNERS = count(
     "learner_engagements", "Learner engagements", "The learners of every group whose size is known."
@@ -74,12 +74,19 @@ _AT_LEAST = count(
 )
 
 
-def evidence_answers(found: ReachFigures) -> list[tuple[str, str]]:
+def evidence_answers(found: ReachFigures, silent: int) -> list[tuple[str, str]]:
     """The answers of a page about what the kits did, each with what limits it; the response first.
 
     Args:
         found: what was worked out.
+        silent: how many colleges have sent no file.
     """
+    silence = (
+        f" {plural(silent, 'college')} sent no file: what "
+        f"{'it lent' if silent == 1 else 'they lent'} is not known."
+        if silent
+        else ""
+    )
     back = sum(each.back for each in found.responses)
     known = sum(each.with_use for each in found.responses)
     year = next((each for each in found.years if each.first == found.year), None)
@@ -89,8 +96,8 @@ def evidence_answers(found: ReachFigures) -> list[tuple[str, str]]:
             f"{known:,} of {plural(back, 'loan')} that came back {_have(known)} a record of use "
             f"({known / back:.0%})."
             if back
-            else "No loan came back in the year.",
-            f"{when} What nobody recorded is in no figure here: it is unknown, not none.",
+            else "No loan is on record that came back in the year.",
+            f"{when} What nobody recorded is in no figure here: it is unknown, not none.{silence}",
         )
     ]
     if year is None:
@@ -119,9 +126,9 @@ def evidence_answers(found: ReachFigures) -> list[tuple[str, str]]:
             )
         )
     parts = found.parts["sector"]
-    listed = sum(each.listed for each in parts)
+    listed = sum(each.listed or 0 for each in parts)
     if listed:
-        reached = sum(each.reached for each in parts)
+        reached = sum(each.reached or 0 for each in parts)
         answers.append(
             (
                 f"{reached:,} of {listed:,} listed schools were reached ({reached / listed:.0%}).",
@@ -135,17 +142,18 @@ def _have(many: int) -> str:
     return "has" if many == 1 else "have"
 
 
-def evidence_tables(found: ReachFigures, words: Mapping[str, str]) -> list[Table]:
+def evidence_tables(found: ReachFigures, words: Mapping[str, str], partly: str) -> list[Table]:
     """Every table of evidence, how much is known of it first.
 
     Args:
         found: what was worked out.
         words: what colleges are called, by id.
+        partly: of which regions only a part is known, in a sentence; empty where of none.
     """
     return [
         _responses(found),
         _years(found),
-        _by_region(found),
+        _by_region(found, partly),
         *(_by_list(found, name) for name in _NAMES),
         _by_band(found),
         _named(
@@ -262,7 +270,7 @@ def _denominators() -> list[Field]:
     ]
 
 
-def _by_region(found: ReachFigures) -> Table:
+def _by_region(found: ReachFigures, partly: str) -> Table:
     """The regions that are served least first: those with nothing known of them at the end."""
     parts = sorted(
         found.parts["region"],
@@ -273,12 +281,15 @@ def _by_region(found: ReachFigures) -> Table:
         ),
     )
     inside: list[Field] = [] if found.is_protected else [_LEARNERS, _AT_LEAST]
+    note = (
+        f"{_period(found)} The region with the fewest kits for its pupils is first; those of "
+        "which no file has come are last. Loans are of the lending college's region; schools and "
+        f"pupils of their council's, and apart where that is in several.{_listed(found)} {partly}"
+    )
     return table(
         "reach_by_region",
         "Kits, schools and pupils by region",
-        f"{_period(found)} The region with the fewest kits for its pupils is first; those of "
-        "which no file has come are last. Loans are of the lending college's region; schools and "
-        f"pupils of their council's, and apart where that is in several.{_listed(found)}",
+        note.rstrip(),
         (
             text(
                 "region",

@@ -331,16 +331,22 @@ def findings(evidence: Evidence, met: Iterable[Finding] = ()) -> Sequence[Findin
     return keep_sorted(found, key=lambda f: (f.rank, f.college, f.tag, f.message))
 
 
+_ASKED = (
+    *("never_sent", "gift_over_delivered", "gift_over_taken", "gift_no_allocation"),
+    *("gift_other_type", "gift_other_donor", "engagement_twice"),
+)
+"""Those whose tables ask the scope: a kit of a gift is the gift's, also under another donor."""
+
+
 def _wanted(each: Finding, census: Census) -> bool:
     scope = census.scope
     if not census.has_college(each.college):
         return False
+    if each.code in _ASKED:
+        return True
     if each.tag:
         return census.has_tag(each.tag)
-    narrowed = scope.donor or scope.gift or scope.type
-    # Those that ask the scope themselves, and are about no one kit.
-    asked = ("never_sent", "gift_over_delivered", "gift_over_taken", "engagement_twice")
-    return not narrowed or each.code in asked
+    return not (scope.donor or scope.gift or scope.type)
 
 
 def clock_wrong(wrong: Mapping[str, Times], day: date) -> Iterable[Finding]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
+from kitloan.audit.colleges import Reporting
 from kitloan.audit.evidence_tables import evidence_answers
 from kitloan.audit.findings import CODES, Finding
 from kitloan.audit.material import Material
@@ -28,21 +29,23 @@ def first_page(m: Material) -> Summary:
         tiles=_tiles(m),
         flow=_flow(m),
         flow_of=_flow_of(m),
-        months=m.trend.twelve_months_to(m.census.day),
+        months=m.trend.twelve_months_to(m.census.day, m.census.spans),
         decisions=tuple(_decisions(m.findings, m.census.college_names)),
-        evidence=tuple(evidence_answers(m.reach)),
+        evidence=tuple(evidence_answers(m.reach, len(_silent(m)))),
     )
 
 
 def _answers(m: Material) -> Iterator[tuple[str, str]]:
     t = m.totals
     sent = [each for each in m.reporting if each.last_entry is not None]
-    silent = [each for each in m.reporting if each.last_entry is None and each.part_of is None]
+    silent = _silent(m)
     holders = sum(bool(each.figures.holdings) for each in m.by_college)
     kits = plural(t.holdings, "kit")
     is_ = "is" if t.holdings == 1 else "are"
     yield (
-        f"{kits} {is_} held by {holders:,} of {len(sent) + len(silent):,} colleges.",
+        f"{kits} {is_} held by {holders:,} of {len(sent) + len(silent):,} colleges."
+        if t.are_known
+        else "What is held is not known.",
         f"{plural(len(silent), 'college')} sent no file: what "
         f"{'it holds' if len(silent) == 1 else 'they hold'} is not known."
         if silent
@@ -70,7 +73,9 @@ def _answers(m: Material) -> Iterator[tuple[str, str]]:
     borrowers = plural(t.schools, "school or other borrower", "schools and other borrowers")
     in_use = f"; in use on {out / held:.0%} of {held:,} days held." if held else "."
     yield (
-        f"{plural(loans, 'loan')} to {borrowers} in the last 12 months{in_use}",
+        f"{plural(loans, 'loan')} to {borrowers} in the last 12 months{in_use}"
+        if any(each.is_known for each in m.use_by_college)
+        else "What was lent in the last 12 months is not known.",
         f"The figures of {plural(len(short), 'college')} stop at the last day that "
         f"{'its file covers' if len(short) == 1 else 'their files cover'}."
         if short
@@ -91,6 +96,11 @@ def _answers(m: Material) -> Iterator[tuple[str, str]]:
         if stale
         else "No college that has sent a file is silent.",
     )
+
+
+def _silent(m: Material) -> list[Reporting]:
+    """Colleges that have sent no file, and are no part of another."""
+    return [each for each in m.reporting if each.last_entry is None and each.part_of is None]
 
 
 def _percent(t: Figures) -> str:

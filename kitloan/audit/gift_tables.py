@@ -1,11 +1,12 @@
 """The tables of gifts: what was promised, who has it, and each kit."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any
 
 from kitloan.audit.columns import GIFT, TAG, TITLES, TYPE, college_column
 from kitloan.audit.gifts import Gifts
 from kitloan.audit.tables import Cell, Field, Table, count, day, table, text
+from kitloan.values import plural
 
 
 def _fate(*, titles: Mapping[str, str]) -> list[Field]:
@@ -45,12 +46,20 @@ _NOT_TAKEN_IN = count(
 
 def gifts_table(given: Gifts) -> Table:
     """Each gift, from what was promised to where it is."""
+    many = given.recorded_otherwise
+    otherwise = (
+        f" {plural(many, 'thing')} of these gifts {'is' if many == 1 else 'are'} recorded under "
+        f"another donor or type: {'it counts' if many == 1 else 'they count'} in these figures, "
+        "and not among the kits held."
+        if many
+        else ""
+    )
     return table(
         "gifts",
         "Gifts",
         "Promised = received + outstanding. Received = allocated + at ESP. Allocated = taken in + "
         "not taken in. Taken in = held + on its way + moved + missing + written off. A number "
-        "below nothing is too many, and is among the problems.",
+        f"below nothing is too many, and is among the problems.{otherwise}",
         (
             GIFT,
             text("donor", "Donor", "Who gave it."),
@@ -74,8 +83,10 @@ def gifts_table(given: Gifts) -> Table:
     )
 
 
-def shares_table(given: Gifts, words: Mapping[str, str]) -> Table:
-    """Each gift by college."""
+def shares_table(given: Gifts, words: Mapping[str, str], silent: Container[str]) -> Table:
+    """Each gift by college; of those in `silent` no file has come."""
+    who = dict.fromkeys(each.college for each in given.shares if each.college in silent)
+    names = ", ".join(words.get(each, each) for each in who)
     whole = [
         text(name, title, "Known of the whole gift alone.", lambda _: None, "count", unknown="")
         for name, title in (
@@ -89,7 +100,8 @@ def shares_table(given: Gifts, words: Mapping[str, str]) -> Table:
         "gift_shares",
         "Gifts, by college",
         "What ESP allocated to each college, against what it took in as of that gift, and what "
-        "became of that. Allocated = taken in + not taken in.",
+        "became of that. Allocated = taken in + not taken in."
+        + (f" No file has come from {names}: what it took in is not known." if names else ""),
         (
             GIFT,
             college_column(words),

@@ -139,34 +139,42 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Gifts:
-    """Every gift that ESP agreed, by college, and to the kit."""
+    """Every gift that ESP agreed, by college, and to the kit.
+
+    `recorded_otherwise` is how many kits of these gifts are, by what their colleges record, of
+    another donor or type than the report is about.
+    """
 
     gifts: tuple[Reconciled, ...]
     shares: tuple[Share, ...]
     kits: Sequence[GiftKit]
+    recorded_otherwise: int
 
 
 def reconciled(census: Census, journeys: Iterable[Journey]) -> Gifts:
     """Every gift that ESP agreed, and each holding that a college records as of one.
 
     Args:
-        census: what is counted, and the scope: gifts are whole, shares and kits are narrowed.
+        census: what is counted, and the scope. Gifts are whole, whatever a college has recorded a
+            kit of one as; shares and kits are narrowed.
         journeys: every transfer, as `kitloan.audit.transfers` has them.
     """
     lost = {each.tag for each in journeys if each.problem == "arrived_and_gone"}
     agreed = {row.gift: row for row in census.connection.execute(_AGREED)}
+    known = {key for key, row in agreed.items() if _in_scope(census, key, row.donor, row.type_name)}
     kits = keep_sorted(
         (
             kit
             for kit in _kits(census, agreed, lost)
-            if _in_scope(census, kit.gift, kit.donor, kit.type)
+            if kit.gift in known or _in_scope(census, kit.gift, kit.donor, kit.type)
         ),
         lambda kit: (kit.gift, kit.taken_in_by, kit.tag),
     )
     here = census.has_college
-    fates, touched = _Fates(), set[str]()
+    fates, touched, otherwise = _Fates(), set[str](), 0
     for kit in kits:
         fates.add(kit)
+        otherwise += not _in_scope(census, kit.gift, kit.donor, kit.type)
         if kit.held_by is not None and here(kit.held_by):
             touched.add(kit.gift)
     shares = _shares(census.connection, fates)
@@ -191,12 +199,11 @@ def reconciled(census: Census, journeys: Iterable[Journey]) -> Gifts:
             date.fromisoformat(row.received_on) if row.received_on else None,
         )
         for key, row in agreed.items()
-        if _in_scope(census, key, row.donor, row.type_name)
+        if key in known
     ]
     # Only now: a gift's own figures are all of its colleges'.
     touched |= {share.gift for share in shares if here(share.college)}
     everywhere = census.college_ids is None
-    known = {each.gift for each in found}
     return Gifts(
         tuple(each for each in found if everywhere or each.gift in touched),
         tuple(
@@ -207,6 +214,7 @@ def reconciled(census: Census, journeys: Iterable[Journey]) -> Gifts:
         kits
         if everywhere
         else keep(kit for kit in kits if here(kit.taken_in_by) or here(kit.held_by or "")),
+        otherwise,
     )
 
 

@@ -202,6 +202,11 @@ class Figures(Counter[str]):
             raise AttributeError(name)
         return self[name]
 
+    @property
+    def are_known(self) -> bool:
+        """Of totals: whether a file has come of any college in scope, or ESP itself holds some."""
+        return bool(self.colleges or self.holdings)
+
 
 MORE_TOTALS = (
     *("colleges", "schools", "learner_engagements"),
@@ -341,12 +346,10 @@ def total(counts: Iterable[Count]) -> Figures:
     return summed
 
 
-def by_region(
-    census: Census, counts: Sequence[Count], sent: frozenset[str] | None
-) -> tuple[Group, ...]:
+def by_region(census: Census, counts: Sequence[Count]) -> tuple[Group, ...]:
     """All thirteen, and the colleges outside them where there are any.
 
-    Those of the colleges in `sent` are known; all are when it is None.
+    Those are known of which a college's ledger is here.
     """
     region_of = {each: row.region for each, row in census.colleges.items()}
     sums = {code: total(()) for code in regions()}
@@ -354,7 +357,7 @@ def by_region(
     for each in counts:
         code = region_of.get(each.college)
         sums.get(code or "", outside).update(each.figures)
-    known = {*regions()} if sent is None else {region_of.get(each) for each in sent}
+    known = {*region_of.values()}
     found = [Group(code, name, sums[code], code in known) for code, name in regions().items()]
     if outside.holdings or any(code not in sums for code in region_of.values()):
         found.append(Group(None, OUTSIDE, outside))

@@ -77,32 +77,37 @@ class Response:
 class PartReach:
     """What kits did in one part: a region, a council, a sector, a band.
 
+    Where no college that would lend there has sent a file of the year, and no other lent there,
+    what was used is None: nobody knows it.
+
     Attributes:
         key: the part; empty for schools of which no list has it.
         engagements: uses on record.
         schools: schools that were reached.
-        listed: schools on the newest list.
+        listed: schools on the newest list; None where no list that was read has the part.
         reached: of those, how many were reached.
         pupils: on their rolls; None where no roll is known.
         kits: held in the region; None where no college of it has sent a file, or it is no region.
     """
 
     key: str
-    engagements: int
-    schools: int
-    listed: int
-    reached: int
+    engagements: int | None
+    schools: int | None
+    listed: int | None
+    reached: int | None
     pupils: int | None
-    learner_engagements: Shown
-    at_least: int
-    staff: int
-    hours: float
+    learner_engagements: Shown | None
+    at_least: int | None
+    staff: int | None
+    hours: float | None
     kits: int | None = None
 
     @property
     def share(self) -> float | None:
         """Schools that were reached, of those on the list."""
-        return self.reached / self.listed if self.listed else None
+        if self.reached is None or not self.listed:
+            return None
+        return self.reached / self.listed
 
     @property
     def kits_per_1000(self) -> float | None:
@@ -133,18 +138,21 @@ class YearReach:
 
 @dataclass(frozen=True, slots=True)
 class GiftReach:
-    """What the kits of one gift, or of a donor without one, did in the year."""
+    """What the kits of one gift, or of a donor without one, did in the year.
+
+    What only a list of schools can tell is None where none was read that tells it.
+    """
 
     gift: str | None
     donor: str | None
     kits: int
     engagements: int
     schools: int
-    primary: int
-    secondary: int
-    special: int
-    remote: int
-    deprived: int
+    primary: int | None
+    secondary: int | None
+    special: int | None
+    remote: int | None
+    deprived: int | None
     hours: float
     learner_engagements: int
 
@@ -272,7 +280,7 @@ def reach_figures(
         has_learners=not (protected and census.scope),
         vintage=max((row.vintage for row in census.school_list.values()), default=None),
         responses=_responses(sums, ours, year),
-        parts=_parts(census, ours, of_year, held, hidden),
+        parts=_parts(census, ours, of_year, held, hidden, year),
         years=_years(sums, running),
         gifts=_gifts(census, of_kits),
         kits=_kits(of_kits),
@@ -329,6 +337,7 @@ class _Lists:
     def __init__(self, census: Census) -> None:
         self._near = _regions_near(census)
         self._homes: dict[str | None, str] = {}
+        self.is_read = bool(census.school_list)
         self.rows = [
             row
             for row in census.school_list.values()
@@ -374,9 +383,15 @@ def _parts(
     lent: Sequence[tuple[str, str]],
     held: Mapping[str, int | None],
     hidden: Mapping[str, Set[str]],
+    year: date,
 ) -> dict[str, list[PartReach]]:
     lists = _Lists(census)
     region_of = {each: row.region or "" for each, row in census.colleges.items()}
+    sent = {
+        code
+        for college, code in region_of.items()
+        if census.has_college(college) and census.covered.get(college, census.day) >= year
+    }
     found = {}
     of_regions = reaches_by(ours, lambda each: (region_of.get(each.college, ""), each.school))
     of_schools = reaches_by(ours, lambda each: each.school)
@@ -407,12 +422,24 @@ def _parts(
                 listed[key],
                 kits=held.get(key) if name == "region" else None,
                 is_hidden=key in hidden.get(name, ()),
+                is_read=lists.is_read and bool(listed[key] or name != "region" or not key),
+                has_sent=_has_sent(name, key, sent),
             )
             for key in (*order, "")
             if key in there or (name == "region" and key and lists.has(key))
         ]
     found["band"] = list(_bands(ours, hidden.get("band", frozenset())))
     return found
+
+
+def _has_sent(name: str, key: str, sent: Set[str]) -> bool:
+    """Whether a college that would lend in a part has sent a file of the year."""
+    if name == "region":
+        return key in sent
+    council = find_council(key) if name == "council" else None
+    if council is not None and council.usual_region is not None:
+        return council.usual_region in sent
+    return bool(sent)
 
 
 def _part(
@@ -423,18 +450,23 @@ def _part(
     *,
     kits: int | None,
     is_hidden: bool,
+    is_read: bool,
+    has_sent: bool,
 ) -> PartReach:
     """One part, of what the uses of each of its schools come to."""
     schools = borrowed | {school for school, _ in used if school}
     rolls = [row.roll for row in listed if row.roll is not None]
+    many, pupils = len(listed) if is_read else None, sum(rolls) if rolls else None
+    if not (has_sent or used or borrowed):
+        return PartReach(key, None, None, many, None, pupils, *(None,) * 4, kits=kits)
     learners = sum(each.learner_engagements for _, each in used)
     return PartReach(
         key=key,
         engagements=sum(each.engagements for _, each in used),
         schools=len(schools),
-        listed=len(listed),
+        listed=many,
         reached=len(schools & {row.schuid for row in listed}),
-        pupils=sum(rolls) if rolls else None,
+        pupils=pupils,
         learner_engagements=HIDDEN if is_hidden and learners else learners,
         at_least=sum(each.at_least for _, each in used),
         staff=sum(each.staff for _, each in used),
@@ -466,6 +498,8 @@ def _bands(ours: Iterable[Uses], hidden: Set[str]) -> Iterator[PartReach]:
                 (),
                 kits=None,
                 is_hidden=name in hidden,
+                is_read=False,
+                has_sent=True,
             )
 
 
@@ -508,6 +542,9 @@ def _gifts(census: Census, ours: Sequence[Uses]) -> list[GiftReach]:
     for each in ours:
         if each.used and each.tag and (each.donor or each.gift):
             some[each.gift or "\uffff", fold(each.donor or ""), each.gift or ""].append(each)
+    lists = census.school_list
+    of_place = any(row.rurality for row in lists.values())
+    of_pupils = any(row.deprived for row in lists.values())
     found = []
     for key in sorted(some):
         groups = some[key]
@@ -515,7 +552,7 @@ def _gifts(census: Census, ours: Sequence[Uses]) -> list[GiftReach]:
         rows = [
             row
             for school in {each.school for each in groups}
-            if (row := census.school_list.get(school)) is not None
+            if (row := lists.get(school)) is not None
         ]
         sectors = Counter(row.sector for row in rows)
         found.append(
@@ -525,11 +562,11 @@ def _gifts(census: Census, ours: Sequence[Uses]) -> list[GiftReach]:
                 kits=len({each.tag for each in groups}),
                 engagements=reach.engagements,
                 schools=reach.schools,
-                primary=sectors["primary"],
-                secondary=sectors["secondary"],
-                special=sectors["special"],
-                remote=sum(str(row.rurality) in REMOTE for row in rows),
-                deprived=sum(row.deprived in DEPRIVED for row in rows),
+                primary=sectors["primary"] if lists else None,
+                secondary=sectors["secondary"] if lists else None,
+                special=sectors["special"] if lists else None,
+                remote=sum(str(row.rurality) in REMOTE for row in rows) if of_place else None,
+                deprived=sum(row.deprived in DEPRIVED for row in rows) if of_pupils else None,
                 hours=reach.hours,
                 learner_engagements=reach.learner_engagements,
             )

@@ -11,6 +11,7 @@ from kitloan.audit.college_tables import (
     reporting_table,
     transfers_table,
 )
+from kitloan.audit.colleges import partly_known
 from kitloan.audit.columns import LEARNER_TITLES, MARKED_WORDS, TAG, college_column
 from kitloan.audit.engagements import LEARNER_TOTALS
 from kitloan.audit.evidence_tables import (
@@ -47,15 +48,18 @@ def build(material: Material) -> Report:
     m = material
     words = m.census.college_names
     scope = str(m.census.scope)
+    partly = partly_known(m.reporting)
     tables = [
         _totals(m),
         _kinds_of_findings(m.findings),
-        _groups(m.by_region, "regions", "By region", "Region", chart=True),
+        _groups(m.by_region, "regions", "By region", "Region", partly, chart=True),
         _groups(m.by_college, "colleges", "By college", "College", chart=False),
         _groups(m.by_donor, "donors", "By donor", "Donor", chart=False),
         _groups(m.by_type, "types", "By kit type", "Kit type", chart=False),
         gifts_table(m.gifts),
-        shares_table(m.gifts, words),
+        shares_table(
+            m.gifts, words, [each.college for each in m.reporting if each.last_entry is None]
+        ),
         gift_kits_table(m.gifts, words),
         use_table(m.use_by_type, "use_by_type", "Use by kit type", "Kit type", {}, chart=True),
         use_table(
@@ -67,7 +71,7 @@ def build(material: Material) -> Report:
         answers_table(m.learners),
         *(
             each
-            for each in evidence_tables(m.reach, words)
+            for each in evidence_tables(m.reach, words, partly)
             if m.register is not None or each.name not in TO_THE_ROW
         ),
         idle_table(m.idle, words),
@@ -123,15 +127,19 @@ def _totals(m: Material) -> Table:
             for title, name in zip(LEARNER_TITLES, LEARNER_TOTALS, strict=True)
         ),
     ]
+
+    def _known(row: tuple[str, Shown, int | None, str]) -> bool:
+        return t.are_known or row[3] == "colleges" or bool(row[1])
+
     fields: list[Field] = [
         text("measure", "What", "What is counted.", of=lambda row: row[0]),
-        count("number", "Number", "How many.", of=lambda row: row[1]),
+        count("number", "Number", "How many.", of=lambda row: row[1] if _known(row) else None),
         text(
             "of",
             "Of",
             "What the share is a share of: all colleges, all that is held, all that is on loan, or "
             "the kits with a contents list that are held and not missing.",
-            of=lambda row: row[2],
+            of=lambda row: row[2] if _known(row) else None,
             kind="count",
             unknown="",
         ),
@@ -180,9 +188,14 @@ def _share(row: tuple[str, Shown, int | None, str]) -> float | None:
 def _next_step(m: Material) -> str:
     """What a reader who sees nothing should do; else how it was counted."""
     if not m.totals.colleges:
+        nothing = (
+            "No file has come of what this report is about."
+            if m.census.colleges
+            else "No college's ledger is in this store yet."
+        )
         return (
-            "No college's ledger is in this store yet. Ask each college for its file (kitloan "
-            "ledger export FILE), and take them in together: kitloan ledger import FILE..."
+            f"{nothing} Ask each college for its file (kitloan ledger export FILE), and take them "
+            "in together: kitloan ledger import FILE..."
         )
     if not m.totals.holdings:
         return (
@@ -220,7 +233,9 @@ _FIGURES = (
 )
 
 
-def _groups(counted: Iterable[Group], name: str, title: str, heading: str, *, chart: bool) -> Table:
+def _groups(
+    counted: Iterable[Group], name: str, title: str, heading: str, more: str = "", *, chart: bool
+) -> Table:
     """Every figure for each of some regions, colleges, donors or types."""
     each = tuple(counted)
     called = text("name", heading, "The name.")
@@ -233,7 +248,7 @@ def _groups(counted: Iterable[Group], name: str, title: str, heading: str, *, ch
     return table(
         name,
         title,
-        notes.get(name, ""),
+        f"{notes.get(name, '')} {more}".strip(),
         (called, *([known_by] if any(group.id for group in each) else []), *_FIGURES),
         each,
         Chart(("sighted", "not_sighted"), most_unseen(each), stacked=True) if chart else None,

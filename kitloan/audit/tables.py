@@ -98,7 +98,7 @@ class Summary:
         answers: sentences, each with what limits it.
         tiles: the regions; empty leaves out the map.
         flow: from promise to use; empty leaves it out.
-        months: each month and its loans, the earliest first.
+        months: each month and its loans, the earliest first; None where no ledger covers it.
         decisions: what needs a decision, and who acts; the most serious first.
         thanks: what opens a page for a donor, who is thanked by name.
         evidence: answers about what the kits did, for a page that is about that.
@@ -108,7 +108,7 @@ class Summary:
     tiles: tuple[Tile, ...] = ()
     flow: tuple[Step, ...] = ()
     flow_of: str = ""
-    months: tuple[tuple[date, int], ...] = ()
+    months: tuple[tuple[date, int | None], ...] = ()
     decisions: tuple[tuple[str, str], ...] = ()
     thanks: str = ""
     evidence: tuple[tuple[str, str], ...] = ()

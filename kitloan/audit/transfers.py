@@ -68,22 +68,23 @@ class _Known:
 
 
 def journeys(census: Census) -> tuple[Journey, ...]:
-    """Every transfer of what is in scope, the latest last."""
+    """Every transfer, the latest last; see `in_scope`."""
     connection, day = census.connection, census.day
     last_entry_at = {each: last.at for each, last in census.last_entries.items()}
     known = _Known(day, last_entry_at, census.college_names, census.doubles)
-    met = [each for each in transfer_pairs(connection) if _in_scope(each, census)]
+    met = list(transfer_pairs(connection))
     lost = _nowhere(connection, {each.tag for each in met if _taken_back(each, known)})
     found = [_journey(each, known, nowhere=each.tag in lost) for each in met]
     found.sort(key=lambda each: (each.sent or each.received or day, each.tag))
     return tuple(found)
 
 
-def _in_scope(met: TransferPair, census: Census) -> bool:
+def in_scope(each: Journey, census: Census) -> bool:
+    """Whether a report is about a transfer, by its kit and its two colleges."""
     narrowed = census.scope.type or census.scope.donor or census.scope.gift
-    if narrowed and not census.has_tag(met.tag):
+    if narrowed and not census.has_tag(each.tag):
         return False
-    return census.has_college(met.giver) or census.has_college(met.taker)
+    return census.has_college(each.from_college) or census.has_college(each.to_college)
 
 
 def _taken_back(met: TransferPair, known: _Known) -> bool:

@@ -32,6 +32,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
     union,
     union_all,
 )
@@ -417,6 +418,11 @@ class Use:
         return round(float(self._out), 1) if self._out.denominator > 1 else int(self._out)
 
     @property
+    def is_known(self) -> bool:
+        """Whether any of the twelve months is; not where every file covers only days before."""
+        return bool(self.days_held or self.loans or not self.holdings)
+
+    @property
     def share(self) -> float | None:
         """Days out over days held, from 0 to 1; None where nothing was held.
 
@@ -552,23 +558,16 @@ def _lent_whole(months: Months) -> dict[tuple[str, str], _Lent]:
     return found
 
 
-def lent_of_gifts(census: Census) -> int:
-    """How many holdings of gifts were on loan in the twelve months."""
-    months = Months(census)
-    named = gift.alias("named")  # another name: the scope may ask the same table
-    of_gifts = (
-        select(named.c.tag)
-        .where(
-            named.c.college == loan.c.college,
-            named.c.tag == loan.c.tag,
-            named.c.gift.is_not(None),
-        )
-        .correlate(loan)
-        .exists()
+def lent_of_gifts(census: Census, gifts: Iterable[str]) -> int:
+    """How many holdings of some gifts were on loan in the twelve months, by colleges in scope."""
+    of_gifts = exists().where(
+        gift.c.college == loan.c.college, gift.c.tag == loan.c.tag, gift.c.gift.in_(list(gifts))
     )
+    ids = census.college_ids
+    here = true() if ids is None else loan.c.college.in_(sorted(ids))
     wanted = (
         select(func.count(loan.c.tag.distinct()))
         .join_from(loan, holding, OF_HOLDING)
-        .where(months.lent, of_gifts, census.in_scope)
+        .where(Months(census).lent, of_gifts, here)
     )
     return int(census.connection.execute(wanted).scalar_one())

@@ -1,13 +1,40 @@
 """The tables of use: what was lent, how late it is, what was asked for in vain."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from kitloan.audit.columns import REGION, TYPE
 from kitloan.audit.demand import Unmet
-from kitloan.audit.tables import Chart, Table, count, day, table, text
+from kitloan.audit.tables import Cell, Chart, Kind, Table, count, day, table, text
 from kitloan.audit.use import Use
 from kitloan.audit.years import Trend
 from kitloan.values import plural
+
+_OF_USE: tuple[tuple[str, str, str, Callable[[Use], Cell], Kind], ...] = (
+    (
+        *("loans", "Loans", "Loans that began in the twelve months."),
+        lambda each: each.loans,
+        "count",
+    ),
+    (
+        *("organisations", "Borrowers", "Different schools and other borrowers."),
+        lambda each: len(each.organisations),
+        "count",
+    ),
+    (
+        *("days_out", "Days out", "Days on loan, of all holdings together."),
+        lambda each: each.days_out,
+        "days",
+    ),
+    (
+        *("days_held", "Days held", "Days on the register, of all together."),
+        lambda each: each.days_held,
+        "days",
+    ),
+)
+
+
+def _if_known(of: Callable[[Use], Cell]) -> Callable[[Use], Cell]:
+    return lambda each: of(each) if each.is_known else None
 
 
 def use_table(
@@ -42,15 +69,10 @@ def use_table(
         (
             text("name", heading, "The name; a college's id in JSON and CSV.", words=words),
             count("holdings", "Held", "Holdings on the register."),
-            count("loans", "Loans", "Loans that began in the twelve months."),
-            count(
-                "organisations",
-                "Borrowers",
-                "Different schools and other borrowers.",
-                of=lambda each: len(each.organisations),
+            *(
+                text(key, title, meaning, _if_known(of), kind, unknown="not known")
+                for key, title, meaning, of, kind in _OF_USE
             ),
-            text("days_out", "Days out", "Days on loan, of all holdings together.", kind="days"),
-            text("days_held", "Days held", "Days on the register, of all together.", kind="days"),
             text("share", "In use", "Days out over days held.", kind="share", unknown="not known"),
             *([until] if by_college else []),
         ),

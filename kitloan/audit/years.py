@@ -5,7 +5,7 @@ once, whichever colleges lend to it.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -79,11 +79,23 @@ class Trend:
     years: list[Year]
     months: Counter[date]
 
-    def twelve_months_to(self, day: date) -> tuple[tuple[date, int], ...]:
-        """The loans that began in each of the twelve months that end with that of `day`."""
+    def twelve_months_to(
+        self, day: date, known: Collection[tuple[date, date]]
+    ) -> tuple[tuple[date, int | None], ...]:
+        """The loans that began in each of the twelve months that end with that of `day`.
+
+        Args:
+            day: a day of the last month.
+            known: the first and the last day of what each ledger covers. A month that is in none
+                of them, and of which no loan is known, is None.
+        """
         last = day.year * 12 + day.month - 1
         firsts = [date(each // 12, each % 12 + 1, 1) for each in range(last - 11, last + 1)]
-        return tuple((first, self.months[first]) for first in firsts)
+        covered = [(first.replace(day=1), last) for first, last in known]
+        return tuple(
+            (each, self.months[each] or (0 if any(a <= each <= b for a, b in covered) else None))
+            for each in firsts
+        )
 
 
 @dataclass(frozen=True, slots=True)

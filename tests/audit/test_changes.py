@@ -55,6 +55,16 @@ def change_of(found: Audit, measure: str) -> tuple[object, object, object]:
     return one["number"], one.get("before"), one.get("change")
 
 
+def test_before_the_first_file_is_not_none(scotland: Scotland, clock: SetClock) -> None:
+    """Two kits more than none, which nobody had counted: no file had come."""
+    clock.move(days=1)
+    scotland.kits("fife", 2, donor="RAF")
+    scotland.send()
+    found = scotland.esp.audit.audit(since=date(2026, 9, 24))
+    assert change_of(found, "Kits held") == (2, None, None)
+    assert change_of(found, "Colleges that have sent a file") == (1, 0, 1)
+
+
 @pytest.mark.parametrize(
     ("day", "end"),
     [

@@ -24,8 +24,14 @@ def test_esp_is_told_to_ask_the_colleges(scotland: Scotland, tmp_path: Path) -> 
     found = scotland.esp.audit.audit()
     for told in everywhere(found, tmp_path):
         assert "ledger import FILE" in told
-    shares = {each["share"] for each in rows(found, "totals") if each["of"] is not None}
-    assert shares == {0.0, None}, "a share of nothing is no figure"
+    sent, *others = rows(found, "totals")
+    assert (sent["number"], sent["share"]) == (0, 0.0)
+    assert {each[name] for each in others for name in ("number", "of", "share")} == {None}
+    totals = found.as_json()["totals"]
+    assert totals.pop("colleges") == 0
+    assert {*totals.values()} == {None}, "no file has come: what is held is not known"
+    said = dict(found.report.summary.answers)
+    assert "What is held is not known." in said
     assert found.findings == ()
 
 
@@ -35,6 +41,15 @@ def test_a_college_is_told_to_take_in_what_it_holds(scotland: Scotland, tmp_path
     for found in (scotland["fife"].audit.audit(), scotland.audit()):
         for told in everywhere(found, tmp_path):
             assert "kitloan import FILE" in told
+
+
+def test_a_college_does_not_know_what_others_hold(scotland: Scotland) -> None:
+    """Fife's own report had no kit in the Highlands, which nobody at Fife has seen."""
+    assert scotland["fife"]
+    found = scotland["fife"].audit.audit().as_json()
+    held = {each["region"]: each["holdings"] for each in found["by_region"]}
+    assert (held["FIF"], held["HIS"]) == (0, None)
+    assert found["totals"]["holdings"] == 0, "its own register is empty, which it knows"
 
 
 def test_what_is_held_needs_no_advice(scotland: Scotland, tmp_path: Path) -> None:

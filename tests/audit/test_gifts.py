@@ -6,6 +6,7 @@ from audit.agreement import closes
 from audit.scotland import Scotland, codes, row, rows, values
 from conftest import SetClock, write_off
 from kitloan import Count, Gift, NewHolding
+from kitloan.audit import Scope
 from kitloan.national.gifts import GiftTermsAgreed
 
 RAF = "raf-2026"
@@ -75,6 +76,29 @@ def test_a_gift_that_was_never_agreed_is_named(given: Scotland) -> None:
     assert right
 
 
+def test_a_gift_has_the_same_figures_on_every_paper(given: Scotland) -> None:
+    """The board had three taken in, and the donor's paper two: the third has another's name."""
+    given.kits("fife", 2, donor="RAF", gift=RAF)
+    (other,) = given.kits("fife", 1, donor="IET", gift=RAF)
+    add = given["fife"].holdings.add
+    sort = add(NewHolding("Device", gift=Gift(donor="RAF", gift=RAF))).tag
+    given["fife"].loans.check_out([other], "Beath High School", new_too=True)
+    board = given.audit()
+    for scope in (Scope(donor="RAF"), Scope(gift=RAF), Scope(type="STEM kit")):
+        found = given.esp.audit.audit(scope=scope)
+        assert row(found, "gifts", gift=RAF) == row(board, "gifts", gift=RAF)
+        assert rows(found, "gift_shares") == rows(board, "gift_shares")
+        assert found.report.summary.flow == board.report.summary.flow
+        named = [(each.code, each.tag) for each in found.findings if "gift_other" in each.code]
+        assert set(named) == {("gift_other_donor", other), ("gift_other_type", sort)}
+    closes(row(board, "gifts", gift=RAF))
+    paper = given.esp.audit.audit(reader="donor", scope=Scope(donor="RAF"))
+    assert row(paper, "gifts", gift=RAF)["taken_in"] == 4
+    (shown,) = [each for each in paper.report.tables if each.name == "gifts"]
+    assert "1 thing of these gifts is recorded under another donor" in shown.note
+    assert "IET" not in str(paper.as_json()["tables"])
+
+
 def test_a_college_that_sent_a_kit_on_sees_where_it_is(given: Scotland, clock: SetClock) -> None:
     """In its own store the kit would seem to have vanished."""
     (tag,) = given.kits("fife", 1, gift=RAF)
@@ -136,3 +160,6 @@ def test_a_kit_that_nobody_has_is_missing(given: Scotland, clock: SetClock) -> N
     kit = row(found, "gift_kits", tag=tag)
     assert (kit["taken_in_by"], kit["held_by"], kit["state"]) == ("fife", None, "missing")
     assert values(row(found, "gifts", gift=RAF), ("taken_in", *PARTS)) == [1, 0, 0, 0, 1, 0]
+    given.esp.national.allocate(RAF, "nescol", 1)
+    of_another = given.esp.audit.audit(scope=Scope(college="nescol"))
+    assert row(of_another, "gifts", gift=RAF) == row(given.audit(), "gifts", gift=RAF)

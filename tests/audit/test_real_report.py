@@ -119,7 +119,7 @@ def meant(column: Column, value: Cell) -> Cell:
 
 
 def _of_page(column: Column, cell: Seen) -> Cell:
-    if column.kind == "days" and cell.text != column.unknown:
+    if column.kind in ("days", "rate") and cell.text != column.unknown:
         return float(cell.text.replace(",", ""))
     return from_page(column, cell)
 

@@ -160,6 +160,26 @@ def test_a_silent_college_is_not_in_use(found: Audit) -> None:
     assert "uhi-nwh" not in idle, "what a silent college lent is not known"
 
 
+def test_what_no_file_covers_is_not_none(story: Story, found: Audit) -> None:
+    """A region of two colleges of which one sent was all that there is; so was a month before."""
+    notes = {each.name: each.note for each in found.report.tables}
+    for name in ("regions", "reach_by_region"):
+        assert "Glasgow (no file from City of Glasgow College" in notes[name]
+    assert "No file has come from City of Glasgow College" in notes["gift_shares"]
+    highlands = row(found, "reach_by_region", region="HIS")
+    assert (highlands["kits"], highlands["engagements"]) == (12, None), "its files end in January"
+    assert row(found, "reach_by_region", region="FIF")["engagements"] == 0
+    months = dict(found.report.summary.months)
+    assert None not in months.values(), "every month has a ledger that covers it"
+    later = story.scotland.esp.audit.audit(date(2028, 3, 1))
+    silent = row(later, "use_by_college", name="uhi-nwh")
+    used = ("loans", "organisations", "days_out", "days_held", "share")
+    assert (silent["holdings"], {silent[name] for name in used}) == (9, {None})
+    assert {many for _, many in later.report.summary.months} == {None}
+    said = [answer for answer, _ in later.report.summary.answers]
+    assert "What was lent in the last 12 months is not known." in said
+
+
 def test_who_has_sent_nothing_is_the_first_finding(found: Audit) -> None:
     """Six kits were allocated 15 months ago to colleges that never wrote: zero findings."""
     assert [(each.code, each.college) for each in found.findings[:2]] == [

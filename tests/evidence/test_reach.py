@@ -98,7 +98,8 @@ def test_schools_are_counted_against_the_lists(
         (0, 1, None),
     ]
     assert sector["primary"]["learner_engagements"] == 27
-    assert table(found, "reach_by_council")["Highland"]["schools"] == 0
+    highland = table(found, "reach_by_council")["Highland"]
+    assert (highland["listed"], highland["schools"]) == (1, None), "its colleges sent nothing"
     assert table(found, "reach_by_rurality")["2"]["learner_engagements"] == 67
     assert table(found, "reach_by_deprived")["50-100"]["learner_engagements"] == 27
     assert table(found, "reach_by_deprived")["50-100"]["pupils"] == 100
@@ -123,6 +124,10 @@ def test_regions_are_compared_by_their_pupils(
     assert (region["FIF"]["kits"], region["FIF"]["pupils"]) == (4, 800)
     assert region["FIF"]["kits_per_1000"] == 5.0
     assert (region["HIS"]["kits"], region["HIS"]["pupils"]) == (None, 200)
+    used = ("engagements", "schools", "share", "learner_engagements", "at_least")
+    assert {region["HIS"][name] for name in used} == {None}, "no file has come of what was used"
+    assert [region["FIF"][name] for name in used] == [0, 0, 0.0, 0, 0], "and here none was"
+    assert region["GLA"]["listed"] is None, "the list that was read has no school of Glasgow"
     assert region[None]["listed"] == 1, "Perth and Kinross lies in several regions"
     assert next(iter(region)) == "FIF"
     assert len(region) == 14
@@ -133,13 +138,17 @@ def test_regions_are_compared_by_their_pupils(
 
 def test_no_list_no_denominator(fife: College) -> None:
     """Schools that nobody listed were compared with a number that nobody published."""
-    record(fife, SEPT, "X-abbey", learners={"s1-s3": 12})
+    tag = fife.holdings.add(NewHolding("Device", gift=Gift(donor="RAF"))).tag
+    record(fife, SEPT, "X-abbey", tag=tag, learners={"s1-s3": 12})
     found = fife.audit.audit()
     (row,) = table(found, "reach_by_sector").values()
-    assert (row["listed"], row["pupils"], row["share"], row["schools"]) == (0, None, None, 1)
+    assert (row["listed"], row["pupils"], row["share"], row["schools"]) == (None, None, None, 1)
     (shown,) = [each for each in found.report.tables if each.name == "reach_by_sector"]
     assert "No list of schools was read" in shown.note
     assert found.as_json()["tables"]["not_reached"] == []
+    (gift,) = table(found, "gift_reach").values()
+    listed = ("primary", "secondary", "special", "remote", "deprived")
+    assert (gift["schools"], {gift[name] for name in listed}) == (1, {None})
 
 
 def test_the_response_is_first(fife: College) -> None:

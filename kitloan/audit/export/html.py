@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
@@ -207,34 +208,42 @@ def _tile(tile: Tile, column: int, row: int) -> _Tile:
     return _Tile(column, row, name, f"{tile.kits:,}", more, round(seen * _SHADES))
 
 
-def _months_say(months: Sequence[tuple[date, int]]) -> str:
+def _months_say(months: Sequence[tuple[date, int | None]]) -> str:
     if not months:
         return ""
-    return "Loans by month: " + ", ".join(f"{first:%b %Y} {loans:,}" for first, loans in months)
+    each = (
+        f"{first:%b %Y} {'not known' if loans is None else f'{loans:,}'}" for first, loans in months
+    )
+    return f"Loans by month: {', '.join(each)}"
 
 
 _LINE = (520, 130)
 _MARGIN = 24
 
 
-def _line(months: Sequence[tuple[date, int]]) -> Markup:
-    """Loans by month as a line, each month with its number."""
+def _line(months: Sequence[tuple[date, int | None]]) -> Markup:
+    """Loans by month as a line, each month with its number; one that is not known has no point."""
     wide, high = _LINE
-    most = max(loans for _, loans in months)
+    most = max(loans or 0 for _, loans in months)
     step = (wide - 2 * _MARGIN) / (len(months) - 1)
     points = [
-        (_MARGIN + n * step, high - 26 - loans / most * (high - 52))
+        (_MARGIN + n * step, high - 26 - (loans or 0) / most * (high - 52))
         for n, (_, loans) in enumerate(months)
     ]
-    drawn = [
-        Markup('<polyline points="{}"/>').format(" ".join(f"{x:.0f},{y:.0f}" for x, y in points))
-    ]
+    drawn = []
+    both = zip(months, points, strict=True)
+    for is_known, run in groupby(both, key=lambda pair: pair[0][1] is not None):
+        if is_known:
+            line = " ".join(f"{x:.0f},{y:.0f}" for _, (x, y) in run)
+            drawn.append(Markup('<polyline points="{}"/>').format(line))
     for (first, loans), (x, y) in zip(months, points, strict=True):
-        at = (f"{x:.0f}", f"{y:.0f}", f"{y - 8:.0f}", f"{loans:,}", high - 8, f"{first:%b}")
+        if loans is not None:
+            drawn.append(Markup('<circle cx="{:.0f}" cy="{:.0f}" r="3"/>').format(x, y))
+        many = "?" if loans is None else f"{loans:,}"
+        at = (f"{x:.0f}", f"{y - 8:.0f}", many, high - 8, f"{first:%b}")
         drawn.append(
             Markup(
-                '<circle cx="{0}" cy="{1}" r="3"/><text x="{0}" y="{2}">{3}</text>'
-                '<text class="month" x="{0}" y="{4}">{5}</text>'
+                '<text x="{0}" y="{1}">{2}</text><text class="month" x="{0}" y="{3}">{4}</text>'
             ).format(*at)
         )
     return Markup(

@@ -138,7 +138,7 @@ LOOKED_UP = {
     *("--schuid", "--to", "--org", "--of", "--from", "--site", "--regime", "--donor", "--near"),
     *("organisations rename NAME", "organisations merge NAME", "organisations close NAME"),
     *("--close", "--undo", "CONTACT", "--challenge", "--code", "--after", "--drop", "--camera"),
-    *("booking change --to", "init COLLEGE"),
+    *("booking change --to", "init COLLEGE", "provision --sees"),
     *("organisations describe NAME", "organisations describe --partnership"),
 }
 """Names something that there is, or is refused."""

@@ -16,7 +16,7 @@ from kitloan.ledger.facts.definitions import ContentsLine, OrganisationAdded
 from kitloan.ledger.facts.holdings import GiftRecorded, HoldingAccessioned
 from kitloan.ledger.facts.loans import CheckedIn, CheckedOut
 from kitloan.ledger.facts.shortages import Short
-from kitloan.ledger.writer import Head, head_of, move_head, record
+from kitloan.ledger.writer import Head, head_of, move_head, new_id, record
 from kitloan.text.dates import instant
 from kitloan.text.names import type_key
 from kitloan.text.tags import mint
@@ -27,10 +27,11 @@ DONORS = ("RAF", "Micro:bit Educational Foundation", "IET", "college")
 CONTENTS = tuple(ContentsLine(name=f"Part {n}", quantity=12, critical=n == 0) for n in range(9))
 
 
-def build(path: Path, holdings: int, entries: int) -> Path:
+def build(path: Path, holdings: int, entries: int, *, as_desks_do: bool = False) -> Path:
     """A college's store at `path` with so many holdings, and about so many entries.
 
-    One that is there is used again, unless its tables are of another version.
+    One that is there is used again, unless its tables are of another version. With `as_desks_do`
+    each request, and so each loan, has an id of 20 random digits, which no packing makes smaller.
     """
     if path.exists():
         try:
@@ -48,9 +49,9 @@ def build(path: Path, holdings: int, entries: int) -> Path:
         with opened.session.store.write() as connection:
             head = head_of(connection, "ayrshire")
             assert head is not None
-            writer = _Bulk(connection, head, start)
+            writer, chosen = _Bulk(connection, head, start), dict[str, str]()
             for fact in _facts(holdings, entries):
-                writer.append(fact)
+                writer.append(*(_with_random_id(fact, chosen) if as_desks_do else (fact, None)))
             move_head(connection, "ayrshire", writer.head)
     part.rename(path)
     return path
@@ -62,13 +63,13 @@ class _Bulk:
     def __init__(self, connection: object, head: Head, start: datetime) -> None:
         self.connection, self.head, self.start, self.count = connection, head, start, 0
 
-    def append(self, fact: Fact) -> None:
+    def append(self, fact: Fact, request: str | None = None) -> None:
         self.count += 1
         entry = Entry(
             ledger="ayrshire",
             seq=self.head.seq + 1,
             prev=self.head.hash,
-            id=f"b{self.count}",
+            id=request or f"b{self.count}",
             part=0,
             at=instant(self.start + timedelta(minutes=self.count)),
             by="bench",
@@ -77,6 +78,16 @@ class _Bulk:
         body = entry.body
         self.head = Head(1, entry.seq, seal(body), entry.at)
         record(self.connection, "ayrshire", 1, entry, body, self.head.hash)
+
+
+def _with_random_id(fact: Fact, chosen: dict[str, str]) -> tuple[Fact, str]:
+    """A fact and the id of its request; the loan that it opens has the same, as at a desk."""
+    request, loan = new_id(), getattr(fact, "loan", None)
+    if loan is None:
+        return fact, request
+    if isinstance(fact, CheckedOut):
+        chosen[loan] = f"{request}-1"
+    return fact.model_copy(update={"loan": chosen[loan]}), request
 
 
 def trusted(esp: College, files: list[Path]) -> list[str]:

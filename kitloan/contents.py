@@ -233,7 +233,7 @@ def match(text: str, names: Iterable[str]) -> str:
         return begins[0]
     raise BadInput(
         "no_such_component",
-        f"{text!r} could be {' or '.join(sorted(begins))}."
+        f"{text!r} could be {' or '.join(sorted(begins, key=in_natural_order))}."
         if begins
         else f"{text!r} is not on the contents list.",
         f"The list has: {', '.join(known.values())}.",

@@ -240,3 +240,28 @@ def test_a_number_shared_before_does_not_stop_an_undo(fife: College) -> None:
         fife.actions.undo()
         fife.actions.redo()
     assert fife.ledger.verify().ok
+
+
+def test_names_are_listed_as_people_count(fife: College) -> None:
+    """Who looks for School 2 behind School 10 of ninety enters it a second time."""
+    for number in (10, 2, 1, 20):
+        tag = fife.holdings.add(NewHolding(f"Robot {number}")).tag
+        fife.loans.check_out([tag], f"School {number}", contact=f"P{number} Example")
+    numbers = ["1", "2", "10", "20"]
+    days = fife.session.today, fife.session.today
+    for listed in (
+        [each.name for each in fife.directory.borrowers().items],
+        [each.name for each in fife.directory.organisations("school").items],
+        [each.name.split()[0][1:] for each in fife.directory.people().items],
+        [each.name.split()[0][1:] for each in fife.people.contacts().items],
+        [each.type for each in fife.bookings.free(*days)][:4],
+        [each.name for each in fife.audit.audit().by_type][:4],
+    ):
+        assert [name.split()[-1] for name in listed] == numbers, listed
+    found, after = [], None
+    for _ in numbers:
+        page = fife.directory.borrowers(after, limit=1)
+        found += [each.name for each in page.items]
+        assert page.total == len(numbers)
+        after = page.next
+    assert (found[1:3], after) == (["School 2", "School 10"], None)

@@ -16,7 +16,7 @@ import kitloan
 from crowd import raw
 from kitloan import BadInput, Count, NewHolding, Refused, StoreError
 from kitloan.cli.provision import provision
-from kitloan.history.verify import wrong_rules
+from kitloan.history.rules import wrong_rules
 from kitloan.reference import colleges
 from kitloan.storage.row_security import FUNCTIONS, OWNER, policies_of, tables
 from kitloan.tables import Base

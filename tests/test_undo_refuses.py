@@ -35,6 +35,23 @@ def test_what_cannot_be_undone_is_not_passed_over(fife: College, kit: str) -> No
     assert refused(fife.actions.undo).code == "cannot_undo"
 
 
+def test_a_school_that_stays_is_in_nobodys_way(
+    fife: College, kit: str, reopen: Callable[[str], College]
+) -> None:
+    """A loan to a new school was undone, its teacher is on file: what was before comes next."""
+    other = fife.holdings.add(NewHolding("Device")).tag
+    fife.holdings.move(kit, "Lab")
+    fife.loans.check_out([kit], "A Primary", contact="Pat Example")
+    fife.loans.check_out([kit := fife.holdings.add(NewHolding("Rover")).tag], "B Primary")
+    reopen("j.bain").loans.check_out([other], "B Primary")
+    undone = [fife.actions.undo().kind for _ in range(4)]
+    came = ["loan.checked_out", "holding.accessioned", "loan.checked_out", "holding.moved"]
+    assert undone == came
+    assert {each.name for each in fife.directory.borrowers().items} == {"A Primary", "B Primary"}
+    assert [fife.actions.redo().kind for _ in range(4)] == came[::-1]
+    assert fife.ledger.verify().ok
+
+
 def test_a_register_is_not_passed_over(fife: College, kit: str, tmp_path: Path) -> None:
     """The wrong file was read: the loan before it is not to blame."""
     fife.loans.check_out([kit], "A Primary")

@@ -48,7 +48,8 @@ from kitloan.audit.use import Months, Use, days_held, lent_of_gifts, use
 from kitloan.audit.years import idle, lending, overdue_by_age, trend
 from kitloan.errors import BadInput
 from kitloan.evidence.disclosure import Shown
-from kitloan.history.verify import Progress, replay
+from kitloan.history.earlier import replay
+from kitloan.history.walk import Progress
 from kitloan.ledger.clocks import Times, find_wrong
 from kitloan.ledger.session import Session
 from kitloan.national.gifts import the_college

@@ -33,7 +33,7 @@ from kitloan.storage.statements import AnyRow
 from kitloan.tables import Component, Gift, Holding, Loan, Shortage, table
 from kitloan.tables.national import Gifting
 from kitloan.text.dates import start_of, year_before
-from kitloan.text.names import fold
+from kitloan.text.names import fold, in_natural_order
 
 component, gift, gifting = table(Component), table(Gift), table(Gifting)
 holding, loan, shortage = table(Holding), table(Loan), table(Shortage)
@@ -391,4 +391,6 @@ def by_name(counts: Iterable[Count], name_of: Callable[[Count], str | None]) -> 
         folded = fold(name)
         names[folded] = min(names.get(folded, name), name)
         sums.setdefault(folded, total(())).update(each.figures)
-    return tuple(Group(None, names[folded], sums[folded]) for folded in sorted(sums))
+    return tuple(
+        Group(None, names[folded], sums[folded]) for folded in sorted(sums, key=in_natural_order)
+    )

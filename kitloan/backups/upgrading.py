@@ -35,7 +35,7 @@ from sqlalchemy import (
 from kitloan.backups import about_file, check_copy
 from kitloan.backups.evidence_tables import make_evidence
 from kitloan.errors import KitloanError, StoreError
-from kitloan.history.verify import Progress
+from kitloan.history.walk import Progress
 from kitloan.storage.files import whole_file, working_folder
 from kitloan.storage.schema import OLDEST, SCHEMA, version_of
 from kitloan.storage.side_files import day_file

@@ -29,7 +29,7 @@ from kitloan.ledger.notes import Asked, Unmet
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer, id_reused
 from kitloan.queries.find import called, walked
-from kitloan.queries.paging import PAGE, page_of
+from kitloan.queries.paging import PAGE, page_by_name
 from kitloan.storage.statements import AnyRow, Change, Query
 from kitloan.tables import (
     Block,
@@ -796,6 +796,9 @@ _LINE = select(
 )
 
 
+_BY_NAME = (organisation.c.name, (organisation.c.college, organisation.c.organisation))
+
+
 class Directory:
     """Who borrows from one college: questions, and correcting their names."""
 
@@ -812,13 +815,15 @@ class Directory:
             after: the `next` of the page before.
             limit: the most organisations on a page.
         """
-        wanted = select(organisation.c.organisation, organisation.c.name).where(
+        wanted = select(
+            organisation.c.college, organisation.c.organisation, organisation.c.name
+        ).where(
             organisation.c.college == self._session.college,
             organisation.c.merged_into.is_(None),
             *[condition for word in sought(text) for condition in called(word)],
         )
         with self._session.reading() as connection:
-            page = page_of(connection, wanted, (organisation.c.organisation,), after, limit)
+            page = page_by_name(connection, wanted, *_BY_NAME, after, limit)
             loans = self._loans(connection, [row.organisation for row in page.items])
         none = (0, 0)
         found = [
@@ -827,7 +832,7 @@ class Directory:
         return Page(tuple(found), page.total, page.next)
 
     def borrowers(self, after: str | None = None, limit: int = PAGE) -> Page[BorrowerLine]:
-        """Every borrower that was not merged into another, by id; in ESP's store, every college's.
+        """Every borrower that was not merged into another, by name; in ESP's store, all colleges'.
 
         Args:
             after: the `next` of the page before.
@@ -839,9 +844,8 @@ class Directory:
         wanted = _LINE.where(organisation.c.merged_into.is_(None))
         if not self._session.is_national:
             wanted = wanted.where(organisation.c.college == self._session.college)
-        order = (organisation.c.college, organisation.c.organisation)
         with self._session.reading() as connection:
-            page = page_of(connection, wanted, order, after, limit)
+            page = page_by_name(connection, wanted, *_BY_NAME, after, limit)
             lines = _borrower_lines(connection, page.items)
         return Page(tuple(lines), page.total, page.next)
 
@@ -976,9 +980,10 @@ class Directory:
             contact.c.college == self._session.college,
             *([contact.c.contact.in_(self._people_called(words))] if words else []),
         )
-        order = (contact.c.name_key, contact.c.contact)
         with self._session.reading() as connection:
-            page = page_of(connection, wanted, order, after, limit)
+            page = page_by_name(
+                connection, wanted, contact.c.name, (contact.c.contact,), after, limit
+            )
             at = {
                 key: name_now(connection, self._session.college, key) or ""
                 for key in {row.organisation for row in page.items}

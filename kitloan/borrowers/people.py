@@ -19,7 +19,7 @@ from kitloan.borrowers.organisations import ids_of, known_organisation, name_now
 from kitloan.errors import BadInput, KitloanError
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer
-from kitloan.queries.paging import PAGE, page_of
+from kitloan.queries.paging import PAGE, page_by_name
 from kitloan.queries.resolve import resolve
 from kitloan.queries.undone import UNDONE
 from kitloan.storage import contact_changes
@@ -130,8 +130,9 @@ class People:
             if of is not None:
                 key = known_organisation(connection, college, of).organisation
                 wanted = wanted.where(contact.c.organisation.in_(ids_of(connection, college, key)))
-            order = (contact.c.name_key, contact.c.contact)
-            page = page_of(connection, wanted, order, after, limit)
+            page = page_by_name(
+                connection, wanted, contact.c.name, (contact.c.contact,), after, limit
+            )
             lines = [_line(connection, row) for row in page.items]
         return Page(tuple(lines), page.total, page.next)
 

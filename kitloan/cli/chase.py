@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from kitloan.storage.files import whole_file
 from kitloan.text.cells import csv_cell
 from kitloan.text.dates import uk
-from kitloan.text.names import fold, plain
+from kitloan.text.names import by_name, plain
 from kitloan.text.tags import grouped
 from kitloan.values import LoanLine, plural
 
@@ -43,7 +43,7 @@ def all_loans(opened: "College", *, overdue: bool, to: str | None) -> list[LoanL
         after = page.next
         if after is None:
             break
-    return sorted(found, key=lambda each: (fold(each.to), each.due_on or date.max, each.tag))
+    return sorted(found, key=lambda each: (by_name(each.to), each.due_on or date.max, each.tag))
 
 
 def write_csv(path: Path, loans: Sequence[LoanLine], today: date) -> None:

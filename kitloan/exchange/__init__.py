@@ -36,7 +36,7 @@ from kitloan.exchange.trust import (
     own_key,
     read_fingerprint,
 )
-from kitloan.history.verify import Progress
+from kitloan.history.walk import Progress
 from kitloan.ledger.epochs import college_of
 from kitloan.ledger.session import ESP, Session
 from kitloan.text.dates import instant

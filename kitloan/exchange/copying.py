@@ -25,7 +25,7 @@ from kitloan.exchange.sending import remember
 from kitloan.ledger.entry import GENESIS
 from kitloan.ledger.writer import Head, begin, head_of, move_head
 from kitloan.storage.statements import plan_again
-from kitloan.storage.store import scratch_store
+from kitloan.storage.store import only_replayed, scratch_store
 from kitloan.tables import College, LedgerEntry, LedgerHead, Setting, table
 from kitloan.tables.every import REGISTER_TABLES
 from kitloan.tables.national import LostEntry, LostTwin, PinnedKey
@@ -371,6 +371,7 @@ def scratch_for_copy() -> Iterator[Connection]:
     scratch = scratch_store(on_disk=True)
     try:
         with scratch.write() as connection:
+            only_replayed(connection)
             connection.exec_driver_sql(f"PRAGMA cache_size = -{_SCRATCH_KIB}")
             yield connection
     finally:

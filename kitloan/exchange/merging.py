@@ -21,7 +21,7 @@ from kitloan.exchange.file import FIRST, ExchangeFile, Header
 from kitloan.exchange.rebase import ChosenHistory, StoredEntry, choose_history, rebase
 from kitloan.exchange.sending import remember
 from kitloan.exchange.trust import ConfirmedKey, fingerprint, keys_of, must_be_trusted, pin
-from kitloan.history.verify import Progress
+from kitloan.history.walk import Progress
 from kitloan.ledger.clocks import Reading, keep_reading, remember_order
 from kitloan.ledger.entry import GENESIS, Entry, NotCanonical, seal
 from kitloan.ledger.epochs import EPOCHS_AHEAD, college_of, epoch_of, ledger_name
@@ -670,6 +670,8 @@ class StoredEntries:
     def epochs(self, seq: int) -> dict[str, int]:
         """The epoch of every entry of this number, by its hash."""
         found = self.main(seq)
+        if found is None and not self._apart:
+            return {}
         apart = {each.hash: each.epoch for each in self._apart.get(seq, [])}
         return apart | ({found.hash: found.epoch} if found else {})
 
@@ -679,6 +681,8 @@ class StoredEntries:
         In one epoch only one entry can. A restored backup goes on in another epoch.
         """
         found = self.main(seq)
+        if found is None and not self._apart:
+            return False
         others = [(each.prev, each.epoch, each.hash) for each in self._apart.get(seq, [])]
         if found is not None:
             others.append((self._before_on_main(seq), found.epoch, found.hash))

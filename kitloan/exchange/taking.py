@@ -26,7 +26,7 @@ from kitloan.exchange.merging import (
     must_fit,
 )
 from kitloan.exchange.receipts import must_be_possible
-from kitloan.history.verify import Progress
+from kitloan.history.walk import Progress
 from kitloan.ledger.collecting import collecting_rarely
 from kitloan.ledger.epochs import college_of
 from kitloan.ledger.session import Session

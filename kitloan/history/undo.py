@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, or_, select, tuple_
+from sqlalchemy import Connection, and_, bindparam, or_, select, tuple_
 
 from kitloan.errors import Refused, StoreError
 from kitloan.holdings import must_share_no_other_number, numbers_shared
@@ -52,6 +52,7 @@ from kitloan.tables import (
     LedgerEntry,
     Loan,
     Organisation,
+    Reversal,
     Setting,
     table,
 )
@@ -73,7 +74,7 @@ setting, stocktake = table(Setting), table(Stocktake)
 block, kit_type, regime = table(Block), table(KitType), table(Regime)
 engagement, school_link = table(Engagement), table(SchoolLink)
 alias, event, organisation = table(Alias), table(Event), table(Organisation)
-profile = table(OrganisationProfile)
+profile, reversal = table(OrganisationProfile), table(Reversal)
 
 _AGREED, _ALLOCATED, _PROGRAMME = "gift.agreed", "allocation.made", "programme.defined"
 _OF_ESP = (
@@ -133,7 +134,25 @@ _COLUMNS = select(
     entry.c.body,
 ).where(entry.c.college == bindparam("c"))
 _NEWEST_FIRST = (entry.c.epoch.desc(), entry.c.seq.desc())
-_ACTIONS = (~UNDONE, *[entry.c.kind != kind for kind in _NO_ACTIONS])
+_of_same = entry.alias("of_same")
+_IS_UNDONE_BUT_FOR_ITS_NAMES = (
+    select(reversal.c.seq)
+    .join_from(
+        _of_same,
+        reversal,
+        (reversal.c.college == _of_same.c.college)
+        & (reversal.c.epoch == _of_same.c.epoch)
+        & (reversal.c.seq == _of_same.c.seq),
+    )
+    .where(_of_same.c.college == entry.c.college, _of_same.c.id == entry.c.id)
+    .exists()
+)
+_ACTIONS = (
+    ~UNDONE,
+    *[entry.c.kind != kind for kind in _NO_ACTIONS],
+    # A borrower or a kit type that stayed when its action was undone is no action any more.
+    and_(*[entry.c.kind != kind for kind in _NAMES]) | ~_IS_UNDONE_BUT_FOR_ITS_NAMES,
+)
 _LATEST = Query(
     _COLUMNS.where(entry.c.by == bindparam("who"), *_ACTIONS).order_by(*_NEWEST_FIRST).limit(1)
 )

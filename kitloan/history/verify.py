@@ -3,31 +3,23 @@
 `Verifier.verify` gives a `Verification` with every finding. For each ledger, `Walk` checks the
 chain of entries and replays them into a scratch store. Then its tables are compared row by row, the
 entries of lost branches are checked, and rows about people must be named by entries. For the whole
-store, the rules of the database are compared with the rules that kitloan makes. `replay` serves
-reports as at an earlier day."""
+store, the rules of the database are compared with the rules that kitloan makes."""
 
-import json
 import re
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic import ValidationError
 from sqlalchemy import (
-    CheckConstraint,
-    ColumnElement,
     Connection,
-    ForeignKeyConstraint,
     Integer,
-    PrimaryKeyConstraint,
     Table,
-    delete,
     func,
-    insert,
     select,
     text,
     tuple_,
@@ -44,50 +36,31 @@ from kitloan.history.checkpoints import (
     made_key,
     store_key,
 )
-from kitloan.history.workers import Task, Workers, how_many
-from kitloan.ledger.clocks import Times
-from kitloan.ledger.collecting import collecting_rarely
-from kitloan.ledger.entry import GENESIS, Entry, NotCanonical, parse, seal
-from kitloan.ledger.epochs import ledger_name
-from kitloan.ledger.facts.base import FactBase
-from kitloan.ledger.facts.definitions import OrganisationAdded
-from kitloan.ledger.facts.evidence import (
-    ABOUT_AN_ENGAGEMENT,
-    EngagementState,
-    OrganisationDescribed,
-    SchoolLinked,
+from kitloan.history.rules import rule_is_gone, wrong_rules
+from kitloan.history.walk import (
+    ALTERED,
+    NOT_CANONICAL,
+    STEP,
+    LedgerProblem,
+    Progress,
+    Walk,
+    portions_of,
 )
-from kitloan.ledger.facts.holdings import HoldingAccessioned
-from kitloan.ledger.facts.ledger import LedgerResumed, Reversed
-from kitloan.ledger.facts.loans import LoanCorrected, LoanTerms
-from kitloan.ledger.facts.naming import CHANGES
-from kitloan.ledger.facts.stocktakes import StocktakeScanned
-from kitloan.ledger.replay import NAMES, apply
-from kitloan.ledger.session import ESP, Session
-from kitloan.ledger.writer import record
+from kitloan.history.workers import Task, Workers, how_many
+from kitloan.ledger.collecting import collecting_rarely
+from kitloan.ledger.entry import GENESIS, NotCanonical, parse, seal
+from kitloan.ledger.epochs import ledger_name
+from kitloan.ledger.session import Session
 from kitloan.queries.history import LogLine, log, page_of_log
 from kitloan.queries.paging import PAGE
-from kitloan.queries.undone import UNDONE
-from kitloan.storage.faults import driver_error
 from kitloan.storage.integrity import insist_on_rules, missing_rules
 from kitloan.storage.row_security import (
-    FUNCTIONS,
-    GROUPS,
-    MINE,
-    NATIONAL,
-    OWNER,
-    TRIGGERS,
-    can_rewrite,
     login_of,
-    policies_of,
-    privileges_of,
 )
-from kitloan.storage.servers import insist_on_one_place, missing
+from kitloan.storage.servers import insist_on_one_place
 from kitloan.storage.settings import is_readable
-from kitloan.storage.statements import AnyRow
-from kitloan.storage.store import Store, scratch_store
+from kitloan.storage.store import Store, only_replayed, scratch_store
 from kitloan.tables import (
-    Base,
     Contact,
     ContactChange,
     LedgerEntry,
@@ -96,9 +69,9 @@ from kitloan.tables import (
     Setting,
     table,
 )
-from kitloan.tables.every import ONLY_SOME_ROWS, REGISTER_TABLES
+from kitloan.tables.every import REGISTER_TABLES
 from kitloan.tables.national import APART, LostEntry, LostTwin, PinnedKey
-from kitloan.text.dates import NO_HOUR, instant
+from kitloan.text.dates import instant
 from kitloan.text.names import fold
 from kitloan.values import Page
 
@@ -110,7 +83,6 @@ __all__ = [
     "Progress",
     "Verification",
     "Verifier",
-    "replay",
 ]
 
 entry = table(LedgerEntry)
@@ -124,14 +96,7 @@ pinned = table(PinnedKey)
 
 lost_rows = APART
 
-Progress = Callable[[int, int], None]
-"""Called from time to time with how much is done, and of how much."""
-
-STEP = 500
-"""Rows that are read at a time, and between two calls of `Progress`."""
-
 _MOST_FINDINGS = 200
-_ABOUT_A_BORROWER = (LoanTerms, EngagementState, SchoolLinked, OrganisationDescribed)
 _SCRATCH_KIB = 65536
 """How much of a scratch store is kept in memory; with SQLite's usual 2 MB it goes to disk."""
 
@@ -143,31 +108,7 @@ _WRITTEN = "written_"
 _THE_FILE = ""
 """What is checked beside the ledgers; no college has this name."""
 
-_FOR_READERS = (
-    "holdings_found_by_words",
-    "holdings_by_asset_number",
-    "holdings_by_register_row",
-    "holdings_elsewhere",
-    "incomplete_holdings",
-    "uncounted_holdings",
-    "open_loans_by_due_date",
-)
-"""Indexes by which people's questions are answered. Replaying asks none of these, and each index is
-a write more for every row."""
-
-_NOT_CANONICAL = "is not in canonical form, so it could be read in two ways"
-_ALTERED = "was altered: its text does not match its hash"
 _KEY = re.compile(r"[0-9a-f]{64}")
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerProblem:
-    """One problem that verifying found. `seq` is 0 when it is not about a single entry."""
-
-    code: str
-    ledger: str
-    seq: int
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,137 +294,6 @@ class Verifier:
         return whose
 
 
-def replay(
-    live: Connection,
-    scratch: Store,
-    until: str,
-    progress: Progress,
-    wrong: Mapping[str, Times],
-    known: str | None = None,
-) -> None:
-    """Apply to a scratch store what had happened by an instant, as far as it was known by another.
-
-    What was recorded by `known` and happened by `until` is applied in the order of recording. What
-    undoes an entry goes with that entry, whenever it was recorded. An entry that happened before
-    the holding was entered, or before its loan was, counts from when that was; a borrower is known
-    as soon as something that happened names it.
-
-    Args:
-        live: a transaction on the store.
-        scratch: where to apply them.
-        until: the instant by which they happened.
-        progress: called with how many entries are done, of how many.
-        wrong: the ledgers in which clocks were wrong; their entries get corrected times.
-        known: the instant by which they were recorded; None leaves out nothing.
-
-    Raises:
-        StoreError: `damaged`, when an entry cannot be read or applied.
-    """
-    total = live.execute(
-        select(func.count()).select_from(entry).where(*[entry.c.at <= known] if known else [])
-    ).scalar_one()
-    with scratch.engine.begin() as replayed:
-        colleges = live.execute(select(head.c.college).order_by(head.c.college)).scalars().all()
-        done = 0
-        for college in colleges:
-            times = wrong.get(college)
-            then = _Then(replayed, college, until, _corrected(live, college, known))
-            for row in entries_of(live, college):
-                at = times.counted[row.seq] if times else row.at
-                if known is not None and at > known:
-                    break
-                try:
-                    then.take(row, _counted_at(parse(row.body), at))
-                except (ValidationError, KitloanError) as problem:
-                    raise StoreError(
-                        "damaged",
-                        f"Entry {row.seq} of {college!r} cannot be read or applied.",
-                        "Check the store: kitloan ledger verify",
-                        college=college,
-                        seq=row.seq,
-                    ) from problem
-                done += 1
-                if done % STEP == 0:
-                    progress(done, total)
-
-
-def _corrected(live: Connection, college: str, known: str | None) -> dict[str, str]:
-    """The days on which loans began that were recorded with another, by loan."""
-    rows = live.execute(
-        select(entry.c.body)
-        .where(entry.c.college == college, entry.c.kind == "loan.corrected", ~UNDONE)
-        .where(*[entry.c.at <= known] if known else [])
-        .order_by(entry.c.epoch, entry.c.seq)
-    )
-    facts = [json.loads(body)["fact"] for (body,) in rows]
-    return {fact["loan"]: fact["out_on"] for fact in facts if fact["out_on"]}
-
-
-class _Then:
-    """A college's register as it was at an instant, from the entries that had happened by then."""
-
-    def __init__(
-        self, replayed: Connection, college: str, until: str, began: Mapping[str, str]
-    ) -> None:
-        self._replayed = replayed
-        self._college = college
-        self._until = until
-        self._recorded = ""
-        self._late: set[tuple[int, int]] = set()
-        self._late_things: set[str] = set()
-        self._late_borrowers: dict[str, tuple[Filed, Entry]] = {}
-        self._began = began
-
-    def take(self, row: "Filed", read: Entry) -> None:
-        """Apply the next entry, if what it records had happened by then."""
-        self._recorded = max(self._recorded, read.at)  # a clock may have run back by some hours
-        fact = read.fact
-        if self._happened_later(fact):
-            self._late.add((row.epoch, row.seq))
-            if isinstance(fact, EngagementState):
-                self._late_things.add(fact.engagement)
-            if isinstance(fact, OrganisationAdded):
-                self._late_borrowers[fact.organisation] = row, read
-            elif isinstance(fact, HoldingAccessioned):
-                self._late_things.add(fact.tag)
-            elif isinstance(fact, LoanTerms):
-                self._late_things.add(fact.loan)
-            return
-        whom = getattr(fact, "organisation", None)
-        if whom in self._late_borrowers:
-            self._record(*self._late_borrowers.pop(whom))
-        self._record(row, read)
-
-    def _happened_later(self, fact: FactBase) -> bool:
-        if isinstance(fact, Reversed):
-            return (fact.epoch, fact.seq) in self._late
-        about = {getattr(fact, name, None) for name in ("tag", "loan", "engagement")}
-        if about & self._late_things:
-            return True
-        # Figures go by an engagement's own day, and a school was always that school.
-        if isinstance(fact, (*ABOUT_AN_ENGAGEMENT, SchoolLinked)):
-            return False
-        if isinstance(fact, LoanCorrected):  # it follows what it corrects
-            return False
-        on = getattr(fact, "on", None)
-        if isinstance(fact, LoanTerms):
-            on = self._began.get(fact.loan, on)
-        return (self._recorded if on is None else f"{on}{NO_HOUR}") > self._until
-
-    def _record(self, row: "Filed", read: Entry) -> None:
-        record(self._replayed, self._college, row.epoch, read, row.body, row.hash)
-
-
-def _counted_at(read: Entry, at: str) -> Entry:
-    """The entry with its corrected time."""
-    if read.at == at:
-        return read
-    fact = read.fact
-    if isinstance(fact, StocktakeScanned) and fact.seen_at > at:
-        fact = fact.model_copy(update={"seen_at": at})
-    return read.model_copy(update={"at": at, "fact": fact})
-
-
 def _verify(
     live: Connection,
     replayed: Connection,
@@ -546,8 +356,7 @@ class Checker:
         """
         self._live, self._replayed = live, replayed
         replayed.exec_driver_sql(f"PRAGMA cache_size = -{_SCRATCH_KIB}")
-        for name in _FOR_READERS:
-            replayed.exec_driver_sql(f"DROP INDEX {name}")
+        only_replayed(replayed)
         replayed.commit()
         self._empty = sqlite3.connect(":memory:")
         driver_of(replayed).backup(self._empty)
@@ -867,199 +676,8 @@ def _unguarded(live: Connection) -> list[LedgerProblem]:
     if live.dialect.name == "postgresql":
         problems = list(wrong_rules(live))
     else:
-        problems = [_rule_is_gone(name) for name in missing_rules(live)]
+        problems = [rule_is_gone(name) for name in missing_rules(live)]
     return [LedgerProblem("unguarded", "", 0, words) for words in problems]
-
-
-class Filed(NamedTuple):
-    """A row of `ledger_entry`; reading a column of SQLAlchemy's rows would take too long."""
-
-    college: str
-    epoch: int
-    seq: int
-    id: str
-    part: int
-    kind: str
-    tag: str | None
-    at: str
-    by: str
-    body: str
-    hash: str
-
-
-def entries_of(connection: Connection, college: str) -> Iterator[Filed]:
-    """A college's entries as they are stored, in their order."""
-    return chain.from_iterable(portions_of(connection, college))
-
-
-def portions_of(
-    connection: Connection, college: str, after: tuple[int, int] | None = None
-) -> Iterator[list[Filed]]:
-    """The same, some hundreds at a time: SQLAlchemy hands out single rows at twice the cost.
-
-    `after` is an epoch and a number.
-    """
-    wanted = select(*(entry.c[name] for name in Filed._fields)).where(entry.c.college == college)
-    if after is not None:
-        wanted = wanted.where(tuple_(entry.c.epoch, entry.c.seq) > tuple_(*after))
-    in_order = wanted.order_by(entry.c.epoch, entry.c.seq)
-    rows = connection.execute(in_order.execution_options(yield_per=STEP))
-    for portion in rows.partitions():
-        yield [Filed._make(row) for row in portion]
-
-
-class Walk:
-    """Checks one ledger from the first entry, or what follows a checkpoint, to the last."""
-
-    def __init__(
-        self,
-        college: str,
-        live: Connection,
-        replayed: Connection,
-        since: Checkpoint | None = None,
-    ) -> None:
-        """`live` has the entries; `replayed` is where to apply them, which has those before."""
-        self.college = college
-        self._live, self._replayed = live, replayed
-        self._waiting: list[tuple[Filed, Entry]] = []
-        self.epoch = since.epoch if since else 1
-        self.seq = since.seq if since else 0
-        self.count = since.entries if since else 0
-        self.hash = since.hash if since else GENESIS
-        self.at = since.at if since else ""
-        self.broken = False
-        self.contacts: set[str] = set()
-        self.findings: list[LedgerProblem] = []
-
-    def take(self, rows: Iterable[Filed]) -> None:
-        """Check that the next entries follow on the last, and replay them.
-
-        First all are read and then all are replayed: by turns, each pushes the other's program
-        and data out of the processor's caches, which costs a sixth.
-        """
-        for row in rows:
-            self._take(row)
-        self._replay_waiting()
-
-    def _take(self, row: Filed) -> None:
-        self.count += 1
-        try:
-            read = parse(row.body if isinstance(row.body, str) else "")
-        except (ValidationError, NotCanonical) as problem:
-            self._broken(*_unread(row, problem))
-            self.seq, self.hash = row.seq, row.hash
-            return
-        if named := _value(read.fact, "contact"):
-            self.contacts.add(named)
-        if not self._is_next(row, read):
-            self._chain(row, read)
-        if isinstance(row.epoch, int):
-            self.epoch = row.epoch
-        self.seq, self.hash, self.at = row.seq, row.hash, read.at
-        if not self.broken:
-            self._waiting.append((row, read))
-
-    def _is_next(self, row: Filed, read: Entry) -> bool:
-        """Whether an entry has nothing that `_chain` would find, and is of the same epoch."""
-        _, epoch, seq, *_, body, digest = row
-        fact = read.fact
-        return (
-            isinstance(seq, int)
-            and isinstance(epoch, int)
-            and (epoch, seq, read.prev) == (self.epoch, self.seq + 1, self.hash)
-            and seal(body) == digest
-            and row[2:9]
-            == (read.seq, read.id, read.part, fact.kind, _value(fact, "tag"), read.at, read.by)
-            and read.ledger == ledger_name(self.college, epoch)
-        )
-
-    def _chain(self, row: Filed, read: Entry) -> None:
-        fact = read.fact
-        if not isinstance(row.seq, int) or row.seq != self.seq + 1:
-            self._broken("gap", row.seq, f"follows entry {self.seq}: the entries between are gone")
-        elif read.prev != self.hash:
-            self._broken("broken_chain", row.seq, "does not name the hash of the entry before it")
-        if seal(row.body) != row.hash:
-            self._broken("altered", row.seq, _ALTERED)
-        indexed = (row.id, row.part, row.kind, row.tag, row.at, row.by, row.seq)
-        tag = _value(fact, "tag")
-        sealed = (read.id, read.part, fact.kind, tag, read.at, read.by, read.seq)
-        if not isinstance(row.epoch, int) or not self._goes_on(read, row.epoch):
-            self._broken(
-                "wrong_epoch", row.seq, "is stored under an epoch that it does not belong to"
-            )
-        if indexed != sealed or read.ledger != ledger_name(self.college, row.epoch):
-            self._broken("misfiled", row.seq, "is stored with other values than its text has")
-
-    def _goes_on(self, read: Entry, epoch: int) -> bool:
-        """Whether an entry can be in this epoch: the same as before, or one that it begins."""
-        return _resumes(read, epoch) if epoch > self.epoch else epoch == self.epoch
-
-    def _replay_waiting(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        for row, read in waiting:
-            try:
-                if isinstance(read.fact, Reversed):
-                    _bring(self._live, self._replayed, self.college, read.fact.tag, read.seq)
-                apply(self._replayed, self.college, read)
-            except Exception as problem:
-                if not isinstance(problem, KitloanError) and driver_error(problem) is None:
-                    raise
-                self._find("impossible", row.epoch, row.seq, f"cannot have happened: {problem}")
-                return
-
-    def end(self, top: AnyRow) -> None:
-        """Check that the ledger ends at its head."""
-        if (top.epoch, top.seq, top.hash, top.at) != (self.epoch, self.seq, self.hash, self.at):
-            self._broken(
-                "cut_short",
-                self.seq,
-                f"is the last one, and the ledger's head names entry {top.seq}",
-            )
-
-    def _broken(self, code: str, seq: int, words: str) -> None:
-        self._replay_waiting()  # what is wrong with an earlier entry comes first
-        self._find(code, self.epoch, seq, words)
-
-    def _find(self, code: str, epoch: int, seq: int, words: str) -> None:
-        self.broken = True
-        self.findings.append(
-            LedgerProblem(code, ledger_name(self.college, epoch), seq, f"Entry {seq} {words}.")
-        )
-
-
-def _value(fact: FactBase, field: str) -> Any:
-    """A field of a fact, or None; to ask a fact for one it has not takes as long as hashing it."""
-    return vars(fact).get(field)
-
-
-def _unread(row: Filed, problem: ValidationError | NotCanonical) -> tuple[str, int, str]:
-    if not isinstance(problem, NotCanonical):
-        return "unreadable", row.seq, f"cannot be read: {problem.errors()[0]['msg']}"
-    if seal(row.body) != row.hash:
-        return "altered", row.seq, _ALTERED
-    return "not_canonical", row.seq, _NOT_CANONICAL
-
-
-def _bring(live: Connection, replayed: Connection, college: str, tag: str | None, seq: int) -> None:
-    """Copy the checked entries about a tag, before this one, to the scratch store for undoing."""
-    of_tag: list[ColumnElement[bool]] = [entry.c.college == college, entry.c.tag == tag]
-    if tag is None:
-        of_tag.append(entry.c.kind.in_(["entry.reversed", *NAMES, *CHANGES]))
-    rows = live.execute(select(entry).where(*of_tag, entry.c.seq < seq)).all()
-    replayed.execute(delete(entry).where(*of_tag))
-    if rows:  # an entry may undo something of a tag that no entry is about
-        replayed.execute(insert(entry), [row._asdict() for row in rows])
-
-
-def _resumes(read: Entry, epoch: int) -> bool:
-    """Whether an entry begins this epoch where the one before it ended."""
-    fact = read.fact
-    return (
-        isinstance(fact, LedgerResumed)
-        and epoch > 1
-        and (fact.seq, fact.hash) == (read.seq - 1, read.prev)
-    )
 
 
 def strays(live: Connection) -> list[LedgerProblem]:
@@ -1187,13 +805,13 @@ def lost_entries(live: Connection, college: str) -> list[LedgerProblem]:
         except NotCanonical:
             as_sealed = seal(row.body) == row.hash
             wrong.append(
-                _found("not_canonical", ledger, row.seq, _NOT_CANONICAL)
+                _found("not_canonical", ledger, row.seq, NOT_CANONICAL)
                 if as_sealed
-                else _found("altered", ledger, row.seq, _ALTERED)
+                else _found("altered", ledger, row.seq, ALTERED)
             )
             continue
         if seal(row.body) != row.hash:
-            wrong.append(_found("altered", ledger, row.seq, _ALTERED))
+            wrong.append(_found("altered", ledger, row.seq, ALTERED))
         else:
             follow_on.append((ledger, row.seq, read.prev))
         if (read.ledger, read.seq) != (ledger, row.seq):
@@ -1334,203 +952,3 @@ def _named_apart(live: Connection, college: str, wanted: Collection[str]) -> set
     """The contacts named by entries that a restored backup had lost."""
     bodies = live.execute(select(APART.c.body).where(APART.c.college == college)).scalars()
     return {each for body in bodies for each in wanted if f'"{each}"' in str(body)}
-
-
-Rules = dict[str, str]
-"""The text of each rule, by its name."""
-
-_TABLES = """
-SELECT c.oid, c.relname, c.relrowsecurity AND c.relforcerowsecurity AS closed,
-    pg_get_userbyid(c.relowner) AS owner
-FROM pg_class c WHERE c.relkind = 'r' AND c.relname = ANY (%(tables)s)
-    AND c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'ledger_entry'::regclass)
-"""
-
-_RULES = f"""
-WITH ours AS ({_TABLES})
-SELECT relname || '.' || conname, pg_get_constraintdef(k.oid)
-FROM ours JOIN pg_constraint k ON conrelid = ours.oid WHERE contype IN ('c', 'f', 'p')
-UNION ALL
-SELECT ours.relname || '.' || i.relname, pg_get_indexdef(indexrelid)
-FROM ours JOIN pg_index ON indrelid = ours.oid JOIN pg_class i ON i.oid = indexrelid
-WHERE NOT indisprimary AND indisvalid
-UNION ALL
-SELECT relname || '.' || attname, 'NOT NULL'
-FROM ours JOIN pg_attribute ON attrelid = ours.oid
-WHERE attnotnull AND attnum > 0 AND NOT attisdropped
-"""  # noqa: S608  # our own text
-
-_SECURITY = f"""
-WITH ours AS ({_TABLES})
-SELECT relname || ', its rows', 'closed' FROM ours WHERE closed AND owner = '{OWNER}'
-UNION ALL
-SELECT relname || '.' || tgname, pg_get_triggerdef(t.oid) || prosrc
-FROM ours JOIN pg_trigger t ON tgrelid = ours.oid JOIN pg_proc p ON p.oid = tgfoid
-WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')
-UNION ALL
-SELECT relname || '.' || polname,
-    concat_ws(' ', CASE polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT'
-        WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END,
-        CASE WHEN NOT polpermissive THEN 'fewer' WHEN polroles = '{{0}}' THEN 'PUBLIC'
-            ELSE array_to_string(polroles::regrole[], ' ') END,
-        pg_get_expr(polqual, polrelid), 'leaving', pg_get_expr(polwithcheck, polrelid))
-FROM ours JOIN pg_policy ON polrelid = ours.oid
-UNION ALL
-SELECT relname || ', no statistics', 'none' FROM ours WHERE NOT EXISTS (
-    SELECT FROM pg_attribute WHERE attrelid = ours.oid AND attnum > 0 AND NOT attisdropped
-        AND attstattarget IS DISTINCT FROM 0
-) AND NOT EXISTS (SELECT FROM pg_statistic_ext WHERE stxrelid = ours.oid)
-UNION ALL
-SELECT relname || ', privileges of ' || whose, string_agg(DISTINCT privilege_type, ', ')
-FROM (
-    SELECT relname, coalesce(rolname, 'PUBLIC') AS whose, privilege_type
-    FROM ours
-    CROSS JOIN LATERAL (
-        SELECT relacl AS acl FROM pg_class WHERE oid = ours.oid
-        UNION ALL SELECT attacl FROM pg_attribute WHERE attrelid = ours.oid
-    ) AS acls CROSS JOIN LATERAL aclexplode(acl) LEFT JOIN pg_roles r ON r.oid = grantee
-) AS granted WHERE whose = 'PUBLIC' OR starts_with(whose, 'kitloan_') AND whose <> '{OWNER}'
-GROUP BY relname, whose
-UNION ALL
-SELECT 'college_login', 'there' WHERE to_regclass('college_login') IS NOT NULL
-UNION ALL
-SELECT 'kitloan_mine', concat_ws(' ', prosrc, provolatile, procost::text) FROM pg_proc
-WHERE oid = to_regprocedure('kitloan_mine(text, text)')
-UNION ALL
-SELECT pg_get_userbyid(roleid) || ', its member ' || pg_get_userbyid(member), 'a member'
-FROM pg_auth_members WHERE pg_get_userbyid(roleid) = '{NATIONAL}' AND NOT admin_option
-    AND pg_get_userbyid(member) <> '{login_of(ESP)}'
-"""  # noqa: S608
-
-_EARLIER = f"""
-WITH ours AS ({_TABLES})
-SELECT EXISTS (
-    SELECT FROM ours JOIN pg_policy ON polrelid = ours.oid
-    WHERE pg_get_expr(polqual, polrelid) LIKE '%%college_login%%'
-)
-"""  # noqa: S608
-
-_DISABLED = f"""
-WITH ours AS ({_TABLES})
-SELECT DISTINCT relname FROM ours JOIN pg_trigger ON tgrelid = ours.oid
-WHERE tgisinternal AND tgenabled NOT IN ('O', 'A') ORDER BY relname
-"""  # noqa: S608
-
-_SHARED = f"""
-WITH ours AS ({_TABLES})
-SELECT to_regclass('college_login') IS NOT NULL OR EXISTS (
-    SELECT FROM ours WHERE owner = '{OWNER}' OR closed
-)
-"""  # noqa: S608
-
-_TYPES = re.compile(r"::(?:character varying|text|name)(?:\[\])?")
-_BETWEEN = re.compile(r"(\w+) between (\w+) and (\w+)")
-_IN = re.compile(r"(\w+) in \(([^)]*)\)")
-_NOTHING = re.compile(r"[()\s\"]|\bpublic\.|\busing btree\b")
-
-
-def wrong_rules(connection: Connection) -> Iterator[str]:
-    """The rules of a PostgreSQL database that are not as kitloan made them, in words."""
-    given = {"tables": sorted(Base.metadata.tables)}
-
-    def asked(question: str) -> Rules:
-        return {row[0]: _plain(row[1]) for row in connection.exec_driver_sql(question, given)}
-
-    yield from _differences(_made(), asked(_RULES))
-    for college, name in missing(connection):
-        yield f"Table {name} of the database of {college!r} is not seen here."
-    for name in connection.exec_driver_sql(_DISABLED, given).scalars():
-        yield f"The foreign keys of table {name} are switched off."
-    if connection.exec_driver_sql(_EARLIER, given).scalar():
-        yield (
-            "An earlier kitloan set up this database: with EXPLAIN, a college's login can still "
-            "find out what is in another's rows. An administrator closes that, and loses nothing, "
-            f"with: kitloan provision postgresql://ADMINISTRATOR@HOST/{connection.engine.url.database}"
-            " --college ID --passwords FILE"
-        )
-    elif connection.exec_driver_sql(_SHARED, given).scalar():
-        ours, there = _security_rules(may_rewrite=can_rewrite(connection)), asked(_SECURITY)
-        yield from _differences(ours, there)
-        for name in sorted(there.keys() - ours.keys()):
-            yield f"The store has a rule {name} that kitloan did not make."
-
-
-def _differences(ours: Rules, there: Rules) -> Iterator[str]:
-    for name, rule in ours.items():
-        if name not in there:
-            yield _rule_is_gone(name)
-        elif there[name] != rule:
-            yield f"The store's rule {name} was changed."
-
-
-def _rule_is_gone(name: str) -> str:
-    return f"The store's rule {name} is gone."
-
-
-def _plain(text: str) -> str:
-    """A condition without the parts that PostgreSQL adds or words in another way."""
-    text = _TYPES.sub("", text.lower())
-    text = _BETWEEN.sub(r"\1 >= \2 and \1 <= \3", text)
-    return _NOTHING.sub("", _IN.sub(r"\1 = any array[\2]", text))
-
-
-def _made() -> Rules:
-    """The constraints and indexes of the models."""
-    rules: Rules = {}
-    for each in Base.metadata.sorted_tables:
-        of_columns = (rule for column in each.columns for rule in column.constraints)
-        for rule in (*each.constraints, *of_columns):
-            match rule:
-                case CheckConstraint():
-                    rules[f"{each.name}.{rule.name}"] = f"CHECK {rule.sqltext}"
-                case ForeignKeyConstraint():
-                    here, there = (
-                        ", ".join(rule.column_keys),
-                        ", ".join(key.column.name for key in rule.elements),
-                    )
-                    rules[f"{each.name}.{rule.name}"] = (
-                        f"FOREIGN KEY ({here}) REFERENCES {rule.referred_table.name} ({there})"
-                        + (" DEFERRABLE INITIALLY DEFERRED" if rule.deferrable else "")
-                    )
-                case PrimaryKeyConstraint():
-                    keys = ", ".join(column.name for column in rule.columns)
-                    rules[f"{each.name}.{each.name}_pkey"] = f"PRIMARY KEY ({keys})"
-        for index in each.indexes:
-            columns = tuple(column.name for column in index.columns)
-            rules[f"{each.name}.{index.name}"] = _index(
-                each.name, str(index.name), columns, unique=bool(index.unique)
-            )
-        for column in each.columns:
-            if not column.nullable:
-                rules[f"{each.name}.{column.name}"] = "NOT NULL"
-    for model, name, columns, rows, unique in ONLY_SOME_ROWS:
-        where = table(model).name
-        rules[f"{where}.{name}"] = f"{_index(where, name, columns, unique=unique)} WHERE {rows}"
-    return {name: _plain(rule) for name, rule in rules.items()}
-
-
-def _index(where: str, name: str, columns: tuple[str, ...], *, unique: bool) -> str:
-    kind = "UNIQUE INDEX" if unique else "INDEX"
-    return f"CREATE {kind} {name} ON {where} ({', '.join(columns)})"
-
-
-def _security_rules(*, may_rewrite: bool) -> Rules:
-    """The rules that keep colleges apart in a shared database."""
-    rules = {f"{name}, its rows": "closed" for name in Base.metadata.tables}
-    for where, name, when, rows, function in TRIGGERS:
-        body = FUNCTIONS[function].split("$$")[1]
-        rules[f"{where}.{name}"] = (
-            f"CREATE TRIGGER {name} BEFORE {when} {where} "
-            f"FOR EACH {rows} EXECUTE FUNCTION {function}() {body}"
-        )
-    rules["college_login"] = "there"
-    rules["kitloan_mine"] = f"{MINE.split('$$')[1]} s {MINE.split('COST ')[1].split()[0]}"
-    for where in Base.metadata.tables:
-        for each in policies_of(where):
-            parts = (each.statement, each.role, each.using, "leaving", each.check)
-            rules[f"{where}.{each.name}"] = " ".join(filter(None, parts))
-        rules[f"{where}, no statistics"] = "none"
-        allowed = privileges_of(where, may_rewrite=may_rewrite).split(", ")
-        for group in GROUPS:
-            rules[f"{where}, privileges of {group}"] = ", ".join(sorted(allowed))
-    return {name: _plain(rule) for name, rule in rules.items()}

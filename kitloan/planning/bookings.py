@@ -57,7 +57,7 @@ from kitloan.queries.types import type_name, type_names
 from kitloan.storage.statements import Query
 from kitloan.tables import Contact, Holding, Remark, table
 from kitloan.text.dates import day_of, days_after, uk
-from kitloan.text.names import fold
+from kitloan.text.names import by_name, fold
 from kitloan.text.tags import grouped
 from kitloan.values import PAGE, ContactOfLoan, Page, plural
 
@@ -424,7 +424,8 @@ class Bookings:
         with self._session.reading() as connection:
             college = self._session.college
             names = type_names(connection, college)
-            wanted = [kit_type_id(connection, college, type)] if type else list(names)
+            every = sorted(names, key=lambda key: by_name(names[key]))
+            wanted = [kit_type_id(connection, college, type)] if type else every
             rules = rules_of(connection, college, today)
             asked = {key: one_of(key, first, last) for key in wanted}
             spans = [span_of(rules, each) for each in asked.values()]

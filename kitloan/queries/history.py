@@ -71,7 +71,8 @@ class _Lookups:
 
     Attributes:
         names: the names of organisations, by id.
-        changes: what each change of a holding's details changed, by the number of its entry.
+        changes: what each change of a holding's details or of a loan changed, by the number of its
+            entry.
     """
 
     names: Names
@@ -89,6 +90,16 @@ _DETAILS = {
 """The details that a change can change, and their names."""
 _BACK = ("loan.checked_in", "loan.stock_gone")
 _CHANGES = ("holding.amended", "holding.moved")
+_LENT = ("loan.checked_out", "loan.found")
+_CORRECTIONS = ("loan.corrected", "loan.renewed")
+_TERMS = {
+    "organisation": "borrower",
+    "contact": "contact",
+    "quantity": "quantity",
+    "due_on": "due date",
+    "out_on": "day it went",
+}
+"""What of a loan can be corrected, and its names."""
 Summary = Callable[[Mapping[str, Any], Names], str]
 
 
@@ -185,7 +196,8 @@ def summary_of(connection: Connection, college: str, body: str) -> str:
 
 def _lookups(connection: Connection, college: str, bodies: Sequence[Mapping[str, Any]]) -> _Lookups:
     facts = [body["fact"] for body in bodies]
-    return _Lookups(_names(connection, college, facts), _changes(connection, college, facts))
+    changes = _changes(connection, college, facts) | _corrections(connection, college, facts)
+    return _Lookups(_names(connection, college, facts), changes)
 
 
 def _names(connection: Connection, college: str, facts: Sequence[Mapping[str, Any]]) -> Names:
@@ -264,6 +276,69 @@ def _changes(
         if not undone:
             before[fact["tag"]] = {**was, **fact}
     return changes
+
+
+def _corrections(
+    connection: Connection, college: str, facts: Sequence[Mapping[str, Any]]
+) -> dict[int, str]:
+    """What each correction or renewal of a loan changed, by the number of its entry."""
+    tags = {fact["tag"] for fact in facts if fact["kind"] in _CORRECTIONS}
+    if not tags:
+        return {}
+    rows = connection.execute(
+        select(entry.c.seq, entry.c.body, UNDONE.label("undone"))
+        .where(entry.c.college == college, entry.c.tag.in_(sorted(tags)))
+        .where(entry.c.kind.in_((*_CORRECTIONS, *_LENT)))
+        .order_by(entry.c.epoch, entry.c.seq)
+    ).all()
+    bodies = [json.loads(row.body) for row in rows]
+    names = _names(connection, college, [body["fact"] for body in bodies])
+    before: dict[str, Mapping[str, Any]] = {}
+    changes: dict[int, str] = {}
+    for row, body in zip(rows, bodies, strict=True):
+        fact = body["fact"]
+        now = {name: fact[name] for name in _TERMS if name in fact}
+        if "organisation" in now:
+            now["organisation"] = _for(fact, names)
+        now["out_on"] = fact.get("out_on")
+        if fact["kind"] in _LENT:
+            on = fact.get("on") or ("" if fact["kind"] == "loan.found" else body["at"])
+            now["out_on"] = day_of(on).isoformat() if on else None
+        was = before.get(fact["loan"], {})
+        now = {**was, **{key: value for key, value in now.items() if key != "out_on" or value}}
+        if fact["kind"] in _CORRECTIONS and was:
+            words = _of_terms(was, now)
+            if fact["kind"] == "loan.corrected":
+                changes[row.seq] = f"loan corrected: {words or 'nothing changed'}"
+            elif fact["due_on"] != was.get("due_on") and was.get("due_on"):
+                changes[row.seq] = _joined(
+                    f"renewed from {_day(was['due_on'])} to {_day(fact['due_on'])}",
+                    f"although a booking needs it: {fact['override']}"
+                    if fact.get("override")
+                    else "",
+                )
+        if not row.undone:
+            before[fact["loan"]] = now
+    return changes
+
+
+def _of_terms(was: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """What differs between the terms of a loan; of a person, only that."""
+    words = []
+    for name, what in _TERMS.items():
+        old, new = was.get(name), now.get(name)
+        if old == new:
+            continue
+        if name == "contact":
+            how = "changed" if old and new else "added" if new else "removed"
+            words.append(f"contact {how}")
+            continue
+        old, new = (_day(each) if each and name.endswith("_on") else each for each in (old, new))
+        if old is None:
+            words.append(f"{what} {new} added")
+        else:
+            words.append(f"{what} changed from {old} to {new}")
+    return "; ".join(words)
 
 
 def _change(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:

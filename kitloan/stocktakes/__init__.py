@@ -51,7 +51,7 @@ from kitloan.tables import Holding, Loan, Organisation, table
 from kitloan.tables.national import Challenge, ChallengeLine
 from kitloan.tables.stocktaking import StocktakeLine, StocktakeScan
 from kitloan.text.dates import day_of, uk_instant
-from kitloan.text.names import clean, fold, plain
+from kitloan.text.names import by_name, clean, fold, plain
 from kitloan.text.personal import on_record
 from kitloan.text.tags import grouped
 from kitloan.values import Page, plural
@@ -501,7 +501,7 @@ def _nothing_expected(writer: Writer, place: str | None, wanted: _List) -> Refus
             not_here=list(wanted.not_here),
         )
     rows = _LOOKED_FOR(writer.connection, c=writer.college).all()
-    places = sorted({row.location for row in rows if row.location})
+    places = sorted({row.location for row in rows if row.location}, key=by_name)
     if place is not None and rows:
         return Refused(
             "nothing_expected",

@@ -1,6 +1,6 @@
 """What no model has yet, in any order: a college and ESP agree after it, and history proves it.
 
-Events, bookings, offers, claims, closed schools, kinds and schools merged, labels moved, stocktakes,
+Events, bookings, offers, claims, schools closed, kinds merged, labels moved, stocktakes,
 corrections and earlier days, with undo and redo between. A refusal is an answer; a crash, a ledger
 that does not verify or figures that disagree are not.
 """

@@ -38,7 +38,9 @@ async def test_sent_with_a_count(store: Store, log: Path) -> None:
         await hands.type("")
         assert hands.reads("! REFUSED Nothing was typed"), "nobody's count is assumed"
         await hands.type("wheel 2, panel 1 broken")
-        assert hands.reads(f"~ SENT STEM kit {grouped(store.kit)} to Ayrshire College, short:")
+        assert hands.reads(
+            f"~ SENT STEM kit {grouped(store.kit)} (AC0001) to Ayrshire College, short:"
+        )
         assert hands.reads("Status ~ IN TRANSIT")
         await hands.go("transfers")
         assert hands.reads(f"~ 0 days {grouped(store.kit)} STEM kit ayrshire % 3 short")

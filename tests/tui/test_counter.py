@@ -78,7 +78,7 @@ def test_undo_says_what_it_took_back(day: Day) -> None:
     expect(
         day.type("yes"),
         "UNDONE",
-        f"STEM kit {grouped(day.store.kit)}: lent: {SCHOOL}",
+        f"STEM kit {grouped(day.store.kit)} (AC0001): lent: {SCHOOL}",
         "23 Nov 2026",
         "Now in",
     )

@@ -27,7 +27,9 @@ async def test_lend_and_take_back_whole(store: Store, log: Path) -> None:
         await hands.scan(store.kit)
         assert hands.reads(f"? TO WHOM? STEM kit {grouped(store.kit)}")
         await hands.scan(SCHOOL)
-        assert hands.reads(f"> OUT STEM kit {grouped(store.kit)} to {SCHOOL}, due 7 Dec 2026")
+        assert hands.reads(
+            f"> OUT STEM kit {grouped(store.kit)} (AC0001) to {SCHOOL}, due 7 Dec 2026"
+        )
         store.clock.move(minutes=2)
         await hands.scan(store.kit)
         assert hands.reads("Red holdall 16 Wheel 4 Spanner *")
@@ -69,7 +71,7 @@ async def test_undo_by_key(store: Store, log: Path) -> None:
         await hands.scan(store.kit)
         await hands.scan(SCHOOL)
         await hands.press("ctrl+z")
-        assert hands.reads(f"< UNDONE STEM kit {grouped(store.kit)}: lent: {SCHOOL}")
+        assert hands.reads(f"< UNDONE STEM kit {grouped(store.kit)} (AC0001): lent: {SCHOOL}")
         assert hands.reads("Now in")
         assert store.kitloan.find.holding(store.kit).status == "in"
 
@@ -141,7 +143,7 @@ async def test_names_are_never_markup(
     async with at_desk(lambda: store.kitloan, log) as hands:
         await hands.type(f"to {name} school")
         await hands.scan(store.kit)
-        assert hands.reads(f"{name} {grouped(store.kit)} to {name} school")
+        assert hands.reads(f"{name} {grouped(store.kit)} (AC0001) to {name} school")
         await hands.press("escape")
         assert name in hands.seen()  # on the board
         await hands.scan(store.kit)

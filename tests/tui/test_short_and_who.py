@@ -6,7 +6,6 @@ import pytest
 from textual.widgets import Button, Input
 
 import kitloan
-from kitloan.text.tags import grouped
 from kitloan_tui.screens.confirm import Confirm
 from tui.at_the_counter import OTHER, Store
 from tui.at_the_desk import at_desk
@@ -50,8 +49,8 @@ async def test_shortages_by_type_lead_to_the_kits(busy: Store, log: Path) -> Non
         await hands.press("f4", "f4")
         assert hands.reads("% Wheel 5 0 STEM kit 2 of them")
         await hands.type("wheel")
-        assert hands.reads(grouped(busy.kit))
-        assert hands.reads(grouped(busy.second))
+        assert hands.reads("AC0001")
+        assert hands.reads("AC0002")
         assert hands.rows() == 2
 
 

@@ -76,7 +76,9 @@ def test_kits_that_wait_for_a_name_stay_in_sight(day: Day) -> None:
     """Else a kit would lie on the counter, lent to nobody, and no screen would name it."""
     day.lent(day.store.second)
     day.scan(day.store.kit, day.store.second)
-    assert status_lines(day.state) == [f"? 1 kit waiting for a name: {grouped(day.store.kit)}"]
+    assert status_lines(day.state) == [
+        f"? 1 kit waiting for a name: {grouped(day.store.kit)} (AC0001)"
+    ]
     expect(day.type(""), "IN, WHOLE", grouped(day.store.second))
     assert day.asking is not None
     expect(day.asking, "TO WHOM?", grouped(day.store.kit))

@@ -109,8 +109,8 @@ def test_a_damaged_setting_is_restored_from_a_backup(
             "contact_unknown",
         ),
         (
-            "INSERT INTO remark SELECT college, 'r1', 'KL0', loan, contact, heading, words "
-            "FROM remark",
+            "INSERT INTO remark (college, remark, tag, loan, contact, heading, words) "
+            "SELECT college, 'r1', 'KL0', loan, contact, heading, words FROM remark",
             "remark_unknown",
         ),
         ("UPDATE remark SET contact = 'p2'", "contact_missing"),

@@ -28,6 +28,20 @@ def test_tampering_is_found_where_it_was_done(
         assert f"Entry {first.seq} " in first.message
 
 
+def test_what_is_wrong_is_named_in_the_order_in_which_it_was_recorded(
+    opened: College, place_of_life: str
+) -> None:
+    """Entries are read ahead of those that are replayed; the first fault is the one to look at."""
+    with behind_its_back(place_of_life) as connection:
+        forger = Forger(connection)
+        returned = next(row["seq"] for row in forger.rows if row["kind"] == "loan.checked_in")
+        forger.rewrite(returned, loan="a loan that nobody made")
+        forger.set(forger.last, body=forger.by_another(forger.last))
+    first, second, *_ = found(opened)
+    assert (first.code, first.seq) == ("impossible", returned), first.message
+    assert second.seq == forger.last, second.message
+
+
 @pytest.mark.parametrize(
     "statement",
     [

@@ -8,6 +8,7 @@ At a terminal there is a prompt; in a pipe there is none, so that answers can be
 Every verb is one transaction, so that an interrupt leaves nothing half done.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from itertools import groupby
@@ -31,6 +32,8 @@ from kitloan_tui.counter.verdict import ONLY_LOOKS, READY, Verdict
 from kitloan_tui.week import WORDS, DayRow, find_day
 
 _NAMES = keys.by_word()
+_NEEDS_KEYS = re.compile(r"(?:^|(?<=[.?!] ))[^.?!]*\{\w+\}[^.?!]*[.?!]? ?")
+"""A sentence about what only the screen has: there is no word for it here."""
 _HELP = ("help", "?")
 _DAY = "day"
 
@@ -163,12 +166,13 @@ class LineDesk:
             if held:
                 loan = f" with {held.loan.to}" if held.loan else ""
                 status = f"{SYMBOLS[held.status]} {held.status.replace('_', ' ')}{loan}"
-                shown = f"{grouped(choice)}  {held.type}  {status}"
+                what = "  ".join(filter(None, (held.asset_number, held.type, held.location)))
+                shown = f"{grouped(choice)}  {what}  {status}"
             yield f"{number}  {shown}"
 
 
 def _line(verdict: Verdict) -> str:
-    hint = keys.filled(verdict.hint, _NAMES)
+    hint = _NEEDS_KEYS.sub("", keys.filled(verdict.hint, _NAMES)).strip()
     end = "" if not hint or verdict.text.endswith((".", "?", "!")) or not verdict.text else "."
     return " ".join(f"{verdict}{end} {hint}".split("\n")).rstrip()
 

@@ -5,7 +5,7 @@ stays small, because a teacher is waiting and because they are asked again every
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Protocol
@@ -40,6 +40,7 @@ from kitloan.tables.local import Contact
 from kitloan.tables.planning import Booking, BookingLine
 from kitloan.tables.stocktaking import Stocktake
 from kitloan.text.dates import day_of, days_after, moment, start_of, uk
+from kitloan.text.names import by_name
 from kitloan.text.tags import grouped
 from kitloan.values import Holding as HoldingNow
 from kitloan.values import LoanLine, plural
@@ -364,13 +365,10 @@ def organisation_called(session: Session, name: str) -> str | None:
 def organisations(session: Session) -> list[str]:
     """Every organisation's name, in order."""
     with session.reading() as connection:
-        return list(
-            connection.execute(
-                select(organisation.c.name)
-                .where(organisation.c.college == session.college)
-                .order_by(organisation.c.organisation)
-            ).scalars()
+        rows = connection.execute(
+            select(organisation.c.name).where(organisation.c.college == session.college)
         )
+        return sorted(rows.scalars(), key=by_name)
 
 
 def kit_types(session: Session) -> tuple[str, ...]:
@@ -393,17 +391,14 @@ def kit_types(session: Session) -> tuple[str, ...]:
         .exists()
     )
     with session.reading() as connection:
-        return tuple(
-            connection.execute(
-                select(kit_type.c.name)
-                .where(
-                    kit_type.c.college == session.college,
-                    kit_type.c.merged_into.is_(None),
-                    is_held | has_list,
-                )
-                .order_by(kit_type.c.kit_type)
-            ).scalars()
+        rows = connection.execute(
+            select(kit_type.c.name).where(
+                kit_type.c.college == session.college,
+                kit_type.c.merged_into.is_(None),
+                is_held | has_list,
+            )
         )
+        return tuple(sorted(rows.scalars(), key=by_name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -446,11 +441,11 @@ def kit_type_lines(session: Session) -> list[KitTypeLine]:
     )
     with session.reading() as connection:
         rows = connection.execute(
-            select(kit_type.c.name, held, parts)
-            .where(kit_type.c.college == session.college, kit_type.c.merged_into.is_(None))
-            .order_by(kit_type.c.kit_type)
+            select(kit_type.c.name, held, parts).where(
+                kit_type.c.college == session.college, kit_type.c.merged_into.is_(None)
+            )
         ).all()
-    return [KitTypeLine(*row) for row in rows]
+    return sorted((KitTypeLine(*row) for row in rows), key=lambda each: by_name(each.name))
 
 
 def parts_of_type(session: Session, name: str) -> list[PartLine]:
@@ -588,6 +583,17 @@ def sent_here(session: Session, tag: str) -> str | None:
         ).scalar()
 
 
+def numbers(session: Session, tags: Iterable[str]) -> dict[str, str]:
+    """The asset numbers of those of these holdings that have one, by tag."""
+    wanted = select(holding.c.tag, holding.c.asset_number).where(
+        holding.c.college == session.college,
+        holding.c.tag.in_(list(tags)),
+        holding.c.asset_number.is_not(None),
+    )
+    with session.reading() as connection:
+        return {row.tag: row.asset_number for row in connection.execute(wanted)}
+
+
 def who_has(session: Session, tag: str) -> list[tuple[str, int]]:
     """Who has how many of a holding, by name."""
     with session.reading() as connection:
@@ -596,9 +602,8 @@ def who_has(session: Session, tag: str) -> list[tuple[str, int]]:
             .join_from(loan, organisation, _same_organisation())
             .where(loan.c.college == session.college, loan.c.tag == tag, loan.c.closed_at.is_(None))
             .group_by(organisation.c.organisation, organisation.c.name)
-            .order_by(organisation.c.name)
         ).all()
-    return [(row[0], int(row[1])) for row in rows]
+    return sorted(((row[0], int(row[1])) for row in rows), key=lambda each: by_name(each[0]))
 
 
 def _same_organisation() -> Any:

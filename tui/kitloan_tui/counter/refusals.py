@@ -26,7 +26,7 @@ NEXT_STEPS: Final[Mapping[str, str]] = {
     "missing": "If it is here, scan it at the counter: that records it as found.",
     "names_a_person": "Type it without a person's name. Who takes a kit goes apart: contact NAME",
     "no_contents_list": "There is nothing to count. Return it with Enter alone.",
-    "no_such_component": "Type the part as the list has it, then how many: wheel 2. Or a bag, for all in it: bag 2",
+    "no_such_component": "Type the part as the list has it, then how many: wheel 2",
     "not_enough": "Type a smaller number, or take some back first.",
     "not_out": "Scan it again: another desk may have taken it back.",
     "not_yours": "Its own college lends it. If it was sent here, scan it at the counter.",

@@ -44,8 +44,9 @@ _ASKS_USE = "Type use: what it was used for."
 
 
 def shown(held: Holding) -> str:
-    """A holding as people name it: what it is, and its tag."""
-    return f"{held.type} {grouped(held.tag)}"
+    """A holding as people name it: what it is, its tag, and the college's own number."""
+    number = f" ({held.asset_number})" if held.asset_number else ""
+    return f"{held.type} {grouped(held.tag)}{number}"
 
 
 def upgraded(done: "Upgraded") -> Verdict:
@@ -340,10 +341,9 @@ def status_shown(held: Holding) -> str:
 
 def found_one(held: Holding) -> Verdict:
     """One of those that a search found, looked at; nothing was done with it."""
-    number = f" ({held.asset_number})" if held.asset_number else ""
     place = f", at {held.location}" if held.location else ""
     hint = f"To lend it or take it back, scan it, or type {held.asset_number or held.tag}."
-    return Verdict("FOUND 1", f"{shown(held)}{number}: {status_shown(held)}{place}", hint)
+    return Verdict("FOUND 1", f"{shown(held)}: {status_shown(held)}{place}", hint)
 
 
 def lent_already(held: Holding) -> Verdict:

@@ -12,6 +12,7 @@ from kitloan.values import plural
 from kitloan_tui.counter.state import CounterState, TurnTerms
 
 if TYPE_CHECKING:
+    from kitloan.values import Holding
     from kitloan_tui.lookups import ToCollect
 
 
@@ -29,11 +30,15 @@ def status_lines(state: CounterState) -> list[str]:
         whose = "This turn" if state.turn else "From now on"
         lines.append(f"> {whose}: {terms}. clear ends that.")
     if state.question and state.basket:
-        named = ", ".join(grouped(held.tag) for held in state.basket)
+        named = ", ".join(map(_named, state.basket))
         lines.append(f"? {plural(len(state.basket), 'kit')} waiting for a name: {named}")
     if state.waiting:
         lines.append(waiting_line(list(state.waiting)))
     return lines
+
+
+def _named(held: "Holding") -> str:
+    return f"{grouped(held.tag)} ({held.asset_number})" if held.asset_number else grouped(held.tag)
 
 
 def booked_line(booked: "Sequence[ToCollect]") -> str:

@@ -13,6 +13,7 @@ a count, the scan that opened a question, the last kit that waits for a name, an
 nothing of that is on the counter does it reach into the ledger.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -24,6 +25,7 @@ from kitloan.text import scans as scanned
 from kitloan.text.dates import instant
 from kitloan.text.names import tidy
 from kitloan.text.scans import Command, Tag, Text
+from kitloan.text.tags import PREFIX, bare
 from kitloan.values import Holding
 from kitloan_tui import lookups
 from kitloan_tui.actions import BY_WORD
@@ -34,6 +36,9 @@ from kitloan_tui.counter.verdict import ONLY_LOOKS, READY, Verdict
 
 REPEAT_SECONDS = 1.5
 """The same code again within this is the scanner, or a hand that held the trigger."""
+
+_TAG = re.compile(rf"\b{PREFIX} [0-9A-Z]{{4}}(?:-[0-9A-Z]{{1,4}})+\b")
+"""A tag in the groups that people read."""
 
 
 def open_counter(college: College, front: FrontEnd | None = None) -> CounterState:
@@ -146,14 +151,13 @@ def act(
     state.refused_text = ""
     latest = state.typed_terms[-1] if state.typed_terms else None
     before = lookups.pulse(college.session) if latest else None
-    show(state, college, _attempt(state, doing, typed))
+    show(state, college, _with_numbers(state, college, _attempt(state, doing, typed)))
     if latest and lookups.pulse(college.session) != before:
         latest.recorded += -1 if state.step.reverses else 1
     _ask_next_first(state)
     while state.waiting and state.question is None:
-        _show_also(
-            state, college, _attempt(state, lambda: codes.take(state, college, _next(state)))
-        )
+        taken = _attempt(state, lambda: codes.take(state, college, _next(state)))
+        _show_also(state, college, _with_numbers(state, college, taken))
         _ask_next_first(state)
     lending.recount(state, college)
     if any("{undo}" in each.hint for each in sentences.notes(state)):
@@ -217,6 +221,18 @@ def _attempt(state: CounterState, doing: Callable[[], Verdict], typed: str = "")
         if asked is not None:
             state.not_taken = typed
         return refusals.shown(error)
+
+
+def _with_numbers(state: CounterState, college: College, verdict: Verdict) -> Verdict:
+    """A verdict in which the college's own number is beside each tag, as it is on the boxes."""
+    tags = {bare(each): each for each in _TAG.findall(verdict.text)}
+    if not tags or verdict is state.verdict:
+        return verdict
+    text = verdict.text
+    for tag, number in lookups.numbers(college.session, tags).items():
+        if number not in text:
+            text = text.replace(tags[tag], f"{tags[tag]} ({number})", 1)
+    return verdict if text == verdict.text else replace(verdict, text=text)
 
 
 def _enter(state: CounterState, college: College) -> Verdict:

@@ -49,7 +49,7 @@ class BookingPage(DeskScreen):
     """The page of one booking."""
 
     NAME = "One booking"
-    HINT = "Tab: the buttons. In the school's turn a scan of each kit collects it."
+    HINT = "Tab: buttons. In the school's turn its scan collects a kit."
     HELP: ClassVar[str] = (
         "One booking: what it is of, the chosen kits, what has gone out. When it is at risk, which "
         "kit is late, whom to ring, and what could stand in. It is collected in the school's turn, "

@@ -18,7 +18,7 @@ from textual.widgets import Input, Static
 
 from kitloan.errors import BadInput, Refused
 from kitloan.text.dates import uk
-from kitloan.text.names import plain
+from kitloan.text.names import by_name, plain
 from kitloan.values import LoanLine, plural
 from kitloan_tui import lookups
 from kitloan_tui.counter.verdict import Verdict
@@ -184,7 +184,7 @@ class ChaseList(WritesFile):
             with path.open("w", encoding="utf-8-sig", newline="") as file:
                 table = csv.writer(file)
                 table.writerow(self._COLUMNS)
-                for each in sorted(loans, key=lambda loan: (loan.to, loan.due_on or today)):
+                for each in sorted(loans, key=lambda at: (by_name(at.to), at.due_on or today)):
                     whom = about.get(each.id, lookups.AboutLoan())
                     row = (
                         each.to,

@@ -61,7 +61,7 @@ class HoldingPage(DeskScreen):
     """The page of one holding."""
 
     NAME = "One holding"
-    HINT = "Tab: the buttons. Scan an unused label to claim it for this one."
+    HINT = "Tab: buttons. Scan an unused label to claim it for this."
     HELP: ClassVar[str] = (
         "One holding with its contents, its gift and its history, the latest first. A label that "
         "nothing has yet, scanned here, becomes its second one. Withdrawing takes two people: one "

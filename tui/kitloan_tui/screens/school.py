@@ -39,7 +39,7 @@ class School(ListScreen[SchoolRow]):
     """The lists of one school; Enter opens the holding of a row."""
 
     ACTION = "borrowers"
-    HINT = "Same key again: people, by term, lost. Tab: the buttons."
+    HINT = "Same key again: people, by term, lost. Tab: buttons."
     PROMPT = "a kit, a tag, a person"
     HELP: ClassVar[str] = (
         "One school: what it has now, its people with phone and e-mail, how many loans it had in "

@@ -48,7 +48,7 @@ class Shortages(ListScreen[ShortageRow]):
         short = (f"{SYMBOLS['incomplete']} {item.component}", str(item.missing), str(item.broken))
         if isinstance(item, ShortOfType):
             return (*short, item.type, f"{item.kits:,} of them", "")
-        return (*short, item.type, grouped(item.tag), uk(day_of(item.since)))
+        return (*short, item.type, item.asset_number or grouped(item.tag), uk(day_of(item.since)))
 
     def take(self, item: ShortageRow) -> None:
         """Record replaced parts, or show the kits behind it."""

@@ -296,6 +296,18 @@ def test_why_a_finding_is_accepted_names_nobody(tmp_path: Path) -> None:
         assert refused.value.code == "names_a_person"
 
 
+@pytest.mark.parametrize(
+    ("seen", "code"), [(f"{WHO}=postgresql://h/d", "unknown_college"), (f"fife={WHO}", "bad_store")]
+)
+def test_no_database_is_called_after_a_person(
+    cli: Cli, tmp_path: Path, seen: str, code: str
+) -> None:
+    """What ESP's database sees is a college, at an address of a server."""
+    options = ("--passwords", tmp_path / "passwords", "--sees", seen, "--json")
+    answer = cli("provision", "postgresql://localhost/kits", *options, store=None)
+    assert (answer.code, answer.error["code"]) == (2, code)
+
+
 def test_no_college_is_called_after_a_person(cli: Cli) -> None:
     """Its name is in the first entry of its ledger."""
     answer = cli("init", "new-college", "--name", WHO, "--json")

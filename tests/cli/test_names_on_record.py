@@ -319,9 +319,10 @@ def test_a_register_leaves_out_who_and_takes_the_rest(
 ) -> None:
     """One cell with a name must not stop 3,000 rows, and is not taken either."""
     file = tmp_path / "register.csv"
-    file.write_text(f"Kit No,Item,Location,Donor\n1,Telescope,{WHO},{WHO}\n", encoding="utf-8")
+    rows = ("Kit No,Item,Location,Donor", f"1,Telescope,{WHO},{WHO}", "2,Telescope,Store 1,RAF")
+    file.write_text("\n".join(rows), encoding="utf-8")
     found = cli("import", file, "--json").json
-    assert found["added"] == 1
+    assert found["added"] == 2
     assert {each["column"] for each in found["problems"]} == {"Location", "Donor"}
     assert all("names a person" in each["problem"] for each in found["problems"])
     shown = cli("show", "1", "--json").json

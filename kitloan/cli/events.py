@@ -125,7 +125,8 @@ def _print_lines(found: PackingList) -> None:
             "--type TYPE --from DATE --until DATE"
         )
         return
-    print_text(columns([_line(each) for each in found.lines]))
+    days = {each.id: each.days for each in found.bookings}
+    print_text(columns([_line(each, days[each.booking]) for each in found.lines]))
     kits = [[f"  {_TICKS[kit.ticked]}", *_kit(kit)] for line in found.lines for kit in line.kits]
     if kits:
         print_text(columns(kits))
@@ -134,14 +135,14 @@ def _print_lines(found: PackingList) -> None:
         print_text(f"  ! {each.lacking} {each.type} lacking for {each.to} (booking {each.booking})")
 
 
-def _line(line: PackingLine) -> list[str]:
+def _line(line: PackingLine, days: tuple[date, date]) -> list[str]:
     return [
         f"  {line.booking}",
         line.to,
         f"{line.quantity:,} {line.type}",
         f"{line.out:,} out",
         f"{line.back:,} back",
-        f"{uk(line.collect_on)} to {uk(line.return_by)}",
+        " to ".join(map(uk, days)),
     ]
 
 

@@ -306,8 +306,7 @@ def _booking_rows(booking: "Booking") -> "Iterator[tuple[str, ...]]":
                 f"{left:,} x {line.type}" + (f"\n{tags}" if tags else ""),
                 booking.to,
                 _person(booking.contact),
-                uk(booking.collect_on),
-                uk(booking.return_by),
+                *map(uk, booking.days),
                 booking.id,
             )
 
@@ -336,9 +335,10 @@ def packing_paper(opened: "College", found: "PackingList", out: Path) -> "Drawn"
     rows: list[PackedRow] = []
     listed: dict[str, Lent] = {}
     contacts = {each.id: each.contact for each in found.bookings}
+    days_booked = {each.id: each.days for each in found.bookings}
     for line in found.lines:
         whom = "\n".join(filter(None, (line.to, _person(contacts[line.booking]))))
-        days_of = f"{uk(line.collect_on)} to {uk(line.return_by)}"
+        days_of = " to ".join(map(uk, days_booked[line.booking]))
         for kit in line.kits:
             held = opened.find.holding(kit.tag)
             notes = [str(each) for each in held.shortages]

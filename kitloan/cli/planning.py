@@ -62,7 +62,7 @@ def parse_types(texts: tuple[str, ...]) -> list[tuple[str, int]]:
 def booking_json(found: Booking) -> dict[str, Any]:
     """A booking as `--json` gives it."""
     shape: dict[str, Any] = as_json(found)
-    del shape["new_organisation"]
+    del shape["new_organisation"], shape["moved"]
     return shape
 
 
@@ -220,7 +220,7 @@ def _words(found: Booking) -> str:
         + (f" ({', '.join(grouped(tag) for tag in each.tags)})" if each.tags else "")
         for each in found.lines
     )
-    return f"{found.id}  {lines} for {found.to}, {uk(found.collect_on)} to {uk(found.return_by)}"
+    return f"{found.id}  {lines} for {found.to}, {' to '.join(map(uk, found.days))}"
 
 
 @command("bookings", "kitloan bookings --at-risk")
@@ -270,8 +270,7 @@ def bookings(
                 [
                     f"{_SYMBOLS[each.state]} {each.state}",
                     each.id,
-                    uk(each.collect_on),
-                    uk(each.return_by),
+                    *map(uk, each.days),
                     each.to,
                     ", ".join(f"{line.quantity} {line.type}" for line in each.lines),
                     "! at risk" if each.at_risk else "",

@@ -17,6 +17,7 @@ from kitloan.ledger.facts.planning import LineOfBooking
 from kitloan.ledger.facts.promises import WAITING, booking_row, gone_out, lines_of_booking
 from kitloan.ledger.writer import Writer
 from kitloan.planning.availability import at_risk
+from kitloan.planning.calendar import Calendar, calendar_of
 from kitloan.planning.rules import Before, Request
 from kitloan.planning.supply import Stock, name_of, stock_of, stocks_of
 from kitloan.storage.statements import Query
@@ -87,6 +88,8 @@ class Booking:
         contact: the person, as far as is on file.
         because: the overdue loans that put it at risk.
         new_organisation: whether the borrower was taken in with it.
+        moved: the days of collection and return, where one of them was closed since it was agreed:
+            the next open ones.
     """
 
     id: str
@@ -105,14 +108,20 @@ class Booking:
     contact: ContactOfLoan | None = None
     because: tuple[Cause, ...] = ()
     new_organisation: bool = False
+    moved: tuple[date, date] | None = None
+
+    @property
+    def days(self) -> tuple[date, date]:
+        """The days on which its kits can be collected and brought back, to tell people."""
+        return self.moved or (self.collect_on, self.return_by)
 
     def is_kept_on(self, day: date) -> bool:
         """Whether its kits wait for collection on a day."""
-        return self.state == "made" and self.collect_on <= day <= self.lapses_after
+        return self.state == "made" and self.days[0] <= day <= self.lapses_after
 
     def is_prepared_on(self, day: date) -> bool:
         """Whether its kits are taken on a day, to be prepared for a later one."""
-        return self.busy_from <= day < self.collect_on
+        return self.busy_from <= day < self.days[0]
 
 
 _ROWS = (
@@ -404,6 +413,7 @@ def _as_bookings(
         if state == "made":
             types |= {kit_type: each.type for kit_type, each in booked}
     lost = _lost_because(connection, college, types, today)
+    calendar = calendar_of(connection, college) if types else None
     return [
         Booking(
             row.booking,
@@ -421,9 +431,16 @@ def _as_bookings(
             row.changes,
             None if row.person is None else ContactOfLoan(row.person, row.email, row.phone),
             tuple(lost.get(row.booking, ())),
+            moved=_moved(row, calendar) if calendar and states[row.booking] == "made" else None,
         )
         for row in rows
     ]
+
+
+def _moved(row: Any, calendar: Calendar) -> tuple[date, date] | None:
+    agreed = (date.fromisoformat(row.collect_on), date.fromisoformat(row.return_by))
+    first, last = map(calendar.next_open, agreed)
+    return None if (first, last) == agreed else (first, last)
 
 
 def _lost_because(

@@ -1,7 +1,8 @@
 """Bookings and loans as events of a calendar file: what was withdrawn is among them.
 
 A calendar takes the highest number of an event, so each change, each undo of one and each doing
-again counts one more.
+again counts one more. So does each later change of the college's calendar: it may move a booking
+off a day that is closed now.
 """
 
 import json
@@ -13,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, or_, select
 
 from kitloan.borrowers.organisations import name_now
+from kitloan.planning.calendar import Calendar, calendar_of
 from kitloan.planning.channels import Event
 from kitloan.planning.notices import line_of
 from kitloan.queries.loan_rows import select_loans
@@ -27,6 +29,7 @@ entry, loan, organisation = table(LedgerEntry), table(Loan), table(Organisation)
 booking, booking_line_ = table(Booking), table(BookingLine)
 
 _REVERSED = "entry.reversed"
+_CALENDAR = "calendar.set"
 _OF_A_BOOKING = ("booking.made", "booking.changed", "booking.cancelled", "booking.lapsed")
 _OF_A_LOAN = (
     "loan.checked_out",
@@ -112,7 +115,7 @@ _ENTRIES = select(entry.c.epoch, entry.c.seq, entry.c.at, entry.c.kind, entry.c.
 _ABOUT_BOOKINGS = Query(
     _ENTRIES.where(
         entry.c.tag.is_(None),
-        or_(*[entry.c.kind == kind for kind in (*_OF_A_BOOKING, _REVERSED)]),
+        or_(*[entry.c.kind == kind for kind in (*_OF_A_BOOKING, _CALENDAR, _REVERSED)]),
     ).order_by(entry.c.epoch, entry.c.seq)
 )
 _ABOUT_LOANS = Query(
@@ -190,6 +193,20 @@ def _told(rows: Sequence[AnyRow], name: str) -> dict[str, _Told]:
     return found
 
 
+def _count_calendar(told: dict[str, _Told], rows: Sequence[AnyRow]) -> None:
+    """Count what became of the college's calendar since a booking was made as changes of it."""
+    changes: dict[Place, str] = {}
+    for row in rows:
+        fact = json.loads(row.body)["fact"]
+        ours = row.kind == _CALENDAR and not fact["site"]
+        if ours or (row.kind == _REVERSED and (fact["epoch"], fact["seq"]) in changes):
+            changes[row.epoch, row.seq] = row.at
+    for what in told.values():
+        later = [at for place, at in changes.items() if place > min(what.facts)]
+        what.sequence += len(later)
+        what.at = max([what.at, *later])
+
+
 def events_of(connection: Connection, college: str, today: date) -> list[Event]:
     """Bookings and the days on which loans are due, as a calendar has them on a day."""
     return [
@@ -199,13 +216,16 @@ def events_of(connection: Connection, college: str, today: date) -> list[Event]:
 
 
 def _booking_events(connection: Connection, college: str, today: date) -> Iterator[Event]:
-    told = _told(_ABOUT_BOOKINGS(connection, c=college).all(), "booking")
+    entries = _ABOUT_BOOKINGS(connection, c=college).all()
+    told = _told(entries, "booking")
+    _count_calendar(told, entries)
+    calendar = calendar_of(connection, college)
     lines: dict[str, list[AnyRow]] = {}
     for row in BOOKINGS(connection, c=college):
         lines.setdefault(row.booking, []).append(row)
     for key, rows in lines.items():
         (first, *_) = rows
-        last = date.fromisoformat(first.return_by)
+        begin, last = days_booked(first, calendar)
         if days_after(last, _SHOWN_DAYS) < today:
             continue
         waiting = all(not row.collected for row in rows)  # what is out is still to come back
@@ -216,10 +236,10 @@ def _booking_events(connection: Connection, college: str, today: date) -> Iterat
             f"booking-{key}",
             what.sequence + (waiting and late),
             first.state == "cancelled" or lapsed,
-            date.fromisoformat(first.collect_on),
+            begin,
             last,
             ", ".join(f"{row.quantity:,} x {row.type_name}" for row in rows) + f" for {first.to}",
-            booking_line(rows),
+            booking_line(rows, calendar),
             what.at,
         )
     for key, what in told.items():
@@ -253,12 +273,18 @@ def _type_name(connection: Connection, college: str, key: str) -> str:
     return known.name if known else key
 
 
-def booking_line(rows: Sequence[AnyRow]) -> str:
+def days_booked(row: AnyRow, calendar: Calendar) -> tuple[date, date]:
+    """The days of collection and return of a row of `BOOKINGS`, those closed since moved on."""
+    begin, last = map(date.fromisoformat, (row.collect_on, row.return_by))
+    return calendar.next_open(begin), calendar.next_open(last)
+
+
+def booking_line(rows: Sequence[AnyRow], calendar: Calendar) -> str:
     """A booking in a line of a notice, from its rows of `BOOKINGS`."""
     (first, *_) = rows
     what = ", ".join(f"{row.quantity:,} x {row.type_name}" for row in rows)
-    days = [uk(date.fromisoformat(each)) for each in (first.collect_on, first.return_by)]
-    return f"{what}, from {days[0]} to {days[1]} (booking {first.booking})"
+    begin, last = map(uk, days_booked(first, calendar))
+    return f"{what}, from {begin} to {last} (booking {first.booking})"
 
 
 def _loan_events(connection: Connection, college: str, today: date) -> Iterator[Event]:

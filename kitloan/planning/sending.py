@@ -21,7 +21,7 @@ from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer, id_reused
 from kitloan.planning.booked import lost_of, types_waiting
 from kitloan.planning.calendar import Calendar, calendar_of
-from kitloan.planning.calendar_file import BOOKINGS, LOANS, booking_line, events_of
+from kitloan.planning.calendar_file import BOOKINGS, LOANS, booking_line, days_booked, events_of
 from kitloan.planning.channels import Event, mail
 from kitloan.planning.mailing import MailServer, NotSent, PerhapsSent, connected, send_mail
 from kitloan.planning.notices import (
@@ -227,14 +227,14 @@ class _Facts:
 
 
 def _facts(connection: Connection, of: str, today: date) -> _Facts:
-    policies = policies_of(connection, of)
+    policies, calendar = policies_of(connection, of), calendar_of(connection, of)
     name = str(_NAME(connection, c=of).scalar() or of)
     stages = tuple(policies.number(f"overdue_{stage}") for stage in (1, 2, 3))
     return _Facts(
-        everything=tuple(_everything(connection, of, name, today)),
+        everything=tuple(_everything(connection, of, name, calendar, today)),
         sent=tuple(Key(*row) for row in _SENT(connection, c=of)),
         college=name,
-        calendar=calendar_of(connection, of),
+        calendar=calendar,
         when=When(
             due_soon=policies.number("due_soon"),
             overdue=(stages[0], stages[1], stages[2]),
@@ -249,7 +249,9 @@ def _facts(connection: Connection, of: str, today: date) -> _Facts:
     )
 
 
-def _everything(connection: Connection, of: str, name: str, today: date) -> Iterator[About]:
+def _everything(
+    connection: Connection, of: str, name: str, calendar: Calendar, today: date
+) -> Iterator[About]:
     for row in LOANS(connection, c=of):
         yield About(
             row.loan,
@@ -273,8 +275,8 @@ def _everything(connection: Connection, of: str, name: str, today: date) -> Iter
                 key,
                 kinds[first.state],
                 Recipient(first.to, first.person or "", first.email or "", first.phone or ""),
-                date.fromisoformat(first.collect_on),
-                booking_line(rows),
+                days_booked(first, calendar)[0],
+                booking_line(rows, calendar),
                 kept_until=date.fromisoformat(first.lapses_after),
             )
     for back in returns_of(connection, of, today):

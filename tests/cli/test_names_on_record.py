@@ -138,7 +138,7 @@ LOOKED_UP = {
     *("--schuid", "--to", "--org", "--of", "--from", "--site", "--regime", "--donor", "--near"),
     *("organisations rename NAME", "organisations merge NAME", "organisations close NAME"),
     *("--close", "--undo", "CONTACT", "--challenge", "--code", "--after", "--drop", "--camera"),
-    *("booking change --to", "init COLLEGE"),
+    *("booking change --to", "init COLLEGE", "provision --sees"),
     *("organisations describe NAME", "organisations describe --partnership"),
 }
 """Names something that there is, or is refused."""
@@ -296,6 +296,18 @@ def test_why_a_finding_is_accepted_names_nobody(tmp_path: Path) -> None:
         assert refused.value.code == "names_a_person"
 
 
+@pytest.mark.parametrize(
+    ("seen", "code"), [(f"{WHO}=postgresql://h/d", "unknown_college"), (f"fife={WHO}", "bad_store")]
+)
+def test_no_database_is_called_after_a_person(
+    cli: Cli, tmp_path: Path, seen: str, code: str
+) -> None:
+    """What ESP's database sees is a college, at an address of a server."""
+    options = ("--passwords", tmp_path / "passwords", "--sees", seen, "--json")
+    answer = cli("provision", "postgresql://localhost/kits", *options, store=None)
+    assert (answer.code, answer.error["code"]) == (2, code)
+
+
 def test_no_college_is_called_after_a_person(cli: Cli) -> None:
     """Its name is in the first entry of its ledger."""
     answer = cli("init", "new-college", "--name", WHO, "--json")
@@ -307,9 +319,10 @@ def test_a_register_leaves_out_who_and_takes_the_rest(
 ) -> None:
     """One cell with a name must not stop 3,000 rows, and is not taken either."""
     file = tmp_path / "register.csv"
-    file.write_text(f"Kit No,Item,Location,Donor\n1,Telescope,{WHO},{WHO}\n", encoding="utf-8")
+    rows = ("Kit No,Item,Location,Donor", f"1,Telescope,{WHO},{WHO}", "2,Telescope,Store 1,RAF")
+    file.write_text("\n".join(rows), encoding="utf-8")
     found = cli("import", file, "--json").json
-    assert found["added"] == 1
+    assert found["added"] == 2
     assert {each["column"] for each in found["problems"]} == {"Location", "Donor"}
     assert all("names a person" in each["problem"] for each in found["problems"])
     shown = cli("show", "1", "--json").json

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from cli.running import Cli
+from kitloan.text.dates import uk
 
 FIRST = date.today() + timedelta(days=20)  # noqa: DTZ011  # commands have the machine's clock
 LAST = FIRST + timedelta(days=4)
@@ -145,3 +146,18 @@ def test_an_imported_closure_moves_loans(desk: Cli, tmp_path: Path) -> None:
     (moved,) = done["loans"]
     assert moved["moved_to"] > FIRST.isoformat()
     assert done["at_risk"] == []
+
+
+def test_lists_name_the_day_on_which_the_desk_opens(desk: Cli) -> None:
+    """Else the list at the desk and the letter to the school would name different days."""
+    event = desk("event", "add", "Science fair", *DATES, "--json").json["event"]["id"]
+    asked = ("--to", "Alva Academy", "--type", "Telescope", *DATES, "--event", event)
+    booking = desk("book", *asked, "--json").json["booking"]["id"]
+    assert desk("calendar", "close", FIRST.isoformat(), "--reason", "snow").code == 0
+    assert desk("calendar", "close", LAST.isoformat(), "--reason", "snow").code == 0
+    days = [uk(day + timedelta(days=1)) for day in (FIRST, LAST)]
+    for line in (("bookings",), ("booking", "show", booking), ("event", "show", event)):
+        shown = desk(*line).out
+        assert all(day in shown for day in days), line
+    (listed,) = desk("bookings", "--json").json["items"]
+    assert (listed["collect_on"], listed["return_by"]) == (FIRST.isoformat(), LAST.isoformat())

@@ -8,7 +8,8 @@ import pytest
 from conftest import SetClock
 from kitloan import KitloanError, NewHolding, Refused
 from kitloan.college import College
-from kitloan.planning.channels import calendar_file
+from kitloan.planning.channels import Event, calendar_file
+from kitloan.text.dates import uk
 
 SCHOOL = "Lochside Academy"
 MONDAY, FRIDAY = date(2026, 12, 7), date(2026, 12, 11)
@@ -203,3 +204,37 @@ def test_a_borrower_who_is_very_late_or_has_lost_kits_is_blocked_by_itself(
     desk.holdings.found("K0")
     desk.loans.check_out(["K2"], SCHOOL)
     assert desk.ledger.verify().ok
+
+
+def test_a_day_that_is_closed_later_is_named_no_more(desk: College) -> None:
+    """Else a school drives to a locked door: we wrote "Ready for you from" the day of the snow."""
+    (made,) = desk.bookings.book(SCHOOL, {"STEM kit": 1}, MONDAY, FRIDAY)
+    desk.notices.mark()
+    before = event_of(desk, made.id)
+    desk.calendar.close(MONDAY, reason="snow")
+    desk.calendar.close(FRIDAY, reason="in service day")
+    tuesday, next_monday = date(2026, 12, 8), date(2026, 12, 14)
+    (booked,) = desk.notices.due(date(2026, 12, 1))
+    assert (booked.kind, booked.due_on) == ("booked", tuesday), "who was written to hears of it"
+    (ready,) = desk.notices.due(date(2026, 12, 4))
+    assert ready.title == f"Ready for you from {uk(tuesday)}"
+    (message,) = desk.notices.messages(date(2026, 12, 4))
+    for words in (ready.text, message.text):
+        assert f"from {uk(tuesday)} to {uk(next_monday)}" in words
+        assert uk(MONDAY) not in words and uk(FRIDAY) not in words
+    moved = event_of(desk, made.id)
+    assert (moved.first, moved.last) == (tuesday, next_monday)
+    assert moved.sequence > before.sequence, "a calendar takes the highest"
+    for found in (desk.bookings.get(made.id), *desk.bookings.list().items):
+        assert found.days == (tuesday, next_monday)
+        assert (found.collect_on, found.return_by) == (MONDAY, FRIDAY), "as it was agreed"
+        assert not found.is_kept_on(MONDAY) and found.is_kept_on(tuesday)
+    desk.calendar.open(MONDAY)
+    opened = event_of(desk, made.id)
+    assert (opened.first, opened.sequence > moved.sequence) == (MONDAY, True)
+
+
+def event_of(desk: College, booking: str) -> Event:
+    """A booking as the calendar file has it."""
+    (found,) = (each for each in desk.notices.events() if each.id == f"booking-{booking}")
+    return found

@@ -120,7 +120,7 @@ async def test_a_store_out_of_reach_is_told(busy: Store, log: Path) -> None:
     """Else a network that goes away for a minute would close the desk."""
     away = busy.place.with_suffix(".away")
     async with at_desk(lambda: busy.kitloan, log) as hands:
-        busy.kitloan.session.store.release()
+        busy.kitloan.session.store.release()  # a kept connection would go on with the moved file
         busy.kitloan.session.store.engine.dispose()
         busy.place.rename(away)
         for name in SCREENS:

@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 import kitloan
 from kitloan.text.tags import grouped
@@ -328,3 +328,48 @@ def test_what_could_be_two_is_asked_about() -> None:
         read_booking(
             "kirk vr 1 dec 2 dec", TODAY, ["Kirkcaldy High School", "Kirkland Academy"], ["VR"]
         )
+
+
+async def test_words_that_come_fast_are_for_the_line(planned: Store, log: Path) -> None:
+    """Else a booking that is pasted where pastes are not marked would be looked for at home."""
+    async with at_desk(lambda: planned.kitloan, log) as hands:
+        await hands.go("week")
+        await hands.scan("balw stem 1 1 dec 4 dec")
+        assert isinstance(hands.desk.screen, WeekScreen)
+        assert hands.reads("? BOOK? 1 STEM kit for Balwearie High School")
+        await hands.type("")
+        assert hands.reads("= BOOKED")
+        days = "from=2026-12-08;to=2026-12-11"
+        await hands.scan(f"KLREQ1;type=stem%20kit;n=1;{days};school=Alva%20Hs")
+        assert hands.reads("? BOOK? 1 STEM kit for Alva Hs (a new school)")
+        await hands.press("escape")
+        await hands.go("day")
+        day = hands.desk.screen
+        await hands.scan("8 december 2026")
+        await hands.scan("12/12/2026")
+        assert hands.desk.screen is day and hands.reads("12 Dec 2026")
+        await hands.go("holdings")
+        listed = hands.desk.screen
+        await hands.scan("goggles")
+        assert hands.desk.screen is listed
+        planned.kitloan.holdings.add(kitloan.NewHolding("Telescope", asset_number="Kit 17"))
+        for code in (planned.kit, SCHOOL, "Kit 17", "AC0001", "9780140328721"):
+            await hands.go("week")
+            await hands.scan(code)
+            assert hands.desk.screen is hands.desk.home, code
+            await hands.press("escape", "escape")
+    assert not log.exists()
+
+
+async def test_words_that_come_fast_settle_no_question(planned: Store, log: Path) -> None:
+    """Else a poster's code that is scanned by mistake would be why a kit is in repair."""
+    async with at_desk(lambda: planned.kitloan, log) as hands:
+        hands.desk.open_holding(planned.kit, "repair")
+        await hands.settle()
+        page = hands.desk.screen
+        await hands.scan("left out in the rain")
+        assert hands.desk.screen is page
+        assert planned.kitloan.find.holding(planned.kit).status == "in"
+        assert page.query_one("#answer", Input).value == "left out in the rain"
+        await hands.press("enter")
+        assert planned.kitloan.find.holding(planned.kit).status == "out_of_use"

@@ -77,6 +77,9 @@ CANCEL_STEPS = 5_000
 _VERBS = frozenset([*COMMANDS.values(), "clear", "redo", "use"])
 """What the counter does by a key, a card or a word."""
 
+_LISTENING = frozenset({"booking", "narrow"})
+"""The lines of screens that show, plan or book what is typed, and settle no question or form."""
+
 
 class StoreOpened(Message):
     """A thread has opened the store: its counter, today's lists, what is wrong with the clock."""
@@ -316,6 +319,29 @@ class DeskApp(ScanRouter, App[None]):
                 self.screen.take_key(character, event.time)
         else:
             self.post_message(Scanned(event.text, event.time))
+
+    def is_for_line(self, text: str) -> bool:
+        """Whether words that came as fast as a scan are for a line of the screen over the counter.
+
+        The counter's own line has rules of its own, and a stocktake has every scan.
+        """
+        if not self.is_open or self.screen is self.home or not isinstance(self.focused, Input):
+            return False
+        if any(isinstance(screen, HasTheDesk) for screen in self.screen_stack):
+            return False
+        from kitloan_tui.counter import codes
+
+        try:
+            return codes.is_typing(self.college, text)
+        except Exception:  # whatever it was is shown by what a scan comes to
+            return False
+
+    def is_enter_safe(self) -> bool:
+        """Whether Enter in the line that has the focus only shows, plans or books.
+
+        A question or a form it would settle; nothing that may be a code on a wall shall do that.
+        """
+        return self.focused is not None and self.focused.id in _LISTENING
 
     def on_scanned(self, event: Scanned) -> None:
         """Take a scan, whatever is on the screen."""

@@ -473,7 +473,7 @@ class ToCollect:
         booking: the booking's id.
         type: the kit type.
         quantity: how many have not been collected.
-        return_by: until when they are booked.
+        return_by: until when they are booked; the next open day, if that is closed by now.
     """
 
     booking: str
@@ -493,7 +493,8 @@ def to_collect(session: Session, to: str, day: date) -> tuple[ToCollect, ...]:
         if not found:
             return ()
         early = policies_of(connection, session.college).number("early")
-        last = calendar_of(connection, session.college).add_open_days(day, early) if early else day
+        calendar = calendar_of(connection, session.college)
+        last = calendar.add_open_days(day, early) if early else day
         rows = connection.execute(
             select(
                 booking.c.booking,
@@ -523,7 +524,12 @@ def to_collect(session: Session, to: str, day: date) -> tuple[ToCollect, ...]:
             .order_by(booking.c.collect_on, booking.c.made_seq, kit_type.c.kit_type)
         ).all()
     return tuple(
-        ToCollect(row.booking, row.name, row.left, date.fromisoformat(row.return_by))
+        ToCollect(
+            row.booking,
+            row.name,
+            row.left,
+            calendar.next_open(date.fromisoformat(row.return_by)),
+        )
         for row in rows
     )
 
@@ -645,7 +651,7 @@ def find_risks(session: Session, most: int) -> tuple[RiskLine, ...]:
     return tuple(
         RiskLine(
             each.booking.id,
-            each.booking.collect_on,
+            each.booking.days[0],
             f"{each.booking.to}: {booked(each.booking)}",
             (*risk_words(each.booking, today, reach), offer_words(each.stand_ins)),
         )

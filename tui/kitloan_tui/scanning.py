@@ -8,6 +8,9 @@ as they came, and turns a scan into one `Scanned`.
     class DeskApp(ScanRouter, App[None]):
         def on_scanned(self, event: Scanned) -> None: ...
 
+Pasted by a terminal that does not mark pastes, or typed by a program, words come as fast as a scan.
+The app decides which are for the line that has the focus: `is_for_line`.
+
 Typing pays for this with a wait of at most 35 ms a key, 160 ms where a word starts with K. A
 machine that does nothing for longer than that, as busy ones do, must not cut a scan in two: the
 time for which the app itself was kept from running does not count between two keys.
@@ -65,6 +68,14 @@ class ScanRouter(MessagePump):
         self._alarm: asyncio.TimerHandle | None = None
         self._stalled = 0.0  # seconds that do not count, all of them so far
 
+    def is_for_line(self, text: str) -> bool:
+        """Whether words that came as fast as a scan are for the line that has the focus."""
+        return False
+
+    def is_enter_safe(self) -> bool:
+        """Whether the Enter that came with such words may press what that line is for."""
+        return False
+
     @property
     def holding_keys(self) -> bool:
         """Whether keys wait to be known as a scan or as typing."""
@@ -90,6 +101,10 @@ class ScanRouter(MessagePump):
                 case scans.Replay(keys):
                     for key in keys:
                         await super().on_event(key)
+                case scans.Scan(text, typed) if self.is_for_line(text):
+                    await super().on_event(events.Paste(text.removeprefix(typed)))
+                    if self.is_enter_safe():
+                        await super().on_event(event)
                 case scans.Scan(text, typed):
                     self._take_back(typed)
                     await super().on_event(Scanned(text, event.time))

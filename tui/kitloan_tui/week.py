@@ -190,7 +190,7 @@ def _at_risk(college: "College") -> Iterator[DayRow]:
     today = college.session.today
     for each in college.bookings.list(at_risk=True, limit=_EVERY).items:
         why = "; ".join(late_words(each, today))
-        what = f"{booked(each)}, {uk(each.collect_on)}"
+        what = f"{booked(each)}, {uk(each.days[0])}"
         yield DayRow("risk", "! at risk", each.id, "", each.to, what, why)
 
 
@@ -216,7 +216,7 @@ def _handing(college: "College", day: date, of_day: "tuple[Booking, ...]") -> It
 def _preparing(day: date, of_day: "tuple[Booking, ...]") -> Iterator[DayRow]:
     for each in of_day:
         if each.is_prepared_on(day):
-            how = f"collected {uk(each.collect_on)}"
+            how = f"collected {uk(each.days[0])}"
             yield DayRow("prepare", "~ prepare", each.id, "", each.to, booked(each), how)
 
 
@@ -236,4 +236,4 @@ def _due(college: "College", day: date) -> Iterator[DayRow]:
 
 
 def _until(booking: "Booking") -> str:
-    return f"back by {uk(booking.return_by)}"
+    return f"back by {uk(booking.days[1])}"

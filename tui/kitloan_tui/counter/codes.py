@@ -9,12 +9,14 @@ from dataclasses import replace
 
 from kitloan.college import College
 from kitloan.errors import KitloanError
+from kitloan.planning.requests import has_request
 from kitloan.text import scans
 from kitloan.text.names import clean, search_form
 from kitloan.text.personal import names_a_person
 from kitloan.text.scans import Tag, Text
 from kitloan.values import Holding
 from kitloan_tui import lookups
+from kitloan_tui.booking_line import read_day
 from kitloan_tui.counter import answering, lending, parsing, recording, refusals, sentences
 from kitloan_tui.counter.questions import Counting, HowMany, LendOrReturn, TakingIn
 from kitloan_tui.counter.state import MOST_CHOICES, CounterState, Recent, UnknownName
@@ -53,6 +55,21 @@ def takes(state: CounterState, college: College, code: Tag | Text) -> bool:
     if lookups.organisation_called(college.session, code.text):
         return True
     return bool(state.basket) and scans.reads_as_name(code.text)
+
+
+def is_typing(college: College, text: str) -> bool:
+    """Whether what came as fast as a scan is words for a line: no code, and nothing on record.
+
+    One word with digits, or in capitals, may be an asset number that is not on record yet.
+    """
+    if has_request(text) or read_day(text, college.session.today):
+        return True
+    words = text.strip()
+    if scans.kind_of_code(words) or not (" " in words or scans.reads_as_name(words)):
+        return False
+    if parsing.find_holding(college, Text(words)):
+        return False
+    return lookups.organisation_called(college.session, words) is None
 
 
 def _take_tag(state: CounterState, college: College, tag: str) -> Verdict:

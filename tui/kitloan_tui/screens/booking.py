@@ -132,9 +132,7 @@ class BookingPage(DeskScreen):
             now = self.college.bookings.change(
                 self._which, collect_on=begins, return_by=parse_day(last, begins, ahead=True)
             )
-            return Verdict(
-                "BOOKED", f"{now.to} ({now.id}), {day_words(now.collect_on, now.return_by)}", UNDOES
-            )
+            return Verdict("BOOKED", f"{now.to} ({now.id}), {day_words(*now.days)}", UNDOES)
 
         return act
 
@@ -160,7 +158,7 @@ class BookingPage(DeskScreen):
 
 def _page(details: BookingDetails) -> Iterator[Content]:
     found = details.booking
-    yield Content(day_words(found.collect_on, found.return_by))
+    yield Content(day_words(*found.days))
     if found.state == "made":
         yield Content(f"Kept until {uk(found.lapses_after)}; free again on {uk(found.free_from)}.")
     if found.event:

@@ -363,7 +363,7 @@ def _lists(week: Week, today: date) -> Content:
     """What is to be handed out today, and what is at risk."""
     lines = [Content.styled(f"To hand out today ({len(week.handing)})", TITLE)]
     for each in week.handing:
-        since = each.booking.collect_on
+        since = each.booking.days[0]
         late = "" if since == today else f", since {_short(since)}"
         ready = f"# {each.status}" if each.status else "= ready"
         lines.append(
@@ -380,7 +380,7 @@ def _lists(week: Week, today: date) -> Content:
 
 def _risk(week: Week, booking: "Booking", today: date) -> Iterator[Content]:
     """A booking at risk: why, and whom to ring."""
-    what = f"{plain(booking.to)}  {plain(booked(booking))} {_short(booking.collect_on)}"
+    what = f"{plain(booking.to)}  {plain(booked(booking))} {_short(booking.days[0])}"
     yield Content.assemble(("  ! ", "$error"), what)
     for words in risk_words(booking, today, week.reach):
         yield Content(f"    {plain(words)}")

@@ -178,14 +178,16 @@ def _first_day(connection: Connection, key: str) -> str | None:
 
 
 def day_since_agreed(writer: Writer, row: AnyRow, on: date | None) -> str:
-    """`on` as a fact keeps it, or today; refuses a day before the gift was agreed, as others.
+    """`on` as a fact keeps it, or today; refuses a day before the one on which a gift was agreed.
+
+    Where that day is the one of its record, ESP may have recorded the gift long after it came.
 
     Raises:
         BadInput: `in_future` or `bad_date`.
         Refused: `before_agreed`.
     """
     day, agreed = day_on_record(writer, on), agreed_day(row)
-    if day < agreed.isoformat():
+    if day < agreed.isoformat() and agreed != day_of(row.agreed_at):
         raise Refused(
             "before_agreed",
             f"{plain(row.donor)} agreed {plain(row.gift)} on {uk(agreed)}, by ESP's record; "

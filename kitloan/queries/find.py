@@ -163,9 +163,7 @@ def _columns_of(row: type[NamedTuple], of: Table) -> list[ColumnElement[Any]]:
 
 
 _HOLDINGS_OF = Query(
-    select(
-        *_columns_of(_HoldingRow, holding), *[holding.c[name] for name in _AS_STORED], *_TERMS
-    )
+    select(*_columns_of(_HoldingRow, holding), *[holding.c[name] for name in _AS_STORED], *_TERMS)
     .join_from(holding, kit_type)
     .join(college, college.c.college == holding.c.college)
     .outerjoin(gift)

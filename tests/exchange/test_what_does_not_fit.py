@@ -55,7 +55,7 @@ def test_a_full_disk_is_no_fault_of_a_file(
     if not national.session.store.is_sqlite:
         pytest.skip("only SQLite can be told how much disk there is")
     before = everything_in(national)
-    with national.session.store.engine.connect() as connection:
+    with national.session.store.read() as connection:  # it is kept, and has the limit
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 5}")
     with pytest.raises(StoreError) as fault:

@@ -67,7 +67,9 @@ async def test_missing_and_found(store: Store, log: Path) -> None:
         await page_of(hands, "AC0001")
         await press(hands, "missing")
         await hands.type("not in the school either")
-        assert hands.reads(f"# MISSING STEM kit {grouped(store.kit)} (AC0001): not in the school either")
+        assert hands.reads(
+            f"# MISSING STEM kit {grouped(store.kit)} (AC0001): not in the school either"
+        )
         assert hands.reads("Status # MISSING")
         await hands.scan(store.kit)
         assert hands.reads("= FOUND STEM kit")

@@ -52,7 +52,10 @@ async def test_every_scan_gets_its_verdict(store: Store, log: Path) -> None:
         for code, said in (
             (store.second, f"= SEEN STEM kit {grouped(store.second)}"),
             (store.second, "> SEEN ALREADY"),
-            (store.kit, f"~ SEEN ELSEWHERE STEM kit {grouped(store.kit)} (AC0001); its place is Store 1"),
+            (
+                store.kit,
+                f"~ SEEN ELSEWHERE STEM kit {grouped(store.kit)} (AC0001); its place is Store 1",
+            ),
             (store.headset, f"= SEEN VR headset {grouped(store.headset)}; on loan to {SCHOOL}"),
             (added, "? NOT ON THE LIST Telescope"),
             (unknown, f"? UNKNOWN CODE {unknown}; no holding here has this tag"),

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from kitloan.holdings import NewHolding
+from kitloan import NewHolding
 from kitloan.text.tags import grouped
 from kitloan_tui.lookups import board, pulse
 from tui.at_the_counter import OTHER, SCHOOL, AtCounter, Day, expect
@@ -110,6 +110,22 @@ def test_words_search_and_a_number_shows(day: Day) -> None:
     expect(day.type("vr head"), "FOUND 1", "vr head")
     expect(day.type("1"), "FOUND 1", "VR headset", ": in", f"type {day.store.headset}")
     expect(day.type("trampoline"), "FOUND 0", "to trampoline")
+
+
+def test_the_rest_of_what_was_found_is_listed(day: Day) -> None:
+    """A kit whose label fell off is the tenth of those that look alike, and was out of reach."""
+    numbers = [f"T{n}" for n in range(1, 21)]
+    for number in numbers:
+        day.store.kitloan.holdings.add(NewHolding("Telescope", asset_number=number))
+    seen = []
+    for listed in ("1 to 9", "10 to 18", "19 to 20", "1 to 9"):
+        shown = day.type("telescope") if not seen else day.press("page_down")
+        expect(shown, "FOUND 20", f"{listed} are listed")
+        seen += [held.asset_number for held in day.state.matches]
+    assert seen == [*numbers, *numbers[:9]]
+    day.press("page_down")
+    expect(day.type("1"), "FOUND 1", "T10")
+    expect(day.press("page_down"), "FOUND 1", "T10")
 
 
 def test_escape_goes_home_one_step_at_a_time(day: Day) -> None:

@@ -81,6 +81,19 @@ async def test_taking_in_by_key(store: Store, log: Path) -> None:
         assert hands.reads("! REFUSED 'many' is not a valid quantity")
 
 
+async def test_equal_things_are_taken_in_one_after_another(store: Store, log: Path) -> None:
+    """Ten equal boxes: the number of the kind typed again over itself is the next box."""
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        await hands.press("f6")
+        before = store.kitloan.find.search("").total
+        for _ in range(3):
+            await hands.type("1")
+            assert hands.reads("= TAKEN IN")
+        await hands.press("enter")
+        assert hands.reads("! REFUSED Nothing was scanned or typed since the last one.")
+        assert store.kitloan.find.search("").total == before + 3
+
+
 async def test_enter_alone_takes_nothing_in(store: Store, log: Path) -> None:
     """Else one Enter too many would make a kit that does not exist, under a tag that is nowhere."""
     tags = [mint() for _ in range(3)]

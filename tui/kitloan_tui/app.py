@@ -432,9 +432,16 @@ class DeskApp(ScanRouter, App[None]):
             self.push_screen(Help(state, self.settings.keys, about))
 
     def _page(self, way: int) -> None:
-        """Show what is above, or below, where a screen has more than it can show."""
+        """Show what is above, or below, where a screen has more than it can show.
+
+        Below the foot of what a search found is the rest of it.
+        """
+        is_found = way > 0 and self.screen is self.home and self.is_open and self.state.step.more
         for body in self.screen.query("#body").results(VerticalScroll):
-            body.scroll_page_down() if way > 0 else body.scroll_page_up()
+            if is_found and body.scroll_target_y >= body.max_scroll_y:
+                self.do(_command_step("page_down"))
+            else:
+                body.scroll_page_down() if way > 0 else body.scroll_page_up()
 
     def _quit(self) -> None:
         """Close; where something is open, ask once. The key once more means yes."""

@@ -14,7 +14,7 @@ from kitloan.text import scans
 from kitloan.text.names import clean, search_form
 from kitloan.text.personal import names_a_person
 from kitloan.text.scans import Tag, Text
-from kitloan.values import Holding
+from kitloan.values import Holding, Page
 from kitloan_tui import lookups
 from kitloan_tui.booking_line import read_day
 from kitloan_tui.counter import answering, lending, parsing, recording, refusals, sentences
@@ -192,12 +192,29 @@ def _search(state: CounterState, college: College, text: str, *, typed: bool) ->
             return _name(state, college, whole[0])
         state.step.unknown = UnknownName(text, tuple(listed))
         return sentences.ask_new_school(state.step.unknown, ())
-    state.step.matches = page.items
+    _list_found(state, college, text, page)
     nearly = () if page.items else lookups.spelt_nearly_like(college.session, text)
     can_be_new = lends and scans.reads_as_name(text)
     return sentences.found(
         text, page.items, page.total, nearly, schools=begin, can_be_new=can_be_new
     )
+
+
+def _list_found(
+    state: CounterState, college: College, text: str, page: Page[Holding], start: int = 0
+) -> None:
+    """List what a search found from its so-manyth on; after the last come the first again."""
+    state.step.matches = page.items
+    if page.total <= len(page.items):
+        return
+    end = start + len(page.items) if page.next else 0
+
+    def go_on() -> Verdict:
+        following = college.find.search(text, page.next, MOST_CHOICES)
+        _list_found(state, college, text, following, end)
+        return sentences.found(text, following.items, following.total, start=end)
+
+    state.step.more = go_on
 
 
 def _is_named_so(held: Holding, text: str) -> bool:

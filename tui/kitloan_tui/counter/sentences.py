@@ -378,16 +378,18 @@ def found(
     *,
     schools: Sequence[str] = (),
     can_be_new: bool = False,
+    start: int = 0,
 ) -> Verdict:
     """A search, which changed nothing.
 
     Args:
         words: what was looked for.
-        matches: the first holdings that it found.
+        matches: the holdings that are listed of what it found.
         total: how many it found.
         nearly: borrowers who are spelt almost so.
         schools: borrowers whose names begin so.
         can_be_new: whether it can be the name of a school that has not borrowed yet.
+        start: how many come before those that are listed.
     """
     if not matches:
         like = f" Spelt nearly so: {', '.join(nearly)}." if nearly else ""
@@ -396,7 +398,8 @@ def found(
             hint = f"To lend to a new school, type: to {words}"
         return Verdict("FOUND 0", f"Nothing here matches {words!r}.{like}", hint)
     more = (
-        f" The first {len(matches)} are listed; {{holdings}} has all."
+        f" {start + 1:,} to {start + len(matches):,} are listed. {{page_down}} lists the next. "
+        "{holdings} has all."
         if total > len(matches)
         else ""
     )

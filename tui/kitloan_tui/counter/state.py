@@ -108,7 +108,8 @@ class Step:
     Attributes:
         refused: the holding that a rule refused which can be set aside, or that is in transit.
         unknown: the name that `yes` makes a new school of.
-        matches: what a search found.
+        matches: what a search found, as much as is listed.
+        more: lists the rest of what it found.
         retract: how Undo takes this step back, where that is not what it would do by itself.
         opens: the action whose screen shows what came of this step, and the tag it is about.
         reverses: whether it took back something on record.
@@ -118,6 +119,7 @@ class Step:
     refused: Holding | None = None
     unknown: UnknownName | None = None
     matches: tuple[Holding, ...] = ()
+    more: Callable[[], Verdict] | None = None
     retract: Callable[[], Verdict] | None = None
     opens: tuple[str, str] | None = None
     reverses: bool = False

@@ -443,6 +443,12 @@ def _find_now(college: College, tag: str) -> Holding | str:
         return tag
 
 
+def _list_next(state: CounterState, _college: College) -> Verdict:
+    """List more of what the search in the step before found."""
+    more = state.last_step.more
+    return more() if more else state.verdict
+
+
 _COMMANDS: Final[Mapping[str, Callable[[CounterState, College], Verdict]]] = {
     "undo": _undo,
     "done": _done,
@@ -452,6 +458,7 @@ _COMMANDS: Final[Mapping[str, Callable[[CounterState, College], Verdict]]] = {
     "return": _take_returns_only,
     "clear": _clear,
     "redo": _redo,
+    "page_down": _list_next,
     "plus_7": partial(_extend, 7),
     "plus_14": partial(_extend, 14),
     "print_label": _print_label,

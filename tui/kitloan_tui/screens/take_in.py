@@ -17,6 +17,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
+from textual.message import Message
 from textual.suggester import SuggestFromList
 from textual.widgets import Button, Input, Static
 
@@ -50,6 +51,20 @@ _OVER = ("TAKEN IN", "RECEIVED", "CLAIMED", "TAKE IN?")
 _EACH = " each"
 """After a number: so many things, each with a label of its own."""
 _SAME_FOR_NEXT = ("type", "location", "donor", "sender")
+
+
+class _Line(Input):
+    """A line of the form. The same letter typed over itself is typed, too: it is the next thing."""
+
+    class TypedOver(Message):
+        """Something was typed that is what was there before."""
+
+    def replace(self, text: str, start: int, end: int) -> None:
+        """Put text in the place of some of the line."""
+        before = self.value
+        super().replace(text, start, end)
+        if text and self.value == before:
+            self.post_message(self.TypedOver())
 
 
 class TakeIn(DeskScreen):
@@ -89,7 +104,7 @@ class TakeIn(DeskScreen):
         with VerticalScroll(id="body", can_focus=False):
             yield _row("Label", Static(id="label", markup=False))
             for name, words, placeholder in _FIELDS:
-                line = Input(
+                line = _Line(
                     id=name,
                     placeholder=placeholder,
                     compact=True,
@@ -128,6 +143,11 @@ class TakeIn(DeskScreen):
             shown.append(f"and {len(like) - len(listed):,} more: type letters of one")
         words = "   ".join(shown) or ("A new kind." if narrowed else "")
         self.query_one("#kinds", Static).update(Content(plain(words)))
+
+    @on(_Line.TypedOver)
+    def _typed_over(self, event: "_Line.TypedOver") -> None:
+        event.stop()
+        self._is_typed = True
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:

@@ -181,6 +181,17 @@ def test_one_place_or_a_sample(fife: College, tags: dict[str, str]) -> None:
     assert fife.stocktakes.open("More than there are", sample=50).expected == 6
 
 
+def test_a_place_is_named_by_the_beginnings_of_its_words(fife: College) -> None:
+    """A place with a comma in its name was typed in full, or its stocktake could not be opened."""
+    for number, place in enumerate(("Ayr - Store 2, shelf B", "Ayr - Store 3", "Kilwinning T14")):
+        fife.holdings.add(NewHolding("STEM kit", asset_number=f"P{number}", location=place))
+    opened = fife.stocktakes.open("Autumn", place="ayr store 2", request_id="once")
+    assert (opened.expected, fife.stocktakes.list()[0].place) == (1, "Ayr - Store 2, shelf B")
+    again = fife.stocktakes.open("Autumn", place="ayr store 2", request_id="once")
+    assert again.id == opened.id
+    refused("nothing_expected", lambda: fife.stocktakes.open("Ayr", place="ayr"))
+
+
 def test_an_empty_list_is_refused_with_what_to_do(fife: College, tags: dict[str, str]) -> None:
     """A stocktake of nothing would be closed with nothing missing."""
     said = refused("nothing_expected", lambda: fife.stocktakes.open("Shelf", place="Store 3"))

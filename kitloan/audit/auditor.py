@@ -371,8 +371,10 @@ class Auditor:
         counts = measures.count(census, days_held(Months(census)))
         reported = reporting(census, all_colleges=self._session.is_national)
         silent = [each.college for each in reported if each.last_entry is None]
+        # To a college's own store no file comes: its report is about itself.
+        sent = frozenset(census.colleges) if self._session.is_national else None
         groups = {
-            "by_region": measures.by_region(census, counts),
+            "by_region": measures.by_region(census, counts, sent),
             "by_college": measures.by_college(census, counts, silent),
             "by_donor": measures.by_name(counts, lambda each: each.donor_name),
             "by_type": measures.by_name(counts, lambda each: each.type_name),

@@ -346,10 +346,12 @@ def total(counts: Iterable[Count]) -> Figures:
     return summed
 
 
-def by_region(census: Census, counts: Sequence[Count]) -> tuple[Group, ...]:
+def by_region(
+    census: Census, counts: Sequence[Count], sent: frozenset[str] | None
+) -> tuple[Group, ...]:
     """All thirteen, and the colleges outside them where there are any.
 
-    Those are known of which a college's ledger is here.
+    Those of the colleges in `sent` are known; all are when it is None.
     """
     region_of = {each: row.region for each, row in census.colleges.items()}
     sums = {code: total(()) for code in regions()}
@@ -357,7 +359,7 @@ def by_region(census: Census, counts: Sequence[Count]) -> tuple[Group, ...]:
     for each in counts:
         code = region_of.get(each.college)
         sums.get(code or "", outside).update(each.figures)
-    known = {*region_of.values()}
+    known = {*regions()} if sent is None else {region_of.get(each) for each in sent}
     found = [Group(code, name, sums[code], code in known) for code, name in regions().items()]
     if outside.holdings or any(code not in sums for code in region_of.values()):
         found.append(Group(None, OUTSIDE, outside))

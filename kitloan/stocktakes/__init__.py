@@ -51,7 +51,7 @@ from kitloan.tables import Holding, Loan, Organisation, table
 from kitloan.tables.national import Challenge, ChallengeLine
 from kitloan.tables.stocktaking import StocktakeLine, StocktakeScan
 from kitloan.text.dates import day_of, uk_instant
-from kitloan.text.names import by_name, clean, fold, plain, search_form
+from kitloan.text.names import by_name, clean, fold, plain, search_form, sought
 from kitloan.text.personal import on_record
 from kitloan.text.tags import grouped
 from kitloan.values import Page, plural
@@ -416,6 +416,8 @@ def open_stocktake(
     if writer.earlier:
         return _opened_before(writer, called, where, sample, (asked, secret))
     known = _CHALLENGE(writer.connection, x=asked).first() if asked else None
+    if where is not None:
+        where = _place_meant(writer, where)
     wanted = _asked_for(writer, known, secret) if known else _looked_for(writer, where, sample)
     if not wanted.tags:
         raise _nothing_expected(writer, where, wanted)
@@ -483,6 +485,23 @@ def _asked_for(writer: Writer, known: AnyRow, code: str | None) -> _List:
     )
 
 
+def _place_meant(writer: Writer, place: str) -> str:
+    """A place as it is typed, or the only one of which each typed word begins a word."""
+    rows = _LOOKED_FOR(writer.connection, c=writer.college)
+    places = {row.location for row in rows if row.location}
+    if search_form(place) in map(search_form, places):
+        return place
+    begin = [
+        each
+        for each in places
+        if all(
+            any(word.startswith(typed) for word in search_form(each).split())
+            for typed in sought(place)
+        )
+    ]
+    return begin[0] if len(begin) == 1 else place
+
+
 def _looked_for(writer: Writer, place: str | None, sample: int | None) -> _List:
     rows = _LOOKED_FOR(writer.connection, c=writer.college).all()
     tags = [
@@ -533,6 +552,8 @@ def _opened_before(
     (fact, *_) = writer.earlier_facts(StocktakeOpened)
     listed = fact.challenge is not None and (fact.place, fact.sample) == (None, None)
     same = (fact.name, (fact.challenge, fact.code)) == (name, asked)
+    if place is not None and fact.place is not None:
+        place = place if place == fact.place else _place_meant(writer, place)
     if not same or not (listed or (fact.place, fact.sample) == (place, sample)):
         raise id_reused(writer.request)
     expects = writer.earlier_facts(StocktakeExpects)

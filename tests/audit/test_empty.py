@@ -43,15 +43,6 @@ def test_a_college_is_told_to_take_in_what_it_holds(scotland: Scotland, tmp_path
             assert "kitloan import FILE" in told
 
 
-def test_a_college_does_not_know_what_others_hold(scotland: Scotland) -> None:
-    """Fife's own report had no kit in the Highlands, which nobody at Fife has seen."""
-    assert scotland["fife"]
-    found = scotland["fife"].audit.audit().as_json()
-    held = {each["region"]: each["holdings"] for each in found["by_region"]}
-    assert (held["FIF"], held["HIS"]) == (0, None)
-    assert found["totals"]["holdings"] == 0, "its own register is empty, which it knows"
-
-
 def test_what_is_held_needs_no_advice(scotland: Scotland, tmp_path: Path) -> None:
     """Advice that stays becomes noise."""
     scotland.kits("fife", 1)

@@ -13,23 +13,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from kitloan.borrowers.organisations import ids_of, known_organisation, name_now
 from kitloan.errors import BadInput, KitloanError
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer
+from kitloan.queries.notes import notes_about
 from kitloan.queries.paging import PAGE, page_by_name
-from kitloan.queries.resolve import resolve
-from kitloan.queries.undone import UNDONE
 from kitloan.storage import contact_changes
 from kitloan.storage.erasure import (
     all_contacts,
     contact,
     delete_people,
-    loan,
     note_eraser,
-    remark,
     rewrite_if_due,
     rewrite_is_due,
     same_person,
@@ -45,7 +42,6 @@ from kitloan.text.dates import instant
 from kitloan.text.names import clean, fold, plain
 from kitloan.text.personal import MentionFinder, Named, check_email, check_phone, words
 from kitloan.text.scans import check_no_label
-from kitloan.text.tags import bare
 from kitloan.values import NoteLine, Page
 
 entry = table(LedgerEntry)
@@ -172,34 +168,8 @@ class People:
         Args:
             tag: a tag or asset number.
         """
-        loan_on_record = (
-            select(loan.c.loan)
-            .where(loan.c.college == remark.c.college, loan.c.loan == remark.c.loan)
-            .exists()
-        )
-        came_with = (entry.c.id == remark.c.request, entry.c.tag == remark.c.tag)
-        stays, gone = (
-            select(entry.c.seq).where(entry.c.college == remark.c.college, *came_with, so).exists()
-            for so in (~UNDONE, UNDONE)
-        )
         with self._session.reading() as connection:
-            found = _meant(connection, self._session.college, tag)
-            rows = connection.execute(
-                select(
-                    remark.c.heading,
-                    remark.c.words,
-                    remark.c.written_at,
-                    remark.c.written_by,
-                )
-                .where(
-                    remark.c.college == self._session.college,
-                    remark.c.tag == found,
-                    or_(remark.c.loan.is_(None), loan_on_record),
-                    or_(stays, ~gone),
-                )
-                .order_by(func.coalesce(remark.c.written_at, ""), remark.c.heading, remark.c.remark)
-            )
-            return [NoteLine(*row) for row in rows]
+            return notes_about(connection, self._session.college, tag)
 
     def erase(self, who: str) -> Erased:
         """Erase a person: name, e-mail, phone, and remarks about them.
@@ -270,15 +240,6 @@ class People:
                 return not rewrite_if_due(copy, self._session.college)
         except KitloanError:
             return False
-
-
-def _meant(connection: Connection, college: str, text: str) -> str:
-    """The tag that a text means; itself where that is another college's by now, or unknown."""
-    try:
-        _, tag = resolve(connection, college, text)
-    except KitloanError:
-        return bare(text)
-    return tag
 
 
 def _set(

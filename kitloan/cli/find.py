@@ -90,10 +90,13 @@ def show_more(shown: int, total: int, cursor: str | None) -> None:
 @pass_app
 def show(app: App, tag: str, after: str | None, limit: int) -> None:
     """Show one holding and its latest history. TAG is a tag or the college's own asset number."""
+    from kitloan.queries.notes import notes_about  # help should not have to load SQLAlchemy
+
     with app.open() as opened:
         found = opened.find.holding(tag)
         history = opened.find.history_page(tag, after, limit)
-        remarks = opened.people.remarks(found.tag)
+        with opened.session.reading() as connection:
+            remarks = notes_about(connection, opened.session.college, found.tag)
         out = opened.find.loans(of=tag, limit=_MOST_LOANS).items if found.loan else ()
     if app.json:
         more = {

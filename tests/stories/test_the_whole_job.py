@@ -6,9 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.waits  # a minute by itself: at the end everybody would wait for it
 def test_from_a_spreadsheet_to_the_national_report(tmp_path: Path) -> None:
     """What a newcomer sees first must work, and must say at its end what happened."""
     done = subprocess.run(

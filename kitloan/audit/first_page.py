@@ -9,7 +9,7 @@ from kitloan.audit.colleges import Reporting
 from kitloan.audit.evidence_tables import evidence_answers
 from kitloan.audit.findings import CODES, Finding
 from kitloan.audit.material import Material
-from kitloan.audit.measures import Figures, Group
+from kitloan.audit.measures import NO_DONOR, Figures, Group
 from kitloan.audit.spares import Pair
 from kitloan.audit.tables import Step, Summary, Tile
 from kitloan.audit.use import Use
@@ -46,10 +46,7 @@ def _answers(m: Material) -> Iterator[tuple[str, str]]:
         f"{kits} {is_} held by {holders:,} of {len(sent) + len(silent):,} colleges."
         if t.are_known
         else "What is held is not known.",
-        f"{plural(len(silent), 'college')} sent no file: what "
-        f"{'it holds' if len(silent) == 1 else 'they hold'} is not known."
-        if silent
-        else "Every college has sent a file.",
+        f"{_of_donors(m)}{_no_file(silent)}",
     )
     if not t.holdings:
         return
@@ -94,7 +91,38 @@ def _answers(m: Material) -> Iterator[tuple[str, str]]:
         f"{'is' if more == 1 else 'are'} listed.",
         f"No file for two months from {since}."
         if stale
-        else "No college that has sent a file is silent.",
+        else "Whoever has sent a file has sent one in the last two months.",
+    )
+
+
+MOST_DONORS, MOST_SILENT = 4, 6
+"""Donors, and colleges without a file, that are named in a sentence."""
+
+
+def _of_donors(m: Material) -> str:
+    """Who gave how many, where the report is about several donors."""
+    given = [each for each in m.by_donor if each.figures.holdings and each.name != NO_DONOR]
+    if m.census.scope.donor or not given:
+        return ""
+    given.sort(key=lambda each: -each.figures.holdings)
+    first = [(each.figures.holdings, each.name) for each in given[:MOST_DONORS]]
+    others = sum(each.figures.holdings for each in given[MOST_DONORS:])
+    unknown = m.totals.holdings - others - sum(many for many, _ in first)
+    more = [(others, "others"), (unknown, "donors not on record")]
+    named = [f"{many:,} by {name}" for many, name in (*first, *more) if many]
+    return f"Given: {', '.join(named)}. "
+
+
+def _no_file(silent: Sequence[Reporting]) -> str:
+    """Which colleges have sent nothing."""
+    if not silent:
+        return "Every college has sent a file."
+    named = ", ".join(each.name for each in silent[:MOST_SILENT])
+    more = f" and {len(silent) - MOST_SILENT:,} more" if len(silent) > MOST_SILENT else ""
+    holds = "it holds" if len(silent) == 1 else "they hold"
+    return (
+        f"{plural(len(silent), 'college')} sent no file, and what {holds} is not known: "
+        f"{named}{more}."
     )
 
 

@@ -6,7 +6,9 @@ from openpyxl import load_workbook
 
 from audit.scotland import Scotland, rows
 from audit_forms.reading import Page
+from kitloan import Gift
 from kitloan.audit import Audit
+from kitloan.audit.census import Scope
 from kitloan.audit.export import html, text, xlsx
 
 
@@ -48,3 +50,16 @@ def test_what_is_held_needs_no_advice(scotland: Scotland, tmp_path: Path) -> Non
     scotland.kits("fife", 1)
     for told in everywhere(scotland.audit(), tmp_path):
         assert "import FILE" not in told
+
+
+def test_the_first_answer_names_donors_and_silent_colleges(scotland: Scotland) -> None:
+    """A director asks how many the RAF gave, and who has sent nothing, before anything else."""
+    first, second, _ = scotland.kits("fife", 3)
+    for tag in (first, second):
+        scotland["fife"].holdings.record_gift(tag, Gift(donor="RAF"))
+    (answer, more), *_ = scotland.audit().report.summary.answers
+    assert answer.startswith("3 kits are held by 1 of ")
+    assert more.startswith("Given: 2 by RAF, 1 by donors not on record. ")
+    assert "colleges sent no file, and what they hold is not known: Ayrshire College, " in more
+    (_, of_donor), *_ = scotland.esp.audit.audit(scope=Scope(donor="RAF")).report.summary.answers
+    assert "Given" not in of_donor

@@ -262,10 +262,10 @@ def _denominators() -> list[Field]:
         _SCHOOLS,
         text(
             "share",
-            "Reached",
+            "Of those listed",
             "Schools of the list that were reached, of all on it.",
             kind="share",
-            unknown="",
+            unknown="not known",
         ),
     ]
 

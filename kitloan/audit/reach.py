@@ -140,7 +140,7 @@ class YearReach:
 class GiftReach:
     """What the kits of one gift, or of a donor without one, did in the year.
 
-    What only a list of schools can tell is None where none was read that tells it.
+    What only a list of schools has is None where no list was read that has it.
     """
 
     gift: str | None

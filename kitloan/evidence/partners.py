@@ -119,7 +119,7 @@ def programme_named(text: str) -> str:
 
 
 def on_no_list(name: str, known: Mapping[str, Programme | Partner], what: str) -> list[Warned]:
-    """What is to be told of a name that the reference list does not have.
+    """The warning about a name that the reference list does not have.
 
     Args:
         name: as it is recorded.

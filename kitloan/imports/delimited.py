@@ -35,7 +35,7 @@ from kitloan.text.names import plain
 _DELIMITERS = ",;\t|"
 _EVIDENCE = 100_000  # characters that are enough to tell one delimiter from another
 _PHYSICAL_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
-_APOSTROPHE = re.compile(r"^'(?=[\d+=@-])")  # what tells Excel that a number is text
+_APOSTROPHE = re.compile(r"^'(?=[\d+=@-])")  # by which Excel takes a number as text
 _MOST_TEXTS = 20_000
 _END = "\x00end"  # cannot occur in the file: text with NUL is refused before
 _MARKS = (

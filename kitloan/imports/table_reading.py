@@ -30,7 +30,7 @@ _NOTED = KEPT | {"condition", "location", "contact"}
 
 
 class TableReading:
-    """What is known of a table while its lines are read, and what the lines above have said."""
+    """What is known of a table while its lines are read, and what the lines above hold."""
 
     def __init__(
         self,
@@ -123,7 +123,7 @@ class TableReading:
 
 
 def _written_alike(layout: Layout) -> Dates | None:
-    """How the dates of a table are written, where one column of them tells."""
+    """How the dates of a table are written, where one column shows it."""
     orders = {each.dates.order for each in layout.profiles.values()} - {"unclear"}
     return Dates(next(iter(orders))) if len(orders) == 1 else None
 

@@ -156,7 +156,7 @@ class National:
         Raises:
             BadInput: `unknown_gift`, `bad_quantity`, `in_future`.
             Refused: `over_promised`, when more came than was promised, and no reason is given;
-                `before_agreed`, for a day before the gift was agreed.
+                `before_agreed`, for a day before the one named as that of the agreement.
         """
         self._must_be_national()
         many = check_quantity(quantity)
@@ -197,7 +197,7 @@ class National:
         Raises:
             BadInput: `unknown_gift`, `bad_quantity`, `in_future`.
             Refused: `over_promised`, when more came than was promised, and no reason is given;
-                `before_agreed`, for a day before the gift was agreed.
+                `before_agreed`, for a day before the one named as that of the agreement.
         """
         self._must_be_national()
         many = check_quantity(quantity) if quantity else 0
@@ -312,7 +312,7 @@ class National:
         Raises:
             BadInput: `unknown_gift`, `unknown_college`, `bad_quantity`, `in_future`.
             Refused: `more_than_promised`, with what is left; `before_agreed`, for a day before the
-                gift was agreed.
+                one named as that of the agreement.
         """
         self._must_be_national()
         many = check_quantity(quantity)

@@ -38,6 +38,8 @@ POOLED = "pooled"
 """In the `info` of a connection to PostgreSQL: whether a pooler is in between."""
 _HOW = "begin"
 """In the `info` of a connection to a file: how its next transaction begins."""
+_SEES = "sees"
+"""In the `info` of a connection to a file: whether its transaction sees another."""
 _MOST_KEPT = 4
 """The most connections to a file that are kept; a desk rarely uses more at a time."""
 _PAGES_AT_ONCE = 4096
@@ -111,8 +113,11 @@ class Store:
             connection = engine.connect()
         connection.info[_HOW] = how
         try:
-            with connection.begin():
-                yield connection
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                _lose_sight(connection)
         except BaseException:
             connection.close()
             raise
@@ -265,6 +270,19 @@ class Store:
         return self.engine.dialect.name == "sqlite"
 
 
+def see(connection: Connection, place: Path) -> None:
+    """Let a transaction on a store that is a file see another file, as `seen`, until it ends."""
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute("ATTACH ? AS seen", (str(place),))
+    connection.info[_SEES] = True
+
+
+def _lose_sight(connection: Connection) -> None:
+    if connection.info.pop(_SEES, False):
+        driver: Any = connection.connection.dbapi_connection
+        driver.execute("DETACH seen")
+
+
 @contextmanager
 def shared_copy(
     copy: SharedCopy, seen_by: Connection
@@ -356,15 +374,21 @@ def one_at_a_time(connection: Connection) -> None:
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (APPLICATION_ID,))
 
 
-def scratch_store(*, on_disk: bool = False) -> Store:
-    """An empty store for replaying a ledger: in memory, or in a file of SQLite's own.
+def scratch_store(place: Path | None = None, *, on_disk: bool = False) -> Store:
+    """An empty store for replaying a ledger: in memory, or in a file.
 
-    That file has no name, or is deleted when it is closed, so that a killed command leaves none.
+    Args:
+        place: a new file, which others may read; the caller deletes it.
+        on_disk: whether it is otherwise in a file of SQLite's own. That has no name, or is deleted
+            when it is closed, so that a killed command leaves none.
     """
-    made = sqlite3.connect("" if on_disk else ":memory:", check_same_thread=False)
+    where = "" if on_disk else ":memory:"
+    made = sqlite3.connect(where if place is None else place, check_same_thread=False)
     engine = sa.create_engine("sqlite://", creator=lambda: made, poolclass=sa.StaticPool)
     with engine.begin() as connection:
         connection.exec_driver_sql("PRAGMA synchronous = OFF")
+        if place is not None:
+            connection.exec_driver_sql("PRAGMA journal_mode = MEMORY")  # no other file beside it
         connection.exec_driver_sql("PRAGMA foreign_keys = ON")
         create_tables(connection)
     return Store(engine, "a scratch copy")

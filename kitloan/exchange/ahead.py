@@ -21,6 +21,7 @@ from kitloan.exchange.taking import Prepared, Taking
 from kitloan.history.walk import Progress
 from kitloan.history.workers import Task, Tick, Workers, how_many
 from kitloan.ledger.session import Session
+from kitloan.storage.files import MERGING
 from kitloan.storage.store import open_store
 from kitloan.text.dates import system_clock
 from kitloan.text.names import skeleton
@@ -114,7 +115,7 @@ def merge_ahead(
     tasks = [(college, (files[college][0].path, decisions)) for college in longest]
     store, beside = session.store, Workers(several)
     place = store.name if store.is_sqlite else store.engine.url.render_as_string(False)
-    with tempfile.TemporaryDirectory(prefix="kitloan-merging-") as folder:
+    with tempfile.TemporaryDirectory(prefix=MERGING) as folder:
         scratches = (Path(folder) / f"{number}.sqlite" for number in range(several))
         jobs = [MergeAhead(place, session.college, session.actor, each) for each in scratches]
         with beside.on(*jobs):

@@ -30,6 +30,7 @@ from kitloan.exchange.bounds import LARGE_FILE, LARGE_FILE_ON_A_SERVER
 from kitloan.exchange.sending import remember
 from kitloan.ledger.entry import GENESIS
 from kitloan.ledger.writer import Head, begin, head_of, move_head
+from kitloan.storage.files import MERGING
 from kitloan.storage.statements import plan_again
 from kitloan.storage.store import Store, only_replayed, scratch_store, see
 from kitloan.tables import College, LedgerEntry, LedgerHead, Setting, table
@@ -160,7 +161,7 @@ class Scratch:
     def place(self) -> Path:
         """The file."""
         if self._place is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="kitloan-merging-")
+            self._folder = tempfile.TemporaryDirectory(prefix=MERGING)
             self._place = Path(self._folder.name) / "copy.sqlite"
         return self._place
 
@@ -298,6 +299,11 @@ class LedgerCopy:
                 self._run(f"CREATE VIEW new_{now} AS {row}")
                 self._run(f"CREATE VIEW gone_{now} AS SELECT {key} FROM {now} WHERE false")
                 continue
+            if each is _entry and self._goes_on():
+                after = f"WHERE seq > {self._before.head.seq}"
+                self._run(f"CREATE VIEW new_{now} AS {row} {after}")
+                self._run(f"CREATE VIEW gone_{now} AS SELECT {key} FROM {now} WHERE false")
+                continue
             mine, theirs = f"SELECT {kept} FROM {now}", f"SELECT {kept} FROM {old}"
             self._run(
                 f"CREATE TABLE new_{now} AS {row} WHERE ({kept}) IN ({mine} EXCEPT {theirs})"
@@ -320,6 +326,13 @@ class LedgerCopy:
         )
         _driver_of(self.connection).commit()
         return changes
+
+    def _goes_on(self) -> bool:
+        """Whether the entry that was the last is still there, and so all before it."""
+        last = self._before.head
+        at = (_entry.c.epoch == last.epoch) & (_entry.c.seq == last.seq)
+        hash_there = select(_entry.c.hash).where(_entry.c.college == self._college, at)
+        return self.connection.execute(hash_there).scalar() == last.hash
 
     def _keep(self, each: Table) -> None:
         """Keep what a table has now, to compare it later."""

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,6 +32,8 @@ from kitloan.exchange.file import ExchangeFile
 from kitloan.exchange.merging import Decisions
 from kitloan.exchange.taking import Prepared
 from kitloan.exchange.trust import read_fingerprint
+from kitloan.storage.files import MERGING
+from kitloan.storage.side_files import clear_abandoned
 from trusting import keys_of, merge
 from verify.test_workers import children, on_linux
 
@@ -165,7 +168,7 @@ def test_ctrl_c_ends_every_worker_and_leaves_whole_ledgers(
         national.exchange.merge(files, stop, trust=trust, workers=2)
     assert len(running) == 2
     assert children() == before
-    assert not list(tmp_path.glob("kitloan-*"))
+    assert not list(tmp_path.glob(f"{MERGING}*"))
     assert national.ledger.verify().ok
     lengths = {each.ledger: each.entries for each in national.ledger.heads()}
     assert all(lengths.get(name, 0) in (0, sent.entries) for name, sent in colleges.items())
@@ -219,6 +222,21 @@ def test_killed_in_the_middle_it_leaves_the_store_as_it_was(
     assert rows_in(national) == before
     merge(national, [Path(each) for each in files], workers=2)
     assert national.ledger.verify().ok
+
+
+def test_what_a_killed_merge_left_on_the_disk_goes_the_next_day(
+    national: College, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy of a ledger is as large as the ledger, and nobody else would look for it."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    old, new = tmp_path / f"{MERGING}old", tmp_path / f"{MERGING}new"
+    for each in (old, new):
+        each.mkdir()
+        (each / "0.sqlite").touch()
+    yesterday = time.time() - 25 * 3600
+    os.utime(old, (yesterday, yesterday))
+    clear_abandoned(national.session.store)
+    assert [old.exists(), new.exists()] == [False, True]
 
 
 @on_linux

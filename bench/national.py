@@ -18,7 +18,7 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from bare_ledger import bare_merge, bare_verify
@@ -43,10 +43,11 @@ holding = table(Holding)
 
 
 class Taken:
-    """Seconds on the clock and of the processor, added up."""
+    """Seconds on the clock and of the processor, added up; `read` tells those of the processor."""
 
-    def __init__(self) -> None:
+    def __init__(self, read: Callable[[], float] | None = None) -> None:
         self.clock = self.processor = 0.0
+        self._read = read or _processor
 
     def times(self, number: int) -> "Taken":
         """As often the same."""
@@ -56,15 +57,27 @@ class Taken:
 
     def by(self, work: Callable[[], object]) -> None:
         """Do a piece of work."""
-        clock, processor = time.perf_counter(), _processor()
+        clock, processor = time.perf_counter(), self._read()
         work()
         self.clock += time.perf_counter() - clock
-        self.processor += _processor() - processor
+        self.processor += self._read() - processor
 
 
 def _processor() -> float:
     """Seconds of the processor, of this process and of those that it started and that are over."""
     return sum(os.times()[:4])
+
+
+def _processor_with(server: Path) -> float:
+    """The same, with a PostgreSQL's processes; the server is in this folder."""
+    main = (server / "postmaster.pid").read_text().split()[0]
+    ticks = 0
+    for each in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has just ended
+            told = each.read_text().rsplit(")", 1)[1].split()
+            ticks += sum(map(int, told[11:13])) if told[1] == main else 0
+            ticks += sum(map(int, told[11:15])) if each.parent.name == main else 0
+    return _processor() + ticks / os.sysconf("SC_CLK_TCK")
 
 
 def line(what: str, ours: Taken, floor: Taken | None, bound: str) -> None:
@@ -142,14 +155,17 @@ def _go_on(folder: Path, files: list[Path]) -> None:
 
 
 def server(folder: Path, _colleges: int) -> None:
-    """Merge ledgers of three lengths into a PostgreSQL that is started here: 1x, 2x and 4x."""
+    """Merge ledgers of three lengths into a PostgreSQL that is started here: 1x, 2x and 4x.
+
+    The server's processes are counted as ours.
+    """
     with postgres(folder) as place, kitloan.init("esp", place, actor="bench") as esp:
         least: dict[str, Taken] = {}
         for times in (1, 2, 4):
             first, second = halves(college_file(f"times-{times}", 2_500 * times, 10_000 * times))
             trust = trusted(esp, [first])
             for what, file in (("a new ledger", first), ("what follows it", second)):
-                taken = Taken()
+                taken = Taken(lambda: _processor_with(folder / "pg"))
                 taken.by(lambda f=file, t=trust: esp.exchange.merge([f], _silent, trust=t))
                 floor = None if times == 1 else least[what].times(times)
                 least.setdefault(what, taken)

@@ -36,6 +36,7 @@ gift, gifting, programme = table(Gift), table(Gifting), table(Programme)
 holding, kit_type, transfer = table(Holding), table(KitType), table(Transfer)
 withdrawal = table(Withdrawal)
 
+_WRITTEN_OFF = and_(withdrawal.c.college == holding.c.college, withdrawal.c.tag == holding.c.tag)
 _ARRIVALS = (
     select(func.count())
     .select_from(arrival)
@@ -54,7 +55,11 @@ _SENDS = (
     .correlate(holding)
     .scalar_subquery()
 )
-_AWAY = case((holding.c.state == "in_transit", 1), else_=0)
+_AWAY = case(
+    (holding.c.state == "in_transit", 1),
+    (and_(holding.c.state == "withdrawn", ~exists().where(_WRITTEN_OFF)), 1),  # it arrived there
+    else_=0,
+)
 _CAME_FIRST = and_(
     exists().where(
         arrival.c.college == holding.c.college,
@@ -350,7 +355,6 @@ _NAMED = (
     )
     .where(gift.c.gift.is_not(None))
 )
-_WRITTEN_OFF = and_(withdrawal.c.college == holding.c.college, withdrawal.c.tag == holding.c.tag)
 _ELSEWHERE = union(
     select(transfer.c.tag).where(transfer.c.state != "called_off"),
     select(arrival.c.tag),

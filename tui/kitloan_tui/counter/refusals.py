@@ -124,7 +124,7 @@ def next_step(error: KitloanError) -> str:
     if error.code not in _ALWAYS and error.hint and not _COMMAND.search(error.hint):
         return error.hint
     if error.code == "closed" and "organisation" in error.details:
-        return "Lend to another school. Whoever closed it can undo that: {undo_list}."
+        return "Lend to another school. The person who closed it can undo that: {undo_list}."
     return NEXT_STEPS.get(error.code, ASK if error.hint else "")
 
 

@@ -300,8 +300,7 @@ class LedgerCopy:
                 self._run(f"CREATE VIEW gone_{now} AS SELECT {key} FROM {now} WHERE false")
                 continue
             if each is _entry and self._goes_on():
-                after = f"WHERE seq > {self._before.head.seq}"
-                self._run(f"CREATE VIEW new_{now} AS {row} {after}")
+                self._run(f"CREATE VIEW new_{now} AS {row} WHERE seq > {self._before.head.seq}")
                 self._run(f"CREATE VIEW gone_{now} AS SELECT {key} FROM {now} WHERE false")
                 continue
             mine, theirs = f"SELECT {kept} FROM {now}", f"SELECT {kept} FROM {old}"

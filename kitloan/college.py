@@ -13,8 +13,8 @@ from sqlalchemy import ColumnElement, Connection, select
 from kitloan.errors import BadInput, KitloanError, Refused, StoreError
 from kitloan.ledger.session import ESP, Session
 from kitloan.reference import colleges, find_college, is_college_id
-from kitloan.storage.erasure import rewrite_if_due, rewrite_is_due
 from kitloan.storage.places import college_in, default_place
+from kitloan.storage.rewriting import rewrite_if_due, rewrite_is_due
 from kitloan.storage.store import Store, create_store, open_store
 from kitloan.tables import College as CollegeRow
 from kitloan.tables import LedgerHead, table

@@ -32,7 +32,6 @@ from kitloan.queries.counted import count_words
 from kitloan.queries.found_after import found_after
 from kitloan.queries.paging import PAGE, page_of
 from kitloan.queries.resolve import resolve
-from kitloan.queries.types import of_type_called
 from kitloan.storage.statements import Query, among
 from kitloan.tables import (
     College,
@@ -45,17 +44,12 @@ from kitloan.tables import (
     Shortage,
     table,
 )
-from kitloan.tables.naming import OtherName
 from kitloan.text.dates import day_of
 from kitloan.text.fields import GiftTerms
 from kitloan.text.names import (
     clean,
     in_natural_order,
-    marked,
-    organisation_key,
-    same_organisation,
     search_form,
-    slug,
     sought,
     with_other_zeros,
 )
@@ -81,7 +75,6 @@ shortage = table(Shortage)
 college = table(College)
 gift = table(Gift)
 kit_type = table(KitType)
-other_name = table(OtherName)
 
 _lent = holding.alias("lent")
 _NUMBER_OF_LOAN = (
@@ -261,6 +254,8 @@ class Finder:
         if status is not None:
             matches += in_status(status, self._session.today, self._session)
         if type is not None:
+            from kitloan.queries.types import of_type_called  # for this alone
+
             matches.append(of_type_called(holding.c.college, holding.c.kit_type, type))
         if self._college is None:
             order = (holding.c.college, *order)
@@ -321,6 +316,8 @@ class Finder:
         borrower = None if to is None else clean(to, "The organisation")
         with self._session.reading() as connection:
             if borrower is not None:
+                from kitloan.queries.borrowers import organisations_called
+
                 meant = organisations_called(connection, self._college, borrower)
                 ids = [(where, which) for where, which, _ in meant]
                 wanted = wanted.where(tuple_(loan.c.college, loan.c.organisation).in_(ids))
@@ -346,6 +343,8 @@ class Finder:
 
     def organisation(self, name: str) -> str | None:
         """The name on record of the organisation that `name` means; None without one."""
+        from kitloan.queries.borrowers import organisations_called
+
         with self._session.reading() as connection:
             found = organisations_called(connection, self._college, name)
         return found[0][2] if found else None
@@ -695,46 +694,6 @@ def loans_with(text: str, college: str | None) -> list[Condition]:
 def called(word: str) -> list[Condition]:
     """The conditions that one of an organisation's names has a word."""
     return [organisation.c.words.contains(word, autoescape=True)]
-
-
-def organisations_called(
-    connection: Connection, college: str | None, name: str
-) -> list[tuple[str, str, str]]:
-    """The college, id and name of each organisation with this name.
-
-    Args:
-        connection: a transaction.
-        college: whose organisations; None for every college's.
-        name: the name as it was typed.
-    """
-    keys = {slug(name), organisation_key(name), marked(name)}
-    wanted = select(organisation.c.college, organisation.c.organisation, organisation.c.name)
-    rows = connection.execute(
-        _of(
-            college,
-            wanted.where(
-                organisation.c.organisation.in_(sorted(keys)), organisation.c.merged_into.is_(None)
-            ),
-            organisation,
-        )
-    ).all()
-    others = connection.execute(
-        _of(
-            college,
-            wanted.add_columns(other_name.c.name.label("other"))
-            .join_from(
-                other_name,
-                organisation,
-                (organisation.c.college == other_name.c.college)
-                & (organisation.c.organisation == other_name.c.whose),
-            )
-            .where(other_name.c.subject == "organisation", other_name.c.key.in_(sorted(keys))),
-            organisation,
-        )
-    ).all()
-    found = [(row[0], row[1], row[2]) for row in rows if same_organisation(row.name, name)]
-    found += [(row[0], row[1], row[2]) for row in others if same_organisation(row.other, name)]
-    return list(dict.fromkeys(found))
 
 
 def shortages_with(connection: Connection, text: str) -> list[Condition]:

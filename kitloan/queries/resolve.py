@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, bindparam, select
 
 from kitloan.errors import BadInput
-from kitloan.queries import whereabouts
 from kitloan.reference import ESP
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Alias, Holding, Label, LedgerEntry, table
@@ -149,6 +148,8 @@ def _refuse_another_colleges(connection: Connection, college: str, text: str, ta
         found = [*by_number(connection, n=fold(text))]
     elsewhere = [row for row in found if row.state != "withdrawn"]
     if elsewhere:
+        from kitloan.queries import whereabouts  # reading a kit should not have to load it
+
         where, which = _only(elsewhere, text)
         if college == ESP:
             raise whereabouts.not_yours(connection, where, which)
@@ -195,6 +196,8 @@ def _unknown(connection: Connection, college: str | None, text: str, tag: str) -
         printed = _batch(connection, t=tag, c=college or "").first()
         if printed is not None:
             return _printed(connection, college, tag, printed)
+        from kitloan.queries import whereabouts
+
         undone = whereabouts.undone(connection, college, tag)
         if undone is not None:
             return undone

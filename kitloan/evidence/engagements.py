@@ -525,7 +525,7 @@ def _what_it_is_on(writer: Writer, new: NewEngagement, earlier: EngagementRecord
             return _On(loan=_loan_meant(writer, earlier.loan))
         return _On(holding=earlier.holding)
     _, tag = resolve(writer.connection, writer.college, new.tag)
-    rows = _loans_of_tag(writer.connection, c=writer.college, t=tag).all()
+    rows: Sequence[AnyRow] = _loans_of_tag(writer.connection, c=writer.college, t=tag)
     if new.organisation is not None:
         key, _ = organisation_id(writer.connection, writer.college, new.organisation)
         rows = [row for row in rows if row.organisation == key]

@@ -126,11 +126,11 @@ def meant(writer: "Writer", text: str) -> str:
 
     Raises as `resolve`.
     """
-    number_or_tag = {"t": bare(text), "n": fold(text)}
     for tag in writer.earlier_tags:
+        number_or_tag = {"t": bare(text), "n": fold(text)}
         for lookup, name in zip(_in_college, "ttn", strict=True):
             found = lookup(writer.connection, c=writer.college, **{name: number_or_tag[name]})
-            if tag in found.scalars("tag"):
+            if tag in [row.tag for row in found]:
                 return tag
     return resolve(writer.connection, writer.college, text)[1]
 

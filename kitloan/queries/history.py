@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, or_, select
 
-from kitloan.queries.paging import page_of
+from kitloan.queries.paging import Paged
 from kitloan.queries.undone import UNDONE
-from kitloan.storage.statements import AnyRow, Query, among
+from kitloan.storage.statements import Query, among
 from kitloan.tables import KitType, LedgerEntry, Loan, Organisation, table
 from kitloan.text.dates import day_happened, day_of, uk
 from kitloan.values import HistoryLine, Page, plural
@@ -30,6 +30,14 @@ _OF_TAG = Query(
     .where(entry.c.college == bindparam("c"), entry.c.tag == bindparam("t"))
     .order_by(*_ORDER)
 )
+_PAGES_OF_TAG = Paged(
+    select(*_ENTRY).where(entry.c.college == bindparam("c"), entry.c.tag == bindparam("t")),
+    _ORDER,
+    newest_first=True,
+)
+_OF_LOG = select(*_ORDER, entry.c.body).where(entry.c.college == bindparam("c"))
+_PAGES_OF_LOG = Paged(_OF_LOG, _ORDER)
+_PAGES_OF_LOG_OF_TAG = Paged(_OF_LOG.where(entry.c.tag == bindparam("t")), _ORDER)
 _ORGANISATIONS = Query(
     select(organisation.c.organisation, organisation.c.name).where(
         organisation.c.college == bindparam("c"), among(organisation.c.organisation, "ids")
@@ -115,20 +123,13 @@ def page_of_tag(
 
     On a page they are in the order in which the things happened.
     """
-    page = page_of(
-        connection,
-        select(*_ENTRY).where(entry.c.college == college, entry.c.tag == tag),
-        _ORDER,
-        after,
-        limit,
-        newest_first=True,
-    )
+    page = _PAGES_OF_TAG.page(connection, after, limit, c=college, t=tag)
     lines = _lines(connection, college, page.items[::-1])
     return Page(tuple(lines), page.total, page.next)
 
 
 def _lines(
-    connection: Connection, college: str, rows: Sequence[AnyRow | tuple[Any, ...]]
+    connection: Connection, college: str, rows: Sequence[tuple[Any, ...]]
 ) -> list[HistoryLine]:
     entries = [(json.loads(body), bool(undone)) for _, _, body, undone in rows]
     lookups = _lookups(connection, college, [body for body, _ in entries])
@@ -151,10 +152,10 @@ def page_of_log(
     connection: Connection, college: str, tag: str | None, after: str | None, limit: int
 ) -> Page[LogLine]:
     """A page of a college's entries, oldest first; only those about a bare tag if it is given."""
-    wanted = select(entry.c.epoch, entry.c.seq, entry.c.body).where(entry.c.college == college)
-    if tag is not None:
-        wanted = wanted.where(entry.c.tag == tag)
-    page = page_of(connection, wanted, _ORDER, after, limit)
+    if tag is None:
+        page = _PAGES_OF_LOG.page(connection, after, limit, c=college)
+    else:
+        page = _PAGES_OF_LOG_OF_TAG.page(connection, after, limit, c=college, t=tag)
     entries = [(seq, json.loads(body)) for _, seq, body in page.items]
     return Page(tuple(_log_lines(connection, college, entries)), page.total, page.next)
 

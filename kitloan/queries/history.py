@@ -244,14 +244,20 @@ def _names_of_types(
     return {f"type:{kind}": name for kind, name in _TYPES.tuples(connection, c=college)}
 
 
-# Without an order: for its sake SQLite would walk the whole ledger.
-_WITH_CHANGES = Query(
-    select(*_ENTRY).where(
-        entry.c.college == bindparam("c"),
-        among(entry.c.tag, "tags"),
-        or_(*[entry.c.kind == kind for kind in (*_WITH_DETAILS, "holding.moved")]),
+def _of_tags(kinds: Sequence[str]) -> Query:
+    """The entries of these kinds about some tags."""
+    # Without an order: for its sake SQLite would walk the whole ledger.
+    return Query(
+        select(*_ENTRY).where(
+            entry.c.college == bindparam("c"),
+            among(entry.c.tag, "tags"),
+            or_(*[entry.c.kind == kind for kind in kinds]),
+        )
     )
-)
+
+
+_WITH_CHANGES = _of_tags((*_WITH_DETAILS, "holding.moved"))
+_WITH_TERMS = _of_tags((*_CORRECTIONS, *_LENT))
 
 
 def _changes(
@@ -286,17 +292,12 @@ def _corrections(
     tags = {fact["tag"] for fact in facts if fact["kind"] in _CORRECTIONS}
     if not tags:
         return {}
-    rows = connection.execute(
-        select(entry.c.seq, entry.c.body, UNDONE.label("undone"))
-        .where(entry.c.college == college, entry.c.tag.in_(sorted(tags)))
-        .where(entry.c.kind.in_((*_CORRECTIONS, *_LENT)))
-        .order_by(entry.c.epoch, entry.c.seq)
-    ).all()
-    bodies = [json.loads(row.body) for row in rows]
+    rows = sorted(_WITH_TERMS.tuples(connection, c=college, tags=sorted(tags)))
+    bodies = [json.loads(body) for _, _, body, _ in rows]
     names = _names(connection, college, [body["fact"] for body in bodies])
     before: dict[str, Mapping[str, Any]] = {}
     changes: dict[int, str] = {}
-    for row, body in zip(rows, bodies, strict=True):
+    for (_, seq, _, undone), body in zip(rows, bodies, strict=True):
         fact = body["fact"]
         now = {name: fact[name] for name in _TERMS if name in fact}
         if "organisation" in now:
@@ -310,15 +311,15 @@ def _corrections(
         if fact["kind"] in _CORRECTIONS and was:
             words = _of_terms(was, now)
             if fact["kind"] == "loan.corrected":
-                changes[row.seq] = f"loan corrected: {words or 'nothing changed'}"
+                changes[seq] = f"loan corrected: {words or 'nothing changed'}"
             elif fact["due_on"] != was.get("due_on") and was.get("due_on"):
-                changes[row.seq] = _joined(
+                changes[seq] = _joined(
                     f"renewed from {_day(was['due_on'])} to {_day(fact['due_on'])}",
                     f"although a booking needs it: {fact['override']}"
                     if fact.get("override")
                     else "",
                 )
-        if not row.undone:
+        if not undone:
             before[fact["loan"]] = now
     return changes
 

@@ -5,7 +5,7 @@ and by status. A status is one condition in the database and one function (`stat
 that were found; a test compares the two.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -274,9 +274,10 @@ class Finder:
                 everywhere = composed(_national(connection, words)).params(given)
                 rows = page_of(connection, everywhere, (holding.c.college, *order), after, limit)
             else:
+                named = words.in_borrowers(connection, self._college)
                 pages = self._pages.of(
-                    ("holdings", words.shape, status, type),
-                    lambda: Paged(composed(words.of_holdings()), order),
+                    ("holdings", words.shape, named, status, type),
+                    lambda: Paged(composed(words.of_holdings(named)), order),
                 )
                 rows = pages.page(connection, after, limit, **given)
             found = self._holdings(connection, [(row[0], row[3]) for row in rows.items])
@@ -489,7 +490,7 @@ def _national(connection: Connection, words: "_Words") -> list[Condition]:
     earlier = inherited(connection)
     here = tuple_(holding.c.college, holding.c.tag)
     conditions = []
-    for (word, _), own in zip(words, words.of_holdings(), strict=True):
+    for (word, _), own in zip(words, words.of_holdings([True] * len(words.shape)), strict=True):
         described = [
             place
             for place, terms in earlier.items()
@@ -686,10 +687,30 @@ class _Words:
         forms = range(self.shape[number])
         return or_(*[_contains(holding.c.words, _name(number, form)) for form in forms])
 
-    def of_holdings(self) -> list[Condition]:
-        """The conditions that a holding, or who has it on loan, has every word."""
-        numbers = range(len(self.shape))
-        return [or_(self._in_holding(number), _is_with(_name(number, 0))) for number in numbers]
+    def in_borrowers(self, connection: Connection, college: str) -> tuple[bool, ...]:
+        """Whether any borrower's name has a word, for each: of most searches none has.
+
+        Then no holding needs to be looked up among those that are out, which takes a third as long
+        as reading its words.
+        """
+        return tuple(
+            [
+                bool(_BORROWER.tuples(connection, c=college, word=self.values[_name(number, 0)]))
+                for number in range(len(self.shape))
+            ]
+        )
+
+    def of_holdings(self, named: Sequence[bool]) -> list[Condition]:
+        """The conditions that a holding, or who has it on loan, has every word.
+
+        `named` is whether a borrower's name has a word, for each.
+        """
+        return [
+            or_(self._in_holding(number), _is_with(_name(number, 0)))
+            if is_named
+            else self._in_holding(number)
+            for number, is_named in enumerate(named)
+        ]
 
     def of_loans(self, college: str | None) -> list[Condition]:
         """The conditions that a loan's holding or borrower has every word.
@@ -723,6 +744,13 @@ def _name(word: int, form: int) -> str:
 def _contains(column: ColumnElement[str], name: str) -> Condition:
     """The condition that a column has the text that is the argument `name`, as of `_Words`."""
     return column.contains(bindparam(name, type_=String()), escape="/")
+
+
+_BORROWER = Query(
+    select(organisation.c.organisation)
+    .where(organisation.c.college == bindparam("c"), _contains(organisation.c.words, "word"))
+    .limit(1)
+)
 
 
 def _is_with(word: str) -> Condition:

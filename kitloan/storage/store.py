@@ -26,7 +26,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import InvalidatePoolError
 
 from kitloan.errors import KitloanError, StoreError, not_installed
-from kitloan.storage.faults import translated
+from kitloan.storage.faults import as_ours, translated
 from kitloan.storage.files import APPLICATION_ID, is_store, working_folder
 from kitloan.storage.integrity import create_everything, insist_on_rules
 from kitloan.storage.locks import insist_on_locks
@@ -90,11 +90,9 @@ class Store:
         self._untried = folder  # where to try the locks before the first write
         self._kept: list[Connection] = []
 
-    @contextmanager
-    def read(self) -> Iterator[Connection]:
+    def read(self) -> AbstractContextManager[Connection]:
         """A transaction that sees one state of the store and changes nothing."""
-        with translated(self.name), self._begun(_READING) as connection:
-            yield connection
+        return self._begun(_READING)
 
     @contextmanager
     def _begun(self, how: str) -> Iterator[Connection]:
@@ -103,16 +101,24 @@ class Store:
         To take one out of the pool and give it back takes SQLAlchemy longer than a file needs to
         answer, and as long as a server near by.
         """
-        connection = self._kept_one() or self.engine.connect()
-        connection.info[_HOW] = how
-        if not self.is_sqlite:
-            _set_level(self.engine, connection, how)
         try:
-            with connection.begin():
-                yield connection
-        except BaseException:
-            connection.close()
-            raise
+            connection = self._kept_one() or self.engine.connect()
+            connection.info[_HOW] = how
+            if not self.is_sqlite:
+                _set_level(self.engine, connection, how)
+            try:
+                with connection.begin():
+                    yield connection
+            except BaseException:
+                connection.close()
+                raise
+        except Exception as problem:
+            error = as_ours(problem, self.name)
+            if error is problem:
+                raise
+            raise error from problem
+        if how == _WRITING:
+            self.wrote = True
         if len(self._kept) < _MOST_KEPT:
             connection.info[_LAST_USED] = time.monotonic()
             self._kept.append(connection)
@@ -257,8 +263,7 @@ class Store:
             target.close()
             source.close()
 
-    @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self) -> AbstractContextManager[Connection]:
         """A transaction that commits at the end, or changes nothing.
 
         Raises:
@@ -267,9 +272,7 @@ class Store:
         if self._untried is not None:
             insist_on_locks(self._untried)
             self._untried = None
-        with translated(self.name), self._begun(_WRITING) as connection:
-            yield connection
-        self.wrote = True
+        return self._begun(_WRITING)
 
     def close(self) -> None:
         """Close every connection."""

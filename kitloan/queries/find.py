@@ -666,7 +666,7 @@ class _Words:
 
     Attributes:
         shape: how many forms each word has: a statement is composed by that.
-        values: the forms, by the names that they have in the statement.
+        values: the forms, and their common end, by the names that they have in the statement.
     """
 
     def __init__(self, text: str) -> None:
@@ -675,7 +675,7 @@ class _Words:
         self.values = {
             _name(word, form): each.translate(_LITERALLY)
             for word, forms in enumerate(self._words)
-            for form, each in enumerate(forms)
+            for form, each in enumerate((*forms, _common_end(forms)))
         }
 
     def __iter__(self) -> Iterator[tuple[str, Condition]]:
@@ -684,8 +684,13 @@ class _Words:
             yield word, self._in_holding(number)
 
     def _in_holding(self, number: int) -> Condition:
-        forms = range(self.shape[number])
-        return or_(*[_contains(holding.c.words, _name(number, form)) for form in forms])
+        *forms, common = [
+            _contains(holding.c.words, _name(number, form))
+            for form in range(self.shape[number] + 1)
+        ]
+        if len(forms) == 1:
+            return forms[0]
+        return and_(common, or_(*forms))  # of most holdings one is asked, and not all
 
     def in_borrowers(self, connection: Connection, college: str) -> tuple[bool, ...]:
         """Whether any borrower's name has a word, for each: of most searches none has.
@@ -735,6 +740,13 @@ class _Words:
 
 
 _LITERALLY = str.maketrans({each: f"/{each}" for each in "/%_"})
+
+
+def _common_end(forms: Sequence[str]) -> str:
+    """The text with which all forms of a word end."""
+    (first, *_) = forms
+    ends = (first[start:] for start in range(len(first)))
+    return next((end for end in ends if all(each.endswith(end) for each in forms)), "")
 
 
 def _name(word: int, form: int) -> str:

@@ -124,9 +124,20 @@ class Schools:
             vintage: what it is of, where neither the file nor its name has it.
 
         Raises:
-            BadInput: as `kitloan.evidence.schoollist.read_school_list`; nothing was changed.
+            BadInput: as `kitloan.evidence.schoollist.read_school_list`; `bad_vintage`, for a day
+                that has not come, because that list would lead over every real one. Nothing was
+                changed.
         """
         found = read_school_list(path, vintage)
+        today = self._session.today.isoformat()
+        if found.vintage > today[: len(found.vintage)]:
+            raise BadInput(
+                "bad_vintage",
+                f"{path.name} is of {found.vintage} as it shows itself, which has not come yet.",
+                "Correct the date in its title or name, or give a list of an earlier day.",
+                file=str(path),
+                value=found.vintage,
+            )
         college = self._session.college
         with self._session.store.write() as connection:
             before = _ids(connection, college)

@@ -421,6 +421,8 @@ def read(app: App, text: str) -> None:
         return
     for each in taken:
         print_text(f"{_words(each.engagement)}: {_answers(each.evaluation)}")
+        for warned in each.warnings:
+            print_notice(warned.message)
     print_text(f"{plural(len(taken), 'form')} read.")
 
 

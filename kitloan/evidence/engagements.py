@@ -404,10 +404,10 @@ def record(writer: Writer, new: NewEngagement, *, new_too: bool = False) -> Enga
     schuid, vintage = _school(writer, new, who, earlier)
     used: Used = "no" if new.not_used is not None else "partly" if new.partly else "yes"
     why, words = _reason(new.not_used)
-    if used == "no" and (new.learners or new.sessions or new.hours):
+    if used == "no" and (new.learners or new.hours):
         raise BadInput(
             "learners_not_used",
-            "A kit that was not used has no learners, sessions or hours.",
+            "A kit that was not used has no learners and no hours.",
             "Leave them out, or leave --not-used out.",
         )
     sessions = _sessions(new.sessions, used)

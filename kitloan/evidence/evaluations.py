@@ -410,8 +410,8 @@ def _form(number: int, line: str, today: date) -> Form:
     staff = fields.whole("staff", 0, MOST_PEOPLE)
     if used is None and not learners and (sessions, hours, staff) == (None, None, None):
         raise fields.wrong("used", "used", "is missing")
-    if used == "no" and (any(learners.values()) or sessions or hours):
-        raise fields.wrong("used", "n", "is with learners, sessions or hours")
+    if used == "no" and (any(learners.values()) or hours):
+        raise fields.wrong("used", "n", "is with learners or hours")
     on = None
     if (written := fields.text("date")) is not None:
         if not re.fullmatch(r"\d{4}-\d\d-\d\d", written):

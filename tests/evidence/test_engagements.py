@@ -175,7 +175,6 @@ def test_a_kit_an_event_or_none(fife: College, kit: str, clock: SetClock) -> Non
         ({"sessions": 0}, "bad_count"),
         ({"sessions": 367}, "bad_count"),
         ({"not_used": "time", "hours": 1.5}, "learners_not_used"),
-        ({"not_used": "time", "sessions": 2}, "learners_not_used"),
         ({"hours": 4.25}, "bad_hours"),
         ({"sessions": 3, "hours": 72.5}, "bad_hours"),
         ({"learners": {"p5-p7": 12}, "girls": 13}, "split_over_total"),

@@ -432,7 +432,7 @@ def test_a_list_of_another_countrys_codes_is_no_list(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("of", ["1 Feb 2031", "2031", "March 2031"])
-def test_a_list_of_a_day_to_come_is_refused(fife: College, tmp_path: Path, of: str) -> None:
+def test_a_list_of_a_year_to_come_is_refused(fife: College, tmp_path: Path, of: str) -> None:
     """A slip in the year made every real list an old one, for years."""
     path = tmp_path / "schools.csv"
     path.write_text(f"List of {of}\n{','.join(HEADS)}\n{','.join(ROW)}\n", encoding="utf-8")
@@ -440,6 +440,10 @@ def test_a_list_of_a_day_to_come_is_refused(fife: College, tmp_path: Path, of: s
         fife.schools.take_in(path)
     assert refusal.value.code == "bad_vintage"
     assert not fife.schools.find().items
+    path.write_text(f"31 Jan 2027\n{','.join(HEADS)}\n{','.join(ROW)}\n", encoding="utf-8")
+    assert ["not come yet" in each.problem for each in fife.schools.take_in(path).problems] == [
+        True
+    ]
 
 
 def test_a_vintage_that_the_list_contradicts_is_named(fife: College, tmp_path: Path) -> None:

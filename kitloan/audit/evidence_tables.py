@@ -82,13 +82,17 @@ _AT_LEAST = count(
 )
 
 
-def evidence_answers(found: ReachFigures, silent: int) -> list[tuple[str, str]]:
+def evidence_answers(found: ReachFigures, silent: int, *, any_sent: bool) -> list[tuple[str, str]]:
     """The answers of a page about what the kits did, each with what limits it; the response first.
 
     Args:
         found: what was worked out.
         silent: how many colleges have sent no file.
+        any_sent: whether any has sent one.
     """
+    if not any_sent:
+        nothing = "No college that this page is about has sent a file."
+        return [("What the kits did is not known.", f"{nothing} Unknown is not none.")]
     silence = (
         f" {plural(silent, 'college')} sent no file: what "
         f"{'it lent' if silent == 1 else 'they lent'} is not known."

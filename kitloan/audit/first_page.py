@@ -31,7 +31,7 @@ def first_page(m: Material) -> Summary:
         flow_of=_flow_of(m),
         months=m.trend.twelve_months_to(m.census.day, m.census.spans),
         decisions=tuple(_decisions(m.findings, m.census.college_names)),
-        evidence=tuple(evidence_answers(m.reach, len(_silent(m)))),
+        evidence=tuple(evidence_answers(m.reach, len(_silent(m)), any_sent=m.totals.are_known)),
     )
 
 
@@ -46,7 +46,7 @@ def _answers(m: Material) -> Iterator[tuple[str, str]]:
         f"{kits} {is_} held by {holders:,} of {len(sent) + len(silent):,} colleges."
         if t.are_known
         else "What is held is not known.",
-        f"{_of_donors(m)}{_no_file(silent)}",
+        f"{_of_donors(m)}{_no_file(silent, named=m.census.scope.donor is None)}",
     )
     if not t.holdings:
         return
@@ -120,13 +120,13 @@ def _of_donors(m: Material) -> str:
     return f"Given: {', '.join(named)}. "
 
 
-def _no_file(silent: Sequence[Reporting]) -> str:
-    """Which colleges have sent nothing: all of them, because a director writes to each."""
+def _no_file(silent: Sequence[Reporting], *, named: bool) -> str:
+    """Which colleges have sent nothing: a director writes to each, and a donor to none."""
     if not silent:
         return "Every college has sent a file."
-    named = ", ".join(each.name for each in silent)
+    names = f": {', '.join(each.name for each in silent)}" if named else ""
     holds = "it holds" if len(silent) == 1 else "they hold"
-    return f"{plural(len(silent), 'college')} sent no file, and what {holds} is not known: {named}."
+    return f"{plural(len(silent), 'college')} sent no file, and what {holds} is not known{names}."
 
 
 def _silent(m: Material) -> list[Reporting]:

@@ -377,6 +377,8 @@ class _Lists:
 
 def _regions_near(census: Census) -> frozenset[str] | None:
     """The regions whose schools are denominators; None where all are."""
+    if census.scope.region is not None:
+        return frozenset({census.scope.region})  # also where no file has come from it
     ids = census.college_ids
     if ids is None:
         ids = None if census.own == ESP else frozenset({census.own})

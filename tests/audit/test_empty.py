@@ -72,3 +72,4 @@ def test_the_first_answer_names_donors_and_silent_colleges(scotland: Scotland) -
     assert "A kit was on loan for 0% of the time that it was held." in use[0]
     (_, of_donor), *_ = scotland.esp.audit.audit(scope=Scope(donor="RAF")).report.summary.answers
     assert "Given" not in of_donor
+    assert of_donor.endswith("colleges sent no file, and what they hold is not known.")

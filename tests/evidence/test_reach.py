@@ -251,6 +251,18 @@ def test_the_donor_reads_what_their_kits_did(
     assert "School 8000001P" not in page
 
 
+def test_a_region_that_sent_nothing_is_not_known(
+    fife: College, national: Callable[[], College]
+) -> None:
+    """Glasgow's page had no use on record, and compared it with the schools of Fife."""
+    record(fife, BEFORE, PRIMARY, learners={"p5-p7": 30})
+    found = national().audit.audit(reader="evidence", scope=Scope(region="GLA"))
+    (answer,) = found.report.summary.answers
+    assert answer[0] == "What the kits did is not known."
+    assert table(found, "reach_by_council") == {}
+    assert list(table(found, "reach_by_region")) == ["GLA"]
+
+
 def test_a_school_that_borrowed_is_reached(fife: College, national: Callable[[], College]) -> None:
     """A loan with no form came to a school all the same; what it did there is unknown."""
     tag = fife.holdings.add(NewHolding("Device")).tag

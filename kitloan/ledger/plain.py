@@ -13,7 +13,7 @@ pydantic, and never more; `tests/ledger/test_plain.py` holds the two against eac
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from functools import partial
 from operator import eq
@@ -38,22 +38,20 @@ _ESCAPED = r"\"\\\ud800-\udfff"
 _KIND = '"kind":"'
 _NULL_OR = "(?:null|"
 _TEN = 10
+_OF_A_MODEL = ("cls", "config", "custom_init", "ref", "root_model")
+_OF_A_VALUE = (
+    *("default", "function", "expected", "ge", "le", "min_length", "max_length", "pattern"),
+    *("items_schema", "variadic_item_index"),
+)
+"""What schemas of fields may say; a rule of another name is not known here."""
 
 E = TypeVar("E", bound=BaseModel)
 Schema = Mapping[str, Any]
 Make = Callable[[Any], Any]
 """Makes a value of the text of its group, which is None for a null or a field that is left out."""
 
-_put_values, _put_known, _put_extra, _put_private = (
-    vars(BaseModel)[slot].__set__
-    for slot in (
-        "__dict__",
-        "__pydantic_fields_set__",
-        "__pydantic_extra__",
-        "__pydantic_private__",
-    )
-)
-"""What puts these into an instance of a frozen class, as `BaseModel.model_construct` does."""
+_SLOTS = ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
+"""What an instance of a class of pydantic consists of."""
 
 
 class _NotPlain(Exception):
@@ -94,9 +92,7 @@ class Plain(Generic[E]):
 
     def __init__(self, entries: TypeAdapter[E]) -> None:
         """`entries` reads every text; its class has a field `fact`, whose classes have a `kind`."""
-        schema = entries.core_schema
-        self._entry: Schema = schema["schema"] if schema["type"] == "definitions" else schema
-        self._facts: Mapping[str, Schema] = _fields_of(self._entry)["fact"]["schema"]["choices"]
+        self._entry, self._facts = _schemas(entries.core_schema)
         self._seen = Counter[str]()
         self._readers: dict[str, Callable[[str], E | None]] = {}
 
@@ -114,6 +110,16 @@ class Plain(Generic[E]):
         return None
 
 
+def _schemas(schema: Any) -> tuple[Schema, Mapping[str, Schema]]:
+    """The schema of the class of entries, and of each kind of fact; none in an unknown pydantic."""
+    match schema:
+        case {"type": "definitions", "schema": entry}:
+            return _schemas(entry)
+        case {"schema": {"fields": {"fact": {"schema": {"choices": facts}}}}}:
+            return schema, facts
+    return schema, {}
+
+
 def _reader(entry: Schema, fact: Schema) -> Callable[[str], Any]:
     """What reads the entries of one kind, and gives None for a text that does not match.
 
@@ -126,13 +132,15 @@ def _reader(entry: Schema, fact: Schema) -> Callable[[str], Any]:
     """
     inner = _fields(fact)
     around = _fields(entry, fact=_Field("fact", _text_of(inner), None))
-    if [(each.name, each.make) for each in around] != _AROUND:
+    if [(each.name, each.make) for each in around] != _AROUND or BaseModel.__slots__ != _SLOTS:
         raise _NotPlain
     match = re.compile(_text_of(around)).fullmatch
     names = [each.name for each in inner]
     makes = [(each.name, each.make) for each in inner if each.make is not None]
     known_inside, known = set(names), {each.name for each in around}
     of_fact, of_entry, new = fact["cls"], entry["cls"], object.__new__
+    # As `BaseModel.model_construct` does it, for a class that is frozen.
+    put_values, put_known, put_extra, put_private = (vars(BaseModel)[n].__set__ for n in _SLOTS)
 
     # What follows runs for every entry of a nation: so nothing of it is a call that need not be.
     def read(body: str) -> Any:
@@ -143,12 +151,12 @@ def _reader(entry: Schema, fact: Schema) -> Callable[[str], Any]:
         for name, make in makes:
             values[name] = make(values[name])
         said = new(of_fact)
-        _put_values(said, values)
-        _put_known(said, known_inside)
-        _put_extra(said, None)
-        _put_private(said, None)
+        put_values(said, values)
+        put_known(said, known_inside)
+        put_extra(said, None)
+        put_private(said, None)
         made = new(of_entry)
-        _put_values(
+        put_values(
             made,
             {
                 "at": at,
@@ -161,9 +169,9 @@ def _reader(entry: Schema, fact: Schema) -> Callable[[str], Any]:
                 "seq": int(seq),
             },
         )
-        _put_known(made, known)
-        _put_extra(made, None)
-        _put_private(made, None)
+        put_known(made, known)
+        put_extra(made, None)
+        put_private(made, None)
         return made
 
     return read
@@ -171,10 +179,17 @@ def _reader(entry: Schema, fact: Schema) -> Callable[[str], Any]:
 
 def _fields(model: Schema, **known: _Field) -> list[_Field]:
     """The fields of a class in their order, which is that of its canonical text."""
-    if model["type"] != "model":
+    if model["type"] != "model" or model["custom_init"] or model["root_model"]:
         raise _NotPlain  # something checks the values of several fields together
+    _must_have_only(model, _OF_A_MODEL)
     fields = _fields_of(model)
     return [known.get(name) or _field(name, each) for name, each in fields.items()]
+
+
+def _must_have_only(schema: Schema, keys: Collection[str]) -> None:
+    """Refuse a schema that says more than is known here: it may be a rule."""
+    if not schema.keys() <= {"type", "schema", "metadata", *keys}:
+        raise _NotPlain
 
 
 def _fields_of(model: Schema) -> Schema:
@@ -199,8 +214,10 @@ def _text_of(fields: list[_Field]) -> str:
 
 
 def _field(name: str, schema: Schema) -> _Field:
+    _must_have_only(schema, ["serialization_exclude_if"])
     inner = schema["schema"]
     has_default = inner["type"] == "default"
+    _must_have_only(inner, _OF_A_VALUE)
     pattern, make = _value(inner["schema"] if has_default else inner)
     exclude = schema.get("serialization_exclude_if")
     if exclude is None:
@@ -223,19 +240,15 @@ def _or_default(make: Make | None, default: Any, text: str | None) -> Any:
 
 def _value(schema: Schema) -> tuple[str, Make | None]:
     """What matches a value, with one group, and what makes the value of the group's text."""
+    _must_have_only(schema, _OF_A_VALUE)
     match schema:
-        case {"type": "nullable", "schema": inner, **rest} if not rest:
+        case {"type": "nullable", "schema": inner}:
             pattern, make = _value(inner)
             return f"{_NULL_OR}{pattern})", make and partial(_or_default, make, None)
         case {"type": "str", **rest} if rest.keys() <= {"min_length", "max_length", "pattern"}:
             return f'"({_letters(rest)})"', None
-        case {
-            "type": "function-after",
-            "function": {"function": function},
-            "schema": inner,
-            **rest,
-        }:
-            if rest or function is not on_calendar or inner.get("pattern") not in _ON_CALENDAR:
+        case {"type": "function-after", "function": {"function": function}, "schema": inner}:
+            if function is not on_calendar or inner.get("pattern") not in _ON_CALENDAR:
                 raise _NotPlain
             return f'"({_ON_CALENDAR[inner["pattern"]]})"', None
         case {"type": "literal", "expected": texts} if all(isinstance(t, str) for t in texts):
